@@ -1,0 +1,126 @@
+/**
+ * What is admitted at every door, decided before a byte is stored:
+ * the declaration against the tenant's plan, the image's id against the clock, the first bytes against the declared type.
+ */
+import { AppError, type FieldError } from "../errors.ts";
+import {
+  type ImageId,
+  makeImageId,
+  parseImageId,
+  type RandomBytes,
+  t0OfImageId,
+} from "../model/image_id.ts";
+import { agrees, type MediaType, parseMediaType, sniffMediaType } from "../model/media_type.ts";
+import type { TenantPlan } from "../model/tenant_plan.ts";
+import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
+
+/** What a caller says of the image it is about to send. */
+export interface Declaration {
+  readonly contentType: string;
+  /** Bytes; undefined where the door cannot know before the end. */
+  readonly size?: number | undefined;
+  /** Lower-case hex. */
+  readonly sha256?: string | undefined;
+  /** Big-endian base64. */
+  readonly crc32c?: string | undefined;
+  readonly preset?: string | undefined;
+}
+
+/** A declaration that was admitted. */
+export interface AdmittedDeclaration extends Declaration {
+  readonly contentType: MediaType;
+}
+
+/** How old a client's own image id may be, and how far ahead its clock may run. */
+export const CLIENT_ID_WINDOW = { pastMs: 24 * 3_600_000, aheadMs: 5_000 } as const;
+
+/**
+ * Admits a declaration under a plan.
+ * Throws `unsupported_type`, `too_large` or `invalid_request` (empty image, unknown preset), each with the limit.
+ */
+export function admitDeclaration(declaration: Declaration, plan: TenantPlan): AdmittedDeclaration {
+  const contentType = parseMediaType(declaration.contentType);
+  if (!plan.allowedTypes.includes(contentType)) {
+    throw new AppError(
+      "unsupported_type",
+      `Cannot take ${contentType} as the plan allows ${plan.allowedTypes.join(", ")}`,
+    );
+  }
+  const { size, preset } = declaration;
+  if (size !== undefined) admitSize(size, plan);
+  if (preset !== undefined && !Object.hasOwn(plan.presets, preset)) {
+    throw invalid("preset", "must be a preset of the tenant's plan");
+  }
+  return { ...declaration, contentType };
+}
+
+/** Admits a size in bytes; throws `invalid_request` for an empty image and `too_large` over the plan's limit. */
+export function admitSize(size: number, plan: TenantPlan): void {
+  if (size < 1) throw invalid("size", "must be at least 1");
+  if (size <= plan.maxBytes) return;
+  throw new AppError(
+    "too_large",
+    `Cannot take image as size must be <= ${plan.maxBytes}: current value is ${size}`,
+  );
+}
+
+/**
+ * Admits the first bytes of an image (SNIFF_BYTES of them, or all).
+ * Throws `not_an_image` where they are none, and where they are another type than was declared.
+ */
+export function admitHead(head: Uint8Array, declared: MediaType): MediaType {
+  const actual = sniffMediaType(head);
+  if (actual === null) {
+    throw new AppError(
+      "not_an_image",
+      "Cannot take these bytes as they are not an image of a supported type",
+    );
+  }
+  if (agrees(declared, actual)) return actual;
+  throw new AppError(
+    "not_an_image",
+    `Cannot take these bytes as ${declared} as they are ${actual}`,
+  );
+}
+
+/** A new image id, whose time is now. */
+export function newImageId(nowMs: number, random: RandomBytes): ImageId {
+  return makeImageId(nowMs, random(10));
+}
+
+/**
+ * Admits an id that the client made: its time from 24 hours ago to 5 seconds ahead, and before closing time.
+ * Throws `invalid_request`.
+ */
+export function admitClientImageId(
+  imageId: ImageId,
+  options: { readonly nowMs: number; readonly policy: RetentionPolicy },
+): void {
+  const { nowMs, policy } = options;
+  const ageMs = nowMs - t0OfImageId(imageId);
+  if (ageMs < -CLIENT_ID_WINDOW.aheadMs) {
+    throw invalid("imageId", "must not have a time more than 5 seconds ahead");
+  }
+  if (ageMs > CLIENT_ID_WINDOW.pastMs) {
+    throw invalid("imageId", "must have a time within the last 24 hours");
+  }
+  if (phaseOf(imageId, policy, nowMs) !== "kept") {
+    throw invalid("imageId", "must have a time before its closing time");
+  }
+}
+
+/** Parses an id that a client names, as `parseImageId`, or makes a new one where none is given. */
+export function imageIdOf(
+  given: string | undefined,
+  options: { readonly nowMs: number; readonly random: RandomBytes },
+): { readonly imageId: ImageId; readonly isGiven: boolean } {
+  if (given === undefined) {
+    return { imageId: newImageId(options.nowMs, options.random), isGiven: false };
+  }
+  return { imageId: parseImageId(given), isGiven: true };
+}
+
+function invalid(path: string, message: string): AppError {
+  const errors: FieldError[] = [{ path, message }];
+  return new AppError("invalid_request", `Cannot take image as ${path} ${message}`, { errors });
+}

@@ -1,0 +1,115 @@
+import * as z from "zod";
+import { AppError } from "../errors.ts";
+import { cameraSchema, COLOR_SPACES, pixelInsightsSchema } from "./insights.ts";
+import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "./reject_reason.ts";
+
+/** Where an image came in. */
+export const SOURCES = ["edge", "kafka"] as const;
+
+/** Where an image came in: the edge's HTTP door or the Kafka door. */
+export type Source = (typeof SOURCES)[number];
+
+const generation = z.string().regex(/^[0-9]{1,20}$/);
+const milliseconds = z.number().min(0);
+const count = z.int().min(0);
+
+/** A written rendition; `generation` pins the very object that the manifest speaks of. */
+export const manifestRenditionSchema = z.strictObject({
+  name: z.string(),
+  object: z.string(),
+  generation,
+  width: count,
+  height: count,
+  contentType: z.string(),
+  bytes: count,
+});
+
+/** Milliseconds that each stage of processing took. */
+export const timingsSchema = z.strictObject({
+  /** From the end of the upload to the start of processing. */
+  queueMs: milliseconds.optional(),
+  fetchMs: milliseconds.optional(),
+  probeMs: milliseconds.optional(),
+  decodeMs: milliseconds.optional(),
+  renditionsMs: milliseconds.optional(),
+  insightsMs: milliseconds.optional(),
+  storeMs: milliseconds.optional(),
+  totalMs: milliseconds.optional(),
+});
+
+/** Facts of the picture: format and shape, camera, and what is seen in it. */
+export const metadataSchema = z.strictObject({
+  mediaType: z.string(),
+  width: count,
+  height: count,
+  megapixels: z.number().min(0),
+  frames: count,
+  isAnimated: z.boolean(),
+  hasAlpha: z.boolean(),
+  colorSpace: z.enum(COLOR_SPACES),
+  bitDepth: count,
+  orientation: z.int().min(1).max(8),
+  iccName: z.string().max(128).optional(),
+  camera: cameraSchema.optional(),
+  insights: pixelInsightsSchema.optional(),
+  /** Insights of the company's own pipeline, by name. */
+  custom: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+});
+
+/** `manifest.json`: what became of an image. Its creation is the commit point of processing. */
+export const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  imageId: z.string(),
+  tenant: z.string(),
+  owner: z.string(),
+  source: z.enum(SOURCES),
+  status: z.enum(["ready", "rejected", "failed"]),
+  reason: z.enum([...ALL_REJECT_REASONS, ...ALL_FAIL_REASONS]).optional(),
+  /** What exactly was found, for the owner; numbers and vocabulary, no text of the image. */
+  detail: z.string().max(300).optional(),
+  /** Generation of the raw object that was processed. */
+  generation,
+  bytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  metadata: metadataSchema.optional(),
+  renditions: z.array(manifestRenditionSchema),
+  timings: timingsSchema,
+  engine: z.string(),
+  processorVersion: z.string(),
+  traceId: z.string().optional(),
+  attempt: z.int().min(1),
+  processedAt: z.iso.datetime(),
+});
+
+/** What became of an image. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A rendition in a manifest. */
+export type ManifestRendition = z.infer<typeof manifestRenditionSchema>;
+
+/** Facts of the picture. */
+export type ImageMetadata = z.infer<typeof metadataSchema>;
+
+/** Milliseconds of each stage. */
+export type Timings = z.infer<typeof timingsSchema>;
+
+/** Whether the manifest says the last word: a `failed` one may be replaced. */
+export function isFinal(manifest: Manifest): boolean {
+  return manifest.status !== "failed";
+}
+
+/** Reads a manifest's bytes; throws `internal` where they are not one, as only the processor writes them. */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new AppError("internal", "Cannot read the manifest as it is not of its schema", {
+      cause,
+    });
+  }
+}
+
+/** The bytes of a manifest as they are stored. */
+export function serializeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(manifest, null, 2));
+}

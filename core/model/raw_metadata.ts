@@ -1,0 +1,57 @@
+/**
+ * The custom metadata that a door signs onto a raw object (`x-goog-meta-…`).
+ * Advisory: it serves checks and display, never identity, tenancy or limits.
+ */
+import { type Source, SOURCES } from "./manifest.ts";
+
+/** What a door declares of an image beside its name and type. */
+export interface RawDeclaration {
+  readonly source: Source;
+  /** Lower-case hex. */
+  readonly sha256?: string | undefined;
+  /** Big-endian base64, as Cloud Storage writes it. */
+  readonly crc32c?: string | undefined;
+  /** Bytes. */
+  readonly size?: number | undefined;
+  readonly preset?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+const SHA256 = /^[0-9a-f]{64}$/;
+const CRC32C = /^[A-Za-z0-9+/]{6}==$/;
+const SIZE = /^(0|[1-9][0-9]{0,15})$/;
+const PRESET = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The declaration as object metadata, without the `x-goog-meta-` prefix. */
+export function metadataOfDeclaration(declaration: RawDeclaration): Record<string, string> {
+  const { size, ...texts } = declaration;
+  const all = { ...texts, size: size?.toString() };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Reads what a door declared; whatever is not of its form is as if it were not there. */
+export function declarationOfMetadata(metadata: Readonly<Record<string, string>>): RawDeclaration {
+  const taken = (key: string, pattern: RegExp) => {
+    const value = metadata[key];
+    return value !== undefined && pattern.test(value) ? value : undefined;
+  };
+  const size = taken("size", SIZE);
+  return {
+    source: SOURCES.find((source) => source === metadata["source"]) ?? "edge",
+    sha256: taken("sha256", SHA256),
+    crc32c: taken("crc32c", CRC32C),
+    size: size === undefined ? undefined : Number(size),
+    preset: taken("preset", PRESET),
+    traceparent: taken("traceparent", TRACEPARENT),
+  };
+}
+
+/** The trace id (32 hex digits) of a W3C `traceparent`, or undefined where there is none. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent !== undefined && TRACEPARENT.test(traceparent)
+    ? traceparent.slice(3, 35)
+    : undefined;
+}

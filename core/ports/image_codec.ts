@@ -1,0 +1,52 @@
+/**
+ * Decoders and encoders of pictures. Adapters live in the processor and pass one contract suite.
+ * They are called behind the guard only: the header was read and found within the limits.
+ */
+import type { MediaType } from "../model/media_type.ts";
+import type { ImageHeader } from "../model/insights.ts";
+import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+
+/** Decoded pixels: 8-bit sRGB, oriented upright, rows from the top, `channels` samples a pixel without padding. */
+export interface RawPixels {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3 | 4;
+}
+
+/** What to decode, and how small it may be made on the way. */
+export interface DecodeRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly mediaType: MediaType;
+  readonly header: ImageHeader;
+  /** The box that the largest rendition needs, after orientation; the result covers it as nearly as its source allows. */
+  readonly target: Pick<RenditionSpec, "width" | "height" | "fit">;
+  /** The wall time that decoding may take, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Where a made rendition's pixels go. */
+export interface EncodeOptions {
+  readonly format: WrittenFormat;
+  readonly quality: number;
+  /** `#rrggbb` behind alpha where the format has none. */
+  readonly background: string;
+}
+
+/** How pixels become a rendition's. */
+export interface ResizeOptions
+  extends Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge" | "background"> {}
+
+/** Decodes, resizes and encodes; throws ImageRejected where the image is at fault. */
+export interface ImageCodec {
+  /** Name and version, for manifests and rows: `sharp 0.35.5`. */
+  readonly engine: string;
+  /** The media types it takes. */
+  readonly takes: ReadonlySet<MediaType>;
+  /** Decodes once, upright and in sRGB, at most as large as asked for. */
+  decode(request: DecodeRequest): Promise<RawPixels>;
+  /** Resizes as a rendition's line says. */
+  resize(pixels: RawPixels, options: ResizeOptions): Promise<RawPixels>;
+  /** Encodes without any metadata block. */
+  encode(pixels: RawPixels, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
+}

@@ -1,0 +1,45 @@
+/** Where hostile pixels are handled: in production a pool of killable child processes. */
+import type { Camera, ImageHeader, PixelInsights } from "../model/insights.ts";
+import type { Timings } from "../model/manifest.ts";
+import type { MediaType } from "../model/media_type.ts";
+import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+
+/** One image to develop; the guard has let it through. */
+export interface DevelopRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly mediaType: MediaType;
+  readonly header: ImageHeader;
+  readonly renditions: readonly RenditionSpec[];
+}
+
+/** A rendition as it will be stored. */
+export interface DevelopedRendition {
+  readonly name: string;
+  readonly format: WrittenFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What development yields. */
+export interface Developed {
+  readonly renditions: readonly DevelopedRendition[];
+  readonly insights: PixelInsights;
+  readonly camera: Camera | undefined;
+  /** Insights of the company's own pipeline. */
+  readonly custom: Readonly<Record<string, string | number | boolean | null>>;
+  readonly timings: Pick<Timings, "decodeMs" | "renditionsMs" | "insightsMs">;
+  readonly engine: string;
+}
+
+/**
+ * Develops an image. Throws ImageRejected where the image is at fault (`corrupt`, `truncated`, `processing_limit`,
+ * `unsupported_type`, `pipeline_rejected`), and `unavailable` where no place was free or the engine itself broke.
+ * Who retries: the engine tries once more when a child died for no fault of the image's.
+ */
+export interface PixelEngine {
+  develop(
+    request: DevelopRequest,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Developed>;
+}

@@ -1,0 +1,19 @@
+import type { ImageId } from "../model/image_id.ts";
+import type { Tenant } from "../model/tenant.ts";
+
+/** What one image takes from its tenant's day. */
+export interface QuotaClaim {
+  readonly tenant: Tenant;
+  readonly imageId: ImageId;
+  readonly bytes: number;
+  readonly imagesPerDay: number;
+  readonly bytesPerDay: number;
+}
+
+/** Exact daily counts per tenant (UTC days), idempotent by image. */
+export interface Quota {
+  /** Counts the image once, however often it is asked; throws `quota_exceeded` with `retryAfterMs` where the day is full. */
+  reserve(claim: QuotaClaim): Promise<void>;
+  /** Gives the image back, after a definite refusal only. */
+  release(claim: QuotaClaim): Promise<void>;
+}

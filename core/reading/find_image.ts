@@ -1,0 +1,78 @@
+/**
+ * What an owner may know of an image: whether it is there, under way, or done.
+ * Marker, raw name and manifest are looked up at once, the same three calls for any id, so that an id of
+ * somebody else's costs and says what an id that never was does.
+ */
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ImageId } from "../model/image_id.ts";
+import { type Manifest, parseManifest } from "../model/manifest.ts";
+import {
+  type ImageRef,
+  manifestName,
+  markerName,
+  type ObjectName,
+  rawName,
+} from "../model/object_name.ts";
+import type { Owner } from "../model/owner.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { ObjectFacts, ObjectLister, ObjectReader } from "../ports/object_store.ts";
+
+/** What is there of an image. */
+export type FoundImage =
+  | { readonly state: "none" }
+  | { readonly state: "erased"; readonly ref: ImageRef }
+  | { readonly state: "processing"; readonly ref: ImageRef; readonly bytes: number }
+  | { readonly state: "done"; readonly ref: ImageRef; readonly manifest: Manifest };
+
+/** What reading needs: names of the raw bucket, objects of the processed one. */
+export interface ReadingPorts {
+  readonly raw: ObjectLister;
+  readonly processed: ObjectReader;
+}
+
+/** Whose image, under every pseudonym the owner may have, newest key first. */
+export interface ImageQuestion {
+  readonly tenant: Tenant;
+  readonly owners: readonly Owner[];
+  readonly imageId: ImageId;
+}
+
+/** Finds an image under any of its owner's pseudonyms. An erased one is `erased`, whatever else is still there. */
+export async function findImage(
+  ports: ReadingPorts,
+  { tenant, owners, imageId }: ImageQuestion,
+  options: CallOptions = {},
+): Promise<FoundImage> {
+  const found = await Promise.all(
+    owners.map((owner) => look(ports, { tenant, owner, imageId }, options.signal)),
+  );
+  return found.find(({ state }) => state === "erased") ??
+    found.find(({ state }) => state === "done") ??
+    found.find(({ state }) => state === "processing") ??
+    { state: "none" };
+}
+
+/** Facts of exactly this name, by a listing: for identities that may list but not read. */
+export async function findName(
+  lister: ObjectLister,
+  name: ObjectName,
+  signal?: AbortSignal,
+): Promise<ObjectFacts | undefined> {
+  const page = await lister.list({ prefix: name, maxResults: 1, signal });
+  return page.objects.find((object) => object.name === name);
+}
+
+async function look(
+  ports: ReadingPorts,
+  ref: ImageRef,
+  signal: AbortSignal | undefined,
+): Promise<FoundImage> {
+  const [marker, raw, manifest] = await Promise.all([
+    findName(ports.raw, markerName(ref), signal),
+    findName(ports.raw, rawName(ref), signal),
+    ports.processed.read(manifestName(ref), { signal }),
+  ]);
+  if (marker !== undefined) return { state: "erased", ref };
+  if (manifest !== null) return { state: "done", ref, manifest: parseManifest(manifest) };
+  return raw === undefined ? { state: "none" } : { state: "processing", ref, bytes: raw.size };
+}

@@ -1,0 +1,127 @@
+/**
+ * Purge certificates: a chain of create-only objects `certificates/{n}`, each with the hash of the one before, so that
+ * a removed, altered or forked one is seen.
+ */
+import * as z from "zod";
+import { AppError } from "../errors.ts";
+import type { ObjectName } from "../model/object_name.ts";
+import type { Hashing } from "../ports/hashing.ts";
+import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
+
+const count = z.int().min(0);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What a certificate says of one place where copies can lie. */
+export const placeSchema = z.strictObject({
+  place: z.string(),
+  /** `observed`: this sweep looked; `configured`: a setting bounds it. */
+  evidence: z.enum(["observed", "configured"]),
+  /** What bounds it, in a sentence. */
+  bound: z.string(),
+  /** The oldest T0 that is left, null where nothing is. */
+  oldestT0: z.iso.datetime().nullable(),
+  lookedAt: count,
+  deleted: count,
+  deletedBytes: count,
+  /** Found more than the grace after its end, and still there. */
+  overdue: count,
+  /** Names that are not ours; never deleted. */
+  foreign: count,
+});
+
+/** A purge certificate. */
+export const certificateSchema = z.strictObject({
+  version: z.literal(1),
+  n: z.int().min(1),
+  sweptAt: z.iso.datetime(),
+  /** Whether the sweep came to its end; false where it was cut and goes on in the next. */
+  complete: z.boolean(),
+  periodMs: z.int().positive(),
+  /** SHA-256 of the policy's canonical JSON. */
+  policyHash: hash,
+  /** SHA-256 of the bytes of certificate n - 1; null for the first. */
+  previousHash: hash.nullable(),
+  markers: z.strictObject({ live: count, erased: count, waiting: count }),
+  places: z.array(placeSchema),
+});
+
+/** A purge certificate. */
+export type Certificate = z.infer<typeof certificateSchema>;
+
+/** What a certificate says of one place. */
+export type CertificatePlace = z.infer<typeof placeSchema>;
+
+/** A certificate before it has its place in the chain. */
+export type CertificateDraft = Omit<Certificate, "version" | "n" | "previousHash">;
+
+/** Attempts at the end of the chain before another sweep is let be the one that writes. */
+const MAX_ATTEMPTS = 5;
+
+/** `certificates/{n}`. */
+export function certificateName(n: number): ObjectName {
+  return `certificates/${n}` as ObjectName; // a name of the certificate bucket, made here only
+}
+
+/** Reads certificate `n`: its content and the hash of its bytes; null where there is none. */
+export async function readCertificate(
+  ports: { readonly certificates: ObjectReader; readonly hashing: Hashing },
+  n: number,
+): Promise<{ readonly certificate: Certificate; readonly hash: string } | null> {
+  const bytes = await ports.certificates.read(certificateName(n));
+  if (bytes === null) return null;
+  const read = certificateSchema.safeParse(parseJson(bytes));
+  if (!read.success || read.data.n !== n) {
+    throw new AppError("internal", `Cannot read certificate ${n} as it is not of its schema`);
+  }
+  return { certificate: read.data, hash: await ports.hashing.sha256(bytes) };
+}
+
+/** The number of the newest certificate, 0 where there is none, in about 2 log2(n) look-ups and without a listing. */
+export async function newestCertificate(certificates: ObjectReader): Promise<number> {
+  const isThere = async (n: number) => await certificates.stat(certificateName(n)) !== null;
+  if (!await isThere(1)) return 0;
+  let there = 1;
+  let absent = 2;
+  while (await isThere(absent)) [there, absent] = [absent, absent * 2];
+  while (absent - there > 1) {
+    const middle = Math.floor((there + absent) / 2);
+    if (await isThere(middle)) there = middle;
+    else absent = middle;
+  }
+  return there;
+}
+
+/** Appends a certificate to the chain. Two sweeps cannot fork it: who finds its number taken goes behind it. */
+export async function issueCertificate(
+  ports: { readonly certificates: ObjectReader & ObjectCreator; readonly hashing: Hashing },
+  draft: CertificateDraft,
+): Promise<Certificate> {
+  let previous = await newestCertificate(ports.certificates);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++, previous++) {
+    const before = previous === 0 ? null : await readCertificate(ports, previous);
+    const certificate: Certificate = {
+      version: 1,
+      n: previous + 1,
+      ...draft,
+      previousHash: before?.hash ?? null,
+    };
+    const bytes = new TextEncoder().encode(JSON.stringify(certificate, null, 2));
+    const written = await ports.certificates.create(certificateName(certificate.n), bytes, {
+      contentType: "application/json",
+      customTimeMs: Date.parse(draft.sweptAt),
+    });
+    if (written.created) return certificate;
+  }
+  throw new AppError(
+    "unavailable",
+    "Cannot issue certificate as other sweeps keep writing at the end of the chain",
+  );
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The promise in numbers: how long an image is kept, when its closing time begins, when it is overdue.
+ * `policy.json` is the one source; code, infrastructure and documents read it from there.
+ */
+import { type ImageId, t0OfImageId } from "../model/image_id.ts";
+import document from "./policy.json" with { type: "json" };
+
+/** The bounds that code decides by, in milliseconds. */
+export interface RetentionPolicy {
+  /** From T0 to the purge: seven days. */
+  readonly periodMs: number;
+  /** The end of the period in which nothing is written any more: two hours of seven days. */
+  readonly closingMs: number;
+  /** How long after its end an image may still be found before it counts as overdue. */
+  readonly graceMs: number;
+  readonly sweepIntervalMs: number;
+  readonly reconcileIntervalMs: number;
+  /** A raw object that is older and has no final manifest is processed by reconcile. */
+  readonly reconcileAfterMs: number;
+  /** How long a signed read address lives. */
+  readonly signedUrlMs: number;
+}
+
+/** The least interval that a shortened policy is swept at, in milliseconds. */
+const SHORTEST_INTERVAL_MS = 1_000;
+
+/** The policy of `policy.json`. */
+export const RETENTION_POLICY: RetentionPolicy = {
+  periodMs: document.periodMs,
+  closingMs: document.periodMs / document.closingFraction,
+  graceMs: document.graceMs,
+  sweepIntervalMs: document.sweepIntervalMs,
+  reconcileIntervalMs: document.reconcileIntervalMs,
+  reconcileAfterMs: document.reconcileAfterMs,
+  signedUrlMs: document.signedUrlMs,
+};
+
+/**
+ * The same promise with another period, so that one can watch everything disappear: every bound shrinks with it,
+ * intervals not below a second. Throws RangeError for a period that is not between ten seconds and seven days.
+ */
+export function retentionPolicyOf(periodMs: number): RetentionPolicy {
+  if (periodMs === RETENTION_POLICY.periodMs) return RETENTION_POLICY;
+  if (!Number.isInteger(periodMs) || periodMs < 10_000 || periodMs > RETENTION_POLICY.periodMs) {
+    throw new RangeError(
+      `Cannot keep images for ${periodMs} ms as it must be from 10 seconds to 7 days`,
+    );
+  }
+  const scale = periodMs / RETENTION_POLICY.periodMs;
+  const interval = (ms: number) => Math.max(SHORTEST_INTERVAL_MS, Math.round(ms * scale));
+  return {
+    periodMs,
+    closingMs: Math.ceil(periodMs / document.closingFraction),
+    graceMs: Math.max(10 * SHORTEST_INTERVAL_MS, Math.round(RETENTION_POLICY.graceMs * scale)),
+    sweepIntervalMs: interval(RETENTION_POLICY.sweepIntervalMs),
+    reconcileIntervalMs: interval(RETENTION_POLICY.reconcileIntervalMs),
+    reconcileAfterMs: Math.max(
+      20 * SHORTEST_INTERVAL_MS,
+      interval(RETENTION_POLICY.reconcileAfterMs),
+    ),
+    signedUrlMs: RETENTION_POLICY.signedUrlMs,
+  };
+}
+
+/** When everything of an image must be gone, in milliseconds since the epoch. */
+export function purgeAtOf(imageId: ImageId, policy: RetentionPolicy): number {
+  return t0OfImageId(imageId) + policy.periodMs;
+}
+
+/** When an image's closing time begins: from then on nothing is written for it, and no upload of it is of use. */
+export function closingAtOf(imageId: ImageId, policy: RetentionPolicy): number {
+  return purgeAtOf(imageId, policy) - policy.closingMs;
+}
+
+/** Where in its life an image is at `nowMs`. */
+export function phaseOf(
+  imageId: ImageId,
+  policy: RetentionPolicy,
+  nowMs: number,
+): "kept" | "closing" | "expired" {
+  if (nowMs >= purgeAtOf(imageId, policy)) return "expired";
+  return nowMs >= closingAtOf(imageId, policy) ? "closing" : "kept";
+}

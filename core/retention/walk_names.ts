@@ -1,0 +1,66 @@
+import { dayOf } from "../model/object_name.ts";
+import type { ListQuery, ObjectFacts, ObjectLister } from "../ports/object_store.ts";
+
+/** A folder that holds one UTC day's names. */
+export interface DayFolder {
+  /** `yyyy-mm-dd`. */
+  readonly day: string;
+  readonly prefix: string;
+}
+
+/** What lies at the top of a bucket: folders of days, ours by name, and everything else. */
+export interface TopLevel {
+  readonly days: readonly DayFolder[];
+  /** Names and folders that are not ours. */
+  readonly foreign: number;
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Every object below a prefix, page after page. */
+export async function* walkNames(
+  lister: ObjectLister,
+  query: Pick<ListQuery, "prefix" | "startOffset" | "signal">,
+): AsyncGenerator<ObjectFacts> {
+  let pageToken: string | undefined;
+  do {
+    const page = await lister.list(pageToken === undefined ? query : { ...query, pageToken });
+    yield* page.objects;
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+}
+
+/** Lists one level below `root` (empty, or a folder such as `erase/`); `known` folders are neither days nor foreign. */
+export async function listDays(
+  lister: ObjectLister,
+  { root, known = [], signal }: {
+    root: string;
+    known?: readonly string[];
+    signal?: AbortSignal | undefined;
+  },
+): Promise<TopLevel> {
+  const days: DayFolder[] = [];
+  let foreign = 0;
+  let pageToken: string | undefined;
+  do {
+    const query = { prefix: root, delimiter: "/", signal } as const;
+    const page = await lister.list(pageToken === undefined ? query : { ...query, pageToken });
+    foreign += page.objects.length;
+    for (const prefix of page.prefixes) {
+      const day = prefix.slice(root.length, -1);
+      if (DAY.test(day)) days.push({ day, prefix });
+      else if (!known.includes(prefix)) foreign++;
+    }
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+  return { days, foreign };
+}
+
+/** The days that can hold names which are still kept at `nowMs`, oldest first, with a day of slack for clocks ahead. */
+export function keptDays(nowMs: number, periodMs: number): string[] {
+  const days: string[] = [];
+  const last = dayOf(nowMs + 10_000);
+  for (let ms = nowMs - periodMs; dayOf(ms) <= last; ms += 86_400_000) days.push(dayOf(ms));
+  if (days.at(-1) !== last) days.push(last);
+  return days;
+}

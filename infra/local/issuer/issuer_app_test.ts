@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { makeIssuerApp } from "./issuer_app.ts";
+import { KeyRing } from "./key_ring.ts";
+
+const ISSUER = "http://localhost:9080";
+
+async function tempFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-issuer-"));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function startIssuer(t: TestContext, folder?: string): Promise<string> {
+  const keys = await KeyRing.open(folder ?? await tempFolder(t));
+  const server = createServer(makeIssuerApp({ keys, issuer: ISSUER })).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close().closeAllConnections());
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return `http://localhost:${address.port}`;
+}
+
+function post(url: string, body: unknown): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return fetch(url, { method: "POST", body: text });
+}
+
+async function accessToken(url: string, body: object): Promise<string> {
+  const answer = await post(`${url}/token`, { sub: "anna", tenant: "acme", ...body });
+  assert.equal(answer.status, 200);
+  return (await answer.json()).access_token;
+}
+
+const verifyAccess = (url: string, token: string) =>
+  jwtVerify(token, createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`)), {
+    issuer: ISSUER,
+    audience: "tintype",
+  });
+
+for (const alg of ["ES256", "RS256", "EdDSA"]) {
+  test(`POST /token signs with ${alg} by a key that the JWKS publishes`, async (t) => {
+    const url = await startIssuer(t);
+    const { payload, protectedHeader } = await verifyAccess(url, await accessToken(url, { alg }));
+    assert.equal(protectedHeader.alg, alg);
+    assert.equal(payload["sub"], "anna");
+    assert.equal(payload["tenant"], "acme");
+    assert.equal(payload["scope"], "images:read images:write images:delete");
+    assert.equal(typeof payload.jti, "string");
+    assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 3_600);
+  });
+}
+
+test("POST /token signs with ES256 by default, for the scope and the seconds asked for", async (t) => {
+  const url = await startIssuer(t);
+  const body = { sub: "anna", tenant: "acme", scope: "images:read", ttlSeconds: 60 };
+  const answer = await (await post(`${url}/token`, body)).json();
+  assert.equal(answer.token_type, "Bearer");
+  assert.equal(answer.expires_in, 60);
+  assert.equal(decodeProtectedHeader(answer.access_token).alg, "ES256");
+  const { payload } = await verifyAccess(url, answer.access_token);
+  assert.equal(payload["scope"], "images:read");
+});
+
+test("POST /token makes a token that has ended where ttlSeconds is negative", async (t) => {
+  const url = await startIssuer(t);
+  const token = await accessToken(url, { ttlSeconds: -120 });
+  await assert.rejects(verifyAccess(url, token), { code: "ERR_JWT_EXPIRED" });
+});
+
+test("POST /token answers wrong fields with a problem that names them", async (t) => {
+  const url = await startIssuer(t);
+  const answer = await post(`${url}/token`, { sub: "anna", ttlSeconds: "x", alg: "none" });
+  assert.equal(answer.status, 400);
+  assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  const problem = await answer.json();
+  assert.equal(problem.code, "invalid_request");
+  assert.equal(problem.requestId, answer.headers.get("x-request-id"));
+  const paths = problem.errors.map((error: { path: string }) => error.path).sort();
+  assert.deepEqual(paths, ["alg", "tenant", "ttlSeconds"]);
+});
+
+test("bad JSON, an oversize body, a wrong method and an unknown path are problems", async (t) => {
+  const url = await startIssuer(t);
+  const codes = [
+    await post(`${url}/token`, "{"),
+    await post(`${url}/token`, " ".repeat(70_000)),
+    await fetch(`${url}/token`),
+    await fetch(`${url}/nothing`),
+  ].map(async (answer) => [answer.status, (await answer.json()).code]);
+  assert.deepEqual(await Promise.all(codes), [
+    [400, "invalid_json"],
+    [413, "too_large"],
+    [405, "method_not_allowed"],
+    [404, "not_found"],
+  ]);
+});
+
+test("published keys hold no private part", async (t) => {
+  const url = await startIssuer(t);
+  for (const path of ["/.well-known/jwks.json", "/google/certs"]) {
+    const { keys } = await (await fetch(url + path)).json();
+    for (const key of keys) {
+      for (const part of ["d", "p", "q", "dp", "dq", "qi"]) assert.equal(part in key, false);
+      assert.ok(key.kid && key.alg && key.use === "sig");
+    }
+  }
+});
+
+test("pages of any origin may ask for tokens and keys, and for nothing else", async (t) => {
+  const url = await startIssuer(t);
+  const origin = async (path: string, method: string) => {
+    const answer = await fetch(url + path, { method });
+    await answer.arrayBuffer();
+    return answer.headers.get("access-control-allow-origin");
+  };
+  assert.equal(await origin("/token", "OPTIONS"), "*");
+  assert.equal(await origin("/.well-known/jwks.json", "GET"), "*");
+  assert.equal(await origin("/google/token", "OPTIONS"), null);
+  assert.equal(await origin("/_local/rotate", "OPTIONS"), null);
+});
+
+test("POST /_local/rotate signs with a new key and keeps the old one published", async (t) => {
+  const url = await startIssuer(t);
+  const before = await accessToken(url, {});
+  const { kid } = await (await post(`${url}/_local/rotate`, {})).json();
+  const after = await accessToken(url, {});
+  assert.equal(decodeProtectedHeader(after).kid, kid);
+  assert.notEqual(decodeProtectedHeader(before).kid, kid);
+  await verifyAccess(url, before);
+  await verifyAccess(url, after);
+});
+
+test("POST /google/token signs the OIDC token of a service account", async (t) => {
+  const url = await startIssuer(t);
+  const email = "push@tintype-local.iam.gserviceaccount.com";
+  const audience = "http://localhost:8080/events/storage";
+  const answer = await (await post(`${url}/google/token`, { audience, email })).json();
+  assert.equal(answer.expires_in, 3_600);
+  const certs = createRemoteJWKSet(new URL(`${url}/google/certs`));
+  const options = { issuer: "https://accounts.google.com", audience, algorithms: ["RS256"] };
+  const { payload } = await jwtVerify(answer.id_token, certs, options);
+  assert.equal(payload["email"], email);
+  assert.equal(payload["email_verified"], true);
+  assert.equal(payload["azp"], payload.sub);
+  assert.match(payload.sub ?? "", /^\d{21}$/);
+  assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 3_600);
+});
+
+test("an identity token does not verify by the keys of access tokens", async (t) => {
+  const url = await startIssuer(t);
+  const body = { audience: "tintype", email: "push@tintype-local.iam.gserviceaccount.com" };
+  const { id_token: token } = await (await post(`${url}/google/token`, body)).json();
+  const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
+  await assert.rejects(jwtVerify(token, keys), { code: "ERR_JWKS_NO_MATCHING_KEY" });
+});
+
+test("a restart keeps every key, rotated ones included, in a file of the owner's only", async (t) => {
+  const folder = await tempFolder(t);
+  const first = await startIssuer(t, folder);
+  const before = await accessToken(first, {});
+  await (await post(`${first}/_local/rotate`, {})).json();
+  const after = await accessToken(first, {});
+  const second = await startIssuer(t, folder);
+  await verifyAccess(second, before);
+  await verifyAccess(second, after);
+  const files = await readdir(folder);
+  assert.deepEqual(files, ["issuer_keys.json"]);
+  assert.equal((await stat(join(folder, "issuer_keys.json"))).mode & 0o777, 0o600);
+});
+
+test("the discovery document and the controls are there", async (t) => {
+  const url = await startIssuer(t);
+  const discovery = await (await fetch(`${url}/.well-known/openid-configuration`)).json();
+  assert.equal(discovery.issuer, ISSUER);
+  assert.equal(discovery.jwks_uri, `${ISSUER}/.well-known/jwks.json`);
+  const { controls } = await (await fetch(`${url}/_local`)).json();
+  assert.ok(controls.some((control: { path: string }) => control.path === "/_local/rotate"));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+});

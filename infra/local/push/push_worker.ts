@@ -1,0 +1,136 @@
+import type { Clock } from "@tintype/core/ports/clock";
+import type { Log } from "@tintype/core/ports/log";
+import type { IdentityTokens } from "./identity_tokens.ts";
+import { postJson } from "./post_json.ts";
+import { makePushBody } from "./push_body.ts";
+import type { PushMessage, SubscriptionKey } from "./push_message.ts";
+import { backoffMs, type PushPolicy } from "./push_policy.ts";
+import type { PushSettings } from "./push_settings.ts";
+import type { PushStore } from "./push_store.ts";
+
+/** What a {@link PushWorker} is made of. */
+export interface PushWorkerOptions {
+  readonly key: SubscriptionKey;
+  /** The subscription's short name. */
+  readonly name: string;
+  readonly project: string;
+  /** The endpoint's path under `processorUrl`; both make the audience. */
+  readonly path: string;
+  readonly processorUrl: string;
+  readonly store: PushStore;
+  readonly identity: IdentityTokens;
+  readonly serviceAccount: string;
+  readonly policy: PushPolicy;
+  readonly clock: Clock;
+  readonly log: Log | undefined;
+  readonly settings: () => PushSettings;
+  /** Called when an event became a dead letter. */
+  readonly onBuried: () => void;
+}
+
+const ACKNOWLEDGED = new Set([102, 200, 201, 202, 204]);
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The deliveries of one push subscription: so many at once, each until it is acknowledged, refused or out of time. */
+export class PushWorker {
+  readonly #options: PushWorkerOptions;
+  readonly #url: string;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #cut = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: PushWorkerOptions) {
+    this.#options = options;
+    this.#url = options.processorUrl + options.path;
+  }
+
+  /** Starts as many due deliveries as there is room for, and comes back by itself when the next one is due. */
+  pump(): void {
+    clearTimeout(this.#timer);
+    const { key, store, policy, clock, settings } = this.#options;
+    const { hold, shuffle } = settings();
+    const room = policy.concurrency - this.#underWay.size;
+    if (this.#closed || hold || room <= 0) return;
+    const nowMs = clock.now();
+    for (const message of store.claim(key, { nowMs, limit: room, shuffle })) this.#start(message);
+    if (this.#underWay.size >= policy.concurrency) return;
+    const nextDueAt = store.nextDueAt(key);
+    if (nextDueAt === null) return;
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, nextDueAt - nowMs));
+    this.#timer = setTimeout(() => this.pump(), waitMs).unref();
+  }
+
+  /** Starts no more; waits for what is under way up to `graceMs`, then cuts it. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const timer = setTimeout(() => this.#cut.abort(), graceMs);
+    await Promise.all(this.#underWay);
+    clearTimeout(timer);
+  }
+
+  #start(message: PushMessage): void {
+    const delivery = this.#deliver(message).finally(() => {
+      this.#underWay.delete(delivery);
+      this.pump();
+    });
+    this.#underWay.add(delivery);
+  }
+
+  async #deliver(message: PushMessage): Promise<void> {
+    const { identity, serviceAccount, store, policy, clock, log } = this.#options;
+    const fields = { subscription: this.#options.name, messageId: message.messageId };
+    const token = await identity.tokenFor(this.#url, serviceAccount).catch(() => null);
+    if (token === null) {
+      log?.warn("push_without_token", fields);
+      return store.giveBack(message.messageId, clock.now() + policy.minBackoffMs);
+    }
+    const startedAt = clock.now();
+    const status = await this.#send(message, token);
+    const outcome = { ...fields, attempt: message.attempts, status, ms: clock.now() - startedAt };
+    if (!ACKNOWLEDGED.has(status)) return this.#refused(message, outcome);
+    log?.info("push_delivered", outcome);
+    const counter = this.#options.key === "events" ? "delivered" : "deadDelivered";
+    store.acknowledge(message.messageId, counter);
+  }
+
+  /** The status that was answered, or 0 where nothing was. */
+  async #send(message: PushMessage, token: string): Promise<number> {
+    const { key, project, name, policy } = this.#options;
+    const subscription = `projects/${project}/subscriptions/${name}`;
+    const body = makePushBody(message, { subscription, deadLetters: key === "events" });
+    const post = { url: this.#url, body, token, timeoutMs: policy.ackDeadlineMs };
+    try {
+      return (await postJson({ ...post, signal: this.#cut.signal })).status;
+    } catch {
+      return 0;
+    }
+  }
+
+  #refused(
+    message: PushMessage,
+    outcome: { messageId: string; subscription: string; attempt: number; status: number },
+  ): void {
+    const { key, store, policy, clock, log, identity, serviceAccount } = this.#options;
+    if (outcome.status === 401) identity.forget(this.#url, serviceAccount);
+    if (key === "dead" || message.attempts < policy.maxAttempts) {
+      log?.warn("push_refused", outcome);
+      const waitMs = backoffMs(message.attempts, policy);
+      return store.retry(message.messageId, clock.now() + waitMs);
+    }
+    log?.error("push_dead_lettered", outcome);
+    store.bury(message, { attributes: this.#deadLetterAttributes(message), nowMs: clock.now() });
+    this.#options.onBuried();
+  }
+
+  /** What Pub/Sub adds to a forwarded message: cloud.google.com/pubsub/docs/handling-failures. */
+  #deadLetterAttributes(message: PushMessage): Record<string, string> {
+    return {
+      CloudPubSubDeadLetterSourceDeliveryCount: String(message.attempts),
+      CloudPubSubDeadLetterSourceSubscription: this.#options.name,
+      CloudPubSubDeadLetterSourceSubscriptionProject: this.#options.project,
+      CloudPubSubDeadLetterSourceTopicPublishTime: new Date(message.createdAt).toISOString(),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import * as z from "zod";
+
+const schema = z.strictObject({
+  edgeKey: z.strictObject({ accessId: z.string(), secret: z.string(), email: z.string() }),
+  bridgeEmail: z.string(),
+  pseudonymKeys: z.array(z.string()).min(1),
+  cursorKey: z.string(),
+});
+
+/** The secrets of one local cloud: made once, kept beside its data, handed to the parts by file and environment only. */
+export type Identities = z.infer<typeof schema>;
+
+/** Reads the secrets of a data folder, or makes them. */
+export async function loadIdentities(file: string): Promise<Identities> {
+  if (existsSync(file)) return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  const identities: Identities = {
+    edgeKey: {
+      accessId: `GOOG1E${randomBytes(16).toString("hex").toUpperCase()}`,
+      secret: randomBytes(30).toString("base64"),
+      email: "edge@tintype-local.iam.gserviceaccount.com",
+    },
+    bridgeEmail: "bridge@tintype-local.iam.gserviceaccount.com",
+    pseudonymKeys: [randomBytes(32).toString("hex")],
+    cursorKey: randomBytes(32).toString("hex"),
+  };
+  await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
+  return identities;
+}

@@ -1,0 +1,41 @@
+/** The names and addresses of the local cloud (DESIGN, "One machine"). */
+export const LOCAL = {
+  project: "tintype-local",
+  rawBucket: "tintype-raw",
+  processedBucket: "tintype-processed",
+  certificatesBucket: "tintype-certificates",
+  dataset: "tintype",
+  audience: "tintype",
+  tenantClaim: "tenant",
+  /** Tenant of the pictures that `start` sends through the edge. */
+  tenant: "demo",
+  pushAccount: "push@tintype-local.iam.gserviceaccount.com",
+  schedulerAccount: "scheduler@tintype-local.iam.gserviceaccount.com",
+  kafka: {
+    topic: "images",
+    deadLetterTopic: "images.dlq",
+    group: "tintype-bridge",
+    tenant: "stream",
+  },
+} as const;
+
+/** The port of each part. */
+export const PORTS = {
+  edge: 8787,
+  processor: 8080,
+  bridge: 8081,
+  storage: 9023,
+  warehouse: 9050,
+  issuer: 9080,
+  kafka: 9092,
+} as const;
+
+/** The address of each part that speaks HTTP. */
+export const URLS = {
+  edge: `http://localhost:${PORTS.edge}`,
+  processor: `http://localhost:${PORTS.processor}`,
+  bridge: `http://localhost:${PORTS.bridge}`,
+  storage: `http://localhost:${PORTS.storage}`,
+  warehouse: `http://localhost:${PORTS.warehouse}`,
+  issuer: `http://localhost:${PORTS.issuer}`,
+} as const;

@@ -1,0 +1,145 @@
+/**
+ * One part of the system as a child process in a group of its own: its lines are read, its death is noticed and mended,
+ * its end reaches everything that it started.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Colour, Console } from "./console.ts";
+
+/** How to run a part. */
+export interface PartCommand {
+  readonly name: string;
+  readonly colour: Colour;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Answers 2xx when the part is ready. */
+  readonly healthUrl: string;
+  /** How long it may take to become ready, in milliseconds. */
+  readonly readyMs: number;
+}
+
+/** A running part. */
+export interface Part {
+  readonly name: string;
+  /** Resolves when the part answers its health check; throws when it does not in time. */
+  ready(): Promise<void>;
+  /** SIGTERM, and SIGKILL to whatever is left of its group after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What to do with a part's lines. */
+export interface PartOptions {
+  readonly console: Console;
+  readonly verbose: boolean;
+  /** Called when a part died more often than it may; the text says so in one line. */
+  readonly onGivenUp: (text: string) => void;
+}
+
+const POLL_MS = 100;
+const RESTART_DELAY_MS = 300;
+/** Deaths within a minute after which a part is given up. */
+const MAX_DEATHS = 10;
+const DEATH_WINDOW_MS = 60_000;
+
+/** Starts a part and keeps it running until it is stopped. */
+export function startPart(part: PartCommand, options: PartOptions): Part {
+  let child = launch(part, options);
+  let stopping = false;
+  let deaths: number[] = [];
+  const watch = () => {
+    child.once("exit", (code, signal) => {
+      if (stopping) return;
+      const now = Date.now();
+      deaths = [...deaths.filter((at) => now - at < DEATH_WINDOW_MS), now];
+      killGroup(child, "SIGKILL");
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      if (deaths.length >= MAX_DEATHS) {
+        return options.onGivenUp(`${part.name} died ${how}, ${MAX_DEATHS} times in a minute`);
+      }
+      options.console.part(part.name, "red", `died ${how}; starting it again`);
+      setTimeout(() => {
+        if (stopping) return;
+        child = launch(part, options);
+        watch();
+      }, RESTART_DELAY_MS);
+    });
+  };
+  watch();
+  return {
+    name: part.name,
+    ready: () => untilReady(part, () => deaths.length > 2 || stopping),
+    async stop(graceMs) {
+      stopping = true;
+      await endGroup(child, graceMs);
+    },
+  };
+}
+
+function launch(part: PartCommand, options: PartOptions): ChildProcess {
+  const child = spawn(part.command, [...part.args], {
+    cwd: part.cwd,
+    env: { ...part.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  child.on(
+    "error",
+    (error) => options.console.part(part.name, "red", `cannot be started: ${error.message}`),
+  );
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => show(part, line, options));
+  }
+  return child;
+}
+
+function show(part: PartCommand, line: string, { console, verbose }: PartOptions): void {
+  if (line.trim() === "") return;
+  const isTrouble = /"level":"(warn|error)"|\b(error|fatal|panic)\b/i.test(line);
+  if (verbose) console.part(part.name, part.colour, line);
+  else if (isTrouble) console.part(part.name, "red", line.slice(0, 400));
+}
+
+async function untilReady(part: PartCommand, isOver: () => boolean): Promise<void> {
+  const deadline = Date.now() + part.readyMs;
+  while (Date.now() < deadline && !isOver()) {
+    if (await isHealthy(part.healthUrl)) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`${part.name} did not become ready at ${part.healthUrl}; --verbose shows why`);
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The part's own process drains and ends what it started; whatever is left of its group then is killed. */
+async function endGroup(child: ChildProcess, graceMs: number): Promise<void> {
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  if (!hasEnded()) {
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    killGroup(child, "SIGTERM");
+    const timer = Promise.withResolvers<void>();
+    const timeout = setTimeout(timer.resolve, graceMs);
+    await Promise.race([ended, timer.promise]);
+    clearTimeout(timeout);
+  }
+  killGroup(child, "SIGKILL");
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended already.
+  }
+}

@@ -1,0 +1,58 @@
+import { certificateSchema } from "@tintype/core/retention/certificate";
+import { retentionPolicyOf } from "@tintype/core/retention/policy";
+import { listNames, rowsOfImages } from "./check_results.ts";
+import type { Console } from "./console.ts";
+import { LOCAL, URLS } from "./local_names.ts";
+
+const POLL_MS = 1_000;
+
+/**
+ * Watches until both buckets and the warehouse are empty and a certificate says so.
+ * False where that is not so when the period and its grace are over.
+ */
+export async function waitUntilPurged(
+  console: Console,
+  { retentionMs, signal }: { readonly retentionMs: number; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const policy = retentionPolicyOf(retentionMs);
+  const deadline = Date.now() + policy.periodMs + policy.graceMs;
+  let told = "";
+  while (Date.now() < deadline && !signal.aborted) {
+    const [raw, processed, rows] = await Promise.all([
+      listNames(LOCAL.rawBucket),
+      listNames(LOCAL.processedBucket),
+      rowsOfImages(),
+    ]);
+    const text = `left: ${raw.length} raw, ${processed.length} processed, ${rows.length} rows`;
+    if (text !== told) console.say(told = text);
+    const isEmpty = raw.length + processed.length + rows.length === 0;
+    if (isEmpty && await isCertified(console)) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return false;
+}
+
+/** Whether the newest certificate finds nothing in any place that it looked into. */
+async function isCertified(console: Console): Promise<boolean> {
+  const numbers = (await listNames(LOCAL.certificatesBucket)).map((name) =>
+    Number(name.split("/").at(-1))
+  );
+  const newest = Math.max(0, ...numbers);
+  if (newest === 0) return false;
+  const object = encodeURIComponent(`certificates/${newest}`);
+  const response = await fetch(
+    `${URLS.storage}/storage/v1/b/${LOCAL.certificatesBucket}/o/${object}?alt=media`,
+  );
+  if (!response.ok) return false;
+  const certificate = certificateSchema.parse(await response.json());
+  const observed = certificate.places.filter(({ evidence }) => evidence === "observed");
+  const isEmpty = observed.every(({ oldestT0, overdue }) => oldestT0 === null && overdue === 0);
+  if (isEmpty) {
+    console.say(
+      `certificate ${newest} of ${certificate.sweptAt}: nothing is left in ${
+        observed.map(({ place }) => place).join(", ")
+      }`,
+    );
+  }
+  return isEmpty;
+}
