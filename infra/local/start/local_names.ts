@@ -15,6 +15,7 @@ export const LOCAL = {
     topic: "images",
     deadLetterTopic: "images.dlq",
     group: "tintype-bridge",
+    cluster: "local",
     tenant: "stream",
   },
 } as const;

@@ -14,8 +14,8 @@ export interface PartCommand {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Answers 2xx when the part is ready. */
-  readonly healthUrl: string;
+  /** Answers 2xx when the part is ready; a part without one says `"event":"listening"` when it is. */
+  readonly healthUrl: string | undefined;
   /** How long it may take to become ready, in milliseconds. */
   readonly readyMs: number;
 }
@@ -45,7 +45,12 @@ const DEATH_WINDOW_MS = 60_000;
 
 /** Starts a part and keeps it running until it is stopped. */
 export function startPart(part: PartCommand, options: PartOptions): Part {
-  let child = launch(part, options);
+  let isListening = false;
+  const onLine = (line: string) => {
+    if (line.includes('"event":"listening"')) isListening = true;
+    show(part, line, options);
+  };
+  let child = launch(part, onLine, options);
   let stopping = false;
   let deaths: number[] = [];
   const watch = () => {
@@ -61,7 +66,8 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
       options.console.part(part.name, "red", `died ${how}; starting it again`);
       setTimeout(() => {
         if (stopping) return;
-        child = launch(part, options);
+        isListening = false;
+        child = launch(part, onLine, options);
         watch();
       }, RESTART_DELAY_MS);
     });
@@ -69,7 +75,12 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
   watch();
   return {
     name: part.name,
-    ready: () => untilReady(part, () => deaths.length > 2 || stopping),
+    ready: () =>
+      untilReady(part, {
+        isReady: async () =>
+          part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl),
+        isOver: () => deaths.length > 2 || stopping,
+      }),
     async stop(graceMs) {
       stopping = true;
       await endGroup(child, graceMs);
@@ -77,7 +88,11 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
   };
 }
 
-function launch(part: PartCommand, options: PartOptions): ChildProcess {
+function launch(
+  part: PartCommand,
+  onLine: (line: string) => void,
+  options: PartOptions,
+): ChildProcess {
   const child = spawn(part.command, [...part.args], {
     cwd: part.cwd,
     env: { ...part.env },
@@ -90,7 +105,7 @@ function launch(part: PartCommand, options: PartOptions): ChildProcess {
   );
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    createInterface({ input: stream }).on("line", (line) => show(part, line, options));
+    createInterface({ input: stream }).on("line", onLine);
   }
   return child;
 }
@@ -102,13 +117,16 @@ function show(part: PartCommand, line: string, { console, verbose }: PartOptions
   else if (isTrouble) console.part(part.name, "red", line.slice(0, 400));
 }
 
-async function untilReady(part: PartCommand, isOver: () => boolean): Promise<void> {
+async function untilReady(
+  part: PartCommand,
+  { isReady, isOver }: { readonly isReady: () => Promise<boolean>; readonly isOver: () => boolean },
+): Promise<void> {
   const deadline = Date.now() + part.readyMs;
   while (Date.now() < deadline && !isOver()) {
-    if (await isHealthy(part.healthUrl)) return;
+    if (await isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(`${part.name} did not become ready at ${part.healthUrl}; --verbose shows why`);
+  throw new Error(`${part.name} did not become ready; --verbose shows why`);
 }
 
 async function isHealthy(url: string): Promise<boolean> {

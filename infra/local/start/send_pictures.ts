@@ -104,7 +104,8 @@ async function sendOne(
   }
 }
 
-function ofImage(image: Image) {
+/** What a result takes from an image's own record. */
+export function ofImage(image: Image) {
   const { imageId, status, reason, renditions } = image;
   return {
     imageId,

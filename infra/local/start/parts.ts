@@ -1,0 +1,232 @@
+/**
+ * The parts of the system as commands: what runs each, what it is told, where it answers.
+ * The production parts run unchanged; only their addresses are those of the stand-ins.
+ */
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Identities } from "./identities.ts";
+import { LOCAL, PORTS, URLS } from "./local_names.ts";
+import type { PartCommand } from "./part_process.ts";
+
+/** Where things are and what was asked for. */
+export interface PartsContext {
+  /** The project's root folder. */
+  readonly root: string;
+  readonly dataDir: string;
+  /** Node 24 or newer. */
+  readonly node: string;
+  readonly deno: string;
+  readonly identities: Identities;
+  readonly retentionMs: number;
+  /** What every part inherits: PATH, HOME and the like, no secret. */
+  readonly inherited: Readonly<Record<string, string>>;
+}
+
+const READY_MS = 60_000;
+/** Fetching Kafka for the first time takes its time. */
+const KAFKA_READY_MS = 360_000;
+
+/** The stand-ins that everything else needs. */
+export function cloudParts(context: PartsContext): PartCommand[] {
+  return [
+    standIn(context, { name: "issuer", port: PORTS.issuer, url: URLS.issuer, env: {} }),
+    standIn(context, {
+      name: "storage",
+      port: PORTS.storage,
+      url: URLS.storage,
+      env: {
+        IDENTITIES: identitiesFile(context),
+        ISSUER_URL: URLS.issuer,
+        PROCESSOR_URL: URLS.processor,
+        RETENTION_MS: String(context.retentionMs),
+      },
+    }),
+    standIn(context, { name: "warehouse", port: PORTS.warehouse, url: URLS.warehouse, env: {} }),
+  ];
+}
+
+/** The production parts of the road from the edge. */
+export function roadParts(context: PartsContext): PartCommand[] {
+  return [processorPart(context), edgePart(context)];
+}
+
+function standIn(
+  { node, root, dataDir, inherited }: PartsContext,
+  { name, port, url, env }: {
+    readonly name: "issuer" | "storage" | "warehouse";
+    readonly port: number;
+    readonly url: string;
+    readonly env: Readonly<Record<string, string>>;
+  },
+): PartCommand {
+  return {
+    name,
+    colour: ({ issuer: "gray", storage: "blue", warehouse: "magenta" } as const)[name],
+    command: node,
+    args: ["--disable-warning=ExperimentalWarning", `infra/local/${name}/serve.ts`],
+    env: { ...inherited, ...env, PORT: String(port), DATA_DIR: join(dataDir, name), LOG: "json" },
+    cwd: root,
+    healthUrl: `${url}/healthz`,
+    readyMs: READY_MS,
+  };
+}
+
+function processorPart({ deno, root, retentionMs, inherited }: PartsContext): PartCommand {
+  return {
+    name: "processor",
+    colour: "green",
+    command: deno,
+    args: ["run", ...PROCESSOR_PERMISSIONS, "processor/main.ts"],
+    env: {
+      ...inherited,
+      PORT: String(PORTS.processor),
+      RAW_BUCKET: LOCAL.rawBucket,
+      PROCESSED_BUCKET: LOCAL.processedBucket,
+      CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
+      GOOGLE_CLOUD_PROJECT: LOCAL.project,
+      DATASET: LOCAL.dataset,
+      STORAGE_ENDPOINT: URLS.storage,
+      BIGQUERY_ENDPOINT: URLS.warehouse,
+      PUSH_AUDIENCE: URLS.processor,
+      PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
+      SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
+      OIDC_JWKS_URL: `${URLS.issuer}/google/certs`,
+      RETENTION_MS: String(retentionMs),
+      TENANT_PLANS: tenantPlans(),
+    },
+    cwd: root,
+    healthUrl: `${URLS.processor}/healthz`,
+    readyMs: READY_MS,
+  };
+}
+
+function edgePart(context: PartsContext): PartCommand {
+  const { node, root, dataDir, inherited } = context;
+  return {
+    name: "edge",
+    colour: "cyan",
+    command: node,
+    args: [
+      "node_modules/wrangler/bin/wrangler.js",
+      "dev",
+      "--port",
+      String(PORTS.edge),
+      "--ip",
+      "127.0.0.1",
+      "--persist-to",
+      join(dataDir, "edge"),
+      "--env-file",
+      edgeEnvFile(context),
+      "--show-interactive-dev-session=false",
+    ],
+    env: {
+      ...inherited,
+      WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      CI: "true",
+    },
+    cwd: root,
+    healthUrl: `${URLS.edge}/healthz`,
+    readyMs: READY_MS,
+  };
+}
+
+/** The local broker, and the Kafka door in front of the one at `brokers`. */
+export function kafkaParts(context: PartsContext, brokers: string | undefined): PartCommand[] {
+  const bridge = bridgePart(context, brokers ?? `localhost:${PORTS.kafka}`);
+  return brokers === undefined ? [kafkaPart(context), bridge] : [bridge];
+}
+
+function kafkaPart({ node, root, dataDir, inherited }: PartsContext): PartCommand {
+  return {
+    name: "kafka",
+    colour: "white",
+    command: node,
+    args: ["--disable-warning=TimeoutNegativeWarning", "infra/local/kafka/serve.ts"],
+    env: { ...inherited, PORT: String(PORTS.kafka), DATA_DIR: join(dataDir, "kafka") },
+    cwd: root,
+    healthUrl: undefined,
+    readyMs: KAFKA_READY_MS,
+  };
+}
+
+function bridgePart(
+  { node, root, identities, retentionMs, inherited }: PartsContext,
+  brokers: string,
+): PartCommand {
+  return {
+    name: "bridge",
+    colour: "yellow",
+    command: node,
+    args: ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/main.ts"],
+    env: {
+      ...inherited,
+      PORT: String(PORTS.bridge),
+      KAFKA_BROKERS: brokers,
+      KAFKA_CLUSTER: LOCAL.kafka.cluster,
+      KAFKA_TOPICS: LOCAL.kafka.topic,
+      KAFKA_DEAD_LETTER_TOPIC: LOCAL.kafka.deadLetterTopic,
+      KAFKA_GROUP: LOCAL.kafka.group,
+      RAW_BUCKET: LOCAL.rawBucket,
+      GOOGLE_CLOUD_PROJECT: LOCAL.project,
+      STORAGE_ENDPOINT: URLS.storage,
+      PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
+      TENANT_PLANS: tenantPlans(),
+      RETENTION_MS: String(retentionMs),
+    },
+    cwd: root,
+    healthUrl: `${URLS.bridge}/readyz`,
+    readyMs: READY_MS,
+  };
+}
+
+/** The plans of the local tenants: the upload page's origin may call, and the Kafka topic belongs to its tenant. */
+export function tenantPlans(): string {
+  return JSON.stringify({
+    default: { corsOrigins: [URLS.edge] },
+    kafkaTopics: { [LOCAL.kafka.topic]: { tenant: LOCAL.kafka.tenant } },
+  });
+}
+
+function identitiesFile({ dataDir, identities }: PartsContext): string {
+  return writeSecret(
+    join(dataDir, "storage_identities.json"),
+    JSON.stringify({ hmacKeys: [identities.edgeKey], rsaKeys: [] }),
+  );
+}
+
+/** The worker's variables and secrets by file, so that no secret stands in a command line. */
+function edgeEnvFile({ dataDir, identities, retentionMs }: PartsContext): string {
+  const { accessId, secret } = identities.edgeKey;
+  const values: Record<string, string> = {
+    STORAGE_ENDPOINT: URLS.storage,
+    RAW_BUCKET: LOCAL.rawBucket,
+    PROCESSED_BUCKET: LOCAL.processedBucket,
+    JWKS_URL: `${URLS.issuer}/.well-known/jwks.json`,
+    ISSUER: URLS.issuer,
+    AUDIENCE: LOCAL.audience,
+    TENANT_CLAIM: LOCAL.tenantClaim,
+    RETENTION_MS: String(retentionMs),
+    TENANT_PLANS: tenantPlans(),
+    SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
+    PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
+    CURSOR_KEY: identities.cursorKey,
+  };
+  const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'`);
+  return writeSecret(join(dataDir, "edge.env"), `${lines.join("\n")}\n`);
+}
+
+function writeSecret(file: string, text: string): string {
+  writeFileSync(file, text, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return file;
+}
+
+/** Least privilege of the processor's own process: no native code, which is its children's. */
+const PROCESSOR_PERMISSIONS = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-env",
+  "--allow-run",
+  "--allow-sys",
+];

@@ -1,0 +1,145 @@
+/**
+ * Sends pictures through the Kafka door with the project's own producer, works out the ids that their records' places
+ * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
+ */
+import { createClient } from "@tintype/client/client";
+import { UploadError } from "@tintype/client/problem";
+import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { spawn } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { watchDeadLetters } from "./dead_letter_watch.ts";
+import { LOCAL, URLS } from "./local_names.ts";
+import type { Picture } from "./pictures.ts";
+import {
+  developmentToken,
+  ofImage,
+  type PictureResult,
+  type SendOptions,
+} from "./send_pictures.ts";
+
+/** Where the broker is and what runs the producer. */
+export interface KafkaSendOptions extends SendOptions {
+  readonly brokers: string;
+  readonly root: string;
+  readonly node: string;
+}
+
+/** Pictures of one subject, so that no owner's rate limit stands in the way of asking for them. */
+const PICTURES_PER_SUBJECT = 12;
+const READY_TIMEOUT_MS = 180_000;
+const producedSchema = z.object({
+  file: z.string(),
+  topic: z.string(),
+  partition: z.number(),
+  offset: z.string(),
+  timestamp: z.string(),
+});
+
+/** Sends every picture as a record; a result for each, rows not yet looked up. */
+export async function sendThroughKafka(
+  pictures: readonly Picture[],
+  options: KafkaSendOptions,
+): Promise<PictureResult[]> {
+  const refused = await watchDeadLetters(options.brokers);
+  const waiting: Promise<PictureResult>[] = [];
+  const byPath = new Map(pictures.map((picture) => [picture.path, picture]));
+  try {
+    for (
+      let from = 0;
+      from < pictures.length && !options.signal.aborted;
+      from += PICTURES_PER_SUBJECT
+    ) {
+      const subject = `stream-${from / PICTURES_PER_SUBJECT}`;
+      const files = pictures.slice(from, from + PICTURES_PER_SUBJECT).map(({ path }) => path);
+      for await (const record of produce(files, { ...options, subject })) {
+        const picture = byPath.get(record.file);
+        if (picture === undefined) continue;
+        waiting.push(follow(picture, { record, subject, refused: refused.reasons, ...options }));
+      }
+    }
+    const results = await Promise.all(waiting);
+    const order = new Map(pictures.map(({ name }, index) => [name, index]));
+    return results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
+  } finally {
+    await refused.close();
+  }
+}
+
+type Produced = z.infer<typeof producedSchema>;
+
+/** Runs `deno task produce`'s program and yields what it says of each record. Throws Error with its last words. */
+async function* produce(
+  files: readonly string[],
+  { brokers, root, node, subject }: KafkaSendOptions & { readonly subject: string },
+): AsyncGenerator<Produced> {
+  const args = [
+    "kafka-bridge/produce.ts",
+    "--json",
+    "--brokers",
+    brokers,
+    "--topic",
+    LOCAL.kafka.topic,
+    "--subject",
+    subject,
+  ];
+  const child = spawn(node, [...args, ...files], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  child.stderr.on("data", (chunk) => words += String(chunk));
+  const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
+  for await (const line of createInterface({ input: child.stdout })) {
+    yield producedSchema.parse(JSON.parse(line));
+  }
+  if (await ended !== 0) {
+    throw new Error(`The producer ended with an error: ${words.trim().slice(-300)}`);
+  }
+}
+
+async function follow(
+  picture: Picture,
+  { record, subject, refused, signal, onDone }: SendOptions & {
+    readonly record: Produced;
+    readonly subject: string;
+    readonly refused: ReadonlyMap<string, string>;
+  },
+): Promise<PictureResult> {
+  const { topic, partition, offset } = record;
+  const imageId = await imageIdOfRecord(
+    { cluster: LOCAL.kafka.cluster, topic, partition, offset },
+    Number(record.timestamp),
+  );
+  const acceptedAt = performance.now();
+  const facts = {
+    file: picture.name,
+    door: "kafka",
+    imageId,
+    bytes: (await stat(picture.path)).size,
+    renditions: 0,
+    row: false,
+    readyMs: null,
+  } as const;
+  const client = createClient({
+    edge: URLS.edge,
+    token: () => developmentToken(subject, LOCAL.kafka.tenant),
+  });
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  let result: PictureResult = { ...facts, status: "lost", reason: "timeout" };
+  while (Date.now() < deadline && !signal.aborted) {
+    const reason = refused.get(`${partition}/${offset}`);
+    if (reason !== undefined) {
+      result = { ...facts, imageId: null, status: "refused", reason };
+      break;
+    }
+    try {
+      const image = await client.waitUntilReady(imageId, { timeoutMs: 3_000, signal });
+      result = { ...facts, ...ofImage(image), readyMs: Math.round(performance.now() - acceptedAt) };
+      break;
+    } catch (error) {
+      // Not in the bucket yet looks like an id that never was.
+      if (!(error instanceof UploadError)) throw error;
+    }
+  }
+  onDone(result);
+  return result;
+}

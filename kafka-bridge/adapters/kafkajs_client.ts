@@ -1,0 +1,63 @@
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from "kafkajs";
+import type { BridgeEnv } from "../env.ts";
+
+const CONNECTION_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+type ClientEnv = Pick<
+  BridgeEnv,
+  | "KAFKA_BROKERS"
+  | "KAFKA_TLS"
+  | "KAFKA_SASL_MECHANISM"
+  | "KAFKA_SASL_USERNAME"
+  | "KAFKA_SASL_PASSWORD"
+>;
+
+/** A kafkajs client by the environment: plain, TLS, or TLS and SASL (Confluent Cloud). */
+export function kafkajsClient(env: ClientEnv, clientId: string): Kafka {
+  const config: KafkaConfig = {
+    clientId,
+    brokers: [...env.KAFKA_BROKERS],
+    ssl: env.KAFKA_TLS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    logLevel: logLevel.NOTHING,
+  };
+  const sasl = saslOf(env);
+  return new Kafka(sasl === undefined ? config : { ...config, sasl });
+}
+
+/** Every topic must stamp records itself: a producer's own time would be another T0. Throws Error that names the topic. */
+export async function requireLogAppendTime(kafka: Kafka, topics: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const resources = topics.map((name) => ({
+      type: 2,
+      name,
+      configNames: ["message.timestamp.type"],
+    }));
+    const described = await admin.describeConfigs({ resources, includeSynonyms: false });
+    for (const { resourceName, configEntries } of described.resources) {
+      const type = configEntries.find(({ configName }) => configName === "message.timestamp.type")
+        ?.configValue;
+      if (type !== "LogAppendTime") {
+        throw new Error(
+          `Cannot read topic ${resourceName} as its message.timestamp.type must be LogAppendTime: current value is ${type}`,
+        );
+      }
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function saslOf(env: ClientEnv): SASLOptions | undefined {
+  const {
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: password,
+  } = env;
+  if (mechanism === undefined || username === undefined || password === undefined) return undefined;
+  return { mechanism, username, password } as SASLOptions; // one of three literal mechanisms, which the type lists apart
+}

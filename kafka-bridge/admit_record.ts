@@ -1,0 +1,108 @@
+import { AppError } from "@tintype/core/errors";
+import { admitImage } from "@tintype/core/ingest/admit_image";
+import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { SNIFF_BYTES } from "@tintype/core/model/media_type";
+import type { ImageRef } from "@tintype/core/model/object_name";
+import { pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
+import { declarationOfMetadata } from "@tintype/core/model/raw_metadata";
+import { isTenant, type Tenant } from "@tintype/core/model/tenant";
+import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
+import type { Clock } from "@tintype/core/ports/clock";
+import type { CreateOutcome, ObjectCreator } from "@tintype/core/ports/object_store";
+import type { RetentionPolicy } from "@tintype/core/retention/policy";
+import type { SourceRecord } from "./ports.ts";
+
+/** What admitting needs: a creator and nothing else of the store. */
+export interface AdmitRecordPorts {
+  readonly creator: ObjectCreator;
+  readonly plans: TenantPlans;
+  readonly policy: RetentionPolicy;
+  readonly clock: Clock;
+  readonly pseudonymKey: PseudonymKey;
+  /** The constant that names the cluster in image ids. */
+  readonly cluster: string;
+}
+
+/** A record that is durable now, or was before. */
+export interface AdmittedRecord {
+  readonly ref: ImageRef;
+  readonly outcome: CreateOutcome;
+}
+
+const MAX_HEADER_BYTES = 1024;
+
+/**
+ * Makes the raw object of a record. The id is the record's place and time, so that a redelivered one finds its object.
+ * Throws AppErrors: `missing_subject`, `invalid_record` and what `admitImage` throws are the record's fault, `unavailable` is ours.
+ */
+export async function admitRecord(
+  ports: AdmitRecordPorts,
+  record: SourceRecord,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<AdmittedRecord> {
+  const topic = ports.plans.topicOf(record.topic);
+  if (topic === undefined) {
+    throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
+  }
+  const tenant = tenantOf(record, topic);
+  const subject = text(record, "subject") ?? topic.defaultSubject;
+  if (subject === undefined) {
+    throw new AppError(
+      "missing_subject",
+      "Cannot take record as it has no subject header and its topic no default",
+    );
+  }
+  const imageId = await imageIdOfRecord({
+    ...record,
+    cluster: ports.cluster,
+    offset: String(record.offset),
+  }, record.timestampMs);
+  const ref = { tenant, owner: await pseudonymize(ports.pseudonymKey, tenant, subject), imageId };
+  const body = record.value;
+  if (body === null || body.byteLength === 0) {
+    throw new AppError("invalid_record", "Cannot take record as it has no value");
+  }
+  const outcome = await admitImage(ports, {
+    ref,
+    plan: ports.plans.planOf(tenant),
+    policy: ports.policy,
+    nowMs: ports.clock.now(),
+    contentType: text(record, "content-type") ?? "",
+    declaration: declaration(record, body.byteLength),
+    head: body.subarray(0, SNIFF_BYTES),
+    body,
+  }, options);
+  return { ref, outcome };
+}
+
+function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
+  const named = text(record, "tenant");
+  if (named === undefined || !topic.allowTenantHeader) return topic.tenant;
+  if (isTenant(named)) return named;
+  throw new AppError(
+    "invalid_record",
+    "Cannot take record as its tenant header is not a tenant's name",
+  );
+}
+
+function declaration(record: SourceRecord, size: number) {
+  const sha256 = text(record, "sha256")?.toLowerCase();
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new AppError(
+      "invalid_record",
+      "Cannot take record as its sha256 header is not 64 hex digits",
+    );
+  }
+  const traceparent = text(record, "traceparent");
+  const known = declarationOfMetadata(traceparent === undefined ? {} : { traceparent });
+  return { ...known, source: "kafka", size, sha256 } as const;
+}
+
+function text(record: SourceRecord, header: string): string | undefined {
+  const value = record.headers.get(header);
+  if (value === undefined || value.byteLength === 0) return undefined;
+  if (value.byteLength > MAX_HEADER_BYTES) {
+    throw new AppError("invalid_record", `Cannot take record as its ${header} header is too long`);
+  }
+  return new TextDecoder().decode(value);
+}

@@ -1,0 +1,36 @@
+import { createServer, type Server } from "node:http";
+import type { Registry } from "prom-client";
+
+/** What the health endpoints ask. */
+export interface HealthOptions {
+  readonly port: number;
+  readonly registry: Registry;
+  /** Why no work can be taken now, or undefined where it can. */
+  readonly notReady: () => string | undefined;
+}
+
+/** Serves `/healthz` (the process lives), `/readyz` (it takes work; 503 says why not) and `/metrics` (Prometheus text). */
+export async function startHealthServer(
+  { port, registry, notReady }: HealthOptions,
+): Promise<Server> {
+  const server = createServer(async ({ url, method }, response) => {
+    const answer = (status: number, type: string, body: string) => {
+      response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(
+        method === "HEAD" ? "" : body,
+      );
+    };
+    if (method !== "GET" && method !== "HEAD") {
+      return answer(405, "text/plain", "method not allowed\n");
+    }
+    if (url === "/healthz") return answer(200, "text/plain", "ok\n");
+    if (url === "/metrics") return answer(200, registry.contentType, await registry.metrics());
+    if (url !== "/readyz") return answer(404, "text/plain", "not found\n");
+    const reason = notReady();
+    return answer(reason === undefined ? 200 : 503, "text/plain", `${reason ?? "ready"}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "0.0.0.0", resolve);
+  });
+  return server;
+}

@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** The bridge's Prometheus metrics. */
+export interface BridgeMetrics {
+  readonly registry: Registry;
+  readonly records: Counter<"outcome">;
+  readonly bytes: Counter;
+  readonly refusals: Counter<"reason">;
+  readonly retries: Counter<"what">;
+  readonly uploadSeconds: Histogram;
+  readonly inFlightBytes: Gauge;
+}
+
+/** Makes the metrics; `inFlight` is asked at each scrape. */
+export function createMetrics(inFlight: () => number): BridgeMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    records: new Counter({
+      name: "tintype_bridge_records_total",
+      help: "Records that became durable, by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    bytes: new Counter({
+      name: "tintype_bridge_bytes_total",
+      help: "Bytes of values that became durable",
+      registers,
+    }),
+    refusals: new Counter({
+      name: "tintype_bridge_refusals_total",
+      help: "Dead letters, by reason",
+      labelNames: ["reason"],
+      registers,
+    }),
+    retries: new Counter({
+      name: "tintype_bridge_retries_total",
+      help: "Tries that were repeated, by what stood in the way",
+      labelNames: ["what"],
+      registers,
+    }),
+    uploadSeconds: new Histogram({
+      name: "tintype_bridge_upload_seconds",
+      help: "Seconds from the start of an upload to its end",
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+      registers,
+    }),
+    inFlightBytes: new Gauge({
+      name: "tintype_bridge_in_flight_bytes",
+      help: "Bytes of values in flight",
+      registers,
+      collect() {
+        this.set(inFlight());
+      },
+    }),
+  };
+}
