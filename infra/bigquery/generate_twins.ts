@@ -1,0 +1,117 @@
+/**
+ * Writes DuckDB's twin of every BigQuery text: each view and each statement of the processor goes through sqlglot,
+ * `duckdb/twins.json` keeps both texts, and the local warehouse finds a twin by the BigQuery text.
+ * Run `node infra/bigquery/generate_twins.ts` after a change of SQL; it takes Python 3 and makes its own environment.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** One SQL text in both dialects; `source` is the view's file or the statement's name. */
+export interface Twin {
+  readonly source: string;
+  /** Trimmed: what a query must be equal to. */
+  readonly bigquery: string;
+  readonly duckdb: string;
+}
+
+/** The sqlglot whose output is committed. */
+export const SQLGLOT_VERSION = "30.30.0";
+
+/** The committed twins. */
+export const TWINS_PATH = fileURLToPath(new URL("duckdb/twins.json", import.meta.url));
+
+const VIEWS = fileURLToPath(new URL("views/", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const STATEMENTS = join(ROOT, "processor/adapters/bigquery_statements.ts");
+const ENVIRONMENT = join(ROOT, ".tintype/cache/sqlglot");
+
+const TRANSPILE = `
+import json, sys, sqlglot
+texts = json.load(sys.stdin)
+out = [sqlglot.transpile(text, read="bigquery", write="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE) for text in texts]
+assert all(len(statements) == 1 for statements in out), "one statement a text"
+json.dump([statements[0] for statements in out], sys.stdout)
+`;
+
+const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
+
+/** A Python that has the right sqlglot, or null. */
+export function findPython(): string | null {
+  const candidates = [join(ENVIRONMENT, "bin/python"), "python3"];
+  return candidates.find((python) => runs(python, ["-c", HAS_SQLGLOT])) ?? null;
+}
+
+/** Makes the twins of all views and statements with the given Python; throws where sqlglot cannot read a text. */
+export async function makeTwins(python: string): Promise<Twin[]> {
+  const sources = await readSources();
+  const input = JSON.stringify(sources.map(({ bigquery }) => bigquery));
+  const output = execFileSync(python, ["-c", TRANSPILE], { input, encoding: "utf8" });
+  const texts: unknown = JSON.parse(output);
+  if (!Array.isArray(texts)) throw new TypeError("Cannot make twins as sqlglot gave no list");
+  return sources.map((source, index) => ({ ...source, duckdb: String(texts[index]) }));
+}
+
+/** How the twins are written to {@link TWINS_PATH}. */
+export function formatTwins(twins: readonly Twin[]): string {
+  return JSON.stringify(twins, null, 2) + "\n";
+}
+
+/** The BigQuery texts that get a twin: views first, then statements, each by name. */
+export async function readSources(): Promise<Omit<Twin, "duckdb">[]> {
+  return [...readViews(), ...await readStatements()];
+}
+
+function readViews(): Omit<Twin, "duckdb">[] {
+  const files = readdirSync(VIEWS).filter((file) => file.endsWith(".sql")).sort();
+  return files.map((file) => ({
+    source: `views/${basename(file)}`,
+    bigquery: readFileSync(join(VIEWS, file), "utf8").trim(),
+  }));
+}
+
+async function readStatements(): Promise<Omit<Twin, "duckdb">[]> {
+  if (!existsSync(STATEMENTS)) return [];
+  const module: { STATEMENTS: Record<string, string> } = await import(
+    pathToFileURL(STATEMENTS).href
+  );
+  const names = Object.keys(module.STATEMENTS).sort();
+  return names.map((name) => ({
+    source: `statements/${name}`,
+    bigquery: (module.STATEMENTS[name] ?? "").trim(),
+  }));
+}
+
+function makeEnvironment(): string | null {
+  if (!runs("python3", ["-m", "venv", ENVIRONMENT])) return null;
+  const python = join(ENVIRONMENT, "bin/python");
+  return runs(python, ["-m", "pip", "-q", "install", `sqlglot==${SQLGLOT_VERSION}`])
+    ? python
+    : null;
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function main(): Promise<void> {
+  const python = findPython() ?? makeEnvironment();
+  if (python === null) {
+    console.error(
+      `Cannot make twins as they take python3 with venv and sqlglot ${SQLGLOT_VERSION}`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const twins = await makeTwins(python);
+  writeFileSync(TWINS_PATH, formatTwins(twins));
+  console.log(`Wrote ${twins.length} twins to ${TWINS_PATH}`);
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,11 @@
+-- The newest attempt at each image; an image that has an erased row is not there.
+-- Tenant and owner belong to the key, as a client may choose its image's id.
+SELECT *
+FROM tintype.images
+WHERE TRUE
+QUALIFY
+  COUNTIF(status = 'erased') OVER (PARTITION BY tenant, owner, image_id) = 0
+  AND ROW_NUMBER() OVER (
+    PARTITION BY tenant, owner, image_id
+    ORDER BY processed_at DESC, attempt DESC
+  ) = 1

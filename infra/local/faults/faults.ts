@@ -1,0 +1,201 @@
+/**
+ * Faults on demand for the stand-ins: `POST /_local/faults` puts one in, `match` takes it out for the request it fits,
+ * `withFaults` applies it around a `node:http` handler. A stand-in routes `/_local/faults` to {@link answerFaultControls}
+ * and wraps everything else: `createServer(withFaults(faults, handle))`, where `handle` reads the body it is handed.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+
+const regexSchema = z.string().max(1_000).refine(isRegex, "must be a regular expression");
+
+const matchSchema = z.strictObject({
+  /** HTTP method, any case. */
+  method: z.string().optional(),
+  /** Regular expression that is looked for in the path with its query. */
+  path: regexSchema.optional(),
+  /** `name` of a header that must be there, or `name: regex` of what its value must hold. */
+  header: regexSchema.optional(),
+});
+
+const actionSchema = z.union([
+  z.strictObject({ status: z.int().min(200).max(599), body: z.unknown().optional() }),
+  z.strictObject({ delayMs: z.int().min(0).max(600_000) }),
+  z.strictObject({ cutAfterBytes: z.int().min(0) }),
+  z.strictObject({ dropReply: z.literal(true) }),
+]);
+
+const faultSchema = z.strictObject({
+  match: matchSchema.default({}),
+  times: z.int().min(1).max(1_000_000).default(1),
+  action: actionSchema,
+});
+
+/**
+ * What happens to a request: answered with `status` (and `body`, JSON unless it is a string) without the work;
+ * done after `delayMs`; its connection dropped when `cutAfterBytes` of its body were read; or done and its reply dropped.
+ */
+export type FaultAction = z.infer<typeof actionSchema>;
+
+/** A fault as the control takes it: which requests, how many of them, what happens. */
+export type Fault = z.infer<typeof faultSchema>;
+
+/** The part of a request that faults are matched by; header names in lower case. */
+export interface FaultTarget {
+  readonly method: string;
+  readonly pathAndQuery: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Holds the faults of one stand-in, in the order in which they came. */
+export class FaultInjector {
+  #faults: Fault[] = [];
+
+  /** Adds a fault of the shape {@link Fault} (`times` is 1 by default); throws `z.ZodError` where it is none. */
+  add(fault: unknown): Fault {
+    const parsed = faultSchema.parse(fault);
+    this.#faults.push(parsed);
+    return parsed;
+  }
+
+  /** Forgets every fault. */
+  clear(): void {
+    this.#faults = [];
+  }
+
+  /** The faults that are still to happen; `times` is what is left of each. */
+  list(): readonly Readonly<Fault>[] {
+    return this.#faults.map((fault) => ({ ...fault }));
+  }
+
+  /** Takes the oldest fault that fits the request, once, or undefined. */
+  match(method: string, pathAndQuery: string, headers: IncomingHttpHeaders) {
+    const target = { method, pathAndQuery, headers };
+    const found = this.#faults.find((fault) => fits(fault.match, target));
+    if (found === undefined) return undefined;
+    found.times -= 1;
+    if (found.times === 0) this.#faults = this.#faults.filter((fault) => fault !== found);
+    return found.action;
+  }
+}
+
+/** The body of a request as its handler must read it: throws when the connection is dropped on purpose. */
+export type RequestBody = AsyncIterable<Uint8Array>;
+
+/** A `node:http` handler that reads the request's body from `body`, never from `request`, and never rejects. */
+export type FaultedHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: RequestBody,
+) => Promise<void>;
+
+/** Wraps a handler so that the injector's faults happen to its requests; requests under `/_local` and `/healthz` are spared. */
+export function withFaults(faults: FaultInjector, handle: FaultedHandler) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = "GET", url = "/", headers } = request;
+    const spared = url.startsWith("/_local") || url.startsWith("/healthz");
+    const action = spared ? undefined : faults.match(method, url, headers);
+    if (action === undefined) return await handle(request, response, request);
+    if ("status" in action) return answerInstead(request, response, action);
+    if ("delayMs" in action) await sleep(action.delayMs);
+    if ("dropReply" in action) dropReply(response);
+    const body = "cutAfterBytes" in action ? cutBody(request, action.cutAfterBytes) : request;
+    return await handle(request, response, body);
+  };
+}
+
+/**
+ * What `/_local/faults` answers: `GET` lists, `POST` adds (201, or 400 with what is wrong), `DELETE` clears (204).
+ * `body` is the request's text; the answer's `body` is to be sent as JSON.
+ */
+export function answerFaultControls(
+  faults: FaultInjector,
+  method: string,
+  body: string,
+): { status: number; body: unknown } {
+  if (method === "GET") return { status: 200, body: { faults: faults.list() } };
+  if (method === "DELETE") {
+    faults.clear();
+    return { status: 204, body: undefined };
+  }
+  if (method !== "POST") return { status: 405, body: { error: "GET, POST or DELETE" } };
+  try {
+    return { status: 201, body: faults.add(JSON.parse(body)) };
+  } catch (error) {
+    const message = error instanceof z.ZodError ? z.prettifyError(error) : "not JSON";
+    return { status: 400, body: { error: message } };
+  }
+}
+
+/** How the control describes itself in `GET /_local`. */
+export const FAULT_CONTROLS = {
+  "POST /_local/faults":
+    "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
+  "GET /_local/faults": "the faults that are still to happen",
+  "DELETE /_local/faults": "forgets them",
+} as const;
+
+function fits(match: Fault["match"], target: FaultTarget): boolean {
+  const { method, path, header } = match;
+  if (method !== undefined && method.toUpperCase() !== target.method.toUpperCase()) return false;
+  if (path !== undefined && !new RegExp(path).test(target.pathAndQuery)) return false;
+  return header === undefined || fitsHeader(header, target.headers);
+}
+
+function fitsHeader(header: string, headers: IncomingHttpHeaders): boolean {
+  const colon = header.indexOf(":");
+  const name = (colon < 0 ? header : header.slice(0, colon)).trim().toLowerCase();
+  const value = headers[name];
+  if (value === undefined) return false;
+  return colon < 0 || new RegExp(header.slice(colon + 1).trim()).test(String(value));
+}
+
+function answerInstead(
+  request: IncomingMessage,
+  response: ServerResponse,
+  action: { status: number; body?: unknown },
+): void {
+  request.resume();
+  const { status, body = "" } = action;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const type = typeof body === "string" ? "text/plain; charset=utf-8" : "application/json";
+  response.writeHead(status, { "Content-Type": type }).end(text);
+}
+
+/** Hands on the first bytes of the body, then drops the connection and throws as a cut connection does. */
+async function* cutBody(request: IncomingMessage, cutAfterBytes: number): RequestBody {
+  const { socket } = request; // taken first, as a request that is read no further lets go of it
+  let left = cutAfterBytes;
+  if (left > 0) {
+    for await (const chunk of request) {
+      const bytes: Uint8Array = chunk; // IncomingMessage without an encoding yields buffers
+      yield bytes.subarray(0, left);
+      left -= bytes.length;
+      if (left <= 0) break;
+    }
+  }
+  if (left > 0) return;
+  socket.destroy();
+  throw Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+}
+
+/** Lets the handler work and answer, but sends nothing of it and drops the connection at its end. */
+function dropReply(response: ServerResponse): void {
+  response.write = () => true;
+  response.flushHeaders = () => {};
+  response.end = () => {
+    response.socket?.destroy();
+    return response;
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function isRegex(text: string): boolean {
+  try {
+    return Boolean(new RegExp(text));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,280 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import * as z from "zod";
+import type { Database } from "./database.ts";
+import { GoogleError } from "./google_error.ts";
+import {
+  columnDdl,
+  describeField,
+  type Field,
+  HIDDEN_COLUMN,
+  parseFields,
+  quote,
+  quoteText,
+} from "./table_schema.ts";
+
+/** What a table or view was created with beside its columns; kept as the comment of DuckDB's table. */
+type Resource = Readonly<Record<string, unknown>>;
+
+/** A table or a view. */
+export interface TableInfo {
+  readonly dataset: string;
+  readonly table: string;
+  readonly kind: "TABLE" | "VIEW";
+  /** In the order of the schema, the hidden column left out. */
+  readonly fields: readonly Field[];
+  /** In the order in which DuckDB keeps them, the hidden column included. */
+  readonly columns: readonly string[];
+  readonly resource: Resource;
+}
+
+const NAME = /^[A-Za-z0-9_]{1,1024}$/;
+
+const COLUMNS = `
+  SELECT column_name, data_type, is_nullable FROM duckdb_columns()
+  WHERE database_name = $project AND schema_name = $dataset AND table_name = $table
+  ORDER BY column_index`;
+
+const TABLES = `
+  SELECT table_name AS name, 'TABLE' AS kind, comment FROM duckdb_tables()
+  WHERE database_name = $project AND schema_name = $dataset
+  UNION ALL
+  SELECT view_name, 'VIEW', comment FROM duckdb_views()
+  WHERE database_name = $project AND schema_name = $dataset AND NOT internal
+  ORDER BY 1`;
+
+const DATASETS = `
+  SELECT schema_name FROM duckdb_schemas()
+  WHERE database_name = $project AND NOT internal ORDER BY 1`;
+
+const API_TYPE_BY_DUCKDB = {
+  VARCHAR: "STRING",
+  BIGINT: "INTEGER",
+  INTEGER: "INTEGER",
+  HUGEINT: "INTEGER",
+  DOUBLE: "FLOAT",
+  BOOLEAN: "BOOLEAN",
+  "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+  DATE: "DATE",
+} as const satisfies Record<string, Field["type"]>;
+
+/** Datasets, tables and views: what exists in the database, and how it comes to be. */
+export class Catalog {
+  readonly #database: Database;
+  readonly #cache = new Map<string, TableInfo>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Forgets what was looked up; to be called after any statement that changes tables. */
+  invalidate(): void {
+    this.#cache.clear();
+  }
+
+  /** Names of the datasets. */
+  async listDatasets(): Promise<string[]> {
+    const { project } = this.#database;
+    const rows = await this.#query(DATASETS, { project });
+    return rows.map((row) => String(row["schema_name"]));
+  }
+
+  /** Throws GoogleError `notFound` where the dataset is not there. */
+  async requireDataset(dataset: string): Promise<void> {
+    if ((await this.listDatasets()).includes(dataset)) return;
+    throw new GoogleError("notFound", `Not found: Dataset ${this.#database.project}:${dataset}`);
+  }
+
+  /** Creates a dataset; throws GoogleError `duplicate` where it is there. */
+  async createDataset(dataset: string): Promise<void> {
+    requireName("dataset", dataset);
+    if ((await this.listDatasets()).includes(dataset)) {
+      const name = `${this.#database.project}:${dataset}`;
+      throw new GoogleError("duplicate", `Already Exists: Dataset ${name}`);
+    }
+    await this.#ddl([`CREATE SCHEMA ${quote(dataset)}`]);
+  }
+
+  /** Tables and views of a dataset, by name. */
+  async listTables(dataset: string): Promise<{ table: string; kind: string }[]> {
+    await this.requireDataset(dataset);
+    const rows = await this.#query(TABLES, { project: this.#database.project, dataset });
+    return rows.map((row) => ({ table: String(row["name"]), kind: String(row["kind"]) }));
+  }
+
+  /** A table or view; throws GoogleError `notFound` where it is not there. */
+  async getTable(dataset: string, table: string): Promise<TableInfo> {
+    const found = await this.findTable(dataset, table);
+    if (found !== null) return found;
+    await this.requireDataset(dataset);
+    const name = `${this.#database.project}:${dataset}.${table}`;
+    throw new GoogleError("notFound", `Not found: Table ${name}`);
+  }
+
+  /** A table or view, or null. */
+  async findTable(dataset: string, table: string): Promise<TableInfo | null> {
+    const key = `${dataset}.${table}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
+    const info = await this.#lookUp(dataset, table);
+    if (info !== null) this.#cache.set(key, info);
+    return info;
+  }
+
+  /** Creates a table with its fields; throws GoogleError `duplicate` where it is there. */
+  async createTable(dataset: string, table: string, resource: Resource): Promise<TableInfo> {
+    const fields = parseFields(schemaOf(resource));
+    await this.#requireFree(dataset, table);
+    const columns = [
+      ...fields.map((field) => columnDdl(field, { withConstraints: true })),
+      `${HIDDEN_COLUMN} TIMESTAMPTZ`,
+    ];
+    await this.#ddl([
+      `CREATE TABLE ${path(dataset, table)} (${columns.join(", ")})`,
+      comment("TABLE", { dataset, table, resource }),
+    ]);
+    return await this.getTable(dataset, table);
+  }
+
+  /** Gives a table the columns of `resource.schema` that it has not; throws GoogleError `invalid` where one would go. */
+  async updateTable(dataset: string, table: string, resource: Resource): Promise<TableInfo> {
+    const existing = await this.getTable(dataset, table);
+    const merged = { ...existing.resource, ...resource };
+    const fields = parseFields(schemaOf(merged));
+    const gone = existing.fields.find(({ name }) => !fields.some((field) => field.name === name));
+    if (gone !== undefined) {
+      const message = `Provided Schema does not match Table ${dataset}.${table}.`;
+      throw new GoogleError("invalid", `${message} Field ${gone.name} is missing in new schema`);
+    }
+    const added = fields.filter(({ name }) => !existing.columns.includes(name));
+    await this.#ddl([
+      ...added.map((field) =>
+        `ALTER TABLE ${path(dataset, table)} ADD COLUMN ${
+          columnDdl(field, { withConstraints: false })
+        }`
+      ),
+      comment("TABLE", { dataset, table, resource: merged }),
+    ]);
+    return await this.getTable(dataset, table);
+  }
+
+  /** Creates a view, or replaces it, from DuckDB's SQL; throws GoogleError `invalidQuery` where that does not run. */
+  async putView(dataset: string, table: string, view: { query: string; duckdb: string }) {
+    requireName("table", table);
+    const resource = { view: { query: view.query, useLegacySql: false } };
+    await this.#ddl([
+      `CREATE OR REPLACE VIEW ${path(dataset, table)} AS ${view.duckdb}`,
+      comment("VIEW", { dataset, table, resource }),
+    ]);
+    return await this.getTable(dataset, table);
+  }
+
+  /** Removes a table or view. */
+  async dropTable(dataset: string, table: string): Promise<void> {
+    const { kind } = await this.getTable(dataset, table);
+    await this.#ddl([`DROP ${kind} ${path(dataset, table)}`]);
+  }
+
+  async #requireFree(dataset: string, table: string): Promise<void> {
+    requireName("table", table);
+    await this.requireDataset(dataset);
+    if (await this.findTable(dataset, table) === null) return;
+    const name = `${this.#database.project}:${dataset}.${table}`;
+    throw new GoogleError("duplicate", `Already Exists: Table ${name}`);
+  }
+
+  async #lookUp(dataset: string, table: string): Promise<TableInfo | null> {
+    const { project } = this.#database;
+    const tables = await this.#query(TABLES, { project, dataset });
+    const row = tables.find(({ name }) => name === table);
+    if (row === undefined) return null;
+    const columns = await this.#query(COLUMNS, { project, dataset, table });
+    const resource = parseResource(row["comment"]);
+    const schema = schemaOf(resource);
+    return {
+      dataset,
+      table,
+      kind: row["kind"] === "VIEW" ? "VIEW" : "TABLE",
+      fields: schema === undefined ? fieldsOf(columns) : parseFields(schema),
+      columns: columns.map((column) => String(column["column_name"])),
+      resource,
+    };
+  }
+
+  #query(sql: string, values: Record<string, string>) {
+    return this.#database.use(async (connection) => {
+      const result = await connection.run(sql, values);
+      return await result.getRowObjects();
+    });
+  }
+
+  async #ddl(statements: readonly string[]): Promise<void> {
+    await this.#database.exclusive(() =>
+      this.#database.use((connection) => inTransaction(connection, statements))
+    );
+    this.invalidate();
+  }
+}
+
+/** A table or view as `tables.get` shows it. */
+export function describeTable(project: string, info: TableInfo): Record<string, unknown> {
+  const { dataset, table, kind, fields, resource } = info;
+  return {
+    ...resource,
+    kind: "bigquery#table",
+    id: `${project}:${dataset}.${table}`,
+    tableReference: { projectId: project, datasetId: dataset, tableId: table },
+    type: kind,
+    location: "US",
+    schema: { fields: fields.map(describeField) },
+  };
+}
+
+async function inTransaction(connection: DuckDBConnection, statements: readonly string[]) {
+  await connection.run("BEGIN");
+  try {
+    for (const statement of statements) await connection.run(statement);
+    await connection.run("COMMIT");
+  } catch (error) {
+    await connection.run("ROLLBACK");
+    const message = error instanceof Error ? error.message : String(error);
+    throw new GoogleError("invalidQuery", `DuckDB refuses this: ${message}`, error);
+  }
+}
+
+function comment(
+  kind: "TABLE" | "VIEW",
+  { dataset, table, resource }: { dataset: string; table: string; resource: Resource },
+): string {
+  return `COMMENT ON ${kind} ${path(dataset, table)} IS ${quoteText(JSON.stringify(resource))}`;
+}
+
+function parseResource(text: unknown): Resource {
+  if (typeof text !== "string") return {};
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+}
+
+function schemaOf(resource: Resource): unknown {
+  const read = z.object({ fields: z.unknown() }).safeParse(resource["schema"]);
+  return read.success ? read.data.fields : undefined;
+}
+
+function fieldsOf(columns: readonly Record<string, unknown>[]): Field[] {
+  return columns.filter((column) => column["column_name"] !== HIDDEN_COLUMN).map((column) => {
+    const duckdb = String(column["data_type"]);
+    const known: Readonly<Record<string, Field["type"]>> = API_TYPE_BY_DUCKDB;
+    return {
+      name: String(column["column_name"]),
+      type: known[duckdb] ?? "STRING",
+      mode: column["is_nullable"] === false ? "REQUIRED" : "NULLABLE",
+    };
+  });
+}
+
+function requireName(what: string, name: string): void {
+  if (NAME.test(name)) return;
+  throw new GoogleError("invalid", `Invalid ${what} ID "${name}".`);
+}
+
+function path(dataset: string, table: string): string {
+  return `${quote(dataset)}.${quote(table)}`;
+}

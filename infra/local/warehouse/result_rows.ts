@@ -1,0 +1,119 @@
+import {
+  type DuckDBMaterializedResult,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import {
+  DuckDBBlobValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+} from "@duckdb/node-api";
+import { HIDDEN_COLUMN } from "./table_schema.ts";
+import { formatMicrosIso } from "./timestamp.ts";
+
+/** How timestamps go out: microseconds, seconds with a fraction, or ISO 8601. */
+export type TimestampFormat = "INT64" | "FLOAT64" | "ISO8601_STRING";
+
+/** A column of a result as BigQuery describes it. */
+export interface ResultField {
+  readonly name: string;
+  readonly type: string;
+  readonly mode: "NULLABLE" | "REPEATED";
+  readonly fields?: readonly ResultField[];
+}
+
+/** A query's result: its columns, and its rows as DuckDB gave them, hidden columns left out. */
+export interface QueryResult {
+  readonly fields: readonly ResultField[];
+  readonly rows: readonly (readonly DuckDBValue[])[];
+}
+
+/** A value as the API writes it: null, text, a list of values or a record. */
+export type Cell = null | string | readonly { v: Cell }[] | { readonly f: readonly { v: Cell }[] };
+
+const API_TYPES: Readonly<Partial<Record<DuckDBTypeId, string>>> = {
+  [DuckDBTypeId.BOOLEAN]: "BOOLEAN",
+  [DuckDBTypeId.TINYINT]: "INTEGER",
+  [DuckDBTypeId.SMALLINT]: "INTEGER",
+  [DuckDBTypeId.INTEGER]: "INTEGER",
+  [DuckDBTypeId.BIGINT]: "INTEGER",
+  [DuckDBTypeId.HUGEINT]: "INTEGER",
+  [DuckDBTypeId.UTINYINT]: "INTEGER",
+  [DuckDBTypeId.USMALLINT]: "INTEGER",
+  [DuckDBTypeId.UINTEGER]: "INTEGER",
+  [DuckDBTypeId.UBIGINT]: "INTEGER",
+  [DuckDBTypeId.UHUGEINT]: "INTEGER",
+  [DuckDBTypeId.FLOAT]: "FLOAT",
+  [DuckDBTypeId.DOUBLE]: "FLOAT",
+  [DuckDBTypeId.DECIMAL]: "NUMERIC",
+  [DuckDBTypeId.TIMESTAMP_TZ]: "TIMESTAMP",
+  [DuckDBTypeId.TIMESTAMP]: "DATETIME",
+  [DuckDBTypeId.DATE]: "DATE",
+  [DuckDBTypeId.TIME]: "TIME",
+  [DuckDBTypeId.BLOB]: "BYTES",
+  [DuckDBTypeId.INTERVAL]: "INTERVAL",
+};
+
+/** Reads DuckDB's result into memory. */
+export async function readResult(result: DuckDBMaterializedResult): Promise<QueryResult> {
+  const names = result.columnNames();
+  const shown = names.map((_, index) => index).filter((index) => names[index] !== HIDDEN_COLUMN);
+  const fields = shown.map((index, place) =>
+    describe(columnName(names[index] ?? "", place), result.columnType(index))
+  );
+  const rows = await result.getRows();
+  return {
+    fields,
+    rows: rows.map((row) => shown.map((index) => row[index] ?? null)),
+  };
+}
+
+/** Rows in the API's shape, `{f: [{v}]}`. */
+export function formatRows(
+  rows: QueryResult["rows"],
+  format: TimestampFormat,
+): { f: { v: Cell }[] }[] {
+  return rows.map((row) => ({ f: row.map((value) => ({ v: formatCell(value, format) })) }));
+}
+
+/** BigQuery calls an unnamed column `f0_` by its place; DuckDB names it after its expression. */
+function columnName(name: string, place: number): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `f${place}_`;
+}
+
+function describe(name: string, type: DuckDBType): ResultField {
+  if (type instanceof DuckDBListType) {
+    return { ...describe(name, type.valueType), mode: "REPEATED" };
+  }
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryNames.map((entry, index) =>
+      describe(entry, type.entryTypes[index] ?? type)
+    );
+    return { name, type: "RECORD", mode: "NULLABLE", fields };
+  }
+  return { name, type: API_TYPES[type.typeId] ?? "STRING", mode: "NULLABLE" };
+}
+
+function formatCell(value: DuckDBValue, format: TimestampFormat): Cell {
+  if (value === null) return null;
+  if (value instanceof DuckDBTimestampTZValue) return formatTimestamp(value.micros, format);
+  if (value instanceof DuckDBListValue) {
+    return value.items.map((item) => ({ v: formatCell(item, format) }));
+  }
+  if (value instanceof DuckDBStructValue) {
+    const cells = Object.values(value.entries);
+    return { f: cells.map((cell) => ({ v: formatCell(cell, format) })) };
+  }
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("base64");
+  return String(value);
+}
+
+function formatTimestamp(micros: bigint, format: TimestampFormat): string {
+  if (format === "INT64") return String(micros);
+  if (format === "ISO8601_STRING") return formatMicrosIso(micros);
+  return (Number(micros) / 1e6).toFixed(6);
+}

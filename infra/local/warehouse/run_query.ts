@@ -1,0 +1,182 @@
+import {
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  DuckDBTimestampTZValue,
+  type DuckDBValue,
+  StatementType,
+} from "@duckdb/node-api";
+import type { Catalog } from "./catalog.ts";
+import type { Database } from "./database.ts";
+import { GoogleError } from "./google_error.ts";
+import { rewriteParameterMarks } from "./parameter_marks.ts";
+import { bindParameters, type QueryParameters } from "./query_parameters.ts";
+import { type QueryResult, readResult } from "./result_rows.ts";
+import type { StreamingBuffer } from "./streaming_buffer.ts";
+import { HIDDEN_COLUMN } from "./table_schema.ts";
+import type { Twins } from "./twins.ts";
+
+/** What a query did: its rows, or for DML how many rows it changed. */
+export interface QueryOutcome extends QueryResult {
+  /** BigQuery's name of the kind of statement. */
+  readonly statementType: string;
+  readonly dmlStats: DmlStats | undefined;
+}
+
+/** Rows that a DML statement changed. */
+export interface DmlStats {
+  readonly insertedRowCount: number;
+  readonly updatedRowCount: number;
+  readonly deletedRowCount: number;
+}
+
+/** The parts that a query runs on. */
+export interface QueryParts {
+  readonly database: Database;
+  readonly catalog: Catalog;
+  readonly twins: Twins;
+  readonly buffer: StreamingBuffer;
+}
+
+const NO_ROWS = { fields: [], rows: [] } as const;
+const NO_CHANGE: DmlStats = { insertedRowCount: 0, updatedRowCount: 0, deletedRowCount: 0 };
+
+/** Statements that run, by BigQuery's names; all but reads wait for their turn to write. */
+const STATEMENTS: Readonly<
+  Partial<Record<StatementType, { readonly name: string; readonly runs: "read" | "dml" | "ddl" }>>
+> = {
+  [StatementType.SELECT]: { name: "SELECT", runs: "read" },
+  [StatementType.EXPLAIN]: { name: "EXPLAIN", runs: "read" },
+  [StatementType.INSERT]: { name: "INSERT", runs: "dml" },
+  [StatementType.UPDATE]: { name: "UPDATE", runs: "dml" },
+  [StatementType.DELETE]: { name: "DELETE", runs: "dml" },
+  [StatementType.MERGE_INTO]: { name: "MERGE", runs: "dml" },
+  [StatementType.CREATE]: { name: "CREATE_TABLE", runs: "ddl" },
+  [StatementType.ALTER]: { name: "ALTER_TABLE", runs: "ddl" },
+  [StatementType.DROP]: { name: "DROP_TABLE", runs: "ddl" },
+};
+
+/**
+ * Runs one statement: the twin of its exact text where there is one, else the text itself with DuckDB's parameters.
+ * Throws GoogleError `invalidQuery` with DuckDB's words for what DuckDB cannot do, and `notFound` for a missing table.
+ */
+export function runQuery(
+  parts: QueryParts,
+  sql: string,
+  options: { parameters: QueryParameters; dryRun: boolean },
+): Promise<QueryOutcome> {
+  const text = withoutSemicolon(parts.twins.find(sql) ?? rewriteParameterMarks(sql));
+  return parts.database.use(async (connection) => {
+    const prepared = await prepare(parts, connection, text);
+    const statement = STATEMENTS[prepared.statementType];
+    if (statement === undefined) {
+      const name = StatementType[prepared.statementType];
+      throw new GoogleError(
+        "invalidQuery",
+        `The local warehouse does not run ${name} statements`,
+      );
+    }
+    const { name: statementType, runs } = statement;
+    if (options.dryRun) return { ...NO_ROWS, statementType, dmlStats: undefined };
+    const outcome = { statementType, dmlStats: undefined };
+    const run = { parts, connection, text, parameters: options.parameters };
+    if (runs === "read") return { ...outcome, ...await readRows(run, prepared) };
+    if (runs === "ddl") {
+      await parts.database.exclusive(() => readRows(run, prepared));
+      parts.catalog.invalidate();
+      return { ...outcome, ...NO_ROWS };
+    }
+    prepared.destroySync();
+    const dmlStats = await parts.database.exclusive(() => change(run, statementType));
+    return { ...NO_ROWS, statementType, dmlStats };
+  });
+}
+
+interface Run {
+  readonly parts: QueryParts;
+  readonly connection: DuckDBConnection;
+  readonly text: string;
+  readonly parameters: QueryParameters;
+}
+
+async function readRows({ parameters, parts }: Run, prepared: DuckDBPreparedStatement) {
+  bindParameters(prepared, parameters);
+  try {
+    return await readResult(await prepared.run());
+  } catch (error) {
+    throw refusal(parts, error);
+  }
+}
+
+/** Runs DML in a transaction and takes it back where it touched a row of the streaming buffer. */
+async function change(run: Run, statementType: string): Promise<DmlStats> {
+  await run.connection.run("BEGIN");
+  try {
+    const stats = statementType === "INSERT"
+      ? await insert(run)
+      : await changeReturning(run, statementType);
+    await run.connection.run("COMMIT");
+    return stats;
+  } catch (error) {
+    await run.connection.run("ROLLBACK");
+    throw refusal(run.parts, error);
+  }
+}
+
+async function insert({ parts, connection, text, parameters }: Run): Promise<DmlStats> {
+  const prepared = await prepare(parts, connection, text);
+  bindParameters(prepared, parameters);
+  const { rowsChanged } = await prepared.run();
+  return { ...NO_CHANGE, insertedRowCount: rowsChanged };
+}
+
+async function changeReturning(run: Run, statementType: string): Promise<DmlStats> {
+  const { parts, connection, text, parameters } = run;
+  const isMerge = statementType === "MERGE";
+  const returned = isMerge ? `merge_action, ${HIDDEN_COLUMN}` : HIDDEN_COLUMN;
+  const prepared = await prepare(parts, connection, `${text}\nRETURNING ${returned}`);
+  bindParameters(prepared, parameters);
+  const rows = await (await prepared.run()).getRows();
+  if (rows.some((row) => parts.buffer.holds(microsOf(row.at(-1))))) {
+    throw parts.buffer.refusal(parts.database.project, text);
+  }
+  const actions = rows.map(([action]) => isMerge ? action : statementType);
+  const count = (wanted: string) => actions.filter((action) => action === wanted).length;
+  return {
+    insertedRowCount: count("INSERT"),
+    updatedRowCount: count("UPDATE"),
+    deletedRowCount: count("DELETE"),
+  };
+}
+
+async function prepare(
+  parts: QueryParts,
+  connection: DuckDBConnection,
+  text: string,
+): Promise<DuckDBPreparedStatement> {
+  try {
+    const statements = await connection.extractStatements(text);
+    if (statements.count === 1) return await statements.prepare(0);
+  } catch (error) {
+    throw refusal(parts, error);
+  }
+  throw new GoogleError("invalidQuery", "The local warehouse runs one statement at a time");
+}
+
+function refusal({ database }: QueryParts, error: unknown): GoogleError {
+  if (error instanceof GoogleError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const missing = /Table with name (\S+) does not exist/.exec(message)?.[1];
+  if (missing !== undefined) {
+    const text = `Not found: Table ${database.project}:${missing} was not found`;
+    return new GoogleError("notFound", text, error);
+  }
+  return new GoogleError("invalidQuery", `DuckDB cannot run this query: ${message}`, error);
+}
+
+function microsOf(value: DuckDBValue | undefined): bigint | null {
+  return value instanceof DuckDBTimestampTZValue ? value.micros : null;
+}
+
+function withoutSemicolon(sql: string): string {
+  return sql.trim().replace(/(\s*;)+$/, "");
+}

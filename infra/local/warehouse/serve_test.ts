@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import {
+  imageRow,
+  insertRows,
+  makeFolder,
+  removeFolder,
+  type RunningWarehouse,
+  startWarehouse,
+} from "./_testing.ts";
+
+describe("the warehouse, asked by Google's own client", () => {
+  let folder: string;
+  let warehouse: RunningWarehouse;
+
+  before(async () => {
+    folder = await makeFolder();
+    warehouse = await startWarehouse(folder);
+  });
+
+  after(async () => {
+    assert.equal(await warehouse.stop("SIGTERM"), 0);
+    await removeFolder(folder);
+  });
+
+  afterEach(async () => {
+    await warehouse.control("DELETE", "/_local/faults");
+    await warehouse.control("POST", "/_local/buffer", { seconds: 0 });
+    await warehouse.bigquery.query("DELETE FROM tintype.images WHERE TRUE");
+  });
+
+  async function count(where = "TRUE"): Promise<number> {
+    const sql = `SELECT COUNT(*) AS n FROM tintype.images WHERE ${where}`;
+    const [[row]] = await warehouse.bigquery.query(sql);
+    return row.n;
+  }
+
+  it("keeps rows and gives them back by a query with named parameters", async () => {
+    await insertRows(warehouse.bigquery, [
+      imageRow("a", { bytes: 7, generation: "1763632800123456", has_alpha: false, entropy: 6.5 }),
+      imageRow("b"),
+    ]);
+    const [[row]] = await warehouse.bigquery.query({
+      query:
+        "SELECT * FROM tintype.images WHERE image_id = @id AND t0 <= @until AND bytes > @least",
+      params: { id: "a", until: warehouse.bigquery.timestamp(new Date()), least: 6 },
+    });
+    assert.equal(row.bytes, 7);
+    assert.equal(row.generation, 1763632800123456);
+    assert.equal(row.has_alpha, false);
+    assert.equal(row.entropy, 6.5);
+    assert.equal(row.t0.value, "2026-11-20T10:00:00.123Z");
+    assert.equal("_ingested_at" in row, false);
+    assert.equal(row.reason, null);
+  });
+
+  it("resolves the table with and without the project's name", async () => {
+    await insertRows(warehouse.bigquery, [imageRow("a")]);
+    const sql = 'SELECT COUNT(*) FROM "tintype-local".tintype.images';
+    const [[row]] = await warehouse.bigquery.query(sql);
+    assert.deepEqual(row, { f0_: 1 });
+  });
+
+  it("takes arrays, null and an empty array as parameters", async () => {
+    await insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b"), imageRow("c")]);
+    const find = async (ids: string[]) => {
+      const [rows] = await warehouse.bigquery.query({
+        query:
+          "SELECT image_id FROM tintype.images WHERE image_id IN (SELECT UNNEST(@ids)) AND reason IS NOT DISTINCT FROM @reason ORDER BY 1",
+        params: { ids, reason: null },
+        types: { ids: ["STRING"], reason: "STRING" },
+      });
+      return rows.map((row) => row.image_id);
+    };
+    assert.deepEqual(await find(["a", "c", "x"]), ["a", "c"]);
+    assert.deepEqual(await find([]), []);
+  });
+
+  it("drops a row whose insertId was seen within a minute", async () => {
+    const table = warehouse.bigquery.dataset("tintype").table("images");
+    const row = { insertId: "same", json: imageRow("a") };
+    await table.insert([row, row], { raw: true });
+    await Promise.all([table.insert([row], { raw: true }), table.insert([row], { raw: true })]);
+    assert.equal(await count(), 1);
+  });
+
+  it("refuses an unknown field and inserts no row of the call", async () => {
+    await assert.rejects(
+      insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b", { colour: "red" })]),
+      (error: { name: string; errors: { errors: unknown[] }[] }) => {
+        assert.equal(error.name, "PartialFailureError");
+        assert.deepEqual(error.errors.map(({ errors }) => errors), [
+          [{ message: "", reason: "stopped" }],
+          [{ message: "no such field: colour.", reason: "invalid" }],
+        ]);
+        return true;
+      },
+    );
+    assert.equal(await count(), 0);
+  });
+
+  it("inserts the good rows with skipInvalidRows", async () => {
+    const table = warehouse.bigquery.dataset("tintype").table("images");
+    const rows = [{ json: imageRow("a") }, { json: imageRow("b", { bytes: "many" }) }];
+    await assert.rejects(
+      table.insert(rows, { raw: true, skipInvalidRows: true, partialRetries: 0 }),
+      { name: "PartialFailureError" },
+    );
+    assert.equal(await count(), 1);
+  });
+
+  it("deletes and says how many rows went", async () => {
+    await insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b")]);
+    const [job] = await warehouse.bigquery.createQueryJob({
+      query: "DELETE FROM tintype.images WHERE image_id = @id",
+      params: { id: "a" },
+    });
+    const [rows] = await job.getQueryResults();
+    const [metadata] = await job.getMetadata();
+    assert.deepEqual(rows, []);
+    assert.equal(metadata.statistics.query.numDmlAffectedRows, "1");
+    assert.equal(metadata.statistics.query.dmlStats.deletedRowCount, "1");
+    assert.equal(await count(), 1);
+  });
+
+  it("refuses a whole statement that touches the streaming buffer, and no other", async () => {
+    await warehouse.bigquery.query(
+      "INSERT INTO tintype.images (image_id, tenant, owner, t0, status, processed_at) VALUES ('old', 't', 'o', now(), 'ready', now())",
+    );
+    await insertRows(warehouse.bigquery, [imageRow("new")]);
+    await warehouse.control("POST", "/_local/buffer", { seconds: 60 });
+    const refused = {
+      message:
+        "UPDATE or DELETE statement over table tintype-local.tintype.images would affect rows in the streaming buffer, which is not supported",
+      code: 400,
+    };
+    const run = (sql: string) => warehouse.bigquery.query(sql);
+    await assert.rejects(run("DELETE FROM tintype.images WHERE TRUE"), refused);
+    await assert.rejects(
+      run("UPDATE tintype.images SET status = 'x' WHERE image_id = 'new'"),
+      refused,
+    );
+    await assert.rejects(
+      run(
+        "MERGE INTO tintype.images t USING (SELECT 'new' AS id) s ON t.image_id = s.id WHEN MATCHED THEN DELETE",
+      ),
+      refused,
+    );
+    assert.equal(await count("status = 'ready'"), 2);
+    await run("DELETE FROM tintype.images WHERE image_id = 'old'");
+    assert.equal(await count(), 1);
+    await warehouse.control("POST", "/_local/buffer", { seconds: 0 });
+    await run("DELETE FROM tintype.images WHERE TRUE");
+    assert.equal(await count(), 0);
+  });
+
+  it("names what DuckDB cannot do", async () => {
+    await assert.rejects(
+      warehouse.bigquery.query("SELECT TIMESTAMP_TRUNC(t0, DAY) FROM tintype.images"),
+      (error: { message: string; errors: { reason: string }[] }) => {
+        assert.match(error.message, /DuckDB cannot run this query: .*timestamp_trunc/);
+        assert.equal(error.errors[0]?.reason, "invalidQuery");
+        return true;
+      },
+    );
+    await assert.rejects(warehouse.bigquery.query("SELECT * FROM tintype.nothing"), { code: 404 });
+    await assert.rejects(warehouse.bigquery.query("SELECT * FROM tintype.images WHERE t0 < @t"), {
+      message: "Query parameter 't' not found",
+    });
+    await assert.rejects(warehouse.bigquery.query("COPY (SELECT 1) TO '/tmp/x.csv'"), {
+      code: 400,
+    });
+  });
+
+  it("runs a view by its twin: the newest attempt, erased images hidden from their owner's rows only", async () => {
+    await insertRows(warehouse.bigquery, [
+      imageRow("a", { attempt: 1, status: "failed", reason: "internal" }),
+      imageRow("a", { attempt: 2, processed_at: "2026-11-20T10:00:09Z" }),
+      imageRow("b"),
+      imageRow("b", { status: "erased", processed_at: "2026-11-20T10:00:01Z" }),
+      imageRow("b", { owner: "zyxwvutsrqponmlkjihg" }),
+    ]);
+    const [rows] = await warehouse.bigquery.query(
+      "SELECT image_id, owner, attempt FROM tintype.images_current ORDER BY image_id",
+    );
+    assert.deepEqual(rows, [
+      { image_id: "a", owner: "abcdefghijklmnopqrst", attempt: 2 },
+      { image_id: "b", owner: "zyxwvutsrqponmlkjihg", attempt: null },
+    ]);
+    const [[day]] = await warehouse.bigquery.query("SELECT * FROM tintype.daily_volume");
+    assert.equal(day.day.value, "2026-11-20");
+    assert.equal(day.images, 2);
+  });
+
+  it("describes datasets, tables and views as the client asks for them", async () => {
+    const dataset = warehouse.bigquery.dataset("tintype");
+    assert.deepEqual(await dataset.exists(), [true]);
+    assert.deepEqual(await warehouse.bigquery.dataset("none").exists(), [false]);
+    assert.deepEqual(await dataset.table("none").exists(), [false]);
+    const [tables] = await dataset.getTables();
+    const names = tables.map(({ id }) => id);
+    assert.deepEqual(names, [
+      "daily_volume",
+      "images",
+      "images_current",
+      "purges",
+      "rejects_by_reason",
+    ]);
+    const [metadata] = await dataset.table("images").getMetadata();
+    const byName = new Map<string, { type: string; mode: string }>(
+      metadata.schema.fields.map((field: { name: string }) => [field.name, field]),
+    );
+    assert.equal(byName.get("t0")?.type, "TIMESTAMP");
+    assert.equal(byName.get("t0")?.mode, "REQUIRED");
+    assert.equal(byName.has("_ingested_at"), false);
+    const [view] = await dataset.table("images_current").getMetadata();
+    assert.equal(view.type, "VIEW");
+    assert.match(view.view.query, /QUALIFY/);
+  });
+
+  it("creates a dataset and a table, gives it a column and pages through its rows", async () => {
+    const [dataset] = await warehouse.bigquery.createDataset("lab");
+    const [table] = await dataset.createTable("notes", { schema: "id:INTEGER,text:STRING" });
+    const fields = [
+      { name: "id", type: "INTEGER" },
+      { name: "text", type: "STRING" },
+      { name: "at", type: "TIMESTAMP" },
+    ];
+    await table.setMetadata({ schema: { fields } });
+    await table.insert([{ id: 1, text: "it's", at: "2026-01-01 00:00:00 UTC" }, { id: 2 }]);
+    const [rows] = await table.getRows({ maxResults: 1, autoPaginate: true });
+    assert.equal(rows.length, 1);
+    assert.equal(rows[0].text, "it's");
+    assert.equal(rows[0].at.value, "2026-01-01T00:00:00.000Z");
+    const [all] = await warehouse.bigquery.query({
+      query: "SELECT id FROM lab.notes ORDER BY id",
+      maxResults: 1,
+    });
+    assert.deepEqual(all, [{ id: 1 }, { id: 2 }]);
+    await assert.rejects(dataset.createTable("notes", { schema: "id:INTEGER" }), { code: 409 });
+    await table.delete();
+    assert.deepEqual(await table.exists(), [false]);
+  });
+
+  it("does the work and drops the reply on demand, so that the client's retry is a double it must drop", async () => {
+    await warehouse.control("POST", "/_local/faults", {
+      match: { path: "/insertAll$" },
+      action: { dropReply: true },
+    });
+    const url =
+      `${warehouse.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images/insertAll`;
+    const body = JSON.stringify({ rows: [{ insertId: "drop", json: imageRow("a") }] });
+    await assert.rejects(fetch(url, { method: "POST", body }));
+    assert.equal(await count(), 1);
+    assert.equal((await fetch(url, { method: "POST", body })).status, 200);
+    assert.equal(await count(), 1);
+  });
+});
+
+it("a row whose insert was answered is there after SIGKILL, and so is its table's schema", async () => {
+  const folder = await makeFolder();
+  const first = await startWarehouse(folder);
+  const ids = Array.from({ length: 40 }, (_, index) => `row-${index}`);
+  try {
+    await Promise.all(ids.map((id) => insertRows(first.bigquery, [imageRow(id)])));
+  } finally {
+    await first.stop("SIGKILL");
+  }
+  const second = await startWarehouse(folder);
+  try {
+    const [rows] = await second.bigquery.query("SELECT image_id, t0 FROM tintype.images");
+    assert.deepEqual(new Set(rows.map((row) => row.image_id)), new Set(ids));
+    assert.equal(rows[0].t0.value, "2026-11-20T10:00:00.123Z");
+  } finally {
+    await second.stop("SIGTERM");
+    await removeFolder(folder);
+  }
+});
