@@ -1,7 +1,14 @@
+import { fieldsOf } from "./_private.ts";
+
 /** Why a call did not succeed: the edge's problem document (RFC 9457), or what stood in its place. */
 export interface Problem {
+  /** The answer's status; 0 where none came. */
   readonly status: number;
-  /** The edge's code, `network` where no answer came, `protocol` where the answer was none of the contract's. */
+  /**
+   * The edge's code, or one of the client's own: `network` (no whole answer came), `protocol` (the answer was none of
+   * the contract's), `stalled` (the store takes nothing more), `session_lost`, `digest_mismatch`, `conflict`, `timeout`,
+   * `http_{status}`.
+   */
   readonly code: string;
   readonly detail: string;
   readonly requestId?: string | undefined;
@@ -19,16 +26,13 @@ export class UploadError extends Error {
   }
 }
 
-/** Reads an error answer, whoever wrote it: the edge's problem document, or Cloud Storage's own. */
-export async function problemOf(response: Response): Promise<Problem> {
-  const text = await response.text().catch(() => "");
-  const body = isJson(response) ? parse(text) : {};
+/** Reads an error answer and its text, whoever wrote it: the edge's problem document, or Cloud Storage's own. */
+export function problemOf(response: Response, text: string): Problem {
+  const { code, detail } = isJson(response) ? fieldsOf(text) : {};
   return {
     status: response.status,
-    code: typeof body["code"] === "string" ? body["code"] : `http_${response.status}`,
-    detail: typeof body["detail"] === "string"
-      ? body["detail"]
-      : `the answer was ${response.status}`,
+    code: typeof code === "string" ? code : `http_${response.status}`,
+    detail: typeof detail === "string" ? detail : `the answer was ${response.status}`,
     requestId: response.headers.get("x-request-id") ?? undefined,
     retryAfterMs: retryAfterMs(response),
   };
@@ -42,13 +46,4 @@ function retryAfterMs(response: Response): number | undefined {
 
 function isJson(response: Response): boolean {
   return /[/+]json/.test(response.headers.get("content-type") ?? "");
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : {}; // an object by the check
-  } catch {
-    return {};
-  }
 }

@@ -3,10 +3,13 @@
  * every doubt, and take a completed session's answer as success however late it comes.
  */
 import { problemOf, UploadError } from "./problem.ts";
-import { isRetryable, retryDelayMs, type RetryPolicy, send, sleep } from "./retry.ts";
+import { pauseAfter, type RetryPolicy } from "./retry.ts";
+import { type Answer, send } from "./send.ts";
+import { checkStored } from "./stored_object.ts";
 
 /** A session to send a file to. */
 export interface SessionUpload {
+  /** Itself the credential: whoever has it can write. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Non-final chunks are multiples of this, in bytes. */
@@ -17,108 +20,119 @@ export interface SessionUpload {
 export interface SendOptions {
   readonly fetcher: typeof fetch;
   readonly retry: RetryPolicy;
-  /** Bytes of a chunk, rounded to the session's multiple. */
+  /** Bytes of a chunk, rounded down to the session's multiple, at least one of it. */
   readonly chunkBytes: number;
+  /** The file's, in big-endian base64, to be compared with the stored object's. */
+  readonly crc32c?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes that the store holds. */
+  /** Called with the bytes that the store holds after each answer; a store may hold less than it said before. */
   readonly onHeld?: ((bytes: number) => void) | undefined;
 }
 
-/** What became of a session: `lost` ones are gone for good and a new one may be asked for. */
+/**
+ * What became of a session: `lost` ones are gone for good and a new one may be asked for; `taken` says that an object
+ * of that name was there first, and the image's own record tells whether it is this file.
+ */
 export type SessionOutcome = "complete" | "lost" | "taken";
 
 /** What the store answered: how much it holds, or how the session ended. */
-type Answer = { readonly held: number } | SessionOutcome;
+type SessionAnswer = { readonly held: number } | SessionOutcome;
 
-/** Sends a file to its session, resuming from the held offset after every trouble. Throws UploadError when it gives up. */
+const LOST_STATUSES = [404, 410, 499];
+const CANCEL_TIMEOUT_MS = 5_000;
+
+/**
+ * Sends a file to its session, resuming from the held offset after every trouble. Throws UploadError when it gives up,
+ * the signal's reason when it is aborted.
+ */
 export async function sendToSession(
   file: Blob,
   session: SessionUpload,
   options: SendOptions,
 ): Promise<SessionOutcome> {
   let held = 0;
+  let mostHeld = 0;
   let isSure = true;
   for (let failures = 0;;) {
     try {
       const answer = isSure
         ? await putChunk(file, session, { ...options, from: held })
-        : await askHeld(file.size, session, options);
+        : await askHeld(file, session, options);
       if (typeof answer === "string") return answer;
-      if (answer.held > held) failures = 0;
-      held = answer.held;
+      if (isSure && answer.held <= held) throw stalled(answer.held);
       isSure = true;
+      held = answer.held;
+      if (held > mostHeld) failures = 0;
+      mostHeld = Math.max(mostHeld, held);
       options.onHeld?.(held);
     } catch (error) {
-      if (!(error instanceof UploadError) || !isRetryable(error.problem)) throw error;
-      failures++;
-      if (failures >= options.retry.maxAttempts) throw error;
       isSure = false;
-      await sleep(
-        retryDelayMs(failures, options.retry, error.problem.retryAfterMs),
-        options.signal,
-      );
+      await pauseAfter(error, { ...options, failures: ++failures });
     }
   }
 }
 
-/** Ends a session, so that nothing more can be sent to it. */
+/** Ends a session, so that nothing more can be sent to it; throws UploadError where no answer comes in five seconds. */
 export async function cancelSession(session: SessionUpload, fetcher: typeof fetch): Promise<void> {
-  const response = await send(fetcher, session.url, { method: "DELETE" });
-  await response.body?.cancel();
+  await send(fetcher, { url: session.url, method: "DELETE" }, { timeoutMs: CANCEL_TIMEOUT_MS });
 }
 
 async function putChunk(
   file: Blob,
   session: SessionUpload,
-  { from, chunkBytes, ...options }: SendOptions & { readonly from: number },
-): Promise<Answer> {
-  const whole = Math.max(
-    session.chunkMultiple,
-    Math.floor(chunkBytes / session.chunkMultiple) * session.chunkMultiple,
-  );
-  const end = Math.min(file.size, from + whole);
-  const range = end === from ? `bytes */${file.size}` : `bytes ${from}-${end - 1}/${file.size}`;
-  return await put(file.slice(from, end), { session, range, total: file.size }, options);
+  { from, ...options }: SendOptions & { readonly from: number },
+): Promise<SessionAnswer> {
+  const multiples = Math.max(1, Math.floor(options.chunkBytes / session.chunkMultiple));
+  const end = Math.min(file.size, from + multiples * session.chunkMultiple);
+  // All bytes are held, or there are none: only the end is to be said.
+  if (end === from) return await askHeld(file, session, options);
+  const range = `bytes ${from}-${end - 1}/${file.size}`;
+  return await put(session, { file, body: file.slice(from, end), range }, options);
 }
 
+/** The status query, which also completes a session that holds everything. */
 async function askHeld(
-  total: number,
+  file: Blob,
   session: SessionUpload,
   options: SendOptions,
-): Promise<Answer> {
-  return await put(new Blob([]), { session, range: `bytes */${total}`, total }, options);
+): Promise<SessionAnswer> {
+  return await put(session, { file, body: new Blob([]), range: `bytes */${file.size}` }, options);
 }
 
 async function put(
-  body: Blob,
-  { session, range, total }: { session: SessionUpload; range: string; total: number },
-  options: Pick<SendOptions, "fetcher" | "signal">,
-): Promise<Answer> {
+  session: SessionUpload,
+  { file, body, range }: { readonly file: Blob; readonly body: Blob; readonly range: string },
+  { fetcher, retry, signal, crc32c }: SendOptions,
+): Promise<SessionAnswer> {
   const headers = { ...session.headers, "Content-Range": range };
-  const signal = options.signal ?? null;
-  const response = await send(options.fetcher, session.url, {
-    method: "PUT",
-    headers,
-    body,
+  const answer = await send(fetcher, { url: session.url, method: "PUT", headers, body }, {
+    timeoutMs: retry.timeoutMs,
     signal,
   });
-  if (response.status === 308) {
-    await response.body?.cancel();
-    return { held: heldOf(response, total) };
-  }
+  const { response, text } = answer;
+  if (response.status === 308) return { held: heldOf(response, file.size) };
   if (response.ok) {
-    await response.body?.cancel();
+    checkStored(answer, { size: file.size, crc32c });
     return "complete";
   }
-  const problem = await problemOf(response);
-  if (response.status === 404 || response.status === 410 || response.status === 499) return "lost";
-  // Somebody finished first under this name; whether with the same bytes, the image's own record tells.
-  if (response.status === 412) return "taken";
-  throw new UploadError(problem);
+  if (LOST_STATUSES.includes(response.status)) return "lost";
+  if (isTaken(answer)) return "taken";
+  throw new UploadError(problemOf(response, text));
 }
 
 /** `Range: bytes=0-N` says what is held; no `Range` says that nothing is. */
 function heldOf(response: Response, total: number): number {
   const match = /^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "");
   return match === null ? 0 : Math.min(total, Number(match[1]) + 1);
+}
+
+/** The object's precondition failed, or an identity that may only create was told that it cannot replace. */
+function isTaken({ response, text }: Answer): boolean {
+  return response.status === 412 ||
+    (response.status === 403 && text.includes("storage.objects.delete"));
+}
+
+function stalled(held: number): UploadError {
+  const detail = `the store took nothing of a chunk and holds ${held} bytes`;
+  return new UploadError({ status: 308, code: "stalled", detail });
 }

@@ -1,4 +1,4 @@
-import { type Problem, problemOf, UploadError } from "./problem.ts";
+import { type Problem, UploadError } from "./problem.ts";
 
 /** How often and how long to try again. */
 export interface RetryPolicy {
@@ -6,23 +6,59 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
+  /** How long one try may take; what the store held by then is not sent again. */
+  readonly timeoutMs: number;
 }
 
 /** About a minute of trying. */
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 10, minDelayMs: 250, maxDelayMs: 16_000 };
+export const DEFAULT_RETRY: RetryPolicy = {
+  maxAttempts: 10,
+  minDelayMs: 250,
+  maxDelayMs: 16_000,
+  timeoutMs: 120_000,
+};
 
-/** Statuses that Cloud Storage and the edge mean to be tried again; 400, 401, 403 and 412 never. */
-const RETRYABLE = new Set([408, 429, 500, 502, 503, 504]);
+/** Problems without an answer, or with one that says too little, after which trying again can help. */
+const RETRYABLE_CODES = ["network", "stalled"];
 
-/** Whether trying again can help. */
+/** Whether trying again can help: 408, 429 and 5xx, as Cloud Storage and the edge mean it; a day's full quota never. */
 export function isRetryable({ status, code }: Problem): boolean {
-  return code === "network" || (RETRYABLE.has(status) && code !== "quota_exceeded");
+  if (code === "quota_exceeded") return false;
+  return RETRYABLE_CODES.includes(code) || status === 408 || status === 429 || status >= 500;
 }
 
-/** The wait before try `attempt` (from 1): doubling, with full jitter, and never shorter than the server asks. */
-export function retryDelayMs(attempt: number, policy: RetryPolicy, retryAfterMs = 0): number {
-  const ceiling = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attempt - 1));
+/** The wait after failure `failures` (from 1): doubling, half of it by chance, and never shorter than the server asks. */
+export function retryDelayMs(failures: number, policy: RetryPolicy, retryAfterMs = 0): number {
+  const ceiling = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (failures - 1));
   return Math.max(retryAfterMs, ceiling / 2 + Math.random() * ceiling / 2);
+}
+
+/** Runs something that may be repeated until it succeeds; throws its last error when trying again is of no use. */
+export async function withRetry<T>(
+  attempt: () => Promise<T>,
+  { retry, signal }: { readonly retry: RetryPolicy; readonly signal?: AbortSignal | undefined },
+): Promise<T> {
+  for (let failures = 0;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      await pauseAfter(error, { failures: ++failures, retry, signal });
+    }
+  }
+}
+
+/** Waits after a failure, the `failures`th in a row; throws the error itself when trying again is of no use. */
+export async function pauseAfter(
+  error: unknown,
+  { failures, retry, signal }: {
+    readonly failures: number;
+    readonly retry: RetryPolicy;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  if (!(error instanceof UploadError) || !isRetryable(error.problem)) throw error;
+  if (failures >= retry.maxAttempts) throw error;
+  await sleep(retryDelayMs(failures, retry, error.problem.retryAfterMs), signal);
 }
 
 /** Waits, or throws the signal's reason as soon as it is aborted. */
@@ -39,47 +75,4 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     }, ms);
     signal?.addEventListener("abort", onAbort, { once: true });
   });
-}
-
-/** Sends a request; a lost connection becomes a problem of code `network`, an abort stays one. */
-export async function send(
-  fetcher: typeof fetch,
-  url: string,
-  init: RequestInit,
-): Promise<Response> {
-  try {
-    return await fetcher(url, init);
-  } catch (cause) {
-    init.signal?.throwIfAborted();
-    throw new UploadError({ status: 0, code: "network", detail: "no answer came" }, { cause });
-  }
-}
-
-/** Sends a request that may be repeated until it is answered with success; throws the last problem. */
-export async function sendWithRetry(
-  fetcher: typeof fetch,
-  request: () => Promise<{ url: string; init: RequestInit }>,
-  options: { readonly retry: RetryPolicy; readonly signal?: AbortSignal | undefined },
-): Promise<Response> {
-  for (let attempt = 1;; attempt++) {
-    const problem = await attemptOnce(fetcher, await request());
-    if (problem instanceof Response) return problem;
-    if (!isRetryable(problem) || attempt >= options.retry.maxAttempts) {
-      throw new UploadError(problem);
-    }
-    await sleep(retryDelayMs(attempt, options.retry, problem.retryAfterMs), options.signal);
-  }
-}
-
-async function attemptOnce(
-  fetcher: typeof fetch,
-  { url, init }: { url: string; init: RequestInit },
-): Promise<Response | Problem> {
-  try {
-    const response = await send(fetcher, url, init);
-    return response.ok ? response : await problemOf(response);
-  } catch (error) {
-    if (error instanceof UploadError) return error.problem;
-    throw error;
-  }
 }

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  connectionLost,
+  fileOf,
+  incomplete,
+  json,
+  MULTIPLE,
+  QUICK_RETRY,
+  type ScriptedAnswer,
+  scriptedFetch,
+  type Sent,
+} from "./_testing.ts";
+import { type ClientOptions, createClient } from "./client.ts";
+import { UploadError } from "./problem.ts";
+
+const FILE = fileOf(MULTIPLE + 5);
+const IMAGE = { imageId: "x", status: "ready", bytes: FILE.size, purgeAt: "", renditions: [] };
+const stored = () => new Response(null);
+
+function started(url = "http://store.test/1"): Response {
+  return json({ upload: { url, headers: {}, chunkMultiple: MULTIPLE } }, { status: 201 });
+}
+
+function problem(status: number, code: string, headers: HeadersInit = {}): Response {
+  const type = { "Content-Type": "application/problem+json" };
+  const body = JSON.stringify({ status, code, detail: `said ${code}` });
+  return new Response(body, { status, headers: { ...headers, ...type } });
+}
+
+function clientOf(answers: ScriptedAnswer[], options: Partial<ClientOptions> = {}) {
+  const { fetcher, sent } = scriptedFetch(...answers);
+  const client = createClient({
+    edge: "http://edge.test",
+    token: () => "t0ken",
+    fetch: fetcher,
+    retry: QUICK_RETRY,
+    chunkBytes: MULTIPLE,
+    ...options,
+  });
+  return { client, sent };
+}
+
+function calls(sent: readonly Sent[]): string[] {
+  return sent.map(({ method, url }) => `${method} ${url.replace("http://", "")}`);
+}
+
+function declared({ body }: Sent) {
+  return JSON.parse(new TextDecoder().decode(body));
+}
+
+const isProblem = (code: string) => (error: unknown) =>
+  error instanceof UploadError && error.problem.code === code;
+
+test("upload() declares the file, sends it and answers its id", async () => {
+  const { client, sent } = clientOf([started(), incomplete(MULTIPLE), stored()]);
+  const { imageId } = await client.upload(FILE, { preset: "shop" });
+  const [start, ...chunks] = sent;
+  assert.deepEqual(calls(sent).slice(0, 2), ["POST edge.test/v1/uploads", "PUT store.test/1"]);
+  assert.equal(start?.headers.get("authorization"), "Bearer t0ken");
+  assert.ok(chunks.every(({ headers }) => !headers.has("authorization")));
+  assert.deepEqual(start && declared(start), {
+    contentType: "image/jpeg",
+    size: FILE.size,
+    sha256: Array.from(
+      new Uint8Array(await crypto.subtle.digest("SHA-256", await FILE.arrayBuffer())),
+      (byte) => byte.toString(16).padStart(2, "0"),
+    ).join(""),
+    imageId,
+    preset: "shop",
+  });
+});
+
+test("upload() asks for a new session of the same image when one is lost, and its progress never goes back", async () => {
+  const { client, sent } = clientOf([
+    ...[started("http://store.test/1"), incomplete(MULTIPLE), new Response(null, { status: 410 })],
+    ...[started("http://store.test/2"), incomplete(MULTIPLE), stored()],
+  ]);
+  const progress: number[] = [];
+  const { imageId } = await client.upload(FILE, { onProgress: (held) => progress.push(held) });
+  const starts = sent.filter(({ method }) => method === "POST").map(declared);
+  assert.deepEqual(starts.map((start) => start.imageId), [imageId, imageId]);
+  assert.equal(sent[4]?.range, `bytes 0-${MULTIPLE - 1}/${FILE.size}`);
+  assert.deepEqual(progress, [MULTIPLE, FILE.size]);
+});
+
+test("upload() gives up after three lost sessions", async () => {
+  const lost = () => [started(), new Response(null, { status: 404 })];
+  const { client, sent } = clientOf([...lost(), ...lost(), ...lost()]);
+  await assert.rejects(client.upload(FILE), isProblem("session_lost"));
+  assert.equal(sent.length, 6);
+});
+
+test("upload() sends nothing where the image is there already", async () => {
+  const { client, sent } = clientOf([json(IMAGE)]);
+  assert.deepEqual(await client.upload(FILE, { imageId: "x" }), { imageId: "x" });
+  assert.equal(sent.length, 1);
+});
+
+test("upload() lets the image's own record decide when its name is taken", async () => {
+  const taken = () => new Response(null, { status: 412 });
+  const mine = clientOf([started(), taken(), json(IMAGE)]);
+  assert.deepEqual(await mine.client.upload(FILE, { imageId: "x" }), { imageId: "x" });
+  assert.equal(calls(mine.sent)[2], "GET edge.test/v1/images/x");
+  const other = clientOf([started(), taken(), json({ ...IMAGE, bytes: 7 })]);
+  await assert.rejects(other.client.upload(FILE, { imageId: "x" }), isProblem("conflict"));
+  const erased = clientOf([started(), taken(), problem(404, "not_found")]);
+  await assert.rejects(erased.client.upload(FILE, { imageId: "x" }), isProblem("not_found"));
+});
+
+for (const [status, code] of [[401, "unauthenticated"], [413, "too_large"]] as const) {
+  test(`upload() passes on the edge's ${code} and does not try again`, async () => {
+    const { client, sent } = clientOf([problem(status, code)]);
+    await assert.rejects(client.upload(FILE), isProblem(code));
+    assert.equal(sent.length, 1);
+  });
+}
+
+test("upload() does not try again when the day's quota is full", async () => {
+  const { client, sent } = clientOf([problem(429, "quota_exceeded", { "Retry-After": "60" })]);
+  await assert.rejects(
+    client.upload(FILE),
+    (error) => error instanceof UploadError && error.problem.retryAfterMs === 60_000,
+  );
+  assert.equal(sent.length, 1);
+});
+
+test("upload() waits as long as the edge's rate limit asks", async () => {
+  const limited = problem(429, "rate_limited", { "Retry-After": "1" });
+  const { client } = clientOf([limited, json(IMAGE)]);
+  const startedAt = performance.now();
+  await client.upload(FILE);
+  assert.ok(performance.now() - startedAt >= 990);
+});
+
+test("upload() starts again with the same id and a fresh token after lost connections, 5xx and half answers", async () => {
+  let tokens = 0;
+  const half = () =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) }),
+    );
+  const { client, sent } = clientOf([
+    connectionLost,
+    problem(503, "unavailable"),
+    half,
+    json(IMAGE),
+  ], {
+    token: () => `t${++tokens}`,
+  });
+  const { imageId } = await client.upload(FILE);
+  assert.deepEqual(sent.map((each) => declared(each).imageId), Array(4).fill(imageId));
+  assert.equal(sent[3]?.headers.get("authorization"), "Bearer t4");
+});
+
+test("upload() takes an answer that is not the edge's as a problem of the protocol", async () => {
+  const { client } = clientOf([new Response("<h1>Please sign in to the Wi-Fi</h1>")]);
+  await assert.rejects(client.upload(FILE), isProblem("protocol"));
+});
+
+test("upload() ends its session when it is aborted, and throws the reason", async () => {
+  const controller = new AbortController();
+  const reason = new Error("changed my mind");
+  const abortWhileSending = () => {
+    controller.abort(reason);
+    throw reason;
+  };
+  const { client, sent } = clientOf([
+    ...[started(), incomplete(MULTIPLE), abortWhileSending],
+    new Response(null, { status: 499 }),
+  ]);
+  await assert.rejects(client.upload(FILE, { signal: controller.signal }), reason);
+  assert.equal(calls(sent).at(-1), "DELETE store.test/1");
+});
+
+test("upload() throws the reason of its abort where ending the session fails too", async () => {
+  const controller = new AbortController();
+  const reason = new Error("changed my mind");
+  const abortWhileSending = () => {
+    controller.abort(reason);
+    return connectionLost();
+  };
+  const { client } = clientOf([started(), abortWhileSending, connectionLost]);
+  await assert.rejects(client.upload(FILE, { signal: controller.signal }), reason);
+});
+
+test("waitUntilReady() asks again while the image is processing", async () => {
+  const processing = { ...IMAGE, status: "processing" };
+  const { client, sent } = clientOf([json(processing), json({ ...IMAGE, status: "rejected" })]);
+  const image = await client.waitUntilReady("x", { timeoutMs: 60_000 });
+  assert.equal(image.status, "rejected");
+  assert.equal(calls(sent)[0], "GET edge.test/v1/images/x?wait=20");
+});
+
+test("waitUntilReady() gives up in time", async () => {
+  const processing = () => json({ ...IMAGE, status: "processing" });
+  const { client } = clientOf(Array(4).fill(processing));
+  await assert.rejects(client.waitUntilReady("x", { timeoutMs: 300 }), isProblem("timeout"));
+});
+
+test("get() and erase() ask for the image by its id", async () => {
+  const { client, sent } = clientOf([json(IMAGE), json({ status: "accepted" }, { status: 202 })]);
+  assert.deepEqual(await client.get("x"), IMAGE);
+  await client.erase("x");
+  assert.deepEqual(calls(sent), ["GET edge.test/v1/images/x", "DELETE edge.test/v1/images/x"]);
+});
