@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { importHmacSigner, signUrl, type V4Request } from "@tintype/core/gcp/v4_signer";
+import type { V4Key } from "@tintype/core/gcp/v4_verifier";
+import { type RunningStorage, startStorage, type StorageOptions } from "./storage.ts";
+
+/** The key that the tests' storages know. */
+export const HMAC_KEY = { accessId: "GOOG1TESTKEY", secret: "a test secret" } as const;
+
+/** How many bytes sessions hold multiples of. */
+export const CHUNK = 256 * 1024;
+
+const KEY: V4Key = { type: "hmac", secret: HMAC_KEY.secret, email: "edge@example.com" };
+
+/** A storage of a test, gone with it. */
+export interface TestStorage extends RunningStorage {
+  readonly dataDir: string;
+  /** Log events, in their order. */
+  readonly events: string[];
+}
+
+/** Starts a storage on a free port with a folder of its own; both end with the test. */
+export async function startTestStorage(
+  t: TestContext,
+  options: Partial<StorageOptions> = {},
+): Promise<TestStorage> {
+  const dataDir = options.dataDir ?? await makeFolder(t);
+  const events: string[] = [];
+  const note = (event: string) => void events.push(event);
+  const storage = await startStorage({
+    port: 0,
+    findKey: (accessId) => accessId === HMAC_KEY.accessId ? KEY : undefined,
+    log: { info: note, warn: note, error: note },
+    ...options,
+    dataDir,
+  });
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= storage.close();
+  t.after(close);
+  return { ...storage, close, dataDir, events };
+}
+
+/** A temporary folder that is removed with the test. */
+export async function makeFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-storage-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A signed request to a storage; what is signed as a header must be sent, and is. */
+export async function signedFetch(
+  storage: Pick<RunningStorage, "url">,
+  request: Partial<V4Request> & Pick<V4Request, "method">,
+  send: RequestInit & { readonly nowMs?: number; readonly duplex?: "half" } = {},
+): Promise<Response> {
+  const signer = await importHmacSigner(HMAC_KEY);
+  const { nowMs = Date.now(), ...init } = send;
+  const { url, headers } = await signUrl(signer, {
+    endpoint: storage.url,
+    bucket: "tintype-raw",
+    expiresSeconds: 900,
+    ...request,
+  }, { nowMs });
+  const { method } = request;
+  return await fetch(url, {
+    redirect: "manual",
+    ...init,
+    method,
+    headers: { ...headers, ...Object.fromEntries(new Headers(init.headers)) },
+  });
+}
+
+/** Starts a resumable session by the JSON API and answers its address. */
+export async function startSession(
+  { url }: Pick<RunningStorage, "url">,
+  { name = "object", query = {}, headers = {}, resource = {} }: {
+    readonly name?: string;
+    readonly query?: Record<string, string>;
+    readonly headers?: Record<string, string>;
+    readonly resource?: Record<string, unknown>;
+  } = {},
+): Promise<string> {
+  const search = new URLSearchParams({ uploadType: "resumable", name, ...query });
+  const response = await fetch(`${url}/upload/storage/v1/b/tintype-raw/o?${search}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(resource),
+  });
+  const location = response.headers.get("location");
+  if (response.status !== 200 || location === null) throw new Error(await response.text());
+  return location;
+}
+
+/** Sends bytes, or a status query without them, to a session. */
+export async function putChunk(
+  session: string,
+  range: string,
+  { body, headers = {} }: {
+    readonly body?: Uint8Array<ArrayBuffer>;
+    readonly headers?: Record<string, string>;
+  } = {},
+): Promise<Response> {
+  return await fetch(session, {
+    method: "PUT",
+    redirect: "manual",
+    headers: { "Content-Range": range, ...headers },
+    body: body ?? new Uint8Array(),
+  });
+}
+
+/** Declares a body, sends a part of it and hands over the connection. */
+export async function sendPart(
+  session: string,
+  { range, length, part }: {
+    readonly range: string;
+    readonly length: number;
+    readonly part: Uint8Array;
+  },
+): Promise<Socket> {
+  const url = new URL(session);
+  const socket = connect(Number(url.port), "127.0.0.1");
+  const head = [
+    `PUT ${url.pathname}${url.search} HTTP/1.1`,
+    `Host: ${url.host}`,
+    `Content-Range: ${range}`,
+    `Content-Length: ${length}`,
+  ];
+  await new Promise<void>((resolve) => {
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    socket.write(part, () => resolve());
+  });
+  return socket;
+}
+
+/** Asks a session what it holds until it is `held`; throws after two seconds. */
+export async function waitForHeld(session: string, held: number): Promise<void> {
+  const wanted = held === 0 ? null : `bytes=0-${held - 1}`;
+  for (let round = 0; round < 100; round++) {
+    const response = await putChunk(session, "bytes */*");
+    if (response.headers.get("range") === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Session never held ${held} bytes`);
+}
+
+/** The resource of an object, or its error. */
+export async function getResource(
+  { url }: Pick<RunningStorage, "url">,
+  name: string,
+  bucket = "tintype-raw",
+): Promise<Record<string, unknown>> {
+  const path = `${url}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  return readRecord(await (await fetch(path)).json());
+}
+
+/** The bytes of an object. */
+export async function getMedia(
+  { url }: Pick<RunningStorage, "url">,
+  name: string,
+): Promise<Buffer> {
+  const path = `${url}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}?alt=media`;
+  return Buffer.from(await (await fetch(path)).arrayBuffer());
+}
+
+/** Uploads an object at once. */
+export async function putMedia(
+  { url }: Pick<RunningStorage, "url">,
+  name: string,
+  body: string | Uint8Array<ArrayBuffer> = name,
+  query: Record<string, string> = {},
+): Promise<Response> {
+  const search = new URLSearchParams({ uploadType: "media", name, ...query });
+  const path = `${url}/upload/storage/v1/b/tintype-raw/o?${search}`;
+  return await fetch(path, { method: "POST", body });
+}
+
+/** Random bytes. */
+export function bytesOf(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(randomBytes(length));
+}
+
+/** A JSON object; throws where it is none. */
+export function readRecord(value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null) throw new TypeError("not a JSON object");
+  return { ...value };
+}

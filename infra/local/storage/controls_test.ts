@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  bytesOf,
+  CHUNK,
+  getResource,
+  putChunk,
+  putMedia,
+  readRecord,
+  startSession,
+  startTestStorage,
+  type TestStorage,
+  waitForHeld,
+} from "./_fixture.ts";
+
+const DAY_MS = 86_400_000;
+
+async function control(storage: TestStorage, name: string, body: unknown): Promise<Response> {
+  const text = JSON.stringify(body);
+  return await fetch(`${storage.url}/_local/${name}`, { method: "POST", body: text });
+}
+
+const isThere = async (storage: TestStorage, name: string) =>
+  (await getResource(storage, name))["error"] === undefined;
+
+test("GET /_local documents every control", async (t) => {
+  const { url } = await startTestStorage(t);
+  const { controls } = readRecord(await (await fetch(`${url}/_local`)).json());
+  assert.ok(Array.isArray(controls));
+  const paths = controls.map((entry) => `${Object(entry)["method"]} ${Object(entry)["path"]}`);
+  for (const path of ["POST /_local/lifecycle", "POST /_local/faults", "DELETE /_local/faults"]) {
+    assert.ok(paths.includes(path), path);
+  }
+  assert.equal((await fetch(`${url}/_local/nothing`)).status, 404);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  assert.equal(readRecord(await (await fetch(url)).json())["part"], "storage");
+});
+
+test("a status fault is answered instead of the work, as often as it was asked for", async (t) => {
+  const storage = await startTestStorage(t);
+  const fault = { match: { method: "POST", path: "name=one$" }, times: 2, action: { status: 503 } };
+  assert.equal((await control(storage, "faults", fault)).status, 201);
+  assert.equal((await putMedia(storage, "other")).status, 200);
+  assert.equal((await putMedia(storage, "one")).status, 503);
+  assert.equal((await putMedia(storage, "one")).status, 503);
+  assert.equal(await isThere(storage, "one"), false);
+  assert.equal((await putMedia(storage, "one")).status, 200);
+});
+
+test("dropReply does the work and loses its answer", async (t) => {
+  const storage = await startTestStorage(t);
+  await control(storage, "faults", { match: { path: "name=one" }, action: { dropReply: true } });
+  await assert.rejects(putMedia(storage, "one"));
+  assert.equal(await isThere(storage, "one"), true);
+});
+
+test("cutAfterBytes drops the connection: an upload at once leaves nothing, a session what it holds", async (t) => {
+  const storage = await startTestStorage(t);
+  const action = { cutAfterBytes: CHUNK + 5 };
+  await control(storage, "faults", { action });
+  await assert.rejects(putMedia(storage, "one", bytesOf(2 * CHUNK)));
+  assert.equal(await isThere(storage, "one"), false);
+  const session = await startSession(storage);
+  await control(storage, "faults", { match: { method: "PUT" }, action });
+  const body = bytesOf(2 * CHUNK);
+  await assert.rejects(putChunk(session, `bytes 0-${2 * CHUNK - 1}/${2 * CHUNK}`, { body }));
+  await waitForHeld(session, CHUNK);
+  const folder = join(storage.dataDir, "blobs");
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile());
+  assert.equal(files.length, 1);
+});
+
+test("DELETE /_local/faults forgets them", async (t) => {
+  const storage = await startTestStorage(t);
+  await control(storage, "faults", { times: 100, action: { status: 500 } });
+  await fetch(`${storage.url}/_local/faults`, { method: "DELETE" });
+  assert.equal((await putMedia(storage, "one")).status, 200);
+});
+
+test("the lifecycle deletes what is seven days old by custom time or age, and nothing else", async (t) => {
+  let nowMs = Date.parse("2026-01-10T00:00:00Z");
+  const storage = await startTestStorage(t, { clock: { now: () => nowMs } });
+  await putMedia(storage, "old");
+  nowMs += DAY_MS;
+  await putMedia(storage, "young");
+  const customTime = new Date(nowMs - 6 * DAY_MS).toISOString();
+  await putChunk(
+    await startSession(storage, { name: "stamped", resource: { customTime } }),
+    "bytes 0-1/2",
+    { body: bytesOf(2) },
+  );
+  const apply = async (now: number) => {
+    const answer = await control(storage, "lifecycle", { now });
+    return Object(readRecord(await answer.json())["deleted"])["tintype-raw"];
+  };
+  const start = Date.parse("2026-01-10T00:00:00Z");
+  assert.equal(await apply(nowMs + DAY_MS - 1), 0);
+  assert.equal(await apply(nowMs + DAY_MS), 1);
+  assert.equal(await isThere(storage, "stamped"), false);
+  assert.equal(await apply(start + 7 * DAY_MS - 1), 0);
+  assert.equal(await apply(start + 7 * DAY_MS), 1);
+  assert.equal(await isThere(storage, "old"), false);
+  assert.equal(await isThere(storage, "young"), true);
+});
+
+test("the lifecycle leaves certificates alone", async (t) => {
+  const storage = await startTestStorage(t);
+  const path = "/upload/storage/v1/b/tintype-certificates/o?uploadType=media&name=certificates/1";
+  await fetch(storage.url + path, { method: "POST", body: "{}" });
+  await control(storage, "lifecycle", { now: "2100-01-01T00:00:00Z" });
+  const kept = await getResource(storage, "certificates/1", "tintype-certificates");
+  assert.equal(kept["name"], "certificates/1");
+});
+
+test("a second mutation within a second is refused where that is asked for", async (t) => {
+  const storage = await startTestStorage(t);
+  await control(storage, "mutations", { limit: true });
+  assert.equal((await putMedia(storage, "one")).status, 200);
+  assert.equal((await putMedia(storage, "one")).status, 429);
+  assert.equal((await putMedia(storage, "two")).status, 200);
+  await control(storage, "mutations", { limit: false });
+  assert.equal((await putMedia(storage, "one")).status, 200);
+});
+
+test("a control refuses a body that it cannot read", async (t) => {
+  const storage = await startTestStorage(t);
+  assert.equal((await control(storage, "lifecycle", { now: "soon" })).status, 400);
+  assert.equal((await control(storage, "faults", { action: {} })).status, 400);
+  assert.equal((await control(storage, "mutations", {})).status, 400);
+});
+
+test("no log line names more than events", async (t) => {
+  const storage = await startTestStorage(t);
+  await putMedia(storage, "one");
+  assert.deepEqual([...new Set(storage.events)], ["request"]);
+});

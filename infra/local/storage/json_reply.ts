@@ -1,0 +1,21 @@
+import type { Reply } from "./call.ts";
+import { FAILURES, type StorageFailure } from "./failures.ts";
+
+/** An answer of the JSON API. */
+export function jsonReply(status: number, body: unknown, headers: Reply["headers"] = {}): Reply {
+  return {
+    status,
+    headers: { "Content-Type": "application/json; charset=UTF-8", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** A failure in the JSON API's form (cloud.google.com/storage/docs/json_api/v1/status-codes). */
+export function jsonFailure({ kind, message }: StorageFailure): Reply {
+  const { status, reason } = FAILURES[kind];
+  const place = kind === "precondition_failed"
+    ? { locationType: "header", location: "If-Match" }
+    : {};
+  const errors = [{ message, domain: "global", reason, ...place }];
+  return jsonReply(status, { error: { code: status, message, errors } });
+}

@@ -1,0 +1,46 @@
+import { Readable } from "node:stream";
+import type { BlobFiles } from "./blob_files.ts";
+import { type Call, headerOf, type Reply } from "./call.ts";
+import { StorageFailure } from "./failures.ts";
+import type { ObjectRecord } from "./object_record.ts";
+import { objectHeaders } from "./object_resource.ts";
+
+/** Answers with an object's bytes, or those that `Range` asks for (RFC 9110, section 14); throws `range_not_satisfiable`. */
+export async function readMedia(
+  blobs: BlobFiles,
+  object: ObjectRecord,
+  call: Call,
+): Promise<Reply> {
+  const { size, blob } = object;
+  const range = parseRange(headerOf(call, "range"), size);
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  const headers = {
+    ...objectHeaders(object),
+    ...(range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` }),
+    "Content-Length": end - start + 1,
+  };
+  const status = range === null ? 200 : 206;
+  if (call.method === "HEAD") return { status, headers };
+  if (blob === null) return { status, headers, body: Readable.from([]) };
+  const body = await blobs.read(blob, { start, end }).catch((error: NodeJS.ErrnoException) => {
+    // Deleted between the look at its row and the look at its file.
+    throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
+  });
+  return { status, headers, body };
+}
+
+/** The one range that is asked for; null where everything is to be sent. */
+function parseRange(
+  header: string | undefined,
+  size: number,
+): { readonly start: number; readonly end: number } | null {
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
+  if (first === undefined || last === undefined || first + last === "") return null;
+  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== "" && first !== "" && Number(last) < start) return null;
+  if (start >= size || (first === "" && Number(last) === 0)) {
+    throw new StorageFailure("range_not_satisfiable");
+  }
+  return { start, end };
+}

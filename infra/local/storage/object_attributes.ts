@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { type Call, headerOf } from "./call.ts";
+import { StorageFailure } from "./failures.ts";
+import type { ObjectAttributes } from "./object_record.ts";
+
+const META_PREFIX = "x-goog-meta-";
+
+const text = z.string().nullish();
+
+/** The writable part of the JSON API's object resource; null takes an attribute away, other fields are passed over. */
+const resourceSchema = z.object({
+  name: z.string().optional(),
+  contentType: text,
+  contentEncoding: text,
+  contentDisposition: text,
+  contentLanguage: text,
+  cacheControl: text,
+  customTime: text,
+  metadata: z.record(z.string(), z.string().nullable()).nullish(),
+  crc32c: z.string().optional(),
+  md5Hash: z.string().optional(),
+});
+
+/** What a JSON request says of an object. */
+export type ResourceBody = z.infer<typeof resourceSchema>;
+
+/** Reads an object resource from a JSON text, an empty one as `{}`; throws `bad_request`. */
+export function parseResourceBody(json: string): ResourceBody {
+  let value: unknown;
+  try {
+    value = json.trim() === "" ? {} : JSON.parse(json);
+  } catch {
+    throw new StorageFailure("bad_request", "Parse Error");
+  }
+  const read = resourceSchema.safeParse(value);
+  if (read.success) return read.data;
+  throw new StorageFailure("bad_request", z.prettifyError(read.error));
+}
+
+/** The attributes `before` as a JSON request changes them: what it does not name stays. */
+export function mergeAttributes(before: ObjectAttributes, body: ResourceBody): ObjectAttributes {
+  const taken = (key: Exclude<keyof ObjectAttributes, "metadata">) =>
+    body[key] === undefined ? before[key] : body[key] ?? undefined;
+  const customTime = taken("customTime");
+  return {
+    contentType: taken("contentType"),
+    contentEncoding: taken("contentEncoding"),
+    contentDisposition: taken("contentDisposition"),
+    contentLanguage: taken("contentLanguage"),
+    cacheControl: taken("cacheControl"),
+    customTime: customTime === undefined ? undefined : parseCustomTime(customTime),
+    metadata: mergeMetadata(before.metadata, body.metadata),
+  };
+}
+
+/** The attributes that the headers of an XML request say. */
+export function attributesOfHeaders(call: Pick<Call, "headers">): ObjectAttributes {
+  const customTime = headerOf(call, "x-goog-custom-time");
+  return {
+    contentType: headerOf(call, "content-type"),
+    contentEncoding: headerOf(call, "content-encoding"),
+    contentDisposition: headerOf(call, "content-disposition"),
+    contentLanguage: headerOf(call, "content-language"),
+    cacheControl: headerOf(call, "cache-control"),
+    customTime: customTime === undefined ? undefined : parseCustomTime(customTime),
+    metadata: metadataOfHeaders(call),
+  };
+}
+
+/** The custom metadata in `x-goog-meta-…` headers; undefined where there is none. */
+export function metadataOfHeaders(
+  call: Pick<Call, "headers">,
+): Record<string, string> | undefined {
+  const names = Object.keys(call.headers).filter((name) => name.startsWith(META_PREFIX));
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(
+    names.map((name) => [name.slice(META_PREFIX.length), headerOf(call, name) ?? ""]),
+  );
+}
+
+function mergeMetadata(
+  before: ObjectAttributes["metadata"],
+  change: ResourceBody["metadata"],
+): ObjectAttributes["metadata"] {
+  if (change === undefined) return before;
+  if (change === null) return undefined;
+  const merged = Object.entries({ ...before, ...change })
+    .filter((entry): entry is [string, string] => entry[1] !== null);
+  return merged.length === 0 ? undefined : Object.fromEntries(merged);
+}
+
+function parseCustomTime(value: string): string {
+  const ms = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(ms)) throw new StorageFailure("bad_request", "Invalid custom time.");
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,60 @@
+import type { BlobId } from "./blob_files.ts";
+
+/** What a writer may say of an object beside its bytes. */
+export interface ObjectAttributes {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  /** RFC 3339 with milliseconds. */
+  readonly customTime?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A live object as it is kept. */
+export interface ObjectRecord extends ObjectAttributes {
+  readonly bucket: string;
+  readonly name: string;
+  /** Microseconds since the epoch, ever growing. */
+  readonly generation: number;
+  readonly metageneration: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Null where there are no bytes. */
+  readonly blob: BlobId | null;
+  readonly crc32c: string;
+  readonly md5Hash: string;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+}
+
+/** One lifecycle rule (cloud.google.com/storage/docs/lifecycle); conditions that are not listed here match nothing. */
+export interface LifecycleRule {
+  readonly action: { readonly type: string };
+  readonly condition: {
+    readonly age?: number | undefined;
+    readonly daysSinceCustomTime?: number | undefined;
+    readonly matchesPrefix?: readonly string[] | undefined;
+    readonly matchesSuffix?: readonly string[] | undefined;
+    readonly isLive?: boolean | undefined;
+  };
+}
+
+/** One CORS rule (cloud.google.com/storage/docs/cross-origin). */
+export interface CorsRule {
+  readonly origin: readonly string[];
+  readonly method: readonly string[];
+  readonly responseHeader: readonly string[];
+  readonly maxAgeSeconds: number;
+}
+
+/** A bucket as it is kept. */
+export interface BucketRecord {
+  readonly name: string;
+  readonly metageneration: number;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly lifecycle: readonly LifecycleRule[];
+  readonly cors: readonly CorsRule[];
+}

@@ -1,0 +1,95 @@
+import type { BucketRecord, ObjectRecord } from "./object_record.ts";
+
+/** The JSON API's object resource (cloud.google.com/storage/docs/json_api/v1/objects#resource); int64 as strings. */
+export function objectResource(object: ObjectRecord, baseUrl: string): Record<string, unknown> {
+  const { bucket, name, blob: _, createdMs, updatedMs, ...rest } = object;
+  const path = `storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  const timeCreated = new Date(createdMs).toISOString();
+  return {
+    kind: "storage#object",
+    id: `${bucket}/${name}/${object.generation}`,
+    selfLink: `${baseUrl}/${path}`,
+    mediaLink: `${baseUrl}/download/${path}?generation=${object.generation}&alt=media`,
+    name,
+    bucket,
+    ...rest,
+    generation: String(object.generation),
+    metageneration: String(object.metageneration),
+    size: String(object.size),
+    storageClass: "STANDARD",
+    etag: jsonEtag(object),
+    timeCreated,
+    updated: new Date(updatedMs).toISOString(),
+    timeStorageClassUpdated: timeCreated,
+    timeFinalized: timeCreated,
+  };
+}
+
+/** The JSON API's bucket resource. */
+export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<string, unknown> {
+  const { name, createdMs, updatedMs, metageneration, lifecycle, cors } = bucket;
+  return {
+    kind: "storage#bucket",
+    id: name,
+    name,
+    selfLink: `${baseUrl}/storage/v1/b/${name}`,
+    projectNumber: "0",
+    location: "LOCAL",
+    locationType: "region",
+    storageClass: "STANDARD",
+    metageneration: String(metageneration),
+    etag: Buffer.from(String(metageneration)).toString("base64"),
+    timeCreated: new Date(createdMs).toISOString(),
+    updated: new Date(updatedMs).toISOString(),
+    lifecycle: { rule: lifecycle },
+    cors,
+    softDeletePolicy: { retentionDurationSeconds: "0" },
+    versioning: { enabled: false },
+    iamConfiguration: { uniformBucketLevelAccess: { enabled: true } },
+  };
+}
+
+/** The headers with which either API answers for an object. */
+export function objectHeaders(object: ObjectRecord): Record<string, string | number> {
+  const { contentType, contentEncoding, contentDisposition, contentLanguage, cacheControl } =
+    object;
+  const all = {
+    "Content-Type": contentType ?? "application/octet-stream",
+    "Content-Encoding": contentEncoding,
+    "Content-Disposition": contentDisposition,
+    "Content-Language": contentLanguage,
+    "Cache-Control": cacheControl ?? "private, max-age=0",
+    "Last-Modified": new Date(object.updatedMs).toUTCString(),
+    "Accept-Ranges": "bytes",
+    ...versionHeaders(object),
+    "x-goog-custom-time": object.customTime,
+  };
+  const metadata = Object.entries(object.metadata ?? {});
+  return Object.fromEntries([
+    ...Object.entries(all).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+    ...metadata.map(([name, value]) => [`x-goog-meta-${name}`, value]),
+  ]);
+}
+
+/** The headers that say which bytes an object holds; the answer to an XML `PUT`. */
+export function versionHeaders(object: ObjectRecord): Record<string, string> {
+  return {
+    ETag: xmlEtag(object),
+    "x-goog-generation": String(object.generation),
+    "x-goog-metageneration": String(object.metageneration),
+    "x-goog-hash": `crc32c=${object.crc32c},md5=${object.md5Hash}`,
+    "x-goog-stored-content-length": String(object.size),
+    "x-goog-stored-content-encoding": object.contentEncoding ?? "identity",
+    "x-goog-storage-class": "STANDARD",
+  };
+}
+
+/** The JSON API's etag of one state of an object. */
+export function jsonEtag({ generation, metageneration }: ObjectRecord): string {
+  return Buffer.from(`${generation}/${metageneration}`).toString("base64");
+}
+
+/** The XML API's ETag: the MD5 in hex, in quotes. */
+export function xmlEtag({ md5Hash }: ObjectRecord): string {
+  return `"${Buffer.from(md5Hash, "base64").toString("hex")}"`;
+}

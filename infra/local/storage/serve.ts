@@ -1,0 +1,73 @@
+/**
+ * Cloud Storage on one machine: `server.ts` takes requests apart by path, the JSON and XML APIs read and write objects
+ * (`local_objects.ts`: bytes in files, a row in SQLite makes them an object), resumable sessions collect bytes first;
+ * each new raw object leaves a notification in the same transaction, which the push room delivers.
+ */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { JsonLog } from "../issuer/json_log.ts";
+import { parseIdentities } from "./identities.ts";
+import { makeNotifications } from "./notifications.ts";
+import { startStorage } from "./storage.ts";
+
+const {
+  PORT = "9023",
+  DATA_DIR = ".tintype/storage",
+  IDENTITIES,
+  ISSUER_URL = "http://localhost:9080",
+  PROCESSOR_URL = "http://localhost:8080",
+  CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
+} = process.env;
+
+/** Starts what the environment describes. */
+async function main(): Promise<void> {
+  const log = new JsonLog("storage");
+  const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
+  const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
+  const notifications = makeNotifications({
+    issuerUrl: ISSUER_URL,
+    processorUrl: PROCESSOR_URL,
+    retentionMs,
+    log,
+    policy: {
+      minBackoffMs: numberOf("PUSH_MIN_BACKOFF_MS"),
+      maxBackoffMs: numberOf("PUSH_MAX_BACKOFF_MS"),
+      maxAttempts: numberOf("PUSH_MAX_ATTEMPTS"),
+      concurrency: numberOf("PUSH_CONCURRENCY"),
+      ackDeadlineMs: numberOf("ACK_DEADLINE_MS"),
+    },
+  });
+  const storage = await startStorage({
+    dataDir: DATA_DIR,
+    port: Number(PORT),
+    findKey,
+    log,
+    // Google's week is as long as the period, so it shrinks with it.
+    sessionLifeMs: retentionMs,
+    corsOrigins: CORS_ORIGINS.split(",").filter((origin) => origin !== ""),
+    notify: notifications.open,
+  });
+  notifications.start(storage.url);
+  const { url, orphans } = storage;
+  process.stdout.write(`${JSON.stringify({ event: "listening", part: "storage", url })}\n`);
+  if (orphans > 0) log.info("orphans_removed", { count: orphans });
+  const stop = () => void storage.close(notifications.close).then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+/** A positive integer of the environment, undefined where it is not set; throws RangeError for anything else. */
+function numberOf(name: string): number | undefined {
+  const text = process.env[name];
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(`${name} must be a positive integer: current value is ${text}`);
+}
+
+await main().catch((error: unknown) => {
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Cannot start storage: ${why}\n`);
+  process.exit(1);
+});

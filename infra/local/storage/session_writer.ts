@@ -1,0 +1,143 @@
+import type { RequestBody } from "../faults/faults.ts";
+import type { BlobFiles, BlobId } from "./blob_files.ts";
+import { type Checksums, ContentHasher } from "./content_hasher.ts";
+
+/** Cloud Storage holds what is not the end of an object in multiples of this, in bytes. */
+export const CHUNK_MULTIPLE = 256 * 1024;
+
+/** Where a body's bytes go. */
+export interface SessionSpan {
+  readonly id: string;
+  readonly blob: BlobId;
+  /** How many bytes are held already; what lies below is ignored. */
+  readonly held: number;
+  /** The offset of the body's first byte, at most `held`. */
+  readonly start: number;
+  /** The offset behind the last byte that may be written; undefined where it is not known. */
+  readonly limit: number | undefined;
+  /** Drops the connection that the body comes from. */
+  readonly hangUp: () => void;
+}
+
+/** How far a body was written. */
+export interface Written {
+  /** The offset behind the last byte on disk. */
+  readonly offset: number;
+  /** What ended the body too early, undefined where it came whole. */
+  readonly cut: unknown;
+}
+
+interface Writing {
+  readonly held: number;
+  offset: number;
+  readonly hangUp: () => void;
+  readonly done: Promise<unknown>;
+}
+
+/**
+ * Writes the bodies of resumable sessions to their files, one at a time for each session: a new one takes over from
+ * one whose client has long gone away. Keeps the hash of what was written in order, so that completion need not read it again.
+ */
+export class SessionWriter {
+  readonly #blobs: BlobFiles;
+  readonly #writing = new Map<string, Writing>();
+  readonly #hashers = new Map<string, ContentHasher>();
+
+  constructor(blobs: BlobFiles) {
+    this.#blobs = blobs;
+  }
+
+  /** What would be held if the body that is under way ended now; undefined where none is. */
+  heldUnderWay(id: string): number | undefined {
+    const writing = this.#writing.get(id);
+    return writing && Math.max(writing.held, floorToMultiple(writing.offset));
+  }
+
+  /** Cuts the body that is under way, if any, and waits until its bytes are accounted for. */
+  async takeOver(id: string): Promise<void> {
+    while (true) {
+      const writing = this.#writing.get(id);
+      if (writing === undefined) return;
+      writing.hangUp();
+      await writing.done;
+    }
+  }
+
+  /** Writes a body; `settle` records what came of it before another request may write. */
+  async write<T>(
+    span: SessionSpan,
+    body: RequestBody,
+    settle: (written: Written) => Promise<T>,
+  ): Promise<T> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const writing = { held: span.held, offset: span.start, hangUp: span.hangUp, done };
+    this.#writing.set(span.id, writing);
+    try {
+      const cut = await this.#copy(span, body, writing);
+      return await settle({ offset: writing.offset, cut });
+    } finally {
+      this.#writing.delete(span.id);
+      resolve();
+    }
+  }
+
+  /** The checksums of the first `size` bytes, the file being cut behind them. */
+  async checksums(id: string, blob: BlobId, size: number): Promise<Checksums> {
+    const kept = this.#hashers.get(id);
+    this.forget(id);
+    const file = await this.#blobs.open(blob);
+    await file.truncate(size).finally(() => file.close());
+    if (kept?.bytes === size) return kept.finish();
+    const hasher = new ContentHasher();
+    if (size > 0) {
+      for await (const chunk of await this.#blobs.read(blob, { start: 0, end: size - 1 })) {
+        hasher.add(chunk);
+      }
+    }
+    return hasher.finish();
+  }
+
+  /** Forgets the hash of a session that is over. */
+  forget(id: string): void {
+    this.#hashers.delete(id);
+  }
+
+  async #copy(span: SessionSpan, body: RequestBody, writing: Writing): Promise<unknown> {
+    const { held, limit = Infinity } = span;
+    const hasher = this.#hasherAt(span.id, held);
+    const file = await this.#blobs.open(span.blob);
+    try {
+      for await (const chunk of body) {
+        const fresh = chunk.subarray(
+          Math.max(0, held - writing.offset),
+          Math.max(0, limit - writing.offset),
+        );
+        const at = Math.max(held, writing.offset);
+        if (fresh.length > 0) await file.write(fresh, 0, fresh.length, at);
+        hasher?.add(fresh);
+        writing.offset = Math.min(limit, writing.offset + chunk.length);
+      }
+      return undefined;
+    } catch (cut) {
+      return cut ?? new Error("aborted");
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The hash of what is held, to go on with; undefined where it would have to be read again. */
+  #hasherAt(id: string, held: number): ContentHasher | undefined {
+    const kept = this.#hashers.get(id);
+    if (kept?.bytes === held) return kept;
+    this.#hashers.delete(id);
+    if (held > 0) return undefined;
+    const hasher = new ContentHasher();
+    this.#hashers.set(id, hasher);
+    return hasher;
+  }
+}
+
+/** The greatest multiple of {@link CHUNK_MULTIPLE} that is not above `offset`. */
+export function floorToMultiple(offset: number): number {
+  return offset - offset % CHUNK_MULTIPLE;
+}
