@@ -50,6 +50,7 @@ class Running {
 
   /** Ends the doors first and the stores last, so that what is under way finds what it needs. */
   async stop(): Promise<void> {
+    for (const part of this.#parts) part.quiet();
     for (const part of this.#parts.splice(0).reverse()) await part.stop(STOP_GRACE_MS);
   }
 }
@@ -98,7 +99,7 @@ async function run(context: Run): Promise<number> {
   const pictures = await choosePictures(options, dataDir);
   if (doors.closed !== undefined) console.say(doors.closed);
   await startAll(context, doors);
-  console.say(greeting(pictures[0], doors));
+  console.say(greeting(pictures.find(({ name }) => name === "scene.jpg") ?? pictures[0], doors));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);

@@ -25,6 +25,8 @@ export interface Part {
   readonly name: string;
   /** Resolves when the part answers its health check; throws when it does not in time. */
   ready(): Promise<void>;
+  /** From now on the part's troubles are those of an end: they are no longer shown. */
+  quiet(): void;
   /** SIGTERM, and SIGKILL to whatever is left of its group after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -46,9 +48,10 @@ const DEATH_WINDOW_MS = 60_000;
 /** Starts a part and keeps it running until it is stopped. */
 export function startPart(part: PartCommand, options: PartOptions): Part {
   let isListening = false;
+  let isQuiet = false;
   const onLine = (line: string) => {
     if (line.includes('"event":"listening"')) isListening = true;
-    show(part, line, options);
+    if (!isQuiet || options.verbose) show(part, line, options);
   };
   let child = launch(part, onLine, options);
   let stopping = false;
@@ -75,6 +78,7 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
   watch();
   return {
     name: part.name,
+    quiet: () => void (isQuiet = true),
     ready: () =>
       untilReady(part, {
         isReady: async () =>
@@ -112,7 +116,7 @@ function launch(
 
 function show(part: PartCommand, line: string, { console, verbose }: PartOptions): void {
   if (line.trim() === "") return;
-  const isTrouble = /"level":"(warn|error)"|\b(error|fatal|panic)\b/i.test(line);
+  const isTrouble = /"level":"(warn|error)"|error|fatal|panic/i.test(line);
   if (verbose) console.part(part.name, part.colour, line);
   else if (isTrouble) console.part(part.name, "red", line.slice(0, 400));
 }

@@ -1,0 +1,172 @@
+/**
+ * The whole road beside the bare cascade: the same photographs, the same two cores, everything on them. Images/s are
+ * counted from the first one sent until the last one is ready; the cascade is run before and after and its better run counts.
+ */
+import { checkResults } from "@tintype/local/start/check_results";
+import { findNodeBinary } from "@tintype/local/node_binary";
+import { findPictures, type Picture } from "@tintype/local/start/pictures";
+import { type PictureResult, sendThroughEdge } from "@tintype/local/start/send_pictures";
+import { sendThroughKafka } from "@tintype/local/start/send_through_kafka";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Aim, quantile, type Suite, type SuiteContext, table } from "../suite.ts";
+import { type CpuByPart, cpuByPart } from "./cpu_by_part.ts";
+import { startSystem, type System } from "./system.ts";
+
+const run = promisify(execFile);
+const PASSES = 12;
+const ROAD_OF_BARE = 0.6;
+const SHARED = "../shared/images/photos";
+const KAFKA = "localhost:9092";
+
+/** What one door did. */
+interface DoorRun {
+  readonly door: string;
+  readonly imagesPerSecond: number;
+  readonly readyMs: readonly number[];
+  /** CPU seconds an image, by part. */
+  readonly cpu: CpuByPart;
+}
+
+interface BareRun {
+  readonly images: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** The road, door by door. */
+export const roadSuite: Suite = {
+  name: "road",
+  about: "images/s from accepted to ready through each door, beside the bare sharp cascade",
+  async run(context) {
+    const folder = join(context.root, SHARED);
+    if (!existsSync(folder)) {
+      throw new Error(`Cannot measure the road as there are no photographs in ${SHARED}`);
+    }
+    const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+    const photographs = (await findPictures(folder)).filter(({ contentType }) =>
+      contentType === "image/jpeg"
+    );
+    const before = await bare(context, photographs);
+    const system = await startSystem(context.root, {
+      scratch,
+      firstPicture: photographs[0]?.path ?? "",
+    });
+    try {
+      const pictures = await repeated(photographs, scratch);
+      const doors = [
+        await throughDoor("edge", pictures, { context, system }),
+        await throughDoor("kafka", pictures, { context, system }),
+      ];
+      await system.stop();
+      const after = await bare(context, photographs);
+      const best = after.images / after.seconds > before.images / before.seconds ? after : before;
+      return report(context, { doors, best, photographs });
+    } finally {
+      await system.stop();
+      await rm(scratch, { recursive: true, force: true });
+    }
+  },
+};
+
+async function bare({ root }: SuiteContext, photographs: readonly Picture[]): Promise<BareRun> {
+  const args = [
+    join(root, "bench/road/bare_cascade.ts"),
+    String(PASSES),
+    ...photographs.map(({ path }) => path),
+  ];
+  const { stdout } = await run(findNodeBinary(root), args, { cwd: root });
+  return JSON.parse(stdout) as BareRun; // what bare_cascade.ts prints
+}
+
+/** Copies under names of their own, so that each is a picture of its own. */
+async function repeated(photographs: readonly Picture[], scratch: string): Promise<Picture[]> {
+  const pictures: Picture[] = [];
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (const picture of photographs) {
+      const path = join(scratch, `${pass}_${picture.name}`);
+      await copyFile(picture.path, path);
+      pictures.push({ ...picture, name: `${pass}_${picture.name}`, path });
+    }
+  }
+  return pictures;
+}
+
+async function throughDoor(
+  door: "edge" | "kafka",
+  pictures: readonly Picture[],
+  { context, system }: { readonly context: SuiteContext; readonly system: System },
+): Promise<DoorRun> {
+  const cpuBefore = await cpuByPart(system.pid);
+  const startedMs = performance.now();
+  const options = { onDone: () => undefined, signal: new AbortController().signal };
+  const results: PictureResult[] = door === "edge"
+    ? await sendThroughEdge(pictures, options)
+    : await sendThroughKafka(pictures, {
+      ...options,
+      brokers: KAFKA,
+      root: context.root,
+      node: findNodeBinary(context.root),
+    });
+  const seconds = (performance.now() - startedMs) / 1000;
+  const cpuAfter = await cpuByPart(system.pid);
+  const { lost, doubled } = await checkResults(results);
+  if (lost + doubled > 0) {
+    throw new Error(
+      `Cannot measure the ${door} door as it lost ${lost} and doubled ${doubled} images`,
+    );
+  }
+  const cpu = Object.fromEntries(
+    Object.entries(cpuAfter).map((
+      [part, after],
+    ) => [part, (after - (cpuBefore[part] ?? 0)) / pictures.length]),
+  );
+  const readyMs = results.flatMap((result) => result.readyMs === null ? [] : [result.readyMs]);
+  return { door, imagesPerSecond: pictures.length / seconds, readyMs, cpu };
+}
+
+function report(
+  { print }: SuiteContext,
+  { doors, best, photographs }: {
+    doors: readonly DoorRun[];
+    best: BareRun;
+    photographs: readonly Picture[];
+  },
+): Aim[] {
+  const bareRate = best.images / best.seconds;
+  print(
+    `${PASSES} passes over ${photographs.length} photographs: ${
+      photographs.map(({ name }) => name).join(", ")
+    }\n`,
+  );
+  print(table(["", "images/s", "of bare", "p50 ready ms", "p95 ready ms"], [
+    ["bare cascade", bareRate.toFixed(2), "1.00", "", ""],
+    ...doors.map(({ door, imagesPerSecond, readyMs }) => [
+      `road from ${door}`,
+      imagesPerSecond.toFixed(2),
+      (imagesPerSecond / bareRate).toFixed(2),
+      quantile(readyMs, 0.5),
+      quantile(readyMs, 0.95),
+    ]),
+  ]));
+  const bareCpuMs = 1000 * best.cpuSeconds / best.images;
+  const parts = [...new Set(doors.flatMap(({ cpu }) => Object.keys(cpu)))];
+  const ms = (cpu: CpuByPart, part: string) => 1000 * (cpu[part] ?? 0);
+  const total = (cpu: CpuByPart) => parts.reduce((sum, part) => sum + ms(cpu, part), 0);
+  print(`\nCPU ms an image (bare cascade: ${bareCpuMs.toFixed(0)})\n`);
+  print(table(["part", ...doors.map(({ door }) => door)], [
+    ...parts.map((part) => [part, ...doors.map(({ cpu }) => ms(cpu, part).toFixed(0))]),
+    ["total", ...doors.map(({ cpu }) => total(cpu).toFixed(0))],
+    ["total of bare", ...doors.map(({ cpu }) => (total(cpu) / bareCpuMs).toFixed(2))],
+  ]));
+  return doors.map(({ door, imagesPerSecond }) => ({
+    name: `${door}_images_per_s_of_bare`,
+    measured: imagesPerSecond / bareRate,
+    op: ">=",
+    target: ROAD_OF_BARE,
+  }));
+}
