@@ -1,6 +1,7 @@
 /**
  * Runs `work` over `items` with at most `limit` under way; items are pulled as places get free, so that a listing is
- * never held whole. The first error stops the pulling and is thrown when what is under way has ended.
+ * never held whole. The first error, of the work or of the items, stops the pulling and is thrown when what is under
+ * way has ended.
  */
 export async function forEachBounded<T>(
   items: AsyncIterable<T> | Iterable<T>,
@@ -9,14 +10,39 @@ export async function forEachBounded<T>(
 ): Promise<void> {
   const underway = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for await (const item of items) {
-    if (failures.length > 0) break;
-    const one: Promise<void> = work(item)
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => underway.delete(one));
-    underway.add(one);
-    if (underway.size >= limit) await Promise.race(underway);
+  const fail = (error: unknown) => void failures.push(error);
+  try {
+    for await (const item of items) {
+      if (failures.length > 0) break;
+      const one: Promise<void> = work(item).catch(fail).finally(() => underway.delete(one));
+      underway.add(one);
+      if (underway.size >= limit) await Promise.race(underway);
+    }
+  } catch (error) {
+    fail(error);
   }
   await Promise.all(underway);
   if (failures.length > 0) throw failures[0];
+}
+
+/** As `Promise.all`, but where one fails the error is thrown when all have ended: nothing goes on behind its caller. */
+export async function allEnded<Work extends readonly unknown[] | []>(
+  work: Work,
+): Promise<{ -readonly [Key in keyof Work]: Awaited<Work[Key]> }> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+}
+
+/** Runs `work` to its end (true) or until `signal` cuts it (false); what it throws for another cause goes through. */
+export async function untilCut(
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (signal?.aborted) return false;
+    throw error;
+  }
 }

@@ -82,12 +82,14 @@ export async function startUpload(
   const claim = claimOf(input, { imageId, bytes: input.declaration.size });
   await ports.quota.reserve(claim);
   const ref: ImageRef = { tenant, owner: owners[0], imageId };
-  const { url } = await startSession(ports, {
-    input,
-    ref,
-    claim,
-    contentType: declaration.contentType,
-  }, options);
+  const session = { input, ref, contentType: declaration.contentType };
+  const { url } = await startSession(ports, session, options).catch(async (error: unknown) => {
+    // An id made here is known to nobody, so that nothing can be stored for it: its day gets the image back. A client's
+    // own id may have a session from an earlier call; it stays counted, once, for the client to try again.
+    // A release that fails only counts one too many.
+    if (!isGiven) await ports.quota.release(claim).catch(() => undefined);
+    throw error;
+  });
   return {
     kind: "started",
     imageId,
@@ -133,11 +135,10 @@ export function claimOf(
 }
 
 async function startSession(
-  ports: Pick<StartUploadPorts, "sessions" | "quota">,
-  { input, ref, claim, contentType }: {
+  { sessions }: Pick<StartUploadPorts, "sessions">,
+  { input, ref, contentType }: {
     readonly input: StartUploadInput;
     readonly ref: ImageRef;
-    readonly claim: QuotaClaim;
     readonly contentType: MediaType;
   },
   { signal }: CallOptions,
@@ -152,19 +153,12 @@ async function startSession(
     preset,
     traceparent,
   });
-  const customTimeMs = t0OfImageId(ref.imageId);
-  try {
-    return await ports.sessions.start(rawName(ref), {
-      contentType,
-      size,
-      customTimeMs,
-      metadata,
-      origin,
-      signal,
-    });
-  } catch (error) {
-    // Without a session nothing can be stored, so the day gets its image back; a failed release only counts one too many.
-    await ports.quota.release(claim).catch(() => undefined);
-    throw error;
-  }
+  return await sessions.start(rawName(ref), {
+    contentType,
+    size,
+    customTimeMs: t0OfImageId(ref.imageId),
+    metadata,
+    origin,
+    signal,
+  });
 }

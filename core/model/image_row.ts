@@ -69,6 +69,8 @@ export type ImageRow = Readonly<Record<ImageRowColumn, RowValue> & Record<string
 /** The row of a manifest: one source for both, so that they cannot differ. */
 export function rowOfManifest(ref: ImageRef, manifest: Manifest): ImageRow {
   return {
+    // First, so that no name of the company's own can take the place of a column of ours.
+    ...manifest.metadata?.custom,
     image_id: ref.imageId,
     tenant: ref.tenant,
     owner: ref.owner,
@@ -105,7 +107,6 @@ function pictureColumns({ metadata }: Manifest) {
     color_space: metadata?.colorSpace ?? null,
     bit_depth: metadata?.bitDepth ?? null,
     orientation: metadata?.orientation ?? null,
-    ...metadata?.custom,
   };
 }
 

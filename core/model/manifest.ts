@@ -111,5 +111,5 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 
 /** The bytes of a manifest as they are stored. */
 export function serializeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(manifest, null, 2));
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify(manifest, null, 2)));
 }

@@ -21,7 +21,8 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const CRC32C = /^[A-Za-z0-9+/]{6}==$/;
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 const PRESET = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+// W3C Trace Context, section 3.2.2: version ff and ids of zeros alone are invalid.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0+-)[0-9a-f]{32}-(?!0+-)[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The declaration as object metadata, without the `x-goog-meta-` prefix. */
 export function metadataOfDeclaration(declaration: RawDeclaration): Record<string, string> {

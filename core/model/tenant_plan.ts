@@ -2,7 +2,7 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { ALL_MEDIA_TYPES, type MediaType } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
-import { isTenant, type Tenant } from "./tenant.ts";
+import { isTenant, parseTenant, type Tenant } from "./tenant.ts";
 
 const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES as [MediaType, ...MediaType[]]); // never empty
 
@@ -85,10 +85,13 @@ export function parseTenantPlans(text: string): TenantPlans {
   const plans = new Map(
     Object.entries(tenants).map(([tenant, own]) => [tenant, planWith(fallback, own)]),
   );
+  const topics = new Map(
+    Object.entries(kafkaTopics).map(([topic, own]) => [topic, topicPlan(own)]),
+  );
   const origins = [fallback, ...plans.values()].flatMap((plan) => plan.corsOrigins);
   return {
     planOf: (tenant) => plans.get(tenant) ?? fallback,
-    topicOf: (topic) => topicPlan(kafkaTopics[topic]),
+    topicOf: (topic) => topics.get(topic),
     allCorsOrigins: [...new Set(origins)],
   };
 }
@@ -109,10 +112,9 @@ function planWith(base: TenantPlan, own: PartialPlan): TenantPlan {
   return { ...base, ...given };
 }
 
-function topicPlan(topic: z.infer<typeof topicSchema> | undefined): TopicPlan | undefined {
-  if (topic === undefined || !isTenant(topic.tenant)) return undefined;
+function topicPlan(topic: z.infer<typeof topicSchema>): TopicPlan {
   const { tenant, allowTenantHeader, defaultSubject } = topic;
-  return { tenant, allowTenantHeader, defaultSubject };
+  return { tenant: parseTenant(tenant), allowTenantHeader, defaultSubject };
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,8 @@ export interface DevelopRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly mediaType: MediaType;
   readonly header: ImageHeader;
+  /** Where the camera's EXIF block lies in `bytes`, as the probe found it. */
+  readonly exif?: { readonly offset: number; readonly length: number } | undefined;
   readonly renditions: readonly RenditionSpec[];
 }
 

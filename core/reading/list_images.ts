@@ -47,8 +47,7 @@ export interface ListedImages {
 const MAX_WINDOWS = 12;
 const FIRST_WINDOW_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const SMALLEST_WINDOW_MS = 1;
-/** The first id whose random bits cannot be reached by any other of its millisecond. */
+/** Clients' ids may be a few seconds ahead of our clock. */
 const AHEAD_MS = 10_000;
 
 /** Lists an owner's images that are still kept, newest first. A page may be short and still have a next one. */
@@ -68,20 +67,23 @@ export async function listImages(
     const fromMs = windowStart(before, { windowMs, oldestMs });
     const held = await namesBetween(ports.raw, { input, fromMs, before }, options.signal);
     if (held === "too_many") {
-      if (t0OfImageId(before) - fromMs <= SMALLEST_WINDOW_MS) {
-        throw new RangeError("Cannot list a millisecond that holds more than a page");
-      }
-      windowMs = Math.max(SMALLEST_WINDOW_MS, Math.floor((t0OfImageId(before) - fromMs) / 4));
+      windowMs = Math.max(1, Math.floor((t0OfImageId(before) - fromMs) / 8));
       continue;
     }
     seen.push(...held);
     before = firstImageIdOf(fromMs);
-    windowMs = held.length === 0 ? Math.min(DAY_MS, windowMs * 8) : windowMs;
+    windowMs = Math.min(DAY_MS, windowMs * growthOf(held.length, input.limit - seen.length));
   }
   const kept = seen.slice(0, input.limit);
   const last = seen.length > kept.length ? kept.at(-1)?.ref.imageId : before;
   const nextBefore = last !== undefined && last > firstImageIdOf(oldestMs) ? last : undefined;
   return await page(ports, { seen: kept, nextBefore }, options);
+}
+
+/** Windows grow while they hold less than is wanted, so that few calls reach over quiet days. */
+function growthOf(held: number, wanted: number): number {
+  if (held === 0) return 8;
+  return held < wanted ? 2 : 1;
 }
 
 /** A window never crosses midnight, as names begin with their day. */
@@ -118,22 +120,31 @@ async function namesBetween(
   return seen.sort((a, b) => a.ref.imageId < b.ref.imageId ? 1 : -1);
 }
 
-/** Ids and sizes in bytes of a window, or `too_many` where a page does not hold them. */
+/**
+ * Ids and sizes in bytes of a window, or `too_many` where a page does not hold them; a single millisecond, which cannot
+ * be cut any smaller, is read page after page.
+ */
 async function idsBetween(
   raw: ObjectLister,
   window: { prefix: string; fromMs: number; before: ImageId },
   signal: AbortSignal | undefined,
 ): Promise<Map<ImageId, number> | "too_many"> {
   const { prefix, fromMs, before } = window;
-  const listed = await raw.list({ prefix, startOffset: prefix + firstImageIdOf(fromMs), signal });
+  const isOneMillisecond = before <= firstImageIdOf(fromMs + 1);
+  const query = { prefix, startOffset: prefix + firstImageIdOf(fromMs), signal };
   const inside = new Map<ImageId, number>();
-  for (const { name, size } of listed.objects) {
-    const imageId = name.slice(prefix.length);
-    if (!isImageId(imageId)) continue;
-    if (imageId >= before) return inside;
-    inside.set(imageId, size);
-  }
-  return listed.nextPageToken === undefined ? inside : "too_many";
+  let pageToken: string | undefined;
+  do {
+    const listed = await raw.list(pageToken === undefined ? query : { ...query, pageToken });
+    for (const { name, size } of listed.objects) {
+      const imageId = name.slice(prefix.length);
+      if (!isImageId(imageId)) continue;
+      if (imageId >= before) return inside;
+      inside.set(imageId, size);
+    }
+    pageToken = listed.nextPageToken;
+  } while (pageToken !== undefined && isOneMillisecond);
+  return pageToken === undefined ? inside : "too_many";
 }
 
 async function page(

@@ -57,9 +57,12 @@ export type CertificateDraft = Omit<Certificate, "version" | "n" | "previousHash
 /** Attempts at the end of the chain before another sweep is let be the one that writes. */
 const MAX_ATTEMPTS = 5;
 
+/** Where certificates lie in their bucket. */
+export const CERTIFICATE_FOLDER = "certificates/";
+
 /** `certificates/{n}`. */
 export function certificateName(n: number): ObjectName {
-  return `certificates/${n}` as ObjectName; // a name of the certificate bucket, made here only
+  return `${CERTIFICATE_FOLDER}${n}` as ObjectName; // a name of the certificate bucket, made here only
 }
 
 /** Reads certificate `n`: its content and the hash of its bytes; null where there is none. */

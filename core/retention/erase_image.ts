@@ -20,6 +20,7 @@ import type {
   ObjectRemover,
 } from "../ports/object_store.ts";
 import type { RowEraser } from "../ports/row_sink.ts";
+import { findName } from "../reading/find_image.ts";
 import { walkNames } from "./walk_names.ts";
 
 /** What erasing needs. */
@@ -66,6 +67,7 @@ export async function eraseImage(
   const removal = await ports.rows.remove(ref, options);
   if (removal.state === "buffered") {
     await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });
+    await withdrawReceipt(ports, ref, options);
     return { state: "hidden", objects, rows: 0 };
   }
   await ports.processed.create(receiptName(ref), new Uint8Array(0), {
@@ -74,6 +76,17 @@ export async function eraseImage(
     ...options,
   });
   return { state: "erased", objects, rows: removal.rows };
+}
+
+/** An earlier run may have found no row and written the receipt before a late attempt appended its row. */
+async function withdrawReceipt(
+  { processed }: EraseImagePorts,
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<void> {
+  const receipt = await findName(processed, receiptName(ref), options.signal);
+  if (receipt === undefined) return;
+  await processed.remove(receipt.name, { generation: receipt.generation, ...options });
 }
 
 /** Removes whatever generation is live; false where there was none. */

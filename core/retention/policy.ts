@@ -35,6 +35,9 @@ export const RETENTION_POLICY: RetentionPolicy = {
   signedUrlMs: document.signedUrlMs,
 };
 
+/** How long the warehouse keeps its copies of certificates, in milliseconds. */
+export const PURGES_RETENTION_MS = document.bigquery.purgesRetentionDays * 86_400_000;
+
 /**
  * The same promise with another period, so that one can watch everything disappear: every bound shrinks with it,
  * intervals not below a second. Throws RangeError for a period that is not between ten seconds and seven days.

@@ -1,4 +1,4 @@
-import { forEachBounded } from "../concurrency.ts";
+import { forEachBounded, untilCut } from "../concurrency.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
   dayOf,
@@ -42,32 +42,40 @@ type Tally = { -readonly [Key in keyof BucketPurge]: BucketPurge[Key] };
 /**
  * Removes every object of a bucket whose T0 + period has come, markers and receipts included, from the folders of days
  * that can hold one, and tells the oldest T0 that is left. Names that are not ours are counted and left alone.
+ * Where the signal cuts it, what was done until then is told, and that it is not `complete`.
  */
 export async function purgeBucket(
   store: PurgeBucketPorts,
   input: PurgeBucketInput,
 ): Promise<BucketPurge> {
-  const { bucket, nowMs, policy, signal } = input;
-  const control = CONTROL_FOLDER[bucket];
-  const top = await listDays(store, { root: "", known: [control], signal });
-  const controls = await listDays(store, { root: control, signal });
   const tally: Tally = {
-    complete: true,
+    complete: false,
     lookedAt: 0,
     deleted: 0,
     deletedBytes: 0,
     overdue: 0,
-    foreign: top.foreign + controls.foreign,
+    foreign: 0,
     oldestT0Ms: undefined,
   };
+  tally.complete = await untilCut(input.signal, () => purgeDays(store, { input, tally }));
+  return tally;
+}
+
+async function purgeDays(
+  store: PurgeBucketPorts,
+  { input, tally }: { input: PurgeBucketInput; tally: Tally },
+): Promise<void> {
+  const { bucket, nowMs, policy, signal } = input;
+  const control = CONTROL_FOLDER[bucket];
+  const top = await listDays(store, { root: "", known: [control], signal });
+  const controls = await listDays(store, { root: control, signal });
+  tally.foreign += top.foreign + controls.foreign;
   const lastExpiredDay = dayOf(nowMs - policy.periodMs);
   for (const folder of inOrder([...top.days, ...controls.days])) {
     // The oldest day that holds anything tells the oldest T0 left; days after it need no look.
     if (folder.day > lastExpiredDay && isOldestKnown(tally, folder)) continue;
     await purgeDay(store, { folder, input, tally });
-    if (signal?.aborted) return { ...tally, complete: false };
   }
-  return tally;
 }
 
 function inOrder(folders: readonly DayFolder[]): DayFolder[] {
@@ -87,7 +95,7 @@ async function purgeDay(
     walkNames(store, { prefix: folder.prefix, signal }),
     REMOVALS_AT_ONCE,
     async (object) => {
-      if (signal?.aborted) return;
+      signal?.throwIfAborted();
       tally.lookedAt++;
       const named = READ_NAME[bucket](object.name);
       if (named === null) tally.foreign++;

@@ -3,9 +3,14 @@
  * and say in a certificate what was looked at and what is left.
  */
 import type { CallOptions } from "../ports/call_options.ts";
-import { forEachBounded } from "../concurrency.ts";
+import { allEnded, forEachBounded, untilCut } from "../concurrency.ts";
 import { AppError, isAppError } from "../errors.ts";
-import { readRawBucketName } from "../model/object_name.ts";
+import {
+  dayOf,
+  type ImageRef,
+  readRawBucketName,
+  TOP_LEVEL_FOLDERS,
+} from "../model/object_name.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
 import type { RowPurger, RowRemoval } from "../ports/row_sink.ts";
@@ -29,10 +34,12 @@ export interface SweepPorts extends EraseImagePorts {
 type MarkerRun = Certificate["markers"];
 
 const ERASURES_AT_ONCE = 8;
+const MARKER_FOLDER = TOP_LEVEL_FOLDERS[0];
 
 /**
- * Sweeps once and issues a certificate. Safe when two run at once; one that is cut by `signal` goes on in the next.
- * Nothing goes before its T0 + period by a millisecond. Throws `unavailable` where a store cannot be reached.
+ * Sweeps once and issues a certificate. Safe when two run at once. One that is cut by `signal` says so in its
+ * certificate and goes on in the next. Nothing goes before its T0 + period by a millisecond.
+ * Throws `unavailable` where a store cannot be reached, after the others were swept.
  */
 export async function sweepExpired(
   ports: SweepPorts,
@@ -41,15 +48,15 @@ export async function sweepExpired(
   const { policy } = ports;
   const nowMs = ports.clock.now();
   const bounds = { nowMs, policy, signal: options.signal };
-  const markers = await runMarkers(ports, bounds);
-  const [raw, processed] = await Promise.all([
+  const { markers, areAllRun } = await runMarkers(ports, bounds);
+  const [raw, processed, rows] = await allEnded([
     purgeBucket(ports.raw, { ...bounds, bucket: "raw" }),
     purgeBucket(ports.processed, { ...bounds, bucket: "processed" }),
+    purgeRows(ports, nowMs),
   ]);
-  const rows = await purgeRows(ports, bounds);
   const certificate = await issueCertificate(ports, {
     sweptAt: new Date(nowMs).toISOString(),
-    complete: raw.complete && processed.complete && options.signal?.aborted !== true,
+    complete: areAllRun && raw.complete && processed.complete,
     periodMs: policy.periodMs,
     policyHash: await policyHash(ports.hashing, policy),
     markers,
@@ -77,34 +84,47 @@ async function runMarkers(
     policy: RetentionPolicy;
     signal: AbortSignal | undefined;
   },
-): Promise<MarkerRun> {
-  const run = { live: 0, erased: 0, waiting: 0 };
-  const { days } = await listDays(ports.raw, { root: "erase/", signal });
-  const expiredDay = new Date(nowMs - policy.periodMs).toISOString().slice(0, 10);
-  for (const { day, prefix } of days) {
-    if (day < expiredDay || signal?.aborted) continue;
-    await forEachBounded(
-      walkNames(ports.raw, { prefix, signal }),
-      ERASURES_AT_ONCE,
-      async ({ name }) => {
-        const named = readRawBucketName(name);
-        if (named?.kind !== "marker") return;
-        run.live++;
-        const { state } = await eraseImage(ports, named.ref, { signal });
-        if (state === "erased") run.erased++;
-        else run.waiting++;
-      },
-    );
-  }
-  return run;
+): Promise<{ readonly markers: MarkerRun; readonly areAllRun: boolean }> {
+  const markers = { live: 0, erased: 0, waiting: 0 };
+  const expiredDay = dayOf(nowMs - policy.periodMs);
+  const areAllRun = await untilCut(signal, async () => {
+    const { days } = await listDays(ports.raw, { root: MARKER_FOLDER, signal });
+    for (const { day, prefix } of days) {
+      if (day < expiredDay) continue;
+      await forEachBounded(
+        walkNames(ports.raw, { prefix, signal }),
+        ERASURES_AT_ONCE,
+        async ({ name }) => {
+          const named = readRawBucketName(name);
+          if (named?.kind !== "marker") return;
+          markers.live++;
+          markers[await runMarker(ports, named.ref, { signal })]++;
+        },
+      );
+    }
+  });
+  return { markers, areAllRun };
 }
 
-async function purgeRows(
-  { rows, policy }: SweepPorts,
-  { nowMs, signal }: { nowMs: number; signal: AbortSignal | undefined },
-): Promise<CertificatePlace> {
-  const removal: RowRemoval = await rows.purge(nowMs - policy.periodMs, { signal });
-  const census = await rows.census({ signal });
+/** A store that cannot be reached leaves the marker waiting for the next sweep, and must not hold up the purge. */
+async function runMarker(
+  ports: SweepPorts,
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<"erased" | "waiting"> {
+  try {
+    const { state } = await eraseImage(ports, ref, options);
+    return state === "erased" ? "erased" : "waiting";
+  } catch (error) {
+    if (isAppError(error)) return "waiting";
+    throw error;
+  }
+}
+
+/** Two calls, which are not cut: a certificate tells of rows whenever there is one. */
+async function purgeRows({ rows, policy }: SweepPorts, nowMs: number): Promise<CertificatePlace> {
+  const removal: RowRemoval = await rows.purge(nowMs - policy.periodMs);
+  const census = await rows.census();
   const oldest = census.oldestT0Ms;
   const isOverdue = oldest !== undefined && oldest + policy.periodMs + policy.graceMs < nowMs;
   return {

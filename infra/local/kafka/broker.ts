@@ -1,9 +1,10 @@
 /** One Apache Kafka broker in KRaft mode: formatted once, run as a child, ended by SIGTERM. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -20,8 +21,13 @@ export interface BrokerOptions {
 /** The largest record that the broker takes, in bytes: a plan's largest image and its headers. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
+/** What a dead letter may have beside the record that it holds, in bytes. */
+export const DEAD_LETTER_EXTRA_BYTES = 1024 * 1024;
+
 /** Formats the broker's folder where that was not done, and starts it. */
-export async function startBroker(options: BrokerOptions): Promise<ChildProcess> {
+export async function startBroker(
+  options: BrokerOptions,
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   await mkdir(options.dataDir, { recursive: true });
   const config = join(options.dataDir, "server.properties");
   await writeFile(config, serverProperties(options));
@@ -72,7 +78,7 @@ function serverProperties({ dataDir, port, controllerPort }: BrokerOptions): str
     "auto.create.topics.enable": "false",
     "log.message.timestamp.type": "LogAppendTime",
     "message.max.bytes": MAX_MESSAGE_BYTES,
-    "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
+    "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
   };
   return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");

@@ -1,24 +1,28 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import process from "node:process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const POM = join(dirname(fileURLToPath(import.meta.url)), "pom.xml");
+const POM = join(import.meta.dirname, "pom.xml");
 /** The version in pom.xml; part of the cache folder's name, so that a new one is fetched. */
-export const KAFKA_VERSION = "4.1.1";
+const KAFKA_VERSION = "4.1.1";
 const FETCH_TIMEOUT_MS = 300_000;
 const LEAST_JAVA = 17;
 
-/** Why there can be no broker on this machine, in one line that says what to install; undefined where there can. */
-export async function missingForKafka(): Promise<string | undefined> {
+/**
+ * Why there can be no broker on this machine, in one line that says what to install; undefined where there can.
+ * Maven is asked for only where `cacheDir` does not hold Kafka yet.
+ */
+export async function missingForKafka(cacheDir?: string): Promise<string | undefined> {
   const java = await run("java", ["-version"]).then(({ stderr }) => stderr, () => "");
   const major = Number(/version "(\d+)/.exec(java)?.[1] ?? 0);
   if (major < LEAST_JAVA) {
     return `Kafka needs Java ${LEAST_JAVA} or newer: install a JDK, or name a broker in KAFKA_BROKERS`;
   }
+  if (cacheDir !== undefined && existsSync(libsOf(cacheDir))) return undefined;
   const maven = await run("mvn", ["-v"]).then(() => true, () => false);
   return maven
     ? undefined
@@ -27,7 +31,7 @@ export async function missingForKafka(): Promise<string | undefined> {
 
 /** The folder of Kafka's jars below `cacheDir`, fetched by Maven where it is not there yet. Throws Error with Maven's words. */
 export async function installKafka(cacheDir: string): Promise<string> {
-  const libs = join(cacheDir, `kafka-${KAFKA_VERSION}`);
+  const libs = libsOf(cacheDir);
   if (existsSync(libs)) return libs;
   await mkdir(cacheDir, { recursive: true });
   const partial = `${libs}.${process.pid}.part`;
@@ -50,4 +54,8 @@ export async function installKafka(cacheDir: string): Promise<string> {
     throw new Error(`Cannot fetch Kafka ${KAFKA_VERSION}: ${words.slice(0, 500)}`);
   }
   return libs;
+}
+
+function libsOf(cacheDir: string): string {
+  return join(cacheDir, `kafka-${KAFKA_VERSION}`);
 }

@@ -1,42 +1,70 @@
-/** The local cloud's broker as a part: fetch Kafka, run it, make the topics, say when it listens, end with it. */
-import { createInterface } from "node:readline";
+/**
+ * The local cloud's broker as a part: fetch Kafka (`install_kafka.ts`), run it (`broker.ts`), make the topics
+ * (`topics.ts`), say when it listens, end with it.
+ */
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { startBroker } from "./broker.ts";
+import { freePort } from "./free_port.ts";
 import { installKafka, missingForKafka } from "./install_kafka.ts";
 import { prepareTopics } from "./topics.ts";
 
-const port = Number(process.env["PORT"] ?? 9092);
-const controllerPort = Number(process.env["CONTROLLER_PORT"] ?? port + 1);
-const dataDir = resolve(process.env["DATA_DIR"] ?? ".tintype/kafka");
-const cacheDir = resolve(
-  process.env["CACHE_DIR"] ?? join(import.meta.dirname, "../../../.tintype/cache"),
-);
+const {
+  PORT = "9092",
+  CONTROLLER_PORT,
+  DATA_DIR = ".tintype/kafka",
+  CACHE_DIR = join(import.meta.dirname, "../../../.tintype/cache"),
+} = process.env;
 
-const say = (event: string, fields: Record<string, unknown> = {}) =>
+/** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */
+const STOP_TIMEOUT_MS = 10_000;
+/** Exit code of a JVM that ended by SIGTERM in order. */
+const ENDED_BY_SIGTERM = 143;
+
+async function main(): Promise<void> {
+  const cacheDir = resolve(CACHE_DIR);
+  const missing = await missingForKafka(cacheDir);
+  if (missing !== undefined) {
+    say("missing", { level: "error", text: missing });
+    process.exit(1);
+  }
+  const port = PORT === "0" ? await freePort() : Number(PORT);
+  const controllerPort = CONTROLLER_PORT === undefined
+    ? PORT === "0" ? await freePort() : port + 1
+    : Number(CONTROLLER_PORT);
+  const libs = await installKafka(cacheDir);
+  const broker = await startBroker({ libs, dataDir: resolve(DATA_DIR), port, controllerPort });
+  for (const stream of [broker.stdout, broker.stderr]) {
+    createInterface({ input: stream }).on("line", relay);
+  }
+  let isEnding = false;
+  broker.once("exit", (code, signal) => {
+    say("broker_ended", { code, signal });
+    process.exit(isEnding && (code === 0 || code === ENDED_BY_SIGTERM) ? 0 : 1);
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      isEnding = true;
+      broker.kill("SIGTERM");
+      setTimeout(() => broker.kill("SIGKILL"), STOP_TIMEOUT_MS).unref();
+    });
+  }
+  await prepareTopics(`localhost:${port}`);
+  say("listening", { url: `localhost:${port}`, pid: broker.pid });
+}
+
+function say(event: string, fields: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify({ event, part: "kafka", ...fields })}\n`);
-
-const missing = await missingForKafka();
-if (missing !== undefined) {
-  say("missing", { level: "error", text: missing });
-  process.exit(1);
 }
-const libs = await installKafka(cacheDir);
-const broker = await startBroker({ libs, dataDir, port, controllerPort });
-for (const stream of [broker.stdout, broker.stderr]) {
-  if (stream !== null) createInterface({ input: stream }).on("line", (line) => relay(line));
-}
-broker.once("exit", (code, signal) => {
-  say("broker_ended", { code, signal });
-  process.exit(signal === null || signal === "SIGTERM" ? code === 143 ? 0 : code ?? 0 : 1);
-});
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => void broker.kill("SIGTERM"));
-}
-await prepareTopics(`localhost:${port}`);
-say("listening", { url: `localhost:${port}`, pid: broker.pid });
 
 /** Kafka's own log speaks of much; only its troubles are passed on. */
 function relay(line: string): void {
   if (/\b(ERROR|FATAL)\b/.test(line)) say("broker", { level: "warn", text: line.slice(0, 300) });
 }
+
+await main().catch((error: unknown) => {
+  const text = error instanceof Error ? error.message : String(error);
+  say("start_failed", { level: "error", text });
+  process.exit(1);
+});

@@ -1,17 +1,31 @@
 import policy from "../../../core/retention/policy.json" with { type: "json" };
 import { Kafka, logLevel } from "kafkajs";
-import { MAX_MESSAGE_BYTES } from "./broker.ts";
+import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./broker.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
 const PARTITIONS = 4;
 
-/** The topics of the local cloud and how long each keeps its records, in milliseconds. */
-const TOPICS = {
-  "images": policy.kafka.sourceRetentionMs,
-  "images.dlq": policy.kafka.deadLetterRetentionMs,
-  "images.redrive": policy.kafka.redriveRetentionMs,
-} as const;
+interface TopicSpec {
+  readonly retentionMs: number;
+  readonly maxMessageBytes: number;
+}
+
+/** The topics of the local cloud. */
+const TOPICS: Readonly<Record<string, TopicSpec>> = {
+  "images": {
+    retentionMs: policy.kafka.sourceRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  },
+  "images.dlq": {
+    retentionMs: policy.kafka.deadLetterRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
+  },
+  "images.redrive": {
+    retentionMs: policy.kafka.redriveRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  },
+};
 
 /** Waits until the broker's controller answers and creates the topics that are not there yet. Throws Error when it never answers. */
 export async function prepareTopics(broker: string): Promise<void> {
@@ -48,11 +62,11 @@ async function createTopics(kafka: Kafka): Promise<void> {
   }
 }
 
-function topicConfig([topic, retentionMs]: [string, number]) {
+function topicConfig([topic, { retentionMs, maxMessageBytes }]: [string, TopicSpec]) {
   const entries = {
     "retention.ms": retentionMs,
     "segment.ms": policy.kafka.segmentMs,
-    "max.message.bytes": MAX_MESSAGE_BYTES,
+    "max.message.bytes": maxMessageBytes,
     "message.timestamp.type": "LogAppendTime",
   };
   const configEntries = Object.entries(entries).map(([name, value]) => ({

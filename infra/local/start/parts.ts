@@ -4,6 +4,7 @@
  */
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { denoFlags, LOCAL_HOSTS } from "@tintype/processor/permissions";
 import type { Identities } from "./identities.ts";
 import { LOCAL, PORTS, URLS } from "./local_names.ts";
 import type { PartCommand } from "./part_process.ts";
@@ -76,7 +77,7 @@ function processorPart({ deno, root, retentionMs, inherited }: PartsContext): Pa
     name: "processor",
     colour: "green",
     command: deno,
-    args: ["run", ...PROCESSOR_PERMISSIONS, "processor/main.ts"],
+    args: ["run", ...denoFlags({ denoPath: deno, hosts: LOCAL_HOSTS }), "processor/main.ts"],
     env: {
       ...inherited,
       PORT: String(PORTS.processor),
@@ -221,12 +222,3 @@ function writeSecret(file: string, text: string): string {
   chmodSync(file, 0o600);
   return file;
 }
-
-/** Least privilege of the processor's own process: no native code, which is its children's. */
-const PROCESSOR_PERMISSIONS = [
-  "--allow-net",
-  "--allow-read",
-  "--allow-env",
-  "--allow-run",
-  "--allow-sys",
-];

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { allEnded, forEachBounded, untilCut } from "./concurrency.ts";
+
+test("forEachBounded() works on every item with at most `limit` under way", async () => {
+  const done: number[] = [];
+  let underway = 0;
+  let most = 0;
+  await forEachBounded(Array.from({ length: 20 }, (_, at) => at), 3, async (item) => {
+    most = Math.max(most, ++underway);
+    await setTimeout(item % 3);
+    underway--;
+    done.push(item);
+  });
+  assert.equal(done.length, 20);
+  assert.equal(most, 3);
+});
+
+test("forEachBounded() pulls no item before a place is free", async () => {
+  let pulled = 0;
+  let ended = 0;
+  async function* items() {
+    for (; pulled < 50;) yield pulled++;
+  }
+  await forEachBounded(items(), 4, async () => {
+    assert.ok(pulled - ended <= 5, `${pulled} pulled, ${ended} ended`);
+    await setTimeout(0);
+    ended++;
+  });
+  assert.equal(ended, 50);
+});
+
+test("forEachBounded() stops pulling at the first error and throws it when the rest has ended", async () => {
+  let pulled = 0;
+  let ended = 0;
+  function* items() {
+    for (; pulled < 50;) yield pulled++;
+  }
+  const work = async (item: number) => {
+    await setTimeout(item === 2 ? 0 : 5);
+    if (item === 2) throw new RangeError("two");
+    ended++;
+  };
+  await assert.rejects(() => forEachBounded(items(), 4, work), new RangeError("two"));
+  assert.ok(pulled < 10, `${pulled} pulled`);
+  const endedByThen = ended;
+  assert.ok(endedByThen >= 3);
+  await setTimeout(20);
+  assert.equal(ended, endedByThen);
+});
+
+test("forEachBounded() waits for what is under way when the items themselves break", async () => {
+  let ended = 0;
+  function* items() {
+    yield 1;
+    yield 2;
+    throw new RangeError("no more pages");
+  }
+  const work = async () => {
+    await setTimeout(5);
+    ended++;
+  };
+  await assert.rejects(() => forEachBounded(items(), 4, work), new RangeError("no more pages"));
+  assert.equal(ended, 2);
+});
+
+test("allEnded() answers in order", async () => {
+  assert.deepEqual(await allEnded([setTimeout(3, "a"), Promise.resolve(1)]), ["a", 1]);
+});
+
+test("allEnded() throws only when everything has ended", async () => {
+  let hasEnded = false;
+  const slow = setTimeout(5).then(() => hasEnded = true);
+  await assert.rejects(() => allEnded([Promise.reject(new RangeError("first")), slow]), RangeError);
+  assert.equal(hasEnded, true);
+});
+
+test("untilCut() tells an end from a cut and lets other errors through", async () => {
+  const cut = AbortSignal.abort();
+  assert.equal(await untilCut(undefined, async () => {}), true);
+  assert.equal(await untilCut(cut, async () => cut.throwIfAborted()), false);
+  const broken = async () => {
+    throw new RangeError("broken");
+  };
+  await assert.rejects(() => untilCut(new AbortController().signal, broken), RangeError);
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ErrorCode, isAppError } from "../errors.ts";
+import { rawName } from "../model/object_name.ts";
+import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "../testing/sample_images.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS } from "../testing/test_world.ts";
+import { admitImage, type AdmitImageInput } from "./admit_image.ts";
+
+const { periodMs, closingMs } = RETENTION_POLICY;
+
+function inputOf(values: Partial<AdmitImageInput> = {}): AdmitImageInput {
+  return {
+    ref: sampleRef(NOON_MS),
+    plan: DEFAULT_PLAN,
+    policy: RETENTION_POLICY,
+    nowMs: NOON_MS,
+    contentType: "image/png",
+    declaration: { source: "kafka", size: PNG_PIXEL.length },
+    head: PNG_PIXEL.subarray(0, 64),
+    body: PNG_PIXEL,
+    ...values,
+  };
+}
+
+test("admitImage() stores the bytes under the image's name, with T0 and what was declared", async () => {
+  const creator = new MemoryObjectStore();
+  const input = inputOf();
+  assert.equal((await admitImage({ creator }, input)).created, true);
+  const facts = await creator.stat(rawName(input.ref));
+  assert.equal(facts?.contentType, "image/png");
+  assert.equal(facts?.customTimeMs, NOON_MS);
+  assert.deepEqual(facts?.metadata, { source: "kafka", size: "69" });
+  assert.deepEqual(await creator.read(rawName(input.ref)), PNG_PIXEL);
+});
+
+test("admitImage() says that an image is already there and leaves it as it is", async () => {
+  const creator = new MemoryObjectStore();
+  const input = inputOf();
+  await admitImage({ creator }, input);
+  const other = PNG_PIXEL.slice().fill(0, 60);
+  assert.deepEqual(await admitImage({ creator }, { ...input, body: other }), { created: false });
+  assert.deepEqual(await creator.read(rawName(input.ref)), PNG_PIXEL);
+});
+
+test("admitImage() takes an image until the last millisecond before its closing time", async () => {
+  const creator = new MemoryObjectStore();
+  const nowMs = NOON_MS + periodMs - closingMs - 1;
+  assert.equal((await admitImage({ creator }, inputOf({ nowMs }))).created, true);
+});
+
+const REFUSALS: readonly (readonly [string, ErrorCode, Partial<AdmitImageInput>])[] = [
+  ["whose closing time has begun", "too_late", { nowMs: NOON_MS + periodMs - closingMs }],
+  ["whose seven days are over", "too_late", { nowMs: NOON_MS + periodMs }],
+  ["of a type that is not processed", "unsupported_type", { contentType: "image/bmp" }],
+  [
+    "that is larger than the plan allows",
+    "too_large",
+    { declaration: { source: "edge", size: DEFAULT_PLAN.maxBytes + 1 } },
+  ],
+  ["that is empty", "invalid_request", { declaration: { source: "edge", size: 0 } }],
+  [
+    "with a preset that the plan lacks",
+    "invalid_request",
+    { declaration: { source: "edge", preset: "square" } },
+  ],
+  ["that is a text", "not_an_image", { head: NOT_AN_IMAGE }],
+  ["without a first byte", "not_an_image", { head: new Uint8Array() }],
+  ["of another type than declared", "not_an_image", { contentType: "image/jpeg" }],
+];
+
+for (const [what, code, values] of REFUSALS) {
+  test(`admitImage() refuses an image ${what} and stores nothing`, async () => {
+    const creator = new MemoryObjectStore();
+    await assert.rejects(
+      () => admitImage({ creator }, inputOf(values)),
+      (error) => isAppError(error, code),
+    );
+    assert.deepEqual(creator.names(), []);
+  });
+}
+
+test("admitImage() ends with its signal", async () => {
+  const creator = new MemoryObjectStore();
+  const signal = AbortSignal.abort();
+  await assert.rejects(() => admitImage({ creator }, inputOf(), { signal }));
+  assert.deepEqual(creator.names(), []);
+});

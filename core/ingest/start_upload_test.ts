@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, type ErrorCode, isAppError } from "../errors.ts";
+import { makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { manifestName, rawName } from "../model/object_name.ts";
+import { parseOwner } from "../model/owner.ts";
+import { serializeManifest } from "../model/manifest.ts";
+import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
+import type { SessionOptions, UploadSessions } from "../ports/upload_sessions.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { MemoryQuota } from "../testing/memory_quota.ts";
+import { sampleManifest } from "../testing/sample_manifest.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { startUpload, type StartUploadInput } from "./start_upload.ts";
+
+const DAY_MS = 86_400_000;
+const { periodMs, closingMs } = RETENTION_POLICY;
+const ref = sampleRef(NOON_MS);
+const older = parseOwner("older".padEnd(20, "a"));
+
+/** Remembers what was started; answers an address, or throws what it is given. */
+class FakeSessions implements UploadSessions {
+  readonly started: { readonly name: string; readonly options: SessionOptions }[] = [];
+  failure: Error | undefined;
+
+  async start(name: string, options: SessionOptions): Promise<{ url: string }> {
+    this.started.push({ name, options });
+    if (this.failure !== undefined) throw this.failure;
+    return { url: `https://storage.example/session/${this.started.length}` };
+  }
+}
+
+function setUp(nowMs: number = NOON_MS) {
+  const world = new TestWorld({ nowMs });
+  const sessions = new FakeSessions();
+  const quota = new MemoryQuota();
+  let chance = 0;
+  const random = (count: number) => new Uint8Array(count).fill(++chance);
+  const { raw, processed, clock } = world;
+  return { world, sessions, quota, ports: { raw, processed, clock, sessions, quota, random } };
+}
+
+function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
+  return {
+    tenant: ref.tenant,
+    owners: [ref.owner, older],
+    plan: DEFAULT_PLAN,
+    policy: RETENTION_POLICY,
+    declaration: { contentType: "image/png", size: 69 },
+    ...values,
+  };
+}
+
+test("startUpload() starts a session under the first pseudonym, with T0 and what was declared", async () => {
+  const { ports, sessions, quota } = setUp();
+  const started = await startUpload(
+    ports,
+    inputOf({
+      declaration: { contentType: "image/jpg", size: 69, sha256: "a".repeat(64) },
+      origin: "https://app.example",
+    }),
+  );
+  assert.ok(started.kind === "started");
+  assert.equal(t0OfImageId(started.imageId), NOON_MS);
+  assert.equal(started.url, "https://storage.example/session/1");
+  assert.equal(started.contentType, "image/jpeg");
+  assert.equal(started.purgeAtMs, NOON_MS + periodMs);
+  assert.equal(started.expiresAtMs, NOON_MS + periodMs - closingMs);
+  const [session] = sessions.started;
+  assert.equal(session?.name, rawName({ ...ref, imageId: started.imageId }));
+  assert.deepEqual({ ...session?.options, signal: undefined }, {
+    contentType: "image/jpeg",
+    size: 69,
+    customTimeMs: NOON_MS,
+    metadata: { source: "edge", sha256: "a".repeat(64), size: "69" },
+    origin: "https://app.example",
+    signal: undefined,
+  });
+  assert.deepEqual(quota.held(), [started.imageId]);
+});
+
+const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>])[] = [
+  [
+    "a type that is not processed",
+    "unsupported_type",
+    { declaration: { contentType: "image/bmp", size: 1 } },
+  ],
+  [
+    "a size over the tenant's limit",
+    "too_large",
+    { declaration: { contentType: "image/png", size: DEFAULT_PLAN.maxBytes + 1 } },
+  ],
+  ["an empty image", "invalid_request", { declaration: { contentType: "image/png", size: 0 } }],
+  [
+    "a preset that the plan lacks",
+    "invalid_request",
+    { declaration: { contentType: "image/png", size: 1, preset: "square" } },
+  ],
+  ["an id that is none", "invalid_request", { imageId: "1" }],
+  [
+    "an id of more than 24 h ago",
+    "invalid_request",
+    { imageId: makeImageId(NOON_MS - DAY_MS - 1, new Uint8Array(10)) },
+  ],
+  [
+    "an id more than 5 s ahead",
+    "invalid_request",
+    { imageId: makeImageId(NOON_MS + 5001, new Uint8Array(10)) },
+  ],
+  [
+    "an id whose seven days are over",
+    "invalid_request",
+    { imageId: makeImageId(NOON_MS - periodMs, new Uint8Array(10)) },
+  ],
+  [
+    "an image more than the day's",
+    "quota_exceeded",
+    { plan: { ...DEFAULT_PLAN, bytesPerDay: 68 } },
+  ],
+];
+
+for (const [what, code, values] of REFUSALS) {
+  test(`startUpload() refuses ${what}: nothing is started and nothing counted`, async () => {
+    const { ports, sessions, quota } = setUp();
+    await assert.rejects(
+      () => startUpload(ports, inputOf(values)),
+      (error) => isAppError(error, code),
+    );
+    assert.deepEqual(sessions.started, []);
+    assert.deepEqual(quota.held(), []);
+  });
+}
+
+test("startUpload() takes a client's own id at both ends of its window", async () => {
+  for (const timeMs of [NOON_MS - DAY_MS, NOON_MS + 5000]) {
+    const { ports } = setUp();
+    const imageId = makeImageId(timeMs, new Uint8Array(10).fill(9));
+    const started = await startUpload(ports, inputOf({ imageId: imageId.toUpperCase() }));
+    assert.ok(started.kind === "started");
+    assert.equal(started.imageId, imageId);
+  }
+});
+
+test("startUpload() answers an image that is under way, without a session and without counting", async () => {
+  const { world, ports, sessions, quota } = setUp();
+  await world.upload(ref);
+  const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  assert.deepEqual(started, { kind: "exists", image: { state: "processing", ref, bytes: 69 } });
+  assert.deepEqual([sessions.started.length, quota.held().length], [0, 0]);
+});
+
+test("startUpload() answers an image that is there at any age, in its closing time and under an older pseudonym too", async () => {
+  const { world, ports } = setUp();
+  const own = { ...ref, owner: older };
+  const manifest = sampleManifest(own);
+  await world.processed.create(manifestName(own), serializeManifest(manifest), {
+    contentType: "application/json",
+    customTimeMs: NOON_MS,
+  });
+  for (const ageMs of [0, DAY_MS + 1, periodMs - 1]) {
+    world.clock.nowMs = NOON_MS + ageMs;
+    const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+    assert.deepEqual(started, { kind: "exists", image: { state: "done", ref: own, manifest } });
+  }
+});
+
+test("startUpload() refuses an image at its period's end although it is still there", async () => {
+  const { world, ports } = setUp();
+  await world.upload(ref);
+  world.clock.nowMs = NOON_MS + periodMs;
+  await assert.rejects(
+    () => startUpload(ports, inputOf({ imageId: ref.imageId })),
+    (error) => isAppError(error, "invalid_request"),
+  );
+});
+
+test("startUpload() refuses an erased id, whether or not anything of it is left", async () => {
+  const { world, ports, sessions } = setUp();
+  await world.mark({ ...ref, owner: older });
+  const start = () => startUpload(ports, inputOf({ imageId: ref.imageId }));
+  await assert.rejects(start, (error) => isAppError(error, "erased"));
+  await world.upload(ref);
+  await assert.rejects(start, (error) => isAppError(error, "erased"));
+  assert.deepEqual(sessions.started, []);
+});
+
+test("startUpload() treats another owner's id as an id that never was", async () => {
+  const { world, ports } = setUp();
+  await world.upload({ ...ref, owner: parseOwner("z".repeat(20)) });
+  const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  assert.equal(started.kind, "started");
+});
+
+test("startUpload() again with the same id starts another session and counts once", async () => {
+  const { ports, sessions, quota } = setUp();
+  for (const url of ["https://storage.example/session/1", "https://storage.example/session/2"]) {
+    const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+    assert.ok(started.kind === "started");
+    assert.equal(started.url, url);
+  }
+  assert.equal(sessions.started.length, 2);
+  assert.deepEqual(quota.held(), [ref.imageId]);
+});
+
+test("startUpload() gives the day its image back when there is no session for an id made here", async () => {
+  const { ports, sessions, quota } = setUp();
+  sessions.failure = new AppError("unavailable", "Storage is away");
+  await assert.rejects(() => startUpload(ports, inputOf()), sessions.failure);
+  assert.deepEqual(quota.held(), []);
+});
+
+test("startUpload() keeps a client's own id counted, as an earlier session of it may be alive", async () => {
+  const { ports, sessions, quota } = setUp();
+  await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  sessions.failure = new AppError("unavailable", "Storage is away");
+  const again = () => startUpload(ports, inputOf({ imageId: ref.imageId }));
+  await assert.rejects(again, sessions.failure);
+  assert.deepEqual(quota.held(), [ref.imageId]);
+});
+
+test("startUpload() throws why there is no session although the release fails as well", async () => {
+  const { ports, sessions, quota } = setUp();
+  sessions.failure = new AppError("unavailable", "Storage is away");
+  quota.release = () => Promise.reject(new Error("the counter is away too"));
+  await assert.rejects(() => startUpload(ports, inputOf()), sessions.failure);
+});

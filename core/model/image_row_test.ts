@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleManifest } from "../testing/sample_manifest.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS } from "../testing/test_world.ts";
+import { IMAGE_ROW_COLUMNS, rowOfManifest } from "./image_row.ts";
+import type { Manifest } from "./manifest.ts";
+
+const ref = sampleRef(NOON_MS);
+const manifest = sampleManifest(ref);
+
+test("rowOfManifest() has exactly the columns of the table", () => {
+  assert.deepEqual(
+    Object.keys(rowOfManifest(ref, manifest)).toSorted(),
+    [...IMAGE_ROW_COLUMNS].toSorted(),
+  );
+  const { metadata: _metadata, ...bare } = manifest;
+  assert.deepEqual(
+    Object.keys(rowOfManifest(ref, { ...bare, renditions: [], timings: {} })).toSorted(),
+    [...IMAGE_ROW_COLUMNS].toSorted(),
+  );
+});
+
+test("rowOfManifest() says what the manifest says", () => {
+  const row = rowOfManifest(ref, manifest);
+  const expected = {
+    image_id: ref.imageId,
+    tenant: "acme",
+    owner: ref.owner,
+    source: "kafka",
+    t0: "2026-03-14T12:00:00.000Z",
+    generation: manifest.generation,
+    attempt: 2,
+    status: "ready",
+    reason: null,
+    media_type: "image/jpeg",
+    bytes: 2_000_000,
+    width: 4032,
+    height: 3024,
+    camera_make: "apple",
+    camera_model: "iPhone 15 Pro",
+    captured_hour: 17,
+    has_gps: true,
+    dominant_color_1: "#102030",
+    dominant_color_2: "#405060",
+    dominant_color_3: null,
+    renditions: 2,
+    rendition_bytes: 309_000,
+    queue_ms: 1,
+    total_ms: 99,
+    store_ms: null,
+    processed_at: manifest.processedAt,
+    trace_id: manifest.traceId,
+    engine: "sharp 0.35.5",
+  };
+  for (const [column, value] of Object.entries(expected)) {
+    assert.equal(row[column], value, column);
+  }
+});
+
+test("rowOfManifest() tells why an image was rejected, in its closed word and not in its detail", () => {
+  const detail = "the header says 0 x 0 pixels";
+  const rejected: Manifest = { ...manifest, status: "rejected", reason: "corrupt", detail };
+  const row = rowOfManifest(ref, rejected);
+  assert.deepEqual([row.status, row.reason], ["rejected", "corrupt"]);
+  assert.equal(Object.values(row).includes(detail), false);
+});
+
+test("rowOfManifest() holds no text from outside: neither lens nor ICC name nor hashes of looks", () => {
+  const row = JSON.stringify(rowOfManifest(ref, manifest));
+  for (
+    const text of [
+      manifest.metadata?.iccName,
+      manifest.metadata?.camera?.lens,
+      manifest.metadata?.insights?.thumbhash,
+      manifest.metadata?.insights?.perceptualHash,
+    ]
+  ) {
+    assert.ok(text !== undefined && !row.includes(text), text);
+  }
+});
+
+test("columns of the company's own come on top and never take the place of ours", () => {
+  const custom = { faces: 2, tenant: "other", width: 1, total_ms: 0, image_id: "x" };
+  const { metadata } = manifest;
+  assert.ok(metadata !== undefined);
+  const row = rowOfManifest(ref, { ...manifest, metadata: { ...metadata, custom } });
+  assert.equal(row["faces"], 2);
+  assert.deepEqual([row.tenant, row.width, row.total_ms, row.image_id], [
+    "acme",
+    4032,
+    99,
+    ref.imageId,
+  ]);
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAppError } from "../errors.ts";
+import { agrees, ALL_MEDIA_TYPES, parseMediaType, sniffMediaType } from "./media_type.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+const bytes = (...values: readonly (number | string)[]) =>
+  Uint8Array.from(
+    values.flatMap((value) => typeof value === "number" ? [value] : [...text(value)]),
+  );
+const ftyp = (...brands: readonly [string, ...string[]]) => {
+  const [major, ...compatible] = brands;
+  const size = 16 + 4 * compatible.length;
+  return bytes(0, 0, 0, size, "ftyp", major, 0, 0, 0, 0, ...compatible);
+};
+
+const HEADS = [
+  ["image/jpeg", "a JFIF head", bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, "JFIF")],
+  ["image/jpeg", "an EXIF head", bytes(0xff, 0xd8, 0xff, 0xe1)],
+  ["image/png", "a PNG head", bytes(0x89, "PNG", 0x0d, 0x0a, 0x1a, 0x0a)],
+  ["image/webp", "a WebP head", bytes("RIFF", 1, 2, 3, 4, "WEBPVP8 ")],
+  ["image/gif", "a GIF of 1987", bytes("GIF87a")],
+  ["image/gif", "a GIF of 1989", bytes("GIF89a")],
+  ["image/tiff", "a little-endian TIFF", bytes("II", 0x2a, 0)],
+  ["image/tiff", "a big-endian TIFF", bytes("MM", 0, 0x2a)],
+  ["image/tiff", "a little-endian BigTIFF", bytes("II", 0x2b, 0)],
+  ["image/tiff", "a big-endian BigTIFF", bytes("MM", 0, 0x2b)],
+  ["image/avif", "an AVIF brand", ftyp("avif", "mif1", "miaf")],
+  ["image/avif", "an AVIF brand behind a HEIF one", ftyp("mif1", "mif1", "avif")],
+  ["image/avif", "an AVIF sequence", ftyp("avis")],
+  ["image/heic", "a HEIC brand", ftyp("heic", "mif1", "heic")],
+  ["image/heic", "a HEIC brand behind a HEIF one", ftyp("mif1", "heic")],
+  ["image/heif", "a HEIF brand alone", ftyp("mif1", "miaf")],
+] as const;
+
+for (const [type, what, head] of HEADS) {
+  test(`sniffMediaType() finds ${type} in ${what}`, () => {
+    assert.equal(sniffMediaType(head), type);
+  });
+}
+
+for (
+  const [what, head] of [
+    ["nothing", bytes()],
+    ["half a JPEG's magic", bytes(0xff, 0xd8)],
+    ["seven bytes of PNG", bytes(0x89, "PNG", 0x0d, 0x0a, 0x1a)],
+    ["PNG after a text transfer", bytes(0x89, "PNG", 0x0a, 0x1a, 0x0a)],
+    ["a RIFF without WEBP", bytes("RIFF", 1, 2, 3, 4, "WAVE")],
+    ["a RIFF cut before WEBP", bytes("RIFF", 1, 2, 3, 4, "WEB")],
+    ["a GIF of another year", bytes("GIF88a")],
+    ["a film", ftyp("isom", "mp42")],
+    ["an ftyp cut in its brand", bytes(0, 0, 0, 16, "ftyp", "hei")],
+    ["brands behind the box's end", bytes(0, 0, 0, 16, "ftyp", "isom", 0, 0, 0, 0, "heic")],
+    ["a version that reads like a brand", bytes(0, 0, 0, 16, "ftyp", "isom", "heic")],
+    ["HTML", text("<!doctype html><img src=x>")],
+    ["SVG", text('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ["a picture behind a space", bytes(" ", 0xff, 0xd8, 0xff, 0xe0)],
+    ["BMP", bytes("BM", 0, 0, 0, 0)],
+    ["PDF", text("%PDF-1.7")],
+  ] as const
+) {
+  test(`sniffMediaType() takes ${what} for no image`, () => {
+    assert.equal(sniffMediaType(head), null);
+  });
+}
+
+test("sniffMediaType() goes by the start alone: a polyglot is what its first bytes are", () => {
+  assert.equal(sniffMediaType(bytes("GIF89a", "/*<script>*/=1;", 0xff, 0xd8, 0xff)), "image/gif");
+  assert.equal(sniffMediaType(bytes(0xff, 0xd8, 0xff, 0xfe, "<?php", "GIF89a")), "image/jpeg");
+});
+
+test("parseMediaType() ignores case and parameters and knows image/jpg", () => {
+  assert.equal(parseMediaType("Image/PNG; charset=binary"), "image/png");
+  assert.equal(parseMediaType(" image/jpg "), "image/jpeg");
+  for (const type of ALL_MEDIA_TYPES) assert.equal(parseMediaType(type), type);
+});
+
+for (const value of ["", "image", "image/svg+xml", "image/bmp", "text/html", "constructor"]) {
+  test(`parseMediaType() refuses ${JSON.stringify(value)}`, () => {
+    assert.throws(() => parseMediaType(value), (error) => isAppError(error, "unsupported_type"));
+  });
+}
+
+test("agrees() takes HEIC and HEIF for one family and nothing else", () => {
+  assert.equal(agrees("image/heic", "image/heif"), true);
+  assert.equal(agrees("image/heif", "image/heic"), true);
+  for (const declared of ALL_MEDIA_TYPES) {
+    for (const actual of ALL_MEDIA_TYPES) {
+      const isFamily = declared.startsWith("image/hei") && actual.startsWith("image/hei");
+      assert.equal(agrees(declared, actual), declared === actual || isFamily);
+    }
+  }
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAppError } from "../errors.ts";
+import { parseTenant } from "./tenant.ts";
+
+test("parseTenant() takes names of 1 to 63 characters", () => {
+  for (const value of ["a", "0", "acme", "acme-2", `a${"-".repeat(62)}`]) {
+    assert.equal(parseTenant(value), value);
+  }
+});
+
+for (
+  const value of [
+    "",
+    "-acme",
+    "Acme",
+    "a_b",
+    "a/b",
+    "..",
+    "a b",
+    "acme\n",
+    "\u0430cme",
+    "a".repeat(64),
+  ]
+) {
+  test(`parseTenant() refuses ${JSON.stringify(value)}`, () => {
+    assert.throws(() => parseTenant(value), (error) => isAppError(error, "invalid_request"));
+  });
+}

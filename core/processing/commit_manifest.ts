@@ -1,0 +1,97 @@
+import { AppError } from "../errors.ts";
+import { t0OfImageId } from "../model/image_id.ts";
+import { rowOfManifest } from "../model/image_row.ts";
+import { isFinal, type Manifest, parseManifest, serializeManifest } from "../model/manifest.ts";
+import { type ImageRef, manifestName } from "../model/object_name.ts";
+import type { Generation, ObjectReader } from "../ports/object_store.ts";
+import { phaseOf } from "../retention/policy.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+
+/** A manifest as it lies in the store. */
+export interface HeldManifest {
+  readonly manifest: Manifest;
+  readonly generation: Generation;
+}
+
+/** What committing needs. */
+export type CommitPorts = Pick<ProcessImagePorts, "processed" | "rows" | "clock" | "policy">;
+
+/** Attempts to put a manifest that others write at the same time. */
+const MAX_ATTEMPTS = 4;
+
+/** The manifest that is there and the generation it has, or null. */
+export async function readManifest(
+  store: ObjectReader,
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<HeldManifest | null> {
+  const facts = await store.stat(manifestName(ref), options);
+  if (facts === null) return null;
+  const bytes = await store.read(manifestName(ref), { generation: facts.generation, ...options });
+  return bytes === null ? null : { manifest: parseManifest(bytes), generation: facts.generation };
+}
+
+/**
+ * Appends the row, then puts the manifest: the commit point. A final manifest replaces a `failed` one by its
+ * generation and never another final one. Nothing is inserted in closing time, when rows could not be removed in time.
+ */
+export async function commitManifest(
+  ports: CommitPorts,
+  { ref, manifest }: { readonly ref: ImageRef; readonly manifest: Manifest },
+  options: CallOptions,
+): Promise<ProcessOutcome> {
+  const isKept = phaseOf(ref.imageId, ports.policy, ports.clock.now()) === "kept";
+  if (isKept) await ports.rows.append(rowOfManifest(ref, manifest), options);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const held = attempt === 0 ? null : await readManifest(ports.processed, ref, options);
+    if (held !== null && (isFinal(held.manifest) || !isFinal(manifest))) {
+      if (isKept) await correctRow(ports, { ref, manifest, stands: held.manifest }, options);
+      return { outcome: "already", ref };
+    }
+    if (await put(ports, { ref, manifest, held }, options)) {
+      return { outcome: "done", ref, manifest };
+    }
+  }
+  throw new AppError("unavailable", "Cannot commit manifest as others keep writing it");
+}
+
+/** Readers take an image's newest row: where ours contradicts the manifest that stands, that one's row goes on top. */
+async function correctRow(
+  { rows, clock }: CommitPorts,
+  { ref, manifest, stands }: {
+    readonly ref: ImageRef;
+    readonly manifest: Manifest;
+    readonly stands: Manifest;
+  },
+  options: CallOptions,
+): Promise<void> {
+  if (stands.status === manifest.status && stands.reason === manifest.reason) return;
+  const newestMs = Math.max(clock.now(), Date.parse(manifest.processedAt) + 1);
+  const processedAt = new Date(newestMs).toISOString();
+  await rows.append(rowOfManifest(ref, { ...stands, processedAt }), options);
+}
+
+async function put(
+  { processed }: CommitPorts,
+  { ref, manifest, held }: {
+    readonly ref: ImageRef;
+    readonly manifest: Manifest;
+    readonly held: HeldManifest | null;
+  },
+  options: CallOptions,
+): Promise<boolean> {
+  const write = {
+    contentType: "application/json",
+    customTimeMs: t0OfImageId(ref.imageId),
+    // A hint for listings, so that reconcile need not read every manifest.
+    metadata: { status: manifest.status },
+    ...options,
+  };
+  const bytes = serializeManifest(manifest);
+  if (held === null) return (await processed.create(manifestName(ref), bytes, write)).created;
+  return await processed.replace(manifestName(ref), bytes, {
+    ...write,
+    ifGeneration: held.generation,
+  }) !== null;
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, isAppError } from "../errors.ts";
+import { type Manifest, serializeManifest } from "../model/manifest.ts";
+import { manifestName } from "../model/object_name.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
+import { sampleManifest } from "../testing/sample_manifest.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { commitManifest, readManifest } from "./commit_manifest.ts";
+
+const ref = sampleRef(NOON_MS);
+const { periodMs, closingMs } = RETENTION_POLICY;
+const ready = sampleManifest(ref);
+const rejected: Manifest = { ...ready, status: "rejected", reason: "corrupt", attempt: 7 };
+const failed: Manifest = { ...ready, status: "failed", reason: "dead_lettered", attempt: 9 };
+
+const commit = (world: TestWorld, manifest: Manifest) =>
+  commitManifest(world.ports, { ref, manifest }, {});
+
+test("commitManifest() appends the row, then puts the manifest with its status as a hint", async () => {
+  const world = new TestWorld({
+    processed: { before: (operation) => void (operation === "create" && order.push("manifest")) },
+  });
+  const order: string[] = [];
+  const append = world.rows.append.bind(world.rows);
+  Object.assign(world.rows, {
+    append: (...row: Parameters<typeof append>) => (order.push("row"), append(...row)),
+  });
+  assert.deepEqual(await commit(world, ready), { outcome: "done", ref, manifest: ready });
+  assert.deepEqual(order, ["row", "manifest"]);
+  const held = await readManifest(world.processed, ref, {});
+  assert.deepEqual(held?.manifest, ready);
+  assert.deepEqual((await world.processed.stat(manifestName(ref)))?.metadata, { status: "ready" });
+});
+
+test("commitManifest() puts no manifest when the row cannot be appended", async () => {
+  const world = new TestWorld();
+  const append = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
+  Object.assign(world.rows, { append });
+  await assert.rejects(() => commit(world, ready), (error) => isAppError(error, "unavailable"));
+  assert.deepEqual(world.processed.names(), []);
+});
+
+for (const next of [ready, rejected]) {
+  test(`commitManifest() replaces a failed manifest by one that is ${next.status}`, async () => {
+    const world = new TestWorld();
+    await commit(world, failed);
+    assert.equal((await commit(world, next)).outcome, "done");
+    assert.deepEqual(await manifestOf(world, ref), next);
+    assert.equal((await world.processed.stat(manifestName(ref)))?.metadata["status"], next.status);
+  });
+}
+
+for (const [stands, loses] of [[ready, rejected], [rejected, ready], [ready, failed]] as const) {
+  test(`commitManifest() never replaces what is ${stands.status} by what is ${loses.status}, and readers' newest row is right`, async () => {
+    const world = new TestWorld();
+    await commit(world, { ...stands, processedAt: "2026-03-14T12:00:00.000Z" });
+    world.clock.nowMs += 5000;
+    const late = { ...loses, processedAt: new Date(world.clock.nowMs).toISOString() };
+    assert.deepEqual(await commit(world, late), { outcome: "already", ref });
+    assert.equal((await manifestOf(world, ref)).status, stands.status);
+    assert.equal(newestRowOf(world, ref)?.status, stands.status);
+    assert.equal(newestRowOf(world, ref)?.reason, stands.reason ?? null);
+  });
+}
+
+test("commitManifest() of failed leaves another failed one as it is", async () => {
+  const world = new TestWorld();
+  await commit(world, failed);
+  assert.equal((await commit(world, { ...failed, attempt: 10 })).outcome, "already");
+  assert.equal((await manifestOf(world, ref)).attempt, 9);
+});
+
+test("commitManifest() inserts no row from the first millisecond of closing time", async () => {
+  const world = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs });
+  assert.equal((await commit(world, rejected)).outcome, "done");
+  assert.deepEqual(world.rows.rows(), []);
+  const before = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs - 1 });
+  await commit(before, ready);
+  assert.equal(before.rows.rows().length, 1);
+});
+
+test("commitManifest() finds its own write when the answer was lost", async () => {
+  let isLost = true;
+  const world = new TestWorld({
+    processed: {
+      after: (operation) => {
+        if (operation !== "create" || !isLost) return;
+        isLost = false;
+        throw new AppError("unavailable", "The answer was lost");
+      },
+    },
+  });
+  await assert.rejects(() => commit(world, ready));
+  assert.equal((await commit(world, { ...ready, attempt: 3 })).outcome, "already");
+  assert.equal((await manifestOf(world, ref)).attempt, ready.attempt);
+});
+
+test("commitManifest() gives up when failed manifests keep taking its place", async () => {
+  const world = new TestWorld();
+  await commit(world, failed);
+  Object.assign(world.processed, { replace: () => Promise.resolve(null) });
+  await assert.rejects(() => commit(world, ready), (error) => isAppError(error, "unavailable"));
+});
+
+test("readManifest() answers null where there is none, and where it goes between two calls", async () => {
+  assert.equal(await readManifest(new MemoryObjectStore(), ref, {}), null);
+  const store = new MemoryObjectStore();
+  await store.create(manifestName(ref), serializeManifest(ready), {
+    contentType: "application/json",
+    customTimeMs: 0,
+  });
+  Object.assign(store, { read: () => Promise.resolve(null) });
+  assert.equal(await readManifest(store, ref, {}), null);
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pixelInsightsSchema } from "../model/insights.ts";
+import { ImageRejected } from "../model/reject_reason.ts";
+import { DEFAULT_RENDITIONS, renditionTableSchema } from "../model/rendition.ts";
+import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../ports/image_codec.ts";
+import { draw } from "../testing/drawing.ts";
+import { develop } from "./develop.ts";
+import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
+import { insideSize } from "./plan_renditions.ts";
+
+const HEADER = {
+  width: 3000,
+  height: 2000,
+  frames: 1,
+  bitDepth: 8,
+  channels: 3,
+  hasAlpha: false,
+  colorSpace: "yuv",
+  orientation: 1,
+  iccName: undefined,
+} as const;
+
+/** Pictures without a decoder: every size is one soft ramp. */
+class RampCodec implements ImageCodec {
+  readonly engine = "ramp 1";
+  readonly takes = new Set(["image/jpeg"] as const);
+  readonly decoded: DecodeRequest[] = [];
+  readonly resized: { from: number; to: ResizeOptions }[] = [];
+  encodes = 0;
+  readonly #channels: 3 | 4;
+
+  constructor(channels: 3 | 4 = 3) {
+    this.#channels = channels;
+  }
+
+  decode(request: DecodeRequest): Promise<RawPixels> {
+    this.decoded.push(request);
+    const { header, target } = request;
+    return Promise.resolve(this.#ramp(insideSize(header, { ...target, enlarge: false })));
+  }
+
+  resize(pixels: RawPixels, to: ResizeOptions): Promise<RawPixels> {
+    this.resized.push({ from: pixels.width, to });
+    return Promise.resolve(this.#ramp(to.fit === "inside" ? insideSize(pixels, to) : to));
+  }
+
+  encode(pixels: RawPixels): Promise<Uint8Array<ArrayBuffer>> {
+    this.encodes += 1;
+    return Promise.resolve(new Uint8Array([pixels.width & 255]));
+  }
+
+  #ramp({ width, height }: { width: number; height: number }): RawPixels {
+    const samples = (value: number) =>
+      this.#channels === 4 ? [value, value, value, 128] : [value, value, value];
+    return draw(width, height, (x) => samples(Math.floor(255 * x / width)));
+  }
+}
+
+const options = (pipeline: Pipeline = DEFAULT_PIPELINE) => ({
+  pipeline,
+  clock: { now: () => 0 },
+  decodeTimeoutMs: 1_000,
+});
+const request = (header = {}) => ({
+  bytes: new Uint8Array(10),
+  mediaType: "image/jpeg" as const,
+  header: { ...HEADER, ...header },
+  renditions: DEFAULT_RENDITIONS,
+});
+
+test("develop() decodes once and makes each rendition from the next larger one that is ample", async () => {
+  const codec = new RampCodec();
+  const developed = await develop(codec, request(), options());
+  assert.equal(codec.decoded.length, 1);
+  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width, r.height]), [
+    ["large", "jpeg", 1600, 1067],
+    ["medium", "jpeg", 800, 533],
+    ["thumb", "jpeg", 200, 133],
+  ]);
+  assert.deepEqual(codec.resized.map(({ from }) => from), [1600, 800]);
+  assert.equal(developed.engine, "ramp 1");
+  pixelInsightsSchema.parse(developed.insights);
+});
+
+test("develop() encodes a picture that is smaller than every box only once", async () => {
+  const codec = new RampCodec();
+  const developed = await develop(codec, request({ width: 120, height: 80 }), options());
+  assert.deepEqual(developed.renditions.map((r) => r.width), [120, 120, 120]);
+  assert.deepEqual([codec.resized.length, codec.encodes], [0, 1]);
+});
+
+test("develop() writes WebP where there is alpha", async () => {
+  const { renditions } = await develop(new RampCodec(4), request({ hasAlpha: true }), options());
+  assert.deepEqual(renditions.map(({ format }) => format), ["webp", "webp", "webp"]);
+});
+
+test("develop() does not measure insights on huge pixels", async () => {
+  const codec = new RampCodec();
+  const renditions = renditionTableSchema.parse([{ name: "only", width: 8000, height: 8000 }]);
+  await develop(codec, { ...request(), renditions }, options());
+  assert.ok(codec.resized.length > 0);
+  assert.ok(codec.resized.every(({ to }) => to.width <= 1280));
+});
+
+test("develop() takes renditions, steps and insights of a pipeline", async () => {
+  const pipeline = definePipeline({
+    renditions: [{ name: "square", width: 100, height: 100, fit: "cover", format: "png" }],
+    steps: [{
+      name: "invert",
+      apply: ({ data, ...shape }) => ({ ...shape, data: data.map((value) => 255 - value) }),
+    }],
+    insights: { left_edge: { minSidePx: 100, measure: ({ data }) => data[0] ?? 0 } },
+  });
+  const developed = await develop(new RampCodec(), request(), options(pipeline));
+  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width]), [[
+    "square",
+    "png",
+    100,
+  ]]);
+  assert.deepEqual(Object.keys(developed.custom), ["left_edge"]);
+  assert.equal(developed.custom["left_edge"], 255);
+});
+
+for (
+  const [what, reason, apply] of [
+    ["throws", "processing_limit", () => {
+      throw new TypeError("broken");
+    }],
+    ["returns pixels that contradict themselves", "processing_limit", (pixels: RawPixels) => ({
+      ...pixels,
+      width: pixels.width + 1,
+    })],
+    ["refuses the picture", "pipeline_rejected", () => rejectPicture("no cats")],
+  ] as const
+) {
+  test(`develop() rejects a picture as ${reason} where a step ${what}`, async () => {
+    const pipeline = definePipeline({ steps: [{ name: "own", apply }] });
+    await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), (error) => {
+      assert.ok(error instanceof ImageRejected);
+      assert.equal(error.reason, reason);
+      return true;
+    });
+  });
+}
+
+test("develop() refuses a type that its codec does not take", async () => {
+  const heic = { ...request(), mediaType: "image/heic" as const };
+  await assert.rejects(develop(new RampCodec(), heic, options()), { reason: "unsupported_type" });
+});
+
+test("definePipeline() names what is wrong with a definition", () => {
+  assert.throws(() => definePipeline({ renditions: [{ name: "x" }] }), /renditions are wrong/);
+  assert.throws(
+    () => definePipeline({ insights: { "Bad Name": { minSidePx: 1, measure: () => 1 } } }),
+    /must be a column's name/,
+  );
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rawName } from "../model/object_name.ts";
+import { manifestSchema } from "../model/manifest.ts";
+import type { ObjectFacts } from "../ports/object_store.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { ManualClock, NOON_MS } from "../testing/test_world.ts";
+import {
+  draftManifest,
+  failedManifest,
+  readyManifest,
+  rejectedManifest,
+} from "./draft_manifest.ts";
+
+const ref = sampleRef(NOON_MS);
+const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+const object: ObjectFacts = {
+  name: rawName(ref),
+  generation: "42",
+  size: 69,
+  contentType: "image/png",
+  customTimeMs: NOON_MS,
+  createdMs: NOON_MS,
+  crc32c: undefined,
+  metadata: {},
+};
+
+function setUp(createdMs: number = NOON_MS) {
+  const clock = new ManualClock(NOON_MS + 250);
+  const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
+  const draft = draftManifest({ clock, processorVersion: "1.2.3" }, {
+    ref,
+    object: { ...object, createdMs },
+    declaration: { source: "kafka", traceparent },
+    attempt: 3,
+  });
+  return { clock, draft };
+}
+
+test("draftManifest() begins with the raw object, and readyManifest() ends with the times", () => {
+  const { clock, draft } = setUp();
+  clock.nowMs += 40;
+  const manifest = readyManifest(draft);
+  assert.deepEqual(manifest, {
+    version: 1,
+    imageId: ref.imageId,
+    tenant: ref.tenant,
+    owner: ref.owner,
+    source: "kafka",
+    status: "ready",
+    generation: "42",
+    bytes: 69,
+    renditions: [],
+    timings: { queueMs: 250, totalMs: 40 },
+    engine: "none",
+    processorVersion: "1.2.3",
+    traceId: TRACE_ID,
+    attempt: 3,
+    processedAt: new Date(NOON_MS + 290).toISOString(),
+  });
+  assert.deepEqual(manifestSchema.parse(manifest), manifest);
+});
+
+test("times are never negative although the clocks of store and processor differ", () => {
+  const { clock, draft } = setUp(NOON_MS + 9000);
+  clock.nowMs -= 5000;
+  assert.deepEqual(readyManifest(draft).timings, { queueMs: 0, totalMs: 0 });
+});
+
+test("rejectedManifest() tells the reason and a detail that its schema takes", () => {
+  const manifest = rejectedManifest(setUp().draft, { reason: "corrupt", detail: "x".repeat(999) });
+  assert.deepEqual([manifest.status, manifest.reason, manifest.detail?.length], [
+    "rejected",
+    "corrupt",
+    300,
+  ]);
+  assert.deepEqual(manifestSchema.parse(manifest), manifest);
+});
+
+test("failedManifest() is ours and not final", () => {
+  const manifest = failedManifest(setUp().draft);
+  assert.deepEqual([manifest.status, manifest.reason], ["failed", "dead_lettered"]);
+  assert.deepEqual(manifestSchema.parse(manifest), manifest);
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
+import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
+import { guard, type GuardOptions } from "./guard.ts";
+import type { Probed } from "./probe/probe.ts";
+
+function picture(header: Partial<Probed["header"]> = {}): Probed {
+  return {
+    mediaType: "image/heic",
+    exif: undefined,
+    header: {
+      width: 4000,
+      height: 3000,
+      frames: 1,
+      bitDepth: 8,
+      channels: 3,
+      hasAlpha: false,
+      colorSpace: "yuv",
+      orientation: 1,
+      iccName: undefined,
+      ...header,
+    },
+  };
+}
+
+const PROMISED: GuardOptions = {
+  plan: DEFAULT_PLAN,
+  declaredType: "image/heic",
+  declaredSize: 1_000,
+  actualSize: 1_000,
+};
+
+test("guard() lets a picture through that is as declared and within every limit", () => {
+  guard(picture(), PROMISED);
+  guard(picture(), { ...PROMISED, declaredType: "image/heif" });
+  guard(picture(), { ...PROMISED, declaredType: undefined, declaredSize: undefined });
+});
+
+const REFUSED:
+  readonly (readonly [string, RejectReason, Partial<Probed["header"]>, Partial<GuardOptions>])[] = [
+    ["another type", "declared_mismatch", {}, { declaredType: "image/png" }],
+    ["another size", "declared_mismatch", {}, { declaredSize: 999 }],
+    ["a type outside the plan", "unsupported_type", {}, {
+      plan: { ...DEFAULT_PLAN, allowedTypes: ["image/png"] },
+    }],
+    ["too many bytes", "too_large", {}, { plan: { ...DEFAULT_PLAN, maxBytes: 999 } }],
+    ["too many pixels", "too_many_pixels", { width: 10_001, height: 10_000 }, {}],
+    ["too long a side", "too_many_pixels", { width: 65_501, height: 1_000 }, {}],
+    ["too long an aspect", "too_many_pixels", { width: 60_000, height: 1 }, {}],
+    ["too many frames", "too_many_frames", { frames: 1_001 }, {}],
+    ["too many pixels in all frames", "too_many_frames", { frames: 200 }, {}],
+  ];
+
+for (const [what, reason, header, options] of REFUSED) {
+  test(`guard() refuses ${what} as ${reason}`, () => {
+    assert.throws(() => guard(picture(header), { ...PROMISED, ...options }), (error) => {
+      assert.ok(error instanceof ImageRejected);
+      assert.equal(error.reason, reason);
+      return true;
+    });
+  });
+}

@@ -1,0 +1,154 @@
+/** Facts of the camera from EXIF: a closed vocabulary of makes, strict patterns, never serial numbers, names or places. */
+import exifr from "exifr";
+import type { Camera } from "../../model/insights.ts";
+
+/** How makers write themselves, and the word that rows have for them. */
+const MAKES: readonly (readonly [RegExp, string])[] = [
+  [/^apple\b/i, "apple"],
+  [/^samsung\b/i, "samsung"],
+  [/^google\b/i, "google"],
+  [/^canon\b/i, "canon"],
+  [/^nikon\b/i, "nikon"],
+  [/^sony\b/i, "sony"],
+  [/^fuji ?film\b/i, "fujifilm"],
+  [/^(om digital|olympus)\b/i, "olympus"],
+  [/^panasonic\b/i, "panasonic"],
+  [/^leica\b/i, "leica"],
+  [/^(pentax|ricoh)\b/i, "ricoh"],
+  [/^hasselblad\b/i, "hasselblad"],
+  [/^dji\b/i, "dji"],
+  [/^gopro\b/i, "gopro"],
+  [/^(xiaomi|redmi|poco)\b/i, "xiaomi"],
+  [/^huawei\b/i, "huawei"],
+  [/^honor\b/i, "honor"],
+  [/^oneplus\b/i, "oneplus"],
+  [/^oppo\b/i, "oppo"],
+  [/^vivo\b/i, "vivo"],
+  [/^motorola\b/i, "motorola"],
+  [/^(lg|lge)\b/i, "lg"],
+  [/^htc\b/i, "htc"],
+  [/^nokia\b|^hmd\b/i, "nokia"],
+  [/^microsoft\b/i, "microsoft"],
+  [/^kodak\b|^eastman kodak\b/i, "kodak"],
+  [/^casio\b/i, "casio"],
+  [/^sigma\b/i, "sigma"],
+];
+
+/** A model: letters and digits in short words; long runs of digits could be a serial number. */
+const MODEL = /^(?!.*\d{6})[A-Za-z0-9][A-Za-z0-9 ._+()/-]{0,47}$/;
+const LENS = /^(?!.*\d{6})[A-Za-z0-9][\x20-\x7e]{0,63}$/;
+
+/** The tags that are looked at; the place's is looked at for being there alone. */
+const TAGS = {
+  ifd0: ["Make", "Model"],
+  exif: [
+    "ExposureTime",
+    "FNumber",
+    "ISO",
+    "ISOSpeedRatings",
+    "FocalLength",
+    "LensModel",
+    "DateTimeOriginal",
+  ],
+  gps: ["GPSLatitude"],
+};
+
+/**
+ * Reads the camera's facts from an EXIF block (a TIFF structure, perhaps behind `Exif\0\0` or HEIF's offset field).
+ * Undefined where the block is none, or says nothing of a camera: broken EXIF never costs an image.
+ */
+export async function readCamera(block: Uint8Array): Promise<Camera | undefined> {
+  const tiff = tiffOf(block);
+  if (tiff === undefined) return undefined;
+  const tags = await readTags(tiff);
+  if (tags === undefined) return undefined;
+  const make = makeOf(tags["Make"]);
+  const camera = defined({
+    make,
+    model: make === undefined || make === "other" ? undefined : modelOf(tags["Model"], make),
+    lens: text(tags["LensModel"], LENS),
+    exposureMs: positive(tags["ExposureTime"], 1000),
+    fNumber: positive(tags["FNumber"]),
+    iso: isoOf(tags["ISO"] ?? tags["ISOSpeedRatings"]),
+    focalLengthMm: positive(tags["FocalLength"]),
+    capturedHour: hourOf(tags["DateTimeOriginal"]),
+  });
+  const hasGps = tags["GPSLatitude"] !== undefined;
+  return Object.keys(camera).length === 0 && !hasGps ? undefined : { ...camera, hasGps };
+}
+
+/** The word that rows have for a maker, `other` for one that is not in the table, undefined without one. */
+function makeOf(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  return MAKES.find(([pattern]) => pattern.test(value.trim()))?.[1] ?? "other";
+}
+
+function modelOf(value: unknown, make: string): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const words = value.trim();
+  // Some makers write their name before the model's: `SAMSUNG-SM-N900A`, `Canon EOS 300D`.
+  const isPrefixed = /^[ -]/.test(words.slice(make.length)) && words.toLowerCase().startsWith(make);
+  return text(isPrefixed ? words.slice(make.length + 1) : words, MODEL);
+}
+
+/** The TIFF structure within a block: `Exif\0\0` (EXIF 2.32, 4.7.2) or an offset (ISO/IEC 23008-12, A.2.1) may precede. */
+function tiffOf(block: Uint8Array): Uint8Array | undefined {
+  const last = Math.min(16, block.length - 8);
+  for (let at = 0; at <= last; at += 1) {
+    const order = String.fromCharCode(...block.subarray(at, at + 4));
+    if (order === "II*\0" || order === "MM\0*") return block.subarray(at);
+  }
+  return undefined;
+}
+
+async function readTags(tiff: Uint8Array): Promise<Record<string, unknown> | undefined> {
+  try {
+    return await exifr.parse(tiff, {
+      tiff: true,
+      ifd0: { pick: TAGS.ifd0 },
+      exif: { pick: TAGS.exif },
+      gps: { pick: TAGS.gps },
+      ifd1: false,
+      interop: false,
+      makerNote: false,
+      userComment: false,
+      xmp: false,
+      icc: false,
+      iptc: false,
+      reviveValues: false,
+      translateValues: false,
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: unknown, pattern: RegExp): string | undefined {
+  const words = typeof value === "string" ? value.replace(/\0[^]*$/, "").trim() : "";
+  return pattern.test(words) ? words : undefined;
+}
+
+function positive(value: unknown, scale = 1): number | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) return undefined;
+  return Number((value * scale).toPrecision(6));
+}
+
+function isoOf(value: unknown): number | undefined {
+  const first: unknown = typeof value === "object" ? Object.values(value ?? {})[0] : value;
+  const iso = positive(first);
+  return iso === undefined || !Number.isInteger(iso) ? undefined : iso;
+}
+
+/** `YYYY:MM:DD HH:MM:SS` (EXIF 2.32, section 4.6.5). */
+function hourOf(value: unknown): number | undefined {
+  const found = typeof value === "string" ? /^\d{4}:\d\d:\d\d (\d\d):/.exec(value) : null;
+  const hour = Number(found?.[1] ?? NaN);
+  return hour <= 23 ? hour : undefined;
+}
+
+type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+function defined<Fields extends Record<string, unknown>>(fields: Fields): Defined<Fields> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Defined<Fields>; // only fields of `Fields` that are not undefined
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pixelInsightsSchema } from "../../model/insights.ts";
+import { draw, quarters } from "../../testing/drawing.ts";
+import { STANDARD_INSIGHTS } from "../pipeline.ts";
+import { dominantColors } from "./dominant_colors.ts";
+import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
+import { hammingDistance, perceptualHash } from "./perceptual_hash.ts";
+import { sharpness } from "./sharpness.ts";
+import { thumbhash } from "./thumbhash.ts";
+
+const grey = (value: number) => draw(64, 48, () => [value, value, value]);
+const checks = draw(64, 64, (x, y) => (x + y) % 2 === 0 ? [0, 0, 0] : [255, 255, 255]);
+const ramp = draw(256, 16, (x) => [x, x, x]);
+/** Soft hills of light, as photographs have them. */
+const hills = (width: number, height: number, { phase = 0, gain = 1 } = {}) =>
+  draw(width, height, (x, y) => {
+    const value = 128 +
+      gain * 60 * Math.sin(7 * x / width + phase) * Math.cos(5 * y / height + phase);
+    return [value, value * 0.9, value * 0.7];
+  });
+
+test("meanLuma() weighs the channels by BT.709", () => {
+  assert.equal(meanLuma(grey(255)), 1);
+  assert.equal(meanLuma(grey(0)), 0);
+  assert.ok(Math.abs(meanLuma(draw(8, 8, () => [0, 255, 0])) - 0.7152) < 0.003);
+});
+
+test("meanLuma() sees what is transparent as white", () => {
+  assert.equal(meanLuma(draw(8, 8, () => [0, 0, 0, 0])), 1);
+});
+
+test("contrast() is 0 for one grey and 0.5 for black and white", () => {
+  assert.ok(contrast(grey(90)) < 1e-6);
+  assert.ok(Math.abs(contrast(checks) - 0.5) < 1e-6);
+});
+
+test("entropy() is 0, 1 and 8 bits for one, two and 256 equal shares", () => {
+  assert.ok(entropy(grey(90)) < 1e-6);
+  assert.ok(Math.abs(entropy(checks) - 1) < 1e-6);
+  assert.ok(Math.abs(entropy(ramp) - 8) < 1e-6);
+});
+
+test("isBlank() takes noise for nothing, and equal brightness of two colours for something", () => {
+  assert.equal(isBlank(draw(64, 64, (x, y) => [100 + (x * y) % 3, 100, 100])), true);
+  assert.equal(isBlank(draw(64, 64, (x) => x < 32 ? [200, 0, 0] : [0, 59, 0])), false);
+});
+
+test("sharpness() is high for edges, falls with blur and is 0 without any", () => {
+  const edges = draw(64, 64, (x) => x < 32 ? [0, 0, 0] : [255, 255, 255]);
+  const blurred = draw(64, 64, (x) => {
+    const value = 255 / (1 + Math.exp((32 - x) / 4));
+    return [value, value, value];
+  });
+  assert.equal(sharpness(grey(90)), 0);
+  assert.ok(sharpness(edges) > 100 * sharpness(blurred));
+  assert.equal(sharpness(draw(2, 2, () => [1, 2, 3])), 0);
+});
+
+test("dominantColors() names the most frequent colours first and takes near ones for one", () => {
+  const picture = draw(100, 10, (x) => {
+    if (x < 60) return x % 2 === 0 ? [250, 20, 20] : [240, 20, 20];
+    if (x < 90) return [20, 20, 240];
+    return [250, 250, 250];
+  });
+  const [first = "", ...others] = dominantColors(picture);
+  assert.match(first, /^#f[0-9a-f]1414$/);
+  assert.deepEqual(others, ["#1414f0", "#fafafa"]);
+});
+
+test("dominantColors() does not see what is transparent", () => {
+  assert.deepEqual(dominantColors(draw(8, 8, () => [255, 0, 0, 0])), []);
+});
+
+test("perceptualHash() is the same for a smaller, brighter copy and far for another picture", () => {
+  const hash = perceptualHash(hills(200, 150));
+  assert.match(hash, /^[0-9a-f]{16}$/);
+  assert.ok(hammingDistance(hash, perceptualHash(hills(100, 75, { gain: 1.4 }))) <= 6);
+  assert.ok(hammingDistance(hash, perceptualHash(hills(200, 150, { phase: 2 }))) > 16);
+});
+
+test("hammingDistance() counts differing bits", () => {
+  assert.equal(hammingDistance("0000000000000000", "ffffffffffffffff"), 64);
+  assert.equal(hammingDistance("8000000000000001", "0000000000000000"), 2);
+});
+
+test("thumbhash() is short, tells pictures apart and takes any size", () => {
+  const hash = thumbhash(hills(1600, 900));
+  assert.ok(hash.length <= 40);
+  assert.notEqual(hash, thumbhash(quarters(160, 90)));
+  assert.ok(thumbhash(draw(1, 3000, () => [9, 9, 9])).length > 0);
+});
+
+test("every standard insight fits its schema, on a single pixel too", () => {
+  const context = {
+    mediaType: "image/png",
+    header: {
+      width: 1,
+      height: 1,
+      frames: 1,
+      bitDepth: 8,
+      channels: 3,
+      hasAlpha: false,
+      colorSpace: "rgb",
+      orientation: 1,
+      iccName: undefined,
+    },
+  } as const;
+  for (
+    const pixels of [draw(1, 1, () => [1, 2, 3]), draw(1, 1, () => [1, 2, 3, 0]), hills(320, 200)]
+  ) {
+    const measured = Object.entries(STANDARD_INSIGHTS)
+      .map(([name, insight]) => [name, insight.measure(pixels, context)]);
+    pixelInsightsSchema.parse(Object.fromEntries(measured));
+  }
+});

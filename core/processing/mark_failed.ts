@@ -1,0 +1,53 @@
+import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
+import { declarationOfMetadata } from "../model/raw_metadata.ts";
+import { eraseImage, isMarked } from "../retention/erase_image.ts";
+import { phaseOf } from "../retention/policy.ts";
+import { commitManifest, readManifest } from "./commit_manifest.ts";
+import { draftManifest, failedManifest } from "./draft_manifest.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+
+/**
+ * Records that every delivery of an image's event failed: `failed`, only where there is no manifest yet, and not final.
+ * Throws what the stores throw: the dead letter is to be delivered again.
+ */
+export async function markFailed(
+  ports: ProcessImagePorts,
+  delivery: ImageDelivery,
+  options: CallOptions = {},
+): Promise<ProcessOutcome> {
+  const named = readRawBucketName(delivery.objectName);
+  if (named === null) return { outcome: "ignored" };
+  const { ref } = named;
+  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
+  const outcome = await commitFailure(ports, { ref, attempt: delivery.attempt }, options);
+  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
+  return outcome;
+}
+
+async function commitFailure(
+  ports: ProcessImagePorts,
+  { ref, attempt }: { readonly ref: ImageRef; readonly attempt: number },
+  options: CallOptions,
+): Promise<ProcessOutcome> {
+  if (phaseOf(ref.imageId, ports.policy, ports.clock.now()) === "expired") {
+    return { outcome: "expired", ref };
+  }
+  if (await readManifest(ports.processed, ref, options) !== null) {
+    return { outcome: "already", ref };
+  }
+  const object = await ports.raw.stat(rawName(ref), options);
+  if (object === null) return { outcome: "gone", ref };
+  const declaration = declarationOfMetadata(object.metadata);
+  const manifest = failedManifest(draftManifest(ports, { ref, object, declaration, attempt }));
+  return await commitManifest(ports, { ref, manifest }, options);
+}
+
+async function erase(
+  ports: ProcessImagePorts,
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<ProcessOutcome> {
+  const { state } = await eraseImage(ports, ref, options);
+  return { outcome: "erased", ref, state };
+}

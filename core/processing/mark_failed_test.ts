@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rawName } from "../model/object_name.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { markFailed } from "./mark_failed.ts";
+import { processImage } from "./process_image.ts";
+
+const ref = sampleRef(NOON_MS);
+const delivery = { objectName: rawName(ref), attempt: 15 };
+
+test("markFailed() writes a failed manifest and its row where there is none", async () => {
+  const world = new TestWorld();
+  await world.upload(ref, { declaration: { source: "kafka" } });
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "done");
+  const { status, reason, attempt, source } = await manifestOf(world, ref);
+  assert.deepEqual([status, reason, attempt, source], ["failed", "dead_lettered", 15, "kafka"]);
+  assert.equal(newestRowOf(world, ref)?.status, "failed");
+});
+
+test("markFailed() again leaves the first failed manifest as it is", async () => {
+  const world = new TestWorld();
+  await world.upload(ref);
+  await markFailed(world.ports, delivery);
+  assert.equal((await markFailed(world.ports, { ...delivery, attempt: 16 })).outcome, "already");
+  assert.equal((await manifestOf(world, ref)).attempt, 15);
+  assert.equal(world.rows.rows().length, 1);
+});
+
+test("markFailed() leaves a final manifest alone, and one that comes while it writes", async () => {
+  const world = new TestWorld();
+  await world.upload(ref);
+  await processImage(world.ports, delivery);
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "already");
+  await assertReady(world, ref);
+  assert.equal(world.rows.rows().length, 1);
+});
+
+test("markFailed() that is overtaken by a late delivery leaves its manifest and readers' row ready", async () => {
+  let isFirst = true;
+  const world: TestWorld = new TestWorld({
+    processed: {
+      before: async (operation, name) => {
+        if (operation !== "create" || !name.endsWith("manifest.json") || !isFirst) return;
+        isFirst = false;
+        await processImage(world.ports, { ...delivery, attempt: 3 });
+        world.clock.nowMs += 5;
+      },
+    },
+  });
+  await world.upload(ref);
+  world.clock.nowMs += 10;
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "already");
+  await assertReady(world, ref);
+});
+
+test("markFailed() writes nothing for what is gone, expired or not ours", async () => {
+  const world = new TestWorld();
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "gone");
+  assert.equal(
+    (await markFailed(world.ports, { ...delivery, objectName: "x" })).outcome,
+    "ignored",
+  );
+  await world.upload(ref);
+  world.clock.nowMs = NOON_MS + RETENTION_POLICY.periodMs;
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "expired");
+  assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
+});
+
+test("markFailed() erases what is marked, before and while it writes", async () => {
+  const marked = new TestWorld();
+  await marked.upload(ref);
+  await marked.mark(ref);
+  assert.equal((await markFailed(marked.ports, delivery)).outcome, "erased");
+  assertErased(marked, ref);
+  const world: TestWorld = new TestWorld({
+    processed: {
+      before: async (operation) => {
+        if (operation === "create") await world.mark(ref);
+      },
+    },
+  });
+  await world.upload(ref);
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "erased");
+  assertErased(world, ref);
+});

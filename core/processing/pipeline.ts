@@ -1,0 +1,98 @@
+/**
+ * The socket for the company's own code: its rendition table, its steps over decoded pixels, its insights.
+ * A module whose default export is a pipeline is named in `PIPELINE`; it runs in the pixel process, where a step that
+ * throws, hangs or takes memory without end costs that image only.
+ */
+import type { ImageHeader, PixelInsights } from "../model/insights.ts";
+import type { MediaType } from "../model/media_type.ts";
+import { ImageRejected } from "../model/reject_reason.ts";
+import { type RenditionSpec, renditionTableSchema } from "../model/rendition.ts";
+import type { RawPixels } from "../ports/image_codec.ts";
+import { dominantColors } from "./insights/dominant_colors.ts";
+import { contrast, entropy, isBlank, meanLuma } from "./insights/luma.ts";
+import { perceptualHash } from "./insights/perceptual_hash.ts";
+import { sharpness } from "./insights/sharpness.ts";
+import { thumbhash } from "./insights/thumbhash.ts";
+
+/** What steps and insights may know of the picture beside its pixels. */
+export interface PictureContext {
+  readonly mediaType: MediaType;
+  readonly header: ImageHeader;
+}
+
+/** A step over the decoded pixels (8-bit sRGB, upright, as large as the largest rendition); all renditions follow from its answer. */
+export interface PipelineStep {
+  readonly name: string;
+  apply(pixels: RawPixels, context: PictureContext): RawPixels | Promise<RawPixels>;
+}
+
+/** An insight: a pure function of pixels. */
+export interface Insight<Value> {
+  /** Longest side, in pixels, that it wants at least; it gets the smallest shared pixels that have it. */
+  readonly minSidePx: number;
+  measure(pixels: RawPixels, context: PictureContext): Value;
+}
+
+/** A value that an own insight may have: it becomes a column of the row and a field of the manifest. */
+export type CustomValue = string | number | boolean | null;
+
+/** What a pipeline says; what it leaves out is as without it. */
+export interface PipelineDefinition {
+  /** In the place of the plan's table. */
+  readonly renditions?: readonly Partial<RenditionSpec>[];
+  /** In order, between decoding and renditions. */
+  readonly steps?: readonly PipelineStep[];
+  /** By column name, `[a-z][a-z0-9_]*`. */
+  readonly insights?: Readonly<Record<string, Insight<CustomValue>>>;
+}
+
+/** A pipeline that was found sound. */
+export interface Pipeline {
+  readonly renditions: readonly RenditionSpec[] | undefined;
+  readonly steps: readonly PipelineStep[];
+  readonly insights: Readonly<Record<string, Insight<CustomValue>>>;
+}
+
+/** What every picture is measured by; sharpness alone needs more than a thumbnail, as shrinking sharpens. */
+export const STANDARD_INSIGHTS: {
+  readonly [Name in keyof PixelInsights]: Insight<PixelInsights[Name]>;
+} = {
+  dominantColors: { minSidePx: 128, measure: dominantColors },
+  meanLuma: { minSidePx: 128, measure: meanLuma },
+  contrast: { minSidePx: 128, measure: contrast },
+  entropy: { minSidePx: 128, measure: entropy },
+  isBlank: { minSidePx: 128, measure: isBlank },
+  sharpness: { minSidePx: 640, measure: sharpness },
+  perceptualHash: { minSidePx: 128, measure: perceptualHash },
+  thumbhash: { minSidePx: 100, measure: thumbhash },
+};
+
+/** Makes a pipeline of its definition; throws TypeError that names what is wrong with it. */
+export function definePipeline(definition: PipelineDefinition): Pipeline {
+  const { renditions, steps = [], insights = {} } = definition;
+  for (const name of Object.keys(insights)) {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
+      throw new TypeError(`Cannot define a pipeline as "${name}" must be a column's name`);
+    }
+  }
+  return {
+    renditions: renditions === undefined ? undefined : parseTable(renditions),
+    steps,
+    insights,
+  };
+}
+
+/** The pipeline of a processor that names none: the plan's renditions, no steps, the standard insights alone. */
+export const DEFAULT_PIPELINE: Pipeline = definePipeline({});
+
+/** For steps: refuses the picture, `pipeline_rejected`; the detail is shown to its owner, at most 200 characters. */
+export function rejectPicture(detail: string): never {
+  throw new ImageRejected("pipeline_rejected", detail.slice(0, 200));
+}
+
+function parseTable(renditions: readonly unknown[]): readonly RenditionSpec[] {
+  const read = renditionTableSchema.safeParse(renditions);
+  if (read.success) return read.data;
+  const list = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new TypeError(`Cannot define a pipeline as its renditions are wrong: ${list.join("; ")}`);
+}

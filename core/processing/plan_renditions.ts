@@ -1,0 +1,84 @@
+/** From a rendition table to sizes: what to decode to, and in which order renditions follow from one another. */
+import type { ImageHeader } from "../model/insights.ts";
+import type { RenditionSpec } from "../model/rendition.ts";
+import { MAX_SIDE_PX } from "./guard.ts";
+
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A rendition and the whole picture in it, before anything is cut off or added. */
+export interface PlannedRendition {
+  readonly spec: RenditionSpec;
+  /** The whole picture's size, rounded. */
+  readonly scaled: Size;
+  /** What it is fitted inside for that: the side that decides is exact, whatever the other one is rounded to. */
+  readonly box: Size;
+}
+
+/** What to decode, and the renditions from the largest to the smallest. */
+export interface RenditionPlan {
+  /** The box, upright, inside which the decoded picture is as large as any rendition needs. */
+  readonly decode: Size;
+  readonly order: readonly PlannedRendition[];
+}
+
+/** The picture's size as it is seen: orientations 5 to 8 swap the sides (EXIF 2.32, section 4.6.4). */
+export function uprightSize({ width, height, orientation }: ImageHeader): Size {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** Plans a rendition table for a picture; enlarged renditions follow from the picture's own size. */
+export function planRenditions(
+  header: ImageHeader,
+  renditions: readonly RenditionSpec[],
+): RenditionPlan {
+  const size = uprightSize(header);
+  const order = renditions
+    .map((spec) => ({ spec, scaled: scaledSize(size, spec), box: boxOf(size, spec) }))
+    .sort((a, b) => areaOf(b.scaled) - areaOf(a.scaled));
+  return { decode: order[0]?.box ?? size, order };
+}
+
+/** `cover` is decided by the side that needs the larger scale; the other one may be as long as it will. */
+function boxOf(size: Size, { width, height, fit }: RenditionSpec): Size {
+  if (fit !== "cover") return { width, height };
+  const isDecidedByWidth = width / size.width >= height / size.height;
+  return isDecidedByWidth ? { width, height: MAX_SIDE_PX } : { width: MAX_SIDE_PX, height };
+}
+
+/**
+ * The whole picture's size for a rendition: as large as its box holds (`inside`, `contain`) or as small as covers it
+ * (`cover`), not enlarged unless the rendition asks for it; no side below one pixel.
+ */
+export function scaledSize(
+  size: Size,
+  { width, height, fit, enlarge }: Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge">,
+): Size {
+  const ratios = [width / size.width, height / size.height];
+  const wanted = fit === "cover" ? Math.max(...ratios) : Math.min(...ratios);
+  const scale = enlarge ? wanted : Math.min(1, wanted);
+  return {
+    width: Math.max(1, Math.round(size.width * scale)),
+    height: Math.max(1, Math.round(size.height * scale)),
+  };
+}
+
+/**
+ * The size of pixels resized inside a box. A box that differs from it by a pixel at most is filled: it was computed from
+ * the picture's own size, and the pixels' size was rounded once already.
+ */
+export function insideSize(
+  pixels: Size,
+  { width, height, enlarge }: Pick<RenditionSpec, "width" | "height" | "enlarge">,
+): Size {
+  const size = scaledSize(pixels, { width, height, fit: "inside", enlarge });
+  const isBox = Math.abs(size.width - width) <= 1 && Math.abs(size.height - height) <= 1;
+  return isBox ? { width, height } : size;
+}
+
+function areaOf({ width, height }: Size): number {
+  return width * height;
+}

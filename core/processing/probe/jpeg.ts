@@ -1,0 +1,103 @@
+import type { ColorSpace } from "../../model/insights.ts";
+import { ImageRejected } from "../../model/reject_reason.ts";
+import { iccName } from "./_icc_name.ts";
+import { exifOrientation } from "./_ifd.ts";
+import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
+
+/** Start-of-frame markers (ITU-T T.81, table B.1): those that the decoders take, and those that they do not. */
+const TAKEN_FRAMES = new Set([0xc0, 0xc1, 0xc2]);
+const REFUSED_FRAMES = new Set([0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf]);
+const START_OF_SCAN = 0xda;
+const END_OF_IMAGE = 0xd9;
+const APP1 = 0xe1;
+const APP2 = 0xe2;
+const APP14 = 0xee;
+/** Bytes of a profile's first segment that are searched for its name. */
+const ICC_HEAD_BYTES = 65_519;
+
+interface Found {
+  exif?: ByteRange;
+  orientation: number;
+  iccName?: string | undefined;
+  /** Adobe's colour transform; undefined without its marker. */
+  adobeTransform?: number;
+}
+
+/** Walks JPEG's segments to the frame header; lossless, hierarchical, arithmetic and 12-bit files are `unsupported_type`. */
+export async function jpegProbe(reader: ProbeReader): Promise<FormatFacts> {
+  const found: Found = { orientation: 1 };
+  for (let at = 2;;) {
+    reader.step();
+    const [prefix = 0, marker = 0] = await reader.bytes(at, 2);
+    if (prefix !== 0xff) throw new ImageRejected("corrupt", `no marker at byte ${at}`);
+    if (marker === 0xff || marker === 0x01) {
+      at += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    const range = await segmentAt(reader, at, marker);
+    if (TAKEN_FRAMES.has(marker)) return frameFacts(await reader.bytes(range.offset, 6), found);
+    await readSegment(reader, { marker, range, found });
+    at = range.offset + range.length;
+  }
+}
+
+async function segmentAt(reader: ProbeReader, at: number, marker: number): Promise<ByteRange> {
+  if (REFUSED_FRAMES.has(marker)) {
+    throw new ImageRejected("unsupported_type", `JPEG of process SOF${marker - 0xc0}`);
+  }
+  if (marker === START_OF_SCAN || marker === END_OF_IMAGE || (marker & 0xf8) === 0xd0) {
+    throw new ImageRejected("corrupt", "the picture begins without a frame header");
+  }
+  const length = (await reader.view(at + 2, 2)).getUint16(0);
+  if (length < 2) throw new ImageRejected("corrupt", `a segment of ${length} bytes at byte ${at}`);
+  return { offset: at + 4, length: length - 2 };
+}
+
+async function readSegment(
+  reader: ProbeReader,
+  { marker, range, found }: { marker: number; range: ByteRange; found: Found },
+): Promise<void> {
+  if (marker !== APP1 && marker !== APP2 && marker !== APP14) return;
+  const { offset, length } = range;
+  const head = latin1(await reader.bytes(offset, Math.min(length, 14)));
+  if (marker === APP1 && head.startsWith("Exif\0\0") && found.exif === undefined) {
+    found.exif = range;
+    found.orientation = exifOrientation(await reader.bytes(offset, length));
+  }
+  if (marker === APP2 && head.startsWith("ICC_PROFILE\0\x01") && length > 14) {
+    found.iccName = iccName(await reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES)));
+  }
+  if (marker === APP14 && head.startsWith("Adobe") && head.length >= 12) {
+    found.adobeTransform = head.charCodeAt(11);
+  }
+}
+
+function frameFacts(frame: Uint8Array, found: Found): FormatFacts {
+  const view = viewOf(frame);
+  const bitDepth = view.getUint8(0);
+  const channels = view.getUint8(5);
+  if (bitDepth !== 8) throw new ImageRejected("unsupported_type", `JPEG of ${bitDepth} bits`);
+  const colorSpace = colorSpaceOf(channels, found.adobeTransform);
+  return {
+    header: {
+      width: view.getUint16(3),
+      height: view.getUint16(1),
+      frames: 1,
+      bitDepth,
+      channels,
+      hasAlpha: false,
+      colorSpace,
+      orientation: found.orientation,
+      iccName: found.iccName,
+    },
+    exif: found.exif,
+  };
+}
+
+/** Adobe Technical Note 5116, section 18: the transform flag tells RGB from YCbCr and CMYK from YCCK. */
+function colorSpaceOf(channels: number, transform: number | undefined): ColorSpace {
+  if (channels === 1) return "grey";
+  if (channels === 3) return transform === 0 ? "rgb" : "yuv";
+  if (channels === 4) return transform === 2 ? "ycck" : "cmyk";
+  throw new ImageRejected("corrupt", `the frame header says ${channels} components`);
+}

@@ -1,0 +1,84 @@
+/**
+ * The probe: what a file says about itself, read from its header before any decoder sees it.
+ * Walk: magic bytes choose a format's file (`jpeg.ts`, `png.ts`, …), which reads through a `ProbeReader`
+ * that bounds reads and bytes; the header, the media type and where EXIF lies come back.
+ */
+import type { ImageHeader } from "../../model/insights.ts";
+import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
+import { ImageRejected } from "../../model/reject_reason.ts";
+import { gifProbe } from "./gif.ts";
+import { heifProbe } from "./heif.ts";
+import { jpegProbe } from "./jpeg.ts";
+import { pngProbe } from "./png.ts";
+import { type ByteRange, type ByteSource, type FormatProbe, ProbeReader } from "./_reader.ts";
+import { tiffProbe } from "./tiff.ts";
+import { webpProbe } from "./webp.ts";
+
+export type { ByteRange, ByteSource } from "./_reader.ts";
+
+/** What a file says about itself. */
+export interface Probed {
+  readonly mediaType: MediaType;
+  readonly header: ImageHeader;
+  /** Where EXIF lies: a TIFF structure, perhaps behind `Exif\0\0` or HEIF's four-byte offset. */
+  readonly exif: ByteRange | undefined;
+}
+
+const PROBES = {
+  "image/jpeg": jpegProbe,
+  "image/png": pngProbe,
+  "image/webp": webpProbe,
+  "image/gif": gifProbe,
+  "image/tiff": tiffProbe,
+  "image/avif": heifProbe,
+  "image/heic": heifProbe,
+  "image/heif": heifProbe,
+} as const satisfies Record<MediaType, FormatProbe>;
+
+/**
+ * Tells type, shape and orientation from at most eight range reads, the first of 64 KiB and none over 4 MiB.
+ * Throws ImageRejected `not_an_image`, `unsupported_type`, `truncated` or `corrupt`; what a source throws goes through.
+ */
+export function probe(
+  source: ByteSource,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Probed> {
+  return probeThrough(new ProbeReader(source, options.signal));
+}
+
+/** The same for a whole file at hand; counts frames exactly. */
+export function probeBytes(bytes: Uint8Array): Promise<Probed> {
+  return probeThrough(ProbeReader.of(bytes));
+}
+
+async function probeThrough(reader: ProbeReader): Promise<Probed> {
+  if (reader.size === 0) throw new ImageRejected("not_an_image", "the file is empty");
+  const head = await reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
+  const sniffed = sniffMediaType(head);
+  if (sniffed === null) throw unknownType(head);
+  const { header, exif, mediaType } = await PROBES[sniffed](reader);
+  if (header.width < 1 || header.height < 1) {
+    throw new ImageRejected("corrupt", `the header says ${header.width} x ${header.height} pixels`);
+  }
+  return { mediaType: mediaType ?? sniffed, header, exif };
+}
+
+/** Pictures that are known and not taken, by their first bytes in hex. */
+const KNOWN_OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^424d/, "BMP"],
+  [/^00000[12]00/, "ICO"],
+  [/^0000000c6a502020/, "JPEG 2000"],
+  [/^(ff0a|0000000c4a584c20)/, "JPEG XL"],
+  [/^38425053/, "PSD"],
+  [/^........66747970/, "an ISO base media file without an image brand"],
+  [/^(3c737667|3c3f786d6c)/, "SVG or XML"],
+];
+
+function unknownType(head: Uint8Array): ImageRejected {
+  const hex = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+  const known = KNOWN_OTHERS.find(([magic]) => magic.test(hex));
+  if (known !== undefined) return new ImageRejected("unsupported_type", `it is ${known[1]}`);
+  return new ImageRejected("not_an_image", "its first bytes are no image format's");
+}

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ImageRejected, type RejectReason } from "../../model/reject_reason.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  ispe,
+  jpeg,
+  le,
+  png,
+  segment,
+  tiff,
+} from "../../testing/headers.ts";
+import { probe, probeBytes } from "./probe.ts";
+
+const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
+
+function counted(bytes: Uint8Array) {
+  const reads: number[] = [];
+  return {
+    reads,
+    size: bytes.length,
+    read: (offset: number, length: number) => {
+      reads.push(length);
+      return Promise.resolve(bytes.slice(offset, offset + length));
+    },
+  };
+}
+
+async function rejects(bytes: Uint8Array, reason: RejectReason) {
+  await assert.rejects(probeBytes(bytes), (error) => {
+    assert.ok(error instanceof ImageRejected, String(error));
+    assert.equal(error.reason, reason, error.message);
+    return true;
+  });
+}
+
+test("probe() reads a JPEG's size, orientation and EXIF range", async () => {
+  const exif = bytesOf("Exif\0\0", ORIENTATION_6);
+  const file = jpeg({ width: 640, height: 480, before: [segment(0xe1, exif)] });
+  const { mediaType, header, exif: range } = await probeBytes(file);
+  assert.equal(mediaType, "image/jpeg");
+  assert.deepEqual([header.width, header.height, header.orientation], [640, 480, 6]);
+  assert.equal(header.colorSpace, "yuv");
+  assert.deepEqual(range, { offset: 6, length: exif.length });
+});
+
+test("probe() tells CMYK from YCCK by Adobe's marker", async () => {
+  const adobe = (transform: number) => segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, transform]);
+  const of = async (transform: number) => {
+    const file = jpeg({ width: 9, height: 9, components: 4, before: [adobe(transform)] });
+    return (await probeBytes(file)).header.colorSpace;
+  };
+  assert.deepEqual([await of(0), await of(2)], ["cmyk", "ycck"]);
+});
+
+test("probe() refuses lossless, arithmetic and 12-bit JPEG as unsupported", async () => {
+  for (const sof of [0xc3, 0xc9, 0xcb]) {
+    await rejects(jpeg({ width: 9, height: 9, sof }), "unsupported_type");
+  }
+  await rejects(jpeg({ width: 9, height: 9, sof: 0xc1, depth: 12 }), "unsupported_type");
+});
+
+test("probe() finds a JPEG's frame behind 2 MiB of segments within eight reads", async () => {
+  const padding = Array.from({ length: 32 }, () => segment(0xe2, new Uint8Array(65_000)));
+  const source = counted(jpeg({ width: 4000, height: 3000, before: padding }));
+  assert.equal((await probe(source)).header.width, 4000);
+  assert.ok(source.reads.length <= 8, `${source.reads.length} reads`);
+});
+
+test("probe() gives up on a JPEG whose segments never end", async () => {
+  const padding = Array.from({ length: 200 }, () => segment(0xe2, new Uint8Array(65_000)));
+  const source = counted(jpeg({ width: 4000, height: 3000, before: padding }));
+  await assert.rejects(probe(source), { reason: "corrupt" });
+  assert.equal(source.reads.length, 8);
+});
+
+test("probe() reads PNG's depth, transparency, profile name, frames and orientation", async () => {
+  const before = [
+    chunk("acTL", be(7, 4), be(0, 4)),
+    chunk("iCCP", "Display P3\0", 0, [1, 2, 3]),
+    chunk("tRNS", [0, 0]),
+    chunk("eXIf", ORIENTATION_6),
+  ];
+  const { header } = await probeBytes(png({ width: 70_000, height: 3, depth: 16, before }));
+  assert.deepEqual(header, {
+    width: 70_000,
+    height: 3,
+    frames: 7,
+    bitDepth: 16,
+    channels: 3,
+    hasAlpha: true,
+    colorSpace: "rgb",
+    orientation: 6,
+    iccName: "Display P3",
+  });
+});
+
+test("probe() refuses a PNG of an impossible depth and one without pixels", async () => {
+  await rejects(png({ width: 5, height: 5, depth: 3 }), "corrupt");
+  await rejects(png({ width: 0, height: 5 }), "corrupt");
+  const whole = png({ width: 5, height: 5 });
+  await rejects(bytesOf(whole.slice(0, 33), chunk("IEND")), "corrupt");
+});
+
+test("probe() counts a GIF's frames and sees its transparency", async () => {
+  const frame = (flags: number) =>
+    bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0], 0x2c, le(0, 4), le(6, 2), le(4, 2), 0, 2, [
+      1,
+      0,
+      0,
+    ]);
+  const file = bytesOf(
+    "GIF89a",
+    le(6, 2),
+    le(4, 2),
+    [0x80, 0, 0],
+    new Uint8Array(6),
+    frame(1),
+    frame(0),
+    0x3b,
+  );
+  const { header } = await probeBytes(file);
+  assert.deepEqual([header.width, header.height, header.frames, header.hasAlpha], [6, 4, 2, true]);
+});
+
+test("probe() says a GIF without a picture is truncated", async () => {
+  await rejects(bytesOf("GIF89a", le(6, 2), le(4, 2), [0, 0, 0]), "truncated");
+});
+
+test("probe() reads WebP's three layouts", async () => {
+  const riff = (...chunks: Uint8Array[]) => {
+    const body = bytesOf("WEBP", ...chunks);
+    return bytesOf("RIFF", le(body.length, 4), body);
+  };
+  const part = (type: string, body: Uint8Array) =>
+    bytesOf(type, le(body.length, 4), body, body.length % 2 ? [0] : []);
+  const lossy = part("VP8 ", bytesOf([0, 0, 0, 0x9d, 0x01, 0x2a], le(320, 2), le(200, 2)));
+  const lossless = part("VP8L", bytesOf(0x2f, le((319 | (199 << 14) | (1 << 28)) >>> 0, 4)));
+  const extended = part("VP8X", bytesOf(0x1a, [0, 0, 0], le(319, 3), le(199, 3)));
+  const frame = part("ANMF", new Uint8Array(16));
+  const exif = part("EXIF", ORIENTATION_6);
+  const shapes = [];
+  for (const file of [riff(lossy), riff(lossless), riff(extended, frame, frame, exif)]) {
+    const { header } = await probeBytes(file);
+    shapes.push([header.width, header.height, header.hasAlpha, header.frames, header.orientation]);
+  }
+  assert.deepEqual(shapes, [
+    [320, 200, false, 1, 1],
+    [320, 200, true, 1, 1],
+    [320, 200, true, 2, 6],
+  ]);
+  await rejects(riff(lossy).slice(0, -2), "truncated");
+});
+
+const TIFF_RGB = [[256, 3, 1, 30], [257, 3, 1, 20], [258, 3, 1, 8], [262, 3, 1, 2], [
+  277,
+  3,
+  1,
+  3,
+]] as const;
+
+test("probe() reads TIFF in both byte orders", async () => {
+  for (const order of ["II", "MM"] as const) {
+    const { header } = await probeBytes(tiff([...TIFF_RGB, [274, 3, 1, 8]], { order }));
+    assert.deepEqual([header.width, header.height, header.orientation], [30, 20, 8], order);
+    assert.equal(header.colorSpace, "rgb");
+  }
+});
+
+test("probe() finds a TIFF directory at the end of a large file with a second read", async () => {
+  const small = tiff(TIFF_RGB);
+  const at = 3_000_000;
+  const source = counted(
+    bytesOf("II", le(42, 2), le(at, 4), new Uint8Array(at - 8), small.slice(8)),
+  );
+  assert.equal((await probe(source)).header.width, 30);
+  assert.equal(source.reads.length, 2);
+});
+
+test("probe() reads BigTIFF", async () => {
+  const entry = (
+    tag: number,
+    value: number,
+  ) => [...le(tag, 2), ...le(3, 2), ...le(1, 8), ...le(value, 8)];
+  const entries = [[256, 30], [257, 20], [258, 8], [262, 1]].map(([tag = 0, value = 0]) =>
+    entry(tag, value)
+  );
+  const file = bytesOf(
+    "II",
+    le(43, 2),
+    le(8, 2),
+    le(0, 2),
+    le(16, 8),
+    le(4, 8),
+    entries.flat(),
+    le(0, 8),
+  );
+  const { header } = await probeBytes(file);
+  assert.deepEqual([header.width, header.height, header.colorSpace], [30, 20, "grey"]);
+});
+
+test("probe() refuses TIFF directories that go in a circle, raw photographs, and a missing directory", async () => {
+  await rejects(tiff(TIFF_RGB, { next: 8 }), "corrupt");
+  await rejects(tiff([...TIFF_RGB.slice(0, 3), [262, 3, 1, 32_803]]), "unsupported_type");
+  await rejects(bytesOf("II", le(42, 2), le(9_999, 4), [0, 0, 0, 0]), "truncated");
+});
+
+test("probe() reads AVIF and HEIC, their turning and mirroring as one orientation", async () => {
+  const irot = (turns: number) => box("irot", turns);
+  const imir = (axis: number) => box("imir", axis);
+  const cases: readonly (readonly [Uint8Array[], number])[] = [
+    [[], 1],
+    [[irot(1)], 8],
+    [[irot(2)], 3],
+    [[irot(3)], 6],
+    [[imir(0)], 4],
+    [[imir(1)], 2],
+    [[irot(1), imir(1)], 7],
+    [[irot(1), imir(0)], 5],
+  ];
+  for (const [turns, orientation] of cases) {
+    const file = heif({ brand: "heic", item: "hvc1", properties: [ispe(400, 300), ...turns] });
+    const { mediaType, header } = await probeBytes(file);
+    assert.equal(mediaType, "image/heic");
+    assert.deepEqual([header.width, header.height, header.orientation], [400, 300, orientation]);
+  }
+  const avif = heif({ brand: "mif1", item: "av01", properties: [ispe(400, 300)] });
+  assert.equal((await probeBytes(avif)).mediaType, "image/avif");
+});
+
+test("probe() refuses HEIF of other codings, without a size, and with boxes that end outside", async () => {
+  await rejects(
+    heif({ brand: "mif1", item: "jpeg", properties: [ispe(4, 3)] }),
+    "unsupported_type",
+  );
+  await rejects(heif({ brand: "heic", item: "hvc1", properties: [] }), "corrupt");
+  const file = heif({ brand: "heic", item: "hvc1", properties: [ispe(4, 3)] });
+  await rejects(file.slice(0, -30), "truncated");
+  const lying = file.slice();
+  lying.set(be(0xfffffff, 4), 24 + 12);
+  await rejects(lying, "corrupt");
+});
+
+test("probe() tells what is no image from what is another one", async () => {
+  await rejects(new Uint8Array(), "not_an_image");
+  await rejects(bytesOf("hello, this is a text and no image"), "not_an_image");
+  await rejects(bytesOf("<html><body></body></html>"), "not_an_image");
+  await rejects(bytesOf("<svg xmlns='http://www.w3.org/2000/svg'/>"), "unsupported_type");
+  await rejects(bytesOf("BM", new Uint8Array(60)), "unsupported_type");
+});
+
+test("probe() throws nothing but its closed error on cut and changed headers", async () => {
+  const samples = [
+    jpeg({ width: 640, height: 480, before: [segment(0xe1, "Exif\0\0", ORIENTATION_6)] }),
+    png({
+      width: 64,
+      height: 64,
+      before: [chunk("eXIf", ORIENTATION_6), chunk("acTL", be(3, 4), be(0, 4))],
+    }),
+    tiff(TIFF_RGB),
+    heif({ brand: "avif", item: "av01", properties: [ispe(400, 300), box("irot", 1)] }),
+  ];
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return seed % below;
+  };
+  let refused = 0;
+  for (const sample of samples) {
+    for (let round = 0; round < 400; round += 1) {
+      const changed = sample.slice(0, 1 + random(sample.length));
+      for (let flips = random(4); flips > 0; flips -= 1) {
+        changed[random(changed.length)] = random(256);
+      }
+      const source = counted(changed);
+      await probe(source).catch((error) => {
+        assert.ok(error instanceof ImageRejected, String(error?.stack));
+        refused += 1;
+      });
+      assert.ok(source.reads.length <= 8);
+    }
+  }
+  assert.ok(refused > 400);
+});

@@ -1,0 +1,164 @@
+import { ImageRejected } from "../../model/reject_reason.ts";
+import { iccName } from "./_icc_name.ts";
+import { exifOrientation } from "./_ifd.ts";
+import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
+
+const FLAG_ANIMATION = 0x02;
+const FLAG_EXIF = 0x08;
+const FLAG_ALPHA = 0x10;
+const MAX_EXIF_BYTES = 1_048_576;
+const MAX_ICC_BYTES = 262_144;
+
+interface Chunk {
+  readonly type: string;
+  readonly range: ByteRange;
+}
+
+interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+  readonly isLossless: boolean;
+}
+
+/** Reads WebP's three layouts (RFC 9649): lossy, lossless and extended; frames of animations as far as bytes are at hand. */
+export async function webpProbe(reader: ProbeReader): Promise<FormatFacts> {
+  const riffBytes = (await reader.view(4, 4)).getUint32(0, true) + 8;
+  if (riffBytes > reader.size) {
+    throw new ImageRejected(
+      "truncated",
+      `${riffBytes} bytes are announced, ${reader.size} are there`,
+    );
+  }
+  const first = await chunkAt(reader, 12);
+  if (first.type === "VP8X") return await extendedFacts(reader, first);
+  return { header: headerOf(await shapeOf(reader, first), { frames: 1 }) };
+}
+
+async function chunkAt(reader: ProbeReader, at: number): Promise<Chunk> {
+  const head = await reader.bytes(at, 8);
+  const length = viewOf(head).getUint32(4, true);
+  return { type: latin1(head.subarray(0, 4)), range: { offset: at + 8, length } };
+}
+
+async function shapeOf(reader: ProbeReader, { type, range }: Chunk): Promise<Shape> {
+  if (type === "VP8L") return losslessShape(await reader.bytes(range.offset, 5));
+  if (type === "VP8 ") return lossyShape(await reader.bytes(range.offset, 10));
+  throw new ImageRejected("corrupt", "its first chunk is no picture");
+}
+
+/** RFC 9649, section 3.4: 14 bits for each side less one, then the alpha hint. */
+function losslessShape(bytes: Uint8Array): Shape {
+  if (bytes[0] !== 0x2f) throw new ImageRejected("corrupt", "VP8L without its signature");
+  const bits = viewOf(bytes).getUint32(1, true);
+  return {
+    width: (bits & 0x3fff) + 1,
+    height: ((bits >>> 14) & 0x3fff) + 1,
+    hasAlpha: ((bits >>> 28) & 1) === 1,
+    isLossless: true,
+  };
+}
+
+/** RFC 6386, section 9.1: a key frame's start code, then 14 bits for each side. */
+function lossyShape(bytes: Uint8Array): Shape {
+  if (bytes[3] !== 0x9d || bytes[4] !== 0x01 || bytes[5] !== 0x2a) {
+    throw new ImageRejected("corrupt", "VP8 without a key frame");
+  }
+  const view = viewOf(bytes);
+  return {
+    width: view.getUint16(6, true) & 0x3fff,
+    height: view.getUint16(8, true) & 0x3fff,
+    hasAlpha: false,
+    isLossless: false,
+  };
+}
+
+async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<FormatFacts> {
+  const view = await reader.view(range.offset, 10);
+  const flags = view.getUint8(0);
+  const shape = {
+    width: 1 + uint24(view, 4),
+    height: 1 + uint24(view, 7),
+    hasAlpha: (flags & FLAG_ALPHA) !== 0,
+    isLossless: false,
+  };
+  const isAnimated = (flags & FLAG_ANIMATION) !== 0;
+  const wantsExif = (flags & FLAG_EXIF) !== 0;
+  const found = await walkChunks(reader, { from: chunkEnd(range), isAnimated, wantsExif });
+  const frames = isAnimated ? Math.max(1, found.frames) : 1;
+  const exif = found.exif;
+  const hasExif = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
+  const orientation = hasExif ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
+  return {
+    header: headerOf({ ...shape, isLossless: found.isLossless }, {
+      frames,
+      orientation,
+      iccName: found.iccName,
+    }),
+    exif: hasExif ? exif : undefined,
+  };
+}
+
+interface Walk {
+  frames: number;
+  isLossless: boolean;
+  iccName?: string | undefined;
+  exif?: ByteRange;
+}
+
+/** Chunks in order; in animations only those at hand, as each frame is a chunk and their bodies may be far apart. */
+async function walkChunks(
+  reader: ProbeReader,
+  { from, isAnimated, wantsExif }: { from: number; isAnimated: boolean; wantsExif: boolean },
+): Promise<Walk> {
+  const found: Walk = { frames: 0, isLossless: false };
+  for (let at = from; at + 8 <= reader.size;) {
+    reader.step();
+    const isAtHand = reader.held(at, 8) !== undefined;
+    if (!isAtHand && (isAnimated || !wantsExif || !reader.mayRead)) return found;
+    const { type, range } = await chunkAt(reader, at);
+    if (range.offset + range.length > reader.size) {
+      throw new ImageRejected("truncated", `its chunk at byte ${at} ends behind the file`);
+    }
+    if (type === "ANMF") found.frames += 1;
+    if (type === "VP8L") found.isLossless = true;
+    if (type === "EXIF") found.exif = range;
+    if (type === "ICCP" && range.length <= MAX_ICC_BYTES) {
+      found.iccName = iccName(await reader.bytes(range.offset, range.length));
+    }
+    at = chunkEnd(range);
+  }
+  return found;
+}
+
+/** Chunks are padded to even lengths (RFC 9649, section 2.3). */
+function chunkEnd({ offset, length }: ByteRange): number {
+  return offset + length + (length & 1);
+}
+
+function headerOf(
+  { width, height, hasAlpha, isLossless }: Shape,
+  { frames, orientation = 1, iccName }: {
+    frames: number;
+    orientation?: number;
+    iccName?: string | undefined;
+  },
+): FormatFacts["header"] {
+  const colorSpace = isLossless ? "rgb" : "yuv";
+  const channels = hasAlpha ? 4 : 3;
+  return {
+    width,
+    height,
+    frames,
+    bitDepth: 8,
+    channels,
+    hasAlpha,
+    colorSpace,
+    orientation,
+    iccName,
+  };
+}
+
+function uint24(view: DataView, at: number): number {
+  return view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rawName } from "../model/object_name.ts";
+import { ImageRejected } from "../model/reject_reason.ts";
+import { eraseImage } from "../retention/erase_image.ts";
+import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import { crashEverywhere } from "../testing/crashing_ports.ts";
+import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { markFailed } from "./mark_failed.ts";
+import { processImage } from "./process_image.ts";
+
+const ref = sampleRef(NOON_MS);
+const delivery = { objectName: rawName(ref), attempt: 1 };
+
+async function uploaded(): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.upload(ref);
+  return world;
+}
+
+test("an image after a death at any call and a redelivery is as an undisturbed one", async () => {
+  const deaths = await crashEverywhere({
+    makeWorld: uploaded,
+    walk: (ports) => processImage(ports, delivery),
+    repeat: async (world, at) => {
+      world.clock.nowMs += 1000;
+      await processImage(world.ports, { ...delivery, attempt: 2 });
+      const { renditions } = await assertReady(world, ref, at);
+      assert.deepEqual(renditions.map(({ name }) => name), ["large", "medium", "thumb"], at);
+      assert.equal((await processImage(world.ports, delivery)).outcome, "already", at);
+      assert.ok(world.rows.rows().every(({ image_id }) => image_id === ref.imageId), at);
+    },
+  });
+  assert.ok(deaths >= 22, `${deaths} deaths`);
+});
+
+test("an image after a death at any call and another version's redelivery has live pins", async () => {
+  await crashEverywhere({
+    makeWorld: uploaded,
+    walk: (ports) => processImage(ports, delivery),
+    repeat: async (world, at) => {
+      const pixels = new FakePixelEngine({ version: "2" });
+      await processImage({ ...world.ports, pixels }, delivery);
+      await assertReady(world, ref, at);
+    },
+  });
+});
+
+test("an erasure after a death at any call of the delivery that met it leaves nothing", async () => {
+  const deaths = await crashEverywhere({
+    makeWorld: uploaded,
+    walk: async (ports, world) => {
+      const develop = ports.pixels.develop.bind(ports.pixels);
+      const pixels = {
+        async develop(...request: Parameters<typeof develop>) {
+          await world.mark(ref);
+          return await develop(...request);
+        },
+      };
+      await processImage({ ...ports, pixels }, delivery);
+    },
+    repeat: async (world, at) => {
+      await world.mark(ref);
+      await processImage(world.ports, delivery);
+      assertErased(world, ref, at);
+    },
+  });
+  assert.ok(deaths >= 40, `${deaths} deaths`);
+});
+
+test("a dead letter after a death at any call is marked failed once", async () => {
+  await crashEverywhere({
+    makeWorld: uploaded,
+    walk: (ports) => markFailed(ports, delivery),
+    repeat: async (world, at) => {
+      await markFailed(world.ports, delivery);
+      assert.equal((await manifestOf(world, ref)).status, "failed", at);
+      assert.equal(newestRowOf(world, ref)?.status, "failed", at);
+    },
+  });
+});
+
+test("two deliveries at once end in one manifest whose pinned generations are live", async () => {
+  const world = await uploaded();
+  const other = { ...world.ports, pixels: new FakePixelEngine({ version: "2" }) };
+  const outcomes = await Promise.all([
+    processImage(world.ports, delivery),
+    processImage(other, { ...delivery, attempt: 2 }),
+    processImage(world.ports, { ...delivery, attempt: 3 }),
+  ]);
+  assert.deepEqual(outcomes.map(({ outcome }) => outcome).toSorted(), [
+    "already",
+    "already",
+    "done",
+  ]);
+  await assertReady(world, ref);
+});
+
+for (let pause = 0; pause < 20; pause++) {
+  test(`a second delivery ${pause} turns behind the first breaks none of its pins`, async () => {
+    const world = await uploaded();
+    const other = { ...world.ports, pixels: new FakePixelEngine({ version: "2" }) };
+    const first = processImage(world.ports, delivery);
+    for (let turn = 0; turn < pause * 3; turn++) await Promise.resolve();
+    await Promise.all([first, processImage(other, delivery)]);
+    await assertReady(world, ref);
+  });
+}
+
+test("a verdict that comes second leaves the first one's manifest, and rows that agree with it", async () => {
+  const world = await uploaded();
+  const pixels = new FakePixelEngine({
+    before: async () => {
+      world.clock.nowMs += 1000;
+      await processImage(world.ports, delivery);
+      world.clock.nowMs += 1000;
+      throw new ImageRejected("processing_limit", "too slow on this machine");
+    },
+  });
+  assert.equal((await processImage({ ...world.ports, pixels }, delivery)).outcome, "already");
+  await assertReady(world, ref);
+});
+
+test("a marker that appears while the image is developed ends in nothing left", async () => {
+  const world: TestWorld = new TestWorld({ engine: { before: () => world.mark(ref) } });
+  await world.upload(ref);
+  const outcome = await processImage(world.ports, delivery);
+  assert.deepEqual(outcome, { outcome: "erased", ref, state: "erased" });
+  assertErased(world, ref);
+});
+
+test("an erasure that ran while the image was developed is run again behind it", async () => {
+  const world = new TestWorld({
+    engine: {
+      before: async () => {
+        await world.mark(ref);
+        await eraseImage(world.ports, ref);
+      },
+    },
+  });
+  await world.upload(ref);
+  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  assertErased(world, ref);
+});
+
+test("a marker before any call of a delivery ends in nothing left", async () => {
+  for (let call = 1; call < 20; call++) {
+    let calls = 0;
+    const step = async () => {
+      if (++calls === call) await world.mark(ref);
+    };
+    const world: TestWorld = new TestWorld({ processed: { before: step } });
+    await world.upload(ref);
+    await processImage(world.ports, delivery);
+    await world.mark(ref);
+    await processImage(world.ports, { objectName: `erase/${rawName(ref)}`, attempt: 1 });
+    assertErased(world, ref, `marker at call ${call}`);
+  }
+});
+
+test("a raw object that goes while it is read is to be delivered again, and is gone then", async () => {
+  const world = new TestWorld({
+    raw: {
+      before: async (operation) => {
+        if (operation !== "readRange") return;
+        const facts = await world.raw.stat(rawName(ref));
+        if (facts !== null) await world.raw.remove(facts.name, { generation: facts.generation });
+      },
+    },
+  });
+  await world.upload(ref);
+  await assert.rejects(() => processImage(world.ports, delivery));
+  assert.equal((await processImage(world.ports, delivery)).outcome, "gone");
+  assert.deepEqual(world.processed.names(), []);
+});

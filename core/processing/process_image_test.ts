@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, isAppError } from "../errors.ts";
+import { manifestName, rawName } from "../model/object_name.ts";
+import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256, pngOf } from "../testing/sample_images.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
+import { markFailed } from "./mark_failed.ts";
+import { processImage } from "./process_image.ts";
+
+const ref = sampleRef(NOON_MS);
+const { periodMs, closingMs } = RETENTION_POLICY;
+
+test("processImage() makes an image ready: renditions, row, manifest", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref, {
+    declaration: { source: "kafka", sha256: PNG_PIXEL_SHA256, size: 69 },
+  });
+  world.clock.nowMs += 500;
+  const outcome = await processImage(world.ports, { ...delivery, attempt: 2 });
+  const manifest = await assertReady(world, ref);
+  assert.deepEqual(outcome, { outcome: "done", ref, manifest });
+  assert.deepEqual(manifest.renditions.map(({ name }) => name), ["large", "medium", "thumb"]);
+  assert.equal(manifest.sha256, PNG_PIXEL_SHA256);
+  assert.deepEqual([manifest.source, manifest.attempt, manifest.bytes], ["kafka", 2, 69]);
+  assert.deepEqual(manifest.timings, {
+    queueMs: 500,
+    probeMs: 0,
+    fetchMs: 0,
+    decodeMs: 3,
+    renditionsMs: 2,
+    insightsMs: 1,
+    storeMs: 0,
+    totalMs: 0,
+  });
+  const { mediaType, width, height, camera, insights } = manifest.metadata ?? {};
+  assert.deepEqual([mediaType, width, height], ["image/png", 1, 1]);
+  assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.25]);
+  assert.equal(world.rows.rows().length, 1);
+  assert.equal(newestRowOf(world, ref)?.generation, manifest.generation);
+  assert.notEqual(await world.raw.stat(rawName(ref)), null, "the raw object is kept");
+});
+
+test("processImage() makes the renditions of the upload's preset", async () => {
+  const presets = { tiny: [{ name: "dot", width: 8, height: 8 }] };
+  const world = new TestWorld({ plans: JSON.stringify({ default: { presets } }) });
+  const delivery = await world.upload(ref, { declaration: { source: "edge", preset: "tiny" } });
+  await processImage(world.ports, delivery);
+  const { renditions } = await assertReady(world, ref);
+  assert.deepEqual(renditions.map(({ name, width }) => [name, width]), [["dot", 8]]);
+});
+
+test("processImage() keeps what the company's own pipeline found, in manifest and row", async () => {
+  const world = new TestWorld({ engine: { custom: { faces: 2 } } });
+  await processImage(world.ports, await world.upload(ref));
+  assert.deepEqual((await manifestOf(world, ref)).metadata?.custom, { faces: 2 });
+  assert.equal(newestRowOf(world, ref)?.["faces"], 2);
+});
+
+const rejecting = (reason: RejectReason): TestWorldOptions => ({
+  engine: {
+    before: () => {
+      throw new ImageRejected(reason, "found by the engine");
+    },
+  },
+});
+const plan = (common: unknown): TestWorldOptions => ({
+  plans: JSON.stringify({ default: common }),
+});
+
+const REJECTIONS: readonly (readonly [
+  string,
+  RejectReason,
+  TestWorldOptions,
+  Parameters<TestWorld["upload"]>[1],
+])[] = [
+  ["text", "not_an_image", {}, { bytes: NOT_AN_IMAGE }],
+  ["nothing", "not_an_image", {}, { bytes: new Uint8Array() }],
+  ["a BMP", "unsupported_type", {}, { bytes: new TextEncoder().encode("BM".padEnd(64, "\0")) }],
+  ["a type that the plan lacks", "unsupported_type", plan({ allowedTypes: ["image/jpeg"] }), {}],
+  ["half a header", "truncated", {}, { bytes: PNG_PIXEL.slice(0, 20) }],
+  ["a picture of no width", "corrupt", {}, { bytes: pngOf(0, 5) }],
+  ["too many pixels", "too_many_pixels", {}, { bytes: pngOf(20_000, 20_000) }],
+  ["too many bytes", "too_large", plan({ maxBytes: 68 }), {}],
+  ["another type", "declared_mismatch", {}, { contentType: "image/jpeg" }],
+  ["another size", "declared_mismatch", {}, { declaration: { source: "edge", size: 70 } }],
+  [
+    "another SHA-256",
+    "digest_mismatch",
+    {},
+    { declaration: { source: "edge", sha256: "0".repeat(64) } },
+  ],
+  [
+    "another CRC32C",
+    "digest_mismatch",
+    {},
+    { declaration: { source: "edge", crc32c: "AAAAAA==" } },
+  ],
+  ["what the codec cannot read", "corrupt", rejecting("corrupt"), {}],
+  ["what takes too long", "processing_limit", rejecting("processing_limit"), {}],
+  ["what the pipeline refuses", "pipeline_rejected", rejecting("pipeline_rejected"), {}],
+];
+
+for (const [what, reason, options, upload] of REJECTIONS) {
+  test(`processImage() rejects ${what} as ${reason}, in manifest and row, without a rendition`, async () => {
+    const world = new TestWorld(options);
+    const outcome = await processImage(world.ports, await world.upload(ref, upload));
+    assert.equal(outcome.outcome, "done");
+    const manifest = await manifestOf(world, ref);
+    assert.deepEqual([manifest.status, manifest.reason], ["rejected", reason]);
+    assert.ok(manifest.detail);
+    assert.deepEqual(world.processed.names(), [manifestName(ref)]);
+    const row = newestRowOf(world, ref);
+    assert.deepEqual([row?.status, row?.reason], ["rejected", reason]);
+  });
+}
+
+test("processImage() hands nothing to the engine that header, plan or digest rejects", async () => {
+  const world = new TestWorld();
+  await processImage(world.ports, await world.upload(ref, { bytes: pngOf(20_000, 20_000) }));
+  const other = sampleRef(NOON_MS);
+  const declaration = { source: "edge", sha256: "0".repeat(64) } as const;
+  await processImage(world.ports, await world.upload(other, { declaration }));
+  assert.deepEqual(world.engine.requests, []);
+});
+
+test("processImage() tells a rejected image's header and digest as far as they were found", async () => {
+  const world = new TestWorld(rejecting("processing_limit"));
+  await processImage(world.ports, await world.upload(ref));
+  const { metadata, sha256, timings } = await manifestOf(world, ref);
+  assert.equal(metadata?.width, 1);
+  assert.equal(sha256, PNG_PIXEL_SHA256);
+  assert.ok(timings.probeMs !== undefined && timings.storeMs === undefined);
+});
+
+test("processImage() of a redelivery finds the image already done and does nothing", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref);
+  await processImage(world.ports, delivery);
+  const manifest = await manifestOf(world, ref);
+  assert.deepEqual(await processImage(world.ports, { ...delivery, attempt: 2 }), {
+    outcome: "already",
+    ref,
+  });
+  assert.deepEqual(await manifestOf(world, ref), manifest);
+  assert.equal(world.engine.requests.length, 1);
+  assert.equal(world.rows.rows().length, 1);
+});
+
+test("processImage() replaces failed by what it finds, and markFailed() leaves that alone", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref);
+  await markFailed(world.ports, delivery);
+  assert.equal((await manifestOf(world, ref)).status, "failed");
+  world.clock.nowMs += 1000;
+  assert.equal((await processImage(world.ports, delivery)).outcome, "done");
+  assert.equal((await markFailed(world.ports, delivery)).outcome, "already");
+  await assertReady(world, ref);
+});
+
+test("processImage() leaves what is ours to be delivered again: no manifest, no row", async () => {
+  const world = new TestWorld({
+    engine: {
+      before: () => {
+        throw new AppError("unavailable", "No place is free");
+      },
+    },
+  });
+  const delivery = await world.upload(ref);
+  await assert.rejects(
+    () => processImage(world.ports, delivery),
+    (error) => isAppError(error, "unavailable"),
+  );
+  assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
+});
+
+test("processImage() acknowledges an object that is gone, and names that are not ours", async () => {
+  const world = new TestWorld();
+  const gone = { objectName: rawName(ref), attempt: 1 };
+  assert.deepEqual(await processImage(world.ports, gone), { outcome: "gone", ref });
+  for (const objectName of ["", "readme.txt", `${rawName(ref)}/x`, "erase/x"]) {
+    const outcome = await processImage(world.ports, { objectName, attempt: 1 });
+    assert.deepEqual(outcome, { outcome: "ignored" });
+  }
+});
+
+test("processImage() rejects what arrives from the first millisecond of closing time, without looking and without a row", async () => {
+  const before = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs - 1 });
+  await processImage(before.ports, await before.upload(ref));
+  await assertReady(before, ref);
+  const world = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs });
+  await processImage(world.ports, await world.upload(ref));
+  const { status, reason } = await manifestOf(world, ref);
+  assert.deepEqual([status, reason], ["rejected", "too_late"]);
+  assert.deepEqual(world.processed.names(), [manifestName(ref)]);
+  assert.deepEqual([world.rows.rows(), world.engine.requests], [[], []]);
+});
+
+test("processImage() deletes what arrives when its seven days are over, and writes nothing", async () => {
+  const world = new TestWorld({ nowMs: NOON_MS + periodMs });
+  const delivery = await world.upload(ref);
+  assert.deepEqual(await processImage(world.ports, delivery), { outcome: "expired", ref });
+  assert.deepEqual([world.raw.names(), world.processed.names()], [[], []]);
+  assert.deepEqual(world.rows.rows(), []);
+});
+
+test("processImage() of a marker erases the image", async () => {
+  const world = new TestWorld();
+  await processImage(world.ports, await world.upload(ref));
+  await world.mark(ref);
+  const outcome = await processImage(world.ports, {
+    objectName: `erase/${rawName(ref)}`,
+    attempt: 1,
+  });
+  assert.deepEqual(outcome, { outcome: "erased", ref, state: "erased" });
+  assertErased(world, ref);
+});
+
+test("processImage() of an image that was erased before it arrived develops nothing", async () => {
+  const world = new TestWorld();
+  await world.mark(ref);
+  const delivery = await world.upload(ref);
+  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  assert.deepEqual(world.engine.requests, []);
+  assertErased(world, ref);
+});
+
+test("processImage() runs the whole erasure where the manifest is there and where the raw object is gone", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref);
+  await processImage(world.ports, delivery);
+  await world.mark(ref);
+  const raw = await world.raw.stat(rawName(ref));
+  assert.ok(raw !== null);
+  await world.raw.remove(raw.name, { generation: raw.generation });
+  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  assertErased(world, ref);
+});
+
+test("processImage() ends with its signal", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref);
+  const signal = AbortSignal.abort();
+  await assert.rejects(() => processImage(world.ports, delivery, { signal }));
+  assert.deepEqual(world.processed.names(), []);
+});

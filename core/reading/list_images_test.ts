@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ImageId, makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { serializeManifest } from "../model/manifest.ts";
+import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
+import { type Owner, parseOwner } from "../model/owner.ts";
+import type { ListQuery, ObjectLister } from "../ports/object_store.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { sampleManifest } from "../testing/sample_manifest.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { listImages, type ListImagesInput } from "./list_images.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const { tenant, owner } = sampleRef();
+const older = parseOwner("older".padEnd(20, "a"));
+/** Two listings (images, markers) in at most twelve windows. */
+const MAX_CALLS_AN_OWNER = 24;
+
+/** A lister whose pages hold a few names only, and that counts calls. */
+function smallPages(world: TestWorld, pageSize: number): ObjectLister & { calls: number } {
+  return {
+    calls: 0,
+    list(query: ListQuery) {
+      this.calls++;
+      return world.raw.list({ ...query, maxResults: Math.min(query.maxResults ?? 1e9, pageSize) });
+    },
+  };
+}
+
+async function put(world: TestWorld, t0Ms: number, of: Owner = owner): Promise<ImageRef> {
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  const ref = { tenant, owner: of, imageId: makeImageId(t0Ms, random) };
+  await world.raw.create(rawName(ref), new Uint8Array(3), {
+    contentType: "image/png",
+    customTimeMs: t0Ms,
+  });
+  return ref;
+}
+
+/** Newest first, as ids and times sort alike. */
+function newestFirst(refs: readonly ImageRef[]): ImageId[] {
+  return refs.map(({ imageId }) => imageId).toSorted().toReversed();
+}
+
+/** Every page until there is no cursor; checks each page's bounds. */
+async function walkPages(
+  world: TestWorld,
+  { pageSize = 1000, betweenPages = async () => {}, ...input }: Partial<ListImagesInput> & {
+    readonly pageSize?: number;
+    readonly betweenPages?: () => Promise<unknown>;
+  } = {},
+) {
+  const raw = smallPages(world, pageSize);
+  const seen: ImageId[] = [];
+  let pages = 0;
+  let before: ImageId | undefined = input.before;
+  do {
+    raw.calls = 0;
+    const owners = input.owners ?? [owner];
+    const limit = input.limit ?? 20;
+    const base = { tenant, nowMs: world.clock.now(), policy: RETENTION_POLICY };
+    const page = await listImages({ raw, processed: world.processed }, {
+      ...base,
+      ...input,
+      owners,
+      limit,
+      before,
+    });
+    assert.ok(page.images.length <= limit);
+    if (pageSize === 1000) {
+      assert.ok(raw.calls <= MAX_CALLS_AN_OWNER * owners.length, `${raw.calls}`);
+    }
+    seen.push(...page.images.map(({ ref }) => ref.imageId));
+    assert.ok(before === undefined || page.nextBefore === undefined || page.nextBefore < before);
+    before = page.nextBefore;
+    pages++;
+    await betweenPages();
+  } while (before !== undefined && pages < 500);
+  assert.ok(pages < 500, "the pages come to an end");
+  return { seen, pages };
+}
+
+test("listImages() gives an owner without images an empty page and no cursor, within its calls", async () => {
+  assert.deepEqual(await walkPages(new TestWorld()), { seen: [], pages: 1 });
+});
+
+test("listImages() lists several days newest first, page after page, each image once", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 60; at++) refs.push(await put(world, NOON_MS - at * 2.5 * HOUR_MS - at));
+  const { seen } = await walkPages(world, { limit: 7 });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() fills its page over quiet days with few calls", async () => {
+  const world = new TestWorld();
+  for (let at = 0; at < 40; at++) await put(world, NOON_MS - at * HOUR_MS);
+  const raw = smallPages(world, 1000);
+  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
+  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  assert.equal(page.images.length, 20);
+  assert.ok(raw.calls <= 16, `${raw.calls} calls`);
+});
+
+test("listImages() cuts its windows where one holds more than a page of names", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 120; at++) refs.push(await put(world, NOON_MS - 5 * HOUR_MS - at));
+  const { seen } = await walkPages(world, { pageSize: 10, limit: 50 });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() lists a millisecond that holds more than a page of names", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 35; at++) refs.push(await put(world, NOON_MS - HOUR_MS));
+  refs.push(await put(world, NOON_MS - HOUR_MS - 1), await put(world, NOON_MS - HOUR_MS + 1));
+  const { seen } = await walkPages(world, { pageSize: 10, limit: 8 });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() lists more than a thousand images of an hour", async () => {
+  const world = new TestWorld();
+  const refs = await Promise.all(
+    Array.from({ length: 1100 }, (_, at) => put(world, NOON_MS - 10 - at * 3)),
+  );
+  const { seen } = await walkPages(world, { limit: 50 });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() goes on where a page ended while new images arrive", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 30; at++) refs.push(await put(world, NOON_MS - at * 1000));
+  const betweenPages = async () => {
+    world.clock.nowMs += 500;
+    await put(world, world.clock.nowMs);
+  };
+  const { seen } = await walkPages(world, { limit: 7, betweenPages });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() merges an owner's pseudonyms and leaves everyone else out", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 12; at++) {
+    refs.push(await put(world, NOON_MS - at * HOUR_MS, at % 2 === 0 ? owner : older));
+    await put(world, NOON_MS - at * HOUR_MS, parseOwner("z".repeat(20)));
+  }
+  const { seen } = await walkPages(world, { owners: [owner, older], limit: 5 });
+  assert.deepEqual(seen, newestFirst(refs));
+});
+
+test("listImages() leaves out what is erased", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 6; at++) refs.push(await put(world, NOON_MS - at * HOUR_MS));
+  const kept = refs.filter((_, at) => at % 2 === 0);
+  for (const ref of refs) if (!kept.includes(ref)) await world.mark(ref);
+  assert.deepEqual((await walkPages(world)).seen, newestFirst(kept));
+});
+
+test("listImages() ends with the period to the millisecond, although more is still there", async () => {
+  const world = new TestWorld();
+  const { periodMs } = RETENTION_POLICY;
+  await put(world, NOON_MS - periodMs);
+  const last = await put(world, NOON_MS - periodMs + 1);
+  assert.deepEqual((await walkPages(world)).seen, [last.imageId]);
+});
+
+test("listImages() shows ids of clocks that are a few seconds ahead", async () => {
+  const world = new TestWorld();
+  const ref = await put(world, NOON_MS + 5000);
+  assert.deepEqual((await walkPages(world)).seen, [ref.imageId]);
+});
+
+test("listImages() leaves out names that are not ours", async () => {
+  const world = new TestWorld();
+  const ref = await put(world, NOON_MS - 1000);
+  for (const tail of ["/x", "x"]) {
+    const foreign = rawName(ref) + tail as ReturnType<typeof rawName>; // a name that no door makes
+    await world.raw.create(foreign, new Uint8Array(), { contentType: "a/b", customTimeMs: 0 });
+  }
+  assert.deepEqual((await walkPages(world)).seen, [ref.imageId]);
+});
+
+test("listImages() tells the state of each image", async () => {
+  const world = new TestWorld();
+  const [done, open] = [await put(world, NOON_MS - 1), await put(world, NOON_MS - 2)];
+  const manifest = sampleManifest(done);
+  await world.processed.create(manifestName(done), serializeManifest(manifest), {
+    contentType: "application/json",
+    customTimeMs: t0OfImageId(done.imageId),
+  });
+  const base = { tenant, owners: [owner], limit: 20, nowMs: NOON_MS, policy: RETENTION_POLICY };
+  const { images } = await listImages(world, base);
+  assert.deepEqual(images, [
+    { state: "done", ref: done, manifest },
+    { state: "processing", ref: open, bytes: 3 },
+  ]);
+});
+
+test("listImages() is empty behind a cursor at its end", async () => {
+  const world = new TestWorld();
+  await put(world, NOON_MS - 1);
+  const before = makeImageId(NOON_MS - 7 * DAY_MS, new Uint8Array(10));
+  assert.deepEqual(await walkPages(world, { before }), { seen: [], pages: 1 });
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAppError } from "../errors.ts";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
+import { portableHashing as hashing } from "../testing/portable_hashing.ts";
+import {
+  certificateName,
+  issueCertificate,
+  newestCertificate,
+  readCertificate,
+} from "./certificate.ts";
+import { sampleDraft } from "../testing/sample_certificate.ts";
+
+const write = { contentType: "application/json", customTimeMs: 0 };
+
+test("issueCertificate() begins the chain at 1 and gives each the hash of the bytes before", async () => {
+  const certificates = new MemoryObjectStore();
+  const ports = { certificates, hashing };
+  const issued = [];
+  for (let n = 1; n <= 5; n++) issued.push(await issueCertificate(ports, sampleDraft()));
+  assert.deepEqual(issued.map(({ n }) => n), [1, 2, 3, 4, 5]);
+  assert.equal(issued[0]?.previousHash, null);
+  for (let n = 2; n <= 5; n++) {
+    const before = await certificates.read(certificateName(n - 1));
+    assert.ok(before !== null);
+    assert.equal(issued[n - 1]?.previousHash, await hashing.sha256(before));
+    assert.deepEqual((await readCertificate(ports, n))?.certificate, issued[n - 1]);
+  }
+});
+
+test("newestCertificate() finds the end of chains of every length in few look-ups", async () => {
+  let looks = 0;
+  const certificates = new MemoryObjectStore({
+    before: (operation) => void (operation === "stat" && looks++),
+  });
+  assert.equal(await newestCertificate(certificates), 0);
+  for (let n = 1; n <= 70; n++) {
+    await certificates.create(certificateName(n), new Uint8Array(), write);
+    looks = 0;
+    assert.equal(await newestCertificate(certificates), n);
+    assert.ok(looks <= 2 * Math.log2(n) + 3, `${looks} look-ups for ${n}`);
+  }
+});
+
+test("issueCertificate() of two sweeps at once makes two links of one chain", async () => {
+  const ports = { certificates: new MemoryObjectStore(), hashing };
+  const issued = await Promise.all([1, 2, 3].map(() => issueCertificate(ports, sampleDraft())));
+  assert.deepEqual(issued.map(({ n }) => n).toSorted(), [1, 2, 3]);
+  for (const { n, previousHash } of issued) {
+    const before = n === 1 ? null : await readCertificate(ports, n - 1);
+    assert.equal(previousHash, before?.hash ?? null);
+  }
+});
+
+test("issueCertificate() gives up when others keep writing at the end of the chain", async () => {
+  const certificates = new MemoryObjectStore({
+    before: async (operation, name) => {
+      if (operation !== "create" || isOther) return;
+      isOther = true;
+      const n = Number(name.split("/")[1]);
+      const other = { ...sampleDraft(), version: 1, n, previousHash: null };
+      await certificates.create(
+        certificateName(n),
+        new TextEncoder().encode(JSON.stringify(other)),
+        write,
+      );
+      isOther = false;
+    },
+  });
+  let isOther = false;
+  await assert.rejects(
+    () => issueCertificate({ certificates, hashing }, sampleDraft()),
+    (error) => isAppError(error, "unavailable"),
+  );
+});
+
+for (
+  const [what, text] of [
+    ["is not JSON", "{"],
+    [
+      "is of another number",
+      JSON.stringify({ ...sampleDraft(), version: 1, n: 2, previousHash: null }),
+    ],
+    ["lacks a field", JSON.stringify({ version: 1, n: 1, previousHash: null })],
+  ] as const
+) {
+  test(`readCertificate() refuses one that ${what}`, async () => {
+    const certificates = new MemoryObjectStore();
+    await certificates.create(certificateName(1), new TextEncoder().encode(text), write);
+    await assert.rejects(
+      () => readCertificate({ certificates, hashing }, 1),
+      (error) => isAppError(error, "internal"),
+    );
+  });
+}
+
+test("readCertificate() answers null where there is none", async () => {
+  const certificates = new MemoryObjectStore();
+  assert.equal(await readCertificate({ certificates, hashing }, 1), null);
+});

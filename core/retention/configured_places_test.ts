@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { placeSchema } from "./certificate.ts";
+import { configuredPlaces } from "./configured_places.ts";
+import { RETENTION_POLICY } from "./policy.ts";
+
+test("configuredPlaces() names every place that no sweep can look into, as configured, with its bound", () => {
+  const places = configuredPlaces(RETENTION_POLICY);
+  assert.deepEqual(places.map(({ place }) => place), [
+    "unfinished_sessions",
+    "unfinished_multipart",
+    "soft_deleted",
+    "events",
+    "dead_letters",
+    "kafka_topics",
+    "warehouse_history",
+    "logs",
+  ]);
+  for (const place of places) {
+    assert.equal(place.evidence, "configured");
+    assert.deepEqual(placeSchema.parse(place), place);
+  }
+  const kafka = places.find(({ place }) => place === "kafka_topics");
+  assert.match(kafka?.bound ?? "", /72 h, dead letters and redrive for 48 h, .* 12 h/);
+});

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, isAppError } from "../errors.ts";
+import { t0OfImageId } from "../model/image_id.ts";
+import { receiptName } from "../model/object_name.ts";
+import { processImage } from "../processing/process_image.ts";
+import { crashEverywhere } from "../testing/crashing_ports.ts";
+import { portableHashing } from "../testing/portable_hashing.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
+import type { Certificate } from "./certificate.ts";
+import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
+import { policyHash, sweepExpired } from "./sweep_expired.ts";
+import { verifyCertificates } from "./verify_certificates.ts";
+
+const DAY_MS = 86_400_000;
+const { periodMs, graceMs } = RETENTION_POLICY;
+const first = sampleRef(NOON_MS);
+const second = sampleRef(NOON_MS + 1);
+const third = sampleRef(NOON_MS + 3 * DAY_MS);
+
+/** Two images a millisecond apart and one three days later, all processed; the first two are about to end. */
+async function worldOfThree(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const world = new TestWorld(options);
+  for (const ref of [first, second, third]) {
+    world.clock.nowMs = t0OfImageId(ref.imageId);
+    await processImage(world.ports, await world.upload(ref));
+  }
+  world.clock.nowMs = NOON_MS + periodMs;
+  return world;
+}
+
+function placeOf(certificate: Certificate, name: string) {
+  const place = certificate.places.find(({ place }) => place === name);
+  assert.ok(place !== undefined, name);
+  return place;
+}
+
+const idsLeft = (world: TestWorld) =>
+  [first, second, third].filter(({ imageId }) =>
+    [...world.raw.names(), ...world.processed.names()].some((name) => name.includes(imageId)) ||
+    world.rows.rows().some(({ image_id }) => image_id === imageId)
+  );
+
+test("sweepExpired() takes nothing a millisecond early and everything at its time, from every store", async () => {
+  const world = await worldOfThree();
+  world.clock.nowMs = NOON_MS + periodMs - 1;
+  await sweepExpired(world.ports);
+  assert.deepEqual(idsLeft(world), [first, second, third]);
+  world.clock.nowMs++;
+  await sweepExpired(world.ports);
+  assert.deepEqual(idsLeft(world), [second, third]);
+  assert.deepEqual([world.raw.names().length, world.processed.names().length], [2, 8]);
+  assert.equal(world.rows.rows().length, 2);
+});
+
+test("sweepExpired() certifies what it looked at and the oldest T0 that is left in each store", async () => {
+  const world = await worldOfThree();
+  const certificate = await sweepExpired(world.ports);
+  assert.equal(certificate.n, 1);
+  assert.equal(certificate.complete, true);
+  assert.equal(certificate.periodMs, periodMs);
+  assert.equal(certificate.sweptAt, new Date(NOON_MS + periodMs).toISOString());
+  const left = new Date(NOON_MS + 1).toISOString();
+  const counts = (place: string) => {
+    const { evidence, oldestT0, lookedAt, deleted, overdue } = placeOf(certificate, place);
+    return [evidence, oldestT0, lookedAt, deleted, overdue];
+  };
+  assert.deepEqual(counts("raw"), ["observed", left, 2, 1, 0]);
+  assert.deepEqual(counts("processed"), ["observed", left, 8, 4, 0]);
+  assert.deepEqual(counts("warehouse"), ["observed", left, 2, 1, 0]);
+  assert.deepEqual(counts("kafka_topics"), ["configured", null, 0, 0, 0]);
+});
+
+test("sweepExpired() copies each certificate's places to the warehouse", async () => {
+  const world = await worldOfThree();
+  const certificate = await sweepExpired(world.ports);
+  const lines = world.rows.purges();
+  assert.deepEqual(lines.map(({ store }) => store), certificate.places.map(({ place }) => place));
+  assert.ok(lines.every((line) => line.certificate === 1));
+  assert.equal(lines[0]?.oldestT0Ms, NOON_MS + 1);
+});
+
+test("sweepExpired() runs every live marker and purges marker and receipt at their time", async () => {
+  const world = await worldOfThree();
+  await world.mark(third);
+  const { markers } = await sweepExpired(world.ports);
+  assert.deepEqual(markers, { live: 1, erased: 1, waiting: 0 });
+  assert.ok(world.processed.names().includes(receiptName(third)));
+  world.clock.nowMs = NOON_MS + 3 * DAY_MS + periodMs;
+  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 1, waiting: 0 });
+  assert.deepEqual([world.raw.names(), world.processed.names()], [[], []]);
+  assert.deepEqual(world.rows.rows(), []);
+  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 0, erased: 0, waiting: 0 });
+});
+
+test("sweepExpired() leaves markers waiting whose rows are buffered, and erases them in a later sweep", async () => {
+  const world = await worldOfThree({ bufferMs: 5 * DAY_MS });
+  await world.mark(third);
+  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 0, waiting: 1 });
+  world.clock.nowMs += 2 * DAY_MS;
+  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 1, waiting: 0 });
+});
+
+test("sweepExpired() tells that buffered rows are left, overdue from the grace on", async () => {
+  const world = await worldOfThree({ bufferMs: periodMs + DAY_MS });
+  const warehouse = async (nowMs: number) => {
+    world.clock.nowMs = nowMs;
+    const { deleted, oldestT0, overdue } = placeOf(await sweepExpired(world.ports), "warehouse");
+    return [deleted, oldestT0, overdue];
+  };
+  const oldest = new Date(NOON_MS).toISOString();
+  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs), [0, oldest, 0]);
+  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs + 1), [0, oldest, 1]);
+  assert.deepEqual((await warehouse(NOON_MS + periodMs + DAY_MS + 1))[2], 0);
+});
+
+test("sweepExpired() twice at once purges once and makes one chain of two", async () => {
+  const world = await worldOfThree();
+  const both = await Promise.all([sweepExpired(world.ports), sweepExpired(world.ports)]);
+  const deleted = (place: string) =>
+    both.reduce((sum, certificate) => sum + placeOf(certificate, place).deleted, 0);
+  assert.deepEqual([deleted("raw"), deleted("processed"), deleted("warehouse")], [1, 4, 1]);
+  assert.deepEqual(both.map(({ n }) => n).toSorted(), [1, 2]);
+  const { certificates } = world;
+  const { faults, newest } = await verifyCertificates({ certificates, hashing: portableHashing });
+  assert.deepEqual([faults, newest], [[], 2]);
+});
+
+test("sweepExpired() that is cut says so in its certificate, and the next one ends it", async () => {
+  const cut = new AbortController();
+  const world = await worldOfThree({
+    raw: { after: (operation) => void (operation === "remove" && cut.abort()) },
+  });
+  world.clock.nowMs = NOON_MS + 20 * DAY_MS;
+  const certificate = await sweepExpired(world.ports, { signal: cut.signal });
+  assert.deepEqual([certificate.n, certificate.complete], [1, false]);
+  assert.deepEqual(world.rows.rows(), [], "rows are purged in any case");
+  assert.equal((await sweepExpired(world.ports)).complete, true);
+  assert.deepEqual(idsLeft(world), []);
+});
+
+const away = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
+
+test("sweepExpired() purges objects although the warehouse is away, and throws that it is", async () => {
+  const world = await worldOfThree();
+  await world.mark(third);
+  Object.assign(world.rows, { purge: away, remove: away });
+  await assert.rejects(
+    () => sweepExpired(world.ports),
+    (error) => isAppError(error, "unavailable"),
+  );
+  const names = [...world.raw.names(), ...world.processed.names()];
+  assert.deepEqual(names.filter((name) => name.includes(first.imageId)), []);
+  assert.deepEqual(world.certificates.names(), []);
+});
+
+test("sweepExpired() leaves a marker waiting that cannot be run now", async () => {
+  const world = await worldOfThree();
+  await world.mark(third);
+  Object.assign(world.rows, { remove: away });
+  const { markers, complete } = await sweepExpired(world.ports);
+  assert.deepEqual([markers, complete], [{ live: 1, erased: 0, waiting: 1 }, true]);
+});
+
+test("sweepExpired() throws that the copy failed when the certificate stands", async () => {
+  const world = await worldOfThree();
+  const recordPurge = () => Promise.reject(new Error("no such table"));
+  Object.assign(world.rows, { recordPurge });
+  await assert.rejects(
+    () => sweepExpired(world.ports),
+    (error) => isAppError(error, "unavailable") && error.message.includes("certificate 1"),
+  );
+  assert.deepEqual(world.certificates.names(), ["certificates/1"]);
+});
+
+test("sweepExpired() after a death at any call ends as undisturbed", async () => {
+  const deaths = await crashEverywhere({
+    makeWorld: async () => {
+      const world = await worldOfThree();
+      await world.mark(third);
+      return world;
+    },
+    walk: (ports) => sweepExpired(ports),
+    repeat: async (world, at) => {
+      const certificate = await sweepExpired(world.ports);
+      assert.equal(certificate.complete, true, at);
+      assert.deepEqual(certificate.markers, { live: 1, erased: 1, waiting: 0 }, at);
+      assert.deepEqual(idsLeft(world), [second, third], at);
+      assert.deepEqual(world.raw.names().length, 2, at);
+      assert.deepEqual(world.processed.names().length, 5, at);
+      assert.equal(world.rows.rows().length, 1, at);
+      const { certificates } = world;
+      const { faults } = await verifyCertificates({ certificates, hashing: portableHashing });
+      assert.deepEqual(faults, [], at);
+    },
+  });
+  assert.ok(deaths >= 40, `${deaths} deaths`);
+});
+
+test("policyHash() is of the policy's content, not of its order, and of each of its numbers", async () => {
+  const hash = await policyHash(portableHashing, RETENTION_POLICY);
+  const reversed = Object.fromEntries(Object.entries(RETENTION_POLICY).toReversed());
+  assert.equal(await policyHash(portableHashing, { ...RETENTION_POLICY, ...reversed }), hash);
+  assert.match(hash, /^[0-9a-f]{64}$/);
+  assert.notEqual(await policyHash(portableHashing, retentionPolicyOf(periodMs - 1)), hash);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { type Manifest, parseManifest } from "../model/manifest.ts";
+import { type ImageRef, manifestName, type ObjectName } from "../model/object_name.ts";
+import type { TestWorld } from "./test_world.ts";
+
+/** The manifest that is there, or an AssertionError. */
+export async function manifestOf(world: TestWorld, ref: ImageRef, at = ""): Promise<Manifest> {
+  const bytes = await world.processed.read(manifestName(ref));
+  assert.ok(bytes !== null, `there is a manifest ${at}`);
+  return parseManifest(bytes);
+}
+
+/** Status of the row that readers take: the newest one of the image; undefined where there is none. */
+export function newestRowOf(world: TestWorld, ref: ImageRef) {
+  const mine = world.rows.rows().filter(({ image_id }) => image_id === ref.imageId);
+  return mine.sort((a, b) => String(a.processed_at) < String(b.processed_at) ? 1 : -1).at(0);
+}
+
+/** Holds that the image is ready: one manifest, every rendition pinned live and there once, and rows that say so. */
+export async function assertReady(world: TestWorld, ref: ImageRef, at = ""): Promise<Manifest> {
+  const manifest = await manifestOf(world, ref, at);
+  assert.equal(manifest.status, "ready", at);
+  assert.ok(manifest.renditions.length > 0, at);
+  for (const { object, generation, bytes, contentType } of manifest.renditions) {
+    // A name that the processor wrote.
+    const facts = await world.processed.stat(object as ObjectName);
+    assert.equal(facts?.generation, generation, `${object} ${at}`);
+    assert.deepEqual([facts?.size, facts?.contentType], [bytes, contentType], `${object} ${at}`);
+  }
+  const names = world.processed.names().filter((name) => name.includes(ref.imageId));
+  const expected = [manifestName(ref), ...manifest.renditions.map(({ object }) => object)];
+  assert.deepEqual(names, expected.toSorted(), at);
+  assert.equal(newestRowOf(world, ref)?.status, "ready", at);
+  return manifest;
+}
+
+/** Holds that nothing of the image is left but its marker and, where rows are not waiting, its receipt. */
+export function assertErased(world: TestWorld, ref: ImageRef, at = ""): void {
+  const isMine = (name: string) => name.includes(ref.imageId);
+  const names = [...world.raw.names(), ...world.processed.names()].filter(isMine);
+  assert.deepEqual(names.map((name) => name.split("/")[0]), ["erase", "erased"], at);
+  assert.equal(newestRowOf(world, ref), undefined, at);
+}

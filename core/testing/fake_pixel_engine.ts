@@ -1,0 +1,49 @@
+import type { Developed, DevelopRequest, PixelEngine } from "../ports/pixel_engine.ts";
+
+/** How a {@link FakePixelEngine} behaves. */
+export interface FakePixelEngineOptions {
+  /** Runs before anything is made: the place to reject, to fail or to interleave. */
+  readonly before?: (request: DevelopRequest) => void | Promise<void>;
+  /** Makes another engine's bytes of the same picture. */
+  readonly version?: string;
+  readonly custom?: Developed["custom"];
+}
+
+/** Makes each rendition of its name, its box and the engine's version, without decoding anything. */
+export class FakePixelEngine implements PixelEngine {
+  readonly requests: DevelopRequest[] = [];
+  readonly #options: FakePixelEngineOptions;
+
+  constructor(options: FakePixelEngineOptions = {}) {
+    this.#options = options;
+  }
+
+  async develop(request: DevelopRequest): Promise<Developed> {
+    this.requests.push(request);
+    await this.#options.before?.(request);
+    const { version = "1", custom = {} } = this.#options;
+    return {
+      renditions: request.renditions.map(({ name, width, height }) => ({
+        name,
+        format: "jpeg",
+        width,
+        height,
+        bytes: new TextEncoder().encode(`${name} ${width} x ${height} by fake ${version}`),
+      })),
+      insights: {
+        dominantColors: ["#ff0000"],
+        meanLuma: 0.25,
+        contrast: 0,
+        sharpness: 0,
+        entropy: 0,
+        isBlank: true,
+        perceptualHash: "0123456789abcdef",
+        thumbhash: "AAAA",
+      },
+      camera: { make: "apple", model: "iPhone 15", hasGps: true },
+      custom,
+      timings: { decodeMs: 3, renditionsMs: 2, insightsMs: 1 },
+      engine: `fake ${version}`,
+    };
+  }
+}

@@ -1,0 +1,142 @@
+/** Hand-made headers of picture files for tests: just the bytes that a header needs, no pixels. */
+
+/** Bytes of numbers, texts (Latin-1) and byte lists, one after another. */
+export function bytesOf(...parts: readonly (number | string | ArrayLike<number>)[]): Uint8Array {
+  const lists = parts.map((part) => {
+    if (typeof part === "number") return [part];
+    return typeof part === "string" ? Array.from(part, (char) => char.charCodeAt(0)) : part;
+  });
+  const bytes = new Uint8Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    bytes.set(list, at);
+    at += list.length;
+  }
+  return bytes;
+}
+
+/** A number as big-endian bytes. */
+export function be(value: number, bytes: number): number[] {
+  return Array.from(
+    { length: bytes },
+    (_, at) => Math.floor(value / 256 ** (bytes - 1 - at)) % 256,
+  );
+}
+
+/** A number as little-endian bytes. */
+export function le(value: number, bytes: number): number[] {
+  return be(value, bytes).reverse();
+}
+
+/** A TIFF structure with one directory at byte 8; entries are [tag, type, count, value]. */
+export function tiff(
+  entries: readonly (readonly [number, number, number, number])[],
+  { order = "II", next = 0 }: { order?: "II" | "MM"; next?: number } = {},
+): Uint8Array {
+  const number = order === "II" ? le : be;
+  const body = entries.flatMap(([tag, type, count, value]) => [
+    ...number(tag, 2),
+    ...number(type, 2),
+    ...number(count, 4),
+    // Shorts lie at the front of the field in both orders.
+    ...(type === 3 ? [...number(value, 2), 0, 0] : number(value, 4)),
+  ]);
+  return bytesOf(
+    order,
+    number(42, 2),
+    number(8, 4),
+    number(entries.length, 2),
+    body,
+    number(next, 4),
+  );
+}
+
+/** A JPEG segment. */
+export function segment(
+  marker: number,
+  ...payload: readonly (number | string | ArrayLike<number>)[]
+) {
+  const body = bytesOf(...payload);
+  return bytesOf(0xff, marker, be(body.length + 2, 2), body);
+}
+
+/** A JPEG up to its frame header. */
+export function jpeg(
+  { width, height, components = 3, before = [], sof = 0xc0, depth = 8 }: {
+    width: number;
+    height: number;
+    components?: number;
+    before?: readonly Uint8Array[];
+    sof?: number;
+    depth?: number;
+  },
+): Uint8Array {
+  const frame = segment(
+    sof,
+    depth,
+    be(height, 2),
+    be(width, 2),
+    components,
+    new Uint8Array(components * 3),
+  );
+  return bytesOf(0xff, 0xd8, ...before, frame, segment(0xda, new Uint8Array(10)));
+}
+
+/** A PNG chunk; its checksum is left at zero, as the probe reads none. */
+export function chunk(type: string, ...payload: readonly (number | string | ArrayLike<number>)[]) {
+  const body = bytesOf(...payload);
+  return bytesOf(be(body.length, 4), type, body, be(0, 4));
+}
+
+/** A PNG up to its pixels. */
+export function png(
+  { width, height, depth = 8, color = 2, before = [] }: {
+    width: number;
+    height: number;
+    depth?: number;
+    color?: number;
+    before?: readonly Uint8Array[];
+  },
+): Uint8Array {
+  const ihdr = chunk("IHDR", be(width, 4), be(height, 4), depth, color, 0, 0, 0);
+  return bytesOf(0x89, "PNG\r\n", 0x1a, "\n", ihdr, ...before, chunk("IDAT", [0, 0]));
+}
+
+/** A box of the ISO base media file format. */
+export function box(type: string, ...payload: readonly (number | string | ArrayLike<number>)[]) {
+  const body = bytesOf(...payload);
+  return bytesOf(be(body.length + 8, 4), type, body);
+}
+
+/** An AVIF or HEIC of one item with the given properties, without media data. */
+export function heif(
+  { brand, item, properties }: {
+    brand: string;
+    item: string;
+    properties: readonly Uint8Array[];
+  },
+): Uint8Array {
+  const version = [0, 0, 0, 0];
+  const infe = box("infe", 2, 0, 0, 0, be(1, 2), be(0, 2), item, 0);
+  const ipma = box(
+    "ipma",
+    version,
+    be(1, 4),
+    be(1, 2),
+    properties.length,
+    properties.map((_, at) => at + 1),
+  );
+  const meta = box(
+    "meta",
+    version,
+    box("pitm", version, be(1, 2)),
+    box("iinf", version, be(1, 2), infe),
+    box("iprp", box("ipco", ...properties), ipma),
+  );
+  return bytesOf(box("ftyp", brand, be(0, 4), "mif1"), meta);
+}
+
+/** `ispe`: a picture's size. */
+export function ispe(width: number, height: number): Uint8Array {
+  return box("ispe", [0, 0, 0, 0], be(width, 4), be(height, 4));
+}

@@ -1,0 +1,148 @@
+import type { ObjectName } from "../model/object_name.ts";
+import type { Clock } from "../ports/clock.ts";
+import type {
+  CreateOutcome,
+  Generation,
+  ListPage,
+  ListQuery,
+  ObjectBody,
+  ObjectFacts,
+  ObjectReader,
+  ObjectRemover,
+  ObjectReplacer,
+  ObjectStore,
+  WriteOptions,
+} from "../ports/object_store.ts";
+import { pageOf } from "./_memory_listing.ts";
+import { portableHashing } from "./portable_hashing.ts";
+
+/** What a {@link MemoryObjectStore} was asked to do. */
+export type StoreOperation =
+  | "create"
+  | "replace"
+  | "stat"
+  | "read"
+  | "readRange"
+  | "list"
+  | "remove";
+
+/** How a {@link MemoryObjectStore} behaves. */
+export interface MemoryObjectStoreOptions {
+  /** Gives `createdMs`; the real time where none is given. */
+  readonly clock?: Clock;
+  /** Runs before each operation takes effect (with a list's prefix as its name): the place to fail or to interleave. */
+  readonly before?: (operation: StoreOperation, name: string) => void | Promise<void>;
+  /** Runs after an operation took effect and before its answer: a throw is a lost answer. */
+  readonly after?: (operation: StoreOperation, name: string) => void | Promise<void>;
+}
+
+interface Held {
+  readonly facts: ObjectFacts;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const FIRST_GENERATION = 1_700_000_000_000_000; // Cloud Storage's are microseconds since the epoch
+
+/** One bucket in memory, without versions: the reference that other stores are held to. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly #objects = new Map<string, Held>();
+  readonly #options: MemoryObjectStoreOptions;
+  #generations = 0;
+
+  constructor(options: MemoryObjectStoreOptions = {}) {
+    this.#options = options;
+  }
+
+  /** All names that are there, ascending. */
+  names(): string[] {
+    return [...this.#objects.keys()].sort();
+  }
+
+  async create(name: ObjectName, body: ObjectBody, options: WriteOptions): Promise<CreateOutcome> {
+    const bytes = await bytesOf(body);
+    return await this.#run("create", name, options.signal, () => {
+      if (this.#objects.has(name)) return { created: false };
+      return { created: true, generation: this.#put(name, bytes, options) };
+    });
+  }
+
+  async replace(...[name, body, options]: Parameters<ObjectReplacer["replace"]>) {
+    return await this.#run("replace", name, options.signal, () => {
+      if (this.#objects.get(name)?.facts.generation !== options.ifGeneration) return null;
+      return this.#put(name, body.slice(), options);
+    });
+  }
+
+  async stat(...[name, options]: Parameters<ObjectReader["stat"]>) {
+    return await this.#run(
+      "stat",
+      name,
+      options?.signal,
+      () => this.#objects.get(name)?.facts ?? null,
+    );
+  }
+
+  async read(...[name, options]: Parameters<ObjectReader["read"]>) {
+    return await this.#run("read", name, options?.signal, () => {
+      return this.#find(name, options?.generation)?.bytes.slice() ?? null;
+    });
+  }
+
+  async readRange(...[name, range]: Parameters<ObjectReader["readRange"]>) {
+    return await this.#run("readRange", name, range.signal, () => {
+      const held = this.#find(name, range.generation);
+      return held?.bytes.slice(range.offset, range.offset + range.length) ?? null;
+    });
+  }
+
+  async list(query: ListQuery): Promise<ListPage> {
+    return await this.#run("list", query.prefix, query.signal, () => {
+      return pageOf([...this.#objects.values()].map(({ facts }) => facts), query);
+    });
+  }
+
+  async remove(...[name, options]: Parameters<ObjectRemover["remove"]>) {
+    return await this.#run("remove", name, options.signal, () => {
+      return this.#find(name, options.generation) !== undefined && this.#objects.delete(name);
+    });
+  }
+
+  async #run<Answer>(
+    operation: StoreOperation,
+    name: string,
+    signal: AbortSignal | undefined,
+    act: () => Answer,
+  ): Promise<Answer> {
+    signal?.throwIfAborted();
+    await this.#options.before?.(operation, name);
+    const answer = act();
+    await this.#options.after?.(operation, name);
+    return answer;
+  }
+
+  #find(name: string, generation: Generation | undefined): Held | undefined {
+    const held = this.#objects.get(name);
+    return generation === undefined || held?.facts.generation === generation ? held : undefined;
+  }
+
+  #put(name: ObjectName, bytes: Uint8Array<ArrayBuffer>, options: WriteOptions): Generation {
+    const generation = String(FIRST_GENERATION + ++this.#generations);
+    const facts: ObjectFacts = {
+      name,
+      generation,
+      size: bytes.length,
+      contentType: options.contentType,
+      customTimeMs: options.customTimeMs,
+      createdMs: (this.#options.clock ?? Date).now(),
+      crc32c: portableHashing.crc32c(bytes),
+      metadata: { ...options.metadata },
+    };
+    this.#objects.set(name, { facts, bytes });
+    return generation;
+  }
+}
+
+async function bytesOf(body: ObjectBody): Promise<Uint8Array<ArrayBuffer>> {
+  if (body instanceof Uint8Array) return body.slice();
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}

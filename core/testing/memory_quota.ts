@@ -1,0 +1,29 @@
+import { AppError } from "../errors.ts";
+import type { ImageId } from "../model/image_id.ts";
+import type { Quota, QuotaClaim } from "../ports/quota.ts";
+
+/** One day's counts in memory, of one tenant. */
+export class MemoryQuota implements Quota {
+  readonly #held = new Map<ImageId, number>();
+
+  /** Ids of the images that are counted. */
+  held(): ImageId[] {
+    return [...this.#held.keys()];
+  }
+
+  reserve({ imageId, bytes, imagesPerDay, bytesPerDay }: QuotaClaim): Promise<void> {
+    const others = [...this.#held].filter(([id]) => id !== imageId).map(([, held]) => held);
+    const sum = others.reduce((total, held) => total + held, bytes);
+    if (others.length + 1 > imagesPerDay || sum > bytesPerDay) {
+      const full = new AppError("quota_exceeded", "The day is full", { retryAfterMs: 1000 });
+      return Promise.reject(full);
+    }
+    this.#held.set(imageId, bytes);
+    return Promise.resolve();
+  }
+
+  release({ imageId }: QuotaClaim): Promise<void> {
+    this.#held.delete(imageId);
+    return Promise.resolve();
+  }
+}

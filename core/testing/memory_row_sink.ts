@@ -1,0 +1,113 @@
+import type { ImageRow } from "../model/image_row.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import type { Clock } from "../ports/clock.ts";
+import type {
+  PurgeRow,
+  RowAppender,
+  RowCensus,
+  RowEraser,
+  RowPurger,
+  RowRemoval,
+} from "../ports/row_sink.ts";
+import { sampleRow } from "./sample_row.ts";
+
+/** How a {@link MemoryRowSink} behaves. */
+export interface MemoryRowSinkOptions {
+  /** The real time where none is given. */
+  readonly clock?: Clock;
+  /** How long an appended row refuses removal, in milliseconds; 0 where none is given. */
+  readonly bufferMs?: number;
+  /** Runs before each operation: the place to fail or to interleave. */
+  readonly before?: (operation: string) => void | Promise<void>;
+}
+
+interface Held {
+  readonly row: ImageRow;
+  readonly bufferedUntilMs: number;
+}
+
+/** The warehouse in memory: the reference that other sinks are held to. */
+export class MemoryRowSink implements RowAppender, RowEraser, RowPurger {
+  readonly #options: MemoryRowSinkOptions;
+  readonly #purges: PurgeRow[] = [];
+  #held: Held[] = [];
+
+  constructor(options: MemoryRowSinkOptions = {}) {
+    this.#options = options;
+  }
+
+  /** All rows that are there, oldest first. */
+  rows(): ImageRow[] {
+    return this.#held.map(({ row }) => row);
+  }
+
+  /** All lines of certificates, oldest first. */
+  purges(): readonly PurgeRow[] {
+    return this.#purges;
+  }
+
+  async append(row: ImageRow, options?: { readonly signal?: AbortSignal | undefined }) {
+    await this.#start("append", options?.signal);
+    const bufferedUntilMs = this.#now() + (this.#options.bufferMs ?? 0);
+    this.#held.push({ row, bufferedUntilMs });
+  }
+
+  async hide(...[ref, options]: Parameters<RowEraser["hide"]>): Promise<void> {
+    await this.#start("hide", options.signal);
+    const isHidden = this.rows().some((row) => isOf(row, ref) && row.status === "erased");
+    if (isHidden) return;
+    const processedAt = new Date(options.atMs).toISOString();
+    const values = { status: "erased", processed_at: processedAt, generation: "0", source: null };
+    this.#held.push({ row: sampleRow(ref, values), bufferedUntilMs: 0 });
+  }
+
+  async remove(ref: ImageRef, options?: { readonly signal?: AbortSignal | undefined }) {
+    await this.#start("remove", options?.signal);
+    return this.#delete((row) => isOf(row, ref));
+  }
+
+  async purge(t0Ms: number, options?: { readonly signal?: AbortSignal | undefined }) {
+    await this.#start("purge", options?.signal);
+    return this.#delete((row) => t0Of(row) <= t0Ms);
+  }
+
+  async census(options?: { readonly signal?: AbortSignal | undefined }): Promise<RowCensus> {
+    await this.#start("census", options?.signal);
+    const times = this.rows().map(t0Of);
+    return {
+      rows: times.length,
+      oldestT0Ms: times.length === 0 ? undefined : Math.min(...times),
+    };
+  }
+
+  async recordPurge(...[rows, options]: Parameters<RowPurger["recordPurge"]>): Promise<void> {
+    await this.#start("recordPurge", options?.signal);
+    this.#purges.push(...rows);
+  }
+
+  #delete(isMeant: (row: ImageRow) => boolean): RowRemoval {
+    const meant = this.#held.filter(({ row }) => isMeant(row));
+    if (meant.some(({ bufferedUntilMs }) => bufferedUntilMs > this.#now())) {
+      return { state: "buffered" };
+    }
+    this.#held = this.#held.filter(({ row }) => !isMeant(row));
+    return { state: "removed", rows: meant.length };
+  }
+
+  async #start(operation: string, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#options.before?.(operation);
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? Date).now();
+  }
+}
+
+function isOf(row: ImageRow, ref: ImageRef): boolean {
+  return row.image_id === ref.imageId && row.tenant === ref.tenant && row.owner === ref.owner;
+}
+
+function t0Of(row: ImageRow): number {
+  return Date.parse(String(row.t0));
+}

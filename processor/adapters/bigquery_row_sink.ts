@@ -1,0 +1,174 @@
+import type { BigQuery, Query } from "@google-cloud/bigquery";
+import { t0OfImageId } from "@tintype/core/model/image_id";
+import type { ImageRow } from "@tintype/core/model/image_row";
+import type { ImageRef } from "@tintype/core/model/object_name";
+import type { CallOptions } from "@tintype/core/ports/call_options";
+import type {
+  PurgeRow,
+  RowAppender,
+  RowCensus,
+  RowEraser,
+  RowPurger,
+  RowRemoval,
+} from "@tintype/core/ports/row_sink";
+import { Batcher } from "./_batcher.ts";
+import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
+import { insertRows } from "./_insert_rows.ts";
+import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
+
+/** Where rows go and how long a certificate's copy is kept. */
+export interface BigQueryRowSinkOptions {
+  readonly dataset: string;
+  /** Copies of certificates older than this are deleted, in milliseconds. */
+  readonly purgesRetentionMs: number;
+}
+
+type Params = Readonly<Record<string, string | Date>>;
+
+const BATCH = { maxItems: 100, maxWaitMs: 50 } as const;
+const DAY_MS = 86_400_000;
+const BUFFER_REFUSAL = /streaming buffer/i;
+
+/** The warehouse in BigQuery. */
+export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger {
+  readonly #client: BigQuery;
+  readonly #options: BigQueryRowSinkOptions;
+  readonly #batcher: Batcher<ImageRow>;
+  #purgesPurgedMs = 0;
+
+  constructor(client: BigQuery, options: BigQueryRowSinkOptions) {
+    this.#client = client;
+    this.#options = options;
+    const images = client.dataset(options.dataset).table("images");
+    this.#batcher = new Batcher(
+      (rows) => insertRows(images, rows.map((row) => ({ insertId: insertIdOf(row), json: row }))),
+      BATCH,
+    );
+  }
+
+  async append(row: ImageRow, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await abortable(this.#batcher.add(row), signal);
+  }
+
+  async hide(...[ref, options]: Parameters<RowEraser["hide"]>): Promise<void> {
+    const params = { ...keyOf(ref), processed_at: new Date(options.atMs) };
+    await this.#change("hide_image", params, options.signal);
+  }
+
+  async remove(ref: ImageRef, { signal }: CallOptions = {}): Promise<RowRemoval> {
+    return await this.#change("remove_image", keyOf(ref), signal);
+  }
+
+  async purge(t0Ms: number, { signal }: CallOptions = {}): Promise<RowRemoval> {
+    return await this.#change("purge_images", { t0: new Date(t0Ms) }, signal);
+  }
+
+  async census({ signal }: CallOptions = {}): Promise<RowCensus> {
+    try {
+      const { rows } = await this.#run("census_images", {}, signal);
+      const { row_count, oldest_t0 } = rows[0] ?? {};
+      const oldest = valueOf(oldest_t0);
+      return {
+        rows: Number(row_count ?? 0),
+        oldestT0Ms: oldest === undefined ? undefined : Date.parse(oldest),
+      };
+    } catch (error) {
+      throw failed("count rows", error, signal);
+    }
+  }
+
+  async recordPurge(rows: readonly PurgeRow[], { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (rows.length > 0) {
+      const purges = this.#client.dataset(this.#options.dataset).table("purges");
+      const inserted = insertRows(purges, rows.map(insertOfPurge));
+      const refused = (await abortable(inserted, signal)).find((error) => error !== undefined);
+      if (refused !== undefined) throw refused;
+    }
+    await this.#purgePurges(signal);
+  }
+
+  /** Once a day and instance: the copies' own retention. */
+  async #purgePurges(signal: AbortSignal | undefined): Promise<void> {
+    const nowMs = Date.now();
+    if (nowMs - this.#purgesPurgedMs < DAY_MS) return;
+    const params = { swept_at: new Date(nowMs - this.#options.purgesRetentionMs) };
+    await this.#change("purge_purges", params, signal);
+    this.#purgesPurgedMs = nowMs;
+  }
+
+  async #change(
+    name: StatementName,
+    params: Params,
+    signal: AbortSignal | undefined,
+  ): Promise<RowRemoval> {
+    try {
+      const { affected } = await this.#run(name, params, signal);
+      return { state: "removed", rows: affected };
+    } catch (error) {
+      if (statusOf(error) === 400 && BUFFER_REFUSAL.test(String(error))) {
+        return { state: "buffered" };
+      }
+      throw failed(`run ${name}`, error, signal);
+    }
+  }
+
+  async #run(name: StatementName, params: Params, signal: AbortSignal | undefined) {
+    signal?.throwIfAborted();
+    const query: Query = {
+      query: STATEMENTS[name].replaceAll("tintype.", `${this.#options.dataset}.`),
+      params: Object.fromEntries(
+        Object.entries(params).map((
+          [key, value],
+        ) => [key, value instanceof Date ? this.#client.timestamp(value) : value]),
+      ),
+      useLegacySql: false,
+    };
+    const asked: Promise<readonly unknown[]> = this.#client.query(query, { autoPaginate: false });
+    const [rows, , answer] = await abortable(asked, signal);
+    // The client's types know neither this third part of its answer nor the field that DML gives in it.
+    const { numDmlAffectedRows } = (answer ?? {}) as { numDmlAffectedRows?: string };
+    return {
+      rows: (rows ?? []) as readonly Readonly<Record<string, unknown>>[],
+      affected: Number(numDmlAffectedRows ?? 0),
+    };
+  }
+}
+
+/** One for each attempt and how it ended, so that a push that is delivered twice at once makes one row. */
+function insertIdOf(row: ImageRow): string {
+  return `${row.image_id}/${row.generation}/${row.attempt}/${row.status}`;
+}
+
+function insertOfPurge(row: PurgeRow) {
+  return {
+    insertId: `${row.certificate}/${row.store}`,
+    json: {
+      certificate: row.certificate,
+      swept_at: new Date(row.sweptAtMs).toISOString(),
+      store: row.store,
+      evidence: row.evidence,
+      oldest_t0: row.oldestT0Ms === undefined ? null : new Date(row.oldestT0Ms).toISOString(),
+      looked_at: row.lookedAt,
+      deleted: row.deleted,
+      overdue: row.overdue,
+    },
+  };
+}
+
+function keyOf({ tenant, owner, imageId }: ImageRef) {
+  return { tenant, owner, image_id: imageId, t0: new Date(t0OfImageId(imageId)) };
+}
+
+/** The ISO text inside the client's timestamp, undefined for null. */
+function valueOf(timestamp: unknown): string | undefined {
+  if (typeof timestamp !== "object" || timestamp === null || !("value" in timestamp)) {
+    return undefined;
+  }
+  return String(timestamp.value);
+}
+
+function failed(action: string, error: unknown, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted ? signal.reason : failureOf(action, error);
+}

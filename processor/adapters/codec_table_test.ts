@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import sharp from "sharp";
+import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import { develop } from "@tintype/core/processing/develop";
+import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
+import { uprightSize } from "@tintype/core/processing/plan_renditions";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
+import { CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
+import { quarters } from "@tintype/core/testing/drawing";
+import {
+  makeSample,
+  sharedImage,
+  sharedImages,
+  WITHOUT_SHARED_IMAGES,
+} from "../testing/samples.ts";
+import { codecNamed, composeCodecs } from "./codec_table.ts";
+import { heifCodec } from "./heif_codec.ts";
+
+const skip = WITHOUT_SHARED_IMAGES;
+const codec = codecNamed("sharp");
+const DRAWN = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/avif",
+  "image/gif",
+  "image/tiff",
+] as const;
+
+async function developed(bytes: Uint8Array<ArrayBuffer>) {
+  const probed = await probeBytes(bytes);
+  const options = {
+    pipeline: DEFAULT_PIPELINE,
+    clock: { now: () => performance.now() },
+    decodeTimeoutMs: 20_000,
+  };
+  const request = { bytes, ...probed, renditions: DEFAULT_RENDITIONS };
+  return { probed, ...await develop(codec, request, options) };
+}
+
+for (const { name, run } of CODEC_CONTRACT) {
+  test(`codecNamed("sharp") ${name}`, () => run({ codec, mediaTypes: DRAWN, make: makeSample }));
+}
+
+test("composeCodecs() decodes each type by the first codec that takes it", async () => {
+  assert.ok(codec.takes.has("image/heic") && codec.takes.has("image/jpeg"));
+  const bytes = await makeSample(quarters(20, 20), { mediaType: "image/webp" });
+  await assert.rejects(
+    decodeInside(composeCodecs([heifCodec()]), bytes, { width: 10, height: 10 }),
+    { reason: "unsupported_type" },
+  );
+});
+
+test("codecNamed() names what CODEC may be", () => {
+  assert.throws(() => codecNamed("paint"), { code: "invalid_config" });
+});
+
+test("nothing that a file says of itself is in its renditions", async () => {
+  const { data, ...raw } = quarters(300, 200);
+  const xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><canary-xmp/></x:xmpmeta>';
+  const image = sharp(data, { raw })
+    .withExif({ IFD0: { Copyright: "canary-exif", Artist: "canary-artist" } })
+    .withXmp(xmp)
+    .withIccProfile("p3");
+  const bytes = new Uint8Array(await image.jpeg().toBuffer());
+  const latin1 = new TextDecoder("latin1");
+  assert.equal(latin1.decode(bytes).match(/canary-(exif|artist|xmp)/g)?.length, 3);
+  for (const { name, bytes: written } of (await developed(bytes)).renditions) {
+    assert.doesNotMatch(
+      latin1.decode(written),
+      /canary|Exif|adobe|ICC_PROFILE|Photoshop|http/,
+      name,
+    );
+    const { exif, xmp, icc, iptc } = await sharp(written).metadata();
+    assert.deepEqual([exif, xmp, icc, iptc], [undefined, undefined, undefined, undefined], name);
+  }
+});
+
+test("every sample becomes upright renditions, insights and camera facts of their schemas", {
+  skip,
+}, async () => {
+  const names = ["photos", "formats", "orientation"].flatMap(sharedImages);
+  for (const name of names.filter((name) => !name.includes("truncated"))) {
+    const { probed, renditions, insights, camera } = await developed(sharedImage(name));
+    const { width, height } = uprightSize(probed.header);
+    const [large] = renditions;
+    assert.ok(large !== undefined && renditions.length === 3, name);
+    assert.ok(Math.abs(large.width / large.height - width / height) < 0.01, name);
+    assert.equal(
+      Math.max(large.width, large.height),
+      Math.min(1600, Math.max(width, height)),
+      name,
+    );
+    assert.equal(large.format, probed.header.hasAlpha ? "webp" : "jpeg", name);
+    pixelInsightsSchema.parse(insights);
+    if (camera !== undefined) cameraSchema.parse(camera);
+  }
+});
+
+test("the cameras of the samples are told", { skip }, async () => {
+  const of = async (name: string) => {
+    const { camera } = await developed(sharedImage(name));
+    return [camera?.make, camera?.model, camera?.hasGps];
+  };
+  assert.deepEqual(await of("photos/iphone_hevc.heic"), ["apple", "iPhone 11 Pro", true]);
+  assert.deepEqual(await of("photos/galaxy_note3.jpg"), ["samsung", "SM-N900A", true]);
+});

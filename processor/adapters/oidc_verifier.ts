@@ -1,0 +1,74 @@
+import { AppError } from "@tintype/core/errors";
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
+import type { CallerVerifier } from "../caller.ts";
+
+/** Where Google's keys are, or a resolver of them. */
+export interface OidcVerifierOptions {
+  readonly keys: URL | JWTVerifyGetKey;
+}
+
+const ISSUERS = ["https://accounts.google.com", "accounts.google.com"];
+const MAX_TOKEN_CHARACTERS = 8_192;
+const CLOCK_TOLERANCE_SECONDS = 30;
+const KEYS = { cacheMaxAge: 3_600_000, cooldownDuration: 30_000, timeoutDuration: 5_000 } as const;
+const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** Failures of the token itself; every other failure is one of getting the keys. */
+const TOKEN_FAULTS: readonly string[] = [
+  errors.JWTClaimValidationFailed.code,
+  errors.JWTExpired.code,
+  errors.JWTInvalid.code,
+  errors.JWSInvalid.code,
+  errors.JWSSignatureVerificationFailed.code,
+  errors.JOSEAlgNotAllowed.code,
+  errors.JOSENotSupported.code,
+  errors.JWKSNoMatchingKey.code,
+  errors.JWKSMultipleMatchingKeys.code,
+];
+
+/**
+ * Checks the OIDC tokens that Pub/Sub and Cloud Scheduler send
+ * (https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions): signature by RS256, issuer, audience, time,
+ * and the verified e-mail of a service account. Throws `unauthenticated`, `forbidden` where the account is another
+ * one, and `unavailable` where the keys cannot be had.
+ */
+export function createOidcVerifier({ keys }: OidcVerifierOptions): CallerVerifier {
+  const getKey = keys instanceof URL ? createRemoteJWKSet(keys, KEYS) : keys;
+  return async (authorization, { audience, email }) => {
+    const token = BEARER.exec(authorization ?? "")?.[1];
+    if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {
+      throw unauthenticated("a bearer token must be given");
+    }
+    const claims = await readClaims(token, { getKey, audience });
+    if (claims["email"] !== email || claims["email_verified"] !== true) {
+      throw new AppError("forbidden", "Cannot take this call as another account must make it");
+    }
+  };
+}
+
+async function readClaims(
+  token: string,
+  { getKey, audience }: { readonly getKey: JWTVerifyGetKey; readonly audience: string },
+): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, getKey, {
+      algorithms: ["RS256"],
+      issuer: ISSUERS,
+      audience,
+      requiredClaims: ["exp", "iat", "sub", "email"],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    });
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError && TOKEN_FAULTS.includes(cause.code)) {
+      throw unauthenticated("the token is not valid", cause);
+    }
+    throw new AppError("unavailable", "Cannot check the token as its issuer does not answer", {
+      cause,
+    });
+  }
+}
+
+function unauthenticated(reason: string, cause?: unknown): AppError {
+  return new AppError("unauthenticated", `Cannot take this call as ${reason}`, { cause });
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import sharp from "sharp";
+import { assertUpright, CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
+import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
+import { hammingDistance, perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
+import {
+  makeSample,
+  sharedImage,
+  sharedImages,
+  WITHOUT_SHARED_IMAGES,
+} from "../testing/samples.ts";
+import { sharpCodec } from "./sharp_codec.ts";
+
+const codec = sharpCodec();
+const skip = WITHOUT_SHARED_IMAGES;
+const BOX = { width: 400, height: 400 };
+
+for (const { name, run } of CODEC_CONTRACT) {
+  test(`sharpCodec() ${name}`, () =>
+    run({ codec, mediaTypes: [...codec.takes], make: makeSample }));
+}
+
+function flat(red: number, green: number, blue: number) {
+  const background = { r: red, g: green, b: blue };
+  return sharp({ create: { width: 32, height: 32, channels: 3, background } });
+}
+
+for (const [depth, space] of [[8, "srgb"], [16, "rgb16"]] as const) {
+  test(`sharpCodec() brings wide gamut of ${depth} bits to sRGB`, async () => {
+    const wide = flat(255, 0, 0).toColourspace(space).withIccProfile("p3");
+    const bytes = new Uint8Array(await wide.png().toBuffer());
+    const stored = await sharp(bytes, { ignoreIcc: true }).raw().toBuffer();
+    assert.ok((stored[1] ?? 0) > 30, "the sample itself is not in Display P3");
+    const pixels = await decodeInside(codec, bytes, BOX);
+    assert.ok(
+      difference(colorAt(pixels, 0.5, 0.5), [255, 0, 0]) <= 4,
+      String(colorAt(pixels, 0.5, 0.5)),
+    );
+  });
+}
+
+test("sharpCodec() brings CMYK to sRGB", async () => {
+  const bytes = new Uint8Array(await flat(200, 40, 40).toColourspace("cmyk").jpeg().toBuffer());
+  const pixels = await decodeInside(codec, bytes, BOX);
+  assert.equal(pixels.channels, 3);
+  assert.ok(
+    difference(colorAt(pixels, 0.5, 0.5), [200, 40, 40]) <= 40,
+    String(colorAt(pixels, 0.5, 0.5)),
+  );
+});
+
+test("sharpCodec() brings grey to three samples a pixel", async () => {
+  const bytes = new Uint8Array(await flat(90, 90, 90).toColourspace("b-w").png().toBuffer());
+  const pixels = await decodeInside(codec, bytes, BOX);
+  assert.equal(pixels.channels, 3);
+  assert.ok(difference(colorAt(pixels, 0.5, 0.5), [90, 90, 90]) <= 1);
+});
+
+test("sharpCodec() decodes the first frame of an animation", async () => {
+  const first = quarters(40, 30).data;
+  const second = new Uint8Array(first.length).fill(9);
+  const both = new Uint8Array([...first, ...second]);
+  const film = sharp(both, { raw: { width: 40, height: 60, channels: 3, pageHeight: 30 } });
+  const pixels = await decodeInside(codec, new Uint8Array(await film.gif().toBuffer()), BOX);
+  assert.deepEqual([pixels.width, pixels.height], [40, 30]);
+  assertUpright(pixels, "first frame");
+});
+
+test("sharpCodec() refuses a picture that has more pixels than its header said", async () => {
+  const bytes = await makeSample(quarters(200, 200), { mediaType: "image/png" });
+  const header = {
+    width: 10,
+    height: 10,
+    frames: 1,
+    bitDepth: 8,
+    channels: 3,
+    hasAlpha: false,
+    colorSpace: "rgb",
+    orientation: 1,
+    iccName: undefined,
+  } as const;
+  const target = { ...BOX, fit: "inside" } as const;
+  await assert.rejects(
+    codec.decode({ bytes, mediaType: "image/png", header, target, timeoutMs: 10_000 }),
+    { reason: "processing_limit" },
+  );
+});
+
+test("sharpCodec() reaches no loader but those of the types it takes", async () => {
+  const svg = new TextEncoder().encode(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+  );
+  await assert.rejects(sharp(svg).png().toBuffer());
+});
+
+for (const set of ["landscape", "portrait"]) {
+  test(`sharpCodec() shows the eight orientations of one ${set} alike`, { skip }, async () => {
+    const names = sharedImages("orientation").filter((name) => name.includes(set));
+    assert.equal(names.length, 8);
+    const all = [];
+    for (const name of names) all.push(await decodeInside(codec, sharedImage(name), BOX));
+    const [first] = all;
+    assert.ok(first !== undefined);
+    for (const pixels of all) {
+      assert.deepEqual([pixels.width, pixels.height], [first.width, first.height]);
+      assert.ok(hammingDistance(perceptualHash(pixels), perceptualHash(first)) <= 6);
+    }
+  });
+}
+
+test("sharpCodec() decodes every sample of its types, and refuses the cut ones as truncated", {
+  skip,
+}, async () => {
+  const names = [...sharedImages("formats"), ...sharedImages("photos"), ...sharedImages("kodak")];
+  for (const name of names.filter((name) => !name.endsWith(".heic"))) {
+    const decoded = decodeInside(codec, sharedImage(name), BOX);
+    if (name.includes("truncated")) await assert.rejects(decoded, { reason: "truncated" }, name);
+    else assert.ok(Math.max((await decoded).width, (await decoded).height) <= 400, name);
+  }
+});
+
+test(
+  "sharpCodec() shows CMYK with and without its profile as the same picture",
+  { skip },
+  async () => {
+    const [a, b] = [
+      await decodeInside(codec, sharedImage("formats/cmyk_icc.jpg"), BOX),
+      await decodeInside(codec, sharedImage("formats/cmyk_no_icc.jpg"), BOX),
+    ];
+    assert.ok(hammingDistance(perceptualHash(a), perceptualHash(b)) <= 6);
+  },
+);

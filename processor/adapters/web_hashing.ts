@@ -1,0 +1,15 @@
+import type { Hashing } from "@tintype/core/ports/hashing";
+import { Crc32c } from "./_crc32c.ts";
+
+/** Digests for the processor: SHA-256 by Web Crypto, off the event loop; CRC32C by tables. */
+export const webHashing: Hashing = {
+  async sha256(bytes) {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  },
+  crc32c(bytes) {
+    const sum = new Crc32c();
+    sum.update(bytes);
+    return sum.toString();
+  },
+};

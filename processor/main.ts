@@ -1,0 +1,100 @@
+/**
+ * The processor's composition root: environment, adapters, app, server; on SIGTERM it stops accepting, lets what is
+ * under way end, and ends. A walk through a delivery begins in `app` and goes on through `push` to the use case.
+ */
+import { isAppError } from "@tintype/core/errors";
+import type { Log } from "@tintype/core/ports/log";
+import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/policy";
+import type { SweepPorts } from "@tintype/core/retention/sweep_expired";
+import { createBigQueryClient } from "./adapters/bigquery_client.ts";
+import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
+import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { createJsonLog } from "./adapters/json_log.ts";
+import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
+import { webHashing } from "./adapters/web_hashing.ts";
+import { createApp } from "./app.ts";
+import { DeliveryQueue } from "./delivery_queue.ts";
+import { describeError } from "./describe_error.ts";
+import { ENV_NAMES, type ProcessorEnv, readEnv } from "./env.ts";
+import packageJson from "./package.json" with { type: "json" };
+import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
+import { shutDownOnSignal } from "./shut_down.ts";
+
+const PART = "processor";
+/** Deliveries under way for each pixel process: one is in its pixels while the others wait for the network. */
+const DELIVERIES_PER_PROCESS = 3;
+const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
+
+async function main(): Promise<void> {
+  const log = createJsonLog({ part: PART, write: console.log });
+  const env = readEnvOrExit();
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("crashed", describeError(event.reason));
+    Deno.exit(1);
+  });
+  const pixels = await startPixels(env, log);
+  const queue = new DeliveryQueue({
+    maxRunning: DELIVERIES_PER_PROCESS * env.pixelProcesses,
+    ...QUEUE,
+  });
+  const stopping = new AbortController();
+  const app = createApp({
+    ...env,
+    ports: createPorts(env, pixels),
+    log,
+    queue,
+    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    rawBucket: env.buckets.raw,
+    // It listens only once the pixel processes are warm.
+    isReady: () => !stopping.signal.aborted,
+    signal: stopping.signal,
+  });
+  const onListen = ({ port }: Deno.NetAddr) =>
+    log.info("listening", { url: `http://localhost:${port}` });
+  const { hostname, port } = env;
+  const server = Deno.serve({ hostname, port, onListen }, app.fetch);
+  shutDownOnSignal({ server, pixels, queue, stopping, log });
+}
+
+function createPorts(env: ProcessorEnv, pixels: PixelPool): ProcessImagePorts & SweepPorts {
+  const { projectId, dataset, endpoints, buckets, revision } = env;
+  const store = (bucket: string) =>
+    new GcsObjectStore({ projectId, bucket, endpoint: endpoints.storage });
+  const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
+  return {
+    raw: store(buckets.raw),
+    processed: store(buckets.processed),
+    certificates: store(buckets.certificates),
+    rows: new BigQueryRowSink(client, { dataset, purgesRetentionMs: PURGES_RETENTION_MS }),
+    pixels,
+    hashing: webHashing,
+    plans: env.plans,
+    policy: env.policy,
+    clock: Date,
+    processorVersion: [packageJson.version, revision].filter(Boolean).join("+"),
+  };
+}
+
+async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
+  const { pixelProcesses: processes, codec, pipeline } = env;
+  try {
+    return await startPixelPool({ processes, codec, pipeline, log });
+  } catch (error) {
+    console.error(`Cannot start the processor as its pixel processes do not start: ${error}`);
+    Deno.exit(1);
+  }
+}
+
+function readEnvOrExit(): ProcessorEnv {
+  try {
+    return readEnv(Object.fromEntries(ENV_NAMES.map((name) => [name, Deno.env.get(name)])));
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    console.error(error.publicMessage);
+    Deno.exit(1);
+  }
+}
+
+await main();

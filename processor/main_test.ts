@@ -1,0 +1,149 @@
+import { t0OfImageId } from "@tintype/core/model/image_id";
+import { manifestName, rawName } from "@tintype/core/model/object_name";
+import { parseManifest } from "@tintype/core/model/manifest";
+import { sampleRef } from "@tintype/core/testing/sample_row";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { PUSH_ACCOUNT, pushBody, SCHEDULER_ACCOUNT } from "./_app_fixture.ts";
+import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
+import { createBigQueryClient } from "./adapters/bigquery_client.ts";
+import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { firstLine, missingStandIn, type StandIn, startStandIn } from "./adapters/_local_cloud.ts";
+import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
+
+const ROOMS = ["storage", "warehouse", "issuer"] as const;
+const skip = ROOMS.map(missingStandIn).find((reason) => reason !== undefined) ?? false;
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const AUDIENCE = "http://processor.test";
+const ENV = {
+  PORT: "0",
+  RAW_BUCKET: "tintype-raw",
+  PROCESSED_BUCKET: "tintype-processed",
+  CERTIFICATES_BUCKET: "tintype-certificates",
+  GOOGLE_CLOUD_PROJECT: "tintype-local",
+  PUSH_AUDIENCE: AUDIENCE,
+  PUSH_SERVICE_ACCOUNT: PUSH_ACCOUNT,
+  SCHEDULER_SERVICE_ACCOUNT: SCHEDULER_ACCOUNT,
+  PIXEL_PROCESSES: "1",
+  NO_COLOR: "1",
+};
+
+describe("the processor as a process with its own permissions only", { skip }, () => {
+  let cloud: Record<(typeof ROOMS)[number], StandIn>;
+  let processor: Deno.ChildProcess;
+  let url: string;
+  let output: () => Promise<string>;
+
+  before(async () => {
+    const [storage, warehouse, issuer] = await Promise.all(ROOMS.map((room) => startStandIn(room)));
+    assert.ok(storage && warehouse && issuer);
+    cloud = { storage, warehouse, issuer };
+    processor = spawn({
+      ...ENV,
+      STORAGE_ENDPOINT: storage.url,
+      BIGQUERY_ENDPOINT: warehouse.url,
+      OIDC_JWKS_URL: `${issuer.url}/google/certs`,
+    });
+    const [own, rest] = processor.stdout.pipeThrough(new TextDecoderStream()).tee();
+    output = async () => (await Array.fromAsync(rest)).join("");
+    const line = await firstLine(own.getReader());
+    url = JSON.parse(line).url;
+  });
+  after(async () => {
+    try {
+      processor.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await processor.status;
+    await Promise.all(Object.values(cloud).map((part) => part.stop()));
+  });
+
+  test("is ready when it listens", async () => {
+    const answer = await fetch(`${url}/healthz`);
+    assert.equal(answer.status, 200);
+    await answer.body?.cancel();
+  });
+
+  test("makes renditions, a row and a manifest of a picture, and a certificate of a sweep", async () => {
+    const raw = storeOf("tintype-raw");
+    const processed = storeOf("tintype-processed");
+    const ref = sampleRef();
+    await raw.create(rawName(ref), await picture(), {
+      contentType: "image/jpeg",
+      customTimeMs: t0OfImageId(ref.imageId),
+      metadata: { source: "edge" },
+    });
+    assert.equal((await call("/events/storage", PUSH_ACCOUNT, pushBody(rawName(ref)))).status, 204);
+    const manifest = parseManifest(await processed.read(manifestName(ref)) ?? new Uint8Array());
+    assert.deepEqual([manifest.status, manifest.renditions.length], ["ready", 3]);
+    const swept = await call("/jobs/retention", SCHEDULER_ACCOUNT);
+    assert.deepEqual([swept.status, (await swept.json()).n], [200, 1]);
+    const client = createBigQueryClient({
+      projectId: ENV.GOOGLE_CLOUD_PROJECT,
+      endpoint: cloud.warehouse.url,
+    });
+    const rows = new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 1e12 });
+    assert.deepEqual(await rows.remove(ref), { state: "removed", rows: 1 });
+  });
+
+  test("ends with 0 on SIGTERM and has written JSON lines only", async () => {
+    processor.kill("SIGTERM");
+    assert.equal((await processor.status).code, 0);
+    const events = (await output()).trim().split("\n").map((line) => JSON.parse(line).event);
+    assert.deepEqual(events, ["listening", "delivery", "job", "stopping", "stopped"]);
+  });
+
+  const storeOf = (bucket: string) =>
+    new GcsObjectStore({ projectId: "tintype-local", bucket, endpoint: cloud.storage.url });
+
+  async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
+    const asked = await fetch(`${cloud.issuer.url}/google/token`, {
+      method: "POST",
+      body: JSON.stringify({ audience: AUDIENCE + path, email }),
+    });
+    const { id_token } = await asked.json();
+    return await fetch(url + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${id_token}` },
+      body: JSON.stringify(body),
+    });
+  }
+});
+
+test("the processor says in one line which variables are wrong, and ends with 1", async () => {
+  const child = spawn({ ...ENV, RAW_BUCKET: "", PORT: "many" });
+  const { code, stderr, stdout } = await child.output();
+  assert.equal(code, 1);
+  assert.equal(stdout.length, 0);
+  const lines = new TextDecoder().decode(stderr).trim().split("\n");
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /^Cannot start the processor: .*PORT.*RAW_BUCKET/);
+});
+
+test("the image for Cloud Run runs with the documented permissions", () => {
+  const dockerfile = readFileSync(new URL("Dockerfile", import.meta.url), "utf8");
+  for (const flag of denoFlags({ denoPath: "/usr/local/bin/deno", hosts: GOOGLE_HOSTS })) {
+    assert.ok(dockerfile.includes(JSON.stringify(flag)), flag);
+  }
+});
+
+function spawn(env: Record<string, string>): Deno.ChildProcess {
+  const denoPath = Deno.execPath();
+  return new Deno.Command(denoPath, {
+    args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), MAIN],
+    clearEnv: true,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function picture(): Promise<Uint8Array<ArrayBuffer>> {
+  const create = { width: 640, height: 480, channels: 3, background: "#3366cc" } as const;
+  return new Uint8Array(await sharp({ create }).jpeg().toBuffer());
+}

@@ -1,0 +1,88 @@
+/** What a pixel process and its parent say to each other in frame headers. */
+import * as z from "zod";
+import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
+import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
+import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
+
+/** A request's header; its body is the picture. */
+export interface DevelopMessage extends Omit<DevelopRequest, "bytes"> {
+  readonly decodeTimeoutMs: number;
+}
+
+const formats = Object.keys(WRITTEN_FORMATS) as [WrittenFormat, ...WrittenFormat[]]; // keys of a const table
+const milliseconds = z.number().min(0);
+
+const renditionSchema = z.strictObject({
+  name: z.string().max(32),
+  format: z.enum(formats),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  /** Length within the body, in order. */
+  bytes: z.int().min(1),
+});
+
+const developedSchema = z.strictObject({
+  kind: z.literal("developed"),
+  renditions: z.array(renditionSchema).min(1).max(16),
+  insights: pixelInsightsSchema,
+  camera: cameraSchema.optional(),
+  custom: z.record(z.string(), z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()])),
+  timings: z.strictObject({
+    decodeMs: milliseconds,
+    renditionsMs: milliseconds,
+    insightsMs: milliseconds,
+  }),
+  engine: z.string().max(128),
+});
+
+/** A reply's header: `ready` once after the start, then one for each request. */
+export const replySchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("ready"), engine: z.string() }),
+  developedSchema,
+  z.strictObject({
+    kind: z.literal("rejected"),
+    reason: z.enum(ALL_REJECT_REASONS),
+    detail: z.string().max(1_024),
+  }),
+  /** The engine itself broke; the message is for the log. */
+  z.strictObject({ kind: z.literal("broken"), message: z.string() }),
+]);
+
+/** A reply's header. */
+export type Reply = z.infer<typeof replySchema>;
+
+/** The header of a developed picture's reply; the renditions' bytes follow as the body. */
+export function developedReply({ renditions, camera, ...facts }: Developed): Reply {
+  return {
+    kind: "developed",
+    ...facts,
+    timings: {
+      decodeMs: facts.timings.decodeMs ?? 0,
+      renditionsMs: facts.timings.renditionsMs ?? 0,
+      insightsMs: facts.timings.insightsMs ?? 0,
+    },
+    renditions: renditions.map(({ bytes, ...rendition }) => ({
+      ...rendition,
+      bytes: bytes.length,
+    })),
+    ...(camera === undefined ? {} : { camera }),
+  };
+}
+
+/** What a reply and its body tell; throws RangeError where they do not agree. */
+export function developedOf(
+  { kind: _, renditions, ...facts }: z.infer<typeof developedSchema>,
+  body: Uint8Array<ArrayBuffer>,
+): Developed {
+  let at = 0;
+  const whole = renditions.map(({ bytes: length, ...rendition }) => {
+    const bytes = body.subarray(at, at + length);
+    at += length;
+    return { ...rendition, bytes };
+  });
+  if (at !== body.length) {
+    throw new RangeError(`Cannot take renditions of ${at} bytes from a body of ${body.length}`);
+  }
+  return { ...facts, camera: facts.camera, renditions: whole };
+}

@@ -1,0 +1,283 @@
+/**
+ * The pixel engine of production: a warm pool of killable child processes.
+ * Walk: `develop` queues a picture by its megapixels, a free child takes it under a deadline and a memory bound, the
+ * outcome becomes an answer, a rejection or one second try; whatever ends a child, another one takes its place.
+ */
+import { AppError } from "@tintype/core/errors";
+import { ImageRejected } from "@tintype/core/model/reject_reason";
+import type { Log } from "@tintype/core/ports/log";
+import type { Developed, DevelopRequest, PixelEngine } from "@tintype/core/ports/pixel_engine";
+import { type ChildOutcome, type KillCause, PixelChild } from "./_pixel_child.ts";
+
+/** How a pool works; what is left out has the default that is named. */
+export interface PixelPoolOptions {
+  /** Children that are kept warm. */
+  readonly processes: number;
+  readonly log: Log;
+  /** A name of the codec table: `sharp`. */
+  readonly codec?: string | undefined;
+  /** Path or URL of the company's pipeline module: none. */
+  readonly pipeline?: string | undefined;
+  /** Wall time that one picture may take: 30 s. */
+  readonly deadlineMs?: number;
+  /** Resident memory that one child may take, watched where `/proc` exists: 1 GiB. */
+  readonly maxMemoryBytes?: number;
+  /** Megapixels in all children together: 150; a larger picture runs alone. */
+  readonly maxRunningMegapixels?: number;
+  /** Megapixels that may wait: 600. */
+  readonly maxWaitingMegapixels?: number;
+  /** How long a picture may wait: 120 s. */
+  readonly maxWaitMs?: number;
+}
+
+/** The engine, and its end. */
+export interface PixelPool extends PixelEngine {
+  /** Takes nothing more, lets what is under way finish, and leaves no process behind. */
+  close(): Promise<void>;
+}
+
+const DEFAULTS = {
+  deadlineMs: 30_000,
+  maxMemoryBytes: 2 ** 30,
+  maxRunningMegapixels: 150,
+  maxWaitingMegapixels: 600,
+  maxWaitMs: 120_000,
+};
+
+const MEMORY_WATCH_MS = 50;
+const RETRY_AFTER_MS = 5_000;
+/** What a child may take to load codec and pipeline. */
+const START_MS = 30_000;
+/** Between attempts to start a child that does not start. */
+const RESTART_MS = 1_000;
+/** What a closing child may take to end by itself. */
+const CLOSE_MS = 2_000;
+
+/** What became of a picture whose child was killed for it. */
+const KILL_DETAILS: Readonly<Record<KillCause | "crash", string>> = {
+  deadline: "it took longer than an image may",
+  memory: "it took more memory than an image may",
+  crash: "it ended its process twice",
+  aborted: "it was given up",
+  closed: "its process was closed",
+};
+
+/** Starts a pool and waits until every child is ready; throws Error where codec or pipeline cannot be loaded. */
+export async function startPixelPool(options: PixelPoolOptions): Promise<PixelPool> {
+  const pool = new ChildPool({ ...DEFAULTS, ...options });
+  try {
+    await pool.start();
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+type Settings = PixelPoolOptions & typeof DEFAULTS;
+
+interface Job {
+  readonly request: DevelopRequest;
+  readonly megapixels: number;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (developed: Developed) => void;
+  readonly reject: (reason: unknown) => void;
+  tries: number;
+}
+
+class ChildPool implements PixelPool {
+  readonly #settings: Settings;
+  readonly #idle: PixelChild[] = [];
+  readonly #alive = new Set<PixelChild>();
+  readonly #waiting: Job[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  #runningMegapixels = 0;
+  /** Takes nothing more. */
+  #isClosing = false;
+  /** Needs no children any more. */
+  #isClosed = false;
+  #keepers: Promise<void>[] = [];
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async start(): Promise<void> {
+    const first = Array.from({ length: this.#settings.processes }, () => this.#startChild());
+    const children = await Promise.all(first);
+    this.#keepers = children.map((child) => this.#keep(child));
+  }
+
+  develop(
+    request: DevelopRequest,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Developed> {
+    const developed = this.#queue(request, signal);
+    this.#underWay.add(developed);
+    const done = () => void this.#underWay.delete(developed);
+    developed.then(done, done);
+    return developed;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#underWay);
+    this.#isClosed = true;
+    await Promise.all([...this.#alive].map(async (child) => {
+      const timer = setTimeout(() => child.kill("closed"), CLOSE_MS);
+      await child.close();
+      clearTimeout(timer);
+    }));
+    await Promise.all(this.#keepers);
+  }
+
+  async #queue(request: DevelopRequest, signal: AbortSignal | undefined): Promise<Developed> {
+    signal?.throwIfAborted();
+    const megapixels = request.header.width * request.header.height / 1_000_000;
+    this.#admit(megapixels);
+    const { promise, resolve, reject } = Promise.withResolvers<Developed>();
+    const job: Job = { request, megapixels, signal, resolve, reject, tries: 0 };
+    const giveUp = (reason: unknown) => {
+      if (remove(this.#waiting, job)) reject(reason);
+    };
+    const onAbort = () => giveUp(signal?.reason);
+    const timer = setTimeout(
+      () => giveUp(busy("no place was free in time")),
+      this.#settings.maxWaitMs,
+    );
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#waiting.push(job);
+    this.#dispatch();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #admit(megapixels: number): void {
+    if (this.#isClosing) throw busy("the pixel pool is closing");
+    const waiting = this.#waiting.reduce((sum, job) => sum + job.megapixels, 0);
+    const isFull = waiting > 0 && waiting + megapixels > this.#settings.maxWaitingMegapixels;
+    if (isFull) throw busy("too many megapixels are waiting");
+  }
+
+  #dispatch(): void {
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      const after = this.#runningMegapixels + job.megapixels;
+      const isRoom = this.#runningMegapixels === 0 || after <= this.#settings.maxRunningMegapixels;
+      const child = isRoom ? this.#idle.shift() : undefined;
+      if (child === undefined) return;
+      this.#waiting.shift();
+      void this.#run(job, child);
+    }
+  }
+
+  async #run(job: Job, child: PixelChild): Promise<void> {
+    this.#runningMegapixels += job.megapixels;
+    const outcome = await this.#underLimits(job, child);
+    this.#runningMegapixels = Math.max(0, this.#runningMegapixels - job.megapixels);
+    this.#settle(job, outcome);
+    if (outcome.kind !== "died") await this.#putBack(child);
+    this.#dispatch();
+  }
+
+  async #underLimits(job: Job, child: PixelChild): Promise<ChildOutcome> {
+    const { deadlineMs, maxMemoryBytes } = this.#settings;
+    const onAbort = () => child.kill("aborted");
+    const deadline = setTimeout(() => child.kill("deadline"), deadlineMs);
+    const watch = setInterval(async () => {
+      if ((await child.residentBytes() ?? 0) > maxMemoryBytes) child.kill("memory");
+    }, MEMORY_WATCH_MS);
+    job.signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (job.signal?.aborted) onAbort();
+      return await child.develop(job.request, deadlineMs);
+    } catch (error) {
+      child.kill("closed");
+      return { kind: "broken", message: String(error) };
+    } finally {
+      clearTimeout(deadline);
+      clearInterval(watch);
+      job.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** A child that holds on to much memory after a large picture gives its place to a new one. */
+  async #putBack(child: PixelChild): Promise<void> {
+    const resident = await child.residentBytes() ?? 0;
+    if (resident > this.#settings.maxMemoryBytes / 2) await child.close();
+    else if (this.#alive.has(child)) this.#idle.push(child);
+  }
+
+  #settle(job: Job, outcome: ChildOutcome): void {
+    if (outcome.kind === "developed") return job.resolve(outcome.developed);
+    if (outcome.kind === "rejected") {
+      return job.reject(new ImageRejected(outcome.reason, outcome.detail));
+    }
+    if (outcome.kind === "broken") {
+      this.#settings.log.error("pixel_engine_broken", { message: outcome.message.slice(0, 300) });
+      return job.reject(busy("the pixel engine broke"));
+    }
+    this.#settings.log.warn("pixel_process_died", { cause: outcome.cause, tries: job.tries });
+    if (outcome.cause === "aborted") return job.reject(job.signal?.reason);
+    if (outcome.cause === "closed") return job.reject(busy("the pixel pool is closing"));
+    if (outcome.cause === "crash" && job.tries === 0) {
+      job.tries = 1;
+      this.#waiting.unshift(job);
+      return;
+    }
+    job.reject(new ImageRejected("processing_limit", KILL_DETAILS[outcome.cause]));
+  }
+
+  async #startChild(): Promise<PixelChild> {
+    const { codec, pipeline, log } = this.#settings;
+    const child = new PixelChild({
+      codec: codec ?? "sharp",
+      pipelineUrl: pipelineUrlOf(pipeline),
+      onStderr: (line) => log.warn("pixel_process_stderr", { line }),
+    });
+    this.#alive.add(child);
+    void child.exited.then(() => this.#alive.delete(child));
+    const timer = setTimeout(() => child.kill("deadline"), START_MS);
+    await child.ready().finally(() => clearTimeout(timer));
+    this.#idle.push(child);
+    return child;
+  }
+
+  /** Keeps one place filled: whatever ends its child, another one is started. */
+  async #keep(first: PixelChild): Promise<void> {
+    for (let child: PixelChild | undefined = first;;) {
+      this.#dispatch();
+      await child?.exited;
+      if (child !== undefined) remove(this.#idle, child);
+      if (this.#isClosed) return;
+      child = await this.#startChild().catch(async (error) => {
+        this.#settings.log.error("pixel_process_not_started", { message: String(error) });
+        await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+        return undefined;
+      });
+      if (this.#isClosed) await child?.close();
+    }
+  }
+}
+
+function busy(why: string): AppError {
+  return new AppError("unavailable", `Cannot develop the image now as ${why}`, {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}
+
+function remove<Item>(list: Item[], item: Item): boolean {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
+}
+
+/** A pipeline's URL; a path is taken from the working directory. */
+function pipelineUrlOf(pipeline: string | undefined): string {
+  if (pipeline === undefined || pipeline === "") return "";
+  if (pipeline.startsWith("file:")) return pipeline;
+  return new URL(pipeline, `file://${Deno.cwd()}/`).href;
+}

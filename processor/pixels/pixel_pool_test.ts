@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { isAppError } from "@tintype/core/errors";
+import { pixelInsightsSchema } from "@tintype/core/model/insights";
+import { ImageRejected, type RejectReason } from "@tintype/core/model/reject_reason";
+import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import type { LogFields } from "@tintype/core/ports/log";
+import type { DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
+import { quarters } from "@tintype/core/testing/drawing";
+import { makeSample } from "../testing/samples.ts";
+import { type PixelPool, type PixelPoolOptions, startPixelPool } from "./pixel_pool.ts";
+
+const HOSTILE = new URL("../testing/hostile_pipeline.ts", import.meta.url).href;
+const DEADLINE_MS = 4_000;
+
+const lines: { event: string; fields: LogFields | undefined }[] = [];
+const write = (event: string, fields?: LogFields) => void lines.push({ event, fields });
+const log = { info: write, warn: write, error: write };
+
+let pool: PixelPool;
+
+const start = (options: Partial<PixelPoolOptions> = {}) =>
+  startPixelPool({ processes: 1, log, pipeline: HOSTILE, deadlineMs: DEADLINE_MS, ...options });
+
+async function picture(width: number, height = 40): Promise<DevelopRequest> {
+  const bytes = await makeSample(quarters(width, height), { mediaType: "image/png" });
+  return { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
+}
+
+async function rejects(
+  engine: PixelPool,
+  width: number,
+  reason: RejectReason,
+): Promise<ImageRejected> {
+  const request = await picture(width);
+  const error: unknown = await engine.develop(request).then(() => undefined, (thrown) => thrown);
+  assert.ok(error instanceof ImageRejected, `${width}: ${error}`);
+  assert.equal(error.reason, reason);
+  return error;
+}
+
+/** The next good picture is unaffected by what came before. */
+async function stillWorks(engine: PixelPool): Promise<void> {
+  assert.equal((await engine.develop(await picture(300))).renditions.length, 3);
+}
+
+before(async () => {
+  pool = await start();
+});
+after(() => pool.close());
+
+test("a pool develops a picture: renditions, insights, the pipeline's own, the engine", async () => {
+  const developed = await pool.develop(await picture(900, 600));
+  assert.deepEqual(developed.renditions.map((r) => [r.name, r.width, r.height]), [
+    ["large", 900, 600],
+    ["medium", 800, 533],
+    ["thumb", 200, 133],
+  ]);
+  for (const { bytes } of developed.renditions) {
+    assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
+  }
+  pixelInsightsSchema.parse(developed.insights);
+  assert.equal(typeof developed.custom["step_width"], "number");
+  assert.match(developed.engine, /^sharp \d/);
+});
+
+test("a pool answers more pictures than it has processes", async () => {
+  const requests = await Promise.all(Array.from({ length: 6 }, (_, n) => picture(200 + n)));
+  const all = await Promise.all(requests.map((request) => pool.develop(request)));
+  assert.deepEqual(all.map(({ renditions }) => renditions[0]?.width), [
+    200,
+    201,
+    202,
+    203,
+    204,
+    205,
+  ]);
+});
+
+test("a step that throws costs its picture, and the company is told in the log", async () => {
+  const { detail } = await rejects(pool, 101, "processing_limit");
+  assert.equal(detail, "the pipeline's step hostile broke");
+  await stillWorks(pool);
+  const told = lines.filter(({ event }) => event === "pixel_process_stderr");
+  assert.ok(told.some(({ fields }) => String(fields?.["line"]).includes("TypeError: broken")));
+});
+
+test("a step that refuses a picture rejects it", async () => {
+  assert.match((await rejects(pool, 105, "pipeline_rejected")).detail, /105/);
+});
+
+test("a step that hangs is stopped at the deadline", async () => {
+  const startedMs = performance.now();
+  await rejects(pool, 102, "processing_limit");
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs >= DEADLINE_MS && tookMs < DEADLINE_MS * 2, `${tookMs} ms`);
+  await stillWorks(pool);
+});
+
+test("a step that ends the process is tried twice", async () => {
+  const died = () => lines.filter(({ event }) => event === "pixel_process_died").length;
+  const before = died();
+  await rejects(pool, 103, "processing_limit");
+  assert.equal(died() - before, 2);
+  await stillWorks(pool);
+});
+
+test("a step that takes memory without end is stopped at the bound", async () => {
+  const small = await start({ maxMemoryBytes: 512 * 2 ** 20, deadlineMs: 30_000 });
+  try {
+    const { detail } = await rejects(small, 104, "processing_limit");
+    assert.match(detail, /memory/);
+    await stillWorks(small);
+  } finally {
+    await small.close();
+  }
+});
+
+for (
+  const [what, width] of [["the network", 107], ["the disk", 108], ["other programs", 109]] as const
+) {
+  test(`a step has no right to ${what}`, async () => {
+    await rejects(pool, width, "processing_limit");
+    const last = lines.findLast(({ event }) => event === "pixel_process_stderr");
+    assert.match(String(last?.fields?.["line"]), /NotCapable/);
+  });
+}
+
+test("a process that is killed from outside gives its picture a second try", async () => {
+  lines.length = 0;
+  const developing = pool.develop(await picture(106));
+  const pid = await firstSlowPid();
+  Deno.kill(pid, "SIGKILL");
+  assert.equal((await developing).renditions.length, 3);
+});
+
+test("a picture that is given up frees its place at once", async () => {
+  const controller = new AbortController();
+  const hanging = pool.develop(await picture(102), { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("given up")), 200);
+  await assert.rejects(hanging, /given up/);
+  await stillWorks(pool);
+});
+
+test("an idle process that dies is replaced", async () => {
+  lines.length = 0;
+  await pool.develop(await picture(106));
+  Deno.kill(await firstSlowPid(), "SIGKILL");
+  await stillWorks(pool);
+});
+
+test("a full queue answers unavailable, and says when to come again", async () => {
+  const narrow = await start({ maxWaitingMegapixels: 0.01 });
+  try {
+    const first = narrow.develop(await picture(106));
+    const second = narrow.develop(await picture(300));
+    const third = narrow.develop(await picture(301));
+    await assert.rejects(third, (error) => {
+      assert.ok(isAppError(error, "unavailable"), String(error));
+      assert.ok((error.retryAfterMs ?? 0) > 0);
+      return true;
+    });
+    await Promise.all([first, second]);
+  } finally {
+    await narrow.close();
+  }
+});
+
+test("a pool that closes finishes what it has, takes nothing more and leaves no process", async () => {
+  const closing = await start();
+  lines.length = 0;
+  const slow = closing.develop(await picture(106));
+  const pid = await firstSlowPid();
+  const closed = closing.close();
+  await assert.rejects(
+    closing.develop(await picture(300)),
+    (error) => isAppError(error, "unavailable"),
+  );
+  assert.equal((await slow).renditions.length, 3);
+  await closed;
+  assert.throws(() => Deno.kill(pid, "SIGCONT"));
+});
+
+test("startPixelPool() fails where the pipeline cannot be loaded", async () => {
+  await assert.rejects(
+    start({ pipeline: new URL("not_there.ts", import.meta.url).href }),
+    /Cannot start/,
+  );
+});
+
+/** The process that said it is slow, as the hostile pipeline prints it. */
+async function firstSlowPid(): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const told = lines.map(({ fields }) => /slow in (\d+)/.exec(String(fields?.["line"]))?.[1]);
+    const pid = told.find((found) => found !== undefined);
+    if (pid !== undefined) return Number(pid);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error("Cannot find the slow process as it did not tell its id in five seconds");
+}

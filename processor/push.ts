@@ -1,0 +1,132 @@
+/**
+ * One push: open the envelope, read the notification, wait for a place, hand the object's name to the use case, and
+ * answer so that Pub/Sub forgets it (the work is done, or never will be) or brings it again.
+ */
+import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
+import { parseStorageNotification } from "@tintype/core/gcp/notification";
+import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/gcp/push_envelope";
+import type { ImageRef } from "@tintype/core/model/object_name";
+import { readRawBucketName } from "@tintype/core/model/object_name";
+import type { CallOptions } from "@tintype/core/ports/call_options";
+import type { Log, LogFields } from "@tintype/core/ports/log";
+import type { ImageDelivery, ProcessOutcome } from "@tintype/core/processing/process_ports";
+import { performance } from "node:perf_hooks";
+import type { DeliveryQueue } from "./delivery_queue.ts";
+import { describeError } from "./describe_error.ts";
+
+/** 204 is an ack; anything else brings the message again (https://cloud.google.com/pubsub/docs/push#receive_push). */
+export type PushStatus = 204 | 429 | 503;
+
+/** What becomes of a delivery that failed: a new kind does not compile until it is answered. */
+const STATUSES = {
+  invalid: 204,
+  too_large: 204,
+  unsupported: 204,
+  unprocessable: 204,
+  rate_limited: 429,
+  unauthenticated: 503,
+  forbidden: 503,
+  not_found: 503,
+  conflict: 503,
+  unavailable: 503,
+  internal: 503,
+} as const satisfies Record<ErrorKind, PushStatus>;
+
+/** What a push may mean. */
+export type DeliveryWork = (
+  delivery: ImageDelivery,
+  options: CallOptions,
+) => Promise<ProcessOutcome>;
+
+/** What handling pushes needs. */
+export interface PushPorts {
+  readonly queue: DeliveryQueue;
+  readonly log: Log;
+  /** Objects of other buckets are none of ours. */
+  readonly rawBucket: string;
+  /** Aborts what is under way: the end of the process. */
+  readonly signal: AbortSignal;
+  /** What one delivery may take, in milliseconds: less than the subscription's ack deadline. */
+  readonly timeoutMs: number;
+}
+
+/** Handles the text of a push whose sender is known; never throws. */
+export async function handlePush(
+  ports: PushPorts,
+  body: string,
+  work: DeliveryWork,
+): Promise<PushStatus> {
+  const opened = open(body);
+  if (opened instanceof AppError) {
+    ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
+    return 204;
+  }
+  const { envelope, objectName } = opened;
+  const delivery = { objectName, attempt: envelope.deliveryAttempt ?? 1 };
+  if (!opened.isFinalize || opened.bucket !== ports.rawBucket) {
+    ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
+    return 204;
+  }
+  return await deliver(ports, { envelope, delivery, work });
+}
+
+async function deliver(
+  { queue, log, signal, timeoutMs }: PushPorts,
+  { envelope, delivery, work }: {
+    readonly envelope: PushEnvelope;
+    readonly delivery: ImageDelivery;
+    readonly work: DeliveryWork;
+  },
+): Promise<PushStatus> {
+  const ids = idsOf(envelope, delivery);
+  const startMs = performance.now();
+  const sinceStart = () => Math.round(performance.now() - startMs);
+  try {
+    await queue.run(async (waitMs) => {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const outcome = await work(delivery, { signal: until });
+      log.info("delivery", { ...ids, ...fieldsOf(outcome), waitMs, deliveryMs: sinceStart() });
+    });
+    return 204;
+  } catch (error) {
+    const status = STATUSES[isAppError(error) ? error.kind : "internal"];
+    const fields = { ...ids, answer: status, ...describeError(error), deliveryMs: sinceStart() };
+    if (status === 429) log.warn("delivery_delayed", fields);
+    else log.error("delivery_failed", fields);
+    return status;
+  }
+}
+
+function open(body: string) {
+  try {
+    const envelope = parsePushEnvelope(parseJson(body));
+    const { bucket, objectName, eventType } = parseStorageNotification(envelope);
+    return { envelope, bucket, objectName, isFinalize: eventType === "OBJECT_FINALIZE" };
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError("invalid_json", "Cannot read push as it is not JSON");
+  }
+}
+
+/** A name that is not ours is not told: it may hold anything. */
+function idsOf({ messageId }: PushEnvelope, { objectName, attempt }: ImageDelivery): LogFields {
+  const ref: Partial<ImageRef> = readRawBucketName(objectName)?.ref ?? {};
+  return { messageId, imageId: ref.imageId, tenant: ref.tenant, owner: ref.owner, attempt };
+}
+
+function fieldsOf(outcome: ProcessOutcome): LogFields {
+  if (outcome.outcome === "erased") return { outcome: "erased", state: outcome.state };
+  if (outcome.outcome !== "done") return { outcome: outcome.outcome };
+  const { status, reason, bytes, engine, traceId, timings } = outcome.manifest;
+  const stages = Object.entries(timings).map(([stage, ms]) => [stage, ms && Math.round(ms)]);
+  const facts = { outcome: "done", status, reason, bytes, engine, traceId };
+  return { ...facts, ...Object.fromEntries(stages) };
+}

@@ -1,0 +1,46 @@
+/** Picture files for the codecs' tests: drawn here, written by sharp, or read from the shared folder where it is there. */
+import sharp from "sharp";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { MediaType } from "@tintype/core/model/media_type";
+import type { SampleMaker } from "@tintype/core/testing/codec_contract";
+
+const WRITERS: Partial<Record<MediaType, "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff">> = {
+  "image/jpeg": "jpeg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/avif": "avif",
+  "image/gif": "gif",
+  "image/tiff": "tiff",
+};
+
+const SHARED = new URL("../../../shared/images/", import.meta.url);
+
+/** Why tests of the shared samples are skipped, or false where the samples are there. */
+export const WITHOUT_SHARED_IMAGES = existsSync(SHARED)
+  ? false as const
+  : "the samples in ../shared/images are not there";
+
+/** Writes pixels as a file, with every kind of metadata in it that a test looks for in what comes out. */
+export const makeSample: SampleMaker = async (pixels, { mediaType, orientation }) => {
+  const format = WRITERS[mediaType];
+  if (format === undefined) throw new TypeError(`Cannot make a sample of ${mediaType}`);
+  const { data, width, height, channels } = pixels;
+  const image = sharp(data, { raw: { width, height, channels } });
+  const told = orientation === undefined ? image : image
+    .withExif({ IFD0: { Copyright: "canary", Make: "Canon" } })
+    .withMetadata({ orientation });
+  const options = format === "avif" || format === "jpeg" || format === "webp"
+    ? { quality: 95 }
+    : {};
+  return new Uint8Array(await told[format](options).toBuffer());
+};
+
+/** A file of the shared samples. */
+export function sharedImage(path: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(path, SHARED)));
+}
+
+/** Names of the shared samples in a folder, as `folder/name`. */
+export function sharedImages(folder: string): string[] {
+  return readdirSync(new URL(`${folder}/`, SHARED)).sort().map((name) => `${folder}/${name}`);
+}
