@@ -3,7 +3,6 @@
  * counted from the first one sent until the last one is ready; the cascade is run before and after and its better run counts.
  */
 import { checkResults } from "@tintype/local/start/check_results";
-import { findNodeBinary } from "@tintype/local/node_binary";
 import { findPictures, type Picture } from "@tintype/local/start/pictures";
 import { type PictureResult, sendThroughEdge } from "@tintype/local/start/send_pictures";
 import { sendThroughKafka } from "@tintype/local/start/send_through_kafka";
@@ -13,6 +12,7 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findNodeBinary } from "../../tools/node_binary.ts";
 import { type Aim, quantile, type Suite, type SuiteContext, table } from "../suite.ts";
 import { type CpuByPart, cpuByPart } from "./cpu_by_part.ts";
 import { startSystem, type System } from "./system.ts";

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const POM = join(import.meta.dirname, "pom.xml");
+const POM = fileURLToPath(new URL("./pom.xml", import.meta.url));
 /** The version in pom.xml; part of the cache folder's name, so that a new one is fetched. */
 const KAFKA_VERSION = "4.1.1";
 const FETCH_TIMEOUT_MS = 300_000;

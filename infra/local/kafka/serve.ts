@@ -2,8 +2,9 @@
  * The local cloud's broker as a part: fetch Kafka (`install_kafka.ts`), run it (`broker.ts`), make the topics
  * (`topics.ts`), say when it listens, end with it.
  */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { startBroker } from "./broker.ts";
 import { freePort } from "./free_port.ts";
@@ -14,7 +15,7 @@ const {
   PORT = "9092",
   CONTROLLER_PORT,
   DATA_DIR = ".tintype/kafka",
-  CACHE_DIR = join(import.meta.dirname, "../../../.tintype/cache"),
+  CACHE_DIR = fileURLToPath(new URL("../../../.tintype/cache", import.meta.url)),
 } = process.env;
 
 /** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { findNodeBinary } from "../node_binary.ts";
+import { findNodeBinary } from "../../../tools/node_binary.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";

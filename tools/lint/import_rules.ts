@@ -1,0 +1,191 @@
+/**
+ * The rules of the house that a program can check, as a plugin of `deno lint`:
+ * each file's path gives its room, `import_table.ts` says what the room may import,
+ * and every other rule is a visitor of one syntax tree.
+ */
+import {
+  beginsWith,
+  CORE_PACKAGES,
+  isCompositionRoot,
+  isTestFile,
+  mayImport,
+  packageOf,
+  roomOf,
+  WORKSPACE_FOLDERS,
+} from "./import_table.ts";
+
+type Visitor = Deno.lint.LintVisitor;
+type Context = Deno.lint.RuleContext;
+
+const REPOSITORY = new URL("../../", import.meta.url).pathname;
+const SNAKE_CASE = /^_?[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.tsx?$/;
+const BANNED_NAMES = /^_?(index|utils?|helpers?)(_test)?\.tsx?$/;
+const FOREIGN_SPECIFIER = /^(npm|jsr|https?|data):/;
+const RUNTIME_GLOBALS: readonly string[] = ["Deno", "process", "Buffer", "Bun"];
+
+/** The lint plugin `tintype`: one rule per sentence of CONTRIBUTING's list. */
+const plugin: Deno.lint.Plugin = {
+  name: "tintype",
+  rules: {
+    "import-table": { create: checkImportTable },
+    "package-boundary": { create: checkPackageBoundary },
+    "declared-packages": { create: checkDeclaredPackages },
+    "pure-core": { create: checkPureCore },
+    "environment-in-roots": { create: checkEnvironment },
+    "file-names": { create: checkFileName },
+  },
+};
+
+export default plugin;
+
+function checkImportTable(context: Context): Visitor {
+  const path = pathOf(context);
+  return onImports((specifier, node) => {
+    const target = targetOf(path, specifier);
+    if (target === undefined || mayImport(path, target)) return;
+    context.report({
+      node,
+      message: `${roomOf(path)} must not import ${target}`,
+      hint: "See the table in tools/lint/import_table.ts",
+    });
+  });
+}
+
+function checkPackageBoundary(context: Context): Visitor {
+  const path = pathOf(context);
+  return onImports((specifier, node) => {
+    // JSON may be shared by path: Deno's type checker does not resolve it through a package's exports.
+    if (!specifier.startsWith(".") || specifier.endsWith(".json")) return;
+    const target = targetOf(path, specifier);
+    if (target === undefined || beginsWith(target, packageOf(path))) return;
+    const other = Object.entries(WORKSPACE_FOLDERS).find(([, dir]) => beginsWith(target, dir));
+    if (other === undefined) return;
+    context.report({
+      node,
+      message: `A relative import must stay inside its package: import ${other[0]}/… instead`,
+    });
+  });
+}
+
+function checkDeclaredPackages(context: Context): Visitor {
+  return onImports((specifier, node) => {
+    if (!FOREIGN_SPECIFIER.test(specifier)) return;
+    context.report({
+      node,
+      message: `Import a package by its name as it is pinned in package.json, not ${specifier}`,
+    });
+  });
+}
+
+function checkPureCore(context: Context): Visitor {
+  const path = pathOf(context);
+  if (!beginsWith(path, "core") || isTestFile(path)) return {};
+  const report = (node: Deno.lint.Node, found: string) =>
+    context.report({
+      node,
+      message: `core runs on web standards alone and must not use ${found}`,
+      hint: "Make it a port and let the composition root hand over an adapter",
+    });
+  return {
+    ...onImports((specifier, node) => {
+      if (specifier.startsWith(".") || targetOf(path, specifier) !== undefined) return;
+      if (!CORE_PACKAGES.includes(packageNameOf(specifier))) report(node, specifier);
+    }),
+    MemberExpression(node) {
+      const name = nameOf(node.object);
+      if (RUNTIME_GLOBALS.includes(name)) report(node, name);
+    },
+    UnaryExpression(node) {
+      const name = nameOf(node.argument);
+      if (node.operator === "typeof" && RUNTIME_GLOBALS.includes(name)) report(node, name);
+    },
+  };
+}
+
+function checkEnvironment(context: Context): Visitor {
+  const path = pathOf(context);
+  if (isCompositionRoot(path) || isTestFile(path)) return {};
+  const report = (node: Deno.lint.Node) =>
+    context.report({
+      node,
+      message: "Only a composition root reads the environment",
+      hint: "Take the value as an argument",
+    });
+  return {
+    MemberExpression(node) {
+      if (isEnvironmentHolder(node.object) && nameOf(node.property) === "env") report(node);
+    },
+    VariableDeclarator(node) {
+      if (node.init == null || !isEnvironmentHolder(node.init)) return;
+      if (node.id.type === "ObjectPattern" && node.id.properties.some(takesEnv)) report(node);
+    },
+    ImportSpecifier(node) {
+      if (nameOf(node.imported) !== "env" || node.parent.type !== "ImportDeclaration") return;
+      const from = node.parent.source.value;
+      if (["node:process", "process", "cloudflare:workers"].includes(from)) report(node);
+    },
+  };
+}
+
+function checkFileName(context: Context): Visitor {
+  const name = pathOf(context).split("/").at(-1) ?? "";
+  const message = BANNED_NAMES.test(name)
+    ? `${name} says nothing: name the file after its main export`
+    : `${name} must be in snake_case, named after its main export`;
+  if (SNAKE_CASE.test(name) && !BANNED_NAMES.test(name)) return {};
+  return { Program: () => context.report({ range: [0, 0], message }) };
+}
+
+/** Calls `check` for each static, re-exporting, dynamic and type import of a file. */
+function onImports(check: (specifier: string, node: Deno.lint.Node) => void): Visitor {
+  return {
+    ImportDeclaration: (node) => check(node.source.value, node),
+    ExportAllDeclaration: (node) => check(node.source.value, node),
+    ExportNamedDeclaration(node) {
+      if (node.source) check(node.source.value, node);
+    },
+    ImportExpression(node) {
+      if (node.source.type === "Literal") check(String(node.source.value), node);
+    },
+    TSImportType(node) {
+      if (node.argument.type !== "TSLiteralType") return;
+      if (node.argument.literal.type === "Literal") {
+        check(String(node.argument.literal.value), node);
+      }
+    },
+  };
+}
+
+/** What a specifier names inside the repository, from its root; undefined for packages and built-in modules. */
+function targetOf(path: string, specifier: string): string | undefined {
+  if (specifier.startsWith(".")) {
+    const resolved = new URL(specifier, `file:///repository/${path}`).pathname;
+    return resolved.replace("/repository/", "");
+  }
+  const folder = WORKSPACE_FOLDERS[packageNameOf(specifier)];
+  if (folder === undefined) return undefined;
+  return folder + specifier.slice(packageNameOf(specifier).length);
+}
+
+function packageNameOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function pathOf(context: Context): string {
+  const { filename } = context;
+  return filename.startsWith(REPOSITORY) ? filename.slice(REPOSITORY.length) : filename;
+}
+
+function isEnvironmentHolder(node: Deno.lint.Node): boolean {
+  if (["Deno", "process"].includes(nameOf(node))) return true;
+  return node.type === "MemberExpression" && nameOf(node.object) === "globalThis" &&
+    isEnvironmentHolder(node.property);
+}
+
+function takesEnv(node: Deno.lint.Node): boolean {
+  return node.type === "Property" && nameOf(node.key) === "env";
+}
+
+function nameOf(node: Deno.lint.Node): string {
+  return node.type === "Identifier" ? node.name : "";
+}

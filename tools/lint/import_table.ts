@@ -1,0 +1,106 @@
+/**
+ * Who may import what, once: the lint plugin enforces this table, CONTRIBUTING.md explains it.
+ * A path is seen from the repository's root: its room is the longest key that it begins with,
+ * and each thing that it imports must begin with an entry of that room's row.
+ */
+
+const CORE_TYPES = ["core/errors", "core/model", "core/ports"] as const;
+const USE_CASE = [...CORE_TYPES, "core/concurrency"] as const;
+const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client"] as const;
+
+/** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
+export const IMPORT_TABLE = {
+  "core": [],
+  "core/model": ["core/errors", "core/model"],
+  "core/ports": CORE_TYPES,
+  "core/gcp": ["core/errors", "core/model", "core/gcp"],
+  "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
+  "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
+  "core/retention": [...USE_CASE, "core/retention", "core/reading"],
+  "core/processing": [...USE_CASE, "core/processing", "core/retention"],
+  "core/testing": ["core"],
+  "edge": ["edge", "core"],
+  "processor": ["processor", "core"],
+  "kafka-bridge": ["kafka-bridge", "core"],
+  "client": ["client"],
+  "infra/bigquery": ["infra/bigquery", "core"],
+  "infra/local": ["infra/local", "infra/bigquery", "tools/node_binary", ...PACKAGES],
+  // The road is measured with the very sender that `start` uses.
+  "bench": ["bench", "tools/node_binary", "infra/local/start", ...PACKAGES],
+  "tests": ["tests", "tools/node_binary", ...PACKAGES],
+  "tools": ["tools"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The packages that core may import beside its own files; each is pure and free of dependencies. */
+export const CORE_PACKAGES: readonly string[] = ["zod", "exifr", "thumbhash"];
+
+/** Package name → its folder; the folders of `workspaces` in package.json. */
+export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
+  "@tintype/core": "core",
+  "@tintype/edge": "edge",
+  "@tintype/processor": "processor",
+  "@tintype/kafka-bridge": "kafka-bridge",
+  "@tintype/client": "client",
+  "@tintype/local": "infra/local",
+  "@tintype/bench": "bench",
+};
+
+/** File names of composition roots: the only ones that read the environment and choose adapters. */
+const ROOT_NAMES: readonly string[] = [
+  "main.ts",
+  "worker.ts",
+  "serve.ts",
+  "pixel_process.ts",
+  "produce.ts",
+];
+/** Folders whose files, those directly inside, are composition roots too. */
+const ROOT_FOLDERS: readonly string[] = ["tools", "infra/local/start"];
+
+/** A folder `testing`, or a private file whose name ends in one of these words, serves tests alone. */
+const TEST_SUPPORT =
+  /(^|\/)testing(\/|$)|(^|\/)_(\w+_)?(testing|fixture|samples|assertions|local_cloud)(\.|$)/;
+
+/** The room of a file as a key of the table, or undefined for a file that lies in none. */
+export function roomOf(path: string): keyof typeof IMPORT_TABLE | undefined {
+  const rooms = Object.keys(IMPORT_TABLE) as (keyof typeof IMPORT_TABLE)[]; // keys of a literal
+  return rooms.filter((room) => beginsWith(path, room))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** Whether the table lets the file at `path` import the file or module at `target`. */
+export function mayImport(path: string, target: string): boolean {
+  const room = roomOf(path);
+  if (room === undefined) return true;
+  if (isTestFile(path) && beginsWith(target, packageOf(path))) return true;
+  if (isTestSupport(target) && !isTestFile(path)) return false;
+  return IMPORT_TABLE[room].some((allowed) => beginsWith(target, allowed));
+}
+
+/** Whether the file is a test or serves tests alone: `*_test.ts`, its support, `tests/`, `bench/`. */
+export function isTestFile(path: string): boolean {
+  return path.endsWith("_test.ts") || isTestSupport(path) ||
+    beginsWith(path, "tests") || beginsWith(path, "bench");
+}
+
+/** Whether the file may read the environment. */
+export function isCompositionRoot(path: string): boolean {
+  const slash = path.lastIndexOf("/");
+  return ROOT_NAMES.includes(path.slice(slash + 1)) ||
+    ROOT_FOLDERS.includes(path.slice(0, Math.max(slash, 0)));
+}
+
+/** The folder that must not be left by a relative import: that of the file's package, else its room or first folder. */
+export function packageOf(path: string): string {
+  const own = Object.values(WORKSPACE_FOLDERS).find((folder) => beginsWith(path, folder));
+  return own ?? roomOf(path) ?? path.split("/", 1)[0] ?? path;
+}
+
+/** Whether `path` is `prefix`, or lies in it, or is the module of that name. */
+export function beginsWith(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  return ["", "/", "."].includes(path.charAt(prefix.length));
+}
+
+function isTestSupport(path: string): boolean {
+  return TEST_SUPPORT.test(path);
+}

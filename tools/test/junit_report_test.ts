@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseJunitReport } from "./junit_report.ts";
+
+test("parseJunitReport() reads Node's cases with the reasons of their skips", () => {
+  const cases = parseJunitReport(`<testsuites>
+    <testcase name="a &lt;b> &amp;lt; &quot;c&quot;" time="0.1" classname="test"/>
+    <testsuite name="group"><testcase name="inner" time="0.1"></testcase></testsuite>
+    <testcase name="bad" failure="1 !== 2"><failure type="x" message="y">z</failure></testcase>
+    <testcase name="left out"><skipped type="skipped" message="needs ../shared"/></testcase>
+    <testcase name="silent"><skipped type="skipped" message="true"/></testcase>
+  </testsuites>`);
+  assert.deepEqual(cases, [
+    { name: 'a <b> &lt; "c"', outcome: "passed", reason: "" },
+    { name: "inner", outcome: "passed", reason: "" },
+    { name: "bad", outcome: "failed", reason: "" },
+    { name: "left out", outcome: "skipped", reason: "needs ../shared" },
+    { name: "silent", outcome: "skipped", reason: "" },
+  ]);
+});
+
+test("parseJunitReport() counts Deno's leaves and finds the reason in the name", () => {
+  const cases = parseJunitReport(`<testsuites name="deno test" tests="4">
+    <testcase name="parent"></testcase>
+    <testcase name="parent &gt; step"></testcase>
+    <testcase name="parent &gt; other (skipped: needs (a) thing)"><skipped/></testcase>
+  </testsuites>`);
+  assert.deepEqual(cases, [
+    { name: "parent > step", outcome: "passed", reason: "" },
+    { name: "parent > other", outcome: "skipped", reason: "needs (a) thing" },
+  ]);
+});
+
+test("parseJunitReport() counts a parent that fails by itself, but not one that fails by its steps", () => {
+  const cases = parseJunitReport(`<testsuites name="deno test" tests="4">
+    <testcase name="itself"><failure message="x"></failure></testcase>
+    <testcase name="itself &gt; step"></testcase>
+    <testcase name="by step"><failure message="x"></failure></testcase>
+    <testcase name="by step &gt; step"><failure message="x"></failure></testcase>
+  </testsuites>`);
+  assert.deepEqual(
+    cases.filter(({ outcome }) => outcome === "failed").map(({ name }) => name),
+    ["itself", "by step > step"],
+  );
+});
+
+test("parseJunitReport() finds nothing in an empty report", () => {
+  assert.deepEqual(parseJunitReport(""), []);
+});

@@ -1,0 +1,74 @@
+/** The suites of `deno task test`, in the order in which they run; one after another, as they share ports and cores. */
+
+/** One suite: which files, on which runtime, with which flags. */
+export interface Suite {
+  readonly name: string;
+  /** `check` runs the steps of `deno task check`, each of which counts as a test. */
+  readonly runtime: "check" | "deno" | "node";
+  /** Folders whose `*_test.ts` files belong to the suite. */
+  readonly folders: readonly string[];
+  readonly flags: readonly string[];
+  /** What it needs beside the runtime, for `--list`. */
+  readonly needs: string;
+}
+
+const ALL = ["--allow-all"];
+const TWO_FILES_AT_ONCE = ["--test-concurrency=2"];
+
+/** All suites. */
+export const SUITES: readonly Suite[] = [
+  { name: "check", runtime: "check", folders: [], flags: [], needs: "nothing" },
+  { name: "core-deno", runtime: "deno", folders: ["core"], flags: [], needs: "no permission" },
+  {
+    name: "core-node",
+    runtime: "node",
+    folders: ["core"],
+    flags: TWO_FILES_AT_ONCE,
+    needs: "nothing",
+  },
+  { name: "tools", runtime: "deno", folders: ["tools"], flags: ALL, needs: "temp folders" },
+  { name: "client-deno", runtime: "deno", folders: ["client"], flags: ALL, needs: "loopback" },
+  {
+    name: "client-node",
+    runtime: "node",
+    folders: ["client"],
+    flags: TWO_FILES_AT_ONCE,
+    needs: "loopback",
+  },
+  {
+    name: "infra",
+    runtime: "node",
+    folders: ["infra"],
+    flags: TWO_FILES_AT_ONCE,
+    needs: "loopback, DuckDB; Python with sqlglot for the SQL twins",
+  },
+  {
+    name: "processor",
+    runtime: "deno",
+    folders: ["processor"],
+    flags: ALL,
+    needs: "loopback, sharp, child processes",
+  },
+  { name: "edge", runtime: "node", folders: ["edge"], flags: [], needs: "loopback, workerd" },
+  {
+    name: "kafka-bridge",
+    runtime: "node",
+    folders: ["kafka-bridge"],
+    flags: TWO_FILES_AT_ONCE,
+    needs: "loopback; Java for a broker",
+  },
+  {
+    name: "walks",
+    runtime: "node",
+    folders: ["tests"],
+    flags: ["--test-concurrency=1"],
+    needs: "loopback, all parts",
+  },
+];
+
+/** The suite's test files among `files`, both as paths from the root. */
+export function testFilesOf(suite: Suite, files: readonly string[]): string[] {
+  return files.filter((path) =>
+    path.endsWith("_test.ts") && suite.folders.some((folder) => path.startsWith(`${folder}/`))
+  );
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestCase } from "./junit_report.ts";
+import { judgeSuite, lineOf, summaryLines } from "./summary.ts";
+
+const passed: TestCase = { name: "works", outcome: "passed", reason: "" };
+const failed: TestCase = { name: "breaks", outcome: "failed", reason: "" };
+const noShared: TestCase = { name: "reads", outcome: "skipped", reason: "../shared is missing" };
+const noJava: TestCase = { name: "streams", outcome: "skipped", reason: "needs Java" };
+
+const resultOf = (...cases: TestCase[]) => ({ name: "core", cases, output: "", elapsedMs: 1500 });
+
+test("judgeSuite() lets everything be skipped on a developer's machine", () => {
+  const verdict = judgeSuite(resultOf(passed, noShared, noJava), { isStrict: false });
+  assert.equal(lineOf(verdict), "ok      core  1 passed, 0 failed, 2 skipped  1.5 s");
+});
+
+test("judgeSuite() takes a skip for a failure in CI unless ../shared is what it lacks", () => {
+  const verdict = judgeSuite(resultOf(passed, noShared, noJava), { isStrict: true });
+  assert.equal(lineOf(verdict), "FAILED  core  1 passed, 1 failed, 1 skipped  1.5 s");
+  assert.deepEqual(verdict.refusedSkips.map((skip) => skip.test), ["streams"]);
+});
+
+test("judgeSuite() fails a suite without tests in CI alone", () => {
+  assert.equal(judgeSuite(resultOf(), { isStrict: true }).failed, 1);
+  const lenient = judgeSuite(resultOf(), { isStrict: false });
+  assert.equal(lineOf(lenient), "ok      core  no tests  1.5 s");
+});
+
+test("summaryLines() ends with reasons and the counts alone on the last line", () => {
+  const verdict = judgeSuite(resultOf(passed, failed, noShared), { isStrict: false });
+  const lines = summaryLines([verdict, verdict]);
+  assert.equal(lines.at(-1), "2 passed, 2 failed, 2 skipped");
+  assert.equal(lines.at(-2), "skipped: core: reads: ../shared is missing");
+  assert.match(lines[1] ?? "", /^core +1 +1 +1 +1\.5$/);
+});
