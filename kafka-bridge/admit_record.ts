@@ -1,6 +1,6 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
-import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
@@ -30,6 +30,8 @@ export interface AdmittedRecord {
 }
 
 const MAX_HEADER_BYTES = 1024;
+// Fatal, and with the byte order mark: two subjects must not decode to one.
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Makes the raw object of a record. The id is the record's place and time, so that a redelivered one finds its object.
@@ -52,11 +54,7 @@ export async function admitRecord(
       "Cannot take record as it has no subject header and its topic no default",
     );
   }
-  const imageId = await imageIdOfRecord({
-    ...record,
-    cluster: ports.cluster,
-    offset: String(record.offset),
-  }, record.timestampMs);
+  const imageId = await imageIdOf(record, ports.cluster);
   const ref = { tenant, owner: await pseudonymize(ports.pseudonymKey, tenant, subject), imageId };
   const body = record.value;
   if (body === null || body.byteLength === 0) {
@@ -73,6 +71,14 @@ export async function admitRecord(
     body,
   }, options);
   return { ref, outcome };
+}
+
+async function imageIdOf(record: SourceRecord, cluster: string): Promise<ImageId> {
+  const { topic, partition, offset, timestampMs } = record;
+  if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
+    throw new AppError("invalid_record", "Cannot take record as it has no timestamp");
+  }
+  return await imageIdOfRecord({ cluster, topic, partition, offset: String(offset) }, timestampMs);
 }
 
 function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
@@ -93,9 +99,9 @@ function declaration(record: SourceRecord, size: number) {
       "Cannot take record as its sha256 header is not 64 hex digits",
     );
   }
-  const traceparent = text(record, "traceparent");
-  const known = declarationOfMetadata(traceparent === undefined ? {} : { traceparent });
-  return { ...known, source: "kafka", size, sha256 } as const;
+  // Of no matter to the image: one that is not of its form is left out.
+  const traceparent = new TextDecoder().decode(record.headers.get("traceparent"));
+  return { ...declarationOfMetadata({ traceparent }), source: "kafka", size, sha256 } as const;
 }
 
 function text(record: SourceRecord, header: string): string | undefined {
@@ -104,5 +110,9 @@ function text(record: SourceRecord, header: string): string | undefined {
   if (value.byteLength > MAX_HEADER_BYTES) {
     throw new AppError("invalid_record", `Cannot take record as its ${header} header is too long`);
   }
-  return new TextDecoder().decode(value);
+  try {
+    return UTF8.decode(value);
+  } catch {
+    throw new AppError("invalid_record", `Cannot take record as its ${header} header is not UTF-8`);
+  }
 }

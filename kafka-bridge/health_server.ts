@@ -1,18 +1,27 @@
 import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
 /** What the health endpoints ask. */
 export interface HealthOptions {
+  readonly host: string;
+  /** 0 for one that is free. */
   readonly port: number;
   readonly registry: Registry;
   /** Why no work can be taken now, or undefined where it can. */
   readonly notReady: () => string | undefined;
 }
 
+/** A health server that listens. */
+export interface HealthServer {
+  readonly port: number;
+  close(): void;
+}
+
 /** Serves `/healthz` (the process lives), `/readyz` (it takes work; 503 says why not) and `/metrics` (Prometheus text). */
 export async function startHealthServer(
-  { port, registry, notReady }: HealthOptions,
-): Promise<Server> {
+  { host, port, registry, notReady }: HealthOptions,
+): Promise<HealthServer> {
   const server = createServer(async ({ url, method }, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(
@@ -28,9 +37,14 @@ export async function startHealthServer(
     const reason = notReady();
     return answer(reason === undefined ? 200 : 503, "text/plain", `${reason ?? "ready"}\n`);
   });
+  await listen(server, { host, port });
+  const address = server.address() as AddressInfo; // a TCP server's, once it listens
+  return { port: address.port, close: () => void server.close() };
+}
+
+async function listen(server: Server, options: { host: string; port: number }): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "0.0.0.0", resolve);
+    server.listen(options, resolve);
   });
-  return server;
 }

@@ -1,19 +1,22 @@
 /**
- * The bridge's composition root: read the environment, open the adapters, join the group, drain on SIGTERM.
+ * The bridge's composition root: read the environment, open the adapters, wait for Kafka, join the group,
+ * and on SIGTERM or SIGINT drain and leave it. A crash that the client library cannot mend ends the process with 1.
  */
+import process from "node:process";
 import { AppError } from "@tintype/core/errors";
 import { importPseudonymKey } from "@tintype/core/model/owner";
-import process from "node:process";
 import { gcsObjectCreator } from "./adapters/gcs_object_creator.ts";
 import { jsonLog } from "./adapters/json_log.ts";
-import { kafkajsClient, requireLogAppendTime } from "./adapters/kafkajs_client.ts";
+import { kafkajsClient } from "./adapters/kafkajs_client.ts";
 import { kafkajsDeadLetters } from "./adapters/kafkajs_dead_letters.ts";
 import { kafkajsRecordSource } from "./adapters/kafkajs_record_source.ts";
-import { handleFetch } from "./bridge.ts";
+import { waitForTopics } from "./adapters/wait_for_topics.ts";
+import { type BridgePorts, handleFetch } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { type BridgeEnv, readEnv } from "./env.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
+import { Trouble } from "./trouble.ts";
 
 const MIB = 1024 * 1024;
 const UPLOAD_TIMEOUT_MS = 60_000;
@@ -23,29 +26,51 @@ const log = jsonLog("bridge");
 
 async function main(env: BridgeEnv): Promise<void> {
   const kafka = kafkajsClient(env, "tintype-bridge");
-  const budget = new ByteBudget(env.BUDGET_MIB * MIB);
-  const metrics = createMetrics(() => budget.taken);
-  const trouble = new Set<string>();
+  const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
   const source = kafkajsRecordSource(kafka, {
     topics: env.KAFKA_TOPICS,
     groupId: env.KAFKA_GROUP,
     maxBytesPerPartition: env.FETCH_MIB * MIB,
+    maxBytes: env.BUDGET_MIB * MIB,
     partitionsAtOnce: PARTITIONS_AT_ONCE,
     sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
-    onCrash: (error) => {
-      log.error("consumer_ended", { text: error.message });
-      process.exit(1);
+    onCrash: (error) => fail("consumer_ended", error),
+  });
+  const ports = await openPorts(env, deadLetters);
+  const server = await startHealthServer({
+    host: env.HOST,
+    port: env.PORT,
+    registry: ports.metrics.registry,
+    notReady: () => {
+      if (!source.isMember()) return "not in the group";
+      return ports.trouble.obstacles.join(", ") || undefined;
     },
   });
-  const notReady = () =>
-    source.isMember()
-      ? trouble.size === 0 ? undefined : [...trouble].join(", ")
-      : "not in the group";
-  const server = await startHealthServer({ port: env.PORT, registry: metrics.registry, notReady });
-  const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
-  await requireLogAppendTime(kafka, env.KAFKA_TOPICS);
+  onSignal(async () => {
+    await source.stop();
+    await deadLetters.close();
+    server.close();
+  });
+  await waitForTopics(kafka, {
+    topics: env.KAFKA_TOPICS,
+    deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
+    timeoutMs: env.KAFKA_START_TIMEOUT_MS,
+    onWaiting: (text) => log.warn("waiting_for_kafka", { text }),
+  });
   await deadLetters.connect();
-  const ports = {
+  await source.run((fetched) => handleFetch(ports, fetched));
+  log.info("listening", {
+    url: `http://localhost:${server.port}`,
+    topics: env.KAFKA_TOPICS.join(","),
+  });
+}
+
+async function openPorts(
+  env: BridgeEnv,
+  deadLetters: BridgePorts["deadLetters"],
+): Promise<BridgePorts> {
+  const budget = new ByteBudget(env.BUDGET_MIB * MIB);
+  return {
     creator: gcsObjectCreator({
       bucket: env.RAW_BUCKET,
       project: env.GOOGLE_CLOUD_PROJECT,
@@ -59,36 +84,35 @@ async function main(env: BridgeEnv): Promise<void> {
     cluster: env.KAFKA_CLUSTER,
     deadLetters,
     budget,
-    metrics,
+    metrics: createMetrics(() => budget.taken),
+    trouble: new Trouble(log),
     log,
-    onTrouble: (what: string) => void trouble.add(what),
-    onCalm: (what: string) => void trouble.delete(what),
   };
-  await source.run((fetched) => handleFetch(ports, fetched));
-  log.info("listening", {
-    url: `http://localhost:${env.PORT}`,
-    topics: env.KAFKA_TOPICS.join(","),
-  });
+}
 
+/** Ends once, by `drain` with 0, or with 1 when that takes too long; before the group was joined there is nothing to drain. */
+function onSignal(drain: () => Promise<void>): void {
   let isEnding = false;
   const end = async () => {
     if (isEnding) return;
     isEnding = true;
-    setTimeout(() => process.exit(1), DRAIN_MS).unref();
-    await source.stop();
-    await deadLetters.close();
-    server.close();
+    setTimeout(() => fail("drain_cut", new Error("Cannot drain in time")), DRAIN_MS).unref();
+    await drain();
     log.info("ended");
     process.exit(0);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => void end().catch((error) => fail("drain_failed", error)));
+  }
+}
+
+function fail(event: string, error: unknown): never {
+  log.error(event, { text: error instanceof Error ? error.message : String(error) });
+  process.exit(1);
 }
 
 try {
   await main(readEnv(process.env));
 } catch (error) {
-  log.error(error instanceof AppError ? "invalid_config" : "start_failed", {
-    text: error instanceof Error ? error.message : String(error),
-  });
-  process.exit(1);
+  fail(error instanceof AppError ? "invalid_config" : "start_failed", error);
 }

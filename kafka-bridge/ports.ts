@@ -20,12 +20,12 @@ export interface DeadLetter {
   readonly message: string;
 }
 
-/** May append to the dead-letter topic; resolves when every in-sync replica has it. Retries nothing. */
+/** May append to the dead-letter topic; resolves when every in-sync replica has it. Gives up within seconds. */
 export interface DeadLetters {
   send(letter: DeadLetter): Promise<void>;
 }
 
-/** Handles the records of one partition's fetch; resolves when each is durable or `shouldStop` said so. */
+/** Handles the records of one partition's fetch; what it throws makes the source fetch from the last commit again. */
 export type PartitionHandler = (fetched: PartitionFetch) => Promise<void>;
 
 /** Some records of one partition, and the ways to tell how far they are. */
@@ -33,20 +33,20 @@ export interface PartitionFetch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly SourceRecord[];
-  /** Keeps the membership alive; throws when the group has moved on. */
+  /** Keeps the membership alive; throws when the group has moved on or cannot be reached. To be called often. */
   heartbeat(): Promise<void>;
-  /** Commits the next offset to read. */
+  /** Commits the next offset to read, while ending too; throws when the group does not take it. */
   commit(next: bigint): Promise<void>;
-  /** Whether the partition was taken away or the consumer is ending. */
+  /** Whether the consumer is ending, or is in another generation of the group by now. */
   shouldStop(): boolean;
 }
 
 /** A member of the consumer group. */
 export interface RecordSource {
-  /** Joins and hands every fetch to the handler; resolves when it has joined. */
+  /** Joins and hands every fetch to the handler; resolves when it has joined for the first time. */
   run(handler: PartitionHandler): Promise<void>;
-  /** Ends what is under way and leaves the group. */
+  /** Waits for the handlers, then leaves the group. */
   stop(): Promise<void>;
-  /** Whether it is a member now. */
+  /** Whether the group has heard of it within the session timeout. */
   isMember(): boolean;
 }

@@ -1,122 +1,65 @@
 /**
- * `deno task produce DIR|FILE…`: sends pictures into the Kafka door, acknowledged by all replicas and never twice.
+ * `deno task produce DIR|FILE…`: read the command line, find the pictures, send each as a record into the Kafka door,
+ * in their order and one after another, so that what was said to be there is there.
  */
-import { lstat, readdir, readFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { Kafka, logLevel } from "kafkajs";
+import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
+import { openPictureProducer, type PictureProducer } from "./producer/kafka_producer.ts";
+import { HELP, type ProduceArguments, readArguments } from "./producer/read_arguments.ts";
 
-const HELP = `Usage: deno task produce [options] DIR|FILE...
+const DEFAULT_BROKERS = process.env["KAFKA_BROKERS"] || "localhost:9092";
+const EXIT = { sent: 0, notTaken: 1, wrongCall: 2 } as const;
 
-Sends pictures to a Kafka topic, each as one record.
-
-  --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)
-  --topic NAME      (default: images)
-  --subject NAME    who owns the images (default: producer)
-  --json            print one line a record: {file, topic, partition, offset, timestamp}
-  --help            show this
-`;
-
-/** What a file's extension declares. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".png": "image/png",
-  ".webp": "image/webp",
-  ".avif": "image/avif",
-  ".gif": "image/gif",
-  ".tif": "image/tiff",
-  ".tiff": "image/tiff",
-  ".heic": "image/heic",
-  ".heif": "image/heif",
-};
-const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
-
-const { values, positionals } = readArguments();
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
-if (positionals.length === 0) fail("Cannot produce as no DIR or FILE is given (--help shows how)");
-const files = (await Promise.all(positionals.map(filesOf))).flat();
-if (files.length === 0) fail(`Cannot produce as there is no picture in ${positionals.join(", ")}`);
-
-const brokers = (values.brokers ?? process.env["KAFKA_BROKERS"] ?? "localhost:9092").split(",");
-const kafka = new Kafka({
-  clientId: "tintype-produce",
-  brokers,
-  logLevel: logLevel.NOTHING,
-  requestTimeout: 60_000,
-});
-const producer = kafka.producer({
-  idempotent: true,
-  maxInFlightRequests: 1,
-  allowAutoTopicCreation: false,
-});
-try {
-  await producer.connect();
-  for (const [index, file] of files.entries()) {
-    const value = await readFile(file);
-    if (value.byteLength > MAX_REQUEST_BYTES) {
-      fail(`Cannot produce ${basename(file)} as it has more than ${MAX_REQUEST_BYTES} bytes`);
-    }
-    const headers = {
-      "content-type": CONTENT_TYPES[extname(file).toLowerCase()] ?? "application/octet-stream",
-      "subject": values.subject,
-    };
-    const [report] = await producer.send({
-      topic: values.topic,
-      acks: -1,
-      messages: [{ key: basename(file), value, headers }],
-    });
-    const { partition, baseOffset: offset, logAppendTime: timestamp } = report ?? { partition: -1 };
-    if (values.json) {
-      process.stdout.write(
-        `${JSON.stringify({ file, topic: values.topic, partition, offset, timestamp })}\n`,
-      );
-    } else {process.stderr.write(
-        `${index + 1} of ${files.length}: ${
-          basename(file)
-        } -> ${values.topic}/${partition}/${offset}\n`,
-      );}
+async function main(args: readonly string[]): Promise<number> {
+  const call = readArguments(args, DEFAULT_BROKERS);
+  if (call.help) {
+    process.stdout.write(HELP);
+    return EXIT.sent;
   }
-} catch (error) {
-  fail(`Cannot produce to ${brokers.join(",")}: ${error instanceof Error ? error.message : error}`);
-} finally {
-  await producer.disconnect().catch(() => undefined);
-}
-
-function readArguments() {
+  const pictures = await findPictures(call.paths);
+  const producer = await openPictureProducer(call.brokers, call.topic);
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        brokers: { type: "string" },
-        topic: { type: "string", default: "images" },
-        subject: { type: "string", default: "producer" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    return fail(`${error instanceof Error ? error.message : error} (--help lists the options)`);
+    requireSizes(pictures, producer);
+    await sendAll(pictures, producer, call);
+  } finally {
+    await producer.close();
   }
+  return EXIT.sent;
 }
 
-/** The pictures of a folder and below, by name; a file stands for itself. */
-async function filesOf(path: string): Promise<string[]> {
-  const facts = await lstat(path).catch(() => null);
-  if (facts === null) return fail(`Cannot produce as there is no ${path}`);
-  if (!facts.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) =>
-    entry.isFile() && extname(entry.name).toLowerCase() in CONTENT_TYPES
-  )
-    .map((entry) => join(entry.parentPath, entry.name)).sort();
+/** Nothing is sent where one file is too large: half a folder is worse than none. */
+function requireSizes(pictures: readonly PictureFile[], { maxValueBytes }: PictureProducer): void {
+  if (maxValueBytes === undefined) return;
+  const tooLarge = pictures.find(({ bytes }) => bytes > maxValueBytes);
+  if (tooLarge === undefined) return;
+  throw new TypeError(
+    `Cannot produce ${tooLarge.path} as its size must be <= ${maxValueBytes}: current value is ${tooLarge.bytes}`,
+  );
 }
 
-function fail(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
+async function sendAll(
+  pictures: readonly PictureFile[],
+  producer: PictureProducer,
+  { topic, subject, json }: ProduceArguments,
+): Promise<void> {
+  const startedMs = performance.now();
+  for (const [index, { path, name, contentType }] of pictures.entries()) {
+    const place = await producer.send({ name, contentType, subject, value: await readFile(path) });
+    if (json) process.stdout.write(`${JSON.stringify({ file: path, topic, ...place })}\n`);
+    const where = `${topic}/${place.partition}/${place.offset}`;
+    process.stderr.write(`${index + 1} of ${pictures.length}: ${name} -> ${where}\n`);
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const megabytes = pictures.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
+  process.stderr.write(
+    `${pictures.length} records, ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s\n`,
+  );
 }
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  const isWrongCall = error instanceof TypeError;
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot produce: ${text}\n`);
+  return isWrongCall ? EXIT.wrongCall : EXIT.notTaken;
+});

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Storage } from "@google-cloud/storage";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
@@ -12,7 +13,7 @@ export interface GcsObjectCreatorOptions {
 }
 
 /**
- * Creates objects with `ifGenerationMatch=0` and the checksum verified by Cloud Storage.
+ * Creates objects with `ifGenerationMatch=0` and an MD5 that Cloud Storage verifies before the object is there.
  * "Already there" is a 412, or a 403 that names the delete permission, as the identity may only create.
  */
 export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreator {
@@ -29,13 +30,16 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
         throw new TypeError("Cannot create from a stream here as records are whole");
       }
       const file = bucket.file(name);
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       try {
-        await file.save(Buffer.from(body.buffer, body.byteOffset, body.byteLength), {
+        await file.save(bytes, {
           resumable: false,
-          validation: "crc32c",
+          // The client's own validation deletes what does not match, which this identity may not.
+          validation: false,
           preconditionOpts: { ifGenerationMatch: 0 },
           metadata: {
             contentType,
+            md5Hash: createHash("md5").update(bytes).digest("base64"),
             customTime: new Date(customTimeMs).toISOString(),
             metadata: { ...metadata },
           },

@@ -27,31 +27,6 @@ export function kafkajsClient(env: ClientEnv, clientId: string): Kafka {
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
 }
 
-/** Every topic must stamp records itself: a producer's own time would be another T0. Throws Error that names the topic. */
-export async function requireLogAppendTime(kafka: Kafka, topics: readonly string[]): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const resources = topics.map((name) => ({
-      type: 2,
-      name,
-      configNames: ["message.timestamp.type"],
-    }));
-    const described = await admin.describeConfigs({ resources, includeSynonyms: false });
-    for (const { resourceName, configEntries } of described.resources) {
-      const type = configEntries.find(({ configName }) => configName === "message.timestamp.type")
-        ?.configValue;
-      if (type !== "LogAppendTime") {
-        throw new Error(
-          `Cannot read topic ${resourceName} as its message.timestamp.type must be LogAppendTime: current value is ${type}`,
-        );
-      }
-    }
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 function saslOf(env: ClientEnv): SASLOptions | undefined {
   const {
     KAFKA_SASL_MECHANISM: mechanism,

@@ -1,38 +1,67 @@
-import type { Kafka, Producer } from "kafkajs";
-import type { DeadLetters } from "../ports.ts";
+import type { IHeaders, Kafka, Message } from "kafkajs";
+import type { DeadLetter, DeadLetters } from "../ports.ts";
 
-/** Appends dead letters with Kafka Connect's header names, acknowledged by all in-sync replicas. */
+/** A producer of dead letters that must be opened and closed. */
+export interface KafkajsDeadLetters extends DeadLetters {
+  connect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Appends dead letters with Kafka Connect's header names, acknowledged by all in-sync replicas.
+ * A record whose dead letter is larger than the topic takes goes without its value (`tintype.value: omitted`); the
+ * source topic still has that at the place that the headers name.
+ */
 export function kafkajsDeadLetters(
   kafka: Kafka,
   { topic }: { readonly topic: string },
-): DeadLetters & { connect(): Promise<void>; close(): Promise<void> } {
-  const producer: Producer = kafka.producer({
+): KafkajsDeadLetters {
+  // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
+  const producer = kafka.producer({
     allowAutoTopicCreation: false,
-    idempotent: true,
-    maxInFlightRequests: 1,
     retry: { retries: 3, initialRetryTime: 100 },
   });
+  const append = (message: Message) => producer.send({ topic, acks: -1, messages: [message] });
   return {
     connect: () => producer.connect(),
     close: () => producer.disconnect(),
-    async send({ record, reason, message }) {
-      const original = Object.fromEntries(
-        [...record.headers].map(([name, value]) => [name, Buffer.from(value)]),
-      );
-      const headers = {
-        ...original,
-        "__connect.errors.topic": record.topic,
-        "__connect.errors.partition": String(record.partition),
-        "__connect.errors.offset": String(record.offset),
-        "__connect.errors.stage": "TASK_PUT",
-        "__connect.errors.exception.class.name": "AppError",
-        "__connect.errors.exception.message": message,
-        "tintype.reason": reason,
-        "tintype.timestamp": String(record.timestampMs),
-      };
-      const key = record.key === null ? null : Buffer.from(record.key);
-      const value = record.value === null ? null : Buffer.from(record.value);
-      await producer.send({ topic, acks: -1, messages: [{ key, value, headers }] });
+    async send(letter) {
+      const message = messageOf(letter);
+      try {
+        await append(message);
+      } catch (error) {
+        if (!isTooLarge(error) || message.value === null) throw error;
+        const headers = { ...message.headers, "tintype.value": "omitted" };
+        await append({ ...message, value: null, headers });
+      }
     },
   };
+}
+
+function messageOf({ record, reason, message }: DeadLetter): Message {
+  const original = Object.fromEntries(
+    [...record.headers].map(([name, value]) => [name, Buffer.from(value)]),
+  );
+  const headers: IHeaders = {
+    ...original,
+    "__connect.errors.topic": record.topic,
+    "__connect.errors.partition": String(record.partition),
+    "__connect.errors.offset": String(record.offset),
+    "__connect.errors.stage": "TASK_PUT",
+    "__connect.errors.exception.class.name": "AppError",
+    "__connect.errors.exception.message": message,
+    "tintype.reason": reason,
+    "tintype.timestamp": String(record.timestampMs),
+  };
+  return { key: bufferOf(record.key), value: bufferOf(record.value), headers };
+}
+
+/** The same bytes without a copy. */
+function bufferOf(bytes: Uint8Array | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "type" in error &&
+    (error.type === "MESSAGE_TOO_LARGE" || error.type === "RECORD_LIST_TOO_LARGE");
 }

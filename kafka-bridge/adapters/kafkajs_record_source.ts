@@ -1,42 +1,42 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
-import type { PartitionHandler, RecordSource, SourceRecord } from "../ports.ts";
+import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import type { PartitionFetch, RecordSource } from "../ports.ts";
+import { recordOfMessage } from "./record_of_message.ts";
 
 /** What to consume, and in which portions. */
 export interface RecordSourceOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
-  /** Largest fetch of one partition, in bytes. */
+  /** Largest fetch of one partition and of all together, in bytes; a larger record still comes, alone. */
   readonly maxBytesPerPartition: number;
+  readonly maxBytes: number;
   readonly partitionsAtOnce: number;
   readonly sessionTimeoutMs: number;
   /** Called when the consumer ended for good. */
   readonly onCrash: (error: Error) => void;
 }
 
+/** Longest wait of a fetch for records; between fetches an idle consumer sends no heartbeat. */
+const MAX_WAIT_MS = 2_000;
+
 /**
  * A group member by kafkajs. Nothing is resolved or committed by the library itself: a record counts when it is durable.
  * Topics are read from their beginning where the group has no offset, and never created.
  */
 export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions): RecordSource {
+  const { sessionTimeoutMs } = options;
   const consumer = kafka.consumer({
     groupId: options.groupId,
-    sessionTimeout: options.sessionTimeoutMs,
-    heartbeatInterval: Math.floor(options.sessionTimeoutMs / 6),
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 6),
+    maxWaitTimeInMs: Math.min(MAX_WAIT_MS, Math.floor(sessionTimeoutMs / 4)),
     maxBytesPerPartition: options.maxBytesPerPartition,
-    maxBytes: options.maxBytesPerPartition * options.partitionsAtOnce,
+    maxBytes: options.maxBytes,
     allowAutoTopicCreation: false,
     retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 5_000, initialRetryTime: 200 },
   });
-  let member = false;
-  consumer.on("consumer.group_join", () => member = true);
-  consumer.on("consumer.crash", ({ payload }) => {
-    member = false;
-    if (!payload.restart) options.onCrash(payload.error);
-  });
-  consumer.on("consumer.rebalancing", () => member = false);
-  consumer.on("consumer.stop", () => member = false);
+  const membership = watchMembership(consumer, options);
   return {
-    isMember: () => member,
+    isMember: membership.isMember,
     async run(handler) {
       await consumer.connect();
       await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
@@ -44,8 +44,9 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: options.partitionsAtOnce,
-        eachBatch: (payload) => handleBatch(consumer, payload, handler),
+        eachBatch: (payload) => handler(fetchOf(payload, membership.generation)),
       });
+      await membership.joined;
     },
     async stop() {
       await consumer.stop();
@@ -54,49 +55,52 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
   };
 }
 
-async function handleBatch(
+function watchMembership(
   consumer: Consumer,
-  payload: EachBatchPayload,
-  handler: PartitionHandler,
-): Promise<void> {
-  const { batch: { topic, partition, messages }, heartbeat, isRunning, isStale, resolveOffset } =
-    payload;
-  await handler({
-    topic,
-    partition,
-    records: messages.map((message) => recordOf(message, { topic, partition })),
-    heartbeat,
-    shouldStop: () => !isRunning() || isStale(),
-    async commit(next) {
-      await consumer.commitOffsets([{ topic, partition, offset: String(next) }]);
-      resolveOffset(String(next - 1n));
-    },
+  { sessionTimeoutMs, onCrash }: RecordSourceOptions,
+) {
+  const joined = Promise.withResolvers<void>();
+  let generation = 0;
+  let heardAtMs: number | undefined;
+  const hear = () => heardAtMs = performance.now();
+  const lose = () => heardAtMs = undefined;
+  consumer.on("consumer.group_join", () => {
+    generation++;
+    hear();
+    joined.resolve();
   });
-}
-
-function recordOf(
-  message: KafkaMessage,
-  { topic, partition }: { topic: string; partition: number },
-): SourceRecord {
+  consumer.on("consumer.heartbeat", hear);
+  consumer.on("consumer.rebalancing", lose);
+  consumer.on("consumer.stop", lose);
+  consumer.on("consumer.crash", ({ payload }) => {
+    lose();
+    if (!payload.restart) onCrash(payload.error);
+  });
   return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    timestampMs: Number(message.timestamp),
-    key: message.key,
-    value: message.value === null ? null : bytesOf(message.value),
-    headers: new Map(
-      Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
-        const last = Array.isArray(value) ? value.at(-1) : value;
-        return last === undefined
-          ? []
-          : [[name, typeof last === "string" ? new TextEncoder().encode(last) : last]];
-      }),
-    ),
+    joined: joined.promise,
+    generation: () => generation,
+    isMember: () => heardAtMs !== undefined && performance.now() - heardAtMs <= sessionTimeoutMs,
   };
 }
 
-/** The same bytes without a copy; a fetched buffer never lies in shared memory. */
-function bytesOf(buffer: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+/** A batch as the handler's fetch, good for the generation of the group in which it was fetched. */
+function fetchOf(payload: EachBatchPayload, generation: () => number): PartitionFetch {
+  const { batch: { topic, partition, messages } } = payload;
+  const fetchedIn = generation();
+  const hasMovedOn = () => generation() !== fetchedIn;
+  return {
+    topic,
+    partition,
+    records: messages.map((message) => recordOfMessage(message, { topic, partition })),
+    heartbeat: payload.heartbeat,
+    shouldStop: () => !payload.isRunning() || payload.isStale() || hasMovedOn(),
+    async commit(next) {
+      if (hasMovedOn()) throw new Error("Cannot commit as the group has moved on");
+      // The consumer's own commitOffsets() does nothing once it is stopping, and repeats what the group refuses.
+      await payload.commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(next) }] }],
+      });
+      payload.resolveOffset(String(next - 1n));
+    },
+  };
 }
