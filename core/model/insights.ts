@@ -35,7 +35,7 @@ export const COLOR_SPACES = [
 export type ColorSpace = (typeof COLOR_SPACES)[number];
 
 /** Facts of the camera: a closed vocabulary for makes, a strict pattern for models, never serial numbers or places. */
-export const cameraSchema = z.strictObject({
+export const cameraSchema = z.object({
   make: z.string().regex(/^[a-z][a-z-]{0,31}$/).optional(),
   model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._+()/-]{0,47}$/).optional(),
   lens: z.string().max(64).optional(),
@@ -53,7 +53,7 @@ export const cameraSchema = z.strictObject({
 export type Camera = z.infer<typeof cameraSchema>;
 
 /** What is seen in the pixels of the smallest shared raw, in sRGB after orientation. */
-export const pixelInsightsSchema = z.strictObject({
+export const pixelInsightsSchema = z.object({
   /** At most three, most frequent first. */
   dominantColors: z.array(color).max(3),
   /** Mean of BT.709 luma, 0 (black) to 1 (white). */

@@ -14,7 +14,7 @@ const milliseconds = z.number().min(0);
 const count = z.int().min(0);
 
 /** A written rendition; `generation` pins the very object that the manifest speaks of. */
-export const manifestRenditionSchema = z.strictObject({
+export const manifestRenditionSchema = z.object({
   name: z.string(),
   object: z.string(),
   generation,
@@ -25,7 +25,7 @@ export const manifestRenditionSchema = z.strictObject({
 });
 
 /** Milliseconds that each stage of processing took. */
-export const timingsSchema = z.strictObject({
+export const timingsSchema = z.object({
   /** From the end of the upload to the start of processing. */
   queueMs: milliseconds.optional(),
   fetchMs: milliseconds.optional(),
@@ -38,7 +38,7 @@ export const timingsSchema = z.strictObject({
 });
 
 /** Facts of the picture: format and shape, camera, and what is seen in it. */
-export const metadataSchema = z.strictObject({
+export const metadataSchema = z.object({
   mediaType: z.string(),
   width: count,
   height: count,
@@ -57,7 +57,7 @@ export const metadataSchema = z.strictObject({
 });
 
 /** `manifest.json`: what became of an image. Its creation is the commit point of processing. */
-export const manifestSchema = z.strictObject({
+export const manifestSchema = z.object({
   version: z.literal(1),
   imageId: z.string(),
   tenant: z.string(),
@@ -98,7 +98,9 @@ export function isFinal(manifest: Manifest): boolean {
   return manifest.status !== "failed";
 }
 
-/** Reads a manifest's bytes; throws `internal` where they are not one, as only the processor writes them. */
+/**
+ * Reads a manifest's bytes; fields that a newer processor added are left out, so that a reader may be older.
+ * Throws `internal` where they are not one, as only the processor writes them. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   try {
     return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serializeManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName } from "../model/object_name.ts";
+import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { sampleManifest } from "../testing/sample_manifest.ts";
@@ -34,6 +34,13 @@ test("findImage() follows an image from under way to done to erased, by an older
   assert.deepEqual(await findImage(world, question), { state: "done", ref, manifest });
   await world.mark(ref);
   assert.deepEqual(await findImage(world, question), { state: "erased", ref });
+});
+
+test("findImage() goes by the whole name, not by names that begin alike", async () => {
+  const world = new TestWorld();
+  const foreign = `${rawName(ref)}x` as ReturnType<typeof rawName>; // a name that no door makes
+  await world.raw.create(foreign, new Uint8Array(), { contentType: "a/b", customTimeMs: 0 });
+  assert.deepEqual(await findImage(world, question), { state: "none" });
 });
 
 test("findImage() prefers what is done to what is under way, and erased to both", async () => {

@@ -99,6 +99,28 @@ test("purgeBucket() tells the oldest T0 that is left, of images and of markers",
   assert.equal((await purge(markers)).oldestT0Ms, NOON_MS - 3 * DAY_MS);
 });
 
+test("purgeBucket() tells a marker's T0 where an image of the same day is younger", async () => {
+  const morning = sampleRef(Date.UTC(2026, 2, 11, 6));
+  const store = new MemoryObjectStore();
+  await put(store, rawName(sampleRef(Date.UTC(2026, 2, 11, 18))), markerName(morning));
+  assert.equal((await purge(store)).oldestT0Ms, t0OfImageId(morning.imageId));
+});
+
+test("purgeBucket() goes on behind an old object that it cannot remove", async () => {
+  const store = new MemoryObjectStore();
+  const [stuck, other] = [sampleRef(NOON_MS - 9 * DAY_MS), sampleRef(NOON_MS - 8 * DAY_MS)];
+  await put(store, rawName(stuck), rawName(other));
+  const holding = {
+    list: store.list.bind(store),
+    async remove(...[name, options]: Parameters<MemoryObjectStore["remove"]>) {
+      return name !== rawName(stuck) && await store.remove(name, options);
+    },
+  };
+  const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
+  const { deleted, overdue } = await purgeBucket(holding, input);
+  assert.deepEqual([deleted, overdue, store.names()], [1, 1, [rawName(stuck)]]);
+});
+
 test("purgeBucket() does not look into days that can hold nothing expired once the oldest is known", async () => {
   const looked: string[] = [];
   const store = new MemoryObjectStore({

@@ -61,6 +61,5 @@ export function keptDays(nowMs: number, periodMs: number): string[] {
   const days: string[] = [];
   const last = dayOf(nowMs + 10_000);
   for (let ms = nowMs - periodMs; dayOf(ms) <= last; ms += 86_400_000) days.push(dayOf(ms));
-  if (days.at(-1) !== last) days.push(last);
   return days;
 }

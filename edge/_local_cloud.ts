@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+
+const tokenAnswer = z.object({ access_token: z.string() });
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SERVERS = {
+  issuer: "infra/local/issuer/serve.ts",
+  storage: "infra/local/storage/serve.ts",
+} as const;
+
+/** Why the worker's tests cannot run here, or false. */
+export const lacksLocalCloud: string | false =
+  Object.values(SERVERS).every((path) => existsSync(join(ROOT, path)))
+    ? false
+    : "infra/local/issuer and infra/local/storage are not there";
+
+/** A token's wishes, as the development issuer takes them. */
+export interface TokenWish {
+  readonly sub?: string;
+  readonly tenant?: string;
+  readonly scope?: string;
+  readonly ttlSeconds?: number;
+  readonly alg?: string;
+}
+
+/** The issuer and the storage of one machine, on free ports, with a data folder that goes with them. */
+export interface LocalCloud extends AsyncDisposable {
+  readonly issuerUrl: string;
+  readonly storageUrl: string;
+  /** The worker's variables and secrets that fit them. */
+  readonly vars: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  token(wish?: TokenWish): Promise<string>;
+}
+
+/** A worker in `wrangler dev`, as `deno task start` runs it: real workerd, whose requests reach storage unaltered. */
+export interface LocalWorker extends AsyncDisposable {
+  readonly url: string;
+  /** Everything it has written so far, log lines included. */
+  output(): string;
+}
+
+/** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
+export async function startWorker(cloud: LocalCloud): Promise<LocalWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
+  const envFile = join(folder, "edge.env");
+  const values = Object.entries({ ...cloud.vars, ...cloud.secrets });
+  await writeFile(envFile, values.map(([name, value]) => `${name}='${value}'\n`).join(""), {
+    mode: 0o600,
+  });
+  const child = spawn(process.execPath, [
+    ...["node_modules/wrangler/bin/wrangler.js", "dev", "--port", "0", "--ip", "127.0.0.1"],
+    ...["--persist-to", join(folder, "state"), "--env-file", envFile],
+    "--show-interactive-dev-session=false",
+  ], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: folder,
+      CI: "true",
+      WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_LOG_PATH: folder,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (part: string) => text += part);
+  }
+  const url = await readyUrl(child, () => text);
+  return {
+    url,
+    output: () => text,
+    async [Symbol.asyncDispose]() {
+      await stop(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+  for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
+    const url = /Ready on (http:\/\/[\w.:]+)/.exec(output())?.[1];
+    if (url !== undefined) return url;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await stop(child);
+  throw new Error(`wrangler did not get ready: ${output()}`);
+}
+
+/** Starts both as processes of their own; disposing ends them. */
+export async function startLocalCloud(): Promise<LocalCloud> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
+  const key = {
+    accessId: "GOOG1EDGETEST",
+    secret: randomBytes(30).toString("base64"),
+    email: "edge@tintype-local.iam.gserviceaccount.com",
+  };
+  const identities = join(folder, "identities.json");
+  await writeFile(identities, JSON.stringify({ hmacKeys: [key], rsaKeys: [] }), { mode: 0o600 });
+  const issuer = await serve("issuer", { DATA_DIR: join(folder, "issuer") });
+  const storage = await serve("storage", {
+    DATA_DIR: join(folder, "storage"),
+    IDENTITIES: identities,
+    ISSUER_URL: issuer.url,
+    PROCESSOR_URL: "http://localhost:9", // nobody: what is processed is written by the tests
+    CORS_ORIGINS: "https://app.example",
+  });
+  return {
+    issuerUrl: issuer.url,
+    storageUrl: storage.url,
+    vars: {
+      STORAGE_ENDPOINT: storage.url,
+      RAW_BUCKET: "tintype-raw",
+      PROCESSED_BUCKET: "tintype-processed",
+      JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
+      ISSUER: issuer.url,
+      AUDIENCE: "tintype",
+      TENANT_CLAIM: "tenant",
+      TENANT_PLANS: JSON.stringify({
+        tenants: {
+          acme: { corsOrigins: ["https://app.example"] },
+          small: { imagesPerDay: 2 },
+          "small-too": { imagesPerDay: 1 },
+        },
+      }),
+    },
+    secrets: {
+      SIGNING_KEY: JSON.stringify({ type: "hmac", accessId: key.accessId, secret: key.secret }),
+      PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
+      CURSOR_KEY: randomBytes(32).toString("hex"),
+    },
+    token: (wish) => tokenOf(issuer.url, wish),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([stop(issuer.process), stop(storage.process)]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function serve(
+  part: keyof typeof SERVERS,
+  env: Readonly<Record<string, string>>,
+): Promise<{ url: string; process: ChildProcess }> {
+  const child = spawn(process.execPath, [SERVERS[part]], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { event, url } = JSON.parse(line);
+    child.stdout.resume();
+    if (event === "listening") return { url, process: child };
+  }
+  throw new Error(`${part} ended before it listened`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string> {
+  const response = await fetch(`${issuerUrl}/token`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ sub: "ann", tenant: "acme", ...wish }),
+  });
+  return tokenAnswer.parse(await response.json()).access_token;
+}

@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import type { ImageId } from "@tintype/core/model/image_id";
+import { firstImageIdOf } from "@tintype/core/model/image_id";
+import {
+  type Manifest,
+  type ManifestRendition,
+  serializeManifest,
+} from "@tintype/core/model/manifest";
+import {
+  type ImageRef,
+  manifestName,
+  rawName,
+  renditionName,
+} from "@tintype/core/model/object_name";
+import { importPseudonymKey, type Owner, pseudonymize } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { AppError } from "@tintype/core/errors";
+import type { LogFields } from "@tintype/core/ports/log";
+import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
+import { RemoteKeys } from "./adapters/remote_keys.ts";
+import { makeApp } from "./app.ts";
+import type { ByteStreams, EdgeServices, RateLimit } from "./app_env.ts";
+
+/** A PNG's signature and some bytes after it: enough for a door, which looks at the first bytes only. */
+export const PNG = Uint8Array.from(
+  { length: 200_000 },
+  (_, at) => [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a][at] ?? at % 251,
+);
+
+export const ISSUER = "https://issuer.test";
+export const ALL_SCOPES = "images:read images:write images:delete";
+
+const pseudonymKey = await importPseudonymKey("pseudonym-key-of-tests-0123456789abcdef");
+const olderKey = await importPseudonymKey("older-pseudonym-key-of-tests-0123456789");
+const signing = await generateKeyPair("ES256");
+const JWKS = { keys: [{ ...await exportJWK(signing.publicKey), kid: "one", alg: "ES256" }] };
+
+/** What a test changes. */
+export interface TestEdgeOptions {
+  readonly addressLimit?: number;
+  readonly ownerLimit?: number;
+  readonly plans?: string;
+  readonly services?: Partial<EdgeServices>;
+}
+
+/** The edge over memory: a clock that is set, logs that are kept. */
+export async function makeTestEdge(options: TestEdgeOptions = {}) {
+  const clock = { ms: Date.now(), now: () => clock.ms };
+  const raw = new MemoryObjectStore({ clock });
+  const processed = new MemoryObjectStore({ clock });
+  const logs: LogFields[] = [];
+  const sessions: { name: string; options: Record<string, unknown> }[] = [];
+  const claims = new Map<string, number>();
+  const write = (event: string, fields: LogFields = {}) => void logs.push({ event, ...fields });
+  const services: EdgeServices = {
+    clock,
+    random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    log: { info: write, warn: write, error: write },
+    policy: RETENTION_POLICY,
+    plans: parseTenantPlans(options.plans ?? "{}"),
+    verifyToken: makeTokenVerifier({
+      keys: new RemoteKeys({ url: ISSUER, fetch: () => Promise.resolve(Response.json(JWKS)) }),
+      issuer: ISSUER,
+      audience: "tintype",
+      tenantClaim: "tenant",
+      clock,
+    }),
+    ownersOf: async (tenant, subject) => [
+      await pseudonymize(pseudonymKey, tenant, subject),
+      await pseudonymize(olderKey, tenant, subject),
+    ],
+    raw,
+    processed,
+    sessions: {
+      start(name, options) {
+        sessions.push({ name, options: { ...options } });
+        return Promise.resolve({ url: `https://storage.test/${name}?upload_id=SECRET-SESSION` });
+      },
+    },
+    urlSigner: {
+      signRead: (name, { generation, expiresAtMs }) =>
+        Promise.resolve(
+          `https://storage.test/${name}?generation=${generation}&ends=${expiresAtMs}`,
+        ),
+    },
+    quota: {
+      reserve({ imageId, bytes, imagesPerDay }) {
+        if (!claims.has(imageId) && claims.size >= imagesPerDay) {
+          return Promise.reject(
+            new AppError("quota_exceeded", "full", { retryAfterMs: 7_200_000 }),
+          );
+        }
+        claims.set(imageId, bytes);
+        return Promise.resolve();
+      },
+      release: ({ imageId }) => Promise.resolve(void claims.delete(imageId)),
+    },
+    addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
+    ownerLimit: countingLimit("owner", options.ownerLimit ?? 1_000_000),
+    cursors: await HmacCursors.open("cursor-key-of-tests-0123456789abcdef"),
+    streams: nodeStreams,
+    ...options.services,
+  };
+  const app = makeApp({ servicesOf: () => Promise.resolve(services) });
+  return { app, services, clock, raw, processed, logs, sessions, claims };
+}
+
+/** A test's edge. */
+export type TestEdge = Awaited<ReturnType<typeof makeTestEdge>>;
+
+/** Signs a token; a claim of `undefined` is left out. */
+export async function signToken(claims: Record<string, unknown> = {}): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000);
+  const all = {
+    iss: ISSUER,
+    aud: "tintype",
+    sub: "ann",
+    tenant: "acme",
+    scope: ALL_SCOPES,
+    iat: now,
+    exp: now + 600,
+    ...claims,
+  };
+  const header = { alg: "ES256", kid: "one" };
+  return await new SignJWT(JSON.parse(JSON.stringify(all))).setProtectedHeader(header)
+    .sign(signing.privateKey);
+}
+
+/** Calls the edge as somebody, with a JSON body where one is given. */
+export async function call(
+  edge: TestEdge,
+  line: string,
+  { claims = {}, headers = {}, body, json }: {
+    readonly claims?: Record<string, unknown>;
+    readonly headers?: Record<string, string>;
+    readonly body?: BodyInit;
+    readonly json?: unknown;
+  } = {},
+): Promise<Response> {
+  const [method = "GET", path = "/"] = line.split(" ");
+  const init: RequestInit & { duplex?: "half" } = {
+    method,
+    headers: {
+      Authorization: `Bearer ${await signToken(claims)}`,
+      ...(json === undefined ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    duplex: "half", // Node's own condition for streamed bodies
+  };
+  if (json !== undefined) init.body = JSON.stringify(json);
+  else if (body !== undefined) init.body = body;
+  return await edge.app.request(path, init);
+}
+
+/** The pseudonym of a subject of a tenant; `isOlder` gives the one under the key before. */
+export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false): Promise<Owner> {
+  return await pseudonymize(isOlder ? olderKey : pseudonymKey, parseTenant(tenant), subject);
+}
+
+/** Puts an image there as the processor leaves it. */
+export async function putImage(
+  edge: TestEdge,
+  options: {
+    readonly imageId: ImageId;
+    readonly owner: Owner;
+    readonly status?: "processing" | Manifest["status"];
+  },
+): Promise<ImageRef> {
+  const { imageId, owner, status = "ready" } = options;
+  const ref = { tenant: parseTenant("acme"), owner, imageId };
+  const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
+  await edge.raw.create(rawName(ref), PNG, write);
+  if (status === "processing") return ref;
+  const object = renditionName(ref, "thumb", "jpg");
+  await edge.processed.create(object, PNG.slice(0, 100), write);
+  const manifest = manifestOf(ref, {
+    status,
+    ...(status === "rejected" ? { reason: "corrupt", detail: "row 3 is missing" } : {}),
+    renditions: status === "ready" ? [{ ...readyRendition, object }] : [],
+    processedAt: new Date(edge.clock.now()).toISOString(),
+  });
+  await edge.processed.create(manifestName(ref), manifest, write);
+  return ref;
+}
+
+/** A rendition of a manifest; `object` is to be set. */
+export const readyRendition: ManifestRendition = {
+  name: "thumb",
+  object: "",
+  generation: "1700000000000002",
+  width: 200,
+  height: 150,
+  contentType: "image/jpeg",
+  bytes: 100,
+};
+
+/** The bytes of a manifest as the processor writes it. */
+export function manifestOf(
+  ref: { readonly tenant: string; readonly owner: string; readonly imageId: string },
+  changes: Partial<Manifest>,
+): Uint8Array<ArrayBuffer> {
+  return serializeManifest({
+    version: 1,
+    ...ref,
+    source: "kafka",
+    status: "ready",
+    generation: "1700000000000001",
+    bytes: PNG.length,
+    renditions: [],
+    timings: {},
+    engine: "test 1",
+    processorVersion: "test",
+    attempt: 1,
+    processedAt: new Date().toISOString(),
+    ...changes,
+  });
+}
+
+/** An id of a time. */
+export function idAt(timeMs: number, tail = "000000000001"): ImageId {
+  return `${firstImageIdOf(timeMs).slice(0, -12)}${tail}` as ImageId; // keeps the form
+}
+
+function countingLimit(name: string, requests: number): RateLimit {
+  const counts = new Map<string, number>();
+  return {
+    name,
+    requests,
+    windowSeconds: 60,
+    take(key) {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return Promise.resolve((counts.get(key) ?? 0) <= requests);
+    },
+  };
+}
+
+const nodeStreams: ByteStreams = {
+  fixedLength: () => new TransformStream<Uint8Array, Uint8Array>(),
+  unsized: () => new TransformStream<Uint8Array, Uint8Array>(),
+  sha256() {
+    const hash = createHash("sha256");
+    return {
+      update: (chunk) => Promise.resolve(void hash.update(chunk)),
+      hex: () => Promise.resolve(hash.digest("hex")),
+    };
+  },
+};

@@ -1,0 +1,22 @@
+import type { RateLimit } from "../app_env.ts";
+
+/** A rate-limit binding of Workers: counts per Cloudflare location and answers yes or no. */
+export interface RateLimitBinding {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** The window of the bindings in `wrangler.toml`: Cloudflare takes 10 or 60 seconds. */
+const WINDOW_SECONDS = 60;
+
+/** A limit by a binding; `requests` says what `wrangler.toml` configures, a test holds the two equal. */
+export function makeRateLimit(
+  binding: RateLimitBinding,
+  { name, requests }: { readonly name: string; readonly requests: number },
+): RateLimit {
+  return {
+    name,
+    requests,
+    windowSeconds: WINDOW_SECONDS,
+    take: async (key) => (await binding.limit({ key })).success,
+  };
+}

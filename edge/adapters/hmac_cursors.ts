@@ -1,0 +1,78 @@
+import { type ImageId, isImageId } from "@tintype/core/model/image_id";
+import type { Owner } from "@tintype/core/model/owner";
+import type { Tenant } from "@tintype/core/model/tenant";
+
+/** Whose listing a cursor continues. */
+export interface CursorScope {
+  readonly tenant: Tenant;
+  readonly owner: Owner;
+}
+
+/** Turns the place where a page ended into an opaque text, and back. */
+export interface Cursors {
+  seal(before: ImageId, scope: CursorScope): Promise<string>;
+  /** The place, or undefined where the text was not sealed here for this listing. */
+  open(cursor: string, scope: CursorScope): Promise<ImageId | undefined>;
+}
+
+const FORM = /^[A-Za-z0-9_-]{43}$/;
+const ID_BYTES = 16;
+const SEAL_BYTES = 16;
+
+/** Cursors signed by HMAC-SHA-256 over id, tenant and owner: 16 bytes of id and 16 of seal in base64url. */
+export class HmacCursors implements Cursors {
+  readonly #key: CryptoKey;
+
+  private constructor(key: CryptoKey) {
+    this.#key = key;
+  }
+
+  /** Opens the key from its secret text. */
+  static async open(secret: string): Promise<HmacCursors> {
+    const bytes = new TextEncoder().encode(secret);
+    const algorithm = { name: "HMAC", hash: "SHA-256" };
+    return new HmacCursors(
+      await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]),
+    );
+  }
+
+  async seal(before: ImageId, scope: CursorScope): Promise<string> {
+    const bytes = new Uint8Array(ID_BYTES + SEAL_BYTES);
+    bytes.set(bytesOfId(before));
+    bytes.set(await this.#sealOf(before, scope), ID_BYTES);
+    const base64 = btoa(String.fromCharCode(...bytes));
+    return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  }
+
+  async open(cursor: string, scope: CursorScope): Promise<ImageId | undefined> {
+    if (!FORM.test(cursor)) return undefined;
+    const base64 = cursor.replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    const before = idOfBytes(bytes.subarray(0, ID_BYTES));
+    if (!isImageId(before)) return undefined;
+    const seal = await this.#sealOf(before, scope);
+    const differing = seal.reduce((bits, byte, at) => bits | byte ^ (bytes[ID_BYTES + at] ?? 0), 0);
+    return differing === 0 ? before : undefined;
+  }
+
+  async #sealOf(before: ImageId, { tenant, owner }: CursorScope): Promise<Uint8Array> {
+    const text = new TextEncoder().encode(`cursor\n${tenant}\n${owner}\n${before}`);
+    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#key, text)).subarray(
+      0,
+      SEAL_BYTES,
+    );
+  }
+}
+
+function bytesOfId(id: string): Uint8Array {
+  const digits = id.replaceAll("-", "");
+  return Uint8Array.from(
+    { length: ID_BYTES },
+    (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
+function idOfBytes(bytes: Uint8Array): string {
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,109 @@
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import { AppError } from "@tintype/core/errors";
+import { isTenant } from "@tintype/core/model/tenant";
+import type { Clock } from "@tintype/core/ports/clock";
+import type { TokenClaims } from "../app_env.ts";
+import { namesTwice } from "./json_names.ts";
+import { type RemoteKeys, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./remote_keys.ts";
+
+/** Which tokens are taken. */
+export interface TokenVerifierOptions {
+  readonly keys: Pick<RemoteKeys, "find">;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds the tenant. */
+  readonly tenantClaim: string;
+  readonly clock: Clock;
+}
+
+const MAX_TOKEN_CHARACTERS = 8_192;
+const TOLERANCE_SECONDS = 30;
+const MAX_SUBJECT_CHARACTERS = 256;
+/** Compact serialization (RFC 7515, section 3.1), base64url without padding. */
+const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/** Headers by which a token would name its own key (RFC 7515, section 4.1). */
+const KEY_HEADERS = ["jwk", "jku", "x5u", "x5c"] as const;
+const TYPES = new Set(["jwt", "at+jwt", "application/at+jwt"]);
+
+/**
+ * Makes the check of access tokens (RFC 8725, RFC 9068). Whatever is wrong, the answer is the same `unauthenticated`:
+ * a caller with a bad token learns nothing more. Throws `unavailable` where the issuer's keys cannot be had.
+ */
+export function makeTokenVerifier(
+  options: TokenVerifierOptions,
+): (token: string) => Promise<TokenClaims> {
+  const { issuer, audience, tenantClaim, keys, clock } = options;
+  return async (token) => {
+    if (token.length > MAX_TOKEN_CHARACTERS || !COMPACT.test(token)) throw refused();
+    const { payload, protectedHeader } = await jwtVerify(token, keyFinder(keys), {
+      algorithms: Object.keys(TOKEN_ALGORITHMS),
+      issuer,
+      audience,
+      clockTolerance: TOLERANCE_SECONDS,
+      currentDate: new Date(clock.now()),
+      requiredClaims: ["iss", "aud", "exp", "iat", "sub", tenantClaim, "scope"],
+    }).catch((error: unknown) => {
+      throw error instanceof errors.JOSEError || error instanceof TypeError
+        ? refused(error)
+        : error;
+    });
+    if (!isOurHeader(protectedHeader) || claimsTwice(token)) throw refused();
+    return claimsOf(payload, { audience, tenantClaim, nowSeconds: clock.now() / 1_000 });
+  };
+}
+
+function keyFinder(keys: Pick<RemoteKeys, "find">) {
+  return async ({ kid, alg }: JWTHeaderParameters): Promise<CryptoKey> => {
+    if (!isTokenAlgorithm(alg) || (kid !== undefined && typeof kid !== "string")) throw refused();
+    const key = await keys.find(kid, alg);
+    if (key === undefined) throw refused();
+    return key;
+  };
+}
+
+function isTokenAlgorithm(alg: string): alg is TokenAlgorithm {
+  return Object.hasOwn(TOKEN_ALGORITHMS, alg);
+}
+
+function isOurHeader(header: JWTHeaderParameters): boolean {
+  if (KEY_HEADERS.some((name) => header[name] !== undefined) || header.crit !== undefined) {
+    return false;
+  }
+  return header.typ === undefined || TYPES.has(header.typ.toLowerCase());
+}
+
+/** Whether header or payload name something twice: parsers disagree on which one counts (RFC 8725, section 2.6). */
+function claimsTwice(token: string): boolean {
+  return token.split(".", 2).some((part) => {
+    const base64 = part.replaceAll("-", "+").replaceAll("_", "/");
+    return namesTwice(atob(base64));
+  });
+}
+
+function claimsOf(
+  payload: JWTPayload,
+  { audience, tenantClaim, nowSeconds }: {
+    readonly audience: string;
+    readonly tenantClaim: string;
+    readonly nowSeconds: number;
+  },
+): TokenClaims {
+  const { aud, sub, iat, exp, nbf, scope } = payload;
+  const tenant = payload[tenantClaim];
+  if (aud !== audience || !areWhole(iat, exp) || (nbf !== undefined && !areWhole(nbf))) {
+    throw refused();
+  }
+  if (iat === undefined || iat > nowSeconds + TOLERANCE_SECONDS) throw refused();
+  if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) throw refused();
+  if (typeof tenant !== "string" || !isTenant(tenant)) throw refused();
+  if (typeof scope !== "string") throw refused();
+  return { tenant, subject: sub, scopes: new Set(scope.split(" ").filter((name) => name !== "")) };
+}
+
+function areWhole(...dates: readonly unknown[]): boolean {
+  return dates.every((date) => Number.isSafeInteger(date));
+}
+
+function refused(cause?: unknown): AppError {
+  return new AppError("unauthenticated", "The access token is not valid here", { cause });
+}

@@ -1,0 +1,188 @@
+import { importJWK, type JWK } from "jose";
+import * as z from "zod";
+import { AppError } from "@tintype/core/errors";
+import type { Clock } from "@tintype/core/ports/clock";
+
+/** The signature algorithms that access tokens may use, with the kind of key each takes. */
+export const TOKEN_ALGORITHMS = {
+  RS256: { kty: "RSA", crv: undefined },
+  ES256: { kty: "EC", crv: "P-256" },
+  EdDSA: { kty: "OKP", crv: "Ed25519" },
+} as const;
+
+/** A signature algorithm of access tokens. */
+export type TokenAlgorithm = keyof typeof TOKEN_ALGORITHMS;
+
+/** How keys are fetched and kept; times in milliseconds. */
+export interface RemoteKeysOptions {
+  readonly url: string;
+  readonly clock?: Clock;
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** How long a set is used before it is fetched again. */
+  readonly freshMs?: number;
+  /** How long a set goes on being used while it cannot be fetched. */
+  readonly staleMs?: number;
+  /** Between two fetches that unknown key ids may cause. */
+  readonly cooldownMs?: number;
+  /** Between a failed fetch and the next. */
+  readonly failureMs?: number;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+}
+
+interface HeldKey {
+  readonly kid: string | undefined;
+  readonly alg: TokenAlgorithm;
+  readonly key: CryptoKey;
+}
+
+interface HeldSet {
+  readonly keys: readonly HeldKey[];
+  readonly fetchedMs: number;
+}
+
+const DEFAULTS = {
+  freshMs: 600_000,
+  staleMs: 3_600_000,
+  cooldownMs: 30_000,
+  failureMs: 1_000,
+  timeoutMs: 3_000,
+  maxBytes: 65_536,
+} as const;
+const MAX_KEYS = 64;
+const POLL_MS = 10;
+
+const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(MAX_KEYS) });
+
+/**
+ * The issuer's public keys (RFC 7517), kept per isolate. One request at a time fetches; others look again until the
+ * keys are there, and take over when that takes too long: none awaits another request's promise.
+ */
+export class RemoteKeys {
+  readonly #options: Required<RemoteKeysOptions>;
+  #held: HeldSet | undefined;
+  #fetchingSinceMs: number | undefined;
+  #lastFetchMs = Number.NEGATIVE_INFINITY;
+  #lastFailureMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RemoteKeysOptions) {
+    this.#options = {
+      clock: Date,
+      fetch: (url, init) => fetch(url, init),
+      ...DEFAULTS,
+      ...options,
+    };
+  }
+
+  /** The one key of this id and algorithm, undefined where there is none; throws `unavailable` where no set can be had. */
+  async find(kid: string | undefined, alg: TokenAlgorithm): Promise<CryptoKey | undefined> {
+    const { freshMs, cooldownMs } = this.#options;
+    if (this.#held === undefined || this.#ageOf(this.#held) > freshMs) await this.#refresh();
+    const key = this.#lookUp(kid, alg);
+    if (key !== undefined) return key;
+    const isFetching = this.#fetchingSinceMs !== undefined;
+    if (!isFetching && this.#now() - this.#lastFetchMs < cooldownMs) return undefined;
+    await this.#refresh();
+    return this.#lookUp(kid, alg);
+  }
+
+  #lookUp(kid: string | undefined, alg: TokenAlgorithm): CryptoKey | undefined {
+    const usable = this.#held?.keys.filter((held) =>
+      held.alg === alg && (kid === undefined || held.kid === kid)
+    );
+    return usable?.length === 1 ? usable[0]?.key : undefined;
+  }
+
+  /** Comes back with a newer set, or with the old one while it may still be used; throws `unavailable`. */
+  async #refresh(): Promise<void> {
+    const before = this.#held;
+    const { timeoutMs } = this.#options;
+    const startedMs = this.#now();
+    while (this.#held === before) {
+      if (this.#now() - this.#lastFailureMs < this.#options.failureMs) break;
+      if (this.#now() - startedMs > 2 * timeoutMs) break;
+      if (this.#isLed()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      else await this.#fetchOnce();
+    }
+    if (this.#held !== undefined && this.#ageOf(this.#held) <= this.#options.staleMs) return;
+    throw new AppError(
+      "unavailable",
+      "Cannot check the access token now as its issuer does not answer",
+    );
+  }
+
+  /** Whether some request is fetching; one that was given up with its client counts no longer than a fetch may take. */
+  #isLed(): boolean {
+    const since = this.#fetchingSinceMs;
+    return since !== undefined && this.#now() - since <= this.#options.timeoutMs;
+  }
+
+  async #fetchOnce(): Promise<void> {
+    const startedMs = this.#now();
+    this.#fetchingSinceMs = startedMs;
+    this.#lastFetchMs = startedMs;
+    try {
+      const keys = await this.#fetchKeys();
+      this.#held = { keys, fetchedMs: this.#now() };
+    } catch {
+      this.#lastFailureMs = this.#now();
+    } finally {
+      if (this.#fetchingSinceMs === startedMs) this.#fetchingSinceMs = undefined;
+    }
+  }
+
+  async #fetchKeys(): Promise<HeldKey[]> {
+    const { url, timeoutMs, maxBytes } = this.#options;
+    const response = await this.#options.fetch(url, {
+      headers: { Accept: "application/jwk-set+json, application/json" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (response.status !== 200) throw new Error(`key set answered ${response.status}`);
+    const { keys } = keySetSchema.parse(JSON.parse(await readText(response, maxBytes)));
+    const opened = await Promise.all(keys.map(openKey));
+    const usable = opened.filter((key) => key !== undefined);
+    if (usable.length === 0) throw new Error("key set has no usable key");
+    return usable;
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  #ageOf(held: HeldSet): number {
+    return this.#now() - held.fetchedMs;
+  }
+}
+
+/** A public signature key of ours, or undefined: a set may hold keys for other uses. */
+async function openKey(jwk: Record<string, unknown>): Promise<HeldKey | undefined> {
+  const { kty, crv, alg, use, kid } = jwk;
+  const entry = Object.entries(TOKEN_ALGORITHMS).find(([name, needs]) =>
+    needs.kty === kty && (needs.crv === undefined || needs.crv === crv) &&
+    (alg === undefined || alg === name)
+  );
+  if (entry === undefined || (use !== undefined && use !== "sig")) return undefined;
+  const name = entry[0] as TokenAlgorithm; // a key of the table
+  const { d: _, ...publicPart } = jwk;
+  try {
+    const key = await importJWK(publicPart as JWK, name); // checked by importJWK itself
+    if (!(key instanceof CryptoKey) || key.type !== "public") return undefined;
+    return { kid: typeof kid === "string" ? kid : undefined, alg: name, key };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body's text; throws where it has more than `maxBytes`. */
+async function readText(response: Response, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error("key set is too large");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

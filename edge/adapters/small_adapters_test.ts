@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { isImageId } from "@tintype/core/model/image_id";
+import { parseOwner } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { networkOf } from "../middleware/address_limit.ts";
+import { HmacCursors } from "./hmac_cursors.ts";
+import { namesTwice } from "./json_names.ts";
+import { readListing } from "./xml_listing.ts";
+
+test("HmacCursors opens what it sealed for that listing and nothing else", async () => {
+  const cursors = await HmacCursors.open("k".repeat(32));
+  const before = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
+  assert.ok(isImageId(before));
+  const tenant = parseTenant("acme");
+  const [ann, bob] = ["a".repeat(20), "b".repeat(20)].map(parseOwner);
+  assert.ok(ann !== undefined && bob !== undefined);
+  const cursor = await cursors.seal(before, { tenant, owner: ann });
+  assert.equal(cursor.length, 43);
+  assert.equal(await cursors.open(cursor, { tenant, owner: ann }), before);
+  assert.equal(await cursors.open(cursor, { tenant, owner: bob }), undefined);
+  assert.equal(await cursors.open(cursor, { tenant: parseTenant("x"), owner: ann }), undefined);
+  const flipped = (cursor.startsWith("A") ? "B" : "A") + cursor.slice(1);
+  assert.equal(await cursors.open(flipped, { tenant, owner: ann }), undefined);
+  assert.equal(await cursors.open(cursor.slice(1), { tenant, owner: ann }), undefined);
+  const others = await HmacCursors.open("o".repeat(32));
+  assert.equal(await others.open(cursor, { tenant, owner: ann }), undefined);
+});
+
+test("namesTwice() sees a name given twice in one object, however it is written", () => {
+  assert.ok(namesTwice('{"a":1,"a":2}'));
+  assert.ok(namesTwice('{"a" :1,"\\u0061"\n: 2}'));
+  assert.ok(namesTwice('{"x":[{"b":1,"c":{},"b":2}]}'));
+  assert.equal(namesTwice('{"a":"a","b":{"a":1},"c":["a","a","{\\"a\\":"]}'), false);
+});
+
+test("readListing() reads names, sizes, times, prefixes and the next page's token", () => {
+  const page = readListing(
+    `<?xml version='1.0'?><ListBucketResult xmlns="x"><Name>b</Name><Prefix>p</Prefix>
+    <NextContinuationToken>to&amp;ken</NextContinuationToken><IsTruncated>true</IsTruncated>
+    <Contents><Key>a&lt;b</Key><Generation>17</Generation><LastModified>2026-01-02T03:04:05.678Z</LastModified><Size>9</Size></Contents>
+    <CommonPrefixes><Prefix>p/q/</Prefix></CommonPrefixes></ListBucketResult>`,
+  );
+  assert.equal(page.nextPageToken, "to&ken");
+  assert.deepEqual(page.prefixes, ["p/q/"]);
+  const [object] = page.objects;
+  assert.deepEqual([object?.name, object?.generation, object?.size], ["a<b", "17", 9]);
+  assert.equal(object?.createdMs, Date.parse("2026-01-02T03:04:05.678Z"));
+  assert.equal(readListing("<ListBucketResult></ListBucketResult>").nextPageToken, undefined);
+  assert.throws(() => readListing("<html></html>"), { code: "internal" });
+});
+
+test("networkOf() keeps an IPv4 address and an IPv6 address's first 64 bits", () => {
+  assert.equal(networkOf("203.0.113.7"), "203.0.113.7");
+  assert.equal(networkOf("::ffff:203.0.113.7"), "203.0.113.7");
+  assert.equal(networkOf("2001:DB8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  assert.equal(networkOf("2001:0db8:0001:0002::1"), "2001:db8:1:2::/64");
+  assert.equal(networkOf("2001:db8::1"), "2001:db8:0:0::/64");
+  assert.equal(networkOf("::1"), "0:0:0:0::/64");
+});
+
+test("the limits that answers name are those that wrangler.toml sets", async () => {
+  const toml = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const services = await readFile(new URL("../services.ts", import.meta.url), "utf8");
+  for (const [binding, requests] of [["ADDRESS_LIMITER", 600], ["OWNER_LIMITER", 120]] as const) {
+    const entries = toml.split("[[").filter((entry) => entry.includes(`"${binding}"`));
+    assert.equal(entries.length, 2, "production and preview");
+    for (const entry of entries) {
+      assert.match(entry, new RegExp(`limit = ${requests}, period = 60`));
+    }
+    assert.match(services, new RegExp(`${binding}, \\{ name: "[a-z]+", requests: ${requests}`));
+  }
+});

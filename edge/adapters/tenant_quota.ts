@@ -1,0 +1,91 @@
+import { DurableObject } from "cloudflare:workers";
+import type { DayAnswer, DayClaim, QuotaStub } from "./durable_object_quota.ts";
+
+const DAY_MS = 86_400_000;
+const HASH_BYTES = 16;
+
+/**
+ * One tenant's day (UTC): how many images and bytes it took. Keeps counts and HMACs of image ids under a key that is
+ * made anew each day, so that nothing in it names an image; an alarm empties it after midnight.
+ */
+export class TenantQuota extends DurableObject implements QuotaStub {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: object) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS day (start_ms INTEGER NOT NULL, key BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS claims (hash BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS total (images INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    `);
+  }
+
+  /** Counts an image once a day; `taken: false` says when the next day begins. */
+  async reserve(claim: DayClaim): Promise<DayAnswer> {
+    const nowMs = Date.now();
+    const key = await this.#keyOfDay(nowMs);
+    const hash = await hashOf(key, claim.imageId);
+    // No await from here on: nothing comes between the look and the count.
+    if (this.#bytesOf(hash) !== undefined) return { taken: true };
+    const { images, bytes } = this.#sql.exec<{ images: number; bytes: number }>(
+      "SELECT images, bytes FROM total",
+    ).one();
+    if (images + 1 > claim.imagesPerDay || bytes + claim.bytes > claim.bytesPerDay) {
+      return { taken: false, retryAfterMs: startOfDay(nowMs) + DAY_MS - nowMs };
+    }
+    this.#sql.exec("INSERT INTO claims VALUES (?, ?)", hash, claim.bytes);
+    this.#sql.exec("UPDATE total SET images = images + 1, bytes = bytes + ?", claim.bytes);
+    return { taken: true };
+  }
+
+  /** Gives an image of today back; one that was never counted, or on another day, changes nothing. */
+  async release(imageId: string): Promise<void> {
+    const hash = await hashOf(await this.#keyOfDay(Date.now()), imageId);
+    const bytes = this.#bytesOf(hash);
+    if (bytes === undefined) return;
+    this.#sql.exec("DELETE FROM claims WHERE hash = ?", hash);
+    this.#sql.exec("UPDATE total SET images = images - 1, bytes = bytes - ?", bytes);
+  }
+
+  /** Empties the object when its day is over and no call has begun the next. */
+  override async alarm(): Promise<void> {
+    const [day] = this.#sql.exec<{ start_ms: number }>("SELECT start_ms FROM day");
+    if (day === undefined || day.start_ms < startOfDay(Date.now())) this.#empty();
+  }
+
+  async #keyOfDay(nowMs: number): Promise<ArrayBuffer> {
+    const startMs = startOfDay(nowMs);
+    const [day] = this.#sql.exec<{ start_ms: number; key: ArrayBuffer }>("SELECT * FROM day");
+    if (day?.start_ms === startMs) return day.key;
+    const key = crypto.getRandomValues(new Uint8Array(32)).buffer;
+    this.#empty();
+    this.#sql.exec("INSERT INTO day VALUES (?, ?)", startMs, key);
+    this.#sql.exec("INSERT INTO total VALUES (0, 0)");
+    await this.ctx.storage.setAlarm(startMs + DAY_MS);
+    return key;
+  }
+
+  #empty(): void {
+    for (const table of ["day", "claims", "total"]) this.#sql.exec(`DELETE FROM ${table}`);
+  }
+
+  #bytesOf(hash: ArrayBuffer): number | undefined {
+    const [claim] = this.#sql.exec<{ bytes: number }>(
+      "SELECT bytes FROM claims WHERE hash = ?",
+      hash,
+    );
+    return claim?.bytes;
+  }
+}
+
+async function hashOf(key: ArrayBuffer, imageId: string): Promise<ArrayBuffer> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const opened = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+  const digest = await crypto.subtle.sign("HMAC", opened, new TextEncoder().encode(imageId));
+  return digest.slice(0, HASH_BYTES);
+}
+
+function startOfDay(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS) * DAY_MS;
+}

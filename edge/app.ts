@@ -1,0 +1,48 @@
+import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { AppError } from "@tintype/core/errors";
+import type { AppEnv, EdgeServices } from "./app_env.ts";
+import { limitAddress } from "./middleware/address_limit.ts";
+import { authenticate } from "./middleware/authenticate.ts";
+import { cors } from "./middleware/cors.ts";
+import { limitOwner } from "./middleware/owner_limit.ts";
+import { requestContext } from "./middleware/request_context.ts";
+import { requestLog } from "./middleware/request_log.ts";
+import { securityHeaders } from "./middleware/security_headers.ts";
+import { answerMethods, answerProblem } from "./problem.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { homeRoutes } from "./routes/home.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { imageUploadRoutes } from "./routes/image_uploads.ts";
+import { problemRoutes } from "./routes/problems.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
+
+/** How an app comes by its services: once an isolate, from its bindings; throws `invalid_config`. */
+export interface AppOptions {
+  readonly servicesOf: (bindings: object) => Promise<EdgeServices>;
+}
+
+/** The edge's app. */
+export function makeApp({ servicesOf }: AppOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError(answerProblem);
+  app.notFound((c) => answerProblem(new AppError("not_found", "There is no such page"), c));
+  app.use(requestContext, requestLog, securityHeaders);
+  app.use(async (c, next) => {
+    c.set("services", await servicesOf(c.env));
+    await next();
+  });
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethods }));
+  app.use("/v1/*", cors, limitAddress, authenticate, limitOwner);
+  app.route("/", uploadRoutes);
+  app.route("/", imageUploadRoutes);
+  app.route("/", imageRoutes);
+  app.route("/", erasureRoutes);
+  app.route("/", healthRoutes);
+  app.route("/", docsRoutes);
+  app.route("/", problemRoutes);
+  app.route("/", homeRoutes);
+  return app;
+}

@@ -1,0 +1,101 @@
+import type { RandomBytes } from "@tintype/core/model/image_id";
+import type { Owner } from "@tintype/core/model/owner";
+import type { Tenant } from "@tintype/core/model/tenant";
+import type { TenantPlans } from "@tintype/core/model/tenant_plan";
+import type { Clock } from "@tintype/core/ports/clock";
+import type { Log } from "@tintype/core/ports/log";
+import type { ObjectCreator, ObjectLister, ObjectReader } from "@tintype/core/ports/object_store";
+import type { Quota } from "@tintype/core/ports/quota";
+import type { UploadSessions } from "@tintype/core/ports/upload_sessions";
+import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
+import type { RetentionPolicy } from "@tintype/core/retention/policy";
+import type { ErrorCode } from "@tintype/core/errors";
+import type { Cursors } from "./adapters/hmac_cursors.ts";
+
+/** What a verified token says. */
+export interface TokenClaims {
+  readonly tenant: Tenant;
+  /** The user behind the token; leaves the edge as a pseudonym only. */
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Who calls: everything is read from the token alone. */
+export interface Caller {
+  readonly tenant: Tenant;
+  /** The caller's pseudonyms, newest key first: the first one writes. */
+  readonly owners: readonly [Owner, ...Owner[]];
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Counts requests by key within a window; false where the window is full. */
+export interface RateLimit {
+  readonly name: string;
+  readonly requests: number;
+  readonly windowSeconds: number;
+  take(key: string): Promise<boolean>;
+}
+
+/** A writable end and the readable end behind it. */
+export interface BytePipe {
+  readonly writable: WritableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array>;
+}
+
+/** SHA-256 of bytes as they pass. */
+export interface RunningDigest {
+  update(chunk: Uint8Array): Promise<void>;
+  /** Lower-case hex; nothing may be added after it. */
+  hex(): Promise<string>;
+}
+
+/** Streams of the runtime that no web standard names. */
+export interface ByteStreams {
+  /** A pipe that is sent with a Content-Length of exactly `bytes`. */
+  fixedLength(bytes: number): BytePipe;
+  /** A pipe that is sent chunked. */
+  unsized(): BytePipe;
+  sha256(): RunningDigest;
+}
+
+/** Everything that handlers need from outside: ports, and what was configured. */
+export interface EdgeServices {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  readonly policy: RetentionPolicy;
+  readonly plans: TenantPlans;
+  /** Throws `unauthenticated`, and `unavailable` where keys cannot be had. */
+  readonly verifyToken: (token: string) => Promise<TokenClaims>;
+  readonly ownersOf: (
+    tenant: Tenant,
+    subject: string,
+  ) => Promise<readonly [Owner, ...Owner[]]>;
+  readonly raw: ObjectLister & ObjectCreator;
+  readonly processed: ObjectLister & ObjectReader;
+  readonly sessions: UploadSessions;
+  readonly urlSigner: ReadUrlSigner;
+  readonly quota: Quota;
+  readonly addressLimit: RateLimit;
+  readonly ownerLimit: RateLimit;
+  readonly cursors: Cursors;
+  readonly streams: ByteStreams;
+}
+
+/** What travels with a request. */
+export interface RequestVariables {
+  requestId: string;
+  traceparent: string;
+  services: EdgeServices;
+  /** Set once the token was verified. */
+  caller: Caller | undefined;
+  /** The id that the request is about, for its log line. */
+  imageId: string | undefined;
+  errorCode: ErrorCode | undefined;
+}
+
+/** Hono's view of the edge. */
+export interface AppEnv {
+  Bindings: object;
+  Variables: RequestVariables;
+}

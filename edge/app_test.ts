@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readAs, readProblem } from "./_assertions.ts";
+import { call, idAt, makeTestEdge, ownerOf, signToken } from "./_testing.ts";
+import { PROBLEM_TYPES } from "./problem_types.ts";
+import { makeOpenapiDocument } from "./routes/openapi_document.ts";
+import { startedUpload } from "./schemas.ts";
+
+const upload = { contentType: "image/png", size: 1_000 };
+test("limits answer 429 with their fields, the address's before the token is looked at", async () => {
+  const edge = await makeTestEdge({ addressLimit: 3, ownerLimit: 1 });
+  const ask = (address: string, token = "") =>
+    edge.app.request("/v1/images", {
+      headers: {
+        "CF-Connecting-IP": address,
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      },
+    });
+  const token = await signToken();
+  assert.equal((await ask("2001:db8:1:2::1", token)).status, 200);
+  const owner = await ask("2001:db8:1:2:ffff::2", token);
+  assert.equal(owner.headers.get("ratelimit-policy"), '"owner";q=1;w=60');
+  assert.equal((await ask("2001:db8:1:2::3")).status, 401);
+  const address = await ask("2001:db8:1:2::4");
+  assert.equal(address.headers.get("ratelimit-policy"), '"address";q=3;w=60');
+  assert.equal(address.headers.get("ratelimit"), '"address";r=0;t=60');
+  assert.equal(address.headers.get("retry-after"), "60");
+  assert.equal((await readProblem(address, 429)).code, "rate_limited");
+  assert.equal((await ask("2001:db8:1:3::1")).status, 401, "another /64 has its own");
+});
+
+test("unknown pages are 404, known ones under another method 405 with Allow; HEAD works as GET", async () => {
+  const edge = await makeTestEdge();
+  const id = idAt(edge.clock.ms);
+  for (
+    const path of [
+      "/v2",
+      "/v1/none",
+      "/v1/images/",
+      `/v1/images/${id}/x`,
+      "/V1/images",
+      "/problems/none",
+    ]
+  ) {
+    assert.equal((await readProblem(await call(edge, `GET ${path}`), 404)).code, "not_found", path);
+  }
+  for (const id of ["..", "%2e%2e", "%00", "x".repeat(200), "0".repeat(36)]) {
+    const answer = await call(edge, `GET /v1/images/${id}`);
+    assert.ok([400, 404, 200].includes(answer.status), `${id} ${answer.status}`);
+  }
+  const put = await call(edge, `PUT /v1/images/${id}`);
+  assert.equal(put.headers.get("allow"), "GET, HEAD, DELETE, OPTIONS");
+  assert.equal((await readProblem(put, 405)).code, "method_not_allowed");
+  assert.equal((await call(edge, "POST /healthz")).status, 405);
+  const options = await call(edge, "OPTIONS /v1/uploads");
+  assert.deepEqual([options.status, options.headers.get("allow")], [204, "POST, OPTIONS"]);
+  const head = await call(edge, "HEAD /v1/images");
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
+});
+
+test("CORS answers preflights by the union of origins, requests by their tenant's", async () => {
+  const edge = await makeTestEdge({
+    plans:
+      '{"tenants":{"acme":{"corsOrigins":["https://a.test"]},"other":{"corsOrigins":["https://b.test"]}}}',
+  });
+  const preflight = (origin: string) =>
+    edge.app.request("/v1/uploads", {
+      method: "OPTIONS",
+      headers: { Origin: origin, "Access-Control-Request-Method": "POST" },
+    });
+  for (
+    const [origin, allowed] of [["https://a.test", "https://a.test"], [
+      "https://b.test",
+      "https://b.test",
+    ], ["https://c.test", null]] as const
+  ) {
+    const answer = await preflight(origin);
+    assert.equal(answer.status, 204);
+    assert.equal(answer.headers.get("access-control-allow-origin"), allowed);
+  }
+  const asked = async (origin: string) =>
+    (await call(edge, "GET /v1/images", { headers: { Origin: origin } })).headers;
+  assert.equal(
+    (await asked("https://a.test")).get("access-control-allow-origin"),
+    "https://a.test",
+  );
+  assert.equal((await asked("https://b.test")).get("access-control-allow-origin"), null);
+  assert.equal((await asked("https://b.test")).get("vary"), "Origin");
+});
+
+test("every answer carries its request id, its trace and the security headers", async () => {
+  const edge = await makeTestEdge();
+  const trace = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00";
+  const answer = await call(edge, "GET /none", {
+    headers: { "X-Request-Id": "given-id-1", traceparent: trace },
+  });
+  assert.equal(answer.headers.get("x-request-id"), "given-id-1");
+  assert.match(
+    answer.headers.get("traceparent") ?? "",
+    /^00-0123456789abcdef0123456789abcdef-(?!0123456789abcdef)[0-9a-f]{16}-00$/,
+  );
+  for (const path of ["/", "/none", "/docs", "/v1/images", "/healthz"]) {
+    const { headers } = await call(edge, `GET ${path}`, { headers: { "X-Request-Id": "bad id" } });
+    assert.match(headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+    assert.equal(headers.get("cache-control"), "private, no-store");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.match(headers.get("content-security-policy") ?? "", /^default-src 'none'/);
+  }
+});
+
+test("a request's log line holds ids and numbers, and no log line a secret", async () => {
+  const edge = await makeTestEdge();
+  const started = await call(edge, "POST /v1/uploads?CANARY-QUERY=1", { json: upload });
+  assert.equal(started.status, 400);
+  const fine = await call(edge, "POST /v1/uploads", {
+    json: upload,
+    claims: { sub: "CANARY-SUBJECT" },
+    headers: { "CF-Connecting-IP": "203.0.113.77" },
+  });
+  const { imageId } = await readAs(startedUpload, fine);
+  const line = edge.logs.at(-1);
+  assert.deepEqual(
+    { ...line, ms: 0, requestId: "", traceId: "" },
+    {
+      event: "request",
+      requestId: "",
+      traceId: "",
+      method: "POST",
+      route: "/v1/uploads",
+      status: 201,
+      ms: 0,
+      tenant: "acme",
+      owner: await ownerOf("CANARY-SUBJECT"),
+      imageId,
+      code: undefined,
+    },
+  );
+  await call(edge, "GET /v1/images/CANARY-PATH");
+  const text = JSON.stringify(edge.logs);
+  for (const secret of ["CANARY", "203.0.113.77", "SECRET-SESSION", "Bearer", "eyJ"]) {
+    assert.equal(text.includes(secret), false, secret);
+  }
+  assert.ok(text.includes('"route":"/v1/images/:id"'));
+});
+
+test("what breaks inside is a 500 that says nothing of it, and is logged without its message", async () => {
+  const edge = await makeTestEdge();
+  edge.services.raw.list = () =>
+    Promise.reject(new TypeError("https://storage/?X-Goog-Signature=CANARY"));
+  const answer = await call(edge, "GET /v1/images");
+  const problem = await readProblem(answer, 500);
+  assert.equal(problem.code, "internal");
+  assert.equal(JSON.stringify([problem, edge.logs]).includes("CANARY"), false);
+  assert.equal(edge.logs.find(({ event }) => event === "failure")?.["cause"], "TypeError");
+});
+
+test("bindings that are wrong are a 503", async () => {
+  const { makeApp } = await import("./app.ts");
+  const { readEnv } = await import("./env.ts");
+  const app = makeApp({
+    servicesOf: async (bindings) => (readEnv(bindings), await Promise.reject()),
+  });
+  const write = console.error;
+  const lines: string[] = [];
+  const log = console.log;
+  console.error = (line: string) => void lines.push(line);
+  console.log = console.error;
+  try {
+    const answer = await app.request("/healthz", {}, {
+      RAW_BUCKET: "tintype-raw",
+      CURSOR_KEY: "CANARY",
+    });
+    assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
+  } finally {
+    console.error = write;
+    console.log = log;
+  }
+  assert.match(lines.join(), /SIGNING_KEY/);
+  assert.doesNotMatch(lines.join(), /CANARY/);
+});
+
+test("the pages are there: home with a curl, docs, and one for every problem", async () => {
+  const edge = await makeTestEdge();
+  assert.match(await (await call(edge, "GET /")).text(), /curl -sS/);
+  const served = await (await call(edge, "GET /openapi.json")).text();
+  const document = makeOpenapiDocument();
+  assert.deepEqual(JSON.parse(served), JSON.parse(JSON.stringify(document)));
+  assert.equal(document.openapi, "3.1.0");
+  const docs = await (await call(edge, "GET /docs")).text();
+  for (const path of Object.keys(document.paths)) assert.ok(docs.includes(path), path);
+  for (const code of Object.keys(PROBLEM_TYPES)) {
+    assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
+  }
+});
+
+test("the OpenAPI document names every route of the app and no other", async () => {
+  const edge = await makeTestEdge();
+  const document = makeOpenapiDocument();
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+  );
+  const routed = edge.app.routes.filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
+  assert.deepEqual(documented.sort(), [...new Set(routed)].sort());
+});

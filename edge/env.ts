@@ -1,0 +1,76 @@
+import * as z from "zod";
+import { AppError } from "@tintype/core/errors";
+import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
+import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
+
+/** A web address without a path; plain http only on this machine. */
+const endpoint = z.string().regex(
+  /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)$/,
+  "must be https://host, or http:// on localhost",
+);
+const address = z.string().regex(
+  /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)\/[^\s#]*$/,
+  "must be an https address, or http on localhost",
+);
+const secret = z.string().min(32, "must have at least 32 characters");
+const text = z.string().min(1).max(1_024);
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "must be a bucket's name");
+
+const signingKey = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("hmac"), accessId: text, secret: text }),
+  z.strictObject({
+    type: z.literal("rsa"),
+    email: text,
+    privateKeyPem: z.string().includes("PRIVATE KEY"),
+  }),
+]);
+
+const binding = <Binding>(method: string) =>
+  z.custom<Binding>(
+    (value) => typeof value === "object" && value !== null && method in value,
+    "must be bound",
+  );
+
+const envSchema = z.object({
+  STORAGE_ENDPOINT: endpoint.default("https://storage.googleapis.com"),
+  RAW_BUCKET: bucket,
+  PROCESSED_BUCKET: bucket,
+  JWKS_URL: address,
+  ISSUER: text,
+  AUDIENCE: text,
+  TENANT_CLAIM: text.default("tenant"),
+  RETENTION_MS: z.coerce.number().int().optional(),
+  TENANT_PLANS: z.string().default("{}"),
+  SIGNING_KEY: json("SIGNING_KEY").pipe(signingKey),
+  PSEUDONYM_KEYS: json("PSEUDONYM_KEYS").pipe(z.array(secret).min(1).max(4)),
+  CURSOR_KEY: secret,
+  ADDRESS_LIMITER: binding<RateLimitBinding>("limit"),
+  OWNER_LIMITER: binding<RateLimitBinding>("limit"),
+  TENANT_QUOTA: binding<QuotaNamespace>("idFromName"),
+});
+
+/** The worker's bindings, checked. */
+export type EdgeConfig = z.infer<typeof envSchema>;
+
+/** A signing key of the service account, as its secret holds it. */
+export type SigningKey = z.infer<typeof signingKey>;
+
+/** Reads the worker's bindings; throws `invalid_config` that names each wrong one and shows no value. */
+export function readEnv(bindings: object): EdgeConfig {
+  const read = envSchema.safeParse(bindings);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const list = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  throw new AppError("invalid_config", `Cannot start the edge: ${list}`, { errors });
+}
+
+function json(name: string) {
+  return z.string().transform((value, context): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue({ code: "custom", message: `${name} must be JSON` });
+      return z.NEVER;
+    }
+  });
+}

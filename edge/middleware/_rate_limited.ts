@@ -1,0 +1,18 @@
+import type { Context } from "hono";
+import { AppError } from "@tintype/core/errors";
+import type { AppEnv, RateLimit } from "../app_env.ts";
+import { answerProblem } from "../problem.ts";
+
+/** The answer to a request over a limit, with the fields of draft-ietf-httpapi-ratelimit-headers-10. */
+export function answerLimited(c: Context<AppEnv>, limit: RateLimit): Response {
+  const { name, requests, windowSeconds } = limit;
+  const error = new AppError(
+    "rate_limited",
+    `Cannot take more than ${requests} requests in ${windowSeconds} seconds for one ${name}`,
+    { retryAfterMs: windowSeconds * 1_000 },
+  );
+  const answer = answerProblem(error, c);
+  answer.headers.set("RateLimit-Policy", `"${name}";q=${requests};w=${windowSeconds}`);
+  answer.headers.set("RateLimit", `"${name}";r=0;t=${windowSeconds}`);
+  return answer;
+}

@@ -1,0 +1,25 @@
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "../app_env.ts";
+import { answerLimited } from "./_rate_limited.ts";
+
+/** Limits requests per address, before the token is looked at, so that bad tokens count too. */
+export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { addressLimit } = c.get("services");
+  // Cloudflare always sets this one; X-Forwarded-For and its like are the caller's own words.
+  const network = networkOf(c.req.header("cf-connecting-ip") ?? "none");
+  if (!await addressLimit.take(network)) return answerLimited(c, addressLimit);
+  await next();
+};
+
+/** The address itself for IPv4; for IPv6 its /64, which is what one caller commonly holds. */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = address.toLowerCase().split("::", 2);
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  const all = [...groups, ...Array<string>(missing).fill("0"), ...after];
+  return `${all.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}

@@ -1,0 +1,29 @@
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "../app_env.ts";
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+/** W3C Trace Context, version 00; ids of all zeros are no ids. */
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+
+/** Names the request: `X-Request-Id` and `traceparent` are taken where they are of their form, else made, and answered. */
+export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const given = c.req.header("x-request-id") ?? "";
+  const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
+  const traceparent = traceparentOf(c.req.header("traceparent"));
+  c.set("requestId", requestId);
+  c.set("traceparent", traceparent);
+  await next();
+  c.res.headers.set("X-Request-Id", requestId);
+  c.res.headers.set("traceparent", traceparent);
+};
+
+/** The same trace with a span of our own, or a new trace. */
+function traceparentOf(given: string | undefined): string {
+  const [, traceId = randomHex(16), flags = "01"] = TRACEPARENT.exec(given ?? "") ?? [];
+  return `00-${traceId}-${randomHex(8)}-${flags}`;
+}
+
+function randomHex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,28 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { AppEnv } from "../app_env.ts";
+import { ConsoleLog } from "../adapters/console_log.ts";
+
+/** Writes one line a request: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
+export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const startedMs = Date.now();
+  await next();
+  const log = c.get("services")?.log ?? new ConsoleLog();
+  const caller = c.get("caller");
+  log.info("request", {
+    requestId: c.get("requestId"),
+    traceId: c.get("traceparent").slice(3, 35),
+    method: c.req.method,
+    route: routeOf(c),
+    status: c.res.status,
+    ms: Date.now() - startedMs,
+    tenant: caller?.tenant,
+    owner: caller?.owners[0],
+    imageId: c.get("imageId"),
+    code: c.get("errorCode"),
+  });
+};
+
+function routeOf(c: Context<AppEnv>): string {
+  return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? "(none)";
+}

@@ -1,0 +1,118 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { AppError, type ErrorCode } from "@tintype/core/errors";
+import { ConsoleLog } from "./adapters/console_log.ts";
+import type { AppEnv } from "./app_env.ts";
+import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
+
+/** Which problem each error becomes: a new code does not compile until the edge has answered it. */
+const PROBLEM_OF = {
+  invalid_json: "invalid_json",
+  invalid_request: "invalid_request",
+  length_required: "length_required",
+  method_not_allowed: "method_not_allowed",
+  missing_subject: "internal",
+  invalid_record: "internal",
+  invalid_config: "unavailable",
+  unauthenticated: "unauthenticated",
+  forbidden: "forbidden",
+  not_found: "not_found",
+  conflict: "conflict",
+  erased: "erased",
+  too_late: "conflict",
+  too_large: "too_large",
+  unsupported_type: "unsupported_type",
+  not_an_image: "not_an_image",
+  digest_mismatch: "digest_mismatch",
+  rate_limited: "rate_limited",
+  quota_exceeded: "quota_exceeded",
+  unavailable: "unavailable",
+  internal: "internal",
+} as const satisfies Record<ErrorCode, ProblemCode>;
+
+/** Codes whose message stays inside: they speak of us, not of the request. */
+const PRIVATE: ReadonlySet<ErrorCode> = new Set([
+  "invalid_config",
+  "missing_subject",
+  "invalid_record",
+  "internal",
+]);
+
+const DEFAULT_RETRY_MS = 1_000;
+
+/** The one place where errors become answers (RFC 9457). */
+export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
+  const error = appErrorOf(thrown);
+  const code = PROBLEM_OF[error.code];
+  c.set("errorCode", error.code);
+  const { status, title } = PROBLEM_TYPES[code];
+  if (status >= 500) logFailure(error, c);
+  const body = {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail: PRIVATE.has(error.code) ? title : error.publicMessage,
+    code,
+    requestId: c.get("requestId"),
+    ...(error.errors.length > 0 && status < 500 ? { errors: error.errors } : {}),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "Content-Type": "application/problem+json", ...headersOf(code, error, c) },
+  });
+}
+
+/** Answers a path that is there under other methods: 405, or for OPTIONS what they are. */
+export function answerMethods(c: Context<AppEnv>, methods: string[]): Response {
+  const allow = [...methods, "OPTIONS"].join(", ");
+  if (c.req.method === "OPTIONS") {
+    return new Response(null, { status: 204, headers: { Allow: allow } });
+  }
+  const answer = answerProblem(
+    new AppError("method_not_allowed", `Cannot take this method as the page takes ${allow}`),
+    c,
+  );
+  answer.headers.set("Allow", allow);
+  return answer;
+}
+
+function headersOf(code: ProblemCode, error: AppError, c: Context<AppEnv>): Record<string, string> {
+  if (code === "unauthenticated") {
+    const hasToken = c.req.header("authorization") !== undefined;
+    return { "WWW-Authenticate": hasToken ? 'Bearer error="invalid_token"' : "Bearer" };
+  }
+  if (code === "rate_limited" || code === "quota_exceeded" || code === "unavailable") {
+    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000));
+    return { "Retry-After": String(seconds) };
+  }
+  return {};
+}
+
+function appErrorOf(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  // The validator's own exception for a body that is not JSON.
+  if (thrown instanceof HTTPException && thrown.status === 400) {
+    return new AppError("invalid_json", "Cannot read body as it is not JSON");
+  }
+  return new AppError("internal", "Cannot answer", { cause: thrown });
+}
+
+/** Names and places only: messages of unknown errors may hold addresses with signatures. */
+function logFailure(error: AppError, c: Context<AppEnv>): void {
+  const cause = error.cause instanceof Error ? error.cause : undefined;
+  // Without services there is no log of theirs: the bindings themselves may be what is wrong.
+  const log = c.get("services")?.log ?? new ConsoleLog();
+  log.error("failure", {
+    requestId: c.get("requestId"),
+    code: error.code,
+    message: error.publicMessage,
+    cause: cause?.name,
+    causeMessage: cause instanceof AppError ? cause.publicMessage : undefined,
+    at: placesOf(cause ?? error),
+  });
+}
+
+function placesOf(error: Error): string {
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.slice(0, 4).map((line) => line.trim().replace(/\s*\(.*[/\\]/, " (")).join(" < ");
+}

@@ -1,0 +1,193 @@
+import { AppError } from "@tintype/core/errors";
+import { SNIFF_BYTES } from "@tintype/core/model/media_type";
+import type { ByteStreams, RunningDigest } from "../app_env.ts";
+import { isEncoded } from "../middleware/validate.ts";
+import { boundaryOf, readOnlyFile } from "./_multipart.ts";
+
+/** The largest image that passes through the edge, in bytes. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** What a multipart body may have around its file, in bytes. */
+const MULTIPART_SLACK_BYTES = 16_384;
+
+/** How long the rest of a body may take once storage has answered, in milliseconds. */
+const STRAGGLER_MS = 1_000;
+
+type Chunks = AsyncGenerator<Uint8Array, void, void>;
+
+/**
+ * Opens a request's image: its body, or the one file of a multipart form.
+ * Throws `length_required`, `too_large`, `unsupported_type` and `invalid_request`.
+ */
+export async function openBody(request: Request): Promise<ImageBody> {
+  const { headers } = request;
+  if (isEncoded(headers.get("content-encoding") ?? undefined)) {
+    throw new AppError(
+      "unsupported_type",
+      "Cannot take a compressed body: send the image's own bytes",
+    );
+  }
+  const contentType = headers.get("content-type") ?? "";
+  const length = lengthOf(headers.get("content-length"));
+  const chunks = chunksOf(request.body);
+  if (/^multipart\//i.test(contentType)) {
+    if (length !== undefined) admitLength(length, MAX_BODY_BYTES + MULTIPART_SLACK_BYTES);
+    const file = await readOnlyFile(chunks, boundaryOf(contentType));
+    return new ImageBody(file.contentType, undefined, file.chunks);
+  }
+  if (length === undefined) {
+    throw new AppError("length_required", "Cannot take image as Content-Length is missing");
+  }
+  admitLength(length, MAX_BODY_BYTES);
+  return new ImageBody(contentType, length, chunks);
+}
+
+/** An image on its way through the edge: its first bytes are looked at, then all are passed on as they come. */
+export class ImageBody {
+  readonly contentType: string;
+  /** Bytes; undefined where a multipart form does not tell. */
+  readonly size: number | undefined;
+  readonly #chunks: Chunks;
+  #looked: Uint8Array[] = [];
+
+  constructor(contentType: string, size: number | undefined, chunks: Chunks) {
+    this.contentType = contentType;
+    this.size = size;
+    this.#chunks = chunks;
+  }
+
+  /** The first SNIFF_BYTES, or all where there are fewer. */
+  async head(): Promise<Uint8Array> {
+    let bytes = 0;
+    while (bytes < SNIFF_BYTES) {
+      const { done, value } = await this.#chunks.next();
+      if (done) break;
+      this.#looked.push(value);
+      bytes += value.length;
+    }
+    return joined(this.#looked).subarray(0, SNIFF_BYTES);
+  }
+
+  /**
+   * Passes the bytes to `send` and comes back with its answer. The last chunk is held until size and digest are found
+   * right, and `signal` aborts the request where they are not, so that storage never completes an object that was not
+   * as declared. Throws `digest_mismatch`, `too_large`, `invalid_request`, and what `send` throws.
+   */
+  async sendTo<Answer>(
+    send: (readable: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Answer>,
+    { sha256, streams }: { readonly sha256: string | undefined; readonly streams: ByteStreams },
+  ): Promise<Answer> {
+    const pipe = this.size === undefined ? streams.unsized() : streams.fixedLength(this.size);
+    const digest = sha256 === undefined ? undefined : { running: streams.sha256(), sha256 };
+    const writer = pipe.writable.getWriter();
+    const sending = new AbortController();
+    const pumping = settled(
+      this.#pump(writer, digest).catch((error: unknown) => {
+        // First the request: an aborted stream alone would end a chunked body as if it were whole.
+        sending.abort();
+        writer.abort().catch(() => undefined);
+        throw error;
+      }),
+    );
+    const sent = await settled(send(pipe.readable, sending.signal));
+    // Storage may answer before it has read everything, over an object that is there; then nobody reads on.
+    const pumped = await Promise.race([pumping, after(STRAGGLER_MS)]);
+    if (pumped === undefined) writer.abort().catch(() => undefined);
+    if (pumped?.ok === false && pumped.error instanceof AppError) throw pumped.error;
+    if (!sent.ok) throw sent.error;
+    return sent.value;
+  }
+
+  async #pump(
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    digest: { readonly running: RunningDigest; readonly sha256: string } | undefined,
+  ): Promise<void> {
+    let held: Uint8Array | undefined;
+    let bytes = 0;
+    for await (const chunk of this.#all()) {
+      bytes += chunk.length;
+      admitLength(bytes, MAX_BODY_BYTES);
+      await digest?.running.update(chunk);
+      if (held !== undefined) await writer.write(held);
+      held = chunk;
+    }
+    admitWhole(bytes, this.size);
+    if (digest !== undefined) admitDigest(await digest.running.hex(), digest.sha256);
+    if (held !== undefined) await writer.write(held);
+    await writer.close();
+  }
+
+  async *#all(): Chunks {
+    yield* this.#looked;
+    this.#looked = [];
+    yield* this.#chunks;
+  }
+}
+
+type Settled<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: unknown };
+
+function settled<Value>(promise: Promise<Value>): Promise<Settled<Value>> {
+  return promise.then(
+    (value) => ({ ok: true, value }),
+    (error: unknown) => ({ ok: false, error }),
+  );
+}
+
+function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+}
+
+function admitLength(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new AppError(
+    "too_large",
+    `Cannot take image as it must be <= ${MAX_BODY_BYTES} bytes here (POST /v1/uploads takes larger ones)`,
+  );
+}
+
+function admitWhole(bytes: number, declared: number | undefined): void {
+  if (declared === undefined || bytes === declared) return;
+  throw new AppError(
+    "invalid_request",
+    `Cannot take image as the body must have ${declared} bytes as declared: it has ${bytes}`,
+  );
+}
+
+function admitDigest(actual: string, declared: string): void {
+  if (actual === declared) return;
+  throw new AppError("digest_mismatch", "Cannot take image as its SHA-256 is not the declared one");
+}
+
+function lengthOf(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^[0-9]{1,15}$/.test(header)) return Number(header);
+  throw new AppError("invalid_request", "Cannot take image as Content-Length must be a number");
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): Chunks {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => {
+        throw new AppError("invalid_request", "Cannot take image as its body broke off");
+      });
+      if (done) return;
+      if (value.length > 0) yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { readAs, readProblem } from "../_assertions.ts";
+import { call, idAt, makeTestEdge, ownerOf, PNG, type TestEdge } from "../_testing.ts";
+import { imageSummary } from "../schemas.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const pngHeaders = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function uploadPng(edge: TestEdge, query = ""): Promise<Response> {
+  return await call(edge, `POST /v1/images${query}`, { headers: pngHeaders, body: PNG });
+}
+
+test("POST /v1/images stores the body under the caller's name", async () => {
+  const edge = await makeTestEdge();
+  const answer = await uploadPng(edge, `?sha256=${sha256(PNG)}`);
+  assert.equal(answer.status, 202);
+  const { imageId, ...rest } = await readAs(imageSummary, answer);
+  assert.deepEqual(rest, {
+    status: "processing",
+    image: `/v1/images/${imageId}`,
+    purgeAt: new Date(edge.clock.ms + 7 * DAY_MS).toISOString(),
+  });
+  const [name = ""] = edge.raw.names();
+  assert.equal(name.split("/").slice(1).join("/"), `acme/${await ownerOf()}/${imageId}`);
+  const page = await edge.raw.list({ prefix: name });
+  const [object] = page.objects;
+  assert.equal(object?.size, PNG.length);
+  assert.equal(object?.contentType, "image/png");
+  assert.equal(object?.metadata["sha256"], sha256(PNG));
+  assert.equal(object?.metadata["size"], String(PNG.length));
+});
+
+test("POST /v1/images takes one file of a form", async () => {
+  const edge = await makeTestEdge();
+  const form = new FormData();
+  form.set("file", new Blob([PNG], { type: "image/png" }), "my holiday.png");
+  const answer = await call(edge, `POST /v1/images?sha256=${sha256(PNG)}`, { body: form });
+  assert.equal(answer.status, 202);
+  const [object] = (await edge.raw.list({ prefix: "" })).objects;
+  assert.equal(object?.size, PNG.length);
+  assert.equal(JSON.stringify([object, edge.logs]).includes("holiday"), false);
+  form.set("second", "value");
+  const more = await call(edge, "POST /v1/images", { body: form });
+  assert.equal((await readProblem(more, 400)).code, "invalid_request");
+  assert.equal(edge.raw.names().length, 1);
+});
+
+test("POST /v1/images refuses what it cannot take before storage holds anything", async () => {
+  const edge = await makeTestEdge();
+  const text = new TextEncoder().encode(
+    "this is a text that says it is a picture, and it is not one at all",
+  );
+  const cases: [string, RequestInit & { headers: Record<string, string> }, number, string][] = [
+    ["", { headers: { "Content-Type": "image/png" }, body: PNG }, 411, "length_required"],
+    ["", { headers: { ...pngHeaders, "Content-Length": "10485761" }, body: PNG }, 413, "too_large"],
+    [
+      "",
+      { headers: { ...pngHeaders, "Content-Type": "text/plain" }, body: PNG },
+      415,
+      "unsupported_type",
+    ],
+    [
+      "",
+      { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG },
+      415,
+      "unsupported_type",
+    ],
+    [
+      "",
+      { headers: { "Content-Length": "0", "Content-Type": "image/png" } },
+      400,
+      "invalid_request",
+    ],
+    ["", { headers: { ...pngHeaders, "Content-Length": "66" }, body: text }, 422, "not_an_image"],
+    [
+      "",
+      { headers: { ...pngHeaders, "Content-Type": "image/jpeg" }, body: PNG },
+      422,
+      "not_an_image",
+    ],
+    [
+      "",
+      { headers: { ...pngHeaders, "Content-Length": "300000" }, body: PNG },
+      400,
+      "invalid_request",
+    ],
+    [`?sha256=${"0".repeat(64)}`, { headers: pngHeaders, body: PNG }, 422, "digest_mismatch"],
+    ["?sha256=ABC", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
+    ["?size=3", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
+    ["?preset=none", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
+  ];
+  for (const [query, { headers, body }, status, code] of cases) {
+    const answer = await call(edge, `POST /v1/images${query}`, {
+      headers,
+      ...(body ? { body } : {}),
+    });
+    assert.equal(
+      (await readProblem(answer, status)).code,
+      code,
+      `${query} ${JSON.stringify(headers)}`,
+    );
+  }
+  assert.deepEqual(edge.raw.names(), []);
+  assert.equal(edge.claims.size, 0, "a definite refusal gives the day its image back");
+});
+
+test("POST /v1/images twice with one id makes one object", async () => {
+  const edge = await makeTestEdge();
+  const imageId = idAt(edge.clock.ms);
+  assert.equal((await uploadPng(edge, `?imageId=${imageId}`)).status, 202);
+  const again = await uploadPng(edge, `?imageId=${imageId.toUpperCase()}`);
+  assert.equal(again.status, 200);
+  assert.equal((await readAs(imageSummary, again)).imageId, imageId);
+  assert.equal(edge.raw.names().length, 1);
+});

@@ -1,0 +1,143 @@
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { AppError } from "@tintype/core/errors";
+import { requestErasure } from "@tintype/core/ingest/request_erasure";
+import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
+import { type Owner, parseOwner } from "@tintype/core/model/owner";
+import { findImage } from "@tintype/core/reading/find_image";
+import { listImages } from "@tintype/core/reading/list_images";
+import { phaseOf } from "@tintype/core/retention/policy";
+import type { AppEnv, EdgeServices } from "../app_env.ts";
+import { callerOf } from "../middleware/authenticate.ts";
+import { lacksScope, requireScope } from "../middleware/require_scope.ts";
+import { validate } from "../middleware/validate.ts";
+import { imageParam, imageQuery, listQuery, noQuery } from "../schemas.ts";
+import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
+
+const DEFAULT_LIMIT = 20;
+/** Between two looks of a waiting request, in milliseconds; the last one stays. */
+const WAIT_STEPS_MS = [250, 500, 750, 1_000];
+const RETRY_AFTER_SECONDS = "1";
+
+type Readers = readonly [Owner, ...Owner[]];
+
+/** Reading one's own images, and asking for their erasure. */
+export const imageRoutes = new Hono<AppEnv>();
+
+imageRoutes.get(
+  "/v1/images",
+  requireScope("images:read", "images:read:tenant"),
+  validate("query", listQuery),
+  async (c) => {
+    const { cursor, limit = String(DEFAULT_LIMIT), owner } = c.req.valid("query");
+    const owners = readersOf(c, owner);
+    if (owners instanceof Response) return owners;
+    const services = c.get("services");
+    const { tenant } = callerOf(c);
+    const { images, nextBefore } = await listImages(services, {
+      tenant,
+      owners,
+      limit: Number(limit),
+      before: cursor === undefined ? undefined : await openCursor(c, cursor, owners),
+      nowMs: services.clock.now(),
+      policy: services.policy,
+    });
+    const next = nextBefore === undefined
+      ? {}
+      : { cursor: await services.cursors.seal(nextBefore, { tenant, owner: owners[0] }) };
+    return c.json({ images: images.map((image) => summaryOf(image, services.policy)), ...next });
+  },
+);
+
+imageRoutes.get(
+  "/v1/images/:id",
+  requireScope("images:read", "images:read:tenant"),
+  validate("param", imageParam),
+  validate("query", imageQuery),
+  async (c) => {
+    const { wait, owner } = c.req.valid("query");
+    const owners = readersOf(c, owner);
+    if (owners instanceof Response) return owners;
+    const services = c.get("services");
+    const imageId = parseImageId(c.req.valid("param").id);
+    c.set("imageId", imageId);
+    const image = await waitForImage(services, {
+      tenant: callerOf(c).tenant,
+      owners,
+      imageId,
+      waitMs: Number(wait ?? 0) * 1_000,
+    });
+    const etag = await tagOf(image, services);
+    if (namesTag(c.req.header("if-none-match"), etag)) {
+      return c.body(null, 304, { ETag: etag });
+    }
+    const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
+    return c.json(await stateOf(image, services), 200, { ETag: etag, ...retry });
+  },
+);
+
+imageRoutes.delete(
+  "/v1/images/:id",
+  requireScope("images:delete"),
+  validate("param", imageParam),
+  validate("query", noQuery),
+  async (c) => {
+    const { raw, policy, clock } = c.get("services");
+    const { tenant, owners } = callerOf(c);
+    const imageId = parseImageId(c.req.valid("param").id);
+    c.set("imageId", imageId);
+    await requestErasure({ creator: raw }, { tenant, owners, imageId, policy, nowMs: clock.now() });
+    return c.json({ imageId, status: "accepted", erasure: `/v1/erasures/${imageId}` }, 202);
+  },
+);
+
+/** Whose images are read: the caller's own, or the named owner's for tokens that may read within their tenant. */
+function readersOf(c: Context<AppEnv>, named: string | undefined): Readers | Response {
+  const { owners, scopes } = callerOf(c);
+  if (named !== undefined) {
+    return scopes.has("images:read:tenant")
+      ? [parseOwner(named)]
+      : lacksScope(c, "images:read:tenant");
+  }
+  if (scopes.has("images:read")) return owners;
+  throw new AppError("invalid_request", "Cannot read images as the owner must be named", {
+    errors: [{ path: "owner", message: "is required with the scope images:read:tenant" }],
+  });
+}
+
+async function openCursor(c: Context<AppEnv>, cursor: string, owners: Readers): Promise<ImageId> {
+  const { cursors } = c.get("services");
+  const { tenant } = callerOf(c);
+  const opened = await Promise.all(owners.map((owner) => cursors.open(cursor, { tenant, owner })));
+  const before = opened.find((imageId) => imageId !== undefined);
+  if (before !== undefined) return before;
+  throw new AppError("invalid_request", "Cannot continue the listing as the cursor is not of it", {
+    errors: [{ path: "cursor", message: "must be one that this listing gave" }],
+  });
+}
+
+/** The image once it is settled, or as it is when the time is over; throws `not_found` where there is none then. */
+async function waitForImage(
+  services: Pick<EdgeServices, "raw" | "processed" | "clock" | "policy">,
+  { waitMs, ...question }: {
+    readonly tenant: ReturnType<typeof callerOf>["tenant"];
+    readonly owners: Readers;
+    readonly imageId: ImageId;
+    readonly waitMs: number;
+  },
+): Promise<VisibleImage> {
+  const { clock, policy } = services;
+  const endMs = clock.now() + waitMs;
+  for (let look = 0;; look++) {
+    // An id whose time is over is asked for all the same: it costs what any other does.
+    const found = await findImage(services, question);
+    const nowMs = clock.now();
+    const isOver = phaseOf(question.imageId, policy, nowMs) === "expired";
+    const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
+    if (image !== undefined && statusOf(image) !== "processing") return image;
+    const stepMs = Math.min(WAIT_STEPS_MS[look] ?? WAIT_STEPS_MS.at(-1) ?? 0, endMs - nowMs);
+    if (stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
+    else if (image !== undefined) return image;
+    else throw new AppError("not_found", "There is no such image");
+  }
+}

@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { startUpload } from "@tintype/core/ingest/start_upload";
+import type { AppEnv } from "../app_env.ts";
+import { callerOf } from "../middleware/authenticate.ts";
+import { mayCallFrom } from "../middleware/cors.ts";
+import { requireScope } from "../middleware/require_scope.ts";
+import { jsonBody, validate } from "../middleware/validate.ts";
+import { noQuery, uploadBody } from "../schemas.ts";
+import { isoOf, pathOfImage, stateOf } from "./_image_view.ts";
+
+/** Chunks but the last are multiples of this many bytes (Cloud Storage's resumable uploads). */
+const CHUNK_MULTIPLE = 262_144;
+
+/** `POST /v1/uploads`: a session that the client sends its bytes to, past the edge. */
+export const uploadRoutes = new Hono<AppEnv>().post(
+  "/v1/uploads",
+  requireScope("images:write"),
+  validate("query", noQuery),
+  ...jsonBody,
+  validate("json", uploadBody),
+  async (c) => {
+    const services = c.get("services");
+    const { tenant, owners } = callerOf(c);
+    const { imageId, ...declaration } = c.req.valid("json");
+    c.set("imageId", imageId?.toLowerCase());
+    const started = await startUpload(services, {
+      tenant,
+      owners,
+      plan: services.plans.planOf(tenant),
+      policy: services.policy,
+      declaration,
+      imageId,
+      origin: originOf(c),
+      traceparent: c.get("traceparent"),
+    });
+    if (started.kind === "exists") return c.json(await stateOf(started.image, services), 200);
+    c.set("imageId", started.imageId);
+    return c.json({
+      imageId: started.imageId,
+      upload: {
+        protocol: "gcs-resumable",
+        method: "PUT",
+        url: started.url,
+        headers: {},
+        chunkMultiple: CHUNK_MULTIPLE,
+        expiresAt: isoOf(started.expiresAtMs),
+      },
+      image: pathOfImage(started.imageId),
+      purgeAt: isoOf(started.purgeAtMs),
+    }, 201);
+  },
+);
+
+/** The page that will send the bytes, where it may call here: storage answers its browser for the whole session. */
+function originOf(c: Context<AppEnv>): string | undefined {
+  const origin = c.req.header("origin");
+  return origin !== undefined && mayCallFrom(c, origin) ? origin : undefined;
+}

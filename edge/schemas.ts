@@ -1,0 +1,154 @@
+/**
+ * The shapes of the HTTP contract: what requests may hold, checked strictly, and what answers hold.
+ * `/openapi.json` is made from them.
+ */
+import * as z from "zod";
+import { isOwner } from "@tintype/core/model/owner";
+import { metadataSchema, SOURCES } from "@tintype/core/model/manifest";
+import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+
+const imageId = z.string().regex(UUID_V7, "must be a UUID of version 7").meta({
+  description: "UUIDv7; its time is the image's T0",
+  examples: ["019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34"],
+});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case").meta({
+  description: "SHA-256 of the bytes, lower-case hex",
+});
+const crc32c = z.string().regex(/^[A-Za-z0-9+/]{6}==$/, "must be 4 bytes in base64").meta({
+  description: "CRC32C of the bytes, big-endian base64",
+});
+const preset = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be a preset's name");
+const instant = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
+const path = z.string().meta({ description: "Path on this host" });
+const count = z.int().min(0);
+const owner = z.string().refine(isOwner, "must be 20 characters of [a-z2-7]").meta({
+  description: "An owner's pseudonym; takes the scope images:read:tenant",
+  pattern: "^[a-z2-7]{20}$",
+});
+
+/** No query parameter at all. */
+export const noQuery = z.strictObject({});
+
+/** The id in a path. */
+export const imageParam = z.object({ id: imageId });
+
+/** `POST /v1/uploads`. */
+export const uploadBody = z.strictObject({
+  contentType: z.string().min(1).max(255).meta({ examples: ["image/jpeg"] }),
+  size: z.int("must be an integer").min(1).meta({ description: "Bytes" }),
+  sha256: sha256.optional(),
+  crc32c: crc32c.optional(),
+  imageId: imageId.optional(),
+  preset: preset.optional(),
+});
+
+/** `POST /v1/images`. */
+export const imageUploadQuery = z.strictObject({
+  imageId: imageId.optional(),
+  sha256: sha256.optional(),
+  preset: preset.optional(),
+});
+
+/** `GET /v1/images`. */
+export const listQuery = z.strictObject({
+  cursor: z.string().min(1).max(256).optional(),
+  limit: z.string().regex(/^([1-9]|[1-4][0-9]|50)$/, "must be from 1 to 50").optional(),
+  owner: owner.optional(),
+});
+
+/** `GET /v1/images/{id}`. */
+export const imageQuery = z.strictObject({
+  wait: z.string().regex(/^([1-9]|1[0-9]|20)$/, "must be from 1 to 20 seconds").optional(),
+  owner: owner.optional(),
+});
+
+const status = z.enum(["processing", "ready", "rejected", "failed"]);
+
+/** An image in a listing, and after `POST /v1/images`. */
+export const imageSummary = z.strictObject({
+  imageId,
+  status,
+  createdAt: instant.optional(),
+  purgeAt: instant,
+  image: path,
+});
+
+/** An image's state. */
+export const imageState = z.strictObject({
+  imageId,
+  status,
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  source: z.enum(SOURCES).nullable(),
+  bytes: count,
+  createdAt: instant,
+  purgeAt: instant,
+  image: path,
+  metadata: z.union([metadataSchema, z.strictObject({})]),
+  renditions: z.array(z.strictObject({
+    name: z.string(),
+    width: count,
+    height: count,
+    contentType: z.string(),
+    bytes: count,
+    url: z.url().meta({ description: "Signed; ends after 15 minutes or at purgeAt" }),
+  })),
+});
+
+/** A page of images. */
+export const imagePage = z.strictObject({
+  images: z.array(imageSummary),
+  cursor: z.string().optional(),
+});
+
+/** A started upload. */
+export const startedUpload = z.strictObject({
+  imageId,
+  upload: z.strictObject({
+    protocol: z.literal("gcs-resumable"),
+    method: z.literal("PUT"),
+    url: z.url().meta({ description: "The session: whoever has it can write; keep it secret" }),
+    headers: z.record(z.string(), z.string()),
+    chunkMultiple: z.int().meta({ description: "Chunks but the last are multiples of it" }),
+    expiresAt: instant,
+  }),
+  image: path,
+  purgeAt: instant,
+});
+
+/** An accepted erasure. */
+export const acceptedErasure = z.strictObject({
+  imageId,
+  status: z.literal("accepted"),
+  erasure: path,
+});
+
+/** How far an erasure is. */
+export const erasureState = z.strictObject({
+  imageId,
+  status: z.enum(["accepted", "erased"]),
+  requestedAt: instant,
+  erasedAt: instant.optional(),
+});
+
+/** `/healthz`. */
+export const health = z.strictObject({ status: z.literal("ok") });
+
+/** An error (RFC 9457). */
+export const problem = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(PROBLEM_TYPES) as [ProblemCode, ...ProblemCode[]]), // keys of a const table
+  requestId: z.string(),
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+});
+
+/** An image's state as it is answered. */
+export type ImageState = z.infer<typeof imageState>;
+
+/** A line of a listing as it is answered. */
+export type ImageSummary = z.infer<typeof imageSummary>;

@@ -1,0 +1,87 @@
+import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/core/gcp/v4_signer";
+import { importPseudonymKey, pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
+import type { Tenant } from "@tintype/core/model/tenant";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
+import { ConsoleLog } from "./adapters/console_log.ts";
+import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
+import { GcsClient } from "./adapters/gcs_client.ts";
+import { GcsEdgeStore } from "./adapters/gcs_edge_store.ts";
+import { GcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
+import { GcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
+import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
+import { RemoteKeys } from "./adapters/remote_keys.ts";
+import { workerdStreams } from "./adapters/workerd_streams.ts";
+import type { EdgeServices } from "./app_env.ts";
+import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
+
+/** What an isolate keeps: made at once with the first request, except for keys, which open asynchronously. */
+interface Isolate {
+  readonly config: EdgeConfig;
+  readonly remoteKeys: RemoteKeys;
+  services: EdgeServices | undefined;
+}
+
+let isolate: Isolate | undefined;
+
+/** The services of this isolate, made from its bindings with the first request; throws `invalid_config`. */
+export async function servicesOf(bindings: object): Promise<EdgeServices> {
+  isolate ??= openIsolate(bindings);
+  // Requests that arrive while keys open make services of their own: none awaits another's promise.
+  isolate.services ??= await makeServices(isolate);
+  return isolate.services;
+}
+
+function openIsolate(bindings: object): Isolate {
+  const config = readEnv(bindings);
+  return { config, remoteKeys: new RemoteKeys({ url: config.JWKS_URL }), services: undefined };
+}
+
+async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServices> {
+  const [signer, pseudonymKeys, cursors] = await Promise.all([
+    importSigner(config.SIGNING_KEY),
+    Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
+    HmacCursors.open(config.CURSOR_KEY),
+  ]);
+  const client = new GcsClient({ endpoint: config.STORAGE_ENDPOINT, signer, clock: Date });
+  return {
+    clock: Date,
+    random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    log: new ConsoleLog(),
+    policy: config.RETENTION_MS === undefined
+      ? RETENTION_POLICY
+      : retentionPolicyOf(config.RETENTION_MS),
+    plans: parseTenantPlans(config.TENANT_PLANS),
+    verifyToken: makeTokenVerifier({
+      keys: remoteKeys,
+      issuer: config.ISSUER,
+      audience: config.AUDIENCE,
+      tenantClaim: config.TENANT_CLAIM,
+      clock: Date,
+    }),
+    ownersOf: (tenant, subject) => ownersOf(pseudonymKeys, tenant, subject),
+    raw: new GcsEdgeStore(client, config.RAW_BUCKET),
+    processed: new GcsEdgeStore(client, config.PROCESSED_BUCKET),
+    sessions: new GcsUploadSessions(client, config.RAW_BUCKET),
+    urlSigner: new GcsReadUrlSigner(client, config.PROCESSED_BUCKET),
+    quota: new DurableObjectQuota(config.TENANT_QUOTA),
+    addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
+    ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
+    cursors,
+    streams: workerdStreams,
+  };
+}
+
+function importSigner(key: SigningKey): Promise<V4Signer> {
+  return key.type === "hmac" ? importHmacSigner(key) : importRsaSigner(key);
+}
+
+async function ownersOf(keys: readonly PseudonymKey[], tenant: Tenant, subject: string) {
+  const [first, ...older] = await Promise.all(
+    keys.map((key) => pseudonymize(key, tenant, subject)),
+  );
+  if (first === undefined) throw new RangeError("Cannot name an owner without a pseudonym key");
+  return [first, ...older] as const;
+}
