@@ -52,6 +52,18 @@ export async function findImage(
     { state: "none" };
 }
 
+/** Whether an image has come to an end, under any of its owner's pseudonyms: one look-up each, for those who wait. */
+export async function hasManifest(
+  { processed }: Pick<ReadingPorts, "processed">,
+  { tenant, owners, imageId }: ImageQuestion,
+  options: CallOptions = {},
+): Promise<boolean> {
+  const manifests = await Promise.all(
+    owners.map((owner) => processed.read(manifestName({ tenant, owner, imageId }), options)),
+  );
+  return manifests.some((manifest) => manifest !== null);
+}
+
 /** Facts of exactly this name, by a listing: for identities that may list but not read. */
 export async function findName(
   lister: ObjectLister,

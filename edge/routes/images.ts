@@ -4,7 +4,7 @@ import { AppError } from "@tintype/core/errors";
 import { requestErasure } from "@tintype/core/ingest/request_erasure";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
 import { type Owner, parseOwner } from "@tintype/core/model/owner";
-import { findImage } from "@tintype/core/reading/find_image";
+import { findImage, hasManifest } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv, EdgeServices } from "../app_env.ts";
@@ -128,16 +128,18 @@ async function waitForImage(
 ): Promise<VisibleImage> {
   const { clock, policy } = services;
   const endMs = clock.now() + waitMs;
-  for (let look = 0;; look++) {
+  for (let look = 0;;) {
     // An id whose time is over is asked for all the same: it costs what any other does.
     const found = await findImage(services, question);
-    const nowMs = clock.now();
-    const isOver = phaseOf(question.imageId, policy, nowMs) === "expired";
+    const isOver = phaseOf(question.imageId, policy, clock.now()) === "expired";
     const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
-    if (image !== undefined && statusOf(image) !== "processing") return image;
-    const stepMs = Math.min(WAIT_STEPS_MS[look] ?? WAIT_STEPS_MS.at(-1) ?? 0, endMs - nowMs);
-    if (stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
-    else if (image !== undefined) return image;
-    else throw new AppError("not_found", "There is no such image");
+    const isSettled = image !== undefined && statusOf(image) !== "processing";
+    if (image !== undefined && (isSettled || clock.now() >= endMs)) return image;
+    if (clock.now() >= endMs) throw new AppError("not_found", "There is no such image");
+    // Between the whole looks only the manifest is asked for, as it is what ends the wait.
+    do {
+      const stepMs = WAIT_STEPS_MS[look++] ?? WAIT_STEPS_MS.at(-1) ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
+    } while (clock.now() < endMs && !await hasManifest(services, question));
   }
 }
