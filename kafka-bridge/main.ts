@@ -18,6 +18,7 @@ import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
 import { Trouble } from "./trouble.ts";
 
+const CLIENT_ID = "tintype-bridge";
 const MIB = 1024 * 1024;
 const UPLOAD_TIMEOUT_MS = 60_000;
 const PARTITIONS_AT_ONCE = 4;
@@ -25,7 +26,7 @@ const DRAIN_MS = 25_000;
 const log = jsonLog("bridge");
 
 async function main(env: BridgeEnv): Promise<void> {
-  const kafka = kafkajsClient(env, "tintype-bridge");
+  const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
   const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
   const source = kafkajsRecordSource(kafka, {
     topics: env.KAFKA_TOPICS,
@@ -51,7 +52,8 @@ async function main(env: BridgeEnv): Promise<void> {
     await deadLetters.close();
     server.close();
   });
-  await waitForTopics(kafka, {
+  const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: { retries: 0 } });
+  await waitForTopics(impatient, {
     topics: env.KAFKA_TOPICS,
     deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
     timeoutMs: env.KAFKA_START_TIMEOUT_MS,

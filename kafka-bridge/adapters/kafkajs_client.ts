@@ -1,4 +1,4 @@
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from "kafkajs";
+import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
 import type { BridgeEnv } from "../env.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -13,8 +13,14 @@ type ClientEnv = Pick<
   | "KAFKA_SASL_PASSWORD"
 >;
 
+/** How a client looks for a broker again; a consumer begins anew when these are over. */
+const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 8 };
+
 /** A kafkajs client by the environment: plain, TLS, or TLS and SASL (Confluent Cloud). */
-export function kafkajsClient(env: ClientEnv, clientId: string): Kafka {
+export function kafkajsClient(
+  env: ClientEnv,
+  { clientId, retry = RETRY }: { readonly clientId: string; readonly retry?: RetryOptions },
+): Kafka {
   const config: KafkaConfig = {
     clientId,
     brokers: [...env.KAFKA_BROKERS],
@@ -22,6 +28,7 @@ export function kafkajsClient(env: ClientEnv, clientId: string): Kafka {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     logLevel: logLevel.NOTHING,
+    retry,
   };
   const sasl = saslOf(env);
   return new Kafka(sasl === undefined ? config : { ...config, sasl });

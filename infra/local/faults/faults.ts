@@ -27,6 +27,8 @@ const actionSchema = z.union([
 const faultSchema = z.strictObject({
   match: matchSchema.default({}),
   times: z.int().min(1).max(1_000_000).default(1),
+  /** Happens to each so-many-th of the requests that fit; to every one where it is not given. */
+  every: z.int().min(1).max(1_000).optional(),
   action: actionSchema,
 });
 
@@ -49,6 +51,8 @@ export interface FaultTarget {
 /** Holds the faults of one stand-in, in the order in which they came. */
 export class FaultInjector {
   #faults: Fault[] = [];
+  /** How many requests each fault has fitted. */
+  readonly #fitted = new WeakMap<Fault, number>();
 
   /** Adds a fault of the shape {@link Fault} (`times` is 1 by default); throws `z.ZodError` where it is none. */
   add(fault: unknown): Fault {
@@ -70,11 +74,17 @@ export class FaultInjector {
   /** Takes the oldest fault that fits the request, once, or undefined. */
   match(method: string, pathAndQuery: string, headers: IncomingHttpHeaders) {
     const target = { method, pathAndQuery, headers };
-    const found = this.#faults.find((fault) => fits(fault.match, target));
+    const found = this.#faults.find((fault) => fits(fault.match, target) && this.#isTurnOf(fault));
     if (found === undefined) return undefined;
     found.times -= 1;
     if (found.times === 0) this.#faults = this.#faults.filter((fault) => fault !== found);
     return found.action;
+  }
+
+  #isTurnOf(fault: Fault): boolean {
+    const fitted = (this.#fitted.get(fault) ?? 0) + 1;
+    this.#fitted.set(fault, fitted);
+    return fitted % (fault.every ?? 1) === 0;
   }
 }
 
@@ -129,7 +139,7 @@ export function answerFaultControls(
 /** How the control describes itself in `GET /_local`. */
 export const FAULT_CONTROLS = {
   "POST /_local/faults":
-    "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
+    "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, every?: n, action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
   "GET /_local/faults": "the faults that are still to happen",
   "DELETE /_local/faults": "forgets them",
 } as const;

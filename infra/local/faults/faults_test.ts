@@ -51,6 +51,16 @@ test("a fault happens to requests that fit it, as often as it says, and no more"
   assert.equal(faults.match("PUT", "/b/o?uploadId=1", on), undefined);
 });
 
+test("every lets a fault happen to each so-many-th request that fits", () => {
+  const faults = new FaultInjector();
+  faults.add({ match: { path: "/b" }, times: 2, every: 3, action: { status: 503 } });
+  const hits = Array.from({ length: 12 }, (_, index) => {
+    assert.equal(faults.match("GET", "/a", {}), undefined);
+    return faults.match("GET", "/b", {}) === undefined ? [] : [index];
+  });
+  assert.deepEqual(hits.flat(), [2, 5]);
+});
+
 test("status answers in place of the work", async () => {
   const fault = { match: {}, times: 1, action: { status: 503, body: { why: "test" } } };
   await serveWith(fault, async (url, seen) => {

@@ -9,7 +9,9 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const POM = fileURLToPath(new URL("./pom.xml", import.meta.url));
 /** The version in pom.xml; part of the cache folder's name, so that a new one is fetched. */
-const KAFKA_VERSION = "4.1.1";
+export const KAFKA_VERSION = "4.1.1";
+/** Where Kafka is kept between runs, beside the project. */
+export const KAFKA_CACHE_DIR = fileURLToPath(new URL("../../../.tintype/cache", import.meta.url));
 const FETCH_TIMEOUT_MS = 300_000;
 const LEAST_JAVA = 17;
 

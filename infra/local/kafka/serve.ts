@@ -4,18 +4,17 @@
  */
 import { resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { startBroker } from "./broker.ts";
 import { freePort } from "./free_port.ts";
-import { installKafka, missingForKafka } from "./install_kafka.ts";
+import { installKafka, KAFKA_CACHE_DIR, missingForKafka } from "./install_kafka.ts";
 import { prepareTopics } from "./topics.ts";
 
 const {
   PORT = "9092",
   CONTROLLER_PORT,
   DATA_DIR = ".tintype/kafka",
-  CACHE_DIR = fileURLToPath(new URL("../../../.tintype/cache", import.meta.url)),
+  CACHE_DIR = KAFKA_CACHE_DIR,
 } = process.env;
 
 /** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */

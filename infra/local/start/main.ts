@@ -51,7 +51,12 @@ class Running {
   /** Ends the doors first and the stores last, so that what is under way finds what it needs. */
   async stop(): Promise<void> {
     for (const part of this.#parts) part.quiet();
-    for (const part of this.#parts.splice(0).reverse()) await part.stop(STOP_GRACE_MS);
+    for (const part of this.#parts.toReversed()) await part.stop(STOP_GRACE_MS);
+  }
+
+  /** Ends everything at once, whatever is under way. */
+  kill(): void {
+    for (const part of this.#parts) part.kill();
   }
 }
 
@@ -65,12 +70,19 @@ async function main(): Promise<number> {
   const console = makeConsole((text) => void out.write(text), out.isTTY === true);
   const ending = new AbortController();
   const running = new Running();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(130);
+      if (ending.signal.aborted) {
+        running.kill();
+        process.exit(130);
+      }
       console.say("Ending; once more ends at once.");
       ending.abort(new Error(`ended by ${signal}`));
     });
+  }
+  // Whoever read this is gone, as in `start | head`: the parts must not outlive it.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => ending.abort(error));
   }
   const dataDir = await dataFolder(options);
   try {

@@ -1,4 +1,4 @@
-import { missingForKafka } from "../kafka/install_kafka.ts";
+import { KAFKA_CACHE_DIR, missingForKafka } from "../kafka/install_kafka.ts";
 import { type Door, type StartOptions, UsageError } from "./options.ts";
 
 /** Which doors open, and by which broker the Kafka one does. */
@@ -16,7 +16,7 @@ export async function openDoors(
   brokers: string | undefined,
 ): Promise<OpenDoors> {
   if (!doors.includes("kafka") || brokers !== undefined) return { doors, brokers };
-  const missing = await missingForKafka();
+  const missing = await missingForKafka(KAFKA_CACHE_DIR);
   if (missing === undefined) return { doors, brokers };
   if (doorsAsked) throw new UsageError(`Cannot open the Kafka door: ${missing}`);
   return { doors: ["edge"], brokers, closed: `The Kafka door stays shut: ${missing}` };

@@ -29,6 +29,8 @@ export interface Part {
   quiet(): void;
   /** SIGTERM, and SIGKILL to whatever is left of its group after `graceMs`. */
   stop(graceMs: number): Promise<void>;
+  /** SIGKILL to the whole group. */
+  kill(): void;
 }
 
 /** What to do with a part's lines. */
@@ -88,6 +90,10 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     async stop(graceMs) {
       stopping = true;
       await endGroup(child, graceMs);
+    },
+    kill() {
+      stopping = true;
+      killGroup(child, "SIGKILL");
     },
   };
 }

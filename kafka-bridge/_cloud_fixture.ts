@@ -1,0 +1,247 @@
+/** A real broker and the local storage for the room's tests, on ports of their own; each test has topics of its own. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { rawName } from "@tintype/core/model/object_name";
+import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
+import { type Child, eventually, startChild } from "./_child_fixture.ts";
+
+const PARTITIONS = 4;
+/** Kafka's number of the resource type. */
+const TOPIC_RESOURCE = 2;
+const SECRET = "a pseudonym key for tests, 32 characters or more";
+const TENANT = parseTenant("stream");
+
+/** A record as it was produced. */
+export interface Sent {
+  readonly partition: number;
+  readonly offset: string;
+  readonly timestampMs: number;
+}
+
+/** The topics of one test and what runs over them. */
+export interface Lane {
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly group: string;
+  startBridge(env?: Readonly<Record<string, string>>): Child;
+  /** Sends values round robin over the partitions, all of them to one subject. */
+  send(values: readonly Uint8Array[], headers?: Readonly<Record<string, string>>): Promise<Sent[]>;
+  /** The name that the raw object of a record has. */
+  nameOf(sent: Sent): Promise<string>;
+  /** What is committed of each partition, -1 where nothing is. */
+  committed(): Promise<Map<number, bigint>>;
+  /** Waits until everything that was sent is behind the committed offsets. */
+  caughtUp(timeoutMs?: number): Promise<void>;
+  deadLetters(count: number): Promise<ReadonlyMap<string, string>[]>;
+  createDeadLetterTopic(): Promise<void>;
+  configure(topic: string, entries: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** The broker, the storage, and a way to talk to each. */
+export interface Cloud {
+  readonly admin: Admin;
+  readonly brokers: string;
+  lane(): Promise<Lane>;
+  /** Names of the raw objects, ascending. */
+  names(): Promise<string[]>;
+  fault(fault: unknown): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Kills the broker and starts it again over the same data and port. */
+  restartBroker(): Promise<void>;
+  /** Ends everything; answers the broker's exit code. */
+  close(): Promise<number | string>;
+}
+
+/** Starts broker and storage; answers why there can be no broker where that is so. */
+export async function startCloud(): Promise<Cloud | string> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-bridge-"));
+  const startBroker = (port: string) =>
+    startChild(["infra/local/kafka/serve.ts"], {
+      PORT: port,
+      DATA_DIR: join(folder, "kafka"),
+      ...(process.env["CACHE_DIR"] ? { CACHE_DIR: process.env["CACHE_DIR"] } : {}),
+    });
+  let broker = startBroker("0");
+  const url = await broker.line("listening", 300_000).catch(async (error) => {
+    const missing = broker.lines.find(({ event }) => event === "missing");
+    await rm(folder, { recursive: true, force: true });
+    if (missing === undefined) throw error;
+    return { missing: String(missing["text"]) };
+  });
+  if ("missing" in url) return String(url["missing"]);
+  const brokers = String(url["url"]);
+  const storage = startChild(["infra/local/storage/serve.ts"], {
+    PORT: "0",
+    DATA_DIR: join(folder, "storage"),
+    ISSUER_URL: "http://127.0.0.1:9",
+    PROCESSOR_URL: "http://127.0.0.1:9",
+  });
+  const storageUrl = String((await storage.line("listening"))["url"]);
+  const kafka = new Kafka({
+    clientId: "tests",
+    brokers: [brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 20, maxRetryTime: 500 },
+  });
+  const admin = kafka.admin();
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await Promise.all([admin.connect(), producer.connect()]);
+  const children: Child[] = [storage];
+  const control = async (method: string, body?: unknown) => {
+    const response = await fetch(`${storageUrl}/_local/faults`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    assert.ok(response.ok, await response.text());
+  };
+  return {
+    admin,
+    brokers,
+    lane: () => openLane({ kafka, admin, producer, brokers, storageUrl, children }),
+    names: () => namesOf(storageUrl),
+    fault: (fault) => control("POST", fault),
+    clearFaults: () => control("DELETE"),
+    async restartBroker() {
+      await broker.kill("SIGKILL");
+      broker = startBroker(brokers.split(":")[1] ?? "");
+      await broker.line("listening");
+    },
+    async close() {
+      await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
+      const code = await broker.kill("SIGTERM");
+      await Promise.all(children.map((child) => child.kill("SIGKILL")));
+      await rm(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+interface LaneParts {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly brokers: string;
+  readonly storageUrl: string;
+  readonly children: Child[];
+}
+
+async function openLane(parts: LaneParts): Promise<Lane> {
+  const { kafka, admin, producer, brokers, storageUrl, children } = parts;
+  const topic = `images-${randomUUID()}`;
+  const deadLetterTopic = `${topic}.dlq`;
+  const group = `bridge-${topic}`;
+  const createTopic = async (name: string) => {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic: name, numPartitions: PARTITIONS, replicationFactor: 1 }],
+    });
+  };
+  await createTopic(topic);
+  await createTopic(deadLetterTopic);
+  const key = await importPseudonymKey(SECRET);
+  const committed = async () => {
+    const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return new Map(
+      (offsets?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)]),
+    );
+  };
+  return {
+    topic,
+    deadLetterTopic,
+    group,
+    committed,
+    startBridge(env = {}) {
+      const bridge = startChild(["kafka-bridge/main.ts"], {
+        PORT: "0",
+        KAFKA_BROKERS: brokers,
+        KAFKA_CLUSTER: "tests",
+        KAFKA_TOPICS: topic,
+        KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic,
+        KAFKA_GROUP: group,
+        KAFKA_SESSION_TIMEOUT_MS: "2000",
+        RAW_BUCKET: "tintype-raw",
+        GOOGLE_CLOUD_PROJECT: "tintype-local",
+        STORAGE_ENDPOINT: storageUrl,
+        PSEUDONYM_KEYS: JSON.stringify([SECRET]),
+        TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: TENANT } } }),
+        ...env,
+      });
+      children.push(bridge);
+      return bridge;
+    },
+    async send(values, headers = { "content-type": "image/png", "subject": "ada" }) {
+      return await Promise.all(values.map(async (value, index) => {
+        const partition = index % PARTITIONS;
+        const messages = [{ key: `k${index}`, value: Buffer.from(value), headers, partition }];
+        const [place] = await producer.send({ topic, acks: -1, messages });
+        assert.ok(place?.baseOffset !== undefined && place.logAppendTime !== undefined);
+        return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
+      }));
+    },
+    async nameOf({ partition, offset, timestampMs }) {
+      const place = { cluster: "tests", topic, partition, offset };
+      const imageId = await imageIdOfRecord(place, timestampMs);
+      return rawName({ tenant: TENANT, owner: await pseudonymize(key, TENANT, "ada"), imageId });
+    },
+    async caughtUp(timeoutMs = 30_000) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      await eventually("the last commit", async () => {
+        const now = await committed();
+        const isThere = ends.every(({ partition, high }) =>
+          high === "0" || (now.get(partition) ?? -1n) >= BigInt(high)
+        );
+        return isThere || undefined;
+      }, timeoutMs);
+    },
+    deadLetters: (count) => readLetters(kafka, deadLetterTopic, count),
+    createDeadLetterTopic: () => createTopic(deadLetterTopic),
+    async configure(name, entries) {
+      const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
+      const resources = [{ type: TOPIC_RESOURCE, name, configEntries }];
+      await admin.alterConfigs({ validateOnly: false, resources });
+    },
+  };
+}
+
+/** Headers of that many records of a topic, and the value's size under `(bytes)` and key under `(key)`. */
+async function readLetters(
+  kafka: Kafka,
+  topic: string,
+  count: number,
+): Promise<ReadonlyMap<string, string>[]> {
+  const letters: ReadonlyMap<string, string>[] = [];
+  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message: { headers, key, value } }) => {
+      const texts = Object.entries(headers ?? {}).map(([name, text]) =>
+        [name, String(text)] as const
+      );
+      letters.push(
+        new Map([...texts, ["(bytes)", String(value?.byteLength)], ["(key)", String(key)]]),
+      );
+    },
+  });
+  await eventually(
+    `${count} dead letters`,
+    async () => letters.length >= count || undefined,
+    15_000,
+  );
+  await consumer.disconnect();
+  return letters;
+}
+
+async function namesOf(storageUrl: string): Promise<string[]> {
+  const url = `${storageUrl}/storage/v1/b/tintype-raw/o?fields=items(name)&maxResults=1000`;
+  const { items = [] } = await (await fetch(url)).json() as { items?: { name: string }[] }; // Cloud Storage's list
+  return items.map(({ name }) => name).sort();
+}

@@ -1,0 +1,108 @@
+/** Records, fetches and ports for the room's tests. */
+import { importPseudonymKey } from "@tintype/core/model/owner";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import type { Log, LogFields } from "@tintype/core/ports/log";
+import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import type { BridgePorts } from "./bridge.ts";
+import { ByteBudget } from "./byte_budget.ts";
+import { createMetrics } from "./metrics.ts";
+import type { DeadLetter, PartitionFetch, SourceRecord } from "./ports.ts";
+import { Trouble } from "./trouble.ts";
+
+/** The time of every record and of the clock, in milliseconds since the epoch. */
+export const NOW_MS = Date.UTC(2026, 0, 15, 12);
+const PLANS = {
+  kafkaTopics: {
+    images: { tenant: "stream" },
+    open: { tenant: "stream", allowTenantHeader: true, defaultSubject: "camera" },
+  },
+};
+
+/** A record of the topic `images`: a picture that is taken, unless told otherwise. */
+export function recordOf(
+  given: Partial<Omit<SourceRecord, "headers">> & {
+    readonly headers?: Readonly<Record<string, string | Uint8Array>>;
+  } = {},
+): SourceRecord {
+  const { headers = { "content-type": "image/png", "subject": "ada" }, ...rest } = given;
+  const bytes = Object.entries(headers).map(([name, value]) =>
+    [name, typeof value === "string" ? new TextEncoder().encode(value) : value] as const
+  );
+  return {
+    topic: "images",
+    partition: 0,
+    offset: 0n,
+    timestampMs: NOW_MS,
+    key: null,
+    value: PNG_PIXEL,
+    ...rest,
+    headers: new Map(bytes),
+  };
+}
+
+/** A fetch over fakes that remembers what was committed. */
+export interface FakeFetch extends PartitionFetch {
+  readonly commits: bigint[];
+  beats: number;
+  isEnding: boolean;
+}
+
+/** A fetch of these records; `override` replaces parts of it. */
+export function fetchOf(
+  records: readonly SourceRecord[],
+  override: Partial<PartitionFetch> = {},
+): FakeFetch {
+  const fetched: FakeFetch = {
+    topic: "images",
+    partition: 0,
+    records,
+    commits: [],
+    beats: 0,
+    isEnding: false,
+    heartbeat: async () => void fetched.beats++,
+    commit: async (next) => void fetched.commits.push(next),
+    shouldStop: () => fetched.isEnding,
+    ...override,
+  };
+  return fetched;
+}
+
+/** Everything that the bridge needs, in memory, at a pace of milliseconds. */
+export async function fakePorts(override: Partial<BridgePorts> = {}) {
+  const letters: DeadLetter[] = [];
+  const lines: { readonly event: string; readonly fields: LogFields }[] = [];
+  const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
+  const log: Log = { info: write, warn: write, error: write };
+  const store = new MemoryObjectStore();
+  const budget = new ByteBudget(1024 * 1024);
+  const ports: BridgePorts = {
+    creator: store satisfies ObjectCreator,
+    plans: parseTenantPlans(JSON.stringify(PLANS)),
+    policy: RETENTION_POLICY,
+    clock: { now: () => NOW_MS },
+    pseudonymKey: await importPseudonymKey("a secret of at least 32 characters"),
+    cluster: "local",
+    deadLetters: { send: async (letter) => void letters.push(letter) },
+    budget,
+    metrics: createMetrics(() => budget.taken),
+    trouble: new Trouble(log),
+    log,
+    pace: { beatEveryMs: 5, commitEveryMs: 15, minDelayMs: 2, maxDelayMs: 8, graceMs: 100 },
+    ...override,
+  };
+  return { ports, store, letters, lines };
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ state >>> 15, state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61);
+    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+  };
+}

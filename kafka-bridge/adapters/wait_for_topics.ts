@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "@tintype/core/errors";
+import type { Admin, Kafka } from "kafkajs";
+
+/** What to wait for, and for how long. */
+export interface WaitForTopicsOptions {
+  /** Topics that are read; each must stamp its records itself. */
+  readonly topics: readonly string[];
+  readonly deadLetterTopic: string;
+  readonly timeoutMs: number;
+  /** Called once, with the reason, when the first look fails. */
+  readonly onWaiting: (reason: string) => void;
+}
+
+const POLL_MS = 500;
+/** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
+const TOPIC_RESOURCE = 2;
+const TIMESTAMP_TYPE = "message.timestamp.type";
+
+/**
+ * Waits until Kafka answers and has every topic. Throws Error when it does not in time, and `invalid_config` at once
+ * where a topic's timestamps are not LogAppendTime: a producer's own time would be another T0.
+ * The client's own retries come on top: one that has none is right here.
+ */
+export async function waitForTopics(kafka: Kafka, options: WaitForTopicsOptions): Promise<void> {
+  const deadlineMs = performance.now() + options.timeoutMs;
+  let isFirst = true;
+  for (;;) {
+    try {
+      return await lookOnce(kafka, options);
+    } catch (error) {
+      if (error instanceof AppError || performance.now() > deadlineMs) throw error;
+      if (isFirst) options.onWaiting(error instanceof Error ? error.message : String(error));
+      isFirst = false;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<void> {
+  const { topics, deadLetterTopic } = options;
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const held = new Set(await admin.listTopics());
+    const missing = [...topics, deadLetterTopic].filter((topic) => !held.has(topic));
+    if (missing.length > 0) {
+      throw new Error(`Cannot find topic ${missing.join(", ")} in Kafka`);
+    }
+    await requireLogAppendTime(admin, topics);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function requireLogAppendTime(admin: Admin, topics: readonly string[]): Promise<void> {
+  const resources = topics.map((name) => ({
+    type: TOPIC_RESOURCE,
+    name,
+    configNames: [TIMESTAMP_TYPE],
+  }));
+  const described = await admin.describeConfigs({ resources, includeSynonyms: false });
+  for (const { resourceName, configEntries } of described.resources) {
+    const value = configEntries.find(({ configName }) => configName === TIMESTAMP_TYPE)
+      ?.configValue;
+    if (value === "LogAppendTime") continue;
+    throw new AppError(
+      "invalid_config",
+      `Cannot read topic ${resourceName} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
+    );
+  }
+}

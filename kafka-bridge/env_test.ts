@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAppError } from "@tintype/core/errors";
+import { readEnv } from "./env.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const RIGHT = {
+  KAFKA_BROKERS: "one:9092, two:9092",
+  KAFKA_CLUSTER: "local",
+  KAFKA_TOPICS: "images",
+  KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
+  KAFKA_GROUP: "tintype-bridge",
+  RAW_BUCKET: "tintype-raw",
+  GOOGLE_CLOUD_PROJECT: "tintype-local",
+  PSEUDONYM_KEYS: JSON.stringify([SECRET]),
+  TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
+};
+
+test("readEnv() reads a right environment and listens on this machine alone by default", () => {
+  const env = readEnv(RIGHT);
+  assert.deepEqual(env.KAFKA_BROKERS, ["one:9092", "two:9092"]);
+  assert.equal(env.HOST, "127.0.0.1");
+  assert.equal(env.plans.topicOf("images")?.tenant, "stream");
+  assert.equal(env.policy.periodMs, 7 * 24 * 3_600_000);
+});
+
+const WRONG: readonly (readonly [string, string | undefined])[] = [
+  ["KAFKA_BROKERS", "localhost"],
+  ["KAFKA_BROKERS", undefined],
+  ["KAFKA_CLUSTER", "a/b"],
+  ["KAFKA_DEAD_LETTER_TOPIC", "images"],
+  ["KAFKA_TLS", "yes"],
+  ["PORT", "high"],
+  ["PSEUDONYM_KEYS", '["short"]'],
+  ["PSEUDONYM_KEYS", undefined],
+  ["RETENTION_MS", "5"],
+  ["TENANT_PLANS", "{"],
+  ["TENANT_PLANS", "{}"],
+  ["STORAGE_ENDPOINT", "not an address"],
+];
+
+for (const [name, value] of WRONG) {
+  test(`readEnv() names ${name} in one line where it is ${value}`, () => {
+    assert.throws(() => readEnv({ ...RIGHT, [name]: value }), (error: unknown) => {
+      assert.ok(isAppError(error, "invalid_config"));
+      assert.match(error.message, new RegExp(`^[^\\n]*\\b${name}: [^\\n]+$`));
+      assert.deepEqual([...new Set(error.errors.map(({ path }) => path))], [name]);
+      return true;
+    });
+  });
+}
+
+test("readEnv() names every wrong variable at once", () => {
+  assert.throws(() => readEnv({}), /KAFKA_BROKERS: must be set; .*PSEUDONYM_KEYS: must be set/);
+});
+
+test("readEnv() wants user and password where there is a SASL mechanism", () => {
+  assert.throws(
+    () => readEnv({ ...RIGHT, KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "me" }),
+    /KAFKA_SASL_PASSWORD/,
+  );
+});
+
+test("readEnv() says nothing of a secret's value", () => {
+  assert.throws(
+    () => readEnv({ ...RIGHT, PSEUDONYM_KEYS: `["${SECRET}"` }),
+    (error: unknown) => error instanceof Error && !error.message.includes(SECRET.slice(0, 8)),
+  );
+});

@@ -1,0 +1,273 @@
+/** The bridge against a real Apache Kafka broker and the local storage. One broker serves every test of this file. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test, type TestContext } from "node:test";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { type Child, eventually, startChild } from "./_child_fixture.ts";
+import { type Cloud, type Lane, startCloud } from "./_cloud_fixture.ts";
+
+const MIB = 1024 * 1024;
+const SLOW_UPLOADS = { match: { path: "^/upload/" }, times: 100_000, action: { delayMs: 250 } };
+const picturesOf = (count: number) => Array.from({ length: count }, () => PNG_PIXEL);
+
+let cloud: Cloud | undefined;
+let missing: string | undefined;
+
+before(async () => {
+  const started = await startCloud();
+  if (typeof started === "string") missing = started;
+  else cloud = started;
+});
+after(async () => {
+  if (cloud !== undefined) assert.equal(await cloud.close(), 0, "the broker ends in order");
+});
+
+/** A test with topics of its own; skipped, with the reason, where there can be no broker, but not with `CI=true`. */
+function kafkaTest(name: string, run: (cloud: Cloud, lane: Lane) => Promise<void>): void {
+  test(name, async (t: TestContext) => {
+    if (cloud === undefined) {
+      assert.notEqual(process.env["CI"], "true", missing);
+      return t.skip(missing ?? "no broker");
+    }
+    await run(cloud, await cloud.lane());
+  });
+}
+
+function produce(cloud: Cloud, args: readonly string[]): Child {
+  return startChild(["kafka-bridge/produce.ts", "--brokers", cloud.brokers, ...args]);
+}
+
+async function readiness(bridge: Child): Promise<string> {
+  const { url } = await bridge.line("listening");
+  return (await (await fetch(`${url}/readyz`)).text()).trim();
+}
+
+/** The names of this lane's objects among all. */
+async function heldOf(cloud: Cloud, names: readonly string[]): Promise<string[]> {
+  const all = new Set(await cloud.names());
+  return names.filter((name) => all.has(name));
+}
+
+describe("the bridge on a real broker", () => {
+  kafkaTest("makes every record an object or a dead letter that says why", async (cloud, lane) => {
+    const before = (await cloud.names()).length;
+    const good = await lane.send(picturesOf(48));
+    const wrongType = { "content-type": "text/plain", "subject": "ada" };
+    const refused = [
+      ...(await lane.send([NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE])),
+      ...(await lane.send(picturesOf(4), wrongType)),
+      ...(await lane.send(picturesOf(4), { "content-type": "image/png" })),
+    ];
+    const bridge = lane.startBridge();
+    assert.equal(await readiness(bridge), "ready");
+    await lane.caughtUp();
+    const names = await Promise.all(good.map(lane.nameOf));
+    assert.equal((await heldOf(cloud, names)).length, 48);
+    assert.equal((await cloud.names()).length, before + 48);
+    const letters = await lane.deadLetters(12);
+    assert.deepEqual(
+      letters.map((letter) => letter.get("tintype.reason")).sort(),
+      ["missing_subject", "not_an_image", "unsupported_type"].flatMap((code) =>
+        Array.from({ length: 4 }, () => code)
+      ),
+    );
+    assert.deepEqual(
+      letters.map(placeOfLetter).sort(),
+      refused.map(({ partition, offset }) => `${lane.topic}/${partition}/${offset}`).sort(),
+    );
+    const letter = letters.find((one) => one.get("tintype.reason") === "not_an_image");
+    assert.equal(letter?.get("(bytes)"), String(NOT_AN_IMAGE.length));
+    assert.match(letter?.get("(key)") ?? "", /^k\d+$/);
+    assert.equal(letter?.get("__connect.errors.stage"), "TASK_PUT");
+    assert.match(letter?.get("__connect.errors.exception.message") ?? "", /^Cannot take these/);
+    assert.equal(letter?.get("content-type"), "image/png");
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.ok(!JSON.stringify(bridge.lines).includes("ada"), "no subject in any line");
+  });
+
+  kafkaTest(
+    "killed in the middle it starts again: none missing, none twice",
+    async (cloud, lane) => {
+      const before = (await cloud.names()).length;
+      await cloud.fault(SLOW_UPLOADS);
+      const names = await Promise.all((await lane.send(picturesOf(200))).map(lane.nameOf));
+      const first = lane.startBridge();
+      await eventually("some objects", async () => {
+        return (await heldOf(cloud, names)).length >= 70 || undefined;
+      });
+      await first.kill("SIGKILL");
+      const held = (await heldOf(cloud, names)).length;
+      assert.ok(held < 200, `killed in the middle: ${held} of 200`);
+      await cloud.clearFaults();
+      const second = lane.startBridge();
+      await lane.caughtUp();
+      assert.equal((await heldOf(cloud, names)).length, 200);
+      assert.equal((await cloud.names()).length, before + 200);
+      await second.kill("SIGTERM");
+    },
+  );
+
+  kafkaTest(
+    "drains on SIGTERM: what is durable is committed, the group is left",
+    async (cloud, lane) => {
+      await cloud.fault(SLOW_UPLOADS);
+      const sent = await lane.send(picturesOf(400));
+      const bridge = lane.startBridge();
+      const names = await Promise.all(sent.map(lane.nameOf));
+      await eventually("some objects", async () => {
+        return (await heldOf(cloud, names)).length >= 64 || undefined;
+      });
+      const startedMs = performance.now();
+      assert.equal(await bridge.kill("SIGTERM"), 0);
+      assert.ok(performance.now() - startedMs < 10_000);
+      await cloud.clearFaults();
+      const held = new Set(await heldOf(cloud, names));
+      const committed = await lane.committed();
+      const behind = sent.filter(({ partition, offset }) =>
+        BigInt(offset) < (committed.get(partition) ?? -1n)
+      );
+      assert.ok(held.size < 400, `in the middle: ${held.size} of 400`);
+      assert.equal(behind.length, held.size, "exactly what is durable is committed");
+      for (const record of behind) assert.ok(held.has(await lane.nameOf(record)));
+      const { groups } = await cloud.admin.describeGroups([lane.group]);
+      assert.equal(groups[0]?.state, "Empty");
+    },
+  );
+
+  kafkaTest(
+    "stops for a dead-letter topic that is gone, and goes on when it is back",
+    async (cloud, lane) => {
+      const bridge = lane.startBridge();
+      await bridge.line("listening");
+      await cloud.admin.deleteTopics({ topics: [lane.deadLetterTopic] });
+      const [bad] = await lane.send([NOT_AN_IMAGE]);
+      await eventually("a red readiness", async () => {
+        return await readiness(bridge) === "dead_letters" || undefined;
+      });
+      assert.ok((await lane.committed()).get(0) !== 1n, "nothing is skipped");
+      await lane.createDeadLetterTopic();
+      await lane.caughtUp();
+      const [letter] = await lane.deadLetters(1);
+      assert.equal(letter?.get("__connect.errors.offset"), bad?.offset);
+      await eventually("readiness", async () => await readiness(bridge) === "ready" || undefined);
+      await bridge.kill("SIGTERM");
+    },
+  );
+
+  kafkaTest(
+    "shares the work with a second member and takes over when that is killed",
+    async (cloud, lane) => {
+      await cloud.fault(SLOW_UPLOADS);
+      const before = (await cloud.names()).length;
+      const names = await Promise.all((await lane.send(picturesOf(300))).map(lane.nameOf));
+      const [first, second] = [lane.startBridge(), lane.startBridge()];
+      await Promise.all([first.line("listening"), second.line("listening")]);
+      await eventually("two members", async () => {
+        const { groups } = await cloud.admin.describeGroups([lane.group]);
+        return groups[0]?.members.length === 2 && groups[0].state === "Stable" || undefined;
+      });
+      await second.kill("SIGKILL");
+      await cloud.clearFaults();
+      await lane.caughtUp();
+      assert.equal((await heldOf(cloud, names)).length, 300);
+      assert.equal((await cloud.names()).length, before + 300);
+      await first.kill("SIGTERM");
+    },
+  );
+
+  kafkaTest(
+    "takes records larger than a fetch, and tells of one too large for a dead letter",
+    async (cloud, lane) => {
+      const large = new Uint8Array(34 * MIB);
+      large.set(PNG_PIXEL);
+      const [sent] = await lane.send([large]);
+      await lane.configure(lane.deadLetterTopic, { "max.message.bytes": "2000" });
+      const [refused] = await lane.send([new Uint8Array(2_000)]);
+      assert.ok(sent !== undefined && refused !== undefined);
+      const bridge = lane.startBridge();
+      await lane.caughtUp();
+      assert.equal((await heldOf(cloud, [await lane.nameOf(sent)])).length, 1);
+      const [letter] = await lane.deadLetters(1);
+      assert.equal(letter?.get("__connect.errors.offset"), refused.offset);
+      assert.equal(letter?.get("tintype.reason"), "not_an_image");
+      assert.equal(letter?.get("tintype.value"), "omitted");
+      await bridge.kill("SIGTERM");
+    },
+  );
+
+  kafkaTest("refuses a topic whose timestamps are a producer's", async (_cloud, lane) => {
+    await lane.configure(lane.topic, { "message.timestamp.type": "CreateTime" });
+    const bridge = lane.startBridge();
+    assert.equal(await bridge.ended, 1);
+    assert.match(String(bridge.lines.at(-1)?.["text"]), /must be LogAppendTime/);
+  });
+
+  kafkaTest("takes what produce sends of a folder", async (cloud, lane) => {
+    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    await writeFile(join(folder, "a.png"), PNG_PIXEL);
+    await writeFile(join(folder, "b.png"), PNG_PIXEL);
+    await writeFile(join(folder, "notes.txt"), "no picture");
+    const call = produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]);
+    assert.equal(await call.ended, 0, call.errors());
+    assert.deepEqual(call.lines.map(({ file }) => file), [
+      join(folder, "a.png"),
+      join(folder, "b.png"),
+    ]);
+    assert.match(
+      call.errors(),
+      /^1 of 2: a\.png -> .*\n2 of 2: b\.png -> .*\n2 records, 0\.0 MB in /,
+    );
+    const bridge = lane.startBridge();
+    await lane.caughtUp();
+    const names = await Promise.all(call.lines.map((line) =>
+      lane.nameOf({
+        partition: Number(line["partition"]),
+        offset: String(line["offset"]),
+        timestampMs: Number(line["timestamp"]),
+      })
+    ));
+    assert.equal((await heldOf(cloud, names)).length, 2);
+    await Promise.all([bridge.kill("SIGTERM"), rm(folder, { recursive: true })]);
+  });
+
+  kafkaTest("gets nothing of a call of produce that cannot be done whole", async (cloud, lane) => {
+    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    const [small, large] = [join(folder, "a.png"), join(folder, "large.png")];
+    await writeFile(small, PNG_PIXEL);
+    await writeFile(large, "");
+    await truncate(large, 65 * MIB);
+    const tooLarge = produce(cloud, [folder, "--topic", lane.topic]);
+    const noTopic = produce(cloud, [small, "--topic", `${lane.topic}.none`]);
+    assert.equal(await tooLarge.ended, 2);
+    assert.match(
+      tooLarge.errors(),
+      /^Cannot produce .*large\.png as its size must be <= \d+:.*\n$/,
+    );
+    assert.equal(await noTopic.ended, 1);
+    assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
+    const offsets = await cloud.admin.fetchTopicOffsets(lane.topic);
+    assert.ok(offsets.every(({ high }) => high === "0"));
+    await rm(folder, { recursive: true });
+  });
+
+  kafkaTest("outlives a broker that is killed and started again", async (cloud, lane) => {
+    const bridge = lane.startBridge();
+    await bridge.line("listening");
+    const early = await lane.send(picturesOf(20));
+    await cloud.restartBroker();
+    const late = await lane.send(picturesOf(20));
+    await lane.caughtUp();
+    const names = await Promise.all([...early, ...late].map(lane.nameOf));
+    assert.equal((await heldOf(cloud, names)).length, 40);
+    await eventually("readiness", async () => await readiness(bridge) === "ready" || undefined);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
+});
+
+function placeOfLetter(letter: ReadonlyMap<string, string>): string {
+  const part = (name: string) => letter.get(`__connect.errors.${name}`);
+  return `${part("topic")}/${part("partition")}/${part("offset")}`;
+}

@@ -1,0 +1,52 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+
+/** A file that is to become a record. */
+export interface PictureFile {
+  readonly path: string;
+  /** Without its folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly contentType: string;
+}
+
+/** What a file's extension declares. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".png": "image/png",
+  ".webp": "image/webp",
+  ".avif": "image/avif",
+  ".gif": "image/gif",
+  ".tif": "image/tiff",
+  ".tiff": "image/tiff",
+  ".heic": "image/heic",
+  ".heif": "image/heif",
+};
+
+/**
+ * The pictures of each folder and below, by path; a file stands for itself, whatever it is.
+ * Throws TypeError where a path is not there or nothing is found.
+ */
+export async function findPictures(paths: readonly string[]): Promise<PictureFile[]> {
+  const found: PictureFile[] = [];
+  for (const path of paths) found.push(...await picturesOf(path));
+  if (found.length > 0) return found;
+  throw new TypeError(`Cannot produce as there is no picture in ${paths.join(", ")}`);
+}
+
+async function picturesOf(path: string): Promise<PictureFile[]> {
+  const facts = await stat(path).catch(() => null);
+  if (facts === null) throw new TypeError(`Cannot produce as there is no ${path}`);
+  if (!facts.isDirectory()) return [pictureOf(path, facts.size)];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && extname(entry.name).toLowerCase() in CONTENT_TYPES)
+    .map((entry) => join(entry.parentPath, entry.name)).sort();
+  return await Promise.all(files.map(async (file) => pictureOf(file, (await stat(file)).size)));
+}
+
+function pictureOf(path: string, bytes: number): PictureFile {
+  const contentType = CONTENT_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
+  return { path, name: basename(path), bytes, contentType };
+}

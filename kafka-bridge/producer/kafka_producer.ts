@@ -1,0 +1,107 @@
+import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
+
+/** A picture as it goes into a record. */
+export interface OutgoingPicture {
+  readonly name: string;
+  readonly contentType: string;
+  readonly subject: string;
+  readonly value: Buffer;
+}
+
+/** Where a record lies. */
+export interface ProducedPlace {
+  readonly partition: number;
+  /** int64 in decimal. */
+  readonly offset: string;
+  /** LogAppendTime, in milliseconds since the epoch, in decimal. */
+  readonly timestamp: string;
+}
+
+/** Sends pictures to one topic. */
+export interface PictureProducer {
+  /** The largest value that the topic takes with its headers, in bytes; undefined where Kafka does not tell. */
+  readonly maxValueBytes: number | undefined;
+  /** Resolves when all in-sync replicas have it. After an error nothing more may be sent. */
+  send(picture: OutgoingPicture): Promise<ProducedPlace>;
+  close(): Promise<void>;
+}
+
+/** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
+const TOPIC_RESOURCE = 2;
+const REQUEST_TIMEOUT_MS = 60_000;
+const CONNECT_RETRIES = 3;
+const SEND_RETRIES = 8;
+/** Bytes that a record has beside its value: frame, key and headers of a producer's usual length. */
+const RECORD_EXTRA_BYTES = 8 * 1024;
+
+/** Connects and looks for the topic. Throws Error that says what is missing: a broker that answers, or the topic. */
+export async function openPictureProducer(
+  brokers: readonly string[],
+  topic: string,
+): Promise<PictureProducer> {
+  const kafka = new Kafka({
+    clientId: "tintype-produce",
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: { initialRetryTime: 200, retries: CONNECT_RETRIES },
+  });
+  const maxBytes = await askTopic(kafka, { brokers, topic });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: { retries: SEND_RETRIES },
+  });
+  await producer.connect();
+  return {
+    maxValueBytes: maxBytes === undefined ? undefined : maxBytes - RECORD_EXTRA_BYTES,
+    send: (picture) => send(producer, topic, picture),
+    close: () => producer.disconnect(),
+  };
+}
+
+async function send(
+  producer: Producer,
+  topic: string,
+  { name, contentType, subject, value }: OutgoingPicture,
+): Promise<ProducedPlace> {
+  const headers = { "content-type": contentType, subject };
+  const [report] = await producer.send({
+    topic,
+    acks: -1,
+    messages: [{ key: name, value, headers }],
+  });
+  const { partition, baseOffset, logAppendTime } = report ?? {};
+  if (partition === undefined || baseOffset === undefined || logAppendTime === undefined) {
+    throw new Error("Kafka did not say where the record lies");
+  }
+  return { partition, offset: baseOffset, timestamp: logAppendTime };
+}
+
+async function askTopic(
+  kafka: Kafka,
+  { brokers, topic }: { readonly brokers: readonly string[]; readonly topic: string },
+): Promise<number | undefined> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect().catch((cause: unknown) => {
+      throw new Error(`no broker answers at ${brokers.join(",")}`, { cause });
+    });
+    const topics = await admin.listTopics();
+    if (!topics.includes(topic)) throw new Error(`there is no topic ${topic}`);
+    return await maxMessageBytes(admin, topic).catch(() => undefined); // Not everybody may ask.
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function maxMessageBytes(admin: Admin, name: string): Promise<number | undefined> {
+  const configNames = ["max.message.bytes"];
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type: TOPIC_RESOURCE, name, configNames }],
+    includeSynonyms: false,
+  });
+  const bytes = Number(resources[0]?.configEntries[0]?.configValue);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
