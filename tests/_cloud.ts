@@ -1,0 +1,169 @@
+/** Calls that the walks make: the edge as a client does, the stand-ins as Google's clients do, and their controls. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, createClient } from "@tintype/client/client";
+
+/** Where the parts are (DESIGN, "One machine"). */
+export const URLS = {
+  edge: "http://localhost:8787",
+  processor: "http://localhost:8080",
+  storage: "http://localhost:9023",
+  warehouse: "http://localhost:9050",
+  issuer: "http://localhost:9080",
+} as const;
+
+/** The buckets of the local cloud. */
+export const BUCKETS = {
+  raw: "tintype-raw",
+  processed: "tintype-processed",
+  certificates: "tintype-certificates",
+} as const;
+
+/** The tenant of the walks' own subjects. */
+export const TENANT = "walks";
+
+/** What {@link tokenFor} may be told. */
+export interface TokenOptions {
+  readonly tenant?: string;
+  readonly scope?: string;
+  /** Negative for a token that has ended. */
+  readonly ttlSeconds?: number;
+}
+
+/** An access token of the local issuer. */
+export async function tokenFor(sub: string, options: TokenOptions = {}): Promise<string> {
+  const body = { sub, tenant: TENANT, ...options };
+  const { access_token: token } = await postJson(`${URLS.issuer}/token`, body);
+  assert.equal(typeof token, "string");
+  return String(token);
+}
+
+/** The identity token of a service account, as Google's metadata server gives it. */
+export async function identityToken(audience: string, email: string): Promise<string> {
+  const { id_token: token } = await postJson(`${URLS.issuer}/google/token`, { audience, email });
+  return String(token);
+}
+
+/** A call of the edge. */
+export interface EdgeRequest {
+  readonly token?: string | undefined;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: BodyInit;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+}
+
+/** Calls the edge once, without retries. */
+export async function callEdge(path: string, request: EdgeRequest = {}): Promise<Response> {
+  const { token, json, body, headers, ...rest } = request;
+  return await fetch(`${URLS.edge}${path}`, {
+    ...rest,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    ...(body === undefined ? {} : { body, duplex: "half" }),
+  });
+}
+
+/** The project's client for a subject, with chunks of 1 MiB. */
+export function clientFor(sub: string): Client {
+  return createClient({
+    edge: URLS.edge,
+    token: () => tokenFor(sub),
+    chunkBytes: 1024 * 1024,
+    retry: { maxAttempts: 10, minDelayMs: 50, maxDelayMs: 1_000, timeoutMs: 10_000 },
+  });
+}
+
+/** The bytes of every rendition, by name, read by their signed addresses without a token. */
+export async function renditionsOf(
+  image: { renditions: readonly { name: string; url: string }[] },
+) {
+  const all = await Promise.all(image.renditions.map(async ({ name, url }) => {
+    const response = await fetch(url);
+    assert.equal(response.status, 200, name);
+    return [name, await response.bytes()] as const;
+  }));
+  return Object.fromEntries(all);
+}
+
+/** Names of a bucket's objects that hold the text, in order. */
+export async function namesWith(bucket: string, text = ""): Promise<string[]> {
+  const names: string[] = [];
+  let pageToken: unknown;
+  do {
+    const url = new URL(`${URLS.storage}/storage/v1/b/${bucket}/o`);
+    if (typeof pageToken === "string") url.searchParams.set("pageToken", pageToken);
+    const page = await (await fetch(url)).json() as ListPage; // the JSON API's list
+    names.push(...(page.items ?? []).map(({ name }) => name).filter((name) => name.includes(text)));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+  return names;
+}
+
+interface ListPage {
+  readonly items?: readonly { readonly name: string }[];
+  readonly nextPageToken?: string;
+}
+
+/** Reads an object as the JSON API gives it: its bytes, and its generation. */
+export async function readObject(bucket: string, name: string) {
+  const object = `${URLS.storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  const response = await fetch(`${object}?alt=media`);
+  assert.equal(response.status, 200, name);
+  return { bytes: await response.bytes(), generation: response.headers.get("x-goog-generation") };
+}
+
+/** Runs BigQuery SQL and answers rows of texts. */
+export async function query(sql: string): Promise<(string | null)[][]> {
+  const url = `${URLS.warehouse}/bigquery/v2/projects/tintype-local/queries`;
+  const answer = await postJson(url, { query: sql, useLegacySql: false }) as QueryAnswer; // BigQuery's
+  return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
+}
+
+interface QueryAnswer {
+  readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
+}
+
+/** Posts JSON and answers JSON; the answer must be a success. */
+export async function postJson(url: string, body: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  assert.ok(response.ok, `POST ${url}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** Puts a fault into a stand-in. */
+export async function addFault(part: "storage" | "warehouse", fault: object): Promise<void> {
+  await postJson(`${URLS[part]}/_local/faults`, fault);
+}
+
+/** Takes all faults out of a stand-in; how many of them had not happened yet. */
+export async function clearFaults(part: "storage" | "warehouse"): Promise<number> {
+  const url = `${URLS[part]}/_local/faults`;
+  const { faults } = await (await fetch(url)).json() as { faults: { times: number }[] }; // documented at GET /_local
+  await fetch(url, { method: "DELETE" });
+  return faults.reduce((sum, { times }) => sum + times, 0);
+}
+
+/** Polls for an answer of the edge until it is one that `isIt`. */
+export async function pollEdge(
+  path: string,
+  request: EdgeRequest,
+  { isIt, timeoutMs }: { readonly isIt: (body: string) => boolean; readonly timeoutMs: number },
+): Promise<Record<string, unknown>> {
+  for (const deadline = Date.now() + timeoutMs;;) {
+    const text = await (await callEdge(path, request)).text();
+    if (isIt(text)) return JSON.parse(text);
+    assert.ok(Date.now() < deadline, `${path} in vain for ${timeoutMs} ms: ${text}`);
+    await sleep(300);
+  }
+}

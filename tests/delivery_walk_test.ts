@@ -1,0 +1,142 @@
+/** Events that come often, out of order or never, and stores that fail: each image still ends once, with one row. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Image } from "@tintype/client/image";
+import {
+  addFault,
+  BUCKETS,
+  callEdge,
+  clearFaults,
+  clientFor,
+  namesWith,
+  postJson,
+  query,
+  readObject,
+  tokenFor,
+  URLS,
+} from "./_cloud.ts";
+import { noisePng } from "./_pictures.ts";
+import { startSystem, type System } from "./_system.ts";
+import { waitUntil } from "./_wait.ts";
+
+const READY = { timeoutMs: 60_000 };
+/** Long enough for the walk, short enough that reconcile's half an hour shrinks to its least, 20 seconds. */
+const RETENTION = ["--retention", "10m"];
+const RECONCILE_AFTER_MS = 20_000;
+
+const client = clientFor("deliveries");
+let system: System;
+let dropped: { readonly imageId: string; readonly atMs: number };
+before(async () => {
+  system = await startSystem(RETENTION);
+  // Reconcile comes to this one while the other walks go on.
+  assert.equal((await push({ drop: 1 }))["dropped"], 0);
+  const { imageId } = await upload();
+  dropped = { imageId, atMs: Date.now() };
+});
+after(async () => void await system?.stop());
+
+async function upload(): Promise<{ readonly imageId: string }> {
+  return await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
+}
+
+async function push(settings: object): Promise<Record<string, unknown>> {
+  return await postJson(`${URLS.storage}/_local/push`, settings);
+}
+
+/** Waits until no event is queued or under way, and answers the counters. */
+async function quiet(): Promise<Record<string, unknown>> {
+  let counters: Record<string, unknown> = {};
+  await waitUntil("all events to be delivered", async () => {
+    counters = await (await fetch(`${URLS.storage}/_local/push`)).json() as typeof counters; // documented at GET /_local
+    return counters["queued"] === 0 && counters["delivering"] === 0;
+  }, 60_000);
+  return counters;
+}
+
+/** Asserts that an image came to its end once: one raw object, one manifest, the pinned renditions, one row. */
+async function assertOnce({ imageId, status, renditions }: Image): Promise<void> {
+  assert.equal(status, "ready");
+  assert.equal(renditions.length, 3);
+  assert.equal((await namesWith(BUCKETS.raw, imageId)).length, 1);
+  const names = await namesWith(BUCKETS.processed, imageId);
+  assert.equal(names.length, 4, names.join());
+  const manifestName = names.find((name) => name.endsWith("manifest.json")) ?? "";
+  const { bytes } = await readObject(BUCKETS.processed, manifestName);
+  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest; // the model's
+  for (const { object, generation } of manifest.renditions) {
+    assert.equal((await readObject(BUCKETS.processed, object)).generation, generation, object);
+  }
+  const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
+  assert.deepEqual(await query(seen), [["ready"]]);
+}
+
+interface Manifest {
+  readonly renditions: readonly { readonly object: string; readonly generation: string }[];
+}
+
+test("events that come three times and out of order change nothing", async () => {
+  const earlier = await quiet();
+  await push({ duplicate: 2, shuffle: true });
+  const ids = await Promise.all(Array.from({ length: 6 }, upload));
+  const images = await Promise.all(
+    ids.map(({ imageId }) => client.waitUntilReady(imageId, READY)),
+  );
+  const counters = await quiet();
+  await push({ duplicate: 0, shuffle: false });
+  assert.equal(Number(counters["delivered"]) - Number(earlier["delivered"]), 18);
+  assert.deepEqual([counters["dead"], counters["deadLettered"]], [0, 0]);
+  for (const image of images) await assertOnce(image);
+});
+
+test("an image is not ready before its row is there, and gets it when the warehouse is back", async () => {
+  await addFault("warehouse", {
+    match: { path: "insertAll" },
+    times: 10_000,
+    action: { status: 503 },
+  });
+  const { imageId } = await upload();
+  const token = await tokenFor("deliveries");
+  const during = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
+  assert.equal((await during.json() as Image).status, "processing"); // the contract
+  assert.notEqual(await clearFaults("warehouse"), 10_000);
+  await assertOnce(await client.waitUntilReady(imageId, READY));
+});
+
+test("images come through a storage that answers 503 to one request in five", async () => {
+  await addFault("storage", { match: {}, times: 10_000, every: 5, action: { status: 503 } });
+  const ids = await Promise.all(Array.from({ length: 4 }, upload));
+  await Promise.all(ids.map(({ imageId }) => client.waitUntilReady(imageId, READY)));
+  assert.ok(await clearFaults("storage") < 9_990);
+  const { deadLettered } = await quiet();
+  assert.equal(deadLettered, 0);
+  for (const { imageId } of ids) await assertOnce(await client.get(imageId));
+});
+
+test("deliveries that are held back come when they are let go", async () => {
+  await push({ hold: true });
+  const { imageId } = await upload();
+  const token = await tokenFor("deliveries");
+  const during = await callEdge(`/v1/images/${imageId}?wait=2`, { token });
+  assert.equal((await during.json() as Image).status, "processing"); // the contract
+  await push({ hold: false });
+  await assertOnce(await client.waitUntilReady(imageId, READY));
+});
+
+test("an image whose event was lost is brought to its end by reconcile", async () => {
+  const { imageId, atMs } = dropped;
+  const image = await client.waitUntilReady(imageId, READY);
+  const counters = await quiet();
+  assert.equal(counters["dropped"], 1);
+  await assertOnce(image);
+  const [name = ""] = (await namesWith(BUCKETS.processed, imageId)).filter((one) =>
+    one.endsWith("manifest.json")
+  );
+  const manifest = JSON.parse(
+    new TextDecoder().decode((await readObject(BUCKETS.processed, name)).bytes),
+  );
+  const waitedMs = Date.parse(manifest.processedAt) - atMs;
+  assert.ok(waitedMs > RECONCILE_AFTER_MS - 2_000, `ended after ${waitedMs} ms, not by reconcile`);
+  const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
+  assert.deepEqual([job["status"], (job["body"] as { failed: number }).failed], [200, 0]); // reconcile's own answer
+});

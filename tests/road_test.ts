@@ -1,0 +1,248 @@
+/** The road from the edge: pictures in through both of its calls, renditions, rows and manifests out, and the way back. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { newImageId } from "@tintype/client/image_id";
+import { decodeInside } from "@tintype/core/testing/codec_contract";
+import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
+import {
+  addFault,
+  BUCKETS,
+  callEdge,
+  clearFaults,
+  clientFor,
+  namesWith,
+  pollEdge,
+  query,
+  readObject,
+  renditionsOf,
+  TENANT,
+  tokenFor,
+} from "./_cloud.ts";
+import { noisePng, readJpeg, sha256, sharedImage, WITHOUT_SHARED_IMAGES } from "./_pictures.ts";
+import { startSystem, type System } from "./_system.ts";
+
+const READY = { timeoutMs: 60_000 };
+const ADA = "ada.walks";
+
+let system: System;
+let ada: string;
+before(async () => {
+  system = await startSystem();
+  ada = await tokenFor(ADA);
+});
+after(async () => void await system?.stop());
+
+async function sample(name: string, type = "image/jpeg"): Promise<Blob> {
+  return new Blob([await readFile(join(system.dataDir, "samples", name))], { type });
+}
+
+async function postImage(body: BodyInit, { query = "", type }: { query?: string; type?: string }) {
+  const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
+  const response = await callEdge(`/v1/images${query}`, {
+    token: ada,
+    method: "POST",
+    headers,
+    body,
+  });
+  return { status: response.status, answer: await response.json() as Record<string, string> }; // the contract
+}
+
+test("an upload by the project's client becomes ready, with a manifest, a row and a tag", async () => {
+  const file = await sample("scene.jpg");
+  const client = clientFor(ADA);
+  const { imageId } = await client.upload(file);
+  const image = await client.waitUntilReady(imageId, READY);
+  assert.equal(image.status, "ready");
+  assert.equal(image.bytes, file.size);
+  const sizes = image.renditions.map(({ name, width, height }) => [name, width, height]);
+  assert.deepEqual(sizes, [["large", 1600, 1067], ["medium", 800, 533], ["thumb", 200, 133]]);
+  for (const [name, bytes] of Object.entries(await renditionsOf(image))) {
+    assert.equal(bytes.length, image.renditions.find((one) => one.name === name)?.bytes);
+  }
+  assert.equal((await namesWith(BUCKETS.processed, imageId)).length, 4);
+  const digest = sha256(await file.bytes());
+  const columns = "status, source, media_type, bytes, sha256, width, height, tenant";
+  assert.deepEqual(
+    await query(`SELECT ${columns} FROM tintype.images_current WHERE image_id = '${imageId}'`),
+    [["ready", "edge", "image/jpeg", String(file.size), digest, "1800", "1200", TENANT]],
+  );
+  const first = await callEdge(`/v1/images/${imageId}`, { token: ada });
+  const headers = { "if-none-match": first.headers.get("etag") ?? "" };
+  const second = await callEdge(`/v1/images/${imageId}`, { token: ada, headers });
+  assert.deepEqual([first.status, second.status, await second.text()], [200, 304, ""]);
+});
+
+test("POST /v1/images takes a raw body and a form, and ?wait tells when each is ready", async () => {
+  const file = await sample("scene.webp", "image/webp");
+  const digest = sha256(await file.bytes());
+  const raw = await postImage(file, { query: `?sha256=${digest}`, type: "image/webp" });
+  const form = new FormData();
+  form.set("file", await sample("see_through.png", "image/png"), "badge.png");
+  const multipart = await postImage(form, {});
+  for (const { status, answer } of [raw, multipart]) {
+    assert.equal(status, 202);
+    assert.equal(answer["status"], "processing");
+    assert.equal(answer["image"], `/v1/images/${answer["imageId"]}`);
+    const path = `${answer["image"]}?wait=20`;
+    const image = await (await callEdge(path, { token: ada })).json() as { status: string }; // the contract
+    assert.equal(image.status, "ready");
+  }
+});
+
+test("every orientation comes out upright, alike, and without metadata", async () => {
+  const looks: number[][] = [];
+  const client = clientFor("gustave");
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const file = await sample(`orientation_${orientation}.jpg`);
+    assert.notDeepEqual(readJpeg(await file.bytes()).metadata, []);
+    const { imageId } = await client.upload(file);
+    const renditions = await renditionsOf(await client.waitUntilReady(imageId, READY));
+    for (const [name, bytes] of Object.entries(renditions)) {
+      const { metadata, width, height } = readJpeg(bytes);
+      assert.deepEqual(metadata, [], `${orientation} ${name}`);
+      assert.ok(width > height, `${orientation} ${name}: ${width} x ${height}`);
+    }
+    const thumb = renditions["thumb"] ?? new Uint8Array();
+    const tiny = await decodeInside(sharpCodec(), thumb, { width: 24, height: 16 });
+    looks.push([tiny.width, tiny.height, ...tiny.data]);
+  }
+  for (const [index, look] of looks.entries()) {
+    const differences = look.map((value, at) => Math.abs(value - (looks[0]?.[at] ?? NaN)));
+    const mean = differences.reduce((sum, value) => sum + value, 0) / look.length;
+    assert.ok(mean < 6, `orientation ${index + 1} differs by ${mean}`);
+  }
+});
+
+test(
+  "a phone's picture loses place, maker notes and profile",
+  { skip: WITHOUT_SHARED_IMAGES },
+  async () => {
+    const bytes = await readFile(sharedImage("photos/iphone6_8mp.jpg"));
+    assert.ok(readJpeg(bytes).metadata.includes("APP1"));
+    const client = clientFor(ADA);
+    const { imageId } = await client.upload(new Blob([bytes], { type: "image/jpeg" }));
+    const image = await client.waitUntilReady(imageId, READY);
+    const renditions = Object.entries(await renditionsOf(image));
+    assert.equal(renditions.length, 3);
+    for (const [name, rendition] of renditions) {
+      assert.deepEqual(readJpeg(rendition).metadata, [], name);
+      for (const word of ["Apple", "iPhone", "GPS"]) {
+        assert.ok(!Buffer.from(rendition.subarray(0, 2_000)).includes(word), `${name}: ${word}`);
+      }
+    }
+  },
+);
+
+test("GET /v1/images lists one's own images, newest first, page by page", async () => {
+  const token = await tokenFor("lister");
+  const client = clientFor("lister");
+  const ids: string[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    ids.unshift((await client.upload(new Blob([noisePng(40, 30)], { type: "image/png" }))).imageId);
+  }
+  await Promise.all(ids.map((id) => client.waitUntilReady(id, READY)));
+  const found: string[] = [];
+  let path: string | undefined = "/v1/images?limit=2";
+  while (path !== undefined) {
+    const page = await (await callEdge(path, { token })).json() as ListAnswer; // the contract
+    assert.ok(page.images.length <= 2);
+    assert.ok(page.images.every(({ status }) => status === "ready"));
+    found.push(...page.images.map(({ imageId }) => imageId));
+    path = page.cursor && `/v1/images?limit=2&cursor=${encodeURIComponent(page.cursor)}`;
+  }
+  assert.deepEqual(found, ids);
+});
+
+interface ListAnswer {
+  readonly images: readonly { readonly imageId: string; readonly status: string }[];
+  readonly cursor?: string;
+}
+
+test("someone else's image answers as one that never was, byte for byte but for the request's id", async () => {
+  const { imageId } = await clientFor(ADA).upload(await sample("scene.png", "image/png"));
+  const stranger = await tokenFor("stranger");
+  const answers = await Promise.all([imageId, newImageId()].map(async (id) => {
+    const response = await callEdge(`/v1/images/${id}`, { token: stranger });
+    const body = await response.text();
+    const requestId = response.headers.get("x-request-id") ?? "";
+    assert.ok(body.includes(requestId) && requestId !== "");
+    const headers = [...response.headers].filter(([name]) =>
+      !["x-request-id", "traceparent", "date"].includes(name)
+    );
+    return { status: response.status, headers, body: body.replace(requestId, "") };
+  }));
+  assert.equal(answers[0]?.status, 404);
+  assert.deepEqual(answers[0], answers[1]);
+});
+
+test("?wait on an id that never was answers 404 when the time is over", async () => {
+  const startMs = performance.now();
+  const response = await callEdge(`/v1/images/${newImageId()}?wait=2`, { token: ada });
+  assert.equal(response.status, 404);
+  assert.ok(performance.now() - startMs >= 1_900);
+});
+
+test("a retry with the same imageId answers 200 and stores nothing anew", async () => {
+  const file = new Blob([noisePng(64, 48)], { type: "image/png" });
+  const client = clientFor(ADA);
+  const { imageId } = await client.upload(file);
+  await client.waitUntilReady(imageId, READY);
+  const [name = ""] = await namesWith(BUCKETS.raw, imageId);
+  const { generation } = await readObject(BUCKETS.raw, name);
+  const json = { contentType: "image/png", size: file.size, imageId };
+  const again = await callEdge("/v1/uploads", { token: ada, method: "POST", json });
+  assert.equal(again.status, 200);
+  assert.equal((await again.json() as { status: string }).status, "ready"); // the contract
+  const streamed = await postImage(file, { query: `?imageId=${imageId}`, type: "image/png" });
+  assert.deepEqual([streamed.status, streamed.answer["status"]], [200, "ready"]);
+  assert.deepEqual(await namesWith(BUCKETS.raw, imageId), [name]);
+  assert.equal((await readObject(BUCKETS.raw, name)).generation, generation);
+});
+
+test("an erased image is gone at once, then everywhere, and its id is refused", async () => {
+  const client = clientFor(ADA);
+  const { imageId } = await client.upload(await sample("scene.gif", "image/gif"));
+  await client.waitUntilReady(imageId, READY);
+  const path = `/v1/images/${imageId}`;
+  const asked = await callEdge(path, { token: ada, method: "DELETE" });
+  assert.equal(asked.status, 202);
+  const erasure = `/v1/erasures/${imageId}`;
+  assert.deepEqual(await asked.json(), { imageId, status: "accepted", erasure });
+  assert.equal((await callEdge(path, { token: ada })).status, 404);
+  const isIt = (body: string) => body.includes('"erased"');
+  const receipt = await pollEdge(erasure, { token: ada }, { isIt, timeoutMs: 30_000 });
+  assert.ok(Date.parse(String(receipt["erasedAt"])) >= Date.parse(String(receipt["requestedAt"])));
+  const left = [
+    ...await namesWith(BUCKETS.raw, imageId),
+    ...await namesWith(BUCKETS.processed, imageId),
+  ];
+  assert.deepEqual(left.map((name) => name.split("/")[0]), ["erase", "erased"]);
+  const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
+  assert.deepEqual(await query(seen), []);
+  const rows = `SELECT status FROM tintype.images WHERE image_id = '${imageId}'`;
+  assert.deepEqual((await query(rows)).filter(([status]) => status !== "erased"), []);
+  const json = { contentType: "image/gif", size: 1_000, imageId };
+  const again = await callEdge("/v1/uploads", { token: ada, method: "POST", json });
+  assert.equal(again.status, 409);
+  assert.equal((await again.json() as { code: string }).code, "erased"); // the contract
+  assert.equal((await callEdge(erasure, { token: await tokenFor("stranger") })).status, 404);
+});
+
+test("an upload that is cut five times in the middle arrives whole", async () => {
+  const bytes = noisePng(1_700, 1_200);
+  const middle = {
+    method: "PUT",
+    path: "upload_id=",
+    header: String.raw`content-range: ^bytes \d{6,}-`,
+  };
+  await addFault("storage", { match: middle, times: 5, action: { cutAfterBytes: 400_000 } });
+  const client = clientFor("cut");
+  const { imageId } = await client.upload(new Blob([bytes], { type: "image/png" }));
+  assert.equal(await clearFaults("storage"), 0);
+  const [name = ""] = await namesWith(BUCKETS.raw, imageId);
+  assert.equal(sha256((await readObject(BUCKETS.raw, name)).bytes), sha256(bytes));
+  const image = await client.waitUntilReady(imageId, READY);
+  assert.deepEqual([image.status, image.bytes], ["ready", bytes.length]);
+});

@@ -1,0 +1,151 @@
+/** `deno task start` as a newcomer meets it: what it refuses and how, what it prints, what it leaves behind. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import { portsInUse, type Run, type RunResult, runStart } from "./_system.ts";
+import { waitUntil } from "./_wait.ts";
+
+/** The document that `--json` prints (DESIGN, "One machine"). */
+interface Report {
+  readonly images: readonly {
+    readonly file: string;
+    readonly door: string;
+    readonly imageId: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly bytes: number;
+    readonly renditions: number;
+    readonly row: boolean;
+    readonly readyMs: number;
+  }[];
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+const REJECTED = {
+  "cut_short.jpg": "truncated",
+  "not_an_image.jpg": "not_an_image",
+  "too_many_pixels.png": "too_many_pixels",
+};
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tintype-empty-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function resultOf(...args: string[]): Promise<RunResult> {
+  return await (await runStart(args)).ended;
+}
+
+/** Asserts that a run refused with one line on standard error, and left nothing. */
+function assertRefused({ code, stdout, stderr, leftInTemp }: RunResult, line: RegExp): void {
+  assert.match(stderr, line);
+  assert.equal(stderr.trim().split("\n").length, 1, stderr);
+  assert.equal(stdout, "");
+  assert.ok(code !== null && code > 0, `exit code ${code}`);
+  assert.deepEqual(leftInTemp, []);
+}
+
+test("start --help lists the options and starts nothing", async () => {
+  const { code, stdout, stderr } = await resultOf("--help");
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  for (const flag of ["images", "once", "json", "doors", "retention", "data", "verbose"]) {
+    assert.match(stdout, new RegExp(`--${flag} `), flag);
+  }
+});
+
+test("start refuses a wrong command line in one line and with an exit code", async () => {
+  const missing = join(folder, "nowhere");
+  const file = join(folder, "notes.txt");
+  await writeFile(file, "no picture");
+  const cases: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+    [["--colour"], /--colour.*--help/],
+    [["pictures"], /pictures.*--help/],
+    [["--images", missing], /no folder .*nowhere/],
+    [["--images", file], /notes\.txt is not a folder/],
+    [["--images", folder], /there is none in .*\.jpg/],
+    [["--retention", "soon"], /"soon".*30s to 7d/],
+    [["--retention", "29s"], /"29s".*30s to 7d/],
+    [["--retention", "8d"], /"8d".*30s to 7d/],
+    [["--doors", "window"], /"window".*edge, kafka/],
+  ];
+  for (const [args, line] of cases) assertRefused(await resultOf("--doors", "edge", ...args), line);
+});
+
+test("start names the port that is in use", async () => {
+  const server = createServer().listen(9050, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    // The port is this test's own, so that it is not one that the command left.
+    const run = await runStart(["--doors", "edge"], { ownPorts: [9050] });
+    assertRefused(await run.ended, /port 9050 \(warehouse\) is in use/);
+  } finally {
+    server.close();
+  }
+});
+
+test("start --once --json brings every drawn sample to its end and prints one document", async () => {
+  const { code, stdout, stderr, leftInTemp } = await resultOf(
+    "--doors",
+    "edge",
+    "--once",
+    "--json",
+  );
+  assert.equal(code, 0, stderr);
+  const { images, lost, doubled, ...rest }: Report = JSON.parse(stdout);
+  assert.deepEqual({ lost, doubled, rest }, { lost: 0, doubled: 0, rest: {} });
+  const ready = images.filter(({ status }) => status === "ready");
+  assert.equal(ready.length, 15, "six formats, one with alpha, eight orientations");
+  assert.ok(ready.every(({ renditions, reason }) => renditions === 3 && reason === undefined));
+  const others = images.filter((image) => !ready.includes(image));
+  assert.ok(others.every(({ status, renditions }) => status === "rejected" && renditions === 0));
+  assert.deepEqual(Object.fromEntries(others.map(({ file, reason }) => [file, reason])), REJECTED);
+  for (const { file, door, imageId, bytes, row, readyMs } of images) {
+    assert.match(imageId, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}$/, file);
+    assert.deepEqual({ door, row }, { door: "edge", row: true }, file);
+    assert.ok(bytes > 0 && Number.isInteger(readyMs), file);
+  }
+  assert.match(stderr, /Tintype is ready/);
+  assert.deepEqual(leftInTemp, []);
+});
+
+/** A run that is stopped when the test is over, however it went. */
+async function startFor(t: TestContext, args: readonly string[]): Promise<Run> {
+  const run = await runStart(args);
+  t.after(() => run.stop().catch(() => undefined));
+  return run;
+}
+
+test("start drains on SIGTERM while pictures go through, and leaves no process, port or file", async (t) => {
+  const run = await startFor(t, ["--doors", "edge", "--verbose"]);
+  await run.line("Tintype is ready");
+  assert.ok((await portsInUse()).length >= 5);
+  const { code, leftInTemp, stdout } = await run.stop(); // throws where a process or a port is left
+  assert.notEqual(code, 0, "it was ended before the pictures were through");
+  assert.doesNotMatch(stdout, /doubled/);
+  assert.match(stdout, /processor .*"event":"stopped"/);
+  assert.deepEqual(leftInTemp, []);
+});
+
+test("start that is told twice to end leaves no process and no port", async (t) => {
+  const run = await startFor(t, ["--doors", "edge"]);
+  await waitUntil("the stand-ins to listen", async () => (await portsInUse()).length >= 3, 60_000);
+  run.signal("SIGINT");
+  run.signal("SIGTERM");
+  assert.notEqual((await run.ended).code, 0); // throws where a process or a port is left
+});
+
+test("start ends when nobody reads its output any more", async (t) => {
+  const run = await startFor(t, ["--doors", "edge", "--verbose"]);
+  await run.line("listening");
+  run.hangUp();
+  const { code, leftInTemp } = await run.ended;
+  assert.notEqual(code, 0);
+  assert.deepEqual(leftInTemp, []);
+});
