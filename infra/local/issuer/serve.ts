@@ -8,12 +8,12 @@ import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import process from "node:process";
 import { makeIssuerApp } from "./issuer_app.ts";
-import { JsonLog } from "./json_log.ts";
+import { JsonLog, logLevelOf } from "../json_log.ts";
 import { KeyRing } from "./key_ring.ts";
 
 const DRAIN_MS = 5_000;
 
-const { PORT = "9080", DATA_DIR = ".tintype/issuer", ISSUER } = process.env;
+const { PORT = "9080", DATA_DIR = ".tintype/issuer", ISSUER, LOG_LEVEL } = process.env;
 await mkdir(DATA_DIR, { recursive: true });
 const keys = await KeyRing.open(DATA_DIR);
 
@@ -26,7 +26,10 @@ await once(server, "listening").catch((error: Error) => {
 const address = server.address();
 const port = typeof address === "object" && address !== null ? address.port : PORT;
 const url = `http://localhost:${port}`;
-server.on("request", makeIssuerApp({ keys, issuer: ISSUER ?? url, log: new JsonLog("issuer") }));
+server.on(
+  "request",
+  makeIssuerApp({ keys, issuer: ISSUER ?? url, log: new JsonLog("issuer", logLevelOf(LOG_LEVEL)) }),
+);
 process.stdout.write(`${JSON.stringify({ event: "listening", part: "issuer", url })}\n`);
 
 function stop(): void {

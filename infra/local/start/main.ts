@@ -1,7 +1,7 @@
 /**
  * `deno task start`: make sure that it can start, start the parts, send the pictures, say what happened, end in order.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -70,10 +70,12 @@ async function main(): Promise<number> {
   const console = makeConsole((text) => void out.write(text), out.isTTY === true);
   const ending = new AbortController();
   const running = new Running();
+  const dataDir = await dataFolder(options);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (ending.signal.aborted) {
         running.kill();
+        if (options.data === undefined) rmSync(dataDir, { recursive: true, force: true });
         process.exit(130);
       }
       console.say("Ending; once more ends at once.");
@@ -84,7 +86,6 @@ async function main(): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => ending.abort(error));
   }
-  const dataDir = await dataFolder(options);
   try {
     return await run({ options, console, dataDir, running, ending });
   } catch (error) {
@@ -148,6 +149,7 @@ async function startAll(
     deno: process.execPath,
     identities: await loadIdentities(join(dataDir, "identities.json")),
     retentionMs: options.retentionMs,
+    verbose: options.verbose,
     inherited: Object.fromEntries(INHERITED.flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];

@@ -19,6 +19,8 @@ export interface PartsContext {
   readonly deno: string;
   readonly identities: Identities;
   readonly retentionMs: number;
+  /** Whether the stand-ins tell of every request. */
+  readonly verbose: boolean;
   /** What every part inherits: PATH, HOME and the like, no secret. */
   readonly inherited: Readonly<Record<string, string>>;
 }
@@ -52,7 +54,7 @@ export function roadParts(context: PartsContext): PartCommand[] {
 }
 
 function standIn(
-  { node, root, dataDir, inherited }: PartsContext,
+  { node, root, dataDir, inherited, verbose }: PartsContext,
   { name, port, url, env }: {
     readonly name: "issuer" | "storage" | "warehouse";
     readonly port: number;
@@ -65,7 +67,13 @@ function standIn(
     colour: ({ issuer: "gray", storage: "blue", warehouse: "magenta" } as const)[name],
     command: node,
     args: ["--disable-warning=ExperimentalWarning", `infra/local/${name}/serve.ts`],
-    env: { ...inherited, ...env, PORT: String(port), DATA_DIR: join(dataDir, name), LOG: "json" },
+    env: {
+      ...inherited,
+      ...env,
+      PORT: String(port),
+      DATA_DIR: join(dataDir, name),
+      LOG_LEVEL: verbose ? "info" : "warn",
+    },
     cwd: root,
     healthUrl: `${url}/healthz`,
     readyMs: READY_MS,

@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
-import { JsonLog } from "../issuer/json_log.ts";
+import { JsonLog, logLevelOf } from "../json_log.ts";
 import { parseIdentities } from "./identities.ts";
 import { makeNotifications } from "./notifications.ts";
 import { startStorage } from "./storage.ts";
@@ -17,12 +17,13 @@ const {
   IDENTITIES,
   ISSUER_URL = "http://localhost:9080",
   PROCESSOR_URL = "http://localhost:8080",
+  LOG_LEVEL,
   CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
 } = process.env;
 
 /** Starts what the environment describes. */
 async function main(): Promise<void> {
-  const log = new JsonLog("storage");
+  const log = new JsonLog("storage", logLevelOf(LOG_LEVEL));
   const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
   const notifications = makeNotifications({

@@ -1,3 +1,4 @@
+import type { Log } from "@tintype/core/ports/log";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { answerFaultControls, FAULT_CONTROLS, type RequestBody } from "../faults/faults.ts";
@@ -19,9 +20,6 @@ const CONTROLS = {
 
 const bufferSchema = z.strictObject({ seconds: z.number().min(0).max(86_400) });
 
-/** Writes one line to the log. */
-export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
-
 /** The warehouse's handler: BigQuery's API, the local controls, health. Answers every error as Google does; never throws. */
 export function createApp(warehouse: Warehouse, log: Log) {
   const routes = compile();
@@ -40,14 +38,14 @@ export function createApp(warehouse: Warehouse, log: Log) {
         await answerApi(routes, warehouse, { method, url, text });
     } catch (error) {
       const known = toGoogleError(error);
-      if (known.reason === "backendError") log("error", { error: String(known.cause) });
+      if (known.reason === "backendError") log.error("failed", { text: String(known.cause) });
       answer = { status: known.status, body: known.body };
     }
     const { status = 200 } = answer;
     send(response, status, answer.body);
     if (url.pathname === "/healthz") return;
     const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-    log("request", { method, path: url.pathname, status, ms });
+    log.info("request", { method, path: url.pathname, status, ms });
   };
 }
 

@@ -8,15 +8,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { withFaults } from "../faults/faults.ts";
+import { JsonLog, logLevelOf } from "../json_log.ts";
 import { createApp } from "./app.ts";
 import { openWarehouse } from "./warehouse.ts";
 
 const PART = "warehouse";
 const DRAIN_MS = 5_000;
-
-function log(event: string, fields: Readonly<Record<string, unknown>>): void {
-  console.log(JSON.stringify({ event, part: PART, ...fields }));
-}
 
 function listen(server: Server, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -42,12 +39,15 @@ async function main(): Promise<void> {
     PORT = "9050",
     DATA_DIR = ".tintype/warehouse",
     GOOGLE_CLOUD_PROJECT = "tintype-local",
+    LOG_LEVEL,
   } = process.env;
   mkdirSync(DATA_DIR, { recursive: true });
   const warehouse = await openWarehouse(join(DATA_DIR, "warehouse.duckdb"), GOOGLE_CLOUD_PROJECT);
+  const log = new JsonLog(PART, logLevelOf(LOG_LEVEL));
   const server = createServer(withFaults(warehouse.faults, createApp(warehouse, log)));
   const port = await listen(server, Number(PORT));
-  log("listening", { url: `http://localhost:${port}` });
+  const url = `http://localhost:${port}`;
+  process.stdout.write(`${JSON.stringify({ event: "listening", part: PART, url })}\n`);
   const stop = async () => {
     await drain(server);
     await warehouse.database.close();
