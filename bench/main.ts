@@ -1,4 +1,5 @@
 /** `deno task bench [suite…]`: runs the suites one after another; their tables first, then a line for each aim. */
+import { hideNegativeTimeoutWarnings } from "@tintype/local/start/quiet_warnings";
 import { resolve } from "node:path";
 import process from "node:process";
 import { roadSuite } from "./road/road.ts";
@@ -11,6 +12,7 @@ Measures Tintype beside a bare baseline in the same run and prints ratios.
 Suites: ${SUITES.map(({ name, about }) => `\n  ${name.padEnd(12)} ${about}`).join("")}
 `;
 
+hideNegativeTimeoutWarnings();
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) =>
   name !== "--help" && !SUITES.some((suite) => suite.name === name)

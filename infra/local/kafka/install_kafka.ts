@@ -25,11 +25,16 @@ export async function missingForKafka(cacheDir?: string): Promise<string | undef
   if (major < LEAST_JAVA) {
     return `Kafka needs Java ${LEAST_JAVA} or newer: install a JDK, or name a broker in KAFKA_BROKERS`;
   }
-  if (cacheDir !== undefined && existsSync(libsOf(cacheDir))) return undefined;
+  if (cacheDir !== undefined && isKafkaThere(cacheDir)) return undefined;
   const maven = await run("mvn", ["-v"]).then(() => true, () => false);
   return maven
     ? undefined
     : "Kafka is fetched by Maven: install it, or name a broker in KAFKA_BROKERS";
+}
+
+/** Whether Kafka has been fetched into `cacheDir`. */
+export function isKafkaThere(cacheDir: string): boolean {
+  return existsSync(libsOf(cacheDir));
 }
 
 /** The folder of Kafka's jars below `cacheDir`, fetched by Maven where it is not there yet. Throws Error with Maven's words. */

@@ -20,6 +20,7 @@ import { cloudParts, kafkaParts, type PartsContext, roadParts } from "./parts.ts
 import { type OpenDoors, openDoors } from "./open_doors.ts";
 import { findPictures, type Picture } from "./pictures.ts";
 import { requireFreePorts } from "./ports_free.ts";
+import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
 import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
 import { sendThroughKafka } from "./send_through_kafka.ts";
@@ -110,7 +111,7 @@ async function run(context: Run): Promise<number> {
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
   await requireFreePorts(portsOf(doors));
   const pictures = await choosePictures(options, dataDir);
-  if (doors.closed !== undefined) console.say(doors.closed);
+  if (doors.note !== undefined) console.say(doors.note);
   await startAll(context, doors);
   console.say(greeting(pictures.find(({ name }) => name === "scene.jpg") ?? pictures[0], doors));
   const report = await sendAll(pictures, doors, context);
@@ -219,6 +220,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+hideNegativeTimeoutWarnings();
 try {
   process.exit(await main());
 } catch (error) {

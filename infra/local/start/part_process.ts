@@ -81,12 +81,16 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
   return {
     name: part.name,
     quiet: () => void (isQuiet = true),
-    ready: () =>
-      untilReady(part, {
+    async ready() {
+      const startedMs = performance.now();
+      await untilReady(part, {
         isReady: async () =>
           part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl),
         isOver: () => deaths.length > 2 || stopping,
-      }),
+      });
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+    },
     async stop(graceMs) {
       stopping = true;
       await endGroup(child, graceMs);

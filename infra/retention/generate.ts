@@ -1,0 +1,73 @@
+/**
+ * Writes what infrastructure and documents say of retention from `core/retention/policy.json`: lifecycle rules, Terraform's
+ * variables, the scheduled queries, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
+ * queries' twins; a test fails where a file differs.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { lifecycleRules } from "./lifecycle_rules.ts";
+import { retentionTable } from "./retention_table.ts";
+import { scheduledSql } from "./scheduled_sql.ts";
+import { terraformVariables } from "./terraform_variables.ts";
+
+/** A file as it must be. */
+export interface GeneratedFile {
+  /** From the repository's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+const DOCUMENT = "docs/retention.md";
+const BEGIN = "<!-- from core/retention/policy.json: deno task generate -->";
+const END = "<!-- end -->";
+
+/** Every generated file; of the document, the text around the table is what stands there now. */
+export function generatedFiles(): GeneratedFile[] {
+  return [
+    { path: "infra/retention/lifecycle.json", text: json(lifecycleRules()) },
+    { path: "infra/terraform/retention.auto.tfvars.json", text: json(terraformVariables()) },
+    ...Object.entries(scheduledSql()).map(([name, text]) => ({
+      path: `infra/bigquery/scheduled/${name}`,
+      text,
+    })),
+    { path: DOCUMENT, text: withTable(readGenerated(DOCUMENT), retentionTable()) },
+  ];
+}
+
+/** A file of the repository as it stands. */
+export function readGenerated(path: string): string {
+  return readFileSync(new URL(path, ROOT), "utf8");
+}
+
+/** The document with the table between its two marks. Throws Error where a mark is missing. */
+export function withTable(document: string, table: string): string {
+  const begin = document.indexOf(BEGIN);
+  const end = document.indexOf(END, begin);
+  if (begin < 0 || end < 0) {
+    throw new Error(`Cannot write the table as ${DOCUMENT} lacks "${BEGIN}" or "${END}"`);
+  }
+  return `${document.slice(0, begin)}${BEGIN}\n\n${table}\n\n${document.slice(end)}`;
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function main(): void {
+  for (const { path, text } of generatedFiles()) {
+    if (readIfThere(path) === text) continue;
+    writeFileSync(fileURLToPath(new URL(path, ROOT)), text);
+    console.log(`Wrote ${path}`);
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readGenerated(path);
+  } catch {
+    return undefined;
+  }
+}
+
+if (import.meta.main) main();
