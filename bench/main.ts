@@ -2,10 +2,20 @@
 import { hideNegativeTimeoutWarnings } from "@tintype/local/start/quiet_warnings";
 import { resolve } from "node:path";
 import process from "node:process";
+import { edgeSuite } from "./edge/edge.ts";
+import { bridgeSuite } from "./bridge/bridge.ts";
+import { processingSuite } from "./processing/processing.ts";
 import { roadSuite } from "./road/road.ts";
+import { retentionSuite } from "./retention/retention.ts";
 import { aimLine, type Suite } from "./suite.ts";
 
-const SUITES: readonly Suite[] = [roadSuite];
+const SUITES: readonly Suite[] = [
+  roadSuite,
+  processingSuite,
+  bridgeSuite,
+  edgeSuite,
+  retentionSuite,
+];
 const HELP = `Usage: deno task bench [suite...]
 
 Measures Tintype beside a bare baseline in the same run and prints ratios.

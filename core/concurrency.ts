@@ -25,6 +25,23 @@ export async function forEachBounded<T>(
   if (failures.length > 0) throw failures[0];
 }
 
+/** A gate that lets at most `limit` pieces of work through at a time, in the order in which they came. */
+export function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = limit;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}
+
 /** As `Promise.all`, but where one fails the error is thrown when all have ended: nothing goes on behind its caller. */
 export async function allEnded<Work extends readonly unknown[] | []>(
   work: Work,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { allEnded, forEachBounded, untilCut } from "./concurrency.ts";
+import { allEnded, createGate, forEachBounded, untilCut } from "./concurrency.ts";
 
 test("forEachBounded() works on every item with at most `limit` under way", async () => {
   const done: number[] = [];
@@ -84,4 +84,29 @@ test("untilCut() tells an end from a cut and lets other errors through", async (
     throw new RangeError("broken");
   };
   await assert.rejects(() => untilCut(new AbortController().signal, broken), RangeError);
+});
+
+test("createGate() lets `limit` through at a time, in order, and goes on after a failure", async () => {
+  const gate = createGate(2);
+  const begun: number[] = [];
+  let underway = 0;
+  const work = (at: number) =>
+    gate(async () => {
+      begun.push(at);
+      assert.ok(++underway <= 2);
+      await setTimeout(1);
+      underway--;
+      if (at === 3) throw new Error("away");
+      return at;
+    });
+  const ended = await Promise.allSettled([0, 1, 2, 3, 4, 5].map(work));
+  assert.deepEqual(begun, [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(ended.map(({ status }) => status === "fulfilled"), [
+    true,
+    true,
+    true,
+    false,
+    true,
+    true,
+  ]);
 });

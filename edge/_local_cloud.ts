@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -39,27 +39,42 @@ export interface LocalCloud extends AsyncDisposable {
   /** The worker's variables and secrets that fit them. */
   readonly vars: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** A `SIGNING_KEY` of the same account that signs by RSA. */
+  readonly rsaSigningKey: string;
   token(wish?: TokenWish): Promise<string>;
 }
 
 /** A worker in `wrangler dev`, as `deno task start` runs it: real workerd, whose requests reach storage unaltered. */
 export interface LocalWorker extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Everything it has written so far, log lines included. */
   output(): string;
 }
 
+/** What a test changes of a worker. */
+export interface LocalWorkerOptions {
+  /** Variables and secrets that replace or add to the cloud's. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Requests a minute of both rate limits, instead of those in wrangler.toml. */
+  readonly requestsPerMinute?: number;
+}
+
 /** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
-export async function startWorker(cloud: LocalCloud): Promise<LocalWorker> {
+export async function startWorker(
+  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  { vars = {}, requestsPerMinute }: LocalWorkerOptions = {},
+): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
+  const config = await configFile(folder, requestsPerMinute);
   const envFile = join(folder, "edge.env");
-  const values = Object.entries({ ...cloud.vars, ...cloud.secrets });
+  const values = Object.entries({ ...cloud.vars, ...cloud.secrets, ...vars });
   await writeFile(envFile, values.map(([name, value]) => `${name}='${value}'\n`).join(""), {
     mode: 0o600,
   });
   const child = spawn(process.execPath, [
     ...["node_modules/wrangler/bin/wrangler.js", "dev", "--port", "0", "--ip", "127.0.0.1"],
-    ...["--persist-to", join(folder, "state"), "--env-file", envFile],
+    ...["--config", config, "--persist-to", join(folder, "state"), "--env-file", envFile],
     "--show-interactive-dev-session=false",
   ], {
     cwd: ROOT,
@@ -80,12 +95,25 @@ export async function startWorker(cloud: LocalCloud): Promise<LocalWorker> {
   const url = await readyUrl(child, () => text);
   return {
     url,
+    pid: child.pid ?? 0,
     output: () => text,
     async [Symbol.asyncDispose]() {
       await stop(child);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** `wrangler.toml`, or a copy of it with other rate limits. */
+async function configFile(folder: string, requestsPerMinute: number | undefined): Promise<string> {
+  const path = join(ROOT, "wrangler.toml");
+  if (requestsPerMinute === undefined) return path;
+  const text = (await readFile(path, "utf8"))
+    .replace('main = "edge', `main = "${ROOT}/edge`)
+    .replaceAll(/limit = \d+/g, `limit = ${requestsPerMinute}`);
+  const copy = join(folder, "wrangler.toml");
+  await writeFile(copy, text);
+  return copy;
 }
 
 async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
@@ -107,7 +135,13 @@ export async function startLocalCloud(): Promise<LocalCloud> {
     email: "edge@tintype-local.iam.gserviceaccount.com",
   };
   const identities = join(folder, "identities.json");
-  await writeFile(identities, JSON.stringify({ hmacKeys: [key], rsaKeys: [] }), { mode: 0o600 });
+  const rsa = generateKeyPairSync("rsa", {
+    modulusLength: 2_048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const rsaKeys = [{ email: key.email, publicKeyPem: rsa.publicKey }];
+  await writeFile(identities, JSON.stringify({ hmacKeys: [key], rsaKeys }), { mode: 0o600 });
   const issuer = await serve("issuer", { DATA_DIR: join(folder, "issuer") });
   const storage = await serve("storage", {
     DATA_DIR: join(folder, "storage"),
@@ -140,6 +174,11 @@ export async function startLocalCloud(): Promise<LocalCloud> {
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
+    rsaSigningKey: JSON.stringify({
+      type: "rsa",
+      email: key.email,
+      privateKeyPem: rsa.privateKey,
+    }),
     token: (wish) => tokenOf(issuer.url, wish),
     async [Symbol.asyncDispose]() {
       await Promise.all([stop(issuer.process), stop(storage.process)]);

@@ -20,6 +20,7 @@ import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { AppError } from "@tintype/core/errors";
 import type { LogFields } from "@tintype/core/ports/log";
+import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
@@ -51,11 +52,16 @@ export interface TestEdgeOptions {
 /** The edge over memory: a clock that is set, logs that are kept. */
 export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const clock = { ms: Date.now(), now: () => clock.ms };
-  const raw = new MemoryObjectStore({ clock });
-  const processed = new MemoryObjectStore({ clock });
+  const calls: string[] = [];
+  const raw = new MemoryObjectStore({ clock, before: (call) => void calls.push(`raw ${call}`) });
+  const processed = new MemoryObjectStore({
+    clock,
+    before: (call) => void calls.push(`processed ${call}`),
+  });
   const logs: LogFields[] = [];
   const sessions: { name: string; options: Record<string, unknown> }[] = [];
   const claims = new Map<string, number>();
+  const keys = new RemoteKeys({ url: ISSUER, fetch: () => Promise.resolve(Response.json(JWKS)) });
   const write = (event: string, fields: LogFields = {}) => void logs.push({ event, ...fields });
   const services: EdgeServices = {
     clock,
@@ -63,17 +69,21 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     log: { info: write, warn: write, error: write },
     policy: RETENTION_POLICY,
     plans: parseTenantPlans(options.plans ?? "{}"),
-    verifyToken: makeTokenVerifier({
-      keys: new RemoteKeys({ url: ISSUER, fetch: () => Promise.resolve(Response.json(JWKS)) }),
-      issuer: ISSUER,
-      audience: "tintype",
-      tenantClaim: "tenant",
+    callerOf: makeCallerCache({
+      verify: makeTokenVerifier({
+        keys,
+        issuer: ISSUER,
+        audience: "tintype",
+        tenantClaim: "tenant",
+        clock,
+      }),
+      ownersOf: async (tenant, subject) => [
+        await pseudonymize(pseudonymKey, tenant, subject),
+        await pseudonymize(olderKey, tenant, subject),
+      ],
+      keys,
       clock,
     }),
-    ownersOf: async (tenant, subject) => [
-      await pseudonymize(pseudonymKey, tenant, subject),
-      await pseudonymize(olderKey, tenant, subject),
-    ],
     raw,
     processed,
     sessions: {
@@ -98,6 +108,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
         claims.set(imageId, bytes);
         return Promise.resolve();
       },
+      settle: ({ imageId, bytes }) => Promise.resolve(void claims.set(imageId, bytes)),
       release: ({ imageId }) => Promise.resolve(void claims.delete(imageId)),
     },
     addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
@@ -107,7 +118,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     ...options.services,
   };
   const app = makeApp({ servicesOf: () => Promise.resolve(services) });
-  return { app, services, clock, raw, processed, logs, sessions, claims };
+  return { app, services, clock, raw, processed, logs, sessions, claims, calls };
 }
 
 /** A test's edge. */

@@ -6,6 +6,7 @@ import { limitAddress } from "./middleware/address_limit.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { cors } from "./middleware/cors.ts";
 import { limitOwner } from "./middleware/owner_limit.ts";
+import { plainPath } from "./middleware/plain_path.ts";
 import { requestContext } from "./middleware/request_context.ts";
 import { requestLog } from "./middleware/request_log.ts";
 import { securityHeaders } from "./middleware/security_headers.ts";
@@ -29,7 +30,7 @@ export function makeApp({ servicesOf }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(answerProblem);
   app.notFound((c) => answerProblem(new AppError("not_found", "There is no such page"), c));
-  app.use(requestContext, requestLog, securityHeaders);
+  app.use(requestContext, requestLog, securityHeaders, plainPath);
   app.use(async (c, next) => {
     c.set("services", await servicesOf(c.env));
     await next();

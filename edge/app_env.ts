@@ -18,6 +18,8 @@ export interface TokenClaims {
   /** The user behind the token; leaves the edge as a pseudonym only. */
   readonly subject: string;
   readonly scopes: ReadonlySet<string>;
+  /** When the token is refused for its age, tolerance included, in milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }
 
 /** Who calls: everything is read from the token alone. */
@@ -65,12 +67,8 @@ export interface EdgeServices {
   readonly log: Log;
   readonly policy: RetentionPolicy;
   readonly plans: TenantPlans;
-  /** Throws `unauthenticated`, and `unavailable` where keys cannot be had. */
-  readonly verifyToken: (token: string) => Promise<TokenClaims>;
-  readonly ownersOf: (
-    tenant: Tenant,
-    subject: string,
-  ) => Promise<readonly [Owner, ...Owner[]]>;
+  /** Who is behind a token; throws `unauthenticated`, and `unavailable` where keys cannot be had. */
+  readonly callerOf: (token: string) => Promise<Caller>;
   readonly raw: ObjectLister & ObjectCreator;
   readonly processed: ObjectLister & ObjectReader;
   readonly sessions: UploadSessions;

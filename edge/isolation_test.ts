@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
-import { ALL_SCOPES, call, idAt, makeTestEdge, ownerOf, putImage, signToken } from "./_testing.ts";
+import type { ImageId } from "@tintype/core/model/image_id";
+import {
+  ALL_SCOPES,
+  call,
+  idAt,
+  makeTestEdge,
+  ownerOf,
+  PNG,
+  putImage,
+  signToken,
+} from "./_testing.ts";
+import { makeOpenapiDocument } from "./routes/openapi_document.ts";
 import { imagePage } from "./schemas.ts";
 
 test("another's image and one that never was are answered alike, by the same calls", async () => {
@@ -116,3 +127,119 @@ test("a request without a valid token learns nothing but that", async () => {
     assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
   }
 });
+
+/** Requests of every guarded operation of the document for an id; an operation that is not here fails the walk. */
+const REQUESTS: Readonly<Record<string, (imageId: string) => Parameters<typeof call>[2]>> = {
+  "POST /v1/uploads": (imageId) => ({ json: { contentType: "image/png", size: 1_000, imageId } }),
+  "POST /v1/images?imageId={id}": () => ({
+    body: PNG,
+    headers: { "Content-Type": "image/png", "Content-Length": String(PNG.length) },
+  }),
+  "GET /v1/images": () => ({}),
+  "GET /v1/images/{id}": () => ({}),
+  "DELETE /v1/images/{id}": () => ({}),
+  "GET /v1/erasures/{id}": () => ({}),
+};
+
+const STAFF_SCOPE = "images:read:tenant images:write images:delete";
+const STRANGERS: Readonly<Record<string, { claims: Record<string, unknown>; query: string }>> = {
+  "another owner": { claims: {}, query: "" },
+  "another tenant's namesake": { claims: { sub: "bob", tenant: "other" }, query: "" },
+  "another tenant's staff": {
+    claims: { sub: "staff", tenant: "other", scope: STAFF_SCOPE },
+    query: "owner=BOB",
+  },
+  "staff who asks for somebody else": {
+    claims: { sub: "staff", scope: STAFF_SCOPE },
+    query: "owner=STAFF",
+  },
+};
+
+/** A world in which bob has an image that is ready and one that he erased. */
+async function bobsWorld() {
+  const edge = await makeTestEdge();
+  const ids = [1, 2, 3].map((n) => idAt(edge.clock.ms - 60_000, `00000000000${n}`));
+  const [ready, erased, never] = ids as [ImageId, ImageId, ImageId]; // three were made
+  const owner = await ownerOf("bob");
+  await putImage(edge, { imageId: ready, owner });
+  await putImage(edge, { imageId: erased, owner });
+  await call(edge, `DELETE /v1/images/${erased}`, { claims: { sub: "bob" } });
+  return { edge, ready, erased, never };
+}
+
+test("whatever a stranger asks on any route, bob's id, his erased one and one that never was cost and answer alike", async () => {
+  const guarded = Object.entries(makeOpenapiDocument().paths).flatMap(([path, methods]) =>
+    Object.entries(methods).filter(([, { security }]) => security !== undefined)
+      .map(([method]) => `${method.toUpperCase()} ${path}`)
+  );
+  const walked = Object.keys(REQUESTS).map((line) => line.replace(/\?.*/, ""));
+  assert.deepEqual(guarded.toSorted(), walked.toSorted(), "every route is walked");
+  const owners = { BOB: await ownerOf("bob"), STAFF: await ownerOf("staff") };
+  for (const [who, { claims, query }] of Object.entries(STRANGERS)) {
+    for (const [line, requestOf] of Object.entries(REQUESTS)) {
+      const seen: unknown[] = [];
+      for (const which of ["ready", "erased", "never"] as const) {
+        const world = await bobsWorld();
+        world.edge.calls.length = 0;
+        world.edge.sessions.length = 0;
+        const asked = line.startsWith("GET /v1/images") ? query : "";
+        const named = asked.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
+        const request = requestOf(world[which]);
+        const answer = await call(
+          world.edge,
+          line.replace("{id}", world[which]) + (named === "" ? "" : `?${named}`),
+          { ...request, claims, headers: { ...request?.headers, "X-Request-Id": "same-request" } },
+        );
+        seen.push({
+          status: answer.status,
+          headers: [...answer.headers].filter(([name]) => name !== "traceparent"),
+          body: normal(await answer.text(), world),
+          calls: world.edge.calls.toSorted(),
+          sessions: world.edge.sessions.length,
+        });
+      }
+      assert.deepEqual(seen[0], seen[2], `${who}: ${line}: his image`);
+      assert.deepEqual(seen[1], seen[2], `${who}: ${line}: his erased image`);
+    }
+  }
+});
+
+test("staff see the owner whom they name, whose own listing the stranger's is not", async () => {
+  const { edge, ready } = await bobsWorld();
+  const owner = await ownerOf("bob");
+  const list = async (claims: Record<string, unknown>, query = "") =>
+    (await readAs(imagePage, await call(edge, `GET /v1/images${query}`, { claims }))).images
+      .map(({ imageId }) => imageId);
+  const staff = { sub: "staff", scope: "images:read:tenant" };
+  assert.deepEqual(await list({ sub: "bob" }), [ready]);
+  assert.deepEqual(await list(staff, `?owner=${owner}`), [ready]);
+  assert.deepEqual(await list({}), []);
+  assert.deepEqual(await list({ ...staff, tenant: "other" }, `?owner=${owner}`), []);
+});
+
+test("no guarded route answers anything but 401 without a token, and calls nothing", async () => {
+  const { edge, ready, never } = await bobsWorld();
+  edge.calls.length = 0;
+  for (const [line, requestOf] of Object.entries(REQUESTS)) {
+    const bodies = await Promise.all([ready, never].map(async (id) => {
+      const [method = "", path = ""] = line.replace("{id}", id).split(" ");
+      const { json, body, headers } = { ...requestOf(id) };
+      const init: RequestInit = { method, headers: { ...headers, "X-Request-Id": "same-request" } };
+      if (method === "POST") init.body = json === undefined ? body ?? "" : JSON.stringify(json);
+      const answer = await edge.app.request(path, init);
+      assert.equal(answer.headers.get("www-authenticate"), "Bearer", line);
+      const text = await answer.clone().text();
+      assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
+      return text;
+    }));
+    assert.equal(bodies[0], bodies[1], line);
+  }
+  assert.deepEqual(edge.calls, []);
+});
+
+/** An answer without the id it was asked with and the times of that id. */
+function normal(body: string, world: { readonly [name: string]: unknown }): string {
+  const ids = [world["ready"], world["erased"], world["never"]];
+  return ids.reduce<string>((text, id) => text.replaceAll(String(id), "ID"), body)
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME");
+}

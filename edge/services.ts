@@ -4,6 +4,7 @@ import type { Tenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
+import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { ConsoleLog } from "./adapters/console_log.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { GcsClient } from "./adapters/gcs_client.ts";
@@ -54,14 +55,18 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),
     plans: parseTenantPlans(config.TENANT_PLANS),
-    verifyToken: makeTokenVerifier({
+    callerOf: makeCallerCache({
+      verify: makeTokenVerifier({
+        keys: remoteKeys,
+        issuer: config.ISSUER,
+        audience: config.AUDIENCE,
+        tenantClaim: config.TENANT_CLAIM,
+        clock: Date,
+      }),
+      ownersOf: (tenant, subject) => ownersOf(pseudonymKeys, tenant, subject),
       keys: remoteKeys,
-      issuer: config.ISSUER,
-      audience: config.AUDIENCE,
-      tenantClaim: config.TENANT_CLAIM,
       clock: Date,
     }),
-    ownersOf: (tenant, subject) => ownersOf(pseudonymKeys, tenant, subject),
     raw: new GcsEdgeStore(client, config.RAW_BUCKET),
     processed: new GcsEdgeStore(client, config.PROCESSED_BUCKET),
     sessions: new GcsUploadSessions(client, config.RAW_BUCKET),

@@ -11,11 +11,15 @@ import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
 import { type Child, eventually, startChild } from "./_child_fixture.ts";
+import { type Letter, readLetters } from "./dead_letters/read_letters.ts";
+import { REDRIVE_SUFFIX } from "./origin.ts";
 
 const PARTITIONS = 4;
 /** Kafka's number of the resource type. */
 const TOPIC_RESOURCE = 2;
 const SECRET = "a pseudonym key for tests, 32 characters or more";
+const SECURE_USERNAME = "bridge";
+const SECURE_PASSWORD = "a password for tests";
 const TENANT = parseTenant("stream");
 
 /** A record as it was produced. */
@@ -30,16 +34,23 @@ export interface Lane {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly group: string;
-  startBridge(env?: Readonly<Record<string, string>>): Child;
-  /** Sends values round robin over the partitions, all of them to one subject. */
-  send(values: readonly Uint8Array[], headers?: Readonly<Record<string, string>>): Promise<Sent[]>;
+  startBridge(env?: Readonly<Record<string, string>>, program?: string): Child;
+  /** Sends values round robin over the partitions, or to one, all of them to one subject. */
+  send(
+    values: readonly Uint8Array[],
+    headers?: Readonly<Record<string, string>>,
+    partition?: number,
+  ): Promise<Sent[]>;
   /** The name that the raw object of a record has. */
   nameOf(sent: Sent): Promise<string>;
   /** What is committed of each partition, -1 where nothing is. */
   committed(): Promise<Map<number, bigint>>;
   /** Waits until everything that was sent is behind the committed offsets. */
   caughtUp(timeoutMs?: number): Promise<void>;
-  deadLetters(count: number): Promise<ReadonlyMap<string, string>[]>;
+  /** Waits for that many dead letters. */
+  deadLetters(count: number): Promise<Letter[]>;
+  createRedriveTopic(): Promise<void>;
+  createTopic(): Promise<void>;
   createDeadLetterTopic(): Promise<void>;
   configure(topic: string, entries: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -48,9 +59,13 @@ export interface Lane {
 export interface Cloud {
   readonly admin: Admin;
   readonly brokers: string;
+  /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
+  readonly secure: Readonly<Record<string, string>>;
   lane(): Promise<Lane>;
   /** Names of the raw objects, ascending. */
   names(): Promise<string[]>;
+  /** MD5 of each raw object, in base64, by its name. */
+  objects(): Promise<Map<string, string>>;
   fault(fault: unknown): Promise<void>;
   clearFaults(): Promise<void>;
   /** Kills the broker and starts it again over the same data and port. */
@@ -66,6 +81,9 @@ export async function startCloud(): Promise<Cloud | string> {
     startChild(["infra/local/kafka/serve.ts"], {
       PORT: port,
       DATA_DIR: join(folder, "kafka"),
+      SECURE_PORT: "0",
+      SECURE_USERNAME,
+      SECURE_PASSWORD,
       ...(process.env["CACHE_DIR"] ? { CACHE_DIR: process.env["CACHE_DIR"] } : {}),
     });
   let broker = startBroker("0");
@@ -104,8 +122,17 @@ export async function startCloud(): Promise<Cloud | string> {
   return {
     admin,
     brokers,
+    secure: {
+      KAFKA_BROKERS: String(url["secureUrl"]),
+      KAFKA_TLS: "true",
+      KAFKA_TLS_CA: String(url["certificate"]),
+      KAFKA_SASL_MECHANISM: "scram-sha-512",
+      KAFKA_SASL_USERNAME: SECURE_USERNAME,
+      KAFKA_SASL_PASSWORD: SECURE_PASSWORD,
+    },
     lane: () => openLane({ kafka, admin, producer, brokers, storageUrl, children }),
-    names: () => namesOf(storageUrl),
+    names: async () => [...(await objectsOf(storageUrl)).keys()].sort(),
+    objects: () => objectsOf(storageUrl),
     fault: (fault) => control("POST", fault),
     clearFaults: () => control("DELETE"),
     async restartBroker() {
@@ -157,8 +184,8 @@ async function openLane(parts: LaneParts): Promise<Lane> {
     deadLetterTopic,
     group,
     committed,
-    startBridge(env = {}) {
-      const bridge = startChild(["kafka-bridge/main.ts"], {
+    startBridge(env = {}, program = "kafka-bridge/main.ts") {
+      const bridge = startChild([program], {
         PORT: "0",
         KAFKA_BROKERS: brokers,
         KAFKA_CLUSTER: "tests",
@@ -176,9 +203,9 @@ async function openLane(parts: LaneParts): Promise<Lane> {
       children.push(bridge);
       return bridge;
     },
-    async send(values, headers = { "content-type": "image/png", "subject": "ada" }) {
+    async send(values, headers = { "content-type": "image/png", "subject": "ada" }, only) {
       return await Promise.all(values.map(async (value, index) => {
-        const partition = index % PARTITIONS;
+        const partition = only ?? index % PARTITIONS;
         const messages = [{ key: `k${index}`, value: Buffer.from(value), headers, partition }];
         const [place] = await producer.send({ topic, acks: -1, messages });
         assert.ok(place?.baseOffset !== undefined && place.logAppendTime !== undefined);
@@ -200,8 +227,16 @@ async function openLane(parts: LaneParts): Promise<Lane> {
         return isThere || undefined;
       }, timeoutMs);
     },
-    deadLetters: (count) => readLetters(kafka, deadLetterTopic, count),
+    async deadLetters(count) {
+      return await eventually(`${count} dead letters`, async () => {
+        const letters: Letter[] = [];
+        await readLetters(kafka, deadLetterTopic, async (letter) => void letters.push(letter));
+        return letters.length >= count ? letters : undefined;
+      });
+    },
+    createTopic: () => createTopic(topic),
     createDeadLetterTopic: () => createTopic(deadLetterTopic),
+    createRedriveTopic: () => createTopic(`${topic}${REDRIVE_SUFFIX}`),
     async configure(name, entries) {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
       const resources = [{ type: TOPIC_RESOURCE, name, configEntries }];
@@ -210,38 +245,17 @@ async function openLane(parts: LaneParts): Promise<Lane> {
   };
 }
 
-/** Headers of that many records of a topic, and the value's size under `(bytes)` and key under `(key)`. */
-async function readLetters(
-  kafka: Kafka,
-  topic: string,
-  count: number,
-): Promise<ReadonlyMap<string, string>[]> {
-  const letters: ReadonlyMap<string, string>[] = [];
-  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ message: { headers, key, value } }) => {
-      const texts = Object.entries(headers ?? {}).map(([name, text]) =>
-        [name, String(text)] as const
-      );
-      letters.push(
-        new Map([...texts, ["(bytes)", String(value?.byteLength)], ["(key)", String(key)]]),
-      );
-    },
-  });
-  await eventually(
-    `${count} dead letters`,
-    async () => letters.length >= count || undefined,
-    15_000,
-  );
-  await consumer.disconnect();
-  return letters;
-}
-
-async function namesOf(storageUrl: string): Promise<string[]> {
-  const url = `${storageUrl}/storage/v1/b/tintype-raw/o?fields=items(name)&maxResults=1000`;
-  const { items = [] } = await (await fetch(url)).json() as { items?: { name: string }[] }; // Cloud Storage's list
-  return items.map(({ name }) => name).sort();
+async function objectsOf(storageUrl: string): Promise<Map<string, string>> {
+  const objects = new Map<string, string>();
+  for (let pageToken: string | undefined = "";;) {
+    const query = `fields=items(name,md5Hash),nextPageToken&maxResults=1000&pageToken=${pageToken}`;
+    const response = await fetch(`${storageUrl}/storage/v1/b/tintype-raw/o?${query}`);
+    const page = await response.json() as {
+      readonly items?: readonly { readonly name: string; readonly md5Hash: string }[];
+      readonly nextPageToken?: string;
+    }; // Cloud Storage's list
+    for (const { name, md5Hash } of page.items ?? []) objects.set(name, md5Hash);
+    if (page.nextPageToken === undefined) return objects;
+    pageToken = encodeURIComponent(page.nextPageToken);
+  }
 }

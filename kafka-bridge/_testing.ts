@@ -1,4 +1,5 @@
 /** Records, fetches and ports for the room's tests. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { importPseudonymKey } from "@tintype/core/model/owner";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import type { Log, LogFields } from "@tintype/core/ports/log";
@@ -8,8 +9,9 @@ import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
+import { Circuit } from "./circuit.ts";
 import { createMetrics } from "./metrics.ts";
-import type { DeadLetter, PartitionFetch, SourceRecord } from "./ports.ts";
+import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "./ports.ts";
 import { Trouble } from "./trouble.ts";
 
 /** The time of every record and of the clock, in milliseconds since the epoch. */
@@ -43,31 +45,40 @@ export function recordOf(
   };
 }
 
-/** A fetch over fakes that remembers what was committed. */
-export interface FakeFetch extends PartitionFetch {
+/** A lease over fakes that remembers what was committed and whether it is paused. */
+export interface FakeLease extends PartitionLease {
   readonly commits: bigint[];
-  beats: number;
-  isEnding: boolean;
+  readonly restarts: bigint[];
+  isPaused: boolean;
+  end(): void;
 }
 
-/** A fetch of these records; `override` replaces parts of it. */
-export function fetchOf(
-  records: readonly SourceRecord[],
-  override: Partial<PartitionFetch> = {},
-): FakeFetch {
-  const fetched: FakeFetch = {
+/** A lease of a partition of `images`; `override` replaces parts of it. */
+export function leaseOf(override: Partial<PartitionLease> = {}): FakeLease {
+  const ended = new AbortController();
+  const lease: FakeLease = {
     topic: "images",
     partition: 0,
-    records,
+    ended: ended.signal,
     commits: [],
-    beats: 0,
-    isEnding: false,
-    heartbeat: async () => void fetched.beats++,
-    commit: async (next) => void fetched.commits.push(next),
-    shouldStop: () => fetched.isEnding,
+    restarts: [],
+    isPaused: false,
+    pause: () => lease.isPaused = true,
+    resume: () => lease.isPaused = false,
+    commit: async (next) => void lease.commits.push(next),
+    restart: (from) => {
+      lease.restarts.push(from);
+      ended.abort();
+    },
+    end: () => ended.abort(),
     ...override,
   };
-  return fetched;
+  return lease;
+}
+
+/** These records as a fetch that reaches to the partition's end. */
+export function fetchOf(lease: PartitionLease, records: readonly SourceRecord[]): PartitionFetch {
+  return { lease, records, highWatermark: (records.at(-1)?.offset ?? -1n) + 1n };
 }
 
 /** Everything that the bridge needs, in memory, at a pace of milliseconds. */
@@ -87,13 +98,39 @@ export async function fakePorts(override: Partial<BridgePorts> = {}) {
     cluster: "local",
     deadLetters: { send: async (letter) => void letters.push(letter) },
     budget,
-    metrics: createMetrics(() => budget.taken),
+    circuit: new Circuit({
+      failuresToOpen: 1_000,
+      minProbeMs: 2,
+      maxProbeMs: 8,
+      onChange: () => {},
+    }),
+    metrics: createMetrics({
+      inFlight: () => budget.taken,
+      lags: () => [],
+      isCircuitOpen: () => false,
+    }),
     trouble: new Trouble(log),
     log,
-    pace: { beatEveryMs: 5, commitEveryMs: 15, minDelayMs: 2, maxDelayMs: 8, graceMs: 100 },
+    recordsAtOnce: 16,
+    pace: {
+      commitEveryMs: 10,
+      minDelayMs: 2,
+      maxDelayMs: 8,
+      graceMs: 100,
+      chunkSilenceMs: 60,
+    },
     ...override,
   };
   return { ports, store, letters, lines };
+}
+
+/** Waits until it is so; throws after five seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error("It never came so");
+    await sleep(2);
+  }
 }
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */

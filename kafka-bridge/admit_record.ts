@@ -8,8 +8,9 @@ import { declarationOfMetadata } from "@tintype/core/model/raw_metadata";
 import { isTenant, type Tenant } from "@tintype/core/model/tenant";
 import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { CreateOutcome, ObjectCreator } from "@tintype/core/ports/object_store";
+import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
 import type { RetentionPolicy } from "@tintype/core/retention/policy";
+import { originOf, type RecordOrigin } from "./origin.ts";
 import type { SourceRecord } from "./ports.ts";
 
 /** What admitting needs: a creator and nothing else of the store. */
@@ -29,23 +30,64 @@ export interface AdmittedRecord {
   readonly outcome: CreateOutcome;
 }
 
+/** An image's bytes that are not the value of its record: the stream of a chunk set. */
+export interface RecordBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Aborted when the upload is to be given up. */
+  readonly signal: AbortSignal;
+}
+
 const MAX_HEADER_BYTES = 1024;
 // Fatal, and with the byte order mark: two subjects must not decode to one.
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Makes the raw object of a record. The id is the record's place and time, so that a redelivered one finds its object.
+ * Makes the raw object of a record, of its value or of `body`, whose first bytes are the value. The id is the record's
+ * place and time, so that a redelivered one finds its object; a redriven record's are those of its headers.
  * Throws AppErrors: `missing_subject`, `invalid_record` and what `admitImage` throws are the record's fault, `unavailable` is ours.
  */
 export async function admitRecord(
   ports: AdmitRecordPorts,
   record: SourceRecord,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  body?: RecordBody,
 ): Promise<AdmittedRecord> {
-  const topic = ports.plans.topicOf(record.topic);
+  const origin = originOf(record);
+  if (origin === undefined) {
+    throw new AppError(
+      "invalid_record",
+      "Cannot take record as its headers do not say which one was redriven",
+    );
+  }
+  const topic = ports.plans.topicOf(origin.topic);
   if (topic === undefined) {
     throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
   }
+  const { value } = record;
+  if (value === null || value.byteLength === 0) {
+    throw new AppError("invalid_record", "Cannot take record as it has no value");
+  }
+  const ref = await refOf(ports, { record, origin, topic });
+  const outcome = await admitImage(ports, {
+    ref,
+    plan: ports.plans.planOf(ref.tenant),
+    policy: ports.policy,
+    nowMs: ports.clock.now(),
+    contentType: text(record, "content-type") ?? "",
+    declaration: declaration(record, body === undefined ? value.byteLength : undefined),
+    head: value.subarray(0, SNIFF_BYTES),
+    body: (body?.stream ?? value) satisfies ObjectBody,
+  }, { signal: body?.signal });
+  return { ref, outcome };
+}
+
+async function refOf(
+  ports: AdmitRecordPorts,
+  { record, origin, topic }: {
+    readonly record: SourceRecord;
+    readonly origin: RecordOrigin;
+    readonly topic: TopicPlan;
+  },
+): Promise<ImageRef> {
   const tenant = tenantOf(record, topic);
   const subject = text(record, "subject") ?? topic.defaultSubject;
   if (subject === undefined) {
@@ -54,27 +96,21 @@ export async function admitRecord(
       "Cannot take record as it has no subject header and its topic no default",
     );
   }
-  const imageId = await imageIdOf(record, ports.cluster);
-  const ref = { tenant, owner: await pseudonymize(ports.pseudonymKey, tenant, subject), imageId };
-  const body = record.value;
-  if (body === null || body.byteLength === 0) {
-    throw new AppError("invalid_record", "Cannot take record as it has no value");
-  }
-  const outcome = await admitImage(ports, {
-    ref,
-    plan: ports.plans.planOf(tenant),
-    policy: ports.policy,
-    nowMs: ports.clock.now(),
-    contentType: text(record, "content-type") ?? "",
-    declaration: declaration(record, body.byteLength),
-    head: body.subarray(0, SNIFF_BYTES),
-    body,
-  }, options);
-  return { ref, outcome };
+  const owner = await pseudonymize(ports.pseudonymKey, tenant, subject);
+  return { tenant, owner, imageId: await imageIdOf(origin, ports.cluster) };
 }
 
-async function imageIdOf(record: SourceRecord, cluster: string): Promise<ImageId> {
-  const { topic, partition, offset, timestampMs } = record;
+/** The largest image that the plan of a record's tenant takes, in bytes. Throws AppErrors as `admitRecord` does. */
+export function maxBytesOf({ plans }: AdmitRecordPorts, record: SourceRecord): number {
+  const topic = plans.topicOf(originOf(record)?.topic ?? "");
+  if (topic === undefined) {
+    throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
+  }
+  return plans.planOf(tenantOf(record, topic)).maxBytes;
+}
+
+async function imageIdOf(origin: RecordOrigin, cluster: string): Promise<ImageId> {
+  const { topic, partition, offset, timestampMs } = origin;
   if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
     throw new AppError("invalid_record", "Cannot take record as it has no timestamp");
   }
@@ -91,7 +127,7 @@ function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
   );
 }
 
-function declaration(record: SourceRecord, size: number) {
+function declaration(record: SourceRecord, size: number | undefined) {
   const sha256 = text(record, "sha256")?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
     throw new AppError(

@@ -1,53 +1,83 @@
 /**
- * The Kafka door: `bridge.ts` walks a fetch, `make_durable.ts` tries a record until it is an object or a dead letter
- * (`admit_record.ts`), `watch_fetch.ts` keeps the membership and commits what `offset_tracker.ts` finds durable.
+ * The Kafka door: `bridge.ts` hands each fetch to its partition's lane (`partition_lane.ts`), which makes records durable
+ * side by side (`make_durable.ts`, `admit_record.ts`, `chunks/`) and commits behind what `offset_tracker.ts` finds durable.
  * Whoever retries is in here, as the records behind must wait anyway; what dies with the process Kafka delivers again.
  */
-import { allEnded } from "@tintype/core/concurrency";
-import type { ByteBudget } from "./byte_budget.ts";
-import { makeDurable, type MakeDurablePorts } from "./make_durable.ts";
-import { OffsetTracker } from "./offset_tracker.ts";
-import type { PartitionFetch } from "./ports.ts";
-import { commitDurable, DEFAULT_PACE, type Pace, watchFetch } from "./watch_fetch.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULT_PACE, type Pace } from "./pace.ts";
+import { type LanePorts, PartitionLane } from "./partition_lane.ts";
+import type { PartitionFetch, PartitionLag, PartitionLease } from "./ports.ts";
 
 /** What the bridge needs. */
-export interface BridgePorts extends MakeDurablePorts {
-  readonly budget: ByteBudget;
-  /** How often it beats, commits and tries again; the default where none is given. */
+export interface BridgePorts extends LanePorts {
+  /** How often it commits and tries again; the default where none is given. */
   readonly pace?: Pace;
 }
 
-const RECORDS_AT_ONCE = 16;
+/** All partitions that this member holds. */
+export class Bridge {
+  readonly #ports: BridgePorts;
+  readonly #pace: Pace;
+  readonly #stopping = new AbortController();
+  readonly #lanes = new Map<PartitionLease, PartitionLane>();
+  readonly #timer: ReturnType<typeof setInterval>;
 
-/**
- * Handles one partition's fetch: uploads side by side within the budget, commits by time and at the end, never beyond
- * what is durable. Stops early, with what is durable committed, when the consumer ends.
- * Throws when the membership is lost or the last commit is not taken; the records from the last commit on come again.
- */
-export async function handleFetch(ports: BridgePorts, fetched: PartitionFetch): Promise<void> {
-  const pace = ports.pace ?? DEFAULT_PACE;
-  const tracker = new OffsetTracker();
-  for (const { offset } of fetched.records) tracker.begin(offset);
-  const watch = watchFetch(fetched, tracker, pace);
-  const queue = fetched.records.values();
-  const work = async () => {
-    for (const record of queue) {
-      const giveBack = await ports.budget.take(record.value?.byteLength ?? 0);
-      try {
-        if (watch.stopping.aborted || fetched.shouldStop()) return;
-        const { stopping } = watch;
-        if (await makeDurable(ports, record, { stopping, pace })) tracker.end(record.offset);
-      } catch (error) {
-        watch.stop(error);
-      } finally {
-        giveBack();
-      }
-    }
-  };
-  const workers = Array.from({ length: RECORDS_AT_ONCE }, work);
-  await Promise.race([allEnded(workers), watch.graceOver]);
-  await watch.end();
-  if (watch.failure === undefined) return await commitDurable(fetched, tracker);
-  await commitDurable(fetched, tracker).catch(() => undefined); // The failure says more.
-  throw watch.failure.reason;
+  constructor(ports: BridgePorts) {
+    this.#ports = ports;
+    this.#pace = ports.pace ?? DEFAULT_PACE;
+    this.#timer = setInterval(() => {
+      for (const lane of this.#lanes.values()) void lane.tick();
+    }, this.#pace.commitEveryMs);
+  }
+
+  /** Takes a fetch over: every record of it becomes an object or a dead letter, or comes again under another lease. */
+  take(fetched: PartitionFetch): void {
+    const { lease } = fetched;
+    if (lease.ended.aborted) return;
+    const lane = this.#lanes.get(lease) ?? this.#open(lease);
+    lane.push(fetched);
+    // What one holds more, the others may hold less.
+    this.pauseOrResume();
+  }
+
+  /** Stops or starts each partition's fetching; to be called when the circuit opens or closes. */
+  pauseOrResume(): void {
+    for (const lane of this.#lanes.values()) lane.pauseOrResume();
+  }
+
+  /** Commits what is durable now, as the group is about to move on. */
+  commit(): void {
+    for (const lane of this.#lanes.values()) void lane.commit();
+  }
+
+  /** How far each partition is behind. */
+  lags(): PartitionLag[] {
+    return [...this.#lanes.values()].map(({ lease: { topic, partition }, lag }) => ({
+      topic,
+      partition,
+      lag,
+    }));
+  }
+
+  /** Begins nothing more, gives what is under way its grace, and commits what is durable. */
+  async drain(): Promise<void> {
+    this.#stopping.abort();
+    clearInterval(this.#timer);
+    const lanes = [...this.#lanes.values()];
+    const over = new AbortController();
+    await Promise.race([
+      Promise.all(lanes.map((lane) => lane.settled())),
+      sleep(this.#pace.graceMs, undefined, { signal: over.signal }).catch(() => undefined),
+    ]);
+    over.abort();
+    await Promise.all(lanes.map((lane) => lane.commit()));
+  }
+
+  #open(lease: PartitionLease): PartitionLane {
+    const options = { pace: this.#pace, stopping: this.#stopping.signal };
+    const lane = new PartitionLane(lease, this.#ports, options);
+    this.#lanes.set(lease, lane);
+    lease.ended.addEventListener("abort", () => this.#lanes.delete(lease));
+    return lane;
+  }
 }

@@ -1,16 +1,25 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
-import { fakePorts, fetchOf, randomOf, recordOf } from "./_testing.ts";
-import { handleFetch } from "./bridge.ts";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { fakePorts, fetchOf, leaseOf, randomOf, recordOf, until } from "./_testing.ts";
+import { Bridge, type BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
+import { Circuit } from "./circuit.ts";
 
-const recordsOf = (count: number) =>
-  Array.from({ length: count }, (_, index) => recordOf({ offset: BigInt(index) }));
+const recordsOf = (count: number, partition = 0) =>
+  Array.from({ length: count }, (_, index) => recordOf({ partition, offset: BigInt(index) }));
+
+/** A bridge over fakes that ends with the test. */
+async function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
+  const world = await fakePorts(override);
+  const bridge = new Bridge(world.ports);
+  t.after(() => bridge.drain());
+  return { ...world, bridge };
+}
 
 /** A creator over memory that `before` may delay or fail, by the number of the call. */
 function creatorOf(before: (call: number) => Promise<void>) {
@@ -22,63 +31,118 @@ function creatorOf(before: (call: number) => Promise<void>) {
       return await store.create(...input);
     },
   };
+  return { store, creator, calls: () => calls };
+}
+
+/** The headers of a record that `isMarked` knows again at the store. */
+const MARKED = {
+  "content-type": "image/png",
+  "subject": "ada",
+  "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+};
+
+/** A creator over memory that does something else with marked records. */
+function creatorWithMark(instead: () => Promise<void>) {
+  const store = new MemoryObjectStore();
+  const creator: ObjectCreator = {
+    async create(name, body, options) {
+      if (options.metadata?.["traceparent"] !== undefined) await instead();
+      return await store.create(name, body, options);
+    },
+  };
   return { store, creator };
 }
 
 const down = () => new AppError("unavailable", "Cannot create raw object");
 
-test("handleFetch() makes every record an object and commits behind the last", async () => {
-  const { ports, store } = await fakePorts();
-  const fetched = fetchOf(recordsOf(50));
-  await handleFetch(ports, fetched);
+test("Bridge makes every record an object and commits behind the last", async (t) => {
+  const { bridge, store, ports } = await openBridge(t);
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(50)));
+  await until(() => lease.commits.at(-1) === 50n);
   assert.equal(store.names().length, 50);
-  assert.equal(fetched.commits.at(-1), 50n);
   assert.equal(ports.budget.taken, 0);
 });
 
-test("handleFetch() never commits beyond a record that is under way, whatever ends first", async () => {
+test("Bridge never commits beyond a record that is under way, whatever ends first", async (t) => {
   const random = randomOf(4711);
   const { store, creator } = creatorOf(() => sleep(random() * 60));
-  const { ports } = await fakePorts({ creator });
-  const fetched = fetchOf(recordsOf(80), {
+  const { bridge } = await openBridge(t, { creator });
+  const commits: bigint[] = [];
+  const lease = leaseOf({
     commit: async (next) => {
       assert.ok(BigInt(store.names().length) >= next, `${next} with ${store.names().length}`);
-      fetched.commits.push(next);
+      commits.push(next);
     },
   });
-  await handleFetch(ports, fetched);
-  assert.ok(fetched.commits.length > 1, "it commits by time too");
-  assert.deepEqual(fetched.commits, [...fetched.commits].sort((a, b) => Number(a - b)));
-  assert.equal(fetched.commits.at(-1), 80n);
+  bridge.take(fetchOf(lease, recordsOf(80)));
+  await until(() => commits.at(-1) === 80n);
+  assert.ok(commits.length > 1, "it commits by time");
+  assert.deepEqual(commits, [...commits].sort((a, b) => Number(a - b)));
 });
 
-test("handleFetch() does not commit behind a record that hangs, nor stop for the others", async () => {
+test("Bridge does not commit behind a record that hangs, nor stop for the others", async (t) => {
   const hanging = Promise.withResolvers<void>();
-  const { store, creator } = creatorOf((call) => call === 2 ? hanging.promise : Promise.resolve());
-  const { ports } = await fakePorts({ creator });
-  const fetched = fetchOf(recordsOf(30));
-  const done = handleFetch(ports, fetched);
-  await until(() => store.names().length === 29 && fetched.commits.length > 0);
+  const { store, creator } = creatorWithMark(() => hanging.promise);
+  const { bridge } = await openBridge(t, { creator });
+  const [lease, other] = [leaseOf(), leaseOf({ partition: 1 })];
+  bridge.take(fetchOf(lease, recordsOf(30).with(3, recordOf({ offset: 3n, headers: MARKED }))));
+  bridge.take(fetchOf(other, recordsOf(30, 1)));
+  await until(() => store.names().length === 59 && other.commits.at(-1) === 30n);
+  await until(() => lease.commits.at(-1) === 3n);
   await sleep(40);
-  assert.deepEqual(fetched.commits.filter((next) => next > 3n), []);
-  assert.ok(fetched.beats > 3, "it beats while it waits");
+  assert.equal(lease.commits.at(-1), 3n);
   hanging.resolve();
-  await done;
-  assert.equal(fetched.commits.at(-1), 30n);
+  await until(() => lease.commits.at(-1) === 30n);
 });
 
-test("handleFetch() waits for the dead letter's acknowledgement before it commits", async () => {
+test("Bridge pauses a partition that is stuck and goes on with the others", async (t) => {
+  const { store, creator } = creatorWithMark(() => Promise.reject(down()));
+  const [stuck, lively] = [leaseOf(), leaseOf({ partition: 1 })];
+  const { bridge } = await openBridge(t, { creator, budget: new ByteBudget(8_000) });
+  bridge.take(
+    fetchOf(
+      stuck,
+      recordsOf(8).map((record) => recordOf({ offset: record.offset, headers: MARKED })),
+    ),
+  );
+  assert.equal(stuck.isPaused, true);
+  for (let offset = 0; offset < 40; offset += 2) {
+    await until(() => !lively.isPaused);
+    const records = [offset, offset + 1].map((at) =>
+      recordOf({ partition: 1, offset: BigInt(at) })
+    );
+    bridge.take(fetchOf(lively, records));
+  }
+  await until(() => lively.commits.at(-1) === 40n);
+  assert.equal(store.names().length, 40);
+  assert.equal(stuck.isPaused, true);
+  assert.deepEqual(stuck.commits, []);
+});
+
+test("Bridge resumes a partition when what it holds is below the low-water mark", async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const { creator } = creatorOf(() => gate.promise);
+  const { bridge } = await openBridge(t, { creator, budget: new ByteBudget(4_000) });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(6)));
+  assert.equal(lease.isPaused, true);
+  gate.resolve();
+  await until(() => !lease.isPaused);
+});
+
+test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {
   const acknowledged = Promise.withResolvers<void>();
-  const { ports, lines } = await fakePorts({
+  const { bridge, lines } = await openBridge(t, {
     deadLetters: { send: () => acknowledged.promise },
   });
-  const fetched = fetchOf([recordOf({ value: NOT_AN_IMAGE })]);
-  const done = handleFetch(ports, fetched);
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
   await sleep(40);
-  assert.deepEqual(fetched.commits, []);
+  assert.deepEqual(lease.commits, []);
   acknowledged.resolve();
-  await done;
-  assert.deepEqual(fetched.commits, [1n]);
+  await until(() => lease.commits.length > 0);
+  assert.deepEqual(lease.commits, [1n]);
   const refused = lines.find(({ event }) => event === "record_refused");
   assert.deepEqual(refused?.fields, {
     topic: "images",
@@ -88,130 +152,236 @@ test("handleFetch() waits for the dead letter's acknowledgement before it commit
   });
 });
 
-test("handleFetch() skips nothing while the dead-letter topic is down, and goes on when it is back", async () => {
+test("Bridge skips nothing while the dead-letter topic is down, and goes on when it is back", async (t) => {
   let isDown = true;
-  const { ports, store, lines } = await fakePorts({
+  const { bridge, ports, store, lines } = await openBridge(t, {
     deadLetters: {
       send: async () => {
         if (isDown) throw new Error("down");
       },
     },
   });
-  const fetched = fetchOf([
-    recordOf({ value: NOT_AN_IMAGE }),
-    recordOf({ offset: 1n }),
-  ]);
-  const done = handleFetch(ports, fetched);
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE }), recordOf({ offset: 1n })]));
   await until(() => ports.trouble.obstacles.includes("dead_letters"));
   await until(() => store.names().length === 1);
   await sleep(40);
-  assert.deepEqual(fetched.commits, []);
+  assert.deepEqual(lease.commits, []);
   isDown = false;
-  await done;
-  assert.deepEqual(fetched.commits, [2n]);
+  await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(ports.trouble.obstacles, []);
   const changes = lines.filter(({ event }) => event.startsWith("obstacle"));
   assert.deepEqual(changes.map(({ event }) => event), ["obstacle", "obstacle_gone"]);
 });
 
-test("handleFetch() tries storage until it takes the record, with readiness red meanwhile", async () => {
+test("Bridge tries storage until it takes the record, with readiness red meanwhile", async (t) => {
   const { store, creator } = creatorOf(async (call) => {
     if (call < 6) throw down();
   });
-  const { ports, letters } = await fakePorts({ creator });
-  const done = handleFetch(ports, fetchOf([recordOf()]));
+  const { bridge, ports, letters } = await openBridge(t, { creator });
+  bridge.take(fetchOf(leaseOf(), [recordOf()]));
   await until(() => ports.trouble.obstacles.includes("storage"));
-  await done;
-  assert.equal(store.names().length, 1);
+  await until(() => store.names().length === 1);
+  await until(() => ports.trouble.obstacles.length === 0);
   assert.deepEqual(letters, []);
-  assert.deepEqual(ports.trouble.obstacles, []);
 });
 
-test("handleFetch() takes an error that it does not know for its own, not for the record's", async () => {
+test("Bridge takes an error that it does not know for its own, not for the record's", async (t) => {
   const { store, creator } = creatorOf(async (call) => {
     if (call === 0) throw new RangeError("a mistake");
   });
-  const { ports, letters } = await fakePorts({ creator });
-  await handleFetch(ports, fetchOf([recordOf()]));
-  assert.deepEqual([store.names().length, letters.length], [1, 0]);
+  const { bridge, letters } = await openBridge(t, { creator });
+  bridge.take(fetchOf(leaseOf(), [recordOf()]));
+  await until(() => store.names().length === 1);
+  assert.deepEqual(letters, []);
 });
 
-test("handleFetch() ends at the stop with what is durable committed and nothing begun", async () => {
+test("Bridge spares a store that is down: it pauses, probes, and goes on for all when one is taken", async (t) => {
+  let isDown = true;
+  const { store, creator, calls } = creatorOf(async () => {
+    if (isDown) throw down();
+  });
+  const changes: boolean[] = [];
+  const circuit = new Circuit({
+    failuresToOpen: 3,
+    minProbeMs: 40,
+    maxProbeMs: 80,
+    onChange: (isOpen) => {
+      changes.push(isOpen);
+      bridge.pauseOrResume();
+    },
+  });
+  const { bridge } = await openBridge(t, { creator, circuit });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(12)));
+  await until(() => circuit.isOpen);
+  assert.equal(lease.isPaused, true);
+  const [before, startedMs] = [calls(), performance.now()];
+  await until(() => calls() >= before + 3);
+  const elapsedMs = performance.now() - startedMs;
+  assert.ok(elapsedMs >= 100, `3 probes in ${elapsedMs} ms`);
+  isDown = false;
+  await until(() => lease.commits.at(-1) === 12n);
+  assert.equal(store.names().length, 12);
+  assert.deepEqual(changes, [true, false]);
+  assert.equal(lease.isPaused, false);
+});
+
+test("Bridge keeps the circuit closed for one record that is refused for ever", async (t) => {
+  const { creator } = creatorOf(() => Promise.reject(down()));
+  const circuit = new Circuit({
+    failuresToOpen: 2,
+    minProbeMs: 5,
+    maxProbeMs: 5,
+    onChange: () => assert.fail("it must not open"),
+  });
+  const { bridge } = await openBridge(t, { creator, circuit });
+  bridge.take(fetchOf(leaseOf(), [recordOf()]));
+  await sleep(100);
+  assert.equal(circuit.isOpen, false);
+});
+
+test("Bridge.drain() ends with what is durable committed and nothing begun", async (t) => {
   const { store, creator } = creatorOf(() => sleep(20));
-  const { ports } = await fakePorts({ creator });
-  const fetched = fetchOf(recordsOf(200));
-  const done = handleFetch(ports, fetched);
+  const { bridge } = await openBridge(t, { creator });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(200)));
   await until(() => store.names().length >= 16);
-  fetched.isEnding = true;
-  await done;
+  await bridge.drain();
   const count = store.names().length;
   assert.ok(count < 100, `${count} of 200`);
-  assert.equal(fetched.commits.at(-1), BigInt(count));
+  assert.equal(lease.commits.at(-1), BigInt(count));
 });
 
-test("handleFetch() gives up at the stop what cannot become durable", async () => {
-  const { ports } = await fakePorts({ creator: { create: () => Promise.reject(down()) } });
-  const fetched = fetchOf(recordsOf(3));
-  const done = handleFetch(ports, fetched);
+test("Bridge.drain() gives up what cannot become durable", async (t) => {
+  const { bridge, ports } = await openBridge(t, {
+    creator: { create: () => Promise.reject(down()) },
+  });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(3)));
   await until(() => ports.trouble.obstacles.length > 0);
-  fetched.isEnding = true;
-  await done;
-  assert.deepEqual(fetched.commits, []);
+  await bridge.drain();
+  assert.deepEqual(lease.commits, []);
   assert.deepEqual(ports.trouble.obstacles, [], "what is given up is no trouble any more");
 });
 
-test("handleFetch() leaves an upload that hangs behind when its grace is over", async () => {
-  const { store, creator } = creatorOf((call) =>
-    call === 1 ? new Promise(() => {}) : Promise.resolve()
-  );
-  const { ports } = await fakePorts({ creator });
-  const fetched = fetchOf(recordsOf(5));
-  const done = handleFetch(ports, fetched);
+test("Bridge.drain() leaves an upload that hangs behind when its grace is over", async (t) => {
+  const { store, creator } = creatorWithMark(() => new Promise(() => {}));
+  const { bridge } = await openBridge(t, { creator });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(5).with(1, recordOf({ offset: 1n, headers: MARKED }))));
   await until(() => store.names().length === 4);
-  fetched.isEnding = true;
-  await done;
-  assert.deepEqual(fetched.commits, [1n]);
+  await bridge.drain();
+  assert.equal(lease.commits.at(-1), 1n);
 });
 
-test("handleFetch() stops and throws when the group has moved on, with what is durable committed", async () => {
+test("Bridge begins nothing of a lease that has ended, and commits nothing of it", async (t) => {
   const { store, creator } = creatorOf(() => sleep(10));
-  const { ports } = await fakePorts({ creator });
-  const moved = new Error("rebalance");
-  const fetched = fetchOf(recordsOf(500), {
-    heartbeat: async () => {
-      if (store.names().length >= 16) throw moved;
+  const { bridge, ports } = await openBridge(t, { creator });
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, recordsOf(500)));
+  await until(() => store.names().length >= 16);
+  const commits = lease.commits.length;
+  lease.end();
+  await sleep(60);
+  assert.ok(store.names().length < 250, `${store.names().length} of 500`);
+  assert.equal(lease.commits.length, commits);
+  assert.equal(ports.budget.taken, 0);
+  const next = leaseOf();
+  bridge.take(fetchOf(next, recordsOf(500)));
+  await until(() => next.commits.at(-1) === 500n);
+  assert.equal(store.names().length, 500);
+});
+
+test("Bridge tries a commit again that was not taken, with readiness red meanwhile", async (t) => {
+  const { bridge, ports } = await openBridge(t);
+  let isRefused = true;
+  const commits: bigint[] = [];
+  const lease = leaseOf({
+    commit: async (next) => {
+      if (isRefused) throw new Error("not taken");
+      commits.push(next);
     },
   });
-  await assert.rejects(handleFetch(ports, fetched), moved);
-  const count = store.names().length;
-  assert.ok(count < 250, `${count} of 500`);
-  assert.equal(fetched.commits.at(-1), BigInt(count));
+  bridge.take(fetchOf(lease, recordsOf(2)));
+  await until(() => ports.trouble.obstacles.includes("commits"));
+  isRefused = false;
+  await until(() => commits.at(-1) === 2n);
+  assert.deepEqual(ports.trouble.obstacles, []);
 });
 
-test("handleFetch() throws when the last commit is not taken, so that the records come again", async () => {
-  const { ports } = await fakePorts();
-  const refused = new Error("not taken");
-  const fetched = fetchOf(recordsOf(2), { commit: () => Promise.reject(refused) });
-  await assert.rejects(handleFetch(ports, fetched), refused);
+test("Bridge tells how far each partition is behind", async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const { creator } = creatorOf(() => gate.promise);
+  const { bridge } = await openBridge(t, { creator });
+  const lease = leaseOf();
+  bridge.take({ lease, records: recordsOf(3), highWatermark: 10n });
+  assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
+  gate.resolve();
+  await until(() => bridge.lags()[0]?.lag === 7n);
 });
 
-test("handleFetch() keeps a small budget over several partitions and comes to an end", async () => {
+test("Bridge keeps a redriven record's first identity and time", async (t) => {
+  const { bridge, store, letters } = await openBridge(t);
+  const first = recordOf({ offset: 5n });
+  const headers = {
+    "content-type": "image/png",
+    "subject": "ada",
+    "__connect.errors.topic": "images",
+    "__connect.errors.partition": "0",
+    "__connect.errors.offset": "5",
+    "tintype.timestamp": String(first.timestampMs),
+  };
+  const redriven = { topic: "images.redrive", timestampMs: first.timestampMs + 60_000 };
+  const lease = leaseOf();
+  bridge.take(fetchOf(lease, [first]));
+  bridge.take(fetchOf(leaseOf({ topic: "images.redrive" }), [
+    recordOf({ ...redriven, headers }),
+    recordOf({ ...redriven, offset: 1n, headers: { ...headers, "tintype.timestamp": "soon" } }),
+    recordOf({
+      ...redriven,
+      offset: 2n,
+      headers: { ...headers, "__connect.errors.topic": "open" },
+    }),
+  ]));
+  await until(() => letters.length === 2);
+  await until(() => lease.commits.length === 1);
+  assert.equal(store.names().length, 1, "the same image");
+  assert.deepEqual(letters.map(({ reason }) => reason), ["invalid_record", "invalid_record"]);
+});
+
+test("Bridge takes no identity from the headers of any other topic", async (t) => {
+  const { bridge, store } = await openBridge(t);
+  const headers = {
+    "content-type": "image/png",
+    "subject": "ada",
+    "__connect.errors.topic": "images",
+    "__connect.errors.partition": "0",
+    "__connect.errors.offset": "5",
+    "tintype.timestamp": "1",
+  };
+  bridge.take(fetchOf(leaseOf(), [recordOf(), recordOf({ offset: 1n, headers })]));
+  await until(() => store.names().length === 2);
+});
+
+test("Bridge holds little more than its budget, over several partitions", async (t) => {
   const { store, creator } = creatorOf(() => sleep(1));
-  const { ports } = await fakePorts({ creator, budget: new ByteBudget(100) });
-  const fetches = [0, 1, 2, 3].map((partition) =>
-    fetchOf(
-      Array.from({ length: 20 }, (_, index) => recordOf({ partition, offset: BigInt(index) })),
-    )
-  );
-  await Promise.all(fetches.map((fetched) => handleFetch(ports, fetched)));
-  assert.equal(store.names().length, 80);
-  assert.ok(fetches.every(({ commits }) => commits.at(-1) === 20n));
+  const budget = new ByteBudget(20_000);
+  const { bridge } = await openBridge(t, { creator, budget });
+  const leases = [0, 1, 2, 3].map((partition) => leaseOf({ partition }));
+  let most = 0;
+  await Promise.all(leases.map(async (lease, partition) => {
+    for (let offset = 0; offset < 40; offset += 4) {
+      await until(() => !lease.isPaused);
+      const records = [0, 1, 2, 3].map((step) =>
+        recordOf({ partition, offset: BigInt(offset + step) })
+      );
+      bridge.take(fetchOf(lease, records));
+      most = Math.max(most, budget.taken);
+    }
+  }));
+  await until(() => leases.every(({ commits }) => commits.at(-1) === 40n));
+  assert.equal(store.names().length, 160);
+  const fetchBytes = 4 * (PNG_PIXEL.byteLength + 512);
+  assert.ok(most <= 20_000 + 2 * fetchBytes, `${most} bytes`);
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < deadline, "it never came so");
-    await sleep(2);
-  }
-}

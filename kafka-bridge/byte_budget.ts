@@ -1,7 +1,9 @@
-/** Bytes that may be in flight over all partitions; takers wait in line, and one larger than all of it goes alone. */
+/**
+ * Bytes that are held over all partitions, and who may take more: a partition may hold as much as is free. So one that
+ * is stuck or hot keeps at most half, two at most two thirds, and there is always room for another.
+ */
 export class ByteBudget {
   readonly #capacity: number;
-  readonly #waiting: { bytes: number; go: () => void }[] = [];
   #taken = 0;
 
   constructor(capacityBytes: number) {
@@ -9,34 +11,26 @@ export class ByteBudget {
     this.#capacity = capacityBytes;
   }
 
-  /** Bytes in flight. */
+  /** Bytes that are held; beyond the capacity by what one fetch brought on top. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Waits for room and takes it; what it answers gives it back. */
-  async take(bytes: number): Promise<() => void> {
-    const wanted = Math.min(bytes, this.#capacity);
-    if (this.#waiting.length > 0 || this.#taken + wanted > this.#capacity) {
-      await new Promise<void>((go) => this.#waiting.push({ bytes: wanted, go }));
-    } else {
-      this.#taken += wanted;
-    }
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#taken -= wanted;
-      this.#admitWaiting();
-    };
+  take(bytes: number): void {
+    this.#taken += bytes;
   }
 
-  #admitWaiting(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (this.#taken + next.bytes > this.#capacity) return;
-      this.#taken += next.bytes;
-      this.#waiting.shift();
-      next.go();
-    }
+  giveBack(bytes: number): void {
+    this.#taken -= bytes;
+  }
+
+  /** Whether a partition that holds that many bytes must fetch no more. */
+  isSpent(heldBytes: number): boolean {
+    return heldBytes > 0 && heldBytes > this.#capacity - this.#taken;
+  }
+
+  /** Whether it may fetch again: below half of what it may hold. One that holds nothing always may. */
+  isBelowLowWater(heldBytes: number): boolean {
+    return heldBytes === 0 || 2 * heldBytes <= this.#capacity - this.#taken;
   }
 }

@@ -1,61 +1,37 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
-import { randomOf } from "./_testing.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
-test("ByteBudget lets takers wait in line, so that a large one is not passed by small ones for ever", async () => {
-  const budget = new ByteBudget(10);
-  const order: string[] = [];
-  const giveBack = await budget.take(6);
-  const large = budget.take(8).then((give) => (order.push("large"), give));
-  const small = budget.take(1).then((give) => (order.push("small"), give));
-  await turn();
-  assert.deepEqual(order, []);
-  giveBack();
-  (await large)();
-  (await small)();
-  assert.deepEqual(order, ["large", "small"]);
-  assert.equal(budget.taken, 0);
-});
-
-test("ByteBudget lets one that is larger than all of it go alone", async () => {
-  const budget = new ByteBudget(10);
-  const giveBack = await budget.take(1);
-  const huge = budget.take(1_000);
-  giveBack();
-  const giveHuge = await huge;
-  assert.equal(budget.taken, 10);
-  giveHuge();
-  assert.equal(budget.taken, 0);
-});
-
-test("ByteBudget takes back once, however often it is given back", async () => {
-  const budget = new ByteBudget(10);
-  const giveBack = await budget.take(4);
-  const other = await budget.take(4);
-  giveBack();
-  giveBack();
-  assert.equal(budget.taken, 4);
-  other();
-});
-
-test("ByteBudget is never overdrawn and lets everyone through", async () => {
-  const seed = 20260115;
-  const random = randomOf(seed);
+test("ByteBudget lets one partition hold half, and leaves room for another", () => {
   const budget = new ByteBudget(100);
-  let through = 0;
-  await Promise.all(Array.from({ length: 200 }, async () => {
-    const giveBack = await budget.take(Math.floor(random() * 140));
-    assert.ok(budget.taken <= 100, `seed ${seed}`);
-    await turn();
-    giveBack();
-    through++;
-  }));
-  assert.equal(through, 200);
-  assert.equal(budget.taken, 0);
+  budget.take(50);
+  assert.equal(budget.isSpent(50), false);
+  budget.take(1);
+  assert.equal(budget.isSpent(51), true);
+  assert.equal(budget.isSpent(0), false);
+  budget.take(24);
+  assert.equal(budget.isSpent(24), false);
 });
 
-test("ByteBudget refuses a capacity of no bytes", () => {
+test("ByteBudget lets a partition fetch again below half of what is free, and always when it holds nothing", () => {
+  const budget = new ByteBudget(100);
+  budget.take(60);
+  assert.equal(budget.isBelowLowWater(21), false);
+  assert.equal(budget.isBelowLowWater(20), true);
+  budget.take(100);
+  assert.equal(budget.isBelowLowWater(1), false);
+  assert.equal(budget.isBelowLowWater(0), true);
+});
+
+test("ByteBudget counts what is given back", () => {
+  const budget = new ByteBudget(10);
+  budget.take(30);
+  assert.equal(budget.taken, 30);
+  budget.giveBack(25);
+  assert.equal(budget.taken, 5);
+});
+
+test("ByteBudget refuses to be of no bytes", () => {
   assert.throws(() => new ByteBudget(0), RangeError);
+  assert.throws(() => new ByteBudget(Number.NaN), RangeError);
 });

@@ -2,18 +2,33 @@ import { AppError, type FieldError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
+import { REDRIVE_SUFFIX } from "./origin.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const megabytes = z.coerce.number().int().min(1).max(1024);
+const megabytes = z.coerce.number().int().min(4).max(1024);
 const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const pem = z.string().regex(/^\s*-----BEGIN [A-Z0-9 ]+-----/, "must be PEM");
 const list = z.string().transform((text) =>
   text.split(",").map((part) => part.trim()).filter((part) => part !== "")
 );
 
-const envSchema = z.object({
+/** How Kafka is reached. */
+const kafkaSchema = z.object({
+  KAFKA_BROKERS: list.pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, "must be host:port")).min(1)),
+  KAFKA_TLS: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
+  /** PEM of the authority that signed the brokers' certificates, where the system does not know it. */
+  KAFKA_TLS_CA: pem.optional(),
+  /** PEM of the certificate and key by which the bridge shows who it is, where the brokers ask. */
+  KAFKA_TLS_CERT: pem.optional(),
+  KAFKA_TLS_KEY: pem.optional(),
+  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
+  KAFKA_SASL_USERNAME: z.string().min(1).optional(),
+  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
+});
+
+const envSchema = kafkaSchema.extend({
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: port.default(8081),
-  KAFKA_BROKERS: list.pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, "must be host:port")).min(1)),
   KAFKA_CLUSTER: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
   KAFKA_TOPICS: list.pipe(z.array(z.string().min(1)).min(1)),
   KAFKA_DEAD_LETTER_TOPIC: z.string().min(1),
@@ -21,10 +36,6 @@ const envSchema = z.object({
   KAFKA_SESSION_TIMEOUT_MS: milliseconds(1_000, 300_000).default(10_000),
   /** How long Kafka and its topics may be missing at the start. */
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
-  KAFKA_TLS: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
-  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
-  KAFKA_SASL_USERNAME: z.string().min(1).optional(),
-  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
   RAW_BUCKET: z.string().min(3),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   STORAGE_ENDPOINT: z.url().optional(),
@@ -35,16 +46,21 @@ const envSchema = z.object({
   RETENTION_MS: z.coerce.number().int().default(RETENTION_POLICY.periodMs).transform(
     (periodMs, context) => within(context, () => retentionPolicyOf(periodMs)),
   ),
-  /** Bytes in flight, and of one fetch over all partitions. */
-  BUDGET_MIB: megabytes.default(128),
-  /** Bytes of one partition's fetch. */
-  FETCH_MIB: megabytes.default(32),
+  /** Bytes that are held over all partitions; a fetch brings an eighth of it at most, or one record. */
+  BUDGET_MIB: megabytes.default(32),
+  /** Records of one partition that are uploaded at once. */
+  UPLOADS_PER_PARTITION: z.coerce.number().int().min(1).max(256).default(8),
+  /** How long a chunk set may be silent before its records become dead letters. */
+  CHUNK_SILENCE_MS: milliseconds(1_000, 86_400_000).default(600_000),
 }).superRefine((env, context) => {
   const complain = (path: string, message: string) =>
     context.addIssue({ code: "custom", path: [path], message });
-  for (const name of ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] as const) {
-    if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
-    complain(name, "must be set where KAFKA_SASL_MECHANISM is");
+  checkKafka(env, context);
+  if (env.KAFKA_TOPICS.some((topic) => topic.endsWith(REDRIVE_SUFFIX))) {
+    complain(
+      "KAFKA_TOPICS",
+      `must not name a ${REDRIVE_SUFFIX} topic: they are read beside theirs`,
+    );
   }
   if (env.KAFKA_TOPICS.includes(env.KAFKA_DEAD_LETTER_TOPIC)) {
     complain("KAFKA_DEAD_LETTER_TOPIC", "must not be one of KAFKA_TOPICS");
@@ -54,6 +70,27 @@ const envSchema = z.object({
     complain("TENANT_PLANS", `must name the tenant of topic ${topic} (kafkaTopics)`);
   }
 });
+
+function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx): void {
+  const complain = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  for (const name of ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] as const) {
+    if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
+    complain(name, "must be set where KAFKA_SASL_MECHANISM is");
+  }
+  const isPair = (env.KAFKA_TLS_CERT === undefined) === (env.KAFKA_TLS_KEY === undefined);
+  if (!isPair) complain("KAFKA_TLS_KEY", "must be set where KAFKA_TLS_CERT is, and only there");
+  for (const name of ["KAFKA_TLS_CA", "KAFKA_TLS_CERT"] as const) {
+    if (env[name] !== undefined && !env.KAFKA_TLS) complain(name, "needs KAFKA_TLS=true");
+  }
+}
+
+/** How Kafka is reached, for a command that needs nothing else. Throws `invalid_config` as {@link readEnv} does. */
+export function readKafkaEnv(variables: Readonly<Record<string, string | undefined>>) {
+  const read = kafkaSchema.superRefine(checkKafka).safeParse(variables);
+  if (!read.success) throw invalidEnv(read.error, variables);
+  return read.data;
+}
 
 /** The bridge's configuration, validated. Throws `invalid_config` that names, in one line, every variable that is wrong. */
 export function readEnv(variables: Readonly<Record<string, string | undefined>>) {
@@ -77,7 +114,7 @@ function invalidEnv(
   const all = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
   return new AppError(
     "invalid_config",
-    `Cannot start bridge as its environment is wrong: ${all.replaceAll(/\s+/g, " ")}`,
+    `Cannot start as the environment is wrong: ${all.replaceAll(/\s+/g, " ")}`,
     { errors },
   );
 }

@@ -1,18 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
-import { admitRecord, type AdmitRecordPorts } from "./admit_record.ts";
+import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
+import type { Circuit } from "./circuit.ts";
+import type { DeliveryPoint } from "./delivery_point.ts";
 import type { BridgeMetrics } from "./metrics.ts";
-import type { DeadLetters, SourceRecord } from "./ports.ts";
+import { originOf } from "./origin.ts";
+import type { Pace } from "./pace.ts";
+import type { DeadLetter, DeadLetters, SourceRecord } from "./ports.ts";
 import type { Obstacle, Trouble } from "./trouble.ts";
-import type { Pace } from "./watch_fetch.ts";
 
 /** What making a record durable needs. */
 export interface MakeDurablePorts extends AdmitRecordPorts {
   readonly deadLetters: DeadLetters;
+  readonly circuit: Circuit;
   readonly trouble: Trouble;
   readonly metrics: BridgeMetrics;
   readonly log: Log;
+  /** Told of each point that is passed; tests end the process there. */
+  readonly passing?: (point: DeliveryPoint) => void;
+}
+
+/** How long to try. */
+export interface TryOptions {
+  /** Aborted when nothing may be tried again. */
+  readonly stopping: AbortSignal;
+  readonly pace: Pace;
 }
 
 /** What the bridge does about each kind of error: the record's fault is a dead letter, ours is tried again. */
@@ -34,76 +47,114 @@ const ACTION = {
 export async function makeDurable(
   ports: MakeDurablePorts,
   record: SourceRecord,
-  { stopping, pace }: { readonly stopping: AbortSignal; readonly pace: Pace },
+  options: TryOptions,
 ): Promise<boolean> {
-  let endTrouble = () => {};
-  try {
-    for (let attempt = 0;; attempt++) {
-      const obstacle = await attemptRecord(ports, record);
-      if (obstacle === undefined) return true;
-      ports.metrics.retries.inc({ what: obstacle });
-      const endLast = endTrouble;
-      endTrouble = ports.trouble.raise(obstacle);
-      endLast();
-      const longestMs = Math.min(pace.maxDelayMs, pace.minDelayMs * 2 ** Math.min(attempt, 16));
-      const delayMs = longestMs * (0.5 + Math.random() / 2);
-      await sleep(delayMs, undefined, { signal: stopping }).catch(() => undefined);
-      if (stopping.aborted) return false;
-    }
-  } finally {
-    endTrouble();
-  }
+  return await untilDone(ports, options, async () => {
+    await ports.circuit.pass(options.stopping);
+    if (options.stopping.aborted) return "storage";
+    const refusal = await tryCreate(ports, record);
+    if (refusal === undefined || refusal === "storage") return refusal;
+    return await tryRefuse(ports, { record, ...refusal });
+  });
 }
 
-/** One try; undefined when the record is durable, else what stood in the way. */
-async function attemptRecord(
+/** Tries until a dead letter is acknowledged: true. False where `stopping` came first. */
+export async function makeDeadLetter(
+  ports: MakeDurablePorts,
+  letter: DeadLetter,
+  options: TryOptions,
+): Promise<boolean> {
+  return await untilDone(ports, options, () => tryRefuse(ports, letter));
+}
+
+/** Why a record is refused. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** One try to create a record's object: undefined when it is durable, else the refusal, or that storage is in the way. */
+export async function tryCreate(
   ports: MakeDurablePorts,
   record: SourceRecord,
-): Promise<Obstacle | undefined> {
+  body?: RecordBody,
+): Promise<Refusal | "storage" | undefined> {
   const startedMs = performance.now();
+  const place = placeOf(record);
   try {
-    const { outcome } = await admitRecord(ports, record);
+    ports.passing?.("before_create");
+    const { outcome } = await admitRecord(ports, record, body);
+    ports.passing?.("created");
+    ports.circuit.succeeded();
     ports.metrics.records.inc({ outcome: outcome.created ? "created" : "already" });
-    ports.metrics.bytes.inc(record.value?.byteLength ?? 0);
     ports.metrics.uploadSeconds.observe((performance.now() - startedMs) / 1000);
     return undefined;
   } catch (error) {
     const failure = isAppError(error)
       ? error
       : new AppError("internal", "Cannot admit record", { cause: error });
-    if (ACTION[failure.kind] === "dead_letter") return await refuse(ports, record, failure);
-    ports.log.warn("record_held_up", {
-      ...placeOf(record),
-      code: failure.code,
-      text: causeOf(failure),
-    });
+    if (ACTION[failure.kind] === "dead_letter") {
+      return { reason: failure.code, message: failure.publicMessage };
+    }
+    ports.circuit.failed(`${place.topic}/${place.partition}/${place.offset}`);
+    ports.log.warn("record_held_up", { ...place, code: failure.code, text: causeOf(failure) });
     return "storage";
   }
 }
 
-async function refuse(
+async function tryRefuse(
   ports: MakeDurablePorts,
-  record: SourceRecord,
-  { code, publicMessage }: AppError,
+  letter: DeadLetter,
 ): Promise<Obstacle | undefined> {
+  const { reason } = letter;
+  const place = placeOf(letter.record);
   try {
-    await ports.deadLetters.send({ record, reason: code, message: publicMessage });
+    ports.passing?.("refusing");
+    await ports.deadLetters.send(letter);
+    ports.passing?.("refused");
   } catch (error) {
-    ports.log.warn("dead_letter_held_up", {
-      ...placeOf(record),
-      reason: code,
-      text: causeOf(error),
-    });
+    ports.log.warn("dead_letter_held_up", { ...place, reason, text: causeOf(error) });
     return "dead_letters";
   }
   ports.metrics.records.inc({ outcome: "refused" });
-  ports.metrics.refusals.inc({ reason: code });
-  ports.log.warn("record_refused", { ...placeOf(record), reason: code });
+  ports.metrics.refusals.inc({ reason });
+  ports.log.warn("record_refused", { ...place, reason });
   return undefined;
 }
 
-function placeOf({ topic, partition, offset }: SourceRecord) {
-  return { topic, partition, offset: String(offset) };
+/** Repeats an attempt, with growing waits, until nothing is in its way: true. False where `stopping` came first. */
+async function untilDone(
+  ports: MakeDurablePorts,
+  { stopping, pace }: TryOptions,
+  attempt: () => Promise<Obstacle | undefined>,
+): Promise<boolean> {
+  let endTrouble = () => {};
+  try {
+    for (let count = 0;; count++) {
+      if (stopping.aborted) return false;
+      const obstacle = await attempt();
+      if (obstacle === undefined) return true;
+      if (stopping.aborted) return false;
+      ports.metrics.retries.inc({ what: obstacle });
+      const endLast = endTrouble;
+      endTrouble = ports.trouble.raise(obstacle);
+      endLast();
+      const longestMs = Math.min(pace.maxDelayMs, pace.minDelayMs * 2 ** Math.min(count, 16));
+      const delayMs = longestMs * (0.5 + Math.random() / 2);
+      await sleep(delayMs, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  } finally {
+    endTrouble();
+  }
+}
+
+function placeOf(record: SourceRecord) {
+  const { topic, partition, offset } = record;
+  const place = { topic, partition, offset: String(offset) };
+  const origin = originOf(record);
+  return origin === undefined || origin === record
+    ? place
+    : { ...place, origin: `${origin.topic}/${origin.partition}/${origin.offset}` };
 }
 
 /** The name and code of what is behind a failure: its own words may hold an object's name or an address. */

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { PartitionLag } from "./ports.ts";
 
 /** The bridge's Prometheus metrics. */
 export interface BridgeMetrics {
@@ -9,10 +10,20 @@ export interface BridgeMetrics {
   readonly retries: Counter<"what">;
   readonly uploadSeconds: Histogram;
   readonly inFlightBytes: Gauge;
+  readonly commits: Counter<"outcome">;
+  readonly lag: Gauge<"topic" | "partition">;
+  readonly circuitOpen: Gauge;
 }
 
-/** Makes the metrics; `inFlight` is asked at each scrape. */
-export function createMetrics(inFlight: () => number): BridgeMetrics {
+/** What the metrics ask at each scrape. */
+export interface MetricsSources {
+  readonly inFlight: () => number;
+  readonly lags: () => readonly PartitionLag[];
+  readonly isCircuitOpen: () => boolean;
+}
+
+/** Makes the metrics; the sources are asked at each scrape. */
+export function createMetrics(sources: MetricsSources): BridgeMetrics {
   const registry = new Registry();
   const registers = [registry];
   return {
@@ -51,7 +62,33 @@ export function createMetrics(inFlight: () => number): BridgeMetrics {
       help: "Bytes of values in flight",
       registers,
       collect() {
-        this.set(inFlight());
+        this.set(sources.inFlight());
+      },
+    }),
+    commits: new Counter({
+      name: "tintype_bridge_commits_total",
+      help: "Commits of a partition's offset, by whether the group took them",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    lag: new Gauge({
+      name: "tintype_bridge_lag_records",
+      help: "Records of a held partition that are not durable yet",
+      labelNames: ["topic", "partition"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { topic, partition, lag } of sources.lags()) {
+          this.set({ topic, partition: String(partition) }, Number(lag));
+        }
+      },
+    }),
+    circuitOpen: new Gauge({
+      name: "tintype_bridge_circuit_open",
+      help: "1 while storage takes nothing and consumption is paused",
+      registers,
+      collect() {
+        this.set(sources.isCircuitOpen() ? 1 : 0);
       },
     }),
   };

@@ -80,3 +80,24 @@ function playRound(random: () => number, place: string): void {
     assert.equal(tracker.pending, behind, place);
   }
 }
+
+test("OffsetTracker commits nothing inside a span: before it until its last is known and durable", () => {
+  const tracker = new OffsetTracker();
+  for (const offset of [0n, 1n, 2n, 3n, 4n, 5n]) tracker.begin(offset);
+  tracker.end(0n);
+  const outer = tracker.span(1n); // 1, 3
+  const inner = tracker.span(2n); // 2, 4: begins inside, ends outside
+  tracker.end(1n);
+  tracker.end(3n);
+  outer.last = 3n;
+  assert.equal(tracker.toCommit(), 1n);
+  assert.equal(tracker.restartAt, 1n);
+  tracker.end(2n);
+  tracker.end(4n);
+  assert.equal(tracker.toCommit(), 1n, "the second may go on");
+  inner.last = 4n;
+  assert.equal(tracker.toCommit(), 5n);
+  tracker.committed(5n);
+  tracker.end(5n);
+  assert.equal(tracker.toCommit(), 6n);
+});

@@ -18,6 +18,8 @@ export interface DeadLetter {
   readonly record: SourceRecord;
   readonly reason: string;
   readonly message: string;
+  /** Whether the record had a value that is not held any more; the letter then says so. */
+  readonly isValueOmitted?: boolean;
 }
 
 /** May append to the dead-letter topic; resolves when every in-sync replica has it. Gives up within seconds. */
@@ -25,27 +27,45 @@ export interface DeadLetters {
   send(letter: DeadLetter): Promise<void>;
 }
 
-/** Handles the records of one partition's fetch; what it throws makes the source fetch from the last commit again. */
-export type PartitionHandler = (fetched: PartitionFetch) => Promise<void>;
-
-/** Some records of one partition, and the ways to tell how far they are. */
-export interface PartitionFetch {
+/** One partition, from its first fetch until the group moves on, the consumer ends or the holder restarts it. */
+export interface PartitionLease {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly SourceRecord[];
-  /** Keeps the membership alive; throws when the group has moved on or cannot be reached. To be called often. */
-  heartbeat(): Promise<void>;
+  /** Aborted when nothing of it may be committed any more; its records come again, to whoever holds it then. */
+  readonly ended: AbortSignal;
+  /** Fetches nothing more of the partition until `resume()`; the membership goes on. */
+  pause(): void;
+  resume(): void;
   /** Commits the next offset to read, while ending too; throws when the group does not take it. */
   commit(next: bigint): Promise<void>;
-  /** Whether the consumer is ending, or is in another generation of the group by now. */
-  shouldStop(): boolean;
+  /** Ends this lease and reads on from an offset, under a new one. */
+  restart(from: bigint): void;
 }
+
+/** Some records of one partition, offsets ascending. */
+export interface PartitionFetch {
+  readonly lease: PartitionLease;
+  readonly records: readonly SourceRecord[];
+  /** The offset behind the partition's last record. */
+  readonly highWatermark: bigint;
+}
+
+/** How far behind a partition is. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records that are in the partition and not durable yet. */
+  readonly lag: bigint;
+}
+
+/** Takes over records; returns at once, and holds back what it cannot take by pausing its leases. */
+export type FetchHandler = (fetched: PartitionFetch) => void;
 
 /** A member of the consumer group. */
 export interface RecordSource {
   /** Joins and hands every fetch to the handler; resolves when it has joined for the first time. */
-  run(handler: PartitionHandler): Promise<void>;
-  /** Waits for the handlers, then leaves the group. */
+  run(handler: FetchHandler): Promise<void>;
+  /** Leaves the group. */
   stop(): Promise<void>;
   /** Whether the group has heard of it within the session timeout. */
   isMember(): boolean;

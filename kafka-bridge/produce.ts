@@ -1,11 +1,18 @@
 /**
- * `deno task produce DIR|FILE…`: read the command line, find the pictures, send each as a record into the Kafka door,
- * in their order and one after another, so that what was said to be there is there.
+ * `deno task produce DIR|FILE…`: read the command line, find the pictures, send each as a record, or as chunks,
+ * into the Kafka door, in their order and one after another, so that what was said to be there is there.
  */
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
-import { openPictureProducer, type PictureProducer } from "./producer/kafka_producer.ts";
+import {
+  chunkBytesOf,
+  openPictureProducer,
+  type PictureProducer,
+  type ProducedPlace,
+} from "./producer/kafka_producer.ts";
 import { HELP, type ProduceArguments, readArguments } from "./producer/read_arguments.ts";
 
 const DEFAULT_BROKERS = process.env["KAFKA_BROKERS"] || "localhost:9092";
@@ -20,7 +27,6 @@ async function main(args: readonly string[]): Promise<number> {
   const pictures = await findPictures(call.paths);
   const producer = await openPictureProducer(call.brokers, call.topic);
   try {
-    requireSizes(pictures, producer);
     await sendAll(pictures, producer, call);
   } finally {
     await producer.close();
@@ -28,33 +34,64 @@ async function main(args: readonly string[]): Promise<number> {
   return EXIT.sent;
 }
 
-/** Nothing is sent where one file is too large: half a folder is worse than none. */
-function requireSizes(pictures: readonly PictureFile[], { maxValueBytes }: PictureProducer): void {
-  if (maxValueBytes === undefined) return;
-  const tooLarge = pictures.find(({ bytes }) => bytes > maxValueBytes);
-  if (tooLarge === undefined) return;
-  throw new TypeError(
-    `Cannot produce ${tooLarge.path} as its size must be <= ${maxValueBytes}: current value is ${tooLarge.bytes}`,
-  );
-}
-
 async function sendAll(
   pictures: readonly PictureFile[],
   producer: PictureProducer,
-  { topic, subject, json }: ProduceArguments,
+  call: ProduceArguments,
 ): Promise<void> {
   const startedMs = performance.now();
-  for (const [index, { path, name, contentType }] of pictures.entries()) {
-    const place = await producer.send({ name, contentType, subject, value: await readFile(path) });
-    if (json) process.stdout.write(`${JSON.stringify({ file: path, topic, ...place })}\n`);
+  const { topic, json } = call;
+  const wholeBytes = Math.min(producer.maxValueBytes ?? Infinity, call.chunkBytes ?? Infinity);
+  let records = 0;
+  for (const [index, picture] of pictures.entries()) {
+    const { place, count } = await sendPicture(picture, { producer, call, wholeBytes });
+    records += count;
+    const chunks = count > 1 ? { chunks: count } : {};
+    if (json) {
+      process.stdout.write(
+        `${JSON.stringify({ file: picture.path, topic, ...place, ...chunks })}\n`,
+      );
+    }
     const where = `${topic}/${place.partition}/${place.offset}`;
-    process.stderr.write(`${index + 1} of ${pictures.length}: ${name} -> ${where}\n`);
+    const parts = count > 1 ? ` in ${count} chunks` : "";
+    process.stderr.write(
+      `${index + 1} of ${pictures.length}: ${picture.name} -> ${where}${parts}\n`,
+    );
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const megabytes = pictures.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
   process.stderr.write(
-    `${pictures.length} records, ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s\n`,
+    `${records} records, ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s\n`,
   );
+}
+
+/** A file as one record, or as chunks where it is larger than one may be; answers where the first of them lies. */
+async function sendPicture(
+  { path, name, contentType, bytes }: PictureFile,
+  { producer, call: { subject }, wholeBytes }: {
+    readonly producer: PictureProducer;
+    readonly call: ProduceArguments;
+    readonly wholeBytes: number;
+  },
+): Promise<{ readonly place: ProducedPlace; readonly count: number }> {
+  const picture = { name, contentType, subject };
+  if (bytes <= wholeBytes) {
+    return { place: await producer.send({ ...picture, value: await readFile(path) }), count: 1 };
+  }
+  const chunkBytes = chunkBytesOf(wholeBytes);
+  const count = Math.ceil(bytes / chunkBytes);
+  const id = randomUUID();
+  let first: ProducedPlace | undefined;
+  let index = 0;
+  for await (const value of createReadStream(path, { highWaterMark: chunkBytes })) {
+    const place = await producer.send({ ...picture, value, chunk: { id, index, count } });
+    first ??= place;
+    index++;
+  }
+  if (first === undefined || index !== count) {
+    throw new Error(`${path} changed while it was read`);
+  }
+  return { place: first, count };
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

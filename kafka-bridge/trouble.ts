@@ -1,7 +1,7 @@
 import type { Log } from "@tintype/core/ports/log";
 
 /** What can stand between a record and its durability. */
-export type Obstacle = "storage" | "dead_letters";
+export type Obstacle = "storage" | "dead_letters" | "commits";
 
 /** Counts the records that an obstacle holds up: readiness asks it, and the log hears of its beginning and its end only. */
 export class Trouble {

@@ -6,6 +6,7 @@ import {
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
 import * as z from "zod";
+import { CODEC_NAMES, type CodecName } from "./adapters/codec_table.ts";
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name");
 const address = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
@@ -27,7 +28,7 @@ const schema = z.object({
   OIDC_JWKS_URL: address.default("https://www.googleapis.com/oauth2/v3/certs"),
   RETENTION_MS: z.coerce.number().default(RETENTION_POLICY.periodMs).transform(readPolicy),
   TENANT_PLANS: z.string().default("{}").transform(readPlans),
-  CODEC: z.enum(["sharp"]).default("sharp"),
+  CODEC: z.enum(CODEC_NAMES).default("sharp"),
   PIPELINE: z.string().min(1).optional(),
   PIXEL_PROCESSES: whole(1, 64).default(2),
   K_REVISION: z.string().min(1).optional(),
@@ -58,7 +59,7 @@ export interface ProcessorEnv {
   readonly oidcKeysUrl: URL;
   readonly policy: RetentionPolicy;
   readonly plans: TenantPlans;
-  readonly codec: "sharp";
+  readonly codec: CodecName;
   readonly pipeline: string | undefined;
   readonly pixelProcesses: number;
   readonly revision: string | undefined;

@@ -8,12 +8,14 @@ import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { PURGES_RETENTION_MS } from "@tintype/core/retention/policy";
 import type { SweepPorts } from "@tintype/core/retention/sweep_expired";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
+import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
+import { requireColumns } from "./columns/require_columns.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
 import { ENV_NAMES, type ProcessorEnv, readEnv } from "./env.ts";
@@ -25,6 +27,8 @@ const PART = "processor";
 /** Deliveries under way for each pixel process: one is in its pixels while the others wait for the network. */
 const DELIVERIES_PER_PROCESS = 3;
 const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
+/** What the warehouse may take to tell its columns. */
+const COLUMNS_MS = 10_000;
 
 async function main(): Promise<void> {
   const log = createJsonLog({ part: PART, write: console.log });
@@ -35,6 +39,7 @@ async function main(): Promise<void> {
     Deno.exit(1);
   });
   const pixels = await startPixels(env, log);
+  await checkColumns(env, { pixels, log });
   const queue = new DeliveryQueue({
     maxRunning: DELIVERIES_PER_PROCESS * env.pixelProcesses,
     ...QUEUE,
@@ -83,6 +88,25 @@ async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
     return await startPixelPool({ processes, codec, pipeline, log });
   } catch (error) {
     console.error(`Cannot start the processor as its pixel processes do not start: ${error}`);
+    Deno.exit(1);
+  }
+}
+
+/** A pipeline whose columns the warehouse lacks must not start; a warehouse that does not answer is no reason to wait. */
+async function checkColumns(
+  { projectId, dataset, endpoints }: ProcessorEnv,
+  { pixels, log }: { readonly pixels: PixelPool; readonly log: Log },
+): Promise<void> {
+  const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
+  const signal = AbortSignal.timeout(COLUMNS_MS);
+  try {
+    await requireColumns(new BigQueryRowColumns(client, { dataset }), pixels.columns, { signal });
+  } catch (error) {
+    if (!isAppError(error, "invalid_config")) {
+      return log.warn("columns_not_checked", describeError(error));
+    }
+    console.error(error.publicMessage);
+    await pixels.close();
     Deno.exit(1);
   }
 }

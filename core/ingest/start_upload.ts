@@ -1,5 +1,6 @@
 /**
- * The first door: admit the declaration, make sure of the id, count it against the tenant's day, start a session.
+ * The first door: admit the declaration, make sure of the id, then count it against the tenant's day while the session
+ * starts.
  */
 import type { CallOptions } from "../ports/call_options.ts";
 import { AppError } from "../errors.ts";
@@ -80,20 +81,25 @@ export async function startUpload(
     if (image !== undefined) return { kind: "exists", image };
   }
   const claim = claimOf(input, { imageId, bytes: input.declaration.size });
-  await ports.quota.reserve(claim);
   const ref: ImageRef = { tenant, owner: owners[0], imageId };
   const session = { input, ref, contentType: declaration.contentType };
-  const { url } = await startSession(ports, session, options).catch(async (error: unknown) => {
+  // At once: a session that the day has no room for is told to nobody, so that nothing can come of it.
+  const [counted, opened] = await Promise.allSettled([
+    ports.quota.reserve(claim),
+    startSession(ports, session, options),
+  ]);
+  if (counted.status === "rejected") throw counted.reason;
+  if (opened.status === "rejected") {
     // An id made here is known to nobody, so that nothing can be stored for it: its day gets the image back. A client's
     // own id may have a session from an earlier call; it stays counted, once, for the client to try again.
     // A release that fails only counts one too many.
     if (!isGiven) await ports.quota.release(claim).catch(() => undefined);
-    throw error;
-  });
+    throw opened.reason;
+  }
   return {
     kind: "started",
     imageId,
-    url,
+    url: opened.value.url,
     contentType: declaration.contentType,
     expiresAtMs: closingAtOf(imageId, policy),
     purgeAtMs: purgeAtOf(imageId, policy),

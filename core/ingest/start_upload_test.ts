@@ -6,6 +6,7 @@ import { manifestName, rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { serializeManifest } from "../model/manifest.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
+import type { Quota } from "../ports/quota.ts";
 import type { SessionOptions, UploadSessions } from "../ports/upload_sessions.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
@@ -40,6 +41,12 @@ function setUp(nowMs: number = NOON_MS) {
   const { raw, processed, clock } = world;
   return { world, sessions, quota, ports: { raw, processed, clock, sessions, quota, random } };
 }
+
+const noQuota: Quota = {
+  reserve: () => Promise.resolve(),
+  settle: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+};
 
 function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
   return {
@@ -113,11 +120,6 @@ const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>
     "invalid_request",
     { imageId: makeImageId(NOON_MS - periodMs, new Uint8Array(10)) },
   ],
-  [
-    "an image more than the day's",
-    "quota_exceeded",
-    { plan: { ...DEFAULT_PLAN, bytesPerDay: 68 } },
-  ],
 ];
 
 for (const [what, code, values] of REFUSALS) {
@@ -131,6 +133,32 @@ for (const [what, code, values] of REFUSALS) {
     assert.deepEqual(quota.held(), []);
   });
 }
+
+test("startUpload() tells nobody of a session that the tenant's day has no room for", async () => {
+  const { ports, quota } = setUp();
+  const plan = { ...DEFAULT_PLAN, bytesPerDay: 68 };
+  await assert.rejects(
+    () => startUpload(ports, inputOf({ plan })),
+    (error) => isAppError(error, "quota_exceeded"),
+  );
+  assert.deepEqual(quota.held(), []);
+});
+
+test("startUpload() counts while the session starts: neither waits for the other", async () => {
+  const { ports } = setUp();
+  const order: string[] = [];
+  const slow = async (name: string) => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push(`${name} ends`);
+  };
+  await startUpload({
+    ...ports,
+    quota: { ...noQuota, reserve: () => slow("count") },
+    sessions: { start: () => slow("start").then(() => ({ url: "https://storage.example/s" })) },
+  }, inputOf());
+  assert.deepEqual(order.slice(0, 2).toSorted(), ["count begins", "start begins"]);
+});
 
 test("startUpload() takes a client's own id at both ends of its window", async () => {
   for (const timeMs of [NOON_MS - DAY_MS, NOON_MS + 5000]) {

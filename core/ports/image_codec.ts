@@ -43,6 +43,8 @@ export interface ImageCodec {
   readonly engine: string;
   /** The media types it takes. */
   readonly takes: ReadonlySet<MediaType>;
+  /** The formats it writes: JPEG and PNG at least. */
+  readonly writes: ReadonlySet<WrittenFormat>;
   /** Decodes once, upright and in sRGB, at most as large as asked for. */
   decode(request: DecodeRequest): Promise<RawPixels>;
   /** Resizes as a rendition's line says. */

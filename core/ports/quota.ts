@@ -14,6 +14,8 @@ export interface QuotaClaim {
 export interface Quota {
   /** Counts the image once, however often it is asked; throws `quota_exceeded` with `retryAfterMs` where the day is full. */
   reserve(claim: QuotaClaim): Promise<void>;
+  /** Counts `bytes` for an image that was reserved with more because its size was not known; idempotent. */
+  settle(claim: QuotaClaim): Promise<void>;
   /** Gives the image back, after a definite refusal only. */
   release(claim: QuotaClaim): Promise<void>;
 }

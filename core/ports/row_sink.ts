@@ -33,6 +33,8 @@ export interface RowEraser {
 /** What the warehouse still holds. */
 export interface RowCensus {
   readonly rows: number;
+  /** Rows whose T0 lies before the time that was asked about. */
+  readonly overdue: number;
   /** Milliseconds since the epoch, undefined where there is no row. */
   readonly oldestT0Ms: number | undefined;
 }
@@ -53,10 +55,20 @@ export interface PurgeRow {
 export interface RowPurger {
   /** Deletes rows whose T0 lies at or before `t0Ms`. */
   purge(t0Ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<RowRemoval>;
-  census(options?: { readonly signal?: AbortSignal | undefined }): Promise<RowCensus>;
+  /** Counts rows, and those whose T0 lies before `overdueT0Ms`. */
+  census(
+    overdueT0Ms: number,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<RowCensus>;
   /** Copies a certificate's lines into the warehouse. */
   recordPurge(
     rows: readonly PurgeRow[],
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
+}
+
+/** May tell what is left and which certificates were copied, and change nothing. */
+export interface RowAuditor extends Pick<RowPurger, "census"> {
+  /** The highest number among the copies of certificates, 0 where there is none. */
+  newestCertificate(options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
 }

@@ -3,6 +3,7 @@
  * the smallest pixels that serve, the camera's facts. Runs in the pixel process.
  */
 import type { Camera, PixelInsights } from "../model/insights.ts";
+import { fitsColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -118,7 +119,7 @@ async function makeRenditions(
     if (spec.fit === "inside" && shared.every((other) => sideOf(other) > sideOf(pixels))) {
       shared.push(pixels);
     }
-    const format = writtenFormat(spec, pixels);
+    const format = writtenFormat(spec, pixels, codec.writes);
     const { quality, background } = spec;
     const bytes = await encode(pixels, { format, quality, background });
     made.push({ name: spec.name, format, width: pixels.width, height: pixels.height, bytes });
@@ -168,9 +169,15 @@ function largestOf([largest]: Shared): RawPixels {
   return largest;
 }
 
-function writtenFormat({ format }: RenditionSpec, { channels }: RawPixels): WrittenFormat {
-  if (format !== "auto") return format;
-  return channels === 4 ? "webp" : "jpeg";
+/** The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is. */
+function writtenFormat(
+  { format }: RenditionSpec,
+  { channels }: RawPixels,
+  writes: ReadonlySet<WrittenFormat>,
+): WrittenFormat {
+  if (format !== "auto" && writes.has(format)) return format;
+  if (channels === 3) return "jpeg";
+  return writes.has("webp") ? "webp" : "png";
 }
 
 interface Measuring {
@@ -201,7 +208,8 @@ async function measureOwn(
     values[name] = await ownCode(`insight ${name}`, async () => {
       const value = await measureOne(codec, { insight, ...measuring });
       if (typeof value === "number" && !Number.isFinite(value)) return null;
-      return value;
+      if (fitsColumn(value, insight.column)) return value;
+      throw new TypeError(`Cannot take a ${typeof value} for a column of ${insight.column.type}`);
     });
   }
   return values;

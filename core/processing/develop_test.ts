@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelInsightsSchema } from "../model/insights.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import { DEFAULT_RENDITIONS, renditionTableSchema } from "../model/rendition.ts";
+import {
+  DEFAULT_RENDITIONS,
+  renditionTableSchema,
+  type WrittenFormat,
+} from "../model/rendition.ts";
 import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../ports/image_codec.ts";
 import { draw } from "../testing/drawing.ts";
 import { develop } from "./develop.ts";
@@ -25,6 +29,7 @@ const HEADER = {
 class RampCodec implements ImageCodec {
   readonly engine = "ramp 1";
   readonly takes = new Set(["image/jpeg"] as const);
+  writes: ReadonlySet<WrittenFormat> = new Set(["jpeg", "png", "webp"] as const);
   readonly decoded: DecodeRequest[] = [];
   readonly resized: { from: number; to: ResizeOptions }[] = [];
   encodes = 0;
@@ -95,6 +100,21 @@ test("develop() writes WebP where there is alpha", async () => {
   assert.deepEqual(renditions.map(({ format }) => format), ["webp", "webp", "webp"]);
 });
 
+test("develop() writes PNG or JPEG where its codec does not write what is wanted", async () => {
+  const renditions = renditionTableSchema.parse([{
+    name: "x",
+    width: 9,
+    height: 9,
+    format: "avif",
+  }]);
+  for (const [channels, format] of [[3, "jpeg"], [4, "png"]] as const) {
+    const codec = new RampCodec(channels);
+    codec.writes = new Set(["jpeg", "png"]);
+    const developed = await develop(codec, { ...request(), renditions }, options());
+    assert.equal(developed.renditions[0]?.format, format);
+  }
+});
+
 test("develop() does not measure insights on huge pixels", async () => {
   const codec = new RampCodec();
   const renditions = renditionTableSchema.parse([{ name: "only", width: 8000, height: 8000 }]);
@@ -110,7 +130,13 @@ test("develop() takes renditions, steps and insights of a pipeline", async () =>
       name: "invert",
       apply: ({ data, ...shape }) => ({ ...shape, data: data.map((value) => 255 - value) }),
     }],
-    insights: { left_edge: { minSidePx: 100, measure: ({ data }) => data[0] ?? 0 } },
+    insights: {
+      left_edge: {
+        minSidePx: 100,
+        column: { type: "INT64", description: "Red of the first pixel" },
+        measure: ({ data }) => data[0] ?? 0,
+      },
+    },
   });
   const developed = await develop(new RampCodec(), request(), options(pipeline));
   assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width]), [[
@@ -149,10 +175,25 @@ test("develop() refuses a type that its codec does not take", async () => {
   await assert.rejects(develop(new RampCodec(), heic, options()), { reason: "unsupported_type" });
 });
 
+const COUNT = {
+  minSidePx: 1,
+  column: { type: "INT64", description: "One" },
+  measure: () => 1,
+} as const;
+
+test("develop() rejects a picture whose own insight does not fit its column", async () => {
+  const text = { ...COUNT, measure: () => "Jane" };
+  const pipeline = definePipeline({ insights: { name: text } });
+  await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), {
+    reason: "processing_limit",
+  });
+});
+
 test("definePipeline() names what is wrong with a definition", () => {
   assert.throws(() => definePipeline({ renditions: [{ name: "x" }] }), /renditions are wrong/);
   assert.throws(
-    () => definePipeline({ insights: { "Bad Name": { minSidePx: 1, measure: () => 1 } } }),
+    () => definePipeline({ insights: { "Bad Name": COUNT } }),
     /must be a column's name/,
   );
+  assert.throws(() => definePipeline({ insights: { sharpness: COUNT } }), /already/);
 });

@@ -31,6 +31,10 @@ interface Limit {
 export const MAX_SIDE_PX = 65_500;
 /** The longest side over the shortest one; beyond it a rendition is a line. */
 const MAX_ASPECT = 1_000;
+/** Bytes of an EXIF block; TIFF files, which are blocks themselves, do not count. A camera's has a few kilobytes. */
+const MAX_EXIF_BYTES = 1_048_576;
+/** Bytes of a colour profile as stored; printers' profiles have up to three million. */
+const MAX_ICC_BYTES = 4_194_304;
 /** Pixels of all frames together, as a multiple of the plan's pixels. */
 const MAX_ANIMATION = 20;
 
@@ -40,6 +44,18 @@ const LIMITS: readonly Limit[] = [
     what: "bytes",
     value: ({ actualSize }) => actualSize,
     max: ({ plan }) => plan.maxBytes,
+  },
+  {
+    reason: "too_large",
+    what: "bytes of EXIF",
+    value: ({ probed: { exif, mediaType } }) => mediaType === "image/tiff" ? 0 : exif?.length ?? 0,
+    max: () => MAX_EXIF_BYTES,
+  },
+  {
+    reason: "too_large",
+    what: "bytes of colour profile",
+    value: ({ probed }) => probed.iccBytes,
+    max: () => MAX_ICC_BYTES,
   },
   {
     reason: "too_many_pixels",

@@ -9,6 +9,7 @@ function picture(header: Partial<Probed["header"]> = {}): Probed {
   return {
     mediaType: "image/heic",
     exif: undefined,
+    iccBytes: 0,
     header: {
       width: 4000,
       height: 3000,
@@ -51,6 +52,15 @@ const REFUSED:
     ["too many frames", "too_many_frames", { frames: 1_001 }, {}],
     ["too many pixels in all frames", "too_many_frames", { frames: 200 }, {}],
   ];
+
+test("guard() refuses blocks of EXIF and profiles of a size that no camera writes", () => {
+  const exif = { offset: 100, length: 1_048_577 };
+  const refused = { reason: "too_large" };
+  assert.throws(() => guard({ ...picture(), exif }, PROMISED), refused);
+  assert.throws(() => guard({ ...picture(), iccBytes: 4_194_305 }, PROMISED), refused);
+  const tiff = { ...picture(), mediaType: "image/tiff", exif } as const;
+  guard(tiff, { ...PROMISED, declaredType: "image/tiff" });
+});
 
 for (const [what, reason, header, options] of REFUSED) {
   test(`guard() refuses ${what} as ${reason}`, () => {

@@ -5,6 +5,7 @@
  */
 import type { ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { MediaType } from "../model/media_type.ts";
+import { columnNameFault, type OwnColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { type RenditionSpec, renditionTableSchema } from "../model/rendition.ts";
 import type { RawPixels } from "../ports/image_codec.ts";
@@ -36,21 +37,26 @@ export interface Insight<Value> {
 /** A value that an own insight may have: it becomes a column of the row and a field of the manifest. */
 export type CustomValue = string | number | boolean | null;
 
+/** An insight of the company's own and its column in the warehouse. */
+export interface OwnInsight extends Insight<CustomValue> {
+  readonly column: OwnColumn;
+}
+
 /** What a pipeline says; what it leaves out is as without it. */
 export interface PipelineDefinition {
   /** In the place of the plan's table. */
   readonly renditions?: readonly Partial<RenditionSpec>[];
   /** In order, between decoding and renditions. */
   readonly steps?: readonly PipelineStep[];
-  /** By column name, `[a-z][a-z0-9_]*`. */
-  readonly insights?: Readonly<Record<string, Insight<CustomValue>>>;
+  /** By column name, `[a-z][a-z0-9_]*`; at most 32. */
+  readonly insights?: Readonly<Record<string, OwnInsight>>;
 }
 
 /** A pipeline that was found sound. */
 export interface Pipeline {
   readonly renditions: readonly RenditionSpec[] | undefined;
   readonly steps: readonly PipelineStep[];
-  readonly insights: Readonly<Record<string, Insight<CustomValue>>>;
+  readonly insights: Readonly<Record<string, OwnInsight>>;
 }
 
 /** What every picture is measured by; sharpness alone needs more than a thumbnail, as shrinking sharpens. */
@@ -67,13 +73,27 @@ export const STANDARD_INSIGHTS: {
   thumbhash: { minSidePx: 100, measure: thumbhash },
 };
 
+const MAX_OWN_INSIGHTS = 32;
+
+/**
+ * How far an insight of the pixels that it gets may lie from that of the largest ones: shares of the range for luma and
+ * contrast, bits for entropy and hash, Euclidean distance (of 441) from the most frequent colour to the nearest found.
+ */
+export const INSIGHT_TOLERANCES = {
+  meanLuma: 0.01,
+  contrast: 0.03,
+  entropy: 0.25,
+  perceptualHash: 4,
+  dominantColors: 48,
+} as const satisfies Partial<Record<keyof PixelInsights, number>>;
+
 /** Makes a pipeline of its definition; throws TypeError that names what is wrong with it. */
 export function definePipeline(definition: PipelineDefinition): Pipeline {
   const { renditions, steps = [], insights = {} } = definition;
-  for (const name of Object.keys(insights)) {
-    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-      throw new TypeError(`Cannot define a pipeline as "${name}" must be a column's name`);
-    }
+  const fault = Object.keys(insights).map(columnNameFault).find((found) => found !== undefined);
+  if (fault !== undefined) throw new TypeError(`Cannot define a pipeline as ${fault}`);
+  if (Object.keys(insights).length > MAX_OWN_INSIGHTS) {
+    throw new TypeError(`Cannot define a pipeline as insights must be <= ${MAX_OWN_INSIGHTS}`);
   }
   return {
     renditions: renditions === undefined ? undefined : parseTable(renditions),
@@ -84,6 +104,11 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
 
 /** The pipeline of a processor that names none: the plan's renditions, no steps, the standard insights alone. */
 export const DEFAULT_PIPELINE: Pipeline = definePipeline({});
+
+/** The columns that a pipeline's rows have on top of every image's. */
+export function columnsOf({ insights }: Pipeline): Readonly<Record<string, OwnColumn>> {
+  return Object.fromEntries(Object.entries(insights).map(([name, { column }]) => [name, column]));
+}
 
 /** For steps: refuses the picture, `pipeline_rejected`; the detail is shown to its owner, at most 200 characters. */
 export function rejectPicture(detail: string): never {

@@ -79,6 +79,41 @@ export function insideSize(
   return isBox ? { width, height } : size;
 }
 
+/** How pixels become a rendition's: the whole picture's size, the canvas, and where on it the picture begins. */
+export interface Placement {
+  readonly scaled: Size;
+  readonly canvas: Size;
+  /** In pixels of the canvas; negative where the picture is cut. */
+  readonly left: number;
+  readonly top: number;
+}
+
+/**
+ * Places pixels as a rendition's line says: `inside` is its own canvas, `cover` is cut in its middle to the box or, where
+ * it is smaller and must not be enlarged, to what it has of it; `contain` lies in the middle of the whole box.
+ */
+export function placementOf(
+  pixels: Size,
+  options: Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge">,
+): Placement {
+  const { width, height, fit } = options;
+  if (fit === "inside") {
+    const scaled = insideSize(pixels, options);
+    return { scaled, canvas: scaled, left: 0, top: 0 };
+  }
+  const scaled = scaledSize(pixels, options);
+  const canvas = fit === "contain" ? { width, height } : {
+    width: Math.min(width, scaled.width),
+    height: Math.min(height, scaled.height),
+  };
+  return {
+    scaled,
+    canvas,
+    left: Math.trunc((canvas.width - scaled.width) / 2),
+    top: Math.trunc((canvas.height - scaled.height) / 2),
+  };
+}
+
 function areaOf({ width, height }: Size): number {
   return width * height;
 }

@@ -1,6 +1,6 @@
 /**
  * An owner's images, newest first, from listings that only ascend: walk the kept days backwards, in each day a window
- * of time that shrinks when it holds more than a page and grows when it is empty, with a bounded number of calls.
+ * of time, the whole day at first, that shrinks when it holds more than a page of names; a bounded number of calls.
  */
 import type { CallOptions } from "../ports/call_options.ts";
 import { firstImageIdOf, type ImageId, isImageId, t0OfImageId } from "../model/image_id.ts";
@@ -45,10 +45,17 @@ export interface ListedImages {
 
 /** Windows looked at for one page; a short page with a cursor is the price of the bound. */
 const MAX_WINDOWS = 12;
-const FIRST_WINDOW_MS = 3_600_000;
+/** Behind the first day, which commonly fills a page, quiet days are looked at side by side. */
+const DAYS_AT_ONCE = 4;
 const DAY_MS = 86_400_000;
 /** Clients' ids may be a few seconds ahead of our clock. */
 const AHEAD_MS = 10_000;
+
+/** A span of one day: ids from a time on that are smaller than `before`. */
+interface Window {
+  readonly fromMs: number;
+  readonly before: ImageId;
+}
 
 /** Lists an owner's images that are still kept, newest first. A page may be short and still have a next one. */
 export async function listImages(
@@ -57,26 +64,32 @@ export async function listImages(
   options: CallOptions = {},
 ): Promise<ListedImages> {
   const oldestMs = input.nowMs - input.policy.periodMs + 1;
+  const isOver = (id: ImageId) => id <= firstImageIdOf(oldestMs);
   const seen: Seen[] = [];
   let before = input.before ?? firstImageIdOf(input.nowMs + AHEAD_MS);
-  let windowMs = FIRST_WINDOW_MS;
-  for (let looked = 0; looked < MAX_WINDOWS && seen.length < input.limit; looked++) {
-    if (before <= firstImageIdOf(oldestMs)) {
-      return await page(ports, { seen, nextBefore: undefined }, options);
+  let windowMs = DAY_MS;
+  let looked = 0;
+  while (looked < MAX_WINDOWS && seen.length < input.limit && !isOver(before)) {
+    const most = looked === 0 ? 1 : Math.min(DAYS_AT_ONCE, MAX_WINDOWS - looked);
+    const windows = windowsBefore(before, { windowMs, oldestMs, most });
+    looked += windows.length;
+    const found = await Promise.all(
+      windows.map((window) => namesBetween(ports.raw, { input, window }, options.signal)),
+    );
+    for (const { window, held } of found) {
+      if (held === "too_many") {
+        windowMs = Math.max(1, Math.floor((t0OfImageId(window.before) - window.fromMs) / 8));
+        break;
+      }
+      seen.push(...held);
+      before = firstImageIdOf(window.fromMs);
+      windowMs = Math.min(DAY_MS, windowMs * growthOf(held.length, input.limit - seen.length));
+      if (seen.length >= input.limit) break;
     }
-    const fromMs = windowStart(before, { windowMs, oldestMs });
-    const held = await namesBetween(ports.raw, { input, fromMs, before }, options.signal);
-    if (held === "too_many") {
-      windowMs = Math.max(1, Math.floor((t0OfImageId(before) - fromMs) / 8));
-      continue;
-    }
-    seen.push(...held);
-    before = firstImageIdOf(fromMs);
-    windowMs = Math.min(DAY_MS, windowMs * growthOf(held.length, input.limit - seen.length));
   }
   const kept = seen.slice(0, input.limit);
   const last = seen.length > kept.length ? kept.at(-1)?.ref.imageId : before;
-  const nextBefore = last !== undefined && last > firstImageIdOf(oldestMs) ? last : undefined;
+  const nextBefore = last === undefined || isOver(last) ? undefined : last;
   return await page(ports, { seen: kept, nextBefore }, options);
 }
 
@@ -84,6 +97,23 @@ export async function listImages(
 function growthOf(held: number, wanted: number): number {
   if (held === 0) return 8;
   return held < wanted ? 2 : 1;
+}
+
+/** The windows that end at `before` and go back one behind another; only whole days come in a group. */
+function windowsBefore(
+  before: ImageId,
+  { most, ...bounds }: { windowMs: number; oldestMs: number; most: number },
+): Window[] {
+  const windows: Window[] = [];
+  let end = before;
+  do {
+    const fromMs = windowStart(end, bounds);
+    windows.push({ fromMs, before: end });
+    end = firstImageIdOf(fromMs);
+  } while (
+    windows.length < most && bounds.windowMs === DAY_MS && end > firstImageIdOf(bounds.oldestMs)
+  );
+  return windows;
 }
 
 /** A window never crosses midnight, as names begin with their day. */
@@ -97,13 +127,12 @@ function windowStart(before: ImageId, bounds: { windowMs: number; oldestMs: numb
 
 async function namesBetween(
   raw: ObjectLister,
-  window: { input: ListImagesInput; fromMs: number; before: ImageId },
+  { input: { tenant, owners }, window }: { input: ListImagesInput; window: Window },
   signal: AbortSignal | undefined,
-): Promise<Seen[] | "too_many"> {
-  const { input: { tenant, owners }, fromMs, before } = window;
-  const day = dayOf(fromMs);
+): Promise<{ readonly window: Window; readonly held: readonly Seen[] | "too_many" }> {
+  const day = dayOf(window.fromMs);
   const perOwner = await Promise.all(owners.map(async (owner) => {
-    const between = (prefix: string) => idsBetween(raw, { prefix, fromMs, before }, signal);
+    const between = (prefix: string) => idsBetween(raw, { prefix, ...window }, signal);
     const [held, erased] = await Promise.all([
       between(ownerPrefix(day, tenant, owner)),
       between(ownerMarkerPrefix(day, tenant, owner)),
@@ -114,10 +143,10 @@ async function namesBetween(
   }));
   const seen: Seen[] = [];
   for (const held of perOwner) {
-    if (held === "too_many") return "too_many";
+    if (held === "too_many") return { window, held };
     seen.push(...held);
   }
-  return seen.sort((a, b) => a.ref.imageId < b.ref.imageId ? 1 : -1);
+  return { window, held: seen.sort((a, b) => a.ref.imageId < b.ref.imageId ? 1 : -1) };
 }
 
 /**
@@ -126,7 +155,7 @@ async function namesBetween(
  */
 async function idsBetween(
   raw: ObjectLister,
-  window: { prefix: string; fromMs: number; before: ImageId },
+  window: Window & { readonly prefix: string },
   signal: AbortSignal | undefined,
 ): Promise<Map<ImageId, number> | "too_many"> {
   const { prefix, fromMs, before } = window;

@@ -102,7 +102,46 @@ test("listImages() fills its page over quiet days with few calls", async () => {
   const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
   const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
   assert.equal(page.images.length, 20);
-  assert.ok(raw.calls <= 16, `${raw.calls} calls`);
+  assert.ok(raw.calls <= 10, `${raw.calls} calls`);
+});
+
+test("listImages() fills its page from the first day with one look at images and markers", async () => {
+  const world = new TestWorld();
+  for (let at = 0; at < 30; at++) await put(world, NOON_MS - at * 60_000);
+  const raw = smallPages(world, 1000);
+  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
+  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  assert.deepEqual([page.images.length, raw.calls], [20, 2]);
+});
+
+test("listImages() looks over empty days side by side: at most three looks one after another", async () => {
+  const world = new TestWorld();
+  let underway = 0;
+  let rounds = 0;
+  const raw: ObjectLister = {
+    async list(query) {
+      if (underway++ === 0) rounds++;
+      const page = await world.raw.list(query);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      underway--;
+      return page;
+    },
+  };
+  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
+  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  assert.deepEqual(page, { images: [], nextBefore: undefined });
+  assert.ok(rounds <= 3, `${rounds} rounds`);
+});
+
+test("listImages() lists quiet days around a day that holds more than a page of names", async () => {
+  const world = new TestWorld();
+  const refs: ImageRef[] = [];
+  for (let at = 0; at < 6; at++) refs.push(await put(world, NOON_MS - at * DAY_MS));
+  for (let at = 0; at < 60; at++) refs.push(await put(world, NOON_MS - 3 * DAY_MS - at * 60_000));
+  for (const limit of [1, 7, 50]) {
+    const { seen } = await walkPages(world, { pageSize: 10, limit });
+    assert.deepEqual(seen, newestFirst(refs));
+  }
 });
 
 test("listImages() cuts its windows where one holds more than a page of names", async () => {

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { AppError } from "../errors.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
@@ -69,8 +70,9 @@ export function certificateName(n: number): ObjectName {
 export async function readCertificate(
   ports: { readonly certificates: ObjectReader; readonly hashing: Hashing },
   n: number,
+  options: CallOptions = {},
 ): Promise<{ readonly certificate: Certificate; readonly hash: string } | null> {
-  const bytes = await ports.certificates.read(certificateName(n));
+  const bytes = await ports.certificates.read(certificateName(n), options);
   if (bytes === null) return null;
   const read = certificateSchema.safeParse(parseJson(bytes));
   if (!read.success || read.data.n !== n) {
@@ -80,8 +82,12 @@ export async function readCertificate(
 }
 
 /** The number of the newest certificate, 0 where there is none, in about 2 log2(n) look-ups and without a listing. */
-export async function newestCertificate(certificates: ObjectReader): Promise<number> {
-  const isThere = async (n: number) => await certificates.stat(certificateName(n)) !== null;
+export async function newestCertificate(
+  certificates: ObjectReader,
+  options: CallOptions = {},
+): Promise<number> {
+  const isThere = async (n: number) =>
+    await certificates.stat(certificateName(n), options) !== null;
   if (!await isThere(1)) return 0;
   let there = 1;
   let absent = 2;
@@ -98,10 +104,11 @@ export async function newestCertificate(certificates: ObjectReader): Promise<num
 export async function issueCertificate(
   ports: { readonly certificates: ObjectReader & ObjectCreator; readonly hashing: Hashing },
   draft: CertificateDraft,
+  options: CallOptions = {},
 ): Promise<Certificate> {
-  let previous = await newestCertificate(ports.certificates);
+  let previous = await newestCertificate(ports.certificates, options);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++, previous++) {
-    const before = previous === 0 ? null : await readCertificate(ports, previous);
+    const before = previous === 0 ? null : await readCertificate(ports, previous, options);
     const certificate: Certificate = {
       version: 1,
       n: previous + 1,
@@ -112,6 +119,7 @@ export async function issueCertificate(
     const written = await ports.certificates.create(certificateName(certificate.n), bytes, {
       contentType: "application/json",
       customTimeMs: Date.parse(draft.sweptAt),
+      ...options,
     });
     if (written.created) return certificate;
   }

@@ -65,17 +65,28 @@ export async function eraseImage(
     if (await ports.processed.remove(name, { generation, ...options })) objects++;
   }
   const removal = await ports.rows.remove(ref, options);
-  if (removal.state === "buffered") {
-    await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });
-    await withdrawReceipt(ports, ref, options);
-    return { state: "hidden", objects, rows: 0 };
-  }
-  await ports.processed.create(receiptName(ref), new Uint8Array(0), {
+  if (removal.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  const receipt = await ports.processed.create(receiptName(ref), new Uint8Array(0), {
     contentType: "application/octet-stream",
     customTimeMs: t0OfImageId(ref.imageId),
     ...options,
   });
-  return { state: "erased", objects, rows: removal.rows };
+  if (!receipt.created) return { state: "erased", objects, rows: removal.rows };
+  // A late attempt may have appended its row meanwhile, and have found no receipt yet that it could withdraw.
+  const late = await ports.rows.remove(ref, options);
+  if (late.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  return { state: "erased", objects, rows: removal.rows + late.rows };
+}
+
+/** The rows stay for a while: no view shows them, and no receipt says that they are gone. */
+async function hideRows(
+  ports: EraseImagePorts,
+  { ref, objects }: { readonly ref: ImageRef; readonly objects: number },
+  options: CallOptions,
+): Promise<Erasure> {
+  await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });
+  await withdrawReceipt(ports, ref, options);
+  return { state: "hidden", objects, rows: 0 };
 }
 
 /** An earlier run may have found no row and written the receipt before a late attempt appended its row. */

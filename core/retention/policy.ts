@@ -3,6 +3,7 @@
  * `policy.json` is the one source; code, infrastructure and documents read it from there.
  */
 import { type ImageId, t0OfImageId } from "../model/image_id.ts";
+import type { Hashing } from "../ports/hashing.ts";
 import document from "./policy.json" with { type: "json" };
 
 /** The bounds that code decides by, in milliseconds. */
@@ -14,11 +15,15 @@ export interface RetentionPolicy {
   /** How long after its end an image may still be found before it counts as overdue. */
   readonly graceMs: number;
   readonly sweepIntervalMs: number;
+  /** How long a sweep looks and removes before it says in its certificate how far it came. */
+  readonly sweepBudgetMs: number;
   readonly reconcileIntervalMs: number;
   /** A raw object that is older and has no final manifest is processed by reconcile. */
   readonly reconcileAfterMs: number;
   /** How long a signed read address lives. */
   readonly signedUrlMs: number;
+  /** From the owner's wish to its receipt: the streaming buffer's longest hold, a few sweeps, and some slack. */
+  readonly erasureMs: number;
 }
 
 /** The least interval that a shortened policy is swept at, in milliseconds. */
@@ -30,9 +35,11 @@ export const RETENTION_POLICY: RetentionPolicy = {
   closingMs: document.periodMs / document.closingFraction,
   graceMs: document.graceMs,
   sweepIntervalMs: document.sweepIntervalMs,
+  sweepBudgetMs: document.sweepBudgetMs,
   reconcileIntervalMs: document.reconcileIntervalMs,
   reconcileAfterMs: document.reconcileAfterMs,
   signedUrlMs: document.signedUrlMs,
+  erasureMs: document.erasureMs,
 };
 
 /** How long the warehouse keeps its copies of certificates, in milliseconds. */
@@ -50,19 +57,36 @@ export function retentionPolicyOf(periodMs: number): RetentionPolicy {
     );
   }
   const scale = periodMs / RETENTION_POLICY.periodMs;
-  const interval = (ms: number) => Math.max(SHORTEST_INTERVAL_MS, Math.round(ms * scale));
+  const atLeast = (intervals: number, ms: number) =>
+    Math.max(intervals * SHORTEST_INTERVAL_MS, Math.round(ms * scale));
+  const interval = (ms: number) => atLeast(1, ms);
   return {
     periodMs,
     closingMs: Math.ceil(periodMs / document.closingFraction),
-    graceMs: Math.max(10 * SHORTEST_INTERVAL_MS, Math.round(RETENTION_POLICY.graceMs * scale)),
+    graceMs: atLeast(10, RETENTION_POLICY.graceMs),
     sweepIntervalMs: interval(RETENTION_POLICY.sweepIntervalMs),
+    sweepBudgetMs: atLeast(10, RETENTION_POLICY.sweepBudgetMs),
     reconcileIntervalMs: interval(RETENTION_POLICY.reconcileIntervalMs),
-    reconcileAfterMs: Math.max(
-      20 * SHORTEST_INTERVAL_MS,
-      interval(RETENTION_POLICY.reconcileAfterMs),
-    ),
+    reconcileAfterMs: atLeast(20, RETENTION_POLICY.reconcileAfterMs),
     signedUrlMs: RETENTION_POLICY.signedUrlMs,
+    erasureMs: atLeast(20, RETENTION_POLICY.erasureMs),
   };
+}
+
+/**
+ * SHA-256 of everything that the promise consists of: the bounds that code decides by and those that infrastructure is
+ * given, as JSON with keys in order.
+ */
+export async function policyHash(hashing: Hashing, policy: RetentionPolicy): Promise<string> {
+  const text = JSON.stringify(inOrder({ ...document, ...policy }));
+  return await hashing.sha256(new Uint8Array(new TextEncoder().encode(text)));
+}
+
+function inOrder(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(values).map(([key, value]) =>
+    [key, typeof value === "object" && value !== null ? inOrder({ ...value }) : value] as const
+  );
+  return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 /** When everything of an image must be gone, in milliseconds since the epoch. */

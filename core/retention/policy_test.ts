@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeImageId } from "../model/image_id.ts";
+import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { closingAtOf, phaseOf, purgeAtOf, RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
+import {
+  closingAtOf,
+  phaseOf,
+  policyHash,
+  purgeAtOf,
+  RETENTION_POLICY,
+  retentionPolicyOf,
+} from "./policy.ts";
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -15,9 +23,11 @@ test("the policy is DESIGN's promise: seven days, the last two hours of them clo
     closingMs: 2 * HOUR_MS,
     graceMs: 15 * 60 * SECOND_MS,
     sweepIntervalMs: 5 * 60 * SECOND_MS,
+    sweepBudgetMs: 2 * 60 * SECOND_MS,
     reconcileIntervalMs: HOUR_MS,
     reconcileAfterMs: 30 * 60 * SECOND_MS,
     signedUrlMs: 15 * 60 * SECOND_MS,
+    erasureMs: 2 * HOUR_MS,
   });
 });
 
@@ -46,18 +56,22 @@ test("retentionPolicyOf() shrinks every bound, intervals not below what a machin
     closingMs: 1072,
     graceMs: 10_000,
     sweepIntervalMs: 1000,
+    sweepBudgetMs: 10_000,
     reconcileIntervalMs: 1000,
     reconcileAfterMs: 20_000,
     signedUrlMs: 900_000,
+    erasureMs: 20_000,
   });
   assert.deepEqual(retentionPolicyOf(3.5 * DAY_MS), {
     periodMs: 3.5 * DAY_MS,
     closingMs: HOUR_MS,
     graceMs: 450_000,
     sweepIntervalMs: 150_000,
+    sweepBudgetMs: 60_000,
     reconcileIntervalMs: 1_800_000,
     reconcileAfterMs: 900_000,
     signedUrlMs: 900_000,
+    erasureMs: 3_600_000,
   });
 });
 
@@ -66,4 +80,16 @@ test("retentionPolicyOf() takes ten seconds to seven days and never a longer pro
   for (const periodMs of [9999, 7 * DAY_MS + 1, 0, -1, 20_000.5, NaN, Infinity]) {
     assert.throws(() => retentionPolicyOf(periodMs), RangeError, `${periodMs}`);
   }
+});
+
+test("policyHash() is of the policy's content, not of its order, and of each of its numbers", async () => {
+  const hash = await policyHash(portableHashing, RETENTION_POLICY);
+  const reversed = Object.fromEntries(Object.entries(RETENTION_POLICY).toReversed());
+  assert.equal(await policyHash(portableHashing, { ...RETENTION_POLICY, ...reversed }), hash);
+  assert.match(hash, /^[0-9a-f]{64}$/);
+  const hashes = [hash];
+  for (const [name, value] of Object.entries(RETENTION_POLICY)) {
+    hashes.push(await policyHash(portableHashing, { ...RETENTION_POLICY, [name]: value + 1 }));
+  }
+  assert.equal(new Set(hashes).size, hashes.length);
 });

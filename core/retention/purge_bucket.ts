@@ -1,4 +1,4 @@
-import { forEachBounded, untilCut } from "../concurrency.ts";
+import { createGate, forEachBounded, untilCut } from "../concurrency.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
   dayOf,
@@ -8,8 +8,9 @@ import {
   TOP_LEVEL_FOLDERS,
 } from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
+import { forEachName } from "./for_each_name.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { type DayFolder, listDays, walkNames } from "./walk_names.ts";
+import { type DayFolder, listDays } from "./walk_names.ts";
 
 /** What purging a bucket needs. */
 export interface PurgeBucketPorts extends ObjectLister, ObjectRemover {}
@@ -33,16 +34,27 @@ export interface PurgeBucketInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-const REMOVALS_AT_ONCE = 16;
+const DAYS_AT_ONCE = 4;
+const REMOVALS_AT_ONCE = 32;
+/** No door takes an id so far ahead; a day that begins later holds names that are not ours. */
+const AHEAD_MS = 3_600_000;
 const READ_NAME = { raw: readRawBucketName, processed: readProcessedBucketName } as const;
 const CONTROL_FOLDER = { raw: TOP_LEVEL_FOLDERS[0], processed: TOP_LEVEL_FOLDERS[1] } as const;
 
 type Tally = { -readonly [Key in keyof BucketPurge]: BucketPurge[Key] };
+type Gate = ReturnType<typeof createGate>;
+
+interface Purge {
+  readonly store: PurgeBucketPorts;
+  readonly input: PurgeBucketInput;
+  readonly tally: Tally;
+  readonly removals: Gate;
+}
 
 /**
  * Removes every object of a bucket whose T0 + period has come, markers and receipts included, from the folders of days
- * that can hold one, and tells the oldest T0 that is left. Names that are not ours are counted and left alone.
- * Where the signal cuts it, what was done until then is told, and that it is not `complete`.
+ * that can hold one, side by side, and tells the oldest T0 that is left. Names that are not ours, days that no door can
+ * have made among them, are counted and left alone. Where the signal cuts it, what was done until then is told, and that it is not `complete`.
  */
 export async function purgeBucket(
   store: PurgeBucketPorts,
@@ -57,24 +69,28 @@ export async function purgeBucket(
     foreign: 0,
     oldestT0Ms: undefined,
   };
-  tally.complete = await untilCut(input.signal, () => purgeDays(store, { input, tally }));
+  const purge: Purge = { store, input, tally, removals: createGate(REMOVALS_AT_ONCE) };
+  tally.complete = await untilCut(input.signal, () => purgeDays(purge));
   return tally;
 }
 
-async function purgeDays(
-  store: PurgeBucketPorts,
-  { input, tally }: { input: PurgeBucketInput; tally: Tally },
-): Promise<void> {
-  const { bucket, nowMs, policy, signal } = input;
+async function purgeDays(purge: Purge): Promise<void> {
+  const { store, tally } = purge;
+  const { bucket, nowMs, policy, signal } = purge.input;
   const control = CONTROL_FOLDER[bucket];
   const top = await listDays(store, { root: "", known: [control], signal });
   const controls = await listDays(store, { root: control, signal });
   tally.foreign += top.foreign + controls.foreign;
-  const lastExpiredDay = dayOf(nowMs - policy.periodMs);
-  for (const folder of inOrder([...top.days, ...controls.days])) {
+  const folders = inOrder([...top.days, ...controls.days]);
+  const expiredDay = dayOf(nowMs - policy.periodMs);
+  const lastDay = dayOf(nowMs + AHEAD_MS);
+  const expired = folders.filter(({ day }) => day <= expiredDay);
+  await forEachBounded(expired, DAYS_AT_ONCE, (folder) => purgeDay(purge, folder));
+  for (const folder of folders) {
+    if (folder.day <= expiredDay) continue;
+    if (folder.day > lastDay) await countForeign(purge, folder);
     // The oldest day that holds anything tells the oldest T0 left; days after it need no look.
-    if (folder.day > lastExpiredDay && isOldestKnown(tally, folder)) continue;
-    await purgeDay(store, { folder, input, tally });
+    else if (!isOldestKnown(tally, folder)) await purgeDay(purge, folder);
   }
 }
 
@@ -86,54 +102,48 @@ function isOldestKnown(tally: Tally, folder: DayFolder): boolean {
   return tally.oldestT0Ms !== undefined && dayOf(tally.oldestT0Ms) < folder.day;
 }
 
-async function purgeDay(
-  store: PurgeBucketPorts,
-  { folder, input, tally }: { folder: DayFolder; input: PurgeBucketInput; tally: Tally },
-): Promise<void> {
-  const { bucket, signal } = input;
-  await forEachBounded(
-    walkNames(store, { prefix: folder.prefix, signal }),
-    REMOVALS_AT_ONCE,
-    async (object) => {
-      signal?.throwIfAborted();
-      tally.lookedAt++;
-      const named = READ_NAME[bucket](object.name);
-      if (named === null) tally.foreign++;
-      else await purgeObject(store, { object, named, input, tally });
-    },
-  );
+async function countForeign({ store, input, tally }: Purge, { prefix }: DayFolder): Promise<void> {
+  await forEachName(store, { prefix, signal: input.signal }, async () => void tally.foreign++);
+}
+
+async function purgeDay(purge: Purge, { prefix }: DayFolder): Promise<void> {
+  const { store, input: { bucket, signal }, tally } = purge;
+  await forEachName(store, { prefix, signal }, async (object) => {
+    signal?.throwIfAborted();
+    tally.lookedAt++;
+    const named = READ_NAME[bucket](object.name);
+    if (named === null) tally.foreign++;
+    else await purgeObject(purge, { object, named });
+  });
 }
 
 async function purgeObject(
-  store: PurgeBucketPorts,
-  { object, named, input, tally }: {
-    object: ObjectFacts;
-    named: NamedObject;
-    input: PurgeBucketInput;
-    tally: Tally;
-  },
+  purge: Purge,
+  { object, named }: { readonly object: ObjectFacts; readonly named: NamedObject },
 ): Promise<void> {
-  const { nowMs, policy, signal } = input;
+  const { input: { nowMs, policy }, tally } = purge;
   const t0Ms = t0OfImageId(named.ref.imageId);
   const endMs = t0Ms + policy.periodMs;
-  if (
-    nowMs >= endMs && await store.remove(object.name, { generation: object.generation, signal })
-  ) {
-    tally.deleted++;
-    tally.deletedBytes += object.size;
-    return;
-  }
-  // Not removed although its time has come: another generation took the name, or another sweep was first.
-  if (nowMs >= endMs && !await isStillThere(store, object.name, signal)) return;
+  if (nowMs >= endMs && await removeWhateverIsThere(purge, object)) return;
   if (nowMs > endMs + policy.graceMs) tally.overdue++;
   tally.oldestT0Ms = Math.min(tally.oldestT0Ms ?? t0Ms, t0Ms);
 }
 
-async function isStillThere(
-  store: ObjectLister,
-  name: string,
-  signal: AbortSignal | undefined,
+/** Whether nothing has the name any more: another sweep may have been first, or another generation taken the name. */
+async function removeWhateverIsThere(purge: Purge, object: ObjectFacts): Promise<boolean> {
+  if (await remove(purge, object)) return true;
+  const { store, input: { signal } } = purge;
+  const { objects } = await store.list({ prefix: object.name, maxResults: 1, signal });
+  const successor = objects.find(({ name }) => name === object.name);
+  return successor === undefined || await remove(purge, successor);
+}
+
+async function remove(
+  { store, input: { signal }, tally, removals }: Purge,
+  { name, generation, size }: ObjectFacts,
 ): Promise<boolean> {
-  const page = await store.list({ prefix: name, maxResults: 1, signal });
-  return page.objects.some((object) => object.name === name);
+  if (!await removals(() => store.remove(name, { generation, signal }))) return false;
+  tally.deleted++;
+  tally.deletedBytes += size;
+  return true;
 }

@@ -5,12 +5,18 @@ import { t0OfImageId } from "../model/image_id.ts";
 import { receiptName } from "../model/object_name.ts";
 import { processImage } from "../processing/process_image.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
+import type { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { sampleRef } from "../testing/sample_row.ts";
-import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
+import {
+  NOON_MS,
+  TestWorld,
+  type TestWorldOptions,
+  type WorldPorts,
+} from "../testing/test_world.ts";
 import type { Certificate } from "./certificate.ts";
-import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
-import { policyHash, sweepExpired } from "./sweep_expired.ts";
+import { RETENTION_POLICY } from "./policy.ts";
+import { sweepExpired } from "./sweep_expired.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
 const DAY_MS = 86_400_000;
@@ -87,8 +93,10 @@ test("sweepExpired() runs every live marker and purges marker and receipt at the
   const { markers } = await sweepExpired(world.ports);
   assert.deepEqual(markers, { live: 1, erased: 1, waiting: 0 });
   assert.ok(world.processed.names().includes(receiptName(third)));
-  world.clock.nowMs = NOON_MS + 3 * DAY_MS + periodMs;
+  world.clock.nowMs = NOON_MS + 3 * DAY_MS + periodMs - 1;
   assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 1, waiting: 0 });
+  world.clock.nowMs++;
+  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 0, erased: 0, waiting: 0 });
   assert.deepEqual([world.raw.names(), world.processed.names()], [[], []]);
   assert.deepEqual(world.rows.rows(), []);
   assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 0, erased: 0, waiting: 0 });
@@ -127,17 +135,42 @@ test("sweepExpired() twice at once purges once and makes one chain of two", asyn
   assert.deepEqual([faults, newest], [[], 2]);
 });
 
-test("sweepExpired() that is cut says so in its certificate, and the next one ends it", async () => {
-  const cut = new AbortController();
-  const world = await worldOfThree({
-    raw: { after: (operation) => void (operation === "remove" && cut.abort()) },
-  });
+/** The same store, some of its calls answered otherwise. */
+function bound(store: MemoryObjectStore, others: Partial<WorldPorts["raw"]>): WorldPorts["raw"] {
+  return {
+    stat: (...input) => store.stat(...input),
+    read: (...input) => store.read(...input),
+    readRange: (...input) => store.readRange(...input),
+    list: (query) => store.list(query),
+    remove: (...input) => store.remove(...input),
+    ...others,
+  };
+}
+
+test("sweepExpired() whose budget is used up says so in its certificate, and the next one ends it", async () => {
+  const world = await worldOfThree();
   world.clock.nowMs = NOON_MS + 20 * DAY_MS;
-  const certificate = await sweepExpired(world.ports, { signal: cut.signal });
+  const held: Pick<WorldPorts["raw"], "remove"> = {
+    remove: (_, { signal }) =>
+      new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+  };
+  const policy = { ...RETENTION_POLICY, sweepBudgetMs: 20 };
+  const certificate = await sweepExpired({ ...world.ports, raw: bound(world.raw, held), policy });
   assert.deepEqual([certificate.n, certificate.complete], [1, false]);
   assert.deepEqual(world.rows.rows(), [], "rows are purged in any case");
   assert.equal((await sweepExpired(world.ports)).complete, true);
   assert.deepEqual(idsLeft(world), []);
+});
+
+test("sweepExpired() that is aborted throws the reason and issues no certificate", async () => {
+  const cut = new AbortController();
+  const world = await worldOfThree({
+    raw: { after: (operation) => void (operation === "remove" && cut.abort(new Error("over"))) },
+  });
+  await assert.rejects(() => sweepExpired(world.ports, { signal: cut.signal }), /over/);
+  assert.deepEqual(world.certificates.names(), []);
+  assert.equal((await sweepExpired(world.ports)).complete, true);
+  assert.deepEqual(idsLeft(world), [second, third]);
 });
 
 const away = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
@@ -196,12 +229,4 @@ test("sweepExpired() after a death at any call ends as undisturbed", async () =>
     },
   });
   assert.ok(deaths >= 40, `${deaths} deaths`);
-});
-
-test("policyHash() is of the policy's content, not of its order, and of each of its numbers", async () => {
-  const hash = await policyHash(portableHashing, RETENTION_POLICY);
-  const reversed = Object.fromEntries(Object.entries(RETENTION_POLICY).toReversed());
-  assert.equal(await policyHash(portableHashing, { ...RETENTION_POLICY, ...reversed }), hash);
-  assert.match(hash, /^[0-9a-f]{64}$/);
-  assert.notEqual(await policyHash(portableHashing, retentionPolicyOf(periodMs - 1)), hash);
 });

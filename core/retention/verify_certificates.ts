@@ -3,7 +3,7 @@ import type { CallOptions } from "../ports/call_options.ts";
 import { isAppError } from "../errors.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
-import { CERTIFICATE_FOLDER, readCertificate } from "./certificate.ts";
+import { type Certificate, CERTIFICATE_FOLDER, readCertificate } from "./certificate.ts";
 import { walkNames } from "./walk_names.ts";
 
 /** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
@@ -18,7 +18,21 @@ export interface ChainCheck {
   readonly found: number;
   readonly newest: number;
   readonly faults: readonly ChainFault[];
+  /** Objects in the certificates' bucket that are none. */
+  readonly foreign: number;
 }
+
+/** What a check may be told. */
+export interface VerifyOptions extends CallOptions {
+  /** The newest number that the warehouse knows of. */
+  readonly knownNewest?: number;
+  /** Called with every certificate that can be read, in order, with the time at which the store had it complete. */
+  readonly onCertificate?: (certificate: Certificate, createdMs: number) => void;
+}
+
+const READS_AT_ONCE = 16;
+
+type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | ChainFault["fault"];
 
 /**
  * Reads every certificate and compares its `previousHash` with the one before; an altered certificate shows as a broken
@@ -26,38 +40,57 @@ export interface ChainCheck {
  */
 export async function verifyCertificates(
   ports: { readonly certificates: ObjectReader & ObjectLister; readonly hashing: Hashing },
-  { knownNewest = 0, signal }: CallOptions & { readonly knownNewest?: number } = {},
+  { knownNewest = 0, onCertificate, signal }: VerifyOptions = {},
 ): Promise<ChainCheck> {
-  const numbers = await certificateNumbers(ports.certificates, signal);
-  const newest = Math.max(0, knownNewest, ...numbers.slice(-1));
+  const { created, foreign } = await certificatesThere(ports.certificates, signal);
+  const newest = [...created.keys()].reduce((most, n) => Math.max(most, n), knownNewest);
   const faults: ChainFault[] = [];
   let hashBefore: string | null | undefined = null;
-  for (let n = 1; n <= newest; n++) {
-    const link = await readLink(ports, n);
+  for await (const { n, link } of links(ports, { newest, signal })) {
     if (typeof link === "string") faults.push({ n, fault: link });
-    else if (hashBefore !== undefined && link.certificate.previousHash !== hashBefore) {
-      faults.push({ n, fault: "broken_link" });
+    else {
+      if (hashBefore !== undefined && link.certificate.previousHash !== hashBefore) {
+        faults.push({ n, fault: "broken_link" });
+      }
+      onCertificate?.(link.certificate, created.get(n) ?? Date.parse(link.certificate.sweptAt));
     }
     hashBefore = typeof link === "string" ? undefined : link.hash;
   }
-  return { found: numbers.length, newest, faults };
+  return { found: created.size, newest, faults, foreign };
 }
 
-async function certificateNumbers(
-  certificates: ObjectLister,
-  signal: AbortSignal | undefined,
-): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const { name } of walkNames(certificates, { prefix: CERTIFICATE_FOLDER, signal })) {
-    const text = name.slice(CERTIFICATE_FOLDER.length);
-    if (/^[1-9][0-9]*$/.test(text)) numbers.push(Number(text));
+/** The numbers that are there, each with the time at which the store had it complete. */
+async function certificatesThere(certificates: ObjectLister, signal: AbortSignal | undefined) {
+  const created = new Map<number, number>();
+  let foreign = 0;
+  for await (const { name, createdMs } of walkNames(certificates, { prefix: "", signal })) {
+    const text = name.startsWith(CERTIFICATE_FOLDER) ? name.slice(CERTIFICATE_FOLDER.length) : "";
+    if (/^[1-9][0-9]{0,14}$/.test(text)) created.set(Number(text), createdMs);
+    else foreign++;
   }
-  return numbers.sort((a, b) => a - b);
+  return { created, foreign };
 }
 
-async function readLink(ports: Parameters<typeof readCertificate>[0], n: number) {
+/** The links of the chain in order, some of them read ahead. */
+async function* links(
+  ports: Parameters<typeof readCertificate>[0],
+  { newest, signal }: { readonly newest: number; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<{ readonly n: number; readonly link: Link }> {
+  for (let from = 1; from <= newest; from += READS_AT_ONCE) {
+    const count = Math.min(READS_AT_ONCE, newest - from + 1);
+    const numbers = Array.from({ length: count }, (_, at) => from + at);
+    const read = await Promise.all(numbers.map((n) => readLink(ports, n, { signal })));
+    yield* read.map((link, at) => ({ n: from + at, link }));
+  }
+}
+
+async function readLink(
+  ports: Parameters<typeof readCertificate>[0],
+  n: number,
+  options: CallOptions,
+): Promise<Link> {
   try {
-    return await readCertificate(ports, n) ?? "missing";
+    return await readCertificate(ports, n, options) ?? "missing";
   } catch (error) {
     if (isAppError(error, "internal")) return "unreadable";
     throw error;

@@ -32,8 +32,14 @@ test("verifyCertificates() finds nothing wrong with a chain of more than nine, n
     found: 12,
     newest: 12,
     faults: [],
+    foreign: 0,
   });
-  assert.deepEqual(await verifyCertificates(await chainOf(0)), { found: 0, newest: 0, faults: [] });
+  assert.deepEqual(await verifyCertificates(await chainOf(0)), {
+    found: 0,
+    newest: 0,
+    faults: [],
+    foreign: 0,
+  });
 });
 
 test("verifyCertificates() sees one altered digit, at the next link", async () => {
@@ -77,11 +83,38 @@ test("verifyCertificates() sees a removed end only by what the warehouse knows",
   ]);
 });
 
-test("verifyCertificates() leaves names that are not ours aside", async () => {
+test("verifyCertificates() counts names that are not ours", async () => {
   const ports = await chainOf(2);
   const options = { contentType: "text/plain", customTimeMs: 0 };
   for (const name of [certificateName(0), certificateName(1.5)]) {
     await ports.certificates.create(name, new Uint8Array(), options);
   }
-  assert.deepEqual(await verifyCertificates(ports), { found: 2, newest: 2, faults: [] });
+  assert.deepEqual(await verifyCertificates(ports), {
+    found: 2,
+    newest: 2,
+    faults: [],
+    foreign: 2,
+  });
+});
+
+test("verifyCertificates() sees a fork that was put in the place of two links", async () => {
+  const ports = await chainOf(40);
+  const fork = await chainOf(19);
+  for (const n of [20, 21]) {
+    await remove(ports.certificates, n);
+    const draft = sampleDraft({ sweptAt: "2026-03-15T12:00:00.000Z" });
+    await issueCertificate(fork, draft);
+    const bytes = await fork.certificates.read(certificateName(n));
+    const options = { contentType: "application/json", customTimeMs: 0 };
+    await ports.certificates.create(certificateName(n), bytes ?? new Uint8Array(), options);
+  }
+  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 22, fault: "broken_link" }]);
+});
+
+test("verifyCertificates() hands over every certificate in order, with the store's time", async () => {
+  const seen: [number, boolean][] = [];
+  await verifyCertificates(await chainOf(35), {
+    onCertificate: ({ n }, createdMs) => void seen.push([n, createdMs > 0]),
+  });
+  assert.deepEqual(seen, Array.from({ length: 35 }, (_, at) => [at + 1, true]));
 });

@@ -38,3 +38,38 @@ export function quarters(width: number, height: number): RawPixels {
     return isLeft ? [40, 60, 220] : [250, 250, 250];
   });
 }
+
+/** Soft hills with fine ripples, a hard edge and a disc: enough detail that a poor resize shows. */
+export function scene(width: number, height: number): RawPixels {
+  return draw(width, height, (column, row) => {
+    const [x, y] = [column / width, row / height];
+    const hills = 110 + 70 * Math.sin(7 * x + 3 * Math.sin(4 * y)) * Math.cos(5 * y);
+    const ripples = 22 * Math.sin((column + 2 * row) / 5) * Math.sin(9 * x);
+    const isDisc = (x - 0.7) ** 2 + (y - 0.35) ** 2 < 0.02;
+    const light = hills + ripples + (y > 0.6 + 0.2 * x ? -60 : 0);
+    const shade = (by: number) => Math.min(255, Math.max(0, Math.round(light + by)));
+    return isDisc ? [240, shade(40), 60] : [shade(20), shade(0), shade(-25)];
+  });
+}
+
+/** Pixels as a camera stores them so that a viewer who follows `orientation` sees `pixels` (EXIF 2.32, section 4.6.4). */
+export function turned(pixels: RawPixels, orientation: number): RawPixels {
+  const { width, height } = pixels;
+  const swaps = orientation >= 5;
+  const [storedWidth, storedHeight] = swaps ? [height, width] : [width, height];
+  /** Where the stored pixel (x, y) is seen. */
+  const seen: Readonly<Record<number, (x: number, y: number) => readonly [number, number]>> = {
+    1: (x, y) => [x, y],
+    2: (x, y) => [width - 1 - x, y],
+    3: (x, y) => [width - 1 - x, height - 1 - y],
+    4: (x, y) => [x, height - 1 - y],
+    5: (x, y) => [y, x],
+    6: (x, y) => [width - 1 - y, x],
+    7: (x, y) => [width - 1 - y, height - 1 - x],
+    8: (x, y) => [y, height - 1 - x],
+  };
+  return draw(storedWidth, storedHeight, (x, y) => {
+    const [seenX, seenY] = seen[orientation]?.(x, y) ?? [x, y];
+    return colorAt(pixels, (seenX + 0.5) / width, (seenY + 0.5) / height);
+  });
+}

@@ -13,7 +13,7 @@ import type {
   ObjectStore,
   WriteOptions,
 } from "../ports/object_store.ts";
-import { pageOf } from "./_memory_listing.ts";
+import { ListedNames } from "./_memory_listing.ts";
 import { portableHashing } from "./portable_hashing.ts";
 
 /** What a {@link MemoryObjectStore} was asked to do. */
@@ -30,6 +30,8 @@ export type StoreOperation =
 export interface MemoryObjectStoreOptions {
   /** Gives `createdMs`; the real time where none is given. */
   readonly clock?: Clock;
+  /** How many generations there were before, so that those of two stores differ; 0 where none is given. */
+  readonly generationsBefore?: number;
   /** Runs before each operation takes effect (with a list's prefix as its name): the place to fail or to interleave. */
   readonly before?: (operation: StoreOperation, name: string) => void | Promise<void>;
   /** Runs after an operation took effect and before its answer: a throw is a lost answer. */
@@ -46,16 +48,30 @@ const FIRST_GENERATION = 1_700_000_000_000_000; // Cloud Storage's are microseco
 /** One bucket in memory, without versions: the reference that other stores are held to. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, Held>();
+  readonly #listed = new ListedNames(this.#objects);
   readonly #options: MemoryObjectStoreOptions;
-  #generations = 0;
+  #generations: number;
 
   constructor(options: MemoryObjectStoreOptions = {}) {
     this.#options = options;
+    this.#generations = options.generationsBefore ?? 0;
   }
 
   /** All names that are there, ascending. */
   names(): string[] {
     return [...this.#objects.keys()].sort();
+  }
+
+  /** Remembers what is there; the answer puts it back. Generations go on counting. */
+  checkpoint(): () => void {
+    const objects = [...this.#objects];
+    return () => {
+      this.#objects.clear();
+      for (const [name, held] of objects) {
+        this.#objects.set(name, held);
+        this.#listed.add(name);
+      }
+    };
   }
 
   async create(name: ObjectName, body: ObjectBody, options: WriteOptions): Promise<CreateOutcome> {
@@ -97,13 +113,15 @@ export class MemoryObjectStore implements ObjectStore {
 
   async list(query: ListQuery): Promise<ListPage> {
     return await this.#run("list", query.prefix, query.signal, () => {
-      return pageOf([...this.#objects.values()].map(({ facts }) => facts), query);
+      return this.#listed.page(query);
     });
   }
 
   async remove(...[name, options]: Parameters<ObjectRemover["remove"]>) {
     return await this.#run("remove", name, options.signal, () => {
-      return this.#find(name, options.generation) !== undefined && this.#objects.delete(name);
+      if (this.#find(name, options.generation) === undefined) return false;
+      this.#listed.remove();
+      return this.#objects.delete(name);
     });
   }
 
@@ -137,6 +155,7 @@ export class MemoryObjectStore implements ObjectStore {
       crc32c: portableHashing.crc32c(bytes),
       metadata: { ...options.metadata },
     };
+    if (!this.#objects.has(name)) this.#listed.add(name);
     this.#objects.set(name, { facts, bytes });
     return generation;
   }

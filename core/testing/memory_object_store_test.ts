@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manifestName } from "../model/object_name.ts";
 import { MemoryObjectStore } from "./memory_object_store.ts";
-import { pageOf } from "./_memory_listing.ts";
 import { OBJECT_STORE_CONTRACT } from "./object_store_contract.ts";
 import { sampleRef } from "./sample_row.ts";
 
@@ -23,17 +22,37 @@ test("MemoryObjectStore takes its time from the clock and runs what is put befor
   assert.deepEqual(store.names(), [name]);
 });
 
-test("pageOf() orders by UTF-8 bytes, where UTF-16 would differ", () => {
-  const facts = ["\u{1f600}", "\uffee"].map((name) => ({
-    name,
-    generation: "1",
-    size: 0,
-    contentType: undefined,
-    customTimeMs: undefined,
-    createdMs: 0,
-    crc32c: undefined,
-    metadata: {},
-  }));
-  const page = pageOf(facts, { prefix: "" });
-  assert.deepEqual(page.objects.map(({ name }) => name), ["\uffee", "\u{1f600}"]);
+test("ListedNames orders by UTF-8 bytes, where UTF-16 would differ", async () => {
+  const store = new MemoryObjectStore();
+  for (const name of ["\u{1f600}", "\uffee"]) {
+    const write = { contentType: "a/b", customTimeMs: 0 };
+    await store.create(name as ReturnType<typeof manifestName>, new Uint8Array(), write); // any text
+  }
+  const { objects } = await store.list({ prefix: "" });
+  assert.deepEqual(objects.map(({ name }) => name), ["\uffee", "\u{1f600}"]);
+});
+
+test("ListedNames pages what was added, removed and added again between two pages", async () => {
+  const store = new MemoryObjectStore();
+  const names = ["a/1", "a/2", "b", "c/1", "c/2", "c/3", "d"];
+  const put = (name: string) =>
+    store.create(name as ReturnType<typeof manifestName>, new Uint8Array(), { // any text
+      contentType: "a/b",
+      customTimeMs: 0,
+    });
+  for (const name of names) await put(name);
+  const query = { prefix: "", delimiter: "/", maxResults: 2 } as const;
+  const first = await store.list(query);
+  assert.deepEqual([first.prefixes, first.objects.map(({ name }) => name)], [["a/"], ["b"]]);
+  const { generation } = await store.stat(names[6] as ReturnType<typeof manifestName>) ?? // any text
+    assert.fail();
+  await store.remove("d", { generation });
+  await put("aa");
+  await put("bb");
+  await put("d");
+  const second = await store.list({ ...query, pageToken: first.nextPageToken ?? "" });
+  assert.deepEqual([second.prefixes, second.objects.map(({ name }) => name)], [["c/"], ["bb"]]);
+  const third = await store.list({ ...query, pageToken: second.nextPageToken ?? "" });
+  assert.deepEqual(third.objects.map(({ name }) => name), ["d"]);
+  assert.equal(third.nextPageToken, undefined);
 });

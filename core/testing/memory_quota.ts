@@ -11,6 +11,11 @@ export class MemoryQuota implements Quota {
     return [...this.#held.keys()];
   }
 
+  /** Bytes that are counted. */
+  bytes(): number {
+    return [...this.#held.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   reserve({ imageId, bytes, imagesPerDay, bytesPerDay }: QuotaClaim): Promise<void> {
     const others = [...this.#held].filter(([id]) => id !== imageId).map(([, held]) => held);
     const sum = others.reduce((total, held) => total + held, bytes);
@@ -19,6 +24,12 @@ export class MemoryQuota implements Quota {
       return Promise.reject(full);
     }
     this.#held.set(imageId, bytes);
+    return Promise.resolve();
+  }
+
+  settle({ imageId, bytes }: QuotaClaim): Promise<void> {
+    const held = this.#held.get(imageId);
+    if (held !== undefined) this.#held.set(imageId, Math.min(held, bytes));
     return Promise.resolve();
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type {
   PurgeRow,
   RowAppender,
+  RowAuditor,
   RowCensus,
   RowEraser,
   RowPurger,
@@ -27,7 +28,7 @@ interface Held {
 }
 
 /** The warehouse in memory: the reference that other sinks are held to. */
-export class MemoryRowSink implements RowAppender, RowEraser, RowPurger {
+export class MemoryRowSink implements RowAppender, RowEraser, RowPurger, RowAuditor {
   readonly #options: MemoryRowSinkOptions;
   readonly #purges: PurgeRow[] = [];
   #held: Held[] = [];
@@ -44,6 +45,12 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowPurger {
   /** All lines of certificates, oldest first. */
   purges(): readonly PurgeRow[] {
     return this.#purges;
+  }
+
+  /** Remembers the rows that are there; the answer puts them back. */
+  checkpoint(): () => void {
+    const held = this.#held.slice();
+    return () => void (this.#held = held.slice());
   }
 
   async append(row: ImageRow, options?: { readonly signal?: AbortSignal | undefined }) {
@@ -71,11 +78,12 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowPurger {
     return this.#delete((row) => t0Of(row) <= t0Ms);
   }
 
-  async census(options?: { readonly signal?: AbortSignal | undefined }): Promise<RowCensus> {
+  async census(...[overdueT0Ms, options]: Parameters<RowPurger["census"]>): Promise<RowCensus> {
     await this.#start("census", options?.signal);
     const times = this.rows().map(t0Of);
     return {
       rows: times.length,
+      overdue: times.filter((t0Ms) => t0Ms < overdueT0Ms).length,
       oldestT0Ms: times.length === 0 ? undefined : Math.min(...times),
     };
   }
@@ -83,6 +91,11 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowPurger {
   async recordPurge(...[rows, options]: Parameters<RowPurger["recordPurge"]>): Promise<void> {
     await this.#start("recordPurge", options?.signal);
     this.#purges.push(...rows);
+  }
+
+  async newestCertificate(options?: { readonly signal?: AbortSignal | undefined }) {
+    await this.#start("newestCertificate", options?.signal);
+    return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
   }
 
   #delete(isMeant: (row: ImageRow) => boolean): RowRemoval {

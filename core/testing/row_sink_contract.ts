@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { t0OfImageId } from "../model/image_id.ts";
-import type { RowAppender, RowEraser, RowPurger } from "../ports/row_sink.ts";
+import type { RowAppender, RowAuditor, RowEraser, RowPurger } from "../ports/row_sink.ts";
 import type { ContractCase } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the warehouse. */
-export type RowSink = RowAppender & RowEraser & RowPurger;
+export type RowSink = RowAppender & RowEraser & RowPurger & RowAuditor;
 
 const DAY_MS = 86_400_000;
 
@@ -15,9 +15,9 @@ export const ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
     name: "append() adds a row that census() counts",
     async run(sink) {
       const ref = sampleRef(Date.now() - 5 * DAY_MS);
-      const before = await sink.census();
+      const before = await sink.census(0);
       await sink.append(sampleRow(ref, { width: 4032, mean_luma: 0.5, has_alpha: false }));
-      const after = await sink.census();
+      const after = await sink.census(0);
       assert.equal(after.rows, before.rows + 1);
       assert.ok((after.oldestT0Ms ?? Infinity) <= t0OfImageId(ref.imageId));
       await sink.remove(ref);
@@ -31,7 +31,7 @@ export const ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
       for (const ref of refs.slice(0, 5)) {
         assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 1 });
       }
-      assert.ok((await sink.census()).rows >= 115);
+      assert.ok((await sink.census(0)).rows >= 115);
     },
   },
   {
@@ -72,7 +72,7 @@ export const ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
       for (const ref of [old, edge, young]) await sink.append(sampleRow(ref));
       const removal = await sink.purge(t0Ms);
       assert.ok(removal.state === "removed" && removal.rows >= 2);
-      assert.equal((await sink.census()).oldestT0Ms, t0Ms + 1);
+      assert.equal((await sink.census(0)).oldestT0Ms, t0Ms + 1);
       assert.deepEqual(await sink.remove(young), { state: "removed", rows: 1 });
       assert.deepEqual(await sink.remove(old), { state: "removed", rows: 0 });
     },
@@ -80,13 +80,26 @@ export const ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
   {
     name: "recordPurge() takes a certificate's lines, and none",
     async run(sink) {
-      const line = { certificate: 1, sweptAtMs: Date.now(), evidence: "observed" } as const;
+      const line = { certificate: 7, sweptAtMs: Date.now(), evidence: "observed" } as const;
       const counts = { lookedAt: 3, deleted: 2, overdue: 0 };
+      const known = await sink.newestCertificate();
       await sink.recordPurge([
         { ...line, ...counts, store: "raw", oldestT0Ms: undefined },
         { ...line, ...counts, store: "processed", oldestT0Ms: Date.now() - DAY_MS },
       ]);
       await sink.recordPurge([]);
+      assert.equal(await sink.newestCertificate(), Math.max(known, 7));
+    },
+  },
+  {
+    name: "census() counts rows whose T0 lies before the time asked about, to the millisecond",
+    async run(sink) {
+      const t0Ms = Date.now() - 40 * DAY_MS;
+      const refs = [sampleRef(t0Ms - 1), sampleRef(t0Ms)];
+      for (const ref of refs) await sink.append(sampleRow(ref));
+      assert.equal((await sink.census(t0Ms)).overdue, 1);
+      assert.equal((await sink.census(t0Ms + 1)).overdue, 2);
+      for (const ref of refs) await sink.remove(ref);
     },
   },
 ];
@@ -98,10 +111,10 @@ export const BUFFERED_ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
     async run(sink) {
       const ref = sampleRef(Date.now() - 9 * DAY_MS);
       await sink.append(sampleRow(ref));
-      const before = await sink.census();
+      const before = await sink.census(0);
       assert.deepEqual(await sink.remove(ref), { state: "buffered" });
       assert.deepEqual(await sink.purge(t0OfImageId(ref.imageId)), { state: "buffered" });
-      assert.deepEqual(await sink.census(), before);
+      assert.deepEqual(await sink.census(0), before);
     },
   },
   {

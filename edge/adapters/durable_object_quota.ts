@@ -12,6 +12,7 @@ export type DayAnswer =
 /** The calls of one tenant's durable object. */
 export interface QuotaStub {
   reserve(claim: DayClaim): Promise<DayAnswer>;
+  settle(imageId: string, bytes: number): Promise<void>;
   release(imageId: string): Promise<void>;
 }
 
@@ -38,6 +39,10 @@ export class DurableObjectQuota implements Quota {
     throw new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
       retryAfterMs: answer.retryAfterMs,
     });
+  }
+
+  async settle({ tenant, imageId, bytes }: QuotaClaim): Promise<void> {
+    await this.#ask(tenant, (stub) => stub.settle(imageId, bytes));
   }
 
   async release({ tenant, imageId }: QuotaClaim): Promise<void> {

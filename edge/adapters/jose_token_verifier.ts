@@ -93,11 +93,18 @@ function claimsOf(
   if (aud !== audience || !areWhole(iat, exp) || (nbf !== undefined && !areWhole(nbf))) {
     throw refused();
   }
-  if (iat === undefined || iat > nowSeconds + TOLERANCE_SECONDS) throw refused();
+  if (iat === undefined || exp === undefined || iat > nowSeconds + TOLERANCE_SECONDS) {
+    throw refused();
+  }
   if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) throw refused();
   if (typeof tenant !== "string" || !isTenant(tenant)) throw refused();
   if (typeof scope !== "string") throw refused();
-  return { tenant, subject: sub, scopes: new Set(scope.split(" ").filter((name) => name !== "")) };
+  return {
+    tenant,
+    subject: sub,
+    scopes: new Set(scope.split(" ").filter((name) => name !== "")),
+    expiresAtMs: (exp + TOLERANCE_SECONDS) * 1_000,
+  };
 }
 
 function areWhole(...dates: readonly unknown[]): boolean {

@@ -61,6 +61,7 @@ const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown()))
 export class RemoteKeys {
   readonly #options: Required<RemoteKeysOptions>;
   #held: HeldSet | undefined;
+  #epoch = 0;
   #fetchingSinceMs: number | undefined;
   #lastFetchMs = Number.NEGATIVE_INFINITY;
   #lastFailureMs = Number.NEGATIVE_INFINITY;
@@ -84,6 +85,12 @@ export class RemoteKeys {
     if (!isFetching && this.#now() - this.#lastFetchMs < cooldownMs) return undefined;
     await this.#refresh();
     return this.#lookUp(kid, alg);
+  }
+
+  /** The number of the set that is held while it is fresh, else undefined: what was checked by it stands as long. */
+  epoch(): number | undefined {
+    const { freshMs } = this.#options;
+    return this.#held === undefined || this.#ageOf(this.#held) > freshMs ? undefined : this.#epoch;
   }
 
   #lookUp(kid: string | undefined, alg: TokenAlgorithm): CryptoKey | undefined {
@@ -124,6 +131,7 @@ export class RemoteKeys {
     try {
       const keys = await this.#fetchKeys();
       this.#held = { keys, fetchedMs: this.#now() };
+      this.#epoch++;
     } catch {
       this.#lastFailureMs = this.#now();
     } finally {

@@ -39,6 +39,15 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     return { taken: true };
   }
 
+  /** Lowers what an image of today counts for to its real size; never raises it. */
+  async settle(imageId: string, bytes: number): Promise<void> {
+    const hash = await hashOf(await this.#keyOfDay(Date.now()), imageId);
+    const held = this.#bytesOf(hash);
+    if (held === undefined || bytes >= held) return;
+    this.#sql.exec("UPDATE claims SET bytes = ? WHERE hash = ?", bytes, hash);
+    this.#sql.exec("UPDATE total SET bytes = bytes - ?", held - bytes);
+  }
+
   /** Gives an image of today back; one that was never counted, or on another day, changes nothing. */
   async release(imageId: string): Promise<void> {
     const hash = await hashOf(await this.#keyOfDay(Date.now()), imageId);

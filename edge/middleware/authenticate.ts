@@ -7,9 +7,8 @@ const AUTHORIZATION = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/;
 
 /** Sets the caller from the token alone; throws `unauthenticated`, and `unavailable` where keys cannot be had. */
 export const authenticate: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { verifyToken, ownersOf } = c.get("services");
-  const { tenant, subject, scopes } = await verifyToken(tokenOf(c.req.header("authorization")));
-  c.set("caller", { tenant, owners: await ownersOf(tenant, subject), scopes });
+  const { callerOf } = c.get("services");
+  c.set("caller", await callerOf(tokenOf(c.req.header("authorization"))));
   await next();
 };
 

@@ -5,6 +5,8 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 /** W3C Trace Context, version 00; ids of all zeros are no ids. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Names the request: `X-Request-Id` and `traceparent` are taken where they are of their form, else made, and answered. */
 export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   const given = c.req.header("x-request-id") ?? "";
@@ -19,11 +21,13 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** The same trace with a span of our own, or a new trace. */
 function traceparentOf(given: string | undefined): string {
-  const [, traceId = randomHex(16), flags = "01"] = TRACEPARENT.exec(given ?? "") ?? [];
-  return `00-${traceId}-${randomHex(8)}-${flags}`;
+  const fresh = randomHex(24);
+  const [, traceId = fresh.slice(0, 32), flags = "01"] = TRACEPARENT.exec(given ?? "") ?? [];
+  return `00-${traceId}-${fresh.slice(32)}-${flags}`;
 }
 
 function randomHex(bytes: number): string {
-  const random = crypto.getRandomValues(new Uint8Array(bytes));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += HEX[byte];
+  return text;
 }

@@ -1,12 +1,14 @@
 import { zValidator } from "@hono/zod-validator";
-import type { ValidationTargets } from "hono";
+import type { Context, ValidationTargets } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { AppError } from "@tintype/core/errors";
+import { namesTwice, nestingOf } from "../adapters/json_names.ts";
 import type { AppEnv } from "../app_env.ts";
 
 const MAX_JSON_BYTES = 16_384;
+const MAX_JSON_LEVELS = 8;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 /** Checks a part of the request against its schema; throws `invalid_request` that names each wrong field. */
@@ -19,24 +21,54 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
   });
 }
 
-/** Lets a JSON body of at most 16,384 bytes pass; throws `unsupported_type` for others and `too_large`. */
-export const jsonBody: readonly [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] = [
-  async (c, next) => {
-    if (
-      !JSON_TYPE.test(c.req.header("content-type") ?? "") ||
-      isEncoded(c.req.header("content-encoding"))
-    ) {
-      throw new AppError("unsupported_type", "Cannot read body as it must be application/json");
-    }
-    await next();
+/**
+ * Lets a JSON body pass of at most 16,384 bytes and 8 levels that names nothing twice; throws `unsupported_type` for
+ * others, `too_large`, `invalid_json` and `invalid_request`.
+ */
+export const jsonBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (
+    !JSON_TYPE.test(c.req.header("content-type") ?? "") ||
+    isEncoded(c.req.header("content-encoding"))
+  ) {
+    throw new AppError("unsupported_type", "Cannot read body as it must be application/json");
+  }
+  admitJson(await wholeText(c));
+  await next();
+};
+
+const limitBody = bodyLimit({
+  maxSize: MAX_JSON_BYTES,
+  onError: () => {
+    throw new AppError("too_large", `Cannot read body as it must be <= ${MAX_JSON_BYTES} bytes`);
   },
-  bodyLimit({
-    maxSize: MAX_JSON_BYTES,
-    onError: () => {
-      throw new AppError("too_large", `Cannot read body as it must be <= ${MAX_JSON_BYTES} bytes`);
-    },
-  }),
-];
+});
+
+async function wholeText(c: Context<AppEnv>): Promise<string> {
+  try {
+    await limitBody(c, () => Promise.resolve());
+    return await c.req.text(); // Kept by Hono for the validator behind.
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("invalid_request", "Cannot read body as it broke off");
+  }
+}
+
+function admitJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new AppError("invalid_json", "Cannot read body as it is not JSON");
+  }
+  if (nestingOf(text) > MAX_JSON_LEVELS) {
+    throw new AppError(
+      "invalid_request",
+      `Cannot read body as it must nest <= ${MAX_JSON_LEVELS} levels`,
+    );
+  }
+  if (namesTwice(text)) {
+    throw new AppError("invalid_request", "Cannot read body as an object names a field twice");
+  }
+}
 
 /** Whether a body is compressed: no door takes one. */
 export function isEncoded(contentEncoding: string | undefined): boolean {

@@ -49,11 +49,17 @@ export class ImageBody {
   readonly size: number | undefined;
   readonly #chunks: Chunks;
   #looked: Uint8Array[] = [];
+  #passedBytes = 0;
 
   constructor(contentType: string, size: number | undefined, chunks: Chunks) {
     this.contentType = contentType;
     this.size = size;
     this.#chunks = chunks;
+  }
+
+  /** How many bytes were passed on: all of them once `sendTo` has come back. */
+  get passedBytes(): number {
+    return this.#passedBytes;
   }
 
   /** The first SNIFF_BYTES, or all where there are fewer. */
@@ -112,6 +118,7 @@ export class ImageBody {
       held = chunk;
     }
     admitWhole(bytes, this.size);
+    this.#passedBytes = bytes;
     if (digest !== undefined) admitDigest(await digest.running.hex(), digest.sha256);
     if (held !== undefined) await writer.write(held);
     await writer.close();

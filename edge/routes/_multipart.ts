@@ -17,7 +17,7 @@ const DASHES = [45, 45] as const;
 
 /** The boundary of a `multipart/form-data` type (RFC 7578, RFC 2046 section 5.1.1); throws `unsupported_type` or `invalid_request`. */
 export function boundaryOf(contentType: string): string {
-  if (!/^multipart\/form-data\s*;/i.test(contentType)) {
+  if (!/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
     throw new AppError("unsupported_type", "Cannot take a multipart body but multipart/form-data");
   }
   const [, quoted, bare] = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType) ??

@@ -63,6 +63,9 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
       await releaseAfterRefusal(error, () => services.quota.release(claim));
       throw error;
     }
+    // A settlement that fails only counts too many bytes.
+    const settled = { ...claim, bytes: body.passedBytes };
+    if (body.size === undefined) await services.quota.settle(settled).catch(() => undefined);
     return answerWith(c, imageId, undefined);
   },
 );

@@ -45,6 +45,7 @@ test("POST /v1/images takes one file of a form", async () => {
   assert.equal(answer.status, 202);
   const [object] = (await edge.raw.list({ prefix: "" })).objects;
   assert.equal(object?.size, PNG.length);
+  assert.deepEqual([...edge.claims.values()], [PNG.length], "counted by its real size");
   assert.equal(JSON.stringify([object, edge.logs]).includes("holiday"), false);
   form.set("second", "value");
   const more = await call(edge, "POST /v1/images", { body: form });

@@ -17,7 +17,7 @@ export const uploadRoutes = new Hono<AppEnv>().post(
   "/v1/uploads",
   requireScope("images:write"),
   validate("query", noQuery),
-  ...jsonBody,
+  jsonBody,
   validate("json", uploadBody),
   async (c) => {
     const services = c.get("services");

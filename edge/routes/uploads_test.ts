@@ -72,6 +72,15 @@ test("POST /v1/uploads refuses bodies that are not small JSON", async () => {
     call(edge, "POST /v1/uploads", { body, headers: { "Content-Type": type } });
   assert.equal((await readProblem(await send("{"), 400)).code, "invalid_json");
   assert.equal((await readProblem(await send(""), 400)).code, "invalid_json");
+  const deep = await readProblem(await send("[".repeat(9) + "]".repeat(9)), 400);
+  assert.equal(deep.detail, "Cannot read body as it must nest <= 8 levels");
+  const deepest = await send("[".repeat(8_000) + "]".repeat(8_000));
+  assert.equal((await readProblem(deepest, 400)).code, "invalid_request");
+  const twice = await readProblem(
+    await send('{"contentType":"image/png","size":1,"size":2}'),
+    400,
+  );
+  assert.equal(twice.detail, "Cannot read body as an object names a field twice");
   assert.equal((await readProblem(await send("{}", "text/plain"), 415)).code, "unsupported_type");
   assert.equal((await readProblem(await send(" ".repeat(20_000)), 413)).code, "too_large");
 });

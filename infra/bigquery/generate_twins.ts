@@ -1,14 +1,14 @@
 /**
- * Writes DuckDB's twin of every BigQuery text: each view and each statement of the processor goes through sqlglot,
+ * Writes DuckDB's twin of every BigQuery text: each view, each scheduled query and each statement of the processor goes through sqlglot,
  * `duckdb/twins.json` keeps both texts, and the local warehouse finds a twin by the BigQuery text.
  * Run `node infra/bigquery/generate_twins.ts` after a change of SQL; it takes Python 3 and makes its own environment.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** One SQL text in both dialects; `source` is the view's file or the statement's name. */
+/** One SQL text in both dialects; `source` is the file of the view or scheduled query, or the statement's name. */
 export interface Twin {
   readonly source: string;
   /** Trimmed: what a query must be equal to. */
@@ -22,7 +22,7 @@ export const SQLGLOT_VERSION = "30.30.0";
 /** The committed twins. */
 export const TWINS_PATH = fileURLToPath(new URL("duckdb/twins.json", import.meta.url));
 
-const VIEWS = fileURLToPath(new URL("views/", import.meta.url));
+const FOLDERS = ["views", "scheduled"] as const;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const STATEMENTS = join(ROOT, "processor/adapters/bigquery_statements.ts");
 const ENVIRONMENT = join(ROOT, ".tintype/cache/sqlglot");
@@ -58,16 +58,17 @@ export function formatTwins(twins: readonly Twin[]): string {
   return JSON.stringify(twins, null, 2) + "\n";
 }
 
-/** The BigQuery texts that get a twin: views first, then statements, each by name. */
+/** The BigQuery texts that get a twin: views, scheduled queries, then statements, each by name. */
 export async function readSources(): Promise<Omit<Twin, "duckdb">[]> {
-  return [...readViews(), ...await readStatements()];
+  return [...FOLDERS.flatMap(readFolder), ...await readStatements()];
 }
 
-function readViews(): Omit<Twin, "duckdb">[] {
-  const files = readdirSync(VIEWS).filter((file) => file.endsWith(".sql")).sort();
+function readFolder(folder: (typeof FOLDERS)[number]): Omit<Twin, "duckdb">[] {
+  const path = join(ROOT, "infra/bigquery", folder);
+  const files = readdirSync(path).filter((file) => file.endsWith(".sql")).sort();
   return files.map((file) => ({
-    source: `views/${basename(file)}`,
-    bigquery: readFileSync(join(VIEWS, file), "utf8").trim(),
+    source: `${folder}/${file}`,
+    bigquery: readFileSync(join(path, file), "utf8").trim(),
   }));
 }
 

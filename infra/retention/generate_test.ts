@@ -30,7 +30,8 @@ test("the bounds of the policy keep the promise together", () => {
 
 test("withTable() replaces what stands between the marks and nothing else", () => {
   const [before, , after] = ["# Title\n\n", "old", "\n\nMore.\n"];
-  const marks = "<!-- from core/retention/policy.json: deno task generate -->\n\nold\n\n<!-- end -->";
+  const marks =
+    "<!-- from core/retention/policy.json: deno task generate -->\n\nold\n\n<!-- end -->";
   const text = withTable(`${before}${marks}${after}`, "| new |");
   assert.ok(text.startsWith(before) && text.endsWith(after));
   assert.ok(text.includes("| new |") && !text.includes("old"));

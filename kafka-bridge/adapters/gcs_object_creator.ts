@@ -1,64 +1,135 @@
-import { createHash } from "node:crypto";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Storage } from "@google-cloud/storage";
-import { AppError } from "@tintype/core/errors";
-import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { AppError, isAppError } from "@tintype/core/errors";
+import type { ObjectName } from "@tintype/core/model/object_name";
+import type { CreateOutcome, ObjectCreator, WriteOptions } from "@tintype/core/ports/object_store";
+import { type BucketAccess, isRetryable, StorageFailure, storageSender } from "./_gcs_request.ts";
+import { uploadInSession } from "./_gcs_session.ts";
 
 /** Where to create. */
 export interface GcsObjectCreatorOptions {
   readonly bucket: string;
   readonly project: string;
-  /** Another address than Cloud Storage's own; the local stand-in's. */
+  /** Another address than Cloud Storage's own, asked without credentials; the local stand-in's. */
   readonly endpoint: string | undefined;
   readonly timeoutMs: number;
 }
 
+const GOOGLE_ENDPOINT = "https://storage.googleapis.com";
+/** A kept connection that the other side has just closed must not count as a failure. */
+const ATTEMPTS = 3;
+const FIRST_DELAY_MS = 50;
+
 /**
- * Creates objects with `ifGenerationMatch=0` and an MD5 that Cloud Storage verifies before the object is there.
+ * Creates objects with `ifGenerationMatch=0`: bytes in one request, a stream in a resumable session.
  * "Already there" is a 412, or a 403 that names the delete permission, as the identity may only create.
+ * No checksum of its own: what comes whole over TLS is as Kafka's client had it, and the processor compares the digest
+ * that a record declares.
  */
 export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreator {
-  const storage = new Storage({
-    projectId: options.project,
-    timeout: options.timeoutMs,
-    retryOptions: { autoRetry: true, maxRetries: 3, totalTimeout: 20, maxRetryDelay: 4 },
-    ...(options.endpoint === undefined ? {} : { apiEndpoint: options.endpoint }),
-  });
-  const bucket = storage.bucket(options.bucket);
+  const { bucket, endpoint = GOOGLE_ENDPOINT, timeoutMs } = options;
+  const access: BucketAccess = {
+    bucket,
+    endpoint,
+    send: storageSender(new URL(endpoint), timeoutMs),
+    authorize: authorizer(options),
+  };
   return {
-    async create(name, body, { contentType, customTimeMs, metadata }) {
-      if (!(body instanceof Uint8Array)) {
-        throw new TypeError("Cannot create from a stream here as records are whole");
-      }
-      const file = bucket.file(name);
-      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    async create(name, body, given) {
       try {
-        await file.save(bytes, {
-          resumable: false,
-          // The client's own validation deletes what does not match, which this identity may not.
-          validation: false,
-          preconditionOpts: { ifGenerationMatch: 0 },
-          metadata: {
-            contentType,
-            md5Hash: createHash("md5").update(bytes).digest("base64"),
-            customTime: new Date(customTimeMs).toISOString(),
-            metadata: { ...metadata },
-          },
-        });
+        return body instanceof Uint8Array
+          ? await createAtOnce(access, { name, body, given })
+          : await uploadInSession(access, {
+            resource: resourceOf(name, given),
+            contentType: given.contentType,
+            body,
+            signal: given.signal,
+          });
       } catch (error) {
         if (isAlreadyThere(error)) return { created: false };
+        if (isAppError(error)) throw error;
         throw new AppError(
           "unavailable",
           "Cannot create raw object as Cloud Storage does not take it now",
           { cause: error },
         );
       }
-      return { created: true, generation: String(file.metadata.generation ?? "0") };
     },
   };
 }
 
+function authorizer({ endpoint, project }: GcsObjectCreatorOptions): BucketAccess["authorize"] {
+  if (endpoint !== undefined) return async () => ({});
+  const { authClient } = new Storage({ projectId: project });
+  return async () => Object.fromEntries(new Headers(await authClient.getRequestHeaders()));
+}
+
+async function createAtOnce(
+  access: BucketAccess,
+  { name, body, given }: {
+    readonly name: ObjectName;
+    readonly body: Uint8Array;
+    readonly given: WriteOptions;
+  },
+): Promise<CreateOutcome> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await createOnce(access, { name, body, given });
+    } catch (error) {
+      if (attempt === ATTEMPTS || given.signal?.aborted || !isRetryable(error)) throw error;
+    }
+    await sleep(FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
+  }
+}
+
+async function createOnce(
+  { bucket, endpoint, send, authorize }: BucketAccess,
+  { name, body, given }: {
+    readonly name: ObjectName;
+    readonly body: Uint8Array;
+    readonly given: WriteOptions;
+  },
+): Promise<CreateOutcome> {
+  const url = new URL(`/upload/storage/v1/b/${bucket}/o`, endpoint);
+  url.search = new URLSearchParams({
+    uploadType: "multipart",
+    name,
+    ifGenerationMatch: "0",
+    fields: "generation",
+  }).toString();
+  const boundary = randomUUID();
+  const part = (type: string) => `--${boundary}\r\ncontent-type: ${type}\r\n\r\n`;
+  const resource = JSON.stringify(resourceOf(name, given));
+  const answer = await send({
+    method: "POST",
+    url,
+    headers: {
+      ...await authorize(),
+      "content-type": `multipart/related; boundary=${boundary}`,
+    },
+    body: [
+      Buffer.from(`${part("application/json")}${resource}\r\n${part(given.contentType)}`),
+      body,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ],
+    signal: given.signal,
+  });
+  if (answer.status !== 200) throw new StorageFailure(answer);
+  return { created: true, generation: String(JSON.parse(answer.text).generation) };
+}
+
+function resourceOf(name: ObjectName, { contentType, customTimeMs, metadata }: WriteOptions) {
+  return {
+    name,
+    contentType,
+    customTime: new Date(customTimeMs).toISOString(),
+    metadata: { ...metadata },
+  };
+}
+
 function isAlreadyThere(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
+  if (!(error instanceof StorageFailure)) return false;
   if (error.code === 412) return true;
   return error.code === 403 && /storage\.objects\.delete/.test(error.message);
 }

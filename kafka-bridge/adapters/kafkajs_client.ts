@@ -8,6 +8,9 @@ type ClientEnv = Pick<
   BridgeEnv,
   | "KAFKA_BROKERS"
   | "KAFKA_TLS"
+  | "KAFKA_TLS_CA"
+  | "KAFKA_TLS_CERT"
+  | "KAFKA_TLS_KEY"
   | "KAFKA_SASL_MECHANISM"
   | "KAFKA_SASL_USERNAME"
   | "KAFKA_SASL_PASSWORD"
@@ -24,7 +27,7 @@ export function kafkajsClient(
   const config: KafkaConfig = {
     clientId,
     brokers: [...env.KAFKA_BROKERS],
-    ssl: env.KAFKA_TLS,
+    ssl: env.KAFKA_TLS && tlsOf(env),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     logLevel: logLevel.NOTHING,
@@ -32,6 +35,13 @@ export function kafkajsClient(
   };
   const sasl = saslOf(env);
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
+}
+
+function tlsOf({ KAFKA_TLS_CA: ca, KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key }: ClientEnv) {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  };
 }
 
 function saslOf(env: ClientEnv): SASLOptions | undefined {

@@ -1,5 +1,8 @@
 import type { IHeaders, Kafka, Message } from "kafkajs";
+import { LETTER_HEADERS, originOf } from "../origin.ts";
 import type { DeadLetter, DeadLetters } from "../ports.ts";
+
+const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;
 
 /** A producer of dead letters that must be opened and closed. */
 export interface KafkajsDeadLetters extends DeadLetters {
@@ -31,27 +34,30 @@ export function kafkajsDeadLetters(
         await append(message);
       } catch (error) {
         if (!isTooLarge(error) || message.value === null) throw error;
-        const headers = { ...message.headers, "tintype.value": "omitted" };
+        const headers = { ...message.headers, ...OMITTED };
         await append({ ...message, value: null, headers });
       }
     },
   };
 }
 
-function messageOf({ record, reason, message }: DeadLetter): Message {
+function messageOf({ record, reason, message, isValueOmitted = false }: DeadLetter): Message {
   const original = Object.fromEntries(
     [...record.headers].map(([name, value]) => [name, Buffer.from(value)]),
   );
+  // A redriven record's letter names the record that it was first.
+  const origin = originOf(record) ?? record;
   const headers: IHeaders = {
     ...original,
-    "__connect.errors.topic": record.topic,
-    "__connect.errors.partition": String(record.partition),
-    "__connect.errors.offset": String(record.offset),
-    "__connect.errors.stage": "TASK_PUT",
-    "__connect.errors.exception.class.name": "AppError",
-    "__connect.errors.exception.message": message,
-    "tintype.reason": reason,
-    "tintype.timestamp": String(record.timestampMs),
+    [LETTER_HEADERS.topic]: origin.topic,
+    [LETTER_HEADERS.partition]: String(origin.partition),
+    [LETTER_HEADERS.offset]: String(origin.offset),
+    [LETTER_HEADERS.stage]: "TASK_PUT",
+    [LETTER_HEADERS.className]: "AppError",
+    [LETTER_HEADERS.message]: message,
+    [LETTER_HEADERS.reason]: reason,
+    [LETTER_HEADERS.timestamp]: String(origin.timestampMs),
+    ...(isValueOmitted ? OMITTED : {}),
   };
   return { key: bufferOf(record.key), value: bufferOf(record.value), headers };
 }

@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import type { PartitionFetch, RecordSource } from "../ports.ts";
+import type { FetchHandler, PartitionLease, RecordSource } from "../ports.ts";
 import { recordOfMessage } from "./record_of_message.ts";
 
 /** What to consume, and in which portions. */
@@ -9,17 +9,21 @@ export interface RecordSourceOptions {
   /** Largest fetch of one partition and of all together, in bytes; a larger record still comes, alone. */
   readonly maxBytesPerPartition: number;
   readonly maxBytes: number;
-  readonly partitionsAtOnce: number;
   readonly sessionTimeoutMs: number;
+  /** Called when the group begins to move on: what is durable can still be committed for a moment. */
+  readonly onRebalancing: () => void;
   /** Called when the consumer ended for good. */
   readonly onCrash: (error: Error) => void;
 }
 
-/** Longest wait of a fetch for records; between fetches an idle consumer sends no heartbeat. */
-const MAX_WAIT_MS = 2_000;
+/** Longest wait of a fetch for records, and the pause of a consumer that may fetch nothing: it must be short. */
+const MAX_WAIT_MS = 100;
+/** The handler returns at once: more would only share one turn of the loop. */
+const PARTITIONS_AT_ONCE = 1;
 
 /**
- * A group member by kafkajs. Nothing is resolved or committed by the library itself: a record counts when it is durable.
+ * A group member by kafkajs. The library's position runs ahead of what is durable, in memory only, and nothing is
+ * committed by it: a new generation of the group reads from the last commit of `PartitionLease.commit`.
  * Topics are read from their beginning where the group has no offset, and never created.
  */
 export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions): RecordSource {
@@ -28,13 +32,14 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
     groupId: options.groupId,
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 6),
-    maxWaitTimeInMs: Math.min(MAX_WAIT_MS, Math.floor(sessionTimeoutMs / 4)),
+    maxWaitTimeInMs: MAX_WAIT_MS,
     maxBytesPerPartition: options.maxBytesPerPartition,
     maxBytes: options.maxBytes,
     allowAutoTopicCreation: false,
     retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 5_000, initialRetryTime: 200 },
   });
-  const membership = watchMembership(consumer, options);
+  const leases = new Leases(consumer);
+  const membership = watchMembership(consumer, { ...options, onMoved: () => leases.endAll() });
   return {
     isMember: membership.isMember,
     async run(handler) {
@@ -43,8 +48,8 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: options.partitionsAtOnce,
-        eachBatch: (payload) => handler(fetchOf(payload, membership.generation)),
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+        eachBatch: async (payload) => handOver(payload, { leases, handler }),
       });
       await membership.joined;
     },
@@ -55,52 +60,127 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
   };
 }
 
+function handOver(
+  payload: EachBatchPayload,
+  { leases, handler }: { readonly leases: Leases; readonly handler: FetchHandler },
+): void {
+  const { batch: { topic, partition, messages, highWatermark } } = payload;
+  const last = messages.at(-1);
+  if (last === undefined || !payload.isRunning() || payload.isStale()) return;
+  const records = messages.map((message) => recordOfMessage(message, { topic, partition }));
+  const lease = leases.leaseOf(payload, records[0]?.offset ?? 0n);
+  payload.resolveOffset(last.offset);
+  handler({ lease, records, highWatermark: BigInt(highWatermark) });
+}
+
+/** The leases of one generation of the group. */
+class Leases {
+  readonly #consumer: Consumer;
+  readonly #held = new Map<string, { readonly lease: PartitionLease; readonly end: () => void }>();
+  readonly #nextOffsets = new Map<string, bigint>();
+  readonly #paused = new Map<string, { topic: string; partitions: number[] }>();
+
+  constructor(consumer: Consumer) {
+    this.#consumer = consumer;
+  }
+
+  /** The partition's lease; a new one where its offsets began again, as of a topic that was made anew. */
+  leaseOf(payload: EachBatchPayload, firstOffset: bigint): PartitionLease {
+    const { batch: { topic, partition } } = payload;
+    const key = `${topic}/${partition}`;
+    if (firstOffset < (this.#nextOffsets.get(key) ?? 0n)) this.#end(key);
+    this.#nextOffsets.set(key, BigInt(payload.batch.lastOffset()) + 1n);
+    const held = this.#held.get(key);
+    if (held !== undefined) return held.lease;
+    const opened = this.#open(payload, key);
+    this.#held.set(key, opened);
+    return opened.lease;
+  }
+
+  /** Another generation begins, or none: nothing of this one may be committed any more. */
+  endAll(): void {
+    for (const key of [...this.#held.keys()]) this.#end(key);
+    this.#nextOffsets.clear();
+  }
+
+  #open({ batch: { topic, partition }, commitOffsetsIfNecessary }: EachBatchPayload, key: string) {
+    const ended = new AbortController();
+    const place = { topic, partitions: [partition] };
+    const lease: PartitionLease = {
+      topic,
+      partition,
+      ended: ended.signal,
+      pause: () => {
+        this.#paused.set(key, place);
+        this.#consumer.pause([place]);
+      },
+      resume: () => this.#resume(key),
+      // The consumer's own commitOffsets() does nothing once it is stopping, and repeats what the group refuses.
+      commit: async (next) => {
+        if (ended.signal.aborted) throw new Error("Cannot commit as the group has moved on");
+        const partitions = [{ partition, offset: String(next) }];
+        await commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
+      },
+      restart: (from) => {
+        if (ended.signal.aborted) return;
+        this.#consumer.seek({ topic, partition, offset: String(from) });
+        this.#end(key);
+        this.#nextOffsets.delete(key);
+      },
+    };
+    return { lease, end: () => ended.abort() };
+  }
+
+  #end(key: string): void {
+    this.#held.get(key)?.end();
+    this.#held.delete(key);
+    this.#resume(key);
+  }
+
+  /** The library keeps what is paused over generations. */
+  #resume(key: string): void {
+    const place = this.#paused.get(key);
+    this.#paused.delete(key);
+    if (place === undefined) return;
+    try {
+      this.#consumer.resume([place]);
+    } catch {
+      // A consumer that has ended holds nothing that could be resumed.
+    }
+  }
+}
+
 function watchMembership(
   consumer: Consumer,
-  { sessionTimeoutMs, onCrash }: RecordSourceOptions,
+  { sessionTimeoutMs, onRebalancing, onCrash, onMoved }: RecordSourceOptions & {
+    readonly onMoved: () => void;
+  },
 ) {
   const joined = Promise.withResolvers<void>();
-  let generation = 0;
   let heardAtMs: number | undefined;
   const hear = () => heardAtMs = performance.now();
   const lose = () => heardAtMs = undefined;
   consumer.on("consumer.group_join", () => {
-    generation++;
+    onMoved();
     hear();
     joined.resolve();
   });
   consumer.on("consumer.heartbeat", hear);
-  consumer.on("consumer.rebalancing", lose);
-  consumer.on("consumer.stop", lose);
+  consumer.on("consumer.rebalancing", () => {
+    lose();
+    onRebalancing();
+  });
+  consumer.on("consumer.stop", () => {
+    lose();
+    onMoved();
+  });
   consumer.on("consumer.crash", ({ payload }) => {
     lose();
+    onMoved();
     if (!payload.restart) onCrash(payload.error);
   });
   return {
     joined: joined.promise,
-    generation: () => generation,
     isMember: () => heardAtMs !== undefined && performance.now() - heardAtMs <= sessionTimeoutMs,
-  };
-}
-
-/** A batch as the handler's fetch, good for the generation of the group in which it was fetched. */
-function fetchOf(payload: EachBatchPayload, generation: () => number): PartitionFetch {
-  const { batch: { topic, partition, messages } } = payload;
-  const fetchedIn = generation();
-  const hasMovedOn = () => generation() !== fetchedIn;
-  return {
-    topic,
-    partition,
-    records: messages.map((message) => recordOfMessage(message, { topic, partition })),
-    heartbeat: payload.heartbeat,
-    shouldStop: () => !payload.isRunning() || payload.isStale() || hasMovedOn(),
-    async commit(next) {
-      if (hasMovedOn()) throw new Error("Cannot commit as the group has moved on");
-      // The consumer's own commitOffsets() does nothing once it is stopping, and repeats what the group refuses.
-      await payload.commitOffsetsIfNecessary({
-        topics: [{ topic, partitions: [{ partition, offset: String(next) }] }],
-      });
-      payload.resolveOffset(String(next - 1n));
-    },
   };
 }

@@ -7,6 +7,8 @@ export interface WaitForTopicsOptions {
   /** Topics that are read; each must stamp its records itself. */
   readonly topics: readonly string[];
   readonly deadLetterTopic: string;
+  /** Topics that are read where they are there, as the operators' redrive topics. */
+  readonly optionalTopics: readonly string[];
   readonly timeoutMs: number;
   /** Called once, with the reason, when the first look fails. */
   readonly onWaiting: (reason: string) => void;
@@ -18,18 +20,22 @@ const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = "message.timestamp.type";
 
 /**
- * Waits until Kafka answers and has every topic. Throws Error when it does not in time, and `invalid_config` at once
+ * Waits until Kafka answers and has every topic; answers which are to be read. Throws Error when it does not in time, and `invalid_config` at once
  * where a topic's timestamps are not LogAppendTime: a producer's own time would be another T0.
  * The client's own retries come on top: one that has none is right here.
  */
-export async function waitForTopics(kafka: Kafka, options: WaitForTopicsOptions): Promise<void> {
+export async function waitForTopics(
+  kafka: Kafka,
+  options: WaitForTopicsOptions,
+): Promise<string[]> {
   const deadlineMs = performance.now() + options.timeoutMs;
   let isFirst = true;
   for (;;) {
     try {
       return await lookOnce(kafka, options);
     } catch (error) {
-      if (error instanceof AppError || performance.now() > deadlineMs) throw error;
+      const isFinal = error instanceof AppError || isDenied(error);
+      if (isFinal || performance.now() > deadlineMs) throw error;
       if (isFirst) options.onWaiting(error instanceof Error ? error.message : String(error));
       isFirst = false;
       await sleep(POLL_MS);
@@ -37,8 +43,16 @@ export async function waitForTopics(kafka: Kafka, options: WaitForTopicsOptions)
   }
 }
 
-async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<void> {
-  const { topics, deadLetterTopic } = options;
+/** Whether the brokers do not take these credentials: that does not pass by waiting. */
+function isDenied(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === "KafkaJSSASLAuthenticationError") return true;
+  }
+  return false;
+}
+
+async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<string[]> {
+  const { topics, optionalTopics, deadLetterTopic } = options;
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -47,7 +61,9 @@ async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<vo
     if (missing.length > 0) {
       throw new Error(`Cannot find topic ${missing.join(", ")} in Kafka`);
     }
-    await requireLogAppendTime(admin, topics);
+    const toRead = [...topics, ...optionalTopics.filter((topic) => held.has(topic))];
+    await requireLogAppendTime(admin, toRead);
+    return toRead;
   } finally {
     await admin.disconnect();
   }

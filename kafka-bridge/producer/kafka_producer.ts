@@ -1,3 +1,4 @@
+import { type Chunk, CHUNK_HEADERS } from "../chunks/chunk_headers.ts";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
 
 /** A picture as it goes into a record. */
@@ -6,6 +7,8 @@ export interface OutgoingPicture {
   readonly contentType: string;
   readonly subject: string;
   readonly value: Buffer;
+  /** Which part of it the value is, where it goes in several records. */
+  readonly chunk?: Chunk;
 }
 
 /** Where a record lies. */
@@ -28,6 +31,8 @@ export interface PictureProducer {
 
 /** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
 const TOPIC_RESOURCE = 2;
+const CHUNK_MULTIPLE = 256 * 1024;
+const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECT_RETRIES = 3;
 const SEND_RETRIES = 8;
@@ -61,12 +66,26 @@ export async function openPictureProducer(
   };
 }
 
+/** The size of a chunk below a limit, in bytes: a multiple of Cloud Storage's, 8 MiB at most. */
+export function chunkBytesOf(limitBytes: number): number {
+  const multiple = Math.floor(Math.min(limitBytes, MAX_CHUNK_BYTES) / CHUNK_MULTIPLE);
+  return multiple === 0 ? limitBytes : multiple * CHUNK_MULTIPLE;
+}
+
 async function send(
   producer: Producer,
   topic: string,
-  { name, contentType, subject, value }: OutgoingPicture,
+  { name, contentType, subject, value, chunk }: OutgoingPicture,
 ): Promise<ProducedPlace> {
-  const headers = { "content-type": contentType, subject };
+  const headers = {
+    "content-type": contentType,
+    subject,
+    ...(chunk === undefined ? {} : {
+      [CHUNK_HEADERS.id]: chunk.id,
+      [CHUNK_HEADERS.index]: String(chunk.index),
+      [CHUNK_HEADERS.count]: String(chunk.count),
+    }),
+  };
   const [report] = await producer.send({
     topic,
     acks: -1,

@@ -5,6 +5,8 @@ export interface ProduceArguments {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly subject: string;
+  /** A larger file goes in chunks; undefined for what the topic takes. */
+  readonly chunkBytes: number | undefined;
   readonly json: boolean;
   readonly help: boolean;
   /** Folders and files. */
@@ -14,15 +16,20 @@ export interface ProduceArguments {
 /** The text of `--help`. */
 export const HELP = `Usage: deno task produce [options] DIR|FILE...
 
-Sends pictures to a Kafka topic, each as one record, acknowledged by all in-sync replicas and never twice.
+Sends pictures to a Kafka topic, each as one record, or in chunks where it is larger than a record may be;
+acknowledged by all in-sync replicas and never twice.
 Exits with 0 when all are there, 1 when Kafka did not take one, 2 when the call is wrong.
 
   --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)
   --topic NAME      (default: images)
   --subject NAME    who owns the images (default: producer)
-  --json            print one line a record: {file, topic, partition, offset, timestamp}
+  --chunk-bytes N   send what is larger than N bytes in chunks (default: what is larger than the topic takes)
+  --json            print one line a file: {file, topic, partition, offset, timestamp, chunks?}
   --help            show this
 `;
+
+/** The first chunk must hold what an image is known by. */
+const LEAST_CHUNK_BYTES = 1024;
 
 /** Reads the command line. Throws TypeError, with a line that says what is wrong. */
 export function readArguments(args: readonly string[], defaultBrokers: string): ProduceArguments {
@@ -33,6 +40,7 @@ export function readArguments(args: readonly string[], defaultBrokers: string): 
       brokers: { type: "string", default: defaultBrokers },
       topic: { type: "string", default: "images" },
       subject: { type: "string", default: "producer" },
+      "chunk-bytes": { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -45,5 +53,15 @@ export function readArguments(args: readonly string[], defaultBrokers: string): 
   for (const [name, value] of Object.entries({ brokers: list, topic, subject })) {
     if (value.trim() === "") throw new TypeError(`Cannot produce as --${name} is empty`);
   }
-  return { brokers, topic, subject, json, help, paths: positionals };
+  const chunkBytes = values["chunk-bytes"] === undefined
+    ? undefined
+    : Number(values["chunk-bytes"]);
+  if (
+    chunkBytes !== undefined && !(Number.isInteger(chunkBytes) && chunkBytes >= LEAST_CHUNK_BYTES)
+  ) {
+    throw new TypeError(
+      `Cannot produce as --chunk-bytes must be an integer >= ${LEAST_CHUNK_BYTES}`,
+    );
+  }
+  return { brokers, topic, subject, chunkBytes, json, help, paths: positionals };
 }

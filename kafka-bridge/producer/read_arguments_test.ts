@@ -7,6 +7,7 @@ test("readArguments() takes what is not said from the defaults", () => {
     brokers: ["localhost:9092"],
     topic: "images",
     subject: "producer",
+    chunkBytes: undefined,
     json: false,
     help: false,
     paths: ["pictures"],
@@ -24,6 +25,7 @@ test("readArguments() refuses no path, an unknown option and an empty name", () 
   assert.throws(() => readArguments([], "a:1"), /no DIR or FILE/);
   assert.throws(() => readArguments(["--speed", "x"], "a:1"), /--speed/);
   assert.throws(() => readArguments(["--topic", "", "x"], "a:1"), /--topic is empty/);
+  assert.throws(() => readArguments(["--chunk-bytes", "9", "x"], "a:1"), /--chunk-bytes must be/);
 });
 
 test("readArguments() wants no path for --help", () => {

@@ -1,5 +1,6 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { PassThroughClient } from "google-auth-library";
+import { sendByFetch } from "./_fetch_transport.ts";
 
 /** Where the warehouse is. */
 export interface BigQueryClientOptions {
@@ -8,16 +9,16 @@ export interface BigQueryClientOptions {
   readonly endpoint?: string | undefined;
 }
 
-const MAX_RETRIES = 2;
-
 /** A client of BigQuery, or of its stand-in. */
 export function createBigQueryClient({ projectId, endpoint }: BigQueryClientOptions): BigQuery {
-  if (endpoint === undefined) return new BigQuery({ projectId, maxRetries: MAX_RETRIES });
-  return new BigQuery({
-    projectId,
-    maxRetries: MAX_RETRIES,
-    apiEndpoint: endpoint,
-    // The client looks for credentials for any address that is not its own emulator variable's.
-    authClient: new PassThroughClient(),
-  });
+  const client = new BigQuery(
+    endpoint === undefined ? { projectId } : {
+      projectId,
+      apiEndpoint: endpoint,
+      // The client looks for credentials for any address that is not its own emulator variable's.
+      authClient: new PassThroughClient(),
+    },
+  );
+  sendByFetch(client);
+  return client;
 }

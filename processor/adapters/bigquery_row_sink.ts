@@ -6,6 +6,7 @@ import type { CallOptions } from "@tintype/core/ports/call_options";
 import type {
   PurgeRow,
   RowAppender,
+  RowAuditor,
   RowCensus,
   RowEraser,
   RowPurger,
@@ -30,7 +31,7 @@ const DAY_MS = 86_400_000;
 const BUFFER_REFUSAL = /streaming buffer/i;
 
 /** The warehouse in BigQuery. */
-export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger {
+export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger, RowAuditor {
   readonly #client: BigQuery;
   readonly #options: BigQueryRowSinkOptions;
   readonly #batcher: Batcher<ImageRow>;
@@ -64,17 +65,27 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger {
     return await this.#change("purge_images", { t0: new Date(t0Ms) }, signal);
   }
 
-  async census({ signal }: CallOptions = {}): Promise<RowCensus> {
+  async census(overdueT0Ms: number, { signal }: CallOptions = {}): Promise<RowCensus> {
     try {
-      const { rows } = await this.#run("census_images", {}, signal);
-      const { row_count, oldest_t0 } = rows[0] ?? {};
+      const { rows } = await this.#run("census_images", { t0: new Date(overdueT0Ms) }, signal);
+      const { row_count, oldest_t0, overdue } = rows[0] ?? {};
       const oldest = valueOf(oldest_t0);
       return {
         rows: Number(row_count ?? 0),
+        overdue: Number(overdue ?? 0),
         oldestT0Ms: oldest === undefined ? undefined : Date.parse(oldest),
       };
     } catch (error) {
       throw failed("count rows", error, signal);
+    }
+  }
+
+  async newestCertificate({ signal }: CallOptions = {}): Promise<number> {
+    try {
+      const { rows } = await this.#run("newest_certificate", {}, signal);
+      return Number(rows[0]?.["newest"] ?? 0);
+    } catch (error) {
+      throw failed("find the newest certificate", error, signal);
     }
   }
 

@@ -68,6 +68,16 @@ describe("BigQueryRowSink on the local warehouse", { skip }, () => {
     assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 1 });
   });
 
+  test("a call whose reply is lost is repeated and changes nothing twice", async () => {
+    const ref = sampleRef();
+    const lost = { times: 1, action: { dropReply: true } };
+    await addFault(warehouse, { match: { path: "insertAll" }, ...lost });
+    await sink.append(sampleRow(ref));
+    await addFault(warehouse, { match: { path: "queries" }, ...lost });
+    assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 0 });
+    assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 0 });
+  });
+
   test("an aborted signal ends append() with its reason", async () => {
     const signal = AbortSignal.abort(new Error("over"));
     await assert.rejects(() => sink.append(sampleRow(sampleRef()), { signal }), /over/);

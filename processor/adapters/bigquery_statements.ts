@@ -18,9 +18,12 @@ WHERE NOT EXISTS (
 WHERE t0 = @t0 AND image_id = @image_id AND tenant = @tenant AND owner = @owner`,
   purge_images: `DELETE FROM tintype.images
 WHERE t0 <= @t0`,
-  census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0
+  census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0, COUNTIF(t0 < @t0) AS overdue
 FROM tintype.images
 WHERE t0 >= TIMESTAMP '1970-01-01 00:00:00+00'`,
+  newest_certificate: `SELECT MAX(certificate) AS newest
+FROM tintype.purges
+WHERE swept_at >= TIMESTAMP '1970-01-01 00:00:00+00'`,
   purge_purges: `DELETE FROM tintype.purges
 WHERE swept_at <= @swept_at`,
 } as const;

@@ -1,26 +1,49 @@
-/** Which codec takes which media type. */
+/** Which codec takes which media type. Codecs are loaded when they are chosen: native code is not there unasked. */
 import { AppError } from "@tintype/core/errors";
 import type { MediaType } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
-import { heifCodec } from "./heif_codec.ts";
-import { sharpCodec } from "./sharp_codec.ts";
+/** A line of the table. */
+interface CodecEntry {
+  /** Whether it runs native code, for which its process needs the right. */
+  readonly isNative: boolean;
+  load(): Promise<ImageCodec>;
+}
 
 /** What `CODEC` may name. */
 export const CODECS = {
   /** libvips for everything but HEIC, libheif for that. */
-  sharp: () => composeCodecs([sharpCodec(), heifCodec()]),
-} as const satisfies Record<string, () => ImageCodec>;
+  sharp: {
+    isNative: true,
+    async load() {
+      const { sharpCodec } = await import("./sharp_codec.ts");
+      const { heifCodec } = await import("./heif_codec.ts");
+      return composeCodecs([sharpCodec(), heifCodec()]);
+    },
+  },
+  /** JPEG, PNG and GIF where no native code may run. */
+  imagescript: {
+    isNative: false,
+    async load() {
+      const { imagescriptCodec } = await import("./imagescript_codec.ts");
+      return imagescriptCodec();
+    },
+  },
+} as const satisfies Record<string, CodecEntry>;
 
 /** A name that `CODEC` may have. */
 export type CodecName = keyof typeof CODECS;
 
+/** All of them. */
+export const CODEC_NAMES = Object.keys(CODECS) as [CodecName, ...CodecName[]]; // keys of a const table
+
 /** The codec of that name; throws `invalid_config` for another. */
-export function codecNamed(name: string): ImageCodec {
-  if (isCodecName(name)) return CODECS[name]();
+export async function codecNamed(name: string): Promise<ImageCodec> {
+  const known = CODEC_NAMES.find((candidate) => candidate === name);
+  if (known !== undefined) return await CODECS[known].load();
   throw new AppError(
     "invalid_config",
-    `Cannot choose the codec as CODEC must be one of ${Object.keys(CODECS).join(", ")}`,
+    `Cannot choose the codec as CODEC must be one of ${CODEC_NAMES.join(", ")}`,
   );
 }
 
@@ -34,6 +57,7 @@ export function composeCodecs(codecs: readonly [ImageCodec, ...ImageCodec[]]): I
   return {
     engine: codecs.map(({ engine }) => engine).join(", "),
     takes: new Set(table.keys()),
+    writes: first.writes,
     decode: async (request) => {
       const codec = table.get(request.mediaType);
       if (codec !== undefined) return await codec.decode(request);
@@ -42,8 +66,4 @@ export function composeCodecs(codecs: readonly [ImageCodec, ...ImageCodec[]]): I
     resize: (pixels, options) => first.resize(pixels, options),
     encode: (pixels, options) => first.encode(pixels, options),
   };
-}
-
-function isCodecName(name: string): name is CodecName {
-  return Object.hasOwn(CODECS, name);
 }

@@ -6,13 +6,14 @@ import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/i
 import { heifProfileOf } from "@tintype/core/processing/probe/heif";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
-import { encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
+import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
 
 /** libheif as a codec. It blocks its thread while it decodes (a second for 12 megapixels): the pixel process has the clock. */
 export function heifCodec(): ImageCodec {
   return {
     engine: `libheif-js ${libheif.version}`,
     takes: new Set(["image/heic", "image/heif"]),
+    writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,
     encode: encodeRaw,

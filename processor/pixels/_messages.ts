@@ -1,6 +1,7 @@
 /** What a pixel process and its parent say to each other in frame headers. */
 import * as z from "zod";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import { OWN_COLUMN_TYPES } from "@tintype/core/model/own_column";
 import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
 import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
@@ -12,6 +13,8 @@ export interface DevelopMessage extends Omit<DevelopRequest, "bytes"> {
 
 const formats = Object.keys(WRITTEN_FORMATS) as [WrittenFormat, ...WrittenFormat[]]; // keys of a const table
 const milliseconds = z.number().min(0);
+/** The process's memory after the picture. */
+const residentBytes = z.number().min(0);
 
 const renditionSchema = z.strictObject({
   name: z.string().max(32),
@@ -34,26 +37,39 @@ const developedSchema = z.strictObject({
     insightsMs: milliseconds,
   }),
   engine: z.string().max(128),
+  residentBytes,
 });
 
-/** A reply's header: `ready` once after the start, then one for each request. */
+/** A reply's header: `ready` once after the start, then `began` and one other for each request. */
 export const replySchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("ready"), engine: z.string() }),
+  z.strictObject({
+    kind: z.literal("ready"),
+    engine: z.string(),
+    /** Types of the pipeline's own columns by name. */
+    columns: z.record(z.string(), z.enum(OWN_COLUMN_TYPES)),
+  }),
+  /** It has read the picture: what happens now may be the picture's fault. */
+  z.strictObject({ kind: z.literal("began") }),
   developedSchema,
   z.strictObject({
     kind: z.literal("rejected"),
     reason: z.enum(ALL_REJECT_REASONS),
     detail: z.string().max(1_024),
+    residentBytes,
   }),
   /** The engine itself broke; the message is for the log. */
-  z.strictObject({ kind: z.literal("broken"), message: z.string() }),
+  z.strictObject({ kind: z.literal("broken"), message: z.string(), residentBytes }),
 ]);
 
 /** A reply's header. */
 export type Reply = z.infer<typeof replySchema>;
 
+type DevelopedReply = z.infer<typeof developedSchema>;
+
 /** The header of a developed picture's reply; the renditions' bytes follow as the body. */
-export function developedReply({ renditions, camera, ...facts }: Developed): Reply {
+export function developedReply(
+  { renditions, camera, ...facts }: Developed,
+): Omit<DevelopedReply, "residentBytes"> {
   return {
     kind: "developed",
     ...facts,
@@ -72,7 +88,7 @@ export function developedReply({ renditions, camera, ...facts }: Developed): Rep
 
 /** What a reply and its body tell; throws RangeError where they do not agree. */
 export function developedOf(
-  { kind: _, renditions, ...facts }: z.infer<typeof developedSchema>,
+  { kind: _, renditions, ...facts }: Omit<DevelopedReply, "residentBytes">,
   body: Uint8Array<ArrayBuffer>,
 ): Developed {
   let at = 0;

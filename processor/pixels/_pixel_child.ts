@@ -1,30 +1,47 @@
 import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import type { OwnColumnType } from "@tintype/core/model/own_column";
 import type { RejectReason } from "@tintype/core/model/reject_reason";
+import { type CodecName, CODECS } from "../adapters/codec_table.ts";
 import { FrameReader, writeFrame } from "./_frames.ts";
+import { relayStderr } from "./_memory_alarm.ts";
 import { developedOf, type DevelopMessage, type Reply, replySchema } from "./_messages.ts";
 
 /** How a child is started. */
 export interface PixelChildOptions {
-  readonly codec: string;
+  readonly codec: CodecName;
   /** URL of a pipeline module, empty for none. */
   readonly pipelineUrl: string;
+  /** Resident memory that a picture may take, in bytes; beyond it the process is killed. */
+  readonly maxMemoryBytes: number;
   /** What it wrote to stderr, as one line. */
   readonly onStderr: (line: string) => void;
 }
 
 /** What became of one picture in one child; `died` with the cause, `crash` where nobody of ours killed it. */
 export type ChildOutcome =
-  | { readonly kind: "developed"; readonly developed: Developed }
-  | { readonly kind: "rejected"; readonly reason: RejectReason; readonly detail: string }
-  | { readonly kind: "broken"; readonly message: string }
-  | { readonly kind: "died"; readonly cause: KillCause | "crash" };
+  | (
+    & { readonly residentBytes: number }
+    & (
+      | { readonly kind: "developed"; readonly developed: Developed }
+      | { readonly kind: "rejected"; readonly reason: RejectReason; readonly detail: string }
+      | { readonly kind: "broken"; readonly message: string }
+    )
+  )
+  | {
+    readonly kind: "died";
+    readonly cause: KillCause | "crash";
+    /** Whether it had read the picture. */
+    readonly hasBegun: boolean;
+  };
+
+/** Types of the pipeline's own columns, by name. */
+export type OwnColumnTypes = Readonly<Record<string, OwnColumnType>>;
 
 /** Why the parent killed a child. */
 export type KillCause = "deadline" | "memory" | "aborted" | "closed";
 
 /** What a reply may hold: sixteen renditions of the largest box fit with room to spare. */
 const REPLY_LIMITS = { maxHeaderBytes: 262_144, maxBodyBytes: 268_435_456 };
-const PAGE_BYTES = 4_096;
 /** JavaScript's own heap; pixels lie outside of it. */
 const HEAP_FLAG = "--v8-flags=--max-old-space-size=256";
 const ROOT = new URL("../../", import.meta.url);
@@ -40,6 +57,7 @@ export class PixelChild {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: FrameReader;
   #killedFor: KillCause | undefined;
+  #pictures = 0;
 
   constructor(options: PixelChildOptions) {
     this.#process = spawn(options);
@@ -49,13 +67,18 @@ export class PixelChild {
     this.#writer.closed.catch(() => {});
     this.#reader = new FrameReader(this.#process.stdout, REPLY_LIMITS);
     this.exited = this.#process.status.then(() => {});
-    void relay(this.#process.stderr, options.onStderr);
+    void relayStderr(this.#process.stderr, {
+      onLine: options.onStderr,
+      onMemoryAlarm: (picture) => {
+        if (picture === this.#pictures) this.kill("memory");
+      },
+    });
   }
 
-  /** Resolves with the engine's name when codec and pipeline are loaded; throws Error where they cannot be. */
-  async ready(): Promise<string> {
+  /** Resolves when codec and pipeline are loaded; throws Error where they cannot be. */
+  async ready(): Promise<OwnColumnTypes> {
     const reply = await this.#reply();
-    if (reply?.header.kind === "ready") return reply.header.engine;
+    if (reply?.header.kind === "ready") return reply.header.columns;
     this.kill("closed");
     throw new Error("Cannot start a pixel process as it ended before it was ready");
   }
@@ -64,15 +87,19 @@ export class PixelChild {
   async develop(request: DevelopRequest, decodeTimeoutMs: number): Promise<ChildOutcome> {
     const { bytes, mediaType, header, exif, renditions } = request;
     const message: DevelopMessage = { mediaType, header, exif, renditions, decodeTimeoutMs };
+    this.#pictures += 1;
     writeFrame(this.#writer, message, [bytes]).catch(() => {});
+    const begun = await this.#reply();
+    if (begun?.header.kind !== "began") return await this.#ended({ hasBegun: false });
     const reply = await this.#reply();
-    if (reply === null) return await this.#ended();
+    if (reply === null) return await this.#ended({ hasBegun: true });
     const { header: answer, body } = reply;
     if (answer.kind === "developed") {
-      return { kind: "developed", developed: developedOf(answer, body) };
+      const { residentBytes, ...developed } = answer;
+      return { kind: "developed", developed: developedOf(developed, body), residentBytes };
     }
-    if (answer.kind === "ready") return await this.#ended();
-    return answer;
+    const isOutOfTurn = answer.kind === "ready" || answer.kind === "began";
+    return isOutOfTurn ? await this.#ended({ hasBegun: true }) : answer;
   }
 
   /** Ends the process at once; the first cause counts. */
@@ -91,16 +118,6 @@ export class PixelChild {
     await this.exited;
   }
 
-  /** Resident memory in bytes; undefined where the system does not tell or the process has ended. */
-  async residentBytes(): Promise<number | undefined> {
-    try {
-      const pages = (await Deno.readTextFile(`/proc/${this.pid}/statm`)).split(" ")[1];
-      return pages === undefined ? undefined : Number(pages) * PAGE_BYTES;
-    } catch {
-      return undefined;
-    }
-  }
-
   async #reply(): Promise<{ header: Reply; body: Uint8Array<ArrayBuffer> } | null> {
     try {
       const frame = await this.#reader.next();
@@ -111,15 +128,15 @@ export class PixelChild {
     }
   }
 
-  async #ended(): Promise<ChildOutcome> {
+  async #ended({ hasBegun }: { readonly hasBegun: boolean }): Promise<ChildOutcome> {
     const cause = this.#killedFor ?? "crash";
     this.kill("closed");
     await this.exited;
-    return { kind: "died", cause };
+    return { kind: "died", cause, hasBegun };
   }
 }
 
-function spawn({ codec, pipelineUrl }: PixelChildOptions): Deno.ChildProcess {
+function spawn({ codec, pipelineUrl, maxMemoryBytes }: PixelChildOptions): Deno.ChildProcess {
   const readable = [
     new URL("core", ROOT),
     new URL("processor", ROOT),
@@ -133,11 +150,12 @@ function spawn({ codec, pipelineUrl }: PixelChildOptions): Deno.ChildProcess {
       "--cached-only",
       `--config=${decodeURIComponent(new URL("deno.json", ROOT).pathname)}`,
       HEAP_FLAG,
-      "--allow-ffi",
+      ...(CODECS[codec].isNative ? ["--allow-ffi"] : []),
       "--allow-env",
       `--allow-read=${[...readable, LDD].join(",")}`,
       decodeURIComponent(new URL("pixel_process.ts", import.meta.url).pathname),
       codec,
+      String(maxMemoryBytes),
       pipelineUrl,
     ],
     clearEnv: true,
@@ -148,12 +166,4 @@ function spawn({ codec, pipelineUrl }: PixelChildOptions): Deno.ChildProcess {
     stderr: "piped",
   });
   return command.spawn();
-}
-
-async function relay(stderr: ReadableStream<Uint8Array>, write: (line: string) => void) {
-  const decoder = new TextDecoder();
-  for await (const chunk of stderr) {
-    const line = decoder.decode(chunk, { stream: true }).trim().replace(/\s*\n\s*/g, " | ");
-    if (line !== "") write(line.slice(0, 500));
-  }
 }

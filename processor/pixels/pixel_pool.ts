@@ -7,7 +7,13 @@ import { AppError } from "@tintype/core/errors";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { Log } from "@tintype/core/ports/log";
 import type { Developed, DevelopRequest, PixelEngine } from "@tintype/core/ports/pixel_engine";
-import { type ChildOutcome, type KillCause, PixelChild } from "./_pixel_child.ts";
+import type { CodecName } from "../adapters/codec_table.ts";
+import {
+  type ChildOutcome,
+  type KillCause,
+  type OwnColumnTypes,
+  PixelChild,
+} from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
 export interface PixelPoolOptions {
@@ -15,12 +21,12 @@ export interface PixelPoolOptions {
   readonly processes: number;
   readonly log: Log;
   /** A name of the codec table: `sharp`. */
-  readonly codec?: string | undefined;
+  readonly codec?: CodecName | undefined;
   /** Path or URL of the company's pipeline module: none. */
   readonly pipeline?: string | undefined;
   /** Wall time that one picture may take: 30 s. */
   readonly deadlineMs?: number;
-  /** Resident memory that one child may take, watched where `/proc` exists: 1 GiB. */
+  /** Resident memory that one child may take: 1 GiB. */
   readonly maxMemoryBytes?: number;
   /** Megapixels in all children together: 150; a larger picture runs alone. */
   readonly maxRunningMegapixels?: number;
@@ -32,6 +38,8 @@ export interface PixelPoolOptions {
 
 /** The engine, and its end. */
 export interface PixelPool extends PixelEngine {
+  /** Types of the columns that the pipeline's rows have on top, by name. */
+  readonly columns: OwnColumnTypes;
   /** Takes nothing more, lets what is under way finish, and leaves no process behind. */
   close(): Promise<void>;
 }
@@ -44,7 +52,8 @@ const DEFAULTS = {
   maxWaitMs: 120_000,
 };
 
-const MEMORY_WATCH_MS = 50;
+/** Crashes before it began that a picture waits through. */
+const MAX_MISSES = 5;
 const RETRY_AFTER_MS = 5_000;
 /** What a child may take to load codec and pipeline. */
 const START_MS = 30_000;
@@ -82,10 +91,14 @@ interface Job {
   readonly signal: AbortSignal | undefined;
   readonly resolve: (developed: Developed) => void;
   readonly reject: (reason: unknown) => void;
-  tries: number;
+  /** How often a process has crashed with it. */
+  crashes: number;
+  /** How often a process had crashed before it began with it. */
+  misses: number;
 }
 
 class ChildPool implements PixelPool {
+  columns: OwnColumnTypes = {};
   readonly #settings: Settings;
   readonly #idle: PixelChild[] = [];
   readonly #alive = new Set<PixelChild>();
@@ -136,7 +149,7 @@ class ChildPool implements PixelPool {
     const megapixels = request.header.width * request.header.height / 1_000_000;
     this.#admit(megapixels);
     const { promise, resolve, reject } = Promise.withResolvers<Developed>();
-    const job: Job = { request, megapixels, signal, resolve, reject, tries: 0 };
+    const job: Job = { request, megapixels, signal, resolve, reject, crashes: 0, misses: 0 };
     const giveUp = (reason: unknown) => {
       if (remove(this.#waiting, job)) reject(reason);
     };
@@ -179,35 +192,30 @@ class ChildPool implements PixelPool {
     const outcome = await this.#underLimits(job, child);
     this.#runningMegapixels = Math.max(0, this.#runningMegapixels - job.megapixels);
     this.#settle(job, outcome);
-    if (outcome.kind !== "died") await this.#putBack(child);
+    if (outcome.kind !== "died") await this.#putBack(child, outcome.residentBytes);
     this.#dispatch();
   }
 
   async #underLimits(job: Job, child: PixelChild): Promise<ChildOutcome> {
-    const { deadlineMs, maxMemoryBytes } = this.#settings;
+    const { deadlineMs } = this.#settings;
     const onAbort = () => child.kill("aborted");
     const deadline = setTimeout(() => child.kill("deadline"), deadlineMs);
-    const watch = setInterval(async () => {
-      if ((await child.residentBytes() ?? 0) > maxMemoryBytes) child.kill("memory");
-    }, MEMORY_WATCH_MS);
     job.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (job.signal?.aborted) onAbort();
       return await child.develop(job.request, deadlineMs);
     } catch (error) {
       child.kill("closed");
-      return { kind: "broken", message: String(error) };
+      return { kind: "broken", message: String(error), residentBytes: 0 };
     } finally {
       clearTimeout(deadline);
-      clearInterval(watch);
       job.signal?.removeEventListener("abort", onAbort);
     }
   }
 
   /** A child that holds on to much memory after a large picture gives its place to a new one. */
-  async #putBack(child: PixelChild): Promise<void> {
-    const resident = await child.residentBytes() ?? 0;
-    if (resident > this.#settings.maxMemoryBytes / 2) await child.close();
+  async #putBack(child: PixelChild, residentBytes: number): Promise<void> {
+    if (residentBytes > this.#settings.maxMemoryBytes / 2) await child.close();
     else if (this.#alive.has(child)) this.#idle.push(child);
   }
 
@@ -220,11 +228,14 @@ class ChildPool implements PixelPool {
       this.#settings.log.error("pixel_engine_broken", { message: outcome.message.slice(0, 300) });
       return job.reject(busy("the pixel engine broke"));
     }
-    this.#settings.log.warn("pixel_process_died", { cause: outcome.cause, tries: job.tries });
+    this.#settings.log.warn("pixel_process_died", {
+      cause: outcome.cause,
+      hasBegun: outcome.hasBegun,
+      crashes: job.crashes,
+    });
     if (outcome.cause === "aborted") return job.reject(job.signal?.reason);
     if (outcome.cause === "closed") return job.reject(busy("the pixel pool is closing"));
-    if (outcome.cause === "crash" && job.tries === 0) {
-      job.tries = 1;
+    if (outcome.cause === "crash" && mayTryAgain(job, outcome)) {
       this.#waiting.unshift(job);
       return;
     }
@@ -232,16 +243,17 @@ class ChildPool implements PixelPool {
   }
 
   async #startChild(): Promise<PixelChild> {
-    const { codec, pipeline, log } = this.#settings;
+    const { codec, pipeline, log, maxMemoryBytes } = this.#settings;
     const child = new PixelChild({
       codec: codec ?? "sharp",
+      maxMemoryBytes,
       pipelineUrl: pipelineUrlOf(pipeline),
       onStderr: (line) => log.warn("pixel_process_stderr", { line }),
     });
     this.#alive.add(child);
     void child.exited.then(() => this.#alive.delete(child));
     const timer = setTimeout(() => child.kill("deadline"), START_MS);
-    await child.ready().finally(() => clearTimeout(timer));
+    this.columns = await child.ready().finally(() => clearTimeout(timer));
     this.#idle.push(child);
     return child;
   }
@@ -263,6 +275,13 @@ class ChildPool implements PixelPool {
   }
 }
 
+/** One second try for a picture that a process crashed with; a process that had crashed before is none of its doing. */
+function mayTryAgain(job: Job, { hasBegun }: { readonly hasBegun: boolean }): boolean {
+  if (hasBegun) job.crashes += 1;
+  else job.misses += 1;
+  return job.crashes <= 1 && job.misses <= MAX_MISSES;
+}
+
 function busy(why: string): AppError {
   return new AppError("unavailable", `Cannot develop the image now as ${why}`, {
     retryAfterMs: RETRY_AFTER_MS,
@@ -275,9 +294,8 @@ function remove<Item>(list: Item[], item: Item): boolean {
   return at >= 0;
 }
 
-/** A pipeline's URL; a path is taken from the working directory. */
+/** A pipeline's URL; a path is taken from the project's root folder. */
 function pipelineUrlOf(pipeline: string | undefined): string {
   if (pipeline === undefined || pipeline === "") return "";
-  if (pipeline.startsWith("file:")) return pipeline;
-  return new URL(pipeline, `file://${Deno.cwd()}/`).href;
+  return new URL(pipeline, new URL("../../", import.meta.url)).href;
 }

@@ -8,11 +8,14 @@ import type { LogFields } from "@tintype/core/ports/log";
 import type { DevelopRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { quarters } from "@tintype/core/testing/drawing";
+import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
 import { makeSample } from "../testing/samples.ts";
 import { type PixelPool, type PixelPoolOptions, startPixelPool } from "./pixel_pool.ts";
 
 const HOSTILE = new URL("../testing/hostile_pipeline.ts", import.meta.url).href;
 const DEADLINE_MS = 4_000;
+/** What the hostile pipeline takes for a slow picture. */
+const SLOW_MS = 1_500;
 
 const lines: { event: string; fields: LogFields | undefined }[] = [];
 const write = (event: string, fields?: LogFields) => void lines.push({ event, fields });
@@ -106,15 +109,36 @@ test("a step that ends the process is tried twice", async () => {
   await stillWorks(pool);
 });
 
-test("a step that takes memory without end is stopped at the bound", async () => {
-  const small = await start({ maxMemoryBytes: 512 * 2 ** 20, deadlineMs: 30_000 });
-  try {
-    const { detail } = await rejects(small, 104, "processing_limit");
-    assert.match(detail, /memory/);
-    await stillWorks(small);
-  } finally {
-    await small.close();
-  }
+for (const [how, width] of [["bit by bit", 104], ["without a pause", 110]] as const) {
+  test(`a step that takes memory ${how} is stopped at the bound`, async () => {
+    const small = await start({ maxMemoryBytes: 512 * 2 ** 20, deadlineMs: 30_000 });
+    try {
+      assert.match((await rejects(small, width, "processing_limit")).detail, /memory/);
+      await stillWorks(small);
+    } finally {
+      await small.close();
+    }
+  });
+}
+
+test("the bounds hold where the parent has the processor's permissions and no more", async () => {
+  const flags = denoFlags({ denoPath: Deno.execPath(), hosts: LOCAL_HOSTS });
+  const program = new URL("../testing/hostile_pool.ts", import.meta.url);
+  const { bytes } = await picture(110);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, program.pathname],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(bytes);
+  await writer.close();
+  const { stdout } = await child.output();
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), {
+    reason: "processing_limit",
+    detail: "it took more memory than an image may",
+  });
 });
 
 for (
@@ -148,6 +172,45 @@ test("an idle process that dies is replaced", async () => {
   await pool.develop(await picture(106));
   Deno.kill(await firstSlowPid(), "SIGKILL");
   await stillWorks(pool);
+});
+
+test("a pool of imagescript runs without the right to native code", async () => {
+  const portable = await start({ codec: "imagescript" });
+  try {
+    const { engine, renditions } = await portable.develop(await picture(900, 600));
+    assert.match(engine, /^imagescript \d/);
+    assert.deepEqual(renditions.map(({ width }) => width), [900, 800, 200]);
+    await rejects(portable, 111, "processing_limit");
+    const last = lines.findLast(({ event }) => event === "pixel_process_stderr");
+    assert.match(String(last?.fields?.["line"]), /NotCapable/);
+  } finally {
+    await portable.close();
+  }
+});
+
+test("large pictures do not run side by side", async () => {
+  const wide = await start({ processes: 2, maxRunningMegapixels: 0.02 });
+  try {
+    const startedMs = performance.now();
+    const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
+    await Promise.all(slow.map((request) => wide.develop(request)));
+    assert.ok(performance.now() - startedMs >= 2 * SLOW_MS);
+  } finally {
+    await wide.close();
+  }
+});
+
+test("small pictures do run side by side", async () => {
+  const wide = await start({ processes: 2, maxRunningMegapixels: 0.03 });
+  try {
+    await Promise.all([wide.develop(await picture(300)), wide.develop(await picture(301))]);
+    const startedMs = performance.now();
+    const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
+    await Promise.all(slow.map((request) => wide.develop(request)));
+    assert.ok(performance.now() - startedMs < 2 * SLOW_MS);
+  } finally {
+    await wide.close();
+  }
 });
 
 test("a full queue answers unavailable, and says when to come again", async () => {

@@ -2,15 +2,16 @@
  * The pixel process: the only place where hostile pixels and the company's own code run. It has no network, no
  * credentials and no right to write, takes one picture at a time from stdin and answers on stdout.
  * Walk: load codec and pipeline once, say `ready`, then frame by frame `develop`, until stdin ends.
- * Arguments: the codec's name, and the URL of a pipeline module or nothing.
+ * Arguments: the codec's name, the memory in bytes that a picture may take, the URL of a pipeline module or nothing.
  */
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
 import { develop } from "@tintype/core/processing/develop";
-import { DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
+import { columnsOf, DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
 import { codecNamed } from "../adapters/codec_table.ts";
-import { type Frame, FrameReader, writeFrame } from "./_frames.ts";
-import { developedReply, type DevelopMessage } from "./_messages.ts";
+import { type Frame, readFrameSync, writeFrameSync } from "./_frames.ts";
+import type { WatchOrder } from "./_memory_alarm.ts";
+import { developedReply, type DevelopMessage, type Reply } from "./_messages.ts";
 
 /** The parent has admitted what it sends. */
 const LIMITS = { maxHeaderBytes: 2 ** 20, maxBodyBytes: 2 ** 32 };
@@ -20,7 +21,6 @@ const clock = { now: () => performance.timeOrigin + performance.now() };
 interface Darkroom {
   readonly codec: ImageCodec;
   readonly pipeline: Pipeline;
-  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
 }
 
 async function loadPipeline(url: string | undefined): Promise<Pipeline> {
@@ -30,38 +30,75 @@ async function loadPipeline(url: string | undefined): Promise<Pipeline> {
   throw new TypeError("Cannot load the pipeline as its module has no default export");
 }
 
-async function answer({ codec, pipeline, writer }: Darkroom, frame: Frame): Promise<void> {
+async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void> {
   // The parent's own message, written by the same version of this code.
   const { decodeTimeoutMs, ...request } = frame.header as DevelopMessage;
   try {
     const options = { pipeline, clock, decodeTimeoutMs };
     const developed = await develop(codec, { ...request, bytes: frame.body }, options);
-    await writeFrame(writer, developedReply(developed), developed.renditions.map((r) => r.bytes));
+    const parts = developed.renditions.map(({ bytes }) => bytes);
+    reply({ ...developedReply(developed), ...resident() }, parts);
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error;
     // Only the company's own code is told what broke; what a decoder says of hostile bytes is no news.
     if (error.reason === "processing_limit") console.error(`${error.message}: ${error.cause}`);
     const { reason, detail } = error;
-    await writeFrame(writer, { kind: "rejected", reason, detail });
+    reply({ kind: "rejected", reason, detail, ...resident() });
   }
 }
 
-async function run([codecName = "sharp", pipelineUrl]: readonly string[]): Promise<void> {
+function reply(header: Reply, parts: readonly Uint8Array[] = []): void {
+  writeFrameSync(Deno.stdout, header, parts);
+}
+
+function nextFrame(): Frame | null {
+  return readFrameSync(Deno.stdin, LIMITS);
+}
+
+function resident(): { readonly residentBytes: number } {
+  return { residentBytes: Deno.memoryUsage().rss };
+}
+
+/** Begins or ends to watch the process's memory, on a thread that no picture blocks. */
+function startMemoryWatch(maxMemoryBytes: number): (isUnderWay: boolean) => void {
+  const url = new URL("_memory_watch.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module" });
+  let picture = 0;
+  return (isUnderWay) => {
+    if (isUnderWay) picture += 1;
+    const order: WatchOrder = {
+      picture,
+      maxMemoryBytes: isUnderWay ? maxMemoryBytes : undefined,
+    };
+    worker.postMessage(order);
+  };
+}
+
+async function run(
+  [codecName = "", maxMemoryBytes, pipelineUrl]: readonly string[],
+): Promise<void> {
   // stdout belongs to the frames; whatever a library or a pipeline prints goes to stderr.
   for (const level of ["log", "info", "debug"] as const) console[level] = console.error;
   // A Ctrl-C reaches the whole process group; the parent drains first and then closes stdin.
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
-  const writer = Deno.stdout.writable.getWriter();
-  const codec = codecNamed(codecName);
+  const codec = await codecNamed(codecName);
   const pipeline = await loadPipeline(pipelineUrl);
-  await writeFrame(writer, { kind: "ready", engine: codec.engine });
-  const reader = new FrameReader(Deno.stdin.readable, LIMITS);
-  for (let frame = await reader.next(); frame !== null; frame = await reader.next()) {
+  const watch = startMemoryWatch(Number(maxMemoryBytes));
+  const columns = Object.fromEntries(
+    Object.entries(columnsOf(pipeline)).map(([name, { type }]) => [name, type]),
+  );
+  reply({ kind: "ready", engine: codec.engine, columns });
+  // Nothing else happens between two pictures: the thread waits in the read itself.
+  for (let frame = nextFrame(); frame !== null; frame = nextFrame()) {
+    watch(true);
     try {
-      await answer({ codec, pipeline, writer }, frame);
+      reply({ kind: "began" });
+      await answer({ codec, pipeline }, frame);
     } catch (error) {
       console.error(error);
-      await writeFrame(writer, { kind: "broken", message: String(error) });
+      reply({ kind: "broken", message: String(error), ...resident() });
+    } finally {
+      watch(false);
     }
   }
 }

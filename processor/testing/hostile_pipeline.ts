@@ -22,6 +22,10 @@ const DEEDS: Readonly<Record<number, (pixels: RawPixels) => void | Promise<void>
       await sleep(5);
     }
   },
+  110: () => {
+    for (;;) held.push(new Uint8Array(8 * 2 ** 20).fill(1));
+  },
+  111: () => void Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
   105: () => rejectPicture("no pictures of 105 pixels"),
   106: async () => {
     console.log(`slow in ${Deno.pid}`);
@@ -46,5 +50,11 @@ export default definePipeline({
       return pixels;
     },
   }],
-  insights: { step_width: { minSidePx: 1, measure: ({ width }) => width } },
+  insights: {
+    step_width: {
+      minSidePx: 1,
+      column: { type: "INT64", description: "Width of the pixels that insights see" },
+      measure: ({ width }) => width,
+    },
+  },
 });

@@ -1,8 +1,8 @@
 /** Picture files for the codecs' tests: drawn here, written by sharp, or read from the shared folder where it is there. */
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { MediaType } from "@tintype/core/model/media_type";
-import type { SampleMaker } from "@tintype/core/testing/codec_contract";
+import type { SampleMaker, SampleVariant } from "@tintype/core/testing/codec_contract";
 
 const WRITERS: Partial<Record<MediaType, "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff">> = {
   "image/jpeg": "jpeg",
@@ -20,13 +20,22 @@ export const WITHOUT_SHARED_IMAGES = existsSync(SHARED)
   ? false as const
   : "the samples in ../shared/images are not there";
 
+/** How samples come to store their colours otherwise than in 8-bit sRGB. */
+const VARIANTS: Record<SampleVariant, (image: Sharp) => Sharp> = {
+  grey: (image) => image.toColourspace("b-w"),
+  deep: (image) => image.toColourspace("rgb16"),
+  p3: (image) => image.withIccProfile("p3"),
+  cmyk: (image) => image.toColourspace("cmyk"),
+};
+
 /** Writes pixels as a file, with every kind of metadata in it that a test looks for in what comes out. */
-export const makeSample: SampleMaker = async (pixels, { mediaType, orientation }) => {
+export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, variant }) => {
   const format = WRITERS[mediaType];
   if (format === undefined) throw new TypeError(`Cannot make a sample of ${mediaType}`);
   const { data, width, height, channels } = pixels;
   const image = sharp(data, { raw: { width, height, channels } });
-  const told = orientation === undefined ? image : image
+  const stored = variant === undefined ? image : VARIANTS[variant](image);
+  const told = orientation === undefined ? stored : stored
     .withExif({ IFD0: { Copyright: "canary", Make: "Canon" } })
     .withMetadata({ orientation });
   const options = format === "avif" || format === "jpeg" || format === "webp"

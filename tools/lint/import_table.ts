@@ -24,7 +24,14 @@ export const IMPORT_TABLE = {
   "kafka-bridge": ["kafka-bridge", "core"],
   "client": ["client"],
   "infra/bigquery": ["infra/bigquery", "core"],
-  "infra/local": ["infra/local", "infra/bigquery", "tools/node_binary", ...PACKAGES],
+  "infra/retention": ["infra/retention", "core"],
+  "infra/local": [
+    "infra/local",
+    "infra/bigquery",
+    "infra/retention",
+    "tools/node_binary",
+    ...PACKAGES,
+  ],
   // The road is measured with the very sender that `start` uses.
   "bench": ["bench", "tools/node_binary", "infra/local/start", ...PACKAGES],
   "tests": ["tests", "tools/node_binary", ...PACKAGES],

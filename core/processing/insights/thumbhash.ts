@@ -2,8 +2,8 @@ import { rgbaToThumbHash } from "thumbhash";
 import type { RawPixels } from "../../ports/image_codec.ts";
 import { areaMeans } from "./_luma.ts";
 
-/** The longest side that the hash is made from, in pixels: it keeps seven waves a side, and 100 is the format's own bound. */
-const MAX_SIDE = 64;
+/** The longest side that the hash is made from, in pixels: four for each of the seven waves that it keeps of a side. */
+const MAX_SIDE = 32;
 
 /** Base64 of a thumbhash (evanw/thumbhash): a placeholder of about 25 bytes that keeps aspect, colour and alpha. */
 export function thumbhash(pixels: RawPixels): string {

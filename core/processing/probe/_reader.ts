@@ -22,6 +22,8 @@ export interface ByteRange {
 export interface FormatFacts {
   readonly header: ImageHeader;
   readonly exif?: ByteRange | undefined;
+  /** Bytes of the colour profile as stored; none where there is none. */
+  readonly iccBytes?: number | undefined;
   readonly mediaType?: MediaType;
 }
 

@@ -46,6 +46,7 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
       iccName: profileName(properties),
     },
     exif: exifOf(meta),
+    iccBytes: heifProfile(properties)?.length,
   };
 }
 

@@ -19,13 +19,14 @@ interface Found {
   exif?: ByteRange;
   orientation: number;
   iccName?: string | undefined;
+  iccBytes: number;
   /** Adobe's colour transform; undefined without its marker. */
   adobeTransform?: number;
 }
 
 /** Walks JPEG's segments to the frame header; lossless, hierarchical, arithmetic and 12-bit files are `unsupported_type`. */
 export async function jpegProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const found: Found = { orientation: 1 };
+  const found: Found = { orientation: 1, iccBytes: 0 };
   for (let at = 2;;) {
     reader.step();
     const [prefix = 0, marker = 0] = await reader.bytes(at, 2);
@@ -64,6 +65,7 @@ async function readSegment(
     found.exif = range;
     found.orientation = exifOrientation(await reader.bytes(offset, length));
   }
+  if (marker === APP2 && head.startsWith("ICC_PROFILE\0")) found.iccBytes += length;
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0\x01") && length > 14) {
     found.iccName = iccName(await reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES)));
   }
@@ -91,6 +93,7 @@ function frameFacts(frame: Uint8Array, found: Found): FormatFacts {
       iccName: found.iccName,
     },
     exif: found.exif,
+    iccBytes: found.iccBytes,
   };
 }
 

@@ -26,6 +26,7 @@ interface Found {
   frames: number;
   hasTransparency: boolean;
   iccName?: string | undefined;
+  iccBytes?: number;
   exif?: ByteRange;
   orientation: number;
 }
@@ -56,6 +57,7 @@ export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
       iccName: found.iccName,
     },
     exif: found.exif,
+    iccBytes: found.iccBytes,
   };
 }
 
@@ -84,11 +86,12 @@ async function readChunk(
     found.frames = Math.max(1, (await reader.view(offset, 8)).getUint32(0));
   }
   if (type === "iCCP" && length > 0) {
+    found.iccBytes = length;
     const keyword = latin1(await reader.bytes(offset, Math.min(length, 80)));
     found.iccName = printable(keyword.split("\0", 1)[0] ?? "");
   }
+  if (type === "eXIf") found.exif = range;
   if (type === "eXIf" && length <= MAX_EXIF_BYTES) {
-    found.exif = range;
     found.orientation = exifOrientation(await reader.bytes(offset, length));
   }
 }

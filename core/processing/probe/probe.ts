@@ -22,6 +22,8 @@ export interface Probed {
   readonly header: ImageHeader;
   /** Where EXIF lies: a TIFF structure, perhaps behind `Exif\0\0` or HEIF's four-byte offset. */
   readonly exif: ByteRange | undefined;
+  /** Bytes of the colour profile as stored, 0 without one. */
+  readonly iccBytes: number;
 }
 
 const PROBES = {
@@ -56,11 +58,11 @@ async function probeThrough(reader: ProbeReader): Promise<Probed> {
   const head = await reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
   const sniffed = sniffMediaType(head);
   if (sniffed === null) throw unknownType(head);
-  const { header, exif, mediaType } = await PROBES[sniffed](reader);
+  const { header, exif, iccBytes = 0, mediaType } = await PROBES[sniffed](reader);
   if (header.width < 1 || header.height < 1) {
     throw new ImageRejected("corrupt", `the header says ${header.width} x ${header.height} pixels`);
   }
-  return { mediaType: mediaType ?? sniffed, header, exif };
+  return { mediaType: mediaType ?? sniffed, header, exif, iccBytes };
 }
 
 /** Pictures that are known and not taken, by their first bytes in hex. */

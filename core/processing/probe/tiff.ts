@@ -47,7 +47,11 @@ export async function tiffProbe(reader: ProbeReader): Promise<FormatFacts> {
   }
   const { entries, nextAt } = await directoryAt(reader, firstAt, layout);
   const frames = 1 + await countPages(reader, { nextAt, firstAt, layout });
-  return { header: await headerOf(reader, { entries, layout, frames }), exif: wholeFile(reader) };
+  return {
+    header: await headerOf(reader, { entries, layout, frames }),
+    exif: wholeFile(reader),
+    iccBytes: entries.get(TAG.iccProfile)?.count,
+  };
 }
 
 function wholeFile(reader: ProbeReader) {

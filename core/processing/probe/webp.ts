@@ -87,15 +87,16 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
   const found = await walkChunks(reader, { from: chunkEnd(range), isAnimated, wantsExif });
   const frames = isAnimated ? Math.max(1, found.frames) : 1;
   const exif = found.exif;
-  const hasExif = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
-  const orientation = hasExif ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
+  const isSmall = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
+  const orientation = isSmall ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
   return {
     header: headerOf({ ...shape, isLossless: found.isLossless }, {
       frames,
       orientation,
       iccName: found.iccName,
     }),
-    exif: hasExif ? exif : undefined,
+    exif,
+    iccBytes: found.iccBytes,
   };
 }
 
@@ -103,6 +104,7 @@ interface Walk {
   frames: number;
   isLossless: boolean;
   iccName?: string | undefined;
+  iccBytes?: number;
   exif?: ByteRange;
 }
 
@@ -123,6 +125,7 @@ async function walkChunks(
     if (type === "ANMF") found.frames += 1;
     if (type === "VP8L") found.isLossless = true;
     if (type === "EXIF") found.exif = range;
+    if (type === "ICCP") found.iccBytes = range.length;
     if (type === "ICCP" && range.length <= MAX_ICC_BYTES) {
       found.iccName = iccName(await reader.bytes(range.offset, range.length));
     }

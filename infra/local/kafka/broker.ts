@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -16,6 +16,15 @@ export interface BrokerOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly controllerPort: number;
+  /** Another listener, over TLS with SASL/SCRAM-SHA-512; none where it is not given. */
+  readonly secure?: SecureListener | undefined;
+}
+
+/** Who may talk to the secure listener; the folder's first user stays. */
+export interface SecureListener {
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
 }
 
 /** The largest record that the broker takes, in bytes: a plan's largest image and its headers. */
@@ -31,6 +40,7 @@ export async function startBroker(
   await mkdir(options.dataDir, { recursive: true });
   const config = join(options.dataDir, "server.properties");
   await writeFile(config, serverProperties(options));
+  if (options.secure !== undefined) await makeCertificate(options.dataDir);
   const classpath = join(options.libs, "*");
   if (!existsSync(join(options.dataDir, "log", "meta.properties"))) {
     const clusterId = randomBytes(16).toString("base64url");
@@ -43,6 +53,7 @@ export async function startBroker(
       clusterId,
       "-c",
       config,
+      ...scramOf(options.secure),
     ]);
   }
   const java = [
@@ -57,15 +68,78 @@ export async function startBroker(
   return spawn("java", java, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
-function serverProperties({ dataDir, port, controllerPort }: BrokerOptions): string {
+/** The certificate of the secure listener as PEM, for its clients to trust. */
+export async function certificateOf(dataDir: string): Promise<string> {
+  return await readFile(join(dataDir, CERTIFICATE), "utf8");
+}
+
+const KEYSTORE = "secure.p12";
+const CERTIFICATE = "secure.pem";
+/** Protects a key that is made for this folder and good for this machine alone. */
+const KEYSTORE_PASSWORD = "tintype-local";
+
+/** A key pair and self-signed certificate for `localhost`, by the JDK's own tool. */
+async function makeCertificate(dataDir: string): Promise<void> {
+  const keystore = join(dataDir, KEYSTORE);
+  if (existsSync(keystore)) return;
+  const store = ["-keystore", keystore, "-storepass", KEYSTORE_PASSWORD, "-alias", "broker"];
+  await run("keytool", [
+    "-genkeypair",
+    "-keyalg",
+    "EC",
+    "-storetype",
+    "PKCS12",
+    "-dname",
+    "CN=localhost",
+    "-ext",
+    "SAN=dns:localhost,ip:127.0.0.1",
+    "-validity",
+    "30",
+    ...store,
+  ]);
+  await run("keytool", [
+    "-exportcert",
+    "-rfc",
+    "-file",
+    join(dataDir, CERTIFICATE),
+    ...store,
+  ]);
+}
+
+function scramOf(secure: SecureListener | undefined): string[] {
+  if (secure === undefined) return [];
+  const { username, password } = secure;
+  return ["--add-scram", `SCRAM-SHA-512=[name=${username},password=${password}]`];
+}
+
+function secureProperties(
+  dataDir: string,
+  secure: SecureListener | undefined,
+): Readonly<Record<string, string | number>> {
+  if (secure === undefined) return {};
+  return {
+    "inter.broker.listener.name": "PLAINTEXT",
+    "ssl.keystore.location": join(dataDir, KEYSTORE),
+    "ssl.keystore.type": "PKCS12",
+    "ssl.keystore.password": KEYSTORE_PASSWORD,
+    "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.secure.scram-sha-512.sasl.jaas.config":
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+  };
+}
+
+function serverProperties({ dataDir, port, controllerPort, secure }: BrokerOptions): string {
+  const listener = (host: string) => secure === undefined ? "" : `,SECURE://${host}:${secure.port}`;
   const lines: Readonly<Record<string, string | number>> = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.voters": `1@localhost:${controllerPort}`,
     "controller.listener.names": "CONTROLLER",
-    "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://localhost:${port}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${
+      listener("127.0.0.1")
+    }`,
+    "advertised.listeners": `PLAINTEXT://localhost:${port}${listener("localhost")}`,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL",
     "log.dirs": join(dataDir, "log"),
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.replication.factor": 1,
@@ -80,6 +154,7 @@ function serverProperties({ dataDir, port, controllerPort }: BrokerOptions): str
     "message.max.bytes": MAX_MESSAGE_BYTES,
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
+    ...secureProperties(dataDir, secure),
   };
   return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");
 }

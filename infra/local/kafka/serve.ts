@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { startBroker } from "./broker.ts";
+import { certificateOf, startBroker } from "./broker.ts";
 import { freePort } from "./free_port.ts";
 import { installKafka, KAFKA_CACHE_DIR, missingForKafka } from "./install_kafka.ts";
 import { prepareTopics } from "./topics.ts";
@@ -15,6 +15,10 @@ const {
   CONTROLLER_PORT,
   DATA_DIR = ".tintype/kafka",
   CACHE_DIR = KAFKA_CACHE_DIR,
+  // A second listener, over TLS with SASL/SCRAM-SHA-512, for this user.
+  SECURE_PORT,
+  SECURE_USERNAME = "bridge",
+  SECURE_PASSWORD = "",
 } = process.env;
 
 /** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */
@@ -34,7 +38,13 @@ async function main(): Promise<void> {
     ? PORT === "0" ? await freePort() : port + 1
     : Number(CONTROLLER_PORT);
   const libs = await installKafka(cacheDir);
-  const broker = await startBroker({ libs, dataDir: resolve(DATA_DIR), port, controllerPort });
+  const dataDir = resolve(DATA_DIR);
+  const secure = SECURE_PORT === undefined ? undefined : {
+    port: SECURE_PORT === "0" ? await freePort() : Number(SECURE_PORT),
+    username: SECURE_USERNAME,
+    password: SECURE_PASSWORD,
+  };
+  const broker = await startBroker({ libs, dataDir, port, controllerPort, secure });
   for (const stream of [broker.stdout, broker.stderr]) {
     createInterface({ input: stream }).on("line", relay);
   }
@@ -51,7 +61,11 @@ async function main(): Promise<void> {
     });
   }
   await prepareTopics(`localhost:${port}`);
-  say("listening", { url: `localhost:${port}`, pid: broker.pid });
+  const secured = secure === undefined ? {} : {
+    secureUrl: `localhost:${secure.port}`,
+    certificate: await certificateOf(dataDir),
+  };
+  say("listening", { url: `localhost:${port}`, pid: broker.pid, ...secured });
 }
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {

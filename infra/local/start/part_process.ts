@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Colour, Console } from "./console.ts";
+import { watchForSilence } from "./silence_watch.ts";
 
 /** How to run a part. */
 export interface PartCommand {
@@ -39,10 +40,15 @@ export interface PartOptions {
   readonly verbose: boolean;
   /** Called when a part died more often than it may; the text says so in one line. */
   readonly onGivenUp: (text: string) => void;
+  /** A part that answered its health check once and then answers nothing for so long is killed; in milliseconds. */
+  readonly silenceMs?: number;
 }
 
 const POLL_MS = 100;
 const RESTART_DELAY_MS = 300;
+const SILENCE_MS = 30_000;
+/** What a part that answers nothing may take to clean up behind itself. */
+const SILENT_GRACE_MS = 3_000;
 /** Deaths within a minute after which a part is given up. */
 const MAX_DEATHS = 10;
 const DEATH_WINDOW_MS = 60_000;
@@ -78,6 +84,14 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     });
   };
   watch();
+  const onSilence = () => {
+    options.console.part(part.name, "red", "answers nothing any more; ending it");
+    void endGroup(child, SILENT_GRACE_MS);
+  };
+  const { silenceMs = SILENCE_MS } = options;
+  const endWatch = part.healthUrl === undefined
+    ? () => undefined
+    : watchForSilence(part.healthUrl, { silenceMs, onSilence });
   return {
     name: part.name,
     quiet: () => void (isQuiet = true),
@@ -93,6 +107,7 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     },
     async stop(graceMs) {
       stopping = true;
+      endWatch();
       await endGroup(child, graceMs);
     },
     kill() {

@@ -1,4 +1,4 @@
-import document from "../../../core/retention/policy.json" with { type: "json" };
+import lifecycle from "../../retention/lifecycle.json" with { type: "json" };
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects } from "./local_objects.ts";
 import type { ObjectDatabase } from "./object_database.ts";
@@ -7,10 +7,7 @@ import type { LifecycleRule, ObjectRecord } from "./object_record.ts";
 const DAY_MS = 86_400_000;
 
 /** The rules of buckets that hold images: the backstop of the retention policy. */
-export const DEFAULT_LIFECYCLE: readonly LifecycleRule[] = [
-  { action: { type: "Delete" }, condition: { daysSinceCustomTime: document.lifecycleDays } },
-  { action: { type: "Delete" }, condition: { age: document.lifecycleDays } },
-];
+export const DEFAULT_LIFECYCLE: readonly LifecycleRule[] = lifecycle.rule;
 
 const CONDITIONS: ReadonlySet<string> = new Set<keyof LifecycleRule["condition"]>([
   "age",

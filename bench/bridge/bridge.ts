@@ -1,0 +1,201 @@
+/**
+ * The bridge beside a bare loop (kafkajs and `fetch`, the same number of uploads at once) on the same broker and the
+ * local storage, in turn: each twice, the better run of each counts. Seconds are counted from joining the group.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Aim, type Suite, type SuiteContext, table } from "../suite.ts";
+import { figuresOf, startProgram } from "./program.ts";
+
+/** What one run did. */
+interface Run {
+  readonly records: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssMib: number;
+}
+
+interface Load {
+  readonly name: string;
+  readonly bytes: number;
+  readonly records: number;
+}
+
+interface Cloud {
+  readonly root: string;
+  readonly brokers: string;
+  readonly storage: string;
+}
+
+const LOADS: readonly Load[] = [
+  { name: "50kB", bytes: 50_000, records: 3_000 },
+  { name: "500kB", bytes: 500_000, records: 600 },
+  { name: "4MB", bytes: 4_000_000, records: 100 },
+];
+const UPLOADS_AT_ONCE = 8;
+const ROUNDS = 2;
+const SHARE_OF_BARE = 0.85;
+const RSS_OF_BARE = 1.25;
+const MOST_RSS_MIB = 350;
+const POLL_MS = 50;
+
+/** The bridge, size by size. */
+export const bridgeSuite: Suite = {
+  name: "bridge",
+  about: "records/s, CPU and memory of the Kafka bridge, beside a bare loop of kafkajs and fetch",
+  async run(context) {
+    const folder = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+    const nowhere = "http://127.0.0.1:9";
+    const broker = startProgram(context.root, ["infra/local/kafka/serve.ts"], {
+      PORT: "0",
+      DATA_DIR: join(folder, "kafka"),
+    });
+    const storage = startProgram(context.root, ["infra/local/storage/serve.ts"], {
+      PORT: "0",
+      DATA_DIR: join(folder, "storage"),
+      ISSUER_URL: nowhere,
+      PROCESSOR_URL: nowhere,
+    });
+    try {
+      const listening = ({ event }: Readonly<Record<string, unknown>>) => event === "listening";
+      const cloud = {
+        root: context.root,
+        brokers: String((await broker.line(listening))["url"]),
+        storage: String((await storage.line(listening))["url"]),
+      };
+      const aims: Aim[] = [];
+      const rows: string[][] = [];
+      for (const load of LOADS) aims.push(...await measure(cloud, { context, load, rows }));
+      context.print(table(HEADING, rows));
+      return aims;
+    } finally {
+      await Promise.all([broker.stop(), storage.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const HEADING = ["", "records/s", "MB/s", "of bare", "CPU ms a record", "peak RSS MiB"];
+
+async function measure(
+  cloud: Cloud,
+  { load, rows }: {
+    readonly context: SuiteContext;
+    readonly load: Load;
+    readonly rows: string[][];
+  },
+): Promise<Aim[]> {
+  const topic = `bench-${load.name}`;
+  const topics = [topic, `${topic}.dlq`];
+  const { brokers } = cloud;
+  const { records, bytes } = load;
+  const call = JSON.stringify({ brokers, topics, records, bytes });
+  await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", call]).line(() => false)
+    .catch(() => undefined); // It says nothing and ends.
+  const bare: Run[] = [];
+  const bridge: Run[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    bare.push(await runBare(cloud, { topic, load }));
+    tell(`bare loop ${load.name}`, bare.at(-1));
+    bridge.push(await runBridge(cloud, { topic, load, round }));
+    tell(`bridge ${load.name}`, bridge.at(-1));
+  }
+  const [bestBare, bestBridge] = [bestOf(bare), bestOf(bridge)];
+  const share = rateOf(bestBridge) / rateOf(bestBare);
+  const rssMib = Math.max(...bridge.map(({ peakRssMib }) => peakRssMib));
+  const bareRssMib = Math.max(...bare.map(({ peakRssMib }) => peakRssMib));
+  const row = (name: string, run: Run, of: number, rss: number) => [
+    `${name} ${load.name}`,
+    rateOf(run).toFixed(1),
+    (rateOf(run) * load.bytes / 1e6).toFixed(0),
+    of.toFixed(2),
+    (1000 * run.cpuSeconds / run.records).toFixed(2),
+    rss.toFixed(0),
+  ];
+  rows.push(row("bare loop", bestBare, 1, bareRssMib), row("bridge", bestBridge, share, rssMib));
+  return [
+    { name: `${load.name}_rate_of_bare`, measured: share, op: ">=", target: SHARE_OF_BARE },
+    {
+      name: `${load.name}_rss_of_bare`,
+      measured: rssMib / bareRssMib,
+      op: "<=",
+      target: RSS_OF_BARE,
+    },
+    { name: `${load.name}_rss_mib`, measured: rssMib, op: "<=", target: MOST_RSS_MIB },
+  ];
+}
+
+async function runBare(
+  { root, brokers, storage }: Cloud,
+  { topic, load: { records } }: { readonly topic: string; readonly load: Load },
+): Promise<Run> {
+  const group = `bare-${randomUUID()}`;
+  const uploadsAtOnce = UPLOADS_AT_ONCE;
+  const call = JSON.stringify({ brokers, topic, group, storage, records, uploadsAtOnce });
+  const loop = startProgram(root, ["bench/bridge/bare_loop.ts", call]);
+  const { seconds, cpuSeconds, peakRssMib } = await loop.line((line) => "seconds" in line);
+  await loop.stop();
+  return {
+    records,
+    seconds: Number(seconds),
+    cpuSeconds: Number(cpuSeconds),
+    peakRssMib: Number(peakRssMib),
+  };
+}
+
+async function runBridge(
+  { root, brokers, storage }: Cloud,
+  { topic, load: { records }, round }: {
+    readonly topic: string;
+    readonly load: Load;
+    readonly round: number;
+  },
+): Promise<Run> {
+  const bridge = startProgram(root, ["kafka-bridge/main.ts"], {
+    PORT: "0",
+    KAFKA_BROKERS: brokers,
+    // Another cluster, other ids: what the round before made is not there.
+    KAFKA_CLUSTER: `bench-${round}`,
+    KAFKA_TOPICS: topic,
+    KAFKA_DEAD_LETTER_TOPIC: `${topic}.dlq`,
+    KAFKA_GROUP: `bridge-${randomUUID()}`,
+    UPLOADS_PER_PARTITION: String(UPLOADS_AT_ONCE),
+    RAW_BUCKET: "tintype-raw",
+    GOOGLE_CLOUD_PROJECT: "tintype-local",
+    STORAGE_ENDPOINT: storage,
+    PSEUDONYM_KEYS: JSON.stringify([`a pseudonym key of this bench ${randomUUID()}`]),
+    TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
+  });
+  const { url } = await bridge.line(({ event }) => event === "listening");
+  const startedMs = performance.now();
+  const before = await figuresOf(bridge.pid);
+  while (await createdOf(String(url)) < records) await sleep(POLL_MS);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const after = await figuresOf(bridge.pid);
+  await bridge.stop();
+  const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
+  return { records, seconds, cpuSeconds, peakRssMib: after.peakRssMib };
+}
+
+async function createdOf(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^tintype_bridge_records_total\{outcome="created"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
+/** Progress, beside the tables. */
+function tell(what: string, run: Run | undefined): void {
+  if (run === undefined) return;
+  process.stderr.write(`${what}: ${run.records} records in ${run.seconds.toFixed(1)} s\n`);
+}
+
+function rateOf({ records, seconds }: Run): number {
+  return records / seconds;
+}
+
+function bestOf(runs: readonly Run[]): Run {
+  return runs.reduce((best, run) => rateOf(run) > rateOf(best) ? run : best);
+}

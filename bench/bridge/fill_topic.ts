@@ -1,0 +1,41 @@
+/** Makes a topic of four partitions and fills it with records of one size, round robin. Arguments come as JSON. */
+import process from "node:process";
+import { Kafka, logLevel } from "kafkajs";
+
+interface FillArguments {
+  readonly brokers: string;
+  /** Made where they are not there; the first is filled. */
+  readonly topics: readonly string[];
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** The signature of a PNG file and the type of its first chunk: enough for whoever looks at first bytes. */
+const PNG_HEAD = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13);
+const PARTITIONS = 4;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+const { brokers, topics, records, bytes } = JSON.parse(process.argv[2] ?? "{}") as FillArguments; // what the suite writes
+const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
+const admin = kafka.admin();
+const producer = kafka.producer({ allowAutoTopicCreation: false });
+await Promise.all([admin.connect(), producer.connect()]);
+await admin.createTopics({
+  waitForLeaders: true,
+  topics: topics.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 })),
+});
+const value = Buffer.alloc(bytes, 7);
+value.set(PNG_HEAD);
+value.write("IHDR", PNG_HEAD.length);
+const headers = { "content-type": "image/png", "subject": "bench" };
+const perBatch = Math.max(1, Math.floor(BATCH_BYTES / bytes));
+for (let sent = 0; sent < records; sent += perBatch) {
+  const messages = Array.from({ length: Math.min(perBatch, records - sent) }, (_, index) => ({
+    partition: (sent + index) % PARTITIONS,
+    value,
+    headers,
+  }));
+  await producer.send({ topic: topics[0] ?? "", acks: -1, messages });
+}
+await Promise.all([admin.disconnect(), producer.disconnect()]);
+process.exit(0);

@@ -1,0 +1,49 @@
+/**
+ * One way of making renditions as a program of its own, so that its CPU time and memory are its own: prints {@link Measured}
+ * for `_contender.ts WAY IMAGES FILE…`. A few images warm it up.
+ */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { sniffMediaType } from "@tintype/core/model/media_type";
+import { familyUse } from "./_family.ts";
+import type { Measured, WayName } from "./measured.ts";
+import { AT_ONCE, WAYS } from "./_ways.ts";
+
+/** Enough that what is compiled as it runs is compiled, in each process. */
+const WARM_UPS = 24;
+
+const [name = "cascade", images = "1", ...paths] = process.argv.slice(2);
+const way = await WAYS[name as WayName](); // the suite's own argument
+const files = await Promise.all(paths.map(async (path) => {
+  const bytes = new Uint8Array(await readFile(path));
+  return { bytes, contentType: sniffMediaType(bytes) ?? "image/jpeg" };
+}));
+const prepare = async (count: number) => {
+  const jobs: (() => Promise<void>)[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const file = files[index % files.length];
+    if (file !== undefined) jobs.push(await way.prepare(file.bytes, file.contentType));
+  }
+  return jobs;
+};
+const runAll = async (queue: (() => Promise<void>)[]) => {
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) await next();
+  }));
+};
+await runAll(await prepare(WARM_UPS));
+const queue = await prepare(Number(images));
+const before = familyUse(process.pid);
+const startedMs = performance.now();
+await runAll(queue);
+const seconds = (performance.now() - startedMs) / 1000;
+const after = familyUse(process.pid);
+const measured: Measured = {
+  images: Number(images),
+  seconds,
+  cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+  peakMib: after.peakMib,
+};
+process.stdout.write(JSON.stringify(measured));
+await way.close();
+process.exit(0);

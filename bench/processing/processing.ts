@@ -1,0 +1,146 @@
+/**
+ * The processing engine beside bare sharp: the same photographs, two images at once, each way in a process of its own and
+ * all in turns, so that what else the machine does falls on each; of several rounds the one with the least CPU counts.
+ */
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { type Aim, type Suite, type SuiteContext, table } from "../suite.ts";
+import { best, cpuMs, measure, type Measured, rate, WAY_NAMES, type WayName } from "./measured.ts";
+
+const SHARED = "../shared/images/photos";
+const ROUNDS = 3;
+const IMAGES = 48;
+const SLOW_IMAGES = 6;
+const MEGAPIXELS = [1, 3, 12, 24, 50, 100] as const;
+const CPU_OF_BARE = 1.1;
+const RATE_OF_BARE = 0.95;
+const PEAK_MIB = 768;
+
+/** How fast images are processed, and what it costs. */
+export const processingSuite: Suite = {
+  name: "processing",
+  about: "CPU, images/s and memory of the engine, beside the bare sharp cascade",
+  async run(context) {
+    const folder = join(context.root, SHARED);
+    if (!existsSync(folder)) {
+      throw new Error(`Cannot measure processing as there are no photographs in ${SHARED}`);
+    }
+    const names = (await readdir(folder)).sort();
+    const paths = (ending: string) =>
+      names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+    const ways = await waysInTurns(context, paths(".jpg"));
+    const heic = await measure({
+      root: context.root,
+      way: "ours",
+      images: SLOW_IMAGES,
+      files: paths(".heic"),
+    });
+    const aims = report(context, { ways, heic, photographs: paths(".jpg").length });
+    await reportMegapixels(context, paths(".jpg")[0] ?? "");
+    return aims;
+  },
+};
+
+type Ways = Readonly<Record<WayName, Measured>>;
+
+async function waysInTurns({ root }: SuiteContext, files: readonly string[]): Promise<Ways> {
+  const runs: Record<WayName, Measured[]> = {
+    cascade: [],
+    naive: [],
+    develop: [],
+    ours: [],
+    imagescript: [],
+  };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const way of ["cascade", "ours", "develop", "naive"] as const) {
+      runs[way].push(await measure({ root, way, images: IMAGES, files }));
+    }
+  }
+  runs.imagescript.push(await measure({ root, way: "imagescript", images: SLOW_IMAGES, files }));
+  const { cascade, naive, develop, ours, imagescript } = runs;
+  return {
+    cascade: best(cascade),
+    naive: best(naive),
+    develop: best(develop),
+    ours: best(ours),
+    imagescript: best(imagescript),
+  };
+}
+
+const LABELS: Readonly<Record<WayName, string>> = {
+  cascade: "bare sharp cascade",
+  naive: "sharp, a pipeline a rendition",
+  develop: "our renditions and insights, in one process",
+  ours: "processImage, pixels in processes",
+  imagescript: "processImage with imagescript",
+};
+
+function report(
+  { print }: SuiteContext,
+  { ways, heic, photographs }: {
+    readonly ways: Ways;
+    readonly heic: Measured;
+    readonly photographs: number;
+  },
+): Aim[] {
+  const bare = ways.cascade;
+  const row = (label: string, run: Measured) => [
+    label,
+    cpuMs(run).toFixed(0),
+    (cpuMs(run) / cpuMs(bare)).toFixed(2),
+    rate(run).toFixed(2),
+    (rate(run) / rate(bare)).toFixed(2),
+    run.peakMib.toFixed(0),
+  ];
+  print(`${photographs} photographs of 8 to 12 megapixels, ${IMAGES} images a round\n`);
+  print(table(
+    ["", "CPU ms", "of bare", "images/s", "of bare", "peak MiB"],
+    [
+      ...WAY_NAMES.map((way) => row(LABELS[way], ways[way])),
+      row("processImage of HEIC", heic),
+    ],
+  ));
+  return [
+    {
+      name: "cpu_of_bare",
+      measured: cpuMs(ways.ours) / cpuMs(bare),
+      op: "<=",
+      target: CPU_OF_BARE,
+    },
+    {
+      name: "images_per_s_of_bare",
+      measured: rate(ways.ours) / rate(bare),
+      op: ">=",
+      target: RATE_OF_BARE,
+    },
+    { name: "peak_mib", measured: ways.ours.peakMib, op: "<=", target: PEAK_MIB },
+  ];
+}
+
+/** What an image costs by its size: one photograph, scaled. */
+async function reportMegapixels(context: SuiteContext, photograph: string): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+  try {
+    const rows: string[][] = [];
+    for (const megapixels of MEGAPIXELS) {
+      const width = Math.round(Math.sqrt(megapixels * 1e6 * 4 / 3));
+      const height = Math.round((width * 3) / 4);
+      const path = join(scratch, `${megapixels}.jpg`);
+      const options = { fit: "fill" } as const;
+      await writeFile(
+        path,
+        await sharp(photograph).resize(width, height, options).jpeg({ quality: 90 }).toBuffer(),
+      );
+      const images = megapixels > 24 ? 4 : 8;
+      const run = await measure({ root: context.root, way: "ours", images, files: [path] });
+      rows.push([String(megapixels), cpuMs(run).toFixed(0), run.peakMib.toFixed(0)]);
+    }
+    context.print("");
+    context.print(table(["megapixels", "CPU ms", "peak MiB"], rows));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ImageRejected } from "../../model/reject_reason.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  ispe,
+  jpeg,
+  le,
+  png,
+  segment,
+  tiff,
+} from "../../testing/headers.ts";
+import { probe } from "./probe.ts";
+
+const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
+const TIFF_GREY = tiff([[256, 3, 1, 30], [257, 3, 1, 20], [258, 3, 1, 8], [262, 3, 1, 1]]);
+/** Range reads that a probe may take. */
+const MAX_READS = 8;
+
+function counted(bytes: Uint8Array) {
+  const reads: number[] = [];
+  return {
+    reads,
+    size: bytes.length,
+    read: (offset: number, length: number) => {
+      reads.push(length);
+      return Promise.resolve(bytes.slice(offset, offset + length));
+    },
+  };
+}
+
+test("probe() throws nothing but its closed error on bytes behind a magic number that mean nothing", async () => {
+  const starts = [
+    bytesOf([0xff, 0xd8, 0xff]),
+    bytesOf([0x89], "PNG\r\n", 0x1a, "\n"),
+    bytesOf("RIFF", le(992, 4), "WEBP"),
+    bytesOf("GIF89a"),
+    bytesOf("II", le(42, 2)),
+    bytesOf("MM", be(43, 2)),
+    bytesOf(be(24, 4), "ftypavif"),
+    bytesOf(be(24, 4), "ftypheic"),
+  ];
+  let seed = 11;
+  for (const start of starts) {
+    for (let round = 0; round < 100; round += 1) {
+      const noise = Uint8Array.from({ length: 1_000 - start.length }, () => {
+        seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+        return seed >>> 24;
+      });
+      const source = counted(bytesOf(start, noise));
+      await probe(source).catch((error) => {
+        assert.ok(error instanceof ImageRejected, String(error?.stack));
+      });
+      assert.ok(source.reads.length <= MAX_READS);
+    }
+  }
+});
+
+test("probe() throws nothing but its closed error on cut and changed headers", async () => {
+  const samples = [
+    jpeg({ width: 640, height: 480, before: [segment(0xe1, "Exif\0\0", ORIENTATION_6)] }),
+    png({
+      width: 64,
+      height: 64,
+      before: [chunk("eXIf", ORIENTATION_6), chunk("acTL", be(3, 4), be(0, 4))],
+    }),
+    TIFF_GREY,
+    heif({ brand: "avif", item: "av01", properties: [ispe(400, 300), box("irot", 1)] }),
+    bytesOf(
+      "GIF89a",
+      le(6, 2),
+      le(4, 2),
+      [0x80, 0, 0],
+      new Uint8Array(6),
+      [0x21, 0xf9, 4, 1, 0, 0],
+      [
+        0,
+        0,
+        0x2c,
+      ],
+      new Uint8Array(30),
+    ),
+    bytesOf(
+      "RIFF",
+      le(60, 4),
+      "WEBPVP8X",
+      le(10, 4),
+      [0x3a, 0, 0, 0],
+      le(319, 3),
+      le(199, 3),
+      [
+        ..."EXIF",
+      ].map((char) => char.charCodeAt(0)),
+      le(26, 4),
+      ORIENTATION_6,
+    ),
+  ];
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return seed % below;
+  };
+  let refused = 0;
+  for (const sample of samples) {
+    for (let round = 0; round < 400; round += 1) {
+      const changed = sample.slice(0, 1 + random(sample.length));
+      for (let flips = random(4); flips > 0; flips -= 1) {
+        changed[random(changed.length)] = random(256);
+      }
+      const source = counted(changed);
+      await probe(source).catch((error) => {
+        assert.ok(error instanceof ImageRejected, String(error?.stack));
+        refused += 1;
+      });
+      assert.ok(source.reads.length <= MAX_READS);
+    }
+  }
+  assert.ok(refused > 400);
+});

@@ -1,0 +1,84 @@
+import { forEachBounded } from "../concurrency.ts";
+import { t0OfImageId } from "../model/image_id.ts";
+import {
+  type NamedObject,
+  readProcessedBucketName,
+  readRawBucketName,
+  TOP_LEVEL_FOLDERS,
+} from "../model/object_name.ts";
+import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
+import { forEachName } from "./for_each_name.ts";
+import type { RetentionPolicy } from "./policy.ts";
+import { listDays } from "./walk_names.ts";
+
+/** What an audit saw in a bucket by listing all of it. */
+export interface AuditedBucket {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly oldestT0Ms: number | undefined;
+  readonly newestT0Ms: number | undefined;
+  /** Past their period, and within the grace in which they are removed. */
+  readonly due: number;
+  /** Past their period and its grace. */
+  readonly overdue: number;
+  /** The first few names that are overdue, with no more in them than ids. */
+  readonly overdueNames: readonly string[];
+  /** Names and folders that are not ours. */
+  readonly foreign: number;
+}
+
+/** Which bucket, by which clock, and who else wants to see each object. */
+export interface AuditBucketInput {
+  readonly bucket: "raw" | "processed";
+  readonly nowMs: number;
+  readonly policy: RetentionPolicy;
+  readonly onObject?: (named: NamedObject, object: ObjectFacts) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DAYS_AT_ONCE = 4;
+const MAX_NAMES = 10;
+const READ_NAME = { raw: readRawBucketName, processed: readProcessedBucketName } as const;
+const CONTROL_FOLDER = { raw: TOP_LEVEL_FOLDERS[0], processed: TOP_LEVEL_FOLDERS[1] } as const;
+
+/** Lists a whole bucket and judges every name by the T0 in it; changes nothing. */
+export async function auditBucket(
+  store: ObjectLister,
+  { bucket, nowMs, policy, onObject, signal }: AuditBucketInput,
+): Promise<AuditedBucket> {
+  const seen = {
+    objects: 0,
+    bytes: 0,
+    oldestT0Ms: undefined as number | undefined, // widened, as it begins unknown
+    newestT0Ms: undefined as number | undefined, // likewise
+    due: 0,
+    overdue: 0,
+    overdueNames: [] as string[], // widened likewise
+    foreign: 0,
+  };
+  const root = CONTROL_FOLDER[bucket];
+  const top = await listDays(store, { root: "", known: [root], signal });
+  const controls = await listDays(store, { root, signal });
+  seen.foreign = top.foreign + controls.foreign;
+  await forEachBounded(
+    [...top.days, ...controls.days],
+    DAYS_AT_ONCE,
+    ({ prefix }) =>
+      forEachName(store, { prefix, signal }, async (object) => {
+        seen.objects++;
+        seen.bytes += object.size;
+        const named = READ_NAME[bucket](object.name);
+        if (named === null) return void seen.foreign++;
+        onObject?.(named, object);
+        const t0Ms = t0OfImageId(named.ref.imageId);
+        seen.oldestT0Ms = Math.min(seen.oldestT0Ms ?? t0Ms, t0Ms);
+        seen.newestT0Ms = Math.max(seen.newestT0Ms ?? t0Ms, t0Ms);
+        const overMs = nowMs - t0Ms - policy.periodMs;
+        if (overMs < 0) return;
+        if (overMs <= policy.graceMs) return void seen.due++;
+        seen.overdue++;
+        if (seen.overdueNames.length < MAX_NAMES) seen.overdueNames.push(object.name);
+      }),
+  );
+  return seen;
+}

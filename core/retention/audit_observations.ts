@@ -1,0 +1,19 @@
+import type { RowCensus } from "../ports/row_sink.ts";
+import type { AuditedBucket } from "./audit_bucket.ts";
+import type { AuditedChain } from "./audit_chain.ts";
+import type { AuditedErasures } from "./audit_erasures.ts";
+import type { CertificatePlace } from "./certificate.ts";
+
+/** What an audit saw, before it is judged. */
+export interface AuditObservations {
+  readonly auditedAt: string;
+  readonly periodMs: number;
+  readonly policyHash: string;
+  readonly raw: AuditedBucket;
+  readonly processed: AuditedBucket;
+  readonly warehouse: RowCensus;
+  readonly erasures: AuditedErasures;
+  readonly chain: AuditedChain;
+  /** Places that cannot be looked into, with the setting that bounds each. */
+  readonly configured: readonly Pick<CertificatePlace, "place" | "bound">[];
+}

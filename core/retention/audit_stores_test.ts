@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, isAppError } from "../errors.ts";
+import { t0OfImageId } from "../model/image_id.ts";
+import { type ImageRef, type ObjectName, rawName, receiptName } from "../model/object_name.ts";
+import { processImage } from "../processing/process_image.ts";
+import { portableHashing as hashing } from "../testing/portable_hashing.ts";
+import { sampleRef, sampleRow } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
+import { auditStores } from "./audit_stores.ts";
+import { certificateName, issueCertificate } from "./certificate.ts";
+import { sampleDraft } from "../testing/sample_certificate.ts";
+import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
+import { sweepExpired } from "./sweep_expired.ts";
+
+const DAY_MS = 86_400_000;
+const { periodMs, graceMs, sweepIntervalMs, erasureMs } = RETENTION_POLICY;
+const refs = [0, 1, 2].map((days) => sampleRef(NOON_MS + days * DAY_MS));
+const [first, second] = refs as [ImageRef, ImageRef]; // of the three just made
+
+const write = { contentType: "image/png", customTimeMs: NOON_MS };
+
+/** Three processed images of three days, swept just now; nothing is over. */
+async function sweptWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const world = new TestWorld(options);
+  for (const ref of refs) {
+    world.clock.nowMs = t0OfImageId(ref.imageId);
+    await processImage(world.ports, await world.upload(ref));
+  }
+  await sweepExpired(world.ports);
+  return world;
+}
+
+const audit = (world: TestWorld) =>
+  auditStores({ ...world.ports, certificates: world.certificates, rows: world.rows });
+
+/** Codes of what is wrong. */
+async function findings(world: TestWorld): Promise<string[]> {
+  const { findings, passed } = await audit(world);
+  assert.equal(passed, findings.length === 0);
+  return findings.map(({ code }) => code);
+}
+
+test("auditStores() passes a system that keeps its promise, and counts what it keeps", async () => {
+  const world = await sweptWorld();
+  const seen = await audit(world);
+  assert.deepEqual([seen.passed, seen.findings, seen.notes], [true, [], []]);
+  assert.deepEqual([seen.raw.objects, seen.processed.objects, seen.warehouse.rows], [3, 12, 3]);
+  assert.equal(seen.raw.bytes, 3 * 69);
+  assert.deepEqual([seen.raw.oldestT0Ms, seen.raw.newestT0Ms], [NOON_MS, NOON_MS + 2 * DAY_MS]);
+  assert.deepEqual([seen.chain.found, seen.chain.newest, seen.chain.knownNewest], [1, 1, 1]);
+  assert.equal(seen.configured.length, 8);
+});
+
+test("auditStores() passes an empty system that never swept", async () => {
+  assert.deepEqual(await findings(new TestWorld()), []);
+});
+
+test("auditStores() tells what is in removal, and from a millisecond over the grace that it is overdue", async () => {
+  const world = await sweptWorld();
+  const late = async (nowMs: number) => {
+    world.clock.nowMs = nowMs;
+    // The newest certificate is of now, so that only the objects speak.
+    await issueCertificate({ certificates: world.certificates, hashing }, {
+      ...sampleDraft(),
+      sweptAt: new Date(nowMs).toISOString(),
+    });
+    return await audit(world);
+  };
+  const due = await late(NOON_MS + periodMs + graceMs);
+  assert.deepEqual([due.findings, due.raw.due, due.processed.due], [[], 1, 4]);
+  assert.equal(due.notes.filter((note) => note.startsWith("5 objects")).length, 1);
+  const overdue = await late(NOON_MS + periodMs + graceMs + 1);
+  assert.deepEqual(overdue.findings.map(({ code }) => code), ["overdue", "overdue", "overdue"]);
+  assert.deepEqual(overdue.raw.overdueNames, [rawName(first)]);
+  assert.deepEqual([overdue.processed.overdue, overdue.warehouse.overdue], [4, 1]);
+});
+
+test("auditStores() finds one overdue row where every object is gone", async () => {
+  const world = await sweptWorld();
+  await world.rows.append(sampleRow(sampleRef(world.clock.nowMs - periodMs - graceMs - 1)));
+  assert.deepEqual(await findings(world), ["overdue"]);
+});
+
+test("auditStores() finds names that are not ours in each bucket, wherever they lie", async () => {
+  for (const store of ["raw", "processed", "certificates"] as const) {
+    for (const name of ["readme.txt", "tmp/a", "2026-03-14/acme/x", "erase/odd/x"]) {
+      const world = await sweptWorld();
+      await world[store].create(name as ObjectName, new Uint8Array(), write); // no name of ours
+      assert.deepEqual(await findings(world), ["foreign_names"], `${name} in ${store}`);
+    }
+  }
+});
+
+test("auditStores() finds an erasure without a receipt once it has had its time", async () => {
+  const world = await sweptWorld({ bufferMs: 5 * DAY_MS });
+  await world.mark(first);
+  world.clock.nowMs += erasureMs;
+  await sweepExpired(world.ports);
+  assert.deepEqual((await audit(world)).erasures, {
+    asked: 1,
+    receipts: 0,
+    overdue: 0,
+    survivors: 0,
+  });
+  world.clock.nowMs++;
+  assert.deepEqual(await findings(world), ["erasure_overdue"]);
+  world.clock.nowMs += 3 * DAY_MS;
+  await sweepExpired(world.ports);
+  const { erasures } = await audit(world);
+  assert.deepEqual(erasures, { asked: 1, receipts: 1, overdue: 0, survivors: 0 });
+});
+
+test("auditStores() finds what is left of an image that has a receipt, not what was just written", async () => {
+  const world = await sweptWorld();
+  await world.mark(first);
+  await world.processed.create(receiptName(first), new Uint8Array(), write);
+  await world.mark(second);
+  world.clock.nowMs += graceMs;
+  const { erasures } = await audit(world);
+  // The three days' images are older than the grace; of the first, raw object, three renditions and manifest are left.
+  assert.deepEqual([erasures.asked, erasures.survivors], [2, 5]);
+  assert.deepEqual(await findings(world), ["erased_but_there"]);
+  await sweepExpired(world.ports);
+  assert.equal((await world.upload(first)).attempt, 1);
+  assert.deepEqual(await findings(world), []);
+});
+
+test("auditStores() finds an altered, a removed and a cut off certificate", async () => {
+  const spoil = async (n: number, edit?: (text: string) => string) => {
+    const world = await sweptWorld();
+    for (let more = 0; more < 4; more++) await sweepExpired(world.ports);
+    const facts = await world.certificates.stat(certificateName(n));
+    const bytes = await world.certificates.read(certificateName(n));
+    assert.ok(facts !== null && bytes !== null);
+    await world.certificates.remove(facts.name, { generation: facts.generation });
+    if (edit !== undefined) {
+      const text = edit(new TextDecoder().decode(bytes));
+      await world.certificates.create(certificateName(n), new TextEncoder().encode(text), write);
+    }
+    return (await audit(world)).findings.map(({ code, text }) => [code, /\d+/.exec(text)?.[0]]);
+  };
+  const altered = (text: string) => text.replace('"deleted": 0', '"deleted": 1');
+  assert.deepEqual(await spoil(3, altered), [["chain_broken", "4"]]);
+  assert.deepEqual(await spoil(2), [["chain_broken", "2"]]);
+  assert.deepEqual(await spoil(5), [["chain_broken", "5"]], "known by the warehouse's copy");
+  assert.deepEqual(await spoil(4, () => "{}"), [["chain_broken", "4"]]);
+});
+
+test("auditStores() finds that no sweep ran for longer than its interval and the grace", async () => {
+  const world = await sweptWorld();
+  world.clock.nowMs += sweepIntervalMs + graceMs;
+  assert.deepEqual(await findings(world), []);
+  world.clock.nowMs++;
+  assert.deepEqual(await findings(world), ["sweep_missing"]);
+  await sweepExpired(world.ports);
+  const { findings: none, notes, chain } = await audit(world);
+  assert.deepEqual([none, chain.gaps], [[], 1]);
+  assert.equal(notes.length, 1);
+});
+
+test("auditStores() finds that images are kept and never swept", async () => {
+  const world = new TestWorld();
+  await world.upload(first);
+  world.clock.nowMs = NOON_MS + sweepIntervalMs + graceMs + 1;
+  assert.deepEqual(await findings(world), ["sweep_missing"]);
+});
+
+test("auditStores() finds a sweeper whose clock was ahead of the store's", async () => {
+  const world = await sweptWorld();
+  const { nowMs } = world.clock;
+  const clock = { now: () => nowMs + 5_000 };
+  await sweepExpired({ ...world.ports, clock });
+  world.clock.nowMs += 10_000;
+  assert.deepEqual(await findings(world), ["clock_ahead"]);
+});
+
+test("auditStores() finds certificates of another promise", async () => {
+  const world = await sweptWorld();
+  await sweepExpired({ ...world.ports, policy: retentionPolicyOf(periodMs - 1) });
+  const { findings, notes, chain } = await audit(world);
+  assert.deepEqual(findings.map(({ code }) => code), ["other_period"]);
+  assert.deepEqual([chain.periodsMs, chain.policyHashes.length], [[periodMs, periodMs - 1], 2]);
+  assert.equal(notes.length, 2);
+});
+
+test("auditStores() throws where a store cannot be read: there is no half audit", async () => {
+  const world = await sweptWorld();
+  const away = () => Promise.reject(new AppError("unavailable", "The store is away"));
+  const processed = { list: away };
+  await assert.rejects(
+    () => auditStores({ ...world.ports, ...world, policy: RETENTION_POLICY, hashing, processed }),
+    (error) => isAppError(error, "unavailable"),
+  );
+});
+
+test("auditStores() changes nothing", async () => {
+  const world = await sweptWorld();
+  await world.mark(second);
+  world.clock.nowMs = NOON_MS + 30 * DAY_MS;
+  const names = () => [
+    ...world.raw.names(),
+    ...world.processed.names(),
+    ...world.certificates.names(),
+    ...world.rows.rows().map(({ image_id }) => String(image_id)),
+  ];
+  const before = names();
+  assert.ok((await findings(world)).includes("overdue"));
+  assert.deepEqual(names(), before);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { firstImageIdOf, makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
+import { parseOwner } from "../model/owner.ts";
+import { parseTenant } from "../model/tenant.ts";
+import { markFailed } from "../processing/mark_failed.ts";
+import { processImage } from "../processing/process_image.ts";
+import { portableHashing } from "../testing/portable_hashing.ts";
+import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
+import { TestWorld } from "../testing/test_world.ts";
+import { RETENTION_POLICY } from "./policy.ts";
+import { sweepExpired } from "./sweep_expired.ts";
+import { verifyCertificates } from "./verify_certificates.ts";
+
+const IMAGES = 10_000;
+const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
+/** Around midnight, so that sweeps have two days to look into. */
+const FIRST_T0_MS = Date.UTC(2026, 2, 14, 23);
+const SPAN_MS = 2 * 3_600_000;
+
+/** Chance that is the same each time (mulberry32). */
+function makeRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = state + 0x6d2b79f5 | 0;
+    let bits = Math.imul(state ^ state >>> 15, 1 | state);
+    bits = bits + Math.imul(bits ^ bits >>> 7, 61 | bits) ^ bits;
+    return ((bits ^ bits >>> 14) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** What becomes of an image; a bare one is stored and never processed. */
+const OUTCOMES = ["ready", "ready", "ready", "rejected", "failed", "bare"] as const;
+
+async function accept(world: TestWorld, ref: ImageRef, outcome: (typeof OUTCOMES)[number]) {
+  world.clock.nowMs = t0OfImageId(ref.imageId);
+  const bytes = outcome === "rejected" ? { bytes: NOT_AN_IMAGE } : {};
+  const delivery = await world.upload(ref, bytes);
+  if (outcome === "failed") await markFailed(world.ports, delivery);
+  else if (outcome !== "bare") await processImage(world.ports, delivery);
+}
+
+async function filledWorld(): Promise<{ world: TestWorld; objects: number }> {
+  const world = new TestWorld();
+  // Digests play no part here, and their time would.
+  Object.assign(world.ports, {
+    hashing: { ...portableHashing, sha256: () => Promise.resolve("ab".repeat(32)) },
+  });
+  const random = makeRandom(7);
+  const pick = <T>(from: readonly [T, ...T[]]) =>
+    from[Math.floor(random() * from.length)] ?? from[0];
+  const tenants = ["acme", "a-b", "demo"] as const;
+  const owners = ["a", "m", "z", "2", "7"] as const;
+  for (let at = 0; at < IMAGES; at++) {
+    const imageId = makeImageId(
+      FIRST_T0_MS + Math.floor(random() * SPAN_MS),
+      Uint8Array.from({ length: 10 }, () => Math.floor(random() * 256)),
+    );
+    const tenant = parseTenant(pick(tenants));
+    await accept(
+      world,
+      { tenant, owner: parseOwner(pick(owners).repeat(20)), imageId },
+      pick(OUTCOMES),
+    );
+  }
+  return { world, objects: world.raw.names().length + world.processed.names().length };
+}
+
+/** The T0 of an object by its name. */
+function t0Of(name: string): number {
+  const id = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/.exec(name)?.[0] ?? "";
+  return t0OfImageId(id as ReturnType<typeof firstImageIdOf>); // found by its pattern
+}
+
+test(`of ${IMAGES} images and two sweepers at once, nothing goes early and nothing late`, async () => {
+  const { world, objects } = await filledWorld();
+  assert.equal(world.raw.names().length, IMAGES);
+  const rows = world.rows.rows().length;
+  assert.ok(objects > 3 * IMAGES && rows > 0.8 * IMAGES, `${objects} objects, ${rows} rows`);
+  let early = 0;
+  let late = 0;
+  const judge = (before: readonly number[], after: readonly number[], nowMs: number) => {
+    const left = after.filter((t0Ms) => t0Ms > nowMs - periodMs).length;
+    early += before.filter((t0Ms) => t0Ms > nowMs - periodMs).length - left;
+    late += after.filter((t0Ms) => t0Ms + periodMs + graceMs < nowMs).length;
+  };
+  const held = () => [
+    ...world.raw.names().map(t0Of),
+    ...world.processed.names().map(t0Of),
+    ...world.rows.rows().map(({ t0 }) => Date.parse(String(t0))),
+  ];
+  const endMs = FIRST_T0_MS + SPAN_MS + periodMs + sweepIntervalMs;
+  let before = held();
+  for (let nowMs = FIRST_T0_MS + periodMs - 1; nowMs < endMs; nowMs += sweepIntervalMs) {
+    world.clock.nowMs = nowMs;
+    const both = await Promise.all([sweepExpired(world.ports), sweepExpired(world.ports)]);
+    const overdue = both.flatMap(({ places }) => places.map((place) => place.overdue));
+    assert.equal(Math.max(...overdue), 0);
+    const after = held();
+    judge(before, after, nowMs);
+    before = after;
+  }
+  assert.deepEqual({ early, late, left: before.length }, { early: 0, late: 0, left: 0 });
+  const { faults } = await verifyCertificates({
+    certificates: world.certificates,
+    hashing: world.ports.hashing,
+  });
+  assert.deepEqual(faults, []);
+});
+
+test("the judgement of the test above sees one object that went a sweep early", async () => {
+  const world = new TestWorld({ nowMs: FIRST_T0_MS });
+  const ref = {
+    tenant: parseTenant("acme"),
+    owner: parseOwner("a".repeat(20)),
+    imageId: firstImageIdOf(FIRST_T0_MS),
+  };
+  await accept(world, ref, "bare");
+  const hasty = { ...RETENTION_POLICY, periodMs: periodMs - sweepIntervalMs };
+  world.clock.nowMs = FIRST_T0_MS + hasty.periodMs;
+  await sweepExpired({ ...world.ports, policy: hasty });
+  assert.ok(!world.raw.names().includes(rawName(ref)), "it is gone before its time");
+});

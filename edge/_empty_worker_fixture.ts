@@ -1,0 +1,2 @@
+/** Answers at once: what workerd itself costs. */
+export default { fetch: () => new Response("ok") };

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError, isAppError } from "@tintype/core/errors";
+import { parseOwner } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { type CallerCacheOptions, makeCallerCache } from "./caller_cache.ts";
+
+function setUp(options: Partial<CallerCacheOptions> = {}) {
+  const state = { nowMs: 1_000_000, epoch: 1 as number | undefined, checks: 0 };
+  const callerOf = makeCallerCache({
+    verify: (token) => {
+      state.checks++;
+      if (token.startsWith("bad")) return Promise.reject(new AppError("unauthenticated", "no"));
+      const claims = { tenant: parseTenant("acme"), subject: token, scopes: new Set([token]) };
+      return Promise.resolve({ ...claims, expiresAtMs: 1_030_000 });
+    },
+    ownersOf: () => Promise.resolve([parseOwner("a".repeat(20))]),
+    keys: { epoch: () => state.epoch },
+    clock: { now: () => state.nowMs },
+    ...options,
+  });
+  return { state, callerOf };
+}
+
+test("makeCallerCache() checks a token once and answers its own caller, not another's", async () => {
+  const { state, callerOf } = setUp();
+  const first = await callerOf("one");
+  assert.equal(await callerOf("one"), first);
+  assert.deepEqual([...(await callerOf("two")).scopes], ["two"]);
+  assert.equal(state.checks, 2);
+});
+
+test("makeCallerCache() checks again when the token has ended, or 60 seconds are over", async () => {
+  const { state, callerOf } = setUp();
+  await callerOf("one");
+  state.nowMs = 1_029_999;
+  await callerOf("one");
+  assert.equal(state.checks, 1);
+  state.nowMs = 1_030_000;
+  await callerOf("one");
+  assert.equal(state.checks, 2);
+  const long = setUp({ lifeMs: 10 });
+  await long.callerOf("one");
+  long.state.nowMs += 10;
+  await long.callerOf("one");
+  assert.equal(long.state.checks, 2);
+});
+
+test("makeCallerCache() checks again under another set of keys, and where there is no fresh one", async () => {
+  const { state, callerOf } = setUp();
+  await callerOf("one");
+  state.epoch = 2;
+  await callerOf("one");
+  assert.equal(state.checks, 2);
+  state.epoch = undefined;
+  await callerOf("one");
+  await callerOf("one");
+  assert.equal(state.checks, 4);
+});
+
+test("makeCallerCache() holds no caller whose keys changed while the token was checked", async () => {
+  const changing = setUp({
+    ownersOf: () => {
+      changing.state.epoch = (changing.state.epoch ?? 0) + 1;
+      return Promise.resolve([parseOwner("a".repeat(20))]);
+    },
+  });
+  await changing.callerOf("one");
+  await changing.callerOf("one");
+  assert.equal(changing.state.checks, 2);
+});
+
+test("makeCallerCache() remembers no refusal and holds no more tokens than it may", async () => {
+  const { state, callerOf } = setUp({ maxTokens: 2 });
+  for (const _ of [1, 2]) {
+    await assert.rejects(() => callerOf("bad"), (error) => isAppError(error, "unauthenticated"));
+  }
+  assert.equal(state.checks, 2);
+  for (const token of ["one", "two", "three"]) await callerOf(token);
+  await callerOf("three");
+  await callerOf("two");
+  assert.equal(state.checks, 5);
+  await callerOf("one");
+  assert.equal(state.checks, 6, "the oldest had to go");
+});

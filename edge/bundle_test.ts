@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MAX_BUNDLE_BYTES = 400_000;
+
+/** What `wrangler deploy --dry-run` says and writes, for production or an environment. */
+async function dryRun(environment: "" | "preview") {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-bundle-"));
+  try {
+    const { stdout } = await run(process.execPath, [
+      "node_modules/wrangler/bin/wrangler.js",
+      ...["deploy", "--dry-run", "--outdir", folder, "--env", environment],
+    ], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: folder,
+        CI: "true",
+        WRANGLER_SEND_METRICS: "false",
+        CLOUDFLARE_CF_FETCH_ENABLED: "false",
+        WRANGLER_LOG_PATH: folder,
+      },
+    });
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+    const scripts = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    return { said: stdout, scripts };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+for (const environment of ["", "preview"] as const) {
+  test(`wrangler would deploy ${environment || "production"}: all bindings, one small script`, async () => {
+    const { said, scripts } = await dryRun(environment);
+    for (const binding of ["TENANT_QUOTA", "ADDRESS_LIMITER", "OWNER_LIMITER", "RAW_BUCKET"]) {
+      assert.match(said, new RegExp(`env\\.${binding}\\b`));
+    }
+    const [script] = scripts;
+    assert.ok(script !== undefined && scripts.length === 1);
+    assert.ok(script.length <= MAX_BUNDLE_BYTES, `${script.length} bytes`);
+    assert.ok(script.length > 50_000, "it holds the worker");
+    const text = script.toString();
+    assert.ok(!text.includes("core/testing") && !text.includes("MemoryObjectStore"));
+  });
+}
+
+test("wrangler.toml names every secret that the worker needs, and holds none", async () => {
+  const toml = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  for (const secret of ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY"]) {
+    assert.match(toml, new RegExp(`^#.*\\b${secret}\\b`, "m"));
+    assert.doesNotMatch(toml, new RegExp(`^${secret}\\s*=`, "m"));
+  }
+});

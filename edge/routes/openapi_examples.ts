@@ -1,0 +1,66 @@
+import type * as z from "zod";
+import type { ComponentName, COMPONENTS } from "./openapi_operations.ts";
+
+const ID = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
+const IMAGE = `/v1/images/${ID}`;
+const CREATED = "2025-12-03T05:52:06.656Z";
+const PURGE = "2025-12-10T05:52:06.656Z";
+const summary = {
+  imageId: ID,
+  status: "ready",
+  createdAt: CREATED,
+  purgeAt: PURGE,
+  image: IMAGE,
+} as const;
+
+/** An example of each schema; tests check each against it, and send those of requests. */
+export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPONENTS[Name]> } = {
+  AcceptedErasure: { imageId: ID, status: "accepted", erasure: `/v1/erasures/${ID}` },
+  ErasureState: { imageId: ID, status: "accepted", requestedAt: "2025-12-04T08:00:00.000Z" },
+  Health: { status: "ok" },
+  ImagePage: { images: [summary] },
+  ImageState: {
+    ...summary,
+    source: "edge",
+    bytes: 2_412_345,
+    metadata: {},
+    renditions: [{
+      name: "thumb",
+      width: 200,
+      height: 150,
+      contentType: "image/jpeg",
+      bytes: 8_213,
+      url: "https://storage.googleapis.com/tintype-processed/2025-12-03/acme/thumb.jpg",
+    }],
+  },
+  ImageSummary: summary,
+  Problem: {
+    type: "/problems/invalid_request",
+    title: "The request is not of its form",
+    status: 400,
+    detail: "Cannot take request as size: must be an integer",
+    code: "invalid_request",
+    requestId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
+    errors: [{ path: "size", message: "must be an integer" }],
+  },
+  StartedUpload: {
+    imageId: ID,
+    upload: {
+      protocol: "gcs-resumable",
+      method: "PUT",
+      url: "https://storage.googleapis.com/tintype-raw/2025-12-03/acme?upload_id=opaque",
+      headers: {},
+      chunkMultiple: 262_144,
+      expiresAt: "2025-12-10T03:52:06.656Z",
+    },
+    image: IMAGE,
+    purgeAt: PURGE,
+  },
+  UploadRequest: {
+    contentType: "image/jpeg",
+    size: 2_412_345,
+    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    crc32c: "h8pQ8A==",
+    imageId: ID,
+  },
+};

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { call, makeTestEdge, ownerOf, PNG, putImage } from "../_testing.ts";
+import { makeOpenapiDocument } from "./openapi_document.ts";
+import { EXAMPLES } from "./openapi_examples.ts";
+import { type ComponentName, COMPONENTS, PATHS } from "./openapi_operations.ts";
+
+const ID = EXAMPLES.ImageSummary.imageId;
+const T0 = isImageId(ID) ? t0OfImageId(ID) : NaN;
+
+/** The edge at the time of the examples, with a token of then. */
+async function edgeThen() {
+  const edge = await makeTestEdge();
+  edge.clock.ms = T0 + 1_000;
+  const claims = { iat: T0 / 1_000 | 0, exp: (T0 / 1_000 | 0) + 600 };
+  return { edge, claims };
+}
+
+test("every example is of its schema, and tells the same time everywhere", () => {
+  for (const [name, schema] of Object.entries(COMPONENTS)) {
+    schema.parse(EXAMPLES[name as ComponentName]); // a key of the same table
+  }
+  assert.equal(EXAMPLES.ImageState.createdAt, new Date(T0).toISOString());
+  const { schemas } = makeOpenapiDocument().components;
+  assert.deepEqual(schemas["Problem"]?.["examples"], [EXAMPLES.Problem]);
+});
+
+/** The examples' story: each call with its example, and the documented answers it must get. */
+const STORY: readonly (readonly [line: string, status: number, answer: ComponentName | "none"])[] =
+  [
+    ["POST /v1/uploads", 201, "StartedUpload"],
+    ["POST /v1/images", 202, "ImageSummary"],
+    ["POST /v1/uploads", 200, "ImageState"],
+    ["GET /v1/images", 200, "ImagePage"],
+    ["GET /v1/images/{id}", 200, "ImageState"],
+    ["DELETE /v1/images/{id}", 202, "AcceptedErasure"],
+    ["GET /v1/images/{id}", 404, "Problem"],
+    ["GET /v1/erasures/{id}", 200, "ErasureState"],
+    ["POST /v1/uploads", 409, "Problem"],
+    ["GET /healthz", 200, "Health"],
+  ];
+
+test("every example of a request is answered as the document says", async () => {
+  const { edge, claims } = await edgeThen();
+  const { paths } = makeOpenapiDocument();
+  for (const [line, status, answer] of STORY) {
+    const [method = "", path = ""] = line.split(" ");
+    if (line === "GET /v1/images") {
+      await putImage(edge, { imageId: idOf(), owner: await ownerOf() });
+    }
+    const given = await call(edge, exampleLine(line), { claims, ...bodyOf(line) });
+    const text = await given.text();
+    assert.equal(given.status, status, `${line}: ${text}`);
+    const documented = paths[path]?.[method.toLowerCase()]?.["responses"];
+    assert.ok(documented !== null && typeof documented === "object");
+    const [, described] = Object.entries(documented).find(([code]) => code === String(status)) ??
+      [];
+    assert.ok(described !== undefined, `${line} documents ${status}`);
+    if (answer === "none") continue;
+    assert.match(JSON.stringify(described), new RegExp(`schemas/${answer}"`), line);
+    COMPONENTS[answer].parse(JSON.parse(text));
+  }
+  const told = new Set(STORY.map(([line]) => line));
+  const guarded = Object.entries(PATHS).flatMap(([path, methods]) =>
+    Object.entries(methods).filter(([, { scopes }]) => scopes !== undefined)
+      .map(([method]) => `${method.toUpperCase()} ${path}`)
+  );
+  for (const line of guarded) assert.ok(told.has(line), `${line} has its example`);
+});
+
+test("the documentation page shows each operation with its curl, and has no script", async () => {
+  const edge = await makeTestEdge();
+  const answer = await call(edge, "GET /docs");
+  const text = await answer.text();
+  for (const methods of Object.values(PATHS)) {
+    for (const { id } of Object.values(methods)) assert.ok(text.includes(`id="${id}"`), id);
+  }
+  assert.ok(text.includes(`curl -sS -X DELETE http://localhost/v1/images/${ID}`));
+  assert.doesNotMatch(text, /<script/i);
+  assert.doesNotMatch(answer.headers.get("content-security-policy") ?? "", /script-src|unsafe/);
+});
+
+function idOf() {
+  if (!isImageId(ID)) throw new TypeError("The example's id is none");
+  return ID;
+}
+
+function exampleLine(line: string): string {
+  return line.replace("{id}", ID) + (line === "POST /v1/images" ? `?imageId=${ID}` : "");
+}
+
+function bodyOf(line: string) {
+  if (line === "POST /v1/uploads") return { json: EXAMPLES.UploadRequest };
+  if (line !== "POST /v1/images") return {};
+  const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
+  return { body: PNG, headers };
+}

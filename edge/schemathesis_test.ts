@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { lacksLocalCloud, startLocalCloud, startWorker } from "./_local_cloud.ts";
+import { ALL_SCOPES } from "./_testing.ts";
+
+const run = promisify(execFile);
+const VERSION = "4.32.5";
+const ENVIRONMENT = fileURLToPath(new URL("../.tintype/cache/schemathesis", import.meta.url));
+const PROGRAM = join(ENVIRONMENT, "bin/schemathesis");
+const INSTALL_MS = 240_000;
+const RUN_MS = 300_000;
+const CHECKS = [
+  "not_a_server_error",
+  "status_code_conformance",
+  "content_type_conformance",
+  "response_headers_conformance",
+  "response_schema_conformance",
+  "unsupported_method",
+  "allow_header_conformance",
+  "negative_data_rejection",
+  "missing_required_header",
+  "ignored_auth",
+];
+
+/** Why schemathesis cannot run here, or false: it is installed from PyPI into an environment of its own, once. */
+async function lacksSchemathesis(): Promise<string | false> {
+  const has = () => run(PROGRAM, ["--version"]).then(({ stdout }) => stdout.includes(VERSION));
+  if (existsSync(PROGRAM) && await has().catch(() => false)) return false;
+  try {
+    await run("python3", ["-m", "venv", "--clear", ENVIRONMENT], { timeout: INSTALL_MS });
+    const pip = join(ENVIRONMENT, "bin/pip");
+    const args = ["install", "--quiet", "--disable-pip-version-check", `schemathesis==${VERSION}`];
+    await run(pip, args, { timeout: INSTALL_MS });
+    return await has() ? false : `schemathesis ${VERSION} is not there`;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "ENOENT") return "python3 is not there";
+    return `python3 cannot install schemathesis ${VERSION} from PyPI`;
+  }
+}
+
+const skip = lacksLocalCloud || await lacksSchemathesis();
+
+test(
+  "schemathesis finds no 5xx and no answer that /openapi.json does not document",
+  { skip },
+  async () => {
+    await using cloud = await startLocalCloud();
+    await using worker = await startWorker(cloud, {
+      requestsPerMinute: 1_000_000,
+      vars: { TENANT_PLANS: '{"default":{"imagesPerDay":1000000}}' },
+    });
+    const token = await cloud.token({
+      scope: `${ALL_SCOPES} images:read:tenant`,
+      ttlSeconds: 3_000,
+    });
+    const folder = await mkdtemp(join(tmpdir(), "tintype-schemathesis-"));
+    try {
+      const { stdout } = await run(PROGRAM, [
+        "run",
+        `${worker.url}/openapi.json`,
+        ...["--header", `Authorization: Bearer ${token}`],
+        ...["--checks", CHECKS.join(",")],
+        ...["--phases", "examples,coverage,fuzzing"],
+        ...["--max-examples", "10"],
+        ...["--seed", "1"],
+        ...["--request-timeout", "30"],
+        ...["--warnings", "off"],
+        "--continue-on-failure",
+        "--no-color",
+      ], { cwd: folder, timeout: RUN_MS, maxBuffer: 64 * 1024 * 1024 }).catch((error: unknown) => {
+        const report = error instanceof Error && "stdout" in error ? String(error.stdout) : "";
+        throw new assert.AssertionError({ message: report.slice(-8_000) || String(error) });
+      });
+      const generated = Number(/(\d+) generated/.exec(stdout)?.[1] ?? 0);
+      assert.ok(generated > 200, `it made its requests: ${stdout.slice(-2_000)}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { readProblem } from "./_assertions.ts";
+import {
+  lacksLocalCloud,
+  type LocalCloud,
+  type LocalWorker,
+  startLocalCloud,
+  startWorker,
+} from "./_local_cloud.ts";
+import { sendRaw } from "./_raw_http_fixture.ts";
+import { JWKS, makeTokens } from "./_tokens_fixture.ts";
+
+const skip = lacksLocalCloud;
+const ISSUER = "https://issuer.test";
+const tokens = () =>
+  makeTokens({ issuer: ISSUER, tenantClaim: "tenant", nowSeconds: Math.floor(Date.now() / 1_000) });
+
+let cloud: LocalCloud;
+let worker: LocalWorker;
+let keyFetches = 0;
+const keyServer = createServer((_request, response) => {
+  keyFetches++;
+  response.setHeader("Content-Type", "application/json").end(JSON.stringify(JWKS));
+});
+
+before(async () => {
+  if (skip) return;
+  keyServer.listen(0, "127.0.0.1");
+  await once(keyServer, "listening");
+  cloud = await startLocalCloud();
+  const { port } = keyServer.address() as AddressInfo; // it listens on a port
+  worker = await startWorker(cloud, {
+    requestsPerMinute: 100_000,
+    vars: { ISSUER, JWKS_URL: `http://127.0.0.1:${port}/jwks` },
+  });
+});
+
+after(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await cloud?.[Symbol.asyncDispose]();
+  keyServer.closeAllConnections();
+  keyServer.close();
+});
+
+const ask = (headers: Record<string, string>, path = "/v1/images") =>
+  fetch(new URL(path, worker.url), { headers });
+
+test("workerd takes tokens of each algorithm, and of an issuer's claims", { skip }, async () => {
+  for (const alg of ["RS256", "ES256", "EdDSA"] as const) {
+    const token = await tokens().signedWith(alg);
+    for (const _ of ["checked", "remembered"]) {
+      const answer = await ask({ Authorization: `Bearer ${token}` }, "/v1/none");
+      assert.equal((await readProblem(answer, 404)).code, "not_found", alg);
+    }
+  }
+});
+
+test(
+  "workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, no hint",
+  { skip },
+  async () => {
+    for (const [name, token] of Object.entries(await tokens().bad())) {
+      for (const _ of ["first", "again"]) {
+        const answer = await ask({
+          Authorization: `Bearer ${token}`,
+          "X-Request-Id": "same-request",
+        });
+        const text = await answer.clone().text();
+        await readProblem(answer, 401);
+        assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
+        assert.deepEqual(
+          JSON.parse(text),
+          {
+            type: "/problems/unauthenticated",
+            title: "A valid access token is needed",
+            status: 401,
+            detail: "The access token is not valid here",
+            code: "unauthenticated",
+            requestId: "same-request",
+          },
+          name,
+        );
+      }
+    }
+  },
+);
+
+test("workerd takes one token, in one header, in one form", { skip }, async () => {
+  const token = tokens().signed();
+  const headers = [
+    `Authorization: bearer ${token}`,
+    `Authorization: BEARER ${token}`,
+    `Authorization: Bearer\t${token}`,
+    `Authorization: Bearer  ${token}`,
+    `Authorization: Bearer ${token},`,
+    `Authorization: Bearer ${token}, Bearer ${token}`,
+    `Authorization: Bearer, ${token}`,
+    `Authorization: ${token}`,
+    `Authorization: Token ${token}`,
+    `Authorization: Bearer "${token}"`,
+    `Authorization: Bearer ${token}\r\nAuthorization: Bearer ${token}`,
+    `Authorization: Bearer x\r\nAuthorization: Bearer ${token}`,
+    `Proxy-Authorization: Bearer ${token}`,
+    `X-Authorization: Bearer ${token}`,
+    `Cookie: access_token=${token}`,
+  ];
+  for (const header of headers) {
+    const path = `/v1/images?access_token=${token}`;
+    const text =
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\nConnection: close\r\n\r\n`;
+    const answer = await sendRaw(worker.url, text);
+    assert.equal(answer.status, 401, header.slice(0, 40));
+    assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/);
+    assert.ok(!answer.text.includes(token.slice(-20)));
+  }
+});
+
+test("a token without the scope is a 403 that names it", { skip }, async () => {
+  const token = tokens().signed({ scope: "images:write" });
+  const answer = await ask({ Authorization: `Bearer ${token}` });
+  assert.equal(
+    answer.headers.get("www-authenticate"),
+    'Bearer error="insufficient_scope", scope="images:read"',
+  );
+  assert.equal((await readProblem(answer, 403)).code, "forbidden");
+});
+
+test(
+  "a thousand unknown key ids at once make at most one fetch of the keys",
+  { skip },
+  async () => {
+    const before = keyFetches;
+    const answers = await Promise.all(
+      Array.from(
+        { length: 1_000 },
+        (_, at) =>
+          ask({ Authorization: `Bearer ${tokens().signed({}, { kid: `unknown-${at}` })}` }),
+      ),
+    );
+    assert.deepEqual(
+      new Set(answers.map(({ status }) => status)),
+      new Set([401]),
+    );
+    assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
+  },
+);

@@ -1,0 +1,21 @@
+/**
+ * The bridge as `main.ts` runs it, but that it kills itself at a point of a record's way (CRASH_AT), when it passes that
+ * for the CRASH_AFTER-th time.
+ */
+import process from "node:process";
+import { jsonLog } from "./adapters/json_log.ts";
+import { readEnv } from "./env.ts";
+import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
+
+const { CRASH_AT, CRASH_AFTER = "1" } = process.env;
+const log = jsonLog("bridge");
+let left = Number(CRASH_AFTER);
+
+await runBridge(readEnv(process.env), {
+  log,
+  passing: (point) => {
+    if (point === CRASH_AT && --left === 0) process.kill(process.pid, "SIGKILL");
+  },
+  onCrash: (error) => fail(log, "consumer_ended", error),
+  onDrain: (drain) => endOnSignal(drain, log),
+});

@@ -1,0 +1,104 @@
+/**
+ * `deno task dlq`: read the command line, read the dead-letter topic (`read_letters.ts`), and list, show or send again
+ * (`redrive_letters.ts`). Subjects are told to nobody.
+ */
+import process from "node:process";
+import { kafkajsClient } from "../adapters/kafkajs_client.ts";
+import { readKafkaEnv } from "../env.ts";
+import { type DlqArguments, HELP, readArguments } from "./read_arguments.ts";
+import { type Letter, readLetters } from "./read_letters.ts";
+import { isSelected, redriveLetters } from "./redrive_letters.ts";
+
+const EXIT = { done: 0, failed: 1, wrongCall: 2 } as const;
+const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
+
+async function main(args: readonly string[]): Promise<number> {
+  const call = readArguments(args, {
+    brokers: process.env["KAFKA_BROKERS"] || "localhost:9092",
+    topic: process.env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
+  });
+  if (call.command === "help") {
+    say(HELP.trimEnd());
+    return EXIT.done;
+  }
+  const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
+  const retry = { retries: 3, initialRetryTime: 200 };
+  const kafka = kafkajsClient(env, { clientId: "tintype-dlq", retry });
+  if (call.command === "list") return await list(kafka, call);
+  if (call.command === "show") return await show(kafka, call);
+  return await redrive(kafka, call);
+}
+
+type Client = ReturnType<typeof kafkajsClient>;
+
+async function list(kafka: Client, call: DlqArguments): Promise<number> {
+  const counts = new Map<string, { count: number; oldestMs: number; places: Set<string> }>();
+  await readLetters(kafka, call.topic, async (letter) => {
+    if (!isSelected(letter, call)) return;
+    if (call.json) return say(JSON.stringify(factsOf(letter)));
+    const seen = counts.get(letter.reason) ?? { count: 0, oldestMs: Infinity, places: new Set() };
+    seen.count++;
+    seen.oldestMs = Math.min(seen.oldestMs, letter.timestampMs || Infinity);
+    seen.places.add(letter.origin);
+    counts.set(letter.reason, seen);
+  });
+  if (call.json) return EXIT.done;
+  if (counts.size === 0) say(`${call.topic} holds no such letter`);
+  for (const [reason, { count, oldestMs, places }] of counts) {
+    const since = Number.isFinite(oldestMs) ? new Date(oldestMs).toISOString() : "unknown";
+    say(`${String(count).padStart(8)}  ${reason}  (${places.size} records, oldest ${since})`);
+  }
+  return EXIT.done;
+}
+
+async function show(kafka: Client, call: DlqArguments): Promise<number> {
+  let shown = 0;
+  await readLetters(kafka, call.topic, async (letter) => {
+    if (!isSelected(letter, call)) return;
+    shown++;
+    if (call.json) return say(JSON.stringify(factsOf(letter)));
+    for (const [name, value] of Object.entries(factsOf(letter))) say(`${name}: ${value}`);
+    for (const [name, value] of letter.headers) {
+      say(`header ${name}: ${HIDDEN.has(name) ? "(not shown)" : value}`);
+    }
+  });
+  if (shown > 0) return EXIT.done;
+  process.stderr.write(`There is no letter at ${[...call.places].join(", ")} in ${call.topic}\n`);
+  return EXIT.failed;
+}
+
+async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
+  let sent = 0;
+  let failed = 0;
+  await redriveLetters(kafka, {
+    topic: call.topic,
+    selection: call,
+    isDryRun: call.dryRun,
+    onOutcome: ({ letter, sentTo, problem }) => {
+      if (sentTo === undefined) failed++;
+      else sent++;
+      if (call.json) return say(JSON.stringify({ ...factsOf(letter), sentTo, problem }));
+      say(`${letter.place} ${letter.reason} ${letter.origin} -> ${sentTo ?? problem}`);
+    },
+  });
+  const what = call.dryRun ? "would be sent" : "sent";
+  process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
+  return failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+function factsOf(letter: Letter) {
+  const { place, origin, reason, message, timestampMs, redrives, isValueOmitted, record } = letter;
+  const bytes = record.value?.byteLength ?? 0;
+  return { place, origin, reason, message, timestampMs, redrives, isValueOmitted, bytes };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  const isWrongCall = error instanceof TypeError;
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot look into it: ${text}\n`);
+  return isWrongCall ? EXIT.wrongCall : EXIT.failed;
+});

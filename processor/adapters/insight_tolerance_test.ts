@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PixelInsights } from "@tintype/core/model/insights";
+import type { RawPixels } from "@tintype/core/ports/image_codec";
+import { hammingDistance } from "@tintype/core/processing/insights/perceptual_hash";
+import { INSIGHT_TOLERANCES, STANDARD_INSIGHTS } from "@tintype/core/processing/pipeline";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
+import { decodeInside } from "@tintype/core/testing/codec_contract";
+import { sharedImage, sharedImages, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import { sharpCodec } from "./sharp_codec.ts";
+
+const codec = sharpCodec();
+const skip = WITHOUT_SHARED_IMAGES;
+
+async function inside(pixels: RawPixels, side: number): Promise<RawPixels> {
+  const box = { width: side, height: side, fit: "inside", enlarge: false } as const;
+  return await codec.resize(pixels, { ...box, background: "#ffffff" });
+}
+
+function apart(a: string, b: string): number {
+  const rgb = (color: string) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+  const [left, right] = [rgb(a), rgb(b)];
+  return Math.hypot(...left.map((value, at) => value - (right[at] ?? 0)));
+}
+
+test(
+  "insights of the small pixels that they get are those of the largest, within their tolerance",
+  {
+    skip,
+  },
+  async () => {
+    for (const name of [...sharedImages("photos"), ...sharedImages("kodak")]) {
+      if (name.endsWith(".heic")) continue;
+      const bytes = sharedImage(name);
+      const { mediaType, header } = await probeBytes(bytes);
+      const context = { mediaType, header };
+      const large = await decodeInside(codec, bytes, { width: 1600, height: 1600 });
+      const small = await inside(await inside(large, 800), 200);
+      const of = <Name extends keyof PixelInsights>(insight: Name, pixels: RawPixels) =>
+        STANDARD_INSIGHTS[insight].measure(pixels, context);
+      for (const insight of ["meanLuma", "contrast", "entropy"] as const) {
+        const difference = Math.abs(of(insight, small) - of(insight, large));
+        assert.ok(difference <= INSIGHT_TOLERANCES[insight], `${name} ${insight}: ${difference}`);
+      }
+      assert.equal(of("isBlank", small), of("isBlank", large), name);
+      const bits = hammingDistance(of("perceptualHash", small), of("perceptualHash", large));
+      assert.ok(bits <= INSIGHT_TOLERANCES.perceptualHash, `${name} hash: ${bits} bits`);
+      const [first = ""] = of("dominantColors", large);
+      const nearest = Math.min(...of("dominantColors", small).map((color) => apart(first, color)));
+      assert.ok(nearest <= INSIGHT_TOLERANCES.dominantColors, `${name} colours: ${nearest}`);
+    }
+  },
+);

@@ -1,0 +1,148 @@
+import type { AuditedBucket } from "@tintype/core/retention/audit_bucket";
+import type { Audit } from "@tintype/core/retention/audit_stores";
+
+/** Where the audited stores are, for the report's head. */
+export interface AuditedPlaces {
+  readonly projectId: string;
+  readonly buckets: Readonly<Record<"raw" | "processed" | "certificates", string>>;
+  readonly dataset: string;
+  /** A stand-in's address, undefined for Google Cloud itself. */
+  readonly storage: string | undefined;
+}
+
+const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], [
+  "second",
+  1000,
+]] as const;
+
+/** An audit as a text that needs no knowledge of the system: the result first, then what it rests on. */
+export function auditReport(audit: Audit, places: AuditedPlaces): string {
+  return [
+    ...headOf(audit, places),
+    ...findingsOf(audit),
+    ...seenOf(audit, places),
+    ...erasuresOf(audit),
+    ...chainOf(audit),
+    ...configuredOf(audit),
+    ...notesOf(audit),
+    "",
+  ].join("\n");
+}
+
+function headOf(audit: Audit, { projectId, storage }: AuditedPlaces): string[] {
+  return [
+    "RETENTION AUDIT",
+    "",
+    `Result:   ${
+      audit.passed
+        ? "PASSED. Nothing is kept beyond its time, and the chain of certificates is whole."
+        : `FAILED. ${audit.findings.length} finding(s), below.`
+    }`,
+    `Promise:  every copy of an image is kept for ${
+      time(audit.periodMs)
+    } from the moment its upload`,
+    "          began, and is gone at the end of that time.",
+    `Seen:     ${audit.auditedAt}, project ${projectId}${
+      storage === undefined ? "" : ` (a stand-in at ${storage})`
+    }`,
+    `Policy:   SHA-256 ${audit.policyHash}`,
+  ];
+}
+
+function findingsOf({ findings }: Audit): string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.map(({ code, text }, index) => `  ${index + 1}. [${code}] ${text}.`);
+  return ["", "WHAT IS WRONG", ...lines];
+}
+
+function seenOf(audit: Audit, { buckets, dataset }: AuditedPlaces): string[] {
+  const { raw, processed, warehouse } = audit;
+  const endMs = (t0Ms: number | undefined) =>
+    t0Ms === undefined ? "-" : new Date(t0Ms + audit.periodMs).toISOString();
+  const rows = [
+    ["store", "items", "bytes", "oldest began", "so it ends", "in removal", "overdue"],
+    bucketRow(`originals (${buckets.raw})`, raw, endMs),
+    bucketRow(`processed (${buckets.processed})`, processed, endMs),
+    [
+      `metadata rows (${dataset}.images)`,
+      String(warehouse.rows),
+      "-",
+      iso(warehouse.oldestT0Ms),
+      endMs(warehouse.oldestT0Ms),
+      "-",
+      String(warehouse.overdue),
+    ],
+  ];
+  return [
+    "",
+    "WHAT IS KEPT",
+    "Seen by this audit, which listed the stores itself; times are the times in the items' names.",
+    ...aligned(rows),
+  ];
+}
+
+function bucketRow(
+  name: string,
+  { objects, bytes, oldestT0Ms, due, overdue }: AuditedBucket,
+  endOf: (t0Ms: number | undefined) => string,
+): string[] {
+  const counts = [due, overdue].map(String);
+  return [name, String(objects), String(bytes), iso(oldestT0Ms), endOf(oldestT0Ms), ...counts];
+}
+
+function erasuresOf({ erasures }: Audit): string[] {
+  const { asked, receipts, overdue } = erasures;
+  return [
+    "",
+    "ERASURES THAT OWNERS ASKED FOR",
+    `  asked for, and still within their period: ${asked}`,
+    `  done, with a receipt: ${receipts}; under way: ${
+      asked - receipts - overdue
+    }; overdue: ${overdue}`,
+  ];
+}
+
+function chainOf({ chain }: Audit): string[] {
+  const broken = chain.faults.length === 0 ? "unbroken" : `${chain.faults.length} FAULTS`;
+  return [
+    "",
+    "CERTIFICATES",
+    "Each purge left a numbered certificate that holds the hash of the one before: none can be changed, removed or",
+    "exchanged without this check seeing it. The warehouse's copy tells where the chain must end.",
+    `  numbers 1 to ${chain.newest}, ${chain.found} found, ${broken}; the copy knows of ${chain.knownNewest}`,
+    `  from ${chain.firstSweptAt ?? "-"} to ${chain.newestSweptAt ?? "-"}`,
+    `  removed in all: ${chain.deleted} items`,
+  ];
+}
+
+function configuredOf({ configured }: Audit): string[] {
+  return [
+    "",
+    "BOUND BY CONFIGURATION",
+    "Places into which nobody can look from outside; a setting bounds each.",
+    ...configured.map(({ place, bound }) => `  ${place.replaceAll("_", " ")}: ${bound}`),
+  ];
+}
+
+function notesOf({ notes }: Audit): string[] {
+  return notes.length === 0 ? [] : ["", "NOTES", ...notes.map((note) => `  ${note}`)];
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}`
+  );
+}
+
+function iso(ms: number | undefined): string {
+  return ms === undefined ? "-" : new Date(ms).toISOString();
+}
+
+/** Milliseconds in the largest unit that they are a whole number of. */
+function time(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, each]) => ms % each === 0) ?? ["millisecond", 1];
+  const count = ms / unitMs;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,56 @@
+import { AppError } from "@tintype/core/errors";
+import type { OwnColumn } from "@tintype/core/model/own_column";
+import * as z from "zod";
+
+const fieldSchema = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  mode: z.string(),
+  description: z.string(),
+});
+
+/** A field of a schema file, as BigQuery reads it. */
+export type SchemaField = z.infer<typeof fieldSchema>;
+
+/** What became of a schema. */
+export interface AddedColumns {
+  readonly fields: readonly SchemaField[];
+  /** Names of the columns that are new. */
+  readonly added: readonly string[];
+}
+
+/** Reads a schema file's text; throws `invalid_config` where it is none. */
+export function parseSchema(text: string): readonly SchemaField[] {
+  try {
+    return z.array(fieldSchema).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new AppError("invalid_config", "Cannot read the schema file as it is none", { cause });
+  }
+}
+
+/**
+ * The schema with a pipeline's columns at its end, as BigQuery wants new ones: nullable. Columns that are there stay as
+ * they are; throws `invalid_config` where one is there with another type, which BigQuery never changes.
+ */
+export function addColumns(
+  fields: readonly SchemaField[],
+  columns: Readonly<Record<string, OwnColumn>>,
+): AddedColumns {
+  const types = new Map(fields.map(({ name, type }) => [name, type]));
+  for (const [name, { type }] of Object.entries(columns)) {
+    const there = types.get(name) ?? type;
+    if (there === type) continue;
+    throw new AppError(
+      "invalid_config",
+      `Cannot add the column ${name} as its type must be ${there}: current value is ${type}`,
+    );
+  }
+  const missing = Object.entries(columns).filter(([name]) => !types.has(name));
+  const added = missing.map(([name, { type, description }]) => ({
+    name,
+    type,
+    mode: "NULLABLE",
+    description,
+  }));
+  return { fields: [...fields, ...added], added: added.map(({ name }) => name) };
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { isAppError } from "@tintype/core/errors";
+import { missingStandIn, type StandIn, startStandIn } from "../adapters/_local_cloud.ts";
+import { createBigQueryClient } from "../adapters/bigquery_client.ts";
+import { BigQueryRowColumns } from "../adapters/bigquery_row_columns.ts";
+import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
+
+const skip = missingStandIn("warehouse") ?? false;
+const EXAMPLE = "processor/examples/watermark_and_blur.ts";
+
+function columnsOf(endpoint: string): BigQueryRowColumns {
+  const client = createBigQueryClient({ projectId: "tintype-local", endpoint });
+  return new BigQueryRowColumns(client, { dataset: "tintype" });
+}
+
+function processor(warehouseUrl: string): Deno.ChildProcess {
+  const denoPath = Deno.execPath();
+  const main = new URL("../main.ts", import.meta.url).pathname;
+  return new Deno.Command(denoPath, {
+    args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), main],
+    clearEnv: true,
+    env: {
+      PORT: "0",
+      RAW_BUCKET: "tintype-raw",
+      PROCESSED_BUCKET: "tintype-processed",
+      CERTIFICATES_BUCKET: "tintype-certificates",
+      GOOGLE_CLOUD_PROJECT: "tintype-local",
+      PUSH_AUDIENCE: "http://processor.test",
+      PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
+      SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
+      BIGQUERY_ENDPOINT: warehouseUrl,
+      PIPELINE: EXAMPLE,
+      PIXEL_PROCESSES: "1",
+      NO_COLOR: "1",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+describe("the pipeline's columns and the warehouse", { skip }, () => {
+  let warehouse: StandIn;
+  before(async () => {
+    warehouse = await startStandIn("warehouse");
+  });
+  after(() => warehouse.stop());
+
+  test("columns() tells names and types as SQL has them", async () => {
+    const columns = await columnsOf(warehouse.url).columns();
+    assert.deepEqual(
+      ["image_id", "t0", "bytes", "mean_luma", "is_blank"].map((name) => columns.get(name)),
+      ["STRING", "TIMESTAMP", "INT64", "FLOAT64", "BOOL"],
+    );
+    assert.equal(columns.get("blur_score"), undefined);
+  });
+
+  test("columns() is unavailable where nobody answers", async () => {
+    await assert.rejects(
+      columnsOf("http://localhost:9").columns({ signal: AbortSignal.timeout(3_000) }),
+      (error) => isAppError(error, "unavailable"),
+    );
+  });
+
+  test("a processor does not start with columns that the warehouse lacks", async () => {
+    const { code, stderr } = await processor(warehouse.url).output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /blur_score must be FLOAT64: current type is none/,
+    );
+  });
+
+  test("a processor starts when the warehouse has them", async () => {
+    const table =
+      `${warehouse.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images`;
+    const { schema } = await (await fetch(table)).json();
+    const own = [{ name: "blur_score", type: "FLOAT64" }, { name: "daylight", type: "STRING" }];
+    const patched = await fetch(table, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ schema: { fields: [...schema.fields, ...own] } }),
+    });
+    assert.equal(patched.status, 200, await patched.text());
+    const started = processor(warehouse.url);
+    const reader = started.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await reader.read();
+    started.kill("SIGTERM");
+    await reader.cancel();
+    await started.stderr.cancel();
+    await started.status;
+    assert.match(value ?? "", /"listening"/);
+  });
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import sharp from "sharp";
+import { ImageRejected } from "@tintype/core/model/reject_reason";
+import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
+import { draw, scene } from "@tintype/core/testing/drawing";
+import type { RawPixels } from "@tintype/core/ports/image_codec";
+import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
+import { makeSample } from "../testing/samples.ts";
+
+let pool: PixelPool;
+before(async () => {
+  pool = await startPixelPool({
+    processes: 1,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    pipeline: "processor/examples/watermark_and_blur.ts",
+  });
+});
+after(() => pool.close());
+
+async function developed(pixels: RawPixels) {
+  const bytes = await makeSample(pixels, { mediaType: "image/jpeg" });
+  const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
+  return await pool.develop(request);
+}
+
+test("the example tells its columns", () => {
+  assert.deepEqual(pool.columns, { blur_score: "FLOAT64", daylight: "STRING" });
+});
+
+test("the example makes its own renditions, with its mark in the lower right corner", async () => {
+  const grey = draw(1_200, 900, () => [90, 90, 90]);
+  const { renditions } = await developed(grey);
+  assert.deepEqual(renditions.map((r) => [r.name, r.width, r.height]), [
+    ["large", 1200, 900],
+    ["square", 400, 400],
+    ["card", 600, 400],
+  ]);
+  const [large] = renditions;
+  assert.ok(large !== undefined);
+  const { data, info } = await sharp(large.bytes).raw().toBuffer({ resolveWithObject: true });
+  const brightest = (top: number, left: number) =>
+    Math.max(...data.filter((_, at) => {
+      const pixel = Math.floor(at / info.channels);
+      return Math.floor(pixel / info.width) >= top && pixel % info.width >= left;
+    }));
+  assert.ok(brightest(800, 900) > 140);
+  assert.ok((data[0] ?? 0) < 100);
+});
+
+test("the example scores blur and light", async () => {
+  const sharpScene = scene(1_000, 750);
+  const night = draw(1_000, 750, (x) => [x / 25, x / 25, x / 25]);
+  const [lively, dull] = [(await developed(sharpScene)).custom, (await developed(night)).custom];
+  assert.ok(Number(lively["blur_score"]) < Number(dull["blur_score"]));
+  assert.deepEqual([lively["daylight"], dull["daylight"]], ["day", "night"]);
+});
+
+test("the example refuses slivers", async () => {
+  await assert.rejects(developed(draw(300, 4, () => [9, 9, 9])), (error) => {
+    assert.ok(error instanceof ImageRejected);
+    assert.equal(error.reason, "pipeline_rejected");
+    return true;
+  });
+});

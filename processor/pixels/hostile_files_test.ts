@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ImageRejected } from "@tintype/core/model/reject_reason";
+import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
+import { guard } from "@tintype/core/processing/guard";
+import { probe, probeBytes } from "@tintype/core/processing/probe/probe";
+import {
+  damagedFiles,
+  type Ending,
+  type HostileFile,
+  hostileFiles,
+} from "../testing/hostile/hostile_files.ts";
+import { sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
+
+/** An image that takes longer has hung: the deadline is 30 s. */
+const SLOW_MS = 20_000;
+const PROCESSES = 2;
+
+let deaths: unknown[] = [];
+const log = {
+  info: () => {},
+  warn: (event: string, fields?: unknown) => {
+    if (event === "pixel_process_died") deaths.push(fields);
+  },
+  error: (event: string, fields?: unknown) => void deaths.push({ event, fields }),
+};
+
+let pool: PixelPool;
+let portable: PixelPool;
+before(async () => {
+  pool = await startPixelPool({ processes: PROCESSES, log });
+  portable = await startPixelPool({ processes: PROCESSES, log, codec: "imagescript" });
+});
+after(() => Promise.all([pool.close(), portable.close()]));
+
+/** The road of a raw object: probe its ranges, guard, the whole file again, then the pixels. */
+async function endingOf({ mediaType, bytes }: HostileFile, engine: PixelPool): Promise<Ending> {
+  const promised = {
+    plan: DEFAULT_PLAN,
+    declaredType: mediaType,
+    declaredSize: bytes.length,
+    actualSize: bytes.length,
+  };
+  const source = {
+    size: bytes.length,
+    read: (offset: number, length: number) =>
+      Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
+  try {
+    guard(await probe(source), promised);
+    const whole = await probeBytes(bytes);
+    guard(whole, promised);
+    await engine.develop({ bytes, ...whole, renditions: DEFAULT_RENDITIONS });
+    return "ready";
+  } catch (error) {
+    if (error instanceof ImageRejected) return error.reason;
+    throw error;
+  }
+}
+
+/** Runs all, as many at once as there are processes; answers what ended otherwise than it must. */
+async function runAll(files: readonly HostileFile[], engine = pool): Promise<string[]> {
+  const faults: string[] = [];
+  const queue = [...files];
+  await Promise.all(Array.from({ length: PROCESSES }, async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const startedMs = performance.now();
+      const ending = await endingOf(file, engine).catch((error) => `thrown: ${error}`);
+      const tookMs = Math.round(performance.now() - startedMs);
+      const isRight = file.endings.some((expected) => expected === ending);
+      if (!isRight) faults.push(`${file.name}: ${ending}`);
+      if (tookMs > SLOW_MS) faults.push(`${file.name}: ${tookMs} ms`);
+    }
+  }));
+  return faults;
+}
+
+async function nextIsUnaffected(engine = pool): Promise<void> {
+  const [png] = (await hostileFiles()).filter(({ name }) => name === "png and a zip");
+  assert.ok(png !== undefined);
+  assert.equal(await endingOf(png, engine), "ready");
+}
+
+test("every hostile file ends rejected with its reason, or ready, and no process dies of one", async () => {
+  deaths = [];
+  const files = await hostileFiles();
+  assert.ok(files.length > 150, String(files.length));
+  assert.deepEqual(await runAll(files), []);
+  assert.deepEqual(deaths, []);
+  await nextIsUnaffected();
+});
+
+test("cut and flipped samples of every format do the same", async () => {
+  deaths = [];
+  const files = await damagedFiles({ cuts: 64, flips: 32 });
+  assert.deepEqual(await runAll(files), []);
+  assert.deepEqual(deaths, []);
+  await nextIsUnaffected();
+});
+
+test("imagescript ends all of them too, and only its own memory bound ends a process", async () => {
+  deaths = [];
+  const files = [...await hostileFiles(), ...await damagedFiles({ cuts: 16, flips: 16 })];
+  const refused: readonly Ending[] = ["unsupported_type"];
+  const expected = files.map((file) => ({ ...file, endings: [...file.endings, ...refused] }));
+  assert.deepEqual(await runAll(expected, portable), []);
+  // It decodes 99 megapixels whole.
+  assert.deepEqual(deaths, [{ cause: "memory", hasBegun: true, crashes: 0 }]);
+  await nextIsUnaffected(portable);
+});
+
+test("a cut and flipped HEIC does the same", { skip: WITHOUT_SHARED_IMAGES }, async () => {
+  deaths = [];
+  const bytes = sharedImage("photos/iphone_hevc.heic");
+  const sample = { name: "heic", mediaType: "image/heic", bytes } as const;
+  const files = await damagedFiles({ cuts: 64, flips: 6 }, [sample]);
+  assert.deepEqual(await runAll(files.filter(({ mediaType }) => mediaType === "image/heic")), []);
+  assert.deepEqual(deaths, []);
+  await nextIsUnaffected();
+});

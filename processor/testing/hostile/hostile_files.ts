@@ -1,0 +1,75 @@
+/** The hostile files, all made here: claims, bombs, traps, disguises, and damage to whole samples of every format. */
+import type { MediaType } from "@tintype/core/model/media_type";
+import { scene } from "@tintype/core/testing/drawing";
+import { makeSample } from "../samples.ts";
+import { boxTraps, carriers, exifTraps, profileTraps, tiffTraps, zipBombs } from "./bombs.ts";
+import { claimedFrames, claimedGiants, claimedSides, endlessHeaders } from "./claims.ts";
+import {
+  cuts,
+  disguises,
+  flips,
+  mislabelled,
+  polyglots,
+  type Sample,
+  stumps,
+} from "./disguises.ts";
+import type { HostileFile } from "./_hostile_file.ts";
+
+export type { Ending, HostileFile } from "./_hostile_file.ts";
+
+/** How much damage is done to each sample. */
+export interface DamageOptions {
+  readonly cuts: number;
+  readonly flips: number;
+}
+
+const TYPES: readonly MediaType[] = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/avif",
+  "image/gif",
+  "image/tiff",
+];
+
+/** A whole small picture of each type that can be written here. */
+export async function wholeSamples(): Promise<Sample[]> {
+  const pixels = scene(160, 120);
+  return await Promise.all(TYPES.map(async (mediaType) => ({
+    name: mediaType.slice("image/".length),
+    mediaType,
+    bytes: await makeSample(pixels, { mediaType }),
+  })));
+}
+
+/** Files of a kind each, a hundred and more. */
+export async function hostileFiles(): Promise<HostileFile[]> {
+  const samples = await wholeSamples();
+  const bytesOf = (type: MediaType) =>
+    samples.find(({ mediaType }) => mediaType === type)?.bytes ?? new Uint8Array();
+  const carry = carriers({ jpeg: bytesOf("image/jpeg"), png: bytesOf("image/png") });
+  return [
+    ...claimedSides(),
+    ...claimedGiants(),
+    ...claimedFrames(),
+    ...endlessHeaders(),
+    ...zipBombs(),
+    ...tiffTraps(),
+    ...boxTraps(),
+    ...exifTraps(carry.exif),
+    ...profileTraps(carry.profile),
+    ...disguises(),
+    ...mislabelled(samples),
+    ...polyglots(samples),
+    ...stumps(samples),
+  ];
+}
+
+/** Every sample cut and flipped, and those that are given. */
+export async function damagedFiles(
+  { cuts: cutCount, flips: flipCount }: DamageOptions,
+  given: readonly Sample[] = [],
+): Promise<HostileFile[]> {
+  const samples = [...await wholeSamples(), ...given];
+  return samples.flatMap((sample) => [...cuts(sample, cutCount), ...flips(sample, flipCount)]);
+}

@@ -1,0 +1,246 @@
+/**
+ * Seven days in 90 seconds, through both doors: pictures full of canaries go in, none of it is found anywhere but in the
+ * originals; in the middle owners erase; at the end everything is gone, and the audit says so at each step.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
+import { readAudit, runAudit } from "./_audit.ts";
+import { canariesIn, withCanaries } from "./_canaries.ts";
+import {
+  BUCKETS,
+  callEdge,
+  clientFor,
+  namesWith,
+  pollEdge,
+  query,
+  readObject,
+  TENANT,
+  tokenFor,
+  URLS,
+} from "./_cloud.ts";
+import { sha256 } from "./_pictures.ts";
+import { type Run, runStart } from "./_system.ts";
+import { waitUntil } from "./_wait.ts";
+
+const RETENTION_MS = 90_000;
+const GRACE_MS = 10_000;
+const FILE_NAME = "zaphod-on-holiday";
+const SUBJECT = "zaphod.canary@example.com";
+/** Told by the client, and to be told by nobody else. */
+const IDENTITIES = [FILE_NAME, SUBJECT, "person-0", "stream-0", "203.0.113.77"];
+
+let folder: string;
+let run: Run;
+/** The uploads by hand: of the canary person. */
+let imageId: string;
+let picture: Uint8Array<ArrayBuffer>;
+/** Every image that went in, with its door. */
+let images: { imageId: string; door: string; t0Ms: number }[];
+
+const java = hasJava() ? false : "there is no Java for a Kafka broker";
+
+function hasJava(): boolean {
+  try {
+    execFileSync("java", ["-version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function t0Of(id: string): number {
+  return parseInt(id.replace("-", "").slice(0, 12), 16);
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tintype-proof-"));
+  const pictures = join(folder, "pictures");
+  await mkdir(pictures);
+  picture = withCanaries(await scene());
+  for (const name of ["a", "b"]) {
+    await writeFile(join(pictures, `${FILE_NAME}-${name}.jpg`), picture);
+  }
+  const doors = java === false ? "edge,kafka" : "edge";
+  run = await runStart(["--doors", doors, "--retention", "90s", "--verbose", "--images", pictures]);
+  await run.line("Tintype is ready");
+  await run.line(" doubled");
+  const client = clientFor(SUBJECT);
+  const upload = await client.upload(new Blob([picture], { type: "image/jpeg" }));
+  imageId = upload.imageId;
+  await client.waitUntilReady(imageId, { timeoutMs: 30_000 });
+  const rows = await query("SELECT image_id, source FROM tintype.images");
+  images = rows.map(([id, door]) => ({
+    imageId: id ?? "",
+    door: door ?? "",
+    t0Ms: t0Of(id ?? ""),
+  }));
+});
+after(async () => {
+  await run?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A picture of colours, without a metadata block. */
+async function scene(): Promise<Uint8Array> {
+  const [width, height] = [320, 200];
+  const data = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, at) => (at * 7 + at % 251) % 256,
+  );
+  return await sharpCodec().encode({ data, width, height, channels: 3 }, {
+    format: "jpeg",
+    quality: 80,
+    background: "#ffffff",
+  });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+/** What a bucket holds, as its listing tells it: names, types and metadata. */
+async function listing(bucket: string): Promise<string> {
+  return await (await fetch(`${URLS.storage}/storage/v1/b/${bucket}/o`)).text();
+}
+
+test("the pictures have gone in through both doors", () => {
+  const doors = images.map(({ door }) => door).sort();
+  const kafka = java === false ? ["kafka", "kafka"] : [];
+  assert.deepEqual(doors, ["edge", "edge", "edge", ...kafka]);
+});
+
+test("the originals keep their bytes: their canaries are there to be found", async () => {
+  const names = await namesWith(BUCKETS.raw);
+  assert.equal(names.length, images.length);
+  for (const name of names) {
+    const { bytes } = await readObject(BUCKETS.raw, name);
+    assert.equal(sha256(bytes), sha256(picture));
+    assert.ok(canariesIn(latin1(bytes)).length >= 13);
+  }
+});
+
+test("no name and no metadata of any object tells a canary", async () => {
+  for (const bucket of Object.values(BUCKETS)) {
+    const text = await listing(bucket);
+    assert.ok(bucket === BUCKETS.certificates || text.includes(imageId), "it has been listed");
+    assert.deepEqual(canariesIn(text, IDENTITIES), [], bucket);
+  }
+});
+
+test("no rendition, manifest or certificate tells a canary", async () => {
+  for (const bucket of [BUCKETS.processed, BUCKETS.certificates]) {
+    for (const name of await namesWith(bucket)) {
+      const { bytes } = await readObject(bucket, name);
+      assert.deepEqual(canariesIn(latin1(bytes), IDENTITIES), [], name);
+    }
+  }
+});
+
+test("no row tells a canary, and every row tells that there was a place", async () => {
+  const rows = await query("SELECT * FROM tintype.images");
+  assert.deepEqual(canariesIn(JSON.stringify(rows), IDENTITIES), []);
+  const facts = await query(
+    "SELECT DISTINCT camera_make, camera_model, has_gps FROM tintype.images",
+  );
+  assert.deepEqual(facts, [["apple", "iPhone 15", "true"]]);
+});
+
+test("no log line of any part tells a canary, a token or a session's address", async () => {
+  await callEdge(`/v1/images/${imageId}`, {
+    token: await tokenFor(SUBJECT),
+    headers: { "cf-connecting-ip": "203.0.113.77", "x-forwarded-for": "203.0.113.77" },
+  });
+  const parts = ["edge", "storage", "processor", "warehouse", "issuer", "bridge", "kafka"];
+  const lines = run.lines.filter((line) => parts.some((part) => line.startsWith(part.padEnd(10))));
+  const logged = lines.filter((line) => line.includes("{"));
+  assert.ok(logged.length > 50, `${logged.length} lines`);
+  for (const line of logged) assert.deepEqual(canariesIn(line, IDENTITIES), [], line);
+  assert.deepEqual(
+    logged.filter((line) => /X-Goog-Signature|upload_id=|eyJ[\w-]{20}/i.test(line)),
+    [],
+  );
+});
+
+test("the audit of the running system passes and counts what is kept", async () => {
+  const { code, audit } = await readAudit();
+  assert.deepEqual(audit.findings, []);
+  assert.equal(code, 0);
+  assert.equal(audit.periodMs, RETENTION_MS);
+  assert.equal(audit.raw.objects, images.length);
+  assert.equal(audit.warehouse.rows, images.length);
+  assert.ok(audit.chain.found > 0);
+  const { stdout } = await runAudit();
+  assert.match(stdout, /Result: {3}PASSED/);
+  assert.deepEqual(canariesIn(stdout, IDENTITIES), []);
+});
+
+test("owners erase in the middle: at once invisible, soon gone everywhere, with a receipt", async () => {
+  const [kafkaImage] = images.filter(({ door }) => door === "kafka");
+  const cases = [{ id: imageId, token: await tokenFor(SUBJECT, { tenant: TENANT }) }];
+  if (kafkaImage !== undefined) {
+    cases.push({ id: kafkaImage.imageId, token: await tokenFor("stream-0", { tenant: "stream" }) });
+  }
+  for (const { id, token } of cases) {
+    const asked = await callEdge(`/v1/images/${id}`, { token, method: "DELETE" });
+    assert.equal(asked.status, 202);
+    assert.equal((await callEdge(`/v1/images/${id}`, { token })).status, 404);
+    await pollEdge(`/v1/erasures/${id}`, { token }, {
+      isIt: (text) => text.includes('"erased"'),
+      timeoutMs: 20_000,
+    });
+    const left = [await namesWith(BUCKETS.raw, id), await namesWith(BUCKETS.processed, id)].flat();
+    assert.deepEqual(left.map((name) => name.split("/")[0]), ["erase", "erased"]);
+    assert.deepEqual(
+      await query(`SELECT status FROM tintype.images WHERE image_id = '${id}'`),
+      [],
+    );
+  }
+  const { code, audit } = await readAudit();
+  assert.deepEqual([code, audit.findings], [0, []]);
+  assert.deepEqual([audit.erasures.asked, audit.erasures.receipts], [cases.length, cases.length]);
+});
+
+test("what was not erased is kept until its time, and then nothing is left, not even the erasures", async () => {
+  const kept = images.filter(({ imageId: id, door }) => id !== imageId && door === "edge");
+  const newestMs = Math.max(...images.map(({ t0Ms }) => t0Ms));
+  const lastSeen = new Map<string, number>();
+  await waitUntil("everything to be gone", async () => {
+    const askedMs = Date.now();
+    const names = [await namesWith(BUCKETS.raw), await namesWith(BUCKETS.processed)].flat();
+    for (const { imageId: id } of kept) {
+      if (names.some((name) => name.includes(id))) lastSeen.set(id, askedMs);
+    }
+    return names.length === 0;
+  }, newestMs + RETENTION_MS + GRACE_MS - Date.now());
+  for (const { imageId: id, t0Ms } of kept) {
+    const keptMs = (lastSeen.get(id) ?? 0) - t0Ms;
+    assert.ok(keptMs > RETENTION_MS - 2_000, `${id} was last seen after ${keptMs} ms`);
+  }
+  assert.deepEqual(await query("SELECT image_id FROM tintype.images"), []);
+});
+
+test("the last audit finds nothing left and an unbroken chain, and what is spoiled afterwards", async () => {
+  const { code, audit } = await readAudit(["--retention", "90s"]);
+  assert.deepEqual([code, audit.findings], [0, []]);
+  assert.deepEqual([audit.raw.objects, audit.processed.objects, audit.warehouse.rows], [0, 0, 0]);
+  assert.equal(audit.chain.found, audit.chain.newest);
+  assert.ok(audit.chain.found >= audit.chain.knownNewest && audit.chain.knownNewest > 10);
+
+  const object = `${URLS.storage}/storage/v1/b/${BUCKETS.certificates}/o/certificates%2F3`;
+  assert.ok((await fetch(object, { method: "DELETE" })).ok);
+  const spoiled = await runAudit();
+  assert.equal(spoiled.code, 1);
+  assert.match(spoiled.stdout, /FAILED[^]*certificate 3 is missing/);
+
+  const stray =
+    `${URLS.storage}/upload/storage/v1/b/${BUCKETS.raw}/o?uploadType=media&name=stray.txt`;
+  assert.ok((await fetch(stray, { method: "POST", body: "x" })).ok);
+  const { audit: last, code: lastCode } = await readAudit();
+  assert.equal(lastCode, 1);
+  assert.deepEqual(last.findings.map(({ code }) => code).sort(), ["chain_broken", "foreign_names"]);
+});

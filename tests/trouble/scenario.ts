@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fault, liftFaults, type Weather } from "./faults.ts";
+import type { Picture } from "./pictures.ts";
+import type { Random } from "./random.ts";
+import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
+import { listObjects, pushCounts } from "./stores.ts";
+import type { Door, TroubledSystem } from "./troubled_system.ts";
+import { countDead, type Verdict, verify } from "./verify.ts";
+
+/** What to do to a system. */
+export interface Scenario {
+  /** One fault, or several that come upon it together. */
+  readonly faults: readonly Fault[];
+  /** Pictures that go through each door. */
+  readonly pictures: readonly Picture[];
+  readonly weather: Weather;
+  readonly random: Random;
+}
+
+/** How it went. */
+export interface Outcome extends Verdict {
+  readonly name: string;
+  /** Deliveries that were refused and came again. */
+  readonly retries: number;
+  readonly seconds: number;
+}
+
+const SENDERS = { edge: sendThroughEdge, kafka: sendThroughKafka } as const satisfies Record<
+  Door,
+  unknown
+>;
+const EARLIEST_SHARE = 0.2;
+const LATEST_SHARE = 0.6;
+/** How far apart the faults of a pair may begin, in milliseconds. */
+const APART_MS = 1_500;
+const SETTLE_MS = 240_000;
+const POLL_MS = 500;
+
+/**
+ * Sends pictures through every door of the system, lets the faults happen meanwhile, waits for the end, and looks.
+ * Throws Error where a part does not come back, or the system ends; such a system is of no more use.
+ */
+export async function runScenario(system: TroubledSystem, scenario: Scenario): Promise<Outcome> {
+  const ending = new AbortController();
+  try {
+    return await Promise.race([liveThrough(system, scenario, ending.signal), system.over]);
+  } finally {
+    ending.abort(new Error("the scenario is over"));
+  }
+}
+
+async function liveThrough(
+  system: TroubledSystem,
+  { faults, pictures, weather, random }: Scenario,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const startedMs = performance.now();
+  const firstLine = system.lines.length;
+  const deadBefore = await countDead(system);
+  const total = pictures.length * system.doors.length;
+  const share = EARLIEST_SHARE + random() * (LATEST_SHARE - EARLIEST_SHARE);
+  const middle = Promise.withResolvers<void>();
+  let taken = 0;
+  const onTaken = () => {
+    if (++taken >= total * share) middle.resolve();
+  };
+  try {
+    for (const fault of faults) if (fault.from === "start") await fault.run(system, weather);
+    const trouble = Promise.all(
+      faults.filter(({ from }) => from === "middle").map(async (fault) => {
+        const delayMs = faults.length > 1 ? random() * APART_MS : 0;
+        await middle.promise;
+        await sleep(delayMs);
+        await fault.run(system, weather);
+      }),
+    );
+    trouble.catch(() => undefined); // told where it is awaited
+    const sending = await send(system.doors, pictures, { onTaken, signal });
+    middle.resolve();
+    await trouble;
+    for (const { mend } of faults) await mend?.();
+    await settle(sending);
+    await liftFaults();
+    await system.well();
+    const verdict = await verify(system, sending, deadBefore);
+    const lines = system.lines.slice(firstLine);
+    return {
+      ...verdict,
+      name: faults.map(({ name }) => name).join("+"),
+      retries: lines.filter((line) => line.includes('"event":"push_refused"')).length,
+      seconds: Math.round((performance.now() - startedMs) / 1000),
+    };
+  } catch (error) {
+    middle.resolve();
+    await liftFaults().catch(() => undefined); // What came first says more.
+    for (const { name } of await listObjects("raw")) system.known.add(name);
+    throw error;
+  }
+}
+
+async function send(
+  doors: readonly Door[],
+  pictures: readonly Picture[],
+  options: SendOptions,
+): Promise<Sending> {
+  const parts = await Promise.all(doors.map((door) => SENDERS[door](pictures, options)));
+  return {
+    sent: parts.flatMap(({ sent }) => sent),
+    refused: parts.flatMap(({ refused }) => refused),
+    unsure: new Set(parts.flatMap(({ unsure }) => [...unsure])),
+  };
+}
+
+/** Waits until every picture is in the bucket and no message is left; what is not through by then is lost. */
+async function settle({ sent }: Sending): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS;
+  while (Date.now() < deadline && !await isSettled(sent)) await sleep(POLL_MS);
+}
+
+async function isSettled(sent: Sending["sent"]): Promise<boolean> {
+  const { queued, delivering } = await pushCounts();
+  if (queued + delivering > 0) return false;
+  const held = new Set((await listObjects("raw")).map(({ name }) => name.split("/").at(-1)));
+  if (!sent.every(({ imageId }) => held.has(imageId))) return false;
+  // An object that came after the first look brought a message of its own.
+  const after = await pushCounts();
+  return after.queued + after.delivering === 0;
+}
