@@ -40,16 +40,16 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
   const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
   const { bridge, registry, obstacles } = await openBridge(env, deadLetters, options);
-  let source: RecordSource | undefined;
+  const joined: { source?: RecordSource } = {};
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
     registry,
-    notReady: () => source?.isMember() ? obstacles() || undefined : "not in the group",
+    notReady: () => joined.source?.isMember() ? obstacles() || undefined : "not in the group",
   });
   onDrain(async () => {
     await bridge.drain();
-    await source?.stop();
+    await joined.source?.stop();
     await deadLetters.close();
     server.close();
   });
@@ -62,7 +62,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     onWaiting: (text) => log.warn("waiting_for_kafka", { text }),
   });
   await deadLetters.connect();
-  source = kafkajsRecordSource(kafka, {
+  const source = joined.source = kafkajsRecordSource(kafka, {
     topics,
     groupId: env.KAFKA_GROUP,
     maxBytes: env.BUDGET_MIB * MIB / 8,
