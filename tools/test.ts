@@ -26,7 +26,7 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 const root = Deno.cwd();
 const isStrict = Deno.env.get("CI") === "true";
 /** Quiet and offline; programs that are started by name find the runtimes of the lock file first. */

@@ -22,7 +22,7 @@ export interface RunSuiteOptions {
 }
 
 /** No single test takes so long; one that hangs is named. */
-const TEST_TIMEOUT = "--test-timeout=120000";
+const TEST_TIMEOUT = "--test-timeout=300000";
 
 /** Runs `suite` over `files`; a runner that ends badly without naming a test counts as one failed case. */
 export async function runSuite(

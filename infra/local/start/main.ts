@@ -38,6 +38,9 @@ const INHERITED = [
   "JAVA_HOME",
   "XDG_CACHE_HOME",
   "MALLOC_ARENA_MAX",
+  "CODEC",
+  "PIPELINE",
+  "PIXEL_PROCESSES",
 ];
 
 /** The parts that run, in the order of their start. */
