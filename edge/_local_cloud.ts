@@ -219,3 +219,9 @@ async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string>
   });
   return tokenAnswer.parse(await response.json()).access_token;
 }
+
+/** Rate-limit windows begin with the minute: waits for the next where this one is nearly over, so that one counts all. */
+export async function roomInWindow(): Promise<void> {
+  const leftMs = 60_000 - Date.now() % 60_000;
+  if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
+}

@@ -7,6 +7,7 @@ import {
   lacksLocalCloud,
   type LocalCloud,
   type LocalWorker,
+  roomInWindow,
   startLocalCloud,
   startWorker,
 } from "./_local_cloud.ts";
@@ -90,6 +91,7 @@ test(
       await answer.arrayBuffer();
       return answer;
     };
+    await roomInWindow();
     const noise = Array.from({ length: 1_200 }, () => ask("noisy", "203.0.113.9"));
     const calm = Array.from({ length: 100 }, () => ask("calm", "203.0.113.8"));
     const statuses = (await Promise.all(calm)).map(({ status }) => status);

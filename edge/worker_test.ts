@@ -8,6 +8,7 @@ import {
   lacksLocalCloud,
   type LocalCloud,
   type LocalWorker,
+  roomInWindow,
   startLocalCloud,
   startWorker,
   type TokenWish,
@@ -341,9 +342,3 @@ test(
     }
   },
 );
-
-/** Windows begin with the minute: waits for the next one where this is nearly over, so that one window counts all. */
-async function roomInWindow(): Promise<void> {
-  const leftMs = 60_000 - Date.now() % 60_000;
-  if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
-}
