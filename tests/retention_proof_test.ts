@@ -108,10 +108,12 @@ async function listing(bucket: string): Promise<string> {
   return await (await fetch(`${URLS.storage}/storage/v1/b/${bucket}/o`)).text();
 }
 
-test("the pictures have gone in through both doors", () => {
-  const doors = images.map(({ door }) => door).sort();
-  const kafka = java === false ? ["kafka", "kafka"] : [];
-  assert.deepEqual(doors, ["edge", "edge", "edge", ...kafka]);
+test("the pictures have gone in through the edge", () => {
+  assert.equal(images.filter(({ door }) => door === "edge").length, 3);
+});
+
+test("the pictures have gone in through the Kafka door", { skip: java }, () => {
+  assert.equal(images.filter(({ door }) => door === "kafka").length, 2);
 });
 
 test("the originals keep their bytes: their canaries are there to be found", async () => {
