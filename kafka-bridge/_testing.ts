@@ -11,6 +11,7 @@ import type { BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Circuit } from "./circuit.ts";
 import { createMetrics } from "./metrics.ts";
+import type { Pace } from "./pace.ts";
 import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "./ports.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -21,6 +22,15 @@ const PLANS = {
     images: { tenant: "stream" },
     open: { tenant: "stream", allowTenantHeader: true, defaultSubject: "camera" },
   },
+};
+
+/** A pace of milliseconds, but that chunk sets have time. */
+export const FAST_PACE: Pace = {
+  commitEveryMs: 10,
+  minDelayMs: 2,
+  maxDelayMs: 8,
+  graceMs: 100,
+  chunkSilenceMs: 60_000,
 };
 
 /** A record of the topic `images`: a picture that is taken, unless told otherwise. */
@@ -112,13 +122,7 @@ export async function fakePorts(override: Partial<BridgePorts> = {}) {
     trouble: new Trouble(log),
     log,
     recordsAtOnce: 16,
-    pace: {
-      commitEveryMs: 10,
-      minDelayMs: 2,
-      maxDelayMs: 8,
-      graceMs: 100,
-      chunkSilenceMs: 60,
-    },
+    pace: FAST_PACE,
     ...override,
   };
   return { ports, store, letters, lines };

@@ -46,8 +46,8 @@ const envSchema = kafkaSchema.extend({
   RETENTION_MS: z.coerce.number().int().default(RETENTION_POLICY.periodMs).transform(
     (periodMs, context) => within(context, () => retentionPolicyOf(periodMs)),
   ),
-  /** Bytes that are held over all partitions; a fetch brings an eighth of it at most, or one record. */
-  BUDGET_MIB: megabytes.default(32),
+  /** Bytes that are held over all partitions; a fetch brings a sixteenth of it at most, or one record. */
+  BUDGET_MIB: megabytes.default(48),
   /** Records of one partition that are uploaded at once. */
   UPLOADS_PER_PARTITION: z.coerce.number().int().min(1).max(256).default(8),
   /** How long a chunk set may be silent before its records become dead letters. */

@@ -30,6 +30,8 @@ const WRONG: readonly (readonly [string, string | undefined])[] = [
   ["KAFKA_CLUSTER", "a/b"],
   ["KAFKA_DEAD_LETTER_TOPIC", "images"],
   ["KAFKA_TLS", "yes"],
+  ["KAFKA_TLS_CA", "not PEM"],
+  ["BUDGET_MIB", "1"],
   ["PORT", "high"],
   ["PSEUDONYM_KEYS", '["short"]'],
   ["PSEUDONYM_KEYS", undefined],
@@ -58,6 +60,27 @@ test("readEnv() wants user and password where there is a SASL mechanism", () => 
   assert.throws(
     () => readEnv({ ...RIGHT, KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "me" }),
     /KAFKA_SASL_PASSWORD/,
+  );
+});
+
+test("readEnv() takes no redrive topic by name, as they are read beside theirs", () => {
+  const kafkaTopics = { "images.redrive": { tenant: "stream" } };
+  const env = { KAFKA_TOPICS: "images.redrive", TENANT_PLANS: JSON.stringify({ kafkaTopics }) };
+  assert.throws(
+    () => readEnv({ ...RIGHT, ...env }),
+    /KAFKA_TOPICS: must not name a \.redrive topic/,
+  );
+});
+
+test("readEnv() wants a client certificate's key beside it, and TLS for both", () => {
+  const cert = "-----BEGIN CERTIFICATE-----";
+  assert.throws(
+    () => readEnv({ ...RIGHT, KAFKA_TLS: "true", KAFKA_TLS_CERT: cert }),
+    /KAFKA_TLS_KEY/,
+  );
+  assert.throws(
+    () => readEnv({ ...RIGHT, KAFKA_TLS_CA: cert }),
+    /KAFKA_TLS_CA: needs KAFKA_TLS=true/,
   );
 });
 

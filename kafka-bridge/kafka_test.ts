@@ -324,6 +324,49 @@ describe("the bridge on a real broker", () => {
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
   });
 
+  kafkaTest("talks TLS and SASL/SCRAM", async (cloud, lane) => {
+    const bridge = lane.startBridge(cloud.secure);
+    const sent = await lane.send([...picturesOf(7), NOT_AN_IMAGE]);
+    await lane.caughtUp();
+    assert.equal((await heldOf(cloud, await Promise.all(sent.map(lane.nameOf)))).length, 7);
+    assert.equal((await lane.deadLetters(1)).length, 1);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
+
+  kafkaTest("ends with 1 where it and the broker do not know each other", async (cloud, lane) => {
+    const wrong = lane.startBridge({ ...cloud.secure, KAFKA_SASL_PASSWORD: "another secret" });
+    const { KAFKA_TLS_CA: _ca, ...distrusting } = cloud.secure;
+    const strange = lane.startBridge({ ...distrusting, KAFKA_START_TIMEOUT_MS: "1000" });
+    assert.equal(await wrong.ended, 1);
+    assert.match(String(wrong.lines.at(-1)?.["text"]), /authentication failed/i);
+    assert.ok(!JSON.stringify(wrong.lines).includes("another secret"));
+    assert.equal(await strange.ended, 1);
+    assert.match(String(strange.lines.at(-1)?.["text"]), /certificate/);
+  });
+
+  kafkaTest("drains without its topic, and reads one that was made anew", async (cloud, lane) => {
+    const bridge = lane.startBridge();
+    const [early] = await lane.send([PNG_PIXEL]);
+    await lane.caughtUp();
+    await cloud.admin.deleteTopics({ topics: [lane.topic] });
+    await eventually("the end of the topic", async () => {
+      return !(await cloud.admin.listTopics()).includes(lane.topic) || undefined;
+    });
+    // A consumer that the library gives up without its topic ends the process with 1.
+    const code = await bridge.kill("SIGTERM");
+    assert.ok(code === 0 || code === 1, String(code));
+    await lane.createTopic();
+    const [late] = await lane.send([PNG_PIXEL]);
+    assert.ok(early !== undefined && late !== undefined);
+    assert.equal(late.offset, early.offset);
+    const next = lane.startBridge();
+    const names = await Promise.all([early, late].map(lane.nameOf));
+    await eventually("the second image", async () => {
+      return (await heldOf(cloud, names)).length === 2 || undefined;
+    });
+    assert.equal(await next.kill("SIGTERM"), 0);
+  });
+
   kafkaTest(
     "joins again when it was frozen for longer than the group waits",
     async (cloud, lane) => {

@@ -65,8 +65,8 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   const source = joined.source = kafkajsRecordSource(kafka, {
     topics,
     groupId: env.KAFKA_GROUP,
-    maxBytes: env.BUDGET_MIB * MIB / 8,
-    maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
+    maxBytes: env.BUDGET_MIB * MIB / 16,
+    maxBytesPerPartition: env.BUDGET_MIB * MIB / 32,
     sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
     onRebalancing: () => {
       log.info("rebalancing");

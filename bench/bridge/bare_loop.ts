@@ -14,6 +14,7 @@ interface LoopArguments {
   readonly uploadsAtOnce: number;
 }
 
+/** Large fetches are the loop's best: it waits for the last upload of each before it asks for the next. */
 const MAX_BYTES_PER_PARTITION = 32 * 1024 * 1024;
 const PARTITIONS_AT_ONCE = 4;
 
@@ -24,6 +25,7 @@ const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
 const consumer = kafka.consumer({
   groupId: group,
   maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+  maxBytes: PARTITIONS_AT_ONCE * MAX_BYTES_PER_PARTITION,
   allowAutoTopicCreation: false,
 });
 const done = Promise.withResolvers<void>();

@@ -37,10 +37,11 @@ json.dump([statements[0] for statements in out], sys.stdout)
 
 const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
 
-/** A Python that has the right sqlglot, or null. */
+/** A Python that has the right sqlglot, where none is at hand one of its own that it makes from PyPI; null where it cannot. */
 export function findPython(): string | null {
   const candidates = [join(ENVIRONMENT, "bin/python"), "python3"];
-  return candidates.find((python) => runs(python, ["-c", HAS_SQLGLOT])) ?? null;
+  const found = candidates.find((python) => runs(python, ["-c", HAS_SQLGLOT]));
+  return found ?? makeEnvironment();
 }
 
 /** Makes the twins of all views and statements with the given Python; throws where sqlglot cannot read a text. */
@@ -102,7 +103,7 @@ function runs(command: string, args: readonly string[]): boolean {
 }
 
 async function main(): Promise<void> {
-  const python = findPython() ?? makeEnvironment();
+  const python = findPython();
   if (python === null) {
     console.error(
       `Cannot make twins as they take python3 with venv and sqlglot ${SQLGLOT_VERSION}`,

@@ -12,7 +12,7 @@ import {
 } from "./generate_twins.ts";
 
 const python = findPython();
-const skip = python === null ? `python3 with sqlglot ${SQLGLOT_VERSION} is not there` : false;
+const skip = python === null ? `python3 cannot install sqlglot ${SQLGLOT_VERSION}` : false;
 const AGAIN = "run node infra/bigquery/generate_twins.ts";
 
 test("each view and statement has its twin under its present text", async () => {
