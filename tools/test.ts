@@ -10,18 +10,20 @@ import { runSuite } from "./test/run_suite.ts";
 import { type Suite, SUITES, testFilesOf } from "./test/suites.ts";
 import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summary.ts";
 
-const HELP = `Usage: deno task test [--only NAME,…] [--list] [--help]
+const HELP = `Usage: deno task test [--only NAME,…] [--lanes N] [--list] [--help]
 
-Runs the suites one after another and ends with "N passed, N failed, N skipped".
+Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped".
 Exits with 1 when a test failed. With CI=true a suite without tests fails, and so does
 a skipped test, unless what it lacks is the folder ../shared.
 
   --only NAME,…  run these suites alone
+  --lanes N      suites at a time: 1 where tests are to be timed
   --list         print the suites: name, runtime, folders, what each needs
   --help         print this text`;
 
 const OPTIONS = {
   only: { type: "string" },
+  lanes: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
   list: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -47,13 +49,29 @@ async function main(args: string[]): Promise<number> {
     console.error(`Cannot run ${unknown} as there is no such suite: see --list`);
     return 2;
   }
-  const verdicts: SuiteVerdict[] = [];
-  const files = listSourceFiles(root);
-  for (const suite of SUITES.filter(({ name }) => wanted.includes(name))) {
-    verdicts.push(await runAndTell(suite, files));
+  const lanes = Number(values.lanes);
+  if (!Number.isInteger(lanes) || lanes < 1) {
+    console.error(`Cannot run suites as --lanes must be a whole number from 1: ${values.lanes}`);
+    return 2;
   }
+  const suites = SUITES.filter(({ name }) => wanted.includes(name));
+  const verdicts = await runInLanes(suites, lanes);
   console.log(["", ...summaryLines(verdicts)].join("\n"));
   return verdicts.some(({ failed }) => failed > 0) ? 1 : 0;
+}
+
+/** The longest first, so that the lanes end together; verdicts come in the order of `suites`. */
+async function runInLanes(suites: readonly Suite[], lanes: number): Promise<SuiteVerdict[]> {
+  const files = listSourceFiles(root);
+  const waiting = suites.toSorted((a, b) => b.weight - a.weight);
+  const verdicts = new Map<Suite, SuiteVerdict>();
+  const runLane = async () => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      verdicts.set(suite, await runAndTell(suite, files));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, runLane));
+  return suites.flatMap((suite) => verdicts.get(suite) ?? []);
 }
 
 async function runAndTell(suite: Suite, files: readonly string[]): Promise<SuiteVerdict> {

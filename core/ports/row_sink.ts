@@ -30,6 +30,15 @@ export interface RowEraser {
   ): Promise<RowRemoval>;
 }
 
+/** May tell which images have rows: one question for many, as a question costs the same whatever it is about. */
+export interface RowFinder {
+  /** Those of `refs`, 1,000 at most, that have any row, rows in a streaming buffer included. */
+  held(
+    refs: readonly ImageRef[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly ImageRef[]>;
+}
+
 /** What the warehouse still holds. */
 export interface RowCensus {
   readonly rows: number;

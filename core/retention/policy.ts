@@ -99,6 +99,16 @@ export function closingAtOf(imageId: ImageId, policy: RetentionPolicy): number {
   return purgeAtOf(imageId, policy) - policy.closingMs;
 }
 
+/**
+ * How long after T0 an image's bytes may still be put into a topic of dead letters or redrives, in milliseconds: what is put
+ * there later would outlive the purge, as such a topic keeps a record for its retention and one segment.
+ */
+export function kafkaCopyMsOf({ periodMs }: RetentionPolicy): number {
+  const { deadLetterRetentionMs, redriveRetentionMs, segmentMs } = document.kafka;
+  const keptMs = Math.max(deadLetterRetentionMs, redriveRetentionMs) + segmentMs;
+  return periodMs - Math.round(periodMs * keptMs / document.periodMs);
+}
+
 /** Where in its life an image is at `nowMs`. */
 export function phaseOf(
   imageId: ImageId,

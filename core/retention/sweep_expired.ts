@@ -7,7 +7,7 @@ import { allEnded } from "../concurrency.ts";
 import { AppError, isAppError } from "../errors.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
-import type { RowPurger, RowRemoval } from "../ports/row_sink.ts";
+import type { RowFinder, RowPurger, RowRemoval } from "../ports/row_sink.ts";
 import { type Certificate, type CertificatePlace, issueCertificate } from "./certificate.ts";
 import { configuredPlaces } from "./configured_places.ts";
 import type { EraseImagePorts } from "./erase_image.ts";
@@ -18,7 +18,7 @@ import { runMarkers } from "./run_markers.ts";
 /** What sweeping needs. */
 export interface SweepPorts extends EraseImagePorts {
   readonly raw: EraseImagePorts["raw"] & PurgeBucketPorts;
-  readonly rows: EraseImagePorts["rows"] & RowPurger;
+  readonly rows: EraseImagePorts["rows"] & RowFinder & RowPurger;
   readonly certificates: ObjectReader & ObjectCreator;
   readonly hashing: Hashing;
   readonly policy: RetentionPolicy;

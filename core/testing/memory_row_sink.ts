@@ -7,6 +7,7 @@ import type {
   RowAuditor,
   RowCensus,
   RowEraser,
+  RowFinder,
   RowPurger,
   RowRemoval,
 } from "../ports/row_sink.ts";
@@ -28,7 +29,7 @@ interface Held {
 }
 
 /** The warehouse in memory: the reference that other sinks are held to. */
-export class MemoryRowSink implements RowAppender, RowEraser, RowPurger, RowAuditor {
+export class MemoryRowSink implements RowAppender, RowEraser, RowFinder, RowPurger, RowAuditor {
   readonly #options: MemoryRowSinkOptions;
   readonly #purges: PurgeRow[] = [];
   #held: Held[] = [];
@@ -71,6 +72,11 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowPurger, RowAudi
   async remove(ref: ImageRef, options?: { readonly signal?: AbortSignal | undefined }) {
     await this.#start("remove", options?.signal);
     return this.#delete((row) => isOf(row, ref));
+  }
+
+  async held(refs: readonly ImageRef[], options?: { readonly signal?: AbortSignal | undefined }) {
+    await this.#start("held", options?.signal);
+    return refs.filter((ref) => this.rows().some((row) => isOf(row, ref)));
   }
 
   async purge(t0Ms: number, options?: { readonly signal?: AbortSignal | undefined }) {

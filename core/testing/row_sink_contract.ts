@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { t0OfImageId } from "../model/image_id.ts";
-import type { RowAppender, RowAuditor, RowEraser, RowPurger } from "../ports/row_sink.ts";
+import { parseOwner } from "../model/owner.ts";
+import type {
+  RowAppender,
+  RowAuditor,
+  RowEraser,
+  RowFinder,
+  RowPurger,
+} from "../ports/row_sink.ts";
 import type { ContractCase } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the warehouse. */
-export type RowSink = RowAppender & RowEraser & RowPurger & RowAuditor;
+export type RowSink = RowAppender & RowEraser & RowFinder & RowPurger & RowAuditor;
 
 const DAY_MS = 86_400_000;
 
@@ -62,6 +69,22 @@ export const ROW_SINK_CONTRACT: readonly ContractCase<RowSink>[] = [
       const ref = sampleRef();
       await sink.hide(ref, { atMs: Date.now() });
       assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 1 });
+    },
+  },
+  {
+    name:
+      "held() tells which of many images have rows, and takes another owner's for another image",
+    async run(sink) {
+      const refs = Array.from({ length: 40 }, () => sampleRef());
+      const [first, last] = [refs[0] ?? assert.fail(), refs[39] ?? assert.fail()];
+      await sink.append(sampleRow(first));
+      await sink.append(sampleRow(first, { attempt: 2 }));
+      await sink.hide(last, { atMs: Date.now() });
+      const stranger = { ...first, owner: parseOwner("bcdefghijklmnopqrstu") };
+      assert.deepEqual(await sink.held([stranger, ...refs]), [first, last]);
+      assert.deepEqual(await sink.held([]), []);
+      for (const ref of [first, last]) await sink.remove(ref);
+      assert.deepEqual(await sink.held(refs), []);
     },
   },
   {

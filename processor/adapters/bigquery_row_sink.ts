@@ -9,6 +9,7 @@ import type {
   RowAuditor,
   RowCensus,
   RowEraser,
+  RowFinder,
   RowPurger,
   RowRemoval,
 } from "@tintype/core/ports/row_sink";
@@ -24,14 +25,14 @@ export interface BigQueryRowSinkOptions {
   readonly purgesRetentionMs: number;
 }
 
-type Params = Readonly<Record<string, string | Date>>;
+type Params = Readonly<Record<string, string | readonly string[] | Date>>;
 
 const BATCH = { maxItems: 100, maxWaitMs: 50 } as const;
 const DAY_MS = 86_400_000;
 const BUFFER_REFUSAL = /streaming buffer/i;
 
 /** The warehouse in BigQuery. */
-export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger, RowAuditor {
+export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPurger, RowAuditor {
   readonly #client: BigQuery;
   readonly #options: BigQueryRowSinkOptions;
   readonly #batcher: Batcher<ImageRow>;
@@ -59,6 +60,28 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowPurger, RowAu
 
   async remove(ref: ImageRef, { signal }: CallOptions = {}): Promise<RowRemoval> {
     return await this.#change("remove_image", keyOf(ref), signal);
+  }
+
+  async held(
+    refs: readonly ImageRef[],
+    { signal }: CallOptions = {},
+  ): Promise<readonly ImageRef[]> {
+    if (refs.length === 0) return [];
+    const t0s = refs.map(({ imageId }) => t0OfImageId(imageId));
+    const params = {
+      image_ids: refs.map(({ imageId }) => imageId),
+      from_t0: new Date(Math.min(...t0s)),
+      to_t0: new Date(Math.max(...t0s)),
+    };
+    try {
+      const { rows } = await this.#run("held_images", params, signal);
+      const held = new Set(
+        rows.map(({ tenant, owner, image_id }) => `${tenant}/${owner}/${image_id}`),
+      );
+      return refs.filter(({ tenant, owner, imageId }) => held.has(`${tenant}/${owner}/${imageId}`));
+    } catch (error) {
+      throw failed("find rows of images", error, signal);
+    }
   }
 
   async purge(t0Ms: number, { signal }: CallOptions = {}): Promise<RowRemoval> {

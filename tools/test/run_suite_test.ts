@@ -61,7 +61,7 @@ test("runSuite() names a suite that does not end", async () => {
 
 async function run(runtime: "node" | "deno", source: string, limitMs = 60_000) {
   const folder = await mkdtemp(join(tmpdir(), "suite-"));
-  const suite: Suite = { name: "sample", runtime, folders: [], flags: [], needs: "" };
+  const suite: Suite = { name: "sample", runtime, folders: [], flags: [], weight: 1, needs: "" };
   try {
     const file = join(folder, "sample_test.ts");
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');

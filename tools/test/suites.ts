@@ -1,4 +1,4 @@
-/** The suites of `deno task test`, in the order in which they run; one after another, as they share ports and cores. */
+/** The suites of `deno task test`; each takes free ports, so that two can run at a time. */
 
 /** One suite: which files, on which runtime, with which flags. */
 export interface Suite {
@@ -8,6 +8,8 @@ export interface Suite {
   /** Folders whose `*_test.ts` files belong to the suite. */
   readonly folders: readonly string[];
   readonly flags: readonly string[];
+  /** Seconds that it takes alone on two cores, about: longer ones begin first. */
+  readonly weight: number;
   /** What it needs beside the runtime, for `--list`. */
   readonly needs: string;
 }
@@ -17,22 +19,45 @@ const TWO_FILES_AT_ONCE = ["--test-concurrency=2"];
 
 /** All suites. */
 export const SUITES: readonly Suite[] = [
-  { name: "check", runtime: "check", folders: [], flags: [], needs: "nothing" },
-  { name: "core-deno", runtime: "deno", folders: ["core"], flags: [], needs: "no permission" },
+  { name: "check", runtime: "check", folders: [], flags: [], weight: 15, needs: "nothing" },
+  {
+    name: "core-deno",
+    runtime: "deno",
+    folders: ["core"],
+    flags: [],
+    weight: 45,
+    needs: "no permission",
+  },
   {
     name: "core-node",
     runtime: "node",
     folders: ["core"],
     flags: TWO_FILES_AT_ONCE,
+    weight: 40,
     needs: "nothing",
   },
-  { name: "tools", runtime: "deno", folders: ["tools"], flags: ALL, needs: "temp folders" },
-  { name: "client-deno", runtime: "deno", folders: ["client"], flags: ALL, needs: "loopback" },
+  {
+    name: "tools",
+    runtime: "deno",
+    folders: ["tools"],
+    flags: ALL,
+    weight: 5,
+    needs: "temp folders",
+  },
+  {
+    name: "client-deno",
+    runtime: "deno",
+    folders: ["client"],
+    flags: ALL,
+    weight: 6,
+    needs: "loopback",
+  },
   {
     name: "client-node",
     runtime: "node",
     folders: ["client"],
     flags: TWO_FILES_AT_ONCE,
+    weight: 5,
     needs: "loopback",
   },
   {
@@ -40,6 +65,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["infra"],
     flags: TWO_FILES_AT_ONCE,
+    weight: 25,
     needs: "loopback, DuckDB; Python with sqlglot for the SQL twins",
   },
   {
@@ -47,15 +73,24 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
+    weight: 60,
     needs: "loopback, sharp, child processes",
   },
-  { name: "edge", runtime: "node", folders: ["edge"], flags: [], needs: "loopback, workerd" },
+  {
+    name: "edge",
+    runtime: "node",
+    folders: ["edge"],
+    flags: [],
+    weight: 180,
+    needs: "loopback, workerd",
+  },
   {
     name: "kafka-bridge",
     runtime: "node",
     folders: ["kafka-bridge"],
     // kafkajs waits for negative times on Node 24, which mean at once.
     flags: [...TWO_FILES_AT_ONCE, "--disable-warning=TimeoutNegativeWarning"],
+    weight: 150,
     needs: "loopback; Java for a broker",
   },
   {
@@ -63,6 +98,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests"],
     flags: ["--test-concurrency=1"],
+    weight: 400,
     needs: "loopback, all parts",
   },
 ];

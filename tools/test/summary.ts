@@ -15,6 +15,8 @@ export interface SuiteVerdict {
   readonly failed: number;
   /** Those that may be skipped. */
   readonly skips: readonly Skip[];
+  /** The names of those that failed. */
+  readonly failures: readonly string[];
   /** Those that may not, which `failed` counts. */
   readonly refusedSkips: readonly Skip[];
   readonly elapsedMs: number;
@@ -35,6 +37,7 @@ export function judgeSuite(result: SuiteResult, { isStrict }: { isStrict: boolea
     name,
     passed: count("passed"),
     failed: count("failed") + refusedSkips.length + missing,
+    failures: cases.filter(({ outcome }) => outcome === "failed").map((each) => each.name),
     skips: skips.filter((skip) => !refusedSkips.includes(skip)),
     refusedSkips,
     elapsedMs,
@@ -49,10 +52,13 @@ export function lineOf({ name, passed, failed, skips, elapsedMs }: SuiteVerdict)
   return `${mark}  ${name}  ${counts}  ${secondsOf(elapsedMs)} s`;
 }
 
-/** The end of the run: the table of suites, each skipped test with its reason, and the counts alone on the last line. */
+/** The end of the run: the table of suites, each skipped test with its reason, each failed one, and the counts alone on the last line. */
 export function summaryLines(verdicts: readonly SuiteVerdict[]): string[] {
   const rows = verdicts.map(({ name, passed, failed, skips, elapsedMs }) =>
     row([name, passed, failed, skips.length, secondsOf(elapsedMs)])
+  );
+  const failureLines = verdicts.flatMap(({ name, failures }) =>
+    failures.map((failure) => `failed: ${name}: ${failure}`)
   );
   const skipLines = verdicts.flatMap(({ skips, refusedSkips }) => [
     ...skips.map((skip) => skipLine("skipped", skip)),
@@ -64,6 +70,7 @@ export function summaryLines(verdicts: readonly SuiteVerdict[]): string[] {
     row(["suite", "passed", "failed", "skipped", "seconds"]),
     ...rows,
     ...skipLines,
+    ...failureLines,
     countsOf(
       sum((each) => each.passed),
       sum((each) => each.failed),

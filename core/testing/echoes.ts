@@ -1,0 +1,88 @@
+import type { MediaType } from "../model/media_type.ts";
+import { be, box, bytesOf, chunk, ispe, le, png } from "./headers.ts";
+
+/** A header of some kilobytes that asks for its own bytes again and again. */
+export interface Echo {
+  readonly name: string;
+  readonly mediaType: MediaType;
+  make(): Uint8Array;
+}
+
+const VERSION = [0, 0, 0, 0];
+
+/** Headers whose reader must not do more the more often they repeat themselves. */
+export const ECHOES: readonly Echo[] = [
+  { name: "TIFF directories that overlap", mediaType: "image/tiff", make: overlappingDirectories },
+  { name: "HEIF extents of no bytes", mediaType: "image/avif", make: emptyExtents },
+  {
+    name: "HEIF references to one long property",
+    mediaType: "image/avif",
+    make: repeatedReferences,
+  },
+  {
+    name: "JPEG fill bytes",
+    mediaType: "image/jpeg",
+    make: () => bytesOf(0xff, 0xd8, new Uint8Array(19_000).fill(0xff), 0xd9),
+  },
+  {
+    name: "PNG chunks of no bytes",
+    mediaType: "image/png",
+    make: () =>
+      png({ width: 4, height: 4, before: Array.from({ length: 9_000 }, () => chunk("noNe")) }),
+  },
+  {
+    name: "GIF extensions of no bytes",
+    mediaType: "image/gif",
+    make: () =>
+      bytesOf(
+        ...["GIF89a", le(6, 2), le(4, 2), 0, 0, 0],
+        new Uint8Array(90_000).map((_, at) => at % 3 === 0 ? 0x21 : 0),
+      ),
+  },
+];
+
+function overlappingDirectories(): Uint8Array {
+  const [pages, stride, entries] = [9_000, 6, 4_096];
+  const bytes = new Uint8Array(8 + pages * stride + 2 + entries * 12 + 4);
+  const view = new DataView(bytes.buffer);
+  bytes.set(bytesOf("II", le(42, 2), le(8, 4)));
+  for (let page = 0; page < pages; page += 1) {
+    const at = 8 + page * stride;
+    view.setUint16(at, entries, true);
+    view.setUint32(at + 2 + entries * 12, page === pages - 1 ? 0 : at + stride, true);
+  }
+  return bytes;
+}
+
+function emptyExtents(): Uint8Array {
+  const items = Array.from({ length: 8_192 }, (_, id) => [...be(id, 2), 0, 0, ...be(8_192, 2)]);
+  return avif([box("iloc", VERSION, be(0, 2), be(items.length, 2), items.flat())]);
+}
+
+function repeatedReferences(): Uint8Array {
+  const reference = box("auxl", be(2, 2), be(1, 2), be(1, 2));
+  const often = [...be(2, 2), 255, ...Array.from({ length: 255 }, () => 2)];
+  return avif([box("iref", VERSION, bytesOf(...Array.from({ length: 50 }, () => reference)))], {
+    properties: [ispe(40, 30), box("auxC", VERSION, "x".repeat(60_000))],
+    ipma: box("ipma", VERSION, be(2, 4), be(1, 2), 1, 1, often),
+  });
+}
+
+/** An AVIF of one item whose header has more boxes than it needs. */
+function avif(
+  more: readonly Uint8Array[],
+  { properties = [ispe(40, 30)], ipma = box("ipma", VERSION, be(1, 4), be(1, 2), 1, 1) } = {},
+): Uint8Array {
+  const infe = box("infe", 2, 0, 0, 0, be(1, 2), be(0, 2), "av01", 0);
+  return bytesOf(
+    box("ftyp", "avif", be(0, 4), "mif1"),
+    box(
+      "meta",
+      VERSION,
+      box("pitm", VERSION, be(1, 2)),
+      box("iinf", VERSION, be(1, 2), infe),
+      box("iprp", box("ipco", ...properties), ipma),
+      ...more,
+    ),
+  );
+}
