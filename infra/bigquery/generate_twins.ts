@@ -1,5 +1,5 @@
 /**
- * Writes DuckDB's twin of every BigQuery text: each view, each scheduled query and each statement of the processor goes through sqlglot,
+ * Writes DuckDB's twin of every BigQuery text: views, scheduled queries, questions and the processor's statements go through sqlglot,
  * `duckdb/twins.json` keeps both texts, and the local warehouse finds a twin by the BigQuery text.
  * Run `node infra/bigquery/generate_twins.ts` after a change of SQL; it takes Python 3 and makes its own environment.
  */
@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** One SQL text in both dialects; `source` is the file of the view or scheduled query, or the statement's name. */
+/** One SQL text in both dialects; `source` is the file below `infra/bigquery`, or the statement's name. */
 export interface Twin {
   readonly source: string;
   /** Trimmed: what a query must be equal to. */
@@ -22,17 +22,29 @@ export const SQLGLOT_VERSION = "30.30.0";
 /** The committed twins. */
 export const TWINS_PATH = fileURLToPath(new URL("duckdb/twins.json", import.meta.url));
 
-const FOLDERS = ["views", "scheduled"] as const;
+const FOLDERS = ["views", "scheduled", "questions"] as const;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const STATEMENTS = join(ROOT, "processor/adapters/bigquery_statements.ts");
 const ENVIRONMENT = join(ROOT, ".tintype/cache/sqlglot");
 
 const TRANSPILE = `
-import json, sys, sqlglot
-texts = json.load(sys.stdin)
-out = [sqlglot.transpile(text, read="bigquery", write="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE) for text in texts]
-assert all(len(statements) == 1 for statements in out), "one statement a text"
-json.dump([statements[0] for statements in out], sys.stdout)
+import json, sys
+from sqlglot import ErrorLevel, exp, parse_one
+
+def exact_percentile(node):
+    """APPROX_QUANTILES(x, n)[OFFSET(k)] as the exact percentile, which DuckDB can afford: an approximate one differs from BigQuery's."""
+    quantiles = node.this if isinstance(node, exp.Bracket) else None
+    if not isinstance(quantiles, exp.ApproxQuantiles):
+        return node
+    (place,) = node.expressions
+    fraction = place.to_py() / quantiles.expression.to_py()
+    return exp.Anonymous(this="QUANTILE_DISC", expressions=[quantiles.this, exp.Literal.number(fraction)])
+
+def twin(text):
+    tree = parse_one(text, read="bigquery").transform(exact_percentile)
+    return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+
+json.dump([twin(text) for text in json.load(sys.stdin)], sys.stdout)
 `;
 
 const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
@@ -59,7 +71,7 @@ export function formatTwins(twins: readonly Twin[]): string {
   return JSON.stringify(twins, null, 2) + "\n";
 }
 
-/** The BigQuery texts that get a twin: views, scheduled queries, then statements, each by name. */
+/** The BigQuery texts that get a twin: views, scheduled queries, questions, then statements, each by name. */
 export async function readSources(): Promise<Omit<Twin, "duckdb">[]> {
   return [...FOLDERS.flatMap(readFolder), ...await readStatements()];
 }

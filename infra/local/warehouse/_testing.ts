@@ -63,7 +63,11 @@ export async function startWarehouse(folder: string): Promise<RunningWarehouse> 
   };
 }
 
-const T0 = "2026-11-20T10:00:00.123Z";
+/** Yesterday, as `yyyy-mm-dd`: views show the last 8 days. */
+export const SAMPLE_DAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+/** T0 of every row of a test. */
+export const SAMPLE_T0 = `${SAMPLE_DAY}T10:00:00.123Z`;
 
 /** A row of `tintype.images` with its required columns. */
 export function imageRow(imageId: string, more: Record<string, unknown> = {}) {
@@ -72,9 +76,9 @@ export function imageRow(imageId: string, more: Record<string, unknown> = {}) {
     tenant: "acme",
     owner: "abcdefghijklmnopqrst",
     source: "edge",
-    t0: T0,
+    t0: SAMPLE_T0,
     status: "ready",
-    processed_at: "2026-11-20T10:00:05Z",
+    processed_at: `${SAMPLE_DAY}T10:00:05Z`,
     ...more,
   };
 }

@@ -2,6 +2,8 @@ import type { Log } from "@tintype/core/ports/log";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { answerFaultControls, FAULT_CONTROLS, type RequestBody } from "../faults/faults.ts";
+import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
+import { DASHBOARD_HEADERS, findDashboardFile } from "./dashboard/dashboard_files.ts";
 import { GoogleError, toGoogleError } from "./google_error.ts";
 import { type ApiAnswer, ROUTES } from "./routes.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -16,6 +18,9 @@ const CONTROLS = {
   "POST /_local/buffer":
     "{seconds}: DML that touches a row younger than that is refused, as in BigQuery's streaming buffer",
   "GET /_local/buffer": "the seconds that hold now",
+  "GET /_local/tables": "what is here: tables and views",
+  "GET /_local/dashboard": "every view of the dashboard at /",
+  "GET /_local/questions": "the worked questions of docs/analysts.md",
 } as const;
 
 const bufferSchema = z.strictObject({ seconds: z.number().min(0).max(86_400) });
@@ -31,6 +36,12 @@ export function createApp(warehouse: Warehouse, log: Log) {
     const startedMs = performance.now();
     const { method = "GET" } = request;
     const url = new URL(request.url ?? "/", "http://localhost");
+    const file = method === "GET" ? findDashboardFile(url.pathname) : undefined;
+    if (file !== undefined) {
+      response.writeHead(200, { ...DASHBOARD_HEADERS, "Content-Type": file.contentType });
+      response.end(file.text);
+      return;
+    }
     let answer: ApiAnswer;
     try {
       const text = await readText(body);
@@ -61,7 +72,9 @@ async function answerLocal(warehouse: Warehouse, { method, url, text }: Call) {
   if (pathname === "/_local/buffer") return answerBuffer(warehouse, method, text);
   if (pathname === "/_local") return { body: CONTROLS };
   if (pathname === "/healthz") return { body: { status: "ok" } };
-  if (pathname === "/") return { body: await describe(warehouse) };
+  if (pathname === "/_local/tables") return { body: await describe(warehouse) };
+  if (pathname === "/_local/dashboard") return { body: await readDashboardData(warehouse) };
+  if (pathname === "/_local/questions") return { body: readQuestions() };
   return undefined;
 }
 

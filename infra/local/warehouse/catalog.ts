@@ -157,10 +157,20 @@ export class Catalog {
     return await this.getTable(dataset, table);
   }
 
-  /** Creates a view, or replaces it, from DuckDB's SQL; throws GoogleError `invalidQuery` where that does not run. */
-  async putView(dataset: string, table: string, view: { query: string; duckdb: string }) {
+  /**
+   * Creates a view, or replaces it, from DuckDB's SQL; throws GoogleError `invalidQuery` where that does not run.
+   * `fields` describe its columns, whose types are what DuckDB finds.
+   */
+  async putView(
+    dataset: string,
+    table: string,
+    view: { query: string; duckdb: string; fields?: unknown },
+  ) {
     requireName("table", table);
-    const resource = { view: { query: view.query, useLegacySql: false } };
+    const resource = {
+      view: { query: view.query, useLegacySql: false },
+      ...view.fields !== undefined && { schema: { fields: view.fields } },
+    };
     await this.#ddl([
       `CREATE OR REPLACE VIEW ${path(dataset, table)} AS ${view.duckdb}`,
       comment("VIEW", { dataset, table, resource }),
@@ -189,12 +199,14 @@ export class Catalog {
     if (row === undefined) return null;
     const columns = await this.#query(COLUMNS, { project, dataset, table });
     const resource = parseResource(row["comment"]);
+    const kind = row["kind"] === "VIEW" ? "VIEW" : "TABLE";
     const schema = schemaOf(resource);
+    const described = schema === undefined ? [] : parseFields(schema);
     return {
       dataset,
       table,
-      kind: row["kind"] === "VIEW" ? "VIEW" : "TABLE",
-      fields: schema === undefined ? fieldsOf(columns) : parseFields(schema),
+      kind,
+      fields: kind === "TABLE" && schema !== undefined ? described : fieldsOf(columns, described),
       columns: columns.map((column) => String(column["column_name"])),
       resource,
     };
@@ -258,14 +270,19 @@ function schemaOf(resource: Resource): unknown {
   return read.success ? read.data.fields : undefined;
 }
 
-function fieldsOf(columns: readonly Record<string, unknown>[]): Field[] {
+function fieldsOf(
+  columns: readonly Record<string, unknown>[],
+  described: readonly Field[],
+): Field[] {
   return columns.filter((column) => column["column_name"] !== HIDDEN_COLUMN).map((column) => {
+    const name = String(column["column_name"]);
     const duckdb = String(column["data_type"]);
     const known: Readonly<Record<string, Field["type"]>> = API_TYPE_BY_DUCKDB;
     return {
-      name: String(column["column_name"]),
+      name,
       type: known[duckdb] ?? "STRING",
       mode: column["is_nullable"] === false ? "REQUIRED" : "NULLABLE",
+      description: described.find((field) => field.name === name)?.description,
     };
   });
 }

@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Catalog } from "./catalog.ts";
 import type { Twins } from "./twins.ts";
 
 /** Where the schema files of the project's tables are. */
 export const SCHEMAS_URL = new URL("../../bigquery/schemas/", import.meta.url);
+
+/** Where the files are that describe the columns of each view. */
+const VIEWS_URL = new URL("../../bigquery/views/", import.meta.url);
 
 /** Where the generated twins are. */
 export const TWINS_URL = new URL("../../bigquery/duckdb/twins.json", import.meta.url);
@@ -30,11 +33,18 @@ async function putViews(catalog: Catalog, views: Twins["views"]): Promise<void> 
   const failed: { view: Twins["views"][number]; error: unknown }[] = [];
   for (const view of views) {
     try {
-      await catalog.putView(DATASET, view.name, view);
+      await catalog.putView(DATASET, view.name, { ...view, fields: readFields(view.name) });
     } catch (error) {
       failed.push({ view, error });
     }
   }
   if (failed.length === views.length && failed[0] !== undefined) throw failed[0].error;
   if (failed.length > 0) await putViews(catalog, failed.map(({ view }) => view));
+}
+
+/** The described columns of a view; one that shows a table's has no file of its own. */
+function readFields(view: string): unknown {
+  const file = new URL(`${view}.json`, VIEWS_URL);
+  const path = existsSync(file) ? file : new URL("images.json", SCHEMAS_URL);
+  return JSON.parse(readFileSync(path, "utf8"));
 }

@@ -1,7 +1,7 @@
 /**
  * BigQuery's REST API on a DuckDB file: `serve` reads the environment and listens, `app` reads a request and answers it,
  * `routes` maps API calls to parts: `insert_rows` (insertAll), `run_query` (SQL by its twin or as it is), `catalog` (tables).
- * `warehouse` makes those parts over `database`, the one file that holds everything.
+ * `warehouse` makes those parts over `database`, the one file that holds everything; `dashboard` shows the views at `/`.
  */
 import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -40,9 +40,12 @@ async function main(): Promise<void> {
     DATA_DIR = ".tintype/warehouse",
     GOOGLE_CLOUD_PROJECT = "tintype-local",
     LOG_LEVEL,
+    RETENTION_MS,
   } = process.env;
   mkdirSync(DATA_DIR, { recursive: true });
-  const warehouse = await openWarehouse(join(DATA_DIR, "warehouse.duckdb"), GOOGLE_CLOUD_PROJECT);
+  const warehouse = await openWarehouse(join(DATA_DIR, "warehouse.duckdb"), GOOGLE_CLOUD_PROJECT, {
+    retentionMs: RETENTION_MS === undefined ? undefined : Number(RETENTION_MS),
+  });
   const log = new JsonLog(PART, logLevelOf(LOG_LEVEL));
   const server = createServer(withFaults(warehouse.faults, createApp(warehouse, log)));
   const port = await listen(server, Number(PORT));

@@ -6,6 +6,8 @@ import {
   makeFolder,
   removeFolder,
   type RunningWarehouse,
+  SAMPLE_DAY,
+  SAMPLE_T0,
   startWarehouse,
 } from "./_testing.ts";
 
@@ -49,7 +51,7 @@ describe("the warehouse, asked by Google's own client", () => {
     assert.equal(row.generation, 1763632800123456);
     assert.equal(row.has_alpha, false);
     assert.equal(row.entropy, 6.5);
-    assert.equal(row.t0.value, "2026-11-20T10:00:00.123Z");
+    assert.equal(row.t0.value, SAMPLE_T0);
     assert.equal("_ingested_at" in row, false);
     assert.equal(row.reason, null);
   });
@@ -175,9 +177,9 @@ describe("the warehouse, asked by Google's own client", () => {
   it("runs a view by its twin: the newest attempt, erased images hidden from their owner's rows only", async () => {
     await insertRows(warehouse.bigquery, [
       imageRow("a", { attempt: 1, status: "failed", reason: "internal" }),
-      imageRow("a", { attempt: 2, processed_at: "2026-11-20T10:00:09Z" }),
+      imageRow("a", { attempt: 2, processed_at: `${SAMPLE_DAY}T10:00:09Z` }),
       imageRow("b"),
-      imageRow("b", { status: "erased", processed_at: "2026-11-20T10:00:01Z" }),
+      imageRow("b", { status: "erased", processed_at: `${SAMPLE_DAY}T10:00:01Z` }),
       imageRow("b", { owner: "zyxwvutsrqponmlkjihg" }),
     ]);
     const [rows] = await warehouse.bigquery.query(
@@ -188,7 +190,7 @@ describe("the warehouse, asked by Google's own client", () => {
       { image_id: "b", owner: "zyxwvutsrqponmlkjihg", attempt: null },
     ]);
     const [[day]] = await warehouse.bigquery.query("SELECT * FROM tintype.daily_volume");
-    assert.equal(day.day.value, "2026-11-20");
+    assert.equal(day.day.value, SAMPLE_DAY);
     assert.equal(day.images, 2);
   });
 
@@ -200,11 +202,21 @@ describe("the warehouse, asked by Google's own client", () => {
     const [tables] = await dataset.getTables();
     const names = tables.map(({ id }) => id);
     assert.deepEqual(names, [
+      "certificate_state",
       "daily_volume",
+      "dominant_colors",
+      "formats_and_devices",
       "images",
       "images_current",
+      "ingestion_by_door_and_tenant",
+      "latency_by_stage",
       "purges",
       "rejects_by_reason",
+      "retention_state",
+      "slo_burn_rates",
+      "slo_events",
+      "slo_hourly",
+      "storage_and_cost",
     ]);
     const [metadata] = await dataset.table("images").getMetadata();
     const byName = new Map<string, { type: string; mode: string }>(
@@ -216,6 +228,13 @@ describe("the warehouse, asked by Google's own client", () => {
     const [view] = await dataset.table("images_current").getMetadata();
     assert.equal(view.type, "VIEW");
     assert.match(view.view.query, /QUALIFY/);
+    const [volume] = await dataset.table("daily_volume").getMetadata();
+    assert.deepEqual(volume.schema.fields[0], {
+      name: "day",
+      type: "DATE",
+      mode: "NULLABLE",
+      description: "Day of T0 in UTC",
+    });
   });
 
   it("creates a dataset and a table, gives it a column and pages through its rows", async () => {
@@ -270,7 +289,7 @@ it("a row whose insert was answered is there after SIGKILL, and so is its table'
   try {
     const [rows] = await second.bigquery.query("SELECT image_id, t0 FROM tintype.images");
     assert.deepEqual(new Set(rows.map((row) => row.image_id)), new Set(ids));
-    assert.equal(rows[0].t0.value, "2026-11-20T10:00:00.123Z");
+    assert.equal(rows[0].t0.value, SAMPLE_T0);
   } finally {
     await second.stop("SIGTERM");
     await removeFolder(folder);

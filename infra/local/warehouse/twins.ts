@@ -17,9 +17,16 @@ export interface Twins {
   readonly views: readonly { name: string; query: string; duckdb: string }[];
 }
 
-/** Reads the generated twins from their file; throws where it is not of their shape. */
-export function readTwins(path: URL | string): Twins {
-  const twins = twinsSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+/**
+ * Reads the generated twins from their file; throws where it is not of their shape. With `nowMs` that is their present
+ * time for ever, so that sample data gives the same answers on every day.
+ */
+export function readTwins(
+  path: URL | string,
+  { nowMs }: { nowMs?: number | undefined } = {},
+): Twins {
+  const read = twinsSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  const twins = nowMs === undefined ? read : read.map((twin) => withFixedTime(twin, nowMs));
   const byText = new Map(twins.map(({ bigquery, duckdb }) => [bigquery.trim(), duckdb]));
   return {
     all: twins,
@@ -29,4 +36,9 @@ export function readTwins(path: URL | string): Twins {
       return name === undefined ? [] : [{ name, query: bigquery, duckdb }];
     }),
   };
+}
+
+function withFixedTime<T extends { readonly duckdb: string }>(twin: T, nowMs: number): T {
+  const now = `TIMESTAMPTZ '${new Date(nowMs).toISOString()}'`;
+  return { ...twin, duckdb: twin.duckdb.replaceAll(/\bCURRENT_TIMESTAMP\b/g, now) };
 }

@@ -1,3 +1,4 @@
+import policy from "../../../core/retention/policy.json" with { type: "json" };
 import { FaultInjector } from "../faults/faults.ts";
 import { Catalog } from "./catalog.ts";
 import { Database } from "./database.ts";
@@ -10,6 +11,9 @@ import { readTwins, type Twins } from "./twins.ts";
 /** The parts of the warehouse, made once. */
 export interface Warehouse {
   readonly project: string;
+  readonly retentionMs: number;
+  /** The present time in milliseconds since the epoch. */
+  readonly now: () => number;
   readonly database: Database;
   readonly catalog: Catalog;
   readonly twins: Twins;
@@ -19,14 +23,28 @@ export interface Warehouse {
   readonly faults: FaultInjector;
 }
 
+/** What a warehouse is told beside its file. */
+export interface WarehouseOptions {
+  /** The present time of views and questions for ever; the clock's where none is given. */
+  readonly nowMs?: number | undefined;
+  /** How long images are kept, which the dashboard counts down; seven days unless `start` shortens them. */
+  readonly retentionMs?: number | undefined;
+}
+
 /** Opens the warehouse on a DuckDB file, with the project's tables and views in it. */
-export async function openWarehouse(path: string, project: string): Promise<Warehouse> {
+export async function openWarehouse(
+  path: string,
+  project: string,
+  { nowMs, retentionMs = policy.periodMs }: WarehouseOptions = {},
+): Promise<Warehouse> {
   const database = await Database.open(path, project);
   const catalog = new Catalog(database);
-  const twins = readTwins(TWINS_URL);
+  const twins = readTwins(TWINS_URL, { nowMs });
   await prepareDataset(catalog, twins);
   return {
     project,
+    retentionMs,
+    now: () => nowMs ?? Date.now(),
     database,
     catalog,
     twins,

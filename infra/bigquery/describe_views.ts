@@ -1,0 +1,90 @@
+/**
+ * Writes what `docs/analysts.md` says of the views and of the report: `read_schemas` and the SQL's own comments hold it.
+ * `deno task generate` runs this; a test fails where the document differs.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { REPORT_PAGES, type ReportChart } from "./looker/report.ts";
+import { readViewColumns, readViewMeaning, type ViewColumn, viewNames } from "./read_schemas.ts";
+
+/** The document that is written. */
+export const ANALYSTS_PATH = fileURLToPath(new URL("../../docs/analysts.md", import.meta.url));
+
+/** The document with the views and the report between their marks. Throws Error where a mark is missing. */
+export function withDescriptions(document: string): string {
+  return between(between(document, "views", describeViews()), "report", describeReport());
+}
+
+/** What each view means and each of its columns. */
+export function describeViews(): string {
+  return viewNames().map((view) => {
+    const columns = readViewColumns(view);
+    const table = rowsOf(["column", "type", "what it holds"], columns.map(cellsOfColumn));
+    return [
+      `### \`${view}\``,
+      readViewMeaning(view),
+      columns.length > 20 ? `<details><summary>Columns</summary>\n\n${table}\n\n</details>` : table,
+    ].join("\n\n");
+  }).join("\n\n");
+}
+
+/** The report, page by page and field by field. */
+export function describeReport(): string {
+  const head = [
+    "chart",
+    "kind",
+    "data source",
+    "dimensions",
+    "breakdown",
+    "metrics",
+    "sort",
+    "filter",
+  ];
+  return REPORT_PAGES.map(({ title, charts }) =>
+    `**${title}**\n\n${rowsOf(head, charts.map(cellsOfChart))}`
+  ).join("\n\n");
+}
+
+function cellsOfColumn({ name, type, description }: ViewColumn): string[] {
+  return [`\`${name}\``, type, description];
+}
+
+function cellsOfChart(chart: ReportChart): string[] {
+  const { title, type, view, dimensions, breakdown = "", metrics, sort = "", filter = "" } = chart;
+  const codes = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
+  return [
+    title,
+    type,
+    codes([view]),
+    codes(dimensions),
+    breakdown === "" ? "" : codes([breakdown]),
+    codes(metrics),
+    sort,
+    filter,
+  ];
+}
+
+function rowsOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function between(document: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- ${name}: deno task generate -->`, `<!-- end of ${name} -->`];
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end, from);
+  if (from < 0 || to < 0) {
+    throw new Error(`Cannot describe ${name} as "${begin}" or "${end}" is missing`);
+  }
+  return `${document.slice(0, from)}${begin}\n\n${text}\n\n${document.slice(to)}`;
+}
+
+function main(): void {
+  const document = readFileSync(ANALYSTS_PATH, "utf8");
+  const written = withDescriptions(document);
+  if (written === document) return;
+  writeFileSync(ANALYSTS_PATH, written);
+  console.log("Wrote the views and the report to docs/analysts.md");
+}
+
+if (import.meta.main) main();

@@ -1,0 +1,42 @@
+import report from "./report.json" with { type: "json" };
+
+/** A chart of the report: where it takes its fields from, and how each is used. */
+export interface ReportChart {
+  readonly type: string;
+  readonly title: string;
+  readonly view: string;
+  readonly dimensions: readonly string[];
+  /** Each an aggregation of a column, `SUM(images)`. */
+  readonly metrics: readonly string[];
+  readonly breakdown?: string;
+  readonly sort?: string;
+  readonly filter?: string;
+}
+
+/** The report's pages in their order. */
+export interface ReportPage {
+  readonly title: string;
+  readonly charts: readonly ReportChart[];
+}
+
+/** The report's name. */
+export const REPORT_NAME = report.name;
+
+/** The report template, page by page. */
+export const REPORT_PAGES: readonly ReportPage[] = report.pages;
+
+/** The views that the report stands on, each a data source of that name. */
+export function reportViews(): string[] {
+  const views = REPORT_PAGES.flatMap(({ charts }) => charts.map(({ view }) => view));
+  return [...new Set(views)].sort();
+}
+
+/** The columns that a chart names anywhere. */
+export function columnsOfChart(chart: ReportChart): string[] {
+  const metrics = chart.metrics.map((metric) => /\((\w+)\)/.exec(metric)?.[1] ?? metric);
+  const { breakdown, sort, filter } = chart;
+  const sorted = sort === undefined ? [] : [/^(?:\w+\()?(\w+)/.exec(sort)?.[1] ?? sort];
+  const filtered = filter === undefined ? [] : [/^\w+/.exec(filter)?.[0] ?? filter];
+  const broken = breakdown === undefined ? [] : [breakdown];
+  return [...new Set([...chart.dimensions, ...metrics, ...broken, ...sorted, ...filtered])];
+}

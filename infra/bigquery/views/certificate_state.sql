@@ -1,0 +1,16 @@
+-- What the newest purge certificate of the last 8 days says of each place where a copy can lie.
+SELECT
+  certificate,
+  swept_at,
+  (UNIX_MILLIS(CURRENT_TIMESTAMP()) - UNIX_MILLIS(swept_at)) / 60000.0 AS minutes_ago,
+  store,
+  evidence,
+  oldest_t0,
+  looked_at,
+  deleted,
+  overdue
+FROM tintype.purges
+WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY)
+QUALIFY
+  certificate = MAX(certificate) OVER ()
+  AND ROW_NUMBER() OVER (PARTITION BY certificate, store ORDER BY swept_at DESC) = 1

@@ -1,0 +1,14 @@
+-- Ready images by media type and camera, for each day of T0 (UTC); no word of a file stands here that is not in a vocabulary.
+SELECT
+  DATE(t0) AS day,
+  media_type,
+  COALESCE(camera_make, 'none') AS camera_make,
+  COALESCE(camera_model, 'none') AS camera_model,
+  COUNT(*) AS images,
+  SUM(bytes) AS bytes,
+  AVG(megapixels) AS mean_megapixels,
+  COUNTIF(has_gps) AS with_gps,
+  COUNTIF(sharpness < 100) AS blurred
+FROM tintype.images_current
+WHERE status = 'ready'
+GROUP BY 1, 2, 3, 4

@@ -1,0 +1,20 @@
+-- What the warehouse still holds of each day of T0 (UTC) and tenant, and when its purge is due: 7 days after T0.
+-- Every row counts, those of earlier attempts and of erased images too. Overdue is what lies 15 minutes past its time.
+SELECT
+  DATE(t0) AS day,
+  tenant,
+  COUNT(DISTINCT CONCAT(owner, '/', image_id)) AS images,
+  COUNT(*) AS held_rows,
+  MIN(t0) AS oldest_t0,
+  MAX(t0) AS newest_t0,
+  TIMESTAMP_ADD(MIN(t0), INTERVAL 7 DAY) AS purge_from,
+  TIMESTAMP_ADD(MAX(t0), INTERVAL 7 DAY) AS purge_until,
+  (
+    UNIX_MILLIS(TIMESTAMP_ADD(MIN(t0), INTERVAL 7 DAY)) - UNIX_MILLIS(CURRENT_TIMESTAMP())
+  ) / 3600000.0 AS hours_left,
+  COUNTIF(
+    t0 < TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 605700000 MILLISECOND)
+  ) AS overdue_rows
+FROM tintype.images
+WHERE t0 >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY)
+GROUP BY day, tenant
