@@ -1,0 +1,176 @@
+import { type Bill, billOf } from "./bill.ts";
+import {
+  ASSUMED,
+  CONFIGURED,
+  type Fact,
+  MEASURED,
+  PRICES,
+  PRICES_NOTE,
+  PRICES_SEEN,
+} from "./facts.ts";
+import { type Limit, limits } from "./limits.ts";
+import { SIMULATED_IMAGES_PER_DAY } from "./scenarios.ts";
+import type { Simulated } from "./simulate.ts";
+
+const VOLUMES = [1e4, 1e6, 1e8] as const;
+const VOLUME_NAMES = ["10⁴", "10⁶", "10⁸"] as const;
+
+/** docs/cost.md, from prices, facts and simulated days. */
+export function costDocument(simulated: readonly Simulated[]): string {
+  const bills = VOLUMES.map(billOf);
+  return [
+    "# Cost\n",
+    "Printed by `npx deno task cost` from [`prices.json`](../infra/cost/prices.json) and " +
+    "[`facts.json`](../infra/cost/facts.json): change a figure there and print it again. A test prints it too and fails " +
+    "where this page differs.\n",
+    `Prices are in ${PRICES_NOTE}, looked up on ${PRICES_SEEN} in public copies of the pages that are named below; what no ` +
+    "page was found for is marked *assumed*. Check both against today's pages before you rely on them.\n",
+    "## What images cost\n",
+    "Dollars for a million images, by part, at so many images a day (a month of 30 days, free tiers taken off). Kafka " +
+    "itself is not in it: it is the company's or Confluent's.\n",
+    partsTable(bills),
+    remarks(bills),
+    "## What breaks first\n",
+    "Images a day at which a ceiling is reached, the busiest minute taken as " +
+    `${ASSUMED.peakFactor.value} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
+    limitsTable(limits()),
+    "## Days simulated\n",
+    `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
+    "`npx deno task bench processing` measured for each size of image over an assumed fleet of phones, at most " +
+    `${CONFIGURED.maxInstances.value} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
+    "same seed gives the same day.\n",
+    daysTable(simulated),
+    ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
+    lessons(simulated),
+    "## Figures\n",
+    factsTable("Measured", MEASURED),
+    factsTable("Configured", CONFIGURED),
+    factsTable("Assumed", ASSUMED),
+    "## Prices\n",
+    pricesTable(),
+  ].join("\n");
+}
+
+function partsTable(bills: readonly Bill[]): string {
+  const parts = [...new Set(PRICES.map(({ part }) => part))];
+  const perMillion = (bill: Bill, usd: number) => money(usd / (bill.imagesPerDay * 30) * 1e6);
+  const rows = parts.map((part) => [
+    part,
+    ...bills.map((bill) => perMillion(bill, bill.parts.get(part) ?? 0)),
+  ]);
+  return table(["part", ...VOLUME_NAMES.map((name) => `${name} a day`)], [
+    ...rows,
+    ["**a million images**", ...bills.map(({ usdPerMillion }) => `**${money(usdPerMillion)}**`)],
+    ["**a month**", ...bills.map(({ usd }) => `**${money(usd)}**`)],
+  ]);
+}
+
+function remarks(bills: readonly Bill[]): string {
+  const middle = bills[1];
+  if (middle === undefined) return "";
+  const top = [...middle.lines].sort((a, b) => b.usd - a.usd).slice(0, 4).map(({ price, usd }) =>
+    `${price.id} (${Math.round(usd / middle.usd * 100)} %)`
+  );
+  return `Most of it at 10⁶ a day: ${
+    top.join(", ")
+  }. What lowers it, most first: one region in the place of two (half of ` +
+    "storage and of class A operations, no replication; then a region's loss is an outage), fewer or smaller renditions, " +
+    "fewer operations on keys by Google's own keys instead of CMEK, committed use for Cloud Run.\n";
+}
+
+function limitsTable(all: readonly Limit[]): string {
+  const rows = all.map(({ name, ceiling, imagesPerDay, change }) => [
+    name,
+    ceiling,
+    millions(imagesPerDay),
+    ...VOLUMES.map((volume) => volume > imagesPerDay ? "✗" : "✓"),
+    change,
+  ]);
+  return table(["limit", "ceiling", "images a day", ...VOLUME_NAMES, "what is changed then"], rows);
+}
+
+function daysTable(simulated: readonly Simulated[]): string {
+  const rows = simulated.map((day) => [
+    day.scenario.title,
+    day.images.toLocaleString("en-US"),
+    String(day.peakInstances),
+    day.peakQueued.toLocaleString("en-US"),
+    seconds(day.p50S),
+    seconds(day.p95S),
+    seconds(day.p99S),
+    seconds(day.worstS),
+    money(day.runUsd),
+  ]);
+  return table(
+    ["day", "images", "instances", "longest line", "p50", "p95", "p99", "worst", "Cloud Run, USD"],
+    rows,
+  );
+}
+
+function lessons(simulated: readonly Simulated[]): string {
+  const [daily, burst, poison] = simulated;
+  if (daily === undefined || burst === undefined || poison === undefined) return "";
+  return [
+    `**A day's curve** needs ${daily.peakInstances} instances; a cold start of ` +
+    `${ASSUMED.coldStartMs.value / 1000} s is what its worst image waits for (${
+      seconds(daily.worstS)
+    }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
+    `**A ten-fold burst** of half an hour meets the ceiling of ${CONFIGURED.maxInstances.value} instances: the line grows to ` +
+    `${burst.peakQueued.toLocaleString("en-US")} images and nothing is lost, but p99 is ${
+      seconds(burst.p99S)
+    }. Twice the instances would end it sooner at the same price, as work costs the same whenever it is done.\n`,
+    `**A poisoned tenant** (${
+      CONFIGURED.tenantImagesPerDay.value.toLocaleString("en-US")
+    } images, each of which runs into its ` +
+    `deadline of ${
+      CONFIGURED.deadlineMs.value / 1000
+    } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
+    `${seconds(poison.p95S)}, the worst image waits ${
+      seconds(poison.worstS)
+    }. What bounds it is the tenant's daily quota. What ` +
+    "helps, least work first: a lower quota for new tenants; more instances; a shorter deadline for small images; a " +
+    "subscription of its own for tenants whose images are rejected with `processing_limit` too often.\n",
+  ].join("\n");
+}
+
+function factsTable(title: string, facts: Readonly<Record<string, Fact>>): string {
+  const rows = Object.values(facts).map(({ value, unit, by }) => [
+    value.toLocaleString("en-US"),
+    unit,
+    by.startsWith("npx ") ? `\`${by}\`` : by,
+  ]);
+  return table([title, "of", title === "Measured" ? "by" : "where from"], rows);
+}
+
+function pricesTable(): string {
+  const rows = PRICES.map(({ id, usd, per, unit, free, source }) => [
+    id,
+    `${usd} for ${per.toLocaleString("en-US")}`,
+    unit,
+    free === 0 ? "–" : free.toLocaleString("en-US"),
+    source === "assumed" ? "*assumed*" : `<${source}>`,
+  ]);
+  return table(["price", "USD", "unit", "free a month", "source"], rows);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+}
+
+function money(usd: number): string {
+  const digits = usd >= 1000 ? 0 : 2;
+  return usd.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+function millions(images: number): string {
+  return `${(images / 1e6).toLocaleString("en-US", { maximumSignificantDigits: 3 })} million`;
+}
+
+function seconds(value: number): string {
+  if (value < 120) return `${value.toFixed(1)} s`;
+  return value < 7200 ? `${(value / 60).toFixed(0)} min` : `${(value / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,51 @@
+/**
+ * What Tintype costs and what it holds: `prices.json` and `facts.json` are the only sources of figures; `bill` turns
+ * them into money, `limits` into ceilings, `simulate` into queues, `cost_document` prints all of it as docs/cost.md.
+ */
+import facts from "./facts.json" with { type: "json" };
+import table from "./prices.json" with { type: "json" };
+
+/** A list price: `usd` for `per` units, after `free` units a month. */
+export interface Price {
+  readonly id: string;
+  readonly part: string;
+  readonly usd: number;
+  readonly per: number;
+  readonly unit: string;
+  readonly free: number;
+  /** An address, or `assumed`. */
+  readonly source: string;
+}
+
+/** A figure with where it comes from. */
+export interface Fact {
+  readonly value: number;
+  readonly unit: string;
+  readonly by: string;
+}
+
+/** All prices and the day on which they were looked up. */
+export const PRICES: readonly Price[] = table.prices;
+export const PRICES_SEEN = table.seen;
+export const PRICES_NOTE = table.currency;
+
+/** Figures by how they are known. */
+export const MEASURED: Readonly<Record<keyof typeof facts.measured, Fact>> = facts.measured;
+export const CONFIGURED: Readonly<Record<keyof typeof facts.configured, Fact>> = facts.configured;
+export const ASSUMED: Readonly<Record<keyof typeof facts.assumed, Fact>> = facts.assumed;
+
+/** CPU milliseconds of an image by its megapixels, between measured points on a straight line. */
+export function cpuMsOf(megapixels: number): number {
+  const points = facts.cpuMsByMegapixels.points.map(([x = 0, y = 0]) => ({ x, y }));
+  const above = points.findIndex(({ x }) => x >= megapixels);
+  const [low, high] = [points[above - 1], points[above]];
+  if (high === undefined) return points.at(-1)?.y ?? 0;
+  if (low === undefined) return high.y;
+  return low.y + (high.y - low.y) * (megapixels - low.x) / (high.x - low.x);
+}
+
+/** CPU milliseconds of the mean image: HEIC's share included. */
+export function meanCpuMs(): number {
+  const share = ASSUMED.heicShare.value;
+  return MEASURED.processCpuMs.value * (1 - share) + MEASURED.heicCpuMs.value * share;
+}

@@ -1,0 +1,30 @@
+/** Writes docs/cost.md and its plots from prices, facts and a simulation: `deno task cost`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { costDocument } from "./cost_document.ts";
+import { plot } from "./plot.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { simulate } from "./simulate.ts";
+
+const DOCS = new URL("../../docs/", import.meta.url);
+
+/** Every generated file with its text, by path. */
+export function costFiles(): Map<string, string> {
+  const simulated = SCENARIOS.map(simulate);
+  const path = (name: string) => fileURLToPath(new URL(name, DOCS));
+  return new Map([
+    [path("cost.md"), costDocument(simulated)],
+    ...simulated.map((day): [string, string] => [
+      path(`images/cost_${day.scenario.name}.svg`),
+      plot(day),
+    ]),
+  ]);
+}
+
+function main(): void {
+  for (const [path, text] of costFiles()) writeFileSync(path, text);
+  console.log(readFileSync(fileURLToPath(new URL("cost.md", DOCS)), "utf8"));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();

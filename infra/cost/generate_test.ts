@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { billOf } from "./bill.ts";
+import { CONFIGURED, cpuMsOf, PRICES } from "./facts.ts";
+import { costFiles } from "./generate.ts";
+import { limits } from "./limits.ts";
+import { poisson, seeded } from "./random.ts";
+import { instanceUsdPerS, type Scenario, simulate } from "./simulate.ts";
+
+test("docs/cost.md and its plots are what the program prints", () => {
+  for (const [path, text] of costFiles()) {
+    assert.equal(readFileSync(path, "utf8"), text, `${basename(path)}: run \`npx deno task cost\``);
+  }
+});
+
+test("every price has an address or is marked as assumed, and a use", () => {
+  for (const { id, source } of PRICES) assert.match(source, /^(assumed|https:\/\/\S+)$/, id);
+  assert.equal(new Set(PRICES.map(({ id }) => id)).size, PRICES.length);
+});
+
+test("a bill is the sum of its parts, and free units are free", () => {
+  const bill = billOf(1e6);
+  const sum = [...bill.parts.values()].reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(sum - bill.usd) < 1e-6 * bill.usd);
+  const inserts = bill.lines.find(({ price }) => price.id === "bigquery.insert");
+  assert.equal(inserts?.usd, 1e6 * 30 * 1000 / 1e9 * 0.05);
+  assert.equal(billOf(100).parts.get("Cloud Run"), 0, "a few images cost no processing");
+});
+
+test("configured figures are those of the code and of Terraform", () => {
+  const read = (path: string) =>
+    readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+  const variables = read("infra/terraform/variables.tf");
+  const optional = (name: string) =>
+    Number(new RegExp(`${name}\\s+= optional\\(number, (\\d+)\\)`).exec(variables)?.[1]);
+  const processor = {
+    cpu: optional("cpu"),
+    memory: optional("memory_mib") / 1024,
+    concurrency: optional("concurrency"),
+    instances: optional("max_instances"),
+  };
+  assert.deepEqual(processor, {
+    cpu: CONFIGURED.vcpus.value,
+    memory: CONFIGURED.memoryGib.value,
+    concurrency: CONFIGURED.concurrency.value,
+    instances: CONFIGURED.maxInstances.value,
+  });
+  const policy = JSON.stringify(JSON.parse(read("core/retention/policy.json")));
+  assert.ok(policy.includes(`${CONFIGURED.keptDays.value}`), "the period is in the policy");
+  const deadline = /deadlineMs: ([\d_]+),/.exec(read("processor/pixels/pixel_pool.ts"))?.[1];
+  assert.equal(Number(deadline?.replaceAll("_", "")), CONFIGURED.deadlineMs.value);
+});
+
+test("limits are sorted by what breaks first", () => {
+  const volumes = limits().map(({ imagesPerDay }) => imagesPerDay);
+  assert.deepEqual(volumes, [...volumes].sort((a, b) => a - b));
+  assert.ok(volumes.every((volume) => volume > 0 && Number.isFinite(volume)));
+});
+
+test("random numbers follow from their seed, and arrivals from their mean", () => {
+  const [a, b] = [seeded(7), seeded(7)];
+  assert.deepEqual(Array.from({ length: 5 }, a), Array.from({ length: 5 }, b));
+  const random = seeded(1);
+  for (const mean of [0.5, 12, 700]) {
+    const counts = Array.from({ length: 2_000 }, () => poisson(random, mean));
+    const measured = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+    assert.ok(Math.abs(measured - mean) < 5 * Math.sqrt(mean / counts.length), `${measured}`);
+  }
+});
+
+const quiet: Scenario = {
+  name: "quiet",
+  title: "",
+  ratePerS: () => 0.2,
+  poisonPerS: () => 0,
+  seed: 3,
+};
+
+test("a simulated day loses no image, and an image is never faster than its own work", () => {
+  const day = simulate(quiet);
+  assert.ok(Math.abs(day.images - 0.2 * 86_400) < 700);
+  assert.equal(day.slices.at(-1)?.queued, 0);
+  assert.ok(day.p50S >= cpuMsOf(1) / 1000 && day.p50S <= day.p95S && day.p95S <= day.worstS);
+  assert.ok(day.runUsd <= day.peakInstances * 2 * 86_400 * instanceUsdPerS());
+  assert.deepEqual(simulate(quiet), day);
+});
+
+test("images that never end make the others wait", () => {
+  const poisoned = simulate({ ...quiet, poisonPerS: (second) => second < 600 ? 5 : 0 });
+  assert.ok(poisoned.worstS > 10 * simulate(quiet).worstS);
+  assert.equal(poisoned.peakInstances, CONFIGURED.maxInstances.value);
+});

@@ -1,0 +1,41 @@
+import { CONFIGURED } from "./facts.ts";
+import type { Scenario } from "./simulate.ts";
+
+/** Images of the day that is simulated. */
+export const SIMULATED_IMAGES_PER_DAY = 1_000_000;
+
+const MEAN_PER_S = SIMULATED_IMAGES_PER_DAY / 86_400;
+const HOUR_S = 3600;
+const SEED = 20_261_121;
+
+/** A day of one time zone: least at five in the morning, three times the mean at eight in the evening. */
+function dailyCurve(second: number): number {
+  const hour = second / HOUR_S;
+  const evening = Math.exp(-(((hour - 20) / 3) ** 2));
+  const day = Math.exp(-(((hour - 13) / 4.5) ** 2));
+  return MEAN_PER_S * (0.12 + 2.55 * evening + 0.95 * day);
+}
+
+const none = () => 0;
+const during = (second: number, fromHour: number, minutes: number) =>
+  second >= fromHour * HOUR_S && second < fromHour * HOUR_S + minutes * 60;
+
+/** The three days that docs/cost.md shows. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: "daily", title: "A day's curve", ratePerS: dailyCurve, poisonPerS: none, seed: SEED },
+  {
+    name: "burst",
+    title: "The same day with ten times as much from 20:00 to 20:30",
+    ratePerS: (second) => dailyCurve(second) * (during(second, 20, 30) ? 10 : 1),
+    poisonPerS: none,
+    seed: SEED + 1,
+  },
+  {
+    name: "poison",
+    title:
+      "The same day with a tenant that spends its quota in ten minutes from 12:00 on images that never end",
+    ratePerS: dailyCurve,
+    poisonPerS: (second) => during(second, 12, 10) ? CONFIGURED.tenantImagesPerDay.value / 600 : 0,
+    seed: SEED + 2,
+  },
+];
