@@ -41,6 +41,8 @@ export interface LocalCloud extends AsyncDisposable {
   readonly secrets: Readonly<Record<string, string>>;
   /** A `SIGNING_KEY` of the same account that signs by RSA. */
   readonly rsaSigningKey: string;
+  /** A `SIGNING_KEY` with a second HMAC key of the same account. */
+  readonly spareSigningKey: string;
   token(wish?: TokenWish): Promise<string>;
 }
 
@@ -110,6 +112,7 @@ async function configFile(folder: string, requestsPerMinute: number | undefined)
   if (requestsPerMinute === undefined) return path;
   const text = (await readFile(path, "utf8"))
     .replace('main = "edge', `main = "${ROOT}/edge`)
+    .replace('directory = ".tintype', `directory = "${ROOT}/.tintype`)
     .replaceAll(/limit = \d+/g, `limit = ${requestsPerMinute}`);
   const copy = join(folder, "wrangler.toml");
   await writeFile(copy, text);
@@ -126,14 +129,17 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
   throw new Error(`wrangler did not get ready: ${output()}`);
 }
 
-/** Starts both as processes of their own; disposing ends them. */
-export async function startLocalCloud(): Promise<LocalCloud> {
+/** Starts both as processes of their own; disposing ends them. Pages of the origins may send to the tenant `acme`. */
+export async function startLocalCloud(
+  { corsOrigins = ["https://app.example"] }: { readonly corsOrigins?: readonly string[] } = {},
+): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
   const key = {
     accessId: "GOOG1EDGETEST",
     secret: randomBytes(30).toString("base64"),
     email: "edge@tintype-local.iam.gserviceaccount.com",
   };
+  const spare = { ...key, accessId: "GOOG1EDGESPARE", secret: randomBytes(30).toString("base64") };
   const identities = join(folder, "identities.json");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
@@ -141,14 +147,14 @@ export async function startLocalCloud(): Promise<LocalCloud> {
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
   const rsaKeys = [{ email: key.email, publicKeyPem: rsa.publicKey }];
-  await writeFile(identities, JSON.stringify({ hmacKeys: [key], rsaKeys }), { mode: 0o600 });
+  await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare], rsaKeys }), { mode: 0o600 });
   const issuer = await serve("issuer", { DATA_DIR: join(folder, "issuer") });
   const storage = await serve("storage", {
     DATA_DIR: join(folder, "storage"),
     IDENTITIES: identities,
     ISSUER_URL: issuer.url,
     PROCESSOR_URL: "http://localhost:9", // nobody: what is processed is written by the tests
-    CORS_ORIGINS: "https://app.example",
+    CORS_ORIGINS: corsOrigins.join(),
   });
   return {
     issuerUrl: issuer.url,
@@ -163,7 +169,7 @@ export async function startLocalCloud(): Promise<LocalCloud> {
       TENANT_CLAIM: "tenant",
       TENANT_PLANS: JSON.stringify({
         tenants: {
-          acme: { corsOrigins: ["https://app.example"] },
+          acme: { corsOrigins },
           small: { imagesPerDay: 2 },
           "small-too": { imagesPerDay: 1 },
         },
@@ -178,6 +184,11 @@ export async function startLocalCloud(): Promise<LocalCloud> {
       type: "rsa",
       email: key.email,
       privateKeyPem: rsa.privateKey,
+    }),
+    spareSigningKey: JSON.stringify({
+      type: "hmac",
+      accessId: spare.accessId,
+      secret: spare.secret,
     }),
     token: (wish) => tokenOf(issuer.url, wish),
     async [Symbol.asyncDispose]() {

@@ -115,6 +115,13 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     ownerLimit: countingLimit("owner", options.ownerLimit ?? 1_000_000),
     cursors: await HmacCursors.open("cursor-key-of-tests-0123456789abcdef"),
     streams: nodeStreams,
+    page: { storage: "https://storage.test", signIn: undefined },
+    pageFiles: {
+      read: (path) =>
+        Promise.resolve(
+          path === "/none" ? new Response(null, { status: 404 }) : new Response(`file ${path}`),
+        ),
+    },
     ...options.services,
   };
   const app = makeApp({ servicesOf: () => Promise.resolve(services) });

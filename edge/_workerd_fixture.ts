@@ -139,6 +139,8 @@ function configOf({ script, vars, requestsPerMinute }: WorkerdOptions): string {
   const limits = [
     '(name = "ADDRESS_LIMITER", wrapped = (moduleName = "stub:unlimited"))',
     '(name = "OWNER_LIMITER", wrapped = (moduleName = "stub:limiter"))',
+    // The page's files are not what is measured: whatever answers fetch stands for them.
+    '(name = "ASSETS", service = "internet")',
   ];
   const quota = hasQuota ? ['(name = "TENANT_QUOTA", durableObjectNamespace = "TenantQuota")'] : [];
   return `using Workerd = import "/workerd/workerd.capnp";

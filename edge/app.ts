@@ -9,14 +9,15 @@ import { limitOwner } from "./middleware/owner_limit.ts";
 import { plainPath } from "./middleware/plain_path.ts";
 import { requestContext } from "./middleware/request_context.ts";
 import { requestLog } from "./middleware/request_log.ts";
+import { requestSpan } from "./middleware/request_span.ts";
 import { securityHeaders } from "./middleware/security_headers.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
 import { healthRoutes } from "./routes/health.ts";
-import { homeRoutes } from "./routes/home.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { imageUploadRoutes } from "./routes/image_uploads.ts";
+import { pageRoutes } from "./routes/page.ts";
 import { problemRoutes } from "./routes/problems.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 
@@ -30,7 +31,7 @@ export function makeApp({ servicesOf }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(answerProblem);
   app.notFound((c) => answerProblem(new AppError("not_found", "There is no such page"), c));
-  app.use(requestContext, requestLog, securityHeaders, plainPath);
+  app.use(requestContext, requestLog, requestSpan, securityHeaders, plainPath);
   app.use(async (c, next) => {
     c.set("services", await servicesOf(c.env));
     await next();
@@ -44,6 +45,6 @@ export function makeApp({ servicesOf }: AppOptions): Hono<AppEnv> {
   app.route("/", healthRoutes);
   app.route("/", docsRoutes);
   app.route("/", problemRoutes);
-  app.route("/", homeRoutes);
+  app.route("/", pageRoutes);
   return app;
 }

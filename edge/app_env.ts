@@ -11,6 +11,8 @@ import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
 import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import type { ErrorCode } from "@tintype/core/errors";
 import type { Cursors } from "./adapters/hmac_cursors.ts";
+import type { SpanSink } from "./adapters/otlp_spans.ts";
+import type { PageSettings } from "./page_settings.ts";
 
 /** What a verified token says. */
 export interface TokenClaims {
@@ -60,6 +62,12 @@ export interface ByteStreams {
   sha256(): RunningDigest;
 }
 
+/** The upload page's files as they were built. */
+export interface PageFiles {
+  /** The file at a path, with its type; 404 where there is none. */
+  read(path: string): Promise<Response>;
+}
+
 /** Everything that handlers need from outside: ports, and what was configured. */
 export interface EdgeServices {
   readonly clock: Clock;
@@ -78,12 +86,18 @@ export interface EdgeServices {
   readonly ownerLimit: RateLimit;
   readonly cursors: Cursors;
   readonly streams: ByteStreams;
+  readonly page: PageSettings;
+  readonly pageFiles: PageFiles;
+  /** Where a collector is configured. */
+  readonly spans?: SpanSink | undefined;
 }
 
 /** What travels with a request. */
 export interface RequestVariables {
   requestId: string;
   traceparent: string;
+  /** The caller's own span, where its `traceparent` named one. */
+  parentSpanId: string | undefined;
   services: EdgeServices;
   /** Set once the token was verified. */
   caller: Caller | undefined;

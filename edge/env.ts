@@ -1,17 +1,11 @@
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
+import { address, endpoint } from "./addresses.ts";
+import type { AssetsBinding } from "./adapters/page_assets.ts";
 import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
+import { signIn } from "./page_settings.ts";
 
-/** A web address without a path; plain http only on this machine. */
-const endpoint = z.string().regex(
-  /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)$/,
-  "must be https://host, or http:// on localhost",
-);
-const address = z.string().regex(
-  /^(https:\/\/[^/?#@\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)\/[^\s#]*$/,
-  "must be an https address, or http on localhost",
-);
 const secret = z.string().min(32, "must have at least 32 characters");
 const text = z.string().min(1).max(1_024);
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "must be a bucket's name");
@@ -39,11 +33,17 @@ const envSchema = z.object({
   ISSUER: text,
   AUDIENCE: text,
   TENANT_CLAIM: text.default("tenant"),
+  /** An OTLP collector's address, `/v1/traces` included; without it no span is sent. */
+  OTLP_TRACES_URL: address.optional(),
   RETENTION_MS: z.coerce.number().int().optional(),
   TENANT_PLANS: z.string().default("{}"),
   SIGNING_KEY: json("SIGNING_KEY").pipe(signingKey),
   PSEUDONYM_KEYS: json("PSEUDONYM_KEYS").pipe(z.array(secret).min(1).max(4)),
   CURSOR_KEY: secret,
+  /** A second key whose cursors are taken too, while the key is changed. */
+  CURSOR_KEY_ALSO: secret.optional(),
+  SIGN_IN: json("SIGN_IN").pipe(signIn).optional(),
+  ASSETS: binding<AssetsBinding>("fetch"),
   ADDRESS_LIMITER: binding<RateLimitBinding>("limit"),
   OWNER_LIMITER: binding<RateLimitBinding>("limit"),
   TENANT_QUOTA: binding<QuotaNamespace>("idFromName"),

@@ -11,8 +11,10 @@ import { GcsClient } from "./adapters/gcs_client.ts";
 import { GcsEdgeStore } from "./adapters/gcs_edge_store.ts";
 import { GcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
 import { GcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
+import { AssetsPageFiles } from "./adapters/page_assets.ts";
 import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
+import { OtlpSpans } from "./adapters/otlp_spans.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import type { EdgeServices } from "./app_env.ts";
@@ -44,7 +46,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   const [signer, pseudonymKeys, cursors] = await Promise.all([
     importSigner(config.SIGNING_KEY),
     Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
-    HmacCursors.open(config.CURSOR_KEY),
+    HmacCursors.open(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
   ]);
   const client = new GcsClient({ endpoint: config.STORAGE_ENDPOINT, signer, clock: Date });
   return {
@@ -76,6 +78,9 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
     cursors,
     streams: workerdStreams,
+    spans: config.OTLP_TRACES_URL === undefined ? undefined : new OtlpSpans(config.OTLP_TRACES_URL),
+    page: { storage: config.STORAGE_ENDPOINT, signIn: config.SIGN_IN },
+    pageFiles: new AssetsPageFiles(config.ASSETS),
   };
 }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readProblem } from "./_assertions.ts";
 import {
   lacksLocalCloud,
@@ -15,6 +16,8 @@ import { sendRaw } from "./_raw_http_fixture.ts";
 import { JWKS, makeTokens } from "./_tokens_fixture.ts";
 
 const skip = lacksLocalCloud;
+/** A failing issuer is asked once a second. */
+const FAILURE_MS = 1_050;
 const ISSUER = "https://issuer.test";
 const tokens = () =>
   makeTokens({ issuer: ISSUER, tenantClaim: "tenant", nowSeconds: Math.floor(Date.now() / 1_000) });
@@ -22,9 +25,12 @@ const tokens = () =>
 let cloud: LocalCloud;
 let worker: LocalWorker;
 let keyFetches = 0;
+/** What the issuer gives instead of its keys, and whether it answers at all. */
+let keyFault: string | "silence" | undefined;
 const keyServer = createServer((_request, response) => {
   keyFetches++;
-  response.setHeader("Content-Type", "application/json").end(JSON.stringify(JWKS));
+  if (keyFault === "silence") return;
+  response.setHeader("Content-Type", "application/json").end(keyFault ?? JSON.stringify(JWKS));
 });
 
 before(async () => {
@@ -48,6 +54,30 @@ after(async () => {
 
 const ask = (headers: Record<string, string>, path = "/v1/images") =>
   fetch(new URL(path, worker.url), { headers });
+
+// First, while the worker holds no keys yet.
+test("an issuer without usable keys is a 503 in bounded time, and then its keys are taken", {
+  skip,
+}, async () => {
+  const faults = {
+    "not JSON": "{",
+    "no set": '{"keys":"none"}',
+    "no usable key": '{"keys":[]}',
+    "more than 64 KiB": JSON.stringify({ ...JWKS, padding: "x".repeat(70_000) }),
+    "more than 64 keys": JSON.stringify({ keys: Array(65).fill(JWKS.keys[0]) }),
+    "no answer": "silence",
+  };
+  const headers = { Authorization: `Bearer ${tokens().signed()}` };
+  for (const [what, fault] of Object.entries(faults)) {
+    keyFault = fault;
+    const answer = await ask(headers);
+    assert.equal((await readProblem(answer, 503)).code, "unavailable", what);
+    assert.ok(Number(answer.headers.get("retry-after")) > 0, what);
+    await sleep(FAILURE_MS);
+  }
+  keyFault = undefined;
+  assert.equal((await ask(headers)).status, 200);
+});
 
 test("workerd takes tokens of each algorithm, and of an issuer's claims", { skip }, async () => {
   for (const alg of ["RS256", "ES256", "EdDSA"] as const) {

@@ -21,25 +21,23 @@ const SEAL_BYTES = 16;
 
 /** Cursors signed by HMAC-SHA-256 over id, tenant and owner: 16 bytes of id and 16 of seal in base64url. */
 export class HmacCursors implements Cursors {
-  readonly #key: CryptoKey;
+  /** The first seals, each opens. */
+  readonly #keys: readonly [CryptoKey, ...CryptoKey[]];
 
-  private constructor(key: CryptoKey) {
-    this.#key = key;
+  private constructor(keys: readonly [CryptoKey, ...CryptoKey[]]) {
+    this.#keys = keys;
   }
 
-  /** Opens the key from its secret text. */
-  static async open(secret: string): Promise<HmacCursors> {
-    const bytes = new TextEncoder().encode(secret);
-    const algorithm = { name: "HMAC", hash: "SHA-256" };
-    return new HmacCursors(
-      await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]),
-    );
+  /** Opens the key that seals from its secret text, and one whose cursors are taken too while keys are changed. */
+  static async open(secret: string, also?: string): Promise<HmacCursors> {
+    const key = await importKey(secret);
+    return new HmacCursors(also === undefined ? [key] : [key, await importKey(also)]);
   }
 
   async seal(before: ImageId, scope: CursorScope): Promise<string> {
     const bytes = new Uint8Array(ID_BYTES + SEAL_BYTES);
     bytes.set(bytesOfId(before));
-    bytes.set(await this.#sealOf(before, scope), ID_BYTES);
+    bytes.set(await sealOf(this.#keys[0], before, scope), ID_BYTES);
     const base64 = btoa(String.fromCharCode(...bytes));
     return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   }
@@ -50,18 +48,29 @@ export class HmacCursors implements Cursors {
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
     const before = idOfBytes(bytes.subarray(0, ID_BYTES));
     if (!isImageId(before)) return undefined;
-    const seal = await this.#sealOf(before, scope);
-    const differing = seal.reduce((bits, byte, at) => bits | byte ^ (bytes[ID_BYTES + at] ?? 0), 0);
-    return differing === 0 ? before : undefined;
+    const seals = await Promise.all(this.#keys.map((key) => sealOf(key, before, scope)));
+    return seals.some((seal) => isSeal(seal, bytes)) ? before : undefined;
   }
+}
 
-  async #sealOf(before: ImageId, { tenant, owner }: CursorScope): Promise<Uint8Array> {
-    const text = new TextEncoder().encode(`cursor\n${tenant}\n${owner}\n${before}`);
-    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#key, text)).subarray(
-      0,
-      SEAL_BYTES,
-    );
-  }
+async function importKey(secret: string): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(secret);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
+}
+
+async function sealOf(
+  key: CryptoKey,
+  before: ImageId,
+  { tenant, owner }: CursorScope,
+): Promise<Uint8Array> {
+  const text = new TextEncoder().encode(`cursor\n${tenant}\n${owner}\n${before}`);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, text)).subarray(0, SEAL_BYTES);
+}
+
+/** Whether the seal is the cursor's, in the same time whichever byte differs. */
+function isSeal(seal: Uint8Array, cursor: Uint8Array): boolean {
+  return seal.reduce((bits, byte, at) => bits | byte ^ (cursor[ID_BYTES + at] ?? 0), 0) === 0;
 }
 
 function bytesOfId(id: string): Uint8Array {

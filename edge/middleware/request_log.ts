@@ -23,6 +23,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
 };
 
-function routeOf(c: Context<AppEnv>): string {
+/** The pattern of the route that answers. */
+export function routeOf(c: Context<AppEnv>): string {
   return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? "(none)";
 }

@@ -37,6 +37,7 @@ function operationOf(operation: Operation, path: string): Json {
   ];
   return {
     operationId: id,
+    tags: [tagOf(path)],
     summary,
     ...(scopes === undefined ? {} : {
       description: `Takes the scope ${scopes.join(" or ")}.`,
@@ -48,9 +49,18 @@ function operationOf(operation: Operation, path: string): Json {
   };
 }
 
+/** What viewers group an operation by. */
+function tagOf(path: string): string {
+  return /^\/v1\/(\w+)/.exec(path)?.[1] ?? "service";
+}
+
 function pathParameters(path: string): Json[] {
   if (path.includes("{id}")) {
     return [{ name: "id", in: "path", required: true, schema: jsonSchema(imageParam.shape.id) }];
+  }
+  if (path.includes("{file}")) {
+    const schema = { type: "string", pattern: "^[A-Za-z0-9._-]+$" };
+    return [{ name: "file", in: "path", required: true, schema }];
   }
   if (!path.includes("{code}")) return [];
   const schema = { enum: Object.keys(PROBLEM_TYPES) };
@@ -68,6 +78,7 @@ function queryParameters(query: z.ZodObject | undefined): Json[] {
 
 function answerOf(component: Operation["answers"][number]): Json {
   if (component === "none") return { description: "Not modified" };
+  if (component === "file") return { description: "The file", content: { "*/*": {} } };
   if (component === "html") return { description: "A page", content: { "text/html": {} } };
   if (component === "json") {
     return { description: "The document", content: { "application/json": {} } };

@@ -41,7 +41,7 @@ export interface Operation {
   readonly scopes?: readonly string[];
   readonly query?: z.ZodObject;
   readonly body?: Json;
-  readonly answers: Readonly<Record<number, ComponentName | "none" | "html" | "json">>;
+  readonly answers: Readonly<Record<number, ComponentName | "none" | "html" | "json" | "file">>;
   readonly problems?: readonly ProblemCode[];
 }
 
@@ -129,7 +129,10 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>
     get: { id: "health", summary: "Whether the service is up", answers: { 200: "Health" } },
   },
   "/openapi.json": { get: { id: "openapi", summary: "This document", answers: { 200: "json" } } },
-  "/docs": { get: { id: "docs", summary: "This document as a page", answers: { 200: "html" } } },
+  "/docs": { get: { id: "docs", summary: "This document in a viewer", answers: { 200: "html" } } },
+  "/docs/plain": {
+    get: { id: "plainDocs", summary: "This document as a page", answers: { 200: "html" } },
+  },
   "/problems/{code}": {
     get: {
       id: "problem",
@@ -138,7 +141,22 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>
       problems: ["not_found"],
     },
   },
-  "/": { get: { id: "home", summary: "What runs where", answers: { 200: "html" } } },
+  "/": { get: { id: "page", summary: "The upload page", answers: { 200: "html" } } },
+  "/page/{file}": {
+    get: {
+      id: "pageFile",
+      summary: "A file that the upload page loads",
+      answers: { 200: "file" },
+      problems: ["not_found"],
+    },
+  },
+  "/config.json": {
+    get: {
+      id: "pageConfig",
+      summary: "What the upload page is configured with",
+      answers: { 200: "json" },
+    },
+  },
 };
 
 /** A reference to a schema of the document. */

@@ -69,9 +69,9 @@ test("every example of a request is answered as the document says", async () => 
   for (const line of guarded) assert.ok(told.has(line), `${line} has its example`);
 });
 
-test("the documentation page shows each operation with its curl, and has no script", async () => {
+test("the plain documentation shows each operation with its curl, and has no script", async () => {
   const edge = await makeTestEdge();
-  const answer = await call(edge, "GET /docs");
+  const answer = await call(edge, "GET /docs/plain");
   const text = await answer.text();
   for (const methods of Object.values(PATHS)) {
     for (const { id } of Object.values(methods)) assert.ok(text.includes(`id="${id}"`), id);

@@ -1,0 +1,82 @@
+/** One request's span: ids in lower-case hex, times in milliseconds since the epoch. */
+export interface RequestSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Of the caller's span, where it named one. */
+  readonly parentSpanId: string | undefined;
+  /** The method and the route's pattern, never the path. */
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly status: number;
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+}
+
+/** Takes spans; never throws and never holds an answer up. */
+export interface SpanSink {
+  send(span: RequestSpan): Promise<void>;
+}
+
+const SERVER = 2;
+const ERROR = 2;
+const TIMEOUT_MS = 2_000;
+
+/** Sends spans to an OTLP collector (OTLP/HTTP in JSON, https://opentelemetry.io/docs/specs/otlp/#otlphttp), one a request. */
+export class OtlpSpans implements SpanSink {
+  readonly #url: string;
+
+  /** `url` is the collector's whole address, `/v1/traces` included. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async send(span: RequestSpan): Promise<void> {
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(exportOf(span)),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      await response.body?.cancel();
+    } catch {
+      // A collector that is away costs its spans and nothing else.
+    }
+  }
+}
+
+function exportOf(span: RequestSpan) {
+  const { traceId, spanId, parentSpanId, name, startMs, endMs, status } = span;
+  return {
+    resourceSpans: [{
+      resource: { attributes: attributesOf({ "service.name": "edge" }) },
+      scopeSpans: [{
+        scope: { name: "tintype-edge" },
+        spans: [{
+          traceId,
+          spanId,
+          ...(parentSpanId === undefined ? {} : { parentSpanId }),
+          name,
+          kind: SERVER,
+          startTimeUnixNano: nanosOf(startMs),
+          endTimeUnixNano: nanosOf(endMs),
+          attributes: [
+            { key: "http.response.status_code", value: { intValue: String(status) } },
+            ...attributesOf(span.attributes),
+          ],
+          ...(status >= 500 ? { status: { code: ERROR } } : {}),
+        }],
+      }],
+    }],
+  };
+}
+
+function attributesOf(attributes: Readonly<Record<string, string | undefined>>) {
+  return Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ key, value: { stringValue: value } }]
+  );
+}
+
+function nanosOf(ms: number): string {
+  return `${ms}000000`;
+}

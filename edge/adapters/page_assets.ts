@@ -1,0 +1,20 @@
+import type { PageFiles } from "../app_env.ts";
+
+/** The binding of the worker's static assets, as wrangler.toml declares it. */
+export interface AssetsBinding {
+  fetch(url: string): Promise<Response>;
+}
+
+/** The page's files as Cloudflare's static assets. */
+export class AssetsPageFiles implements PageFiles {
+  readonly #assets: AssetsBinding;
+
+  constructor(assets: AssetsBinding) {
+    this.#assets = assets;
+  }
+
+  async read(path: string): Promise<Response> {
+    // The binding looks at the path alone; its host is never asked.
+    return await this.#assets.fetch(`https://assets.invalid${path}`);
+  }
+}

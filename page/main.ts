@@ -1,0 +1,94 @@
+/**
+ * The upload page: `page_app` holds what is so, `views/` draw it, the queue and the gallery do the work through the
+ * project's own client. This file makes them, and passes on what the browser tells: drops, pastes, the network, time.
+ */
+import { render } from "lit-html";
+import { PageApp } from "./page_app.ts";
+import { type PageConfig, readPageConfig } from "./page_config.ts";
+import { droppedFiles } from "./queue/dropped_files.ts";
+import { openKeptFiles } from "./queue/kept_files.ts";
+import { developmentSignIn } from "./session/development_sign_in.ts";
+import { oidcSignIn } from "./session/oidc_sign_in.ts";
+import type { SignInWay } from "./session/session.ts";
+import { WatchedTiles } from "./watched_tiles.ts";
+import { pageView } from "./views/page_view.ts";
+import { unreachableView } from "./views/welcome_view.ts";
+import { syncDialogs } from "./views/dialogs_view.ts";
+
+/** Times left are drawn anew so often; twenty times as often where everything goes within the hour. */
+const REDRAW_MS = 20_000;
+
+const root = document.getElementById("page") ?? document.body;
+const tiles = new WatchedTiles((imageId) => app.studio?.gallery.want(imageId));
+const app = new PageApp({ kept: await openKeptFiles(), onChange: drawSoon });
+let isDrawing = false;
+
+root.replaceChildren();
+passOnBrowserEvents();
+try {
+  const config = await readPageConfig();
+  setInterval(tick, config.periodMs < 3_600_000 ? REDRAW_MS / 20 : REDRAW_MS);
+  await app.start(config, signInWayOf(config));
+} catch {
+  render(unreachableView(), root);
+}
+
+function signInWayOf({ signIn }: PageConfig): SignInWay | undefined {
+  if (signIn === null) return undefined;
+  return signIn.type === "development" ? developmentSignIn(signIn) : oidcSignIn(signIn);
+}
+
+/** Draws once for all changes of this turn. */
+function drawSoon(): void {
+  if (isDrawing) return;
+  isDrawing = true;
+  queueMicrotask(() => {
+    isDrawing = false;
+    render(pageView(app, { onTile: tiles.watch }), root);
+    syncDialogs(root);
+  });
+}
+
+function tick(): void {
+  tiles.lookAgain();
+  drawSoon();
+}
+
+function passOnBrowserEvents(): void {
+  addEventListener("online", () => app.setOnline(true));
+  addEventListener("offline", () => app.setOnline(false));
+  addEventListener("beforeunload", (event) => {
+    const items = app.studio?.queue.items ?? [];
+    if (items.some(({ isKept, state }) => !isKept && state !== "refused")) event.preventDefault();
+  });
+  addEventListener("paste", ({ clipboardData }) => {
+    if (clipboardData !== null && clipboardData.files.length > 0) {
+      void app.add([...clipboardData.files]);
+    }
+  });
+  passOnDrops();
+}
+
+function passOnDrops(): void {
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+  const drag = (isDragging: boolean) => {
+    if (app.isDragging === isDragging) return;
+    app.isDragging = isDragging;
+    app.changed();
+  };
+  addEventListener("dragover", (event) => {
+    if (!hasFiles(event) || app.studio === undefined) return;
+    event.preventDefault();
+    drag(true);
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => relatedTarget === null && drag(false));
+  addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    drag(false);
+    const { dataTransfer } = event;
+    if (dataTransfer === null) return;
+    const isFolder = [...dataTransfer.items].some((item) => item.webkitGetAsEntry()?.isDirectory);
+    void droppedFiles(dataTransfer).then((files) => app.add(files, { isFolder }));
+  });
+}

@@ -1,0 +1,234 @@
+/**
+ * The page's state and what people can do with it: sign in, add, watch the queue, look at the gallery, erase, sign out.
+ * Views read it and call it; `onChange` tells that they are to be drawn again.
+ */
+import { type Client, createClient } from "@tintype/client/client";
+import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
+import { Gallery } from "./gallery/gallery.ts";
+import type { PageConfig } from "./page_config.ts";
+import { isOwnFile } from "./queue/dropped_files.ts";
+import type { KeptFiles } from "./queue/kept_files.ts";
+import { mediaTypeOf } from "./queue/media_type_of.ts";
+import { thumbnailOf } from "./queue/thumbnail.ts";
+import { UploadQueue } from "./queue/upload_queue.ts";
+import { clearDatabase } from "./session/clear_database.ts";
+import { type Session, SignedOut, type SignInWay } from "./session/session.ts";
+import { refusalOf, WORDS } from "./words.ts";
+
+/** What a signed-in person has. */
+export interface Studio {
+  readonly session: Session;
+  readonly queue: UploadQueue;
+  readonly gallery: Gallery;
+}
+
+/** Which dialog is open, and over which picture. */
+export type OpenDialog =
+  | { readonly kind: "none" }
+  | { readonly kind: "image" | "erase"; readonly imageId: string }
+  | { readonly kind: "sign-out" };
+
+/** What the page is made of. */
+export interface PageAppOptions {
+  readonly kept: KeptFiles;
+  readonly onChange: () => void;
+}
+
+const NOTICE_MS = 6_000;
+
+/** The page. */
+export class PageApp {
+  readonly #options: PageAppOptions;
+  #way: SignInWay | undefined;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  config: PageConfig | undefined;
+  studio: Studio | undefined;
+  dialog: OpenDialog = { kind: "none" };
+  isStarting = true;
+  isSigningIn = false;
+  isErasing = false;
+  isDragging = false;
+  /** The page itself has just come over the network, whatever the browser thinks of its state. */
+  isOnline = true;
+  /** Why somebody cannot sign in, or must do so again. */
+  trouble = "";
+  /** Shown for some seconds, and read aloud. */
+  notice = "";
+  /** Read aloud alone. */
+  spoken = "";
+
+  constructor(options: PageAppOptions) {
+    this.#options = options;
+  }
+
+  /** Brings back who was signed in before a reload. */
+  async start(config: PageConfig, way: SignInWay | undefined): Promise<void> {
+    this.config = config;
+    this.#way = way;
+    try {
+      const session = await way?.restore();
+      if (session !== undefined) await this.#enter(session, config);
+    } catch (error) {
+      this.trouble = troubleOf(error);
+    }
+    this.isStarting = false;
+    this.changed();
+  }
+
+  async signIn(): Promise<void> {
+    const { config } = this;
+    if (config === undefined || this.#way === undefined) return;
+    this.isSigningIn = true;
+    this.trouble = "";
+    this.changed();
+    try {
+      const session = await this.#way.begin();
+      if (session !== undefined) await this.#enter(session, config);
+    } catch (error) {
+      this.trouble = troubleOf(error);
+    }
+    this.isSigningIn = false;
+    this.changed();
+  }
+
+  /** Signs out; asks first where pictures would be taken out of this browser. */
+  async signOut(isSure = false): Promise<void> {
+    const { studio } = this;
+    if (studio === undefined) return;
+    if (!isSure && studio.queue.items.some(({ state }) => state !== "refused")) {
+      return this.open({ kind: "sign-out" });
+    }
+    this.dialog = { kind: "none" };
+    this.studio = undefined;
+    this.changed();
+    await studio.queue.clear();
+    await clearDatabase(sessionsOf(studio.session.account)).catch(() => undefined); // gone with it
+    await this.#way?.end().catch(() => undefined); // nothing of it is left in this browser
+  }
+
+  /** Adds files; what is no picture is left out where a whole folder was given, else its row says so. */
+  async add(files: readonly File[], { isFolder = false } = {}): Promise<void> {
+    const own = files.filter(isOwnFile);
+    const isPicture = (file: File) => mediaTypeOf(file).startsWith("image/");
+    const wanted = isFolder ? own.filter(isPicture) : own;
+    const skipped = own.length - wanted.length;
+    if (wanted.length === 0 && skipped === 0) return;
+    this.say([
+      wanted.length === 0 ? WORDS.add.nothing : `${WORDS.add.added(wanted.length)}.`,
+      ...(skipped === 0 ? [] : [WORDS.add.skipped(skipped)]),
+    ].join(" "));
+    await this.studio?.queue.add(wanted);
+  }
+
+  open(dialog: OpenDialog): void {
+    this.dialog = dialog;
+    if (dialog.kind === "image") this.studio?.gallery.want(dialog.imageId);
+    this.changed();
+  }
+
+  close(): void {
+    this.open({ kind: "none" });
+  }
+
+  /** Erases the picture that the dialog is about. */
+  async erase(): Promise<void> {
+    const { dialog, studio } = this;
+    if (dialog.kind !== "erase" || studio === undefined) return;
+    this.isErasing = true;
+    this.changed();
+    try {
+      await studio.gallery.erase(dialog.imageId);
+      this.close();
+      this.say(WORDS.erase.done);
+    } catch {
+      this.open({ kind: "image", imageId: dialog.imageId });
+      this.say(WORDS.erase.failed);
+    }
+    this.isErasing = false;
+    this.changed();
+  }
+
+  /** The network came or went. */
+  setOnline(isOnline: boolean): void {
+    this.isOnline = isOnline;
+    if (isOnline) {
+      this.say(WORDS.online);
+      this.studio?.queue.retryAll();
+      if (this.studio?.gallery.state === "failed") void this.studio.gallery.refresh();
+    }
+    this.changed();
+  }
+
+  /** Shows a sentence for some seconds. */
+  say(text: string): void {
+    clearTimeout(this.#noticeTimer);
+    this.notice = text;
+    this.changed();
+    this.#noticeTimer = setTimeout(() => {
+      this.notice = "";
+      this.changed();
+    }, NOTICE_MS);
+  }
+
+  changed(): void {
+    this.#options.onChange();
+  }
+
+  async #enter(session: Session, config: PageConfig): Promise<void> {
+    const { account } = session;
+    const client: Client = createClient({
+      edge: location.origin,
+      account,
+      store: new IndexedDbResumeStore(sessionsOf(account)),
+      token: (asked) => this.#tokenOf(session, asked.refused),
+    });
+    const onChange = () => this.changed();
+    const gallery = new Gallery({ client, onChange });
+    const queue = new UploadQueue({
+      ...{ client, account, thumbnailOf, onChange },
+      kept: this.#options.kept,
+      types: config.types,
+      onSettled: (image, name) => {
+        gallery.add(image);
+        if (image.status === "ready") this.#speak(WORDS.queue.ready(name));
+      },
+      onRefused: ({ name, problem }) =>
+        this.#speak(WORDS.queue.refused(name, refusalOf(problem?.code ?? "").what)),
+    });
+    this.studio = { session, queue, gallery };
+    this.changed();
+    void gallery.refresh();
+    await queue.restore();
+  }
+
+  async #tokenOf(session: Session, refused: string | undefined): Promise<string> {
+    try {
+      return await session.token({ refused });
+    } catch (error) {
+      if (error instanceof SignedOut) this.#sessionIsOver();
+      throw error;
+    }
+  }
+
+  #sessionIsOver(): void {
+    this.studio?.queue.stop();
+    this.studio = undefined;
+    this.dialog = { kind: "none" };
+    this.trouble = WORDS.welcome.again;
+    this.changed();
+  }
+
+  #speak(text: string): void {
+    this.spoken = text;
+    this.changed();
+  }
+}
+
+/** The database of one person's unfinished sessions, whose addresses are credentials. */
+function sessionsOf(account: string): string {
+  return `tintype-uploads ${account}`;
+}
+
+function troubleOf(error: unknown): string {
+  return error instanceof SignedOut ? WORDS.welcome.again : WORDS.welcome.failed;
+}

@@ -1,0 +1,33 @@
+/** Signing in by the development issuer, which gives a token to whoever asks. */
+export interface DevelopmentSignIn {
+  readonly type: "development";
+  readonly tokenUrl: string;
+  readonly tenant: string;
+}
+
+/** Signing in by OpenID Connect's authorization-code flow with PKCE. */
+export interface OidcSignIn {
+  readonly type: "oidc";
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scope: string;
+  /** Sent as `audience` where the issuer asks for it. */
+  readonly audience?: string;
+}
+
+/** What `/config.json` says: the edge makes it (edge/page_settings.ts). */
+export interface PageConfig {
+  /** Null where nobody can sign in here. */
+  readonly signIn: DevelopmentSignIn | OidcSignIn | null;
+  /** How long a picture is kept, in milliseconds. */
+  readonly periodMs: number;
+  /** The media types that are taken. */
+  readonly types: readonly string[];
+}
+
+/** Reads the page's configuration; throws Error where the edge does not give it. */
+export async function readPageConfig(): Promise<PageConfig> {
+  const response = await fetch("/config.json");
+  if (!response.ok) throw new Error(`Cannot read /config.json: status is ${response.status}`);
+  return await response.json() as PageConfig; // of the same build as this page
+}

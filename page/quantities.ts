@@ -1,0 +1,46 @@
+const UNITS = ["bytes", "kB", "MB", "GB"] as const;
+
+/** Bytes as people read them: `640 bytes`, `3.4 MB`; powers of 1,000 as systems show them. */
+export function bytesText(bytes: number): string {
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  return `${value.toFixed(digits).replace(/\.0$/, "")} ${UNITS[unit]}`;
+}
+
+const STEPS = [
+  { name: "day", ms: 86_400_000 },
+  { name: "hour", ms: 3_600_000 },
+  { name: "minute", ms: 60_000 },
+  { name: "second", ms: 1_000 },
+] as const;
+
+/** Time in its two largest units, rounded down: `seven days`, `6 days 23 hours`, `40 seconds`. */
+export function durationText(ms: number): string {
+  const found = STEPS.findIndex((step) => ms >= step.ms);
+  const step = STEPS[found];
+  if (step === undefined) return "less than a second";
+  const count = Math.floor(ms / step.ms);
+  const first = `${count === 7 && step.name === "day" && ms % step.ms === 0 ? "seven" : count} ${
+    plural(step.name, count)
+  }`;
+  const next = STEPS[found + 1];
+  const rest = next === undefined ? 0 : Math.floor((ms % step.ms) / next.ms);
+  return next === undefined || rest === 0 ? first : `${first} ${rest} ${plural(next.name, rest)}`;
+}
+
+/** A time as people say it, in the reader's own zone: `21 November at 14:05`. */
+export function whenText(timeMs: number): string {
+  const time = new Date(timeMs);
+  const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "long" });
+  const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return `${day} at ${clock}`;
+}
+
+function plural(name: string, count: number): string {
+  return count === 1 ? name : `${name}s`;
+}

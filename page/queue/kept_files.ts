@@ -1,0 +1,62 @@
+/** A picture of the queue as it is kept in this browser between reloads. */
+export interface KeptFile {
+  readonly id: string;
+  /** Whose queue it is in. */
+  readonly account: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly addedAtMs: number;
+  /** Absent once the store has all of it. */
+  readonly file?: File;
+  /** Known once the store has all of it. */
+  readonly imageId?: string;
+  readonly isPaused: boolean;
+}
+
+/** Keeps the queue's files; a browser that has no room for one says so, and the queue goes on without. */
+export interface KeptFiles {
+  /** False where it could not be kept. */
+  put(file: KeptFile): Promise<boolean>;
+  remove(id: string): Promise<void>;
+  /** All of an account, in the order in which they were added. */
+  all(account: string): Promise<KeptFile[]>;
+}
+
+const STORE = "files";
+
+/** Opens the queue's database; one that keeps nothing where the browser gives none (private windows of some). */
+export async function openKeptFiles(name = "tintype-queue"): Promise<KeptFiles> {
+  const database = await openDatabase(name).catch(() => undefined);
+  if (database === undefined) return keepsNothing;
+  const run = async <T>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => IDBRequest<T>) =>
+    await settled(use(database.transaction(STORE, mode).objectStore(STORE)));
+  return {
+    put: (file) => run("readwrite", (store) => store.put(file)).then(() => true, () => false),
+    remove: (id) => run("readwrite", (store) => store.delete(id)).catch(() => undefined),
+    async all(account) {
+      const files: KeptFile[] = await run("readonly", (store) => store.getAll()).catch(() => []);
+      return files.filter((file) => file.account === account)
+        .sort((a, b) => a.addedAtMs - b.addedAtMs || a.id.localeCompare(b.id));
+    },
+  };
+}
+
+const keepsNothing: KeptFiles = {
+  put: () => Promise.resolve(false),
+  remove: () => Promise.resolve(),
+  all: () => Promise.resolve([]),
+};
+
+async function openDatabase(name: string): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+  return await settled(request);
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}

@@ -1,0 +1,60 @@
+import type { Upload } from "@tintype/client/client";
+
+/**
+ * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the network,
+ * `paused` by its owner, `developing` at the service, `refused` with a reason that its row tells.
+ */
+export type ItemState =
+  | "queued"
+  | "reading"
+  | "sending"
+  | "waiting"
+  | "paused"
+  | "developing"
+  | "refused";
+
+/** Why a picture was refused: a code of the edge, of the client, or of a rejection. */
+export interface ItemProblem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A picture of the queue, as the views read it. */
+export interface QueueItem {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly state: ItemState;
+  /** Bytes that the store holds. */
+  readonly heldBytes: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly problem: ItemProblem | undefined;
+  /** Undefined while it is drawn, null where this browser cannot. */
+  readonly thumbnail: string | null | undefined;
+  /** Whether the file is kept in this browser, so that a reload does not lose it. */
+  readonly isKept: boolean;
+}
+
+/** What the queue itself knows of an item. */
+export interface QueueEntry {
+  item: QueueItem;
+  readonly addedAtMs: number;
+  file: File | undefined;
+  imageId: string | undefined;
+  upload: Upload | undefined;
+  /** Gives the picture free for other tabs. */
+  readonly release: () => void;
+  isGone: boolean;
+}
+
+/** States in which an item uses one of the lines to the store. */
+export const ON_LINE: ReadonlySet<ItemState> = new Set(["reading", "sending", "waiting"]);
+
+/** States that a pause ends, and a resume brings back. */
+export const PAUSABLE: ReadonlySet<ItemState> = new Set([
+  "queued",
+  "reading",
+  "sending",
+  "waiting",
+]);

@@ -1,0 +1,342 @@
+/**
+ * The queue: a file is added, kept in this browser, sent when a line is free, waited for until it is developed, and
+ * then leaves; what is refused stays until its owner has read why. Every change is told by `onChange`.
+ */
+import type { Client, Image, Upload, UploadProgress } from "@tintype/client/client";
+import { UploadError } from "@tintype/client/problem";
+import { refusalOf } from "../words.ts";
+import { claim } from "./claim.ts";
+import type { KeptFile, KeptFiles } from "./kept_files.ts";
+import { mediaTypeOf } from "./media_type_of.ts";
+import {
+  type ItemState,
+  ON_LINE,
+  PAUSABLE,
+  type QueueEntry,
+  type QueueItem,
+} from "./queue_item.ts";
+
+/** What the queue works with. */
+export interface QueueOptions {
+  readonly client: Client;
+  readonly kept: KeptFiles;
+  readonly account: string;
+  /** The media types that are taken. */
+  readonly types: readonly string[];
+  readonly thumbnailOf: (file: Blob) => Promise<string | undefined>;
+  readonly onChange: () => void;
+  /** Called with what became of a picture; `name` is its file's. */
+  readonly onSettled: (image: Image, name: string) => void;
+  readonly onRefused: (item: QueueItem) => void;
+}
+
+/** Files that are sent at the same time. */
+const LINES = 3;
+/** Pictures that are waited for at the same time: each keeps a connection, of which HTTP/1.1 has six. */
+const WAITERS = 2;
+/** How long one is waited for before the next one has its turn, in milliseconds. */
+const WAIT_MS = 8_000;
+
+/** The queue of one signed-in person. */
+export class UploadQueue {
+  readonly #options: QueueOptions;
+  readonly #entries = new Map<string, QueueEntry>();
+  readonly #developing: QueueEntry[] = [];
+  #waiters = 0;
+  #ready = 0;
+  #isClosed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  get items(): readonly QueueItem[] {
+    return [...this.#entries.values()].map(({ item }) => item);
+  }
+
+  /** How many have got ready since nothing was on its way. */
+  get readyCount(): number {
+    return this.#ready;
+  }
+
+  /** Takes what an earlier life of the page kept, but for what another tab is sending. */
+  async restore(): Promise<void> {
+    const { kept, account } = this.#options;
+    for (const each of await kept.all(account)) {
+      if (this.#entries.has(each.id)) continue;
+      const release = await claim(each.id);
+      if (release !== undefined) this.#enter(each, release);
+    }
+    this.#pump();
+  }
+
+  /** Adds files, in their order. */
+  async add(files: readonly File[]): Promise<void> {
+    const { kept, account } = this.#options;
+    const addedAtMs = Date.now();
+    const added = await Promise.all(files.map(async (file, index): Promise<KeptFile> => ({
+      id: `${String(addedAtMs)}-${String(index).padStart(5, "0")}-${crypto.randomUUID()}`,
+      account,
+      name: file.name || "pasted picture",
+      size: file.size,
+      type: mediaTypeOf(file),
+      addedAtMs,
+      file,
+      isPaused: false,
+    })));
+    for (const each of added) {
+      const release = await claim(each.id);
+      const entry = this.#enter(each, release ?? (() => undefined));
+      if (entry.item.state === "refused") continue;
+      void kept.put(each).then((isKept) => this.#change(entry, { isKept }));
+    }
+    this.#pump();
+  }
+
+  pause(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !PAUSABLE.has(entry.item.state)) return;
+    entry.upload?.pause();
+    this.#change(entry, { state: "paused", bytesPerSecond: undefined });
+    this.#keep(entry);
+    this.#pump();
+  }
+
+  resume(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry?.item.state !== "paused") return;
+    // It waits for a free line like any other; a session that was begun goes on where it stopped.
+    this.#change(entry, { state: "queued" });
+    this.#keep(entry);
+    this.#pump();
+  }
+
+  /** Sends what was refused once more. */
+  retry(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry?.item.state !== "refused") return;
+    this.#change(entry, { state: "queued", problem: undefined });
+    if (entry.imageId !== undefined) this.#develop(entry);
+    this.#pump();
+  }
+
+  /** Takes one out: what is under way ends, what was refused is put away. */
+  async remove(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#forget(entry);
+    await entry.upload?.cancel().catch(() => undefined);
+    this.#pump();
+  }
+
+  pauseAll(): void {
+    for (const { id } of this.items) this.pause(id);
+  }
+
+  resumeAll(): void {
+    for (const { id } of this.items) this.resume(id);
+  }
+
+  /** Puts away all that was refused. */
+  dismissAll(): void {
+    for (const { id, state } of this.items) if (state === "refused") void this.remove(id);
+  }
+
+  /** Tries again whatever can be tried again, as when the network is back. */
+  retryAll(): void {
+    for (const { id, problem } of this.items) {
+      if (problem !== undefined && refusalOf(problem.code).canRetry) this.retry(id);
+    }
+  }
+
+  /** Ends everything and forgets it, in this browser too. */
+  async clear(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.items.map(({ id }) => this.remove(id)));
+  }
+
+  /** Stops working and keeps what there is for the next session. */
+  stop(): void {
+    this.#isClosed = true;
+    for (const entry of this.#entries.values()) {
+      entry.upload?.pause();
+      entry.release();
+    }
+  }
+
+  #enter(kept: KeptFile, release: () => void): QueueEntry {
+    const { id, name, size, type, file, imageId } = kept;
+    const isTaken = this.#options.types.includes(type);
+    if (this.items.every(({ state }) => state === "refused")) this.#ready = 0;
+    const entry: QueueEntry = {
+      item: {
+        id,
+        name,
+        size,
+        type,
+        state: kept.isPaused ? "paused" : "queued",
+        heldBytes: 0,
+        bytesPerSecond: undefined,
+        problem: undefined,
+        thumbnail: undefined,
+        isKept: true,
+      },
+      addedAtMs: kept.addedAtMs,
+      file,
+      imageId,
+      upload: undefined,
+      release,
+      isGone: false,
+    };
+    this.#entries.set(id, entry);
+    if (imageId !== undefined) this.#develop(entry);
+    else if (!isTaken) this.#refuse(entry, { code: "unsupported_type", detail: type });
+    void this.#draw(entry);
+    this.#options.onChange();
+    return entry;
+  }
+
+  async #draw(entry: QueueEntry): Promise<void> {
+    const { file, item } = entry;
+    const isPicture = file !== undefined && item.type.startsWith("image/");
+    const thumbnail = isPicture ? await this.#options.thumbnailOf(file) ?? null : null;
+    if (entry.isGone && thumbnail !== null) URL.revokeObjectURL(thumbnail);
+    else this.#change(entry, { thumbnail });
+  }
+
+  /** Gives free lines to those that are next. */
+  #pump(): void {
+    if (this.#isClosed) return;
+    const entries = [...this.#entries.values()];
+    let free = LINES - entries.filter(({ item }) => ON_LINE.has(item.state)).length;
+    for (const entry of entries) {
+      if (free <= 0) return;
+      if (entry.item.state !== "queued" || entry.imageId !== undefined) continue;
+      free--;
+      if (entry.upload === undefined) void this.#send(entry);
+      else this.#goOn(entry, entry.upload);
+    }
+  }
+
+  #goOn(entry: QueueEntry, upload: Pick<Upload, "resume">): void {
+    this.#change(entry, { state: "sending" });
+    upload.resume();
+  }
+
+  async #send(entry: QueueEntry): Promise<void> {
+    const { file, item } = entry;
+    if (file === undefined) return this.#refuse(entry, { code: "unreadable", detail: "" });
+    this.#change(entry, { state: "reading" });
+    try {
+      entry.upload = this.#options.client.upload(file, {
+        metadata: { contentType: item.type },
+        onProgress: (progress) => this.#follow(entry, progress),
+      });
+      const { imageId } = await entry.upload;
+      entry.imageId = imageId;
+      this.#develop(entry);
+    } catch (error) {
+      if (!entry.isGone) this.#refuse(entry, problemOf(error));
+    } finally {
+      entry.upload = undefined;
+      this.#pump();
+    }
+  }
+
+  #follow(entry: QueueEntry, { state, heldBytes, bytesPerSecond }: UploadProgress): void {
+    const known: Partial<Record<typeof state, ItemState>> = {
+      reading: "reading",
+      starting: "sending",
+      sending: "sending",
+      waiting: "waiting",
+    };
+    // What its owner paused stays so, whatever is still on its way.
+    const isHeldBack = entry.item.state === "paused" || entry.item.state === "queued";
+    const shown = isHeldBack ? undefined : known[state];
+    this.#change(entry, {
+      heldBytes: Math.max(entry.item.heldBytes, heldBytes),
+      bytesPerSecond,
+      ...(shown === undefined ? {} : { state: shown }),
+    });
+  }
+
+  #develop(entry: QueueEntry): void {
+    this.#change(entry, { state: "developing", heldBytes: entry.item.size, problem: undefined });
+    entry.file = undefined;
+    this.#keep(entry);
+    this.#developing.push(entry);
+    if (this.#waiters >= WAITERS) return;
+    this.#waiters++;
+    void this.#wait();
+  }
+
+  async #wait(): Promise<void> {
+    for (let entry = this.#developing.shift(); entry; entry = this.#developing.shift()) {
+      if (entry.isGone || this.#isClosed || entry.imageId === undefined) continue;
+      try {
+        const options = { timeoutMs: WAIT_MS };
+        const image = await this.#options.client.waitUntilReady(entry.imageId, options);
+        if (!entry.isGone) this.#settle(entry, image);
+      } catch (error) {
+        if (entry.isGone) continue;
+        const problem = problemOf(error);
+        if (problem.code === "timeout") this.#developing.push(entry);
+        else this.#refuse(entry, problem);
+      }
+    }
+    this.#waiters--;
+  }
+
+  #settle(entry: QueueEntry, image: Image): void {
+    this.#options.onSettled(image, entry.item.name);
+    if (image.status === "ready") {
+      this.#ready++;
+      return this.#forget(entry);
+    }
+    void this.#options.kept.remove(entry.item.id);
+    const { reason = "internal", detail = "" } = image;
+    this.#refuse(entry, { code: reason, detail });
+  }
+
+  #refuse(entry: QueueEntry, problem: { readonly code: string; readonly detail: string }): void {
+    this.#change(entry, { state: "refused", problem, bytesPerSecond: undefined });
+    if (!refusalOf(problem.code).canRetry) void this.#options.kept.remove(entry.item.id);
+    this.#options.onRefused(entry.item);
+  }
+
+  #forget(entry: QueueEntry): void {
+    const { id, thumbnail } = entry.item;
+    entry.isGone = true;
+    entry.release();
+    this.#entries.delete(id);
+    if (typeof thumbnail === "string") URL.revokeObjectURL(thumbnail);
+    void this.#options.kept.remove(id);
+    this.#options.onChange();
+  }
+
+  #keep(entry: QueueEntry): void {
+    const { item, file, imageId, addedAtMs } = entry;
+    const { id, name, size, type, state } = item;
+    const record: KeptFile = {
+      ...{ id, name, size, type, addedAtMs, account: this.#options.account },
+      ...(file === undefined ? {} : { file }),
+      ...(imageId === undefined ? {} : { imageId }),
+      isPaused: state === "paused",
+    };
+    void this.#options.kept.put(record).then((isKept) => this.#change(entry, { isKept }));
+  }
+
+  #change(entry: QueueEntry, change: Partial<QueueItem>): void {
+    if (entry.isGone) return;
+    entry.item = { ...entry.item, ...change };
+    this.#options.onChange();
+  }
+}
+
+function problemOf(error: unknown): { readonly code: string; readonly detail: string } {
+  if (error instanceof UploadError) return error.problem;
+  if (error instanceof Error && error.name === "SignedOut") {
+    return { code: "unauthenticated", detail: error.message };
+  }
+  return { code: "internal", detail: error instanceof Error ? error.name : "" };
+}

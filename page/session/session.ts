@@ -1,0 +1,59 @@
+/** Somebody who is signed in. */
+export interface Session {
+  /** How the page calls them. */
+  readonly name: string;
+  /** Tells people of one browser apart; never leaves it. */
+  readonly account: string;
+  /**
+   * An access token that is not the one that was just refused. Throws SignedOut where none can be had without asking
+   * the person again.
+   */
+  token(asked?: { readonly refused?: string | undefined }): Promise<string>;
+}
+
+/** One way to sign in. */
+export interface SignInWay {
+  /** Signs somebody in; undefined where the browser is on its way to the issuer. */
+  begin(): Promise<Session | undefined>;
+  /** Who was signed in before a reload, or comes back from the issuer. */
+  restore(): Promise<Session | undefined>;
+  /** Forgets everything of the session; may send the browser to the issuer. */
+  end(): Promise<void>;
+}
+
+/** Thrown where the person must sign in again. */
+export class SignedOut extends Error {
+  override readonly name = "SignedOut";
+}
+
+/** A token is renewed so long before it ends. */
+export const RENEW_BEFORE_MS = 60_000;
+
+/** A token and when it ends, in milliseconds since the epoch. */
+export interface HeldToken {
+  readonly accessToken: string;
+  readonly expiresAtMs: number;
+}
+
+/** Whether a token may be sent: it is none that was refused, and has a minute left. */
+export function isUsable(token: HeldToken, refused: string | undefined): boolean {
+  return token.accessToken !== refused && token.expiresAtMs - Date.now() > RENEW_BEFORE_MS;
+}
+
+/** Who a token is about, where it is a JWT (RFC 7519); the edge alone checks it. */
+export function accountOf(accessToken: string): string {
+  const { iss, tenant, sub } = claimsOf(accessToken);
+  return [iss, tenant, sub].filter((part) => typeof part === "string").join(" ") || "somebody";
+}
+
+function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
+  try {
+    const text = (jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    // An object by the check.
+    return typeof claims === "object" && claims !== null ? claims as Record<string, unknown> : {};
+  } catch {
+    return {};
+  }
+}

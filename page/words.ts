@@ -1,0 +1,218 @@
+/**
+ * Everything that the page says, in English. Sentences speak to the person in front of it: what happened, and what to
+ * do about it.
+ */
+import { bytesText, durationText } from "./quantities.ts";
+
+/** Why a picture was not taken, in two sentences, and whether sending it again can help. */
+export interface Refusal {
+  readonly what: string;
+  readonly todo: string;
+  readonly canRetry: boolean;
+}
+
+/** What stays the same. */
+export const WORDS = {
+  name: "Tintype",
+  skip: "Skip to your pictures",
+  welcome: {
+    title: (keptMs: number) => `Pictures that stay for ${durationText(keptMs)}.`,
+    lead:
+      "Add photographs from your phone or your desk. They are developed in seconds, only you can see them, and when their time is over every copy is gone.",
+    button: "Sign in",
+    busy: "Signing in…",
+    closed: "Nobody can sign in here yet: this page has not been given an issuer.",
+    failed: "Signing in did not work. Please try again.",
+    again: "Your session is over. Sign in again and your pictures go on where they stopped.",
+    unreachable: "This page cannot reach its server. Check your connection and reload.",
+    plate: "A photograph on a metal plate, as they were made in 1860",
+  },
+  account: { signOut: "Sign out", docs: "For developers" },
+  signOut: {
+    title: "Sign out now?",
+    text: "Some pictures have not been sent yet. Signing out takes them out of this browser.",
+    confirm: "Sign out",
+    cancel: "Stay",
+  },
+  offline: "You are offline. Sending goes on by itself when the network is back.",
+  online: "The network is back.",
+  add: {
+    title: "Add pictures",
+    hint: "Drop them here, or paste one.",
+    drop: "Let go to add them",
+    files: "Choose pictures",
+    camera: "Take a photo",
+    folder: "Choose a folder",
+    types: "JPEG, PNG, WebP, AVIF, GIF, TIFF and HEIC",
+    added: (count: number) => `${pictures(count)} added`,
+    skipped: (count: number) =>
+      `${count === 1 ? "One file was" : `${count} files were`} left out, as ${
+        count === 1 ? "it is not a picture" : "they are not pictures"
+      }.`,
+    nothing: "There was no picture in it.",
+  },
+  queue: {
+    title: "On their way",
+    progress: (done: number, total: number) => `${done} of ${total} developed`,
+    pauseAll: "Pause all",
+    resumeAll: "Resume all",
+    refusedTitle: "Not taken",
+    dismissAll: "Dismiss all",
+    pause: "Pause",
+    resume: "Resume",
+    cancel: "Cancel",
+    retry: "Try again",
+    dismiss: "Dismiss",
+    progressOf: (name: string) => `Progress of ${name}`,
+    notKept: "Too large to survive a reload of this page.",
+    ready: (name: string) => `${name} is ready`,
+    refused: (name: string, what: string) => `${name}: ${what}`,
+    cancelled: (name: string) => `${name} was cancelled`,
+    states: {
+      queued: "Waiting for its turn",
+      reading: "Being read",
+      sending: (held: number, size: number, bytesPerSecond: number | undefined) =>
+        [
+          `${bytesText(held)} of ${bytesText(size)}`,
+          ...(bytesPerSecond === undefined ? [] : [`${bytesText(bytesPerSecond)}/s`]),
+        ].join(" · "),
+      waiting: "Waiting for the network",
+      paused: (held: number, size: number) => `Paused at ${bytesText(held)} of ${bytesText(size)}`,
+      developing: "Sent. Being developed",
+    },
+  },
+  gallery: {
+    title: "Your pictures",
+    count: (count: number, hasMore: boolean) => `${pictures(count)}${hasMore ? " and more" : ""}`,
+    loading: "Looking for your pictures…",
+    empty: "Nothing here yet.",
+    emptyHint: (keptMs: number) =>
+      `What you add appears here, and disappears ${durationText(keptMs)} later.`,
+    more: "Show more",
+    failed: "Your pictures could not be listed.",
+    retry: "Try again",
+    left: (leftMs: number) => leftMs <= 0 ? "Going now" : `${durationText(leftMs)} left`,
+    open: (added: string, left: string) => `Picture added ${added}, ${left}`,
+    rejected: "Not kept",
+    failedImage: "Delayed",
+    processing: "Being developed",
+    unopened: "Cannot be shown",
+  },
+  image: {
+    title: (added: string) => `Picture added ${added}`,
+    close: "Close",
+    alt: (added: string) => `The picture that was added ${added}`,
+    left: "Time left",
+    goneAt: (when: string) => `Gone on ${when}`,
+    facts: "What is known of it",
+    original: "Original",
+    size: (width: number, height: number) => `${width} × ${height}`,
+    camera: "Camera",
+    exposure: "Exposure",
+    colours: "Colours",
+    place: "Place",
+    hasPlace: "Was in the file, is in no copy",
+    hasNoPlace: "Not in the file",
+    renditions: "Sizes",
+    rendition: (name: string, width: number, height: number, bytes: number) =>
+      `${name}, ${width} × ${height}, ${bytesText(bytes)}`,
+    newTab: "opens in a new tab",
+    erase: "Erase",
+  },
+  erase: {
+    title: "Erase this picture now?",
+    text: "Every size of it and everything that is known of it goes. This cannot be undone.",
+    confirm: "Erase it",
+    cancel: "Keep it",
+    busy: "Erasing…",
+    done: "The picture is erased.",
+    failed: "The picture could not be erased.",
+  },
+} as const;
+
+const AGAIN = "Nothing is lost. Try again in a moment.";
+
+/** Every code of a problem, of a rejection and of the client; the tests hold it against the lists of both. */
+export const REFUSALS = {
+  invalid_json: ours("This page and its server do not understand each other."),
+  invalid_request: ours("This page and its server do not understand each other."),
+  method_not_allowed: ours("This page and its server do not understand each other."),
+  length_required: ours("This page and its server do not understand each other."),
+  protocol: ours("Something between you and the server answered in its place."),
+  unauthenticated: later("Your session is over.", "Sign in again; it goes on where it stopped."),
+  forbidden: final("Your account may not do this.", "Ask whoever gave you the account."),
+  not_found: final("It is not there any more.", "It was erased, or its time is over."),
+  conflict: final("It began too long ago.", "Add it again; it starts anew."),
+  erased: final("It was erased before.", "Add it again to send it as a new picture."),
+  too_large: final("The file is too large.", "Send a smaller copy of it."),
+  unsupported_type: final(
+    "This kind of file is not taken.",
+    `Save it as one of these: ${WORDS.add.types}.`,
+  ),
+  not_an_image: final(
+    "The file is not the picture that its name promises.",
+    "Open it on your device; if it shows, save it anew as JPEG or PNG.",
+  ),
+  digest_mismatch: later("The file changed on its way.", "Try again; if it stays, add it anew."),
+  declared_mismatch: final(
+    "The file is not what its name says.",
+    "Open it on your device and save it anew as JPEG or PNG.",
+  ),
+  rate_limited: later("Too many pictures in one minute.", "Wait a moment, then try again."),
+  quota_exceeded: later("The day's space is used up.", "Try again after midnight (UTC)."),
+  internal: later("Something went wrong on our side.", AGAIN),
+  unavailable: later("The service is resting for a moment.", AGAIN),
+  network: later("The network was gone for too long.", "It goes on as soon as you are back."),
+  timeout: later("It takes longer than usual.", "It may still appear among your pictures."),
+  stalled: later("The store took nothing more.", AGAIN),
+  session_lost: later("The store forgot what was sent.", "Try again; it starts anew."),
+  storage_refused: later("The store did not take it.", AGAIN),
+  unreadable: final(
+    "The file cannot be read any more.",
+    "It was moved or changed. Choose it again.",
+  ),
+  cancelled: final("It was cancelled.", "Add it again if you want it after all."),
+  too_many_pixels: final("It has too many pixels.", "Send a smaller copy of it."),
+  too_many_frames: final("It has too many frames.", "Send a shorter animation."),
+  truncated: final(
+    "The file ends before its end.",
+    "It was not copied whole. Copy it again from where it comes from.",
+  ),
+  corrupt: final("The file is damaged.", "Open it on your device; if it shows, save it anew."),
+  processing_limit: final(
+    "It takes too long to develop.",
+    "Save it anew as JPEG, or send a smaller copy.",
+  ),
+  pipeline_rejected: final(
+    "It does not fulfil this service's own rules.",
+    "Ask whoever runs it what they are.",
+  ),
+  too_late: final("It arrived when its time was over.", "Add it again; its time starts anew."),
+  dead_lettered: later("Developing it failed each time.", "It is tried again without you."),
+} as const satisfies Record<string, Refusal>;
+
+/** What to say of a code; a code that this page does not know is our side's. `detail` may name the limit. */
+export function refusalOf(code: string, detail = ""): Refusal {
+  const known = Object.hasOwn(REFUSALS, code)
+    ? REFUSALS[code as keyof typeof REFUSALS] // a key by the check
+    : REFUSALS.internal;
+  const limit = code === "too_large" ? /<= (\d+)/.exec(detail)?.[1] : undefined;
+  if (limit === undefined) return known;
+  return { ...known, what: `The file is larger than ${bytesText(Number(limit))}.` };
+}
+
+function pictures(count: number): string {
+  return count === 1 ? "One picture" : `${count} pictures`;
+}
+
+function final(what: string, todo: string): Refusal {
+  return { what, todo, canRetry: false };
+}
+
+function later(what: string, todo: string): Refusal {
+  return { what, todo, canRetry: true };
+}
+
+function ours(what: string): Refusal {
+  return later(what, "Reload the page; if it stays, tell whoever runs this service.");
+}
