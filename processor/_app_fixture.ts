@@ -14,6 +14,7 @@ import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 
 /** Whom the app under test believes. */
 export const PUSH_ACCOUNT = "push@tintype-local.iam.gserviceaccount.com";
@@ -73,6 +74,8 @@ export function createFixture(options: AppFixtureOptions) {
   const raw = options.raw ?? new MemoryObjectStore();
   const [processed, certificates] = [new MemoryObjectStore(), new MemoryObjectStore()];
   const rows = new MemoryRowSink();
+  const queue = options.queue ??
+    new DeliveryQueue({ maxRunning: 2, maxWaiting: 4, maxWaitMs: 1_000 });
   const app = createApp(
     {
       ports: {
@@ -88,7 +91,8 @@ export function createFixture(options: AppFixtureOptions) {
         processorVersion: "test",
       },
       log: createJsonLog({ part: "processor", write: (line) => lines.push(line) }),
-      queue: options.queue ?? new DeliveryQueue({ maxRunning: 2, maxWaiting: 4, maxWaitMs: 1_000 }),
+      metrics: createMetrics(() => queue.size),
+      queue,
       verify: createOidcVerifier({ keys: options.keysUrl }),
       audience: AUDIENCE,
       pushServiceAccount: PUSH_ACCOUNT,

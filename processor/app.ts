@@ -14,11 +14,13 @@ import { type CallerVerifier, requireCaller } from "./caller.ts";
 import type { DeliveryQueue } from "./delivery_queue.ts";
 import { type DeliveryWork, handlePush, type PushPorts } from "./push.ts";
 import { problemOf } from "./problem.ts";
+import type { ProcessorMetrics } from "./telemetry/metrics.ts";
 
 /** What the processor's HTTP surface is made of. */
 export interface AppOptions {
   readonly ports: ProcessImagePorts & SweepPorts;
   readonly log: Log;
+  readonly metrics: ProcessorMetrics;
   readonly queue: DeliveryQueue;
   readonly verify: CallerVerifier;
   /** Base address that tokens name as their audience, without a slash at the end. */
@@ -36,9 +38,9 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const DELIVERY_TIMEOUT_MS = 480_000; // with the queue's longest wait still less than the ack deadline of 600 s
 const JOB_TIMEOUT_MS = 170_000; // less than the scheduler's attempt deadline of 180 s
 
-/** The processor's HTTP surface: pushes from Pub/Sub, jobs from Cloud Scheduler, health. */
+/** The processor's HTTP surface: pushes from Pub/Sub, jobs from Cloud Scheduler, health, metrics. */
 export function createApp(options: AppOptions): Hono {
-  const { ports, log, isReady } = options;
+  const { ports, log, metrics, isReady } = options;
   const app = new Hono();
   app.onError((error, c) => problemOf(error, c, log));
   app.notFound((c) => problemOf(new AppError("not_found", "There is nothing here"), c, log));
@@ -46,13 +48,21 @@ export function createApp(options: AppOptions): Hono {
     "/healthz",
     (c) => c.json({ status: isReady() ? "ready" : "starting" }, isReady() ? 200 : 503),
   );
+  app.get(
+    "/metrics",
+    async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
+  );
 
   app.use("/events/*", requireCaller({ ...options, email: options.pushServiceAccount }));
   app.post("/events/storage", ...push(options, (...call) => processImage(ports, ...call)));
   app.post("/events/dead", ...push(options, (...call) => markFailed(ports, ...call)));
 
   app.use("/jobs/*", requireCaller({ ...options, email: options.schedulerServiceAccount }));
-  const sweep = (call: CallOptions) => sweepExpired(ports, call);
+  const sweep = async (call: CallOptions) => {
+    const certificate = await sweepExpired(ports, call);
+    metrics.swept(certificate);
+    return certificate;
+  };
   app.post("/jobs/retention", job(options, { name: "retention", run: sweep, fieldsOf: totalsOf }));
   const repair = (call: CallOptions) => reconcile(ports, call);
   app.post(
@@ -76,7 +86,7 @@ function push(options: AppOptions, work: DeliveryWork): [MiddlewareHandler, Midd
 }
 
 function job<Done extends object>(
-  { log, signal }: AppOptions,
+  { log, metrics, signal }: AppOptions,
   { name, run, fieldsOf }: {
     readonly name: string;
     readonly run: (call: CallOptions) => Promise<Done>;
@@ -86,7 +96,11 @@ function job<Done extends object>(
   return async (c) => {
     const startMs = performance.now();
     const until = AbortSignal.any([signal, AbortSignal.timeout(JOB_TIMEOUT_MS)]);
-    const done = await run({ signal: until });
+    const done = await run({ signal: until }).catch((error) => {
+      metrics.jobEnded(name, "failed");
+      throw error;
+    });
+    metrics.jobEnded(name, "done");
     log.info("job", { job: name, ms: Math.round(performance.now() - startMs), ...fieldsOf(done) });
     return c.json(done);
   };

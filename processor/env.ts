@@ -6,7 +6,7 @@ import {
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { CODEC_NAMES, type CodecName } from "./adapters/codec_table.ts";
+import { CODEC_NAMES, type CodecName } from "./adapters/codec_names.ts";
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name");
 const address = z.url({ protocol: /^https?$/, error: "must be an http or https address" });

@@ -22,6 +22,8 @@ import { ENV_NAMES, type ProcessorEnv, readEnv } from "./env.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
 import { shutDownOnSignal } from "./shut_down.ts";
+import { traced } from "./telemetry/delivery_trace.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 
 const PART = "processor";
 /** Deliveries under way for each pixel process: one is in its pixels while the others wait for the network. */
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
     ...env,
     ports: createPorts(env, pixels),
     log,
+    metrics: createMetrics(() => queue.size),
     queue,
     verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
     rawBucket: env.buckets.raw,
@@ -65,15 +68,21 @@ async function main(): Promise<void> {
 
 function createPorts(env: ProcessorEnv, pixels: PixelPool): ProcessImagePorts & SweepPorts {
   const { projectId, dataset, endpoints, buckets, revision } = env;
-  const store = (bucket: string) =>
-    new GcsObjectStore({ projectId, bucket, endpoint: endpoints.storage });
+  const store = (role: keyof typeof buckets) =>
+    traced(
+      role,
+      new GcsObjectStore({ projectId, bucket: buckets[role], endpoint: endpoints.storage }),
+    );
   const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
   return {
-    raw: store(buckets.raw),
-    processed: store(buckets.processed),
-    certificates: store(buckets.certificates),
-    rows: new BigQueryRowSink(client, { dataset, purgesRetentionMs: PURGES_RETENTION_MS }),
-    pixels,
+    raw: store("raw"),
+    processed: store("processed"),
+    certificates: store("certificates"),
+    rows: traced(
+      "rows",
+      new BigQueryRowSink(client, { dataset, purgesRetentionMs: PURGES_RETENTION_MS }),
+    ),
+    pixels: traced("pixels", pixels),
     hashing: webHashing,
     plans: env.plans,
     policy: env.policy,

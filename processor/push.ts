@@ -3,7 +3,7 @@
  * answer so that Pub/Sub forgets it (the work is done, or never will be) or brings it again.
  */
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
-import { parseStorageNotification } from "@tintype/core/gcp/notification";
+import { type NotifiedResource, parseStorageNotification } from "@tintype/core/gcp/notification";
 import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/gcp/push_envelope";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { readRawBucketName } from "@tintype/core/model/object_name";
@@ -13,6 +13,12 @@ import type { ImageDelivery, ProcessOutcome } from "@tintype/core/processing/pro
 import { performance } from "node:perf_hooks";
 import type { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
+import {
+  type DeliveryFacts,
+  type DeliverySpan,
+  traceDelivery,
+} from "./telemetry/delivery_trace.ts";
+import type { ProcessorMetrics } from "./telemetry/metrics.ts";
 
 /** 204 is an ack; anything else brings the message again (https://cloud.google.com/pubsub/docs/push#receive_push). */
 export type PushStatus = 204 | 429 | 503;
@@ -42,6 +48,7 @@ export type DeliveryWork = (
 export interface PushPorts {
   readonly queue: DeliveryQueue;
   readonly log: Log;
+  readonly metrics: ProcessorMetrics;
   /** Objects of other buckets are none of ours. */
   readonly rawBucket: string;
   /** Aborts what is under way: the end of the process. */
@@ -67,15 +74,17 @@ export async function handlePush(
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
     return 204;
   }
-  return await deliver(ports, { envelope, delivery, work });
+  const facts = factsOf(opened, delivery);
+  return await traceDelivery(facts, (span) => deliver(ports, { envelope, delivery, work, span }));
 }
 
 async function deliver(
-  { queue, log, signal, timeoutMs }: PushPorts,
-  { envelope, delivery, work }: {
+  { queue, log, metrics, signal, timeoutMs }: PushPorts,
+  { envelope, delivery, work, span }: {
     readonly envelope: PushEnvelope;
     readonly delivery: ImageDelivery;
     readonly work: DeliveryWork;
+    readonly span: DeliverySpan;
   },
 ): Promise<PushStatus> {
   const ids = idsOf(envelope, delivery);
@@ -85,11 +94,15 @@ async function deliver(
     await queue.run(async (waitMs) => {
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       const outcome = await work(delivery, { signal: until });
+      span.ended(outcome, waitMs);
+      metrics.delivered(outcome, waitMs);
       log.info("delivery", { ...ids, ...fieldsOf(outcome), waitMs, deliveryMs: sinceStart() });
     });
     return 204;
   } catch (error) {
     const status = STATUSES[isAppError(error) ? error.kind : "internal"];
+    span.failed(error, status);
+    if (status !== 204) metrics.putOff(status);
     const fields = { ...ids, answer: status, ...describeError(error), deliveryMs: sinceStart() };
     if (status === 429) log.warn("delivery_delayed", fields);
     else log.error("delivery_failed", fields);
@@ -100,8 +113,9 @@ async function deliver(
 function open(body: string) {
   try {
     const envelope = parsePushEnvelope(parseJson(body));
-    const { bucket, objectName, eventType } = parseStorageNotification(envelope);
-    return { envelope, bucket, objectName, isFinalize: eventType === "OBJECT_FINALIZE" };
+    const { bucket, objectName, eventType, resource } = parseStorageNotification(envelope);
+    const isFinalize = eventType === "OBJECT_FINALIZE";
+    return { envelope, bucket, objectName, isFinalize, resource };
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;
@@ -114,6 +128,25 @@ function parseJson(text: string): unknown {
   } catch {
     throw new AppError("invalid_json", "Cannot read push as it is not JSON");
   }
+}
+
+function factsOf(
+  { envelope, resource }: {
+    readonly envelope: PushEnvelope;
+    readonly resource: NotifiedResource | undefined;
+  },
+  { objectName, attempt }: ImageDelivery,
+): DeliveryFacts {
+  const { messageId, publishTime } = envelope;
+  const timeCreated = resource?.timeCreated;
+  return {
+    ref: readRawBucketName(objectName)?.ref,
+    messageId,
+    attempt,
+    publishTime,
+    timeCreated: timeCreated === undefined ? undefined : new Date(timeCreated),
+    metadata: resource?.metadata ?? {},
+  };
 }
 
 /** A name that is not ours is not told: it may hold anything. */

@@ -93,6 +93,9 @@ export type ImageMetadata = z.infer<typeof metadataSchema>;
 /** Milliseconds of each stage. */
 export type Timings = z.infer<typeof timingsSchema>;
 
+/** Pub/Sub gives up after at most 100 deliveries: attempts above this one are replays. */
+export const LAST_DELIVERY_ATTEMPT = 1_000;
+
 /** Whether the manifest says the last word: a `failed` one may be replaced. */
 export function isFinal(manifest: Manifest): boolean {
   return manifest.status !== "failed";

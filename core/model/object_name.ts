@@ -23,7 +23,8 @@ export type NamedObject =
   | { readonly kind: "rendition"; readonly ref: ImageRef; readonly file: string }
   | { readonly kind: "receipt"; readonly ref: ImageRef };
 
-const RENDITION_FILE = /^[a-z0-9][a-z0-9_-]{0,31}\.[a-z0-9]{2,5}$/;
+/** A rendition's name, the mark of a replay, an extension. */
+const RENDITION_FILE = /^[a-z0-9][a-z0-9_-]{0,31}(\.[0-9a-z]{1,16})?\.[a-z0-9]{2,5}$/;
 const MANIFEST_FILE = "manifest.json";
 const MARKER_ROOT = "erase";
 const RECEIPT_ROOT = "erased";
@@ -43,7 +44,10 @@ export function processedPrefix(ref: ImageRef): string {
   return `${path(ref)}/`;
 }
 
-/** `{yyyy-mm-dd}/{tenant}/{owner}/{imageId}/{rendition}.{ext}` in the processed bucket. */
+/**
+ * `{yyyy-mm-dd}/{tenant}/{owner}/{imageId}/{rendition}.{ext}` in the processed bucket. A replay's `rendition` is
+ * `{rendition}.{mark}`, so that it lies beside the one that the manifest pins until then.
+ */
 export function renditionName(ref: ImageRef, rendition: string, extension: string): ObjectName {
   const file = `${rendition}.${extension}`;
   if (!RENDITION_FILE.test(file)) {

@@ -63,6 +63,8 @@ test("readProcessedBucketName() reads what the processor writes", () => {
     ref: REF,
     file: "thumb.webp",
   });
+  const replayed = readProcessedBucketName(renditionName(REF, "thumb.mi8k2x1a", "webp"));
+  assert.deepEqual(replayed, { kind: "rendition", ref: REF, file: "thumb.mi8k2x1a.webp" });
 });
 
 test("names of one bucket are not names of the other", () => {
@@ -138,7 +140,7 @@ test("parseRawName() refuses a marker", () => {
 });
 
 test("renditionName() refuses names that it could not read back", () => {
-  for (const rendition of ["", "../x", "Large", "a".repeat(33), "a b"]) {
+  for (const rendition of ["", "../x", "Large", "a".repeat(33), "a b", "a.b.c", "a.B"]) {
     assert.throws(() => renditionName(REF, rendition, "jpg"), RangeError);
   }
   assert.throws(() => renditionName(REF, "large", "j/g"), RangeError);

@@ -56,8 +56,44 @@ export async function commitManifest(
   throw new AppError("unavailable", "Cannot commit manifest as others keep writing it");
 }
 
+/**
+ * Appends a replay's row and puts its manifest in the place of the very one that it began with; false where another walk
+ * has replaced or erased that meanwhile.
+ */
+export async function replaceManifest(
+  ports: CommitPorts,
+  { ref, manifest, held }: {
+    readonly ref: ImageRef;
+    readonly manifest: Manifest;
+    readonly held: HeldManifest;
+  },
+  options: CallOptions,
+): Promise<boolean> {
+  await ports.rows.append(rowOfManifest(ref, manifest), options);
+  if (await put(ports, { ref, manifest, held }, options)) return true;
+  const standing = await readManifest(ports.processed, ref, options);
+  if (standing === null) return false;
+  await putRowOnTop(ports, { ref, manifest, stands: standing.manifest }, options);
+  return false;
+}
+
 /** Readers take an image's newest row: where ours contradicts the manifest that stands, that one's row goes on top. */
 async function correctRow(
+  ports: CommitPorts,
+  { ref, manifest, stands }: {
+    readonly ref: ImageRef;
+    readonly manifest: Manifest;
+    readonly stands: Manifest;
+  },
+  options: CallOptions,
+): Promise<void> {
+  const isSame = stands.status === manifest.status && stands.reason === manifest.reason &&
+    stands.processorVersion === manifest.processorVersion;
+  if (isSame) return;
+  await putRowOnTop(ports, { ref, manifest, stands }, options);
+}
+
+async function putRowOnTop(
   { rows, clock }: CommitPorts,
   { ref, manifest, stands }: {
     readonly ref: ImageRef;
@@ -66,10 +102,11 @@ async function correctRow(
   },
   options: CallOptions,
 ): Promise<void> {
-  if (stands.status === manifest.status && stands.reason === manifest.reason) return;
   const newestMs = Math.max(clock.now(), Date.parse(manifest.processedAt) + 1);
   const processedAt = new Date(newestMs).toISOString();
-  await rows.append(rowOfManifest(ref, { ...stands, processedAt }), options);
+  // An attempt of its own, as the warehouse drops what looks like a row that it was given a minute ago.
+  const attempt = Math.max(stands.attempt, manifest.attempt) + 1;
+  await rows.append(rowOfManifest(ref, { ...stands, attempt, processedAt }), options);
 }
 
 async function put(

@@ -25,6 +25,8 @@ export interface DevelopImageInput {
   readonly ref: ImageRef;
   readonly object: ObjectFacts;
   readonly attempt: number;
+  /** Of a replay: its renditions have names of their own. */
+  readonly mark?: string;
 }
 
 /** Where a walk through the stages is; its facts are told even when a later stage rejects the image. */
@@ -35,14 +37,14 @@ interface Progress {
 /** Develops a raw object into stored renditions and the manifest that tells of them; a rejected image is a manifest too. */
 export async function developImage(
   ports: ProcessImagePorts,
-  { ref, object, attempt }: DevelopImageInput,
+  { ref, object, attempt, mark }: DevelopImageInput,
   options: CallOptions,
 ): Promise<Manifest> {
   const declaration = declarationOfMetadata(object.metadata);
   const progress: Progress = { draft: draftManifest(ports, { ref, object, declaration, attempt }) };
   try {
     return readyManifest(
-      await throughAllStages(ports, { ref, object, declaration, progress }, options),
+      await throughAllStages(ports, { ref, object, declaration, progress, mark }, options),
     );
   } catch (error) {
     if (error instanceof ImageRejected) return rejectedManifest(progress.draft, error);
@@ -52,11 +54,12 @@ export async function developImage(
 
 async function throughAllStages(
   ports: ProcessImagePorts,
-  { ref, object, declaration, progress }: {
+  { ref, object, declaration, progress, mark }: {
     readonly ref: ImageRef;
     readonly object: ObjectFacts;
     readonly declaration: RawDeclaration;
     readonly progress: Progress;
+    readonly mark: string | undefined;
   },
   options: CallOptions,
 ): Promise<ManifestDraft> {
@@ -86,7 +89,7 @@ async function throughAllStages(
     ports,
     progress,
     "storeMs",
-    () => storeRenditions(ports, { ref, developed }, options),
+    () => storeRenditions(ports, { ref, developed, mark }, options),
   );
   return { ...progress.draft, renditions: stored };
 }

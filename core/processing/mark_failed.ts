@@ -1,11 +1,11 @@
 import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
-import { eraseImage, isMarked } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { draftManifest, failedManifest } from "./draft_manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+import { unlessErased } from "./unless_erased.ts";
 
 /**
  * Records that every delivery of an image's event failed: `failed`, only where there is no manifest yet, and not final.
@@ -19,10 +19,8 @@ export async function markFailed(
   const named = readRawBucketName(delivery.objectName);
   if (named === null) return { outcome: "ignored" };
   const { ref } = named;
-  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
-  const outcome = await commitFailure(ports, { ref, attempt: delivery.attempt }, options);
-  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
-  return outcome;
+  const work = () => commitFailure(ports, { ref, attempt: delivery.attempt }, options);
+  return await unlessErased(ports, { ref, work }, options);
 }
 
 async function commitFailure(
@@ -41,13 +39,4 @@ async function commitFailure(
   const declaration = declarationOfMetadata(object.metadata);
   const manifest = failedManifest(draftManifest(ports, { ref, object, declaration, attempt }));
   return await commitManifest(ports, { ref, manifest }, options);
-}
-
-async function erase(
-  ports: ProcessImagePorts,
-  ref: ImageRef,
-  options: CallOptions,
-): Promise<ProcessOutcome> {
-  const { state } = await eraseImage(ports, ref, options);
-  return { outcome: "erased", ref, state };
 }

@@ -6,13 +6,14 @@ import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.
 import { isFinal, type Manifest } from "../model/manifest.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
-import { eraseImage, isMarked, removeLive } from "../retention/erase_image.ts";
+import { removeLive } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { developImage } from "./develop_image.ts";
 import { draftManifest, rejectedManifest } from "./draft_manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+import { unlessErased } from "./unless_erased.ts";
 
 /**
  * Brings an image to its end, from whatever state an earlier delivery left it in.
@@ -26,11 +27,8 @@ export async function processImage(
   const named = readRawBucketName(delivery.objectName);
   if (named === null) return { outcome: "ignored" };
   const { ref } = named;
-  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
-  const outcome = await bringToItsEnd(ports, { ref, attempt: delivery.attempt }, options);
-  // A marker that came while we wrote must find nothing of what we wrote.
-  if (await isMarked(ports.raw, ref, options)) return await erase(ports, ref, options);
-  return outcome;
+  const work = () => bringToItsEnd(ports, { ref, attempt: delivery.attempt }, options);
+  return await unlessErased(ports, { ref, work }, options);
 }
 
 async function bringToItsEnd(
@@ -64,13 +62,4 @@ function tooLate(
     reason: "too_late",
     detail: "it was complete in its closing time",
   });
-}
-
-async function erase(
-  ports: ProcessImagePorts,
-  ref: ImageRef,
-  options: CallOptions,
-): Promise<ProcessOutcome> {
-  const { state } = await eraseImage(ports, ref, options);
-  return { outcome: "erased", ref, state };
 }

@@ -35,13 +35,19 @@ export interface ImageDelivery {
   readonly attempt: number;
 }
 
+/** The owner wants it erased; `hidden` rows are left for the sweep. */
+export interface ErasedOutcome {
+  readonly outcome: "erased";
+  readonly ref: ImageRef;
+  readonly state: "erased" | "hidden";
+}
+
 /** What became of a delivery; every outcome is acknowledged. */
 export type ProcessOutcome =
   | { readonly outcome: "done"; readonly ref: ImageRef; readonly manifest: Manifest }
   /** A final manifest was there. */
   | { readonly outcome: "already"; readonly ref: ImageRef }
-  /** The owner wants it erased; `hidden` rows are left for the sweep. */
-  | { readonly outcome: "erased"; readonly ref: ImageRef; readonly state: "erased" | "hidden" }
+  | ErasedOutcome
   /** There is no such object (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }
   /** It arrived after its seven days and was deleted. */

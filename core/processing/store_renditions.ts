@@ -17,26 +17,38 @@ const SIDE = /^[1-9][0-9]{0,5}$/;
 
 /**
  * Stores renditions side by side, in their table's order. One that another attempt has left is taken over as it is and
- * never replaced, as a manifest may pin it by now. Throws `unavailable` where one went while it was stored.
+ * never replaced, as a manifest may pin it by now; a replay's `mark` gives its own another name. Throws `unavailable`
+ * where one went while it was stored.
  */
 export async function storeRenditions(
   ports: StorePorts,
-  { ref, developed }: { readonly ref: ImageRef; readonly developed: Developed },
+  { ref, developed, mark }: {
+    readonly ref: ImageRef;
+    readonly developed: Developed;
+    readonly mark?: string | undefined;
+  },
   options: CallOptions,
 ): Promise<ManifestRendition[]> {
   return await allEnded(
-    developed.renditions.map((rendition) => storeRendition(ports, { ref, rendition }, options)),
+    developed.renditions.map((rendition) =>
+      storeRendition(ports, { ref, rendition, mark }, options)
+    ),
   );
 }
 
 async function storeRendition(
   { processed }: StorePorts,
-  { ref, rendition }: { readonly ref: ImageRef; readonly rendition: DevelopedRendition },
+  { ref, rendition, mark }: {
+    readonly ref: ImageRef;
+    readonly rendition: DevelopedRendition;
+    readonly mark: string | undefined;
+  },
   options: CallOptions,
 ): Promise<ManifestRendition> {
   const { name, width, height, bytes } = rendition;
   const { contentType, extension } = WRITTEN_FORMATS[rendition.format];
-  const object = renditionName(ref, name, extension);
+  const file = mark === undefined ? name : `${name}.${mark}`;
+  const object = renditionName(ref, file, extension);
   const outcome = await processed.create(object, bytes, {
     contentType,
     customTimeMs: t0OfImageId(ref.imageId),

@@ -23,6 +23,8 @@ export interface BigQueryRowSinkOptions {
   readonly dataset: string;
   /** Copies of certificates older than this are deleted, in milliseconds. */
   readonly purgesRetentionMs: number;
+  /** Before each insert's id: who rebuilds rows must not be taken for the deliveries of the last minute. */
+  readonly insertIdPrefix?: string;
 }
 
 type Params = Readonly<Record<string, string | readonly string[] | Date>>;
@@ -43,7 +45,7 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
     this.#options = options;
     const images = client.dataset(options.dataset).table("images");
     this.#batcher = new Batcher(
-      (rows) => insertRows(images, rows.map((row) => ({ insertId: insertIdOf(row), json: row }))),
+      (rows) => insertRows(images, rows.map((row) => this.#insertOf(row))),
       BATCH,
     );
   }
@@ -51,6 +53,11 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
   async append(row: ImageRow, { signal }: CallOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     await abortable(this.#batcher.add(row), signal);
+  }
+
+  #insertOf(row: ImageRow) {
+    const { insertIdPrefix = "" } = this.#options;
+    return { insertId: insertIdPrefix + insertIdOf(row), json: row };
   }
 
   async hide(...[ref, options]: Parameters<RowEraser["hide"]>): Promise<void> {

@@ -19,6 +19,10 @@ WHERE t0 = @t0 AND image_id = @image_id AND tenant = @tenant AND owner = @owner`
   held_images: `SELECT DISTINCT image_id, tenant, owner
 FROM tintype.images
 WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids)`,
+  held_attempts: `SELECT DISTINCT
+  image_id, tenant, owner, CAST(generation AS STRING) AS generation, attempt, status
+FROM tintype.images
+WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids)`,
   purge_images: `DELETE FROM tintype.images
 WHERE t0 <= @t0`,
   census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0, COUNTIF(t0 < @t0) AS overdue

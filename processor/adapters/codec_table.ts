@@ -3,6 +3,8 @@ import { AppError } from "@tintype/core/errors";
 import type { MediaType } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
+import { CODEC_NAMES, type CodecName } from "./codec_names.ts";
+
 /** A line of the table. */
 interface CodecEntry {
   /** Whether it runs native code, for which its process needs the right. */
@@ -10,7 +12,7 @@ interface CodecEntry {
   load(): Promise<ImageCodec>;
 }
 
-/** What `CODEC` may name. */
+/** The codec of each name. */
 export const CODECS = {
   /** libvips for everything but HEIC, libheif for that. */
   sharp: {
@@ -29,13 +31,7 @@ export const CODECS = {
       return imagescriptCodec();
     },
   },
-} as const satisfies Record<string, CodecEntry>;
-
-/** A name that `CODEC` may have. */
-export type CodecName = keyof typeof CODECS;
-
-/** All of them. */
-export const CODEC_NAMES = Object.keys(CODECS) as [CodecName, ...CodecName[]]; // keys of a const table
+} as const satisfies Record<CodecName, CodecEntry>;
 
 /** The codec of that name; throws `invalid_config` for another. */
 export async function codecNamed(name: string): Promise<ImageCodec> {

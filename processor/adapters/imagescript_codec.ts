@@ -10,6 +10,8 @@ import type {
   ResizeOptions,
 } from "@tintype/core/ports/image_codec";
 import { insideSize, placementOf, type Size } from "@tintype/core/processing/plan_renditions";
+import { embeddedProfile } from "./_embedded_profile.ts";
+import { readProfile, toSrgb } from "./_icc_profile.ts";
 import { filteredResize } from "./_filtered_resize.ts";
 import {
   encodeJpeg,
@@ -20,7 +22,6 @@ import {
   newPngDecoder,
 } from "./_imagescript.ts";
 import { flattened, placed, upright, withAlpha, withoutAlpha } from "./_place_pixels.ts";
-import { toSrgb } from "./_named_profiles.ts";
 
 /** Decodes a file to pixels as they are stored, at least as large as `wanted` where it may shrink on the way. */
 type Decoder = (bytes: Uint8Array<ArrayBuffer>, facts: Facts) => Promise<RawPixels>;
@@ -45,7 +46,8 @@ const ENDS: Partial<Record<MediaType, readonly number[]>> = {
 
 /**
  * imagescript as a codec. It looks at no size before it allocates, so it must stay behind the guard; it blocks its thread,
- * so it must stay in the pixel process. Of ICC profiles it knows only some, by name; CMYK is taken without its profile.
+ * so it must stay in the pixel process. Of ICC profiles it applies matrix and curves, which all but printers' have; CMYK is
+ * taken without its profile.
  */
 export function imagescriptCodec(): ImageCodec {
   return {
@@ -68,7 +70,24 @@ async function decode({ bytes, mediaType, header, target }: DecodeRequest): Prom
   const wanted = insideSize(header, { ...box, enlarge: false });
   const stored = await decodeWhole(decoder, { bytes, mediaType, header, wanted });
   const resized = filteredResize(header.hasAlpha ? stored : withoutAlpha(stored), wanted);
-  return upright(toSrgb(resized, header.iccName), header.orientation);
+  const pixels = await inSrgb(resized, { bytes, mediaType, header });
+  return upright(pixels, header.orientation);
+}
+
+/** Without a profile, and with one that makes no sense, pixels are sRGB already; printers' tables are not read. */
+async function inSrgb(
+  pixels: RawPixels,
+  { bytes, mediaType, header }: Pick<DecodeRequest, "bytes" | "mediaType" | "header">,
+): Promise<RawPixels> {
+  const isInk = header.colorSpace === "cmyk" || header.colorSpace === "ycck";
+  const embedded = isInk ? undefined : await embeddedProfile(bytes, mediaType);
+  const read = embedded === undefined ? undefined : readProfile(embedded);
+  if (read?.kind === "tables") {
+    throw new ImageRejected("unsupported_type", "its colour profile has tables and no matrix");
+  }
+  const isItsOwn = read?.kind === "matrix" &&
+    read.profile.isGrey === (header.colorSpace === "grey");
+  return isItsOwn ? toSrgb(pixels, read.profile) : pixels;
 }
 
 async function decodeWhole(

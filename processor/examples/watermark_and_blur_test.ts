@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { draw, scene } from "@tintype/core/testing/drawing";
+import { ssim } from "@tintype/core/testing/likeness";
 import type { RawPixels } from "@tintype/core/ports/image_codec";
 import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
 import { makeSample } from "../testing/samples.ts";
+
+const IMAGES = new URL("../../docs/images/", import.meta.url);
 
 let pool: PixelPool;
 before(async () => {
@@ -56,6 +60,24 @@ test("the example scores blur and light", async () => {
   assert.ok(Number(lively["blur_score"]) < Number(dull["blur_score"]));
   assert.deepEqual([lively["daylight"], dull["daylight"]], ["day", "night"]);
 });
+
+test("the pictures of docs/processing.md show what the example makes", async () => {
+  const { renditions } = await developed(scene(1_600, 1_200));
+  for (const { name, bytes } of renditions) {
+    const shown = await sharp(bytes).resize(320).jpeg({ quality: 85 }).toBuffer();
+    const path = new URL(`example_${name}.jpg`, IMAGES);
+    if (process.env["UPDATE_PICTURES"] === "1") await Deno.writeFile(path, shown);
+    const [committed, made] = [await rawOf(await Deno.readFile(path)), await rawOf(shown)];
+    const likeness = ssim(committed, made);
+    assert.ok(likeness > 0.98, `${name}: ${likeness}; UPDATE_PICTURES=1 writes them anew`);
+  }
+});
+
+async function rawOf(bytes: Uint8Array): Promise<RawPixels> {
+  const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return { data: new Uint8Array(data), width, height, channels: 3 };
+}
 
 test("the example refuses slivers", async () => {
   await assert.rejects(developed(draw(300, 4, () => [9, 9, 9])), (error) => {

@@ -1,7 +1,8 @@
 import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
 import type { OwnColumnType } from "@tintype/core/model/own_column";
 import type { RejectReason } from "@tintype/core/model/reject_reason";
-import { type CodecName, CODECS } from "../adapters/codec_table.ts";
+import type { CodecName } from "../adapters/codec_names.ts";
+import { CODECS } from "../adapters/codec_table.ts";
 import { FrameReader, writeFrame } from "./_frames.ts";
 import { relayStderr } from "./_memory_alarm.ts";
 import { developedOf, type DevelopMessage, type Reply, replySchema } from "./_messages.ts";

@@ -7,7 +7,7 @@ import { AppError } from "@tintype/core/errors";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { Log } from "@tintype/core/ports/log";
 import type { Developed, DevelopRequest, PixelEngine } from "@tintype/core/ports/pixel_engine";
-import type { CodecName } from "../adapters/codec_table.ts";
+import type { CodecName } from "../adapters/codec_names.ts";
 import {
   type ChildOutcome,
   type KillCause,

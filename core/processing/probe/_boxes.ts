@@ -45,13 +45,18 @@ export class Cursor {
     this.#at = at;
   }
 
-  /** The next unsigned number of 0, 1, 2, 4 or 8 bytes. */
-  uint(bytes: number): number {
-    const at = this.#at;
-    if (at + bytes > this.#view.byteLength) {
+  /** Steps over bytes. */
+  skip(bytes: number): void {
+    if (this.#at + bytes > this.#view.byteLength) {
       throw new ImageRejected("corrupt", "a box ends within one of its fields");
     }
     this.#at += bytes;
+  }
+
+  /** The next unsigned number of 0, 1, 2, 4 or 8 bytes. */
+  uint(bytes: number): number {
+    const at = this.#at;
+    this.skip(bytes);
     if (bytes === 0) return 0;
     if (bytes === 1) return this.#view.getUint8(at);
     if (bytes === 2) return this.#view.getUint16(at);

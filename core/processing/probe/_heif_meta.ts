@@ -109,11 +109,14 @@ function itemLocations(iloc: Uint8Array | undefined): Map<number, ByteRange> {
     cursor.uint(2);
     const base = cursor.uint(baseBytes);
     const extents = checkedCount(cursor.uint(2));
-    for (let extent = 0; extent < extents; extent += 1) {
-      cursor.uint(indexBytes);
-      const range = { offset: base + cursor.uint(offsetBytes), length: cursor.uint(lengthBytes) };
-      if (method === 0 && extents === 1) found.set(id, range);
+    // Many are stepped over at once: they may have no bytes at all.
+    if (extents !== 1) {
+      cursor.skip(extents * (indexBytes + offsetBytes + lengthBytes));
+      continue;
     }
+    cursor.skip(indexBytes);
+    const range = { offset: base + cursor.uint(offsetBytes), length: cursor.uint(lengthBytes) };
+    if (method === 0) found.set(id, range);
   }
   return found;
 }

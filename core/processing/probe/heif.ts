@@ -16,6 +16,7 @@ const ALPHA_URNS = [
   "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
   "urn:mpeg:hevc:2015:auxid:1",
 ];
+const LONGEST_URN = Math.max(...ALPHA_URNS.map(({ length }) => length));
 
 /**
  * Reads the `meta` box of AVIF and HEIC, wherever it lies: the primary item's size, turning and mirroring (as an EXIF
@@ -84,12 +85,15 @@ function codedType(meta: HeifMeta): string {
 }
 
 function alphaOf(meta: HeifMeta): boolean {
-  return meta.references.some(({ type, from, to }) =>
-    type === "auxl" && to.includes(meta.primary) &&
-    (meta.properties.get(from) ?? []).some((property) =>
-      property.type === "auxC" &&
-      ALPHA_URNS.some((urn) => latin1(property.payload.subarray(4)).startsWith(urn))
-    )
+  const auxiliary = meta.references
+    .filter(({ type, to }) => type === "auxl" && to.includes(meta.primary))
+    .map(({ from }) => from);
+  // Each item once: references may repeat one without end.
+  return [...new Set(auxiliary)].some((item) =>
+    meta.properties.get(item)?.some(({ type, payload }) => {
+      const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
+      return ALPHA_URNS.some((known) => urn.startsWith(known));
+    })
   );
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ImageRejected } from "../../model/reject_reason.ts";
+import { ECHOES } from "../../testing/echoes.ts";
 import {
   be,
   box,
@@ -14,12 +15,17 @@ import {
   segment,
   tiff,
 } from "../../testing/headers.ts";
-import { probe } from "./probe.ts";
+import { countSteps } from "./_steps_testing.ts";
+import { probe, probeBytes } from "./probe.ts";
 
 const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
 const TIFF_GREY = tiff([[256, 3, 1, 30], [257, 3, 1, 20], [258, 3, 1, 8], [262, 3, 1, 1]]);
 /** Range reads that a probe may take. */
 const MAX_READS = 8;
+/** Steps that it may take for each byte that it was given: a number read, a view taken, a byte turned into text. */
+const STEPS_PER_BYTE = 5;
+/** And for a file of no size at all. */
+const STEPS_BEFORE = 500;
 
 function counted(bytes: Uint8Array) {
   const reads: number[] = [];
@@ -31,6 +37,27 @@ function counted(bytes: Uint8Array) {
       return Promise.resolve(bytes.slice(offset, offset + length));
     },
   };
+}
+
+/** Probes the bytes; true where it refuses them. Throws where it throws another error or goes beyond its bounds. */
+async function isRefused(bytes: Uint8Array): Promise<boolean> {
+  const source = counted(bytes);
+  let refused = false;
+  const steps = await countSteps(() =>
+    probe(source).catch((error) => {
+      assert.ok(error instanceof ImageRejected, String(error?.stack));
+      refused = true;
+    })
+  );
+  assert.ok(source.reads.length <= MAX_READS);
+  const given = source.reads.reduce((sum, length) => sum + length, 0);
+  assertBounded(steps, given);
+  return refused;
+}
+
+function assertBounded(steps: number, given: number): void {
+  const most = STEPS_BEFORE + STEPS_PER_BYTE * given;
+  assert.ok(steps <= most, `${steps} steps for ${given} bytes`);
 }
 
 test("probe() throws nothing but its closed error on bytes behind a magic number that mean nothing", async () => {
@@ -51,11 +78,7 @@ test("probe() throws nothing but its closed error on bytes behind a magic number
         seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
         return seed >>> 24;
       });
-      const source = counted(bytesOf(start, noise));
-      await probe(source).catch((error) => {
-        assert.ok(error instanceof ImageRejected, String(error?.stack));
-      });
-      assert.ok(source.reads.length <= MAX_READS);
+      await isRefused(bytesOf(start, noise));
     }
   }
 });
@@ -111,13 +134,16 @@ test("probe() throws nothing but its closed error on cut and changed headers", a
       for (let flips = random(4); flips > 0; flips -= 1) {
         changed[random(changed.length)] = random(256);
       }
-      const source = counted(changed);
-      await probe(source).catch((error) => {
-        assert.ok(error instanceof ImageRejected, String(error?.stack));
-        refused += 1;
-      });
-      assert.ok(source.reads.length <= MAX_READS);
+      if (await isRefused(changed)) refused += 1;
     }
   }
   assert.ok(refused > 400);
 });
+
+for (const { name, make } of ECHOES) {
+  test(`probe() takes no more than ${STEPS_PER_BYTE} steps a byte for ${name}`, async () => {
+    const bytes = make();
+    await isRefused(bytes);
+    assertBounded(await countSteps(() => probeBytes(bytes).catch(() => undefined)), bytes.length);
+  });
+}

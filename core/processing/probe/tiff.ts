@@ -59,6 +59,15 @@ function wholeFile(reader: ProbeReader) {
 }
 
 async function directoryAt(reader: ProbeReader, at: number, layout: TiffLayout) {
+  const { range, nextAt } = await directoryRange(reader, at, layout);
+  return {
+    entries: readIfdEntries(await reader.bytes(range.offset, range.length), layout),
+    nextAt,
+  };
+}
+
+/** Where a directory's entries lie and where the next directory is: entries of later pages are not looked at. */
+async function directoryRange(reader: ProbeReader, at: number, layout: TiffLayout) {
   if (at < 8) throw new ImageRejected("corrupt", `its directory is at byte ${at}`);
   const { isLittleEndian, isBig } = layout;
   const countBytes = isBig ? 8 : 2;
@@ -69,9 +78,9 @@ async function directoryAt(reader: ProbeReader, at: number, layout: TiffLayout) 
   if (count < 1 || count > MAX_ENTRIES) {
     throw new ImageRejected("corrupt", `its directory has ${count} entries`);
   }
-  const length = count * (isBig ? 20 : 12);
-  const entries = readIfdEntries(await reader.bytes(at + countBytes, length), layout);
-  return { entries, nextAt: await nextDirectoryAt(reader, at + countBytes + length, layout) };
+  const range = { offset: at + countBytes, length: count * (isBig ? 20 : 12) };
+  const nextAt = await nextDirectoryAt(reader, range.offset + range.length, layout);
+  return { range, nextAt };
 }
 
 /** The offset behind a directory, 0 where the file ends instead: old writers leave it out. */
@@ -92,7 +101,7 @@ async function countPages(
     if (reader.held(at, 2) === undefined) break;
     reader.step();
     seen.add(at);
-    at = (await directoryAt(reader, at, layout)).nextAt;
+    at = (await directoryRange(reader, at, layout)).nextAt;
   }
   return seen.size - 1;
 }

@@ -83,6 +83,19 @@ export function cuts({ name, mediaType, bytes }: Sample, count: number): Hostile
   });
 }
 
+/** A sample cut at every multiple of `stepBytes`; one behind the picture's own end leaves it whole. */
+export function* cutsEvery(
+  { name, mediaType, bytes }: Sample,
+  stepBytes: number,
+): Generator<HostileFile> {
+  for (let length = stepBytes; length < bytes.length; length += stepBytes) {
+    yield hostile(`${name} cut at ${length}`, mediaType, {
+      bytes: bytes.subarray(0, length),
+      endings: [...CUT, "ready"],
+    });
+  }
+}
+
 /** A sample with one to eight bits flipped, `count` times, the same ones each time. */
 export function flips({ name, mediaType, bytes }: Sample, count: number): HostileFile[] {
   let seed = 20_261_121 + bytes.length;

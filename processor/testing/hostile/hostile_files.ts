@@ -1,6 +1,7 @@
 /** The hostile files, all made here: claims, bombs, traps, disguises, and damage to whole samples of every format. */
 import type { MediaType } from "@tintype/core/model/media_type";
 import { scene } from "@tintype/core/testing/drawing";
+import { ECHOES } from "@tintype/core/testing/echoes";
 import { makeSample } from "../samples.ts";
 import { boxTraps, carriers, exifTraps, profileTraps, tiffTraps, zipBombs } from "./bombs.ts";
 import { claimedFrames, claimedGiants, claimedSides, endlessHeaders } from "./claims.ts";
@@ -13,15 +14,19 @@ import {
   type Sample,
   stumps,
 } from "./disguises.ts";
-import type { HostileFile } from "./_hostile_file.ts";
+import { BROKEN, type Ending, hostile, type HostileFile } from "./_hostile_file.ts";
 
 export type { Ending, HostileFile } from "./_hostile_file.ts";
+export { cutsEvery, type Sample } from "./disguises.ts";
 
 /** How much damage is done to each sample. */
 export interface DamageOptions {
   readonly cuts: number;
   readonly flips: number;
 }
+
+/** What they say is no picture, or more than a decoder bears. */
+const ECHO_ENDINGS: readonly Ending[] = [...BROKEN, "too_many_frames", "processing_limit"];
 
 const TYPES: readonly MediaType[] = [
   "image/jpeg",
@@ -56,6 +61,9 @@ export async function hostileFiles(): Promise<HostileFile[]> {
     ...zipBombs(),
     ...tiffTraps(),
     ...boxTraps(),
+    ...ECHOES.map(({ name, mediaType, make }) =>
+      hostile(name, mediaType, { bytes: make(), endings: ECHO_ENDINGS })
+    ),
     ...exifTraps(carry.exif),
     ...profileTraps(carry.profile),
     ...disguises(),

@@ -1,0 +1,133 @@
+/**
+ * One image processed again by force, as a table of contents: marker, manifest, raw object; developed anew, stored under
+ * names of its own; row, manifest by its generation; what only the old manifest had; marker. The manifest pins live
+ * renditions at every moment, and whoever stops in between leaves the old one as it was.
+ */
+import { LAST_DELIVERY_ATTEMPT, type Manifest } from "../model/manifest.ts";
+import { type ImageRef, manifestName, processedPrefix, rawName } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ObjectFacts } from "../ports/object_store.ts";
+import { phaseOf } from "../retention/policy.ts";
+import { walkNames } from "../retention/walk_names.ts";
+import { type HeldManifest, readManifest, replaceManifest } from "./commit_manifest.ts";
+import { developImage } from "./develop_image.ts";
+import type { ErasedOutcome, ProcessImagePorts } from "./process_ports.ts";
+import { unlessErased } from "./unless_erased.ts";
+
+/** What a replay may do. */
+export interface ReplayOptions extends CallOptions {
+  /** Whether an image that was ready may end as rejected; otherwise it stays as it is. */
+  readonly mayReject?: boolean;
+}
+
+/** What became of a replay. */
+export type ReplayOutcome =
+  | {
+    readonly outcome: "replayed";
+    readonly ref: ImageRef;
+    readonly manifest: Manifest;
+    /** What it was before. */
+    readonly was: Manifest["status"];
+  }
+  /** It is ready and would have been rejected: nothing was changed. */
+  | { readonly outcome: "kept"; readonly ref: ImageRef; readonly manifest: Manifest }
+  /** This very version has written its manifest. */
+  | { readonly outcome: "current"; readonly ref: ImageRef }
+  /** Another walk changed it meanwhile: that one counts. */
+  | { readonly outcome: "overtaken"; readonly ref: ImageRef }
+  /** No delivery has brought it to an end yet: that is reconcile's work. */
+  | { readonly outcome: "open"; readonly ref: ImageRef }
+  /** Its closing time has begun: nothing is written any more. */
+  | { readonly outcome: "too_late"; readonly ref: ImageRef }
+  /** Its raw object is not there (any more). */
+  | { readonly outcome: "gone"; readonly ref: ImageRef }
+  | ErasedOutcome;
+
+/** Processes an image again, whatever became of it before. Throws AppErrors of the stores: it is as it was. */
+export async function replayImage(
+  ports: ProcessImagePorts,
+  ref: ImageRef,
+  options: ReplayOptions = {},
+): Promise<ReplayOutcome> {
+  return await unlessErased(ports, { ref, work: () => replay(ports, ref, options) }, options);
+}
+
+async function replay(
+  ports: ProcessImagePorts,
+  ref: ImageRef,
+  options: ReplayOptions,
+): Promise<ReplayOutcome> {
+  if (isTooLate(ports, ref)) return { outcome: "too_late", ref };
+  const held = await readManifest(ports.processed, ref, options);
+  if (held === null) return { outcome: "open", ref };
+  const { manifest: before } = held;
+  const isOurs = before.processorVersion === ports.processorVersion;
+  if (isOurs && before.status !== "failed") return { outcome: "current", ref };
+  const object = await ports.raw.stat(rawName(ref), options);
+  if (object === null) return { outcome: "gone", ref };
+  const manifest = await developAgain(ports, { ref, object, before }, options);
+  const isWorse = before.status === "ready" && manifest.status === "rejected";
+  if (isWorse && options.mayReject !== true) return { outcome: "kept", ref, manifest };
+  return await putInItsPlace(ports, { ref, held, manifest }, options);
+}
+
+async function developAgain(
+  ports: ProcessImagePorts,
+  { ref, object, before }: {
+    readonly ref: ImageRef;
+    readonly object: ObjectFacts;
+    readonly before: Manifest;
+  },
+  options: CallOptions,
+): Promise<Manifest> {
+  const attempt = Math.max(before.attempt, LAST_DELIVERY_ATTEMPT) + 1;
+  const mark = ports.clock.now().toString(36);
+  const manifest = await developImage(ports, { ref, object, attempt, mark }, options);
+  // It has not been waiting since its upload.
+  const { queueMs: _, ...timings } = manifest.timings;
+  // Readers take the newest row, and this machine's clock may be behind the one that wrote it.
+  const newestMs = Math.max(Date.parse(manifest.processedAt), Date.parse(before.processedAt) + 1);
+  return { ...manifest, timings, processedAt: new Date(newestMs).toISOString() };
+}
+
+async function putInItsPlace(
+  ports: ProcessImagePorts,
+  { ref, held, manifest }: {
+    readonly ref: ImageRef;
+    readonly held: HeldManifest;
+    readonly manifest: Manifest;
+  },
+  options: CallOptions,
+): Promise<ReplayOutcome> {
+  // Looked up before: whoever wrote these cannot commit any more once ours stands, whoever comes later may.
+  const superseded = await objectsBeside(ports, { ref, manifest }, options);
+  if (isTooLate(ports, ref)) return { outcome: "too_late", ref };
+  if (!await replaceManifest(ports, { ref, manifest, held }, options)) {
+    return { outcome: "overtaken", ref };
+  }
+  for (const { name, generation } of superseded) {
+    await ports.processed.remove(name, { generation, ...options });
+  }
+  return { outcome: "replayed", ref, manifest, was: held.manifest.status };
+}
+
+/** Everything processed of the image but the manifest and what the new one pins. */
+async function objectsBeside(
+  { processed }: ProcessImagePorts,
+  { ref, manifest }: { readonly ref: ImageRef; readonly manifest: Manifest },
+  options: CallOptions,
+): Promise<ObjectFacts[]> {
+  const stays = new Set<string>([
+    manifestName(ref),
+    ...manifest.renditions.map(({ object }) => object),
+  ]);
+  const beside: ObjectFacts[] = [];
+  for await (const object of walkNames(processed, { prefix: processedPrefix(ref), ...options })) {
+    if (!stays.has(object.name)) beside.push(object);
+  }
+  return beside;
+}
+
+function isTooLate({ policy, clock }: ProcessImagePorts, { imageId }: ImageRef): boolean {
+  return phaseOf(imageId, policy, clock.now()) !== "kept";
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError } from "../errors.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import type { ImageSelection } from "../ports/image_selector.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { assertReady } from "../testing/assert_ready.ts";
+import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { ManualClock, NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { processImage } from "./process_image.ts";
+import { replayImages, selectForReplay } from "./replay_images.ts";
+
+const { periodMs, closingMs } = RETENTION_POLICY;
+const HOW = { atOnce: 3, mayReject: false };
+
+async function processedWorld(images: number): Promise<{ world: TestWorld; refs: ImageRef[] }> {
+  const world = new TestWorld();
+  const refs = Array.from({ length: images }, () => sampleRef(NOON_MS));
+  for (const ref of refs) await processImage(world.ports, await world.upload(ref));
+  world.clock.nowMs += 60_000;
+  return { world, refs };
+}
+
+const newer = (world: TestWorld) => ({
+  ...world.ports,
+  pixels: new FakePixelEngine({ version: "2" }),
+  processorVersion: "newer",
+});
+
+async function selectionAt(nowMs: number, day?: string): Promise<ImageSelection | undefined> {
+  let asked: ImageSelection | undefined;
+  const selector = {
+    select: (selection: ImageSelection) => {
+      asked = selection;
+      return Promise.resolve({ images: 1, bytes: 1, workMs: 1, refs: [] });
+    },
+  };
+  const clock = new ManualClock(nowMs);
+  await selectForReplay({ selector, policy: RETENTION_POLICY, clock }, { day, max: 7, where: "x" });
+  return asked;
+}
+
+test("selectForReplay() asks for a day, or for all that is kept, and never for what is too late", async () => {
+  const dayMs = Date.UTC(2026, 2, 14);
+  assert.deepEqual(await selectionAt(NOON_MS, "2026-03-14"), {
+    fromMs: dayMs,
+    toMs: dayMs + 86_400_000,
+    where: "x",
+    max: 7,
+  });
+  const oldestOpenMs = NOON_MS - periodMs + closingMs + 1;
+  assert.equal((await selectionAt(NOON_MS))?.fromMs, oldestOpenMs);
+  assert.ok(((await selectionAt(NOON_MS))?.toMs ?? 0) > NOON_MS);
+  const half = new Date(oldestOpenMs).toISOString().slice(0, 10);
+  assert.equal((await selectionAt(NOON_MS, half))?.fromMs, oldestOpenMs);
+  assert.equal(await selectionAt(NOON_MS, "2026-03-01"), undefined, "over for long");
+});
+
+test("replayImages() replays each, tells how far it is, and passes over what it has done", async () => {
+  const { world, refs } = await processedWorld(7);
+  const told: number[] = [];
+  const onEnd = ({ replayed }: { readonly replayed: number }) => void told.push(replayed);
+  const tally = await replayImages(newer(world), refs, { ...HOW, onEnd });
+  assert.deepEqual([tally.replayed, tally.failed, told.at(-1), told.length], [7, 0, 7, 7]);
+  for (const ref of refs) await assertReady(world, ref);
+  const again = await replayImages(newer(world), refs, HOW);
+  assert.deepEqual([again.replayed, again.current], [0, 7]);
+});
+
+test("replayImages() counts what fails, goes on, and leaves it as it was", async () => {
+  const { world, refs } = await processedWorld(5);
+  const [broken] = refs;
+  const before = new FakePixelEngine({ version: "2" });
+  let developed = 0;
+  const pixels = {
+    develop: (...request: Parameters<typeof before.develop>) => {
+      if (developed++ === 0) throw new AppError("unavailable", "no place was free");
+      return before.develop(...request);
+    },
+  };
+  const failures: (string | undefined)[] = [];
+  const tally = await replayImages({ ...newer(world), pixels }, refs, {
+    ...HOW,
+    atOnce: 1,
+    onEnd: (_, failure) => void failures.push(failure?.message),
+  });
+  assert.deepEqual([tally.replayed, tally.failed], [4, 1]);
+  assert.deepEqual(failures.filter(Boolean), ["no place was free"]);
+  assert.ok(broken !== undefined);
+  assert.equal((await assertReady(world, broken)).processorVersion, "test");
+});
+
+test("replayImages() stops where nothing works any more", async () => {
+  const { world, refs } = await processedWorld(40);
+  const develop = () => Promise.reject(new AppError("unavailable", "the warehouse is away"));
+  let ended = 0;
+  await assert.rejects(
+    replayImages({ ...newer(world), pixels: { develop } }, refs, { ...HOW, onEnd: () => ended++ }),
+    { code: "unavailable", message: /20 images failed in a row/ },
+  );
+  assert.ok(ended >= 20 && ended < 25, String(ended));
+});
+
+test("replayImages() ends with its signal", async () => {
+  const { world, refs } = await processedWorld(10);
+  const stopping = new AbortController();
+  const stop = new Error("stopped");
+  const onEnd = () => stopping.abort(stop);
+  const { signal } = stopping;
+  await assert.rejects(
+    replayImages(newer(world), refs, { ...HOW, atOnce: 1, onEnd, signal }),
+    stop,
+  );
+  const versions = new Set(world.rows.rows().map(({ processor_version }) => processor_version));
+  assert.deepEqual([...versions], ["test", "newer"]);
+  const newRows = world.rows.rows().filter(({ processor_version }) =>
+    processor_version === "newer"
+  );
+  assert.equal(newRows.length, 1);
+});

@@ -1,0 +1,161 @@
+/** What of ICC profiles (ICC.1:2022) a codec without a colour engine needs: matrix and curves, by which pixels become sRGB. */
+import type { RawPixels } from "@tintype/core/ports/image_codec";
+
+/** From stored samples to linear sRGB. */
+export interface MatrixProfile {
+  /** Whether it is one of grey pictures. */
+  readonly isGrey: boolean;
+  /** Rows of linear sRGB by stored red, green and blue. */
+  readonly matrix: readonly (readonly [number, number, number])[];
+  /** Light, 0 to 1, of each of the 256 values of stored red, green and blue. */
+  readonly curves: readonly [Float64Array, Float64Array, Float64Array];
+}
+
+/** What a profile is: one that can be applied, one that has tables in the place of a matrix, or nothing that makes sense. */
+export type ReadProfile =
+  | { readonly kind: "matrix"; readonly profile: MatrixProfile }
+  | { readonly kind: "tables" }
+  | { readonly kind: "broken" };
+
+/** From XYZ under D50, which profiles are written in, to linear sRGB (IEC 61966-2-1 primaries, Bradford adaptation). */
+const XYZ_TO_SRGB = [
+  [3.1338561, -1.6168667, -0.4906146],
+  [-0.9787684, 1.9161415, 0.0334540],
+  [0.0719453, -0.2289914, 1.4052427],
+] as const;
+const GREY_MATRIX = [[1, 0, 0], [0, 1, 0], [0, 0, 1]] as const;
+const HEADER_BYTES = 128;
+const MAX_TAGS = 128;
+/** More than 4,096 steps tell 256 values apart no better. */
+const LIGHT_STEPS = 4_096;
+
+const srgbOfLight = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) => {
+  const light = step / LIGHT_STEPS; // IEC 61966-2-1, section 5.2
+  const value = light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+  return Math.round(255 * value);
+});
+
+/** Reads a profile of RGB or grey. */
+export function readProfile(bytes: Uint8Array): ReadProfile {
+  if (bytes.length < HEADER_BYTES + 4 || textAt(bytes, 36) !== "acsp") return { kind: "broken" };
+  const tags = tagsOf(bytes);
+  const curveOf = (name: string) => curveIn(tags.get(name));
+  if (textAt(bytes, 16) === "GRAY") {
+    const grey = curveOf("kTRC");
+    if (grey === undefined) return { kind: "broken" };
+    return { kind: "matrix", profile: greyProfile(grey) };
+  }
+  const primaries = ["rXYZ", "gXYZ", "bXYZ"].map((name) => xyzIn(tags.get(name)));
+  const curves = [curveOf("rTRC"), curveOf("gTRC"), curveOf("bTRC")] as const;
+  const [red, green, blue] = primaries;
+  const [redCurve, greenCurve, blueCurve] = curves;
+  if (red && green && blue && redCurve && greenCurve && blueCurve) {
+    const matrix = XYZ_TO_SRGB.map((row) =>
+      [dot(row, red), dot(row, green), dot(row, blue)] as const
+    );
+    const all = [redCurve, greenCurve, blueCurve] as const;
+    return { kind: "matrix", profile: { isGrey: false, matrix, curves: all } };
+  }
+  return { kind: tags.has("A2B0") ? "tables" : "broken" };
+}
+
+function greyProfile(curve: Float64Array): MatrixProfile {
+  return { isGrey: true, matrix: GREY_MATRIX, curves: [curve, curve, curve] };
+}
+
+/** Pixels of that profile in sRGB; colours beyond it are cut to its edge. */
+export function toSrgb(pixels: RawPixels, { matrix, curves }: MatrixProfile): RawPixels {
+  const { channels } = pixels;
+  const data = pixels.data.slice();
+  const [reds, greens, blues] = curves;
+  for (let at = 0; at < data.length; at += channels) {
+    // Read within bounds: three colours a pixel, 256 values each, three rows of the matrix.
+    const [r, g, b] = [reds[data[at]!]!, greens[data[at + 1]!]!, blues[data[at + 2]!]!];
+    for (let channel = 0; channel < 3; channel += 1) {
+      const [fromR, fromG, fromB] = matrix[channel]!;
+      const light = Math.min(1, Math.max(0, fromR * r + fromG * g + fromB * b));
+      data[at + channel] = srgbOfLight[Math.round(light * LIGHT_STEPS)]!;
+    }
+  }
+  return { ...pixels, data };
+}
+
+/** The first tag of each name, where it lies in the profile (section 7.3). */
+function tagsOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  const view = viewOf(bytes);
+  const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS);
+  const tags = new Map<string, Uint8Array>();
+  for (let at = HEADER_BYTES + 4; at < HEADER_BYTES + 4 + count * 12; at += 12) {
+    if (at + 12 > bytes.length) break;
+    const [offset, length] = [view.getUint32(at + 4), view.getUint32(at + 8)];
+    const name = textAt(bytes, at);
+    if (offset + length <= bytes.length && !tags.has(name)) {
+      tags.set(name, bytes.subarray(offset, offset + length));
+    }
+  }
+  return tags;
+}
+
+function xyzIn(tag: Uint8Array | undefined): readonly [number, number, number] | undefined {
+  if (tag === undefined || tag.length < 20 || textAt(tag, 0) !== "XYZ ") return undefined;
+  return [fixedAt(tag, 8), fixedAt(tag, 12), fixedAt(tag, 16)];
+}
+
+/** `curv` (section 10.6) and `para` (section 10.18) as light of 256 values. */
+function curveIn(tag: Uint8Array | undefined): Float64Array | undefined {
+  if (tag === undefined || tag.length < 12) return undefined;
+  const type = textAt(tag, 0);
+  const curve = type === "curv" ? sampled(tag) : type === "para" ? parametric(tag) : undefined;
+  if (curve === undefined) return undefined;
+  const light = Float64Array.from({ length: 256 }, (_, value) => curve(value / 255));
+  return light.every(Number.isFinite) ? light : undefined;
+}
+
+type Curve = (value: number) => number;
+
+function sampled(tag: Uint8Array): Curve | undefined {
+  const view = viewOf(tag);
+  const count = view.getUint32(8);
+  if (12 + count * 2 > tag.length) return undefined;
+  if (count === 0) return (value) => value;
+  if (count === 1) return (value) => value ** (view.getUint16(12) / 256);
+  return (value) => {
+    const place = value * (count - 1);
+    const before = Math.min(Math.floor(place), count - 2);
+    const [low, high] = [view.getUint16(12 + before * 2), view.getUint16(14 + before * 2)];
+    return (low + (high - low) * (place - before)) / 65_535;
+  };
+}
+
+/** How many parameters each function type has. */
+const PARAMETERS = [1, 3, 4, 5, 7] as const;
+
+function parametric(tag: Uint8Array): Curve | undefined {
+  const type = viewOf(tag).getUint16(8);
+  const count = PARAMETERS[type];
+  if (count === undefined || 12 + count * 4 > tag.length) return undefined;
+  const values = Array.from({ length: count }, (_, at) => fixedAt(tag, 12 + at * 4));
+  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = values;
+  const power = (value: number) => Math.max(0, a * value + b) ** g;
+  if (type === 0) return (value) => value ** g;
+  if (type === 1) return (value) => value >= -b / a ? power(value) : 0;
+  if (type === 2) return (value) => value >= -b / a ? power(value) + c : c;
+  return (value) => value >= d ? power(value) + e : c * value + f;
+}
+
+function dot(row: readonly [number, number, number], xyz: readonly [number, number, number]) {
+  return row[0] * xyz[0] + row[1] * xyz[1] + row[2] * xyz[2];
+}
+
+/** `s15Fixed16Number` (section 4.6). */
+function fixedAt(bytes: Uint8Array, at: number): number {
+  return viewOf(bytes).getInt32(at) / 65_536;
+}
+
+function textAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,128 @@
+import type { BigQuery, Query } from "@google-cloud/bigquery";
+import { AppError } from "@tintype/core/errors";
+import { parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import type { ImageRef } from "@tintype/core/model/object_name";
+import { parseOwner } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import type { CallOptions } from "@tintype/core/ports/call_options";
+import type {
+  AttemptFinder,
+  AttemptKey,
+  ImageSelection,
+  ImageSelector,
+  SelectedImages,
+} from "@tintype/core/ports/image_selector";
+import * as z from "zod";
+import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
+import { STATEMENTS } from "./bigquery_statements.ts";
+
+/** A question costs what it reads: one over this is refused, in bytes (10 GiB, six US cents on demand). */
+const MAX_BYTES_BILLED = String(10 * 2 ** 30);
+
+const keySchema = z.object({
+  tenant: z.string().transform(parseTenant),
+  owner: z.string().transform(parseOwner),
+  image_id: z.string().transform(parseImageId),
+});
+const attemptSchema = keySchema.extend({
+  generation: z.string(),
+  attempt: z.coerce.number(),
+  status: z.string(),
+});
+const totalsSchema = z.object({
+  images: z.coerce.number(),
+  bytes: z.coerce.number(),
+  work_ms: z.coerce.number(),
+});
+
+type Params = Readonly<Record<string, readonly string[] | Date | number>>;
+
+/** What operators' commands ask BigQuery about images. */
+export class BigQueryImageRows implements ImageSelector, AttemptFinder {
+  readonly #client: BigQuery;
+  readonly #dataset: string;
+
+  constructor(client: BigQuery, { dataset }: { readonly dataset: string }) {
+    this.#client = client;
+    this.#dataset = dataset;
+  }
+
+  async select(selection: ImageSelection, { signal }: CallOptions = {}): Promise<SelectedImages> {
+    const from = `FROM tintype.images_current
+WHERE t0 >= @from_t0 AND t0 < @to_t0 AND (${conditionOf(selection)})`;
+    const params = { from_t0: new Date(selection.fromMs), to_t0: new Date(selection.toMs) };
+    const totals = `SELECT COUNT(*) AS images, COALESCE(SUM(bytes), 0) AS bytes,
+  COALESCE(SUM(total_ms), 0) AS work_ms\n${from}`;
+    const [total] = z.array(totalsSchema).parse(await this.#run(totals, params, signal));
+    const names = `SELECT tenant, owner, image_id\n${from}
+ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
+    const rows = z.array(keySchema).parse(await this.#run(names, params, signal));
+    const { images = 0, bytes = 0, work_ms: workMs = 0 } = total ?? {};
+    return { images, bytes, workMs, refs: rows.map(refOf) };
+  }
+
+  async attempts(
+    refs: readonly ImageRef[],
+    { signal }: CallOptions = {},
+  ): Promise<readonly AttemptKey[]> {
+    if (refs.length === 0) return [];
+    const t0s = refs.map(({ imageId }) => t0OfImageId(imageId));
+    const rows = await this.#run(STATEMENTS.held_attempts, {
+      image_ids: refs.map(({ imageId }) => imageId),
+      from_t0: new Date(Math.min(...t0s)),
+      to_t0: new Date(Math.max(...t0s)),
+    }, signal);
+    return z.array(attemptSchema).parse(rows)
+      .map(({ generation, attempt, status, ...key }) => ({
+        ref: refOf(key),
+        generation,
+        attempt,
+        status,
+      }));
+  }
+
+  async #run(sql: string, params: Params, signal: AbortSignal | undefined): Promise<unknown> {
+    signal?.throwIfAborted();
+    const query: Query = {
+      query: sql.replaceAll("tintype.", `${this.#dataset}.`),
+      params: Object.fromEntries(
+        Object.entries(params).map((
+          [name, value],
+        ) => [name, value instanceof Date ? this.#client.timestamp(value) : value]),
+      ),
+      useLegacySql: false,
+      maximumBytesBilled: MAX_BYTES_BILLED,
+    };
+    try {
+      const [rows] = await abortable(this.#client.query(query), signal);
+      return rows;
+    } catch (cause) {
+      if (statusOf(cause) !== 400) throw failureOf("ask the warehouse for images", cause);
+      const why = reasonIn(cause);
+      throw new AppError("invalid_request", `Cannot select images as the warehouse says: ${why}`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** The first line of what the warehouse says in its answer's body. */
+function reasonIn(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const quoted = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  const message: unknown = quoted === undefined ? text : JSON.parse(quoted);
+  return String(message).split("\n", 1)[0] ?? "";
+}
+
+/** The operator's own words, inside of a statement of ours. */
+function conditionOf({ where = "TRUE" }: ImageSelection): string {
+  if (!where.includes(";")) return where;
+  throw new AppError(
+    "invalid_request",
+    "Cannot select images as the condition must be one expression, without a semicolon",
+  );
+}
+
+function refOf({ tenant, owner, image_id }: z.infer<typeof keySchema>): ImageRef {
+  return { tenant, owner, imageId: image_id };
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const MAIN = new URL("main.ts", import.meta.url).pathname;
+const EXAMPLE = "processor/examples/watermark_and_blur.ts";
+
+async function columns(...args: readonly string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", "--allow-write", MAIN, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+test("deno task columns adds a pipeline's columns to a schema file, once", async () => {
+  const schema = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.copyFile(
+      new URL("../../infra/bigquery/schemas/images.json", import.meta.url),
+      schema,
+    );
+    const before: readonly { name: string }[] = JSON.parse(await Deno.readTextFile(schema));
+    const dry = await columns(EXAMPLE, "--schema", schema, "--dry-run");
+    assert.match(dry.stdout, /^Would add blur_score, daylight/);
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(schema)), before);
+    const first = await columns(EXAMPLE, "--schema", schema);
+    assert.equal(first.code, 0, first.stderr);
+    const after: readonly { name: string }[] = JSON.parse(await Deno.readTextFile(schema));
+    assert.deepEqual(after.slice(0, before.length), before);
+    assert.deepEqual(after.slice(before.length).map(({ name }) => name), [
+      "blur_score",
+      "daylight",
+    ]);
+    assert.match((await columns(EXAMPLE, "--schema", schema)).stdout, /^Every column is there/);
+  } finally {
+    await Deno.remove(schema);
+  }
+});
+
+test("deno task columns says what is wrong, and tells wrong usage by its exit code", async () => {
+  const [none, lost, flag, help] = await Promise.all([
+    columns(),
+    columns("processor/examples/not_there.ts"),
+    columns("--nonsense"),
+    columns("--help"),
+  ]);
+  assert.deepEqual([none.code, lost.code, flag.code, help.code], [2, 1, 2, 0]);
+  assert.match(none.stderr, /one PIPELINE must be named/);
+  assert.match(lost.stderr, /not_there\.ts does not load/);
+  assert.match(help.stdout, /^Usage: deno task columns PIPELINE/);
+});

@@ -1,0 +1,163 @@
+/** `deno task replay` and `deno task rebuild-rows` as commands, against the stand-ins of storage and warehouse. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { makeImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
+import { type ImageRef, manifestName, rawName } from "@tintype/core/model/object_name";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { parseOwner } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { processImage } from "@tintype/core/processing/process_image";
+import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
+import { quarters } from "@tintype/core/testing/drawing";
+import { FakePixelEngine } from "@tintype/core/testing/fake_pixel_engine";
+import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
+import { missingStandIn, type StandIn, startStandIn } from "../adapters/_local_cloud.ts";
+import { createBigQueryClient } from "../adapters/bigquery_client.ts";
+import { webHashing } from "../adapters/web_hashing.ts";
+import { openCloud } from "../command_cloud.ts";
+import { makeSample } from "../testing/samples.ts";
+
+const skip = missingStandIn("storage") ?? missingStandIn("warehouse") ?? false;
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+let storage: StandIn;
+let warehouse: StandIn;
+let cloud: Awaited<ReturnType<typeof openCloud>>;
+let refs: ImageRef[];
+
+function newRef(): ImageRef {
+  return {
+    tenant: parseTenant("replays"),
+    owner: parseOwner("abcdefghijklmnopqrst"),
+    imageId: makeImageId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+  };
+}
+
+/** Three images that an older engine processed, the last of which is no image. */
+async function fill(): Promise<ImageRef[]> {
+  const { imageRows: _, columns: __, ...stores } = cloud;
+  const ports: ProcessImagePorts = {
+    ...stores,
+    pixels: new FakePixelEngine(),
+    hashing: webHashing,
+    plans: parseTenantPlans("{}"),
+    clock: Date,
+    processorVersion: "old",
+  };
+  const picture = await makeSample(quarters(300, 200), { mediaType: "image/png" });
+  const filled: ImageRef[] = [];
+  for (const bytes of [picture, picture, NOT_AN_IMAGE]) {
+    const ref = newRef();
+    const options = { contentType: "image/png", customTimeMs: t0OfImageId(ref.imageId) };
+    await cloud.raw.create(rawName(ref), bytes, { ...options, metadata: { source: "edge" } });
+    await processImage(ports, { objectName: rawName(ref), attempt: 1 });
+    filled.push(ref);
+  }
+  return filled;
+}
+
+async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
+  const addresses = ["--storage", storage.url, "--warehouse", warehouse.url];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", task, ...args, ...addresses],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+async function manifestOf(ref: ImageRef | undefined): Promise<Manifest> {
+  assert.ok(ref !== undefined);
+  const bytes = await cloud.processed.read(manifestName(ref));
+  assert.ok(bytes !== null);
+  return parseManifest(bytes);
+}
+
+async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
+  const [rows] = await client.query({
+    query:
+      "SELECT image_id, attempt, status, processor_version FROM tintype.images_current ORDER BY image_id",
+    useLegacySql: false,
+  });
+  return rows;
+}
+
+describe("the operators' commands on the stand-ins", { skip }, () => {
+  before(async () => {
+    [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("warehouse")]);
+    cloud = await openCloud({
+      dataset: "tintype",
+      storage: storage.url,
+      warehouse: warehouse.url,
+    });
+    refs = await fill();
+  });
+  after(async () => {
+    await storage?.stop();
+    await warehouse?.stop();
+  });
+
+  test("a dry run of replay says what it would do and does nothing", async () => {
+    const { code, stdout, stderr } = await run(
+      ...["replay", "--where", "processor_version = 'old'", "--max", "2"] as const,
+      ...["--dry-run", "--json"],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^3 images answer to it; 2 would be replayed as \S+\+replay: /);
+    const told = JSON.parse(stdout);
+    assert.deepEqual([told.images, told.replays], [3, 2]);
+    assert.equal((await manifestOf(refs[0])).processorVersion, "old");
+  });
+
+  test("replay makes images anew within its budget, and goes on where it stopped", async () => {
+    const where = ["--where", "tenant = 'replays' AND status = 'ready'"];
+    const first = await run("replay", ...where, "--max", "1", "--json");
+    assert.equal(first.code, 0, first.stderr);
+    assert.equal(JSON.parse(first.stdout).replayed, 1);
+    const second = await run("replay", ...where, "--json");
+    assert.deepEqual(
+      [JSON.parse(second.stdout).replayed, JSON.parse(second.stdout).current],
+      [1, 1],
+    );
+    for (const ref of refs.slice(0, 2)) {
+      const manifest = await manifestOf(ref);
+      assert.deepEqual([manifest.status, manifest.attempt], ["ready", 1_001]);
+      assert.match(manifest.engine, /^sharp /);
+      for (const { object, generation } of manifest.renditions) {
+        const facts = await cloud.processed.stat(object as ReturnType<typeof rawName>); // the processor's own name
+        assert.equal(facts?.generation, generation);
+      }
+    }
+    const versions = (await rowsInView()).map(({ processor_version }) => String(processor_version));
+    assert.deepEqual(versions.map((version) => version.endsWith("+replay")), [true, true, false]);
+  });
+
+  test("replay says what is wrong with a condition", async () => {
+    const { code, stderr } = await run("replay", "--where", "nonsense = 1");
+    assert.equal(code, 1);
+    assert.match(stderr, /^Cannot select images as the warehouse says: .*nonsense/);
+    assert.equal((await run("replay")).code, 2);
+    const two = await run("replay", "--where", "TRUE; DELETE FROM tintype.images WHERE TRUE");
+    assert.match(two.stderr, /one expression, without a semicolon/);
+  });
+
+  test("rebuild-rows brings lost rows back, once", async () => {
+    const before = await rowsInView();
+    assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
+    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
+    await client.query({ query: "DELETE FROM tintype.images WHERE TRUE", useLegacySql: false });
+    assert.deepEqual(await rowsInView(), []);
+    assert.match(
+      (await run("rebuild-rows", "--dry-run")).stdout,
+      /^3 manifests, 3 without a row\n$/,
+    );
+    const { code, stdout } = await run("rebuild-rows", "--json");
+    const { missing, appended } = JSON.parse(stdout);
+    assert.deepEqual([code, missing, appended], [0, 3, 3]);
+    assert.deepEqual(await rowsInView(), before);
+    assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
+  });
+});
