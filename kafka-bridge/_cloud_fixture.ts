@@ -15,8 +15,11 @@ import { type Letter, readLetters } from "./dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "./origin.ts";
 
 const PARTITIONS = 4;
-/** Kafka's number of the resource type. */
-const TOPIC_RESOURCE = 2;
+/** Kafka's numbers of resource types. */
+const RESOURCE = { topic: 2, group: 3 } as const;
+const LITERAL_PATTERN = 3;
+const ALL_OPERATIONS = 2;
+const DENY = 2;
 const SECRET = "a pseudonym key for tests, 32 characters or more";
 const SECURE_USERNAME = "bridge";
 const SECURE_PASSWORD = "a password for tests";
@@ -35,11 +38,12 @@ export interface Lane {
   readonly deadLetterTopic: string;
   readonly group: string;
   startBridge(env?: Readonly<Record<string, string>>, program?: string): Child;
-  /** Sends values round robin over the partitions, or to one, all of them to one subject. */
+  /** Sends values round robin over the partitions, or to one, all of them to one subject; to the source or another topic. */
   send(
     values: readonly Uint8Array[],
     headers?: Readonly<Record<string, string>>,
     partition?: number,
+    to?: string,
   ): Promise<Sent[]>;
   /** The name that the raw object of a record has. */
   nameOf(sent: Sent): Promise<string>;
@@ -47,12 +51,16 @@ export interface Lane {
   committed(): Promise<Map<number, bigint>>;
   /** Waits until everything that was sent is behind the committed offsets. */
   caughtUp(timeoutMs?: number): Promise<void>;
+  /** The dead letters that are there. */
+  lettersNow(): Promise<Letter[]>;
   /** Waits for that many dead letters. */
   deadLetters(count: number): Promise<Letter[]>;
   createRedriveTopic(): Promise<void>;
   createTopic(): Promise<void>;
   createDeadLetterTopic(): Promise<void>;
   configure(topic: string, entries: Readonly<Record<string, string>>): Promise<void>;
+  /** Kills the bridges that still run. */
+  close(): Promise<void>;
 }
 
 /** The broker, the storage, and a way to talk to each. */
@@ -70,6 +78,10 @@ export interface Cloud {
   clearFaults(): Promise<void>;
   /** Kills the broker and starts it again over the same data and port. */
   restartBroker(): Promise<void>;
+  /** Runs something while the broker is there and silent. */
+  whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer>;
+  /** Forbids the user of `secure` everything about a topic or a group. */
+  forbid(kind: keyof typeof RESOURCE, name: string): Promise<void>;
   /** Ends everything; answers the broker's exit code. */
   close(): Promise<number | string>;
 }
@@ -111,7 +123,6 @@ export async function startCloud(): Promise<Cloud | string> {
   const admin = kafka.admin();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await Promise.all([admin.connect(), producer.connect()]);
-  const children: Child[] = [storage];
   const control = async (method: string, body?: unknown) => {
     const response = await fetch(`${storageUrl}/_local/faults`, {
       method,
@@ -130,7 +141,7 @@ export async function startCloud(): Promise<Cloud | string> {
       KAFKA_SASL_USERNAME: SECURE_USERNAME,
       KAFKA_SASL_PASSWORD: SECURE_PASSWORD,
     },
-    lane: () => openLane({ kafka, admin, producer, brokers, storageUrl, children }),
+    lane: () => openLane({ kafka, admin, producer, brokers, storageUrl }),
     names: async () => [...(await objectsOf(storageUrl)).keys()].sort(),
     objects: () => objectsOf(storageUrl),
     fault: (fault) => control("POST", fault),
@@ -140,10 +151,31 @@ export async function startCloud(): Promise<Cloud | string> {
       broker = startBroker(brokers.split(":")[1] ?? "");
       await broker.line("listening");
     },
+    async whileSilent(run) {
+      process.kill(-broker.pid, "SIGSTOP");
+      try {
+        return await run();
+      } finally {
+        process.kill(-broker.pid, "SIGCONT");
+      }
+    },
+    async forbid(kind, resourceName) {
+      await admin.createAcls({
+        acl: [{
+          resourceType: RESOURCE[kind],
+          resourceName,
+          resourcePatternType: LITERAL_PATTERN,
+          principal: `User:${SECURE_USERNAME}`,
+          host: "*",
+          operation: ALL_OPERATIONS,
+          permissionType: DENY,
+        }],
+      });
+    },
     async close() {
       await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
       const code = await broker.kill("SIGTERM");
-      await Promise.all(children.map((child) => child.kill("SIGKILL")));
+      await storage.kill("SIGKILL");
       await rm(folder, { recursive: true, force: true });
       return code;
     },
@@ -156,11 +188,11 @@ interface LaneParts {
   readonly producer: Producer;
   readonly brokers: string;
   readonly storageUrl: string;
-  readonly children: Child[];
 }
 
 async function openLane(parts: LaneParts): Promise<Lane> {
-  const { kafka, admin, producer, brokers, storageUrl, children } = parts;
+  const { kafka, admin, producer, brokers, storageUrl } = parts;
+  const bridges: Child[] = [];
   const topic = `images-${randomUUID()}`;
   const deadLetterTopic = `${topic}.dlq`;
   const group = `bridge-${topic}`;
@@ -178,6 +210,11 @@ async function openLane(parts: LaneParts): Promise<Lane> {
     return new Map(
       (offsets?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)]),
     );
+  };
+  const lettersNow = async () => {
+    const letters: Letter[] = [];
+    await readLetters(kafka, deadLetterTopic, async (letter) => void letters.push(letter));
+    return letters;
   };
   return {
     topic,
@@ -200,14 +237,19 @@ async function openLane(parts: LaneParts): Promise<Lane> {
         TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: TENANT } } }),
         ...env,
       });
-      children.push(bridge);
+      bridges.push(bridge);
       return bridge;
     },
-    async send(values, headers = { "content-type": "image/png", "subject": "ada" }, only) {
+    async send(
+      values,
+      headers = { "content-type": "image/png", "subject": "ada" },
+      only,
+      to = topic,
+    ) {
       return await Promise.all(values.map(async (value, index) => {
         const partition = only ?? index % PARTITIONS;
         const messages = [{ key: `k${index}`, value: Buffer.from(value), headers, partition }];
-        const [place] = await producer.send({ topic, acks: -1, messages });
+        const [place] = await producer.send({ topic: to, acks: -1, messages });
         assert.ok(place?.baseOffset !== undefined && place.logAppendTime !== undefined);
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
       }));
@@ -227,10 +269,10 @@ async function openLane(parts: LaneParts): Promise<Lane> {
         return isThere || undefined;
       }, timeoutMs);
     },
+    lettersNow,
     async deadLetters(count) {
       return await eventually(`${count} dead letters`, async () => {
-        const letters: Letter[] = [];
-        await readLetters(kafka, deadLetterTopic, async (letter) => void letters.push(letter));
+        const letters = await lettersNow();
         return letters.length >= count ? letters : undefined;
       });
     },
@@ -239,8 +281,11 @@ async function openLane(parts: LaneParts): Promise<Lane> {
     createRedriveTopic: () => createTopic(`${topic}${REDRIVE_SUFFIX}`),
     async configure(name, entries) {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
-      const resources = [{ type: TOPIC_RESOURCE, name, configEntries }];
+      const resources = [{ type: RESOURCE.topic, name, configEntries }];
       await admin.alterConfigs({ validateOnly: false, resources });
+    },
+    async close() {
+      await Promise.all(bridges.map((bridge) => bridge.kill("SIGKILL")));
     },
   };
 }

@@ -9,7 +9,7 @@ import { isTenant, type Tenant } from "@tintype/core/model/tenant";
 import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
-import type { RetentionPolicy } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import { originOf, type RecordOrigin } from "./origin.ts";
 import type { SourceRecord } from "./ports.ts";
 
@@ -58,6 +58,7 @@ export async function admitRecord(
       "Cannot take record as its headers do not say which one was redriven",
     );
   }
+  requireTimelyRedrive(ports, { record, origin });
   const topic = ports.plans.topicOf(origin.topic);
   if (topic === undefined) {
     throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
@@ -78,6 +79,20 @@ export async function admitRecord(
     body: (body?.stream ?? value) satisfies ObjectBody,
   }, { signal: body?.signal });
   return { ref, outcome };
+}
+
+/** What was redriven so late that the operators' topic keeps its bytes beyond their purge must not pass as right. */
+function requireTimelyRedrive(
+  { policy }: AdmitRecordPorts,
+  { record, origin }: { readonly record: SourceRecord; readonly origin: RecordOrigin },
+): void {
+  const ageMs = record.timestampMs - origin.timestampMs;
+  const copyMs = kafkaCopyMsOf(policy);
+  if (record === origin || ageMs <= copyMs) return;
+  throw new AppError(
+    "too_late",
+    `Cannot take redriven record as its age in its topic must be <= ${copyMs} ms: current value is ${ageMs}`,
+  );
 }
 
 async function refOf(

@@ -110,6 +110,36 @@ for (const [what, code, given] of REFUSED) {
   });
 }
 
+const DAY_MS = 86_400_000;
+/** When a record came first and when it was redriven, in days before now. */
+const REDRIVES: readonly (readonly [number, number, "too_late" | undefined])[] = [
+  [5.5, 1.1, undefined],
+  [5.5, 0.9, "too_late"],
+  [4.4, 0, undefined],
+];
+
+for (const [cameDays, redrivenDays, code] of REDRIVES) {
+  test(`admitRecord() ${code === undefined ? "takes" : "refuses"} a record of ${cameDays} days ago that was redriven ${redrivenDays} days ago`, async () => {
+    const { ports, store } = await fakePorts();
+    const redriven = recordOf({
+      topic: "images.redrive",
+      timestampMs: NOW_MS - redrivenDays * DAY_MS,
+      headers: {
+        ...PNG,
+        "subject": "ada",
+        "__connect.errors.topic": "images",
+        "__connect.errors.partition": "0",
+        "__connect.errors.offset": "5",
+        "tintype.timestamp": String(NOW_MS - cameDays * DAY_MS),
+      },
+    });
+    const admitting = admitRecord(ports, redriven);
+    if (code === undefined) await admitting;
+    else await assert.rejects(admitting, (error) => isAppError(error, code));
+    assert.equal(store.names().length, code === undefined ? 1 : 0);
+  });
+}
+
 test("admitRecord() names no subject in what it throws", async () => {
   const { ports } = await fakePorts();
   const record: SourceRecord = recordOf({

@@ -50,6 +50,13 @@ export class Bridge {
     for (const lane of this.#lanes.values()) void lane.commit();
   }
 
+  /** A partition ends there, whether or not something of it was fetched. */
+  reachesTo(topic: string, partition: number, end: bigint): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.lease.topic === topic && lane.lease.partition === partition) lane.reachesTo(end);
+    }
+  }
+
   /** How far each partition is behind. */
   lags(): PartitionLag[] {
     return [...this.#lanes.values()].map(({ lease: { topic, partition }, lag }) => ({

@@ -5,7 +5,7 @@ import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fakePorts, fetchOf, leaseOf, randomOf, recordOf, until } from "./_testing.ts";
+import { fakePorts, fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "./_testing.ts";
 import { Bridge, type BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Circuit } from "./circuit.ts";
@@ -322,8 +322,11 @@ test("Bridge tells how far each partition is behind", async (t) => {
   const lease = leaseOf();
   bridge.take({ lease, records: recordsOf(3), highWatermark: 10n });
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
+  bridge.reachesTo("images", 0, 12n);
+  bridge.reachesTo("images", 1, 50n);
+  assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 12n }]);
   gate.resolve();
-  await until(() => bridge.lags()[0]?.lag === 7n);
+  await until(() => bridge.lags()[0]?.lag === 9n);
 });
 
 test("Bridge keeps a redriven record's first identity and time", async (t) => {
@@ -353,6 +356,19 @@ test("Bridge keeps a redriven record's first identity and time", async (t) => {
   await until(() => lease.commits.length === 1);
   assert.equal(store.names().length, 1, "the same image");
   assert.deepEqual(letters.map(({ reason }) => reason), ["invalid_record", "invalid_record"]);
+});
+
+test("Bridge writes no value into a dead letter that would keep it beyond its purge", async (t) => {
+  const { bridge, letters } = await openBridge(t);
+  const dayMs = 86_400_000;
+  const refusedOf = (offset: bigint, days: number) =>
+    recordOf({ offset, value: NOT_AN_IMAGE, timestampMs: NOW_MS - days * dayMs });
+  bridge.take(fetchOf(leaseOf(), [refusedOf(0n, 4.4), refusedOf(1n, 4.6)]));
+  await until(() => letters.length === 2);
+  const kept = letters.map(({ record, isValueOmitted = false }) =>
+    [record.offset, record.value?.byteLength, isValueOmitted] as const
+  ).sort(([a], [b]) => Number(a - b));
+  assert.deepEqual(kept, [[0n, NOT_AN_IMAGE.byteLength, false], [1n, undefined, true]]);
 });
 
 test("Bridge takes no identity from the headers of any other topic", async (t) => {

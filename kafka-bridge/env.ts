@@ -36,7 +36,11 @@ const envSchema = kafkaSchema.extend({
   KAFKA_SESSION_TIMEOUT_MS: milliseconds(1_000, 300_000).default(10_000),
   /** How long Kafka and its topics may be missing at the start. */
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
+  /** How often to look where the topics end. */
+  KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
   RAW_BUCKET: z.string().min(3),
+  /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   STORAGE_ENDPOINT: z.url().optional(),
   PSEUDONYM_KEYS: z.string().transform((text, context) => secretList(text, context)),

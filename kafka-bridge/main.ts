@@ -11,11 +11,20 @@ import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
 const log = jsonLog("bridge");
 
 try {
-  await runBridge(readEnv(process.env), {
+  const env = readEnv(process.env);
+  const endTelemetry = await beginTelemetry(env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  await runBridge(env, {
     log,
     onCrash: (error) => fail(log, "consumer_ended", error),
-    onDrain: (drain) => endOnSignal(drain, log),
+    onDrain: (drain) => endOnSignal(() => drain().finally(endTelemetry), log),
   });
 } catch (error) {
   fail(log, error instanceof AppError ? "invalid_config" : "start_failed", error);
+}
+
+/** The SDK is loaded only where there is somebody to tell. */
+async function beginTelemetry(endpoint: string | undefined): Promise<() => Promise<void>> {
+  if (endpoint === undefined) return () => Promise.resolve();
+  const { startTelemetry } = await import("./telemetry.ts");
+  return startTelemetry(endpoint, { serviceName: "bridge" });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
+import { kafkaCopyMsOf } from "@tintype/core/retention/policy";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
 import type { DeliveryPoint } from "./delivery_point.ts";
@@ -8,6 +9,7 @@ import type { BridgeMetrics } from "./metrics.ts";
 import { originOf } from "./origin.ts";
 import type { Pace } from "./pace.ts";
 import type { DeadLetter, DeadLetters, SourceRecord } from "./ports.ts";
+import { traceRecord } from "./trace_record.ts";
 import type { Obstacle, Trouble } from "./trouble.ts";
 
 /** What making a record durable needs. */
@@ -83,7 +85,7 @@ export async function tryCreate(
   const place = placeOf(record);
   try {
     ports.passing?.("before_create");
-    const { outcome } = await admitRecord(ports, record, body);
+    const { outcome } = await traceRecord(record, (traced) => admitRecord(ports, traced, body));
     ports.passing?.("created");
     ports.circuit.succeeded();
     ports.metrics.records.inc({ outcome: outcome.created ? "created" : "already" });
@@ -104,8 +106,9 @@ export async function tryCreate(
 
 async function tryRefuse(
   ports: MakeDurablePorts,
-  letter: DeadLetter,
+  given: DeadLetter,
 ): Promise<Obstacle | undefined> {
+  const letter = withinRetention(ports, given);
   const { reason } = letter;
   const place = placeOf(letter.record);
   try {
@@ -120,6 +123,13 @@ async function tryRefuse(
   ports.metrics.refusals.inc({ reason });
   ports.log.warn("record_refused", { ...place, reason });
   return undefined;
+}
+
+/** The letter without its value where the dead-letter topic would keep that beyond the image's purge, or nobody knows. */
+function withinRetention({ clock, policy }: MakeDurablePorts, letter: DeadLetter): DeadLetter {
+  const { timestampMs = -Infinity } = originOf(letter.record) ?? {};
+  if (clock.now() - timestampMs <= kafkaCopyMsOf(policy)) return letter;
+  return { ...letter, record: { ...letter.record, value: null }, isValueOmitted: true };
 }
 
 /** Repeats an attempt, with growing waits, until nothing is in its way: true. False where `stopping` came first. */

@@ -64,7 +64,7 @@ export class PartitionLane {
 
   /** Takes a fetch over. */
   push({ records, highWatermark }: PartitionFetch): void {
-    this.#highWatermark = highWatermark;
+    this.reachesTo(highWatermark);
     if (this.#stopping.aborted) return;
     for (const record of records) {
       this.#tracker.begin(record.offset);
@@ -73,6 +73,11 @@ export class PartitionLane {
     }
     this.#pump();
     this.pauseOrResume();
+  }
+
+  /** The partition ends there, or behind it. */
+  reachesTo(end: bigint): void {
+    if (end > this.#highWatermark) this.#highWatermark = end;
   }
 
   /** Records that are in the partition and not durable yet. */

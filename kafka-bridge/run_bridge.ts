@@ -1,11 +1,13 @@
 import process from "node:process";
 import { importPseudonymKey } from "@tintype/core/model/owner";
 import type { Log } from "@tintype/core/ports/log";
+import { bufferCollector } from "./adapters/buffer_collector.ts";
 import { gcsObjectCreator } from "./adapters/gcs_object_creator.ts";
 import { kafkajsClient } from "./adapters/kafkajs_client.ts";
 import { kafkajsDeadLetters } from "./adapters/kafkajs_dead_letters.ts";
 import { kafkajsRecordSource } from "./adapters/kafkajs_record_source.ts";
 import { waitForTopics } from "./adapters/wait_for_topics.ts";
+import { watchTopicEnds } from "./adapters/watch_topic_ends.ts";
 import { Bridge } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Circuit } from "./circuit.ts";
@@ -31,6 +33,8 @@ export interface RunOptions {
 
 const CLIENT_ID = "tintype-bridge";
 const MIB = 1024 * 1024;
+/** Buffers that may be there, dead ones too, for each byte of the budget. */
+const BUFFERS_OF_BUDGET = 3;
 const UPLOAD_TIMEOUT_MS = 60_000;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
@@ -40,7 +44,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
   const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
   const { bridge, registry, obstacles } = await openBridge(env, deadLetters, options);
-  const joined: { source?: RecordSource } = {};
+  const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
@@ -49,7 +53,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   });
   onDrain(async () => {
     await bridge.drain();
-    await joined.source?.stop();
+    await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
     await deadLetters.close();
     server.close();
   });
@@ -75,7 +79,17 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     },
     onCrash,
   });
-  await source.run((fetched) => bridge.take(fetched));
+  const collectBuffers = bufferCollector(BUFFERS_OF_BUDGET * env.BUDGET_MIB * MIB);
+  await source.run((fetched) => {
+    collectBuffers();
+    bridge.take(fetched);
+  });
+  joined.stopWatch = watchTopicEnds(impatient, {
+    topics,
+    everyMs: env.KAFKA_WATCH_EVERY_MS,
+    onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
+    onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
+  });
   log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
 }
 
@@ -143,6 +157,16 @@ export function endOnSignal(drain: () => Promise<void>, log: Log): void {
 
 /** Logs why and ends the process with 1. */
 export function fail(log: Log, event: string, error: unknown): never {
-  log.error(event, { text: error instanceof Error ? error.message : String(error) });
+  log.error(event, { text: wordsOf(error) });
   process.exit(1);
+}
+
+/** What an error says, and what those say that are behind it. */
+function wordsOf(error: unknown): string {
+  const words: string[] = [];
+  for (let at = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
+    const text = at instanceof Error ? at.message : String(at);
+    if (!words.includes(text)) words.push(text);
+  }
+  return words.join(": ");
 }

@@ -6,29 +6,15 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Aim, type Suite, type SuiteContext, table } from "../suite.ts";
-import { figuresOf, startProgram } from "./program.ts";
-
-/** What one run did. */
-interface Run {
-  readonly records: number;
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly peakRssMib: number;
-}
+import { type Aim, type Suite, table } from "../suite.ts";
+import { FLATNESS_HEADING, measureFlatness } from "./flatness.ts";
+import { startProgram } from "./program.ts";
+import { type Cloud, type Run, runBridge, tell } from "./run_bridge.ts";
 
 interface Load {
   readonly name: string;
   readonly bytes: number;
   readonly records: number;
-}
-
-interface Cloud {
-  readonly root: string;
-  readonly brokers: string;
-  readonly storage: string;
 }
 
 const LOADS: readonly Load[] = [
@@ -41,7 +27,6 @@ const ROUNDS = 2;
 const SHARE_OF_BARE = 0.85;
 const RSS_OF_BARE = 1.25;
 const MOST_RSS_MIB = 350;
-const POLL_MS = 50;
 
 /** The bridge, size by size. */
 export const bridgeSuite: Suite = {
@@ -69,8 +54,11 @@ export const bridgeSuite: Suite = {
       };
       const aims: Aim[] = [];
       const rows: string[][] = [];
-      for (const load of LOADS) aims.push(...await measure(cloud, { context, load, rows }));
+      for (const load of LOADS) aims.push(...await measure(cloud, { load, rows }));
       context.print(table(HEADING, rows));
+      const flat: string[][] = [];
+      aims.push(...await measureFlatness(cloud, { uploadsAtOnce: UPLOADS_AT_ONCE, rows: flat }));
+      context.print(table(FLATNESS_HEADING, flat));
       return aims;
     } finally {
       await Promise.all([broker.stop(), storage.stop()]);
@@ -83,26 +71,23 @@ const HEADING = ["", "records/s", "MB/s", "of bare", "CPU ms a record", "peak RS
 
 async function measure(
   cloud: Cloud,
-  { load, rows }: {
-    readonly context: SuiteContext;
-    readonly load: Load;
-    readonly rows: string[][];
-  },
+  { load, rows }: { readonly load: Load; readonly rows: string[][] },
 ): Promise<Aim[]> {
   const topic = `bench-${load.name}`;
   const topics = [topic, `${topic}.dlq`];
   const { brokers } = cloud;
   const { records, bytes } = load;
   const call = JSON.stringify({ brokers, topics, records, bytes });
-  await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", call]).line(() => false)
-    .catch(() => undefined); // It says nothing and ends.
+  await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", call]).ended;
   const bare: Run[] = [];
   const bridge: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    bare.push(await runBare(cloud, { topic, load }));
-    tell(`bare loop ${load.name}`, bare.at(-1));
-    bridge.push(await runBridge(cloud, { topic, load, round }));
-    tell(`bridge ${load.name}`, bridge.at(-1));
+    const loop = await runBare(cloud, { topic, load });
+    tell(`bare loop ${load.name}`, loop);
+    bare.push(loop);
+    const ours = await runBridge(cloud, { topic, records, uploadsAtOnce: UPLOADS_AT_ONCE });
+    tell(`bridge ${load.name}`, ours);
+    bridge.push(ours);
   }
   const [bestBare, bestBridge] = [bestOf(bare), bestOf(bridge)];
   const share = rateOf(bestBridge) / rateOf(bestBare);
@@ -145,51 +130,6 @@ async function runBare(
     cpuSeconds: Number(cpuSeconds),
     peakRssMib: Number(peakRssMib),
   };
-}
-
-async function runBridge(
-  { root, brokers, storage }: Cloud,
-  { topic, load: { records }, round }: {
-    readonly topic: string;
-    readonly load: Load;
-    readonly round: number;
-  },
-): Promise<Run> {
-  const bridge = startProgram(root, ["kafka-bridge/main.ts"], {
-    PORT: "0",
-    KAFKA_BROKERS: brokers,
-    // Another cluster, other ids: what the round before made is not there.
-    KAFKA_CLUSTER: `bench-${round}`,
-    KAFKA_TOPICS: topic,
-    KAFKA_DEAD_LETTER_TOPIC: `${topic}.dlq`,
-    KAFKA_GROUP: `bridge-${randomUUID()}`,
-    UPLOADS_PER_PARTITION: String(UPLOADS_AT_ONCE),
-    RAW_BUCKET: "tintype-raw",
-    GOOGLE_CLOUD_PROJECT: "tintype-local",
-    STORAGE_ENDPOINT: storage,
-    PSEUDONYM_KEYS: JSON.stringify([`a pseudonym key of this bench ${randomUUID()}`]),
-    TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
-  });
-  const { url } = await bridge.line(({ event }) => event === "listening");
-  const startedMs = performance.now();
-  const before = await figuresOf(bridge.pid);
-  while (await createdOf(String(url)) < records) await sleep(POLL_MS);
-  const seconds = (performance.now() - startedMs) / 1000;
-  const after = await figuresOf(bridge.pid);
-  await bridge.stop();
-  const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
-  return { records, seconds, cpuSeconds, peakRssMib: after.peakRssMib };
-}
-
-async function createdOf(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^tintype_bridge_records_total\{outcome="created"\} (\d+)$/m.exec(text)?.[1] ?? 0);
-}
-
-/** Progress, beside the tables. */
-function tell(what: string, run: Run | undefined): void {
-  if (run === undefined) return;
-  process.stderr.write(`${what}: ${run.records} records in ${run.seconds.toFixed(1)} s\n`);
 }
 
 function rateOf({ records, seconds }: Run): number {

@@ -8,6 +8,9 @@ interface FillArguments {
   readonly topics: readonly string[];
   readonly records: number;
   readonly bytes: number;
+  /** Every so many records one has `largeBytes`; none where it is not given. */
+  readonly largeEvery?: number;
+  readonly largeBytes?: number;
 }
 
 /** The signature of a PNG file and the type of its first chunk: enough for whoever looks at first bytes. */
@@ -15,7 +18,8 @@ const PNG_HEAD = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0
 const PARTITIONS = 4;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-const { brokers, topics, records, bytes } = JSON.parse(process.argv[2] ?? "{}") as FillArguments; // what the suite writes
+const call = JSON.parse(process.argv[2] ?? "{}") as FillArguments; // what the suite writes
+const { brokers, topics, records, bytes, largeEvery = Infinity, largeBytes = 0 } = call;
 const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
 const admin = kafka.admin();
 const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -24,18 +28,24 @@ await admin.createTopics({
   waitForLeaders: true,
   topics: topics.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 })),
 });
-const value = Buffer.alloc(bytes, 7);
-value.set(PNG_HEAD);
-value.write("IHDR", PNG_HEAD.length);
+const small = valueOf(bytes);
+const large = valueOf(Math.max(largeBytes, bytes));
 const headers = { "content-type": "image/png", "subject": "bench" };
 const perBatch = Math.max(1, Math.floor(BATCH_BYTES / bytes));
 for (let sent = 0; sent < records; sent += perBatch) {
   const messages = Array.from({ length: Math.min(perBatch, records - sent) }, (_, index) => ({
     partition: (sent + index) % PARTITIONS,
-    value,
+    value: (sent + index) % largeEvery === largeEvery - 1 ? large : small,
     headers,
   }));
   await producer.send({ topic: topics[0] ?? "", acks: -1, messages });
 }
 await Promise.all([admin.disconnect(), producer.disconnect()]);
 process.exit(0);
+
+function valueOf(bytes: number): Buffer {
+  const value = Buffer.alloc(bytes, 7);
+  value.set(PNG_HEAD);
+  value.write("IHDR", PNG_HEAD.length);
+  return value;
+}

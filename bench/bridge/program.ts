@@ -12,6 +12,8 @@ export interface Program {
   readonly pid: number;
   /** The first line for which `isIt` holds; throws Error with the program's last words when it ends before. */
   line(isIt: (line: Line) => boolean): Promise<Line>;
+  /** Resolves when it has ended; throws Error with its last words where that was not in order. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,15 +45,19 @@ export function startProgram(
   createInterface({ input: child.stderr }).on("line", (text) => words.push(text));
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   void ended.then(() => wake());
+  const lastWords = () => new Error(`${args[0]} ended: ${words.slice(-3).join(" / ")}`);
+  const endedInOrder = ended.then(() => {
+    if (child.exitCode !== 0) throw lastWords();
+  });
+  endedInOrder.catch(() => {}); // Not everybody asks.
   return {
     pid: child.pid ?? 0,
+    ended: endedInOrder,
     async line(isIt) {
       for (;;) {
         const found = lines.find(isIt);
         if (found !== undefined) return found;
-        if (hasEnded(child)) {
-          throw new Error(`${args[0]} ended: ${words.slice(-3).join(" / ")}`);
-        }
+        if (hasEnded(child)) throw lastWords();
         await new Promise<void>((resolve) => wake = resolve);
       }
     },

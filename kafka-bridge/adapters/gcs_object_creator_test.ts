@@ -1,76 +1,27 @@
 /** The creator against the local storage, over HTTP. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { isAppError } from "@tintype/core/errors";
-import { type ObjectName, rawName } from "@tintype/core/model/object_name";
-import { makeImageId } from "@tintype/core/model/image_id";
-import { parseOwner } from "@tintype/core/model/owner";
-import { parseTenant } from "@tintype/core/model/tenant";
+import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
-import { PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { type Child, startChild } from "../_child_fixture.ts";
-import { gcsObjectCreator } from "./gcs_object_creator.ts";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { OPTIONS, type RunningStorage, startStorage, T0_MS } from "./_storage_fixture.ts";
 
-const T0_MS = Date.UTC(2026, 0, 15, 12);
-const OPTIONS = {
-  contentType: "image/png",
-  customTimeMs: T0_MS,
-  metadata: { source: "kafka", sha256: PNG_PIXEL_SHA256 },
-};
-const UPLOAD = { path: "^/upload/" };
+const KIB = 1024;
 
-let folder: string;
-let storage: Child;
-let url: string;
+let storage: RunningStorage;
 let creator: ObjectCreator;
-let made = 0;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
-  const nowhere = "http://127.0.0.1:9";
-  storage = startChild(["infra/local/storage/serve.ts"], {
-    PORT: "0",
-    DATA_DIR: folder,
-    ISSUER_URL: nowhere,
-    PROCESSOR_URL: nowhere,
-  });
-  url = String((await storage.line("listening"))["url"]);
-  creator = gcsObjectCreator({
-    bucket: "tintype-raw",
-    project: "tintype-local",
-    endpoint: url,
-    timeoutMs: 5_000,
-  });
+  storage = await startStorage();
+  creator = storage.creatorOf();
 });
-after(async () => {
-  await storage.kill("SIGKILL");
-  await rm(folder, { recursive: true, force: true });
-});
-
-function newName(): ObjectName {
-  const ref = { tenant: parseTenant("stream"), owner: parseOwner("a".repeat(20)) };
-  const imageId = makeImageId(T0_MS, new Uint8Array(10).fill(++made));
-  return rawName({ ...ref, imageId });
-}
-
-async function fault(action: unknown, times = 1): Promise<void> {
-  const body = JSON.stringify({ match: UPLOAD, times, action });
-  const response = await fetch(`${url}/_local/faults`, { method: "POST", body });
-  assert.ok(response.ok, await response.text());
-}
-
-async function resourceOf(name: ObjectName) {
-  const response = await fetch(`${url}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}`);
-  return await response.json() as Readonly<Record<string, unknown>>; // Cloud Storage's object resource
-}
+after(() => storage.close());
 
 test("gcsObjectCreator() creates with type, custom time and metadata, and answers the generation", async () => {
-  const name = newName();
+  const name = storage.newName();
   const outcome = await creator.create(name, PNG_PIXEL, OPTIONS);
-  const resource = await resourceOf(name);
+  const resource = await storage.resourceOf(name);
   assert.deepEqual(outcome, { created: true, generation: resource["generation"] });
   assert.equal(resource["contentType"], "image/png");
   assert.equal(Date.parse(String(resource["customTime"])), T0_MS);
@@ -79,37 +30,104 @@ test("gcsObjectCreator() creates with type, custom time and metadata, and answer
 });
 
 test("gcsObjectCreator() leaves what is there as it is", async () => {
-  const name = newName();
+  const name = storage.newName();
   await creator.create(name, PNG_PIXEL, OPTIONS);
-  const before = await resourceOf(name);
+  const before = await storage.resourceOf(name);
   assert.deepEqual(await creator.create(name, new Uint8Array([1]), OPTIONS), { created: false });
-  assert.deepEqual(await resourceOf(name), before);
+  assert.deepEqual(await storage.resourceOf(name), before);
 });
 
 test("gcsObjectCreator() takes a 403 that names the delete permission for already there", async () => {
   const message = "bridge does not have storage.objects.delete access to the object.";
-  await fault({ status: 403, body: { error: { code: 403, message } } });
-  assert.deepEqual(await creator.create(newName(), PNG_PIXEL, OPTIONS), { created: false });
+  await storage.fault({ status: 403, body: { error: { code: 403, message } } });
+  assert.deepEqual(await creator.create(storage.newName(), PNG_PIXEL, OPTIONS), { created: false });
 });
 
 test("gcsObjectCreator() throws unavailable for any other 403", async () => {
   const message = "bridge does not have storage.objects.create access to the bucket.";
-  await fault({ status: 403, body: { error: { code: 403, message } } });
+  await storage.fault({ status: 403, body: { error: { code: 403, message } } });
   await assert.rejects(
-    creator.create(newName(), PNG_PIXEL, OPTIONS),
+    creator.create(storage.newName(), PNG_PIXEL, OPTIONS),
     (error) => isAppError(error, "unavailable"),
   );
 });
 
 test("gcsObjectCreator() repeats a 503", async () => {
-  await fault({ status: 503 });
-  const outcome = await creator.create(newName(), PNG_PIXEL, OPTIONS);
+  await storage.fault({ status: 503 });
+  const outcome = await creator.create(storage.newName(), PNG_PIXEL, OPTIONS);
   assert.equal(outcome.created, true);
 });
 
 test("gcsObjectCreator() has the object when the answer was lost", async () => {
-  const name = newName();
-  await fault({ dropReply: true });
+  const name = storage.newName();
+  await storage.fault({ dropReply: true });
   await creator.create(name, PNG_PIXEL, OPTIONS);
-  assert.equal((await resourceOf(name))["size"], String(PNG_PIXEL.length));
+  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
+});
+
+test("gcsObjectCreator() gives up an answer that does not come in time", async () => {
+  await storage.fault({ delayMs: 20_000 });
+  const impatient = storage.creatorOf(1_000);
+  const name = storage.newName();
+  const outcome = await impatient.create(name, PNG_PIXEL, OPTIONS);
+  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
+  assert.ok(outcome.created, "the second try");
+});
+
+/** Bytes in pieces of sizes that fit nothing. */
+function streamOf(bytes: Uint8Array, end?: Error): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.subarray(at, at += 300 * KIB));
+      if (at < bytes.byteLength) return;
+      if (end === undefined) controller.close();
+      else controller.error(end);
+    },
+  });
+}
+
+const PUT = { method: "PUT" };
+const SESSION_TROUBLES: readonly (readonly [string, unknown, Readonly<Record<string, string>>])[] =
+  [
+    ["nothing", undefined, PUT],
+    ["a start that is not taken", { status: 503 }, { method: "POST" }],
+    ["a piece that is not taken", { status: 503 }, PUT],
+    ["a piece that is cut in its middle", { cutAfterBytes: 100 * KIB }, PUT],
+    ["a piece whose answer is lost", { dropReply: true }, PUT],
+  ];
+
+for (const [what, action, match] of SESSION_TROUBLES) {
+  test(`gcsObjectCreator() stores a stream byte for byte through ${what}`, async () => {
+    const bytes = randomBytes(1_000 * KIB + 17);
+    const name = storage.newName();
+    if (action !== undefined) await storage.fault(action, match);
+    const outcome = await creator.create(name, streamOf(bytes), OPTIONS);
+    assert.equal(outcome.created, true);
+    assert.ok(bytes.equals(await storage.bytesOf(name)));
+  });
+}
+
+test("gcsObjectCreator() stores nothing of a stream that breaks, and throws its error", async () => {
+  const name = storage.newName();
+  const end = new AppError("too_large", "Cannot take image");
+  const creating = creator.create(name, streamOf(randomBytes(700 * KIB), end), OPTIONS);
+  await assert.rejects(creating, end);
+  assert.equal((await storage.resourceOf(name))["size"], undefined);
+});
+
+test("gcsObjectCreator() leaves what is there as it is, for a stream too", async () => {
+  const name = storage.newName();
+  await creator.create(name, PNG_PIXEL, OPTIONS);
+  const outcome = await creator.create(name, streamOf(randomBytes(700 * KIB)), OPTIONS);
+  assert.deepEqual(outcome, { created: false });
+  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
+});
+
+test("gcsObjectCreator() throws unavailable for a session that is lost", async () => {
+  await storage.fault({ status: 410 }, PUT);
+  await assert.rejects(
+    creator.create(storage.newName(), streamOf(randomBytes(700 * KIB)), OPTIONS),
+    (error) => isAppError(error, "unavailable"),
+  );
 });

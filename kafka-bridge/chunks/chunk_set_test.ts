@@ -7,6 +7,7 @@ import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { fakePorts, FAST_PACE, fetchOf, leaseOf, recordOf, until } from "../_testing.ts";
 import { Bridge, type BridgePorts } from "../bridge.ts";
+import { ByteBudget } from "../byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
 const PARTS = [PNG_PIXEL, Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)] as const;
@@ -150,6 +151,36 @@ test("a chunk set is read again from its first record when storage fails in its 
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
   assert.deepEqual(lease.commits, []);
+});
+
+test("a chunk set larger than the budget goes through it, never whole in memory", async (t) => {
+  const count = 40;
+  const chunkBytes = 2_000;
+  const budget = new ByteBudget(8_000);
+  let most = 0;
+  let stored = 0;
+  const creator: ObjectCreator = {
+    async create(_name, body) {
+      assert.ok(body instanceof ReadableStream);
+      for await (const bytes of body) {
+        await sleep(1);
+        stored += bytes.byteLength;
+      }
+      return { created: true, generation: "1" };
+    },
+  };
+  const { bridge, lease } = await openBridge(t, { creator, budget });
+  for (let index = 0; index < count; index++) {
+    await until(() => !lease.isPaused);
+    const value = new Uint8Array(chunkBytes);
+    value.set(PNG_PIXEL);
+    bridge.take(fetchOf(lease, [chunkRecord(index, { index, count, value })]));
+    most = Math.max(most, budget.taken);
+  }
+  await until(() => lease.commits.at(-1) === BigInt(count));
+  assert.equal(stored, count * chunkBytes);
+  assert.ok(most <= 8_000 + chunkBytes + 512, `${most} bytes`);
+  assert.equal(budget.taken, 0);
 });
 
 const WRONG = [

@@ -3,6 +3,7 @@
  * (`redrive_letters.ts`). Subjects are told to nobody.
  */
 import process from "node:process";
+import { kafkaCopyMsOf, RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../env.ts";
 import { type DlqArguments, HELP, readArguments } from "./read_arguments.ts";
@@ -10,6 +11,7 @@ import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
 
 const EXIT = { done: 0, failed: 1, wrongCall: 2 } as const;
+const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
 const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
 
 async function main(args: readonly string[]): Promise<number> {
@@ -74,6 +76,8 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
     topic: call.topic,
     selection: call,
     isDryRun: call.dryRun,
+    copyMs: kafkaCopyMsOf(retentionPolicyOf(PERIOD_MS)),
+    nowMs: Date.now(),
     onOutcome: ({ letter, sentTo, problem }) => {
       if (sentTo === undefined) failed++;
       else sent++;

@@ -17,7 +17,8 @@ export const HELP = `Usage: deno task dlq [options] list
        deno task dlq [options] redrive (--all | --reason CODE | PLACE...)
 
 Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image,
-the same clock, however often. A PLACE is partition/offset in the dead-letter topic, as list --json shows it.
+the same clock, however often. A letter whose bytes would lie there for longer than its image may live is not sent.
+A PLACE is partition/offset in the dead-letter topic, as list --json shows it.
 Connects as the bridge does: KAFKA_TLS, KAFKA_TLS_CA, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD.
 Exits with 0 when it is done, 1 when a letter could not be sent or Kafka did not answer, 2 when the call is wrong.
 

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import type { IHeaders, Kafka, KafkaMessage, Producer } from "kafkajs";
+import type { IHeaders, Kafka, Producer } from "kafkajs";
 import { LETTER_HEADERS, REDRIVE_SUFFIX } from "../origin.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
+import { readRecordAt } from "./read_record_at.ts";
 
 /** Which letters to send again. */
 export interface LetterSelection {
@@ -20,7 +20,18 @@ export interface RedriveOutcome {
   readonly problem?: string;
 }
 
-const VALUE_WAIT_MS = 10_000;
+/** What to send again, and how. */
+export interface RedriveOptions {
+  /** The dead-letter topic. */
+  readonly topic: string;
+  readonly selection: LetterSelection;
+  /** Send nothing. */
+  readonly isDryRun: boolean;
+  /** How long after T0 a copy may still be put into the operators' topic, in milliseconds. */
+  readonly copyMs: number;
+  readonly nowMs: number;
+  readonly onOutcome: (outcome: RedriveOutcome) => void;
+}
 
 /** Whether a letter is among those that were selected. */
 export function isSelected({ reason, place }: Letter, selection: LetterSelection): boolean {
@@ -34,80 +45,70 @@ export function isSelected({ reason, place }: Letter, selection: LetterSelection
  * and one more redrive. Its identity and T0 go with it, so that it becomes the same image, however often it is sent.
  * A value that the letter goes without is read where the record was first. With `isDryRun` nothing is sent.
  */
-export async function redriveLetters(
-  kafka: Kafka,
-  { topic, selection, isDryRun, onOutcome }: {
-    readonly topic: string;
-    readonly selection: LetterSelection;
-    readonly isDryRun: boolean;
-    readonly onOutcome: (outcome: RedriveOutcome) => void;
-  },
-): Promise<void> {
-  const producer = kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-  });
-  if (!isDryRun) await producer.connect();
+export async function redriveLetters(kafka: Kafka, options: RedriveOptions): Promise<void> {
+  // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  if (!options.isDryRun) await producer.connect();
   try {
-    await readLetters(kafka, topic, async (letter) => {
-      if (!isSelected(letter, selection)) return;
-      onOutcome(await redrive(letter, { kafka, producer, isDryRun }));
+    await readLetters(kafka, options.topic, async (letter) => {
+      if (!isSelected(letter, options.selection)) return;
+      options.onOutcome(await redrive(letter, { ...options, kafka, producer }));
     });
   } finally {
-    if (!isDryRun) await producer.disconnect();
+    if (!options.isDryRun) await producer.disconnect();
   }
+}
+
+/** Why a letter must not be sent again; undefined where it may. */
+export function problemOf(
+  { headers, timestampMs }: Letter,
+  { copyMs, nowMs }: Pick<RedriveOptions, "copyMs" | "nowMs">,
+): string | undefined {
+  if ((headers.get(LETTER_HEADERS.topic) ?? "") === "") return "it names no record";
+  if (!(timestampMs > 0)) return "it does not say when its record came";
+  const ageMs = nowMs - timestampMs;
+  if (ageMs <= copyMs) return undefined;
+  return `it is too late: its bytes would outlive the image's purge (T0 is ${
+    hoursOf(ageMs)
+  } ago, at most ${hoursOf(copyMs)} may be)`;
 }
 
 async function redrive(
   letter: Letter,
-  { kafka, producer, isDryRun }: {
+  { kafka, producer, ...options }: RedriveOptions & {
     readonly kafka: Kafka;
     readonly producer: Producer;
-    readonly isDryRun: boolean;
   },
 ): Promise<RedriveOutcome> {
-  const source = letter.headers.get(LETTER_HEADERS.topic) ?? "";
-  if (source === "") return { letter, sentTo: undefined, problem: "it names no record" };
-  const sentTo = source + REDRIVE_SUFFIX;
-  if (isDryRun) return { letter, sentTo };
-  const original = letter.isValueOmitted ? await readOriginal(kafka, letter) : letter.record;
-  if (original === undefined) {
-    return { letter, sentTo: undefined, problem: "its record is not in its topic any more" };
-  }
+  const refused = (problem: string) => ({ letter, sentTo: undefined, problem });
+  const problem = problemOf(letter, options);
+  if (problem !== undefined) return refused(problem);
+  const original = letter.isValueOmitted
+    ? await readRecordAt(kafka, placeOf(letter))
+    : letter.record;
+  if (original === undefined) return refused("its record is not in its topic any more");
+  const sentTo = (letter.headers.get(LETTER_HEADERS.topic) ?? "") + REDRIVE_SUFFIX;
+  if (options.isDryRun) return { letter, sentTo };
   const { [LETTER_HEADERS.value]: _omitted, ...headers } = letter.record.headers ?? {};
   const counted: IHeaders = { ...headers, [LETTER_HEADERS.redrives]: String(letter.redrives + 1) };
   const { key } = letter.record;
   const { value } = original;
-  await producer.send({ topic: sentTo, acks: -1, messages: [{ key, value, headers: counted }] });
+  try {
+    await producer.send({ topic: sentTo, acks: -1, messages: [{ key, value, headers: counted }] });
+  } catch (error) {
+    return refused(`${sentTo} does not take it: ${error instanceof Error ? error.message : error}`);
+  }
   return { letter, sentTo };
 }
 
-/** The refused record itself, undefined where its topic has it no more. */
-async function readOriginal(kafka: Kafka, { headers }: Letter): Promise<KafkaMessage | undefined> {
-  const topic = headers.get(LETTER_HEADERS.topic) ?? "";
-  const partition = Number(headers.get(LETTER_HEADERS.partition));
-  const offset = headers.get(LETTER_HEADERS.offset) ?? "";
-  const consumer = kafka.consumer({
-    groupId: `tintype-dlq-${randomUUID()}`,
-    allowAutoTopicCreation: false,
-  });
-  const found = Promise.withResolvers<KafkaMessage | undefined>();
-  const timer = setTimeout(() => found.resolve(undefined), VALUE_WAIT_MS);
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: async ({ partition: from, message }) => {
-        if (from !== partition || BigInt(message.offset) < BigInt(offset)) return;
-        found.resolve(message.offset === offset ? message : undefined);
-      },
-    });
-    consumer.seek({ topic, partition, offset });
-    return await found.promise;
-  } finally {
-    clearTimeout(timer);
-    await consumer.disconnect();
-  }
+function placeOf({ headers }: Letter) {
+  return {
+    topic: headers.get(LETTER_HEADERS.topic) ?? "",
+    partition: Number(headers.get(LETTER_HEADERS.partition)),
+    offset: BigInt(headers.get(LETTER_HEADERS.offset) ?? "-1"),
+  };
+}
+
+function hoursOf(ms: number): string {
+  return `${(ms / 3_600_000).toFixed(1)} hours`;
 }

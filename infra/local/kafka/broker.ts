@@ -16,7 +16,7 @@ export interface BrokerOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly controllerPort: number;
-  /** Another listener, over TLS with SASL/SCRAM-SHA-512; none where it is not given. */
+  /** Another listener, over TLS with SASL/SCRAM-SHA-512 and SASL/PLAIN; none where it is not given. */
   readonly secure?: SecureListener | undefined;
 }
 
@@ -117,14 +117,21 @@ function secureProperties(
   secure: SecureListener | undefined,
 ): Readonly<Record<string, string | number>> {
   if (secure === undefined) return {};
+  const { username, password } = secure;
   return {
     "inter.broker.listener.name": "PLAINTEXT",
     "ssl.keystore.location": join(dataDir, KEYSTORE),
     "ssl.keystore.type": "PKCS12",
     "ssl.keystore.password": KEYSTORE_PASSWORD,
-    "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
     "listener.name.secure.scram-sha-512.sasl.jaas.config":
       "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "listener.name.secure.plain.sasl.jaas.config":
+      `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    // Whoever comes without a name, as the other listener's, may do all; a named user what no rule forbids.
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+    "allow.everyone.if.no.acl.found": "true",
   };
 }
 

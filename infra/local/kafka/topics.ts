@@ -23,7 +23,7 @@ const TOPICS: Readonly<Record<string, TopicSpec>> = {
   },
   "images.redrive": {
     retentionMs: policy.kafka.redriveRetentionMs,
-    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
   },
 };
 

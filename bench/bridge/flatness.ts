@@ -1,0 +1,53 @@
+import type { Aim } from "../suite.ts";
+import { startProgram } from "./program.ts";
+import { type Cloud, runBridge, tell } from "./run_bridge.ts";
+
+/** A long topic: how many records are early, and what lies in it. */
+interface LongTopic {
+  readonly name: string;
+  readonly records: number;
+  readonly earlyRecords: number;
+  readonly bytes: number;
+  /** Every so many records one is large. */
+  readonly largeEvery?: number;
+  readonly largeBytes?: number;
+}
+
+const TOPICS: readonly LongTopic[] = [
+  { name: "20000", records: 20_000, earlyRecords: 1_000, bytes: 50_000 },
+  {
+    name: "mix",
+    records: 1_500,
+    earlyRecords: 500,
+    bytes: 50_000,
+    largeEvery: 30,
+    largeBytes: 20_000_000,
+  },
+];
+/** Memory may vary by a tenth. */
+const MOST_GROWTH = 1.1;
+
+/** The heading of the rows. */
+export const FLATNESS_HEADING = ["", "records", "peak MiB early", "peak MiB at the end", "grew to"];
+
+/** Peak memory of the bridge early in a long topic and at its end: it must not grow with what passes. */
+export async function measureFlatness(
+  cloud: Cloud,
+  { uploadsAtOnce, rows }: { readonly uploadsAtOnce: number; readonly rows: string[][] },
+): Promise<Aim[]> {
+  const aims: Aim[] = [];
+  for (const { name, ...load } of TOPICS) {
+    const topic = `bench-${name}`;
+    const { records, earlyRecords } = load;
+    const call = { brokers: cloud.brokers, topics: [topic, `${topic}.dlq`], ...load };
+    await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", JSON.stringify(call)]).ended;
+    const run = await runBridge(cloud, { topic, records, earlyRecords, uploadsAtOnce });
+    tell(`bridge ${name}`, run);
+    const { earlyRssMib, peakRssMib } = run;
+    const growth = peakRssMib / earlyRssMib;
+    const figures = [earlyRssMib.toFixed(0), peakRssMib.toFixed(0), growth.toFixed(2)];
+    rows.push([`bridge ${name}`, `${earlyRecords} of ${records}`, ...figures]);
+    aims.push({ name: `${name}_rss_growth`, measured: growth, op: "<=", target: MOST_GROWTH });
+  }
+  return aims;
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { figuresOf, startProgram } from "./program.ts";
+
+/** Where the broker and the storage listen. */
+export interface Cloud {
+  readonly root: string;
+  readonly brokers: string;
+  readonly storage: string;
+}
+
+/** What one run did. */
+export interface Run {
+  readonly records: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssMib: number;
+}
+
+/** What one run of the bridge did. */
+export interface BridgeRun extends Run {
+  /** The peak when the first `earlyRecords` were there. */
+  readonly earlyRssMib: number;
+}
+
+/** What to run the bridge over. */
+export interface BridgeRunOptions {
+  readonly topic: string;
+  readonly records: number;
+  readonly uploadsAtOnce: number;
+  readonly earlyRecords?: number;
+}
+
+const POLL_MS = 50;
+
+/** Runs the bridge over a topic, in a group and with ids of its own, until every record is an object. */
+export async function runBridge(
+  { root, brokers, storage }: Cloud,
+  { topic, records, uploadsAtOnce, earlyRecords = records }: BridgeRunOptions,
+): Promise<BridgeRun> {
+  const bridge = startProgram(root, ["kafka-bridge/main.ts"], {
+    PORT: "0",
+    KAFKA_BROKERS: brokers,
+    // Another cluster, other ids: what the run before made is not there.
+    KAFKA_CLUSTER: `bench-${randomUUID()}`,
+    KAFKA_TOPICS: topic,
+    KAFKA_DEAD_LETTER_TOPIC: `${topic}.dlq`,
+    KAFKA_GROUP: `bridge-${randomUUID()}`,
+    UPLOADS_PER_PARTITION: String(uploadsAtOnce),
+    RAW_BUCKET: "tintype-raw",
+    GOOGLE_CLOUD_PROJECT: "tintype-local",
+    STORAGE_ENDPOINT: storage,
+    PSEUDONYM_KEYS: JSON.stringify([`a pseudonym key of this bench ${randomUUID()}`]),
+    TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
+  });
+  const { url } = await bridge.line(({ event }) => event === "listening");
+  const startedMs = performance.now();
+  const before = await figuresOf(bridge.pid);
+  let earlyRssMib: number | undefined;
+  for (let created = 0; created < records; created = await createdOf(String(url))) {
+    if (earlyRssMib === undefined && created >= earlyRecords) {
+      earlyRssMib = (await figuresOf(bridge.pid)).peakRssMib;
+    }
+    await sleep(POLL_MS);
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const { cpuSeconds, peakRssMib } = await figuresOf(bridge.pid);
+  await bridge.stop();
+  return {
+    records,
+    seconds,
+    cpuSeconds: cpuSeconds - before.cpuSeconds,
+    peakRssMib,
+    earlyRssMib: earlyRssMib ?? peakRssMib,
+  };
+}
+
+/** Progress, beside the tables. */
+export function tell(what: string, { records, seconds }: Run): void {
+  process.stderr.write(`${what}: ${records} records in ${seconds.toFixed(1)} s\n`);
+}
+
+async function createdOf(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^tintype_bridge_records_total\{outcome="created"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+}

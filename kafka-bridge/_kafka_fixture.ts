@@ -1,0 +1,73 @@
+/** A frame for tests on a real broker: one broker and one storage for all tests of a file. */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { after, before, describe, test, type TestContext } from "node:test";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import type { Child } from "./_child_fixture.ts";
+import { type Cloud, type Lane, startCloud } from "./_cloud_fixture.ts";
+
+/** Declares a test with topics of its own. */
+export type KafkaTest = (name: string, run: (cloud: Cloud, lane: Lane) => Promise<void>) => void;
+
+/** Uploads that take a quarter of a second each, so that there is a middle to be killed in. */
+export const SLOW_UPLOADS = {
+  match: { path: "^/upload/" },
+  times: 100_000,
+  action: { delayMs: 250 },
+} as const;
+
+/** A group of tests that share a cloud; each is skipped where there can be no broker, but not with `CI=true`. */
+export function describeOnKafka(name: string, declare: (kafkaTest: KafkaTest) => void): void {
+  let cloud: Cloud | undefined;
+  let missing: string | undefined;
+  describe(name, () => {
+    before(async () => {
+      const started = await startCloud();
+      if (typeof started === "string") missing = started;
+      else cloud = started;
+    });
+    after(async () => {
+      if (cloud !== undefined) assert.equal(await cloud.close(), 0, "the broker ends in order");
+    });
+    declare((name, run) => {
+      test(name, async (t: TestContext) => {
+        if (cloud === undefined) {
+          assert.notEqual(process.env["CI"], "true", missing);
+          return t.skip(missing ?? "no broker");
+        }
+        const lane = await cloud.lane();
+        try {
+          await run(cloud, lane);
+        } finally {
+          await cloud.clearFaults();
+          await lane.close();
+        }
+      });
+    });
+  });
+}
+
+/** As many values that are pictures. */
+export function picturesOf(count: number): Uint8Array<ArrayBuffer>[] {
+  return Array.from({ length: count }, () => PNG_PIXEL);
+}
+
+/** What a bridge answers at `/readyz`. */
+export async function readinessOf(bridge: Child): Promise<string> {
+  const { url } = await bridge.line("listening");
+  return (await (await fetch(`${url}/readyz`)).text()).trim();
+}
+
+/** A bridge's metric, by its name and labels as they are printed; undefined where it is not. */
+export async function metricOf(bridge: Child, series: string): Promise<number | undefined> {
+  const { url } = await bridge.line("listening");
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((line) => line.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+/** Which of these names are among the raw objects. */
+export async function heldOf(cloud: Cloud, names: readonly string[]): Promise<string[]> {
+  const all = new Set(await cloud.names());
+  return names.filter((name) => all.has(name));
+}

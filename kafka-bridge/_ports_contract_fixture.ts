@@ -1,0 +1,206 @@
+/** What the bridge relies on in Kafka's adapters: cases that any implementation of `ports.ts` must pass on a real broker. */
+import assert from "node:assert/strict";
+import { eventually } from "./_child_fixture.ts";
+import type { Cloud, Lane } from "./_cloud_fixture.ts";
+import { recordOf } from "./_testing.ts";
+import type { DeadLetters, FetchHandler, PartitionFetch, RecordSource } from "./ports.ts";
+
+/** An implementation, opened over the topics of a lane. */
+export interface KafkaAdapters {
+  /** A member of the lane's group that has joined and hands its fetches to `handler`. */
+  join(handler: FetchHandler): Promise<RecordSource>;
+  letters(): Promise<DeadLetters>;
+}
+
+/** What a case works with. */
+export interface ContractWorld {
+  readonly cloud: Cloud;
+  readonly lane: Lane;
+  readonly adapters: KafkaAdapters;
+}
+
+/** A promise of the ports. */
+export interface ContractCase {
+  readonly name: string;
+  run(world: ContractWorld): Promise<void>;
+}
+
+const PARTITIONS = 4;
+const valuesOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => Buffer.from(`value ${index}`));
+
+/** All promises. */
+export const KAFKA_CONTRACT: readonly ContractCase[] = [
+  {
+    name: "hands over every record from the beginning, in order, as it was produced",
+    async run({ lane, adapters }) {
+      const values = valuesOf(40);
+      const sent = await lane.send(values, { "content-type": "image/png", "subject": "ada" });
+      const seen = new Seen();
+      await adapters.join((fetched) => seen.take(fetched));
+      await seen.count(40);
+      for (const [index, { partition, offset, timestampMs }] of sent.entries()) {
+        const record = seen.at(partition, BigInt(offset));
+        assert.deepEqual(Buffer.from(record?.value ?? []), values[index]);
+        assert.equal(String(record?.key), `k${index}`);
+        assert.equal(String(record?.headers.get("subject")), "ada");
+        assert.equal(record?.timestampMs, timestampMs);
+      }
+      assert.deepEqual(
+        seen.partitionOffsets(0),
+        [...seen.partitionOffsets(0)].sort((a, b) => a - b),
+      );
+      assert.ok(
+        seen.fetches.every(({ records, highWatermark }) =>
+          highWatermark > (records.at(-1)?.offset ?? -1n)
+        ),
+      );
+    },
+  },
+  {
+    name: "commits what a lease says and nothing else: the next member begins there",
+    async run({ lane, adapters }) {
+      await lane.send(valuesOf(40));
+      const first = new Seen();
+      const member = await adapters.join((fetched) => first.take(fetched));
+      await first.count(40);
+      assert.ok([...(await lane.committed()).values()].every((offset) => offset < 0n));
+      await first.leaseOf(1)?.commit(6n);
+      assert.equal((await lane.committed()).get(1), 6n);
+      await member.stop();
+      const second = new Seen();
+      await adapters.join((fetched) => second.take(fetched));
+      await second.count(34);
+      assert.equal(second.partitionOffsets(1)[0], 6);
+      assert.equal(second.partitionOffsets(0)[0], 0);
+    },
+  },
+  {
+    name: "holds a paused partition back, and no other, until it is resumed",
+    async run({ lane, adapters }) {
+      const seen = new Seen();
+      await lane.send(valuesOf(1), undefined, 0);
+      await adapters.join((fetched) => {
+        seen.take(fetched);
+        if (fetched.lease.partition === 0 && fetched.records[0]?.offset === 0n) {
+          fetched.lease.pause();
+        }
+      });
+      await seen.count(1);
+      await lane.send(valuesOf(5), undefined, 0);
+      await lane.send(valuesOf(5), undefined, 1);
+      await seen.count(6);
+      assert.equal(seen.partitionOffsets(0).length, 1);
+      seen.leaseOf(0)?.resume();
+      await seen.count(11);
+      assert.deepEqual(seen.partitionOffsets(0), [0, 1, 2, 3, 4, 5]);
+    },
+  },
+  {
+    name: "reads a restarted partition again, under a new lease",
+    async run({ lane, adapters }) {
+      await lane.send(valuesOf(6), undefined, 2);
+      const seen = new Seen();
+      await adapters.join((fetched) => seen.take(fetched));
+      await seen.count(6);
+      const before = seen.leaseOf(2);
+      before?.restart(4n);
+      await seen.count(8);
+      assert.deepEqual(seen.partitionOffsets(2), [0, 1, 2, 3, 4, 5, 4, 5]);
+      assert.equal(before?.ended.aborted, true);
+      assert.notEqual(seen.leaseOf(2), before);
+      await assert.rejects(async () => await before?.commit(6n));
+      await seen.leaseOf(2)?.commit(6n);
+      assert.equal((await lane.committed()).get(2), 6n);
+    },
+  },
+  {
+    name: "ends every lease when the group moves on, and shares the partitions",
+    async run({ lane, adapters }) {
+      await lane.send(valuesOf(PARTITIONS));
+      const [first, second] = [new Seen(), new Seen()];
+      const one = await adapters.join((fetched) => first.take(fetched));
+      await first.count(PARTITIONS);
+      const early = Array.from({ length: PARTITIONS }, (_, partition) => first.leaseOf(partition));
+      const two = await adapters.join((fetched) => second.take(fetched));
+      await eventually(
+        "the end of the leases",
+        async () => early.every((lease) => lease?.ended.aborted) || undefined,
+      );
+      await assert.rejects(async () => await early[0]?.commit(1n));
+      const [before, beforeSecond] = [first.fetches.length, second.fetches.length];
+      await lane.send(valuesOf(PARTITIONS));
+      await eventually(
+        "fetches of both",
+        async () =>
+          first.fetches.length > before && second.fetches.length > beforeSecond || undefined,
+      );
+      assert.equal(one.isMember() && two.isMember(), true);
+      await two.stop();
+      assert.equal(two.isMember(), false);
+    },
+  },
+  {
+    name: "appends a dead letter that is read as it was sent, and tells when it cannot",
+    async run({ cloud, lane, adapters }) {
+      const letters = await adapters.letters();
+      const record = recordOf({
+        topic: lane.topic,
+        partition: 3,
+        offset: 17n,
+        key: Buffer.from("a key"),
+        value: new Uint8Array(500).fill(7),
+      });
+      await letters.send({ record, reason: "too_large", message: "Cannot take image" });
+      const [letter] = await lane.deadLetters(1);
+      assert.equal(letter?.origin, `${lane.topic}/3/17`);
+      assert.equal(letter?.timestampMs, record.timestampMs);
+      assert.deepEqual([letter?.reason, letter?.message], ["too_large", "Cannot take image"]);
+      assert.equal(String(letter?.record.key), "a key");
+      assert.equal(letter?.headers.get("subject"), "ada");
+      assert.deepEqual(new Uint8Array(letter?.record.value ?? []), record.value);
+      await cloud.admin.deleteTopics({ topics: [lane.deadLetterTopic] });
+      await assert.rejects(letters.send({ record, reason: "too_large", message: "" }));
+      await lane.createDeadLetterTopic();
+      await eventually("the topic", async () => {
+        return await letters.send({ record, reason: "too_late", message: "" }).then(() => true)
+          .catch(() => undefined);
+      });
+      assert.equal((await lane.deadLetters(1))[0]?.reason, "too_late");
+    },
+  },
+];
+
+/** What a member was handed. */
+class Seen {
+  readonly fetches: PartitionFetch[] = [];
+
+  take(fetched: PartitionFetch): void {
+    this.fetches.push(fetched);
+  }
+
+  async count(records: number): Promise<void> {
+    await eventually(`${records} records`, async () => {
+      return this.fetches.reduce((sum, fetched) => sum + fetched.records.length, 0) >= records ||
+        undefined;
+    });
+  }
+
+  at(partition: number, offset: bigint) {
+    return this.#of(partition).flatMap(({ records }) => records)
+      .find((record) => record.offset === offset);
+  }
+
+  partitionOffsets(partition: number): number[] {
+    return this.#of(partition).flatMap(({ records }) => records)
+      .map(({ offset }) => Number(offset));
+  }
+
+  leaseOf(partition: number) {
+    return this.#of(partition).at(-1)?.lease;
+  }
+
+  #of(partition: number): PartitionFetch[] {
+    return this.fetches.filter(({ lease }) => lease.partition === partition);
+  }
+}

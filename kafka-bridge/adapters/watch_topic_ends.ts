@@ -1,0 +1,63 @@
+import type { Admin, Kafka } from "kafkajs";
+
+/** What to watch. */
+export interface WatchTopicEndsOptions {
+  readonly topics: readonly string[];
+  readonly everyMs: number;
+  /** Told at each look where a partition ends: the offset behind its last record. */
+  readonly onEnd: (topic: string, partition: number, end: bigint) => void;
+  /** Called once, when Kafka said twice in a row that it has a topic no more. */
+  readonly onGone: (topic: string) => void;
+}
+
+const LOOKS_TO_BE_SURE = 2;
+const UNKNOWN_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
+
+/**
+ * Looks where topics end, also while nothing is fetched of them, and whether they are still there: the client library
+ * looks for a deleted topic for ever and says nothing. A look that fails otherwise is left out. Answers how to stop.
+ */
+export function watchTopicEnds(kafka: Kafka, options: WatchTopicEndsOptions): () => Promise<void> {
+  let admin: Admin | undefined;
+  let looking: Promise<void> | undefined;
+  const misses = new Map<string, number>();
+  const look = async () => {
+    for (const topic of options.topics) {
+      try {
+        admin ??= await connected(kafka);
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+          options.onEnd(topic, partition, BigInt(high));
+        }
+        misses.delete(topic);
+      } catch (error) {
+        // A new connection each time: the library keeps looking for whatever it was asked about once.
+        await admin?.disconnect().catch(() => undefined);
+        admin = undefined;
+        if (!isUnknown(error)) continue;
+        misses.set(topic, (misses.get(topic) ?? 0) + 1);
+        if (misses.get(topic) === LOOKS_TO_BE_SURE) options.onGone(topic);
+      }
+    }
+  };
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => looking = undefined);
+  }, options.everyMs);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+    await admin?.disconnect().catch(() => undefined);
+  };
+}
+
+async function connected(kafka: Kafka): Promise<Admin> {
+  const admin = kafka.admin();
+  await admin.connect();
+  return admin;
+}
+
+function isUnknown(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("type" in at && at.type === UNKNOWN_TOPIC) return true;
+  }
+  return false;
+}

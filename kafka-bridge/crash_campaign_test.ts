@@ -1,0 +1,16 @@
+/** Every crash point of a record's way, under load, on a real broker; `CRASH_ROUNDS` and `CRASH_RECORDS` make it longer. */
+import process from "node:process";
+import { crashEverywhere } from "./_crash_campaign_fixture.ts";
+import { describeOnKafka } from "./_kafka_fixture.ts";
+
+describeOnKafka("the bridge that is killed", (kafkaTest) => {
+  kafkaTest(
+    "killed at every point of a record's way it loses and doubles nothing",
+    async (cloud, lane) => {
+      await crashEverywhere(cloud, lane, {
+        rounds: Number(process.env["CRASH_ROUNDS"] ?? 1),
+        records: Number(process.env["CRASH_RECORDS"] ?? 2_000),
+      });
+    },
+  );
+});
