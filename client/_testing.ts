@@ -10,6 +10,7 @@ export interface Sent {
   readonly body: Uint8Array;
   /** `Content-Range`, empty where there is none. */
   readonly range: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What a request is answered with; a function may look at it, and may throw as a lost connection does. */
@@ -23,6 +24,7 @@ export const QUICK_RETRY: RetryPolicy = {
   timeoutMs: 5_000,
 };
 
+/** What chunks are multiples of, in bytes. */
 export const MULTIPLE = 256 * 1024;
 
 /** A fetch that gives `answers` in their order, and what was sent to it; a request more fails the test. */
@@ -48,7 +50,8 @@ export async function readSent(
   const request = new Request(input, init);
   const body = new Uint8Array(await request.arrayBuffer());
   const { method, url, headers } = request;
-  return { method, url, headers, body, range: headers.get("content-range") ?? "" };
+  const range = headers.get("content-range") ?? "";
+  return { method, url, headers, body, range, signal: init.signal ?? undefined };
 }
 
 /** `308` with `held` bytes; without `Range` where that is nothing. */

@@ -1,58 +1,96 @@
 /**
  * The client of Tintype's edge: start a session, send the file to it, wait until the image is ready.
- * Uses `fetch`, `Blob` and Web Crypto only, so that it runs wherever they do.
+ * Uses `fetch` and little else, so that it runs wherever there is one: browsers, Node, Deno, React Native.
  */
-import { edgeCaller } from "./edge_caller.ts";
-import { type Image, imagePath } from "./image.ts";
+import { edgeCaller, type TokenSource } from "./edge_caller.ts";
+import type { Image, Rendition } from "./image.ts";
+import { type CallOptions, type Images, imagesOf, type ListOptions } from "./images.ts";
+import { MemoryResumeStore } from "./memory_store.ts";
+import type { NetworkWatch } from "./network_watch.ts";
+import { type ClientCode, type EdgeCode, type Problem, UploadError } from "./problem.ts";
+import { ResumeRecords } from "./resume_records.ts";
+import type { ResumeRecord, ResumeStore } from "./resume_store.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
-import { uploadFile, type UploadOptions } from "./upload_file.ts";
+import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
+import type { UploadedImage } from "./upload_file.ts";
+import type { UploadProgress, UploadState } from "./upload_progress.ts";
+import type { UploadSource } from "./upload_source.ts";
 import { type WaitOptions, waitUntilReady } from "./wait_until_ready.ts";
 
-export type { Image, UploadOptions, WaitOptions };
+export type {
+  AcceptedErasure,
+  ErasureState,
+  ImagePage,
+  ImageState,
+  ImageSummary,
+} from "./contract.ts";
+export type {
+  CallOptions,
+  ClientCode,
+  EdgeCode,
+  Image,
+  Images,
+  ListOptions,
+  NetworkWatch,
+  Problem,
+  Rendition,
+  ResumeRecord,
+  ResumeStore,
+  RetryPolicy,
+  TokenSource,
+  Upload,
+  UploadedImage,
+  UploadOptions,
+  UploadProgress,
+  UploadSource,
+  UploadState,
+  WaitOptions,
+};
+export { UploadError };
 
 /** How to reach the edge. */
 export interface ClientOptions {
   /** `https://images.example.com`, without a path. */
   readonly edge: string;
-  /** Asked before each try, so that a token can be renewed. */
-  readonly token: () => string | Promise<string>;
-  readonly fetch?: typeof fetch;
-  readonly retry?: RetryPolicy;
-  /** Bytes of a chunk; 8 MiB where it is not given. */
-  readonly chunkBytes?: number;
+  /** Asked before each call; with `refused` where the edge has answered that token with 401, so that it is renewed. */
+  readonly token: TokenSource;
+  /** Where unfinished uploads are remembered; in memory where it is not given, which outlives no reload. */
+  readonly store?: ResumeStore | undefined;
+  /** Separates people who share a store; the token's own `iss` and `sub` where it is not given. */
+  readonly account?: string | undefined;
+  readonly fetch?: typeof fetch | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Bytes of each chunk; where it is not given they follow the measured speed. */
+  readonly chunkBytes?: number | undefined;
 }
 
 /** The calls of the client. Each throws UploadError, the signal's reason, or what `token` throws. */
 export interface Client {
-  /** Uploads a file and answers its id when the store has all of it. */
-  upload(file: Blob, options?: UploadOptions): Promise<{ readonly imageId: string }>;
+  /** Uploads a file, or goes on with what an earlier try of it left; the promise's image has all of its bytes stored. */
+  upload(file: Blob | UploadSource, options?: UploadOptions): Upload;
   /** Waits until the image is ready, rejected or failed; UploadError of code `timeout` after `timeoutMs`. */
-  waitUntilReady(imageId: string, options: WaitOptions): Promise<Image>;
-  /** Reads an image. */
-  get(imageId: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Image>;
-  /** Asks for everything of the image to be erased. */
-  erase(imageId: string): Promise<void>;
+  waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
+  /** The caller's own images. */
+  readonly images: Images;
 }
 
-const DEFAULT_CHUNK_BYTES = 8 * 1024 * 1024;
-
 /** Makes a client. */
-export function createClient(
-  {
-    edge,
-    token,
-    fetch: fetcher = fetch,
-    retry = DEFAULT_RETRY,
-    chunkBytes = DEFAULT_CHUNK_BYTES,
-  }: ClientOptions,
-): Client {
+export function createClient({
+  edge,
+  token,
+  store = new MemoryResumeStore(),
+  account,
+  fetch: fetcher = (input, init) => fetch(input, init), // a browser's must be called as its own
+  retry = DEFAULT_RETRY,
+  chunkBytes,
+}: ClientOptions): Client {
   const call = edgeCaller({ edge, token, fetcher, retry });
+  const records = new ResumeRecords({ store, edge, account, token });
+  const tools = { call, fetcher, retry, chunkBytes, records };
+  const images = imagesOf(call);
   return {
-    upload: (file, options = {}) => uploadFile({ call, fetcher, retry, chunkBytes }, file, options),
-    waitUntilReady: (imageId, options) => waitUntilReady(call, imageId, options),
-    get: (imageId, { signal } = {}) => call<Image>({ path: imagePath(imageId), signal }),
-    erase: async (imageId) => {
-      await call({ path: imagePath(imageId), method: "DELETE" });
-    },
+    upload: (file, options) => beginUpload(tools, file, options),
+    waitUntilReady: (imageId, options) => waitUntilReady(images, imageId, options),
+    images,
   };
 }

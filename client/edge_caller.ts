@@ -1,44 +1,55 @@
 import { problemOf, UploadError } from "./problem.ts";
-import { type RetryPolicy, withRetry } from "./retry.ts";
+import { type PauseOptions, withRetry } from "./retry.ts";
 import { type Answer, type Request, send } from "./send.ts";
 
+/** Gives an access token; `refused` is the one that the edge has just answered with 401, so that it is renewed. */
+export type TokenSource = (
+  request: { readonly refused?: string | undefined },
+) => string | Promise<string>;
+
 /** How the edge is reached. */
-export interface EdgeAccess {
+export interface EdgeAccess extends Pick<PauseOptions, "retry"> {
   readonly edge: string;
-  readonly token: () => string | Promise<string>;
+  readonly token: TokenSource;
   readonly fetcher: typeof fetch;
-  readonly retry: RetryPolicy;
 }
 
 /** One call of the edge; every one of them may be repeated, as ids are the client's. */
-export interface EdgeCall {
+export interface EdgeCall extends Omit<PauseOptions, "retry"> {
   readonly path: string;
   readonly method?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
+  /** How long after an abort the answer is still waited for. */
+  readonly graceMs?: number;
 }
 
 /** Calls the edge and answers its JSON. Throws UploadError, the signal's reason, or what the token's source throws. */
 export type CallEdge = <T>(call: EdgeCall) => Promise<T>;
 
-/** Makes the caller: a token for each try, retries after lost connections, 408, 429 and 5xx. */
-export function edgeCaller({ edge, token, fetcher, retry }: EdgeAccess): CallEdge {
-  return async <T>(call: EdgeCall) => {
-    const { signal } = call;
-    const attempt = async () => {
-      const request = requestOf(call, { edge, token: await token() });
-      return jsonOf<T>(await send(fetcher, request, { timeoutMs: retry.timeoutMs, signal }));
-    };
-    return await withRetry(attempt, { retry, signal });
-  };
+/** Makes the caller: a token for each try, another where one was refused, retries after lost connections, 408, 429 and 5xx. */
+export function edgeCaller(access: EdgeAccess): CallEdge {
+  return async <T>(call: EdgeCall) =>
+    await withRetry(async () => jsonOf<T>(await attempt(call, access)), { ...access, ...call });
+}
+
+async function attempt(call: EdgeCall, { edge, token, fetcher, retry }: EdgeAccess) {
+  const limits = { timeoutMs: retry.timeoutMs, signal: call.signal, graceMs: call.graceMs ?? 0 };
+  const sendWith = async (own: string) =>
+    await send(fetcher, requestOf(call, { edge, token: own }), limits);
+  const first = await token({});
+  const answer = await sendWith(first);
+  if (answer.response.status !== 401) return answer;
+  const renewed = await token({ refused: first });
+  return renewed === first ? answer : await sendWith(renewed);
 }
 
 function requestOf(
   { path, method = "GET", body }: EdgeCall,
   { edge, token }: { readonly edge: string; readonly token: string },
 ): Request {
-  const url = new URL(path, edge).href;
+  // Not by `URL`, whose stand-in in React Native changes what it is given.
+  const url = `${edge.replace(/\/+$/, "")}${path}`;
   const authorization = { Authorization: `Bearer ${token}` };
   if (body === undefined) return { url, method, headers: authorization };
   const headers = { ...authorization, "Content-Type": "application/json" };

@@ -1,19 +1,10 @@
+import type { ImageState } from "./contract.ts";
+
 /** An image as `GET /v1/images/{id}` tells of it. */
-export interface Image {
-  readonly imageId: string;
-  readonly status: "processing" | "ready" | "rejected" | "failed";
-  readonly reason?: string;
-  readonly bytes: number;
-  readonly purgeAt: string;
-  readonly renditions: readonly {
-    readonly name: string;
-    readonly width: number;
-    readonly height: number;
-    readonly contentType: string;
-    readonly bytes: number;
-    readonly url: string;
-  }[];
-}
+export type Image = ImageState;
+
+/** A picture made of an image; its `url` ends after 15 minutes or with the image. */
+export type Rendition = ImageState["renditions"][number];
 
 /** The path of an image at the edge. */
 export function imagePath(imageId: string): string {

@@ -10,3 +10,8 @@ export function newImageId(nowMs = Date.now()): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
     .join("-");
 }
+
+/** When an image's upload began by its id, in milliseconds since the epoch. */
+export function timeOfImageId(imageId: string): number {
+  return parseInt(imageId.replace("-", "").slice(0, 12), 16);
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { problemOf } from "./problem.ts";
+import { problemOf, storageProblemOf } from "./problem.ts";
 
 test("problemOf() reads the edge's problem document", () => {
   const headers = {
@@ -15,6 +15,7 @@ test("problemOf() reads the edge's problem document", () => {
     detail: "Too many requests",
     requestId: "r1",
     retryAfterMs: 7_000,
+    errors: undefined,
   });
 });
 
@@ -22,6 +23,23 @@ test("problemOf() makes a problem of any other answer", () => {
   const json = { headers: { "Content-Type": "application/json" }, status: 503 };
   for (const text of ["", "null", "[]", "{", '{"error":{"code":503}}']) {
     const { code, detail, retryAfterMs } = problemOf(new Response(null, json), text);
-    assert.deepEqual([code, detail, retryAfterMs], ["http_503", "the answer was 503", undefined]);
+    assert.deepEqual([code, detail, retryAfterMs], [
+      "unavailable",
+      "the answer was 503",
+      undefined,
+    ]);
   }
+});
+
+test("problemOf() passes on which fields were wrong", () => {
+  const headers = { "Content-Type": "application/problem+json" };
+  const errors = [{ path: "imageId", message: "must be newer" }];
+  const text = JSON.stringify({ code: "invalid_request", detail: "", errors });
+  assert.deepEqual(problemOf(new Response(null, { status: 400, headers }), text).errors, errors);
+});
+
+test("storageProblemOf() tells what passes from what is final", () => {
+  const codeOf = (status: number) => storageProblemOf(new Response(null, { status })).code;
+  for (const status of [408, 429, 500, 503]) assert.equal(codeOf(status), "unavailable");
+  for (const status of [400, 401, 403]) assert.equal(codeOf(status), "storage_refused");
 });

@@ -2,10 +2,12 @@
  * One Cloud Storage resumable session: PUT chunks, believe only the `Range` that the store answers, ask for it after
  * every doubt, and take a completed session's answer as success however late it comes.
  */
-import { problemOf, UploadError } from "./problem.ts";
-import { pauseAfter, type RetryPolicy } from "./retry.ts";
+import type { ChunkSize } from "./chunk_size.ts";
+import { storageProblemOf, UploadError } from "./problem.ts";
+import { pauseAfter, type PauseOptions } from "./retry.ts";
 import { type Answer, send } from "./send.ts";
 import { checkStored } from "./stored_object.ts";
+import type { FileParts } from "./upload_source.ts";
 
 /** A session to send a file to. */
 export interface SessionUpload {
@@ -17,14 +19,13 @@ export interface SessionUpload {
 }
 
 /** How to send. */
-export interface SendOptions {
+export interface SendOptions extends PauseOptions {
   readonly fetcher: typeof fetch;
-  readonly retry: RetryPolicy;
-  /** Bytes of a chunk, rounded down to the session's multiple, at least one of it. */
-  readonly chunkBytes: number;
+  readonly chunks: ChunkSize;
   /** The file's, in big-endian base64, to be compared with the stored object's. */
   readonly crc32c?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  /** Whether the session may hold something already, so that it is asked first. */
+  readonly isResumed?: boolean;
   /** Called with the bytes that the store holds after each answer; a store may hold less than it said before. */
   readonly onHeld?: ((bytes: number) => void) | undefined;
 }
@@ -38,21 +39,22 @@ export type SessionOutcome = "complete" | "lost" | "taken";
 /** What the store answered: how much it holds, or how the session ended. */
 type SessionAnswer = { readonly held: number } | SessionOutcome;
 
-const LOST_STATUSES = [404, 410, 499];
+const LOST_STATUSES: readonly number[] = [404, 410, 499];
 const CANCEL_TIMEOUT_MS = 5_000;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Sends a file to its session, resuming from the held offset after every trouble. Throws UploadError when it gives up,
  * the signal's reason when it is aborted.
  */
 export async function sendToSession(
-  file: Blob,
+  file: FileParts,
   session: SessionUpload,
   options: SendOptions,
 ): Promise<SessionOutcome> {
   let held = 0;
   let mostHeld = 0;
-  let isSure = true;
+  let isSure = options.isResumed !== true;
   for (let failures = 0;;) {
     try {
       const answer = isSure
@@ -66,8 +68,9 @@ export async function sendToSession(
       mostHeld = Math.max(mostHeld, held);
       options.onHeld?.(held);
     } catch (error) {
+      if (isSure) options.chunks.lost();
       isSure = false;
-      await pauseAfter(error, { ...options, failures: ++failures });
+      failures = await pauseAfter(await causeOf(error, file), { ...options, failures });
     }
   }
 }
@@ -78,52 +81,74 @@ export async function cancelSession(session: SessionUpload, fetcher: typeof fetc
 }
 
 async function putChunk(
-  file: Blob,
+  file: FileParts,
   session: SessionUpload,
   { from, ...options }: SendOptions & { readonly from: number },
 ): Promise<SessionAnswer> {
-  const multiples = Math.max(1, Math.floor(options.chunkBytes / session.chunkMultiple));
-  const end = Math.min(file.size, from + multiples * session.chunkMultiple);
+  const end = Math.min(file.size, from + options.chunks.bytes);
   // All bytes are held, or there are none: only the end is to be said.
   if (end === from) return await askHeld(file, session, options);
   const range = `bytes ${from}-${end - 1}/${file.size}`;
-  return await put(session, { file, body: file.slice(from, end), range }, options);
+  const body = await file.part(from, end);
+  const startedMs = Date.now();
+  const answer = await put(session, { size: file.size, body, range }, options);
+  const held = heldAfter(answer, file.size);
+  if (held > from) options.chunks.took(held - from, Date.now() - startedMs);
+  return answer;
 }
 
 /** The status query, which also completes a session that holds everything. */
 async function askHeld(
-  file: Blob,
+  { size }: FileParts,
   session: SessionUpload,
   options: SendOptions,
 ): Promise<SessionAnswer> {
-  return await put(session, { file, body: new Blob([]), range: `bytes */${file.size}` }, options);
+  return await put(session, { size, body: NOTHING, range: `bytes */${size}` }, options);
 }
 
 async function put(
   session: SessionUpload,
-  { file, body, range }: { readonly file: Blob; readonly body: Blob; readonly range: string },
+  { size, body, range }: {
+    readonly size: number;
+    readonly body: Blob | Uint8Array<ArrayBuffer>;
+    readonly range: string;
+  },
   { fetcher, retry, signal, crc32c }: SendOptions,
 ): Promise<SessionAnswer> {
   const headers = { ...session.headers, "Content-Range": range };
-  const answer = await send(fetcher, { url: session.url, method: "PUT", headers, body }, {
-    timeoutMs: retry.timeoutMs,
-    signal,
-  });
-  const { response, text } = answer;
-  if (response.status === 308) return { held: heldOf(response, file.size) };
+  const request = { url: session.url, method: "PUT", headers, body };
+  const answer = await send(fetcher, request, { timeoutMs: retry.timeoutMs, signal });
+  const { response } = answer;
+  if (response.status === 308) return { held: heldOf(response, size) };
   if (response.ok) {
-    checkStored(answer, { size: file.size, crc32c });
+    checkStored(answer, { size, crc32c });
     return "complete";
   }
   if (LOST_STATUSES.includes(response.status)) return "lost";
   if (isTaken(answer)) return "taken";
-  throw new UploadError(problemOf(response, text));
+  throw new UploadError(storageProblemOf(response));
+}
+
+/** A file that was changed or moved breaks the sending of its bytes just as a lost network does; reading it tells. */
+async function causeOf(error: unknown, file: FileParts): Promise<unknown> {
+  if (!(error instanceof UploadError) || error.code !== "network" || file.size === 0) return error;
+  try {
+    await file.read(file.size - 1, file.size);
+    return error;
+  } catch (unreadable) {
+    return unreadable;
+  }
 }
 
 /** `Range: bytes=0-N` says what is held; no `Range` says that nothing is. */
 function heldOf(response: Response, total: number): number {
   const match = /^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "");
   return match === null ? 0 : Math.min(total, Number(match[1]) + 1);
+}
+
+function heldAfter(answer: SessionAnswer, total: number): number {
+  if (typeof answer !== "string") return answer.held;
+  return answer === "complete" ? total : 0;
 }
 
 /** The object's precondition failed, or an identity that may only create was told that it cannot replace. */

@@ -10,9 +10,11 @@ import {
   type ScriptedAnswer,
   scriptedFetch,
 } from "./_testing.ts";
+import { ChunkSize } from "./chunk_size.ts";
 import { digestsOf } from "./digests.ts";
 import { UploadError } from "./problem.ts";
 import { type SendOptions, sendToSession, type SessionUpload } from "./resumable_session.ts";
+import { partsOf } from "./upload_source.ts";
 
 const SESSION: SessionUpload = {
   url: "http://store.test/session",
@@ -28,10 +30,19 @@ function bytes(start: number, end: number): string {
   return `bytes ${start}-${end - 1}/${SIZE}`;
 }
 
-async function run(answers: ScriptedAnswer[], options: Partial<SendOptions> = {}) {
+interface RunOptions extends Partial<SendOptions> {
+  readonly chunkBytes?: number;
+  readonly file?: Blob;
+}
+
+async function run(
+  answers: ScriptedAnswer[],
+  { chunkBytes = MULTIPLE, file = FILE, ...options }: RunOptions = {},
+) {
   const { fetcher, sent } = scriptedFetch(...answers);
-  const all = { fetcher, retry: QUICK_RETRY, chunkBytes: MULTIPLE, ...options };
-  const result = await sendToSession(FILE, SESSION, all).catch((error: unknown) => error);
+  const chunks = new ChunkSize({ multiple: MULTIPLE, fixedBytes: chunkBytes });
+  const all = { fetcher, retry: QUICK_RETRY, chunks, ...options };
+  const result = await sendToSession(partsOf(file), SESSION, all).catch((error: unknown) => error);
   const code = result instanceof UploadError ? result.problem.code : result;
   return { result: code, ranges: sent.map(({ range }) => range), sent };
 }
@@ -145,9 +156,8 @@ test("sendToSession() finishes by a status query where all bytes are held and th
 });
 
 test("sendToSession() completes an empty file with one request", async () => {
-  const { fetcher, sent } = scriptedFetch(done());
-  const options = { fetcher, retry: QUICK_RETRY, chunkBytes: MULTIPLE };
-  assert.equal(await sendToSession(new Blob([]), SESSION, options), "complete");
+  const { result, sent } = await run([done()], { file: new Blob([]) });
+  assert.equal(result, "complete");
   assert.deepEqual(sent.map(({ range, body }) => [range, body.length]), [["bytes */0", 0]]);
 });
 
@@ -165,13 +175,13 @@ test("sendToSession() tells that the name is taken on 412", async () => {
 test("sendToSession() tells that the name is taken on a 403 that names the delete permission, and only then", async () => {
   const text = "edge@x.iam does not have storage.objects.delete access to the object.";
   assert.equal((await run([status(403, text)])).result, "taken");
-  assert.equal((await run([status(403, "Access denied.")])).result, "http_403");
+  assert.equal((await run([status(403, "Access denied.")])).result, "storage_refused");
 });
 
 for (const code of [400, 401, 403]) {
   test(`sendToSession() never tries again after ${code}`, async () => {
     const { result, ranges } = await run([status(code)]);
-    assert.deepEqual([result, ranges.length], [`http_${code}`, 1]);
+    assert.deepEqual([result, ranges.length], ["storage_refused", 1]);
   });
 }
 
@@ -185,7 +195,7 @@ test("sendToSession() waits as long as a 429 asks", async () => {
 
 test("sendToSession() gives up after maxAttempts failures in a row", async () => {
   const { result, ranges } = await run([status(503), status(503), status(503), status(503)]);
-  assert.equal(result, "http_503");
+  assert.equal(result, "unavailable");
   assert.equal(ranges.length, QUICK_RETRY.maxAttempts);
 });
 
@@ -207,7 +217,7 @@ test("sendToSession() counts failures anew when the store holds more", async () 
 });
 
 test("sendToSession() compares the stored object with the file, wherever the answer names its size or checksum", async () => {
-  const { crc32c } = await digestsOf(FILE);
+  const { crc32c } = await digestsOf(partsOf(FILE));
   const whole = { chunkBytes: 4 * MULTIPLE, crc32c };
   const inHeaders = (size: number, sum: string) =>
     new Response(null, {
@@ -240,4 +250,48 @@ test("sendToSession() throws the signal's reason while it waits for its next try
   };
   const { result } = await run([failThenAbort], { retry: slow, signal: controller.signal });
   assert.equal(result, reason);
+});
+
+test("sendToSession() asks a session that it resumes first, and sends only what is missing", async () => {
+  const held: number[] = [];
+  const { result, ranges } = await run(
+    [incomplete(2 * MULTIPLE), incomplete(3 * MULTIPLE), done()],
+    {
+      isResumed: true,
+      onHeld: (bytes) => held.push(bytes),
+    },
+  );
+  assert.equal(result, "complete");
+  assert.deepEqual(ranges, [QUERY, bytes(2 * MULTIPLE, 3 * MULTIPLE), bytes(3 * MULTIPLE, SIZE)]);
+  assert.deepEqual(held, [2 * MULTIPLE, 3 * MULTIPLE]);
+});
+
+test("sendToSession() learns from a resumed session that everything was there already", async () => {
+  const { result, ranges } = await run([done()], { isResumed: true });
+  assert.deepEqual([result, ranges], ["complete", [QUERY]]);
+});
+
+test("sendToSession() halves its chunks after trouble", async () => {
+  const chunks = new ChunkSize({ multiple: MULTIPLE });
+  const { result, ranges } = await run([
+    ...[status(503), status(503), incomplete(0)],
+    ...[incomplete(2 * MULTIPLE), done()],
+  ], { chunks });
+  assert.equal(result, "complete");
+  assert.deepEqual(ranges.slice(0, 4), [bytes(0, SIZE), QUERY, QUERY, bytes(0, 2 * MULTIPLE)]);
+});
+
+test("sendToSession() tells a file that cannot be read any more from a lost network, at once", async () => {
+  class MovedFile extends Blob {
+    override slice(): Blob {
+      const gone = new Blob(["x"]);
+      gone.arrayBuffer = () => Promise.reject(new Error("A requested file could not be found"));
+      return gone;
+    }
+    override get size() {
+      return SIZE;
+    }
+  }
+  const { result, sent } = await run([connectionLost], { file: new MovedFile() });
+  assert.deepEqual([result, sent.length], ["unreadable", 1]);
 });

@@ -1,4 +1,6 @@
+import { type NetworkWatch, platformNetwork } from "./network_watch.ts";
 import { type Problem, UploadError } from "./problem.ts";
+import { sleep } from "./signals.ts";
 
 /** How often and how long to try again. */
 export interface RetryPolicy {
@@ -8,6 +10,16 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** How long one try may take; what the store held by then is not sent again. */
   readonly timeoutMs: number;
+  /** While it knows that there is no network, nothing is tried and nothing counts; the platform's own by default. */
+  readonly network?: NetworkWatch;
+}
+
+/** What a pause may be told. */
+export interface PauseOptions {
+  readonly retry: RetryPolicy;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the error before a pause, so that people can be told why nothing moves. */
+  readonly onWait?: ((error: UploadError) => void) | undefined;
 }
 
 /** About a minute of trying. */
@@ -19,7 +31,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 /** Problems without an answer, or with one that says too little, after which trying again can help. */
-const RETRYABLE_CODES = ["network", "stalled"];
+const RETRYABLE_CODES: readonly string[] = ["network", "stalled"];
 
 /** Whether trying again can help: 408, 429 and 5xx, as Cloud Storage and the edge mean it; a day's full quota never. */
 export function isRetryable({ status, code }: Problem): boolean {
@@ -34,45 +46,33 @@ export function retryDelayMs(failures: number, policy: RetryPolicy, retryAfterMs
 }
 
 /** Runs something that may be repeated until it succeeds; throws its last error when trying again is of no use. */
-export async function withRetry<T>(
-  attempt: () => Promise<T>,
-  { retry, signal }: { readonly retry: RetryPolicy; readonly signal?: AbortSignal | undefined },
-): Promise<T> {
+export async function withRetry<T>(attempt: () => Promise<T>, options: PauseOptions): Promise<T> {
   for (let failures = 0;;) {
     try {
       return await attempt();
     } catch (error) {
-      await pauseAfter(error, { failures: ++failures, retry, signal });
+      failures = await pauseAfter(error, { ...options, failures });
     }
   }
 }
 
-/** Waits after a failure, the `failures`th in a row; throws the error itself when trying again is of no use. */
+/**
+ * Waits after a failure that `failures` others in a row came before, and answers how many they are now: one more, or none
+ * where the network was gone and is back. Throws the error itself when trying again is of no use.
+ */
 export async function pauseAfter(
   error: unknown,
-  { failures, retry, signal }: {
-    readonly failures: number;
-    readonly retry: RetryPolicy;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<void> {
+  { failures, retry, signal, onWait }: PauseOptions & { readonly failures: number },
+): Promise<number> {
   if (!(error instanceof UploadError) || !isRetryable(error.problem)) throw error;
-  if (failures >= retry.maxAttempts) throw error;
-  await sleep(retryDelayMs(failures, retry, error.problem.retryAfterMs), signal);
-}
-
-/** Waits, or throws the signal's reason as soon as it is aborted. */
-export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  const network = retry.network ?? platformNetwork();
+  if (error.code === "network" && network.isOffline()) {
+    onWait?.(error);
+    await network.untilOnline(signal);
+    return 0;
+  }
+  if (failures + 1 >= retry.maxAttempts) throw error;
+  onWait?.(error);
+  await sleep(retryDelayMs(failures + 1, retry, error.problem.retryAfterMs), signal);
+  return failures + 1;
 }

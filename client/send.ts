@@ -1,17 +1,26 @@
 import { UploadError } from "./problem.ts";
+import { linkSignal, throwIfAborted } from "./signals.ts";
 
 /** What to send; the body must be one that can be sent again. */
 export interface Request {
   readonly url: string;
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Blob | string;
+  readonly body?: Blob | Uint8Array<ArrayBuffer> | string;
 }
 
 /** An answer that came whole. */
 export interface Answer {
   readonly response: Response;
   readonly text: string;
+}
+
+/** How long a request may take. */
+export interface SendLimits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** How long after an abort the answer is still waited for. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -21,19 +30,18 @@ export interface Answer {
 export async function send(
   fetcher: typeof fetch,
   { url, ...init }: Request,
-  { timeoutMs, signal }: {
-    readonly timeoutMs: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+  { timeoutMs, signal, graceMs = 0 }: SendLimits,
 ): Promise<Answer> {
-  const limit = AbortSignal.timeout(timeoutMs);
-  const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  throwIfAborted(signal);
+  const linked = linkSignal(signal, { timeoutMs, graceMs });
   try {
-    const response = await fetcher(url, { ...init, signal: both });
+    const response = await fetcher(url, { ...init, signal: linked.signal });
     return { response, text: await response.text() };
   } catch (cause) {
-    signal?.throwIfAborted();
-    const detail = limit.aborted ? `no answer came in ${timeoutMs} ms` : "no answer came";
+    throwIfAborted(signal);
+    const detail = linked.isTimedOut() ? `no answer came in ${timeoutMs} ms` : "no answer came";
     throw new UploadError({ status: 0, code: "network", detail }, { cause });
+  } finally {
+    linked.release();
   }
 }

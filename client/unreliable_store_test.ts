@@ -10,7 +10,9 @@ import {
   seededRandom,
   type Sent,
 } from "./_testing.ts";
+import { ChunkSize } from "./chunk_size.ts";
 import { sendToSession } from "./resumable_session.ts";
+import { partsOf } from "./upload_source.ts";
 
 /** A session by the rules of Cloud Storage whose connections break, whose chunks are held in part, whose replies get lost. */
 class UnreliableSession {
@@ -74,7 +76,9 @@ test("sendToSession() brings every byte through any order of faults, and sends a
     };
     const upload = { url: "http://store.test/session", headers: {}, chunkMultiple: MULTIPLE };
     const retry = { ...QUICK_RETRY, maxAttempts: 50, minDelayMs: 0, maxDelayMs: 0 };
-    assert.equal(await sendToSession(file, upload, { fetcher, retry, chunkBytes }), "complete");
+    const chunks = new ChunkSize({ multiple: MULTIPLE, fixedBytes: chunkBytes });
+    const outcome = await sendToSession(partsOf(file), upload, { fetcher, retry, chunks });
+    assert.equal(outcome, "complete");
     assert.deepEqual(session.violations, [], `seed ${seed}`);
     assert.deepEqual(await session.content.bytes(), await file.bytes(), `seed ${seed}`);
     assert.ok(sentBytes <= file.size * 1.05 + session.faults * chunkBytes, `seed ${seed}`);

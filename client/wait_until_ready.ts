@@ -1,14 +1,16 @@
-import type { CallEdge } from "./edge_caller.ts";
-import { type Image, imagePath } from "./image.ts";
+import { type Image } from "./image.ts";
+import type { Images } from "./images.ts";
 import { UploadError } from "./problem.ts";
-import { sleep } from "./retry.ts";
+import { sleep } from "./signals.ts";
 
 /** How long to wait. */
 export interface WaitOptions {
-  readonly timeoutMs: number;
+  /** Three minutes where it is not given. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+const DEFAULT_TIMEOUT_MS = 180_000;
 /** The longest wait that the edge takes. */
 const MAX_WAIT_SECONDS = 20;
 /** Between two waits, so that an edge that answers at once is not asked without end. */
@@ -19,15 +21,15 @@ const PAUSE_MS = 250;
  * Throws UploadError, of code `timeout` after `timeoutMs`, or the signal's reason.
  */
 export async function waitUntilReady(
-  call: CallEdge,
+  images: Pick<Images, "get">,
   imageId: string,
-  { timeoutMs, signal }: WaitOptions,
+  { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: WaitOptions = {},
 ): Promise<Image> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const leftSeconds = Math.ceil((deadline - Date.now()) / 1000);
     const wait = Math.max(1, Math.min(MAX_WAIT_SECONDS, leftSeconds));
-    const image = await call<Image>({ path: `${imagePath(imageId)}?wait=${wait}`, signal });
+    const image = await images.get(imageId, { wait, signal });
     if (image.status !== "processing") return image;
     await sleep(PAUSE_MS, signal);
     if (Date.now() >= deadline) break;

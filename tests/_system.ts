@@ -45,7 +45,7 @@ export interface System extends Run {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PORTS = [8787, 8080, 8081, 9023, 9050, 9080] as const;
-const INHERITED = ["PATH", "HOME", "LANG", "DENO_DIR"] as const;
+const INHERITED = ["PATH", "HOME", "LANG", "DENO_DIR", "CODEC"] as const;
 const STOP_MS = 20_000;
 
 /**

@@ -110,7 +110,7 @@ test("images come through a storage that answers 503 to one request in five", as
   assert.ok(await clearFaults("storage") < 9_990);
   const { deadLettered } = await quiet();
   assert.equal(deadLettered, 0);
-  for (const { imageId } of ids) await assertOnce(await client.get(imageId));
+  for (const { imageId } of ids) await assertOnce(await client.images.get(imageId));
 });
 
 test("deliveries that are held back come when they are let go", async () => {

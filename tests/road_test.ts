@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { newImageId } from "@tintype/client/image_id";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
@@ -25,6 +26,8 @@ import { startSystem, type System } from "./_system.ts";
 
 const READY = { timeoutMs: 60_000 };
 const ADA = "ada.walks";
+/** `CODEC=imagescript` runs this file with the codec that has no native code: what it does not take is rejected. */
+const WEBP_END = process.env["CODEC"] === "imagescript" ? "rejected" : "ready";
 
 let system: System;
 let ada: string;
@@ -81,13 +84,14 @@ test("POST /v1/images takes a raw body and a form, and ?wait tells when each is 
   const form = new FormData();
   form.set("file", await sample("see_through.png", "image/png"), "badge.png");
   const multipart = await postImage(form, {});
-  for (const { status, answer } of [raw, multipart]) {
+  const ends = [[raw, WEBP_END], [multipart, "ready"]] as const;
+  for (const [{ status, answer }, end] of ends) {
     assert.equal(status, 202);
     assert.equal(answer["status"], "processing");
     assert.equal(answer["image"], `/v1/images/${answer["imageId"]}`);
     const path = `${answer["image"]}?wait=20`;
     const image = await (await callEdge(path, { token: ada })).json() as { status: string }; // the contract
-    assert.equal(image.status, "ready");
+    assert.equal(image.status, end);
   }
 });
 

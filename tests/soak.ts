@@ -3,8 +3,10 @@
  * in an order that a seed decides; a table of what happened, and exit code 1 where anything was lost or doubled.
  */
 import { appendFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
 import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
 import { type DrawnPictures, drawPictures } from "./trouble/pictures.ts";
 import { randomOf } from "./trouble/random.ts";
@@ -22,8 +24,9 @@ Starts the whole system and lets every fault happen to it while pictures go thro
   --rounds N     how often to go through all of it (default 1)
   --minutes N    begin nothing new after so many minutes
   --pictures N   pictures of a scenario, half of them through each door (default 100)
+  --campaign N   one campaign of soak_campaigns.ts alone (default: all of them when the faults are over)
   --log FILE     write every line of every part into FILE
-  --list         name every fault
+  --list         name every fault and campaign
   --help         show this
 `;
 const OPTIONS = {
@@ -33,6 +36,7 @@ const OPTIONS = {
   rounds: { type: "string", default: "1" },
   minutes: { type: "string", default: "1440" },
   pictures: { type: "string", default: "100" },
+  campaign: { type: "string" },
   log: { type: "string" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -57,6 +61,7 @@ interface Campaign {
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS, strict: true });
   if (values.help) return tell(HELP);
+  if (values.campaign !== undefined) return await runCampaigns(values.campaign);
   const seed = values.seed === undefined
     ? Date.now() % 1_000_000
     : wholeNumber("seed", values.seed);
@@ -67,7 +72,10 @@ async function main(): Promise<number> {
     leastFaults: values.pairs ? 2 : 1,
     rounds,
   });
-  if (values.list) return tell(`${[...new Set(plan.map(({ name }) => name))].join("\n")}\n`);
+  if (values.list) {
+    const names = [...plan, ...SOAK_CAMPAIGNS].map(({ name }) => name);
+    return tell(`${[...new Set(names)].join("\n")}\n`);
+  }
   tell(`seed ${seed}: ${plan.length} scenarios\n`);
   const campaign: Campaign = {
     seed,
@@ -85,7 +93,23 @@ async function main(): Promise<number> {
   } finally {
     await campaign.drawn.remove();
   }
-  return report(campaign);
+  const code = report(campaign);
+  const isWhole = values.only === undefined && !values.pairs && Date.now() < campaign.endMs;
+  return isWhole ? Math.max(code, await runCampaigns(undefined)) : code;
+}
+
+/** Runs one campaign, or all; answers the exit code. Throws TypeError where there is no such one. */
+async function runCampaigns(only: string | undefined): Promise<number> {
+  const asked = SOAK_CAMPAIGNS.filter(({ name }) => only === undefined || name === only);
+  if (asked.length === 0) {
+    throw new TypeError(`Cannot soak as there is no campaign ${only}: see --list`);
+  }
+  let code = 0;
+  for (const campaign of asked) {
+    tell(`${campaign.name}: ${campaign.about}\n`);
+    if (!await runCampaign(resolve(import.meta.dirname ?? ".", ".."), campaign)) code = 1;
+  }
+  return code;
 }
 
 /** Shows the table and how to see each failure again; answers the exit code. */

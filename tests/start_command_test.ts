@@ -90,12 +90,13 @@ test("start names the port that is in use", async () => {
   }
 });
 
-test("start --once --json brings every drawn sample to its end and prints one document", async () => {
+test("start --once --json --trace brings every drawn sample to its end, prints one document, and shows one trace", async () => {
   const { code, stdout, stderr, leftInTemp } = await resultOf(
     "--doors",
     "edge",
     "--once",
     "--json",
+    "--trace",
   );
   assert.equal(code, 0, stderr);
   const { images, lost, doubled, ...rest }: Report = JSON.parse(stdout);
@@ -112,8 +113,22 @@ test("start --once --json brings every drawn sample to its end and prints one do
     assert.ok(bytes > 0 && Number.isInteger(readyMs), file);
   }
   assert.match(stderr, /Tintype is ready/);
+  for (const line of TRACE) assert.match(stderr, line);
   assert.deepEqual(leftInTemp, []);
 });
+
+/** What a picture went through, from the edge to its row: spans as branches, stages as dots. */
+const TRACE = [
+  /through edge: trace [0-9a-f]{32}, \d+ ms\n/,
+  /ms {2}POST \/v1\/(uploads|images) \[edge\] 20\d/,
+  /├ upload to storage \[processor\]/,
+  /├ push \[processor\]/,
+  /└ process image \[processor\] done ready/,
+  / {2}├ raw\.read \[processor\] 1 HTTP request/,
+  / {2}├ · decode {2}[\d.]+ ms/,
+  / {2}├ rows\.append \[processor\]/,
+  / {2}├ processed\.create \[processor\]/,
+] as const;
 
 /** A run that is stopped when the test is over, however it went. */
 async function startFor(t: TestContext, args: readonly string[]): Promise<Run> {

@@ -21,6 +21,8 @@ export interface TroubledSystemOptions {
 /** A running system, and what a fault may do to it. */
 export interface TroubledSystem {
   readonly doors: readonly Door[];
+  /** Where the stand-ins keep their state, each in a folder of its name. */
+  readonly dataDir: string;
   /** All lines of all parts so far. */
   readonly lines: readonly string[];
   /** Names of raw objects that somebody answers for; whatever else turns up is there twice. */
@@ -55,6 +57,7 @@ export async function startTroubledSystem(
     const victims = victimsOf(doors);
     return {
       doors,
+      dataDir,
       lines: run.lines,
       over: overOf(run),
       known: new Set(await namesWith(BUCKETS.raw)),

@@ -121,7 +121,7 @@ async function processedTroubles(
 async function ownerTroubles({ client, imageId }: Sent): Promise<string[]> {
   if (client === undefined) return [];
   try {
-    const { status } = await client.get(imageId);
+    const { status } = await client.images.get(imageId);
     return status === "ready" ? [] : [`its owner sees ${status}`];
   } catch (error) {
     return [`its owner sees ${error}`];

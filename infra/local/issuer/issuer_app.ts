@@ -31,7 +31,7 @@ export function makeIssuerApp(options: IssuerAppOptions): RequestListener {
   return async (request, response) => {
     const requestId = randomUUID();
     const { method = "GET" } = request;
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const { pathname: path } = new URL(request.url ?? "/", "http://localhost");
     const answer = await answerRequest(routes, request, path).catch((error) => {
       if (!(error instanceof AppError)) options.log?.error("request_failed", { requestId });
       return problem(error, requestId);
@@ -65,15 +65,16 @@ async function answerRequest(
     const methods = allowed(routes, path);
     throw new AppError("method_not_allowed", `Cannot ${method} ${path} as it takes ${methods}`);
   }
-  return await handle(() => readJson(request));
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  return await handle(() => readBody(request), Object.fromEntries(searchParams));
 }
 
 function isRead(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** Parses the body, read to its end so that a refusal reaches whoever sends; undefined where it is empty. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** Parses the body (JSON, or a form), read to its end so that a refusal reaches whoever sends; undefined where it is empty. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {
@@ -85,6 +86,10 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     throw new AppError("too_large", `Cannot read body as it ${limit}`);
   }
   if (size === 0) return undefined;
+  const type = request.headers["content-type"] ?? "";
+  if (type.startsWith("application/x-www-form-urlencoded")) {
+    return Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
+  }
   try {
     return JSON.parse(Buffer.concat(parts).toString());
   } catch (cause) {

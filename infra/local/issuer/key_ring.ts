@@ -76,19 +76,38 @@ export class KeyRing {
     return { keys: signers.flatMap((signer) => this.#keys[signer].map(publicPart)) };
   }
 
-  /** Puts a new key in front, on disk before it signs; answers its id. */
-  rotate(signer: Signer): Promise<string> {
-    const rotated = this.#rotation.then(() => this.#rotate(signer));
-    this.#rotation = rotated.catch(() => {});
-    return rotated;
+  /** Puts a new key in front, or the announced one of that id, on disk before it signs; answers its id. Throws where there is none. */
+  rotate(signer: Signer, kid?: string): Promise<string> {
+    return this.#afterLast(async () => {
+      const held = this.#keys[signer];
+      const key = kid === undefined ? await makeKey(signer) : held.find((key) => key.kid === kid);
+      if (key?.kid === undefined) {
+        throw new RangeError(`Cannot sign by ${kid} as there is no such key`);
+      }
+      await this.#keep(signer, [key, ...held.filter((other) => other !== key)]);
+      return key.kid;
+    });
   }
 
-  async #rotate(signer: Signer): Promise<string> {
-    const { kid, ...key } = await makeKey(signer);
-    const keys = { ...this.#keys, [signer]: [{ ...key, kid }, ...this.#keys[signer]] };
+  /** Publishes a new key that does not sign yet, so that whoever caches keys can know it before; answers its id. */
+  announce(signer: Signer): Promise<string> {
+    return this.#afterLast(async () => {
+      const key = await makeKey(signer);
+      await this.#keep(signer, [...this.#keys[signer], key]);
+      return key.kid;
+    });
+  }
+
+  #afterLast(change: () => Promise<string>): Promise<string> {
+    const changed = this.#rotation.then(change);
+    this.#rotation = changed.catch(() => {});
+    return changed;
+  }
+
+  async #keep(signer: Signer, list: readonly JWK[]): Promise<void> {
+    const keys = { ...this.#keys, [signer]: list };
     await writeFileAtomically(this.#path, JSON.stringify(keys));
     this.#keys = keys;
-    return kid;
   }
 }
 

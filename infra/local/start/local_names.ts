@@ -26,10 +26,16 @@ export const PORTS = {
   processor: 8080,
   bridge: 8081,
   storage: 9023,
+  /** The same storage for callers who have the processor's, the bridge's rights only. */
+  storageAsProcessor: 9024,
+  storageAsBridge: 9025,
   warehouse: 9050,
   issuer: 9080,
   kafka: 9092,
 } as const;
+
+/** Where `--trace` collects spans: OTLP/HTTP's own port. */
+export const TRACES_PORT = 4318;
 
 /** The address of each part that speaks HTTP. */
 export const URLS = {
@@ -39,4 +45,10 @@ export const URLS = {
   storage: `http://localhost:${PORTS.storage}`,
   warehouse: `http://localhost:${PORTS.warehouse}`,
   issuer: `http://localhost:${PORTS.issuer}`,
+} as const;
+
+/** The storage as an identity of the cloud's table of rights reaches it. */
+export const STORAGE_URLS = {
+  processor: `http://localhost:${PORTS.storageAsProcessor}`,
+  bridge: `http://localhost:${PORTS.storageAsBridge}`,
 } as const;

@@ -13,7 +13,7 @@ import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
 import { loadIdentities } from "./identities.ts";
-import { PORTS } from "./local_names.ts";
+import { PORTS, TRACES_PORT } from "./local_names.ts";
 import { type Door, HELP, parseOptions, type StartOptions, UsageError } from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
 import { cloudParts, kafkaParts, type PartsContext, roadParts } from "./parts.ts";
@@ -22,9 +22,11 @@ import { findPictures, type Picture } from "./pictures.ts";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
+import { showTraces } from "./show_traces.ts";
 import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
 import { sendThroughKafka } from "./send_through_kafka.ts";
 import { waitUntilPurged } from "./wait_purged.ts";
+import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const STOP_GRACE_MS = 10_000;
@@ -112,14 +114,16 @@ interface Run {
 async function run(context: Run): Promise<number> {
   const { options, console, dataDir, ending } = context;
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
-  await requireFreePorts(portsOf(doors));
+  await requireFreePorts({ ...portsOf(doors), ...(options.trace ? { traces: TRACES_PORT } : {}) });
+  const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
   const pictures = await choosePictures(options, dataDir);
   if (doors.note !== undefined) console.say(doors.note);
-  await startAll(context, doors);
+  await startAll(context, { ...doors, collector });
   console.say(greeting(pictures.find(({ name }) => name === "scene.jpg") ?? pictures[0], doors));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);
+  if (collector !== undefined) console.say(`${await showTraces(collector, report.images)}\n`);
   if (options.once) return report.lost + report.doubled === 0 && report.purged !== false ? 0 : 1;
   if (!ending.signal.aborted) {
     await new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
@@ -144,7 +148,7 @@ async function choosePictures(options: StartOptions, dataDir: string): Promise<P
 
 async function startAll(
   { options, console, dataDir, running, ending }: Run,
-  { doors, brokers }: OpenDoors,
+  { doors, brokers, collector }: OpenDoors & { readonly collector: TraceCollector | undefined },
 ): Promise<void> {
   const context: PartsContext = {
     root: ROOT,
@@ -154,6 +158,7 @@ async function startAll(
     identities: await loadIdentities(join(dataDir, "identities.json")),
     retentionMs: options.retentionMs,
     verbose: options.verbose,
+    collectorUrl: collector?.url,
     inherited: Object.fromEntries(INHERITED.flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly once: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Whether to show one picture's spans for each door. */
+  readonly trace: boolean;
   readonly doors: readonly Door[];
   /** Whether `--doors` was given: a door that cannot open is then an error. */
   readonly doorsAsked: boolean;
@@ -37,6 +39,7 @@ Starts the whole system on this machine and sends pictures through it.
   --doors LIST      edge, kafka or edge,kafka (default: every door that can open)
   --retention TIME  keep images for 90s, 10m, 2h ... instead of seven days
   --data DIR        keep state in DIR between runs (default: a fresh folder)
+  --trace           show what one picture of each door went through, as a tree of spans
   --verbose         show every log line
   --help            show this
 `;
@@ -46,6 +49,7 @@ const FLAGS = {
   once: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   verbose: { type: "boolean", default: false },
+  trace: { type: "boolean", default: false },
   doors: { type: "string" },
   retention: { type: "string" },
   data: { type: "string" },
@@ -71,6 +75,7 @@ export function parseOptions(args: readonly string[]): StartOptions | "help" {
     once: values.once,
     json: values.json,
     verbose: values.verbose,
+    trace: values.trace,
     doors: values.doors === undefined ? DOORS : parseDoors(values.doors),
     doorsAsked: values.doors !== undefined,
     retentionMs: values.retention === undefined ? SEVEN_DAYS_MS : parseRetention(values.retention),

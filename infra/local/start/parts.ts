@@ -6,7 +6,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { denoFlags, LOCAL_HOSTS } from "@tintype/processor/permissions";
 import type { Identities } from "./identities.ts";
-import { LOCAL, PORTS, URLS } from "./local_names.ts";
+import { LOCAL, PORTS, STORAGE_URLS, URLS } from "./local_names.ts";
 import type { PartCommand } from "./part_process.ts";
 
 /** Where things are and what was asked for. */
@@ -21,6 +21,8 @@ export interface PartsContext {
   readonly retentionMs: number;
   /** Whether the stand-ins tell of every request. */
   readonly verbose: boolean;
+  /** Whoever collects spans, an address without a path; undefined where nobody does. */
+  readonly collectorUrl?: string | undefined;
   /** What every part inherits: PATH, HOME and the like, no secret. */
   readonly inherited: Readonly<Record<string, string>>;
 }
@@ -39,12 +41,18 @@ export function cloudParts(context: PartsContext): PartCommand[] {
       url: URLS.storage,
       env: {
         IDENTITIES: identitiesFile(context),
+        IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
         ISSUER_URL: URLS.issuer,
         PROCESSOR_URL: URLS.processor,
         RETENTION_MS: String(context.retentionMs),
       },
     }),
-    standIn(context, { name: "warehouse", port: PORTS.warehouse, url: URLS.warehouse, env: {} }),
+    standIn(context, {
+      name: "warehouse",
+      port: PORTS.warehouse,
+      url: URLS.warehouse,
+      env: { RETENTION_MS: String(context.retentionMs) },
+    }),
   ];
 }
 
@@ -80,7 +88,9 @@ function standIn(
   };
 }
 
-function processorPart({ deno, root, retentionMs, inherited }: PartsContext): PartCommand {
+function processorPart(
+  { deno, root, retentionMs, inherited, collectorUrl }: PartsContext,
+): PartCommand {
   return {
     name: "processor",
     colour: "green",
@@ -88,13 +98,14 @@ function processorPart({ deno, root, retentionMs, inherited }: PartsContext): Pa
     args: ["run", ...denoFlags({ denoPath: deno, hosts: LOCAL_HOSTS }), "processor/main.ts"],
     env: {
       ...inherited,
+      ...(collectorUrl === undefined ? {} : processorTelemetry(collectorUrl)),
       PORT: String(PORTS.processor),
       RAW_BUCKET: LOCAL.rawBucket,
       PROCESSED_BUCKET: LOCAL.processedBucket,
       CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
       DATASET: LOCAL.dataset,
-      STORAGE_ENDPOINT: URLS.storage,
+      STORAGE_ENDPOINT: STORAGE_URLS.processor,
       BIGQUERY_ENDPOINT: URLS.warehouse,
       PUSH_AUDIENCE: URLS.processor,
       PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
@@ -106,6 +117,19 @@ function processorPart({ deno, root, retentionMs, inherited }: PartsContext): Pa
     cwd: root,
     healthUrl: `${URLS.processor}/healthz`,
     readyMs: READY_MS,
+  };
+}
+
+/** Deno's own exporter (https://docs.deno.com/runtime/fundamentals/open_telemetry/), spans only and often. */
+function processorTelemetry(collectorUrl: string): Record<string, string> {
+  return {
+    OTEL_DENO: "true",
+    OTEL_DENO_CONSOLE: "ignore",
+    OTEL_SERVICE_NAME: "processor",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_METRICS_EXPORTER: "none",
+    OTEL_BSP_SCHEDULE_DELAY: "500",
   };
 }
 
@@ -160,7 +184,7 @@ function kafkaPart({ node, root, dataDir, inherited }: PartsContext): PartComman
 }
 
 function bridgePart(
-  { node, root, identities, retentionMs, inherited }: PartsContext,
+  { node, root, identities, retentionMs, inherited, collectorUrl }: PartsContext,
   brokers: string,
 ): PartCommand {
   return {
@@ -170,6 +194,7 @@ function bridgePart(
     args: ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/main.ts"],
     env: {
       ...inherited,
+      ...(collectorUrl === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }),
       PORT: String(PORTS.bridge),
       KAFKA_BROKERS: brokers,
       KAFKA_CLUSTER: LOCAL.kafka.cluster,
@@ -178,7 +203,7 @@ function bridgePart(
       KAFKA_GROUP: LOCAL.kafka.group,
       RAW_BUCKET: LOCAL.rawBucket,
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
-      STORAGE_ENDPOINT: URLS.storage,
+      STORAGE_ENDPOINT: STORAGE_URLS.bridge,
       PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
       TENANT_PLANS: tenantPlans(),
       RETENTION_MS: String(retentionMs),
@@ -205,7 +230,9 @@ function identitiesFile({ dataDir, identities }: PartsContext): string {
 }
 
 /** The worker's variables and secrets by file, so that no secret stands in a command line. */
-function edgeEnvFile({ dataDir, identities, retentionMs }: PartsContext): string {
+function edgeEnvFile(
+  { dataDir, identities, retentionMs, collectorUrl }: PartsContext,
+): string {
   const { accessId, secret } = identities.edgeKey;
   const values: Record<string, string> = {
     STORAGE_ENDPOINT: URLS.storage,
@@ -220,6 +247,12 @@ function edgeEnvFile({ dataDir, identities, retentionMs }: PartsContext): string
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
+    ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
+    SIGN_IN: JSON.stringify({
+      type: "development",
+      tokenUrl: `${URLS.issuer}/token`,
+      tenant: LOCAL.tenant,
+    }),
   };
   const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'`);
   return writeSecret(join(dataDir, "edge.env"), `${lines.join("\n")}\n`);

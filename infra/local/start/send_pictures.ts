@@ -1,28 +1,20 @@
 /**
- * Sends pictures through the edge as clients would: a token of their own, a resumable session, a wait for the end;
- * then looks into the warehouse for each one's row.
+ * Sends pictures through the edge with the upload command's own sender, each subject with tokens of its own; what became
+ * of them is looked up in the warehouse afterwards.
  */
-import { createClient, type Image } from "@tintype/client/client";
-import { UploadError } from "@tintype/client/problem";
-import { readFile } from "node:fs/promises";
-import * as z from "zod";
+import { createClient } from "@tintype/client/client";
+import { developmentTokens } from "@tintype/client/command/development_tokens";
+import { sendPictures, type SentPicture } from "@tintype/client/command/send_pictures";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { Door } from "./options.ts";
 import type { Picture } from "./pictures.ts";
 
 /** What happened to one picture. */
-export interface PictureResult {
-  readonly file: string;
+export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {
   readonly door: Door;
-  readonly imageId: string | null;
   /** `refused` where the door did not take it, `lost` where it never came to an end. */
-  readonly status: "ready" | "rejected" | "failed" | "refused" | "lost";
-  readonly reason?: string;
-  readonly bytes: number;
-  readonly renditions: number;
+  readonly status: Exclude<SentPicture["status"], "uploaded">;
   readonly row: boolean;
-  /** From the moment the image was whole in the store until it was ready or rejected, in milliseconds. */
-  readonly readyMs: number | null;
 }
 
 /** How to send. */
@@ -34,83 +26,42 @@ export interface SendOptions {
 const PICTURES_AT_ONCE = 6;
 /** Subjects that the pictures are spread over, so that no owner's rate limit stands in the way. */
 const SUBJECTS = 24;
-const READY_TIMEOUT_MS = 180_000;
-const tokenSchema = z.object({ access_token: z.string() });
 
 /** Sends every picture through the edge; a result for each, in the pictures' order, rows not yet looked up. */
 export async function sendThroughEdge(
   pictures: readonly Picture[],
-  options: SendOptions,
+  { onDone, signal }: SendOptions,
 ): Promise<PictureResult[]> {
-  const results: PictureResult[] = [];
-  const queue = [...pictures.entries()];
-  const worker = async () => {
-    for (
-      let next = queue.shift();
-      next !== undefined && !options.signal.aborted;
-      next = queue.shift()
-    ) {
-      const [index, picture] = next;
-      const result = await sendOne(picture, {
-        subject: `person-${index % SUBJECTS}`,
-        signal: options.signal,
-      });
-      results[index] = result;
-      options.onDone(result);
-    }
-  };
-  await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, worker));
-  return results;
-}
-
-/** A development token from the local issuer. */
-export async function developmentToken(subject: string, tenant: string): Promise<string> {
-  const response = await fetch(`${URLS.issuer}/token`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ sub: subject, tenant }),
+  const clients = Array.from({ length: SUBJECTS }, (_, index) => clientOf(`person-${index}`));
+  const sent = await sendPictures(pictures, {
+    clientFor: (index) => clients[index % SUBJECTS] ?? clientOf("person"),
+    atOnce: PICTURES_AT_ONCE,
+    signal,
+    onDone: (each) => onDone(resultOf(each)),
   });
-  return tokenSchema.parse(await response.json()).access_token;
+  return sent.map(resultOf);
 }
 
-async function sendOne(
-  picture: Picture,
-  { subject, signal }: { readonly subject: string; readonly signal: AbortSignal },
-): Promise<PictureResult> {
-  const file = new Blob([await readFile(picture.path)], { type: picture.contentType });
-  const facts = {
-    file: picture.name,
-    door: "edge",
-    bytes: file.size,
-    renditions: 0,
-    row: false,
-    readyMs: null,
-  } as const;
-  const client = createClient({
-    edge: URLS.edge,
-    token: () => developmentToken(subject, LOCAL.tenant),
-  });
-  let imageId: string | null = null;
-  try {
-    imageId = (await client.upload(file, { signal })).imageId;
-    const acceptedAt = performance.now();
-    const image = await client.waitUntilReady(imageId, { timeoutMs: READY_TIMEOUT_MS, signal });
-    return { ...facts, ...ofImage(image), readyMs: Math.round(performance.now() - acceptedAt) };
-  } catch (error) {
-    if (!(error instanceof UploadError)) throw error;
-    const { code, status } = error.problem;
-    const isRefused = imageId === null && status >= 400 && status < 500;
-    return { ...facts, imageId, status: isRefused ? "refused" : "lost", reason: code };
-  }
+function clientOf(subject: string) {
+  return createClient({ edge: URLS.edge, token: tokensOf(subject, LOCAL.tenant) });
 }
 
-/** What a result takes from an image's own record. */
-export function ofImage(image: Image) {
-  const { imageId, status, reason, renditions } = image;
+/** Development tokens of the local issuer. */
+export function tokensOf(subject: string, tenant: string) {
+  return developmentTokens({ issuer: URLS.issuer, subject, tenant });
+}
+
+function resultOf({ file, imageId, status, reason, bytes, renditions, readyMs }: SentPicture) {
   return {
+    file,
+    door: "edge",
     imageId,
-    status: status === "processing" ? "lost" as const : status,
+    // Every picture is waited for, so that none is only uploaded.
+    status: status === "uploaded" ? "lost" : status,
     ...(reason === undefined ? {} : { reason }),
-    renditions: renditions.length,
-  };
+    bytes,
+    renditions,
+    row: false,
+    readyMs,
+  } as const satisfies PictureResult;
 }

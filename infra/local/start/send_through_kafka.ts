@@ -3,6 +3,7 @@
  * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
  */
 import { createClient } from "@tintype/client/client";
+import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { spawn } from "node:child_process";
@@ -12,12 +13,7 @@ import * as z from "zod";
 import { watchDeadLetters } from "./dead_letter_watch.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { Picture } from "./pictures.ts";
-import {
-  developmentToken,
-  ofImage,
-  type PictureResult,
-  type SendOptions,
-} from "./send_pictures.ts";
+import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */
 export interface KafkaSendOptions extends SendOptions {
@@ -121,7 +117,7 @@ async function follow(
   } as const;
   const client = createClient({
     edge: URLS.edge,
-    token: () => developmentToken(subject, LOCAL.kafka.tenant),
+    token: tokensOf(subject, LOCAL.kafka.tenant),
   });
   const deadline = Date.now() + READY_TIMEOUT_MS;
   let result: PictureResult = { ...facts, status: "lost", reason: "timeout" };
@@ -133,7 +129,11 @@ async function follow(
     }
     try {
       const image = await client.waitUntilReady(imageId, { timeoutMs: 3_000, signal });
-      result = { ...facts, ...ofImage(image), readyMs: Math.round(performance.now() - acceptedAt) };
+      result = {
+        ...facts,
+        ...outcomeOf(image),
+        readyMs: Math.round(performance.now() - acceptedAt),
+      };
       break;
     } catch (error) {
       // Not in the bucket yet looks like an id that never was.

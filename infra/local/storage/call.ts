@@ -16,6 +16,8 @@ export interface Call {
   readonly body: RequestBody;
   /** How the caller names us: `http://localhost:9023`. */
   readonly baseUrl: string;
+  /** Who calls by the port that was called; undefined for the project's owner, and for who signs. */
+  readonly identity?: string | undefined;
   /** Drops the caller's connection. */
   readonly hangUp: () => void;
 }

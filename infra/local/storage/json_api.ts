@@ -22,8 +22,8 @@ export interface JsonApiOptions {
 }
 
 /**
- * The JSON API but its uploads (cloud.google.com/storage/docs/json_api/v1). Whoever calls acts as the project's owner:
- * on one machine, who can reach this port can read its files.
+ * The JSON API but its uploads (cloud.google.com/storage/docs/json_api/v1). Whoever calls the main port acts as the
+ * project's owner: on one machine, who can reach it can read its files. A port of an identity has its rights only.
  */
 export class JsonApi {
   readonly #options: JsonApiOptions;

@@ -9,12 +9,14 @@ import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { JsonLog, logLevelOf } from "../json_log.ts";
 import { parseIdentities } from "./identities.ts";
 import { makeNotifications } from "./notifications.ts";
+import { IDENTITIES as KNOWN } from "./rights.ts";
 import { startStorage } from "./storage.ts";
 
 const {
   PORT = "9023",
   DATA_DIR = ".tintype/storage",
   IDENTITIES,
+  IDENTITY_PORTS = "",
   ISSUER_URL = "http://localhost:9080",
   PROCESSOR_URL = "http://localhost:8080",
   LOG_LEVEL,
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
     // Google's week is as long as the period, so it shrinks with it.
     sessionLifeMs: retentionMs,
     corsOrigins: CORS_ORIGINS.split(",").filter((origin) => origin !== ""),
+    identityPorts: identityPortsOf(IDENTITY_PORTS),
     notify: notifications.open,
   });
   notifications.start(storage.url);
@@ -56,6 +59,16 @@ async function main(): Promise<void> {
   const stop = () => void storage.close(notifications.close).then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+}
+
+/** `processor:9024,bridge:9025` as an object; throws RangeError for anything else. */
+function identityPortsOf(text: string): Record<string, number> {
+  const pairs = text.split(",").filter((pair) => pair !== "").map((pair) => pair.split(":"));
+  for (const [identity = "", port = ""] of pairs) {
+    if (KNOWN.includes(identity) && /^\d{1,5}$/.test(port)) continue;
+    throw new RangeError(`IDENTITY_PORTS must be identity:port,…: current value is ${text}`);
+  }
+  return Object.fromEntries(pairs.map(([identity = "", port]) => [identity, Number(port)]));
 }
 
 /** A positive integer of the environment, undefined where it is not set; throws RangeError for anything else. */

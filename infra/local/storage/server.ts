@@ -11,6 +11,7 @@ import type { JsonApi } from "./json_api.ts";
 import { jsonFailure, jsonReply } from "./json_reply.ts";
 import type { JsonUpload } from "./json_upload.ts";
 import type { ResumableSessions } from "./resumable_session.ts";
+import { checkRight } from "./rights.ts";
 import type { XmlApi } from "./xml_api.ts";
 import { xmlFailure, xmlRejection } from "./xml_errors.ts";
 
@@ -29,39 +30,49 @@ export interface StorageParts {
 /** A server, and when none of its requests is being worked on any more. */
 export interface StorageServer {
   readonly server: Server;
+  /** Another server of the same objects, whose callers of the JSON API are this identity and may do what it may. */
+  readonly serverFor: (identity: string) => Server;
   readonly settled: () => Promise<void>;
 }
 
 /** The HTTP server of both APIs; it is not listening yet. */
 export function createStorageServer(parts: StorageParts): StorageServer {
   const working = new Set<Promise<void>>();
-  const handle = withFaults(
-    parts.faults,
-    (request, response, body) => serve(parts, { request, response, body }),
-  );
-  // An upload may take as long as its session lives.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
-  server.on("request", (request, response) => {
-    const work = handle(request, response).catch((error: unknown) => {
-      parts.log.error("request_failed", { error: String(error) });
-      response.destroy();
-    }).finally(() => working.delete(work));
-    working.add(work);
-  });
-  return { server, settled: async () => void await Promise.all(working) };
+  const serverOf = (identity: string | undefined) => {
+    const handle = withFaults(
+      parts.faults,
+      (request, response, body) => serve(parts, { request, response, body, identity }),
+    );
+    // An upload may take as long as its session lives.
+    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+    server.on("request", (request, response) => {
+      const work = handle(request, response).catch((error: unknown) => {
+        parts.log.error("request_failed", { error: String(error) });
+        response.destroy();
+      }).finally(() => working.delete(work));
+      working.add(work);
+    });
+    return server;
+  };
+  const settled = async () => void await Promise.all(working);
+  return { server: serverOf(undefined), serverFor: serverOf, settled };
 }
 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: RequestBody;
+  readonly identity: string | undefined;
 }
 
-async function serve(parts: StorageParts, { request, response, body }: Exchange): Promise<void> {
+async function serve(
+  parts: StorageParts,
+  { request, response, body, identity }: Exchange,
+): Promise<void> {
   const startedAt = performance.now();
   // A failure may be answered while its body is still on the way.
   const kept = body === request ? request.iterator({ destroyOnReturn: false }) : body;
-  const call = callOf(request, kept);
+  const call = { ...callOf(request, kept), identity };
   const reply = await answer(parts, call, request);
   const cut = reply === null || request.socket.destroyed;
   if (reply !== null) await send(response, reply, call.method);
@@ -119,6 +130,7 @@ async function route(parts: StorageParts, call: Call, request: IncomingMessage):
   if (method === "OPTIONS") return parts.cors.preflight(call);
   const session = query.get("upload_id");
   if (session !== null) return await parts.sessions.answer(call, session);
+  if (isJson(path)) checkRight(call.identity, call);
   if (path.startsWith("/upload/storage/v1/")) return await parts.upload.answer(call);
   if (isJson(path)) return await parts.json.answer(call);
   return await parts.xml.answer(call);

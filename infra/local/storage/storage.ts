@@ -60,6 +60,8 @@ export interface StorageOptions {
   readonly sessionLifeMs?: number;
   /** Pages of these origins may use the buckets. */
   readonly corsOrigins?: readonly string[];
+  /** Ports of identities: what calls the JSON API there has the identity's rights only; 0 is any free one. */
+  readonly identityPorts?: Readonly<Record<string, number>>;
   /** Called once with the open database. */
   readonly notify?: (db: DatabaseSync) => Notifications;
 }
@@ -67,6 +69,8 @@ export interface StorageOptions {
 /** A storage that accepts connections. */
 export interface RunningStorage {
   readonly url: string;
+  /** The address of each identity's port. */
+  readonly urlsByIdentity: Readonly<Record<string, string>>;
   /** How many files of a killed process were removed. */
   readonly orphans: number;
   /** Stops accepting, finishes what is under way (at most 5 s), runs `last`, closes the database. */
@@ -82,7 +86,7 @@ const SILENCE: Notifications = {
 export async function startStorage(options: StorageOptions): Promise<RunningStorage> {
   const lifeMs = options.sessionLifeMs ?? WEEK_MS;
   await mkdir(options.dataDir, { recursive: true });
-  const { db, orphans, sessions, server, settled } = await openParts(options, lifeMs);
+  const { db, orphans, sessions, server, serverFor, settled } = await openParts(options, lifeMs);
   const expire = () =>
     sessions.expire().catch((error: unknown) => {
       options.log.error("expire_failed", { error: String(error) });
@@ -90,19 +94,32 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
   await expire();
   const everyMs = Math.min(EXPIRE_AT_MOST_MS, Math.max(EXPIRE_AT_LEAST_MS, lifeMs / 84));
   const timer = setInterval(() => void expire(), everyMs);
-  server.listen(options.port, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const url = await listen(server, options.port);
+  const others: Server[] = [];
+  const urlsByIdentity: Record<string, string> = {};
+  for (const [identity, port] of Object.entries(options.identityPorts ?? {})) {
+    const other = serverFor(identity);
+    urlsByIdentity[identity] = await listen(other, port);
+    others.push(other);
+  }
   return {
-    url: `http://localhost:${address.port}`,
+    url,
+    urlsByIdentity,
     orphans,
     async close(last) {
       clearInterval(timer);
-      await Promise.all([closeServer(server), last?.()]);
+      await Promise.all([closeServer(server), ...others.map(closeServer), last?.()]);
       await settled();
       db.close();
     },
   };
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  return `http://localhost:${address.port}`;
 }
 
 async function openParts(options: StorageOptions, lifeMs: number) {
@@ -126,7 +143,7 @@ async function openParts(options: StorageOptions, lifeMs: number) {
     lifeMs,
   });
   const buckets = new JsonBuckets({ database, clock, notifiedBucket: NOTIFIED_BUCKET });
-  const { server, settled } = createStorageServer({
+  const { server, serverFor, settled } = createStorageServer({
     json: new JsonApi({ buckets, objects, database, blobs }),
     upload: new JsonUpload({ objects, sessions }),
     xml: new XmlApi({ objects, sessions, database, blobs, findKey, clock }),
@@ -136,7 +153,7 @@ async function openParts(options: StorageOptions, lifeMs: number) {
     faults,
     log,
   });
-  return { db, orphans, sessions, server, settled };
+  return { db, orphans, sessions, server, serverFor, settled };
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -12,6 +12,7 @@ import type { ObjectRecord } from "./object_record.ts";
 import { versionHeaders, xmlEtag } from "./object_resource.ts";
 import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
 import type { ResumableSessions } from "./resumable_session.ts";
+import { checkRight, identityOf } from "./rights.ts";
 import { listBucket } from "./xml_list.ts";
 import { putObject } from "./xml_put.ts";
 
@@ -70,10 +71,11 @@ export class XmlApi {
     const headers = Object.keys(call.headers)
       .map((name): [string, string] => [name, headerOf(call, name) ?? ""]);
     const { findKey, clock } = this.#options;
-    const { contentSha256 } = await verifySignedRequest(
+    const { contentSha256, email } = await verifySignedRequest(
       { method: call.method, url: call.target, headers },
       { findKey, nowMs: clock.now() },
     );
+    checkRight(identityOf(email), call);
     return contentSha256;
   }
 

@@ -1,0 +1,17 @@
+import { readFile } from "node:fs/promises";
+import type { TokenSource } from "../client.ts";
+import { developmentTokens } from "./development_tokens.ts";
+
+/** Who the local issuer's tokens are for. */
+const LOCAL_PERSON = {
+  issuer: "http://localhost:9080",
+  subject: "upload-command",
+  tenant: "demo",
+} as const;
+
+/** Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. */
+export function commandToken({ token }: { readonly token: string | undefined }): TokenSource {
+  if (token === undefined) return developmentTokens(LOCAL_PERSON);
+  if (!token.startsWith("@")) return () => token;
+  return async () => (await readFile(token.slice(1), "utf8")).trim();
+}

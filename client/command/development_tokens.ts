@@ -1,0 +1,33 @@
+import type { TokenSource } from "../client.ts";
+
+/** Whose tokens. */
+export interface Person {
+  /** The local issuer's address. */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly tenant: string;
+}
+
+/** Tokens of the local issuer, each used until it is refused. Throws Error where there is no issuer. */
+export function developmentTokens({ issuer, subject, tenant }: Person): TokenSource {
+  let current: Promise<string> | undefined;
+  const fetchToken = async () => {
+    const response = await fetch(`${issuer}/token`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ sub: subject, tenant }),
+    }).catch((cause: unknown) => {
+      throw new Error(`Cannot get a token as no issuer answers at ${issuer}`, { cause });
+    });
+    const { access_token: token }: Record<string, unknown> = await response.json();
+    if (typeof token === "string") return token;
+    throw new Error(`Cannot get a token as ${issuer} answered ${response.status} without one`);
+  };
+  return async ({ refused }) => {
+    if (current !== undefined && await current.catch(() => refused) !== refused) {
+      return await current;
+    }
+    current = fetchToken();
+    return await current;
+  };
+}

@@ -1,0 +1,74 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join, relative } from "node:path";
+import { UsageError } from "./options.ts";
+
+/** A picture to send. */
+export interface Picture {
+  /** As people see it: its path below the folder, or its file's name. */
+  readonly name: string;
+  readonly path: string;
+  /** Media type by its extension. */
+  readonly contentType: string;
+  readonly bytes: number;
+}
+
+/** What a file's extension declares. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".png": "image/png",
+  ".webp": "image/webp",
+  ".avif": "image/avif",
+  ".gif": "image/gif",
+  ".tif": "image/tiff",
+  ".tiff": "image/tiff",
+  ".heic": "image/heic",
+  ".heif": "image/heif",
+};
+
+/** What a picture's name ends in. */
+export const PICTURE_EXTENSIONS: readonly string[] = Object.keys(CONTENT_TYPES);
+
+/**
+ * The pictures of files and folders, those of each folder and below by name. Throws UsageError for a path that is not
+ * there, a file whose extension is no picture's, and a folder without any.
+ */
+export async function findPictures(paths: readonly string[]): Promise<Picture[]> {
+  const found: Picture[] = [];
+  for (const path of paths) {
+    const facts = await stat(path).catch(() => undefined);
+    if (facts === undefined) throw new UsageError(`Cannot send ${path} as it is not there`);
+    const pictures = facts.isDirectory()
+      ? await picturesIn(path)
+      : pictureOf(path, { name: basename(path), bytes: facts.size });
+    if (pictures.length === 0) {
+      const looked = `looked for ${PICTURE_EXTENSIONS.join(" ")}`;
+      throw new UsageError(`Cannot send ${path} as it holds no picture (${looked})`);
+    }
+    found.push(...pictures);
+  }
+  return found;
+}
+
+/** The pictures in a folder and below, by name; none where it is not there. */
+export async function picturesIn(folder: string): Promise<Picture[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const paths = entries.filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const pictures = await Promise.all(paths.map(async (path) => {
+    if (typeOf(path) === undefined) return [];
+    const facts = await stat(path).catch(() => undefined); // it may have gone since
+    if (facts === undefined) return [];
+    return pictureOf(path, { name: relative(folder, path), bytes: facts.size });
+  }));
+  return pictures.flat().sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function pictureOf(path: string, facts: { readonly name: string; readonly bytes: number }) {
+  const contentType = typeOf(path);
+  return contentType === undefined ? [] : [{ ...facts, path, contentType }];
+}
+
+function typeOf(path: string): string | undefined {
+  return CONTENT_TYPES[extname(path).toLowerCase()];
+}

@@ -1,0 +1,65 @@
+import type { AcceptedErasure, ErasureState, ImagePage, ImageSummary } from "./contract.ts";
+import type { CallEdge } from "./edge_caller.ts";
+import { type Image, imagePath } from "./image.ts";
+
+/** What every call may be given. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which images to list. */
+export interface ListOptions extends CallOptions {
+  /** From 1 to 50; 20 where it is not given. */
+  readonly limit?: number | undefined;
+  /** From the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/** The caller's own images. Each call throws UploadError, or the signal's reason. */
+export interface Images {
+  /** A page, newest first; it may be short, or empty, and still have a cursor. */
+  list(options?: ListOptions): Promise<ImagePage>;
+  /** All of them, newest first, page by page. */
+  all(options?: CallOptions): AsyncGenerator<ImageSummary>;
+  /** One; with `wait` (1 to 20 seconds) when it is ready, rejected or failed, or the seconds are over. */
+  get(imageId: string, options?: CallOptions & { readonly wait?: number }): Promise<Image>;
+  /** Asks for everything of an image to be erased. */
+  erase(imageId: string, options?: CallOptions): Promise<AcceptedErasure>;
+  /** How far an erasure is. */
+  erasure(imageId: string, options?: CallOptions): Promise<ErasureState>;
+}
+
+const MOST_A_PAGE = 50;
+
+/** Makes the calls about images. */
+export function imagesOf(call: CallEdge): Images {
+  const list = async ({ limit, cursor, signal }: ListOptions = {}) =>
+    await call<ImagePage>({ path: `/v1/images${queryOf({ limit, cursor })}`, signal });
+  return {
+    list,
+    async *all({ signal } = {}) {
+      let cursor: string | undefined;
+      do {
+        const page = await list({ limit: MOST_A_PAGE, cursor, signal });
+        yield* page.images;
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+    },
+    get: async (imageId, { wait, signal } = {}) =>
+      await call<Image>({ path: `${imagePath(imageId)}${queryOf({ wait })}`, signal }),
+    erase: async (imageId, { signal } = {}) =>
+      await call<AcceptedErasure>({ path: imagePath(imageId), method: "DELETE", signal }),
+    erasure: async (imageId, { signal } = {}) =>
+      await call<ErasureState>({
+        path: `/v1/erasures/${encodeURIComponent(imageId)}`,
+        signal,
+      }),
+  };
+}
+
+function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const pairs = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { calls, clientOf, IMAGE } from "./_edge_testing.ts";
+import { json } from "./_testing.ts";
+
+const line = (imageId: string) => ({ imageId, status: "ready", purgeAt: "", image: "" });
+
+test("images.list() asks for a page, and images.all() for every one, short and empty ones too", async () => {
+  const first = clientOf([json({ images: [] })]);
+  assert.deepEqual(await first.client.images.list({ limit: 7, cursor: "a/b" }), { images: [] });
+  assert.deepEqual(calls(first.sent), ["GET edge.test/v1/images?limit=7&cursor=a%2Fb"]);
+  const { client, sent } = clientOf([
+    json({ images: [line("3"), line("2")], cursor: "c1" }),
+    json({ images: [], cursor: "c2" }),
+    json({ images: [line("1")] }),
+  ]);
+  const ids: string[] = [];
+  for await (const { imageId } of client.images.all()) ids.push(imageId);
+  assert.deepEqual(ids, ["3", "2", "1"]);
+  assert.deepEqual(calls(sent).slice(1), [
+    "GET edge.test/v1/images?limit=50&cursor=c1",
+    "GET edge.test/v1/images?limit=50&cursor=c2",
+  ]);
+});
+
+test("images.get(), erase() and erasure() ask by id", async () => {
+  const { client, sent } = clientOf([
+    json(IMAGE),
+    json({ imageId: "x", status: "accepted" }, { status: 202 }),
+    json({ imageId: "x", status: "erased" }),
+  ], { edge: "http://edge.test/" });
+  assert.deepEqual(await client.images.get("x", { wait: 3 }), IMAGE);
+  assert.equal((await client.images.erase("x")).status, "accepted");
+  assert.equal((await client.images.erasure("x")).status, "erased");
+  assert.deepEqual(calls(sent), [
+    "GET edge.test/v1/images/x?wait=3",
+    "DELETE edge.test/v1/images/x",
+    "GET edge.test/v1/erasures/x",
+  ]);
+});

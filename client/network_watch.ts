@@ -1,0 +1,28 @@
+import { untilAborted } from "./signals.ts";
+
+/** Tells whether there is a network at all, so that tries are not spent while there is none. */
+export interface NetworkWatch {
+  /** Whether it is known that there is none. */
+  isOffline(): boolean;
+  /** Waits until there is one again; throws the signal's reason. */
+  untilOnline(signal?: AbortSignal): Promise<void>;
+}
+
+/** What a browser has of it (HTML, "navigator.onLine" and the event "online"); elsewhere all of it is missing. */
+interface BrowserScope {
+  readonly navigator?: { readonly onLine?: boolean };
+  addEventListener?(type: "online", listener: () => void): void;
+  removeEventListener?(type: "online", listener: () => void): void;
+}
+
+/** The platform's own word; one that says nothing counts as online. */
+export function platformNetwork(scope: BrowserScope = globalThis as BrowserScope): NetworkWatch { // all optional
+  return {
+    isOffline: () => scope.navigator?.onLine === false,
+    untilOnline: (signal) =>
+      untilAborted(signal, (resolve) => {
+        scope.addEventListener?.("online", resolve);
+        return () => scope.removeEventListener?.("online", resolve);
+      }),
+  };
+}

@@ -1,0 +1,75 @@
+import { sha256OfText } from "./digests.ts";
+import type { TokenSource } from "./edge_caller.ts";
+import { forgivingStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
+
+/** What an upload is recognised by when it is begun again. */
+export interface UploadIdentity {
+  readonly sha256: string;
+  readonly size: number;
+  readonly contentType: string;
+  readonly preset: string | undefined;
+}
+
+/** The one record of an upload. */
+export interface OpenRecord {
+  get(): Promise<ResumeRecord | undefined>;
+  put(record: ResumeRecord): Promise<void>;
+  remove(): Promise<void>;
+  /** Lets another upload of the same file have it. */
+  close(): void;
+}
+
+/** Who sends, and where to: what else a key is made of. */
+export interface ResumeRecordsOptions {
+  readonly store: ResumeStore;
+  readonly edge: string;
+  /** Separates people who share a store; the token's own `iss` and `sub` where it is not given. */
+  readonly account: string | undefined;
+  readonly token: TokenSource;
+}
+
+/** The records of one client's uploads. */
+export class ResumeRecords {
+  readonly #options: ResumeRecordsOptions;
+  readonly #store: ResumeStore;
+  readonly #inUse = new Set<string>();
+
+  constructor(options: ResumeRecordsOptions) {
+    this.#options = options;
+    this.#store = forgivingStore(options.store);
+  }
+
+  /** The record of an upload. Two uploads of one file at the same time are two images: the second one has no record. */
+  async open({ sha256, size, contentType, preset = "" }: UploadIdentity): Promise<OpenRecord> {
+    const { edge, token, account = accountOf(await token({})) } = this.#options;
+    const key = sha256OfText(
+      JSON.stringify([edge, account, sha256, size, contentType, preset]),
+    );
+    if (this.#inUse.has(key)) return NO_RECORD;
+    this.#inUse.add(key);
+    return {
+      get: () => this.#store.get(key),
+      put: (record) => this.#store.put(key, record),
+      remove: () => this.#store.remove(key),
+      close: () => void this.#inUse.delete(key),
+    };
+  }
+}
+
+const NO_RECORD: OpenRecord = {
+  get: () => Promise.resolve(undefined),
+  put: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+  close: () => undefined,
+};
+
+/** Who a JWT speaks of, read without looking at its signature: it only keeps records apart. */
+function accountOf(token: string): string {
+  try {
+    const [, payload = ""] = token.split(".");
+    const { iss, sub } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+    return JSON.stringify([iss, sub]);
+  } catch {
+    return "";
+  }
+}

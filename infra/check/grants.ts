@@ -1,0 +1,79 @@
+import { type PlannedResource, textOf } from "./plan.ts";
+import { RIGHTS } from "./rights.ts";
+
+/** A member's role at a place, as a plan grants it. */
+export interface Grant {
+  readonly address: string;
+  /** `serviceAccount:…`, `group:…`. */
+  readonly member: string;
+  /** A predefined role, or the verb of the custom role. */
+  readonly role: string;
+  /** `raw`, `processed`, `images`, `processor`, `project` …; a view is `views`. */
+  readonly place: string;
+  /** The identity that the member is, `deployer` and `agent` included; undefined for a stranger. */
+  readonly identity: string | undefined;
+}
+
+const TABLES = ["images", "purges"];
+const AGENT =
+  /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
+const WORKFLOWS =
+  /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
+
+/** Every grant of a plan: one for each resource that adds one member to one role. */
+export function grantsOf(plan: readonly PlannedResource[]): Grant[] {
+  return plan.filter(({ type }) => type.endsWith("_iam_member")).map((resource) => {
+    const member = textOf(resource, "member") ?? "";
+    return {
+      address: resource.address,
+      member,
+      role: verbOf(textOf(resource, "role") ?? ""),
+      place: placeOf(resource),
+      identity: identityOf(member, resource),
+    };
+  });
+}
+
+/** `projects/p/roles/tintype_create` is the verb `create`; a predefined role is itself. */
+function verbOf(role: string): string {
+  const verb = /^projects\/[^/]+\/roles\/[a-z0-9_]+_([a-z]+)$/.exec(role)?.[1];
+  return verb !== undefined && verb in RIGHTS.verbs ? verb : role;
+}
+
+function placeOf(resource: PlannedResource): string {
+  const { type } = resource;
+  if (type === "google_project_iam_member") return "project";
+  if (type === "google_storage_bucket_iam_member") return lastPart(textOf(resource, "bucket"));
+  if (type === "google_cloud_run_v2_service_iam_member") return lastPart(textOf(resource, "name"));
+  if (type === "google_artifact_registry_repository_iam_member") return "registry";
+  if (type === "google_bigquery_table_iam_member") {
+    const table = textOf(resource, "table_id") ?? "";
+    return TABLES.includes(table) ? table : "views";
+  }
+  // The names of these end in the place: tintype-kafka-password.
+  if (type === "google_secret_manager_secret_iam_member") return secretOf(resource);
+  return type;
+}
+
+function secretOf({ index }: PlannedResource): string {
+  return String(index ?? "").split("/")[1] ?? "";
+}
+
+function lastPart(name: string | undefined): string {
+  return name?.split("-").at(-1) ?? "";
+}
+
+function identityOf(member: string, { index }: PlannedResource): string | undefined {
+  const account = /^serviceAccount:([a-z0-9-]+)@[a-z0-9-]+\.iam\.gserviceaccount\.com$/.exec(member)
+    ?.[1];
+  if (AGENT.test(member)) return "agent";
+  if (WORKFLOWS.test(member)) return "deployer";
+  if (account !== undefined) {
+    return [...Object.keys(RIGHTS.identities), "deployer"].find((name) =>
+      account.endsWith(`-${name}`)
+    );
+  }
+  if (!/^(group|user):/.test(member)) return undefined;
+  const key = String(index ?? "").split("/")[0] ?? "";
+  return RIGHTS.identities[key]?.kind === "people" ? key : undefined;
+}

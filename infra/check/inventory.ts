@@ -1,0 +1,94 @@
+import { grantsOf } from "./grants.ts";
+import type { PlannedResource } from "./plan.ts";
+
+/** What a plan makes and whom it lets do what: the expected-value file of an environment. */
+export interface Inventory {
+  /** How many resources of each kind, views counted as one. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** `identity: role on place`, for each identity of ours. */
+  readonly grants: readonly string[];
+  /** Settings that the promise of seven days hangs on. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Which attributes of which resources are settings. */
+const SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  google_storage_bucket: [
+    "location",
+    "soft_delete_policy",
+    "versioning",
+    "lifecycle_rule",
+    "retention_policy",
+    "cors",
+  ],
+  google_pubsub_subscription: [
+    "ack_deadline_seconds",
+    "message_retention_duration",
+    "retry_policy",
+    "push_config",
+  ],
+  google_pubsub_topic: ["message_retention_duration"],
+  google_bigquery_dataset: ["max_time_travel_hours", "default_partition_expiration_ms"],
+  google_cloud_run_v2_service: ["ingress", "custom_audiences"],
+  google_cloud_scheduler_job: ["schedule", "attempt_deadline"],
+  google_logging_project_bucket_config: ["retention_days"],
+  google_kms_crypto_key: ["rotation_period", "deletion_policy"],
+};
+const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.\w+_row)/;
+
+/** The inventory of a plan, in an order that does not depend on Terraform's. */
+export function inventoryOf(plan: readonly PlannedResource[]): Inventory {
+  return {
+    resources: countsOf(plan),
+    grants: [
+      ...new Set(
+        grantsOf(plan).map(({ identity, member, role, place }) =>
+          `${
+            identity === "agent" ? member.replace(/^.*@(.*?)\..*$/, "agent $1") : identity
+          }: ${role} on ${place}`
+        ),
+      ),
+    ].toSorted(),
+    settings: Object.fromEntries(
+      plan.flatMap((resource) => settingsOf(resource)).toSorted(([a], [b]) => a < b ? -1 : 1),
+    ),
+  };
+}
+
+function countsOf(plan: readonly PlannedResource[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const seenViews = new Set<string>();
+  for (const { address, type, index } of [...plan].sort((a, b) => a.address < b.address ? -1 : 1)) {
+    const isView = VIEW_GRANTS.test(address) || String(index ?? "").includes("/views/");
+    const kind = isView ? `${type} of views` : type;
+    if (isView && seenViews.has(kind)) continue;
+    if (isView) seenViews.add(kind);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function settingsOf({ address, type, change }: PlannedResource): [string, unknown][] {
+  const names = SETTINGS[type];
+  if (names === undefined) return [];
+  return [[
+    address,
+    Object.fromEntries(names.map((name) => [name, withoutNulls(change.after[name])])),
+  ]];
+}
+
+/** What nobody set is not part of the inventory, so that a provider's new attribute changes nothing. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => isGiven(each))
+      .map(([name, each]) => [name, withoutNulls(each)]),
+  );
+}
+
+function isGiven(value: unknown): boolean {
+  if (value === null || value === undefined || value === "" || value === false) return false;
+  return !Array.isArray(value) || value.length > 0;
+}

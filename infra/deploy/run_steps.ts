@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import type { Step } from "./steps.ts";
+
+/** How steps are run. */
+export interface RunStepsOptions {
+  readonly cwd: string;
+  readonly say: (line: string) => void;
+}
+
+/** The steps as a script that bash can read: headings and rollbacks are comments, kept values are assignments. */
+export function scriptOf(steps: readonly Step[]): string[] {
+  return [
+    "#!/usr/bin/env bash",
+    "set -euo pipefail",
+    ...steps.flatMap(({ name, commands, rollback }, index) => [
+      "",
+      `# ${index + 1}. ${name}`,
+      ...commands.map(({ line, saves }) => saves === undefined ? line : `${saves}="$(${line})"`),
+      `# rollback: ${rollback}`,
+    ]),
+  ];
+}
+
+/** Runs the steps one after another and answers whether all were done; where one fails, says how to take back what was. */
+export async function runSteps(
+  steps: readonly Step[],
+  { cwd, say }: RunStepsOptions,
+): Promise<boolean> {
+  const kept: Record<string, string> = {};
+  for (const [index, { name, commands }] of steps.entries()) {
+    say(`${index + 1}/${steps.length} ${name}`);
+    for (const { line, saves } of commands) {
+      const { code, output } = await runLine(line, { cwd, kept, captures: saves !== undefined });
+      if (code !== 0) {
+        sayFailure(steps.slice(0, index + 1), { say, line, code });
+        return false;
+      }
+      if (saves !== undefined) kept[saves] = output.trim();
+    }
+  }
+  return true;
+}
+
+function sayFailure(
+  done: readonly Step[],
+  { say, line, code }: {
+    readonly say: (line: string) => void;
+    readonly line: string;
+    readonly code: number;
+  },
+): void {
+  say(`Cannot go on as this ended with ${code}: ${line}`);
+  say("To take back what was done, the last first:");
+  for (const { name, rollback } of done.toReversed()) say(`  ${name}: ${rollback}`);
+}
+
+function runLine(
+  line: string,
+  { cwd, kept, captures }: {
+    readonly cwd: string;
+    readonly kept: Readonly<Record<string, string>>;
+    readonly captures: boolean;
+  },
+): Promise<{ code: number; output: string }> {
+  // Values go as arguments of env, so that this module needs no environment of its own.
+  const values = Object.entries(kept).map(([name, value]) => `${name}=${value}`);
+  const child = spawn("env", [...values, "bash", "-euo", "pipefail", "-c", line], {
+    cwd,
+    stdio: ["inherit", captures ? "pipe" : "inherit", "inherit"],
+  });
+  let output = "";
+  child.stdout?.on("data", (text: unknown) => output += String(text));
+  return new Promise((resolve) => {
+    child.on("error", () => resolve({ code: 127, output }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+
+/** Where a deployment goes. */
+export interface Target {
+  readonly environment: string;
+  readonly project: string;
+  readonly region: string;
+  readonly prefix: string;
+  /** The processor's service. */
+  readonly service: string;
+  readonly registry: string;
+  /** Tag of the images: the version, and the commit. */
+  readonly version: string;
+  readonly edgeUrl: string;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+const DEFAULTS: Readonly<Record<string, string>> = { prefix: "tintype", region: "europe-west4" };
+
+/** The target that an environment's variables describe; throws Error where a variable is missing. */
+export function readTarget(
+  environment: string,
+  { edgeUrl, commit }: { readonly edgeUrl: string; readonly commit: string },
+): Target {
+  const file = `infra/terraform/${environment}.tfvars`;
+  const text = readFileSync(new URL(file, ROOT), "utf8");
+  const value = (name: string) => {
+    const found = new RegExp(`^${name}\\s*=\\s*"([^"]*)"`, "m").exec(text)?.[1] ?? DEFAULTS[name];
+    if (found === undefined) throw new Error(`Cannot deploy as ${file} does not set ${name}`);
+    return found;
+  };
+  const [project, region, prefix] = [value("project_id"), value("region"), value("prefix")];
+  const { version } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
+  return {
+    environment,
+    project,
+    region,
+    prefix,
+    service: `${prefix}-processor`,
+    registry: `${region}-docker.pkg.dev/${project}/${prefix}`,
+    version: `${version}-${commit}`,
+    edgeUrl,
+  };
+}

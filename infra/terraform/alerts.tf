@@ -1,0 +1,195 @@
+# What somebody must look at, each with what to do about it (docs/operations.md).
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  display_name = "Tintype: ${each.value}"
+  type         = "email"
+  labels       = { email_address = each.value }
+  user_labels  = module.contract.labels
+  force_delete = false
+
+  depends_on = [google_project_service.api]
+}
+
+locals {
+  subscription = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id"
+  over = {
+    dead_letters = {
+      title     = "Events become dead letters"
+      filter    = "${local.subscription}=\"${module.contract.topics.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      threshold = 0
+      duration  = "0s"
+      advice    = "Images failed 15 times and have the status failed; reconcile tries again hourly. Look for delivery_failed in the processor's log, and mend what its code names."
+    }
+    oldest_unacked = {
+      title     = "Events wait for more than 15 minutes"
+      filter    = "${local.subscription}=\"${module.contract.topics.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 900
+      duration  = "300s"
+      advice    = "The processor does not keep up or does not answer: look at its instances (processor.max_instances) and at delivery_delayed and delivery_failed in its log."
+    }
+    processor_5xx = {
+      title     = "The processor answers 5xx"
+      filter    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.service.name}\" AND metric.type=\"run.googleapis.com/request_count\" AND metric.labels.response_code_class=\"5xx\""
+      aligner   = "ALIGN_RATE"
+      reducer   = "REDUCE_SUM"
+      threshold = 0.1
+      duration  = "300s"
+      advice    = "Deliveries are refused and come again. Look for delivery_failed and call_failed; after a deployment, roll back (docs/deployment.md)."
+    }
+    overdue = {
+      title     = "Something is past its seven days"
+      filter    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["overdue"].name}\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      threshold = 0
+      duration  = "0s"
+      advice    = "The promise is at stake: run the audit (docs/retention.md), which names every object, and the sweep by hand (gcloud scheduler jobs run ${var.prefix}-retention)."
+    }
+    objective_burns = {
+      title     = "An objective burns its budget"
+      filter    = "resource.type=\"bigquery_dts_config\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["burning"].name}\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      threshold = 0
+      duration  = "0s"
+      advice    = "SELECT * FROM tintype.slo_burn_rates WHERE is_burning says which objective and how fast; docs/operations.md, An objective burns its budget, what to do."
+    }
+    bridge_lag = {
+      title     = "The Kafka bridge falls behind"
+      filter    = "resource.type=\"gce_instance\" AND metric.type=\"${local.lag_metric}\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_SUM"
+      threshold = 10000
+      duration  = "600s"
+      advice    = "docs/operations.md, the Kafka bridge: growing everywhere means storage or CPU, in one partition a stuck record (record_held_up names it)."
+    }
+  }
+  missing = {
+    certificate_missing = {
+      title    = "No purge certificate for 20 minutes"
+      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["certificates"].name}\""
+      duration = "1200s"
+      advice   = "The sweep does not end: look at the scheduler's job ${var.prefix}-retention, then at call_failed in the processor's log. Lifecycle rules and the scheduled query hold meanwhile."
+    }
+    bridge_silent = {
+      title    = "The Kafka bridge does not report"
+      filter   = "resource.type=\"gce_instance\" AND metric.type=\"${local.lag_metric}\""
+      duration = "900s"
+      advice   = "No member answers on /metrics: look at the instance group ${var.prefix}-bridge and at its containers' logs."
+    }
+  }
+  only_with_bridge = ["bridge_lag", "bridge_silent"]
+}
+
+resource "google_monitoring_alert_policy" "over" {
+  for_each = { for name, alert in local.over : name => alert if module.contract.has_bridge || !contains(local.only_with_bridge, name) }
+
+  display_name          = "Tintype: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.key == "overdue" ? "CRITICAL" : "ERROR"
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+  user_labels           = module.contract.labels
+
+  conditions {
+    display_name = each.value.title
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.threshold
+      duration        = each.value.duration
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = each.value.aligner
+        cross_series_reducer = each.value.reducer
+      }
+      trigger {
+        count = 1
+      }
+    }
+  }
+
+  documentation {
+    content   = each.value.advice
+    mime_type = "text/markdown"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_monitoring_metric_descriptor.bridge_lag]
+}
+
+resource "google_monitoring_alert_policy" "missing" {
+  for_each = { for name, alert in local.missing : name => alert if module.contract.has_bridge || !contains(local.only_with_bridge, name) }
+
+  display_name          = "Tintype: ${each.value.title}"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+  user_labels           = module.contract.labels
+
+  conditions {
+    display_name = each.value.title
+    condition_absent {
+      filter   = each.value.filter
+      duration = each.value.duration
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_MAX"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+      trigger {
+        count = 1
+      }
+    }
+  }
+
+  documentation {
+    content   = each.value.advice
+    mime_type = "text/markdown"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  depends_on = [google_monitoring_metric_descriptor.bridge_lag]
+}
+
+resource "google_billing_budget" "budget" {
+  count = var.budget.billing_account == "" ? 0 : 1
+
+  billing_account = var.budget.billing_account
+  display_name    = "${var.prefix} ${var.environment}"
+
+  budget_filter {
+    projects = ["projects/${var.project_number}"]
+  }
+
+  amount {
+    specified_amount {
+      currency_code = var.budget.currency
+      units         = tostring(var.budget.amount)
+    }
+  }
+
+  dynamic "threshold_rules" {
+    for_each = [0.5, 0.9, 1.0]
+    content {
+      threshold_percent = threshold_rules.value
+    }
+  }
+
+  all_updates_rule {
+    # Budgets take at most five channels.
+    monitoring_notification_channels = slice([for channel in google_monitoring_notification_channel.email : channel.id], 0, min(5, length(var.alert_emails)))
+    disable_default_iam_recipients   = false
+  }
+}

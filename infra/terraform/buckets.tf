@@ -1,0 +1,103 @@
+# The three buckets, their notification's source, and who may do what in each.
+# Nothing may keep an object beyond its seven days: no versions, no soft delete. Certificates are the opposite: they
+# have a retention instead of a lifecycle.
+
+resource "google_storage_bucket" "images" {
+  # checkov:skip=CKV_GCP_62: Access logs are objects that name every image; data access logs of 7 days take their place (logs.tf).
+  # checkov:skip=CKV_GCP_78: A noncurrent version would outlive its seven days.
+  for_each = toset(["raw", "processed"])
+
+  name                        = module.contract.buckets[each.value]
+  location                    = var.bucket_location
+  rpo                         = module.contract.bucket_rpo
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = false
+
+  soft_delete_policy {
+    retention_duration_seconds = var.retention.soft_delete_seconds
+  }
+
+  versioning {
+    enabled = false
+  }
+
+  encryption {
+    default_kms_key_name = google_kms_crypto_key.objects.id
+  }
+
+  dynamic "lifecycle_rule" {
+    for_each = module.contract.lifecycle_rules
+    content {
+      action {
+        type = lifecycle_rule.value.action
+      }
+      condition {
+        age                    = lifecycle_rule.value.age
+        days_since_custom_time = lifecycle_rule.value.days_since_custom_time
+      }
+    }
+  }
+
+  dynamic "cors" {
+    for_each = length(var.cors_origins) > 0 ? [var.cors_origins] : []
+    content {
+      origin          = cors.value
+      method          = each.value == "raw" ? ["DELETE", "POST", "PUT"] : ["GET", "HEAD"]
+      response_header = ["Content-Range", "Content-Type", "ETag", "Location", "Range", "x-goog-content-length-range", "x-goog-custom-time", "x-goog-generation", "x-goog-hash", "x-goog-if-generation-match", "x-goog-resumable", "x-goog-stored-content-length"]
+      max_age_seconds = 3600
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.objects]
+}
+
+resource "google_storage_bucket" "certificates" {
+  # checkov:skip=CKV_GCP_62: Data access logs of 7 days take the place of access logs (logs.tf).
+  # checkov:skip=CKV_GCP_78: Certificates are create-only under a retention, so there is no second version of one.
+  name                        = module.contract.buckets.certificates
+  location                    = var.bucket_location
+  rpo                         = module.contract.bucket_rpo
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = false
+
+  retention_policy {
+    retention_period = var.retention.purges_retention_days * 86400
+    is_locked        = var.certificates_locked
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  versioning {
+    enabled = false
+  }
+
+  encryption {
+    default_kms_key_name = google_kms_crypto_key.objects.id
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.objects]
+}
+
+locals {
+  bucket_of = {
+    raw          = google_storage_bucket.images["raw"].name
+    processed    = google_storage_bucket.images["processed"].name
+    certificates = google_storage_bucket.certificates.name
+  }
+}
+
+resource "google_storage_bucket_iam_member" "grant" {
+  for_each = local.grants.bucket
+
+  bucket = local.bucket_of[each.value.place]
+  role   = local.role_of[each.value.verb]
+  member = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
+}

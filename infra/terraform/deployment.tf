@@ -1,0 +1,73 @@
+# Who deploys: one account, which workflows of one repository become for minutes at a time, without a key.
+# docs/deployment.md says who applies this for the first time.
+
+resource "google_service_account" "deployer" {
+  account_id   = module.contract.deployer.id
+  display_name = "Tintype: ${module.contract.deployer.title}"
+  description  = module.contract.deployer.why
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_project_iam_member" "deployer" {
+  # checkov:skip=CKV_GCP_41: The deployer acts as the accounts below one by one, not on the project.
+  # checkov:skip=CKV_GCP_42: Building the system takes administrators' roles; this is the one account that has them.
+  # checkov:skip=CKV_GCP_49: Only the deployer changes policies, which is what these roles are for.
+  for_each = toset(module.contract.deployer.roles)
+
+  project = var.project_id
+  role    = each.value
+  member  = "serviceAccount:${module.contract.deployer.email}"
+
+  depends_on = [google_service_account.deployer]
+}
+
+# To start a service as an identity one must be allowed to act as it.
+resource "google_service_account_iam_member" "deployer_acts_as" {
+  for_each = { for name, account in local.accounts : name => account if name != "edge" }
+
+  service_account_id = each.value.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = "serviceAccount:${module.contract.deployer.email}"
+
+  depends_on = [google_service_account.deployer, google_service_account.identity]
+}
+
+resource "google_iam_workload_identity_pool" "workflows" {
+  count = var.github_repository == "" ? 0 : 1
+
+  workload_identity_pool_id = "${var.prefix}-workflows"
+  display_name              = "Tintype workflows"
+  description               = "Workflows of ${var.github_repository}"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_iam_workload_identity_pool_provider" "github" {
+  # checkov:skip=CKV_GCP_125: The condition names one repository and one environment; checkov does not see through the variables.
+  count = var.github_repository == "" ? 0 : 1
+
+  workload_identity_pool_id          = google_iam_workload_identity_pool.workflows[0].workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  display_name                       = "GitHub"
+  description                        = "Tokens of runs in ${var.github_repository}, environment ${var.environment}"
+  # The environment is where GitHub asks for an approval, so a run that was not approved has no such subject.
+  attribute_condition = "assertion.sub == 'repo:${var.github_repository}:environment:${var.environment}'"
+  attribute_mapping = {
+    "google.subject" = "assertion.sub"
+  }
+
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+
+resource "google_service_account_iam_member" "workflows_deploy" {
+  count = var.github_repository == "" ? 0 : 1
+
+  service_account_id = module.contract.deployer.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principal://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${google_iam_workload_identity_pool.workflows[0].workload_identity_pool_id}/subject/repo:${var.github_repository}:environment:${var.environment}"
+
+  depends_on = [google_service_account.deployer]
+}

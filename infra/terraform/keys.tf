@@ -1,0 +1,50 @@
+# One key where the buckets are, one where everything else is: a key serves only its own location.
+# Losing a key is losing the data, so neither can be destroyed by Terraform.
+
+resource "google_kms_key_ring" "ring" {
+  for_each = toset(distinct([module.contract.kms_location, var.region]))
+
+  name     = var.prefix
+  location = each.value
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_kms_crypto_key" "objects" {
+  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
+  name                       = "objects"
+  key_ring                   = google_kms_key_ring.ring[module.contract.kms_location].id
+  purpose                    = "ENCRYPT_DECRYPT"
+  rotation_period            = "7776000s"
+  destroy_scheduled_duration = "2592000s"
+  deletion_policy            = "PREVENT"
+}
+
+resource "google_kms_crypto_key" "regional" {
+  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
+  name                       = "regional"
+  key_ring                   = google_kms_key_ring.ring[var.region].id
+  purpose                    = "ENCRYPT_DECRYPT"
+  rotation_period            = "7776000s"
+  destroy_scheduled_duration = "2592000s"
+  deletion_policy            = "PREVENT"
+}
+
+# Google's services encrypt and decrypt on behalf of who may use their resources; no identity of ours may use a key.
+resource "google_kms_crypto_key_iam_member" "objects" {
+  crypto_key_id = google_kms_crypto_key.objects.id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = local.agents.storage
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_kms_crypto_key_iam_member" "regional" {
+  for_each = toset(["pubsub", "bigquery", "run", "registry", "compute", "secrets", "logging"])
+
+  crypto_key_id = google_kms_crypto_key.regional.id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = local.agents[each.value]
+
+  depends_on = [google_project_service.api]
+}

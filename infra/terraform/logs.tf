@@ -1,0 +1,82 @@
+# Logs: one bucket of our own, seven days, our key. Nothing stays in the project's default bucket.
+# The audit logs of administration (400 days) belong to Google and name no image.
+
+resource "google_logging_project_bucket_config" "logs" {
+  project        = var.project_id
+  location       = var.region
+  bucket_id      = "${var.prefix}-logs"
+  description    = "Everything that this project logs, for ${var.retention.log_retention_days} days"
+  retention_days = var.retention.log_retention_days
+
+  cmek_settings {
+    kms_key_name = google_kms_crypto_key.regional.id
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.regional]
+}
+
+resource "google_logging_project_sink" "logs" {
+  name                   = "${var.prefix}-logs"
+  description            = "All logs into the bucket of ${var.retention.log_retention_days} days"
+  destination            = "logging.googleapis.com/${google_logging_project_bucket_config.logs.id}"
+  unique_writer_identity = true
+}
+
+# The default sink's own bucket would keep the same lines for 30 days.
+resource "google_logging_project_exclusion" "default" {
+  name        = "${var.prefix}-not-twice"
+  description = "Logs go to the bucket of ${var.retention.log_retention_days} days only"
+  filter      = "severity >= DEFAULT"
+}
+
+resource "google_logging_project_bucket_config" "default" {
+  project        = var.project_id
+  location       = "global"
+  bucket_id      = "_Default"
+  retention_days = var.retention.log_retention_days
+
+  depends_on = [google_project_service.api]
+}
+
+# Who read or wrote what, at every place that holds images or facts of them.
+resource "google_project_iam_audit_config" "data_access" {
+  for_each = toset(["bigquery.googleapis.com", "cloudkms.googleapis.com", "iam.googleapis.com", "pubsub.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"])
+
+  project = var.project_id
+  service = each.value
+
+  audit_log_config {
+    log_type = "ADMIN_READ"
+  }
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}
+
+locals {
+  # What the processor says in its lines (processor/app.ts) and alerts look at.
+  service_logs = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.service.name}\""
+  log_metrics = {
+    certificates = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.job=\"retention\"", why = "Sweeps that left a certificate" }
+    burning      = { filter = "resource.type=\"bigquery_dts_config\" AND severity>=ERROR AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.objectives.name))[0]}\"", why = "Hours in which an objective burned its error budget" }
+    overdue      = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
+  }
+}
+
+resource "google_logging_metric" "metric" {
+  for_each = local.log_metrics
+
+  name        = "${var.prefix}/${each.key}"
+  description = each.value.why
+  filter      = each.value.filter
+
+  metric_descriptor {
+    metric_kind  = "DELTA"
+    value_type   = "INT64"
+    unit         = "1"
+    display_name = each.value.why
+  }
+}

@@ -1,0 +1,150 @@
+# What follows from the variables. Runs without a provider and without a network.
+
+variables {
+  project_id       = "acme-tintype"
+  project_number   = "123456789012"
+  alert_emails     = ["oncall@example.com"]
+  processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
+}
+
+run "names_carry_the_prefix_and_no_randomness" {
+  command = plan
+  variables {
+    prefix = "acme"
+  }
+  assert {
+    condition     = output.buckets == { raw = "acme-raw", processed = "acme-processed", certificates = "acme-certificates" }
+    error_message = "Buckets are PREFIX-raw, PREFIX-processed, PREFIX-certificates."
+  }
+  assert {
+    condition     = output.service.url == "https://acme-processor-123456789012.europe-west4.run.app"
+    error_message = "The service's address is Cloud Run's deterministic one."
+  }
+  assert {
+    condition     = alltrue([for account in output.accounts : length(account.id) >= 6 && length(account.id) <= 30])
+    error_message = "A service account's id has 6 to 30 characters."
+  }
+}
+
+run "the_longest_prefix_leaves_room_for_every_name" {
+  command = plan
+  variables {
+    prefix = "a-company-prefix-1"
+  }
+  assert {
+    condition     = alltrue([for account in output.accounts : length(account.id) <= 30]) && length(output.deployer.id) <= 30
+    error_message = "A service account's id has at most 30 characters."
+  }
+}
+
+run "buckets_lie_in_two_regions_and_their_key_with_them" {
+  command = plan
+  assert {
+    condition     = output.kms_location == "eur4" && output.bucket_rpo == "DEFAULT"
+    error_message = "EUR4 is served by a key in eur4 and replicated."
+  }
+}
+
+run "one_region_is_possible" {
+  command = plan
+  variables {
+    bucket_location = "EUROPE-WEST4"
+  }
+  assert {
+    condition     = output.kms_location == "europe-west4" && output.bucket_rpo == null
+    error_message = "A bucket of one region has a key there and no replication."
+  }
+}
+
+run "the_processor_cannot_create_in_raw" {
+  command = plan
+  assert {
+    condition     = !contains(keys(output.grants.bucket), "processor/raw/create")
+    error_message = "The processor must not be able to cause its own next event."
+  }
+  assert {
+    condition     = !contains(keys(output.grants.bucket), "processor/certificates/remove")
+    error_message = "The processor must not be able to delete a certificate."
+  }
+}
+
+run "the_edge_creates_in_raw_lists_both_and_reads_processed" {
+  command = plan
+  assert {
+    condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "edge"]) == toset(
+      ["edge/raw/create", "edge/raw/list", "edge/processed/list", "edge/processed/read"]
+    )
+    error_message = "The edge may do exactly that."
+  }
+}
+
+run "the_bridge_creates_in_raw_only" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"] }
+  }
+  assert {
+    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "bridge"] == ["bridge/raw/create"]
+    error_message = "The bridge may create in raw, nothing else in any bucket."
+  }
+  assert {
+    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])
+    error_message = "A managed cluster needs no secrets of nodes."
+  }
+}
+
+run "self_managed_kafka_has_three_nodes" {
+  command = plan
+  variables {
+    bridge             = {}
+    self_managed_kafka = { enabled = true, image = "eu.example.com/kafka@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+  assert {
+    condition     = length(output.kafka_nodes) == 3 && length(split(",", output.bridge_env.KAFKA_BROKERS)) == 3
+    error_message = "The bridge is told of all three nodes."
+  }
+  assert {
+    condition     = contains(keys(output.grants.secret), "kafka/kafka-nodes/open")
+    error_message = "The nodes may read their secret."
+  }
+}
+
+run "analysts_get_views_and_nothing_else" {
+  command = plan
+  variables {
+    analysts = ["group:analysts@example.com"]
+  }
+  assert {
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "analysts"]) == toset(["views/query", "project/ask"])
+    error_message = "Analysts query views."
+  }
+}
+
+run "an_identity_that_is_not_used_is_not_made" {
+  command = plan
+  assert {
+    condition     = !contains(keys(output.accounts), "bridge") && !contains(keys(output.accounts), "kafka") && !contains(values(merge(values(output.grants)...))[*].identity, "bridge")
+    error_message = "Without the bridge there is no bridge account and no right of one."
+  }
+}
+
+run "the_lifecycle_is_the_retention_policys" {
+  command = plan
+  assert {
+    condition     = output.lifecycle_rules[0].days_since_custom_time == 7 && output.lifecycle_rules[1].age == 7 && output.lifecycle_rules[2].age == 1
+    error_message = "Seven days by custom time and by age; a day for unfinished multipart uploads."
+  }
+}
+
+run "topics_keep_records_for_the_policys_time" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], topics = ["images", "scans"] }
+  }
+  assert {
+    condition     = toset(keys(output.kafka_topics)) == toset(["images", "images.redrive", "scans", "scans.redrive", "images.dlq"]) && output.kafka_topics["images"]["retention.ms"] == "259200000" && output.kafka_topics["images.dlq"]["retention.ms"] == "172800000"
+    error_message = "Sources are kept for three days, dead letters for two."
+  }
+}

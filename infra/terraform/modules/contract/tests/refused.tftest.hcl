@@ -1,0 +1,469 @@
+# Each wrong value is refused with a sentence. Runs without a provider and without a network.
+
+variables {
+  project_id       = "acme-tintype"
+  project_number   = "123456789012"
+  alert_emails     = ["oncall@example.com"]
+  processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
+}
+
+run "refuses_a_project_id_with_a_capital" {
+  command = plan
+  variables {
+    project_id = "Acme"
+  }
+  expect_failures = [var.project_id]
+}
+
+run "refuses_a_project_s_id_where_its_number_belongs" {
+  command = plan
+  variables {
+    project_number = "acme"
+  }
+  expect_failures = [var.project_number]
+}
+
+run "refuses_an_environment_that_is_not_there" {
+  command = plan
+  variables {
+    environment = "staging"
+  }
+  expect_failures = [var.environment]
+}
+
+run "refuses_a_prefix_that_no_bucket_may_begin_with" {
+  command = plan
+  variables {
+    prefix = "Tintype_"
+  }
+  expect_failures = [var.prefix]
+}
+
+run "refuses_a_prefix_that_google_keeps" {
+  command = plan
+  variables {
+    prefix = "google-pictures"
+  }
+  expect_failures = [var.prefix]
+}
+
+run "refuses_a_prefix_that_leaves_no_room_for_names" {
+  command = plan
+  variables {
+    prefix = "a-very-long-prefix-of-a-company"
+  }
+  expect_failures = [var.prefix]
+}
+
+run "refuses_a_continent_as_a_region" {
+  command = plan
+  variables {
+    region = "Europe"
+  }
+  expect_failures = [var.region]
+}
+
+run "refuses_buckets_on_another_continent_than_the_processor" {
+  command = plan
+  variables {
+    bucket_location = "NAM4"
+  }
+  expect_failures = [var.bucket_location]
+}
+
+run "refuses_a_location_in_small_letters" {
+  command = plan
+  variables {
+    bucket_location = "eur4"
+  }
+  expect_failures = [var.bucket_location]
+}
+
+run "refuses_turbo_replication_in_a_single_region" {
+  command = plan
+  variables {
+    turbo_replication = true
+    bucket_location   = "EUROPE-WEST4"
+  }
+  expect_failures = [var.turbo_replication]
+}
+
+run "refuses_a_retention_of_0" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { period_ms = 0 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_retention_of_eight_days" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { period_ms = 691200000 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_lifecycle_longer_than_the_promise" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { lifecycle_days = 8 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_lifecycle_that_deletes_early" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { lifecycle_days = 1 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_soft_delete" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { soft_delete_seconds = 604800 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_multipart_uploads_that_are_aborted_at_once" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { abort_multipart_days = 0 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_events_kept_for_a_time_in_another_unit" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { events_retention = "1d" })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_dead_letters_kept_for_no_time" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { dead_letters_retention = "0s" })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_topics_that_add_up_to_more_than_seven_days" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { kafka_source_retention_ms = 518400000 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_segments_that_never_roll" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { kafka_segment_ms = 0 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_partitions_that_expire_early" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { partition_expiration_ms = 604800000 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_time_travel_that_bigquery_does_not_have" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { max_time_travel_hours = 24 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_certificates_that_go_with_their_images" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { purges_retention_days = 7 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_an_alert_without_grace" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { overdue_alert_seconds = 0 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_logs_of_30_days" {
+  command = plan
+  variables {
+    retention = merge(var.retention, { log_retention_days = 30 })
+  }
+  expect_failures = [var.retention]
+}
+
+run "refuses_every_origin" {
+  command = plan
+  variables {
+    cors_origins = ["*"]
+  }
+  expect_failures = [var.cors_origins]
+}
+
+run "refuses_an_origin_with_a_path" {
+  command = plan
+  variables {
+    cors_origins = ["https://app.example.com/path"]
+  }
+  expect_failures = [var.cors_origins]
+}
+
+run "refuses_plans_that_are_a_list" {
+  command = plan
+  variables {
+    tenant_plans = "[]"
+  }
+  expect_failures = [var.tenant_plans]
+}
+
+run "refuses_a_tag_where_a_digest_belongs" {
+  command = plan
+  variables {
+    processor_digest = "latest"
+  }
+  expect_failures = [var.processor_digest]
+}
+
+run "refuses_half_a_digest" {
+  command = plan
+  variables {
+    bridge_digest = "sha256:12"
+  }
+  expect_failures = [var.bridge_digest]
+}
+
+run "refuses_a_processor_without_instances" {
+  command = plan
+  variables {
+    processor = { max_instances = 0 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_thousand_requests_at_once" {
+  command = plan
+  variables {
+    processor = { concurrency = 1000 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_three_processors_which_cloud_run_does_not_have" {
+  command = plan
+  variables {
+    processor = { cpu = 3 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_too_little_memory_for_pixels" {
+  command = plan
+  variables {
+    processor = { memory_mib = 512 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_no_pixel_process" {
+  command = plan
+  variables {
+    processor = { pixel_processes = 0 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_codec_that_is_not_there" {
+  command = plan
+  variables {
+    processor = { codec = "magick" }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_broker_without_a_port" {
+  command = plan
+  variables {
+    bridge = { brokers = ["broker"] }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_bridge_without_brokers" {
+  command = plan
+  variables {
+    bridge = { brokers = [] }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_bridge_without_members" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], instances = 0 }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_machine_type_that_is_none" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], machine_type = "small" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_budget_smaller_than_a_record" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], budget_mib = 1 }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_cluster_without_a_name" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], cluster = "" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_redrive_topic_as_a_source" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], topics = ["images.redrive"] }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_no_authentication_at_kafka" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_two_clusters" {
+  command = plan
+  variables {
+    bridge             = { brokers = ["a.example.com:9092"] }
+    self_managed_kafka = { enabled = true, image = "eu.example.com/kafka@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_kafka_by_tag" {
+  command = plan
+  variables {
+    self_managed_kafka = { enabled = true, image = "apache/kafka:latest" }
+    bridge             = {}
+  }
+  expect_failures = [var.self_managed_kafka]
+}
+
+run "refuses_kafka_on_a_machine_type_that_is_none" {
+  command = plan
+  variables {
+    self_managed_kafka = { machine_type = "big" }
+  }
+  expect_failures = [var.self_managed_kafka]
+}
+
+run "refuses_kafka_on_a_disk_too_small" {
+  command = plan
+  variables {
+    self_managed_kafka = { disk_gib = 1 }
+  }
+  expect_failures = [var.self_managed_kafka]
+}
+
+run "refuses_all_users_as_analysts" {
+  command = plan
+  variables {
+    analysts = ["allUsers"]
+  }
+  expect_failures = [var.analysts]
+}
+
+run "refuses_a_whole_domain_as_analysts" {
+  command = plan
+  variables {
+    analysts = ["domain:example.com"]
+  }
+  expect_failures = [var.analysts]
+}
+
+run "refuses_a_machine_as_an_auditor" {
+  command = plan
+  variables {
+    auditors = ["serviceAccount:a@b.iam.gserviceaccount.com"]
+  }
+  expect_failures = [var.auditors]
+}
+
+run "refuses_an_address_that_is_none" {
+  command = plan
+  variables {
+    alert_emails = ["oncall"]
+  }
+  expect_failures = [var.alert_emails]
+}
+
+run "refuses_alerts_to_nobody" {
+  command = plan
+  variables {
+    alert_emails = []
+  }
+  expect_failures = [var.alert_emails]
+}
+
+run "refuses_a_billing_account_that_is_none" {
+  command = plan
+  variables {
+    budget = { billing_account = "my-account" }
+  }
+  expect_failures = [var.budget]
+}
+
+run "refuses_a_budget_of_nothing" {
+  command = plan
+  variables {
+    budget = { amount = 0 }
+  }
+  expect_failures = [var.budget]
+}
+
+run "refuses_a_currency_that_is_none" {
+  command = plan
+  variables {
+    budget = { currency = "euro" }
+  }
+  expect_failures = [var.budget]
+}
+
+run "refuses_a_repository_without_an_owner" {
+  command = plan
+  variables {
+    github_repository = "tintype"
+  }
+  expect_failures = [var.github_repository]
+}

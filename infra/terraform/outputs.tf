@@ -1,0 +1,38 @@
+output "service_url" {
+  description = "Address of the processor, reachable from inside the project only."
+  value       = google_cloud_run_v2_service.processor.uri
+}
+
+output "registry" {
+  description = "Where deploy pushes images."
+  value       = module.contract.registry
+}
+
+output "edge" {
+  description = "What the worker's configuration needs: wrangler.toml's variables and the account that its key belongs to."
+  value = {
+    RAW_BUCKET       = module.contract.buckets.raw
+    PROCESSED_BUCKET = module.contract.buckets.processed
+    account          = module.contract.accounts.edge.email
+  }
+}
+
+output "analysts_dataset" {
+  description = "Dataset whose views Looker Studio opens."
+  value       = "${var.project_id}.${google_bigquery_dataset.tintype.dataset_id}"
+}
+
+output "secrets" {
+  description = "Secrets that need a value: printf %s VALUE | gcloud secrets versions add NAME --data-file=-"
+  value       = [for secret in google_secret_manager_secret.secret : secret.secret_id]
+}
+
+output "kafka_topics" {
+  description = "Topics that the bridge expects, with their settings."
+  value       = module.contract.has_bridge ? module.contract.kafka_topics : {}
+}
+
+output "workload_identity_provider" {
+  description = "What the workflows authenticate against; empty where nothing deploys from GitHub."
+  value       = join("", google_iam_workload_identity_pool_provider.github[*].name)
+}

@@ -1,0 +1,9 @@
+# The environment in which changes are tried. Replace what says example.
+project_id        = "example-tintype-preview"
+project_number    = "100000000001"
+environment       = "preview"
+prefix            = "tintype-preview"
+alert_emails      = ["oncall@example.com"]
+analysts          = ["group:analysts@example.com"]
+github_repository = "example/tintype"
+processor         = { max_instances = 3 }

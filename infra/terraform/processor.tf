@@ -1,0 +1,95 @@
+# The processor on Cloud Run: as many instances as there is work, none when there is none, reachable only from inside.
+
+resource "google_cloud_run_v2_service" "processor" {
+  name                = module.contract.service.name
+  location            = var.region
+  description         = "Develops images and makes them disappear"
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  deletion_protection = var.environment == "production"
+  custom_audiences    = [for path in ["/events/storage", "/events/dead", "/jobs/retention", "/jobs/reconcile"] : "${module.contract.service.url}${path}"]
+
+  scaling {
+    min_instance_count = 0
+    max_instance_count = var.processor.max_instances
+  }
+
+  template {
+    service_account                  = local.accounts.processor.email
+    encryption_key                   = google_kms_crypto_key.regional.id
+    timeout                          = "600s"
+    max_instance_request_concurrency = var.processor.concurrency
+    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+    labels                           = module.contract.labels
+
+    scaling {
+      min_instance_count = 0
+      max_instance_count = var.processor.max_instances
+    }
+
+    containers {
+      name  = "processor"
+      image = module.contract.images.processor
+
+      ports {
+        name           = "http1"
+        container_port = 8080
+      }
+
+      resources {
+        limits = {
+          cpu    = tostring(var.processor.cpu)
+          memory = "${var.processor.memory_mib}Mi"
+        }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      dynamic "env" {
+        for_each = module.contract.processor_env
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      startup_probe {
+        period_seconds    = 2
+        timeout_seconds   = 2
+        failure_threshold = 30
+        http_get {
+          path = "/healthz"
+          port = 8080
+        }
+      }
+
+      liveness_probe {
+        initial_delay_seconds = 10
+        period_seconds        = 30
+        timeout_seconds       = 10
+        failure_threshold     = 4
+        http_get {
+          path = "/healthz"
+          port = 8080
+        }
+      }
+    }
+  }
+
+  # The canary moves the traffic (infra/deploy/canary.ts); a plan must not move it back.
+  lifecycle {
+    ignore_changes = [traffic, client, client_version]
+  }
+
+  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "grant" {
+  for_each = local.grants.service
+
+  name     = google_cloud_run_v2_service.processor.name
+  location = var.region
+  role     = local.role_of[each.value.verb]
+  member   = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
+}

@@ -1,0 +1,30 @@
+# Places for secrets. Their values are put there by hand or by deploy and never stand in Terraform's state.
+
+resource "google_secret_manager_secret" "secret" {
+  for_each = toset(module.contract.secrets)
+
+  secret_id = "${var.prefix}-${each.value}"
+
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+        customer_managed_encryption {
+          kms_key_name = google_kms_crypto_key.regional.id
+        }
+      }
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.regional]
+}
+
+resource "google_secret_manager_secret_iam_member" "grant" {
+  for_each = local.grants.secret
+
+  secret_id = google_secret_manager_secret.secret[each.value.place].secret_id
+  role      = local.role_of[each.value.verb]
+  member    = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
+}

@@ -1,0 +1,1 @@
+modules/contract/variables.tf

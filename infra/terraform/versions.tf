@@ -1,0 +1,22 @@
+# Tintype on Google Cloud, one file for each entity with its rights beside it. Read main.tf first: it derives every
+# name, right and setting without a provider; then buckets.tf, topics.tf, processor.tf, which are the road of an image.
+# The walk of an operator is docs/deployment.md.
+
+terraform {
+  required_version = ">= 1.9, < 2.0"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 7.40"
+    }
+  }
+}
+
+provider "google" {
+  project               = var.project_id
+  region                = var.region
+  default_labels        = module.contract.labels
+  billing_project       = var.project_id
+  user_project_override = true
+}

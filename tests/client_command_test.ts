@@ -1,0 +1,206 @@
+/** `deno task upload` as people run it, against the real edge and the local storage; nobody processes what it sends. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  type LocalCloud,
+  type LocalWorker,
+  startLocalCloud,
+  startWorker,
+} from "@tintype/edge/_local_cloud";
+import { storedDigests } from "./_interrupted_uploads.ts";
+import { waitUntil } from "./_wait.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const NO_LIMIT = 1_000_000;
+const PATIENCE_MS = 60_000;
+
+let cloud: LocalCloud;
+let worker: LocalWorker;
+let token: string;
+let folder: string;
+const running = new Set<ChildProcess>();
+before(async () => {
+  cloud = await startLocalCloud();
+  worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
+  token = await cloud.token({ sub: "commander", ttlSeconds: 3_600 });
+});
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL"); // of a test that failed
+});
+beforeEach(async () => {
+  if (folder !== undefined) await rm(folder, { recursive: true });
+  folder = await mkdtemp(join(tmpdir(), "tintype-command-"));
+});
+after(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await worker?.[Symbol.asyncDispose]();
+  await cloud?.[Symbol.asyncDispose]();
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  output(): string;
+}
+
+/** Runs the command on Node, where a signal reaches it and no launcher, with its state in the test's folder. */
+function upload(...args: readonly string[]): Run {
+  return run(process.execPath, [join(ROOT, "client/command/main.ts"), ...args]);
+}
+
+/** Runs the task as people do, on Deno. */
+function uploadTask(...args: readonly string[]): Run {
+  return run(join(ROOT, "node_modules/.bin/deno"), ["task", "--quiet", "upload", ...args]);
+}
+
+function run(program: string, args: readonly string[]): Run {
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      XDG_STATE_HOME: folder,
+      DENO_DIR: process.env["DENO_DIR"],
+      DENO_NO_UPDATE_CHECK: "1",
+      INIT_CWD: folder,
+      TINTYPE_TOKEN: token,
+    },
+  });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (text) => texts.out += text);
+  child.stderr.on("data", (text) => texts.err += text);
+  const ended = once(child, "close").then(([code]) => ({ code: Number(code), ...texts }));
+  return { child, ended, output: () => texts.out };
+}
+
+const toEdge = () => ["--to", worker.url, "--no-wait"];
+
+async function picture(name: string, size: number): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, randomBytes(size));
+  return path;
+}
+
+function resultsOf(out: string) {
+  return out.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+test("upload says what it can do, and refuses wrong calls with code 2 and one line that says what is right", async () => {
+  const help = await uploadTask("--help").ended;
+  assert.equal(help.code, 0);
+  assert.match(help.out, /--watch DIR .*Ctrl-C/);
+  const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
+    [/no FILE or DIR is named/, []],
+    [/Cannot send .*missing\.jpg as it is not there/, ["missing.jpg"]],
+    [/--at-once must be from 1 to 16: current value is 0/, ["a.jpg", "--at-once", "0"]],
+    [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/v1"]],
+  ];
+  await Promise.all(wrong.map(async ([words, args]) => {
+    const { code, out, err } = await upload(...args).ended;
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, words);
+    assert.equal(err.trim().split("\n").length, 1);
+  }));
+});
+
+test("upload sends files and folders, a JSON line for each, and fails with code 1 where one is refused", async () => {
+  await mkdir(join(folder, "trip/day"), { recursive: true });
+  await picture("trip/one.jpg", 1_000);
+  await picture("trip/day/two.png", 700_000);
+  await writeFile(join(folder, "trip/notes.txt"), "no picture");
+  await picture("three.webp", 3);
+  const tokenFile = join(folder, "token");
+  await writeFile(tokenFile, `${token}\n`);
+  const good = await uploadTask("trip", "three.webp", "--json", ...toEdge(), "--token", "@token")
+    .ended;
+  assert.equal(good.code, 0, good.err);
+  assert.equal(good.err, "");
+  const results = resultsOf(good.out);
+  assert.deepEqual(
+    results.map(({ file, status, bytes }) => [file, status, bytes]).sort(),
+    [["day/two.png", "uploaded", 700_000], ["one.jpg", "uploaded", 1_000], [
+      "three.webp",
+      "uploaded",
+      3,
+    ]],
+  );
+  const stored = await storedDigests(cloud.storageUrl);
+  assert.ok(results.every(({ imageId }) => stored.has(imageId)));
+  await picture("empty.gif", 0);
+  const bad = await upload("empty.gif", "three.webp", ...toEdge()).ended;
+  assert.equal(bad.code, 1);
+  assert.match(bad.out, /^empty\.gif {2}refused: invalid_request {2}.*size/m);
+  assert.match(bad.out, /^three\.webp {2}uploaded {2}[0-9a-f-]{36}$/m);
+});
+
+test("upload that Ctrl-C ends goes on where it was when it runs again, and sends nothing twice", async () => {
+  const before = (await storedDigests(cloud.storageUrl)).size;
+  await mkdir(join(folder, "many"));
+  await picture("many/a_small.jpg", 1_000);
+  await picture("many/b_large.jpg", 3_000_000);
+  const slowRest = { method: "PUT", header: "content-range: ^bytes [1-9]" };
+  await addFault({ match: slowRest, times: 1, action: { delayMs: PATIENCE_MS } });
+  const call = ["many", "--json", "--at-once", "1", "--state", "state", ...toEdge()];
+  const first = upload(...call);
+  await waitUntil(
+    "the second chunk to be under way",
+    async () => await faultsLeft() === 0,
+    PATIENCE_MS,
+  );
+  const records = join(folder, "state/uploads");
+  const [name = ""] = await readdir(records);
+  const { imageId } = JSON.parse(await readFile(join(records, name), "utf8"));
+  assert.equal((await stat(join(records, name))).mode & 0o777, 0o600);
+  first.child.kill("SIGINT");
+  const interrupted = await first.ended;
+  assert.equal(interrupted.code, 130, interrupted.err);
+  assert.match(interrupted.err, /Interrupted after 1 of 2; the same command goes on with the rest/);
+  const again = await upload(...call).ended;
+  assert.equal(again.code, 0, again.err);
+  const [small, large] = resultsOf(again.out);
+  assert.deepEqual(small, resultsOf(interrupted.out)[0]);
+  assert.equal(large.imageId, imageId);
+  assert.equal((await storedDigests(cloud.storageUrl)).size, before + 2);
+  assert.deepEqual(await readdir(records), []);
+});
+
+test("upload --watch sends what comes once it is whole, and nothing of it again", async () => {
+  await mkdir(join(folder, "inbox"));
+  const old = await picture("inbox/old.jpg", 2_000);
+  const call = ["--watch", "inbox", "--json", "--state", "state", ...toEdge()];
+  const first = upload(...call);
+  const has = (run: Run, count: number) => () => resultsOf(run.output()).length === count;
+  await waitUntil("the picture that was there", has(first, 1), PATIENCE_MS);
+  await copyFile(old, join(folder, "inbox/new.jpg"));
+  await waitUntil("the new picture", has(first, 2), PATIENCE_MS);
+  first.child.kill("SIGINT");
+  assert.equal((await first.ended).code, 0);
+  const second = upload(...call);
+  await picture("inbox/third.jpg", 4_000);
+  await waitUntil("the third picture", has(second, 1), PATIENCE_MS);
+  second.child.kill("SIGTERM");
+  const { out } = await second.ended;
+  assert.deepEqual(resultsOf(out).map(({ file }) => file), ["third.jpg"]);
+});
+
+async function addFault(fault: unknown): Promise<void> {
+  const body = JSON.stringify(fault);
+  const response = await fetch(`${cloud.storageUrl}/_local/faults`, { method: "POST", body });
+  assert.equal(response.status, 201, await response.text());
+}
+
+async function faultsLeft(): Promise<number> {
+  const response = await fetch(`${cloud.storageUrl}/_local/faults`);
+  const { faults } = await response.json() as { faults: unknown[] }; // documented at GET /_local
+  return faults.length;
+}

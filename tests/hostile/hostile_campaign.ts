@@ -1,0 +1,108 @@
+/**
+ * Hostile files through the running processor: each is put where every door puts images, past what a door would refuse,
+ * and looked at when it has ended: once, with one of its endings, at its first delivery.
+ */
+import { makeImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
+import {
+  type ImageRef,
+  manifestName,
+  processedPrefix,
+  rawName,
+} from "@tintype/core/model/object_name";
+import { parseOwner } from "@tintype/core/model/owner";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { GcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import type { Ending, HostileFile } from "@tintype/processor/testing/hostile/hostile_files";
+import { BUCKETS, URLS } from "../_cloud.ts";
+import { waitUntil } from "../_wait.ts";
+
+/** What became of a file. */
+export interface HostileEnd {
+  readonly file: HostileFile;
+  readonly ending: Ending | "failed";
+  /** What was not as it must be. */
+  readonly faults: readonly string[];
+}
+
+/** How to send them. */
+export interface HostileCampaignOptions {
+  readonly atOnce: number;
+  /** Whether an image is taken away once it was looked at, so that long campaigns do not fill the disk. */
+  readonly removes: boolean;
+  readonly onEnd?: (end: HostileEnd) => void;
+}
+
+const END_MS = 120_000;
+const raw = storeOf(BUCKETS.raw);
+const processed = storeOf(BUCKETS.processed);
+
+/** Sends all; answers every fault. */
+export async function sendHostileFiles(
+  files: Iterable<HostileFile>,
+  { atOnce, removes, onEnd }: HostileCampaignOptions,
+): Promise<string[]> {
+  const queue = files[Symbol.iterator]();
+  const faults: string[] = [];
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) {
+      const end = await sendHostileFile(next.value, removes);
+      faults.push(...end.faults);
+      onEnd?.(end);
+    }
+  }));
+  return faults;
+}
+
+async function sendHostileFile(file: HostileFile, removes: boolean): Promise<HostileEnd> {
+  const ref = await putImage(file);
+  const { status, reason, attempt } = await endOf(ref, file.name);
+  if (removes) await removeImage(ref);
+  const ending = status === "rejected" ? reason as Ending : status; // the manifest's own reasons
+  const isRight = file.endings.some((expected) => expected === ending);
+  return {
+    file,
+    ending,
+    faults: [
+      ...(isRight ? [] : [`${file.name}: ${ending}`]),
+      ...(attempt === 1 ? [] : [`${file.name}: attempt ${attempt}`]),
+    ],
+  };
+}
+
+/** Puts a file into the raw bucket. */
+export async function putImage(
+  { mediaType, bytes }: Pick<HostileFile, "mediaType" | "bytes">,
+): Promise<ImageRef> {
+  const ref = {
+    tenant: parseTenant("walks"),
+    owner: parseOwner("abcdefghijklmnopqrst"),
+    imageId: makeImageId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+  };
+  await raw.create(rawName(ref), bytes, {
+    contentType: mediaType,
+    customTimeMs: t0OfImageId(ref.imageId),
+    metadata: { source: "edge" },
+  });
+  return ref;
+}
+
+/** The manifest of an image, as soon as it is there. */
+export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
+  let bytes: Uint8Array | null = null;
+  const isThere = async () => (bytes = await processed.read(manifestName(ref))) !== null;
+  await waitUntil(`the end of ${name}`, isThere, END_MS);
+  return parseManifest(bytes ?? new Uint8Array());
+}
+
+/** Takes an image away, as the sweep would. */
+export async function removeImage(ref: ImageRef): Promise<void> {
+  const facts = await raw.stat(rawName(ref));
+  if (facts !== null) await raw.remove(facts.name, { generation: facts.generation });
+  const { objects } = await processed.list({ prefix: processedPrefix(ref) });
+  for (const { name, generation } of objects) await processed.remove(name, { generation });
+}
+
+function storeOf(bucket: string): GcsObjectStore {
+  return new GcsObjectStore({ projectId: "tintype-local", bucket, endpoint: URLS.storage });
+}

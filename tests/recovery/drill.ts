@@ -1,0 +1,196 @@
+/**
+ * The recovery drill on the local stack: each store is lost while the system runs, then rebuilt by the project's own
+ * commands, and what is there is held against what was there; `main` is the command, docs/disaster_recovery.md the plan.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { runAudit } from "../_audit.ts";
+import { BUCKETS, callEdge, namesWith, postJson, query, tokenFor, URLS } from "../_cloud.ts";
+import { waitUntil } from "../_wait.ts";
+import { drawPictures } from "../trouble/pictures.ts";
+import { randomOf } from "../trouble/random.ts";
+import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
+import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
+
+/** What was lost, what was still there, what it was rebuilt from, and how long that took. */
+export interface Loss {
+  readonly lost: string;
+  readonly survives: string;
+  readonly rebuilt: string;
+  readonly seconds: number;
+}
+
+const execute = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PICTURES = 6;
+/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
+const RETENTION = "1h";
+const SEED = 8;
+const SETTLE_MS = 120_000;
+const ROWS = "SELECT image_id, status, sha256, bytes FROM tintype.images_current ORDER BY image_id";
+
+/** Loses each store in turn; throws AssertionError where something does not come back, or comes back that was erased. */
+export async function runDrill(
+  doors: readonly Door[],
+  say: (line: string) => void,
+): Promise<Loss[]> {
+  const system = await startTroubledSystem({ doors, retention: RETENTION });
+  const drawn = await drawPictures(PICTURES * 3, randomOf(SEED));
+  const losses: Loss[] = [];
+  const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
+    const startMs = performance.now();
+    const told = await lose();
+    const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+    losses.push({ lost, ...told, seconds });
+    say(`${lost}: ${told.rebuilt} (${seconds} s)`);
+  };
+  try {
+    const send = sender(system);
+    const sent = await send(drawn.pictures.slice(0, PICTURES), "edge");
+    await untilReady(sent);
+    // The first picture is the first subject's, in whatever order they arrived.
+    const erased = sent.find(({ picture }) => picture === drawn.pictures[0]);
+    assert.ok(erased !== undefined);
+    await erase(erased.imageId);
+    say(`${sent.length} images, one of them erased`);
+    await drill("warehouse", () => loseWarehouse(system));
+    await drill("processed bucket", () => loseProcessed(erased.imageId));
+    if (doors.includes("kafka")) {
+      await drill(
+        "broker",
+        () => loseBroker(system, () => send(drawn.pictures.slice(PICTURES, PICTURES + 2), "kafka")),
+      );
+    }
+    await drill("raw bucket", () => loseRaw(sent.filter((each) => each !== erased)));
+    const { code, stdout, stderr } = await runAudit();
+    assert.equal(code, 0, `the audit keeps the promise of deletion: ${stdout}${stderr}`);
+    say("audit: nothing is wrong, and what was erased stayed erased");
+    return losses;
+  } finally {
+    await drawn.remove();
+    await system.stop();
+  }
+}
+
+function sender(system: TroubledSystem) {
+  return async (
+    pictures: Parameters<typeof sendThroughEdge>[0],
+    door: Door,
+  ): Promise<readonly Sent[]> => {
+    const signal = AbortSignal.timeout(SETTLE_MS);
+    const send = door === "edge" ? sendThroughEdge : sendThroughKafka;
+    const { sent, refused } = await Promise.race([
+      send(pictures, { onTaken: () => {}, signal }),
+      system.over,
+    ]);
+    assert.deepEqual(refused, []);
+    return sent;
+  };
+}
+
+/** The table's file is gone with its process; the next one makes the tables anew, empty. */
+async function loseWarehouse(system: TroubledSystem) {
+  const before = await query(ROWS);
+  rmSync(join(system.dataDir, "warehouse"), { recursive: true, force: true });
+  await system.kill("warehouse");
+  assert.equal((await query(ROWS)).length, 0, "the rows are lost");
+  await command("rebuild-rows");
+  assert.deepEqual(await query(ROWS), before);
+  return {
+    survives: "images, manifests, certificates",
+    rebuilt: `${before.length} rows by rebuild-rows from manifests`,
+  };
+}
+
+/** Renditions, manifests and receipts are gone; raw images and rows are there. */
+async function loseProcessed(erasedId: string) {
+  const before = (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
+  await empty(BUCKETS.processed);
+  const present = async () =>
+    (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
+  await waitUntil("reconcile to make everything anew", async () => {
+    await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
+    return (await present()).length >= before.length;
+  }, SETTLE_MS);
+  const after = await present();
+  assert.deepEqual(after, before);
+  assert.deepEqual(
+    after.filter((name) => name.includes(erasedId)),
+    [],
+    "what was erased stays erased",
+  );
+  return {
+    survives: "raw images, rows, erasure markers",
+    rebuilt: `${after.length} renditions and manifests by the hourly reconcile from raw images`,
+  };
+}
+
+/** Records that were not taken yet are lost with the broker; those that are durable are not sent again. */
+async function loseBroker(system: TroubledSystem, send: () => Promise<readonly Sent[]>) {
+  const before = await namesWith(BUCKETS.raw);
+  rmSync(join(system.dataDir, "kafka"), { recursive: true, force: true });
+  await system.kill("broker");
+  const sent = await send();
+  await untilReady(sent);
+  const after = await namesWith(BUCKETS.raw);
+  assert.equal(after.length, before.length + sent.length, "nothing is there twice");
+  return {
+    survives: "every image that was durable",
+    rebuilt: `topics made anew, ${sent.length} new records came through`,
+  };
+}
+
+/** Nothing makes a raw image anew; what was made of it stays readable until its end. */
+async function loseRaw(sent: readonly Sent[]) {
+  await empty(BUCKETS.raw);
+  for (const { imageId, client } of sent) {
+    const image = await client?.waitUntilReady(imageId);
+    assert.equal(image?.status, "ready");
+    for (const { url } of image.renditions) assert.equal((await fetch(url)).status, 200);
+  }
+  return {
+    survives: "renditions, manifests, rows",
+    rebuilt: `nothing; ${sent.length} images stay readable until their end`,
+  };
+}
+
+async function untilReady(sent: readonly Sent[]): Promise<void> {
+  const ids = new Set(sent.map(({ imageId }) => imageId));
+  await waitUntil("every image to be ready", async () => {
+    const rows = await query(ROWS).catch(() => []);
+    return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
+      ids.size;
+  }, SETTLE_MS);
+}
+
+async function erase(imageId: string): Promise<void> {
+  const token = await tokenFor("trouble-0");
+  const asked = await callEdge(`/v1/images/${imageId}`, { token, method: "DELETE" });
+  assert.equal(asked.status, 202);
+  await waitUntil("the image to be erased", async () => {
+    const answer = await callEdge(`/v1/erasures/${imageId}`, { token });
+    return (await answer.text()).includes('"erased"');
+  }, SETTLE_MS);
+}
+
+/** Deletes every object of a bucket, as the loss of the bucket does. */
+async function empty(bucket: string): Promise<void> {
+  for (const name of await namesWith(bucket)) {
+    const url = `${URLS.storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+    await (await fetch(url, { method: "DELETE" })).body?.cancel();
+  }
+  assert.deepEqual(await namesWith(bucket), []);
+}
+
+/** Runs one of the project's commands as an operator does. */
+async function command(task: string): Promise<void> {
+  const deno = join(ROOT, "node_modules/.bin/deno");
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, DENO_NO_UPDATE_CHECK: "1" };
+  await execute(deno, ["task", "--quiet", task], { cwd: ROOT, env });
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { findBrokenLinks } from "./broken_links.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+test("every link, path and task that README, CONTRIBUTING and docs name is there", () => {
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`);
+  const problems = ["README.md", "CONTRIBUTING.md", ...docs]
+    .flatMap((path) => findBrokenLinks(ROOT, path));
+  assert.deepEqual(problems, []);
+});
+
+test("every alert of Terraform has its section in docs/operations.md", () => {
+  const alerts = readFileSync(join(ROOT, "infra/terraform/alerts.tf"), "utf8");
+  const titles = [...alerts.matchAll(/^ +title += "([^"]+)"$/gm)].map(([, title]) => title);
+  assert.ok(titles.length > 0, "Terraform has alerts");
+  const operations = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+  const missing = titles.filter((title) => !operations.includes(`\n### ${title}\n`));
+  assert.deepEqual(missing, []);
+});
+
+test("findBrokenLinks() names files, headings, paths and tasks that are not there, and nothing else", () => {
+  const root = mkdtempSync(join(tmpdir(), "tintype-links-"));
+  try {
+    mkdirSync(join(root, "docs"));
+    writeFileSync(join(root, "deno.json"), JSON.stringify({ tasks: { start: "" } }));
+    writeFileSync(join(root, "docs/other.md"), "# What *it* does: now\n");
+    writeFileSync(
+      join(root, "docs/page.md"),
+      [
+        "[good](other.md) [good](other.md#what-it-does-now) [good](../deno.json) [good](https://a.b/c)",
+        "[bad](none.md) [bad](other.md#else) [out](../../etc/passwd)",
+        "`docs/other.md` `docs/none.ts` and `any/thing` here",
+        "```",
+        "[not a link](inside.md) npx deno task stop",
+        "```",
+        "npx deno task start",
+      ].join("\n"),
+    );
+    assert.deepEqual(findBrokenLinks(root, "docs/page.md"), [
+      "docs/page.md links to none.md, which is not there",
+      "docs/page.md links to other.md#else, which has no such heading",
+      "docs/page.md links to ../../etc/passwd, which is not there",
+      "docs/page.md names docs/none.ts, which is not there",
+      "docs/page.md names the task stop, which is not there",
+    ]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { planRedrive, readOptions, typed, UsageError } from "./redrive_plan.ts";
+
+function planOf(...args: string[]) {
+  const options = readOptions(args);
+  assert.ok(options !== "help");
+  return planRedrive(options, "node");
+}
+
+test("redrive goes to both places, looks before it acts, and only looks by --dry-run's command", () => {
+  const [events, kafka] = planOf();
+  assert.deepEqual([events?.place, kafka?.place], ["events", "kafka"]);
+  assert.ok(events?.act.every((command) => command.join(" ").includes("http://localhost:9023/")));
+  assert.equal(kafka?.look.at(-1), "--dry-run");
+  assert.deepEqual(kafka?.act, [kafka?.look.slice(0, -1)]);
+});
+
+test("redrive of a cloud runs its reconcile job by name, and a query whose bytes are bounded", () => {
+  const [events, none] = planOf(
+    "--only",
+    "events",
+    "--project",
+    "p",
+    "--region",
+    "r-1",
+    "--prefix",
+    "acme",
+  );
+  assert.equal(none, undefined);
+  assert.deepEqual(events?.act.map(typed), [
+    "gcloud scheduler jobs run acme-reconcile --location=r-1 --project=p",
+  ]);
+  assert.match(
+    typed(events?.look ?? ["", ""]),
+    /^bq query .*--maximum_bytes_billed=\d+ 'SELECT COUNT/,
+  );
+});
+
+test("redrive hands reasons and brokers to the bridge's tool", () => {
+  const [kafka] = planOf(
+    "--only",
+    "kafka",
+    "--reason",
+    "too_large",
+    "--reason",
+    "not_an_image",
+    "--brokers",
+    "a:1",
+  );
+  const text = typed(kafka?.act[0] ?? ["", ""]);
+  assert.match(text, /redrive --reason too_large --reason not_an_image --brokers a:1$/);
+});
+
+test("redrive refuses a wrong call in one line", () => {
+  for (const args of [["--only", "mail"], ["--region", "r"], ["--nothing"], ["now"]]) {
+    assert.throws(
+      () => readOptions(args),
+      (error) => error instanceof UsageError && !error.message.includes("\n"),
+    );
+  }
+  assert.equal(readOptions(["--help", "--only", "mail"]), "help");
+});
+
+test("a command is shown as it can be typed", () => {
+  assert.equal(typed(["curl", "--data", `{"a":"it's"}`]), `curl --data '{"a":"it'\\''s"}'`);
+});
