@@ -44,6 +44,7 @@ let files: ReadonlyMap<string, DashboardFile> | undefined;
 
 /** The file at a path, or undefined where there is none; they are read once, when the first is asked for. */
 export function findDashboardFile(pathname: string): DashboardFile | undefined {
+  if (pathname !== "/" && !pathname.startsWith("/dashboard/")) return undefined;
   files ??= readFiles();
   return files.get(pathname === "/" ? "/dashboard/index.html" : pathname);
 }

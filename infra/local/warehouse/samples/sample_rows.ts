@@ -16,6 +16,8 @@ const HOUR_MS = 3_600_000;
 const SPAN_MS = 7.02 * 24 * HOUR_MS;
 /** The age of a row that every view leaves out, as its partition has expired. */
 const FORGOTTEN_MS = 8 * 24 * HOUR_MS + 1;
+/** The age of a row that is due and, within the grace of 15 minutes, not overdue. */
+const DUE_MS = 7 * 24 * HOUR_MS + 14 * 60_000;
 const SWEEP_INTERVAL_MS = 5 * 60_000;
 const SWEEPS = 40;
 
@@ -43,11 +45,12 @@ const COLORS = [
   "#2b2b2d",
 ] as const;
 
-/** The rows of {@link IMAGES} images: attempts that failed and were tried again, rejected and erased ones among them. */
+/** The rows of {@link IMAGES} images and of two at the edges of time: attempts that failed and were tried again, rejected and erased ones among them. */
 export function sampleRows(): ImageRow[] {
   const random = seededRandom(7);
   const week = Array.from({ length: IMAGES }, () => rowsOfImage(random)).flat();
-  return [...week, attempt(random, SAMPLE_NOW_MS - FORGOTTEN_MS)];
+  const edges = [FORGOTTEN_MS, DUE_MS].map((ageMs) => attempt(random, SAMPLE_NOW_MS - ageMs));
+  return [...week, ...edges];
 }
 
 /** The lines of the certificates of the last hours; one sweep found something overdue. */
@@ -144,7 +147,7 @@ function ready(random: Random, received: ImageRow, t0Ms: number): ImageRow {
     dominant_color_2: random.pick(COLORS),
     dominant_color_3: random.chance(0.8) ? random.pick(COLORS) : null,
     mean_luma: random.between(0.1, 0.9),
-    sharpness: random.chance(0.12) ? random.between(10, 99) : random.between(120, 900),
+    sharpness: random.chance(0.12) ? random.between(10, 99) : random.between(100, 900),
     is_blank: false,
     renditions: 3,
     rendition_bytes: Math.round(bytes * 0.16),
