@@ -3,6 +3,7 @@ import {
   ASSUMED,
   CONFIGURED,
   type Fact,
+  FLEET,
   MEASURED,
   PRICES,
   PRICES_NOTE,
@@ -36,7 +37,8 @@ export function costDocument(simulated: readonly Simulated[]): string {
     limitsTable(limits()),
     "## Days simulated\n",
     `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
-    "`npx deno task bench processing` measured for each size of image over an assumed fleet of phones, at most " +
+    "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
+    `${fleet()}, ${percent(ASSUMED.heicShare.value)} of all as HEIC), at most ` +
     `${CONFIGURED.maxInstances.value} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
     "same seed gives the same day.\n",
     daysTable(simulated),
@@ -127,10 +129,20 @@ function lessons(simulated: readonly Simulated[]): string {
     } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
     `${seconds(poison.p95S)}, the worst image waits ${
       seconds(poison.worstS)
-    }. What bounds it is the tenant's daily quota. What ` +
+    }; what waits that long spends its fifteen deliveries and is brought to its end by reconcile. What bounds it is ` +
+    "the tenant's daily quota. What " +
     "helps, least work first: a lower quota for new tenants; more instances; a shorter deadline for small images; a " +
     "subscription of its own for tenants whose images are rejected with `processing_limit` too often.\n",
   ].join("\n");
+}
+
+function fleet(): string {
+  return FLEET.map(({ share, megapixels }) => `${percent(share)} of ${megapixels} megapixels`)
+    .join(", ");
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 function factsTable(title: string, facts: Readonly<Record<string, Fact>>): string {

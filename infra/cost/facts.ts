@@ -34,6 +34,12 @@ export const MEASURED: Readonly<Record<keyof typeof facts.measured, Fact>> = fac
 export const CONFIGURED: Readonly<Record<keyof typeof facts.configured, Fact>> = facts.configured;
 export const ASSUMED: Readonly<Record<keyof typeof facts.assumed, Fact>> = facts.assumed;
 
+/** Sizes of images that people send, each with its share: assumed. */
+export const FLEET = facts.fleet.sharesByMegapixels.map(([share = 0, megapixels = 0]) => ({
+  share,
+  megapixels,
+}));
+
 /** CPU milliseconds of an image by its megapixels, between measured points on a straight line. */
 export function cpuMsOf(megapixels: number): number {
   const points = facts.cpuMsByMegapixels.points.map(([x = 0, y = 0]) => ({ x, y }));

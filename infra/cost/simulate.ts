@@ -1,4 +1,4 @@
-import { ASSUMED, CONFIGURED, cpuMsOf, MEASURED, PRICES } from "./facts.ts";
+import { ASSUMED, CONFIGURED, cpuMsOf, FLEET, MEASURED, PRICES } from "./facts.ts";
 import { poisson, type Random, seeded } from "./random.ts";
 
 /** A day to simulate. */
@@ -39,20 +39,11 @@ export interface Simulated {
 const DAY_S = 86_400;
 const SLICE_MIN = 10;
 const SCALE_IN_AFTER_S = 900;
-/** Megapixels of a fleet of phones, with their shares: assumed. */
-const MEGAPIXELS: readonly (readonly [number, number])[] = [
-  [0.1, 1],
-  [0.2, 3],
-  [0.55, 12],
-  [0.1, 24],
-  [0.05, 50],
-];
+/** Shares of the fleet, and the CPU milliseconds of an image of each. */
+const WORKS = FLEET.map(({ share, megapixels }) => ({ share, cpuMs: cpuMsOf(megapixels) }));
 
-interface Waiting {
-  readonly arrivedS: number;
-  readonly workS: number;
-  readonly isPoison: boolean;
-}
+/** What an image that never ends takes of a process. */
+const POISON_S = CONFIGURED.deadlineMs.value / 1000;
 
 /**
  * Walks through a day second by second: images arrive at random, wait in one line, and are worked off by instances that
@@ -66,40 +57,33 @@ export function simulate(scenario: Scenario): Simulated {
     const isOver = second >= DAY_S;
     if (isOver && day.isEmpty) break;
     if (!isOver) {
-      day.arrive(second, drawn(random, scenario.ratePerS(second), false));
-      day.arrive(second, drawn(random, scenario.poisonPerS(second), true));
+      const [good, poison] = [scenario.ratePerS(second), scenario.poisonPerS(second)];
+      const images = good === 0 ? 0 : poisson(random, good);
+      for (let image = 0; image < images; image++) day.arrive(second, workOf(random) / 1000);
+      const endless = poison === 0 ? 0 : poisson(random, poison);
+      for (let image = 0; image < endless; image++) day.arrive(second, POISON_S);
     }
     day.tick(second);
   }
   return day.result(scenario);
 }
 
-function drawn(
-  random: Random,
-  mean: number,
-  isPoison: boolean,
-): { workS: number; isPoison: boolean }[] {
-  if (mean === 0) return [];
-  return Array.from({ length: poisson(random, mean) }, () => ({
-    workS: isPoison ? CONFIGURED.deadlineMs.value / 1000 : workOf(random) / 1000,
-    isPoison,
-  }));
-}
-
 /** CPU milliseconds of an image of the fleet. */
 function workOf(random: Random): number {
   if (random() < ASSUMED.heicShare.value) return MEASURED.heicCpuMs.value;
   let left = random();
-  for (const [share, megapixels] of MEGAPIXELS) {
+  for (const { share, cpuMs } of WORKS) {
     left -= share;
-    if (left < 0) return cpuMsOf(megapixels);
+    if (left < 0) return cpuMs;
   }
   return MEASURED.processCpuMs.value;
 }
 
 /** The line, the instances, and what is counted of them. */
 class Day {
-  readonly #line: Waiting[] = [];
+  /** When each image came, and how much work it is, in seconds of one vCPU. */
+  readonly #arrived: number[] = [];
+  readonly #works: number[] = [];
   #first = 0;
   /** How much of the first one is done, in seconds of one vCPU. */
   #done = 0;
@@ -117,19 +101,18 @@ class Day {
   #peakQueued = 0;
 
   get isEmpty(): boolean {
-    return this.#first === this.#line.length;
+    return this.#first === this.#arrived.length;
   }
 
   get #queued(): number {
-    return this.#line.length - this.#first;
+    return this.#arrived.length - this.#first;
   }
 
-  arrive(arrivedS: number, images: readonly { workS: number; isPoison: boolean }[]): void {
-    for (const image of images) {
-      this.#line.push({ arrivedS, ...image });
-      this.#workNow += image.workS;
-    }
-    this.#arrivedInSlice += images.length;
+  arrive(arrivedS: number, workS: number): void {
+    this.#arrived.push(arrivedS);
+    this.#works.push(workS);
+    this.#workNow += workS;
+    this.#arrivedInSlice++;
   }
 
   tick(second: number): void {
@@ -170,9 +153,9 @@ class Day {
     const capacityS = this.#instances * vcpus.value;
     let leftS = capacityS;
     while (leftS > 0 && !this.isEmpty) {
-      const image = this.#line[this.#first];
-      if (image === undefined) break;
-      const needS = image.workS - this.#done;
+      const arrivedS = this.#arrived[this.#first] ?? second;
+      const workS = this.#works[this.#first] ?? 0;
+      const needS = workS - this.#done;
       if (needS > leftS) {
         this.#done += leftS;
         return;
@@ -181,8 +164,8 @@ class Day {
       this.#done = 0;
       this.#first++;
       // Work is shared in the line's order; a single image is never faster than its own CPU time.
-      const waitedS = second + (capacityS - leftS) / capacityS - image.arrivedS;
-      if (!image.isPoison) this.#ready(Math.max(waitedS, image.workS));
+      const waitedS = second + (capacityS - leftS) / capacityS - arrivedS;
+      if (workS < POISON_S) this.#ready(Math.max(waitedS, workS));
     }
   }
 
@@ -198,23 +181,23 @@ class Day {
       arrivalsPerS: this.#arrivedInSlice / (SLICE_MIN * 60),
       instances: this.#instances,
       queued: this.#queued,
-      p95S: quantile(this.#sliceLatencies.sort((a, b) => a - b), 0.95),
+      p95S: quantile(Float64Array.from(this.#sliceLatencies).sort(), 0.95),
     });
     this.#sliceLatencies = [];
     this.#arrivedInSlice = 0;
   }
 
   result(scenario: Scenario): Simulated {
-    const sorted = this.#latencies.sort((a, b) => a - b);
+    const sorted = Float64Array.from(this.#latencies).sort();
     return {
       scenario,
-      images: this.#line.length,
+      images: this.#arrived.length,
       peakInstances: this.#peakInstances,
       peakQueued: this.#peakQueued,
       p50S: quantile(sorted, 0.5),
       p95S: quantile(sorted, 0.95),
       p99S: quantile(sorted, 0.99),
-      worstS: sorted.at(-1) ?? 0,
+      worstS: sorted[sorted.length - 1] ?? 0,
       runUsd: this.#billedInstanceS * instanceUsdPerS(),
       slices: this.#slices,
     };
@@ -232,6 +215,6 @@ export function instanceUsdPerS(): number {
 }
 
 /** The value below which a share of the sorted values lies; 0 where there are none. */
-export function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
