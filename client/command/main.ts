@@ -11,8 +11,9 @@ import { findPictures, type Picture } from "./find_pictures.ts";
 import { HELP, parseOptions, type UploadCommand, UsageError } from "./options.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { resultLine } from "./result_line.ts";
-import { sendPictures, type SentPicture } from "./send_pictures.ts";
+import { sendPictures } from "./send_pictures.ts";
 import { SentList } from "./sent_list.ts";
+import type { SentPicture } from "./sent_picture.ts";
 import { watchFolder } from "./watch_folder.ts";
 
 const EXIT = { done: 0, failed: 1, wrongCall: 2, interrupted: 130 } as const;

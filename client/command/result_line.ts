@@ -1,4 +1,4 @@
-import type { SentPicture } from "./send_pictures.ts";
+import type { SentPicture } from "./sent_picture.ts";
 
 /** What became of a picture, as a line that people read. */
 export function resultLine(

@@ -3,21 +3,9 @@ import { type Client, type Image, UploadError, type UploadProgress } from "../cl
 import { openFile } from "../node/file_source.ts";
 import type { Picture } from "./find_pictures.ts";
 import type { SentList } from "./sent_list.ts";
+import type { SentPicture } from "./sent_picture.ts";
 
-/** What happened to one picture. */
-export interface SentPicture {
-  readonly file: string;
-  readonly imageId: string | null;
-  /** `uploaded` where it was not waited for, `refused` where the edge did not take it, `lost` where it never came to an end. */
-  readonly status: "ready" | "rejected" | "failed" | "uploaded" | "refused" | "lost";
-  readonly reason?: string;
-  /** Of a refusal, in words. */
-  readonly detail?: string;
-  readonly bytes: number;
-  readonly renditions: number;
-  /** From the moment the image was whole in the store until it was ready or rejected, in milliseconds. */
-  readonly readyMs: number | null;
-}
+export type { SentPicture };
 
 /** How to send. */
 export interface SendPicturesOptions {
