@@ -43,6 +43,8 @@ export interface LocalCloud extends AsyncDisposable {
   readonly rsaSigningKey: string;
   /** A `SIGNING_KEY` with a second HMAC key of the same account. */
   readonly spareSigningKey: string;
+  /** A `SIGNING_KEY` of the project's owner, who may do everything. */
+  readonly ownerSigningKey: string;
   token(wish?: TokenWish): Promise<string>;
 }
 
@@ -140,6 +142,11 @@ export async function startLocalCloud(
     email: "edge@tintype-local.iam.gserviceaccount.com",
   };
   const spare = { ...key, accessId: "GOOG1EDGESPARE", secret: randomBytes(30).toString("base64") };
+  const owner = {
+    accessId: "GOOG1OWNERTEST",
+    secret: randomBytes(30).toString("base64"),
+    email: "owner@tintype-local.iam.gserviceaccount.com",
+  };
   const identities = join(folder, "identities.json");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
@@ -147,7 +154,9 @@ export async function startLocalCloud(
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
   const rsaKeys = [{ email: key.email, publicKeyPem: rsa.publicKey }];
-  await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare], rsaKeys }), { mode: 0o600 });
+  await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
+    mode: 0o600,
+  });
   const issuer = await serve("issuer", { DATA_DIR: join(folder, "issuer") });
   const storage = await serve("storage", {
     DATA_DIR: join(folder, "storage"),
@@ -176,7 +185,7 @@ export async function startLocalCloud(
       }),
     },
     secrets: {
-      SIGNING_KEY: JSON.stringify({ type: "hmac", accessId: key.accessId, secret: key.secret }),
+      SIGNING_KEY: signingKeyOf(key),
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
@@ -185,17 +194,20 @@ export async function startLocalCloud(
       email: key.email,
       privateKeyPem: rsa.privateKey,
     }),
-    spareSigningKey: JSON.stringify({
-      type: "hmac",
-      accessId: spare.accessId,
-      secret: spare.secret,
-    }),
+    spareSigningKey: signingKeyOf(spare),
+    ownerSigningKey: signingKeyOf(owner),
     token: (wish) => tokenOf(issuer.url, wish),
     async [Symbol.asyncDispose]() {
       await Promise.all([stop(issuer.process), stop(storage.process)]);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function signingKeyOf(
+  { accessId, secret }: { readonly accessId: string; readonly secret: string },
+) {
+  return JSON.stringify({ type: "hmac", accessId, secret });
 }
 
 async function serve(

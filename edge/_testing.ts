@@ -119,7 +119,9 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     pageFiles: {
       read: (path) =>
         Promise.resolve(
-          path === "/none" ? new Response(null, { status: 404 }) : new Response(`file ${path}`),
+          path === "/page/none"
+            ? new Response(null, { status: 404 })
+            : new Response(`file ${path}`),
         ),
     },
     ...options.services,

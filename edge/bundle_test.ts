@@ -41,7 +41,9 @@ async function dryRun(environment: "" | "preview") {
 for (const environment of ["", "preview"] as const) {
   test(`wrangler would deploy ${environment || "production"}: all bindings, one small script`, async () => {
     const { said, scripts } = await dryRun(environment);
-    for (const binding of ["TENANT_QUOTA", "ADDRESS_LIMITER", "OWNER_LIMITER", "RAW_BUCKET"]) {
+    for (
+      const binding of ["TENANT_QUOTA", "ADDRESS_LIMITER", "OWNER_LIMITER", "RAW_BUCKET", "ASSETS"]
+    ) {
       assert.match(said, new RegExp(`env\\.${binding}\\b`));
     }
     const [script] = scripts;

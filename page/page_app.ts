@@ -195,10 +195,11 @@ export class PageApp {
       onRefused: ({ name, problem }) =>
         this.#speak(WORDS.queue.refused(name, refusalOf(problem?.code ?? "").what)),
     });
+    void gallery.refresh();
+    // What was kept is there from the first moment, so that nothing moves when it comes.
+    await queue.restore();
     this.studio = { session, queue, gallery };
     this.changed();
-    void gallery.refresh();
-    await queue.restore();
   }
 
   async #tokenOf(session: Session, refused: string | undefined): Promise<string> {

@@ -17,7 +17,8 @@ export const PICKER_ACCEPT = `image/*,${Object.keys(TYPE_OF).map((name) => `.${n
 /** A file's media type: what the browser says, else what its name ends in; empty where neither tells. */
 export function mediaTypeOf({ name, type }: Pick<File, "name" | "type">): string {
   if (type !== "") return type;
-  return TYPE_OF[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? "";
+  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  return Object.hasOwn(TYPE_OF, ending) ? TYPE_OF[ending] ?? "" : "";
 }
 
 /** A type as people call it: `JPEG`, `HEIC`; "File" for what is no image. */

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Client, Image, Upload, UploadOptions } from "@tintype/client/client";
+import { UploadError } from "@tintype/client/problem";
+import type { KeptFile, KeptFiles } from "./kept_files.ts";
+import { type QueueOptions, UploadQueue } from "./upload_queue.ts";
+
+/** An upload that a test ends, or sees paused and cancelled. */
+interface TestUpload {
+  readonly file: File;
+  readonly did: string[];
+  readonly tell: NonNullable<UploadOptions["onProgress"]>;
+  end(imageId: string): void;
+  fail(error: Error): void;
+}
+
+/** A client whose uploads the test ends, and whose images are what the test says. */
+function testClient(images: Readonly<Record<string, Partial<Image>>> = {}) {
+  const uploads: TestUpload[] = [];
+  const upload: Client["upload"] = (file, { onProgress = () => undefined } = {}) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{ imageId: string }>();
+    const did: string[] = [];
+    uploads.push({
+      file: file as File, // the queue hands over files alone
+      did,
+      tell: onProgress,
+      end: (imageId) => resolve({ imageId }),
+      fail: reject,
+    });
+    const controls = {
+      pause: () => void did.push("pause"),
+      resume: () => void did.push("resume"),
+      cancel: async () => {
+        did.push("cancel");
+        reject(new UploadError({ status: 0, code: "cancelled", detail: "" }));
+      },
+      state: "sending" as const,
+    };
+    return Object.assign(promise, controls) as Upload; // as the client makes it
+  };
+  const waitUntilReady: Client["waitUntilReady"] = async (imageId) =>
+    ({ imageId, status: "ready", renditions: [], ...images[imageId] }) as Image; // what the queue reads
+  return { client: { upload, waitUntilReady } as Client, uploads };
+}
+
+function memoryFiles(): KeptFiles & { readonly held: Map<string, KeptFile> } {
+  const held = new Map<string, KeptFile>();
+  return {
+    held,
+    put: async (file) => (held.set(file.id, file), true),
+    remove: async (id) => void held.delete(id),
+    all: async (account) => [...held.values()].filter((file) => file.account === account),
+  };
+}
+
+function openQueue(changes: Partial<QueueOptions>) {
+  const settled: string[] = [];
+  const queue = new UploadQueue({
+    client: testClient().client,
+    kept: memoryFiles(),
+    account: "ann",
+    types: ["image/jpeg"],
+    thumbnailOf: () => Promise.resolve(undefined),
+    onChange: () => undefined,
+    onSettled: ({ imageId }) => void settled.push(imageId),
+    onRefused: () => undefined,
+    ...changes,
+  });
+  return { queue, settled };
+}
+
+function photos(count: number): File[] {
+  return Array.from(
+    { length: count },
+    (_, at) => new File(["12345"], `${at + 1}.jpg`, { type: "image/jpeg" }),
+  );
+}
+
+async function untilStill(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await turn();
+}
+
+test("the queue sends three files at a time, in their order, and lets go of what is ready", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const { queue, settled } = openQueue({ client, kept });
+  await queue.add(photos(5));
+  assert.deepEqual(uploads.map(({ file }) => file.name), ["1.jpg", "2.jpg", "3.jpg"]);
+  assert.equal(kept.held.size, 5);
+  uploads[1]?.end("b");
+  await untilStill();
+  assert.deepEqual(settled, ["b"]);
+  assert.equal(uploads[3]?.file.name, "4.jpg");
+  assert.deepEqual([queue.items.length, queue.readyCount, kept.held.size], [4, 1, 4]);
+});
+
+test("a paused file gives its line to the next one, keeps what is held, and waits for a line again", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const { queue } = openQueue({ client, kept });
+  await queue.add(photos(4));
+  uploads[0]?.tell({ state: "sending", heldBytes: 3, totalBytes: 5 });
+  const id = queue.items[0]?.id ?? "";
+  queue.pause(id);
+  assert.deepEqual(uploads[0]?.did, ["pause"]);
+  assert.equal(uploads[3]?.file.name, "4.jpg");
+  assert.equal(kept.held.get(id)?.isPaused, true);
+  queue.resume(id);
+  assert.equal(queue.items[0]?.state, "queued");
+  uploads[1]?.end("b");
+  await untilStill();
+  assert.deepEqual(uploads[0]?.did, ["pause", "resume"]);
+  assert.deepEqual([queue.items[0]?.state, queue.items[0]?.heldBytes], ["sending", 3]);
+});
+
+test("restore() goes on with what an earlier life of the page kept for this account", async () => {
+  const kept = memoryFiles();
+  const before = openQueue({ client: testClient().client, kept });
+  await before.queue.add(photos(2));
+  before.queue.pause(before.queue.items[0]?.id ?? "");
+  before.queue.stop();
+  await untilStill();
+  const { client, uploads } = testClient();
+  const { queue } = openQueue({ client, kept });
+  await queue.restore();
+  assert.deepEqual(queue.items.map(({ name, state }) => [name, state]), [
+    ["1.jpg", "paused"],
+    ["2.jpg", "reading"],
+  ]);
+  assert.equal(uploads.length, 1);
+  const other = openQueue({ kept, account: "ben" });
+  await other.queue.restore();
+  assert.equal(other.queue.items.length, 0);
+});
+
+test("what cannot be taken is refused without a request, and is not kept", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const { queue } = openQueue({ client, kept });
+  await queue.add([new File(["x"], "notes.txt", { type: "text/plain" })]);
+  assert.equal(queue.items[0]?.problem?.code, "unsupported_type");
+  await untilStill();
+  assert.deepEqual([uploads.length, kept.held.size], [0, 0]);
+});
+
+test("a refusal that may pass is tried again on demand; a rejected picture is settled and stays to be read", async () => {
+  const { client, uploads } = testClient({ a: { status: "rejected", reason: "truncated" } });
+  const { queue, settled } = openQueue({ client });
+  await queue.add(photos(1));
+  uploads[0]?.fail(new UploadError({ status: 0, code: "network", detail: "" }));
+  await untilStill();
+  assert.equal(queue.items[0]?.problem?.code, "network");
+  queue.retryAll();
+  uploads[1]?.end("a");
+  await untilStill();
+  assert.deepEqual(settled, ["a"]);
+  assert.equal(queue.items[0]?.problem?.code, "truncated");
+  queue.retryAll();
+  assert.equal(queue.items[0]?.state, "refused");
+  queue.dismissAll();
+  assert.equal(queue.items.length, 0);
+});
+
+test("clear() cancels what is under way and keeps nothing", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const { queue } = openQueue({ client, kept });
+  await queue.add(photos(4));
+  await queue.clear();
+  await untilStill();
+  assert.deepEqual(uploads.map(({ did }) => did), [["cancel"], ["cancel"], ["cancel"]]);
+  assert.deepEqual([queue.items.length, kept.held.size], [0, 0]);
+});
