@@ -50,7 +50,7 @@ const envSchema = kafkaSchema.extend({
   RETENTION_MS: z.coerce.number().int().default(RETENTION_POLICY.periodMs).transform(
     (periodMs, context) => within(context, () => retentionPolicyOf(periodMs)),
   ),
-  /** Bytes that are held over all partitions; a fetch brings a sixteenth of it at most, or one record. */
+  /** Bytes that are held over all partitions; a fetch brings an eighth of it at most, or one record. */
   BUDGET_MIB: megabytes.default(48),
   /** Records of one partition that are uploaded at once. */
   UPLOADS_PER_PARTITION: z.coerce.number().int().min(1).max(256).default(8),

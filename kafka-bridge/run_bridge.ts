@@ -34,7 +34,7 @@ export interface RunOptions {
 const CLIENT_ID = "tintype-bridge";
 const MIB = 1024 * 1024;
 /** Buffers that may be there, dead ones too, for each byte of the budget. */
-const BUFFERS_OF_BUDGET = 3;
+const BUFFERS_OF_BUDGET = 2.5;
 const UPLOAD_TIMEOUT_MS = 60_000;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
@@ -69,8 +69,8 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   const source = joined.source = kafkajsRecordSource(kafka, {
     topics,
     groupId: env.KAFKA_GROUP,
-    maxBytes: env.BUDGET_MIB * MIB / 16,
-    maxBytesPerPartition: env.BUDGET_MIB * MIB / 32,
+    maxBytes: env.BUDGET_MIB * MIB / 8,
+    maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
     sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
     onRebalancing: () => {
       log.info("rebalancing");

@@ -20,8 +20,9 @@ export interface Run {
 
 /** What one run of the bridge did. */
 export interface BridgeRun extends Run {
-  /** The peak when the first `earlyRecords` were there. */
+  /** Medians between the first and the second `earlyRecords`, and over the last. */
   readonly earlyRssMib: number;
+  readonly lateRssMib: number;
 }
 
 /** What to run the bridge over. */
@@ -57,13 +58,15 @@ export async function runBridge(
   const { url } = await bridge.line(({ event }) => event === "listening");
   const startedMs = performance.now();
   const before = await figuresOf(bridge.pid);
-  let earlyRssMib: number | undefined;
+  const samples: { readonly created: number; readonly rssMib: number }[] = [];
   for (let created = 0; created < records; created = await createdOf(String(url))) {
-    if (earlyRssMib === undefined && created >= earlyRecords) {
-      earlyRssMib = (await figuresOf(bridge.pid)).peakRssMib;
-    }
+    samples.push({ created, rssMib: (await figuresOf(bridge.pid)).rssMib });
     await sleep(POLL_MS);
   }
+  const medianBetween = (from: number, to: number) =>
+    medianOf(
+      samples.filter(({ created }) => from <= created && created < to).map(({ rssMib }) => rssMib),
+    );
   const seconds = (performance.now() - startedMs) / 1000;
   const { cpuSeconds, peakRssMib } = await figuresOf(bridge.pid);
   await bridge.stop();
@@ -72,13 +75,18 @@ export async function runBridge(
     seconds,
     cpuSeconds: cpuSeconds - before.cpuSeconds,
     peakRssMib,
-    earlyRssMib: earlyRssMib ?? peakRssMib,
+    earlyRssMib: medianBetween(earlyRecords, 2 * earlyRecords),
+    lateRssMib: medianBetween(records - earlyRecords, records),
   };
 }
 
 /** Progress, beside the tables. */
 export function tell(what: string, { records, seconds }: Run): void {
   process.stderr.write(`${what}: ${records} records in ${seconds.toFixed(1)} s\n`);
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 async function createdOf(url: string): Promise<number> {

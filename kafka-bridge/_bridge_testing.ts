@@ -1,0 +1,54 @@
+/** A bridge over fakes that ends with its test, and creators that fail as they are told. */
+import type { TestContext } from "node:test";
+import { AppError } from "@tintype/core/errors";
+import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { fakePorts, recordOf } from "./_testing.ts";
+import { Bridge, type BridgePorts } from "./bridge.ts";
+
+/** As many records of one partition, from offset 0. */
+export const recordsOf = (count: number, partition = 0) =>
+  Array.from({ length: count }, (_, index) => recordOf({ partition, offset: BigInt(index) }));
+
+/** A bridge over fakes that ends with the test. */
+export async function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
+  const world = await fakePorts(override);
+  const bridge = new Bridge(world.ports);
+  t.after(() => bridge.drain());
+  return { ...world, bridge };
+}
+
+/** A creator over memory that `before` may delay or fail, by the number of the call. */
+export function creatorOf(before: (call: number) => Promise<void>) {
+  const store = new MemoryObjectStore();
+  let calls = 0;
+  const creator: ObjectCreator = {
+    async create(...input) {
+      await before(calls++);
+      return await store.create(...input);
+    },
+  };
+  return { store, creator, calls: () => calls };
+}
+
+/** The headers of a record that `isMarked` knows again at the store. */
+export const MARKED = {
+  "content-type": "image/png",
+  "subject": "ada",
+  "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+};
+
+/** A creator over memory that does something else with marked records. */
+export function creatorWithMark(instead: () => Promise<void>) {
+  const store = new MemoryObjectStore();
+  const creator: ObjectCreator = {
+    async create(name, body, options) {
+      if (options.metadata?.["traceparent"] !== undefined) await instead();
+      return await store.create(name, body, options);
+    },
+  };
+  return { store, creator };
+}
+
+/** What a store throws that takes nothing now. */
+export const down = () => new AppError("unavailable", "Cannot create raw object");
