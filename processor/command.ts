@@ -1,5 +1,5 @@
 /** What the processor's commands share: exit codes (0 done, 1 failed, 2 wrong usage) and errors in one line. */
-import { isAppError } from "@tintype/core/errors";
+import { AppError, isAppError } from "@tintype/core/errors";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** A wrong command line; its message is one line that says what would be right. */
@@ -15,6 +15,15 @@ export function parseFlags<Config extends ParseArgsConfig>(config: Config) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${why} (--help lists the options)`);
   }
+}
+
+/** Aborts at the first Ctrl-C, so that what is under way is left as it was; the command then ends with 1. */
+export function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  const stop = () =>
+    stopping.abort(new AppError("unavailable", "Stopped before its end: run it again to go on"));
+  Deno.addSignalListener("SIGINT", stop);
+  return stopping.signal;
 }
 
 /** Runs a command to its exit code: the one that it answers, else that of what it threw. */

@@ -22,8 +22,8 @@ import { ENV_NAMES, type ProcessorEnv, readEnv } from "./env.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
 import { shutDownOnSignal } from "./shut_down.ts";
-import { traced } from "./telemetry/delivery_trace.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { traced } from "./telemetry/traced.ts";
 
 const PART = "processor";
 /** Deliveries under way for each pixel process: one is in its pixels while the others wait for the network. */

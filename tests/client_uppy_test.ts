@@ -161,12 +161,12 @@ test("Uppy's Dashboard pauses an upload and resumes it where it was", { skip }, 
   await slowDown(1);
   await startUpload();
   await underWay();
-  await page.click(".uppy-Dashboard-Item-progressIndicator");
-  await page.waitForSelector(".uppy-Dashboard-Item.is-paused");
+  await page.click("button[aria-label='Pause upload']");
+  await page.waitForSelector("button[aria-label='Resume upload']");
   const before = requests.length;
   await page.waitForTimeout(300);
   assert.equal(requests.length, before);
-  await page.click(".uppy-Dashboard-Item-progressIndicator");
+  await page.click("button[aria-label='Resume upload']");
   await succeeded();
   assert.equal(requests[before], `PUT bytes */${3 * CHUNK}`);
   await assertStored(bytes);
@@ -180,7 +180,7 @@ test("Uppy's Dashboard cancels an upload, which ends its session", { skip }, asy
   await underWay();
   const ended = page.waitForRequest((request) => request.method() === "DELETE");
   await page.click(
-    ".uppy-StatusBar-actionCircleBtn[data-uppy-super-focusable][aria-label='Cancel']",
+    ".uppy-StatusBar-actionCircleBtn[aria-label='Cancel']",
   );
   await ended;
   await page.waitForSelector(".uppy-Dashboard-AddFiles");
@@ -191,17 +191,10 @@ test("Uppy's Dashboard says why an upload failed, and its retry goes on with the
   skip,
 }, async () => {
   const bytes = await choose(3 * CHUNK);
-  const later = { method: "PUT", header: "content-range: ^bytes" };
-  await addFault({
-    match: { ...later, header: "content-range: ^bytes [1-9]" },
-    times: 1,
-    action: { status: 503 },
-  });
-  await addFault({
-    match: { ...later, header: "content-range: ^bytes .\\*?/" },
-    times: 1,
-    action: { status: 503 },
-  });
+  for (const range of ["[1-9]", String.raw`\*`]) {
+    const match = { method: "PUT", header: `content-range: ^bytes ${range}` };
+    await addFault({ match, times: 1, action: { status: 503 } });
+  }
   await startUpload();
   await page.click(".uppy-StatusBar-actionBtn--retry");
   await succeeded();

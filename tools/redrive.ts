@@ -6,6 +6,7 @@ import {
   planRedrive,
   readOptions,
   type RedriveStep,
+  shortened,
   typed,
   UsageError,
 } from "./redrive/redrive_plan.ts";
@@ -51,7 +52,7 @@ async function run([program, ...args]: Command): Promise<number> {
   try {
     const { code, stdout, stderr } = await new Deno.Command(program, { args, cwd: ROOT }).output();
     for (const bytes of [stdout, stderr]) {
-      const text = new TextDecoder().decode(bytes).trim();
+      const text = shortened(new TextDecoder().decode(bytes).trim());
       if (text !== "") console.log(text.replaceAll(/^/gm, "    "));
     }
     return code;

@@ -34,7 +34,9 @@ async function main(): Promise<number> {
   for (const { name, run } of steps) {
     const outcome = await run();
     if (outcome.kind === "failed") failed++;
-    if (outcome.kind === "passed") say(`ok       ${name}`);
+    if (outcome.kind === "passed") {
+      say(`ok       ${name}${outcome.note ? ` (${outcome.note})` : ""}`);
+    }
     if (outcome.kind === "not_run") say(`not run  ${name}: ${outcome.why}`);
     if (outcome.kind === "failed") say(`FAILED   ${name}\n${outcome.text}`);
   }

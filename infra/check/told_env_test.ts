@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/env";
 import { readEnv as readProcessorEnv } from "@tintype/processor/env";
@@ -51,10 +52,19 @@ for (const environment of ENVIRONMENTS) {
         processor.audience,
         /^https:\/\/tintype.*-processor-\d+\.europe-west4\.run\.app$/,
       );
+      assert.equal(rawBucketOfWorker(environment), processor.buckets.raw);
       if (outputs["has_bridge"]?.value !== true) return;
       const bridge = readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
       assert.equal(bridge.KAFKA_TLS, true);
       assert.equal(bridge.RAW_BUCKET, processor.buckets.raw);
     },
   );
+}
+
+/** The raw bucket that `wrangler.toml` tells the worker of. */
+function rawBucketOfWorker(environment: string): string | undefined {
+  const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const table = environment === "production" ? "[vars]" : `[env.${environment}.vars]`;
+  const vars = text.split(`\n${table}\n`)[1]?.split("\n[")[0] ?? "";
+  return /^RAW_BUCKET = "(.*)"$/m.exec(vars)?.[1];
 }

@@ -215,3 +215,10 @@ test("figuresSql() asks for both revisions and for nothing before the canary beg
   assert.match(sql, /IN \('p-00002', 'p-00001'\)/);
   assert.match(sql, /processed_at >= TIMESTAMP '2026-01-01T00:00:00.000Z'/);
 });
+
+test("the changelog tells of the version that is deployed", async () => {
+  const root = new URL("../../", import.meta.url);
+  const { version } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
+  const changelog = await readFile(new URL("CHANGELOG.md", root), "utf8");
+  assert.ok(changelog.includes(`\n## ${version}\n`), `there is no "## ${version}"`);
+});

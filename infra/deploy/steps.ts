@@ -85,7 +85,7 @@ function checks(): Step {
 function state({ environment, project, region, prefix }: Target): Step {
   const bucket = `gs://${prefix}-terraform`;
   return {
-    name: "Prepare Terraform's state, the registry and the secrets' places",
+    name: "Prepare Terraform's state, the registry, the accounts and the secrets' places",
     commands: [
       {
         line:
@@ -102,11 +102,11 @@ function state({ environment, project, region, prefix }: Target): Step {
       },
       {
         line:
-          `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret`,
+          `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret -target=google_service_account.identity`,
       },
     ],
     rollback:
-      "Keep both: an empty registry costs nothing, and the state is what later rollbacks need.",
+      "Keep them: an empty registry and accounts without rights cost nothing, and the state is what later rollbacks need.",
   };
 }
 
@@ -231,7 +231,7 @@ function endToEnd({ edgeUrl }: Target): Step {
     commands: [
       {
         line:
-          `TINTYPE_TOKEN="$SMOKE_TOKEN" npx deno task upload docs/pictures/card.jpg --to ${edgeUrl}`,
+          `TINTYPE_TOKEN="\${SMOKE_TOKEN:?must be an access token of the issuer}" npx deno task upload docs/pictures/card.jpg --to ${edgeUrl}`,
       },
     ],
     rollback: "The picture is gone after seven days, or by DELETE /v1/images/{id}.",

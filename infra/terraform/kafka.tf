@@ -3,7 +3,9 @@
 # disk would hold images beyond their seven days, and a lost node is filled again by the others.
 
 locals {
-  kafka_zones = { for index, name in module.contract.kafka_nodes : name => { index = index, zone = "${var.region}-${["a", "b", "c"][index]}" } }
+  # Two regions have no zone a.
+  zone_letters = contains(["europe-west1", "us-east1"], var.region) ? ["b", "c", "d"] : ["a", "b", "c"]
+  kafka_zones  = { for index, name in module.contract.kafka_nodes : name => { index = index, zone = "${var.region}-${local.zone_letters[index]}" } }
 }
 
 resource "google_compute_address" "kafka" {

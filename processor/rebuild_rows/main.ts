@@ -3,7 +3,7 @@
  * `core/processing/rebuild_rows`.
  */
 import { rebuildRows, type Rebuilt } from "@tintype/core/processing/rebuild_rows";
-import { exitCodeOf, parseFlags, UsageError } from "../command.ts";
+import { exitCodeOf, parseFlags, stopSignal, UsageError } from "../command.ts";
 import { CLOUD_FLAGS, CLOUD_HELP, openCloud } from "../command_cloud.ts";
 
 const HELP = `Usage: deno task rebuild-rows [options]
@@ -40,12 +40,10 @@ async function main(): Promise<number> {
     // The warehouse remembers for a minute what it was given, also what it has lost since.
     insertIdPrefix: `rebuilt ${Date.now()}/`,
   });
-  const stopping = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stopping.abort(new UsageError("Stopped by its user")));
   const done = await rebuildRows({ raw, processed, rows, policy, attempts, clock: Date }, {
     days: day === undefined ? undefined : [day],
     isDryRun,
-    signal: stopping.signal,
+    signal: stopSignal(),
     onProgress: (soFar) => console.error(sentenceOf(soFar, isDryRun)),
   });
   console.log(json ? JSON.stringify(done) : sentenceOf(done, isDryRun));

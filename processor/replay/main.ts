@@ -14,7 +14,7 @@ import {
 import { createJsonLog } from "../adapters/json_log.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { CODEC_NAMES } from "../adapters/codec_names.ts";
-import { exitCodeOf, UsageError } from "../command.ts";
+import { exitCodeOf, stopSignal, UsageError } from "../command.ts";
 import { openCloud } from "../command_cloud.ts";
 import { requireColumns } from "../columns/require_columns.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -65,9 +65,6 @@ async function replayAll(
   ports: ProcessImagePorts,
   { selected, command }: { readonly selected: SelectedImages; readonly command: ReplayCommand },
 ): Promise<number> {
-  const stopping = new AbortController();
-  const stop = () => stopping.abort(new UsageError("Stopped by its user; run it again to go on"));
-  Deno.addSignalListener("SIGINT", stop);
   let toldMs = 0;
   const onEnd = (tally: Readonly<ReplayTally>, failure?: AppError) => {
     if (failure !== undefined) console.error(`failed: ${failure.message}`);
@@ -78,7 +75,7 @@ async function replayAll(
   const tally = await replayImages(ports, selected.refs, {
     atOnce: command.pixelProcesses * IMAGES_PER_PROCESS,
     mayReject: command.mayReject,
-    signal: stopping.signal,
+    signal: stopSignal(),
     onEnd,
   });
   const { processorVersion: version } = ports;

@@ -8,7 +8,8 @@ import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";
 import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { onePixelEngine, putRaw } from "../_app_fixture.ts";
-import { traced, traceDelivery } from "./delivery_trace.ts";
+import { traceDelivery } from "./delivery_trace.ts";
+import { traced } from "./traced.ts";
 
 const raw = new MemoryObjectStore();
 const ref = sampleRef();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { stagesOf, traced } from "./delivery_trace.ts";
+import { stagesOf } from "./delivery_trace.ts";
 
 test("stagesOf() lets stages follow one another and end before the image does", () => {
   const timings = {
@@ -19,20 +19,6 @@ test("stagesOf() lets stages follow one another and end before the image does", 
     { name: "store", ms: 20, endMs: 983 },
   ]);
   assert.deepEqual(stagesOf({}, 1_000), []);
-});
-
-test("traced() answers and throws as the port does, private fields included", async () => {
-  class Counter {
-    #count = 0;
-    readonly step = 2;
-    add(by: number): Promise<number> {
-      if (by < 0) return Promise.reject(new RangeError("too small"));
-      return Promise.resolve(this.#count += by);
-    }
-  }
-  const counter = traced("counter", new Counter());
-  assert.deepEqual([await counter.add(3), await counter.add(4), counter.step], [3, 7, 2]);
-  await assert.rejects(counter.add(-1), RangeError);
 });
 
 interface Span {

@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from "playwright-core";
 export interface WebVitals {
   /** Largest Contentful Paint. */
   readonly lcpMs: number;
-  /** Cumulative Layout Shift, all of them added up, which is never less than the metric's largest window. */
+  /** Cumulative Layout Shift: the largest window of shifts that are within a second of each other, of five at most. */
   readonly cls: number;
   /** The slowest interaction so far. */
   readonly inpMs: number;
@@ -14,17 +14,23 @@ export interface WebVitals {
 export async function measureWebVitals(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     const vitals = { lcpMs: 0, cls: 0, inpMs: 0 };
+    const window = { sum: 0, startMs: 0, lastMs: -Infinity };
     Object.assign(globalThis, { vitals });
     const observe = (type: string, see: (entry: PerformanceEntry) => void, options = {}) =>
       new PerformanceObserver((list) => list.getEntries().forEach(see))
         .observe({ type, buffered: true, ...options });
     observe("largest-contentful-paint", ({ startTime }) => vitals.lcpMs = startTime);
     observe("layout-shift", (entry) => {
-      const { value, hadRecentInput } = entry as unknown as {
+      const { value, hadRecentInput, startTime } = entry as unknown as {
         value: number;
         hadRecentInput: boolean;
+        startTime: number;
       }; // LayoutShift, which the library does not know
-      if (!hadRecentInput) vitals.cls += value;
+      if (hadRecentInput) return;
+      const isNew = startTime - window.lastMs > 1_000 || startTime - window.startMs > 5_000;
+      Object.assign(window, isNew ? { sum: 0, startMs: startTime } : {}, { lastMs: startTime });
+      window.sum += value;
+      vitals.cls = Math.max(vitals.cls, window.sum);
     });
     observe("event", (entry) => {
       const { interactionId } = entry as unknown as { interactionId?: number }; // Event Timing

@@ -25,6 +25,8 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  /** What whoever installs the package brings along; the devDependency of that name is for our own tests. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** What is wrong between the package.json files below `root` and the imports of `graph`, as sentences. */
@@ -51,8 +53,9 @@ interface Use {
 }
 
 function problemsOf(where: string, manifest: Manifest, uses: readonly Use[]): string[] {
-  const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = manifest;
-  const declared = { ...devDependencies, ...optionalDependencies, ...dependencies };
+  const { dependencies, devDependencies = {}, optionalDependencies, peerDependencies } = manifest;
+  const shipped = { ...dependencies, ...peerDependencies };
+  const declared = { ...devDependencies, ...optionalDependencies, ...shipped };
   const isRoot = manifest.workspaces !== undefined;
   const used = new Set(uses.map(({ name }) => name));
   const unused = Object.keys(declared)
@@ -65,7 +68,7 @@ function problemsOf(where: string, manifest: Manifest, uses: readonly Use[]): st
     .map(({ path, name }) => `${path} imports ${name}, which ${where} does not declare`);
   const notShipped = foreign
     .filter(({ name, ships }) =>
-      ships && Object.hasOwn(devDependencies, name) && !Object.hasOwn(dependencies, name)
+      ships && Object.hasOwn(devDependencies, name) && !Object.hasOwn(shipped, name)
     )
     .map(({ path, name }) =>
       `${path} ships and imports ${name}, which is only a devDependency of ${where}`

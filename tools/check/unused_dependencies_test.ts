@@ -65,3 +65,13 @@ test("findDependencyProblems() names code that ships and imports a devDependency
     "edge/app.ts ships and imports jose, which is only a devDependency of edge/package.json",
   ]);
 });
+
+test("findDependencyProblems() lets a plugin ship the import of its peer", async () => {
+  const problems = await problemsOf({
+    "edge/package.json":
+      '{ "devDependencies": { "jose": "1" }, "peerDependencies": { "jose": "^1" } }',
+    "edge/app.ts": 'import "jose";',
+    "infra/local/serve.ts": "export {};",
+  });
+  assert.deepEqual(problems, []);
+});

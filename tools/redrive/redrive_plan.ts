@@ -186,3 +186,16 @@ export function typed(command: Command): string {
     /^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
   ).join(" ");
 }
+
+/** An output as people read it: of an answer of BigQuery's REST interface its columns and values alone. */
+export function shortened(output: string): string {
+  if (!output.startsWith('{"kind":"bigquery#queryResponse"')) return output;
+  const { schema, rows = [] }: QueryAnswer = JSON.parse(output);
+  const names = schema.fields.map(({ name }) => name);
+  return rows.map(({ f }) => f.map(({ v }, at) => `${names[at]}: ${v}`).join(", ")).join("\n");
+}
+
+interface QueryAnswer {
+  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+  readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
+}

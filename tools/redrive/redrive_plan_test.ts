@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planRedrive, readOptions, typed, UsageError } from "./redrive_plan.ts";
+import { planRedrive, readOptions, shortened, typed, UsageError } from "./redrive_plan.ts";
 
 function planOf(...args: string[]) {
   const options = readOptions(args);
@@ -64,4 +64,14 @@ test("redrive refuses a wrong call in one line", () => {
 
 test("a command is shown as it can be typed", () => {
   assert.equal(typed(["curl", "--data", `{"a":"it's"}`]), `curl --data '{"a":"it'\\''s"}'`);
+});
+
+test("an answer of the warehouse is shown as its values, everything else as it is", () => {
+  const answer = JSON.stringify({
+    kind: "bigquery#queryResponse",
+    schema: { fields: [{ name: "failed", type: "INTEGER" }] },
+    rows: [{ f: [{ v: "3" }] }],
+  });
+  assert.equal(shortened(answer), "failed: 3");
+  assert.equal(shortened('{"redriven":0}'), '{"redriven":0}');
 });

@@ -61,12 +61,21 @@ export const SUITES: readonly Suite[] = [
     needs: "loopback",
   },
   {
+    name: "page",
+    runtime: "node",
+    folders: ["page"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 5,
+    needs: "nothing",
+  },
+  {
     name: "infra",
     runtime: "node",
     folders: ["infra"],
     flags: TWO_FILES_AT_ONCE,
     weight: 25,
-    needs: "loopback, DuckDB; Python with sqlglot for the SQL twins",
+    needs:
+      "loopback, DuckDB; Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
   {
     name: "processor",

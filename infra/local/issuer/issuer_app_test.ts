@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -183,4 +184,83 @@ test("the discovery document and the controls are there", async (t) => {
   const { controls } = await (await fetch(`${url}/_local`)).json();
   assert.ok(controls.some((control: { path: string }) => control.path === "/_local/rotate"));
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
+});
+
+/** What a page sends to `GET /authorize`, and the answer's address. */
+async function authorize(url: string, changes: Record<string, string> = {}) {
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: "page",
+    redirect_uri: "http://localhost:8787/",
+    scope: "openid images:read",
+    state: "state-1",
+    nonce: "nonce-1",
+    code_challenge: createHash("sha256").update(VERIFIER).digest("base64url"),
+    code_challenge_method: "S256",
+    ...changes,
+  });
+  const answer = await fetch(`${url}/authorize?${query}`, { redirect: "manual" });
+  return { status: answer.status, location: answer.headers.get("location") ?? "" };
+}
+
+async function redeem(url: string, form: Record<string, string>) {
+  const answer = await fetch(`${url}/token`, { method: "POST", body: new URLSearchParams(form) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+const VERIFIER = "v".repeat(43);
+
+test("the code flow gives tokens for a code and its verifier, once, and again for a refresh token", async (t) => {
+  const url = await startIssuer(t);
+  const { status, location } = await authorize(url);
+  assert.equal(status, 302);
+  const { searchParams } = new URL(location);
+  assert.equal(searchParams.get("state"), "state-1");
+  const grant = {
+    grant_type: "authorization_code",
+    code: searchParams.get("code") ?? "",
+    redirect_uri: "http://localhost:8787/",
+    client_id: "page",
+    code_verifier: VERIFIER,
+  };
+  const { body } = await redeem(url, grant);
+  const { payload } = await verifyAccess(url, body.access_token);
+  assert.deepEqual([payload.sub, payload["tenant"], payload["scope"]], [
+    "me",
+    "demo",
+    "openid images:read",
+  ]);
+  const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
+  const { payload: identity } = await jwtVerify(body.id_token, keys, { audience: "page" });
+  assert.equal(identity["nonce"], "nonce-1");
+  assert.deepEqual(
+    (await redeem(url, grant)).body,
+    { error: "invalid_grant" },
+    "a code is good once",
+  );
+  const renewal = {
+    grant_type: "refresh_token",
+    refresh_token: body.refresh_token,
+    client_id: "page",
+  };
+  assert.equal((await redeem(url, renewal)).status, 200);
+  assert.equal((await redeem(url, renewal)).status, 400, "a refresh token too");
+});
+
+test("the code flow refuses another verifier, another client and a page of another machine", async (t) => {
+  const url = await startIssuer(t);
+  for (const wrong of [{ code_verifier: "w".repeat(43) }, { client_id: "other" }]) {
+    const { location } = await authorize(url);
+    const { status, body } = await redeem(url, {
+      grant_type: "authorization_code",
+      code: new URL(location).searchParams.get("code") ?? "",
+      redirect_uri: "http://localhost:8787/",
+      client_id: "page",
+      code_verifier: VERIFIER,
+      ...wrong,
+    });
+    assert.deepEqual([status, body], [400, { error: "invalid_grant" }]);
+  }
+  assert.equal((await authorize(url, { redirect_uri: "https://evil.example/" })).status, 400);
+  assert.equal((await authorize(url, { code_challenge_method: "plain" })).status, 400);
 });

@@ -141,6 +141,7 @@ const ABOUT = {
   is: "Cloud Storage's JSON and XML surface on local files",
   json: ["/storage/v1/b", "/upload/storage/v1/b", "/download/storage/v1/b"],
   xml: "/{bucket}/{object}, V4-signed",
+  identities: "ports of their own (IDENTITY_PORTS), with the rights of infra/terraform's table",
   controls: "/_local",
   health: "/healthz",
 };

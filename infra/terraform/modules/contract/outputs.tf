@@ -98,7 +98,7 @@ output "processor_env" {
     PUSH_SERVICE_ACCOUNT      = local.emails.push
     SCHEDULER_SERVICE_ACCOUNT = local.emails.scheduler
     RETENTION_MS              = tostring(var.retention.period_ms)
-    TENANT_PLANS              = var.tenant_plans
+    TENANT_PLANS              = jsonencode(jsondecode(var.tenant_plans))
     CODEC                     = var.processor.codec
     PIXEL_PROCESSES           = tostring(var.processor.pixel_processes)
   }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline })
@@ -120,7 +120,7 @@ output "bridge_env" {
     RAW_BUCKET              = local.buckets.raw
     GOOGLE_CLOUD_PROJECT    = var.project_id
     RETENTION_MS            = tostring(var.retention.period_ms)
-    TENANT_PLANS            = var.tenant_plans
+    TENANT_PLANS            = jsonencode(jsondecode(var.tenant_plans))
     BUDGET_MIB              = tostring(var.bridge.budget_mib)
   }
 }

@@ -98,6 +98,11 @@ variable "certificates_locked" {
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.certificates_locked || var.environment == "production"
+    error_message = "certificates_locked is for production: a lock would keep a preview's bucket for 400 days."
+  }
 }
 
 variable "retention" {

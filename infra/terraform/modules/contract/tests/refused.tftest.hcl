@@ -467,3 +467,11 @@ run "refuses_a_repository_without_an_owner" {
   }
   expect_failures = [var.github_repository]
 }
+
+run "refuses_a_lock_in_preview" {
+  command = plan
+  variables {
+    certificates_locked = true
+  }
+  expect_failures = [var.certificates_locked]
+}
