@@ -14,15 +14,13 @@ const silent: typeof fetch = (_, init) =>
   });
 
 test("send() takes a request without an answer in time as a lost connection", async () => {
-  const startedAt = performance.now();
   const { signal } = new AbortController();
   for (const options of [{ timeoutMs: 20 }, { timeoutMs: 20, signal }]) {
     await assert.rejects(
       send(silent, REQUEST, options),
-      (error) => error instanceof UploadError && error.problem.code === "network",
+      (error) => error instanceof UploadError && error.problem.detail === "no answer came in 20 ms",
     );
   }
-  assert.ok(performance.now() - startedAt < 1_500);
 });
 
 test("send() throws the reason of an abort, not a problem", async () => {
