@@ -77,7 +77,8 @@ export const WORDS = {
           ...(bytesPerSecond === undefined ? [] : [`${bytesText(bytesPerSecond)}/s`]),
         ].join(" · "),
       waiting: "Waiting for the network",
-      paused: (held: number, size: number) => `Paused at ${bytesText(held)} of ${bytesText(size)}`,
+      paused: (held: number, size: number) =>
+        held === 0 ? "Paused" : `Paused at ${bytesText(held)} of ${bytesText(size)}`,
       developing: "Sent. Being developed",
     },
   },

@@ -1,4 +1,5 @@
 import type { Upload } from "@tintype/client/client";
+import type { ItemProblem } from "./item_problem.ts";
 
 /**
  * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the network,
@@ -12,12 +13,6 @@ export type ItemState =
   | "paused"
   | "developing"
   | "refused";
-
-/** Why a picture was refused: a code of the edge, of the client, or of a rejection. */
-export interface ItemProblem {
-  readonly code: string;
-  readonly detail: string;
-}
 
 /** A picture of the queue, as the views read it. */
 export interface QueueItem {

@@ -3,9 +3,10 @@
  * then leaves; what is refused stays until its owner has read why. Every change is told by `onChange`.
  */
 import type { Client, Image, Upload, UploadProgress } from "@tintype/client/client";
-import { UploadError } from "@tintype/client/problem";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
+import { DevelopingLine } from "./developing_line.ts";
+import { type ItemProblem, problemOf } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
 import {
@@ -32,22 +33,22 @@ export interface QueueOptions {
 
 /** Files that are sent at the same time. */
 const LINES = 3;
-/** Pictures that are waited for at the same time: each keeps a connection, of which HTTP/1.1 has six. */
-const WAITERS = 2;
-/** How long one is waited for before the next one has its turn, in milliseconds. */
-const WAIT_MS = 8_000;
 
 /** The queue of one signed-in person. */
 export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
-  readonly #developing: QueueEntry[] = [];
-  #waiters = 0;
+  readonly #developing: DevelopingLine;
   #ready = 0;
   #isClosed = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#developing = new DevelopingLine({
+      client: options.client,
+      onSettled: (entry, image) => this.#settle(entry, image),
+      onProblem: (entry, problem) => this.#refuse(entry, problem),
+    });
   }
 
   get items(): readonly QueueItem[] {
@@ -152,12 +153,14 @@ export class UploadQueue {
   /** Ends everything and forgets it, in this browser too. */
   async clear(): Promise<void> {
     this.#isClosed = true;
+    this.#developing.stop();
     await Promise.all(this.items.map(({ id }) => this.remove(id)));
   }
 
   /** Stops working and keeps what there is for the next session. */
   stop(): void {
     this.#isClosed = true;
+    this.#developing.stop();
     for (const entry of this.#entries.values()) {
       entry.upload?.pause();
       entry.release();
@@ -264,27 +267,7 @@ export class UploadQueue {
     this.#change(entry, { state: "developing", heldBytes: entry.item.size, problem: undefined });
     entry.file = undefined;
     this.#keep(entry);
-    this.#developing.push(entry);
-    if (this.#waiters >= WAITERS) return;
-    this.#waiters++;
-    void this.#wait();
-  }
-
-  async #wait(): Promise<void> {
-    for (let entry = this.#developing.shift(); entry; entry = this.#developing.shift()) {
-      if (entry.isGone || this.#isClosed || entry.imageId === undefined) continue;
-      try {
-        const options = { timeoutMs: WAIT_MS };
-        const image = await this.#options.client.waitUntilReady(entry.imageId, options);
-        if (!entry.isGone) this.#settle(entry, image);
-      } catch (error) {
-        if (entry.isGone) continue;
-        const problem = problemOf(error);
-        if (problem.code === "timeout") this.#developing.push(entry);
-        else this.#refuse(entry, problem);
-      }
-    }
-    this.#waiters--;
+    this.#developing.add(entry);
   }
 
   #settle(entry: QueueEntry, image: Image): void {
@@ -298,7 +281,7 @@ export class UploadQueue {
     this.#refuse(entry, { code: reason, detail });
   }
 
-  #refuse(entry: QueueEntry, problem: { readonly code: string; readonly detail: string }): void {
+  #refuse(entry: QueueEntry, problem: ItemProblem): void {
     this.#change(entry, { state: "refused", problem, bytesPerSecond: undefined });
     if (!refusalOf(problem.code).canRetry) void this.#options.kept.remove(entry.item.id);
     this.#options.onRefused(entry.item);
@@ -331,12 +314,4 @@ export class UploadQueue {
     entry.item = { ...entry.item, ...change };
     this.#options.onChange();
   }
-}
-
-function problemOf(error: unknown): { readonly code: string; readonly detail: string } {
-  if (error instanceof UploadError) return error.problem;
-  if (error instanceof Error && error.name === "SignedOut") {
-    return { code: "unauthenticated", detail: error.message };
-  }
-  return { code: "internal", detail: error instanceof Error ? error.name : "" };
 }
