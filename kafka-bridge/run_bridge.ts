@@ -34,7 +34,7 @@ export interface RunOptions {
 const CLIENT_ID = "tintype-bridge";
 const MIB = 1024 * 1024;
 /** Buffers that may be there, dead ones too, for each byte of the budget. */
-const BUFFERS_OF_BUDGET = 2.5;
+const BUFFERS_OF_BUDGET = 3;
 const UPLOAD_TIMEOUT_MS = 60_000;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
