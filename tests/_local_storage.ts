@@ -21,6 +21,8 @@ export interface LocalFault {
 
 /** The local storage as a process of its own, alone: its notifications find nobody. */
 export interface LocalStorage {
+  /** Reads an object of the raw bucket, as no client may: its bytes, undefined where it is not there. */
+  read(object: string): Promise<Uint8Array | undefined>;
   /** Sends a signed request to the raw bucket. */
   signedFetch(request: Pick<V4Request, "method" | "object" | "headers">): Promise<Response>;
   /** Forgets all faults and puts these in. */
@@ -67,6 +69,13 @@ export async function startLocalStorage(): Promise<LocalStorage> {
       const place = { endpoint: url, bucket: "tintype-raw", expiresSeconds: 60 };
       const signed = await signUrl(signer, { ...place, ...request }, { nowMs: Date.now() });
       return await fetch(signed.url, { method: request.method, headers: signed.headers });
+    },
+    async read(object) {
+      const path = `/storage/v1/b/tintype-raw/o/${encodeURIComponent(object)}?alt=media`;
+      const response = await fetch(`${url}${path}`);
+      if (response.ok) return await response.bytes();
+      if (response.status === 404) return undefined;
+      throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     },
     async setFaults(wanted) {
       await fetch(faults, { method: "DELETE" });

@@ -113,9 +113,10 @@ async function choose(...sizes: readonly number[]): Promise<Buffer[]> {
 const startUpload = () => page.click(".uppy-StatusBar-actionBtn--upload");
 const succeeded = () => page.waitForSelector(".uppy-StatusBar.is-complete");
 
-async function slowDown(times: number): Promise<void> {
+/** Lets chunks after the first take so long. */
+async function slowDown(times: number, delayMs: number): Promise<void> {
   const later = { method: "PUT", header: "content-range: ^bytes [1-9]" };
-  await addFault({ match: later, times, action: { delayMs: 1_500 } });
+  await addFault({ match: later, times, action: { delayMs } });
 }
 
 async function addFault(fault: unknown): Promise<void> {
@@ -143,7 +144,7 @@ test(
   { skip },
   async () => {
     const bytes = await choose(3 * CHUNK, 1_000);
-    await slowDown(2);
+    await slowDown(2, 1_000);
     await startUpload();
     await page.waitForSelector(".uppy-StatusBar-progress[aria-valuenow]:not([aria-valuenow='0'])");
     await succeeded();
@@ -158,7 +159,7 @@ test(
 
 test("Uppy's Dashboard pauses an upload and resumes it where it was", { skip }, async () => {
   const bytes = await choose(3 * CHUNK);
-  await slowDown(1);
+  await slowDown(1, PATIENCE_MS);
   await startUpload();
   await underWay();
   await page.click("button[aria-label='Pause upload']");
@@ -175,7 +176,7 @@ test("Uppy's Dashboard pauses an upload and resumes it where it was", { skip }, 
 test("Uppy's Dashboard cancels an upload, which ends its session", { skip }, async () => {
   const before = (await storedDigests(cloud.storageUrl)).size;
   await choose(3 * CHUNK);
-  await slowDown(1);
+  await slowDown(1, PATIENCE_MS);
   await startUpload();
   await underWay();
   const ended = page.waitForRequest((request) => request.method() === "DELETE");
@@ -207,7 +208,7 @@ test(
   { skip },
   async () => {
     const bytes = await choose(4 * CHUNK);
-    await slowDown(1);
+    await slowDown(1, PATIENCE_MS);
     await startUpload();
     await underWay();
     await page.waitForTimeout(1_000); // Golden Retriever writes its notes twice a second

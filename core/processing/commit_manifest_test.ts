@@ -9,7 +9,7 @@ import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { commitManifest, readManifest } from "./commit_manifest.ts";
+import { commitManifest, readManifest, replaceManifest } from "./commit_manifest.ts";
 
 const ref = sampleRef(NOON_MS);
 const { periodMs, closingMs } = RETENTION_POLICY;
@@ -64,8 +64,38 @@ for (const [stands, loses] of [[ready, rejected], [rejected, ready], [ready, fai
     assert.equal((await manifestOf(world, ref)).status, stands.status);
     assert.equal(newestRowOf(world, ref)?.status, stands.status);
     assert.equal(newestRowOf(world, ref)?.reason, stands.reason ?? null);
+    // The warehouse drops what looks like a row of the last minute: each must be an attempt of its own.
+    const keys = world.rows.rows().map(({ attempt, status }) => `${attempt}/${status}`);
+    assert.equal(new Set(keys).size, keys.length, keys.join(" "));
   });
 }
+
+test("replaceManifest() takes the place of the very manifest that it was given, and of no other", async () => {
+  const world = new TestWorld();
+  await commit(world, ready);
+  const held = await readManifest(world.processed, ref, {});
+  assert.ok(held !== null);
+  const first = { ...rejected, attempt: 1_001, processorVersion: "newer" };
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: first, held }, {}), true);
+  assert.deepEqual(await manifestOf(world, ref), first);
+  world.clock.nowMs += 1000;
+  const processedAt = new Date(world.clock.nowMs).toISOString();
+  const second = { ...ready, attempt: 1_001, processorVersion: "newest", processedAt };
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: second, held }, {}), false);
+  assert.deepEqual(await manifestOf(world, ref), first);
+  const row = newestRowOf(world, ref);
+  assert.deepEqual([row?.status, row?.processor_version], ["rejected", "newer"]);
+});
+
+test("replaceManifest() leaves an image that was erased meanwhile erased", async () => {
+  const world = new TestWorld();
+  await commit(world, ready);
+  const held = await readManifest(world.processed, ref, {});
+  assert.ok(held !== null);
+  await world.processed.remove(manifestName(ref), { generation: held.generation });
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: ready, held }, {}), false);
+  assert.deepEqual(world.processed.names(), []);
+});
 
 test("commitManifest() of failed leaves another failed one as it is", async () => {
   const world = new TestWorld();

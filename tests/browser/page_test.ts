@@ -211,9 +211,9 @@ step("a paused photograph stays paused over a reload, and goes on when it is res
   await add([file]);
   await row(file.name).locator(".row-state", { hasText: " of " }).waitFor();
   await page.getByRole("button", { name: `Pause ${file.name}` }).click();
-  await row(file.name).getByText("Paused at").waitFor();
+  await row(file.name).getByText(/^Paused/).waitFor();
   await page.reload();
-  await row(file.name).getByText("Paused at").waitFor();
+  await row(file.name).getByText(/^Paused/).waitFor();
   await clearFaults("storage");
   await page.getByRole("button", { name: `Resume ${file.name}` }).click();
   await developed(12);
@@ -343,6 +343,25 @@ async function kept(): Promise<string[]> {
     return found;
   });
 }
+
+step("a phone is offered its camera instead of folders", async () => {
+  const phone = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  try {
+    const screen = await phone.newPage();
+    await screen.goto(URLS.edge);
+    await screen.getByRole("button", { name: "Sign in" }).tap();
+    await screen.getByRole("button", { name: "Take a photo" }).waitFor();
+    assert.equal(await screen.getByRole("button", { name: "Choose a folder" }).count(), 0);
+    assert.equal(await screen.locator("#camera").getAttribute("capture"), "environment");
+    await screen.screenshot({ path: join(output, "touch_phone_light.png") });
+  } finally {
+    await phone.close();
+  }
+});
 
 step("signing out leaves nothing in the browser, not even of what was on its way", async () => {
   const [file] = photographs;

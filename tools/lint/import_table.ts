@@ -34,8 +34,7 @@ export const IMPORT_TABLE = {
   // What Terraform tells the parts is read by the parts' own readers.
   "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
   "infra/containers": ["infra/containers"],
-  "infra/deploy": ["infra/deploy", "client"],
-  "infra/recovery": ["infra/recovery", "core", "tools/node_binary"],
+  "infra/deploy": ["infra/deploy"],
   "infra/local": [
     "infra/local",
     "infra/terraform",
