@@ -11,19 +11,21 @@ export function recordOfMessage(
     partition,
     offset: BigInt(message.offset),
     timestampMs: Number(message.timestamp),
-    key: message.key,
-    value: message.value === null ? null : bytesOf(message.value),
+    key: message.key === null ? null : ownBytes(message.key),
+    value: message.value === null ? null : ownBytes(message.value),
     headers: new Map(
       Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
         const last = Array.isArray(value) ? value.at(-1) : value;
         if (last === undefined || last === null) return [];
-        return [[name, typeof last === "string" ? new TextEncoder().encode(last) : last]];
+        return [[name, typeof last === "string" ? new TextEncoder().encode(last) : ownBytes(last)]];
       }),
     ),
   };
 }
 
-/** The same bytes without a copy; a fetched buffer never lies in shared memory. */
-function bytesOf(buffer: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+/** The same bytes; copied where they are a small part of a fetch, all of which would stay in memory with them. */
+function ownBytes(buffer: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer: fetched, byteOffset, byteLength } = buffer;
+  if (2 * byteLength < fetched.byteLength) return new Uint8Array(buffer);
+  return new Uint8Array(fetched as ArrayBuffer, byteOffset, byteLength); // what is fetched never lies in shared memory
 }
