@@ -1,11 +1,11 @@
-/** The suites of `deno task test`; each takes free ports, so that two can run at a time. */
+/** The suites of `deno task test`; all but the walks take free ports, so that two can run at a time. */
 
 /** One suite: which files, on which runtime, with which flags. */
 export interface Suite {
   readonly name: string;
   /** `check` runs the steps of `deno task check`, each of which counts as a test. */
   readonly runtime: "check" | "deno" | "node";
-  /** Folders whose `*_test.ts` files belong to the suite. */
+  /** Folders, or beginnings of paths, whose `*_test.ts` files belong to the suite that names the longest one. */
   readonly folders: readonly string[];
   readonly flags: readonly string[];
   /** Seconds that it takes alone on two cores, about: longer ones begin first. */
@@ -103,6 +103,14 @@ export const SUITES: readonly Suite[] = [
     needs: "loopback; Java for a broker",
   },
   {
+    name: "clients",
+    runtime: "node",
+    folders: ["tests/client_"],
+    flags: ["--test-concurrency=1"],
+    weight: 120,
+    needs: "loopback, workerd; Chromium, curl and jq",
+  },
+  {
     name: "walks",
     runtime: "node",
     folders: ["tests"],
@@ -114,7 +122,11 @@ export const SUITES: readonly Suite[] = [
 
 /** The suite's test files among `files`, both as paths from the root. */
 export function testFilesOf(suite: Suite, files: readonly string[]): string[] {
-  return files.filter((path) =>
-    path.endsWith("_test.ts") && suite.folders.some((folder) => path.startsWith(`${folder}/`))
-  );
+  const lengthIn = ({ folders }: Suite, path: string) =>
+    Math.max(0, ...folders.filter((folder) => path.startsWith(folder)).map(({ length }) => length));
+  return files.filter((path) => {
+    const length = lengthIn(suite, path);
+    const isOurs = length > 0 && SUITES.every((other) => lengthIn(other, path) <= length);
+    return isOurs && path.endsWith("_test.ts");
+  });
 }

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listSourceFiles } from "../check/import_graph.ts";
+import { SUITES, testFilesOf } from "./suites.ts";
+
+const namesFor = (path: string) =>
+  SUITES.filter((suite) => testFilesOf(suite, [path]).length > 0).map(({ name }) => name);
+
+test("every test file of the project belongs to a suite", () => {
+  const tests = listSourceFiles(Deno.cwd()).filter((path) => path.endsWith("_test.ts"));
+  assert.ok(tests.length > 100);
+  assert.deepEqual(tests.filter((path) => namesFor(path).length === 0), []);
+});
+
+test("a file belongs to the suite that names the longest beginning of its path", () => {
+  assert.deepEqual(namesFor("tests/client_wire_test.ts"), ["clients"]);
+  assert.deepEqual(namesFor("tests/road_test.ts"), ["walks"]);
+  assert.deepEqual(namesFor("core/errors_test.ts"), ["core-deno", "core-node"]);
+  assert.deepEqual(namesFor("tests/_system.ts"), []);
+});
