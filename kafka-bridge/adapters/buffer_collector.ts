@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** How much more must be there than lived the last time. */
+/** How far the limit gives way when a collection has not come below it. */
 const GROWTH = 1.25;
 
 type Collect = (options?: { readonly type: "minor" | "major" }) => void;
@@ -26,6 +26,6 @@ export function bufferCollector(limitBytes: number): () => void {
     if (!isOver()) return;
     collect();
     // Where so much is alive, collecting again at once would find nothing.
-    nextBytes = Math.max(limitBytes, GROWTH * getHeapStatistics().external_memory);
+    nextBytes = isOver() ? GROWTH * limitBytes : limitBytes;
   };
 }
