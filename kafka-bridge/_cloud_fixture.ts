@@ -92,6 +92,7 @@ export async function startCloud(): Promise<Cloud | string> {
   const startBroker = (port: string) =>
     startChild(["infra/local/kafka/serve.ts"], {
       PORT: port,
+      CONTROLLER_PORT: "0",
       DATA_DIR: join(folder, "kafka"),
       SECURE_PORT: "0",
       SECURE_USERNAME,

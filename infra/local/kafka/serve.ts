@@ -34,9 +34,8 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const port = PORT === "0" ? await freePort() : Number(PORT);
-  const controllerPort = CONTROLLER_PORT === undefined
-    ? PORT === "0" ? await freePort() : port + 1
-    : Number(CONTROLLER_PORT);
+  const controller = CONTROLLER_PORT ?? (PORT === "0" ? "0" : String(port + 1));
+  const controllerPort = controller === "0" ? await freePort() : Number(controller);
   const libs = await installKafka(cacheDir);
   const dataDir = resolve(DATA_DIR);
   const secure = SECURE_PORT === undefined ? undefined : {
