@@ -152,12 +152,14 @@ test("the processor takes pushes from its subscription's account alone, and acks
 
 test("the storage refuses what is not signed, signed by another key, for another object, or ended", async () => {
   const object = "2026-01-01/walks/nobody/nothing";
-  const place = { method: "GET", endpoint: URLS.storage, bucket: BUCKETS.raw, object } as const;
-  const sign = async (key: typeof hmacKey, nowMs: number) =>
-    (await signUrl(await importHmacSigner(key), { ...place, expiresSeconds: 60 }, { nowMs })).url;
+  const place = { method: "GET", endpoint: URLS.storage, object } as const;
+  const sign = async (key: typeof hmacKey, nowMs: number, bucket: string = BUCKETS.processed) => {
+    const request = { ...place, bucket, expiresSeconds: 60 };
+    return (await signUrl(await importHmacSigner(key), request, { nowMs })).url;
+  };
   const good = await sign(hmacKey, Date.now());
   const cases: readonly (readonly [what: string, url: string, status: number, code: string])[] = [
-    ["unsigned", `${URLS.storage}/${BUCKETS.raw}/${object}`, 403, "AccessDenied"],
+    ["unsigned", `${URLS.storage}/${BUCKETS.processed}/${object}`, 403, "AccessDenied"],
     [
       "another key",
       await sign({ ...hmacKey, secret: "guess" }, Date.now()),
@@ -166,6 +168,12 @@ test("the storage refuses what is not signed, signed by another key, for another
     ],
     ["another object", good.replace("nothing", "something"), 403, "SignatureDoesNotMatch"],
     ["ended", await sign(hmacKey, Date.now() - 61_000), 400, "ExpiredToken"],
+    [
+      "right, but of a bucket that the edge may not read",
+      await sign(hmacKey, Date.now(), BUCKETS.raw),
+      403,
+      "AccessDenied",
+    ],
     ["right, but nothing there", good, 404, "NoSuchKey"],
   ];
   for (const [what, url, status, code] of cases) {

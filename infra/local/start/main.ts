@@ -203,6 +203,8 @@ async function sendAll(
     kafka: () => sendThroughKafka(pictures, kafka),
   } as const satisfies Record<Door, () => Promise<PictureResult[]>>;
   const results = await Promise.all(doors.map((door) => through[door]()));
+  // What was not sent any more is neither lost nor doubled: there is nothing to report.
+  ending.signal.throwIfAborted();
   const report = await checkResults(results.flat());
   if (!options.once || !options.retentionShortened) return report;
   console.say(
