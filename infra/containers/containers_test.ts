@@ -13,6 +13,8 @@ import { replay } from "./replay.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HEALTHY_MS = 90_000;
+/** Both platforms wait 30 s before they kill; a slow machine has more. */
+const DRAINED_MS = 60_000;
 const PARTS = ["processor", "kafka-bridge"] as const;
 
 async function stagesOf(part: string, port = 0): Promise<Stage[]> {
@@ -46,9 +48,9 @@ for (const part of PARTS) {
   });
 }
 
-test("the processor's own lines, run in an empty folder, give a processor that is healthy", async () => {
+test("the processor's own lines, run in an empty folder, give a processor that is healthy and drains", async () => {
   const port = await freePort();
-  await answersHealth(await stagesOf("processor", port), {
+  await livesAndDrains(await stagesOf("processor", port), {
     url: `http://127.0.0.1:${port}/healthz`,
     env: {
       HOST: "0.0.0.0",
@@ -64,9 +66,9 @@ test("the processor's own lines, run in an empty folder, give a processor that i
   });
 });
 
-test("the bridge's own lines, run in an empty folder, give a bridge that lives", async () => {
+test("the bridge's own lines, run in an empty folder, give a bridge that lives and drains", async () => {
   const port = await freePort();
-  await answersHealth(await stagesOf("kafka-bridge", port), {
+  await livesAndDrains(await stagesOf("kafka-bridge", port), {
     url: `http://127.0.0.1:${port}/healthz`,
     env: {
       KAFKA_BROKERS: "127.0.0.1:9",
@@ -82,7 +84,7 @@ test("the bridge's own lines, run in an empty folder, give a bridge that lives",
   });
 });
 
-async function answersHealth(
+async function livesAndDrains(
   stages: readonly Stage[],
   { url, env }: { readonly url: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<void> {
@@ -99,6 +101,9 @@ async function answersHealth(
     }
     child.on("error", (error) => output += String(error));
     assert.ok(await isHealthy(url, child), output);
+    const ended = once(child, "exit", { signal: AbortSignal.timeout(DRAINED_MS) });
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null], output);
   } finally {
     if (child?.pid !== undefined && child.exitCode === null) {
       child.kill("SIGKILL");
