@@ -73,7 +73,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["infra"],
     flags: TWO_FILES_AT_ONCE,
-    weight: 25,
+    weight: 150,
     needs:
       "loopback, DuckDB; Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
@@ -82,7 +82,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 60,
+    weight: 120,
     needs: "loopback, sharp, child processes",
   },
   {
@@ -90,7 +90,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["edge"],
     flags: [],
-    weight: 180,
+    weight: 220,
     needs: "loopback, workerd",
   },
   {
@@ -99,7 +99,7 @@ export const SUITES: readonly Suite[] = [
     folders: ["kafka-bridge"],
     // kafkajs waits for negative times on Node 24, which mean at once.
     flags: [...TWO_FILES_AT_ONCE, "--disable-warning=TimeoutNegativeWarning"],
-    weight: 150,
+    weight: 120,
     needs: "loopback; Java for a broker",
   },
   {
@@ -107,7 +107,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests/client_"],
     flags: ["--test-concurrency=1"],
-    weight: 120,
+    weight: 190,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   {
@@ -115,7 +115,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests"],
     flags: ["--test-concurrency=1"],
-    weight: 400,
+    weight: 570,
     needs: "loopback, all parts",
   },
 ];
