@@ -15,18 +15,19 @@ interface Load {
   readonly name: string;
   readonly bytes: number;
   readonly records: number;
+  /** What the bridge's peak memory may be. */
+  readonly mostRssMib?: number;
 }
 
 const LOADS: readonly Load[] = [
   { name: "50kB", bytes: 50_000, records: 3_000 },
   { name: "500kB", bytes: 500_000, records: 600 },
-  { name: "4MB", bytes: 4_000_000, records: 100 },
+  { name: "4MB", bytes: 4_000_000, records: 100, mostRssMib: 350 },
 ];
 const UPLOADS_AT_ONCE = 8;
 const ROUNDS = 2;
 const SHARE_OF_BARE = 0.85;
 const RSS_OF_BARE = 1.25;
-const MOST_RSS_MIB = 350;
 
 /** The bridge, size by size. */
 export const bridgeSuite: Suite = {
@@ -110,7 +111,14 @@ async function measure(
       op: "<=",
       target: RSS_OF_BARE,
     },
-    { name: `${load.name}_rss_mib`, measured: rssMib, op: "<=", target: MOST_RSS_MIB },
+    ...(load.mostRssMib === undefined ? [] : [
+      {
+        name: `${load.name}_rss_mib`,
+        measured: rssMib,
+        op: "<=",
+        target: load.mostRssMib,
+      } as const,
+    ]),
   ];
 }
 
