@@ -9,6 +9,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { wranglerEnv } from "./_wrangler_fixture.ts";
 
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -82,14 +83,7 @@ export async function startWorker(
     "--show-interactive-dev-session=false",
   ], {
     cwd: ROOT,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-      CI: "true",
-      WRANGLER_SEND_METRICS: "false",
-      CLOUDFLARE_CF_FETCH_ENABLED: "false",
-      WRANGLER_LOG_PATH: folder,
-    },
+    env: wranglerEnv(folder),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

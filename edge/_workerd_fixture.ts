@@ -5,12 +5,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { wranglerEnv } from "./_wrangler_fixture.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -60,14 +60,7 @@ export async function bundleWorker(
       ...["--config", entry === undefined ? join(ROOT, "wrangler.toml") : config],
     ], {
       cwd: ROOT,
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: folder,
-        CI: "true",
-        WRANGLER_SEND_METRICS: "false",
-        CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        WRANGLER_LOG_PATH: folder,
-      },
+      env: wranglerEnv(folder),
     });
     const [name = ""] = (await readdir(join(folder, "out"))).filter((file) => file.endsWith(".js"));
     return await readFile(join(folder, "out", name), "utf8");

@@ -7,6 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { wranglerEnv } from "./_wrangler_fixture.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -21,14 +22,7 @@ async function dryRun(environment: "" | "preview") {
       ...["deploy", "--dry-run", "--outdir", folder, "--env", environment],
     ], {
       cwd: ROOT,
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: folder,
-        CI: "true",
-        WRANGLER_SEND_METRICS: "false",
-        CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        WRANGLER_LOG_PATH: folder,
-      },
+      env: wranglerEnv(folder),
     });
     const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
     const scripts = await Promise.all(names.map((name) => readFile(join(folder, name))));

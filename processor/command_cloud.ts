@@ -1,6 +1,6 @@
 /** Where the operators' commands work: flags, and the processor's own adapters that follow from them. */
 import type { ObjectStore } from "@tintype/core/ports/object_store";
-import { newestCertificate, readCertificate } from "@tintype/core/retention/certificate";
+import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
 import {
   PURGES_RETENTION_MS,
   RETENTION_POLICY,
@@ -86,11 +86,8 @@ export async function openCloud(
 
 /** `start --retention` shortens the seven days of a local system: its newest certificate names what it promises. */
 async function localPolicy(certificates: ObjectStore): Promise<RetentionPolicy> {
-  const newest = await newestCertificate(certificates);
-  const read = newest === 0
-    ? null
-    : await readCertificate({ certificates, hashing: webHashing }, newest);
-  return read === null ? RETENTION_POLICY : retentionPolicyOf(read.certificate.periodMs);
+  const periodMs = await certifiedPeriodMs({ certificates, hashing: webHashing });
+  return periodMs === undefined ? RETENTION_POLICY : retentionPolicyOf(periodMs);
 }
 
 function addressOf(flag: string, text: string | undefined): string | undefined {

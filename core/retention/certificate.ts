@@ -100,6 +100,15 @@ export async function newestCertificate(
   return there;
 }
 
+/** The period that the newest certificate promises, in milliseconds; undefined where there is none. Throws as `readCertificate`. */
+export async function certifiedPeriodMs(
+  ports: { readonly certificates: ObjectReader; readonly hashing: Hashing },
+): Promise<number | undefined> {
+  const newest = await newestCertificate(ports.certificates);
+  if (newest === 0) return undefined;
+  return (await readCertificate(ports, newest))?.certificate.periodMs;
+}
+
 /** Appends a certificate to the chain. Two sweeps cannot fork it: who finds its number taken goes behind it. */
 export async function issueCertificate(
   ports: { readonly certificates: ObjectReader & ObjectCreator; readonly hashing: Hashing },

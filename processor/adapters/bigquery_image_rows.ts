@@ -1,6 +1,6 @@
-import type { BigQuery, Query } from "@google-cloud/bigquery";
+import type { BigQuery } from "@google-cloud/bigquery";
 import { AppError } from "@tintype/core/errors";
-import { parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { parseImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
@@ -14,6 +14,7 @@ import type {
 } from "@tintype/core/ports/image_selector";
 import * as z from "zod";
 import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
+import { namedQuery, paramsOfImages, type QueryParams } from "./_named_query.ts";
 import { STATEMENTS } from "./bigquery_statements.ts";
 
 /** A question costs what it reads: one over this is refused, in bytes (10 GiB, six US cents on demand). */
@@ -34,8 +35,6 @@ const totalsSchema = z.object({
   bytes: z.coerce.number(),
   work_ms: z.coerce.number(),
 });
-
-type Params = Readonly<Record<string, readonly string[] | Date | number>>;
 
 /** What operators' commands ask BigQuery about images. */
 export class BigQueryImageRows implements ImageSelector, AttemptFinder {
@@ -66,12 +65,7 @@ ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
     { signal }: CallOptions = {},
   ): Promise<readonly AttemptKey[]> {
     if (refs.length === 0) return [];
-    const t0s = refs.map(({ imageId }) => t0OfImageId(imageId));
-    const rows = await this.#run(STATEMENTS.held_attempts, {
-      image_ids: refs.map(({ imageId }) => imageId),
-      from_t0: new Date(Math.min(...t0s)),
-      to_t0: new Date(Math.max(...t0s)),
-    }, signal);
+    const rows = await this.#run(STATEMENTS.held_attempts, paramsOfImages(refs), signal);
     return z.array(attemptSchema).parse(rows)
       .map(({ generation, attempt, status, ...key }) => ({
         ref: refOf(key),
@@ -81,16 +75,10 @@ ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
       }));
   }
 
-  async #run(sql: string, params: Params, signal: AbortSignal | undefined): Promise<unknown> {
+  async #run(sql: string, params: QueryParams, signal: AbortSignal | undefined): Promise<unknown> {
     signal?.throwIfAborted();
-    const query: Query = {
-      query: sql.replaceAll("tintype.", `${this.#dataset}.`),
-      params: Object.fromEntries(
-        Object.entries(params).map((
-          [name, value],
-        ) => [name, value instanceof Date ? this.#client.timestamp(value) : value]),
-      ),
-      useLegacySql: false,
+    const query = {
+      ...namedQuery(this.#client, { sql, dataset: this.#dataset, params }),
       maximumBytesBilled: MAX_BYTES_BILLED,
     };
     try {

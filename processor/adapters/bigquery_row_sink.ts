@@ -1,4 +1,4 @@
-import type { BigQuery, Query } from "@google-cloud/bigquery";
+import type { BigQuery } from "@google-cloud/bigquery";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import type { ImageRow } from "@tintype/core/model/image_row";
 import type { ImageRef } from "@tintype/core/model/object_name";
@@ -16,6 +16,7 @@ import type {
 import { Batcher } from "./_batcher.ts";
 import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
 import { insertRows } from "./_insert_rows.ts";
+import { namedQuery, paramsOfImages, type QueryParams } from "./_named_query.ts";
 import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
 
 /** Where rows go and how long a certificate's copy is kept. */
@@ -26,8 +27,6 @@ export interface BigQueryRowSinkOptions {
   /** Before each insert's id: who rebuilds rows must not be taken for the deliveries of the last minute. */
   readonly insertIdPrefix?: string;
 }
-
-type Params = Readonly<Record<string, string | readonly string[] | Date>>;
 
 const BATCH = { maxItems: 100, maxWaitMs: 50 } as const;
 const DAY_MS = 86_400_000;
@@ -74,14 +73,8 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
     { signal }: CallOptions = {},
   ): Promise<readonly ImageRef[]> {
     if (refs.length === 0) return [];
-    const t0s = refs.map(({ imageId }) => t0OfImageId(imageId));
-    const params = {
-      image_ids: refs.map(({ imageId }) => imageId),
-      from_t0: new Date(Math.min(...t0s)),
-      to_t0: new Date(Math.max(...t0s)),
-    };
     try {
-      const { rows } = await this.#run("held_images", params, signal);
+      const { rows } = await this.#run("held_images", paramsOfImages(refs), signal);
       const held = new Set(
         rows.map(({ tenant, owner, image_id }) => `${tenant}/${owner}/${image_id}`),
       );
@@ -141,7 +134,7 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
 
   async #change(
     name: StatementName,
-    params: Params,
+    params: QueryParams,
     signal: AbortSignal | undefined,
   ): Promise<RowRemoval> {
     try {
@@ -155,17 +148,10 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
     }
   }
 
-  async #run(name: StatementName, params: Params, signal: AbortSignal | undefined) {
+  async #run(name: StatementName, params: QueryParams, signal: AbortSignal | undefined) {
     signal?.throwIfAborted();
-    const query: Query = {
-      query: STATEMENTS[name].replaceAll("tintype.", `${this.#options.dataset}.`),
-      params: Object.fromEntries(
-        Object.entries(params).map((
-          [key, value],
-        ) => [key, value instanceof Date ? this.#client.timestamp(value) : value]),
-      ),
-      useLegacySql: false,
-    };
+    const { dataset } = this.#options;
+    const query = namedQuery(this.#client, { sql: STATEMENTS[name], dataset, params });
     const asked: Promise<readonly unknown[]> = this.#client.query(query, { autoPaginate: false });
     const [rows, , answer] = await abortable(asked, signal);
     // The client's types know neither this third part of its answer nor the field that DML gives in it.

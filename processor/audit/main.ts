@@ -4,7 +4,7 @@
  */
 import { isAppError } from "@tintype/core/errors";
 import { auditStores } from "@tintype/core/retention/audit_stores";
-import { newestCertificate, readCertificate } from "@tintype/core/retention/certificate";
+import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
 import {
   PURGES_RETENTION_MS,
   RETENTION_POLICY,
@@ -48,10 +48,8 @@ function portsOf({ projectId, buckets, dataset, storage, warehouse }: AuditOptio
 
 /** What a local system promises: `start --retention` shortens it. */
 async function certifiedPeriod(ports: ReturnType<typeof portsOf>): Promise<number> {
-  const newest = await newestCertificate(ports.certificates);
   try {
-    const read = newest === 0 ? null : await readCertificate(ports, newest);
-    return read?.certificate.periodMs ?? RETENTION_POLICY.periodMs;
+    return await certifiedPeriodMs(ports) ?? RETENTION_POLICY.periodMs;
   } catch (error) {
     // One that cannot be read is a finding of the audit itself.
     if (isAppError(error, "internal")) return RETENTION_POLICY.periodMs;

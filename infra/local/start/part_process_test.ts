@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../kafka/free_port.ts";
 import type { Console } from "./console.ts";
 import { type Part, startPart } from "./part_process.ts";
 
@@ -75,12 +74,4 @@ async function untilAnother(url: string, first: string): Promise<void> {
     await sleep(50);
   }
   assert.fail("no other process has taken its place");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // never a pipe, as it listens on a port
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
