@@ -3,6 +3,7 @@
  * `v4_signer` makes them from a wish and signs, `v4_verifier` makes them from what was received and checks.
  * Rules: https://cloud.google.com/storage/docs/authentication/canonical-requests
  */
+import { hexOf } from "../hex.ts";
 
 /** The signature algorithms: a service account's HMAC key, or its RSA key. */
 export const V4_ALGORITHMS = ["GOOG4-HMAC-SHA256", "GOOG4-RSA-SHA256"] as const;
@@ -29,7 +30,6 @@ export const CONTENT_SHA256_HEADER = "x-goog-content-sha256";
 
 const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 const encoder = new TextEncoder();
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Percent-encodes everything but RFC 3986's unreserved characters. */
 export function percentEncode(text: string): string {
@@ -117,13 +117,6 @@ export function timestampOf(timeMs: number): string {
 /** A host without its port: Google signs the bare name. */
 export function bareHost(authority: string): string {
   return authority.replace(/:\d+$/, "").toLowerCase();
-}
-
-/** Bytes as lower-case hex. */
-export function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += HEX[byte];
-  return text;
 }
 
 /** Orders by UTF-16 code unit: the order of bytes for the ASCII that is compared here. */

@@ -1,4 +1,5 @@
-import { hexOf, scopeText, timestampOf } from "./v4_canonical.ts";
+import { hexOf } from "../hex.ts";
+import { scopeText, timestampOf } from "./v4_canonical.ts";
 import { placeOf, type SignOptions, type V4Request, type V4Signer } from "./v4_signer.ts";
 
 /** A condition beside the fields: a field's prefix, or the body's size in bytes. */

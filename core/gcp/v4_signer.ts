@@ -1,10 +1,10 @@
+import { hexOf } from "../hex.ts";
 import {
   bareHost,
   canonicalHeaders,
   canonicalQuery,
   canonicalRequestOf,
   encodePath,
-  hexOf,
   MAX_EXPIRES_SECONDS,
   scopeText,
   signedHeaderNames,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hexOf } from "../hex.ts";
 import { findTestKey, signerOf, TEST_KEYS, V4_VECTORS } from "./testdata/v4_vectors.ts";
 import {
   canonicalHeaders,
   canonicalRequestOf,
-  hexOf,
   stringToSignOf,
   timestampOf,
 } from "./v4_canonical.ts";

@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { hexOf } from "../hex.ts";
 
 declare const brand: unique symbol;
 
@@ -39,12 +40,13 @@ export function makeImageId(timeMs: number, random: Uint8Array): ImageId {
   }
   if (random.length < 10) throw new RangeError("Cannot make image id as it takes ten random bytes");
   const time = timeMs.toString(16).padStart(12, "0");
-  const version = (0x70 | (random[0] ?? 0) & 0x0f).toString(16) + hex(random.subarray(1, 2));
-  const variant = (0x80 | (random[2] ?? 0) & 0x3f).toString(16) + hex(random.subarray(3, 4));
-  const id = `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${
-    hex(random.subarray(4, 10))
-  }`;
-  return parseImageId(id);
+  const bytes = random.slice(0, 10);
+  bytes[0] = 0x70 | (bytes[0] ?? 0) & 0x0f; // version 7
+  bytes[2] = 0x80 | (bytes[2] ?? 0) & 0x3f; // variant of RFC 9562
+  const rest = hexOf(bytes);
+  return parseImageId(
+    `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`,
+  );
 }
 
 /** The first id that a millisecond can have: the lower bound of a time window in a listing. */
@@ -74,8 +76,4 @@ export async function imageIdOfRecord(
   const text = new TextEncoder().encode(`${cluster}/${topic}/${partition}/${offset}`);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
   return makeImageId(timestampMs, digest);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,6 +2,7 @@
  * What tests use in place of a runtime's own parts: digests, stores and sinks in memory, and the contracts of ports.
  * A contract is data (`{name, run(port)}[]`): it runs here against memory, and in each room against its adapter.
  */
+import { hexOf } from "../hex.ts";
 import type { Hashing } from "../ports/hashing.ts";
 
 const CASTAGNOLI = 0x82f63b78; // reflected polynomial, RFC 3720 section 12.1
@@ -11,7 +12,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => remainderOf(byte));
 export const portableHashing: Hashing = {
   async sha256(bytes) {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hexOf(digest);
   },
   crc32c(bytes) {
     let sum = 0xffffffff;

@@ -4,14 +4,10 @@ import type { Quota, QuotaClaim } from "@tintype/core/ports/quota";
 /** What a tenant's object is told of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
 
-/** What a tenant's object answers. */
-export type DayAnswer =
-  | { readonly taken: true }
-  | { readonly taken: false; readonly retryAfterMs: number };
-
 /** The calls of one tenant's durable object. */
 export interface QuotaStub {
-  reserve(claim: DayClaim): Promise<DayAnswer>;
+  /** 0 where the image is counted, else the milliseconds until the day has room again. */
+  reserve(claim: DayClaim): Promise<number>;
   settle(imageId: string, bytes: number): Promise<void>;
   release(imageId: string): Promise<void>;
 }
@@ -22,22 +18,26 @@ export interface QuotaNamespace {
   get(id: object): QuotaStub;
 }
 
+const MAX_IDS = 1_024;
+
 /**
  * Daily quotas by one durable object a tenant: one writer makes the count exact. Not sharded, as a tenant's default of
  * 10,000 images a day is far below what one object takes. Repeats once, as a claim counts once however often it is made.
  */
 export class DurableObjectQuota implements Quota {
   readonly #namespace: QuotaNamespace;
+  /** Ids of the objects of tenants that were verified, as making one is a digest each time. */
+  readonly #ids = new Map<string, object>();
 
   constructor(namespace: QuotaNamespace) {
     this.#namespace = namespace;
   }
 
   async reserve({ tenant, ...claim }: QuotaClaim): Promise<void> {
-    const answer = await this.#ask(tenant, (stub) => stub.reserve(claim));
-    if (answer.taken) return;
+    const retryAfterMs = await this.#ask(tenant, (stub) => stub.reserve(claim));
+    if (retryAfterMs === 0) return;
     throw new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
-      retryAfterMs: answer.retryAfterMs,
+      retryAfterMs,
     });
   }
 
@@ -50,10 +50,19 @@ export class DurableObjectQuota implements Quota {
   }
 
   async #ask<Answer>(tenant: string, call: (stub: QuotaStub) => Promise<Answer>): Promise<Answer> {
-    const stub = () => this.#namespace.get(this.#namespace.idFromName(tenant));
+    const stub = () => this.#namespace.get(this.#idOf(tenant));
     // A stub that has thrown is of no more use, so the second try takes a new one.
     return await call(stub()).catch(() => call(stub())).catch((cause: unknown) => {
       throw new AppError("unavailable", "Cannot count against the quota now", { cause });
     });
+  }
+
+  #idOf(tenant: string): object {
+    const known = this.#ids.get(tenant);
+    if (known !== undefined) return known;
+    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
+    const id = this.#namespace.idFromName(tenant);
+    this.#ids.set(tenant, id);
+    return id;
   }
 }

@@ -88,8 +88,8 @@ export class GcsClient {
       method: request.method,
       headers: { ...headers, ...unsignedHeaders },
       redirect: "manual",
-      cache: "no-store",
     };
+    if (request.method === "GET") init.cache = "no-store";
     if (signal !== undefined) init.signal = signal;
     if (body !== undefined) init.body = body;
     return await fetch(url, init);

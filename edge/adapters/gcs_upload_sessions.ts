@@ -27,7 +27,6 @@ export class GcsUploadSessions implements UploadSessions {
         "x-goog-resumable": "start",
       },
       unsignedHeaders: origin === undefined ? {} : { Origin: origin },
-      body: new Uint8Array(0),
       signal,
     });
     if (!response.ok) throw unexpected(await readRefusal(response));

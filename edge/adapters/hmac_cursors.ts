@@ -1,3 +1,4 @@
+import { hexOf } from "@tintype/core/hex";
 import { type ImageId, isImageId } from "@tintype/core/model/image_id";
 import type { Owner } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
@@ -82,6 +83,6 @@ function bytesOfId(id: string): Uint8Array {
 }
 
 function idOfBytes(bytes: Uint8Array): string {
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digits = hexOf(bytes);
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

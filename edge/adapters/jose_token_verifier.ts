@@ -1,9 +1,9 @@
-import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import { base64url, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 import { AppError } from "@tintype/core/errors";
 import { isTenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { TokenClaims } from "../app_env.ts";
-import { namesTwice } from "./json_names.ts";
+import { shapeOf } from "./json_shape.ts";
 import { type RemoteKeys, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./remote_keys.ts";
 
 /** Which tokens are taken. */
@@ -23,6 +23,7 @@ const MAX_SUBJECT_CHARACTERS = 256;
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /** Headers by which a token would name its own key (RFC 7515, section 4.1). */
 const KEY_HEADERS = ["jwk", "jku", "x5u", "x5c"] as const;
+const decoder = new TextDecoder();
 const TYPES = new Set(["jwt", "at+jwt", "application/at+jwt"]);
 
 /**
@@ -74,10 +75,9 @@ function isOurHeader(header: JWTHeaderParameters): boolean {
 
 /** Whether header or payload name something twice: parsers disagree on which one counts (RFC 8725, section 2.6). */
 function claimsTwice(token: string): boolean {
-  return token.split(".", 2).some((part) => {
-    const base64 = part.replaceAll("-", "+").replaceAll("_", "/");
-    return namesTwice(atob(base64));
-  });
+  return token.split(".", 2).some((part) =>
+    shapeOf(decoder.decode(base64url.decode(part))).namesTwice
+  );
 }
 
 function claimsOf(

@@ -6,7 +6,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { networkOf } from "../middleware/address_limit.ts";
 import { HmacCursors } from "./hmac_cursors.ts";
-import { namesTwice, nestingOf } from "./json_names.ts";
+import { shapeOf } from "./json_shape.ts";
 import { readListing } from "./xml_listing.ts";
 
 test("HmacCursors opens what it sealed for that listing and nothing else", async () => {
@@ -28,16 +28,21 @@ test("HmacCursors opens what it sealed for that listing and nothing else", async
   assert.equal(await others.open(cursor, { tenant, owner: ann }), undefined);
 });
 
-test("namesTwice() sees a name given twice in one object, however it is written", () => {
+test("shapeOf() sees a name given twice in one object, however it is written", () => {
+  const namesTwice = (json: string) => shapeOf(json).namesTwice;
   assert.ok(namesTwice('{"a":1,"a":2}'));
   assert.ok(namesTwice('{"a" :1,"\\u0061"\n: 2}'));
+  assert.ok(namesTwice('{"\\"":1,"\\u0022":2}'));
+  assert.ok(namesTwice('{"é":1,"\\u00e9":2}'));
   assert.ok(namesTwice('{"x":[{"b":1,"c":{},"b":2}]}'));
   assert.equal(namesTwice('{"a":"a","b":{"a":1},"c":["a","a","{\\"a\\":"]}'), false);
+  assert.equal(namesTwice('{"a\\\\":1,"a":"\\\\"}'), false);
+  assert.equal(namesTwice('"a:a"'), false);
 });
 
-test("nestingOf() counts the levels of objects and arrays, not brackets in texts", () => {
-  assert.equal(nestingOf('"[[[["'), 0);
-  assert.equal(nestingOf('{"a":[],"b":{"\\"[":[1]}}'), 3);
+test("shapeOf() counts the levels of objects and arrays, not brackets in texts", () => {
+  assert.equal(shapeOf('"[[[["').levels, 0);
+  assert.equal(shapeOf('{"a":[],"b":{"\\"[":[1]}}').levels, 3);
 });
 
 test("readListing() reads names, sizes, times, prefixes and the next page's token", () => {

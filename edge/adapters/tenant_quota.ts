@@ -1,8 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
-import type { DayAnswer, DayClaim, QuotaStub } from "./durable_object_quota.ts";
+import type { DayClaim, QuotaStub } from "./durable_object_quota.ts";
 
 const DAY_MS = 86_400_000;
 const HASH_BYTES = 16;
+const HMAC = { name: "HMAC", hash: "SHA-256" } as const;
+const encoder = new TextEncoder();
+
+/** The day that is counted, in memory. */
+interface Day {
+  readonly startMs: number;
+  readonly key: CryptoKey;
+}
 
 /**
  * One tenant's day (UTC): how many images and bytes it took. Keeps counts and HMACs of image ids under a key that is
@@ -10,6 +18,8 @@ const HASH_BYTES = 16;
  */
 export class TenantQuota extends DurableObject implements QuotaStub {
   readonly #sql: SqlStorage;
+  /** As it is stored: this object alone writes, and what cannot be stored ends it. */
+  #day: Day | undefined;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -21,27 +31,26 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     `);
   }
 
-  /** Counts an image once a day; `taken: false` says when the next day begins. */
-  async reserve(claim: DayClaim): Promise<DayAnswer> {
+  /** Counts an image once a day; where the day is full, answers the milliseconds until the next one begins. */
+  async reserve(claim: DayClaim): Promise<number> {
     const nowMs = Date.now();
-    const key = await this.#keyOfDay(nowMs);
-    const hash = await hashOf(key, claim.imageId);
+    const hash = await this.#hashOf(claim.imageId, nowMs);
     // No await from here on: nothing comes between the look and the count.
-    if (this.#bytesOf(hash) !== undefined) return { taken: true };
+    if (this.#bytesOf(hash) !== undefined) return 0;
     const { images, bytes } = this.#sql.exec<{ images: number; bytes: number }>(
       "SELECT images, bytes FROM total",
     ).one();
     if (images + 1 > claim.imagesPerDay || bytes + claim.bytes > claim.bytesPerDay) {
-      return { taken: false, retryAfterMs: startOfDay(nowMs) + DAY_MS - nowMs };
+      return startOfDay(nowMs) + DAY_MS - nowMs;
     }
     this.#sql.exec("INSERT INTO claims VALUES (?, ?)", hash, claim.bytes);
     this.#sql.exec("UPDATE total SET images = images + 1, bytes = bytes + ?", claim.bytes);
-    return { taken: true };
+    return 0;
   }
 
   /** Lowers what an image of today counts for to its real size; never raises it. */
   async settle(imageId: string, bytes: number): Promise<void> {
-    const hash = await hashOf(await this.#keyOfDay(Date.now()), imageId);
+    const hash = await this.#hashOf(imageId, Date.now());
     const held = this.#bytesOf(hash);
     if (held === undefined || bytes >= held) return;
     this.#sql.exec("UPDATE claims SET bytes = ? WHERE hash = ?", bytes, hash);
@@ -50,7 +59,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 
   /** Gives an image of today back; one that was never counted, or on another day, changes nothing. */
   async release(imageId: string): Promise<void> {
-    const hash = await hashOf(await this.#keyOfDay(Date.now()), imageId);
+    const hash = await this.#hashOf(imageId, Date.now());
     const bytes = this.#bytesOf(hash);
     if (bytes === undefined) return;
     this.#sql.exec("DELETE FROM claims WHERE hash = ?", hash);
@@ -63,8 +72,20 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     if (day === undefined || day.start_ms < startOfDay(Date.now())) this.#empty();
   }
 
-  async #keyOfDay(nowMs: number): Promise<ArrayBuffer> {
+  /** What an image of the day of `nowMs` is known by here. */
+  async #hashOf(imageId: string, nowMs: number): Promise<ArrayBuffer> {
     const startMs = startOfDay(nowMs);
+    if (this.#day?.startMs !== startMs) {
+      const bytes = await this.#keyOfDay(startMs);
+      const key = await crypto.subtle.importKey("raw", bytes, HMAC, false, ["sign"]);
+      this.#day = { startMs, key };
+    }
+    const digest = await crypto.subtle.sign("HMAC", this.#day.key, encoder.encode(imageId));
+    return digest.slice(0, HASH_BYTES);
+  }
+
+  /** The stored key of a day, made with its first call. */
+  async #keyOfDay(startMs: number): Promise<ArrayBuffer> {
     const [day] = this.#sql.exec<{ start_ms: number; key: ArrayBuffer }>("SELECT * FROM day");
     if (day?.start_ms === startMs) return day.key;
     const key = crypto.getRandomValues(new Uint8Array(32)).buffer;
@@ -76,6 +97,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
   }
 
   #empty(): void {
+    this.#day = undefined;
     for (const table of ["day", "claims", "total"]) this.#sql.exec(`DELETE FROM ${table}`);
   }
 
@@ -86,13 +108,6 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     );
     return claim?.bytes;
   }
-}
-
-async function hashOf(key: ArrayBuffer, imageId: string): Promise<ArrayBuffer> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const opened = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
-  const digest = await crypto.subtle.sign("HMAC", opened, new TextEncoder().encode(imageId));
-  return digest.slice(0, HASH_BYTES);
 }
 
 function startOfDay(timeMs: number): number {

@@ -1,4 +1,4 @@
-import { hexOf } from "@tintype/core/gcp/v4_canonical";
+import { hexOf } from "@tintype/core/hex";
 import type { ByteStreams } from "../app_env.ts";
 
 /** The streams of workerd: native pipes that keep Content-Length, and a digest that streams. */

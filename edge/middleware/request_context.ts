@@ -1,11 +1,10 @@
 import type { MiddlewareHandler } from "hono";
+import { hexOf } from "@tintype/core/hex";
 import type { AppEnv } from "../app_env.ts";
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 /** W3C Trace Context, version 00; ids of all zeros are no ids. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Names the request: `X-Request-Id` and `traceparent` are taken where they are of their form, else made, and answered. */
 export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -23,13 +22,7 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** The same trace with a span of our own, or a new trace. */
 function traceparentOf(given: RegExpExecArray | null): string {
-  const fresh = randomHex(24);
+  const fresh = hexOf(crypto.getRandomValues(new Uint8Array(24)));
   const [, traceId = fresh.slice(0, 32), , flags = "01"] = given ?? [];
   return `00-${traceId}-${fresh.slice(32)}-${flags}`;
-}
-
-function randomHex(bytes: number): string {
-  let text = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += HEX[byte];
-  return text;
 }

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { AppError } from "@tintype/core/errors";
-import { namesTwice, nestingOf } from "../adapters/json_names.ts";
+import { shapeOf } from "../adapters/json_shape.ts";
 import type { AppEnv } from "../app_env.ts";
 
 const MAX_JSON_BYTES = 16_384;
@@ -16,9 +16,18 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
   target: Target,
   schema: Schema,
 ) {
-  return zValidator(target, schema, (result) => {
+  const check = zValidator(target, schema, (result) => {
     if (!result.success) throw invalidRequest(result.error);
   });
+  if (target !== "query") return check;
+  // No query is the common one, and always reads the same.
+  const none = schema.safeParse({});
+  const checkQuery: typeof check = async (c, next) => {
+    if (c.req.url.includes("?") || !none.success) return await check(c, next);
+    c.req.addValidatedData("query", none.data as object); // what zValidator itself would add
+    await next();
+  };
+  return checkQuery;
 }
 
 /**
@@ -45,12 +54,21 @@ const limitBody = bodyLimit({
 
 async function wholeText(c: Context<AppEnv>): Promise<string> {
   try {
-    await limitBody(c, () => Promise.resolve());
+    // A body that says its size is read at once; the limiter would take it as a stream.
+    if (!saysSmall(c)) await limitBody(c, () => Promise.resolve());
     return await c.req.text(); // Kept by Hono for the validator behind.
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError("invalid_request", "Cannot read body as it broke off");
   }
+}
+
+/** Whether the runtime itself ends the body within the limit. */
+function saysSmall(c: Context<AppEnv>): boolean {
+  const { headers } = c.req.raw;
+  if (headers.has("transfer-encoding")) return false;
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= MAX_JSON_BYTES;
 }
 
 function admitJson(text: string): void {
@@ -59,13 +77,14 @@ function admitJson(text: string): void {
   } catch {
     throw new AppError("invalid_json", "Cannot read body as it is not JSON");
   }
-  if (nestingOf(text) > MAX_JSON_LEVELS) {
+  const { levels, namesTwice } = shapeOf(text);
+  if (levels > MAX_JSON_LEVELS) {
     throw new AppError(
       "invalid_request",
       `Cannot read body as it must nest <= ${MAX_JSON_LEVELS} levels`,
     );
   }
-  if (namesTwice(text)) {
+  if (namesTwice) {
     throw new AppError("invalid_request", "Cannot read body as an object names a field twice");
   }
 }

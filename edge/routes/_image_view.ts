@@ -1,3 +1,4 @@
+import { hexOf } from "@tintype/core/hex";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { FoundImage } from "@tintype/core/reading/find_image";
 import { purgeAtOf, type RetentionPolicy } from "@tintype/core/retention/policy";
@@ -92,7 +93,7 @@ export async function tagOf(
     : [image.ref.imageId, image.manifest.status, image.manifest.processedAt, window];
   const text = new TextEncoder().encode(parts.join("\n"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 12);
-  return `W/"${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
+  return `W/"${hexOf(digest)}"`;
 }
 
 /** Whether `If-None-Match` names the tag, by weak comparison (RFC 9110, section 13.1.2). */

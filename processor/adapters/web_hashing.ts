@@ -1,3 +1,4 @@
+import { hexOf } from "@tintype/core/hex";
 import type { Hashing } from "@tintype/core/ports/hashing";
 import { Crc32c } from "./_crc32c.ts";
 
@@ -5,7 +6,7 @@ import { Crc32c } from "./_crc32c.ts";
 export const webHashing: Hashing = {
   async sha256(bytes) {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hexOf(digest);
   },
   crc32c(bytes) {
     const sum = new Crc32c();

@@ -4,16 +4,16 @@
  * and each thing that it imports must begin with an entry of that room's row.
  */
 
-const CORE_TYPES = ["core/errors", "core/model", "core/ports"] as const;
+const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency"] as const;
 const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
   "core": [],
-  "core/model": ["core/errors", "core/model"],
+  "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
-  "core/gcp": ["core/errors", "core/model", "core/gcp"],
+  "core/gcp": ["core/errors", "core/hex", "core/model", "core/gcp"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],

@@ -3,6 +3,7 @@
  * Walk: magic bytes choose a format's file (`jpeg.ts`, `png.ts`, …), which reads through a `ProbeReader`
  * that bounds reads and bytes; the header, the media type and where EXIF lies come back.
  */
+import { hexOf } from "../../hex.ts";
 import type { ImageHeader } from "../../model/insights.ts";
 import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
@@ -78,9 +79,7 @@ const KNOWN_OTHERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function unknownType(head: Uint8Array): ImageRejected {
-  const hex = Array.from(head.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  const hex = hexOf(head.subarray(0, 16));
   const known = KNOWN_OTHERS.find(([magic]) => magic.test(hex));
   if (known !== undefined) return new ImageRejected("unsupported_type", `it is ${known[1]}`);
   return new ImageRejected("not_an_image", "its first bytes are no image format's");
