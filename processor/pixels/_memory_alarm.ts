@@ -1,10 +1,13 @@
 /** What a pixel process's memory watch says, and how the parent tells it from what a library or a pipeline prints. */
 
-/** Told to the watch: the bound in bytes while a picture is under way, undefined when none is. */
+/** Told to the watch at its start. */
 export interface WatchOrder {
-  /** Number of the process's picture, from 1, so that an alarm is never taken for the next one's. */
-  readonly picture: number;
-  readonly maxMemoryBytes: number | undefined;
+  /**
+   * One 32-bit number that both threads see: the process's picture that is under way, from 1, so that an alarm is never
+   * taken for the next one's; 0 while there is none.
+   */
+  readonly underWay: Int32Array<SharedArrayBuffer>;
+  readonly maxMemoryBytes: number;
 }
 
 const ALARM = /^\0picture (\d+) takes too much memory$/;

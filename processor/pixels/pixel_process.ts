@@ -63,14 +63,14 @@ function resident(): { readonly residentBytes: number } {
 function startMemoryWatch(maxMemoryBytes: number): (isUnderWay: boolean) => void {
   const url = new URL("_memory_watch.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
+  const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const order: WatchOrder = { underWay, maxMemoryBytes };
+  worker.postMessage(order);
   let picture = 0;
   return (isUnderWay) => {
     if (isUnderWay) picture += 1;
-    const order: WatchOrder = {
-      picture,
-      maxMemoryBytes: isUnderWay ? maxMemoryBytes : undefined,
-    };
-    worker.postMessage(order);
+    Atomics.store(underWay, 0, isUnderWay ? picture : 0);
+    Atomics.notify(underWay, 0);
   };
 }
 

@@ -12,15 +12,32 @@ export function sharpness(pixels: RawPixels): number {
   let sum = 0;
   let squares = 0;
   for (let y = 1; y < height - 1; y += 1) {
-    const last = (y + 1) * width - 1;
-    for (let at = y * width + 1; at < last; at += 1) {
-      // All five lie within the picture.
-      const edge = luma[at - width]! + luma[at + width]! + luma[at - 1]! + luma[at + 1]! -
-        4 * luma[at]!;
-      sum += edge;
-      squares += edge * edge;
-    }
+    const row = laplacianOfRow(luma, { y, width });
+    sum += row.sum;
+    squares += row.squares;
   }
   const count = (width - 2) * (height - 2);
   return Math.max(0, squares / count - (sum / count) ** 2);
+}
+
+/** Sums of a row apart: whole numbers of 32 bits up to two thousand pixels, which are added several times as fast. */
+function laplacianOfRow(
+  luma: Uint8Array,
+  { y, width }: { readonly y: number; readonly width: number },
+): { readonly sum: number; readonly squares: number } {
+  const end = (y + 1) * width - 1;
+  let sum = 0;
+  let squares = 0;
+  // All five lie within the picture.
+  let left = luma[y * width]!;
+  let middle = luma[y * width + 1]!;
+  for (let at = y * width + 1; at < end; at += 1) {
+    const right = luma[at + 1]!;
+    const edge = luma[at - width]! + luma[at + width]! + left + right - 4 * middle;
+    sum += edge;
+    squares += edge * edge;
+    left = middle;
+    middle = right;
+  }
+  return { sum, squares };
 }
