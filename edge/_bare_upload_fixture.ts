@@ -1,11 +1,12 @@
 /**
- * What `POST /v1/uploads` cannot do without, and nothing else: `jose` checks the token, zod the body, one HMAC names the
- * owner; by the path it then signs a session's start as Cloud Storage wants it (`/signed`), counts in a durable object too (`/counted`), and asks storage (`/started`),
+ * What `POST /v1/uploads` cannot do without, and nothing else: two limits are asked, `jose` checks the token, zod the body,
+ * one HMAC names the owner; by the path it then signs a session's start as Cloud Storage wants it (`/signed`), counts in a durable object too (`/counted`), and asks storage (`/started`),
  * one after another as a straight handler would.
  */
 import { importHmacSigner, signUrl } from "@tintype/core/gcp/v4_signer";
 import { importJWK, type JWK, jwtVerify } from "jose";
 import * as z from "zod";
+import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
 
 export { TenantQuota } from "./adapters/tenant_quota.ts";
@@ -15,6 +16,8 @@ interface Env {
   readonly ISSUER: string;
   readonly STORAGE_ENDPOINT: string;
   readonly SECRET: string;
+  readonly ADDRESS_LIMITER: RateLimitBinding;
+  readonly OWNER_LIMITER: RateLimitBinding;
   readonly TENANT_QUOTA: QuotaNamespace;
 }
 
@@ -28,6 +31,7 @@ let keys: Awaited<ReturnType<typeof openKeys>> | undefined;
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     keys ??= await openKeys(env);
+    await env.ADDRESS_LIMITER.limit({ key: request.headers.get("cf-connecting-ip") ?? "none" });
     const token = request.headers.get("authorization")?.slice(7) ?? "";
     const { payload } = await jwtVerify(token, keys.token, {
       algorithms: ["ES256"],
@@ -36,6 +40,7 @@ export default {
     });
     const body = bodySchema.parse(await request.json());
     const owner = await hmacHex(keys.hmac, `${payload["tenant"]}\n${payload.sub}`);
+    await env.OWNER_LIMITER.limit({ key: owner });
     const { pathname } = new URL(request.url);
     if (pathname === "/checked") return Response.json({ owner, ...body }, { status: 201 });
     const imageId = crypto.randomUUID();
