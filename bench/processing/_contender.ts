@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { sniffMediaType } from "@tintype/core/model/media_type";
-import { familyUse } from "./_family.ts";
+import { familyUse, type ThreadUse, threadUse } from "./_family.ts";
 import type { Measured, WayName } from "./measured.ts";
 import { AT_ONCE, WAYS } from "./_ways.ts";
 
@@ -33,6 +33,7 @@ const runAll = async (queue: (() => Promise<void>)[]) => {
 };
 await runAll(await prepare(WARM_UPS));
 const queue = await prepare(Number(images));
+const threadsBefore = threadUse(process.pid);
 const before = familyUse(process.pid);
 const startedMs = performance.now();
 await runAll(queue);
@@ -43,7 +44,15 @@ const measured: Measured = {
   seconds,
   cpuSeconds: after.cpuSeconds - before.cpuSeconds,
   peakMib: after.peakMib,
+  threads: since(threadsBefore, threadUse(process.pid)),
 };
+
+function since(earlier: ThreadUse, now: ThreadUse): ThreadUse {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, cpuMs]) => [name, cpuMs - (earlier[name] ?? 0)]),
+  );
+}
+
 process.stdout.write(JSON.stringify(measured));
 await way.close();
 process.exit(0);

@@ -7,6 +7,9 @@ export interface FamilyUse {
   readonly peakMib: number;
 }
 
+/** CPU milliseconds by whose thread it is and what it is called, such as `child: libvips worker`. */
+export type ThreadUse = Readonly<Record<string, number>>;
+
 const TICKS_PER_SECOND = 100;
 
 /** Of this process and its living children. */
@@ -20,6 +23,33 @@ export function familyUse(pid: number): FamilyUse {
     cpuSeconds: family.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     peakMib: family.reduce((sum, { peakMib }) => sum + peakMib, 0),
   };
+}
+
+/** CPU of this process's threads and of its living children's, those of one name together. */
+export function threadUse(pid: number): ThreadUse {
+  const use: Record<string, number> = {};
+  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const found = statOf(id);
+    if (found === null || (Number(id) !== pid && found.parent !== pid)) continue;
+    const whose = Number(id) === pid ? "parent" : "child";
+    for (const thread of readdirSync(`/proc/${id}/task`)) {
+      const { name, cpuMs } = threadOf(`/proc/${id}/task/${thread}`) ?? { name: "", cpuMs: 0 };
+      use[`${whose}: ${name}`] = (use[`${whose}: ${name}`] ?? 0) + cpuMs;
+    }
+  }
+  return use;
+}
+
+function threadOf(folder: string) {
+  try {
+    const [nanoseconds] = readFileSync(`${folder}/schedstat`, "utf8").split(" ");
+    return {
+      name: readFileSync(`${folder}/comm`, "utf8").trim(),
+      cpuMs: Number(nanoseconds) / 1_000_000,
+    };
+  } catch {
+    return null; // It has ended meanwhile.
+  }
 }
 
 function statOf(id: string) {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import type { ThreadUse } from "./_family.ts";
 
 /** The ways of making renditions; each is explained where it is written. */
 export const WAY_NAMES = ["cascade", "naive", "develop", "ours", "imagescript"] as const;
@@ -17,6 +18,8 @@ export interface Measured {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMib: number;
+  /** CPU milliseconds by thread. */
+  readonly threads: ThreadUse;
 }
 
 /** What is run. */

@@ -18,6 +18,8 @@ const MEGAPIXELS = [1, 3, 12, 24, 50, 100] as const;
 const CPU_OF_BARE = 1.1;
 const RATE_OF_BARE = 0.95;
 const PEAK_MIB = 768;
+/** What a thread takes at least to be named. */
+const MIN_THREAD_MS = 0.5;
 
 /** How fast images are processed, and what it costs. */
 export const processingSuite: Suite = {
@@ -103,6 +105,12 @@ function report(
       row("processImage of HEIC", heic),
     ],
   ));
+  print("\nprocessImage by thread, CPU ms an image:");
+  const byCost = Object.entries(ways.ours.threads).sort(([, a], [, b]) => b - a);
+  for (const [name, threadMs] of byCost) {
+    const each = threadMs / ways.ours.images;
+    if (each >= MIN_THREAD_MS) print(`  ${each.toFixed(1).padStart(6)}  ${name}`);
+  }
   return [
     {
       name: "cpu_of_bare",
