@@ -1,7 +1,7 @@
 /**
  * What `POST /v1/uploads` cannot do without, and nothing else: two limits are asked, `jose` checks the token, zod the body,
- * one HMAC names the owner; by the path it then signs a session's start as Cloud Storage wants it (`/signed`), counts in a durable object too (`/counted`), and asks storage (`/started`),
- * one after another as a straight handler would.
+ * one HMAC names the owner; by the path it then signs a session's start as Cloud Storage wants it (`/signed`), counts in a
+ * durable object too (`/counted`), and asks storage (`/started`), one after another as a straight handler would.
  */
 import { importHmacSigner, signUrl } from "@tintype/core/gcp/v4_signer";
 import { importJWK, type JWK, jwtVerify } from "jose";

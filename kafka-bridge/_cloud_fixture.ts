@@ -10,6 +10,7 @@ import { rawName } from "@tintype/core/model/object_name";
 import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
+import { type Certificates, makeCertificates } from "./_certificates_fixture.ts";
 import { type Child, eventually, startChild } from "./_child_fixture.ts";
 import { type Letter, readLetters } from "./dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "./origin.ts";
@@ -69,6 +70,9 @@ export interface Cloud {
   readonly brokers: string;
   /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
   readonly secure: Readonly<Record<string, string>>;
+  /** The bridge's variables for the listener that wants a certificate. */
+  readonly mutual: Readonly<Record<string, string>>;
+  readonly certificates: Certificates;
   lane(): Promise<Lane>;
   /** Names of the raw objects, ascending. */
   names(): Promise<string[]>;
@@ -89,6 +93,11 @@ export interface Cloud {
 /** Starts broker and storage; answers why there can be no broker where that is so. */
 export async function startCloud(): Promise<Cloud | string> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-bridge-"));
+  const certificates = await makeCertificates(folder);
+  if (typeof certificates === "string") {
+    await rm(folder, { recursive: true, force: true });
+    return certificates;
+  }
   const startBroker = (port: string) =>
     startChild(["infra/local/kafka/serve.ts"], {
       PORT: port,
@@ -97,6 +106,9 @@ export async function startCloud(): Promise<Cloud | string> {
       SECURE_PORT: "0",
       SECURE_USERNAME,
       SECURE_PASSWORD,
+      MUTUAL_PORT: "0",
+      MUTUAL_KEYSTORE: certificates.brokerFile,
+      MUTUAL_TRUSTSTORE: certificates.caFile,
       ...(process.env["CACHE_DIR"] ? { CACHE_DIR: process.env["CACHE_DIR"] } : {}),
     });
   let broker = startBroker("0");
@@ -142,6 +154,14 @@ export async function startCloud(): Promise<Cloud | string> {
       KAFKA_SASL_USERNAME: SECURE_USERNAME,
       KAFKA_SASL_PASSWORD: SECURE_PASSWORD,
     },
+    mutual: {
+      KAFKA_BROKERS: String(url["mutualUrl"]),
+      KAFKA_TLS: "true",
+      KAFKA_TLS_CA: certificates.ca,
+      KAFKA_TLS_CERT: certificates.client.cert,
+      KAFKA_TLS_KEY: certificates.client.key,
+    },
+    certificates,
     lane: () => openLane({ kafka, admin, producer, brokers, storageUrl }),
     names: async () => [...(await objectsOf(storageUrl)).keys()].sort(),
     objects: () => objectsOf(storageUrl),

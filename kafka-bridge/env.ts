@@ -3,11 +3,11 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
 import { REDRIVE_SUFFIX } from "./origin.ts";
+import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const megabytes = z.coerce.number().int().min(4).max(1024);
 const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const pem = z.string().regex(/^\s*-----BEGIN [A-Z0-9 ]+-----/, "must be PEM");
 const list = z.string().transform((text) =>
   text.split(",").map((part) => part.trim()).filter((part) => part !== "")
 );
@@ -17,10 +17,10 @@ const kafkaSchema = z.object({
   KAFKA_BROKERS: list.pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, "must be host:port")).min(1)),
   KAFKA_TLS: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
   /** PEM of the authority that signed the brokers' certificates, where the system does not know it. */
-  KAFKA_TLS_CA: pem.optional(),
+  KAFKA_TLS_CA: certificatesPem.optional(),
   /** PEM of the certificate and key by which the bridge shows who it is, where the brokers ask. */
-  KAFKA_TLS_CERT: pem.optional(),
-  KAFKA_TLS_KEY: pem.optional(),
+  KAFKA_TLS_CERT: certificatesPem.optional(),
+  KAFKA_TLS_KEY: privateKeyPem.optional(),
   KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
   KAFKA_SASL_USERNAME: z.string().min(1).optional(),
   KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
@@ -82,8 +82,13 @@ function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx):
     if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
     complain(name, "must be set where KAFKA_SASL_MECHANISM is");
   }
-  const isPair = (env.KAFKA_TLS_CERT === undefined) === (env.KAFKA_TLS_KEY === undefined);
-  if (!isPair) complain("KAFKA_TLS_KEY", "must be set where KAFKA_TLS_CERT is, and only there");
+  const { KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key } = env;
+  if ((cert === undefined) !== (key === undefined)) {
+    complain("KAFKA_TLS_KEY", "must be set where KAFKA_TLS_CERT is, and only there");
+  }
+  if (cert !== undefined && key !== undefined && !isKeyOf(key, cert)) {
+    complain("KAFKA_TLS_KEY", "must be the key of KAFKA_TLS_CERT");
+  }
   for (const name of ["KAFKA_TLS_CA", "KAFKA_TLS_CERT"] as const) {
     if (env[name] !== undefined && !env.KAFKA_TLS) complain(name, "needs KAFKA_TLS=true");
   }
@@ -95,6 +100,9 @@ export function readKafkaEnv(variables: Readonly<Record<string, string | undefin
   if (!read.success) throw invalidEnv(read.error, variables);
   return read.data;
 }
+
+/** How Kafka is reached. */
+export type KafkaEnv = ReturnType<typeof readKafkaEnv>;
 
 /** The bridge's configuration, validated. Throws `invalid_config` that names, in one line, every variable that is wrong. */
 export function readEnv(variables: Readonly<Record<string, string | undefined>>) {

@@ -12,6 +12,7 @@ import {
   readinessOf,
   SLOW_UPLOADS,
 } from "./_kafka_fixture.ts";
+import { certificateTests } from "./testing/certificate_tests.ts";
 import { commandTests } from "./testing/command_tests.ts";
 import { kafkajsContractTests } from "./testing/kafkajs_contract_tests.ts";
 
@@ -228,6 +229,7 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.ok(!said.includes(cloud.secure["KAFKA_SASL_PASSWORD"] ?? "?"));
   });
 
+  describe("its certificates", () => certificateTests(kafkaTest));
   describe("its commands", () => commandTests(kafkaTest));
   describe("kafkajs behind its ports", () => kafkajsContractTests(kafkaTest));
 });

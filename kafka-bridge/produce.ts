@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
+import { readKafkaEnv } from "./env.ts";
 import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
 import {
   chunkBytesOf,
@@ -14,6 +15,7 @@ import {
   type ProducedPlace,
 } from "./producer/kafka_producer.ts";
 import { HELP, type ProduceArguments, readArguments } from "./producer/read_arguments.ts";
+import { wordsOfError } from "./words_of_error.ts";
 
 const DEFAULT_BROKERS = process.env["KAFKA_BROKERS"] || "localhost:9092";
 const EXIT = { sent: 0, notTaken: 1, wrongCall: 2 } as const;
@@ -25,7 +27,8 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.sent;
   }
   const pictures = await findPictures(call.paths);
-  const producer = await openPictureProducer(call.brokers, call.topic);
+  const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
+  const producer = await openPictureProducer(env, call.topic);
   try {
     await sendAll(pictures, producer, call);
   } finally {
@@ -96,7 +99,7 @@ async function sendPicture(
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   const isWrongCall = error instanceof TypeError;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = wordsOfError(error);
   process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot produce: ${text}\n`);
   return isWrongCall ? EXIT.wrongCall : EXIT.notTaken;
 });

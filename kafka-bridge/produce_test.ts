@@ -26,7 +26,11 @@ test("produce ends with 1 and one line where no broker answers", async () => {
     "127.0.0.1:9",
     fileURLToPath(import.meta.url),
   );
-  assert.deepEqual([code, errors], [1, "Cannot produce: no broker answers at 127.0.0.1:9\n"]);
+  assert.equal(code, 1);
+  assert.match(
+    errors,
+    /^Cannot produce: no broker answers at 127\.0\.0\.1:9: .*ECONNREFUSED 127\.0\.0\.1:9\n$/,
+  );
 });
 
 test("produce --help ends with 0", async () => {

@@ -19,6 +19,7 @@ import { REDRIVE_SUFFIX } from "./origin.ts";
 import { DEFAULT_PACE } from "./pace.ts";
 import type { DeadLetters, RecordSource } from "./ports.ts";
 import { Trouble } from "./trouble.ts";
+import { wordsOfError } from "./words_of_error.ts";
 
 /** What runs beside the configuration. */
 export interface RunOptions {
@@ -63,7 +64,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
     deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
     timeoutMs: env.KAFKA_START_TIMEOUT_MS,
-    onWaiting: (text) => log.warn("waiting_for_kafka", { text }),
+    onWaiting: (error) => log.warn("waiting_for_kafka", { text: wordsOfError(error) }),
   });
   await deadLetters.connect();
   const source = joined.source = kafkajsRecordSource(kafka, {
@@ -89,6 +90,8 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     everyMs: env.KAFKA_WATCH_EVERY_MS,
     onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
     onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
+    onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
+    onBack: () => log.info("kafka_back"),
   });
   log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
 }
@@ -157,16 +160,6 @@ export function endOnSignal(drain: () => Promise<void>, log: Log): void {
 
 /** Logs why and ends the process with 1. */
 export function fail(log: Log, event: string, error: unknown): never {
-  log.error(event, { text: wordsOf(error) });
+  log.error(event, { text: wordsOfError(error) });
   process.exit(1);
-}
-
-/** What an error says, and what those say that are behind it. */
-function wordsOf(error: unknown): string {
-  const words: string[] = [];
-  for (let at = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
-    const text = at instanceof Error ? at.message : String(at);
-    if (!words.includes(text)) words.push(text);
-  }
-  return words.join(": ");
 }

@@ -187,16 +187,22 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     },
   );
 
-  kafkaTest("outlives a broker that is killed and started again", async (cloud, lane) => {
-    const bridge = lane.startBridge();
-    await bridge.line("listening");
-    const early = await lane.send(picturesOf(20));
-    await cloud.restartBroker();
-    const late = await lane.send(picturesOf(20));
-    await lane.caughtUp();
-    const names = await Promise.all([...early, ...late].map(lane.nameOf));
-    assert.equal((await heldOf(cloud, names)).length, 40);
-    await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
-    assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  kafkaTest(
+    "outlives a broker that is killed and started again, and says so",
+    async (cloud, lane) => {
+      const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
+      await bridge.line("listening");
+      const early = await lane.send(picturesOf(20));
+      await cloud.restartBroker();
+      const late = await lane.send(picturesOf(20));
+      await lane.caughtUp();
+      const names = await Promise.all([...early, ...late].map(lane.nameOf));
+      assert.equal((await heldOf(cloud, names)).length, 40);
+      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
+      const lost = await bridge.line("kafka_lost");
+      assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
+      await bridge.line("kafka_back");
+      assert.equal(await bridge.kill("SIGTERM"), 0);
+    },
+  );
 });

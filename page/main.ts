@@ -7,6 +7,7 @@ import { PageApp } from "./page_app.ts";
 import { type PageConfig, readPageConfig } from "./page_config.ts";
 import { droppedFiles } from "./queue/dropped_files.ts";
 import { openKeptFiles } from "./queue/kept_files.ts";
+import { FINISHED } from "./queue/queue_item.ts";
 import { developmentSignIn } from "./session/development_sign_in.ts";
 import { oidcSignIn } from "./session/oidc_sign_in.ts";
 import type { SignInWay } from "./session/session.ts";
@@ -19,8 +20,16 @@ import { syncDialogs } from "./views/dialogs_view.ts";
 const REDRAW_MS = 20_000;
 
 const root = document.getElementById("page") ?? document.body;
-const tiles = new WatchedTiles((imageId) => app.studio?.gallery.want(imageId));
-const app = new PageApp({ kept: await openKeptFiles(), onChange: drawSoon });
+const tiles = new WatchedTiles({
+  onCome: (imageId) => app.studio?.gallery.want(imageId),
+  onGo: (imageId) => app.studio?.gallery.unwant(imageId),
+});
+const app = new PageApp({
+  kept: await openKeptFiles(),
+  onChange: drawSoon,
+  mayFillGallery: () => tiles.areOutOfView && !document.activeElement?.closest(".queue"),
+  isQueueOpen: matchMedia("(min-width: 40rem)").matches,
+});
 let isDrawing = false;
 
 root.replaceChildren();
@@ -49,17 +58,24 @@ function drawSoon(): void {
   });
 }
 
+/** Nobody looks at a hidden page, so it asks for nothing. */
 function tick(): void {
+  if (document.hidden) return;
   tiles.lookAgain();
+  app.lookAgain();
   drawSoon();
 }
 
 function passOnBrowserEvents(): void {
   addEventListener("online", () => app.setOnline(true));
   addEventListener("offline", () => app.setOnline(false));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) tiles.lookAway();
+    tick();
+  });
   addEventListener("beforeunload", (event) => {
     const items = app.studio?.queue.items ?? [];
-    if (items.some(({ isKept, state }) => !isKept && state !== "refused")) event.preventDefault();
+    if (items.some(({ isKept, state }) => !isKept && !FINISHED.has(state))) event.preventDefault();
   });
   addEventListener("paste", ({ clipboardData }) => {
     if (clipboardData !== null && clipboardData.files.length > 0) {

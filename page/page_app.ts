@@ -32,6 +32,10 @@ export type OpenDialog =
 export interface PageAppOptions {
   readonly kept: KeptFiles;
   readonly onChange: () => void;
+  /** Whether pictures may come into the gallery unasked, as that moves nothing in view. */
+  readonly mayFillGallery: () => boolean;
+  /** Whether the queue's list is unfolded at first. */
+  readonly isQueueOpen: boolean;
 }
 
 const NOTICE_MS = 6_000;
@@ -48,6 +52,7 @@ export class PageApp {
   isSigningIn = false;
   isErasing = false;
   isDragging = false;
+  isQueueOpen: boolean;
   /** The page itself has just come over the network, whatever the browser thinks of its state. */
   isOnline = true;
   /** Why somebody cannot sign in, or must do so again. */
@@ -59,6 +64,7 @@ export class PageApp {
 
   constructor(options: PageAppOptions) {
     this.#options = options;
+    this.isQueueOpen = options.isQueueOpen;
   }
 
   /** Brings back who was signed in before a reload. */
@@ -95,7 +101,7 @@ export class PageApp {
   async signOut(isSure = false): Promise<void> {
     const { studio } = this;
     if (studio === undefined) return;
-    if (!isSure && studio.queue.items.some(({ state }) => state !== "refused")) {
+    if (!isSure && studio.queue.isBusy) {
       return this.open({ kind: "sign-out" });
     }
     this.dialog = { kind: "none" };
@@ -122,12 +128,25 @@ export class PageApp {
 
   open(dialog: OpenDialog): void {
     this.dialog = dialog;
-    if (dialog.kind === "image") this.studio?.gallery.want(dialog.imageId);
+    this.lookAgain();
     this.changed();
+  }
+
+  /** Sees to it that the addresses in the open dialog lead somewhere, and that nothing outlives its time. */
+  lookAgain(): void {
+    const { dialog, studio } = this;
+    studio?.queue.putAwayReady(({ purgeAt }) => Date.parse(purgeAt) <= Date.now());
+    if (dialog.kind === "image") studio?.gallery.wantAddresses(dialog.imageId);
   }
 
   close(): void {
     this.open({ kind: "none" });
+  }
+
+  /** Folds or unfolds the queue's list. */
+  toggleQueue(): void {
+    this.isQueueOpen = !this.isQueueOpen;
+    this.changed();
   }
 
   /** Erases the picture that the dialog is about. */
@@ -189,9 +208,10 @@ export class PageApp {
       kept: this.#options.kept,
       types: config.types,
       onSettled: (image, name) => {
-        gallery.add(image);
         if (image.status === "ready") this.#speak(WORDS.queue.ready(name));
       },
+      onLeft: (image, readAtMs) => gallery.add(image, readAtMs),
+      mayLeave: this.#options.mayFillGallery,
       onRefused: ({ name, problem }) =>
         this.#speak(WORDS.queue.refused(name, refusalOf(problem?.code ?? "").what)),
     });

@@ -1,14 +1,29 @@
-/** Sees which tiles are in view, and asks for their pictures when they come into it and again from time to time. */
+/** What is done when tiles come into view and leave it. */
+export interface WatchedTilesOptions {
+  /** Called when a tile comes into view or near it, and again from time to time while it is there. */
+  readonly onCome: (imageId: string) => void;
+  readonly onGo: (imageId: string) => void;
+}
+
+/** So near to the view a tile counts as in it: a turn of the wheel finds its picture there. */
+const NEAR = "120px";
+
+/** Sees which tiles are in view or near it. */
 export class WatchedTiles {
   readonly #visible = new Set<string>();
-  readonly #want: (imageId: string) => void;
+  readonly #options: WatchedTilesOptions;
   readonly #observer: IntersectionObserver;
 
-  constructor(want: (imageId: string) => void) {
-    this.#want = want;
+  constructor(options: WatchedTilesOptions) {
+    this.#options = options;
     this.#observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) this.#see(target, isIntersecting);
-    }, { rootMargin: "300px" });
+    }, { rootMargin: NEAR });
+  }
+
+  /** Whether no tile is in view or near it. */
+  get areOutOfView(): boolean {
+    return this.#visible.size === 0;
   }
 
   /** Watches a tile; undefined stands for one that went. */
@@ -16,17 +31,24 @@ export class WatchedTiles {
     if (tile !== undefined) this.#observer.observe(tile);
   };
 
-  /** Asks again for what is in view. */
+  /** Tells again what is in view. */
   lookAgain(): void {
-    if (document.hidden) return;
-    for (const imageId of this.#visible) this.#want(imageId);
+    for (const imageId of this.#visible) this.#options.onCome(imageId);
+  }
+
+  /** Tells what is in view as if it had left. */
+  lookAway(): void {
+    for (const imageId of this.#visible) this.#options.onGo(imageId);
   }
 
   #see(tile: Element, isVisible: boolean): void {
     const imageId = tile instanceof HTMLElement ? tile.dataset["id"] : undefined;
     if (imageId === undefined) return;
-    if (!tile.isConnected || !isVisible) return void this.#visible.delete(imageId);
-    this.#visible.add(imageId);
-    this.#want(imageId);
+    if (tile.isConnected && isVisible) {
+      this.#visible.add(imageId);
+      this.#options.onCome(imageId);
+    } else if (this.#visible.delete(imageId)) {
+      this.#options.onGo(imageId);
+    }
   }
 }

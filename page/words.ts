@@ -53,7 +53,14 @@ export const WORDS = {
   },
   queue: {
     title: "On their way",
-    progress: (done: number, total: number) => `${done} of ${total} developed`,
+    doneTitle: "Developed",
+    progress: (done: number, total: number, refused: number) =>
+      [
+        ...(total === 0 ? [] : [`${done} of ${total} developed`]),
+        ...(refused === 0 ? [] : [`${refused} not taken`]),
+      ].join(", "),
+    list: "List of files",
+    show: (count: number) => count === 1 ? "Show in gallery" : `Show ${count} in gallery`,
     pauseAll: "Pause all",
     resumeAll: "Resume all",
     refusedTitle: "Not taken",
@@ -63,6 +70,7 @@ export const WORDS = {
     cancel: "Cancel",
     retry: "Try again",
     dismiss: "Dismiss",
+    progressOfAll: "Progress of all",
     progressOf: (name: string) => `Progress of ${name}`,
     notKept: "Too large to survive a reload of this page.",
     ready: (name: string) => `${name} is ready`,
@@ -80,6 +88,7 @@ export const WORDS = {
       paused: (held: number, size: number) =>
         held === 0 ? "Paused" : `Paused at ${bytesText(held)} of ${bytesText(size)}`,
       developing: "Sent. Being developed",
+      ready: "Ready",
     },
   },
   gallery: {

@@ -22,19 +22,23 @@ async function main(): Promise<number> {
   const steps = planRedrive(options, findNodeBinary(ROOT));
   let failures = 0;
   for (const step of steps) failures += await look(step);
-  if (options.dryRun) return failures === 0 ? 0 : 1;
   if (failures > 0) {
     console.error(
       "\nNothing was done, as not every place could be looked at (--only leaves one out).",
     );
     return 1;
   }
-  if (!options.yes && !confirm("\nDo it?")) return 1;
-  for (const step of steps) {
-    for (const command of step.act) {
-      console.log(`\n$ ${typed(command)}`);
-      if (await run(command) !== 0) return 1;
-    }
+  if (options.dryRun) return 0;
+  if (!options.yes && !confirm("\nDo it?")) {
+    console.error("\nNothing was done, as the answer was not yes (--yes does not ask).");
+    return 1;
+  }
+  for (const command of steps.flatMap(({ act }) => act)) {
+    console.log(`\n$ ${typed(command)}`);
+    const code = await run(command);
+    if (code === 0) continue;
+    console.error(`\nNot everything was done, as the last command ended with ${code}.`);
+    return 1;
   }
   return 0;
 }
@@ -44,7 +48,9 @@ async function look({ place, means, look, act }: RedriveStep): Promise<number> {
   console.log(`\n${place}: ${means}`);
   for (const command of act) console.log(`  will run: ${typed(command)}`);
   console.log("  there is now:");
-  return await run(look) === 0 ? 0 : 1;
+  let failures = 0;
+  for (const command of look) if (await run(command) !== 0) failures = 1;
+  return failures;
 }
 
 /** Runs a command with its output indented; its exit code, 127 where there is no such program. */

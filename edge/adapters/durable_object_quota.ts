@@ -18,6 +18,7 @@ export interface QuotaNamespace {
   get(id: object): QuotaStub;
 }
 
+/** Tenants whose object ids an isolate keeps. */
 const MAX_IDS = 1_024;
 
 /**

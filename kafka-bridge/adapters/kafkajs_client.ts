@@ -1,35 +1,28 @@
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
-import type { BridgeEnv } from "../env.ts";
+import type { KafkaEnv } from "../env.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-type ClientEnv = Pick<
-  BridgeEnv,
-  | "KAFKA_BROKERS"
-  | "KAFKA_TLS"
-  | "KAFKA_TLS_CA"
-  | "KAFKA_TLS_CERT"
-  | "KAFKA_TLS_KEY"
-  | "KAFKA_SASL_MECHANISM"
-  | "KAFKA_SASL_USERNAME"
-  | "KAFKA_SASL_PASSWORD"
->;
+/** Who connects, and with which patience; the bridge's where it is not given. */
+interface ClientOptions {
+  readonly clientId: string;
+  readonly retry?: RetryOptions;
+  readonly requestTimeoutMs?: number;
+}
 
 /** How a client looks for a broker again; a consumer begins anew when these are over. */
 const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 8 };
 
-/** A kafkajs client by the environment: plain, TLS, or TLS and SASL (Confluent Cloud). */
-export function kafkajsClient(
-  env: ClientEnv,
-  { clientId, retry = RETRY }: { readonly clientId: string; readonly retry?: RetryOptions },
-): Kafka {
+/** A kafkajs client by the environment: plain, TLS with or without a client certificate, TLS and SASL (Confluent Cloud). */
+export function kafkajsClient(env: KafkaEnv, options: ClientOptions): Kafka {
+  const { clientId, retry = RETRY, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const config: KafkaConfig = {
     clientId,
     brokers: [...env.KAFKA_BROKERS],
     ssl: env.KAFKA_TLS && tlsOf(env),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     logLevel: logLevel.NOTHING,
     retry,
   };
@@ -37,14 +30,14 @@ export function kafkajsClient(
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
 }
 
-function tlsOf({ KAFKA_TLS_CA: ca, KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key }: ClientEnv) {
+function tlsOf({ KAFKA_TLS_CA: ca, KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key }: KafkaEnv) {
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };
 }
 
-function saslOf(env: ClientEnv): SASLOptions | undefined {
+function saslOf(env: KafkaEnv): SASLOptions | undefined {
   const {
     KAFKA_SASL_MECHANISM: mechanism,
     KAFKA_SASL_USERNAME: username,

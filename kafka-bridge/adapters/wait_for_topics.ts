@@ -10,8 +10,8 @@ export interface WaitForTopicsOptions {
   /** Topics that are read where they are there, as the operators' redrive topics. */
   readonly optionalTopics: readonly string[];
   readonly timeoutMs: number;
-  /** Called once, with the reason, when the first look fails. */
-  readonly onWaiting: (reason: string) => void;
+  /** Called once, when the first look fails. */
+  readonly onWaiting: (error: unknown) => void;
 }
 
 const POLL_MS = 500;
@@ -36,7 +36,7 @@ export async function waitForTopics(
     } catch (error) {
       const isFinal = error instanceof AppError || isDenied(error);
       if (isFinal || performance.now() > deadlineMs) throw error;
-      if (isFirst) options.onWaiting(error instanceof Error ? error.message : String(error));
+      if (isFirst) options.onWaiting(error);
       isFirst = false;
       await sleep(POLL_MS);
     }

@@ -8,6 +8,9 @@ export interface WatchTopicEndsOptions {
   readonly onEnd: (topic: string, partition: number, end: bigint) => void;
   /** Called once, when Kafka said twice in a row that it has a topic no more. */
   readonly onGone: (topic: string) => void;
+  /** Told why when the looks begin to fail, and when the first succeeds again. */
+  readonly onLost: (error: unknown) => void;
+  readonly onBack: () => void;
 }
 
 const LOOKS_TO_BE_SURE = 2;
@@ -15,13 +18,15 @@ const UNKNOWN_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
 
 /**
  * Looks where topics end, also while nothing is fetched of them, and whether they are still there: the client library
- * looks for a deleted topic for ever and says nothing. A look that fails otherwise is left out. Answers how to stop.
+ * looks for a deleted topic, and for brokers that take no connection, for ever and says nothing. Answers how to stop.
  */
 export function watchTopicEnds(kafka: Kafka, options: WatchTopicEndsOptions): () => Promise<void> {
   let admin: Admin | undefined;
   let looking: Promise<void> | undefined;
   const misses = new Map<string, number>();
+  let isLost = false;
   const look = async () => {
+    let failure: { readonly error: unknown } | undefined;
     for (const topic of options.topics) {
       try {
         admin ??= await connected(kafka);
@@ -33,11 +38,17 @@ export function watchTopicEnds(kafka: Kafka, options: WatchTopicEndsOptions): ()
         // A new connection each time: the library keeps looking for whatever it was asked about once.
         await admin?.disconnect().catch(() => undefined);
         admin = undefined;
-        if (!isUnknown(error)) continue;
+        if (!isUnknown(error)) {
+          failure = { error };
+          continue;
+        }
         misses.set(topic, (misses.get(topic) ?? 0) + 1);
         if (misses.get(topic) === LOOKS_TO_BE_SURE) options.onGone(topic);
       }
     }
+    if (failure !== undefined && !isLost) options.onLost(failure.error);
+    if (failure === undefined && isLost) options.onBack();
+    isLost = failure !== undefined;
   };
   const timer = setInterval(() => {
     looking ??= look().finally(() => looking = undefined);

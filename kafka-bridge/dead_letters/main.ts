@@ -6,6 +6,7 @@ import process from "node:process";
 import { kafkaCopyMsOf, RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../env.ts";
+import { wordsOfError } from "../words_of_error.ts";
 import { type DlqArguments, HELP, readArguments } from "./read_arguments.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
@@ -87,7 +88,7 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   });
   const what = call.dryRun ? "would be sent" : "sent";
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
-  return failed === 0 ? EXIT.done : EXIT.failed;
+  return failed === 0 || call.dryRun ? EXIT.done : EXIT.failed;
 }
 
 function factsOf(letter: Letter) {
@@ -102,7 +103,7 @@ function say(line: string): void {
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   const isWrongCall = error instanceof TypeError;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = wordsOfError(error);
   process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot look into it: ${text}\n`);
   return isWrongCall ? EXIT.wrongCall : EXIT.failed;
 });

@@ -17,16 +17,18 @@ export const HELP = `Usage: deno task dlq [options] list
        deno task dlq [options] redrive (--all | --reason CODE | PLACE...)
 
 Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image,
-the same clock, however often. A letter whose bytes would lie there for longer than its image may live is not sent.
+the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for
+longer than its image may live is not sent.
 A PLACE is partition/offset in the dead-letter topic, as list --json shows it.
-Connects as the bridge does: KAFKA_TLS, KAFKA_TLS_CA, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD.
-Exits with 0 when it is done, 1 when a letter could not be sent or Kafka did not answer, 2 when the call is wrong.
+Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM,
+KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.
+Exits with 0 when it is done, 1 when a letter was not sent or Kafka did not answer, 2 when the call is wrong.
 
   --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)
   --topic NAME      (default: $KAFKA_DEAD_LETTER_TOPIC or images.dlq)
   --reason CODE     only letters of that reason; may be repeated
   --all             every letter
-  --dry-run         say what would be sent, send nothing
+  --dry-run         say what would be sent and what cannot be, send nothing
   --json            print one JSON line a letter
   --help            show this
 `;

@@ -43,20 +43,42 @@ export function isSelected({ reason, place }: Letter, selection: LetterSelection
 /**
  * Sends every selected letter to `<topic>.redrive`, acknowledged by all in-sync replicas: the same key, headers and value,
  * and one more redrive. Its identity and T0 go with it, so that it becomes the same image, however often it is sent.
+ * Of several letters of one record the newest goes, or each redrive of what is refused again would double them.
  * A value that the letter goes without is read where the record was first. With `isDryRun` nothing is sent.
  */
 export async function redriveLetters(kafka: Kafka, options: RedriveOptions): Promise<void> {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const newest = await findNewest(kafka, options);
   if (!options.isDryRun) await producer.connect();
   try {
     await readLetters(kafka, options.topic, async (letter) => {
-      if (!isSelected(letter, options.selection)) return;
+      if (newest.get(recordOf(letter))?.place !== letter.place) return;
       options.onOutcome(await redrive(letter, { ...options, kafka, producer }));
     });
   } finally {
     if (!options.isDryRun) await producer.disconnect();
   }
+}
+
+/** The letter that was redriven most often of each record, among those that were selected. */
+async function findNewest(
+  kafka: Kafka,
+  { topic, selection }: RedriveOptions,
+): Promise<ReadonlyMap<string, Pick<Letter, "place" | "redrives">>> {
+  const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
+  await readLetters(kafka, topic, async (letter) => {
+    if (!isSelected(letter, selection)) return;
+    const { place, redrives } = letter; // not its bytes
+    if (redrives < (newest.get(recordOf(letter))?.redrives ?? 0)) return;
+    newest.set(recordOf(letter), { place, redrives });
+  });
+  return newest;
+}
+
+/** What tells a letter's record from others; a letter that names none stands for itself. */
+function recordOf({ headers, origin, place }: Letter): string {
+  return (headers.get(LETTER_HEADERS.topic) ?? "") === "" ? place : origin;
 }
 
 /** Why a letter must not be sent again; undefined where it may. */

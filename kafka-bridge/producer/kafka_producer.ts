@@ -1,5 +1,7 @@
+import type { Admin, Kafka, Producer } from "kafkajs";
+import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { type Chunk, CHUNK_HEADERS } from "../chunks/chunk_headers.ts";
-import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
+import type { KafkaEnv } from "../env.ts";
 
 /** A picture as it goes into a record. */
 export interface OutgoingPicture {
@@ -41,17 +43,15 @@ const RECORD_EXTRA_BYTES = 8 * 1024;
 
 /** Connects and looks for the topic. Throws Error that says what is missing: a broker that answers, or the topic. */
 export async function openPictureProducer(
-  brokers: readonly string[],
+  env: KafkaEnv,
   topic: string,
 ): Promise<PictureProducer> {
-  const kafka = new Kafka({
+  const kafka = kafkajsClient(env, {
     clientId: "tintype-produce",
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 200, retries: CONNECT_RETRIES },
   });
-  const maxBytes = await askTopic(kafka, { brokers, topic });
+  const maxBytes = await askTopic(kafka, { brokers: env.KAFKA_BROKERS, topic });
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,

@@ -18,6 +18,8 @@ export const HELP = `Usage: deno task produce [options] DIR|FILE...
 
 Sends pictures to a Kafka topic, each as one record, or in chunks where it is larger than a record may be;
 acknowledged by all in-sync replicas and never twice.
+Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM,
+KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.
 Exits with 0 when all are there, 1 when Kafka did not take one, 2 when the call is wrong.
 
   --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)

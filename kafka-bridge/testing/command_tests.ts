@@ -127,6 +127,14 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
+    const next = dlq(cloud, lane, "redrive", "--all", "--dry-run");
+    assert.equal(await next.ended, 0, next.errors());
+    const places = next.lines.map((line) => String(line["place"]));
+    assert.deepEqual(
+      places.toSorted(),
+      [place?.["place"], last?.place].map(String).toSorted(),
+      "of each record its newest letter",
+    );
   });
 
   kafkaTest(
@@ -142,6 +150,9 @@ export function commandTests(kafkaTest: KafkaTest): void {
         "tintype.timestamp": String(cameAtMs),
       };
       await lane.send([PNG_PIXEL], headers, 0, lane.deadLetterTopic);
+      const dry = dlq(cloud, lane, "redrive", "--all", "--dry-run");
+      assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
+      assert.equal(dry.errors(), "0 would be sent, 1 cannot be sent\n");
       const call = dlq(cloud, lane, "redrive", "--all");
       assert.equal(await call.ended, 1);
       assert.match(

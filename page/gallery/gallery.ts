@@ -1,6 +1,7 @@
 /**
- * The gallery: pages of one's own pictures, newest first; a picture's renditions are asked for when its tile comes into
- * view, and again before their addresses end. Every change is told by `onChange`.
+ * The gallery: pages of one's own pictures, newest first. A listing holds no addresses, so a picture is asked for when its
+ * tile comes into view: once where that shows it, again only while that can change something. Every change is told by
+ * `onChange`.
  */
 import type { Client, Image, ImageSummary } from "@tintype/client/client";
 
@@ -12,6 +13,8 @@ export interface GalleryEntry {
   };
   /** Undefined until it was asked for. */
   readonly image: Image | undefined;
+  /** What the tile shows: the image as it was when it was shown, as another address would be another download. */
+  readonly shown: Image | undefined;
   /** Whether asking for it failed. */
   readonly isLost: boolean;
 }
@@ -28,10 +31,15 @@ export interface GalleryOptions {
 interface Held extends GalleryEntry {
   readonly readAtMs: number;
   readonly isReading: boolean;
+  /** Whether the browser has the tile's picture, and so needs no address for it any more. */
+  readonly isShown: boolean;
 }
 
 /** Addresses of renditions end after 15 minutes; they are asked for anew well before. */
 const FRESH_MS = 10 * 60_000;
+/** How long nothing is asked about a picture that is being developed, and about one that could not be asked for. */
+const DEVELOPING_MS = 5_000;
+const LOST_MS = 60_000;
 const PAGE = 24;
 /** Tiles that are asked for at the same time. */
 const READERS = 4;
@@ -78,32 +86,41 @@ export class Gallery {
     if (this.#cursor !== undefined && this.#state !== "loading") await this.#load();
   }
 
-  /** Takes in a picture that has just been developed. */
-  add(image: Image): void {
+  /** Takes in a picture that has been developed; `readAtMs` is when its state was read. */
+  add(image: Image, readAtMs: number): void {
     const { imageId, status, purgeAt, createdAt } = image;
     const summary = { status, purgeAt, createdAt };
     this.#put({
-      imageId,
-      summary,
-      image,
-      isLost: false,
-      isReading: false,
-      readAtMs: Date.now(),
+      ...{ imageId, summary, image, readAtMs },
+      ...{ shown: image, isLost: false, isReading: false, isShown: false },
     });
   }
 
-  /** Asks for a picture's renditions, where they are not held or end soon. */
+  /** Asks for a picture whose tile is in view, where that can still change what the tile shows. */
   want(imageId: string): void {
     const held = this.#held.get(imageId);
-    if (held === undefined || held.isReading) return;
-    const isFresh = held.image !== undefined && held.image.status !== "processing" &&
-      Date.now() - held.readAtMs < FRESH_MS;
-    if (isFresh) return;
-    this.#put({ ...held, isReading: true });
-    this.#wanted.push(imageId);
-    if (this.#readers >= READERS) return;
-    this.#readers++;
-    void this.#read();
+    if (held !== undefined && !(held.isShown && hasSizes(held)) && isStale(held)) this.#ask(held);
+  }
+
+  /** Asks for the addresses of all of a picture's sizes, where they are not held or end soon. */
+  wantAddresses(imageId: string): void {
+    const held = this.#held.get(imageId);
+    if (held !== undefined && isStale(held)) this.#ask(held);
+  }
+
+  /** Takes a wish back that has not had its turn. */
+  unwant(imageId: string): void {
+    const index = this.#wanted.indexOf(imageId);
+    const held = this.#held.get(imageId);
+    if (index < 0 || held === undefined) return;
+    this.#wanted.splice(index, 1);
+    this.#held.set(imageId, { ...held, isReading: false });
+  }
+
+  /** Told when the tile's picture has come. */
+  hasShown(imageId: string): void {
+    const held = this.#held.get(imageId);
+    if (held !== undefined) this.#held.set(imageId, { ...held, isShown: true });
   }
 
   /** Has a picture erased; throws UploadError, and then it stays. */
@@ -136,21 +153,30 @@ export class Gallery {
     const isSame = held?.summary.status === status;
     if (isSame) return;
     this.#held.set(imageId, {
-      ...{ imageId, summary, image: undefined },
-      ...{ isLost: false, isReading: false, readAtMs: 0 },
+      ...{ imageId, summary, image: undefined, shown: undefined },
+      ...{ isLost: false, isReading: false, isShown: false, readAtMs: 0 },
     });
+  }
+
+  #ask(held: Held): void {
+    if (held.isReading) return;
+    this.#held.set(held.imageId, { ...held, isReading: true });
+    this.#wanted.push(held.imageId);
+    if (this.#readers >= READERS) return;
+    this.#readers++;
+    void this.#read();
   }
 
   async #read(): Promise<void> {
     for (let next = this.#wanted.shift(); next !== undefined; next = this.#wanted.shift()) {
-      const held = this.#held.get(next);
-      if (held === undefined) continue;
-      const image = await this.#options.client.images.get(next).catch(() => undefined);
-      // It may have been erased meanwhile.
       if (!this.#held.has(next)) continue;
-      const summary = image ?? held.summary;
+      const image = await this.#options.client.images.get(next).catch(() => undefined);
+      const held = this.#held.get(next);
+      // It may have been erased meanwhile.
+      if (held === undefined) continue;
       this.#put({
-        ...{ ...held, summary, image: image ?? held.image },
+        ...{ ...held, summary: image ?? held.summary, image: image ?? held.image },
+        shown: held.isShown ? held.shown : image ?? held.shown,
         ...{ isLost: image === undefined, isReading: false, readAtMs: Date.now() },
       });
     }
@@ -166,4 +192,19 @@ export class Gallery {
     this.#state = state;
     this.#options.onChange();
   }
+}
+
+function hasSizes({ image }: Held): boolean {
+  return image !== undefined && image.renditions.length > 0;
+}
+
+/** Whether asking again can tell something new. */
+function isStale(held: Held): boolean {
+  const { image, isLost, readAtMs } = held;
+  const ageMs = Date.now() - readAtMs;
+  if (isLost) return ageMs >= LOST_MS;
+  if (image === undefined) return true;
+  if (image.status === "processing") return ageMs >= DEVELOPING_MS;
+  // A rejected picture stays so and has no addresses; a failed one may still get ready.
+  return (hasSizes(held) || image.status === "failed") && ageMs >= FRESH_MS;
 }

@@ -1,9 +1,10 @@
-import type { Upload } from "@tintype/client/client";
+import type { Image, Upload } from "@tintype/client/client";
 import type { ItemProblem } from "./item_problem.ts";
 
 /**
  * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the network,
- * `paused` by its owner, `developing` at the service, `refused` with a reason that its row tells.
+ * `paused` by its owner, `developing` at the service, `ready` until it leaves for the gallery, `refused` with a reason
+ * that its row tells.
  */
 export type ItemState =
   | "queued"
@@ -12,6 +13,7 @@ export type ItemState =
   | "waiting"
   | "paused"
   | "developing"
+  | "ready"
   | "refused";
 
 /** A picture of the queue, as the views read it. */
@@ -38,6 +40,8 @@ export interface QueueEntry {
   file: File | undefined;
   imageId: string | undefined;
   upload: Upload | undefined;
+  /** What became of it, once that is known, and when it was read. */
+  outcome: { readonly image: Image; readonly readAtMs: number } | undefined;
   /** Gives the picture free for other tabs. */
   readonly release: () => void;
   isGone: boolean;
@@ -45,6 +49,9 @@ export interface QueueEntry {
 
 /** States in which an item uses one of the lines to the store. */
 export const ON_LINE: ReadonlySet<ItemState> = new Set(["reading", "sending", "waiting"]);
+
+/** States in which nothing more happens to an item by itself. */
+export const FINISHED: ReadonlySet<ItemState> = new Set(["ready", "refused"]);
 
 /** States that a pause ends, and a resume brings back. */
 export const PAUSABLE: ReadonlySet<ItemState> = new Set([

@@ -1,6 +1,7 @@
 /**
- * The queue: a file is added, kept in this browser, sent when a line is free, waited for until it is developed, and
- * then leaves; what is refused stays until its owner has read why. Every change is told by `onChange`.
+ * The queue: a file is added, kept in this browser, sent when a line is free, and waited for until it is developed. What
+ * is finished stays where it is until its owner has seen it, so that nothing moves meanwhile. Every change is told by
+ * `onChange`.
  */
 import type { Client, Image, Upload, UploadProgress } from "@tintype/client/client";
 import { refusalOf } from "../words.ts";
@@ -10,6 +11,7 @@ import { type ItemProblem, problemOf } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
 import {
+  FINISHED,
   type ItemState,
   ON_LINE,
   PAUSABLE,
@@ -28,6 +30,10 @@ export interface QueueOptions {
   readonly onChange: () => void;
   /** Called with what became of a picture; `name` is its file's. */
   readonly onSettled: (image: Image, name: string) => void;
+  /** Called with a settled picture when it leaves the queue; `readAtMs` is when its state was read. */
+  readonly onLeft: (image: Image, readAtMs: number) => void;
+  /** Whether pictures may leave by themselves when all are finished, as that moves nothing in view. */
+  readonly mayLeave: () => boolean;
   readonly onRefused: (item: QueueItem) => void;
 }
 
@@ -39,7 +45,6 @@ export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
   readonly #developing: DevelopingLine;
-  #ready = 0;
   #isClosed = false;
 
   constructor(options: QueueOptions) {
@@ -55,9 +60,9 @@ export class UploadQueue {
     return [...this.#entries.values()].map(({ item }) => item);
   }
 
-  /** How many have got ready since nothing was on its way. */
-  get readyCount(): number {
-    return this.#ready;
+  /** Whether something is still on its way. */
+  get isBusy(): boolean {
+    return this.items.some(({ state }) => !FINISHED.has(state));
   }
 
   /** Takes what an earlier life of the page kept, but for what another tab is sending. */
@@ -85,9 +90,10 @@ export class UploadQueue {
       file,
       isPaused: false,
     })));
-    for (const each of added) {
-      const release = await claim(each.id);
-      const entry = this.#enter(each, release ?? (() => undefined));
+    // All claims first, so that the rows come in one step.
+    const releases = await Promise.all(added.map(({ id }) => claim(id)));
+    for (const [index, each] of added.entries()) {
+      const entry = this.#enter(each, releases[index] ?? (() => undefined));
       if (entry.item.state === "refused") continue;
       void kept.put(each).then((isKept) => this.#change(entry, { isKept }));
     }
@@ -117,6 +123,7 @@ export class UploadQueue {
     const entry = this.#entries.get(id);
     if (entry?.item.state !== "refused") return;
     this.#change(entry, { state: "queued", problem: undefined });
+    entry.outcome = undefined;
     if (entry.imageId !== undefined) this.#develop(entry);
     this.#pump();
   }
@@ -136,6 +143,14 @@ export class UploadQueue {
 
   resumeAll(): void {
     for (const { id } of this.items) this.resume(id);
+  }
+
+  /** Lets what is ready leave for the gallery: all of it, or what `which` chooses. */
+  putAwayReady(which: (image: Image) => boolean = () => true): void {
+    for (const entry of [...this.#entries.values()]) {
+      const { item, outcome } = entry;
+      if (item.state === "ready" && outcome && which(outcome.image)) this.#forget(entry);
+    }
   }
 
   /** Puts away all that was refused. */
@@ -170,7 +185,6 @@ export class UploadQueue {
   #enter(kept: KeptFile, release: () => void): QueueEntry {
     const { id, name, size, type, file, imageId } = kept;
     const isTaken = this.#options.types.includes(type);
-    if (this.items.every(({ state }) => state === "refused")) this.#ready = 0;
     const entry: QueueEntry = {
       item: {
         id,
@@ -188,6 +202,7 @@ export class UploadQueue {
       file,
       imageId,
       upload: undefined,
+      outcome: undefined,
       release,
       isGone: false,
     };
@@ -271,14 +286,17 @@ export class UploadQueue {
   }
 
   #settle(entry: QueueEntry, image: Image): void {
-    this.#options.onSettled(image, entry.item.name);
+    const { kept, onSettled, mayLeave } = this.#options;
+    entry.outcome = { image, readAtMs: Date.now() };
+    void kept.remove(entry.item.id);
     if (image.status === "ready") {
-      this.#ready++;
-      return this.#forget(entry);
+      this.#change(entry, { state: "ready" });
+    } else {
+      const { reason = "internal", detail = "" } = image;
+      this.#refuse(entry, { code: reason, detail });
     }
-    void this.#options.kept.remove(entry.item.id);
-    const { reason = "internal", detail = "" } = image;
-    this.#refuse(entry, { code: reason, detail });
+    onSettled(image, entry.item.name);
+    if (!this.isBusy && mayLeave()) this.putAwayReady();
   }
 
   #refuse(entry: QueueEntry, problem: ItemProblem): void {
@@ -289,11 +307,13 @@ export class UploadQueue {
 
   #forget(entry: QueueEntry): void {
     const { id, thumbnail } = entry.item;
+    const { outcome } = entry;
     entry.isGone = true;
     entry.release();
     this.#entries.delete(id);
     if (typeof thumbnail === "string") URL.revokeObjectURL(thumbnail);
     void this.#options.kept.remove(id);
+    if (outcome !== undefined) this.#options.onLeft(outcome.image, outcome.readAtMs);
     this.#options.onChange();
   }
 

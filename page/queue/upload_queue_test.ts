@@ -56,6 +56,7 @@ function memoryFiles(): KeptFiles & { readonly held: Map<string, KeptFile> } {
 
 function openQueue(changes: Partial<QueueOptions>) {
   const settled: string[] = [];
+  const left: string[] = [];
   const queue = new UploadQueue({
     client: testClient().client,
     kept: memoryFiles(),
@@ -64,10 +65,12 @@ function openQueue(changes: Partial<QueueOptions>) {
     thumbnailOf: () => Promise.resolve(undefined),
     onChange: () => undefined,
     onSettled: ({ imageId }) => void settled.push(imageId),
+    onLeft: ({ imageId }) => void left.push(imageId),
+    mayLeave: () => false,
     onRefused: () => undefined,
     ...changes,
   });
-  return { queue, settled };
+  return { queue, settled, left };
 }
 
 function photos(count: number): File[] {
@@ -81,7 +84,7 @@ async function untilStill(): Promise<void> {
   for (let turns = 0; turns < 20; turns++) await turn();
 }
 
-test("the queue sends three files at a time, in their order, and lets go of what is ready", async () => {
+test("the queue sends three files at a time, in their order, and keeps none that is ready", async () => {
   const { client, uploads } = testClient();
   const kept = memoryFiles();
   const { queue, settled } = openQueue({ client, kept });
@@ -92,7 +95,36 @@ test("the queue sends three files at a time, in their order, and lets go of what
   await untilStill();
   assert.deepEqual(settled, ["b"]);
   assert.equal(uploads[3]?.file.name, "4.jpg");
-  assert.deepEqual([queue.items.length, queue.readyCount, kept.held.size], [4, 1, 4]);
+  assert.deepEqual([queue.items[1]?.state, kept.held.size], ["ready", 4]);
+});
+
+test("what is ready stays in its place until its owner has it put away", async () => {
+  const { client, uploads } = testClient();
+  const { queue, left } = openQueue({ client });
+  await queue.add(photos(2));
+  uploads[0]?.end("a");
+  uploads[1]?.end("b");
+  await untilStill();
+  assert.deepEqual(queue.items.map(({ state }) => state), ["ready", "ready"]);
+  assert.deepEqual([left, queue.isBusy], [[], false]);
+  queue.putAwayReady(({ imageId }) => imageId === "a");
+  assert.deepEqual(left, ["a"]);
+  queue.putAwayReady();
+  assert.deepEqual([left, queue.items.length], [["a", "b"], 0]);
+});
+
+test("what is ready leaves by itself where that moves nothing, once nothing is on its way", async () => {
+  const { client, uploads } = testClient({ b: { status: "rejected", reason: "corrupt" } });
+  const { queue, left } = openQueue({ client, mayLeave: () => true });
+  await queue.add(photos(2));
+  uploads[0]?.end("a");
+  await untilStill();
+  assert.deepEqual([left, queue.items.length], [[], 2]);
+  uploads[1]?.end("b");
+  await untilStill();
+  assert.deepEqual([left, queue.items.map(({ state }) => state)], [["a"], ["refused"]]);
+  queue.dismissAll();
+  assert.deepEqual(left, ["a", "b"]);
 });
 
 test("a paused file gives its line to the next one, keeps what is held, and waits for a line again", async () => {

@@ -88,7 +88,10 @@ function tileView(
         class="tile-open"
         @click=${() => app.open({ kind: "image", imageId })}
       >
-        <span class="tile-picture">${pictureView(entry)}</span>
+        <span class="tile-picture">${pictureView(
+          entry,
+          () => app.studio?.gallery.hasShown(imageId),
+        )}</span>
         <span class="unseen">${words.open(added, left)}</span>
       </button>
       <p class="tile-left" aria-hidden="true">${left}</p>
@@ -97,7 +100,10 @@ function tileView(
   `;
 }
 
-function pictureView({ summary, image, isLost }: GalleryEntry): TemplateResult {
+function pictureView(
+  { summary, image, shown, isLost }: GalleryEntry,
+  onShown: () => void,
+): TemplateResult {
   if (summary.status === "rejected" || summary.status === "failed") {
     const text = summary.status === "rejected" ? words.rejected : words.failedImage;
     const why = image?.reason === undefined ? "" : refusalOf(image.reason).what;
@@ -106,16 +112,16 @@ function pictureView({ summary, image, isLost }: GalleryEntry): TemplateResult {
   if (summary.status === "processing") {
     return html`<span class="tile-note">${words.processing}</span>`;
   }
-  if (image === undefined) {
+  if (shown === undefined) {
     return isLost ? html`<span class="tile-note">${words.unopened}</span>` : html``;
   }
-  const { renditions } = image;
+  const { renditions } = shown;
   const small = renditions.filter(({ width }) => width <= 900)
     .toSorted((a, b) => a.width - b.width);
   const sources = small.map(({ url, width }) => `${url} ${width}w`).join(", ");
   const [first = renditions[0]] = small;
   return html`
-    ${likenessView(image)}
+    ${likenessView(shown)}
     <img
       class="tile-image"
       src=${first?.url ?? ""}
@@ -123,7 +129,10 @@ function pictureView({ summary, image, isLost }: GalleryEntry): TemplateResult {
       sizes="(min-width: 64rem) 13rem, (min-width: 40rem) 22vw, 45vw"
       alt=""
       decoding="async"
-      @load=${show}
+      @load=${(event: Event) => {
+        show(event);
+        onShown();
+      }}
     >
   `;
 }

@@ -25,6 +25,15 @@ const DRAWINGS = {
   close: svg`
     <path d="m6 6 12 12M18 6 6 18" />
   `,
+  ready: svg`
+    <path d="m5 12.5 4.5 4.5L19 7.5" />
+  `,
+  fold: svg`
+    <path d="m6 9.5 6 6 6-6" />
+  `,
+  unfold: svg`
+    <path d="m6 14.5 6-6 6 6" />
+  `,
   retry: svg`
     <path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L19.5 9M19.5 4.5V9H15" />
   `,

@@ -29,7 +29,7 @@ function bodyView(app: PageApp, onTile: GalleryViewOptions["onTile"]): TemplateR
   if (studio === undefined) return welcomeView(app);
   return html`
     <main class="studio" id="main">
-      ${addView(app)} ${queueView(studio.queue)}
+      ${addView(app)} ${queueView(app, studio.queue)}
       ${galleryView(app, { gallery: studio.gallery, onTile })}
     </main>
   `;

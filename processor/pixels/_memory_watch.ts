@@ -2,7 +2,7 @@
 /**
  * A thread of the pixel process that looks at the process's memory while a picture blocks the main one, and tells the
  * parent on stderr when it passes the bound. The parent may not look by itself: `/proc` needs every permission of Deno.
- * It sleeps in the wait itself, which costs a tenth of timers and messages.
+ * It sleeps in the wait itself, which costs half of what timers and messages do.
  */
 import { memoryAlarm, type WatchOrder } from "./_memory_alarm.ts";
 

@@ -6,6 +6,8 @@ export interface WebVitals {
   readonly lcpMs: number;
   /** Cumulative Layout Shift: the largest window of shifts that are within a second of each other, of five at most. */
   readonly cls: number;
+  /** Every layout shift so far together, but those that an input of the person brought about. */
+  readonly shifts: number;
   /** The slowest interaction so far. */
   readonly inpMs: number;
 }
@@ -13,7 +15,7 @@ export interface WebVitals {
 /** Has every page of the context measure itself from its first moment. */
 export async function measureWebVitals(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
-    const vitals = { lcpMs: 0, cls: 0, inpMs: 0 };
+    const vitals = { lcpMs: 0, cls: 0, shifts: 0, inpMs: 0 };
     const window = { sum: 0, startMs: 0, lastMs: -Infinity };
     Object.assign(globalThis, { vitals });
     const observe = (type: string, see: (entry: PerformanceEntry) => void, options = {}) =>
@@ -30,6 +32,7 @@ export async function measureWebVitals(context: BrowserContext): Promise<void> {
       const isNew = startTime - window.lastMs > 1_000 || startTime - window.startMs > 5_000;
       Object.assign(window, isNew ? { sum: 0, startMs: startTime } : {}, { lastMs: startTime });
       window.sum += value;
+      vitals.shifts += value;
       vitals.cls = Math.max(vitals.cls, window.sum);
     });
     observe("event", (entry) => {

@@ -5,12 +5,13 @@ import { after, before, test } from "node:test";
 import { type Fault, FAULTS } from "./faults.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
 import { randomOf } from "./random.ts";
+import { redriveWalk } from "./redrive_walk.ts";
 import { runScenario } from "./scenario.ts";
 import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
 
 const SEED = 20_261_121;
 const PICTURES = 12;
-const CAMPAIGN_MS = 400_000;
+const CAMPAIGN_MS = 440_000;
 const WEATHER = { outageMs: 6_000 };
 /** What happens one after another to one system, both doors open. */
 const CAMPAIGN: readonly (readonly string[])[] = [
@@ -50,6 +51,7 @@ test(
       for (const names of CAMPAIGN) {
         await t.test(`under ${names.join(" and ")}`, () => survive(system, names));
       }
+      await t.test("and what was given up is brought back by the operator", redriveWalk);
     });
   },
 );

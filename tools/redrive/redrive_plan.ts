@@ -19,11 +19,11 @@ export interface RedriveOptions {
     | undefined;
 }
 
-/** One place's part: what it means, the command that only looks, the ones that do it. */
+/** One place's part: what it means, the commands that only look, the ones that do it. */
 export interface RedriveStep {
   readonly place: Place;
   readonly means: string;
-  readonly look: Command;
+  readonly look: readonly Command[];
   readonly act: readonly Command[];
 }
 
@@ -56,7 +56,8 @@ Sends again what was given up, in both places, says before what it will do, and 
   --prefix NAME      first part of its names (default: tintype)
   --help             show this
 
-Exits with 0 when it is done, 1 when a command failed or the answer was no, 2 when the call is wrong.
+Exits with 0 when it is done; 1 when a place could not be looked at (then nothing is done), a command failed, a letter
+was too old to be sent, or the answer was no; 2 when the call is wrong.
 `;
 
 const PLACES: readonly Place[] = ["events", "kafka"];
@@ -77,6 +78,9 @@ export function readOptions(args: readonly string[]): RedriveOptions | "help" {
   const { project, region = "europe-west4", prefix = "tintype" } = values;
   if (project === undefined && (values.region ?? values.prefix) !== undefined) {
     throw new UsageError("Cannot use --region or --prefix as they need --project");
+  }
+  if (only === "events" && (values.reason.length > 0 || values.brokers !== undefined)) {
+    throw new UsageError("Cannot use --reason or --brokers as --only events leaves Kafka out");
   }
   return {
     places: only === undefined ? PLACES : [only],
@@ -106,7 +110,8 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    // What follows the first sentence is about words that begin with a dash, and there are none.
+    const [why] = (error instanceof Error ? error.message : String(error)).split(". ");
     throw new UsageError(`${why} (--help lists the options)`);
   }
 }
@@ -123,10 +128,13 @@ function eventsStep({ cloud }: RedriveOptions): RedriveStep {
     return {
       place: "events",
       means: `dead letters are delivered once more, and ${means}`,
-      look: post(`${LOCAL_WAREHOUSE}/bigquery/v2/projects/tintype-local/queries`, {
-        query: FAILED,
-        useLegacySql: false,
-      }),
+      look: [
+        curl(`${LOCAL_STORAGE}/_local/push`),
+        post(`${LOCAL_WAREHOUSE}/bigquery/v2/projects/tintype-local/queries`, {
+          query: FAILED,
+          useLegacySql: false,
+        }),
+      ],
       act: [
         post(`${LOCAL_STORAGE}/_local/push/redrive`, {}),
         post(`${LOCAL_STORAGE}/_local/scheduler`, { job: "reconcile" }),
@@ -137,14 +145,14 @@ function eventsStep({ cloud }: RedriveOptions): RedriveStep {
   return {
     place: "events",
     means,
-    look: [
+    look: [[
       "bq",
       "query",
       `--project_id=${project}`,
       "--nouse_legacy_sql",
       `--maximum_bytes_billed=${MOST_BYTES}`,
       FAILED,
-    ],
+    ]],
     act: [[
       ...["gcloud", "scheduler", "jobs", "run", `${prefix}-reconcile`] as const,
       `--location=${region}`,
@@ -168,16 +176,18 @@ function kafkaStep({ reasons, brokers }: RedriveOptions, node: string): RedriveS
   return {
     place: "kafka",
     means: `${which} goes to its topic's <topic>.redrive, where the bridge takes it again`,
-    look: [...dlq, "--dry-run"],
+    look: [[...dlq, "--dry-run"]],
     act: [dlq],
   };
 }
 
 function post(url: string, body: object): Command {
-  return [
-    ...["curl", "--silent", "--show-error", "--fail-with-body", "--request", "POST"] as const,
-    ...["--header", "Content-Type: application/json", "--data", JSON.stringify(body), url],
-  ];
+  const json = ["--header", "Content-Type: application/json", "--data", JSON.stringify(body)];
+  return curl(url, "--request", "POST", ...json);
+}
+
+function curl(url: string, ...options: readonly string[]): Command {
+  return ["curl", "--silent", "--show-error", "--fail-with-body", ...options, url];
 }
 
 /** A command as it would be typed. */
@@ -187,15 +197,37 @@ export function typed(command: Command): string {
   ).join(" ");
 }
 
-/** An output as people read it: of an answer of BigQuery's REST interface its columns and values alone. */
+/** An output as people read it: of the local stand-ins' answers what was counted, of everything else all. */
 export function shortened(output: string): string {
-  if (!output.startsWith('{"kind":"bigquery#queryResponse"')) return output;
-  const { schema, rows = [] }: QueryAnswer = JSON.parse(output);
-  const names = schema.fields.map(({ name }) => name);
-  return rows.map(({ f }) => f.map(({ v }, at) => `${names[at]}: ${v}`).join(", ")).join("\n");
+  const answer = readAnswer(output);
+  if (answer === undefined || answer.error !== undefined) return output;
+  const { schema, rows = [] } = answer;
+  if (schema !== undefined) {
+    const names = schema.fields.map(({ name }) => name);
+    return rows.map(({ f }) => f.map(({ v }, at) => `${names[at]}: ${v}`).join(", ")).join("\n");
+  }
+  const counted = Object.entries({ ...answer, ...answer.body });
+  return counted.flatMap(([name, count]) => COUNTS.has(name) ? [`${name}: ${count}`] : [])
+    .join(", ");
 }
 
-interface QueryAnswer {
-  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+/** What the events' stand-in counts that a redrive is about, and what its jobs answer. */
+const COUNTS: ReadonlySet<string> = new Set(["queued", "dead", "redriven", "processed", "failed"]);
+
+/** An answer of the local warehouse (BigQuery's REST interface) or of a control of the local storage. */
+interface Answer {
+  readonly error?: unknown;
+  readonly schema?: { readonly fields: readonly { readonly name: string }[] };
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
+  /** What a job answered. */
+  readonly body?: object | null;
+}
+
+function readAnswer(output: string): Answer | undefined {
+  if (!output.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(output);
+  } catch {
+    return undefined;
+  }
 }

@@ -12,8 +12,9 @@ test("redrive goes to both places, looks before it acts, and only looks by --dry
   const [events, kafka] = planOf();
   assert.deepEqual([events?.place, kafka?.place], ["events", "kafka"]);
   assert.ok(events?.act.every((command) => command.join(" ").includes("http://localhost:9023/")));
-  assert.equal(kafka?.look.at(-1), "--dry-run");
-  assert.deepEqual(kafka?.act, [kafka?.look.slice(0, -1)]);
+  const [look] = kafka?.look ?? [];
+  assert.equal(look?.at(-1), "--dry-run");
+  assert.deepEqual(kafka?.act, [look?.slice(0, -1)]);
 });
 
 test("redrive of a cloud runs its reconcile job by name, and a query whose bytes are bounded", () => {
@@ -32,7 +33,7 @@ test("redrive of a cloud runs its reconcile job by name, and a query whose bytes
     "gcloud scheduler jobs run acme-reconcile --location=r-1 --project=p",
   ]);
   assert.match(
-    typed(events?.look ?? ["", ""]),
+    typed(events?.look[0] ?? [""]),
     /^bq query .*--maximum_bytes_billed=\d+ 'SELECT COUNT/,
   );
 });
@@ -53,10 +54,17 @@ test("redrive hands reasons and brokers to the bridge's tool", () => {
 });
 
 test("redrive refuses a wrong call in one line", () => {
-  for (const args of [["--only", "mail"], ["--region", "r"], ["--nothing"], ["now"]]) {
+  const cases: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+    [["--only", "mail"], /^Cannot redrive mail as --only takes events or kafka$/],
+    [["--region", "r"], /^Cannot use --region or --prefix as they need --project$/],
+    [["--only", "events", "--reason", "too_large"], /^Cannot use --reason .* leaves Kafka out$/],
+    [["--nothing"], /^Unknown option '--nothing' \(--help lists the options\)$/],
+    [["now"], /^Unexpected argument 'now'.* \(--help lists the options\)$/],
+  ];
+  for (const [args, line] of cases) {
     assert.throws(
       () => readOptions(args),
-      (error) => error instanceof UsageError && !error.message.includes("\n"),
+      (error) => error instanceof UsageError && line.test(error.message),
     );
   }
   assert.equal(readOptions(["--help", "--only", "mail"]), "help");
@@ -66,12 +74,22 @@ test("a command is shown as it can be typed", () => {
   assert.equal(typed(["curl", "--data", `{"a":"it's"}`]), `curl --data '{"a":"it'\\''s"}'`);
 });
 
-test("an answer of the warehouse is shown as its values, everything else as it is", () => {
+test("an answer of the local system is shown as what it counts, everything else as it is", () => {
   const answer = JSON.stringify({
     kind: "bigquery#queryResponse",
     schema: { fields: [{ name: "failed", type: "INTEGER" }] },
     rows: [{ f: [{ v: "3" }] }],
   });
   assert.equal(shortened(answer), "failed: 3");
-  assert.equal(shortened('{"redriven":0}'), '{"redriven":0}');
+  assert.equal(shortened('{"redriven":0}'), "redriven: 0");
+  const push = { queued: 1, delivered: 7, dead: 2, settings: { drop: 1 }, oldestQueuedMs: null };
+  assert.equal(shortened(JSON.stringify(push)), "queued: 1, dead: 2");
+  const job = { job: "reconcile", status: 200, body: { lookedAt: 9, processed: 2, failed: 1 } };
+  assert.equal(shortened(JSON.stringify(job)), "processed: 2, failed: 1");
+  const others = [
+    '{"error":{"code":503,"message":"no"}}',
+    "{ not JSON",
+    "1 sent, 0 cannot be sent",
+  ];
+  for (const text of others) assert.equal(shortened(text), text);
 });

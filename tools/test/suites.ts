@@ -100,7 +100,7 @@ export const SUITES: readonly Suite[] = [
     // kafkajs waits for negative times on Node 24, which mean at once.
     flags: [...TWO_FILES_AT_ONCE, "--disable-warning=TimeoutNegativeWarning"],
     weight: 120,
-    needs: "loopback; Java for a broker",
+    needs: "loopback; Java and openssl for a broker",
   },
   {
     name: "clients",
@@ -115,7 +115,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests"],
     flags: ["--test-concurrency=1"],
-    weight: 570,
+    weight: 585,
     needs: "loopback, all parts",
   },
 ];

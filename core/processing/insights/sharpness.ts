@@ -20,7 +20,7 @@ export function sharpness(pixels: RawPixels): number {
   return Math.max(0, squares / count - (sum / count) ** 2);
 }
 
-/** Sums of a row apart: whole numbers of 32 bits up to two thousand pixels, which are added several times as fast. */
+/** Sums of a row apart: whole numbers of 32 bits up to two thousand pixels, which add up faster. */
 function laplacianOfRow(
   luma: Uint8Array,
   { y, width }: { readonly y: number; readonly width: number },

@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly controllerPort: number;
   /** Another listener, over TLS with SASL/SCRAM-SHA-512 and SASL/PLAIN; none where it is not given. */
   readonly secure?: SecureListener | undefined;
+  /** Another listener, over TLS, for whoever shows a certificate; none where it is not given. */
+  readonly mutual?: MutualListener | undefined;
 }
 
 /** Who may talk to the secure listener; the folder's first user stays. */
@@ -25,6 +27,15 @@ export interface SecureListener {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+}
+
+/** What the listener for certificates shows, and whose certificates it takes. */
+export interface MutualListener {
+  readonly port: number;
+  /** PEM file: the broker's key (PKCS #8) and its certificate. */
+  readonly keystore: string;
+  /** PEM file: the authority that signs the clients' certificates. */
+  readonly truststore: string;
 }
 
 /** The largest record that the broker takes, in bytes: a plan's largest image and its headers. */
@@ -119,10 +130,9 @@ function secureProperties(
   if (secure === undefined) return {};
   const { username, password } = secure;
   return {
-    "inter.broker.listener.name": "PLAINTEXT",
-    "ssl.keystore.location": join(dataDir, KEYSTORE),
-    "ssl.keystore.type": "PKCS12",
-    "ssl.keystore.password": KEYSTORE_PASSWORD,
+    "listener.name.secure.ssl.keystore.location": join(dataDir, KEYSTORE),
+    "listener.name.secure.ssl.keystore.type": "PKCS12",
+    "listener.name.secure.ssl.keystore.password": KEYSTORE_PASSWORD,
     "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
     "listener.name.secure.scram-sha-512.sasl.jaas.config":
       "org.apache.kafka.common.security.scram.ScramLoginModule required;",
@@ -135,18 +145,35 @@ function secureProperties(
   };
 }
 
-function serverProperties({ dataDir, port, controllerPort, secure }: BrokerOptions): string {
-  const listener = (host: string) => secure === undefined ? "" : `,SECURE://${host}:${secure.port}`;
+function mutualProperties(mutual: MutualListener | undefined): Readonly<Record<string, string>> {
+  if (mutual === undefined) return {};
+  return {
+    "listener.name.mutual.ssl.client.auth": "required",
+    "listener.name.mutual.ssl.keystore.type": "PEM",
+    "listener.name.mutual.ssl.keystore.location": mutual.keystore,
+    "listener.name.mutual.ssl.truststore.type": "PEM",
+    "listener.name.mutual.ssl.truststore.location": mutual.truststore,
+  };
+}
+
+function serverProperties(options: BrokerOptions): string {
+  const { dataDir, port, controllerPort, secure, mutual } = options;
+  const listeners = (host: string) =>
+    [
+      `PLAINTEXT://${host}:${port}`,
+      ...(secure === undefined ? [] : [`SECURE://${host}:${secure.port}`]),
+      ...(mutual === undefined ? [] : [`MUTUAL://${host}:${mutual.port}`]),
+    ].join(",");
   const lines: Readonly<Record<string, string | number>> = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.voters": `1@localhost:${controllerPort}`,
     "controller.listener.names": "CONTROLLER",
-    "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${
-      listener("127.0.0.1")
-    }`,
-    "advertised.listeners": `PLAINTEXT://localhost:${port}${listener("localhost")}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL",
+    "listeners": `CONTROLLER://127.0.0.1:${controllerPort},${listeners("127.0.0.1")}`,
+    "advertised.listeners": listeners("localhost"),
+    "listener.security.protocol.map":
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL",
+    "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": join(dataDir, "log"),
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.replication.factor": 1,
@@ -162,6 +189,7 @@ function serverProperties({ dataDir, port, controllerPort, secure }: BrokerOptio
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
     ...secureProperties(dataDir, secure),
+    ...mutualProperties(mutual),
   };
   return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");
 }

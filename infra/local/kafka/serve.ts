@@ -19,6 +19,10 @@ const {
   SECURE_PORT,
   SECURE_USERNAME = "bridge",
   SECURE_PASSWORD = "",
+  // A third listener, over TLS, for whoever shows a certificate; PEM files.
+  MUTUAL_PORT,
+  MUTUAL_KEYSTORE = "",
+  MUTUAL_TRUSTSTORE = "",
 } = process.env;
 
 /** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */
@@ -43,7 +47,12 @@ async function main(): Promise<void> {
     username: SECURE_USERNAME,
     password: SECURE_PASSWORD,
   };
-  const broker = await startBroker({ libs, dataDir, port, controllerPort, secure });
+  const mutual = MUTUAL_PORT === undefined ? undefined : {
+    port: MUTUAL_PORT === "0" ? await freePort() : Number(MUTUAL_PORT),
+    keystore: MUTUAL_KEYSTORE,
+    truststore: MUTUAL_TRUSTSTORE,
+  };
+  const broker = await startBroker({ libs, dataDir, port, controllerPort, secure, mutual });
   for (const stream of [broker.stdout, broker.stderr]) {
     createInterface({ input: stream }).on("line", relay);
   }
@@ -64,7 +73,8 @@ async function main(): Promise<void> {
     secureUrl: `localhost:${secure.port}`,
     certificate: await certificateOf(dataDir),
   };
-  say("listening", { url: `localhost:${port}`, pid: broker.pid, ...secured });
+  const mutualUrl = mutual === undefined ? {} : { mutualUrl: `localhost:${mutual.port}` };
+  say("listening", { url: `localhost:${port}`, pid: broker.pid, ...secured, ...mutualUrl });
 }
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -7,6 +7,7 @@ const settingsSchema = z.strictObject({
   hold: z.boolean().optional(),
   shuffle: z.boolean().optional(),
   drop: z.int().min(0).max(1_000_000).optional(),
+  maxAttempts: z.int().min(1).max(100).nullable().optional(),
 });
 
 /** The push controls, for `GET /_local`. */
@@ -15,10 +16,10 @@ export const PUSH_CONTROLS: readonly ControlDoc[] = [
   {
     method: "POST",
     path: "/_local/push",
-    body: "{duplicate?: n, hold?: boolean, shuffle?: boolean, drop?: n}",
+    body: "{duplicate?: n, hold?: boolean, shuffle?: boolean, drop?: n, maxAttempts?: n | null}",
     does:
-      "delivers each event n more times, keeps deliveries back, delivers out of order, loses the next n events; " +
-      "what is not named stays as it is",
+      "delivers each event n more times, keeps deliveries back, delivers out of order, loses the next n events, " +
+      "gives an event up after n refusals (null: after 15); what is not named stays as it is",
   },
   {
     method: "POST",

@@ -27,17 +27,19 @@ test("GET /_local/push counts messages and shows the settings", (t) => {
     expired: 0,
     dropped: 0,
     held: 1,
-    settings: { duplicate: 0, hold: true, shuffle: false, drop: 0 },
+    settings: { duplicate: 0, hold: true, shuffle: false, drop: 0, maxAttempts: null },
   });
 });
 
 test("POST /_local/push changes what it names and leaves the rest", (t) => {
   const queue = heldQueue(t);
-  const body = { duplicate: 3, drop: 1 };
-  const answer = handlePushControl(queue, { method: "POST", path: "/_local/push", body });
-  assert.equal(answer?.status, 200);
-  const { settings } = queue.status();
-  assert.deepEqual(settings, { duplicate: 3, hold: true, shuffle: false, drop: 1 });
+  const post = (body: object) =>
+    handlePushControl(queue, { method: "POST", path: "/_local/push", body })?.status;
+  assert.equal(post({ duplicate: 3, drop: 1, maxAttempts: 2 }), 200);
+  const expected = { duplicate: 3, hold: true, shuffle: false, drop: 1 };
+  assert.deepEqual(queue.status().settings, { ...expected, maxAttempts: 2 });
+  assert.equal(post({ maxAttempts: null }), 200);
+  assert.deepEqual(queue.status().settings, { ...expected, maxAttempts: null });
 });
 
 test("POST /_local/push refuses unknown fields and wrong values", (t) => {

@@ -146,12 +146,13 @@ export class PushQueue {
   configure(
     change: { readonly [Key in keyof PushSettings]?: PushSettings[Key] | undefined },
   ): void {
-    const { duplicate, hold, shuffle, drop } = this.#settings;
+    const { duplicate, hold, shuffle, drop, maxAttempts } = this.#settings;
     this.#settings = {
       duplicate: change.duplicate ?? duplicate,
       hold: change.hold ?? hold,
       shuffle: change.shuffle ?? shuffle,
       drop: change.drop ?? drop,
+      maxAttempts: change.maxAttempts === undefined ? maxAttempts : change.maxAttempts,
     };
     this.wake();
   }

@@ -8,7 +8,15 @@ export interface PushSettings {
   readonly shuffle: boolean;
   /** How many of the next events are still to be lost on purpose. */
   readonly drop: number;
+  /** Refusals after which an event is a dead letter; null where the policy's 15 hold. */
+  readonly maxAttempts: number | null;
 }
 
 /** No fault at all. */
-export const NO_FAULTS: PushSettings = { duplicate: 0, hold: false, shuffle: false, drop: 0 };
+export const NO_FAULTS: PushSettings = {
+  duplicate: 0,
+  hold: false,
+  shuffle: false,
+  drop: 0,
+  maxAttempts: null,
+};

@@ -71,3 +71,24 @@ test("drop loses so many of the next events, and says so", async (t) => {
   assert.equal(queue.status().dropped, 2);
   assert.equal(queue.status().settings.drop, 0);
 });
+
+test("maxAttempts gives an event up after so many refusals, and null after the policy's own", async (t) => {
+  const { url: issuerUrl } = await startIdentity(t);
+  const { url, pushed } = await startEndpoint(
+    t,
+    ({ path }) => path === "/events/dead" ? 204 : 503,
+  );
+  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy: { maxAttempts: 4 } });
+  const attemptsOf = async (name: string, deadLettered: number) => {
+    queue.enqueue(finalized(name));
+    queue.wake();
+    await eventually(() => queue.status().deadLettered === deadLettered, "dead-lettered");
+    return pushed.filter(({ path, body }) =>
+      path === "/events/storage" && body.message.attributes["objectId"] === name
+    ).length;
+  };
+  queue.configure({ maxAttempts: 2 });
+  assert.equal(await attemptsOf("a", 1), 2);
+  queue.configure({ maxAttempts: null });
+  assert.equal(await attemptsOf("b", 2), 4);
+});

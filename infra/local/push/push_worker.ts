@@ -112,9 +112,10 @@ export class PushWorker {
     message: PushMessage,
     outcome: { messageId: string; subscription: string; attempt: number; status: number },
   ): void {
-    const { key, store, policy, clock, log, identity, serviceAccount } = this.#options;
+    const { key, store, policy, clock, log, identity, serviceAccount, settings } = this.#options;
     if (outcome.status === 401) identity.forget(this.#url, serviceAccount);
-    if (key === "dead" || message.attempts < policy.maxAttempts) {
+    const maxAttempts = settings().maxAttempts ?? policy.maxAttempts;
+    if (key === "dead" || message.attempts < maxAttempts) {
       log?.warn("push_refused", outcome);
       const waitMs = backoffMs(message.attempts, policy);
       return store.retry(message.messageId, clock.now() + waitMs);

@@ -1,0 +1,78 @@
+/** Certificates for the room's tests, by `openssl`, which comes with Debian's JDK and with most systems. */
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const NEW_EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+/** A certificate and its key as PEM. */
+export interface Certified {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** An authority and two whom it knows, the broker at `localhost` and a client; another authority, and its client. */
+export interface Certificates {
+  readonly ca: string;
+  readonly client: Certified;
+  readonly strangeCa: string;
+  readonly strangeClient: Certified;
+  /** PEM file of the broker's key and certificate. */
+  readonly brokerFile: string;
+  /** PEM file of the authority. */
+  readonly caFile: string;
+}
+
+/** Makes them in `folder`, good for a day; answers why there can be none where that is so. */
+export async function makeCertificates(folder: string): Promise<Certificates | string> {
+  const isThere = await run("openssl", ["version"]).then(() => true, () => false);
+  if (!isThere) return "The broker's certificates are made by openssl: install it";
+  const [ca, strangeCa] = await Promise.all([
+    makeAuthority(folder, "authority"),
+    makeAuthority(folder, "strange-authority"),
+  ]);
+  const [broker, client, strangeClient] = await Promise.all([
+    sign(folder, { name: "broker", by: "authority" }),
+    sign(folder, { name: "client", by: "authority" }),
+    sign(folder, { name: "strange-client", by: "strange-authority" }),
+  ]);
+  const brokerFile = join(folder, "broker.pem");
+  await writeFile(brokerFile, broker.key + broker.cert);
+  const caFile = join(folder, "authority.crt");
+  return { ca, client, strangeCa, strangeClient, brokerFile, caFile };
+}
+
+async function makeAuthority(folder: string, name: string): Promise<string> {
+  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
+  const subject = ["-subj", `/CN=${name}`, "-days", "1"];
+  await run("openssl", ["req", "-x509", ...NEW_EC_KEY, ...subject, "-keyout", key, "-out", cert]);
+  return await readFile(cert, "utf8");
+}
+
+async function sign(
+  folder: string,
+  { name, by }: { readonly name: string; readonly by: string },
+): Promise<Certified> {
+  const at = (file: string) => join(folder, file);
+  const key = at(`${name}.key`);
+  const request = at(`${name}.csr`);
+  const subject = ["-subj", `/CN=${name}`];
+  await run("openssl", ["req", ...NEW_EC_KEY, ...subject, "-keyout", key, "-out", request]);
+  const extensions = at(`${name}.ext`);
+  await writeFile(extensions, "subjectAltName=DNS:localhost\n");
+  const issuer = ["-CA", at(`${by}.crt`), "-CAkey", at(`${by}.key`), "-CAcreateserial"];
+  const { stdout: cert } = await run("openssl", [
+    "x509",
+    "-req",
+    "-in",
+    request,
+    ...issuer,
+    "-days",
+    "1",
+    "-extfile",
+    extensions,
+  ]);
+  return { cert, key: await readFile(key, "utf8") };
+}

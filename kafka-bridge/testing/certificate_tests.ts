@@ -1,0 +1,134 @@
+/** TLS where the broker wants to see a certificate: who gets in, and what whoever does not is told. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { startChild } from "../_child_fixture.ts";
+import type { Cloud } from "../_cloud_fixture.ts";
+import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
+import { kafkajsClient } from "../adapters/kafkajs_client.ts";
+import { waitForTopics } from "../adapters/wait_for_topics.ts";
+import { readKafkaEnv } from "../env.ts";
+import { wordsOfError } from "../words_of_error.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+/** Environments that the broker or the bridge refuses, and the one line that says which variable is wrong. */
+const REFUSED: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
+  [
+    "no certificate of its own",
+    /^Cannot talk to Kafka as Kafka wants a client certificate .*KAFKA_TLS_CERT and KAFKA_TLS_KEY/,
+    ({ mutual: { KAFKA_TLS_CERT: _cert, KAFKA_TLS_KEY: _key, ...bare } }) => bare,
+  ],
+  [
+    "a certificate by another authority",
+    /^Cannot talk to Kafka as Kafka wants a client certificate that it trusts/,
+    ({ mutual, certificates: { strangeClient: { cert, key } } }) => ({
+      ...mutual,
+      KAFKA_TLS_CERT: cert,
+      KAFKA_TLS_KEY: key,
+    }),
+  ],
+  [
+    "an authority that did not sign the broker",
+    /^Cannot talk to Kafka as the brokers' certificate is by no authority .*look at KAFKA_TLS_CA/,
+    ({ mutual, certificates }) => ({ ...mutual, KAFKA_TLS_CA: certificates.strangeCa }),
+  ],
+  [
+    "no TLS",
+    /^Cannot talk to Kafka as the connection ended .*look whether its port wants KAFKA_TLS/,
+    ({ mutual }) => ({ KAFKA_BROKERS: mutual["KAFKA_BROKERS"] ?? "" }),
+  ],
+];
+
+/** More that does not fit; looked at without a process, as it is the same road. */
+const UNFIT: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
+  [
+    "TLS where the port has none",
+    /the connection ended before Kafka answered/,
+    ({ mutual, brokers }) => ({ ...mutual, KAFKA_BROKERS: brokers }),
+  ],
+  [
+    "no user where one is wanted",
+    /the connection ended .* its port wants KAFKA_TLS and KAFKA_SASL_MECHANISM/,
+    ({ secure: { KAFKA_SASL_MECHANISM: _mechanism, ...bare } }) => bare,
+  ],
+  [
+    "a user where none is wanted",
+    /Kafka takes no user and password at this port/,
+    ({ mutual, secure }) => ({ ...secure, ...mutual }),
+  ],
+  [
+    "a host that the broker's certificate does not name",
+    /the brokers' certificate is for another host/,
+    ({ mutual }) => ({
+      ...mutual,
+      KAFKA_BROKERS: (mutual["KAFKA_BROKERS"] ?? "").replace("localhost", "127.0.0.1"),
+    }),
+  ],
+];
+
+/** What the bridge and its commands do with a client certificate. */
+export function certificateTests(kafkaTest: KafkaTest): void {
+  kafkaTest("get it and its commands in where the broker wants one", async (cloud, lane) => {
+    const folder = await mkdtemp(join(tmpdir(), "tintype-certificates-"));
+    const picture = join(folder, "a.png");
+    await writeFile(picture, PNG_PIXEL);
+    const bridge = lane.startBridge(cloud.mutual);
+    const args = [picture, "--topic", lane.topic, "--subject", "ada", "--json"];
+    const sent = startChild(["kafka-bridge/produce.ts", ...args], cloud.mutual);
+    assert.equal(await sent.ended, 0, sent.errors());
+    await lane.send([NOT_AN_IMAGE]);
+    await lane.caughtUp();
+    const { partition, offset, timestamp } = sent.lines[0] ?? {};
+    const name = await lane.nameOf({
+      partition: Number(partition),
+      offset: String(offset),
+      timestampMs: Number(timestamp),
+    });
+    assert.deepEqual(await heldOf(cloud, [name]), [name]);
+    const list = ["kafka-bridge/dead_letters/main.ts", "--topic", lane.deadLetterTopic, "--json"];
+    const listed = startChild([...list, "list"], cloud.mutual);
+    assert.equal(await listed.ended, 0, listed.errors());
+    assert.deepEqual(listed.lines.map(({ reason }) => reason), ["not_an_image"]);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.doesNotMatch(`${JSON.stringify(bridge.lines)} ${bridge.errors()}`, /-----BEGIN/);
+    await rm(folder, { recursive: true });
+  });
+
+  kafkaTest("that do not fit keep it out, with one line that says why", async (cloud, lane) => {
+    const [record] = await lane.send([PNG_PIXEL]);
+    assert.ok(record !== undefined);
+    await Promise.all(REFUSED.map(async ([who, reason, envOf]) => {
+      const env = { ...envOf(cloud), KAFKA_START_TIMEOUT_MS: "500" };
+      const bridge = lane.startBridge(env);
+      assert.equal(await bridge.ended, 1, who);
+      assert.deepEqual(
+        bridge.lines.map(({ level, event }) => [level, event]),
+        [["warn", "waiting_for_kafka"], ["error", "start_failed"]],
+        who,
+      );
+      for (const { text } of bridge.lines) assert.match(String(text), reason, who);
+      assert.equal(bridge.errors(), "", who);
+    }));
+    assert.deepEqual(await heldOf(cloud, [await lane.nameOf(record)]), []);
+    assert.deepEqual([...new Set((await lane.committed()).values())], [-1n]);
+  });
+
+  kafkaTest("are one of several ways not to get in, each with its advice", async (cloud, lane) => {
+    await Promise.all(UNFIT.map(async ([what, advice, envOf]) => {
+      const client = { clientId: "unfit", retry: { retries: 0 } };
+      const kafka = kafkajsClient(readKafkaEnv(envOf(cloud)), client);
+      const looking = waitForTopics(kafka, {
+        topics: [lane.topic],
+        optionalTopics: [],
+        deadLetterTopic: lane.deadLetterTopic,
+        timeoutMs: 0,
+        onWaiting: () => undefined,
+      });
+      const words = await looking.then(() => "it got in", wordsOfError);
+      assert.match(words, advice, what);
+    }));
+  });
+}

@@ -1,0 +1,128 @@
+/** What an operator does when things were given up (docs/operations.md): a dead event, a dead letter, `deno task redrive`. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import type { TestContext } from "node:test";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import type { Image } from "@tintype/client/image";
+import { BUCKETS, callEdge, clientFor, namesWith, query, readObject, tokenFor } from "../_cloud.ts";
+import { giveEventUp, pushCounts } from "../_dead_event.ts";
+import { noisePng } from "../_pictures.ts";
+import { waitUntil } from "../_wait.ts";
+import { buryRecord, countRecords } from "./dead_letters.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WAIT_MS = 60_000;
+const SUBJECT = "redrive";
+const client = clientFor(SUBJECT);
+
+/** Gives an event and a record up in a system with both doors, and brings them back by the operator's command. */
+export async function redriveWalk(t: TestContext): Promise<void> {
+  const event = await giveEventUp(client);
+  const record = await buryRecord({ subject: SUBJECT, value: noisePng(64, 48) });
+  const before = await stateOf(event);
+  assert.deepEqual([before.status, before.dead, before.rows], ["failed", 1, ["failed"]]);
+
+  await t.test("redrive --dry-run names what is there and changes nothing", async () => {
+    const { code, stdout, stderr } = await redrive("--dry-run");
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    assert.match(stdout, /^ {4}queued: 0, dead: 1$/m);
+    assert.match(stdout, /^ {4}failed: 1$/m);
+    assert.match(stdout, /^ {4}\d\/\d+ unsupported_type images\/0\/\d+ -> images\.redrive$/m);
+    assert.match(stdout, /^ {4}1 would be sent, 0 cannot be sent$/m);
+    assert.deepEqual(await stateOf(event), before);
+  });
+
+  await t.test("redrive --yes brings both to their end, each with one row", async () => {
+    const { code, stdout, stderr } = await redrive("--yes");
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    assert.match(stdout, /^ {4}redriven: 1$/m);
+    assert.match(stdout, /^ {4}1 sent, 0 cannot be sent$/m);
+    assert.equal((await client.waitUntilReady(event, { timeoutMs: WAIT_MS })).status, "ready");
+    await untilReadyInStream(record);
+    const { dead, rows, redriven } = await stateOf(event);
+    assert.deepEqual({ dead, rows, redriven }, {
+      dead: 0,
+      rows: ["ready"],
+      redriven: before.redriven + 1,
+    });
+    assert.deepEqual(await rowsOf(record), ["ready"]);
+    assert.deepEqual(await allRowsOf(event), ["failed", "ready"], "a row an attempt");
+  });
+
+  await t.test("redrive once more finds everything done", async () => {
+    const ended = await stateOf(event);
+    const foundBefore = await countFound();
+    const { code, stdout, stderr } = await redrive("--yes");
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    assert.match(stdout, /^ {4}queued: 0, dead: 0$/m);
+    assert.match(stdout, /^ {4}failed: 0$/m);
+    assert.match(stdout, /^ {4}redriven: 0$/m);
+    assert.match(stdout, /^ {4}processed: 0, failed: 0$/m);
+    // A letter stays in its topic until its time is over: its image is found where it is.
+    await waitUntil("the bridge to find it", async () => await countFound() > foundBefore, WAIT_MS);
+    assert.deepEqual(await stateOf(event), { ...ended, redriven: ended.redriven + 1 });
+    assert.equal((await namesWith(BUCKETS.raw, record)).length, 1);
+    assert.deepEqual(await rowsOf(record), ["ready"]);
+  });
+}
+
+/** What a redrive might change: the image as its owner and as analysts see it, what was given up, what was sent again. */
+async function stateOf(imageId: string) {
+  const { status } = await client.images.get(imageId);
+  const [manifest = ""] = (await namesWith(BUCKETS.processed, imageId))
+    .filter((name) => name.endsWith("/manifest.json"));
+  const { generation } = await readObject(BUCKETS.processed, manifest);
+  const { queued, dead } = await pushCounts();
+  const redriven = await countRecords("images.redrive");
+  return { status, generation, queued, dead, rows: await rowsOf(imageId), redriven };
+}
+
+/** Statuses of an image's rows as analysts see them. */
+async function rowsOf(imageId: string): Promise<(string | null | undefined)[]> {
+  const rows = await query(
+    `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`,
+  );
+  return rows.map(([status]) => status);
+}
+
+async function allRowsOf(imageId: string): Promise<(string | null | undefined)[]> {
+  const rows = await query(
+    `SELECT status FROM tintype.images WHERE image_id = '${imageId}' ORDER BY processed_at`,
+  );
+  return rows.map(([status]) => status);
+}
+
+async function untilReadyInStream(imageId: string): Promise<void> {
+  const token = await tokenFor(SUBJECT, { tenant: "stream" });
+  await waitUntil("the record's image to be ready", async () => {
+    const response = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
+    return response.ok && (await response.json() as Image).status === "ready"; // the contract
+  }, WAIT_MS);
+}
+
+/** How many records' images the bridge has found to be there. */
+async function countFound(): Promise<number> {
+  const metrics = await (await fetch("http://localhost:8081/metrics")).text();
+  return Number(
+    /^tintype_bridge_records_total\{.*outcome="already".*\} (\d+)$/m.exec(metrics)?.[1] ?? 0,
+  );
+}
+
+/** Runs the command as docs/operations.md tells. */
+async function redrive(...args: readonly string[]) {
+  const child = spawn(
+    join(ROOT, "node_modules/.bin/deno"),
+    ["task", "--quiet", "redrive", ...args],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
+}
