@@ -60,10 +60,9 @@ export async function startBroker(
       classpath,
       "kafka.tools.StorageTool",
       "format",
-      "-t",
-      clusterId,
-      "-c",
-      config,
+      // In one word, as an id may begin with a dash.
+      `--cluster-id=${clusterId}`,
+      `--config=${config}`,
       ...scramOf(options.secure),
     ]);
   }
