@@ -83,7 +83,9 @@ function withRunnerFailure(
   cases: readonly TestCase[],
   { code, timedOut }: CommandResult,
 ): readonly TestCase[] {
+  const failed = (name: string) => [...cases, { name, outcome: "failed", reason: "" } as const];
+  // Named whatever else failed: a runner that is ended may call the test failed that it was at.
+  if (timedOut) return failed("the suite ends within its limit");
   if (code === 0 || cases.some(({ outcome }) => outcome === "failed")) return cases;
-  const name = timedOut ? "the suite ends within its limit" : `the runner ends with 0, not ${code}`;
-  return [...cases, { name, outcome: "failed", reason: "" }];
+  return failed(`the runner ends with 0, not ${code}`);
 }
