@@ -17,6 +17,7 @@ import {
 } from "./_cloud.ts";
 import { giveEventUp } from "./_dead_event.ts";
 import { noisePng } from "./_pictures.ts";
+import { type PushCounts, readPush, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
@@ -43,16 +44,12 @@ async function upload(): Promise<{ readonly imageId: string }> {
   return await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
 }
 
-async function push(settings: object): Promise<Record<string, unknown>> {
-  return await postJson(`${URLS.storage}/_local/push`, settings);
-}
-
 /** Waits until no event is queued or under way, and answers the counters. */
-async function quiet(): Promise<Record<string, unknown>> {
-  let counters: Record<string, unknown> = {};
+async function quiet(): Promise<PushCounts> {
+  let counters = await readPush();
   await waitUntil("all events to be delivered", async () => {
-    counters = await (await fetch(`${URLS.storage}/_local/push`)).json() as typeof counters; // documented at GET /_local
-    return counters["queued"] === 0 && counters["delivering"] === 0;
+    counters = await readPush();
+    return counters.queued === 0 && counters.delivering === 0;
   }, 60_000);
   return counters;
 }

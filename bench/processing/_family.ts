@@ -14,11 +14,7 @@ const TICKS_PER_SECOND = 100;
 
 /** Of this process and its living children. */
 export function familyUse(pid: number): FamilyUse {
-  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const family = ids.flatMap((id) => {
-    const found = statOf(id);
-    return found !== null && (Number(id) === pid || found.parent === pid) ? [found] : [];
-  });
+  const family = familyOf(pid);
   return {
     cpuSeconds: family.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     peakMib: family.reduce((sum, { peakMib }) => sum + peakMib, 0),
@@ -28,9 +24,7 @@ export function familyUse(pid: number): FamilyUse {
 /** CPU of this process's threads and of its living children's, those of one name together. */
 export function threadUse(pid: number): ThreadUse {
   const use: Record<string, number> = {};
-  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const found = statOf(id);
-    if (found === null || (Number(id) !== pid && found.parent !== pid)) continue;
+  for (const { id } of familyOf(pid)) {
     const whose = Number(id) === pid ? "parent" : "child";
     for (const thread of readdirSync(`/proc/${id}/task`)) {
       const { name, cpuMs } = threadOf(`/proc/${id}/task/${thread}`) ?? { name: "", cpuMs: 0 };
@@ -38,6 +32,13 @@ export function threadUse(pid: number): ThreadUse {
     }
   }
   return use;
+}
+
+function familyOf(pid: number) {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((id) => {
+    const found = statOf(id);
+    return found !== null && (Number(id) === pid || found.parent === pid) ? [found] : [];
+  });
 }
 
 function threadOf(folder: string) {
@@ -59,6 +60,7 @@ function statOf(id: string) {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const status = readFileSync(`/proc/${id}/status`, "utf8");
     return {
+      id,
       parent: Number(fields[1]),
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       peakMib: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024,

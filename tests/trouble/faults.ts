@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { postJson, URLS } from "../_cloud.ts";
 import type { Victim } from "./parts.ts";
+import { setPush as configurePush } from "../_push.ts";
 import { untilAnswered } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
@@ -109,5 +110,5 @@ async function clearFaults(part: "storage" | "warehouse"): Promise<void> {
 }
 
 async function setPush(settings: object): Promise<void> {
-  await untilAnswered(() => postJson(`${URLS.storage}/_local/push`, settings));
+  await untilAnswered(() => configurePush(settings));
 }

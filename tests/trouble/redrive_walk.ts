@@ -8,8 +8,9 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Image } from "@tintype/client/image";
 import { BUCKETS, callEdge, clientFor, namesWith, query, readObject, tokenFor } from "../_cloud.ts";
-import { giveEventUp, pushCounts } from "../_dead_event.ts";
+import { giveEventUp } from "../_dead_event.ts";
 import { noisePng } from "../_pictures.ts";
+import { readPush } from "../_push.ts";
 import { waitUntil } from "../_wait.ts";
 import { buryRecord, countRecords } from "./dead_letters.ts";
 
@@ -49,7 +50,7 @@ export async function redriveWalk(t: TestContext): Promise<void> {
       redriven: before.redriven + 1,
     });
     assert.deepEqual(await rowsOf(record), ["ready"]);
-    assert.deepEqual(await allRowsOf(event), ["failed", "ready"], "a row an attempt");
+    assert.deepEqual(await rowsOf(event, "images"), ["failed", "ready"], "a row an attempt");
   });
 
   await t.test("redrive once more finds everything done", async () => {
@@ -75,22 +76,18 @@ async function stateOf(imageId: string) {
   const [manifest = ""] = (await namesWith(BUCKETS.processed, imageId))
     .filter((name) => name.endsWith("/manifest.json"));
   const { generation } = await readObject(BUCKETS.processed, manifest);
-  const { queued, dead } = await pushCounts();
+  const { queued, dead } = await readPush();
   const redriven = await countRecords("images.redrive");
   return { status, generation, queued, dead, rows: await rowsOf(imageId), redriven };
 }
 
-/** Statuses of an image's rows as analysts see them. */
-async function rowsOf(imageId: string): Promise<(string | null | undefined)[]> {
+/** Statuses of an image's rows, the oldest first: as analysts see them, or all. */
+async function rowsOf(
+  imageId: string,
+  table: "images" | "images_current" = "images_current",
+): Promise<(string | null | undefined)[]> {
   const rows = await query(
-    `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`,
-  );
-  return rows.map(([status]) => status);
-}
-
-async function allRowsOf(imageId: string): Promise<(string | null | undefined)[]> {
-  const rows = await query(
-    `SELECT status FROM tintype.images WHERE image_id = '${imageId}' ORDER BY processed_at`,
+    `SELECT status FROM tintype.${table} WHERE image_id = '${imageId}' ORDER BY processed_at`,
   );
   return rows.map(([status]) => status);
 }

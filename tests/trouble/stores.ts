@@ -1,18 +1,12 @@
 /** What the harness reads of the stores while they have trouble: every read is tried until it is answered. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BUCKETS, query, URLS } from "../_cloud.ts";
+import { type PushCounts, readPush } from "../_push.ts";
 
 /** A live object of a bucket. */
 export interface StoredObject {
   readonly name: string;
   readonly generation: string;
-}
-
-/** Where the pushed messages are; see `GET /_local/push`. */
-export interface PushCounts {
-  readonly queued: number;
-  readonly delivering: number;
-  readonly deadLettered: number;
 }
 
 /** An image's row as analysts see it. */
@@ -66,8 +60,7 @@ export async function readBytes(
 
 /** How many messages are where. */
 export async function pushCounts(): Promise<PushCounts> {
-  const url = new URL(`${URLS.storage}/_local/push`);
-  return await untilAnswered(() => getJson(url) as Promise<PushCounts>); // documented at GET /_local
+  return await untilAnswered(readPush);
 }
 
 /** The rows that the view `images_current` shows. */
