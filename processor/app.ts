@@ -12,6 +12,7 @@ import { bodyLimit } from "hono/body-limit";
 import { performance } from "node:perf_hooks";
 import { type CallerVerifier, requireCaller } from "./caller.ts";
 import type { DeliveryQueue } from "./delivery_queue.ts";
+import { describeError } from "./describe_error.ts";
 import { type DeliveryWork, handlePush, type PushPorts } from "./push.ts";
 import { problemOf } from "./problem.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
@@ -59,7 +60,8 @@ export function createApp(options: AppOptions): Hono {
 
   app.use("/jobs/*", requireCaller({ ...options, email: options.schedulerServiceAccount }));
   const sweep = async (call: CallOptions) => {
-    const certificate = await sweepExpired(ports, call);
+    const onRefusal = (refusal: AppError) => log.error("purge_refused", describeError(refusal));
+    const certificate = await sweepExpired(ports, { ...call, onRefusal });
     metrics.swept(certificate);
     return certificate;
   };

@@ -224,6 +224,28 @@ describe("createApp()", () => {
     assert.ok(rows.purges().length > 0);
   });
 
+  test("POST /jobs/retention tells in its log what refuses to go, and counts it as overdue", async () => {
+    const held = sampleRef(Date.now() - 9 * 86_400_000);
+    const raw = new MemoryObjectStore({
+      before: (operation) => {
+        if (operation === "remove") {
+          throw new AppError("internal", "Cannot remove object as it answered 403");
+        }
+      },
+    });
+    await putRaw(raw, held);
+    const { app, events } = fixture({ raw });
+    const path = "/jobs/retention";
+    assert.equal((await post(app, path, { token: await jobToken(path) })).status, 200);
+    const told = events().map((
+      { event, severity, overdue, message },
+    ) => [event, severity, overdue, message]);
+    assert.deepEqual(told, [
+      ["purge_refused", "ERROR", undefined, "Cannot remove object as it answered 403"],
+      ["job", "INFO", 1, undefined],
+    ]);
+  });
+
   test("POST /jobs/reconcile answers with what it did", async () => {
     const { app } = fixture();
     const path = "/jobs/reconcile";

@@ -17,6 +17,13 @@ export function parseFlags<Config extends ParseArgsConfig>(config: Config) {
   }
 }
 
+/** Whether `text` is a day that there is, `yyyy-mm-dd`. */
+export function isDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  // A day too many, as in 2026-02-30, is taken for one of the next month.
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text;
+}
+
 /** Aborts at the first Ctrl-C, so that what is under way is left as it was; the command then ends with 1. */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController();

@@ -18,6 +18,7 @@ import { UsageError } from "./command.ts";
 /** Flags of every command that works on a system. */
 export const CLOUD_FLAGS = {
   project: { type: "string" },
+  prefix: { type: "string" },
   raw: { type: "string" },
   processed: { type: "string" },
   dataset: { type: "string", default: "tintype" },
@@ -30,8 +31,9 @@ export const CLOUD_HELP =
   `Without --project it works on the system that "deno task start" runs on this machine.
 
   --project ID         this Google Cloud project, with the credentials of whoever runs it
-  --raw BUCKET         default: ID-raw
-  --processed BUCKET   default: ID-processed
+  --prefix NAME        first part of its names, as in Terraform (default: tintype)
+  --raw BUCKET         default: NAME-raw
+  --processed BUCKET   default: NAME-processed
   --dataset NAME       default: tintype
   --storage URL        a stand-in of Cloud Storage (local: http://localhost:9023)
   --warehouse URL      a stand-in of BigQuery (local: http://localhost:9050)
@@ -40,6 +42,7 @@ export const CLOUD_HELP =
 /** Values of {@link CLOUD_FLAGS}. */
 export interface CloudFlags {
   readonly project?: string | undefined;
+  readonly prefix?: string | undefined;
   readonly raw?: string | undefined;
   readonly processed?: string | undefined;
   readonly dataset: string;
@@ -47,9 +50,10 @@ export interface CloudFlags {
   readonly warehouse?: string | undefined;
 }
 
+/** Terraform's own (`infra/terraform/variables.tf`). */
+const DEFAULT_PREFIX = "tintype";
 const LOCAL = {
   project: "tintype-local",
-  prefix: "tintype",
   storage: "http://localhost:9023",
   warehouse: "http://localhost:9050",
 } as const;
@@ -61,7 +65,7 @@ export async function openCloud(
 ) {
   const isLocal = flags.project === undefined;
   const projectId = flags.project ?? LOCAL.project;
-  const prefix = flags.project ?? LOCAL.prefix;
+  const prefix = flags.prefix ?? DEFAULT_PREFIX;
   const storage = addressOf("storage", flags.storage ?? (isLocal ? LOCAL.storage : undefined));
   const warehouse = addressOf(
     "warehouse",

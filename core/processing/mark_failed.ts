@@ -1,6 +1,6 @@
 import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
-import { phaseOf } from "../retention/policy.ts";
+import { isFarAhead, phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { draftManifest, failedManifest } from "./draft_manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -17,7 +17,9 @@ export async function markFailed(
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
   const named = readRawBucketName(delivery.objectName);
-  if (named === null) return { outcome: "ignored" };
+  if (named === null || isFarAhead(named.ref.imageId, ports.clock.now())) {
+    return { outcome: "ignored" };
+  }
   const { ref } = named;
   const work = () => commitFailure(ports, { ref, attempt: delivery.attempt }, options);
   return await unlessErased(ports, { ref, work }, options);

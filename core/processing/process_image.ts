@@ -7,7 +7,7 @@ import { isFinal, type Manifest } from "../model/manifest.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { removeLive } from "../retention/erase_image.ts";
-import { phaseOf } from "../retention/policy.ts";
+import { isFarAhead, phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { developImage } from "./develop_image.ts";
 import { draftManifest, rejectedManifest } from "./draft_manifest.ts";
@@ -25,7 +25,9 @@ export async function processImage(
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
   const named = readRawBucketName(delivery.objectName);
-  if (named === null) return { outcome: "ignored" };
+  if (named === null || isFarAhead(named.ref.imageId, ports.clock.now())) {
+    return { outcome: "ignored" };
+  }
   const { ref } = named;
   const work = () => bringToItsEnd(ports, { ref, attempt: delivery.attempt }, options);
   return await unlessErased(ports, { ref, work }, options);

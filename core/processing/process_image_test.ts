@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AppError, isAppError } from "../errors.ts";
 import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
-import { RETENTION_POLICY } from "../retention/policy.ts";
+import { MAX_AHEAD_MS, RETENTION_POLICY } from "../retention/policy.ts";
 import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256, pngOf } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
@@ -185,6 +185,21 @@ test("processImage() acknowledges an object that is gone, and names that are not
     const outcome = await processImage(world.ports, { objectName, attempt: 1 });
     assert.deepEqual(outcome, { outcome: "ignored" });
   }
+});
+
+test("processImage() makes nothing of a T0 that no door can have given, until that time is near", async () => {
+  const world = new TestWorld();
+  const ahead = sampleRef(NOON_MS + MAX_AHEAD_MS + 1);
+  const beyond = sampleRef(Date.UTC(10_889, 0, 1));
+  for (const planted of [ahead, beyond]) {
+    const delivery = await world.upload(planted);
+    assert.deepEqual(await processImage(world.ports, delivery), { outcome: "ignored" });
+    assert.deepEqual(await markFailed(world.ports, delivery), { outcome: "ignored" });
+  }
+  assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
+  world.clock.nowMs++;
+  await processImage(world.ports, { objectName: rawName(ahead), attempt: 1 });
+  await assertReady(world, ahead);
 });
 
 test("processImage() rejects what arrives from the first millisecond of closing time, without looking and without a row", async () => {

@@ -52,5 +52,5 @@ export type ProcessOutcome =
   | { readonly outcome: "gone"; readonly ref: ImageRef }
   /** It arrived after its seven days and was deleted. */
   | { readonly outcome: "expired"; readonly ref: ImageRef }
-  /** The name is not one of ours. */
+  /** The name is not one of ours, or of a T0 that no door can have given. */
   | { readonly outcome: "ignored" };

@@ -23,12 +23,16 @@ export interface Reconciliation {
 
 const IMAGES_AT_ONCE = 4;
 
-/** Processes every kept raw object older than the policy's `reconcileAfterMs` that has no final manifest. */
+/**
+ * Processes every kept raw object older than the policy's `reconcileAfterMs` that has no final manifest. A fault of the
+ * program is thrown when the walk is over, so that the image that meets it holds up no other.
+ */
 export async function reconcile(
   ports: ProcessImagePorts,
   options: CallOptions = {},
 ): Promise<Reconciliation> {
   const tally = { lookedAt: 0, processed: 0, failed: 0 };
+  const faults: unknown[] = [];
   const nowMs = ports.clock.now();
   const dueMs = nowMs - ports.policy.reconcileAfterMs;
   for (const day of keptDays(nowMs, ports.policy.periodMs)) {
@@ -42,11 +46,13 @@ export async function reconcile(
         await processImage(ports, { objectName: name, attempt: 1 }, options);
         tally.processed++;
       } catch (error) {
-        if (!isAppError(error)) throw error;
+        if (options.signal?.aborted) throw error;
+        if (!isAppError(error)) faults.push(error);
         tally.failed++;
       }
     });
   }
+  if (faults.length > 0) throw faults[0];
   return tally;
 }
 

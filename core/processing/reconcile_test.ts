@@ -94,16 +94,33 @@ test("reconcile() counts what fails and goes on", async () => {
   assert.deepEqual(await reconcile(world.ports), { lookedAt: 5, processed: 1, failed: 0 });
 });
 
-test("reconcile() throws what is a fault of the program", async () => {
+test("reconcile() throws what is a fault of the program once every other image was processed", async () => {
+  let calls = 0;
   const world = new TestWorld({
     engine: {
       before: () => {
-        throw new TypeError("undefined is not a picture");
+        if (++calls === 1) throw new TypeError("undefined is not a picture");
       },
     },
   });
-  await put(world, NOON_MS - DAY_MS);
+  for (let at = 0; at < 10; at++) await put(world, NOON_MS - at * DAY_MS / 2 - reconcileAfterMs);
   await assert.rejects(() => reconcile(world.ports), TypeError);
+  assert.deepEqual(await reconcile(world.ports), { lookedAt: 10, processed: 1, failed: 0 });
+});
+
+test("reconcile() ends where its time is over", async () => {
+  const ending = new AbortController();
+  const world = new TestWorld({
+    engine: {
+      before: () => {
+        ending.abort(new DOMException("The time is over", "TimeoutError"));
+        ending.signal.throwIfAborted();
+      },
+    },
+  });
+  for (let at = 0; at < 10; at++) await put(world, NOON_MS - DAY_MS - at);
+  const { signal } = ending;
+  await assert.rejects(() => reconcile(world.ports, { signal }), { name: "TimeoutError" });
 });
 
 test("reconcile() rejects in closing time and deletes what is over", async () => {

@@ -8,7 +8,7 @@ import {
 } from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
-import type { RetentionPolicy } from "./policy.ts";
+import { isFarAhead, type RetentionPolicy } from "./policy.ts";
 import { listDays } from "./walk_names.ts";
 
 /** What an audit saw in a bucket by listing all of it. */
@@ -68,7 +68,7 @@ export async function auditBucket(
         seen.objects++;
         seen.bytes += object.size;
         const named = READ_NAME[bucket](object.name);
-        if (named === null) return void seen.foreign++;
+        if (named === null || isFarAhead(named.ref.imageId, nowMs)) return void seen.foreign++;
         onObject?.(named, object);
         const t0Ms = t0OfImageId(named.ref.imageId);
         seen.oldestT0Ms = Math.min(seen.oldestT0Ms ?? t0Ms, t0Ms);

@@ -94,8 +94,13 @@ function chainOf(
   { chain, raw, auditedAt, periodMs }: AuditObservations,
   policy: RetentionPolicy,
 ): Finding[] {
-  const faults = chain.faults.map(({ n, fault }) =>
-    finding("chain_broken", `certificate ${n} is ${FAULTS[fault]}`)
+  const faults = chain.faults.map(({ n, through, fault }) =>
+    finding(
+      "chain_broken",
+      through === undefined
+        ? `certificate ${n} is ${FAULTS[fault]}`
+        : `certificates ${n} to ${through} are ${FAULTS[fault]}`,
+    )
   );
   const limitMs = policy.sweepIntervalMs + policy.graceMs;
   const sinceMs = chain.newestSweptAt === undefined

@@ -92,6 +92,15 @@ test("auditStores() finds names that are not ours in each bucket, wherever they 
   }
 });
 
+test("auditStores() finds what no door can have made, as its end would never come", async () => {
+  const planted = [sampleRef(Date.UTC(9999, 0, 1)), sampleRef(NOON_MS + 4 * DAY_MS)];
+  for (const ref of planted) {
+    const world = await sweptWorld();
+    await world.raw.create(rawName(ref), new Uint8Array(), write);
+    assert.deepEqual(await findings(world), ["foreign_names"], rawName(ref));
+  }
+});
+
 test("auditStores() finds an erasure without a receipt once it has had its time", async () => {
   const world = await sweptWorld({ bufferMs: 5 * DAY_MS });
   await world.mark(first);

@@ -74,6 +74,16 @@ test("issueCertificate() gives up when others keep writing at the end of the cha
   );
 });
 
+test("issueCertificate() goes on behind a certificate that cannot be read", async () => {
+  const certificates = new MemoryObjectStore();
+  const ports = { certificates, hashing };
+  await issueCertificate(ports, sampleDraft());
+  const newer = new TextEncoder().encode(JSON.stringify({ version: 2, n: 2 }));
+  await certificates.create(certificateName(2), newer, write);
+  const { n, previousHash } = await issueCertificate(ports, sampleDraft());
+  assert.deepEqual([n, previousHash], [3, await hashing.sha256(newer)]);
+});
+
 for (
   const [what, text] of [
     ["is not JSON", "{"],

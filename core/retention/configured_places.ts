@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 
 /** The places that no sweep can look into, each with the setting that bounds it. */
 export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
-  const hours = (ms: number) => `${ms / HOUR_MS} h`;
+  const hours = (ms: number) => ms % HOUR_MS === 0 ? `${ms / HOUR_MS} h` : `${ms / 1_000} s`;
   const { kafka, bigquery } = document;
   return [
     place(

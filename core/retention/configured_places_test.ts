@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeSchema } from "./certificate.ts";
 import { configuredPlaces } from "./configured_places.ts";
-import { RETENTION_POLICY } from "./policy.ts";
+import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
 
 test("configuredPlaces() names every place that no sweep can look into, as configured, with its bound", () => {
   const places = configuredPlaces(RETENTION_POLICY);
@@ -20,6 +20,8 @@ test("configuredPlaces() names every place that no sweep can look into, as confi
     assert.equal(place.evidence, "configured");
     assert.deepEqual(placeSchema.parse(place), place);
   }
+  const [sessions] = configuredPlaces(retentionPolicyOf(90_000));
+  assert.match(sessions?.bound ?? "", /the last 1\.072 s of the period/);
   const kafka = places.find(({ place }) => place === "kafka_topics");
   assert.match(kafka?.bound ?? "", /72 h, dead letters and redrive for 48 h, .* 12 h/);
 });

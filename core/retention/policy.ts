@@ -109,6 +109,14 @@ export function kafkaCopyMsOf({ periodMs }: RetentionPolicy): number {
   return periodMs - Math.round(periodMs * keptMs / document.periodMs);
 }
 
+/** No door takes an id so far ahead of its clock, in milliseconds: what is named after a later time is not ours. */
+export const MAX_AHEAD_MS = 3_600_000;
+
+/** Whether no door can have made the id yet: the end of what is named so would not come in its time. */
+export function isFarAhead(imageId: ImageId, nowMs: number): boolean {
+  return t0OfImageId(imageId) > nowMs + MAX_AHEAD_MS;
+}
+
 /** Where in its life an image is at `nowMs`. */
 export function phaseOf(
   imageId: ImageId,

@@ -1,4 +1,5 @@
 import { createGate, forEachBounded, untilCut } from "../concurrency.ts";
+import { type AppError, isAppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
   dayOf,
@@ -9,7 +10,7 @@ import {
 } from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
-import type { RetentionPolicy } from "./policy.ts";
+import { MAX_AHEAD_MS, type RetentionPolicy } from "./policy.ts";
 import { type DayFolder, listDays } from "./walk_names.ts";
 
 /** What purging a bucket needs. */
@@ -24,6 +25,8 @@ export interface BucketPurge {
   readonly overdue: number;
   readonly foreign: number;
   readonly oldestT0Ms: number | undefined;
+  /** Why the first of those that had to go and did not was refused; undefined where nothing was. */
+  readonly refusal: AppError | undefined;
 }
 
 /** What to purge, and by which clock. */
@@ -36,8 +39,6 @@ export interface PurgeBucketInput {
 
 const DAYS_AT_ONCE = 4;
 const REMOVALS_AT_ONCE = 32;
-/** No door takes an id so far ahead; a day that begins later holds names that are not ours. */
-const AHEAD_MS = 3_600_000;
 const READ_NAME = { raw: readRawBucketName, processed: readProcessedBucketName } as const;
 const CONTROL_FOLDER = { raw: TOP_LEVEL_FOLDERS[0], processed: TOP_LEVEL_FOLDERS[1] } as const;
 
@@ -54,7 +55,8 @@ interface Purge {
 /**
  * Removes every object of a bucket whose T0 + period has come, markers and receipts included, from the folders of days
  * that can hold one, side by side, and tells the oldest T0 that is left. Names that are not ours, days that no door can
- * have made among them, are counted and left alone. Where the signal cuts it, what was done until then is told, and that it is not `complete`.
+ * have made among them, are counted and left alone. An object that the store does not let go is left to the next sweep,
+ * and holds up no other. Where the signal cuts it, what was done until then is told, and that it is not `complete`.
  */
 export async function purgeBucket(
   store: PurgeBucketPorts,
@@ -68,6 +70,7 @@ export async function purgeBucket(
     overdue: 0,
     foreign: 0,
     oldestT0Ms: undefined,
+    refusal: undefined,
   };
   const purge: Purge = { store, input, tally, removals: createGate(REMOVALS_AT_ONCE) };
   tally.complete = await untilCut(input.signal, () => purgeDays(purge));
@@ -83,7 +86,7 @@ async function purgeDays(purge: Purge): Promise<void> {
   tally.foreign += top.foreign + controls.foreign;
   const folders = inOrder([...top.days, ...controls.days]);
   const expiredDay = dayOf(nowMs - policy.periodMs);
-  const lastDay = dayOf(nowMs + AHEAD_MS);
+  const lastDay = dayOf(nowMs + MAX_AHEAD_MS);
   const expired = folders.filter(({ day }) => day <= expiredDay);
   await forEachBounded(expired, DAYS_AT_ONCE, (folder) => purgeDay(purge, folder));
   for (const folder of folders) {
@@ -124,9 +127,20 @@ async function purgeObject(
   const { input: { nowMs, policy }, tally } = purge;
   const t0Ms = t0OfImageId(named.ref.imageId);
   const endMs = t0Ms + policy.periodMs;
-  if (nowMs >= endMs && await removeWhateverIsThere(purge, object)) return;
+  if (nowMs >= endMs && await isGone(purge, object)) return;
   if (nowMs > endMs + policy.graceMs) tally.overdue++;
   tally.oldestT0Ms = Math.min(tally.oldestT0Ms ?? t0Ms, t0Ms);
+}
+
+/** A hold, a right that went, too much at once: all of that may be true of this one alone. */
+async function isGone(purge: Purge, object: ObjectFacts): Promise<boolean> {
+  try {
+    return await removeWhateverIsThere(purge, object);
+  } catch (error) {
+    if (purge.input.signal?.aborted || !isAppError(error)) throw error;
+    purge.tally.refusal ??= error;
+    return false;
+  }
 }
 
 /** Whether nothing has the name any more: another sweep may have been first, or another generation taken the name. */

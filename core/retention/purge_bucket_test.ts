@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
   manifestName,
@@ -43,6 +44,7 @@ test("purgeBucket() removes an image at its period's end and not a millisecond b
     overdue: 0,
     foreign: 0,
     oldestT0Ms: t0OfImageId(kept.imageId),
+    refusal: undefined,
   });
   assert.deepEqual(store.names(), [rawName(kept)]);
 });
@@ -119,6 +121,26 @@ test("purgeBucket() goes on behind an old object that it cannot remove", async (
   const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
   const { deleted, overdue } = await purgeBucket(holding, input);
   assert.deepEqual([deleted, overdue, store.names()], [1, 1, [rawName(stuck)]]);
+});
+
+test("purgeBucket() goes on behind objects that the store refuses to remove, and tells why", async () => {
+  const store = new MemoryObjectStore();
+  const refs = Array.from({ length: 30 }, (_, n) => sampleRef(NOON_MS - 9 * DAY_MS + n));
+  const last = sampleRef(NOON_MS - periodMs);
+  await put(store, ...refs.map(rawName), rawName(last));
+  const held = new Set<string>(refs.slice(0, 20).map(rawName));
+  const holding = {
+    list: store.list.bind(store),
+    async remove(...[name, options]: Parameters<MemoryObjectStore["remove"]>) {
+      if (held.has(name)) throw new AppError("internal", "Cannot remove object: it answered 403");
+      return await store.remove(name, options);
+    },
+  };
+  const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
+  const { complete, deleted, overdue, refusal } = await purgeBucket(holding, input);
+  assert.deepEqual([complete, deleted, overdue], [true, 11, 20]);
+  assert.match(String(refusal), /403/);
+  assert.deepEqual(store.names(), [...held].toSorted());
 });
 
 test("purgeBucket() does not look into days that can hold nothing expired once the oldest is known", async () => {

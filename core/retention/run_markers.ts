@@ -21,7 +21,7 @@ import type { RowFinder } from "../ports/row_sink.ts";
 import { findName } from "../reading/find_image.ts";
 import type { Certificate } from "./certificate.ts";
 import { eraseImage, type EraseImagePorts } from "./erase_image.ts";
-import { phaseOf, type RetentionPolicy } from "./policy.ts";
+import { isFarAhead, phaseOf, type RetentionPolicy } from "./policy.ts";
 import { listDays, walkNames } from "./walk_names.ts";
 
 /** What running markers needs. */
@@ -82,7 +82,9 @@ async function* liveMarkers(
     for await (const { name } of walkNames(raw, { prefix, signal })) {
       const named = readRawBucketName(name);
       if (named?.kind !== "marker") continue;
-      if (phaseOf(named.ref.imageId, policy, nowMs) !== "expired") yield named.ref;
+      const { imageId } = named.ref;
+      if (isFarAhead(imageId, nowMs) || phaseOf(imageId, policy, nowMs) === "expired") continue;
+      yield named.ref;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ImageRef } from "../model/object_name.ts";
 import { processImage } from "../processing/process_image.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { RETENTION_POLICY } from "./policy.ts";
+import { MAX_AHEAD_MS, RETENTION_POLICY } from "./policy.ts";
 import { runMarkers } from "./run_markers.ts";
 
 const BOUNDS = { nowMs: NOON_MS + 60_000, policy: RETENTION_POLICY };
@@ -34,6 +34,14 @@ async function erased({ world }: { readonly world: TestWorld }, image: ImageRef)
   await runMarkers(world.ports, BOUNDS);
   assert.deepEqual(world.rows.rows(), []);
 }
+
+test("runMarkers() leaves a marker of a T0 that no door can have given to those who report it", async () => {
+  const world = new TestWorld();
+  await world.mark(sampleRef(BOUNDS.nowMs + MAX_AHEAD_MS + 1));
+  const { markers } = await runMarkers(world.ports, BOUNDS);
+  assert.deepEqual(markers, { live: 0, erased: 0, waiting: 0 });
+  assert.deepEqual(world.processed.names(), []);
+});
 
 test("runMarkers() asks the warehouse once for all markers and deletes nothing where all is gone", async () => {
   const counting = countingWorld();

@@ -24,15 +24,21 @@ export interface SweepPorts extends EraseImagePorts {
   readonly policy: RetentionPolicy;
 }
 
+/** How to sweep. */
+export interface SweepOptions extends CallOptions {
+  /** Told why the first object of a bucket that had to go was refused; the certificate counts all that are left. */
+  readonly onRefusal?: (refusal: AppError) => void;
+}
+
 /**
  * Sweeps once and issues a certificate. Safe when two run at once. After the policy's `sweepBudgetMs` it looks no
  * further, says in its certificate that it is not complete, and the next one goes on. Nothing goes before its T0 +
- * period by a millisecond. Throws `unavailable` where a store cannot be reached, after the others were swept, and the
- * reason of `signal`, by which no certificate is issued.
+ * period by a millisecond, and an object that the store does not let go holds up no other. Throws `unavailable` where a
+ * store cannot be reached, after the others were swept, and the reason of `signal`, by which no certificate is issued.
  */
 export async function sweepExpired(
   ports: SweepPorts,
-  options: CallOptions = {},
+  { onRefusal, ...options }: SweepOptions = {},
 ): Promise<Certificate> {
   const { policy } = ports;
   const nowMs = ports.clock.now();
@@ -46,6 +52,7 @@ export async function sweepExpired(
     purgeRows(ports, nowMs, options),
   ]);
   options.signal?.throwIfAborted();
+  for (const { refusal } of [raw, processed]) if (refusal !== undefined) onRefusal?.(refusal);
   const certificate = await issueCertificate(ports, {
     sweptAt: new Date(nowMs).toISOString(),
     complete: areAllRun && raw.complete && processed.complete,

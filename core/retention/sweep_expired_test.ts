@@ -188,6 +188,23 @@ test("sweepExpired() purges objects although the warehouse is away, and throws t
   assert.deepEqual(world.certificates.names(), []);
 });
 
+test("sweepExpired() certifies that something refuses to go, and tells why", async () => {
+  const world = await worldOfThree();
+  world.clock.nowMs += graceMs + 1;
+  const remove: WorldPorts["raw"]["remove"] = (name, options) =>
+    name.includes(first.imageId)
+      ? Promise.reject(new AppError("internal", "Cannot remove object as it answered 403"))
+      : world.raw.remove(name, options);
+  const refusals: string[] = [];
+  const ports = { ...world.ports, raw: bound(world.raw, { remove }) };
+  const certificate = await sweepExpired(ports, {
+    onRefusal: ({ message }) => void refusals.push(message),
+  });
+  const { deleted, overdue, oldestT0 } = placeOf(certificate, "raw");
+  assert.deepEqual([deleted, overdue, oldestT0], [1, 1, new Date(NOON_MS).toISOString()]);
+  assert.deepEqual(refusals, ["Cannot remove object as it answered 403"]);
+});
+
 test("sweepExpired() leaves a marker waiting that cannot be run now", async () => {
   const world = await worldOfThree();
   await world.mark(third);

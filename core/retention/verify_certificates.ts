@@ -9,6 +9,8 @@ import { walkNames } from "./walk_names.ts";
 /** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
 export interface ChainFault {
   readonly n: number;
+  /** The last of a row of missing ones, where there is more than one. */
+  readonly through?: number;
   readonly fault: "missing" | "unreadable" | "broken_link";
 }
 
@@ -43,10 +45,17 @@ export async function verifyCertificates(
   { knownNewest = 0, onCertificate, signal }: VerifyOptions = {},
 ): Promise<ChainCheck> {
   const { created, foreign } = await certificatesThere(ports.certificates, signal);
-  const newest = [...created.keys()].reduce((most, n) => Math.max(most, n), knownNewest);
   const faults: ChainFault[] = [];
+  const numbers = [...created.keys()].sort((a, b) => a - b);
+  const newest = Math.max(knownNewest, numbers.at(-1) ?? 0);
   let hashBefore: string | null | undefined = null;
-  for await (const { n, link } of links(ports, { newest, signal })) {
+  let awaited = 1;
+  for await (const { n, link } of links(ports, { numbers, signal })) {
+    if (n > awaited) {
+      faults.push(missing(awaited, n - 1));
+      hashBefore = undefined;
+    }
+    awaited = n + 1;
     if (typeof link === "string") faults.push({ n, fault: link });
     else {
       if (hashBefore !== undefined && link.certificate.previousHash !== hashBefore) {
@@ -56,7 +65,13 @@ export async function verifyCertificates(
     }
     hashBefore = typeof link === "string" ? undefined : link.hash;
   }
+  if (awaited <= newest) faults.push(missing(awaited, newest));
   return { found: created.size, newest, faults, foreign };
+}
+
+/** One fault however many there are: a lost bucket, or a number far ahead, must not be asked for one by one. */
+function missing(n: number, through: number): ChainFault {
+  return { n, fault: "missing", ...(through === n ? {} : { through }) };
 }
 
 /** The numbers that are there, each with the time at which the store had it complete. */
@@ -71,16 +86,20 @@ async function certificatesThere(certificates: ObjectLister, signal: AbortSignal
   return { created, foreign };
 }
 
-/** The links of the chain in order, some of them read ahead. */
+/** The links of the chain that are there, in order, some of them read ahead. */
 async function* links(
   ports: Parameters<typeof readCertificate>[0],
-  { newest, signal }: { readonly newest: number; readonly signal: AbortSignal | undefined },
+  { numbers, signal }: {
+    readonly numbers: readonly number[];
+    readonly signal: AbortSignal | undefined;
+  },
 ): AsyncGenerator<{ readonly n: number; readonly link: Link }> {
-  for (let from = 1; from <= newest; from += READS_AT_ONCE) {
-    const count = Math.min(READS_AT_ONCE, newest - from + 1);
-    const numbers = Array.from({ length: count }, (_, at) => from + at);
-    const read = await Promise.all(numbers.map((n) => readLink(ports, n, { signal })));
-    yield* read.map((link, at) => ({ n: from + at, link }));
+  for (let from = 0; from < numbers.length; from += READS_AT_ONCE) {
+    const read = numbers.slice(from, from + READS_AT_ONCE).map(async (n) => ({
+      n,
+      link: await readLink(ports, n, { signal }),
+    }));
+    yield* await Promise.all(read);
   }
 }
 

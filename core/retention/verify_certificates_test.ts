@@ -60,6 +60,21 @@ test("verifyCertificates() sees one that is not readable", async () => {
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 3, fault: "unreadable" }]);
 });
 
+test("verifyCertificates() tells a row of missing ones as one fault, however long it is", async () => {
+  const ports = await chainOf(5);
+  for (const n of [2, 3]) await remove(ports.certificates, n);
+  const far = 10 ** 12;
+  const bytes = await ports.certificates.read(certificateName(5));
+  const options = { contentType: "application/json", customTimeMs: 0 };
+  await ports.certificates.create(certificateName(far), bytes ?? new Uint8Array(), options);
+  assert.deepEqual((await verifyCertificates(ports, { knownNewest: far + 2 })).faults, [
+    { n: 2, through: 3, fault: "missing" },
+    { n: 6, through: far - 1, fault: "missing" },
+    { n: far, fault: "unreadable" },
+    { n: far + 1, through: far + 2, fault: "missing" },
+  ]);
+});
+
 test("verifyCertificates() sees a removed one in the middle", async () => {
   const ports = await chainOf(5);
   await remove(ports.certificates, 2);

@@ -40,8 +40,14 @@ def exact_percentile(node):
     fraction = place.to_py() / quantiles.expression.to_py()
     return exp.Anonymous(this="QUANTILE_DISC", expressions=[quantiles.this, exp.Literal.number(fraction)])
 
+def count_of_none(node):
+    """COUNTIF as a COUNT, which is 0 where nothing is known, as BigQuery's: DuckDB's own COUNT_IF is null then."""
+    if not isinstance(node, exp.CountIf):
+        return node
+    return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
+
 def twin(text):
-    tree = parse_one(text, read="bigquery").transform(exact_percentile)
+    tree = parse_one(text, read="bigquery").transform(exact_percentile).transform(count_of_none)
     return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
 
 json.dump([twin(text) for text in json.load(sys.stdin)], sys.stdout)

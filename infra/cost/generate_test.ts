@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseTenant } from "@tintype/core/model/tenant";
@@ -18,6 +20,15 @@ const DAY_MS = 86_400_000;
 test("docs/cost.md and its plots are what the program prints", () => {
   for (const [path, text] of costFiles()) {
     assert.equal(readFileSync(path, "utf8"), text, `${basename(path)}: run \`npx deno task cost\``);
+  }
+});
+
+test("the command tells what it does, and refuses what it does not know", () => {
+  for (const program of ["cost/generate.ts", "diagram/generate.ts"]) {
+    const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
+    const ran = (flag: string) => spawnSync(process.execPath, [path, flag], { encoding: "utf8" });
+    assert.match(ran("--help").stdout, /^Usage: npx deno task \w+\n/, program);
+    assert.deepEqual([ran("--help").status, ran("--nonsense").status], [0, 2], program);
   }
 });
 

@@ -60,7 +60,7 @@ locals {
   # What the processor says in its lines (processor/app.ts) and alerts look at.
   service_logs = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.service.name}\""
   log_metrics = {
-    certificates = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.job=\"retention\"", why = "Sweeps that left a certificate" }
+    certificates = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.job=\"retention\" AND jsonPayload.complete=true", why = "Sweeps that came to their end and left a certificate" }
     burning      = { filter = "resource.type=\"bigquery_dts_config\" AND severity>=ERROR AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.objectives.name))[0]}\"", why = "Hours in which an objective burned its error budget" }
     overdue      = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
   }

@@ -32,9 +32,10 @@ or the chain is broken; 2: the stores could not be read.
 Without --project it audits the system that "deno task start" runs on this machine.
 
   --project ID         audit this Google Cloud project, with the credentials of whoever runs it
-  --raw BUCKET         default: ID-raw
-  --processed BUCKET   default: ID-processed
-  --certificates BUCKET  default: ID-certificates
+  --prefix NAME        first part of its names, as in Terraform (default: tintype)
+  --raw BUCKET         default: NAME-raw
+  --processed BUCKET   default: NAME-processed
+  --certificates BUCKET  default: NAME-certificates
   --dataset NAME       default: tintype
   --retention TIME     the promise: 7d, 90s ... (default: 7d; of a local system what its newest certificate names)
   --storage URL        a stand-in of Cloud Storage (local: http://localhost:9023)
@@ -45,13 +46,13 @@ Without --project it audits the system that "deno task start" runs on this machi
 
 const LOCAL = {
   projectId: "tintype-local",
-  prefix: "tintype",
   storage: "http://localhost:9023",
   warehouse: "http://localhost:9050",
 } as const;
 
 const FLAGS = {
   project: { type: "string" },
+  prefix: { type: "string", default: "tintype" },
   raw: { type: "string" },
   processed: { type: "string" },
   certificates: { type: "string" },
@@ -75,7 +76,7 @@ export function parseAuditOptions(args: readonly string[]): AuditOptions | "help
   const values = parse(args);
   if (values.help) return "help";
   const isLocal = values.project === undefined;
-  const prefix = values.project ?? LOCAL.prefix;
+  const { prefix } = values;
   return {
     projectId: values.project ?? LOCAL.projectId,
     buckets: {

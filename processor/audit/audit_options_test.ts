@@ -19,17 +19,27 @@ test("parseAuditOptions() without a project means the system on this machine, an
   });
 });
 
-test("parseAuditOptions() with a project means Google itself, seven days, and names by the project", () => {
+test("parseAuditOptions() with a project means Google itself, seven days, and the names that Terraform gives", () => {
   const options = parseAuditOptions(["--project", "shop-1", "--raw", "other", "--json"]);
   assert.ok(options !== "help");
   const { buckets, storage, warehouse, periodMs, json } = options;
   assert.deepEqual(buckets, {
     raw: "other",
-    processed: "shop-1-processed",
-    certificates: "shop-1-certificates",
+    processed: "tintype-processed",
+    certificates: "tintype-certificates",
   });
   assert.deepEqual([storage, warehouse, json], [undefined, undefined, true]);
   assert.equal(periodMs, RETENTION_POLICY.periodMs);
+});
+
+test("parseAuditOptions() takes a prefix of the company's own", () => {
+  const options = parseAuditOptions(["--project", "shop-1", "--prefix", "shop"]);
+  assert.ok(options !== "help");
+  assert.deepEqual(options.buckets, {
+    raw: "shop-raw",
+    processed: "shop-processed",
+    certificates: "shop-certificates",
+  });
 });
 
 test("parseAuditOptions() takes other addresses and a shorter promise", () => {

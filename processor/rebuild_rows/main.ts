@@ -3,7 +3,7 @@
  * `core/processing/rebuild_rows`.
  */
 import { rebuildRows, type Rebuilt } from "@tintype/core/processing/rebuild_rows";
-import { exitCodeOf, parseFlags, stopSignal, UsageError } from "../command.ts";
+import { exitCodeOf, isDay, parseFlags, stopSignal, UsageError } from "../command.ts";
 import { CLOUD_FLAGS, CLOUD_HELP, openCloud } from "../command_cloud.ts";
 
 const HELP = `Usage: deno task rebuild-rows [options]
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const { day, json, "dry-run": isDryRun } = values;
-  if (day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(day)) {
+  if (day !== undefined && !isDay(day)) {
     throw new UsageError(`Cannot rebuild rows of ${day} as --day takes YYYY-MM-DD`);
   }
   const { imageRows: attempts, raw, processed, rows, policy } = await openCloud(values, {

@@ -1,4 +1,4 @@
-import { parseFlags, UsageError } from "../command.ts";
+import { isDay, parseFlags, UsageError } from "../command.ts";
 import { CLOUD_FLAGS, CLOUD_HELP, type CloudFlags } from "../command_cloud.ts";
 
 /** What to replay, and how. */
@@ -60,9 +60,9 @@ export function parseReplayOptions(args: readonly string[]): ReplayCommand | "he
   if (day === undefined && where === undefined) {
     throw new UsageError("Cannot replay everything as --day or --where must say what");
   }
-  const isDay = day === undefined ||
-    /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day));
-  if (!isDay) throw new UsageError(`Cannot replay ${day} as --day takes YYYY-MM-DD`);
+  if (day !== undefined && !isDay(day)) {
+    throw new UsageError(`Cannot replay ${day} as --day takes YYYY-MM-DD`);
+  }
   if (where?.trim() === "") {
     throw new UsageError("Cannot replay as --where must not be empty");
   }

@@ -27,6 +27,7 @@ for (
     [[], /--day or --where/],
     [["--day", "2026-13-01"], /YYYY-MM-DD/],
     [["--day", "today"], /YYYY-MM-DD/],
+    [["--day", "2026-02-30"], /YYYY-MM-DD/],
     [["--where", " "], /must not be empty/],
     [["--day", "2026-11-20", "--max", "0"], /--max must be from 1 to 1000000: it is 0/],
     [["--day", "2026-11-20", "--max", "many"], /it is many/],

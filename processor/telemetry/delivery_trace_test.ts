@@ -63,7 +63,7 @@ async function spansOfFixture(): Promise<Span[]> {
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_METRICS_EXPORTER: "none",
+      OTEL_DENO_METRICS: "false",
     },
   }).output();
   await server.shutdown();

@@ -142,7 +142,8 @@ function ready(random: Random, received: ImageRow, t0Ms: number): ImageRow {
     megapixels,
     camera_make: make,
     camera_model: model,
-    has_gps: make !== null && random.chance(0.4),
+    // As of a picture without EXIF: nothing is known.
+    has_gps: make === null ? null : random.chance(0.4),
     dominant_color_1: random.pick(COLORS),
     dominant_color_2: random.pick(COLORS),
     dominant_color_3: random.chance(0.8) ? random.pick(COLORS) : null,
