@@ -53,12 +53,24 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** A limit that was met: what it lets through in a window, and what is left of it. */
+export interface LimitState {
+  readonly name: string;
+  readonly quota: number;
+  readonly remaining: number;
+  readonly windowSeconds: number;
+  /** What it counts, where that is not requests. */
+  readonly unit?: "content-bytes";
+}
+
 /** What an {@link AppError} may carry beside its message. */
 export interface AppErrorOptions {
   /** Fields that are wrong, for the caller to mend. */
   readonly errors?: readonly FieldError[];
   /** Milliseconds after which trying again makes sense. */
   readonly retryAfterMs?: number;
+  /** The limits that stand in the way. */
+  readonly limits?: readonly LimitState[];
   /** What was caught; for logs, never for the caller. */
   readonly cause?: unknown;
 }
@@ -72,6 +84,7 @@ export class AppError extends Error {
   readonly publicMessage: string;
   readonly errors: readonly FieldError[];
   readonly retryAfterMs: number | undefined;
+  readonly limits: readonly LimitState[];
 
   constructor(code: ErrorCode, publicMessage: string, options: AppErrorOptions = {}) {
     super(publicMessage, options.cause === undefined ? undefined : { cause: options.cause });
@@ -80,6 +93,7 @@ export class AppError extends Error {
     this.publicMessage = publicMessage;
     this.errors = options.errors ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.limits = options.limits ?? [];
   }
 }
 

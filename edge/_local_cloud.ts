@@ -175,6 +175,7 @@ export async function startLocalCloud(
           acme: { corsOrigins },
           small: { imagesPerDay: 2 },
           "small-too": { imagesPerDay: 1 },
+          "few-bytes": { bytesPerDay: 3_000 },
         },
       }),
     },
@@ -237,8 +238,20 @@ async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string>
   return tokenAnswer.parse(await response.json()).access_token;
 }
 
-/** Rate-limit windows begin with the minute: waits for the next where this one is nearly over, so that one counts all. */
-export async function roomInWindow(): Promise<void> {
-  const leftMs = 60_000 - Date.now() % 60_000;
-  if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
+const WINDOW_MS = 60_000;
+const ROOM_MS = 10_000;
+const TURNS = 3;
+
+/**
+ * Runs `work` within one window of the rate limits, which begin with the minute: where the minute turned meanwhile it
+ * runs again, at most three times. It is told its turn, so that it counts for somebody new.
+ */
+export async function inOneWindow<T>(work: (turn: number) => Promise<T>): Promise<T> {
+  for (let turn = 1;; turn++) {
+    const leftMs = WINDOW_MS - Date.now() % WINDOW_MS;
+    if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
+    const window = Math.floor(Date.now() / WINDOW_MS);
+    const result = await work(turn);
+    if (Math.floor(Date.now() / WINDOW_MS) === window || turn === TURNS) return result;
+  }
 }

@@ -105,7 +105,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
             new AppError("quota_exceeded", "full", { retryAfterMs: 7_200_000 }),
           );
         }
-        claims.set(imageId, bytes);
+        claims.set(imageId, Math.max(bytes, claims.get(imageId) ?? 0));
         return Promise.resolve();
       },
       settle: ({ imageId, bytes }) => Promise.resolve(void claims.set(imageId, bytes)),

@@ -155,6 +155,9 @@ function damaged(good: string): Record<string, string> {
     "padding behind": `${good}=`,
     "a part more": `${good}.${signature}`,
     "a signature cut": good.slice(0, -2),
+    // The last character has four bits to spare, which decode to nothing.
+    "a signature spelled otherwise": good.slice(0, -1) +
+      String.fromCharCode(good.charCodeAt(good.length - 1) + 1),
     "a signature of zeros": `${head}.${body}.${"A".repeat(signature.length)}`,
     "a body cut": `${head}.${body.slice(0, -4)}.${signature}`,
     "padding within": `${head}=.${body}.${signature}`,

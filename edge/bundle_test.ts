@@ -56,3 +56,11 @@ test("wrangler.toml names every secret that the worker needs, and holds none", a
     assert.doesNotMatch(toml, new RegExp(`^${secret}\\s*=`, "m"));
   }
 });
+
+test("wrangler.toml has a place for production's host, which the preview does not inherit", async () => {
+  const toml = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  const [, production = "", preview = ""] = /^([^]*)\n\[env\.preview\]\n([^]*?)\n\[/.exec(toml) ??
+    [];
+  assert.match(production, /^(# )?routes = \[\{ pattern = /m);
+  assert.match(preview, /^routes = \[\]$/m);
+});

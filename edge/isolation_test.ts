@@ -109,7 +109,7 @@ test("a request without a valid token learns nothing but that", async () => {
   const edge = await makeTestEdge();
   const good = await signToken();
   const headers: [string | undefined, string][] = [
-    [undefined, "Bearer"],
+    [undefined, 'Bearer realm="tintype"'],
     ["", 'Bearer error="invalid_token"'],
     ["Bearer", 'Bearer error="invalid_token"'],
     ["Bearer x", 'Bearer error="invalid_token"'],
@@ -227,7 +227,7 @@ test("no guarded route answers anything but 401 without a token, and calls nothi
       const init: RequestInit = { method, headers: { ...headers, "X-Request-Id": "same-request" } };
       if (method === "POST") init.body = json === undefined ? body ?? "" : JSON.stringify(json);
       const answer = await edge.app.request(path, init);
-      assert.equal(answer.headers.get("www-authenticate"), "Bearer", line);
+      assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="tintype"', line);
       const text = await answer.clone().text();
       assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
       return text;

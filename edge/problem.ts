@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { AppError, type ErrorCode } from "@tintype/core/errors";
+import { AppError, type ErrorCode, type LimitState } from "@tintype/core/errors";
 import { ConsoleLog } from "./adapters/console_log.ts";
 import type { AppEnv } from "./app_env.ts";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
@@ -39,6 +39,8 @@ const PRIVATE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const DEFAULT_RETRY_MS = 1_000;
+/** Structured fields hold no larger integer (RFC 9651, section 3.3.1). */
+const MAX_FIELD_INTEGER = 999_999_999_999_999;
 
 /** The one place where errors become answers (RFC 9457). */
 export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
@@ -79,13 +81,29 @@ export function answerMethods(c: Context<AppEnv>, methods: string[]): Response {
 function headersOf(code: ProblemCode, error: AppError, c: Context<AppEnv>): Record<string, string> {
   if (code === "unauthenticated") {
     const hasToken = c.req.header("authorization") !== undefined;
-    return { "WWW-Authenticate": hasToken ? 'Bearer error="invalid_token"' : "Bearer" };
+    // Without a token nothing is said of an error, but a challenge has a parameter (RFC 6750, section 3).
+    return {
+      "WWW-Authenticate": hasToken ? 'Bearer error="invalid_token"' : 'Bearer realm="tintype"',
+    };
   }
   if (code === "rate_limited" || code === "quota_exceeded" || code === "unavailable") {
     const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000));
-    return { "Retry-After": String(seconds) };
+    return { "Retry-After": String(seconds), ...limitHeaders(error.limits, seconds) };
   }
   return {};
+}
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers-10, where a limit was met. */
+function limitHeaders(limits: readonly LimitState[], seconds: number): Record<string, string> {
+  if (limits.length === 0) return {};
+  const integer = (value: number) => Math.min(Math.max(0, value), MAX_FIELD_INTEGER);
+  const policies = limits.map(({ name, quota, windowSeconds, unit }) =>
+    `"${name}";q=${integer(quota)};w=${windowSeconds}${unit === undefined ? "" : `;qu="${unit}"`}`
+  );
+  const states = limits.map(({ name, remaining }) =>
+    `"${name}";r=${integer(remaining)};t=${seconds}`
+  );
+  return { "RateLimit-Policy": policies.join(", "), RateLimit: states.join(", ") };
 }
 
 function appErrorOf(thrown: unknown): AppError {

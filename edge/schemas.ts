@@ -16,7 +16,7 @@ const imageId = z.string().regex(UUID_V7, "must be a UUID of version 7").meta({
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case").meta({
   description: "SHA-256 of the bytes, lower-case hex",
 });
-const crc32c = z.string().regex(/^[A-Za-z0-9+/]{6}==$/, "must be 4 bytes in base64").meta({
+const crc32c = z.string().regex(/^[A-Za-z0-9+/]{5}[AQgw]==$/, "must be 4 bytes in base64").meta({
   description: "CRC32C of the bytes, big-endian base64",
 });
 const preset = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be a preset's name");
@@ -37,7 +37,7 @@ export const imageParam = z.object({ id: imageId });
 /** `POST /v1/uploads`. */
 export const uploadBody = z.strictObject({
   contentType: z.string().min(1).max(255).meta({ examples: ["image/jpeg"] }),
-  size: z.int("must be an integer").min(1).meta({ description: "Bytes" }),
+  size: z.int("must be an integer").min(1, "must be at least 1").meta({ description: "Bytes" }),
   sha256: sha256.optional(),
   crc32c: crc32c.optional(),
   imageId: imageId.optional(),

@@ -1,33 +1,37 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { readAs } from "./_assertions.ts";
-import {
-  lacksLocalCloud,
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "./_local_cloud.ts";
+import { lacksLocalCloud, type LocalCloud, startLocalCloud } from "./_local_cloud.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
+import { bundleWorker, startWorkerd, type Workerd } from "./_workerd_fixture.ts";
 import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
 
 const skip = lacksLocalCloud;
 let cloud: LocalCloud;
+let script: string;
 
 before(async () => {
-  if (!skip) cloud = await startLocalCloud();
+  if (skip) return;
+  cloud = await startLocalCloud();
+  script = await bundleWorker({ node: process.execPath });
 });
 after(async () => await cloud?.[Symbol.asyncDispose]());
 
-async function ask(worker: LocalWorker, line: string, init: RequestInit = {}): Promise<Response> {
+/** The deployed bundle in workerd itself, with keys of its own. */
+function startWith(vars: Readonly<Record<string, string>>): Promise<Workerd> {
+  return startWorkerd({ script, vars: { ...cloud.vars, ...cloud.secrets, ...vars } });
+}
+
+async function ask(worker: Workerd, line: string, init: RequestInit = {}): Promise<Response> {
   const [method = "GET", path = "/"] = line.split(" ");
   const headers = new Headers(init.headers);
   headers.set("Authorization", `Bearer ${await cloud.token()}`);
   return await fetch(new URL(path, worker.url), { ...init, method, headers });
 }
 
-async function sendPng(worker: LocalWorker): Promise<string> {
+async function sendPng(worker: Workerd): Promise<string> {
   const init = { headers: { "Content-Type": "image/png" }, body: PNG };
   const answer = await ask(worker, "POST /v1/images", init);
   assert.equal(answer.status, 202);
@@ -48,7 +52,7 @@ async function putProcessed(name: string, body: Uint8Array<ArrayBuffer>): Promis
 }
 
 test("an RSA key signs sessions, bodies and reads in workerd", { skip }, async () => {
-  await using worker = await startWorker(cloud, { vars: { SIGNING_KEY: cloud.rsaSigningKey } });
+  await using worker = await startWith({ SIGNING_KEY: cloud.rsaSigningKey });
   const declared = { contentType: "image/png", size: PNG.length };
   const started = await ask(worker, "POST /v1/uploads", {
     headers: { "Content-Type": "application/json" },
@@ -78,12 +82,12 @@ test("a new pseudonym key writes at once, and the one before still reads, lists 
   const newer = randomBytes(32).toString("hex");
   const ids: string[] = [];
   {
-    await using before = await startWorker(cloud);
+    await using before = await startWith({});
     ids.push(await sendPng(before));
   }
   {
     const keys = JSON.stringify([newer, older]);
-    await using rotated = await startWorker(cloud, { vars: { PSEUDONYM_KEYS: keys } });
+    await using rotated = await startWith({ PSEUDONYM_KEYS: keys });
     ids.push(await sendPng(rotated));
     const [first = "", second = ""] = ids;
     const owners = await Promise.all(ids.map(async (id) => (await nameOf(id)).split("/")[2]));
@@ -98,9 +102,7 @@ test("a new pseudonym key writes at once, and the one before still reads, lists 
     assert.equal((await readAs(erasureState, erasure)).status, "accepted");
     assert.equal((await ask(rotated, `GET /v1/images/${second}`)).status, 200);
   }
-  await using only = await startWorker(cloud, {
-    vars: { PSEUDONYM_KEYS: JSON.stringify([newer]) },
-  });
+  await using only = await startWith({ PSEUDONYM_KEYS: JSON.stringify([newer]) });
   assert.equal((await ask(only, `GET /v1/images/${ids[1]}`)).status, 200);
   assert.equal((await ask(only, `GET /v1/images/${ids[0]}`)).status, 404);
 });

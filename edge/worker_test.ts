@@ -5,10 +5,10 @@ import { after, before, test } from "node:test";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
 import { readAs, readProblem } from "./_assertions.ts";
 import {
+  inOneWindow,
   lacksLocalCloud,
   type LocalCloud,
   type LocalWorker,
-  roomInWindow,
   startLocalCloud,
   startWorker,
   type TokenWish,
@@ -303,8 +303,30 @@ test("a tenant's day takes exactly its images, and a retry counts once", { skip 
   const full = await start({});
   const seconds = Number(full.headers.get("retry-after"));
   assert.ok(seconds > 0 && seconds <= 86_400);
+  assert.equal(
+    full.headers.get("ratelimit-policy"),
+    '"images";q=2;w=86400, "bytes";q=50000000000;w=86400;qu="content-bytes"',
+  );
+  assert.equal(
+    full.headers.get("ratelimit"),
+    `"images";r=0;t=${seconds}, "bytes";r=49999998000;t=${seconds}`,
+  );
   assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
   assert.equal((await start({ imageId })).status, 201, "counted already");
+});
+
+test("an id that is asked for again with more bytes counts by the most", { skip }, async () => {
+  const imageId = newId();
+  const start = async (body: object) => {
+    const declared = { contentType: "image/png", ...body };
+    return (await ask("POST /v1/uploads", post(declared), { tenant: "few-bytes" })).status;
+  };
+  assert.equal(await start({ imageId, size: 1 }), 201);
+  assert.equal(await start({ imageId, size: 2_000 }), 201);
+  assert.equal(await start({ size: 1_001 }), 429, "2,000 of 3,000 bytes are counted");
+  assert.equal(await start({ imageId, size: 3_001 }), 429, "no room to grow");
+  assert.equal(await start({ size: 1_000 }), 201, "what did not fit took nothing");
+  assert.equal(await start({ imageId, size: 2_000 }), 201, "counted already");
 });
 
 test("a refused body gives the day its image back", { skip }, async () => {
@@ -320,10 +342,8 @@ test("a refused body gives the day its image back", { skip }, async () => {
 });
 
 test("an owner over 120 requests a minute is limited, another owner is not", { skip }, async () => {
-  const wish = { sub: "busy" };
-  await roomInWindow();
-  const answers = await Promise.all(
-    Array.from({ length: 130 }, () => ask("GET /v1/none", {}, wish)),
+  const answers = await inOneWindow((turn) =>
+    Promise.all(Array.from({ length: 130 }, () => ask("GET /v1/none", {}, { sub: `busy-${turn}` })))
   );
   const limited = answers.filter(({ status }) => status === 429);
   assert.equal(limited.length, 10);

@@ -12,7 +12,10 @@ export interface QuotaClaim {
 
 /** Exact daily counts per tenant (UTC days), idempotent by image. */
 export interface Quota {
-  /** Counts the image once, however often it is asked; throws `quota_exceeded` with `retryAfterMs` where the day is full. */
+  /**
+   * Counts the image once, by the most bytes that were asked for it, however often it is asked; throws `quota_exceeded`
+   * with `retryAfterMs` and `limits` where the day has no room, and leaves what was counted.
+   */
   reserve(claim: QuotaClaim): Promise<void>;
   /** Counts `bytes` for an image that was reserved with more because its size was not known; idempotent. */
   settle(claim: QuotaClaim): Promise<void>;

@@ -18,12 +18,14 @@ export class MemoryQuota implements Quota {
 
   reserve({ imageId, bytes, imagesPerDay, bytesPerDay }: QuotaClaim): Promise<void> {
     const others = [...this.#held].filter(([id]) => id !== imageId).map(([, held]) => held);
-    const sum = others.reduce((total, held) => total + held, bytes);
-    if (others.length + 1 > imagesPerDay || sum > bytesPerDay) {
+    const held = this.#held.get(imageId);
+    const most = Math.max(bytes, held ?? 0);
+    const sum = others.reduce((total, held) => total + held, most);
+    if (most !== held && (others.length + 1 > imagesPerDay || sum > bytesPerDay)) {
       const full = new AppError("quota_exceeded", "The day is full", { retryAfterMs: 1000 });
       return Promise.reject(full);
     }
-    this.#held.set(imageId, bytes);
+    this.#held.set(imageId, most);
     return Promise.resolve();
   }
 

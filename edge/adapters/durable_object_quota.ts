@@ -4,10 +4,17 @@ import type { Quota, QuotaClaim } from "@tintype/core/ports/quota";
 /** What a tenant's object is told of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
 
+/** A day that has no room for an image: what is left of it, and the milliseconds until the next one begins. */
+export interface FullDay {
+  readonly images: number;
+  readonly bytes: number;
+  readonly endsInMs: number;
+}
+
 /** The calls of one tenant's durable object. */
 export interface QuotaStub {
-  /** 0 where the image is counted, else the milliseconds until the day has room again. */
-  reserve(claim: DayClaim): Promise<number>;
+  /** Null where the image is counted. */
+  reserve(claim: DayClaim): Promise<FullDay | null>;
   settle(imageId: string, bytes: number): Promise<void>;
   release(imageId: string): Promise<void>;
 }
@@ -17,6 +24,8 @@ export interface QuotaNamespace {
   idFromName(name: string): object;
   get(id: object): QuotaStub;
 }
+
+const DAY_SECONDS = 86_400;
 
 /** Tenants whose object ids an isolate keeps. */
 const MAX_IDS = 1_024;
@@ -35,11 +44,8 @@ export class DurableObjectQuota implements Quota {
   }
 
   async reserve({ tenant, ...claim }: QuotaClaim): Promise<void> {
-    const retryAfterMs = await this.#ask(tenant, (stub) => stub.reserve(claim));
-    if (retryAfterMs === 0) return;
-    throw new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
-      retryAfterMs,
-    });
+    const full = await this.#ask(tenant, (stub) => stub.reserve(claim));
+    if (full !== null) throw exceeded(claim, full);
   }
 
   async settle({ tenant, imageId, bytes }: QuotaClaim): Promise<void> {
@@ -66,4 +72,15 @@ export class DurableObjectQuota implements Quota {
     this.#ids.set(tenant, id);
     return id;
   }
+}
+
+function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {
+  const limits = [
+    { name: "images", quota: imagesPerDay, remaining: full.images },
+    { name: "bytes", quota: bytesPerDay, remaining: full.bytes, unit: "content-bytes" },
+  ] as const;
+  return new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
+    retryAfterMs: full.endsInMs,
+    limits: limits.map((limit) => ({ ...limit, windowSeconds: DAY_SECONDS })),
+  });
 }

@@ -16,7 +16,8 @@ export interface Cursors {
   open(cursor: string, scope: CursorScope): Promise<ImageId | undefined>;
 }
 
-const FORM = /^[A-Za-z0-9_-]{43}$/;
+/** 32 bytes in base64url, whose last character has two bits to spare: only zeros, so that a cursor has one spelling. */
+const FORM = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const ID_BYTES = 16;
 const SEAL_BYTES = 16;
 

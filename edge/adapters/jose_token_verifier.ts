@@ -48,7 +48,7 @@ export function makeTokenVerifier(
         ? refused(error)
         : error;
     });
-    if (!isOurHeader(protectedHeader) || claimsTwice(token)) throw refused();
+    if (!isOurHeader(protectedHeader) || claimsTwice(token) || isRespelled(token)) throw refused();
     return claimsOf(payload, { audience, tenantClaim, nowSeconds: clock.now() / 1_000 });
   };
 }
@@ -78,6 +78,12 @@ function claimsTwice(token: string): boolean {
   return token.split(".", 2).some((part) =>
     shapeOf(decoder.decode(base64url.decode(part))).namesTwice
   );
+}
+
+/** Whether the signature, the one part that nothing signs, has spare bits that are not zeros (RFC 4648, section 3.5). */
+function isRespelled(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf(".") + 1);
+  return base64url.encode(base64url.decode(signature)) !== signature;
 }
 
 function claimsOf(

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { DayClaim, QuotaStub } from "./durable_object_quota.ts";
+import type { DayClaim, FullDay, QuotaStub } from "./durable_object_quota.ts";
 
 const DAY_MS = 86_400_000;
 const HASH_BYTES = 16;
@@ -31,21 +31,31 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     `);
   }
 
-  /** Counts an image once a day; where the day is full, answers the milliseconds until the next one begins. */
-  async reserve(claim: DayClaim): Promise<number> {
+  /**
+   * Counts an image once a day, by the most bytes that were asked for it: whoever asks again for more is held to that.
+   * Where the day has no room, what was counted stays.
+   */
+  async reserve(claim: DayClaim): Promise<FullDay | null> {
     const nowMs = Date.now();
     const hash = await this.#hashOf(claim.imageId, nowMs);
     // No await from here on: nothing comes between the look and the count.
-    if (this.#bytesOf(hash) !== undefined) return 0;
+    const held = this.#bytesOf(hash);
+    if (held !== undefined && claim.bytes <= held) return null;
     const { images, bytes } = this.#sql.exec<{ images: number; bytes: number }>(
       "SELECT images, bytes FROM total",
     ).one();
-    if (images + 1 > claim.imagesPerDay || bytes + claim.bytes > claim.bytesPerDay) {
-      return startOfDay(nowMs) + DAY_MS - nowMs;
+    const left = { images: claim.imagesPerDay - images, bytes: claim.bytesPerDay - bytes };
+    const more = { images: held === undefined ? 1 : 0, bytes: claim.bytes - (held ?? 0) };
+    if (more.images > left.images || more.bytes > left.bytes) {
+      return { ...left, endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
     }
-    this.#sql.exec("INSERT INTO claims VALUES (?, ?)", hash, claim.bytes);
-    this.#sql.exec("UPDATE total SET images = images + 1, bytes = bytes + ?", claim.bytes);
-    return 0;
+    this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?)", hash, claim.bytes);
+    this.#sql.exec(
+      "UPDATE total SET images = images + ?, bytes = bytes + ?",
+      more.images,
+      more.bytes,
+    );
+    return null;
   }
 
   /** Lowers what an image of today counts for to its real size; never raises it. */

@@ -3,16 +3,16 @@ import { AppError } from "@tintype/core/errors";
 import type { AppEnv, RateLimit } from "../app_env.ts";
 import { answerProblem } from "../problem.ts";
 
-/** The answer to a request over a limit, with the fields of draft-ietf-httpapi-ratelimit-headers-10. */
+/** The answer to a request over a limit. */
 export function answerLimited(c: Context<AppEnv>, limit: RateLimit): Response {
   const { name, requests, windowSeconds } = limit;
   const error = new AppError(
     "rate_limited",
     `Cannot take more than ${requests} requests in ${windowSeconds} seconds for one ${name}`,
-    { retryAfterMs: windowSeconds * 1_000 },
+    {
+      retryAfterMs: windowSeconds * 1_000,
+      limits: [{ name, quota: requests, remaining: 0, windowSeconds }],
+    },
   );
-  const answer = answerProblem(error, c);
-  answer.headers.set("RateLimit-Policy", `"${name}";q=${requests};w=${windowSeconds}`);
-  answer.headers.set("RateLimit", `"${name}";r=0;t=${windowSeconds}`);
-  return answer;
+  return answerProblem(error, c);
 }

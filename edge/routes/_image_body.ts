@@ -13,6 +13,9 @@ const MULTIPART_SLACK_BYTES = 16_384;
 /** How long the rest of a body may take once storage has answered, in milliseconds. */
 const STRAGGLER_MS = 1_000;
 
+/** How long storage may take over bytes that it was given, or over its answer to all of them, in milliseconds. */
+const STORAGE_MS = 30_000;
+
 type Chunks = AsyncGenerator<Uint8Array, void, void>;
 
 /**
@@ -31,7 +34,7 @@ export async function openBody(request: Request): Promise<ImageBody> {
   const length = lengthOf(headers.get("content-length"));
   const chunks = chunksOf(request.body);
   if (/^multipart\//i.test(contentType)) {
-    if (length !== undefined) admitLength(length, MAX_BODY_BYTES + MULTIPART_SLACK_BYTES);
+    if (length !== undefined) admitLength(length - MULTIPART_SLACK_BYTES, MAX_BODY_BYTES);
     const file = await readOnlyFile(chunks, boundaryOf(contentType));
     return new ImageBody(file.contentType, undefined, file.chunks);
   }
@@ -75,27 +78,34 @@ export class ImageBody {
   }
 
   /**
-   * Passes the bytes to `send` and comes back with its answer. The last chunk is held until size and digest are found
-   * right, and `signal` aborts the request where they are not, so that storage never completes an object that was not
-   * as declared. Throws `digest_mismatch`, `too_large`, `invalid_request`, and what `send` throws.
+   * Passes at most `maxBytes` bytes to `send` and comes back with its answer. The last chunk is held until size and
+   * digest are found right, and `signal` aborts the request where they are not, so that storage never completes an object
+   * that was not as declared, or where storage keeps it waiting for 30 seconds. Throws `digest_mismatch`, `too_large`,
+   * `invalid_request`, and what `send` throws.
    */
   async sendTo<Answer>(
     send: (readable: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Answer>,
-    { sha256, streams }: { readonly sha256: string | undefined; readonly streams: ByteStreams },
+    { sha256, maxBytes, streams }: {
+      readonly sha256: string | undefined;
+      readonly maxBytes: number;
+      readonly streams: ByteStreams;
+    },
   ): Promise<Answer> {
     const pipe = this.size === undefined ? streams.unsized() : streams.fixedLength(this.size);
     const digest = sha256 === undefined ? undefined : { running: streams.sha256(), sha256 };
     const writer = pipe.writable.getWriter();
     const sending = new AbortController();
     const pumping = settled(
-      this.#pump(writer, digest).catch((error: unknown) => {
+      this.#pump(writer, { digest, maxBytes, sending }).catch((error: unknown) => {
         // First the request: an aborted stream alone would end a chunked body as if it were whole.
         sending.abort();
         writer.abort().catch(() => undefined);
         throw error;
       }),
     );
-    const sent = await settled(send(pipe.readable, sending.signal));
+    const answering = settled(send(pipe.readable, sending.signal));
+    void pumping.then(() => hurried(answering, sending));
+    const sent = await answering;
     // Storage may answer before it has read everything, over an object that is there; then nobody reads on.
     const pumped = await Promise.race([pumping, after(STRAGGLER_MS)]);
     if (pumped === undefined) writer.abort().catch(() => undefined);
@@ -106,22 +116,26 @@ export class ImageBody {
 
   async #pump(
     writer: WritableStreamDefaultWriter<Uint8Array>,
-    digest: { readonly running: RunningDigest; readonly sha256: string } | undefined,
+    { digest, maxBytes, sending }: {
+      readonly digest: { readonly running: RunningDigest; readonly sha256: string } | undefined;
+      readonly maxBytes: number;
+      readonly sending: AbortController;
+    },
   ): Promise<void> {
     let held: Uint8Array | undefined;
     let bytes = 0;
     for await (const chunk of this.#all()) {
       bytes += chunk.length;
-      admitLength(bytes, MAX_BODY_BYTES);
+      admitLength(bytes, maxBytes);
       await digest?.running.update(chunk);
-      if (held !== undefined) await writer.write(held);
+      if (held !== undefined) await hurried(writer.write(held), sending);
       held = chunk;
     }
     admitWhole(bytes, this.size);
     this.#passedBytes = bytes;
     if (digest !== undefined) admitDigest(await digest.running.hex(), digest.sha256);
-    if (held !== undefined) await writer.write(held);
-    await writer.close();
+    if (held !== undefined) await hurried(writer.write(held), sending);
+    await hurried(writer.close(), sending);
   }
 
   async *#all(): Chunks {
@@ -142,6 +156,16 @@ function settled<Value>(promise: Promise<Value>): Promise<Settled<Value>> {
   );
 }
 
+/** What storage does, whose request is aborted where that takes too long. */
+async function hurried<Value>(work: Promise<Value>, sending: AbortController): Promise<Value> {
+  const timer = setTimeout(() => sending.abort(), STORAGE_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }
@@ -150,7 +174,9 @@ function admitLength(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   throw new AppError(
     "too_large",
-    `Cannot take image as it must be <= ${MAX_BODY_BYTES} bytes here (POST /v1/uploads takes larger ones)`,
+    maxBytes < MAX_BODY_BYTES
+      ? `Cannot take image as size must be <= ${maxBytes}`
+      : `Cannot take image as it must be <= ${maxBytes} bytes here (POST /v1/uploads takes larger ones)`,
   );
 }
 

@@ -133,15 +133,17 @@ class Lookahead {
 
 function indexOf(bytes: Uint8Array, mark: Uint8Array): number {
   const first = mark[0] ?? 0;
-  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    if (startsWith(bytes.subarray(at), mark)) return at;
+  let at = bytes.indexOf(first);
+  while (at >= 0 && !startsWith(bytes, mark, at)) {
+    // A neighbour is looked at here: ten million calls, one for each, are what a hostile body would cost.
+    at = bytes[at + 1] === first ? at + 1 : bytes.indexOf(first, at + 1);
   }
-  return -1;
+  return at;
 }
 
-function startsWith(bytes: Uint8Array, prefix: ArrayLike<number>): boolean {
-  if (bytes.length < prefix.length) return false;
-  for (let at = 0; at < prefix.length; at++) if (bytes[at] !== prefix[at]) return false;
+function startsWith(bytes: Uint8Array, prefix: ArrayLike<number>, from = 0): boolean {
+  if (bytes.length - from < prefix.length) return false;
+  for (let at = 0; at < prefix.length; at++) if (bytes[from + at] !== prefix[at]) return false;
   return true;
 }
 

@@ -19,7 +19,8 @@ async function readAll(text: string, size: number): Promise<string> {
 }
 
 test("readOnlyFile() gives the file's bytes, wherever the chunks are cut", async () => {
-  for (const content of ["hello", "", "\r\n--xy\r\n--x\r\n\r\n-", "a".repeat(500) + "\r\n--xyy"]) {
+  const delimiters = "\r\n--xy\r\n--x\r\n\r\n-";
+  for (const content of ["hello", "", delimiters, "a".repeat(500) + "\r\n--xyy", "\r".repeat(9)]) {
     for (let size = 1; size < 80; size++) {
       assert.equal(await readAll(`${HEAD}${content}\r\n--xyz--\r\n`, size), content, `${size}`);
     }

@@ -45,35 +45,39 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
     }
     const head = await body.head();
     admitHead(head, contentType);
-    const claim = claimOf({ tenant, plan }, { imageId, bytes: body.size ?? MAX_BODY_BYTES });
+    const maxBytes = Math.min(MAX_BODY_BYTES, plan.maxBytes);
+    const claim = claimOf({ tenant, plan }, { imageId, bytes: body.size ?? maxBytes });
     await services.quota.reserve(claim);
-    try {
-      await body.sendTo((readable, signal) =>
-        admitImage({ creator: services.raw }, {
-          ref: { tenant, owner: owners[0], imageId },
-          plan,
-          policy,
-          nowMs,
-          contentType,
-          declaration,
-          head,
-          body: readable,
-        }, { signal }), { sha256, streams: services.streams });
-    } catch (error) {
-      await releaseAfterRefusal(error, () => services.quota.release(claim));
-      throw error;
+    const send = (readable: ReadableStream<Uint8Array>, signal: AbortSignal) =>
+      admitImage({ creator: services.raw }, {
+        ref: { tenant, owner: owners[0], imageId },
+        plan,
+        policy,
+        nowMs,
+        contentType,
+        declaration,
+        head,
+        body: readable,
+      }, { signal });
+    const { streams, quota } = services;
+    const { created } = await body.sendTo(send, { sha256, maxBytes, streams }).catch(
+      async (error: unknown) => {
+        // A client's own id may have an image or a session from another call: it stays counted.
+        if (!isGiven && isDefinite(error)) await quota.release(claim).catch(() => undefined);
+        throw error;
+      },
+    );
+    // What another call has stored is not of this body's size; a settlement that fails only counts too many bytes.
+    if (created && body.size === undefined) {
+      await quota.settle({ ...claim, bytes: body.passedBytes }).catch(() => undefined);
     }
-    // A settlement that fails only counts too many bytes.
-    const settled = { ...claim, bytes: body.passedBytes };
-    if (body.size === undefined) await services.quota.settle(settled).catch(() => undefined);
     return answerWith(c, imageId, undefined);
   },
 );
 
 /** Only a refusal that is ours is definite: after a lost answer the image may be there. */
-async function releaseAfterRefusal(error: unknown, release: () => Promise<void>): Promise<void> {
-  if (!(error instanceof AppError) || error.kind === "unavailable") return;
-  await release().catch(() => undefined);
+function isDefinite(error: unknown): boolean {
+  return error instanceof AppError && error.kind !== "unavailable";
 }
 
 function answerWith(c: Context<AppEnv>, imageId: ImageId, existing: VisibleImage | undefined) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { readAs, readProblem } from "../_assertions.ts";
-import { call, idAt, makeTestEdge, ownerOf, PNG, type TestEdge } from "../_testing.ts";
+import { call, idAt, makeTestEdge, ownerOf, PNG, putImage, type TestEdge } from "../_testing.ts";
 import { imageSummary } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
@@ -120,4 +120,54 @@ test("POST /v1/images twice with one id makes one object", async () => {
   assert.equal(again.status, 200);
   assert.equal((await readAs(imageSummary, again)).imageId, imageId);
   assert.equal(edge.raw.names().length, 1);
+});
+
+test("POST /v1/images holds a form to its tenant's limit while it streams", async () => {
+  const edge = await makeTestEdge({ plans: `{"default":{"maxBytes":${PNG.length - 1}}}` });
+  const form = new FormData();
+  form.set("file", new Blob([PNG], { type: "image/png" }), "a.png");
+  const problem = await readProblem(await call(edge, "POST /v1/images", { body: form }), 413);
+  assert.equal(problem.code, "too_large");
+  assert.equal(problem.detail, `Cannot take image as size must be <= ${PNG.length - 1}`);
+  assert.deepEqual([edge.raw.names(), edge.claims.size], [[], 0]);
+});
+
+test("POST /v1/images gives nothing back for an id that may have a session", async () => {
+  const edge = await makeTestEdge();
+  const imageId = idAt(edge.clock.ms);
+  const json = { contentType: "image/png", size: 300_000, imageId };
+  assert.equal((await call(edge, "POST /v1/uploads", { json })).status, 201);
+  const refused = await uploadPng(edge, `?imageId=${imageId}&sha256=${"0".repeat(64)}`);
+  assert.equal((await readProblem(refused, 422)).code, "digest_mismatch");
+  assert.deepEqual([...edge.claims], [[imageId, 300_000]]);
+});
+
+test("POST /v1/images of a form lowers no count of an image that came by another call meanwhile", async () => {
+  const edge = await makeTestEdge();
+  const imageId = idAt(edge.clock.ms);
+  const json = { contentType: "image/png", size: 50_000_000, imageId };
+  assert.equal((await call(edge, "POST /v1/uploads", { json })).status, 201);
+  const text = new TextEncoder();
+  const parts = [
+    () =>
+      text.encode(
+        '--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\nContent-Type: image/png\r\n\r\n',
+      ),
+    async () => {
+      await putImage(edge, { imageId, owner: await ownerOf(), status: "processing" });
+      return PNG;
+    },
+    () => text.encode("\r\n--x--"),
+  ];
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const part = parts.shift();
+      if (part === undefined) return controller.close();
+      controller.enqueue(await part());
+    },
+  }, { highWaterMark: 0 });
+  const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+  const answer = await call(edge, `POST /v1/images?imageId=${imageId}`, { headers, body });
+  assert.equal(answer.status, 202);
+  assert.deepEqual([...edge.claims], [[imageId, 50_000_000]]);
 });

@@ -68,11 +68,10 @@ imageRoutes.get(
       waitMs: Number(wait ?? 0) * 1_000,
     });
     const etag = await tagOf(image, services);
-    if (namesTag(c.req.header("if-none-match"), etag)) {
-      return c.body(null, 304, { ETag: etag });
-    }
     const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
-    return c.json(await stateOf(image, services), 200, { ETag: etag, ...retry });
+    const headers = { ETag: etag, ...retry };
+    if (namesTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
+    return c.json(await stateOf(image, services), 200, headers);
   },
 );
 

@@ -20,6 +20,10 @@ test("GET /v1/images/{id} shows processing, ready, rejected and failed", async (
   };
   const processing = await read(0);
   assert.equal(processing.headers.get("retry-after"), "1");
+  const unchanged = await call(edge, `GET /v1/images/${idAt(edge.clock.ms)}`, {
+    headers: { "If-None-Match": processing.headers.get("etag") ?? "" },
+  });
+  assert.deepEqual([unchanged.status, unchanged.headers.get("retry-after")], [304, "1"]);
   assert.deepEqual(
     { source: null, metadata: {}, renditions: [], status: "processing", bytes: PNG.length },
     (({ source, metadata, renditions, status, bytes }) => ({

@@ -66,6 +66,22 @@ test("POST /v1/uploads answers what is wrong with a declaration", async () => {
   assert.equal(edge.sessions.length, 0);
 });
 
+test("POST /v1/uploads says of a size what it must be", async () => {
+  const edge = await makeTestEdge();
+  for (const [size, message] of [[0, "at least 1"], [1.5, "an integer"]]) {
+    const answer = await call(edge, "POST /v1/uploads", { json: { ...upload, size } });
+    const { errors } = await readProblem(answer, 400);
+    assert.deepEqual(errors, [{ path: "size", message: `must be ${message}` }]);
+  }
+});
+
+test("POST /v1/uploads takes one spelling of a CRC32C", async () => {
+  const edge = await makeTestEdge();
+  const json = { ...upload, crc32c: "AAAAAB==" }; // the bytes of AAAAAA==, to which it would be compared as a text
+  const { errors } = await readProblem(await call(edge, "POST /v1/uploads", { json }), 400);
+  assert.equal(errors?.[0]?.path, "crc32c");
+});
+
 test("POST /v1/uploads refuses bodies that are not small JSON", async () => {
   const edge = await makeTestEdge();
   const send = (body: string, type = "application/json") =>
