@@ -19,8 +19,9 @@ const PARTITIONS = 4;
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;
 const LITERAL_PATTERN = 3;
-const ALL_OPERATIONS = 2;
-const DENY = 2;
+/** Kafka's numbers of operations and of what a rule says of them. */
+const OPERATION = { all: 2, read: 3, write: 4, describe: 8, describeConfigs: 10 } as const;
+const PERMISSION = { deny: 2, allow: 3 } as const;
 const SECRET = "a pseudonym key for tests, 32 characters or more";
 const SECURE_USERNAME = "bridge";
 const SECURE_PASSWORD = "a password for tests";
@@ -72,6 +73,8 @@ export interface Cloud {
   readonly secure: Readonly<Record<string, string>>;
   /** The bridge's variables for the listener that wants a certificate. */
   readonly mutual: Readonly<Record<string, string>>;
+  /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
+  readonly secureMutual: Readonly<Record<string, string>>;
   readonly certificates: Certificates;
   lane(): Promise<Lane>;
   /** Names of the raw objects, ascending. */
@@ -84,6 +87,12 @@ export interface Cloud {
   restartBroker(): Promise<void>;
   /** Runs something while the broker is there and silent. */
   whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer>;
+  /** Lets the user of `secure` do that about a topic or a group, and nothing else. */
+  allow(
+    kind: keyof typeof RESOURCE,
+    name: string,
+    operations: readonly (keyof typeof OPERATION)[],
+  ): Promise<void>;
   /** Forbids the user of `secure` everything about a topic or a group. */
   forbid(kind: keyof typeof RESOURCE, name: string): Promise<void>;
   /** Ends everything; answers the broker's exit code. */
@@ -109,6 +118,7 @@ export async function startCloud(): Promise<Cloud | string> {
       MUTUAL_PORT: "0",
       MUTUAL_KEYSTORE: certificates.brokerFile,
       MUTUAL_TRUSTSTORE: certificates.caFile,
+      SECURE_MUTUAL_PORT: "0",
       ...(process.env["CACHE_DIR"] ? { CACHE_DIR: process.env["CACHE_DIR"] } : {}),
     });
   let broker = startBroker("0");
@@ -143,6 +153,17 @@ export async function startCloud(): Promise<Cloud | string> {
     });
     assert.ok(response.ok, await response.text());
   };
+  const user = {
+    KAFKA_SASL_MECHANISM: "scram-sha-512",
+    KAFKA_SASL_USERNAME: SECURE_USERNAME,
+    KAFKA_SASL_PASSWORD: SECURE_PASSWORD,
+  };
+  const certified = {
+    KAFKA_TLS: "true",
+    KAFKA_TLS_CA: certificates.ca,
+    KAFKA_TLS_CERT: certificates.client.cert,
+    KAFKA_TLS_KEY: certificates.client.key,
+  };
   return {
     admin,
     brokers,
@@ -150,17 +171,10 @@ export async function startCloud(): Promise<Cloud | string> {
       KAFKA_BROKERS: String(url["secureUrl"]),
       KAFKA_TLS: "true",
       KAFKA_TLS_CA: String(url["certificate"]),
-      KAFKA_SASL_MECHANISM: "scram-sha-512",
-      KAFKA_SASL_USERNAME: SECURE_USERNAME,
-      KAFKA_SASL_PASSWORD: SECURE_PASSWORD,
+      ...user,
     },
-    mutual: {
-      KAFKA_BROKERS: String(url["mutualUrl"]),
-      KAFKA_TLS: "true",
-      KAFKA_TLS_CA: certificates.ca,
-      KAFKA_TLS_CERT: certificates.client.cert,
-      KAFKA_TLS_KEY: certificates.client.key,
-    },
+    mutual: { KAFKA_BROKERS: String(url["mutualUrl"]), ...certified },
+    secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
     certificates,
     lane: () => openLane({ kafka, admin, producer, brokers, storageUrl }),
     names: async () => [...(await objectsOf(storageUrl)).keys()].sort(),
@@ -180,18 +194,15 @@ export async function startCloud(): Promise<Cloud | string> {
         process.kill(-broker.pid, "SIGCONT");
       }
     },
-    async forbid(kind, resourceName) {
-      await admin.createAcls({
-        acl: [{
-          resourceType: RESOURCE[kind],
-          resourceName,
-          resourcePatternType: LITERAL_PATTERN,
-          principal: `User:${SECURE_USERNAME}`,
-          host: "*",
-          operation: ALL_OPERATIONS,
-          permissionType: DENY,
-        }],
-      });
+    async allow(kind, name, operations) {
+      const rules = operations.map((each) =>
+        ruleOf(kind, name, { operation: OPERATION[each], permissionType: PERMISSION.allow })
+      );
+      await admin.createAcls({ acl: rules });
+    },
+    async forbid(kind, name) {
+      const rule = { operation: OPERATION.all, permissionType: PERMISSION.deny };
+      await admin.createAcls({ acl: [ruleOf(kind, name, rule)] });
     },
     async close() {
       await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
@@ -200,6 +211,22 @@ export async function startCloud(): Promise<Cloud | string> {
       await rm(folder, { recursive: true, force: true });
       return code;
     },
+  };
+}
+
+/** A rule about the user of `secure`. */
+function ruleOf(
+  kind: keyof typeof RESOURCE,
+  resourceName: string,
+  rule: { readonly operation: number; readonly permissionType: number },
+) {
+  return {
+    resourceType: RESOURCE[kind],
+    resourceName,
+    resourcePatternType: LITERAL_PATTERN,
+    principal: `User:${SECURE_USERNAME}`,
+    host: "*",
+    ...rule,
   };
 }
 

@@ -2,19 +2,18 @@ import { AppError, type FieldError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
+import { BROKER, partsOf } from "./broker_list.ts";
 import { REDRIVE_SUFFIX } from "./origin.ts";
 import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const megabytes = z.coerce.number().int().min(4).max(1024);
 const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const list = z.string().transform((text) =>
-  text.split(",").map((part) => part.trim()).filter((part) => part !== "")
-);
+const list = z.string().transform(partsOf);
 
 /** How Kafka is reached. */
 const kafkaSchema = z.object({
-  KAFKA_BROKERS: list.pipe(z.array(z.string().regex(/^[^\s:]+:\d+$/, "must be host:port")).min(1)),
+  KAFKA_BROKERS: list.pipe(z.array(z.string().regex(BROKER, "must be host:port")).min(1)),
   KAFKA_TLS: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
   /** PEM of the authority that signed the brokers' certificates, where the system does not know it. */
   KAFKA_TLS_CA: certificatesPem.optional(),
@@ -66,14 +65,19 @@ const envSchema = kafkaSchema.extend({
       `must not name a ${REDRIVE_SUFFIX} topic: they are read beside theirs`,
     );
   }
-  if (env.KAFKA_TOPICS.includes(env.KAFKA_DEAD_LETTER_TOPIC)) {
-    complain("KAFKA_DEAD_LETTER_TOPIC", "must not be one of KAFKA_TOPICS");
+  // What is refused would be read again, and refused again.
+  if (env.KAFKA_TOPICS.some((topic) => isReadWith(topic, env.KAFKA_DEAD_LETTER_TOPIC))) {
+    complain("KAFKA_DEAD_LETTER_TOPIC", `must not be one of KAFKA_TOPICS or its ${REDRIVE_SUFFIX}`);
   }
   for (const topic of env.KAFKA_TOPICS) {
     if (env.TENANT_PLANS.topicOf(topic) !== undefined) continue;
     complain("TENANT_PLANS", `must name the tenant of topic ${topic} (kafkaTopics)`);
   }
 });
+
+function isReadWith(topic: string, other: string): boolean {
+  return other === topic || other === topic + REDRIVE_SUFFIX;
+}
 
 function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx): void {
   const complain = (path: string, message: string) =>

@@ -43,6 +43,7 @@ const WRONG: readonly (readonly [string, string | undefined])[] = [
   ["KAFKA_BROKERS", undefined],
   ["KAFKA_CLUSTER", "a/b"],
   ["KAFKA_DEAD_LETTER_TOPIC", "images"],
+  ["KAFKA_DEAD_LETTER_TOPIC", "images.redrive"],
   ["KAFKA_TLS", "yes"],
   ["KAFKA_TLS_CA", "not PEM"],
   ["KAFKA_TLS_CA", CERTIFICATE + UNREADABLE],

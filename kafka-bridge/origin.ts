@@ -23,7 +23,8 @@ export const LETTER_HEADERS = {
   redrives: "tintype.redrives",
 } as const;
 
-const INTEGER = /^(0|[1-9][0-9]{0,18})$/;
+/** A header that is a number: an integer from 0, in decimal. */
+export const INTEGER = /^(0|[1-9][0-9]{0,18})$/;
 
 /**
  * The record itself, or, on `<topic>.redrive`, the place and time of the record of `<topic>` that its headers name;

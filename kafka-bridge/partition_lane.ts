@@ -58,7 +58,7 @@ export class PartitionLane {
     this.#ports = ports;
     this.#pace = pace;
     this.#stopping = AbortSignal.any([lease.ended, stopping]);
-    this.#stopping.addEventListener("abort", () => this.#dropQueue());
+    this.#stopping.addEventListener("abort", () => this.#letGo());
     lease.ended.addEventListener("abort", () => this.#endTrouble?.());
   }
 
@@ -223,6 +223,7 @@ export class PartitionLane {
       try {
         const isDurable = await this.#deliverSet(set, first);
         if (!isDurable) return;
+        this.#ports.metrics.bytes.inc(set.bytes);
         span.last = set.members.at(-1)?.offset ?? first.offset;
         for (const { offset } of set.members) this.#end(offset);
       } finally {
@@ -308,7 +309,9 @@ export class PartitionLane {
     if (this.#isPaused) this.pauseOrResume();
   }
 
-  #dropQueue(): void {
+  /** Nothing more is begun, and no chunk more comes for what is open: all of it comes again, from its beginning. */
+  #letGo(): void {
+    for (const set of this.#sets.values()) set.close("Cannot take image as its partition moved on");
     const dropped = this.#queue.slice(this.#taken);
     this.#queue = [];
     this.#taken = 0;

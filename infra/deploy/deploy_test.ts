@@ -22,7 +22,9 @@ const DIGEST = `sha256:${"a".repeat(64)}`;
 async function deploy(
   ...args: string[]
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  return await execute(process.execPath, [MAIN, ...args]).then(
+  const running = execute(process.execPath, [MAIN, ...args]);
+  running.child.stdin?.end();
+  return await running.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   );
@@ -66,6 +68,16 @@ test("a deployment goes: checks, images, Terraform, smoke test, edge, end to end
   assert.deepEqual(places, places.toSorted((a, b) => a - b));
 });
 
+test("deploy begins nothing where nobody answers, and shows no token to an edge that was not named", async () => {
+  const unanswered = await deploy("--env", "preview", "--edge", "https://edge.example.com");
+  assert.equal(unanswered.code, 1);
+  assert.equal(unanswered.stdout, "");
+  assert.match(unanswered.stderr, /Nothing was done as preview was not typed\n$/);
+  const unnamed = await deploy("--env", "preview", "--yes");
+  assert.deepEqual([unnamed.code, unnamed.stdout], [2, ""]);
+  assert.match(unnamed.stderr, /--edge must name the edge/);
+});
+
 test("deploy refuses an environment, a number and an address that are none, with 2", async () => {
   const wrong = [
     [["--env", "staging"], /--env takes preview or production/],
@@ -75,6 +87,7 @@ test("deploy refuses an environment, a number and an address that are none, with
     ],
     [["--edge", "http://example.com", "--dry-run"], /--edge must be an https address/],
     [["--rollback", "--revision", "a;b", "--dry-run"], /it is no revision's name/],
+    [["--revision", "tintype-processor-00001", "--yes"], /--revision goes with --rollback/],
     [["--nonsense"], /nonsense/],
   ] as const;
   for (const [args, message] of wrong) {

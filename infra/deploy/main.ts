@@ -16,7 +16,7 @@ Usage: npx deno task deploy [--env preview|production] [--dry-run] [--yes] [opti
   --yes                does not ask for the environment's name before it begins
   --rollback           brings the revision and the worker before the last back instead
   --revision NAME      with --rollback: this revision of the processor
-  --edge URL           the deployed edge, for the end-to-end upload
+  --edge URL           the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it
   --canary-percent N   traffic that the new processor gets first (default: 5; 0 for all at once)
   --canary-minutes N   how long it is watched (default: 30)
   --help               prints this
@@ -25,10 +25,9 @@ It needs gcloud, terraform, docker, and wrangler's credentials (docs/deployment.
 Exit code: 0 done, 1 a step failed, 2 wrong usage.`;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const EDGE_URLS: Readonly<Record<string, string>> = {
-  preview: "https://tintype-edge-preview.example.workers.dev",
-  production: "https://images.example.com",
-};
+const ENVIRONMENTS = ["preview", "production"];
+/** Stands in a printed script where no edge is named. */
+const SOME_EDGE = "https://images.example.com";
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -45,15 +44,20 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(HELP);
-  const defaultUrl = EDGE_URLS[values.env];
-  if (defaultUrl === undefined) {
+  if (!ENVIRONMENTS.includes(values.env)) {
     throw new TypeError(`Cannot deploy to ${values.env} as --env takes preview or production`);
   }
   if (!/^[a-z0-9-]*$/.test(values.revision)) {
     throw new TypeError(`Cannot roll back to ${values.revision} as it is no revision's name`);
   }
+  if (values.revision !== "" && !values.rollback) {
+    throw new TypeError("Cannot deploy a revision as --revision goes with --rollback");
+  }
+  if (values.edge === undefined && !values.rollback && !values["dry-run"]) {
+    throw new TypeError("Cannot deploy as --edge must name the edge that is shown a token");
+  }
   const target = readTarget(values.env, {
-    edgeUrl: addressOf(values.edge ?? defaultUrl),
+    edgeUrl: addressOf(values.edge ?? SOME_EDGE),
     commit: commitOf(),
   });
   const steps = values.rollback ? rollbackSteps(target, values.revision) : deploymentSteps(target, {
@@ -92,9 +96,14 @@ function commitOf(): string {
 
 async function isMeant(environment: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await reader.question(`Type ${environment} to deploy there: `);
+  // Where nobody can answer the input ends, and the question would wait for ever.
+  const ended = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+  const asked = reader.question(`Type ${environment} to go on there: `);
+  const answer = await Promise.race([asked, ended]);
   reader.close();
-  return answer.trim() === environment;
+  if (answer.trim() === environment) return true;
+  console.error(`Nothing was done as ${environment} was not typed`);
+  return false;
 }
 
 function say(text: string): number {

@@ -69,13 +69,22 @@ locals {
       duration  = "600s"
       advice    = "docs/operations.md, the Kafka bridge: growing everywhere means storage or CPU, in one partition a stuck record (record_held_up names it)."
     }
+    bridge_unready = {
+      title     = "The Kafka bridge is not ready"
+      filter    = "resource.type=\"gce_instance\" AND metric.type=\"${local.unready_metric}\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 0
+      duration  = "900s"
+      advice    = "Records stand still, however few, and Kafka keeps them for three days: /readyz of the member says in whose way (storage, dead_letters, commits, not in the group), record_held_up and dead_letter_held_up in its log say why."
+    }
   }
   missing = {
     certificate_missing = {
       title    = "No purge certificate for 20 minutes"
       filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["certificates"].name}\""
       duration = "1200s"
-      advice   = "The sweep does not end: look at the scheduler's job ${var.prefix}-retention, then at call_failed in the processor's log. Lifecycle rules and the scheduled query hold meanwhile."
+      advice   = "The sweep does not end, or is cut each time (complete: false) and cannot tell what it has not seen: look at the scheduler's job ${var.prefix}-retention, then at call_failed in the processor's log. Lifecycle rules and the scheduled query hold meanwhile."
     }
     bridge_silent = {
       title    = "The Kafka bridge does not report"
@@ -84,7 +93,7 @@ locals {
       advice   = "No member answers on /metrics: look at the instance group ${var.prefix}-bridge and at its containers' logs."
     }
   }
-  only_with_bridge = ["bridge_lag", "bridge_silent"]
+  only_with_bridge = ["bridge_lag", "bridge_unready", "bridge_silent"]
 }
 
 resource "google_monitoring_alert_policy" "over" {
@@ -123,7 +132,7 @@ resource "google_monitoring_alert_policy" "over" {
     auto_close = "86400s"
   }
 
-  depends_on = [google_monitoring_metric_descriptor.bridge_lag]
+  depends_on = [google_monitoring_metric_descriptor.bridge_lag, google_monitoring_metric_descriptor.bridge_unready]
 }
 
 resource "google_monitoring_alert_policy" "missing" {
@@ -160,7 +169,7 @@ resource "google_monitoring_alert_policy" "missing" {
     auto_close = "86400s"
   }
 
-  depends_on = [google_monitoring_metric_descriptor.bridge_lag]
+  depends_on = [google_monitoring_metric_descriptor.bridge_lag, google_monitoring_metric_descriptor.bridge_unready]
 }
 
 resource "google_billing_budget" "budget" {

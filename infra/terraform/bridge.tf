@@ -2,7 +2,8 @@
 # A member may be killed at any time; what was not committed comes again and finds its object.
 
 locals {
-  lag_metric = "custom.googleapis.com/${var.prefix}/bridge_lag_records"
+  lag_metric     = "custom.googleapis.com/${var.prefix}/bridge_lag_records"
+  unready_metric = "custom.googleapis.com/${var.prefix}/bridge_unready"
 }
 
 resource "google_monitoring_metric_descriptor" "bridge_lag" {
@@ -11,6 +12,19 @@ resource "google_monitoring_metric_descriptor" "bridge_lag" {
   type         = local.lag_metric
   display_name = "Tintype: records that the bridge has not made durable"
   description  = "Sum of tintype_bridge_lag_records over a member's partitions, written by the member's machine each minute"
+  metric_kind  = "GAUGE"
+  value_type   = "DOUBLE"
+  unit         = "1"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_metric_descriptor" "bridge_unready" {
+  count = module.contract.has_bridge ? 1 : 0
+
+  type         = local.unready_metric
+  display_name = "Tintype: members of the bridge that are not ready"
+  description  = "1 where a member's /readyz does not answer 200, written by the member's machine each minute"
   metric_kind  = "GAUGE"
   value_type   = "DOUBLE"
   unit         = "1"
@@ -105,15 +119,16 @@ resource "google_compute_region_instance_template" "bridge" {
 
 locals {
   bridge_cloud_init = templatefile("${path.module}/templates/bridge.yaml.tftpl", {
-    image       = module.contract.images.bridge
-    registry    = "${var.region}-docker.pkg.dev"
-    env         = module.contract.bridge_env
-    project     = var.project_id
-    lag_metric  = local.lag_metric
-    memory_mib  = var.bridge.budget_mib + 400
-    secrets     = { for variable, secret in { KAFKA_SASL_PASSWORD = "kafka-password", PSEUDONYM_KEYS = "pseudonym-keys", KAFKA_TLS_CA = "kafka-ca" } : variable => "${var.prefix}-${secret}" if contains(module.contract.secrets, secret) }
-    instance_id = "http://metadata.google.internal/computeMetadata/v1/instance/id"
-    zone        = "http://metadata.google.internal/computeMetadata/v1/instance/zone"
+    image          = module.contract.images.bridge
+    registry       = "${var.region}-docker.pkg.dev"
+    env            = module.contract.bridge_env
+    project        = var.project_id
+    lag_metric     = local.lag_metric
+    unready_metric = local.unready_metric
+    memory_mib     = var.bridge.budget_mib + 400
+    secrets        = module.contract.bridge_secrets
+    instance_id    = "http://metadata.google.internal/computeMetadata/v1/instance/id"
+    zone           = "http://metadata.google.internal/computeMetadata/v1/instance/zone"
   })
 }
 

@@ -52,6 +52,11 @@ export class ChunkSet {
     });
   }
 
+  /** Bytes of the chunks that came, each counted once. */
+  get bytes(): number {
+    return this.#totalBytes;
+  }
+
   /** Takes a chunk over, and its bytes. */
   add(record: SourceRecord, { index, count }: Chunk): void {
     const bytes = record.value ?? new Uint8Array();

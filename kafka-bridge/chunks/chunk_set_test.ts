@@ -58,6 +58,7 @@ test("a chunk set becomes one object, with other records between, and is committ
   await until(() => lease.commits.at(-1) === 3n);
   assert.deepEqual(Buffer.from(await onlyObject(store) ?? []), WHOLE);
   assert.equal(ports.budget.taken, 0);
+  assert.equal((await ports.metrics.bytes.get()).values[0]?.value, WHOLE.byteLength);
 });
 
 test("a chunk set that is delivered again finds its object, whatever was between", async (t) => {
@@ -151,6 +152,36 @@ test("a chunk set is read again from its first record when storage fails in its 
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
   assert.deepEqual(lease.commits, []);
+});
+
+test("the upload of an open chunk set ends with its lease, and holds up no drain", async (t) => {
+  const ends: string[] = [];
+  const creator: ObjectCreator = {
+    async create(_name, body) {
+      assert.ok(body instanceof ReadableStream);
+      try {
+        for await (const bytes of body) assert.ok(bytes.byteLength > 0);
+      } catch (error) {
+        ends.push(isAppError(error) ? error.code : String(error));
+        throw error;
+      }
+      return { created: true, generation: "1" };
+    },
+  };
+  const pace = { ...FAST_PACE, graceMs: 3_600_000 };
+  const { bridge, lease, letters, ports } = await openBridge(t, { creator, pace });
+  bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  await until(() => ports.budget.taken === 0);
+  lease.end();
+  await until(() => ends.length === 1);
+  const next = leaseOf();
+  bridge.take(fetchOf(next, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  await until(() => ports.budget.taken === 0);
+  let isDrained = false;
+  void bridge.drain().then(() => isDrained = true);
+  await until(() => isDrained);
+  assert.equal(ends.length, 2);
+  assert.deepEqual([letters, lease.commits, next.commits], [[], [], []]);
 });
 
 test("a chunk set larger than the budget goes through it, never whole in memory", async (t) => {

@@ -14,6 +14,8 @@ import { isSelected, redriveLetters } from "./redrive_letters.ts";
 const EXIT = { done: 0, failed: 1, wrongCall: 2 } as const;
 const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
 const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
+// Headers are a producer's: none may speak to the terminal.
+const CONTROLS = /\p{Cc}/gu;
 
 async function main(args: readonly string[]): Promise<number> {
   const call = readArguments(args, {
@@ -62,7 +64,8 @@ async function show(kafka: Client, call: DlqArguments): Promise<number> {
     if (call.json) return say(JSON.stringify(factsOf(letter)));
     for (const [name, value] of Object.entries(factsOf(letter))) say(`${name}: ${value}`);
     for (const [name, value] of letter.headers) {
-      say(`header ${name}: ${HIDDEN.has(name) ? "(not shown)" : value}`);
+      const told = HIDDEN.has(name) ? "(not shown)" : value;
+      say(`header ${name}: ${told}`.replaceAll(CONTROLS, "\u{FFFD}"));
     }
   });
   if (shown > 0) return EXIT.done;
@@ -73,7 +76,7 @@ async function show(kafka: Client, call: DlqArguments): Promise<number> {
 async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   let sent = 0;
   let failed = 0;
-  await redriveLetters(kafka, {
+  const missing = await redriveLetters(kafka, {
     topic: call.topic,
     selection: call,
     isDryRun: call.dryRun,
@@ -88,6 +91,12 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   });
   const what = call.dryRun ? "would be sent" : "sent";
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
+  if (missing.size > 0) {
+    process.stderr.write(
+      `There is no such letter at ${[...missing].join(", ")} in ${call.topic}\n`,
+    );
+    return EXIT.failed;
+  }
   return failed === 0 || call.dryRun ? EXIT.done : EXIT.failed;
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { brokersOf } from "../broker_list.ts";
 
 /** What `deno task dlq` was asked to do. */
 export interface DlqArguments {
@@ -22,7 +23,8 @@ longer than its image may live is not sent.
 A PLACE is partition/offset in the dead-letter topic, as list --json shows it.
 Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM,
 KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.
-Exits with 0 when it is done, 1 when a letter was not sent or Kafka did not answer, 2 when the call is wrong.
+Exits with 0 when it is done, 1 when a letter was not sent, is not there, or Kafka did not answer, 2 when the call is
+wrong.
 
   --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)
   --topic NAME      (default: $KAFKA_DEAD_LETTER_TOPIC or images.dlq)
@@ -64,13 +66,16 @@ export function readArguments(
   if (command === "show" && places.length !== 1) {
     throw new TypeError("Cannot show as it takes one place");
   }
+  if (command !== "help" && values.topic.trim() === "") {
+    throw new TypeError("Cannot go on as --topic is empty");
+  }
   const isNothingSaid = places.length === 0 && values.reason.length === 0;
   if (command === "redrive" && isNothingSaid !== values.all) {
     throw new TypeError("Cannot redrive as it takes --all, or reasons and places");
   }
   return {
     command,
-    brokers: values.brokers.split(",").map((part) => part.trim()).filter((part) => part !== ""),
+    brokers: command === "help" ? [] : brokersOf(values.brokers),
     topic: values.topic,
     reasons: new Set(values.reason),
     places: new Set(places),

@@ -33,6 +33,9 @@ const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
   [/takes --all, or/, "redrive"],
   [/takes --all, or/, "redrive", "--all", "--reason", "internal"],
   [/--speed/, "list", "--speed"],
+  [/--topic is empty/, "list", "--topic", ""],
+  [/--brokers .* must be host:port.* current value is ""/, "list", "--brokers", ""],
+  [/--brokers .* must be host:port.* current value is "a:1,b"/, "list", "--brokers", "a:1,b"],
 ];
 
 for (const [message, ...args] of WRONG) {

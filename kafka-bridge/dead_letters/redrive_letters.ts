@@ -1,5 +1,5 @@
 import type { IHeaders, Kafka, Producer } from "kafkajs";
-import { LETTER_HEADERS, REDRIVE_SUFFIX } from "../origin.ts";
+import { INTEGER, LETTER_HEADERS, REDRIVE_SUFFIX } from "../origin.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 
@@ -45,11 +45,15 @@ export function isSelected({ reason, place }: Letter, selection: LetterSelection
  * and one more redrive. Its identity and T0 go with it, so that it becomes the same image, however often it is sent.
  * Of several letters of one record the newest goes, or each redrive of what is refused again would double them.
  * A value that the letter goes without is read where the record was first. With `isDryRun` nothing is sent.
+ * Answers at which of the places there is no letter that was selected.
  */
-export async function redriveLetters(kafka: Kafka, options: RedriveOptions): Promise<void> {
+export async function redriveLetters(
+  kafka: Kafka,
+  options: RedriveOptions,
+): Promise<ReadonlySet<string>> {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({ allowAutoTopicCreation: false });
-  const newest = await findNewest(kafka, options);
+  const { newest, missing } = await findNewest(kafka, options);
   if (!options.isDryRun) await producer.connect();
   try {
     await readLetters(kafka, options.topic, async (letter) => {
@@ -59,21 +63,24 @@ export async function redriveLetters(kafka: Kafka, options: RedriveOptions): Pro
   } finally {
     if (!options.isDryRun) await producer.disconnect();
   }
+  return missing;
 }
 
-/** The letter that was redriven most often of each record, among those that were selected. */
+/** The letter that was redriven most often of each record, among those that were selected, and places of none. */
 async function findNewest(
   kafka: Kafka,
   { topic, selection }: RedriveOptions,
-): Promise<ReadonlyMap<string, Pick<Letter, "place" | "redrives">>> {
+) {
+  const missing = new Set(selection.places);
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
   await readLetters(kafka, topic, async (letter) => {
     if (!isSelected(letter, selection)) return;
     const { place, redrives } = letter; // not its bytes
+    missing.delete(place);
     if (redrives < (newest.get(recordOf(letter))?.redrives ?? 0)) return;
     newest.set(recordOf(letter), { place, redrives });
   });
-  return newest;
+  return { newest, missing };
 }
 
 /** What tells a letter's record from others; a letter that names none stands for itself. */
@@ -86,7 +93,10 @@ export function problemOf(
   { headers, timestampMs }: Letter,
   { copyMs, nowMs }: Pick<RedriveOptions, "copyMs" | "nowMs">,
 ): string | undefined {
-  if ((headers.get(LETTER_HEADERS.topic) ?? "") === "") return "it names no record";
+  const { topic, partition, offset } = LETTER_HEADERS;
+  const isNamed = (headers.get(topic) ?? "") !== "" &&
+    [partition, offset].every((name) => INTEGER.test(headers.get(name) ?? ""));
+  if (!isNamed) return "it names no record";
   if (!(timestampMs > 0)) return "it does not say when its record came";
   const ageMs = nowMs - timestampMs;
   if (ageMs <= copyMs) return undefined;

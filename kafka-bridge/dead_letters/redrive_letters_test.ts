@@ -7,6 +7,14 @@ const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 const RULE = { copyMs: 108 * HOUR_MS, nowMs: NOW_MS };
 
+/** The headers that name a record. */
+function nameOf(given: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> {
+  const names = { topic: "images", partition: "0", offset: "5", ...given };
+  return new Map(
+    Object.entries(names).map(([name, value]) => [`__connect.errors.${name}`, value]),
+  );
+}
+
 function letterOf(given: Partial<Letter> = {}): Letter {
   return {
     place: "2/17",
@@ -16,7 +24,7 @@ function letterOf(given: Partial<Letter> = {}): Letter {
     timestampMs: NOW_MS - HOUR_MS,
     redrives: 0,
     isValueOmitted: false,
-    headers: new Map([["__connect.errors.topic", "images"]]),
+    headers: nameOf(),
     record: {
       key: null,
       value: null,
@@ -39,7 +47,10 @@ test("problemOf() lets a letter be sent until its bytes would outlive its image"
 });
 
 test("problemOf() sends nothing of which nobody knows what it was or when", () => {
-  assert.equal(problemOf(letterOf({ headers: new Map() }), RULE), "it names no record");
+  const strange = [new Map(), nameOf({ offset: "five" }), nameOf({ partition: "" })];
+  for (const headers of strange) {
+    assert.equal(problemOf(letterOf({ headers }), RULE), "it names no record");
+  }
   for (const timestampMs of [0, NaN]) {
     const problem = problemOf(letterOf({ timestampMs }), RULE);
     assert.equal(problem, "it does not say when its record came");

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { brokersOf } from "../broker_list.ts";
 
 /** What `deno task produce` was asked to do. */
 export interface ProduceArguments {
@@ -47,12 +48,12 @@ export function readArguments(args: readonly string[], defaultBrokers: string): 
       help: { type: "boolean", default: false },
     },
   });
-  const { brokers: list, topic, subject, json, help } = values;
-  const brokers = list.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const { topic, subject, json, help } = values;
+  const brokers = help ? [] : brokersOf(values.brokers);
   if (!help && positionals.length === 0) {
     throw new TypeError("Cannot produce as no DIR or FILE is given");
   }
-  for (const [name, value] of Object.entries({ brokers: list, topic, subject })) {
+  for (const [name, value] of Object.entries({ topic, subject })) {
     if (value.trim() === "") throw new TypeError(`Cannot produce as --${name} is empty`);
   }
   const chunkBytes = values["chunk-bytes"] === undefined

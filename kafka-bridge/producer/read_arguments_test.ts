@@ -25,6 +25,8 @@ test("readArguments() refuses no path, an unknown option and an empty name", () 
   assert.throws(() => readArguments([], "a:1"), /no DIR or FILE/);
   assert.throws(() => readArguments(["--speed", "x"], "a:1"), /--speed/);
   assert.throws(() => readArguments(["--topic", "", "x"], "a:1"), /--topic is empty/);
+  assert.throws(() => readArguments(["--brokers", "a", "x"], "a:1"), /--brokers .* host:port/);
+  assert.throws(() => readArguments(["x"], "a"), /KAFKA_BROKERS\) must be host:port/);
   assert.throws(() => readArguments(["--chunk-bytes", "9", "x"], "a:1"), /--chunk-bytes must be/);
 });
 

@@ -31,6 +31,11 @@ const REFUSED: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
     }),
   ],
   [
+    "a user and password without the certificate",
+    /^Cannot talk to Kafka as Kafka wants a client certificate /,
+    ({ secureMutual: { KAFKA_TLS_CERT: _cert, KAFKA_TLS_KEY: _key, ...bare } }) => bare,
+  ],
+  [
     "an authority that did not sign the broker",
     /^Cannot talk to Kafka as the brokers' certificate is by no authority .*look at KAFKA_TLS_CA/,
     ({ mutual, certificates }) => ({ ...mutual, KAFKA_TLS_CA: certificates.strangeCa }),
@@ -53,6 +58,14 @@ const UNFIT: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
     "no user where one is wanted",
     /the connection ended .* its port wants KAFKA_TLS and KAFKA_SASL_MECHANISM/,
     ({ secure: { KAFKA_SASL_MECHANISM: _mechanism, ...bare } }) => bare,
+  ],
+  [
+    "a certificate without the user",
+    /the connection ended .* its port wants KAFKA_TLS and KAFKA_SASL_MECHANISM/,
+    ({ mutual, secureMutual }) => ({
+      ...mutual,
+      KAFKA_BROKERS: secureMutual["KAFKA_BROKERS"] ?? "",
+    }),
   ],
   [
     "a user where none is wanted",
@@ -95,6 +108,19 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.doesNotMatch(`${JSON.stringify(bridge.lines)} ${bridge.errors()}`, /-----BEGIN/);
     await rm(folder, { recursive: true });
+  });
+
+  kafkaTest("go together with a user and password", async (cloud, lane) => {
+    const bridge = lane.startBridge(cloud.secureMutual);
+    const [sent] = await lane.send([PNG_PIXEL, NOT_AN_IMAGE]);
+    assert.ok(sent !== undefined);
+    await lane.caughtUp();
+    assert.deepEqual(await heldOf(cloud, [await lane.nameOf(sent)]), [await lane.nameOf(sent)]);
+    assert.deepEqual((await lane.deadLetters(1)).map(({ reason }) => reason), ["not_an_image"]);
+    // It is the user who is known, not the certificate's subject: this one may not read the group any more.
+    await cloud.forbid("group", lane.group);
+    assert.equal(await bridge.ended, 1);
+    assert.match(String(bridge.lines.at(-1)?.["text"]), /Group authorization failed/);
   });
 
   kafkaTest("that do not fit keep it out, with one line that says why", async (cloud, lane) => {

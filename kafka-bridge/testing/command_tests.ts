@@ -160,6 +160,12 @@ export function commandTests(kafkaTest: KafkaTest): void {
         /^it is too late: .*T0 is 120\.0 hours ago, at most 108\.0/,
       );
       assert.equal(call.errors(), "0 sent, 1 cannot be sent\n");
+      const none = dlq(cloud, lane, "redrive", "3/4711");
+      assert.equal(await none.ended, 1);
+      assert.equal(
+        none.errors(),
+        `0 sent, 0 cannot be sent\nThere is no such letter at 3/4711 in ${lane.deadLetterTopic}\n`,
+      );
       const ends = await cloud.admin.fetchTopicOffsets(`${lane.topic}.redrive`);
       assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
     },

@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly secure?: SecureListener | undefined;
   /** Another listener, over TLS, for whoever shows a certificate; none where it is not given. */
   readonly mutual?: MutualListener | undefined;
+  /** Port of one that wants both, the certificate of `mutual` and the user of `secure`; none where it is not given. */
+  readonly secureMutualPort?: number | undefined;
 }
 
 /** Who may talk to the secure listener; the folder's first user stays. */
@@ -49,11 +51,10 @@ export async function startBroker(
   options: BrokerOptions,
 ): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   await mkdir(options.dataDir, { recursive: true });
-  const config = join(options.dataDir, "server.properties");
-  await writeFile(config, serverProperties(options));
+  await writeFile(join(options.dataDir, CONFIG), serverProperties(options));
   if (options.secure !== undefined) await makeCertificate(options.dataDir);
   const classpath = join(options.libs, "*");
-  if (!existsSync(join(options.dataDir, "log", "meta.properties"))) {
+  if (!existsSync(join(options.dataDir, LOG, "meta.properties"))) {
     const clusterId = randomBytes(16).toString("base64url");
     await run("java", [
       "-cp",
@@ -62,9 +63,9 @@ export async function startBroker(
       "format",
       // In one word, as an id may begin with a dash.
       `--cluster-id=${clusterId}`,
-      `--config=${config}`,
+      `--config=${CONFIG}`,
       ...scramOf(options.secure),
-    ]);
+    ], { cwd: options.dataDir });
   }
   const java = [
     "-Xmx512m",
@@ -73,9 +74,9 @@ export async function startBroker(
     "-cp",
     classpath,
     "kafka.Kafka",
-    config,
+    CONFIG,
   ];
-  return spawn("java", java, { stdio: ["ignore", "pipe", "pipe"] });
+  return spawn("java", java, { cwd: options.dataDir, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** The certificate of the secure listener as PEM, for its clients to trust. */
@@ -83,6 +84,10 @@ export async function certificateOf(dataDir: string): Promise<string> {
   return await readFile(join(dataDir, CERTIFICATE), "utf8");
 }
 
+// In Kafka's own configuration, read in the broker's folder: a folder's name may hold what properties cannot, or a comma,
+// which parts `log.dirs` in two.
+const CONFIG = "server.properties";
+const LOG = "log";
 const KEYSTORE = "secure.p12";
 const CERTIFICATE = "secure.pem";
 /** Protects a key that is made for this folder and good for this machine alone. */
@@ -123,20 +128,14 @@ function scramOf(secure: SecureListener | undefined): string[] {
 }
 
 function secureProperties(
-  dataDir: string,
   secure: SecureListener | undefined,
 ): Readonly<Record<string, string | number>> {
   if (secure === undefined) return {};
-  const { username, password } = secure;
   return {
-    "listener.name.secure.ssl.keystore.location": join(dataDir, KEYSTORE),
+    "listener.name.secure.ssl.keystore.location": KEYSTORE,
     "listener.name.secure.ssl.keystore.type": "PKCS12",
     "listener.name.secure.ssl.keystore.password": KEYSTORE_PASSWORD,
-    "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
-    "listener.name.secure.scram-sha-512.sasl.jaas.config":
-      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-    "listener.name.secure.plain.sasl.jaas.config":
-      `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    ...saslProperties("secure", secure),
     // Whoever comes without a name, as the other listener's, may do all; a named user what no rule forbids.
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
@@ -144,24 +143,50 @@ function secureProperties(
   };
 }
 
-function mutualProperties(mutual: MutualListener | undefined): Readonly<Record<string, string>> {
-  if (mutual === undefined) return {};
+function saslProperties(listener: string, { username, password }: SecureListener) {
+  const prefix = `listener.name.${listener}`;
   return {
-    "listener.name.mutual.ssl.client.auth": "required",
-    "listener.name.mutual.ssl.keystore.type": "PEM",
-    "listener.name.mutual.ssl.keystore.location": mutual.keystore,
-    "listener.name.mutual.ssl.truststore.type": "PEM",
-    "listener.name.mutual.ssl.truststore.location": mutual.truststore,
+    [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN",
+    [`${prefix}.scram-sha-512.sasl.jaas.config`]:
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    [`${prefix}.plain.sasl.jaas.config`]:
+      `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+  };
+}
+
+function mutualProperties(
+  listener: string,
+  mutual: MutualListener | undefined,
+): Readonly<Record<string, string>> {
+  if (mutual === undefined) return {};
+  const prefix = `listener.name.${listener}.ssl`;
+  return {
+    [`${prefix}.client.auth`]: "required",
+    [`${prefix}.keystore.type`]: "PEM",
+    [`${prefix}.keystore.location`]: mutual.keystore,
+    [`${prefix}.truststore.type`]: "PEM",
+    [`${prefix}.truststore.location`]: mutual.truststore,
+  };
+}
+
+function secureMutualProperties(
+  { secure, mutual, secureMutualPort }: BrokerOptions,
+): Readonly<Record<string, string>> {
+  if (secureMutualPort === undefined || secure === undefined) return {};
+  return {
+    ...saslProperties("secure_mutual", secure),
+    ...mutualProperties("secure_mutual", mutual),
   };
 }
 
 function serverProperties(options: BrokerOptions): string {
-  const { dataDir, port, controllerPort, secure, mutual } = options;
+  const { port, controllerPort, secure, mutual, secureMutualPort } = options;
   const listeners = (host: string) =>
     [
       `PLAINTEXT://${host}:${port}`,
       ...(secure === undefined ? [] : [`SECURE://${host}:${secure.port}`]),
       ...(mutual === undefined ? [] : [`MUTUAL://${host}:${mutual.port}`]),
+      ...(secureMutualPort === undefined ? [] : [`SECURE_MUTUAL://${host}:${secureMutualPort}`]),
     ].join(",");
   const lines: Readonly<Record<string, string | number>> = {
     "process.roles": "broker,controller",
@@ -171,9 +196,9 @@ function serverProperties(options: BrokerOptions): string {
     "listeners": `CONTROLLER://127.0.0.1:${controllerPort},${listeners("127.0.0.1")}`,
     "advertised.listeners": listeners("localhost"),
     "listener.security.protocol.map":
-      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL",
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL,SECURE_MUTUAL:SASL_SSL",
     "inter.broker.listener.name": "PLAINTEXT",
-    "log.dirs": join(dataDir, "log"),
+    "log.dirs": LOG,
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,
@@ -187,8 +212,9 @@ function serverProperties(options: BrokerOptions): string {
     "message.max.bytes": MAX_MESSAGE_BYTES,
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
-    ...secureProperties(dataDir, secure),
-    ...mutualProperties(mutual),
+    ...secureProperties(secure),
+    ...mutualProperties("mutual", mutual),
+    ...secureMutualProperties(options),
   };
   return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");
 }

@@ -23,6 +23,8 @@ const {
   MUTUAL_PORT,
   MUTUAL_KEYSTORE = "",
   MUTUAL_TRUSTSTORE = "",
+  // A fourth listener, which wants that certificate and that user.
+  SECURE_MUTUAL_PORT,
 } = process.env;
 
 /** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */
@@ -52,7 +54,16 @@ async function main(): Promise<void> {
     keystore: MUTUAL_KEYSTORE,
     truststore: MUTUAL_TRUSTSTORE,
   };
-  const broker = await startBroker({ libs, dataDir, port, controllerPort, secure, mutual });
+  const secureMutualPort = SECURE_MUTUAL_PORT === "0" ? await freePort() : SECURE_MUTUAL_PORT;
+  const broker = await startBroker({
+    libs,
+    dataDir,
+    port,
+    controllerPort,
+    secure,
+    mutual,
+    secureMutualPort: secureMutualPort === undefined ? undefined : Number(secureMutualPort),
+  });
   for (const stream of [broker.stdout, broker.stderr]) {
     createInterface({ input: stream }).on("line", relay);
   }
@@ -74,7 +85,16 @@ async function main(): Promise<void> {
     certificate: await certificateOf(dataDir),
   };
   const mutualUrl = mutual === undefined ? {} : { mutualUrl: `localhost:${mutual.port}` };
-  say("listening", { url: `localhost:${port}`, pid: broker.pid, ...secured, ...mutualUrl });
+  const both = secureMutualPort === undefined
+    ? {}
+    : { secureMutualUrl: `localhost:${secureMutualPort}` };
+  say("listening", {
+    url: `localhost:${port}`,
+    pid: broker.pid,
+    ...secured,
+    ...mutualUrl,
+    ...both,
+  });
 }
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -39,6 +39,10 @@ run "plan" {
     error_message = "Time travel is 48 hours."
   }
   assert {
+    condition     = strcontains(google_logging_metric.metric["certificates"].filter, "jsonPayload.complete=true")
+    error_message = "A sweep that was cut does not silence the alert: it cannot tell what it has not seen."
+  }
+  assert {
     condition     = google_cloud_run_v2_service.processor.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && google_cloud_run_v2_service.processor.template[0].scaling[0].max_instance_count > 0
     error_message = "The processor is reached from inside only and has a bound."
   }
@@ -50,5 +54,28 @@ run "apply" {
   assert {
     condition     = length(google_storage_bucket_iam_member.grant) > 0 && google_storage_notification.finalized.bucket == module.contract.buckets.raw
     error_message = "Rights and the notification are there."
+  }
+}
+
+run "a_cluster_with_mutual_tls" {
+  command = plan
+  variables {
+    bridge = { brokers = ["kafka.example.com:9093"], sasl_mechanism = "none", private_ca = true, client_certificate = true }
+  }
+
+  assert {
+    condition     = toset([for secret in google_secret_manager_secret.secret : secret.secret_id]) == toset(["tintype-pseudonym-keys", "tintype-kafka-ca", "tintype-kafka-cert", "tintype-kafka-key"])
+    error_message = "Authority, certificate and key have their places."
+  }
+  assert {
+    condition = alltrue([
+      for variable in ["KAFKA_TLS_CA", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"] :
+      strcontains(google_compute_region_instance_template.bridge[0].metadata["user-data"], "--env ${variable} \\")
+    ]) && strcontains(google_compute_region_instance_template.bridge[0].metadata["user-data"], "KAFKA_TLS_KEY=\"$(secret tintype-kafka-key)\"")
+    error_message = "A member reads them from Secret Manager and hands them to its container."
+  }
+  assert {
+    condition     = !strcontains(google_compute_region_instance_template.bridge[0].metadata["user-data"], "SASL")
+    error_message = "Without SASL there is no user."
   }
 }

@@ -52,7 +52,14 @@ locals {
   # Secrets that this environment does not have are granted to nobody.
   grants = [for grant in local.every_grant : grant if grant.on != "secret" || contains(local.secrets, grant.place)]
 
-  secrets = local.has_bridge ? concat(["pseudonym-keys", "kafka-password"], local.has_kafka ? ["kafka-nodes", "kafka-ca"] : []) : []
+  has_sasl = var.bridge.sasl_mechanism != "none"
+  secrets = local.has_bridge ? concat(
+    ["pseudonym-keys"],
+    local.has_sasl ? ["kafka-password"] : [],
+    local.has_kafka ? ["kafka-nodes"] : [],
+    local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],
+    var.bridge.client_certificate ? ["kafka-cert", "kafka-key"] : [],
+  ) : []
 
   brokers     = local.has_kafka ? [for n in range(3) : "${local.kafka_nodes[n]}.c.${var.project_id}.internal:9092"] : var.bridge.brokers
   kafka_nodes = [for n in range(3) : "${var.prefix}-kafka-${n}"]

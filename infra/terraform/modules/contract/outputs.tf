@@ -101,18 +101,24 @@ output "processor_env" {
     TENANT_PLANS              = jsonencode(jsondecode(var.tenant_plans))
     CODEC                     = var.processor.codec
     PIXEL_PROCESSES           = tostring(var.processor.pixel_processes)
-  }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline })
+    }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline },
+    # Traces only: logs stay in their bucket of seven days, metrics are at /metrics.
+    var.processor.otlp_endpoint == "" ? {} : {
+      OTEL_DENO                   = "true"
+      OTEL_DENO_CONSOLE           = "ignore"
+      OTEL_DENO_METRICS           = "false"
+      OTEL_SERVICE_NAME           = "processor"
+      OTEL_EXPORTER_OTLP_ENDPOINT = var.processor.otlp_endpoint
+  })
 }
 
 output "bridge_env" {
   description = "Environment of the bridge without its secrets (kafka-bridge/env.ts)."
-  value = {
+  value = merge({
     HOST                    = "0.0.0.0"
     PORT                    = "8081"
     KAFKA_BROKERS           = join(",", local.brokers)
     KAFKA_TLS               = "true"
-    KAFKA_SASL_MECHANISM    = var.bridge.sasl_mechanism
-    KAFKA_SASL_USERNAME     = var.bridge.sasl_username
     KAFKA_CLUSTER           = var.bridge.cluster
     KAFKA_TOPICS            = join(",", var.bridge.topics)
     KAFKA_DEAD_LETTER_TOPIC = var.bridge.dead_letter_topic
@@ -122,6 +128,20 @@ output "bridge_env" {
     RETENTION_MS            = tostring(var.retention.period_ms)
     TENANT_PLANS            = jsonencode(jsondecode(var.tenant_plans))
     BUDGET_MIB              = tostring(var.bridge.budget_mib)
+    }, local.has_sasl ? { KAFKA_SASL_MECHANISM = var.bridge.sasl_mechanism, KAFKA_SASL_USERNAME = var.bridge.sasl_username } : {},
+  var.bridge.otlp_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.bridge.otlp_endpoint })
+}
+
+output "bridge_secrets" {
+  description = "Secret whose newest version each of the bridge's other variables is (kafka-bridge/env.ts)."
+  value = {
+    for variable, secret in {
+      PSEUDONYM_KEYS      = "pseudonym-keys"
+      KAFKA_SASL_PASSWORD = "kafka-password"
+      KAFKA_TLS_CA        = "kafka-ca"
+      KAFKA_TLS_CERT      = "kafka-cert"
+      KAFKA_TLS_KEY       = "kafka-key"
+    } : variable => "${var.prefix}-${secret}" if contains(local.secrets, secret)
   }
 }
 

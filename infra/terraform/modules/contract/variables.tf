@@ -231,7 +231,7 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 2 GiB hold two pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). concurrency is what runs (three deliveries a pixel process) and as much again that waits."
+  description = "Size of the processor. Two processors and 2 GiB hold two pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). concurrency is what runs (three deliveries a pixel process) and as much again that waits. otlp_endpoint is the OpenTelemetry collector that takes its traces; empty for none."
   type = object({
     max_instances   = optional(number, 20)
     concurrency     = optional(number, 12)
@@ -240,6 +240,7 @@ variable "processor" {
     pixel_processes = optional(number, 2)
     codec           = optional(string, "sharp")
     pipeline        = optional(string, "")
+    otlp_endpoint   = optional(string, "")
   })
   default  = {}
   nullable = false
@@ -268,22 +269,29 @@ variable "processor" {
     condition     = contains(["sharp", "imagescript"], var.processor.codec)
     error_message = "processor.codec must be sharp or imagescript."
   }
+  validation {
+    condition     = can(regex("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", var.processor.otlp_endpoint))
+    error_message = "processor.otlp_endpoint must be a collector's address without a path, such as https://otel.example.com:4318, or empty."
+  }
 }
 
 variable "bridge" {
-  description = "The Kafka door. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. The password lies in Secret Manager, never here."
+  description = "The Kafka door. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
   type = object({
-    enabled           = optional(bool, true)
-    instances         = optional(number, 2)
-    machine_type      = optional(string, "e2-small")
-    budget_mib        = optional(number, 48)
-    brokers           = optional(list(string), [])
-    cluster           = optional(string, "main")
-    topics            = optional(list(string), ["images"])
-    dead_letter_topic = optional(string, "images.dlq")
-    group             = optional(string, "tintype-bridge")
-    sasl_mechanism    = optional(string, "plain")
-    sasl_username     = optional(string, "tintype-bridge")
+    enabled            = optional(bool, true)
+    instances          = optional(number, 2)
+    machine_type       = optional(string, "e2-small")
+    budget_mib         = optional(number, 48)
+    brokers            = optional(list(string), [])
+    cluster            = optional(string, "main")
+    topics             = optional(list(string), ["images"])
+    dead_letter_topic  = optional(string, "images.dlq")
+    group              = optional(string, "tintype-bridge")
+    sasl_mechanism     = optional(string, "plain")
+    sasl_username      = optional(string, "tintype-bridge")
+    private_ca         = optional(bool, false)
+    client_certificate = optional(bool, false)
+    otlp_endpoint      = optional(string, "")
   })
   default  = { enabled = false }
   nullable = false
@@ -317,8 +325,32 @@ variable "bridge" {
     error_message = "bridge.topics must be names of topics, not the dead-letter topic and none that ends in .redrive."
   }
   validation {
-    condition     = contains(["plain", "scram-sha-256", "scram-sha-512"], var.bridge.sasl_mechanism)
-    error_message = "bridge.sasl_mechanism must be plain, scram-sha-256 or scram-sha-512."
+    condition     = !var.bridge.enabled || alltrue([for topic in var.bridge.topics : can(jsondecode(var.tenant_plans).kafkaTopics[topic].tenant)])
+    error_message = "bridge.topics must each have their tenant in tenant_plans: {\"kafkaTopics\":{\"images\":{\"tenant\":\"stream\"}}}."
+  }
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,200}$", var.bridge.group))
+    error_message = "bridge.group must have 1 to 200 letters, digits, dots, underscores and hyphens."
+  }
+  validation {
+    condition     = contains(["plain", "scram-sha-256", "scram-sha-512", "none"], var.bridge.sasl_mechanism)
+    error_message = "bridge.sasl_mechanism must be plain, scram-sha-256, scram-sha-512, or none."
+  }
+  validation {
+    condition     = var.bridge.sasl_mechanism != "none" || var.bridge.client_certificate
+    error_message = "bridge.sasl_mechanism must not be none without bridge.client_certificate: Kafka must learn who the bridge is."
+  }
+  validation {
+    condition     = var.bridge.sasl_mechanism == "none" || can(regex("^[^\\s]+$", var.bridge.sasl_username))
+    error_message = "bridge.sasl_username must be a user's name, without spaces."
+  }
+  validation {
+    condition     = !var.self_managed_kafka.enabled || (var.bridge.sasl_mechanism == "plain" && var.bridge.sasl_username == "tintype-bridge" && !var.bridge.client_certificate)
+    error_message = "bridge.sasl_mechanism, sasl_username and client_certificate must stay plain, tintype-bridge and false with self_managed_kafka, whose nodes take nothing else."
+  }
+  validation {
+    condition     = can(regex("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", var.bridge.otlp_endpoint))
+    error_message = "bridge.otlp_endpoint must be a collector's address without a path, such as https://otel.example.com:4318, or empty."
   }
 }
 

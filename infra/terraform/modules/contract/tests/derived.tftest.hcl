@@ -7,6 +7,7 @@ variables {
   processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
   bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
   retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
+  tenant_plans     = jsonencode({ kafkaTopics = { images = { tenant = "stream" }, scans = { tenant = "stream" } } })
 }
 
 run "names_carry_the_prefix_and_no_randomness" {
@@ -93,6 +94,71 @@ run "the_bridge_creates_in_raw_only" {
     condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])
     error_message = "A managed cluster needs no secrets of nodes."
   }
+  assert {
+    condition     = output.bridge_secrets == { PSEUDONYM_KEYS = "tintype-pseudonym-keys", KAFKA_SASL_PASSWORD = "tintype-kafka-password" }
+    error_message = "Each secret is one variable of the bridge."
+  }
+}
+
+run "the_bridge_shows_a_certificate_beside_its_password" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "scram-sha-512", client_certificate = true, private_ca = true }
+  }
+  assert {
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
+    error_message = "Password, authority, certificate and key each have their place."
+  }
+  assert {
+    condition     = output.bridge_secrets["KAFKA_TLS_CERT"] == "tintype-kafka-cert" && output.bridge_secrets["KAFKA_TLS_KEY"] == "tintype-kafka-key" && output.bridge_secrets["KAFKA_TLS_CA"] == "tintype-kafka-ca"
+    error_message = "The bridge is given authority, certificate and key."
+  }
+  assert {
+    condition     = alltrue([for secret in output.secrets : contains(keys(output.grants.secret), "bridge/${secret}/open")])
+    error_message = "The bridge may read each of its secrets."
+  }
+  assert {
+    condition     = output.bridge_env.KAFKA_SASL_MECHANISM == "scram-sha-512"
+    error_message = "A certificate does not take the user's place."
+  }
+}
+
+run "a_certificate_alone_may_say_who_the_bridge_is" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none", client_certificate = true }
+  }
+  assert {
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
+    error_message = "Without SASL there is no password to keep, and with a public authority none of its own."
+  }
+  assert {
+    condition     = !contains(keys(output.bridge_env), "KAFKA_SASL_MECHANISM") && !contains(keys(output.bridge_env), "KAFKA_SASL_USERNAME") && output.bridge_env.KAFKA_TLS == "true"
+    error_message = "The bridge is told of no user."
+  }
+}
+
+run "traces_go_where_a_collector_is_named_and_nowhere_else" {
+  command = plan
+  variables {
+    bridge    = { brokers = ["a.example.com:9092"], otlp_endpoint = "http://10.0.0.9:4318" }
+    processor = { otlp_endpoint = "https://otel.example.com" }
+  }
+  assert {
+    condition     = output.bridge_env.OTEL_EXPORTER_OTLP_ENDPOINT == "http://10.0.0.9:4318" && output.processor_env.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otel.example.com" && output.processor_env.OTEL_DENO == "true" && output.processor_env.OTEL_DENO_CONSOLE == "ignore" && output.processor_env.OTEL_DENO_METRICS == "false"
+    error_message = "Each is told of its collector; the processor's log and metrics are not exported."
+  }
+}
+
+run "no_traces_are_made_where_no_collector_is_named" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"] }
+  }
+  assert {
+    condition     = length([for name in concat(keys(output.bridge_env), keys(output.processor_env)) : name if startswith(name, "OTEL_")]) == 0
+    error_message = "Nothing is exported by default."
+  }
 }
 
 run "self_managed_kafka_has_three_nodes" {
@@ -108,6 +174,10 @@ run "self_managed_kafka_has_three_nodes" {
   assert {
     condition     = contains(keys(output.grants.secret), "kafka/kafka-nodes/open")
     error_message = "The nodes may read their secret."
+  }
+  assert {
+    condition     = toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_SASL_PASSWORD", "KAFKA_TLS_CA"])
+    error_message = "The bridge is given the authority of the nodes and its password."
   }
 }
 

@@ -7,6 +7,7 @@ variables {
   processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
   bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
   retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
+  tenant_plans     = jsonencode({ kafkaTopics = { images = { tenant = "stream" }, scans = { tenant = "stream" } } })
 }
 
 run "refuses_a_project_id_with_a_capital" {
@@ -358,6 +359,81 @@ run "refuses_no_authentication_at_kafka" {
   command = plan
   variables {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_topic_without_a_tenant" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], topics = ["images", "letters"] }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_group_without_a_name" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], group = "" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_mechanism_that_is_not_there" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "gssapi", client_certificate = true }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_user_without_a_name" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_username = "" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_collector_without_a_scheme_for_the_bridge" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], otlp_endpoint = "otel.example.com:4318" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_collector_with_a_path_for_the_processor" {
+  command = plan
+  variables {
+    processor = { otlp_endpoint = "https://otel.example.com/v1/traces" }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_mechanism_that_its_own_nodes_do_not_have" {
+  command = plan
+  variables {
+    bridge             = { sasl_mechanism = "scram-sha-512" }
+    self_managed_kafka = { enabled = true, image = "eu.example.com/kafka@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_client_certificate_at_its_own_nodes" {
+  command = plan
+  variables {
+    bridge             = { client_certificate = true }
+    self_managed_kafka = { enabled = true, image = "eu.example.com/kafka@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_a_user_that_its_own_nodes_do_not_know" {
+  command = plan
+  variables {
+    bridge             = { sasl_username = "somebody" }
+    self_managed_kafka = { enabled = true, image = "eu.example.com/kafka@sha256:0000000000000000000000000000000000000000000000000000000000000000" }
   }
   expect_failures = [var.bridge]
 }
