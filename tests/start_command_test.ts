@@ -74,6 +74,8 @@ test("start refuses a wrong command line in one line and with an exit code", asy
     [["--retention", "29s"], /"29s".*30s to 7d/],
     [["--retention", "8d"], /"8d".*30s to 7d/],
     [["--doors", "window"], /"window".*edge, kafka/],
+    [["--data", ""], /--data.*--help/],
+    [["--data", file], /notes\.txt.*cannot be a folder/],
   ];
   for (const [args, line] of cases) assertRefused(await resultOf("--doors", "edge", ...args), line);
 });

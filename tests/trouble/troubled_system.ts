@@ -46,7 +46,8 @@ export async function startTroubledSystem(
   await mkdir(first);
   await writeFile(join(first, "first.png"), noisePng(64, 48));
   const kept = retention === undefined ? [] : ["--retention", retention];
-  const dataDir = join(folder, "data");
+  // Of a name that configuration files, command lines and addresses could trip over.
+  const dataDir = join(folder, "data, ü %41");
   const run = await runStart(
     ["--verbose", "--data", dataDir, "--images", first, "--doors", doors.join(","), ...kept],
   );

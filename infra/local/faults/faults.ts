@@ -53,6 +53,7 @@ export class FaultInjector {
   #faults: Fault[] = [];
   /** How many requests each fault has fitted. */
   readonly #fitted = new WeakMap<Fault, number>();
+  readonly #ending = Promise.withResolvers<void>();
 
   /** Adds a fault of the shape {@link Fault} (`times` is 1 by default); throws `z.ZodError` where it is none. */
   add(fault: unknown): Fault {
@@ -69,6 +70,19 @@ export class FaultInjector {
   /** The faults that are still to happen; `times` is what is left of each. */
   list(): readonly Readonly<Fault>[] {
     return this.#faults.map((fault) => ({ ...fault }));
+  }
+
+  /** Resolves after so long, or when the stand-in ends. */
+  async delay(ms: number): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, ms);
+    await Promise.race([over.promise, this.#ending.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Ends every delay, so that a stand-in that ends need not wait for it. */
+  endDelays(): void {
+    this.#ending.resolve();
   }
 
   /** Takes the oldest fault that fits the request, once, or undefined. */
@@ -106,7 +120,7 @@ export function withFaults(faults: FaultInjector, handle: FaultedHandler) {
     const action = spared ? undefined : faults.match(method, url, headers);
     if (action === undefined) return await handle(request, response, request);
     if ("status" in action) return answerInstead(request, response, action);
-    if ("delayMs" in action) await sleep(action.delayMs);
+    if ("delayMs" in action) await faults.delay(action.delayMs);
     if ("dropReply" in action) dropReply(response);
     const body = "cutAfterBytes" in action ? cutBody(request, action.cutAfterBytes) : request;
     return await handle(request, response, body);
@@ -196,10 +210,6 @@ function dropReply(response: ServerResponse): void {
     response.socket?.destroy();
     return response;
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function isRegex(text: string): boolean {

@@ -9,6 +9,7 @@ import {
   type Routes,
 } from "./issuer_routes.ts";
 import { problem } from "./problem.ts";
+import { requestUrl } from "../request_url.ts";
 
 /** What the issuer is made of. */
 export interface IssuerAppOptions extends IssuerRoutesOptions {
@@ -31,7 +32,7 @@ export function makeIssuerApp(options: IssuerAppOptions): RequestListener {
   return async (request, response) => {
     const requestId = randomUUID();
     const { method = "GET" } = request;
-    const { pathname: path } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname: path } = requestUrl(request);
     const answer = await answerRequest(routes, request, path).catch((error) => {
       if (!(error instanceof AppError)) options.log?.error("request_failed", { requestId });
       return problem(error, requestId);
@@ -65,7 +66,7 @@ async function answerRequest(
     const methods = allowed(routes, path);
     throw new AppError("method_not_allowed", `Cannot ${method} ${path} as it takes ${methods}`);
   }
-  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const { searchParams } = requestUrl(request);
   return await handle(() => readBody(request), Object.fromEntries(searchParams));
 }
 

@@ -264,3 +264,10 @@ test("the code flow refuses another verifier, another client and a page of anoth
   assert.equal((await authorize(url, { redirect_uri: "https://evil.example/" })).status, 400);
   assert.equal((await authorize(url, { code_challenge_method: "plain" })).status, 400);
 });
+
+test("An address that is none of its own is a 404, whatever it looks like", async (t) => {
+  const url = await startIssuer(t);
+  for (const path of ["//", "/%zz", "/constructor"]) {
+    assert.equal((await fetch(url + path)).status, 404, path);
+  }
+});

@@ -67,7 +67,8 @@ class Running {
 }
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+  // `deno task` itself runs in the project's folder.
+  const options = parseOptions(process.argv.slice(2), process.env["INIT_CWD"] ?? ".");
   if (options === "help") {
     process.stdout.write(HELP);
     return 0;
@@ -86,6 +87,14 @@ async function main(): Promise<number> {
       }
       console.say("Ending; once more ends at once.");
       ending.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  // A failure that nobody was there to hear must not leave the parts running.
+  for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+    process.on(event, (error: unknown) => {
+      if (ending.signal.aborted) return;
+      console.say(`Cannot go on as something is wrong here: ${error}`);
+      ending.abort(error);
     });
   }
   // Whoever read this is gone, as in `start | head`: the parts must not outlive it.
@@ -119,7 +128,7 @@ async function run(context: Run): Promise<number> {
   const pictures = await choosePictures(options, dataDir);
   if (doors.note !== undefined) console.say(doors.note);
   await startAll(context, { ...doors, collector });
-  console.say(greeting(pictures.find(({ name }) => name === "scene.jpg") ?? pictures[0], doors));
+  console.say(greeting(pictures, doors));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);
@@ -171,12 +180,20 @@ async function startAll(
   const [broker = [], bridge = []] = doors.includes("kafka")
     ? splitKafka(kafkaParts(context, brokers))
     : [];
-  for (const wave of [[...cloudParts(context), ...broker], roadParts(context), bridge]) {
-    const parts = wave.map((part) =>
+  const start = async (commands: readonly PartCommand[]) => {
+    const parts = commands.map((part) =>
       running.add(startPart(part, { console, verbose: options.verbose, onGivenUp }))
     );
     await Promise.race([Promise.all(parts.map((part) => part.ready())), aborted(ending.signal)]);
-  }
+  };
+  const cloudStart = start(cloudParts(context));
+  const brokerStart = start(broker);
+  brokerStart.catch(() => undefined); // told where it is awaited
+  await cloudStart;
+  await start(roadParts(context));
+  // Only the bridge needs the broker, whose start takes longest.
+  await brokerStart;
+  await start(bridge);
 }
 
 /** The bridge can join only when the broker is there. */
@@ -219,8 +236,10 @@ async function sendAll(
 
 async function dataFolder({ data }: StartOptions): Promise<string> {
   if (data === undefined) return await mkdtemp(join(tmpdir(), "tintype-"));
-  await mkdir(data, { recursive: true });
-  return resolve(data);
+  await mkdir(data, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`Cannot keep state in ${data} as it cannot be a folder: ${error.code}`);
+  });
+  return data;
 }
 
 async function aborted(signal: AbortSignal): Promise<never> {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** A door through which pictures go in. */
@@ -66,12 +67,15 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 const DOORS: readonly Door[] = ["edge", "kafka"];
 
-/** Reads the command line; `"help"` where help was asked for. Throws UsageError. */
-export function parseOptions(args: readonly string[]): StartOptions | "help" {
+/**
+ * Reads the command line; `"help"` where help was asked for. Folders are absolute, taken from `calledFrom` on.
+ * Throws UsageError.
+ */
+export function parseOptions(args: readonly string[], calledFrom: string): StartOptions | "help" {
   const { values } = parse(args);
   if (values.help) return "help";
   return {
-    images: values.images,
+    images: parseFolder("images", values.images, calledFrom),
     once: values.once,
     json: values.json,
     verbose: values.verbose,
@@ -80,7 +84,7 @@ export function parseOptions(args: readonly string[]): StartOptions | "help" {
     doorsAsked: values.doors !== undefined,
     retentionMs: values.retention === undefined ? SEVEN_DAYS_MS : parseRetention(values.retention),
     retentionShortened: values.retention !== undefined,
-    data: values.data,
+    data: parseFolder("data", values.data, calledFrom),
   };
 }
 
@@ -92,6 +96,19 @@ function parse(args: readonly string[]) {
       `${error instanceof Error ? error.message : error} (--help lists the options)`,
     );
   }
+}
+
+/** An empty name would be the project's own folder, and its secrets and state would lie among the sources. */
+function parseFolder(
+  option: "images" | "data",
+  folder: string | undefined,
+  calledFrom: string,
+): string | undefined {
+  if (folder === undefined) return undefined;
+  if (folder !== "") return resolve(calledFrom, folder);
+  throw new UsageError(
+    `Cannot use --${option} as its folder has no name (--help lists the options)`,
+  );
 }
 
 function parseDoors(text: string): Door[] {

@@ -128,7 +128,7 @@ function processorTelemetry(collectorUrl: string): Record<string, string> {
     OTEL_SERVICE_NAME: "processor",
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-    OTEL_METRICS_EXPORTER: "none",
+    OTEL_DENO_METRICS: "false",
     OTEL_BSP_SCHEDULE_DELAY: "500",
   };
 }
@@ -176,7 +176,13 @@ function kafkaPart({ node, root, dataDir, inherited }: PartsContext): PartComman
     colour: "white",
     command: node,
     args: ["--disable-warning=TimeoutNegativeWarning", "infra/local/kafka/serve.ts"],
-    env: { ...inherited, PORT: String(PORTS.kafka), DATA_DIR: join(dataDir, "kafka") },
+    env: {
+      ...inherited,
+      PORT: String(PORTS.kafka),
+      DATA_DIR: join(dataDir, "kafka"),
+      // Without it Java finds no folder whose name is not ASCII.
+      LC_ALL: "C.UTF-8",
+    },
     cwd: root,
     healthUrl: undefined,
     readyMs: KAFKA_READY_MS,

@@ -29,7 +29,7 @@ function cells(
 ): string[] {
   const ended = reason === undefined ? status : `${status}: ${reason}`;
   return [
-    file,
+    printable(file),
     door,
     ended,
     String(bytes),
@@ -37,6 +37,14 @@ function cells(
     readyMs === null ? "-" : String(readyMs),
     row ? "yes" : "no",
   ];
+}
+
+/** Names of files may hold line breaks, and codes that terminals obey. */
+function printable(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (code) => `\\x${code.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 function pad(cell: string, column: number, width: number): string {

@@ -12,6 +12,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { watchDeadLetters } from "./dead_letter_watch.ts";
 import { LOCAL, URLS } from "./local_names.ts";
+import { mapAsTheyCome } from "./map_as_they_come.ts";
 import type { Picture } from "./pictures.ts";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
@@ -39,23 +40,11 @@ export async function sendThroughKafka(
   options: KafkaSendOptions,
 ): Promise<PictureResult[]> {
   const refused = await watchDeadLetters(options.brokers);
-  const waiting: Promise<PictureResult>[] = [];
-  const byPath = new Map(pictures.map((picture) => [picture.path, picture]));
   try {
-    for (
-      let from = 0;
-      from < pictures.length && !options.signal.aborted;
-      from += PICTURES_PER_SUBJECT
-    ) {
-      const subject = `stream-${from / PICTURES_PER_SUBJECT}`;
-      const files = pictures.slice(from, from + PICTURES_PER_SUBJECT).map(({ path }) => path);
-      for await (const record of produce(files, { ...options, subject })) {
-        const picture = byPath.get(record.file);
-        if (picture === undefined) continue;
-        waiting.push(follow(picture, { record, subject, refused: refused.reasons, ...options }));
-      }
-    }
-    const results = await Promise.all(waiting);
+    const results = await mapAsTheyCome(
+      produceAll(pictures, options),
+      (sent) => follow(sent, { refused: refused.reasons, ...options }),
+    );
     const order = new Map(pictures.map(({ name }, index) => [name, index]));
     return results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
   } finally {
@@ -65,10 +54,37 @@ export async function sendThroughKafka(
 
 type Produced = z.infer<typeof producedSchema>;
 
-/** Runs `deno task produce`'s program and yields what it says of each record. Throws Error with its last words. */
+/** A picture and the record that it became. */
+interface SentRecord {
+  readonly picture: Picture;
+  readonly record: Produced;
+  readonly subject: string;
+}
+
+/** Produces every picture, so many for each subject. */
+async function* produceAll(
+  pictures: readonly Picture[],
+  options: KafkaSendOptions,
+): AsyncGenerator<SentRecord> {
+  const byPath = new Map(pictures.map((picture) => [picture.path, picture]));
+  for (let from = 0; from < pictures.length; from += PICTURES_PER_SUBJECT) {
+    options.signal.throwIfAborted();
+    const subject = `stream-${from / PICTURES_PER_SUBJECT}`;
+    const files = pictures.slice(from, from + PICTURES_PER_SUBJECT).map(({ path }) => path);
+    for await (const record of produce(files, { ...options, subject })) {
+      const picture = byPath.get(record.file);
+      if (picture !== undefined) yield { picture, record, subject };
+    }
+  }
+}
+
+/**
+ * Runs `deno task produce`'s program and yields what it says of each record; ends it when the signal comes. Throws Error
+ * with its last words.
+ */
 async function* produce(
   files: readonly string[],
-  { brokers, root, node, subject }: KafkaSendOptions & { readonly subject: string },
+  { brokers, root, node, subject, signal }: KafkaSendOptions & { readonly subject: string },
 ): AsyncGenerator<Produced> {
   const args = [
     "kafka-bridge/produce.ts",
@@ -84,8 +100,14 @@ async function* produce(
   let words = "";
   child.stderr.on("data", (chunk) => words += String(chunk));
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  for await (const line of createInterface({ input: child.stdout })) {
-    yield producedSchema.parse(JSON.parse(line));
+  const end = () => void child.kill("SIGTERM");
+  signal.addEventListener("abort", end);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      yield producedSchema.parse(JSON.parse(line));
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
   }
   if (await ended !== 0) {
     throw new Error(`The producer ended with an error: ${words.trim().slice(-300)}`);
@@ -93,12 +115,8 @@ async function* produce(
 }
 
 async function follow(
-  picture: Picture,
-  { record, subject, refused, signal, onDone }: SendOptions & {
-    readonly record: Produced;
-    readonly subject: string;
-    readonly refused: ReadonlyMap<string, string>;
-  },
+  { picture, record, subject }: SentRecord,
+  { refused, signal, onDone }: SendOptions & { readonly refused: ReadonlyMap<string, string> },
 ): Promise<PictureResult> {
   const { topic, partition, offset } = record;
   const imageId = await imageIdOfRecord(

@@ -1,22 +1,42 @@
 import * as z from "zod";
 
 const answerSchema = z.object({
+  jobReference: z.object({ jobId: z.string() }),
+  pageToken: z.string().optional(),
   rows: z.array(z.object({ f: z.array(z.object({ v: z.string().nullable() })) })).default([]),
 });
 
-/** Runs a query in the warehouse over BigQuery's REST and answers rows of texts. Throws Error with the status. */
+type Rows = (string | null)[][];
+
+/** Runs a query in the warehouse over BigQuery's REST and answers all its rows as texts. Throws Error with the status. */
 export async function queryWarehouse(
   endpoint: string,
   project: string,
   query: string,
-): Promise<(string | null)[][]> {
-  const response = await fetch(`${endpoint}/bigquery/v2/projects/${project}/queries`, {
+): Promise<Rows> {
+  const queries = `${endpoint}/bigquery/v2/projects/${project}/queries`;
+  const first = await ask(queries, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ query, useLegacySql: false }),
   });
-  if (!response.ok) {
-    throw new Error(`Cannot query the warehouse: ${response.status} ${await response.text()}`);
+  const rows = rowsOf(first);
+  let { pageToken } = first;
+  while (pageToken !== undefined) {
+    const page = new URLSearchParams({ pageToken });
+    const next = await ask(`${queries}/${first.jobReference.jobId}?${page}`);
+    rows.push(...rowsOf(next));
+    ({ pageToken } = next);
   }
-  return answerSchema.parse(await response.json()).rows.map((row) => row.f.map(({ v }) => v));
+  return rows;
+}
+
+async function ask(url: string, request: RequestInit = {}): Promise<z.infer<typeof answerSchema>> {
+  const response = await fetch(url, request);
+  if (response.ok) return answerSchema.parse(await response.json());
+  throw new Error(`Cannot query the warehouse: ${response.status} ${await response.text()}`);
+}
+
+function rowsOf({ rows }: z.infer<typeof answerSchema>): Rows {
+  return rows.map((row) => row.f.map(({ v }) => v));
 }

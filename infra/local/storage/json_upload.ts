@@ -51,6 +51,7 @@ export class JsonUpload {
       attributes: mergeAttributes({ contentType }, body),
       preconditions: preconditionsOf(call.query),
       declared: { crc32c, md5Hash },
+      identity: call.identity,
       origin: headerOf(call, "origin"),
     });
     const query = new URLSearchParams({ uploadType: "resumable", name, upload_id: id });
@@ -84,7 +85,7 @@ export class JsonUpload {
   }
 
   async #insert(
-    draft: Omit<ObjectDraft, "bytes">,
+    draft: Omit<ObjectDraft, "bytes" | "identity">,
     call: Call,
     declared: DeclaredChecksums,
   ): Promise<Reply> {
@@ -96,7 +97,7 @@ export class JsonUpload {
       await objects.discard(bytes);
       throw error;
     }
-    const object = await objects.commitReceived({ ...draft, bytes });
+    const object = await objects.commitReceived({ ...draft, bytes, identity: call.identity });
     return jsonReply(200, objectResource(object, call.baseUrl));
   }
 }

@@ -8,6 +8,7 @@ import { inTransaction, type ObjectDatabase } from "./object_database.ts";
 import { checkObjectName } from "./object_name_rules.ts";
 import type { BucketRecord, ObjectAttributes, ObjectRecord } from "./object_record.ts";
 import { checkBeforeWrite, type Preconditions } from "./preconditions.ts";
+import { checkReplacing } from "./rights.ts";
 
 /** Whoever wants to know of new objects. */
 export interface ObjectEvents {
@@ -30,6 +31,8 @@ export interface ObjectDraft {
   readonly attributes: ObjectAttributes;
   readonly preconditions: Preconditions;
   readonly bytes: StoredBytes;
+  /** Who writes; undefined for the project's owner. */
+  readonly identity: string | undefined;
   /** Done in the same transaction. */
   readonly alongside?: (object: ObjectRecord) => void;
 }
@@ -107,7 +110,10 @@ export class LocalObjects {
     if (blob !== null) await this.#options.blobs.remove(blob);
   }
 
-  /** Makes the object, in place of the live one; throws `precondition_failed`, and then the bytes are still there. */
+  /**
+   * Makes the object, in place of the live one; throws `precondition_failed`, or `access_denied` where its writer may not
+   * replace, and then the bytes are still there.
+   */
   async commit(draft: ObjectDraft): Promise<ObjectRecord> {
     const { db, database, events } = this.#options;
     checkObjectName(draft.name);
@@ -115,6 +121,7 @@ export class LocalObjects {
       this.bucket(draft.bucket);
       const before = database.object(draft.bucket, draft.name);
       checkBeforeWrite(before, draft.preconditions);
+      if (before !== null) checkReplacing(draft.identity, draft.bucket);
       this.#checkRate(before);
       const object = this.#recordOf(draft);
       database.putObject(object);

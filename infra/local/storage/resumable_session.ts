@@ -24,7 +24,7 @@ type BytesRange = Extract<ContentRange, { kind: "bytes" }>;
 /** What a session is started with. */
 export type SessionStart = Pick<
   SessionRecord,
-  "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "origin"
+  "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "identity" | "origin"
 >;
 
 /** What {@link ResumableSessions} is made of. */
@@ -161,7 +161,7 @@ export class ResumableSessions {
   /** Commits the object. Where that is refused the session keeps its bytes, and the next request is refused alike. */
   async #complete(session: SessionRecord, call: Call): Promise<Reply> {
     const { objects, sessions, writer, blobs } = this.#options;
-    const { id, bucket, name, blob, held: size, attributes, preconditions } = session;
+    const { id, bucket, name, blob, held: size, attributes, preconditions, identity } = session;
     const checksums = await writer.checksums(id, blob, size);
     checkDeclared(session.declared, checksums);
     checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), checksums);
@@ -173,6 +173,7 @@ export class ResumableSessions {
       attributes: session.api === "json" ? withMetadataOf(call, attributes) : attributes,
       preconditions,
       bytes,
+      identity,
       alongside: (object) => sessions.put({ ...session, state: "complete", object }),
     });
     if (size === 0) await blobs.remove(blob);

@@ -26,19 +26,39 @@ export function checkRight(identity: string | undefined, call: Call): void {
   const known = identity === undefined ? undefined : TABLE[identity];
   if (known === undefined) return;
   const { bucket, verb } = actionOf(call);
-  const place = bucket.split("-").at(-1) ?? "";
-  if (verb !== undefined && known.rights[place]?.includes(verb)) return;
+  if (verb !== undefined && known.rights[placeOf(bucket)]?.includes(verb)) return;
   const permission = verb === undefined ? "storage.buckets.update" : PERMISSIONS[verb];
-  throw new StorageFailure(
-    "access_denied",
-    `${identity} does not have ${permission} access to the Google Cloud Storage bucket ${bucket}.`,
-  );
+  throw denied(identity, { permission, bucket });
+}
+
+/**
+ * Lets a write over a live object through where its identity may also delete there, as Cloud Storage asks of it
+ * (cloud.google.com/storage/docs/access-control/iam-permissions); throws `access_denied` that names the permission.
+ */
+export function checkReplacing(identity: string | undefined, bucket: string): void {
+  const known = identity === undefined ? undefined : TABLE[identity];
+  if (known === undefined || known.rights[placeOf(bucket)]?.includes("remove")) return;
+  throw denied(identity, { permission: PERMISSIONS.remove, bucket });
 }
 
 /** The identity behind a service account: `edge@project.iam.gserviceaccount.com` is `edge`. */
 export function identityOf(email: string): string | undefined {
   const name = /^([a-z-]+)@[a-z0-9-]+\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
   return name !== undefined && name in TABLE ? name : undefined;
+}
+
+function placeOf(bucket: string): string {
+  return bucket.split("-").at(-1) ?? "";
+}
+
+function denied(
+  identity: string | undefined,
+  { permission, bucket }: { readonly permission: string; readonly bucket: string },
+): StorageFailure {
+  return new StorageFailure(
+    "access_denied",
+    `${identity} does not have ${permission} access to the Google Cloud Storage bucket ${bucket}.`,
+  );
 }
 
 /** What a call does to which bucket; no verb for whatever changes a bucket itself or an object's metadata. */

@@ -95,3 +95,34 @@ test("what the edge's key signs has the edge's rights", async (t) => {
     assert.equal(answer.status, status, `${method} ${bucket}/${object}`);
   }
 });
+
+test("who may create and not delete writes over nothing, without a precondition too", async (t) => {
+  const storage = await startWithIdentities(t);
+  const there = { bucket: "tintype-raw", object: "there" } as const;
+  const started = await signedFetch(storage, {
+    ...there,
+    method: "POST",
+    headers: { "x-goog-resumable": "start" },
+  });
+  const bridge = `${storage.urlsByIdentity["bridge"]}/upload/storage/v1/b/tintype-raw/o`;
+  const writes = {
+    signed: signedFetch(storage, { ...there, method: "PUT" }, { body: "other" }),
+    resumable: fetch(started.headers.get("location") ?? "", { method: "PUT", body: "other" }),
+    json: fetch(`${bridge}?uploadType=media&name=there`, { method: "POST", body: "other" }),
+  };
+  for (const [how, writing] of Object.entries(writes)) {
+    const answer = await writing;
+    assert.equal(answer.status, 403, how);
+    assert.match(await answer.text(), /storage\.objects\.delete/, how);
+  }
+  const kept = await fetch(`${storage.url}/storage/v1/b/tintype-raw/o/there?alt=media`);
+  assert.equal(await kept.text(), "x");
+});
+
+test("who may create and delete writes over what is there", async (t) => {
+  const { urlsByIdentity } = await startWithIdentities(t);
+  const url = `${urlsByIdentity["processor"]}/upload/storage/v1/b/tintype-processed/o`;
+  const answer = await fetch(`${url}?uploadType=media&name=there`, { method: "POST", body: "y" });
+  await answer.body?.cancel();
+  assert.equal(answer.status, 200);
+});

@@ -5,6 +5,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   bytesOf,
   CHUNK,
@@ -116,6 +117,23 @@ test("SIGTERM finishes what is under way and exits with 0", async (t) => {
   child.kill("SIGTERM");
   socket.write(bytesOf(CHUNK / 2));
   assert.match(String((await answer)[0]), /^HTTP\/1\.1 200 /);
+  assert.deepEqual((await exit)[0], 0);
+});
+
+test("SIGTERM does not wait for the delay of a request whose client is gone", {
+  timeout: 45_000,
+}, async (t) => {
+  const { child, url } = await serve(t, await makeFolder(t));
+  const faults = `${url}/_local/faults`;
+  const fault = { match: { path: "^/storage" }, action: { delayMs: 60_000 } };
+  await fetch(faults, { method: "POST", body: JSON.stringify(fault) });
+  const client = new AbortController();
+  const asked = fetch(`${url}/storage/v1/b/tintype-raw/o`, { signal: client.signal });
+  while ((await (await fetch(faults)).text()).includes("60000")) await sleep(20);
+  client.abort();
+  await assert.rejects(asked);
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
   assert.deepEqual((await exit)[0], 0);
 });
 

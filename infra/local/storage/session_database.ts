@@ -15,6 +15,8 @@ export interface SessionRecord {
   readonly preconditions: Preconditions;
   /** Checksums given at the start, enforced at completion. */
   readonly declared: DeclaredChecksums;
+  /** Who started it; undefined for the project's owner. */
+  readonly identity?: string | undefined;
   /** The only origin whose pages may read its answers. */
   readonly origin: string | undefined;
   readonly createdMs: number;

@@ -86,7 +86,10 @@ const SILENCE: Notifications = {
 export async function startStorage(options: StorageOptions): Promise<RunningStorage> {
   const lifeMs = options.sessionLifeMs ?? WEEK_MS;
   await mkdir(options.dataDir, { recursive: true });
-  const { db, orphans, sessions, server, serverFor, settled } = await openParts(options, lifeMs);
+  const { db, orphans, sessions, faults, server, serverFor, settled } = await openParts(
+    options,
+    lifeMs,
+  );
   const expire = () =>
     sessions.expire().catch((error: unknown) => {
       options.log.error("expire_failed", { error: String(error) });
@@ -109,6 +112,7 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
     async close(last) {
       clearInterval(timer);
       await Promise.all([closeServer(server), ...others.map(closeServer), last?.()]);
+      faults.endDelays();
       await settled();
       db.close();
     },
@@ -153,7 +157,7 @@ async function openParts(options: StorageOptions, lifeMs: number) {
     faults,
     log,
   });
-  return { db, orphans, sessions, server, serverFor, settled };
+  return { db, orphans, sessions, faults, server, serverFor, settled };
 }
 
 async function closeServer(server: Server): Promise<void> {

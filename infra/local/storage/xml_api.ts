@@ -43,7 +43,7 @@ export class XmlApi {
   /** Answers a request to `/{bucket}` or `/{bucket}/{object}`; throws V4Rejected where its signature does not hold. */
   async answer(call: Call): Promise<Reply> {
     const { objects, database } = this.#options;
-    const contentSha256 = await this.#verify(call);
+    const { contentSha256, identity } = await this.#verify(call);
     const [, bucketPart = "", objectPart = ""] = /^\/([^/]*)\/?(.*)$/s.exec(call.path) ?? [];
     const target = { bucket: decodePath(bucketPart), name: decodePath(objectPart) };
     objects.bucket(target.bucket);
@@ -54,17 +54,24 @@ export class XmlApi {
     if (call.method === "GET" || call.method === "HEAD") return await this.#read(call, target);
     if (call.method === "PUT") {
       const preconditions = preconditionsOf(call);
-      return await putObject(objects, call, { ...target, preconditions, contentSha256 });
+      return await putObject(objects, call, {
+        ...target,
+        preconditions,
+        contentSha256,
+        identity,
+      });
     }
-    if (call.method === "POST") return await this.#start(call, target);
+    if (call.method === "POST") return await this.#start(call, { ...target, identity });
     if (call.method !== "DELETE") throw new StorageFailure("method_not_allowed");
     const generation = generationOf(call.query);
     await objects.remove({ ...target, generation, preconditions: preconditionsOf(call) });
     return { status: 204 };
   }
 
-  /** Answers the body's SHA-256 where one was signed. */
-  async #verify(call: Call): Promise<string | undefined> {
+  /** Who signed, undefined where the table of rights does not know them, and the body's SHA-256 where that was signed. */
+  async #verify(
+    call: Call,
+  ): Promise<{ identity: string | undefined; contentSha256: string | undefined }> {
     const signed = call.query.has("X-Goog-Signature") || call.query.has("x-goog-signature") ||
       headerOf(call, "authorization")?.startsWith("GOOG4-") === true;
     if (!signed) throw new StorageFailure("access_denied", "Anonymous caller.");
@@ -75,8 +82,9 @@ export class XmlApi {
       { method: call.method, url: call.target, headers },
       { findKey, nowMs: clock.now() },
     );
-    checkRight(identityOf(email), call);
-    return contentSha256;
+    const identity = identityOf(email);
+    checkRight(identity, call);
+    return { identity, contentSha256 };
   }
 
   async #read(call: Call, target: Target): Promise<Reply> {
@@ -89,7 +97,10 @@ export class XmlApi {
   }
 
   /** A signed `POST` starts a resumable session and serves for nothing else. */
-  async #start(call: Call, target: Target): Promise<Reply> {
+  async #start(
+    call: Call,
+    target: Target & { readonly identity: string | undefined },
+  ): Promise<Reply> {
     if (headerOf(call, "x-goog-resumable") !== "start") {
       throw new StorageFailure("method_not_allowed");
     }

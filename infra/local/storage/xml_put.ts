@@ -12,6 +12,8 @@ export interface PutTarget extends Pick<ObjectTarget, "bucket" | "name"> {
   readonly preconditions: Preconditions;
   /** The body's SHA-256 in hex, where one was signed. */
   readonly contentSha256: string | undefined;
+  /** Who signed. */
+  readonly identity: string | undefined;
 }
 
 /** Answers a `PUT` of a whole object (cloud.google.com/storage/docs/xml-api/put-object-upload). */
@@ -20,7 +22,7 @@ export async function putObject(
   call: Call,
   target: PutTarget,
 ): Promise<Reply> {
-  const { bucket, name, preconditions, contentSha256 } = target;
+  const { contentSha256, ...where } = target;
   const length = contentLengthOf(call);
   if (length === undefined && headerOf(call, "transfer-encoding") === undefined) {
     throw new StorageFailure("length_required");
@@ -42,7 +44,7 @@ export async function putObject(
     throw error;
   }
   const attributes = attributesOfHeaders(call);
-  const object = await objects.commitReceived({ bucket, name, attributes, preconditions, bytes });
+  const object = await objects.commitReceived({ ...where, attributes, bytes });
   return { status: 200, headers: { ...versionHeaders(object), "Content-Length": 0 } };
 }
 

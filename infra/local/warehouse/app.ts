@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { answerFaultControls, FAULT_CONTROLS, type RequestBody } from "../faults/faults.ts";
 import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
+import { requestUrl } from "../request_url.ts";
 import { DASHBOARD_HEADERS, findDashboardFile } from "./dashboard/dashboard_files.ts";
 import { GoogleError, toGoogleError } from "./google_error.ts";
 import { type ApiAnswer, ROUTES } from "./routes.ts";
@@ -35,7 +36,7 @@ export function createApp(warehouse: Warehouse, log: Log) {
   ): Promise<void> => {
     const startedMs = performance.now();
     const { method = "GET" } = request;
-    const url = new URL(request.url ?? "/", "http://localhost");
+    const url = requestUrl(request);
     const file = method === "GET" ? findDashboardFile(url.pathname) : undefined;
     if (file !== undefined) {
       response.writeHead(200, { ...DASHBOARD_HEADERS, "Content-Type": file.contentType });
@@ -123,7 +124,7 @@ async function answerApi(
     const match = method === routeMethod ? pattern.exec(rest) : null;
     if (match === null) continue;
     const names = Object.entries(match.groups ?? {}).map(([key, value]) =>
-      [key, decodeURIComponent(value)] as const
+      [key, decodeName(value)] as const
     );
     const body = text === "" ? {} : parseJson(text);
     return await run(warehouse, {
@@ -146,6 +147,14 @@ function splitPath(pathname: string): { project: string; rest: string } {
   return { project, rest: pathname.slice(API.length + project.length) };
 }
 
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new GoogleError("invalid", `Invalid value: ${text} is not percent-encoded UTF-8`, cause);
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -154,18 +163,19 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Read to its end even where it is too large, so that the refusal arrives and the connection serves the next request. */
 async function readText(body: RequestBody): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      throw new GoogleError(
-        "uploadTooLarge",
-        `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
-      );
-    }
-    chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (size > MAX_BODY_BYTES) {
+    throw new GoogleError(
+      "uploadTooLarge",
+      `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
+    );
   }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -59,13 +59,14 @@ const STATEMENTS: Readonly<
  * Runs one statement: the twin of its exact text where there is one, else the text itself with DuckDB's parameters.
  * Throws GoogleError `invalidQuery` with DuckDB's words for what DuckDB cannot do, and `notFound` for a missing table.
  */
-export function runQuery(
+export async function runQuery(
   parts: QueryParts,
   sql: string,
   options: { parameters: QueryParameters; dryRun: boolean },
 ): Promise<QueryOutcome> {
   const text = withoutSemicolon(parts.twins.find(sql) ?? rewriteParameterMarks(sql));
-  return parts.database.use(async (connection) => {
+  if (text === "") throw new GoogleError("invalidQuery", "Cannot run a query that is empty");
+  return await parts.database.use(async (connection) => {
     const prepared = await prepare(parts, connection, text);
     const statement = STATEMENTS[prepared.statementType];
     if (statement === undefined) {

@@ -172,6 +172,9 @@ describe("the warehouse, asked by Google's own client", () => {
     await assert.rejects(warehouse.bigquery.query("COPY (SELECT 1) TO '/tmp/x.csv'"), {
       code: 400,
     });
+    await assert.rejects(warehouse.bigquery.query(" ;"), {
+      message: "Cannot run a query that is empty",
+    });
   });
 
   it("runs a view by its twin: the newest attempt, erased images hidden from their owner's rows only", async () => {
@@ -259,6 +262,30 @@ describe("the warehouse, asked by Google's own client", () => {
     await assert.rejects(dataset.createTable("notes", { schema: "id:INTEGER" }), { code: 409 });
     await table.delete();
     assert.deepEqual(await table.exists(), [false]);
+  });
+
+  it("answers an address that is no address of its own, and goes on", async () => {
+    const datasets = "/bigquery/v2/projects/tintype-local/datasets";
+    const asked = { "//": 404, [`${datasets}/%zz`]: 400, [`${datasets}/tintype`]: 200 };
+    for (const [path, status] of Object.entries(asked)) {
+      const answer = await fetch(warehouse.url + path);
+      await answer.body?.cancel();
+      assert.equal(answer.status, status, path);
+    }
+  });
+
+  it("refuses a body over the limit, and serves the connection's next request", async () => {
+    const url = `${warehouse.url}/bigquery/v2/projects/tintype-local/queries`;
+    for (let turn = 0; turn < 3; turn++) {
+      const body = " ".repeat(10 * 1024 * 1024 + 1);
+      const refused = await fetch(url, { method: "POST", body });
+      assert.equal(refused.status, 413);
+      await refused.body?.cancel();
+      const query = JSON.stringify({ query: "SELECT 1", useLegacySql: false });
+      const served = await fetch(url, { method: "POST", body: query });
+      await served.body?.cancel();
+      assert.equal(served.status, 200);
+    }
   });
 
   it("does the work and drops the reply on demand, so that the client's retry is a double it must drop", async () => {
