@@ -4,7 +4,7 @@ import { untilAborted } from "./signals.ts";
 export interface NetworkWatch {
   /** Whether it is known that there is none. */
   isOffline(): boolean;
-  /** Waits until there is one again; throws the signal's reason. */
+  /** Waits until there is one again, or it is worth a try; throws the signal's reason. */
   untilOnline(signal?: AbortSignal): Promise<void>;
 }
 
@@ -15,14 +15,24 @@ interface BrowserScope {
   removeEventListener?(type: "online", listener: () => void): void;
 }
 
-/** The platform's own word; one that says nothing counts as online. */
-export function platformNetwork(scope: BrowserScope = globalThis as BrowserScope): NetworkWatch { // all optional
+/** Browsers count a machine as offline that reaches the edge all the same: on itself, or by a tunnel. */
+const RECHECK_MS = 15_000;
+
+/** The platform's own word, which is put to the test every `recheckMs`; one that says nothing counts as online. */
+export function platformNetwork(
+  scope: BrowserScope = globalThis as BrowserScope, // all optional
+  { recheckMs = RECHECK_MS }: { readonly recheckMs?: number } = {},
+): NetworkWatch {
   return {
     isOffline: () => scope.navigator?.onLine === false,
     untilOnline: (signal) =>
       untilAborted(signal, (resolve) => {
         scope.addEventListener?.("online", resolve);
-        return () => scope.removeEventListener?.("online", resolve);
+        const timer = setTimeout(resolve, recheckMs);
+        return () => {
+          scope.removeEventListener?.("online", resolve);
+          clearTimeout(timer);
+        };
       }),
   };
 }

@@ -28,3 +28,14 @@ test("platformNetwork() waits for the event online, or ends with the signal's re
   await assert.rejects(aborted, reason);
   assert.equal(listeners.size, 0);
 });
+
+test("platformNetwork() has it tried now and then, as a platform may count itself offline and be wrong", async () => {
+  const listeners = new Set<() => void>();
+  const network = platformNetwork({
+    navigator: { onLine: false },
+    addEventListener: (_, listener) => listeners.add(listener),
+    removeEventListener: (_, listener) => listeners.delete(listener),
+  }, { recheckMs: 1 });
+  await network.untilOnline();
+  assert.equal(listeners.size, 0);
+});

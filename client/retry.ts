@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** How long one try may take; what the store held by then is not sent again. */
   readonly timeoutMs: number;
-  /** While it knows that there is no network, nothing is tried and nothing counts; the platform's own by default. */
+  /** While it knows that there is no network, little is tried and nothing counts; the platform's own by default. */
   readonly network?: NetworkWatch;
 }
 

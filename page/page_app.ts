@@ -12,7 +12,7 @@ import { mediaTypeOf } from "./queue/media_type_of.ts";
 import { thumbnailOf } from "./queue/thumbnail.ts";
 import { UploadQueue } from "./queue/upload_queue.ts";
 import { clearDatabase } from "./session/clear_database.ts";
-import { type Session, SignedOut, type SignInWay } from "./session/session.ts";
+import { type Session, SignedOut, type SignInWay, tokenTroubleOf } from "./session/session.ts";
 import { refusalOf, WORDS } from "./words.ts";
 
 /** What a signed-in person has. */
@@ -227,7 +227,7 @@ export class PageApp {
       return await session.token({ refused });
     } catch (error) {
       if (error instanceof SignedOut) this.#sessionIsOver();
-      throw error;
+      throw tokenTroubleOf(error);
     }
   }
 

@@ -85,6 +85,7 @@ export const WORDS = {
           ...(bytesPerSecond === undefined ? [] : [`${bytesText(bytesPerSecond)}/s`]),
         ].join(" · "),
       waiting: "Waiting for the network",
+      heldUp: "The service asks to wait a moment",
       paused: (held: number, size: number) =>
         held === 0 ? "Paused" : `Paused at ${bytesText(held)} of ${bytesText(size)}`,
       developing: "Sent. Being developed",

@@ -4,13 +4,14 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { noisePng } from "./_pictures.ts";
 import { waitUntil } from "./_wait.ts";
 
 /** How a run of the command ended, and what it wrote. */
@@ -101,13 +102,21 @@ export async function runStart(
   };
 }
 
-/** Starts the system with a fresh data folder and the edge's door, and waits until it has sent its pictures. */
+/** Starts the system with a fresh data folder and the edge's door, and waits until it has sent one small picture. */
 export async function startSystem(args: readonly string[] = []): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), "tintype-data-"));
-  return await startSystemIn(dataDir, args);
+  const pictures = join(dataDir, "pictures");
+  await mkdir(pictures);
+  await writeFile(join(pictures, "one.png"), noisePng(40, 30));
+  return await startSystemIn(dataDir, ["--images", pictures, ...args]);
 }
 
-/** As `startSystem`, with the state that the folder holds. */
+/** As `startSystem`, with the samples that the project draws itself, in the folder `samples` of its data. */
+export async function startSystemWithSamples(): Promise<System> {
+  return await startSystemIn(await mkdtemp(join(tmpdir(), "tintype-data-")), []);
+}
+
+/** As `startSystem`, with the state that the folder holds and the pictures that the arguments name. */
 export async function startSystemIn(dataDir: string, args: readonly string[]): Promise<System> {
   await mkdir(dataDir, { recursive: true });
   const run = await runStart(["--doors", "edge", "--data", dataDir, ...args]);

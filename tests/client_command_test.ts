@@ -99,11 +99,15 @@ test("upload says what it can do, and refuses wrong calls with code 2 and one li
   const help = await uploadTask("--help").ended;
   assert.equal(help.code, 0);
   assert.match(help.out, /--watch DIR .*Ctrl-C/);
+  await picture("here.jpg", 1_000);
   const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
     [/no FILE or DIR is named/, []],
     [/Cannot send .*missing\.jpg as it is not there/, ["missing.jpg"]],
     [/--at-once must be from 1 to 16: current value is 0/, ["a.jpg", "--at-once", "0"]],
     [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/v1"]],
+    [/Cannot watch .*missing as it is no folder/, ["--watch", "missing"]],
+    [/the token cannot be read: ENOENT.*missing/, ["here.jpg", "--token", "@missing"]],
+    [/Cannot remember .*here\.jpg\/x: ENOTDIR/, ["here.jpg", "--state", "here.jpg/x"]],
   ];
   await Promise.all(wrong.map(async ([words, args]) => {
     const { code, out, err } = await upload(...args).ended;
@@ -172,6 +176,16 @@ test("upload that Ctrl-C ends goes on where it was when it runs again, and sends
   assert.equal(large.imageId, imageId);
   assert.equal((await storedDigests(cloud.storageUrl)).size, before + 2);
   assert.deepEqual(await readdir(records), []);
+});
+
+test("upload ends in one line where nobody reads its output any more", async () => {
+  await mkdir(join(folder, "read"));
+  for (const name of ["a", "b", "c"]) await picture(`read/${name}.jpg`, 1_000);
+  const unread = upload("read", "--at-once", "1", ...toEdge());
+  unread.child.stdout?.destroy();
+  const { code, err } = await unread.ended;
+  assert.equal(code, 130, err);
+  assert.match(err, /^Interrupted after \d of 3; the same command goes on with the rest\n$/);
 });
 
 test("upload --watch sends what comes once it is whole, and nothing of it again", async () => {

@@ -22,7 +22,7 @@ import {
   tokenFor,
 } from "./_cloud.ts";
 import { noisePng, readJpeg, sha256, sharedImage, WITHOUT_SHARED_IMAGES } from "./_pictures.ts";
-import { startSystem, type System } from "./_system.ts";
+import { startSystemWithSamples, type System } from "./_system.ts";
 
 const READY = { timeoutMs: 60_000 };
 const ADA = "ada.walks";
@@ -32,7 +32,7 @@ const WEBP_END = process.env["CODEC"] === "imagescript" ? "rejected" : "ready";
 let system: System;
 let ada: string;
 before(async () => {
-  system = await startSystem();
+  system = await startSystemWithSamples();
   ada = await tokenFor(ADA);
 });
 after(async () => void await system?.stop());

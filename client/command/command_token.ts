@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { TokenSource } from "../client.ts";
 import { developmentTokens } from "./development_tokens.ts";
+import { UsageError } from "./options.ts";
 
 /** Who the local issuer's tokens are for. */
 const LOCAL_PERSON = {
@@ -9,9 +10,17 @@ const LOCAL_PERSON = {
   tenant: "demo",
 } as const;
 
-/** Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. */
+/**
+ * Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. Throws
+ * UsageError where the file cannot be read.
+ */
 export function commandToken({ token }: { readonly token: string | undefined }): TokenSource {
   if (token === undefined) return developmentTokens(LOCAL_PERSON);
   if (!token.startsWith("@")) return () => token;
-  return async () => (await readFile(token.slice(1), "utf8")).trim();
+  return async () => {
+    const text = await readFile(token.slice(1), "utf8").catch((error: Error) => {
+      throw new UsageError(`Cannot upload as the token cannot be read: ${error.message}`);
+    });
+    return text.trim();
+  };
 }

@@ -53,12 +53,12 @@ export async function findPictures(paths: readonly string[]): Promise<Picture[]>
 /** The pictures in a folder and below, by name; none where it is not there. */
 export async function picturesIn(folder: string): Promise<Picture[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const paths = entries.filter((entry) => entry.isFile())
+  const paths = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name));
   const pictures = await Promise.all(paths.map(async (path) => {
     if (typeOf(path) === undefined) return [];
-    const facts = await stat(path).catch(() => undefined); // it may have gone since
-    if (facts === undefined) return [];
+    const facts = await stat(path).catch(() => undefined); // it may have gone since, or be a link to nothing
+    if (facts?.isFile() !== true) return [];
     return pictureOf(path, { name: relative(folder, path), bytes: facts.size });
   }));
   return pictures.flat().sort((a, b) => a.name < b.name ? -1 : 1);

@@ -2,6 +2,7 @@
  * `deno task upload FILE|DIR…`: read the command line, find the pictures, send several at a time with the client, tell
  * what became of each. What Ctrl-C interrupts goes on when the same command runs again.
  */
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { createClient } from "../client.ts";
@@ -38,6 +39,8 @@ async function main(): Promise<number> {
       interruption.abort();
     });
   }
+  // Whoever read this is gone, as in `upload … | head`.
+  process.stdout.on("error", () => interruption.abort());
   return await run(command, interruption.signal);
 }
 
@@ -45,6 +48,7 @@ async function run(command: UploadCommand, signal: AbortSignal): Promise<number>
   const progress = new ProgressLine((text) => void process.stderr.write(text), {
     isTerminal: process.stderr.isTTY === true,
   });
+  await makeStateFolder(command.state);
   const list = new SentList(command);
   const client = createClient({
     edge: command.to,
@@ -74,6 +78,12 @@ async function run(command: UploadCommand, signal: AbortSignal): Promise<number>
   return sent.every(isWell) ? EXIT.done : EXIT.failed;
 }
 
+async function makeStateFolder(state: string): Promise<void> {
+  await mkdir(state, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new UsageError(`Cannot remember unfinished uploads in ${state}: ${code}`);
+  });
+}
+
 /** The pictures of the command line, or those of the watched folder, as they come and for as long as it runs. */
 async function picturesOf(
   { paths, watch }: UploadCommand,
@@ -84,6 +94,8 @@ async function picturesOf(
   },
 ): Promise<AsyncIterable<Picture> | Iterable<Picture>> {
   if (watch !== undefined) {
+    const isFolder = await stat(watch).then((facts) => facts.isDirectory(), () => false);
+    if (!isFolder) throw new UsageError(`Cannot watch ${watch} as it is no folder`);
     process.stderr.write(`Watching ${watch}; Ctrl-C ends\n`);
     return progress.adding(watchFolder(watch, { list, signal }));
   }

@@ -2,7 +2,7 @@ import type { Image, Upload } from "@tintype/client/client";
 import type { ItemProblem } from "./item_problem.ts";
 
 /**
- * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the network,
+ * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the next try,
  * `paused` by its owner, `developing` at the service, `ready` until it leaves for the gallery, `refused` with a reason
  * that its row tells.
  */
@@ -27,6 +27,8 @@ export interface QueueItem {
   readonly heldBytes: number;
   readonly bytesPerSecond: number | undefined;
   readonly problem: ItemProblem | undefined;
+  /** Whether it waits because the service asked for it, as after too many requests; else for the network. */
+  readonly isHeldUp: boolean;
   /** Undefined while it is drawn, null where this browser cannot. */
   readonly thumbnail: string | null | undefined;
   /** Whether the file is kept in this browser, so that a reload does not lose it. */

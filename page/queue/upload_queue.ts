@@ -195,6 +195,7 @@ export class UploadQueue {
         heldBytes: 0,
         bytesPerSecond: undefined,
         problem: undefined,
+        isHeldUp: false,
         thumbnail: undefined,
         isKept: true,
       },
@@ -209,6 +210,7 @@ export class UploadQueue {
     this.#entries.set(id, entry);
     if (imageId !== undefined) this.#develop(entry);
     else if (!isTaken) this.#refuse(entry, { code: "unsupported_type", detail: type });
+    else if (size === 0) this.#refuse(entry, { code: "truncated", detail: "" });
     void this.#draw(entry);
     this.#options.onChange();
     return entry;
@@ -261,7 +263,7 @@ export class UploadQueue {
     }
   }
 
-  #follow(entry: QueueEntry, { state, heldBytes, bytesPerSecond }: UploadProgress): void {
+  #follow(entry: QueueEntry, { state, heldBytes, bytesPerSecond, error }: UploadProgress): void {
     const known: Partial<Record<typeof state, ItemState>> = {
       reading: "reading",
       starting: "sending",
@@ -274,6 +276,7 @@ export class UploadQueue {
     this.#change(entry, {
       heldBytes: Math.max(entry.item.heldBytes, heldBytes),
       bytesPerSecond,
+      isHeldUp: error !== undefined && error.code !== "network",
       ...(shown === undefined ? {} : { state: shown }),
     });
   }

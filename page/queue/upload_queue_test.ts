@@ -176,6 +176,30 @@ test("what cannot be taken is refused without a request, and is not kept", async
   assert.deepEqual([uploads.length, kept.held.size], [0, 0]);
 });
 
+test("an empty file is refused without a request, as one that was not copied whole", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const { queue } = openQueue({ client, kept });
+  await queue.add([new File([], "empty.jpg", { type: "image/jpeg" })]);
+  assert.deepEqual([queue.items[0]?.problem?.code, uploads.length], ["truncated", 0]);
+  assert.equal(kept.held.size, 0);
+});
+
+test("a file that waits tells whether the service asked for it or the network is gone", async () => {
+  const { client, uploads } = testClient();
+  const { queue } = openQueue({ client });
+  await queue.add(photos(1));
+  const isHeldUpBy = (code: "rate_limited" | "network") => {
+    const error = new UploadError({ status: code === "network" ? 0 : 429, code, detail: "" });
+    uploads[0]?.tell({ state: "waiting", heldBytes: 0, totalBytes: 5, error });
+    return [queue.items[0]?.state, queue.items[0]?.isHeldUp];
+  };
+  assert.deepEqual(isHeldUpBy("rate_limited"), ["waiting", true]);
+  assert.deepEqual(isHeldUpBy("network"), ["waiting", false]);
+  uploads[0]?.tell({ state: "sending", heldBytes: 0, totalBytes: 5 });
+  assert.equal(queue.items[0]?.isHeldUp, false);
+});
+
 test("a refusal that may pass is tried again on demand; a rejected picture is settled and stays to be read", async () => {
   const { client, uploads } = testClient({ a: { status: "rejected", reason: "truncated" } });
   const { queue, settled } = openQueue({ client });

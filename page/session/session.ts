@@ -1,3 +1,5 @@
+import { UploadError } from "@tintype/client/problem";
+
 /** Somebody who is signed in. */
 export interface Session {
   /** How the page calls them. */
@@ -24,6 +26,20 @@ export interface SignInWay {
 /** Thrown where the person must sign in again. */
 export class SignedOut extends Error {
   override readonly name = "SignedOut";
+}
+
+/**
+ * Why there is no token, as the client understands it: an issuer that gives no answer, or a bad one, is asked again like
+ * any lost network. A person who must sign in again stays that.
+ */
+export function tokenTroubleOf(cause: unknown): unknown {
+  if (cause instanceof SignedOut) return cause;
+  const detail = "the issuer gave no token";
+  // `fetch` throws TypeError where no answer came.
+  const problem = cause instanceof TypeError
+    ? { status: 0, code: "network", detail } as const
+    : { status: 503, code: "unavailable", detail } as const;
+  return new UploadError(problem, { cause });
 }
 
 /** A token is renewed so long before it ends. */

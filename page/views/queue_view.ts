@@ -131,13 +131,14 @@ function refusalView({ problem }: QueueItem): TemplateResult {
   `;
 }
 
-function stateText({ state, heldBytes, size, bytesPerSecond, isKept }: QueueItem): string {
+function stateText(item: QueueItem): string {
+  const { state, heldBytes, size, bytesPerSecond, isHeldUp, isKept } = item;
   const { states } = words;
   const texts = {
     queued: states.queued,
     reading: states.reading,
     sending: states.sending(heldBytes, size, bytesPerSecond),
-    waiting: states.waiting,
+    waiting: isHeldUp ? states.heldUp : states.waiting,
     paused: states.paused(heldBytes, size),
     developing: states.developing,
     ready: states.ready,

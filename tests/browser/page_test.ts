@@ -45,16 +45,7 @@ let output: string;
 
 before(async () => {
   if (skip !== false) return;
-  const pictures = await mkdtemp(join(tmpdir(), "tintype-one-"));
-  try {
-    await writeFile(join(pictures, "one.png"), noisePng(40, 30));
-    [system, browser] = await Promise.all([
-      startSystem(["--images", pictures]),
-      openBrowser(),
-    ]);
-  } finally {
-    await rm(pictures, { recursive: true, force: true });
-  }
+  [system, browser] = await Promise.all([startSystem(), openBrowser()]);
   photographs = await paintLandscapes(browser, 12);
   output = await outputFolder("page");
   context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });

@@ -90,7 +90,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["edge"],
     flags: [],
-    weight: 220,
+    weight: 200,
     needs: "loopback, workerd",
   },
   {
@@ -107,7 +107,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests/client_"],
     flags: ["--test-concurrency=1"],
-    weight: 190,
+    weight: 90,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   {
