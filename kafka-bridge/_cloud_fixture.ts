@@ -119,6 +119,7 @@ export async function startCloud(): Promise<Cloud | string> {
       MUTUAL_KEYSTORE: certificates.brokerFile,
       MUTUAL_TRUSTSTORE: certificates.caFile,
       SECURE_MUTUAL_PORT: "0",
+      STOP_TIMEOUT_MS: "60000",
       ...(process.env["CACHE_DIR"] ? { CACHE_DIR: process.env["CACHE_DIR"] } : {}),
     });
   let broker = startBroker("0");
@@ -246,9 +247,15 @@ async function openLane(parts: LaneParts): Promise<Lane> {
   const group = `bridge-${topic}`;
   const createTopic = async (name: string) => {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{ topic: name, numPartitions: PARTITIONS, replicationFactor: 1 }],
     });
+    // kafkajs's own wait gives up on a broker that has not heard of the topic from its controller yet.
+    await eventually(`${name}'s leaders`, () =>
+      admin.fetchTopicMetadata({ topics: [name] }).then(
+        ({ topics: [made] }) => made?.partitions.every(({ leader }) => leader >= 0) || undefined,
+        () => undefined,
+      ));
   };
   await createTopic(topic);
   await createTopic(deadLetterTopic);

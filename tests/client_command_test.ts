@@ -105,6 +105,7 @@ test("upload says what it can do, and refuses wrong calls with code 2 and one li
     [/Cannot send .*missing\.jpg as it is not there/, ["missing.jpg"]],
     [/--at-once must be from 1 to 16: current value is 0/, ["a.jpg", "--at-once", "0"]],
     [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/v1"]],
+    [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/?to=1"]],
     [/Cannot watch .*missing as it is no folder/, ["--watch", "missing"]],
     [/the token cannot be read: ENOENT.*missing/, ["here.jpg", "--token", "@missing"]],
     [/Cannot remember .*here\.jpg\/x: ENOTDIR/, ["here.jpg", "--state", "here.jpg/x"]],

@@ -12,7 +12,8 @@ import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summ
 
 const HELP = `Usage: deno task test [--only NAME,…] [--lanes N] [--list] [--help]
 
-Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped".
+Runs the suites, one more at a time than there are cores (at most 3), as each waits now and then,
+and ends with "N passed, N failed, N skipped".
 Exits with 1 when a test failed. With CI=true a suite without tests fails, and so does
 a skipped test, unless what it lacks is the folder ../shared.
 
@@ -23,7 +24,7 @@ a skipped test, unless what it lacks is the folder ../shared.
 
 const OPTIONS = {
   only: { type: "string" },
-  lanes: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
+  lanes: { type: "string", default: String(Math.min(3, navigator.hardwareConcurrency + 1)) },
   list: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -87,7 +88,7 @@ async function runAndTell(suite: Suite, files: readonly string[]): Promise<Suite
 }
 
 function listLine({ name, runtime, folders, needs }: Suite): string {
-  return `${name.padEnd(14)}${runtime.padEnd(7)}${(folders.join(" ") || "-").padEnd(14)}${needs}`;
+  return `${name.padEnd(14)}${runtime.padEnd(7)}${(folders.join(" ") || "-").padEnd(14)} ${needs}`;
 }
 
 function say(text: string): number {

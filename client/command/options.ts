@@ -109,7 +109,8 @@ function parse(args: readonly string[]) {
 
 function edgeOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/") {
+  // An origin and nothing else, however it is spelled.
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
     return url.origin;
   }
   throw new UsageError(

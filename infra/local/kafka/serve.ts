@@ -25,10 +25,10 @@ const {
   MUTUAL_TRUSTSTORE = "",
   // A fourth listener, which wants that certificate and that user.
   SECURE_MUTUAL_PORT,
+  // A broker that was asked to end and has not by then is killed; its log recovers at the next start.
+  STOP_TIMEOUT_MS = "10000",
 } = process.env;
 
-/** A broker that was asked to end and has not by then is killed; its log recovers at the next start. */
-const STOP_TIMEOUT_MS = 10_000;
 /** Exit code of a JVM that ended by SIGTERM in order. */
 const ENDED_BY_SIGTERM = 143;
 
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     process.once(signal, () => {
       isEnding = true;
       broker.kill("SIGTERM");
-      setTimeout(() => broker.kill("SIGKILL"), STOP_TIMEOUT_MS).unref();
+      setTimeout(() => broker.kill("SIGKILL"), Number(STOP_TIMEOUT_MS)).unref();
     });
   }
   await prepareTopics(`localhost:${port}`);
