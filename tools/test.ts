@@ -12,8 +12,7 @@ import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summ
 
 const HELP = `Usage: deno task test [--only NAME,…] [--lanes N] [--list] [--help]
 
-Runs the suites, one more at a time than there are cores (at most 3), as each waits now and then,
-and ends with "N passed, N failed, N skipped".
+Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped".
 Exits with 1 when a test failed. With CI=true a suite without tests fails, and so does
 a skipped test, unless what it lacks is the folder ../shared.
 
@@ -24,7 +23,7 @@ a skipped test, unless what it lacks is the folder ../shared.
 
 const OPTIONS = {
   only: { type: "string" },
-  lanes: { type: "string", default: String(Math.min(3, navigator.hardwareConcurrency + 1)) },
+  lanes: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
   list: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
