@@ -250,12 +250,12 @@ async function openLane(parts: LaneParts): Promise<Lane> {
       waitForLeaders: false,
       topics: [{ topic: name, numPartitions: PARTITIONS, replicationFactor: 1 }],
     });
-    // kafkajs's own wait gives up on a broker that has not heard of the topic from its controller yet.
-    await eventually(`${name}'s leaders`, () =>
-      admin.fetchTopicMetadata({ topics: [name] }).then(
-        ({ topics: [made] }) => made?.partitions.every(({ leader }) => leader >= 0) || undefined,
-        () => undefined,
-      ));
+    // kafkajs's own wait gives up on a broker that has not heard of the topic from its controller yet, and takes one that
+    // has for the leader of all partitions.
+    await eventually(
+      `${name}'s leaders`,
+      () => admin.fetchTopicOffsets(name).then(() => true, () => undefined),
+    );
   };
   await createTopic(topic);
   await createTopic(deadLetterTopic);
