@@ -1,7 +1,8 @@
-import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
-import { isFarAhead, phaseOf } from "../retention/policy.ts";
+import { phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
+import { deliveredImage } from "./delivered_image.ts";
 import { draftManifest, failedManifest } from "./draft_manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
@@ -16,11 +17,8 @@ export async function markFailed(
   delivery: ImageDelivery,
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
-  const named = readRawBucketName(delivery.objectName);
-  if (named === null || isFarAhead(named.ref.imageId, ports.clock.now())) {
-    return { outcome: "ignored" };
-  }
-  const { ref } = named;
+  const ref = deliveredImage(delivery.objectName, ports.clock.now());
+  if (ref === null) return { outcome: "ignored" };
   const work = () => commitFailure(ports, { ref, attempt: delivery.attempt }, options);
   return await unlessErased(ports, { ref, work }, options);
 }

@@ -2,14 +2,15 @@
  * One delivery of one image, as a table of contents: marker, manifest, raw object; probe, guard, fetch, develop, store,
  * row, manifest; marker. The manifest is the commit point: whatever comes before it may be done twice, nothing after it.
  */
-import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import { isFinal, type Manifest } from "../model/manifest.ts";
 import { declarationOfMetadata } from "../model/raw_metadata.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { removeLive } from "../retention/erase_image.ts";
-import { isFarAhead, phaseOf } from "../retention/policy.ts";
+import { phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { developImage } from "./develop_image.ts";
+import { deliveredImage } from "./delivered_image.ts";
 import { draftManifest, rejectedManifest } from "./draft_manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
@@ -24,11 +25,8 @@ export async function processImage(
   delivery: ImageDelivery,
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
-  const named = readRawBucketName(delivery.objectName);
-  if (named === null || isFarAhead(named.ref.imageId, ports.clock.now())) {
-    return { outcome: "ignored" };
-  }
-  const { ref } = named;
+  const ref = deliveredImage(delivery.objectName, ports.clock.now());
+  if (ref === null) return { outcome: "ignored" };
   const work = () => bringToItsEnd(ports, { ref, attempt: delivery.attempt }, options);
   return await unlessErased(ports, { ref, work }, options);
 }
