@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf, signToken } from "./_testing.ts";
+import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
+import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
+import { AssetsPageFiles } from "./adapters/page_assets.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
 import { makeOpenapiDocument } from "./routes/openapi_document.ts";
 import { startedUpload } from "./schemas.ts";
@@ -28,6 +31,26 @@ test("limits answer 429 with their fields, the address's before the token is loo
   assert.equal((await readProblem(address, 429)).code, "rate_limited");
   assert.equal((await ask("2001:db8:1:3::1")).status, 401, "another /64 has its own");
 });
+
+const broken = () => Promise.reject(new Error("binding is gone"));
+const brokenLimit = makeRateLimit({ limit: broken }, { name: "address", requests: 1 });
+const brokenStub = { reserve: broken, settle: broken, release: broken };
+const brokenObject = new DurableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
+for (
+  const [name, services, line] of [
+    ["a rate limit by address", { addressLimit: brokenLimit }, "GET /v1/images"],
+    ["a rate limit by owner", { ownerLimit: brokenLimit }, "GET /v1/images"],
+    ["a quota", { quota: brokenObject }, "POST /v1/uploads"],
+    ["static assets", { pageFiles: new AssetsPageFiles({ fetch: broken }) }, "GET /"],
+  ] as const
+) {
+  test(`a binding of ${name} that throws is 503 with Retry-After`, async () => {
+    const edge = await makeTestEdge({ services });
+    const response = await call(edge, line, line.startsWith("POST") ? { json: upload } : {});
+    assert.equal(response.headers.get("retry-after"), "1");
+    assert.equal((await readProblem(response, 503)).code, "unavailable");
+  });
+}
 
 test("unknown pages are 404, known ones under another method 405 with Allow; HEAD works as GET", async () => {
   const edge = await makeTestEdge();

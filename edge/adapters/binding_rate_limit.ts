@@ -1,3 +1,4 @@
+import { AppError } from "@tintype/core/errors";
 import type { RateLimit } from "../app_env.ts";
 
 /** A rate-limit binding of Workers: counts per Cloudflare location and answers yes or no. */
@@ -8,7 +9,10 @@ export interface RateLimitBinding {
 /** The window of the bindings in `wrangler.toml`: Cloudflare takes 10 or 60 seconds. */
 const WINDOW_SECONDS = 60;
 
-/** A limit by a binding; `requests` says what `wrangler.toml` configures, a test holds the two equal. */
+/**
+ * A limit by a binding; `requests` says what `wrangler.toml` configures, a test holds the two equal. Throws `unavailable`
+ * where the binding fails: a limit that cannot count lets nothing through.
+ */
 export function makeRateLimit(
   binding: RateLimitBinding,
   { name, requests }: { readonly name: string; readonly requests: number },
@@ -17,6 +21,12 @@ export function makeRateLimit(
     name,
     requests,
     windowSeconds: WINDOW_SECONDS,
-    take: async (key) => (await binding.limit({ key })).success,
+    async take(key) {
+      try {
+        return (await binding.limit({ key })).success;
+      } catch (cause) {
+        throw new AppError("unavailable", "Cannot count this request now", { cause });
+      }
+    },
   };
 }

@@ -70,7 +70,9 @@ function isOurHeader(header: JWTHeaderParameters): boolean {
   if (KEY_HEADERS.some((name) => header[name] !== undefined) || header.crit !== undefined) {
     return false;
   }
-  return header.typ === undefined || TYPES.has(header.typ.toLowerCase());
+  // jose hands on what the token holds: a type may be any JSON value.
+  const typ: unknown = header.typ;
+  return typ === undefined || (typeof typ === "string" && TYPES.has(typ.toLowerCase()));
 }
 
 /** Whether header or payload name something twice: parsers disagree on which one counts (RFC 8725, section 2.6). */

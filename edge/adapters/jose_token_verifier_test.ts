@@ -23,7 +23,8 @@ async function isRefused(token: string): Promise<boolean> {
     await verify(token);
     return false;
   } catch (error) {
-    return isAppError(error, "unauthenticated");
+    if (isAppError(error, "unauthenticated")) return true;
+    throw error;
   }
 }
 
@@ -61,4 +62,31 @@ test("what is around a token is not taken for a part of it", async () => {
 
 test("a token of type at+jwt is taken (RFC 9068)", async () => {
   assert.equal(await isRefused(tokens.signed({}, { typ: "at+JWT" })), false);
+});
+
+const JSON_VALUES = [null, true, 1, -1.5, 1e300, "", "x", [], ["ES256"], {}, { a: 1 }] as const;
+const HEADERS = [
+  "alg",
+  "kid",
+  "typ",
+  "cty",
+  "crit",
+  "jwk",
+  "jku",
+  "x5u",
+  "x5c",
+  "b64",
+  "zip",
+  "enc",
+];
+const CLAIMS = ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "scope", TENANT_CLAIM, "other"];
+
+test("a validly signed token is taken or refused, whatever JSON its headers and claims hold", async () => {
+  for (const value of JSON_VALUES) {
+    for (const name of HEADERS) await isRefused(tokens.signed({}, { [name]: value }));
+    for (const name of CLAIMS) await isRefused(tokens.signed({ [name]: value }));
+  }
+  for (const typ of JSON_VALUES) {
+    assert.ok(await isRefused(tokens.signed({}, { typ })), `typ: ${JSON.stringify(typ)}`);
+  }
 });

@@ -1,3 +1,4 @@
+import { AppError } from "@tintype/core/errors";
 import type { PageFiles } from "../app_env.ts";
 
 /** The binding of the worker's static assets, as wrangler.toml declares it. */
@@ -5,7 +6,7 @@ export interface AssetsBinding {
   fetch(url: string): Promise<Response>;
 }
 
-/** The page's files as Cloudflare's static assets. */
+/** The page's files as Cloudflare's static assets. Throws `unavailable` where the binding fails. */
 export class AssetsPageFiles implements PageFiles {
   readonly #assets: AssetsBinding;
 
@@ -15,6 +16,8 @@ export class AssetsPageFiles implements PageFiles {
 
   async read(path: string): Promise<Response> {
     // The binding looks at the path alone; its host is never asked.
-    return await this.#assets.fetch(`https://assets.invalid${path}`);
+    return await this.#assets.fetch(`https://assets.invalid${path}`).catch((cause: unknown) => {
+      throw new AppError("unavailable", "Cannot read the page's files now", { cause });
+    });
   }
 }
