@@ -20,6 +20,7 @@ import { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
 import { ENV_NAMES, type ProcessorEnv, readEnv } from "./env.ts";
 import packageJson from "./package.json" with { type: "json" };
+import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
 import { shutDownOnSignal } from "./shut_down.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -94,7 +95,8 @@ function createPorts(env: ProcessorEnv, pixels: PixelPool): ProcessImagePorts & 
 async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
   const { pixelProcesses: processes, codec, pipeline } = env;
   try {
-    return await startPixelPool({ processes, codec, pipeline, log });
+    const denoCache = denoCacheOf(Deno.env);
+    return await startPixelPool({ processes, codec, pipeline, log, denoCache });
   } catch (error) {
     console.error(`Cannot start the processor as its pixel processes do not start: ${error}`);
     Deno.exit(1);

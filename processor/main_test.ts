@@ -12,6 +12,7 @@ import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { firstLine, missingStandIn, type StandIn, startStandIn } from "./adapters/_local_cloud.ts";
+import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
 
 const ROOMS = ["storage", "warehouse", "issuer"] as const;
@@ -136,7 +137,7 @@ function spawn(env: Record<string, string>): Deno.ChildProcess {
   return new Deno.Command(denoPath, {
     args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), MAIN],
     clearEnv: true,
-    env,
+    env: { ...denoCacheOf(Deno.env), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

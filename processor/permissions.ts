@@ -3,6 +3,7 @@
  * own variables. It reads and writes no file, and loads no native code: its pixel processes do.
  */
 import { ENV_NAMES } from "./env.ts";
+import { DENO_CACHE_NAMES } from "./pixels/deno_cache.ts";
 
 /** What differs from one place to another. */
 export interface PermissionOptions {
@@ -35,7 +36,7 @@ export function denoFlags({ denoPath, hosts }: PermissionOptions): string[] {
     "--cached-only",
     `--allow-net=${hosts.join(",")}`,
     `--allow-run=${denoPath}`,
-    `--allow-env=${[...ENV_NAMES, ...GOOGLE_ENV].join(",")}`,
+    `--allow-env=${[...ENV_NAMES, ...DENO_CACHE_NAMES, ...GOOGLE_ENV].join(",")}`,
     // Clients look for settings in dozens of variables and files: they find none.
     "--ignore-env",
     "--ignore-read",

@@ -1,5 +1,6 @@
 /** The ways of making renditions that are measured beside one another. */
 import { webHashing } from "@tintype/processor/adapters/web_hashing";
+import { denoCacheOf } from "@tintype/processor/pixels/deno_cache";
 import { type PixelPool, startPixelPool } from "@tintype/processor/pixels/pixel_pool";
 import { codecNamed } from "@tintype/processor/adapters/codec_table";
 import { makeImageId } from "@tintype/core/model/image_id";
@@ -84,7 +85,8 @@ async function inProcess(codecName: "sharp"): Promise<Way> {
 }
 
 async function whole(codec: "sharp" | "imagescript"): Promise<Way> {
-  const pixels: PixelPool = await startPixelPool({ processes: AT_ONCE, log: QUIET, codec });
+  const options = { processes: AT_ONCE, log: QUIET, codec, denoCache: denoCacheOf(Deno.env) };
+  const pixels: PixelPool = await startPixelPool(options);
   return {
     async prepare(bytes, contentType) {
       // A world each, so that what is measured is the work and not a heap that fills up.

@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseDockerfile, type Stage } from "./dockerfile.ts";
-import { replay } from "./replay.ts";
+import { ImageProcess, missingUserSwitch, runAsRoot, runAsUser } from "./image_process.ts";
+import { replay, type Replayed } from "./replay.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HEALTHY_MS = 90_000;
 /** Both platforms wait 30 s before they kill; a slow machine has more. */
 const DRAINED_MS = 60_000;
+const RENDERED_MS = 60_000;
 const PARTS = ["processor", "kafka-bridge"] as const;
+const skip = await missingUserSwitch();
 
 async function stagesOf(part: string, port = 0): Promise<Stage[]> {
   const text = await readFile(join(ROOT, part, "Dockerfile"), "utf8");
@@ -48,74 +51,117 @@ for (const part of PARTS) {
   });
 }
 
-test("the processor's own lines, run in an empty folder, give a processor that is healthy and drains", async () => {
-  const port = await freePort();
-  await livesAndDrains(await stagesOf("processor", port), {
-    url: `http://127.0.0.1:${port}/healthz`,
-    env: {
-      HOST: "0.0.0.0",
-      PORT: String(port),
-      RAW_BUCKET: "tintype-raw",
-      PROCESSED_BUCKET: "tintype-processed",
-      CERTIFICATES_BUCKET: "tintype-certificates",
-      GOOGLE_CLOUD_PROJECT: "tintype-local",
-      PUSH_AUDIENCE: "http://localhost:8080",
-      PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
-      SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
-    },
-  });
-});
+test(
+  "the processor's own lines, run in an empty folder, give a processor that renders, is healthy and drains as its own user",
+  {
+    skip,
+  },
+  async () => {
+    const port = await freePort();
+    await using built = await build(await stagesOf("processor", port));
+    const tmp = join(built.root, "tmp");
+    await mkdir(tmp);
+    await chmod(tmp, 0o1777);
+    assert.deepEqual(await writableFiles(built), [tmp]);
+    await renders(built);
+    await livesAndDrains(built, {
+      url: `http://127.0.0.1:${port}/healthz`,
+      env: {
+        HOST: "0.0.0.0",
+        PORT: String(port),
+        RAW_BUCKET: "tintype-raw",
+        PROCESSED_BUCKET: "tintype-processed",
+        CERTIFICATES_BUCKET: "tintype-certificates",
+        GOOGLE_CLOUD_PROJECT: "tintype-local",
+        PUSH_AUDIENCE: "http://localhost:8080",
+        PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
+        SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
+      },
+    });
+  },
+);
 
-test("the bridge's own lines, run in an empty folder, give a bridge that lives and drains", async () => {
-  const port = await freePort();
-  await livesAndDrains(await stagesOf("kafka-bridge", port), {
-    url: `http://127.0.0.1:${port}/healthz`,
-    env: {
-      KAFKA_BROKERS: "127.0.0.1:9",
-      KAFKA_CLUSTER: "local",
-      KAFKA_TOPICS: "images",
-      KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
-      KAFKA_GROUP: "tintype-bridge",
-      RAW_BUCKET: "tintype-raw",
-      GOOGLE_CLOUD_PROJECT: "tintype-local",
-      PSEUDONYM_KEYS: JSON.stringify(["0".repeat(64)]),
-      TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
-    },
-  });
-});
+test(
+  "the bridge's own lines, run in an empty folder, give a bridge that lives and drains as its own user, with nothing to write to",
+  {
+    skip,
+  },
+  async () => {
+    const port = await freePort();
+    await using built = await build(await stagesOf("kafka-bridge", port));
+    assert.deepEqual(await writableFiles(built), []);
+    await livesAndDrains(built, {
+      url: `http://127.0.0.1:${port}/healthz`,
+      env: {
+        KAFKA_BROKERS: "127.0.0.1:9",
+        KAFKA_CLUSTER: "local",
+        KAFKA_TOPICS: "images",
+        KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
+        KAFKA_GROUP: "tintype-bridge",
+        RAW_BUCKET: "tintype-raw",
+        GOOGLE_CLOUD_PROJECT: "tintype-local",
+        PSEUDONYM_KEYS: JSON.stringify(["0".repeat(64)]),
+        TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
+      },
+    });
+  },
+);
 
-async function livesAndDrains(
-  stages: readonly Stage[],
-  { url, env }: { readonly url: string; readonly env: Readonly<Record<string, string>> },
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-container-"));
-  let child: ChildProcess | undefined;
-  let output = "";
-  try {
-    const image = await replay(stages, { context: ROOT, folder });
-    const [program = "", ...args] = image.command;
-    const path = `${join(image.cwd, "../usr/local/bin")}:${join(process.execPath, "..")}`;
-    child = spawn(program, args, { cwd: image.cwd, env: { PATH: path, ...image.env, ...env } });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (text: unknown) => output += String(text));
-    }
-    child.on("error", (error) => output += String(error));
-    assert.ok(await isHealthy(url, child), output);
-    const ended = once(child, "exit", { signal: AbortSignal.timeout(DRAINED_MS) });
-    child.kill("SIGTERM");
-    assert.deepEqual(await ended, [0, null], output);
-  } finally {
-    if (child?.pid !== undefined && child.exitCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
-    await rm(folder, { recursive: true, force: true });
-  }
+/** An image's files, and what runs in them. */
+interface Built extends AsyncDisposable {
+  readonly image: Replayed;
+  readonly folder: string;
+  /** What the image sees as `/`. */
+  readonly root: string;
 }
 
-async function isHealthy(url: string, child: ChildProcess): Promise<boolean> {
+/** Replays the stages in a folder that other users may enter, and adds what the base images bring. */
+async function build(stages: readonly Stage[]): Promise<Built> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-container-"));
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => runAsRoot(["rm", "-rf", folder]));
+  await chmod(folder, 0o755);
+  const replayed = await replay(stages, { context: ROOT, folder });
+  const root = join(replayed.cwd, "..");
+  const bin = join(root, "usr/local/bin");
+  await mkdir(bin, { recursive: true });
+  if (replayed.command[0] === "node") await copyFile(process.execPath, join(bin, "node"));
+  const env = { PATH: `${bin}:/usr/bin:/bin`, ...replayed.env };
+  const kept = undo.move();
+  const dispose = () => kept.disposeAsync();
+  return { image: { ...replayed, env }, folder, root, [Symbol.asyncDispose]: dispose };
+}
+
+/** What the image's user may write, of all that is in the image. */
+async function writableFiles({ image, root }: Built): Promise<string[]> {
+  const found = await runAsUser(image, ["find", root, "-writable", "-not", "-type", "l"]);
+  return found.split("\n").filter((path) => path !== "");
+}
+
+/** Runs a pixel pool in place of the server, with the server's own user, variables and permissions. */
+async function renders({ image, folder }: Built): Promise<void> {
+  const command = [...image.command.slice(0, -1), "processor/testing/hostile_pool.ts"];
+  await using pool = new ImageProcess({ ...image, command }, folder);
+  pool.child.stdin?.end(await readFile(join(ROOT, "docs/images/example_large.jpg")));
+  const ended = await once(pool.child, "close", { signal: AbortSignal.timeout(RENDERED_MS) });
+  assert.deepEqual(ended, [0, null], pool.output);
+  assert.deepEqual(JSON.parse(pool.output), { renditions: ["large", "medium", "thumb"] });
+}
+
+async function livesAndDrains(
+  { image, folder }: Built,
+  { url, env }: { readonly url: string; readonly env: Readonly<Record<string, string>> },
+): Promise<void> {
+  await using server = new ImageProcess({ ...image, env: { ...image.env, ...env } }, folder);
+  assert.ok(await isHealthy(url, server), server.output);
+  const ended = once(server.child, "exit", { signal: AbortSignal.timeout(DRAINED_MS) });
+  await server.signal("TERM");
+  assert.deepEqual(await ended, [0, null], server.output);
+}
+
+async function isHealthy(url: string, server: ImageProcess): Promise<boolean> {
   const until = Date.now() + HEALTHY_MS;
-  while (Date.now() < until && child.exitCode === null) {
+  while (Date.now() < until && !server.hasEnded) {
     const answer = await fetch(url).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.status === 200) return true;

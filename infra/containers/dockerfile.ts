@@ -1,6 +1,6 @@
 /**
  * The containers' files, read and run without Docker: `parseDockerfile` reads one, `replay` runs its own lines in an empty
- * folder, the test asks what then runs for its health.
+ * folder, `ImageProcess` runs the image's program as its own user.
  */
 
 /** One instruction: its name and everything after it, continued lines joined. */

@@ -4,6 +4,7 @@ import { isAppError } from "@tintype/core/errors";
 import { missingStandIn, type StandIn, startStandIn } from "../adapters/_local_cloud.ts";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "../adapters/bigquery_row_columns.ts";
+import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
 
 const skip = missingStandIn("warehouse") ?? false;
@@ -21,6 +22,7 @@ function processor(warehouseUrl: string): Deno.ChildProcess {
     args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), main],
     clearEnv: true,
     env: {
+      ...denoCacheOf(Deno.env),
       PORT: "0",
       RAW_BUCKET: "tintype-raw",
       PROCESSED_BUCKET: "tintype-processed",

@@ -8,6 +8,7 @@ import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { draw, scene } from "@tintype/core/testing/drawing";
 import { ssim } from "@tintype/core/testing/likeness";
 import type { RawPixels } from "@tintype/core/ports/image_codec";
+import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
 import { makeSample } from "../testing/samples.ts";
 
@@ -19,6 +20,7 @@ before(async () => {
     processes: 1,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     pipeline: "processor/examples/watermark_and_blur.ts",
+    denoCache: denoCacheOf(Deno.env),
   });
 });
 after(() => pool.close());

@@ -14,6 +14,8 @@ export interface PixelChildOptions {
   readonly pipelineUrl: string;
   /** Resident memory that a picture may take, in bytes; beyond it the process is killed. */
   readonly maxMemoryBytes: number;
+  /** The variable that names Deno's cache folder, if any. */
+  readonly denoCache: Readonly<Record<string, string>>;
   /** What it wrote to stderr, as one line. */
   readonly onStderr: (line: string) => void;
 }
@@ -142,7 +144,9 @@ export class PixelChild {
   }
 }
 
-function spawn({ codec, pipelineUrl, maxMemoryBytes }: PixelChildOptions): Deno.ChildProcess {
+function spawn(
+  { codec, pipelineUrl, maxMemoryBytes, denoCache }: PixelChildOptions,
+): Deno.ChildProcess {
   const readable = [
     new URL("core", ROOT),
     new URL("processor", ROOT),
@@ -167,7 +171,7 @@ function spawn({ codec, pipelineUrl, maxMemoryBytes }: PixelChildOptions): Deno.
     ],
     clearEnv: true,
     // Two arenas keep glibc from holding what four decoding threads once needed.
-    env: { MALLOC_ARENA_MAX: "2", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    env: { ...denoCache, MALLOC_ARENA_MAX: "2", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

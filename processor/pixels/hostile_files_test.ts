@@ -12,6 +12,7 @@ import {
   hostileFiles,
 } from "../testing/hostile/hostile_files.ts";
 import { sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
 
 /** An image that takes longer has hung: the deadline is 30 s. */
@@ -30,8 +31,9 @@ const log = {
 let pool: PixelPool;
 let portable: PixelPool;
 before(async () => {
-  pool = await startPixelPool({ processes: PROCESSES, log });
-  portable = await startPixelPool({ processes: PROCESSES, log, codec: "imagescript" });
+  const options = { processes: PROCESSES, log, denoCache: denoCacheOf(Deno.env) };
+  pool = await startPixelPool(options);
+  portable = await startPixelPool({ ...options, codec: "imagescript" });
 });
 after(() => Promise.all([pool.close(), portable.close()]));
 

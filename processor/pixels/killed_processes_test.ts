@@ -7,6 +7,7 @@ import type { DevelopRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { scene } from "@tintype/core/testing/drawing";
 import { makeSample } from "../testing/samples.ts";
+import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
 
 const skip = existsSync("/proc/self/stat") ? false : "processes are found in Linux's /proc";
@@ -19,7 +20,7 @@ let wholeMs: number;
 
 before(async () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  pool = await startPixelPool({ processes: 2, log });
+  pool = await startPixelPool({ processes: 2, log, denoCache: denoCacheOf(Deno.env) });
   const bytes = await makeSample(scene(1_600, 1_200), { mediaType: "image/jpeg" });
   request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
   await pool.develop(request);

@@ -20,6 +20,8 @@ export interface PixelPoolOptions {
   /** Children that are kept warm. */
   readonly processes: number;
   readonly log: Log;
+  /** What `denoCacheOf` returns for this process: a child gets no other variable of its parent. */
+  readonly denoCache: Readonly<Record<string, string>>;
   /** A name of the codec table: `sharp`. */
   readonly codec?: CodecName | undefined;
   /** Path or URL of the company's pipeline module: none. */
@@ -243,10 +245,11 @@ class ChildPool implements PixelPool {
   }
 
   async #startChild(): Promise<PixelChild> {
-    const { codec, pipeline, log, maxMemoryBytes } = this.#settings;
+    const { codec, pipeline, log, maxMemoryBytes, denoCache } = this.#settings;
     const child = new PixelChild({
       codec: codec ?? "sharp",
       maxMemoryBytes,
+      denoCache,
       pipelineUrl: pipelineUrlOf(pipeline),
       onStderr: (line) => log.warn("pixel_process_stderr", { line }),
     });

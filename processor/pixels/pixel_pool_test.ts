@@ -10,6 +10,7 @@ import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { quarters } from "@tintype/core/testing/drawing";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
 import { makeSample } from "../testing/samples.ts";
+import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, type PixelPoolOptions, startPixelPool } from "./pixel_pool.ts";
 
 const HOSTILE = new URL("../testing/hostile_pipeline.ts", import.meta.url).href;
@@ -23,8 +24,15 @@ const log = { info: write, warn: write, error: write };
 
 let pool: PixelPool;
 
+const defaults = {
+  processes: 1,
+  log,
+  pipeline: HOSTILE,
+  deadlineMs: DEADLINE_MS,
+  denoCache: denoCacheOf(Deno.env),
+};
 const start = (options: Partial<PixelPoolOptions> = {}) =>
-  startPixelPool({ processes: 1, log, pipeline: HOSTILE, deadlineMs: DEADLINE_MS, ...options });
+  startPixelPool({ ...defaults, ...options });
 
 async function picture(width: number, height = 40): Promise<DevelopRequest> {
   const bytes = await makeSample(quarters(width, height), { mediaType: "image/png" });
@@ -150,6 +158,17 @@ for (
     assert.match(String(last?.fields?.["line"]), /NotCapable/);
   });
 }
+
+test("a pixel process uses the cache folder that the pool is given", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const cached = await start({ denoCache: { DENO_DIR: folder } });
+    await cached.close();
+    assert.notDeepEqual(Array.from(Deno.readDirSync(folder)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 test("a process that is killed from outside gives its picture a second try", async () => {
   lines.length = 0;

@@ -18,6 +18,7 @@ import { exitCodeOf, stopSignal, UsageError } from "../command.ts";
 import { openCloud } from "../command_cloud.ts";
 import { requireColumns } from "../columns/require_columns.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
 import { HELP, parseReplayOptions, type ReplayCommand } from "./replay_options.ts";
 
@@ -95,6 +96,7 @@ async function startPixels({ pixelProcesses }: ReplayCommand): Promise<PixelPool
     codec,
     pipeline: variable("PIPELINE"),
     log,
+    denoCache: denoCacheOf(Deno.env),
   });
 }
 

@@ -1,7 +1,8 @@
-/** A pool with the hostile pipeline, as a program for tests of its permissions: a picture on stdin, why it was rejected on stdout. */
+/** A pool with the hostile pipeline, as a program for tests of its permissions and user: a picture on stdin, the outcome on stdout. */
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
+import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { startPixelPool } from "../pixels/pixel_pool.ts";
 
 const bytes = new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
@@ -10,11 +11,15 @@ const pool = await startPixelPool({
   log: { info: () => {}, warn: () => {}, error: () => {} },
   pipeline: new URL("hostile_pipeline.ts", import.meta.url).href,
   maxMemoryBytes: 512 * 2 ** 20,
+  denoCache: denoCacheOf(Deno.env),
 });
 const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
-const outcome: unknown = await pool.develop(request).catch((error) => error);
-const { reason, detail } = outcome instanceof ImageRejected
-  ? outcome
-  : { reason: null, detail: String(outcome) };
-console.log(JSON.stringify({ reason, detail }));
-await pool.close();
+try {
+  const { renditions } = await pool.develop(request);
+  console.log(JSON.stringify({ renditions: renditions.map(({ name }) => name) }));
+} catch (error) {
+  if (!(error instanceof ImageRejected)) throw error;
+  console.log(JSON.stringify({ reason: error.reason, detail: error.detail }));
+} finally {
+  await pool.close();
+}
