@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { deploymentSteps, rollbackSteps } from "./steps.ts";
+import { rollbackSteps } from "./rollback_steps.ts";
 import { runSteps, scriptOf } from "./run_steps.ts";
+import { deploymentSteps } from "./steps.ts";
 import { readTarget } from "./target.ts";
 
 const HELP =
@@ -14,8 +15,8 @@ Usage: npx deno task deploy [--env preview|production] [--dry-run] [--yes] [opti
   --env NAME           preview (default) or production
   --dry-run            prints every command and how to take each step back; runs nothing
   --yes                does not ask for the environment's name before it begins
-  --rollback           brings the revision and the worker before the last back instead
-  --revision NAME      with --rollback: this revision of the processor
+  --rollback           brings the revision that served before this one back instead, and its worker
+  --revision NAME      with --rollback: this revision of the processor, and the worker deployed with it
   --edge URL           the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it
   --canary-percent N   traffic that the new processor gets first (default: 5; 0 for all at once)
   --canary-minutes N   how long it is watched (default: 30)

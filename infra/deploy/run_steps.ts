@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Step } from "./steps.ts";
+import type { Step } from "./step.ts";
 
 /** How steps are run. */
 export interface RunStepsOptions {
@@ -32,7 +32,7 @@ export async function runSteps(
     for (const { line, saves } of commands) {
       const { code, output } = await runLine(line, { cwd, kept, captures: saves !== undefined });
       if (code !== 0) {
-        sayFailure(steps.slice(0, index + 1), { say, line, code });
+        sayFailure(steps.slice(0, index + 1), { say, line, code, kept });
         return false;
       }
       if (saves !== undefined) kept[saves] = output.trim();
@@ -43,15 +43,19 @@ export async function runSteps(
 
 function sayFailure(
   done: readonly Step[],
-  { say, line, code }: {
+  { say, line, code, kept }: {
     readonly say: (line: string) => void;
     readonly line: string;
     readonly code: number;
+    readonly kept: Readonly<Record<string, string>>;
   },
 ): void {
   say(`Cannot go on as this ended with ${code}: ${line}`);
   say("To take back what was done, the last first:");
-  for (const { name, rollback } of done.toReversed()) say(`  ${name}: ${rollback}`);
+  // A person's shell does not have the kept values.
+  const filled = (text: string) =>
+    text.replaceAll(/\$([A-Z_]+)/g, (whole, name) => kept[name] ?? whole);
+  for (const { name, rollback } of done.toReversed()) say(`  ${name}: ${filled(rollback)}`);
 }
 
 function runLine(

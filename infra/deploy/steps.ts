@@ -1,30 +1,17 @@
 /**
- * A deployment as data: `steps` lists what is done in which order and how each step is taken back, `run_steps` does it or
- * prints it, `main` is the command. The canary's judgement of rows is `judge_canary`.
+ * A deployment as data: `steps` lists what is done in which order and how each step is taken back, `rollback_steps` what
+ * a rollback does, `run_steps` does it or prints it, `main` is the command. `traffic_steps` moves the processor's traffic.
+ * The canary's judgement of rows is `judge_canary`.
  */
-import type { Target } from "./target.ts";
-
-/** A line for bash; what it prints may be kept under a name for the lines after it. */
-export interface Command {
-  readonly line: string;
-  readonly saves?: string;
-}
-
-/** A step of a deployment. */
-export interface Step {
-  readonly name: string;
-  readonly commands: readonly Command[];
-  /** How to take it back, for a person: commands, or why nothing has to be done. */
-  readonly rollback: string;
-}
-
-/** What a deployment is asked for beside its target. */
-export interface DeployOptions {
-  /** Share of the traffic that a new processor gets first, in percent; 0 takes all at once. */
-  readonly canaryPercent: number;
-  /** How long the canary is watched, in minutes. */
-  readonly canaryMinutes: number;
-}
+import type { Command, Step } from "./step.ts";
+import { type Target, wranglerEnv } from "./target.ts";
+import {
+  canary,
+  type CanaryOptions,
+  holdTraffic,
+  readNewest,
+  returnToStable,
+} from "./traffic_steps.ts";
 
 const TERRAFORM = "terraform -chdir=infra/terraform";
 const DIGESTS = '-var "processor_digest=$PROCESSOR_DIGEST" -var "bridge_digest=$BRIDGE_DIGEST"';
@@ -33,7 +20,7 @@ const NO_DIGESTS = ["processor_digest", "bridge_digest"]
   .map((name) => `-var ${name}=sha256:${"0".repeat(64)}`).join(" ");
 
 /** Everything that a deployment does, in order. */
-export function deploymentSteps(target: Target, options: DeployOptions): Step[] {
+export function deploymentSteps(target: Target, options: CanaryOptions): Step[] {
   return [
     checks(),
     state(target),
@@ -45,28 +32,6 @@ export function deploymentSteps(target: Target, options: DeployOptions): Step[] 
     edge(target),
     endToEnd(target),
     canary(target, options),
-  ];
-}
-
-/** What brings the deployment before the last back: the processor's traffic first, as it touches data. */
-export function rollbackSteps(target: Target, revision: string): Step[] {
-  const found = revision === ""
-    ? `gcloud run revisions list --service ${target.service} --region ${target.region} --project ${target.project} --sort-by=~metadata.creationTimestamp --format='value(metadata.name)' | sed -n 2p`
-    : `printf %s ${revision}`;
-  return [
-    {
-      name: "Give all traffic to the revision before",
-      commands: [
-        { line: found, saves: "REVISION" },
-        { line: traffic(target, '"$REVISION=100"') },
-      ],
-      rollback: traffic(target, "NEWEST=100"),
-    },
-    {
-      name: "Bring the worker's previous version back",
-      commands: [{ line: `npx wrangler rollback ${wranglerEnv(target)} --yes` }],
-      rollback: `npx wrangler deploy ${wranglerEnv(target)}`,
-    },
   ];
 }
 
@@ -141,24 +106,8 @@ function images({ project, registry, region, version }: Target): Step {
   };
 }
 
-/** A new revision would take all traffic at once where the service follows its newest. */
-function holdTraffic(target: Target): Step {
-  return {
-    name: "Hold the processor's traffic where it is",
-    commands: [
-      {
-        line:
-          `gcloud run services describe ${target.service} --region ${target.region} --project ${target.project} --format='value(status.latestReadyRevisionName)' || true`,
-        saves: "STABLE",
-      },
-      { line: `test -z "$STABLE" || ${traffic(target, '"$STABLE=100"')}` },
-    ],
-    rollback:
-      `gcloud run services update-traffic ${target.service} --region ${target.region} --project ${target.project} --to-latest`,
-  };
-}
-
-function infrastructure({ environment }: Target): Step {
+function infrastructure(target: Target): Step {
+  const { environment } = target;
   return {
     name: "Apply Terraform",
     commands: [
@@ -167,6 +116,7 @@ function infrastructure({ environment }: Target): Step {
           `${TERRAFORM} plan -input=false -var-file=${environment}.tfvars ${DIGESTS} -out=deploy.plan`,
       },
       { line: `${TERRAFORM} apply -input=false deploy.plan` },
+      readNewest(target),
     ],
     rollback:
       `git checkout the version before, then: ${TERRAFORM} apply -var-file=${environment}.tfvars with its digests. Buckets, dataset and keys are never destroyed by a rollback: Terraform refuses.`,
@@ -220,8 +170,9 @@ function notification({ prefix, project, service }: Target): Step {
 function edge(target: Target): Step {
   return {
     name: "Deploy the edge",
-    commands: [{ line: `npx wrangler deploy ${wranglerEnv(target)}` }],
-    rollback: `npx wrangler rollback ${wranglerEnv(target)}`,
+    // The tag is how a rollback finds the version that belongs to a revision.
+    commands: [{ line: `npx wrangler deploy ${wranglerEnv(target)} --tag "$NEWEST"` }],
+    rollback: returnToStable(target),
   };
 }
 
@@ -236,41 +187,4 @@ function endToEnd({ edgeUrl }: Target): Step {
     ],
     rollback: "The picture is gone after seven days, or by DELETE /v1/images/{id}.",
   };
-}
-
-function canary(target: Target, { canaryPercent, canaryMinutes }: DeployOptions): Step {
-  const newest =
-    `gcloud run services describe ${target.service} --region ${target.region} --project ${target.project} --format='value(status.latestCreatedRevisionName)'`;
-  const all = { line: traffic(target, '"$NEWEST=100"') };
-  const judged = [
-    { line: traffic(target, `"$NEWEST=${canaryPercent},$STABLE=${100 - canaryPercent}"`) },
-    {
-      line:
-        `./node_modules/.bin/node infra/deploy/canary.ts --project ${target.project} --newest "$NEWEST" --stable "$STABLE" --minutes ${canaryMinutes} || { ${
-          traffic(target, '"$STABLE=100"')
-        }; exit 1; }`,
-    },
-  ];
-  return {
-    name: `Canary: ${canaryPercent} % of the traffic, compared from rows, then all or back`,
-    commands: [
-      { line: newest, saves: "NEWEST" },
-      // The first deployment has nothing to compare with.
-      ...canaryPercent === 0 ? [] : [{
-        line: `test -z "$STABLE" || test "$STABLE" = "$NEWEST" || { ${
-          judged.map(({ line }) => line).join(" && ")
-        }; }`,
-      }],
-      all,
-    ],
-    rollback: traffic(target, '"$STABLE=100"'),
-  };
-}
-
-function traffic({ service, region, project }: Target, revisions: string): string {
-  return `gcloud run services update-traffic ${service} --region ${region} --project ${project} --to-revisions ${revisions}`;
-}
-
-function wranglerEnv({ environment }: Target): string {
-  return environment === "production" ? '--env=""' : `--env ${environment}`;
 }

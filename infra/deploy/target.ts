@@ -42,3 +42,8 @@ export function readTarget(
     edgeUrl,
   };
 }
+
+/** The flag by which wrangler takes the target's worker: production is the file's top level. */
+export function wranglerEnv({ environment }: Target): string {
+  return environment === "production" ? '--env=""' : `--env ${environment}`;
+}

@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rollbackSteps } from "./rollback_steps.ts";
+import { deploymentSteps } from "./steps.ts";
+import { readTarget, type Target } from "./target.ts";
+import type { CloudState } from "./testing/cloud_state.ts";
+import { type CloudPrograms, DIGEST, withCloudPrograms } from "./testing/with_cloud_programs.ts";
+import { addVersion } from "./testing/wrangler.ts";
+
+const TARGET: Target = readTarget("preview", {
+  edgeUrl: "https://edge.example.com",
+  commit: "abc",
+});
+/** The canary judges at once. */
+const STEPS = deploymentSteps(TARGET, { canaryPercent: 5, canaryMinutes: 0 });
+const ROLLBACK = rollbackSteps(TARGET, "");
+const [FIRST, SECOND, THIRD] = [revision(1), revision(2), revision(3)];
+const BAD = { images: "1000", failed: "500", p95_ms: "800" };
+
+function revision(number: number): string {
+  return `${TARGET.service}-0000${number}-abc`;
+}
+
+function inCloud(use: (programs: CloudPrograms) => Promise<void>): () => Promise<void> {
+  return () => withCloudPrograms(TARGET.service, use);
+}
+
+async function deployGood({ run }: CloudPrograms): Promise<void> {
+  const { done, said, errors } = await run(STEPS);
+  assert.ok(done, [...said, errors].join("\n"));
+}
+
+/** Leaves the clouds as that many good deployments do; the second test compares. */
+function asDeployed({ change }: CloudPrograms, times: number): void {
+  change(({ service, worker }) => {
+    for (let number = 1; number <= times; number++) {
+      const tag = { revisionName: revision(number - 1), tag: "previous" };
+      service.revisions.push({ name: revision(number), ready: true });
+      service.traffic = [{ revisionName: revision(number), percent: 100 }];
+      if (number > 1) service.traffic.push(tag);
+      addVersion(worker, { tag: revision(number) });
+    }
+  });
+}
+
+/** Deploys a revision that fails half of its images. */
+async function deployRefused({ run, change, state }: CloudPrograms) {
+  const name = revision(state().service.revisions.length + 1);
+  change(({ figures }) => figures[name] = BAD);
+  const result = await run(STEPS);
+  assert.equal(result.done, false);
+  return result;
+}
+
+/** Shares by revision, and the revision that a rollback goes back to. */
+function trafficOf({ service }: CloudState) {
+  const name = ({ revisionName }: CloudState["service"]["traffic"][number]) =>
+    revisionName ?? "LATEST";
+  return {
+    shares: Object.fromEntries(
+      service.traffic.flatMap((target) =>
+        target.percent === undefined ? [] : [[name(target), target.percent]]
+      ),
+    ),
+    previous: service.traffic.filter(({ tag }) => tag === "previous").map(name),
+  };
+}
+
+/** The revision that the running version of the worker was deployed with. */
+function workerOf({ worker }: CloudState): string | undefined {
+  return worker.versions.find(({ id }) => id === worker.deployments.at(-1))?.tag;
+}
+
+/** What each call moved the traffic to. */
+function movesIn(calls: readonly string[]): string[] {
+  return calls.flatMap((call) => {
+    const move = /--to-revisions (\S+)|(--to-latest)/.exec(call);
+    return move === null ? [] : [move[1] ?? move[2] ?? ""];
+  });
+}
+
+test(
+  "the first deployment holds nothing, gives its revision everything and records none before it",
+  inCloud(async (programs) => {
+    await deployGood(programs);
+    const calls = await programs.calls();
+    const planned = calls.find((call) => /^terraform .* plan /.test(call)) ?? "";
+    assert.match(planned, new RegExp(`processor_digest=${DIGEST} -var bridge_digest=${DIGEST}`));
+    assert.deepEqual(movesIn(calls), [`${FIRST}=100`]);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
+    assert.equal(workerOf(programs.state()), FIRST);
+  }),
+);
+
+test(
+  "a good deployment gives a share, then everything, and records the revision before",
+  inCloud(async (programs) => {
+    await deployGood(programs);
+    await programs.calls();
+    await deployGood(programs);
+    assert.deepEqual(movesIn(await programs.calls()), [
+      `${FIRST}=100`,
+      `${SECOND}=5,${FIRST}=95`,
+      `${SECOND}=100`,
+    ]);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+    const { service, worker } = programs.state();
+    await withCloudPrograms(TARGET.service, async (others) => {
+      asDeployed(others, 2);
+      assert.deepEqual([others.state().service, others.state().worker], [service, worker]);
+    });
+  }),
+);
+
+test(
+  "a refused revision gets no traffic from the deployment after it, nor from a rollback of that",
+  inCloud(async (programs) => {
+    asDeployed(programs, 1);
+    await deployRefused(programs);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
+    await programs.calls();
+    await deployGood(programs);
+    assert.deepEqual(movesIn(await programs.calls()), [
+      `${FIRST}=100`,
+      `${THIRD}=5,${FIRST}=95`,
+      `${THIRD}=100`,
+    ]);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [THIRD]: 100 }, previous: [FIRST] });
+    assert.ok((await programs.run(ROLLBACK)).done);
+    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state()), FIRST);
+  }),
+);
+
+test(
+  "a deployment after an interrupted canary holds the traffic on the revision with the larger share",
+  inCloud(async (programs) => {
+    asDeployed(programs, 2);
+    programs.change(({ service }) => {
+      service.traffic = [{ revisionName: SECOND, percent: 5 }, {
+        revisionName: FIRST,
+        percent: 95,
+      }];
+    });
+    await programs.calls();
+    await deployGood(programs);
+    assert.deepEqual(movesIn(await programs.calls()), [
+      `${FIRST}=100`,
+      `${THIRD}=5,${FIRST}=95`,
+      `${THIRD}=100`,
+    ]);
+  }),
+);
+
+test(
+  "a deployment after a first revision that never started holds nothing",
+  inCloud(async (programs) => {
+    programs.change((state) => state.nextRevision = "failing");
+    assert.equal((await programs.run(STEPS)).done, false);
+    programs.change((state) => state.nextRevision = "ready");
+    await deployGood(programs);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [] });
+  }),
+);
+
+test(
+  "a deployment without a new revision keeps the recorded one",
+  inCloud(async (programs) => {
+    asDeployed(programs, 2);
+    programs.change((state) => state.nextRevision = "none");
+    await deployGood(programs);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+  }),
+);
+
+test(
+  "a deployment that may not see the traffic stops before Terraform",
+  inCloud(async (programs) => {
+    asDeployed(programs, 1);
+    const before = programs.state().service;
+    programs.change(({ denied }) => denied.push("run.services.list", "run.services.get"));
+    await programs.calls();
+    const { done, errors } = await programs.run(STEPS);
+    assert.equal(done, false);
+    assert.match(errors, /PERMISSION_DENIED/);
+    assert.ok(!(await programs.calls()).some((call) => call.endsWith("deploy.plan")));
+    assert.deepEqual(programs.state().service, before);
+  }),
+);
+
+test(
+  "a step that fails says how to take back what was done, the last first, and never by a refused revision",
+  inCloud(async (programs) => {
+    asDeployed(programs, 1);
+    await deployRefused(programs);
+    await programs.calls();
+    await programs.failOn("task upload");
+    const { done, said } = await programs.run(STEPS);
+    assert.equal(done, false);
+    assert.ok(said.some((line) => line.startsWith("Cannot go on as this ended with 3")));
+    const rollbacks = said.slice(said.findIndex((line) => line.startsWith("To take back")) + 1);
+    assert.match(rollbacks[0] ?? "", /^ {2}End to end/);
+    assert.match(rollbacks[1] ?? "", new RegExp(`--rollback --revision "${FIRST}"$`));
+    assert.match(rollbacks.at(-1) ?? "", /^ {2}Check the tree: Nothing/);
+    assert.doesNotMatch(rollbacks.join("\n"), new RegExp(`--to-latest|NEWEST|\\$|${SECOND}`));
+    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
+  }),
+);
+
+test(
+  "Terraform that fails ends the deployment before the worker changes",
+  inCloud(async (programs) => {
+    await programs.failOn("apply -input=false deploy.plan");
+    const { done, said } = await programs.run(STEPS);
+    assert.equal(done, false);
+    assert.ok(said.some((line) => line.startsWith("  Apply Terraform: git checkout")));
+    assert.ok(!(await programs.calls()).some((call) => call.includes("wrangler deploy")));
+  }),
+);
+
+test(
+  "a rollback after a good deployment brings the revision before back, and its worker",
+  inCloud(async (programs) => {
+    asDeployed(programs, 2);
+    // A new secret makes a version of the worker that no deployment of ours made.
+    programs.change(({ worker }) => addVersion(worker, {}));
+    const { done, errors } = await programs.run(ROLLBACK);
+    assert.ok(done, errors);
+    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state()), FIRST);
+  }),
+);
+
+test(
+  "what a refused deployment prints brings the worker back, and the recorded revision stays",
+  inCloud(async (programs) => {
+    asDeployed(programs, 2);
+    const { said } = await deployRefused(programs);
+    assert.equal(workerOf(programs.state()), THIRD);
+    const printed = /Canary: .* --rollback --revision "(.*)"/.exec(said.join("\n"))?.[1] ?? "";
+    assert.equal(printed, SECOND);
+    assert.ok((await programs.run(rollbackSteps(TARGET, printed))).done);
+    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+    assert.equal(workerOf(programs.state()), SECOND);
+  }),
+);
+
+test(
+  "a second rollback stops before anything moves and says how to name a revision",
+  inCloud(async (programs) => {
+    asDeployed(programs, 3);
+    assert.ok((await programs.run(ROLLBACK)).done);
+    const { service, worker } = programs.state();
+    const { done, said, errors } = await programs.run(ROLLBACK);
+    assert.equal(done, false);
+    assert.match(errors, new RegExp(`${SECOND} has the tag "previous" and all traffic already`));
+    assert.match(errors, /Name one with --revision/);
+    assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
+    const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
+    const listing = { name: "List", commands: [{ line: lists }], rollback: "" };
+    assert.ok((await programs.run([listing])).done, lists);
+  }),
+);
+
+test(
+  "a rollback to a named revision brings its worker back, and a plain one does not go forward from it",
+  inCloud(async (programs) => {
+    asDeployed(programs, 3);
+    assert.ok((await programs.run(rollbackSteps(TARGET, FIRST))).done);
+    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state()), FIRST);
+    assert.equal((await programs.run(ROLLBACK)).done, false);
+    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
+  }),
+);
+
+test(
+  "a rollback without a recorded revision or without its worker moves nothing",
+  inCloud(async (programs) => {
+    asDeployed(programs, 1);
+    const first = await programs.run(ROLLBACK);
+    assert.match(first.errors, /no revision has the tag "previous"\. Name one with --revision/);
+    await deployGood(programs);
+    programs.change(({ worker }) => delete worker.versions[0]?.tag);
+    const { service, worker } = programs.state();
+    const second = await programs.run(ROLLBACK);
+    assert.match(second.errors, new RegExp(`Cannot find the worker's version for ${FIRST}`));
+    assert.deepEqual([first.done, second.done], [false, false]);
+    assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
+  }),
+);

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+
+/** A target of traffic as gcloud writes it: a share, or a tag without one. */
+export interface TrafficTarget {
+  readonly revisionName?: string;
+  readonly latestRevision?: true;
+  readonly percent?: number;
+  readonly tag?: string;
+}
+
+/** What BigQuery would say of a revision, as bq prints it. */
+export interface Figures {
+  readonly images: string;
+  readonly failed: string;
+  readonly p95_ms: string;
+}
+
+/** The clouds that the fake programs share: a Cloud Run service, its rows and a worker. */
+export interface CloudState {
+  /** The service exists as soon as it has a revision; the newest is the last. */
+  service: {
+    name: string;
+    revisions: { name: string; ready: boolean }[];
+    traffic: TrafficTarget[];
+  };
+  /** Permissions that the account lacks, such as `run.services.list`. */
+  denied: string[];
+  /** What the next `terraform apply` makes: a revision that starts or does not, or no revision. */
+  nextRevision: "ready" | "failing" | "none";
+  /** Rows by revision; a revision without an entry does well. */
+  figures: Record<string, Figures>;
+  worker: {
+    versions: { id: string; created_on: string; tag?: string }[];
+    /** Ids of versions; the one that runs is the last. */
+    deployments: string[];
+  };
+}
+
+/** Returns clouds in which nothing was deployed; the service gets `name` once it exists. */
+export function emptyCloud(name: string): CloudState {
+  return {
+    service: { name, revisions: [], traffic: [] },
+    denied: [],
+    nextRevision: "ready",
+    figures: {},
+    worker: { versions: [], deployments: [] },
+  };
+}
+
+/** Reads the state that `writeState` wrote. */
+export function readState(file: string): CloudState {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** Writes the state for the next program. */
+export function writeState(file: string, state: CloudState): void {
+  writeFileSync(file, JSON.stringify(state, null, 2));
+}
+
+/** What a program says on stderr before it ends with a code: 2 for wrong usage, as gcloud does, else 1. */
+export class Refusal extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = 1) {
+    super(message);
+    this.code = code;
+  }
+}
