@@ -4,10 +4,21 @@ import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { Child } from "./_child_fixture.ts";
-import { type Cloud, type Lane, startCloud } from "./_cloud_fixture.ts";
+import { type Cloud, startCloud } from "./_cloud_fixture.ts";
+import type { Lane } from "./_lane_fixture.ts";
+import type { Store } from "./_store_fixture.ts";
 
 /** Declares a test with topics of its own. */
-export type KafkaTest = (name: string, run: (cloud: Cloud, lane: Lane) => Promise<void>) => void;
+export type KafkaTest<World = Cloud> = (
+  name: string,
+  run: (world: World, lane: Lane) => Promise<void>,
+) => void;
+
+/** What tests on real brokers share. */
+interface TestWorld extends Store {
+  lane(): Promise<Lane>;
+  close(): Promise<void>;
+}
 
 /** Uploads that take a quarter of a second each, so that there is a middle to be killed in. */
 export const SLOW_UPLOADS = {
@@ -17,29 +28,39 @@ export const SLOW_UPLOADS = {
 } as const;
 
 /** A group of tests that share a cloud; each is skipped where there can be no broker, but not with `CI=true`. */
-export function describeOnKafka(name: string, declare: (kafkaTest: KafkaTest) => void): void {
-  let cloud: Cloud | undefined;
+export function describeOnKafka(
+  name: string,
+  declare: (kafkaTest: KafkaTest<Cloud>) => void,
+): void {
+  describeOn(name, startCloud, declare);
+}
+
+/** A group of tests that share what `start` starts; it returns a reason instead where it cannot. */
+export function describeOn<World extends TestWorld>(
+  name: string,
+  start: () => Promise<World | string>,
+  declare: (kafkaTest: KafkaTest<World>) => void,
+): void {
+  let world: World | undefined;
   let missing: string | undefined;
   describe(name, () => {
     before(async () => {
-      const started = await startCloud();
+      const started = await start();
       if (typeof started === "string") missing = started;
-      else cloud = started;
+      else world = started;
     });
-    after(async () => {
-      if (cloud !== undefined) assert.equal(await cloud.close(), 0, "the broker ends in order");
-    });
+    after(() => world?.close());
     declare((name, run) => {
       test(name, async (t: TestContext) => {
-        if (cloud === undefined) {
+        if (world === undefined) {
           assert.notEqual(process.env["CI"], "true", missing);
           return t.skip(missing ?? "no broker");
         }
-        const lane = await cloud.lane();
+        const lane = await world.lane();
         try {
-          await run(cloud, lane);
+          await run(world, lane);
         } finally {
-          await cloud.clearFaults();
+          await world.clearFaults();
           await lane.close();
         }
       });
@@ -67,7 +88,7 @@ export async function metricOf(bridge: Child, series: string): Promise<number | 
 }
 
 /** Which of these names are among the raw objects. */
-export async function heldOf(cloud: Cloud, names: readonly string[]): Promise<string[]> {
-  const all = new Set(await cloud.names());
+export async function heldOf(store: Store, names: readonly string[]): Promise<string[]> {
+  const all = new Set(await store.names());
   return names.filter((name) => all.has(name));
 }

@@ -58,7 +58,13 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     await deadLetters.close();
     server.close();
   });
-  const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: { retries: 0 } });
+  // Asks each broker of the list once, as each look begins with the first: the looks themselves are repeated.
+  const oneLook = {
+    initialRetryTime: 100,
+    maxRetryTime: 500,
+    retries: env.KAFKA_BROKERS.length - 1,
+  };
+  const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: oneLook });
   const topics = await waitForTopics(impatient, {
     topics: env.KAFKA_TOPICS,
     optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
@@ -78,6 +84,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
       options.passing?.("rebalancing");
       bridge.commit();
     },
+    onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
     onCrash,
   });
   const collectBuffers = bufferCollector(BUFFERS_OF_BUDGET * env.BUDGET_MIB * MIB);

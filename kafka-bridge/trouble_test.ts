@@ -18,6 +18,9 @@ const FORBIDDEN = [
   ["group", /Group authorization failed/],
 ] as const;
 
+/** Longer than a consumer looks for a broker before it is started again. */
+const GONE_MS = 16_000;
+
 /** What storage does to the first uploads. */
 const STORAGE_FAULTS = [
   ["has too much to do", { status: 429 }],
@@ -188,12 +191,13 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
   );
 
   kafkaTest(
-    "outlives a broker that is killed and started again, and says so",
+    "outlives a broker that is killed and gone for long, and says so",
     async (cloud, lane) => {
       const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
       await bridge.line("listening");
       const early = await lane.send(picturesOf(20));
-      await cloud.restartBroker();
+      await cloud.restartBroker(GONE_MS);
+      await bridge.line("consumer_restarting");
       const late = await lane.send(picturesOf(20));
       await lane.caughtUp();
       const names = await Promise.all([...early, ...late].map(lane.nameOf));

@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
 import type { KafkaEnv } from "../env.ts";
+import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -11,11 +12,15 @@ interface ClientOptions {
   readonly requestTimeoutMs?: number;
 }
 
-/** How a client looks for a broker again; a consumer begins anew when these are over. */
-const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 8 };
+/**
+ * How a client looks for a broker or a coordinator again: every half second, as a cluster replaces a dead broker at a
+ * moment of its own, and for 15 s, as that takes 9 s and more (`broker.session.timeout.ms`).
+ */
+const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 500, retries: 30 };
 
 /** A kafkajs client by the environment: plain, TLS with or without a client certificate, TLS and SASL (Confluent Cloud). */
 export function kafkajsClient(env: KafkaEnv, options: ClientOptions): Kafka {
+  registerCompressionCodecs();
   const { clientId, retry = RETRY, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const config: KafkaConfig = {
     clientId,

@@ -1,6 +1,8 @@
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import type { FetchHandler, PartitionLease, RecordSource } from "../ports.ts";
+import { keepConsuming } from "./keep_consuming.ts";
 import { recordOfMessage } from "./record_of_message.ts";
+import { watchMembership } from "./watch_membership.ts";
 
 /** What to consume, and in which portions. */
 export interface RecordSourceOptions {
@@ -12,6 +14,8 @@ export interface RecordSourceOptions {
   readonly sessionTimeoutMs: number;
   /** Called when the group begins to move on: what is durable can still be committed for a moment. */
   readonly onRebalancing: () => void;
+  /** Called when the consumer failed and is started again. */
+  readonly onRestart: (error: Error) => void;
   /** Called when the consumer ended for good. */
   readonly onCrash: (error: Error) => void;
 }
@@ -36,24 +40,30 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
     maxBytesPerPartition: options.maxBytesPerPartition,
     maxBytes: options.maxBytes,
     allowAutoTopicCreation: false,
-    retry: { retries: Number.MAX_SAFE_INTEGER, maxRetryTime: 5_000, initialRetryTime: 200 },
+    // `keepConsuming()` starts it again: the library takes some failures that pass for final.
+    retry: { restartOnFailure: () => Promise.resolve(false) },
   });
   const leases = new Leases(consumer);
   const membership = watchMembership(consumer, { ...options, onMoved: () => leases.endAll() });
+  const start = async (handler: FetchHandler) => {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: async (payload) => handOver(payload, { leases, handler }),
+    });
+  };
+  let stopKeeping = () => {};
   return {
     isMember: membership.isMember,
     async run(handler) {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: async (payload) => handOver(payload, { leases, handler }),
-      });
+      stopKeeping = keepConsuming(consumer, { ...options, start: () => start(handler) });
       await membership.joined;
     },
     async stop() {
+      stopKeeping();
       await consumer.stop();
       await consumer.disconnect();
     },
@@ -148,39 +158,4 @@ class Leases {
       // A consumer that has ended holds nothing that could be resumed.
     }
   }
-}
-
-function watchMembership(
-  consumer: Consumer,
-  { sessionTimeoutMs, onRebalancing, onCrash, onMoved }: RecordSourceOptions & {
-    readonly onMoved: () => void;
-  },
-) {
-  const joined = Promise.withResolvers<void>();
-  let heardAtMs: number | undefined;
-  const hear = () => heardAtMs = performance.now();
-  const lose = () => heardAtMs = undefined;
-  consumer.on("consumer.group_join", () => {
-    onMoved();
-    hear();
-    joined.resolve();
-  });
-  consumer.on("consumer.heartbeat", hear);
-  consumer.on("consumer.rebalancing", () => {
-    lose();
-    onRebalancing();
-  });
-  consumer.on("consumer.stop", () => {
-    lose();
-    onMoved();
-  });
-  consumer.on("consumer.crash", ({ payload }) => {
-    lose();
-    onMoved();
-    if (!payload.restart) onCrash(payload.error);
-  });
-  return {
-    joined: joined.promise,
-    isMember: () => heardAtMs !== undefined && performance.now() - heardAtMs <= sessionTimeoutMs,
-  };
 }

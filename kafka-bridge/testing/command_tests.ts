@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { type Child, eventually, startChild } from "../_child_fixture.ts";
-import type { Cloud, Lane } from "../_cloud_fixture.ts";
+import type { Cloud } from "../_cloud_fixture.ts";
+import type { Lane } from "../_lane_fixture.ts";
 import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Cloud, Lane } from "../_cloud_fixture.ts";
+import type { Cloud } from "../_cloud_fixture.ts";
+import type { Lane } from "../_lane_fixture.ts";
 import type { KafkaTest } from "../_kafka_fixture.ts";
 import { KAFKA_CONTRACT, type KafkaAdapters } from "../_ports_contract_fixture.ts";
 import { readKafkaEnv } from "../env.ts";
@@ -22,6 +23,7 @@ function openAdapters({ brokers }: Cloud, lane: Lane) {
         maxBytesPerPartition: MIB,
         sessionTimeoutMs: 2_000,
         onRebalancing: () => {},
+        onRestart: (error) => assert.fail(error),
         onCrash: (error) => assert.fail(error),
       });
       endings.push(() => source.stop());

@@ -112,8 +112,8 @@ export const SUITES: readonly Suite[] = [
     folders: ["kafka-bridge"],
     // kafkajs waits for negative times on Node 24, which mean at once.
     flags: [...TWO_FILES_AT_ONCE, "--disable-warning=TimeoutNegativeWarning"],
-    weight: 120,
-    needs: "loopback; Java and openssl for a broker",
+    weight: 140,
+    needs: "loopback; a JDK and openssl for brokers",
   },
   {
     name: "clients",

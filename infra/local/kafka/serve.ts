@@ -2,10 +2,11 @@
  * The local cloud's broker as a part: fetch Kafka (`install_kafka.ts`), run it (`broker.ts`), make the topics
  * (`topics.ts`), say when it listens, end with it.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { certificateOf, startBroker } from "./broker.ts";
+import { type ClusterPlan, planOfMany, planOfOne } from "./cluster_plan.ts";
 import { freePort } from "./free_port.ts";
 import { installKafka, KAFKA_CACHE_DIR, missingForKafka } from "./install_kafka.ts";
 import { prepareTopics } from "./topics.ts";
@@ -14,6 +15,9 @@ const {
   PORT = "9092",
   CONTROLLER_PORT,
   DATA_DIR = ".tintype/kafka",
+  // How many brokers the cluster has; each is a process like this one, over the same DATA_DIR, which chooses the ports.
+  BROKERS = "1",
+  NODE_ID = "1",
   CACHE_DIR = KAFKA_CACHE_DIR,
   // A second listener, over TLS with SASL/SCRAM-SHA-512, for this user.
   SECURE_PORT,
@@ -39,11 +43,8 @@ async function main(): Promise<void> {
     say("missing", { level: "error", text: missing });
     process.exit(1);
   }
-  const port = PORT === "0" ? await freePort() : Number(PORT);
-  const controller = CONTROLLER_PORT ?? (PORT === "0" ? "0" : String(port + 1));
-  const controllerPort = controller === "0" ? await freePort() : Number(controller);
   const libs = await installKafka(cacheDir);
-  const dataDir = resolve(DATA_DIR);
+  const { cluster, nodeId, port, dataDir } = await findPlace();
   const secure = SECURE_PORT === undefined ? undefined : {
     port: SECURE_PORT === "0" ? await freePort() : Number(SECURE_PORT),
     username: SECURE_USERNAME,
@@ -58,8 +59,8 @@ async function main(): Promise<void> {
   const broker = await startBroker({
     libs,
     dataDir,
-    port,
-    controllerPort,
+    cluster,
+    nodeId,
     secure,
     mutual,
     secureMutualPort: secureMutualPort === undefined ? undefined : Number(secureMutualPort),
@@ -91,9 +92,33 @@ async function main(): Promise<void> {
   say("listening", {
     url: `localhost:${port}`,
     pid: broker.pid,
+    libs,
     ...secured,
     ...mutualUrl,
     ...both,
+  });
+}
+
+/** Which broker of which cluster this is, and its port and folder. */
+async function findPlace() {
+  const dataDir = resolve(DATA_DIR);
+  const [count, nodeId] = [Number(BROKERS), Number(NODE_ID)];
+  const isAlone = count === 1;
+  const cluster = isAlone ? await planAlone() : await planOfMany(dataDir, count);
+  const node = cluster.nodes.find((node) => node.nodeId === nodeId);
+  if (node === undefined) {
+    throw new Error(`Cannot start broker: NODE_ID must be from 1 to ${count} (got ${NODE_ID})`);
+  }
+  const folder = isAlone ? dataDir : join(dataDir, `node-${nodeId}`);
+  return { cluster, nodeId, port: node.port, dataDir: folder };
+}
+
+async function planAlone(): Promise<ClusterPlan> {
+  const port = PORT === "0" ? await freePort() : Number(PORT);
+  const controller = CONTROLLER_PORT ?? (PORT === "0" ? "0" : String(port + 1));
+  return planOfOne({
+    port,
+    controllerPort: controller === "0" ? await freePort() : Number(controller),
   });
 }
 

@@ -1,6 +1,6 @@
 import policy from "../../../core/retention/policy.json" with { type: "json" };
 import { Kafka, logLevel } from "kafkajs";
-import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./broker.ts";
+import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./server_properties.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
@@ -27,7 +27,10 @@ const TOPICS: Readonly<Record<string, TopicSpec>> = {
   },
 };
 
-/** Waits until the broker's controller answers and creates the topics that are not there yet. Throws Error when it never answers. */
+/**
+ * Waits until the broker answers, of a cluster as many as a topic has replicas, and creates the topics that are not there
+ * yet. Throws Error when it never answers.
+ */
 export async function prepareTopics(broker: string): Promise<void> {
   const kafka = new Kafka({
     clientId: "tintype-local",
@@ -73,5 +76,5 @@ function topicConfig([topic, { retentionMs, maxMessageBytes }]: [string, TopicSp
     name,
     value: String(value),
   }));
-  return { topic, numPartitions: PARTITIONS, replicationFactor: 1, configEntries };
+  return { topic, numPartitions: PARTITIONS, configEntries };
 }

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import kafkajs from "kafkajs";
+import { compress as compressSnappy } from "snappy";
+import {
+  type CodecName,
+  CODECS,
+  kafkajsCodec,
+  MAX_BATCH_BYTES,
+  registerCompressionCodecs,
+  UndecodableBatchError,
+} from "./compression_codecs.ts";
+import { maxLengthOf } from "./lz4_codec.ts";
+
+const NAMES = Object.keys(CODECS) as CodecName[]; // keys of a literal
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** A frame's header: magic, flags, size of a block, checksum. */
+const LZ4_HEADER = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
+
+/** That an error names the codec, how long the batch is, and why. */
+function says(name: CodecName, bytes: number, reason: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof UndecodableBatchError);
+    assert.equal(error.retriable, false);
+    const begin = `Cannot decompress ${name} batch of ${bytes} bytes: `;
+    assert.ok(error.message.startsWith(begin), error.message);
+    assert.match(error.message.slice(begin.length), reason);
+    return true;
+  };
+}
+
+for (const name of NAMES) {
+  test(`${name} gives back what it compressed`, async () => {
+    const codec = kafkajsCodec(name);
+    for (const records of [Buffer.from("a"), Buffer.alloc(MIB, 7), randomBytes(3 * MIB)]) {
+      const batch = await codec.compress({ buffer: records });
+      assert.ok(!batch.equals(records));
+      assert.ok((await codec.decompress(batch)).equals(records));
+    }
+  });
+
+  test(`${name} takes a batch of just as many bytes as it may hold, and no larger one`, async () => {
+    const records = Buffer.alloc(4 * 64 * KIB, 7);
+    const batch = await CODECS[name].compress(records);
+    const fits = await kafkajsCodec(name, records.byteLength).decompress(batch);
+    assert.ok(fits.equals(records));
+    await assert.rejects(
+      kafkajsCodec(name, records.byteLength - 1).decompress(batch),
+      says(name, batch.byteLength, /^it must hold at most 262143 bytes \(got (262144|more)\)$/),
+    );
+  });
+
+  test(`${name} refuses bytes that are corrupt or truncated`, async () => {
+    const codec = kafkajsCodec(name);
+    const batch = await CODECS[name].compress(randomBytes(1_000));
+    const truncated = batch.subarray(0, -10);
+    await assert.rejects(codec.decompress(truncated), says(name, truncated.byteLength, /./));
+    const corrupt = Buffer.alloc(1_000, 0xff);
+    await assert.rejects(codec.decompress(corrupt), says(name, 1_000, /./));
+    await assert.rejects(codec.decompress(Buffer.alloc(0)), says(name, 0, /./));
+  });
+}
+
+test("a few kB that stand for more than two images are refused", async () => {
+  const bomb = await CODECS.zstd.compress(Buffer.alloc(MAX_BATCH_BYTES + 1));
+  assert.ok(bomb.byteLength < 16 * KIB);
+  const reason = /^it must hold at most 104857600 bytes \(got more\)$/;
+  await assert.rejects(
+    kafkajsCodec("zstd").decompress(bomb),
+    says("zstd", bomb.byteLength, reason),
+  );
+});
+
+test("snappy takes one plain block, and blocks in the framing of Kafka's Java client", async () => {
+  const { decompress } = kafkajsCodec("snappy");
+  const parts = [randomBytes(32 * KIB), Buffer.alloc(32 * KIB, 1), randomBytes(5)];
+  const blocks = await Promise.all(parts.map((part) => compressSnappy(part)));
+  const framed: Buffer[] = [Buffer.from("82534e41505059000000000100000001", "hex")];
+  for (const block of blocks) {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(block.byteLength);
+    framed.push(length, block);
+  }
+  assert.ok((await decompress(Buffer.concat(framed))).equals(Buffer.concat(parts)));
+  for (const [index, block] of blocks.entries()) {
+    assert.ok((await decompress(block)).equals(parts[index] ?? Buffer.alloc(0)));
+  }
+});
+
+test("snappy refuses a length that is larger than it may be before it makes room for it", async () => {
+  // A block of 2^32 - 1 bytes, by what it says of itself.
+  const liar = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]);
+  const reason = /^it must hold at most 104857600 bytes \(got 4294967295\)$/;
+  await assert.rejects(kafkajsCodec("snappy").decompress(liar), says("snappy", 6, reason));
+});
+
+test("maxLengthOf() adds up an LZ4 frame's blocks, stored or compressed", () => {
+  const stored = [3, 0, 0, 0x80, 1, 2, 3];
+  const small = [2, 0, 0, 0, 0x10, 1];
+  const large = [0xf4, 1, 0, 0, ...Array.from({ length: 500 }, () => 0)];
+  const end = [0, 0, 0, 0];
+  assert.equal(maxLengthOf(Buffer.from([...LZ4_HEADER, ...end])), 0);
+  assert.equal(maxLengthOf(Buffer.from([...LZ4_HEADER, ...stored, ...end])), 3);
+  assert.equal(maxLengthOf(Buffer.from([...LZ4_HEADER, ...small, ...stored, ...end])), 513);
+  assert.equal(maxLengthOf(Buffer.from([...LZ4_HEADER, ...large, ...end])), 64 * KIB);
+});
+
+test("maxLengthOf() skips what a header says beside, and refuses what is no whole frame", () => {
+  const [magic, blockSize] = [LZ4_HEADER.slice(0, 4), LZ4_HEADER[5] ?? 0];
+  const block = [1, 0, 0, 0x80, 7];
+  const end = [0, 0, 0, 0];
+  // Content size, dictionary and checksums of the blocks.
+  const beside = Array.from({ length: 12 }, () => 9);
+  const full = [...magic, 0x79, blockSize, ...beside, 0, ...block, 1, 2, 3, 4, ...end];
+  assert.equal(maxLengthOf(Buffer.from(full)), 1);
+  assert.throws(() => maxLengthOf(Buffer.from(full.slice(0, -1))), /truncated/);
+  assert.throws(() => maxLengthOf(Buffer.from([...magic, 0x60, 0x30, 0, ...end])), /size of its/);
+  assert.throws(() => maxLengthOf(Buffer.from("no frame at all")), /no LZ4 frame/);
+});
+
+test("registerCompressionCodecs() replaces every codec of kafkajs", async () => {
+  registerCompressionCodecs();
+  const { CompressionCodecs, CompressionTypes } = kafkajs;
+  for (const type of ["GZIP", "Snappy", "LZ4", "ZSTD"] as const) {
+    const codec = CompressionCodecs[CompressionTypes[type]]();
+    await assert.rejects(codec.decompress(Buffer.alloc(9, 0xff)), UndecodableBatchError);
+  }
+});

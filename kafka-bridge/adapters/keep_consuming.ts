@@ -1,0 +1,46 @@
+import type { Consumer } from "kafkajs";
+
+/** How a consumer is started, and who hears of its failures. */
+export interface KeepConsumingOptions {
+  /** Connects, subscribes and runs the consumer; called again after each failure that may pass. */
+  readonly start: () => Promise<void>;
+  /** Called when the consumer failed and is started again a moment later. */
+  readonly onRestart: (error: Error) => void;
+  /** Called when the consumer failed for good. */
+  readonly onCrash: (error: Error) => void;
+}
+
+const RESTART_DELAY_MS = 1_000;
+
+/** What the library calls final although another broker has it, or the same one a moment later. */
+const PASSING: ReadonlySet<string> = new Set([
+  "KafkaJSGroupCoordinatorNotFound",
+  "KafkaJSLockTimeout",
+]);
+
+/** Starts a consumer, and starts it again whenever it fails for something that may pass. Returns how to stop that. */
+export function keepConsuming(consumer: Consumer, options: KeepConsumingOptions): () => void {
+  let isStopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = () => void options.start().catch(onFailure);
+  const onFailure = (error: Error) => {
+    if (isStopped) return;
+    if (isFinal(error)) return options.onCrash(error);
+    options.onRestart(error);
+    timer = setTimeout(start, RESTART_DELAY_MS);
+  };
+  consumer.on("consumer.crash", ({ payload }) => onFailure(payload.error));
+  start();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** Whether a consumer that is started again would fail again: for its rights, its configuration, or bytes that are no records. */
+export function isFinal(error: Error): boolean {
+  let first = error;
+  while (first.cause instanceof Error) first = first.cause;
+  if (first instanceof RangeError) return true;
+  return "retriable" in first && first.retriable === false && !PASSING.has(first.name);
+}

@@ -1,0 +1,165 @@
+/** A cluster of three real brokers and the local storage, for what one broker cannot show: failover, replicas, leaders. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Admin } from "kafkajs";
+import { openClients, startBroker, waitForBroker } from "../_broker_fixture.ts";
+import type { Child, Line } from "../_child_fixture.ts";
+import { describeOn, type KafkaTest } from "../_kafka_fixture.ts";
+import { type Lane, openLane } from "../_lane_fixture.ts";
+import { startStore, type Store } from "../_store_fixture.ts";
+
+const NODE_IDS = [1, 2, 3] as const;
+const OFFSETS_TOPIC = "__consumer_offsets";
+
+/** A broker's number in its cluster. */
+export type NodeId = (typeof NODE_IDS)[number];
+
+/** Three brokers, each a controller too; topics have three replicas, of which two must be in sync. */
+export interface Cluster extends Store {
+  readonly admin: Admin;
+  /** All of them, as in `KAFKA_BROKERS`. */
+  readonly brokers: string;
+  /** Folder of Kafka's jars. */
+  readonly libs: string;
+  /** The topics of a test; starts the brokers that the one before it killed. */
+  lane(): Promise<Lane>;
+  /** The broker that coordinates a group now. */
+  coordinatorOf(group: string): Promise<NodeId>;
+  /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
+  kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void>;
+  /** Starts a broker again over the same data and ports; resolves when it answers. */
+  start(nodeId: NodeId): Promise<void>;
+  /** Ends everything. */
+  close(): Promise<void>;
+}
+
+/** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
+export function describeOnCluster(
+  name: string,
+  declare: (kafkaTest: KafkaTest<Cluster>) => void,
+): void {
+  describeOn(name, startCluster, declare);
+}
+
+async function startCluster(): Promise<Cluster | string> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-cluster-"));
+  const nodes = new ClusterNodes(join(folder, "kafka"));
+  const end = async () => {
+    await nodes.killAll();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const lines = await nodes.startAll();
+    if (typeof lines !== "string") return await openCluster(lines, { folder, nodes, end });
+    await end();
+    return lines;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function openCluster(
+  lines: readonly Line[],
+  { folder, nodes, end }: {
+    readonly folder: string;
+    readonly nodes: ClusterNodes;
+    readonly end: () => Promise<void>;
+  },
+): Promise<Cluster> {
+  const urls = lines.map(({ url }) => String(url));
+  const brokers = urls.join(",");
+  const clients = await openClients(urls);
+  const store = await startStore(folder);
+  return {
+    ...store,
+    brokers,
+    libs: String(lines[0]?.["libs"]),
+    admin: clients.admin,
+    async lane() {
+      await nodes.startDead();
+      return await openLane({ ...clients, brokers, storageUrl: store.url });
+    },
+    coordinatorOf: (group) => findCoordinator(clients.admin, group),
+    kill: (nodeId, signal) => nodes.kill(nodeId, signal),
+    start: (nodeId) => nodes.start(nodeId),
+    async close() {
+      await clients.close();
+      await store.kill();
+      await end();
+    },
+  };
+}
+
+/** The brokers' processes. */
+class ClusterNodes {
+  readonly #dataDir: string;
+  readonly #running = new Map<NodeId, Child>();
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /** Starts all; returns what each says when it listens, or why there can be none on this machine. */
+  async startAll(): Promise<Line[] | string> {
+    const lines: Line[] = [];
+    for (const line of await Promise.all(NODE_IDS.map((nodeId) => this.#start(nodeId)))) {
+      if (typeof line === "string") return line;
+      lines.push(line);
+    }
+    return lines;
+  }
+
+  async start(nodeId: NodeId): Promise<void> {
+    const line = await this.#start(nodeId);
+    assert.equal(typeof line, "object", `broker ${nodeId}: ${line}`);
+  }
+
+  async startDead(): Promise<void> {
+    const dead = NODE_IDS.filter((nodeId) => !this.#running.has(nodeId));
+    await Promise.all(dead.map((nodeId) => this.start(nodeId)));
+  }
+
+  async kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void> {
+    const node = this.#running.get(nodeId);
+    this.#running.delete(nodeId);
+    await node?.kill(signal);
+  }
+
+  /** Not in order: the last controllers would wait for a quorum. */
+  async killAll(): Promise<void> {
+    await Promise.all(NODE_IDS.map((nodeId) => this.kill(nodeId, "SIGKILL")));
+  }
+
+  #start(nodeId: NodeId): Promise<Line | string> {
+    const node = startBroker({
+      DATA_DIR: this.#dataDir,
+      BROKERS: String(NODE_IDS.length),
+      NODE_ID: String(nodeId),
+    });
+    this.#running.set(nodeId, node);
+    return waitForBroker(node);
+  }
+}
+
+/** The leader of the partition that keeps the group's offsets coordinates it. */
+async function findCoordinator(admin: Admin, group: string): Promise<NodeId> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [OFFSETS_TOPIC] });
+  const partitions = topics[0]?.partitions ?? [];
+  const partitionId = (hashOf(group) & 0x7fff_ffff) % partitions.length;
+  const leader = partitions.find((partition) => partition.partitionId === partitionId)?.leader;
+  const nodeId = NODE_IDS.find((nodeId) => nodeId === leader);
+  assert.ok(nodeId !== undefined, `${group} has no coordinator`);
+  return nodeId;
+}
+
+/** Java's `String.hashCode()`. */
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) {
+    hash = (Math.imul(31, hash) + text.charCodeAt(index)) | 0;
+  }
+  return hash;
+}
