@@ -14,15 +14,15 @@ import { wranglerEnv } from "./_wrangler_fixture.ts";
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SERVERS = {
-  issuer: "infra/local/issuer/serve.ts",
-  storage: "infra/local/storage/serve.ts",
+  oidc: "local/oidc/serve.ts",
+  storage: "local/storage/serve.ts",
 } as const;
 
 /** Why the worker's tests cannot run here, or false. */
 export const lacksLocalCloud: string | false =
   Object.values(SERVERS).every((path) => existsSync(join(ROOT, path)))
     ? false
-    : "infra/local/issuer and infra/local/storage are not there";
+    : "local/oidc and local/storage are not there";
 
 /** A token's wishes, as the development issuer takes them. */
 export interface TokenWish {
@@ -151,7 +151,7 @@ export async function startLocalCloud(
   await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
     mode: 0o600,
   });
-  const issuer = await serve("issuer", { DATA_DIR: join(folder, "issuer") });
+  const issuer = await serve("oidc", { DATA_DIR: join(folder, "oidc") });
   const storage = await serve("storage", {
     DATA_DIR: join(folder, "storage"),
     IDENTITIES: identities,

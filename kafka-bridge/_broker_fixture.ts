@@ -9,7 +9,7 @@ const LISTENING_MS = 300_000;
 
 /** Starts a broker; `env` says where it listens and keeps its data. */
 export function startBroker(env: Readonly<Record<string, string>>): Child {
-  return startChild(["infra/local/kafka/serve.ts"], {
+  return startChild(["local/kafka/serve.ts"], {
     STOP_TIMEOUT_MS: "60000",
     ...(CACHE_DIR ? { CACHE_DIR } : {}),
     ...env,

@@ -21,7 +21,7 @@ export interface RunningStore extends Store {
 
 /** Starts a storage that keeps its objects below `folder`. */
 export async function startStore(folder: string): Promise<RunningStore> {
-  const storage = startChild(["infra/local/storage/serve.ts"], {
+  const storage = startChild(["local/storage/serve.ts"], {
     PORT: "0",
     DATA_DIR: join(folder, "storage"),
     ISSUER_URL: "http://127.0.0.1:9",

@@ -15,7 +15,7 @@ import { firstLine, missingStandIn, type StandIn, startStandIn } from "./adapter
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
 
-const ROOMS = ["storage", "warehouse", "issuer"] as const;
+const ROOMS = ["storage", "bigquery", "oidc"] as const;
 const skip = ROOMS.map(missingStandIn).find((reason) => reason !== undefined) ?? false;
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const AUDIENCE = "http://processor.test";
@@ -41,7 +41,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
   before(async () => {
     const [storage, warehouse, issuer] = await Promise.all(ROOMS.map((room) => startStandIn(room)));
     assert.ok(storage && warehouse && issuer);
-    cloud = { storage, warehouse, issuer };
+    cloud = { storage, bigquery: warehouse, oidc: issuer };
     processor = spawn({
       ...ENV,
       STORAGE_ENDPOINT: storage.url,
@@ -85,7 +85,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
     assert.deepEqual([swept.status, (await swept.json()).n], [200, 1]);
     const client = createBigQueryClient({
       projectId: ENV.GOOGLE_CLOUD_PROJECT,
-      endpoint: cloud.warehouse.url,
+      endpoint: cloud.bigquery.url,
     });
     const rows = new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 1e12 });
     assert.deepEqual(await rows.remove(ref), { state: "removed", rows: 1 });
@@ -102,7 +102,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
     new GcsObjectStore({ projectId: "tintype-local", bucket, endpoint: cloud.storage.url });
 
   async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
-    const asked = await fetch(`${cloud.issuer.url}/google/token`, {
+    const asked = await fetch(`${cloud.oidc.url}/google/token`, {
       method: "POST",
       body: JSON.stringify({ audience: AUDIENCE + path, email }),
     });

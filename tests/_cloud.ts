@@ -8,8 +8,8 @@ export const URLS = {
   edge: "http://localhost:8787",
   processor: "http://localhost:8080",
   storage: "http://localhost:9023",
-  warehouse: "http://localhost:9050",
-  issuer: "http://localhost:9080",
+  bigquery: "http://localhost:9050",
+  oidc: "http://localhost:9080",
 } as const;
 
 /** The buckets of the local cloud. */
@@ -33,14 +33,14 @@ export interface TokenOptions {
 /** An access token of the local issuer. */
 export async function tokenFor(sub: string, options: TokenOptions = {}): Promise<string> {
   const body = { sub, tenant: TENANT, ...options };
-  const { access_token: token } = await postJson(`${URLS.issuer}/token`, body);
+  const { access_token: token } = await postJson(`${URLS.oidc}/token`, body);
   assert.equal(typeof token, "string");
   return String(token);
 }
 
 /** The identity token of a service account, as Google's metadata server gives it. */
 export async function identityToken(audience: string, email: string): Promise<string> {
-  const { id_token: token } = await postJson(`${URLS.issuer}/google/token`, { audience, email });
+  const { id_token: token } = await postJson(`${URLS.oidc}/google/token`, { audience, email });
   return String(token);
 }
 
@@ -120,7 +120,7 @@ export async function readObject(bucket: string, name: string) {
 
 /** Runs BigQuery SQL and answers rows of texts. */
 export async function query(sql: string): Promise<(string | null)[][]> {
-  const url = `${URLS.warehouse}/bigquery/v2/projects/tintype-local/queries`;
+  const url = `${URLS.bigquery}/bigquery/v2/projects/tintype-local/queries`;
   const answer = await postJson(url, { query: sql, useLegacySql: false }) as QueryAnswer; // BigQuery's
   return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
 }
@@ -142,12 +142,12 @@ export async function postJson(url: string, body: unknown): Promise<Record<strin
 }
 
 /** Puts a fault into a stand-in. */
-export async function addFault(part: "storage" | "warehouse", fault: object): Promise<void> {
+export async function addFault(part: "storage" | "bigquery", fault: object): Promise<void> {
   await postJson(`${URLS[part]}/_local/faults`, fault);
 }
 
 /** Takes all faults out of a stand-in; how many of them had not happened yet. */
-export async function clearFaults(part: "storage" | "warehouse"): Promise<number> {
+export async function clearFaults(part: "storage" | "bigquery"): Promise<number> {
   const url = `${URLS[part]}/_local/faults`;
   const { faults } = await (await fetch(url)).json() as { faults: { times: number }[] }; // documented at GET /_local
   await fetch(url, { method: "DELETE" });

@@ -10,7 +10,7 @@ const WAIT_MS = 60_000;
 export async function giveEventUp(client: Client): Promise<string> {
   const before = await readPush();
   const refused = { path: "insertAll" };
-  await addFault("warehouse", { match: refused, times: 10_000, action: { status: 503 } });
+  await addFault("bigquery", { match: refused, times: 10_000, action: { status: 503 } });
   await setPush({ maxAttempts: 2 });
   try {
     const { imageId } = await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
@@ -19,7 +19,7 @@ export async function giveEventUp(client: Client): Promise<string> {
       async () => (await readPush()).deadLettered > before.deadLettered,
       WAIT_MS,
     );
-    await clearFaults("warehouse");
+    await clearFaults("bigquery");
     await waitUntil(
       "its failure to be written",
       async () => (await readPush()).deadDelivered > before.deadDelivered,
@@ -27,7 +27,7 @@ export async function giveEventUp(client: Client): Promise<string> {
     );
     return imageId;
   } finally {
-    await clearFaults("warehouse");
+    await clearFaults("bigquery");
     await setPush({ maxAttempts: null });
   }
 }

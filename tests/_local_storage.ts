@@ -43,7 +43,7 @@ export async function startLocalStorage(): Promise<LocalStorage> {
   const identities = join(folder, "identities.json");
   const hmacKeys = [{ ...KEY, email: "edge@tintype-local.iam.gserviceaccount.com" }];
   await writeFile(identities, JSON.stringify({ hmacKeys, rsaKeys: [] }));
-  const child = spawn(findNodeBinary(ROOT), [join(ROOT, "infra/local/storage/serve.ts")], {
+  const child = spawn(findNodeBinary(ROOT), [join(ROOT, "local/storage/serve.ts")], {
     env: {
       PATH: process.env["PATH"],
       PORT: "0",

@@ -19,9 +19,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NOBODY = "http://localhost:1";
 
 /** Starts a stand-in on a free port with a fresh folder; its notifications find nobody. */
-export async function startStandIn(room: "storage" | "warehouse"): Promise<StandIn> {
+export async function startStandIn(room: "storage" | "bigquery"): Promise<StandIn> {
   const folder = await mkdtemp(join(tmpdir(), `tintype-${room}-`));
-  const child = spawn(findNodeBinary(ROOT), [join(ROOT, `infra/local/${room}/serve.ts`)], {
+  const child = spawn(findNodeBinary(ROOT), [join(ROOT, `local/${room}/serve.ts`)], {
     env: {
       PATH: process.env["PATH"],
       PORT: "0",

@@ -86,7 +86,7 @@ async function assertStored(bytes: Uint8Array): Promise<void> {
 }
 
 async function bundle(contents: string, options: BuildOptions = {}): Promise<string> {
-  const stdin = { contents, resolveDir: join(ROOT, "uppy"), loader: "tsx" as const };
+  const stdin = { contents, resolveDir: join(ROOT, "client/uppy"), loader: "tsx" as const };
   const { outputFiles = [] } = await build({
     ...{ stdin, bundle: true, format: "esm", write: false, logLevel: "error" },
     ...options,

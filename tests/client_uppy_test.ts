@@ -1,4 +1,4 @@
-/** `@tintype/uppy` under Uppy's own Dashboard in a real browser, through the real edge into the local storage. */
+/** `@tintype/client/uppy` under Uppy's own Dashboard in a real browser, through the real edge into the local storage. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -69,7 +69,7 @@ function pageUrl(): string {
 /** The page, its script and its style; where it sends to is in the page itself. */
 async function pageFiles() {
   const { outputFiles: [script] } = await build({
-    entryPoints: [join(ROOT, "uppy/_dashboard_fixture.ts")],
+    entryPoints: [join(ROOT, "client/uppy/_dashboard_fixture.ts")],
     bundle: true,
     format: "esm",
     write: false,

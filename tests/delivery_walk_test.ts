@@ -90,7 +90,7 @@ test("events that come three times and out of order change nothing", async () =>
 });
 
 test("an image is not ready before its row is there, and gets it when the warehouse is back", async () => {
-  await addFault("warehouse", {
+  await addFault("bigquery", {
     match: { path: "insertAll" },
     times: 10_000,
     action: { status: 503 },
@@ -99,7 +99,7 @@ test("an image is not ready before its row is there, and gets it when the wareho
   const token = await tokenFor("deliveries");
   const during = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
   assert.equal((await during.json() as Image).status, "processing"); // the contract
-  assert.notEqual(await clearFaults("warehouse"), 10_000);
+  assert.notEqual(await clearFaults("bigquery"), 10_000);
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
 

@@ -54,11 +54,11 @@ async function assertProblem(response: Response, expected: string, what: string)
 }
 
 test("the edge refuses tokens that are missing, forged, expired, or of another right", async () => {
-  const jwks = await (await fetch(`${URLS.issuer}/.well-known/jwks.json`)).json() as Keys;
+  const jwks = await (await fetch(`${URLS.oidc}/.well-known/jwks.json`)).json() as Keys;
   const kid = jwks.keys.find(({ alg }) => alg === "ES256")?.kid ?? "";
   assert.notEqual(kid, "");
   const claims = {
-    iss: URLS.issuer,
+    iss: URLS.oidc,
     aud: "tintype",
     sub: JANE,
     tenant: "walks",
@@ -121,7 +121,7 @@ test("bytes that are not those declared end rejected, and only their owner sees 
 });
 
 test("the processor takes pushes from its subscription's account alone, and acks what is garbage", async () => {
-  const certs = await (await fetch(`${URLS.issuer}/google/certs`)).json() as Keys; // a JWKS
+  const certs = await (await fetch(`${URLS.oidc}/google/certs`)).json() as Keys; // a JWKS
   const kid = certs.keys[0]?.kid ?? "";
   const google = { iss: "https://accounts.google.com", aud: EVENTS, sub: "1", email: PUSH };
   const claims = { ...google, email_verified: true };
@@ -198,7 +198,7 @@ test("no log line holds a token, a signature, a session, a secret, a subject, a 
   await waitUntil("the log to tell of the image", () => {
     return system.lines.filter((line) => line.includes(imageId)).length > 10;
   }, 10_000);
-  const parts = ["edge", "processor", "storage", "warehouse", "issuer"];
+  const parts = ["edge", "processor", "storage", "bigquery", "oidc"];
   for (const part of parts) assert.ok(system.lines.some((line) => line.startsWith(part)), part);
   const start = system.lines.findIndex((line) => line.includes("Tintype is ready"));
   const log = system.lines.slice(start).join("\n");

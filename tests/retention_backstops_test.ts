@@ -28,7 +28,7 @@ const REFS = [3, 2, 1, 0].map((days) => sampleRef(Date.now() - days * DAY_MS));
 let storage: StandIn;
 let warehouse: StandIn;
 before(async () => {
-  [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("warehouse")]);
+  [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
   await fill();
 });
 after(async () => {

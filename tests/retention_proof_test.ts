@@ -157,7 +157,7 @@ test("no log line of any part tells a canary, a token or a session's address", a
     token: await tokenFor(SUBJECT),
     headers: { "cf-connecting-ip": "203.0.113.77", "x-forwarded-for": "203.0.113.77" },
   });
-  const parts = ["edge", "storage", "processor", "warehouse", "issuer", "bridge", "kafka"];
+  const parts = ["edge", "storage", "processor", "bigquery", "oidc", "bridge", "kafka"];
   const lines = run.lines.filter((line) => parts.some((part) => line.startsWith(part.padEnd(10))));
   const logged = lines.filter((line) => line.includes("{"));
   assert.ok(logged.length > 50, `${logged.length} lines`);

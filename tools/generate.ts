@@ -13,7 +13,7 @@ const PROGRAMS = [
   "infra/retention/generate.ts",
   "infra/bigquery/generate_twins.ts",
   "infra/bigquery/describe_views.ts",
-  "infra/local/warehouse/answers/main.ts",
+  "local/bigquery/answers/main.ts",
   "infra/contract/generate.ts",
 ];
 

@@ -1,5 +1,5 @@
 /**
- * `deno task pack`: writes the packages that others install, as JavaScript with types: sources are TypeScript, which runs in
+ * `deno task pack`: writes the package that others install, as JavaScript with types: sources are TypeScript, which runs in
  * Deno, Node 24 and bundlers, but not in Node 20. `npm pack` or `npm publish` in a written folder does the rest.
  */
 import { join, resolve } from "node:path";
@@ -7,11 +7,10 @@ import { parseArgs } from "node:util";
 import { runCommand } from "./run_command.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "..");
-const PACKAGES = ["client", "uppy"] as const;
+const PACKAGE = "client";
 const HELP = `Usage: deno task pack [--out DIR]
 
-Writes @tintype/client and @tintype/uppy as JavaScript with types into DIR/client
-and DIR/uppy (default: .tintype/packages).
+Writes @tintype/client as JavaScript with types into DIR/client (default: .tintype/packages).
 `;
 
 /** The fields of a package.json that a published one has. */
@@ -21,6 +20,7 @@ interface Manifest {
   readonly type: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -35,11 +35,10 @@ async function main(args: readonly string[]): Promise<number> {
   const out = resolve(values.out ?? join(ROOT, ".tintype/packages"));
   const compiled = await compile(out);
   if (compiled !== 0) return compiled;
-  for (const name of PACKAGES) await writeManifest(name, out);
+  await writeManifest(out);
   return 0;
 }
 
-/** Both in one run, as one imports the other. */
 async function compile(out: string): Promise<number> {
   await Deno.mkdir(out, { recursive: true });
   const config = join(out, "tsconfig.json");
@@ -53,7 +52,7 @@ async function compile(out: string): Promise<number> {
       outDir: out,
       typeRoots: [join(ROOT, "node_modules/@types")],
     },
-    include: PACKAGES.map((name) => join(ROOT, name, "**/*.ts")),
+    include: [join(ROOT, PACKAGE, "**/*.ts")],
     exclude: ["**/*_test.ts", "**/*_testing.ts", "**/*_fixture.ts", "**/command/**"]
       .map((pattern) => join(ROOT, pattern)),
   };
@@ -68,16 +67,17 @@ async function compile(out: string): Promise<number> {
   return code === 0 ? 0 : 1;
 }
 
-async function writeManifest(name: string, out: string): Promise<void> {
-  const text = await Deno.readTextFile(join(ROOT, name, "package.json"));
+async function writeManifest(out: string): Promise<void> {
+  const text = await Deno.readTextFile(join(ROOT, PACKAGE, "package.json"));
   const { name: own, version, type, ...rest }: Manifest = JSON.parse(text);
-  const { dependencies, peerDependencies } = rest;
+  const { dependencies, peerDependencies, peerDependenciesMeta } = rest;
   const exports = { "./*": { types: "./*.d.ts", default: "./*.js" } };
   const engines = { node: ">=20" };
-  const manifest = { name: own, version, type, exports, engines, dependencies, peerDependencies };
-  const path = join(out, name, "package.json");
+  const published = { exports, engines, dependencies, peerDependencies, peerDependenciesMeta };
+  const manifest = { name: own, version, type, ...published };
+  const path = join(out, PACKAGE, "package.json");
   await Deno.writeTextFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log(`${own} ${version} in ${join(out, name)}`);
+  console.log(`${own} ${version} in ${join(out, PACKAGE)}`);
 }
 
 try {

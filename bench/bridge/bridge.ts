@@ -36,11 +36,11 @@ export const bridgeSuite: Suite = {
   async run(context) {
     const folder = await mkdtemp(join(tmpdir(), "tintype-bench-"));
     const nowhere = "http://127.0.0.1:9";
-    const broker = startProgram(context.root, ["infra/local/kafka/serve.ts"], {
+    const broker = startProgram(context.root, ["local/kafka/serve.ts"], {
       PORT: "0",
       DATA_DIR: join(folder, "kafka"),
     });
-    const storage = startProgram(context.root, ["infra/local/storage/serve.ts"], {
+    const storage = startProgram(context.root, ["local/storage/serve.ts"], {
       PORT: "0",
       DATA_DIR: join(folder, "storage"),
       ISSUER_URL: nowhere,

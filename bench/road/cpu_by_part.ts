@@ -11,8 +11,8 @@ const PARTS: readonly (readonly [part: string, mark: string])[] = [
   ["edge dev server", "wrangler"],
   ["bridge", "kafka-bridge/main.ts"],
   ["storage", "storage/serve.ts"],
-  ["warehouse", "warehouse/serve.ts"],
-  ["issuer", "issuer/serve.ts"],
+  ["bigquery", "bigquery/serve.ts"],
+  ["oidc", "oidc/serve.ts"],
   ["broker", "kafka.Kafka"],
 ];
 /** Linux counts process times in hundredths of a second (USER_HZ). */

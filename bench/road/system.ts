@@ -23,7 +23,7 @@ export async function startSystem(
   const args = [
     "run",
     "--allow-all",
-    "infra/local/start/main.ts",
+    "local/start/main.ts",
     "--images",
     warmUp,
     "--data",

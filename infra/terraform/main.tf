@@ -1,4 +1,4 @@
-# The provider-free module: what it says holds here and on one machine (infra/local/storage reads its rights.json).
+# The provider-free module: what it says holds here and on one machine (local/storage reads its rights.json).
 
 module "contract" {
   source = "./modules/contract"

@@ -39,7 +39,7 @@ export interface RunningStorage {
 export async function startStorage(): Promise<RunningStorage> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
   const nowhere = "http://127.0.0.1:9";
-  const storage = startChild(["infra/local/storage/serve.ts"], {
+  const storage = startChild(["local/storage/serve.ts"], {
     PORT: "0",
     DATA_DIR: folder,
     ISSUER_URL: nowhere,

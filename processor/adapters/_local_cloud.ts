@@ -17,7 +17,7 @@ const NODE = fileURLToPath(new URL("node_modules/.bin/node", ROOT));
 /** Why a stand-in cannot be started here, or undefined where it can: for a test's `skip`. */
 export function missingStandIn(room: string): string | undefined {
   if (!existsSync(NODE)) return "node_modules/.bin/node is not there";
-  if (!existsSync(serveOf(room))) return `infra/local/${room}/serve.ts is not there`;
+  if (!existsSync(serveOf(room))) return `local/${room}/serve.ts is not there`;
   return undefined;
 }
 
@@ -52,7 +52,7 @@ export async function startStandIn(
 }
 
 function serveOf(room: string): string {
-  return fileURLToPath(new URL(`infra/local/${room}/serve.ts`, ROOT));
+  return fileURLToPath(new URL(`local/${room}/serve.ts`, ROOT));
 }
 
 /** Reads on after the first line, as a pipe that nobody reads would hold the process up. */

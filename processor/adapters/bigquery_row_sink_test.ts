@@ -10,14 +10,14 @@ import { missingStandIn, type StandIn, startStandIn } from "./_local_cloud.ts";
 import { createBigQueryClient } from "./bigquery_client.ts";
 import { BigQueryRowSink } from "./bigquery_row_sink.ts";
 
-const skip = missingStandIn("warehouse") ?? false;
+const skip = missingStandIn("bigquery") ?? false;
 
 describe("BigQueryRowSink on the local warehouse", { skip }, () => {
   let warehouse: StandIn;
   let sink: BigQueryRowSink;
 
   before(async () => {
-    warehouse = await startStandIn("warehouse");
+    warehouse = await startStandIn("bigquery");
     sink = sinkOf(warehouse.url);
   });
   after(async () => await warehouse.stop());
@@ -88,7 +88,7 @@ describe("BigQueryRowSink while rows lie in the streaming buffer", { skip }, () 
   let warehouse: StandIn;
 
   before(async () => {
-    warehouse = await startStandIn("warehouse");
+    warehouse = await startStandIn("bigquery");
     const body = JSON.stringify({ seconds: 60 });
     await (await fetch(`${warehouse.url}/_local/buffer`, { method: "POST", body })).body?.cancel();
   });

@@ -7,7 +7,7 @@ import { BigQueryRowColumns } from "../adapters/bigquery_row_columns.ts";
 import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
 
-const skip = missingStandIn("warehouse") ?? false;
+const skip = missingStandIn("bigquery") ?? false;
 const EXAMPLE = "processor/examples/watermark_and_blur.ts";
 
 function columnsOf(endpoint: string): BigQueryRowColumns {
@@ -45,7 +45,7 @@ function processor(warehouseUrl: string): Deno.ChildProcess {
 describe("the pipeline's columns and the warehouse", { skip }, () => {
   let warehouse: StandIn;
   before(async () => {
-    warehouse = await startStandIn("warehouse");
+    warehouse = await startStandIn("bigquery");
   });
   after(() => warehouse.stop());
 

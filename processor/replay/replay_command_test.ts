@@ -18,7 +18,7 @@ import { webHashing } from "../adapters/web_hashing.ts";
 import { openCloud } from "../command_cloud.ts";
 import { makeSample } from "../testing/samples.ts";
 
-const skip = missingStandIn("storage") ?? missingStandIn("warehouse") ?? false;
+const skip = missingStandIn("storage") ?? missingStandIn("bigquery") ?? false;
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 let storage: StandIn;
@@ -87,7 +87,7 @@ async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[
 
 describe("the operators' commands on the stand-ins", { skip }, () => {
   before(async () => {
-    [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("warehouse")]);
+    [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
     cloud = await openCloud({
       dataset: "tintype",
       storage: storage.url,

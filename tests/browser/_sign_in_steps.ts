@@ -6,7 +6,7 @@ import { waitUntil } from "../_wait.ts";
 
 const CONFIG = {
   type: "oidc",
-  issuer: URLS.issuer,
+  issuer: URLS.oidc,
   clientId: "tintype-page",
   scope: "openid images:read images:write images:delete",
 };
@@ -33,7 +33,7 @@ export async function signInByOidc(browser: Browser, timeoutMs: number): Promise
 
 async function signIn(page: Page): Promise<void> {
   const asked = page.waitForRequest((request) =>
-    request.url().startsWith(`${URLS.issuer}/authorize?`)
+    request.url().startsWith(`${URLS.oidc}/authorize?`)
   );
   await page.goto(URLS.edge);
   await page.getByRole("button", { name: "Sign in" }).click();

@@ -26,7 +26,7 @@ test("the dashboard", { skip }, async (t) => {
   let folder: string;
 
   before(async () => {
-    warehouse = await startStandIn("warehouse");
+    warehouse = await startStandIn("bigquery");
     browser = await openBrowser();
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     watch = watchPages(context);

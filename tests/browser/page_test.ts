@@ -407,7 +407,7 @@ step(
     // The browser itself tells of answers that the steps above asked for: too large a file, a session's end.
     const own = watch.complaints.filter((text) => !/status of (413|499)/.test(text));
     assert.deepEqual(own, []);
-    const hosts = [URLS.edge, URLS.storage, URLS.issuer].map((url) => new URL(url).host);
+    const hosts = [URLS.edge, URLS.storage, URLS.oidc].map((url) => new URL(url).host);
     assert.deepEqual([...watch.hosts].filter((host) => !hosts.includes(host)), []);
   },
 );

@@ -96,8 +96,8 @@ function sender(system: TroubledSystem) {
 /** The table's file is gone with its process; the next one makes the tables anew, empty. */
 async function loseWarehouse(system: TroubledSystem) {
   const before = await query(ROWS);
-  rmSync(join(system.dataDir, "warehouse"), { recursive: true, force: true });
-  await system.kill("warehouse");
+  rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
+  await system.kill("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
   await command("rebuild-rows");
   assert.deepEqual(await query(ROWS), before);

@@ -36,7 +36,7 @@ const KILLS: readonly Victim[] = [
   "edge-listener",
   "bridge",
   "storage",
-  "warehouse",
+  "bigquery",
   "broker",
 ];
 
@@ -47,9 +47,9 @@ export const FAULTS: readonly Fault[] = [
     name: "warehouse-503",
     from: "middle",
     run: async (_, { outageMs }) => {
-      await addFault("warehouse", { times: UNENDING, action: { status: 503 } });
+      await addFault("bigquery", { times: UNENDING, action: { status: 503 } });
       await sleep(outageMs);
-      await clearFaults("warehouse");
+      await clearFaults("bigquery");
     },
   },
   {
@@ -65,7 +65,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "warehouse-drops-replies",
     from: "start",
-    run: () => addFault("warehouse", { times: UNENDING, every: 2, action: { dropReply: true } }),
+    run: () => addFault("bigquery", { times: UNENDING, every: 2, action: { dropReply: true } }),
   },
   { name: "events-tripled", from: "start", run: () => setPush({ duplicate: 2, shuffle: true }) },
   {
@@ -84,7 +84,7 @@ export const FAULTS: readonly Fault[] = [
 /** Takes back whatever faults left set. */
 export async function liftFaults(): Promise<void> {
   await clearFaults("storage");
-  await clearFaults("warehouse");
+  await clearFaults("bigquery");
   await setPush({ duplicate: 0, shuffle: false, drop: 0 });
 }
 
@@ -98,11 +98,11 @@ function killOf(victim: Victim): Fault {
 }
 
 /** A stand-in that was killed meanwhile is asked again. */
-async function addFault(part: "storage" | "warehouse", fault: object): Promise<void> {
+async function addFault(part: "storage" | "bigquery", fault: object): Promise<void> {
   await untilAnswered(() => postJson(`${URLS[part]}/_local/faults`, fault));
 }
 
-async function clearFaults(part: "storage" | "warehouse"): Promise<void> {
+async function clearFaults(part: "storage" | "bigquery"): Promise<void> {
   await untilAnswered(async () => {
     const response = await fetch(`${URLS[part]}/_local/faults`, { method: "DELETE" });
     if (!response.ok) throw new Error(`Cannot clear faults: ${response.status}`);

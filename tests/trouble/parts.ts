@@ -30,11 +30,11 @@ export const VICTIMS = {
   },
   bridge: { commandLine: /kafka-bridge\/main\.ts$/, health: "http://localhost:8081/readyz" },
   storage: {
-    commandLine: /infra\/local\/storage\/serve\.ts$/,
+    commandLine: /local\/storage\/serve\.ts$/,
     health: "http://localhost:9023/healthz",
   },
-  warehouse: {
-    commandLine: /infra\/local\/warehouse\/serve\.ts$/,
+  bigquery: {
+    commandLine: /local\/bigquery\/serve\.ts$/,
     health: "http://localhost:9050/healthz",
   },
   // Without its broker the bridge is not ready, so its health is the broker's too.

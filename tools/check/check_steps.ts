@@ -14,6 +14,7 @@ const DENO_ROOMS: readonly string[] = [
   "processor",
   "client",
   "infra",
+  "local",
   "tools",
   "tests",
   "bench",

@@ -4,7 +4,7 @@ import { withTree } from "./_tree_fixture.ts";
 import { readImportGraph } from "./import_graph.ts";
 import { findDependencyProblems } from "./unused_dependencies.ts";
 
-const ROOT = '{ "workspaces": ["edge", "infra/local"], "devDependencies": { "typescript": "1" } }';
+const ROOT = '{ "workspaces": ["edge", "local"], "devDependencies": { "typescript": "1" } }';
 const EMPTY = "{}";
 
 const problemsOf = (files: Record<string, string>) =>
@@ -12,7 +12,7 @@ const problemsOf = (files: Record<string, string>) =>
     {
       "package.json": ROOT,
       "edge/package.json": EMPTY,
-      "infra/local/package.json": EMPTY,
+      "local/package.json": EMPTY,
       ...files,
     },
     async (root) => await findDependencyProblems(root, await readImportGraph(root)),
@@ -40,7 +40,7 @@ test("findDependencyProblems() is content where declared and imported agree", as
 test("findDependencyProblems() names a dependency that no code imports", async () => {
   const problems = await problemsOf({
     "edge/package.json": '{ "dependencies": { "hono": "1" } }',
-    "infra/local/serve.ts": "export {};",
+    "local/serve.ts": "export {};",
   });
   assert.deepEqual(problems, ["edge/package.json declares hono, which no code of it imports"]);
 });
@@ -49,10 +49,10 @@ test("findDependencyProblems() names an import that the file's own package does 
   const problems = await problemsOf({
     "edge/package.json": '{ "dependencies": { "jose": "1" } }',
     "edge/app.ts": 'import "jose";',
-    "infra/local/serve.ts": 'import "jose";',
+    "local/serve.ts": 'import "jose";',
   });
   assert.deepEqual(problems, [
-    "infra/local/serve.ts imports jose, which infra/local/package.json does not declare",
+    "local/serve.ts imports jose, which local/package.json does not declare",
   ]);
 });
 
@@ -71,7 +71,7 @@ test("findDependencyProblems() lets a plugin ship the import of its peer", async
     "edge/package.json":
       '{ "devDependencies": { "jose": "1" }, "peerDependencies": { "jose": "^1" } }',
     "edge/app.ts": 'import "jose";',
-    "infra/local/serve.ts": "export {};",
+    "local/serve.ts": "export {};",
   });
   assert.deepEqual(problems, []);
 });

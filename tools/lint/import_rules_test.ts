@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
     rule: "import-table",
     path: "processor/adapters/gcs_object_store_test.ts",
     allowed: ['import { CONTRACT } from "@tintype/core/testing/object_store_contract";'],
-    refused: ['import { PushQueue } from "@tintype/local/push/push_queue";'],
+    refused: ['import { PushQueue } from "@tintype/local/pubsub/push_queue";'],
   },
   {
     rule: "import-table",
@@ -119,10 +119,10 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "import-table",
-    path: "infra/local/start/main.ts",
+    path: "local/start/main.ts",
     allowed: [
       'import { upload } from "@tintype/client/upload";',
-      'import { findNodeBinary } from "../../../tools/node_binary.ts";',
+      'import { findNodeBinary } from "../../tools/node_binary.ts";',
     ],
     refused: [
       'import { probe } from "@tintype/bench/probe";',
@@ -133,17 +133,17 @@ const CASES: readonly Case[] = [
     rule: "import-table",
     path: "tests/upload_walk_test.ts",
     allowed: ['import { parseImageId } from "@tintype/core/model/image_id";'],
-    refused: ['import { PushQueue } from "@tintype/local/push/push_queue";'],
+    refused: ['import { PushQueue } from "@tintype/local/pubsub/push_queue";'],
   },
   {
     rule: "package-boundary",
-    path: "infra/local/push/push_queue.ts",
+    path: "local/pubsub/push_queue.ts",
     allowed: [
       'import { retentionPolicyOf } from "@tintype/core/retention/policy";',
       'import images from "../../bigquery/schemas/images.json" with { type: "json" };',
       'import policy from "../../../core/retention/policy.json" with { type: "json" };',
     ],
-    refused: ['import { retentionPolicyOf } from "../../../core/retention/policy.ts";'],
+    refused: ['import { retentionPolicyOf } from "../../core/retention/policy.ts";'],
   },
   {
     rule: "declared-packages",
@@ -185,7 +185,7 @@ const CASES: readonly Case[] = [
       'import { env } from "node:process";',
     ],
   },
-  ...["processor/main.ts", "infra/local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]
+  ...["processor/main.ts", "local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]
     .map((path): Case => ({
       rule: "environment-in-roots",
       path,

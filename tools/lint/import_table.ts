@@ -23,7 +23,6 @@ export const IMPORT_TABLE = {
   "processor": ["processor", "core"],
   "kafka-bridge": ["kafka-bridge", "core"],
   "client": ["client"],
-  "uppy": ["uppy", "client"],
   "page": ["page", "client"],
   "infra/bigquery": ["infra/bigquery", "core"],
   "infra/retention": ["infra/retention", "core"],
@@ -35,8 +34,8 @@ export const IMPORT_TABLE = {
   "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
   "infra/containers": ["infra/containers"],
   "infra/deploy": ["infra/deploy"],
-  "infra/local": [
-    "infra/local",
+  "local": [
+    "local",
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
@@ -44,7 +43,7 @@ export const IMPORT_TABLE = {
     ...PACKAGES,
   ],
   // The road is measured with the very sender that `start` uses.
-  "bench": ["bench", "tools/node_binary", "infra/local/start", ...PACKAGES],
+  "bench": ["bench", "tools/node_binary", "local/start", ...PACKAGES],
   "tests": ["tests", "tools/node_binary", ...PACKAGES],
   "tools": ["tools"],
 } as const satisfies Record<string, readonly string[]>;
@@ -59,9 +58,8 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
   "@tintype/processor": "processor",
   "@tintype/kafka-bridge": "kafka-bridge",
   "@tintype/client": "client",
-  "@tintype/uppy": "uppy",
   "@tintype/page": "page",
-  "@tintype/local": "infra/local",
+  "@tintype/local": "local",
   "@tintype/bench": "bench",
 };
 
@@ -74,7 +72,7 @@ const ROOT_NAMES: readonly string[] = [
   "produce.ts",
 ];
 /** Folders whose files, those directly inside, are composition roots too. */
-const ROOT_FOLDERS: readonly string[] = ["tools", "infra/local/start"];
+const ROOT_FOLDERS: readonly string[] = ["tools", "local/start"];
 
 /** A folder `testing`, or a private file whose name ends in one of these words, serves tests alone. */
 const TEST_SUPPORT =

@@ -86,9 +86,17 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["infra"],
     flags: TWO_FILES_AT_ONCE,
-    weight: 150,
+    weight: 90,
     needs:
-      "loopback, DuckDB; Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
+      "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
+  },
+  {
+    name: "local",
+    runtime: "node",
+    folders: ["local"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 60,
+    needs: "loopback, DuckDB",
   },
   {
     name: "processor",

@@ -1,0 +1,80 @@
+import policy from "../../core/retention/policy.json" with { type: "json" };
+import { Kafka, logLevel } from "kafkajs";
+import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./server_properties.ts";
+
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 250;
+const PARTITIONS = 4;
+
+interface TopicSpec {
+  readonly retentionMs: number;
+  readonly maxMessageBytes: number;
+}
+
+/** The topics of the local cloud. */
+const TOPICS: Readonly<Record<string, TopicSpec>> = {
+  "images": {
+    retentionMs: policy.kafka.sourceRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  },
+  "images.dlq": {
+    retentionMs: policy.kafka.deadLetterRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
+  },
+  "images.redrive": {
+    retentionMs: policy.kafka.redriveRetentionMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
+  },
+};
+
+/**
+ * Waits until the broker answers, of a cluster as many as a topic has replicas, and creates the topics that are not there
+ * yet. Throws Error when it never answers.
+ */
+export async function prepareTopics(broker: string): Promise<void> {
+  const kafka = new Kafka({
+    clientId: "tintype-local",
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 0 },
+  });
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await createTopics(kafka);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+async function createTopics(kafka: Kafka): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const held = new Set(await admin.listTopics());
+    const missing = Object.entries(TOPICS).filter(([topic]) => !held.has(topic));
+    if (missing.length > 0) {
+      await admin.createTopics({ waitForLeaders: true, topics: missing.map(topicConfig) });
+    }
+    // The group coordinator of a fresh broker loads late; a group can join only when this answers.
+    await admin.describeGroups(["tintype-bridge"]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function topicConfig([topic, { retentionMs, maxMessageBytes }]: [string, TopicSpec]) {
+  const entries = {
+    "retention.ms": retentionMs,
+    "segment.ms": policy.kafka.segmentMs,
+    "max.message.bytes": maxMessageBytes,
+    "message.timestamp.type": "LogAppendTime",
+  };
+  const configEntries = Object.entries(entries).map(([name, value]) => ({
+    name,
+    value: String(value),
+  }));
+  return { topic, numPartitions: PARTITIONS, configEntries };
+}

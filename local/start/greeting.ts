@@ -1,0 +1,39 @@
+import { LOCAL, PORTS, URLS } from "./local_names.ts";
+import type { OpenDoors } from "./open_doors.ts";
+import type { Picture } from "./pictures.ts";
+
+/** What `POST /v1/images` takes at most, in bytes. */
+const MAX_DIRECT_BYTES = 10 * 1024 * 1024;
+
+/** What is said when everything is ready: where each part listens, and a call that works. */
+export function greeting(pictures: readonly Picture[], { doors, brokers }: OpenDoors): string {
+  const picture = pictures.find(({ name }) => name === "scene.jpg") ??
+    pictures.find(({ bytes }) => bytes > 0 && bytes <= MAX_DIRECT_BYTES);
+  const parts = Object.entries(URLS).filter(([part]) =>
+    part !== "bridge" || doors.includes("kafka")
+  ).map(([part, url]) => `  ${part.padEnd(10)} ${url}`);
+  if (doors.includes("kafka")) {
+    parts.push(`  ${"kafka".padEnd(10)} ${brokers ?? `localhost:${PORTS.kafka}`}`);
+  }
+  return [
+    "",
+    ...parts,
+    "",
+    "Send a picture yourself:",
+    "",
+    `  TOKEN=$(curl -s ${URLS.oidc}/token -H 'Content-Type: application/json' \\`,
+    `    -d '{"sub":"me","tenant":"${LOCAL.tenant}"}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${URLS.edge}/v1/images -H "Authorization: Bearer $TOKEN" \\`,
+    `    -H 'Content-Type: ${picture?.contentType ?? "image/jpeg"}' --data-binary @${
+      quoted(picture?.path ?? "picture.jpg")
+    }`,
+    "",
+    "Tintype is ready",
+    "",
+  ].join("\n");
+}
+
+/** As one word of a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

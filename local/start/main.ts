@@ -1,0 +1,259 @@
+/**
+ * `deno task start`: make sure that it can start, start the parts, send the pictures, say what happened, end in order.
+ */
+import { existsSync, rmSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { findNodeBinary } from "../../tools/node_binary.ts";
+import { checkResults, type StartReport } from "./check_results.ts";
+import { type Console, makeConsole } from "./console.ts";
+import { drawSamples } from "./draw_samples.ts";
+import { greeting } from "./greeting.ts";
+import { loadIdentities } from "./identities.ts";
+import { PORTS, TRACES_PORT } from "./local_names.ts";
+import { type Door, HELP, parseOptions, type StartOptions, UsageError } from "./options.ts";
+import { type Part, type PartCommand, startPart } from "./part_process.ts";
+import { cloudParts, kafkaParts, type PartsContext, roadParts } from "./parts.ts";
+import { type OpenDoors, openDoors } from "./open_doors.ts";
+import { findPictures, type Picture } from "./pictures.ts";
+import { requireFreePorts } from "./ports_free.ts";
+import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
+import { reportTable } from "./report_table.ts";
+import { showTraces } from "./show_traces.ts";
+import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
+import { sendThroughKafka } from "./send_through_kafka.ts";
+import { waitUntilPurged } from "./wait_purged.ts";
+import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const STOP_GRACE_MS = 10_000;
+/** What parts inherit of the environment; everything else they are told. */
+const INHERITED = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "LANG",
+  "DENO_DIR",
+  "JAVA_HOME",
+  "XDG_CACHE_HOME",
+  "MALLOC_ARENA_MAX",
+  "CODEC",
+  "PIPELINE",
+  "PIXEL_PROCESSES",
+];
+
+/** The parts that run, in the order of their start. */
+class Running {
+  readonly #parts: Part[] = [];
+
+  add(part: Part): Part {
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Ends the doors first and the stores last, so that what is under way finds what it needs. */
+  async stop(): Promise<void> {
+    for (const part of this.#parts) part.quiet();
+    for (const part of this.#parts.toReversed()) await part.stop(STOP_GRACE_MS);
+  }
+
+  /** Ends everything at once, whatever is under way. */
+  kill(): void {
+    for (const part of this.#parts) part.kill();
+  }
+}
+
+async function main(): Promise<number> {
+  // `deno task` itself runs in the project's folder.
+  const options = parseOptions(process.argv.slice(2), process.env["INIT_CWD"] ?? ".");
+  if (options === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const out = options.json ? process.stderr : process.stdout;
+  const console = makeConsole((text) => void out.write(text), out.isTTY === true);
+  const ending = new AbortController();
+  const running = new Running();
+  const dataDir = await dataFolder(options);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (ending.signal.aborted) {
+        running.kill();
+        if (options.data === undefined) rmSync(dataDir, { recursive: true, force: true });
+        process.exit(130);
+      }
+      console.say("Ending; once more ends at once.");
+      ending.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  // A failure that nobody was there to hear must not leave the parts running.
+  for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+    process.on(event, (error: unknown) => {
+      if (ending.signal.aborted) return;
+      console.say(`Cannot go on as something is wrong here: ${error}`);
+      ending.abort(error);
+    });
+  }
+  // Whoever read this is gone, as in `start | head`: the parts must not outlive it.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => ending.abort(error));
+  }
+  try {
+    return await run({ options, console, dataDir, running, ending });
+  } catch (error) {
+    if (ending.signal.aborted) return 130;
+    throw error;
+  } finally {
+    await running.stop();
+    if (options.data === undefined) await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+interface Run {
+  readonly options: StartOptions;
+  readonly console: Console;
+  readonly dataDir: string;
+  readonly running: Running;
+  readonly ending: AbortController;
+}
+
+async function run(context: Run): Promise<number> {
+  const { options, console, dataDir, ending } = context;
+  const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
+  await requireFreePorts({ ...portsOf(doors), ...(options.trace ? { traces: TRACES_PORT } : {}) });
+  const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
+  const pictures = await choosePictures(options, dataDir);
+  if (doors.note !== undefined) console.say(doors.note);
+  await startAll(context, { ...doors, collector });
+  console.say(greeting(pictures, doors));
+  const report = await sendAll(pictures, doors, context);
+  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else console.say(`\n${reportTable(report)}\n`);
+  if (collector !== undefined) console.say(`${await showTraces(collector, report.images)}\n`);
+  if (options.once) return report.lost + report.doubled === 0 && report.purged !== false ? 0 : 1;
+  if (!ending.signal.aborted) {
+    await new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+  }
+  return 0;
+}
+
+function portsOf({ doors, brokers }: OpenDoors): Record<string, number> {
+  const { kafka, bridge, ...road } = PORTS;
+  if (!doors.includes("kafka")) return road;
+  return brokers === undefined
+    ? { ...road, bridge, kafka, controller: kafka + 1 }
+    : { ...road, bridge };
+}
+
+async function choosePictures(options: StartOptions, dataDir: string): Promise<Picture[]> {
+  if (options.images !== undefined) return await findPictures(options.images);
+  const folder = join(dataDir, "samples");
+  if (!existsSync(folder)) await drawSamples(folder);
+  return await findPictures(folder);
+}
+
+async function startAll(
+  { options, console, dataDir, running, ending }: Run,
+  { doors, brokers, collector }: OpenDoors & { readonly collector: TraceCollector | undefined },
+): Promise<void> {
+  const context: PartsContext = {
+    root: ROOT,
+    dataDir,
+    node: findNodeBinary(ROOT),
+    deno: process.execPath,
+    identities: await loadIdentities(join(dataDir, "identities.json")),
+    retentionMs: options.retentionMs,
+    verbose: options.verbose,
+    collectorUrl: collector?.url,
+    inherited: Object.fromEntries(INHERITED.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    })),
+  };
+  const onGivenUp = (text: string) => {
+    console.say(`Cannot go on as ${text}`);
+    ending.abort(new Error(text));
+  };
+  const [broker = [], bridge = []] = doors.includes("kafka")
+    ? splitKafka(kafkaParts(context, brokers))
+    : [];
+  const start = async (commands: readonly PartCommand[]) => {
+    const parts = commands.map((part) =>
+      running.add(startPart(part, { console, verbose: options.verbose, onGivenUp }))
+    );
+    await Promise.race([Promise.all(parts.map((part) => part.ready())), aborted(ending.signal)]);
+  };
+  const cloudStart = start(cloudParts(context));
+  const brokerStart = start(broker);
+  brokerStart.catch(() => undefined); // told where it is awaited
+  await cloudStart;
+  await start(roadParts(context));
+  // Only the bridge needs the broker, whose start takes longest.
+  await brokerStart;
+  await start(bridge);
+}
+
+/** The bridge can join only when the broker is there. */
+function splitKafka(parts: readonly PartCommand[]): [PartCommand[], PartCommand[]] {
+  return [parts.slice(0, -1), parts.slice(-1)];
+}
+
+async function sendAll(
+  pictures: readonly Picture[],
+  { doors, brokers }: OpenDoors,
+  { options, console, ending }: Run,
+): Promise<StartReport> {
+  const total = pictures.length * doors.length;
+  let done = 0;
+  const send = { onDone: () => console.progress(++done, total, "pictures"), signal: ending.signal };
+  const kafka = {
+    ...send,
+    brokers: brokers ?? `localhost:${PORTS.kafka}`,
+    root: ROOT,
+    node: findNodeBinary(ROOT),
+  };
+  const through = {
+    edge: () => sendThroughEdge(pictures, send),
+    kafka: () => sendThroughKafka(pictures, kafka),
+  } as const satisfies Record<Door, () => Promise<PictureResult[]>>;
+  const results = await Promise.all(doors.map((door) => through[door]()));
+  // What was not sent any more is neither lost nor doubled: there is nothing to report.
+  ending.signal.throwIfAborted();
+  const report = await checkResults(results.flat());
+  if (!options.once || !options.retentionShortened) return report;
+  console.say(
+    `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,
+  );
+  const purged = await waitUntilPurged(console, {
+    retentionMs: options.retentionMs,
+    signal: ending.signal,
+  });
+  return { ...report, purged };
+}
+
+async function dataFolder({ data }: StartOptions): Promise<string> {
+  if (data === undefined) return await mkdtemp(join(tmpdir(), "tintype-"));
+  await mkdir(data, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`Cannot keep state in ${data} as it cannot be a folder: ${error.code}`);
+  });
+  return data;
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
+hideNegativeTimeoutWarnings();
+try {
+  process.exit(await main());
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

@@ -1,0 +1,67 @@
+/**
+ * Sends pictures through the edge with the upload command's own sender, each subject with tokens of its own; what became
+ * of them is looked up in the warehouse afterwards.
+ */
+import { createClient } from "@tintype/client/client";
+import { developmentTokens } from "@tintype/client/command/development_tokens";
+import { sendPictures, type SentPicture } from "@tintype/client/command/send_pictures";
+import { LOCAL, URLS } from "./local_names.ts";
+import type { Door } from "./options.ts";
+import type { Picture } from "./pictures.ts";
+
+/** What happened to one picture. */
+export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {
+  readonly door: Door;
+  /** `refused` where the door did not take it, `lost` where it never came to an end. */
+  readonly status: Exclude<SentPicture["status"], "uploaded">;
+  readonly row: boolean;
+}
+
+/** How to send. */
+export interface SendOptions {
+  readonly onDone: (result: PictureResult) => void;
+  readonly signal: AbortSignal;
+}
+
+const PICTURES_AT_ONCE = 6;
+/** Subjects that the pictures are spread over, so that no owner's rate limit stands in the way. */
+const SUBJECTS = 24;
+
+/** Sends every picture through the edge; a result for each, in the pictures' order, rows not yet looked up. */
+export async function sendThroughEdge(
+  pictures: readonly Picture[],
+  { onDone, signal }: SendOptions,
+): Promise<PictureResult[]> {
+  const clients = Array.from({ length: SUBJECTS }, (_, index) => clientOf(`person-${index}`));
+  const sent = await sendPictures(pictures, {
+    clientFor: (index) => clients[index % SUBJECTS] ?? clientOf("person"),
+    atOnce: PICTURES_AT_ONCE,
+    signal,
+    onDone: (each) => onDone(resultOf(each)),
+  });
+  return sent.map(resultOf);
+}
+
+function clientOf(subject: string) {
+  return createClient({ edge: URLS.edge, token: tokensOf(subject, LOCAL.tenant) });
+}
+
+/** Development tokens of the local issuer. */
+export function tokensOf(subject: string, tenant: string) {
+  return developmentTokens({ issuer: URLS.oidc, subject, tenant });
+}
+
+function resultOf({ file, imageId, status, reason, bytes, renditions, readyMs }: SentPicture) {
+  return {
+    file,
+    door: "edge",
+    imageId,
+    // Every picture is waited for, so that none is only uploaded.
+    status: status === "uploaded" ? "lost" : status,
+    ...(reason === undefined ? {} : { reason }),
+    bytes,
+    renditions,
+    row: false,
+    readyMs,
+  } as const satisfies PictureResult;
+}

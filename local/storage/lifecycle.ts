@@ -1,0 +1,64 @@
+import lifecycle from "../../infra/retention/lifecycle.json" with { type: "json" };
+import { StorageFailure } from "./failures.ts";
+import type { LocalObjects } from "./local_objects.ts";
+import type { ObjectDatabase } from "./object_database.ts";
+import type { LifecycleRule, ObjectRecord } from "./object_record.ts";
+
+const DAY_MS = 86_400_000;
+
+/** The rules of buckets that hold images: the backstop of the retention policy. */
+export const DEFAULT_LIFECYCLE: readonly LifecycleRule[] = lifecycle.rule;
+
+const CONDITIONS: ReadonlySet<string> = new Set<keyof LifecycleRule["condition"]>([
+  "age",
+  "daysSinceCustomTime",
+  "matchesPrefix",
+  "matchesSuffix",
+  "isLive",
+]);
+
+/** How many objects were deleted from each bucket. */
+export type LifecycleResult = Readonly<Record<string, number>>;
+
+/** Applies every bucket's `Delete` rules as if it were `nowMs`; real ones are asynchronous, these happen on demand only. */
+export async function applyLifecycle(
+  { database, objects }: { readonly database: ObjectDatabase; readonly objects: LocalObjects },
+  nowMs: number,
+): Promise<LifecycleResult> {
+  const deleted: Record<string, number> = {};
+  for (const { name: bucket, lifecycle } of database.buckets()) {
+    deleted[bucket] = 0;
+    const rules = lifecycle.filter(({ action }) => action.type === "Delete");
+    for (const object of database.allObjects(bucket)) {
+      if (!rules.some((rule) => matches(rule, object, nowMs))) continue;
+      if (await removeIfUnchanged(objects, object)) deleted[bucket] += 1;
+    }
+  }
+  return deleted;
+}
+
+async function removeIfUnchanged(objects: LocalObjects, object: ObjectRecord): Promise<boolean> {
+  const { bucket, name, generation } = object;
+  try {
+    await objects.remove({ bucket, name, generation, preconditions: {} });
+    return true;
+  } catch (error) {
+    if (error instanceof StorageFailure) return false;
+    throw error;
+  }
+}
+
+/** Whether all conditions of a rule hold; one that is not known here never does. */
+function matches({ condition }: LifecycleRule, object: ObjectRecord, nowMs: number): boolean {
+  const names = Object.keys(condition);
+  if (names.length === 0 || !names.every((name) => CONDITIONS.has(name))) return false;
+  const { age, daysSinceCustomTime, matchesPrefix, matchesSuffix, isLive } = condition;
+  if (age !== undefined && nowMs < object.createdMs + age * DAY_MS) return false;
+  if (daysSinceCustomTime !== undefined) {
+    if (object.customTime === undefined) return false;
+    if (nowMs < Date.parse(object.customTime) + daysSinceCustomTime * DAY_MS) return false;
+  }
+  if (matchesPrefix?.every((prefix) => !object.name.startsWith(prefix)) === true) return false;
+  if (matchesSuffix?.every((suffix) => !object.name.endsWith(suffix)) === true) return false;
+  return isLive !== false;
+}
