@@ -1,0 +1,126 @@
+/**
+ * A call of Cloud Storage: `authorize` gives it credentials, the transport sends it, a response that is no success becomes
+ * a StorageError, and an idempotent call is repeated by the one retry policy. Each API's operations are built on this.
+ */
+import { withRetry } from "./retry.ts";
+import { linkSignal, throwIfAborted } from "./signals.ts";
+import { StorageError, storageErrorOf } from "./storage_error.ts";
+import {
+  fetchTransport,
+  type StorageBody,
+  type StorageRequest,
+  type StorageResponse,
+  type Transport,
+} from "./transport.ts";
+
+/** A call before it has credentials. */
+export interface StorageCall {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** Percent-encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that a signature leaves out. */
+  readonly unsignedHeaders?: Readonly<Record<string, string>>;
+  readonly body?: StorageBody;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether it may be repeated: it reads, or its precondition makes the second time harmless. */
+  readonly isIdempotent: boolean;
+}
+
+/** Gives a call its URL, headers and credentials, anew for each try. */
+export type Authorize = (
+  endpoint: string,
+  call: StorageCall,
+) => Promise<Pick<StorageRequest, "url" | "headers">>;
+
+/** Where Cloud Storage is, and how it is reached. */
+export interface StorageAccess {
+  /** `https://storage.googleapis.com`, or where an emulator listens; no path. */
+  readonly endpoint: string;
+  readonly authorize: Authorize;
+  /** `fetch` where it is not given. */
+  readonly transport?: Transport;
+  /** How long one try may take in milliseconds, its response included: a minute by default. A stream takes as long as its source. */
+  readonly timeoutMs?: number;
+}
+
+/** A bucket, and how it is reached. */
+export interface Bucket extends StorageAccess {
+  readonly bucket: string;
+}
+
+/** Google's own address. */
+export const GOOGLE_STORAGE = "https://storage.googleapis.com";
+
+const ATTEMPT_MS = 60_000;
+
+/** Makes a call; `read` gets its successful response (2xx). Throws StorageError, or the signal's reason. */
+export async function callStorage<T>(
+  access: StorageAccess,
+  call: StorageCall,
+  read: (response: StorageResponse) => Promise<T>,
+): Promise<T> {
+  const attempt = async () => {
+    const authorized = await access.authorize(access.endpoint, call);
+    const { method, body, signal } = call;
+    return await exchange(
+      access,
+      { ...authorized, method, body, signal },
+      async (response) => {
+        if (response.status >= 200 && response.status < 300) {
+          return await read(
+            response,
+          );
+        }
+        throw storageErrorOf(response, await response.text());
+      },
+    );
+  };
+  return call.isIdempotent ? await withRetry(attempt, call) : await attempt();
+}
+
+/** A request that is about to be sent once. */
+export interface Exchange extends Omit<StorageRequest, "signal"> {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends once; `read` gets the response, whatever its status. Throws StorageError of status 0 where none came whole, or the signal's reason. */
+export async function exchange<T>(
+  { transport = fetchTransport, timeoutMs = ATTEMPT_MS }: Pick<
+    StorageAccess,
+    "transport" | "timeoutMs"
+  >,
+  { signal, ...request }: Exchange,
+  read: (response: StorageResponse) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal);
+  const isStream = request.body instanceof ReadableStream;
+  const linked = linkSignal(signal, { timeoutMs: isStream ? Infinity : timeoutMs });
+  try {
+    return await read(await transport({ ...request, signal: linked.signal }));
+  } catch (cause) {
+    throwIfAborted(signal);
+    if (cause instanceof StorageError) throw cause;
+    throw new StorageError(
+      "Cloud Storage could not be reached",
+      { status: 0 },
+      { cause },
+    );
+  } finally {
+    linked.release();
+  }
+}
+
+/** The value, or null where the error is of this status. */
+export async function nullOn<T>(
+  status: number,
+  value: Promise<T>,
+): Promise<T | null> {
+  try {
+    return await value;
+  } catch (error) {
+    if (error instanceof StorageError && error.status === status) return null;
+    throw error;
+  }
+}
