@@ -12,14 +12,9 @@ export function withHeaders(
   return async (endpoint, call) => {
     try {
       const credentials = Object.fromEntries(await getHeaders());
-      return {
-        url: urlOf(endpoint, call),
-        headers: { ...headersOf(call), ...credentials },
-      };
+      return { url: urlOf(endpoint, call), headers: { ...headersOf(call), ...credentials } };
     } catch (cause) {
-      throw new StorageError("Cannot get credentials for Cloud Storage", {
-        status: 0,
-      }, { cause });
+      throw new StorageError("Cannot get credentials for Cloud Storage", { status: 0 }, { cause });
     }
   };
 }
@@ -29,8 +24,6 @@ function urlOf(endpoint: string, { path, query = {} }: StorageCall): string {
   return `${endpoint}${path}${search === "" ? "" : `?${search}`}`;
 }
 
-function headersOf(
-  { headers, unsignedHeaders }: StorageCall,
-): Record<string, string> {
+function headersOf({ headers, unsignedHeaders }: StorageCall): Record<string, string> {
   return { ...headers, ...unsignedHeaders };
 }

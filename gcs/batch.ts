@@ -28,9 +28,7 @@ export async function removeObjects(
   }
   if (targets.length === 0) return [];
   const removed = new Set<number>();
-  const { contentType, text } = writeBatch(
-    targets.map((target, at) => partOf(bucket, target, at)),
-  );
+  const { contentType, text } = writeBatch(targets.map((target, at) => partOf(bucket, target, at)));
   return await callStorage(bucket, {
     method: "POST",
     path: "/batch/storage/v1",
@@ -39,10 +37,7 @@ export async function removeObjects(
     signal,
     isIdempotent: true,
   }, async (response) => {
-    const parts = readBatch(
-      response.headers.get("content-type"),
-      await response.text(),
-    );
+    const parts = readBatch(response.headers.get("content-type"), await response.text());
     const messages = new Map(parts.map(({ id, message }) => [id, message]));
     targets.forEach((_, at) => {
       if (isRemoved(messages.get(`response-${at}`))) removed.add(at);
@@ -51,11 +46,7 @@ export async function removeObjects(
   });
 }
 
-function partOf(
-  { bucket }: Bucket,
-  { name, generation }: RemoveTarget,
-  at: number,
-): BatchPart {
+function partOf({ bucket }: Bucket, { name, generation }: RemoveTarget, at: number): BatchPart {
   const path = `${jsonPath(bucket, name)}?ifGenerationMatch=${generation}`;
   return { id: String(at), message: `DELETE ${path} HTTP/1.1\r\n\r\n` };
 }

@@ -28,10 +28,7 @@ export function writeBatch(parts: readonly BatchPart[]): BatchBody {
 }
 
 /** Reads the messages of a batch; throws {@link MalformedMultipart}. */
-export function readBatch(
-  contentType: string | null | undefined,
-  text: string,
-): BatchPart[] {
+export function readBatch(contentType: string | null | undefined, text: string): BatchPart[] {
   const boundary = boundaryOf(contentType);
   const [, ...sections] = `\r\n${text}`.split(`\r\n--${boundary}`);
   if (sections.pop()?.startsWith("--") !== true) {
@@ -39,9 +36,7 @@ export function readBatch(
   }
   return sections.map((section) => {
     const at = section.indexOf("\r\n\r\n");
-    const id = /^content-id:\s*<([^>]*)>/im.exec(
-      section.slice(0, Math.max(at, 0)),
-    )?.[1];
+    const id = /^content-id:\s*<([^>]*)>/im.exec(section.slice(0, Math.max(at, 0)))?.[1];
     if (id === undefined) {
       throw new MalformedMultipart("A part has no Content-ID.");
     }

@@ -19,10 +19,7 @@ export class ByteReader {
   }
 
   /** The bytes before `mark`, which is taken too; undefined where it does not come within `maxBytes`. */
-  async takeUntil(
-    mark: Uint8Array,
-    maxBytes: number,
-  ): Promise<Uint8Array | undefined> {
+  async takeUntil(mark: Uint8Array, maxBytes: number): Promise<Uint8Array | undefined> {
     for (let seen = 0;;) {
       const at = indexOf(this.#front, mark, seen);
       if (at > maxBytes || (at < 0 && this.#front.length > maxBytes)) {
@@ -39,9 +36,7 @@ export class ByteReader {
   }
 
   /** Streams the bytes before `mark`, which is taken too; returns whether it came. */
-  async *streamUntil(
-    mark: Uint8Array,
-  ): AsyncGenerator<Uint8Array, boolean, void> {
+  async *streamUntil(mark: Uint8Array): AsyncGenerator<Uint8Array, boolean, void> {
     for (;;) {
       const at = indexOf(this.#front, mark);
       // The mark may begin in this chunk's tail and end in the next.

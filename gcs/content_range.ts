@@ -26,32 +26,21 @@ const WHOLE = {
 } as const;
 
 /** `Content-Range` of the bytes from `start` up to `end` (not included), or of a status query where there are none. */
-export function formatContentRange(
-  start: number,
-  end: number,
-  total?: number,
-): string {
+export function formatContentRange(start: number, end: number, total?: number): string {
   return `bytes ${end > start ? `${start}-${end - 1}` : "*"}/${total ?? "*"}`;
 }
 
 /** Reads `bytes a-b/T`, `a-b/*`, `a-*` + `/T`, `a-*` + `/*`, `*` + `/T` or `*` + `/*`; no header is the whole object; null where it is none of these. */
-export function parseContentRange(
-  header: string | undefined,
-): ContentRange | null {
+export function parseContentRange(header: string | undefined): ContentRange | null {
   if (header === undefined) return WHOLE;
   const [, span = "", start, end, size] =
-    /^bytes[ =]*(\*|(\d{1,15})-(\d{1,15}|\*))\/(\d{1,15}|\*)$/.exec(
-      header.trim(),
-    ) ?? [];
+    /^bytes[ =]*(\*|(\d{1,15})-(\d{1,15}|\*))\/(\d{1,15}|\*)$/.exec(header.trim()) ?? [];
   if (size === undefined) return null;
   const total = numberOf(size);
   if (span === "*") return { kind: "query", total };
   const first = Number(start);
   const last = numberOf(end);
-  if (
-    last !== undefined &&
-    (last < first || (total !== undefined && last >= total))
-  ) return null;
+  if (last !== undefined && (last < first || (total !== undefined && last >= total))) return null;
   const endsHere = last === undefined && total === undefined;
   return { kind: "bytes", start: first, end: last, total, endsHere };
 }

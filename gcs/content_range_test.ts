@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatContentRange, parseContentRange } from "./content_range.ts";
 
-const bytes = (
-  start: number,
-  end?: number,
-  total?: number,
-  endsHere = false,
-) => ({
+const bytes = (start: number, end?: number, total?: number, endsHere = false) => ({
   kind: "bytes",
   start,
   end,

@@ -7,9 +7,7 @@ export type CreateOutcome =
   | { readonly created: false };
 
 /** Awaits a create-only write, to which a taken name is an outcome; throws StorageError. */
-export async function outcomeOf(
-  write: Promise<Generation>,
-): Promise<CreateOutcome> {
+export async function outcomeOf(write: Promise<Generation>): Promise<CreateOutcome> {
   try {
     return { created: true, generation: await write };
   } catch (error) {

@@ -38,9 +38,7 @@ export async function createObject(
   if (!(body instanceof Uint8Array)) {
     return await outcomeOf(uploadStream(bucket, name, body, options));
   }
-  return await outcomeOf(
-    insertObject(bucket, name, body, { ...options, ifGeneration: "0" }),
-  );
+  return await outcomeOf(insertObject(bucket, name, body, { ...options, ifGeneration: "0" }));
 }
 
 /** Replaces exactly one generation; null where another one, or none, is there by now. */
@@ -56,30 +54,17 @@ async function insertObject(
   body: Uint8Array,
   { ifGeneration, ...options }: ReplaceOptions,
 ): Promise<Generation> {
-  const { contentType, parts } = writeRelated(
-    resourceOf(name, options),
-    body,
-    options.contentType,
-  );
+  const { contentType, parts } = writeRelated(resourceOf(name, options), body, options.contentType);
   const call: StorageCall = {
     method: "POST",
     path: uploadPath(bucket.bucket),
-    query: {
-      uploadType: "multipart",
-      name,
-      ifGenerationMatch: ifGeneration,
-      fields: "generation",
-    },
+    query: { uploadType: "multipart", name, ifGenerationMatch: ifGeneration, fields: "generation" },
     headers: { "content-type": contentType },
     body: parts,
     signal: options.signal,
     isIdempotent: true,
   };
-  const { generation } = await callStorage(
-    bucket,
-    call,
-    readJson<ObjectResource>,
-  );
+  const { generation } = await callStorage(bucket, call, readJson<ObjectResource>);
   if (generation !== undefined) return generation;
   throw new StorageError("Cloud Storage named no generation", { status: 200 });
 }
@@ -98,10 +83,7 @@ export async function statObject(
     signal,
     isIdempotent: true,
   };
-  const resource = await nullOn(
-    404,
-    callStorage(bucket, call, readJson<ObjectResource>),
-  );
+  const resource = await nullOn(404, callStorage(bucket, call, readJson<ObjectResource>));
   return resource === null ? null : objectOfResource(resource);
 }
 
@@ -111,10 +93,7 @@ export async function readObject(
   name: string,
   options: ReadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const place = {
-    path: jsonPath(bucket.bucket, name),
-    query: { alt: "media" },
-  };
+  const place = { path: jsonPath(bucket.bucket, name), query: { alt: "media" } };
   return await readMedia(bucket, place, options);
 }
 
@@ -158,11 +137,7 @@ export async function removeObject(
     signal,
     isIdempotent: true,
   };
-  const removed = callStorage(
-    bucket,
-    call,
-    async (response) => (await response.text(), true),
-  );
+  const removed = callStorage(bucket, call, async (response) => (await response.text(), true));
   return await nullOn(404, nullOn(412, removed)) ?? false;
 }
 

@@ -25,7 +25,5 @@ export function parametersOf(
   values: Readonly<Record<string, string | number | undefined>>,
 ): Record<string, string> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    given.map(([name, value]) => [name, String(value)]),
-  );
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }

@@ -26,10 +26,7 @@ export async function readMedia(
     path,
     query: { ...query, ...(generation === undefined ? {} : { generation }) },
     // A range keeps fetch, and this encoding the store, from unpacking what a client stored packed: that may be a bomb.
-    unsignedHeaders: {
-      range: formatByteRange(offset, length),
-      "accept-encoding": "gzip",
-    },
+    unsignedHeaders: { range: formatByteRange(offset, length), "accept-encoding": "gzip" },
     signal,
     isIdempotent: true,
   };
@@ -38,9 +35,7 @@ export async function readMedia(
     if (offset > 0 || length !== undefined) return bytes;
     const { crc32c } = parseHashHeader(response.headers.get("x-goog-hash"));
     if (crc32c === undefined || crc32c === crc32cOf(bytes)) return bytes;
-    throw new StorageError("Media did not arrive as it is stored", {
-      status: 0,
-    });
+    throw new StorageError("Media did not arrive as it is stored", { status: 0 });
   });
   try {
     return await nullOn(404, reading);

@@ -34,11 +34,7 @@ export function writeRelated(
   const before = `${head("application/json")}${JSON.stringify(resource)}\r\n${head(mediaType)}`;
   return {
     contentType: `multipart/related; boundary=${boundary}`,
-    parts: [
-      encoder.encode(before),
-      media,
-      encoder.encode(`\r\n--${boundary}--\r\n`),
-    ],
+    parts: [encoder.encode(before), media, encoder.encode(`\r\n--${boundary}--\r\n`)],
   };
 }
 
@@ -60,9 +56,7 @@ export async function readRelated(
   await textUntil(delimiter);
   await textUntil(endOfHead);
   const resource = await textUntil(delimiter);
-  const mediaType = /^content-type:[ \t]*(.*?)[ \t]*$/im.exec(
-    await textUntil(endOfHead),
-  )?.[1];
+  const mediaType = /^content-type:[ \t]*(.*?)[ \t]*$/im.exec(await textUntil(endOfHead))?.[1];
   return { resource, mediaType, media: readMedia(reader, delimiter) };
 }
 

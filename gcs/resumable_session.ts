@@ -50,10 +50,7 @@ export async function startSession(
     method: "POST",
     path: uploadPath(bucket.bucket),
     query: { uploadType: "resumable", name, ifGenerationMatch: "0" },
-    headers: {
-      "content-type": "application/json",
-      "x-upload-content-type": options.contentType,
-    },
+    headers: { "content-type": "application/json", "x-upload-content-type": options.contentType },
     body: [new TextEncoder().encode(JSON.stringify(resourceOf(name, options)))],
     signal: options.signal,
     isIdempotent: true, // an empty session that nobody knows harms nobody
@@ -61,15 +58,11 @@ export async function startSession(
 }
 
 /** The URL of the session that a response started. */
-export async function readSessionUrl(
-  response: StorageResponse,
-): Promise<string> {
+export async function readSessionUrl(response: StorageResponse): Promise<string> {
   await response.text();
   const url = response.headers.get("location");
   if (url) return url;
-  throw new StorageError("Cloud Storage named no session", {
-    status: response.status,
-  });
+  throw new StorageError("Cloud Storage named no session", { status: response.status });
 }
 
 /** Puts bytes to a session once. Throws StorageError: a lost session is {@link isSessionLost}. */
@@ -118,15 +111,8 @@ export function isSessionLost(error: unknown): boolean {
 }
 
 /** Ends a session, best effort: one that stays ends by itself in a week. */
-export async function cancelSession(
-  access: StorageAccess,
-  url: string,
-): Promise<void> {
+export async function cancelSession(access: StorageAccess, url: string): Promise<void> {
   const request = { method: "DELETE", url, headers: {} };
-  await exchange(
-    { ...access, timeoutMs: CANCEL_MS },
-    request,
-    (response) => response.text(),
-  )
+  await exchange({ ...access, timeoutMs: CANCEL_MS }, request, (response) => response.text())
     .catch(() => undefined);
 }

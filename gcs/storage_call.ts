@@ -69,9 +69,7 @@ export async function callStorage<T>(
       { ...authorized, method, body, signal },
       async (response) => {
         if (response.status >= 200 && response.status < 300) {
-          return await read(
-            response,
-          );
+          return await read(response);
         }
         throw storageErrorOf(response, await response.text());
       },
@@ -102,25 +100,25 @@ export async function exchange<T>(
   } catch (cause) {
     throwIfAborted(signal);
     if (cause instanceof StorageError) throw cause;
-    throw new StorageError(
-      "Cloud Storage could not be reached",
-      { status: 0 },
-      { cause },
-    );
+    const fields = { status: 0, code: codeOf(cause) };
+    throw new StorageError("Cloud Storage could not be reached", fields, { cause });
   } finally {
     linked.release();
   }
 }
 
 /** The value, or null where the error is of this status. */
-export async function nullOn<T>(
-  status: number,
-  value: Promise<T>,
-): Promise<T | null> {
+export async function nullOn<T>(status: number, value: Promise<T>): Promise<T | null> {
   try {
     return await value;
   } catch (error) {
     if (error instanceof StorageError && error.status === status) return null;
     throw error;
   }
+}
+
+/** `ECONNREFUSED` and the like, which Node's fetch has one cause deeper. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return "code" in error && typeof error.code === "string" ? error.code : codeOf(error.cause);
 }

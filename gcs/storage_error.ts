@@ -6,7 +6,7 @@ import type { StorageResponse } from "./transport.ts";
 export interface StorageErrorFields {
   /** The HTTP status; 0 where no whole response came. */
   readonly status: number;
-  /** The XML API's code, such as `AccessDenied`. */
+  /** The XML API's code, such as `AccessDenied`; where no response came, the connection's, such as `ECONNRESET`. */
   readonly code?: string | undefined;
   /** The JSON API's reason, such as `conditionNotMet`. */
   readonly reason?: string | undefined;
@@ -22,11 +22,7 @@ export class StorageError extends Error {
   readonly reason: string | undefined;
   readonly retryAfterMs: number | undefined;
 
-  constructor(
-    message: string,
-    fields: StorageErrorFields,
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, fields: StorageErrorFields, options?: ErrorOptions) {
     super(message, options);
     this.status = fields.status;
     this.code = fields.code;
@@ -50,12 +46,7 @@ export function storageErrorOf(
     .join(" ");
   return new StorageError(
     `Cloud Storage responded with ${what}: ${message.slice(0, MAX_MESSAGE)}`,
-    {
-      status,
-      code,
-      reason,
-      retryAfterMs: retryAfterMs(headers),
-    },
+    { status, code, reason, retryAfterMs: retryAfterMs(headers) },
   );
 }
 
@@ -71,10 +62,7 @@ export function isAlreadyThere(error: unknown): error is StorageError {
 
 function xmlErrorOf(text: string) {
   const parts = ["Message", "Details"].map((tag) => new RegExp(`<${tag}>([^<]*)<`).exec(text)?.[1]);
-  return {
-    reason: undefined,
-    message: parts.filter((part) => part !== undefined).join(" "),
-  };
+  return { reason: undefined, message: parts.filter((part) => part !== undefined).join(" ") };
 }
 
 /** `{error: {message, errors: [{reason}]}}`; anything else is the message itself. */

@@ -53,14 +53,7 @@ export const RESOURCE_FIELDS =
 
 /** What a resource of the JSON API says. */
 export function objectOfResource(resource: ObjectResource): StoredObject {
-  const {
-    name = "",
-    generation = "0",
-    size,
-    contentType,
-    crc32c,
-    metadata = {},
-  } = resource;
+  const { name = "", generation = "0", size, contentType, crc32c, metadata = {} } = resource;
   return {
     name,
     generation,
@@ -74,50 +67,31 @@ export function objectOfResource(resource: ObjectResource): StoredObject {
 }
 
 /** The resource that a write to the JSON API sends. */
-export function resourceOf(
-  name: string,
-  { customTimeMs, metadata = {}, ...rest }: WriteOptions,
-) {
+export function resourceOf(name: string, { customTimeMs, metadata = {}, ...rest }: WriteOptions) {
   const { contentType, crc32c } = rest;
   const customTime = new Date(customTimeMs).toISOString();
-  return {
-    name,
-    contentType,
-    customTime,
-    metadata,
-    ...(crc32c === undefined ? {} : { crc32c }),
-  };
+  return { name, contentType, customTime, metadata, ...(crc32c === undefined ? {} : { crc32c }) };
 }
 
 /** What the headers of the XML API say of an object. */
-export function objectOfHeaders(
-  name: string,
-  headers: StorageResponse["headers"],
-): StoredObject {
+export function objectOfHeaders(name: string, headers: StorageResponse["headers"]): StoredObject {
   const metadata = [...headers].filter(([key]) => key.startsWith("x-goog-meta-"));
   return {
     name,
     generation: headers.get("x-goog-generation") ?? "0",
-    size: Number(
-      headers.get("x-goog-stored-content-length") ??
-        headers.get("content-length"),
-    ),
+    size: Number(headers.get("x-goog-stored-content-length") ?? headers.get("content-length")),
     contentType: headers.get("content-type") ?? undefined,
     customTimeMs: timeOf(headers.get("x-goog-custom-time")),
     createdMs: timeOf(headers.get("last-modified")) ?? NaN,
     crc32c: parseHashHeader(headers.get("x-goog-hash")).crc32c,
-    metadata: Object.fromEntries(
-      metadata.map(([key, value]) => [key.slice(12), value]),
-    ),
+    metadata: Object.fromEntries(metadata.map(([key, value]) => [key.slice(12), value])),
   };
 }
 
 /** The headers of a create-only write to the XML API. */
 export function createHeaders(write: WriteFields): Record<string, string> {
   const { contentType, customTimeMs, metadata = {} } = write;
-  const custom = Object.entries(metadata).map((
-    [name, value],
-  ) => [`x-goog-meta-${name}`, value]);
+  const custom = Object.entries(metadata).map(([name, value]) => [`x-goog-meta-${name}`, value]);
   return {
     "content-type": contentType,
     "x-goog-custom-time": new Date(customTimeMs).toISOString(),

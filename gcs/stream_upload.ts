@@ -31,10 +31,7 @@ export async function uploadStream(
     for await (const chunk of body) {
       const bytes = concat(held, chunk);
       // The last piece may have any length, so something is kept back for it.
-      const whole = Math.max(
-        0,
-        Math.floor((bytes.byteLength - 1) / CHUNK_MULTIPLE),
-      );
+      const whole = Math.max(0, Math.floor((bytes.byteLength - 1) / CHUNK_MULTIPLE));
       const pieceBytes = whole * CHUNK_MULTIPLE;
       if (pieceBytes > 0) {
         await session.put(bytes.subarray(0, pieceBytes), false);
@@ -62,10 +59,7 @@ class StreamSession {
   }
 
   /** Puts a piece until it is held whole; the last one's result is the object. */
-  async put(
-    piece: Uint8Array,
-    isLast: boolean,
-  ): Promise<CompletedUpload | undefined> {
+  async put(piece: Uint8Array, isLast: boolean): Promise<CompletedUpload | undefined> {
     const offset = this.#offset;
     const end = offset + piece.byteLength;
     const putFrom = (heldTo: number) => {

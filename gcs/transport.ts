@@ -27,15 +27,8 @@ export interface StorageResponse {
 export type Transport = (request: StorageRequest) => Promise<StorageResponse>;
 
 /** Sends by the runtime's `fetch`. */
-export const fetchTransport: Transport = async (
-  { url, method, headers, body, signal },
-) => {
-  const init: RequestInit & { duplex?: "half" } = {
-    method,
-    headers,
-    signal,
-    redirect: "manual",
-  };
+export const fetchTransport: Transport = async ({ url, method, headers, body, signal }) => {
+  const init: RequestInit & { duplex?: "half" } = { method, headers, signal, redirect: "manual" };
   if (method === "GET") init.cache = "no-store";
   if (body instanceof ReadableStream) Object.assign(init, { body, duplex: "half" });
   else if (body !== undefined) init.body = bodyOf(body);

@@ -15,15 +15,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 export function readListing(xml: string): ListPage {
   if (!xml.includes("<ListBucketResult")) {
-    throw new StorageError(
-      "Cannot read listing: it must be a ListBucketResult",
-      { status: 200 },
-    );
+    throw new StorageError("Cannot read listing: it must be a ListBucketResult", { status: 200 });
   }
-  const page = xml.replace(
-    /<Contents>.*?<\/Contents>|<CommonPrefixes>.*?<\/CommonPrefixes>/gs,
-    "",
-  );
+  const page = xml.replace(/<Contents>.*?<\/Contents>|<CommonPrefixes>.*?<\/CommonPrefixes>/gs, "");
   return {
     objects: blocks(xml, "Contents").map(objectOf),
     prefixes: blocks(xml, "CommonPrefixes").map((block) => textOf(block, "Prefix") ?? ""),
@@ -59,8 +53,6 @@ function textOf(xml: string, tag: string): string | undefined {
     (entity) => ENTITIES[entity] ?? entity,
   )
     .replace(/&#(x[0-9a-fA-F]+|[0-9]+);/g, (_, digits: string) => {
-      return String.fromCodePoint(
-        Number(digits.startsWith("x") ? `0${digits}` : digits),
-      );
+      return String.fromCodePoint(Number(digits.startsWith("x") ? `0${digits}` : digits));
     });
 }

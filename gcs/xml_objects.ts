@@ -74,12 +74,7 @@ export async function statObject(
   { signal }: Pick<StorageCall, "signal"> = {},
 ): Promise<StoredObject | null> {
   const path = objectPath(bucket.bucket, name);
-  const call: StorageCall = {
-    method: "HEAD",
-    path,
-    signal,
-    isIdempotent: true,
-  };
+  const call: StorageCall = { method: "HEAD", path, signal, isIdempotent: true };
   const reading = callStorage(
     bucket,
     call,
@@ -94,18 +89,11 @@ export async function readObject(
   name: string,
   options: ReadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  return await readMedia(
-    bucket,
-    { path: objectPath(bucket.bucket, name) },
-    options,
-  );
+  return await readMedia(bucket, { path: objectPath(bucket.bucket, name) }, options);
 }
 
 /** Lists a page of objects. */
-export async function listObjects(
-  bucket: Bucket,
-  query: ListQuery,
-): Promise<ListPage> {
+export async function listObjects(bucket: Bucket, query: ListQuery): Promise<ListPage> {
   const { prefix, startOffset, delimiter, maxResults, pageToken, signal } = query;
   const parameters = parametersOf({
     "list-type": "2",
@@ -124,10 +112,7 @@ export async function listObjects(
 }
 
 function limitedHeaders(options: CreateOptions): Record<string, string> {
-  return {
-    ...createHeaders(options),
-    "x-goog-content-length-range": `0,${options.maxBytes}`,
-  };
+  return { ...createHeaders(options), "x-goog-content-length-range": `0,${options.maxBytes}` };
 }
 
 /** A text below `name` with none of our names (ASCII up to `z`) between: `start-after` leaves its own name out. */
