@@ -146,7 +146,7 @@ function read({ response, text }: Answer, size: number, crc32c: string | undefin
 
 /** Whether the object is the file, as far as the store names its size and checksum. */
 function isStored(stored: CompletedUpload, size: number, crc32c: string | undefined): boolean {
-  if ((stored.size ?? size) !== size) return false;
+  if ((stored.size ?? String(size)) !== String(size)) return false;
   return crc32c === undefined || (stored.crc32c ?? crc32c) === crc32c;
 }
 

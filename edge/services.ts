@@ -3,7 +3,7 @@ import { importPseudonymKey, pseudonymize, type PseudonymKey } from "@tintype/co
 import type { Tenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
-import { withSignature } from "@tintype/gcs/signed_authorize";
+import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";

@@ -37,9 +37,7 @@ export function readBatch(contentType: string | null | undefined, text: string):
   return sections.map((section) => {
     const at = section.indexOf("\r\n\r\n");
     const id = /^content-id:\s*<([^>]*)>/im.exec(section.slice(0, Math.max(at, 0)))?.[1];
-    if (id === undefined) {
-      throw new MalformedMultipart("A part has no Content-ID.");
-    }
+    if (id === undefined) throw new MalformedMultipart("A part has no Content-ID.");
     return { id, message: section.slice(at + 4) };
   });
 }

@@ -19,15 +19,11 @@ export function parseByteRange(
 ): ByteRange | null | "unsatisfiable" {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ??
     [];
-  if (first === undefined || last === undefined || first + last === "") {
-    return null;
-  }
+  if (first === undefined || last === undefined || first + last === "") return null;
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (last !== "" && first !== "" && Number(last) < start) return null;
-  if (start >= size || (first === "" && Number(last) === 0)) {
-    return "unsatisfiable";
-  }
+  if (start >= size || (first === "" && Number(last) === 0)) return "unsatisfiable";
   return { start, end };
 }
 

@@ -12,19 +12,12 @@ export class ByteReader {
     this.#front = concat(bytes, this.#front);
   }
 
-  /** Exactly `count` bytes, or fewer at the end. */
-  async take(count: number): Promise<Uint8Array> {
-    while (this.#front.length < count && await this.#readMore()) continue;
-    return this.#cut(count);
-  }
-
   /** The bytes before `mark`, which is taken too; undefined where it does not come within `maxBytes`. */
   async takeUntil(mark: Uint8Array, maxBytes: number): Promise<Uint8Array | undefined> {
     for (let seen = 0;;) {
       const at = indexOf(this.#front, mark, seen);
-      if (at > maxBytes || (at < 0 && this.#front.length > maxBytes)) {
-        return undefined;
-      }
+      const isPast = this.#front.length >= maxBytes + mark.length;
+      if (at > maxBytes || (at < 0 && isPast)) return undefined;
       if (at >= 0) {
         const taken = this.#cut(at);
         this.#cut(mark.length);

@@ -1,31 +1,21 @@
 /** Objects by the JSON API (https://cloud.google.com/storage/docs/json_api/v1/objects); every write has a precondition. */
 import { type CreateOutcome, outcomeOf } from "./create_outcome.ts";
 import { jsonPath, uploadPath } from "./json_path.ts";
-import { type ListPage, type ListQuery, parametersOf } from "./listing.ts";
+import type { ListPage, ListQuery } from "./listing.ts";
 import { readMedia, type ReadOptions } from "./media_read.ts";
 import { writeRelated } from "./multipart_related.ts";
-import { type Bucket, callStorage, nullOn, type StorageCall } from "./storage_call.ts";
-import { StorageError } from "./storage_error.ts";
-import type { StorageResponse } from "./transport.ts";
-import {
-  type Generation,
-  objectOfResource,
-  type ObjectResource,
-  RESOURCE_FIELDS,
-  resourceOf,
-  type StoredObject,
-  type WriteOptions,
-} from "./stored_object.ts";
+import { type Bucket, callStorage, nullOn, readJson, type StorageCall } from "./storage_call.ts";
+import * as stored from "./stored_object.ts";
 import { uploadStream } from "./stream_upload.ts";
 
 /** How an object is replaced: only where its generation is this one, `0` standing for none. */
-export interface ReplaceOptions extends WriteOptions {
-  readonly ifGeneration: Generation;
+export interface ReplaceOptions extends stored.WriteOptions {
+  readonly ifGeneration: stored.Generation;
 }
 
 /** Which generation to remove. */
 export interface RemoveOptions extends Pick<StorageCall, "signal"> {
-  readonly generation: Generation;
+  readonly generation: stored.Generation;
 }
 
 /** Creates an object where there is none of that name: bytes in one request, a stream in a resumable session. */
@@ -33,18 +23,21 @@ export async function createObject(
   bucket: Bucket,
   name: string,
   body: Uint8Array | ReadableStream<Uint8Array>,
-  options: WriteOptions,
+  options: stored.WriteOptions,
 ): Promise<CreateOutcome> {
-  if (!(body instanceof Uint8Array)) {
-    return await outcomeOf(uploadStream(bucket, name, body, options));
-  }
-  return await outcomeOf(insertObject(bucket, name, body, { ...options, ifGeneration: "0" }));
+  const writing = body instanceof Uint8Array
+    ? insertObject(bucket, name, body, { ...options, ifGeneration: "0" })
+    : uploadStream(bucket, name, body, options);
+  return await outcomeOf(writing);
 }
 
 /** Replaces exactly one generation; null where another one, or none, is there by now. */
 export async function replaceObject(
-  ...[bucket, name, body, options]: Parameters<typeof insertObject>
-): Promise<Generation | null> {
+  bucket: Bucket,
+  name: string,
+  body: Uint8Array,
+  options: ReplaceOptions,
+): Promise<stored.Generation | null> {
   return await nullOn(412, insertObject(bucket, name, body, options));
 }
 
@@ -52,21 +45,19 @@ async function insertObject(
   bucket: Bucket,
   name: string,
   body: Uint8Array,
-  { ifGeneration, ...options }: ReplaceOptions,
-): Promise<Generation> {
-  const { contentType, parts } = writeRelated(resourceOf(name, options), body, options.contentType);
-  const call: StorageCall = {
+  options: ReplaceOptions,
+): Promise<stored.Generation> {
+  const { contentType, ifGeneration: ifGenerationMatch, signal } = options;
+  const related = writeRelated(stored.resourceOf(name, options), body, contentType);
+  const { generation } = await callStorage(bucket, {
     method: "POST",
     path: uploadPath(bucket.bucket),
-    query: { uploadType: "multipart", name, ifGenerationMatch: ifGeneration, fields: "generation" },
-    headers: { "content-type": contentType },
-    body: parts,
-    signal: options.signal,
-    isIdempotent: true,
-  };
-  const { generation } = await callStorage(bucket, call, readJson<ObjectResource>);
-  if (generation !== undefined) return generation;
-  throw new StorageError("Cloud Storage named no generation", { status: 200 });
+    query: { uploadType: "multipart", name, ifGenerationMatch, fields: "generation" },
+    headers: { "content-type": related.contentType },
+    body: related.parts,
+    signal,
+  }, readJson<stored.ObjectResource>);
+  return generation;
 }
 
 /** What the live object is, or null where there is none. */
@@ -74,17 +65,12 @@ export async function statObject(
   bucket: Bucket,
   name: string,
   { signal }: Pick<StorageCall, "signal"> = {},
-): Promise<StoredObject | null> {
+): Promise<stored.StoredObject | null> {
   const path = jsonPath(bucket.bucket, name);
-  const call: StorageCall = {
-    method: "GET",
-    path,
-    query: { fields: RESOURCE_FIELDS },
-    signal,
-    isIdempotent: true,
-  };
-  const resource = await nullOn(404, callStorage(bucket, call, readJson<ObjectResource>));
-  return resource === null ? null : objectOfResource(resource);
+  const query = { fields: stored.RESOURCE_FIELDS };
+  const call = { method: "GET", path, query, signal } as const;
+  const found = await nullOn(404, callStorage(bucket, call, readJson<stored.ObjectResource>));
+  return found && stored.objectOfResource(found);
 }
 
 /** Reads bytes as they are stored; null where there is no such object or generation. */
@@ -93,14 +79,13 @@ export async function readObject(
   name: string,
   options: ReadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const place = { path: jsonPath(bucket.bucket, name), query: { alt: "media" } };
-  return await readMedia(bucket, place, options);
+  const media = { path: jsonPath(bucket.bucket, name), query: { alt: "media" } };
+  return await readMedia(bucket, media, options);
 }
 
-interface ResourcePage {
-  readonly items?: readonly ObjectResource[];
+interface ResourcePage extends Pick<ListPage, "nextPageToken"> {
+  readonly items?: readonly stored.ObjectResource[];
   readonly prefixes?: readonly string[];
-  readonly nextPageToken?: string;
 }
 
 /** Lists a page of objects. */
@@ -108,20 +93,12 @@ export async function listObjects(
   bucket: Bucket,
   { signal, ...query }: ListQuery,
 ): Promise<ListPage> {
-  const fields = `items(${RESOURCE_FIELDS}),prefixes,nextPageToken`;
-  const call: StorageCall = {
-    method: "GET",
-    path: jsonPath(bucket.bucket),
-    query: parametersOf({ ...query, fields }),
-    signal,
-    isIdempotent: true,
-  };
-  const { items = [], prefixes = [], nextPageToken } = await callStorage(
-    bucket,
-    call,
-    readJson<ResourcePage>,
-  );
-  return { objects: items.map(objectOfResource), prefixes, nextPageToken };
+  const path = jsonPath(bucket.bucket);
+  const fields = `items(${stored.RESOURCE_FIELDS}),prefixes,nextPageToken`;
+  const call = { method: "GET", path, query: { ...query, fields }, signal } as const;
+  const page = await callStorage(bucket, call, readJson<ResourcePage>);
+  const { items = [], prefixes = [], nextPageToken } = page;
+  return { objects: items.map(stored.objectOfResource), prefixes, nextPageToken };
 }
 
 /** Removes exactly one generation; false where it is not there (any more). */
@@ -130,17 +107,9 @@ export async function removeObject(
   name: string,
   { generation, signal }: RemoveOptions,
 ): Promise<boolean> {
-  const call: StorageCall = {
-    method: "DELETE",
-    path: jsonPath(bucket.bucket, name),
-    query: { ifGenerationMatch: generation },
-    signal,
-    isIdempotent: true,
-  };
-  const removed = callStorage(bucket, call, async (response) => (await response.text(), true));
-  return await nullOn(404, nullOn(412, removed)) ?? false;
-}
-
-async function readJson<T>(response: StorageResponse): Promise<T> {
-  return JSON.parse(await response.text()) as T; // the API's contract
+  const path = jsonPath(bucket.bucket, name);
+  const query = { ifGenerationMatch: generation };
+  const call = { method: "DELETE", path, query, signal } as const;
+  const removing = callStorage(bucket, call, (response) => response.text());
+  return await nullOn(404, nullOn(412, removing)) !== null;
 }

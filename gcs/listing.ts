@@ -19,11 +19,3 @@ export interface ListPage {
   readonly prefixes: readonly string[];
   readonly nextPageToken: string | undefined;
 }
-
-/** The query parameters of the values that are given. */
-export function parametersOf(
-  values: Readonly<Record<string, string | number | undefined>>,
-): Record<string, string> {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
-}

@@ -1,7 +1,7 @@
 import { formatByteRange } from "./byte_range.ts";
 import { crc32cOf } from "./crc32c.ts";
 import { parseHashHeader } from "./hash_header.ts";
-import { type Bucket, callStorage, nullOn, type StorageCall } from "./storage_call.ts";
+import { callStorage, nullOn, type StorageAccess, type StorageCall } from "./storage_call.ts";
 import { StorageError } from "./storage_error.ts";
 import type { Generation } from "./stored_object.ts";
 
@@ -16,7 +16,7 @@ export interface ReadOptions {
 
 /** Reads bytes as they are stored, from the path where an API has them; null where there is no such object or generation. */
 export async function readMedia(
-  bucket: Bucket,
+  access: StorageAccess,
   { path, query }: Pick<StorageCall, "path" | "query">,
   { generation, offset = 0, length, signal }: ReadOptions,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -24,13 +24,12 @@ export async function readMedia(
   const call: StorageCall = {
     method: "GET",
     path,
-    query: { ...query, ...(generation === undefined ? {} : { generation }) },
+    query: { ...query, generation },
     // A range keeps fetch, and this encoding the store, from unpacking what a client stored packed: that may be a bomb.
     unsignedHeaders: { range: formatByteRange(offset, length), "accept-encoding": "gzip" },
     signal,
-    isIdempotent: true,
   };
-  const reading = callStorage(bucket, call, async (response) => {
+  const reading = callStorage(access, call, async (response) => {
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (offset > 0 || length !== undefined) return bytes;
     const { crc32c } = parseHashHeader(response.headers.get("x-goog-hash"));
@@ -41,9 +40,7 @@ export async function readMedia(
     return await nullOn(404, reading);
   } catch (error) {
     // Nothing lies behind the object's end.
-    if (error instanceof StorageError && error.status === 416) {
-      return new Uint8Array();
-    }
+    if (error instanceof StorageError && error.status === 416) return new Uint8Array();
     throw error;
   }
 }

@@ -9,9 +9,11 @@ export class MalformedMultipart extends Error {
 
 /** The boundary that a multipart type names; throws {@link MalformedMultipart} where it names none. */
 export function boundaryOf(contentType: string | null | undefined): string {
-  const [, quoted, bare] = /^multipart\/[a-z-]+\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^";,\s]+))/i
-    .exec(contentType ?? "") ??
-    [];
+  const [, quoted, bare] =
+    /^multipart\/[a-z-]+\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^";,\s]+))/i.exec(
+      contentType ?? "",
+    ) ??
+      [];
   const boundary = quoted ?? bare;
   if (boundary !== undefined) return boundary;
   throw new MalformedMultipart("The boundary is missing.");

@@ -9,7 +9,7 @@ import { fieldsOf } from "./json_fields.ts";
 import { uploadPath } from "./json_path.ts";
 import { type Bucket, callStorage, exchange, type StorageAccess } from "./storage_call.ts";
 import { StorageError, storageErrorOf } from "./storage_error.ts";
-import { type Generation, resourceOf, type WriteOptions } from "./stored_object.ts";
+import { resourceOf, type WriteOptions } from "./stored_object.ts";
 import type { StorageResponse } from "./transport.ts";
 
 /** Every body of a session but the last is a multiple of this, in bytes. */
@@ -17,17 +17,15 @@ export const CHUNK_MULTIPLE = 256 * 1024;
 
 /** What a completed session says of its object, where it says it. */
 export interface CompletedUpload {
-  readonly generation: Generation | undefined;
-  /** Bytes. */
-  readonly size: number | undefined;
+  readonly generation: string | undefined;
+  /** Bytes, in decimal. */
+  readonly size: string | undefined;
   /** Big-endian base64. */
   readonly crc32c: string | undefined;
 }
 
 /** What a session answered: how many bytes it holds, or the object that it became. */
-export type SessionState =
-  | { readonly held: number }
-  | { readonly completed: CompletedUpload };
+export type SessionState = { readonly held: number } | { readonly completed: CompletedUpload };
 
 /** Bytes for a session: those from `start` up to `end`, or none for a status query. */
 export interface SessionPut extends Pick<WriteOptions, "signal"> {
@@ -47,13 +45,15 @@ export async function startSession(
   options: WriteOptions,
 ): Promise<string> {
   return await callStorage(bucket, {
-    method: "POST",
+    method: "POST", // repeated: an empty session that nobody knows harms nobody
     path: uploadPath(bucket.bucket),
     query: { uploadType: "resumable", name, ifGenerationMatch: "0" },
-    headers: { "content-type": "application/json", "x-upload-content-type": options.contentType },
+    headers: {
+      "content-type": "application/json",
+      "x-upload-content-type": options.contentType,
+    },
     body: [new TextEncoder().encode(JSON.stringify(resourceOf(name, options)))],
     signal: options.signal,
-    isIdempotent: true, // an empty session that nobody knows harms nobody
   }, readSessionUrl);
 }
 
@@ -65,7 +65,7 @@ export async function readSessionUrl(response: StorageResponse): Promise<string>
   throw new StorageError("Cloud Storage named no session", { status: response.status });
 }
 
-/** Puts bytes to a session once. Throws StorageError: a lost session is {@link isSessionLost}. */
+/** Puts bytes to a session once; throws StorageError. */
 export async function putToSession(
   access: Pick<StorageAccess, "transport" | "timeoutMs">,
   url: string,
@@ -80,7 +80,7 @@ export async function putToSession(
 
 /**
  * What a session's response says. A completed one answers with the JSON API's resource, or with an empty body and headers
- * (the XML API). Throws StorageError.
+ * (the XML API). Throws StorageError, which may say that the session is lost ({@link isSessionLost}).
  */
 export function sessionStateOf(
   response: Pick<StorageResponse, "status" | "headers">,
@@ -90,29 +90,25 @@ export function sessionStateOf(
   if (status === 308) return { held: parseHeld(headers.get("range")) };
   if (status !== 200 && status !== 201) throw storageErrorOf(response, text);
   const resource = fieldsOf(text);
-  const sizeText = resource["size"] ??
-    headers.get("x-goog-stored-content-length");
-  const generation = resource["generation"] ?? headers.get("x-goog-generation");
-  const crc32c = resource["crc32c"] ??
-    parseHashHeader(headers.get("x-goog-hash")).crc32c;
+  const named = (field: string, header: string | null | undefined) =>
+    String(resource[field] ?? header ?? "") || undefined;
   return {
     completed: {
-      generation: typeof generation === "string" ? generation : undefined,
-      size: typeof sizeText === "string" ? Number(sizeText) : undefined,
-      crc32c: typeof crc32c === "string" ? crc32c : undefined,
+      generation: named("generation", headers.get("x-goog-generation")),
+      size: named("size", headers.get("x-goog-stored-content-length")),
+      crc32c: named("crc32c", parseHashHeader(headers.get("x-goog-hash")).crc32c),
     },
   };
 }
 
 /** Whether the session is gone for good: 410 within the week, later 404, 499 where it was cancelled. */
 export function isSessionLost(error: unknown): boolean {
-  return error instanceof StorageError &&
-    [404, 410, 499].includes(error.status);
+  return error instanceof StorageError && [404, 410, 499].includes(error.status);
 }
 
 /** Ends a session, best effort: one that stays ends by itself in a week. */
 export async function cancelSession(access: StorageAccess, url: string): Promise<void> {
-  const request = { method: "DELETE", url, headers: {} };
+  const request = { method: "DELETE", url, headers: {}, body: [], signal: undefined };
   await exchange({ ...access, timeoutMs: CANCEL_MS }, request, (response) => response.text())
     .catch(() => undefined);
 }

@@ -30,8 +30,7 @@ export function isRetryableStatus(status: number): boolean {
 
 /** Whether the error of a call has a status after which another try may succeed. */
 export function isRetryable(error: unknown): error is Error & { readonly status: number } {
-  return error instanceof Error && "status" in error &&
-    typeof error.status === "number" &&
+  return error instanceof Error && "status" in error && typeof error.status === "number" &&
     isRetryableStatus(error.status);
 }
 

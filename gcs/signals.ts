@@ -52,8 +52,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** Why a signal was aborted. */
 export function reasonOf(signal: AbortSignal): unknown {
-  return signal.reason ??
-    Object.assign(new Error("This was aborted"), { name: "AbortError" });
+  return signal.reason ?? Object.assign(new Error("This was aborted"), { name: "AbortError" });
 }
 
 /** Waits, or throws the signal's reason as soon as it is aborted. */

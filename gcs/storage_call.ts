@@ -1,31 +1,27 @@
 /**
  * A call of Cloud Storage: `authorize` gives it credentials, the transport sends it, a response that is no success becomes
- * a StorageError, and an idempotent call is repeated by the one retry policy. Each API's operations are built on this.
+ * a StorageError, and the one retry policy repeats it. Each API's operations are built on this.
  */
 import { withRetry } from "./retry.ts";
 import { linkSignal, throwIfAborted } from "./signals.ts";
 import { StorageError, storageErrorOf } from "./storage_error.ts";
 import {
   fetchTransport,
-  type StorageBody,
   type StorageRequest,
   type StorageResponse,
   type Transport,
 } from "./transport.ts";
 
-/** A call before it has credentials. */
-export interface StorageCall {
+/** A call before it has credentials. It must be idempotent: it reads, or a precondition makes the second time harmless. */
+export interface StorageCall extends Pick<StorageRequest, "body"> {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Percent-encoded. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Headers that a signature leaves out. */
   readonly unsignedHeaders?: Readonly<Record<string, string>>;
-  readonly body?: StorageBody;
   readonly signal?: AbortSignal | undefined;
-  /** Whether it may be repeated: it reads, or its precondition makes the second time harmless. */
-  readonly isIdempotent: boolean;
 }
 
 /** Gives a call its URL, headers and credentials, anew for each try. */
@@ -50,6 +46,9 @@ export interface Bucket extends StorageAccess {
   readonly bucket: string;
 }
 
+/** What is read of a response. */
+export type ReadResponse<T> = (response: StorageResponse) => Promise<T>;
+
 /** Google's own address. */
 export const GOOGLE_STORAGE = "https://storage.googleapis.com";
 
@@ -59,40 +58,28 @@ const ATTEMPT_MS = 60_000;
 export async function callStorage<T>(
   access: StorageAccess,
   call: StorageCall,
-  read: (response: StorageResponse) => Promise<T>,
+  read: ReadResponse<T>,
 ): Promise<T> {
+  const { method, body, signal } = call;
   const attempt = async () => {
-    const authorized = await access.authorize(access.endpoint, call);
-    const { method, body, signal } = call;
-    return await exchange(
-      access,
-      { ...authorized, method, body, signal },
-      async (response) => {
-        if (response.status >= 200 && response.status < 300) {
-          return await read(response);
-        }
-        throw storageErrorOf(response, await response.text());
-      },
-    );
+    const request = { ...await access.authorize(access.endpoint, call), method, body, signal };
+    return await exchange(access, request, async (response) => {
+      if (response.status >= 200 && response.status < 300) return await read(response);
+      throw storageErrorOf(response, await response.text());
+    });
   };
-  return call.isIdempotent ? await withRetry(attempt, call) : await attempt();
-}
-
-/** A request that is about to be sent once. */
-export interface Exchange extends Omit<StorageRequest, "signal"> {
-  readonly signal?: AbortSignal | undefined;
+  // A stream can be read once.
+  return body instanceof ReadableStream ? await attempt() : await withRetry(attempt, { signal });
 }
 
 /** Sends once; `read` gets the response, whatever its status. Throws StorageError of status 0 where none came whole, or the signal's reason. */
 export async function exchange<T>(
-  { transport = fetchTransport, timeoutMs = ATTEMPT_MS }: Pick<
-    StorageAccess,
-    "transport" | "timeoutMs"
-  >,
-  { signal, ...request }: Exchange,
-  read: (response: StorageResponse) => Promise<T>,
+  access: Pick<StorageAccess, "transport" | "timeoutMs">,
+  { signal, ...request }: Omit<StorageRequest, "signal"> & Pick<StorageCall, "signal">,
+  read: ReadResponse<T>,
 ): Promise<T> {
   throwIfAborted(signal);
+  const { transport = fetchTransport, timeoutMs = ATTEMPT_MS } = access;
   const isStream = request.body instanceof ReadableStream;
   const linked = linkSignal(signal, { timeoutMs: isStream ? Infinity : timeoutMs });
   try {
@@ -100,8 +87,7 @@ export async function exchange<T>(
   } catch (cause) {
     throwIfAborted(signal);
     if (cause instanceof StorageError) throw cause;
-    const fields = { status: 0, code: codeOf(cause) };
-    throw new StorageError("Cloud Storage could not be reached", fields, { cause });
+    throw new StorageError("No response came", { status: 0, code: codeOf(cause) }, { cause });
   } finally {
     linked.release();
   }
@@ -115,6 +101,11 @@ export async function nullOn<T>(status: number, value: Promise<T>): Promise<T | 
     if (error instanceof StorageError && error.status === status) return null;
     throw error;
   }
+}
+
+/** Reads a response as JSON. */
+export async function readJson<T>(response: StorageResponse): Promise<T> {
+  return JSON.parse(await response.text()) as T; // the API's contract
 }
 
 /** `ECONNREFUSED` and the like, which Node's fetch has one cause deeper. */

@@ -31,7 +31,6 @@ export class StorageError extends Error {
   }
 }
 
-const MAX_MESSAGE = 500;
 const MAX_BODY = 65_536;
 
 /** The error of a response that is no success, from its body in either API's form (at most 64 KiB of it). */
@@ -42,12 +41,9 @@ export function storageErrorOf(
   const text = body.slice(0, MAX_BODY);
   const code = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text)?.[1];
   const { reason, message } = code === undefined ? jsonErrorOf(text) : xmlErrorOf(text);
-  const what = [status, code ?? reason].filter((part) => part !== undefined)
-    .join(" ");
-  return new StorageError(
-    `Cloud Storage responded with ${what}: ${message.slice(0, MAX_MESSAGE)}`,
-    { status, code, reason, retryAfterMs: retryAfterMs(headers) },
-  );
+  const fields = { status, code, reason, retryAfterMs: retryAfterMs(headers) };
+  const what = code ?? reason ?? "";
+  return new StorageError(`Responded with ${status} ${what}: ${message.slice(0, 500)}`, fields);
 }
 
 /**

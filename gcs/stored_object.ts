@@ -20,29 +20,25 @@ export interface StoredObject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What is written beside the bytes. */
-export interface WriteFields {
+/** How an object is written. */
+export interface WriteOptions {
   readonly contentType: string;
   /** Milliseconds since the epoch. */
   readonly customTimeMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** How an object is written. */
-export interface WriteOptions extends WriteFields {
-  /** The bytes' own in big-endian base64, which Cloud Storage then compares before it commits. */
+  /** The bytes' own in big-endian base64, which the JSON API then compares before it commits. */
   readonly crc32c?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The part of the JSON API's object resource that is read here; int64 as texts. */
+/** The JSON API's object resource, as far as it is read here; int64 as texts. */
 export interface ObjectResource {
-  readonly name?: string;
-  readonly generation?: string;
-  readonly size?: string;
+  readonly name: string;
+  readonly generation: string;
+  readonly size: string;
   readonly contentType?: string;
   readonly customTime?: string;
-  readonly timeCreated?: string;
+  readonly timeCreated: string;
   readonly crc32c?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -53,24 +49,21 @@ export const RESOURCE_FIELDS =
 
 /** What a resource of the JSON API says. */
 export function objectOfResource(resource: ObjectResource): StoredObject {
-  const { name = "", generation = "0", size, contentType, crc32c, metadata = {} } = resource;
+  const { name, generation, size, contentType, customTime, timeCreated, crc32c, metadata } =
+    resource;
   return {
-    name,
-    generation,
+    ...{ name, generation, contentType, crc32c },
     size: Number(size),
-    contentType,
-    customTimeMs: timeOf(resource.customTime),
-    createdMs: timeOf(resource.timeCreated) ?? NaN,
-    crc32c,
-    metadata,
+    customTimeMs: timeOf(customTime),
+    createdMs: Date.parse(timeCreated),
+    metadata: metadata ?? {},
   };
 }
 
 /** The resource that a write to the JSON API sends. */
-export function resourceOf(name: string, { customTimeMs, metadata = {}, ...rest }: WriteOptions) {
-  const { contentType, crc32c } = rest;
-  const customTime = new Date(customTimeMs).toISOString();
-  return { name, contentType, customTime, metadata, ...(crc32c === undefined ? {} : { crc32c }) };
+export function resourceOf(name: string, options: WriteOptions) {
+  const { contentType, customTimeMs, metadata, crc32c } = options;
+  return { name, contentType, customTime: new Date(customTimeMs).toISOString(), metadata, crc32c };
 }
 
 /** What the headers of the XML API say of an object. */
@@ -82,15 +75,15 @@ export function objectOfHeaders(name: string, headers: StorageResponse["headers"
     size: Number(headers.get("x-goog-stored-content-length") ?? headers.get("content-length")),
     contentType: headers.get("content-type") ?? undefined,
     customTimeMs: timeOf(headers.get("x-goog-custom-time")),
-    createdMs: timeOf(headers.get("last-modified")) ?? NaN,
+    createdMs: Date.parse(headers.get("last-modified") ?? ""),
     crc32c: parseHashHeader(headers.get("x-goog-hash")).crc32c,
     metadata: Object.fromEntries(metadata.map(([key, value]) => [key.slice(12), value])),
   };
 }
 
 /** The headers of a create-only write to the XML API. */
-export function createHeaders(write: WriteFields): Record<string, string> {
-  const { contentType, customTimeMs, metadata = {} } = write;
+export function createHeaders(options: WriteOptions): Record<string, string> {
+  const { contentType, customTimeMs, metadata = {} } = options;
   const custom = Object.entries(metadata).map(([name, value]) => [`x-goog-meta-${name}`, value]);
   return {
     "content-type": contentType,
@@ -101,6 +94,5 @@ export function createHeaders(write: WriteFields): Record<string, string> {
 }
 
 function timeOf(text: string | null | undefined): number | undefined {
-  const timeMs = Date.parse(text ?? "");
-  return Number.isNaN(timeMs) ? undefined : timeMs;
+  return text ? Date.parse(text) : undefined;
 }

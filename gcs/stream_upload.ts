@@ -33,13 +33,10 @@ export async function uploadStream(
       // The last piece may have any length, so something is kept back for it.
       const whole = Math.max(0, Math.floor((bytes.byteLength - 1) / CHUNK_MULTIPLE));
       const pieceBytes = whole * CHUNK_MULTIPLE;
-      if (pieceBytes > 0) {
-        await session.put(bytes.subarray(0, pieceBytes), false);
-      }
+      if (pieceBytes > 0) await session.put(bytes.subarray(0, pieceBytes), false);
       held = bytes.slice(pieceBytes);
     }
-    const completed = await session.put(held, true);
-    return completed?.generation ?? "0";
+    return (await session.put(held, true))?.generation ?? "0";
   } catch (error) {
     await cancelSession(bucket, url);
     throw error;
@@ -62,11 +59,11 @@ class StreamSession {
   async put(piece: Uint8Array, isLast: boolean): Promise<CompletedUpload | undefined> {
     const offset = this.#offset;
     const end = offset + piece.byteLength;
+    const total = isLast ? end : undefined;
+    const signal = this.#signal;
     const putFrom = (heldTo: number) => {
       const start = Math.min(end, Math.max(offset, heldTo));
-      const total = isLast ? end : undefined;
-      const body = start === end ? [] : [piece.subarray(start - offset)];
-      const put = { start, end, total, body, signal: this.#signal };
+      const put = { start, end, total, body: [piece.subarray(start - offset)], signal };
       return putToSession(this.#bucket, this.#url, put);
     };
     let isInDoubt = false;
@@ -76,17 +73,15 @@ class StreamSession {
       let state = await first;
       // A piece may be held in part only: what is missing goes on from there.
       for (let before = -1; "held" in state && (isLast || state.held < end);) {
-        if (state.held <= before) {
-          throw new StorageError("The session holds no more", STALLED);
-        }
+        if (state.held <= before) throw new StorageError("The session holds no more", STALLED);
         before = state.held;
         state = await putFrom(state.held);
       }
       this.#offset = end;
       return "completed" in state ? state.completed : undefined;
-    }, { signal: this.#signal, policy: POLICY });
+    }, { signal, policy: POLICY });
   }
 }
 
-/** The status of a failure after which asking again may help. */
+/** A failure after which asking again may help. */
 const STALLED = { status: 0 } as const;

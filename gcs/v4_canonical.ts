@@ -46,10 +46,7 @@ export function encodePath(path: string): string {
 
 /** The query, percent-encoded and sorted by name, then by value; no `?` before it. */
 export function canonicalQuery(parameters: Pairs): string {
-  return Array.from(
-    parameters,
-    ([name, value]) => [percentEncode(name), percentEncode(value)],
-  )
+  return Array.from(parameters, ([name, value]) => [percentEncode(name), percentEncode(value)])
     .sort(([a = "", x = ""], [b = "", y = ""]) => compare(a, b) || compare(x, y))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
@@ -79,19 +76,14 @@ export interface CanonicalParts {
 }
 
 /** The canonical request; its payload is `x-goog-content-sha256` where that header is signed, else not signed. */
-export function canonicalRequestOf(
-  { method, path, query, headers }: CanonicalParts,
-): string {
-  const lines = Array.from(headers, ([name, value]) => `${name}:${value}\n`)
-    .join("");
+export function canonicalRequestOf({ method, path, query, headers }: CanonicalParts): string {
+  const lines = Array.from(headers, ([name, value]) => `${name}:${value}\n`).join("");
   const payload = headers.get(CONTENT_SHA256_HEADER) ?? UNSIGNED_PAYLOAD;
   return `${method}\n${path}\n${query}\n${lines}\n${signedHeaderNames(headers)}\n${payload}`;
 }
 
 /** The names of the signed headers, joined by semicolons. */
-export function signedHeaderNames(
-  headers: ReadonlyMap<string, string>,
-): string {
+export function signedHeaderNames(headers: ReadonlyMap<string, string>): string {
   return [...headers.keys()].join(";");
 }
 
@@ -108,10 +100,7 @@ export async function stringToSignOf(
   { algorithm, timestamp, scope }: SigningContext,
   canonicalRequest: string,
 ): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    encoder.encode(canonicalRequest),
-  );
+  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(canonicalRequest));
   return `${algorithm}\n${timestamp}\n${scopeText(scope)}\n${hexOf(new Uint8Array(digest))}`;
 }
 

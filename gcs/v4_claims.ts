@@ -37,25 +37,14 @@ const CLAIMED = new Set([
  * Throws {@link V4Rejected}: `AccessDenied` where nothing is signed, `InvalidArgument` where a claim is there twice,
  * `MalformedSecurityHeader` where one is missing or not of its form.
  */
-export function readClaims(
-  query: Pairs,
-  headers: ReadonlyMap<string, string>,
-): V4Claims {
+export function readClaims(query: Pairs, headers: ReadonlyMap<string, string>): V4Claims {
   const inQuery = claimsIn(query);
-  if (inQuery.size > 0) {
-    return parseClaims(inQuery, parseExpires(inQuery.get("x-goog-expires")));
-  }
+  if (inQuery.size > 0) return parseClaims(inQuery, parseExpires(inQuery.get("x-goog-expires")));
   const authorization = headers.get("authorization") ?? "";
   if (!authorization.startsWith("GOOG4-")) {
-    throw new V4Rejected(
-      "AccessDenied",
-      "Anonymous caller does not have access.",
-    );
+    throw new V4Rejected("AccessDenied", "Anonymous caller does not have access.");
   }
-  return parseClaims(
-    claimsOfAuthorization(authorization, headers.get("x-goog-date")),
-    undefined,
-  );
+  return parseClaims(claimsOfAuthorization(authorization, headers.get("x-goog-date")), undefined);
 }
 
 function claimsIn(query: Pairs): ReadonlyMap<string, string> {
@@ -64,10 +53,7 @@ function claimsIn(query: Pairs): ReadonlyMap<string, string> {
     const key = name.toLowerCase();
     if (!CLAIMED.has(key)) continue;
     if (claims.has(key)) {
-      throw new V4Rejected(
-        "InvalidArgument",
-        `Query parameter ${key} must not be there twice.`,
-      );
+      throw new V4Rejected("InvalidArgument", `Query parameter ${key} must not be there twice.`);
     }
     claims.set(key, value);
   }
@@ -83,11 +69,7 @@ function claimsOfAuthorization(
     const [name = "", ...value] = field.trim().split("=");
     return [`x-goog-${name.toLowerCase()}`, value.join("=")];
   });
-  return claimsIn([
-    ["x-goog-algorithm", algorithm],
-    ["x-goog-date", date ?? ""],
-    ...fields,
-  ]);
+  return claimsIn([["x-goog-algorithm", algorithm], ["x-goog-date", date ?? ""], ...fields]);
 }
 
 function parseClaims(
@@ -95,16 +77,10 @@ function parseClaims(
   expiresSeconds: number | undefined,
 ): V4Claims {
   const algorithm = V4_ALGORITHMS.find((known) => known === claims.get("x-goog-algorithm"));
-  if (algorithm === undefined) {
-    throw malformed("algorithm", V4_ALGORITHMS.join(" or "));
-  }
+  if (algorithm === undefined) throw malformed("algorithm", V4_ALGORITHMS.join(" or "));
   const timestamp = claims.get("x-goog-date") ?? "";
-  const { accessId, scope } = parseCredential(
-    claims.get("x-goog-credential") ?? "",
-  );
-  if (!timestamp.startsWith(scope.day)) {
-    throw malformed("credential", "of the date's day");
-  }
+  const { accessId, scope } = parseCredential(claims.get("x-goog-credential") ?? "");
+  if (!timestamp.startsWith(scope.day)) throw malformed("credential", "of the date's day");
   return {
     algorithm,
     accessId,
@@ -119,12 +95,8 @@ function parseClaims(
 
 function parseCredential(text: string): Pick<V4Claims, "accessId" | "scope"> {
   const [accessId, day, region, service, purpose, ...rest] = text.split("/");
-  const isScope = service === "storage" && purpose === "goog4_request" &&
-    rest.length === 0;
-  if (
-    !isScope || !accessId || !region || day === undefined ||
-    !/^\d{8}$/.test(day)
-  ) {
+  const isScope = service === "storage" && purpose === "goog4_request" && rest.length === 0;
+  if (!isScope || !accessId || !region || day === undefined || !/^\d{8}$/.test(day)) {
     throw malformed("credential", "ID/yyyymmdd/REGION/storage/goog4_request");
   }
   return { accessId, scope: { day, region } };
@@ -133,9 +105,7 @@ function parseCredential(text: string): Pick<V4Claims, "accessId" | "scope"> {
 function parseTimestamp(text: string): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
-  const timeMs = Date.parse(
-    `${year}-${month}-${day}T${hour}:${minute}:${second}Z`,
-  );
+  const timeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   // Round trip, as some engines read the 31st of February as a day in March.
   if (Number.isNaN(timeMs) || timestampOf(timeMs) !== text) {
     throw malformed("date", "yyyymmddThhmmssZ");
@@ -151,28 +121,18 @@ function parseExpires(text: string | undefined): number {
 
 function parseSignedHeaders(text: string): readonly string[] {
   const names = text.split(";");
-  if (
-    names.some((name) => !/^[^\s:A-Z]+$/.test(name)) || !names.includes("host")
-  ) {
-    throw malformed(
-      "signedheaders",
-      "lower-case names joined by semicolons, host among them",
-    );
+  if (names.some((name) => !/^[^\s:A-Z]+$/.test(name)) || !names.includes("host")) {
+    throw malformed("signedheaders", "lower-case names joined by semicolons, host among them");
   }
   return names;
 }
 
 function parseSignature(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^([0-9a-f]{2})+$/.test(text)) {
-    throw malformed("signature", "lower-case hex");
-  }
+  if (!/^([0-9a-f]{2})+$/.test(text)) throw malformed("signature", "lower-case hex");
   const bytes = new Uint8Array(text.length / 2);
   return bytes.map((_, index) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16));
 }
 
 function malformed(parameter: string, expected: string): V4Rejected {
-  return new V4Rejected(
-    "MalformedSecurityHeader",
-    `x-goog-${parameter} must be ${expected}.`,
-  );
+  return new V4Rejected("MalformedSecurityHeader", `x-goog-${parameter} must be ${expected}.`);
 }

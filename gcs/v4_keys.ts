@@ -13,10 +13,7 @@ export function importHmacSecret(secret: string): Promise<CryptoKey> {
  * The HMAC key of one day and region: root → day → region → `storage` → `goog4_request`
  * (https://cloud.google.com/storage/docs/authentication/signatures#derive-key).
  */
-export async function deriveHmacKey(
-  root: CryptoKey,
-  scope: V4Scope,
-): Promise<CryptoKey> {
+export async function deriveHmacKey(root: CryptoKey, scope: V4Scope): Promise<CryptoKey> {
   let key = root;
   for (const part of [scope.day, scope.region, "storage", "goog4_request"]) {
     key = await importHmacBytes(await signWith(key, part));
@@ -27,15 +24,9 @@ export async function deriveHmacKey(
 /** Reads a PKCS #8 private key in PEM; throws TypeError where it is not one. */
 export async function importRsaPrivateKey(pem: string): Promise<CryptoKey> {
   try {
-    return await crypto.subtle.importKey(
-      "pkcs8",
-      pemBytes(pem, "PRIVATE KEY"),
-      RSA,
-      false,
-      [
-        "sign",
-      ],
-    );
+    return await crypto.subtle.importKey("pkcs8", pemBytes(pem, "PRIVATE KEY"), RSA, false, [
+      "sign",
+    ]);
   } catch (cause) {
     throw unusableKey("a PKCS #8 private key in PEM", cause);
   }
@@ -44,30 +35,17 @@ export async function importRsaPrivateKey(pem: string): Promise<CryptoKey> {
 /** Reads an SPKI public key in PEM; throws TypeError where it is not one. */
 export async function importRsaPublicKey(pem: string): Promise<CryptoKey> {
   try {
-    return await crypto.subtle.importKey(
-      "spki",
-      pemBytes(pem, "PUBLIC KEY"),
-      RSA,
-      false,
-      [
-        "verify",
-      ],
-    );
+    return await crypto.subtle.importKey("spki", pemBytes(pem, "PUBLIC KEY"), RSA, false, [
+      "verify",
+    ]);
   } catch (cause) {
     throw unusableKey("an SPKI public key in PEM", cause);
   }
 }
 
 /** Signs a text with an HMAC or an RSA key. */
-export async function signWith(
-  key: CryptoKey,
-  text: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const signature = await crypto.subtle.sign(
-    key.algorithm.name,
-    key,
-    encoder.encode(text),
-  );
+export async function signWith(key: CryptoKey, text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const signature = await crypto.subtle.sign(key.algorithm.name, key, encoder.encode(text));
   return new Uint8Array(signature);
 }
 
@@ -77,12 +55,7 @@ export function verifyWith(
   signature: Uint8Array<ArrayBuffer>,
   text: string,
 ): Promise<boolean> {
-  return crypto.subtle.verify(
-    key.algorithm.name,
-    key,
-    signature,
-    encoder.encode(text),
-  );
+  return crypto.subtle.verify(key.algorithm.name, key, signature, encoder.encode(text));
 }
 
 function importHmacBytes(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
@@ -90,18 +63,11 @@ function importHmacBytes(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
 }
 
 function pemBytes(pem: string, label: string): Uint8Array<ArrayBuffer> {
-  const body = pem.match(
-    `-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+)-----END ${label}-----`,
-  )?.[1];
+  const body = pem.match(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+)-----END ${label}-----`)?.[1];
   if (body === undefined) throw new SyntaxError(`no ${label} block`);
-  return Uint8Array.from(
-    atob(body.replace(/\s/g, "")),
-    (char) => char.charCodeAt(0),
-  );
+  return Uint8Array.from(atob(body.replace(/\s/g, "")), (char) => char.charCodeAt(0));
 }
 
 function unusableKey(expected: string, cause: unknown): TypeError {
-  return new TypeError(`Cannot import signing key: it must be ${expected}`, {
-    cause,
-  });
+  return new TypeError(`Cannot import signing key: it must be ${expected}`, { cause });
 }

@@ -7,19 +7,13 @@ export const V4_REJECTIONS = {
     status: 403,
     message: "The provided security credentials are not valid.",
   },
-  MalformedSecurityHeader: {
-    status: 400,
-    message: "Your request has a malformed header.",
-  },
+  MalformedSecurityHeader: { status: 400, message: "Your request has a malformed header." },
   RequestTimeTooSkewed: {
     status: 403,
     message: "The difference between the request time and the server's time is too large.",
   },
   SignatureDoesNotMatch: { status: 403, message: "Access denied." },
-} as const satisfies Record<
-  string,
-  { readonly status: number; readonly message: string }
->;
+} as const satisfies Record<string, { readonly status: number; readonly message: string }>;
 
 /** The closed union of rejection codes. */
 export type V4RejectionCode = keyof typeof V4_REJECTIONS;

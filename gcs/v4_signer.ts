@@ -70,22 +70,14 @@ interface RsaKey {
 }
 
 /** A signer by a service account's HMAC key; keeps the derived key of the day. */
-export async function importHmacSigner(
-  { accessId, secret }: HmacKey,
-): Promise<V4Signer> {
+export async function importHmacSigner({ accessId, secret }: HmacKey): Promise<V4Signer> {
   const root = await importHmacSecret(secret);
   // The key is kept, never its promise: a Worker must not await what another request began.
-  let kept: {
-    readonly day: string;
-    readonly region: string;
-    readonly key: CryptoKey;
-  } | undefined;
+  let kept: (V4Scope & { readonly key: CryptoKey }) | undefined;
   const keyOf = async (scope: V4Scope) => {
-    if (kept?.day === scope.day && kept.region === scope.region) {
-      return kept.key;
-    }
+    if (kept?.day === scope.day && kept.region === scope.region) return kept.key;
     const key = await deriveHmacKey(root, scope);
-    kept = { day: scope.day, region: scope.region, key };
+    kept = { ...scope, key };
     return key;
   };
   return {
@@ -96,15 +88,9 @@ export async function importHmacSigner(
 }
 
 /** A signer by a service account's RSA key (PKCS #8 in PEM); throws TypeError where it is not one. */
-export async function importRsaSigner(
-  { email, privateKeyPem }: RsaKey,
-): Promise<V4Signer> {
+export async function importRsaSigner({ email, privateKeyPem }: RsaKey): Promise<V4Signer> {
   const key = await importRsaPrivateKey(privateKeyPem);
-  return {
-    algorithm: "GOOG4-RSA-SHA256",
-    accessId: email,
-    sign: (text) => signWith(key, text),
-  };
+  return { algorithm: "GOOG4-RSA-SHA256", accessId: email, sign: (text) => signWith(key, text) };
 }
 
 /** Signs a URL that allows exactly one request until it expires; throws RangeError where the request cannot be signed. */
@@ -113,11 +99,7 @@ export async function signUrl(
   request: V4Request,
   options: SignOptions,
 ): Promise<SignedUrl> {
-  const { url, headers, stringToSign, scope } = await draftUrl(
-    signer,
-    request,
-    options,
-  );
+  const { url, headers, stringToSign, scope } = await draftUrl(signer, request, options);
   const signature = await signer.sign(stringToSign, scope);
   return { url: `${url}&X-Goog-Signature=${hexOf(signature)}`, headers };
 }
@@ -129,7 +111,7 @@ export async function draftUrl(
   { nowMs, region = "auto" }: SignOptions,
 ): Promise<UrlDraft> {
   checkExpiry(request.expiresSeconds);
-  const { path } = request;
+  const { method, path } = request;
   const { origin, host } = placeOf(request.endpoint);
   const timestamp = timestampOf(nowMs);
   const scope = { day: timestamp.slice(0, 8), region };
@@ -142,38 +124,25 @@ export async function draftUrl(
     "X-Goog-Expires": String(request.expiresSeconds),
     "X-Goog-SignedHeaders": signedHeaderNames(signed),
   }));
-  const canonicalRequest = canonicalRequestOf({
-    method: request.method,
-    path,
-    query,
-    headers: signed,
-  });
+  const canonicalRequest = canonicalRequestOf({ method, path, query, headers: signed });
   const stringToSign = await stringToSignOf(
     { algorithm: signer.algorithm, timestamp, scope },
     canonicalRequest,
   );
   const { host: _, ...headers } = Object.fromEntries(signed);
-  return {
-    url: `${origin}${path}?${query}`,
-    headers,
-    canonicalRequest,
-    stringToSign,
-    scope,
-  };
+  return { url: `${origin}${path}?${query}`, headers, canonicalRequest, stringToSign, scope };
 }
 
 /** The XML API's path of a bucket or an object, percent-encoded. */
 export function objectPath(bucket: string, object?: string): string {
-  return `/${encodePath(bucket)}${object === undefined ? "" : `/${encodePath(object)}`}`;
+  return encodePath(object === undefined ? `/${bucket}` : `/${bucket}/${object}`);
 }
 
 /** Origin and bare host of an endpoint; throws RangeError where it is none. */
 function placeOf(endpoint: string) {
   const [, scheme, authority] = /^(https?):\/\/([^/?#@\s]+)\/?$/.exec(endpoint) ?? [];
   if (scheme === undefined || authority === undefined) {
-    throw new RangeError(
-      "Cannot sign URL: endpoint must be http(s)://host[:port]",
-    );
+    throw new RangeError("Cannot sign URL: endpoint must be http(s)://host[:port]");
   }
   return { origin: `${scheme}://${authority}`, host: bareHost(authority) };
 }

@@ -24,18 +24,12 @@ export interface ReceivedRequest {
 /** The key behind an access id. */
 export type V4Key =
   | { readonly type: "hmac"; readonly secret: string; readonly email: string }
-  | {
-    readonly type: "rsa";
-    readonly publicKeyPem: string;
-    readonly email: string;
-  };
+  | { readonly type: "rsa"; readonly publicKeyPem: string; readonly email: string };
 
 /** What a verification stands on. */
 export interface VerifyOptions {
   /** The key of an HMAC access id or of a service account's email; undefined where there is none. */
-  readonly findKey: (
-    accessId: string,
-  ) => V4Key | undefined | Promise<V4Key | undefined>;
+  readonly findKey: (accessId: string) => V4Key | undefined | Promise<V4Key | undefined>;
   readonly nowMs: number;
   /** How far a signer's clock may be ahead, and how old an `Authorization` header may be; 15 minutes. */
   readonly maxSkewMs?: number | undefined;
@@ -74,30 +68,17 @@ export async function verifySignedRequest(
   const canonicalRequest = canonicalRequestOf({
     method: request.method,
     path,
-    query: canonicalQuery(
-      query.filter(([name]) => name.toLowerCase() !== "x-goog-signature"),
-    ),
+    query: canonicalQuery(query.filter(([name]) => name.toLowerCase() !== "x-goog-signature")),
     headers: signed,
   });
   const stringToSign = await stringToSignOf(claims, canonicalRequest);
   const mismatch = (details: string) =>
-    new V4Rejected("SignatureDoesNotMatch", details, {
-      canonicalRequest,
-      stringToSign,
-    });
+    new V4Rejected("SignatureDoesNotMatch", details, { canonicalRequest, stringToSign });
   const unsigned = unsignedExtension(headers, signed);
   if (unsigned !== undefined) {
-    throw mismatch(
-      `Header ${unsigned} was in the request, but not in signedheaders.`,
-    );
+    throw mismatch(`Header ${unsigned} was in the request, but not in signedheaders.`);
   }
-  if (
-    !await verifyWith(
-      await importKey(key, claims),
-      claims.signature,
-      stringToSign,
-    )
-  ) {
+  if (!await verifyWith(await importKey(key, claims), claims.signature, stringToSign)) {
     throw mismatch(MISMATCH);
   }
   const contentSha256 = signed.get(CONTENT_SHA256_HEADER);
@@ -125,20 +106,14 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new V4Rejected(
-      "InvalidArgument",
-      "The URL is not percent-encoded UTF-8.",
-    );
+    throw new V4Rejected("InvalidArgument", "The URL is not percent-encoded UTF-8.");
   }
 }
 
 function checkTime(claims: V4Claims, nowMs: number, maxSkewMs: number): void {
   const { signedAtMs, expiresSeconds } = claims;
   if (signedAtMs > nowMs + maxSkewMs) {
-    throw new V4Rejected(
-      "RequestTimeTooSkewed",
-      "x-goog-date lies in the future.",
-    );
+    throw new V4Rejected("RequestTimeTooSkewed", "x-goog-date lies in the future.");
   }
   if (expiresSeconds === undefined) {
     if (nowMs <= signedAtMs + maxSkewMs) return;
@@ -177,8 +152,7 @@ function unsignedExtension(
 }
 
 function matchesAlgorithm(key: V4Key, { algorithm }: V4Claims): boolean {
-  return algorithm ===
-    (key.type === "hmac" ? "GOOG4-HMAC-SHA256" : "GOOG4-RSA-SHA256");
+  return algorithm === (key.type === "hmac" ? "GOOG4-HMAC-SHA256" : "GOOG4-RSA-SHA256");
 }
 
 async function importKey(key: V4Key, { scope }: V4Claims): Promise<CryptoKey> {

@@ -32,10 +32,7 @@ for (const vector of V4_VECTORS) {
       headers: Object.entries(vector.headers),
     }, { nowMs: Date.parse(vector.signedAt) });
     assert.equal(identity.email, TEST_KEYS[vector.key].email);
-    assert.equal(
-      identity.contentSha256,
-      vector.headers["x-goog-content-sha256"],
-    );
+    assert.equal(identity.contentSha256, vector.headers["x-goog-content-sha256"]);
   });
 }
 
@@ -54,47 +51,15 @@ const malformed = "MalformedSecurityHeader";
 
 const ATTACKS: readonly Attack[] = [
   { name: "another method", code: mismatch, request: { method: "PUT" } },
-  {
-    name: "another object",
-    code: mismatch,
-    url: (url) => url.replace("/acme/", "/evil/"),
-  },
-  {
-    name: "another bucket",
-    code: mismatch,
-    url: (url) => url.replace("/tintype-raw/", "/x/"),
-  },
-  {
-    name: "a doubled slash",
-    code: mismatch,
-    url: (url) => url.replace("/acme/", "//acme/"),
-  },
-  {
-    name: "a dot segment",
-    code: mismatch,
-    url: (url) => url.replace("/acme/", "/x/../acme/"),
-  },
-  {
-    name: "another query value",
-    code: mismatch,
-    url: (url) => url.replace("=m&", "=n&"),
-  },
-  {
-    name: "a plus bared to a space",
-    code: mismatch,
-    url: (url) => url.replace("a%2Bb", "a+b"),
-  },
+  { name: "another object", code: mismatch, url: (url) => url.replace("/acme/", "/evil/") },
+  { name: "another bucket", code: mismatch, url: (url) => url.replace("/tintype-raw/", "/x/") },
+  { name: "a doubled slash", code: mismatch, url: (url) => url.replace("/acme/", "//acme/") },
+  { name: "a dot segment", code: mismatch, url: (url) => url.replace("/acme/", "/x/../acme/") },
+  { name: "another query value", code: mismatch, url: (url) => url.replace("=m&", "=n&") },
+  { name: "a plus bared to a space", code: mismatch, url: (url) => url.replace("a%2Bb", "a+b") },
   { name: "one parameter more", code: mismatch, url: (url) => `${url}&acl=` },
-  {
-    name: "one parameter twice",
-    code: mismatch,
-    url: (url) => `${url}&marker=m`,
-  },
-  {
-    name: "one parameter less",
-    code: mismatch,
-    url: (url) => url.replace("&marker=m", ""),
-  },
+  { name: "one parameter twice", code: mismatch, url: (url) => `${url}&marker=m` },
+  { name: "one parameter less", code: mismatch, url: (url) => url.replace("&marker=m", "") },
   {
     name: "two signatures",
     code: "InvalidArgument",
@@ -105,29 +70,17 @@ const ATTACKS: readonly Attack[] = [
     code: "InvalidArgument",
     url: (url) => `${url}&X-Goog-Expires=600`,
   },
-  {
-    name: "a longer life",
-    code: mismatch,
-    url: (url) => url.replace("Expires=60", "Expires=600"),
-  },
-  {
-    name: "another host",
-    code: mismatch,
-    url: (url) => url.replace("localhost", "127.0.0.1"),
-  },
+  { name: "a longer life", code: mismatch, url: (url) => url.replace("Expires=60", "Expires=600") },
+  { name: "another host", code: mismatch, url: (url) => url.replace("localhost", "127.0.0.1") },
   {
     name: "another signed header",
     code: mismatch,
-    request: {
-      headers: Object.entries({ ...HEADERS, "content-type": "text/html" }),
-    },
+    request: { headers: Object.entries({ ...HEADERS, "content-type": "text/html" }) },
   },
   {
     name: "a signed header twice",
     code: mismatch,
-    request: {
-      headers: [...Object.entries(HEADERS), ["Content-Type", "text/html"]],
-    },
+    request: { headers: [...Object.entries(HEADERS), ["Content-Type", "text/html"]] },
   },
   {
     name: "a signed header left out",
@@ -137,9 +90,7 @@ const ATTACKS: readonly Attack[] = [
   {
     name: "an unsigned x-goog- header",
     code: mismatch,
-    request: {
-      headers: Object.entries({ ...HEADERS, "X-Goog-Meta-Source": "kafka" }),
-    },
+    request: { headers: Object.entries({ ...HEADERS, "X-Goog-Meta-Source": "kafka" }) },
   },
   {
     name: "a signed header struck from the list",
@@ -162,16 +113,8 @@ const ATTACKS: readonly Attack[] = [
     code: malformed,
     url: (url) => url.replace("content-type%3B", "content-type%0A%3B"),
   },
-  {
-    name: "one second after its end",
-    code: "ExpiredToken",
-    options: at(61_000),
-  },
-  {
-    name: "one millisecond after its end",
-    code: "ExpiredToken",
-    options: at(60_001),
-  },
+  { name: "one second after its end", code: "ExpiredToken", options: at(61_000) },
+  { name: "one millisecond after its end", code: "ExpiredToken", options: at(60_001) },
   {
     name: "a date over 15 minutes ahead",
     code: "RequestTimeTooSkewed",
@@ -183,11 +126,7 @@ const ATTACKS: readonly Attack[] = [
     options: { ...at(-2_000), maxSkewMs: 1_000 },
   },
   { name: "another key", code: mismatch, options: { findKey: () => other } },
-  {
-    name: "an unknown key",
-    code: "InvalidSecurity",
-    options: { findKey: () => undefined },
-  },
+  { name: "an unknown key", code: "InvalidSecurity", options: { findKey: () => undefined } },
   {
     name: "a key of the other kind",
     code: "InvalidSecurity",
@@ -198,21 +137,13 @@ const ATTACKS: readonly Attack[] = [
     code: malformed,
     url: (url) => url.replace("Expires=60", "Expires=604801"),
   },
-  {
-    name: "a life of 0",
-    code: malformed,
-    url: (url) => url.replace("Expires=60", "Expires=0"),
-  },
+  { name: "a life of 0", code: malformed, url: (url) => url.replace("Expires=60", "Expires=0") },
   {
     name: "a life of 6e1",
     code: malformed,
     url: (url) => url.replace("Expires=60", "Expires=6e1"),
   },
-  {
-    name: "no life",
-    code: malformed,
-    url: (url) => url.replace("&X-Goog-Expires=60", ""),
-  },
+  { name: "no life", code: malformed, url: (url) => url.replace("&X-Goog-Expires=60", "") },
   {
     name: "a date that is none",
     code: malformed,
@@ -255,21 +186,13 @@ const ATTACKS: readonly Attack[] = [
   },
   { name: "half a signature", code: mismatch, url: (url) => url.slice(0, -32) },
   { name: "an odd signature", code: malformed, url: (url) => url.slice(0, -1) },
-  {
-    name: "an empty signature",
-    code: malformed,
-    url: (url) => url.replace(/[0-9a-f]+$/, ""),
-  },
+  { name: "an empty signature", code: malformed, url: (url) => url.replace(/[0-9a-f]+$/, "") },
   {
     name: "one bit of the signature turned",
     code: mismatch,
     url: (url) => url.slice(0, -1) + (Number.parseInt(url.slice(-1), 16) ^ 1).toString(16),
   },
-  {
-    name: "no signature at all",
-    code: "AccessDenied",
-    url: (url) => url.replace(/\?.*/, ""),
-  },
+  { name: "no signature at all", code: "AccessDenied", url: (url) => url.replace(/\?.*/, "") },
   {
     name: "a path that is not percent-encoded UTF-8",
     code: "InvalidArgument",
@@ -281,9 +204,7 @@ for (const { name, code, url = unchanged, request, options } of ATTACKS) {
   test(`verifySignedRequest() refuses ${name} with ${code}`, async () => {
     const good = await goodRequest();
     const changed = url(good.url);
-    assert(
-      changed !== good.url || request !== undefined || options !== undefined,
-    );
+    assert(changed !== good.url || request !== undefined || options !== undefined);
     await assert.rejects(
       verify({ ...good, url: changed, ...request }, options),
       (error) => {
@@ -315,20 +236,11 @@ const HARMLESS: readonly (readonly [string, (good: ReceivedRequest) => ReceivedR
     ...good,
     url: good.url.replace("&marker=m", "") + "&marker=m",
   })],
-  [
-    "headers in another order, case and spacing, and an unsigned one",
-    (good) => ({
-      ...good,
-      headers: [["X-GOOG-RESUMABLE", " start"], [
-        "Content-Type",
-        "image/jpeg  ",
-      ], ["Accept", "*/*"]],
-    }),
-  ],
-  [
-    "a Headers object",
-    (good) => ({ ...good, headers: new Headers(HEADERS) }),
-  ],
+  ["headers in another order, case and spacing, and an unsigned one", (good) => ({
+    ...good,
+    headers: [["X-GOOG-RESUMABLE", " start"], ["Content-Type", "image/jpeg  "], ["Accept", "*/*"]],
+  })],
+  ["a Headers object", (good) => ({ ...good, headers: new Headers(HEADERS) })],
 ];
 
 for (const [name, change] of HARMLESS) {
@@ -348,40 +260,21 @@ test("verifySignedRequest() says what it signed where signatures differ", async 
   const vector = V4_VECTORS[0];
   assert(vector);
   const url = vector.url.replace(/.$/, (digit) => digit === "0" ? "1" : "0");
-  const request = {
-    method: vector.request.method,
-    url,
-    headers: Object.entries(vector.headers),
-  };
-  await assert.rejects(
-    verify(request, { nowMs: Date.parse(vector.signedAt) }),
-    {
-      code: "SignatureDoesNotMatch",
-      status: 403,
-      texts: {
-        canonicalRequest: vector.canonicalRequest,
-        stringToSign: vector.stringToSign,
-      },
-    },
-  );
+  const request = { method: vector.request.method, url, headers: Object.entries(vector.headers) };
+  await assert.rejects(verify(request, { nowMs: Date.parse(vector.signedAt) }), {
+    code: "SignatureDoesNotMatch",
+    status: 403,
+    texts: { canonicalRequest: vector.canonicalRequest, stringToSign: vector.stringToSign },
+  });
 });
 
 test("verifySignedRequest() accepts an Authorization header for 15 minutes, and only with its date", async () => {
   const request = await authorizedRequest();
-  assert.equal(
-    (await verify(request, at(15 * MINUTE_MS))).email,
-    TEST_KEYS.rsa.email,
-  );
-  await assert.rejects(verify(request, at(15 * MINUTE_MS + 1)), {
-    code: "RequestTimeTooSkewed",
-  });
-  await assert.rejects(verify({ ...request, method: "GET" }), {
-    code: mismatch,
-  });
+  assert.equal((await verify(request, at(15 * MINUTE_MS))).email, TEST_KEYS.rsa.email);
+  await assert.rejects(verify(request, at(15 * MINUTE_MS + 1)), { code: "RequestTimeTooSkewed" });
+  await assert.rejects(verify({ ...request, method: "GET" }), { code: mismatch });
   const dateless = [...request.headers].filter(([name]) => name !== "x-goog-date");
-  await assert.rejects(verify({ ...request, headers: dateless }), {
-    code: malformed,
-  });
+  await assert.rejects(verify({ ...request, headers: dateless }), { code: malformed });
 });
 
 async function goodRequest(): Promise<ReceivedRequest> {
@@ -395,33 +288,17 @@ async function authorizedRequest(): Promise<ReceivedRequest> {
   const timestamp = timestampOf(NOW_MS);
   const scope = { day: timestamp.slice(0, 8), region: "auto" };
   const headers = canonicalHeaders([["host", "h"], ["x-goog-date", timestamp]]);
-  const canonical = canonicalRequestOf({
-    method: "DELETE",
-    path: "/b/o",
-    query: "",
-    headers,
-  });
+  const canonical = canonicalRequestOf({ method: "DELETE", path: "/b/o", query: "", headers });
   const text = await stringToSignOf({ ...signer, timestamp, scope }, canonical);
   const signature = hexOf(await signer.sign(text, scope));
   const credential = `${signer.accessId}/${scope.day}/auto/storage/goog4_request`;
   const authorization =
     `${signer.algorithm} Credential=${credential}, SignedHeaders=host;x-goog-date, Signature=${signature}`;
-  return {
-    method: "DELETE",
-    url: "/b/o",
-    headers: [...headers, ["authorization", authorization]],
-  };
+  return { method: "DELETE", url: "/b/o", headers: [...headers, ["authorization", authorization]] };
 }
 
-function verify(
-  request: ReceivedRequest,
-  options: Partial<VerifyOptions> = {},
-) {
-  return verifySignedRequest(request, {
-    findKey: findTestKey,
-    nowMs: NOW_MS,
-    ...options,
-  });
+function verify(request: ReceivedRequest, options: Partial<VerifyOptions> = {}) {
+  return verifySignedRequest(request, { findKey: findTestKey, nowMs: NOW_MS, ...options });
 }
 
 function at(laterMs: number): { readonly nowMs: number } {

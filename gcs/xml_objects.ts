@@ -3,24 +3,18 @@
  * read, list, start a session. Listings know names, generations, sizes and times only.
  */
 import { type CreateOutcome, outcomeOf } from "./create_outcome.ts";
-import { type ListPage, type ListQuery, parametersOf } from "./listing.ts";
+import type { ListPage, ListQuery } from "./listing.ts";
 import { readMedia, type ReadOptions } from "./media_read.ts";
 import { readSessionUrl } from "./resumable_session.ts";
 import { type Bucket, callStorage, nullOn, type StorageCall } from "./storage_call.ts";
-import {
-  createHeaders,
-  objectOfHeaders,
-  type StoredObject,
-  type WriteFields,
-} from "./stored_object.ts";
+import * as stored from "./stored_object.ts";
 import { objectPath } from "./v4_signer.ts";
 import { readListing } from "./xml_listing.ts";
 
 /** How an object is created. */
-export interface CreateOptions extends WriteFields {
+export interface CreateOptions extends stored.WriteOptions {
   /** Cloud Storage refuses more, in bytes. */
   readonly maxBytes: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a session is started. */
@@ -31,19 +25,17 @@ export interface SessionOptions extends CreateOptions {
 
 /** Creates an object where there is none of that name. A stream is sent once, as it can be read once. */
 export async function createObject(
-  bucket: Bucket,
+  { bucket, ...access }: Bucket,
   name: string,
   body: Uint8Array | ReadableStream<Uint8Array>,
   options: CreateOptions,
 ): Promise<CreateOutcome> {
-  const isBytes = body instanceof Uint8Array;
-  return await outcomeOf(callStorage(bucket, {
+  return await outcomeOf(callStorage(access, {
     method: "PUT",
-    path: objectPath(bucket.bucket, name),
-    headers: limitedHeaders(options),
-    body: isBytes ? [body] : body,
+    path: objectPath(bucket, name),
+    headers: headersOf(options),
+    body: body instanceof Uint8Array ? [body] : body,
     signal: options.signal,
-    isIdempotent: isBytes,
   }, async (response) => {
     await response.text();
     return response.headers.get("x-goog-generation") ?? "0";
@@ -52,34 +44,30 @@ export async function createObject(
 
 /** Starts a resumable session whose object is created only where there is none of that name; returns its URL. */
 export async function startSession(
-  bucket: Bucket,
+  { bucket, ...access }: Bucket,
   name: string,
   options: SessionOptions,
 ): Promise<string> {
   const { origin, signal } = options;
-  return await callStorage(bucket, {
-    method: "POST",
-    path: objectPath(bucket.bucket, name),
-    headers: { ...limitedHeaders(options), "x-goog-resumable": "start" },
+  return await callStorage(access, {
+    method: "POST", // repeated: an empty session that nobody knows harms nobody
+    path: objectPath(bucket, name),
+    headers: { ...headersOf(options), "x-goog-resumable": "start" },
     unsignedHeaders: origin === undefined ? {} : { Origin: origin },
     signal,
-    isIdempotent: true, // an empty session that nobody knows harms nobody
   }, readSessionUrl);
 }
 
 /** What the live object is, or null where there is none. */
 export async function statObject(
-  bucket: Bucket,
+  { bucket, ...access }: Bucket,
   name: string,
   { signal }: Pick<StorageCall, "signal"> = {},
-): Promise<StoredObject | null> {
-  const path = objectPath(bucket.bucket, name);
-  const call: StorageCall = { method: "HEAD", path, signal, isIdempotent: true };
-  const reading = callStorage(
-    bucket,
-    call,
-    (response) => Promise.resolve(objectOfHeaders(name, response.headers)),
-  );
+): Promise<stored.StoredObject | null> {
+  const call = { method: "HEAD", path: objectPath(bucket, name), signal } as const;
+  const reading = callStorage(access, call, async ({ headers }) => {
+    return stored.objectOfHeaders(name, headers);
+  });
   return await nullOn(404, reading);
 }
 
@@ -93,26 +81,22 @@ export async function readObject(
 }
 
 /** Lists a page of objects. */
-export async function listObjects(bucket: Bucket, query: ListQuery): Promise<ListPage> {
-  const { prefix, startOffset, delimiter, maxResults, pageToken, signal } = query;
-  const parameters = parametersOf({
-    "list-type": "2",
-    prefix,
-    "max-keys": maxResults,
-    delimiter,
+export async function listObjects(
+  { bucket, ...access }: Bucket,
+  { prefix, startOffset, delimiter, maxResults, pageToken, signal }: ListQuery,
+): Promise<ListPage> {
+  const query = {
+    ...{ "list-type": 2, prefix, delimiter, "max-keys": maxResults },
     "continuation-token": pageToken,
     "start-after": startOffset === undefined ? undefined : nameBefore(startOffset),
-  });
-  const path = objectPath(bucket.bucket);
-  return await callStorage(
-    bucket,
-    { method: "GET", path, query: parameters, signal, isIdempotent: true },
-    async (response) => readListing(await response.text()),
-  );
+  };
+  const call = { method: "GET", path: objectPath(bucket), query, signal } as const;
+  return await callStorage(access, call, async (response) => readListing(await response.text()));
 }
 
-function limitedHeaders(options: CreateOptions): Record<string, string> {
-  return { ...createHeaders(options), "x-goog-content-length-range": `0,${options.maxBytes}` };
+function headersOf(options: CreateOptions): Record<string, string> {
+  const range = `0,${options.maxBytes}`;
+  return { ...stored.createHeaders(options), "x-goog-content-length-range": range };
 }
 
 /** A text below `name` with none of our names (ASCII up to `z`) between: `start-after` leaves its own name out. */

@@ -4,7 +4,7 @@ import { firstImageIdOf } from "@tintype/core/model/image_id";
 import { type ObjectName, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import { withSignature } from "@tintype/gcs/signed_authorize";
+import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { lacksLocalCloud, type LocalCloud, startLocalCloud } from "../_local_cloud.ts";
 import { gcsEdgeStore } from "./gcs_edge_store.ts";

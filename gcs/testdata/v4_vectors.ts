@@ -1,4 +1,5 @@
-import { importHmacSigner, importRsaSigner, type V4Request, type V4Signer } from "../v4_signer.ts";
+import type { V4Request, V4Signer } from "../v4_signer.ts";
+import { importHmacSigner, importRsaSigner } from "../v4_signer.ts";
 import type { V4Key } from "../v4_verifier.ts";
 import document from "./v4_vectors.json" with { type: "json" };
 
@@ -19,8 +20,7 @@ export interface V4Vector {
 export const TEST_KEYS = document.testKeys;
 
 /** All vectors. */
-export const V4_VECTORS = document
-  .cases as readonly unknown[] as readonly V4Vector[]; // JSON types have no literals
+export const V4_VECTORS = document.cases as readonly unknown[] as readonly V4Vector[]; // JSON types have no literals
 
 /** The signer of a vector. */
 export function signerOf({ key }: Pick<V4Vector, "key">): Promise<V4Signer> {
@@ -30,9 +30,7 @@ export function signerOf({ key }: Pick<V4Vector, "key">): Promise<V4Signer> {
 /** The verifying side of the test keys. */
 export function findTestKey(accessId: string): V4Key | undefined {
   const { hmac, rsa } = TEST_KEYS;
-  if (accessId === hmac.accessId) {
-    return { type: "hmac", secret: hmac.secret, email: hmac.email };
-  }
+  if (accessId === hmac.accessId) return { type: "hmac", secret: hmac.secret, email: hmac.email };
   if (accessId !== rsa.email) return undefined;
   return { type: "rsa", publicKeyPem: rsa.publicKeyPem, email: rsa.email };
 }
