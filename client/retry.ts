@@ -22,9 +22,9 @@ export interface PauseOptions {
   readonly onWait?: ((error: UploadError) => void) | undefined;
 }
 
-/** Up to about a minute of trying. */
+/** About 50 seconds of trying. */
 export const DEFAULT_RETRY: RetryPolicy = {
-  maxAttempts: 10,
+  maxAttempts: 12,
   minDelayMs: 250,
   maxDelayMs: 16_000,
   timeoutMs: 120_000,

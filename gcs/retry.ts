@@ -11,7 +11,7 @@ export interface RetryPolicy extends Backoff {
 
 /** The policy of every call that may be repeated. */
 export const RETRY: RetryPolicy = {
-  attempts: 4,
+  attempts: 5,
   minDelayMs: 100,
   maxDelayMs: 2_000,
   maxRetryAfterMs: 10_000,

@@ -6,7 +6,7 @@ import { retryAfterMs } from "./retry_after.ts";
 import { sleep } from "./signals.ts";
 import { StorageError } from "./storage_error.ts";
 
-const QUICK = { ...RETRY, minDelayMs: 1, maxDelayMs: 2 };
+const QUICK = { ...RETRY, attempts: 4, minDelayMs: 1, maxDelayMs: 2 };
 
 function failure(status: number, asked?: number): StorageError {
   return new StorageError(String(status), { status, retryAfterMs: asked });
