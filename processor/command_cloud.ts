@@ -11,7 +11,7 @@ import { BigQueryImageRows } from "./adapters/bigquery_image_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRowSink, type BigQueryRowSinkOptions } from "./adapters/bigquery_row_sink.ts";
-import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { UsageError } from "./command.ts";
 
@@ -71,7 +71,7 @@ export async function openCloud(
     "warehouse",
     flags.warehouse ?? (isLocal ? LOCAL.warehouse : undefined),
   );
-  const store = (bucket: string) => new GcsObjectStore({ projectId, bucket, endpoint: storage });
+  const store = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage });
   const client = createBigQueryClient({ projectId, endpoint: warehouse });
   const { dataset } = flags;
   return {

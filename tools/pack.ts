@@ -2,12 +2,14 @@
  * `deno task pack`: writes the package that others install, as JavaScript with types: sources are TypeScript, which runs in
  * Deno, Node 24 and bundlers, but not in Node 20. `npm pack` or `npm publish` in a written folder does the rest.
  */
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./run_command.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "..");
 const PACKAGE = "client";
+/** A package that is not published, whose modules are packed along. */
+const INNER = "gcs";
 const HELP = `Usage: deno task pack [--out DIR]
 
 Writes @tintype/client as JavaScript with types into DIR/client (default: .tintype/packages).
@@ -35,6 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   const out = resolve(values.out ?? join(ROOT, ".tintype/packages"));
   const compiled = await compile(out);
   if (compiled !== 0) return compiled;
+  await packInner(out);
   await writeManifest(out);
   return 0;
 }
@@ -51,6 +54,8 @@ async function compile(out: string): Promise<number> {
       rootDir: ROOT,
       outDir: out,
       typeRoots: [join(ROOT, "node_modules/@types")],
+      // As a source of ours, so that it is compiled too.
+      paths: { [`@tintype/${INNER}/*`]: [join(ROOT, INNER, "*.ts")] },
     },
     include: [join(ROOT, PACKAGE, "**/*.ts")],
     exclude: ["**/*_test.ts", "**/*_testing.ts", "**/*_fixture.ts", "**/command/**"]
@@ -67,10 +72,35 @@ async function compile(out: string): Promise<number> {
   return code === 0 ? 0 : 1;
 }
 
+/** Moves the inner package into the packed one, and makes its imports relative. */
+async function packInner(out: string): Promise<void> {
+  const folder = join(out, PACKAGE);
+  await Deno.rename(join(out, INNER), join(folder, INNER));
+  for await (const path of filesIn(folder)) {
+    const text = await Deno.readTextFile(path);
+    const packed = text.replace(
+      new RegExp(`"@tintype/${INNER}/(\\w+)"`, "g"),
+      (_, name: string) => {
+        return `"./${relative(dirname(path), join(folder, INNER, `${name}.js`))}"`;
+      },
+    );
+    if (packed !== text) await Deno.writeTextFile(path, packed);
+  }
+}
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
+  }
+}
+
 async function writeManifest(out: string): Promise<void> {
   const text = await Deno.readTextFile(join(ROOT, PACKAGE, "package.json"));
   const { name: own, version, type, ...rest }: Manifest = JSON.parse(text);
-  const { dependencies, peerDependencies, peerDependenciesMeta } = rest;
+  const { peerDependencies, peerDependenciesMeta } = rest;
+  const { [`@tintype/${INNER}`]: _, ...dependencies } = rest.dependencies ?? {};
   const exports = { "./*": { types: "./*.d.ts", default: "./*.js" } };
   const engines = { node: ">=20" };
   const published = { exports, engines, dependencies, peerDependencies, peerDependenciesMeta };

@@ -12,7 +12,7 @@ import {
 } from "@tintype/core/retention/policy";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { BigQueryRowSink } from "../adapters/bigquery_row_sink.ts";
-import { GcsObjectStore } from "../adapters/gcs_object_store.ts";
+import { gcsObjectStore } from "../adapters/gcs_object_store.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { type AuditOptions, HELP, parseAuditOptions, UsageError } from "./audit_options.ts";
 import { auditReport } from "./audit_report.ts";
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
 }
 
 function portsOf({ projectId, buckets, dataset, storage, warehouse }: AuditOptions) {
-  const store = (bucket: string) => new GcsObjectStore({ projectId, bucket, endpoint: storage });
+  const store = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage });
   const client = createBigQueryClient({ projectId, endpoint: warehouse });
   return {
     raw: store(buckets.raw),

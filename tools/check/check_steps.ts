@@ -10,6 +10,7 @@ export interface CheckStep {
 
 /** Rooms that Deno's type checker reads; edge and the bridge belong to the runtimes that run them. */
 const DENO_ROOMS: readonly string[] = [
+  "gcs",
   "core",
   "processor",
   "client",

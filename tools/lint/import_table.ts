@@ -6,23 +6,24 @@
 
 const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency"] as const;
-const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
+const PACKAGES = ["gcs", "core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
+  "gcs": ["gcs"],
   "core": [],
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
-  "core/gcp": ["core/errors", "core/hex", "core/model", "core/gcp"],
+  "core/events": ["core/errors", "core/events"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
   "core/testing": ["core"],
-  "edge": ["edge", "core"],
-  "processor": ["processor", "core"],
-  "kafka-bridge": ["kafka-bridge", "core"],
-  "client": ["client"],
+  "edge": ["edge", "core", "gcs"],
+  "processor": ["processor", "core", "gcs"],
+  "kafka-bridge": ["kafka-bridge", "core", "gcs"],
+  "client": ["client", "gcs"],
   "page": ["page", "client"],
   "infra/bigquery": ["infra/bigquery", "core"],
   "infra/retention": ["infra/retention", "core"],
@@ -48,11 +49,15 @@ export const IMPORT_TABLE = {
   "tools": ["tools"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** The packages that core may import beside its own files; each is pure and free of dependencies. */
-export const CORE_PACKAGES: readonly string[] = ["zod", "exifr", "thumbhash"];
+/** Packages that use web standards alone → what they may import beside their own files, pure and free of dependencies. */
+export const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  core: ["zod", "exifr", "thumbhash"],
+  gcs: [],
+};
 
 /** Package name → its folder; the folders of `workspaces` in package.json. */
 export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
+  "@tintype/gcs": "gcs",
   "@tintype/core": "core",
   "@tintype/edge": "edge",
   "@tintype/processor": "processor",

@@ -21,6 +21,22 @@ const TWO_FILES_AT_ONCE = ["--test-concurrency=2"];
 export const SUITES: readonly Suite[] = [
   { name: "check", runtime: "check", folders: [], flags: [], weight: 15, needs: "nothing" },
   {
+    name: "gcs-deno",
+    runtime: "deno",
+    folders: ["gcs"],
+    flags: [],
+    weight: 3,
+    needs: "no permission",
+  },
+  {
+    name: "gcs-node",
+    runtime: "node",
+    folders: ["gcs"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 3,
+    needs: "nothing",
+  },
+  {
     name: "core-deno",
     runtime: "deno",
     folders: ["core"],
