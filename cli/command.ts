@@ -17,6 +17,8 @@ export interface ValueFlag<T = unknown> extends Switch {
   /** What `--help` calls the value: `DIR`. */
   readonly placeholder: string;
   readonly default?: string;
+  /** Whether every call must give it. */
+  readonly required?: true;
   /** Whether it may be repeated; the values are then a list. */
   readonly multiple?: true;
   /** Throws UsageError that says what the value must be, without the flag's name. */
@@ -32,6 +34,8 @@ export interface Words {
   readonly placeholder: string;
   readonly min: number;
   readonly max?: number;
+  /** Throws UsageError that says what a word must be. */
+  readonly parse?: (text: string) => string;
 }
 
 /** A command. */
@@ -52,7 +56,7 @@ export interface CommandSpec<F extends Flags = Flags> {
 type Parsed<V> = V extends { readonly parse: (text: string) => infer T } ? T : string;
 type FlagValue<V> = V extends { readonly placeholder: string }
   ? V extends { readonly multiple: true } ? readonly Parsed<V>[]
-  : V extends { readonly default: string } ? Parsed<V>
+  : V extends { readonly default: string } | { readonly required: true } ? Parsed<V>
   : Parsed<V> | undefined
   : boolean;
 
@@ -69,6 +73,8 @@ export interface Command<F extends Flags> extends CommandSpec<F> {
   /** Reads a command line. Throws UsageError with one line that says what would be right. */
   parse(args: readonly string[]): Call<F>;
 }
+
+const NO_WORDS: Words = { placeholder: "", min: 0, max: 0 };
 
 /** Makes a command of its description. */
 export function defineCommand<const F extends Flags>(spec: CommandSpec<F>): Command<F> {
@@ -87,7 +93,7 @@ export function defineCommand<const F extends Flags>(spec: CommandSpec<F>): Comm
 }
 
 function parseCall<F extends Flags>(spec: CommandSpec<F>, args: readonly string[]): Call<F> {
-  const { flags, words = { placeholder: "", min: 0, max: 0 } } = spec;
+  const { flags, words = NO_WORDS } = spec;
   const given = new Map<string, string[]>();
   const found: string[] = [];
   for (const token of tokensOf(flags, args)) {
@@ -96,11 +102,15 @@ function parseCall<F extends Flags>(spec: CommandSpec<F>, args: readonly string[
     given.set(token.name, [...given.get(token.name) ?? [], textOf(flags, token)]);
   }
   requireCount(found, words);
+  const { placeholder, parse = String } = words;
   const values = Object.entries(flags).map(([name, flag]) => [
     name,
     valueOf(name, flag, given.get(name)),
   ]);
-  return { flags: Object.fromEntries(values), words: found };
+  return {
+    flags: Object.fromEntries(values),
+    words: found.map((text) => parsed(placeholder, text, parse)),
+  };
 }
 
 /** Node's own parser divides the arguments; its strict mode has messages of several lines, so the checks are ours. */
@@ -158,15 +168,19 @@ function valueOf(name: string, flag: Switch | ValueFlag, texts: readonly string[
   const values = texts.map((text) => parsedOf(name, flag, text));
   if (flag.multiple) return values;
   if (values.length > 0) return values.at(-1);
+  if (flag.required) throw new UsageError(`--${name} ${flag.placeholder} is required: see --help`);
   return flag.default === undefined ? undefined : parsedOf(name, flag, flag.default);
 }
 
-function parsedOf(name: string, { parse }: ValueFlag, text: string): unknown {
-  if (parse === undefined) return text;
+function parsedOf(name: string, { parse = String }: ValueFlag, text: string): unknown {
+  return parsed(`--${name}`, text, parse);
+}
+
+function parsed<T>(name: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`--${name} ${error.message} (got ${JSON.stringify(text)})`);
+    throw new UsageError(`${name} ${error.message} (got ${JSON.stringify(text)})`);
   }
 }

@@ -59,6 +59,14 @@ for (const [args, message] of WRONG) {
   });
 }
 
+test("a required flag is part of the usage, and a call without it is refused", () => {
+  const flag = { placeholder: "ID", required: true, description: "which one" } as const;
+  const show = defineCommand({ name: "show", summary: "Shows it.", flags: { id: flag } });
+  assert.match(show.help, /^Usage: deno task show --id ID \[options\]\n/);
+  assert.equal(show.parse(["--id", "1"]).flags.id, "1");
+  assert.throws(() => show.parse([]), /^UsageError: Cannot run show: --id ID is required/);
+});
+
 test("parse() refuses words where a command takes none", () => {
   assert.throws(() => BARE.parse(["now"]), /unexpected argument now: see --help$/);
 });

@@ -25,11 +25,15 @@ export function helpText(spec: CommandSpec): string {
   ].join("\n");
 }
 
-function usageOf({ name, program = `deno task ${name}`, usage, words }: CommandSpec): string {
+function usageOf(
+  { name, program = `deno task ${name}`, usage, words, flags }: CommandSpec,
+): string {
   const many = words === undefined || words.max === 1 ? "" : "...";
   const shown = words === undefined ? "" : `${words.placeholder}${many} `;
+  const required = Object.entries(flags)
+    .map(([name, flag]) => "required" in flag && flag.required ? `${leftOf(name, flag)} ` : "");
   const optional = words?.min === 0 ? `[${shown.trim()}] ` : shown;
-  return (usage ?? [`${optional}[options]`])
+  return (usage ?? [`${required.join("")}${optional}[options]`])
     .map((form, index) => `${index === 0 ? "Usage:" : "      "} ${program} ${form}`)
     .join("\n");
 }
