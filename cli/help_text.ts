@@ -33,8 +33,9 @@ function usageOf(
   const required = Object.entries(flags)
     .map(([name, flag]) => "required" in flag && flag.required ? `${leftOf(name, flag)} ` : "");
   const optional = words?.min === 0 ? `[${shown.trim()}] ` : shown;
-  return (usage ?? [`${required.join("")}${optional}[options]`])
-    .map((form, index) => `${index === 0 ? "Usage:" : "      "} ${program} ${form}`)
+  const options = Object.keys(flags).length === 0 ? "" : "[options]";
+  return (usage ?? [`${required.join("")}${optional}${options}`.trim()])
+    .map((form, index) => `${index === 0 ? "Usage:" : "      "} ${program} ${form}`.trimEnd())
     .join("\n");
 }
 

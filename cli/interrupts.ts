@@ -5,14 +5,14 @@
  */
 import { execFileSync } from "node:child_process";
 import process from "node:process";
-import { EXIT } from "./run_main.ts";
+import { EXIT, Interrupted } from "./run_main.ts";
 
 /** What else happens at an interruption. */
 export interface InterruptOptions {
   readonly onFirst?: () => void;
   readonly onSecond?: () => void;
-  /** What the signal is aborted with. */
-  readonly reason?: unknown;
+  /** What the signal is aborted with (default: Interrupted). */
+  readonly reason?: Error;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -22,7 +22,7 @@ const KEYS = { ctrlC: 0x03, ctrlZ: 0x1a, ctrlBackslash: 0x1c } as const;
 /** Aborts `ending` at the first Ctrl-C or signal; when it is aborted already, ends the process with 130. */
 export function endOnInterrupt(
   ending: AbortController,
-  { onFirst, onSecond, reason }: InterruptOptions = {},
+  { onFirst, onSecond, reason = new Interrupted() }: InterruptOptions = {},
 ): void {
   const interrupt = () => {
     if (ending.signal.aborted) {

@@ -5,6 +5,11 @@ import { UsageError } from "./usage_error.ts";
 /** Exit codes of every command: done, found something or failed, wrong call or nothing to talk to, ended by Ctrl-C. */
 export const EXIT = { done: 0, failed: 1, wrongCall: 2, interrupted: 130 } as const;
 
+/** Thrown by what Ctrl-C ended; the command then ends with 130 and says nothing more. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
 /** How a command ends where it throws. */
 export interface RunMainOptions {
   /** The line of an error that is no UsageError. */
@@ -35,6 +40,7 @@ async function exitCodeOf<F extends Flags>(
   try {
     return await run(command.parse(args)) ?? EXIT.done;
   } catch (error) {
+    if (error instanceof Interrupted) return EXIT.interrupted;
     const isWrongCall = error instanceof UsageError;
     process.stderr.write(`${isWrongCall ? error.message : describe(error)}\n`);
     return isWrongCall ? EXIT.wrongCall : failure;

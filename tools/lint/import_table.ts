@@ -1,5 +1,5 @@
 /**
- * Who may import what, once: the lint plugin enforces this table, CONTRIBUTING.md explains it.
+ * Who may import what, once: the lint plugin enforces this table, CONTRIBUTING.md shows it.
  * A path is seen from the repository's root: its room is the longest key that it begins with,
  * and each thing that it imports must begin with an entry of that room's row.
  */
@@ -19,40 +19,60 @@ export const IMPORT_TABLE = {
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
   "core/testing": ["core"],
+  "cli": ["cli"],
   "edge": ["edge", "core"],
-  "processor": ["processor", "core"],
-  "kafka-bridge": ["kafka-bridge", "core"],
+  "processor": ["processor", "core", "cli"],
+  "kafka-bridge": ["kafka-bridge", "core", "cli"],
   "client": ["client"],
+  "client/command": ["client", "cli"],
   "page": ["page", "client"],
-  "infra/bigquery": ["infra/bigquery", "core"],
+  "infra/bigquery": ["infra/bigquery", "core", "cli"],
   "infra/retention": ["infra/retention", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
   "infra/diagram": ["infra/diagram", "tools/lint/import_table"],
-  "infra/cost": ["infra/cost", "core"],
+  "infra/cost": ["infra/cost", "core", "cli"],
   // What Terraform tells the parts is read by the parts' own readers.
-  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
+  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge", "cli"],
   "infra/containers": ["infra/containers"],
-  "infra/deploy": ["infra/deploy"],
+  "infra/deploy": ["infra/deploy", "cli"],
   "local": [
     "local",
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
     "tools/node_binary",
+    "cli",
     ...PACKAGES,
   ],
   // The road is measured with the very sender that `start` uses.
-  "bench": ["bench", "tools/node_binary", "local/start", ...PACKAGES],
-  "tests": ["tests", "tools/node_binary", ...PACKAGES],
-  "tools": ["tools"],
+  "bench": ["bench", "tools/node_binary", "local/start", "cli", ...PACKAGES],
+  "tests": ["tests", "tools/node_binary", "cli", ...PACKAGES],
+  "tools": ["tools", "cli"],
 } as const satisfies Record<string, readonly string[]>;
+
+/** Top folder → the runtimes that its files run on. */
+export const RUNTIMES: Readonly<Record<string, string>> = {
+  "core": "anything",
+  "cli": "Deno, Node",
+  "edge": "workerd",
+  "processor": "Deno",
+  "kafka-bridge": "Node",
+  "client": "browsers, Node, Deno",
+  "page": "browsers",
+  "infra": "Node",
+  "local": "Node, Deno",
+  "bench": "Deno",
+  "tests": "Node",
+  "tools": "Deno",
+};
 
 /** The packages that core may import beside its own files; each is pure and free of dependencies. */
 export const CORE_PACKAGES: readonly string[] = ["zod", "exifr", "thumbhash"];
 
 /** Package name → its folder; the folders of `workspaces` in package.json. */
 export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
+  "@tintype/cli": "cli",
   "@tintype/core": "core",
   "@tintype/edge": "edge",
   "@tintype/processor": "processor",
