@@ -27,14 +27,14 @@ const BENCH = defineCommand({
     ...SUITES.map(({ name, about }) => `${name}: ${about}`),
   ].join("\n"),
   words: { placeholder: "SUITE", min: 0, parse: oneOf(NAMES) },
-  flags: { list: { description: "print the names of the suites" } },
+  flags: { "list": "print the names of the suites" },
 });
 const root = resolve(import.meta.dirname ?? ".", "..");
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 hideNegativeTimeoutWarnings();
-await runMain(BENCH, async ({ flags, words }) => {
-  if (flags.list) return print(NAMES.join("\n"));
+await runMain(BENCH, async ({ list, words }) => {
+  if (list) return print(NAMES.join("\n"));
   const lines: string[] = [];
   for (const suite of SUITES.filter(({ name }) => words.length === 0 || words.includes(name))) {
     print(`# ${suite.name}: ${suite.about}\n`);

@@ -9,20 +9,20 @@ const FIXTURE = defineCommand({
   name: "fixture",
   summary: "What the tests of this package run.",
   flags: {
-    code: { placeholder: "N", default: "0", parse: wholeNumber(0), description: "exit code" },
-    fails: { description: "throw" },
-    drain: { description: "wait for Ctrl-C, then end slowly" },
+    "code N": { about: "exit code", parse: wholeNumber(0), default: "0" },
+    "fails": "throw",
+    "drain": "wait for Ctrl-C, then end slowly",
   },
 });
 
-await runMain(FIXTURE, async ({ flags }) => {
-  if (flags.fails) throw new Error("Cannot read it", { cause: new Error("connection lost") });
+await runMain(FIXTURE, async ({ code, fails, drain }) => {
+  if (fails) throw new Error("Cannot read it", { cause: new Error("connection lost") });
   const ending = new AbortController();
-  if (flags.drain) endOnInterrupt(ending, { onFirst: () => process.stdout.write("Ending\n") });
+  if (drain) endOnInterrupt(ending, { onFirst: () => process.stdout.write("Ending\n") });
   process.stdout.write("ran\n");
-  if (!flags.drain) return flags.code;
+  if (!drain) return code;
   await sleep(20_000, undefined, { signal: ending.signal }).catch(() => undefined);
   await sleep(1_000);
   process.stdout.write("drained\n");
-  return flags.code;
+  return code;
 });

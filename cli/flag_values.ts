@@ -1,4 +1,6 @@
 /** Readers of flags' values. Each throws UsageError that says what the value must be. */
+import { resolve } from "node:path";
+import process from "node:process";
 import { nearestName } from "./nearest_name.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -13,9 +15,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= min && value <= max) {
-      return value;
-    }
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     const limit = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new UsageError(`must be a whole number ${limit}`);
   };
@@ -27,25 +27,28 @@ export function duration(minMs: number, maxMs: number): (text: string) => number
     const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
     const ms = Number(count) * (UNITS_MS[unit] ?? NaN);
     if (ms >= minMs && ms <= maxMs) return ms;
-    throw new UsageError(
-      `must be ${durationText(minMs)} to ${durationText(maxMs)}, such as 90s or 10m`,
-    );
+    const limits = `${durationText(minMs)} to ${durationText(maxMs)}`;
+    throw new UsageError(`must be ${limits}, such as 90s or 10m`);
   };
 }
 
-/** A duration in its largest whole unit: `7d`. */
+/** A duration of whole seconds in its largest whole unit: `7d`. */
 export function durationText(ms: number): string {
-  const [unit = "s", unitMs = UNITS_MS["s"] ?? 1] =
+  const [unit = "s", unitMs = 1_000] =
     Object.entries(UNITS_MS).findLast(([, length]) => ms % length === 0) ?? [];
   return `${ms / unitMs}${unit}`;
 }
 
+/** Reads a path, relative to where people called from (`deno task` itself runs in the project's folder), into an absolute one. */
+export function path(text: string): string {
+  // "" would be that folder itself, with secrets and state among the sources.
+  return resolve(process.env["INIT_CWD"] ?? ".", nonEmpty(text));
+}
+
 /** Reads an `http` or `https` address without a path into its origin. */
 export function httpOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
-    return url.origin;
-  }
+  const url = URL.parse(text);
+  if (/^https?:$/.test(url?.protocol ?? "") && url?.href === `${url?.origin}/`) return url.origin;
   throw new UsageError("must be an http or https address without a path");
 }
 
@@ -57,19 +60,16 @@ export function utcDay(text: string): string {
   throw new UsageError("must be a UTC day YYYY-MM-DD");
 }
 
-/** Reads a text that is not blank. */
-export function nonEmpty(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new UsageError("must not be empty");
-}
-
 /** Reads a text that the pattern matches. */
 export function matching(pattern: RegExp, what: string): (text: string) => string {
   return (text) => {
     if (pattern.test(text)) return text;
-    throw new UsageError(`must be ${what}`);
+    throw new UsageError(`must ${what}`);
   };
 }
+
+/** Reads a text that is not blank. */
+export const nonEmpty = matching(/\S/, "not be empty");
 
 /** Reads one of the names. */
 export function oneOf<const Name extends string>(names: readonly Name[]): (text: string) => Name {
@@ -83,11 +83,9 @@ export function oneOf<const Name extends string>(names: readonly Name[]): (text:
 }
 
 /** Reads names that commas divide, in the order of `names`. */
-export function someOf<const Name extends string>(
-  names: readonly Name[],
-): (text: string) => readonly Name[] {
+export function someOf<const Name extends string>(names: readonly Name[]) {
   const read = oneOf(names);
-  return (text) => {
+  return (text: string): readonly Name[] => {
     const asked = text.split(",").map((part) => read(part.trim()));
     return names.filter((name) => asked.includes(name));
   };

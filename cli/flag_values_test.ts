@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import {
   duration,
@@ -6,6 +8,7 @@ import {
   httpOrigin,
   matching,
   nonEmpty,
+  path,
   someOf,
   utcDay,
   wholeNumber,
@@ -39,8 +42,9 @@ const CASES: readonly Case[] = [
     [["2026-11-20", "2026-11-20"]],
     ["2026-13-01", "today", "2026-02-30", "2026-1-1"],
   ],
+  ["path()", path, [["/a", "/a"], ["b", resolve(process.env["INIT_CWD"] ?? ".", "b")]], ["", " "]],
   ["nonEmpty()", nonEmpty, [["a", "a"]], ["", " "]],
-  ["matching()", matching(/^\w+$/, "a word"), [["a", "a"]], ["a b"]],
+  ["matching()", matching(/^\w+$/, "be a word"), [["a", "a"]], ["a b"]],
   [
     "someOf()",
     someOf(["edge", "kafka"]),

@@ -27,7 +27,7 @@ test("runMain() ends with 2 and one line for a wrong call, with 1 for a failure"
   assert.deepEqual(run("--cod", "0"), {
     status: 2,
     stdout: "",
-    stderr: "Cannot run fixture: unknown flag --cod: did you mean --code?\n",
+    stderr: "Cannot run fixture: Unknown option '--cod': did you mean --code?\n",
   });
   assert.deepEqual(run("--fails"), {
     status: 1,

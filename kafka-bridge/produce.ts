@@ -16,13 +16,11 @@ import {
   type PictureProducer,
   type ProducedPlace,
 } from "./producer/kafka_producer.ts";
-import { PRODUCE, type ProduceArguments, produceArgumentsOf } from "./producer/read_arguments.ts";
+import { type ProduceArguments, produceCommand } from "./producer/read_arguments.ts";
 import { wordsOfError } from "./words_of_error.ts";
 
-const DEFAULT_BROKERS = process.env["KAFKA_BROKERS"] || "localhost:9092";
-
 async function produce(call: ProduceArguments): Promise<void> {
-  const pictures = await findPictures(call.paths);
+  const pictures = await findPictures(call.words);
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
   if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const producer = await openPictureProducer(env, call.topic);
@@ -96,6 +94,6 @@ async function sendPicture(
   return { place: first, count };
 }
 
-await runMain(PRODUCE, (call) => produce(produceArgumentsOf(call, DEFAULT_BROKERS)), {
+await runMain(produceCommand(process.env), produce, {
   describe: (error) => `Cannot produce: ${wordsOfError(error)}`,
 });

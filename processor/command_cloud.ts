@@ -1,4 +1,5 @@
 /** Where the operators' commands work: flags, and the processor's own adapters that follow from them. */
+import type { Call } from "@tintype/cli/command";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { httpOrigin } from "@tintype/cli/flag_values";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
@@ -24,34 +25,26 @@ const LOCAL = {
 
 /** Flags of every command that works on a system. */
 export const CLOUD_FLAGS = {
-  project: {
-    placeholder: "ID",
-    description:
-      "work on this Google Cloud project, with the credentials of whoever runs it; without it on the local system of `deno task start`",
-  },
-  prefix: {
-    placeholder: "NAME",
-    default: "tintype", // Terraform's own (`infra/terraform/variables.tf`)
-    description: "first part of its names, as in Terraform",
-  },
-  raw: { placeholder: "BUCKET", description: "default: NAME-raw" },
-  processed: { placeholder: "BUCKET", description: "default: NAME-processed" },
-  certificates: { placeholder: "BUCKET", description: "default: NAME-certificates" },
-  dataset: { placeholder: "NAME", default: "tintype", description: "dataset of the rows" },
-  storage: {
-    placeholder: "URL",
+  "project ID":
+    "work on this Google Cloud project, with the credentials of whoever runs it; without it on the local system of `deno task start`",
+  // Terraform's own default (`infra/terraform/variables.tf`).
+  "prefix NAME": { about: "first part of its names, as in Terraform", default: "tintype" },
+  "raw BUCKET": "default: NAME-raw",
+  "processed BUCKET": "default: NAME-processed",
+  "certificates BUCKET": "default: NAME-certificates",
+  "dataset NAME": { about: "dataset of the rows", default: "tintype" },
+  "storage URL": {
+    about: `an emulator of Cloud Storage (local: ${LOCAL.storage})`,
     parse: httpOrigin,
-    description: `an emulator of Cloud Storage (local: ${LOCAL.storage})`,
   },
-  warehouse: {
-    placeholder: "URL",
+  "warehouse URL": {
+    about: `an emulator of BigQuery (local: ${LOCAL.warehouse})`,
     parse: httpOrigin,
-    description: `an emulator of BigQuery (local: ${LOCAL.warehouse})`,
   },
 } as const;
 
 /** Values of {@link CLOUD_FLAGS}. */
-export type CloudFlags = { readonly [Name in keyof typeof CLOUD_FLAGS]?: string | undefined };
+export type CloudFlags = Partial<Omit<Call<typeof CLOUD_FLAGS>, "words">>;
 
 /** Names and addresses of a system's stores. */
 export interface CloudPlaces {
@@ -65,7 +58,7 @@ export interface CloudPlaces {
 
 /** The names and addresses that the flags mean. */
 export function placesOf(flags: CloudFlags): CloudPlaces {
-  const { project, prefix = CLOUD_FLAGS.prefix.default } = flags;
+  const { project, prefix = "tintype", dataset = "tintype" } = flags;
   const local = project === undefined ? LOCAL : undefined;
   return {
     projectId: project ?? LOCAL.projectId,
@@ -74,7 +67,7 @@ export function placesOf(flags: CloudFlags): CloudPlaces {
       processed: flags.processed ?? `${prefix}-processed`,
       certificates: flags.certificates ?? `${prefix}-certificates`,
     },
-    dataset: flags.dataset ?? CLOUD_FLAGS.dataset.default,
+    dataset,
     storage: flags.storage ?? local?.storage,
     warehouse: flags.warehouse ?? local?.warehouse,
   };

@@ -22,43 +22,31 @@ const SOAK = defineCommand({
   summary:
     "Starts the whole system and injects every fault while pictures go through both sources.",
   flags: {
-    seed: {
-      placeholder: "N",
-      parse: wholeNumber(0),
-      description:
+    "seed N": {
+      about:
         "decides order, moments and sizes (default: the time); the same seed is the same campaign",
-    },
-    only: {
-      placeholder: "NAME",
-      description: "one fault, or a pair such as kill-edge+kill-storage",
-    },
-    pairs: { description: "pairs only" },
-    rounds: {
-      placeholder: "N",
-      default: "1",
       parse: wholeNumber(0),
-      description: "how often to go through all of it",
     },
-    minutes: {
-      placeholder: "N",
+    "only NAME": "one fault, or a pair such as kill-edge+kill-storage",
+    "pairs": "pairs only",
+    "rounds N": { about: "how often to go through all of it", parse: wholeNumber(0), default: "1" },
+    "minutes N": {
+      about: "begin nothing new after so many minutes",
+      parse: wholeNumber(0),
       default: "1440",
-      parse: wholeNumber(0),
-      description: "begin nothing new after so many minutes",
     },
-    pictures: {
-      placeholder: "N",
+    "pictures N": {
+      about: "pictures of a scenario, half of them through each source",
+      parse: wholeNumber(0),
       default: "100",
-      parse: wholeNumber(0),
-      description: "pictures of a scenario, half of them through each source",
     },
-    campaign: {
-      placeholder: "NAME",
-      parse: oneOf(SOAK_CAMPAIGNS.map(({ name }) => name)),
-      description:
+    "campaign NAME": {
+      about:
         "one campaign of soak_campaigns.ts alone (default: all of them when the faults are over)",
+      parse: oneOf(SOAK_CAMPAIGNS.map(({ name }) => name)),
     },
-    log: { placeholder: "FILE", description: "write every line of every part into FILE" },
-    list: { description: "name every fault and campaign" },
+    "log FILE": "write every line of every part into FILE",
+    "list": "name every fault and campaign",
   },
   exitCodes: { 1: "something was lost or doubled, or a campaign failed" },
 });
@@ -80,7 +68,7 @@ interface Campaign {
   readonly log: string | undefined;
 }
 
-async function soak({ flags }: ReturnType<typeof SOAK.parse>): Promise<number> {
+async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
   const ending = new AbortController();
   endOnInterrupt(ending, { onFirst: () => say("Ending; once more ends at once.\n") });
   const { only, pairs, rounds, pictures, seed = Date.now() % 1_000_000 } = flags;

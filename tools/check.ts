@@ -15,18 +15,13 @@ const CHECK = defineCommand({
   name: "check",
   summary: "Checks format, lint rules, types, cycles of imports, unused code and dependencies.",
   flags: {
-    only: {
-      placeholder: "NAME,…",
-      default: NAMES.join(","),
-      parse: someOf(NAMES),
-      description: "run these steps alone",
-    },
-    list: { description: "print the names of the steps" },
+    "only NAME,…": { about: "run these steps alone", parse: someOf(NAMES) },
+    "list": "print the names of the steps",
   },
   exitCodes: { 1: "a step failed" },
 });
 
-await runMain(CHECK, async ({ flags: { only, list } }) => {
+await runMain(CHECK, async ({ only = NAMES, list }) => {
   if (list) return console.log(NAMES.join("\n"));
   const ending = new AbortController();
   endOnInterrupt(ending);

@@ -13,11 +13,7 @@ const PACK = defineCommand({
   name: "pack",
   summary: "Writes @tintype/client as JavaScript with types.",
   flags: {
-    out: {
-      placeholder: "DIR",
-      default: ".tintype/packages",
-      description: "folder that gets the folder client",
-    },
+    "out DIR": { about: "folder that gets the folder client", default: ".tintype/packages" },
   },
 });
 
@@ -72,8 +68,8 @@ async function writeManifest(out: string): Promise<void> {
   console.log(`${own} ${version} in ${join(out, PACKAGE)}`);
 }
 
-await runMain(PACK, async ({ flags }) => {
-  const out = resolve(ROOT, flags.out);
+await runMain(PACK, async (call) => {
+  const out = resolve(ROOT, call.out);
   if (!await compile(out)) return EXIT.failed;
   await writeManifest(out);
 });

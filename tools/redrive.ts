@@ -6,8 +6,8 @@ import { findNodeBinary } from "./node_binary.ts";
 import {
   planRedrive,
   REDRIVE,
-  redriveOptionsOf,
   type RedriveStep,
+  requireAgreement,
 } from "./redrive/redrive_plan.ts";
 import { shortened, typed } from "./redrive/shown_text.ts";
 import { type CommandLine, runCommand } from "./run_command.ts";
@@ -34,7 +34,7 @@ async function run(command: CommandLine, signal?: AbortSignal): Promise<number> 
 }
 
 await runMain(REDRIVE, async (call) => {
-  const options = redriveOptionsOf(call);
+  const options = requireAgreement(call);
   const steps = planRedrive(options, findNodeBinary(ROOT));
   let isSeen = true;
   for (const step of steps) isSeen = await look(step) && isSeen;

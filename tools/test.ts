@@ -19,23 +19,15 @@ const TEST = defineCommand({
   summary:
     'Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped". With CI=true a suite without tests fails, and so does a skipped test, unless what it lacks is the folder ../shared.',
   flags: {
-    only: {
-      placeholder: "NAME,…",
-      default: NAMES.join(","),
-      parse: someOf(NAMES),
-      description: "run these suites alone",
-    },
-    changed: {
-      description:
-        "run what the changes since the branch began can break, uncommitted ones included, and the suite check",
-    },
-    lanes: {
-      placeholder: "N",
-      default: String(Math.min(2, navigator.hardwareConcurrency)),
+    "only NAME,…": { about: "run these suites alone", parse: someOf(NAMES) },
+    "changed":
+      "run what the changes since the branch began can break, uncommitted ones included, and the suite check",
+    "lanes N": {
+      about: "suites at a time: 1 where tests are to be timed",
       parse: wholeNumber(1),
-      description: "suites at a time: 1 where tests are to be timed",
+      default: String(Math.min(2, navigator.hardwareConcurrency)),
     },
-    list: { description: "print the suites: name, runtime, folders, what each needs" },
+    "list": "print the suites: name, runtime, folders, what each needs",
   },
   exitCodes: { 1: "a test failed" },
 });
@@ -95,8 +87,9 @@ function listLine({ name, runtime, folders, needs }: Suite): string {
   return `${name.padEnd(14)}${runtime.padEnd(7)}${(folders.join(" ") || "-").padEnd(14)} ${needs}`;
 }
 
-async function test({ flags }: ReturnType<typeof TEST.parse>): Promise<number | void> {
-  const { only, changed, lanes, list } = flags;
+async function test(
+  { only = NAMES, changed, lanes, list }: ReturnType<typeof TEST.parse>,
+): Promise<number | void> {
   if (list) return console.log(SUITES.map(listLine).join("\n"));
   endOnInterrupt(ending);
   const files = changed ? testsOf(changedFiles(root), readSources(root)) : listTestFiles(root);

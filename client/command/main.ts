@@ -21,10 +21,6 @@ import { SentList } from "./sent_list.ts";
 import type { SentPicture } from "./sent_picture.ts";
 import { watchFolder } from "./watch_folder.ts";
 
-/** Where people called from: `deno task` itself runs in the project's folder. */
-const CALLED_FROM = process.env["INIT_CWD"] ?? ".";
-const STATE = process.env["XDG_STATE_HOME"] ?? join(process.env["HOME"] ?? ".", ".local/state");
-
 interface Sending {
   readonly progress: ProgressLine;
   readonly list: SentList;
@@ -47,7 +43,7 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
   const sent = await sendPictures(pictures, {
     clientFor: () => client,
     atOnce: command.atOnce,
-    isReadyAwaited: command.isReadyAwaited,
+    isReadyAwaited: !command.noWait,
     signal,
     list,
     onProgress: (picture, now) => progress.change(picture, now),
@@ -75,7 +71,7 @@ async function makeStateFolder(state: string): Promise<void> {
 
 /** The pictures of the command line, or those of the watched folder, as they come and for as long as it runs. */
 async function picturesOf(
-  { paths, watch }: UploadCommand,
+  { words, watch }: UploadCommand,
   { progress, list, signal }: Sending,
 ): Promise<AsyncIterable<Picture> | Iterable<Picture>> {
   if (watch !== undefined) {
@@ -84,7 +80,7 @@ async function picturesOf(
     process.stderr.write(`Watching ${watch}; Ctrl-C ends\n`);
     return progress.adding(watchFolder(watch, { list, signal }));
   }
-  const pictures = await findPictures(paths);
+  const pictures = await findPictures(words);
   for (const picture of pictures) progress.add(picture);
   return pictures;
 }
@@ -94,11 +90,7 @@ function isWell({ status }: SentPicture): boolean {
 }
 
 await runMain(UPLOAD, async (call) => {
-  const command = uploadCommandOf(call, {
-    token: process.env["TINTYPE_TOKEN"],
-    folder: CALLED_FROM,
-    state: join(STATE, "tintype"),
-  });
+  const command = uploadCommandOf(call, process.env);
   const interruption = new AbortController();
   endOnInterrupt(interruption);
   // Nobody reads the output any more, as in `upload … | head`.

@@ -10,12 +10,10 @@ const INFRA_CHECK = defineCommand({
   name: "infra:check",
   summary: "Checks the infrastructure: Terraform, containers, workflows.",
   flags: {
-    only: { placeholder: "NAME,…", description: "only the steps whose names begin so" },
-    list: { description: "print the steps and end" },
-    write: {
-      description:
-        "write the expected inventories and the table of identities from fresh plans; needs the google provider",
-    },
+    "only NAME,…": "only the steps whose names begin so",
+    "list": "print the steps and end",
+    "write":
+      "write the expected inventories and the table of identities from fresh plans; needs the google provider",
   },
   exitCodes: {
     0: "nothing is wrong (what could not run is reported in one line)",
@@ -23,7 +21,7 @@ const INFRA_CHECK = defineCommand({
   },
 });
 
-async function check({ flags }: ReturnType<typeof INFRA_CHECK.parse>): Promise<number | void> {
+async function check(flags: ReturnType<typeof INFRA_CHECK.parse>): Promise<number | void> {
   const names = flags.only?.split(",");
   const steps = STEPS.filter(({ name }) => names?.some((each) => name.startsWith(each)) ?? true);
   if (flags.list) return say(steps.map(({ name }) => name).join("\n"));

@@ -7,21 +7,16 @@ import { EXIT, runMain } from "@tintype/cli/run_main";
 import { figuresSql, judgeCanary, type RevisionFigures } from "./judge_canary.ts";
 
 const NOTHING: RevisionFigures = { images: 0, failed: 0, p95Ms: 0 };
-const name = matching(/^[a-z][a-z0-9-]{0,62}$/, "a name of Google's");
+const name = matching(/^[a-z][a-z0-9-]{0,62}$/, "be a name of Google's");
 const CANARY = defineCommand({
   name: "canary",
   program: "node infra/deploy/canary.ts",
   summary: "Compares a new revision of the processor with the stable one, from BigQuery's rows.",
   flags: {
-    project: { placeholder: "ID", required: true, parse: name, description: "project" },
-    newest: { placeholder: "REVISION", required: true, parse: name, description: "new revision" },
-    stable: { placeholder: "REVISION", required: true, parse: name, description: "old revision" },
-    minutes: {
-      placeholder: "N",
-      default: "30",
-      parse: wholeNumber(0, 9999),
-      description: "how long to watch",
-    },
+    "project ID": { about: "project", parse: name, required: true },
+    "newest REVISION": { about: "new revision", parse: name, required: true },
+    "stable REVISION": { about: "old revision", parse: name, required: true },
+    "minutes N": { about: "how long to watch", parse: wholeNumber(0, 9999), default: "30" },
   },
   exitCodes: { 0: "it may take all traffic", 1: "it is worse or was seen too little" },
 });
@@ -50,7 +45,7 @@ function say(text: string, code: number): number {
   return code;
 }
 
-await runMain(CANARY, async ({ flags: { project, newest, stable, minutes } }) => {
+await runMain(CANARY, async ({ project, newest, stable, minutes }) => {
   const since = new Date();
   const until = since.getTime() + minutes * 60_000;
   for (;;) {

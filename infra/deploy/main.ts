@@ -19,60 +19,50 @@ const DEPLOY = defineCommand({
   summary:
     "Deploys everything, in order: checks, images, Terraform, smoke test, edge, end to end, canary.\nNeeds gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).",
   flags: {
-    "env": {
-      placeholder: "NAME",
-      default: "preview",
+    "env NAME": {
+      about: "preview or production",
       parse: oneOf(["preview", "production"]),
-      description: "preview or production",
+      default: "preview",
     },
-    "dry-run": {
-      description: "print every command and how to take each step back; run nothing",
+    "dry-run": "print every command and how to take each step back; run nothing",
+    "yes": "do not ask for the environment's name before it begins",
+    "rollback": "bring the revision that served before this one back instead, and its worker",
+    "revision NAME": {
+      about: "with --rollback: this revision of the processor, and the worker deployed with it",
+      parse: matching(/^[a-z0-9-]+$/, "be a revision's name"),
     },
-    "yes": { description: "do not ask for the environment's name before it begins" },
-    "rollback": {
-      description: "bring the revision that served before this one back instead, and its worker",
-    },
-    "revision": {
-      placeholder: "NAME",
-      parse: matching(/^[a-z0-9-]+$/, "a revision's name"),
-      description:
-        "with --rollback: this revision of the processor, and the worker deployed with it",
-    },
-    "edge": {
-      placeholder: "URL",
-      parse: httpsAddress,
-      description:
+    "edge URL": {
+      about:
         "the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it",
+      parse: httpsAddress,
     },
-    "canary-percent": {
-      placeholder: "N",
-      default: "5",
+    "canary-percent N": {
+      about: "traffic that the new processor gets first; 0 for all at once",
       parse: wholeNumber(0, 50),
-      description: "traffic that the new processor gets first; 0 for all at once",
+      default: "5",
     },
-    "canary-minutes": {
-      placeholder: "N",
-      default: "30",
+    "canary-minutes N": {
+      about: "how long it is watched",
       parse: wholeNumber(0, 1440),
-      description: "how long it is watched",
+      default: "30",
     },
   },
 });
 
-async function deploy({ flags }: ReturnType<typeof DEPLOY.parse>): Promise<number> {
-  const { env, edge, revision, rollback, yes, "dry-run": isDryRun } = flags;
+async function deploy(call: ReturnType<typeof DEPLOY.parse>): Promise<number> {
+  const { env, edge, revision, rollback, yes, dryRun, canaryPercent, canaryMinutes } = call;
   if (revision !== undefined && !rollback) {
     throw new UsageError("Cannot run deploy: --revision goes with --rollback");
   }
-  if (edge === undefined && !rollback && !isDryRun) {
+  if (edge === undefined && !rollback && !dryRun) {
     throw new UsageError("Cannot run deploy: --edge must name the edge that is shown a token");
   }
   const target = readTarget(env, { edgeUrl: edge ?? SOME_EDGE, commit: commitOf() });
   const steps = rollback ? rollbackSteps(target, revision ?? "") : deploymentSteps(target, {
-    canaryPercent: flags["canary-percent"],
-    canaryMinutes: flags["canary-minutes"],
+    canaryPercent,
+    canaryMinutes,
   });
-  if (isDryRun) {
+  if (dryRun) {
     console.log(scriptOf(steps).join("\n"));
     return EXIT.done;
   }

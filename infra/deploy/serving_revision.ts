@@ -12,13 +12,13 @@ const SERVING_REVISION = defineCommand({
   summary:
     "Prints the revision with the largest share of a service's traffic; nothing where none served.",
   flags: {
-    service: { placeholder: "NAME", required: true, parse: nonEmpty, description: "the service" },
-    previous: { description: "print the revision that a rollback goes back to instead" },
+    "service NAME": { about: "the service", parse: nonEmpty, required: true },
+    "previous": "print the revision that a rollback goes back to instead",
   },
   exitCodes: { 1: "the list does not say" },
 });
 
-await runMain(SERVING_REVISION, async ({ flags }) => {
+await runMain(SERVING_REVISION, async (flags) => {
   const service = findService(await text(process.stdin), flags.service);
   if (flags.previous && service === undefined) {
     throw new Error(`Cannot roll back ${flags.service}: the service does not exist`);

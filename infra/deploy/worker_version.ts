@@ -17,12 +17,12 @@ const WORKER_VERSION = defineCommand({
   program: "npx wrangler versions list --json | node infra/deploy/worker_version.ts",
   summary: "Prints the worker's version that was deployed with a revision of the processor.",
   flags: {
-    revision: { placeholder: "NAME", required: true, parse: nonEmpty, description: "revision" },
+    "revision NAME": { about: "revision", parse: nonEmpty, required: true },
   },
   exitCodes: { 1: "no listed version has the revision's name as its tag" },
 });
 
-await runMain(WORKER_VERSION, async ({ flags: { revision } }) => {
+await runMain(WORKER_VERSION, async ({ revision }) => {
   const versions = printedList<WorkerVersion>(await text(process.stdin), "wrangler");
   const newest = versions
     .filter(({ annotations }) => annotations?.["workers/tag"] === revision)

@@ -9,15 +9,11 @@ import { kafkaCopyMsOf, RETENTION_POLICY, retentionPolicyOf } from "@tintype/cor
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../env.ts";
 import { wordsOfError } from "../words_of_error.ts";
-import { DLQ, type DlqArguments, dlqArgumentsOf } from "./read_arguments.ts";
+import { type DlqArguments, dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
 
 const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
-const DEFAULTS = {
-  brokers: process.env["KAFKA_BROKERS"] || "localhost:9092",
-  topic: process.env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
-};
 const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
 // Headers are a producer's: none may speak to the terminal.
 const CONTROLS = /\p{Cc}/gu;
@@ -108,6 +104,6 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await runMain(DLQ, (call) => run(dlqArgumentsOf(call, DEFAULTS)), {
+await runMain(dlqCommand(process.env), (call) => run(dlqArgumentsOf(call)), {
   describe: (error) => `Cannot read the dead letters: ${wordsOfError(error)}`,
 });

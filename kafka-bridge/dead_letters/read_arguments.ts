@@ -1,54 +1,50 @@
 import { defineCommand } from "@tintype/cli/command";
 import { nonEmpty } from "@tintype/cli/flag_values";
 import { UsageError } from "@tintype/cli/usage_error";
-import { BROKERS_FLAG, brokersOf, CONNECTION } from "../broker_flag.ts";
-
-/** What `deno task dlq` was asked to do. */
-export interface DlqArguments {
-  readonly command: "list" | "show" | "redrive";
-  readonly brokers: readonly string[];
-  readonly topic: string;
-  readonly reasons: ReadonlySet<string>;
-  readonly places: ReadonlySet<string>;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-}
-
-/** `deno task dlq`. */
-export const DLQ = defineCommand({
-  name: "dlq",
-  summary:
-    `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it.\n${CONNECTION}`,
-  usage: [
-    "list [options]",
-    "show PLACE [options]",
-    "redrive (--all | --reason CODE | PLACE...) [options]",
-  ],
-  words: { placeholder: "of list, show, redrive", min: 1 },
-  flags: {
-    "brokers": BROKERS_FLAG,
-    "topic": {
-      placeholder: "NAME",
-      parse: nonEmpty,
-      description: "default: $KAFKA_DEAD_LETTER_TOPIC or images.dlq",
-    },
-    "reason": { placeholder: "CODE", multiple: true, description: "only letters of that reason" },
-    "all": { description: "every letter" },
-    "dry-run": { description: "say what would be sent and what cannot be, send nothing" },
-    "json": { description: "print one JSON line a letter" },
-  },
-  exitCodes: { 1: "a letter was not sent or does not exist, or Kafka failed" },
-});
+import { brokersFlag, CONNECTION, type Env } from "../broker_flag.ts";
 
 const COMMANDS = ["list", "show", "redrive"] as const;
 const PLACE = /^\d{1,6}\/\d{1,19}$/;
 
+/** `deno task dlq`. */
+export function dlqCommand(env: Env) {
+  return defineCommand({
+    name: "dlq",
+    summary:
+      `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it.\n${CONNECTION}`,
+    usage: [
+      "list [options]",
+      "show PLACE [options]",
+      "redrive (--all | --reason CODE | PLACE...) [options]",
+    ],
+    words: { placeholder: "of list, show, redrive", min: 1 },
+    flags: {
+      ...brokersFlag(env),
+      "topic NAME": {
+        about: "dead-letter topic (or $KAFKA_DEAD_LETTER_TOPIC)",
+        parse: nonEmpty,
+        default: env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
+      },
+      "reason CODE": { about: "only letters of that reason", many: true },
+      "all": "every letter",
+      "dry-run": "say what would be sent and what cannot be, send nothing",
+      "json": "print one JSON line a letter",
+    },
+    exitCodes: { 1: "a letter was not sent or does not exist, or Kafka failed" },
+  });
+}
+
+type Call = ReturnType<ReturnType<typeof dlqCommand>["parse"]>;
+
+/** What it was asked to do. */
+export interface DlqArguments extends Omit<Call, "words"> {
+  readonly command: typeof COMMANDS[number];
+  readonly reasons: ReadonlySet<string>;
+  readonly places: ReadonlySet<string>;
+}
+
 /** What a call asks for. Throws UsageError with a line that says what is wrong. */
-export function dlqArgumentsOf(
-  { flags, words }: ReturnType<typeof DLQ.parse>,
-  defaults: Readonly<Record<"brokers" | "topic", string>>,
-): DlqArguments {
-  const [word, ...places] = words;
+export function dlqArgumentsOf({ words: [word, ...places], ...flags }: Call): DlqArguments {
   const command = COMMANDS.find((name) => name === word);
   if (command === undefined) {
     throw new UsageError(`Cannot run dlq: expected list, show or redrive (got "${word}")`);
@@ -64,13 +60,5 @@ export function dlqArgumentsOf(
   if (command === "redrive" && isNothingSaid !== flags.all) {
     throw new UsageError("Cannot run dlq: `redrive` takes --all, or reasons and places");
   }
-  return {
-    command,
-    brokers: brokersOf(flags.brokers ?? defaults.brokers),
-    topic: flags.topic ?? defaults.topic,
-    reasons: new Set(flags.reason),
-    places: new Set(places),
-    dryRun: flags["dry-run"],
-    json: flags.json,
-  };
+  return { ...flags, command, reasons: new Set(flags.reason), places: new Set(places) };
 }

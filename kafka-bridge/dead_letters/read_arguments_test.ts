@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DLQ, dlqArgumentsOf } from "./read_arguments.ts";
+import { dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 
-const DEFAULTS = { brokers: "localhost:9092", topic: "images.dlq" };
-const read = (...args: string[]) => dlqArgumentsOf(DLQ.parse(args), DEFAULTS);
+const read = (...args: string[]) => dlqArgumentsOf(dlqCommand({}).parse(args));
 
 test("dlq reads what to redrive, and nothing by default but the topic and the brokers", () => {
   const call = read(

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PRODUCE, produceArgumentsOf } from "./read_arguments.ts";
+import { produceCommand } from "./read_arguments.ts";
 
-const read = (args: readonly string[], brokers = "localhost:9092") =>
-  produceArgumentsOf(PRODUCE.parse(args), brokers);
+const read = (args: readonly string[], brokers?: string) =>
+  produceCommand({ KAFKA_BROKERS: brokers }).parse(args);
 
 test("produce takes what is not said from the defaults", () => {
   assert.deepEqual(read(["pictures"]), {
@@ -12,7 +12,7 @@ test("produce takes what is not said from the defaults", () => {
     subject: "producer",
     chunkBytes: undefined,
     json: false,
-    paths: ["pictures"],
+    words: ["pictures"],
   });
 });
 
@@ -20,7 +20,7 @@ test("produce takes several brokers, files and every option", () => {
   const args = ["--brokers", "a:1, b:2", "--topic", "t", "--subject", "s", "--json", "x", "y"];
   const call = read(args);
   assert.deepEqual([call.brokers, call.topic, call.subject], [["a:1", "b:2"], "t", "s"]);
-  assert.deepEqual([call.json, call.paths], [true, ["x", "y"]]);
+  assert.deepEqual([call.json, call.words], [true, ["x", "y"]]);
 });
 
 test("produce refuses no path, an unknown option and an empty name", () => {

@@ -217,7 +217,7 @@ async function sendAll(
   // What was not sent any more is neither lost nor doubled: there is nothing to report.
   ending.signal.throwIfAborted();
   const report = await checkResults(results.flat());
-  if (!options.once || !options.retentionShortened) return report;
+  if (!options.once || options.retention === undefined) return report;
   console.say(
     `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,
   );
@@ -244,5 +244,4 @@ async function aborted(signal: AbortSignal): Promise<never> {
 }
 
 hideNegativeTimeoutWarnings();
-// `deno task` itself runs in the project's folder.
-await runMain(START, (call) => start(startOptionsOf(call, process.env["INIT_CWD"] ?? ".")));
+await runMain(START, (call) => start(startOptionsOf(call)));

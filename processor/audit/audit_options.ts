@@ -17,13 +17,12 @@ export const AUDIT = defineCommand({
     "Lists the stores itself, holds every name against the promised period, checks the chain of deletion certificates from the first to the last, and prints a report. It changes nothing.",
   flags: {
     ...CLOUD_FLAGS,
-    retention: {
-      placeholder: "TIME",
-      parse: duration(10_000, RETENTION_POLICY.periodMs),
-      description:
+    "retention TIME": {
+      about:
         "the promised period, such as 90s (default: the policy's; of a local system what its newest certificate names)",
+      parse: duration(10_000, RETENTION_POLICY.periodMs),
     },
-    json: { description: "print the audit as one JSON document" },
+    "json": "print the audit as one JSON document",
   },
   exitCodes: {
     0: "the promise is kept",
@@ -33,7 +32,7 @@ export const AUDIT = defineCommand({
 });
 
 /** What a call asks for. */
-export function auditOptionsOf({ flags }: ReturnType<typeof AUDIT.parse>): AuditOptions {
-  const standing = flags.project === undefined ? undefined : RETENTION_POLICY.periodMs;
-  return { ...placesOf(flags), periodMs: flags.retention ?? standing, json: flags.json };
+export function auditOptionsOf(call: ReturnType<typeof AUDIT.parse>): AuditOptions {
+  const periodMs = call.project === undefined ? undefined : RETENTION_POLICY.periodMs;
+  return { ...placesOf(call), periodMs: call.retention ?? periodMs, json: call.json };
 }

@@ -15,12 +15,8 @@ const COLUMNS = defineCommand({
     "Adds the BigQuery columns of PIPELINE's insights to the schema of the images table, at its end and nullable. Existing columns stay as they are. Paths start at the project's root folder.",
   words: { placeholder: "PIPELINE", min: 1, max: 1 },
   flags: {
-    "schema": {
-      placeholder: "FILE",
-      default: "infra/bigquery/schemas/images.json",
-      description: "schema file",
-    },
-    "dry-run": { description: "say what would be added and write nothing" },
+    "schema FILE": { about: "schema file", default: "infra/bigquery/schemas/images.json" },
+    "dry-run": "say what would be added and write nothing",
   },
   exitCodes: { 0: "every column is in the schema", 1: "it cannot be" },
 });
@@ -35,13 +31,13 @@ async function loadPipeline(path: string): Promise<Pipeline> {
   throw new AppError("invalid_config", `Cannot add columns as ${path} has no default export`);
 }
 
-await runMain(COLUMNS, async ({ flags: { schema, "dry-run": isDryRun }, words: [path = ""] }) => {
+await runMain(COLUMNS, async ({ schema, dryRun, words: [path = ""] }) => {
   const columns = columnsOf(await loadPipeline(path));
   const schemaUrl = new URL(schema, ROOT);
   const { fields, added } = addColumns(parseSchema(await Deno.readTextFile(schemaUrl)), columns);
-  if (added.length > 0 && !isDryRun) {
+  if (added.length > 0 && !dryRun) {
     await Deno.writeTextFile(schemaUrl, `${JSON.stringify(fields, null, 2)}\n`);
   }
-  const done = isDryRun ? "Would add" : "Added";
+  const done = dryRun ? "Would add" : "Added";
   console.log(added.length > 0 ? `${done} ${added.join(", ")}` : "Every column is there");
 });

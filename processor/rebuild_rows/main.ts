@@ -14,13 +14,12 @@ const REBUILD_ROWS = defineCommand({
   summary:
     "Appends the row of every kept image whose newest attempt has none: after a table was lost, or restored as it was before. Rows are made of the manifests, so it may run as often as one likes, also while images arrive. Images behind the write cutoff get none.",
   flags: {
-    "day": {
-      placeholder: "YYYY-MM-DD",
+    "day YYYY-MM-DD": {
+      about: "one UTC day of T0 (default: every day that is kept)",
       parse: utcDay,
-      description: "one UTC day of T0 (default: every day that is kept)",
     },
-    "dry-run": { description: "count what is missing and append nothing" },
-    "json": { description: "print the result as one JSON document" },
+    "dry-run": "count what is missing and append nothing",
+    "json": "print the result as one JSON document",
     ...CLOUD_FLAGS,
   },
   exitCodes: { 0: "every row is there", 1: "some could not be read or appended" },
@@ -33,18 +32,17 @@ function sentenceOf(done: Rebuilt, isDryRun: boolean): string {
   return `${found}: ${appended} appended, ${tooLate} too late, ${erased} erased, ${failed} failed`;
 }
 
-await runMain(REBUILD_ROWS, async ({ flags }) => {
-  const { day, json, "dry-run": isDryRun } = flags;
+await runMain(REBUILD_ROWS, async ({ day, json, dryRun, ...flags }) => {
   const { imageRows: attempts, raw, processed, rows, policy } = await openCloud(flags, {
     // BigQuery remembers for a minute what it was given, also what it has lost since.
     insertIdPrefix: `rebuilt ${Date.now()}/`,
   });
   const done = await rebuildRows({ raw, processed, rows, policy, attempts, clock: Date }, {
     days: day === undefined ? undefined : [day],
-    isDryRun,
+    isDryRun: dryRun,
     signal: stopSignal(),
-    onProgress: (soFar) => console.error(sentenceOf(soFar, isDryRun)),
+    onProgress: (soFar) => console.error(sentenceOf(soFar, dryRun)),
   });
-  console.log(json ? JSON.stringify(done) : sentenceOf(done, isDryRun));
+  console.log(json ? JSON.stringify(done) : sentenceOf(done, dryRun));
   return done.failed === 0 ? EXIT.done : EXIT.failed;
 });

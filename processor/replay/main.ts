@@ -22,7 +22,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
 import { stopSignal } from "../stop_signal.ts";
-import { REPLAY, type ReplayCommand, replayCommandOf } from "./replay_options.ts";
+import { REPLAY, type ReplayCommand, requireSelection } from "./replay_options.ts";
 
 /** Images under way for each pixel process, as in the processor. */
 const IMAGES_PER_PROCESS = 3;
@@ -34,16 +34,16 @@ interface Selection {
 }
 
 async function replay(command: ReplayCommand): Promise<number> {
-  const { imageRows, columns, ...cloud } = await openCloud(command.cloud);
+  const { imageRows, columns, ...cloud } = await openCloud(command);
   const selected = await selectForReplay(
     { selector: imageRows, policy: cloud.policy, clock: Date },
     command,
   );
   const version = `${packageJson.version}+${command.revision}`;
   console.error(announcement(selected, command, version));
-  if (command.isDryRun || selected.refs.length === 0) {
+  if (command.dryRun || selected.refs.length === 0) {
     const { refs, ...totals } = selected;
-    if (command.isJson) console.log(JSON.stringify({ ...totals, replays: refs.length, version }));
+    if (command.json) console.log(JSON.stringify({ ...totals, replays: refs.length, version }));
     return EXIT.done;
   }
   const pixels = await startPixels(command);
@@ -76,17 +76,17 @@ async function replayAll(
     console.error(`${endedOf(tally)} of ${selected.refs.length}: ${sumsOf(tally)}`);
   };
   const tally = await replayImages(ports, selected.refs, {
-    atOnce: command.pixelProcesses * IMAGES_PER_PROCESS,
+    atOnce: command.processes * IMAGES_PER_PROCESS,
     mayReject: command.mayReject,
     signal: stopSignal(),
     onEnd,
   });
   const { processorVersion: version } = ports;
-  console.log(command.isJson ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
+  console.log(command.json ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
   return tally.failed === 0 ? EXIT.done : EXIT.failed;
 }
 
-async function startPixels({ pixelProcesses }: ReplayCommand): Promise<PixelPool> {
+async function startPixels({ processes }: ReplayCommand): Promise<PixelPool> {
   const named = variable("CODEC") ?? CODEC_NAMES[0];
   const codec = CODEC_NAMES.find((name) => name === named);
   if (codec === undefined) {
@@ -96,7 +96,7 @@ async function startPixels({ pixelProcesses }: ReplayCommand): Promise<PixelPool
   }
   const log = createJsonLog({ part: "replay", write: console.error });
   return await startPixelPool({
-    processes: pixelProcesses,
+    processes,
     codec,
     pipeline: variable("PIPELINE"),
     log,
@@ -114,10 +114,10 @@ function announcement(
   command: ReplayCommand,
   version: string,
 ): string {
-  const verb = command.isDryRun ? "would be replayed" : "are replayed";
+  const verb = command.dryRun ? "would be replayed" : "are replayed";
   const share = images === 0 ? 0 : refs.length / images;
   const gigabytes = (share * bytes / 1e9).toFixed(2);
-  const minutes = (share * workMs / 60_000 / command.pixelProcesses).toFixed(1);
+  const minutes = (share * workMs / 60_000 / command.processes).toFixed(1);
   return `${images} images answer to it; ${refs.length} ${verb} as ${version}: about ${gigabytes} GB ` +
     `to read, ${minutes} minutes by what they took before`;
 }
@@ -131,4 +131,4 @@ function sumsOf(tally: Readonly<ReplayTally>): string {
   return sums.map(([name, count]) => `${count} ${name.replace("_", " ")}`).join(", ");
 }
 
-await runMain(REPLAY, (call) => replay(replayCommandOf(call)));
+await runMain(REPLAY, (call) => replay(requireSelection(call)));

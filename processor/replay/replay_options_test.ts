@@ -1,25 +1,25 @@
 import { UsageError } from "@tintype/cli/usage_error";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { REPLAY, replayCommandOf } from "./replay_options.ts";
+import { REPLAY, requireSelection } from "./replay_options.ts";
 
-const commandOf = (...args: readonly string[]) => replayCommandOf(REPLAY.parse(args));
+const commandOf = (...args: readonly string[]) => requireSelection(REPLAY.parse(args));
 
 test("replay takes a day or a condition, with a budget of a thousand images", () => {
   const command = commandOf("--day", "2026-11-20");
-  const { day, max, isDryRun, mayReject, revision, pixelProcesses } = command;
-  assert.deepEqual({ day, max, isDryRun, mayReject, revision, pixelProcesses }, {
+  const { day, max, dryRun, mayReject, revision, processes } = command;
+  assert.deepEqual({ day, max, dryRun, mayReject, revision, processes }, {
     day: "2026-11-20",
     max: 1_000,
-    isDryRun: false,
+    dryRun: false,
     mayReject: false,
     revision: "replay",
-    pixelProcesses: 2,
+    processes: 2,
   });
   const other = commandOf(
     ...["--where", "status = 'failed'", "--max", "5", "--dry-run", "--may-reject"],
   );
-  assert.deepEqual([other.where, other.max, other.isDryRun], ["status = 'failed'", 5, true]);
+  assert.deepEqual([other.where, other.max, other.dryRun], ["status = 'failed'", 5, true]);
 });
 
 for (

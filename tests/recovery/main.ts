@@ -8,18 +8,17 @@ const DRILL = defineCommand({
   summary:
     "Loses BigQuery, processed bucket, broker and raw bucket of a local system in turn, rebuilds them, and prints what it took.",
   flags: {
-    doors: {
-      placeholder: "NAMES",
-      default: "edge,kafka",
+    "doors NAMES": {
+      about: "sources to use; kafka needs Java and is where the broker is lost",
       parse: someOf(["edge", "kafka"]),
-      description: "sources to use; kafka needs Java and is where the broker is lost",
+      default: "edge,kafka",
     },
-    json: { description: "print the table as JSON" },
+    "json": "print the table as JSON",
   },
   exitCodes: { 0: "everything came back that can", 1: "something did not" },
 });
 
-await runMain(DRILL, async ({ flags: { doors, json } }) => {
+await runMain(DRILL, async ({ doors, json }) => {
   const losses = await runDrill(doors, (line) => console.error(line));
   if (json) return console.log(JSON.stringify(losses));
   const rows = losses.map(({ lost, survives, rebuilt, seconds }) =>

@@ -92,7 +92,7 @@ const ROOT_NAMES: readonly string[] = [
   "produce.ts",
 ];
 /** Folders whose files, those directly inside, are composition roots too. */
-const ROOT_FOLDERS: readonly string[] = ["tools", "local/start"];
+const ROOT_FOLDERS: readonly string[] = ["cli", "tools", "local/start"];
 
 /** A folder `testing`, or a private file whose name ends in one of these words, serves tests alone. */
 const TEST_SUPPORT =

@@ -10,19 +10,7 @@ type Place = "events" | "kafka";
 const PLACES: readonly Place[] = ["events", "kafka"];
 
 /** What the command line asked for. */
-export interface RedriveOptions {
-  readonly places: readonly Place[];
-  readonly dryRun: boolean;
-  /** Do it without asking. */
-  readonly yes: boolean;
-  /** Only Kafka letters of these reasons; all where it is empty. */
-  readonly reasons: readonly string[];
-  readonly brokers: string | undefined;
-  /** Google Cloud's names; undefined for the local system. */
-  readonly cloud:
-    | { readonly project: string; readonly region: string; readonly prefix: string }
-    | undefined;
-}
+export type RedriveOptions = ReturnType<typeof REDRIVE.parse>;
 
 /** One place's part: what it means, the commands that only look, the ones that do it. */
 export interface RedriveStep {
@@ -43,29 +31,15 @@ export const REDRIVE = defineCommand({
     "kafka: records in the dead-letter topic go to <topic>.redrive (deno task dlq redrive): the same image, the same retention period, however often. Those too old for that are not sent, and it says so.",
   ].join("\n"),
   flags: {
-    "only": {
-      placeholder: "PLACE",
-      parse: oneOf(PLACES),
-      description: "events or kafka (default: both)",
-    },
-    "dry-run": { description: "only look" },
-    "yes": { description: "do not ask" },
-    "reason": {
-      placeholder: "CODE",
-      multiple: true,
-      description: "only Kafka letters of that reason",
-    },
-    "brokers": {
-      placeholder: "LIST",
-      description: "Kafka's brokers (default: $KAFKA_BROKERS or localhost:9092)",
-    },
-    "project": {
-      placeholder: "P",
-      description:
-        "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
-    },
-    "region": { placeholder: "R", description: "its region (default: europe-west4)" },
-    "prefix": { placeholder: "NAME", description: "first part of its names (default: tintype)" },
+    "only PLACE": { about: "events or kafka (default: both)", parse: oneOf(PLACES) },
+    "dry-run": "only look",
+    "yes": "do not ask",
+    "reason CODE": { about: "only Kafka letters of that reason", many: true },
+    "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or localhost:9092)",
+    "project P":
+      "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
+    "region R": "its region (default: europe-west4)",
+    "prefix NAME": "first part of its names (default: tintype)",
   },
   exitCodes: {
     1: "a command failed, a letter was too old to be sent, or the answer was no",
@@ -80,35 +54,30 @@ const LOCAL_HOST = "localhost:9023";
 const LOCAL_STORAGE = `http://${LOCAL_HOST}`;
 const LOCAL_WAREHOUSE = "http://localhost:9050";
 
-/** What a call asks for. Throws UsageError where its flags contradict each other. */
-export function redriveOptionsOf({ flags }: ReturnType<typeof REDRIVE.parse>): RedriveOptions {
-  const { only, reason: reasons, brokers } = flags;
-  const { project, region = "europe-west4", prefix = "tintype" } = flags;
-  if (project === undefined && (flags.region ?? flags.prefix) !== undefined) {
+/** The call, where its flags agree; throws UsageError where they contradict each other. */
+export function requireAgreement(options: RedriveOptions): RedriveOptions {
+  const { only, reason, brokers, project, region, prefix } = options;
+  if (project === undefined && (region ?? prefix) !== undefined) {
     throw new UsageError("Cannot run redrive: --region and --prefix need --project");
   }
-  if (only === "events" && (reasons.length > 0 || brokers !== undefined)) {
+  if (only === "events" && (reason.length > 0 || brokers !== undefined)) {
     throw new UsageError("Cannot run redrive: --only events leaves --reason and --brokers out");
   }
-  return {
-    places: only === undefined ? PLACES : [only],
-    dryRun: flags["dry-run"],
-    yes: flags.yes,
-    reasons,
-    brokers,
-    cloud: project === undefined ? undefined : { project, region, prefix },
-  };
+  return options;
 }
 
 /** The steps of what was asked for, in their order. `node` runs the bridge's tool. */
 export function planRedrive(options: RedriveOptions, node: string): RedriveStep[] {
   const steps = { events: () => eventsStep(options), kafka: () => kafkaStep(options, node) };
-  return options.places.map((place) => steps[place]());
+  return PLACES.filter((place) => [place, undefined].includes(options.only))
+    .map((place) => steps[place]());
 }
 
-function eventsStep({ cloud }: RedriveOptions): RedriveStep {
+function eventsStep(
+  { project, region = "europe-west4", prefix = "tintype" }: RedriveOptions,
+): RedriveStep {
   const means = "every raw object older than 30 minutes without a final manifest is processed now";
-  if (cloud === undefined) {
+  if (project === undefined) {
     return {
       place: "events",
       means: `dead letters are delivered once more, and ${means}`,
@@ -126,7 +95,6 @@ function eventsStep({ cloud }: RedriveOptions): RedriveStep {
       ],
     };
   }
-  const { project, region, prefix } = cloud;
   return {
     place: "events",
     means,
@@ -146,7 +114,7 @@ function eventsStep({ cloud }: RedriveOptions): RedriveStep {
   };
 }
 
-function kafkaStep({ reasons, brokers }: RedriveOptions, node: string): RedriveStep {
+function kafkaStep({ reason: reasons, brokers }: RedriveOptions, node: string): RedriveStep {
   const dlq: CommandLine = [
     node,
     "--disable-warning=TimeoutNegativeWarning",

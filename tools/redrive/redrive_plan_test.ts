@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsageError } from "@tintype/cli/usage_error";
-import { planRedrive, REDRIVE, redriveOptionsOf } from "./redrive_plan.ts";
+import { planRedrive, REDRIVE, requireAgreement } from "./redrive_plan.ts";
 import { shortened, typed } from "./shown_text.ts";
 
 function planOf(...args: string[]) {
-  return planRedrive(redriveOptionsOf(REDRIVE.parse(args)), "node");
+  return planRedrive(requireAgreement(REDRIVE.parse(args)), "node");
 }
 
 test("redrive goes to both places, looks before it acts, and only looks by --dry-run's command", () => {

@@ -49,7 +49,7 @@ test("the report shows every view but those that hold a row for each image or ev
 });
 
 const WRONG = [
-  [[], /--project P is required/],
+  [[], /--project is required/],
   [["--project", "My Project"], /--project must be an id of Google's \(got "My Project"\)/],
   [["--project", "my-project", "--dataset", "a b"], /--dataset must be/],
   [["--project", "my-project", "--report", "../x"], /--report must be/],
