@@ -94,9 +94,8 @@ function parseCall<F extends Flags>({ flags, words }: CommandSpec<F>, args: read
   const options = keys.map(([[name, placeholder]]) =>
     [name, { type: placeholder === undefined ? "boolean" : "string", multiple: true }] as const
   );
-  const { values, positionals } = divide(args, Object.fromEntries(options));
-  const { placeholder, min, max = Infinity, parse } = words ??
-    { placeholder: "word", min: 0, max: 0 };
+  const { values, positionals } = divide(args, Object.fromEntries(options), words !== undefined);
+  const { placeholder = "", min = 0, max = Infinity, parse } = words ?? {};
   if (positionals.length < min || positionals.length > max) {
     const count = min === max
       ? `${min}`
@@ -117,9 +116,9 @@ type Options = Readonly<
   Record<string, { readonly type: "boolean" | "string"; readonly multiple: true }>
 >;
 
-function divide(args: readonly string[], options: Options) {
+function divide(args: readonly string[], options: Options, allowPositionals: boolean) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: [...args], options, allowPositionals });
   } catch (error) {
     // What follows Node's first sentence is about words that begin with a dash.
     const [why = ""] = String(error instanceof Error ? error.message : error).split(/\. |\.?\n/);

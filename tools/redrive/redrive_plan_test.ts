@@ -61,8 +61,8 @@ test("redrive refuses a wrong call in one line", () => {
       ["--only", "events", "--reason", "too_large"],
       /--only events leaves --reason and --brokers out$/,
     ],
-    [["--nothing"], /unknown flag --nothing: see --help$/],
-    [["now"], /unexpected argument now: see --help$/],
+    [["--nothing"], /Unknown option '--nothing': see --help$/],
+    [["now"], /Unexpected argument 'now': see --help$/],
   ];
   for (const [args, line] of cases) {
     assert.throws(
