@@ -3,17 +3,21 @@
  * Deno, Node 24 and bundlers, but not in Node 20. `npm pack` or `npm publish` in a written folder does the rest.
  */
 import { dirname, join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { EXIT, runMain } from "@tintype/cli/run_main";
 import { runCommand } from "./run_command.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "..");
 const PACKAGE = "client";
 /** A package that is not published, whose modules are packed along. */
 const INNER = "gcs";
-const HELP = `Usage: deno task pack [--out DIR]
-
-Writes @tintype/client as JavaScript with types into DIR/client (default: .tintype/packages).
-`;
+const PACK = defineCommand({
+  name: "pack",
+  summary: "Writes @tintype/client as JavaScript with types.",
+  flags: {
+    "out DIR": { about: "folder that gets the folder client", default: ".tintype/packages" },
+  },
+});
 
 /** The fields of a package.json that a published one has. */
 interface Manifest {
@@ -25,24 +29,7 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { out: { type: "string" }, help: { type: "boolean", default: false } },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const out = resolve(values.out ?? join(ROOT, ".tintype/packages"));
-  const compiled = await compile(out);
-  if (compiled !== 0) return compiled;
-  await packInner(out);
-  await writeManifest(out);
-  return 0;
-}
-
-async function compile(out: string): Promise<number> {
+async function compile(out: string): Promise<boolean> {
   await Deno.mkdir(out, { recursive: true });
   const config = join(out, "tsconfig.json");
   const options = {
@@ -69,7 +56,7 @@ async function compile(out: string): Promise<number> {
   ]);
   await Deno.remove(config);
   if (code !== 0) console.error(output);
-  return code === 0 ? 0 : 1;
+  return code === 0;
 }
 
 /** Moves the inner package into the packed one, and makes its imports relative. */
@@ -110,10 +97,9 @@ async function writeManifest(out: string): Promise<void> {
   console.log(`${own} ${version} in ${join(out, PACKAGE)}`);
 }
 
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(error.message); // parseArgs names the wrong flag
-  Deno.exit(2);
-}
+await runMain(PACK, async (call) => {
+  const out = resolve(ROOT, call.out);
+  if (!await compile(out)) return EXIT.failed;
+  await packInner(out);
+  await writeManifest(out);
+});

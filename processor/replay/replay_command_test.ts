@@ -85,11 +85,7 @@ async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[
 describe("the operators' commands on the stand-ins", { skip }, () => {
   before(async () => {
     [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
-    cloud = await openCloud({
-      dataset: "tintype",
-      storage: storage.url,
-      warehouse: warehouse.url,
-    });
+    cloud = await openCloud({ storage: storage.url, warehouse: warehouse.url });
     refs = await fill();
   });
   after(async () => {
