@@ -28,7 +28,6 @@ export const IMPORT_TABLE = {
   "infra/retention": ["infra/retention", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
-  "infra/diagram": ["infra/diagram", "tools/lint/import_table"],
   "infra/cost": ["infra/cost", "core"],
   // What Terraform tells the parts is read by the parts' own readers.
   "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
