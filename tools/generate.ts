@@ -4,14 +4,14 @@ import { runCommand } from "./run_command.ts";
 const HELP = `Usage: deno task generate
 
 Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention
-policy, DuckDB's twins of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the
+policy, DuckDB's translations of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the
 client's types. Exit code 0: written; 1: one could not be; 2: wrong usage.
 
   --help  prints this`;
 
 const PROGRAMS = [
   "infra/retention/generate.ts",
-  "infra/bigquery/generate_twins.ts",
+  "infra/bigquery/generate_translations.ts",
   "infra/bigquery/describe_views.ts",
   "local/bigquery/answers/main.ts",
   "infra/contract/generate.ts",

@@ -1,7 +1,7 @@
 /**
  * Writes what infrastructure and documents say of retention from `core/retention/policy.json`: lifecycle rules, Terraform's
  * variables, the scheduled queries, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
- * queries' twins; a test fails where a file differs.
+ * queries' translations; a test fails where a file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Catalog } from "./catalog.ts";
-import type { Twins } from "./twins.ts";
+import type { SqlTranslations, TranslatedView } from "./sql_translations.ts";
 
 /** Where the schema files of the project's tables are. */
 export const SCHEMAS_URL = new URL("../../infra/bigquery/schemas/", import.meta.url);
@@ -8,14 +8,20 @@ export const SCHEMAS_URL = new URL("../../infra/bigquery/schemas/", import.meta.
 /** Where the files are that describe the columns of each view. */
 const VIEWS_URL = new URL("../../infra/bigquery/views/", import.meta.url);
 
-/** Where the generated twins are. */
-export const TWINS_URL = new URL("../../infra/bigquery/duckdb/twins.json", import.meta.url);
+/** Where the generated translations are. */
+export const TRANSLATIONS_URL = new URL(
+  "../../infra/bigquery/duckdb/translations.json",
+  import.meta.url,
+);
 
 /** The dataset that holds the project's tables and views. */
 export const DATASET = "tintype";
 
-/** Makes the dataset what the schema files and twins say: tables, columns that are new, views. */
-export async function prepareDataset(catalog: Catalog, twins: Twins): Promise<void> {
+/** Makes what the dataset lacks of the schema files and translations: tables, new columns, views. */
+export async function prepareDataset(
+  catalog: Catalog,
+  { views }: Pick<SqlTranslations, "views">,
+): Promise<void> {
   if (!(await catalog.listDatasets()).includes(DATASET)) await catalog.createDataset(DATASET);
   for (const file of readdirSync(SCHEMAS_URL).filter((name) => name.endsWith(".json")).sort()) {
     const table = file.slice(0, -".json".length);
@@ -25,12 +31,12 @@ export async function prepareDataset(catalog: Catalog, twins: Twins): Promise<vo
     if (exists) await catalog.updateTable(DATASET, table, resource);
     else await catalog.createTable(DATASET, table, resource);
   }
-  await putViews(catalog, twins.views);
+  await putViews(catalog, views);
 }
 
-/** Views may stand on views: those that fail are tried again as long as another one succeeds. */
-async function putViews(catalog: Catalog, views: Twins["views"]): Promise<void> {
-  const failed: { view: Twins["views"][number]; error: unknown }[] = [];
+/** A view may read another: those that fail are tried again as long as another one succeeds. */
+async function putViews(catalog: Catalog, views: readonly TranslatedView[]): Promise<void> {
+  const failed: { view: TranslatedView; error: unknown }[] = [];
   for (const view of views) {
     try {
       await catalog.putView(DATASET, view.name, { ...view, fields: readFields(view.name) });

@@ -1,13 +1,14 @@
-import { BigQuery } from "@google-cloud/bigquery";
-import { PassThroughClient } from "google-auth-library";
+import type { BigQuery } from "@google-cloud/bigquery";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import policy from "../../core/retention/policy.json" with { type: "json" };
+import { clientOf } from "./_testing.ts";
 import { type Figure, FIGURES, PRICES } from "./_view_figures_testing.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./samples/sample_rows.ts";
-import { openSampleWarehouse, type SampleWarehouse } from "./samples/sample_warehouse.ts";
-import { COLUMN_TYPES, parseFields } from "./table_schema.ts";
+import { openSampleBigQuery, type SampleBigQuery } from "./samples/sample_bigquery.ts";
+import { SCALAR_TYPES } from "./scalar_types.ts";
+import { parseFields } from "./table_schema.ts";
 
 const VIEWS = new URL("../../infra/bigquery/views/", import.meta.url);
 const SCHEMAS = new URL("../../infra/bigquery/schemas/", import.meta.url);
@@ -19,18 +20,14 @@ const DAY_MS = 86_400_000;
 const TOLERANCE = 1e-9;
 
 describe("views over rows that the production adapter streamed in", () => {
-  let warehouse: SampleWarehouse;
+  let sample: SampleBigQuery;
   let bigquery: BigQuery;
 
   before(async () => {
-    warehouse = await openSampleWarehouse();
-    bigquery = new BigQuery({
-      projectId: warehouse.project,
-      apiEndpoint: warehouse.url,
-      authClient: new PassThroughClient(),
-    });
+    sample = await openSampleBigQuery();
+    bigquery = clientOf(sample.url);
   });
-  after(() => warehouse.close());
+  after(() => sample.close());
 
   test("every view has figures to be compared with", () => {
     assert.deepEqual(Object.keys(FIGURES).sort(), NAMES);
@@ -51,7 +48,7 @@ describe("views over rows that the production adapter streamed in", () => {
       const [metadata] = await bigquery.dataset("tintype").table(name).getMetadata();
       assert.deepEqual(
         metadata.schema.fields,
-        fields.map((field) => ({ ...field, type: COLUMN_TYPES[field.type].api })),
+        fields.map((field) => ({ ...field, type: SCALAR_TYPES[field.type].api })),
       );
     });
   }
@@ -63,7 +60,7 @@ test("views look back exactly as far as partitions are kept, and count seven day
   assert.equal(policy.periodMs + policy.graceMs, 605_700_000, "in retention_state.sql");
 });
 
-test("storage_and_cost reckons with the prices of the cost document", () => {
+test("storage_and_cost uses the prices of the cost document", () => {
   const ids = {
     storage_month: "storage.month",
     replication: "storage.replication",

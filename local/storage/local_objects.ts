@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";

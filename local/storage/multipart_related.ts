@@ -1,4 +1,4 @@
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 
 const MAX_HEAD_BYTES = 1024 * 1024;

@@ -1,13 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "@tintype/core/ports/log";
 import { IdentityTokens } from "../pubsub/identity_tokens.ts";
-import { handlePushControl, PUSH_CONTROLS } from "../pubsub/push_control.ts";
+import { pushControls } from "../pubsub/push_control.ts";
 import type { PushPolicy } from "../pubsub/push_policy.ts";
 import { PushQueue } from "../pubsub/push_queue.ts";
 import { Scheduler } from "../pubsub/scheduler.ts";
-import { handleSchedulerControl, SCHEDULER_CONTROLS } from "../pubsub/scheduler_control.ts";
+import { schedulerControls } from "../pubsub/scheduler_control.ts";
+import { NOTIFIED_BUCKET } from "./local_buckets.ts";
 import { objectResource } from "./object_resource.ts";
-import { type Notifications, NOTIFIED_BUCKET } from "./storage.ts";
+import type { Notifications } from "./storage.ts";
 
 /** What notifications are made with. */
 export interface NotificationOptions {
@@ -32,45 +33,33 @@ export interface LocalNotifications {
 
 const CLOSE_MS = 4_000;
 
-/** Puts the push room together; throws RangeError for a period that is no retention period. */
+/** Puts Pub/Sub and the scheduler together; throws RangeError for a period that is no retention period. */
 export function makeNotifications(options: NotificationOptions): LocalNotifications {
   const { issuerUrl, processorUrl, retentionMs, log } = options;
   const identity = new IdentityTokens({ issuerUrl });
   const scheduler = new Scheduler({ processorUrl, identity, retentionMs, log });
   const given = Object.entries(options.policy).filter(([, value]) => value !== undefined);
   const policy: Partial<PushPolicy> = { ...Object.fromEntries(given), retentionMs };
+  const bucket = NOTIFIED_BUCKET;
   let queue: PushQueue | undefined;
   let baseUrl = "";
   return {
     open(db) {
-      const opened = new PushQueue({
-        db,
-        processorUrl,
-        identity,
-        bucket: NOTIFIED_BUCKET,
-        policy,
-        log,
-      });
+      const opened = new PushQueue({ db, processorUrl, identity, bucket, policy, log });
       queue = opened;
       return {
         events: {
           finalized(object, overwritten) {
-            const { bucket } = object;
-            const resource = objectResource(object, baseUrl);
-            const event = { eventType: "OBJECT_FINALIZE", bucket, resource } as const;
-            opened.enqueue(
-              overwritten === null
-                ? event
-                : { ...event, overwroteGeneration: String(overwritten.generation) },
-            );
+            opened.enqueue({
+              eventType: "OBJECT_FINALIZE",
+              bucket: object.bucket,
+              resource: objectResource(object, baseUrl),
+              ...overwritten !== null && { overwroteGeneration: String(overwritten.generation) },
+            });
           },
           committed: () => opened.wake(),
         },
-        controls: {
-          docs: [...PUSH_CONTROLS, ...SCHEDULER_CONTROLS],
-          handle: async (request) =>
-            handlePushControl(opened, request) ?? await handleSchedulerControl(scheduler, request),
-        },
+        controls: [...pushControls(opened), ...schedulerControls(scheduler)],
       };
     },
     start(url) {

@@ -96,6 +96,13 @@ export class ObjectDatabase {
     }
   }
 
+  /** The files of all objects. */
+  *blobs(): Generator<string> {
+    for (const { name } of this.buckets()) {
+      for (const { blob } of this.allObjects(name)) if (blob !== null) yield blob;
+    }
+  }
+
   /** The next generation: the time in microseconds, never one that was given before. */
   nextGeneration(nowMs: number): number {
     const row = this.#statements.nextGeneration.get(Math.round(nowMs * 1_000));

@@ -5,9 +5,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { RequestBody } from "../faults/faults.ts";
+import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
-import { type Call, contentLengthOf, drain, headerOf, type Reply } from "./call.ts";
+import { contentLengthOf, drain } from "./read_request.ts";
 import { checkDeclared, parseHashHeader } from "./content_hasher.ts";
 import { type ContentRange, parseContentRange } from "./content_range.ts";
 import { StorageFailure } from "./failures.ts";

@@ -1,5 +1,6 @@
 import rights from "../../infra/terraform/modules/contract/rights.json" with { type: "json" };
-import { type Call, decodePath } from "./call.ts";
+import type { Call } from "../http/call.ts";
+import { decodePath } from "./read_request.ts";
 import { StorageFailure } from "./failures.ts";
 
 /** What can be done with objects: the verbs of the table that are granted on buckets. */

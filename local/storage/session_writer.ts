@@ -1,4 +1,4 @@
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 

@@ -1,4 +1,5 @@
-import { type Call, contentLengthOf, headerOf, type Reply } from "./call.ts";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
+import { contentLengthOf } from "./read_request.ts";
 import { checkDeclared, parseHashHeader } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, ObjectTarget, StoredBytes } from "./local_objects.ts";

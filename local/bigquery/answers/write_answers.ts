@@ -1,5 +1,5 @@
 import { readQuestions } from "../dashboard/dashboard_data.ts";
-import { openSampleWarehouse, type SampleWarehouse } from "../samples/sample_warehouse.ts";
+import { openSampleBigQuery } from "../samples/sample_bigquery.ts";
 
 const BEGIN = "<!-- questions: deno task generate -->";
 const END = "<!-- end of questions -->";
@@ -22,7 +22,7 @@ export async function withAnswers(document: string): Promise<string> {
 }
 
 async function answerQuestions(): Promise<string> {
-  const warehouse = await openSampleWarehouse();
+  const sample = await openSampleBigQuery();
   try {
     const sections: string[] = [];
     for (const [index, { title, name, sql, maximumBytesBilled }] of readQuestions().entries()) {
@@ -36,23 +36,24 @@ async function answerQuestions(): Promise<string> {
         `### ${index + 1}. ${title}`,
         `\`\`\`sql\n${asked}\n\`\`\``,
         `\`\`\`sh\n${command}\n\`\`\``,
-        tableOf(await ask(warehouse, { sql, maximumBytesBilled })),
+        tableOf(await ask(sample.queriesUrl, sql, maximumBytesBilled)),
       );
     }
     return sections.join("\n\n");
   } finally {
-    await warehouse.close();
+    await sample.close();
   }
 }
 
 async function ask(
-  { url, project }: SampleWarehouse,
-  { sql, maximumBytesBilled }: { readonly sql: string; readonly maximumBytesBilled: string },
+  queriesUrl: string,
+  query: string,
+  maximumBytesBilled: string,
 ): Promise<QueryAnswer> {
-  const response = await fetch(`${url}/bigquery/v2/projects/${project}/queries`, {
+  const response = await fetch(queriesUrl, {
     method: "POST",
     body: JSON.stringify({
-      query: sql,
+      query,
       useLegacySql: false,
       maximumBytesBilled,
       formatOptions: { timestampOutputFormat: "ISO8601_STRING" },

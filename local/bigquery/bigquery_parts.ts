@@ -4,50 +4,47 @@ import { Catalog } from "./catalog.ts";
 import { Database } from "./database.ts";
 import { RowInserter } from "./insert_rows.ts";
 import { JobStore } from "./jobs.ts";
-import { prepareDataset, TWINS_URL } from "./prepare_dataset.ts";
+import { prepareDataset, TRANSLATIONS_URL } from "./prepare_dataset.ts";
+import type { QueryParts } from "./run_query.ts";
+import { readTranslations } from "./sql_translations.ts";
 import { StreamingBuffer } from "./streaming_buffer.ts";
-import { readTwins, type Twins } from "./twins.ts";
 
-/** The parts of the warehouse, made once. */
-export interface Warehouse {
+/** The parts of the local BigQuery, made once. */
+export interface BigQueryParts extends QueryParts {
   readonly project: string;
   readonly retentionMs: number;
   /** The present time in milliseconds since the epoch. */
   readonly now: () => number;
-  readonly database: Database;
-  readonly catalog: Catalog;
-  readonly twins: Twins;
   readonly inserter: RowInserter;
   readonly jobs: JobStore;
-  readonly buffer: StreamingBuffer;
   readonly faults: FaultInjector;
 }
 
-/** What a warehouse is told beside its file. */
-export interface WarehouseOptions {
-  /** The present time of views and questions for ever; the clock's where none is given. */
-  readonly nowMs?: number | undefined;
-  /** How long images are kept, which the dashboard counts down; seven days unless `start` shortens them. */
+/** Settings beside the file. */
+export interface BigQueryOptions {
+  /** The fixed present time of views and questions; the clock's where none is given. */
+  readonly nowMs?: number;
+  /** How long images are kept, which the dashboard counts down; the policy's period by default. */
   readonly retentionMs?: number | undefined;
 }
 
-/** Opens the warehouse on a DuckDB file, with the project's tables and views in it. */
-export async function openWarehouse(
+/** Opens a DuckDB file with the project's tables and views in it. */
+export async function openBigQuery(
   path: string,
   project: string,
-  { nowMs, retentionMs = policy.periodMs }: WarehouseOptions = {},
-): Promise<Warehouse> {
+  { nowMs, retentionMs = policy.periodMs }: BigQueryOptions = {},
+): Promise<BigQueryParts> {
   const database = await Database.open(path, project);
   const catalog = new Catalog(database);
-  const twins = readTwins(TWINS_URL, { nowMs });
-  await prepareDataset(catalog, twins);
+  const translations = readTranslations(TRANSLATIONS_URL, nowMs);
+  await prepareDataset(catalog, translations);
   return {
     project,
     retentionMs,
     now: () => nowMs ?? Date.now(),
     database,
     catalog,
-    twins,
+    translations,
     inserter: new RowInserter(database),
     jobs: new JobStore(project),
     buffer: new StreamingBuffer(),

@@ -1,14 +1,5 @@
-import type { Reply } from "./call.ts";
+import { jsonReply, type Reply } from "../http/call.ts";
 import { FAILURES, type StorageFailure } from "./failures.ts";
-
-/** An answer of the JSON API. */
-export function jsonReply(status: number, body: unknown, headers: Reply["headers"] = {}): Reply {
-  return {
-    status,
-    headers: { "Content-Type": "application/json; charset=UTF-8", ...headers },
-    body: JSON.stringify(body),
-  };
-}
 
 /** A failure in the JSON API's form (cloud.google.com/storage/docs/json_api/v1/status-codes). */
 export function jsonFailure({ kind, message }: StorageFailure): Reply {

@@ -1,7 +1,7 @@
 /**
- * Writes DuckDB's twin of every BigQuery text: views, scheduled queries, questions and the processor's statements go through sqlglot,
- * `duckdb/twins.json` keeps both texts, and the local warehouse finds a twin by the BigQuery text.
- * Run `node infra/bigquery/generate_twins.ts` after a change of SQL; it takes Python 3 and makes its own environment.
+ * Writes DuckDB's translation of every BigQuery text: views, scheduled queries, questions and the processor's statements go
+ * through sqlglot, `duckdb/translations.json` keeps both texts, and the local BigQuery finds one by the BigQuery text.
+ * Run `node infra/bigquery/generate_translations.ts` after a change of SQL; it takes Python 3 and makes its own environment.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** One SQL text in both dialects; `source` is the file below `infra/bigquery`, or the statement's name. */
-export interface Twin {
+export interface Translation {
   readonly source: string;
   /** Trimmed: what a query must be equal to. */
   readonly bigquery: string;
@@ -19,8 +19,8 @@ export interface Twin {
 /** The sqlglot whose output is committed. */
 export const SQLGLOT_VERSION = "30.30.0";
 
-/** The committed twins. */
-export const TWINS_PATH = fileURLToPath(new URL("duckdb/twins.json", import.meta.url));
+/** The committed translations. */
+export const TRANSLATIONS_PATH = fileURLToPath(new URL("duckdb/translations.json", import.meta.url));
 
 const FOLDERS = ["views", "scheduled", "questions"] as const;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -46,11 +46,11 @@ def count_of_none(node):
         return node
     return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
 
-def twin(text):
+def translate(text):
     tree = parse_one(text, read="bigquery").transform(exact_percentile).transform(count_of_none)
     return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
 
-json.dump([twin(text) for text in json.load(sys.stdin)], sys.stdout)
+json.dump([translate(text) for text in json.load(sys.stdin)], sys.stdout)
 `;
 
 const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
@@ -62,27 +62,27 @@ export function findPython(): string | null {
   return found ?? makeEnvironment();
 }
 
-/** Makes the twins of all views and statements with the given Python; throws where sqlglot cannot read a text. */
-export async function makeTwins(python: string): Promise<Twin[]> {
+/** Makes the translations of all views and statements with the given Python; throws where sqlglot cannot read a text. */
+export async function makeTranslations(python: string): Promise<Translation[]> {
   const sources = await readSources();
   const input = JSON.stringify(sources.map(({ bigquery }) => bigquery));
   const output = execFileSync(python, ["-c", TRANSPILE], { input, encoding: "utf8" });
   const texts: unknown = JSON.parse(output);
-  if (!Array.isArray(texts)) throw new TypeError("Cannot make twins as sqlglot gave no list");
+  if (!Array.isArray(texts)) throw new TypeError("Cannot make translations: sqlglot gave no list");
   return sources.map((source, index) => ({ ...source, duckdb: String(texts[index]) }));
 }
 
-/** How the twins are written to {@link TWINS_PATH}. */
-export function formatTwins(twins: readonly Twin[]): string {
-  return JSON.stringify(twins, null, 2) + "\n";
+/** How the translations are written to {@link TRANSLATIONS_PATH}. */
+export function formatTranslations(translations: readonly Translation[]): string {
+  return JSON.stringify(translations, null, 2) + "\n";
 }
 
-/** The BigQuery texts that get a twin: views, scheduled queries, questions, then statements, each by name. */
-export async function readSources(): Promise<Omit<Twin, "duckdb">[]> {
+/** The BigQuery texts that get a translation: views, scheduled queries, questions, then statements, each by name. */
+export async function readSources(): Promise<Omit<Translation, "duckdb">[]> {
   return [...FOLDERS.flatMap(readFolder), ...await readStatements()];
 }
 
-function readFolder(folder: (typeof FOLDERS)[number]): Omit<Twin, "duckdb">[] {
+function readFolder(folder: (typeof FOLDERS)[number]): Omit<Translation, "duckdb">[] {
   const path = join(ROOT, "infra/bigquery", folder);
   const files = readdirSync(path).filter((file) => file.endsWith(".sql")).sort();
   return files.map((file) => ({
@@ -91,7 +91,7 @@ function readFolder(folder: (typeof FOLDERS)[number]): Omit<Twin, "duckdb">[] {
   }));
 }
 
-async function readStatements(): Promise<Omit<Twin, "duckdb">[]> {
+async function readStatements(): Promise<Omit<Translation, "duckdb">[]> {
   if (!existsSync(STATEMENTS)) return [];
   const module: { STATEMENTS: Record<string, string> } = await import(
     pathToFileURL(STATEMENTS).href
@@ -124,14 +124,14 @@ async function main(): Promise<void> {
   const python = findPython();
   if (python === null) {
     console.error(
-      `Cannot make twins as they take python3 with venv and sqlglot ${SQLGLOT_VERSION}`,
+      `Cannot make translations: python3 with venv and sqlglot ${SQLGLOT_VERSION} is missing`,
     );
     process.exitCode = 1;
     return;
   }
-  const twins = await makeTwins(python);
-  writeFileSync(TWINS_PATH, formatTwins(twins));
-  console.log(`Wrote ${twins.length} twins to ${TWINS_PATH}`);
+  const translations = await makeTranslations(python);
+  writeFileSync(TRANSLATIONS_PATH, formatTranslations(translations));
+  console.log(`Wrote ${translations.length} translations to ${TRANSLATIONS_PATH}`);
 }
 
 if (import.meta.main) await main();

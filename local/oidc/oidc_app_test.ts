@@ -1,31 +1,25 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
-import { makeIssuerApp } from "./issuer_app.ts";
+import { startApp } from "../http/_testing.ts";
 import { KeyRing } from "./key_ring.ts";
+import { makeOidcApp } from "./oidc_app.ts";
 
 const ISSUER = "http://localhost:9080";
 
 async function tempFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-issuer-"));
+  const folder = await mkdtemp(join(tmpdir(), "tintype-oidc-"));
   t.after(() => rm(folder, { recursive: true }));
   return folder;
 }
 
-async function startIssuer(t: TestContext, folder?: string): Promise<string> {
+async function startOidc(t: TestContext, folder?: string): Promise<string> {
   const keys = await KeyRing.open(folder ?? await tempFolder(t));
-  const server = createServer(makeIssuerApp({ keys, issuer: ISSUER })).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.close().closeAllConnections());
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  return `http://localhost:${address.port}`;
+  return await startApp(t, makeOidcApp({ keys, issuer: () => ISSUER }));
 }
 
 function post(url: string, body: unknown): Promise<Response> {
@@ -47,7 +41,7 @@ const verifyAccess = (url: string, token: string) =>
 
 for (const alg of ["ES256", "RS256", "EdDSA"]) {
   test(`POST /token signs with ${alg} by a key that the JWKS publishes`, async (t) => {
-    const url = await startIssuer(t);
+    const url = await startOidc(t);
     const { payload, protectedHeader } = await verifyAccess(url, await accessToken(url, { alg }));
     assert.equal(protectedHeader.alg, alg);
     assert.equal(payload["sub"], "anna");
@@ -59,7 +53,7 @@ for (const alg of ["ES256", "RS256", "EdDSA"]) {
 }
 
 test("POST /token signs with ES256 by default, for the scope and the seconds asked for", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const body = { sub: "anna", tenant: "acme", scope: "images:read", ttlSeconds: 60 };
   const answer = await (await post(`${url}/token`, body)).json();
   assert.equal(answer.token_type, "Bearer");
@@ -70,13 +64,13 @@ test("POST /token signs with ES256 by default, for the scope and the seconds ask
 });
 
 test("POST /token makes a token that has ended where ttlSeconds is negative", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const token = await accessToken(url, { ttlSeconds: -120 });
   await assert.rejects(verifyAccess(url, token), { code: "ERR_JWT_EXPIRED" });
 });
 
 test("POST /token answers wrong fields with a problem that names them", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const answer = await post(`${url}/token`, { sub: "anna", ttlSeconds: "x", alg: "none" });
   assert.equal(answer.status, 400);
   assert.equal(answer.headers.get("content-type"), "application/problem+json");
@@ -88,7 +82,7 @@ test("POST /token answers wrong fields with a problem that names them", async (t
 });
 
 test("bad JSON, an oversize body, a wrong method and an unknown path are problems", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const codes = [
     await post(`${url}/token`, "{"),
     await post(`${url}/token`, " ".repeat(70_000)),
@@ -104,7 +98,7 @@ test("bad JSON, an oversize body, a wrong method and an unknown path are problem
 });
 
 test("published keys hold no private part", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   for (const path of ["/.well-known/jwks.json", "/google/certs"]) {
     const { keys } = await (await fetch(url + path)).json();
     for (const key of keys) {
@@ -115,7 +109,7 @@ test("published keys hold no private part", async (t) => {
 });
 
 test("pages of any origin may ask for tokens and keys, and for nothing else", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const origin = async (path: string, method: string) => {
     const answer = await fetch(url + path, { method });
     await answer.arrayBuffer();
@@ -128,7 +122,7 @@ test("pages of any origin may ask for tokens and keys, and for nothing else", as
 });
 
 test("POST /_local/rotate signs with a new key and keeps the old one published", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const before = await accessToken(url, {});
   const { kid } = await (await post(`${url}/_local/rotate`, {})).json();
   const after = await accessToken(url, {});
@@ -139,7 +133,7 @@ test("POST /_local/rotate signs with a new key and keeps the old one published",
 });
 
 test("POST /google/token signs the OIDC token of a service account", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const email = "push@tintype-local.iam.gserviceaccount.com";
   const audience = "http://localhost:8080/events/storage";
   const answer = await (await post(`${url}/google/token`, { audience, email })).json();
@@ -155,7 +149,7 @@ test("POST /google/token signs the OIDC token of a service account", async (t) =
 });
 
 test("an identity token does not verify by the keys of access tokens", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const body = { audience: "tintype", email: "push@tintype-local.iam.gserviceaccount.com" };
   const { id_token: token } = await (await post(`${url}/google/token`, body)).json();
   const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
@@ -164,11 +158,11 @@ test("an identity token does not verify by the keys of access tokens", async (t)
 
 test("a restart keeps every key, rotated ones included, in a file of the owner's only", async (t) => {
   const folder = await tempFolder(t);
-  const first = await startIssuer(t, folder);
+  const first = await startOidc(t, folder);
   const before = await accessToken(first, {});
   await (await post(`${first}/_local/rotate`, {})).json();
   const after = await accessToken(first, {});
-  const second = await startIssuer(t, folder);
+  const second = await startOidc(t, folder);
   await verifyAccess(second, before);
   await verifyAccess(second, after);
   const files = await readdir(folder);
@@ -177,7 +171,7 @@ test("a restart keeps every key, rotated ones included, in a file of the owner's
 });
 
 test("the discovery document and the controls are there", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const discovery = await (await fetch(`${url}/.well-known/openid-configuration`)).json();
   assert.equal(discovery.issuer, ISSUER);
   assert.equal(discovery.jwks_uri, `${ISSUER}/.well-known/jwks.json`);
@@ -211,7 +205,7 @@ async function redeem(url: string, form: Record<string, string>) {
 const VERIFIER = "v".repeat(43);
 
 test("the code flow gives tokens for a code and its verifier, once, and again for a refresh token", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   const { status, location } = await authorize(url);
   assert.equal(status, 302);
   const { searchParams } = new URL(location);
@@ -248,7 +242,7 @@ test("the code flow gives tokens for a code and its verifier, once, and again fo
 });
 
 test("the code flow refuses another verifier, another client and a page of another machine", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   for (const wrong of [{ code_verifier: "w".repeat(43) }, { client_id: "other" }]) {
     const { location } = await authorize(url);
     const { status, body } = await redeem(url, {
@@ -266,7 +260,7 @@ test("the code flow refuses another verifier, another client and a page of anoth
 });
 
 test("An address that is none of its own is a 404, whatever it looks like", async (t) => {
-  const url = await startIssuer(t);
+  const url = await startOidc(t);
   for (const path of ["//", "/%zz", "/constructor"]) {
     assert.equal((await fetch(url + path)).status, 404, path);
   }
