@@ -1,4 +1,3 @@
-import { AppError } from "@tintype/core/errors";
 import type { Clock } from "@tintype/core/ports/clock";
 import type * as z from "zod";
 import { jsonReply, type Reply } from "../http/call.ts";
