@@ -86,7 +86,7 @@ export function makeQueue(t: TestContext, options: Partial<PushQueueOptions> = {
   const { policy, ...rest } = options;
   const db = options.db ?? new DatabaseSync(":memory:");
   const queue = new PushQueue({
-    identity: new IdentityTokens({ issuerUrl: "http://localhost:1" }),
+    identity: new IdentityTokens({ oidcUrl: "http://localhost:1" }),
     processorUrl: "http://localhost:1",
     policy: { minBackoffMs: 10, maxBackoffMs: 40, maxAttempts: 3, ...policy },
     ...rest,
@@ -105,11 +105,11 @@ export async function startPushes(
   statusOf: StatusOf,
   options: Partial<PushQueueOptions> = {},
 ) {
-  const { url: issuerUrl, state } = await startIdentity(t);
+  const { url: oidcUrl, state } = await startIdentity(t);
   const { url, pushed } = await startEndpoint(t, statusOf);
-  const identity = new IdentityTokens({ issuerUrl });
+  const identity = new IdentityTokens({ oidcUrl });
   const endpoint = { processorUrl: url, identity };
-  return { queue: makeQueue(t, { ...endpoint, ...options }), pushed, endpoint, issuerUrl, state };
+  return { queue: makeQueue(t, { ...endpoint, ...options }), pushed, endpoint, oidcUrl, state };
 }
 
 /** Publishes a FINALIZE of each name and starts deliveries. */

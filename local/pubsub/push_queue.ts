@@ -19,7 +19,7 @@ export interface PushQueueOptions {
   readonly db: DatabaseSync;
   /** The pushed endpoint's base address without a slash at the end, `http://localhost:8080`; also the audience's. */
   readonly processorUrl: string;
-  /** Makes the tokens; `new IdentityTokens({ issuerUrl })`. */
+  /** Makes the tokens; `new IdentityTokens({ oidcUrl })`. */
   readonly identity: IdentityTokens;
   /** The service account in the tokens: `push@{project}.iam.gserviceaccount.com`. */
   readonly serviceAccount?: string;

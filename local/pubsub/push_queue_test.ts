@@ -39,13 +39,13 @@ test("a push has the body of Pub/Sub with the notification of Cloud Storage in i
 });
 
 test("a push carries a token of the push account for the endpoint's own address", async (t) => {
-  const { queue, pushed, issuerUrl, state, endpoint } = await startPushes(t, () => 200);
+  const { queue, pushed, oidcUrl, state, endpoint } = await startPushes(t, () => 200);
   publish(queue, "a", "b", "c");
   await eventually("delivered", () => queue.status().delivered === 3);
 
   const [{ authorization }] = pushed as [Pushed];
   const token = authorization.replace(/^Bearer /, "");
-  const certs = createRemoteJWKSet(new URL(`${issuerUrl}/google/certs`));
+  const certs = createRemoteJWKSet(new URL(`${oidcUrl}/google/certs`));
   const { payload } = await jwtVerify(token, certs, {
     issuer: "https://accounts.google.com",
     audience: `${endpoint.processorUrl}/events/storage`,

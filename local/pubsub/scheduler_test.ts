@@ -16,17 +16,17 @@ async function makeScheduler(
   processorUrl: string,
   options: Partial<SchedulerOptions> = {},
 ) {
-  const { url: issuerUrl } = await startIdentity(t);
-  const identity = new IdentityTokens({ issuerUrl });
+  const { url: oidcUrl } = await startIdentity(t);
+  const identity = new IdentityTokens({ oidcUrl });
   const own = { processorUrl, identity, retentionMs: SHORTEST_MS, minBackoffMs: 20 };
   const scheduler = new Scheduler({ ...own, ...options });
   t.after(() => scheduler.close(0));
-  return { scheduler, issuerUrl };
+  return { scheduler, oidcUrl };
 }
 
 test("each job is fired at its interval with a token of the scheduler's account", async (t) => {
   const { url, pushed } = await startEndpoint(t, () => 200);
-  const { scheduler, issuerUrl } = await makeScheduler(t, url);
+  const { scheduler, oidcUrl } = await makeScheduler(t, url);
   const startedAt = Date.now();
   scheduler.start();
   await eventually("two turns of two jobs", () => pushed.length === 4);
@@ -36,7 +36,7 @@ test("each job is fired at its interval with a token of the scheduler's account"
   assert.ok((pushed[0]?.atMs ?? 0) - startedAt >= 990);
   assert.ok((pushed[3]?.atMs ?? 0) - startedAt >= 1_990);
   for (const { path, authorization } of pushed) {
-    const certs = createRemoteJWKSet(new URL(`${issuerUrl}/google/certs`));
+    const certs = createRemoteJWKSet(new URL(`${oidcUrl}/google/certs`));
     const token = authorization.replace(/^Bearer /, "");
     const { payload } = await jwtVerify(token, certs, { audience: url + path });
     assert.equal(payload["email"], "scheduler@tintype-local.iam.gserviceaccount.com");

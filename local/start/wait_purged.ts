@@ -7,7 +7,7 @@ import { LOCAL, URLS } from "./local_names.ts";
 const POLL_MS = 1_000;
 
 /**
- * Watches until both buckets and the warehouse are empty and a certificate says so.
+ * Watches until both buckets and the table of images are empty and a certificate says so.
  * False where that is not so when the period and its grace are over.
  */
 export async function waitUntilPurged(

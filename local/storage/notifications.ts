@@ -12,7 +12,7 @@ import type { Notifications } from "./storage.ts";
 
 /** What notifications are made with. */
 export interface NotificationOptions {
-  readonly issuerUrl: string;
+  readonly oidcUrl: string;
   readonly processorUrl: string;
   /** The period of retention in milliseconds. */
   readonly retentionMs: number;
@@ -35,8 +35,8 @@ const CLOSE_MS = 4_000;
 
 /** Puts Pub/Sub and the scheduler together; throws RangeError for a period that is no retention period. */
 export function makeNotifications(options: NotificationOptions): LocalNotifications {
-  const { issuerUrl, processorUrl, retentionMs, log } = options;
-  const identity = new IdentityTokens({ issuerUrl });
+  const { oidcUrl, processorUrl, retentionMs, log } = options;
+  const identity = new IdentityTokens({ oidcUrl });
   const scheduler = new Scheduler({ processorUrl, identity, retentionMs, log });
   const given = Object.entries(options.policy).filter(([, value]) => value !== undefined);
   const policy: Partial<PushPolicy> = { ...Object.fromEntries(given), retentionMs };

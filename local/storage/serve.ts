@@ -29,7 +29,7 @@ const { orphans } = await runEmulator("storage", async () => {
   const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
   const notifications = makeNotifications({
-    issuerUrl: ISSUER_URL,
+    oidcUrl: ISSUER_URL,
     processorUrl: PROCESSOR_URL,
     retentionMs,
     log,

@@ -8,8 +8,8 @@ const answerSchema = z.object({
 
 type Rows = (string | null)[][];
 
-/** Runs a query in the warehouse over BigQuery's REST and answers all its rows as texts. Throws Error with the status. */
-export async function queryWarehouse(
+/** Runs a query over BigQuery's REST API and returns all its rows as texts. Throws Error with the status. */
+export async function queryBigQuery(
   endpoint: string,
   project: string,
   query: string,
@@ -34,7 +34,7 @@ export async function queryWarehouse(
 async function ask(url: string, request: RequestInit = {}): Promise<z.infer<typeof answerSchema>> {
   const response = await fetch(url, request);
   if (response.ok) return answerSchema.parse(await response.json());
-  throw new Error(`Cannot query the warehouse: ${response.status} ${await response.text()}`);
+  throw new Error(`Cannot query BigQuery: ${response.status} ${await response.text()}`);
 }
 
 function rowsOf({ rows }: z.infer<typeof answerSchema>): Rows {
