@@ -81,9 +81,10 @@ describe("the local BigQuery, called by Google's own client", () => {
   it("refuses an unknown field and inserts no row of the call", async () => {
     await assert.rejects(
       insertRows(bigquery, [imageRow("a"), imageRow("b", { colour: "red" })]),
-      (error: { name: string; errors: { errors: unknown[] }[] }) => {
-        assert.equal(error.name, "PartialFailureError");
-        assert.deepEqual(error.errors.map(({ errors }) => errors), [
+      (error) => {
+        assert.equal(Object(error).name, "PartialFailureError");
+        const rows: { errors: unknown }[] = Object(error).errors;
+        assert.deepEqual(rows.map(({ errors }) => errors), [
           [{ message: "", reason: "stopped" }],
           [{ message: "no such field: colour.", reason: "invalid" }],
         ]);
@@ -151,9 +152,9 @@ describe("the local BigQuery, called by Google's own client", () => {
   it("names what DuckDB cannot do", async () => {
     await assert.rejects(
       bigquery.query("SELECT TIMESTAMP_TRUNC(t0, DAY) FROM tintype.images"),
-      (error: { message: string; errors: { reason: string }[] }) => {
-        assert.match(error.message, /DuckDB cannot run this query: .*timestamp_trunc/);
-        assert.equal(error.errors[0]?.reason, "invalidQuery");
+      (error) => {
+        assert.match(Object(error).message, /DuckDB cannot run this query: .*timestamp_trunc/);
+        assert.equal(Object(error).errors[0].reason, "invalidQuery");
         return true;
       },
     );

@@ -14,6 +14,14 @@ export interface NewMessage {
   readonly nextAt: number;
 }
 
+/** Which messages are taken for delivery. */
+interface Claim {
+  readonly nowMs: number;
+  readonly limit: number;
+  /** In random order. */
+  readonly shuffle: boolean;
+}
+
 /**
  * The messages in SQLite. An acknowledged message is forgotten, as Pub/Sub does, and only counted; a dead one
  * stays for a redrive. Every method is one statement or one savepoint, so it may run inside a transaction or outside.
@@ -47,10 +55,7 @@ export class PushStore {
   }
 
   /** Takes up to `limit` due messages for delivery and spends one attempt of each. */
-  claim(
-    subscription: SubscriptionKey,
-    { nowMs, limit, shuffle }: { nowMs: number; limit: number; shuffle: boolean },
-  ): PushMessage[] {
+  claim(subscription: SubscriptionKey, { nowMs, limit, shuffle }: Claim): PushMessage[] {
     const statement = shuffle ? this.#statements.claimAny : this.#statements.claimOldest;
     const rows = statement.all(subscription, nowMs, limit) as unknown as MessageRow[]; // columns of RETURNING
     const ordered = shuffle ? shuffled(rows) : rows.sort((a, b) => a.seq - b.seq);

@@ -1,5 +1,5 @@
 import type { Clock } from "@tintype/core/ports/clock";
-import type { Log } from "@tintype/core/ports/log";
+import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { IdentityTokens } from "./identity_tokens.ts";
 import { postJson } from "./post_json.ts";
 import { makePushBody } from "./push_body.ts";
@@ -27,6 +27,9 @@ export interface PushWorkerOptions {
   /** Called when an event became a dead letter. */
   readonly onBuried: () => void;
 }
+
+/** A delivery as it is logged. */
+type Outcome = LogFields & { readonly status: number };
 
 const ACKNOWLEDGED = new Set([102, 200, 201, 202, 204]);
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -108,10 +111,7 @@ export class PushWorker {
     }
   }
 
-  #refused(
-    message: PushMessage,
-    outcome: { messageId: string; subscription: string; attempt: number; status: number },
-  ): void {
+  #refused(message: PushMessage, outcome: Outcome): void {
     const { key, store, policy, clock, log, identity, serviceAccount, settings } = this.#options;
     if (outcome.status === 401) identity.forget(this.#url, serviceAccount);
     const maxAttempts = settings().maxAttempts ?? policy.maxAttempts;

@@ -223,10 +223,7 @@ async function sendAll(
   console.say(
     `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,
   );
-  const purged = await waitUntilPurged(console, {
-    retentionMs: options.retentionMs,
-    signal: ending.signal,
-  });
+  const purged = await waitUntilPurged(console, options.retentionMs, ending.signal);
   return { ...report, purged };
 }
 

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { BlobFiles } from "./blob_files.ts";
+import type { BlobFiles, ByteRange } from "./blob_files.ts";
 import { type Call, headerOf, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import type { ObjectRecord } from "./object_record.ts";
@@ -30,10 +30,7 @@ export async function readMedia(
 }
 
 /** The one range that is asked for; null where everything is to be sent. */
-function parseRange(
-  header: string | undefined,
-  size: number,
-): { readonly start: number; readonly end: number } | null {
+function parseRange(header: string | undefined, size: number): ByteRange | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
   if (first === undefined || last === undefined || first + last === "") return null;
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);

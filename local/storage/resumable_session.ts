@@ -22,10 +22,17 @@ import { floorToMultiple, type SessionWriter, type Written } from "./session_wri
 type BytesRange = Extract<ContentRange, { kind: "bytes" }>;
 
 /** What a session is started with. */
-export type SessionStart = Pick<
+type SessionStart = Pick<
   SessionRecord,
   "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "identity" | "origin"
 >;
+
+/** A body that was written: which session's, the range that it declared, how far it came. */
+interface Arrival {
+  readonly session: SessionRecord;
+  readonly range: BytesRange;
+  readonly written: Written;
+}
 
 /** What {@link ResumableSessions} is made of. */
 export interface ResumableSessionsOptions {
@@ -126,19 +133,12 @@ export class ResumableSessions {
     return await writer.write(
       span,
       call.body,
-      (written) => this.#settle({ session, range, written, call }),
+      (written) => this.#record(call, { session, range, written }),
     );
   }
 
   /** Records what a body brought: nothing is acknowledged before it is in the database. */
-  async #settle(
-    { session, range, written, call }: {
-      readonly session: SessionRecord;
-      readonly range: BytesRange;
-      readonly written: Written;
-      readonly call: Call;
-    },
-  ): Promise<Reply> {
+  async #record(call: Call, { session, range, written }: Arrival): Promise<Reply> {
     const offset = Math.max(session.held, written.offset);
     const total = range.endsHere ? written.offset : range.total;
     if (written.cut === undefined && offset === total) {
