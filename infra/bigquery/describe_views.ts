@@ -29,7 +29,7 @@ export function describeViews(): string {
 }
 
 /** The report, page by page and field by field. */
-export function describeReport(): string {
+function describeReport(): string {
   const head = [
     "chart",
     "kind",

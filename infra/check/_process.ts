@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 
 /** How a program ended and what it wrote, both streams together. */
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly output: string;
 }
 
 /** How a program is run. */
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string;
   readonly timeoutMs?: number;
 }

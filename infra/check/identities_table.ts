@@ -25,7 +25,7 @@ export function documentWithIdentities(): { readonly path: string; readonly text
 }
 
 /** What each identity may do, and why, as a Markdown table from `identity: role on place` lines. */
-export function identitiesTable(grants: readonly string[]): string {
+function identitiesTable(grants: readonly string[]): string {
   const known = { ...RIGHTS.identities, deployer: RIGHTS.deployer };
   const rows = Object.entries(known).flatMap(([name, { title, why }]) => {
     const own = grants.filter((grant) => grant.startsWith(`${name}: `));

@@ -14,7 +14,7 @@ import { inventoryOf } from "./inventory.ts";
 import { ENVIRONMENTS, planOf } from "./terraform_plan.ts";
 
 /** How a step ended: nothing to say, what is wrong, or why it could not run on this machine. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "passed"; readonly note?: string }
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "not_run"; readonly why: string };

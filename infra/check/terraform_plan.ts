@@ -5,7 +5,7 @@ import { type PlannedResource, readPlan } from "./plan.ts";
 export const ENVIRONMENTS = ["preview", "production"] as const;
 
 /** One of them. */
-export type Environment = typeof ENVIRONMENTS[number];
+type Environment = typeof ENVIRONMENTS[number];
 
 /** Stand-ins for the images, which only a deployment knows. */
 export const DIGESTS: readonly string[] = [

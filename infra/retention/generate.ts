@@ -11,7 +11,7 @@ import { scheduledSql } from "./scheduled_sql.ts";
 import { terraformVariables } from "./terraform_variables.ts";
 
 /** A file as it must be. */
-export interface GeneratedFile {
+interface GeneratedFile {
   /** From the repository's root. */
   readonly path: string;
   readonly text: string;

@@ -21,7 +21,7 @@ export interface BigQueryParts extends QueryParts {
 }
 
 /** Settings beside the file. */
-export interface BigQueryOptions {
+interface BigQueryOptions {
   /** The fixed present time of views and questions; the clock's where none is given. */
   readonly nowMs?: number;
   /** How long images are kept, which the dashboard counts down; the policy's period by default. */

@@ -29,7 +29,7 @@ export interface TableInfo {
 }
 
 /** A view: BigQuery's SQL, DuckDB's, and the described columns, whose types are those that DuckDB finds. */
-export interface ViewSource {
+interface ViewSource {
   readonly query: string;
   readonly duckdb: string;
   readonly fields?: unknown;

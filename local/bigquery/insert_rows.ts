@@ -8,13 +8,13 @@ import { HIDDEN_COLUMN } from "./table_schema.ts";
 const DEDUPE_MS = 60_000;
 
 /** A row of an `insertAll` request. */
-export interface IncomingRow {
+interface IncomingRow {
   readonly insertId?: string | undefined;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** The rows that were not inserted, by their place in the request. */
-export interface InsertError {
+interface InsertError {
   readonly index: number;
   readonly errors: readonly RowError[];
 }

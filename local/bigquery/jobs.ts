@@ -16,7 +16,7 @@ export interface JobRequest {
 }
 
 /** A query that ran: its outcome, or why it failed. */
-export interface Job {
+interface Job {
   readonly jobId: string;
   readonly configuration: unknown;
   readonly startedMs: number;

@@ -9,7 +9,7 @@ import { runQuery } from "./run_query.ts";
 import { quote } from "./table_schema.ts";
 
 /** A request to BigQuery's API: the names in its path (empty where there is none), its query string and its JSON body. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly dataset: string;
   readonly table: string;
   readonly job: string;

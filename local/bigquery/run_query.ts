@@ -23,14 +23,14 @@ export interface QueryOutcome extends QueryResult {
 }
 
 /** Rows that a DML statement changed. */
-export interface DmlStats {
+interface DmlStats {
   readonly insertedRowCount: number;
   readonly updatedRowCount: number;
   readonly deletedRowCount: number;
 }
 
 /** How a query runs. */
-export interface QueryOptions {
+interface QueryOptions {
   readonly parameters?: QueryParameters;
   /** Checks the statement and runs nothing. */
   readonly dryRun?: boolean;

@@ -103,7 +103,7 @@ export class FaultInjector {
 }
 
 /** A `node:http` handler that reads the request's body from `body`, never from `request`, and never rejects. */
-export type FaultedHandler = (
+type FaultedHandler = (
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,

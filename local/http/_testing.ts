@@ -5,7 +5,7 @@ import { answerControl, type Control } from "./controls.ts";
 import { type EmulatorApp, EmulatorServer } from "./emulator_server.ts";
 
 /** A log that nobody reads. */
-export const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Serves an emulator's app on a free port until the test ends; returns its address. */
 export async function startApp(t: TestContext, app: EmulatorApp): Promise<string> {

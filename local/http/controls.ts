@@ -17,7 +17,7 @@ export interface Control extends ControlDoc {
 }
 
 /** A body that is sent as JSON, nothing where it is undefined; the status is 200 where none is given. */
-export interface ControlResult {
+interface ControlResult {
   readonly status?: number;
   readonly body?: unknown;
 }

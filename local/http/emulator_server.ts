@@ -19,7 +19,7 @@ export interface EmulatorApp {
 }
 
 /** An emulator's name and surroundings. */
-export interface EmulatorOptions {
+interface EmulatorOptions {
   readonly part: string;
   readonly log: Log;
   readonly faults?: FaultInjector;

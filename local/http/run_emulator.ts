@@ -1,7 +1,7 @@
 import process from "node:process";
 
 /** An emulator that accepts connections. */
-export interface RunningEmulator {
+interface RunningEmulator {
   readonly url: string;
   close(): Promise<void>;
 }

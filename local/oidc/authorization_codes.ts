@@ -47,7 +47,7 @@ type Asked = z.infer<typeof authorizeSchema>;
 type CodeGrant = Extract<z.infer<typeof grantSchema>, { grant_type: "authorization_code" }>;
 
 /** What the flow works with. */
-export interface AuthorizationCodesOptions {
+interface AuthorizationCodesOptions {
   readonly keys: KeyRing;
   /** The `iss` claim. */
   readonly issuer: () => string;

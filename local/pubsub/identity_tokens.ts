@@ -8,7 +8,7 @@ const REFRESH_BEFORE_MS = 5 * 60_000;
 const TIMEOUT_MS = 5_000;
 
 /** What {@link IdentityTokens} is made of. */
-export interface IdentityTokensOptions {
+interface IdentityTokensOptions {
   /** Base address of the OIDC provider, which is Google's identity service here: `http://localhost:9080`. */
   readonly oidcUrl: string;
   readonly clock?: Clock;

@@ -34,7 +34,7 @@ export interface PushQueueOptions {
 }
 
 /** Where all messages are. */
-export interface PushStatus {
+interface PushStatus {
   /** Waiting for a delivery, dead letters' own messages included. */
   readonly queued: number;
   readonly delivering: number;

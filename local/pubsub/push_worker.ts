@@ -9,7 +9,7 @@ import type { PushSettings } from "./push_settings.ts";
 import type { PushStore } from "./push_store.ts";
 
 /** What a {@link PushWorker} is made of. */
-export interface PushWorkerOptions {
+interface PushWorkerOptions {
   readonly key: SubscriptionKey;
   /** The subscription's short name. */
   readonly name: string;

@@ -10,7 +10,7 @@ import type { IdentityTokens } from "./identity_tokens.ts";
 import { postJson } from "./post_json.ts";
 
 /** The scheduled jobs. */
-export const JOBS = {
+const JOBS = {
   retention: { path: "/jobs/retention", intervalOf: (policy) => policy.sweepIntervalMs },
   reconcile: { path: "/jobs/reconcile", intervalOf: (policy) => policy.reconcileIntervalMs },
 } as const satisfies Record<
@@ -19,10 +19,10 @@ export const JOBS = {
 >;
 
 /** The name of a scheduled job. */
-export type JobName = keyof typeof JOBS;
+type JobName = keyof typeof JOBS;
 
 /** How a job went. */
-export interface JobResult {
+interface JobResult {
   readonly job: JobName;
   /** What the job answered; 0 where it could not be reached or gave no answer in time. */
   readonly status: number;

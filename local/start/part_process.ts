@@ -35,7 +35,7 @@ export interface Part {
 }
 
 /** What to do with a part's lines. */
-export interface PartOptions {
+interface PartOptions {
   readonly console: Console;
   readonly verbose: boolean;
   /** Called when a part died more often than it may; the text says so in one line. */

@@ -1,5 +1,5 @@
 /** How often and how long to listen. */
-export interface SilenceWatchOptions {
+interface SilenceWatchOptions {
   /** How long nothing may be heard, in milliseconds. */
   readonly silenceMs: number;
   /** Called when nothing was heard for so long; the count begins again. */

@@ -11,7 +11,7 @@ import { objectResource } from "./object_resource.ts";
 import type { Notifications } from "./storage.ts";
 
 /** What notifications are made with. */
-export interface NotificationOptions {
+interface NotificationOptions {
   readonly oidcUrl: string;
   readonly processorUrl: string;
   /** The period of retention in milliseconds. */
@@ -22,7 +22,7 @@ export interface NotificationOptions {
 }
 
 /** Push deliveries and the scheduler, to be put into a storage. */
-export interface LocalNotifications {
+interface LocalNotifications {
   /** Makes the queue in the storage's database. */
   readonly open: (db: DatabaseSync) => Notifications;
   /** Starts deliveries and jobs; `url` is how resources name the storage. */

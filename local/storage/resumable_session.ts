@@ -35,7 +35,7 @@ interface Arrival {
 }
 
 /** What {@link ResumableSessions} is made of. */
-export interface ResumableSessionsOptions {
+interface ResumableSessionsOptions {
   readonly sessions: SessionDatabase;
   readonly writer: SessionWriter;
   readonly blobs: BlobFiles;

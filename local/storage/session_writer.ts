@@ -3,10 +3,10 @@ import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 
 /** Cloud Storage holds what is not the end of an object in multiples of this, in bytes. */
-export const CHUNK_MULTIPLE = 256 * 1024;
+const CHUNK_MULTIPLE = 256 * 1024;
 
 /** Where a body's bytes go. */
-export interface SessionSpan {
+interface SessionSpan {
   readonly id: string;
   readonly blob: BlobId;
   /** How many bytes are held already; what lies below is ignored. */

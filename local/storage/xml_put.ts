@@ -9,7 +9,7 @@ import type { Preconditions } from "./preconditions.ts";
 import { Sha256Check } from "./sha256_check.ts";
 
 /** Which object, and under which conditions. */
-export interface PutTarget extends Pick<ObjectTarget, "bucket" | "name"> {
+interface PutTarget extends Pick<ObjectTarget, "bucket" | "name"> {
   readonly preconditions: Preconditions;
   /** The body's SHA-256 in hex, where one was signed. */
   readonly contentSha256: string | undefined;
@@ -50,7 +50,7 @@ export async function putObject(
 }
 
 /** Both numbers of `x-goog-content-length-range: 0,1000`, in bytes; throws `bad_request` where it is of another form. */
-export function parseLengthRange(header: string | undefined): { min: number; max: number } {
+function parseLengthRange(header: string | undefined): { min: number; max: number } {
   if (header === undefined) return { min: 0, max: Infinity };
   const [, min, max] = /^\s*(\d{1,15})\s*,\s*(\d{1,15})\s*$/.exec(header) ?? [];
   if (min === undefined || max === undefined || Number(min) > Number(max)) {

@@ -16,7 +16,7 @@ type ViewResult =
 type DashboardRow = Readonly<Record<string, DashboardCell>>;
 
 /** Everything that the page shows. */
-export interface DashboardData {
+interface DashboardData {
   readonly project: string;
   readonly nowMs: number;
   /** How long images are kept, in milliseconds. */
@@ -25,7 +25,7 @@ export interface DashboardData {
 }
 
 /** A worked question: its file without the ending, what is asked, its SQL, and the most that it may read in BigQuery. */
-export interface Question {
+interface Question {
   readonly name: string;
   readonly title: string;
   readonly sql: string;

@@ -4,7 +4,7 @@ import { byId, element, type Row } from "./elements.ts";
 import { bytes, count, duration, milliseconds } from "./format.ts";
 
 /** The rows of a view by its name; none where it could not be read. */
-export type RowsOf = (view: string) => readonly Row[];
+type RowsOf = (view: string) => readonly Row[];
 
 /** Writes the figures at the top of the page. */
 export function updateTiles(rowsOf: RowsOf, context: Context): void {
