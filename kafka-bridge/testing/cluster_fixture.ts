@@ -52,7 +52,7 @@ async function startCluster(): Promise<Cluster | string> {
   };
   try {
     const lines = await nodes.startAll();
-    if (typeof lines !== "string") return await openCluster(lines, { folder, nodes, end });
+    if (typeof lines !== "string") return await openCluster(lines, nodes, end);
     await end();
     return lines;
   } catch (error) {
@@ -63,11 +63,8 @@ async function startCluster(): Promise<Cluster | string> {
 
 async function openCluster(
   lines: readonly Line[],
-  { folder, nodes, end }: {
-    readonly folder: string;
-    readonly nodes: ClusterNodes;
-    readonly end: () => Promise<void>;
-  },
+  nodes: ClusterNodes,
+  end: () => Promise<void>,
 ): Promise<Cluster> {
   const urls = lines.map(({ url }) => String(url));
   const brokers = urls.join(",");
