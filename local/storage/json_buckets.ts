@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
+import { NOTIFIED_BUCKET } from "../pubsub/push_queue.ts";
 import { StorageFailure } from "./failures.ts";
-import { NOTIFIED_BUCKET } from "./local_buckets.ts";
 import { checkBucketName } from "./object_name_rules.ts";
 import { type BucketRecord, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";

@@ -10,9 +10,6 @@ const LOCAL_BUCKETS = {
   "tintype-certificates": { holdsImages: false },
 } as const;
 
-/** The bucket with a notification configuration. */
-export const NOTIFIED_BUCKET = "tintype-raw" satisfies keyof typeof LOCAL_BUCKETS;
-
 /** Makes the buckets that are missing; pages of the origins may use those that hold images. */
 export function makeLocalBuckets(
   database: ObjectDatabase,

@@ -6,7 +6,6 @@ import type { PushPolicy } from "../pubsub/push_policy.ts";
 import { PushQueue } from "../pubsub/push_queue.ts";
 import { Scheduler } from "../pubsub/scheduler.ts";
 import { schedulerControls } from "../pubsub/scheduler_control.ts";
-import { NOTIFIED_BUCKET } from "./local_buckets.ts";
 import { objectResource } from "./object_resource.ts";
 import type { Notifications } from "./storage.ts";
 
@@ -40,12 +39,11 @@ export function makeNotifications(options: NotificationOptions): LocalNotificati
   const scheduler = new Scheduler({ processorUrl, identity, retentionMs, log });
   const given = Object.entries(options.policy).filter(([, value]) => value !== undefined);
   const policy: Partial<PushPolicy> = { ...Object.fromEntries(given), retentionMs };
-  const bucket = NOTIFIED_BUCKET;
   let queue: PushQueue | undefined;
   let baseUrl = "";
   return {
     open(db) {
-      const opened = new PushQueue({ db, processorUrl, identity, bucket, policy, log });
+      const opened = new PushQueue({ db, processorUrl, identity, policy, log });
       queue = opened;
       return {
         events: {
