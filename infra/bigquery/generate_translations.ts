@@ -20,7 +20,9 @@ export interface Translation {
 export const SQLGLOT_VERSION = "30.30.0";
 
 /** The committed translations. */
-export const TRANSLATIONS_PATH = fileURLToPath(new URL("duckdb/translations.json", import.meta.url));
+export const TRANSLATIONS_PATH = fileURLToPath(
+  new URL("duckdb/translations.json", import.meta.url),
+);
 
 const FOLDERS = ["views", "scheduled", "questions"] as const;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -21,7 +21,15 @@ test("each view and statement has its translation under its present text", async
   assert.deepEqual(kept, await readSources(), AGAIN);
 });
 
-test("the committed translations are what sqlglot makes of the BigQuery texts", { skip }, async () => {
-  assert.ok(python !== null);
-  assert.equal(readFileSync(TRANSLATIONS_PATH, "utf8"), formatTranslations(await makeTranslations(python)), AGAIN);
-});
+test(
+  "the committed translations are what sqlglot makes of the BigQuery texts",
+  { skip },
+  async () => {
+    assert.ok(python !== null);
+    assert.equal(
+      readFileSync(TRANSLATIONS_PATH, "utf8"),
+      formatTranslations(await makeTranslations(python)),
+      AGAIN,
+    );
+  },
+);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 
 /** How a program ended and what it wrote, both streams together. */
-interface Ended {
+export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly output: string;

@@ -24,13 +24,19 @@ export const IMPORT_TABLE = {
   "kafka-bridge": ["kafka-bridge", "core"],
   "client": ["client"],
   "page": ["page", "client"],
-  "infra/bigquery": ["infra/bigquery", "core"],
-  "infra/retention": ["infra/retention", "core"],
+  "infra/bigquery": ["infra/bigquery", "tools/marked_section", "core"],
+  "infra/retention": ["infra/retention", "tools/marked_section", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
   "infra/cost": ["infra/cost", "core"],
   // What Terraform tells the parts is read by the parts' own readers.
-  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
+  "infra/check": [
+    "infra/check",
+    "infra/terraform",
+    "tools/marked_section",
+    "processor",
+    "kafka-bridge",
+  ],
   "infra/containers": ["infra/containers"],
   "infra/deploy": ["infra/deploy"],
   "local": [
@@ -38,6 +44,7 @@ export const IMPORT_TABLE = {
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
+    "tools/marked_section",
     "tools/node_binary",
     ...PACKAGES,
   ],

@@ -1,8 +1,8 @@
+import { withSection } from "../../../tools/marked_section.ts";
 import { readQuestions } from "../dashboard/dashboard_data.ts";
 import { openSampleBigQuery } from "../samples/sample_bigquery.ts";
 
-const BEGIN = "<!-- questions: deno task generate -->";
-const END = "<!-- end of questions -->";
+const MARKS = ["<!-- questions: deno task generate -->", "<!-- end of questions -->"] as const;
 const MAX_ROWS = 16;
 
 interface QueryAnswer {
@@ -12,13 +12,7 @@ interface QueryAnswer {
 
 /** The document with each question, its SQL and its answer on the sample data. Throws Error where a mark is missing. */
 export async function withAnswers(document: string): Promise<string> {
-  const from = document.indexOf(BEGIN);
-  const to = document.indexOf(END, from);
-  if (from < 0 || to < 0) {
-    throw new Error(`Cannot write the answers as "${BEGIN}" or "${END}" is missing`);
-  }
-  const text = await answerQuestions();
-  return `${document.slice(0, from)}${BEGIN}\n\n${text}\n\n${document.slice(to)}`;
+  return withSection(document, MARKS, await answerQuestions());
 }
 
 async function answerQuestions(): Promise<string> {

@@ -43,7 +43,7 @@ function textsOf(output: { value: unknown } | undefined): Record<string, string>
 
 for (const environment of ENVIRONMENTS) {
   test(
-    `what Terraform tells the parts of ${environment} is what they can read`,
+    `the parts of ${environment} can read the variables that Terraform sets`,
     { skip },
     async () => {
       const outputs = await outputsOf(environment);
@@ -62,7 +62,7 @@ for (const environment of ENVIRONMENTS) {
   );
 }
 
-/** The raw bucket that `wrangler.toml` tells the worker of. */
+/** The raw bucket that `wrangler.toml` names to the worker. */
 function rawBucketOfWorker(environment: string): string | undefined {
   const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
   const table = environment === "production" ? "[vars]" : `[env.${environment}.vars]`;
