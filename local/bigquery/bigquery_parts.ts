@@ -4,7 +4,7 @@ import { Catalog } from "./catalog.ts";
 import { Database } from "./database.ts";
 import { RowInserter } from "./insert_rows.ts";
 import { JobStore } from "./jobs.ts";
-import { prepareDataset, TRANSLATIONS_URL } from "./prepare_dataset.ts";
+import { prepareDataset } from "./prepare_dataset.ts";
 import type { QueryParts } from "./run_query.ts";
 import { readTranslations } from "./sql_translations.ts";
 import { StreamingBuffer } from "./streaming_buffer.ts";
@@ -36,7 +36,7 @@ export async function openBigQuery(
 ): Promise<BigQueryParts> {
   const database = await Database.open(path, project);
   const catalog = new Catalog(database);
-  const translations = readTranslations(TRANSLATIONS_URL, nowMs);
+  const translations = readTranslations(nowMs);
   await prepareDataset(catalog, translations);
   return {
     project,

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeFolder, openParts } from "./_testing.ts";
-import { DATASET } from "./prepare_dataset.ts";
 import { runQuery } from "./run_query.ts";
 
 test("a database of an older schema gets the new columns and keeps its rows", async (t) => {
@@ -16,7 +15,7 @@ test("a database of an older schema gets the new columns and keeps its rows", as
   connection.closeSync();
   old.closeSync();
   const parts = await openParts(t, path);
-  const table = await parts.catalog.getTable(DATASET, "images");
+  const table = await parts.catalog.getTable("tintype", "images");
   const required = {
     tenant: "t",
     owner: "o",

@@ -1,14 +1,9 @@
-import { readFileSync } from "node:fs";
-import * as z from "zod";
-
-const fileSchema = z.array(
-  z.strictObject({ source: z.string(), bigquery: z.string(), duckdb: z.string() }),
-);
+import file from "../../infra/bigquery/duckdb/translations.json" with { type: "json" };
 
 const VIEW_SOURCE = /^views\/([a-z0-9_]+)\.sql$/;
 
 /** One SQL text in both dialects; `source` is its file below `infra/bigquery`, or the statement's name. */
-type Translation = z.infer<typeof fileSchema>[number];
+type Translation = (typeof file)[number];
 
 /** A view with its name, in both dialects. */
 export interface TranslatedView {
@@ -26,12 +21,11 @@ export interface SqlTranslations {
 }
 
 /**
- * Reads the generated translations from their file; throws where it has another shape. With `nowMs` the present time of
- * all texts is fixed, so that sample data gives the same results on every day.
+ * The generated translations. With `nowMs` the present time of all texts is fixed, so that sample data gives the same
+ * results on every day.
  */
-export function readTranslations(path: URL | string, nowMs?: number): SqlTranslations {
-  const read = fileSchema.parse(JSON.parse(readFileSync(path, "utf8")));
-  const all = nowMs === undefined ? read : read.map((each) => withFixedTime(each, nowMs));
+export function readTranslations(nowMs?: number): SqlTranslations {
+  const all = nowMs === undefined ? file : file.map((each) => withFixedTime(each, nowMs));
   const byText = new Map(all.map(({ bigquery, duckdb }) => [bigquery.trim(), duckdb]));
   return {
     all,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { DuckDBValue } from "@duckdb/node-api";
-import { DATASET } from "../prepare_dataset.ts";
+import { DATASET } from "../../../infra/bigquery/read_schemas.ts";
 import { formatRows, type QueryResult, type ResultField } from "../result_rows.ts";
 import { runQuery } from "../run_query.ts";
 import type { BigQueryParts } from "../bigquery_parts.ts";
