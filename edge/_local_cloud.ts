@@ -6,23 +6,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 import * as z from "zod";
 import { wranglerEnv } from "./_wrangler_fixture.ts";
 
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SERVERS = {
-  oidc: "local/oidc/serve.ts",
-  storage: "local/storage/serve.ts",
-} as const;
 
 /** Why the worker's tests cannot run here, or false. */
-export const lacksLocalCloud: string | false =
-  Object.values(SERVERS).every((path) => existsSync(join(ROOT, path)))
-    ? false
-    : "local/oidc and local/storage are not there";
+export const lacksLocalCloud: string | false = existsSync(join(ROOT, "local"))
+  ? false
+  : "local/ is not there";
 
 /** A token's wishes, as the development issuer takes them. */
 export interface TokenWish {
@@ -151,23 +146,21 @@ export async function startLocalCloud(
   await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
     mode: 0o600,
   });
-  const issuer = await serve("oidc", { DATA_DIR: join(folder, "oidc") });
-  const storage = await serve("storage", {
-    DATA_DIR: join(folder, "storage"),
+  const oidc = await startEmulator("oidc");
+  // Nobody is pushed to: what is processed is written by the tests.
+  const storage = await startEmulator("storage", {
     IDENTITIES: identities,
-    ISSUER_URL: issuer.url,
-    PROCESSOR_URL: "http://localhost:9", // nobody: what is processed is written by the tests
     CORS_ORIGINS: corsOrigins.join(),
   });
   return {
-    issuerUrl: issuer.url,
+    issuerUrl: oidc.url,
     storageUrl: storage.url,
     vars: {
       STORAGE_ENDPOINT: storage.url,
       RAW_BUCKET: "tintype-raw",
       PROCESSED_BUCKET: "tintype-processed",
-      JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
-      ISSUER: issuer.url,
+      JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
+      ISSUER: oidc.url,
       AUDIENCE: "tintype",
       TENANT_CLAIM: "tenant",
       TENANT_PLANS: JSON.stringify({
@@ -191,9 +184,9 @@ export async function startLocalCloud(
     }),
     spareSigningKey: signingKeyOf(spare),
     ownerSigningKey: signingKeyOf(owner),
-    token: (wish) => tokenOf(issuer.url, wish),
+    token: (wish) => tokenOf(oidc.url, wish),
     async [Symbol.asyncDispose]() {
-      await Promise.all([stop(issuer.process), stop(storage.process)]);
+      await Promise.all([oidc.stop(), storage.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -203,23 +196,6 @@ function signingKeyOf(
   { accessId, secret }: { readonly accessId: string; readonly secret: string },
 ) {
   return JSON.stringify({ type: "hmac", accessId, secret });
-}
-
-async function serve(
-  part: keyof typeof SERVERS,
-  env: Readonly<Record<string, string>>,
-): Promise<{ url: string; process: ChildProcess }> {
-  const child = spawn(process.execPath, [SERVERS[part]], {
-    cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", PORT: "0", ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { event, url } = JSON.parse(line);
-    child.stdout.resume();
-    if (event === "listening") return { url, process: child };
-  }
-  throw new Error(`${part} ended before it listened`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,15 +1,15 @@
 /** Apache Kafka as a process of the package's tests, and the tests' own clients of it. */
 import process from "node:process";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
-import { type Child, type Line, startChild } from "./_child_fixture.ts";
+import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
 
 const { CACHE_DIR } = process.env;
 /** The first start on a machine fetches Kafka. */
 const LISTENING_MS = 300_000;
 
 /** Starts a broker; `env` says where it listens and keeps its data. */
-export function startBroker(env: Readonly<Record<string, string>>): Child {
-  return startChild(["local/kafka/serve.ts"], {
+export function startBroker(env: Readonly<Record<string, string>>): Program {
+  return startProgram(["local/kafka/serve.ts"], {
     STOP_TIMEOUT_MS: "60000",
     ...(CACHE_DIR ? { CACHE_DIR } : {}),
     ...env,
@@ -17,7 +17,7 @@ export function startBroker(env: Readonly<Record<string, string>>): Child {
 }
 
 /** Waits until a broker listens; returns its line that says so, or why there can be no broker on this machine. */
-export async function waitForBroker(broker: Child): Promise<Line | string> {
+export async function waitForBroker(broker: Program): Promise<Line | string> {
   try {
     return await broker.line("listening", LISTENING_MS);
   } catch (error) {

@@ -76,7 +76,7 @@ export async function startCloud(): Promise<Cloud | string> {
     return url;
   }
   const brokers = String(url["url"]);
-  const store = await startStore(folder);
+  const store = await startStore();
   const clients = await openClients([brokers]);
   const { admin } = clients;
   const user = {

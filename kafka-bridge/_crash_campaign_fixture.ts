@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
 import type { Cloud } from "./_cloud_fixture.ts";
 import type { Lane, Sent } from "./_lane_fixture.ts";
 import { DELIVERY_POINTS, type DeliveryPoint } from "./delivery_point.ts";

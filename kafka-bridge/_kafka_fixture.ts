@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { Child } from "./_child_fixture.ts";
+import type { Program } from "@tintype/core/testing/start_program";
 import { type Cloud, startCloud } from "./_cloud_fixture.ts";
 import type { Lane } from "./_lane_fixture.ts";
 import type { Store } from "./_store_fixture.ts";
@@ -74,13 +74,13 @@ export function picturesOf(count: number): Uint8Array<ArrayBuffer>[] {
 }
 
 /** What a bridge answers at `/readyz`. */
-export async function readinessOf(bridge: Child): Promise<string> {
+export async function readinessOf(bridge: Program): Promise<string> {
   const { url } = await bridge.line("listening");
   return (await (await fetch(`${url}/readyz`)).text()).trim();
 }
 
 /** A bridge's metric, by its name and labels as they are printed; undefined where it is not. */
-export async function metricOf(bridge: Child, series: string): Promise<number | undefined> {
+export async function metricOf(bridge: Program, series: string): Promise<number | undefined> {
   const { url } = await bridge.line("listening");
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split("\n").find((line) => line.startsWith(`${series} `));

@@ -5,8 +5,9 @@ import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
 import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { eventually } from "@tintype/core/testing/eventually";
+import { type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { TestClients } from "./_broker_fixture.ts";
-import { type Child, eventually, startChild } from "./_child_fixture.ts";
 import { type Letter, readLetters } from "./dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "./origin.ts";
 
@@ -28,7 +29,7 @@ export interface Lane {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly group: string;
-  startBridge(env?: Readonly<Record<string, string>>, program?: string): Child;
+  startBridge(env?: Readonly<Record<string, string>>, program?: string): Program;
   /** Sends values round robin over the partitions, or to one, all of them to one subject; to the source or another topic. */
   send(
     values: readonly Uint8Array[],
@@ -63,7 +64,7 @@ export interface LaneParts extends Omit<TestClients, "close"> {
 /** Creates the topics of a test, with as many replicas as the brokers give by default. */
 export async function openLane(parts: LaneParts): Promise<Lane> {
   const { kafka, admin, producer, brokers, storageUrl } = parts;
-  const bridges: Child[] = [];
+  const bridges: Program[] = [];
   const topic = `images-${randomUUID()}`;
   const deadLetterTopic = `${topic}.dlq`;
   const group = `bridge-${topic}`;
@@ -99,7 +100,7 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
     group,
     committed,
     startBridge(env = {}, program = "kafka-bridge/main.ts") {
-      const bridge = startChild([program], {
+      const bridge = startProgram([program], {
         PORT: "0",
         KAFKA_BROKERS: brokers,
         KAFKA_CLUSTER: "tests",

@@ -1,6 +1,6 @@
 /** What the bridge relies on in Kafka's adapters: cases that any implementation of `ports.ts` must pass on a real broker. */
 import assert from "node:assert/strict";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
 import type { Cloud } from "./_cloud_fixture.ts";
 import type { Lane } from "./_lane_fixture.ts";
 import { recordOf } from "./_testing.ts";

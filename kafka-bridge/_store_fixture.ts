@@ -1,7 +1,5 @@
 /** The local storage as a process of the package's tests: what it holds, and the faults that it is to have. */
-import assert from "node:assert/strict";
-import { join } from "node:path";
-import { startChild } from "./_child_fixture.ts";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 
 /** The raw objects, and how the storage fails. */
 export interface Store {
@@ -19,31 +17,17 @@ export interface RunningStore extends Store {
   kill(): Promise<void>;
 }
 
-/** Starts a storage that keeps its objects below `folder`. */
-export async function startStore(folder: string): Promise<RunningStore> {
-  const storage = startChild(["local/storage/serve.ts"], {
-    PORT: "0",
-    DATA_DIR: join(folder, "storage"),
-    ISSUER_URL: "http://127.0.0.1:9",
-    PROCESSOR_URL: "http://127.0.0.1:9",
-  });
-  const url = String((await storage.line("listening"))["url"]);
-  const control = async (method: string, body?: unknown) => {
-    const response = await fetch(`${url}/_local/faults`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    assert.ok(response.ok, await response.text());
-  };
+/** Starts a storage of its own. */
+export async function startStore(): Promise<RunningStore> {
+  const storage = await startEmulator("storage");
+  const { url } = storage;
   return {
     url,
     names: async () => [...(await objectsOf(url)).keys()].sort(),
     objects: () => objectsOf(url),
-    fault: (fault) => control("POST", fault),
-    clearFaults: () => control("DELETE"),
-    async kill() {
-      await storage.kill("SIGKILL");
-    },
+    fault: async (fault) => void await storage.control("POST", "/_local/faults", fault),
+    clearFaults: async () => void await storage.control("DELETE", "/_local/faults"),
+    kill: async () => void await storage.stop(),
   };
 }
 

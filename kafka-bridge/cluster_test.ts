@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { type Child, eventually } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import type { Program } from "@tintype/core/testing/start_program";
 import { heldOf, metricOf, picturesOf, readinessOf, SLOW_UPLOADS } from "./_kafka_fixture.ts";
 import type { Sent } from "./_lane_fixture.ts";
 import { describeOnCluster } from "./testing/cluster_fixture.ts";
@@ -80,6 +81,6 @@ describeOnCluster("the bridge on a cluster", (clusterTest) => {
 });
 
 /** How many commits of a bridge Kafka has taken. */
-async function commitsOf(bridge: Child): Promise<number> {
+async function commitsOf(bridge: Program): Promise<number> {
   return await metricOf(bridge, 'tintype_bridge_commits_total{outcome="taken"}') ?? 0;
 }

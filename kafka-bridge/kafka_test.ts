@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe } from "node:test";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
 import {
   describeOnKafka,
   heldOf,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { eventually, startChild } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import { startProgram } from "@tintype/core/testing/start_program";
 
 const ENV = {
   PORT: "0",
@@ -29,7 +30,7 @@ async function closedAddress(): Promise<string> {
 
 test("the bridge waits for a broker that is not there for a bounded time, then ends with 1", async (t) => {
   const env = { ...ENV, KAFKA_BROKERS: await closedAddress(), KAFKA_START_TIMEOUT_MS: "1200" };
-  const bridge = startChild(["kafka-bridge/main.ts"], env);
+  const bridge = startProgram(["kafka-bridge/main.ts"], env);
   t.after(() => bridge.kill("SIGKILL"));
   assert.equal(await bridge.ended, 1);
   assert.deepEqual(bridge.lines.map(({ event }) => event), ["waiting_for_kafka", "start_failed"]);
@@ -39,7 +40,7 @@ test("the bridge waits for a broker that is not there for a bounded time, then e
 
 test("the bridge names what is wrong in its environment in one line and ends with 1", async (t) => {
   const env = { ...ENV, KAFKA_BROKERS: "localhost:9", PSEUDONYM_KEYS: "[]" };
-  const bridge = startChild(["kafka-bridge/main.ts"], env);
+  const bridge = startProgram(["kafka-bridge/main.ts"], env);
   t.after(() => bridge.kill("SIGKILL"));
   assert.equal(await bridge.ended, 1);
   assert.equal(bridge.lines.length, 1);
@@ -47,7 +48,7 @@ test("the bridge names what is wrong in its environment in one line and ends wit
 });
 
 test("the bridge ends with 0 on SIGTERM while it waits for Kafka", async (t) => {
-  const bridge = startChild(["kafka-bridge/main.ts"], {
+  const bridge = startProgram(["kafka-bridge/main.ts"], {
     ...ENV,
     KAFKA_BROKERS: await closedAddress(),
   });
@@ -63,7 +64,7 @@ test("the bridge is alive and not ready while it waits, and answers this machine
   assert.ok(address !== null && typeof address === "object");
   listener.close();
   const port = String(address.port);
-  const bridge = startChild(["kafka-bridge/main.ts"], {
+  const bridge = startProgram(["kafka-bridge/main.ts"], {
     ...ENV,
     PORT: port,
     KAFKA_BROKERS: await closedAddress(),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startChild } from "./_child_fixture.ts";
+import { startProgram } from "@tintype/core/testing/start_program";
 
 async function produce(...args: string[]) {
-  const child = startChild(["kafka-bridge/produce.ts", ...args]);
+  const child = startProgram(["kafka-bridge/produce.ts", ...args]);
   return { code: await child.ended, errors: child.errors() };
 }
 

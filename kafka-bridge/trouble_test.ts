@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
 import {
   describeOnKafka,
   heldOf,

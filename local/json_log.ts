@@ -4,7 +4,7 @@ import type { Log, LogFields } from "@tintype/core/ports/log";
 const LEVELS = ["info", "warn", "error"] as const;
 
 /** How much is written: everything, or troubles only. */
-export type LogLevel = (typeof LEVELS)[number];
+type LogLevel = (typeof LEVELS)[number];
 
 /** The level that `LOG_LEVEL` names; everything where it names none. */
 export function logLevelOf(text: string | undefined): LogLevel {

@@ -2,6 +2,7 @@ import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName, rawName } from "@tintype/core/model/object_name";
 import { parseManifest } from "@tintype/core/model/manifest";
 import { sampleRef } from "@tintype/core/testing/sample_row";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -11,12 +12,9 @@ import { PUSH_ACCOUNT, pushBody, SCHEDULER_ACCOUNT } from "./_app_fixture.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
-import { firstLine, missingStandIn, type StandIn, startStandIn } from "./adapters/_local_cloud.ts";
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
 
-const ROOMS = ["storage", "bigquery", "oidc"] as const;
-const skip = ROOMS.map(missingStandIn).find((reason) => reason !== undefined) ?? false;
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const AUDIENCE = "http://processor.test";
 const ENV = {
@@ -32,26 +30,29 @@ const ENV = {
   NO_COLOR: "1",
 };
 
-describe("the processor as a process with its own permissions only", { skip }, () => {
-  let cloud: Record<(typeof ROOMS)[number], StandIn>;
+describe("the processor as a process with its own permissions only", () => {
+  let storage: Emulator;
+  let bigquery: Emulator;
+  let oidc: Emulator;
   let processor: Deno.ChildProcess;
   let url: string;
   let output: () => Promise<string>;
 
   before(async () => {
-    const [storage, warehouse, issuer] = await Promise.all(ROOMS.map((room) => startStandIn(room)));
-    assert.ok(storage && warehouse && issuer);
-    cloud = { storage, bigquery: warehouse, oidc: issuer };
+    [storage, bigquery, oidc] = await Promise.all([
+      startEmulator("storage"),
+      startEmulator("bigquery"),
+      startEmulator("oidc"),
+    ]);
     processor = spawn({
       ...ENV,
       STORAGE_ENDPOINT: storage.url,
-      BIGQUERY_ENDPOINT: warehouse.url,
-      OIDC_JWKS_URL: `${issuer.url}/google/certs`,
+      BIGQUERY_ENDPOINT: bigquery.url,
+      OIDC_JWKS_URL: `${oidc.url}/google/certs`,
     });
     const [own, rest] = processor.stdout.pipeThrough(new TextDecoderStream()).tee();
     output = async () => (await Array.fromAsync(rest)).join("");
-    const line = await firstLine(own.getReader());
-    url = JSON.parse(line).url;
+    url = JSON.parse(await firstLine(own)).url;
   });
   after(async () => {
     try {
@@ -60,7 +61,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
       // It has ended by itself.
     }
     await processor.status;
-    await Promise.all(Object.values(cloud).map((part) => part.stop()));
+    await Promise.all([storage, bigquery, oidc].map((emulator) => emulator.stop()));
   });
 
   test("is ready when it listens", async () => {
@@ -85,7 +86,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
     assert.deepEqual([swept.status, (await swept.json()).n], [200, 1]);
     const client = createBigQueryClient({
       projectId: ENV.GOOGLE_CLOUD_PROJECT,
-      endpoint: cloud.bigquery.url,
+      endpoint: bigquery.url,
     });
     const rows = new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 1e12 });
     assert.deepEqual(await rows.remove(ref), { state: "removed", rows: 1 });
@@ -98,10 +99,10 @@ describe("the processor as a process with its own permissions only", { skip }, (
     assert.deepEqual(events, ["listening", "delivery", "job", "stopping", "stopped"]);
   });
 
-  const storeOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: cloud.storage.url });
+  const storeOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
   async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
-    const asked = await fetch(`${cloud.oidc.url}/google/token`, {
+    const asked = await fetch(`${oidc.url}/google/token`, {
       method: "POST",
       body: JSON.stringify({ audience: AUDIENCE + path, email }),
     });
@@ -141,6 +142,15 @@ function spawn(env: Record<string, string>): Deno.ChildProcess {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+async function firstLine(stream: ReadableStream<string>): Promise<string> {
+  let text = "";
+  for await (const part of stream.values({ preventCancel: true })) {
+    text += part;
+    if (text.includes("\n")) break;
+  }
+  return text.slice(0, text.indexOf("\n"));
 }
 
 async function picture(): Promise<Uint8Array<ArrayBuffer>> {

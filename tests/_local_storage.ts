@@ -1,13 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
-import { findNodeBinary } from "../tools/node_binary.ts";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 
 /** A fault as `POST /_local/faults` takes it. */
 export interface LocalFault {
@@ -38,9 +33,7 @@ export interface LocalStorage {
   stop(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KEY = { accessId: "GOOG1EWIRE", secret: "a secret of the wire test" } as const;
-const NOBODY = "http://localhost:1";
 
 /** Starts the local storage on a free port with a fresh folder. */
 export async function startLocalStorage(): Promise<LocalStorage> {
@@ -48,27 +41,10 @@ export async function startLocalStorage(): Promise<LocalStorage> {
   const identities = join(folder, "identities.json");
   const hmacKeys = [{ ...KEY, email: "edge@tintype-local.iam.gserviceaccount.com" }];
   await writeFile(identities, JSON.stringify({ hmacKeys, rsaKeys: [] }));
-  const child = spawn(findNodeBinary(ROOT), [join(ROOT, "local/storage/serve.ts")], {
-    env: {
-      PATH: process.env["PATH"],
-      PORT: "0",
-      DATA_DIR: join(folder, "data"),
-      IDENTITIES: identities,
-      ISSUER_URL: NOBODY,
-      PROCESSOR_URL: NOBODY,
-      PUSH_MIN_BACKOFF_MS: "60000",
-      PUSH_MAX_BACKOFF_MS: "60000",
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const died = once(child, "exit").then(([code]) => {
-    throw new Error(`Cannot start the local storage: it ended with ${code}`);
-  });
-  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), died]);
-  died.catch(() => undefined);
-  const { url } = JSON.parse(line) as { url: string }; // the listening line
+  const storage = await startEmulator("storage", { IDENTITIES: identities });
+  const { url } = storage;
   const signer = await importHmacSigner(KEY);
-  const faults = `${url}/_local/faults`;
+  const faults = "/_local/faults";
   return {
     async signedFetch({ object, ...request }) {
       const path = objectPath("tintype-raw", object);
@@ -84,27 +60,16 @@ export async function startLocalStorage(): Promise<LocalStorage> {
       throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     },
     async setFaults(wanted) {
-      await fetch(faults, { method: "DELETE" });
-      for (const fault of wanted) await postJson(faults, fault);
+      await storage.control("DELETE", faults);
+      for (const fault of wanted) await storage.control("POST", faults, fault);
     },
     async faultsLeft() {
-      const answer = await (await fetch(faults)).json() as { faults: LocalFault[] }; // documented at GET /_local
-      return answer.faults.reduce((sum, { times }) => sum + times, 0);
+      const left = await storage.control("GET", faults) as { faults: LocalFault[] }; // documented at GET /_local
+      return left.faults.reduce((sum, { times }) => sum + times, 0);
     },
-    stop: () => stop(child, folder),
+    async stop() {
+      await storage.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
-}
-
-async function postJson(url: string, value: unknown): Promise<void> {
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(value) });
-  if (!response.ok) throw new Error(`POST ${url}: ${await response.text()}`);
-}
-
-async function stop(child: ChildProcess, folder: string): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-  }
-  await rm(folder, { recursive: true, force: true });
 }

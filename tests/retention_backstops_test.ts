@@ -14,11 +14,11 @@ import {
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { PURGES_RETENTION_MS, RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { BUCKETS } from "./_cloud.ts";
-import { type StandIn, startStandIn } from "./_stand_in.ts";
 
 const PROJECT = "tintype-local";
 const DAY_MS = 86_400_000;
@@ -26,22 +26,22 @@ const { periodMs } = RETENTION_POLICY;
 /** Four images that began a day apart, the youngest of them now. */
 const REFS = [3, 2, 1, 0].map((days) => sampleRef(Date.now() - days * DAY_MS));
 
-let storage: StandIn;
-let warehouse: StandIn;
+let storage: Emulator;
+let bigquery: Emulator;
 before(async () => {
-  [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
+  [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
   await fill();
 });
 after(async () => {
   await storage?.stop();
-  await warehouse?.stop();
+  await bigquery?.stop();
 });
 
 const bucketOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
 /** Every kind of object, and a row, of each image, by the production adapters. */
 async function fill(): Promise<void> {
-  const client = createBigQueryClient({ projectId: PROJECT, endpoint: warehouse.url });
+  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
   const sink = new BigQueryRowSink(client, {
     dataset: "tintype",
     purgesRetentionMs: PURGES_RETENTION_MS,
@@ -82,7 +82,7 @@ async function runScheduled(file: string, runTimeMs: number): Promise<number> {
     "utf8",
   );
   const value = new Date(runTimeMs).toISOString();
-  const response = await fetch(`${warehouse.url}/bigquery/v2/projects/${PROJECT}/queries`, {
+  const response = await fetch(`${bigquery.url}/bigquery/v2/projects/${PROJECT}/queries`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
@@ -100,11 +100,7 @@ async function runScheduled(file: string, runTimeMs: number): Promise<number> {
 }
 
 async function applyLifecycle(nowMs: number): Promise<void> {
-  const response = await fetch(`${storage.url}/_local/lifecycle`, {
-    method: "POST",
-    body: JSON.stringify({ now: nowMs }),
-  });
-  assert.equal(response.status, 200);
+  await storage.control("POST", "/_local/lifecycle", { now: nowMs });
 }
 
 test("lifecycle rules and the scheduled query take each image at its time, to the millisecond, and in the end all", async () => {
@@ -137,7 +133,7 @@ test("an object without a custom time goes when it is as old as the period", asy
 });
 
 test("copies of certificates go after their own time, which is longer", async () => {
-  const client = createBigQueryClient({ projectId: PROJECT, endpoint: warehouse.url });
+  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
   const sink = new BigQueryRowSink(client, {
     dataset: "tintype",
     purgesRetentionMs: PURGES_RETENTION_MS,

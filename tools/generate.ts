@@ -15,7 +15,7 @@ const GENERATE = defineCommand({
 
 const PROGRAMS = [
   "infra/retention/generate.ts",
-  "infra/bigquery/generate_twins.ts",
+  "infra/bigquery/generate_translations.ts",
   "infra/bigquery/describe_views.ts",
   "local/bigquery/answers/main.ts",
   "infra/contract/generate.ts",

@@ -68,8 +68,9 @@ await done.promise;
 const seconds = (performance.now() - startedMs) / 1000;
 const { user, system } = process.cpuUsage(cpuBefore);
 const peakRssMib = process.resourceUsage().maxRSS / 1024;
+const cpuSeconds = (user + system) / 1e6;
 process.stdout.write(
-  `${JSON.stringify({ records, seconds, cpuSeconds: (user + system) / 1e6, peakRssMib })}\n`,
+  `${JSON.stringify({ event: "measured", records, seconds, cpuSeconds, peakRssMib })}\n`,
 );
 await consumer.disconnect();
 process.exit(0);

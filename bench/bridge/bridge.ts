@@ -6,10 +6,11 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
+import { startProgram } from "@tintype/core/testing/start_program";
 import { type Aim, type Suite, table } from "../suite.ts";
 import { FLATNESS_HEADING, measureFlatness } from "./flatness.ts";
-import { startProgram } from "./program.ts";
-import { type Cloud, type Run, runBridge, tell } from "./run_bridge.ts";
+import { type Cloud, fillTopic, type Run, runBridge, tell } from "./run_bridge.ts";
 
 interface Load {
   readonly name: string;
@@ -24,6 +25,9 @@ const LOADS: readonly Load[] = [
   { name: "500kB", bytes: 500_000, records: 600 },
   { name: "4MB", bytes: 4_000_000, records: 100, mostRssMib: 350 },
 ];
+/** The first start on a machine fetches Kafka. */
+const FETCH_TIMEOUT_MS = 300_000;
+const LOOP_TIMEOUT_MS = 600_000;
 const UPLOADS_AT_ONCE = 8;
 const ROUNDS = 2;
 const SHARE_OF_BARE = 0.85;
@@ -35,24 +39,14 @@ export const bridgeSuite: Suite = {
   about: "records/s, CPU and memory of the Kafka bridge, beside a bare loop of kafkajs and fetch",
   async run(context) {
     const folder = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-    const nowhere = "http://127.0.0.1:9";
-    const broker = startProgram(context.root, ["local/kafka/serve.ts"], {
+    const broker = startProgram(["local/kafka/serve.ts"], {
       PORT: "0",
       DATA_DIR: join(folder, "kafka"),
     });
-    const storage = startProgram(context.root, ["local/storage/serve.ts"], {
-      PORT: "0",
-      DATA_DIR: join(folder, "storage"),
-      ISSUER_URL: nowhere,
-      PROCESSOR_URL: nowhere,
-    });
+    const storage = await startEmulator("storage");
     try {
-      const listening = ({ event }: Readonly<Record<string, unknown>>) => event === "listening";
-      const cloud = {
-        root: context.root,
-        brokers: String((await broker.line(listening))["url"]),
-        storage: String((await storage.line(listening))["url"]),
-      };
+      const { url } = await broker.line("listening", FETCH_TIMEOUT_MS);
+      const cloud = { brokers: String(url), storage: storage.url };
       const aims: Aim[] = [];
       const rows: string[][] = [];
       for (const load of LOADS) aims.push(...await measure(cloud, { load, rows }));
@@ -62,7 +56,7 @@ export const bridgeSuite: Suite = {
       context.print(table(FLATNESS_HEADING, flat));
       return aims;
     } finally {
-      await Promise.all([broker.stop(), storage.stop()]);
+      await Promise.all([broker.kill("SIGTERM"), storage.stop()]);
       await rm(folder, { recursive: true, force: true });
     }
   },
@@ -78,8 +72,7 @@ async function measure(
   const topics = [topic, `${topic}.dlq`];
   const { brokers } = cloud;
   const { records, bytes } = load;
-  const call = JSON.stringify({ brokers, topics, records, bytes });
-  await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", call]).ended;
+  await fillTopic({ brokers, topics, records, bytes });
   const bare: Run[] = [];
   const bridge: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -123,15 +116,15 @@ async function measure(
 }
 
 async function runBare(
-  { root, brokers, storage }: Cloud,
+  { brokers, storage }: Cloud,
   { topic, load: { records } }: { readonly topic: string; readonly load: Load },
 ): Promise<Run> {
   const group = `bare-${randomUUID()}`;
   const uploadsAtOnce = UPLOADS_AT_ONCE;
   const call = JSON.stringify({ brokers, topic, group, storage, records, uploadsAtOnce });
-  const loop = startProgram(root, ["bench/bridge/bare_loop.ts", call]);
-  const { seconds, cpuSeconds, peakRssMib } = await loop.line((line) => "seconds" in line);
-  await loop.stop();
+  const loop = startProgram(["bench/bridge/bare_loop.ts", call]);
+  const { seconds, cpuSeconds, peakRssMib } = await loop.line("measured", LOOP_TIMEOUT_MS);
+  await loop.ended;
   return {
     records,
     seconds: Number(seconds),

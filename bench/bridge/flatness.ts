@@ -1,6 +1,5 @@
 import type { Aim } from "../suite.ts";
-import { startProgram } from "./program.ts";
-import { type Cloud, runBridge, tell } from "./run_bridge.ts";
+import { type Cloud, fillTopic, runBridge, tell } from "./run_bridge.ts";
 
 /** A long topic: how many records are early, and what lies in it. */
 interface LongTopic {
@@ -39,8 +38,7 @@ export async function measureFlatness(
   for (const { name, ...load } of TOPICS) {
     const topic = `bench-${name}`;
     const { records, earlyRecords } = load;
-    const call = { brokers: cloud.brokers, topics: [topic, `${topic}.dlq`], ...load };
-    await startProgram(cloud.root, ["bench/bridge/fill_topic.ts", JSON.stringify(call)]).ended;
+    await fillTopic({ brokers: cloud.brokers, topics: [topic, `${topic}.dlq`], ...load });
     const run = await runBridge(cloud, { topic, records, earlyRecords, uploadsAtOnce });
     tell(`bridge ${name}`, run);
     const { earlyRssMib, lateRssMib, peakRssMib } = run;

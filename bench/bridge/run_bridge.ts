@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { figuresOf, startProgram } from "./program.ts";
+import { startProgram } from "@tintype/core/testing/start_program";
+import { figuresOf } from "./process_figures.ts";
 
 /** Where the broker and the storage listen. */
 export interface Cloud {
-  readonly root: string;
   readonly brokers: string;
   readonly storage: string;
 }
@@ -37,10 +37,10 @@ const POLL_MS = 50;
 
 /** Runs the bridge over a topic, in a group and with ids of its own, until every record is an object. */
 export async function runBridge(
-  { root, brokers, storage }: Cloud,
+  { brokers, storage }: Cloud,
   { topic, records, uploadsAtOnce, earlyRecords = records }: BridgeRunOptions,
 ): Promise<BridgeRun> {
-  const bridge = startProgram(root, ["kafka-bridge/main.ts"], {
+  const bridge = startProgram(["kafka-bridge/main.ts"], {
     PORT: "0",
     KAFKA_BROKERS: brokers,
     // Another cluster, other ids: what the run before made is not there.
@@ -55,7 +55,7 @@ export async function runBridge(
     PSEUDONYM_KEYS: JSON.stringify([`a pseudonym key of this bench ${randomUUID()}`]),
     TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
   });
-  const { url } = await bridge.line(({ event }) => event === "listening");
+  const { url } = await bridge.line("listening");
   const startedMs = performance.now();
   const before = await figuresOf(bridge.pid);
   const samples: { readonly created: number; readonly rssMib: number }[] = [];
@@ -69,7 +69,7 @@ export async function runBridge(
     );
   const seconds = (performance.now() - startedMs) / 1000;
   const { cpuSeconds, peakRssMib } = await figuresOf(bridge.pid);
-  await bridge.stop();
+  await bridge.kill("SIGTERM");
   return {
     records,
     seconds,
@@ -78,6 +78,13 @@ export async function runBridge(
     earlyRssMib: medianBetween(earlyRecords, 2 * earlyRecords),
     lateRssMib: medianBetween(records - earlyRecords, records),
   };
+}
+
+/** Makes a topic and fills it, in a process of its own. */
+export async function fillTopic(load: unknown): Promise<void> {
+  const program = startProgram(["bench/bridge/fill_topic.ts", JSON.stringify(load)]);
+  const code = await program.ended;
+  if (code !== 0) throw new Error(`Cannot fill a topic: ${code} ${program.errors()}`);
 }
 
 /** Progress, beside the tables. */

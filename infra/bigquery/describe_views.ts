@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type Marks, withSection } from "../../tools/marked_section.ts";
 import { REPORT_PAGES, type ReportChart } from "./looker/report.ts";
 import { readViewColumns, readViewMeaning, type ViewColumn, viewNames } from "./read_schemas.ts";
 
@@ -12,7 +13,12 @@ export const ANALYSTS_PATH = fileURLToPath(new URL("../../docs/analysts.md", imp
 
 /** The document with the views and the report between their marks. Throws Error where a mark is missing. */
 export function withDescriptions(document: string): string {
-  return between(between(document, "views", describeViews()), "report", describeReport());
+  const described = withSection(document, marksOf("views"), describeViews());
+  return withSection(described, marksOf("report"), describeReport());
+}
+
+function marksOf(name: string): Marks {
+  return [`<!-- ${name}: deno task generate -->`, `<!-- end of ${name} -->`];
 }
 
 /** What each view means and each of its columns. */
@@ -29,16 +35,10 @@ export function describeViews(): string {
 }
 
 /** The report, page by page and field by field. */
-export function describeReport(): string {
+function describeReport(): string {
   const head = [
-    "chart",
-    "kind",
-    "data source",
-    "dimensions",
-    "breakdown",
-    "metrics",
-    "sort",
-    "filter",
+    ...["chart", "kind", "data source", "dimensions"],
+    ...["breakdown", "metrics", "sort", "filter"],
   ];
   return REPORT_PAGES.map(({ title, charts }) =>
     `**${title}**\n\n${rowsOf(head, charts.map(cellsOfChart))}`
@@ -67,16 +67,6 @@ function cellsOfChart(chart: ReportChart): string[] {
 function rowsOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function between(document: string, name: string, text: string): string {
-  const [begin, end] = [`<!-- ${name}: deno task generate -->`, `<!-- end of ${name} -->`];
-  const from = document.indexOf(begin);
-  const to = document.indexOf(end, from);
-  if (from < 0 || to < 0) {
-    throw new Error(`Cannot describe ${name} as "${begin}" or "${end}" is missing`);
-  }
-  return `${document.slice(0, from)}${begin}\n\n${text}\n\n${document.slice(to)}`;
 }
 
 function main(): void {

@@ -21,5 +21,5 @@ test("describeViews() has a sentence and a table for every view", () => {
 });
 
 test("withDescriptions() says which mark is missing", () => {
-  assert.throws(() => withDescriptions("# Nothing"), /Cannot describe views as .* is missing/);
+  assert.throws(() => withDescriptions("# Nothing"), /"<!-- views: .*" or .* is missing/);
 });

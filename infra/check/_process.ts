@@ -8,7 +8,7 @@ export interface Ended {
 }
 
 /** How a program is run. */
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string;
   readonly timeoutMs?: number;
 }

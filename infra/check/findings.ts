@@ -58,10 +58,10 @@ function wrongGrant(grant: Grant): string[] {
     return AGENT_ROLES[type]?.includes(role) ? [] : [`${address}: ${member} may ${role}`];
   }
   if (identity === "deployer") return wrongDeployer(grant);
-  const isTold = allRights().some((right) =>
+  const isListed = allRights().some((right) =>
     right.identity === identity && right.place === place && right.verb === role
   );
-  return isTold ? [] : [`${address}: ${identity} may ${role} on ${place}, which no right says`];
+  return isListed ? [] : [`${address}: ${identity} may ${role} on ${place}, which no right says`];
 }
 
 function wrongDeployer({ address, role, place }: Grant): string[] {

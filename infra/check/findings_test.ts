@@ -10,9 +10,9 @@ const LABELS = { app: "tintype", environment: "preview", "managed-by": "terrafor
 function resource(
   type: string,
   after: Record<string, unknown>,
-  more: { readonly index?: string; readonly unknown?: Record<string, unknown> } = {},
+  index?: string,
+  unknown: Record<string, unknown> = {},
 ): PlannedResource {
-  const { index, unknown = {} } = more;
   const address = index === undefined ? `${type}.it` : `${type}.it["${index}"]`;
   const change = { after, after_unknown: unknown };
   return index === undefined ? { address, type, change } : { address, type, index, change };
@@ -78,7 +78,7 @@ test("findingsOf() fails analysts at a table", () => {
       member: "group:analysts@example.com",
       role: "projects/acme/roles/tintype_query",
       table_id,
-    }, { index: `analysts/views/query/group:analysts@example.com/${table_id}` });
+    }, `analysts/views/query/group:analysts@example.com/${table_id}`);
   assert.deepEqual(found(grant("daily_volume")), []);
   assert.match(found(grant("images"))[0] ?? "", /analysts may query on images/);
 });
@@ -95,7 +95,7 @@ test("findingsOf() fails keys of accounts but the edge's, and grants that replac
 
 test("findingsOf() fails a custom role that holds more than its verb, or changes policies", () => {
   const role = (permissions: string[]) =>
-    resource("google_project_iam_custom_role", { permissions }, { index: "create" });
+    resource("google_project_iam_custom_role", { permissions }, "create");
   assert.deepEqual(found(role(["storage.objects.create"])), []);
   assert.equal(found(role(["storage.objects.create", "storage.objects.get"])).length, 1);
   assert.match(found(role(["storage.buckets.setIamPolicy"]))[0] ?? "", /changes policies/);
@@ -103,13 +103,18 @@ test("findingsOf() fails a custom role that holds more than its verb, or changes
 
 test("findingsOf() fails data without the project's own key, resources without labels, open buckets and public addresses", () => {
   const bucket = (after: Record<string, unknown>, unknown = {}) =>
-    resource("google_storage_bucket", {
-      uniform_bucket_level_access: true,
-      public_access_prevention: "enforced",
-      encryption: [{}],
-      terraform_labels: LABELS,
-      ...after,
-    }, { unknown: { encryption: [{ default_kms_key_name: true }], ...unknown } });
+    resource(
+      "google_storage_bucket",
+      {
+        uniform_bucket_level_access: true,
+        public_access_prevention: "enforced",
+        encryption: [{}],
+        terraform_labels: LABELS,
+        ...after,
+      },
+      undefined,
+      { encryption: [{ default_kms_key_name: true }], ...unknown },
+    );
   assert.deepEqual(found(bucket({})), []);
   assert.match(found(bucket({ encryption: [] }, { encryption: [] }))[0] ?? "", /own key/);
   assert.match(

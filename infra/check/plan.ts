@@ -41,22 +41,19 @@ export function textOf({ change }: PlannedResource, name: string): string | unde
 
 /** Whether each place at `path` has a value, known now or only after the apply; lists stand for each of their elements. */
 export function isSet({ change }: PlannedResource, path: readonly string[]): boolean {
-  return isSetAt({ known: change.after, unknown: change.after_unknown }, path);
+  return isSetAt(change.after, change.after_unknown, path);
 }
 
-function isSetAt(
-  { known, unknown }: { readonly known: unknown; readonly unknown: unknown },
-  [name, ...rest]: readonly string[],
-): boolean {
+function isSetAt(known: unknown, unknown: unknown, path: readonly string[]): boolean {
+  const [name, ...rest] = path;
   if (unknown === true) return true;
   if (Array.isArray(known)) {
     if (known.length === 0) return false;
-    const path = name === undefined ? [] : [name, ...rest];
     const beside = Array.isArray(unknown) ? unknown : [];
-    return known.every((each, index) => isSetAt({ known: each, unknown: beside[index] }, path));
+    return known.every((each, index) => isSetAt(each, beside[index], path));
   }
   if (name === undefined) return known !== null && known !== undefined && known !== "";
-  return isSetAt({ known: memberOf(known, name), unknown: memberOf(unknown, name) }, rest);
+  return isSetAt(memberOf(known, name), memberOf(unknown, name), rest);
 }
 
 function memberOf(value: unknown, name: string): unknown {

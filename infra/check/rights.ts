@@ -8,7 +8,7 @@ export interface Verb {
 }
 
 /** Who may do what, and why. */
-export interface Identity {
+interface Identity {
   readonly kind: string;
   readonly title: string;
   readonly why: string;
@@ -28,7 +28,7 @@ export const RIGHTS: {
 } = table;
 
 /** A right: which identity may do what where. */
-export interface Right {
+interface Right {
   readonly identity: string;
   readonly place: string;
   readonly verb: string;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./_process.ts";
+import { type Ended, run } from "./_process.ts";
 import { actionlint, installed, pythonTool, type Tool } from "./_tools.ts";
 import {
   copyTerraform,
@@ -14,7 +14,7 @@ import { inventoryOf } from "./inventory.ts";
 import { ENVIRONMENTS, planOf } from "./terraform_plan.ts";
 
 /** How a step ended: nothing to say, what is wrong, or why it could not run on this machine. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "passed"; readonly note?: string }
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "not_run"; readonly why: string };
@@ -79,7 +79,7 @@ async function checkovFindsNothing(): Promise<Outcome> {
     const done = await run(checkov, [...folders, ...frameworks, ...variables, ...quiet], {
       cwd: ROOT,
     });
-    // Each framework tells what it has looked at; one that found no file tells nothing.
+    // Each framework reports what it has looked at; one that found no file reports nothing.
     const looked = done.output.match(/^Passed checks: [1-9]/gm)?.length ?? 0;
     return done.code === 0 && looked < 3 ? { kind: "failed", text: done.output } : ended(done);
   });
@@ -131,11 +131,11 @@ async function providerAccepts(): Promise<Outcome> {
 
 async function plansAreAsExpected(copy: TerraformCopy): Promise<Outcome> {
   await planOffline(copy);
-  const selfManaged = await planOf("production", { cwd: copy.path, more: SELF_MANAGED_KAFKA });
+  const selfManaged = await planOf("production", copy.path, SELF_MANAGED_KAFKA);
   const wrong = findingsOf(selfManaged);
   if (wrong.length > 0) return { kind: "failed", text: wrong.join("\n") };
   for (const environment of ENVIRONMENTS) {
-    const plan = await planOf(environment, { cwd: copy.path });
+    const plan = await planOf(environment, copy.path);
     const findings = findingsOf(plan);
     if (findings.length > 0) return { kind: "failed", text: findings.join("\n") };
     const expected = await readFile(inventoryFile(environment), "utf8");
@@ -163,6 +163,6 @@ async function withTool(tool: Tool, check: (path: string) => Promise<Outcome>): 
   return "missing" in tool ? { kind: "not_run", why: tool.missing } : await check(tool.path);
 }
 
-function ended({ code, output }: { readonly code: number; readonly output: string }): Outcome {
+function ended({ code, output }: Ended): Outcome {
   return code === 0 ? PASSED : { kind: "failed", text: output.trim() };
 }

@@ -5,9 +5,9 @@ import { type PlannedResource, readPlan } from "./plan.ts";
 export const ENVIRONMENTS = ["preview", "production"] as const;
 
 /** One of them. */
-export type Environment = typeof ENVIRONMENTS[number];
+type Environment = typeof ENVIRONMENTS[number];
 
-/** Stand-ins for the images, which only a deployment knows. */
+/** Placeholders of the images, which only a deployment knows. */
 export const DIGESTS: readonly string[] = [
   "-var",
   `processor_digest=sha256:${"0".repeat(64)}`,
@@ -18,7 +18,8 @@ export const DIGESTS: readonly string[] = [
 /** What Terraform plans for an environment in an initialised folder; throws Error with Terraform's own words. */
 export async function planOf(
   environment: Environment,
-  { cwd, more = [] }: { readonly cwd: string; readonly more?: readonly string[] },
+  cwd: string,
+  more: readonly string[] = [],
 ): Promise<PlannedResource[]> {
   const file = `${environment}.plan`;
   const fixed = ["plan", "-input=false", "-lock=false", "-no-color", `-out=${file}`];

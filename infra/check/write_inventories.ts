@@ -12,7 +12,7 @@ export async function writeInventories(): Promise<void> {
   if (begun.code !== 0) throw new Error(`Cannot write inventories: ${begun.output}`);
   await planOffline(copy);
   for (const environment of ENVIRONMENTS) {
-    const plan = await planOf(environment, { cwd: copy.path });
+    const plan = await planOf(environment, copy.path);
     await writeFile(inventoryFile(environment), inventoryText(inventoryOf(plan)));
   }
 }

@@ -1,7 +1,7 @@
 import { ASSUMED, CONFIGURED, meanCpuMs, MEASURED, type Price, PRICES } from "./facts.ts";
 
 /** One line of a month's bill. */
-export interface BillLine {
+interface BillLine {
   readonly price: Price;
   /** In the price's units, a month. */
   readonly usage: number;

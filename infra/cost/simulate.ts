@@ -215,6 +215,6 @@ export function instanceUsdPerS(): number {
 }
 
 /** The value below which a share of the sorted values lies; 0 where there are none. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
+function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

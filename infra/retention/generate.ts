@@ -1,17 +1,18 @@
 /**
  * Writes what infrastructure and documents say of retention from `core/retention/policy.json`: lifecycle rules, Terraform's
  * variables, the scheduled queries, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
- * queries' twins; a test fails where a file differs.
+ * queries' translations; a test fails where a file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { withSection } from "../../tools/marked_section.ts";
 import { lifecycleRules } from "./lifecycle_rules.ts";
 import { retentionTable } from "./retention_table.ts";
 import { scheduledSql } from "./scheduled_sql.ts";
 import { terraformVariables } from "./terraform_variables.ts";
 
 /** A file as it must be. */
-export interface GeneratedFile {
+interface GeneratedFile {
   /** From the repository's root. */
   readonly path: string;
   readonly text: string;
@@ -19,8 +20,10 @@ export interface GeneratedFile {
 
 const ROOT = new URL("../../", import.meta.url);
 const DOCUMENT = "docs/retention.md";
-const BEGIN = "<!-- from core/retention/policy.json: deno task generate -->";
-const END = "<!-- end -->";
+const MARKS = [
+  "<!-- from core/retention/policy.json: deno task generate -->",
+  "<!-- end -->",
+] as const;
 
 /** Every generated file; of the document, the text around the table is what stands there now. */
 export function generatedFiles(): GeneratedFile[] {
@@ -31,23 +34,13 @@ export function generatedFiles(): GeneratedFile[] {
       path: `infra/bigquery/scheduled/${name}`,
       text,
     })),
-    { path: DOCUMENT, text: withTable(readGenerated(DOCUMENT), retentionTable()) },
+    { path: DOCUMENT, text: withSection(readGenerated(DOCUMENT), MARKS, retentionTable()) },
   ];
 }
 
 /** A file of the repository as it stands. */
 export function readGenerated(path: string): string {
   return readFileSync(new URL(path, ROOT), "utf8");
-}
-
-/** The document with the table between its two marks. Throws Error where a mark is missing. */
-export function withTable(document: string, table: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END, begin);
-  if (begin < 0 || end < 0) {
-    throw new Error(`Cannot write the table as ${DOCUMENT} lacks "${BEGIN}" or "${END}"`);
-  }
-  return `${document.slice(0, begin)}${BEGIN}\n\n${table}\n\n${document.slice(end)}`;
 }
 
 function json(value: unknown): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import policy from "../../core/retention/policy.json" with { type: "json" };
-import { generatedFiles, readGenerated, withTable } from "./generate.ts";
+import { generatedFiles, readGenerated } from "./generate.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -26,14 +26,4 @@ test("the bounds of the policy keep the promise together", () => {
   assert.ok(policy.resumableSessionMs <= periodMs);
   assert.ok(policy.reconcileAfterMs + policy.reconcileIntervalMs < closingMs);
   assert.deepEqual([policy.softDeleteMs, policy.logRetentionDays * DAY_MS], [0, periodMs]);
-});
-
-test("withTable() replaces what stands between the marks and nothing else", () => {
-  const [before, , after] = ["# Title\n\n", "old", "\n\nMore.\n"];
-  const marks =
-    "<!-- from core/retention/policy.json: deno task generate -->\n\nold\n\n<!-- end -->";
-  const text = withTable(`${before}${marks}${after}`, "| new |");
-  assert.ok(text.startsWith(before) && text.endsWith(after));
-  assert.ok(text.includes("| new |") && !text.includes("old"));
-  assert.throws(() => withTable("# Title", "| new |"), /lacks/);
 });

@@ -1,15 +1,11 @@
 /** The local storage for tests of the creator. */
-import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { makeImageId } from "@tintype/core/model/image_id";
 import { type ObjectName, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { startChild } from "../_child_fixture.ts";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 
 /** When every image of these tests came, in milliseconds since the epoch. */
@@ -37,15 +33,8 @@ export interface RunningStorage {
 
 /** Starts the local storage in a folder of its own. */
 export async function startStorage(): Promise<RunningStorage> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
-  const nowhere = "http://127.0.0.1:9";
-  const storage = startChild(["local/storage/serve.ts"], {
-    PORT: "0",
-    DATA_DIR: folder,
-    ISSUER_URL: nowhere,
-    PROCESSOR_URL: nowhere,
-  });
-  const endpoint = String((await storage.line("listening"))["url"]);
+  const storage = await startEmulator("storage");
+  const endpoint = storage.url;
   const ask = (name: ObjectName, query = "") =>
     fetch(`${endpoint}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}${query}`);
   let made = 0;
@@ -57,15 +46,11 @@ export async function startStorage(): Promise<RunningStorage> {
       return rawName({ ...ref, imageId: makeImageId(T0_MS, new Uint8Array(10).fill(++made)) });
     },
     async fault(action, match = {}) {
-      const body = JSON.stringify({ match: { path: "^/upload/", ...match }, times: 1, action });
-      const response = await fetch(`${endpoint}/_local/faults`, { method: "POST", body });
-      assert.ok(response.ok, await response.text());
+      const fault = { match: { path: "^/upload/", ...match }, times: 1, action };
+      await storage.control("POST", "/_local/faults", fault);
     },
     resourceOf: async (name) => await (await ask(name)).json(),
     bytesOf: async (name) => Buffer.from(await (await ask(name, "?alt=media")).arrayBuffer()),
-    async close() {
-      await storage.kill("SIGKILL");
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: async () => void await storage.stop(),
   };
 }

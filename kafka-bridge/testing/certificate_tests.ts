@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { startChild } from "../_child_fixture.ts";
+import { startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "../_cloud_fixture.ts";
 import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
@@ -90,7 +90,7 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     await writeFile(picture, PNG_PIXEL);
     const bridge = lane.startBridge(cloud.mutual);
     const args = [picture, "--topic", lane.topic, "--subject", "ada", "--json"];
-    const sent = startChild(["kafka-bridge/produce.ts", ...args], cloud.mutual);
+    const sent = startProgram(["kafka-bridge/produce.ts", ...args], cloud.mutual);
     assert.equal(await sent.ended, 0, sent.errors());
     await lane.send([NOT_AN_IMAGE]);
     await lane.caughtUp();
@@ -102,7 +102,7 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     });
     assert.deepEqual(await heldOf(cloud, [name]), [name]);
     const list = ["kafka-bridge/dead_letters/main.ts", "--topic", lane.deadLetterTopic, "--json"];
-    const listed = startChild([...list, "list"], cloud.mutual);
+    const listed = startProgram([...list, "list"], cloud.mutual);
     assert.equal(await listed.ended, 0, listed.errors());
     assert.deepEqual(listed.lines.map(({ reason }) => reason), ["not_an_image"]);
     assert.equal(await bridge.kill("SIGTERM"), 0);

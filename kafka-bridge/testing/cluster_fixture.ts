@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
+import type { Line, Program } from "@tintype/core/testing/start_program";
 import { openClients, startBroker, waitForBroker } from "../_broker_fixture.ts";
-import type { Child, Line } from "../_child_fixture.ts";
 import { describeOn, type KafkaTest } from "../_kafka_fixture.ts";
 import { type Lane, openLane } from "../_lane_fixture.ts";
 import { startStore, type Store } from "../_store_fixture.ts";
@@ -52,7 +52,7 @@ async function startCluster(): Promise<Cluster | string> {
   };
   try {
     const lines = await nodes.startAll();
-    if (typeof lines !== "string") return await openCluster(lines, { folder, nodes, end });
+    if (typeof lines !== "string") return await openCluster(lines, nodes, end);
     await end();
     return lines;
   } catch (error) {
@@ -63,16 +63,13 @@ async function startCluster(): Promise<Cluster | string> {
 
 async function openCluster(
   lines: readonly Line[],
-  { folder, nodes, end }: {
-    readonly folder: string;
-    readonly nodes: ClusterNodes;
-    readonly end: () => Promise<void>;
-  },
+  nodes: ClusterNodes,
+  end: () => Promise<void>,
 ): Promise<Cluster> {
   const urls = lines.map(({ url }) => String(url));
   const brokers = urls.join(",");
   const clients = await openClients(urls);
-  const store = await startStore(folder);
+  const store = await startStore();
   return {
     ...store,
     brokers,
@@ -96,7 +93,7 @@ async function openCluster(
 /** The brokers' processes. */
 class ClusterNodes {
   readonly #dataDir: string;
-  readonly #running = new Map<NodeId, Child>();
+  readonly #running = new Map<NodeId, Program>();
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;

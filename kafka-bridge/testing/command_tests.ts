@@ -5,20 +5,21 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { type Child, eventually, startChild } from "../_child_fixture.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import { type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "../_cloud_fixture.ts";
 import type { Lane } from "../_lane_fixture.ts";
 import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
 
 const MIB = 1024 * 1024;
 
-function produce(cloud: Cloud, args: readonly string[]): Child {
-  return startChild(["kafka-bridge/produce.ts", "--brokers", cloud.brokers, ...args]);
+function produce(cloud: Cloud, args: readonly string[]): Program {
+  return startProgram(["kafka-bridge/produce.ts", "--brokers", cloud.brokers, ...args]);
 }
 
-function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]): Child {
+function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]): Program {
   const where = ["--brokers", cloud.brokers, "--topic", deadLetterTopic, "--json"];
-  return startChild(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
+  return startProgram(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
 
 /** What the commands do. */

@@ -1,66 +1,33 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { PassThroughClient } from "google-auth-library";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import type { TestContext } from "node:test";
+import { type BigQueryParts, openBigQuery } from "./bigquery_parts.ts";
 
-const SERVE = fileURLToPath(new URL("serve.ts", import.meta.url));
-
-/** A warehouse in a process of its own, on a port of its own. */
-export interface RunningWarehouse {
-  readonly url: string;
-  readonly bigquery: BigQuery;
-  readonly process: ChildProcess;
-  /** Sends the signal and waits for the exit, at once where it has ended; resolves with the exit code, null where a signal ended it. */
-  stop(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
-  /** Asks a local control. */
-  control(method: string, path: string, body?: unknown): Promise<Response>;
+/** Google's own client for the BigQuery at an address. */
+export function clientOf(url: string): BigQuery {
+  const authClient = new PassThroughClient();
+  return new BigQuery({ projectId: "tintype-local", apiEndpoint: url, authClient });
 }
 
-/** Makes a folder for a test. */
-export function makeFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "tintype-warehouse-"));
+/** A folder that is removed with the test. */
+export async function makeFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-bigquery-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
-/** Removes a test's folder. */
-export function removeFolder(folder: string): Promise<void> {
-  return rm(folder, { recursive: true, force: true });
-}
-
-/** Starts a warehouse on a folder and waits for its line. */
-export async function startWarehouse(folder: string): Promise<RunningWarehouse> {
-  const env = { PORT: "0", DATA_DIR: folder };
-  const child = spawn(process.execPath, [SERVE], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = await Promise.race([
-    once(lines, "line"),
-    once(child, "exit").then(() => {
-      throw new Error("The warehouse ended before it listened");
-    }),
-  ]);
-  const { url }: { url: string } = JSON.parse(String(line));
-  const client = new BigQuery({
-    projectId: "tintype-local",
-    apiEndpoint: url,
-    authClient: new PassThroughClient(),
-  });
-  const exited = once(child, "exit");
-  return {
-    url,
-    bigquery: client,
-    process: child,
-    async stop(signal) {
-      child.kill(signal);
-      const [code] = await exited;
-      return code;
-    },
-    control: (method, path, body) =>
-      fetch(url + path, { method, ...body !== undefined && { body: JSON.stringify(body) } }),
-  };
+/** Opens the parts of a BigQuery until the test ends; in memory where no file is named. */
+export async function openParts(
+  t: TestContext,
+  path = ":memory:",
+  retentionMs?: number,
+): Promise<BigQueryParts> {
+  const parts = await openBigQuery(path, "tintype-local", { retentionMs });
+  t.after(() => parts.database.close());
+  return parts;
 }
 
 /** Yesterday, as `yyyy-mm-dd`: views show the last 8 days. */

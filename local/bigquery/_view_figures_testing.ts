@@ -6,7 +6,7 @@ import type { PurgeRow } from "@tintype/core/ports/row_sink";
 export type Figure = Readonly<Record<string, RowValue>>;
 
 /** The rows that went in, and the present time of the views. */
-export interface ViewInput {
+interface ViewInput {
   readonly rows: readonly ImageRow[];
   readonly sweeps: readonly PurgeRow[];
   readonly nowMs: number;

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import * as z from "zod";
 import type { Database } from "./database.ts";
 import { GoogleError } from "./google_error.ts";
+import { SCALAR_TYPES } from "./scalar_types.ts";
 import {
   columnDdl,
   describeField,
@@ -27,6 +28,13 @@ export interface TableInfo {
   readonly resource: Resource;
 }
 
+/** A view: BigQuery's SQL, DuckDB's, and the described columns, whose types are those that DuckDB finds. */
+interface ViewSource {
+  readonly query: string;
+  readonly duckdb: string;
+  readonly fields?: unknown;
+}
+
 const NAME = /^[A-Za-z0-9_]{1,1024}$/;
 
 const COLUMNS = `
@@ -46,18 +54,13 @@ const DATASETS = `
   SELECT schema_name FROM duckdb_schemas()
   WHERE database_name = $project AND NOT internal ORDER BY 1`;
 
-const API_TYPE_BY_DUCKDB = {
-  VARCHAR: "STRING",
-  BIGINT: "INTEGER",
-  INTEGER: "INTEGER",
-  HUGEINT: "INTEGER",
-  DOUBLE: "FLOAT",
-  BOOLEAN: "BOOLEAN",
-  "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
-  DATE: "DATE",
-} as const satisfies Record<string, Field["type"]>;
+const API_TYPES: ReadonlyMap<string, Field["type"]> = new Map([
+  ...Object.values(SCALAR_TYPES).map(({ duckdb, api }) => [String(duckdb), api] as const),
+  ["INTEGER", "INTEGER"],
+  ["HUGEINT", "INTEGER"],
+]);
 
-/** Datasets, tables and views: what exists in the database, and how it comes to be. */
+/** Datasets, tables and views: what exists in the database, and how it is made. */
 export class Catalog {
   readonly #database: Database;
   readonly #cache = new Map<string, TableInfo>();
@@ -66,7 +69,7 @@ export class Catalog {
     this.#database = database;
   }
 
-  /** Forgets what was looked up; to be called after any statement that changes tables. */
+  /** Drops what was looked up; to be called after any statement that changes tables. */
   invalidate(): void {
     this.#cache.clear();
   }
@@ -95,7 +98,7 @@ export class Catalog {
   }
 
   /** Tables and views of a dataset, by name. */
-  async listTables(dataset: string): Promise<{ table: string; kind: string }[]> {
+  async listTables(dataset: string) {
     await this.requireDataset(dataset);
     const rows = await this.#query(TABLES, { project: this.#database.project, dataset });
     return rows.map((row) => ({ table: String(row["name"]), kind: String(row["kind"]) }));
@@ -125,12 +128,12 @@ export class Catalog {
     const fields = parseFields(schemaOf(resource));
     await this.#requireFree(dataset, table);
     const columns = [
-      ...fields.map((field) => columnDdl(field, { withConstraints: true })),
+      ...fields.map((field) => columnDdl(field) + (field.mode === "REQUIRED" ? " NOT NULL" : "")),
       `${HIDDEN_COLUMN} TIMESTAMPTZ`,
     ];
     await this.#ddl([
       `CREATE TABLE ${path(dataset, table)} (${columns.join(", ")})`,
-      comment("TABLE", { dataset, table, resource }),
+      comment("TABLE", path(dataset, table), resource),
     ]);
     return await this.getTable(dataset, table);
   }
@@ -147,25 +150,18 @@ export class Catalog {
     }
     const added = fields.filter(({ name }) => !existing.columns.includes(name));
     await this.#ddl([
-      ...added.map((field) =>
-        `ALTER TABLE ${path(dataset, table)} ADD COLUMN ${
-          columnDdl(field, { withConstraints: false })
-        }`
-      ),
-      comment("TABLE", { dataset, table, resource: merged }),
+      ...added.map((field) => `ALTER TABLE ${path(dataset, table)} ADD COLUMN ${columnDdl(field)}`),
+      comment("TABLE", path(dataset, table), merged),
     ]);
     return await this.getTable(dataset, table);
   }
 
-  /**
-   * Creates a view, or replaces it, from DuckDB's SQL; throws GoogleError `invalidQuery` where that does not run.
-   * `fields` describe its columns, whose types are what DuckDB finds.
-   */
+  /** Creates a view, or replaces it, from DuckDB's SQL; throws GoogleError `invalidQuery` where that does not run. */
   async putView(
     dataset: string,
     table: string,
-    view: { query: string; duckdb: string; fields?: unknown },
-  ) {
+    view: ViewSource,
+  ): Promise<TableInfo> {
     requireName("table", table);
     const resource = {
       view: { query: view.query, useLegacySql: false },
@@ -173,7 +169,7 @@ export class Catalog {
     };
     await this.#ddl([
       `CREATE OR REPLACE VIEW ${path(dataset, table)} AS ${view.duckdb}`,
-      comment("VIEW", { dataset, table, resource }),
+      comment("VIEW", path(dataset, table), resource),
     ]);
     return await this.getTable(dataset, table);
   }
@@ -253,11 +249,8 @@ async function inTransaction(connection: DuckDBConnection, statements: readonly 
   }
 }
 
-function comment(
-  kind: "TABLE" | "VIEW",
-  { dataset, table, resource }: { dataset: string; table: string; resource: Resource },
-): string {
-  return `COMMENT ON ${kind} ${path(dataset, table)} IS ${quoteText(JSON.stringify(resource))}`;
+function comment(kind: "TABLE" | "VIEW", target: string, resource: Resource): string {
+  return `COMMENT ON ${kind} ${target} IS ${quoteText(JSON.stringify(resource))}`;
 }
 
 function parseResource(text: unknown): Resource {
@@ -276,11 +269,9 @@ function fieldsOf(
 ): Field[] {
   return columns.filter((column) => column["column_name"] !== HIDDEN_COLUMN).map((column) => {
     const name = String(column["column_name"]);
-    const duckdb = String(column["data_type"]);
-    const known: Readonly<Record<string, Field["type"]>> = API_TYPE_BY_DUCKDB;
     return {
       name,
-      type: known[duckdb] ?? "STRING",
+      type: API_TYPES.get(String(column["data_type"])) ?? "STRING",
       mode: column["is_nullable"] === false ? "REQUIRED" : "NULLABLE",
       description: described.find((field) => field.name === name)?.description,
     };

@@ -1,5 +1,5 @@
 /** How BigQuery names what is wrong, with the status that each goes out with. */
-export const REASONS = {
+const REASONS = {
   invalid: { status: 400, label: "INVALID_ARGUMENT" },
   invalidQuery: { status: 400, label: "INVALID_ARGUMENT" },
   parseError: { status: 400, label: "INVALID_ARGUMENT" },
@@ -10,7 +10,7 @@ export const REASONS = {
 } as const satisfies Record<string, { readonly status: number; readonly label: string }>;
 
 /** A reason of Google's error list. */
-export type Reason = keyof typeof REASONS;
+type Reason = keyof typeof REASONS;
 
 /** What goes wrong in a request, as BigQuery would say it. */
 export class GoogleError extends Error {
@@ -46,5 +46,5 @@ export class GoogleError extends Error {
 /** The same error, or a `backendError` for what nobody expected. */
 export function toGoogleError(error: unknown): GoogleError {
   if (error instanceof GoogleError) return error;
-  return new GoogleError("backendError", "The warehouse met an unexpected error", error);
+  return new GoogleError("backendError", "The local BigQuery met an unexpected error", error);
 }

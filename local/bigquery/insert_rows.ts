@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from "@duckdb/node-api";
 import type { TableInfo } from "./catalog.ts";
-import { checkRow, type RowError, STOPPED } from "./check_row.ts";
+import { checkRow, type InsertOptions, type RowError, STOPPED } from "./check_row.ts";
 import type { Database } from "./database.ts";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
 
@@ -8,13 +8,13 @@ import { HIDDEN_COLUMN } from "./table_schema.ts";
 const DEDUPE_MS = 60_000;
 
 /** A row of an `insertAll` request. */
-export interface IncomingRow {
+interface IncomingRow {
   readonly insertId?: string | undefined;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** The rows that were not inserted, by their place in the request. */
-export interface InsertError {
+interface InsertError {
   readonly index: number;
   readonly errors: readonly RowError[];
 }
@@ -30,11 +30,11 @@ interface Pending {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Takes rows in as `insertAll` does: all or nothing unless told otherwise, doubles within a minute dropped, durable when answered. */
+/** Takes rows in as `insertAll` does: all or nothing by default, doubles within a minute dropped, durable when the call returns. */
 export class RowInserter {
   readonly #database: Database;
   readonly #now: () => number;
-  /** When each `table insertId` is forgotten, oldest first. */
+  /** When each `table insertId` is dropped, oldest first. */
   readonly #seen = new Map<string, number>();
   #waiting: Pending[] = [];
 
@@ -47,7 +47,7 @@ export class RowInserter {
   async insert(
     table: TableInfo,
     rows: readonly IncomingRow[],
-    options: { skipInvalidRows: boolean; ignoreUnknownValues: boolean },
+    options: InsertOptions,
   ): Promise<InsertError[]> {
     const ready: ReadyRow[] = [];
     const errors: InsertError[] = [];

@@ -3,14 +3,20 @@ import { GoogleError, toGoogleError } from "./google_error.ts";
 import { formatRows, type TimestampFormat } from "./result_rows.ts";
 import type { QueryOutcome } from "./run_query.ts";
 
-/** How many finished jobs are kept for those that come back for their results. */
+/** How many finished jobs are kept for clients that ask for their results. */
 const MAX_JOBS = 200;
 
 /** Rows of a page where the request does not say. */
 const DEFAULT_PAGE_ROWS = 10_000;
 
-/** A query that ran: what came of it, or why it failed. */
-export interface Job {
+/** A job to run; it gets an id where it has none. */
+export interface JobRequest {
+  readonly jobId?: string | undefined;
+  readonly configuration: unknown;
+}
+
+/** A query that ran: its outcome, or why it failed. */
+interface Job {
   readonly jobId: string;
   readonly configuration: unknown;
   readonly startedMs: number;
@@ -21,7 +27,7 @@ export interface Job {
 /** Which rows of a job's result are asked for, and how its timestamps go out. */
 export interface PageRequest {
   readonly maxResults: number | undefined;
-  /** Place of the first row. */
+  /** Index of the first row. */
   readonly startIndex: number;
   readonly timestampFormat: TimestampFormat;
 }
@@ -36,10 +42,7 @@ export class JobStore {
   }
 
   /** Runs `work` as a job; throws GoogleError `duplicate` where the id is taken. */
-  async run(
-    request: { jobId: string | undefined; configuration: unknown },
-    work: () => Promise<QueryOutcome>,
-  ): Promise<Job> {
+  async run(request: JobRequest, work: () => Promise<QueryOutcome>): Promise<Job> {
     const { jobId = `job_${randomUUID()}`, configuration } = request;
     if (this.#jobs.has(jobId)) {
       throw new GoogleError("duplicate", `Already Exists: Job ${this.#project}:US.${jobId}`);

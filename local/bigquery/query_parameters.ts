@@ -1,20 +1,13 @@
 import {
-  BIGINT,
-  BOOLEAN,
-  DATE,
-  DOUBLE,
   type DuckDBPreparedStatement,
   type DuckDBType,
   type DuckDBValue,
   LIST,
   listValue,
-  TIMESTAMPTZ,
-  VARCHAR,
 } from "@duckdb/node-api";
-import { DuckDBDateValue, DuckDBTimestampTZValue } from "@duckdb/node-api";
 import * as z from "zod";
 import { GoogleError } from "./google_error.ts";
-import { parseTimestampMicros } from "./timestamp.ts";
+import { scalarTypeOf } from "./scalar_types.ts";
 
 /** Text, by Google's reference; its Node client sends numbers and booleans as they are. */
 const valueSchema = z.union([z.string(), z.number(), z.boolean()]).transform(String).nullish();
@@ -37,28 +30,6 @@ export const queryParametersSchema = z.array(z.object({
 /** Query parameters as a request brings them. */
 export type QueryParameters = z.infer<typeof queryParametersSchema>;
 
-interface ScalarType {
-  readonly duckdb: DuckDBType;
-  readonly read: (text: string) => DuckDBValue | undefined;
-}
-
-const STRING_TYPE: ScalarType = { duckdb: VARCHAR, read: (text) => text };
-const INT64_TYPE: ScalarType = { duckdb: BIGINT, read: readInteger };
-const FLOAT64_TYPE: ScalarType = { duckdb: DOUBLE, read: (text) => Number(text) };
-const BOOL_TYPE: ScalarType = { duckdb: BOOLEAN, read: (text) => text.toLowerCase() === "true" };
-
-const SCALARS: ReadonlyMap<string, ScalarType> = new Map([
-  ["STRING", STRING_TYPE],
-  ["INT64", INT64_TYPE],
-  ["INTEGER", INT64_TYPE],
-  ["FLOAT64", FLOAT64_TYPE],
-  ["FLOAT", FLOAT64_TYPE],
-  ["BOOL", BOOL_TYPE],
-  ["BOOLEAN", BOOL_TYPE],
-  ["TIMESTAMP", { duckdb: TIMESTAMPTZ, read: readTimestamp }],
-  ["DATE", { duckdb: DATE, read: readDate }],
-]);
-
 /** Binds the parameters that the statement names; throws GoogleError `invalidQuery` for one that is missing or unreadable. */
 export function bindParameters(
   prepared: DuckDBPreparedStatement,
@@ -72,54 +43,29 @@ export function bindParameters(
     if (found === undefined) {
       throw new GoogleError("invalidQuery", `Query parameter '${name}' not found`);
     }
-    const { value, type } = readParameter(found);
+    const [value, type] = readParameter(found);
     if (value === null) prepared.bindValue(index, null);
     else prepared.bindValue(index, value, type);
   }
 }
 
-function readParameter(
-  { name, parameterType, parameterValue }: QueryParameters[number],
-): { value: DuckDBValue; type: DuckDBType } {
+function readParameter(parameter: QueryParameters[number]): [DuckDBValue, DuckDBType] {
+  const { name, parameterType, parameterValue: { value, arrayValues } } = parameter;
   const isArray = parameterType.type === "ARRAY";
   const typeName = isArray ? parameterType.arrayType?.type ?? "" : parameterType.type;
-  const scalar = SCALARS.get(typeName.toUpperCase());
+  const scalar = scalarTypeOf(typeName);
   if (scalar === undefined) {
     throw new GoogleError(
       "invalidQuery",
-      `Query parameter '${name}' has the type ${typeName}, which the local warehouse does not take`,
+      `Query parameter '${name}' has the type ${typeName}, which the local BigQuery does not take`,
     );
   }
-  if (!isArray) {
-    return { value: readScalar(scalar, name, parameterValue.value), type: scalar.duckdb };
-  }
-  const items = (parameterValue.arrayValues ?? []).map(({ value }) =>
-    readScalar(scalar, name, value)
-  );
-  return { value: listValue(items), type: LIST(scalar.duckdb) };
-}
-
-function readScalar(
-  scalar: ScalarType,
-  name: string | null | undefined,
-  text: string | null | undefined,
-): DuckDBValue {
-  if (text === null || text === undefined) return null;
-  const value = scalar.read(text);
-  if (value !== undefined && !Number.isNaN(value)) return value;
-  throw new GoogleError("invalidQuery", `Invalid value for query parameter '${name}': ${text}`);
-}
-
-function readInteger(text: string): bigint | undefined {
-  return /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined;
-}
-
-function readTimestamp(text: string): DuckDBValue | undefined {
-  const micros = parseTimestampMicros(text);
-  return micros === null ? undefined : new DuckDBTimestampTZValue(micros);
-}
-
-function readDate(text: string): DuckDBValue | undefined {
-  const ms = Date.parse(`${text}T00:00Z`);
-  return Number.isNaN(ms) ? undefined : new DuckDBDateValue(ms / 86_400_000);
+  const read = (text: string | null | undefined): DuckDBValue => {
+    if (text === null || text === undefined) return null;
+    const value = scalar.read(text);
+    if (value !== undefined) return value;
+    throw new GoogleError("invalidQuery", `Invalid value for query parameter '${name}': ${text}`);
+  };
+  if (!isArray) return [read(value), scalar.duckdb];
+  return [listValue((arrayValues ?? []).map((item) => read(item.value))), LIST(scalar.duckdb)];
 }

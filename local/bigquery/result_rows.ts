@@ -1,16 +1,14 @@
 import {
-  type DuckDBMaterializedResult,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValue,
-} from "@duckdb/node-api";
-import {
   DuckDBBlobValue,
   DuckDBListType,
   DuckDBListValue,
+  type DuckDBMaterializedResult,
   DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
 } from "@duckdb/node-api";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
 import { formatMicrosIso } from "./timestamp.ts";
@@ -33,29 +31,28 @@ export interface QueryResult {
 }
 
 /** A value as the API writes it: null, text, a list of values or a record. */
-export type Cell = null | string | readonly { v: Cell }[] | { readonly f: readonly { v: Cell }[] };
+type Cell = null | string | readonly Wrapped[] | Row;
 
-const API_TYPES: Readonly<Partial<Record<DuckDBTypeId, string>>> = {
-  [DuckDBTypeId.BOOLEAN]: "BOOLEAN",
-  [DuckDBTypeId.TINYINT]: "INTEGER",
-  [DuckDBTypeId.SMALLINT]: "INTEGER",
-  [DuckDBTypeId.INTEGER]: "INTEGER",
-  [DuckDBTypeId.BIGINT]: "INTEGER",
-  [DuckDBTypeId.HUGEINT]: "INTEGER",
-  [DuckDBTypeId.UTINYINT]: "INTEGER",
-  [DuckDBTypeId.USMALLINT]: "INTEGER",
-  [DuckDBTypeId.UINTEGER]: "INTEGER",
-  [DuckDBTypeId.UBIGINT]: "INTEGER",
-  [DuckDBTypeId.UHUGEINT]: "INTEGER",
-  [DuckDBTypeId.FLOAT]: "FLOAT",
-  [DuckDBTypeId.DOUBLE]: "FLOAT",
-  [DuckDBTypeId.DECIMAL]: "NUMERIC",
-  [DuckDBTypeId.TIMESTAMP_TZ]: "TIMESTAMP",
-  [DuckDBTypeId.TIMESTAMP]: "DATETIME",
-  [DuckDBTypeId.DATE]: "DATE",
-  [DuckDBTypeId.TIME]: "TIME",
-  [DuckDBTypeId.BLOB]: "BYTES",
-  [DuckDBTypeId.INTERVAL]: "INTERVAL",
+interface Wrapped {
+  readonly v: Cell;
+}
+
+interface Row {
+  readonly f: readonly Wrapped[];
+}
+
+/** By DuckDB's names; its other types are integers, or shown as texts. */
+const API_TYPES: Readonly<Record<string, string>> = {
+  BOOLEAN: "BOOLEAN",
+  FLOAT: "FLOAT",
+  DOUBLE: "FLOAT",
+  DECIMAL: "NUMERIC",
+  TIMESTAMP_TZ: "TIMESTAMP",
+  TIMESTAMP: "DATETIME",
+  DATE: "DATE",
+  TIME: "TIME",
+  BLOB: "BYTES",
+  INTERVAL: "INTERVAL",
 };
 
 /** Reads DuckDB's result into memory. */
@@ -73,10 +70,7 @@ export async function readResult(result: DuckDBMaterializedResult): Promise<Quer
 }
 
 /** Rows in the API's shape, `{f: [{v}]}`. */
-export function formatRows(
-  rows: QueryResult["rows"],
-  format: TimestampFormat,
-): { f: { v: Cell }[] }[] {
+export function formatRows(rows: QueryResult["rows"], format: TimestampFormat): Row[] {
   return rows.map((row) => ({ f: row.map((value) => ({ v: formatCell(value, format) })) }));
 }
 
@@ -95,7 +89,11 @@ function describe(name: string, type: DuckDBType): ResultField {
     );
     return { name, type: "RECORD", mode: "NULLABLE", fields };
   }
-  return { name, type: API_TYPES[type.typeId] ?? "STRING", mode: "NULLABLE" };
+  return { name, type: apiTypeOf(DuckDBTypeId[type.typeId] ?? ""), mode: "NULLABLE" };
+}
+
+function apiTypeOf(name: string): string {
+  return /INT$|^INTEGER$/.test(name) ? "INTEGER" : API_TYPES[name] ?? "STRING";
 }
 
 function formatCell(value: DuckDBValue, format: TimestampFormat): Cell {

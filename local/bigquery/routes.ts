@@ -1,45 +1,117 @@
 import * as z from "zod";
+import type { BigQueryParts } from "./bigquery_parts.ts";
 import { describeTable } from "./catalog.ts";
 import { GoogleError } from "./google_error.ts";
+import type { JobRequest, PageRequest } from "./jobs.ts";
 import { queryParametersSchema } from "./query_parameters.ts";
 import type { TimestampFormat } from "./result_rows.ts";
 import { runQuery } from "./run_query.ts";
 import { quote } from "./table_schema.ts";
-import type { Warehouse } from "./warehouse.ts";
 
-/** A request to BigQuery's API: names out of its path, its query string and its JSON body. */
-export interface ApiRequest {
-  readonly names: Readonly<Record<string, string>>;
+/** A request to BigQuery's API: the names in its path (empty where there is none), its query string and its JSON body. */
+interface ApiRequest {
+  readonly dataset: string;
+  readonly table: string;
+  readonly job: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
 }
 
-/** What it answers: `body` goes out as JSON, or nothing where it is undefined. */
-export interface ApiAnswer {
-  readonly status?: number;
-  readonly body?: unknown;
-}
+/** Returns a body that is sent as JSON, or undefined: then the status is 204. */
+type Route = (parts: BigQueryParts, request: ApiRequest) => unknown;
 
-type Route = (warehouse: Warehouse, request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>;
-
-/** BigQuery's API v2 as its Node client asks it, by method and path under `/bigquery/v2/projects/{project}`. */
+/** BigQuery's API v2 as its Node client calls it, by method and path under `/bigquery/v2/projects/{project}`. */
 export const ROUTES: Readonly<Record<string, Route>> = {
-  "GET /datasets": listDatasets,
-  "POST /datasets": createDataset,
-  "GET /datasets/{dataset}": getDataset,
-  "GET /datasets/{dataset}/tables": listTables,
-  "POST /datasets/{dataset}/tables": createTable,
-  "GET /datasets/{dataset}/tables/{table}": getTable,
-  "PATCH /datasets/{dataset}/tables/{table}": patchTable,
-  "DELETE /datasets/{dataset}/tables/{table}": deleteTable,
-  "GET /datasets/{dataset}/tables/{table}/data": listRows,
-  "POST /datasets/{dataset}/tables/{table}/insertAll": insertAll,
-  "POST /queries": postQuery,
-  "GET /queries/{job}": getQueryResults,
-  "GET /jobs": listJobs,
-  "POST /jobs": postJob,
-  "GET /jobs/{job}": getJob,
-  "POST /jobs/{job}/cancel": cancelJob,
+  async "GET /datasets"({ catalog, project }) {
+    const datasets = await catalog.listDatasets();
+    const list = datasets.map((dataset) => describeDataset(project, dataset));
+    return { kind: "bigquery#datasetList", datasets: list };
+  },
+  async "POST /datasets"({ catalog, project }, { body }) {
+    const { datasetId } = read(datasetSchema, body).datasetReference;
+    await catalog.createDataset(datasetId);
+    return describeDataset(project, datasetId);
+  },
+  async "GET /datasets/{dataset}"({ catalog, project }, { dataset }) {
+    await catalog.requireDataset(dataset);
+    return describeDataset(project, dataset);
+  },
+  async "GET /datasets/{dataset}/tables"({ catalog, project }, { dataset }) {
+    const tables = await catalog.listTables(dataset);
+    const list = tables.map(({ table, kind }) => ({
+      kind: "bigquery#table",
+      id: `${project}:${dataset}.${table}`,
+      tableReference: { projectId: project, datasetId: dataset, tableId: table },
+      type: kind,
+    }));
+    return { kind: "bigquery#tableList", tables: list, totalItems: list.length };
+  },
+  async "POST /datasets/{dataset}/tables"({ catalog, project, translations }, { dataset, body }) {
+    const { tableReference: { tableId }, ...resource } = read(tableSchema, body);
+    if (resource.view === undefined) {
+      return describeTable(project, await catalog.createTable(dataset, tableId, resource));
+    }
+    const { query } = resource.view;
+    const view = { query, duckdb: translations.find(query) ?? query };
+    return describeTable(project, await catalog.putView(dataset, tableId, view));
+  },
+  "GET /datasets/{dataset}/tables/{table}": async ({ catalog, project }, { dataset, table }) =>
+    describeTable(project, await catalog.getTable(dataset, table)),
+  async "PATCH /datasets/{dataset}/tables/{table}"(parts, { dataset, table, body }) {
+    const resource = read(z.record(z.string(), z.unknown()), body);
+    const updated = await parts.catalog.updateTable(dataset, table, resource);
+    return describeTable(parts.project, updated);
+  },
+  "DELETE /datasets/{dataset}/tables/{table}": ({ catalog }, { dataset, table }) =>
+    catalog.dropTable(dataset, table),
+  async "GET /datasets/{dataset}/tables/{table}/data"(parts, { dataset, table, query }) {
+    await parts.catalog.getTable(dataset, table);
+    const sql = `SELECT * FROM ${quote(dataset)}.${quote(table)}`;
+    const job = await parts.jobs.run({ configuration: {} }, () => runQuery(parts, sql));
+    const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
+    return { kind: "bigquery#tableDataList", totalRows, rows, pageToken };
+  },
+  async "POST /datasets/{dataset}/tables/{table}/insertAll"(parts, { dataset, table, body }) {
+    const { rows, ...options } = read(insertAllSchema, body);
+    const info = await parts.catalog.getTable(dataset, table);
+    if (info.kind === "VIEW") throw new GoogleError("invalid", "Cannot insert rows into a view");
+    const insertErrors = await parts.inserter.insert(info, rows, options);
+    const kind = "bigquery#tableDataInsertAllResponse";
+    return insertErrors.length > 0 ? { kind, insertErrors } : { kind };
+  },
+  async "POST /queries"(parts, { body }) {
+    const { formatOptions, maxResults, ...request } = read(queryRequestSchema, body);
+    const configuration = {
+      jobType: "QUERY",
+      query: { query: request.query, useLegacySql: false },
+    };
+    const job = await runJob(parts, request, { configuration });
+    const { useInt64Timestamp = false, timestampOutputFormat } = formatOptions;
+    const timestampFormat = timestampFormatOf(useInt64Timestamp, timestampOutputFormat);
+    return parts.jobs.page(job, { maxResults, startIndex: 0, timestampFormat });
+  },
+  "GET /queries/{job}": ({ jobs }, { job, query }) => ({
+    ...jobs.page(jobs.get(job), pageOf(query)),
+    kind: "bigquery#getQueryResultsResponse",
+  }),
+  "GET /jobs": ({ jobs }) => ({
+    kind: "bigquery#jobList",
+    jobs: jobs.list().map((job) => ({ ...jobs.describe(job), state: "DONE" })),
+  }),
+  async "POST /jobs"(parts, { body }) {
+    const { jobReference, configuration } = read(jobSchema, body);
+    const { query, dryRun } = configuration;
+    if (query === undefined) {
+      throw new GoogleError("invalid", "The local BigQuery runs query jobs only");
+    }
+    const request = { jobId: jobReference?.jobId, configuration };
+    return parts.jobs.describe(await runJob(parts, { ...query, dryRun }, request));
+  },
+  "GET /jobs/{job}": ({ jobs }, { job }) => jobs.describe(jobs.get(job)),
+  "POST /jobs/{job}/cancel": ({ jobs }, { job }) => ({
+    kind: "bigquery#jobCancelResponse",
+    job: jobs.describe(jobs.get(job)),
+  }),
 };
 
 const datasetSchema = z.object({ datasetReference: z.object({ datasetId: z.string() }) });
@@ -81,150 +153,19 @@ const jobSchema = z.object({
   }),
 });
 
-async function listDatasets({ catalog, project }: Warehouse): Promise<ApiAnswer> {
-  const datasets = await catalog.listDatasets();
-  return {
-    body: {
-      kind: "bigquery#datasetList",
-      datasets: datasets.map((dataset) => describeDataset(project, dataset)),
-    },
-  };
-}
-
-async function createDataset({ catalog, project }: Warehouse, { body }: ApiRequest) {
-  const { datasetId } = read(datasetSchema, body).datasetReference;
-  await catalog.createDataset(datasetId);
-  return { body: describeDataset(project, datasetId) };
-}
-
-async function getDataset({ catalog, project }: Warehouse, { names }: ApiRequest) {
-  const { dataset = "" } = names;
-  await catalog.requireDataset(dataset);
-  return { body: describeDataset(project, dataset) };
-}
-
-async function listTables({ catalog, project }: Warehouse, { names }: ApiRequest) {
-  const { dataset = "" } = names;
-  const tables = await catalog.listTables(dataset);
-  const list = tables.map(({ table, kind }) => ({
-    kind: "bigquery#table",
-    id: `${project}:${dataset}.${table}`,
-    tableReference: { projectId: project, datasetId: dataset, tableId: table },
-    type: kind,
-  }));
-  return { body: { kind: "bigquery#tableList", tables: list, totalItems: list.length } };
-}
-
-async function createTable(warehouse: Warehouse, { names, body }: ApiRequest) {
-  const { catalog, project, twins } = warehouse;
-  const { dataset = "" } = names;
-  const { tableReference: { tableId }, ...resource } = read(tableSchema, body);
-  if (resource.view === undefined) {
-    return { body: describeTable(project, await catalog.createTable(dataset, tableId, resource)) };
-  }
-  const { query } = resource.view;
-  const view = { query, duckdb: twins.find(query) ?? query };
-  return { body: describeTable(project, await catalog.putView(dataset, tableId, view)) };
-}
-
-async function getTable({ catalog, project }: Warehouse, { names }: ApiRequest) {
-  const { dataset = "", table = "" } = names;
-  return { body: describeTable(project, await catalog.getTable(dataset, table)) };
-}
-
-async function patchTable({ catalog, project }: Warehouse, { names, body }: ApiRequest) {
-  const { dataset = "", table = "" } = names;
-  const resource = read(z.record(z.string(), z.unknown()), body);
-  return { body: describeTable(project, await catalog.updateTable(dataset, table, resource)) };
-}
-
-async function deleteTable({ catalog }: Warehouse, { names }: ApiRequest) {
-  const { dataset = "", table = "" } = names;
-  await catalog.dropTable(dataset, table);
-  return { status: 204 };
-}
-
-async function listRows(warehouse: Warehouse, { names, query }: ApiRequest) {
-  const { dataset = "", table = "" } = names;
-  await warehouse.catalog.getTable(dataset, table);
-  const sql = `SELECT * FROM ${quote(dataset)}.${quote(table)}`;
-  const request = { jobId: undefined, configuration: {} };
-  const job = await warehouse.jobs.run(
-    request,
-    () => runQuery(warehouse, sql, { parameters: [], dryRun: false }),
-  );
-  const { rows, totalRows, pageToken } = warehouse.jobs.page(job, pageOf(query));
-  return { body: { kind: "bigquery#tableDataList", totalRows, rows, pageToken } };
-}
-
-async function insertAll({ catalog, inserter }: Warehouse, { names, body }: ApiRequest) {
-  const { dataset = "", table = "" } = names;
-  const { rows, ...options } = read(insertAllSchema, body);
-  const info = await catalog.getTable(dataset, table);
-  if (info.kind === "VIEW") throw new GoogleError("invalid", "Cannot insert rows into a view");
-  const insertErrors = await inserter.insert(info, rows, options);
-  const kind = "bigquery#tableDataInsertAllResponse";
-  return { body: insertErrors.length > 0 ? { kind, insertErrors } : { kind } };
-}
-
-async function postQuery(warehouse: Warehouse, { body }: ApiRequest) {
-  const request = read(queryRequestSchema, body);
-  const job = await runJob(warehouse, request, {
-    jobId: undefined,
-    configuration: { jobType: "QUERY", query: { query: request.query, useLegacySql: false } },
-    dryRun: request.dryRun,
-  });
-  const { useInt64Timestamp = false, timestampOutputFormat } = request.formatOptions;
-  const timestampFormat = timestampFormatOf(useInt64Timestamp, timestampOutputFormat);
-  const { maxResults } = request;
-  return { body: warehouse.jobs.page(job, { maxResults, startIndex: 0, timestampFormat }) };
-}
-
-function getQueryResults({ jobs }: Warehouse, { names, query }: ApiRequest): ApiAnswer {
-  const page = jobs.page(jobs.get(names["job"] ?? ""), pageOf(query));
-  return { body: { ...page, kind: "bigquery#getQueryResultsResponse" } };
-}
-
-function listJobs({ jobs }: Warehouse): ApiAnswer {
-  const list = jobs.list().map((job) => ({ ...jobs.describe(job), state: "DONE" }));
-  return { body: { kind: "bigquery#jobList", jobs: list } };
-}
-
-async function postJob(warehouse: Warehouse, { body }: ApiRequest): Promise<ApiAnswer> {
-  const { jobReference, configuration } = read(jobSchema, body);
-  if (configuration.query === undefined) {
-    throw new GoogleError("invalid", "The local warehouse runs query jobs only");
-  }
-  const job = await runJob(warehouse, configuration.query, {
-    jobId: jobReference?.jobId,
-    configuration,
-    dryRun: configuration.dryRun,
-  });
-  return { body: warehouse.jobs.describe(job) };
-}
-
-function getJob({ jobs }: Warehouse, { names }: ApiRequest): ApiAnswer {
-  return { body: jobs.describe(jobs.get(names["job"] ?? "")) };
-}
-
-function cancelJob({ jobs }: Warehouse, { names }: ApiRequest): ApiAnswer {
-  const job = jobs.describe(jobs.get(names["job"] ?? ""));
-  return { body: { kind: "bigquery#jobCancelResponse", job } };
-}
-
 function runJob(
-  warehouse: Warehouse,
-  { query, useLegacySql, queryParameters }: z.infer<typeof querySchema>,
-  job: { jobId: string | undefined; configuration: unknown; dryRun: boolean },
+  parts: BigQueryParts,
+  request: z.infer<typeof querySchema> & { readonly dryRun: boolean },
+  job: JobRequest,
 ) {
+  const { query, useLegacySql, queryParameters: parameters, dryRun } = request;
   if (useLegacySql) {
     throw new GoogleError("invalidQuery", "Legacy SQL is not supported: set useLegacySql to false");
   }
-  const options = { parameters: queryParameters, dryRun: job.dryRun };
-  return warehouse.jobs.run(job, () => runQuery(warehouse, query, options));
+  return parts.jobs.run(job, () => runQuery(parts, query, { parameters, dryRun }));
 }
 
-function pageOf(query: URLSearchParams) {
+function pageOf(query: URLSearchParams): PageRequest {
   const maxResults = query.get("maxResults");
   return {
     maxResults: maxResults === null ? undefined : wholeNumber(maxResults),
@@ -259,8 +200,6 @@ function read<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new GoogleError(
-    "invalid",
-    `Invalid value at '${issue?.path.join(".")}': ${issue?.message}`,
-  );
+  const message = `Invalid value at '${issue?.path.join(".")}': ${issue?.message}`;
+  throw new GoogleError("invalid", message);
 }

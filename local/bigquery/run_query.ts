@@ -13,7 +13,7 @@ import { bindParameters, type QueryParameters } from "./query_parameters.ts";
 import { type QueryResult, readResult } from "./result_rows.ts";
 import type { StreamingBuffer } from "./streaming_buffer.ts";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
-import type { Twins } from "./twins.ts";
+import type { SqlTranslations } from "./sql_translations.ts";
 
 /** What a query did: its rows, or for DML how many rows it changed. */
 export interface QueryOutcome extends QueryResult {
@@ -23,27 +23,37 @@ export interface QueryOutcome extends QueryResult {
 }
 
 /** Rows that a DML statement changed. */
-export interface DmlStats {
+interface DmlStats {
   readonly insertedRowCount: number;
   readonly updatedRowCount: number;
   readonly deletedRowCount: number;
+}
+
+/** How a query runs. */
+interface QueryOptions {
+  readonly parameters?: QueryParameters;
+  /** Checks the statement and runs nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** The parts that a query runs on. */
 export interface QueryParts {
   readonly database: Database;
   readonly catalog: Catalog;
-  readonly twins: Twins;
+  readonly translations: SqlTranslations;
   readonly buffer: StreamingBuffer;
 }
 
 const NO_ROWS = { fields: [], rows: [] } as const;
 const NO_CHANGE: DmlStats = { insertedRowCount: 0, updatedRowCount: 0, deletedRowCount: 0 };
 
+interface Statement {
+  readonly name: string;
+  readonly runs: "read" | "dml" | "ddl";
+}
+
 /** Statements that run, by BigQuery's names; all but reads wait for their turn to write. */
-const STATEMENTS: Readonly<
-  Partial<Record<StatementType, { readonly name: string; readonly runs: "read" | "dml" | "ddl" }>>
-> = {
+const STATEMENTS: Readonly<Partial<Record<StatementType, Statement>>> = {
   [StatementType.SELECT]: { name: "SELECT", runs: "read" },
   [StatementType.EXPLAIN]: { name: "EXPLAIN", runs: "read" },
   [StatementType.INSERT]: { name: "INSERT", runs: "dml" },
@@ -56,15 +66,15 @@ const STATEMENTS: Readonly<
 };
 
 /**
- * Runs one statement: the twin of its exact text where there is one, else the text itself with DuckDB's parameters.
- * Throws GoogleError `invalidQuery` with DuckDB's words for what DuckDB cannot do, and `notFound` for a missing table.
+ * Runs one statement: the translation of its exact text, or the text itself with DuckDB's parameters where there is none.
+ * Throws GoogleError `invalidQuery` with DuckDB's message for what DuckDB cannot do, and `notFound` for a missing table.
  */
 export async function runQuery(
   parts: QueryParts,
   sql: string,
-  options: { parameters: QueryParameters; dryRun: boolean },
+  options: QueryOptions = {},
 ): Promise<QueryOutcome> {
-  const text = withoutSemicolon(parts.twins.find(sql) ?? rewriteParameterMarks(sql));
+  const text = withoutSemicolon(parts.translations.find(sql) ?? rewriteParameterMarks(sql));
   if (text === "") throw new GoogleError("invalidQuery", "Cannot run a query that is empty");
   return await parts.database.use(async (connection) => {
     const prepared = await prepare(parts, connection, text);
@@ -73,13 +83,13 @@ export async function runQuery(
       const name = StatementType[prepared.statementType];
       throw new GoogleError(
         "invalidQuery",
-        `The local warehouse does not run ${name} statements`,
+        `The local BigQuery does not run ${name} statements`,
       );
     }
     const { name: statementType, runs } = statement;
     if (options.dryRun) return { ...NO_ROWS, statementType, dmlStats: undefined };
     const outcome = { statementType, dmlStats: undefined };
-    const run = { parts, connection, text, parameters: options.parameters };
+    const run = { parts, connection, text, parameters: options.parameters ?? [] };
     if (runs === "read") return { ...outcome, ...await readRows(run, prepared) };
     if (runs === "ddl") {
       await parts.database.exclusive(() => readRows(run, prepared));
@@ -108,7 +118,7 @@ async function readRows({ parameters, parts }: Run, prepared: DuckDBPreparedStat
   }
 }
 
-/** Runs DML in a transaction and takes it back where it touched a row of the streaming buffer. */
+/** Runs DML in a transaction, which is rolled back where it touched a row of the streaming buffer. */
 async function change(run: Run, statementType: string): Promise<DmlStats> {
   await run.connection.run("BEGIN");
   try {
@@ -160,7 +170,7 @@ async function prepare(
   } catch (error) {
     throw refusal(parts, error);
   }
-  throw new GoogleError("invalidQuery", "The local warehouse runs one statement at a time");
+  throw new GoogleError("invalidQuery", "The local BigQuery runs one statement at a time");
 }
 
 function refusal({ database }: QueryParts, error: unknown): GoogleError {

@@ -1,33 +1,36 @@
 import { IMAGE_ROW_COLUMNS } from "@tintype/core/model/image_row";
 import { columnNameFault } from "@tintype/core/model/own_column";
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { SCHEMAS_URL } from "./prepare_dataset.ts";
-import { type Field, HIDDEN_COLUMN, parseFields } from "./table_schema.ts";
+import { readTables } from "../../infra/bigquery/read_schemas.ts";
+import { HIDDEN_COLUMN, parseFields } from "./table_schema.ts";
 
-function readSchema(file: string): Field[] {
-  return parseFields(JSON.parse(readFileSync(new URL(file, SCHEMAS_URL), "utf8")));
-}
+const TABLES = readTables().map(({ name, partition, columns }) => ({
+  name,
+  partition,
+  fields: parseFields(columns),
+}));
 
 test("the schema of images begins with the columns of an image row, in its order", () => {
-  const names = readSchema("images.json").map(({ name }) => name);
+  const images = TABLES.find(({ name }) => name === "images")?.fields ?? [];
+  const names = images.map(({ name }) => name);
   // A company's own columns follow (`deno task columns`).
   assert.deepEqual(names.slice(0, IMAGE_ROW_COLUMNS.length), [...IMAGE_ROW_COLUMNS]);
   assert.deepEqual(names.map(columnNameFault).slice(IMAGE_ROW_COLUMNS.length).filter(Boolean), []);
 });
 
 test("the partition of each table is a required timestamp", () => {
-  for (const [file, column] of [["images.json", "t0"], ["purges.json", "swept_at"]] as const) {
-    const field = readSchema(file).find(({ name }) => name === column);
+  assert.deepEqual(TABLES.map(({ partition }) => partition), ["t0", "swept_at"]);
+  for (const { partition, fields } of TABLES) {
+    const field = fields.find(({ name }) => name === partition);
     assert.deepEqual([field?.type, field?.mode], ["TIMESTAMP", "REQUIRED"]);
   }
 });
 
 test("every column of every schema is described and none has the hidden column's name", () => {
-  for (const file of readdirSync(SCHEMAS_URL)) {
-    for (const { name, description = "" } of readSchema(file)) {
-      assert.ok(description.length > 10, `${file}: ${name} has no description`);
+  for (const { name: table, fields } of TABLES) {
+    for (const { name, description = "" } of fields) {
+      assert.ok(description.length > 10, `${table}: ${name} has no description`);
       assert.notEqual(name, HIDDEN_COLUMN);
     }
   }

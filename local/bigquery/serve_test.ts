@@ -1,51 +1,43 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import {
-  imageRow,
-  insertRows,
-  makeFolder,
-  removeFolder,
-  type RunningWarehouse,
-  SAMPLE_DAY,
-  SAMPLE_T0,
-  startWarehouse,
-} from "./_testing.ts";
+import { after, afterEach, before, describe, it, test } from "node:test";
+import type { BigQuery } from "@google-cloud/bigquery";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
+import { clientOf, imageRow, insertRows, makeFolder, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
 
-describe("the warehouse, asked by Google's own client", () => {
-  let folder: string;
-  let warehouse: RunningWarehouse;
+describe("the local BigQuery, called by Google's own client", () => {
+  let emulator: Emulator;
+  let bigquery: BigQuery;
 
   before(async () => {
-    folder = await makeFolder();
-    warehouse = await startWarehouse(folder);
+    emulator = await startEmulator("bigquery");
+    bigquery = clientOf(emulator.url);
   });
 
   after(async () => {
-    assert.equal(await warehouse.stop("SIGTERM"), 0);
-    await removeFolder(folder);
+    assert.equal(await emulator.stop("SIGTERM"), 0);
   });
 
   afterEach(async () => {
-    await warehouse.control("DELETE", "/_local/faults");
-    await warehouse.control("POST", "/_local/buffer", { seconds: 0 });
-    await warehouse.bigquery.query("DELETE FROM tintype.images WHERE TRUE");
+    await emulator.control("DELETE", "/_local/faults");
+    await emulator.control("POST", "/_local/buffer", { seconds: 0 });
+    await bigquery.query("DELETE FROM tintype.images WHERE TRUE");
   });
 
   async function count(where = "TRUE"): Promise<number> {
     const sql = `SELECT COUNT(*) AS n FROM tintype.images WHERE ${where}`;
-    const [[row]] = await warehouse.bigquery.query(sql);
+    const [[row]] = await bigquery.query(sql);
     return row.n;
   }
 
   it("keeps rows and gives them back by a query with named parameters", async () => {
-    await insertRows(warehouse.bigquery, [
+    await insertRows(bigquery, [
       imageRow("a", { bytes: 7, generation: "1763632800123456", has_alpha: false, entropy: 6.5 }),
       imageRow("b"),
     ]);
-    const [[row]] = await warehouse.bigquery.query({
+    const [[row]] = await bigquery.query({
       query:
         "SELECT * FROM tintype.images WHERE image_id = @id AND t0 <= @until AND bytes > @least",
-      params: { id: "a", until: warehouse.bigquery.timestamp(new Date()), least: 6 },
+      params: { id: "a", until: bigquery.timestamp(new Date()), least: 6 },
     });
     assert.equal(row.bytes, 7);
     assert.equal(row.generation, 1763632800123456);
@@ -57,16 +49,16 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("resolves the table with and without the project's name", async () => {
-    await insertRows(warehouse.bigquery, [imageRow("a")]);
+    await insertRows(bigquery, [imageRow("a")]);
     const sql = 'SELECT COUNT(*) FROM "tintype-local".tintype.images';
-    const [[row]] = await warehouse.bigquery.query(sql);
+    const [[row]] = await bigquery.query(sql);
     assert.deepEqual(row, { f0_: 1 });
   });
 
   it("takes arrays, null and an empty array as parameters", async () => {
-    await insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b"), imageRow("c")]);
+    await insertRows(bigquery, [imageRow("a"), imageRow("b"), imageRow("c")]);
     const find = async (ids: string[]) => {
-      const [rows] = await warehouse.bigquery.query({
+      const [rows] = await bigquery.query({
         query:
           "SELECT image_id FROM tintype.images WHERE image_id IN (SELECT UNNEST(@ids)) AND reason IS NOT DISTINCT FROM @reason ORDER BY 1",
         params: { ids, reason: null },
@@ -79,7 +71,7 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("drops a row whose insertId was seen within a minute", async () => {
-    const table = warehouse.bigquery.dataset("tintype").table("images");
+    const table = bigquery.dataset("tintype").table("images");
     const row = { insertId: "same", json: imageRow("a") };
     await table.insert([row, row], { raw: true });
     await Promise.all([table.insert([row], { raw: true }), table.insert([row], { raw: true })]);
@@ -88,10 +80,11 @@ describe("the warehouse, asked by Google's own client", () => {
 
   it("refuses an unknown field and inserts no row of the call", async () => {
     await assert.rejects(
-      insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b", { colour: "red" })]),
-      (error: { name: string; errors: { errors: unknown[] }[] }) => {
-        assert.equal(error.name, "PartialFailureError");
-        assert.deepEqual(error.errors.map(({ errors }) => errors), [
+      insertRows(bigquery, [imageRow("a"), imageRow("b", { colour: "red" })]),
+      (error) => {
+        assert.equal(Object(error).name, "PartialFailureError");
+        const rows: { errors: unknown }[] = Object(error).errors;
+        assert.deepEqual(rows.map(({ errors }) => errors), [
           [{ message: "", reason: "stopped" }],
           [{ message: "no such field: colour.", reason: "invalid" }],
         ]);
@@ -102,7 +95,7 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("inserts the good rows with skipInvalidRows", async () => {
-    const table = warehouse.bigquery.dataset("tintype").table("images");
+    const table = bigquery.dataset("tintype").table("images");
     const rows = [{ json: imageRow("a") }, { json: imageRow("b", { bytes: "many" }) }];
     await assert.rejects(
       table.insert(rows, { raw: true, skipInvalidRows: true, partialRetries: 0 }),
@@ -112,8 +105,8 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("deletes and says how many rows went", async () => {
-    await insertRows(warehouse.bigquery, [imageRow("a"), imageRow("b")]);
-    const [job] = await warehouse.bigquery.createQueryJob({
+    await insertRows(bigquery, [imageRow("a"), imageRow("b")]);
+    const [job] = await bigquery.createQueryJob({
       query: "DELETE FROM tintype.images WHERE image_id = @id",
       params: { id: "a" },
     });
@@ -126,17 +119,17 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("refuses a whole statement that touches the streaming buffer, and no other", async () => {
-    await warehouse.bigquery.query(
+    await bigquery.query(
       "INSERT INTO tintype.images (image_id, tenant, owner, t0, status, processed_at) VALUES ('old', 't', 'o', now(), 'ready', now())",
     );
-    await insertRows(warehouse.bigquery, [imageRow("new")]);
-    await warehouse.control("POST", "/_local/buffer", { seconds: 60 });
+    await insertRows(bigquery, [imageRow("new")]);
+    await emulator.control("POST", "/_local/buffer", { seconds: 60 });
     const refused = {
       message:
         "UPDATE or DELETE statement over table tintype-local.tintype.images would affect rows in the streaming buffer, which is not supported",
       code: 400,
     };
-    const run = (sql: string) => warehouse.bigquery.query(sql);
+    const run = (sql: string) => bigquery.query(sql);
     await assert.rejects(run("DELETE FROM tintype.images WHERE TRUE"), refused);
     await assert.rejects(
       run("UPDATE tintype.images SET status = 'x' WHERE image_id = 'new'"),
@@ -151,56 +144,56 @@ describe("the warehouse, asked by Google's own client", () => {
     assert.equal(await count("status = 'ready'"), 2);
     await run("DELETE FROM tintype.images WHERE image_id = 'old'");
     assert.equal(await count(), 1);
-    await warehouse.control("POST", "/_local/buffer", { seconds: 0 });
+    await emulator.control("POST", "/_local/buffer", { seconds: 0 });
     await run("DELETE FROM tintype.images WHERE TRUE");
     assert.equal(await count(), 0);
   });
 
   it("names what DuckDB cannot do", async () => {
     await assert.rejects(
-      warehouse.bigquery.query("SELECT TIMESTAMP_TRUNC(t0, DAY) FROM tintype.images"),
-      (error: { message: string; errors: { reason: string }[] }) => {
-        assert.match(error.message, /DuckDB cannot run this query: .*timestamp_trunc/);
-        assert.equal(error.errors[0]?.reason, "invalidQuery");
+      bigquery.query("SELECT TIMESTAMP_TRUNC(t0, DAY) FROM tintype.images"),
+      (error) => {
+        assert.match(Object(error).message, /DuckDB cannot run this query: .*timestamp_trunc/);
+        assert.equal(Object(error).errors[0].reason, "invalidQuery");
         return true;
       },
     );
-    await assert.rejects(warehouse.bigquery.query("SELECT * FROM tintype.nothing"), { code: 404 });
-    await assert.rejects(warehouse.bigquery.query("SELECT * FROM tintype.images WHERE t0 < @t"), {
+    await assert.rejects(bigquery.query("SELECT * FROM tintype.nothing"), { code: 404 });
+    await assert.rejects(bigquery.query("SELECT * FROM tintype.images WHERE t0 < @t"), {
       message: "Query parameter 't' not found",
     });
-    await assert.rejects(warehouse.bigquery.query("COPY (SELECT 1) TO '/tmp/x.csv'"), {
+    await assert.rejects(bigquery.query("COPY (SELECT 1) TO '/tmp/x.csv'"), {
       code: 400,
     });
-    await assert.rejects(warehouse.bigquery.query(" ;"), {
+    await assert.rejects(bigquery.query(" ;"), {
       message: "Cannot run a query that is empty",
     });
   });
 
-  it("runs a view by its twin: the newest attempt, erased images hidden from their owner's rows only", async () => {
-    await insertRows(warehouse.bigquery, [
+  it("runs a view by its translation: the newest attempt, erased images hidden from their owner's rows only", async () => {
+    await insertRows(bigquery, [
       imageRow("a", { attempt: 1, status: "failed", reason: "internal" }),
       imageRow("a", { attempt: 2, processed_at: `${SAMPLE_DAY}T10:00:09Z` }),
       imageRow("b"),
       imageRow("b", { status: "erased", processed_at: `${SAMPLE_DAY}T10:00:01Z` }),
       imageRow("b", { owner: "zyxwvutsrqponmlkjihg" }),
     ]);
-    const [rows] = await warehouse.bigquery.query(
+    const [rows] = await bigquery.query(
       "SELECT image_id, owner, attempt FROM tintype.images_current ORDER BY image_id",
     );
     assert.deepEqual(rows, [
       { image_id: "a", owner: "abcdefghijklmnopqrst", attempt: 2 },
       { image_id: "b", owner: "zyxwvutsrqponmlkjihg", attempt: null },
     ]);
-    const [[day]] = await warehouse.bigquery.query("SELECT * FROM tintype.daily_volume");
+    const [[day]] = await bigquery.query("SELECT * FROM tintype.daily_volume");
     assert.equal(day.day.value, SAMPLE_DAY);
     assert.equal(day.images, 2);
   });
 
   it("describes datasets, tables and views as the client asks for them", async () => {
-    const dataset = warehouse.bigquery.dataset("tintype");
+    const dataset = bigquery.dataset("tintype");
     assert.deepEqual(await dataset.exists(), [true]);
-    assert.deepEqual(await warehouse.bigquery.dataset("none").exists(), [false]);
+    assert.deepEqual(await bigquery.dataset("none").exists(), [false]);
     assert.deepEqual(await dataset.table("none").exists(), [false]);
     const [tables] = await dataset.getTables();
     const names = tables.map(({ id }) => id);
@@ -241,7 +234,7 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("creates a dataset and a table, gives it a column and pages through its rows", async () => {
-    const [dataset] = await warehouse.bigquery.createDataset("lab");
+    const [dataset] = await bigquery.createDataset("lab");
     const [table] = await dataset.createTable("notes", { schema: "id:INTEGER,text:STRING" });
     const fields = [
       { name: "id", type: "INTEGER" },
@@ -254,7 +247,7 @@ describe("the warehouse, asked by Google's own client", () => {
     assert.equal(rows.length, 1);
     assert.equal(rows[0].text, "it's");
     assert.equal(rows[0].at.value, "2026-01-01T00:00:00.000Z");
-    const [all] = await warehouse.bigquery.query({
+    const [all] = await bigquery.query({
       query: "SELECT id FROM lab.notes ORDER BY id",
       maxResults: 1,
     });
@@ -268,14 +261,14 @@ describe("the warehouse, asked by Google's own client", () => {
     const datasets = "/bigquery/v2/projects/tintype-local/datasets";
     const asked = { "//": 404, [`${datasets}/%zz`]: 400, [`${datasets}/tintype`]: 200 };
     for (const [path, status] of Object.entries(asked)) {
-      const answer = await fetch(warehouse.url + path);
+      const answer = await fetch(emulator.url + path);
       await answer.body?.cancel();
       assert.equal(answer.status, status, path);
     }
   });
 
   it("refuses a body over the limit, and serves the connection's next request", async () => {
-    const url = `${warehouse.url}/bigquery/v2/projects/tintype-local/queries`;
+    const url = `${emulator.url}/bigquery/v2/projects/tintype-local/queries`;
     for (let turn = 0; turn < 3; turn++) {
       const body = " ".repeat(10 * 1024 * 1024 + 1);
       const refused = await fetch(url, { method: "POST", body });
@@ -289,12 +282,12 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 
   it("does the work and drops the reply on demand, so that the client's retry is a double it must drop", async () => {
-    await warehouse.control("POST", "/_local/faults", {
+    await emulator.control("POST", "/_local/faults", {
       match: { path: "/insertAll$" },
       action: { dropReply: true },
     });
     const url =
-      `${warehouse.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images/insertAll`;
+      `${emulator.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images/insertAll`;
     const body = JSON.stringify({ rows: [{ insertId: "drop", json: imageRow("a") }] });
     await assert.rejects(fetch(url, { method: "POST", body }));
     assert.equal(await count(), 1);
@@ -303,22 +296,18 @@ describe("the warehouse, asked by Google's own client", () => {
   });
 });
 
-it("a row whose insert was answered is there after SIGKILL, and so is its table's schema", async () => {
-  const folder = await makeFolder();
-  const first = await startWarehouse(folder);
+test("a row whose insert was answered is there after SIGKILL, and so is its table's schema", async (t) => {
+  const DATA_DIR = await makeFolder(t);
+  const first = await startEmulator("bigquery", { DATA_DIR });
   const ids = Array.from({ length: 40 }, (_, index) => `row-${index}`);
   try {
-    await Promise.all(ids.map((id) => insertRows(first.bigquery, [imageRow(id)])));
+    await Promise.all(ids.map((id) => insertRows(clientOf(first.url), [imageRow(id)])));
   } finally {
     await first.stop("SIGKILL");
   }
-  const second = await startWarehouse(folder);
-  try {
-    const [rows] = await second.bigquery.query("SELECT image_id, t0 FROM tintype.images");
-    assert.deepEqual(new Set(rows.map((row) => row.image_id)), new Set(ids));
-    assert.equal(rows[0].t0.value, SAMPLE_T0);
-  } finally {
-    await second.stop("SIGTERM");
-    await removeFolder(folder);
-  }
+  const second = await startEmulator("bigquery", { DATA_DIR });
+  t.after(() => second.stop());
+  const [rows] = await clientOf(second.url).query("SELECT image_id, t0 FROM tintype.images");
+  assert.deepEqual(new Set(rows.map((row) => row.image_id)), new Set(ids));
+  assert.equal(rows[0].t0.value, SAMPLE_T0);
 });

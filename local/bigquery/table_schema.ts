@@ -1,26 +1,11 @@
 import * as z from "zod";
 import { GoogleError } from "./google_error.ts";
-
-/** The column types that the warehouse keeps: how DuckDB stores each, and how BigQuery's API names it. */
-export const COLUMN_TYPES = {
-  STRING: { duckdb: "VARCHAR", api: "STRING" },
-  INT64: { duckdb: "BIGINT", api: "INTEGER" },
-  INTEGER: { duckdb: "BIGINT", api: "INTEGER" },
-  FLOAT64: { duckdb: "DOUBLE", api: "FLOAT" },
-  FLOAT: { duckdb: "DOUBLE", api: "FLOAT" },
-  BOOL: { duckdb: "BOOLEAN", api: "BOOLEAN" },
-  BOOLEAN: { duckdb: "BOOLEAN", api: "BOOLEAN" },
-  TIMESTAMP: { duckdb: "TIMESTAMPTZ", api: "TIMESTAMP" },
-  DATE: { duckdb: "DATE", api: "DATE" },
-} as const satisfies Record<string, { readonly duckdb: string; readonly api: string }>;
-
-/** A type that a table's column may have. */
-export type ColumnType = keyof typeof COLUMN_TYPES;
+import { SCALAR_TYPES, type ScalarTypeName } from "./scalar_types.ts";
 
 const fieldSchema = z.object({
   name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,299}$/),
   type: z.string().transform((type) => type.toUpperCase()).pipe(
-    z.enum(Object.keys(COLUMN_TYPES) as [ColumnType, ...ColumnType[]]), // keys of a const table, never empty
+    z.enum(Object.keys(SCALAR_TYPES) as [ScalarTypeName, ...ScalarTypeName[]]), // keys of a const table, never empty
   ),
   mode: z.enum(["NULLABLE", "REQUIRED"]).default("NULLABLE"),
   description: z.string().optional(),
@@ -29,10 +14,10 @@ const fieldSchema = z.object({
 /** A column as BigQuery describes it. */
 export type Field = z.infer<typeof fieldSchema>;
 
-/** Column that the warehouse adds to each table for its streaming buffer; no answer ever shows it. */
+/** Column that each table has for the streaming buffer; no response ever shows it. */
 export const HIDDEN_COLUMN = "_ingested_at";
 
-/** Reads a list of fields; throws GoogleError `invalid` that names what the warehouse does not keep. */
+/** Reads a list of fields; throws GoogleError `invalid` that names what cannot be kept. */
 export function parseFields(fields: unknown): Field[] {
   const read = z.array(fieldSchema).min(1).safeParse(fields);
   if (read.success) return read.data;
@@ -43,13 +28,12 @@ export function parseFields(fields: unknown): Field[] {
 
 /** A field as `tables.get` shows it, with the API's name of its type. */
 export function describeField(field: Field): Field | Record<string, string> {
-  return { ...field, type: COLUMN_TYPES[field.type].api };
+  return { ...field, type: SCALAR_TYPES[field.type].api };
 }
 
-/** A column of DuckDB's `CREATE TABLE` or `ADD COLUMN`. */
-export function columnDdl(field: Field, { withConstraints }: { withConstraints: boolean }): string {
-  const constraint = withConstraints && field.mode === "REQUIRED" ? " NOT NULL" : "";
-  return `${quote(field.name)} ${COLUMN_TYPES[field.type].duckdb}${constraint}`;
+/** A column of DuckDB's DDL, without constraints. */
+export function columnDdl({ name, type }: Field): string {
+  return `${quote(name)} ${SCALAR_TYPES[type].duckdb}`;
 }
 
 /** An identifier in double quotes. */

@@ -1,36 +1,31 @@
-import { BigQuery } from "@google-cloud/bigquery";
-import { PassThroughClient } from "google-auth-library";
+import type { BigQuery } from "@google-cloud/bigquery";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import policy from "../../core/retention/policy.json" with { type: "json" };
+import { readViewColumns, viewNames } from "../../infra/bigquery/read_schemas.ts";
+import { clientOf } from "./_testing.ts";
 import { type Figure, FIGURES, PRICES } from "./_view_figures_testing.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./samples/sample_rows.ts";
-import { openSampleWarehouse, type SampleWarehouse } from "./samples/sample_warehouse.ts";
-import { COLUMN_TYPES, parseFields } from "./table_schema.ts";
+import { openSampleBigQuery, type SampleBigQuery } from "./samples/sample_bigquery.ts";
+import { SCALAR_TYPES } from "./scalar_types.ts";
+import { parseFields } from "./table_schema.ts";
 
-const VIEWS = new URL("../../infra/bigquery/views/", import.meta.url);
-const SCHEMAS = new URL("../../infra/bigquery/schemas/", import.meta.url);
-const COST = new URL("../../infra/cost/prices.json", import.meta.url);
-const NAMES = filesIn(VIEWS, ".sql");
+const NAMES = viewNames();
 const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
 const DAY_MS = 86_400_000;
 /** Sums of fractions depend on their order in the last digits. */
 const TOLERANCE = 1e-9;
 
 describe("views over rows that the production adapter streamed in", () => {
-  let warehouse: SampleWarehouse;
+  let sample: SampleBigQuery;
   let bigquery: BigQuery;
 
   before(async () => {
-    warehouse = await openSampleWarehouse();
-    bigquery = new BigQuery({
-      projectId: warehouse.project,
-      apiEndpoint: warehouse.url,
-      authClient: new PassThroughClient(),
-    });
+    sample = await openSampleBigQuery();
+    bigquery = clientOf(sample.url);
   });
-  after(() => warehouse.close());
+  after(() => sample.close());
 
   test("every view has figures to be compared with", () => {
     assert.deepEqual(Object.keys(FIGURES).sort(), NAMES);
@@ -47,11 +42,11 @@ describe("views over rows that the production adapter streamed in", () => {
 
   for (const name of NAMES.filter((name) => name !== "images_current")) {
     test(`${name} has the columns and types that its file describes`, async () => {
-      const fields = parseFields(JSON.parse(readFileSync(new URL(`${name}.json`, VIEWS), "utf8")));
+      const fields = parseFields(readViewColumns(name));
       const [metadata] = await bigquery.dataset("tintype").table(name).getMetadata();
       assert.deepEqual(
         metadata.schema.fields,
-        fields.map((field) => ({ ...field, type: COLUMN_TYPES[field.type].api })),
+        fields.map((field) => ({ ...field, type: SCALAR_TYPES[field.type].api })),
       );
     });
   }
@@ -63,7 +58,7 @@ test("views look back exactly as far as partitions are kept, and count seven day
   assert.equal(policy.periodMs + policy.graceMs, 605_700_000, "in retention_state.sql");
 });
 
-test("storage_and_cost reckons with the prices of the cost document", () => {
+test("storage_and_cost uses the prices of the cost document", () => {
   const ids = {
     storage_month: "storage.month",
     replication: "storage.replication",
@@ -71,33 +66,27 @@ test("storage_and_cost reckons with the prices of the cost document", () => {
     class_b: "storage.class_b",
     row_insert: "bigquery.insert",
   };
-  const table: { prices: { id: string; usd: number }[] } = JSON.parse(readFileSync(COST, "utf8"));
+  const file = new URL("../../infra/cost/prices.json", import.meta.url);
+  const cost: { prices: { id: string; usd: number }[] } = JSON.parse(readFileSync(file, "utf8"));
   const listed = Object.entries(ids).map(([name, id]) =>
-    [name, table.prices.find((price) => price.id === id)?.usd] as const
+    [name, cost.prices.find((price) => price.id === id)?.usd] as const
   );
   assert.deepEqual(PRICES, Object.fromEntries(listed));
 });
 
 test("every column of every view is described", () => {
-  for (const file of filesIn(VIEWS, ".json")) {
-    assert.ok(NAMES.includes(file), `${file}.json describes no view`);
-    for (const { name, description = "" } of readFields(VIEWS, file)) {
-      assert.ok(description.length > 10, `${file}: ${name} has no description`);
+  for (const view of NAMES) {
+    for (const { name, description = "" } of parseFields(readViewColumns(view))) {
+      assert.ok(description.length > 10, `${view}: ${name} has no description`);
     }
   }
-  const described = [...filesIn(VIEWS, ".json"), "images_current"].sort();
-  assert.deepEqual(described, NAMES, "images_current has the columns of images");
-  assert.ok(readFields(SCHEMAS, "images").length > 40);
+  const files = readdirSync(new URL("../../infra/bigquery/views/", import.meta.url));
+  const described = files.filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length));
+  const all = [...described, "images_current"].sort();
+  assert.deepEqual(all, NAMES, "a file for each view; images_current has the columns of images");
+  assert.ok(readViewColumns("images_current").length > 40);
 });
-
-function readFields(folder: URL, name: string) {
-  return parseFields(JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")));
-}
-
-function filesIn(folder: URL, ending: string): string[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith(ending));
-  return files.map((file) => file.slice(0, -ending.length)).sort();
-}
 
 /** Google's classes of times as their texts, and numbers that JSON cannot hold exactly as numbers. */
 function plainRow(row: Readonly<Record<string, unknown>>): Figure {

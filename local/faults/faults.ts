@@ -1,10 +1,10 @@
 /**
- * Faults on demand for the stand-ins: `POST /_local/faults` puts one in, `match` takes it out for the request it fits,
- * `withFaults` applies it around a `node:http` handler. A stand-in routes `/_local/faults` to {@link answerFaultControls}
- * and wraps everything else: `createServer(withFaults(faults, handle))`, where `handle` reads the body it is handed.
+ * Faults on demand: `POST /_local/faults` adds one (`fault_controls.ts`), `match` takes it for the request that it fits,
+ * `withFaults` applies it around the handler of every emulator.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import type { RequestBody } from "../http/call.ts";
 
 const regexSchema = z.string().max(1_000).refine(isRegex, "must be a regular expression");
 
@@ -34,21 +34,21 @@ const faultSchema = z.strictObject({
 
 /**
  * What happens to a request: answered with `status` (and `body`, JSON unless it is a string) without the work;
- * done after `delayMs`; its connection dropped when `cutAfterBytes` of its body were read; or done and its reply dropped.
+ * done after `delayMs`; its connection dropped when `cutAfterBytes` of its body were read; or done and its response dropped.
  */
-export type FaultAction = z.infer<typeof actionSchema>;
+type FaultAction = z.infer<typeof actionSchema>;
 
 /** A fault as the control takes it: which requests, how many of them, what happens. */
 export type Fault = z.infer<typeof faultSchema>;
 
 /** The part of a request that faults are matched by; header names in lower case. */
-export interface FaultTarget {
+interface FaultTarget {
   readonly method: string;
   readonly pathAndQuery: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Holds the faults of one stand-in, in the order in which they came. */
+/** Holds the faults of one emulator, in the order in which they came. */
 export class FaultInjector {
   #faults: Fault[] = [];
   /** How many requests each fault has fitted. */
@@ -72,7 +72,7 @@ export class FaultInjector {
     return this.#faults.map((fault) => ({ ...fault }));
   }
 
-  /** Resolves after so long, or when the stand-in ends. */
+  /** Resolves after so long, or when the emulator ends. */
   async delay(ms: number): Promise<void> {
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, ms);
@@ -80,7 +80,7 @@ export class FaultInjector {
     clearTimeout(timer);
   }
 
-  /** Ends every delay, so that a stand-in that ends need not wait for it. */
+  /** Ends every delay, so that an emulator that ends need not wait for it. */
   endDelays(): void {
     this.#ending.resolve();
   }
@@ -102,11 +102,8 @@ export class FaultInjector {
   }
 }
 
-/** The body of a request as its handler must read it: throws when the connection is dropped on purpose. */
-export type RequestBody = AsyncIterable<Uint8Array>;
-
 /** A `node:http` handler that reads the request's body from `body`, never from `request`, and never rejects. */
-export type FaultedHandler = (
+type FaultedHandler = (
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,
@@ -127,37 +124,6 @@ export function withFaults(faults: FaultInjector, handle: FaultedHandler) {
   };
 }
 
-/**
- * What `/_local/faults` answers: `GET` lists, `POST` adds (201, or 400 with what is wrong), `DELETE` clears (204).
- * `body` is the request's text; the answer's `body` is to be sent as JSON.
- */
-export function answerFaultControls(
-  faults: FaultInjector,
-  method: string,
-  body: string,
-): { status: number; body: unknown } {
-  if (method === "GET") return { status: 200, body: { faults: faults.list() } };
-  if (method === "DELETE") {
-    faults.clear();
-    return { status: 204, body: undefined };
-  }
-  if (method !== "POST") return { status: 405, body: { error: "GET, POST or DELETE" } };
-  try {
-    return { status: 201, body: faults.add(JSON.parse(body)) };
-  } catch (error) {
-    const message = error instanceof z.ZodError ? z.prettifyError(error) : "not JSON";
-    return { status: 400, body: { error: message } };
-  }
-}
-
-/** How the control describes itself in `GET /_local`. */
-export const FAULT_CONTROLS = {
-  "POST /_local/faults":
-    "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, every?: n, action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
-  "GET /_local/faults": "the faults that are still to happen",
-  "DELETE /_local/faults": "forgets them",
-} as const;
-
 function fits(match: Fault["match"], target: FaultTarget): boolean {
   const { method, path, header } = match;
   if (method !== undefined && method.toUpperCase() !== target.method.toUpperCase()) return false;
@@ -176,7 +142,7 @@ function fitsHeader(header: string, headers: IncomingHttpHeaders): boolean {
 function answerInstead(
   request: IncomingMessage,
   response: ServerResponse,
-  action: { status: number; body?: unknown },
+  action: Extract<FaultAction, { status: number }>,
 ): void {
   request.resume();
   const { status, body = "" } = action;

@@ -2,18 +2,27 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { answerFaultControls, FaultInjector, type RequestBody, withFaults } from "./faults.ts";
+import type { RequestBody } from "../http/call.ts";
+import { answerControl } from "../http/controls.ts";
+import { faultControls } from "./fault_controls.ts";
+import { FaultInjector, withFaults } from "./faults.ts";
+
+/** What a request did: how many bytes of its body came, and what ended it. */
+interface Seen {
+  bytes: number;
+  error?: unknown;
+}
 
 /** Runs `ask` against a server that echoes the length of bodies and notes what it saw. */
 async function serveWith(
   fault: unknown,
-  ask: (url: string, seen: { bytes: number; error?: unknown }[]) => Promise<void>,
+  ask: (url: string, seen: Seen[]) => Promise<void>,
 ): Promise<void> {
   const faults = new FaultInjector();
   faults.add(fault);
-  const seen: { bytes: number; error?: unknown }[] = [];
+  const seen: Seen[] = [];
   const handle = async (_: IncomingMessage, response: ServerResponse, body: RequestBody) => {
-    const entry: { bytes: number; error?: unknown } = { bytes: 0 };
+    const entry: Seen = { bytes: 0 };
     seen.push(entry);
     try {
       for await (const chunk of body) entry.bytes += chunk.length;
@@ -103,18 +112,25 @@ test("requests to the local controls are spared", async () => {
   });
 });
 
-test("the control adds, lists and clears, and says what is wrong with a fault", () => {
+test("the control adds, lists and clears, and says what is wrong with a fault", async () => {
   const faults = new FaultInjector();
-  const add = (body: unknown) => answerFaultControls(faults, "POST", JSON.stringify(body));
-  assert.equal(add({ match: { path: "x" }, times: 3, action: { dropReply: true } }).status, 201);
-  assert.deepEqual(answerFaultControls(faults, "GET", "").body, {
+  const controls = faultControls(faults);
+  const ask = async (method: string, text = "") => {
+    const body = (async function* () {
+      yield Buffer.from(text);
+    })();
+    return await answerControl({ method, path: "/_local/faults", body }, "test", controls);
+  };
+  const add = async (fault: unknown) => (await ask("POST", JSON.stringify(fault))).status;
+  assert.equal(await add({ match: { path: "x" }, times: 3, action: { dropReply: true } }), 201);
+  assert.deepEqual(JSON.parse(String((await ask("GET")).body)), {
     faults: [{ match: { path: "x" }, times: 3, action: { dropReply: true } }],
   });
-  assert.equal(add({ match: { path: "(" }, action: { status: 500 } }).status, 400);
-  assert.equal(add({ action: { status: 9 } }).status, 400);
-  assert.equal(add({ action: { explode: true } }).status, 400);
-  assert.equal(answerFaultControls(faults, "POST", "{").status, 400);
-  assert.equal(answerFaultControls(faults, "PUT", "").status, 405);
-  assert.equal(answerFaultControls(faults, "DELETE", "").status, 204);
+  assert.equal(await add({ match: { path: "(" }, action: { status: 500 } }), 400);
+  assert.equal(await add({ action: { status: 9 } }), 400);
+  assert.equal(await add({ action: { explode: true } }), 400);
+  assert.equal((await ask("POST", "{")).status, 400);
+  assert.equal((await ask("PUT")).status, 405);
+  assert.equal((await ask("DELETE")).status, 204);
   assert.deepEqual(faults.list(), []);
 });

@@ -17,7 +17,7 @@ export const accessTokenSchema = z.strictObject({
 });
 
 /** What {@link issueAccessToken} signs for. */
-export interface AccessTokenOptions {
+interface AccessTokenOptions {
   readonly keys: KeyRing;
   /** The `iss` claim. */
   readonly issuer: string;

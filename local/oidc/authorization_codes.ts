@@ -1,14 +1,14 @@
 /**
- * OpenID Connect's authorization-code flow with PKCE (RFC 6749, section 4.1; RFC 7636) as a development issuer has it:
- * whoever asks is let in at once, as `login_hint` or as "me". Everything else is checked as a real issuer does.
+ * OpenID Connect's authorization-code flow with PKCE (RFC 6749, section 4.1; RFC 7636) for development:
+ * every caller is let in at once, as `login_hint` or as "me". Everything else is checked as a real provider does.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { AppError } from "@tintype/core/errors";
 import * as z from "zod";
 import { issueAccessToken } from "./access_token.ts";
 import type { KeyRing } from "./key_ring.ts";
+import { invalidRequest } from "./problem.ts";
 
-/** Whose pictures those are that somebody sends after signing in here. */
+/** The tenant of everybody who signs in here. */
 const TENANT = "demo";
 const CODE_LIFE_MS = 60_000;
 const TOKEN_SECONDS = 3_600;
@@ -44,12 +44,13 @@ const grantSchema = z.discriminatedUnion("grant_type", [
 ]);
 
 type Asked = z.infer<typeof authorizeSchema>;
+type CodeGrant = Extract<z.infer<typeof grantSchema>, { grant_type: "authorization_code" }>;
 
 /** What the flow works with. */
-export interface AuthorizationCodesOptions {
+interface AuthorizationCodesOptions {
   readonly keys: KeyRing;
   /** The `iss` claim. */
-  readonly issuer: string;
+  readonly issuer: () => string;
   readonly nowMs: () => number;
 }
 
@@ -66,13 +67,7 @@ export class AuthorizationCodes {
   /** Where the browser is sent, with its code; throws `invalid_request`. */
   authorize(query: Readonly<Record<string, string>>): string {
     const read = authorizeSchema.safeParse(query);
-    if (!read.success) {
-      const errors = read.error.issues.map(({ path, message }) => ({
-        path: path.join("."),
-        message,
-      }));
-      throw new AppError("invalid_request", "Cannot authorize as parameters are wrong", { errors });
-    }
+    if (!read.success) throw invalidRequest("Cannot authorize: parameters are wrong", read.error);
     const code = randomUUID();
     this.#codes.set(code, { ...read.data, endsAtMs: this.#options.nowMs() + CODE_LIFE_MS });
     const url = new URL(read.data.redirect_uri);
@@ -91,30 +86,20 @@ export class AuthorizationCodes {
     return asked?.client_id === read.data.client_id ? await this.#tokensFor(asked) : undefined;
   }
 
-  #askedBy(
-    { code, redirect_uri: redirectUri, code_verifier: verifier }: {
-      readonly code: string;
-      readonly redirect_uri: string;
-      readonly code_verifier: string;
-    },
-  ): Asked | undefined {
-    const asked = take(this.#codes, code);
+  #askedBy(grant: CodeGrant): Asked | undefined {
+    const asked = take(this.#codes, grant.code);
     const isGood = asked !== undefined && asked.endsAtMs > this.#options.nowMs() &&
-      asked.redirect_uri === redirectUri &&
-      asked.code_challenge === createHash("sha256").update(verifier).digest("base64url");
+      asked.redirect_uri === grant.redirect_uri &&
+      asked.code_challenge === createHash("sha256").update(grant.code_verifier).digest("base64url");
     return isGood ? asked : undefined;
   }
 
   async #tokensFor(asked: Asked): Promise<Record<string, unknown>> {
-    const { keys, issuer, nowMs } = this.#options;
+    const { keys, nowMs } = this.#options;
+    const issuer = this.#options.issuer();
     const { login_hint: sub, client_id: aud, scope, nonce } = asked;
-    const request = {
-      sub,
-      tenant: TENANT,
-      scope,
-      ttlSeconds: TOKEN_SECONDS,
-      alg: "ES256",
-    } as const;
+    const alg = "ES256";
+    const request = { sub, tenant: TENANT, scope, ttlSeconds: TOKEN_SECONDS, alg } as const;
     const iat = Math.floor(nowMs() / 1_000);
     const refreshToken = randomUUID();
     this.#refreshTokens.set(refreshToken, asked);
@@ -122,7 +107,7 @@ export class AuthorizationCodes {
       ...await issueAccessToken(request, { keys, issuer, nowMs: nowMs() }),
       id_token: await keys.sign(
         { iss: issuer, aud, sub, nonce, iat, exp: iat + TOKEN_SECONDS, name: sub },
-        "ES256",
+        alg,
       ),
       refresh_token: refreshToken,
       scope,

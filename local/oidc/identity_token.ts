@@ -13,7 +13,8 @@ const TTL_SECONDS = 3_600;
 /** Makes the OIDC token that Google's metadata server gives a service account (format `full`), valid for an hour. */
 export async function issueIdentityToken(
   { audience, email }: z.infer<typeof identityTokenSchema>,
-  { keys, nowMs }: { readonly keys: KeyRing; readonly nowMs: number },
+  keys: KeyRing,
+  nowMs: number,
 ) {
   const iat = Math.floor(nowMs / 1_000);
   const id = accountIdOf(email);

@@ -1,5 +1,5 @@
 /**
- * The issuer's keys: made at the first start, kept in one file of DATA_DIR, published as a JWKS.
+ * The provider's keys: made at the first start, kept in one file of DATA_DIR, published as a JWKS.
  * `rotate` puts a new key in front; the old ones stay published, so tokens signed by them stay valid.
  */
 import { readFile } from "node:fs/promises";
@@ -21,10 +21,10 @@ import { writeFileAtomically } from "./write_file_atomically.ts";
 export const ALGORITHMS = ["ES256", "RS256", "EdDSA"] as const;
 
 /** An algorithm of access tokens. */
-export type Algorithm = (typeof ALGORITHMS)[number];
+type Algorithm = (typeof ALGORITHMS)[number];
 
-/** Who signs: the development issuer by an algorithm, or the stand-in for Google's identity service (RS256). */
-export type Signer = Algorithm | "google";
+/** Who signs: the provider by an algorithm, or Google's identity service (RS256). */
+type Signer = Algorithm | "google";
 
 const keySchema = z.looseObject({ kty: z.string(), kid: z.string(), alg: z.string() });
 const fileSchema = z.strictObject({
@@ -51,7 +51,7 @@ export class KeyRing {
     this.#keys = keys;
   }
 
-  /** Reads the keys of a folder, or makes them where there are none; throws where the file is damaged. */
+  /** Reads the keys of a folder, or makes them; throws for a damaged file. */
   static async open(dataDir: string): Promise<KeyRing> {
     const path = join(dataDir, FILE);
     const text = await readFile(path, "utf8").catch(nullIfMissing);
@@ -64,7 +64,7 @@ export class KeyRing {
   /** Signs claims with the newest key; its id is the header's `kid`. */
   async sign(claims: JWTPayload, signer: Signer): Promise<string> {
     const [key] = this.#keys[signer];
-    if (key?.kid === undefined) throw new Error(`Cannot sign as there is no key of ${signer}`);
+    if (key?.kid === undefined) throw new Error(`Cannot sign: ${signer} has no key`);
     const imported = this.#imported.get(key.kid) ?? importJWK(key);
     this.#imported.set(key.kid, imported);
     const header = { alg: algorithmOf(signer), kid: key.kid, typ: "JWT" };
@@ -76,20 +76,20 @@ export class KeyRing {
     return { keys: signers.flatMap((signer) => this.#keys[signer].map(publicPart)) };
   }
 
-  /** Puts a new key in front, or the announced one of that id, on disk before it signs; answers its id. Throws where there is none. */
+  /** Puts a new key in front, or the announced one of that id, on disk before it signs; returns its id. Throws where there is none. */
   rotate(signer: Signer, kid?: string): Promise<string> {
     return this.#afterLast(async () => {
       const held = this.#keys[signer];
       const key = kid === undefined ? await makeKey(signer) : held.find((key) => key.kid === kid);
       if (key?.kid === undefined) {
-        throw new RangeError(`Cannot sign by ${kid} as there is no such key`);
+        throw new RangeError(`Cannot sign by ${kid}: no key has that id`);
       }
       await this.#keep(signer, [key, ...held.filter((other) => other !== key)]);
       return key.kid;
     });
   }
 
-  /** Publishes a new key that does not sign yet, so that whoever caches keys can know it before; answers its id. */
+  /** Publishes a new key that does not sign yet, so that callers that cache keys can know it before; returns its id. */
   announce(signer: Signer): Promise<string> {
     return this.#afterLast(async () => {
       const key = await makeKey(signer);

@@ -1,14 +1,16 @@
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
-import { makeIssuerApp } from "../oidc/issuer_app.ts";
+import { startApp } from "../http/_testing.ts";
 import { KeyRing } from "../oidc/key_ring.ts";
+import { makeOidcApp } from "../oidc/oidc_app.ts";
 import { IdentityTokens } from "./identity_tokens.ts";
+import type { StorageEvent } from "./push_message.ts";
 import { PushQueue, type PushQueueOptions } from "./push_queue.ts";
 
 /** One request as the test's endpoint saw it. */
@@ -30,7 +32,10 @@ export interface Pushed {
   readonly atMs: number;
 }
 
-/** Starts a server on a free port that ends with the test; answers its base address. */
+/** The status of each push, or a promise of one; `count` is 1 for the first. */
+type StatusOf = (pushed: Pushed, count: number) => number | Promise<number>;
+
+/** Starts a server on a free port that ends with the test; returns its base address. */
 export async function startServer(
   t: TestContext,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
@@ -38,16 +43,12 @@ export async function startServer(
   const server = createServer((request, response) => void handle(request, response));
   await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => server.close().closeAllConnections());
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
+  const address = server.address() as AddressInfo; // it listens on a port
   return `http://localhost:${address.port}`;
 }
 
-/** An endpoint that keeps what it was sent and answers each with a status, or a promise of one. */
-export async function startEndpoint(
-  t: TestContext,
-  statusOf: (pushed: Pushed, count: number) => number | Promise<number>,
-): Promise<{ url: string; pushed: Pushed[] }> {
+/** An endpoint that keeps what it was sent. */
+export async function startEndpoint(t: TestContext, statusOf: StatusOf) {
   const pushed: Pushed[] = [];
   const url = await startServer(t, async (request, response) => {
     const one: Pushed = {
@@ -67,25 +68,26 @@ let keys: Promise<KeyRing> | undefined;
 /** The identity service of the local cloud on a free port; `state.working = false` breaks it. */
 export async function startIdentity(t: TestContext) {
   keys ??= makeKeys();
-  const app = makeIssuerApp({ keys: await keys, issuer: "http://localhost:9080" });
+  const app = makeOidcApp({ keys: await keys, issuer: () => "http://localhost:9080" });
   const state = { working: true, tokens: 0 };
-  const url = await startServer(t, async (request, response) => {
-    if (!state.working) return void response.writeHead(503).end();
-    if (request.url === "/google/token") state.tokens++;
-    app(request, response);
+  const url = await startApp(t, {
+    ...app,
+    answer(call) {
+      if (!state.working) return { status: 503 };
+      if (call.path === "/google/token") state.tokens++;
+      return app.answer(call);
+    },
   });
   return { url, state };
 }
 
-/** A queue in a database in memory, with short waits; both are closed with the test. */
-export function makeQueue(
-  t: TestContext,
-  options: { processorUrl: string; issuerUrl: string } & Partial<PushQueueOptions>,
-): PushQueue {
-  const { issuerUrl, policy, ...rest } = options;
+/** A queue in a database in memory, with short waits, whose pushes find nobody by default; closed with the test. */
+export function makeQueue(t: TestContext, options: Partial<PushQueueOptions> = {}): PushQueue {
+  const { policy, ...rest } = options;
   const db = options.db ?? new DatabaseSync(":memory:");
   const queue = new PushQueue({
-    identity: new IdentityTokens({ issuerUrl }),
+    identity: new IdentityTokens({ oidcUrl: "http://localhost:1" }),
+    processorUrl: "http://localhost:1",
     policy: { minBackoffMs: 10, maxBackoffMs: 40, maxAttempts: 3, ...policy },
     ...rest,
     db,
@@ -97,19 +99,29 @@ export function makeQueue(
   return queue;
 }
 
-/** A FINALIZE of `name` in the raw bucket. */
-export function finalized(name: string) {
-  const resource = { kind: "storage#object", name, generation: "1700000000000001", size: "12" };
-  return { eventType: "OBJECT_FINALIZE", bucket: "tintype-raw", resource } as const;
+/** A queue with an identity service, and an endpoint that answers each push with a status. */
+export async function startPushes(
+  t: TestContext,
+  statusOf: StatusOf,
+  options: Partial<PushQueueOptions> = {},
+) {
+  const { url: oidcUrl, state } = await startIdentity(t);
+  const { url, pushed } = await startEndpoint(t, statusOf);
+  const identity = new IdentityTokens({ oidcUrl });
+  const endpoint = { processorUrl: url, identity };
+  return { queue: makeQueue(t, { ...endpoint, ...options }), pushed, endpoint, oidcUrl, state };
 }
 
-/** Waits until `check` holds; fails after five seconds. */
-export async function eventually(check: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!check()) {
-    assert.ok(Date.now() < deadline, `Never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** Publishes a FINALIZE of each name and starts deliveries. */
+export function publish(queue: PushQueue, ...names: readonly string[]): void {
+  for (const name of names) queue.enqueue(finalized(name));
+  queue.wake();
+}
+
+/** A FINALIZE of `name` in the raw bucket. */
+export function finalized(name: string): StorageEvent {
+  const resource = { kind: "storage#object", name, generation: "1700000000000001", size: "12" };
+  return { eventType: "OBJECT_FINALIZE", bucket: "tintype-raw", resource };
 }
 
 async function makeKeys(): Promise<KeyRing> {

@@ -8,9 +8,9 @@ const REFRESH_BEFORE_MS = 5 * 60_000;
 const TIMEOUT_MS = 5_000;
 
 /** What {@link IdentityTokens} is made of. */
-export interface IdentityTokensOptions {
-  /** Base address of the stand-in for Google's identity service: `http://localhost:9080`. */
-  readonly issuerUrl: string;
+interface IdentityTokensOptions {
+  /** Base address of the OIDC provider, which is Google's identity service here: `http://localhost:9080`. */
+  readonly oidcUrl: string;
   readonly clock?: Clock;
 }
 
@@ -21,8 +21,8 @@ export class IdentityTokens {
   readonly #kept = new Map<string, { token: string; freshUntil: number }>();
   readonly #fetching = new Map<string, Promise<string>>();
 
-  constructor({ issuerUrl, clock = Date }: IdentityTokensOptions) {
-    this.#url = `${issuerUrl}/google/token`;
+  constructor({ oidcUrl, clock = Date }: IdentityTokensOptions) {
+    this.#url = `${oidcUrl}/google/token`;
     this.#clock = clock;
   }
 

@@ -8,7 +8,7 @@ const EMAIL = "push@tintype-local.iam.gserviceaccount.com";
 test("a token is fetched once for parallel calls, and again five minutes before its end", async (t) => {
   const { url, state } = await startIdentity(t);
   let nowMs = Date.now();
-  const tokens = new IdentityTokens({ issuerUrl: url, clock: { now: () => nowMs } });
+  const tokens = new IdentityTokens({ oidcUrl: url, clock: { now: () => nowMs } });
   await Promise.all([tokens.tokenFor("a", EMAIL), tokens.tokenFor("a", EMAIL)]);
   nowMs += 55 * 60_000 - 1;
   await tokens.tokenFor("a", EMAIL);
@@ -20,7 +20,7 @@ test("a token is fetched once for parallel calls, and again five minutes before 
 
 test("each audience has its own token", async (t) => {
   const { url } = await startIdentity(t);
-  const tokens = new IdentityTokens({ issuerUrl: url });
+  const tokens = new IdentityTokens({ oidcUrl: url });
   const [first, second] = await Promise.all([
     tokens.tokenFor("a", EMAIL),
     tokens.tokenFor("b", EMAIL),
@@ -30,7 +30,7 @@ test("each audience has its own token", async (t) => {
 
 test("tokenFor() rejects while there is none to have, and asks again the next time", async (t) => {
   const { url, state } = await startIdentity(t);
-  const tokens = new IdentityTokens({ issuerUrl: url });
+  const tokens = new IdentityTokens({ oidcUrl: url });
   state.working = false;
   await assert.rejects(tokens.tokenFor("a", EMAIL), /status is 503/);
   state.working = true;

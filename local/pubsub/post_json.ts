@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 
 /** A POST with a JSON body. */
-export interface JsonPost {
+interface JsonPost {
   /** An `http:` address. */
   readonly url: string;
   readonly body: unknown;
@@ -13,7 +13,7 @@ export interface JsonPost {
 }
 
 /** What was answered; `text` is the body, cut at 1 MiB. */
-export interface PostAnswer {
+interface PostAnswer {
   readonly status: number;
   readonly text: string;
 }

@@ -3,7 +3,7 @@ import { makePushEnvelope, type PushBody } from "@tintype/core/events/push_envel
 import type { PushMessage } from "./push_message.ts";
 
 /** The subscription that a message goes through. */
-export interface PushBodyOptions {
+interface PushBodyOptions {
   /** `projects/{project}/subscriptions/{name}`. */
   readonly subscription: string;
   /** Whether it has a dead-letter policy: only then does the body count deliveries. */

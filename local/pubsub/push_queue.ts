@@ -19,14 +19,8 @@ export interface PushQueueOptions {
   readonly db: DatabaseSync;
   /** The pushed endpoint's base address without a slash at the end, `http://localhost:8080`; also the audience's. */
   readonly processorUrl: string;
-  /** Makes the tokens; `new IdentityTokens({ issuerUrl })`. */
+  /** Makes the tokens; `new IdentityTokens({ oidcUrl })`. */
   readonly identity: IdentityTokens;
-  /** The service account in the tokens: `push@{project}.iam.gserviceaccount.com`. */
-  readonly serviceAccount?: string;
-  /** The Cloud project in the subscriptions' names: `tintype-local`. */
-  readonly project?: string;
-  /** The one bucket with a notification configuration (OBJECT_FINALIZE only): `tintype-raw`. */
-  readonly bucket?: string;
   /** What is not given has the default of {@link PushPolicy}. */
   readonly policy?: Partial<PushPolicy>;
   readonly clock?: Clock;
@@ -34,7 +28,7 @@ export interface PushQueueOptions {
 }
 
 /** Where all messages are. */
-export interface PushStatus {
+interface PushStatus {
   /** Waiting for a delivery, dead letters' own messages included. */
   readonly queued: number;
   readonly delivering: number;
@@ -57,6 +51,9 @@ export interface PushStatus {
   readonly oldestQueuedMs: number | null;
 }
 
+/** The one bucket with a notification configuration, which covers OBJECT_FINALIZE only. */
+export const NOTIFIED_BUCKET = "tintype-raw";
+
 const SHUFFLE_MS = 1_000;
 
 /**
@@ -67,7 +64,6 @@ const SHUFFLE_MS = 1_000;
 export class PushQueue {
   readonly #store: PushStore;
   readonly #workers: readonly PushWorker[];
-  readonly #bucket: string;
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #retention: Record<SubscriptionKey, number>;
@@ -78,9 +74,7 @@ export class PushQueue {
 
   /** Makes its tables and queues again what a killed process was delivering; delivers nothing before {@link wake}. */
   constructor(options: PushQueueOptions) {
-    const project = options.project ?? "tintype-local";
     const policy = { ...DEFAULT_PUSH_POLICY, ...options.policy };
-    this.#bucket = options.bucket ?? "tintype-raw";
     this.#clock = options.clock ?? Date;
     this.#log = options.log;
     this.#store = new PushStore(options.db);
@@ -90,22 +84,15 @@ export class PushQueue {
       store: this.#store,
       processorUrl: options.processorUrl,
       identity: options.identity,
-      serviceAccount: options.serviceAccount ?? `push@${project}.iam.gserviceaccount.com`,
       policy,
       clock: this.#clock,
       log: this.#log,
-      project,
       settings: () => this.#settings,
       onBuried: () => this.wake(),
     };
     this.#workers = [
-      new PushWorker({
-        ...common,
-        key: "events",
-        name: "tintype-events-push",
-        path: "/events/storage",
-      }),
-      new PushWorker({ ...common, key: "dead", name: "tintype-dead-push", path: "/events/dead" }),
+      new PushWorker("events", { ...common, name: "tintype-events-push", path: "/events/storage" }),
+      new PushWorker("dead", { ...common, name: "tintype-dead-push", path: "/events/dead" }),
     ];
     const everyMs = Math.min(60_000, Math.round(this.#retention.events / 6));
     this.#expiryTimer = setInterval(() => this.#expire(), everyMs).unref();
@@ -116,7 +103,7 @@ export class PushQueue {
    * Answers whether a notification configuration covers the event (other buckets and event types are passed over).
    */
   enqueue(event: StorageEvent): boolean {
-    if (event.bucket !== this.#bucket || event.eventType !== "OBJECT_FINALIZE") return false;
+    if (event.bucket !== NOTIFIED_BUCKET || event.eventType !== "OBJECT_FINALIZE") return false;
     const { duplicate, shuffle, drop } = this.#settings;
     if (drop > 0) {
       this.#settings = { ...this.#settings, drop: drop - 1 };

@@ -5,22 +5,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import {
-  eventually,
-  finalized,
-  makeQueue,
-  type Pushed,
-  startEndpoint,
-  startIdentity,
-} from "./_testing.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import { finalized, makeQueue, publish, type Pushed, startPushes } from "./_testing.ts";
 
 test("a push has the body of Pub/Sub with the notification of Cloud Storage in it", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
+  const { queue, pushed } = await startPushes(t, () => 204);
   queue.enqueue({ ...finalized("2026-11-21/acme/o/1"), overwroteGeneration: "16" });
   queue.wake();
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  await eventually("delivered", () => queue.status().delivered === 1);
 
   const [{ path, body }] = pushed as [Pushed];
   assert.equal(path, "/events/storage");
@@ -47,29 +39,23 @@ test("a push has the body of Pub/Sub with the notification of Cloud Storage in i
 });
 
 test("a push carries a token of the push account for the endpoint's own address", async (t) => {
-  const { url: issuerUrl, state } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 200);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  for (const name of ["a", "b", "c"]) queue.enqueue(finalized(name));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 3, "delivered");
+  const { queue, pushed, oidcUrl, state, endpoint } = await startPushes(t, () => 200);
+  publish(queue, "a", "b", "c");
+  await eventually("delivered", () => queue.status().delivered === 3);
 
   const [{ authorization }] = pushed as [Pushed];
   const token = authorization.replace(/^Bearer /, "");
-  const certs = createRemoteJWKSet(new URL(`${issuerUrl}/google/certs`));
+  const certs = createRemoteJWKSet(new URL(`${oidcUrl}/google/certs`));
   const { payload } = await jwtVerify(token, certs, {
     issuer: "https://accounts.google.com",
-    audience: `${url}/events/storage`,
+    audience: `${endpoint.processorUrl}/events/storage`,
   });
   assert.equal(payload["email"], "push@tintype-local.iam.gserviceaccount.com");
   assert.equal(state.tokens, 1);
 });
 
-test("other buckets and other event types are not told of", (t) => {
-  const queue = makeQueue(t, {
-    processorUrl: "http://localhost:1",
-    issuerUrl: "http://localhost:1",
-  });
+test("other buckets and other event types make no message", (t) => {
+  const queue = makeQueue(t);
   assert.equal(queue.enqueue({ ...finalized("a"), bucket: "tintype-processed" }), false);
   assert.equal(queue.enqueue({ ...finalized("a"), eventType: "OBJECT_DELETE" }), false);
   assert.equal(queue.status().queued, 0);
@@ -77,8 +63,7 @@ test("other buckets and other event types are not told of", (t) => {
 
 test("enqueue() belongs to the caller's transaction", (t) => {
   const db = new DatabaseSync(":memory:");
-  const urls = { processorUrl: "http://localhost:1", issuerUrl: "http://localhost:1" };
-  const queue = makeQueue(t, { ...urls, db });
+  const queue = makeQueue(t, { db });
   db.exec("BEGIN");
   queue.enqueue(finalized("a"));
   assert.equal(queue.status().queued, 1);
@@ -88,12 +73,9 @@ test("enqueue() belongs to the caller's transaction", (t) => {
 
 for (const status of [200, 201, 202, 204]) {
   test(`${status} acknowledges a push for good`, async (t) => {
-    const { url: issuerUrl } = await startIdentity(t);
-    const { url, pushed } = await startEndpoint(t, () => status);
-    const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-    queue.enqueue(finalized("a"));
-    queue.wake();
-    await eventually(() => queue.status().delivered === 1, "delivered");
+    const { queue, pushed } = await startPushes(t, () => status);
+    publish(queue, "a");
+    await eventually("delivered", () => queue.status().delivered === 1);
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(pushed.length, 1);
   });
@@ -101,36 +83,29 @@ for (const status of [200, 201, 202, 204]) {
 
 for (const status of [203, 301, 400, 429, 503]) {
   test(`${status} refuses a push, which comes again as the same message`, async (t) => {
-    const { url: issuerUrl } = await startIdentity(t);
-    const { url, pushed } = await startEndpoint(t, (_, count) => count === 1 ? status : 204);
-    const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-    queue.enqueue(finalized("a"));
-    queue.wake();
-    await eventually(() => queue.status().delivered === 1, "delivered");
+    const { queue, pushed } = await startPushes(t, (_, count) => count === 1 ? status : 204);
+    publish(queue, "a");
+    await eventually("delivered", () => queue.status().delivered === 1);
     assert.deepEqual(pushed.map(({ body }) => body.deliveryAttempt), [1, 2]);
     assert.equal(new Set(pushed.map(({ body }) => body.message.messageId)).size, 1);
   });
 }
 
 test("a push that is not answered by the ack deadline is refused", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   const never = new Promise<number>(() => {});
-  const { url, pushed } = await startEndpoint(t, (_, count) => count === 1 ? never : 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy: { ackDeadlineMs: 50 } });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  const { queue, pushed } = await startPushes(t, (_, count) => count === 1 ? never : 204, {
+    policy: { ackDeadlineMs: 50 },
+  });
+  publish(queue, "a");
+  await eventually("delivered", () => queue.status().delivered === 1);
   assert.equal(pushed.length, 2);
 });
 
 test("a refused push comes again after its backoff", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, (_, count) => count < 5 ? 503 : 204);
   const policy = { minBackoffMs: 50, maxBackoffMs: 200, maxAttempts: 9 };
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  const { queue, pushed } = await startPushes(t, (_, count) => count < 5 ? 503 : 204, { policy });
+  publish(queue, "a");
+  await eventually("delivered", () => queue.status().delivered === 1);
   const waits = pushed.slice(1).map(({ atMs }, index) => atMs - (pushed[index]?.atMs ?? 0));
   [50, 100, 200, 200].forEach((least, index) => {
     const wait = waits[index] ?? 0;
@@ -139,57 +114,45 @@ test("a refused push comes again after its backoff", async (t) => {
 });
 
 test("no more pushes are under way at once than the concurrency allows", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   let underWay = 0;
   let most = 0;
-  const { url } = await startEndpoint(t, async () => {
+  const { queue } = await startPushes(t, async () => {
     most = Math.max(most, ++underWay);
     await new Promise((resolve) => setTimeout(resolve, 20));
     underWay--;
     return 204;
-  });
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy: { concurrency: 3 } });
-  for (let index = 0; index < 12; index++) queue.enqueue(finalized(`${index}`));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 12, "delivered");
+  }, { policy: { concurrency: 3 } });
+  publish(queue, ...Array.from({ length: 12 }, (_, index) => `${index}`));
+  await eventually("delivered", () => queue.status().delivered === 12);
   assert.equal(most, 3);
 });
 
 test("without an identity token nothing is sent and no attempt is spent", async (t) => {
-  const { url: issuerUrl, state } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
+  const { queue, pushed, state } = await startPushes(t, () => 204);
   state.working = false;
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  queue.enqueue(finalized("a"));
-  queue.wake();
+  publish(queue, "a");
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(pushed.length, 0);
   state.working = true;
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  await eventually("delivered", () => queue.status().delivered === 1);
   assert.equal(pushed[0]?.body.deliveryAttempt, 1);
 });
 
 test("a refused token is not used again", async (t) => {
-  const { url: issuerUrl, state } = await startIdentity(t);
-  const { url } = await startEndpoint(t, (_, count) => count === 1 ? 401 : 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  const { queue, state } = await startPushes(t, (_, count) => count === 1 ? 401 : 204);
+  publish(queue, "a");
+  await eventually("delivered", () => queue.status().delivered === 1);
   assert.equal(state.tokens, 2);
 });
 
 test("after the last attempt the event is pushed to the dead letters until it is taken", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   let deadTries = 0;
-  const { url, pushed } = await startEndpoint(t, ({ path }) => {
+  const { queue, pushed } = await startPushes(t, ({ path }) => {
     if (path === "/events/storage") return 500;
     return ++deadTries <= 4 ? 500 : 204;
   });
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().deadDelivered === 1, "dead letter delivered");
+  publish(queue, "a");
+  await eventually("dead letter delivered", () => queue.status().deadDelivered === 1);
 
   const events = pushed.filter(({ path }) => path === "/events/storage");
   const letters = pushed.filter(({ path }) => path === "/events/dead");
@@ -215,20 +178,17 @@ test("after the last attempt the event is pushed to the dead letters until it is
 });
 
 test("redrive() sends dead letters again as fresh events", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   let broken = true;
-  const { url, pushed } = await startEndpoint(
+  const { queue, pushed } = await startPushes(
     t,
     ({ path }) => path === "/events/storage" && broken ? 500 : 204,
   );
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().deadDelivered === 1, "dead letter delivered");
+  publish(queue, "a");
+  await eventually("dead letter delivered", () => queue.status().deadDelivered === 1);
   broken = false;
   const before = pushed.length;
   assert.equal(queue.redrive(), 1);
-  await eventually(() => queue.status().delivered === 1, "redriven");
+  await eventually("redriven", () => queue.status().delivered === 1);
   const [again] = pushed.slice(before);
   assert.equal(again?.path, "/events/storage");
   assert.equal(again?.body.deliveryAttempt, 1);
@@ -244,43 +204,37 @@ test("what a killed process was delivering is delivered by the next one", async 
   const folder = mkdtempSync(join(tmpdir(), "tintype-push-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "push.db");
-  const { url: issuerUrl } = await startIdentity(t);
   const never = new Promise<number>(() => {});
-  const { url, pushed } = await startEndpoint(t, (_, count) => count === 1 ? never : 204);
+  const { endpoint, pushed } = await startPushes(t, (_, count) => count === 1 ? never : 204);
 
   const killed = new DatabaseSync(path);
-  const first = makeQueue(t, { processorUrl: url, issuerUrl, db: killed });
-  first.enqueue(finalized("a"));
-  first.wake();
-  await eventually(() => pushed.length === 1, "under way");
+  const first = makeQueue(t, { ...endpoint, db: killed });
+  publish(first, "a");
+  await eventually("under way", () => pushed.length === 1);
   assert.equal(first.status().delivering, 1);
 
   const reopened = new DatabaseSync(path);
-  const second = makeQueue(t, { processorUrl: url, issuerUrl, db: reopened });
+  const second = makeQueue(t, { ...endpoint, db: reopened });
   second.wake();
-  await eventually(() => second.status().delivered === 1, "delivered");
+  await eventually("delivered", () => second.status().delivered === 1);
   assert.equal(pushed[1]?.body.message.messageId, pushed[0]?.body.message.messageId);
   assert.equal(pushed[1]?.body.deliveryAttempt, 2);
 });
 
 test("close() queues again what it cuts, and delivers nothing more", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => new Promise(() => {}));
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => pushed.length === 1, "under way");
+  const { queue, pushed } = await startPushes(t, () => new Promise(() => {}));
+  publish(queue, "a");
+  await eventually("under way", () => pushed.length === 1);
   await queue.close(20);
   const { queued, delivering } = queue.status();
   assert.deepEqual({ queued, delivering }, { queued: 1, delivering: 0 });
 });
 
-test("messages outlive neither a day of seven nor the same share of a shorter period", (t) => {
+test("messages outlive neither a day of seven nor the same share of a shorter period", async (t) => {
   let nowMs = Date.UTC(2026, 10, 21);
   const clock = { now: () => nowMs };
-  const urls = { processorUrl: "http://localhost:1", issuerUrl: "http://localhost:1" };
   const expiredAfter = async (retentionMs: number, ageMs: number) => {
-    const queue = makeQueue(t, { ...urls, clock, policy: { retentionMs } });
+    const queue = makeQueue(t, { clock, policy: { retentionMs } });
     queue.configure({ hold: true });
     queue.enqueue(finalized("a"));
     nowMs += ageMs;
@@ -289,9 +243,8 @@ test("messages outlive neither a day of seven nor the same share of a shorter pe
     return queue.status().expired;
   };
   const week = 7 * 86_400_000;
-  return Promise.resolve()
-    .then(async () => assert.equal(await expiredAfter(week, 86_400_000 - 1), 0))
-    .then(async () => assert.equal(await expiredAfter(week, 86_400_001), 1))
-    .then(async () => assert.equal(await expiredAfter(90_000, 59_999), 0))
-    .then(async () => assert.equal(await expiredAfter(90_000, 60_001), 1));
+  assert.equal(await expiredAfter(week, 86_400_000 - 1), 0);
+  assert.equal(await expiredAfter(week, 86_400_001), 1);
+  assert.equal(await expiredAfter(90_000, 59_999), 0);
+  assert.equal(await expiredAfter(90_000, 60_001), 1);
 });

@@ -1,88 +1,67 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  eventually,
-  finalized,
-  makeQueue,
-  type Pushed,
-  startEndpoint,
-  startIdentity,
-} from "./_testing.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import { publish, type Pushed, startPushes } from "./_testing.ts";
 
 const names = (pushed: readonly Pushed[]) =>
   pushed.map(({ body }) => body.message.attributes["objectId"]);
 
 test("duplicate delivers each event more often, under other message ids", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
+  const { queue, pushed } = await startPushes(t, () => 204);
   queue.configure({ duplicate: 2 });
-  queue.enqueue(finalized("a"));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 3, "delivered");
+  publish(queue, "a");
+  await eventually("delivered", () => queue.status().delivered === 3);
   assert.deepEqual(names(pushed), ["a", "a", "a"]);
   assert.equal(new Set(pushed.map(({ body }) => body.message.messageId)).size, 3);
 });
 
 test("hold keeps deliveries back until it is taken off", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
+  const { queue, pushed } = await startPushes(t, () => 204);
   queue.configure({ hold: true });
-  queue.enqueue(finalized("a"));
-  queue.wake();
+  publish(queue, "a");
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(pushed.length, 0);
   assert.equal(queue.status().held, 1);
   assert.ok((queue.status().oldestQueuedMs ?? 0) >= 40);
   queue.configure({ hold: false });
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  await eventually("delivered", () => queue.status().delivered === 1);
   assert.equal(queue.status().held, 0);
 });
 
 test("events go out in their order, and in another one with shuffle", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy: { concurrency: 1 } });
+  const { queue, pushed } = await startPushes(t, () => 204, { policy: { concurrency: 1 } });
   const order = Array.from({ length: 20 }, (_, index) => `${index}`);
-  for (const name of order) queue.enqueue(finalized(name));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 20, "delivered");
+  publish(queue, ...order);
+  await eventually("delivered", () => queue.status().delivered === 20);
   assert.deepEqual(names(pushed), order);
 
   queue.configure({ shuffle: true });
-  for (const name of order) queue.enqueue(finalized(name));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 40, "delivered");
+  publish(queue, ...order);
+  await eventually("delivered", () => queue.status().delivered === 40);
   const shuffled = names(pushed.slice(20));
   assert.notDeepEqual(shuffled, order);
   assert.deepEqual(new Set(shuffled), new Set(order));
 });
 
 test("drop loses so many of the next events, and says so", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, () => 204);
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl });
+  const { queue, pushed } = await startPushes(t, () => 204);
   queue.configure({ drop: 2 });
-  for (const name of ["a", "b", "c"]) queue.enqueue(finalized(name));
-  queue.wake();
-  await eventually(() => queue.status().delivered === 1, "delivered");
+  publish(queue, "a", "b", "c");
+  await eventually("delivered", () => queue.status().delivered === 1);
   assert.deepEqual(names(pushed), ["c"]);
   assert.equal(queue.status().dropped, 2);
   assert.equal(queue.status().settings.drop, 0);
 });
 
 test("maxAttempts gives an event up after so many refusals, and null after the policy's own", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(
+  const { queue, pushed } = await startPushes(
     t,
     ({ path }) => path === "/events/dead" ? 204 : 503,
+    { policy: { maxAttempts: 4 } },
   );
-  const queue = makeQueue(t, { processorUrl: url, issuerUrl, policy: { maxAttempts: 4 } });
   const attemptsOf = async (name: string, deadLettered: number) => {
-    queue.enqueue(finalized(name));
-    queue.wake();
-    await eventually(() => queue.status().deadLettered === deadLettered, "dead-lettered");
+    publish(queue, name);
+    await eventually("dead-lettered", () => queue.status().deadLettered === deadLettered);
     return pushed.filter(({ path, body }) =>
       path === "/events/storage" && body.message.attributes["objectId"] === name
     ).length;

@@ -1,6 +1,5 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-
-const TABLES = `
+/** The tables of messages and counters. */
+export const PUSH_TABLES = `
   CREATE TABLE IF NOT EXISTS push_messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -15,6 +14,7 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS push_messages_due
     ON push_messages (subscription, state, next_at, seq);
   CREATE INDEX IF NOT EXISTS push_messages_age ON push_messages (state, created);
+  CREATE TABLE IF NOT EXISTS push_counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 `;
 
 const CLAIM = (order: string) => `
@@ -26,60 +26,30 @@ const CLAIM = (order: string) => `
   )
   RETURNING seq, id, event, attributes, attempts, created`;
 
-/** Every statement of the message store. */
-export type PushStatements = Record<
-  | "requeueDelivering"
-  | "insert"
-  | "claimOldest"
-  | "claimAny"
-  | "nextDue"
-  | "remove"
-  | "retry"
-  | "giveBack"
-  | "bury"
-  | "dead"
-  | "redrive"
-  | "expire"
-  | "forgetDead"
-  | "countState"
-  | "oldestQueued",
-  StatementSync
->;
-
-/** Makes the table where it is missing and prepares its statements. */
-export function preparePushStatements(db: DatabaseSync): PushStatements {
-  db.exec(TABLES);
-  return {
-    requeueDelivering: db.prepare(
-      "UPDATE push_messages SET state = 'queued' WHERE state = 'delivering'",
-    ),
-    insert: db.prepare(
-      `INSERT INTO push_messages (id, subscription, event, attributes, state, attempts, next_at, created)
+/** The statements of the message store. */
+export const PUSH_STATEMENTS = {
+  requeueDelivering: "UPDATE push_messages SET state = 'queued' WHERE state = 'delivering'",
+  insert:
+    `INSERT INTO push_messages (id, subscription, event, attributes, state, attempts, next_at, created)
        VALUES (?, ?, ?, ?, 'queued', 0, ?, ?)`,
-    ),
-    claimOldest: db.prepare(CLAIM("next_at, seq")),
-    claimAny: db.prepare(CLAIM("random()")),
-    nextDue: db.prepare(
-      "SELECT min(next_at) AS at FROM push_messages WHERE subscription = ? AND state = 'queued'",
-    ),
-    remove: db.prepare("DELETE FROM push_messages WHERE id = ?"),
-    retry: db.prepare("UPDATE push_messages SET state = 'queued', next_at = ? WHERE id = ?"),
-    giveBack: db.prepare(
-      "UPDATE push_messages SET state = 'queued', next_at = ?, attempts = attempts - 1 WHERE id = ?",
-    ),
-    bury: db.prepare("UPDATE push_messages SET state = 'dead' WHERE id = ?"),
-    dead: db.prepare("SELECT id FROM push_messages WHERE state = 'dead' ORDER BY seq"),
-    redrive: db.prepare(
-      `UPDATE push_messages SET id = ?, state = 'queued', attempts = 0, next_at = ?, created = ?
+  claimOldest: CLAIM("next_at, seq"),
+  claimAny: CLAIM("random()"),
+  nextDue:
+    "SELECT min(next_at) AS at FROM push_messages WHERE subscription = ? AND state = 'queued'",
+  remove: "DELETE FROM push_messages WHERE id = ?",
+  retry: "UPDATE push_messages SET state = 'queued', next_at = ? WHERE id = ?",
+  giveBack:
+    "UPDATE push_messages SET state = 'queued', next_at = ?, attempts = attempts - 1 WHERE id = ?",
+  bury: "UPDATE push_messages SET state = 'dead' WHERE id = ?",
+  dead: "SELECT id FROM push_messages WHERE state = 'dead' ORDER BY seq",
+  redrive:
+    `UPDATE push_messages SET id = ?, state = 'queued', attempts = 0, next_at = ?, created = ?
        WHERE id = ?`,
-    ),
-    expire: db.prepare(
-      "DELETE FROM push_messages WHERE state = 'queued' AND subscription = ? AND created < ?",
-    ),
-    forgetDead: db.prepare("DELETE FROM push_messages WHERE state = 'dead' AND created < ?"),
-    countState: db.prepare("SELECT count(*) AS count FROM push_messages WHERE state = ?"),
-    oldestQueued: db.prepare(
-      "SELECT min(created) AS at FROM push_messages WHERE state = 'queued'",
-    ),
-  };
-}
+  expire: "DELETE FROM push_messages WHERE state = 'queued' AND subscription = ? AND created < ?",
+  forgetDead: "DELETE FROM push_messages WHERE state = 'dead' AND created < ?",
+  countState: "SELECT count(*) AS count FROM push_messages WHERE state = ?",
+  oldestQueued: "SELECT min(created) AS at FROM push_messages WHERE state = 'queued'",
+  count: `INSERT INTO push_counters (name, value) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET value = value + excluded.value`,
+  counters: "SELECT name, value FROM push_counters",
+} as const;

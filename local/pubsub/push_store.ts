@@ -1,11 +1,16 @@
 import { randomInt } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
-import { type Counter, PushCounters } from "./push_counters.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { inTransaction, prepareAll } from "../sqlite.ts";
 import type { PushMessage, StoredEvent, SubscriptionKey } from "./push_message.ts";
-import { preparePushStatements, type PushStatements } from "./push_statements.ts";
+import { PUSH_STATEMENTS, PUSH_TABLES } from "./push_statements.ts";
+
+/** What is counted for good; see `PushStatus` for what each means. */
+const NO_COUNTS = { delivered: 0, deadLettered: 0, deadDelivered: 0, expired: 0, dropped: 0 };
+
+type Counter = keyof typeof NO_COUNTS;
 
 /** A message to be written. */
-export interface NewMessage {
+interface NewMessage {
   readonly subscription: SubscriptionKey;
   readonly event: StoredEvent;
   readonly attributes: Readonly<Record<string, string>>;
@@ -14,19 +19,26 @@ export interface NewMessage {
   readonly nextAt: number;
 }
 
+/** Which messages are taken for delivery. */
+interface Claim {
+  readonly nowMs: number;
+  readonly limit: number;
+  /** In random order. */
+  readonly shuffle: boolean;
+}
+
 /**
  * The messages in SQLite. An acknowledged message is forgotten, as Pub/Sub does, and only counted; a dead one
- * stays for a redrive. Every method is one statement or one savepoint, so it may run inside a transaction or outside.
+ * stays for a redrive. Every method is one statement or one transaction, also as a part of the caller's.
  */
 export class PushStore {
   readonly #db: DatabaseSync;
-  readonly #counters: PushCounters;
-  readonly #statements: PushStatements;
+  readonly #statements: Readonly<Record<keyof typeof PUSH_STATEMENTS, StatementSync>>;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#counters = new PushCounters(db);
-    this.#statements = preparePushStatements(db);
+    db.exec(PUSH_TABLES);
+    this.#statements = prepareAll(db, PUSH_STATEMENTS);
   }
 
   /** Queues what a killed process was delivering. */
@@ -47,10 +59,7 @@ export class PushStore {
   }
 
   /** Takes up to `limit` due messages for delivery and spends one attempt of each. */
-  claim(
-    subscription: SubscriptionKey,
-    { nowMs, limit, shuffle }: { nowMs: number; limit: number; shuffle: boolean },
-  ): PushMessage[] {
+  claim(subscription: SubscriptionKey, { nowMs, limit, shuffle }: Claim): PushMessage[] {
     const statement = shuffle ? this.#statements.claimAny : this.#statements.claimOldest;
     const rows = statement.all(subscription, nowMs, limit) as unknown as MessageRow[]; // columns of RETURNING
     const ordered = shuffle ? shuffled(rows) : rows.sort((a, b) => a.seq - b.seq);
@@ -64,9 +73,9 @@ export class PushStore {
 
   /** Forgets an acknowledged message and counts it. */
   acknowledge(messageId: string, counter: Counter): void {
-    this.#atomically(() => {
+    inTransaction(this.#db, () => {
       this.#statements.remove.run(messageId);
-      this.#counters.add(counter, 1);
+      this.count(counter, 1);
     });
   }
 
@@ -83,16 +92,16 @@ export class PushStore {
   /** Keeps a refused message as a dead letter and publishes it to the dead letters' subscription. */
   bury(message: PushMessage, letter: Pick<NewMessage, "attributes" | "nowMs">): void {
     const { attributes, nowMs } = letter;
-    this.#atomically(() => {
+    inTransaction(this.#db, () => {
       this.#statements.bury.run(message.messageId);
       this.insert({ subscription: "dead", event: message.event, attributes, nowMs, nextAt: nowMs });
-      this.#counters.add("deadLettered", 1);
+      this.count("deadLettered", 1);
     });
   }
 
   /** Queues every dead letter under a new message id, as if published now; answers how many. */
   redrive(nowMs: number): number {
-    return this.#atomically(() => {
+    return inTransaction(this.#db, () => {
       const rows = this.#statements.dead.all() as unknown as { id: string }[]; // column of the SELECT
       for (const { id } of rows) this.#statements.redrive.run(newMessageId(), nowMs, nowMs, id);
       return rows.length;
@@ -101,43 +110,36 @@ export class PushStore {
 
   /** Drops what outlived its subscription's retention (milliseconds); answers how many messages nobody had taken. */
   expire(retention: Readonly<Record<SubscriptionKey, number>>, nowMs: number): number {
-    return this.#atomically(() => {
+    return inTransaction(this.#db, () => {
       const events = this.#statements.expire.run("events", nowMs - retention.events).changes;
       const dead = this.#statements.expire.run("dead", nowMs - retention.dead).changes;
       this.#statements.forgetDead.run(nowMs - retention.events - retention.dead);
       const count = Number(events) + Number(dead);
-      if (count > 0) this.#counters.add("expired", count);
+      if (count > 0) this.count("expired", count);
       return count;
     });
   }
 
   /** Adds to a counter. */
   count(counter: Counter, by: number): void {
-    this.#counters.add(counter, by);
+    this.#statements.count.run(counter, by);
   }
 
   /** Counts messages by state, with the durable counters, and says when the oldest queued one was published. */
   status() {
+    const rows = this.#statements.counters.all();
+    const counts: Partial<Record<Counter, number>> = Object.fromEntries(
+      rows.map(({ name, value }) => [name, Number(value)]),
+    );
     const of = (state: string) => readNumber(this.#statements.countState.get(state), "count") ?? 0;
     return {
       queued: of("queued"),
       delivering: of("delivering"),
       dead: of("dead"),
-      ...this.#counters.all(),
+      ...NO_COUNTS,
+      ...counts,
       oldestQueuedAt: readNumber(this.#statements.oldestQueued.get(), "at"),
     };
-  }
-
-  #atomically<Result>(work: () => Result): Result {
-    this.#db.exec("SAVEPOINT push");
-    try {
-      const result = work();
-      this.#db.exec("RELEASE push");
-      return result;
-    } catch (error) {
-      this.#db.exec("ROLLBACK TO push; RELEASE push");
-      throw error;
-    }
   }
 }
 

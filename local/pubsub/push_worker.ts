@@ -1,5 +1,5 @@
 import type { Clock } from "@tintype/core/ports/clock";
-import type { Log } from "@tintype/core/ports/log";
+import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { IdentityTokens } from "./identity_tokens.ts";
 import { postJson } from "./post_json.ts";
 import { makePushBody } from "./push_body.ts";
@@ -9,17 +9,14 @@ import type { PushSettings } from "./push_settings.ts";
 import type { PushStore } from "./push_store.ts";
 
 /** What a {@link PushWorker} is made of. */
-export interface PushWorkerOptions {
-  readonly key: SubscriptionKey;
+interface PushWorkerOptions {
   /** The subscription's short name. */
   readonly name: string;
-  readonly project: string;
   /** The endpoint's path under `processorUrl`; both make the audience. */
   readonly path: string;
   readonly processorUrl: string;
   readonly store: PushStore;
   readonly identity: IdentityTokens;
-  readonly serviceAccount: string;
   readonly policy: PushPolicy;
   readonly clock: Clock;
   readonly log: Log | undefined;
@@ -28,11 +25,17 @@ export interface PushWorkerOptions {
   readonly onBuried: () => void;
 }
 
+/** A delivery as it is logged. */
+type Outcome = LogFields & { readonly status: number };
+
+const PROJECT = "tintype-local";
+const SERVICE_ACCOUNT = `push@${PROJECT}.iam.gserviceaccount.com`;
 const ACKNOWLEDGED = new Set([102, 200, 201, 202, 204]);
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The deliveries of one push subscription: so many at once, each until it is acknowledged, refused or out of time. */
 export class PushWorker {
+  readonly #key: SubscriptionKey;
   readonly #options: PushWorkerOptions;
   readonly #url: string;
   readonly #underWay = new Set<Promise<void>>();
@@ -40,7 +43,8 @@ export class PushWorker {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: PushWorkerOptions) {
+  constructor(key: SubscriptionKey, options: PushWorkerOptions) {
+    this.#key = key;
     this.#options = options;
     this.#url = options.processorUrl + options.path;
   }
@@ -48,14 +52,16 @@ export class PushWorker {
   /** Starts as many due deliveries as there is room for, and comes back by itself when the next one is due. */
   pump(): void {
     clearTimeout(this.#timer);
-    const { key, store, policy, clock, settings } = this.#options;
+    const { store, policy, clock, settings } = this.#options;
     const { hold, shuffle } = settings();
     const room = policy.concurrency - this.#underWay.size;
     if (this.#closed || hold || room <= 0) return;
     const nowMs = clock.now();
-    for (const message of store.claim(key, { nowMs, limit: room, shuffle })) this.#start(message);
+    for (const message of store.claim(this.#key, { nowMs, limit: room, shuffle })) {
+      this.#start(message);
+    }
     if (this.#underWay.size >= policy.concurrency) return;
-    const nextDueAt = store.nextDueAt(key);
+    const nextDueAt = store.nextDueAt(this.#key);
     if (nextDueAt === null) return;
     const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, nextDueAt - nowMs));
     this.#timer = setTimeout(() => this.pump(), waitMs).unref();
@@ -79,9 +85,9 @@ export class PushWorker {
   }
 
   async #deliver(message: PushMessage): Promise<void> {
-    const { identity, serviceAccount, store, policy, clock, log } = this.#options;
+    const { identity, store, policy, clock, log } = this.#options;
     const fields = { subscription: this.#options.name, messageId: message.messageId };
-    const token = await identity.tokenFor(this.#url, serviceAccount).catch(() => null);
+    const token = await identity.tokenFor(this.#url, SERVICE_ACCOUNT).catch(() => null);
     if (token === null) {
       log?.warn("push_without_token", fields);
       return store.giveBack(message.messageId, clock.now() + policy.minBackoffMs);
@@ -91,15 +97,15 @@ export class PushWorker {
     const outcome = { ...fields, attempt: message.attempts, status, ms: clock.now() - startedAt };
     if (!ACKNOWLEDGED.has(status)) return this.#refused(message, outcome);
     log?.info("push_delivered", outcome);
-    const counter = this.#options.key === "events" ? "delivered" : "deadDelivered";
+    const counter = this.#key === "events" ? "delivered" : "deadDelivered";
     store.acknowledge(message.messageId, counter);
   }
 
   /** The status that was answered, or 0 where nothing was. */
   async #send(message: PushMessage, token: string): Promise<number> {
-    const { key, project, name, policy } = this.#options;
-    const subscription = `projects/${project}/subscriptions/${name}`;
-    const body = makePushBody(message, { subscription, deadLetters: key === "events" });
+    const { name, policy } = this.#options;
+    const subscription = `projects/${PROJECT}/subscriptions/${name}`;
+    const body = makePushBody(message, { subscription, deadLetters: this.#key === "events" });
     const post = { url: this.#url, body, token, timeoutMs: policy.ackDeadlineMs };
     try {
       return (await postJson({ ...post, signal: this.#cut.signal })).status;
@@ -108,14 +114,11 @@ export class PushWorker {
     }
   }
 
-  #refused(
-    message: PushMessage,
-    outcome: { messageId: string; subscription: string; attempt: number; status: number },
-  ): void {
-    const { key, store, policy, clock, log, identity, serviceAccount, settings } = this.#options;
-    if (outcome.status === 401) identity.forget(this.#url, serviceAccount);
+  #refused(message: PushMessage, outcome: Outcome): void {
+    const { store, policy, clock, log, identity, settings } = this.#options;
+    if (outcome.status === 401) identity.forget(this.#url, SERVICE_ACCOUNT);
     const maxAttempts = settings().maxAttempts ?? policy.maxAttempts;
-    if (key === "dead" || message.attempts < maxAttempts) {
+    if (this.#key === "dead" || message.attempts < maxAttempts) {
       log?.warn("push_refused", outcome);
       const waitMs = backoffMs(message.attempts, policy);
       return store.retry(message.messageId, clock.now() + waitMs);
@@ -130,7 +133,7 @@ export class PushWorker {
     return {
       CloudPubSubDeadLetterSourceDeliveryCount: String(message.attempts),
       CloudPubSubDeadLetterSourceSubscription: this.#options.name,
-      CloudPubSubDeadLetterSourceSubscriptionProject: this.#options.project,
+      CloudPubSubDeadLetterSourceSubscriptionProject: PROJECT,
       CloudPubSubDeadLetterSourceTopicPublishTime: new Date(message.createdAt).toISOString(),
     };
   }

@@ -3,26 +3,27 @@
  * never two of one job at once, and tries again with backoff where it failed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock } from "@tintype/core/ports/clock";
 import type { Log } from "@tintype/core/ports/log";
 import { type RetentionPolicy, retentionPolicyOf } from "@tintype/core/retention/policy";
 import type { IdentityTokens } from "./identity_tokens.ts";
 import { postJson } from "./post_json.ts";
 
 /** The scheduled jobs. */
-export const JOBS = {
-  retention: { path: "/jobs/retention", intervalOf: (policy) => policy.sweepIntervalMs },
-  reconcile: { path: "/jobs/reconcile", intervalOf: (policy) => policy.reconcileIntervalMs },
-} as const satisfies Record<
-  string,
-  { readonly path: string; readonly intervalOf: (policy: RetentionPolicy) => number }
->;
+const JOBS = {
+  retention: { path: "/jobs/retention", intervalMs: "sweepIntervalMs" },
+  reconcile: { path: "/jobs/reconcile", intervalMs: "reconcileIntervalMs" },
+} as const satisfies Record<string, Job>;
+
+interface Job {
+  readonly path: string;
+  readonly intervalMs: keyof RetentionPolicy;
+}
 
 /** The name of a scheduled job. */
-export type JobName = keyof typeof JOBS;
+type JobName = keyof typeof JOBS;
 
 /** How a job went. */
-export interface JobResult {
+interface JobResult {
   readonly job: JobName;
   /** What the job answered; 0 where it could not be reached or gave no answer in time. */
   readonly status: number;
@@ -38,45 +39,31 @@ export interface SchedulerOptions {
   readonly identity: IdentityTokens;
   /** The period whose policy gives the intervals, in milliseconds; throws RangeError as `retentionPolicyOf` does. */
   readonly retentionMs: number;
-  /** The service account in the tokens: `scheduler@tintype-local.iam.gserviceaccount.com`. */
-  readonly serviceAccount?: string;
-  /** A job that is not answered in so many milliseconds has failed: 180 000. */
-  readonly attemptDeadlineMs?: number;
   /** First wait before a failed job is tried again in milliseconds, doubled each time: 1 000. */
   readonly minBackoffMs?: number;
   /** How often a failed job is tried again before its next turn: 5. */
   readonly maxRetries?: number;
-  readonly clock?: Clock;
   readonly log?: Log;
 }
 
+const SERVICE_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.com";
+/** A job that is not answered within it has failed. */
+const ATTEMPT_DEADLINE_MS = 180_000;
+const MIN_BACKOFF_MS = 1_000;
+const MAX_RETRIES = 5;
+
 /** Fires the jobs between {@link start} and {@link close}. */
 export class Scheduler {
-  readonly #processorUrl: string;
-  readonly #identity: IdentityTokens;
+  readonly #options: SchedulerOptions;
   readonly #policy: RetentionPolicy;
-  readonly #serviceAccount: string;
-  readonly #attemptDeadlineMs: number;
-  readonly #minBackoffMs: number;
-  readonly #maxRetries: number;
-  readonly #clock: Clock;
-  readonly #log: Log | undefined;
   readonly #stop = new AbortController();
   readonly #cut = new AbortController();
   readonly #last = new Map<JobName, Promise<unknown>>();
   #loops: readonly Promise<void>[] = [];
 
   constructor(options: SchedulerOptions) {
-    this.#processorUrl = options.processorUrl;
-    this.#identity = options.identity;
+    this.#options = options;
     this.#policy = retentionPolicyOf(options.retentionMs);
-    this.#serviceAccount = options.serviceAccount ??
-      "scheduler@tintype-local.iam.gserviceaccount.com";
-    this.#attemptDeadlineMs = options.attemptDeadlineMs ?? 180_000;
-    this.#minBackoffMs = options.minBackoffMs ?? 1_000;
-    this.#maxRetries = options.maxRetries ?? 5;
-    this.#clock = options.clock ?? Date;
-    this.#log = options.log;
   }
 
   /** Starts the intervals; each job has its first turn when its first interval is over. */
@@ -103,38 +90,41 @@ export class Scheduler {
 
   /** A turn that comes while the last one is still at work is passed over. */
   async #loop(job: JobName): Promise<void> {
-    const intervalMs = JOBS[job].intervalOf(this.#policy);
-    let nextAt = this.#clock.now() + intervalMs;
-    while (await this.#wait(nextAt - this.#clock.now())) {
+    const intervalMs = this.#policy[JOBS[job].intervalMs];
+    let nextAt = Date.now() + intervalMs;
+    while (await this.#wait(nextAt - Date.now())) {
       await this.#runWithRetries(job);
-      const lateMs = Math.max(0, this.#clock.now() - nextAt);
+      const lateMs = Math.max(0, Date.now() - nextAt);
       nextAt += intervalMs * (1 + Math.floor(lateMs / intervalMs));
     }
   }
 
   async #runWithRetries(job: JobName): Promise<void> {
-    for (let retry = 0; retry <= this.#maxRetries; retry++) {
+    const { maxRetries = MAX_RETRIES, minBackoffMs = MIN_BACKOFF_MS } = this.#options;
+    for (let retry = 0; retry <= maxRetries; retry++) {
       if (succeeded(await this.run(job))) return;
-      if (!await this.#wait(this.#minBackoffMs * 2 ** retry)) return;
+      if (!await this.#wait(minBackoffMs * 2 ** retry)) return;
     }
   }
 
   async #fire(job: JobName): Promise<JobResult> {
-    const startedAt = this.#clock.now();
-    const answer = await this.#post(this.#processorUrl + JOBS[job].path);
-    const result = { job, ...answer, ms: this.#clock.now() - startedAt };
+    const { processorUrl, log } = this.#options;
+    const startedAt = Date.now();
+    const answer = await this.#post(processorUrl + JOBS[job].path);
+    const result = { job, ...answer, ms: Date.now() - startedAt };
     const fields = { job, status: result.status, ms: result.ms };
-    if (succeeded(result)) this.#log?.info("job_done", fields);
-    else this.#log?.warn("job_failed", fields);
+    if (succeeded(result)) log?.info("job_done", fields);
+    else log?.warn("job_failed", fields);
     return result;
   }
 
-  async #post(url: string): Promise<{ status: number; body: unknown }> {
+  async #post(url: string): Promise<Pick<JobResult, "status" | "body">> {
+    const { identity } = this.#options;
     try {
-      const token = await this.#identity.tokenFor(url, this.#serviceAccount);
-      const post = { url, body: {}, token, timeoutMs: this.#attemptDeadlineMs };
+      const token = await identity.tokenFor(url, SERVICE_ACCOUNT);
+      const post = { url, body: {}, token, timeoutMs: ATTEMPT_DEADLINE_MS };
       const { status, text } = await postJson({ ...post, signal: this.#cut.signal });
-      if (status === 401) this.#identity.forget(url, this.#serviceAccount);
+      if (status === 401) identity.forget(url, SERVICE_ACCOUNT);
       return { status, body: readBody(text) };
     } catch (error) {
       return { status: 0, body: { error: { code: 0, message: String(error) } } };

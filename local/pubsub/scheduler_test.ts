@@ -1,44 +1,42 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { eventually, startEndpoint, startIdentity, startServer } from "./_testing.ts";
+import { eventually } from "@tintype/core/testing/eventually";
+import { askControl } from "../http/_testing.ts";
+import { startEndpoint, startIdentity, startServer } from "./_testing.ts";
 import { IdentityTokens } from "./identity_tokens.ts";
 import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
-import { handleSchedulerControl } from "./scheduler_control.ts";
+import { schedulerControls } from "./scheduler_control.ts";
 
 // The shortest period, so that each interval is its least, a second.
 const SHORTEST_MS = 10_000;
 
-function makeScheduler(
+async function makeScheduler(
   t: TestContext,
-  { issuerUrl, ...options }:
-    & { issuerUrl: string; processorUrl: string }
-    & Partial<SchedulerOptions>,
-): Scheduler {
-  const identity = new IdentityTokens({ issuerUrl });
-  const scheduler = new Scheduler({
-    retentionMs: SHORTEST_MS,
-    minBackoffMs: 20,
-    identity,
-    ...options,
-  });
+  processorUrl: string,
+  options: Partial<SchedulerOptions> = {},
+) {
+  const { url: oidcUrl } = await startIdentity(t);
+  const identity = new IdentityTokens({ oidcUrl });
+  const own = { processorUrl, identity, retentionMs: SHORTEST_MS, minBackoffMs: 20 };
+  const scheduler = new Scheduler({ ...own, ...options });
   t.after(() => scheduler.close(0));
-  return scheduler;
+  return { scheduler, oidcUrl };
 }
 
 test("each job is fired at its interval with a token of the scheduler's account", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   const { url, pushed } = await startEndpoint(t, () => 200);
+  const { scheduler, oidcUrl } = await makeScheduler(t, url);
   const startedAt = Date.now();
-  makeScheduler(t, { issuerUrl, processorUrl: url }).start();
-  await eventually(() => pushed.length === 4, "two turns of two jobs");
+  scheduler.start();
+  await eventually("two turns of two jobs", () => pushed.length === 4);
   const jobs = pushed.map(({ path }) => path).sort();
   assert.deepEqual(jobs.slice(0, 2), ["/jobs/reconcile", "/jobs/reconcile"]);
   assert.deepEqual(jobs.slice(2), ["/jobs/retention", "/jobs/retention"]);
   assert.ok((pushed[0]?.atMs ?? 0) - startedAt >= 990);
   assert.ok((pushed[3]?.atMs ?? 0) - startedAt >= 1_990);
   for (const { path, authorization } of pushed) {
-    const certs = createRemoteJWKSet(new URL(`${issuerUrl}/google/certs`));
+    const certs = createRemoteJWKSet(new URL(`${oidcUrl}/google/certs`));
     const token = authorization.replace(/^Bearer /, "");
     const { payload } = await jwtVerify(token, certs, { audience: url + path });
     assert.equal(payload["email"], "scheduler@tintype-local.iam.gserviceaccount.com");
@@ -46,21 +44,20 @@ test("each job is fired at its interval with a token of the scheduler's account"
 });
 
 test("a failed job is tried again with backoff, before its next turn", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   const { url, pushed } = await startEndpoint(
     t,
     ({ path }) => path === "/jobs/retention" ? 503 : 200,
   );
-  makeScheduler(t, { issuerUrl, processorUrl: url, maxRetries: 3 }).start();
+  const { scheduler } = await makeScheduler(t, url, { maxRetries: 3 });
+  scheduler.start();
   const retention = () => pushed.filter(({ path }) => path === "/jobs/retention");
-  await eventually(() => retention().length === 4, "three retries");
+  await eventually("three retries", () => retention().length === 4);
   const [first, , , last] = retention();
   const tookMs = (last?.atMs ?? 0) - (first?.atMs ?? 0);
   assert.ok(tookMs >= 135 && tookMs < 2_500, `${tookMs} ms`);
 });
 
 test("two of one job never run at once, and a turn that comes meanwhile is passed over", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   let underWay = 0;
   let most = 0;
   let calls = 0;
@@ -72,7 +69,7 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
     underWay--;
     response.end();
   });
-  const scheduler = makeScheduler(t, { issuerUrl, processorUrl: url });
+  const { scheduler } = await makeScheduler(t, url);
   await Promise.all([
     scheduler.run("retention"),
     scheduler.run("retention"),
@@ -83,17 +80,15 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
 });
 
 test("POST /_local/scheduler answers with the job's status and body", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
   const url = await startServer(t, async (request, response) => {
     const status = request.url === "/jobs/retention" ? 200 : 503;
     response.writeHead(status).end(status === 200 ? '{"deleted":3}' : "busy");
   });
-  const scheduler = makeScheduler(t, { issuerUrl, processorUrl: url });
+  const { scheduler } = await makeScheduler(t, url);
   const run = async (job: string) => {
-    const request = { method: "POST", path: "/_local/scheduler", body: { job } };
-    const answer = await handleSchedulerControl(scheduler, request);
-    assert.ok(answer !== null && typeof answer.body === "object" && answer.body !== null);
-    return { ...answer, body: { ...answer.body, ms: 0 } };
+    const controls = schedulerControls(scheduler);
+    const { status, body } = await askControl(controls, "POST", "/_local/scheduler", { job });
+    return { status, body: { ...Object(body), ms: 0 } };
   };
   assert.deepEqual(await run("retention"), {
     status: 200,
@@ -106,14 +101,11 @@ test("POST /_local/scheduler answers with the job's status and body", async (t) 
 });
 
 test("POST /_local/scheduler answers 502 where the job cannot be reached, 400 and 405 to wrong calls", async (t) => {
-  const { url: issuerUrl } = await startIdentity(t);
-  const scheduler = makeScheduler(t, { issuerUrl, processorUrl: "http://localhost:1" });
-  const path = "/_local/scheduler";
-  const statusOf = async (method: string, body?: unknown) =>
-    (await handleSchedulerControl(scheduler, { method, path, body }))?.status;
+  const { scheduler } = await makeScheduler(t, "http://localhost:1");
+  const statusOf = async (method: string, body?: unknown, path = "/_local/scheduler") =>
+    (await askControl(schedulerControls(scheduler), method, path, body)).status;
   assert.equal(await statusOf("POST", { job: "retention" }), 502);
   assert.equal(await statusOf("POST", { job: "other" }), 400);
   assert.equal(await statusOf("GET"), 405);
-  const other = { method: "GET", path: "/_local/push" };
-  assert.equal(await handleSchedulerControl(scheduler, other), null);
+  assert.equal(await statusOf("GET", undefined, "/_local/push"), 404);
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { PictureResult } from "./send_pictures.ts";
-import { queryWarehouse } from "./warehouse_client.ts";
+import { queryBigQuery } from "./query_bigquery.ts";
 
 /** What became of all pictures: the document that `--json` prints. */
 export interface StartReport {
@@ -43,9 +43,9 @@ export async function listNames(bucket: string): Promise<string[]> {
   return names;
 }
 
-/** Image ids that the warehouse shows, one a newest attempt. */
+/** Image ids in BigQuery, one for each newest attempt. */
 export async function rowsOfImages(): Promise<(string | null)[][]> {
-  return await queryWarehouse(
+  return await queryBigQuery(
     URLS.bigquery,
     LOCAL.project,
     `SELECT image_id FROM ${LOCAL.dataset}.images_current`,

@@ -19,7 +19,7 @@ import { loadIdentities } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
 import { type Door, START, type StartOptions, startOptionsOf } from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
-import { cloudParts, kafkaParts, type PartsContext, roadParts } from "./parts.ts";
+import { bridgePart, brokerPart, cloudParts, type PartsContext, roadParts } from "./parts.ts";
 import { type OpenDoors, openDoors } from "./open_doors.ts";
 import { findPictures, type Picture } from "./pictures.ts";
 import { requireFreePorts } from "./ports_free.ts";
@@ -32,8 +32,9 @@ import { waitUntilPurged } from "./wait_purged.ts";
 import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const LOCAL_BROKER = `localhost:${PORTS.kafka}`;
 const STOP_GRACE_MS = 10_000;
-/** What parts inherit of the environment; everything else they are told. */
+/** What parts inherit of the environment; they get everything else by name. */
 const INHERITED = [
   "PATH",
   "HOME",
@@ -121,7 +122,7 @@ async function run(context: Run): Promise<number> {
   const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
   const pictures = await choosePictures(options, dataDir);
   if (doors.note !== undefined) console.say(doors.note);
-  await startAll(context, { ...doors, collector });
+  await startAll(context, doors, collector);
   console.say(greeting(pictures, doors));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -151,7 +152,8 @@ async function choosePictures(options: StartOptions, dataDir: string): Promise<P
 
 async function startAll(
   { options, console, dataDir, running, ending }: Run,
-  { doors, brokers, collector }: OpenDoors & { readonly collector: TraceCollector | undefined },
+  { doors, brokers }: OpenDoors,
+  collector: TraceCollector | undefined,
 ): Promise<void> {
   const context: PartsContext = {
     root: ROOT,
@@ -171,9 +173,8 @@ async function startAll(
     console.say(`Cannot go on as ${text}`);
     ending.abort(new Error(text));
   };
-  const [broker = [], bridge = []] = doors.includes("kafka")
-    ? splitKafka(kafkaParts(context, brokers))
-    : [];
+  const hasKafka = doors.includes("kafka");
+  const bridge = hasKafka ? [bridgePart(context, brokers ?? LOCAL_BROKER)] : [];
   const start = async (commands: readonly PartCommand[]) => {
     const parts = commands.map((part) =>
       running.add(startPart(part, { console, verbose: options.verbose, onGivenUp }))
@@ -181,18 +182,13 @@ async function startAll(
     await Promise.race([Promise.all(parts.map((part) => part.ready())), aborted(ending.signal)]);
   };
   const cloudStart = start(cloudParts(context));
-  const brokerStart = start(broker);
-  brokerStart.catch(() => undefined); // told where it is awaited
+  const brokerStart = start(hasKafka && brokers === undefined ? [brokerPart(context)] : []);
+  brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
   await start(roadParts(context));
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
   await start(bridge);
-}
-
-/** The bridge can join only when the broker is there. */
-function splitKafka(parts: readonly PartCommand[]): [PartCommand[], PartCommand[]] {
-  return [parts.slice(0, -1), parts.slice(-1)];
 }
 
 async function sendAll(
@@ -205,7 +201,7 @@ async function sendAll(
   const send = { onDone: () => console.progress(++done, total, "pictures"), signal: ending.signal };
   const kafka = {
     ...send,
-    brokers: brokers ?? `localhost:${PORTS.kafka}`,
+    brokers: brokers ?? LOCAL_BROKER,
     root: ROOT,
     node: findNodeBinary(ROOT),
   };
@@ -221,10 +217,7 @@ async function sendAll(
   console.say(
     `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,
   );
-  const purged = await waitUntilPurged(console, {
-    retentionMs: options.retentionMs,
-    signal: ending.signal,
-  });
+  const purged = await waitUntilPurged(console, options.retentionMs, ending.signal);
   return { ...report, purged };
 }
 

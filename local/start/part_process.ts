@@ -1,11 +1,11 @@
 /**
- * One part of the system as a child process in a group of its own: its lines are read, its death is noticed and mended,
- * its end reaches everything that it started.
+ * One part of the system as a child process in a group of its own: its lines are read, a part that dies
+ * is started again, and its end reaches everything that it started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Colour, Console } from "./console.ts";
-import { watchForSilence } from "./silence_watch.ts";
+import { statusOf, watchForSilence } from "./silence_watch.ts";
 
 /** How to run a part. */
 export interface PartCommand {
@@ -26,7 +26,7 @@ export interface Part {
   readonly name: string;
   /** Resolves when the part answers its health check; throws when it does not in time. */
   ready(): Promise<void>;
-  /** From now on the part's troubles are those of an end: they are no longer shown. */
+  /** From now on the part is ending: its warnings and errors are no longer shown. */
   quiet(): void;
   /** SIGTERM, and SIGKILL to whatever is left of its group after `graceMs`. */
   stop(graceMs: number): Promise<void>;
@@ -35,7 +35,7 @@ export interface Part {
 }
 
 /** What to do with a part's lines. */
-export interface PartOptions {
+interface PartOptions {
   readonly console: Console;
   readonly verbose: boolean;
   /** Called when a part died more often than it may; the text says so in one line. */
@@ -45,6 +45,7 @@ export interface PartOptions {
 }
 
 const POLL_MS = 100;
+const HEALTH_TIMEOUT_MS = 2_000;
 const RESTART_DELAY_MS = 300;
 const SILENCE_MS = 30_000;
 /** What a part that answers nothing may take to clean up behind itself. */
@@ -97,11 +98,9 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     quiet: () => void (isQuiet = true),
     async ready() {
       const startedMs = performance.now();
-      await untilReady(part, {
-        isReady: async () =>
-          part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl),
-        isOver: () => deaths.length > 2 || stopping,
-      });
+      const isReady = async () =>
+        part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl);
+      await untilReady(part, isReady, () => deaths.length > 2 || stopping);
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
       options.console.part(part.name, part.colour, `ready after ${seconds} s`);
     },
@@ -141,14 +140,15 @@ function launch(
 
 function show(part: PartCommand, line: string, { console, verbose }: PartOptions): void {
   if (line.trim() === "") return;
-  const isTrouble = /"level":"(warn|error)"|error|fatal|panic/i.test(line);
+  const isProblem = /"level":"(warn|error)"|error|fatal|panic/i.test(line);
   if (verbose) console.part(part.name, part.colour, line);
-  else if (isTrouble) console.part(part.name, "red", line.slice(0, 400));
+  else if (isProblem) console.part(part.name, "red", line.slice(0, 400));
 }
 
 async function untilReady(
   part: PartCommand,
-  { isReady, isOver }: { readonly isReady: () => Promise<boolean>; readonly isOver: () => boolean },
+  isReady: () => Promise<boolean>,
+  isOver: () => boolean,
 ): Promise<void> {
   const deadline = Date.now() + part.readyMs;
   while (Date.now() < deadline && !isOver()) {
@@ -159,13 +159,8 @@ async function untilReady(
 }
 
 async function isHealthy(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
+  const status = await statusOf(url, HEALTH_TIMEOUT_MS);
+  return status !== undefined && status >= 200 && status < 300;
 }
 
 /** The part's own process drains and ends what it started; whatever is left of its group then is killed. */

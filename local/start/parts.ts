@@ -1,6 +1,6 @@
 /**
- * The parts of the system as commands: what runs each, what it is told, where it answers.
- * The production parts run unchanged; only their addresses are those of the stand-ins.
+ * The parts of the system as commands: what runs each, its variables, and where it listens.
+ * The production parts run unchanged; only their addresses are those of the emulators.
  */
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ export interface PartsContext {
   readonly deno: string;
   readonly identities: Identities;
   readonly retentionMs: number;
-  /** Whether the stand-ins tell of every request. */
+  /** Whether the emulators log every request. */
   readonly verbose: boolean;
-  /** Whoever collects spans, an address without a path; undefined where nobody does. */
+  /** The collector of spans, an address without a path; undefined where there is none. */
   readonly collectorUrl?: string | undefined;
   /** What every part inherits: PATH, HOME and the like, no secret. */
   readonly inherited: Readonly<Record<string, string>>;
@@ -31,73 +31,69 @@ const READY_MS = 60_000;
 /** Fetching Kafka for the first time takes its time. */
 const KAFKA_READY_MS = 360_000;
 
-/** The stand-ins that everything else needs. */
+const COLOURS = {
+  oidc: "gray",
+  storage: "blue",
+  bigquery: "magenta",
+  processor: "green",
+  edge: "cyan",
+  kafka: "white",
+  bridge: "yellow",
+} as const;
+
+/** The emulators that everything else needs. */
 export function cloudParts(context: PartsContext): PartCommand[] {
+  const RETENTION_MS = String(context.retentionMs);
   return [
-    emulator(context, { name: "oidc", port: PORTS.oidc, url: URLS.oidc, env: {} }),
-    emulator(context, {
-      name: "storage",
-      port: PORTS.storage,
-      url: URLS.storage,
-      env: {
-        IDENTITIES: identitiesFile(context),
-        IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
-        ISSUER_URL: URLS.oidc,
-        PROCESSOR_URL: URLS.processor,
-        RETENTION_MS: String(context.retentionMs),
-      },
+    emulator(context, "oidc", {}),
+    emulator(context, "storage", {
+      IDENTITIES: identitiesFile(context),
+      IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
+      ISSUER_URL: URLS.oidc,
+      PROCESSOR_URL: URLS.processor,
+      RETENTION_MS,
     }),
-    emulator(context, {
-      name: "bigquery",
-      port: PORTS.bigquery,
-      url: URLS.bigquery,
-      env: { RETENTION_MS: String(context.retentionMs) },
-    }),
+    emulator(context, "bigquery", { RETENTION_MS }),
   ];
 }
 
-/** The production parts of the road from the edge. */
+/** The production parts between the edge and the rows. */
 export function roadParts(context: PartsContext): PartCommand[] {
   return [processorPart(context), edgePart(context)];
 }
 
-function emulator(
-  { node, root, dataDir, inherited, verbose }: PartsContext,
-  { name, port, url, env }: {
-    readonly name: "oidc" | "storage" | "bigquery";
-    readonly port: number;
-    readonly url: string;
-    readonly env: Readonly<Record<string, string>>;
-  },
-): PartCommand {
-  return {
-    name,
-    colour: ({ oidc: "gray", storage: "blue", bigquery: "magenta" } as const)[name],
-    command: node,
-    args: ["--disable-warning=ExperimentalWarning", `local/${name}/serve.ts`],
-    env: {
-      ...inherited,
-      ...env,
-      PORT: String(port),
-      DATA_DIR: join(dataDir, name),
-      LOG_LEVEL: verbose ? "info" : "warn",
-    },
-    cwd: root,
-    healthUrl: `${url}/healthz`,
-    readyMs: READY_MS,
-  };
+/** What is special of a part. */
+type PartRun = Pick<PartCommand, "command" | "args" | "env" | "healthUrl"> & { readyMs?: number };
+
+function part(context: PartsContext, name: keyof typeof COLOURS, run: PartRun): PartCommand {
+  const env = { ...context.inherited, ...run.env };
+  return { name, colour: COLOURS[name], cwd: context.root, readyMs: READY_MS, ...run, env };
 }
 
-function processorPart(
-  { deno, root, retentionMs, inherited, collectorUrl }: PartsContext,
+function emulator(
+  context: PartsContext,
+  name: "oidc" | "storage" | "bigquery",
+  env: Readonly<Record<string, string>>,
 ): PartCommand {
-  return {
-    name: "processor",
-    colour: "green",
+  return part(context, name, {
+    command: context.node,
+    args: ["--disable-warning=ExperimentalWarning", `local/${name}/serve.ts`],
+    env: {
+      ...env,
+      PORT: String(PORTS[name]),
+      DATA_DIR: join(context.dataDir, name),
+      LOG_LEVEL: context.verbose ? "info" : "warn",
+    },
+    healthUrl: `${URLS[name]}/healthz`,
+  });
+}
+
+function processorPart(context: PartsContext): PartCommand {
+  const { deno, retentionMs, collectorUrl } = context;
+  return part(context, "processor", {
     command: deno,
     args: ["run", ...denoFlags({ denoPath: deno, hosts: LOCAL_HOSTS }), "processor/main.ts"],
     env: {
-      ...inherited,
       ...(collectorUrl === undefined ? {} : processorTelemetry(collectorUrl)),
       PORT: String(PORTS.processor),
       RAW_BUCKET: LOCAL.rawBucket,
@@ -114,10 +110,8 @@ function processorPart(
       RETENTION_MS: String(retentionMs),
       TENANT_PLANS: tenantPlans(),
     },
-    cwd: root,
     healthUrl: `${URLS.processor}/healthz`,
-    readyMs: READY_MS,
-  };
+  });
 }
 
 /** Deno's own exporter (https://docs.deno.com/runtime/fundamentals/open_telemetry/), spans only and often. */
@@ -134,72 +128,43 @@ function processorTelemetry(collectorUrl: string): Record<string, string> {
 }
 
 function edgePart(context: PartsContext): PartCommand {
-  const { node, root, dataDir, inherited } = context;
-  return {
-    name: "edge",
-    colour: "cyan",
-    command: node,
+  return part(context, "edge", {
+    command: context.node,
     args: [
       "node_modules/wrangler/bin/wrangler.js",
       "dev",
-      "--port",
-      String(PORTS.edge),
-      "--ip",
-      "127.0.0.1",
-      "--persist-to",
-      join(dataDir, "edge"),
-      "--env-file",
-      edgeEnvFile(context),
+      ...["--port", String(PORTS.edge), "--ip", "127.0.0.1"],
+      ...["--persist-to", join(context.dataDir, "edge"), "--env-file", edgeEnvFile(context)],
       "--show-interactive-dev-session=false",
     ],
-    env: {
-      ...inherited,
-      WRANGLER_SEND_METRICS: "false",
-      CLOUDFLARE_CF_FETCH_ENABLED: "false",
-      CI: "true",
-    },
-    cwd: root,
+    env: { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true" },
     healthUrl: `${URLS.edge}/healthz`,
-    readyMs: READY_MS,
-  };
+  });
 }
 
-/** The local broker, and the Kafka door in front of the one at `brokers`. */
-export function kafkaParts(context: PartsContext, brokers: string | undefined): PartCommand[] {
-  const bridge = bridgePart(context, brokers ?? `localhost:${PORTS.kafka}`);
-  return brokers === undefined ? [kafkaPart(context), bridge] : [bridge];
-}
-
-function kafkaPart({ node, root, dataDir, inherited }: PartsContext): PartCommand {
-  return {
-    name: "kafka",
-    colour: "white",
-    command: node,
+/** The local broker. */
+export function brokerPart(context: PartsContext): PartCommand {
+  return part(context, "kafka", {
+    command: context.node,
     args: ["--disable-warning=TimeoutNegativeWarning", "local/kafka/serve.ts"],
     env: {
-      ...inherited,
       PORT: String(PORTS.kafka),
-      DATA_DIR: join(dataDir, "kafka"),
+      DATA_DIR: join(context.dataDir, "kafka"),
       // Without it Java finds no folder whose name is not ASCII.
       LC_ALL: "C.UTF-8",
     },
-    cwd: root,
     healthUrl: undefined,
     readyMs: KAFKA_READY_MS,
-  };
+  });
 }
 
-function bridgePart(
-  { node, root, identities, retentionMs, inherited, collectorUrl }: PartsContext,
-  brokers: string,
-): PartCommand {
-  return {
-    name: "bridge",
-    colour: "yellow",
+/** The bridge, which reads from the brokers. */
+export function bridgePart(context: PartsContext, brokers: string): PartCommand {
+  const { node, identities, retentionMs, collectorUrl } = context;
+  return part(context, "bridge", {
     command: node,
     args: ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/main.ts"],
     env: {
-      ...inherited,
       ...(collectorUrl === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }),
       PORT: String(PORTS.bridge),
       KAFKA_BROKERS: brokers,
@@ -214,14 +179,12 @@ function bridgePart(
       TENANT_PLANS: tenantPlans(),
       RETENTION_MS: String(retentionMs),
     },
-    cwd: root,
     healthUrl: `${URLS.bridge}/readyz`,
-    readyMs: READY_MS,
-  };
+  });
 }
 
 /** The plans of the local tenants: the upload page's origin may call, and the Kafka topic belongs to its tenant. */
-export function tenantPlans(): string {
+function tenantPlans(): string {
   return JSON.stringify({
     default: { corsOrigins: [URLS.edge] },
     kafkaTopics: { [LOCAL.kafka.topic]: { tenant: LOCAL.kafka.tenant } },
@@ -235,10 +198,9 @@ function identitiesFile({ dataDir, identities }: PartsContext): string {
   );
 }
 
-/** The worker's variables and secrets by file, so that no secret stands in a command line. */
-function edgeEnvFile(
-  { dataDir, identities, retentionMs, collectorUrl }: PartsContext,
-): string {
+/** The worker's variables and secrets by file, so that no command line holds a secret. */
+function edgeEnvFile(context: PartsContext): string {
+  const { dataDir, identities, retentionMs, collectorUrl } = context;
   const { accessId, secret } = identities.edgeKey;
   const values: Record<string, string> = {
     STORAGE_ENDPOINT: URLS.storage,

@@ -1,6 +1,6 @@
 /**
- * Sends pictures through the edge with the upload command's own sender, each subject with tokens of its own; what became
- * of them is looked up in the warehouse afterwards.
+ * Sends pictures through the edge with the upload command's own sender, each subject with tokens of its own; their rows
+ * are looked up in BigQuery afterwards.
  */
 import { createClient } from "@tintype/client/client";
 import { developmentTokens } from "@tintype/client/command/development_tokens";
@@ -46,7 +46,7 @@ function clientOf(subject: string) {
   return createClient({ edge: URLS.edge, token: tokensOf(subject, LOCAL.tenant) });
 }
 
-/** Development tokens of the local issuer. */
+/** Development tokens of the local OIDC provider. */
 export function tokensOf(subject: string, tenant: string) {
   return developmentTokens({ issuer: URLS.oidc, subject, tenant });
 }

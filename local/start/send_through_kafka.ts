@@ -17,7 +17,7 @@ import type { Picture } from "./pictures.ts";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */
-export interface KafkaSendOptions extends SendOptions {
+interface KafkaSendOptions extends SendOptions {
   readonly brokers: string;
   readonly root: string;
   readonly node: string;

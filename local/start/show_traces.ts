@@ -25,7 +25,7 @@ export async function showTraces(
   );
   const texts: string[] = [];
   for (const { file, door, imageId } of byDoor.values()) {
-    const spans = await completeTrace(collector, { imageId: imageId ?? "", parts: PARTS[door] });
+    const spans = await completeTrace(collector, imageId ?? "", PARTS[door]);
     const traceId = spans[0]?.traceId;
     texts.push(
       traceId === undefined
@@ -41,7 +41,8 @@ export async function showTraces(
 
 async function completeTrace(
   collector: TraceCollector,
-  { imageId, parts }: { readonly imageId: string; readonly parts: readonly string[] },
+  imageId: string,
+  parts: readonly string[],
 ): Promise<TraceSpan[]> {
   const deadline = Date.now() + WAIT_MS;
   for (;;) {

@@ -1,5 +1,5 @@
 /** How often and how long to listen. */
-export interface SilenceWatchOptions {
+interface SilenceWatchOptions {
   /** How long nothing may be heard, in milliseconds. */
   readonly silenceMs: number;
   /** Called when nothing was heard for so long; the count begins again. */
@@ -20,7 +20,7 @@ export function watchForSilence(
   let heardAt: number | undefined;
   let isEnded = false;
   const ask = async () => {
-    const hasAnswered = await answers(url, everyMs);
+    const hasAnswered = await statusOf(url, everyMs) !== undefined;
     if (isEnded) return;
     if (hasAnswered) heardAt = Date.now();
     else if (heardAt !== undefined && Date.now() - heardAt >= silenceMs) {
@@ -36,12 +36,13 @@ export function watchForSilence(
   };
 }
 
-async function answers(url: string, timeoutMs: number): Promise<boolean> {
+/** The status with which an address answers, undefined where it does not within the time. */
+export async function statusOf(url: string, timeoutMs: number): Promise<number | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     await response.body?.cancel();
-    return true;
+    return response.status;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -7,16 +7,17 @@ import { LOCAL, URLS } from "./local_names.ts";
 const POLL_MS = 1_000;
 
 /**
- * Watches until both buckets and the warehouse are empty and a certificate says so.
+ * Watches until both buckets and the table of images are empty and a certificate says so.
  * False where that is not so when the period and its grace are over.
  */
 export async function waitUntilPurged(
   console: Console,
-  { retentionMs, signal }: { readonly retentionMs: number; readonly signal: AbortSignal },
+  retentionMs: number,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const policy = retentionPolicyOf(retentionMs);
   const deadline = Date.now() + policy.periodMs + policy.graceMs;
-  let told = "";
+  let said = "";
   while (Date.now() < deadline && !signal.aborted) {
     const [raw, processed, rows] = await Promise.all([
       listNames(LOCAL.rawBucket),
@@ -24,7 +25,7 @@ export async function waitUntilPurged(
       rowsOfImages(),
     ]);
     const text = `left: ${raw.length} raw, ${processed.length} processed, ${rows.length} rows`;
-    if (text !== told) console.say(told = text);
+    if (text !== said) console.say(said = text);
     const isEmpty = raw.length + processed.length + rows.length === 0;
     if (isEmpty && await isCertified(console)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -57,11 +57,17 @@ export interface SignedRequest extends Pick<V4Request, "method" | "query" | "hea
   readonly object?: string;
 }
 
+/** How a signed request is sent. */
+interface SignedInit extends RequestInit {
+  readonly nowMs?: number;
+  readonly duplex?: "half";
+}
+
 /** A signed request to a storage; what is signed as a header must be sent, and is. */
 export async function signedFetch(
   storage: Pick<RunningStorage, "url">,
   { bucket = "tintype-raw", object, ...request }: SignedRequest,
-  send: RequestInit & { readonly nowMs?: number; readonly duplex?: "half" } = {},
+  send: SignedInit = {},
 ): Promise<Response> {
   const signer = await importHmacSigner(HMAC_KEY);
   const { nowMs = Date.now(), ...init } = send;
@@ -80,15 +86,18 @@ export async function signedFetch(
   });
 }
 
-/** Starts a resumable session by the JSON API and answers its address. */
+/** How a session is started. */
+interface SessionInit {
+  readonly name?: string;
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly resource?: Record<string, unknown>;
+}
+
+/** Starts a resumable session by the JSON API and returns its address. */
 export async function startSession(
   { url }: Pick<RunningStorage, "url">,
-  { name = "object", query = {}, headers = {}, resource = {} }: {
-    readonly name?: string;
-    readonly query?: Record<string, string>;
-    readonly headers?: Record<string, string>;
-    readonly resource?: Record<string, unknown>;
-  } = {},
+  { name = "object", query = {}, headers = {}, resource = {} }: SessionInit = {},
 ): Promise<string> {
   const search = new URLSearchParams({ uploadType: "resumable", name, ...query });
   const response = await fetch(`${url}/upload/storage/v1/b/tintype-raw/o?${search}`, {
@@ -105,27 +114,27 @@ export async function startSession(
 export async function putChunk(
   session: string,
   range: string,
-  { body, headers = {} }: {
-    readonly body?: Uint8Array<ArrayBuffer>;
-    readonly headers?: Record<string, string>;
-  } = {},
+  { body, headers = {} }: Pick<RequestInit, "body" | "headers"> = {},
 ): Promise<Response> {
   return await fetch(session, {
     method: "PUT",
     redirect: "manual",
-    headers: { "Content-Range": range, ...headers },
+    headers: { "Content-Range": range, ...Object.fromEntries(new Headers(headers)) },
     body: body ?? new Uint8Array(),
   });
+}
+
+/** A body of which only a part is sent. */
+interface PartialBody {
+  readonly range: string;
+  readonly length: number;
+  readonly part: Uint8Array;
 }
 
 /** Declares a body, sends a part of it and hands over the connection. */
 export async function sendPart(
   session: string,
-  { range, length, part }: {
-    readonly range: string;
-    readonly length: number;
-    readonly part: Uint8Array;
-  },
+  { range, length, part }: PartialBody,
 ): Promise<Socket> {
   const url = new URL(session);
   const socket = connect(Number(url.port), "127.0.0.1");

@@ -7,9 +7,15 @@ import type { Readable } from "node:stream";
 /** The id of a file of bytes. */
 export type BlobId = string;
 
+/** The first and the last byte of a range. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Bytes as files, never changed once a row of the database names them: the row is what makes an object, so a file
- * without one (its writer was killed) is nothing and is removed at the next start.
+ * without one (its writer was killed) is removed at the next start.
  */
 export class BlobFiles {
   readonly #folder: string;
@@ -37,10 +43,7 @@ export class BlobFiles {
   }
 
   /** Streams the bytes from `start` up to and including `end`; who holds the stream can read on when the file is removed. */
-  async read(
-    id: BlobId,
-    { start, end }: { readonly start: number; readonly end: number },
-  ): Promise<Readable> {
+  async read(id: BlobId, { start, end }: ByteRange): Promise<Readable> {
     const stream = createReadStream(this.#path(id), { start, end, highWaterMark: 256 * 1024 });
     await new Promise<void>((resolve, reject) => {
       stream.once("open", () => resolve());

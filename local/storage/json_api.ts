@@ -1,110 +1,89 @@
-import type { BlobFiles } from "./blob_files.ts";
-import { type Call, decodePath, readText, type Reply } from "./call.ts";
+import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
-import type { JsonBuckets } from "./json_buckets.ts";
-import { jsonReply } from "./json_reply.ts";
-import type { LocalObjects } from "./local_objects.ts";
+import { answerBuckets, answerNotifications } from "./json_buckets.ts";
+import type { ObjectTarget } from "./local_objects.ts";
 import { readMedia } from "./media_read.ts";
 import { mergeAttributes, parseResourceBody } from "./object_attributes.ts";
-import type { ObjectDatabase } from "./object_database.ts";
 import { listObjects } from "./object_list.ts";
 import { jsonEtag, objectResource } from "./object_resource.ts";
+import type { StorageParts } from "./parts.ts";
 import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
-
-const MAX_BODY_BYTES = 1024 * 1024;
-
-/** What {@link JsonApi} is made of. */
-export interface JsonApiOptions {
-  readonly buckets: JsonBuckets;
-  readonly objects: LocalObjects;
-  readonly database: ObjectDatabase;
-  readonly blobs: BlobFiles;
-}
+import { decodePath, readBody } from "./read_request.ts";
 
 /**
- * The JSON API but its uploads (cloud.google.com/storage/docs/json_api/v1). Whoever calls the main port acts as the
- * project's owner: on one machine, who can reach it can read its files. A port of an identity has its rights only.
+ * Answers `/storage/v1/…` and `/download/storage/v1/…`: the JSON API without its uploads
+ * (cloud.google.com/storage/docs/json_api/v1). Callers of the main port act as the project's owner: on one machine, who
+ * can reach it can read its files. A port of an identity has its rights only.
  */
-export class JsonApi {
-  readonly #options: JsonApiOptions;
+export async function answerJson(parts: StorageParts, call: Call): Promise<Reply> {
+  const [b, bucketPart, o, objectPart, ...more] = call.path
+    .replace(/^\/(download\/)?storage\/v1\//, "").split("/");
+  if (b !== "b") throw new StorageFailure("not_found");
+  const bucket = decodePath(bucketPart ?? "");
+  if (o === undefined) return await answerBuckets(parts, call, bucket);
+  if (o === "notificationConfigs") return answerNotifications(parts, call, bucket);
+  if (o !== "o" || more.length > 0) throw new StorageFailure("not_found");
+  const name = decodePath(objectPart ?? "");
+  if (name !== "") return await answerObject(parts, call, { bucket, name });
+  if (call.method === "GET") return list(parts, call, bucket);
+  throw new StorageFailure("method_not_allowed");
+}
 
-  constructor(options: JsonApiOptions) {
-    this.#options = options;
+async function answerObject(
+  parts: StorageParts,
+  call: Call,
+  id: Pick<ObjectTarget, "bucket" | "name">,
+): Promise<Reply> {
+  const { objects } = parts;
+  const preconditions = preconditionsOf(call.query);
+  const target = { ...id, generation: generationOf(call.query), preconditions };
+  if (call.method === "GET") return await get(parts, call, target);
+  if (call.method === "DELETE") {
+    await objects.remove(target);
+    return { status: 204 };
   }
-
-  /** Answers a request to `/storage/v1/…` or `/download/storage/v1/…`. */
-  async answer(call: Call): Promise<Reply> {
-    const [b, bucketPart, o, objectPart, ...more] = call.path
-      .replace(/^\/(download\/)?storage\/v1\//, "").split("/");
-    if (b !== "b") throw new StorageFailure("not_found");
-    const bucket = decodePath(bucketPart ?? "");
-    if (o === undefined) return await this.#options.buckets.answer(call, bucket);
-    if (o === "notificationConfigs") return this.#options.buckets.notifications(call, bucket);
-    if (o !== "o" || more.length > 0) throw new StorageFailure("not_found");
-    const name = decodePath(objectPart ?? "");
-    if (name !== "") return await this.#object(call, { bucket, name });
-    if (call.method === "GET") return this.#list(call, bucket);
+  if (call.method !== "PATCH" && call.method !== "PUT") {
     throw new StorageFailure("method_not_allowed");
   }
+  const body = parseResourceBody(await readBody(call));
+  const replaces = call.method === "PUT";
+  const object = objects.update(
+    target,
+    (before) => mergeAttributes(replaces ? {} : before, body),
+  );
+  return jsonReply(200, objectResource(object, call.baseUrl));
+}
 
-  async #object(call: Call, id: { bucket: string; name: string }): Promise<Reply> {
-    const { objects } = this.#options;
-    const target = { ...id, generation: generationOf(call.query) };
-    const preconditions = preconditionsOf(call.query);
-    if (call.method === "GET") return await this.#get(call, { ...target, preconditions });
-    if (call.method === "DELETE") {
-      await objects.remove({ ...target, preconditions });
-      return { status: 204 };
-    }
-    if (call.method !== "PATCH" && call.method !== "PUT") {
-      throw new StorageFailure("method_not_allowed");
-    }
-    const body = parseResourceBody(await readText(call.body, MAX_BODY_BYTES));
-    const replaces = call.method === "PUT";
-    const object = objects.update(
-      { ...target, preconditions },
-      (before) => mergeAttributes(replaces ? {} : before, body),
-    );
-    return jsonReply(200, objectResource(object, call.baseUrl));
-  }
+async function get(
+  { objects, blobs }: StorageParts,
+  call: Call,
+  target: ObjectTarget & { readonly preconditions: Preconditions },
+): Promise<Reply> {
+  const object = objects.object(target);
+  if (isNotModified(object, target.preconditions)) return { status: 304 };
+  if (call.query.get("alt") === "media") return await readMedia(blobs, object, call);
+  return jsonReply(200, objectResource(object, call.baseUrl), { ETag: jsonEtag(object) });
+}
 
-  async #get(
-    call: Call,
-    target: {
-      bucket: string;
-      name: string;
-      generation: number | undefined;
-      preconditions: Preconditions;
-    },
-  ): Promise<Reply> {
-    const object = this.#options.objects.object(target);
-    if (isNotModified(object, target.preconditions)) return { status: 304 };
-    if (call.query.get("alt") === "media") {
-      return await readMedia(this.#options.blobs, object, call);
-    }
-    return jsonReply(200, objectResource(object, call.baseUrl), { ETag: jsonEtag(object) });
-  }
-
-  #list({ query, baseUrl }: Call, bucket: string): Reply {
-    this.#options.objects.bucket(bucket);
-    const taken = (name: string) => query.get(name) ?? undefined;
-    const { objects, prefixes, nextPageToken } = listObjects(this.#options.database, {
-      bucket,
-      prefix: taken("prefix"),
-      delimiter: taken("delimiter"),
-      startOffset: taken("startOffset"),
-      endOffset: taken("endOffset"),
-      pageToken: taken("pageToken") || undefined,
-      maxResults: parseMaxResults(taken("maxResults")),
-    });
-    const items = objects.map((object) => objectResource(object, baseUrl));
-    return jsonReply(200, {
-      kind: "storage#objects",
-      nextPageToken,
-      prefixes: prefixes.length === 0 ? undefined : prefixes,
-      items: items.length === 0 ? undefined : items,
-    });
-  }
+function list({ objects, database }: StorageParts, { query, baseUrl }: Call, bucket: string) {
+  objects.bucket(bucket);
+  const given = (name: string) => query.get(name) ?? undefined;
+  const page = listObjects(database, {
+    bucket,
+    prefix: given("prefix"),
+    delimiter: given("delimiter"),
+    startOffset: given("startOffset"),
+    endOffset: given("endOffset"),
+    pageToken: given("pageToken") || undefined,
+    maxResults: parseMaxResults(given("maxResults")),
+  });
+  const items = page.objects.map((object) => objectResource(object, baseUrl));
+  return jsonReply(200, {
+    kind: "storage#objects",
+    nextPageToken: page.nextPageToken,
+    prefixes: page.prefixes.length === 0 ? undefined : page.prefixes,
+    items: items.length === 0 ? undefined : items,
+  });
 }
 
 /** The preconditions in a query: `ifGenerationMatch`, `ifMetagenerationNotMatch` and so on. */
@@ -112,7 +91,7 @@ export function preconditionsOf(query: URLSearchParams): Preconditions {
   return parsePreconditions((name) => query.get(`if${name[0]?.toUpperCase()}${name.slice(1)}`));
 }
 
-/** The number of results that a listing may hold; throws `bad_request` where it is none. */
+/** The number of results that a listing may hold; throws `bad_request` for anything else. */
 export function parseMaxResults(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);

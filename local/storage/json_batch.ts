@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { readBatch, writeBatch } from "@tintype/gcs/batch_parts";
 import { MAX_BATCH } from "@tintype/gcs/batch";
-import { type Call, headerOf, readText, type Reply } from "./call.ts";
+import { type Call, headerOf, readText, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -15,6 +15,7 @@ export type AnswerCall = (call: Call) => Promise<Reply>;
  */
 export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply> {
   const text = await readText(call.body, MAX_BODY_BYTES);
+  if (text === undefined) throw new StorageFailure("bad_request", "The batch is too large.");
   const parts = readBatch(headerOf(call, "content-type"), text);
   if (parts.length > MAX_BATCH) {
     throw new StorageFailure("bad_request", `A batch holds at most ${MAX_BATCH} calls.`);

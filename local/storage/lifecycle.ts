@@ -1,8 +1,8 @@
 import lifecycle from "../../infra/retention/lifecycle.json" with { type: "json" };
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects } from "./local_objects.ts";
-import type { ObjectDatabase } from "./object_database.ts";
 import type { LifecycleRule, ObjectRecord } from "./object_record.ts";
+import type { StorageParts } from "./parts.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -17,14 +17,11 @@ const CONDITIONS: ReadonlySet<string> = new Set<keyof LifecycleRule["condition"]
   "isLive",
 ]);
 
-/** How many objects were deleted from each bucket. */
-export type LifecycleResult = Readonly<Record<string, number>>;
-
-/** Applies every bucket's `Delete` rules as if it were `nowMs`; real ones are asynchronous, these happen on demand only. */
+/** Applies every bucket's `Delete` rules as if it were `nowMs`, on demand only; returns how many objects went, by bucket. */
 export async function applyLifecycle(
-  { database, objects }: { readonly database: ObjectDatabase; readonly objects: LocalObjects },
+  { database, objects }: Pick<StorageParts, "database" | "objects">,
   nowMs: number,
-): Promise<LifecycleResult> {
+): Promise<Readonly<Record<string, number>>> {
   const deleted: Record<string, number> = {};
   for (const { name: bucket, lifecycle } of database.buckets()) {
     deleted[bucket] = 0;

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
+import { inTransaction } from "../sqlite.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
-import { inTransaction, type ObjectDatabase } from "./object_database.ts";
+import type { ObjectDatabase } from "./object_database.ts";
 import { checkObjectName } from "./object_name_rules.ts";
 import type { BucketRecord, ObjectAttributes, ObjectRecord } from "./object_record.ts";
 import { checkBeforeWrite, type Preconditions } from "./preconditions.ts";
@@ -46,7 +47,7 @@ export interface ObjectTarget {
 }
 
 /** What {@link LocalObjects} is made of. */
-export interface LocalObjectsOptions {
+interface LocalObjectsOptions {
   readonly db: DatabaseSync;
   readonly database: ObjectDatabase;
   readonly blobs: BlobFiles;

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { parseByteRange } from "@tintype/gcs/byte_range";
 import type { BlobFiles } from "./blob_files.ts";
-import { type Call, headerOf, type Reply } from "./call.ts";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { objectHeaders } from "./object_resource.ts";

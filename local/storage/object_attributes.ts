@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Call, headerOf } from "./call.ts";
+import { type Call, headerOf } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import type { ObjectAttributes } from "./object_record.ts";
 

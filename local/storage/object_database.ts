@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { prepareAll } from "../sqlite.ts";
 import type { BucketRecord, ObjectRecord } from "./object_record.ts";
 
 const SCHEMA = `
@@ -21,21 +22,8 @@ export function openDatabase(path: string): DatabaseSync {
   return db;
 }
 
-/** Runs `work`, which must not await, in one transaction: all of it or nothing. */
-export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    db.exec("COMMIT");
-    return result;
-  } catch (error) {
-    db.exec("ROLLBACK");
-    throw error;
-  }
-}
-
 /** Where a page of names begins. */
-export interface NameBound {
+interface NameBound {
   readonly from: string;
   /** Whether `from` itself is part of the page. */
   readonly inclusive: boolean;
@@ -43,11 +31,10 @@ export interface NameBound {
 
 /** Buckets and live objects, each a JSON document under its name; names sort by their UTF-8 bytes. */
 export class ObjectDatabase {
-  readonly #statements: Readonly<Record<StatementName, StatementSync>>;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
   constructor(db: DatabaseSync) {
-    const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, db.prepare(sql)]);
-    this.#statements = Object.fromEntries(prepared) as Record<StatementName, StatementSync>; // the same keys
+    this.#statements = prepareAll(db, STATEMENTS);
   }
 
   bucket(name: string): BucketRecord | null {
@@ -96,6 +83,13 @@ export class ObjectDatabase {
     }
   }
 
+  /** The files of all objects. */
+  *blobs(): Generator<string> {
+    for (const { name } of this.buckets()) {
+      for (const { blob } of this.allObjects(name)) if (blob !== null) yield blob;
+    }
+  }
+
   /** The next generation: the time in microseconds, never one that was given before. */
   nextGeneration(nowMs: number): number {
     const row = this.#statements.nextGeneration.get(Math.round(nowMs * 1_000));
@@ -116,7 +110,6 @@ const STATEMENTS = {
   nextGeneration: "UPDATE generations SET last = max(last + 1, ?) RETURNING last",
 } as const;
 
-type StatementName = keyof typeof STATEMENTS;
 type Row = ReturnType<StatementSync["get"]>;
 
 /** Parses the document of a row; null where there is no row. */
@@ -125,6 +118,6 @@ export function readDocument<T>(row: Row): T | null {
 }
 
 /** Parses the document of a row. */
-export function documentOf<T>(row: NonNullable<Row>): T {
+function documentOf<T>(row: NonNullable<Row>): T {
   return JSON.parse(String(row["document"])) as T; // written by us, from that type
 }

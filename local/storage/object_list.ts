@@ -3,7 +3,7 @@ import { StorageFailure } from "./failures.ts";
 import type { ObjectRecord } from "./object_record.ts";
 
 /** What to list. */
-export interface ListRequest {
+interface ListRequest {
   readonly bucket: string;
   readonly prefix?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -19,7 +19,7 @@ export interface ListRequest {
 }
 
 /** One page, ascending by UTF-8 bytes. */
-export interface ListedPage {
+interface ListedPage {
   readonly objects: readonly ObjectRecord[];
   readonly prefixes: readonly string[];
   readonly nextPageToken: string | undefined;

@@ -58,3 +58,12 @@ export interface BucketRecord {
   readonly lifecycle: readonly LifecycleRule[];
   readonly cors: readonly CorsRule[];
 }
+
+/** A new bucket. */
+export function makeBucket(
+  name: string,
+  nowMs: number,
+  settings: Pick<BucketRecord, "lifecycle" | "cors">,
+): BucketRecord {
+  return { name, metageneration: 1, createdMs: nowMs, updatedMs: nowMs, ...settings };
+}

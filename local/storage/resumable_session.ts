@@ -8,9 +8,9 @@ import type { Clock } from "@tintype/core/ports/clock";
 import { formatHeld } from "@tintype/gcs/byte_range";
 import { type BytesRange, parseContentRange } from "@tintype/gcs/content_range";
 import { parseHashHeader } from "@tintype/gcs/hash_header";
-import type { RequestBody } from "../faults/faults.ts";
+import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
-import { type Call, contentLengthOf, drain, headerOf, type Reply } from "./call.ts";
+import { contentLengthOf, drain } from "./read_request.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, StoredBytes } from "./local_objects.ts";
@@ -22,13 +22,20 @@ import type { SessionDatabase, SessionRecord } from "./session_database.ts";
 import { floorToMultiple, type SessionWriter, type Written } from "./session_writer.ts";
 
 /** What a session is started with. */
-export type SessionStart = Pick<
+type SessionStart = Pick<
   SessionRecord,
   "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "identity" | "origin"
 >;
 
+/** A body that was written: which session's, the range that it declared, how far it came. */
+interface Arrival {
+  readonly session: SessionRecord;
+  readonly range: BytesRange;
+  readonly written: Written;
+}
+
 /** What {@link ResumableSessions} is made of. */
-export interface ResumableSessionsOptions {
+interface ResumableSessionsOptions {
   readonly sessions: SessionDatabase;
   readonly writer: SessionWriter;
   readonly blobs: BlobFiles;
@@ -126,19 +133,12 @@ export class ResumableSessions {
     return await writer.write(
       span,
       call.body,
-      (written) => this.#settle({ session, range, written, call }),
+      (written) => this.#record(call, { session, range, written }),
     );
   }
 
   /** Records what a body brought: nothing is acknowledged before it is in the database. */
-  async #settle(
-    { session, range, written, call }: {
-      readonly session: SessionRecord;
-      readonly range: BytesRange;
-      readonly written: Written;
-      readonly call: Call;
-    },
-  ): Promise<Reply> {
+  async #record(call: Call, { session, range, written }: Arrival): Promise<Reply> {
     const offset = Math.max(session.held, written.offset);
     const total = range.endsHere ? written.offset : range.total;
     if (written.cut === undefined && offset === total) {

@@ -1,5 +1,6 @@
 import rights from "../../infra/terraform/modules/contract/rights.json" with { type: "json" };
-import { type Call, decodePath } from "./call.ts";
+import type { Call } from "../http/call.ts";
+import { decodePath } from "./read_request.ts";
 import { StorageFailure } from "./failures.ts";
 
 /** What can be done with objects: the verbs of the table that are granted on buckets. */
@@ -26,9 +27,9 @@ export function checkRight(identity: string | undefined, call: Call): void {
   const known = identity === undefined ? undefined : TABLE[identity];
   if (known === undefined) return;
   const { bucket, verb } = actionOf(call);
-  if (verb !== undefined && known.rights[placeOf(bucket)]?.includes(verb)) return;
+  if (verb !== undefined && known.rights[storeOf(bucket)]?.includes(verb)) return;
   const permission = verb === undefined ? "storage.buckets.update" : PERMISSIONS[verb];
-  throw denied(identity, { permission, bucket });
+  throw denied(identity, permission, bucket);
 }
 
 /**
@@ -37,8 +38,8 @@ export function checkRight(identity: string | undefined, call: Call): void {
  */
 export function checkReplacing(identity: string | undefined, bucket: string): void {
   const known = identity === undefined ? undefined : TABLE[identity];
-  if (known === undefined || known.rights[placeOf(bucket)]?.includes("remove")) return;
-  throw denied(identity, { permission: PERMISSIONS.remove, bucket });
+  if (known === undefined || known.rights[storeOf(bucket)]?.includes("remove")) return;
+  throw denied(identity, PERMISSIONS.remove, bucket);
 }
 
 /** The identity behind a service account: `edge@project.iam.gserviceaccount.com` is `edge`. */
@@ -47,13 +48,14 @@ export function identityOf(email: string): string | undefined {
   return name !== undefined && name in TABLE ? name : undefined;
 }
 
-function placeOf(bucket: string): string {
+function storeOf(bucket: string): string {
   return bucket.split("-").at(-1) ?? "";
 }
 
 function denied(
   identity: string | undefined,
-  { permission, bucket }: { readonly permission: string; readonly bucket: string },
+  permission: string,
+  bucket: string,
 ): StorageFailure {
   return new StorageFailure(
     "access_denied",
@@ -70,14 +72,11 @@ function actionOf({ method, path }: Call): { bucket: string; verb: Verb | undefi
   const isBucketItself = json !== null && o === "";
   return {
     bucket: decodePath(bucket),
-    verb: isBucketItself ? undefined : verbOf(method, { name, isJson: json !== null }),
+    verb: isBucketItself ? undefined : verbOf(method, name, json !== null),
   };
 }
 
-function verbOf(
-  method: string,
-  { name, isJson }: { readonly name: string; readonly isJson: boolean },
-): Verb | undefined {
+function verbOf(method: string, name: string, isJson: boolean): Verb | undefined {
   if (method === "GET" || method === "HEAD") return name === "" ? "list" : "read";
   if (method === "DELETE") return "remove";
   // In the JSON API these change metadata; in the XML API they create.

@@ -1,11 +1,12 @@
 /**
- * Cloud Storage on one machine: `server.ts` takes requests apart by path, the JSON and XML APIs read and write objects
- * (`local_objects.ts`: bytes in files, a row in SQLite makes them an object), resumable sessions collect bytes first;
- * each new raw object leaves a notification in the same transaction, which the push room delivers.
+ * Cloud Storage on one machine: `storage_app` routes requests by path, the JSON and XML APIs read and write objects
+ * (`local_objects`: bytes in files, a row in SQLite makes them an object), resumable sessions collect bytes first;
+ * each new raw object leaves a notification in the same transaction, which `pubsub` delivers.
  */
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { runEmulator } from "../http/run_emulator.ts";
 import { JsonLog, logLevelOf } from "../json_log.ts";
 import { parseIdentities } from "./identities.ts";
 import { makeNotifications } from "./notifications.ts";
@@ -23,13 +24,12 @@ const {
   CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
 } = process.env;
 
-/** Starts what the environment describes. */
-async function main(): Promise<void> {
-  const log = new JsonLog("storage", logLevelOf(LOG_LEVEL));
+const log = new JsonLog("storage", logLevelOf(LOG_LEVEL));
+const { orphans } = await runEmulator("storage", async () => {
   const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
   const notifications = makeNotifications({
-    issuerUrl: ISSUER_URL,
+    oidcUrl: ISSUER_URL,
     processorUrl: PROCESSOR_URL,
     retentionMs,
     log,
@@ -53,20 +53,16 @@ async function main(): Promise<void> {
     notify: notifications.open,
   });
   notifications.start(storage.url);
-  const { url, orphans } = storage;
-  process.stdout.write(`${JSON.stringify({ event: "listening", part: "storage", url })}\n`);
-  if (orphans > 0) log.info("orphans_removed", { count: orphans });
-  const stop = () => void storage.close(notifications.close).then(() => process.exit(0));
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-}
+  return { ...storage, close: () => storage.close(notifications.close) };
+});
+if (orphans > 0) log.info("orphans_removed", { count: orphans });
 
 /** `processor:9024,bridge:9025` as an object; throws RangeError for anything else. */
 function identityPortsOf(text: string): Record<string, number> {
   const pairs = text.split(",").filter((pair) => pair !== "").map((pair) => pair.split(":"));
   for (const [identity = "", port = ""] of pairs) {
     if (KNOWN.includes(identity) && /^\d{1,5}$/.test(port)) continue;
-    throw new RangeError(`IDENTITY_PORTS must be identity:port,…: current value is ${text}`);
+    throw new RangeError(`IDENTITY_PORTS must be identity:port,… (got ${text})`);
   }
   return Object.fromEntries(pairs.map(([identity = "", port]) => [identity, Number(port)]));
 }
@@ -77,11 +73,5 @@ function numberOf(name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`${name} must be a positive integer: current value is ${text}`);
+  throw new RangeError(`${name} must be a positive integer (got ${text})`);
 }
-
-await main().catch((error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`Cannot start storage: ${why}\n`);
-  process.exit(1);
-});

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { prepareAll } from "../sqlite.ts";
 import type { BlobId } from "./blob_files.ts";
 import type { DeclaredChecksums } from "@tintype/gcs/hash_header";
 import { readDocument } from "./object_database.ts";
@@ -28,13 +29,17 @@ export interface SessionRecord {
   readonly object?: ObjectRecord;
 }
 
+const STATEMENTS = {
+  get: "SELECT document FROM sessions WHERE id = ?",
+  put: "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
+  live: "SELECT id FROM sessions WHERE created_ms <= ? AND state != 'expired'",
+  forget: "DELETE FROM sessions WHERE created_ms <= ?",
+  openBlobs: "SELECT blob FROM sessions WHERE state = 'open'",
+} as const;
+
 /** Resumable sessions, each a JSON document under its id. */
 export class SessionDatabase {
-  readonly #get: StatementSync;
-  readonly #put: StatementSync;
-  readonly #live: StatementSync;
-  readonly #forget: StatementSync;
-  readonly #openBlobs: StatementSync;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
   /** Makes its table where it is missing. */
   constructor(db: DatabaseSync) {
@@ -42,34 +47,30 @@ export class SessionDatabase {
       id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL, state TEXT NOT NULL, blob TEXT NOT NULL,
       document TEXT NOT NULL
     ); CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (created_ms)`);
-    this.#get = db.prepare("SELECT document FROM sessions WHERE id = ?");
-    this.#put = db.prepare("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)");
-    this.#live = db.prepare("SELECT id FROM sessions WHERE created_ms <= ? AND state != 'expired'");
-    this.#forget = db.prepare("DELETE FROM sessions WHERE created_ms <= ?");
-    this.#openBlobs = db.prepare("SELECT blob FROM sessions WHERE state = 'open'");
+    this.#statements = prepareAll(db, STATEMENTS);
   }
 
   get(id: string): SessionRecord | null {
-    return readDocument<SessionRecord>(this.#get.get(id));
+    return readDocument<SessionRecord>(this.#statements.get.get(id));
   }
 
   put(session: SessionRecord): void {
     const { id, createdMs, state, blob } = session;
-    this.#put.run(id, createdMs, state, blob, JSON.stringify(session));
+    this.#statements.put.run(id, createdMs, state, blob, JSON.stringify(session));
   }
 
   /** Ids of the sessions that were started at or before `ms` and have not been ended since. */
   liveSince(ms: number): string[] {
-    return this.#live.all(ms).map((row) => String(row["id"]));
+    return this.#statements.live.all(ms).map((row) => String(row["id"]));
   }
 
   /** Forgets every session that was started at or before `ms`. */
   forgetSince(ms: number): void {
-    this.#forget.run(ms);
+    this.#statements.forget.run(ms);
   }
 
   /** The files of all open sessions. */
   openBlobs(): string[] {
-    return this.#openBlobs.all().map((row) => String(row["blob"]));
+    return this.#statements.openBlobs.all().map((row) => String(row["blob"]));
   }
 }

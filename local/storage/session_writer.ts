@@ -1,10 +1,10 @@
 import { CHUNK_MULTIPLE } from "@tintype/gcs/resumable_session";
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 
 /** Where a body's bytes go. */
-export interface SessionSpan {
+interface SessionSpan {
   readonly id: string;
   readonly blob: BlobId;
   /** How many bytes are held already; what lies below is ignored. */
@@ -61,18 +61,18 @@ export class SessionWriter {
     }
   }
 
-  /** Writes a body; `settle` records what came of it before another request may write. */
+  /** Writes a body; `record` is called with the outcome before another request may write. */
   async write<T>(
     span: SessionSpan,
     body: RequestBody,
-    settle: (written: Written) => Promise<T>,
+    record: (written: Written) => Promise<T>,
   ): Promise<T> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const writing = { held: span.held, offset: span.start, hangUp: span.hangUp, done };
     this.#writing.set(span.id, writing);
     try {
       const cut = await this.#copy(span, body, writing);
-      return await settle({ offset: writing.offset, cut });
+      return await record({ offset: writing.offset, cut });
     } finally {
       this.#writing.delete(span.id);
       resolve();

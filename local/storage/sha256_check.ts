@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RequestBody } from "../faults/faults.ts";
+import type { RequestBody } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 
 /** Compares a body with the SHA-256 that was signed for it; costs nothing where none was. */

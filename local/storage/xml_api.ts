@@ -1,125 +1,94 @@
-import { type V4Key, verifySignedRequest } from "@tintype/gcs/v4_verifier";
-import type { Clock } from "@tintype/core/ports/clock";
-import type { BlobFiles } from "./blob_files.ts";
-import { type Call, contentLengthOf, decodePath, drain, headerOf, type Reply } from "./call.ts";
+import { verifySignedRequest } from "@tintype/gcs/v4_verifier";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import { generationOf } from "./json_api.ts";
-import type { LocalObjects } from "./local_objects.ts";
 import { readMedia } from "./media_read.ts";
 import { attributesOfHeaders } from "./object_attributes.ts";
-import type { ObjectDatabase } from "./object_database.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { versionHeaders, xmlEtag } from "./object_resource.ts";
+import type { StorageParts } from "./parts.ts";
 import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
-import type { ResumableSessions } from "./resumable_session.ts";
+import { contentLengthOf, decodePath, drain } from "./read_request.ts";
 import { checkRight, identityOf } from "./rights.ts";
 import { listBucket } from "./xml_list.ts";
 import { putObject } from "./xml_put.ts";
 
-/** What {@link XmlApi} is made of. */
-export interface XmlApiOptions {
-  readonly objects: LocalObjects;
-  readonly sessions: ResumableSessions;
-  readonly database: ObjectDatabase;
-  readonly blobs: BlobFiles;
-  /** The key of an HMAC access id or of a service account's email. */
-  readonly findKey: (accessId: string) => V4Key | undefined;
-  readonly clock: Clock;
-}
-
 interface Target {
   readonly bucket: string;
   readonly name: string;
+  /** Who signed; undefined where the table of rights does not know them. */
+  readonly identity: string | undefined;
 }
 
-/** The XML API, path-style, for signed requests only (cloud.google.com/storage/docs/xml-api/overview). */
-export class XmlApi {
-  readonly #options: XmlApiOptions;
-
-  constructor(options: XmlApiOptions) {
-    this.#options = options;
+/**
+ * Answers `/{bucket}` and `/{bucket}/{object}`: the XML API, path-style, for signed requests only
+ * (cloud.google.com/storage/docs/xml-api/overview). Throws V4Rejected where the signature does not hold.
+ */
+export async function answerXml(parts: StorageParts, call: Call): Promise<Reply> {
+  const { objects, database } = parts;
+  const { contentSha256, identity } = await verify(parts, call);
+  const [, bucketPart = "", objectPart = ""] = /^\/([^/]*)\/?(.*)$/s.exec(call.path) ?? [];
+  const target = { bucket: decodePath(bucketPart), name: decodePath(objectPart), identity };
+  objects.bucket(target.bucket);
+  if (target.name === "") {
+    if (call.method === "GET") return listBucket(database, target.bucket, call);
+    throw new StorageFailure("method_not_allowed");
   }
-
-  /** Answers a request to `/{bucket}` or `/{bucket}/{object}`; throws V4Rejected where its signature does not hold. */
-  async answer(call: Call): Promise<Reply> {
-    const { objects, database } = this.#options;
-    const { contentSha256, identity } = await this.#verify(call);
-    const [, bucketPart = "", objectPart = ""] = /^\/([^/]*)\/?(.*)$/s.exec(call.path) ?? [];
-    const target = { bucket: decodePath(bucketPart), name: decodePath(objectPart) };
-    objects.bucket(target.bucket);
-    if (target.name === "") {
-      if (call.method === "GET") return listBucket(database, target.bucket, call);
-      throw new StorageFailure("method_not_allowed");
-    }
-    if (call.method === "GET" || call.method === "HEAD") return await this.#read(call, target);
-    if (call.method === "PUT") {
-      const preconditions = preconditionsOf(call);
-      return await putObject(objects, call, {
-        ...target,
-        preconditions,
-        contentSha256,
-        identity,
-      });
-    }
-    if (call.method === "POST") return await this.#start(call, { ...target, identity });
-    if (call.method !== "DELETE") throw new StorageFailure("method_not_allowed");
-    const generation = generationOf(call.query);
-    await objects.remove({ ...target, generation, preconditions: preconditionsOf(call) });
-    return { status: 204 };
+  if (call.method === "GET" || call.method === "HEAD") return await read(parts, call, target);
+  const preconditions = preconditionsOf(call);
+  if (call.method === "PUT") {
+    return await putObject(objects, call, { ...target, preconditions, contentSha256 });
   }
+  if (call.method === "POST") return await start(parts, call, target);
+  if (call.method !== "DELETE") throw new StorageFailure("method_not_allowed");
+  await objects.remove({ ...target, generation: generationOf(call.query), preconditions });
+  return { status: 204 };
+}
 
-  /** Who signed, undefined where the table of rights does not know them, and the body's SHA-256 where that was signed. */
-  async #verify(
-    call: Call,
-  ): Promise<{ identity: string | undefined; contentSha256: string | undefined }> {
-    const signed = call.query.has("X-Goog-Signature") || call.query.has("x-goog-signature") ||
-      headerOf(call, "authorization")?.startsWith("GOOG4-") === true;
-    if (!signed) throw new StorageFailure("access_denied", "Anonymous caller.");
-    const headers = Object.keys(call.headers)
-      .map((name): [string, string] => [name, headerOf(call, name) ?? ""]);
-    const { findKey, clock } = this.#options;
-    const { contentSha256, email } = await verifySignedRequest(
-      { method: call.method, url: call.target, headers },
-      { findKey, nowMs: clock.now() },
-    );
-    const identity = identityOf(email);
-    checkRight(identity, call);
-    return { identity, contentSha256 };
-  }
+/** Who signed, and the body's SHA-256 where that was signed. */
+async function verify({ findKey, clock }: StorageParts, call: Call) {
+  const signed = call.query.has("X-Goog-Signature") || call.query.has("x-goog-signature") ||
+    headerOf(call, "authorization")?.startsWith("GOOG4-") === true;
+  if (!signed) throw new StorageFailure("access_denied", "Anonymous caller.");
+  const headers = Object.keys(call.headers)
+    .map((name): [string, string] => [name, headerOf(call, name) ?? ""]);
+  const { contentSha256, email } = await verifySignedRequest(
+    { method: call.method, url: call.target, headers },
+    { findKey, nowMs: clock.now() },
+  );
+  const identity = identityOf(email);
+  checkRight(identity, call);
+  return { identity, contentSha256 };
+}
 
-  async #read(call: Call, target: Target): Promise<Reply> {
-    const generation = generationOf(call.query);
-    const object = this.#options.objects.object({ ...target, generation });
-    const notModified = isNotModified(object, preconditionsOf(call)) || isCached(object, call);
-    if (notModified) return { status: 304, headers: versionHeaders(object) };
-    const reply = await readMedia(this.#options.blobs, object, call);
-    return { ...reply, headers: { ...reply.headers, ...overrides(call.query) } };
-  }
+async function read({ objects, blobs }: StorageParts, call: Call, target: Target): Promise<Reply> {
+  const object = objects.object({ ...target, generation: generationOf(call.query) });
+  const notModified = isNotModified(object, preconditionsOf(call)) || isCached(object, call);
+  if (notModified) return { status: 304, headers: versionHeaders(object) };
+  const reply = await readMedia(blobs, object, call);
+  return { ...reply, headers: { ...reply.headers, ...overrides(call.query) } };
+}
 
-  /** A signed `POST` starts a resumable session and serves for nothing else. */
-  async #start(
-    call: Call,
-    target: Target & { readonly identity: string | undefined },
-  ): Promise<Reply> {
-    if (headerOf(call, "x-goog-resumable") !== "start") {
-      throw new StorageFailure("method_not_allowed");
-    }
-    if ((contentLengthOf(call) ?? 0) > 0) {
-      throw new StorageFailure("bad_request", "The request that starts a session has no body.");
-    }
-    await drain(call.body);
-    const id = this.#options.sessions.start({
-      ...target,
-      api: "xml",
-      attributes: attributesOfHeaders(call),
-      preconditions: preconditionsOf(call),
-      // A signed x-goog-hash on the start is not enforced.
-      declared: {},
-      origin: headerOf(call, "origin"),
-    });
-    const location = `${call.baseUrl}${call.path}?upload_id=${id}`;
-    return { status: 201, headers: { Location: location, "Content-Length": 0 } };
+/** A signed `POST` starts a resumable session and serves for nothing else. */
+async function start({ sessions }: StorageParts, call: Call, target: Target): Promise<Reply> {
+  if (headerOf(call, "x-goog-resumable") !== "start") {
+    throw new StorageFailure("method_not_allowed");
   }
+  if ((contentLengthOf(call) ?? 0) > 0) {
+    throw new StorageFailure("bad_request", "The request that starts a session has no body.");
+  }
+  await drain(call.body);
+  const id = sessions.start({
+    ...target,
+    api: "xml",
+    attributes: attributesOfHeaders(call),
+    preconditions: preconditionsOf(call),
+    // A signed x-goog-hash on the start is not enforced.
+    declared: {},
+    origin: headerOf(call, "origin"),
+  });
+  const location = `${call.baseUrl}${call.path}?upload_id=${id}`;
+  return { status: 201, headers: { Location: location, "Content-Length": 0 } };
 }
 
 /** The preconditions in the headers: `x-goog-if-generation-match` and so on. */

@@ -1,6 +1,6 @@
 import { V4_REJECTIONS, type V4Rejected } from "@tintype/gcs/v4_rejected";
-import type { Reply } from "./call.ts";
-import { FAILURES, type StorageFailure } from "./failures.ts";
+import type { Reply } from "../http/call.ts";
+import { FAILURES, MESSAGES, type StorageFailure } from "./failures.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -11,7 +11,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Escapes a text for XML; characters that XML cannot hold become U+FFFD. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
     .replace(/[^\t\n\r -\uffff]/g, "\ufffd");
 }
@@ -32,11 +32,11 @@ export function xmlReply(status: number, xml: string): Reply {
 
 /** A failure in the XML API's form (cloud.google.com/storage/docs/xml-api/reference-status). */
 export function xmlFailure({ kind, details }: StorageFailure): Reply {
-  const { status, code, message } = FAILURES[kind];
+  const { status, code } = FAILURES[kind];
   const more = details === undefined ? "" : element("Details", details);
   return xmlReply(
     status,
-    `<Error>${element("Code", code)}${element("Message", message)}${more}</Error>`,
+    `<Error>${element("Code", code)}${element("Message", MESSAGES[kind])}${more}</Error>`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Call, type Reply } from "./call.ts";
+import type { Call, Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import { parseMaxResults } from "./json_api.ts";
 import type { ObjectDatabase } from "./object_database.ts";

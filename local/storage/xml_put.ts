@@ -1,5 +1,6 @@
 import { parseHashHeader } from "@tintype/gcs/hash_header";
-import { type Call, contentLengthOf, headerOf, type Reply } from "./call.ts";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
+import { contentLengthOf } from "./read_request.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, ObjectTarget, StoredBytes } from "./local_objects.ts";
@@ -9,7 +10,7 @@ import type { Preconditions } from "./preconditions.ts";
 import { Sha256Check } from "./sha256_check.ts";
 
 /** Which object, and under which conditions. */
-export interface PutTarget extends Pick<ObjectTarget, "bucket" | "name"> {
+interface PutTarget extends Pick<ObjectTarget, "bucket" | "name"> {
   readonly preconditions: Preconditions;
   /** The body's SHA-256 in hex, where one was signed. */
   readonly contentSha256: string | undefined;
@@ -50,7 +51,7 @@ export async function putObject(
 }
 
 /** Both numbers of `x-goog-content-length-range: 0,1000`, in bytes; throws `bad_request` where it is of another form. */
-export function parseLengthRange(header: string | undefined): { min: number; max: number } {
+function parseLengthRange(header: string | undefined): { min: number; max: number } {
   if (header === undefined) return { min: 0, max: Infinity };
   const [, min, max] = /^\s*(\d{1,15})\s*,\s*(\d{1,15})\s*$/.exec(header) ?? [];
   if (min === undefined || max === undefined || Number(min) > Number(max)) {

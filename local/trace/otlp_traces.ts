@@ -1,29 +1,5 @@
 import * as z from "zod";
 
-/** One span of whoever sent it; times in milliseconds since the epoch, ids in lower-case hex. */
-export interface TraceSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  /** `service.name` of its part. */
-  readonly part: string;
-  /** The instrumentation that made it. */
-  readonly scope: string;
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly failed: boolean;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly events: readonly TraceEvent[];
-}
-
-/** Something that happened inside a span. */
-export interface TraceEvent {
-  readonly name: string;
-  readonly atMs: number;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
 const ERROR = 2;
 const nanos = z.union([z.string().regex(/^\d{1,20}$/), z.number()])
   .transform((value) => Number(value) / 1e6);
@@ -32,51 +8,53 @@ const attributes = z.array(z.object({ key: z.string(), value: z.looseObject({}).
   .default([])
   .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, textOf(value)])));
 
+/** Something that happened inside a span. */
+const eventSchema = z.object({ name: z.string(), timeUnixNano: nanos, attributes })
+  .transform(({ timeUnixNano: atMs, ...event }) => ({ ...event, atMs }));
+
+const spanSchema = z.object({
+  traceId: id,
+  spanId: id,
+  parentSpanId: id.optional().transform((parent) => parent === "" ? undefined : parent),
+  name: z.string(),
+  startTimeUnixNano: nanos,
+  endTimeUnixNano: nanos,
+  attributes,
+  events: z.array(eventSchema).default([]),
+  status: z.object({ code: z.number().default(0) }).optional(),
+}).transform(({ startTimeUnixNano: startMs, endTimeUnixNano: endMs, status, ...span }) => ({
+  ...span,
+  startMs,
+  endMs,
+  failed: status?.code === ERROR,
+}));
+
 const requestSchema = z.object({
   resourceSpans: z.array(z.object({
     resource: z.object({ attributes }).optional(),
     scopeSpans: z.array(z.object({
       scope: z.object({ name: z.string().default("") }).optional(),
-      spans: z.array(z.object({
-        traceId: id,
-        spanId: id,
-        parentSpanId: id.optional(),
-        name: z.string(),
-        startTimeUnixNano: nanos,
-        endTimeUnixNano: nanos,
-        attributes,
-        events: z.array(z.object({ name: z.string(), timeUnixNano: nanos, attributes })).default(
-          [],
-        ),
-        status: z.object({ code: z.number().default(0) }).optional(),
-      })).default([]),
+      spans: z.array(spanSchema).default([]),
     })).default([]),
   })).default([]),
 });
 
+/** One span of a part; times in milliseconds since the epoch, ids in lower-case hex. */
+export type TraceSpan = Readonly<z.infer<typeof spanSchema>> & {
+  /** `service.name` of its part. */
+  readonly part: string;
+  /** The instrumentation that made it. */
+  readonly scope: string;
+};
+
 /** The spans of an OTLP/HTTP export in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding); throws ZodError. */
 export function parseExport(json: unknown): TraceSpan[] {
-  return requestSchema.parse(json).resourceSpans.flatMap(({ resource, scopeSpans }) =>
-    scopeSpans.flatMap(({ scope, spans }) =>
-      spans.map((span) => ({
-        traceId: span.traceId,
-        spanId: span.spanId,
-        parentSpanId: span.parentSpanId === "" ? undefined : span.parentSpanId,
-        part: resource?.attributes["service.name"] ?? "?",
-        scope: scope?.name ?? "",
-        name: span.name,
-        startMs: span.startTimeUnixNano,
-        endMs: span.endTimeUnixNano,
-        failed: span.status?.code === ERROR,
-        attributes: span.attributes,
-        events: span.events.map(({ name, timeUnixNano, attributes }) => ({
-          name,
-          atMs: timeUnixNano,
-          attributes,
-        })),
-      }))
-    )
-  );
+  return requestSchema.parse(json).resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const part = resource?.attributes["service.name"] ?? "?";
+    return scopeSpans.flatMap(({ scope, spans }) =>
+      spans.map((span) => ({ ...span, part, scope: scope?.name ?? "" }))
+    );
+  });
 }
 
 /** A value's text: each is an object of one field that names its type. */

@@ -1,10 +1,9 @@
 /**
  * A collector for one machine: takes OTLP/HTTP exports in JSON at `POST /v1/traces`, holds their spans in memory, and
- * answers which of them belong to an image's trace.
+ * finds the trace of an image.
  */
-import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { jsonReply, readText } from "../http/call.ts";
+import { EmulatorServer } from "../http/emulator_server.ts";
 import { parseExport, type TraceSpan } from "./otlp_traces.ts";
 
 /** A collector that listens on loopback. */
@@ -18,30 +17,23 @@ export interface TraceCollector {
 
 const MAX_SPANS = 20_000;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Starts a collector at `port`, 0 for one that is free. */
 export async function startTraceCollector(port: number): Promise<TraceCollector> {
   const spans: TraceSpan[] = [];
-  const server = createServer((request, response) => {
-    const answer = (status: number, body = "{}") =>
-      response.writeHead(status, { "Content-Type": "application/json" }).end(body);
-    if (request.method !== "POST" || request.url !== "/v1/traces") {
-      request.resume();
-      return answer(request.url === "/healthz" ? 200 : 404);
-    }
-    readJson(request).then((json) => {
-      spans.push(...parseExport(json));
+  const server = new EmulatorServer({
+    async answer({ method, path, body }) {
+      if (method !== "POST" || path !== "/v1/traces") return jsonReply(404, {});
+      spans.push(...parseExport(JSON.parse(await readText(body, MAX_BODY_BYTES) ?? "")));
       spans.splice(0, spans.length - MAX_SPANS);
-      answer(200);
-    }).catch(() => answer(400));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, host: "127.0.0.1" }, resolve);
-  });
-  const address = server.address() as AddressInfo; // a TCP server's, once it listens
+      return jsonReply(200, {});
+    },
+    failure: () => jsonReply(400, {}),
+    controls: [],
+  }, { part: "traces", log: SILENT });
   return {
-    url: `http://localhost:${address.port}`,
+    url: await server.listen(port),
     traceOf(imageId) {
       // Requests that only read the image are traces of their own.
       const own = spans.find(({ name, attributes }) =>
@@ -49,21 +41,6 @@ export async function startTraceCollector(port: number): Promise<TraceCollector>
       );
       return own === undefined ? [] : spans.filter(({ traceId }) => traceId === own.traceId);
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => server.close(),
   };
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += part.length;
-    if (bytes > MAX_BODY_BYTES) throw new RangeError("Cannot take an export of more than 8 MiB");
-    parts.push(part);
-  }
-  return JSON.parse(Buffer.concat(parts).toString("utf8"));
 }

@@ -10,21 +10,19 @@ interface Node {
 
 /** Spans that the runtimes make of each HTTP request are summed up in the span that made the request. */
 const OWN_SCOPES = /^tintype-/;
-/** What a span's line says of its attributes, in this order. */
-const TOLD = ["http.response.status_code", "tintype.outcome", "tintype.status", "tintype.reason"];
+/** The attributes that a span's line shows, in this order. */
+const SHOWN = ["http.response.status_code", "tintype.outcome", "tintype.status", "tintype.reason"];
 
 /** A trace as a tree that people read: when each span began, what it was, how long it took; events are dots. */
 export function traceTree(spans: readonly TraceSpan[]): string {
   const own = spans.filter(({ scope }) => OWN_SCOPES.test(scope));
   const ids = new Set(own.map(({ spanId }) => spanId));
-  const roots = own.filter(({ parentSpanId }) =>
-    parentSpanId === undefined || !ids.has(parentSpanId)
-  )
-    .map((span) => nodeOf(span, { own, all: spans }))
-    .sort((a, b) => a.atMs - b.atMs);
   const startMs = Math.min(...own.map((span) => span.startMs));
-  const lines = roots.flatMap((root) => linesOf(root, { startMs, prefix: "", childPrefix: "" }));
-  return lines.join("\n");
+  return own.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId))
+    .map((span) => nodeOf(span, spans))
+    .sort((a, b) => a.atMs - b.atMs)
+    .flatMap((root) => linesOf(root, startMs))
+    .join("\n");
 }
 
 /** From the first span's begin to the last one's end, in milliseconds. */
@@ -34,61 +32,42 @@ export function traceMs(spans: readonly TraceSpan[]): number {
     Math.min(...own.map(({ startMs }) => startMs));
 }
 
-interface Forest {
-  readonly own: readonly TraceSpan[];
-  readonly all: readonly TraceSpan[];
-}
-
-function nodeOf(span: TraceSpan, forest: Forest): Node {
-  const { own, all } = forest;
-  const isChild = ({ parentSpanId }: TraceSpan) => parentSpanId === span.spanId;
+function nodeOf(span: TraceSpan, all: readonly TraceSpan[]): Node {
+  const children = all.filter(({ parentSpanId }) => parentSpanId === span.spanId);
+  const own = children.filter(({ scope }) => OWN_SCOPES.test(scope));
   const events = span.events.map(({ name, atMs, attributes }) => ({
     atMs,
     label: `· ${name}`,
     ms: Number(attributes["ms"] ?? NaN),
     children: [],
   }));
-  const children = own.filter(isChild).map((child) => nodeOf(child, forest));
-  const requests = all.filter((each) => isChild(each) && !OWN_SCOPES.test(each.scope)).length;
+  const nodes = own.map((child) => nodeOf(child, all));
   return {
     atMs: span.startMs,
-    label: labelOf(span, requests),
+    label: labelOf(span, children.length - own.length),
     ms: span.endMs - span.startMs,
-    children: [...children, ...events].sort((a, b) => a.atMs - b.atMs),
+    children: [...nodes, ...events].sort((a, b) => a.atMs - b.atMs),
   };
 }
 
 function labelOf({ name, part, attributes, failed }: TraceSpan, requests: number): string {
-  const told = TOLD.flatMap((key) => attributes[key] ?? []);
+  const waitMs = Number(attributes["tintype.wait_ms"] ?? 0);
   const facts = [
-    ...told,
-    ...(Number(attributes["tintype.wait_ms"] ?? 0) > 0
-      ? [`waited ${attributes["tintype.wait_ms"]} ms`]
-      : []),
-    ...(requests === 0 ? [] : [`${requests} HTTP request${requests === 1 ? "" : "s"}`]),
-    ...(failed ? ["FAILED"] : []),
-  ];
-  return [name, `[${part}]`, facts.join(" ")].join(" ").trimEnd();
+    ...SHOWN.map((key) => attributes[key]),
+    waitMs > 0 && `waited ${waitMs} ms`,
+    requests > 0 && `${requests} HTTP request${requests === 1 ? "" : "s"}`,
+    failed && "FAILED",
+  ].filter(Boolean);
+  return [name, `[${part}]`, ...facts].join(" ");
 }
 
-function linesOf(
-  node: Node,
-  { startMs, prefix, childPrefix }: {
-    readonly startMs: number;
-    readonly prefix: string;
-    readonly childPrefix: string;
-  },
-): string[] {
+function linesOf(node: Node, startMs: number, prefix = "", childPrefix = ""): string[] {
   const at = `${Math.round(node.atMs - startMs)} ms`.padStart(9);
   const took = node.ms === undefined || Number.isNaN(node.ms) ? "" : `  ${rounded(node.ms)} ms`;
   const lines = [`${at}  ${prefix}${node.label}${took}`];
   node.children.forEach((child, index) => {
-    const isLast = index === node.children.length - 1;
-    lines.push(...linesOf(child, {
-      startMs,
-      prefix: `${childPrefix}${isLast ? "└ " : "├ "}`,
-      childPrefix: `${childPrefix}${isLast ? "  " : "│ "}`,
-    }));
+    const [own, below] = index === node.children.length - 1 ? ["└ ", "  "] : ["├ ", "│ "];
+    lines.push(...linesOf(child, startMs, `${childPrefix}${own}`, `${childPrefix}${below}`));
   });
   return lines;
 }

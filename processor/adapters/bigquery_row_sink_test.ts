@@ -4,23 +4,21 @@ import {
   ROW_SINK_CONTRACT,
 } from "@tintype/core/testing/row_sink_contract";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingStandIn, type StandIn, startStandIn } from "./_local_cloud.ts";
 import { createBigQueryClient } from "./bigquery_client.ts";
 import { BigQueryRowSink } from "./bigquery_row_sink.ts";
 
-const skip = missingStandIn("bigquery") ?? false;
-
-describe("BigQueryRowSink on the local warehouse", { skip }, () => {
-  let warehouse: StandIn;
+describe("BigQueryRowSink on the local BigQuery", () => {
+  let emulator: Emulator;
   let sink: BigQueryRowSink;
 
   before(async () => {
-    warehouse = await startStandIn("bigquery");
-    sink = sinkOf(warehouse.url);
+    emulator = await startEmulator("bigquery");
+    sink = sinkOf(emulator.url);
   });
-  after(async () => await warehouse.stop());
+  after(async () => void await emulator.stop());
 
   for (const { name, run } of ROW_SINK_CONTRACT) test(name, () => run(sink));
 
@@ -62,7 +60,11 @@ describe("BigQueryRowSink on the local warehouse", { skip }, () => {
   });
 
   test("a call on a warehouse that answers 503 for a moment goes through", async () => {
-    await addFault(warehouse, { match: { path: "insertAll" }, times: 1, action: { status: 503 } });
+    await emulator.control("POST", "/_local/faults", {
+      match: { path: "insertAll" },
+      times: 1,
+      action: { status: 503 },
+    });
     const ref = sampleRef();
     await sink.append(sampleRow(ref));
     assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 1 });
@@ -71,9 +73,9 @@ describe("BigQueryRowSink on the local warehouse", { skip }, () => {
   test("a call whose reply is lost is repeated and changes nothing twice", async () => {
     const ref = sampleRef();
     const lost = { times: 1, action: { dropReply: true } };
-    await addFault(warehouse, { match: { path: "insertAll" }, ...lost });
+    await emulator.control("POST", "/_local/faults", { match: { path: "insertAll" }, ...lost });
     await sink.append(sampleRow(ref));
-    await addFault(warehouse, { match: { path: "queries" }, ...lost });
+    await emulator.control("POST", "/_local/faults", { match: { path: "queries" }, ...lost });
     assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 0 });
     assert.deepEqual(await sink.remove(ref), { state: "removed", rows: 0 });
   });
@@ -84,18 +86,17 @@ describe("BigQueryRowSink on the local warehouse", { skip }, () => {
   });
 });
 
-describe("BigQueryRowSink while rows lie in the streaming buffer", { skip }, () => {
-  let warehouse: StandIn;
+describe("BigQueryRowSink while rows lie in the streaming buffer", () => {
+  let emulator: Emulator;
 
   before(async () => {
-    warehouse = await startStandIn("bigquery");
-    const body = JSON.stringify({ seconds: 60 });
-    await (await fetch(`${warehouse.url}/_local/buffer`, { method: "POST", body })).body?.cancel();
+    emulator = await startEmulator("bigquery");
+    await emulator.control("POST", "/_local/buffer", { seconds: 60 });
   });
-  after(async () => await warehouse.stop());
+  after(async () => void await emulator.stop());
 
   for (const { name, run } of BUFFERED_ROW_SINK_CONTRACT) {
-    test(name, () => run(sinkOf(warehouse.url)));
+    test(name, () => run(sinkOf(emulator.url)));
   }
 });
 
@@ -110,12 +111,4 @@ test("BigQueryRowSink says unavailable where nothing listens", async () => {
 function sinkOf(endpoint: string): BigQueryRowSink {
   const client = createBigQueryClient({ projectId: "tintype-local", endpoint });
   return new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 400 * 86_400_000 });
-}
-
-async function addFault({ url }: StandIn, fault: unknown): Promise<void> {
-  const answer = await fetch(`${url}/_local/faults`, {
-    method: "POST",
-    body: JSON.stringify(fault),
-  });
-  assert.ok(answer.ok, await answer.text());
 }

@@ -1,5 +1,5 @@
 /**
- * The processor's SQL, as BigQuery's with named parameters. Twins for the local warehouse are generated from these
+ * The processor's SQL, as BigQuery's with named parameters. Translations for the local BigQuery are generated from these
  * very texts. An image's key is (tenant, owner, image_id), as a client may choose its image's id; every statement
  * carries the partition (`t0`, or `swept_at`) so that it reads no more than it must.
  */

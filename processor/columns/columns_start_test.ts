@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isAppError } from "@tintype/core/errors";
-import { missingStandIn, type StandIn, startStandIn } from "../adapters/_local_cloud.ts";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "../adapters/bigquery_row_columns.ts";
 import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
 
-const skip = missingStandIn("bigquery") ?? false;
 const EXAMPLE = "processor/examples/watermark_and_blur.ts";
 
 function columnsOf(endpoint: string): BigQueryRowColumns {
@@ -15,7 +14,7 @@ function columnsOf(endpoint: string): BigQueryRowColumns {
   return new BigQueryRowColumns(client, { dataset: "tintype" });
 }
 
-function processor(warehouseUrl: string): Deno.ChildProcess {
+function processor(endpoint: string): Deno.ChildProcess {
   const denoPath = Deno.execPath();
   const main = new URL("../main.ts", import.meta.url).pathname;
   return new Deno.Command(denoPath, {
@@ -31,7 +30,7 @@ function processor(warehouseUrl: string): Deno.ChildProcess {
       PUSH_AUDIENCE: "http://processor.test",
       PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
       SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
-      BIGQUERY_ENDPOINT: warehouseUrl,
+      BIGQUERY_ENDPOINT: endpoint,
       PIPELINE: EXAMPLE,
       PIXEL_PROCESSES: "1",
       NO_COLOR: "1",
@@ -42,15 +41,15 @@ function processor(warehouseUrl: string): Deno.ChildProcess {
   }).spawn();
 }
 
-describe("the pipeline's columns and the warehouse", { skip }, () => {
-  let warehouse: StandIn;
+describe("the pipeline's columns and BigQuery", () => {
+  let emulator: Emulator;
   before(async () => {
-    warehouse = await startStandIn("bigquery");
+    emulator = await startEmulator("bigquery");
   });
-  after(() => warehouse.stop());
+  after(async () => void await emulator.stop());
 
   test("columns() tells names and types as SQL has them", async () => {
-    const columns = await columnsOf(warehouse.url).columns();
+    const columns = await columnsOf(emulator.url).columns();
     assert.deepEqual(
       ["image_id", "t0", "bytes", "mean_luma", "is_blank"].map((name) => columns.get(name)),
       ["STRING", "TIMESTAMP", "INT64", "FLOAT64", "BOOL"],
@@ -65,8 +64,8 @@ describe("the pipeline's columns and the warehouse", { skip }, () => {
     );
   });
 
-  test("a processor does not start with columns that the warehouse lacks", async () => {
-    const { code, stderr } = await processor(warehouse.url).output();
+  test("a processor does not start with columns that BigQuery lacks", async () => {
+    const { code, stderr } = await processor(emulator.url).output();
     assert.equal(code, 1);
     assert.match(
       new TextDecoder().decode(stderr),
@@ -74,9 +73,9 @@ describe("the pipeline's columns and the warehouse", { skip }, () => {
     );
   });
 
-  test("a processor starts when the warehouse has them", async () => {
+  test("a processor starts when BigQuery has them", async () => {
     const table =
-      `${warehouse.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images`;
+      `${emulator.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images`;
     const { schema } = await (await fetch(table)).json();
     const own = [{ name: "blur_score", type: "FLOAT64" }, { name: "daylight", type: "STRING" }];
     const patched = await fetch(table, {
@@ -85,7 +84,7 @@ describe("the pipeline's columns and the warehouse", { skip }, () => {
       body: JSON.stringify({ schema: { fields: [...schema.fields, ...own] } }),
     });
     assert.equal(patched.status, 200, await patched.text());
-    const started = processor(warehouse.url);
+    const started = processor(emulator.url);
     const reader = started.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const { value } = await reader.read();
     started.kill("SIGTERM");

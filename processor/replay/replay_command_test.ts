@@ -1,4 +1,4 @@
-/** `deno task replay` and `deno task rebuild-rows` as commands, against the stand-ins of storage and warehouse. */
+/** `deno task replay` and `deno task rebuild-rows` as commands, against the emulators of storage and BigQuery. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { makeImageId, t0OfImageId } from "@tintype/core/model/image_id";
@@ -12,17 +12,16 @@ import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { quarters } from "@tintype/core/testing/drawing";
 import { FakePixelEngine } from "@tintype/core/testing/fake_pixel_engine";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
-import { missingStandIn, type StandIn, startStandIn } from "../adapters/_local_cloud.ts";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { openCloud } from "../command_cloud.ts";
 import { makeSample } from "../testing/samples.ts";
 
-const skip = missingStandIn("storage") ?? missingStandIn("bigquery") ?? false;
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-let storage: StandIn;
-let warehouse: StandIn;
+let storage: Emulator;
+let bigquery: Emulator;
 let cloud: Awaited<ReturnType<typeof openCloud>>;
 let refs: ImageRef[];
 
@@ -58,7 +57,7 @@ async function fill(): Promise<ImageRef[]> {
 }
 
 async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
-  const addresses = ["--storage", storage.url, "--warehouse", warehouse.url];
+  const addresses = ["--storage", storage.url, "--warehouse", bigquery.url];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args, ...addresses],
     cwd: ROOT,
@@ -76,21 +75,21 @@ async function manifestOf(ref: ImageRef | undefined): Promise<Manifest> {
 }
 
 async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
+  const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
   const columns = "image_id, attempt, status, processor_version";
   const sql = `SELECT ${columns} FROM tintype.images_current ORDER BY image_id`;
   return (await client.query({ sql })).rows;
 }
 
-describe("the operators' commands on the stand-ins", { skip }, () => {
+describe("the operators' commands on the emulators", () => {
   before(async () => {
-    [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
-    cloud = await openCloud({ storage: storage.url, warehouse: warehouse.url });
+    [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
+    cloud = await openCloud({ storage: storage.url, warehouse: bigquery.url });
     refs = await fill();
   });
   after(async () => {
     await storage?.stop();
-    await warehouse?.stop();
+    await bigquery?.stop();
   });
 
   test("a dry run of replay says what it would do and does nothing", async () => {
@@ -140,7 +139,7 @@ describe("the operators' commands on the stand-ins", { skip }, () => {
   test("rebuild-rows brings lost rows back, once", async () => {
     const before = await rowsInView();
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
-    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
+    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
     await client.query({ sql: "DELETE FROM tintype.images WHERE TRUE" });
     assert.deepEqual(await rowsInView(), []);
     assert.match(

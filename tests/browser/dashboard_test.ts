@@ -1,10 +1,10 @@
-/** The warehouse's dashboard in a real browser: empty, live, broken in one view, and without its warehouse. */
+/** The local BigQuery's dashboard in a real browser: empty, live, broken in one view, and without its server. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
+import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import type { Browser, Page } from "playwright-core";
-import { type StandIn, startStandIn } from "../_stand_in.ts";
 import { requireAccessible } from "./_accessibility.ts";
 import {
   openBrowser,
@@ -19,24 +19,24 @@ const skip = WITHOUT_CHROMIUM;
 const API = "/bigquery/v2/projects/tintype-local";
 
 test("the dashboard", { skip }, async (t) => {
-  let warehouse: StandIn;
+  let bigquery: Emulator;
   let browser: Browser;
   let page: Page;
   let watch: PageWatch;
   let folder: string;
 
   before(async () => {
-    warehouse = await startStandIn("bigquery");
+    bigquery = await startEmulator("bigquery");
     browser = await openBrowser();
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     watch = watchPages(context);
     page = await context.newPage();
     folder = await outputFolder("dashboard");
-    await page.goto(`${warehouse.url}/`);
+    await page.goto(`${bigquery.url}/`);
   });
   after(async () => {
     await browser?.close();
-    await warehouse?.stop();
+    await bigquery?.stop();
   });
 
   await t.test("says what to do where nothing has come in", async () => {
@@ -47,7 +47,7 @@ test("the dashboard", { skip }, async (t) => {
   });
 
   await t.test("shows by itself what comes in", async () => {
-    await insert(warehouse, "images", sampleImages());
+    await insert(bigquery, "images", sampleImages());
     await page.locator("#no-images").waitFor({ state: "hidden" });
     const volume = page.locator("canvas").first();
     assert.match(await volume.getAttribute("aria-label") ?? "", /ready 3, rejected 1, failed 0/);
@@ -59,7 +59,7 @@ test("the dashboard", { skip }, async (t) => {
   });
 
   await t.test("shows the state of the newest certificate", async () => {
-    await insert(warehouse, "purges", [sweepOf("raw", 0), sweepOf("processed", 2)]);
+    await insert(bigquery, "purges", [sweepOf("raw", 0), sweepOf("processed", 2)]);
     await page.locator(".verdict.bad", { hasText: "2 overdue" }).waitFor();
   });
 
@@ -72,12 +72,12 @@ test("the dashboard", { skip }, async (t) => {
   });
 
   await t.test("asks no other host and complains of nothing", () => {
-    assert.deepEqual([...watch.hosts], [new URL(warehouse.url).host]);
+    assert.deepEqual([...watch.hosts], [new URL(bigquery.url).host]);
     assert.deepEqual(watch.complaints, []);
   });
 
   await t.test("says which view cannot be read, and goes on with the others", async () => {
-    const table = `${warehouse.url}${API}/datasets/tintype/tables/dominant_colors`;
+    const table = `${bigquery.url}${API}/datasets/tintype/tables/dominant_colors`;
     assert.equal((await fetch(table, { method: "DELETE" })).status, 204);
     const problem = page.locator(".card .problem");
     await problem.waitFor();
@@ -85,8 +85,8 @@ test("the dashboard", { skip }, async (t) => {
     assert.equal(await page.locator("#live.is-live").count(), 1);
   });
 
-  await t.test("keeps the last answer and says so where the warehouse is gone", async () => {
-    await warehouse.stop();
+  await t.test("keeps the last answer and says so where BigQuery is gone", async () => {
+    await bigquery.stop();
     await page.locator("#live.is-broken").waitFor();
     assert.match(await page.locator("#live").innerText(), /does not answer.*last answer/s);
     assert.equal(await page.locator(".card .problem").count(), 1);
@@ -116,7 +116,7 @@ function sweepOf(store: string, overdue: number): Readonly<Record<string, RowVal
 }
 
 async function insert(
-  { url }: StandIn,
+  { url }: Emulator,
   table: string,
   rows: readonly Readonly<Record<string, RowValue>>[],
 ): Promise<void> {

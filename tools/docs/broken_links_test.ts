@@ -1,19 +1,39 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { findBrokenLinks } from "./broken_links.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const EMULATORS = ["storage", "pubsub", "bigquery", "oidc", "kafka", "faults", "start"]
+  .map((folder) => `local/${folder}/README.md`);
 
 test("every link, path and task that README, CONTRIBUTING and docs name is there", () => {
   const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`);
-  const problems = ["README.md", "CONTRIBUTING.md", ...docs]
+  const problems = ["README.md", "CONTRIBUTING.md", ...docs, "local/README.md", ...EMULATORS]
     .flatMap((path) => findBrokenLinks(ROOT, path));
   assert.deepEqual(problems, []);
+});
+
+test("the README of each emulator names files that are there", () => {
+  for (const readme of EMULATORS) {
+    const folder = join(ROOT, dirname(readme));
+    const text = readFileSync(join(ROOT, readme), "utf8");
+    const named = [...text.matchAll(/`(\w+\.ts)`/g)].map(([, file = ""]) => file);
+    assert.ok(named.length > 0, readme);
+    assert.deepEqual(named.filter((file) => !existsSync(join(folder, file))), [], readme);
+  }
 });
 
 test("every alert of Terraform has its section in docs/operations.md", () => {

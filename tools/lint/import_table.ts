@@ -27,14 +27,20 @@ export const IMPORT_TABLE = {
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
-  "infra/bigquery": ["infra/bigquery", "core", "cli"],
-  "infra/retention": ["infra/retention", "core"],
+  "infra/bigquery": ["infra/bigquery", "tools/marked_section", "core", "cli"],
+  "infra/retention": ["infra/retention", "tools/marked_section", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
-  "infra/diagram": ["infra/diagram", "tools/lint/import_table"],
   "infra/cost": ["infra/cost", "core", "cli"],
   // What Terraform tells the parts is read by the parts' own readers.
-  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge", "cli"],
+  "infra/check": [
+    "infra/check",
+    "infra/terraform",
+    "tools/marked_section",
+    "processor",
+    "kafka-bridge",
+    "cli",
+  ],
   "infra/containers": ["infra/containers"],
   "infra/deploy": ["infra/deploy", "cli"],
   "local": [
@@ -42,6 +48,7 @@ export const IMPORT_TABLE = {
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
+    "tools/marked_section",
     "tools/node_binary",
     "cli",
     ...PACKAGES,

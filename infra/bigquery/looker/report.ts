@@ -14,7 +14,7 @@ export interface ReportChart {
 }
 
 /** The report's pages in their order. */
-export interface ReportPage {
+interface ReportPage {
   readonly title: string;
   readonly charts: readonly ReportChart[];
 }

@@ -20,7 +20,7 @@ export interface Finding {
 }
 
 /** A text to analyse; `views/NAME.sql` is the table NAME for the texts after it. */
-export interface SqlText {
+interface SqlText {
   readonly source: string;
   readonly sql: string;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSources } from "../generate_twins.ts";
+import { readSources } from "../generate_translations.ts";
 import { readViewColumns } from "../read_schemas.ts";
 import { analyzeSql, type Finding } from "./analyze_sql.ts";
 import { missingForZetasql } from "./install_zetasql.ts";

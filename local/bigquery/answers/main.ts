@@ -1,6 +1,6 @@
 /**
  * Answers the ten questions on the sample data and writes them into `docs/analysts.md`: `samples` streams the rows into
- * a warehouse in memory, `write_answers` asks and writes. Part of `deno task generate`; a test fails where they differ.
+ * a BigQuery in memory, `write_answers` asks and writes. Part of `deno task generate`; a test fails where they differ.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { withAnswers } from "./write_answers.ts";

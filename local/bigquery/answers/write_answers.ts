@@ -1,8 +1,8 @@
+import { withSection } from "../../../tools/marked_section.ts";
 import { readQuestions } from "../dashboard/dashboard_data.ts";
-import { openSampleWarehouse, type SampleWarehouse } from "../samples/sample_warehouse.ts";
+import { openSampleBigQuery } from "../samples/sample_bigquery.ts";
 
-const BEGIN = "<!-- questions: deno task generate -->";
-const END = "<!-- end of questions -->";
+const MARKS = ["<!-- questions: deno task generate -->", "<!-- end of questions -->"] as const;
 const MAX_ROWS = 16;
 
 interface QueryAnswer {
@@ -12,17 +12,11 @@ interface QueryAnswer {
 
 /** The document with each question, its SQL and its answer on the sample data. Throws Error where a mark is missing. */
 export async function withAnswers(document: string): Promise<string> {
-  const from = document.indexOf(BEGIN);
-  const to = document.indexOf(END, from);
-  if (from < 0 || to < 0) {
-    throw new Error(`Cannot write the answers as "${BEGIN}" or "${END}" is missing`);
-  }
-  const text = await answerQuestions();
-  return `${document.slice(0, from)}${BEGIN}\n\n${text}\n\n${document.slice(to)}`;
+  return withSection(document, MARKS, await answerQuestions());
 }
 
 async function answerQuestions(): Promise<string> {
-  const warehouse = await openSampleWarehouse();
+  const sample = await openSampleBigQuery();
   try {
     const sections: string[] = [];
     for (const [index, { title, name, sql, maximumBytesBilled }] of readQuestions().entries()) {
@@ -36,23 +30,24 @@ async function answerQuestions(): Promise<string> {
         `### ${index + 1}. ${title}`,
         `\`\`\`sql\n${asked}\n\`\`\``,
         `\`\`\`sh\n${command}\n\`\`\``,
-        tableOf(await ask(warehouse, { sql, maximumBytesBilled })),
+        tableOf(await ask(sample.queriesUrl, sql, maximumBytesBilled)),
       );
     }
     return sections.join("\n\n");
   } finally {
-    await warehouse.close();
+    await sample.close();
   }
 }
 
 async function ask(
-  { url, project }: SampleWarehouse,
-  { sql, maximumBytesBilled }: { readonly sql: string; readonly maximumBytesBilled: string },
+  queriesUrl: string,
+  query: string,
+  maximumBytesBilled: string,
 ): Promise<QueryAnswer> {
-  const response = await fetch(`${url}/bigquery/v2/projects/${project}/queries`, {
+  const response = await fetch(queriesUrl, {
     method: "POST",
     body: JSON.stringify({
-      query: sql,
+      query,
       useLegacySql: false,
       maximumBytesBilled,
       formatOptions: { timestampOutputFormat: "ISO8601_STRING" },

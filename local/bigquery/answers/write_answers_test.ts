@@ -17,5 +17,5 @@ test("each question of docs/analysts.md limits what it may be billed", () => {
 });
 
 test("withAnswers() says which mark is missing", async () => {
-  await assert.rejects(withAnswers("# Nothing"), /Cannot write the answers as .* is missing/);
+  await assert.rejects(withAnswers("# Nothing"), /"<!-- questions: .*" or .* is missing/);
 });

@@ -1,22 +1,22 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { DuckDBValue } from "@duckdb/node-api";
-import { DATASET } from "../prepare_dataset.ts";
+import { DATASET } from "../../../infra/bigquery/read_schemas.ts";
 import { formatRows, type QueryResult, type ResultField } from "../result_rows.ts";
 import { runQuery } from "../run_query.ts";
-import type { Warehouse } from "../warehouse.ts";
+import type { BigQueryParts } from "../bigquery_parts.ts";
 
 /** A cell as the page takes it: times and days as texts. */
-export type DashboardCell = string | number | boolean | null;
+type DashboardCell = string | number | boolean | null;
 
 /** What became of one view: its rows by column, or why there are none. */
-export type ViewResult =
+type ViewResult =
   | { readonly columns: readonly string[]; readonly rows: readonly DashboardRow[] }
   | { readonly error: string };
 
 type DashboardRow = Readonly<Record<string, DashboardCell>>;
 
 /** Everything that the page shows. */
-export interface DashboardData {
+interface DashboardData {
   readonly project: string;
   readonly nowMs: number;
   /** How long images are kept, in milliseconds. */
@@ -25,7 +25,7 @@ export interface DashboardData {
 }
 
 /** A worked question: its file without the ending, what is asked, its SQL, and the most that it may read in BigQuery. */
-export interface Question {
+interface Question {
   readonly name: string;
   readonly title: string;
   readonly sql: string;
@@ -50,14 +50,14 @@ const VIEWS = [
 ] as const;
 
 /** Runs every view of the page; one that fails says why and costs no other. */
-export async function readDashboardData(warehouse: Warehouse): Promise<DashboardData> {
+export async function readDashboardData(parts: BigQueryParts): Promise<DashboardData> {
   const results = await Promise.all(
-    VIEWS.map(async (view) => [view, await readView(warehouse, view)] as const),
+    VIEWS.map(async (view) => [view, await readView(parts, view)] as const),
   );
   return {
-    project: warehouse.project,
-    nowMs: warehouse.now(),
-    retentionMs: warehouse.retentionMs,
+    project: parts.project,
+    nowMs: parts.now(),
+    retentionMs: parts.retentionMs,
     views: Object.fromEntries(results),
   };
 }
@@ -76,10 +76,9 @@ export function readQuestions(): Question[] {
   });
 }
 
-async function readView(warehouse: Warehouse, view: string): Promise<ViewResult> {
+async function readView(parts: BigQueryParts, view: string): Promise<ViewResult> {
   try {
-    const sql = `SELECT * FROM ${DATASET}.${view}`;
-    const { fields, rows } = await runQuery(warehouse, sql, { parameters: [], dryRun: false });
+    const { fields, rows } = await runQuery(parts, `SELECT * FROM ${DATASET}.${view}`);
     return { columns: fields.map(({ name }) => name), rows: plainRows(fields, rows) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };

@@ -7,7 +7,7 @@ import { createRequire, stripTypeScriptTypes } from "node:module";
 import { dirname, extname, join } from "node:path";
 
 /** A file as the browser gets it. */
-export interface DashboardFile {
+interface DashboardFile {
   readonly contentType: string;
   readonly text: string;
 }

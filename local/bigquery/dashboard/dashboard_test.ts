@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { openSampleWarehouse, type SampleWarehouse } from "../samples/sample_warehouse.ts";
-import { openWarehouse } from "../warehouse.ts";
+import { openParts } from "../_testing.ts";
+import { openSampleBigQuery, type SampleBigQuery } from "../samples/sample_bigquery.ts";
 import { readDashboardData, readQuestions } from "./dashboard_data.ts";
 
 describe("the dashboard over the sample data", () => {
-  let warehouse: SampleWarehouse;
+  let sample: SampleBigQuery;
 
   before(async () => {
-    warehouse = await openSampleWarehouse();
+    sample = await openSampleBigQuery();
   });
-  after(() => warehouse.close());
+  after(() => sample.close());
 
   test("everything that the page asks for is served here, and its policy lets nothing else in", async () => {
-    const page = await fetch(`${warehouse.url}/`);
+    const page = await fetch(`${sample.url}/`);
     const policy = page.headers.get("content-security-policy") ?? "";
     assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
     assert.doesNotMatch(policy, /unsafe|https?:|\*/);
@@ -29,7 +29,7 @@ describe("the dashboard over the sample data", () => {
   async function follow(path: string, seen: Set<string>): Promise<void> {
     if (seen.has(path)) return;
     seen.add(path);
-    const response = await fetch(warehouse.url + path);
+    const response = await fetch(sample.url + path);
     assert.equal(response.status, 200, path);
     const text = await response.text();
     if (!path.endsWith(".ts")) return;
@@ -40,7 +40,7 @@ describe("the dashboard over the sample data", () => {
   }
 
   test("its data are the views' rows, as numbers, truths and texts", async () => {
-    const response = await fetch(`${warehouse.url}/_local/dashboard`);
+    const response = await fetch(`${sample.url}/_local/dashboard`);
     const { views, nowMs, retentionMs } = await response.json();
     assert.equal(nowMs, Date.UTC(2026, 10, 16, 12));
     assert.equal(retentionMs, 604_800_000);
@@ -54,13 +54,10 @@ describe("the dashboard over the sample data", () => {
   for (const { name, sql, maximumBytesBilled } of readQuestions()) {
     test(`question ${name} says how much it may read, and has an answer`, async () => {
       assert.ok(Number(maximumBytesBilled) >= 1e9);
-      const response = await fetch(
-        `${warehouse.url}/bigquery/v2/projects/${warehouse.project}/queries`,
-        {
-          method: "POST",
-          body: JSON.stringify({ query: sql, useLegacySql: false, maximumBytesBilled }),
-        },
-      );
+      const response = await fetch(sample.queriesUrl, {
+        method: "POST",
+        body: JSON.stringify({ query: sql, useLegacySql: false, maximumBytesBilled }),
+      });
       const { totalRows, error } = await response.json();
       assert.equal(error, undefined);
       assert.ok(Number(totalRows) > 0);
@@ -73,18 +70,14 @@ test("there are ten questions, in their order", () => {
   assert.deepEqual(places, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
-test("a view that cannot be read says why and costs no other", async () => {
-  const warehouse = await openWarehouse(":memory:", "tintype-local", { retentionMs: 90_000 });
-  try {
-    await warehouse.catalog.dropTable("tintype", "dominant_colors");
-    const { views, retentionMs } = await readDashboardData(warehouse);
-    assert.equal(retentionMs, 90_000);
-    assert.match(JSON.stringify(views["dominant_colors"]), /dominant_colors was not found/);
-    assert.deepEqual(views["daily_volume"], {
-      columns: ["day", "tenant", "source", "status", "images", "bytes", "rendition_bytes"],
-      rows: [],
-    });
-  } finally {
-    await warehouse.database.close();
-  }
+test("a view that cannot be read says why and costs no other", async (t) => {
+  const parts = await openParts(t, ":memory:", 90_000);
+  await parts.catalog.dropTable("tintype", "dominant_colors");
+  const { views, retentionMs } = await readDashboardData(parts);
+  assert.equal(retentionMs, 90_000);
+  assert.match(JSON.stringify(views["dominant_colors"]), /dominant_colors was not found/);
+  assert.deepEqual(views["daily_volume"], {
+    columns: ["day", "tenant", "source", "status", "images", "bytes", "rendition_bytes"],
+    rows: [],
+  });
 });

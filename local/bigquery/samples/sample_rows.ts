@@ -1,6 +1,6 @@
 /**
  * The rows that views and questions are tried on: `sample_rows` makes images and sweeps of one week, always the same,
- * and `sample_warehouse` streams them through the production adapter into a warehouse of its own.
+ * and `sample_bigquery` streams them through the production adapter into a BigQuery of its own.
  */
 import { makeImageId } from "@tintype/core/model/image_id";
 import { IMAGE_ROW_COLUMNS, type ImageRow, type RowValue } from "@tintype/core/model/image_row";
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 /** Some rows lie past their seven days and wait for the sweep. */
 const SPAN_MS = 7.02 * 24 * HOUR_MS;
 /** The age of a row that every view leaves out, as its partition has expired. */
-const FORGOTTEN_MS = 8 * 24 * HOUR_MS + 1;
+const EXPIRED_MS = 8 * 24 * HOUR_MS + 1;
 /** The age of a row that is due and, within the grace of 15 minutes, not overdue. */
 const DUE_MS = 7 * 24 * HOUR_MS + 14 * 60_000;
 const SWEEP_INTERVAL_MS = 5 * 60_000;
@@ -49,7 +49,7 @@ const COLORS = [
 export function sampleRows(): ImageRow[] {
   const random = seededRandom(7);
   const week = Array.from({ length: IMAGES }, () => rowsOfImage(random)).flat();
-  const edges = [FORGOTTEN_MS, DUE_MS].map((ageMs) => attempt(random, SAMPLE_NOW_MS - ageMs));
+  const edges = [EXPIRED_MS, DUE_MS].map((ageMs) => attempt(random, SAMPLE_NOW_MS - ageMs));
   return [...week, ...edges];
 }
 

@@ -59,7 +59,7 @@ export class Card {
   /** Shows a result; what has not changed is left alone, so that an open table stays where it was scrolled to. */
   update(result: ViewResult | undefined, context: Context): void {
     if (result === undefined || "error" in result) {
-      const why = result?.error ?? "The warehouse did not tell of this view.";
+      const why = result?.error ?? "BigQuery has no such view.";
       return this.#say(element("p", "empty problem", `This view cannot be read. ${why}`));
     }
     if (result.rows.length === 0) return this.#say(element("p", "empty", this.#plan.empty));

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { CardPlan, Context } from "./card.ts";
-import { element, type Row } from "./elements.ts";
+import { element, type Row, total } from "./elements.ts";
 import { bytes, count, day, duration, milliseconds } from "./format.ts";
 
 const STATUSES = ["ready", "rejected", "failed"] as const;
@@ -198,27 +198,21 @@ function colors(rows: readonly Row[]) {
 function retention(rows: readonly Row[], { nowMs, retentionMs }: Context) {
   const t0Of = (row: Row) => Date.parse(String(row["oldest_t0"]));
   const next = rows.toSorted((a, b) => t0Of(a) - t0Of(b)).slice(0, MAX_COUNTDOWNS);
-  return [element(
-    "div",
-    "due",
-    ...next.map((row) => {
-      const leftMs = t0Of(row) + retentionMs - nowMs;
-      const passed = element("progress");
-      passed.max = retentionMs;
-      passed.value = Math.min(retentionMs, retentionMs - leftMs);
-      passed.setAttribute("aria-label", "time that has passed");
-      const name = `${day(String(row["day"]))} · ${row["tenant"]}`;
-      const left = leftMs > 0 ? `in ${duration(leftMs)}` : `due since ${duration(leftMs)}`;
-      const images = Number(row["images"]);
-      return element(
-        "div",
-        "",
-        element("span", "", `${name} · ${count(images)} ${images === 1 ? "image" : "images"}`),
-        element("span", leftMs > 0 ? "left" : "left warn", left),
-        passed,
-      );
-    }),
-  )];
+  return [dueList(next.map((row) => {
+    const leftMs = t0Of(row) + retentionMs - nowMs;
+    const passed = element("progress");
+    passed.max = retentionMs;
+    passed.value = Math.min(retentionMs, retentionMs - leftMs);
+    passed.setAttribute("aria-label", "time that has passed");
+    const images = Number(row["images"]);
+    const name = `${day(String(row["day"]))} · ${row["tenant"]}`;
+    return dueItem(
+      `${name} · ${count(images)} ${images === 1 ? "image" : "images"}`,
+      leftMs > 0 ? `in ${duration(leftMs)}` : `due since ${duration(leftMs)}`,
+      leftMs > 0 ? "" : "warn",
+      passed,
+    );
+  }))];
 }
 
 function certificate(rows: readonly Row[], { nowMs }: Context) {
@@ -227,59 +221,51 @@ function certificate(rows: readonly Row[], { nowMs }: Context) {
   const agoMs = nowMs - Date.parse(String(first?.["swept_at"]));
   const verdict = overdue === 0 ? "Nothing is overdue" : `${count(overdue)} overdue`;
   const observed = rows.filter((row) => row["evidence"] === "observed");
-  const places = observed.map((row) =>
-    element(
-      "div",
-      "",
-      element("span", "", String(row["store"])),
-      element(
-        "span",
-        Number(row["overdue"]) > 0 ? "left bad" : "left",
-        `${count(Number(row["looked_at"]))} seen, ${count(Number(row["deleted"]))} deleted, ${
-          count(Number(row["overdue"]))
-        } overdue`,
-      ),
-    )
-  );
+  const stores = observed.map((row) => {
+    const [seen, deleted, late] = ["looked_at", "deleted", "overdue"].map((column) =>
+      count(Number(row[column]))
+    );
+    const tone = Number(row["overdue"]) > 0 ? "bad" : "";
+    const text = `${seen} seen, ${deleted} deleted, ${late} overdue`;
+    return dueItem(String(row["store"]), text, tone);
+  });
+  const others = rows.length - observed.length;
+  const note = `Certificate ${first?.["certificate"]}, ${
+    duration(agoMs)
+  } ago; ${others} more places are bounded by settings.`;
   return [
     element("p", overdue === 0 ? "verdict good" : "verdict bad", verdict),
-    element(
-      "p",
-      "note",
-      `Certificate ${first?.["certificate"]}, ${duration(agoMs)} ago; ${
-        rows.length - observed.length
-      } more places are bounded by settings.`,
-    ),
-    element("div", "due", ...places),
+    element("p", "note", note),
+    dueList(stores),
   ];
 }
 
 function objectives(rows: readonly Row[]) {
   const names = [...new Set(rows.map((row) => String(row["objective"])))].toSorted();
-  return [element(
-    "div",
-    "due",
-    ...names.map((name) => {
-      const windows = rows.filter((row) => row["objective"] === name)
-        .toSorted((a, b) => Number(a["window_hours"]) - Number(b["window_hours"]));
-      const isBurning = windows.some((row) => row["is_burning"] === true);
-      const rates = windows.map((row) =>
-        `${row["window_hours"]} h: ${Number(Number(row["burn_rate"]).toPrecision(2))}`
-      );
-      const target = Number(windows[0]?.["target"]) * 100;
-      return element(
-        "div",
-        "",
-        element("span", "", `${name.replaceAll("_", " ")}, ${Number(target.toPrecision(4))} %`),
-        element(
-          "span",
-          isBurning ? "left bad" : "left good",
-          isBurning ? "burning" : "within budget",
-        ),
-        element("span", "note", rates.join(" · ")),
-      );
-    }),
-  )];
+  return [dueList(names.map((name) => {
+    const windows = rows.filter((row) => row["objective"] === name)
+      .toSorted((a, b) => Number(a["window_hours"]) - Number(b["window_hours"]));
+    const isBurning = windows.some((row) => row["is_burning"] === true);
+    const rates = windows.map((row) =>
+      `${row["window_hours"]} h: ${Number(Number(row["burn_rate"]).toPrecision(2))}`
+    );
+    const target = Number(windows[0]?.["target"]) * 100;
+    return dueItem(
+      `${name.replaceAll("_", " ")}, ${Number(target.toPrecision(4))} %`,
+      isBurning ? "burning" : "within budget",
+      isBurning ? "bad" : "good",
+      element("span", "note", rates.join(" · ")),
+    );
+  }))];
+}
+
+function dueList(items: readonly HTMLElement[]): HTMLElement {
+  return element("div", "due", ...items);
+}
+
+function dueItem(name: string, left: string, tone: string, ...more: HTMLElement[]): HTMLElement {
+  const leftClass = `left ${tone}`.trimEnd();
+  return element("div", "", element("span", "", name), element("span", leftClass, left), ...more);
 }
 
 function storage(rows: readonly Row[]) {
@@ -302,8 +288,4 @@ function storage(rows: readonly Row[]) {
 
 function hourLabel(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 13)}:00`;
-}
-
-function total(rows: readonly Row[], column: string): number {
-  return rows.reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
 }

@@ -5,7 +5,7 @@ import type { Chart as ChartClass, ChartOptions } from "chart.js";
 declare const Chart: typeof ChartClass;
 
 /** One series of bars; `color` is a property of the style sheet or a colour, one for all bars or one each. */
-export interface Series {
+interface Series {
   readonly label: string;
   readonly values: readonly number[];
   readonly color: string | readonly string[];

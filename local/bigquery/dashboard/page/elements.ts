@@ -40,3 +40,8 @@ export function table(columns: readonly string[], rows: readonly Row[]): HTMLEle
   box.tabIndex = 0;
   return box;
 }
+
+/** The sum of a column; what is not there counts as 0. */
+export function total(rows: readonly Row[], column: string): number {
+  return rows.reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
+}

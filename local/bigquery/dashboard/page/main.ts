@@ -43,7 +43,7 @@ async function refresh(): Promise<void> {
     tell("is-live", `live · ${new Date(data.nowMs).toISOString().slice(11, 19)} UTC`);
   } catch {
     const since = data === undefined ? "" : " What you see is the last answer.";
-    tell("is-broken", `The warehouse does not answer; trying again.${since}`);
+    tell("is-broken", `BigQuery does not answer; trying again.${since}`);
   }
 }
 

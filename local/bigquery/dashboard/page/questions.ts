@@ -61,7 +61,7 @@ async function ask({ sql, maximumBytesBilled }: Question, project: string): Prom
     }
     return table(answer.schema?.fields.map(({ name }) => name) ?? [], rows);
   } catch {
-    return element("p", "problem bad", "The warehouse does not answer.");
+    return element("p", "problem bad", "BigQuery does not answer.");
   }
 }
 

@@ -1,27 +1,27 @@
 /// <reference lib="dom" />
 import type { Context } from "./card.ts";
-import { byId, element, type Row } from "./elements.ts";
+import { byId, element, type Row, total } from "./elements.ts";
 import { bytes, count, duration, milliseconds } from "./format.ts";
 
 /** The rows of a view by its name; none where it could not be read. */
-export type RowsOf = (view: string) => readonly Row[];
+type RowsOf = (view: string) => readonly Row[];
 
 /** Writes the figures at the top of the page. */
 export function updateTiles(rowsOf: RowsOf, context: Context): void {
   const volume = rowsOf("daily_volume");
-  const images = sum(volume, "images");
-  const ready = sum(volume.filter((row) => row["status"] === "ready"), "images");
-  const failed = sum(volume.filter((row) => row["status"] === "failed"), "images");
+  const images = total(volume, "images");
+  const ready = total(volume.filter((row) => row["status"] === "ready"), "images");
+  const failed = total(volume.filter((row) => row["status"] === "failed"), "images");
   const today = new Date(context.nowMs).toISOString().slice(0, 10);
   const places = rowsOf("certificate_state");
-  const overdue = sum(places, "overdue");
+  const overdue = total(places, "overdue");
   const tiles: readonly [string, string, string][] = [
     ["images are kept", count(images), ""],
-    ["came in today", count(sum(volume.filter((row) => row["day"] === today), "images")), ""],
+    ["came in today", count(total(volume.filter((row) => row["day"] === today), "images")), ""],
     ["are ready", images === 0 ? "–" : `${Math.round(1000 * ready / images) / 10} %`, ""],
     ["accepted to ready, 95 %", slowest(rowsOf("latency_by_stage")), ""],
     ["failed by our fault", count(failed), failed > 0 ? "bad" : ""],
-    ["are stored", bytes(sum(volume, "bytes") + sum(volume, "rendition_bytes")), ""],
+    ["are stored", bytes(total(volume, "bytes") + total(volume, "rendition_bytes")), ""],
     ["until the next purge", nextPurge(rowsOf("retention_state"), context), ""],
     places.length === 0
       ? ["overdue: no sweep yet", "–", ""]
@@ -49,8 +49,4 @@ function nextPurge(rows: readonly Row[], { nowMs, retentionMs }: Context): strin
   const oldest = Math.min(...rows.map((row) => Date.parse(String(row["oldest_t0"]))));
   const leftMs = oldest + retentionMs - nowMs;
   return leftMs > 0 ? duration(leftMs) : "now";
-}
-
-function sum(rows: readonly Row[], column: string): number {
-  return rows.reduce((total, row) => total + Number(row[column] ?? 0), 0);
 }

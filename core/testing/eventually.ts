@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 20;
+
+/** Asks again and again until the answer is neither undefined nor false; throws what it waited for after `timeoutMs`. */
+export async function eventually<Answer>(
+  what: string,
+  ask: () => Answer | Promise<Answer>,
+  timeoutMs = 30_000,
+): Promise<Exclude<Answer, undefined | false>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (isGiven(answer)) return answer;
+    assert.ok(performance.now() < deadline, `${what} did not come within ${timeoutMs} ms`);
+    await sleep(POLL_MS);
+  }
+}
+
+function isGiven<Answer>(answer: Answer): answer is Exclude<Answer, undefined | false> {
+  return answer !== undefined && answer !== false;
+}

@@ -1,0 +1,139 @@
+/**
+ * Writes DuckDB's translation of every BigQuery text: views, scheduled queries, questions and the processor's statements go
+ * through sqlglot, `duckdb/translations.json` keeps both texts, and the local BigQuery finds one by the BigQuery text.
+ * Run `node infra/bigquery/generate_translations.ts` after a change of SQL; it takes Python 3 and makes its own environment.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** One SQL text in both dialects; `source` is the file below `infra/bigquery`, or the statement's name. */
+export interface Translation {
+  readonly source: string;
+  /** Trimmed: what a query must be equal to. */
+  readonly bigquery: string;
+  readonly duckdb: string;
+}
+
+/** The sqlglot whose output is committed. */
+export const SQLGLOT_VERSION = "30.30.0";
+
+/** The committed translations. */
+export const TRANSLATIONS_PATH = fileURLToPath(
+  new URL("duckdb/translations.json", import.meta.url),
+);
+
+const FOLDERS = ["views", "scheduled", "questions"] as const;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const STATEMENTS = join(ROOT, "processor/adapters/bigquery_statements.ts");
+const ENVIRONMENT = join(ROOT, ".tintype/cache/sqlglot");
+
+const TRANSPILE = `
+import json, sys
+from sqlglot import ErrorLevel, exp, parse_one
+
+def exact_percentile(node):
+    """APPROX_QUANTILES(x, n)[OFFSET(k)] as the exact percentile, which DuckDB can afford: an approximate one differs from BigQuery's."""
+    quantiles = node.this if isinstance(node, exp.Bracket) else None
+    if not isinstance(quantiles, exp.ApproxQuantiles):
+        return node
+    (place,) = node.expressions
+    fraction = place.to_py() / quantiles.expression.to_py()
+    return exp.Anonymous(this="QUANTILE_DISC", expressions=[quantiles.this, exp.Literal.number(fraction)])
+
+def count_of_none(node):
+    """COUNTIF as a COUNT, which is 0 where nothing is known, as BigQuery's: DuckDB's own COUNT_IF is null then."""
+    if not isinstance(node, exp.CountIf):
+        return node
+    return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
+
+def translate(text):
+    tree = parse_one(text, read="bigquery").transform(exact_percentile).transform(count_of_none)
+    return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+
+json.dump([translate(text) for text in json.load(sys.stdin)], sys.stdout)
+`;
+
+const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
+
+/** A Python that has the right sqlglot, where none is at hand one of its own that it makes from PyPI; null where it cannot. */
+export function findPython(): string | null {
+  const candidates = [join(ENVIRONMENT, "bin/python"), "python3"];
+  const found = candidates.find((python) => runs(python, ["-c", HAS_SQLGLOT]));
+  return found ?? makeEnvironment();
+}
+
+/** Makes the translations of all views and statements with the given Python; throws where sqlglot cannot read a text. */
+export async function makeTranslations(python: string): Promise<Translation[]> {
+  const sources = await readSources();
+  const input = JSON.stringify(sources.map(({ bigquery }) => bigquery));
+  const output = execFileSync(python, ["-c", TRANSPILE], { input, encoding: "utf8" });
+  const texts: unknown = JSON.parse(output);
+  if (!Array.isArray(texts)) throw new TypeError("Cannot make translations: sqlglot gave no list");
+  return sources.map((source, index) => ({ ...source, duckdb: String(texts[index]) }));
+}
+
+/** How the translations are written to {@link TRANSLATIONS_PATH}. */
+export function formatTranslations(translations: readonly Translation[]): string {
+  return JSON.stringify(translations, null, 2) + "\n";
+}
+
+/** The BigQuery texts that get a translation: views, scheduled queries, questions, then statements, each by name. */
+export async function readSources(): Promise<Omit<Translation, "duckdb">[]> {
+  return [...FOLDERS.flatMap(readFolder), ...await readStatements()];
+}
+
+function readFolder(folder: (typeof FOLDERS)[number]): Omit<Translation, "duckdb">[] {
+  const path = join(ROOT, "infra/bigquery", folder);
+  const files = readdirSync(path).filter((file) => file.endsWith(".sql")).sort();
+  return files.map((file) => ({
+    source: `${folder}/${file}`,
+    bigquery: readFileSync(join(path, file), "utf8").trim(),
+  }));
+}
+
+async function readStatements(): Promise<Omit<Translation, "duckdb">[]> {
+  if (!existsSync(STATEMENTS)) return [];
+  const module: { STATEMENTS: Record<string, string> } = await import(
+    pathToFileURL(STATEMENTS).href
+  );
+  const names = Object.keys(module.STATEMENTS).sort();
+  return names.map((name) => ({
+    source: `statements/${name}`,
+    bigquery: (module.STATEMENTS[name] ?? "").trim(),
+  }));
+}
+
+function makeEnvironment(): string | null {
+  if (!runs("python3", ["-m", "venv", ENVIRONMENT])) return null;
+  const python = join(ENVIRONMENT, "bin/python");
+  return runs(python, ["-m", "pip", "-q", "install", `sqlglot==${SQLGLOT_VERSION}`])
+    ? python
+    : null;
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function main(): Promise<void> {
+  const python = findPython();
+  if (python === null) {
+    console.error(
+      `Cannot make translations: python3 with venv and sqlglot ${SQLGLOT_VERSION} is missing`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const translations = await makeTranslations(python);
+  writeFileSync(TRANSLATIONS_PATH, formatTranslations(translations));
+  console.log(`Wrote ${translations.length} translations to ${TRANSLATIONS_PATH}`);
+}
+
+if (import.meta.main) await main();

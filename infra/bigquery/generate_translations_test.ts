@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import {
+  findPython,
+  formatTranslations,
+  makeTranslations,
+  readSources,
+  SQLGLOT_VERSION,
+  type Translation,
+  TRANSLATIONS_PATH,
+} from "./generate_translations.ts";
+
+const python = findPython();
+const skip = python === null ? `python3 cannot install sqlglot ${SQLGLOT_VERSION}` : false;
+const AGAIN = "run node infra/bigquery/generate_translations.ts";
+
+test("each view and statement has its translation under its present text", async () => {
+  const translations: Translation[] = JSON.parse(readFileSync(TRANSLATIONS_PATH, "utf8"));
+  const kept = translations.map(({ source, bigquery }) => ({ source, bigquery }));
+  assert.deepEqual(kept, await readSources(), AGAIN);
+});
+
+test(
+  "the committed translations are what sqlglot makes of the BigQuery texts",
+  { skip },
+  async () => {
+    assert.ok(python !== null);
+    assert.equal(
+      readFileSync(TRANSLATIONS_PATH, "utf8"),
+      formatTranslations(await makeTranslations(python)),
+      AGAIN,
+    );
+  },
+);

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/env";
+import { readEnv as readProcessorEnv } from "@tintype/processor/env";
+import { isThere, run } from "./_process.ts";
+import { copyTerraform } from "./_tree.ts";
+import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
+
+const skip = await isThere("terraform") ? false : "terraform is not installed";
+const SECRETS = {
+  KAFKA_SASL_PASSWORD: "a password",
+  PSEUDONYM_KEYS: JSON.stringify(["0".repeat(64)]),
+};
+
+/** The contract's outputs for an environment, which need no provider. */
+async function outputsOf(environment: string): Promise<Record<string, { value: unknown }>> {
+  await using copy = await copyTerraform();
+  const cwd = copy.contract;
+  const files = [
+    `-var-file=../../${environment}.tfvars`,
+    "-var-file=../../retention.auto.tfvars.json",
+  ];
+  for (
+    const args of [
+      ["init", "-input=false"],
+      ["plan", "-input=false", "-lock=false", "-out=contract.plan", ...files, ...DIGESTS],
+    ]
+  ) {
+    const ended = await run("terraform", args, { cwd });
+    assert.equal(ended.code, 0, ended.output);
+  }
+  const shown = await run("terraform", ["show", "-json", "contract.plan"], { cwd });
+  return JSON.parse(shown.stdout).planned_values.outputs;
+}
+
+function textsOf(output: { value: unknown } | undefined): Record<string, string> {
+  assert.ok(typeof output?.value === "object" && output.value !== null);
+  return Object.fromEntries(
+    Object.entries(output.value).map(([name, text]) => [name, String(text)]),
+  );
+}
+
+for (const environment of ENVIRONMENTS) {
+  test(
+    `the parts of ${environment} can read the variables that Terraform sets`,
+    { skip },
+    async () => {
+      const outputs = await outputsOf(environment);
+      const processor = readProcessorEnv(textsOf(outputs["processor_env"]));
+      assert.match(
+        processor.audience,
+        /^https:\/\/tintype.*-processor-\d+\.europe-west4\.run\.app$/,
+      );
+      assert.equal(rawBucketOfWorker(environment), processor.buckets.raw);
+      if (outputs["has_bridge"]?.value !== true) return;
+      const bridge = readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
+      assert.deepEqual(Object.keys(textsOf(outputs["bridge_secrets"])), Object.keys(SECRETS));
+      assert.equal(bridge.KAFKA_TLS, true);
+      assert.equal(bridge.RAW_BUCKET, processor.buckets.raw);
+    },
+  );
+}
+
+/** The raw bucket that `wrangler.toml` names to the worker. */
+function rawBucketOfWorker(environment: string): string | undefined {
+  const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const table = environment === "production" ? "[vars]" : `[env.${environment}.vars]`;
+  const vars = text.split(`\n${table}\n`)[1]?.split("\n[")[0] ?? "";
+  return /^RAW_BUCKET = "(.*)"$/m.exec(vars)?.[1];
+}

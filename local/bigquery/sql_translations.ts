@@ -1,0 +1,44 @@
+import file from "../../infra/bigquery/duckdb/translations.json" with { type: "json" };
+
+const VIEW_SOURCE = /^views\/([a-z0-9_]+)\.sql$/;
+
+/** One SQL text in both dialects; `source` is its file below `infra/bigquery`, or the statement's name. */
+type Translation = (typeof file)[number];
+
+/** A view with its name, in both dialects. */
+export interface TranslatedView {
+  readonly name: string;
+  readonly query: string;
+  readonly duckdb: string;
+}
+
+/** DuckDB's translations of the BigQuery SQL that the project writes. */
+export interface SqlTranslations {
+  /** DuckDB's text for a BigQuery text, blank space around it aside; undefined where there is none. */
+  find(bigquery: string): string | undefined;
+  readonly all: readonly Translation[];
+  readonly views: readonly TranslatedView[];
+}
+
+/**
+ * The generated translations. With `nowMs` the present time of all texts is fixed, so that sample data gives the same
+ * results on every day.
+ */
+export function readTranslations(nowMs?: number): SqlTranslations {
+  const all = nowMs === undefined ? file : file.map((each) => withFixedTime(each, nowMs));
+  const byText = new Map(all.map(({ bigquery, duckdb }) => [bigquery.trim(), duckdb]));
+  return {
+    all,
+    find: (bigquery) => byText.get(bigquery.trim()),
+    views: all.flatMap(({ source, bigquery, duckdb }) => {
+      const name = VIEW_SOURCE.exec(source)?.[1];
+      return name === undefined ? [] : [{ name, query: bigquery, duckdb }];
+    }),
+  };
+}
+
+function withFixedTime(translation: Translation, nowMs: number): Translation {
+  const now = `TIMESTAMPTZ '${new Date(nowMs).toISOString()}'`;
+  const duckdb = translation.duckdb.replaceAll(/\bCURRENT_TIMESTAMP\b/g, now);
+  return { ...translation, duckdb };
+}

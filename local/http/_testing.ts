@@ -1,0 +1,29 @@
+import { Readable } from "node:stream";
+import type { TestContext } from "node:test";
+import type { Log } from "@tintype/core/ports/log";
+import { answerControl, type Control } from "./controls.ts";
+import { type EmulatorApp, EmulatorServer } from "./emulator_server.ts";
+
+/** A log that nobody reads. */
+const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Serves an emulator's app on a free port until the test ends; returns its address. */
+export async function startApp(t: TestContext, app: EmulatorApp): Promise<string> {
+  const server = new EmulatorServer(app, { part: "test", log: SILENT });
+  t.after(() => server.close());
+  return await server.listen(0);
+}
+
+/** Calls a control; returns the status and the parsed body of its response. */
+export async function askControl(
+  controls: readonly Control[],
+  method: string,
+  path: string,
+  body?: unknown,
+) {
+  const sent = body === undefined ? [] : [Buffer.from(JSON.stringify(body))];
+  const call = { method, path, body: Readable.from(sent) };
+  const reply = await answerControl(call, "test", controls);
+  const text = typeof reply.body === "string" ? reply.body : "null";
+  return { status: reply.status, body: JSON.parse(text) as unknown };
+}

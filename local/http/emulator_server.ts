@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
+import type { Log } from "@tintype/core/ports/log";
+import { type FaultInjector, withFaults } from "../faults/faults.ts";
+import { type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
+import { answerControl, type Control, type ControlDoc } from "./controls.ts";
+
+/** What an emulator answers. */
+export interface EmulatorApp {
+  /** Answers every path but `/healthz` and those under `/_local`. */
+  readonly answer: (call: Call) => Reply | Promise<Reply>;
+  /** The response to what `answer` throws; one of 500 or more is logged with its error. */
+  readonly failure: (error: unknown, call: Call) => Reply;
+  readonly controls: readonly Control[];
+  /** Other requests that `GET /_local` documents. */
+  readonly docs?: readonly ControlDoc[];
+}
+
+/** An emulator's name and surroundings. */
+interface EmulatorOptions {
+  readonly part: string;
+  readonly log: Log;
+  readonly faults?: FaultInjector;
+}
+
+const DRAIN_MS = 5_000;
+const IDLE_EVERY_MS = 20;
+
+/** The HTTP side of an emulator: health, controls, faults, request log and the end in order are the same for all. */
+export class EmulatorServer {
+  readonly #app: EmulatorApp;
+  readonly #options: EmulatorOptions;
+  readonly #servers: Server[] = [];
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(app: EmulatorApp, options: EmulatorOptions) {
+    this.#app = app;
+    this.#options = options;
+  }
+
+  /** Listens on loopback at `port`, 0 for a free one; callers there have the rights of `identity`. Returns the address. */
+  async listen(port: number, identity?: string): Promise<string> {
+    const handle = (request: IncomingMessage, response: ServerResponse, body: RequestBody) =>
+      this.#serve({ request, response, body, identity });
+    const { faults, log } = this.#options;
+    const faulted = faults === undefined ? undefined : withFaults(faults, handle);
+    // An upload may take as long as its session lives.
+    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+    server.on("request", (request, response) => {
+      const work = (faulted?.(request, response) ?? handle(request, response, request))
+        .catch((error: unknown) => {
+          log.error("request_failed", { error: String(error) });
+          response.destroy();
+        }).finally(() => this.#working.delete(work));
+      this.#working.add(work);
+    });
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    this.#servers.push(server);
+    const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
+    return `http://localhost:${address.port}`;
+  }
+
+  /** Stops accepting and finishes what is under way, at most 5 s. */
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map(closeServer));
+    this.#options.faults?.endDelays();
+    await Promise.all(this.#working);
+  }
+
+  async #serve(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const startedAt = performance.now();
+    const call = callOf(exchange);
+    const reply = await this.#answer(call, request);
+    const isCut = reply === null || request.socket.destroyed;
+    if (reply !== null) await send(response, reply, call.method);
+    if (!request.complete && !request.destroyed) request.resume();
+    if (call.path === "/healthz") return;
+    this.#options.log.info("request", {
+      method: call.method,
+      path: call.path,
+      status: isCut ? 0 : reply.status,
+      ms: Math.round(performance.now() - startedAt),
+    });
+  }
+
+  /** The response to a request, failures included; null where the connection was lost. */
+  async #answer(call: Call, request: IncomingMessage): Promise<Reply | null> {
+    const { answer, failure, controls, docs } = this.#app;
+    try {
+      if (call.path === "/healthz") return jsonReply(200, { status: "ok" });
+      if (call.path !== "/_local" && !call.path.startsWith("/_local/")) return await answer(call);
+      if (isLoopback(request)) {
+        return await answerControl(call, this.#options.part, controls, docs);
+      }
+      return jsonReply(403, { error: { code: 403, message: "Controls are for this machine" } });
+    } catch (error) {
+      if (request.socket.destroyed) return null;
+      const reply = failure(error, call);
+      if (reply.status >= 500) {
+        const cause = error instanceof Error ? error.cause ?? error : error;
+        this.#options.log.error("request_failed", { error: String(cause) });
+      }
+      return reply;
+    }
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: RequestBody;
+  readonly identity: string | undefined;
+}
+
+function callOf({ request, body, identity }: Exchange): Call {
+  const { method = "GET", url: target = "/", headers, socket } = request;
+  const [, path = "", search = ""] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
+  return {
+    method,
+    path,
+    query: new URLSearchParams(search),
+    target,
+    headers,
+    // A failure may be answered while its body is still on the way.
+    body: body === request ? request.iterator({ destroyOnReturn: false }) : body,
+    baseUrl: `http://${headers.host ?? `localhost:${socket.localPort}`}`,
+    identity,
+    hangUp: () => socket.destroy(),
+  };
+}
+
+function isLoopback({ socket }: IncomingMessage): boolean {
+  return /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? "");
+}
+
+async function send(response: ServerResponse, reply: Reply, method: string): Promise<void> {
+  const { status, headers = {}, body } = reply;
+  if (typeof body !== "object") {
+    const text = method === "HEAD" ? undefined : body;
+    const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
+    response.writeHead(status, { ...length, ...headers }).end(text);
+    return;
+  }
+  response.writeHead(status, headers);
+  // A caller that leaves in the middle of a download has ended it.
+  await pipeline(body, response).catch(() => response.destroy());
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  // A connection that is kept alive becomes idle only when its request is through.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_EVERY_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(cut);
+}

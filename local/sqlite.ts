@@ -1,0 +1,26 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Prepares each text under its name. */
+export function prepareAll<Name extends string>(
+  db: DatabaseSync,
+  texts: Readonly<Record<Name, string>>,
+): Readonly<Record<Name, StatementSync>> {
+  const prepared = Object.entries<string>(texts).map(([name, sql]) => [name, db.prepare(sql)]);
+  return Object.fromEntries(prepared) as Record<Name, StatementSync>; // the same keys
+}
+
+/** Runs `work`, which must not await, as one change: all of it or nothing; inside of another change it is part of it. */
+export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  const [begin, commit, rollback] = db.isTransaction
+    ? ["SAVEPOINT work", "RELEASE work", "ROLLBACK TO work; RELEASE work"]
+    : ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"];
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec(commit);
+    return result;
+  } catch (error) {
+    db.exec(rollback);
+    throw error;
+  }
+}
