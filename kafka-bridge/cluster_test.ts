@@ -8,10 +8,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { type Child, eventually } from "./_child_fixture.ts";
-import { heldOf, metricOf, picturesOf, readinessOf, SLOW_UPLOADS } from "./_kafka_fixture.ts";
-import type { Sent } from "./_lane_fixture.ts";
-import { describeOnCluster } from "./testing/cluster_fixture.ts";
+import { type Child, eventually } from "./testing/child.ts";
+import {
+  heldOf,
+  metricOf,
+  picturesOf,
+  readinessOf,
+  SLOW_UPLOADS,
+} from "./testing/describe_on_kafka.ts";
+import type { Sent } from "./testing/lane.ts";
+import { describeOnCluster } from "./testing/cluster.ts";
 
 const run = promisify(execFile);
 const PRODUCE = fileURLToPath(new URL("./testing/Produce.java", import.meta.url));

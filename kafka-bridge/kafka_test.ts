@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe } from "node:test";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "./testing/child.ts";
 import {
   describeOnKafka,
   heldOf,
@@ -11,7 +11,7 @@ import {
   picturesOf,
   readinessOf,
   SLOW_UPLOADS,
-} from "./_kafka_fixture.ts";
+} from "./testing/describe_on_kafka.ts";
 import { certificateTests } from "./testing/certificate_tests.ts";
 import { commandTests } from "./testing/command_tests.ts";
 import { kafkajsContractTests } from "./testing/kafkajs_contract_tests.ts";

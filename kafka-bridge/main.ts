@@ -5,8 +5,8 @@
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";
 import { jsonLog } from "./adapters/json_log.ts";
-import { readEnv } from "./env.ts";
-import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
+import { readEnv } from "./config/env.ts";
+import { endOnSignal, fail, runBridge } from "./operations/run_bridge.ts";
 
 const log = jsonLog("bridge");
 
@@ -25,6 +25,6 @@ try {
 /** The SDK is loaded only where there is somebody to tell. */
 async function beginTelemetry(endpoint: string | undefined): Promise<() => Promise<void>> {
   if (endpoint === undefined) return () => Promise.resolve();
-  const { startTelemetry } = await import("./telemetry.ts");
+  const { startTelemetry } = await import("./operations/telemetry.ts");
   return startTelemetry(endpoint, { serviceName: "bridge" });
 }

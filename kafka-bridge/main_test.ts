@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { eventually, startChild } from "./_child_fixture.ts";
+import { eventually, startChild } from "./testing/child.ts";
 
 const ENV = {
   PORT: "0",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startChild } from "./_child_fixture.ts";
+import { startChild } from "./testing/child.ts";
 
 async function produce(...args: string[]) {
   const child = startChild(["kafka-bridge/produce.ts", ...args]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
+import { eventually } from "./testing/child.ts";
 import {
   describeOnKafka,
   heldOf,
@@ -10,7 +10,7 @@ import {
   picturesOf,
   readinessOf,
   SLOW_UPLOADS,
-} from "./_kafka_fixture.ts";
+} from "./testing/describe_on_kafka.ts";
 
 /** What may be forbidden, and the words of Kafka for it. */
 const FORBIDDEN = [

@@ -9,7 +9,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { startChild } from "../_child_fixture.ts";
+import { startChild } from "../testing/child.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 
 /** When every image of these tests came, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import type { IHeaders, Kafka, Message } from "kafkajs";
-import { LETTER_HEADERS, originOf } from "../origin.ts";
+import { LETTER_HEADERS, originOf } from "../delivery/origin.ts";
 import type { DeadLetter, DeadLetters } from "../ports.ts";
 
 const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;

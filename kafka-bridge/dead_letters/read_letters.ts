@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, KafkaMessage } from "kafkajs";
-import { LETTER_HEADERS } from "../origin.ts";
+import { LETTER_HEADERS } from "../delivery/origin.ts";
 
 /** A dead letter as it lies in its topic. */
 export interface Letter {

@@ -1,5 +1,5 @@
 import type { IHeaders, Kafka, Producer } from "kafkajs";
-import { INTEGER, LETTER_HEADERS, REDRIVE_SUFFIX } from "../origin.ts";
+import { INTEGER, LETTER_HEADERS, REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 

@@ -5,10 +5,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { type Child, eventually, startChild } from "../_child_fixture.ts";
-import type { Cloud } from "../_cloud_fixture.ts";
-import type { Lane } from "../_lane_fixture.ts";
-import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
+import { type Child, eventually, startChild } from "./child.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Lane } from "./lane.ts";
+import { heldOf, type KafkaTest } from "./describe_on_kafka.ts";
 
 const MIB = 1024 * 1024;
 

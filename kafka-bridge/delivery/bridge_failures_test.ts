@@ -9,8 +9,8 @@ import {
   MARKED,
   openBridge,
   recordsOf,
-} from "./_bridge_testing.ts";
-import { fetchOf, leaseOf, recordOf, until } from "./_testing.ts";
+} from "../testing/open_bridge.ts";
+import { fetchOf, leaseOf, recordOf, until } from "../testing/fake_ports.ts";
 import { Circuit } from "./circuit.ts";
 
 test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {

@@ -7,13 +7,13 @@ import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { BridgePorts } from "./bridge.ts";
-import { ByteBudget } from "./byte_budget.ts";
-import { Circuit } from "./circuit.ts";
-import { createMetrics } from "./metrics.ts";
-import type { Pace } from "./pace.ts";
-import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "./ports.ts";
-import { Trouble } from "./trouble.ts";
+import type { BridgePorts } from "../delivery/bridge.ts";
+import { ByteBudget } from "../delivery/byte_budget.ts";
+import { Circuit } from "../delivery/circuit.ts";
+import { createMetrics } from "../operations/metrics.ts";
+import type { Pace } from "../delivery/timings.ts";
+import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
+import { Trouble } from "../operations/readiness_blockers.ts";
 
 /** The time of every record and of the clock, in milliseconds since the epoch. */
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);

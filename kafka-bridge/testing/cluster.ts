@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
-import { openClients, startBroker, waitForBroker } from "../_broker_fixture.ts";
-import type { Child, Line } from "../_child_fixture.ts";
-import { describeOn, type KafkaTest } from "../_kafka_fixture.ts";
-import { type Lane, openLane } from "../_lane_fixture.ts";
-import { startStore, type Store } from "../_store_fixture.ts";
+import { openClients, startBroker, waitForBroker } from "./broker.ts";
+import type { Child, Line } from "./child.ts";
+import { describeOn, type KafkaTest } from "./describe_on_kafka.ts";
+import { type Lane, openLane } from "./lane.ts";
+import { startStore, type Store } from "./store.ts";
 
 const NODE_IDS = [1, 2, 3] as const;
 const OFFSETS_TOPIC = "__consumer_offsets";

@@ -5,13 +5,13 @@ import { kafkaCopyMsOf } from "@tintype/core/retention/policy";
 import { backoffMs } from "@tintype/gcs/backoff";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
-import type { DeliveryPoint } from "./delivery_point.ts";
-import type { BridgeMetrics } from "./metrics.ts";
+import type { DeliveryPoint } from "../testing/crash_point.ts";
+import type { BridgeMetrics } from "../operations/metrics.ts";
 import { originOf } from "./origin.ts";
-import type { Pace } from "./pace.ts";
-import type { DeadLetter, DeadLetters, SourceRecord } from "./ports.ts";
+import type { Pace } from "./timings.ts";
+import type { DeadLetter, DeadLetters, SourceRecord } from "../ports.ts";
 import { traceRecord } from "./trace_record.ts";
-import type { Obstacle, Trouble } from "./trouble.ts";
+import type { Obstacle, Trouble } from "../operations/readiness_blockers.ts";
 
 /** What making a record durable needs. */
 export interface MakeDurablePorts extends AdmitRecordPorts {

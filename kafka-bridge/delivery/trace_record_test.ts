@@ -6,7 +6,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { SourceRecord } from "./ports.ts";
+import type { SourceRecord } from "../ports.ts";
 import { traceRecord } from "./trace_record.ts";
 
 const PARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;

@@ -1,4 +1,4 @@
-import type { SourceRecord } from "./ports.ts";
+import type { SourceRecord } from "../ports.ts";
 
 /** Where a record was first, and when. */
 export type RecordOrigin = Pick<SourceRecord, "topic" | "partition" | "offset" | "timestampMs">;

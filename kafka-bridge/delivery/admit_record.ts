@@ -11,7 +11,7 @@ import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
 import { kafkaCopyMsOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import { originOf, type RecordOrigin } from "./origin.ts";
-import type { SourceRecord } from "./ports.ts";
+import type { SourceRecord } from "../ports.ts";
 
 /** What admitting needs: a creator and nothing else of the store. */
 export interface AdmitRecordPorts {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { randomOf } from "./_testing.ts";
+import { randomOf } from "../testing/fake_ports.ts";
 import { OffsetTracker } from "./offset_tracker.ts";
 
 /** `TEST_SEED=n` runs one seed again. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { PartitionLag } from "./ports.ts";
+import type { PartitionLag } from "../ports.ts";
 
 /** The bridge's Prometheus metrics. */
 export interface BridgeMetrics {

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { eventually } from "./_child_fixture.ts";
-import type { Cloud } from "./_cloud_fixture.ts";
-import type { Lane, Sent } from "./_lane_fixture.ts";
-import { DELIVERY_POINTS, type DeliveryPoint } from "./delivery_point.ts";
+import { eventually } from "./child.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Lane, Sent } from "./lane.ts";
+import { DELIVERY_POINTS, type DeliveryPoint } from "./crash_point.ts";
 
 /** How long a campaign is. */
 export interface CampaignSize {
@@ -15,7 +15,7 @@ export interface CampaignSize {
   readonly records: number;
 }
 
-const CRASHING = "kafka-bridge/_crashing_fixture.ts";
+const CRASHING = "kafka-bridge/testing/crashing_bridge.ts";
 /** Which passing kills; the rarer points at once. */
 const CRASH_AFTER: Readonly<Record<DeliveryPoint, number>> = {
   fetched: 20,

@@ -3,9 +3,9 @@
  * for the CRASH_AFTER-th time.
  */
 import process from "node:process";
-import { jsonLog } from "./adapters/json_log.ts";
-import { readEnv } from "./env.ts";
-import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
+import { jsonLog } from "../adapters/json_log.ts";
+import { readEnv } from "../config/env.ts";
+import { endOnSignal, fail, runBridge } from "../operations/run_bridge.ts";
 
 const { CRASH_AT, CRASH_AFTER = "1" } = process.env;
 const log = jsonLog("bridge");

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { Child } from "./_child_fixture.ts";
-import { type Cloud, startCloud } from "./_cloud_fixture.ts";
-import type { Lane } from "./_lane_fixture.ts";
-import type { Store } from "./_store_fixture.ts";
+import type { Child } from "./child.ts";
+import { type Cloud, startCloud } from "./cloud.ts";
+import type { Lane } from "./lane.ts";
+import type { Store } from "./store.ts";
 
 /** Declares a test with topics of its own. */
 export type KafkaTest<World = Cloud> = (

@@ -4,9 +4,9 @@
  * Whoever retries is in here, as the records behind must wait anyway; what dies with the process Kafka delivers again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { DEFAULT_PACE, type Pace } from "./pace.ts";
-import { type LanePorts, PartitionLane } from "./partition_lane.ts";
-import type { PartitionFetch, PartitionLag, PartitionLease } from "./ports.ts";
+import { DEFAULT_PACE, type Pace } from "./timings.ts";
+import { type LanePorts, PartitionLane } from "./partition_worker.ts";
+import type { PartitionFetch, PartitionLag, PartitionLease } from "../ports.ts";
 
 /** What the bridge needs. */
 export interface BridgePorts extends LanePorts {

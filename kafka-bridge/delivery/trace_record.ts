@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { traceIdOf } from "@tintype/core/model/raw_metadata";
-import type { SourceRecord } from "./ports.ts";
+import type { SourceRecord } from "../ports.ts";
 
 const HEADER = "traceparent";
 

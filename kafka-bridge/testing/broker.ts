@@ -1,7 +1,7 @@
 /** Apache Kafka as a process of the package's tests, and the tests' own clients of it. */
 import process from "node:process";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
-import { type Child, type Line, startChild } from "./_child_fixture.ts";
+import { type Child, type Line, startChild } from "./child.ts";
 
 const { CACHE_DIR } = process.env;
 /** The first start on a machine fetches Kafka. */

@@ -1,7 +1,7 @@
 /** The local storage as a process of the package's tests: what it holds, and the faults that it is to have. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { startChild } from "./_child_fixture.ts";
+import { startChild } from "./child.ts";
 
 /** The raw objects, and how the storage fails. */
 export interface Store {

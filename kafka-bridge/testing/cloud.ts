@@ -6,10 +6,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin } from "kafkajs";
-import { openClients, startBroker, waitForBroker } from "./_broker_fixture.ts";
-import { type Certificates, makeCertificates } from "./_certificates_fixture.ts";
-import { type Lane, openLane } from "./_lane_fixture.ts";
-import { startStore, type Store } from "./_store_fixture.ts";
+import { openClients, startBroker, waitForBroker } from "./broker.ts";
+import { type Certificates, makeCertificates } from "./tls_certificates.ts";
+import { type Lane, openLane } from "./lane.ts";
+import { startStore, type Store } from "./store.ts";
 
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;

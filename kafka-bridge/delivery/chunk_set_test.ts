@@ -5,9 +5,9 @@ import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fakePorts, FAST_PACE, fetchOf, leaseOf, recordOf, until } from "../_testing.ts";
-import { Bridge, type BridgePorts } from "../bridge.ts";
-import { ByteBudget } from "../byte_budget.ts";
+import { fakePorts, FAST_PACE, fetchOf, leaseOf, recordOf, until } from "../testing/fake_ports.ts";
+import { Bridge, type BridgePorts } from "./bridge.ts";
+import { ByteBudget } from "./byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
 const PARTS = [PNG_PIXEL, Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)] as const;

@@ -9,8 +9,8 @@ import {
   MARKED,
   openBridge,
   recordsOf,
-} from "./_bridge_testing.ts";
-import { fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "./_testing.ts";
+} from "../testing/open_bridge.ts";
+import { fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "../testing/fake_ports.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
 test("Bridge makes every record an object and commits behind the last", async (t) => {

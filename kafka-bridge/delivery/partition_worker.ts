@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "@tintype/core/errors";
 import { maxBytesOf } from "./admit_record.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { type Chunk, chunkOf } from "./chunks/chunk_headers.ts";
-import { ChunkSet, INCOMPLETE_CHUNKS } from "./chunks/chunk_set.ts";
+import { type Chunk, chunkOf } from "./chunk_headers.ts";
+import { ChunkSet, INCOMPLETE_CHUNKS } from "./chunk_set.ts";
 import {
   makeDeadLetter,
   makeDurable,
@@ -12,8 +12,8 @@ import {
   tryCreate,
 } from "./make_durable.ts";
 import { OffsetTracker } from "./offset_tracker.ts";
-import type { Pace } from "./pace.ts";
-import type { PartitionFetch, PartitionLease, SourceRecord } from "./ports.ts";
+import type { Pace } from "./timings.ts";
+import type { PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
 
 /** What a lane needs. */
 export interface LanePorts extends MakeDurablePorts {
