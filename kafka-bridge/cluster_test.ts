@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { type Child, eventually } from "./testing/child.ts";
+import { describeOnCluster } from "./testing/cluster.ts";
 import {
   heldOf,
   metricOf,
@@ -17,7 +18,6 @@ import {
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
 import type { Sent } from "./testing/lane.ts";
-import { describeOnCluster } from "./testing/cluster.ts";
 
 const run = promisify(execFile);
 const PRODUCE = fileURLToPath(new URL("./testing/Produce.java", import.meta.url));

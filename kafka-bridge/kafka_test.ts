@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe } from "node:test";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { certificateTests } from "./testing/certificate_tests.ts";
 import { eventually } from "./testing/child.ts";
+import { commandTests } from "./testing/command_tests.ts";
 import {
   describeOnKafka,
   heldOf,
@@ -12,8 +14,6 @@ import {
   readinessOf,
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
-import { certificateTests } from "./testing/certificate_tests.ts";
-import { commandTests } from "./testing/command_tests.ts";
 import { kafkajsContractTests } from "./testing/kafkajs_contract_tests.ts";
 
 const MIB = 1024 * 1024;

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";
 import { jsonLog } from "./adapters/json_log.ts";
+import { openAdapters } from "./adapters/open_adapters.ts";
 import { readEnv } from "./config/env.ts";
 import { endOnSignal, fail, runBridge } from "./operations/run_bridge.ts";
 
@@ -13,7 +14,8 @@ const log = jsonLog("bridge");
 try {
   const env = readEnv(process.env);
   const endTelemetry = await beginTelemetry(env.OTEL_EXPORTER_OTLP_ENDPOINT);
-  await runBridge(env, {
+  await runBridge(openAdapters(env), {
+    env,
     log,
     onCrash: (error) => fail(log, "consumer_ended", error),
     onDrain: (drain) => endOnSignal(() => drain().finally(endTelemetry), log),

@@ -15,10 +15,7 @@ export interface KafkajsDeadLetters extends DeadLetters {
  * A record whose dead letter is larger than the topic takes goes without its value (`tintype.value: omitted`); the
  * source topic still has that at the place that the headers name.
  */
-export function kafkajsDeadLetters(
-  kafka: Kafka,
-  { topic }: { readonly topic: string },
-): KafkajsDeadLetters {
+export function kafkajsDeadLetters(kafka: Kafka, topic: string): KafkajsDeadLetters {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({
     allowAutoTopicCreation: false,

@@ -2,8 +2,8 @@ import { AppError, type FieldError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { BROKER, partsOf } from "./broker_list.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { BROKER, partsOf } from "./broker_list.ts";
 import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);

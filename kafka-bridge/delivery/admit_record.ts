@@ -10,8 +10,8 @@ import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
 import { kafkaCopyMsOf, type RetentionPolicy } from "@tintype/core/retention/policy";
-import { originOf, type RecordOrigin } from "./origin.ts";
 import type { SourceRecord } from "../ports.ts";
+import { originOf, type RecordOrigin } from "./origin.ts";
 
 /** What admitting needs: a creator and nothing else of the store. */
 export interface AdmitRecordPorts {

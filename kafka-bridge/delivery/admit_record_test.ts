@@ -6,9 +6,9 @@ import { rawName } from "@tintype/core/model/object_name";
 import { pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
+import type { SourceRecord } from "../ports.ts";
 import { fakePorts, NOW_MS, recordOf } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
-import type { SourceRecord } from "../ports.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const PNG = { "content-type": "image/png", "subject": "ada" };

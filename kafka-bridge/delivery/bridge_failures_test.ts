@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
+import { fetchOf, leaseOf, recordOf, until } from "../testing/fake_ports.ts";
 import {
   creatorOf,
   creatorWithMark,
@@ -10,7 +11,6 @@ import {
   openBridge,
   recordsOf,
 } from "../testing/open_bridge.ts";
-import { fetchOf, leaseOf, recordOf, until } from "../testing/fake_ports.ts";
 import { Circuit } from "./circuit.ts";
 
 test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {
@@ -45,13 +45,13 @@ test("Bridge skips nothing while the dead-letter topic is down, and goes on when
   });
   const lease = leaseOf();
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE }), recordOf({ offset: 1n })]));
-  await until(() => ports.trouble.obstacles.includes("dead_letters"));
+  await until(() => ports.readiness.current.includes("dead_letters"));
   await until(() => store.names().length === 1);
   await sleep(40);
   assert.deepEqual(lease.commits, []);
   isDown = false;
   await until(() => lease.commits.at(-1) === 2n);
-  assert.deepEqual(ports.trouble.obstacles, []);
+  assert.deepEqual(ports.readiness.current, []);
   const changes = lines.filter(({ event }) => event.startsWith("obstacle"));
   assert.deepEqual(changes.map(({ event }) => event), ["obstacle", "obstacle_gone"]);
 });
@@ -62,9 +62,9 @@ test("Bridge tries storage until it takes the record, with readiness red meanwhi
   });
   const { bridge, ports, letters } = await openBridge(t, { creator });
   bridge.take(fetchOf(leaseOf(), [recordOf()]));
-  await until(() => ports.trouble.obstacles.includes("storage"));
+  await until(() => ports.readiness.current.includes("storage"));
   await until(() => store.names().length === 1);
-  await until(() => ports.trouble.obstacles.length === 0);
+  await until(() => ports.readiness.current.length === 0);
   assert.deepEqual(letters, []);
 });
 
@@ -148,10 +148,10 @@ test("Bridge.drain() gives up what cannot become durable", async (t) => {
   });
   const lease = leaseOf();
   bridge.take(fetchOf(lease, recordsOf(3)));
-  await until(() => ports.trouble.obstacles.length > 0);
+  await until(() => ports.readiness.current.length > 0);
   await bridge.drain();
   assert.deepEqual(lease.commits, []);
-  assert.deepEqual(ports.trouble.obstacles, [], "what is given up is no trouble any more");
+  assert.deepEqual(ports.readiness.current, [], "what is given up is no trouble any more");
 });
 
 test("Bridge.drain() leaves an upload that hangs behind when its grace is over", async (t) => {
@@ -175,8 +175,8 @@ test("Bridge tries a commit again that was not taken, with readiness red meanwhi
     },
   });
   bridge.take(fetchOf(lease, recordsOf(2)));
-  await until(() => ports.trouble.obstacles.includes("commits"));
+  await until(() => ports.readiness.current.includes("commits"));
   isRefused = false;
   await until(() => commits.at(-1) === 2n);
-  assert.deepEqual(ports.trouble.obstacles, []);
+  assert.deepEqual(ports.readiness.current, []);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "../testing/fake_ports.ts";
 import {
   creatorOf,
   creatorWithMark,
@@ -10,7 +11,6 @@ import {
   openBridge,
   recordsOf,
 } from "../testing/open_bridge.ts";
-import { fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "../testing/fake_ports.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
 test("Bridge makes every record an object and commits behind the last", async (t) => {

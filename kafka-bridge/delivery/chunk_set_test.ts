@@ -5,13 +5,20 @@ import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fakePorts, FAST_PACE, fetchOf, leaseOf, recordOf, until } from "../testing/fake_ports.ts";
+import {
+  fakePorts,
+  FAST_TIMINGS,
+  fetchOf,
+  leaseOf,
+  recordOf,
+  until,
+} from "../testing/fake_ports.ts";
 import { Bridge, type BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
 const PARTS = [PNG_PIXEL, Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)] as const;
-const IMPATIENT = { ...FAST_PACE, chunkSilenceMs: 60 };
+const IMPATIENT = { ...FAST_TIMINGS, chunkSilenceMs: 60 };
 const WHOLE = Buffer.concat(PARTS);
 
 function chunkRecord(
@@ -97,7 +104,7 @@ test("a chunk that comes twice counts once", async (t) => {
 });
 
 test("a chunk set that stays incomplete becomes dead letters when it has been silent", async (t) => {
-  const { bridge, lease, store, letters } = await openBridge(t, { pace: IMPATIENT });
+  const { bridge, lease, store, letters } = await openBridge(t, { timings: IMPATIENT });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(store.names(), []);
@@ -108,7 +115,7 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 });
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
-  const { bridge, lease, letters } = await openBridge(t, { pace: IMPATIENT });
+  const { bridge, lease, letters } = await openBridge(t, { timings: IMPATIENT });
   bridge.take({ lease, records: [chunkRecord(0, { index: 0 })], highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
@@ -168,8 +175,8 @@ test("the upload of an open chunk set ends with its lease, and holds up no drain
       return { created: true, generation: "1" };
     },
   };
-  const pace = { ...FAST_PACE, graceMs: 3_600_000 };
-  const { bridge, lease, letters, ports } = await openBridge(t, { creator, pace });
+  const timings = { ...FAST_TIMINGS, graceMs: 3_600_000 };
+  const { bridge, lease, letters, ports } = await openBridge(t, { creator, timings });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => ports.budget.taken === 0);
   lease.end();

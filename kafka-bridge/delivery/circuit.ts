@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { aborted } from "./aborted.ts";
 
 /** What a circuit is made of; times in milliseconds. */
 export interface CircuitOptions {
@@ -40,10 +41,7 @@ export class Circuit {
     this.#turn = turn.promise;
     const over = new AbortController();
     const signal = AbortSignal.any([stopping, over.signal]);
-    const stopped = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true })
-    );
-    await Promise.race([before, stopped]);
+    await Promise.race([before, aborted(signal)]);
     if (this.#isOpen && !stopping.aborted) {
       const probeTime = sleep(this.#probeMs, undefined, { signal }).catch(() => undefined);
       await Promise.race([probeTime, this.#closed.promise]);

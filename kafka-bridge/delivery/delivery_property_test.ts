@@ -10,11 +10,11 @@ import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fakePorts, FAST_PACE, leaseOf, randomOf, recordOf } from "../testing/fake_ports.ts";
+import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
+import { fakePorts, FAST_TIMINGS, leaseOf, randomOf, recordOf } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 import { Bridge, type BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
-import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
 
 /** `TEST_SEED=n` runs one seed again. */
 const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -85,7 +85,7 @@ async function openWorld(random: Random) {
     fakePorts({
       ...override,
       budget: new ByteBudget(30_000),
-      pace: { ...FAST_PACE, graceMs: 5_000 },
+      timings: { ...FAST_TIMINGS, graceMs: 5_000 },
     })
   ));
   return { store, letters, bridges: members.map(({ ports }) => new Bridge(ports)) };

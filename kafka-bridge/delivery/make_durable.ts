@@ -3,32 +3,29 @@ import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import { kafkaCopyMsOf } from "@tintype/core/retention/policy";
 import { backoffMs } from "@tintype/gcs/backoff";
+import type { BridgeMetrics } from "../operations/metrics.ts";
+import type { ReadinessBlocker, ReadinessBlockers } from "../operations/readiness_blockers.ts";
+import type { DeadLetter, DeadLetters, SourceRecord } from "../ports.ts";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
-import type { DeliveryPoint } from "../testing/crash_point.ts";
-import type { BridgeMetrics } from "../operations/metrics.ts";
 import { originOf } from "./origin.ts";
-import type { Pace } from "./timings.ts";
-import type { DeadLetter, DeadLetters, SourceRecord } from "../ports.ts";
+import type { Timings } from "./timings.ts";
 import { traceRecord } from "./trace_record.ts";
-import type { Obstacle, Trouble } from "../operations/readiness_blockers.ts";
 
 /** What making a record durable needs. */
 export interface MakeDurablePorts extends AdmitRecordPorts {
   readonly deadLetters: DeadLetters;
   readonly circuit: Circuit;
-  readonly trouble: Trouble;
+  readonly readiness: ReadinessBlockers;
   readonly metrics: BridgeMetrics;
   readonly log: Log;
-  /** Told of each point that is passed; tests end the process there. */
-  readonly passing?: (point: DeliveryPoint) => void;
 }
 
 /** How long to try. */
-export interface TryOptions {
+export interface AttemptOptions {
   /** Aborted when nothing may be tried again. */
   readonly stopping: AbortSignal;
-  readonly pace: Pace;
+  readonly timings: Timings;
 }
 
 /** What the bridge does about each kind of error: the record's fault is a dead letter, ours is tried again. */
@@ -50,7 +47,7 @@ const ACTION = {
 export async function makeDurable(
   ports: MakeDurablePorts,
   record: SourceRecord,
-  options: TryOptions,
+  options: AttemptOptions,
 ): Promise<boolean> {
   return await untilDone(ports, options, async () => {
     await ports.circuit.pass(options.stopping);
@@ -65,7 +62,7 @@ export async function makeDurable(
 export async function makeDeadLetter(
   ports: MakeDurablePorts,
   letter: DeadLetter,
-  options: TryOptions,
+  options: AttemptOptions,
 ): Promise<boolean> {
   return await untilDone(ports, options, () => tryRefuse(ports, letter));
 }
@@ -85,9 +82,7 @@ export async function tryCreate(
   const startedMs = performance.now();
   const place = placeOf(record);
   try {
-    ports.passing?.("before_create");
     const { outcome } = await traceRecord(record, (traced) => admitRecord(ports, traced, body));
-    ports.passing?.("created");
     ports.circuit.succeeded();
     ports.metrics.records.inc({ outcome: outcome.created ? "created" : "already" });
     ports.metrics.uploadSeconds.observe((performance.now() - startedMs) / 1000);
@@ -108,14 +103,12 @@ export async function tryCreate(
 async function tryRefuse(
   ports: MakeDurablePorts,
   given: DeadLetter,
-): Promise<Obstacle | undefined> {
+): Promise<ReadinessBlocker | undefined> {
   const letter = withinRetention(ports, given);
   const { reason } = letter;
   const place = placeOf(letter.record);
   try {
-    ports.passing?.("refusing");
     await ports.deadLetters.send(letter);
-    ports.passing?.("refused");
   } catch (error) {
     ports.log.warn("dead_letter_held_up", { ...place, reason, text: causeOf(error) });
     return "dead_letters";
@@ -136,24 +129,24 @@ function withinRetention({ clock, policy }: MakeDurablePorts, letter: DeadLetter
 /** Repeats an attempt, with growing waits, until nothing is in its way: true. False where `stopping` came first. */
 async function untilDone(
   ports: MakeDurablePorts,
-  { stopping, pace }: TryOptions,
-  attempt: () => Promise<Obstacle | undefined>,
+  { stopping, timings }: AttemptOptions,
+  attempt: () => Promise<ReadinessBlocker | undefined>,
 ): Promise<boolean> {
-  let endTrouble = () => {};
+  let unblock = () => {};
   try {
     for (let count = 1;; count++) {
       if (stopping.aborted) return false;
-      const obstacle = await attempt();
-      if (obstacle === undefined) return true;
+      const blocker = await attempt();
+      if (blocker === undefined) return true;
       if (stopping.aborted) return false;
-      ports.metrics.retries.inc({ what: obstacle });
-      const endLast = endTrouble;
-      endTrouble = ports.trouble.raise(obstacle);
-      endLast();
-      await sleep(backoffMs(count, pace), undefined, { signal: stopping }).catch(() => undefined);
+      ports.metrics.retries.inc({ what: blocker });
+      const unblockLast = unblock;
+      unblock = ports.readiness.block(blocker);
+      unblockLast();
+      await sleep(backoffMs(count, timings), undefined, { signal: stopping }).catch(() => undefined);
     }
   } finally {
-    endTrouble();
+    unblock();
   }
 }
 

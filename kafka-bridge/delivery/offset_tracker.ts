@@ -1,19 +1,26 @@
+import { Queue } from "./queue.ts";
+
 /**
  * What of one partition is durable: records end in any order, the offset to commit is behind the longest prefix of
  * which nothing is missing, never beyond, and never inside a span, whose records must come again together.
  */
 export class OffsetTracker {
-  /** Offsets under way or done behind a gap, in the order in which they were fetched; those before `#head` are over. */
-  #order: bigint[] = [];
-  #head = 0;
+  /** Offsets under way or done behind a gap, in the order in which they were fetched. */
+  readonly #order = new Queue<bigint>();
   readonly #done = new Set<bigint>();
   readonly #spans = new Set<OffsetSpan>();
   #durable: bigint | undefined;
   #committed: bigint | undefined;
+  #highWatermark = 0n;
+
+  /** The partition ends there, or behind it. */
+  reachesTo(end: bigint): void {
+    if (end > this.#highWatermark) this.#highWatermark = end;
+  }
 
   /** A record was fetched; offsets come in ascending order. Throws RangeError where they do not. */
   begin(offset: bigint): void {
-    const last = this.last;
+    const last = this.#last;
     if (last !== undefined && offset <= last) {
       throw new RangeError(`Cannot begin offset ${offset} behind ${last}`);
     }
@@ -25,14 +32,11 @@ export class OffsetTracker {
   /** A record is durable (its object is there, or its dead letter was acknowledged). */
   end(offset: bigint): void {
     this.#done.add(offset);
-    for (let next = this.#order[this.#head]; next !== undefined; next = this.#order[this.#head]) {
-      if (!this.#done.delete(next)) break;
+    for (let next = this.#order.first; next !== undefined; next = this.#order.first) {
+      if (!this.#done.delete(next)) return;
       this.#durable = next;
-      this.#head++;
+      this.#order.shift();
     }
-    if (this.#head < 1024 || 2 * this.#head < this.#order.length) return;
-    this.#order = this.#order.slice(this.#head);
-    this.#head = 0;
   }
 
   /** Records from `first` on belong together: no commit lies between them, until its `last` is known and behind. */
@@ -59,18 +63,29 @@ export class OffsetTracker {
 
   /** The offset from which everything must be read again that is not durable; undefined before the first record. */
   get restartAt(): bigint | undefined {
-    const next = this.#durable === undefined ? this.#order[0] : this.#durable + 1n;
+    const next = this.#durable === undefined ? this.#order.first : this.#durable + 1n;
     return next === undefined ? undefined : this.#outsideSpans(next);
   }
 
-  /** The last offset that was begun. */
-  get last(): bigint | undefined {
-    return this.#order.at(-1) ?? this.#durable;
+  /** Records that are in the partition and not durable yet. */
+  get lag(): bigint {
+    const next = this.restartAt ?? this.#highWatermark;
+    return this.#highWatermark > next ? this.#highWatermark - next : 0n;
+  }
+
+  /** Whether every record of the partition was begun. */
+  get isAtEnd(): boolean {
+    return (this.#last ?? -1n) + 1n >= this.#highWatermark;
   }
 
   /** Records begun and not yet behind the durable offset. */
   get pending(): number {
-    return this.#order.length - this.#head;
+    return this.#order.length;
+  }
+
+  /** The last offset that was begun. */
+  get #last(): bigint | undefined {
+    return this.#order.last ?? this.#durable;
   }
 
   /** `next`, or the first offset of the outermost span in which it lies. */

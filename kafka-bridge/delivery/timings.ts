@@ -1,5 +1,5 @@
 /** Times of a bridge, in milliseconds. */
-export interface Pace {
+export interface Timings {
   readonly commitEveryMs: number;
   /** First and longest wait before a record is tried again. */
   readonly minDelayMs: number;
@@ -10,8 +10,8 @@ export interface Pace {
   readonly chunkSilenceMs: number;
 }
 
-/** The pace of production: the grace fits into a drain of 25 s. */
-export const DEFAULT_PACE: Pace = {
+/** Timings of production: the grace fits into a drain of 25 s. */
+export const DEFAULT_TIMINGS: Timings = {
   commitEveryMs: 1_000,
   minDelayMs: 200,
   maxDelayMs: 10_000,

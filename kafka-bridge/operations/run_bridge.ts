@@ -2,55 +2,45 @@ import process from "node:process";
 import { importPseudonymKey } from "@tintype/core/model/owner";
 import type { Log } from "@tintype/core/ports/log";
 import { bufferCollector } from "../adapters/buffer_collector.ts";
-import { gcsObjectCreator } from "../adapters/gcs_object_creator.ts";
-import { kafkajsClient } from "../adapters/kafkajs_client.ts";
-import { kafkajsDeadLetters } from "../adapters/kafkajs_dead_letters.ts";
-import { kafkajsRecordSource } from "../adapters/kafkajs_record_source.ts";
-import { waitForTopics } from "../adapters/wait_for_topics.ts";
-import { watchTopicEnds } from "../adapters/watch_topic_ends.ts";
+import type { BridgeAdapters } from "../adapters/open_adapters.ts";
+import type { BridgeEnv } from "../config/env.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
-import type { DeliveryPoint } from "../testing/crash_point.ts";
-import type { BridgeEnv } from "../config/env.ts";
+import { DEFAULT_TIMINGS } from "../delivery/timings.ts";
+import type { RecordSource } from "../ports.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
-import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
-import { DEFAULT_PACE } from "../delivery/timings.ts";
-import type { DeadLetters, RecordSource } from "../ports.ts";
-import { Trouble } from "./readiness_blockers.ts";
+import { ReadinessBlockers } from "./readiness_blockers.ts";
 import { wordsOfError } from "./words_of_error.ts";
 
 /** What runs beside the configuration. */
 export interface RunOptions {
+  readonly env: BridgeEnv;
   readonly log: Log;
-  /** Told of each point that a record passes. */
-  readonly passing?: (point: DeliveryPoint) => void;
   /** Called when the consumer ended for good. */
   readonly onCrash: (error: Error) => void;
   /** Called as soon as there is something to end. */
   readonly onDrain: (drain: () => Promise<void>) => void;
 }
 
-const CLIENT_ID = "tintype-bridge";
 const MIB = 1024 * 1024;
 /** Buffers that may be there, dead ones too, for each byte of the budget. */
 const BUFFERS_OF_BUDGET = 3;
-const UPLOAD_TIMEOUT_MS = 60_000;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
-/** Starts the bridge: opens the adapters, waits for Kafka, joins the group. Throws Error where it cannot. */
-export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<void> {
-  const { log, onCrash, onDrain } = options;
-  const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
-  const deadLetters = kafkajsDeadLetters(kafka, { topic: env.KAFKA_DEAD_LETTER_TOPIC });
-  const { bridge, registry, obstacles } = await openBridge(env, deadLetters, options);
+/** Starts the bridge: waits for Kafka and joins the group. Throws Error where it cannot. */
+export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
+  const { env, log, onCrash, onDrain } = options;
+  const { deadLetters } = adapters;
+  const { bridge, registry, readiness } = await createBridge(adapters, options);
   const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
     registry,
-    notReady: () => joined.source?.isMember() ? obstacles() || undefined : "not in the group",
+    notReady: () =>
+      joined.source?.isMember() ? readiness.current.join(", ") || undefined : "not in the group",
   });
   onDrain(async () => {
     await bridge.drain();
@@ -58,22 +48,11 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     await deadLetters.close();
     server.close();
   });
-  // Asks each broker of the list once, as each look begins with the first: the looks themselves are repeated.
-  const oneLook = {
-    initialRetryTime: 100,
-    maxRetryTime: 500,
-    retries: env.KAFKA_BROKERS.length - 1,
-  };
-  const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: oneLook });
-  const topics = await waitForTopics(impatient, {
-    topics: env.KAFKA_TOPICS,
-    optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
-    deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
-    timeoutMs: env.KAFKA_START_TIMEOUT_MS,
-    onWaiting: (error) => log.warn("waiting_for_kafka", { text: wordsOfError(error) }),
-  });
+  const topics = await adapters.waitForTopics((error) =>
+    log.warn("waiting_for_kafka", { text: wordsOfError(error) })
+  );
   await deadLetters.connect();
-  const source = joined.source = kafkajsRecordSource(kafka, {
+  const source = joined.source = adapters.openSource({
     topics,
     groupId: env.KAFKA_GROUP,
     maxBytes: env.BUDGET_MIB * MIB / 8,
@@ -81,7 +60,6 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
     onRebalancing: () => {
       log.info("rebalancing");
-      options.passing?.("rebalancing");
       bridge.commit();
     },
     onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
@@ -92,7 +70,7 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
     collectBuffers();
     bridge.take(fetched);
   });
-  joined.stopWatch = watchTopicEnds(impatient, {
+  joined.stopWatch = adapters.watchTopicEnds({
     topics,
     everyMs: env.KAFKA_WATCH_EVERY_MS,
     onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
@@ -103,13 +81,9 @@ export async function runBridge(env: BridgeEnv, options: RunOptions): Promise<vo
   log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
 }
 
-async function openBridge(
-  env: BridgeEnv,
-  deadLetters: DeadLetters,
-  { log, passing }: RunOptions,
-) {
+async function createBridge({ creator, deadLetters }: BridgeAdapters, { env, log }: RunOptions) {
   const budget = new ByteBudget(env.BUDGET_MIB * MIB);
-  const trouble = new Trouble(log);
+  const readiness = new ReadinessBlockers(log);
   const circuit = new Circuit({
     ...CIRCUIT,
     onChange: (isOpen) => {
@@ -123,27 +97,22 @@ async function openBridge(
     isCircuitOpen: () => circuit.isOpen,
   });
   const bridge: Bridge = new Bridge({
-    creator: gcsObjectCreator({
-      bucket: env.RAW_BUCKET,
-      endpoint: env.STORAGE_ENDPOINT,
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-    }),
+    creator,
     plans: env.plans,
     policy: env.policy,
     clock: { now: () => Date.now() },
     pseudonymKey: await importPseudonymKey(env.PSEUDONYM_KEYS[0]),
     cluster: env.KAFKA_CLUSTER,
     recordsAtOnce: env.UPLOADS_PER_PARTITION,
-    pace: { ...DEFAULT_PACE, chunkSilenceMs: env.CHUNK_SILENCE_MS },
-    ...(passing === undefined ? {} : { passing }),
+    timings: { ...DEFAULT_TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
     deadLetters,
     budget,
     circuit,
     metrics,
-    trouble,
+    readiness,
     log,
   });
-  return { bridge, registry: metrics.registry, obstacles: () => trouble.obstacles.join(", ") };
+  return { bridge, registry: metrics.registry, readiness };
 }
 
 const DRAIN_MS = 25_000;

@@ -1,7 +1,7 @@
 import type { Admin, Kafka, Producer } from "kafkajs";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
-import { type Chunk, CHUNK_HEADERS } from "../delivery/chunk_headers.ts";
 import type { KafkaEnv } from "../config/env.ts";
+import { type Chunk, CHUNK_HEADERS } from "../delivery/chunk_headers.ts";
 
 /** A picture as it goes into a record. */
 export interface OutgoingPicture {

@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { startChild } from "./child.ts";
-import type { Cloud } from "./cloud.ts";
-import { heldOf, type KafkaTest } from "./describe_on_kafka.ts";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { waitForTopics } from "../adapters/wait_for_topics.ts";
 import { readKafkaEnv } from "../config/env.ts";
 import { wordsOfError } from "../operations/words_of_error.ts";
+import { startChild } from "./child.ts";
+import type { Cloud } from "./cloud.ts";
+import { heldOf, type KafkaTest } from "./describe_on_kafka.ts";
 
 type Env = Readonly<Record<string, string>>;
 

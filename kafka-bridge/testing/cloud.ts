@@ -7,9 +7,9 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin } from "kafkajs";
 import { openClients, startBroker, waitForBroker } from "./broker.ts";
-import { type Certificates, makeCertificates } from "./tls_certificates.ts";
 import { type Lane, openLane } from "./lane.ts";
 import { startStore, type Store } from "./store.ts";
+import { type Certificates, makeCertificates } from "./tls_certificates.ts";
 
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;

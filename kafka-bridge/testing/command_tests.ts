@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { type Child, eventually, startChild } from "./child.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Lane } from "./lane.ts";
 import { heldOf, type KafkaTest } from "./describe_on_kafka.ts";
+import type { Lane } from "./lane.ts";
 
 const MIB = 1024 * 1024;
 

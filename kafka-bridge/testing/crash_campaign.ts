@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "./child.ts";
 import type { Cloud } from "./cloud.ts";
+import { CRASH_POINTS, type CrashPoint } from "./crash_points.ts";
 import type { Lane, Sent } from "./lane.ts";
-import { DELIVERY_POINTS, type DeliveryPoint } from "./crash_point.ts";
 
 /** How long a campaign is. */
 export interface CampaignSize {
@@ -17,11 +17,11 @@ export interface CampaignSize {
 
 const CRASHING = "kafka-bridge/testing/crashing_bridge.ts";
 /** Which passing kills; the rarer points at once. */
-const CRASH_AFTER: Readonly<Record<DeliveryPoint, number>> = {
+const CRASH_AFTER: Readonly<Record<CrashPoint, number>> = {
   fetched: 20,
   before_create: 12,
   created: 10,
-  marked: 10,
+  before_commit: 2,
   refusing: 2,
   refused: 2,
   rebalancing: 1,
@@ -48,10 +48,10 @@ export async function crashEverywhere(
   const expected: Expected = { objects: new Map(), refused: new Set() };
   const steady = lane.startBridge();
   await steady.line("listening");
-  const waves = rounds * DELIVERY_POINTS.length;
+  const waves = rounds * CRASH_POINTS.length;
   const perWave = Math.ceil(records / waves);
   for (let wave = 0; wave < waves; wave++) {
-    const point = DELIVERY_POINTS[wave % DELIVERY_POINTS.length] ?? "fetched"; // the index is below the length
+    const point = CRASH_POINTS[wave % CRASH_POINTS.length] ?? "fetched"; // the index is below the length
     const env = { CRASH_AT: point, CRASH_AFTER: String(CRASH_AFTER[point]) };
     const crashing = lane.startBridge(env, CRASHING);
     await crashing.line("listening");

@@ -4,8 +4,10 @@
  */
 import process from "node:process";
 import { jsonLog } from "../adapters/json_log.ts";
+import { openAdapters } from "../adapters/open_adapters.ts";
 import { readEnv } from "../config/env.ts";
 import { endOnSignal, fail, runBridge } from "../operations/run_bridge.ts";
+import { withCrashPoints } from "./crash_points.ts";
 
 const { CRASH_AT, CRASH_AFTER = "1" } = process.env;
 const log = jsonLog("bridge");
@@ -13,13 +15,15 @@ let left = Number(CRASH_AFTER);
 /** A write that is about to begin is under way a moment later. */
 const LONGEST_MOMENT_MS = 5;
 
-await runBridge(readEnv(process.env), {
+const env = readEnv(process.env);
+const adapters = withCrashPoints(openAdapters(env), (point) => {
+  if (point !== CRASH_AT || --left !== 0) return;
+  if (point !== "refusing") process.kill(process.pid, "SIGKILL");
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), Math.random() * LONGEST_MOMENT_MS);
+});
+await runBridge(adapters, {
+  env,
   log,
-  passing: (point) => {
-    if (point !== CRASH_AT || --left !== 0) return;
-    if (point !== "refusing") process.kill(process.pid, "SIGKILL");
-    setTimeout(() => process.kill(process.pid, "SIGKILL"), Math.random() * LONGEST_MOMENT_MS);
-  },
   onCrash: (error) => fail(log, "consumer_ended", error),
   onDrain: (drain) => endOnSignal(drain, log),
 });

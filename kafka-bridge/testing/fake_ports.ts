@@ -10,10 +10,10 @@ import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { BridgePorts } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
+import type { Timings } from "../delivery/timings.ts";
 import { createMetrics } from "../operations/metrics.ts";
-import type { Pace } from "../delivery/timings.ts";
+import { ReadinessBlockers } from "../operations/readiness_blockers.ts";
 import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
-import { Trouble } from "../operations/readiness_blockers.ts";
 
 /** The time of every record and of the clock, in milliseconds since the epoch. */
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);
@@ -25,7 +25,7 @@ const PLANS = {
 };
 
 /** A pace of milliseconds, but that chunk sets have time. */
-export const FAST_PACE: Pace = {
+export const FAST_TIMINGS: Timings = {
   commitEveryMs: 10,
   minDelayMs: 2,
   maxDelayMs: 8,
@@ -119,10 +119,10 @@ export async function fakePorts(override: Partial<BridgePorts> = {}) {
       lags: () => [],
       isCircuitOpen: () => false,
     }),
-    trouble: new Trouble(log),
+    readiness: new ReadinessBlockers(log),
     log,
     recordsAtOnce: 16,
-    pace: FAST_PACE,
+    timings: FAST_TIMINGS,
     ...override,
   };
   return { ports, store, letters, lines };

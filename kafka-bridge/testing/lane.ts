@@ -5,10 +5,10 @@ import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
 import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import type { TestClients } from "./broker.ts";
-import { type Child, eventually, startChild } from "./child.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import type { TestClients } from "./broker.ts";
+import { type Child, eventually, startChild } from "./child.ts";
 
 const PARTITIONS = 4;
 /** Kafka's number of the resource type. */

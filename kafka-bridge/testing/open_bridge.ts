@@ -3,8 +3,8 @@ import type { TestContext } from "node:test";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { fakePorts, recordOf } from "./fake_ports.ts";
 import { Bridge, type BridgePorts } from "../delivery/bridge.ts";
+import { fakePorts, recordOf } from "./fake_ports.ts";
 
 /** As many records of one partition, from offset 0. */
 export const recordsOf = (count: number, partition = 0) =>

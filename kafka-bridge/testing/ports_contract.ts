@@ -1,10 +1,10 @@
 /** What the bridge relies on in Kafka's adapters: cases that any implementation of `ports.ts` must pass on a real broker. */
 import assert from "node:assert/strict";
+import type { DeadLetters, FetchHandler, PartitionFetch, RecordSource } from "../ports.ts";
 import { eventually } from "./child.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Lane } from "./lane.ts";
 import { recordOf } from "./fake_ports.ts";
-import type { DeadLetters, FetchHandler, PartitionFetch, RecordSource } from "../ports.ts";
+import type { Lane } from "./lane.ts";
 
 /** An implementation, opened over the topics of a lane. */
 export interface KafkaAdapters {
