@@ -28,5 +28,5 @@ try {
 async function beginTelemetry(endpoint: string | undefined): Promise<() => Promise<void>> {
   if (endpoint === undefined) return () => Promise.resolve();
   const { startTelemetry } = await import("./operations/telemetry.ts");
-  return startTelemetry(endpoint, { serviceName: "bridge" });
+  return startTelemetry(endpoint, "bridge");
 }

@@ -5,7 +5,7 @@ import type { DeadLetter, DeadLetters } from "../ports.ts";
 const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;
 
 /** A producer of dead letters that must be opened and closed. */
-export interface KafkajsDeadLetters extends DeadLetters {
+interface KafkajsDeadLetters extends DeadLetters {
   connect(): Promise<void>;
   close(): Promise<void>;
 }

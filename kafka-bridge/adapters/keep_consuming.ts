@@ -1,7 +1,7 @@
 import type { Consumer } from "kafkajs";
 
 /** How a consumer is started, and who hears of its failures. */
-export interface KeepConsumingOptions {
+interface KeepConsumingOptions {
   /** Connects, subscribes and runs the consumer; called again after each failure that may pass. */
   readonly start: () => Promise<void>;
   /** Called when the consumer failed and is started again a moment later. */

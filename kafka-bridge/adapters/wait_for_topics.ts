@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
 import type { Admin, Kafka } from "kafkajs";
+import { readTopicConfig } from "./topic_config.ts";
 
 /** What to wait for, and for how long. */
-export interface WaitForTopicsOptions {
+interface WaitForTopicsOptions {
   /** Topics that are read; each must stamp its records itself. */
   readonly topics: readonly string[];
   readonly deadLetterTopic: string;
@@ -15,8 +16,6 @@ export interface WaitForTopicsOptions {
 }
 
 const POLL_MS = 500;
-/** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
-const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = "message.timestamp.type";
 
 /**
@@ -70,19 +69,11 @@ async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<st
 }
 
 async function requireLogAppendTime(admin: Admin, topics: readonly string[]): Promise<void> {
-  const resources = topics.map((name) => ({
-    type: TOPIC_RESOURCE,
-    name,
-    configNames: [TIMESTAMP_TYPE],
-  }));
-  const described = await admin.describeConfigs({ resources, includeSynonyms: false });
-  for (const { resourceName, configEntries } of described.resources) {
-    const value = configEntries.find(({ configName }) => configName === TIMESTAMP_TYPE)
-      ?.configValue;
+  for (const [topic, value] of await readTopicConfig(admin, topics, TIMESTAMP_TYPE)) {
     if (value === "LogAppendTime") continue;
     throw new AppError(
       "invalid_config",
-      `Cannot read topic ${resourceName} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
+      `Cannot read topic ${topic} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Consumer } from "kafkajs";
 
 /** How a member of a group is watched. */
-export interface WatchMembershipOptions {
+interface WatchMembershipOptions {
   readonly sessionTimeoutMs: number;
   /** Called when the group begins to move on. */
   readonly onRebalancing: () => void;
@@ -10,7 +10,7 @@ export interface WatchMembershipOptions {
 }
 
 /** Whether a consumer is a member of its group. */
-export interface Membership {
+interface Membership {
   /** Resolves when it has joined for the first time. */
   readonly joined: Promise<void>;
   /** Whether the group has heard of it within the session timeout. */

@@ -4,7 +4,7 @@ import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 
 /** Which letters to send again. */
-export interface LetterSelection {
+interface LetterSelection {
   /** Reason codes; every one where it is empty. */
   readonly reasons: ReadonlySet<string>;
   /** Places in the dead-letter topic; every one where it is empty. */
@@ -12,7 +12,7 @@ export interface LetterSelection {
 }
 
 /** What became of one letter. */
-export interface RedriveOutcome {
+interface RedriveOutcome {
   readonly letter: Letter;
   /** Where it went; undefined where nothing was sent. */
   readonly sentTo: string | undefined;
@@ -21,7 +21,7 @@ export interface RedriveOutcome {
 }
 
 /** What to send again, and how. */
-export interface RedriveOptions {
+interface RedriveOptions {
   /** The dead-letter topic. */
   readonly topic: string;
   readonly selection: LetterSelection;

@@ -25,7 +25,7 @@ export interface AdmitRecordPorts {
 }
 
 /** A record that is durable now, or was before. */
-export interface AdmittedRecord {
+interface AdmittedRecord {
   readonly ref: ImageRef;
   readonly outcome: CreateOutcome;
 }
@@ -53,21 +53,17 @@ export async function admitRecord(
 ): Promise<AdmittedRecord> {
   const origin = originOf(record);
   if (origin === undefined) {
-    throw new AppError(
-      "invalid_record",
-      "Cannot take record as its headers do not say which one was redriven",
-    );
+    throw invalid("Cannot take record as its headers do not say which one was redriven");
   }
-  requireTimelyRedrive(ports, { record, origin });
-  const topic = ports.plans.topicOf(origin.topic);
-  if (topic === undefined) {
-    throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
-  }
+  if (record !== origin) requireTimelyRedrive(ports, record.timestampMs - origin.timestampMs);
+  const topic = topicOf(ports, origin);
   const { value } = record;
   if (value === null || value.byteLength === 0) {
-    throw new AppError("invalid_record", "Cannot take record as it has no value");
+    throw invalid("Cannot take record as it has no value");
   }
-  const ref = await refOf(ports, { record, origin, topic });
+  const tenant = tenantOf(record, topic);
+  const owner = await pseudonymize(ports.pseudonymKey, tenant, subjectOf(record, topic));
+  const ref = { tenant, owner, imageId: await imageIdOf(origin, ports.cluster) };
   const outcome = await admitImage(ports, {
     ref,
     plan: ports.plans.planOf(ref.tenant),
@@ -81,53 +77,41 @@ export async function admitRecord(
   return { ref, outcome };
 }
 
+/** The largest image that the plan of a record's tenant takes, in bytes. Throws AppErrors as `admitRecord` does. */
+export function maxBytesOf(ports: AdmitRecordPorts, record: SourceRecord): number {
+  const topic = topicOf(ports, originOf(record));
+  return ports.plans.planOf(tenantOf(record, topic)).maxBytes;
+}
+
 /** What was redriven so late that the operators' topic keeps its bytes beyond their purge must not pass as right. */
-function requireTimelyRedrive(
-  { policy }: AdmitRecordPorts,
-  { record, origin }: { readonly record: SourceRecord; readonly origin: RecordOrigin },
-): void {
-  const ageMs = record.timestampMs - origin.timestampMs;
+function requireTimelyRedrive({ policy }: AdmitRecordPorts, ageMs: number): void {
   const copyMs = kafkaCopyMsOf(policy);
-  if (record === origin || ageMs <= copyMs) return;
+  if (ageMs <= copyMs) return;
   throw new AppError(
     "too_late",
     `Cannot take redriven record as its age in its topic must be <= ${copyMs} ms: current value is ${ageMs}`,
   );
 }
 
-async function refOf(
-  ports: AdmitRecordPorts,
-  { record, origin, topic }: {
-    readonly record: SourceRecord;
-    readonly origin: RecordOrigin;
-    readonly topic: TopicPlan;
-  },
-): Promise<ImageRef> {
-  const tenant = tenantOf(record, topic);
-  const subject = text(record, "subject") ?? topic.defaultSubject;
-  if (subject === undefined) {
-    throw new AppError(
-      "missing_subject",
-      "Cannot take record as it has no subject header and its topic no default",
-    );
-  }
-  const owner = await pseudonymize(ports.pseudonymKey, tenant, subject);
-  return { tenant, owner, imageId: await imageIdOf(origin, ports.cluster) };
+function topicOf({ plans }: AdmitRecordPorts, origin: RecordOrigin | undefined): TopicPlan {
+  const topic = plans.topicOf(origin?.topic ?? "");
+  if (topic !== undefined) return topic;
+  throw invalid("Cannot take record as its topic is in no tenant plan");
 }
 
-/** The largest image that the plan of a record's tenant takes, in bytes. Throws AppErrors as `admitRecord` does. */
-export function maxBytesOf({ plans }: AdmitRecordPorts, record: SourceRecord): number {
-  const topic = plans.topicOf(originOf(record)?.topic ?? "");
-  if (topic === undefined) {
-    throw new AppError("invalid_record", "Cannot take record as its topic is in no tenant plan");
-  }
-  return plans.planOf(tenantOf(record, topic)).maxBytes;
+function subjectOf(record: SourceRecord, topic: TopicPlan): string {
+  const subject = text(record, "subject") ?? topic.defaultSubject;
+  if (subject !== undefined) return subject;
+  throw new AppError(
+    "missing_subject",
+    "Cannot take record as it has no subject header and its topic no default",
+  );
 }
 
 async function imageIdOf(origin: RecordOrigin, cluster: string): Promise<ImageId> {
   const { topic, partition, offset, timestampMs } = origin;
   if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
-    throw new AppError("invalid_record", "Cannot take record as it has no timestamp");
+    throw invalid("Cannot take record as it has no timestamp");
   }
   return await imageIdOfRecord({ cluster, topic, partition, offset: String(offset) }, timestampMs);
 }
@@ -136,19 +120,13 @@ function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
   const named = text(record, "tenant");
   if (named === undefined || !topic.allowTenantHeader) return topic.tenant;
   if (isTenant(named)) return named;
-  throw new AppError(
-    "invalid_record",
-    "Cannot take record as its tenant header is not a tenant's name",
-  );
+  throw invalid("Cannot take record as its tenant header is not a tenant's name");
 }
 
 function declaration(record: SourceRecord, size: number | undefined) {
   const sha256 = text(record, "sha256")?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new AppError(
-      "invalid_record",
-      "Cannot take record as its sha256 header is not 64 hex digits",
-    );
+    throw invalid("Cannot take record as its sha256 header is not 64 hex digits");
   }
   // Of no matter to the image: one that is not of its form is left out.
   const traceparent = new TextDecoder().decode(record.headers.get("traceparent"));
@@ -159,11 +137,15 @@ function text(record: SourceRecord, header: string): string | undefined {
   const value = record.headers.get(header);
   if (value === undefined || value.byteLength === 0) return undefined;
   if (value.byteLength > MAX_HEADER_BYTES) {
-    throw new AppError("invalid_record", `Cannot take record as its ${header} header is too long`);
+    throw invalid(`Cannot take record as its ${header} header is too long`);
   }
   try {
     return UTF8.decode(value);
   } catch {
-    throw new AppError("invalid_record", `Cannot take record as its ${header} header is not UTF-8`);
+    throw invalid(`Cannot take record as its ${header} header is not UTF-8`);
   }
+}
+
+function invalid(message: string): AppError {
+  return new AppError("invalid_record", message);
 }

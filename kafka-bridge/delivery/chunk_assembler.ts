@@ -11,7 +11,7 @@ import { Tasks } from "./tasks.ts";
 const MAX_OPEN_SETS = 32;
 
 /** Who hears of the chunks' records. */
-export interface AssemblerEvents {
+interface AssemblerEvents {
   /** Called when a chunk's bytes are not held any more. */
   readonly onReleased: (bytes: number) => void;
   /** Called for each record of a set that is durable. */

@@ -6,7 +6,7 @@ import type { Chunk } from "./chunk_headers.ts";
 export const INCOMPLETE_CHUNKS = "incomplete_chunks";
 
 /** What a set is made of beside its first chunk. */
-export interface ChunkSetOptions {
+interface ChunkSetOptions {
   readonly chunk: Chunk;
   /** Largest image, in bytes. */
   readonly maxBytes: number;

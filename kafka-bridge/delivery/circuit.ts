@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { aborted } from "./aborted.ts";
 
 /** What a circuit is made of; times in milliseconds. */
-export interface CircuitOptions {
+interface CircuitOptions {
   /** So many different records that failed in a row, with no success between them, open it. */
   readonly failuresToOpen: number;
   readonly minProbeMs: number;

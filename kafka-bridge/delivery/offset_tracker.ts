@@ -104,7 +104,7 @@ export class OffsetTracker {
 }
 
 /** Records that are durable together; `last` is set when the last of them was fetched. */
-export interface OffsetSpan {
+interface OffsetSpan {
   readonly first: bigint;
   last: bigint | undefined;
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
 /** What the health endpoints ask. */
-export interface HealthOptions {
+interface HealthOptions {
   readonly host: string;
   /** 0 for one that is free. */
   readonly port: number;
@@ -13,7 +13,7 @@ export interface HealthOptions {
 }
 
 /** A health server that listens. */
-export interface HealthServer {
+interface HealthServer {
   readonly port: number;
   close(): void;
 }

@@ -1,29 +1,15 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PartitionLag } from "../ports.ts";
 
-/** The bridge's Prometheus metrics. */
-export interface BridgeMetrics {
-  readonly registry: Registry;
-  readonly records: Counter<"outcome">;
-  readonly bytes: Counter;
-  readonly refusals: Counter<"reason">;
-  readonly retries: Counter<"what">;
-  readonly uploadSeconds: Histogram;
-  readonly inFlightBytes: Gauge;
-  readonly commits: Counter<"outcome">;
-  readonly lag: Gauge<"topic" | "partition">;
-  readonly circuitOpen: Gauge;
-}
-
 /** What the metrics ask at each scrape. */
-export interface MetricsSources {
+interface MetricsSources {
   readonly inFlight: () => number;
   readonly lags: () => readonly PartitionLag[];
   readonly isCircuitOpen: () => boolean;
 }
 
 /** Makes the metrics; the sources are asked at each scrape. */
-export function createMetrics(sources: MetricsSources): BridgeMetrics {
+export function createMetrics(sources: MetricsSources) {
   const registry = new Registry();
   const registers = [registry];
   return {
@@ -93,3 +79,6 @@ export function createMetrics(sources: MetricsSources): BridgeMetrics {
     }),
   };
 }
+
+/** The bridge's Prometheus metrics. */
+export type BridgeMetrics = ReturnType<typeof createMetrics>;

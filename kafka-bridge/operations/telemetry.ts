@@ -6,11 +6,8 @@ import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 /** What the collector may take, so that a dead one holds no drain up. */
 const TIMEOUT_MS = 3_000;
 
-/** Exports spans to the OTLP collector at `endpoint` (`http://host:4318`) from now on; the answer sends what is left and ends that. */
-export function startTelemetry(
-  endpoint: string,
-  { serviceName }: { readonly serviceName: string },
-): () => Promise<void> {
+/** Exports spans to the OTLP collector at `endpoint` (`http://host:4318`) from now on; the function that it returns sends what is left and ends that. */
+export function startTelemetry(endpoint: string, serviceName: string): () => Promise<void> {
   const exporter = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
     timeoutMillis: TIMEOUT_MS,

@@ -16,7 +16,7 @@ test("startTelemetry() sends spans to the collector, the last ones when it ends"
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a TCP server's, once it listens
   try {
-    const end = startTelemetry(`http://127.0.0.1:${port}/`, { serviceName: "bridge" });
+    const end = startTelemetry(`http://127.0.0.1:${port}/`, "bridge");
     trace.getTracer("tintype-bridge").startSpan("record to object").end();
     await end();
   } finally {
