@@ -4,8 +4,8 @@ import process from "node:process";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
 import { eventually } from "./testing/child.ts";
 import {
+  becomes,
   describeOnKafka,
-  heldOf,
   metricOf,
   picturesOf,
   readinessOf,
@@ -36,15 +36,13 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       const early = await lane.send(picturesOf(20));
       await lane.caughtUp();
       await cloud.whileSilent(async () => {
-        await eventually("a red readiness", async () => {
-          return await readinessOf(bridge) === "not in the group" || undefined;
-        });
+        await becomes(bridge, "not in the group");
       });
       const late = await lane.send(picturesOf(20));
       await lane.caughtUp();
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 40);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
+      const sent = [...early, ...late];
+      assert.equal(await lane.stored(sent), 40);
+      await becomes(bridge, "ready");
       assert.equal(await bridge.kill("SIGTERM"), 0);
     },
   );
@@ -62,8 +60,7 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
         const last = bridge.lines.at(-1);
         assert.equal(last?.["event"], "consumer_ended");
         assert.match(String(last?.["text"]), reason);
-        const held = await heldOf(cloud, await Promise.all(early.map(lane.nameOf)));
-        assert.equal(held.length, 8);
+        assert.equal(await lane.stored(early), 8);
       },
     );
   }
@@ -79,17 +76,18 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       const readiness = await readinessOf(bridge);
       const late = await lane.send(picturesOf(40));
       const series = `tintype_bridge_lag_records{topic="${lane.topic}",partition="0"}`;
-      await eventually("the lag of what is not fetched", async () => {
-        return await metricOf(bridge, series) === 20 || undefined;
-      });
+      await eventually(
+        "the lag of what is not fetched",
+        async () => await metricOf(bridge, series) === 20,
+      );
       assert.equal(await metricOf(bridge, "tintype_bridge_circuit_open"), 1);
       await cloud.clearFaults();
       await lane.caughtUp();
       await bridge.line("circuit_closed");
       assert.equal(readiness, "storage");
-      await eventually("no lag", async () => await metricOf(bridge, series) === 0 || undefined);
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 80);
+      await eventually("no lag", async () => await metricOf(bridge, series) === 0);
+      const sent = [...early, ...late];
+      assert.equal(await lane.stored(sent), 80);
       assert.deepEqual(await lane.lettersNow(), []);
       assert.equal(await bridge.kill("SIGTERM"), 0);
     },
@@ -100,9 +98,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       const before = (await cloud.names()).length;
       await cloud.fault({ match: { path: "^/upload/" }, times: 12, action });
       const bridge = lane.startBridge();
-      const names = await Promise.all((await lane.send(picturesOf(40))).map(lane.nameOf));
+      const sent = await lane.send(picturesOf(40));
       await lane.caughtUp();
-      assert.equal((await heldOf(cloud, names)).length, 40);
+      assert.equal(await lane.stored(sent), 40);
       assert.equal((await cloud.names()).length, before + 40);
       assert.deepEqual(await lane.lettersNow(), []);
       assert.equal(await bridge.kill("SIGTERM"), 0);
@@ -123,10 +121,8 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       await lane.createTopic();
       const late = await lane.send(picturesOf(4));
       assert.deepEqual(late.map(({ offset }) => offset), early.map(({ offset }) => offset));
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      await eventually("the new topic's images", async () => {
-        return (await heldOf(cloud, names)).length === 8 || undefined;
-      });
+      const sent = [...early, ...late];
+      await eventually("the new topic's images", async () => await lane.stored(sent) === 8);
       assert.equal(await next.kill("SIGTERM"), 0);
     },
   );
@@ -138,15 +134,13 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       await bridge.line("listening");
       await cloud.admin.deleteTopics({ topics: [lane.deadLetterTopic] });
       const [bad] = await lane.send([NOT_AN_IMAGE]);
-      await eventually("a red readiness", async () => {
-        return await readinessOf(bridge) === "dead_letters" || undefined;
-      });
+      await becomes(bridge, "dead_letters");
       assert.ok((await lane.committed()).get(0) !== 1n, "nothing is skipped");
       await lane.createDeadLetterTopic();
       await lane.caughtUp();
       const [letter] = await lane.deadLetters(1);
       assert.equal(letter?.origin, `${lane.topic}/0/${bad?.offset}`);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
+      await becomes(bridge, "ready");
       await bridge.kill("SIGTERM");
     },
   );
@@ -156,17 +150,17 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     async (cloud, lane) => {
       await cloud.fault(SLOW_UPLOADS);
       const before = (await cloud.names()).length;
-      const names = await Promise.all((await lane.send(picturesOf(300))).map(lane.nameOf));
+      const sent = await lane.send(picturesOf(300));
       const [first, second] = [lane.startBridge(), lane.startBridge()];
       await Promise.all([first.line("listening"), second.line("listening")]);
       await eventually("two members", async () => {
         const { groups } = await cloud.admin.describeGroups([lane.group]);
-        return groups[0]?.members.length === 2 && groups[0].state === "Stable" || undefined;
+        return groups[0]?.members.length === 2 && groups[0].state === "Stable";
       });
       await second.kill("SIGKILL");
       await cloud.clearFaults();
       await lane.caughtUp();
-      assert.equal((await heldOf(cloud, names)).length, 300);
+      assert.equal(await lane.stored(sent), 300);
       assert.equal((await cloud.names()).length, before + 300);
       await first.kill("SIGTERM");
     },
@@ -181,11 +175,11 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       const sent = await lane.send(picturesOf(20));
       await eventually("a group without it", async () => {
         const { groups } = await cloud.admin.describeGroups([lane.group]);
-        return groups[0]?.state === "Empty" || undefined;
+        return groups[0]?.state === "Empty";
       });
       process.kill(bridge.pid, "SIGCONT");
       await lane.caughtUp();
-      assert.equal((await heldOf(cloud, await Promise.all(sent.map(lane.nameOf)))).length, 20);
+      assert.equal(await lane.stored(sent), 20);
       assert.equal(await bridge.kill("SIGTERM"), 0);
     },
   );
@@ -200,9 +194,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       await bridge.line("consumer_restarting");
       const late = await lane.send(picturesOf(20));
       await lane.caughtUp();
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 40);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
+      const sent = [...early, ...late];
+      assert.equal(await lane.stored(sent), 40);
+      await becomes(bridge, "ready");
       const lost = await bridge.line("kafka_lost");
       assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
       await bridge.line("kafka_back");

@@ -1,5 +1,4 @@
 /** The local storage for tests of the creator. */
-import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { startChild } from "../testing/child.ts";
+import { startStore } from "../testing/store.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 
 /** When every image of these tests came, in milliseconds since the epoch. */
@@ -38,14 +37,8 @@ export interface RunningStorage {
 /** Starts the local storage in a folder of its own. */
 export async function startStorage(): Promise<RunningStorage> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
-  const nowhere = "http://127.0.0.1:9";
-  const storage = startChild(["local/storage/serve.ts"], {
-    PORT: "0",
-    DATA_DIR: folder,
-    ISSUER_URL: nowhere,
-    PROCESSOR_URL: nowhere,
-  });
-  const endpoint = String((await storage.line("listening"))["url"]);
+  const store = await startStore(folder);
+  const endpoint = store.url;
   const ask = (name: ObjectName, query = "") =>
     fetch(`${endpoint}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}${query}`);
   let made = 0;
@@ -56,15 +49,12 @@ export async function startStorage(): Promise<RunningStorage> {
       const ref = { tenant: parseTenant("stream"), owner: parseOwner("a".repeat(20)) };
       return rawName({ ...ref, imageId: makeImageId(T0_MS, new Uint8Array(10).fill(++made)) });
     },
-    async fault(action, match = {}) {
-      const body = JSON.stringify({ match: { path: "^/upload/", ...match }, times: 1, action });
-      const response = await fetch(`${endpoint}/_local/faults`, { method: "POST", body });
-      assert.ok(response.ok, await response.text());
-    },
+    fault: (action, match = {}) =>
+      store.fault({ match: { path: "^/upload/", ...match }, times: 1, action }),
     resourceOf: async (name) => await (await ask(name)).json(),
     bytesOf: async (name) => Buffer.from(await (await ask(name, "?alt=media")).arrayBuffer()),
     async close() {
-      await storage.kill("SIGKILL");
+      await store.kill();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -33,10 +33,10 @@ export async function waitForTopics(
     try {
       return await lookOnce(kafka, options);
     } catch (error) {
-      const isFinal = error instanceof AppError || isDenied(error);
-      if (isFinal || performance.now() > deadlineMs) throw error;
+      if (error instanceof AppError || isDenied(error)) throw error;
       if (isFirst) options.onWaiting(error);
       isFirst = false;
+      if (performance.now() > deadlineMs) throw error;
       await sleep(POLL_MS);
     }
   }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { isAppError } from "@tintype/core/errors";
+import { bridgeEnv, SECRET } from "../testing/bridge_env.ts";
 import { readEnv } from "./env.ts";
 
-const SECRET = "0123456789abcdef0123456789abcdef";
 /** Self-signed, `CN=client`; its key was thrown away. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBeTCCAR+gAwIBAgIUJRKvxTdC+nFafF2m+ZtiQ5VISdYwCgYIKoZIzj0EAwIw
@@ -18,16 +18,8 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAyU7+MQR5BmgmQ9RbLkCk/z/kPTqx
 -----END CERTIFICATE-----
 `;
 const UNREADABLE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-const RIGHT = {
-  KAFKA_BROKERS: "one:9092, two:9092",
-  KAFKA_CLUSTER: "local",
-  KAFKA_TOPICS: "images",
-  KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
-  KAFKA_GROUP: "tintype-bridge",
-  RAW_BUCKET: "tintype-raw",
-  PSEUDONYM_KEYS: JSON.stringify([SECRET]),
-  TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
-};
+const { PORT: _port, ...REST } = bridgeEnv();
+const RIGHT = { ...REST, KAFKA_BROKERS: "one:9092, two:9092" };
 
 test("readEnv() reads a right environment and listens on this machine alone by default", () => {
   const env = readEnv(RIGHT);

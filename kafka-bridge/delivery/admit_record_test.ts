@@ -7,7 +7,7 @@ import { pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
 import type { SourceRecord } from "../ports.ts";
-import { fakePorts, NOW_MS, recordOf } from "../testing/fake_ports.ts";
+import { fakePorts, NOW_MS, recordOf, redrivenHeaders } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -124,14 +124,7 @@ for (const [cameDays, redrivenDays, code] of REDRIVES) {
     const redriven = recordOf({
       topic: "images.redrive",
       timestampMs: NOW_MS - redrivenDays * DAY_MS,
-      headers: {
-        ...PNG,
-        "subject": "ada",
-        "__connect.errors.topic": "images",
-        "__connect.errors.partition": "0",
-        "__connect.errors.offset": "5",
-        "tintype.timestamp": String(NOW_MS - cameDays * DAY_MS),
-      },
+      headers: redrivenHeaders(NOW_MS - cameDays * DAY_MS),
     });
     const admitting = admitRecord(ports, redriven);
     if (code === undefined) await admitting;

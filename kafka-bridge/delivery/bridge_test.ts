@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fetchOf, leaseOf, NOW_MS, randomOf, recordOf, until } from "../testing/fake_ports.ts";
+import {
+  fetchOf,
+  leaseOf,
+  NOW_MS,
+  randomOf,
+  recordOf,
+  redrivenHeaders,
+  until,
+} from "../testing/fake_ports.ts";
 import {
   creatorOf,
   creatorWithMark,
@@ -124,25 +132,14 @@ test("Bridge tells how far each partition is behind", async (t) => {
 test("Bridge keeps a redriven record's first identity and time", async (t) => {
   const { bridge, store, letters } = await openBridge(t);
   const first = recordOf({ offset: 5n });
-  const headers = {
-    "content-type": "image/png",
-    "subject": "ada",
-    "__connect.errors.topic": "images",
-    "__connect.errors.partition": "0",
-    "__connect.errors.offset": "5",
-    "tintype.timestamp": String(first.timestampMs),
-  };
+  const headers = redrivenHeaders(first.timestampMs);
   const redriven = { topic: "images.redrive", timestampMs: first.timestampMs + 60_000 };
   const lease = leaseOf();
   bridge.take(fetchOf(lease, [first]));
   bridge.take(fetchOf(leaseOf({ topic: "images.redrive" }), [
     recordOf({ ...redriven, headers }),
-    recordOf({ ...redriven, offset: 1n, headers: { ...headers, "tintype.timestamp": "soon" } }),
-    recordOf({
-      ...redriven,
-      offset: 2n,
-      headers: { ...headers, "__connect.errors.topic": "open" },
-    }),
+    recordOf({ ...redriven, offset: 1n, headers: redrivenHeaders("soon") }),
+    recordOf({ ...redriven, offset: 2n, headers: redrivenHeaders(first.timestampMs, "open") }),
   ]));
   await until(() => letters.length === 2);
   await until(() => lease.commits.length === 1);
@@ -165,15 +162,8 @@ test("Bridge writes no value into a dead letter that would keep it beyond its pu
 
 test("Bridge takes no identity from the headers of any other topic", async (t) => {
   const { bridge, store } = await openBridge(t);
-  const headers = {
-    "content-type": "image/png",
-    "subject": "ada",
-    "__connect.errors.topic": "images",
-    "__connect.errors.partition": "0",
-    "__connect.errors.offset": "5",
-    "tintype.timestamp": "1",
-  };
-  bridge.take(fetchOf(leaseOf(), [recordOf(), recordOf({ offset: 1n, headers })]));
+  const strange = recordOf({ offset: 1n, headers: redrivenHeaders(1) });
+  bridge.take(fetchOf(leaseOf(), [recordOf(), strange]));
   await until(() => store.names().length === 2);
 });
 

@@ -6,14 +6,15 @@ import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import {
-  fakePorts,
+  chunkHeaders,
   FAST_TIMINGS,
   fetchOf,
   leaseOf,
   recordOf,
   until,
 } from "../testing/fake_ports.ts";
-import { Bridge, type BridgePorts } from "./bridge.ts";
+import { openBridge } from "../testing/open_bridge.ts";
+import type { BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
@@ -21,32 +22,21 @@ const PARTS = [PNG_PIXEL, Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)] as const;
 const IMPATIENT = { ...FAST_TIMINGS, chunkSilenceMs: 60 };
 const WHOLE = Buffer.concat(PARTS);
 
-function chunkRecord(
-  offset: number,
-  { id = "a", index, count = PARTS.length, value }: {
-    readonly id?: string;
-    readonly index: number;
-    readonly count?: number;
-    readonly value?: Uint8Array<ArrayBuffer>;
-  },
-) {
-  const headers = {
-    "content-type": "image/png",
-    "subject": "ada",
-    "chunk-id": id,
-    "chunk-index": String(index),
-    "chunk-count": String(count),
-  };
+interface GivenChunk {
+  readonly id?: string;
+  readonly index: number;
+  readonly count?: number;
+  readonly value?: Uint8Array<ArrayBuffer>;
+}
+
+function chunkRecord(offset: number, { id = "a", index, count = PARTS.length, value }: GivenChunk) {
+  const headers = chunkHeaders(id, index, count);
   const bytes = value ?? PARTS[index] ?? new Uint8Array();
   return recordOf({ offset: BigInt(offset), headers, value: new Uint8Array(bytes) });
 }
 
-async function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
-  const world = await fakePorts(override);
-  const bridge = new Bridge(world.ports);
-  t.after(() => bridge.drain());
-  const lease = leaseOf();
-  return { ...world, bridge, lease };
+async function openWithLease(t: TestContext, override: Partial<BridgePorts> = {}) {
+  return { ...await openBridge(t, override), lease: leaseOf() };
 }
 
 async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> {
@@ -56,7 +46,7 @@ async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> 
 }
 
 test("a chunk set becomes one object, with other records between, and is committed as a whole", async (t) => {
-  const { bridge, lease, store, ports } = await openBridge(t);
+  const { bridge, lease, store, ports } = await openWithLease(t);
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await sleep(40);
   assert.deepEqual(lease.commits, []);
@@ -69,7 +59,7 @@ test("a chunk set becomes one object, with other records between, and is committ
 });
 
 test("a chunk set that is delivered again finds its object, whatever was between", async (t) => {
-  const { bridge, lease, store, letters } = await openBridge(t);
+  const { bridge, lease, store, letters } = await openWithLease(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { id: "b", index: 0 }),
@@ -90,7 +80,7 @@ test("a chunk set that is delivered again finds its object, whatever was between
 });
 
 test("a chunk that comes twice counts once", async (t) => {
-  const { bridge, lease, store } = await openBridge(t);
+  const { bridge, lease, store } = await openWithLease(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { index: 0 }),
@@ -104,7 +94,7 @@ test("a chunk that comes twice counts once", async (t) => {
 });
 
 test("a chunk set that stays incomplete becomes dead letters when it has been silent", async (t) => {
-  const { bridge, lease, store, letters } = await openBridge(t, { timings: IMPATIENT });
+  const { bridge, lease, store, letters } = await openWithLease(t, { timings: IMPATIENT });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(store.names(), []);
@@ -115,14 +105,14 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 });
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
-  const { bridge, lease, letters } = await openBridge(t, { timings: IMPATIENT });
+  const { bridge, lease, letters } = await openWithLease(t, { timings: IMPATIENT });
   bridge.take({ lease, records: [chunkRecord(0, { index: 0 })], highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
 });
 
 test("a chunk set with a gap, and a chunk without its beginning, become dead letters", async (t) => {
-  const { bridge, lease, letters } = await openBridge(t);
+  const { bridge, lease, letters } = await openWithLease(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { index: 2 }),
@@ -135,7 +125,7 @@ test("a chunk set with a gap, and a chunk without its beginning, become dead let
 });
 
 test("a chunk set that is refused is refused with every record, and nothing is stored", async (t) => {
-  const { bridge, lease, letters, store, ports } = await openBridge(t);
+  const { bridge, lease, letters, store, ports } = await openWithLease(t);
   const records = [
     chunkRecord(0, { index: 0, value: NOT_AN_IMAGE }),
     chunkRecord(1, { index: 1 }),
@@ -154,7 +144,7 @@ test("a chunk set is read again from its first record when storage fails in its 
       throw new AppError("unavailable", "Cannot create raw object");
     },
   };
-  const { bridge, lease } = await openBridge(t, { creator });
+  const { bridge, lease } = await openWithLease(t, { creator });
   bridge.take(fetchOf(lease, [chunkRecord(7, { index: 0 })]));
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
@@ -176,7 +166,7 @@ test("the upload of an open chunk set ends with its lease, and holds up no drain
     },
   };
   const timings = { ...FAST_TIMINGS, graceMs: 3_600_000 };
-  const { bridge, lease, letters, ports } = await openBridge(t, { creator, timings });
+  const { bridge, lease, letters, ports } = await openWithLease(t, { creator, timings });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => ports.budget.taken === 0);
   lease.end();
@@ -207,7 +197,7 @@ test("a chunk set larger than the budget goes through it, never whole in memory"
       return { created: true, generation: "1" };
     },
   };
-  const { bridge, lease } = await openBridge(t, { creator, budget });
+  const { bridge, lease } = await openWithLease(t, { creator, budget });
   for (let index = 0; index < count; index++) {
     await until(() => !lease.isPaused);
     const value = new Uint8Array(chunkBytes);

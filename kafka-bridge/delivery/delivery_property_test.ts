@@ -11,7 +11,14 @@ import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
-import { fakePorts, FAST_TIMINGS, leaseOf, randomOf, recordOf } from "../testing/fake_ports.ts";
+import {
+  chunkHeaders,
+  fakePorts,
+  FAST_TIMINGS,
+  leaseOf,
+  randomOf,
+  recordOf,
+} from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 import { Bridge, type BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
@@ -99,37 +106,26 @@ async function makeLog(random: Random, partition: number): Promise<Log> {
   const open: { readonly id: string; readonly name: string; next: number; count: number }[] = [];
   while (records.length < RECORDS || open.length > 0) {
     const dice = random();
-    const offset = BigInt(records.length);
+    const place = { partition, offset: BigInt(records.length) };
     const set = open[Math.floor(random() * open.length)];
     if (set !== undefined && (dice < 0.3 || records.length >= RECORDS)) {
-      records.push(chunkOf({ partition, offset }, { ...set, index: set.next }));
+      records.push(recordOf({ ...place, headers: chunkHeaders(set.id, set.next, set.count) }));
       names.push(set.name);
       if (++set.next === set.count) open.splice(open.indexOf(set), 1);
       continue;
     }
     const isFirst = dice < 0.4 && open.length < 3;
     const count = 2 + Math.floor(random() * 3);
-    const id = `set-${offset}`;
+    const id = `set-${place.offset}`;
     const record = isFirst
-      ? chunkOf({ partition, offset }, { id, index: 0, count })
-      : recordOf({ partition, offset, value: dice > 0.9 ? NOT_AN_IMAGE : PNG_PIXEL });
+      ? recordOf({ ...place, headers: chunkHeaders(id, 0, count) })
+      : recordOf({ ...place, value: dice > 0.9 ? NOT_AN_IMAGE : PNG_PIXEL });
     const name = dice > 0.9 ? undefined : await nameOf(ports, record);
     records.push(record);
     names.push(name);
     if (isFirst && name !== undefined) open.push({ id, name, next: 1, count });
   }
   return { records, names };
-}
-
-function chunkOf(
-  place: { readonly partition: number; readonly offset: bigint },
-  { id, index, count }: { readonly id: string; readonly index: number; readonly count: number },
-): SourceRecord {
-  const headers = { "content-type": "image/png", "subject": "ada", "chunk-id": id };
-  return recordOf({
-    ...place,
-    headers: { ...headers, "chunk-index": String(index), "chunk-count": String(count) },
-  });
 }
 
 /** The name that the admission gives. */

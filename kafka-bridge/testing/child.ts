@@ -80,16 +80,16 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Asks every 50 ms until the answer is not undefined; throws what it waited for after `timeoutMs`. */
+/** Asks every 50 ms until the answer is neither undefined nor false; throws what it waited for after `timeoutMs`. */
 export async function eventually<Answer>(
   what: string,
-  ask: () => Promise<Answer | undefined>,
+  ask: () => Promise<Answer | false | undefined>,
   timeoutMs = 30_000,
 ): Promise<Answer> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== undefined) return answer;
+    if (answer !== undefined && answer !== false) return answer;
     assert.ok(performance.now() < deadline, `${what} did not come within ${timeoutMs} ms`);
     await sleep(50);
   }

@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Admin } from "kafkajs";
-import { openClients, startBroker, waitForBroker } from "./broker.ts";
-import { type Lane, openLane } from "./lane.ts";
-import { startStore, type Store } from "./store.ts";
+import type { AclEntry } from "kafkajs";
+import { startBroker, waitForBroker } from "./broker.ts";
 import { type Certificates, makeCertificates } from "./tls_certificates.ts";
+import { openWorld, type TestWorld } from "./world.ts";
 
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;
@@ -21,9 +20,7 @@ const SECURE_USERNAME = "bridge";
 const SECURE_PASSWORD = "a password for tests";
 
 /** The broker, the storage, and a way to talk to each. */
-export interface Cloud extends Store {
-  readonly admin: Admin;
-  readonly brokers: string;
+export interface Cloud extends TestWorld {
   /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
   readonly secure: Readonly<Record<string, string>>;
   /** The bridge's variables for the listener that wants a certificate. */
@@ -31,22 +28,19 @@ export interface Cloud extends Store {
   /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
   readonly secureMutual: Readonly<Record<string, string>>;
   readonly certificates: Certificates;
-  lane(): Promise<Lane>;
   /** Kills the broker and starts it again, after `goneMs`, over the same data and port. */
   restartBroker(goneMs: number): Promise<void>;
   /** Runs something while the broker is there and silent. */
   whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer>;
   /** Lets the user of `secure` do that about a topic or a group, and nothing else. */
-  allow(
-    kind: keyof typeof RESOURCE,
-    name: string,
-    operations: readonly (keyof typeof OPERATION)[],
-  ): Promise<void>;
+  allow(kind: ResourceKind, name: string, operations: readonly OperationName[]): Promise<void>;
   /** Forbids the user of `secure` everything about a topic or a group. */
-  forbid(kind: keyof typeof RESOURCE, name: string): Promise<void>;
-  /** Ends everything, the broker in order. */
-  close(): Promise<void>;
+  forbid(kind: ResourceKind, name: string): Promise<void>;
 }
+
+type ResourceKind = keyof typeof RESOURCE;
+type OperationName = keyof typeof OPERATION;
+type RulePermission = keyof typeof PERMISSION;
 
 /** Starts broker and storage; answers why there can be no broker where that is so. */
 export async function startCloud(): Promise<Cloud | string> {
@@ -75,10 +69,9 @@ export async function startCloud(): Promise<Cloud | string> {
     await rm(folder, { recursive: true, force: true });
     return url;
   }
-  const brokers = String(url["url"]);
-  const store = await startStore(folder);
-  const clients = await openClients([brokers]);
-  const { admin } = clients;
+  const world = await openWorld([String(url["url"])], folder);
+  const { admin, brokers } = world;
+  const rule = async (acl: readonly AclEntry[]) => void await admin.createAcls({ acl: [...acl] });
   const user = {
     KAFKA_SASL_MECHANISM: "scram-sha-512",
     KAFKA_SASL_USERNAME: SECURE_USERNAME,
@@ -91,9 +84,7 @@ export async function startCloud(): Promise<Cloud | string> {
     KAFKA_TLS_KEY: certificates.client.key,
   };
   return {
-    ...store,
-    admin,
-    brokers,
+    ...world,
     secure: {
       KAFKA_BROKERS: String(url["secureUrl"]),
       KAFKA_TLS: "true",
@@ -103,7 +94,6 @@ export async function startCloud(): Promise<Cloud | string> {
     mutual: { KAFKA_BROKERS: String(url["mutualUrl"]), ...certified },
     secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
     certificates,
-    lane: () => openLane({ ...clients, brokers, storageUrl: store.url }),
     async restartBroker(goneMs) {
       await broker.kill("SIGKILL");
       await sleep(goneMs);
@@ -118,20 +108,12 @@ export async function startCloud(): Promise<Cloud | string> {
         process.kill(-broker.pid, "SIGCONT");
       }
     },
-    async allow(kind, name, operations) {
-      const rules = operations.map((each) =>
-        ruleOf(kind, name, { operation: OPERATION[each], permissionType: PERMISSION.allow })
-      );
-      await admin.createAcls({ acl: rules });
-    },
-    async forbid(kind, name) {
-      const rule = { operation: OPERATION.all, permissionType: PERMISSION.deny };
-      await admin.createAcls({ acl: [ruleOf(kind, name, rule)] });
-    },
+    allow: (kind, name, operations) =>
+      rule(operations.map((operation) => ruleOf(kind, name, [operation, "allow"]))),
+    forbid: (kind, name) => rule([ruleOf(kind, name, ["all", "deny"])]),
     async close() {
-      await clients.close();
+      await world.close();
       const code = await broker.kill("SIGTERM");
-      await store.kill();
       await rm(folder, { recursive: true, force: true });
       assert.equal(code, 0, "the broker ends in order");
     },
@@ -140,16 +122,17 @@ export async function startCloud(): Promise<Cloud | string> {
 
 /** A rule about the user of `secure`. */
 function ruleOf(
-  kind: keyof typeof RESOURCE,
+  kind: ResourceKind,
   resourceName: string,
-  rule: { readonly operation: number; readonly permissionType: number },
-) {
+  [operation, permission]: readonly [OperationName, RulePermission],
+): AclEntry {
   return {
     resourceType: RESOURCE[kind],
     resourceName,
     resourcePatternType: LITERAL_PATTERN,
     principal: `User:${SECURE_USERNAME}`,
     host: "*",
-    ...rule,
+    operation: OPERATION[operation],
+    permissionType: PERMISSION[permission],
   };
 }

@@ -4,35 +4,27 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
-import { openClients, startBroker, waitForBroker } from "./broker.ts";
+import { startBroker, waitForBroker } from "./broker.ts";
 import type { Child, Line } from "./child.ts";
 import { describeOn, type KafkaTest } from "./describe_on_kafka.ts";
-import { type Lane, openLane } from "./lane.ts";
-import { startStore, type Store } from "./store.ts";
+import { openWorld, type TestWorld } from "./world.ts";
 
 const NODE_IDS = [1, 2, 3] as const;
 const OFFSETS_TOPIC = "__consumer_offsets";
 
 /** A broker's number in its cluster. */
-export type NodeId = (typeof NODE_IDS)[number];
+type NodeId = (typeof NODE_IDS)[number];
 
 /** Three brokers, each a controller too; topics have three replicas, of which two must be in sync. */
-export interface Cluster extends Store {
-  readonly admin: Admin;
-  /** All of them, as in `KAFKA_BROKERS`. */
-  readonly brokers: string;
+export interface Cluster extends TestWorld {
   /** Folder of Kafka's jars. */
   readonly libs: string;
-  /** The topics of a test; starts the brokers that the one before it killed. */
-  lane(): Promise<Lane>;
   /** The broker that coordinates a group now. */
   coordinatorOf(group: string): Promise<NodeId>;
   /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
   kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void>;
   /** Starts a broker again over the same data and ports; resolves when it answers. */
   start(nodeId: NodeId): Promise<void>;
-  /** Ends everything. */
-  close(): Promise<void>;
 }
 
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
@@ -52,7 +44,7 @@ async function startCluster(): Promise<Cluster | string> {
   };
   try {
     const lines = await nodes.startAll();
-    if (typeof lines !== "string") return await openCluster(lines, { folder, nodes, end });
+    if (typeof lines !== "string") return await openCluster(lines, nodes, { folder, end });
     await end();
     return lines;
   } catch (error) {
@@ -61,33 +53,31 @@ async function startCluster(): Promise<Cluster | string> {
   }
 }
 
+/** What a cluster lies in, and how it ends. */
+interface ClusterHome {
+  readonly folder: string;
+  readonly end: () => Promise<void>;
+}
+
 async function openCluster(
   lines: readonly Line[],
-  { folder, nodes, end }: {
-    readonly folder: string;
-    readonly nodes: ClusterNodes;
-    readonly end: () => Promise<void>;
-  },
+  nodes: ClusterNodes,
+  { folder, end }: ClusterHome,
 ): Promise<Cluster> {
-  const urls = lines.map(({ url }) => String(url));
-  const brokers = urls.join(",");
-  const clients = await openClients(urls);
-  const store = await startStore(folder);
+  const world = await openWorld(lines.map(({ url }) => String(url)), folder);
   return {
-    ...store,
-    brokers,
+    ...world,
     libs: String(lines[0]?.["libs"]),
-    admin: clients.admin,
+    /** The topics of a test; starts the brokers that the one before it killed. */
     async lane() {
       await nodes.startDead();
-      return await openLane({ ...clients, brokers, storageUrl: store.url });
+      return await world.lane();
     },
-    coordinatorOf: (group) => findCoordinator(clients.admin, group),
+    coordinatorOf: (group) => findCoordinator(world.admin, group),
     kill: (nodeId, signal) => nodes.kill(nodeId, signal),
     start: (nodeId) => nodes.start(nodeId),
     async close() {
-      await clients.close();
-      await store.kill();
+      await world.close();
       await end();
     },
   };

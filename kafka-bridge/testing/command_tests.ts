@@ -1,14 +1,13 @@
 /** The commands of the room, `produce` and `dlq`, with a bridge behind them, on a real broker. */
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { type Child, eventually, startChild } from "./child.ts";
+import { type Child, eventually, type Line, startChild } from "./child.ts";
 import type { Cloud } from "./cloud.ts";
-import { heldOf, type KafkaTest } from "./describe_on_kafka.ts";
-import type { Lane } from "./lane.ts";
+import { type KafkaTest, md5Of } from "./describe_on_kafka.ts";
+import type { Lane, Sent } from "./lane.ts";
 
 const MIB = 1024 * 1024;
 
@@ -21,10 +20,19 @@ function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]
   return startChild(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
 
+/** The record of a line that `produce --json` prints. */
+export function sentOf({ partition, offset, timestamp }: Line): Sent {
+  return {
+    partition: Number(partition),
+    offset: String(offset),
+    timestampMs: Number(timestamp),
+  };
+}
+
 /** What the commands do. */
 export function commandTests(kafkaTest: KafkaTest): void {
   kafkaTest("takes what produce sends of a folder", async (cloud, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    const folder = await lane.folder();
     await writeFile(join(folder, "a.png"), PNG_PIXEL);
     await writeFile(join(folder, "b.png"), PNG_PIXEL);
     await writeFile(join(folder, "notes.txt"), "no picture");
@@ -40,19 +48,12 @@ export function commandTests(kafkaTest: KafkaTest): void {
     );
     const bridge = lane.startBridge();
     await lane.caughtUp();
-    const names = await Promise.all(call.lines.map((line) =>
-      lane.nameOf({
-        partition: Number(line["partition"]),
-        offset: String(line["offset"]),
-        timestampMs: Number(line["timestamp"]),
-      })
-    ));
-    assert.equal((await heldOf(cloud, names)).length, 2);
-    await Promise.all([bridge.kill("SIGTERM"), rm(folder, { recursive: true })]);
+    assert.equal(await lane.stored(call.lines.map(sentOf)), 2);
+    await bridge.kill("SIGTERM");
   });
 
   kafkaTest("takes a file in chunks that is larger than a record may be", async (cloud, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    const folder = await lane.folder();
     const large = join(folder, "large.png");
     const bytes = Buffer.concat([PNG_PIXEL, randomBytes(3 * MIB)]);
     await writeFile(large, bytes);
@@ -70,25 +71,19 @@ export function commandTests(kafkaTest: KafkaTest): void {
     const [line] = call.lines;
     assert.equal(line?.["chunks"], 5);
     await lane.caughtUp();
-    const name = await lane.nameOf({
-      partition: Number(line?.["partition"]),
-      offset: String(line?.["offset"]),
-      timestampMs: Number(line?.["timestamp"]),
-    });
-    const digest = createHash("md5").update(bytes).digest("base64");
-    assert.equal((await cloud.objects()).get(name), digest);
-    await Promise.all([bridge.kill("SIGTERM"), rm(folder, { recursive: true })]);
+    const name = await lane.nameOf(sentOf(line ?? {}));
+    assert.equal((await cloud.objects()).get(name), md5Of(bytes));
+    await bridge.kill("SIGTERM");
   });
 
   kafkaTest(
     "gets nothing of a call of produce to a topic that is not there",
     async (cloud, lane) => {
-      const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+      const folder = await lane.folder();
       await writeFile(join(folder, "a.png"), PNG_PIXEL);
       const noTopic = produce(cloud, [folder, "--topic", `${lane.topic}.none`]);
       assert.equal(await noTopic.ended, 1);
       assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
-      await rm(folder, { recursive: true });
     },
   );
 
@@ -116,11 +111,7 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.equal(await again.ended, 0, again.errors());
     const before = (await cloud.names()).length;
     const second = lane.startBridge();
-    const name = await lane.nameOf(one);
-    await eventually(
-      "the object",
-      async () => (await heldOf(cloud, [name])).length > 0 || undefined,
-    );
+    await eventually("the object", async () => await lane.stored([one]) > 0);
     const letters = await lane.deadLetters(3);
     const last = letters.find(({ redrives }) => redrives > 0);
     assert.equal(last?.origin, `${lane.topic}/1/${two.offset}`);
@@ -197,11 +188,10 @@ export function commandTests(kafkaTest: KafkaTest): void {
     const redriven = dlq(cloud, lane, "redrive", "--all");
     assert.equal(await redriven.ended, 0, redriven.errors());
     const second = lane.startBridge({ TENANT_PLANS: plans(10_000) });
-    const digest = createHash("md5").update(large).digest("base64");
     const name = await lane.nameOf(sent);
     await eventually(
       "the image",
-      async () => (await cloud.objects()).get(name) === digest || undefined,
+      async () => (await cloud.objects()).get(name) === md5Of(large),
     );
     assert.equal(await second.kill("SIGTERM"), 0);
   });

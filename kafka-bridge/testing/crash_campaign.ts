@@ -1,15 +1,16 @@
 /** A campaign over every crash point: two members, one of which is killed there, while records come; then what is there. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "./child.ts";
 import type { Cloud } from "./cloud.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash_points.ts";
+import { md5Of } from "./describe_on_kafka.ts";
+import { chunkHeaders } from "./fake_ports.ts";
 import type { Lane, Sent } from "./lane.ts";
 
 /** How long a campaign is. */
-export interface CampaignSize {
+interface CampaignSize {
   /** How often each point is crashed at. */
   readonly rounds: number;
   readonly records: number;
@@ -38,6 +39,12 @@ interface Expected {
   readonly refused: Set<string>;
 }
 
+/** How many records are sent while one member is killed. */
+interface Wave {
+  readonly wave: number;
+  readonly count: number;
+}
+
 /** Runs the campaign and asserts that every record is one object with its bytes, or refused with a reason. */
 export async function crashEverywhere(
   cloud: Cloud,
@@ -56,7 +63,7 @@ export async function crashEverywhere(
     const crashing = lane.startBridge(env, CRASHING);
     await crashing.line("listening");
     const extra = point === "rebalancing" ? lane.startBridge() : undefined;
-    await sendWave(lane, { wave, count: perWave, expected });
+    await sendWave(lane, expected, { wave, count: perWave });
     const end = await Promise.race([crashing.ended, sleep(CATCH_UP_MS, "alive", { ref: false })]);
     assert.equal(end, "SIGKILL", `it was to be killed at ${point}: ${crashing.errors()}`);
     if (extra !== undefined) assert.equal(await extra.kill("SIGTERM"), 0);
@@ -67,7 +74,7 @@ export async function crashEverywhere(
   assert.equal(held.size - before, expected.objects.size, "no object that nobody sent");
   const letters = await eventually("every dead letter", async () => {
     const all = await lane.deadLetters(expected.refused.size);
-    return new Set(all.map(({ origin }) => origin)).size >= expected.refused.size ? all : undefined;
+    return new Set(all.map(({ origin }) => origin)).size >= expected.refused.size && all;
   }, CATCH_UP_MS);
   assert.deepEqual(new Set(letters.map(({ origin }) => origin)), expected.refused);
   assert.ok(letters.every(({ reason }) => reason === "not_an_image"));
@@ -77,11 +84,8 @@ export async function crashEverywhere(
 /** Pictures, each with bytes of its own and every tenth sent twice, some that are none, and chunk sets. */
 async function sendWave(
   lane: Lane,
-  { wave, count, expected }: {
-    readonly wave: number;
-    readonly count: number;
-    readonly expected: Expected;
-  },
+  expected: Expected,
+  { wave, count }: Wave,
 ): Promise<void> {
   const sets = SETS_A_WAVE * PARTITIONS;
   const whole = count - sets * CHUNKS;
@@ -97,33 +101,25 @@ async function sendWave(
     if (value === NOT_AN_IMAGE) expected.refused.add(placeOf(lane, place));
     else expected.objects.set(await lane.nameOf(place), md5Of(value));
   }
-  for (let index = 0; index < sets; index++) await sendSet(lane, { wave, index, expected });
+  for (let index = 0; index < sets; index++) await sendSet(lane, expected, [wave, index]);
 }
 
 async function sendSet(
   lane: Lane,
-  { wave, index, expected }: {
-    readonly wave: number;
-    readonly index: number;
-    readonly expected: Expected;
-  },
+  expected: Expected,
+  [wave, index]: readonly [number, number],
 ): Promise<void> {
   const parts = [PNG_PIXEL, Buffer.alloc(300_000, wave), Buffer.from(`${wave}/${index}`)];
-  const headers = { "content-type": "image/png", "subject": "ada", "chunk-id": `${wave}-${index}` };
   let first: Sent | undefined;
   for (const [part, value] of parts.entries()) {
-    const chunk = { ...headers, "chunk-index": String(part), "chunk-count": String(CHUNKS) };
+    const chunk = chunkHeaders(`${wave}-${index}`, part, CHUNKS);
     const [place] = await lane.send([value], chunk, index % PARTITIONS);
     first ??= place;
   }
   assert.ok(first !== undefined);
-  expected.objects.set(await lane.nameOf(first), md5Of(Buffer.concat(parts)));
+  expected.objects.set(await lane.nameOf(first), md5Of(...parts));
 }
 
 function placeOf({ topic }: Lane, { partition, offset }: Sent): string {
   return `${topic}/${partition}/${offset}`;
-}
-
-function md5Of(bytes: Uint8Array): string {
-  return createHash("md5").update(bytes).digest("base64");
 }

@@ -1,24 +1,19 @@
 /** A frame for tests on a real broker: one broker and one storage for all tests of a file. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import process from "node:process";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { Child } from "./child.ts";
+import { type Child, eventually } from "./child.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import type { Lane } from "./lane.ts";
-import type { Store } from "./store.ts";
+import type { TestWorld } from "./world.ts";
 
 /** Declares a test with topics of its own. */
 export type KafkaTest<World = Cloud> = (
   name: string,
   run: (world: World, lane: Lane) => Promise<void>,
 ) => void;
-
-/** What tests on real brokers share. */
-interface TestWorld extends Store {
-  lane(): Promise<Lane>;
-  close(): Promise<void>;
-}
 
 /** Uploads that take a quarter of a second each, so that there is a middle to be killed in. */
 export const SLOW_UPLOADS = {
@@ -87,8 +82,12 @@ export async function metricOf(bridge: Child, series: string): Promise<number | 
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-/** Which of these names are among the raw objects. */
-export async function heldOf(store: Store, names: readonly string[]): Promise<string[]> {
-  const all = new Set(await store.names());
-  return names.filter((name) => all.has(name));
+/** Waits until a bridge answers that at `/readyz`. */
+export async function becomes(bridge: Child, readiness: string): Promise<void> {
+  await eventually(readiness, async () => await readinessOf(bridge) === readiness);
+}
+
+/** The MD5 of bytes as Cloud Storage shows it, in base64. */
+export function md5Of(...parts: readonly Uint8Array[]): string {
+  return createHash("md5").update(Buffer.concat(parts)).digest("base64");
 }

@@ -55,8 +55,31 @@ export function recordOf(
   };
 }
 
+/** The headers of a picture whose record is in a redrive topic: which record of `images` it was, and when it came. */
+export function redrivenHeaders(timestamp: number | string, topic = "images") {
+  return {
+    "content-type": "image/png",
+    "subject": "ada",
+    "__connect.errors.topic": topic,
+    "__connect.errors.partition": "0",
+    "__connect.errors.offset": "5",
+    "tintype.timestamp": String(timestamp),
+  };
+}
+
+/** The headers of a picture's chunk. */
+export function chunkHeaders(id: string, index: number, count: number) {
+  return {
+    "content-type": "image/png",
+    "subject": "ada",
+    "chunk-id": id,
+    "chunk-index": String(index),
+    "chunk-count": String(count),
+  };
+}
+
 /** A lease over fakes that remembers what was committed and whether it is paused. */
-export interface FakeLease extends PartitionLease {
+interface FakeLease extends PartitionLease {
   readonly commits: bigint[];
   readonly restarts: bigint[];
   isPaused: boolean;

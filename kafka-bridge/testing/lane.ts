@@ -1,19 +1,22 @@
 /** The topics of one test, what it sends and expects there, and the bridges that read them. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
 import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { bridgeEnv, SECRET } from "./bridge_env.ts";
 import type { TestClients } from "./broker.ts";
 import { type Child, eventually, startChild } from "./child.ts";
+import type { RunningStore } from "./store.ts";
 
 const PARTITIONS = 4;
-/** Kafka's number of the resource type. */
-const TOPIC_RESOURCE = 2;
-const SECRET = "a pseudonym key for tests, 32 characters or more";
 const TENANT = parseTenant("stream");
 
 /** A record as it was produced. */
@@ -38,6 +41,10 @@ export interface Lane {
   ): Promise<Sent[]>;
   /** The name that the raw object of a record has. */
   nameOf(sent: Sent): Promise<string>;
+  /** How many of these records are raw objects. */
+  stored(sent: readonly Sent[]): Promise<number>;
+  /** A folder that is removed with the bridges. */
+  folder(): Promise<string>;
   /** What is committed of each partition, -1 where nothing is. */
   committed(): Promise<Map<number, bigint>>;
   /** Waits until everything that was sent is behind the committed offsets. */
@@ -55,18 +62,17 @@ export interface Lane {
 }
 
 /** What a lane runs on. */
-export interface LaneParts extends Omit<TestClients, "close"> {
+interface LaneParts extends Omit<TestClients, "close"> {
   readonly brokers: string;
-  readonly storageUrl: string;
+  readonly store: RunningStore;
 }
 
 /** Creates the topics of a test, with as many replicas as the brokers give by default. */
 export async function openLane(parts: LaneParts): Promise<Lane> {
-  const { kafka, admin, producer, brokers, storageUrl } = parts;
+  const { kafka, admin, producer, brokers, store } = parts;
   const bridges: Child[] = [];
   const topic = `images-${randomUUID()}`;
-  const deadLetterTopic = `${topic}.dlq`;
-  const group = `bridge-${topic}`;
+  const { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic, KAFKA_GROUP: group } = bridgeEnv(topic);
   const createTopic = async (name: string) => {
     await admin.createTopics({
       waitForLeaders: false,
@@ -76,7 +82,7 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
     // has for the leader of all partitions.
     await eventually(
       `${name}'s leaders`,
-      () => admin.fetchTopicOffsets(name).then(() => true, () => undefined),
+      () => admin.fetchTopicOffsets(name).then(() => true, () => false),
     );
   };
   await createTopic(topic);
@@ -93,6 +99,14 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
     await readLetters(kafka, deadLetterTopic, async (letter) => void letters.push(letter));
     return letters;
   };
+  const nameOf = async ({ partition, offset, timestampMs }: Sent) => {
+    const imageId = await imageIdOfRecord(
+      { cluster: "tests", topic, partition, offset },
+      timestampMs,
+    );
+    return rawName({ tenant: TENANT, owner: await pseudonymize(key, TENANT, "ada"), imageId });
+  };
+  const folders: string[] = [];
   return {
     topic,
     deadLetterTopic,
@@ -100,17 +114,10 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
     committed,
     startBridge(env = {}, program = "kafka-bridge/main.ts") {
       const bridge = startChild([program], {
-        PORT: "0",
+        ...bridgeEnv(topic),
         KAFKA_BROKERS: brokers,
-        KAFKA_CLUSTER: "tests",
-        KAFKA_TOPICS: topic,
-        KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic,
-        KAFKA_GROUP: group,
         KAFKA_SESSION_TIMEOUT_MS: "2000",
-        RAW_BUCKET: "tintype-raw",
-        STORAGE_ENDPOINT: storageUrl,
-        PSEUDONYM_KEYS: JSON.stringify([SECRET]),
-        TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: TENANT } } }),
+        STORAGE_ENDPOINT: store.url,
         ...env,
       });
       bridges.push(bridge);
@@ -130,26 +137,30 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
       }));
     },
-    async nameOf({ partition, offset, timestampMs }) {
-      const place = { cluster: "tests", topic, partition, offset };
-      const imageId = await imageIdOfRecord(place, timestampMs);
-      return rawName({ tenant: TENANT, owner: await pseudonymize(key, TENANT, "ada"), imageId });
+    nameOf,
+    async stored(sent) {
+      const held = new Set(await store.names());
+      return (await Promise.all(sent.map(nameOf))).filter((name) => held.has(name)).length;
+    },
+    async folder() {
+      const folder = await mkdtemp(join(tmpdir(), "tintype-lane-"));
+      folders.push(folder);
+      return folder;
     },
     async caughtUp(timeoutMs = 30_000) {
       const ends = await admin.fetchTopicOffsets(topic);
       await eventually("the last commit", async () => {
         const now = await committed();
-        const isThere = ends.every(({ partition, high }) =>
+        return ends.every(({ partition, high }) =>
           high === "0" || (now.get(partition) ?? -1n) >= BigInt(high)
         );
-        return isThere || undefined;
       }, timeoutMs);
     },
     lettersNow,
     async deadLetters(count) {
       return await eventually(`${count} dead letters`, async () => {
         const letters = await lettersNow();
-        return letters.length >= count ? letters : undefined;
+        return letters.length >= count && letters;
       });
     },
     createTopic: () => createTopic(topic),
@@ -162,6 +173,7 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
     },
     async close() {
       await Promise.all(bridges.map((bridge) => bridge.kill("SIGKILL")));
+      await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
     },
   };
 }

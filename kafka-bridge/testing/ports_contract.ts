@@ -126,15 +126,14 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
       const two = await adapters.join((fetched) => second.take(fetched));
       await eventually(
         "the end of the leases",
-        async () => early.every((lease) => lease?.ended.aborted) || undefined,
+        async () => early.every((lease) => lease?.ended.aborted),
       );
       await assert.rejects(async () => await early[0]?.commit(1n));
       const [before, beforeSecond] = [first.fetches.length, second.fetches.length];
       await lane.send(valuesOf(PARTITIONS));
       await eventually(
         "fetches of both",
-        async () =>
-          first.fetches.length > before && second.fetches.length > beforeSecond || undefined,
+        async () => first.fetches.length > before && second.fetches.length > beforeSecond,
       );
       assert.equal(one.isMember() && two.isMember(), true);
       await two.stop();
@@ -164,9 +163,9 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
       const isTaken = () =>
         letters.send({ record, reason: "too_late", message: "" }).then(() => true, () => false);
       // The broker hears of a deleted and of a new topic a moment after its controller has answered.
-      await eventually("the refusal", async () => !await isTaken() || undefined);
+      await eventually("the refusal", async () => !await isTaken());
       await lane.createDeadLetterTopic();
-      await eventually("the topic", async () => await isTaken() || undefined);
+      await eventually("the topic", async () => await isTaken());
       assert.equal((await lane.deadLetters(1))[0]?.reason, "too_late");
     },
   },
@@ -185,10 +184,10 @@ class Seen {
   }
 
   async count(records: number): Promise<void> {
-    await eventually(`${records} records`, async () => {
-      return this.fetches.reduce((sum, fetched) => sum + fetched.records.length, 0) >= records ||
-        undefined;
-    });
+    await eventually(
+      `${records} records`,
+      async () => this.fetches.reduce((sum, fetched) => sum + fetched.records.length, 0) >= records,
+    );
   }
 
   at(partition: number, offset: bigint) {

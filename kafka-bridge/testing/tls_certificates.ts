@@ -1,4 +1,4 @@
-/** Certificates for the room's tests, by `openssl`, which comes with Debian's JDK and with most systems. */
+/** TLS certificates for the package's tests, by `openssl`, which comes with Debian's JDK and with most systems. */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const NEW_EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
 /** A certificate and its key as PEM. */
-export interface Certified {
+interface Certified {
   readonly cert: string;
   readonly key: string;
 }
@@ -34,9 +34,9 @@ export async function makeCertificates(folder: string): Promise<Certificates | s
     makeAuthority(folder, "strange-authority"),
   ]);
   const [broker, client, strangeClient] = await Promise.all([
-    sign(folder, { name: "broker", by: "authority" }),
-    sign(folder, { name: "client", by: "authority" }),
-    sign(folder, { name: "strange-client", by: "strange-authority" }),
+    sign(folder, "broker", "authority"),
+    sign(folder, "client", "authority"),
+    sign(folder, "strange-client", "strange-authority"),
   ]);
   const brokerFile = join(folder, "broker.pem");
   await writeFile(brokerFile, broker.key + broker.cert);
@@ -51,28 +51,16 @@ async function makeAuthority(folder: string, name: string): Promise<string> {
   return await readFile(cert, "utf8");
 }
 
-async function sign(
-  folder: string,
-  { name, by }: { readonly name: string; readonly by: string },
-): Promise<Certified> {
+/** A certificate for `localhost` by the authority that lies in the folder. */
+async function sign(folder: string, name: string, authority: string): Promise<Certified> {
   const at = (file: string) => join(folder, file);
-  const key = at(`${name}.key`);
-  const request = at(`${name}.csr`);
+  const [key, request] = [at(`${name}.key`), at(`${name}.csr`)];
+  const extensions = at(`${name}.ext`);
   const subject = ["-subj", `/CN=${name}`];
   await run("openssl", ["req", ...NEW_EC_KEY, ...subject, "-keyout", key, "-out", request]);
-  const extensions = at(`${name}.ext`);
   await writeFile(extensions, "subjectAltName=DNS:localhost\n");
-  const issuer = ["-CA", at(`${by}.crt`), "-CAkey", at(`${by}.key`), "-CAcreateserial"];
-  const { stdout: cert } = await run("openssl", [
-    "x509",
-    "-req",
-    "-in",
-    request,
-    ...issuer,
-    "-days",
-    "1",
-    "-extfile",
-    extensions,
-  ]);
+  const signer = ["-CA", at(`${authority}.crt`), "-CAkey", at(`${authority}.key`)];
+  const given = ["-in", request, "-days", "1", "-extfile", extensions, "-CAcreateserial"];
+  const { stdout: cert } = await run("openssl", ["x509", "-req", ...given, ...signer]);
   return { cert, key: await readFile(key, "utf8") };
 }
