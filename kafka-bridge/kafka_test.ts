@@ -54,69 +54,60 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.ok(!JSON.stringify(bridge.lines).includes("ada"), "no subject in any line");
   });
 
-  kafkaTest(
-    "killed in the middle it starts again: none missing, none twice",
-    async (cloud, lane) => {
-      const before = (await cloud.names()).length;
-      await cloud.fault(SLOW_UPLOADS);
-      const sent = await lane.send(picturesOf(200));
-      const first = lane.startBridge();
-      await eventually("some objects", async () => await lane.stored(sent) >= 70);
-      await first.kill("SIGKILL");
-      const held = await lane.stored(sent);
-      assert.ok(held < 200, `killed in the middle: ${held} of 200`);
-      await cloud.clearFaults();
-      const second = lane.startBridge();
-      await lane.caughtUp();
-      assert.equal(await lane.stored(sent), 200);
-      assert.equal((await cloud.names()).length, before + 200);
-      await second.kill("SIGTERM");
-    },
-  );
+  kafkaTest("killed in the middle it loses and doubles nothing", async (cloud, lane) => {
+    const before = (await cloud.names()).length;
+    await cloud.fault(SLOW_UPLOADS);
+    const sent = await lane.send(picturesOf(200));
+    const first = lane.startBridge();
+    await eventually("some objects", async () => await lane.stored(sent) >= 70);
+    await first.kill("SIGKILL");
+    const held = await lane.stored(sent);
+    assert.ok(held < 200, `killed in the middle: ${held} of 200`);
+    await cloud.clearFaults();
+    const second = lane.startBridge();
+    await lane.caughtUp();
+    assert.equal(await lane.stored(sent), 200);
+    assert.equal((await cloud.names()).length, before + 200);
+    await second.kill("SIGTERM");
+  });
 
-  kafkaTest(
-    "drains on SIGTERM: what is durable is committed, the group is left",
-    async (cloud, lane) => {
-      await cloud.fault(SLOW_UPLOADS);
-      const sent = await lane.send(picturesOf(400));
-      const bridge = lane.startBridge();
-      await eventually("some objects", async () => await lane.stored(sent) >= 64);
-      const startedMs = performance.now();
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-      assert.ok(performance.now() - startedMs < 10_000);
-      await cloud.clearFaults();
-      const stored = await lane.stored(sent);
-      const committed = await lane.committed();
-      const behind = sent.filter(({ partition, offset }) =>
-        BigInt(offset) < (committed.get(partition) ?? -1n)
-      );
-      assert.ok(stored < 400, `in the middle: ${stored} of 400`);
-      assert.equal(behind.length, stored, "exactly what is durable is committed");
-      assert.equal(await lane.stored(behind), behind.length);
-      const { groups } = await cloud.admin.describeGroups([lane.group]);
-      assert.equal(groups[0]?.state, "Empty");
-    },
-  );
+  kafkaTest("on SIGTERM commits what is durable and leaves the group", async (cloud, lane) => {
+    await cloud.fault(SLOW_UPLOADS);
+    const sent = await lane.send(picturesOf(400));
+    const bridge = lane.startBridge();
+    await eventually("some objects", async () => await lane.stored(sent) >= 64);
+    const startedMs = performance.now();
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.ok(performance.now() - startedMs < 10_000);
+    await cloud.clearFaults();
+    const stored = await lane.stored(sent);
+    const committed = await lane.committed();
+    const behind = sent.filter(({ partition, offset }) =>
+      BigInt(offset) < (committed.get(partition) ?? -1n)
+    );
+    assert.ok(stored < 400, `in the middle: ${stored} of 400`);
+    assert.equal(behind.length, stored, "exactly what is durable is committed");
+    assert.equal(await lane.stored(behind), behind.length);
+    const { groups } = await cloud.admin.describeGroups([lane.group]);
+    assert.equal(groups[0]?.state, "Empty");
+  });
 
-  kafkaTest(
-    "takes records larger than a fetch, and tells of one too large for a dead letter",
-    async (_cloud, lane) => {
-      const large = new Uint8Array(20 * MIB);
-      large.set(PNG_PIXEL);
-      const [sent] = await lane.send([large]);
-      await lane.configure(lane.deadLetterTopic, { "max.message.bytes": "2000" });
-      const [refused] = await lane.send([new Uint8Array(2_000)]);
-      assert.ok(sent !== undefined && refused !== undefined);
-      const bridge = lane.startBridge();
-      await lane.caughtUp();
-      assert.equal(await lane.stored([sent]), 1);
-      const [letter] = await lane.deadLetters(1);
-      assert.equal(letter?.origin, `${lane.topic}/0/${refused.offset}`);
-      assert.equal(letter?.reason, "not_an_image");
-      assert.equal(letter?.isValueOmitted, true);
-      await bridge.kill("SIGTERM");
-    },
-  );
+  kafkaTest("takes records larger than a fetch, or than a dead letter", async (_cloud, lane) => {
+    const large = new Uint8Array(20 * MIB);
+    large.set(PNG_PIXEL);
+    const [sent] = await lane.send([large]);
+    await lane.configure(lane.deadLetterTopic, { "max.message.bytes": "2000" });
+    const [refused] = await lane.send([new Uint8Array(2_000)]);
+    assert.ok(sent !== undefined && refused !== undefined);
+    const bridge = lane.startBridge();
+    await lane.caughtUp();
+    assert.equal(await lane.stored([sent]), 1);
+    const [letter] = await lane.deadLetters(1);
+    assert.equal(letter?.origin, `${lane.topic}/0/${refused.offset}`);
+    assert.equal(letter?.reason, "not_an_image");
+    assert.equal(letter?.isValueOmitted, true);
+    await bridge.kill("SIGTERM");
+  });
 
   kafkaTest("refuses a topic whose timestamps are a producer's", async (_cloud, lane) => {
     await lane.configure(lane.topic, { "message.timestamp.type": "CreateTime" });
@@ -125,32 +116,29 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.match(String(bridge.lines.at(-1)?.["text"]), /must be LogAppendTime/);
   });
 
-  kafkaTest(
-    "ends within 25 s of SIGTERM with uploads that hang, which come again",
-    async (cloud, lane) => {
-      await cloud.fault({
-        match: { path: "^/upload/" },
-        times: 100_000,
-        action: { delayMs: 60_000 },
-      });
-      const sent = await lane.send(picturesOf(8));
-      const bridge = lane.startBridge();
-      await eventually(
-        "uploads",
-        async () => (await metricOf(bridge, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
-      );
-      const startedMs = performance.now();
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-      assert.ok(performance.now() - startedMs < 25_000);
-      const { groups } = await cloud.admin.describeGroups([lane.group]);
-      assert.equal(groups[0]?.state, "Empty");
-      await cloud.clearFaults();
-      const next = lane.startBridge();
-      await lane.caughtUp();
-      assert.equal(await lane.stored(sent), 8);
-      assert.equal(await next.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("ends within 25 s of SIGTERM though uploads hang", async (cloud, lane) => {
+    await cloud.fault({
+      match: { path: "^/upload/" },
+      times: 100_000,
+      action: { delayMs: 60_000 },
+    });
+    const sent = await lane.send(picturesOf(8));
+    const bridge = lane.startBridge();
+    await eventually(
+      "uploads",
+      async () => (await metricOf(bridge, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
+    );
+    const startedMs = performance.now();
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.ok(performance.now() - startedMs < 25_000);
+    const { groups } = await cloud.admin.describeGroups([lane.group]);
+    assert.equal(groups[0]?.state, "Empty");
+    await cloud.clearFaults();
+    const next = lane.startBridge();
+    await lane.caughtUp();
+    assert.equal(await lane.stored(sent), 8);
+    assert.equal(await next.kill("SIGTERM"), 0);
+  });
 
   kafkaTest("talks TLS and SASL/SCRAM, and needs no more than its rights", async (cloud, lane) => {
     await lane.createRedriveTopic();
@@ -179,40 +167,39 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.match(String(strange.lines.at(-1)?.["text"]), /certificate/);
   });
 
-  kafkaTest(
-    "assembles a chunk set from its beginning after a kill, and gives up one that stays incomplete",
-    async (cloud, lane) => {
-      const before = (await cloud.names()).length;
-      const parts = [Buffer.concat([PNG_PIXEL, Buffer.alloc(600_000)]), Buffer.alloc(500_000, 1)];
-      const last = Buffer.alloc(300_000, 2);
-      const send = async (id: string, index: number, value: Buffer) =>
-        (await lane.send([value], chunkHeaders(id, index, 3), 1))[0];
-      const first = await send("whole", 0, parts[0] ?? last);
-      const killed = lane.startBridge();
-      await killed.line("listening");
-      await send("whole", 1, parts[1] ?? last);
-      const orphan = await send("torn", 0, parts[0] ?? last);
-      // More bytes are held than the first chunk has: the session is under way.
-      await eventually(
-        "the middle of the set",
-        async () => (await metricOf(killed, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
-      );
-      await killed.kill("SIGKILL");
-      assert.ok(first !== undefined && orphan !== undefined);
-      const name = await lane.nameOf(first);
-      assert.equal(await lane.stored([first]), 0);
-      const bridge = lane.startBridge({ CHUNK_SILENCE_MS: "1000" });
-      await send("whole", 2, last);
-      await lane.caughtUp();
-      assert.equal((await cloud.objects()).get(name), md5Of(...parts, last));
-      assert.equal((await cloud.names()).length, before + 1);
-      const letters = await lane.lettersNow();
-      assert.deepEqual(letters.map(({ origin, reason }) => [origin, reason]), [
-        [`${lane.topic}/1/${orphan.offset}`, "incomplete_chunks"],
-      ]);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("assembles chunk sets after a kill, but incomplete ones", async (cloud, lane) => {
+    const before = (await cloud.names()).length;
+    const parts = [Buffer.concat([PNG_PIXEL, Buffer.alloc(600_000)]), Buffer.alloc(500_000, 1)];
+    const last = Buffer.alloc(300_000, 2);
+    const send = async (id: string, index: number, value: Buffer) =>
+      (await lane.send([value], chunkHeaders(id, index, 3), 1))[0];
+    const first = await send("whole", 0, parts[0] ?? last);
+    // Each piece is under way for long enough to be seen.
+    await cloud.fault({ ...SLOW_UPLOADS, match: { method: "PUT", path: "^/upload/" } });
+    const killed = lane.startBridge();
+    await killed.line("listening");
+    await send("whole", 1, parts[1] ?? last);
+    const orphan = await send("torn", 0, parts[0] ?? last);
+    await eventually(
+      "the middle of the set",
+      async () => (await metricOf(killed, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
+    );
+    await killed.kill("SIGKILL");
+    await cloud.clearFaults();
+    assert.ok(first !== undefined && orphan !== undefined);
+    const name = await lane.nameOf(first);
+    assert.equal(await lane.stored([first]), 0);
+    const bridge = lane.startBridge({ CHUNK_SILENCE_MS: "1000" });
+    await send("whole", 2, last);
+    await lane.caughtUp();
+    assert.equal((await cloud.objects()).get(name), md5Of(...parts, last));
+    assert.equal((await cloud.names()).length, before + 1);
+    const letters = await lane.lettersNow();
+    assert.deepEqual(letters.map(({ origin, reason }) => [origin, reason]), [
+      [`${lane.topic}/1/${orphan.offset}`, "incomplete_chunks"],
+    ]);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 
   kafkaTest("talks SASL/PLAIN, and tells no secret", async (cloud, lane) => {
     const bridge = lane.startBridge({ ...cloud.secure, KAFKA_SASL_MECHANISM: "plain" });

@@ -11,6 +11,8 @@ const megabytes = z.coerce.number().int().min(4).max(1024);
 const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const list = z.string().transform(partsOf);
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** How Kafka is reached. */
 const kafkaSchema = z.object({
   KAFKA_BROKERS: list.pipe(z.array(z.string().regex(BROKER, "must be host:port")).min(1)),
@@ -41,7 +43,7 @@ const envSchema = kafkaSchema.extend({
   /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   STORAGE_ENDPOINT: z.url().optional(),
-  PSEUDONYM_KEYS: z.string().transform((text, context) => secretList(text, context)),
+  PSEUDONYM_KEYS: z.string().transform(secretList),
   TENANT_PLANS: z.string().default("{}").transform((text, context) =>
     within(context, () => parseTenantPlans(text))
   ),
@@ -55,8 +57,7 @@ const envSchema = kafkaSchema.extend({
   /** How long a chunk set may be silent before its records become dead letters. */
   CHUNK_SILENCE_MS: milliseconds(1_000, 86_400_000).default(600_000),
 }).superRefine((env, context) => {
-  const complain = (path: string, message: string) =>
-    context.addIssue({ code: "custom", path: [path], message });
+  const complain = complaintsOf(context);
   checkKafka(env, context);
   if (env.KAFKA_TOPICS.some((topic) => topic.endsWith(REDRIVE_SUFFIX))) {
     complain(
@@ -74,13 +75,17 @@ const envSchema = kafkaSchema.extend({
   }
 });
 
+function complaintsOf(context: z.RefinementCtx) {
+  return (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+}
+
 function isReadWith(topic: string, other: string): boolean {
   return other === topic || other === topic + REDRIVE_SUFFIX;
 }
 
 function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx): void {
-  const complain = (path: string, message: string) =>
-    context.addIssue({ code: "custom", path: [path], message });
+  const complain = complaintsOf(context);
   for (const name of ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] as const) {
     if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
     complain(name, "must be set where KAFKA_SASL_MECHANISM is");
@@ -98,7 +103,7 @@ function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx):
 }
 
 /** How Kafka is reached, for a command that needs nothing else. Throws `invalid_config` as {@link readEnv} does. */
-export function readKafkaEnv(variables: Readonly<Record<string, string | undefined>>) {
+export function readKafkaEnv(variables: Variables) {
   const read = kafkaSchema.superRefine(checkKafka).safeParse(variables);
   if (!read.success) throw invalidEnv(read.error, variables);
   return read.data;
@@ -108,7 +113,7 @@ export function readKafkaEnv(variables: Readonly<Record<string, string | undefin
 export type KafkaEnv = ReturnType<typeof readKafkaEnv>;
 
 /** The bridge's configuration, validated. Throws `invalid_config` that names, in one line, every variable that is wrong. */
-export function readEnv(variables: Readonly<Record<string, string | undefined>>) {
+export function readEnv(variables: Variables) {
   const read = envSchema.safeParse(variables);
   if (!read.success) throw invalidEnv(read.error, variables);
   const { TENANT_PLANS: plans, RETENTION_MS: policy, ...env } = read.data;
@@ -118,10 +123,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
 /** The bridge's configuration. */
 export type BridgeEnv = ReturnType<typeof readEnv>;
 
-function invalidEnv(
-  error: z.ZodError,
-  variables: Readonly<Record<string, string | undefined>>,
-): AppError {
+function invalidEnv(error: z.ZodError, variables: Variables): AppError {
   const errors: FieldError[] = error.issues.map(({ path, message }) => {
     const name = String(path[0]);
     return { path: name, message: variables[name] === undefined ? "must be set" : message };
@@ -150,10 +152,8 @@ function secretList(text: string, context: z.RefinementCtx): [string, ...string[
     return z.tuple([z.string().min(32)], z.string().min(32)).parse(JSON.parse(text));
   } catch {
     // The words of the parser may hold a secret.
-    context.addIssue({
-      code: "custom",
-      message: "must be a JSON array of secrets of at least 32 characters",
-    });
+    const message = "must be a JSON array of secrets of at least 32 characters";
+    context.addIssue({ code: "custom", message });
     return z.NEVER;
   }
 }

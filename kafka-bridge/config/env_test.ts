@@ -64,32 +64,31 @@ test("readEnv() names every wrong variable at once", () => {
   assert.throws(() => readEnv({}), /KAFKA_BROKERS: must be set; .*PSEUDONYM_KEYS: must be set/);
 });
 
-test("readEnv() wants user and password where there is a SASL mechanism", () => {
-  assert.throws(
-    () => readEnv({ ...RIGHT, KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "me" }),
-    /KAFKA_SASL_PASSWORD/,
-  );
-});
+const REDRIVE_PLANS = JSON.stringify({ kafkaTopics: { "images.redrive": { tenant: "stream" } } });
+/** What does not go together. */
+const UNFIT: readonly (readonly [string, RegExp, Readonly<Record<string, string>>])[] = [
+  ["a SASL mechanism without user and password", /KAFKA_SASL_PASSWORD/, {
+    KAFKA_SASL_MECHANISM: "plain",
+    KAFKA_SASL_USERNAME: "me",
+  }],
+  ["a redrive topic by name", /KAFKA_TOPICS: must not name a \.redrive topic/, {
+    KAFKA_TOPICS: "images.redrive",
+    TENANT_PLANS: REDRIVE_PLANS,
+  }],
+  ["a client certificate without its key", /KAFKA_TLS_KEY/, {
+    KAFKA_TLS: "true",
+    KAFKA_TLS_CERT: CERTIFICATE,
+  }],
+  ["a certificate without TLS", /KAFKA_TLS_CA: needs KAFKA_TLS=true/, {
+    KAFKA_TLS_CA: CERTIFICATE,
+  }],
+];
 
-test("readEnv() takes no redrive topic by name, as they are read beside theirs", () => {
-  const kafkaTopics = { "images.redrive": { tenant: "stream" } };
-  const env = { KAFKA_TOPICS: "images.redrive", TENANT_PLANS: JSON.stringify({ kafkaTopics }) };
-  assert.throws(
-    () => readEnv({ ...RIGHT, ...env }),
-    /KAFKA_TOPICS: must not name a \.redrive topic/,
-  );
-});
-
-test("readEnv() wants a client certificate's key beside it, and TLS for both", () => {
-  assert.throws(
-    () => readEnv({ ...RIGHT, KAFKA_TLS: "true", KAFKA_TLS_CERT: CERTIFICATE }),
-    /KAFKA_TLS_KEY/,
-  );
-  assert.throws(
-    () => readEnv({ ...RIGHT, KAFKA_TLS_CA: CERTIFICATE }),
-    /KAFKA_TLS_CA: needs KAFKA_TLS=true/,
-  );
-});
+for (const [what, message, env] of UNFIT) {
+  test(`readEnv() refuses ${what}`, () => {
+    assert.throws(() => readEnv({ ...RIGHT, ...env }), message);
+  });
+}
 
 test("readEnv() takes a certificate's own key alone, without a passphrase, and shows none", () => {
   const another = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

@@ -33,6 +33,11 @@ interface RedriveOptions {
   readonly onOutcome: (outcome: RedriveOutcome) => void;
 }
 
+interface RedriveClients {
+  readonly kafka: Kafka;
+  readonly producer: Producer;
+}
+
 /** Whether a letter is among those that were selected. */
 export function isSelected({ reason, place }: Letter, selection: LetterSelection): boolean {
   const { reasons, places } = selection;
@@ -58,7 +63,7 @@ export async function redriveLetters(
   try {
     await readLetters(kafka, options.topic, async (letter) => {
       if (newest.get(recordOf(letter))?.place !== letter.place) return;
-      options.onOutcome(await redrive(letter, { ...options, kafka, producer }));
+      options.onOutcome(await redrive(letter, { kafka, producer }, options));
     });
   } finally {
     if (!options.isDryRun) await producer.disconnect();
@@ -67,10 +72,7 @@ export async function redriveLetters(
 }
 
 /** The letter that was redriven most often of each record, among those that were selected, and places of none. */
-async function findNewest(
-  kafka: Kafka,
-  { topic, selection }: RedriveOptions,
-) {
+async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions) {
   const missing = new Set(selection.places);
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
   await readLetters(kafka, topic, async (letter) => {
@@ -107,16 +109,14 @@ export function problemOf(
 
 async function redrive(
   letter: Letter,
-  { kafka, producer, ...options }: RedriveOptions & {
-    readonly kafka: Kafka;
-    readonly producer: Producer;
-  },
+  clients: RedriveClients,
+  options: RedriveOptions,
 ): Promise<RedriveOutcome> {
   const refused = (problem: string) => ({ letter, sentTo: undefined, problem });
   const problem = problemOf(letter, options);
   if (problem !== undefined) return refused(problem);
   const original = letter.isValueOmitted
-    ? await readRecordAt(kafka, placeOf(letter))
+    ? await readRecordAt(clients.kafka, placeOf(letter))
     : letter.record;
   if (original === undefined) return refused("its record is not in its topic any more");
   const sentTo = (letter.headers.get(LETTER_HEADERS.topic) ?? "") + REDRIVE_SUFFIX;
@@ -126,7 +126,11 @@ async function redrive(
   const { key } = letter.record;
   const { value } = original;
   try {
-    await producer.send({ topic: sentTo, acks: -1, messages: [{ key, value, headers: counted }] });
+    await clients.producer.send({
+      topic: sentTo,
+      acks: -1,
+      messages: [{ key, value, headers: counted }],
+    });
   } catch (error) {
     return refused(`${sentTo} does not take it: ${error instanceof Error ? error.message : error}`);
   }

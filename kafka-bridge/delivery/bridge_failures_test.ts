@@ -15,10 +15,9 @@ import { Circuit } from "./circuit.ts";
 
 test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {
   const acknowledged = Promise.withResolvers<void>();
-  const { bridge, lines } = await openBridge(t, {
+  const { bridge, lines, lease } = await openBridge(t, {
     deadLetters: { send: () => acknowledged.promise },
   });
-  const lease = leaseOf();
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
   await sleep(40);
   assert.deepEqual(lease.commits, []);
@@ -36,14 +35,13 @@ test("Bridge waits for the dead letter's acknowledgement before it commits", asy
 
 test("Bridge skips nothing while the dead-letter topic is down, and goes on when it is back", async (t) => {
   let isDown = true;
-  const { bridge, ports, store, lines } = await openBridge(t, {
+  const { bridge, ports, store, lines, lease } = await openBridge(t, {
     deadLetters: {
       send: async () => {
         if (isDown) throw new Error("down");
       },
     },
   });
-  const lease = leaseOf();
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE }), recordOf({ offset: 1n })]));
   await until(() => ports.readiness.current.includes("dead_letters"));
   await until(() => store.names().length === 1);
@@ -98,8 +96,7 @@ test("Bridge spares a store that is down: it pauses, probes, and goes on for all
       bridge.pauseOrResume();
     },
   });
-  const { bridge } = await openBridge(t, { creator, circuit });
-  const lease = leaseOf();
+  const { bridge, lease } = await openBridge(t, { creator, circuit });
   bridge.take(fetchOf(lease, recordsOf(records)));
   await until(() => circuit.isOpen);
   assert.equal(lease.isPaused, true);
@@ -132,8 +129,7 @@ test("Bridge keeps the circuit closed for one record that is refused for ever", 
 
 test("Bridge.drain() ends with what is durable committed and nothing begun", async (t) => {
   const { store, creator } = creatorOf(() => sleep(20));
-  const { bridge } = await openBridge(t, { creator });
-  const lease = leaseOf();
+  const { bridge, lease } = await openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(200)));
   await until(() => store.names().length >= 16);
   await bridge.drain();
@@ -143,10 +139,9 @@ test("Bridge.drain() ends with what is durable committed and nothing begun", asy
 });
 
 test("Bridge.drain() gives up what cannot become durable", async (t) => {
-  const { bridge, ports } = await openBridge(t, {
+  const { bridge, ports, lease } = await openBridge(t, {
     creator: { create: () => Promise.reject(down()) },
   });
-  const lease = leaseOf();
   bridge.take(fetchOf(lease, recordsOf(3)));
   await until(() => ports.readiness.current.length > 0);
   await bridge.drain();
@@ -156,8 +151,7 @@ test("Bridge.drain() gives up what cannot become durable", async (t) => {
 
 test("Bridge.drain() leaves an upload that hangs behind when its grace is over", async (t) => {
   const { store, creator } = creatorWithMark(() => new Promise(() => {}));
-  const { bridge } = await openBridge(t, { creator });
-  const lease = leaseOf();
+  const { bridge, lease } = await openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(5).with(1, recordOf({ offset: 1n, headers: MARKED }))));
   await until(() => store.names().length === 4);
   await bridge.drain();

@@ -22,8 +22,7 @@ import {
 import { ByteBudget } from "./byte_budget.ts";
 
 test("Bridge makes every record an object and commits behind the last", async (t) => {
-  const { bridge, store, ports } = await openBridge(t);
-  const lease = leaseOf();
+  const { bridge, store, ports, lease } = await openBridge(t);
   bridge.take(fetchOf(lease, recordsOf(50)));
   await until(() => lease.commits.at(-1) === 50n);
   assert.equal(store.names().length, 50);
@@ -66,19 +65,12 @@ test("Bridge pauses a partition that is stuck and goes on with the others", asyn
   const { store, creator } = creatorWithMark(() => Promise.reject(down()));
   const [stuck, lively] = [leaseOf(), leaseOf({ partition: 1 })];
   const { bridge } = await openBridge(t, { creator, budget: new ByteBudget(8_000) });
-  bridge.take(
-    fetchOf(
-      stuck,
-      recordsOf(8).map((record) => recordOf({ offset: record.offset, headers: MARKED })),
-    ),
-  );
+  const marked = recordsOf(8).map(({ offset }) => recordOf({ offset, headers: MARKED }));
+  bridge.take(fetchOf(stuck, marked));
   assert.equal(stuck.isPaused, true);
   for (let offset = 0; offset < 40; offset += 2) {
     await until(() => !lively.isPaused);
-    const records = [offset, offset + 1].map((at) =>
-      recordOf({ partition: 1, offset: BigInt(at) })
-    );
-    bridge.take(fetchOf(lively, records));
+    bridge.take(fetchOf(lively, recordsOf(2, 1, offset)));
   }
   await until(() => lively.commits.at(-1) === 40n);
   assert.equal(store.names().length, 40);
@@ -89,8 +81,7 @@ test("Bridge pauses a partition that is stuck and goes on with the others", asyn
 test("Bridge resumes a partition when what it holds is below the low-water mark", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
-  const { bridge } = await openBridge(t, { creator, budget: new ByteBudget(4_000) });
-  const lease = leaseOf();
+  const { bridge, lease } = await openBridge(t, { creator, budget: new ByteBudget(4_000) });
   bridge.take(fetchOf(lease, recordsOf(6)));
   assert.equal(lease.isPaused, true);
   gate.resolve();
@@ -99,8 +90,7 @@ test("Bridge resumes a partition when what it holds is below the low-water mark"
 
 test("Bridge begins nothing of a lease that has ended, and commits nothing of it", async (t) => {
   const { store, creator } = creatorOf(() => sleep(10));
-  const { bridge, ports } = await openBridge(t, { creator });
-  const lease = leaseOf();
+  const { bridge, ports, lease } = await openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(500)));
   await until(() => store.names().length >= 16);
   const commits = lease.commits.length;
@@ -118,8 +108,7 @@ test("Bridge begins nothing of a lease that has ended, and commits nothing of it
 test("Bridge tells how far each partition is behind", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
-  const { bridge } = await openBridge(t, { creator });
-  const lease = leaseOf();
+  const { bridge, lease } = await openBridge(t, { creator });
   bridge.take({ lease, records: recordsOf(3), highWatermark: 10n });
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
   bridge.reachesTo("images", 0, 12n);
@@ -130,11 +119,10 @@ test("Bridge tells how far each partition is behind", async (t) => {
 });
 
 test("Bridge keeps a redriven record's first identity and time", async (t) => {
-  const { bridge, store, letters } = await openBridge(t);
+  const { bridge, store, letters, lease } = await openBridge(t);
   const first = recordOf({ offset: 5n });
   const headers = redrivenHeaders(first.timestampMs);
   const redriven = { topic: "images.redrive", timestampMs: first.timestampMs + 60_000 };
-  const lease = leaseOf();
   bridge.take(fetchOf(lease, [first]));
   bridge.take(fetchOf(leaseOf({ topic: "images.redrive" }), [
     recordOf({ ...redriven, headers }),
@@ -176,10 +164,7 @@ test("Bridge holds little more than its budget, over several partitions", async 
   await Promise.all(leases.map(async (lease, partition) => {
     for (let offset = 0; offset < 40; offset += 4) {
       await until(() => !lease.isPaused);
-      const records = [0, 1, 2, 3].map((step) =>
-        recordOf({ partition, offset: BigInt(offset + step) })
-      );
-      bridge.take(fetchOf(lease, records));
+      bridge.take(fetchOf(lease, recordsOf(4, partition, offset)));
       most = Math.max(most, budget.taken);
     }
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
@@ -14,7 +14,6 @@ import {
   until,
 } from "../testing/fake_ports.ts";
 import { openBridge } from "../testing/open_bridge.ts";
-import type { BridgePorts } from "./bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
@@ -35,10 +34,6 @@ function chunkRecord(offset: number, { id = "a", index, count = PARTS.length, va
   return recordOf({ offset: BigInt(offset), headers, value: new Uint8Array(bytes) });
 }
 
-async function openWithLease(t: TestContext, override: Partial<BridgePorts> = {}) {
-  return { ...await openBridge(t, override), lease: leaseOf() };
-}
-
 async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> {
   const names = store.names();
   assert.equal(names.length, 1);
@@ -46,7 +41,7 @@ async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> 
 }
 
 test("a chunk set becomes one object, with other records between, and is committed as a whole", async (t) => {
-  const { bridge, lease, store, ports } = await openWithLease(t);
+  const { bridge, lease, store, ports } = await openBridge(t);
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await sleep(40);
   assert.deepEqual(lease.commits, []);
@@ -59,7 +54,7 @@ test("a chunk set becomes one object, with other records between, and is committ
 });
 
 test("a chunk set that is delivered again finds its object, whatever was between", async (t) => {
-  const { bridge, lease, store, letters } = await openWithLease(t);
+  const { bridge, lease, store, letters } = await openBridge(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { id: "b", index: 0 }),
@@ -80,7 +75,7 @@ test("a chunk set that is delivered again finds its object, whatever was between
 });
 
 test("a chunk that comes twice counts once", async (t) => {
-  const { bridge, lease, store } = await openWithLease(t);
+  const { bridge, lease, store } = await openBridge(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { index: 0 }),
@@ -94,7 +89,7 @@ test("a chunk that comes twice counts once", async (t) => {
 });
 
 test("a chunk set that stays incomplete becomes dead letters when it has been silent", async (t) => {
-  const { bridge, lease, store, letters } = await openWithLease(t, { timings: IMPATIENT });
+  const { bridge, lease, store, letters } = await openBridge(t, { timings: IMPATIENT });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(store.names(), []);
@@ -105,14 +100,14 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 });
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
-  const { bridge, lease, letters } = await openWithLease(t, { timings: IMPATIENT });
+  const { bridge, lease, letters } = await openBridge(t, { timings: IMPATIENT });
   bridge.take({ lease, records: [chunkRecord(0, { index: 0 })], highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
 });
 
 test("a chunk set with a gap, and a chunk without its beginning, become dead letters", async (t) => {
-  const { bridge, lease, letters } = await openWithLease(t);
+  const { bridge, lease, letters } = await openBridge(t);
   const records = [
     chunkRecord(0, { index: 0 }),
     chunkRecord(1, { index: 2 }),
@@ -125,7 +120,7 @@ test("a chunk set with a gap, and a chunk without its beginning, become dead let
 });
 
 test("a chunk set that is refused is refused with every record, and nothing is stored", async (t) => {
-  const { bridge, lease, letters, store, ports } = await openWithLease(t);
+  const { bridge, lease, letters, store, ports } = await openBridge(t);
   const records = [
     chunkRecord(0, { index: 0, value: NOT_AN_IMAGE }),
     chunkRecord(1, { index: 1 }),
@@ -144,7 +139,7 @@ test("a chunk set is read again from its first record when storage fails in its 
       throw new AppError("unavailable", "Cannot create raw object");
     },
   };
-  const { bridge, lease } = await openWithLease(t, { creator });
+  const { bridge, lease } = await openBridge(t, { creator });
   bridge.take(fetchOf(lease, [chunkRecord(7, { index: 0 })]));
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
@@ -166,7 +161,7 @@ test("the upload of an open chunk set ends with its lease, and holds up no drain
     },
   };
   const timings = { ...FAST_TIMINGS, graceMs: 3_600_000 };
-  const { bridge, lease, letters, ports } = await openWithLease(t, { creator, timings });
+  const { bridge, lease, letters, ports } = await openBridge(t, { creator, timings });
   bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
   await until(() => ports.budget.taken === 0);
   lease.end();
@@ -197,7 +192,7 @@ test("a chunk set larger than the budget goes through it, never whole in memory"
       return { created: true, generation: "1" };
     },
   };
-  const { bridge, lease } = await openWithLease(t, { creator, budget });
+  const { bridge, lease } = await openBridge(t, { creator, budget });
   for (let index = 0; index < count; index++) {
     await until(() => !lease.isPaused);
     const value = new Uint8Array(chunkBytes);

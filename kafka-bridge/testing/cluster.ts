@@ -23,8 +23,6 @@ export interface Cluster extends TestWorld {
   coordinatorOf(group: string): Promise<NodeId>;
   /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
   kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void>;
-  /** Starts a broker again over the same data and ports; resolves when it answers. */
-  start(nodeId: NodeId): Promise<void>;
 }
 
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
@@ -44,43 +42,30 @@ async function startCluster(): Promise<Cluster | string> {
   };
   try {
     const lines = await nodes.startAll();
-    if (typeof lines !== "string") return await openCluster(lines, nodes, { folder, end });
-    await end();
-    return lines;
+    if (typeof lines === "string") {
+      await end();
+      return lines;
+    }
+    const world = await openWorld(lines.map(({ url }) => String(url)), folder);
+    return {
+      ...world,
+      libs: String(lines[0]?.["libs"]),
+      /** The topics of a test; starts the brokers that the one before it killed. */
+      async lane() {
+        await nodes.startDead();
+        return await world.lane();
+      },
+      coordinatorOf: (group) => findCoordinator(world.admin, group),
+      kill: (nodeId, signal) => nodes.kill(nodeId, signal),
+      async close() {
+        await world.close();
+        await end();
+      },
+    };
   } catch (error) {
     await end();
     throw error;
   }
-}
-
-/** What a cluster lies in, and how it ends. */
-interface ClusterHome {
-  readonly folder: string;
-  readonly end: () => Promise<void>;
-}
-
-async function openCluster(
-  lines: readonly Line[],
-  nodes: ClusterNodes,
-  { folder, end }: ClusterHome,
-): Promise<Cluster> {
-  const world = await openWorld(lines.map(({ url }) => String(url)), folder);
-  return {
-    ...world,
-    libs: String(lines[0]?.["libs"]),
-    /** The topics of a test; starts the brokers that the one before it killed. */
-    async lane() {
-      await nodes.startDead();
-      return await world.lane();
-    },
-    coordinatorOf: (group) => findCoordinator(world.admin, group),
-    kill: (nodeId, signal) => nodes.kill(nodeId, signal),
-    start: (nodeId) => nodes.start(nodeId),
-    async close() {
-      await world.close();
-      await end();
-    },
-  };
 }
 
 /** The brokers' processes. */

@@ -14,14 +14,14 @@ export interface KafkaAdapters {
 }
 
 /** What a case works with. */
-export interface ContractWorld {
+interface ContractWorld {
   readonly cloud: Cloud;
   readonly lane: Lane;
   readonly adapters: KafkaAdapters;
 }
 
 /** A promise of the ports. */
-export interface ContractCase {
+interface ContractCase {
   readonly name: string;
   run(world: ContractWorld): Promise<void>;
 }
@@ -37,8 +37,7 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
     async run({ lane, adapters }) {
       const values = valuesOf(40);
       const sent = await lane.send(values, { "content-type": "image/png", "subject": "ada" });
-      const seen = new Seen();
-      await adapters.join((fetched) => seen.take(fetched));
+      const [seen] = await join(adapters);
       await seen.count(40);
       for (const [index, { partition, offset, timestampMs }] of sent.entries()) {
         const record = seen.at(partition, BigInt(offset));
@@ -62,15 +61,13 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
     name: "commits what a lease says and nothing else: the next member begins there",
     async run({ lane, adapters }) {
       await lane.send(valuesOf(40));
-      const first = new Seen();
-      const member = await adapters.join((fetched) => first.take(fetched));
+      const [first, member] = await join(adapters);
       await first.count(40);
       assert.ok([...(await lane.committed()).values()].every((offset) => offset < 0n));
       await first.leaseOf(1)?.commit(6n);
       assert.equal((await lane.committed()).get(1), 6n);
       await member.stop();
-      const second = new Seen();
-      await adapters.join((fetched) => second.take(fetched));
+      const [second] = await join(adapters);
       await second.count(34);
       assert.equal(second.partitionOffsets(1)[0], 6);
       assert.equal(second.partitionOffsets(0)[0], 0);
@@ -101,8 +98,7 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
     name: "reads a restarted partition again, under a new lease",
     async run({ lane, adapters }) {
       await lane.send(valuesOf(6), undefined, 2);
-      const seen = new Seen();
-      await adapters.join((fetched) => seen.take(fetched));
+      const [seen] = await join(adapters);
       await seen.count(6);
       const before = seen.leaseOf(2);
       before?.restart(4n);
@@ -119,11 +115,10 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
     name: "ends every lease when the group moves on, and shares the partitions",
     async run({ lane, adapters }) {
       await lane.send(valuesOf(PARTITIONS));
-      const [first, second] = [new Seen(), new Seen()];
-      const one = await adapters.join((fetched) => first.take(fetched));
+      const [first, one] = await join(adapters);
       await first.count(PARTITIONS);
       const early = Array.from({ length: PARTITIONS }, (_, partition) => first.leaseOf(partition));
-      const two = await adapters.join((fetched) => second.take(fetched));
+      const [second, two] = await join(adapters);
       await eventually(
         "the end of the leases",
         async () => early.every((lease) => lease?.ended.aborted),
@@ -173,6 +168,12 @@ export const KAFKA_CONTRACT: readonly ContractCase[] = [
 
 function textOf(bytes: Uint8Array | null | undefined): string {
   return new TextDecoder().decode(bytes ?? undefined);
+}
+
+/** A member that has joined, and what it was handed. */
+async function join(adapters: KafkaAdapters): Promise<readonly [Seen, RecordSource]> {
+  const seen = new Seen();
+  return [seen, await adapters.join((fetched) => seen.take(fetched))];
 }
 
 /** What a member was handed. */
