@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
 import type { Admin, Kafka } from "kafkajs";
+import { causesOf } from "./causes_of.ts";
 import { readTopicConfig } from "./topic_config.ts";
 
 /** What to wait for, and for how long. */
@@ -44,10 +45,7 @@ export async function waitForTopics(
 
 /** Whether the brokers do not take these credentials: that does not pass by waiting. */
 function isDenied(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "KafkaJSSASLAuthenticationError") return true;
-  }
-  return false;
+  return causesOf(error).some(({ name }) => name === "KafkaJSSASLAuthenticationError");
 }
 
 async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<string[]> {

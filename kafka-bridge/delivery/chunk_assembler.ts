@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SourceRecord } from "../ports.ts";
-import { aborted } from "./aborted.ts";
 import { maxBytesOf } from "./admit_record.ts";
 import type { Chunk } from "./chunk_headers.ts";
 import { ChunkSet, INCOMPLETE_CHUNKS } from "./chunk_set.ts";
@@ -98,7 +97,7 @@ export class ChunkAssembler {
       await this.#readAgain();
       return false;
     }
-    await Promise.race([set.complete, aborted(stopping)]);
+    await set.complete; // as it is closed when the partition moves on
     if (stopping.aborted) return false;
     if (outcome === undefined) return true;
     const refusal = set.closedFor === undefined

@@ -1,5 +1,5 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { aborted } from "./aborted.ts";
 
 /** What a circuit is made of; times in milliseconds. */
 interface CircuitOptions {
@@ -41,7 +41,7 @@ export class Circuit {
     this.#turn = turn.promise;
     const over = new AbortController();
     const signal = AbortSignal.any([stopping, over.signal]);
-    await Promise.race([before, aborted(signal)]);
+    await Promise.race([before, once(signal, "abort")]);
     if (this.#isOpen && !stopping.aborted) {
       const probeTime = sleep(this.#probeMs, undefined, { signal }).catch(() => undefined);
       await Promise.race([probeTime, this.#closed.promise]);

@@ -1,4 +1,5 @@
-import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
@@ -37,14 +38,8 @@ export async function startHealthServer(
     const reason = notReady();
     return answer(reason === undefined ? 200 : 503, "text/plain", `${reason ?? "ready"}\n`);
   });
-  await listen(server, { host, port });
+  server.listen({ host, port });
+  await once(server, "listening");
   const address = server.address() as AddressInfo; // a TCP server's, once it listens
   return { port: address.port, close: () => void server.close() };
-}
-
-async function listen(server: Server, options: { host: string; port: number }): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options, resolve);
-  });
 }
