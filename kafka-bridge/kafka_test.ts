@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { certificateTests } from "./testing/certificate_tests.ts";
-import { eventually } from "./testing/child.ts";
+import { type Child, eventually } from "./testing/child.ts";
 import { commandTests } from "./testing/command_tests.ts";
 import {
   describeOnKafka,
@@ -17,6 +17,12 @@ import { chunkHeaders } from "./testing/fake_ports.ts";
 import { kafkajsContractTests } from "./testing/kafkajs_contract_tests.ts";
 
 const MIB = 1024 * 1024;
+
+/** Waits until a bridge holds bytes that it has not stored. */
+async function uploading(bridge: Child): Promise<void> {
+  const series = "tintype_bridge_in_flight_bytes";
+  await eventually("uploads", async () => (await metricOf(bridge, series) ?? 0) > 0);
+}
 
 describeOnKafka("the bridge on a real broker", (kafkaTest) => {
   kafkaTest("makes every record an object or a dead letter that says why", async (cloud, lane) => {
@@ -37,7 +43,7 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.deepEqual(
       letters.map(({ reason }) => reason).sort(),
       ["missing_subject", "not_an_image", "unsupported_type"].flatMap((code) =>
-        Array.from({ length: 4 }, () => code)
+        Array(4).fill(code)
       ),
     );
     assert.deepEqual(
@@ -117,17 +123,10 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
   });
 
   kafkaTest("ends within 25 s of SIGTERM though uploads hang", async (cloud, lane) => {
-    await cloud.fault({
-      match: { path: "^/upload/" },
-      times: 100_000,
-      action: { delayMs: 60_000 },
-    });
+    await cloud.fault({ ...SLOW_UPLOADS, action: { delayMs: 60_000 } });
     const sent = await lane.send(picturesOf(8));
     const bridge = lane.startBridge();
-    await eventually(
-      "uploads",
-      async () => (await metricOf(bridge, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
-    );
+    await uploading(bridge);
     const startedMs = performance.now();
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.ok(performance.now() - startedMs < 25_000);
@@ -180,10 +179,7 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     await killed.line("listening");
     await send("whole", 1, parts[1] ?? last);
     const orphan = await send("torn", 0, parts[0] ?? last);
-    await eventually(
-      "the middle of the set",
-      async () => (await metricOf(killed, "tintype_bridge_in_flight_bytes") ?? 0) > 0,
-    );
+    await uploading(killed);
     await killed.kill("SIGKILL");
     await cloud.clearFaults();
     assert.ok(first !== undefined && orphan !== undefined);

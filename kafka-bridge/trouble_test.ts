@@ -33,13 +33,10 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     const bridge = lane.startBridge();
     const early = await lane.send(picturesOf(20));
     await lane.caughtUp();
-    await cloud.whileSilent(async () => {
-      await becomes(bridge, "not in the group");
-    });
+    await cloud.whileSilent(() => becomes(bridge, "not in the group"));
     const late = await lane.send(picturesOf(20));
     await lane.caughtUp();
-    const sent = [...early, ...late];
-    assert.equal(await lane.stored(sent), 40);
+    assert.equal(await lane.stored([...early, ...late]), 40);
     await becomes(bridge, "ready");
     assert.equal(await bridge.kill("SIGTERM"), 0);
   });
@@ -68,18 +65,14 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     const readiness = await readinessOf(bridge);
     const late = await lane.send(picturesOf(40));
     const series = `tintype_bridge_lag_records{topic="${lane.topic}",partition="0"}`;
-    await eventually(
-      "the lag of what is not fetched",
-      async () => await metricOf(bridge, series) === 20,
-    );
+    await eventually("lag of what waits", async () => await metricOf(bridge, series) === 20);
     assert.equal(await metricOf(bridge, "tintype_bridge_circuit_open"), 1);
     await cloud.clearFaults();
     await lane.caughtUp();
     await bridge.line("circuit_closed");
     assert.equal(readiness, "storage");
     await eventually("no lag", async () => await metricOf(bridge, series) === 0);
-    const sent = [...early, ...late];
-    assert.equal(await lane.stored(sent), 80);
+    assert.equal(await lane.stored([...early, ...late]), 80);
     assert.deepEqual(await lane.lettersNow(), []);
     assert.equal(await bridge.kill("SIGTERM"), 0);
   });
@@ -110,8 +103,10 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     await lane.createTopic();
     const late = await lane.send(picturesOf(4));
     assert.deepEqual(late.map(({ offset }) => offset), early.map(({ offset }) => offset));
-    const sent = [...early, ...late];
-    await eventually("the new topic's images", async () => await lane.stored(sent) === 8);
+    await eventually(
+      "the new topic's images",
+      async () => await lane.stored([...early, ...late]) === 8,
+    );
     assert.equal(await next.kill("SIGTERM"), 0);
   });
 
@@ -171,8 +166,7 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     await bridge.line("consumer_restarting");
     const late = await lane.send(picturesOf(20));
     await lane.caughtUp();
-    const sent = [...early, ...late];
-    assert.equal(await lane.stored(sent), 40);
+    assert.equal(await lane.stored([...early, ...late]), 40);
     await becomes(bridge, "ready");
     const lost = await bridge.line("kafka_lost");
     assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);

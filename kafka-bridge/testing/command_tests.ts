@@ -20,6 +20,12 @@ function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]
   return startChild(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
 
+/** The same call, when it has ended with 0. */
+async function done(call: Child): Promise<Child> {
+  assert.equal(await call.ended, 0, call.errors());
+  return call;
+}
+
 /** The record of a line that `produce --json` prints. */
 export function sentOf({ partition, offset, timestamp }: Line): Sent {
   return {
@@ -36,12 +42,11 @@ export function commandTests(kafkaTest: KafkaTest): void {
     await writeFile(join(folder, "a.png"), PNG_PIXEL);
     await writeFile(join(folder, "b.png"), PNG_PIXEL);
     await writeFile(join(folder, "notes.txt"), "no picture");
-    const call = produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]);
-    assert.equal(await call.ended, 0, call.errors());
-    assert.deepEqual(call.lines.map(({ file }) => file), [
-      join(folder, "a.png"),
-      join(folder, "b.png"),
-    ]);
+    const call = await done(
+      produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]),
+    );
+    const files = ["a.png", "b.png"].map((file) => join(folder, file));
+    assert.deepEqual(call.lines.map(({ file }) => file), files);
     assert.match(
       call.errors(),
       /^1 of 2: a\.png -> .*\n2 of 2: b\.png -> .*\n2 records, 0\.0 MB in /,
@@ -66,8 +71,9 @@ export function commandTests(kafkaTest: KafkaTest): void {
       times: 1,
       action: { dropReply: true },
     });
-    const call = produce(cloud, [large, "--topic", lane.topic, "--subject", "ada", "--json"]);
-    assert.equal(await call.ended, 0, call.errors());
+    const call = await done(
+      produce(cloud, [large, "--topic", lane.topic, "--subject", "ada", "--json"]),
+    );
     const [line] = call.lines;
     assert.equal(line?.["chunks"], 5);
     await lane.caughtUp();
@@ -95,17 +101,13 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.ok(one !== undefined && two !== undefined);
     await lane.caughtUp();
     await first.kill("SIGTERM");
-    const listed = dlq(cloud, lane, "list");
-    assert.equal(await listed.ended, 0, listed.errors());
+    const listed = await done(dlq(cloud, lane, "list"));
     assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
     const place = listed.lines.find(({ origin }) => origin === `${lane.topic}/0/${one.offset}`);
-    const dry = dlq(cloud, lane, "redrive", String(place?.["place"]), "--dry-run");
-    assert.equal(await dry.ended, 0, dry.errors());
+    const dry = await done(dlq(cloud, lane, "redrive", String(place?.["place"]), "--dry-run"));
     assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
-    const redriven = dlq(cloud, lane, "redrive", "--reason", "unsupported_type");
-    assert.equal(await redriven.ended, 0, redriven.errors());
-    const again = dlq(cloud, lane, "redrive", String(place?.["place"]));
-    assert.equal(await again.ended, 0, again.errors());
+    await done(dlq(cloud, lane, "redrive", "--reason", "unsupported_type"));
+    await done(dlq(cloud, lane, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
     const second = lane.startBridge();
     await eventually("the object", async () => await lane.stored([one]) > 0);
@@ -116,8 +118,7 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
-    const next = dlq(cloud, lane, "redrive", "--all", "--dry-run");
-    assert.equal(await next.ended, 0, next.errors());
+    const next = await done(dlq(cloud, lane, "redrive", "--all", "--dry-run"));
     const places = next.lines.map((line) => String(line["place"]));
     assert.deepEqual(
       places.toSorted(),
@@ -171,16 +172,14 @@ export function commandTests(kafkaTest: KafkaTest): void {
     const first = lane.startBridge({ TENANT_PLANS: plans(3_000) });
     const [letter] = await lane.deadLetters(1);
     await first.kill("SIGTERM");
-    const shown = dlq(cloud, lane, "show", letter?.place ?? "");
-    assert.equal(await shown.ended, 0, shown.errors());
+    const shown = await done(dlq(cloud, lane, "show", letter?.place ?? ""));
     const { origin, reason, isValueOmitted } = shown.lines[0] ?? {};
     assert.deepEqual([origin, reason, isValueOmitted], [
       `${lane.topic}/2/${sent.offset}`,
       "too_large",
       true,
     ]);
-    const redriven = dlq(cloud, lane, "redrive", "--all");
-    assert.equal(await redriven.ended, 0, redriven.errors());
+    await done(dlq(cloud, lane, "redrive", "--all"));
     const second = lane.startBridge({ TENANT_PLANS: plans(10_000) });
     const name = await lane.nameOf(sent);
     await eventually(
