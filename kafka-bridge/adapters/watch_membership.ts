@@ -9,14 +9,6 @@ interface WatchMembershipOptions {
   readonly onMoved: () => void;
 }
 
-/** Whether a consumer is a member of its group. */
-interface Membership {
-  /** Resolves when it has joined for the first time. */
-  readonly joined: Promise<void>;
-  /** Whether the group has heard of it within the session timeout. */
-  isMember(): boolean;
-}
-
 /**
  * Thrown into a fetch when the coordinator has not answered for half of the session timeout. By its type the library looks
  * for another coordinator and joins again under the same membership. Without it, the library does so only when the old
@@ -28,7 +20,7 @@ class CoordinatorLost extends Error {
 }
 
 /** Watches what a consumer hears of its group's coordinator, and lets it look for another one where it hears nothing. */
-export function watchMembership(consumer: Consumer, options: WatchMembershipOptions): Membership {
+export function watchMembership(consumer: Consumer, options: WatchMembershipOptions) {
   const { sessionTimeoutMs, onRebalancing, onMoved } = options;
   const joined = Promise.withResolvers<void>();
   let heardAtMs: number | undefined;
@@ -58,5 +50,10 @@ export function watchMembership(consumer: Consumer, options: WatchMembershipOpti
       onMoved();
     });
   }
-  return { joined: joined.promise, isMember: () => isHeard(sessionTimeoutMs) };
+  return {
+    /** Resolves when it has joined for the first time. */
+    joined: joined.promise,
+    /** Whether the group has heard of it within the session timeout. */
+    isMember: () => isHeard(sessionTimeoutMs),
+  };
 }

@@ -128,8 +128,8 @@ export class PartitionWorker {
     return isDurable;
   }
 
-  async #refuse(record: SourceRecord, refusal: Refusal): Promise<boolean> {
-    return await makeDeadLetter(this.#partition.ports, { record, ...refusal }, this.#partition);
+  #refuse(record: SourceRecord, refusal: Refusal): Promise<boolean> {
+    return makeDeadLetter(this.#partition.ports, { record, ...refusal }, this.#partition);
   }
 
   /** Nothing more is begun, and no chunk more comes for what is open: all of it comes again, from its beginning. */

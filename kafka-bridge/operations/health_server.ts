@@ -13,16 +13,8 @@ interface HealthOptions {
   readonly notReady: () => string | undefined;
 }
 
-/** A health server that listens. */
-interface HealthServer {
-  readonly port: number;
-  close(): void;
-}
-
 /** Serves `/healthz` (the process lives), `/readyz` (it takes work; 503 says why not) and `/metrics` (Prometheus text). */
-export async function startHealthServer(
-  { host, port, registry, notReady }: HealthOptions,
-): Promise<HealthServer> {
+export async function startHealthServer({ host, port, registry, notReady }: HealthOptions) {
   const server = createServer(async ({ url, method }, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(
