@@ -1,18 +1,23 @@
 /** The bridge on three real brokers: it takes what Kafka's own client sends, and goes on without one of them. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
-import type { Program } from "@tintype/core/testing/start_program";
-import { heldOf, metricOf, picturesOf, readinessOf, SLOW_UPLOADS } from "./_kafka_fixture.ts";
-import type { Sent } from "./_lane_fixture.ts";
-import { describeOnCluster } from "./testing/cluster_fixture.ts";
+import { type Program } from "@tintype/core/testing/start_program";
+import { describeOnCluster } from "./testing/cluster.ts";
+import {
+  md5Of,
+  metricOf,
+  picturesOf,
+  readinessOf,
+  SLOW_UPLOADS,
+} from "./testing/describe_on_kafka.ts";
+import type { Sent } from "./testing/lane.ts";
 
 const run = promisify(execFile);
 const PRODUCE = fileURLToPath(new URL("./testing/Produce.java", import.meta.url));
@@ -23,8 +28,7 @@ const RECOVERED_MS = 30_000;
 
 describeOnCluster("the bridge on a cluster", (clusterTest) => {
   clusterTest("stores what Kafka's own client compresses, by any codec", async (cluster, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-codecs-"));
-    const picture = join(folder, "a.png");
+    const picture = join(await lane.folder(), "a.png");
     // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
     const bytes = Buffer.concat([PNG_PIXEL, Buffer.alloc(50_000), randomBytes(50_000)]);
     await writeFile(picture, bytes);
@@ -32,52 +36,48 @@ describeOnCluster("the bridge on a cluster", (clusterTest) => {
     const args = [cluster.brokers, lane.topic, picture, "8", ...CODECS];
     const java = ["-cp", join(cluster.libs, "*"), PRODUCE, ...args];
     const { stdout } = await run("java", java, { timeout: PRODUCED_MS });
-    await rm(folder, { recursive: true });
     const sent = stdout.trim().split("\n").map((line): Sent => JSON.parse(line));
     assert.equal(sent.length, 8 * CODECS.length);
     await lane.caughtUp();
     const objects = await cluster.objects();
-    const digest = createHash("md5").update(bytes).digest("base64");
+    const digest = md5Of(bytes);
     for (const place of sent) assert.equal(objects.get(await lane.nameOf(place)), digest);
     assert.deepEqual(await lane.lettersNow(), []);
     assert.equal(await bridge.kill("SIGTERM"), 0);
   });
 
-  clusterTest(
-    "commits again within 30 s of its coordinator's death: nothing lost, nothing twice",
-    async (cluster, lane) => {
-      const before = (await cluster.names()).length;
-      await cluster.fault(SLOW_UPLOADS);
-      const names = await Promise.all((await lane.send(picturesOf(RECORDS))).map(lane.nameOf));
-      // Production's: a shorter one would end the former membership sooner.
-      const bridge = lane.startBridge({ KAFKA_SESSION_TIMEOUT_MS: "10000" });
-      await eventually("some commits", async () => await commitsOf(bridge) > 4 || undefined);
-      const coordinator = await cluster.coordinatorOf(lane.group);
-      await cluster.kill(coordinator, "SIGKILL");
-      const commits = await commitsOf(bridge);
-      const stored = (await heldOf(cluster, names)).length;
-      assert.ok(stored < RECORDS, `in the middle of the load: ${stored} of ${RECORDS}`);
-      await eventually(
-        "the next commit",
-        async () => await commitsOf(bridge) > commits || undefined,
-        RECOVERED_MS,
-      );
-      await cluster.clearFaults();
-      await lane.send([NOT_AN_IMAGE]);
-      await lane.caughtUp();
-      assert.equal((await heldOf(cluster, names)).length, RECORDS);
-      assert.equal((await cluster.names()).length, before + RECORDS);
-      assert.equal((await lane.deadLetters(1)).length, 1);
-      assert.equal(await readinessOf(bridge), "ready");
-      // Another member starts, whichever broker of its list is the dead one.
-      const brokers = cluster.brokers.split(",");
-      const deadFirst = [...brokers.slice(coordinator - 1), ...brokers.slice(0, coordinator - 1)];
-      const second = lane.startBridge({ KAFKA_BROKERS: deadFirst.join(",") });
-      await second.line("listening");
-      assert.equal(await second.kill("SIGTERM"), 0);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  clusterTest("commits within 30 s of its coordinator's death", async (cluster, lane) => {
+    const before = (await cluster.names()).length;
+    await cluster.fault(SLOW_UPLOADS);
+    const sent = await lane.send(picturesOf(RECORDS));
+    // Production's: a shorter one would end the former membership sooner.
+    const bridge = lane.startBridge({ KAFKA_SESSION_TIMEOUT_MS: "10000" });
+    await eventually("some commits", async () => await commitsOf(bridge) > 4);
+    const coordinator = await cluster.coordinatorOf(lane.group);
+    await cluster.kill(coordinator, "SIGKILL");
+    const commits = await commitsOf(bridge);
+    const stored = await lane.stored(sent);
+    assert.ok(stored < RECORDS, `in the middle of the load: ${stored} of ${RECORDS}`);
+    await eventually(
+      "the next commit",
+      async () => await commitsOf(bridge) > commits,
+      RECOVERED_MS,
+    );
+    await cluster.clearFaults();
+    await lane.send([NOT_AN_IMAGE]);
+    await lane.caughtUp();
+    assert.equal(await lane.stored(sent), RECORDS);
+    assert.equal((await cluster.names()).length, before + RECORDS);
+    assert.equal((await lane.deadLetters(1)).length, 1);
+    assert.equal(await readinessOf(bridge), "ready");
+    // Another member starts, whichever broker of its list is the dead one.
+    const brokers = cluster.brokers.split(",");
+    const deadFirst = [...brokers.slice(coordinator - 1), ...brokers.slice(0, coordinator - 1)];
+    const second = lane.startBridge({ KAFKA_BROKERS: deadFirst.join(",") });
+    await second.line("listening");
+    assert.equal(await second.kill("SIGTERM"), 0);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 });
 
 /** How many commits of a bridge Kafka has taken. */

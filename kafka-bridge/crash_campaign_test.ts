@@ -1,7 +1,7 @@
 /** Every crash point of a record's way, under load, on a real broker; `CRASH_ROUNDS` and `CRASH_RECORDS` make it longer. */
 import process from "node:process";
-import { crashEverywhere } from "./_crash_campaign_fixture.ts";
-import { describeOnKafka } from "./_kafka_fixture.ts";
+import { crashEverywhere } from "./testing/crash_campaign.ts";
+import { describeOnKafka } from "./testing/describe_on_kafka.ts";
 
 describeOnKafka("the bridge that is killed", (kafkaTest) => {
   kafkaTest(

@@ -5,15 +5,17 @@
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";
 import { jsonLog } from "./adapters/json_log.ts";
-import { readEnv } from "./env.ts";
-import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
+import { openAdapters } from "./adapters/open_adapters.ts";
+import { readEnv } from "./config/env.ts";
+import { endOnSignal, fail, runBridge } from "./operations/run_bridge.ts";
 
 const log = jsonLog("bridge");
 
 try {
   const env = readEnv(process.env);
   const endTelemetry = await beginTelemetry(env.OTEL_EXPORTER_OTLP_ENDPOINT);
-  await runBridge(env, {
+  await runBridge(openAdapters(env), {
+    env,
     log,
     onCrash: (error) => fail(log, "consumer_ended", error),
     onDrain: (drain) => endOnSignal(() => drain().finally(endTelemetry), log),
@@ -25,6 +27,6 @@ try {
 /** The SDK is loaded only where there is somebody to tell. */
 async function beginTelemetry(endpoint: string | undefined): Promise<() => Promise<void>> {
   if (endpoint === undefined) return () => Promise.resolve();
-  const { startTelemetry } = await import("./telemetry.ts");
-  return startTelemetry(endpoint, { serviceName: "bridge" });
+  const { startTelemetry } = await import("./operations/telemetry.ts");
+  return startTelemetry(endpoint, "bridge");
 }

@@ -1,37 +1,32 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
+import { bridgeEnv } from "./testing/bridge_env.ts";
 import { eventually } from "@tintype/core/testing/eventually";
 import { startProgram } from "@tintype/core/testing/start_program";
 
-const ENV = {
-  PORT: "0",
-  KAFKA_CLUSTER: "tests",
-  KAFKA_TOPICS: "images",
-  KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
-  KAFKA_GROUP: "tests",
-  RAW_BUCKET: "tintype-raw",
-  STORAGE_ENDPOINT: "http://127.0.0.1:9",
-  PSEUDONYM_KEYS: JSON.stringify(["a pseudonym key for tests, 32 characters or more"]),
-  TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
-};
-
-/** An address on which nobody listens. */
-async function closedAddress(): Promise<string> {
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   server.close();
   await once(server, "close");
   assert.ok(address !== null && typeof address === "object");
-  return `127.0.0.1:${address.port}`;
+  return address.port;
+}
+
+/** A bridge that ends with the test; nothing listens where it looks for Kafka. */
+async function startBridge(t: TestContext, env: Readonly<Record<string, string>> = {}) {
+  const KAFKA_BROKERS = `127.0.0.1:${await closedPort()}`;
+  const bridge = startProgram(["kafka-bridge/main.ts"], { ...bridgeEnv(), KAFKA_BROKERS, ...env });
+  t.after(() => bridge.kill("SIGKILL"));
+  return bridge;
 }
 
 test("the bridge waits for a broker that is not there for a bounded time, then ends with 1", async (t) => {
-  const env = { ...ENV, KAFKA_BROKERS: await closedAddress(), KAFKA_START_TIMEOUT_MS: "1200" };
-  const bridge = startProgram(["kafka-bridge/main.ts"], env);
-  t.after(() => bridge.kill("SIGKILL"));
+  const bridge = await startBridge(t, { KAFKA_START_TIMEOUT_MS: "1200" });
   assert.equal(await bridge.ended, 1);
   assert.deepEqual(bridge.lines.map(({ event }) => event), ["waiting_for_kafka", "start_failed"]);
   assert.match(String(bridge.lines[1]?.["text"]), /127\.0\.0\.1:\d+/);
@@ -39,37 +34,21 @@ test("the bridge waits for a broker that is not there for a bounded time, then e
 });
 
 test("the bridge names what is wrong in its environment in one line and ends with 1", async (t) => {
-  const env = { ...ENV, KAFKA_BROKERS: "localhost:9", PSEUDONYM_KEYS: "[]" };
-  const bridge = startProgram(["kafka-bridge/main.ts"], env);
-  t.after(() => bridge.kill("SIGKILL"));
+  const bridge = await startBridge(t, { PSEUDONYM_KEYS: "[]" });
   assert.equal(await bridge.ended, 1);
   assert.equal(bridge.lines.length, 1);
   assert.match(String(bridge.lines[0]?.["text"]), /PSEUDONYM_KEYS/);
 });
 
 test("the bridge ends with 0 on SIGTERM while it waits for Kafka", async (t) => {
-  const bridge = startProgram(["kafka-bridge/main.ts"], {
-    ...ENV,
-    KAFKA_BROKERS: await closedAddress(),
-  });
-  t.after(() => bridge.kill("SIGKILL"));
+  const bridge = await startBridge(t);
   await bridge.line("waiting_for_kafka");
   assert.equal(await bridge.kill("SIGTERM"), 0);
 });
 
 test("the bridge is alive and not ready while it waits, and answers this machine alone", async (t) => {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  assert.ok(address !== null && typeof address === "object");
-  listener.close();
-  const port = String(address.port);
-  const bridge = startProgram(["kafka-bridge/main.ts"], {
-    ...ENV,
-    PORT: port,
-    KAFKA_BROKERS: await closedAddress(),
-  });
-  t.after(() => bridge.kill("SIGKILL"));
+  const port = await closedPort();
+  const bridge = await startBridge(t, { PORT: String(port) });
   await bridge.line("waiting_for_kafka");
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
   const health = await eventually("health", () => ask("/healthz").catch(() => undefined));

@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { runMain } from "@tintype/cli/run_main";
-import { readKafkaEnv } from "./env.ts";
+import { readKafkaEnv } from "./config/env.ts";
 import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
 import {
   chunkBytesOf,
@@ -17,7 +17,7 @@ import {
   type ProducedPlace,
 } from "./producer/kafka_producer.ts";
 import { type ProduceArguments, produceCommand } from "./producer/read_arguments.ts";
-import { wordsOfError } from "./words_of_error.ts";
+import { wordsOfError } from "./operations/words_of_error.ts";
 
 async function produce(call: ProduceArguments): Promise<void> {
   const pictures = await findPictures(call.words);

@@ -4,13 +4,13 @@ import process from "node:process";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import {
+  becomes,
   describeOnKafka,
-  heldOf,
   metricOf,
   picturesOf,
   readinessOf,
   SLOW_UPLOADS,
-} from "./_kafka_fixture.ts";
+} from "./testing/describe_on_kafka.ts";
 
 /** What may be forbidden, and the words of Kafka for it. */
 const FORBIDDEN = [
@@ -29,184 +29,148 @@ const STORAGE_FAULTS = [
 ] as const;
 
 describeOnKafka("the bridge in trouble", (kafkaTest) => {
-  kafkaTest(
-    "is not ready while the group's coordinator is silent, and goes on when it answers",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge();
-      const early = await lane.send(picturesOf(20));
-      await lane.caughtUp();
-      await cloud.whileSilent(async () => {
-        await eventually("a red readiness", async () => {
-          return await readinessOf(bridge) === "not in the group" || undefined;
-        });
-      });
-      const late = await lane.send(picturesOf(20));
-      await lane.caughtUp();
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 40);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("is not ready while the group's coordinator is silent", async (cloud, lane) => {
+    const bridge = lane.startBridge();
+    const early = await lane.send(picturesOf(20));
+    await lane.caughtUp();
+    await cloud.whileSilent(() => becomes(bridge, "not in the group"));
+    const late = await lane.send(picturesOf(20));
+    await lane.caughtUp();
+    assert.equal(await lane.stored([...early, ...late]), 40);
+    await becomes(bridge, "ready");
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 
   for (const [kind, reason] of FORBIDDEN) {
-    kafkaTest(
-      `ends with 1 and says so when its ${kind} is forbidden to it`,
-      async (cloud, lane) => {
-        const bridge = lane.startBridge(cloud.secure);
-        const early = await lane.send(picturesOf(8));
-        await lane.caughtUp();
-        await cloud.forbid(kind, lane[kind]);
-        await lane.send(picturesOf(8));
-        assert.equal(await bridge.ended, 1);
-        const last = bridge.lines.at(-1);
-        assert.equal(last?.["event"], "consumer_ended");
-        assert.match(String(last?.["text"]), reason);
-        const held = await heldOf(cloud, await Promise.all(early.map(lane.nameOf)));
-        assert.equal(held.length, 8);
-      },
-    );
+    kafkaTest(`ends with 1 when its ${kind} is forbidden`, async (cloud, lane) => {
+      const bridge = lane.startBridge(cloud.secure);
+      const early = await lane.send(picturesOf(8));
+      await lane.caughtUp();
+      await cloud.forbid(kind, lane[kind]);
+      await lane.send(picturesOf(8));
+      assert.equal(await bridge.ended, 1);
+      const last = bridge.lines.at(-1);
+      assert.equal(last?.["event"], "consumer_ended");
+      assert.match(String(last?.["text"]), reason);
+      assert.equal(await lane.stored(early), 8);
+    });
   }
 
-  kafkaTest(
-    "pauses for a storage that takes nothing, tells its lag, and goes on",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "200" });
-      await bridge.line("listening");
-      await cloud.fault({ match: { path: "^/upload/" }, times: 100_000, action: { status: 503 } });
-      const early = await lane.send(picturesOf(40));
-      await bridge.line("circuit_opened");
-      const readiness = await readinessOf(bridge);
-      const late = await lane.send(picturesOf(40));
-      const series = `tintype_bridge_lag_records{topic="${lane.topic}",partition="0"}`;
-      await eventually("the lag of what is not fetched", async () => {
-        return await metricOf(bridge, series) === 20 || undefined;
-      });
-      assert.equal(await metricOf(bridge, "tintype_bridge_circuit_open"), 1);
-      await cloud.clearFaults();
-      await lane.caughtUp();
-      await bridge.line("circuit_closed");
-      assert.equal(readiness, "storage");
-      await eventually("no lag", async () => await metricOf(bridge, series) === 0 || undefined);
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 80);
-      assert.deepEqual(await lane.lettersNow(), []);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("pauses while storage takes nothing, and shows its lag", async (cloud, lane) => {
+    const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "200" });
+    await bridge.line("listening");
+    await cloud.fault({ match: { path: "^/upload/" }, times: 100_000, action: { status: 503 } });
+    const early = await lane.send(picturesOf(40));
+    await bridge.line("circuit_opened");
+    const readiness = await readinessOf(bridge);
+    const late = await lane.send(picturesOf(40));
+    const series = `tintype_bridge_lag_records{topic="${lane.topic}",partition="0"}`;
+    await eventually("lag of what waits", async () => await metricOf(bridge, series) === 20);
+    assert.equal(await metricOf(bridge, "tintype_bridge_circuit_open"), 1);
+    await cloud.clearFaults();
+    await lane.caughtUp();
+    await bridge.line("circuit_closed");
+    assert.equal(readiness, "storage");
+    await eventually("no lag", async () => await metricOf(bridge, series) === 0);
+    assert.equal(await lane.stored([...early, ...late]), 80);
+    assert.deepEqual(await lane.lettersNow(), []);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 
   for (const [what, action] of STORAGE_FAULTS) {
     kafkaTest(`has each record once where storage ${what}`, async (cloud, lane) => {
       const before = (await cloud.names()).length;
       await cloud.fault({ match: { path: "^/upload/" }, times: 12, action });
       const bridge = lane.startBridge();
-      const names = await Promise.all((await lane.send(picturesOf(40))).map(lane.nameOf));
+      const sent = await lane.send(picturesOf(40));
       await lane.caughtUp();
-      assert.equal((await heldOf(cloud, names)).length, 40);
+      assert.equal(await lane.stored(sent), 40);
       assert.equal((await cloud.names()).length, before + 40);
       assert.deepEqual(await lane.lettersNow(), []);
       assert.equal(await bridge.kill("SIGTERM"), 0);
     });
   }
 
-  kafkaTest(
-    "ends with 1 when its topic is deleted, and reads one that was made anew from its beginning",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "500" });
-      const early = await lane.send(picturesOf(4));
-      await lane.caughtUp();
-      await cloud.admin.deleteTopics({ topics: [lane.topic] });
-      assert.equal(await bridge.ended, 1);
-      assert.match(String(bridge.lines.at(-1)?.["text"]), /has no topic images-.* any more/);
-      const next = lane.startBridge();
-      await next.line("waiting_for_kafka");
-      await lane.createTopic();
-      const late = await lane.send(picturesOf(4));
-      assert.deepEqual(late.map(({ offset }) => offset), early.map(({ offset }) => offset));
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      await eventually("the new topic's images", async () => {
-        return (await heldOf(cloud, names)).length === 8 || undefined;
-      });
-      assert.equal(await next.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("ends when its topic is deleted, and reads a new one whole", async (cloud, lane) => {
+    const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "500" });
+    const early = await lane.send(picturesOf(4));
+    await lane.caughtUp();
+    await cloud.admin.deleteTopics({ topics: [lane.topic] });
+    assert.equal(await bridge.ended, 1);
+    assert.match(String(bridge.lines.at(-1)?.["text"]), /has no topic images-.* any more/);
+    const next = lane.startBridge();
+    await next.line("waiting_for_kafka");
+    await lane.createTopic();
+    const late = await lane.send(picturesOf(4));
+    assert.deepEqual(late.map(({ offset }) => offset), early.map(({ offset }) => offset));
+    await eventually(
+      "the new topic's images",
+      async () => await lane.stored([...early, ...late]) === 8,
+    );
+    assert.equal(await next.kill("SIGTERM"), 0);
+  });
 
-  kafkaTest(
-    "stops for a dead-letter topic that is gone, and goes on when it is back",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge();
-      await bridge.line("listening");
-      await cloud.admin.deleteTopics({ topics: [lane.deadLetterTopic] });
-      const [bad] = await lane.send([NOT_AN_IMAGE]);
-      await eventually("a red readiness", async () => {
-        return await readinessOf(bridge) === "dead_letters" || undefined;
-      });
-      assert.ok((await lane.committed()).get(0) !== 1n, "nothing is skipped");
-      await lane.createDeadLetterTopic();
-      await lane.caughtUp();
-      const [letter] = await lane.deadLetters(1);
-      assert.equal(letter?.origin, `${lane.topic}/0/${bad?.offset}`);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
-      await bridge.kill("SIGTERM");
-    },
-  );
+  kafkaTest("waits until a lost dead-letter topic is back", async (cloud, lane) => {
+    const bridge = lane.startBridge();
+    await bridge.line("listening");
+    await cloud.admin.deleteTopics({ topics: [lane.deadLetterTopic] });
+    const [bad] = await lane.send([NOT_AN_IMAGE]);
+    await becomes(bridge, "dead_letters");
+    assert.ok((await lane.committed()).get(0) !== 1n, "nothing is skipped");
+    await lane.createDeadLetterTopic();
+    await lane.caughtUp();
+    const [letter] = await lane.deadLetters(1);
+    assert.equal(letter?.origin, `${lane.topic}/0/${bad?.offset}`);
+    await becomes(bridge, "ready");
+    await bridge.kill("SIGTERM");
+  });
 
-  kafkaTest(
-    "shares the work with a second member and takes over when that is killed",
-    async (cloud, lane) => {
-      await cloud.fault(SLOW_UPLOADS);
-      const before = (await cloud.names()).length;
-      const names = await Promise.all((await lane.send(picturesOf(300))).map(lane.nameOf));
-      const [first, second] = [lane.startBridge(), lane.startBridge()];
-      await Promise.all([first.line("listening"), second.line("listening")]);
-      await eventually("two members", async () => {
-        const { groups } = await cloud.admin.describeGroups([lane.group]);
-        return groups[0]?.members.length === 2 && groups[0].state === "Stable" || undefined;
-      });
-      await second.kill("SIGKILL");
-      await cloud.clearFaults();
-      await lane.caughtUp();
-      assert.equal((await heldOf(cloud, names)).length, 300);
-      assert.equal((await cloud.names()).length, before + 300);
-      await first.kill("SIGTERM");
-    },
-  );
+  kafkaTest("takes over from a second member that is killed", async (cloud, lane) => {
+    await cloud.fault(SLOW_UPLOADS);
+    const before = (await cloud.names()).length;
+    const sent = await lane.send(picturesOf(300));
+    const [first, second] = [lane.startBridge(), lane.startBridge()];
+    await Promise.all([first.line("listening"), second.line("listening")]);
+    await eventually("two members", async () => {
+      const { groups } = await cloud.admin.describeGroups([lane.group]);
+      return groups[0]?.members.length === 2 && groups[0].state === "Stable";
+    });
+    await second.kill("SIGKILL");
+    await cloud.clearFaults();
+    await lane.caughtUp();
+    assert.equal(await lane.stored(sent), 300);
+    assert.equal((await cloud.names()).length, before + 300);
+    await first.kill("SIGTERM");
+  });
 
-  kafkaTest(
-    "joins again when it was silent for longer than the group waits (max.poll, session timeout)",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge();
-      await bridge.line("listening");
-      process.kill(bridge.pid, "SIGSTOP");
-      const sent = await lane.send(picturesOf(20));
-      await eventually("a group without it", async () => {
-        const { groups } = await cloud.admin.describeGroups([lane.group]);
-        return groups[0]?.state === "Empty" || undefined;
-      });
-      process.kill(bridge.pid, "SIGCONT");
-      await lane.caughtUp();
-      assert.equal((await heldOf(cloud, await Promise.all(sent.map(lane.nameOf)))).length, 20);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("joins again when it was silent past the session timeout", async (cloud, lane) => {
+    const bridge = lane.startBridge();
+    await bridge.line("listening");
+    process.kill(bridge.pid, "SIGSTOP");
+    const sent = await lane.send(picturesOf(20));
+    await eventually("a group without it", async () => {
+      const { groups } = await cloud.admin.describeGroups([lane.group]);
+      return groups[0]?.state === "Empty";
+    });
+    process.kill(bridge.pid, "SIGCONT");
+    await lane.caughtUp();
+    assert.equal(await lane.stored(sent), 20);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 
-  kafkaTest(
-    "outlives a broker that is killed and gone for long, and says so",
-    async (cloud, lane) => {
-      const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
-      await bridge.line("listening");
-      const early = await lane.send(picturesOf(20));
-      await cloud.restartBroker(GONE_MS);
-      await bridge.line("consumer_restarting");
-      const late = await lane.send(picturesOf(20));
-      await lane.caughtUp();
-      const names = await Promise.all([...early, ...late].map(lane.nameOf));
-      assert.equal((await heldOf(cloud, names)).length, 40);
-      await eventually("readiness", async () => await readinessOf(bridge) === "ready" || undefined);
-      const lost = await bridge.line("kafka_lost");
-      assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
-      await bridge.line("kafka_back");
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+  kafkaTest("outlives a broker that is gone for long, and says so", async (cloud, lane) => {
+    const bridge = lane.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
+    await bridge.line("listening");
+    const early = await lane.send(picturesOf(20));
+    await cloud.restartBroker(GONE_MS);
+    await bridge.line("consumer_restarting");
+    const late = await lane.send(picturesOf(20));
+    await lane.caughtUp();
+    assert.equal(await lane.stored([...early, ...late]), 40);
+    await becomes(bridge, "ready");
+    const lost = await bridge.line("kafka_lost");
+    assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
+    await bridge.line("kafka_back");
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/env";
+import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/config/env";
 import { readEnv as readProcessorEnv } from "@tintype/processor/env";
 import { isThere, run } from "./_process.ts";
 import { copyTerraform } from "./_tree.ts";

@@ -1,11 +1,14 @@
 /** The local storage for tests of the creator. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { makeImageId } from "@tintype/core/model/image_id";
 import { type ObjectName, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { startEmulator } from "@tintype/core/testing/start_emulator";
+import { startStore } from "../testing/store.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 
 /** When every image of these tests came, in milliseconds since the epoch. */
@@ -33,8 +36,9 @@ export interface RunningStorage {
 
 /** Starts the local storage in a folder of its own. */
 export async function startStorage(): Promise<RunningStorage> {
-  const storage = await startEmulator("storage");
-  const endpoint = storage.url;
+  const folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
+  const store = await startStore(folder);
+  const endpoint = store.url;
   const ask = (name: ObjectName, query = "") =>
     fetch(`${endpoint}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}${query}`);
   let made = 0;
@@ -45,12 +49,13 @@ export async function startStorage(): Promise<RunningStorage> {
       const ref = { tenant: parseTenant("stream"), owner: parseOwner("a".repeat(20)) };
       return rawName({ ...ref, imageId: makeImageId(T0_MS, new Uint8Array(10).fill(++made)) });
     },
-    async fault(action, match = {}) {
-      const fault = { match: { path: "^/upload/", ...match }, times: 1, action };
-      await storage.control("POST", "/_local/faults", fault);
-    },
+    fault: (action, match = {}) =>
+      store.fault({ match: { path: "^/upload/", ...match }, times: 1, action }),
     resourceOf: async (name) => await (await ask(name)).json(),
     bytesOf: async (name) => Buffer.from(await (await ask(name, "?alt=media")).arrayBuffer()),
-    close: async () => void await storage.stop(),
+    async close() {
+      await store.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }

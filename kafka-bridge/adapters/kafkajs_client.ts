@@ -1,5 +1,5 @@
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
-import type { KafkaEnv } from "../env.ts";
+import type { KafkaEnv } from "../config/env.ts";
 import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;

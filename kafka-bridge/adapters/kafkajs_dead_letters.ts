@@ -1,24 +1,15 @@
 import type { IHeaders, Kafka, Message } from "kafkajs";
-import { LETTER_HEADERS, originOf } from "../origin.ts";
-import type { DeadLetter, DeadLetters } from "../ports.ts";
+import { LETTER_HEADERS, originOf } from "../delivery/origin.ts";
+import type { DeadLetter } from "../ports.ts";
 
 const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;
-
-/** A producer of dead letters that must be opened and closed. */
-export interface KafkajsDeadLetters extends DeadLetters {
-  connect(): Promise<void>;
-  close(): Promise<void>;
-}
 
 /**
  * Appends dead letters with Kafka Connect's header names, acknowledged by all in-sync replicas.
  * A record whose dead letter is larger than the topic takes goes without its value (`tintype.value: omitted`); the
  * source topic still has that at the place that the headers name.
  */
-export function kafkajsDeadLetters(
-  kafka: Kafka,
-  { topic }: { readonly topic: string },
-): KafkajsDeadLetters {
+export function kafkajsDeadLetters(kafka: Kafka, topic: string) {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
@@ -28,7 +19,7 @@ export function kafkajsDeadLetters(
   return {
     connect: () => producer.connect(),
     close: () => producer.disconnect(),
-    async send(letter) {
+    async send(letter: DeadLetter): Promise<void> {
       const message = messageOf(letter);
       try {
         await append(message);

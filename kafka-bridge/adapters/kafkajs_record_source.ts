@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import type { FetchHandler, PartitionLease, RecordSource } from "../ports.ts";
+import type { FetchHandler, PartitionFetch, PartitionLease, RecordSource } from "../ports.ts";
 import { keepConsuming } from "./keep_consuming.ts";
 import { recordOfMessage } from "./record_of_message.ts";
 import { watchMembership } from "./watch_membership.ts";
@@ -52,7 +52,10 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachBatch: async (payload) => handOver(payload, { leases, handler }),
+      eachBatch: async (payload) => {
+        const fetched = fetchOf(payload, leases);
+        if (fetched !== undefined) handler(fetched);
+      },
     });
   };
   let stopKeeping = () => {};
@@ -70,17 +73,15 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
   };
 }
 
-function handOver(
-  payload: EachBatchPayload,
-  { leases, handler }: { readonly leases: Leases; readonly handler: FetchHandler },
-): void {
+/** A batch as a fetch under its partition's lease; undefined where it is empty or of a former generation. */
+function fetchOf(payload: EachBatchPayload, leases: Leases): PartitionFetch | undefined {
   const { batch: { topic, partition, messages, highWatermark } } = payload;
   const last = messages.at(-1);
-  if (last === undefined || !payload.isRunning() || payload.isStale()) return;
+  if (last === undefined || !payload.isRunning() || payload.isStale()) return undefined;
   const records = messages.map((message) => recordOfMessage(message, { topic, partition }));
   const lease = leases.leaseOf(payload, records[0]?.offset ?? 0n);
   payload.resolveOffset(last.offset);
-  handler({ lease, records, highWatermark: BigInt(highWatermark) });
+  return { lease, records, highWatermark: BigInt(highWatermark) };
 }
 
 /** The leases of one generation of the group. */

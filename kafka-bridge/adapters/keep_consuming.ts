@@ -1,7 +1,8 @@
 import type { Consumer } from "kafkajs";
+import { causesOf } from "./causes_of.ts";
 
 /** How a consumer is started, and who hears of its failures. */
-export interface KeepConsumingOptions {
+interface KeepConsumingOptions {
   /** Connects, subscribes and runs the consumer; called again after each failure that may pass. */
   readonly start: () => Promise<void>;
   /** Called when the consumer failed and is started again a moment later. */
@@ -39,8 +40,7 @@ export function keepConsuming(consumer: Consumer, options: KeepConsumingOptions)
 
 /** Whether a consumer that is started again would fail again: for its rights, its configuration, or bytes that are no records. */
 export function isFinal(error: Error): boolean {
-  let first = error;
-  while (first.cause instanceof Error) first = first.cause;
+  const first = causesOf(error).at(-1) ?? error;
   if (first instanceof RangeError) return true;
   return "retriable" in first && first.retriable === false && !PASSING.has(first.name);
 }

@@ -4,7 +4,7 @@ import type { SourceRecord } from "../ports.ts";
 /** A fetched message as a record: of a repeated header the last value counts, one without a value is as if not there. */
 export function recordOfMessage(
   message: KafkaMessage,
-  { topic, partition }: { readonly topic: string; readonly partition: number },
+  { topic, partition }: Pick<SourceRecord, "topic" | "partition">,
 ): SourceRecord {
   return {
     topic,

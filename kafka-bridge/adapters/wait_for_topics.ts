@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
 import type { Admin, Kafka } from "kafkajs";
+import { causesOf } from "./causes_of.ts";
+import { readTopicConfig } from "./topic_config.ts";
 
 /** What to wait for, and for how long. */
-export interface WaitForTopicsOptions {
+interface WaitForTopicsOptions {
   /** Topics that are read; each must stamp its records itself. */
   readonly topics: readonly string[];
   readonly deadLetterTopic: string;
@@ -15,8 +17,6 @@ export interface WaitForTopicsOptions {
 }
 
 const POLL_MS = 500;
-/** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
-const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = "message.timestamp.type";
 
 /**
@@ -34,10 +34,10 @@ export async function waitForTopics(
     try {
       return await lookOnce(kafka, options);
     } catch (error) {
-      const isFinal = error instanceof AppError || isDenied(error);
-      if (isFinal || performance.now() > deadlineMs) throw error;
+      if (error instanceof AppError || isDenied(error)) throw error;
       if (isFirst) options.onWaiting(error);
       isFirst = false;
+      if (performance.now() > deadlineMs) throw error;
       await sleep(POLL_MS);
     }
   }
@@ -45,10 +45,7 @@ export async function waitForTopics(
 
 /** Whether the brokers do not take these credentials: that does not pass by waiting. */
 function isDenied(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "KafkaJSSASLAuthenticationError") return true;
-  }
-  return false;
+  return causesOf(error).some(({ name }) => name === "KafkaJSSASLAuthenticationError");
 }
 
 async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<string[]> {
@@ -70,19 +67,11 @@ async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<st
 }
 
 async function requireLogAppendTime(admin: Admin, topics: readonly string[]): Promise<void> {
-  const resources = topics.map((name) => ({
-    type: TOPIC_RESOURCE,
-    name,
-    configNames: [TIMESTAMP_TYPE],
-  }));
-  const described = await admin.describeConfigs({ resources, includeSynonyms: false });
-  for (const { resourceName, configEntries } of described.resources) {
-    const value = configEntries.find(({ configName }) => configName === TIMESTAMP_TYPE)
-      ?.configValue;
+  for (const [topic, value] of await readTopicConfig(admin, topics, TIMESTAMP_TYPE)) {
     if (value === "LogAppendTime") continue;
     throw new AppError(
       "invalid_config",
-      `Cannot read topic ${resourceName} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
+      `Cannot read topic ${topic} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
     );
   }
 }

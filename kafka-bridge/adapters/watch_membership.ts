@@ -1,20 +1,12 @@
 import type { Consumer } from "kafkajs";
 
 /** How a member of a group is watched. */
-export interface WatchMembershipOptions {
+interface WatchMembershipOptions {
   readonly sessionTimeoutMs: number;
   /** Called when the group begins to move on. */
   readonly onRebalancing: () => void;
   /** Called when the group has moved on, or the consumer has ended. */
   readonly onMoved: () => void;
-}
-
-/** Whether a consumer is a member of its group. */
-export interface Membership {
-  /** Resolves when it has joined for the first time. */
-  readonly joined: Promise<void>;
-  /** Whether the group has heard of it within the session timeout. */
-  isMember(): boolean;
 }
 
 /**
@@ -28,7 +20,7 @@ class CoordinatorLost extends Error {
 }
 
 /** Watches what a consumer hears of its group's coordinator, and lets it look for another one where it hears nothing. */
-export function watchMembership(consumer: Consumer, options: WatchMembershipOptions): Membership {
+export function watchMembership(consumer: Consumer, options: WatchMembershipOptions) {
   const { sessionTimeoutMs, onRebalancing, onMoved } = options;
   const joined = Promise.withResolvers<void>();
   let heardAtMs: number | undefined;
@@ -58,5 +50,10 @@ export function watchMembership(consumer: Consumer, options: WatchMembershipOpti
       onMoved();
     });
   }
-  return { joined: joined.promise, isMember: () => isHeard(sessionTimeoutMs) };
+  return {
+    /** Resolves when it has joined for the first time. */
+    joined: joined.promise,
+    /** Whether the group has heard of it within the session timeout. */
+    isMember: () => isHeard(sessionTimeoutMs),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
+import { causesOf } from "./causes_of.ts";
 
 /** What to watch. */
 export interface WatchTopicEndsOptions {
@@ -67,8 +68,5 @@ async function connected(kafka: Kafka): Promise<Admin> {
 }
 
 function isUnknown(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ("type" in at && at.type === UNKNOWN_TOPIC) return true;
-  }
-  return false;
+  return causesOf(error).some((cause) => "type" in cause && cause.type === UNKNOWN_TOPIC);
 }

@@ -1,36 +1,41 @@
-import { randomUUID } from "node:crypto";
 import type { Admin, Kafka, KafkaMessage } from "kafkajs";
+import type { RecordOrigin } from "../delivery/origin.ts";
+import { inOwnGroup, startReading } from "./own_group.ts";
 
 /** Where a record lies. */
-export interface RecordPlace {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: bigint;
-}
+type RecordPosition = Pick<RecordOrigin, "topic" | "partition" | "offset">;
 
 const WAIT_MS = 10_000;
 
-/** Reads one record, in a group of its own that is removed afterwards; undefined where its topic has it no more. */
+/** Reads one record; undefined where its topic has it no more. */
 export async function readRecordAt(
   kafka: Kafka,
-  place: RecordPlace,
+  position: RecordPosition,
 ): Promise<KafkaMessage | undefined> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const groupId = `tintype-dlq-${randomUUID()}`;
-  try {
-    const others = await otherPartitions(admin, place);
-    return others === undefined ? undefined : await consume(kafka, { place, others, groupId });
-  } finally {
-    await admin.deleteGroups([groupId]).catch(() => undefined); // Not everybody may; an empty one ends by itself.
-    await admin.disconnect();
-  }
+  return await inOwnGroup(kafka, async (admin, consumer) => {
+    const others = await otherPartitions(admin, position);
+    if (others === undefined) return undefined;
+    const { topic, partition, offset } = position;
+    const found = Promise.withResolvers<KafkaMessage | undefined>();
+    const timer = setTimeout(() => found.resolve(undefined), WAIT_MS);
+    try {
+      await startReading(consumer, topic, async (message, from) => {
+        const at = BigInt(message.offset);
+        if (from === partition && at >= offset) found.resolve(at === offset ? message : undefined);
+      });
+      consumer.pause([{ topic, partitions: others }]);
+      consumer.seek({ topic, partition, offset: String(offset) });
+      return await found.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  });
 }
 
-/** The topic's other partitions; undefined where the place is not within its own. */
+/** The topic's other partitions; undefined where the position is not within its own. */
 async function otherPartitions(
   admin: Admin,
-  { topic, partition, offset }: RecordPlace,
+  { topic, partition, offset }: RecordPosition,
 ): Promise<number[] | undefined> {
   if (!(await admin.listTopics()).includes(topic)) return undefined;
   const held = await admin.fetchTopicOffsets(topic);
@@ -39,35 +44,4 @@ async function otherPartitions(
   );
   if (!isHeld) return undefined;
   return held.map((ends) => ends.partition).filter((other) => other !== partition);
-}
-
-async function consume(
-  kafka: Kafka,
-  { place: { topic, partition, offset }, others, groupId }: {
-    readonly place: RecordPlace;
-    readonly others: number[];
-    readonly groupId: string;
-  },
-): Promise<KafkaMessage | undefined> {
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
-  const found = Promise.withResolvers<KafkaMessage | undefined>();
-  const timer = setTimeout(() => found.resolve(undefined), WAIT_MS);
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: async ({ partition: from, message }) => {
-        const at = BigInt(message.offset);
-        if (from !== partition || at < offset) return;
-        found.resolve(at === offset ? message : undefined);
-      },
-    });
-    consumer.pause([{ topic, partitions: others }]);
-    consumer.seek({ topic, partition, offset: String(offset) });
-    return await found.promise;
-  } finally {
-    clearTimeout(timer);
-    await consumer.disconnect();
-  }
 }

@@ -1,10 +1,10 @@
 import type { IHeaders, Kafka, Producer } from "kafkajs";
-import { INTEGER, LETTER_HEADERS, REDRIVE_SUFFIX } from "../origin.ts";
+import { INTEGER, LETTER_HEADERS, REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 
 /** Which letters to send again. */
-export interface LetterSelection {
+interface LetterSelection {
   /** Reason codes; every one where it is empty. */
   readonly reasons: ReadonlySet<string>;
   /** Places in the dead-letter topic; every one where it is empty. */
@@ -12,7 +12,7 @@ export interface LetterSelection {
 }
 
 /** What became of one letter. */
-export interface RedriveOutcome {
+interface RedriveOutcome {
   readonly letter: Letter;
   /** Where it went; undefined where nothing was sent. */
   readonly sentTo: string | undefined;
@@ -21,7 +21,7 @@ export interface RedriveOutcome {
 }
 
 /** What to send again, and how. */
-export interface RedriveOptions {
+interface RedriveOptions {
   /** The dead-letter topic. */
   readonly topic: string;
   readonly selection: LetterSelection;
@@ -31,6 +31,11 @@ export interface RedriveOptions {
   readonly copyMs: number;
   readonly nowMs: number;
   readonly onOutcome: (outcome: RedriveOutcome) => void;
+}
+
+interface RedriveClients {
+  readonly kafka: Kafka;
+  readonly producer: Producer;
 }
 
 /** Whether a letter is among those that were selected. */
@@ -58,7 +63,7 @@ export async function redriveLetters(
   try {
     await readLetters(kafka, options.topic, async (letter) => {
       if (newest.get(recordOf(letter))?.place !== letter.place) return;
-      options.onOutcome(await redrive(letter, { ...options, kafka, producer }));
+      options.onOutcome(await redrive(letter, { kafka, producer }, options));
     });
   } finally {
     if (!options.isDryRun) await producer.disconnect();
@@ -67,10 +72,7 @@ export async function redriveLetters(
 }
 
 /** The letter that was redriven most often of each record, among those that were selected, and places of none. */
-async function findNewest(
-  kafka: Kafka,
-  { topic, selection }: RedriveOptions,
-) {
+async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions) {
   const missing = new Set(selection.places);
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
   await readLetters(kafka, topic, async (letter) => {
@@ -107,16 +109,14 @@ export function problemOf(
 
 async function redrive(
   letter: Letter,
-  { kafka, producer, ...options }: RedriveOptions & {
-    readonly kafka: Kafka;
-    readonly producer: Producer;
-  },
+  clients: RedriveClients,
+  options: RedriveOptions,
 ): Promise<RedriveOutcome> {
   const refused = (problem: string) => ({ letter, sentTo: undefined, problem });
   const problem = problemOf(letter, options);
   if (problem !== undefined) return refused(problem);
   const original = letter.isValueOmitted
-    ? await readRecordAt(kafka, placeOf(letter))
+    ? await readRecordAt(clients.kafka, placeOf(letter))
     : letter.record;
   if (original === undefined) return refused("its record is not in its topic any more");
   const sentTo = (letter.headers.get(LETTER_HEADERS.topic) ?? "") + REDRIVE_SUFFIX;
@@ -126,7 +126,11 @@ async function redrive(
   const { key } = letter.record;
   const { value } = original;
   try {
-    await producer.send({ topic: sentTo, acks: -1, messages: [{ key, value, headers: counted }] });
+    await clients.producer.send({
+      topic: sentTo,
+      acks: -1,
+      messages: [{ key, value, headers: counted }],
+    });
   } catch (error) {
     return refused(`${sentTo} does not take it: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,10 +1,11 @@
-import type { Admin, Kafka, Producer } from "kafkajs";
+import type { Kafka, Producer } from "kafkajs";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
-import { type Chunk, CHUNK_HEADERS } from "../chunks/chunk_headers.ts";
-import type { KafkaEnv } from "../env.ts";
+import { readTopicConfig } from "../adapters/topic_config.ts";
+import type { KafkaEnv } from "../config/env.ts";
+import { type Chunk, CHUNK_HEADERS } from "../delivery/chunk_headers.ts";
 
 /** A picture as it goes into a record. */
-export interface OutgoingPicture {
+interface OutgoingPicture {
   readonly name: string;
   readonly contentType: string;
   readonly subject: string;
@@ -31,8 +32,7 @@ export interface PictureProducer {
   close(): Promise<void>;
 }
 
-/** Kafka's number of the resource type; the client library's constant is not among its ESM exports. */
-const TOPIC_RESOURCE = 2;
+const MAX_BYTES = "max.message.bytes";
 const CHUNK_MULTIPLE = 256 * 1024;
 const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -51,7 +51,7 @@ export async function openPictureProducer(
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 200, retries: CONNECT_RETRIES },
   });
-  const maxBytes = await askTopic(kafka, { brokers: env.KAFKA_BROKERS, topic });
+  const maxBytes = await askTopic(kafka, env, topic);
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
@@ -98,29 +98,19 @@ async function send(
   return { partition, offset: baseOffset, timestamp: logAppendTime };
 }
 
-async function askTopic(
-  kafka: Kafka,
-  { brokers, topic }: { readonly brokers: readonly string[]; readonly topic: string },
-): Promise<number | undefined> {
+/** The topic's `max.message.bytes`; undefined where this client may not ask for it. */
+async function askTopic(kafka: Kafka, env: KafkaEnv, topic: string): Promise<number | undefined> {
   const admin = kafka.admin();
   try {
     await admin.connect().catch((cause: unknown) => {
-      throw new Error(`no broker answers at ${brokers.join(",")}`, { cause });
+      throw new Error(`no broker answers at ${env.KAFKA_BROKERS.join(",")}`, { cause });
     });
     const topics = await admin.listTopics();
     if (!topics.includes(topic)) throw new Error(`there is no topic ${topic}`);
-    return await maxMessageBytes(admin, topic).catch(() => undefined); // Not everybody may ask.
+    const settings = await readTopicConfig(admin, [topic], MAX_BYTES).catch(() => undefined);
+    const bytes = Number(settings?.get(topic));
+    return Number.isSafeInteger(bytes) ? bytes : undefined;
   } finally {
     await admin.disconnect();
   }
-}
-
-async function maxMessageBytes(admin: Admin, name: string): Promise<number | undefined> {
-  const configNames = ["max.message.bytes"];
-  const { resources } = await admin.describeConfigs({
-    resources: [{ type: TOPIC_RESOURCE, name, configNames }],
-    includeSynonyms: false,
-  });
-  const bytes = Number(resources[0]?.configEntries[0]?.configValue);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }

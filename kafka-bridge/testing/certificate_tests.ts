@@ -1,16 +1,16 @@
 /** TLS where the broker wants to see a certificate: who gets in, and what whoever does not is told. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { startProgram } from "@tintype/core/testing/start_program";
-import type { Cloud } from "../_cloud_fixture.ts";
-import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { waitForTopics } from "../adapters/wait_for_topics.ts";
-import { readKafkaEnv } from "../env.ts";
-import { wordsOfError } from "../words_of_error.ts";
+import { readKafkaEnv } from "../config/env.ts";
+import { wordsOfError } from "../operations/words_of_error.ts";
+import { startProgram } from "@tintype/core/testing/start_program";
+import type { Cloud } from "./cloud.ts";
+import { sentOf } from "./command_tests.ts";
+import type { KafkaTest } from "./describe_on_kafka.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -85,8 +85,7 @@ const UNFIT: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
 /** What the bridge and its commands do with a client certificate. */
 export function certificateTests(kafkaTest: KafkaTest): void {
   kafkaTest("get it and its commands in where the broker wants one", async (cloud, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-certificates-"));
-    const picture = join(folder, "a.png");
+    const picture = join(await lane.folder(), "a.png");
     await writeFile(picture, PNG_PIXEL);
     const bridge = lane.startBridge(cloud.mutual);
     const args = [picture, "--topic", lane.topic, "--subject", "ada", "--json"];
@@ -94,20 +93,13 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     assert.equal(await sent.ended, 0, sent.errors());
     await lane.send([NOT_AN_IMAGE]);
     await lane.caughtUp();
-    const { partition, offset, timestamp } = sent.lines[0] ?? {};
-    const name = await lane.nameOf({
-      partition: Number(partition),
-      offset: String(offset),
-      timestampMs: Number(timestamp),
-    });
-    assert.deepEqual(await heldOf(cloud, [name]), [name]);
+    assert.equal(await lane.stored(sent.lines.map(sentOf)), 1);
     const list = ["kafka-bridge/dead_letters/main.ts", "--topic", lane.deadLetterTopic, "--json"];
     const listed = startProgram([...list, "list"], cloud.mutual);
     assert.equal(await listed.ended, 0, listed.errors());
     assert.deepEqual(listed.lines.map(({ reason }) => reason), ["not_an_image"]);
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.doesNotMatch(`${JSON.stringify(bridge.lines)} ${bridge.errors()}`, /-----BEGIN/);
-    await rm(folder, { recursive: true });
   });
 
   kafkaTest("go together with a user and password", async (cloud, lane) => {
@@ -115,7 +107,7 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     const [sent] = await lane.send([PNG_PIXEL, NOT_AN_IMAGE]);
     assert.ok(sent !== undefined);
     await lane.caughtUp();
-    assert.deepEqual(await heldOf(cloud, [await lane.nameOf(sent)]), [await lane.nameOf(sent)]);
+    assert.equal(await lane.stored([sent]), 1);
     assert.deepEqual((await lane.deadLetters(1)).map(({ reason }) => reason), ["not_an_image"]);
     // It is the user who is known, not the certificate's subject: this one may not read the group any more.
     await cloud.forbid("group", lane.group);
@@ -138,7 +130,7 @@ export function certificateTests(kafkaTest: KafkaTest): void {
       for (const { text } of bridge.lines) assert.match(String(text), reason, who);
       assert.equal(bridge.errors(), "", who);
     }));
-    assert.deepEqual(await heldOf(cloud, [await lane.nameOf(record)]), []);
+    assert.equal(await lane.stored([record]), 0);
     assert.deepEqual([...new Set((await lane.committed()).values())], [-1n]);
   });
 

@@ -1,15 +1,14 @@
 /** The commands of the room, `produce` and `dlq`, with a bridge behind them, on a real broker. */
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
-import { type Program, startProgram } from "@tintype/core/testing/start_program";
-import type { Cloud } from "../_cloud_fixture.ts";
-import type { Lane } from "../_lane_fixture.ts";
-import { heldOf, type KafkaTest } from "../_kafka_fixture.ts";
+import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
+import type { Cloud } from "./cloud.ts";
+import { type KafkaTest, md5Of } from "./describe_on_kafka.ts";
+import type { Lane, Sent } from "./lane.ts";
 
 const MIB = 1024 * 1024;
 
@@ -22,38 +21,45 @@ function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]
   return startProgram(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
 
+/** The same call, when it has ended with 0. */
+async function done(call: Program): Promise<Program> {
+  assert.equal(await call.ended, 0, call.errors());
+  return call;
+}
+
+/** The record of a line that `produce --json` prints. */
+export function sentOf({ partition, offset, timestamp }: Line): Sent {
+  return {
+    partition: Number(partition),
+    offset: String(offset),
+    timestampMs: Number(timestamp),
+  };
+}
+
 /** What the commands do. */
 export function commandTests(kafkaTest: KafkaTest): void {
   kafkaTest("takes what produce sends of a folder", async (cloud, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    const folder = await lane.folder();
     await writeFile(join(folder, "a.png"), PNG_PIXEL);
     await writeFile(join(folder, "b.png"), PNG_PIXEL);
     await writeFile(join(folder, "notes.txt"), "no picture");
-    const call = produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]);
-    assert.equal(await call.ended, 0, call.errors());
-    assert.deepEqual(call.lines.map(({ file }) => file), [
-      join(folder, "a.png"),
-      join(folder, "b.png"),
-    ]);
+    const call = await done(
+      produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]),
+    );
+    const files = ["a.png", "b.png"].map((file) => join(folder, file));
+    assert.deepEqual(call.lines.map(({ file }) => file), files);
     assert.match(
       call.errors(),
       /^1 of 2: a\.png -> .*\n2 of 2: b\.png -> .*\n2 records, 0\.0 MB in /,
     );
     const bridge = lane.startBridge();
     await lane.caughtUp();
-    const names = await Promise.all(call.lines.map((line) =>
-      lane.nameOf({
-        partition: Number(line["partition"]),
-        offset: String(line["offset"]),
-        timestampMs: Number(line["timestamp"]),
-      })
-    ));
-    assert.equal((await heldOf(cloud, names)).length, 2);
-    await Promise.all([bridge.kill("SIGTERM"), rm(folder, { recursive: true })]);
+    assert.equal(await lane.stored(call.lines.map(sentOf)), 2);
+    await bridge.kill("SIGTERM");
   });
 
   kafkaTest("takes a file in chunks that is larger than a record may be", async (cloud, lane) => {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
+    const folder = await lane.folder();
     const large = join(folder, "large.png");
     const bytes = Buffer.concat([PNG_PIXEL, randomBytes(3 * MIB)]);
     await writeFile(large, bytes);
@@ -66,32 +72,24 @@ export function commandTests(kafkaTest: KafkaTest): void {
       times: 1,
       action: { dropReply: true },
     });
-    const call = produce(cloud, [large, "--topic", lane.topic, "--subject", "ada", "--json"]);
-    assert.equal(await call.ended, 0, call.errors());
+    const call = await done(
+      produce(cloud, [large, "--topic", lane.topic, "--subject", "ada", "--json"]),
+    );
     const [line] = call.lines;
     assert.equal(line?.["chunks"], 5);
     await lane.caughtUp();
-    const name = await lane.nameOf({
-      partition: Number(line?.["partition"]),
-      offset: String(line?.["offset"]),
-      timestampMs: Number(line?.["timestamp"]),
-    });
-    const digest = createHash("md5").update(bytes).digest("base64");
-    assert.equal((await cloud.objects()).get(name), digest);
-    await Promise.all([bridge.kill("SIGTERM"), rm(folder, { recursive: true })]);
+    const name = await lane.nameOf(sentOf(line ?? {}));
+    assert.equal((await cloud.objects()).get(name), md5Of(bytes));
+    await bridge.kill("SIGTERM");
   });
 
-  kafkaTest(
-    "gets nothing of a call of produce to a topic that is not there",
-    async (cloud, lane) => {
-      const folder = await mkdtemp(join(tmpdir(), "tintype-produce-"));
-      await writeFile(join(folder, "a.png"), PNG_PIXEL);
-      const noTopic = produce(cloud, [folder, "--topic", `${lane.topic}.none`]);
-      assert.equal(await noTopic.ended, 1);
-      assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
-      await rm(folder, { recursive: true });
-    },
-  );
+  kafkaTest("fails to produce to a topic that does not exist", async (cloud, lane) => {
+    const folder = await lane.folder();
+    await writeFile(join(folder, "a.png"), PNG_PIXEL);
+    const noTopic = produce(cloud, [folder, "--topic", `${lane.topic}.none`]);
+    assert.equal(await noTopic.ended, 1);
+    assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
+  });
 
   kafkaTest("takes what dlq redrives as the same image with the same time", async (cloud, lane) => {
     await lane.createRedriveTopic();
@@ -104,24 +102,16 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.ok(one !== undefined && two !== undefined);
     await lane.caughtUp();
     await first.kill("SIGTERM");
-    const listed = dlq(cloud, lane, "list");
-    assert.equal(await listed.ended, 0, listed.errors());
+    const listed = await done(dlq(cloud, lane, "list"));
     assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
     const place = listed.lines.find(({ origin }) => origin === `${lane.topic}/0/${one.offset}`);
-    const dry = dlq(cloud, lane, "redrive", String(place?.["place"]), "--dry-run");
-    assert.equal(await dry.ended, 0, dry.errors());
+    const dry = await done(dlq(cloud, lane, "redrive", String(place?.["place"]), "--dry-run"));
     assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
-    const redriven = dlq(cloud, lane, "redrive", "--reason", "unsupported_type");
-    assert.equal(await redriven.ended, 0, redriven.errors());
-    const again = dlq(cloud, lane, "redrive", String(place?.["place"]));
-    assert.equal(await again.ended, 0, again.errors());
+    await done(dlq(cloud, lane, "redrive", "--reason", "unsupported_type"));
+    await done(dlq(cloud, lane, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
     const second = lane.startBridge();
-    const name = await lane.nameOf(one);
-    await eventually(
-      "the object",
-      async () => (await heldOf(cloud, [name])).length > 0 || undefined,
-    );
+    await eventually("the object", async () => await lane.stored([one]) > 0);
     const letters = await lane.deadLetters(3);
     const last = letters.find(({ redrives }) => redrives > 0);
     assert.equal(last?.origin, `${lane.topic}/1/${two.offset}`);
@@ -129,8 +119,7 @@ export function commandTests(kafkaTest: KafkaTest): void {
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
-    const next = dlq(cloud, lane, "redrive", "--all", "--dry-run");
-    assert.equal(await next.ended, 0, next.errors());
+    const next = await done(dlq(cloud, lane, "redrive", "--all", "--dry-run"));
     const places = next.lines.map((line) => String(line["place"]));
     assert.deepEqual(
       places.toSorted(),
@@ -139,39 +128,36 @@ export function commandTests(kafkaTest: KafkaTest): void {
     );
   });
 
-  kafkaTest(
-    "redrives no letter whose bytes would outlive its image, and says why",
-    async (cloud, lane) => {
-      await lane.createRedriveTopic();
-      const cameAtMs = Date.now() - 5 * 86_400_000;
-      const headers = {
-        "__connect.errors.topic": lane.topic,
-        "__connect.errors.partition": "0",
-        "__connect.errors.offset": "7",
-        "tintype.reason": "too_large",
-        "tintype.timestamp": String(cameAtMs),
-      };
-      await lane.send([PNG_PIXEL], headers, 0, lane.deadLetterTopic);
-      const dry = dlq(cloud, lane, "redrive", "--all", "--dry-run");
-      assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
-      assert.equal(dry.errors(), "0 would be sent, 1 cannot be sent\n");
-      const call = dlq(cloud, lane, "redrive", "--all");
-      assert.equal(await call.ended, 1);
-      assert.match(
-        String(call.lines[0]?.["problem"]),
-        /^it is too late: .*T0 is 120\.0 hours ago, at most 108\.0/,
-      );
-      assert.equal(call.errors(), "0 sent, 1 cannot be sent\n");
-      const none = dlq(cloud, lane, "redrive", "3/4711");
-      assert.equal(await none.ended, 1);
-      assert.equal(
-        none.errors(),
-        `0 sent, 0 cannot be sent\nNo such dead letter at 3/4711 in ${lane.deadLetterTopic}\n`,
-      );
-      const ends = await cloud.admin.fetchTopicOffsets(`${lane.topic}.redrive`);
-      assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
-    },
-  );
+  kafkaTest("redrives no letter whose bytes would outlive its image", async (cloud, lane) => {
+    await lane.createRedriveTopic();
+    const cameAtMs = Date.now() - 5 * 86_400_000;
+    const headers = {
+      "__connect.errors.topic": lane.topic,
+      "__connect.errors.partition": "0",
+      "__connect.errors.offset": "7",
+      "tintype.reason": "too_large",
+      "tintype.timestamp": String(cameAtMs),
+    };
+    await lane.send([PNG_PIXEL], headers, 0, lane.deadLetterTopic);
+    const dry = dlq(cloud, lane, "redrive", "--all", "--dry-run");
+    assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
+    assert.equal(dry.errors(), "0 would be sent, 1 cannot be sent\n");
+    const call = dlq(cloud, lane, "redrive", "--all");
+    assert.equal(await call.ended, 1);
+    assert.match(
+      String(call.lines[0]?.["problem"]),
+      /^it is too late: .*T0 is 120\.0 hours ago, at most 108\.0/,
+    );
+    assert.equal(call.errors(), "0 sent, 1 cannot be sent\n");
+    const none = dlq(cloud, lane, "redrive", "3/4711");
+    assert.equal(await none.ended, 1);
+    assert.equal(
+      none.errors(),
+      `0 sent, 0 cannot be sent\nNo such dead letter at 3/4711 in ${lane.deadLetterTopic}\n`,
+    );
+    const ends = await cloud.admin.fetchTopicOffsets(`${lane.topic}.redrive`);
+    assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
+  });
 
   kafkaTest("shows a letter, and redrives the value that it goes without", async (cloud, lane) => {
     await lane.createRedriveTopic();
@@ -187,22 +173,19 @@ export function commandTests(kafkaTest: KafkaTest): void {
     const first = lane.startBridge({ TENANT_PLANS: plans(3_000) });
     const [letter] = await lane.deadLetters(1);
     await first.kill("SIGTERM");
-    const shown = dlq(cloud, lane, "show", letter?.place ?? "");
-    assert.equal(await shown.ended, 0, shown.errors());
+    const shown = await done(dlq(cloud, lane, "show", letter?.place ?? ""));
     const { origin, reason, isValueOmitted } = shown.lines[0] ?? {};
     assert.deepEqual([origin, reason, isValueOmitted], [
       `${lane.topic}/2/${sent.offset}`,
       "too_large",
       true,
     ]);
-    const redriven = dlq(cloud, lane, "redrive", "--all");
-    assert.equal(await redriven.ended, 0, redriven.errors());
+    await done(dlq(cloud, lane, "redrive", "--all"));
     const second = lane.startBridge({ TENANT_PLANS: plans(10_000) });
-    const digest = createHash("md5").update(large).digest("base64");
     const name = await lane.nameOf(sent);
     await eventually(
       "the image",
-      async () => (await cloud.objects()).get(name) === digest || undefined,
+      async () => (await cloud.objects()).get(name) === md5Of(large),
     );
     assert.equal(await second.kill("SIGTERM"), 0);
   });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Cloud } from "../_cloud_fixture.ts";
-import type { Lane } from "../_lane_fixture.ts";
-import type { KafkaTest } from "../_kafka_fixture.ts";
-import { KAFKA_CONTRACT, type KafkaAdapters } from "../_ports_contract_fixture.ts";
-import { readKafkaEnv } from "../env.ts";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { kafkajsDeadLetters } from "../adapters/kafkajs_dead_letters.ts";
 import { kafkajsRecordSource } from "../adapters/kafkajs_record_source.ts";
+import { readKafkaEnv } from "../config/env.ts";
+import type { Cloud } from "./cloud.ts";
+import type { KafkaTest } from "./describe_on_kafka.ts";
+import type { Lane } from "./lane.ts";
+import { KAFKA_CONTRACT, type KafkaAdapters } from "./ports_contract.ts";
 
 const MIB = 1024 * 1024;
 
@@ -31,7 +31,7 @@ function openAdapters({ brokers }: Cloud, lane: Lane) {
       return source;
     },
     async letters() {
-      const letters = kafkajsDeadLetters(kafka, { topic: lane.deadLetterTopic });
+      const letters = kafkajsDeadLetters(kafka, lane.deadLetterTopic);
       endings.push(() => letters.close());
       await letters.connect();
       return letters;

@@ -87,8 +87,8 @@ const CASES: readonly Case[] = [
     allowed: ['import { startUpload } from "@tintype/core/ingest/start_upload";'],
     refused: [
       'import { app } from "@tintype/processor/app";',
-      'const { app } = await import("@tintype/kafka-bridge/bridge");',
-      'type Bridge = import("@tintype/kafka-bridge/bridge").Bridge;',
+      'const { app } = await import("@tintype/kafka-bridge/delivery/bridge");',
+      'type Bridge = import("@tintype/kafka-bridge/delivery/bridge").Bridge;',
       'export { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";',
       'import { serve } from "@tintype/local/storage/serve";',
     ],
@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "import-table",
-    path: "kafka-bridge/bridge.ts",
+    path: "kafka-bridge/delivery/bridge.ts",
     allowed: ['import { admitImage } from "@tintype/core/ingest/admit_image";'],
     refused: ['import { app } from "@tintype/edge/app";'],
   },

@@ -113,7 +113,7 @@ output "processor_env" {
 }
 
 output "bridge_env" {
-  description = "Environment of the bridge without its secrets (kafka-bridge/env.ts)."
+  description = "Environment of the bridge without its secrets (kafka-bridge/config/env.ts)."
   value = merge({
     HOST                    = "0.0.0.0"
     PORT                    = "8081"
@@ -133,7 +133,7 @@ output "bridge_env" {
 }
 
 output "bridge_secrets" {
-  description = "Secret whose newest version each of the bridge's other variables is (kafka-bridge/env.ts)."
+  description = "Secret whose newest version each of the bridge's other variables is (kafka-bridge/config/env.ts)."
   value = {
     for variable, secret in {
       PSEUDONYM_KEYS      = "pseudonym-keys"

@@ -1,0 +1,45 @@
+import type { BridgeEnv } from "../config/env.ts";
+import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { gcsObjectCreator } from "./gcs_object_creator.ts";
+import { kafkajsClient } from "./kafkajs_client.ts";
+import { kafkajsDeadLetters } from "./kafkajs_dead_letters.ts";
+import { kafkajsRecordSource, type RecordSourceOptions } from "./kafkajs_record_source.ts";
+import { waitForTopics } from "./wait_for_topics.ts";
+import { watchTopicEnds, type WatchTopicEndsOptions } from "./watch_topic_ends.ts";
+
+const CLIENT_ID = "tintype-bridge";
+const UPLOAD_TIMEOUT_MS = 60_000;
+
+/** Kafka by kafkajs and Cloud Storage, by the environment; nothing is connected yet. */
+export function openAdapters(env: BridgeEnv) {
+  const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
+  // Asks each broker of the list once, as each look begins with the first: the looks themselves are repeated.
+  const oneLook = {
+    initialRetryTime: 100,
+    maxRetryTime: 500,
+    retries: env.KAFKA_BROKERS.length - 1,
+  };
+  const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: oneLook });
+  return {
+    creator: gcsObjectCreator({
+      bucket: env.RAW_BUCKET,
+      endpoint: env.STORAGE_ENDPOINT,
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+    }),
+    deadLetters: kafkajsDeadLetters(kafka, env.KAFKA_DEAD_LETTER_TOPIC),
+    openSource: (options: RecordSourceOptions) => kafkajsRecordSource(kafka, options),
+    /** Resolves with the topics that are to be read, redrive topics among them, when Kafka has them. */
+    waitForTopics: (onWaiting: (error: unknown) => void) =>
+      waitForTopics(impatient, {
+        topics: env.KAFKA_TOPICS,
+        optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
+        deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
+        timeoutMs: env.KAFKA_START_TIMEOUT_MS,
+        onWaiting,
+      }),
+    watchTopicEnds: (options: WatchTopicEndsOptions) => watchTopicEnds(impatient, options),
+  };
+}
+
+/** What the bridge talks to. */
+export type BridgeAdapters = ReturnType<typeof openAdapters>;

@@ -1,0 +1,159 @@
+import { AppError, type FieldError } from "@tintype/core/errors";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import * as z from "zod";
+import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { BROKER, partsOf } from "./broker_list.ts";
+import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const megabytes = z.coerce.number().int().min(4).max(1024);
+const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const list = z.string().transform(partsOf);
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** How Kafka is reached. */
+const kafkaSchema = z.object({
+  KAFKA_BROKERS: list.pipe(z.array(z.string().regex(BROKER, "must be host:port")).min(1)),
+  KAFKA_TLS: z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
+  /** PEM of the authority that signed the brokers' certificates, where the system does not know it. */
+  KAFKA_TLS_CA: certificatesPem.optional(),
+  /** PEM of the certificate and key by which the bridge shows who it is, where the brokers ask. */
+  KAFKA_TLS_CERT: certificatesPem.optional(),
+  KAFKA_TLS_KEY: privateKeyPem.optional(),
+  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
+  KAFKA_SASL_USERNAME: z.string().min(1).optional(),
+  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
+});
+
+const envSchema = kafkaSchema.extend({
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: port.default(8081),
+  KAFKA_CLUSTER: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+  KAFKA_TOPICS: list.pipe(z.array(z.string().min(1)).min(1)),
+  KAFKA_DEAD_LETTER_TOPIC: z.string().min(1),
+  KAFKA_GROUP: z.string().min(1),
+  KAFKA_SESSION_TIMEOUT_MS: milliseconds(1_000, 300_000).default(10_000),
+  /** How long Kafka and its topics may be missing at the start. */
+  KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
+  /** How often to look where the topics end. */
+  KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
+  RAW_BUCKET: z.string().min(3),
+  /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  STORAGE_ENDPOINT: z.url().optional(),
+  PSEUDONYM_KEYS: z.string().transform(secretList),
+  TENANT_PLANS: z.string().default("{}").transform((text, context) =>
+    within(context, () => parseTenantPlans(text))
+  ),
+  RETENTION_MS: z.coerce.number().int().default(RETENTION_POLICY.periodMs).transform(
+    (periodMs, context) => within(context, () => retentionPolicyOf(periodMs)),
+  ),
+  /** Bytes that are held over all partitions; a fetch brings an eighth of it at most, or one record. */
+  BUDGET_MIB: megabytes.default(48),
+  /** Records of one partition that are uploaded at once. */
+  UPLOADS_PER_PARTITION: z.coerce.number().int().min(1).max(256).default(8),
+  /** How long a chunk set may be silent before its records become dead letters. */
+  CHUNK_SILENCE_MS: milliseconds(1_000, 86_400_000).default(600_000),
+}).superRefine((env, context) => {
+  const complain = complaintsOf(context);
+  checkKafka(env, context);
+  if (env.KAFKA_TOPICS.some((topic) => topic.endsWith(REDRIVE_SUFFIX))) {
+    complain(
+      "KAFKA_TOPICS",
+      `must not name a ${REDRIVE_SUFFIX} topic: they are read beside theirs`,
+    );
+  }
+  // What is refused would be read again, and refused again.
+  if (env.KAFKA_TOPICS.some((topic) => isReadWith(topic, env.KAFKA_DEAD_LETTER_TOPIC))) {
+    complain("KAFKA_DEAD_LETTER_TOPIC", `must not be one of KAFKA_TOPICS or its ${REDRIVE_SUFFIX}`);
+  }
+  for (const topic of env.KAFKA_TOPICS) {
+    if (env.TENANT_PLANS.topicOf(topic) !== undefined) continue;
+    complain("TENANT_PLANS", `must name the tenant of topic ${topic} (kafkaTopics)`);
+  }
+});
+
+function complaintsOf(context: z.RefinementCtx) {
+  return (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+}
+
+function isReadWith(topic: string, other: string): boolean {
+  return other === topic || other === topic + REDRIVE_SUFFIX;
+}
+
+function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx): void {
+  const complain = complaintsOf(context);
+  for (const name of ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] as const) {
+    if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
+    complain(name, "must be set where KAFKA_SASL_MECHANISM is");
+  }
+  const { KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key } = env;
+  if ((cert === undefined) !== (key === undefined)) {
+    complain("KAFKA_TLS_KEY", "must be set where KAFKA_TLS_CERT is, and only there");
+  }
+  if (cert !== undefined && key !== undefined && !isKeyOf(key, cert)) {
+    complain("KAFKA_TLS_KEY", "must be the key of KAFKA_TLS_CERT");
+  }
+  for (const name of ["KAFKA_TLS_CA", "KAFKA_TLS_CERT"] as const) {
+    if (env[name] !== undefined && !env.KAFKA_TLS) complain(name, "needs KAFKA_TLS=true");
+  }
+}
+
+/** How Kafka is reached, for a command that needs nothing else. Throws `invalid_config` as {@link readEnv} does. */
+export function readKafkaEnv(variables: Variables) {
+  const read = kafkaSchema.superRefine(checkKafka).safeParse(variables);
+  if (!read.success) throw invalidEnv(read.error, variables);
+  return read.data;
+}
+
+/** How Kafka is reached. */
+export type KafkaEnv = ReturnType<typeof readKafkaEnv>;
+
+/** The bridge's configuration, validated. Throws `invalid_config` that names, in one line, every variable that is wrong. */
+export function readEnv(variables: Variables) {
+  const read = envSchema.safeParse(variables);
+  if (!read.success) throw invalidEnv(read.error, variables);
+  const { TENANT_PLANS: plans, RETENTION_MS: policy, ...env } = read.data;
+  return { ...env, plans, policy };
+}
+
+/** The bridge's configuration. */
+export type BridgeEnv = ReturnType<typeof readEnv>;
+
+function invalidEnv(error: z.ZodError, variables: Variables): AppError {
+  const errors: FieldError[] = error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return { path: name, message: variables[name] === undefined ? "must be set" : message };
+  });
+  const all = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return new AppError(
+    "invalid_config",
+    `Cannot start as the environment is wrong: ${all.replaceAll(/\s+/g, " ")}`,
+    { errors },
+  );
+}
+
+/** What `read` answers; what it throws becomes the variable's error. */
+function within<Value>(context: z.RefinementCtx, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }
+}
+
+function secretList(text: string, context: z.RefinementCtx): [string, ...string[]] {
+  try {
+    return z.tuple([z.string().min(32)], z.string().min(32)).parse(JSON.parse(text));
+  } catch {
+    // The words of the parser may hold a secret.
+    const message = "must be a JSON array of secrets of at least 32 characters";
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Partition } from "./partition.ts";
+
+const COMMIT_AFTER_RECORDS = 500;
+
+/** Commits the offsets of one partition, one commit at a time; readiness is red while the group does not take them. */
+export class OffsetCommitter {
+  readonly #partition: Partition;
+  #running: Promise<void> | undefined;
+  #endedSinceCommit = 0;
+  #unblock: (() => void) | undefined;
+
+  constructor(partition: Partition) {
+    this.#partition = partition;
+    partition.lease.ended.addEventListener("abort", () => this.#unblock?.());
+  }
+
+  /** A record is durable. */
+  end(offset: bigint): void {
+    this.#partition.offsets.end(offset);
+    if (++this.#endedSinceCommit >= COMMIT_AFTER_RECORDS) void this.commit();
+  }
+
+  /** Commits behind what is durable, where that moved; a commit that is not taken is tried again at the next one. */
+  async commit(): Promise<void> {
+    await this.#running;
+    this.#running ??= this.#commitOnce().finally(() => this.#running = undefined);
+    await this.#running;
+  }
+
+  async #commitOnce(): Promise<void> {
+    const { lease, offsets, ports: { metrics, readiness, log } } = this.#partition;
+    const next = offsets.toCommit();
+    if (next === undefined || lease.ended.aborted) return;
+    this.#endedSinceCommit = 0;
+    try {
+      await lease.commit(next);
+      offsets.committed(next);
+      metrics.commits.inc({ outcome: "taken" });
+      this.#unblock?.();
+      this.#unblock = undefined;
+    } catch (error) {
+      metrics.commits.inc({ outcome: "not_taken" });
+      if (lease.ended.aborted) return;
+      this.#unblock ??= readiness.block("commits");
+      const text = error instanceof Error ? error.name : typeof error;
+      log.warn("commit_held_up", { topic: lease.topic, partition: lease.partition, text });
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { Queue } from "./queue.ts";
+
+/**
+ * What of one partition is durable: records end in any order, the offset to commit is behind the longest prefix of
+ * which nothing is missing, never beyond, and never inside a span, whose records must come again together.
+ */
+export class OffsetTracker {
+  /** Offsets under way or done behind a gap, in the order in which they were fetched. */
+  readonly #order = new Queue<bigint>();
+  readonly #done = new Set<bigint>();
+  readonly #spans = new Set<OffsetSpan>();
+  #durable: bigint | undefined;
+  #committed: bigint | undefined;
+  #highWatermark = 0n;
+
+  /** The partition ends there, or behind it. */
+  reachesTo(end: bigint): void {
+    if (end > this.#highWatermark) this.#highWatermark = end;
+  }
+
+  /** A record was fetched; offsets come in ascending order. Throws RangeError where they do not. */
+  begin(offset: bigint): void {
+    const last = this.#last;
+    if (last !== undefined && offset <= last) {
+      throw new RangeError(`Cannot begin offset ${offset} behind ${last}`);
+    }
+    // Before the first record everything counts as committed: there is nothing to tell the group yet.
+    this.#committed ??= offset;
+    this.#order.push(offset);
+  }
+
+  /** A record is durable (its object is there, or its dead letter was acknowledged). */
+  end(offset: bigint): void {
+    this.#done.add(offset);
+    for (let next = this.#order.first; next !== undefined; next = this.#order.first) {
+      if (!this.#done.delete(next)) return;
+      this.#durable = next;
+      this.#order.shift();
+    }
+  }
+
+  /** Records from `first` on belong together: no commit lies between them, until its `last` is known and behind. */
+  span(first: bigint): OffsetSpan {
+    const span: OffsetSpan = { first, last: undefined };
+    this.#spans.add(span);
+    return span;
+  }
+
+  /** The offset to commit (the next one to read), or undefined where there is nothing new. */
+  toCommit(): bigint | undefined {
+    if (this.#durable === undefined) return undefined;
+    const next = this.#outsideSpans(this.#durable + 1n);
+    return this.#committed === undefined || next > this.#committed ? next : undefined;
+  }
+
+  /** A commit of `toCommit()` was acknowledged. */
+  committed(next: bigint): void {
+    this.#committed = next;
+    for (const span of this.#spans) {
+      if (span.last !== undefined && span.last < next) this.#spans.delete(span);
+    }
+  }
+
+  /** The offset from which everything must be read again that is not durable; undefined before the first record. */
+  get restartAt(): bigint | undefined {
+    const next = this.#durable === undefined ? this.#order.first : this.#durable + 1n;
+    return next === undefined ? undefined : this.#outsideSpans(next);
+  }
+
+  /** Records that are in the partition and not durable yet. */
+  get lag(): bigint {
+    const next = this.restartAt ?? this.#highWatermark;
+    return this.#highWatermark > next ? this.#highWatermark - next : 0n;
+  }
+
+  /** Whether every record of the partition was begun. */
+  get isAtEnd(): boolean {
+    return (this.#last ?? -1n) + 1n >= this.#highWatermark;
+  }
+
+  /** Records begun and not yet behind the durable offset. */
+  get pending(): number {
+    return this.#order.length;
+  }
+
+  /** The last offset that was begun. */
+  get #last(): bigint | undefined {
+    return this.#order.last ?? this.#durable;
+  }
+
+  /** `next`, or the first offset of the outermost span in which it lies. */
+  #outsideSpans(next: bigint): bigint {
+    let outside = next;
+    for (let moved = true; moved;) {
+      moved = false;
+      for (const { first, last } of this.#spans) {
+        if (first >= outside || (last !== undefined && last < outside)) continue;
+        outside = first;
+        moved = true;
+      }
+    }
+    return outside;
+  }
+}
+
+/** Records that are durable together; `last` is set when the last of them was fetched. */
+interface OffsetSpan {
+  readonly first: bigint;
+  last: bigint | undefined;
+}

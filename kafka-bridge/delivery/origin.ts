@@ -1,0 +1,52 @@
+import type { SourceRecord } from "../ports.ts";
+
+/** Where a record was first, and when. */
+export type RecordOrigin = Pick<SourceRecord, "topic" | "partition" | "offset" | "timestampMs">;
+
+/** The ending of the operators' topics: the only ones where a record's identity and time are read from its headers. */
+export const REDRIVE_SUFFIX = ".redrive";
+
+/** Header names of a dead letter and of a redriven record: Kafka Connect's own, and ours. */
+export const LETTER_HEADERS = {
+  topic: "__connect.errors.topic",
+  partition: "__connect.errors.partition",
+  offset: "__connect.errors.offset",
+  stage: "__connect.errors.stage",
+  className: "__connect.errors.exception.class.name",
+  message: "__connect.errors.exception.message",
+  reason: "tintype.reason",
+  /** LogAppendTime of the record, in milliseconds since the epoch: its T0. */
+  timestamp: "tintype.timestamp",
+  /** `omitted` where the letter goes without the record's value. */
+  value: "tintype.value",
+  /** How often the record was sent to the redrive topic. */
+  redrives: "tintype.redrives",
+} as const;
+
+/** A header that is a number: an integer from 0, in decimal. */
+export const INTEGER = /^(0|[1-9][0-9]{0,18})$/;
+
+/**
+ * The record itself, or, on `<topic>.redrive`, the place and time of the record of `<topic>` that its headers name;
+ * undefined where they do not.
+ */
+export function originOf(record: SourceRecord): RecordOrigin | undefined {
+  if (!record.topic.endsWith(REDRIVE_SUFFIX)) return record;
+  const topic = record.topic.slice(0, -REDRIVE_SUFFIX.length);
+  const partition = integerOf(record, LETTER_HEADERS.partition);
+  const offset = integerOf(record, LETTER_HEADERS.offset);
+  const timestamp = integerOf(record, LETTER_HEADERS.timestamp);
+  if (textOf(record, LETTER_HEADERS.topic) !== topic) return undefined;
+  if (partition === undefined || offset === undefined || timestamp === undefined) return undefined;
+  return { topic, partition: Number(partition), offset, timestampMs: Number(timestamp) };
+}
+
+function integerOf(record: SourceRecord, header: string): bigint | undefined {
+  const text = textOf(record, header);
+  return text !== undefined && INTEGER.test(text) ? BigInt(text) : undefined;
+}
+
+function textOf({ headers }: SourceRecord, header: string): string | undefined {
+  const value = headers.get(header);
+  return value === undefined ? undefined : new TextDecoder().decode(value);
+}

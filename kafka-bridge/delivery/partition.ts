@@ -1,0 +1,18 @@
+import type { PartitionLease } from "../ports.ts";
+import type { ByteBudget } from "./byte_budget.ts";
+import type { AttemptOptions, MakeDurablePorts } from "./make_durable.ts";
+import type { OffsetTracker } from "./offset_tracker.ts";
+
+/** What the work on a partition needs. */
+export interface WorkerPorts extends MakeDurablePorts {
+  readonly budget: ByteBudget;
+  /** Records of one partition that are made durable at once. */
+  readonly recordsAtOnce: number;
+}
+
+/** One partition under one lease: what the parts of its worker share. */
+export interface Partition extends AttemptOptions {
+  readonly lease: PartitionLease;
+  readonly offsets: OffsetTracker;
+  readonly ports: WorkerPorts;
+}

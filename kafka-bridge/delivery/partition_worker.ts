@@ -1,0 +1,154 @@
+import { isAppError } from "@tintype/core/errors";
+import type { PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
+import { ChunkAssembler } from "./chunk_assembler.ts";
+import { type Chunk, chunkOf } from "./chunk_headers.ts";
+import { INCOMPLETE_CHUNKS } from "./chunk_set.ts";
+import { FetchControl } from "./fetch_control.ts";
+import { type AttemptOptions, makeDeadLetter, makeDurable, type Refusal } from "./make_durable.ts";
+import { OffsetCommitter } from "./offset_committer.ts";
+import { OffsetTracker } from "./offset_tracker.ts";
+import type { Partition, WorkerPorts } from "./partition.ts";
+import { Queue } from "./queue.ts";
+import { Tasks } from "./tasks.ts";
+
+/** What a record holds beside its value, in bytes: one without a value is not for nothing. */
+const RECORD_EXTRA_BYTES = 512;
+
+const ORPHAN: Refusal = {
+  reason: INCOMPLETE_CHUNKS,
+  message: "Cannot take chunk as the set of which it is does not begin before it",
+};
+
+/** One partition under one lease: what was fetched waits in line, is made durable side by side, and committed behind. */
+export class PartitionWorker {
+  readonly lease: PartitionLease;
+  readonly #partition: Partition;
+  readonly #fetching: FetchControl;
+  readonly #committer: OffsetCommitter;
+  readonly #assembler: ChunkAssembler;
+  readonly #queue = new Queue<SourceRecord>();
+  readonly #records = new Tasks();
+
+  constructor(lease: PartitionLease, ports: WorkerPorts, { timings, stopping }: AttemptOptions) {
+    this.lease = lease;
+    const ended = AbortSignal.any([lease.ended, stopping]);
+    ended.addEventListener("abort", () => this.#dropQueued());
+    const partition = { lease, ports, timings, stopping: ended, offsets: new OffsetTracker() };
+    const fetching = new FetchControl(partition);
+    const committer = new OffsetCommitter(partition);
+    this.#partition = partition;
+    this.#fetching = fetching;
+    this.#committer = committer;
+    this.#assembler = new ChunkAssembler(partition, {
+      onReleased: (bytes) => fetching.release(bytes),
+      onDurable: (offset) => committer.end(offset),
+    });
+  }
+
+  /** Takes a fetch over. */
+  push({ records, highWatermark }: PartitionFetch): void {
+    this.reachesTo(highWatermark);
+    if (this.#partition.stopping.aborted) return;
+    for (const record of records) {
+      this.#partition.offsets.begin(record.offset);
+      this.#fetching.hold(bytesOf(record));
+      this.#queue.push(record);
+    }
+    this.#pump();
+    this.pauseOrResume();
+  }
+
+  /** The partition ends there, or behind it. */
+  reachesTo(end: bigint): void {
+    this.#partition.offsets.reachesTo(end);
+  }
+
+  /** Records that are in the partition and not durable yet. */
+  get lag(): bigint {
+    return this.#partition.offsets.lag;
+  }
+
+  /** Stops or starts the fetching by what is held and free. */
+  pauseOrResume(): void {
+    this.#fetching.pauseOrResume();
+  }
+
+  /** Commits what is durable; gives up sets whose chunks do not come. To be called from time to time. */
+  async tick(): Promise<void> {
+    const { offsets, timings } = this.#partition;
+    const isAllRead = offsets.isAtEnd && !this.#fetching.isPaused && this.#queue.length === 0;
+    if (isAllRead) this.#assembler.closeSilent(timings.chunkSilenceMs);
+    this.pauseOrResume();
+    await this.commit();
+  }
+
+  /** Commits behind what is durable, where that moved. */
+  async commit(): Promise<void> {
+    await this.#committer.commit();
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#records.settled();
+    await this.#assembler.settled();
+  }
+
+  #pump(): void {
+    const { stopping, ports: { recordsAtOnce } } = this.#partition;
+    while (!stopping.aborted && this.#records.size < recordsAtOnce) {
+      const record = this.#queue.shift();
+      if (record === undefined) return;
+      this.#begin(record);
+    }
+  }
+
+  #begin(record: SourceRecord): void {
+    const chunk = readChunk(record);
+    if (chunk === undefined) return this.#work(record, () => this.#deliver(record));
+    if ("reason" in chunk) return this.#work(record, () => this.#refuse(record, chunk));
+    if (this.#assembler.take(record, chunk)) return this.#fetching.release(RECORD_EXTRA_BYTES);
+    this.#work(record, () => this.#refuse(record, ORPHAN));
+  }
+
+  /** Does a record's work beside the others' and gives its bytes back at its end. */
+  #work(record: SourceRecord, act: () => Promise<boolean>): void {
+    const work = this.#records.run(async () => {
+      if (await act()) this.#committer.end(record.offset);
+    });
+    void work.finally(() => {
+      this.#fetching.release(bytesOf(record));
+      this.#pump();
+    });
+  }
+
+  async #deliver(record: SourceRecord): Promise<boolean> {
+    const { ports } = this.#partition;
+    const isDurable = await makeDurable(ports, record, this.#partition);
+    if (isDurable) ports.metrics.bytes.inc(record.value?.byteLength ?? 0);
+    return isDurable;
+  }
+
+  #refuse(record: SourceRecord, refusal: Refusal): Promise<boolean> {
+    return makeDeadLetter(this.#partition.ports, { record, ...refusal }, this.#partition);
+  }
+
+  /** Nothing more is begun, and no chunk more comes for what is open: all of it comes again, from its beginning. */
+  #dropQueued(): void {
+    this.#assembler.closeAll("Cannot take image as its partition moved on");
+    for (const record of this.#queue.clear()) this.#fetching.release(bytesOf(record));
+    this.pauseOrResume();
+  }
+}
+
+function readChunk(record: SourceRecord): Chunk | Refusal | undefined {
+  try {
+    return chunkOf(record);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return { reason: error.code, message: error.publicMessage };
+  }
+}
+
+function bytesOf({ value }: SourceRecord): number {
+  return RECORD_EXTRA_BYTES + (value?.byteLength ?? 0);
+}

@@ -1,0 +1,20 @@
+/** Times of a bridge, in milliseconds. */
+export interface Timings {
+  readonly commitEveryMs: number;
+  /** First and longest wait before a record is tried again. */
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  /** How long uploads under way may go on after the stop. */
+  readonly graceMs: number;
+  /** How long a chunk set may be silent at the end of its partition before it is given up. */
+  readonly chunkSilenceMs: number;
+}
+
+/** Timings of production: the grace fits into a drain of 25 s. */
+export const DEFAULT_TIMINGS: Timings = {
+  commitEveryMs: 1_000,
+  minDelayMs: 200,
+  maxDelayMs: 10_000,
+  graceMs: 15_000,
+  chunkSilenceMs: 600_000,
+};

@@ -1,0 +1,53 @@
+import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { traceIdOf } from "@tintype/core/model/raw_metadata";
+import type { SourceRecord } from "../ports.ts";
+
+const HEADER = "traceparent";
+
+/**
+ * Runs the making of a record's object inside a span of the trace that its `traceparent` header names, or of a new one,
+ * and hands over the record with that span in its header, so that the object's metadata goes on from here. Without an
+ * exporter the record is handed over as it is.
+ */
+export async function traceRecord<Answer>(
+  record: SourceRecord,
+  run: (record: SourceRecord) => Promise<Answer>,
+): Promise<Answer> {
+  const span = startSpan(record);
+  if (!span.isRecording()) return await run(record);
+  const headers = new Map(record.headers).set(HEADER, new TextEncoder().encode(textOf(span)));
+  try {
+    return await run({ ...record, headers });
+  } catch (error) {
+    span.setAttribute("error.type", error instanceof Error ? error.name : typeof error);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+function startSpan({ topic, partition, offset, headers }: SourceRecord): Span {
+  const given = new TextDecoder().decode(headers.get(HEADER));
+  const traceId = traceIdOf(given);
+  const parent = traceId === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId: given.slice(36, 52),
+    traceFlags: Number.parseInt(given.slice(53, 55), 16),
+    isRemote: true,
+  });
+  return trace.getTracer("tintype-bridge").startSpan("record to object", {
+    kind: SpanKind.CONSUMER,
+    attributes: {
+      "messaging.system": "kafka",
+      "messaging.destination.name": topic,
+      "messaging.destination.partition.id": String(partition),
+      "messaging.kafka.offset": String(offset),
+    },
+  }, parent);
+}
+
+function textOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,38 @@
+import type { Log } from "@tintype/core/ports/log";
+
+/** What can stand between a record and its durability. */
+export type ReadinessBlocker = "storage" | "dead_letters" | "commits";
+
+/** Counts the records that each blocker holds up; readiness reads it, and the log gets its beginning and its end only. */
+export class ReadinessBlockers {
+  readonly #held = new Map<ReadinessBlocker, number>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Counts a record that is held up; the function that it returns ends that, once. */
+  block(blocker: ReadinessBlocker): () => void {
+    const before = this.#held.get(blocker) ?? 0;
+    this.#held.set(blocker, before + 1);
+    if (before === 0) this.#log.error("obstacle", { obstacle: blocker });
+    let isBlocked = true;
+    return () => {
+      if (isBlocked) this.#unblock(blocker);
+      isBlocked = false;
+    };
+  }
+
+  /** The blockers of now; none when work can be done. */
+  get current(): readonly ReadinessBlocker[] {
+    return [...this.#held.keys()];
+  }
+
+  #unblock(blocker: ReadinessBlocker): void {
+    const left = (this.#held.get(blocker) ?? 0) - 1;
+    if (left > 0) return void this.#held.set(blocker, left);
+    this.#held.delete(blocker);
+    this.#log.info("obstacle_gone", { obstacle: blocker });
+  }
+}

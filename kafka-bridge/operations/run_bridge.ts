@@ -1,0 +1,140 @@
+import process from "node:process";
+import { importPseudonymKey } from "@tintype/core/model/owner";
+import type { Log } from "@tintype/core/ports/log";
+import { bufferCollector } from "../adapters/buffer_collector.ts";
+import type { BridgeAdapters } from "../adapters/open_adapters.ts";
+import type { BridgeEnv } from "../config/env.ts";
+import { Bridge } from "../delivery/bridge.ts";
+import { ByteBudget } from "../delivery/byte_budget.ts";
+import { Circuit } from "../delivery/circuit.ts";
+import { DEFAULT_TIMINGS } from "../delivery/timings.ts";
+import type { RecordSource } from "../ports.ts";
+import { startHealthServer } from "./health_server.ts";
+import { createMetrics } from "./metrics.ts";
+import { ReadinessBlockers } from "./readiness_blockers.ts";
+import { wordsOfError } from "./words_of_error.ts";
+
+/** What runs beside the configuration. */
+export interface RunOptions {
+  readonly env: BridgeEnv;
+  readonly log: Log;
+  /** Called when the consumer ended for good. */
+  readonly onCrash: (error: Error) => void;
+  /** Called as soon as there is something to end. */
+  readonly onDrain: (drain: () => Promise<void>) => void;
+}
+
+const MIB = 1024 * 1024;
+/** Buffers that may be there, dead ones too, for each byte of the budget. */
+const BUFFERS_OF_BUDGET = 3;
+const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
+
+/** Starts the bridge: waits for Kafka and joins the group. Throws Error where it cannot. */
+export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
+  const { env, log, onCrash, onDrain } = options;
+  const { deadLetters } = adapters;
+  const { bridge, registry, readiness } = await createBridge(adapters, options);
+  const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
+  const server = await startHealthServer({
+    host: env.HOST,
+    port: env.PORT,
+    registry,
+    notReady: () =>
+      joined.source?.isMember() ? readiness.current.join(", ") || undefined : "not in the group",
+  });
+  onDrain(async () => {
+    await bridge.drain();
+    await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
+    await deadLetters.close();
+    server.close();
+  });
+  const topics = await adapters.waitForTopics((error) =>
+    log.warn("waiting_for_kafka", { text: wordsOfError(error) })
+  );
+  await deadLetters.connect();
+  const source = joined.source = adapters.openSource({
+    topics,
+    groupId: env.KAFKA_GROUP,
+    maxBytes: env.BUDGET_MIB * MIB / 8,
+    maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
+    sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
+    onRebalancing: () => {
+      log.info("rebalancing");
+      bridge.commit();
+    },
+    onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
+    onCrash,
+  });
+  const collectBuffers = bufferCollector(BUFFERS_OF_BUDGET * env.BUDGET_MIB * MIB);
+  await source.run((fetched) => {
+    collectBuffers();
+    bridge.take(fetched);
+  });
+  joined.stopWatch = adapters.watchTopicEnds({
+    topics,
+    everyMs: env.KAFKA_WATCH_EVERY_MS,
+    onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
+    onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
+    onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
+    onBack: () => log.info("kafka_back"),
+  });
+  log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
+}
+
+async function createBridge({ creator, deadLetters }: BridgeAdapters, { env, log }: RunOptions) {
+  const budget = new ByteBudget(env.BUDGET_MIB * MIB);
+  const readiness = new ReadinessBlockers(log);
+  const circuit = new Circuit({
+    ...CIRCUIT,
+    onChange: (isOpen) => {
+      log.warn(isOpen ? "circuit_opened" : "circuit_closed");
+      bridge.pauseOrResume();
+    },
+  });
+  const metrics = createMetrics({
+    inFlight: () => budget.taken,
+    lags: () => bridge.lags(),
+    isCircuitOpen: () => circuit.isOpen,
+  });
+  const bridge: Bridge = new Bridge({
+    creator,
+    plans: env.plans,
+    policy: env.policy,
+    clock: { now: () => Date.now() },
+    pseudonymKey: await importPseudonymKey(env.PSEUDONYM_KEYS[0]),
+    cluster: env.KAFKA_CLUSTER,
+    recordsAtOnce: env.UPLOADS_PER_PARTITION,
+    timings: { ...DEFAULT_TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
+    deadLetters,
+    budget,
+    circuit,
+    metrics,
+    readiness,
+    log,
+  });
+  return { bridge, registry: metrics.registry, readiness };
+}
+
+const DRAIN_MS = 25_000;
+
+/** Ends the process by its exit code: once, by `drain` with 0 on SIGTERM or SIGINT, or with 1 when that takes too long. */
+export function endOnSignal(drain: () => Promise<void>, log: Log): void {
+  let isEnding = false;
+  const end = async () => {
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(() => fail(log, "drain_cut", new Error("Cannot drain in time")), DRAIN_MS).unref();
+    await drain();
+    log.info("ended");
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => void end().catch((error) => fail(log, "drain_failed", error)));
+  }
+}
+
+/** Logs why and ends the process with 1. */
+export function fail(log: Log, event: string, error: unknown): never {
+  log.error(event, { text: wordsOfError(error) });
+  process.exit(1);
+}

@@ -1,0 +1,17 @@
+/** The bridge's variables for tests, but where Kafka is. */
+export const SECRET = "a pseudonym key for tests, 32 characters or more";
+
+/** A right environment over one topic; nothing listens at its storage. */
+export function bridgeEnv(topic = "images") {
+  return {
+    PORT: "0",
+    KAFKA_CLUSTER: "tests",
+    KAFKA_TOPICS: topic,
+    KAFKA_DEAD_LETTER_TOPIC: `${topic}.dlq`,
+    KAFKA_GROUP: `bridge-${topic}`,
+    RAW_BUCKET: "tintype-raw",
+    STORAGE_ENDPOINT: "http://127.0.0.1:9",
+    PSEUDONYM_KEYS: JSON.stringify([SECRET]),
+    TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
+  };
+}

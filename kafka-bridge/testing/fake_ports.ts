@@ -1,0 +1,172 @@
+/** Records, fetches and ports for the room's tests. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { importPseudonymKey } from "@tintype/core/model/owner";
+import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import type { Log, LogFields } from "@tintype/core/ports/log";
+import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import type { BridgePorts } from "../delivery/bridge.ts";
+import { ByteBudget } from "../delivery/byte_budget.ts";
+import { Circuit } from "../delivery/circuit.ts";
+import type { Timings } from "../delivery/timings.ts";
+import { createMetrics } from "../operations/metrics.ts";
+import { ReadinessBlockers } from "../operations/readiness_blockers.ts";
+import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
+
+/** The time of every record and of the clock, in milliseconds since the epoch. */
+export const NOW_MS = Date.UTC(2026, 0, 15, 12);
+const PLANS = {
+  kafkaTopics: {
+    images: { tenant: "stream" },
+    open: { tenant: "stream", allowTenantHeader: true, defaultSubject: "camera" },
+  },
+};
+
+/** A pace of milliseconds, but that chunk sets have time. */
+export const FAST_TIMINGS: Timings = {
+  commitEveryMs: 10,
+  minDelayMs: 2,
+  maxDelayMs: 8,
+  graceMs: 100,
+  chunkSilenceMs: 60_000,
+};
+
+/** A record of the topic `images`: a picture that is taken, unless told otherwise. */
+export function recordOf(
+  given: Partial<Omit<SourceRecord, "headers">> & {
+    readonly headers?: Readonly<Record<string, string | Uint8Array>>;
+  } = {},
+): SourceRecord {
+  const { headers = { "content-type": "image/png", "subject": "ada" }, ...rest } = given;
+  const bytes = Object.entries(headers).map(([name, value]) =>
+    [name, typeof value === "string" ? new TextEncoder().encode(value) : value] as const
+  );
+  return {
+    topic: "images",
+    partition: 0,
+    offset: 0n,
+    timestampMs: NOW_MS,
+    key: null,
+    value: PNG_PIXEL,
+    ...rest,
+    headers: new Map(bytes),
+  };
+}
+
+/** The headers of a picture whose record is in a redrive topic: which record of `images` it was, and when it came. */
+export function redrivenHeaders(timestamp: number | string, topic = "images") {
+  return {
+    "content-type": "image/png",
+    "subject": "ada",
+    "__connect.errors.topic": topic,
+    "__connect.errors.partition": "0",
+    "__connect.errors.offset": "5",
+    "tintype.timestamp": String(timestamp),
+  };
+}
+
+/** The headers of a picture's chunk. */
+export function chunkHeaders(id: string, index: number, count: number) {
+  return {
+    "content-type": "image/png",
+    "subject": "ada",
+    "chunk-id": id,
+    "chunk-index": String(index),
+    "chunk-count": String(count),
+  };
+}
+
+/** A lease over fakes that remembers what was committed and whether it is paused. */
+interface FakeLease extends PartitionLease {
+  readonly commits: bigint[];
+  readonly restarts: bigint[];
+  isPaused: boolean;
+  end(): void;
+}
+
+/** A lease of a partition of `images`; `override` replaces parts of it. */
+export function leaseOf(override: Partial<PartitionLease> = {}): FakeLease {
+  const ended = new AbortController();
+  const lease: FakeLease = {
+    topic: "images",
+    partition: 0,
+    ended: ended.signal,
+    commits: [],
+    restarts: [],
+    isPaused: false,
+    pause: () => lease.isPaused = true,
+    resume: () => lease.isPaused = false,
+    commit: async (next) => void lease.commits.push(next),
+    restart: (from) => {
+      lease.restarts.push(from);
+      ended.abort();
+    },
+    end: () => ended.abort(),
+    ...override,
+  };
+  return lease;
+}
+
+/** These records as a fetch that reaches to the partition's end. */
+export function fetchOf(lease: PartitionLease, records: readonly SourceRecord[]): PartitionFetch {
+  return { lease, records, highWatermark: (records.at(-1)?.offset ?? -1n) + 1n };
+}
+
+/** Everything that the bridge needs, in memory, at a pace of milliseconds. */
+export async function fakePorts(override: Partial<BridgePorts> = {}) {
+  const letters: DeadLetter[] = [];
+  const lines: { readonly event: string; readonly fields: LogFields }[] = [];
+  const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
+  const log: Log = { info: write, warn: write, error: write };
+  const store = new MemoryObjectStore();
+  const budget = new ByteBudget(1024 * 1024);
+  const ports: BridgePorts = {
+    creator: store satisfies ObjectCreator,
+    plans: parseTenantPlans(JSON.stringify(PLANS)),
+    policy: RETENTION_POLICY,
+    clock: { now: () => NOW_MS },
+    pseudonymKey: await importPseudonymKey("a secret of at least 32 characters"),
+    cluster: "local",
+    deadLetters: { send: async (letter) => void letters.push(letter) },
+    budget,
+    circuit: new Circuit({
+      failuresToOpen: 1_000,
+      minProbeMs: 2,
+      maxProbeMs: 8,
+      onChange: () => {},
+    }),
+    metrics: createMetrics({
+      inFlight: () => budget.taken,
+      lags: () => [],
+      isCircuitOpen: () => false,
+    }),
+    readiness: new ReadinessBlockers(log),
+    log,
+    recordsAtOnce: 16,
+    timings: FAST_TIMINGS,
+    ...override,
+  };
+  return { ports, store, letters, lines };
+}
+
+/** Waits until it is so; throws after five seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error("It never came so");
+    await sleep(2);
+  }
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ state >>> 15, state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61);
+    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+  };
+}
