@@ -25,7 +25,7 @@ import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { makeApp } from "./app.ts";
-import type { ByteStreams, EdgeServices, RateLimit } from "./app_env.ts";
+import type { ByteStreams, EdgeServices, RateLimit } from "./ports.ts";
 
 /** A PNG's signature and some bytes after it: enough for a door, which looks at the first bytes only. */
 export const PNG = Uint8Array.from(
@@ -66,7 +66,6 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const services: EdgeServices = {
     clock,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: { info: write, warn: write, error: write },
     policy: RETENTION_POLICY,
     plans: parseTenantPlans(options.plans ?? "{}"),
     callerOf: makeCallerCache({
@@ -126,7 +125,10 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     },
     ...options.services,
   };
-  const app = makeApp({ servicesOf: () => Promise.resolve(services) });
+  const app = makeApp({
+    servicesOf: () => Promise.resolve(services),
+    log: { info: write, warn: write, error: write },
+  });
   return { app, services, clock, raw, processed, logs, sessions, claims, calls };
 }
 

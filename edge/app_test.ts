@@ -5,8 +5,9 @@ import { call, idAt, makeTestEdge, ownerOf, signToken } from "./_testing.ts";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { AssetsPageFiles } from "./adapters/page_assets.ts";
+import { makeApp } from "./app.ts";
+import { readEnv } from "./env.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
-import { makeOpenapiDocument } from "./routes/openapi_document.ts";
 import { startedUpload } from "./schemas.ts";
 
 const upload = { contentType: "image/png", size: 1_000 };
@@ -177,54 +178,29 @@ test("what breaks inside is a 500 that says nothing of it, and is logged without
   assert.equal(edge.logs.find(({ event }) => event === "failure")?.["cause"], "TypeError");
 });
 
-test("bindings that are wrong are a 503", async () => {
-  const { makeApp } = await import("./app.ts");
-  const { readEnv } = await import("./env.ts");
+test("bindings that are wrong are a 503, logged by their names alone", async () => {
+  const lines: unknown[] = [];
+  const write = (...line: unknown[]) => void lines.push(line);
   const app = makeApp({
     servicesOf: async (bindings) => (readEnv(bindings), await Promise.reject()),
+    log: { info: write, warn: write, error: write },
   });
-  const write = console.error;
-  const lines: string[] = [];
-  const log = console.log;
-  console.error = (line: string) => void lines.push(line);
-  console.log = console.error;
-  try {
-    const answer = await app.request("/healthz", {}, {
-      RAW_BUCKET: "tintype-raw",
-      CURSOR_KEY: "CANARY",
-    });
-    assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
-  } finally {
-    console.error = write;
-    console.log = log;
-  }
-  assert.match(lines.join(), /SIGNING_KEY/);
-  assert.doesNotMatch(lines.join(), /CANARY/);
+  const bindings = { RAW_BUCKET: "tintype-raw", CURSOR_KEY: "CANARY" };
+  const answer = await app.request("/healthz", {}, bindings);
+  assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
+  assert.match(JSON.stringify(lines), /SIGNING_KEY/);
+  assert.doesNotMatch(JSON.stringify(lines), /CANARY/);
 });
 
 test("the pages are there: docs, and one for every problem", async () => {
   const edge = await makeTestEdge();
-  const served = await (await call(edge, "GET /openapi.json")).text();
-  const document = makeOpenapiDocument();
-  assert.deepEqual(JSON.parse(served), JSON.parse(JSON.stringify(document)));
-  assert.equal(document.openapi, "3.1.0");
-  const docs = await (await call(edge, "GET /docs/plain")).text();
-  for (const path of Object.keys(document.paths)) assert.ok(docs.includes(path), path);
+  const served = await call(edge, "GET /openapi.json");
+  assert.equal(served.headers.get("content-type"), "application/json");
+  assert.equal(await served.text(), "file /openapi.json");
   const viewer = await call(edge, "GET /docs");
   assert.equal(await viewer.text(), "file /docs");
   assert.doesNotMatch(viewer.headers.get("content-security-policy") ?? "", /unsafe|https?:/);
   for (const code of Object.keys(PROBLEM_TYPES)) {
     assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
   }
-});
-
-test("the OpenAPI document names every route of the app and no other", async () => {
-  const edge = await makeTestEdge();
-  const document = makeOpenapiDocument();
-  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
-  );
-  const routed = edge.app.routes.filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
-  assert.deepEqual(documented.sort(), [...new Set(routed)].sort());
 });

@@ -12,7 +12,7 @@ import {
   putImage,
   signToken,
 } from "./_testing.ts";
-import { makeOpenapiDocument } from "./routes/openapi_document.ts";
+import { edgeDocument } from "./openapi/generate.ts";
 import { imagePage } from "./schemas.ts";
 
 test("another's image and one that never was are answered alike, by the same calls", async () => {
@@ -168,7 +168,7 @@ async function bobsWorld() {
 }
 
 test("whatever a stranger asks on any route, bob's id, his erased one and one that never was cost and answer alike", async () => {
-  const guarded = Object.entries(makeOpenapiDocument().paths).flatMap(([path, methods]) =>
+  const guarded = Object.entries(edgeDocument().paths).flatMap(([path, methods]) =>
     Object.entries(methods).filter(([, { security }]) => security !== undefined)
       .map(([method]) => `${method.toUpperCase()} ${path}`)
   );

@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, type LimitState } from "@tintype/core/errors";
-import { ConsoleLog } from "./adapters/console_log.ts";
 import type { AppEnv } from "./app_env.ts";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
@@ -118,9 +117,7 @@ function appErrorOf(thrown: unknown): AppError {
 /** Names and places only: messages of unknown errors may hold addresses with signatures. */
 function logFailure(error: AppError, c: Context<AppEnv>): void {
   const cause = error.cause instanceof Error ? error.cause : undefined;
-  // Without services there is no log of theirs: the bindings themselves may be what is wrong.
-  const log = c.get("services")?.log ?? new ConsoleLog();
-  log.error("failure", {
+  c.get("log").error("failure", {
     requestId: c.get("requestId"),
     code: error.code,
     message: error.publicMessage,

@@ -5,7 +5,6 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { ConsoleLog } from "./adapters/console_log.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { GcsClient } from "./adapters/gcs_client.ts";
 import { GcsEdgeStore } from "./adapters/gcs_edge_store.ts";
@@ -17,8 +16,8 @@ import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { OtlpSpans } from "./adapters/otlp_spans.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
-import type { EdgeServices } from "./app_env.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
+import type { EdgeServices } from "./ports.ts";
 
 /** What an isolate keeps: made at once with the first request, except for keys, which open asynchronously. */
 interface Isolate {
@@ -52,7 +51,6 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: new ConsoleLog(),
     policy: config.RETENTION_MS === undefined
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),

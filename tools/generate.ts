@@ -5,7 +5,7 @@ const HELP = `Usage: deno task generate
 
 Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention
 policy, DuckDB's twins of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the
-client's types. Exit code 0: written; 1: one could not be; 2: wrong usage.
+OpenAPI document, the client's types. Exit code 0: written; 1: one could not be; 2: wrong usage.
 
   --help  prints this`;
 
@@ -14,6 +14,7 @@ const PROGRAMS = [
   "infra/bigquery/generate_twins.ts",
   "infra/bigquery/describe_views.ts",
   "local/bigquery/answers/main.ts",
+  "edge/openapi/generate.ts",
   "infra/contract/generate.ts",
 ];
 

@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import type { RateLimit } from "../app_env.ts";
+import type { RateLimit } from "../ports.ts";
 
 /** A rate-limit binding of Workers: counts per Cloudflare location and answers yes or no. */
 export interface RateLimitBinding {

@@ -2,8 +2,8 @@ import { base64url, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify
 import { AppError } from "@tintype/core/errors";
 import { isTenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { TokenClaims } from "../app_env.ts";
-import { shapeOf } from "./json_shape.ts";
+import type { TokenClaims } from "../ports.ts";
+import { shapeOf } from "../json_shape.ts";
 import { type RemoteKeys, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./remote_keys.ts";
 
 /** Which tokens are taken. */

@@ -6,7 +6,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { networkOf } from "../middleware/address_limit.ts";
 import { HmacCursors } from "./hmac_cursors.ts";
-import { shapeOf } from "./json_shape.ts";
+import { shapeOf } from "../json_shape.ts";
 import { readListing } from "./xml_listing.ts";
 
 test("HmacCursors opens what it sealed for that listing and nothing else", async () => {

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { AppError } from "@tintype/core/errors";
-import type { AppEnv, RateLimit } from "../app_env.ts";
+import type { AppEnv } from "../app_env.ts";
+import type { RateLimit } from "../ports.ts";
 import { answerProblem } from "../problem.ts";
 
 /** The answer to a request over a limit. */

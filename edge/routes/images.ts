@@ -7,11 +7,21 @@ import { type Owner, parseOwner } from "@tintype/core/model/owner";
 import { findImage, hasManifest } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
-import type { AppEnv, EdgeServices } from "../app_env.ts";
+import type { AppEnv } from "../app_env.ts";
 import { callerOf } from "../middleware/authenticate.ts";
+import { describe } from "../middleware/describe.ts";
 import { lacksScope, requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
-import { imageParam, imageQuery, listQuery, noQuery } from "../schemas.ts";
+import type { EdgeServices } from "../ports.ts";
+import {
+  acceptedErasure,
+  imagePage,
+  imageParam,
+  imageQuery,
+  imageState,
+  listQuery,
+  noQuery,
+} from "../schemas.ts";
 import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -26,6 +36,12 @@ export const imageRoutes = new Hono<AppEnv>();
 
 imageRoutes.get(
   "/v1/images",
+  describe({
+    id: "listImages",
+    summary:
+      "One's own images that are still kept, newest first; a page may be short and have a cursor",
+    responses: { 200: imagePage },
+  }),
   requireScope("images:read", "images:read:tenant"),
   validate("query", listQuery),
   async (c) => {
@@ -51,6 +67,13 @@ imageRoutes.get(
 
 imageRoutes.get(
   "/v1/images/:id",
+  describe({
+    id: "readImage",
+    summary:
+      "An image's state, with signed addresses of its renditions; wait answers when it is settled",
+    responses: { 200: imageState, 304: "none" },
+    problems: ["not_found"],
+  }),
   requireScope("images:read", "images:read:tenant"),
   validate("param", imageParam),
   validate("query", imageQuery),
@@ -77,6 +100,12 @@ imageRoutes.get(
 
 imageRoutes.delete(
   "/v1/images/:id",
+  describe({
+    id: "eraseImage",
+    summary: "Ask for an image's erasure: any id inside its seven days is taken",
+    responses: { 202: acceptedErasure },
+    problems: ["not_found"],
+  }),
   requireScope("images:delete"),
   validate("param", imageParam),
   validate("query", noQuery),

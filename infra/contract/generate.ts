@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makeOpenapiDocument } from "@tintype/edge/routes/openapi_document";
+import { edgeDocument } from "@tintype/edge/openapi/generate";
 import { type Schema, typesOf } from "./openapi_types.ts";
 
 /** Where the types lie. */
@@ -18,7 +18,7 @@ const HEAD =
 
 /** The client's contract.ts as it must be. */
 export function contractTypes(): string {
-  const { schemas } = makeOpenapiDocument().components;
+  const { schemas } = edgeDocument().components;
   return HEAD + typesOf(schemas as Readonly<Record<string, Schema>>); // zod writes JSON Schema
 }
 
