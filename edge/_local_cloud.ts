@@ -9,7 +9,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { wranglerEnv } from "./_wrangler_fixture.ts";
+import { nodeEnv, wranglerEnv } from "./_wrangler_fixture.ts";
 
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -17,6 +17,8 @@ const SERVERS = {
   oidc: "local/oidc/serve.ts",
   storage: "local/storage/serve.ts",
 } as const;
+
+const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
 
 /** Why the worker's tests cannot run here, or false. */
 export const lacksLocalCloud: string | false =
@@ -125,29 +127,27 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
   throw new Error(`wrangler did not get ready: ${output()}`);
 }
 
-/** Starts both as processes of their own; disposing ends them. Pages of the origins may send to the tenant `acme`. */
+/** What a test changes of a cloud. */
+export interface LocalCloudOptions {
+  /** Origins whose pages may send to the tenant `acme`. */
+  readonly corsOrigins?: readonly string[];
+}
+
+/** Starts both as processes of their own; disposing ends them. */
 export async function startLocalCloud(
-  { corsOrigins = ["https://app.example"] }: { readonly corsOrigins?: readonly string[] } = {},
+  { corsOrigins = ["https://app.example"] }: LocalCloudOptions = {},
 ): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
-  const key = {
-    accessId: "GOOG1EDGETEST",
-    secret: randomBytes(30).toString("base64"),
-    email: "edge@tintype-local.iam.gserviceaccount.com",
-  };
-  const spare = { ...key, accessId: "GOOG1EDGESPARE", secret: randomBytes(30).toString("base64") };
-  const owner = {
-    accessId: "GOOG1OWNERTEST",
-    secret: randomBytes(30).toString("base64"),
-    email: "owner@tintype-local.iam.gserviceaccount.com",
-  };
+  const key = hmacKey("GOOG1EDGETEST", EDGE_EMAIL);
+  const spare = hmacKey("GOOG1EDGESPARE", EDGE_EMAIL);
+  const owner = hmacKey("GOOG1OWNERTEST", "owner@tintype-local.iam.gserviceaccount.com");
   const identities = join(folder, "identities.json");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  const rsaKeys = [{ email: key.email, publicKeyPem: rsa.publicKey }];
+  const rsaKeys = [{ email: EDGE_EMAIL, publicKeyPem: rsa.publicKey }];
   await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
     mode: 0o600,
   });
@@ -159,36 +159,17 @@ export async function startLocalCloud(
     PROCESSOR_URL: "http://localhost:9", // nobody: what is processed is written by the tests
     CORS_ORIGINS: corsOrigins.join(),
   });
+  const rsaKey = { type: "rsa", email: EDGE_EMAIL, privateKeyPem: rsa.privateKey };
   return {
     issuerUrl: issuer.url,
     storageUrl: storage.url,
-    vars: {
-      STORAGE_ENDPOINT: storage.url,
-      RAW_BUCKET: "tintype-raw",
-      PROCESSED_BUCKET: "tintype-processed",
-      JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
-      ISSUER: issuer.url,
-      AUDIENCE: "tintype",
-      TENANT_CLAIM: "tenant",
-      TENANT_PLANS: JSON.stringify({
-        tenants: {
-          acme: { corsOrigins },
-          small: { imagesPerDay: 2 },
-          "small-too": { imagesPerDay: 1 },
-          "few-bytes": { bytesPerDay: 3_000 },
-        },
-      }),
-    },
+    vars: varsOf({ issuerUrl: issuer.url, storageUrl: storage.url }, corsOrigins),
     secrets: {
       SIGNING_KEY: signingKeyOf(key),
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
-    rsaSigningKey: JSON.stringify({
-      type: "rsa",
-      email: key.email,
-      privateKeyPem: rsa.privateKey,
-    }),
+    rsaSigningKey: JSON.stringify(rsaKey),
     spareSigningKey: signingKeyOf(spare),
     ownerSigningKey: signingKeyOf(owner),
     token: (wish) => tokenOf(issuer.url, wish),
@@ -199,19 +180,50 @@ export async function startLocalCloud(
   };
 }
 
-function signingKeyOf(
-  { accessId, secret }: { readonly accessId: string; readonly secret: string },
-) {
+function varsOf(
+  { issuerUrl, storageUrl }: Pick<LocalCloud, "issuerUrl" | "storageUrl">,
+  corsOrigins: readonly string[],
+): Record<string, string> {
+  return {
+    STORAGE_ENDPOINT: storageUrl,
+    RAW_BUCKET: "tintype-raw",
+    PROCESSED_BUCKET: "tintype-processed",
+    JWKS_URL: `${issuerUrl}/.well-known/jwks.json`,
+    ISSUER: issuerUrl,
+    AUDIENCE: "tintype",
+    TENANT_CLAIM: "tenant",
+    TENANT_PLANS: JSON.stringify({
+      tenants: {
+        acme: { corsOrigins },
+        small: { imagesPerDay: 2 },
+        "small-too": { imagesPerDay: 1 },
+        "few-bytes": { bytesPerDay: 3_000 },
+      },
+    }),
+  };
+}
+
+function hmacKey(accessId: string, email: string) {
+  return { accessId, secret: randomBytes(30).toString("base64"), email };
+}
+
+function signingKeyOf({ accessId, secret }: ReturnType<typeof hmacKey>): string {
   return JSON.stringify({ type: "hmac", accessId, secret });
+}
+
+/** A server of the cloud. */
+interface Part {
+  readonly url: string;
+  readonly process: ChildProcess;
 }
 
 async function serve(
   part: keyof typeof SERVERS,
   env: Readonly<Record<string, string>>,
-): Promise<{ url: string; process: ChildProcess }> {
+): Promise<Part> {
   const child = spawn(process.execPath, [SERVERS[part]], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", PORT: "0", ...env },
+    env: { ...nodeEnv(), PORT: "0", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: child.stdout })) {
@@ -236,22 +248,4 @@ async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string>
     body: JSON.stringify({ sub: "ann", tenant: "acme", ...wish }),
   });
   return tokenAnswer.parse(await response.json()).access_token;
-}
-
-const WINDOW_MS = 60_000;
-const ROOM_MS = 10_000;
-const TURNS = 3;
-
-/**
- * Runs `work` within one window of the rate limits, which begin with the minute: where the minute turned meanwhile it
- * runs again, at most three times. It is told its turn, so that it counts for somebody new.
- */
-export async function inOneWindow<T>(work: (turn: number) => Promise<T>): Promise<T> {
-  for (let turn = 1;; turn++) {
-    const leftMs = WINDOW_MS - Date.now() % WINDOW_MS;
-    if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
-    const window = Math.floor(Date.now() / WINDOW_MS);
-    const result = await work(turn);
-    if (Math.floor(Date.now() / WINDOW_MS) === window || turn === TURNS) return result;
-  }
 }

@@ -2,7 +2,7 @@ import type { RouterRoute } from "hono/types";
 import * as z from "zod";
 import { factsOf, type OperationDescription, type RouteFacts } from "../middleware/describe.ts";
 import { PROBLEM_TYPES, type ProblemCode } from "../problem_types.ts";
-import { type ComponentName, COMPONENTS, EXAMPLES } from "./components.ts";
+import { COMPONENTS, EXAMPLES } from "./components.ts";
 
 /** A JSON object. */
 type Json = { readonly [name: string]: unknown };
