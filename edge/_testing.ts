@@ -153,16 +153,19 @@ export async function signToken(claims: Record<string, unknown> = {}): Promise<s
     .sign(signing.privateKey);
 }
 
+/** What a test sends along. */
+export interface CallOptions {
+  readonly claims?: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit;
+  readonly json?: unknown;
+}
+
 /** Calls the edge as somebody, with a JSON body where one is given. */
 export async function call(
   edge: TestEdge,
   line: string,
-  { claims = {}, headers = {}, body, json }: {
-    readonly claims?: Record<string, unknown>;
-    readonly headers?: Record<string, string>;
-    readonly body?: BodyInit;
-    readonly json?: unknown;
-  } = {},
+  { claims = {}, headers = {}, body, json }: CallOptions = {},
 ): Promise<Response> {
   const [method = "GET", path = "/"] = line.split(" ");
   const init: RequestInit & { duplex?: "half" } = {
@@ -184,16 +187,16 @@ export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false)
   return await pseudonymize(isOlder ? olderKey : pseudonymKey, parseTenant(tenant), subject);
 }
 
+/** An image that a test puts there. */
+export interface PutImageOptions extends Omit<ImageRef, "tenant"> {
+  readonly status?: "processing" | Manifest["status"];
+}
+
 /** Puts an image there as the processor leaves it. */
 export async function putImage(
   edge: TestEdge,
-  options: {
-    readonly imageId: ImageId;
-    readonly owner: Owner;
-    readonly status?: "processing" | Manifest["status"];
-  },
+  { imageId, owner, status = "ready" }: PutImageOptions,
 ): Promise<ImageRef> {
-  const { imageId, owner, status = "ready" } = options;
   const ref = { tenant: parseTenant("acme"), owner, imageId };
   const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
   await edge.raw.create(rawName(ref), PNG, write);
@@ -223,7 +226,7 @@ export const readyRendition: ManifestRendition = {
 
 /** The bytes of a manifest as the processor writes it. */
 export function manifestOf(
-  ref: { readonly tenant: string; readonly owner: string; readonly imageId: string },
+  ref: Pick<Manifest, "tenant" | "owner" | "imageId">,
   changes: Partial<Manifest>,
 ): Uint8Array<ArrayBuffer> {
   return serializeManifest({

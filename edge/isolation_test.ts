@@ -5,6 +5,7 @@ import type { ImageId } from "@tintype/core/model/image_id";
 import {
   ALL_SCOPES,
   call,
+  type CallOptions,
   idAt,
   makeTestEdge,
   ownerOf,
@@ -129,7 +130,7 @@ test("a request without a valid token learns nothing but that", async () => {
 });
 
 /** Requests of every guarded operation of the document for an id; an operation that is not here fails the walk. */
-const REQUESTS: Readonly<Record<string, (imageId: string) => Parameters<typeof call>[2]>> = {
+const REQUESTS: Readonly<Record<string, (imageId: string) => CallOptions>> = {
   "POST /v1/uploads": (imageId) => ({ json: { contentType: "image/png", size: 1_000, imageId } }),
   "POST /v1/images?imageId={id}": () => ({
     body: PNG,

@@ -15,7 +15,7 @@ const WINDOW_SECONDS = 60;
  */
 export function makeRateLimit(
   binding: RateLimitBinding,
-  { name, requests }: { readonly name: string; readonly requests: number },
+  { name, requests }: Pick<RateLimit, "name" | "requests">,
 ): RateLimit {
   return {
     name,

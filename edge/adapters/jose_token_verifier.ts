@@ -49,7 +49,7 @@ export function makeTokenVerifier(
         : error;
     });
     if (!isOurHeader(protectedHeader) || claimsTwice(token) || isRespelled(token)) throw refused();
-    return claimsOf(payload, { audience, tenantClaim, nowSeconds: clock.now() / 1_000 });
+    return claimsOf(payload, options);
   };
 }
 
@@ -90,18 +90,14 @@ function isRespelled(token: string): boolean {
 
 function claimsOf(
   payload: JWTPayload,
-  { audience, tenantClaim, nowSeconds }: {
-    readonly audience: string;
-    readonly tenantClaim: string;
-    readonly nowSeconds: number;
-  },
+  { audience, tenantClaim, clock }: Omit<TokenVerifierOptions, "keys">,
 ): TokenClaims {
   const { aud, sub, iat, exp, nbf, scope } = payload;
   const tenant = payload[tenantClaim];
   if (aud !== audience || !areWhole(iat, exp) || (nbf !== undefined && !areWhole(nbf))) {
     throw refused();
   }
-  if (iat === undefined || exp === undefined || iat > nowSeconds + TOLERANCE_SECONDS) {
+  if (iat === undefined || exp === undefined || iat > clock.now() / 1_000 + TOLERANCE_SECONDS) {
     throw refused();
   }
   if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) throw refused();

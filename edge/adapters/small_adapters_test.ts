@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { isImageId } from "@tintype/core/model/image_id";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import { networkOf } from "../middleware/address_limit.ts";
+import { networkOf } from "../middleware/rate_limits.ts";
 import { HmacCursors } from "./hmac_cursors.ts";
 import { shapeOf } from "../json_shape.ts";
 import { readListing } from "./xml_listing.ts";

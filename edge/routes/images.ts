@@ -4,7 +4,7 @@ import { AppError } from "@tintype/core/errors";
 import { requestErasure } from "@tintype/core/ingest/request_erasure";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
 import { type Owner, parseOwner } from "@tintype/core/model/owner";
-import { findImage, hasManifest } from "@tintype/core/reading/find_image";
+import { findImage, hasManifest, type ImageQuestion } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
@@ -84,12 +84,8 @@ imageRoutes.get(
     const services = c.get("services");
     const imageId = parseImageId(c.req.valid("param").id);
     c.set("imageId", imageId);
-    const image = await waitForImage(services, {
-      tenant: callerOf(c).tenant,
-      owners,
-      imageId,
-      waitMs: Number(wait ?? 0) * 1_000,
-    });
+    const question = { tenant: callerOf(c).tenant, owners, imageId };
+    const image = await waitForImage(services, question, Number(wait ?? 0) * 1_000);
     const etag = await tagOf(image, services);
     const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
     const headers = { ETag: etag, ...retry };
@@ -147,12 +143,8 @@ async function openCursor(c: Context<AppEnv>, cursor: string, owners: Readers): 
 /** The image once it is settled, or as it is when the time is over; throws `not_found` where there is none then. */
 async function waitForImage(
   services: Pick<EdgeServices, "raw" | "processed" | "clock" | "policy">,
-  { waitMs, ...question }: {
-    readonly tenant: ReturnType<typeof callerOf>["tenant"];
-    readonly owners: Readers;
-    readonly imageId: ImageId;
-    readonly waitMs: number;
-  },
+  question: ImageQuestion,
+  waitMs: number,
 ): Promise<VisibleImage> {
   const { clock, policy } = services;
   const endMs = clock.now() + waitMs;
