@@ -60,7 +60,7 @@ export interface LocalWorker extends AsyncDisposable {
 }
 
 /** What a test changes of a worker. */
-export interface LocalWorkerOptions {
+interface LocalWorkerOptions {
   /** Variables and secrets that replace or add to the cloud's. */
   readonly vars?: Readonly<Record<string, string>>;
   /** Requests a minute of both rate limits, instead of those in wrangler.toml. */
@@ -128,7 +128,7 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
 }
 
 /** What a test changes of a cloud. */
-export interface LocalCloudOptions {
+interface LocalCloudOptions {
   /** Origins whose pages may send to the tenant `acme`. */
   readonly corsOrigins?: readonly string[];
 }

@@ -33,7 +33,7 @@ export const PNG = Uint8Array.from(
   (_, at) => [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a][at] ?? at % 251,
 );
 
-export const ISSUER = "https://issuer.test";
+const ISSUER = "https://issuer.test";
 export const ALL_SCOPES = "images:read images:write images:delete";
 
 const pseudonymKey = await importPseudonymKey("pseudonym-key-of-tests-0123456789abcdef");
@@ -42,7 +42,7 @@ const signing = await generateKeyPair("ES256");
 const JWKS = { keys: [{ ...await exportJWK(signing.publicKey), kid: "one", alg: "ES256" }] };
 
 /** What a test changes. */
-export interface TestEdgeOptions {
+interface TestEdgeOptions {
   readonly addressLimit?: number;
   readonly ownerLimit?: number;
   readonly plans?: string;
@@ -188,7 +188,7 @@ export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false)
 }
 
 /** An image that a test puts there. */
-export interface PutImageOptions extends Omit<ImageRef, "tenant"> {
+interface PutImageOptions extends Omit<ImageRef, "tenant"> {
   readonly status?: "processing" | Manifest["status"];
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./_workerd_fixture.ts";
 
 /** An object of the local storage, as its JSON API lists it. */
-export interface ListedObject {
+interface ListedObject {
   readonly name: string;
   readonly size: string;
   readonly metadata?: Readonly<Record<string, string>>;

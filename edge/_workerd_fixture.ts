@@ -19,7 +19,7 @@ const END_MS = 1_000;
 const COMPATIBILITY_DATE = "2026-10-30";
 
 /** A script for workerd, and what it is given. */
-export interface WorkerdOptions {
+interface WorkerdOptions {
   readonly script: string;
   readonly vars: Readonly<Record<string, string>>;
   readonly limits?: WorkerdLimits;

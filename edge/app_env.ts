@@ -3,7 +3,7 @@ import type { Log } from "@tintype/core/ports/log";
 import type { Caller, EdgeServices } from "./ports.ts";
 
 /** What travels with a request. */
-export interface RequestVariables {
+interface RequestVariables {
   requestId: string;
   traceparent: string;
   /** The caller's own span, where its `traceparent` named one. */

@@ -38,7 +38,7 @@ export interface RateLimit {
 }
 
 /** A writable end and the readable end behind it. */
-export interface BytePipe {
+interface BytePipe {
   readonly writable: WritableStream<Uint8Array>;
   readonly readable: ReadableStream<Uint8Array>;
 }

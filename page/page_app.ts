@@ -16,7 +16,7 @@ import { type Session, SignedOut, type SignInWay, tokenTroubleOf } from "./sessi
 import { refusalOf, WORDS } from "./words.ts";
 
 /** What a signed-in person has. */
-export interface Studio {
+interface Studio {
   readonly session: Session;
   readonly queue: UploadQueue;
   readonly gallery: Gallery;
@@ -29,7 +29,7 @@ export type OpenDialog =
   | { readonly kind: "sign-out" };
 
 /** What the page is made of. */
-export interface PageAppOptions {
+interface PageAppOptions {
   readonly kept: KeptFiles;
   readonly onChange: () => void;
   /** Whether pictures may come into the gallery unasked, as that moves nothing in view. */

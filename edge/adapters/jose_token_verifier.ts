@@ -7,7 +7,7 @@ import { shapeOf } from "../json_shape.ts";
 import { type RemoteKeys, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./remote_keys.ts";
 
 /** Which tokens are taken. */
-export interface TokenVerifierOptions {
+interface TokenVerifierOptions {
   readonly keys: Pick<RemoteKeys, "find">;
   readonly issuer: string;
   readonly audience: string;

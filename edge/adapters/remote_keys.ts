@@ -14,7 +14,7 @@ export const TOKEN_ALGORITHMS = {
 export type TokenAlgorithm = keyof typeof TOKEN_ALGORITHMS;
 
 /** How keys are fetched and kept; times in milliseconds. */
-export interface RemoteKeysOptions {
+interface RemoteKeysOptions {
   readonly url: string;
   readonly clock?: Clock;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;

@@ -6,7 +6,7 @@ import { callerOf } from "./authenticate.ts";
 import { withFacts } from "./describe.ts";
 
 /** The rights that a token may carry. */
-export type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
+type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
 
 /** Lets a request pass whose token has one of these scopes; else 403 that names the first (RFC 6750, section 3.1). */
 export function requireScope(...anyOf: readonly [Scope, ...Scope[]]): MiddlewareHandler<AppEnv> {
