@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,12 +18,6 @@ const SERVERS = {
 } as const;
 
 const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
-
-/** Why the worker's tests cannot run here, or false. */
-export const lacksLocalCloud: string | false =
-  Object.values(SERVERS).every((path) => existsSync(join(ROOT, path)))
-    ? false
-    : "local/oidc and local/storage are not there";
 
 /** A token's wishes, as the development issuer takes them. */
 export interface TokenWish {

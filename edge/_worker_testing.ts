@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
 import {
-  lacksLocalCloud,
   type LocalCloud,
   type LocalWorker,
   startLocalCloud,
@@ -33,7 +32,6 @@ export class TestCloud {
   /** `startWorker` is called once the cloud is there. */
   constructor(startWorker?: (cloud: TestCloud) => Promise<LocalWorker>) {
     before(async () => {
-      if (lacksLocalCloud) return;
       this.#cloud = this.#resources.use(await startLocalCloud());
       if (startWorker !== undefined) this.#worker = this.#resources.use(await startWorker(this));
     });

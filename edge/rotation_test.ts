@@ -3,12 +3,10 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readAs } from "./_assertions.ts";
-import { lacksLocalCloud } from "./_local_cloud.ts";
 import { PNG } from "./_testing.ts";
 import { askWorker, jsonOf, TestCloud } from "./_worker_testing.ts";
 import { imagePage, startedUpload } from "./schemas.ts";
 
-const skip = lacksLocalCloud;
 const cloud = new TestCloud();
 
 /** Clients that upload, read and page without a pause, through whichever versions of the edge are live. */
@@ -85,60 +83,54 @@ class Traffic {
   }
 }
 
-test(
-  "signing, pseudonym, cursor and issuer's keys are changed under load without a failed request",
-  {
-    skip,
-  },
-  async () => {
-    const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets["PSEUDONYM_KEYS"] ?? "[]");
-    const oldCursor = cloud.local.secrets["CURSOR_KEY"] ?? "";
-    const [newPseudonym, newCursor] = [
-      randomBytes(32).toString("hex"),
-      randomBytes(32).toString("hex"),
-    ];
-    const traffic = new Traffic();
+test("signing, pseudonym, cursor and issuer's keys are changed under load without a failed request", async () => {
+  const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets["PSEUDONYM_KEYS"] ?? "[]");
+  const oldCursor = cloud.local.secrets["CURSOR_KEY"] ?? "";
+  const [newPseudonym, newCursor] = [
+    randomBytes(32).toString("hex"),
+    randomBytes(32).toString("hex"),
+  ];
+  const traffic = new Traffic();
 
-    const before = await cloud.startWorkerd();
-    traffic.workers.push(before.url);
-    traffic.start(3);
-    await traffic.walkOn();
+  const before = await cloud.startWorkerd();
+  traffic.workers.push(before.url);
+  traffic.start(3);
+  await traffic.walkOn();
 
-    // First every version knows both keys, and the issuer's new key is known before it signs.
-    const kid = await control("announce", {});
-    const both = await cloud.startWorkerd({
-      PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
-      CURSOR_KEY_ALSO: newCursor,
-    });
-    traffic.workers.push(both.url);
-    await traffic.walkOn();
-    traffic.workers.splice(0, 1);
-    await traffic.walkOn();
+  // First every version knows both keys, and the issuer's new key is known before it signs.
+  const kid = await control("announce", {});
+  const both = await cloud.startWorkerd({
+    PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
+    CURSOR_KEY_ALSO: newCursor,
+  });
+  traffic.workers.push(both.url);
+  await traffic.walkOn();
+  traffic.workers.splice(0, 1);
+  await traffic.walkOn();
 
-    // Then the new keys write.
-    const rotated = await cloud.startWorkerd({
-      SIGNING_KEY: cloud.local.spareSigningKey,
-      PSEUDONYM_KEYS: JSON.stringify([newPseudonym, oldPseudonym]),
-      CURSOR_KEY: newCursor,
-      CURSOR_KEY_ALSO: oldCursor,
-    });
-    traffic.workers.push(rotated.url);
-    await traffic.walkOn();
-    assert.equal(await control("rotate", { kid }), kid);
-    await traffic.walkOn();
-    traffic.workers.splice(0, 1);
-    await traffic.walkOn();
+  // Then the new keys write.
+  const rotated = await cloud.startWorkerd({
+    SIGNING_KEY: cloud.local.spareSigningKey,
+    PSEUDONYM_KEYS: JSON.stringify([newPseudonym, oldPseudonym]),
+    CURSOR_KEY: newCursor,
+    CURSOR_KEY_ALSO: oldCursor,
+  });
+  traffic.workers.push(rotated.url);
+  await traffic.walkOn();
+  assert.equal(await control("rotate", { kid }), kid);
+  await traffic.walkOn();
+  traffic.workers.splice(0, 1);
+  await traffic.walkOn();
 
-    await traffic.stop();
-    for (const worker of [before, both, rotated]) await worker[Symbol.asyncDispose]();
-    assert.deepEqual(traffic.failures, []);
-    assert.ok(
-      traffic.keyIds.has(kid) && traffic.keyIds.size === 2,
-      "tokens of both keys were taken",
-    );
-    assert.ok(traffic.rounds >= 45, `${traffic.rounds} rounds`);
-  },
-);
+  await traffic.stop();
+  for (const worker of [before, both, rotated]) await worker[Symbol.asyncDispose]();
+  assert.deepEqual(traffic.failures, []);
+  assert.ok(
+    traffic.keyIds.has(kid) && traffic.keyIds.size === 2,
+    "tokens of both keys were taken",
+  );
+  assert.ok(traffic.rounds >= 45, `${traffic.rounds} rounds`);
+});
 
 async function control(path: "announce" | "rotate", body: object): Promise<string> {
   const url = `${cloud.local.issuerUrl}/_local/${path}`;

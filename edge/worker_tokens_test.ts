@@ -5,12 +5,11 @@ import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readProblem } from "./_assertions.ts";
-import { lacksLocalCloud, type LocalWorker } from "./_local_cloud.ts";
+import { type LocalWorker } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { JWKS, makeTokens } from "./_tokens_fixture.ts";
 import { askWorker, TestCloud } from "./_worker_testing.ts";
 
-const skip = lacksLocalCloud;
 /** A failing issuer is asked once a second. */
 const FAILURE_MS = 1_050;
 const ISSUER = "https://issuer.test";
@@ -57,9 +56,7 @@ function startWith(cloud: TestCloud, path: string) {
 const ask = (token: string, path = "/v1/images", worker: LocalWorker = edge.worker) =>
   askWorker(worker, `GET ${path}`, { token });
 
-test("an issuer without usable keys is a 503 in bounded time, and then its keys are taken", {
-  skip,
-}, async () => {
+test("an issuer without usable keys is a 503 in bounded time, and then its keys are taken", async () => {
   const token = tokens().signed();
   await using workers = new AsyncDisposableStack();
   const started = await Promise.all(
@@ -78,7 +75,7 @@ test("an issuer without usable keys is a 503 in bounded time, and then its keys 
   }
 });
 
-test("workerd takes tokens of each algorithm, and of an issuer's claims", { skip }, async () => {
+test("workerd takes tokens of each algorithm, and of an issuer's claims", async () => {
   for (const alg of ["RS256", "ES256", "EdDSA"] as const) {
     const token = await tokens().signedWith(alg);
     for (const _ of ["checked", "remembered"]) {
@@ -88,35 +85,31 @@ test("workerd takes tokens of each algorithm, and of an issuer's claims", { skip
   }
 });
 
-test(
-  "workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, no hint",
-  { skip },
-  async () => {
-    for (const [name, token] of Object.entries(await tokens().bad())) {
-      for (const _ of ["first", "again"]) {
-        const headers = { "X-Request-Id": "same-request" };
-        const answer = await askWorker(edge.worker, "GET /v1/images", { token, headers });
-        const text = await answer.clone().text();
-        await readProblem(answer, 401);
-        assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
-        assert.deepEqual(
-          JSON.parse(text),
-          {
-            type: "/problems/unauthenticated",
-            title: "A valid access token is needed",
-            status: 401,
-            detail: "The access token is not valid here",
-            code: "unauthenticated",
-            requestId: "same-request",
-          },
-          name,
-        );
-      }
+test("workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, no hint", async () => {
+  for (const [name, token] of Object.entries(await tokens().bad())) {
+    for (const _ of ["first", "again"]) {
+      const headers = { "X-Request-Id": "same-request" };
+      const answer = await askWorker(edge.worker, "GET /v1/images", { token, headers });
+      const text = await answer.clone().text();
+      await readProblem(answer, 401);
+      assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
+      assert.deepEqual(
+        JSON.parse(text),
+        {
+          type: "/problems/unauthenticated",
+          title: "A valid access token is needed",
+          status: 401,
+          detail: "The access token is not valid here",
+          code: "unauthenticated",
+          requestId: "same-request",
+        },
+        name,
+      );
     }
-  },
-);
+  }
+});
 
-test("workerd takes one token, in one header, in one form", { skip }, async () => {
+test("workerd takes one token, in one header, in one form", async () => {
   const token = tokens().signed();
   const headers = [
     `Authorization: bearer ${token}`,
@@ -146,7 +139,7 @@ test("workerd takes one token, in one header, in one form", { skip }, async () =
   }
 });
 
-test("a token without the scope is a 403 that names it", { skip }, async () => {
+test("a token without the scope is a 403 that names it", async () => {
   const token = tokens().signed({ scope: "images:write" });
   const answer = await ask(token);
   assert.equal(
@@ -156,21 +149,17 @@ test("a token without the scope is a 403 that names it", { skip }, async () => {
   assert.equal((await readProblem(answer, 403)).code, "forbidden");
 });
 
-test(
-  "a thousand unknown key ids at once make at most one fetch of the keys",
-  { skip },
-  async () => {
-    const before = keyFetches;
-    const answers = await Promise.all(
-      Array.from(
-        { length: 1_000 },
-        (_, at) => ask(tokens().signed({}, { kid: `unknown-${at}` })),
-      ),
-    );
-    assert.deepEqual(
-      new Set(answers.map(({ status }) => status)),
-      new Set([401]),
-    );
-    assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
-  },
-);
+test("a thousand unknown key ids at once make at most one fetch of the keys", async () => {
+  const before = keyFetches;
+  const answers = await Promise.all(
+    Array.from(
+      { length: 1_000 },
+      (_, at) => ask(tokens().signed({}, { kid: `unknown-${at}` })),
+    ),
+  );
+  assert.deepEqual(
+    new Set(answers.map(({ status }) => status)),
+    new Set([401]),
+  );
+  assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
+});
