@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORDS } from "../words.ts";
-import { itemOf } from "./item_changes.ts";
-import type { QueueItem } from "./queue_item.ts";
+import { itemOf, type QueueItem } from "./queue_item.ts";
 import {
   noteOf,
   type QueueAction,

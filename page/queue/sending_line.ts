@@ -1,7 +1,6 @@
-import type { Client } from "@tintype/client/client";
-import { changeBy } from "./item_changes.ts";
+import type { Client, UploadProgress } from "@tintype/client/client";
 import { type ItemProblem, problemOf } from "./item_problem.ts";
-import { ON_LINE, type QueueEntry, type QueueItem } from "./queue_item.ts";
+import { type ItemState, ON_LINE, type QueueEntry, type QueueItem } from "./queue_item.ts";
 
 /** What becomes of those that are sent. */
 interface SendingLineOptions {
@@ -16,6 +15,14 @@ interface SendingLineOptions {
 
 /** Files that are sent at the same time. */
 const LINES = 3;
+
+/** What an item shows of each state of its upload; states that are not here change nothing. */
+const SHOWN: Partial<Record<UploadProgress["state"], ItemState>> = {
+  reading: "reading",
+  starting: "sending",
+  sending: "sending",
+  waiting: "waiting",
+};
 
 /** Sends files to the store, some at a time. */
 export class SendingLine {
@@ -61,4 +68,17 @@ export class SendingLine {
       onFree();
     }
   }
+}
+
+/** What news of its upload changes of an item; what its owner paused stays so, whatever is still on its way. */
+function changeBy(item: QueueItem, progress: UploadProgress): Partial<QueueItem> {
+  const { state, heldBytes, bytesPerSecond, error } = progress;
+  const isHeldBack = item.state === "paused" || item.state === "queued";
+  const shown = isHeldBack ? undefined : SHOWN[state];
+  return {
+    heldBytes: Math.max(item.heldBytes, heldBytes),
+    bytesPerSecond,
+    isHeldUp: error !== undefined && error.code !== "network",
+    ...(shown === undefined ? {} : { state: shown }),
+  };
 }

@@ -7,11 +7,17 @@ import type { Client, Image } from "@tintype/client/client";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
-import { itemOf, keptFileOf, refusalAtOnce } from "./item_changes.ts";
 import type { ItemProblem } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
-import { FINISHED, PAUSABLE, type QueueEntry, type QueueItem } from "./queue_item.ts";
+import {
+  FINISHED,
+  itemOf,
+  keptFileOf,
+  PAUSABLE,
+  type QueueEntry,
+  type QueueItem,
+} from "./queue_item.ts";
 import { SendingLine } from "./sending_line.ts";
 
 /** What the queue works with. */
@@ -190,9 +196,10 @@ export class UploadQueue {
       ...{ upload: undefined, outcome: undefined, isGone: false },
     };
     this.#entries.set(id, entry);
-    const refusal = refusalAtOnce(kept, this.#options.types);
     if (imageId !== undefined) this.#develop(entry);
-    else if (refusal !== undefined) this.#refuse(entry, refusal);
+    else if (!this.#options.types.includes(kept.type)) {
+      this.#refuse(entry, { code: "unsupported_type", detail: kept.type });
+    } else if (kept.size === 0) this.#refuse(entry, { code: "truncated", detail: "" });
     void this.#draw(entry);
     this.#options.onChange();
     return entry;

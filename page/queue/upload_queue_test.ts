@@ -78,7 +78,8 @@ test("a paused file gives its line to the next one, keeps what is held, and wait
   assert.equal(uploads[3]?.file.name, "4.jpg");
   assert.equal(kept.held.get(id)?.isPaused, true);
   queue.resume(id);
-  assert.equal(queue.items[0]?.state, "queued");
+  uploads[0]?.tell({ state: "sending", heldBytes: 2, totalBytes: 5 });
+  assert.equal(queue.items[0]?.state, "queued", "whatever its upload still reports");
   uploads[1]?.end("b");
   await untilStill();
   assert.deepEqual(uploads[0]?.did, ["pause", "resume"]);

@@ -73,16 +73,13 @@ function progressView(items: readonly QueueItem[]): TemplateResult {
 }
 
 function queueButton(queue: UploadQueue, action: QueueAction): TemplateResult {
-  const does = {
-    show: () => showReady(queue),
-    pauseAll: () => queue.pauseAll(),
-    resumeAll: () => queue.resumeAll(),
-    dismissAll: () => queue.dismissAll(),
-  } as const satisfies Record<QueueAction, () => void>;
-  const text = action === "show" ? words.show(countOf(queue.items, "ready")) : words[action];
-  const kind = action === "show" ? "is-show" : "";
+  const isShow = action === "show";
+  const does = () => isShow ? showReady(queue) : queue[action]();
+  const text = isShow ? words.show(countOf(queue.items, "ready")) : words[action];
   return html`
-    <button type="button" class="button is-quiet ${kind}" @click=${does[action]}>${text}</button>
+    <button type="button" class="button is-quiet ${isShow
+      ? "is-show"
+      : ""}" @click=${does}>${text}</button>
   `;
 }
 
@@ -133,28 +130,19 @@ function refusalView({ problem }: QueueItem): TemplateResult {
   `;
 }
 
-function rowButton(
-  queue: UploadQueue,
-  { id, name }: QueueItem,
-  action: RowAction,
-): TemplateResult {
-  const remove = () => {
-    focusNextRow(id);
-    void queue.remove(id);
-  };
-  const ways = {
-    pause: ["pause", () => queue.pause(id)],
-    resume: ["resume", () => queue.resume(id)],
-    retry: ["retry", () => queue.retry(id)],
-    cancel: ["close", remove],
-    dismiss: ["close", remove],
-  } as const satisfies Record<RowAction, readonly [drawing: string, does: () => void]>;
-  const [drawing, does] = ways[action];
+function rowButton(queue: UploadQueue, item: QueueItem, action: RowAction): TemplateResult {
+  const isLast = action === "cancel" || action === "dismiss";
+  const does = () => isLast ? takeOut(queue, item) : queue[action](item.id);
   return html`
     <button type="button" class="button is-icon" title=${words[action]} @click=${does}>
-      ${icon(drawing)}<span class="unseen">${words[action]} ${name}</span>
+      ${icon(isLast ? "close" : action)}<span class="unseen">${words[action]} ${item.name}</span>
     </button>
   `;
+}
+
+function takeOut(queue: UploadQueue, { id }: QueueItem): void {
+  focusNextRow(id);
+  void queue.remove(id);
 }
 
 /** Whoever takes a row out by keyboard goes on at the next one, or at the part's title. */
