@@ -13,13 +13,11 @@ import { startedUpload } from "./schemas.ts";
 const upload = { contentType: "image/png", size: 1_000 };
 test("limits answer 429 with their fields, the address's before the token is looked at", async () => {
   const edge = await makeTestEdge({ addressLimit: 3, ownerLimit: 1 });
-  const ask = (address: string, token = "") =>
-    edge.app.request("/v1/images", {
-      headers: {
-        "CF-Connecting-IP": address,
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
-      },
-    });
+  const ask = (address: string, token = "") => {
+    const authorization = token === "" ? {} : { Authorization: `Bearer ${token}` };
+    const headers = { "CF-Connecting-IP": address, ...authorization };
+    return edge.app.request("/v1/images", { headers });
+  };
   const token = await signToken();
   assert.equal((await ask("2001:db8:1:2::1", token)).status, 200);
   const owner = await ask("2001:db8:1:2:ffff::2", token);
@@ -56,16 +54,15 @@ for (
 test("unknown pages are 404, known ones under another method 405 with Allow; HEAD works as GET", async () => {
   const edge = await makeTestEdge();
   const id = idAt(edge.clock.ms);
-  for (
-    const path of [
-      "/v2",
-      "/v1/none",
-      "/v1/images/",
-      `/v1/images/${id}/x`,
-      "/V1/images",
-      "/problems/none",
-    ]
-  ) {
+  const unknown = [
+    "/v2",
+    "/v1/none",
+    "/v1/images/",
+    `/v1/images/${id}/x`,
+    "/V1/images",
+    "/problems/none",
+  ];
+  for (const path of unknown) {
     assert.equal((await readProblem(await call(edge, `GET ${path}`), 404)).code, "not_found", path);
   }
   for (const id of ["..", "%2e%2e", "%00", "x".repeat(200), "0".repeat(36)]) {
@@ -83,33 +80,25 @@ test("unknown pages are 404, known ones under another method 405 with Allow; HEA
 });
 
 test("CORS answers preflights by the union of origins, requests by their tenant's", async () => {
-  const edge = await makeTestEdge({
-    plans:
-      '{"tenants":{"acme":{"corsOrigins":["https://a.test"]},"other":{"corsOrigins":["https://b.test"]}}}',
-  });
+  const [a, b, c] = ["https://a.test", "https://b.test", "https://c.test"];
+  const plansOf = (origin: string) => ({ corsOrigins: [origin] });
+  const plans = JSON.stringify({ tenants: { acme: plansOf(a), other: plansOf(b) } });
+  const edge = await makeTestEdge({ plans });
   const preflight = (origin: string) =>
     edge.app.request("/v1/uploads", {
       method: "OPTIONS",
       headers: { Origin: origin, "Access-Control-Request-Method": "POST" },
     });
-  for (
-    const [origin, allowed] of [["https://a.test", "https://a.test"], [
-      "https://b.test",
-      "https://b.test",
-    ], ["https://c.test", null]] as const
-  ) {
+  for (const [origin, allowed] of [[a, a], [b, b], [c, null]] as const) {
     const answer = await preflight(origin);
     assert.equal(answer.status, 204);
     assert.equal(answer.headers.get("access-control-allow-origin"), allowed);
   }
   const asked = async (origin: string) =>
     (await call(edge, "GET /v1/images", { headers: { Origin: origin } })).headers;
-  assert.equal(
-    (await asked("https://a.test")).get("access-control-allow-origin"),
-    "https://a.test",
-  );
-  assert.equal((await asked("https://b.test")).get("access-control-allow-origin"), null);
-  assert.equal((await asked("https://b.test")).get("vary"), "Origin");
+  assert.equal((await asked(a)).get("access-control-allow-origin"), a);
+  assert.equal((await asked(b)).get("access-control-allow-origin"), null);
+  assert.equal((await asked(b)).get("vary"), "Origin");
 });
 
 test("every answer carries its request id, its trace and the security headers", async () => {
