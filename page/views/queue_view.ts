@@ -38,8 +38,9 @@ export function queueView(app: PageApp, queue: UploadQueue): TemplateResult | ty
           ${repeat(items, ({ id }) => id, (item) => rowView(item, queue))}
         </ul>
       </div>
-      <div class="queue-ways">${queueActionsOf(items).map((action) =>
-        queueButton(queue, action)
+      <div class="queue-ways">${buttons(
+        queueActionsOf(items),
+        (each) => queueButton(queue, each),
       )}</div>
     </section>
   `;
@@ -70,6 +71,11 @@ function progressView(items: readonly QueueItem[]): TemplateResult {
       aria-label=${words.progressOfAll}
     ></progress>
   `;
+}
+
+/** A button an action, which goes with it: one that stayed as another's would keep the focus. */
+function buttons<Action>(actions: readonly Action[], view: (action: Action) => TemplateResult) {
+  return repeat(actions, (action) => action, view);
 }
 
 function queueButton(queue: UploadQueue, action: QueueAction): TemplateResult {
@@ -108,8 +114,9 @@ function rowView(item: QueueItem, queue: UploadQueue): TemplateResult {
           ></progress>
         `}
       </div>
-      <div class="row-ways">${rowActionsOf(item).map((action) =>
-        rowButton(queue, item, action)
+      <div class="row-ways">${buttons(
+        rowActionsOf(item),
+        (each) => rowButton(queue, item, each),
       )}</div>
     </li>
   `;
