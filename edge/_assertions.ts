@@ -5,7 +5,7 @@ import { call, type TestEdge } from "./_testing.ts";
 import { erasureState } from "./schemas.ts";
 
 /** A problem as it was answered. */
-export interface ReadProblem {
+interface ReadProblem {
   readonly code: string;
   readonly detail: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,15 +8,12 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import * as z from "zod";
-import { wranglerEnv } from "./_wrangler_fixture.ts";
+import { nodeEnv, wranglerEnv } from "./_wrangler_fixture.ts";
 
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Why the worker's tests cannot run here, or false. */
-export const lacksLocalCloud: string | false = existsSync(join(ROOT, "local"))
-  ? false
-  : "local/ is not there";
+const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
 
 /** A token's wishes, as the development issuer takes them. */
 export interface TokenWish {
@@ -53,7 +49,7 @@ export interface LocalWorker extends AsyncDisposable {
 }
 
 /** What a test changes of a worker. */
-export interface LocalWorkerOptions {
+interface LocalWorkerOptions {
   /** Variables and secrets that replace or add to the cloud's. */
   readonly vars?: Readonly<Record<string, string>>;
   /** Requests a minute of both rate limits, instead of those in wrangler.toml. */
@@ -120,29 +116,27 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
   throw new Error(`wrangler did not get ready: ${output()}`);
 }
 
-/** Starts both as processes of their own; disposing ends them. Pages of the origins may send to the tenant `acme`. */
+/** What a test changes of a cloud. */
+interface LocalCloudOptions {
+  /** Origins whose pages may send to the tenant `acme`. */
+  readonly corsOrigins?: readonly string[];
+}
+
+/** Starts both as processes of their own; disposing ends them. */
 export async function startLocalCloud(
-  { corsOrigins = ["https://app.example"] }: { readonly corsOrigins?: readonly string[] } = {},
+  { corsOrigins = ["https://app.example"] }: LocalCloudOptions = {},
 ): Promise<LocalCloud> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
-  const key = {
-    accessId: "GOOG1EDGETEST",
-    secret: randomBytes(30).toString("base64"),
-    email: "edge@tintype-local.iam.gserviceaccount.com",
-  };
-  const spare = { ...key, accessId: "GOOG1EDGESPARE", secret: randomBytes(30).toString("base64") };
-  const owner = {
-    accessId: "GOOG1OWNERTEST",
-    secret: randomBytes(30).toString("base64"),
-    email: "owner@tintype-local.iam.gserviceaccount.com",
-  };
+  const key = hmacKey("GOOG1EDGETEST", EDGE_EMAIL);
+  const spare = hmacKey("GOOG1EDGESPARE", EDGE_EMAIL);
+  const owner = hmacKey("GOOG1OWNERTEST", "owner@tintype-local.iam.gserviceaccount.com");
   const identities = join(folder, "identities.json");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  const rsaKeys = [{ email: key.email, publicKeyPem: rsa.publicKey }];
+  const rsaKeys = [{ email: EDGE_EMAIL, publicKeyPem: rsa.publicKey }];
   await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
     mode: 0o600,
   });
@@ -152,36 +146,17 @@ export async function startLocalCloud(
     IDENTITIES: identities,
     CORS_ORIGINS: corsOrigins.join(),
   });
+  const rsaKey = { type: "rsa", email: EDGE_EMAIL, privateKeyPem: rsa.privateKey };
   return {
     issuerUrl: oidc.url,
     storageUrl: storage.url,
-    vars: {
-      STORAGE_ENDPOINT: storage.url,
-      RAW_BUCKET: "tintype-raw",
-      PROCESSED_BUCKET: "tintype-processed",
-      JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
-      ISSUER: oidc.url,
-      AUDIENCE: "tintype",
-      TENANT_CLAIM: "tenant",
-      TENANT_PLANS: JSON.stringify({
-        tenants: {
-          acme: { corsOrigins },
-          small: { imagesPerDay: 2 },
-          "small-too": { imagesPerDay: 1 },
-          "few-bytes": { bytesPerDay: 3_000 },
-        },
-      }),
-    },
+    vars: varsOf({ issuerUrl: oidc.url, storageUrl: storage.url }, corsOrigins),
     secrets: {
       SIGNING_KEY: signingKeyOf(key),
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
-    rsaSigningKey: JSON.stringify({
-      type: "rsa",
-      email: key.email,
-      privateKeyPem: rsa.privateKey,
-    }),
+    rsaSigningKey: JSON.stringify(rsaKey),
     spareSigningKey: signingKeyOf(spare),
     ownerSigningKey: signingKeyOf(owner),
     token: (wish) => tokenOf(oidc.url, wish),
@@ -192,9 +167,34 @@ export async function startLocalCloud(
   };
 }
 
-function signingKeyOf(
-  { accessId, secret }: { readonly accessId: string; readonly secret: string },
-) {
+function varsOf(
+  { issuerUrl, storageUrl }: Pick<LocalCloud, "issuerUrl" | "storageUrl">,
+  corsOrigins: readonly string[],
+): Record<string, string> {
+  return {
+    STORAGE_ENDPOINT: storageUrl,
+    RAW_BUCKET: "tintype-raw",
+    PROCESSED_BUCKET: "tintype-processed",
+    JWKS_URL: `${issuerUrl}/.well-known/jwks.json`,
+    ISSUER: issuerUrl,
+    AUDIENCE: "tintype",
+    TENANT_CLAIM: "tenant",
+    TENANT_PLANS: JSON.stringify({
+      tenants: {
+        acme: { corsOrigins },
+        small: { imagesPerDay: 2 },
+        "small-too": { imagesPerDay: 1 },
+        "few-bytes": { bytesPerDay: 3_000 },
+      },
+    }),
+  };
+}
+
+function hmacKey(accessId: string, email: string) {
+  return { accessId, secret: randomBytes(30).toString("base64"), email };
+}
+
+function signingKeyOf({ accessId, secret }: ReturnType<typeof hmacKey>): string {
   return JSON.stringify({ type: "hmac", accessId, secret });
 }
 
@@ -212,22 +212,4 @@ async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string>
     body: JSON.stringify({ sub: "ann", tenant: "acme", ...wish }),
   });
   return tokenAnswer.parse(await response.json()).access_token;
-}
-
-const WINDOW_MS = 60_000;
-const ROOM_MS = 10_000;
-const TURNS = 3;
-
-/**
- * Runs `work` within one window of the rate limits, which begin with the minute: where the minute turned meanwhile it
- * runs again, at most three times. It is told its turn, so that it counts for somebody new.
- */
-export async function inOneWindow<T>(work: (turn: number) => Promise<T>): Promise<T> {
-  for (let turn = 1;; turn++) {
-    const leftMs = WINDOW_MS - Date.now() % WINDOW_MS;
-    if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
-    const window = Math.floor(Date.now() / WINDOW_MS);
-    const result = await work(turn);
-    if (Math.floor(Date.now() / WINDOW_MS) === window || turn === TURNS) return result;
-  }
 }

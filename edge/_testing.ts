@@ -25,7 +25,7 @@ import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { makeApp } from "./app.ts";
-import type { ByteStreams, EdgeServices, RateLimit } from "./app_env.ts";
+import type { ByteStreams, EdgeServices, RateLimit } from "./ports.ts";
 
 /** A PNG's signature and some bytes after it: enough for a door, which looks at the first bytes only. */
 export const PNG = Uint8Array.from(
@@ -33,7 +33,7 @@ export const PNG = Uint8Array.from(
   (_, at) => [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a][at] ?? at % 251,
 );
 
-export const ISSUER = "https://issuer.test";
+const ISSUER = "https://issuer.test";
 export const ALL_SCOPES = "images:read images:write images:delete";
 
 const pseudonymKey = await importPseudonymKey("pseudonym-key-of-tests-0123456789abcdef");
@@ -42,7 +42,7 @@ const signing = await generateKeyPair("ES256");
 const JWKS = { keys: [{ ...await exportJWK(signing.publicKey), kid: "one", alg: "ES256" }] };
 
 /** What a test changes. */
-export interface TestEdgeOptions {
+interface TestEdgeOptions {
   readonly addressLimit?: number;
   readonly ownerLimit?: number;
   readonly plans?: string;
@@ -66,7 +66,6 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const services: EdgeServices = {
     clock,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: { info: write, warn: write, error: write },
     policy: RETENTION_POLICY,
     plans: parseTenantPlans(options.plans ?? "{}"),
     callerOf: makeCallerCache({
@@ -126,7 +125,10 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     },
     ...options.services,
   };
-  const app = makeApp({ servicesOf: () => Promise.resolve(services) });
+  const app = makeApp({
+    servicesOf: () => Promise.resolve(services),
+    log: { info: write, warn: write, error: write },
+  });
   return { app, services, clock, raw, processed, logs, sessions, claims, calls };
 }
 
@@ -151,16 +153,19 @@ export async function signToken(claims: Record<string, unknown> = {}): Promise<s
     .sign(signing.privateKey);
 }
 
+/** What a test sends along. */
+export interface CallOptions {
+  readonly claims?: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
+  readonly body?: BodyInit;
+  readonly json?: unknown;
+}
+
 /** Calls the edge as somebody, with a JSON body where one is given. */
 export async function call(
   edge: TestEdge,
   line: string,
-  { claims = {}, headers = {}, body, json }: {
-    readonly claims?: Record<string, unknown>;
-    readonly headers?: Record<string, string>;
-    readonly body?: BodyInit;
-    readonly json?: unknown;
-  } = {},
+  { claims = {}, headers = {}, body, json }: CallOptions = {},
 ): Promise<Response> {
   const [method = "GET", path = "/"] = line.split(" ");
   const init: RequestInit & { duplex?: "half" } = {
@@ -182,16 +187,16 @@ export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false)
   return await pseudonymize(isOlder ? olderKey : pseudonymKey, parseTenant(tenant), subject);
 }
 
+/** An image that a test puts there. */
+interface PutImageOptions extends Omit<ImageRef, "tenant"> {
+  readonly status?: "processing" | Manifest["status"];
+}
+
 /** Puts an image there as the processor leaves it. */
 export async function putImage(
   edge: TestEdge,
-  options: {
-    readonly imageId: ImageId;
-    readonly owner: Owner;
-    readonly status?: "processing" | Manifest["status"];
-  },
+  { imageId, owner, status = "ready" }: PutImageOptions,
 ): Promise<ImageRef> {
-  const { imageId, owner, status = "ready" } = options;
   const ref = { tenant: parseTenant("acme"), owner, imageId };
   const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
   await edge.raw.create(rawName(ref), PNG, write);
@@ -221,7 +226,7 @@ export const readyRendition: ManifestRendition = {
 
 /** The bytes of a manifest as the processor writes it. */
 export function manifestOf(
-  ref: { readonly tenant: string; readonly owner: string; readonly imageId: string },
+  ref: Pick<Manifest, "tenant" | "owner" | "imageId">,
   changes: Partial<Manifest>,
 ): Uint8Array<ArrayBuffer> {
   return serializeManifest({

@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { base64url, exportJWK, exportPKCS8, exportSPKI, generateKeyPair, SignJWT } from "jose";
 
 /** For whom tokens are made, and when. */
-export interface TokenMakerOptions {
+interface TokenMakerOptions {
   readonly issuer: string;
   readonly tenantClaim: string;
   readonly nowSeconds: number;

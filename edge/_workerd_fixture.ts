@@ -1,7 +1,8 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { build } from "esbuild";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,64 +10,49 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { wranglerEnv } from "./_wrangler_fixture.ts";
+import type { LocalWorker } from "./_local_cloud.ts";
 
-const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Files in memory, where there are any: the quota's commits do not wait for this machine's disk. */
 const MEMORY = "/dev/shm";
-/** A killed process is gone by then, whether or not the runtime tells. */
+/** A killed process is gone by then, whether or not the runtime reports it. */
 const END_MS = 1_000;
 const COMPATIBILITY_DATE = "2026-10-30";
 
 /** A script for workerd, and what it is given. */
-export interface WorkerdOptions {
+interface WorkerdOptions {
   readonly script: string;
   readonly vars: Readonly<Record<string, string>>;
-  /** Requests a minute that one owner may make; any number where it is left out. */
-  readonly requestsPerMinute?: number;
+  readonly limits?: WorkerdLimits;
+}
+
+/** Requests a minute of one key, from a worker's first on; any number where it is left out. */
+export interface WorkerdLimits {
+  readonly address?: number;
+  readonly owner?: number;
 }
 
 /** workerd itself, without the development server in front of it. */
-export interface Workerd extends AsyncDisposable {
-  readonly url: string;
-  readonly pid: number;
+export interface Workerd extends LocalWorker {
   /** From the start of the process until it listened, in milliseconds. */
   readonly startMs: number;
 }
 
-/**
- * Bundles a worker as `wrangler deploy` does, minified: the edge by its `wrangler.toml`, or another entry. `node` is the
- * program that runs wrangler.
- */
+/** Bundles a worker with the settings of `wrangler deploy`, minified: the edge, or the file at `entry`. */
 export async function bundleWorker(
-  { node, entry }: { readonly node: string; readonly entry?: string },
+  entry = fileURLToPath(new URL("worker.ts", import.meta.url)),
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-bundle-"));
-  try {
-    const config = join(folder, "wrangler.toml");
-    const lines = [
-      'name = "bare"',
-      `main = ${JSON.stringify(entry)}`,
-      `compatibility_date = "${COMPATIBILITY_DATE}"`,
-      "minify = true",
-      "keep_names = false",
-    ];
-    if (entry !== undefined) await writeFile(config, lines.join("\n"));
-    await run(node, [
-      join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
-      ...["deploy", "--dry-run", "--outdir", join(folder, "out"), "--env", ""],
-      ...["--config", entry === undefined ? join(ROOT, "wrangler.toml") : config],
-    ], {
-      cwd: ROOT,
-      env: wranglerEnv(folder),
-    });
-    const [name = ""] = (await readdir(join(folder, "out"))).filter((file) => file.endsWith(".js"));
-    return await readFile(join(folder, "out", name), "utf8");
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { outputFiles: [script] } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
+    write: false,
+  });
+  if (script === undefined) throw new TypeError("Cannot bundle the worker: esbuild wrote nothing");
+  return script.text;
 }
 
 /**
@@ -81,14 +67,19 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const startedMs = performance.now();
   const child = spawn(workerdBinary(), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
     env: {},
   });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (part: string) => text += part);
+  }
   const port = await portOf(child);
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     startMs: performance.now() - startedMs,
+    output: () => text,
     async [Symbol.asyncDispose]() {
       const ended = child.exitCode === null ? once(child, "exit") : undefined;
       child.kill("SIGKILL");
@@ -97,7 +88,6 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     },
   };
 }
-
 function workerdBinary(): string {
   const fromWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler"));
   const folder = dirname(fromWrangler.resolve("workerd/package.json"));
@@ -107,13 +97,12 @@ function workerdBinary(): string {
   return fromWorkerd.resolve(`${name}/bin/workerd`);
 }
 
-/** A rate limit of one process that counts by key and minute. */
+/** A rate limit of one process that counts by key, and anew after each minute. */
 const LIMITER = `export default () => {
-  let counts = new Map(), minute = 0;
+  let counts = new Map(), endMs = 0;
   return {
     async limit({ key }) {
-      const now = Math.floor(Date.now() / 60000);
-      if (now !== minute) [counts, minute] = [new Map(), now];
+      if (Date.now() >= endMs) [counts, endMs] = [new Map(), Date.now() + 60000];
       counts.set(key, (counts.get(key) ?? 0) + 1);
       return { success: counts.get(key) <= REQUESTS };
     },
@@ -121,17 +110,18 @@ const LIMITER = `export default () => {
 };`;
 const NO_LIMITER = "export default () => ({ limit: async () => ({ success: true }) });";
 
-function configOf({ script, vars, requestsPerMinute }: WorkerdOptions): string {
+function limiterOf(requests: number | undefined): string {
+  return requests === undefined ? NO_LIMITER : LIMITER.replace("REQUESTS", String(requests));
+}
+
+function configOf({ script, vars, limits = {} }: WorkerdOptions): string {
   const hasQuota = script.includes("TenantQuota");
-  const limiter = requestsPerMinute === undefined
-    ? NO_LIMITER
-    : LIMITER.replace("REQUESTS", String(requestsPerMinute));
   const texts = Object.entries(vars).map(([name, text]) =>
     `(name = "${name}", text = ${JSON.stringify(text)})`
   );
-  const limits = [
-    '(name = "ADDRESS_LIMITER", wrapped = (moduleName = "stub:unlimited"))',
-    '(name = "OWNER_LIMITER", wrapped = (moduleName = "stub:limiter"))',
+  const limiters = [
+    '(name = "ADDRESS_LIMITER", wrapped = (moduleName = "stub:address"))',
+    '(name = "OWNER_LIMITER", wrapped = (moduleName = "stub:owner"))',
     // The page's files are not what is measured: whatever answers fetch stands for them.
     '(name = "ASSETS", service = "internet")',
   ];
@@ -145,14 +135,16 @@ const config :Workerd.Config = (
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
   extensions = [(modules = [
-    (name = "stub:unlimited", internal = true, esModule = ${JSON.stringify(NO_LIMITER)}),
-    (name = "stub:limiter", internal = true, esModule = ${JSON.stringify(limiter)}),
+    (name = "stub:address", internal = true, esModule = ${
+    JSON.stringify(limiterOf(limits.address))
+  }),
+    (name = "stub:owner", internal = true, esModule = ${JSON.stringify(limiterOf(limits.owner))}),
   ])],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [${[...texts, ...limits, ...quota].join(",\n    ")}],
+  bindings = [${[...texts, ...limiters, ...quota].join(",\n    ")}],
   ${
     hasQuota
       ? 'durableObjectNamespaces = [(className = "TenantQuota", uniqueKey = "quota", enableSql = true)],\n  durableObjectStorage = (localDisk = "objects"),'

@@ -1,9 +1,15 @@
 import process from "node:process";
 
+/** What a program of this machine's Node needs: programs by name, and compiled code where the caller keeps it. */
+export function nodeEnv(): Record<string, string> {
+  const { PATH = "", NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+}
+
 /** The environment in which tests run wrangler: quiet, offline, and with nothing of the machine's but programs. */
 export function wranglerEnv(folder: string): Record<string, string> {
   return {
-    PATH: process.env["PATH"] ?? "",
+    ...nodeEnv(),
     HOME: folder,
     CI: "true",
     WRANGLER_SEND_METRICS: "false",

@@ -1,16 +1,17 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { AppError } from "@tintype/core/errors";
-import type { AppEnv, EdgeServices } from "./app_env.ts";
-import { limitAddress } from "./middleware/address_limit.ts";
+import type { Log } from "@tintype/core/ports/log";
+import type { AppEnv } from "./app_env.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { cors } from "./middleware/cors.ts";
-import { limitOwner } from "./middleware/owner_limit.ts";
 import { plainPath } from "./middleware/plain_path.ts";
+import { limitAddress, limitOwner } from "./middleware/rate_limits.ts";
 import { requestContext } from "./middleware/request_context.ts";
 import { requestLog } from "./middleware/request_log.ts";
 import { requestSpan } from "./middleware/request_span.ts";
 import { securityHeaders } from "./middleware/security_headers.ts";
+import type { EdgeServices } from "./ports.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
@@ -21,16 +22,23 @@ import { pageRoutes } from "./routes/page.ts";
 import { problemRoutes } from "./routes/problems.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 
-/** How an app comes by its services: once an isolate, from its bindings; throws `invalid_config`. */
-export interface AppOptions {
+/** What the composition root gives an app. */
+interface AppOptions {
+  /** Makes the services once an isolate, from its bindings; throws `invalid_config`. */
   readonly servicesOf: (bindings: object) => Promise<EdgeServices>;
+  /** Works without services: the bindings themselves may be wrong. */
+  readonly log: Log;
 }
 
 /** The edge's app. */
-export function makeApp({ servicesOf }: AppOptions): Hono<AppEnv> {
+export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(answerProblem);
   app.notFound((c) => answerProblem(new AppError("not_found", "There is no such page"), c));
+  app.use(async (c, next) => {
+    c.set("log", log);
+    await next();
+  });
   app.use(requestContext, requestLog, requestSpan, securityHeaders, plainPath);
   app.use(async (c, next) => {
     c.set("services", await servicesOf(c.env));

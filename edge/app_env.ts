@@ -1,103 +1,14 @@
-import type { RandomBytes } from "@tintype/core/model/image_id";
-import type { Owner } from "@tintype/core/model/owner";
-import type { Tenant } from "@tintype/core/model/tenant";
-import type { TenantPlans } from "@tintype/core/model/tenant_plan";
-import type { Clock } from "@tintype/core/ports/clock";
-import type { Log } from "@tintype/core/ports/log";
-import type { ObjectCreator, ObjectLister, ObjectReader } from "@tintype/core/ports/object_store";
-import type { Quota } from "@tintype/core/ports/quota";
-import type { UploadSessions } from "@tintype/core/ports/upload_sessions";
-import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
-import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import type { ErrorCode } from "@tintype/core/errors";
-import type { Cursors } from "./adapters/hmac_cursors.ts";
-import type { SpanSink } from "./adapters/otlp_spans.ts";
-import type { PageSettings } from "./page_settings.ts";
-
-/** What a verified token says. */
-export interface TokenClaims {
-  readonly tenant: Tenant;
-  /** The user behind the token; leaves the edge as a pseudonym only. */
-  readonly subject: string;
-  readonly scopes: ReadonlySet<string>;
-  /** When the token is refused for its age, tolerance included, in milliseconds since the epoch. */
-  readonly expiresAtMs: number;
-}
-
-/** Who calls: everything is read from the token alone. */
-export interface Caller {
-  readonly tenant: Tenant;
-  /** The caller's pseudonyms, newest key first: the first one writes. */
-  readonly owners: readonly [Owner, ...Owner[]];
-  readonly scopes: ReadonlySet<string>;
-}
-
-/** Counts requests by key within a window; false where the window is full. */
-export interface RateLimit {
-  readonly name: string;
-  readonly requests: number;
-  readonly windowSeconds: number;
-  take(key: string): Promise<boolean>;
-}
-
-/** A writable end and the readable end behind it. */
-export interface BytePipe {
-  readonly writable: WritableStream<Uint8Array>;
-  readonly readable: ReadableStream<Uint8Array>;
-}
-
-/** SHA-256 of bytes as they pass. */
-export interface RunningDigest {
-  update(chunk: Uint8Array): Promise<void>;
-  /** Lower-case hex; nothing may be added after it. */
-  hex(): Promise<string>;
-}
-
-/** Streams of the runtime that no web standard names. */
-export interface ByteStreams {
-  /** A pipe that is sent with a Content-Length of exactly `bytes`. */
-  fixedLength(bytes: number): BytePipe;
-  /** A pipe that is sent chunked. */
-  unsized(): BytePipe;
-  sha256(): RunningDigest;
-}
-
-/** The upload page's files as they were built. */
-export interface PageFiles {
-  /** The file at a path, with its type; 404 where there is none. */
-  read(path: string): Promise<Response>;
-}
-
-/** Everything that handlers need from outside: ports, and what was configured. */
-export interface EdgeServices {
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly log: Log;
-  readonly policy: RetentionPolicy;
-  readonly plans: TenantPlans;
-  /** Who is behind a token; throws `unauthenticated`, and `unavailable` where keys cannot be had. */
-  readonly callerOf: (token: string) => Promise<Caller>;
-  readonly raw: ObjectLister & ObjectCreator;
-  readonly processed: ObjectLister & ObjectReader;
-  readonly sessions: UploadSessions;
-  readonly urlSigner: ReadUrlSigner;
-  readonly quota: Quota;
-  readonly addressLimit: RateLimit;
-  readonly ownerLimit: RateLimit;
-  readonly cursors: Cursors;
-  readonly streams: ByteStreams;
-  readonly page: PageSettings;
-  readonly pageFiles: PageFiles;
-  /** Where a collector is configured. */
-  readonly spans?: SpanSink | undefined;
-}
+import type { Log } from "@tintype/core/ports/log";
+import type { Caller, EdgeServices } from "./ports.ts";
 
 /** What travels with a request. */
-export interface RequestVariables {
+interface RequestVariables {
   requestId: string;
   traceparent: string;
   /** The caller's own span, where its `traceparent` named one. */
   parentSpanId: string | undefined;
+  log: Log;
   services: EdgeServices;
   /** Set once the token was verified. */
   caller: Caller | undefined;

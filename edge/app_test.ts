@@ -5,20 +5,19 @@ import { call, idAt, makeTestEdge, ownerOf, signToken } from "./_testing.ts";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { AssetsPageFiles } from "./adapters/page_assets.ts";
+import { makeApp } from "./app.ts";
+import { readEnv } from "./env.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
-import { makeOpenapiDocument } from "./routes/openapi_document.ts";
 import { startedUpload } from "./schemas.ts";
 
 const upload = { contentType: "image/png", size: 1_000 };
 test("limits answer 429 with their fields, the address's before the token is looked at", async () => {
   const edge = await makeTestEdge({ addressLimit: 3, ownerLimit: 1 });
-  const ask = (address: string, token = "") =>
-    edge.app.request("/v1/images", {
-      headers: {
-        "CF-Connecting-IP": address,
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
-      },
-    });
+  const ask = (address: string, token = "") => {
+    const authorization = token === "" ? {} : { Authorization: `Bearer ${token}` };
+    const headers = { "CF-Connecting-IP": address, ...authorization };
+    return edge.app.request("/v1/images", { headers });
+  };
   const token = await signToken();
   assert.equal((await ask("2001:db8:1:2::1", token)).status, 200);
   const owner = await ask("2001:db8:1:2:ffff::2", token);
@@ -55,16 +54,15 @@ for (
 test("unknown pages are 404, known ones under another method 405 with Allow; HEAD works as GET", async () => {
   const edge = await makeTestEdge();
   const id = idAt(edge.clock.ms);
-  for (
-    const path of [
-      "/v2",
-      "/v1/none",
-      "/v1/images/",
-      `/v1/images/${id}/x`,
-      "/V1/images",
-      "/problems/none",
-    ]
-  ) {
+  const unknown = [
+    "/v2",
+    "/v1/none",
+    "/v1/images/",
+    `/v1/images/${id}/x`,
+    "/V1/images",
+    "/problems/none",
+  ];
+  for (const path of unknown) {
     assert.equal((await readProblem(await call(edge, `GET ${path}`), 404)).code, "not_found", path);
   }
   for (const id of ["..", "%2e%2e", "%00", "x".repeat(200), "0".repeat(36)]) {
@@ -82,33 +80,25 @@ test("unknown pages are 404, known ones under another method 405 with Allow; HEA
 });
 
 test("CORS answers preflights by the union of origins, requests by their tenant's", async () => {
-  const edge = await makeTestEdge({
-    plans:
-      '{"tenants":{"acme":{"corsOrigins":["https://a.test"]},"other":{"corsOrigins":["https://b.test"]}}}',
-  });
+  const [a, b, c] = ["https://a.test", "https://b.test", "https://c.test"];
+  const plansOf = (origin: string) => ({ corsOrigins: [origin] });
+  const plans = JSON.stringify({ tenants: { acme: plansOf(a), other: plansOf(b) } });
+  const edge = await makeTestEdge({ plans });
   const preflight = (origin: string) =>
     edge.app.request("/v1/uploads", {
       method: "OPTIONS",
       headers: { Origin: origin, "Access-Control-Request-Method": "POST" },
     });
-  for (
-    const [origin, allowed] of [["https://a.test", "https://a.test"], [
-      "https://b.test",
-      "https://b.test",
-    ], ["https://c.test", null]] as const
-  ) {
+  for (const [origin, allowed] of [[a, a], [b, b], [c, null]] as const) {
     const answer = await preflight(origin);
     assert.equal(answer.status, 204);
     assert.equal(answer.headers.get("access-control-allow-origin"), allowed);
   }
   const asked = async (origin: string) =>
     (await call(edge, "GET /v1/images", { headers: { Origin: origin } })).headers;
-  assert.equal(
-    (await asked("https://a.test")).get("access-control-allow-origin"),
-    "https://a.test",
-  );
-  assert.equal((await asked("https://b.test")).get("access-control-allow-origin"), null);
-  assert.equal((await asked("https://b.test")).get("vary"), "Origin");
+  assert.equal((await asked(a)).get("access-control-allow-origin"), a);
+  assert.equal((await asked(b)).get("access-control-allow-origin"), null);
+  assert.equal((await asked(b)).get("vary"), "Origin");
 });
 
 test("every answer carries its request id, its trace and the security headers", async () => {
@@ -177,54 +167,29 @@ test("what breaks inside is a 500 that says nothing of it, and is logged without
   assert.equal(edge.logs.find(({ event }) => event === "failure")?.["cause"], "TypeError");
 });
 
-test("bindings that are wrong are a 503", async () => {
-  const { makeApp } = await import("./app.ts");
-  const { readEnv } = await import("./env.ts");
+test("bindings that are wrong are a 503, logged by their names alone", async () => {
+  const lines: unknown[] = [];
+  const write = (...line: unknown[]) => void lines.push(line);
   const app = makeApp({
     servicesOf: async (bindings) => (readEnv(bindings), await Promise.reject()),
+    log: { info: write, warn: write, error: write },
   });
-  const write = console.error;
-  const lines: string[] = [];
-  const log = console.log;
-  console.error = (line: string) => void lines.push(line);
-  console.log = console.error;
-  try {
-    const answer = await app.request("/healthz", {}, {
-      RAW_BUCKET: "tintype-raw",
-      CURSOR_KEY: "CANARY",
-    });
-    assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
-  } finally {
-    console.error = write;
-    console.log = log;
-  }
-  assert.match(lines.join(), /SIGNING_KEY/);
-  assert.doesNotMatch(lines.join(), /CANARY/);
+  const bindings = { RAW_BUCKET: "tintype-raw", CURSOR_KEY: "CANARY" };
+  const answer = await app.request("/healthz", {}, bindings);
+  assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
+  assert.match(JSON.stringify(lines), /SIGNING_KEY/);
+  assert.doesNotMatch(JSON.stringify(lines), /CANARY/);
 });
 
 test("the pages are there: docs, and one for every problem", async () => {
   const edge = await makeTestEdge();
-  const served = await (await call(edge, "GET /openapi.json")).text();
-  const document = makeOpenapiDocument();
-  assert.deepEqual(JSON.parse(served), JSON.parse(JSON.stringify(document)));
-  assert.equal(document.openapi, "3.1.0");
-  const docs = await (await call(edge, "GET /docs/plain")).text();
-  for (const path of Object.keys(document.paths)) assert.ok(docs.includes(path), path);
+  const served = await call(edge, "GET /openapi.json");
+  assert.equal(served.headers.get("content-type"), "application/json");
+  assert.equal(await served.text(), "file /openapi.json");
   const viewer = await call(edge, "GET /docs");
   assert.equal(await viewer.text(), "file /docs");
   assert.doesNotMatch(viewer.headers.get("content-security-policy") ?? "", /unsafe|https?:/);
   for (const code of Object.keys(PROBLEM_TYPES)) {
     assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
   }
-});
-
-test("the OpenAPI document names every route of the app and no other", async () => {
-  const edge = await makeTestEdge();
-  const document = makeOpenapiDocument();
-  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
-  );
-  const routed = edge.app.routes.filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
-  assert.deepEqual(documented.sort(), [...new Set(routed)].sort());
 });

@@ -22,7 +22,7 @@ export const signIn = z.discriminatedUnion("type", [
 ]);
 
 /** How people of the upload page sign in. */
-export type SignIn = z.infer<typeof signIn>;
+type SignIn = z.infer<typeof signIn>;
 
 /** What the upload page is configured with. */
 export interface PageSettings {

@@ -1,34 +1,16 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, type LimitState } from "@tintype/core/errors";
-import { ConsoleLog } from "./adapters/console_log.ts";
 import type { AppEnv } from "./app_env.ts";
-import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
+import { isProblemCode, PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
-/** Which problem each error becomes: a new code does not compile until the edge has answered it. */
+/** The problem of each error that has none of its name: a new one does not compile until the edge has answered it. */
 const PROBLEM_OF = {
-  invalid_json: "invalid_json",
-  invalid_request: "invalid_request",
-  length_required: "length_required",
-  method_not_allowed: "method_not_allowed",
   missing_subject: "internal",
   invalid_record: "internal",
   invalid_config: "unavailable",
-  unauthenticated: "unauthenticated",
-  forbidden: "forbidden",
-  not_found: "not_found",
-  conflict: "conflict",
-  erased: "erased",
   too_late: "conflict",
-  too_large: "too_large",
-  unsupported_type: "unsupported_type",
-  not_an_image: "not_an_image",
-  digest_mismatch: "digest_mismatch",
-  rate_limited: "rate_limited",
-  quota_exceeded: "quota_exceeded",
-  unavailable: "unavailable",
-  internal: "internal",
-} as const satisfies Record<ErrorCode, ProblemCode>;
+} as const satisfies Record<Exclude<ErrorCode, ProblemCode>, ProblemCode>;
 
 /** Codes whose message stays inside: they speak of us, not of the request. */
 const PRIVATE: ReadonlySet<ErrorCode> = new Set([
@@ -45,7 +27,7 @@ const MAX_FIELD_INTEGER = 999_999_999_999_999;
 /** The one place where errors become answers (RFC 9457). */
 export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
   const error = appErrorOf(thrown);
-  const code = PROBLEM_OF[error.code];
+  const code = isProblemCode(error.code) ? error.code : PROBLEM_OF[error.code];
   c.set("errorCode", error.code);
   const { status, title } = PROBLEM_TYPES[code];
   if (status >= 500) logFailure(error, c);
@@ -118,9 +100,7 @@ function appErrorOf(thrown: unknown): AppError {
 /** Names and places only: messages of unknown errors may hold addresses with signatures. */
 function logFailure(error: AppError, c: Context<AppEnv>): void {
   const cause = error.cause instanceof Error ? error.cause : undefined;
-  // Without services there is no log of theirs: the bindings themselves may be what is wrong.
-  const log = c.get("services")?.log ?? new ConsoleLog();
-  log.error("failure", {
+  c.get("log").error("failure", {
     requestId: c.get("requestId"),
     code: error.code,
     message: error.publicMessage,

@@ -1,5 +1,5 @@
 /** A problem's status, its title and what its page says. */
-export interface ProblemType {
+interface ProblemType {
   readonly status: number;
   readonly title: string;
   readonly help: string;

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import process from "node:process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readAs } from "./_assertions.ts";
-import { lacksLocalCloud, type LocalCloud, startLocalCloud } from "./_local_cloud.ts";
 import { PNG } from "./_testing.ts";
-import { bundleWorker, startWorkerd } from "./_workerd_fixture.ts";
+import { askWorker, jsonOf, TestCloud } from "./_worker_testing.ts";
 import { imagePage, startedUpload } from "./schemas.ts";
 
-const skip = lacksLocalCloud;
-let cloud: LocalCloud;
-
-before(async () => {
-  if (!skip) cloud = await startLocalCloud();
-});
-after(async () => await cloud?.[Symbol.asyncDispose]());
+const cloud = new TestCloud();
 
 /** Clients that upload, read and page without a pause, through whichever versions of the edge are live. */
 class Traffic {
@@ -56,7 +48,7 @@ class Traffic {
   async #run(sub: string): Promise<void> {
     while (!this.#isOver) {
       try {
-        await this.#round(await cloud.token({ sub }));
+        await this.#round(await cloud.local.token({ sub }));
         this.#rounds++;
       } catch (error) {
         this.failures.push(error instanceof Error ? error.message : String(error));
@@ -83,82 +75,66 @@ class Traffic {
   }
 
   async #ask(line: string, token: string, json?: unknown): Promise<Response> {
-    const [method = "GET", path = "/"] = line.split(" ");
-    const worker = this.workers[this.#turn++ % this.workers.length] ?? "";
-    const answer = await fetch(new URL(path, worker), {
-      method,
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    });
+    const url = this.workers[this.#turn++ % this.workers.length] ?? "";
+    const body = json === undefined ? {} : jsonOf(json);
+    const answer = await askWorker({ url }, line, { token, ...body });
     if (!answer.ok) throw new Error(`${line}: ${answer.status} ${await answer.text()}`);
     return answer;
   }
 }
 
-test(
-  "signing, pseudonym, cursor and issuer's keys are changed under load without a failed request",
-  {
-    skip,
-  },
-  async () => {
-    const [oldPseudonym = ""] = JSON.parse(cloud.secrets["PSEUDONYM_KEYS"] ?? "[]");
-    const oldCursor = cloud.secrets["CURSOR_KEY"] ?? "";
-    const [newPseudonym, newCursor] = [
-      randomBytes(32).toString("hex"),
-      randomBytes(32).toString("hex"),
-    ];
-    const script = await bundleWorker({ node: process.execPath });
-    const start = (vars: Record<string, string>) =>
-      startWorkerd({ script, vars: { ...cloud.vars, ...cloud.secrets, ...vars } });
-    const traffic = new Traffic();
+test("signing, pseudonym, cursor and issuer's keys are changed under load without a failed request", async () => {
+  const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets["PSEUDONYM_KEYS"] ?? "[]");
+  const oldCursor = cloud.local.secrets["CURSOR_KEY"] ?? "";
+  const [newPseudonym, newCursor] = [
+    randomBytes(32).toString("hex"),
+    randomBytes(32).toString("hex"),
+  ];
+  const traffic = new Traffic();
 
-    const before = await start({});
-    traffic.workers.push(before.url);
-    traffic.start(3);
-    await traffic.walkOn();
+  const before = await cloud.startWorkerd();
+  traffic.workers.push(before.url);
+  traffic.start(3);
+  await traffic.walkOn();
 
-    // First every version knows both keys, and the issuer's new key is known before it signs.
-    const kid = await control("announce", {});
-    const both = await start({
-      PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
-      CURSOR_KEY_ALSO: newCursor,
-    });
-    traffic.workers.push(both.url);
-    await traffic.walkOn();
-    traffic.workers.splice(0, 1);
-    await traffic.walkOn();
+  // First every version knows both keys, and the issuer's new key is known before it signs.
+  const kid = await control("announce", {});
+  const both = await cloud.startWorkerd({
+    PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
+    CURSOR_KEY_ALSO: newCursor,
+  });
+  traffic.workers.push(both.url);
+  await traffic.walkOn();
+  traffic.workers.splice(0, 1);
+  await traffic.walkOn();
 
-    // Then the new keys write.
-    const rotated = await start({
-      SIGNING_KEY: cloud.spareSigningKey,
-      PSEUDONYM_KEYS: JSON.stringify([newPseudonym, oldPseudonym]),
-      CURSOR_KEY: newCursor,
-      CURSOR_KEY_ALSO: oldCursor,
-    });
-    traffic.workers.push(rotated.url);
-    await traffic.walkOn();
-    assert.equal(await control("rotate", { kid }), kid);
-    await traffic.walkOn();
-    traffic.workers.splice(0, 1);
-    await traffic.walkOn();
+  // Then the new keys write.
+  const rotated = await cloud.startWorkerd({
+    SIGNING_KEY: cloud.local.spareSigningKey,
+    PSEUDONYM_KEYS: JSON.stringify([newPseudonym, oldPseudonym]),
+    CURSOR_KEY: newCursor,
+    CURSOR_KEY_ALSO: oldCursor,
+  });
+  traffic.workers.push(rotated.url);
+  await traffic.walkOn();
+  assert.equal(await control("rotate", { kid }), kid);
+  await traffic.walkOn();
+  traffic.workers.splice(0, 1);
+  await traffic.walkOn();
 
-    await traffic.stop();
-    for (const worker of [before, both, rotated]) await worker[Symbol.asyncDispose]();
-    assert.deepEqual(traffic.failures, []);
-    assert.ok(
-      traffic.keyIds.has(kid) && traffic.keyIds.size === 2,
-      "tokens of both keys were taken",
-    );
-    assert.ok(traffic.rounds >= 45, `${traffic.rounds} rounds`);
-  },
-);
+  await traffic.stop();
+  for (const worker of [before, both, rotated]) await worker[Symbol.asyncDispose]();
+  assert.deepEqual(traffic.failures, []);
+  assert.ok(
+    traffic.keyIds.has(kid) && traffic.keyIds.size === 2,
+    "tokens of both keys were taken",
+  );
+  assert.ok(traffic.rounds >= 45, `${traffic.rounds} rounds`);
+});
 
 async function control(path: "announce" | "rotate", body: object): Promise<string> {
-  const answer = await fetch(`${cloud.issuerUrl}/_local/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  const url = `${cloud.local.issuerUrl}/_local/${path}`;
+  const answer = await fetch(url, { method: "POST", ...jsonOf(body) });
   const { kid }: { kid: string } = await answer.json();
   return kid;
 }

@@ -1,6 +1,6 @@
 /**
  * The shapes of the HTTP contract: what requests may hold, checked strictly, and what answers hold.
- * `/openapi.json` is made from them.
+ * `openapi/` writes /openapi.json from them and from the routes' descriptions.
  */
 import * as z from "zod";
 import { isOwner } from "@tintype/core/model/owner";
@@ -136,13 +136,18 @@ export const erasureState = z.strictObject({
 /** `/healthz`. */
 export const health = z.strictObject({ status: z.literal("ok") });
 
+/** The code of a problem. */
+export const problemCode = z.enum(
+  Object.keys(PROBLEM_TYPES) as [ProblemCode, ...ProblemCode[]], // keys of a const table
+);
+
 /** An error (RFC 9457). */
 export const problem = z.strictObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  code: z.enum(Object.keys(PROBLEM_TYPES) as [ProblemCode, ...ProblemCode[]]), // keys of a const table
+  code: problemCode,
   requestId: z.string(),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
 });

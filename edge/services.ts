@@ -7,7 +7,6 @@ import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { ConsoleLog } from "./adapters/console_log.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { gcsEdgeStore } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
@@ -18,8 +17,8 @@ import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { OtlpSpans } from "./adapters/otlp_spans.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
-import type { EdgeServices } from "./app_env.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
+import type { EdgeServices } from "./ports.ts";
 
 /** What an isolate keeps: made at once with the first request, except for keys, which open asynchronously. */
 interface Isolate {
@@ -62,7 +61,6 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: new ConsoleLog(),
     policy: config.RETENTION_MS === undefined
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),

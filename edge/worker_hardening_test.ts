@@ -1,41 +1,34 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import {
-  lacksLocalCloud,
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "./_local_cloud.ts";
+import { test } from "node:test";
 import { type RawAnswer, sendRaw } from "./_raw_http_fixture.ts";
+import { TestCloud } from "./_worker_testing.ts";
 
-const skip = lacksLocalCloud;
 const ID = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
 const JSON_TYPE = "Content-Type: application/json\r\n";
+const CLOSE = "Connection: close\r\n";
 const PNG_TYPE = "Content-Type: image/png\r\n";
 
-let cloud: LocalCloud;
-let worker: LocalWorker;
 let token = "";
-
-before(async () => {
-  if (skip) return;
-  cloud = await startLocalCloud();
-  worker = await startWorker(cloud, { requestsPerMinute: 100_000 });
-  token = await cloud.token();
+const edge = new TestCloud(async (cloud) => {
+  token = await cloud.local.token();
+  return await cloud.startWorkerd();
 });
 
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await cloud?.[Symbol.asyncDispose]();
-});
-
-/** Sends a request line, headers and a body as they are, with a valid token. */
+/** Sends a request line, headers and a body as they are, with a valid token and the body's length. */
 async function send(line: string, headers = "", body = ""): Promise<RawAnswer> {
-  return await sendRaw(
-    worker.url,
-    `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${headers}Connection: close\r\n\r\n${body}`,
+  const isSized = body === "" || /^Transfer-Encoding:/m.test(headers);
+  const length = isSized ? "" : `Content-Length: ${body.length}\r\n`;
+  return await sendAsIs(
+    line,
+    `Authorization: Bearer ${token}\r\n${headers}${length}${CLOSE}`,
+    body,
   );
+}
+
+/** Sends a request with these headers alone. */
+async function sendAsIs(line: string, headers: string, body = ""): Promise<RawAnswer> {
+  const text = `${line} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`;
+  return await sendRaw(edge.worker.url, text);
 }
 
 const codeOf = ({ text }: RawAnswer) => /"code":"(\w+)"/.exec(text)?.[1];
@@ -74,148 +67,78 @@ const STRANGE_PATHS: readonly string[] = [
   "/edge/worker.ts",
 ];
 
-test("a path has one spelling: each other one is a 404, token or not", { skip }, async () => {
-  for (const path of STRANGE_PATHS) {
+test("a path has one spelling: each other one is a 404, token or not", async () => {
+  await Promise.all(STRANGE_PATHS.map(async (path) => {
     assert.equal((await send(`GET ${path}`)).status, 404, path);
-    const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-    const status = (await sendRaw(worker.url, text)).status;
+    const { status } = await sendAsIs(`GET ${path}`, CLOSE);
     assert.ok(status === 404 || status === 401, `${path} without a token: ${status}`);
-  }
+  }));
   for (const path of ["/v1/im\u00e9ges", "/v1/images/\u0000", "/v1/images/ x"]) {
     assert.ok([0, 400, 404].includes((await send(`GET ${path}`)).status), path);
   }
 });
 
-test(
-  "dots lead out of no guarded path: they are gone before anyone looks at it",
-  { skip },
-  async () => {
-    for (
-      const path of ["/healthz/../v1/images", "/healthz/%2e%2e/v1/images", "/docs/.././v1/images"]
-    ) {
-      const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-      assert.equal((await sendRaw(worker.url, text)).status, 401, path);
-    }
-  },
-);
+const CHUNKED = "Transfer-Encoding: chunked\r\n";
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+const UPLOAD = "POST /v1/uploads";
+const IMAGE = "POST /v1/images";
+const TOO_LONG = " ".repeat(16_385);
+const OVERRIDES = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]
+  .map((name) => `${name}: DELETE\r\n`).join("");
 
-const BAD_REQUESTS: Readonly<
-  Record<string, readonly [answer: string, line: string, headers?: string, body?: string]>
-> = {
-  "TRACE": ["405 method_not_allowed", "TRACE /healthz"],
-  "PATCH": ["405 method_not_allowed", "PATCH /v1/images"],
-  "PUT on an image": ["405 method_not_allowed", `PUT /v1/images/${ID}`],
-  "a method in a header": [
-    "405 method_not_allowed",
-    `POST /v1/images/${ID}`,
-    "X-HTTP-Method-Override: DELETE\r\nX-HTTP-Method: DELETE\r\nX-Method-Override: DELETE\r\nContent-Length: 0\r\n",
-  ],
-  "a method in the query": ["400 invalid_request", `GET /v1/images/${ID}?_method=DELETE`],
-  "a parameter twice": ["400 invalid_request", "GET /v1/images?limit=1&limit=2"],
-  "a parameter that is inherited": ["400 invalid_request", "GET /v1/images?__proto__=1"],
-  "a parameter on a call without any": ["400 invalid_request", `DELETE /v1/images/${ID}?force=1`],
-  "a parameter that is no UTF-8": ["400 invalid_request", "GET /v1/images?%ff=1"],
-  "a cursor of 9,000 characters": [
-    "400 invalid_request",
-    `GET /v1/images?cursor=${"a".repeat(9_000)}`,
-  ],
-  "a limit of 0": ["400 invalid_request", "GET /v1/images?limit=0"],
-  "a limit of 51": ["400 invalid_request", "GET /v1/images?limit=51"],
-  "a limit as a fraction": ["400 invalid_request", "GET /v1/images?limit=1.5"],
-  "a wait of 0": ["400 invalid_request", `GET /v1/images/${ID}?wait=0`],
-  "an owner that is none": ["400 invalid_request", "GET /v1/images?owner=ann"],
-  "an id of version 4": [
-    "400 invalid_request",
-    "GET /v1/images/9f86d081-884c-4d65-9a2f-eaa0c55ad015",
-  ],
-  "no type": ["415 unsupported_type", "POST /v1/uploads", "Content-Length: 2\r\n", "{}"],
-  "a type that begins alike": [
-    "415 unsupported_type",
-    "POST /v1/uploads",
-    "Content-Type: application/jsonp\r\nContent-Length: 2\r\n",
-    "{}",
-  ],
-  "compressed JSON": [
-    "415 unsupported_type",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Content-Encoding: gzip\r\nContent-Length: 2\r\n`,
-    "{}",
-  ],
-  "JSON of 16 KiB and a byte": [
-    "413 too_large",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Content-Length: 16385\r\n`,
-    " ".repeat(16_385),
-  ],
-  "JSON of 16 KiB and a byte, chunked": [
-    "413 too_large",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Transfer-Encoding: chunked\r\n`,
-    `4001\r\n${" ".repeat(16_385)}\r\n0\r\n\r\n`,
-  ],
-  "JSON, chunked": [
-    "400 invalid_request",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Transfer-Encoding: chunked\r\n`,
-    "2\r\n{}\r\n0\r\n\r\n",
-  ],
-  "8,000 levels": [
-    "400 invalid_request",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Content-Length: 16000\r\n`,
-    "[".repeat(8_000) + "]".repeat(8_000),
-  ],
-  "an expectation of continuing": [
-    "400 invalid_request",
-    "POST /v1/uploads",
-    `${JSON_TYPE}Expect: 200-maybe\r\nContent-Length: 2\r\n`,
-    "{}",
-  ],
-  "an image chunked": [
-    "411 length_required",
-    "POST /v1/images",
-    `${PNG_TYPE}Transfer-Encoding: chunked\r\n`,
-    "2\r\n{}\r\n0\r\n\r\n",
-  ],
-  "a compressed image": [
-    "415 unsupported_type",
-    "POST /v1/images",
-    `${PNG_TYPE}Content-Encoding: gzip\r\nContent-Length: 2\r\n`,
-    "{}",
-  ],
-  "an image of another type": [
-    "415 unsupported_type",
-    "POST /v1/images",
-    "Content-Type: image/svg+xml\r\nContent-Length: 2\r\n",
-    "{}",
-  ],
-  "a type of 8,000 characters": [
-    "415 unsupported_type",
-    "POST /v1/images",
-    `Content-Type: image/${"a".repeat(8_000)}\r\nContent-Length: 2\r\n`,
-    "{}",
-  ],
-  "a form without a boundary": [
-    "400 invalid_request",
-    "POST /v1/images",
-    "Content-Type: multipart/form-data\r\nContent-Length: 2\r\n",
-    "{}",
-  ],
-  "a form of another kind": [
-    "415 unsupported_type",
-    "POST /v1/images",
-    "Content-Type: multipart/mixed; boundary=x\r\nContent-Length: 2\r\n",
-    "{}",
-  ],
+/** Requests by the problem that each must have: line, headers and body. */
+const BAD_REQUESTS: Readonly<Record<string, Readonly<Record<string, Parameters<typeof send>>>>> = {
+  "405 method_not_allowed": {
+    "TRACE": ["TRACE /healthz"],
+    "PATCH": ["PATCH /v1/images"],
+    "PUT on an image": [`PUT /v1/images/${ID}`],
+    "a method in a header": [`POST /v1/images/${ID}`, `${OVERRIDES}Content-Length: 0\r\n`],
+  },
+  "400 invalid_request": {
+    "a method in the query": [`GET /v1/images/${ID}?_method=DELETE`],
+    "a parameter twice": ["GET /v1/images?limit=1&limit=2"],
+    "a parameter that is inherited": ["GET /v1/images?__proto__=1"],
+    "a parameter on a call without any": [`DELETE /v1/images/${ID}?force=1`],
+    "a parameter that is no UTF-8": ["GET /v1/images?%ff=1"],
+    "a cursor of 9,000 characters": [`GET /v1/images?cursor=${"a".repeat(9_000)}`],
+    "a limit of 0": ["GET /v1/images?limit=0"],
+    "a limit of 51": ["GET /v1/images?limit=51"],
+    "a limit as a fraction": ["GET /v1/images?limit=1.5"],
+    "a wait of 0": [`GET /v1/images/${ID}?wait=0`],
+    "an owner that is none": ["GET /v1/images?owner=ann"],
+    "an id of version 4": ["GET /v1/images/9f86d081-884c-4d65-9a2f-eaa0c55ad015"],
+    "JSON, chunked": [UPLOAD, JSON_TYPE + CHUNKED, chunk("{}")],
+    "8,000 levels": [UPLOAD, JSON_TYPE, "[".repeat(8_000) + "]".repeat(8_000)],
+    "an expectation of continuing": [UPLOAD, `${JSON_TYPE}Expect: 200-maybe\r\n`, "{}"],
+    "a form without a boundary": [IMAGE, "Content-Type: multipart/form-data\r\n", "{}"],
+  },
+  "415 unsupported_type": {
+    "no type": [UPLOAD, "", "{}"],
+    "a type that begins alike": [UPLOAD, "Content-Type: application/jsonp\r\n", "{}"],
+    "compressed JSON": [UPLOAD, `${JSON_TYPE}Content-Encoding: gzip\r\n`, "{}"],
+    "a compressed image": [IMAGE, `${PNG_TYPE}Content-Encoding: gzip\r\n`, "{}"],
+    "an image of another type": [IMAGE, "Content-Type: image/svg+xml\r\n", "{}"],
+    "a type of 8,000 characters": [IMAGE, `Content-Type: image/${"a".repeat(8_000)}\r\n`, "{}"],
+    "a form of another kind": [IMAGE, "Content-Type: multipart/mixed; boundary=x\r\n", "{}"],
+  },
+  "413 too_large": {
+    "JSON of 16 KiB and a byte": [UPLOAD, JSON_TYPE, TOO_LONG],
+    "JSON of 16 KiB and a byte, chunked": [UPLOAD, JSON_TYPE + CHUNKED, chunk(TOO_LONG)],
+  },
+  "411 length_required": { "an image chunked": [IMAGE, PNG_TYPE + CHUNKED, chunk("{}")] },
 };
 
-test("each wrong field, header and method has its problem", { skip }, async () => {
-  for (const [what, [expected, line, headers, body]] of Object.entries(BAD_REQUESTS)) {
-    const answer = await send(line, headers, body);
-    assert.equal(`${answer.status} ${codeOf(answer)}`, expected, what);
-    assert.equal(answer.headers.get("content-type"), "application/problem+json", what);
-    assert.equal(answer.headers.get("cache-control"), "private, no-store", what);
-    assert.ok(answer.text.length < 2_000, `${what}: the answer is short`);
+test("each wrong field, header and method has its problem", async () => {
+  for (const [expected, requests] of Object.entries(BAD_REQUESTS)) {
+    await Promise.all(
+      Object.entries(requests).map(async ([what, request]) => {
+        const answer = await send(...request);
+        assert.equal(`${answer.status} ${codeOf(answer)}`, expected, what);
+        assert.equal(answer.headers.get("content-type"), "application/problem+json", what);
+        assert.equal(answer.headers.get("cache-control"), "private, no-store", what);
+        assert.ok(answer.text.length < 2_000, `${what}: the answer is short`);
+      }),
+    );
   }
 });
 
@@ -238,32 +161,24 @@ const BROKEN_REQUESTS: Readonly<Record<string, readonly [headers: string, body: 
   "a NUL in a header": [`${JSON_TYPE}X-A: a\u0000b\r\nContent-Length: 2\r\n`, `{}`],
 };
 
-test(
-  "requests whose end can be read in two ways get one refusal and no second answer",
-  { skip },
-  async () => {
-    for (const [what, [headers, body]] of Object.entries(BROKEN_REQUESTS)) {
-      const answer = await sendRaw(
-        worker.url,
-        `POST /v1/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${headers}\r\n${body}`,
-      );
+test("requests whose end can be read in two ways get one refusal and no second answer", async () => {
+  await Promise.all(
+    Object.entries(BROKEN_REQUESTS).map(async ([what, [headers, body]]) => {
+      const given = `Authorization: Bearer ${token}\r\n${headers}`;
+      const answer = await sendAsIs(UPLOAD, given, body);
       assert.ok(answer.status === 0 || answer.status === 400, `${what}: ${answer.status}`);
       assert.ok(!answer.text.includes('{"status":"ok"}'), `${what}: smuggled`);
-    }
-  },
-);
-
-test("Expect: 100-continue is answered, and then the request", { skip }, async () => {
-  const answer = await send(
-    "POST /v1/uploads",
-    `${JSON_TYPE}Expect: 100-continue\r\nContent-Length: 2\r\n`,
-    "{}",
+    }),
   );
+});
+
+test("Expect: 100-continue is answered, and then the request", async () => {
+  const answer = await send(UPLOAD, `${JSON_TYPE}Expect: 100-continue\r\n`, "{}");
   assert.deepEqual([answer.status, answer.answers], [100, 2]);
   assert.match(answer.text, /^HTTP\/1\.1 400/);
 });
 
-test("request ids and traces are taken in their form only", { skip }, async () => {
+test("request ids and traces are taken in their form only", async () => {
   const bad = await send("GET /healthz", "X-Request-Id: ../../etc/passwd\r\ntraceparent: 00-x\r\n");
   assert.match(bad.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
   assert.match(bad.headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
@@ -271,7 +186,7 @@ test("request ids and traces are taken in their form only", { skip }, async () =
   assert.match(long.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
 });
 
-test("an answer tells what it needs to and nothing of what runs", { skip }, async () => {
+test("an answer tells what it needs to and nothing of what runs", async () => {
   const answer = await send("GET /healthz");
   assert.equal(answer.text, '{"status":"ok"}');
   for (const name of ["server", "x-powered-by", "via"]) {

@@ -2,124 +2,114 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readProblem } from "./_assertions.ts";
-import {
-  lacksLocalCloud,
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "./_local_cloud.ts";
+import { type LocalWorker } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { JWKS, makeTokens } from "./_tokens_fixture.ts";
+import { askWorker, TestCloud } from "./_worker_testing.ts";
 
-const skip = lacksLocalCloud;
 /** A failing issuer is asked once a second. */
 const FAILURE_MS = 1_050;
 const ISSUER = "https://issuer.test";
 const tokens = () =>
   makeTokens({ issuer: ISSUER, tenantClaim: "tenant", nowSeconds: Math.floor(Date.now() / 1_000) });
 
-let cloud: LocalCloud;
-let worker: LocalWorker;
+/** What an issuer gives instead of its keys; each has a path of its own. */
+const FAULTS: Readonly<Record<string, string | undefined>> = {
+  "not-json": "{",
+  "no-set": '{"keys":"none"}',
+  "no-usable-key": '{"keys":[]}',
+  "more-than-64-kib": JSON.stringify({ ...JWKS, padding: "x".repeat(70_000) }),
+  "more-than-64-keys": JSON.stringify({ keys: Array(65).fill(JWKS.keys[0]) }),
+  "no-answer": undefined,
+};
+
 let keyFetches = 0;
-/** What the issuer gives instead of its keys, and whether it answers at all. */
-let keyFault: string | "silence" | undefined;
-const keyServer = createServer((_request, response) => {
+let isHealthy = false;
+const keyServer = createServer(({ url = "" }, response) => {
   keyFetches++;
-  if (keyFault === "silence") return;
-  response.setHeader("Content-Type", "application/json").end(keyFault ?? JSON.stringify(JWKS));
+  const fault = url.slice(1);
+  const isFaulty = Object.hasOwn(FAULTS, fault) && !isHealthy;
+  if (isFaulty && FAULTS[fault] === undefined) return;
+  const keys = isFaulty ? FAULTS[fault] : JSON.stringify(JWKS);
+  response.setHeader("Content-Type", "application/json").end(keys);
 });
 
-before(async () => {
-  if (skip) return;
+const edge = new TestCloud(async (cloud) => {
   keyServer.listen(0, "127.0.0.1");
   await once(keyServer, "listening");
-  cloud = await startLocalCloud();
-  const { port } = keyServer.address() as AddressInfo; // it listens on a port
-  worker = await startWorker(cloud, {
-    requestsPerMinute: 100_000,
-    vars: { ISSUER, JWKS_URL: `http://127.0.0.1:${port}/jwks` },
-  });
+  return await startWith(cloud, "jwks");
 });
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await cloud?.[Symbol.asyncDispose]();
+after(() => {
   keyServer.closeAllConnections();
   keyServer.close();
 });
 
-const ask = (headers: Record<string, string>, path = "/v1/images") =>
-  fetch(new URL(path, worker.url), { headers });
+/** A worker whose issuer has its keys at `path`. */
+function startWith(cloud: TestCloud, path: string) {
+  const { port } = keyServer.address() as AddressInfo; // it listens on a port
+  return cloud.startWorkerd({ ISSUER, JWKS_URL: `http://127.0.0.1:${port}/${path}` });
+}
 
-// First, while the worker holds no keys yet.
-test("an issuer without usable keys is a 503 in bounded time, and then its keys are taken", {
-  skip,
-}, async () => {
-  const faults = {
-    "not JSON": "{",
-    "no set": '{"keys":"none"}',
-    "no usable key": '{"keys":[]}',
-    "more than 64 KiB": JSON.stringify({ ...JWKS, padding: "x".repeat(70_000) }),
-    "more than 64 keys": JSON.stringify({ keys: Array(65).fill(JWKS.keys[0]) }),
-    "no answer": "silence",
-  };
-  const headers = { Authorization: `Bearer ${tokens().signed()}` };
-  for (const [what, fault] of Object.entries(faults)) {
-    keyFault = fault;
-    const answer = await ask(headers);
+const ask = (token: string, path = "/v1/images", worker: LocalWorker = edge.worker) =>
+  askWorker(worker, `GET ${path}`, { token });
+
+test("an issuer without usable keys is a 503 in bounded time, and then its keys are taken", async () => {
+  const token = tokens().signed();
+  await using workers = new AsyncDisposableStack();
+  const started = await Promise.all(
+    Object.keys(FAULTS).map(async (what) => [what, await startWith(edge, what)] as const),
+  );
+  for (const [, worker] of started) workers.use(worker);
+  await Promise.all(started.map(async ([what, worker]) => {
+    const answer = await ask(token, "/v1/images", worker);
     assert.equal((await readProblem(answer, 503)).code, "unavailable", what);
     assert.ok(Number(answer.headers.get("retry-after")) > 0, what);
-    await sleep(FAILURE_MS);
+  }));
+  isHealthy = true;
+  await sleep(FAILURE_MS);
+  for (const [what, worker] of started) {
+    assert.equal((await ask(token, "/v1/images", worker)).status, 200, what);
   }
-  keyFault = undefined;
-  assert.equal((await ask(headers)).status, 200);
 });
 
-test("workerd takes tokens of each algorithm, and of an issuer's claims", { skip }, async () => {
+test("workerd takes tokens of each algorithm, and of an issuer's claims", async () => {
   for (const alg of ["RS256", "ES256", "EdDSA"] as const) {
     const token = await tokens().signedWith(alg);
     for (const _ of ["checked", "remembered"]) {
-      const answer = await ask({ Authorization: `Bearer ${token}` }, "/v1/none");
+      const answer = await ask(token, "/v1/none");
       assert.equal((await readProblem(answer, 404)).code, "not_found", alg);
     }
   }
 });
 
-test(
-  "workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, no hint",
-  { skip },
-  async () => {
-    for (const [name, token] of Object.entries(await tokens().bad())) {
-      for (const _ of ["first", "again"]) {
-        const answer = await ask({
-          Authorization: `Bearer ${token}`,
-          "X-Request-Id": "same-request",
-        });
-        const text = await answer.clone().text();
-        await readProblem(answer, 401);
-        assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
-        assert.deepEqual(
-          JSON.parse(text),
-          {
-            type: "/problems/unauthenticated",
-            title: "A valid access token is needed",
-            status: 401,
-            detail: "The access token is not valid here",
-            code: "unauthenticated",
-            requestId: "same-request",
-          },
-          name,
-        );
-      }
+test("workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, no hint", async () => {
+  for (const [name, token] of Object.entries(await tokens().bad())) {
+    for (const _ of ["first", "again"]) {
+      const headers = { "X-Request-Id": "same-request" };
+      const answer = await askWorker(edge.worker, "GET /v1/images", { token, headers });
+      const text = await answer.clone().text();
+      await readProblem(answer, 401);
+      assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
+      assert.deepEqual(
+        JSON.parse(text),
+        {
+          type: "/problems/unauthenticated",
+          title: "A valid access token is needed",
+          status: 401,
+          detail: "The access token is not valid here",
+          code: "unauthenticated",
+          requestId: "same-request",
+        },
+        name,
+      );
     }
-  },
-);
+  }
+});
 
-test("workerd takes one token, in one header, in one form", { skip }, async () => {
+test("workerd takes one token, in one header, in one form", async () => {
   const token = tokens().signed();
   const headers = [
     `Authorization: bearer ${token}`,
@@ -142,16 +132,16 @@ test("workerd takes one token, in one header, in one form", { skip }, async () =
     const path = `/v1/images?access_token=${token}`;
     const text =
       `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\nConnection: close\r\n\r\n`;
-    const answer = await sendRaw(worker.url, text);
+    const answer = await sendRaw(edge.worker.url, text);
     assert.equal(answer.status, 401, header.slice(0, 40));
     assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/);
     assert.ok(!answer.text.includes(token.slice(-20)));
   }
 });
 
-test("a token without the scope is a 403 that names it", { skip }, async () => {
+test("a token without the scope is a 403 that names it", async () => {
   const token = tokens().signed({ scope: "images:write" });
-  const answer = await ask({ Authorization: `Bearer ${token}` });
+  const answer = await ask(token);
   assert.equal(
     answer.headers.get("www-authenticate"),
     'Bearer error="insufficient_scope", scope="images:read"',
@@ -159,22 +149,17 @@ test("a token without the scope is a 403 that names it", { skip }, async () => {
   assert.equal((await readProblem(answer, 403)).code, "forbidden");
 });
 
-test(
-  "a thousand unknown key ids at once make at most one fetch of the keys",
-  { skip },
-  async () => {
-    const before = keyFetches;
-    const answers = await Promise.all(
-      Array.from(
-        { length: 1_000 },
-        (_, at) =>
-          ask({ Authorization: `Bearer ${tokens().signed({}, { kid: `unknown-${at}` })}` }),
-      ),
-    );
-    assert.deepEqual(
-      new Set(answers.map(({ status }) => status)),
-      new Set([401]),
-    );
-    assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
-  },
-);
+test("a thousand unknown key ids at once make at most one fetch of the keys", async () => {
+  const before = keyFetches;
+  const answers = await Promise.all(
+    Array.from(
+      { length: 1_000 },
+      (_, at) => ask(tokens().signed({}, { kid: `unknown-${at}` })),
+    ),
+  );
+  assert.deepEqual(
+    new Set(answers.map(({ status }) => status)),
+    new Set([401]),
+  );
+  assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
+});

@@ -1,6 +1,7 @@
 /**
  * Builds the upload page into `.tintype/page`: esbuild bundles `main.ts` and `styles/page.css` under names that hold a
- * hash of their content, `index.html` is told those names, and what is not of this build is taken out.
+ * hash of their content, `index.html` is told those names, the document of the API that `/docs` shows lies beside them,
+ * and what is not of this build is taken out.
  * Wrangler runs it before it starts or deploys the worker (`[build]` in wrangler.toml).
  */
 import { build, type OutputFile } from "esbuild";
@@ -20,6 +21,7 @@ await writeAll(
   new Map([
     ["index.html", await htmlOf("index.html", names)],
     ["docs.html", await htmlOf("api_docs.html", names)],
+    ["openapi.json", await readFile(join(PAGE, "../edge/openapi.json"))],
     ...files.map(({ path, contents }) => [join(FOLDER, basename(path)), contents] as const),
   ]),
 );

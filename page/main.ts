@@ -2,12 +2,15 @@
  * The upload page: `page_app` holds what is so, `views/` draw it, the queue and the gallery do the work through the
  * project's own client. This file makes them, and passes on what the browser tells: drops, pastes, the network, time.
  */
+import { createClient } from "@tintype/client/client";
+import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
 import { render } from "lit-html";
 import { PageApp } from "./page_app.ts";
 import { type PageConfig, readPageConfig } from "./page_config.ts";
 import { droppedFiles } from "./queue/dropped_files.ts";
 import { openKeptFiles } from "./queue/kept_files.ts";
 import { FINISHED } from "./queue/queue_item.ts";
+import { clearDatabase } from "./session/clear_database.ts";
 import { developmentSignIn } from "./session/development_sign_in.ts";
 import { oidcSignIn } from "./session/oidc_sign_in.ts";
 import type { SignInWay } from "./session/session.ts";
@@ -26,6 +29,12 @@ const tiles = new WatchedTiles({
 });
 const app = new PageApp({
   kept: await openKeptFiles(),
+  clientOf: (account, token) =>
+    createClient({
+      edge: location.origin,
+      ...{ account, token, store: new IndexedDbResumeStore(sessionsOf(account)) },
+    }),
+  forget: (account) => clearDatabase(sessionsOf(account)),
   onChange: drawSoon,
   mayFillGallery: () => tiles.areOutOfView && !document.activeElement?.closest(".queue"),
   isQueueOpen: matchMedia("(min-width: 40rem)").matches,
@@ -40,6 +49,11 @@ try {
   await app.start(config, signInWayOf(config));
 } catch {
   render(unreachableView(), root);
+}
+
+/** The database of one person's unfinished sessions, whose addresses are credentials. */
+function sessionsOf(account: string): string {
+  return `tintype-uploads ${account}`;
 }
 
 function signInWayOf({ signIn }: PageConfig): SignInWay | undefined {

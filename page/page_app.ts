@@ -2,8 +2,7 @@
  * The page's state and what people can do with it: sign in, add, watch the queue, look at the gallery, erase, sign out.
  * Views read it and call it; `onChange` tells that they are to be drawn again.
  */
-import { type Client, createClient } from "@tintype/client/client";
-import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
+import type { Client, TokenSource } from "@tintype/client/client";
 import { Gallery } from "./gallery/gallery.ts";
 import type { PageConfig } from "./page_config.ts";
 import { isOwnFile } from "./queue/dropped_files.ts";
@@ -11,12 +10,11 @@ import type { KeptFiles } from "./queue/kept_files.ts";
 import { mediaTypeOf } from "./queue/media_type_of.ts";
 import { thumbnailOf } from "./queue/thumbnail.ts";
 import { UploadQueue } from "./queue/upload_queue.ts";
-import { clearDatabase } from "./session/clear_database.ts";
 import { type Session, SignedOut, type SignInWay, tokenTroubleOf } from "./session/session.ts";
 import { refusalOf, WORDS } from "./words.ts";
 
 /** What a signed-in person has. */
-export interface Studio {
+interface Studio {
   readonly session: Session;
   readonly queue: UploadQueue;
   readonly gallery: Gallery;
@@ -29,8 +27,12 @@ export type OpenDialog =
   | { readonly kind: "sign-out" };
 
 /** What the page is made of. */
-export interface PageAppOptions {
+interface PageAppOptions {
   readonly kept: KeptFiles;
+  /** Makes the client of a signed-in person. */
+  readonly clientOf: (account: string, token: TokenSource) => Client;
+  /** Takes a person's unfinished sessions, whose addresses are credentials, out of this browser. */
+  readonly forget: (account: string) => Promise<void>;
   readonly onChange: () => void;
   /** Whether pictures may come into the gallery unasked, as that moves nothing in view. */
   readonly mayFillGallery: () => boolean;
@@ -108,7 +110,7 @@ export class PageApp {
     this.studio = undefined;
     this.changed();
     await studio.queue.clear();
-    await clearDatabase(sessionsOf(studio.session.account)).catch(() => undefined); // gone with it
+    await this.#options.forget(studio.session.account).catch(() => undefined); // gone with it
     await this.#way?.end().catch(() => undefined); // nothing of it is left in this browser
   }
 
@@ -195,12 +197,10 @@ export class PageApp {
 
   async #enter(session: Session, config: PageConfig): Promise<void> {
     const { account } = session;
-    const client: Client = createClient({
-      edge: location.origin,
+    const client = this.#options.clientOf(
       account,
-      store: new IndexedDbResumeStore(sessionsOf(account)),
-      token: (asked) => this.#tokenOf(session, asked.refused),
-    });
+      ({ refused }) => this.#tokenOf(session, refused),
+    );
     const onChange = () => this.changed();
     const gallery = new Gallery({ client, onChange });
     const queue = new UploadQueue({
@@ -243,11 +243,6 @@ export class PageApp {
     this.spoken = text;
     this.changed();
   }
-}
-
-/** The database of one person's unfinished sessions, whose addresses are credentials. */
-function sessionsOf(account: string): string {
-  return `tintype-uploads ${account}`;
 }
 
 function troubleOf(error: unknown): string {

@@ -1,5 +1,5 @@
 /** What is done when tiles come into view and leave it. */
-export interface WatchedTilesOptions {
+interface WatchedTilesOptions {
   /** Called when a tile comes into view or near it, and again from time to time while it is there. */
   readonly onCome: (imageId: string) => void;
   readonly onGo: (imageId: string) => void;

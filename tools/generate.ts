@@ -8,7 +8,7 @@ import { runCommand } from "./run_command.ts";
 const GENERATE = defineCommand({
   name: "generate",
   summary:
-    "Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention policy, DuckDB's translations of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the client's types, the table of imports in CONTRIBUTING.md.",
+    "Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention policy, DuckDB's translations of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the OpenAPI document, the client's types, the table of imports in CONTRIBUTING.md.",
   flags: {},
   exitCodes: { 0: "written", 1: "one could not be" },
 });
@@ -18,6 +18,7 @@ const PROGRAMS = [
   "infra/bigquery/generate_translations.ts",
   "infra/bigquery/describe_views.ts",
   "local/bigquery/answers/main.ts",
+  "edge/openapi/generate.ts",
   "infra/contract/generate.ts",
   "tools/docs/import_table_document.ts",
 ];

@@ -75,15 +75,9 @@ async function setUp(
 ): Promise<Stage> {
   const node = findNodeBinary(root);
   const cloud = started.use(await startCloud(root, node));
-  const script = await bundleWorker({ node });
-  const bareScript = await bundleWorker({
-    node,
-    entry: join(root, "edge/_bare_upload_fixture.ts"),
-  });
-  const emptyScript = await bundleWorker({
-    node,
-    entry: join(root, "edge/_empty_worker_fixture.ts"),
-  });
+  const script = await bundleWorker();
+  const bareScript = await bundleWorker(join(root, "edge/_bare_upload_fixture.ts"));
+  const emptyScript = await bundleWorker(join(root, "edge/_empty_worker_fixture.ts"));
   const vars = varsOf(cloud.url);
   const start = async (code: string) => started.use(await startWorkerd({ script: code, vars }));
   const [empty, bare, edge] = [
@@ -117,7 +111,7 @@ async function setUp(
   return {
     edge,
     limitedEdge: started.use(
-      await startWorkerd({ script, vars, requestsPerMinute: OWNER_REQUESTS }),
+      await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } }),
     ),
     imagePath,
     fresh,

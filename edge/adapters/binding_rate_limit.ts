@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import type { RateLimit } from "../app_env.ts";
+import type { RateLimit } from "../ports.ts";
 
 /** A rate-limit binding of Workers: counts per Cloudflare location and answers yes or no. */
 export interface RateLimitBinding {
@@ -15,7 +15,7 @@ const WINDOW_SECONDS = 60;
  */
 export function makeRateLimit(
   binding: RateLimitBinding,
-  { name, requests }: { readonly name: string; readonly requests: number },
+  { name, requests }: Pick<RateLimit, "name" | "requests">,
 ): RateLimit {
   return {
     name,

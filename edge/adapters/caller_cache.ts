@@ -1,5 +1,5 @@
 import type { Clock } from "@tintype/core/ports/clock";
-import type { Caller, TokenClaims } from "../app_env.ts";
+import type { Caller, TokenClaims } from "../ports.ts";
 import type { RemoteKeys } from "./remote_keys.ts";
 
 /** What stands behind the cache, and how much it holds. */

@@ -1,20 +1,6 @@
 import { hexOf } from "@tintype/core/hex";
 import { type ImageId, isImageId } from "@tintype/core/model/image_id";
-import type { Owner } from "@tintype/core/model/owner";
-import type { Tenant } from "@tintype/core/model/tenant";
-
-/** Whose listing a cursor continues. */
-export interface CursorScope {
-  readonly tenant: Tenant;
-  readonly owner: Owner;
-}
-
-/** Turns the place where a page ended into an opaque text, and back. */
-export interface Cursors {
-  seal(before: ImageId, scope: CursorScope): Promise<string>;
-  /** The place, or undefined where the text was not sealed here for this listing. */
-  open(cursor: string, scope: CursorScope): Promise<ImageId | undefined>;
-}
+import type { Cursors, CursorScope } from "../ports.ts";
 
 /** 32 bytes in base64url, whose last character has two bits to spare: only zeros, so that a cursor has one spelling. */
 const FORM = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

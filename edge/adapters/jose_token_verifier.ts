@@ -2,12 +2,12 @@ import { base64url, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify
 import { AppError } from "@tintype/core/errors";
 import { isTenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { TokenClaims } from "../app_env.ts";
-import { shapeOf } from "./json_shape.ts";
+import type { TokenClaims } from "../ports.ts";
+import { shapeOf } from "../json_shape.ts";
 import { type RemoteKeys, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./remote_keys.ts";
 
 /** Which tokens are taken. */
-export interface TokenVerifierOptions {
+interface TokenVerifierOptions {
   readonly keys: Pick<RemoteKeys, "find">;
   readonly issuer: string;
   readonly audience: string;
@@ -49,7 +49,7 @@ export function makeTokenVerifier(
         : error;
     });
     if (!isOurHeader(protectedHeader) || claimsTwice(token) || isRespelled(token)) throw refused();
-    return claimsOf(payload, { audience, tenantClaim, nowSeconds: clock.now() / 1_000 });
+    return claimsOf(payload, options);
   };
 }
 
@@ -90,18 +90,14 @@ function isRespelled(token: string): boolean {
 
 function claimsOf(
   payload: JWTPayload,
-  { audience, tenantClaim, nowSeconds }: {
-    readonly audience: string;
-    readonly tenantClaim: string;
-    readonly nowSeconds: number;
-  },
+  { audience, tenantClaim, clock }: Omit<TokenVerifierOptions, "keys">,
 ): TokenClaims {
   const { aud, sub, iat, exp, nbf, scope } = payload;
   const tenant = payload[tenantClaim];
   if (aud !== audience || !areWhole(iat, exp) || (nbf !== undefined && !areWhole(nbf))) {
     throw refused();
   }
-  if (iat === undefined || exp === undefined || iat > nowSeconds + TOLERANCE_SECONDS) {
+  if (iat === undefined || exp === undefined || iat > clock.now() / 1_000 + TOLERANCE_SECONDS) {
     throw refused();
   }
   if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) throw refused();

@@ -41,12 +41,14 @@ for (const alg of ["RS256", "ES256", "EdDSA"] as const) {
 }
 
 test("a token within the tolerance of 30 seconds is taken, one beyond is not", async () => {
-  assert.equal(await isRefused(tokens.signed({ exp: NOW - 29 })), false);
-  assert.equal(await isRefused(tokens.signed({ exp: NOW - 31 })), true);
-  assert.equal(await isRefused(tokens.signed({ nbf: NOW + 29 })), false);
-  assert.equal(await isRefused(tokens.signed({ nbf: NOW + 31 })), true);
-  assert.equal(await isRefused(tokens.signed({ iat: NOW + 29 })), false);
-  assert.equal(await isRefused(tokens.signed({ iat: NOW + 31 })), true);
+  for (const [claim, sign] of [["exp", -1], ["nbf", 1], ["iat", 1]] as const) {
+    const signed = (seconds: number) => tokens.signed({ [claim]: NOW + sign * seconds });
+    assert.deepEqual(
+      [await isRefused(signed(29)), await isRefused(signed(31))],
+      [false, true],
+      claim,
+    );
+  }
 });
 
 for (const [name, token] of Object.entries(await tokens.bad())) {
@@ -65,20 +67,7 @@ test("a token of type at+jwt is taken (RFC 9068)", async () => {
 });
 
 const JSON_VALUES = [null, true, 1, -1.5, 1e300, "", "x", [], ["ES256"], {}, { a: 1 }] as const;
-const HEADERS = [
-  "alg",
-  "kid",
-  "typ",
-  "cty",
-  "crit",
-  "jwk",
-  "jku",
-  "x5u",
-  "x5c",
-  "b64",
-  "zip",
-  "enc",
-];
+const HEADERS = "alg kid typ cty crit jwk jku x5u x5c b64 zip enc".split(" ");
 const CLAIMS = ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "scope", TENANT_CLAIM, "other"];
 
 test("a validly signed token is taken or refused, whatever JSON its headers and claims hold", async () => {

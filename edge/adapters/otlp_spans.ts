@@ -1,21 +1,4 @@
-/** One request's span: ids in lower-case hex, times in milliseconds since the epoch. */
-export interface RequestSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Of the caller's span, where it named one. */
-  readonly parentSpanId: string | undefined;
-  /** The method and the route's pattern, never the path. */
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly status: number;
-  readonly attributes: Readonly<Record<string, string | undefined>>;
-}
-
-/** Takes spans; never throws and never holds an answer up. */
-export interface SpanSink {
-  send(span: RequestSpan): Promise<void>;
-}
+import type { RequestSpan, SpanSink } from "../ports.ts";
 
 const SERVER = 2;
 const ERROR = 2;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { OtlpSpans, type RequestSpan } from "./otlp_spans.ts";
+import type { RequestSpan } from "../ports.ts";
+import { OtlpSpans } from "./otlp_spans.ts";
 
 const SPAN: RequestSpan = {
   traceId: "a".repeat(32),

@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import type { PageFiles } from "../app_env.ts";
+import type { PageFiles } from "../ports.ts";
 
 /** The binding of the worker's static assets, as wrangler.toml declares it. */
 export interface AssetsBinding {

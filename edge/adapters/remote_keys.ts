@@ -13,21 +13,12 @@ export const TOKEN_ALGORITHMS = {
 /** A signature algorithm of access tokens. */
 export type TokenAlgorithm = keyof typeof TOKEN_ALGORITHMS;
 
-/** How keys are fetched and kept; times in milliseconds. */
-export interface RemoteKeysOptions {
+/** How keys are fetched. */
+interface RemoteKeysOptions {
   readonly url: string;
   readonly clock?: Clock;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** How long a set is used before it is fetched again. */
-  readonly freshMs?: number;
-  /** How long a set goes on being used while it cannot be fetched. */
-  readonly staleMs?: number;
-  /** Between two fetches that unknown key ids may cause. */
-  readonly cooldownMs?: number;
-  /** Between a failed fetch and the next. */
-  readonly failureMs?: number;
   readonly timeoutMs?: number;
-  readonly maxBytes?: number;
 }
 
 interface HeldKey {
@@ -41,14 +32,14 @@ interface HeldSet {
   readonly fetchedMs: number;
 }
 
-const DEFAULTS = {
-  freshMs: 600_000,
-  staleMs: 3_600_000,
-  cooldownMs: 30_000,
-  failureMs: 1_000,
-  timeoutMs: 3_000,
-  maxBytes: 65_536,
-} as const;
+/** How long a set is used before it is fetched again, and how much longer while it cannot be fetched. */
+const FRESH_MS = 600_000;
+const STALE_MS = 3_600_000;
+/** Between two fetches that unknown key ids may cause, and between a failed fetch and the next. */
+const COOLDOWN_MS = 30_000;
+const FAILURE_MS = 1_000;
+const TIMEOUT_MS = 3_000;
+const MAX_BYTES = 65_536;
 const MAX_KEYS = 64;
 const POLL_MS = 10;
 
@@ -67,30 +58,24 @@ export class RemoteKeys {
   #lastFailureMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RemoteKeysOptions) {
-    this.#options = {
-      clock: Date,
-      fetch: (url, init) => fetch(url, init),
-      ...DEFAULTS,
-      ...options,
-    };
+    const viaFetch = (url: string, init: RequestInit) => fetch(url, init);
+    this.#options = { clock: Date, fetch: viaFetch, timeoutMs: TIMEOUT_MS, ...options };
   }
 
   /** The one key of this id and algorithm, undefined where there is none; throws `unavailable` where no set can be had. */
   async find(kid: string | undefined, alg: TokenAlgorithm): Promise<CryptoKey | undefined> {
-    const { freshMs, cooldownMs } = this.#options;
-    if (this.#held === undefined || this.#ageOf(this.#held) > freshMs) await this.#refresh();
+    if (this.#held === undefined || this.#ageOf(this.#held) > FRESH_MS) await this.#refresh();
     const key = this.#lookUp(kid, alg);
     if (key !== undefined) return key;
     const isFetching = this.#fetchingSinceMs !== undefined;
-    if (!isFetching && this.#now() - this.#lastFetchMs < cooldownMs) return undefined;
+    if (!isFetching && this.#now() - this.#lastFetchMs < COOLDOWN_MS) return undefined;
     await this.#refresh();
     return this.#lookUp(kid, alg);
   }
 
   /** The number of the set that is held while it is fresh, else undefined: what was checked by it stands as long. */
   epoch(): number | undefined {
-    const { freshMs } = this.#options;
-    return this.#held === undefined || this.#ageOf(this.#held) > freshMs ? undefined : this.#epoch;
+    return this.#held === undefined || this.#ageOf(this.#held) > FRESH_MS ? undefined : this.#epoch;
   }
 
   #lookUp(kid: string | undefined, alg: TokenAlgorithm): CryptoKey | undefined {
@@ -106,12 +91,12 @@ export class RemoteKeys {
     const { timeoutMs } = this.#options;
     const startedMs = this.#now();
     while (this.#held === before) {
-      if (this.#now() - this.#lastFailureMs < this.#options.failureMs) break;
+      if (this.#now() - this.#lastFailureMs < FAILURE_MS) break;
       if (this.#now() - startedMs > 2 * timeoutMs) break;
       if (this.#isLed()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       else await this.#fetchOnce();
     }
-    if (this.#held !== undefined && this.#ageOf(this.#held) <= this.#options.staleMs) return;
+    if (this.#held !== undefined && this.#ageOf(this.#held) <= STALE_MS) return;
     throw new AppError(
       "unavailable",
       "Cannot check the access token now as its issuer does not answer",
@@ -140,14 +125,14 @@ export class RemoteKeys {
   }
 
   async #fetchKeys(): Promise<HeldKey[]> {
-    const { url, timeoutMs, maxBytes } = this.#options;
+    const { url, timeoutMs } = this.#options;
     const response = await this.#options.fetch(url, {
       headers: { Accept: "application/jwk-set+json, application/json" },
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status !== 200) throw new Error(`key set answered ${response.status}`);
-    const { keys } = keySetSchema.parse(JSON.parse(await readText(response, maxBytes)));
+    const { keys } = keySetSchema.parse(JSON.parse(await readText(response)));
     const opened = await Promise.all(keys.map(openKey));
     const usable = opened.filter((key) => key !== undefined);
     if (usable.length === 0) throw new Error("key set has no usable key");
@@ -182,14 +167,14 @@ async function openKey(jwk: Record<string, unknown>): Promise<HeldKey | undefine
   }
 }
 
-/** The body's text; throws where it has more than `maxBytes`. */
-async function readText(response: Response, maxBytes: number): Promise<string> {
+/** The body's text; throws where it has more than 64 KiB. */
+async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error("key set is too large");
+    if (bytes > MAX_BYTES) throw new Error("key set is too large");
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

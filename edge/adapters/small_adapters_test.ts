@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { isImageId } from "@tintype/core/model/image_id";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import { networkOf } from "../middleware/address_limit.ts";
+import { networkOf } from "../middleware/rate_limits.ts";
 import { HmacCursors } from "./hmac_cursors.ts";
-import { shapeOf } from "./json_shape.ts";
+import { shapeOf } from "../json_shape.ts";
 
 test("HmacCursors opens what it sealed for that listing and nothing else", async () => {
   const cursors = await HmacCursors.open("k".repeat(32));

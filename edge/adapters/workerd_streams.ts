@@ -1,5 +1,5 @@
 import { hexOf } from "@tintype/core/hex";
-import type { ByteStreams } from "../app_env.ts";
+import type { ByteStreams } from "../ports.ts";
 
 /** The streams of workerd: native pipes that keep Content-Length, and a digest that streams. */
 export const workerdStreams: ByteStreams = {

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "@tintype/core/errors";
-import type { AppEnv, Caller } from "../app_env.ts";
+import type { AppEnv } from "../app_env.ts";
+import type { Caller } from "../ports.ts";
 
 /** Scheme as it is commonly written, one space, one token (RFC 6750, section 2.1): whatever is else is refused. */
 const AUTHORIZATION = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeTestEdge, signToken } from "../_testing.ts";
-import type { RequestSpan } from "../adapters/otlp_spans.ts";
+import type { RequestSpan } from "../ports.ts";
 
 async function ask(headers: Record<string, string>) {
   const sent: RequestSpan[] = [];

@@ -3,17 +3,19 @@ import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
 import { answerProblem } from "../problem.ts";
 import { callerOf } from "./authenticate.ts";
+import { withFacts } from "./describe.ts";
 
 /** The rights that a token may carry. */
-export type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
+type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
 
 /** Lets a request pass whose token has one of these scopes; else 403 that names the first (RFC 6750, section 3.1). */
 export function requireScope(...anyOf: readonly [Scope, ...Scope[]]): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     const { scopes } = callerOf(c);
     if (!anyOf.some((scope) => scopes.has(scope))) return lacksScope(c, anyOf[0]);
     await next();
   };
+  return withFacts(check, { scopes: anyOf });
 }
 
 /** The answer to a token without `scope`. */

@@ -4,8 +4,9 @@ import { bodyLimit } from "hono/body-limit";
 import type { MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { AppError } from "@tintype/core/errors";
-import { shapeOf } from "../adapters/json_shape.ts";
+import { shapeOf } from "../json_shape.ts";
 import type { AppEnv } from "../app_env.ts";
+import { withFacts } from "./describe.ts";
 
 const MAX_JSON_BYTES = 16_384;
 const MAX_JSON_LEVELS = 8;
@@ -19,7 +20,7 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
   const check = zValidator(target, schema, (result) => {
     if (!result.success) throw invalidRequest(result.error);
   });
-  if (target !== "query") return check;
+  if (target !== "query") return withFacts(check, { [target]: schema });
   // No query is the common one, and always reads the same.
   const none = schema.safeParse({});
   const checkQuery: typeof check = async (c, next) => {
@@ -27,7 +28,7 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
     c.req.addValidatedData("query", none.data as object); // what zValidator itself would add
     await next();
   };
-  return checkQuery;
+  return withFacts(checkQuery, { query: schema });
 }
 
 /**

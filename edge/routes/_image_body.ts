@@ -1,7 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
-import type { ByteStreams, RunningDigest } from "../app_env.ts";
 import { isEncoded } from "../middleware/validate.ts";
+import type { ByteStreams, RunningDigest } from "../ports.ts";
 import { boundaryOf, readOnlyFile } from "./_multipart.ts";
 
 /** The largest image that passes through the edge, in bytes. */

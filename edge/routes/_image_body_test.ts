@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
-import type { ByteStreams } from "../app_env.ts";
+import type { ByteStreams } from "../ports.ts";
 import { ImageBody } from "./_image_body.ts";
 
 const STORAGE_MS = 30_000;

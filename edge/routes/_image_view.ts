@@ -2,7 +2,7 @@ import { hexOf } from "@tintype/core/hex";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { FoundImage } from "@tintype/core/reading/find_image";
 import { purgeAtOf, type RetentionPolicy } from "@tintype/core/retention/policy";
-import type { EdgeServices } from "../app_env.ts";
+import type { EdgeServices } from "../ports.ts";
 import type { ImageState, ImageSummary } from "../schemas.ts";
 
 /** An image that its owner may see. */

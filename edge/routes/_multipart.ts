@@ -5,7 +5,7 @@ import { ByteReader } from "@tintype/gcs/byte_reader";
 type Chunks = AsyncGenerator<Uint8Array, void, void>;
 
 /** The one file of a form. */
-export interface MultipartFile {
+interface MultipartFile {
   /** As the form declares it; empty where it does not. */
   readonly contentType: string;
   /** Ends by throwing `invalid_request` where the form is broken or holds more than the file. */

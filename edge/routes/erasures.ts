@@ -5,14 +5,21 @@ import { findErasure } from "@tintype/core/reading/find_erasure";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
 import { callerOf } from "../middleware/authenticate.ts";
+import { describe } from "../middleware/describe.ts";
 import { requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
-import { imageParam, noQuery } from "../schemas.ts";
+import { erasureState, imageParam, noQuery } from "../schemas.ts";
 import { isoOf } from "./_image_view.ts";
 
 /** `GET /v1/erasures/{id}`: how far an erasure is, to the owner who asked for it, until the image's seven days are over. */
 export const erasureRoutes = new Hono<AppEnv>().get(
   "/v1/erasures/:id",
+  describe({
+    id: "readErasure",
+    summary: "How far an erasure is",
+    responses: { 200: erasureState },
+    problems: ["not_found"],
+  }),
   requireScope("images:delete"),
   validate("param", imageParam),
   validate("query", noQuery),

@@ -7,15 +7,37 @@ import { claimOf, existingImage } from "@tintype/core/ingest/start_upload";
 import type { ImageId } from "@tintype/core/model/image_id";
 import type { AppEnv } from "../app_env.ts";
 import { callerOf } from "../middleware/authenticate.ts";
+import { describe } from "../middleware/describe.ts";
 import { requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
-import { imageUploadQuery } from "../schemas.ts";
+import { imageSummary, imageUploadQuery } from "../schemas.ts";
 import { MAX_BODY_BYTES, openBody } from "./_image_body.ts";
 import { pathOfImage, purgeAtText, statusOf, type VisibleImage } from "./_image_view.ts";
+
+const BINARY = { type: "string", contentMediaType: "application/octet-stream" };
 
 /** `POST /v1/images`: an image of up to 10 MiB through the edge, streamed. */
 export const imageUploadRoutes = new Hono<AppEnv>().post(
   "/v1/images",
+  describe({
+    id: "uploadImage",
+    summary: "Send an image of at most 10 MiB as the body, or as the one file of a form",
+    body: {
+      "image/*": { schema: BINARY },
+      "multipart/form-data": { schema: { type: "object", properties: { file: BINARY } } },
+    },
+    responses: { 200: imageSummary, 202: imageSummary },
+    problems: [
+      "erased",
+      "conflict",
+      "length_required",
+      "too_large",
+      "unsupported_type",
+      "not_an_image",
+      "digest_mismatch",
+      "quota_exceeded",
+    ],
+  }),
   requireScope("images:write"),
   validate("query", imageUploadQuery),
   async (c) => {

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { readAs, readProblem } from "../_assertions.ts";
-import { call, idAt, makeTestEdge, ownerOf, PNG, putImage, type TestEdge } from "../_testing.ts";
+import {
+  call,
+  type CallOptions,
+  idAt,
+  makeTestEdge,
+  ownerOf,
+  PNG,
+  putImage,
+  type TestEdge,
+} from "../_testing.ts";
 import { imageSummary } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
@@ -58,55 +67,27 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
   const text = new TextEncoder().encode(
     "this is a text that says it is a picture, and it is not one at all",
   );
-  const cases: [string, RequestInit & { headers: Record<string, string> }, number, string][] = [
-    ["", { headers: { "Content-Type": "image/png" }, body: PNG }, 411, "length_required"],
-    ["", { headers: { ...pngHeaders, "Content-Length": "10485761" }, body: PNG }, 413, "too_large"],
-    [
-      "",
-      { headers: { ...pngHeaders, "Content-Type": "text/plain" }, body: PNG },
-      415,
-      "unsupported_type",
-    ],
-    [
-      "",
-      { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG },
-      415,
-      "unsupported_type",
-    ],
-    [
-      "",
-      { headers: { "Content-Length": "0", "Content-Type": "image/png" } },
-      400,
-      "invalid_request",
-    ],
-    ["", { headers: { ...pngHeaders, "Content-Length": "66" }, body: text }, 422, "not_an_image"],
-    [
-      "",
-      { headers: { ...pngHeaders, "Content-Type": "image/jpeg" }, body: PNG },
-      422,
-      "not_an_image",
-    ],
-    [
-      "",
-      { headers: { ...pngHeaders, "Content-Length": "300000" }, body: PNG },
-      400,
-      "invalid_request",
-    ],
-    [`?sha256=${"0".repeat(64)}`, { headers: pngHeaders, body: PNG }, 422, "digest_mismatch"],
-    ["?sha256=ABC", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
-    ["?size=3", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
-    ["?preset=none", { headers: pngHeaders, body: PNG }, 400, "invalid_request"],
+  const sized = (bytes: number) => ({ ...pngHeaders, "Content-Length": String(bytes) });
+  const typed = (type: string) => ({ ...pngHeaders, "Content-Type": type });
+  const cases: readonly (readonly [expected: string, CallOptions, query?: string])[] = [
+    ["411 length_required", { headers: { "Content-Type": "image/png" }, body: PNG }],
+    ["413 too_large", { headers: sized(10_485_761), body: PNG }],
+    ["415 unsupported_type", { headers: typed("text/plain"), body: PNG }],
+    ["415 unsupported_type", { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG }],
+    ["400 invalid_request", { headers: sized(0) }],
+    ["422 not_an_image", { headers: sized(66), body: text }],
+    ["422 not_an_image", { headers: typed("image/jpeg"), body: PNG }],
+    ["400 invalid_request", { headers: sized(300_000), body: PNG }],
+    ["422 digest_mismatch", { headers: pngHeaders, body: PNG }, `?sha256=${"0".repeat(64)}`],
+    ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?sha256=ABC"],
+    ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?size=3"],
+    ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?preset=none"],
   ];
-  for (const [query, { headers, body }, status, code] of cases) {
-    const answer = await call(edge, `POST /v1/images${query}`, {
-      headers,
-      ...(body ? { body } : {}),
-    });
-    assert.equal(
-      (await readProblem(answer, status)).code,
-      code,
-      `${query} ${JSON.stringify(headers)}`,
-    );
+  for (const [expected, options, query = ""] of cases) {
+    const answer = await call(edge, `POST /v1/images${query}`, options);
+    const { code } = await readProblem(answer, answer.status);
+    const what = `${query} ${JSON.stringify(options.headers)}`;
+    assert.equal(`${answer.status} ${code}`, expected, what);
   }
   assert.deepEqual(edge.raw.names(), []);
   assert.equal(edge.claims.size, 0, "a definite refusal gives the day its image back");

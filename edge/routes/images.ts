@@ -4,14 +4,24 @@ import { AppError } from "@tintype/core/errors";
 import { requestErasure } from "@tintype/core/ingest/request_erasure";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
 import { type Owner, parseOwner } from "@tintype/core/model/owner";
-import { findImage, hasManifest } from "@tintype/core/reading/find_image";
+import { findImage, hasManifest, type ImageQuestion } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
-import type { AppEnv, EdgeServices } from "../app_env.ts";
+import type { AppEnv } from "../app_env.ts";
 import { callerOf } from "../middleware/authenticate.ts";
+import { describe } from "../middleware/describe.ts";
 import { lacksScope, requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
-import { imageParam, imageQuery, listQuery, noQuery } from "../schemas.ts";
+import type { EdgeServices } from "../ports.ts";
+import {
+  acceptedErasure,
+  imagePage,
+  imageParam,
+  imageQuery,
+  imageState,
+  listQuery,
+  noQuery,
+} from "../schemas.ts";
 import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -26,6 +36,12 @@ export const imageRoutes = new Hono<AppEnv>();
 
 imageRoutes.get(
   "/v1/images",
+  describe({
+    id: "listImages",
+    summary:
+      "One's own images that are still kept, newest first; a page may be short and have a cursor",
+    responses: { 200: imagePage },
+  }),
   requireScope("images:read", "images:read:tenant"),
   validate("query", listQuery),
   async (c) => {
@@ -51,6 +67,13 @@ imageRoutes.get(
 
 imageRoutes.get(
   "/v1/images/:id",
+  describe({
+    id: "readImage",
+    summary:
+      "An image's state, with signed addresses of its renditions; wait answers when it is settled",
+    responses: { 200: imageState, 304: "none" },
+    problems: ["not_found"],
+  }),
   requireScope("images:read", "images:read:tenant"),
   validate("param", imageParam),
   validate("query", imageQuery),
@@ -61,12 +84,8 @@ imageRoutes.get(
     const services = c.get("services");
     const imageId = parseImageId(c.req.valid("param").id);
     c.set("imageId", imageId);
-    const image = await waitForImage(services, {
-      tenant: callerOf(c).tenant,
-      owners,
-      imageId,
-      waitMs: Number(wait ?? 0) * 1_000,
-    });
+    const question = { tenant: callerOf(c).tenant, owners, imageId };
+    const image = await waitForImage(services, question, Number(wait ?? 0) * 1_000);
     const etag = await tagOf(image, services);
     const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
     const headers = { ETag: etag, ...retry };
@@ -77,6 +96,12 @@ imageRoutes.get(
 
 imageRoutes.delete(
   "/v1/images/:id",
+  describe({
+    id: "eraseImage",
+    summary: "Ask for an image's erasure: any id inside its seven days is taken",
+    responses: { 202: acceptedErasure },
+    problems: ["not_found"],
+  }),
   requireScope("images:delete"),
   validate("param", imageParam),
   validate("query", noQuery),
@@ -118,12 +143,8 @@ async function openCursor(c: Context<AppEnv>, cursor: string, owners: Readers): 
 /** The image once it is settled, or as it is when the time is over; throws `not_found` where there is none then. */
 async function waitForImage(
   services: Pick<EdgeServices, "raw" | "processed" | "clock" | "policy">,
-  { waitMs, ...question }: {
-    readonly tenant: ReturnType<typeof callerOf>["tenant"];
-    readonly owners: Readers;
-    readonly imageId: ImageId;
-    readonly waitMs: number;
-  },
+  question: ImageQuestion,
+  waitMs: number,
 ): Promise<VisibleImage> {
   const { clock, policy } = services;
   const endMs = clock.now() + waitMs;

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
+import { describe } from "../middleware/describe.ts";
 import { pageConfigOf, pagePolicyOf } from "../page_settings.ts";
 
 /** Names of built files hold a hash of their content, so what a name gives never changes. */
@@ -8,24 +10,46 @@ const FOREVER = "public, max-age=31536000, immutable";
 
 /** The upload page at `/`, the files that it loads, and what it is configured with. */
 export const pageRoutes = new Hono<AppEnv>()
-  .get("/", async (c) => {
-    const { page, pageFiles } = c.get("services");
-    const { body } = await pageFiles.read("/");
-    const headers = {
-      "Content-Type": "text/html; charset=utf-8",
-      "Content-Security-Policy": pagePolicyOf(page),
-    };
-    return new Response(body, { headers });
-  })
-  .get("/page/:file", async (c) => {
-    const file = await c.get("services").pageFiles.read(`/page/${c.req.param("file")}`);
-    if (!file.ok) throw new AppError("not_found", "There is no such file");
-    const type = file.headers.get("content-type") ?? "application/octet-stream";
-    return new Response(file.body, {
-      headers: { "Content-Type": type, "Cache-Control": FOREVER },
-    });
-  })
-  .get("/config.json", (c) => {
-    const { page, policy } = c.get("services");
-    return c.json(pageConfigOf(page, policy.periodMs));
-  });
+  .get(
+    "/",
+    describe({ id: "page", summary: "The upload page", responses: { 200: "html" } }),
+    async (c) => {
+      const { page, pageFiles } = c.get("services");
+      const { body } = await pageFiles.read("/");
+      const headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": pagePolicyOf(page),
+      };
+      return new Response(body, { headers });
+    },
+  )
+  .get(
+    "/page/:file",
+    describe({
+      id: "pageFile",
+      summary: "A file that the upload page loads",
+      params: z.object({ file: z.string().regex(/^[A-Za-z0-9._-]+$/) }),
+      responses: { 200: "file" },
+      problems: ["not_found"],
+    }),
+    async (c) => {
+      const file = await c.get("services").pageFiles.read(`/page/${c.req.param("file")}`);
+      if (!file.ok) throw new AppError("not_found", "There is no such file");
+      const type = file.headers.get("content-type") ?? "application/octet-stream";
+      return new Response(file.body, {
+        headers: { "Content-Type": type, "Cache-Control": FOREVER },
+      });
+    },
+  )
+  .get(
+    "/config.json",
+    describe({
+      id: "pageConfig",
+      summary: "What the upload page is configured with",
+      responses: { 200: "json" },
+    }),
+    (c) => {
+      const { page, policy } = c.get("services");
+      return c.json(pageConfigOf(page, policy.periodMs));
+    },
+  );

@@ -4,9 +4,10 @@ import { startUpload } from "@tintype/core/ingest/start_upload";
 import type { AppEnv } from "../app_env.ts";
 import { callerOf } from "../middleware/authenticate.ts";
 import { mayCallFrom } from "../middleware/cors.ts";
+import { describe } from "../middleware/describe.ts";
 import { requireScope } from "../middleware/require_scope.ts";
 import { jsonBody, validate } from "../middleware/validate.ts";
-import { noQuery, uploadBody } from "../schemas.ts";
+import { imageState, noQuery, startedUpload, uploadBody } from "../schemas.ts";
 import { isoOf, pathOfImage, stateOf } from "./_image_view.ts";
 
 /** Chunks but the last are multiples of this many bytes (Cloud Storage's resumable uploads). */
@@ -15,6 +16,19 @@ const CHUNK_MULTIPLE = 262_144;
 /** `POST /v1/uploads`: a session that the client sends its bytes to, past the edge. */
 export const uploadRoutes = new Hono<AppEnv>().post(
   "/v1/uploads",
+  describe({
+    id: "startUpload",
+    summary: "Start an upload of any size: the bytes go to the answered address, past this service",
+    responses: { 200: imageState, 201: startedUpload },
+    problems: [
+      "invalid_json",
+      "erased",
+      "conflict",
+      "too_large",
+      "unsupported_type",
+      "quota_exceeded",
+    ],
+  }),
   requireScope("images:write"),
   validate("query", noQuery),
   jsonBody,

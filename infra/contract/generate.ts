@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { makeOpenapiDocument } from "@tintype/edge/routes/openapi_document";
+import { edgeDocument } from "@tintype/edge/openapi/generate";
 
 /** Where the types are. */
 export const CONTRACT_FILE = new URL("../../client/contract.ts", import.meta.url);
@@ -24,7 +24,7 @@ const HEAD =
 
 /** The client's contract.ts as it must be: the schemas alone. */
 export function contractTypes(): string {
-  const { openapi, info, components: { schemas } } = makeOpenapiDocument();
+  const { openapi, info, components: { schemas } } = edgeDocument();
   const document = { openapi, info, paths: {}, components: { schemas } };
   const input = JSON.stringify(
     document,

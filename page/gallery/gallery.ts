@@ -20,10 +20,10 @@ export interface GalleryEntry {
 }
 
 /** What the gallery is doing. */
-export type GalleryState = "loading" | "idle" | "failed";
+type GalleryState = "loading" | "idle" | "failed";
 
 /** What the gallery works with. */
-export interface GalleryOptions {
+interface GalleryOptions {
   readonly client: Client;
   readonly onChange: () => void;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Client, Image } from "@tintype/client/client";
+import type { Client, Image, ListOptions } from "@tintype/client/client";
+import { WORDS } from "../words.ts";
 import { Gallery } from "./gallery.ts";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 const START_MS = Date.parse("2026-03-01T00:00:00Z");
 const PURGE_AT = "2026-03-08T00:00:00Z";
 
@@ -15,28 +17,47 @@ interface Asked {
   fail(): Promise<void>;
 }
 
+type ListedPage = Awaited<ReturnType<Client["images"]["list"]>>;
+
+/** A line of a listing. */
+function summaryOf(imageId: string, status = "ready"): ListedPage["images"][number] {
+  return { imageId, status, purgeAt: PURGE_AT, image: "" } as ListedPage["images"][number]; // a status
+}
+
+/** A picture as the gallery reads it. */
+function imageOf(imageId: string, image: Partial<Image>): Image {
+  return { ...summaryOf(imageId), renditions: [], ...image } as Image; // what it reads
+}
+
+/** A gallery over these calls of the client. */
+function galleryOf(images: object): Gallery {
+  const client = { images } as unknown as Client; // the calls that the gallery makes
+  return new Gallery({ client, onChange: () => undefined });
+}
+
 /** A gallery of `count` pictures, whose calls the test answers. */
 async function openGallery(count: number) {
   const asked: Asked[] = [];
+  const erased: string[] = [];
   const ids = Array.from({ length: count }, (_, at) => `image-${String(at).padStart(2, "0")}`);
-  const images = {
-    list: async () => ({
-      images: ids.map((imageId) => ({ imageId, status: "ready", purgeAt: PURGE_AT, image: "" })),
-    }),
+  const gallery = galleryOf({
+    list: async () => ({ images: ids.map((imageId) => summaryOf(imageId)) }),
     get: (imageId: string) => {
       const { promise, resolve, reject } = Promise.withResolvers<Image>();
       const answer = async (image: Partial<Image>) => {
-        resolve({ imageId, status: "ready", purgeAt: PURGE_AT, renditions: [], ...image } as Image); // what it reads
+        resolve(imageOf(imageId, image));
         await turn();
       };
       asked.push({ imageId, answer, fail: async () => (reject(new Error("lost")), await turn()) });
       return promise;
     },
-  };
-  const client = { images } as unknown as Client; // the calls that the gallery makes
-  const gallery = new Gallery({ client, onChange: () => undefined });
+    erase: async (imageId: string) => {
+      if (imageId === "refused") throw new Error("Cannot erase");
+      erased.push(imageId);
+    },
+  });
   await gallery.refresh();
-  return { gallery, asked, ids };
+  return { gallery, asked, erased, ids };
 }
 
 /** A size with an address of its own. */
@@ -133,3 +154,92 @@ test("a picture that could not be asked for is left alone for a minute", async (
     assert.equal(asked.length, 2);
   });
 });
+
+test("the gallery shows the newest first, and nothing beyond the end of its retention period", async () => {
+  await withClock(async (pass) => {
+    const { gallery, ids } = await openGallery(3);
+    assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
+    const purgeAt = new Date(START_MS + MINUTE_MS).toISOString();
+    gallery.add(imageOf("image-99", { purgeAt }), START_MS);
+    assert.equal(gallery.entries[0]?.imageId, "image-99");
+    pass(MINUTE_MS - 1);
+    assert.equal(gallery.entries.length, 4);
+    pass(1);
+    assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
+  });
+});
+
+test("the time left counts down to the end of the retention period, and never below", () => {
+  const { left } = WORDS.gallery;
+  assert.deepEqual([6.5 * DAY_MS, 90_000].map(left), [
+    "6 days 12 hours left",
+    "1 minute 30 seconds left",
+  ]);
+  assert.equal(left(-1), left(0));
+  assert.notEqual(left(0), left(1));
+});
+
+test("an erased picture leaves the gallery; one whose erasure failed stays", () =>
+  withClock(async () => {
+    const { gallery, erased, ids } = await openGallery(2);
+    await gallery.erase(ids[0] ?? "");
+    assert.deepEqual([erased, gallery.entries.map(({ imageId }) => imageId)], [[ids[0]], [ids[1]]]);
+    await assert.rejects(gallery.erase("refused"));
+    assert.equal(gallery.entries.length, 1);
+  }));
+
+test("a picture that was erased while it was asked for does not come back", () =>
+  withClock(async () => {
+    const { gallery, asked, ids } = await openGallery(1);
+    const [id = ""] = ids;
+    gallery.want(id);
+    await gallery.erase(id);
+    await asked[0]?.answer(sizes("late"));
+    assert.deepEqual(gallery.entries, []);
+  }));
+
+test("older pictures are listed on demand, page after page, until there are none", () =>
+  withClock(async () => {
+    const pages: Record<string, ListedPage> = {
+      first: { images: [summaryOf("c")], cursor: "second" },
+      second: { images: [summaryOf("b")], cursor: "third" },
+      third: {
+        images: Array.from({ length: 24 }, (_, at) => summaryOf(`a${at}`)),
+        cursor: "fourth",
+      },
+      fourth: { images: [summaryOf("0")] },
+    };
+    const gallery = galleryOf({
+      list: async ({ cursor = "first" }: ListOptions) => pages[cursor],
+    });
+    await gallery.refresh();
+    assert.deepEqual(
+      [gallery.entries.length, gallery.hasMore],
+      [26, true],
+      "short pages are passed",
+    );
+    await gallery.more();
+    assert.deepEqual([gallery.entries.length, gallery.hasMore], [27, false]);
+    await gallery.more();
+    assert.equal(gallery.state, "idle");
+  }));
+
+test("a listing that failed says so, and what was there stays until it works again", () =>
+  withClock(async () => {
+    let isDown = false;
+    let status = "processing";
+    const gallery = galleryOf({
+      list: async () => {
+        if (isDown) throw new TypeError("the network is gone");
+        return { images: [summaryOf("a", status)] };
+      },
+    });
+    await gallery.refresh();
+    isDown = true;
+    await gallery.refresh();
+    assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["failed", "processing"]);
+    isDown = false;
+    status = "ready";
+    await gallery.refresh();
+    assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["idle", "ready"]);
+  }));

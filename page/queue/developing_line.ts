@@ -3,7 +3,7 @@ import { type ItemProblem, problemOf } from "./item_problem.ts";
 import type { QueueEntry } from "./queue_item.ts";
 
 /** What becomes of those that stand in the line. */
-export interface DevelopingLineOptions {
+interface DevelopingLineOptions {
   readonly client: Pick<Client, "waitUntilReady">;
   readonly onSettled: (entry: QueueEntry, image: Image) => void;
   readonly onProblem: (entry: QueueEntry, problem: ItemProblem) => void;

@@ -1,5 +1,6 @@
 import type { Image, Upload } from "@tintype/client/client";
 import type { ItemProblem } from "./item_problem.ts";
+import type { KeptFile } from "./kept_files.ts";
 
 /**
  * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the next try,
@@ -62,3 +63,27 @@ export const PAUSABLE: ReadonlySet<ItemState> = new Set([
   "sending",
   "waiting",
 ]);
+
+/** The item of a file that enters the queue. */
+export function itemOf({ id, name, size, type, isPaused }: KeptFile): QueueItem {
+  return {
+    ...{ id, name, size, type },
+    state: isPaused ? "paused" : "queued",
+    heldBytes: 0,
+    bytesPerSecond: undefined,
+    problem: undefined,
+    isHeldUp: false,
+    thumbnail: undefined,
+    isKept: true,
+  };
+}
+
+/** What is kept of an entry between reloads. */
+export function keptFileOf(entry: QueueEntry, account: string): KeptFile {
+  const { item: { id, name, size, type, state }, file, imageId, addedAtMs } = entry;
+  return {
+    ...{ id, account, name, size, type, addedAtMs, isPaused: state === "paused" },
+    ...(file === undefined ? {} : { file }),
+    ...(imageId === undefined ? {} : { imageId }),
+  };
+}

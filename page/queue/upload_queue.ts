@@ -3,21 +3,22 @@
  * is finished stays where it is until its owner has seen it, so that nothing moves meanwhile. Every change is told by
  * `onChange`.
  */
-import type { Client, Image, Upload, UploadProgress } from "@tintype/client/client";
+import type { Client, Image } from "@tintype/client/client";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
-import { type ItemProblem, problemOf } from "./item_problem.ts";
+import type { ItemProblem } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
 import {
   FINISHED,
-  type ItemState,
-  ON_LINE,
+  itemOf,
+  keptFileOf,
   PAUSABLE,
   type QueueEntry,
   type QueueItem,
 } from "./queue_item.ts";
+import { SendingLine } from "./sending_line.ts";
 
 /** What the queue works with. */
 export interface QueueOptions {
@@ -37,22 +38,27 @@ export interface QueueOptions {
   readonly onRefused: (item: QueueItem) => void;
 }
 
-/** Files that are sent at the same time. */
-const LINES = 3;
-
 /** The queue of one signed-in person. */
 export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
+  readonly #sending: SendingLine;
   readonly #developing: DevelopingLine;
   #isClosed = false;
 
   constructor(options: QueueOptions) {
+    const { client } = options;
+    const onProblem = (entry: QueueEntry, problem: ItemProblem) => this.#refuse(entry, problem);
     this.#options = options;
+    this.#sending = new SendingLine({
+      ...{ client, onProblem },
+      onChange: (entry, change) => this.#change(entry, change),
+      onSent: (entry) => this.#develop(entry),
+      onFree: () => this.#pump(),
+    });
     this.#developing = new DevelopingLine({
-      client: options.client,
+      ...{ client, onProblem },
       onSettled: (entry, image) => this.#settle(entry, image),
-      onProblem: (entry, problem) => this.#refuse(entry, problem),
     });
   }
 
@@ -183,34 +189,17 @@ export class UploadQueue {
   }
 
   #enter(kept: KeptFile, release: () => void): QueueEntry {
-    const { id, name, size, type, file, imageId } = kept;
-    const isTaken = this.#options.types.includes(type);
+    const { id, addedAtMs, file, imageId } = kept;
     const entry: QueueEntry = {
-      item: {
-        id,
-        name,
-        size,
-        type,
-        state: kept.isPaused ? "paused" : "queued",
-        heldBytes: 0,
-        bytesPerSecond: undefined,
-        problem: undefined,
-        isHeldUp: false,
-        thumbnail: undefined,
-        isKept: true,
-      },
-      addedAtMs: kept.addedAtMs,
-      file,
-      imageId,
-      upload: undefined,
-      outcome: undefined,
-      release,
-      isGone: false,
+      item: itemOf(kept),
+      ...{ addedAtMs, file, imageId, release },
+      ...{ upload: undefined, outcome: undefined, isGone: false },
     };
     this.#entries.set(id, entry);
     if (imageId !== undefined) this.#develop(entry);
-    else if (!isTaken) this.#refuse(entry, { code: "unsupported_type", detail: type });
-    else if (size === 0) this.#refuse(entry, { code: "truncated", detail: "" });
+    else if (!this.#options.types.includes(kept.type)) {
+      this.#refuse(entry, { code: "unsupported_type", detail: kept.type });
+    } else if (kept.size === 0) this.#refuse(entry, { code: "truncated", detail: "" });
     void this.#draw(entry);
     this.#options.onChange();
     return entry;
@@ -224,61 +213,8 @@ export class UploadQueue {
     else this.#change(entry, { thumbnail });
   }
 
-  /** Gives free lines to those that are next. */
   #pump(): void {
-    if (this.#isClosed) return;
-    const entries = [...this.#entries.values()];
-    let free = LINES - entries.filter(({ item }) => ON_LINE.has(item.state)).length;
-    for (const entry of entries) {
-      if (free <= 0) return;
-      if (entry.item.state !== "queued" || entry.imageId !== undefined) continue;
-      free--;
-      if (entry.upload === undefined) void this.#send(entry);
-      else this.#goOn(entry, entry.upload);
-    }
-  }
-
-  #goOn(entry: QueueEntry, upload: Pick<Upload, "resume">): void {
-    this.#change(entry, { state: "sending" });
-    upload.resume();
-  }
-
-  async #send(entry: QueueEntry): Promise<void> {
-    const { file, item } = entry;
-    if (file === undefined) return this.#refuse(entry, { code: "unreadable", detail: "" });
-    this.#change(entry, { state: "reading" });
-    try {
-      entry.upload = this.#options.client.upload(file, {
-        metadata: { contentType: item.type },
-        onProgress: (progress) => this.#follow(entry, progress),
-      });
-      const { imageId } = await entry.upload;
-      entry.imageId = imageId;
-      this.#develop(entry);
-    } catch (error) {
-      if (!entry.isGone) this.#refuse(entry, problemOf(error));
-    } finally {
-      entry.upload = undefined;
-      this.#pump();
-    }
-  }
-
-  #follow(entry: QueueEntry, { state, heldBytes, bytesPerSecond, error }: UploadProgress): void {
-    const known: Partial<Record<typeof state, ItemState>> = {
-      reading: "reading",
-      starting: "sending",
-      sending: "sending",
-      waiting: "waiting",
-    };
-    // What its owner paused stays so, whatever is still on its way.
-    const isHeldBack = entry.item.state === "paused" || entry.item.state === "queued";
-    const shown = isHeldBack ? undefined : known[state];
-    this.#change(entry, {
-      heldBytes: Math.max(entry.item.heldBytes, heldBytes),
-      bytesPerSecond,
-      isHeldUp: error !== undefined && error.code !== "network",
-      ...(shown === undefined ? {} : { state: shown }),
-    });
+    if (!this.#isClosed) this.#sending.fill([...this.#entries.values()]);
   }
 
   #develop(entry: QueueEntry): void {
@@ -321,14 +257,7 @@ export class UploadQueue {
   }
 
   #keep(entry: QueueEntry): void {
-    const { item, file, imageId, addedAtMs } = entry;
-    const { id, name, size, type, state } = item;
-    const record: KeptFile = {
-      ...{ id, name, size, type, addedAtMs, account: this.#options.account },
-      ...(file === undefined ? {} : { file }),
-      ...(imageId === undefined ? {} : { imageId }),
-      isPaused: state === "paused",
-    };
+    const record = keptFileOf(entry, this.#options.account);
     void this.#options.kept.put(record).then((isKept) => this.#change(entry, { isKept }));
   }
 

@@ -1,58 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
-import type { Client, Image, Upload, UploadOptions } from "@tintype/client/client";
 import { UploadError } from "@tintype/client/problem";
-import type { KeptFile, KeptFiles } from "./kept_files.ts";
+import { memoryFiles, photos, testClient, untilStill } from "../_testing.ts";
 import { type QueueOptions, UploadQueue } from "./upload_queue.ts";
-
-/** An upload that a test ends, or sees paused and cancelled. */
-interface TestUpload {
-  readonly file: File;
-  readonly did: string[];
-  readonly tell: NonNullable<UploadOptions["onProgress"]>;
-  end(imageId: string): void;
-  fail(error: Error): void;
-}
-
-/** A client whose uploads the test ends, and whose images are what the test says. */
-function testClient(images: Readonly<Record<string, Partial<Image>>> = {}) {
-  const uploads: TestUpload[] = [];
-  const upload: Client["upload"] = (file, { onProgress = () => undefined } = {}) => {
-    const { promise, resolve, reject } = Promise.withResolvers<{ imageId: string }>();
-    const did: string[] = [];
-    uploads.push({
-      file: file as File, // the queue hands over files alone
-      did,
-      tell: onProgress,
-      end: (imageId) => resolve({ imageId }),
-      fail: reject,
-    });
-    const controls = {
-      pause: () => void did.push("pause"),
-      resume: () => void did.push("resume"),
-      cancel: async () => {
-        did.push("cancel");
-        reject(new UploadError({ status: 0, code: "cancelled", detail: "" }));
-      },
-      state: "sending" as const,
-    };
-    return Object.assign(promise, controls) as Upload; // as the client makes it
-  };
-  const waitUntilReady: Client["waitUntilReady"] = async (imageId) =>
-    ({ imageId, status: "ready", renditions: [], ...images[imageId] }) as Image; // what the queue reads
-  return { client: { upload, waitUntilReady } as Client, uploads };
-}
-
-function memoryFiles(): KeptFiles & { readonly held: Map<string, KeptFile> } {
-  const held = new Map<string, KeptFile>();
-  return {
-    held,
-    put: async (file) => (held.set(file.id, file), true),
-    remove: async (id) => void held.delete(id),
-    all: async (account) => [...held.values()].filter((file) => file.account === account),
-  };
-}
 
 function openQueue(changes: Partial<QueueOptions>) {
   const settled: string[] = [];
@@ -71,17 +21,6 @@ function openQueue(changes: Partial<QueueOptions>) {
     ...changes,
   });
   return { queue, settled, left };
-}
-
-function photos(count: number): File[] {
-  return Array.from(
-    { length: count },
-    (_, at) => new File(["12345"], `${at + 1}.jpg`, { type: "image/jpeg" }),
-  );
-}
-
-async function untilStill(): Promise<void> {
-  for (let turns = 0; turns < 20; turns++) await turn();
 }
 
 test("the queue sends three files at a time, in their order, and keeps none that is ready", async () => {
@@ -139,7 +78,8 @@ test("a paused file gives its line to the next one, keeps what is held, and wait
   assert.equal(uploads[3]?.file.name, "4.jpg");
   assert.equal(kept.held.get(id)?.isPaused, true);
   queue.resume(id);
-  assert.equal(queue.items[0]?.state, "queued");
+  uploads[0]?.tell({ state: "sending", heldBytes: 2, totalBytes: 5 });
+  assert.equal(queue.items[0]?.state, "queued", "whatever its upload still reports");
   uploads[1]?.end("b");
   await untilStill();
   assert.deepEqual(uploads[0]?.did, ["pause", "resume"]);
@@ -227,4 +167,78 @@ test("clear() cancels what is under way and keeps nothing", async () => {
   await untilStill();
   assert.deepEqual(uploads.map(({ did }) => did), [["cancel"], ["cancel"], ["cancel"]]);
   assert.deepEqual([queue.items.length, kept.held.size], [0, 0]);
+});
+
+test("what a reload met at the service is waited for again, and its bytes are not sent twice", async () => {
+  const kept = memoryFiles();
+  const { client, uploads } = testClient();
+  const endless = { ...client, waitUntilReady: () => new Promise<never>(() => undefined) };
+  const before = openQueue({ client: endless, kept });
+  await before.queue.add(photos(1));
+  uploads[0]?.end("a");
+  await untilStill();
+  assert.equal(before.queue.items[0]?.state, "developing");
+  before.queue.stop();
+  await untilStill();
+  const [record] = kept.held.values();
+  assert.deepEqual([record?.imageId, record?.file], ["a", undefined]);
+  const after = openQueue({ client, kept });
+  await after.queue.restore();
+  await untilStill();
+  assert.deepEqual([after.settled, uploads.length, kept.held.size], [["a"], 1, 0]);
+});
+
+test("a file that is taken out while it is sent is cancelled, and gives its line to the next one", async () => {
+  const { client, uploads } = testClient();
+  const kept = memoryFiles();
+  const refused: string[] = [];
+  const { queue, left } = openQueue({
+    ...{ client, kept },
+    onRefused: ({ name }) => void refused.push(name),
+  });
+  await queue.add(photos(4));
+  await queue.remove(queue.items[1]?.id ?? "");
+  await untilStill();
+  assert.deepEqual(uploads[1]?.did, ["cancel"]);
+  assert.deepEqual(queue.items.map(({ name }) => name), ["1.jpg", "3.jpg", "4.jpg"]);
+  assert.equal(uploads[3]?.file.name, "4.jpg");
+  assert.deepEqual([kept.held.size, left, refused], [3, [], []], "nobody hears of it any more");
+});
+
+test("all files are paused and resumed at once, and go on in their order", async () => {
+  const { client, uploads } = testClient();
+  const { queue } = openQueue({ client });
+  await queue.add(photos(5));
+  queue.pauseAll();
+  assert.deepEqual(new Set(queue.items.map(({ state }) => state)), new Set(["paused"]));
+  assert.equal(uploads.length, 5, "each free line was given on before its file was paused too");
+  queue.resumeAll();
+  const states = queue.items.map(({ state }) => state);
+  assert.deepEqual(states, ["sending", "sending", "sending", "queued", "queued"]);
+});
+
+test("a picture whose developing takes longer than its turn is asked for again", async () => {
+  const { client, uploads } = testClient();
+  let asked = 0;
+  const slow = {
+    ...client,
+    waitUntilReady: (imageId: string) =>
+      ++asked < 3
+        ? Promise.reject(new UploadError({ status: 0, code: "timeout", detail: "" }))
+        : client.waitUntilReady(imageId),
+  };
+  const { queue, settled } = openQueue({ client: slow });
+  await queue.add(photos(1));
+  uploads[0]?.end("a");
+  await untilStill();
+  assert.deepEqual([asked, settled, queue.items[0]?.state], [3, ["a"], "ready"]);
+});
+
+test("a file that this browser cannot keep says so, and is sent all the same", async () => {
+  const { client, uploads } = testClient();
+  const kept = { ...memoryFiles(), put: () => Promise.resolve(false) };
+  const { queue } = openQueue({ client, kept });
+  await queue.add(photos(1));
+  await untilStill();
+  assert.deepEqual([queue.items[0]?.isKept, uploads.length], [false, 1]);
 });

@@ -39,20 +39,19 @@ const DEFAULT_LIFE_SECONDS = 300;
 
 /** Signs in at an OpenID issuer. */
 export function oidcSignIn(config: OidcSignIn): SignInWay {
-  const redirectUri = `${location.origin}/`;
   return {
     async begin() {
       const { server } = await openIssuer(config);
-      location.assign(await authorizationUrl(server, { config, redirectUri }));
+      location.assign(await authorizationUrl(server, config));
       return undefined;
     },
     async restore() {
       const url = new URL(location.href);
       const hasCome = url.searchParams.has("state");
-      if (hasCome) history.replaceState(null, "", redirectUri);
+      if (hasCome) history.replaceState(null, "", redirectUri());
       const asked = read<Asked>(ASKED);
       sessionStorage.removeItem(ASKED);
-      if (hasCome && asked !== undefined) await redeem(url, { config, redirectUri, asked });
+      if (hasCome && asked !== undefined) await redeem(url, config, asked);
       const held = read<HeldSession>(HELD);
       return held === undefined ? undefined : sessionOf(config, held);
     },
@@ -63,11 +62,16 @@ export function oidcSignIn(config: OidcSignIn): SignInWay {
       if (server.end_session_endpoint === undefined) return;
       const url = new URL(server.end_session_endpoint);
       url.searchParams.set("client_id", client.client_id);
-      url.searchParams.set("post_logout_redirect_uri", redirectUri);
+      url.searchParams.set("post_logout_redirect_uri", redirectUri());
       if (held?.idToken !== undefined) url.searchParams.set("id_token_hint", held.idToken);
       location.assign(url);
     },
   };
+}
+
+/** Where the issuer sends the browser back to. */
+function redirectUri(): string {
+  return `${location.origin}/`;
 }
 
 async function openIssuer({ issuer, clientId }: OidcSignIn): Promise<Issuer> {
@@ -81,7 +85,7 @@ async function openIssuer({ issuer, clientId }: OidcSignIn): Promise<Issuer> {
 
 async function authorizationUrl(
   server: oauth.AuthorizationServer,
-  { config, redirectUri }: { readonly config: OidcSignIn; readonly redirectUri: string },
+  config: OidcSignIn,
 ): Promise<URL> {
   if (server.authorization_endpoint === undefined) {
     throw new Error(`Cannot sign in as ${config.issuer} has no authorization endpoint`);
@@ -96,7 +100,7 @@ async function authorizationUrl(
   const parameters = {
     response_type: "code",
     client_id: config.clientId,
-    redirect_uri: redirectUri,
+    redirect_uri: redirectUri(),
     scope: config.scope,
     state: asked.state,
     nonce: asked.nonce,
@@ -109,14 +113,7 @@ async function authorizationUrl(
 }
 
 /** Trades the code for tokens and holds them; throws what oauth4webapi found wrong. */
-async function redeem(
-  url: URL,
-  { config, redirectUri, asked }: {
-    readonly config: OidcSignIn;
-    readonly redirectUri: string;
-    readonly asked: Asked;
-  },
-): Promise<void> {
+async function redeem(url: URL, config: OidcSignIn, asked: Asked): Promise<void> {
   const { server, client, options } = await openIssuer(config);
   const code = oauth.validateAuthResponse(server, client, url, asked.state);
   const answer = await oauth.authorizationCodeGrantRequest(
@@ -124,7 +121,7 @@ async function redeem(
     client,
     oauth.None(),
     code,
-    redirectUri,
+    redirectUri(),
     asked.verifier,
     options,
   );

@@ -43,7 +43,7 @@ export function tokenTroubleOf(cause: unknown): unknown {
 }
 
 /** A token is renewed so long before it ends. */
-export const RENEW_BEFORE_MS = 60_000;
+const RENEW_BEFORE_MS = 60_000;
 
 /** A token and when it ends, in milliseconds since the epoch. */
 export interface HeldToken {

@@ -33,7 +33,7 @@ export function galleryView(
       </div>
       ${entries.length === 0 ? emptyView(app, gallery) : nothing}
       <ul class="tiles">
-        ${repeat(entries, ({ imageId }) => imageId, (entry) => tileView(app, { entry, onTile }))}
+        ${repeat(entries, ({ imageId }) => imageId, (entry) => tileView(app, entry, onTile))}
       </ul>
       ${hasMore
         ? html`
@@ -70,10 +70,8 @@ function emptyView(app: PageApp, gallery: Gallery): TemplateResult {
 
 function tileView(
   app: PageApp,
-  { entry, onTile }: {
-    readonly entry: GalleryEntry;
-    readonly onTile: GalleryViewOptions["onTile"];
-  },
+  entry: GalleryEntry,
+  onTile: GalleryViewOptions["onTile"],
 ): TemplateResult {
   const { imageId, summary } = entry;
   const purgeAtMs = Date.parse(summary.purgeAt);

@@ -42,6 +42,7 @@ export function imageDialogView(app: PageApp, entry: GalleryEntry): TemplateResu
 }
 
 type Image = NonNullable<GalleryEntry["image"]>;
+type Camera = Extract<Image["metadata"], { readonly mediaType: unknown }>["camera"];
 
 function largeView(image: Image, added: string): TemplateResult | typeof nothing {
   const large = image.renditions.toSorted((a, b) => b.width - a.width)[0];
@@ -104,7 +105,7 @@ function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-function exposureText(camera: { exposureMs?: number; fNumber?: number; iso?: number } | undefined) {
+function exposureText(camera: Camera) {
   const { exposureMs, fNumber, iso } = camera ?? {};
   return [
     exposureMs === undefined

@@ -1,7 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { shortTypeOf } from "../queue/media_type_of.ts";
-import { PAUSABLE, type QueueItem } from "../queue/queue_item.ts";
+import type { QueueItem } from "../queue/queue_item.ts";
+import {
+  countOf,
+  noteOf,
+  type QueueAction,
+  queueActionsOf,
+  type RowAction,
+  rowActionsOf,
+  stateText,
+  titleOf,
+} from "../queue/queue_text.ts";
 import type { PageApp } from "../page_app.ts";
 import type { UploadQueue } from "../queue/upload_queue.ts";
 import { refusalOf, WORDS } from "../words.ts";
@@ -13,16 +23,13 @@ const words = WORDS.queue;
 export function queueView(app: PageApp, queue: UploadQueue): TemplateResult | typeof nothing {
   const { items } = queue;
   if (items.length === 0) return nothing;
-  const count = (state: QueueItem["state"]) => items.filter((item) => item.state === state).length;
-  const [ready, refused] = [count("ready"), count("refused")];
-  const note = words.progress(ready, items.length - refused, refused);
   return html`
     <section class="queue ${queue.isBusy ? "" : "is-over"} ${app.isQueueOpen
       ? ""
       : "is-folded"}" aria-labelledby="queue-title">
       <div class="queue-head">
-        <h2 id="queue-title" class="queue-title">${titleOf(queue, ready)}</h2>
-        <p class="section-note">${note}</p>
+        <h2 id="queue-title" class="queue-title">${titleOf(items)}</h2>
+        <p class="section-note">${noteOf(items)}</p>
         ${foldButton(app)}
       </div>
       ${progressView(items)}
@@ -31,14 +38,12 @@ export function queueView(app: PageApp, queue: UploadQueue): TemplateResult | ty
           ${repeat(items, ({ id }) => id, (item) => rowView(item, queue))}
         </ul>
       </div>
-      <div class="queue-ways">${allButtons(queue, ready)}</div>
+      <div class="queue-ways">${buttons(
+        queueActionsOf(items),
+        (each) => queueButton(queue, each),
+      )}</div>
     </section>
   `;
-}
-
-function titleOf(queue: UploadQueue, ready: number): string {
-  if (queue.isBusy) return words.title;
-  return ready === 0 ? words.refusedTitle : words.doneTitle;
 }
 
 function foldButton(app: PageApp): TemplateResult {
@@ -68,22 +73,20 @@ function progressView(items: readonly QueueItem[]): TemplateResult {
   `;
 }
 
-function allButtons(queue: UploadQueue, ready: number): (TemplateResult | typeof nothing)[] {
-  const { items } = queue;
-  const button = (text: string, does: () => void, kind = "") =>
-    html`<button type="button" class="button is-quiet ${kind}" @click=${does}>${text}</button>`;
-  return [
-    ready === 0 ? nothing : button(words.show(ready), () => showReady(queue), "is-show"),
-    items.some(({ state }) => PAUSABLE.has(state))
-      ? button(words.pauseAll, () => queue.pauseAll())
-      : nothing,
-    items.some(({ state }) => state === "paused")
-      ? button(words.resumeAll, () => queue.resumeAll())
-      : nothing,
-    items.filter(({ state }) => state === "refused").length > 1
-      ? button(words.dismissAll, () => queue.dismissAll())
-      : nothing,
-  ];
+/** A button an action, which goes with it: one that stayed as another's would keep the focus. */
+function buttons<Action>(actions: readonly Action[], view: (action: Action) => TemplateResult) {
+  return repeat(actions, (action) => action, view);
+}
+
+function queueButton(queue: UploadQueue, action: QueueAction): TemplateResult {
+  const isShow = action === "show";
+  const does = () => isShow ? showReady(queue) : queue[action]();
+  const text = isShow ? words.show(countOf(queue.items, "ready")) : words[action];
+  return html`
+    <button type="button" class="button is-quiet ${isShow
+      ? "is-show"
+      : ""}" @click=${does}>${text}</button>
+  `;
 }
 
 /** The pictures come where whoever asked for them looks next. */
@@ -111,7 +114,10 @@ function rowView(item: QueueItem, queue: UploadQueue): TemplateResult {
           ></progress>
         `}
       </div>
-      <div class="row-ways">${rowButtons(item, queue)}</div>
+      <div class="row-ways">${buttons(
+        rowActionsOf(item),
+        (each) => rowButton(queue, item, each),
+      )}</div>
     </li>
   `;
 }
@@ -131,42 +137,19 @@ function refusalView({ problem }: QueueItem): TemplateResult {
   `;
 }
 
-function stateText(item: QueueItem): string {
-  const { state, heldBytes, size, bytesPerSecond, isHeldUp, isKept } = item;
-  const { states } = words;
-  const texts = {
-    queued: states.queued,
-    reading: states.reading,
-    sending: states.sending(heldBytes, size, bytesPerSecond),
-    waiting: isHeldUp ? states.heldUp : states.waiting,
-    paused: states.paused(heldBytes, size),
-    developing: states.developing,
-    ready: states.ready,
-    refused: "",
-  } as const satisfies Record<QueueItem["state"], string>;
-  return isKept || state === "ready" ? texts[state] : `${texts[state]}. ${words.notKept}`;
+function rowButton(queue: UploadQueue, item: QueueItem, action: RowAction): TemplateResult {
+  const isLast = action === "cancel" || action === "dismiss";
+  const does = () => isLast ? takeOut(queue, item) : queue[action](item.id);
+  return html`
+    <button type="button" class="button is-icon" title=${words[action]} @click=${does}>
+      ${icon(isLast ? "close" : action)}<span class="unseen">${words[action]} ${item.name}</span>
+    </button>
+  `;
 }
 
-function rowButtons(item: QueueItem, queue: UploadQueue): (TemplateResult | typeof nothing)[] {
-  const { id, name, state, problem } = item;
-  const button = (text: string, drawing: Parameters<typeof icon>[0], does: () => void) =>
-    html`
-      <button type="button" class="button is-icon" title=${text} @click=${does}>
-        ${icon(drawing)}<span class="unseen">${text} ${name}</span>
-      </button>
-    `;
-  const canRetry = state === "refused" && refusalOf(problem?.code ?? "internal").canRetry;
-  return [
-    PAUSABLE.has(state) ? button(words.pause, "pause", () => queue.pause(id)) : nothing,
-    state === "paused" ? button(words.resume, "resume", () => queue.resume(id)) : nothing,
-    canRetry ? button(words.retry, "retry", () => queue.retry(id)) : nothing,
-    state === "developing" || state === "ready"
-      ? nothing
-      : button(state === "refused" ? words.dismiss : words.cancel, "close", () => {
-        focusNextRow(id);
-        void queue.remove(id);
-      }),
-  ];
+function takeOut(queue: UploadQueue, { id }: QueueItem): void {
+  focusNextRow(id);
+  void queue.remove(id);
 }
 
 /** Whoever takes a row out by keyboard goes on at the next one, or at the part's title. */

@@ -128,8 +128,9 @@ export const SUITES: readonly Suite[] = [
     name: "edge",
     runtime: "node",
     folders: ["edge"],
-    flags: [],
-    weight: 200,
+    // Some wait for what never comes: an issuer's keys, an image.
+    flags: TWO_FILES_AT_ONCE,
+    weight: 80,
     needs: "loopback, workerd",
   },
   {

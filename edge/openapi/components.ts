@@ -1,5 +1,31 @@
 import type * as z from "zod";
-import type { ComponentName, COMPONENTS } from "./openapi_operations.ts";
+import {
+  acceptedErasure,
+  erasureState,
+  health,
+  imagePage,
+  imageState,
+  imageSummary,
+  problem,
+  startedUpload,
+  uploadBody,
+} from "../schemas.ts";
+
+/** The schemas that requests and answers of the document name. */
+export const COMPONENTS = {
+  AcceptedErasure: acceptedErasure,
+  ErasureState: erasureState,
+  Health: health,
+  ImagePage: imagePage,
+  ImageState: imageState,
+  ImageSummary: imageSummary,
+  Problem: problem,
+  StartedUpload: startedUpload,
+  UploadRequest: uploadBody,
+} as const satisfies Record<string, z.ZodType>;
+
+/** The name of a schema of the document. */
+export type ComponentName = keyof typeof COMPONENTS;
 
 const ID = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
 const IMAGE = `/v1/images/${ID}`;

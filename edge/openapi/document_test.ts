@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Hono } from "hono";
+import * as z from "zod";
 import { isImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import type { AppEnv } from "../app_env.ts";
 import { call, makeTestEdge, ownerOf, PNG, putImage } from "../_testing.ts";
-import { makeOpenapiDocument } from "./openapi_document.ts";
-import { EXAMPLES } from "./openapi_examples.ts";
-import { type ComponentName, COMPONENTS, PATHS } from "./openapi_operations.ts";
+import { describe } from "../middleware/describe.ts";
+import { type ComponentName, COMPONENTS, EXAMPLES } from "./components.ts";
+import { makeOpenapiDocument } from "./document.ts";
+import { edgeDocument, OPENAPI_FILE, openapiText } from "./generate.ts";
 
 const ID = EXAMPLES.ImageSummary.imageId;
 const T0 = isImageId(ID) ? t0OfImageId(ID) : NaN;
@@ -17,12 +22,24 @@ async function edgeThen() {
   return { edge, claims };
 }
 
+test("openapi.json is the document of the routes; deno task generate writes it", () => {
+  assert.equal(readFileSync(OPENAPI_FILE, "utf8"), openapiText());
+});
+
+test("makeOpenapiDocument() refuses a route that is not described, and a schema without a name", () => {
+  const bare = new Hono().get("/bare", (c) => c.text(""));
+  assert.throws(() => makeOpenapiDocument(bare.routes), /Cannot document GET \/bare: describe\(\)/);
+  const unnamed = describe({ id: "x", summary: "x", responses: { 200: z.string() } });
+  const app = new Hono<AppEnv>().get("/unnamed", unnamed);
+  assert.throws(() => makeOpenapiDocument(app.routes), /add it to COMPONENTS/);
+});
+
 test("every example is of its schema, and tells the same time everywhere", () => {
   for (const [name, schema] of Object.entries(COMPONENTS)) {
     schema.parse(EXAMPLES[name as ComponentName]); // a key of the same table
   }
   assert.equal(EXAMPLES.ImageState.createdAt, new Date(T0).toISOString());
-  const { schemas } = makeOpenapiDocument().components;
+  const { schemas } = edgeDocument().components;
   assert.deepEqual(schemas["Problem"]?.["examples"], [EXAMPLES.Problem]);
 });
 
@@ -43,7 +60,7 @@ const STORY: readonly (readonly [line: string, status: number, answer: Component
 
 test("every example of a request is answered as the document says", async () => {
   const { edge, claims } = await edgeThen();
-  const { paths } = makeOpenapiDocument();
+  const { paths } = edgeDocument();
   for (const [line, status, answer] of STORY) {
     const [method = "", path = ""] = line.split(" ");
     if (line === "GET /v1/images") {
@@ -62,23 +79,11 @@ test("every example of a request is answered as the document says", async () => 
     COMPONENTS[answer].parse(JSON.parse(text));
   }
   const told = new Set(STORY.map(([line]) => line));
-  const guarded = Object.entries(PATHS).flatMap(([path, methods]) =>
-    Object.entries(methods).filter(([, { scopes }]) => scopes !== undefined)
+  const guarded = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).filter(([, { security }]) => security !== undefined)
       .map(([method]) => `${method.toUpperCase()} ${path}`)
   );
   for (const line of guarded) assert.ok(told.has(line), `${line} has its example`);
-});
-
-test("the plain documentation shows each operation with its curl, and has no script", async () => {
-  const edge = await makeTestEdge();
-  const answer = await call(edge, "GET /docs/plain");
-  const text = await answer.text();
-  for (const methods of Object.values(PATHS)) {
-    for (const { id } of Object.values(methods)) assert.ok(text.includes(`id="${id}"`), id);
-  }
-  assert.ok(text.includes(`curl -sS -X DELETE http://localhost/v1/images/${ID}`));
-  assert.doesNotMatch(text, /<script/i);
-  assert.doesNotMatch(answer.headers.get("content-security-policy") ?? "", /script-src|unsafe/);
 });
 
 function idOf() {

@@ -1,6 +1,9 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
-import { answerLimited } from "./_rate_limited.ts";
+import type { RateLimit } from "../ports.ts";
+import { answerProblem } from "../problem.ts";
+import { callerOf } from "./authenticate.ts";
 
 /** Limits requests per address, before the token is looked at, so that bad tokens count too. */
 export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -8,6 +11,14 @@ export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
   // Cloudflare always sets this one; X-Forwarded-For and its like are the caller's own words.
   const network = networkOf(c.req.header("cf-connecting-ip") ?? "none");
   if (!await addressLimit.take(network)) return answerLimited(c, addressLimit);
+  await next();
+};
+
+/** Limits requests per owner, once the token was verified. */
+export const limitOwner: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { ownerLimit } = c.get("services");
+  const { tenant, owners } = callerOf(c);
+  if (!await ownerLimit.take(`${tenant}/${owners[0]}`)) return answerLimited(c, ownerLimit);
   await next();
 };
 
@@ -22,4 +33,18 @@ export function networkOf(address: string): string {
   const missing = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
   const all = [...groups, ...Array<string>(missing).fill("0"), ...after];
   return `${all.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}
+
+/** The answer to a request over a limit. */
+function answerLimited(c: Context<AppEnv>, limit: RateLimit): Response {
+  const { name, requests, windowSeconds } = limit;
+  const error = new AppError(
+    "rate_limited",
+    `Cannot take more than ${requests} requests in ${windowSeconds} seconds for one ${name}`,
+    {
+      retryAfterMs: windowSeconds * 1_000,
+      limits: [{ name, quota: requests, remaining: 0, windowSeconds }],
+    },
+  );
+  return answerProblem(error, c);
 }

@@ -1,5 +1,5 @@
 /** How a JSON text is built. */
-export interface JsonShape {
+interface JsonShape {
   /** How many objects and arrays lie in one another at the deepest place. */
   readonly levels: number;
   /** Whether any object has two members of one name: parsers disagree on which of them counts. */

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { firstImageIdOf } from "@tintype/core/model/image_id";
+import {
+  type LocalCloud,
+  type LocalWorker,
+  startLocalCloud,
+  type TokenWish,
+} from "./_local_cloud.ts";
+import { manifestOf, PNG, readyRendition } from "./_testing.ts";
+import {
+  bundleWorker,
+  startWorkerd,
+  type Workerd,
+  type WorkerdLimits,
+} from "./_workerd_fixture.ts";
+
+/** An object of the local storage, as its JSON API lists it. */
+interface ListedObject {
+  readonly name: string;
+  readonly size: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A cloud for the tests of a file, and a worker beside it: started before the first test, ended after the last. */
+export class TestCloud {
+  readonly #resources = new AsyncDisposableStack();
+  #cloud: LocalCloud | undefined;
+  #worker: LocalWorker | undefined;
+  #script: Promise<string> | undefined;
+
+  /** `startWorker` is called once the cloud is there. */
+  constructor(startWorker?: (cloud: TestCloud) => Promise<LocalWorker>) {
+    before(async () => {
+      this.#cloud = this.#resources.use(await startLocalCloud());
+      if (startWorker !== undefined) this.#worker = this.#resources.use(await startWorker(this));
+    });
+    after(() => this.#resources.disposeAsync());
+  }
+
+  get local(): LocalCloud {
+    if (this.#cloud === undefined) throw new TypeError("Cannot use the cloud before it started");
+    return this.#cloud;
+  }
+
+  get worker(): LocalWorker {
+    if (this.#worker === undefined) throw new TypeError("Cannot use the worker before it started");
+    return this.#worker;
+  }
+
+  /** Calls the worker over HTTP as somebody. */
+  async ask(line: string, init: RequestInit = {}, wish: TokenWish = {}): Promise<Response> {
+    return await askWorker(this.worker, line, { ...init, token: await this.local.token(wish) });
+  }
+
+  /** Sends a picture as a body. */
+  async sendPng(body: BodyInit = PNG, query = "", wish: TokenWish = {}): Promise<Response> {
+    const init = { headers: { "Content-Type": "image/png" }, body };
+    return await this.ask(`POST /v1/images${query}`, init, wish);
+  }
+
+  /** Starts the bundle in workerd with the cloud's variables and secrets, and those of the test. */
+  async startWorkerd(
+    vars: Readonly<Record<string, string>> = {},
+    limits: WorkerdLimits = {},
+  ): Promise<Workerd> {
+    this.#script ??= bundleWorker();
+    const all = { ...this.local.vars, ...this.local.secrets, ...vars };
+    return await startWorkerd({ script: await this.#script, vars: all, limits });
+  }
+
+  /** Every object of a bucket. */
+  async objectsIn(bucket: "tintype-raw" | "tintype-processed"): Promise<readonly ListedObject[]> {
+    const response = await fetch(`${this.local.storageUrl}/storage/v1/b/${bucket}/o`);
+    const { items = [] }: { items?: ListedObject[] } = await response.json();
+    return items;
+  }
+
+  /** The raw object of an image; throws where there is none. */
+  async rawObjectOf(imageId: string): Promise<ListedObject> {
+    const found = (await this.objectsIn("tintype-raw"))
+      .find(({ name }) => name.endsWith(imageId) && !name.startsWith("erase/"));
+    assert.ok(found !== undefined, `raw object of ${imageId}`);
+    return found;
+  }
+
+  /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
+  async putReady(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const object = `${name}/thumb.jpg`;
+    const generation = await this.#put(object, bytes, "image/jpeg");
+    const [, tenant = "", owner = "", imageId = ""] = name.split("/");
+    const renditions = [{ ...readyRendition, object, generation }];
+    const manifest = manifestOf({ tenant, owner, imageId }, { status: "ready", renditions });
+    await this.#put(`${name}/manifest.json`, manifest, "application/json");
+  }
+
+  async #put(name: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<string> {
+    const path = `/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=`;
+    const response = await fetch(`${this.local.storageUrl}${path}${encodeURIComponent(name)}`, {
+      method: "POST",
+      headers: { "Content-Type": contentType },
+      body,
+    });
+    assert.equal(response.status, 200);
+    const { generation }: { generation: string } = await response.json();
+    return generation;
+  }
+}
+
+/** An id of now that no other test has. */
+export function newImageId(): string {
+  return firstImageIdOf(Date.now()).slice(0, -12) + crypto.randomUUID().slice(-12);
+}
+
+/** A request, and whose it is. */
+interface TokenRequest extends RequestInit {
+  readonly token: string;
+}
+
+/** Sends a worker a request with a token, where its headers hold no other. */
+export async function askWorker(
+  { url }: Pick<LocalWorker, "url">,
+  line: string,
+  { token, ...init }: TokenRequest,
+): Promise<Response> {
+  const [method = "GET", path = "/"] = line.split(" ");
+  const headers = new Headers(init.headers);
+  if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
+  return await fetch(new URL(path, url), { ...init, method, headers });
+}
+
+/** A request's JSON body, and its type. */
+export function jsonOf(body: unknown): RequestInit {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,124 @@
+import type { RouterRoute } from "hono/types";
+import * as z from "zod";
+import { factsOf, type OperationDescription, type RouteFacts } from "../middleware/describe.ts";
+import { PROBLEM_TYPES, type ProblemCode } from "../problem_types.ts";
+import { COMPONENTS, EXAMPLES } from "./components.ts";
+
+/** A JSON object. */
+type Json = { readonly [name: string]: unknown };
+
+const GUARDED = ["unauthenticated", "forbidden", "rate_limited", "invalid_request"] as const;
+
+/** The OpenAPI 3.1 document of the routes of an app; throws TypeError where one is not described. */
+export function makeOpenapiDocument(routes: readonly RouterRoute[]) {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const [line, facts] of factsByRoute(routes)) {
+    const [method = "", route = ""] = line.split(" ");
+    const path = route.replaceAll(/:(\w+)/g, "{$1}");
+    (paths[path] ??= {})[method.toLowerCase()] = operationOf(line, facts);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Tintype",
+      version: "1.0.0",
+      description: "Takes images in, processes them and makes them disappear after seven days.",
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas: mapValues(COMPONENTS, (schema, name) => ({
+        ...jsonSchema(schema),
+        examples: [EXAMPLES[name]],
+      })),
+      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
+  };
+}
+
+/** What all the middleware of each route says, by `METHOD path`. */
+function factsByRoute(routes: readonly RouterRoute[]): Map<string, RouteFacts> {
+  const found = new Map<string, RouteFacts>();
+  for (const { method, path, handler } of routes) {
+    if (method === "ALL") continue;
+    const line = `${method} ${path}`;
+    found.set(line, { ...found.get(line), ...factsOf(handler) });
+  }
+  return found;
+}
+
+function operationOf(line: string, { description, scopes, param, query, json }: RouteFacts): Json {
+  if (description === undefined) {
+    throw new TypeError(`Cannot document ${line}: describe() is missing`);
+  }
+  const { id, summary, responses, problems = [], params = param, body } = description;
+  const content = json === undefined ? body : { "application/json": { schema: ref(json) } };
+  const codes: ProblemCode[] = [...scopes === undefined ? [] : GUARDED, ...problems, "unavailable"];
+  return {
+    operationId: id,
+    tags: [/ \/v1\/(\w+)/.exec(line)?.[1] ?? "service"],
+    summary,
+    ...(scopes === undefined ? {} : {
+      description: `Takes the scope ${scopes.join(" or ")}.`,
+      security: [{ token: [] }],
+    }),
+    parameters: [...parametersOf("path", params), ...parametersOf("query", query)],
+    ...(content === undefined ? {} : { requestBody: { required: true, content } }),
+    responses: { ...mapValues(responses, responseOf), ...problemResponses(codes) },
+  };
+}
+
+function parametersOf(place: "path" | "query", schema: z.ZodType | undefined): Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).map(([name, each]) => ({
+    name,
+    in: place,
+    required: place === "path",
+    schema: jsonSchema(each),
+  }));
+}
+
+function responseOf(content: OperationDescription["responses"][number]): Json {
+  if (content === "none") return { description: "Not modified" };
+  if (content === "file") return { description: "The file", content: { "*/*": {} } };
+  if (content === "html") return { description: "A page", content: { "text/html": {} } };
+  if (content === "json") {
+    return { description: "The document", content: { "application/json": {} } };
+  }
+  const schema = ref(content);
+  return { description: nameOf(content), content: { "application/json": { schema } } };
+}
+
+function problemResponses(codes: readonly ProblemCode[]): Json {
+  const byStatus = Object.groupBy(new Set(codes), (code) => String(PROBLEM_TYPES[code].status));
+  return mapValues(byStatus, (group = []) => ({
+    description: group.map((code) => `\`${code}\`: ${PROBLEM_TYPES[code].title}`).join("; "),
+    content: { "application/problem+json": { schema: ref(COMPONENTS.Problem) } },
+  }));
+}
+
+/** A reference to a schema of the document. */
+function ref(schema: z.ZodType): Json {
+  return { $ref: `#/components/schemas/${nameOf(schema)}` };
+}
+
+function nameOf(schema: z.ZodType): string {
+  const [name] = Object.entries(COMPONENTS).find(([, each]) => each === schema) ?? [];
+  if (name === undefined) throw new TypeError("Cannot document a schema: add it to COMPONENTS");
+  return name;
+}
+
+function jsonSchema(schema: z.core.$ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}
+
+function mapValues<In, Out, Name extends string>(
+  entries: Readonly<Record<Name, In>>,
+  change: (value: In, name: Name) => Out,
+): Record<string, Out> {
+  return Object.fromEntries(
+    Object.entries<In>(entries)
+      .map(([name, value]) => [name, change(value, name as Name)]), // a key of the record
+  );
+}

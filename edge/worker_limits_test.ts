@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { readProblem } from "./_assertions.ts";
+import { PNG } from "./_testing.ts";
+import { askWorker, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+
+const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
+const MIB = 1024 * 1024;
+const BODY_BYTES = 10 * MIB;
+const FEW = 10;
+const MANY = 50;
+/** A third of the bytes that are more under way: what the garbage collector is behind, not the bodies. */
+const MAX_GROWTH_BYTES = (MANY - FEW) * BODY_BYTES / 3;
+
+const edge = new TestCloud((cloud) => cloud.startWorkerd({}, { owner: 120, address: 600 }));
+
+/** Resident bytes of a process. */
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024;
+}
+
+test(
+  "fifty bodies of 10 MiB at once pass through workerd without being held",
+  { skip: skipMemory },
+  async () => {
+    const body = new Uint8Array(BODY_BYTES);
+    body.set(PNG);
+    const send = async (tenant: string) => {
+      const token = await edge.local.token({ tenant, sub: "sender" });
+      const headers = { "Content-Type": "image/png" };
+      const answer = await askWorker(edge.worker, "POST /v1/images", { token, headers, body });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    const peakOf = async (bodies: number) => {
+      let peak = 0;
+      const look = async () => void (peak = Math.max(peak, await residentBytes(edge.worker.pid)));
+      const watch = setInterval(look, 50);
+      const all = Array.from({ length: bodies }, (_, at) => send(`sender-${at}`));
+      const statuses = new Set(await Promise.all(all));
+      clearInterval(watch);
+      assert.deepEqual(statuses, new Set([202]));
+      await look();
+      return peak;
+    };
+    const few = await peakOf(FEW);
+    const growth = await peakOf(MANY) - few;
+    assert.ok(few > 0);
+    assert.ok(growth < MAX_GROWTH_BYTES, `${Math.round(growth / MIB)} MiB more than with ${FEW}`);
+  },
+);
+
+test("a tenant at ten times its rate is limited, and every request of another succeeds", async () => {
+  const askOften = async (times: number, tenant: string, address: string) => {
+    const token = await edge.local.token({ tenant, sub: tenant });
+    const headers = { "CF-Connecting-IP": address };
+    return await Promise.all(Array.from({ length: times }, async () => {
+      const answer = await askWorker(edge.worker, "GET /v1/none", { token, headers });
+      await answer.arrayBuffer();
+      return answer;
+    }));
+  };
+  const [noisy, calm] = await Promise.all([
+    askOften(1_200, "noisy", "203.0.113.1"),
+    askOften(100, "calm", "198.51.100.1"),
+  ]);
+  const statuses = calm.map(({ status }) => status);
+  assert.deepEqual(
+    new Set(statuses),
+    new Set([404]),
+    "through the limits, to a page that is not",
+  );
+  const passed = noisy.filter(({ status }) => status === 404);
+  const limited = noisy.filter(({ status }) => status === 429);
+  assert.equal(passed.length + limited.length, 1_200);
+  assert.equal(passed.length, 120);
+  for (const name of ["retry-after", "ratelimit", "ratelimit-policy"]) {
+    assert.ok(limited.every(({ headers }) => headers.has(name)), name);
+  }
+  const byPolicy = new Set(limited.map(({ headers }) => headers.get("ratelimit-policy")));
+  assert.deepEqual(byPolicy, new Set(['"owner";q=120;w=60', '"address";q=600;w=60']));
+});
+
+test("a tenant's day takes exactly its images, and a retry counts once", async () => {
+  const tenant = { tenant: "small" };
+  const imageId = newImageId();
+  const start = (body: object) => {
+    const declared = { contentType: "image/png", size: 1_000, ...body };
+    return edge.ask("POST /v1/uploads", jsonOf(declared), tenant);
+  };
+  assert.equal((await start({ imageId })).status, 201);
+  assert.equal((await start({ imageId })).status, 201);
+  const many = await Promise.all(Array.from({ length: 10 }, () => start({})));
+  assert.deepEqual(many.map(({ status }) => status).sort(), [201, ...Array(9).fill(429)]);
+  const full = await start({});
+  const seconds = Number(full.headers.get("retry-after"));
+  assert.ok(seconds > 0 && seconds <= 86_400);
+  assert.equal(
+    full.headers.get("ratelimit-policy"),
+    '"images";q=2;w=86400, "bytes";q=50000000000;w=86400;qu="content-bytes"',
+  );
+  assert.equal(
+    full.headers.get("ratelimit"),
+    `"images";r=0;t=${seconds}, "bytes";r=49999998000;t=${seconds}`,
+  );
+  assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
+  assert.equal((await start({ imageId })).status, 201, "counted already");
+});
+
+test("an id that is asked for again with more bytes counts by the most", async () => {
+  const imageId = newImageId();
+  const start = async (body: object) => {
+    const declared = { contentType: "image/png", ...body };
+    return (await edge.ask("POST /v1/uploads", jsonOf(declared), { tenant: "few-bytes" })).status;
+  };
+  assert.equal(await start({ imageId, size: 1 }), 201);
+  assert.equal(await start({ imageId, size: 2_000 }), 201);
+  assert.equal(await start({ size: 1_001 }), 429, "2,000 of 3,000 bytes are counted");
+  assert.equal(await start({ imageId, size: 3_001 }), 429, "no room to grow");
+  assert.equal(await start({ size: 1_000 }), 201, "what did not fit took nothing");
+  assert.equal(await start({ imageId, size: 2_000 }), 201, "counted already");
+});
+
+test("a refused body gives the day its image back", async () => {
+  const giver = { tenant: "small-too", sub: "giver" };
+  for (let times = 0; times < 3; times++) {
+    const wrong = await edge.sendPng(PNG, `?sha256=${"0".repeat(64)}`, giver);
+    assert.equal(wrong.status, 422);
+  }
+  assert.equal((await edge.sendPng(PNG, "", giver)).status, 202);
+});

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import type { Client, Image, TokenSource } from "@tintype/client/client";
+import { UploadError } from "@tintype/client/problem";
+import { memoryFiles, photos, testClient, untilStill } from "./_testing.ts";
+import { PageApp } from "./page_app.ts";
+import type { KeptFiles } from "./queue/kept_files.ts";
+import { type Session, SignedOut, type SignInWay } from "./session/session.ts";
+import { WORDS } from "./words.ts";
+
+const START_MS = Date.parse("2026-03-01T00:00:00Z");
+const PERIOD_MS = 3 * 86_400_000;
+const CONFIG = { signIn: null, periodMs: PERIOD_MS, types: ["image/jpeg"] };
+const SESSION: Session = { name: "Ann", account: "ann", token: async () => "token" };
+
+/** How a test's page differs from one where all goes well. */
+interface Changes {
+  readonly restored?: Session;
+  readonly begin?: SignInWay["begin"];
+  readonly erase?: (imageId: string) => Promise<void>;
+  readonly images?: Readonly<Record<string, Partial<Image>>>;
+  readonly kept?: KeptFiles;
+}
+
+/** A page whose client and browser the test holds. */
+async function openPage({ restored, begin, erase, images, kept }: Changes = {}) {
+  const { client, uploads } = testClient(images);
+  const seen = { forgotten: [] as string[], ended: 0, erased: [] as string[] };
+  let token: TokenSource | undefined;
+  const calls = {
+    list: async () => ({ images: [] }),
+    erase: erase ?? (async (imageId: string) => void seen.erased.push(imageId)),
+  };
+  const held = memoryFiles();
+  const app = new PageApp({
+    kept: kept ?? held,
+    clientOf(_account, source) {
+      token = source;
+      return { ...client, images: calls } as unknown as Client; // the calls that the page makes
+    },
+    forget: async (account) => void seen.forgotten.push(account),
+    onChange: () => undefined,
+    mayFillGallery: () => false,
+    isQueueOpen: true,
+  });
+  await app.start(CONFIG, {
+    begin: begin ?? (async () => SESSION),
+    restore: async () => restored,
+    end: async () => void seen.ended++,
+  });
+  return { app, held, uploads, seen, askToken: () => token?.({ refused: undefined }) };
+}
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: START_MS }));
+afterEach(() => mock.timers.reset());
+
+test("whoever was signed in before a reload is back at once, with what their queue kept", async () => {
+  const before = await openPage({ restored: SESSION });
+  await before.app.add(photos(2));
+  before.app.studio?.queue.stop();
+  await untilStill();
+  const { app, uploads } = await openPage({ restored: SESSION, kept: before.held });
+  assert.deepEqual([app.isStarting, app.studio?.session.name], [false, "Ann"]);
+  assert.deepEqual(app.studio?.queue.items.map(({ name }) => name), ["1.jpg", "2.jpg"]);
+  assert.equal(uploads.length, 2);
+  assert.equal((await openPage({ kept: before.held })).app.studio, undefined, "a stranger");
+});
+
+test("signing in opens the studio; a failure says so, and can be tried again", async () => {
+  let tries = 0;
+  const { app } = await openPage({
+    begin: async () => {
+      if (++tries === 1) throw new Error("the issuer is away");
+      return SESSION;
+    },
+  });
+  await app.signIn();
+  assert.deepEqual([app.trouble, app.studio], [WORDS.welcome.failed, undefined]);
+  await app.signIn();
+  assert.deepEqual([app.trouble, app.isSigningIn, app.studio?.session], ["", false, SESSION]);
+});
+
+test("signing out asks first while something is on its way, and then leaves nothing in this browser", async () => {
+  const { app, held, uploads, seen } = await openPage({ restored: SESSION });
+  await app.add(photos(1));
+  await app.signOut();
+  assert.deepEqual([app.dialog.kind, app.studio !== undefined], ["sign-out", true]);
+  await app.signOut(true);
+  assert.deepEqual([app.dialog.kind, app.studio], ["none", undefined]);
+  assert.deepEqual([uploads[0]?.did, held.held.size], [["cancel"], 0]);
+  assert.deepEqual([seen.forgotten, seen.ended], [["ann"], 1]);
+});
+
+test("a session that is over pauses what is sent and keeps it for the next one", async () => {
+  const ended = { ...SESSION, token: () => Promise.reject(new SignedOut("Cannot renew token")) };
+  const { app, held, uploads, askToken } = await openPage({ restored: ended });
+  await app.add(photos(1));
+  await assert.rejects(async () => await askToken(), SignedOut);
+  assert.deepEqual([app.studio, app.trouble], [undefined, WORDS.welcome.again]);
+  assert.deepEqual([uploads[0]?.did, held.held.size], [["pause"], 1]);
+});
+
+test("an issuer that is away ends no session", async () => {
+  const away = { ...SESSION, token: () => Promise.reject(new TypeError("Failed to fetch")) };
+  const { app, askToken } = await openPage({ restored: away });
+  await assert.rejects(async () => await askToken(), UploadError);
+  assert.equal(app.studio?.session, away);
+});
+
+test("of a folder only pictures are added, and what systems leave there is passed over", async () => {
+  const { app } = await openPage({ restored: SESSION });
+  const notes = new File(["x"], "notes.txt", { type: "text/plain" });
+  const hidden = new File(["x"], ".DS_Store");
+  await app.add([...photos(2), notes, hidden], { isFolder: true });
+  assert.equal(app.notice, `${WORDS.add.added(2)}. ${WORDS.add.skipped(1)}`);
+  assert.equal(app.studio?.queue.items.length, 2);
+  await app.add([notes], { isFolder: true });
+  assert.equal(app.notice, `${WORDS.add.nothing} ${WORDS.add.skipped(1)}`);
+  await app.add([notes]);
+  const [refused] = app.studio?.queue.items.slice(2) ?? [];
+  assert.equal(refused?.problem?.code, "unsupported_type", "chosen by hand, its row says why");
+  await app.add([hidden]);
+  assert.equal(app.studio?.queue.items.length, 3);
+});
+
+test("an erasure asks, erases and closes; one that fails goes back to its picture", async () => {
+  const { app, seen } = await openPage({ restored: SESSION });
+  app.open({ kind: "image", imageId: "a" });
+  await app.erase();
+  assert.deepEqual(seen.erased, [], "not before the question was answered");
+  app.open({ kind: "erase", imageId: "a" });
+  const erasing = app.erase();
+  assert.equal(app.isErasing, true);
+  await erasing;
+  assert.deepEqual([seen.erased, app.dialog.kind, app.notice], [["a"], "none", WORDS.erase.done]);
+  const failing = await openPage({ restored: SESSION, erase: () => Promise.reject(new Error()) });
+  failing.app.open({ kind: "erase", imageId: "a" });
+  await failing.app.erase();
+  assert.deepEqual(failing.app.dialog, { kind: "image", imageId: "a" });
+  assert.deepEqual([failing.app.isErasing, failing.app.notice], [false, WORDS.erase.failed]);
+});
+
+test("what failed for the network is sent again when it is back", async () => {
+  const { app, uploads } = await openPage({ restored: SESSION });
+  await app.add(photos(1));
+  app.setOnline(false);
+  assert.equal(app.isOnline, false);
+  uploads[0]?.fail(new UploadError({ status: 0, code: "network", detail: "" }));
+  await untilStill();
+  app.setOnline(true);
+  assert.deepEqual([app.notice, uploads.length], [WORDS.online, 2]);
+});
+
+test("a picture that is ready is read aloud, and leaves the queue at the end of its retention period", async () => {
+  const purgeAt = new Date(START_MS + PERIOD_MS).toISOString();
+  const { app, uploads } = await openPage({ restored: SESSION, images: { a: { purgeAt } } });
+  await app.add(photos(1));
+  uploads[0]?.end("a");
+  await untilStill();
+  assert.equal(app.spoken, WORDS.queue.ready("1.jpg"));
+  app.lookAgain();
+  assert.equal(app.studio?.queue.items.length, 1);
+  mock.timers.tick(PERIOD_MS);
+  app.lookAgain();
+  assert.deepEqual([app.studio?.queue.items, app.studio?.gallery.entries], [[], []]);
+});
+
+test("a notice stays for six seconds, a newer one for six of its own", async () => {
+  const { app } = await openPage();
+  app.say("one");
+  mock.timers.tick(5_000);
+  app.say("two");
+  mock.timers.tick(5_999);
+  assert.equal(app.notice, "two");
+  mock.timers.tick(1);
+  assert.equal(app.notice, "");
+});
