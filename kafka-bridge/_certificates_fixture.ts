@@ -1,5 +1,6 @@
 /** Certificates for the room's tests, by `openssl`, which comes with Debian's JDK and with most systems. */
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,7 +63,9 @@ async function sign(
   await run("openssl", ["req", ...NEW_EC_KEY, ...subject, "-keyout", key, "-out", request]);
   const extensions = at(`${name}.ext`);
   await writeFile(extensions, "subjectAltName=DNS:localhost\n");
-  const issuer = ["-CA", at(`${by}.crt`), "-CAkey", at(`${by}.key`), "-CAcreateserial"];
+  // Of its own making: two calls at once would write the same file of serial numbers.
+  const serial = ["-set_serial", `0x${randomBytes(8).toString("hex")}`];
+  const issuer = ["-CA", at(`${by}.crt`), "-CAkey", at(`${by}.key`), ...serial];
   const { stdout: cert } = await run("openssl", [
     "x509",
     "-req",

@@ -172,7 +172,7 @@ test("React Native: a source of parts, where there is no URL, no Web Crypto and 
 test("React Native: a store of records over what the phone keeps safe", async () => {
   const script = await bundle(
     `${snippet("react-native-store")}
-    import { brokenPromises } from "../client/_stores_testing.ts";
+    import { brokenPromises } from "../_stores_testing.ts";
     console.log(JSON.stringify(await brokenPromises(store)));`,
     { platform: "node", plugins: [nativeModules] },
   );
@@ -266,7 +266,7 @@ test("IndexedDbResumeStore keeps a store's promises, and forgets what is over", 
 }, async () => {
   const script = await bundle(
     `import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
-    import { brokenPromises, recordOf } from "../client/_stores_testing.ts";
+    import { brokenPromises, recordOf } from "../_stores_testing.ts";
     const store = new IndexedDbResumeStore("test");
     const broken = await brokenPromises(store);
     await store.put("over", recordOf("1", -1));

@@ -86,7 +86,7 @@ test("start names the port that is in use", async () => {
   try {
     // The port is this test's own, so that it is not one that the command left.
     const run = await runStart(["--doors", "edge"], { ownPorts: [9050] });
-    assertRefused(await run.ended, /port 9050 \(warehouse\) is in use/);
+    assertRefused(await run.ended, /port 9050 \(bigquery\) is in use/);
   } finally {
     server.close();
   }

@@ -20,7 +20,7 @@ const CAMPAIGN: readonly (readonly string[])[] = [
   ["kill-edge"],
   ["kill-bridge"],
   ["kill-broker"],
-  ["kill-pixels", "kill-warehouse"],
+  ["kill-pixels", "kill-bigquery"],
   ["warehouse-503"],
   ["storage-503", "events-tripled"],
   ["storage-drops-replies", "warehouse-drops-replies"],
