@@ -42,6 +42,7 @@ export function cloudParts(context: PartsContext): PartCommand[] {
       env: {
         IDENTITIES: identitiesFile(context),
         IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
+        CORS_ORIGINS: `${URLS.edge},http://127.0.0.1:${PORTS.edge}`,
         ISSUER_URL: URLS.oidc,
         PROCESSOR_URL: URLS.processor,
         RETENTION_MS: String(context.retentionMs),
