@@ -12,7 +12,7 @@ import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summ
 
 const HELP = `Usage: deno task test [--only NAME,…] [--lanes N] [--list] [--help]
 
-Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped".
+Runs the suites, two for each of two cores at a time as half of them mostly wait, and ends with "N passed, N failed, N skipped".
 Exits with 1 when a test failed. With CI=true a suite without tests fails, and so does
 a skipped test, unless what it lacks is the folder ../shared.
 
@@ -23,7 +23,7 @@ a skipped test, unless what it lacks is the folder ../shared.
 
 const OPTIONS = {
   only: { type: "string" },
-  lanes: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
+  lanes: { type: "string", default: String(2 * Math.min(2, navigator.hardwareConcurrency)) },
   list: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -36,6 +36,7 @@ const env = {
   WRANGLER_SEND_METRICS: "false",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   DENO_NO_UPDATE_CHECK: "1",
+  NODE_COMPILE_CACHE: join(root, ".tintype/cache/node"),
   PATH: [join(root, "node_modules/.bin"), Deno.env.get("PATH") ?? ""].join(delimiter),
 };
 

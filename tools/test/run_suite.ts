@@ -35,7 +35,7 @@ export async function runSuite(
   try {
     const report = join(folder, "report.xml");
     const result = await runCommand(commandOf(suite, files, { report, root: options.root }), {
-      env: options.env,
+      env: { ...options.env, ...suite.env },
       limitMs: options.limitMs,
     });
     const xml = await Deno.readTextFile(report).catch(() => "");
