@@ -168,10 +168,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: "retention",
     runtime: "node",
-    folders: ["tests/retention_", "tests/delivery_"],
+    folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(100),
-    weight: 260,
+    weight: 210,
     needs: "loopback, all parts; a JDK for a broker",
   },
   {
@@ -189,7 +189,7 @@ export const SUITES: readonly Suite[] = [
     folders: ["tests"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(300),
-    weight: 80,
+    weight: 130,
     needs: "loopback, all parts but Kafka; Chromium",
   },
 ];
