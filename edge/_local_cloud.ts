@@ -8,7 +8,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import * as z from "zod";
-import { nodeEnv, wranglerEnv } from "./_wrangler_fixture.ts";
+import { wranglerEnv } from "./_wrangler_fixture.ts";
 
 const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

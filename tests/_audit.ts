@@ -3,8 +3,13 @@ import process from "node:process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Audit } from "@tintype/core/retention/audit_stores";
+import { URLS } from "./_cloud.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Without any it audits the system at the usual ports. */
+const ADDRESSES = process.env["TINTYPE_PORT_OFFSET"] === undefined
+  ? []
+  : ["--storage", URLS.storage, "--warehouse", URLS.bigquery];
 
 /** A run of `deno task audit`. */
 export interface AuditRun {
@@ -25,7 +30,7 @@ export async function runAudit(args: readonly string[] = []): Promise<AuditRun> 
   return await new Promise((resolve) => {
     execFile(
       deno,
-      ["task", "--quiet", "audit", ...args],
+      ["task", "--quiet", "audit", ...ADDRESSES, ...args],
       { cwd: ROOT, env, maxBuffer: 2 ** 26 },
       (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });

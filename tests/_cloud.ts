@@ -2,21 +2,16 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@tintype/client/client";
+import { LOCAL, URLS } from "@tintype/local/start/local_names";
+import { listObjects, objectUrl, postJson } from "./_emulator.ts";
 
-/** Where the parts are (DESIGN, "One machine"). */
-export const URLS = {
-  edge: "http://localhost:8787",
-  processor: "http://localhost:8080",
-  storage: "http://localhost:9023",
-  bigquery: "http://localhost:9050",
-  oidc: "http://localhost:9080",
-} as const;
+export { URLS };
 
 /** The buckets of the local cloud. */
 export const BUCKETS = {
-  raw: "tintype-raw",
-  processed: "tintype-processed",
-  certificates: "tintype-certificates",
+  raw: LOCAL.rawBucket,
+  processed: LOCAL.processedBucket,
+  certificates: LOCAL.certificatesBucket,
 } as const;
 
 /** The tenant of the walks' own subjects. */
@@ -93,65 +88,26 @@ export async function renditionsOf(
 
 /** Names of a bucket's objects that hold the text, in order. */
 export async function namesWith(bucket: string, text = ""): Promise<string[]> {
-  const names: string[] = [];
-  let pageToken: unknown;
-  do {
-    const url = new URL(`${URLS.storage}/storage/v1/b/${bucket}/o`);
-    if (typeof pageToken === "string") url.searchParams.set("pageToken", pageToken);
-    const page = await (await fetch(url)).json() as ListPage; // the JSON API's list
-    names.push(...(page.items ?? []).map(({ name }) => name).filter((name) => name.includes(text)));
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-  return names;
-}
-
-interface ListPage {
-  readonly items?: readonly { readonly name: string }[];
-  readonly nextPageToken?: string;
+  const objects = await listObjects(URLS.storage, bucket);
+  return objects.map(({ name }) => name).filter((name) => name.includes(text));
 }
 
 /** Reads an object as the JSON API gives it: its bytes, and its generation. */
 export async function readObject(bucket: string, name: string) {
-  const object = `${URLS.storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
-  const response = await fetch(`${object}?alt=media`);
+  const response = await fetch(`${objectUrl(URLS.storage, bucket, name)}?alt=media`);
   assert.equal(response.status, 200, name);
   return { bytes: await response.bytes(), generation: response.headers.get("x-goog-generation") };
 }
 
 /** Runs BigQuery SQL and answers rows of texts. */
 export async function query(sql: string): Promise<(string | null)[][]> {
-  const url = `${URLS.bigquery}/bigquery/v2/projects/tintype-local/queries`;
+  const url = `${URLS.bigquery}/bigquery/v2/projects/${LOCAL.project}/queries`;
   const answer = await postJson(url, { query: sql, useLegacySql: false }) as QueryAnswer; // BigQuery's
   return (answer.rows ?? []).map(({ f }) => f.map(({ v }) => v));
 }
 
 interface QueryAnswer {
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
-}
-
-/** Posts JSON and answers JSON; the answer must be a success. */
-export async function postJson(url: string, body: unknown): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  assert.ok(response.ok, `POST ${url}: ${response.status} ${text}`);
-  return JSON.parse(text);
-}
-
-/** Puts a fault into a stand-in. */
-export async function addFault(part: "storage" | "bigquery", fault: object): Promise<void> {
-  await postJson(`${URLS[part]}/_local/faults`, fault);
-}
-
-/** Takes all faults out of a stand-in; how many of them had not happened yet. */
-export async function clearFaults(part: "storage" | "bigquery"): Promise<number> {
-  const url = `${URLS[part]}/_local/faults`;
-  const { faults } = await (await fetch(url)).json() as { faults: { times: number }[] }; // documented at GET /_local
-  await fetch(url, { method: "DELETE" });
-  return faults.reduce((sum, { times }) => sum + times, 0);
 }
 
 /** Polls for an answer of the edge until it is one that `isIt`. */

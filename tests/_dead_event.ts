@@ -1,5 +1,6 @@
 import type { Client } from "@tintype/client/client";
-import { addFault, clearFaults } from "./_cloud.ts";
+import { URLS } from "./_cloud.ts";
+import { addFault, clearFaults } from "./_emulator.ts";
 import { noisePng } from "./_pictures.ts";
 import { readPush, setPush } from "./_push.ts";
 import { waitUntil } from "./_wait.ts";
@@ -10,7 +11,7 @@ const WAIT_MS = 60_000;
 export async function giveEventUp(client: Client): Promise<string> {
   const before = await readPush();
   const refused = { path: "insertAll" };
-  await addFault("bigquery", { match: refused, times: 10_000, action: { status: 503 } });
+  await addFault(URLS.bigquery, { match: refused, times: 10_000, action: { status: 503 } });
   await setPush({ maxAttempts: 2 });
   try {
     const { imageId } = await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
@@ -19,7 +20,7 @@ export async function giveEventUp(client: Client): Promise<string> {
       async () => (await readPush()).deadLettered > before.deadLettered,
       WAIT_MS,
     );
-    await clearFaults("bigquery");
+    await clearFaults(URLS.bigquery);
     await waitUntil(
       "its failure to be written",
       async () => (await readPush()).deadDelivered > before.deadDelivered,
@@ -27,7 +28,7 @@ export async function giveEventUp(client: Client): Promise<string> {
     );
     return imageId;
   } finally {
-    await clearFaults("bigquery");
+    await clearFaults(URLS.bigquery);
     await setPush({ maxAttempts: null });
   }
 }

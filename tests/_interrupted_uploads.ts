@@ -2,10 +2,11 @@
  * Uploads that are interrupted: through the real edge into the local storage, each with troubles of its own, which a
  * seed decides; what each one sent, and what the storage has of it in the end.
  */
-import assert from "node:assert/strict";
-import { createHash, randomFillSync } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
-import type { LocalCloud, LocalWorker } from "@tintype/edge/_local_cloud";
+import type { Edge } from "./_edge.ts";
+import type { Fault } from "./_emulator.ts";
+import { sha256 } from "./_pictures.ts";
 import { randomOf } from "./trouble/random.ts";
 
 /** What interrupts an upload. */
@@ -25,10 +26,10 @@ export interface InterruptedUpload {
   readonly interruptions: number;
 }
 
-/** Where the uploads go. */
-export interface Road {
-  readonly cloud: Pick<LocalCloud, "storageUrl" | "token">;
-  readonly worker: Pick<LocalWorker, "url">;
+/** How many uploads, and what decides their troubles. */
+export interface InterruptedUploadsOptions {
+  readonly count: number;
+  readonly seed: number;
 }
 
 /** Every trouble, in the order in which uploads have them. */
@@ -47,17 +48,17 @@ const PATIENT_RETRY = { ...RETRY, timeoutMs: 60_000 };
 
 /** Makes `count` uploads of random bytes, several at once. */
 export async function uploadInterrupted(
-  road: Road,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  edge: Edge,
+  { count, seed }: InterruptedUploadsOptions,
 ): Promise<InterruptedUpload[]> {
   const subjects = Array.from({ length: SUBJECTS }, (_, index) => `campaign-${index}`);
-  const tokens = await Promise.all(subjects.map((sub) => road.cloud.token({ sub })));
+  const tokens = await Promise.all(subjects.map((sub) => edge.token(sub)));
   const results: InterruptedUpload[] = [];
   const numbers = Array.from({ length: count }, (_, number) => number).values();
   const worker = async () => {
     for (const number of numbers) {
       const trouble = TROUBLES[number % TROUBLES.length] ?? "cut";
-      results[number] = await uploadOne(road, {
+      results[number] = await uploadOne(edge, {
         number,
         trouble,
         tokens,
@@ -77,7 +78,7 @@ interface Plan {
 }
 
 async function uploadOne(
-  { cloud, worker }: Road,
+  edge: Edge,
   { number, trouble, random, tokens }: Plan,
 ): Promise<InterruptedUpload> {
   const bytes = new Uint8Array(1 + Math.floor(random() * MOST_CHUNKS * MULTIPLE));
@@ -91,10 +92,10 @@ async function uploadOne(
     ? bytes.length
     : Math.min(MULTIPLE, bytes.length - (at - 1) * MULTIPLE);
   if (trouble === "offline") line.goesOfflineAt = at;
-  else await addFault(cloud.storageUrl, faultOf(trouble, { number, at, partBytes, random }));
+  else await edge.addFault(faultOf(trouble, { number, at, partBytes, random }));
   const network = random() < 0.5 ? { network: line } : {};
   const client = createClient({
-    edge: worker.url,
+    edge: edge.url,
     token: () => tokens[number % tokens.length] ?? "",
     fetch: line.fetch,
     retry: { ...trouble === "slow" ? RETRY : PATIENT_RETRY, ...network },
@@ -106,9 +107,16 @@ async function uploadOne(
   };
   const file = new Blob([bytes], { type: "image/jpeg" });
   const { imageId } = await client.upload(file, { onProgress });
-  const sha256 = sha256Of(bytes);
   const { sentBytes, mostBytes } = line;
-  return { trouble, imageId, sha256, size: file.size, sentBytes, mostBytes, interruptions };
+  return {
+    trouble,
+    imageId,
+    sha256: sha256(bytes),
+    size: file.size,
+    sentBytes,
+    mostBytes,
+    interruptions,
+  };
 }
 
 /** The network of one upload: it numbers its PUTs, counts their bytes, and can be gone for a while. */
@@ -166,16 +174,17 @@ class Line implements NetworkWatch {
   }
 }
 
+/** What a fault happens to. */
+interface FaultPlan extends Pick<Plan, "number" | "random"> {
+  /** The PUT, from 1; and how many bytes that one brings. */
+  readonly at: number;
+  readonly partBytes: number;
+}
+
 function faultOf(
   trouble: Exclude<Trouble, "offline">,
-  { number, at, partBytes, random }: {
-    readonly number: number;
-    /** The PUT that it happens to, from 1; and how many bytes that one brings. */
-    readonly at: number;
-    readonly partBytes: number;
-    readonly random: () => number;
-  },
-) {
+  { number, at, partBytes, random }: FaultPlan,
+): Fault {
   const times = trouble === "slow" ? 1 : 1 + Math.floor(random() * 3);
   const puts = Array.from({ length: times }, (_, later) => at + later).join("|");
   const actions = {
@@ -186,33 +195,4 @@ function faultOf(
   } as const;
   const match = { method: "PUT", header: `x-put: ^${number}/(${puts})$` };
   return { match, times, action: actions[trouble] };
-}
-
-async function addFault(storageUrl: string, fault: unknown): Promise<void> {
-  const body = JSON.stringify(fault);
-  const response = await fetch(`${storageUrl}/_local/faults`, { method: "POST", body });
-  assert.equal(response.status, 201, await response.text());
-}
-
-/** SHA-256 of every stored raw object, by image id. */
-export async function storedDigests(storageUrl: string): Promise<Map<string, string>> {
-  const digests = new Map<string, string>();
-  const bucket = `${storageUrl}/storage/v1/b/tintype-raw/o`;
-  for (let pageToken: string | undefined = "";;) {
-    const list: Response = await fetch(`${bucket}?pageToken=${encodeURIComponent(pageToken)}`);
-    const page = await list.json() as { // the JSON API's list
-      readonly items?: readonly { readonly name: string }[];
-      readonly nextPageToken?: string;
-    };
-    for (const { name } of page.items ?? []) {
-      const object = await fetch(`${bucket}/${encodeURIComponent(name)}?alt=media`);
-      digests.set(name.split("/").at(-1) ?? name, sha256Of(await object.bytes()));
-    }
-    pageToken = page.nextPageToken;
-    if (pageToken === undefined) return digests;
-  }
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,4 +1,5 @@
-import { postJson, URLS } from "./_cloud.ts";
+import { URLS } from "./_cloud.ts";
+import { postJson } from "./_emulator.ts";
 
 /** Where the pushed messages are; see `GET /_local/push`. */
 export interface PushCounts {

@@ -9,28 +9,19 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import {
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "@tintype/edge/_local_cloud";
-import { storedDigests } from "./_interrupted_uploads.ts";
+import { type Edge, openEdge } from "./_edge.ts";
 import { waitUntil } from "./_wait.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const NO_LIMIT = 1_000_000;
 const PATIENCE_MS = 60_000;
 
-let cloud: LocalCloud;
-let worker: LocalWorker;
+let edge: Edge;
 let token: string;
 let folder: string;
 const running = new Set<ChildProcess>();
 before(async () => {
-  cloud = await startLocalCloud();
-  worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
-  token = await cloud.token({ sub: "commander", ttlSeconds: 3_600 });
+  edge = await openEdge("command");
+  token = await edge.token("commander");
 });
 afterEach(() => {
   for (const child of running) child.kill("SIGKILL"); // of a test that failed
@@ -41,8 +32,7 @@ beforeEach(async () => {
 });
 after(async () => {
   await rm(folder, { recursive: true, force: true });
-  await worker?.[Symbol.asyncDispose]();
-  await cloud?.[Symbol.asyncDispose]();
+  await edge?.stop();
 });
 
 interface Run {
@@ -83,7 +73,7 @@ function run(program: string, args: readonly string[]): Run {
   return { child, ended, output: () => texts.out };
 }
 
-const toEdge = () => ["--to", worker.url, "--no-wait"];
+const toEdge = () => ["--to", edge.url, "--no-wait"];
 
 async function picture(name: string, size: number): Promise<string> {
   const path = join(folder, name);
@@ -152,7 +142,7 @@ test("upload sends files and folders, a JSON line for each, and fails with code 
       3,
     ]],
   );
-  const stored = await storedDigests(cloud.storageUrl);
+  const stored = await edge.storedDigests();
   assert.ok(results.every(({ imageId }) => stored.has(imageId)));
   await picture("empty.gif", 0);
   const bad = await upload("empty.gif", "three.webp", ...toEdge()).ended;
@@ -162,17 +152,17 @@ test("upload sends files and folders, a JSON line for each, and fails with code 
 });
 
 test("upload that Ctrl-C ends goes on where it was when it runs again, and sends nothing twice", async () => {
-  const before = (await storedDigests(cloud.storageUrl)).size;
+  const before = (await edge.storedDigests()).size;
   await mkdir(join(folder, "many"));
   await picture("many/a_small.jpg", 1_000);
   await picture("many/b_large.jpg", 3_000_000);
   const slowRest = { method: "PUT", header: "content-range: ^bytes [1-9]" };
-  await addFault({ match: slowRest, times: 1, action: { delayMs: PATIENCE_MS } });
+  await edge.addFault({ match: slowRest, times: 1, action: { delayMs: PATIENCE_MS } });
   const call = ["many", "--json", "--at-once", "1", "--state", "state", ...toEdge()];
   const first = upload(...call);
   await waitUntil(
     "the second chunk to be under way",
-    async () => await faultsLeft() === 0,
+    async () => await edge.faultsLeft() === 0,
     PATIENCE_MS,
   );
   const records = join(folder, "state/uploads");
@@ -191,7 +181,7 @@ test("upload that Ctrl-C ends goes on where it was when it runs again, and sends
   const [small, large] = resultsOf(again.out);
   assert.deepEqual(small, resultsOf(interrupted.out)[0]);
   assert.equal(large.imageId, imageId);
-  assert.equal((await storedDigests(cloud.storageUrl)).size, before + 2);
+  assert.equal((await edge.storedDigests()).size, before + 2);
   assert.deepEqual(await readdir(records), []);
 });
 
@@ -223,15 +213,3 @@ test("upload --watch sends what comes once it is whole, and nothing of it again"
   const { out } = await second.ended;
   assert.deepEqual(resultsOf(out).map(({ file }) => file), ["third.jpg"]);
 });
-
-async function addFault(fault: unknown): Promise<void> {
-  const body = JSON.stringify(fault);
-  const response = await fetch(`${cloud.storageUrl}/_local/faults`, { method: "POST", body });
-  assert.equal(response.status, 201, await response.text());
-}
-
-async function faultsLeft(): Promise<number> {
-  const response = await fetch(`${cloud.storageUrl}/_local/faults`);
-  const { faults } = await response.json() as { faults: unknown[] }; // documented at GET /_local
-  return faults.length;
-}

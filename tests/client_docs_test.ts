@@ -1,11 +1,8 @@
 /** The snippets of docs/clients.md, run as they stand there: only names that are the reader's own are given. */
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,17 +11,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import {
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "@tintype/edge/_local_cloud";
-import { storedDigests } from "./_interrupted_uploads.ts";
-import { openBrowser, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
+import { type Edge, openEdge, PAGE_ORIGIN } from "./_edge.ts";
+import { sha256 } from "./_pictures.ts";
+import { openBrowser, ROUTED_PAGES, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PATIENCE_MS = 60_000;
+const PAGE = "<!doctype html><div id=uppy></div>";
 const SNIPPETS = snippetsOf(await readFile(join(ROOT, "docs/clients.md"), "utf8"));
 const run = promisify(execFile);
 const MISSING = ["bash", "curl", "jq"].filter((name) =>
@@ -33,27 +26,18 @@ const MISSING = ["bash", "curl", "jq"].filter((name) =>
 const withoutCurl = MISSING.length === 0 ? false : `${MISSING.join(", ")} must be installed`;
 
 let folder: string;
-let server: Server;
-let cloud: LocalCloud;
-let worker: LocalWorker;
+let edge: Edge;
 let token: string;
 let browser: Browser | undefined;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "tintype-docs-"));
-  server = createServer((_, response) =>
-    response.setHeader("Content-Type", "text/html").end("<!doctype html><div id=uppy></div>")
-  ).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cloud = await startLocalCloud({ corsOrigins: [pageUrl()] });
-  worker = await startWorker(cloud);
-  token = await cloud.token({ sub: "reader" });
-  browser = WITHOUT_CHROMIUM === false ? await openBrowser() : undefined;
+  edge = await openEdge("acme");
+  token = await edge.token("reader");
+  browser = WITHOUT_CHROMIUM === false ? await openBrowser(ROUTED_PAGES) : undefined;
 });
 after(async () => {
   await browser?.close();
-  await worker?.[Symbol.asyncDispose]();
-  await cloud?.[Symbol.asyncDispose]();
-  server?.close();
+  await edge?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -66,12 +50,7 @@ function snippetsOf(document: string): ReadonlyMap<string, string> {
 function snippet(name: string): string {
   const text = SNIPPETS.get(name);
   assert.ok(text !== undefined, `docs/clients.md has a snippet ${name}`);
-  return text.replaceAll("https://images.example.com", worker.url);
-}
-
-function pageUrl(): string {
-  const { port } = server.address() as AddressInfo; // a TCP server's
-  return `http://127.0.0.1:${port}`;
+  return text.replaceAll("https://images.example.com", edge.url);
 }
 
 /** Bytes that begin as a JPEG does. */
@@ -81,8 +60,8 @@ function jpeg(size: number): Buffer {
 }
 
 async function assertStored(bytes: Uint8Array): Promise<void> {
-  const digests = [...(await storedDigests(cloud.storageUrl)).values()];
-  assert.ok(digests.includes(createHash("sha256").update(bytes).digest("hex")));
+  const digests = [...(await edge.storedDigests()).values()];
+  assert.ok(digests.includes(sha256(bytes)));
 }
 
 async function bundle(contents: string, options: BuildOptions = {}): Promise<string> {
@@ -105,7 +84,11 @@ async function inPage<T>(script: string, use: (page: Page) => Promise<T>): Promi
     (route) => route.fulfill({ json: ready, headers: { "Access-Control-Allow-Origin": "*" } }),
   );
   try {
-    await page.goto(pageUrl());
+    await page.route(
+      `${PAGE_ORIGIN}/`,
+      (route) => route.fulfill({ contentType: "text/html", body: PAGE }),
+    );
+    await page.goto(PAGE_ORIGIN);
     await page.addScriptTag({ type: "module", content: script });
     return await use(page);
   } finally {
@@ -114,7 +97,7 @@ async function inPage<T>(script: string, use: (page: Page) => Promise<T>): Promi
 }
 
 const own = () =>
-  `const edge = ${JSON.stringify(worker.url)}; const accessToken = () => ${JSON.stringify(token)};`;
+  `const edge = ${JSON.stringify(edge.url)}; const accessToken = () => ${JSON.stringify(token)};`;
 
 test(
   "curl: one request, and a session that is interrupted, asked and ended",
@@ -123,7 +106,7 @@ test(
     const bytes = jpeg(700_000);
     const file = join(folder, "picture.jpg");
     await writeFile(file, bytes);
-    const env = { PATH: process.env["PATH"], EDGE: worker.url, TOKEN: token, FILE: file };
+    const env = { PATH: process.env["PATH"], EDGE: edge.url, TOKEN: token, FILE: file };
     const bash = async (script: string) =>
       (await run("bash", ["-euo", "pipefail", "-c", script], { env })).stdout;
     const small = JSON.parse(await bash(snippet("curl-small")));
@@ -172,7 +155,7 @@ test("React Native: a source of parts, where there is no URL, no Web Crypto and 
 test("React Native: a store of records over what the phone keeps safe", async () => {
   const script = await bundle(
     `${snippet("react-native-store")}
-    import { brokenPromises } from "../client/_stores_testing.ts";
+    import { brokenPromises } from "../_stores_testing.ts";
     console.log(JSON.stringify(await brokenPromises(store)));`,
     { platform: "node", plugins: [nativeModules] },
   );
@@ -266,7 +249,7 @@ test("IndexedDbResumeStore keeps a store's promises, and forgets what is over", 
 }, async () => {
   const script = await bundle(
     `import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
-    import { brokenPromises, recordOf } from "../client/_stores_testing.ts";
+    import { brokenPromises, recordOf } from "../_stores_testing.ts";
     const store = new IndexedDbResumeStore("test");
     const broken = await brokenPromises(store);
     await store.put("over", recordOf("1", -1));

@@ -1,32 +1,23 @@
 /** `@tintype/client/uppy` under Uppy's own Dashboard in a real browser, through the real edge into the local storage. */
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import {
-  type LocalCloud,
-  type LocalWorker,
-  startLocalCloud,
-  startWorker,
-} from "@tintype/edge/_local_cloud";
-import { storedDigests } from "./_interrupted_uploads.ts";
-import { openBrowser, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
+import { type Edge, openEdge, PAGE_ORIGIN } from "./_edge.ts";
+import { sha256 } from "./_pictures.ts";
+import { openBrowser, ROUTED_PAGES, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PATIENCE_MS = 60_000;
 const CHUNK = 256 * 1024;
 const skip = WITHOUT_CHROMIUM;
 
-let server: Server;
-let cloud: LocalCloud;
-let worker: LocalWorker;
+let files: PageFiles;
+let edge: Edge;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -35,15 +26,16 @@ let requests: string[];
 
 before(async () => {
   if (skip !== false) return;
-  server = createServer(await pageFiles()).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cloud = await startLocalCloud({ corsOrigins: [pageUrl()] });
-  [worker, browser] = await Promise.all([startWorker(cloud), openBrowser()]);
+  [files, edge, browser] = await Promise.all([
+    pageFiles(),
+    openEdge("acme"),
+    openBrowser(ROUTED_PAGES),
+  ]);
 });
 beforeEach(async () => {
   if (skip !== false) return;
   await context?.close();
-  await fetch(`${cloud.storageUrl}/_local/faults`, { method: "DELETE" });
+  await edge.clearFaults();
   context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   requests = [];
@@ -51,23 +43,24 @@ beforeEach(async () => {
     if (!request.url().includes("upload_id=")) return;
     requests.push(`${request.method()} ${request.headers()["content-range"] ?? ""}`.trim());
   });
+  await context.route(`${PAGE_ORIGIN}/**`, (route) => {
+    const [contentType, body] = files[new URL(route.request().url()).pathname] ??
+      ["text/plain", ""];
+    return route.fulfill({ contentType, body });
+  });
   page = await context.newPage();
   await open();
 });
 after(async () => {
   await browser?.close();
-  await worker?.[Symbol.asyncDispose]();
-  await cloud?.[Symbol.asyncDispose]();
-  server?.close();
+  await edge?.stop();
 });
 
-function pageUrl(): string {
-  const { port } = server.address() as AddressInfo; // a TCP server's
-  return `http://127.0.0.1:${port}`;
-}
+/** Files of the page by their path: type and text. */
+type PageFiles = Readonly<Record<string, readonly [type: string, text: string]>>;
 
 /** The page, its script and its style; where it sends to is in the page itself. */
-async function pageFiles() {
+async function pageFiles(): Promise<PageFiles> {
   const { outputFiles: [script] } = await build({
     entryPoints: [join(ROOT, "client/uppy/_dashboard_fixture.ts")],
     bundle: true,
@@ -79,7 +72,7 @@ async function pageFiles() {
       readFile(join(ROOT, `node_modules/@uppy/${name}/dist/style.min.css`), "utf8")
     ),
   );
-  const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  return {
     "/page.js": ["text/javascript", script?.text ?? ""],
     "/page.css": ["text/css", style.join("\n")],
     "/": [
@@ -87,15 +80,11 @@ async function pageFiles() {
       '<!doctype html><title>Uppy</title><link rel="stylesheet" href="/page.css"><div id="uppy"></div>',
     ],
   };
-  return (request: { url?: string | undefined }, response: import("node:http").ServerResponse) => {
-    const [type, text] = files[request.url ?? ""] ?? ["text/plain", ""];
-    response.writeHead(200, { "Content-Type": type }).end(text);
-  };
 }
 
 async function open(): Promise<void> {
-  await page.goto(pageUrl());
-  const settings = { edge: worker.url, token: await cloud.token({ sub: "uppy" }) };
+  await page.goto(PAGE_ORIGIN);
+  const settings = { edge: edge.url, token: await edge.token("uppy") };
   await page.evaluate((value) => Object.assign(globalThis, { settings: value }), settings);
   await page.addScriptTag({ type: "module", url: "/page.js" });
   await page.waitForSelector(".uppy-Dashboard-AddFiles, .uppy-Dashboard-files");
@@ -116,13 +105,7 @@ const succeeded = () => page.waitForSelector(".uppy-StatusBar.is-complete");
 /** Lets chunks after the first take so long. */
 async function slowDown(times: number, delayMs: number): Promise<void> {
   const later = { method: "PUT", header: "content-range: ^bytes [1-9]" };
-  await addFault({ match: later, times, action: { delayMs } });
-}
-
-async function addFault(fault: unknown): Promise<void> {
-  const body = JSON.stringify(fault);
-  const response = await fetch(`${cloud.storageUrl}/_local/faults`, { method: "POST", body });
-  assert.equal(response.status, 201, await response.text());
+  await edge.addFault({ match: later, times, action: { delayMs } });
 }
 
 /** Waits until a second chunk is on its way. */
@@ -133,10 +116,8 @@ async function underWay(): Promise<void> {
 }
 
 async function assertStored(bytes: readonly Buffer[]): Promise<void> {
-  const stored = new Set((await storedDigests(cloud.storageUrl)).values());
-  for (const each of bytes) {
-    assert.ok(stored.has(createHash("sha256").update(each).digest("hex")));
-  }
+  const stored = new Set((await edge.storedDigests()).values());
+  for (const each of bytes) assert.ok(stored.has(sha256(each)));
 }
 
 test(
@@ -174,7 +155,7 @@ test("Uppy's Dashboard pauses an upload and resumes it where it was", { skip }, 
 });
 
 test("Uppy's Dashboard cancels an upload, which ends its session", { skip }, async () => {
-  const before = (await storedDigests(cloud.storageUrl)).size;
+  const before = (await edge.storedDigests()).size;
   await choose(3 * CHUNK);
   await slowDown(1, PATIENCE_MS);
   await startUpload();
@@ -185,7 +166,7 @@ test("Uppy's Dashboard cancels an upload, which ends its session", { skip }, asy
   );
   await ended;
   await page.waitForSelector(".uppy-Dashboard-AddFiles");
-  assert.equal((await storedDigests(cloud.storageUrl)).size, before);
+  assert.equal((await edge.storedDigests()).size, before);
 });
 
 test("Uppy's Dashboard says why an upload failed, and its retry goes on with the same session", {
@@ -194,7 +175,7 @@ test("Uppy's Dashboard says why an upload failed, and its retry goes on with the
   const bytes = await choose(3 * CHUNK);
   for (const range of ["[1-9]", String.raw`\*`]) {
     const match = { method: "PUT", header: `content-range: ^bytes ${range}` };
-    await addFault({ match, times: 1, action: { status: 503 } });
+    await edge.addFault({ match, times: 1, action: { status: 503 } });
   }
   await startUpload();
   await page.click(".uppy-StatusBar-actionBtn--retry");

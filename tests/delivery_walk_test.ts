@@ -3,19 +3,17 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Image } from "@tintype/client/image";
 import {
-  addFault,
   BUCKETS,
   callEdge,
-  clearFaults,
   clientFor,
   namesWith,
-  postJson,
   query,
   readObject,
   tokenFor,
   URLS,
 } from "./_cloud.ts";
 import { giveEventUp } from "./_dead_event.ts";
+import { addFault, clearFaults, postJson } from "./_emulator.ts";
 import { noisePng } from "./_pictures.ts";
 import { type PushCounts, readPush, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
@@ -38,7 +36,7 @@ before(async () => {
   dropped = { imageId, atMs: Date.now() };
   givenUp = await giveEventUp(client);
 });
-after(async () => void await system?.stop());
+after(async () => await system?.stop());
 
 async function upload(): Promise<{ readonly imageId: string }> {
   return await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
@@ -90,7 +88,7 @@ test("events that come three times and out of order change nothing", async () =>
 });
 
 test("an image is not ready before its row is there, and gets it when the warehouse is back", async () => {
-  await addFault("bigquery", {
+  await addFault(URLS.bigquery, {
     match: { path: "insertAll" },
     times: 10_000,
     action: { status: 503 },
@@ -99,15 +97,15 @@ test("an image is not ready before its row is there, and gets it when the wareho
   const token = await tokenFor("deliveries");
   const during = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
   assert.equal((await during.json() as Image).status, "processing"); // the contract
-  assert.notEqual(await clearFaults("bigquery"), 10_000);
+  assert.notEqual(await clearFaults(URLS.bigquery), 10_000);
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
 
 test("images come through a storage that answers 503 to one request in five", async () => {
-  await addFault("storage", { match: {}, times: 10_000, every: 5, action: { status: 503 } });
+  await addFault(URLS.storage, { match: {}, times: 10_000, every: 5, action: { status: 503 } });
   const ids = await Promise.all(Array.from({ length: 4 }, upload));
   await Promise.all(ids.map(({ imageId }) => client.waitUntilReady(imageId, READY)));
-  assert.ok(await clearFaults("storage") < 9_990);
+  assert.ok(await clearFaults(URLS.storage) < 9_990);
   const { deadLettered } = await quiet();
   assert.equal(deadLettered, 1, "the one of before");
   for (const { imageId } of ids) await assertOnce(await client.images.get(imageId));

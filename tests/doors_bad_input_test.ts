@@ -7,7 +7,7 @@ import { importHmacSigner, objectPath, signUrl } from "@tintype/gcs/v4_signer";
 import { badRequests } from "./_bad_requests.ts";
 import { BUCKETS, callEdge, clientFor, identityToken, tokenFor, URLS } from "./_cloud.ts";
 import { noisePng, sha256 } from "./_pictures.ts";
-import { startSystem, type System } from "./_system.ts";
+import { openSystem, type System } from "./_system.ts";
 import { forgedToken } from "./_tokens.ts";
 import { waitUntil } from "./_wait.ts";
 
@@ -24,14 +24,14 @@ let hmacKey: { readonly accessId: string; readonly secret: string };
 const tokens: string[] = [];
 
 before(async () => {
-  system = await startSystem(["--verbose"]);
+  system = await openSystem();
   const file = await readFile(join(system.dataDir, "identities.json"), "utf8");
   const { edgeKey, pseudonymKeys, cursorKey } = JSON.parse(file);
   hmacKey = edgeKey;
   const [pseudonymKey] = pseudonymKeys;
   secrets = { "the HMAC secret": edgeKey.secret, "a pseudonym key": pseudonymKey, cursorKey };
 });
-after(async () => void await system?.stop());
+after(async () => await system?.stop());
 
 async function kept(token: string | Promise<string>): Promise<string> {
   tokens.push(await token);

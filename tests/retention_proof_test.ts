@@ -3,7 +3,6 @@
  * originals; in the middle owners erase; at the end everything is gone, and the audit says so at each step.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,8 +22,9 @@ import {
   tokenFor,
   URLS,
 } from "./_cloud.ts";
+import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
-import { type Run, runStart } from "./_system.ts";
+import { type Run, runStart } from "./_run_start.ts";
 import { waitUntil } from "./_wait.ts";
 
 const RETENTION_MS = 90_000;
@@ -42,17 +42,6 @@ let picture: Uint8Array<ArrayBuffer>;
 /** Every image that went in, with its door. */
 let images: { imageId: string; door: string; t0Ms: number }[];
 
-const java = hasJava() ? false : "there is no Java for a Kafka broker";
-
-function hasJava(): boolean {
-  try {
-    execFileSync("java", ["-version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function t0Of(id: string): number {
   return parseInt(id.replace("-", "").slice(0, 12), 16);
 }
@@ -65,7 +54,7 @@ before(async () => {
   for (const name of ["a", "b"]) {
     await writeFile(join(pictures, `${FILE_NAME}-${name}.jpg`), picture);
   }
-  const doors = java === false ? "edge,kafka" : "edge";
+  const doors = WITHOUT_JAVA === false ? "edge,kafka" : "edge";
   run = await runStart(["--doors", doors, "--retention", "90s", "--verbose", "--images", pictures]);
   await run.line("Tintype is ready");
   await run.line(" doubled");
@@ -112,7 +101,7 @@ test("the pictures have gone in through the edge", () => {
   assert.equal(images.filter(({ door }) => door === "edge").length, 3);
 });
 
-test("the pictures have gone in through the Kafka door", { skip: java }, () => {
+test("the pictures have gone in through the Kafka door", { skip: WITHOUT_JAVA }, () => {
   assert.equal(images.filter(({ door }) => door === "kafka").length, 2);
 });
 
@@ -211,14 +200,19 @@ test("what was not erased is kept until its time, and then nothing is left, not 
   const kept = images.filter(({ imageId: id, door }) => id !== imageId && door === "edge");
   const newestMs = Math.max(...images.map(({ t0Ms }) => t0Ms));
   const lastSeen = new Map<string, number>();
-  await waitUntil("everything to be gone", async () => {
-    const askedMs = Date.now();
-    const names = [await namesWith(BUCKETS.raw), await namesWith(BUCKETS.processed)].flat();
-    for (const { imageId: id } of kept) {
-      if (names.some((name) => name.includes(id))) lastSeen.set(id, askedMs);
-    }
-    return names.length === 0;
-  }, newestMs + RETENTION_MS + GRACE_MS - Date.now());
+  await waitUntil(
+    "everything to be gone",
+    async () => {
+      const askedMs = Date.now();
+      const names = [await namesWith(BUCKETS.raw), await namesWith(BUCKETS.processed)].flat();
+      for (const { imageId: id } of kept) {
+        if (names.some((name) => name.includes(id))) lastSeen.set(id, askedMs);
+      }
+      return names.length === 0;
+    },
+    newestMs + RETENTION_MS + GRACE_MS - Date.now(),
+    500,
+  );
   for (const { imageId: id, t0Ms } of kept) {
     const keptMs = (lastSeen.get(id) ?? 0) - t0Ms;
     assert.ok(keptMs > RETENTION_MS - 2_000, `${id} was last seen after ${keptMs} ms`);

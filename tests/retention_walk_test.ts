@@ -7,7 +7,8 @@ import { after, before, test } from "node:test";
 import { newImageId } from "@tintype/client/image_id";
 import { BUCKETS, callEdge, namesWith, query, readObject, tokenFor } from "./_cloud.ts";
 import { noisePng, sha256 } from "./_pictures.ts";
-import { type Run, type RunResult, runStart, startSystemIn, type System } from "./_system.ts";
+import { type Run, type RunResult, runStart } from "./_run_start.ts";
+import { startSystemIn, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
 const RETENTION_MS = 45_000;
@@ -51,12 +52,17 @@ async function watchPurge(args: readonly string[]): Promise<Watched> {
   let lastSeenMs = 0;
   let isOver = false;
   void run.ended.catch(() => undefined).finally(() => isOver = true);
-  await waitUntil("the run to end", async () => {
-    const askedMs = Date.now();
-    const names = await namesWith(BUCKETS.raw).catch(() => []);
-    if (names.length > 0) lastSeenMs = askedMs;
-    return isOver;
-  }, RETENTION_MS + 60_000);
+  await waitUntil(
+    "the run to end",
+    async () => {
+      const askedMs = Date.now();
+      const names = await namesWith(BUCKETS.raw).catch(() => []);
+      if (names.length > 0) lastSeenMs = askedMs;
+      return isOver;
+    },
+    RETENTION_MS + 60_000,
+    250,
+  );
   return { result: await run.ended, lastSeenMs };
 }
 

@@ -8,10 +8,8 @@ import { newImageId } from "@tintype/client/image_id";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
 import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
 import {
-  addFault,
   BUCKETS,
   callEdge,
-  clearFaults,
   clientFor,
   namesWith,
   pollEdge,
@@ -20,9 +18,11 @@ import {
   renditionsOf,
   TENANT,
   tokenFor,
+  URLS,
 } from "./_cloud.ts";
+import { addFault, clearFaults } from "./_emulator.ts";
 import { noisePng, readJpeg, sha256, sharedImage, WITHOUT_SHARED_IMAGES } from "./_pictures.ts";
-import { startSystemWithSamples, type System } from "./_system.ts";
+import { openSystem, type System } from "./_system.ts";
 
 const READY = { timeoutMs: 60_000 };
 const ADA = "ada.walks";
@@ -32,10 +32,10 @@ const WEBP_END = process.env["CODEC"] === "imagescript" ? "rejected" : "ready";
 let system: System;
 let ada: string;
 before(async () => {
-  system = await startSystemWithSamples();
+  system = await openSystem();
   ada = await tokenFor(ADA);
 });
-after(async () => void await system?.stop());
+after(async () => await system?.stop());
 
 async function sample(name: string, type = "image/jpeg"): Promise<Blob> {
   return new Blob([await readFile(join(system.dataDir, "samples", name))], { type });
@@ -241,10 +241,10 @@ test("an upload that is cut five times in the middle arrives whole", async () =>
     path: "upload_id=",
     header: String.raw`content-range: ^bytes \d{6,}-`,
   };
-  await addFault("storage", { match: middle, times: 5, action: { cutAfterBytes: 400_000 } });
+  await addFault(URLS.storage, { match: middle, times: 5, action: { cutAfterBytes: 400_000 } });
   const client = clientFor("cut");
   const { imageId } = await client.upload(new Blob([bytes], { type: "image/png" }));
-  assert.equal(await clearFaults("storage"), 0);
+  assert.equal(await clearFaults(URLS.storage), 0);
   const [name = ""] = await namesWith(BUCKETS.raw, imageId);
   assert.equal(sha256((await readObject(BUCKETS.raw, name)).bytes), sha256(bytes));
   const image = await client.waitUntilReady(imageId, READY);

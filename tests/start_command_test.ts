@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { portsInUse, type Run, type RunResult, runStart } from "./_system.ts";
+import { PORTS } from "@tintype/local/start/local_names";
+import { portsInUse, type Run, type RunResult, runStart } from "./_run_start.ts";
 import { waitUntil } from "./_wait.ts";
 
 /** The document that `--json` prints (DESIGN, "One machine"). */
@@ -81,12 +82,13 @@ test("start refuses a wrong command line in one line and with an exit code", asy
 });
 
 test("start names the port that is in use", async () => {
-  const server = createServer().listen(9050, "127.0.0.1");
+  const port = PORTS.bigquery;
+  const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
   try {
     // The port is this test's own, so that it is not one that the command left.
-    const run = await runStart(["--doors", "edge"], { ownPorts: [9050] });
-    assertRefused(await run.ended, /port 9050 \(bigquery\) is in use/);
+    const run = await runStart(["--doors", "edge"], { ownPorts: [port] });
+    assertRefused(await run.ended, new RegExp(`port ${port} \\(bigquery\\) is in use`));
   } finally {
     server.close();
   }

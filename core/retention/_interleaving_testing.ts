@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import type { TestWorld, WorldPorts } from "../testing/test_world.ts";
+import { StateTexts, textOf } from "./_state_texts_testing.ts";
 
 /** How many generations the processed bucket of a searched world must begin with, so that it shares none with the raw one. */
 export const PROCESSED_GENERATIONS_BEFORE = 50_000_000;
@@ -47,6 +48,11 @@ export interface SearchSize {
   readonly longest: number;
 }
 
+/** A search under way. */
+interface Searching extends Search {
+  readonly texts: StateTexts;
+}
+
 interface Choice {
   readonly walk: number;
   readonly call: string;
@@ -61,33 +67,43 @@ interface Checkpoint {
   readonly path: readonly Choice[];
 }
 
+/** Where one order has come to. */
+interface Position {
+  readonly walkers: readonly Walker[];
+  readonly path: readonly Choice[];
+}
+
 /** Searches every order; throws what `atEnd` throws, with the order that led there in its message. */
-export async function searchOrders(search: Search): Promise<SearchSize> {
-  const generations = new Generations();
-  await generations.add(search.world);
+export async function searchOrders(wanted: Search): Promise<SearchSize> {
+  const search = { ...wanted, texts: new StateTexts() };
+  await search.texts.add(search.world);
   const seen = new Set<string>();
   const fresh = search.walks.map(() => ({ state: "runs", answers: new Map() }) as const);
-  const begin = checkpointOf(search, { generations, walks: fresh, path: [] });
+  const begin = checkpointOf(search, fresh, []);
   const open: [Checkpoint, Choice | undefined][] = [[begin, undefined]];
   const size = { steps: 0, ends: 0, longest: 0 };
   for (let turning = open.pop(); turning !== undefined; turning = open.pop()) {
     const [from, taken] = turning;
-    const walkers = await resume(search, { from, generations });
+    const walkers = resume(search, from);
     let { path } = from;
     // On along one order until that meets a state that was seen; its turnings are kept.
     for (let next = taken, isFirst = true; next !== undefined || isFirst; isFirst = false) {
       if (next !== undefined) {
-        await walkers[next.walk]?.step(next);
+        const walker = walkers[next.walk] ?? assert.fail();
+        await wake([walker]);
+        await walker.step(next);
         await settle();
         path = [...path, next];
         size.steps++;
       }
-      if (!isNew(seen, await stateOf(search, { walkers, generations, path }))) break;
+      const count = seen.size;
+      if (seen.add(await stateOf(search, { walkers, path })).size === count) break;
       size.longest = Math.max(size.longest, path.length);
+      await wake(walkers);
       const [first, ...others] = choicesOf(search, { walkers, path });
-      const walks = walkers.map((walker) => walker.memory());
       if (others.length > 0) {
-        const turned = checkpointOf(search, { generations, walks, path });
+        const walks = walkers.map((walker) => walker.memory());
+        const turned = checkpointOf(search, walks, path);
         for (const choice of others) open.push([turned, choice]);
       }
       if (first === undefined) {
@@ -101,15 +117,12 @@ export async function searchOrders(search: Search): Promise<SearchSize> {
 }
 
 function checkpointOf(
-  { world }: Search,
-  { generations, walks, path }: {
-    readonly generations: Generations;
-    readonly walks: readonly WalkMemory[];
-    readonly path: readonly Choice[];
-  },
+  { world, texts }: Searching,
+  walks: readonly WalkMemory[],
+  path: readonly Choice[],
 ): Checkpoint {
   const { nowMs } = world.clock;
-  const parts = [world.raw, world.processed, world.rows, generations];
+  const parts = [world.raw, world.processed, world.rows, texts];
   const restores = parts.map((part) => part.checkpoint());
   return {
     walks,
@@ -121,44 +134,30 @@ function checkpointOf(
   };
 }
 
-async function resume(
-  search: Search,
-  { from, generations }: { readonly from: Checkpoint; readonly generations: Generations },
-): Promise<readonly Walker[]> {
+/** Puts the stores back; the walks stay asleep, as most steps lead to a state that was seen before. */
+function resume(search: Searching, from: Checkpoint): readonly Walker[] {
   from.restore();
-  const walkers = search.walks.map((walk, at) => {
-    const memory = from.walks[at] ?? assert.fail();
-    return new Walker(walk, { search, generations, memory });
-  });
-  await settle();
-  return walkers;
+  return search.walks.map((walk, at) => new Walker(walk, search, from.walks[at] ?? assert.fail()));
 }
 
-function isNew(seen: Set<string>, state: string): boolean {
-  const { size } = seen;
-  return seen.add(hashOf(state)).size > size;
+/** Brings walks to where their memory ends. */
+async function wake(walkers: readonly Walker[]): Promise<void> {
+  const isAnyWoken = walkers.map((walker) => walker.wake()).includes(true);
+  if (isAnyWoken) await settle();
 }
 
 async function stateOf(
-  { world, walks, deaths }: Search,
-  { walkers, generations, path }: {
-    readonly walkers: readonly Walker[];
-    readonly generations: Generations;
-    readonly path: readonly Choice[];
-  },
+  { world, walks, deaths, texts }: Searching,
+  { walkers, path }: Position,
 ): Promise<string> {
-  const content = await contentOf(world, generations);
   // Of two walks that are the same one it does not matter which is where.
-  const told = walkers.map((walker, at) =>
-    JSON.stringify([walks.indexOf(walks[at] ?? assert.fail()), walker.state()])
+  const states = walkers.map((walker, at) =>
+    `${walks.indexOf(walks[at] ?? assert.fail())} ${walker.state()}`
   );
-  return JSON.stringify([deaths - diedOf(path), content, told.sort()]);
+  return [deaths - diedOf(path), await texts.ofContent(world), ...states.sort()].join("|");
 }
 
-function choicesOf(
-  { deaths }: Search,
-  { walkers, path }: { readonly walkers: readonly Walker[]; readonly path: readonly Choice[] },
-): Choice[] {
+function choicesOf({ deaths }: Search, { walkers, path }: Position): Choice[] {
   const mayDie = deaths > diedOf(path);
   return walkers.flatMap((walker, walk) =>
     walker.waiting().flatMap((call): Choice[] => [
@@ -172,10 +171,7 @@ function diedOf(path: readonly Choice[]): number {
   return path.filter(({ dies }) => dies).length;
 }
 
-async function holdEnd(
-  { walks, atEnd }: Search,
-  { walkers, path }: { readonly walkers: readonly Walker[]; readonly path: readonly Choice[] },
-): Promise<void> {
+async function holdEnd({ walks, atEnd }: Search, { walkers, path }: Position): Promise<void> {
   const text = path.map(({ walk, call, dies }) =>
     `${walks[walk]?.name}: ${call}${dies ? " (and dies)" : ""}`
   ).join("\n");
@@ -186,7 +182,15 @@ async function holdEnd(
 /** A walk as far as it came: the answers that it was given, by their calls. */
 interface WalkMemory {
   readonly state: "runs" | "ended" | "died";
-  readonly answers: ReadonlyMap<string, unknown>;
+  readonly answers: ReadonlyMap<string, Answer>;
+}
+
+interface Answer {
+  readonly value: unknown;
+  /** The text of its call and of what matters of it, by number. */
+  readonly text: number;
+  /** Whether nothing before it matters any more. */
+  readonly forgets: boolean;
 }
 
 /** A walk whose calls wait to be let through. */
@@ -195,33 +199,36 @@ class Walker {
   readonly failures: unknown[] = [];
   readonly #waiting = new Map<string, { act(): Promise<unknown>; answer(value: unknown): void }>();
   readonly #calls = new Map<string, number>();
-  readonly #answers: Map<string, unknown>;
-  readonly #generations: Generations;
-  readonly #search: Search;
+  readonly #search: Searching;
+  readonly #run: Walk["run"];
+  #answers: WalkMemory["answers"];
   #state: WalkMemory["state"];
+  #isAwake = false;
 
-  constructor(
-    { run, isMortal = false }: Walk,
-    { search, generations, memory }: {
-      readonly search: Search;
-      readonly generations: Generations;
-      readonly memory: WalkMemory;
-    },
-  ) {
+  constructor({ run, isMortal = false }: Walk, search: Searching, { state, answers }: WalkMemory) {
     this.isMortal = isMortal;
+    this.#run = run;
     this.#search = search;
-    this.#generations = generations;
-    this.#state = memory.state;
-    this.#answers = new Map(memory.answers);
-    if (memory.state !== "runs") return;
-    const { raw, processed, rows } = search.world.ports;
+    this.#state = state;
+    this.#answers = answers;
+  }
+
+  /** Gives the walk its answers again, unless it has them or is over; answers whether it runs from now on. */
+  wake(): boolean {
+    if (this.#isAwake || this.#state !== "runs") return false;
+    this.#isAwake = true;
+    const { raw, processed, rows } = this.#search.world.ports;
     const ports = {
-      ...search.world.ports,
+      ...this.#search.world.ports,
       raw: this.#gated("raw", raw),
       processed: this.#gated("processed", processed),
       rows: this.#gated("rows", rows),
     };
-    run(ports).then(() => this.#state = "ended", (error) => this.failures.push(String(error)));
+    this.#run(ports).then(
+      () => this.#state = "ended",
+      (error) => this.failures.push(String(error)),
+    );
+    return true;
   }
 
   waiting(): string[] {
@@ -229,19 +236,15 @@ class Walker {
   }
 
   memory(): WalkMemory {
-    return { state: this.#state, answers: new Map(this.#answers) };
+    return { state: this.#state, answers: this.#answers };
   }
 
   /** Which answers it has been given; a walk that is over has no more to do with them. */
-  state(): unknown {
+  state(): string {
     if (this.#state !== "runs") return this.#state;
-    const { forgets, matters } = this.#search;
-    const answers = [...this.#answers];
-    const from = answers.findLastIndex(([call, value]) => forgets(call, value));
-    const told = answers.slice(Math.max(0, from)).map(([call, value]) =>
-      `${call} ${this.#generations.in(textOf(matters(call, value)))}`
-    );
-    return told.sort();
+    const answers = [...this.#answers.values()];
+    const from = answers.findLastIndex(({ forgets }) => forgets);
+    return answers.slice(Math.max(0, from)).map(({ text }) => text).sort().join();
   }
 
   async step({ call, dies }: Choice): Promise<void> {
@@ -249,8 +252,8 @@ class Walker {
     assert.ok(waiting !== undefined, `${call} does not wait: the walk is not the same each time`);
     this.#waiting.delete(call);
     const value = await waiting.act();
-    this.#generations.note(call, value);
-    this.#answers.set(call, value);
+    this.#search.texts.note(call, value);
+    this.#remember(call, value);
     if (dies) this.#state = "died";
     else waiting.answer(value);
   }
@@ -272,13 +275,22 @@ class Walker {
     const times = (this.#calls.get(name) ?? 0) + 1;
     this.#calls.set(name, times);
     const call = `${name} ${times}`;
-    if (this.#answers.has(call)) return this.#answers.get(call);
+    const answered = this.#answers.get(call);
+    if (answered !== undefined) return answered.value;
     if (this.#search.isStep(name)) {
       return await new Promise((answer) => this.#waiting.set(call, { act, answer }));
     }
     const value = await act();
-    this.#answers.set(call, value);
+    this.#remember(call, value);
     return value;
+  }
+
+  /** Checkpoints hold the answers of before. */
+  #remember(call: string, value: unknown): void {
+    const { forgets, matters, texts } = this.#search;
+    const text = texts.of(`${call} ${textOf(matters(call, value))}`);
+    const answer = { value, text, forgets: forgets(call, value) };
+    this.#answers = new Map(this.#answers).set(call, answer);
   }
 }
 
@@ -290,89 +302,7 @@ function subjectOf(input: unknown): string {
   return String(subject);
 }
 
-/** Everything that the stores hold, whatever the order in which it came there. */
-async function contentOf(
-  { raw, processed, rows }: TestWorld,
-  generations: Generations,
-): Promise<unknown> {
-  const stores = [raw, processed].map(async (store) => {
-    const texts = store.names().map(async (name) => {
-      const facts = await store.stat(name as Parameters<typeof store.stat>[0]); // one of its own names
-      const bytes = await store.read(name as Parameters<typeof store.read>[0]); // likewise
-      return generations.in(`${name} ${facts?.generation} ${textOf(bytes)}`);
-    });
-    return await Promise.all(texts);
-  });
-  const held = rows.rows().map((row) => generations.in(JSON.stringify(row))).sort();
-  return [await Promise.all(stores), held];
-}
-
-/** A memory store's generations count all of its writes; here each is told by its name and how often that was written. */
-class Generations {
-  readonly #told = new Map<string, string>();
-  #writes = new Map<string, number>();
-
-  /** Takes what was there before the walks began. */
-  async add({ raw, processed }: TestWorld): Promise<void> {
-    for (const store of [raw, processed]) {
-      const { objects } = await store.list({ prefix: "" });
-      for (const { name, generation } of objects) this.#add(name, generation);
-    }
-  }
-
-  checkpoint(): () => void {
-    const writes = new Map(this.#writes);
-    return () => void (this.#writes = new Map(writes));
-  }
-
-  /** Takes the generation that a call wrote, if it wrote one. */
-  note(call: string, value: unknown): void {
-    const [operation = "", name = ""] = call.split(" ");
-    if (operation.endsWith(".replace") && typeof value === "string") this.#add(name, value);
-    if (!operation.endsWith(".create") || typeof value !== "object" || value === null) return;
-    if ("generation" in value) this.#add(name, String(value.generation));
-  }
-
-  /** The text with every generation told so. */
-  in(text: string): string {
-    return text.replaceAll(/17000000\d{8}/g, (generation) => {
-      const told = this.#told.get(generation);
-      assert.ok(told !== undefined, `${generation} is of a write that was no step`);
-      return told;
-    });
-  }
-
-  #add(name: string, generation: string): void {
-    const write = (this.#writes.get(name) ?? 0) + 1;
-    this.#writes.set(name, write);
-    this.#told.set(generation, `${name}#${write}`);
-  }
-}
-
-/** An answer or an object's bytes as text, without checksums, which go by generations where the bytes name some. */
-function textOf(value: unknown): string {
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  return JSON.stringify(value, (key, each) => key === "crc32c" ? undefined : each) ?? "";
-}
-
 /** Longer than any chain of promises between two calls. */
 async function settle(): Promise<void> {
   await new Promise<void>((resolve) => void setImmediate(resolve));
-}
-
-/** Two of cyrb53, so that 10^5 states do not meet by chance. */
-function hashOf(text: string): string {
-  return `${cyrb53(text, 1)}${cyrb53(text, 2)}`;
-}
-
-function cyrb53(text: string, seed: number): string {
-  let [a, b] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    a = Math.imul(a ^ code, 2654435761);
-    b = Math.imul(b ^ code, 1597334677);
-  }
-  a = Math.imul(a ^ a >>> 16, 2246822507) ^ Math.imul(b ^ b >>> 13, 3266489909);
-  b = Math.imul(b ^ b >>> 16, 2246822507) ^ Math.imul(a ^ a >>> 13, 3266489909);
-  return (b >>> 0).toString(36) + "." + (a >>> 0).toString(36);
 }

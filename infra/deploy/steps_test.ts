@@ -4,7 +4,8 @@ import { rollbackSteps } from "./rollback_steps.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget, type Target } from "./target.ts";
 import type { CloudState } from "./testing/cloud_state.ts";
-import { type CloudPrograms, DIGEST, withCloudPrograms } from "./testing/with_cloud_programs.ts";
+import { DIGEST } from "./testing/cloud_programs.ts";
+import { type CloudPrograms, withCloudPrograms } from "./testing/with_cloud_programs.ts";
 import { addVersion } from "./testing/wrangler.ts";
 
 const TARGET: Target = readTarget("preview", {
@@ -83,7 +84,7 @@ test(
   "the first deployment holds nothing, gives its revision everything and records none before it",
   inCloud(async (programs) => {
     await deployGood(programs);
-    const calls = await programs.calls();
+    const calls = programs.calls();
     const planned = calls.find((call) => /^terraform .* plan /.test(call)) ?? "";
     assert.match(planned, new RegExp(`processor_digest=${DIGEST} -var bridge_digest=${DIGEST}`));
     assert.deepEqual(movesIn(calls), [`${FIRST}=100`]);
@@ -96,9 +97,9 @@ test(
   "a good deployment gives a share, then everything, and records the revision before",
   inCloud(async (programs) => {
     await deployGood(programs);
-    await programs.calls();
+    programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(await programs.calls()), [
+    assert.deepEqual(movesIn(programs.calls()), [
       `${FIRST}=100`,
       `${SECOND}=5,${FIRST}=95`,
       `${SECOND}=100`,
@@ -118,9 +119,9 @@ test(
     asDeployed(programs, 1);
     await deployRefused(programs);
     assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
-    await programs.calls();
+    programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(await programs.calls()), [
+    assert.deepEqual(movesIn(programs.calls()), [
       `${FIRST}=100`,
       `${THIRD}=5,${FIRST}=95`,
       `${THIRD}=100`,
@@ -142,9 +143,9 @@ test(
         percent: 95,
       }];
     });
-    await programs.calls();
+    programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(await programs.calls()), [
+    assert.deepEqual(movesIn(programs.calls()), [
       `${FIRST}=100`,
       `${THIRD}=5,${FIRST}=95`,
       `${THIRD}=100`,
@@ -179,11 +180,11 @@ test(
     asDeployed(programs, 1);
     const before = programs.state().service;
     programs.change(({ denied }) => denied.push("run.services.list", "run.services.get"));
-    await programs.calls();
+    programs.calls();
     const { done, errors } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.match(errors, /PERMISSION_DENIED/);
-    assert.ok(!(await programs.calls()).some((call) => call.endsWith("deploy.plan")));
+    assert.ok(!programs.calls().some((call) => call.endsWith("deploy.plan")));
     assert.deepEqual(programs.state().service, before);
   }),
 );
@@ -193,8 +194,8 @@ test(
   inCloud(async (programs) => {
     asDeployed(programs, 1);
     await deployRefused(programs);
-    await programs.calls();
-    await programs.failOn("task upload");
+    programs.calls();
+    programs.failOn("task upload");
     const { done, said } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.ok(said.some((line) => line.startsWith("Cannot go on as this ended with 3")));
@@ -210,11 +211,11 @@ test(
 test(
   "Terraform that fails ends the deployment before the worker changes",
   inCloud(async (programs) => {
-    await programs.failOn("apply -input=false deploy.plan");
+    programs.failOn("apply -input=false deploy.plan");
     const { done, said } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.ok(said.some((line) => line.startsWith("  Apply Terraform: git checkout")));
-    assert.ok(!(await programs.calls()).some((call) => call.includes("wrangler deploy")));
+    assert.ok(!programs.calls().some((call) => call.includes("wrangler deploy")));
   }),
 );
 

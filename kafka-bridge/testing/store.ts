@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startProgram } from "@tintype/core/testing/start_program";
 
 /** The raw objects, and how the storage fails. */
-export interface Store {
+interface Store {
   /** Names of the raw objects, ascending. */
   names(): Promise<string[]>;
   /** MD5 of each raw object, in base64, by its name. */

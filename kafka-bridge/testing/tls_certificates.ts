@@ -1,5 +1,6 @@
 /** TLS certificates for the package's tests, by `openssl`, which comes with Debian's JDK and with most systems. */
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -59,8 +60,10 @@ async function sign(folder: string, name: string, authority: string): Promise<Ce
   const subject = ["-subj", `/CN=${name}`];
   await run("openssl", ["req", ...NEW_EC_KEY, ...subject, "-keyout", key, "-out", request]);
   await writeFile(extensions, "subjectAltName=DNS:localhost\n");
-  const signer = ["-CA", at(`${authority}.crt`), "-CAkey", at(`${authority}.key`)];
-  const given = ["-in", request, "-days", "1", "-extfile", extensions, "-CAcreateserial"];
+  // Of its own making: two calls at once would write the same file of serial numbers.
+  const serial = ["-set_serial", `0x${randomBytes(8).toString("hex")}`];
+  const signer = ["-CA", at(`${authority}.crt`), "-CAkey", at(`${authority}.key`), ...serial];
+  const given = ["-in", request, "-days", "1", "-extfile", extensions];
   const { stdout: cert } = await run("openssl", ["x509", "-req", ...given, ...signer]);
   return { cert, key: await readFile(key, "utf8") };
 }

@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** The names and addresses of the local cloud (DESIGN, "One machine"). */
 export const LOCAL = {
   project: "tintype-local",
@@ -20,22 +22,25 @@ export const LOCAL = {
   },
 } as const;
 
+/** Added to every port, so that tests can run several systems at once. */
+const OFFSET = Number(process.env["TINTYPE_PORT_OFFSET"] ?? 0);
+
 /** The port of each part. */
 export const PORTS = {
-  edge: 8787,
-  processor: 8080,
-  bridge: 8081,
-  storage: 9023,
+  edge: 8787 + OFFSET,
+  processor: 8080 + OFFSET,
+  bridge: 8081 + OFFSET,
+  storage: 9023 + OFFSET,
   /** The same storage for callers who have the processor's, the bridge's rights only. */
-  storageAsProcessor: 9024,
-  storageAsBridge: 9025,
-  bigquery: 9050,
-  oidc: 9080,
-  kafka: 9092,
+  storageAsProcessor: 9024 + OFFSET,
+  storageAsBridge: 9025 + OFFSET,
+  bigquery: 9050 + OFFSET,
+  oidc: 9080 + OFFSET,
+  kafka: 9092 + OFFSET,
 } as const;
 
 /** Where `--trace` collects spans: OTLP/HTTP's own port. */
-export const TRACES_PORT = 4318;
+export const TRACES_PORT: number = 4318 + OFFSET;
 
 /** The address of each part that speaks HTTP. */
 export const URLS = {

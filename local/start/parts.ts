@@ -49,6 +49,7 @@ export function cloudParts(context: PartsContext): PartCommand[] {
     emulator(context, "storage", {
       IDENTITIES: identitiesFile(context),
       IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
+      CORS_ORIGINS: `${URLS.edge},http://127.0.0.1:${PORTS.edge}`,
       ISSUER_URL: URLS.oidc,
       PROCESSOR_URL: URLS.processor,
       RETENTION_MS,

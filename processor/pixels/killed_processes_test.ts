@@ -20,7 +20,7 @@ let wholeMs: number;
 
 before(async () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  pool = await startPixelPool({ processes: 2, log, denoCache: denoCacheOf(Deno.env) });
+  pool = await startPixelPool({ processes: 1, log, denoCache: denoCacheOf(Deno.env) });
   const bytes = await makeSample(scene(1_600, 1_200), { mediaType: "image/jpeg" });
   request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
   await pool.develop(request);

@@ -28,10 +28,13 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** For pages that a test's route serves: they have no address, so that the browser asks before they reach loopback. */
+export const ROUTED_PAGES: readonly string[] = ["--disable-features=LocalNetworkAccessChecks"];
+
 /** Starts Chromium without a window; throws where it is not there. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(flags: readonly string[] = []): Promise<Browser> {
   assert.ok(CHROMIUM !== undefined, String(WITHOUT_CHROMIUM));
-  return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
 }
 
 /** What a page has done that it should not have. */

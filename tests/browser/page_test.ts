@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { addFault, BUCKETS, clearFaults, namesWith, readObject, URLS } from "../_cloud.ts";
+import { BUCKETS, namesWith, readObject, URLS } from "../_cloud.ts";
+import { addFault, clearFaults } from "../_emulator.ts";
 import { noisePng, sha256 } from "../_pictures.ts";
-import { startSystem, type System } from "../_system.ts";
+import { openSystem, type System } from "../_system.ts";
 import { waitUntil } from "../_wait.ts";
 import { requireAccessible } from "./_accessibility.ts";
 import {
@@ -45,7 +46,7 @@ let output: string;
 
 before(async () => {
   if (skip !== false) return;
-  [system, browser] = await Promise.all([startSystem(), openBrowser()]);
+  [system, browser] = await Promise.all([openSystem(), openBrowser()]);
   photographs = await paintLandscapes(browser, 12);
   output = await outputFolder("page");
   context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
@@ -162,7 +163,7 @@ step(
     await page.getByText("Nothing here yet.").waitFor();
     await requireAccessible(page, "empty");
     const before = await storedDigests();
-    await addFault("storage", { ...SLOW, times: 1_000 });
+    await addFault(URLS.storage, { ...SLOW, times: 1_000 });
     await add(ten);
     await row(ten[9]?.name ?? "").waitFor();
     await waitUntil(
@@ -180,7 +181,7 @@ step(
     await page.locator(".row.is-paused").first().waitFor();
     await requireAccessible(page, "queue");
     await photograph(page, output, "queue");
-    await clearFaults("storage");
+    await clearFaults(URLS.storage);
     await page.getByRole("button", { name: "Resume all" }).click();
     await developed(10);
     const sent = (await storedDigests()).filter((digest) => !before.includes(digest));
@@ -193,13 +194,13 @@ step("a lost network is waited out, and all along nothing of the page moves", as
   assert.ok(file !== undefined);
   const complaintsBefore = watch.complaints.length;
   const { shifts } = await webVitalsOf(page);
-  await addFault("storage", { ...SLOW, times: 1_000 });
+  await addFault(URLS.storage, { ...SLOW, times: 1_000 });
   await add([file]);
   await row(file.name).locator(".row-state", { hasText: " of " }).waitFor();
   await setOnline(false);
   await page.getByText("You are offline.").waitFor();
   await row(file.name).getByText("Waiting for the network").waitFor();
-  await clearFaults("storage");
+  await clearFaults(URLS.storage);
   await setOnline(true);
   await row(file.name).getByText("Ready").waitFor();
   assert.equal(await page.locator(".tile").count(), 10, "what is in view stays where it is");
@@ -217,14 +218,14 @@ step("a lost network is waited out, and all along nothing of the page moves", as
 step("a paused photograph stays paused over a reload, and goes on when it is resumed", async () => {
   const [, file] = photographs.slice(10);
   assert.ok(file !== undefined);
-  await addFault("storage", { ...SLOW, times: 1_000 });
+  await addFault(URLS.storage, { ...SLOW, times: 1_000 });
   await add([file]);
   await row(file.name).locator(".row-state", { hasText: " of " }).waitFor();
   await page.getByRole("button", { name: `Pause ${file.name}` }).click();
   await row(file.name).getByText(/^Paused/).waitFor();
   await page.reload();
   await row(file.name).getByText(/^Paused/).waitFor();
-  await clearFaults("storage");
+  await clearFaults(URLS.storage);
   await page.getByRole("button", { name: `Resume ${file.name}` }).click();
   await showAll();
   await developed(12);
@@ -385,7 +386,7 @@ step("a phone is offered its camera instead of folders", async () => {
 step("signing out leaves nothing in the browser, not even of what was on its way", async () => {
   const [file] = photographs;
   assert.ok(file !== undefined);
-  await addFault("storage", { ...SLOW, times: 1_000 });
+  await addFault(URLS.storage, { ...SLOW, times: 1_000 });
   await add([{ ...file, buffer: Buffer.concat([file.buffer, Buffer.alloc(9)]) }]);
   await row(file.name).locator(".row-state", { hasText: " of " }).waitFor();
   assert.ok((await kept()).length > 1);
@@ -396,7 +397,7 @@ step("signing out leaves nothing in the browser, not even of what was on its way
     .click();
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   await waitUntil("the browser to keep nothing", async () => (await kept()).length === 0, READY_MS);
-  await clearFaults("storage");
+  await clearFaults(URLS.storage);
   await page.reload();
   await page.getByRole("button", { name: "Sign in" }).waitFor();
 });

@@ -1,9 +1,9 @@
-import { processorProcesses } from "./_processor_processes.ts";
+import { processesOf } from "../trouble/parts.ts";
 
-/** Watches the resident memory of the processor and its pixel processes; `peak` ends it and answers the most at once, in MiB. */
-export function watchProcessorMemory(): { peak(): number } {
+/** Watches the resident memory of a system's processor and its pixel processes; `peak` ends it and answers the most at once, in MiB. */
+export function watchProcessorMemory(system: number): { peak(): number } {
   let peakMib = 0;
-  const timer = setInterval(() => peakMib = Math.max(peakMib, residentMib()), 250);
+  const timer = setInterval(() => peakMib = Math.max(peakMib, residentMib(system)), 250);
   return {
     peak() {
       clearInterval(timer);
@@ -12,7 +12,7 @@ export function watchProcessorMemory(): { peak(): number } {
   };
 }
 
-/** 0 where there is no Linux's `/proc`. */
-function residentMib(): number {
-  return processorProcesses().reduce((sum, { residentKib }) => sum + residentKib, 0) / 1024;
+function residentMib(system: number): number {
+  return processesOf(system, ["processor", "pixels"])
+    .reduce((sum, { residentKib }) => sum + residentKib, 0) / 1024;
 }

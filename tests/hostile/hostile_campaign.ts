@@ -35,6 +35,8 @@ export interface HostileCampaignOptions {
 }
 
 const END_MS = 120_000;
+/** Many wait at once, and each look is a call. */
+const POLL_MS = 200;
 const raw = storeOf(BUCKETS.raw);
 const processed = storeOf(BUCKETS.processed);
 
@@ -92,7 +94,7 @@ export async function putImage(
 export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
   let bytes: Uint8Array | null = null;
   const isThere = async () => (bytes = await processed.read(manifestName(ref))) !== null;
-  await waitUntil(`the end of ${name}`, isThere, END_MS);
+  await waitUntil(`the end of ${name}`, isThere, END_MS, POLL_MS);
   return parseManifest(bytes ?? new Uint8Array());
 }
 

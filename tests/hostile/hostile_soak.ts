@@ -15,7 +15,7 @@ import {
   wholeSamples,
 } from "@tintype/processor/testing/hostile/hostile_files";
 import { makeSample } from "@tintype/processor/testing/samples";
-import { processorProcesses } from "./_processor_processes.ts";
+import { processesOf } from "../trouble/parts.ts";
 import {
   endOf,
   type HostileEnd,
@@ -95,7 +95,10 @@ function endingsOf(ends: readonly HostileEnd[]): string {
  * Sends a good picture `kills` times and kills every pixel process later in it each time: it must end ready at a second
  * try, or with a reason, and the next one must not be touched. Answers how often each ending was.
  */
-export async function killPixelProcesses(kills: number): Promise<Readonly<Record<string, number>>> {
+export async function killPixelProcesses(
+  system: number,
+  kills: number,
+): Promise<Readonly<Record<string, number>>> {
   const bytes = await makeSample(scene(2_400, 1_800), { mediaType: "image/jpeg" });
   const picture = { mediaType: "image/jpeg", bytes } as const;
   const startedMs = performance.now();
@@ -105,9 +108,7 @@ export async function killPixelProcesses(kills: number): Promise<Readonly<Record
   for (let kill = 0; kill < kills; kill += 1) {
     const ref = await putImage(picture);
     await sleep((wholeMs * kill) / kills);
-    for (const { pid } of processorProcesses().filter(({ isPixels }) => isPixels)) {
-      process.kill(pid, "SIGKILL");
-    }
+    for (const { pid } of processesOf(system, ["pixels"])) process.kill(pid, "SIGKILL");
     const { status, reason } = await endOf(ref, `the picture of kill ${kill}`);
     await removeImage(ref);
     const ending = reason ?? status;

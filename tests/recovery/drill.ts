@@ -10,7 +10,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runAudit } from "../_audit.ts";
-import { BUCKETS, callEdge, namesWith, postJson, query, tokenFor, URLS } from "../_cloud.ts";
+import { BUCKETS, callEdge, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
+import { objectUrl, postJson } from "../_emulator.ts";
 import { waitUntil } from "../_wait.ts";
 import { drawPictures } from "../trouble/pictures.ts";
 import { randomOf } from "../trouble/random.ts";
@@ -29,17 +30,32 @@ const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = 6;
 /** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
-const RETENTION = "1h";
+export const DRILL_RETENTION = "1h";
 const SEED = 8;
 const SETTLE_MS = 120_000;
 const ROWS = "SELECT image_id, status, sha256, bytes FROM tintype.images_current ORDER BY image_id";
 
-/** Loses each store in turn; throws AssertionError where something does not come back, or comes back that was erased. */
+/** Starts a system and loses each of its stores in turn. */
 export async function runDrill(
   doors: readonly Door[],
   say: (line: string) => void,
 ): Promise<Loss[]> {
-  const system = await startTroubledSystem({ doors, retention: RETENTION });
+  const system = await startTroubledSystem({ doors, retention: DRILL_RETENTION });
+  try {
+    return await loseStores(system, say);
+  } finally {
+    await system.stop();
+  }
+}
+
+/**
+ * Loses each store of a system in turn, which must keep images for {@link DRILL_RETENTION}; throws AssertionError where
+ * something does not come back, or comes back that was erased.
+ */
+export async function loseStores(
+  system: TroubledSystem,
+  say: (line: string) => void,
+): Promise<Loss[]> {
   const drawn = await drawPictures(PICTURES * 3, randomOf(SEED));
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
@@ -60,7 +76,7 @@ export async function runDrill(
     say(`${sent.length} images, one of them erased`);
     await drill("warehouse", () => loseWarehouse(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
-    if (doors.includes("kafka")) {
+    if (system.doors.includes("kafka")) {
       await drill(
         "broker",
         () => loseBroker(system, () => send(drawn.pictures.slice(PICTURES, PICTURES + 2), "kafka")),
@@ -73,7 +89,6 @@ export async function runDrill(
     return losses;
   } finally {
     await drawn.remove();
-    await system.stop();
   }
 }
 
@@ -181,8 +196,8 @@ async function erase(imageId: string): Promise<void> {
 /** Deletes every object of a bucket, as the loss of the bucket does. */
 async function empty(bucket: string): Promise<void> {
   for (const name of await namesWith(bucket)) {
-    const url = `${URLS.storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
-    await (await fetch(url, { method: "DELETE" })).body?.cancel();
+    const deleted = await fetch(objectUrl(URLS.storage, bucket, name), { method: "DELETE" });
+    await deleted.body?.cancel();
   }
   assert.deepEqual(await namesWith(bucket), []);
 }

@@ -1,9 +1,10 @@
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { PORTS } from "@tintype/local/start/local_names";
 import { Kafka, logLevel } from "kafkajs";
 
 const KAFKA = new Kafka({
   clientId: "tintype-trouble",
-  brokers: ["localhost:9092"],
+  brokers: [`localhost:${PORTS.kafka}`],
   logLevel: logLevel.NOTHING,
 });
 const MINUTE_MS = 60_000;

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { postJson, URLS } from "../_cloud.ts";
+import { URLS } from "../_cloud.ts";
+import {
+  addFault as addEmulatorFault,
+  clearFaults as clearEmulatorFaults,
+  type Fault as EmulatorFault,
+  postJson,
+} from "../_emulator.ts";
 import type { Victim } from "./parts.ts";
 import { setPush as configurePush } from "../_push.ts";
 import { untilAnswered } from "./stores.ts";
@@ -47,25 +53,25 @@ export const FAULTS: readonly Fault[] = [
     name: "warehouse-503",
     from: "middle",
     run: async (_, { outageMs }) => {
-      await addFault("bigquery", { times: UNENDING, action: { status: 503 } });
+      await addFault(URLS.bigquery, { times: UNENDING, action: { status: 503 } });
       await sleep(outageMs);
-      await clearFaults("bigquery");
+      await clearFaults(URLS.bigquery);
     },
   },
   {
     name: "storage-503",
     from: "start",
-    run: () => addFault("storage", { times: UNENDING, every: 5, action: { status: 503 } }),
+    run: () => addFault(URLS.storage, { times: UNENDING, every: 5, action: { status: 503 } }),
   },
   {
     name: "storage-drops-replies",
     from: "start",
-    run: () => addFault("storage", { times: UNENDING, every: 5, action: { dropReply: true } }),
+    run: () => addFault(URLS.storage, { times: UNENDING, every: 5, action: { dropReply: true } }),
   },
   {
     name: "warehouse-drops-replies",
     from: "start",
-    run: () => addFault("bigquery", { times: UNENDING, every: 2, action: { dropReply: true } }),
+    run: () => addFault(URLS.bigquery, { times: UNENDING, every: 2, action: { dropReply: true } }),
   },
   { name: "events-tripled", from: "start", run: () => setPush({ duplicate: 2, shuffle: true }) },
   {
@@ -83,8 +89,8 @@ export const FAULTS: readonly Fault[] = [
 
 /** Takes back whatever faults left set. */
 export async function liftFaults(): Promise<void> {
-  await clearFaults("storage");
-  await clearFaults("bigquery");
+  await clearFaults(URLS.storage);
+  await clearFaults(URLS.bigquery);
   await setPush({ duplicate: 0, shuffle: false, drop: 0 });
 }
 
@@ -97,16 +103,13 @@ function killOf(victim: Victim): Fault {
   };
 }
 
-/** A stand-in that was killed meanwhile is asked again. */
-async function addFault(part: "storage" | "bigquery", fault: object): Promise<void> {
-  await untilAnswered(() => postJson(`${URLS[part]}/_local/faults`, fault));
+/** An emulator that was killed meanwhile is asked again. */
+async function addFault(url: string, fault: EmulatorFault): Promise<void> {
+  await untilAnswered(() => addEmulatorFault(url, fault));
 }
 
-async function clearFaults(part: "storage" | "bigquery"): Promise<void> {
-  await untilAnswered(async () => {
-    const response = await fetch(`${URLS[part]}/_local/faults`, { method: "DELETE" });
-    if (!response.ok) throw new Error(`Cannot clear faults: ${response.status}`);
-  });
+async function clearFaults(url: string): Promise<void> {
+  await untilAnswered(() => clearEmulatorFaults(url));
 }
 
 async function setPush(settings: object): Promise<void> {

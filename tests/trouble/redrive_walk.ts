@@ -7,7 +7,16 @@ import type { TestContext } from "node:test";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Image } from "@tintype/client/image";
-import { BUCKETS, callEdge, clientFor, namesWith, query, readObject, tokenFor } from "../_cloud.ts";
+import {
+  BUCKETS,
+  callEdge,
+  clientFor,
+  namesWith,
+  query,
+  readObject,
+  tokenFor,
+  URLS,
+} from "../_cloud.ts";
 import { giveEventUp } from "../_dead_event.ts";
 import { noisePng } from "../_pictures.ts";
 import { readPush } from "../_push.ts";
@@ -102,7 +111,7 @@ async function untilReadyInStream(imageId: string): Promise<void> {
 
 /** How many records' images the bridge has found to be there. */
 async function countFound(): Promise<number> {
-  const metrics = await (await fetch("http://localhost:8081/metrics")).text();
+  const metrics = await (await fetch(`${URLS.bridge}/metrics`)).text();
   return Number(
     /^tintype_bridge_records_total\{.*outcome="already".*\} (\d+)$/m.exec(metrics)?.[1] ?? 0,
   );

@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@tintype/client/client";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
-import { tokenFor, URLS } from "../_cloud.ts";
+import { PORTS, URLS } from "@tintype/local/start/local_names";
+import { tokenFor } from "../_cloud.ts";
 import type { Picture } from "./pictures.ts";
 import type { Door } from "./troubled_system.ts";
 
@@ -108,7 +109,14 @@ async function produce(
   onRecord: (picture: Picture, record: ProducedRecord) => Promise<void>,
 ): Promise<string | undefined> {
   const args = ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/produce.ts", "--json"];
-  const where = ["--brokers", "localhost:9092", "--topic", "images", "--subject", "trouble"];
+  const where = [
+    "--brokers",
+    `localhost:${PORTS.kafka}`,
+    "--topic",
+    "images",
+    "--subject",
+    "trouble",
+  ];
   const child = spawn(
     join(ROOT, "node_modules/.bin/node"),
     [...args, ...where, ...pictures.map(({ path }) => path)],

@@ -1,13 +1,8 @@
 /** What the harness reads of the stores while they have trouble: every read is tried until it is answered. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { BUCKETS, query, URLS } from "../_cloud.ts";
+import { BUCKETS, query, readObject, URLS } from "../_cloud.ts";
+import { listObjects as listBucket, type StoredObject } from "../_emulator.ts";
 import { type PushCounts, readPush } from "../_push.ts";
-
-/** A live object of a bucket. */
-export interface StoredObject {
-  readonly name: string;
-  readonly generation: string;
-}
 
 /** An image's row as analysts see it. */
 export interface Row {
@@ -33,16 +28,7 @@ export async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Every live object of a bucket. */
 export async function listObjects(bucket: keyof typeof BUCKETS): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  let pageToken: string | undefined;
-  do {
-    const url = new URL(`${URLS.storage}/storage/v1/b/${BUCKETS[bucket]}/o`);
-    if (pageToken !== undefined) url.searchParams.set("pageToken", pageToken);
-    const page = await untilAnswered(() => getJson(url) as Promise<ListPage>); // the JSON API's list
-    objects.push(...page.items ?? []);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-  return objects;
+  return await untilAnswered(() => listBucket(URLS.storage, BUCKETS[bucket]));
 }
 
 /** The bytes of an object. */
@@ -50,12 +36,7 @@ export async function readBytes(
   bucket: keyof typeof BUCKETS,
   name: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const url = `${URLS.storage}/storage/v1/b/${BUCKETS[bucket]}/o/${encodeURIComponent(name)}`;
-  return await untilAnswered(async () => {
-    const response = await fetch(`${url}?alt=media`);
-    if (!response.ok) throw new Error(`Cannot read ${name}: ${response.status}`);
-    return await response.bytes();
-  });
+  return (await untilAnswered(() => readObject(BUCKETS[bucket], name))).bytes;
 }
 
 /** How many messages are where. */
@@ -72,15 +53,4 @@ export async function currentRows(): Promise<Row[]> {
     status: status ?? "",
     sha256: sha256 ?? null,
   }));
-}
-
-interface ListPage {
-  readonly items?: readonly StoredObject[];
-  readonly nextPageToken?: string;
-}
-
-async function getJson(url: URL): Promise<unknown> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`GET ${url.pathname}: ${response.status}`);
-  return await response.json();
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import process from "node:process";
 import { after, before, test } from "node:test";
+import { WITHOUT_JAVA } from "../_java.ts";
+import { DRILL_RETENTION, loseStores } from "../recovery/drill.ts";
 import { type Fault, FAULTS } from "./faults.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
 import { randomOf } from "./random.ts";
@@ -20,14 +20,13 @@ const CAMPAIGN: readonly (readonly string[])[] = [
   ["kill-edge"],
   ["kill-bridge"],
   ["kill-broker"],
-  ["kill-pixels", "kill-warehouse"],
+  ["kill-pixels", "kill-bigquery"],
   ["warehouse-503"],
   ["storage-503", "events-tripled"],
   ["storage-drops-replies", "warehouse-drops-replies"],
 ];
-const WITHOUT_JAVA = process.env["CI"] === "true" || hasJava()
-  ? false as const
-  : "the Kafka door needs Java: install a JDK";
+const DRILL_MS = 400_000;
+const BOTH = ["edge", "kafka"] as const;
 
 const random = randomOf(SEED);
 let drawn: DrawnPictures;
@@ -36,18 +35,31 @@ before(async () => {
 });
 after(() => drawn.remove());
 
-test("pictures come to their end though events are lost, as reconcile finds them", async () => {
-  await inSystem(
-    { doors: ["edge"], retention: "2h" },
-    (system) => survive(system, ["events-lost"]),
-  );
-});
+test(
+  "what is lost is found or made anew where reconcile comes soon",
+  { timeout: DRILL_MS },
+  async (t) => {
+    const doors = WITHOUT_JAVA === false ? BOTH : ["edge"] as const;
+    await inSystem({ doors, retention: DRILL_RETENTION }, async (system) => {
+      await t.test(
+        "pictures come to their end though events are lost",
+        () => survive(system, ["events-lost"]),
+      );
+      await t.test("stores are lost in turn, and what can be rebuilt is", async () => {
+        const losses = await loseStores(system, (line) => t.diagnostic(line));
+        const broker = WITHOUT_JAVA === false ? ["broker"] : [];
+        const lost = losses.map((loss) => loss.lost);
+        assert.deepEqual(lost, ["warehouse", "processed bucket", ...broker, "raw bucket"]);
+      });
+    });
+  },
+);
 
 test(
   "the road loses and doubles nothing",
   { skip: WITHOUT_JAVA, timeout: CAMPAIGN_MS },
   async (t) => {
-    await inSystem({ doors: ["edge", "kafka"] }, async (system) => {
+    await inSystem({ doors: BOTH }, async (system) => {
       for (const names of CAMPAIGN) {
         await t.test(`under ${names.join(" and ")}`, () => survive(system, names));
       }
@@ -90,13 +102,4 @@ function faultOf(name: string): Fault {
   const fault = FAULTS.find((one) => one.name === name);
   assert.ok(fault, `there is no fault ${name}`);
   return fault;
-}
-
-function hasJava(): boolean {
-  try {
-    execFileSync("java", ["-version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }

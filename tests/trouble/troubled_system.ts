@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { BUCKETS, namesWith } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
-import { type Run, runStart } from "../_system.ts";
+import { type Run, runStart } from "../_run_start.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { killPart, untilWell, type Victim, VICTIMS } from "./parts.ts";
 

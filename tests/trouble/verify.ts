@@ -1,15 +1,9 @@
 import { parseManifest } from "@tintype/core/model/manifest";
+import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
 import { countDeadLetters } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
-import {
-  currentRows,
-  listObjects,
-  pushCounts,
-  readBytes,
-  type StoredObject,
-  untilAnswered,
-} from "./stores.ts";
+import { currentRows, listObjects, pushCounts, readBytes, untilAnswered } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What is there, held against what was sent. */

@@ -55,7 +55,7 @@ export const IMPORT_TABLE = {
   ],
   // The road is measured with the very sender that `start` uses.
   "bench": ["bench", "tools/node_binary", "local/start", "cli", ...PACKAGES],
-  "tests": ["tests", "tools/node_binary", "cli", ...PACKAGES],
+  "tests": ["tests", "tools/node_binary", "local/start/local_names", "cli", ...PACKAGES],
   "tools": ["tools", "cli"],
 } as const satisfies Record<string, readonly string[]>;
 

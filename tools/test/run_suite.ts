@@ -37,7 +37,7 @@ export async function runSuite(
   try {
     const report = join(folder, "report.xml");
     const result = await runCommand(commandOf(suite, files, report, options.root), {
-      env: options.env,
+      env: { ...options.env, ...suite.env },
       limitMs: options.limitMs,
       signal: options.signal,
     });

@@ -1,4 +1,6 @@
-/** The suites of `deno task test`; all but the walks take free ports, so that several can run at a time. */
+/**
+ * The suites of `deno task test`. All take free ports, or ports of their own, so that any of them can run at a time.
+ */
 
 import { globSync } from "node:fs";
 
@@ -10,6 +12,7 @@ export interface Suite {
   /** Folders, or beginnings of paths, whose `*_test.ts` files belong to the suite that names the longest one. */
   readonly folders: readonly string[];
   readonly flags: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Seconds that it takes alone on two cores, about: longer ones begin first. */
   readonly weight: number;
   /** What it needs beside the runtime, for `--list`. */
@@ -17,7 +20,17 @@ export interface Suite {
 }
 
 const ALL = ["--allow-all"];
+/** A process for each file costs more than most files. */
+const ONE_PROCESS = ["--test-isolation=none"];
+const ONE_FILE_AT_ONCE = ["--test-concurrency=1"];
 const TWO_FILES_AT_ONCE = ["--test-concurrency=2"];
+// kafkajs waits for negative times on Node 24, which mean at once.
+const KAFKAJS = ["--disable-warning=TimeoutNegativeWarning"];
+
+/** Each run of the whole system has ports of its own; the usual ones are those of the commands that look for it there. */
+function portsAt(offset: number): Readonly<Record<string, string>> {
+  return { TINTYPE_PORT_OFFSET: String(offset) };
+}
 
 /** All suites. */
 export const SUITES: readonly Suite[] = [
@@ -43,7 +56,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["core"],
     flags: [],
-    weight: 25,
+    weight: 10,
     needs: "no permission",
   },
   {
@@ -56,15 +69,15 @@ export const SUITES: readonly Suite[] = [
       "core/retention/replay_interleavings",
     ],
     flags: [],
-    weight: 40,
+    weight: 30,
     needs: "no permission",
   },
   {
     name: "core-node",
     runtime: "node",
     folders: ["core"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 25,
+    flags: ONE_PROCESS,
+    weight: 10,
     needs: "nothing",
   },
   {
@@ -72,7 +85,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["tools", "cli"],
     flags: ALL,
-    weight: 5,
+    weight: 10,
     needs: "temp folders",
   },
   {
@@ -80,31 +93,31 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["client"],
     flags: ALL,
-    weight: 6,
+    weight: 8,
     needs: "loopback",
   },
   {
     name: "client-node",
     runtime: "node",
     folders: ["client", "cli"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 5,
+    flags: ONE_PROCESS,
+    weight: 8,
     needs: "loopback",
   },
   {
     name: "page",
     runtime: "node",
     folders: ["page"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 5,
+    flags: ONE_PROCESS,
+    weight: 1,
     needs: "nothing",
   },
   {
     name: "infra",
     runtime: "node",
     folders: ["infra"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 90,
+    flags: ONE_PROCESS,
+    weight: 70,
     needs:
       "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
@@ -112,8 +125,8 @@ export const SUITES: readonly Suite[] = [
     name: "local",
     runtime: "node",
     folders: ["local"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 60,
+    flags: ONE_PROCESS,
+    weight: 50,
     needs: "loopback, DuckDB",
   },
   {
@@ -121,7 +134,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 120,
+    weight: 100,
     needs: "loopback, sharp, child processes",
   },
   {
@@ -137,26 +150,66 @@ export const SUITES: readonly Suite[] = [
     name: "kafka-bridge",
     runtime: "node",
     folders: ["kafka-bridge"],
-    // kafkajs waits for negative times on Node 24, which mean at once.
-    flags: [...TWO_FILES_AT_ONCE, "--disable-warning=TimeoutNegativeWarning"],
-    weight: 140,
+    flags: [...ONE_PROCESS, ...KAFKAJS],
+    weight: 10,
+    needs: "loopback",
+  },
+  {
+    name: "brokers",
+    runtime: "node",
+    folders: [
+      "kafka-bridge/cluster_test",
+      "kafka-bridge/crash_campaign_test",
+      "kafka-bridge/kafka_test",
+      "kafka-bridge/trouble_test",
+    ],
+    flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
+    weight: 180,
     needs: "loopback; a JDK and openssl for brokers",
   },
   {
     name: "clients",
     runtime: "node",
     folders: ["tests/client_"],
-    flags: ["--test-concurrency=1"],
-    weight: 90,
+    flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_edge.ts"],
+    weight: 110,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   {
-    name: "walks",
+    // Redrive, rebuild-rows and the audit look for the system at its usual ports.
+    name: "trouble",
+    runtime: "node",
+    folders: ["tests/trouble"],
+    flags: ONE_FILE_AT_ONCE,
+    weight: 220,
+    needs: "loopback, all parts; a JDK for a broker",
+  },
+  {
+    name: "retention",
+    runtime: "node",
+    folders: ["tests/retention_"],
+    flags: ONE_FILE_AT_ONCE,
+    env: portsAt(100),
+    weight: 210,
+    needs: "loopback, all parts; a JDK for a broker",
+  },
+  {
+    name: "system",
+    runtime: "node",
+    folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
+    flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
+    env: portsAt(200),
+    weight: 170,
+    needs: "loopback, all parts but Kafka; Chromium",
+  },
+  {
+    name: "start",
     runtime: "node",
     folders: ["tests"],
-    flags: ["--test-concurrency=1"],
-    weight: 585,
-    needs: "loopback, all parts",
+    flags: ONE_FILE_AT_ONCE,
+    env: portsAt(300),
+    weight: 130,
+    needs: "loopback, all parts but Kafka; Chromium",
   },
 ];
 

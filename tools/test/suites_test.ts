@@ -14,7 +14,14 @@ test("every test file of the project belongs to a suite", () => {
 
 test("a file belongs to the suite that names the longest beginning of its path", () => {
   assert.deepEqual(namesFor("tests/client_wire_test.ts"), ["clients"]);
-  assert.deepEqual(namesFor("tests/road_test.ts"), ["walks"]);
+  assert.deepEqual(namesFor("tests/road_test.ts"), ["system"]);
+  assert.deepEqual(namesFor("tests/start_command_test.ts"), ["start"]);
   assert.deepEqual(namesFor("core/errors_test.ts"), ["core-deno", "core-node"]);
   assert.deepEqual(namesFor("tests/_system.ts"), []);
+});
+
+test("no two suites start the whole system at the same ports", () => {
+  const offsets = SUITES.flatMap(({ env }) => env?.["TINTYPE_PORT_OFFSET"] ?? []);
+  assert.ok(offsets.length > 1 && !offsets.includes("0"));
+  assert.equal(new Set(offsets).size, offsets.length);
 });

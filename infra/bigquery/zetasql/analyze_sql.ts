@@ -27,13 +27,15 @@ interface SqlText {
 
 const PROGRAM = fileURLToPath(new URL("AnalyzeSql.java", import.meta.url));
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** It runs for seconds: better code would cost more time than it saves. */
+const SHORT_LIVED = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
 /** Analyses the texts against the schema files; a view is moved behind those that it stands on. */
 export function analyzeSql(
   texts: readonly SqlText[],
   tables: readonly Table[] = readTables(),
 ): Finding[] {
-  const answer = execFileSync("java", ["-cp", installZetasql(), PROGRAM], {
+  const answer = execFileSync("java", [...SHORT_LIVED, "-cp", installZetasql(), PROGRAM], {
     input: JSON.stringify({
       dataset: DATASET,
       parameters: parameterTypes(tables),

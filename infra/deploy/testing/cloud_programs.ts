@@ -1,34 +1,40 @@
-/**
- * Plays gcloud run, terraform apply, wrangler and bq over one state file, for tests of the steps that call them:
- * `node cloud_programs.ts STATE_FILE PROGRAM ARGUMENT…`. It refuses what the real programs refuse, and what it does not know.
- */
-import { readState, Refusal, writeState } from "./cloud_state.ts";
+/** Plays gcloud run, terraform apply, wrangler and bq over one state, for tests of the steps that call them. */
 import { queryRows } from "./bq_query.ts";
+import { type CloudState, Refusal } from "./cloud_state.ts";
 import { runGcloud } from "./gcloud_run.ts";
 import { applyPlan } from "./terraform_apply.ts";
 import { runWrangler } from "./wrangler.ts";
 
-const PROGRAMS = {
-  gcloud: runGcloud,
-  terraform: applyPlan,
-  npx: runWrangler,
-  bq: queryRows,
-};
+/** The digest of every image. */
+export const DIGEST = `sha256:${"a".repeat(64)}`;
 
-function isProgram(name: string): name is keyof typeof PROGRAMS {
-  return Object.hasOwn(PROGRAMS, name);
+type Program = (state: CloudState, args: readonly string[]) => string;
+
+/** What is played, by how its call begins or ends; every other call succeeds and prints nothing. */
+const PLAYED: readonly (readonly [RegExp, Program])[] = [
+  [/^gcloud artifacts docker images describe /, () => DIGEST],
+  [/^docker buildx imagetools inspect /, () => DIGEST],
+  [/^gcloud logging read /, () => "2026-01-01T00:00:00Z"],
+  [/^gcloud run /, runGcloud],
+  [/^terraform .* deploy\.plan$/, applyPlan],
+  [/^npx wrangler /, runWrangler],
+  [/^bq /, queryRows],
+];
+
+/** A call's exit code, and what it prints: to stdout where the code is 0, else to stderr. */
+export interface Ending {
+  readonly code: number;
+  readonly text: string;
 }
 
-const [file = "", program = "", ...args] = process.argv.slice(2);
-const state = readState(file);
-try {
-  if (!isProgram(program)) throw new Refusal(`there is no fake of ${program}`, 2);
-  const output = PROGRAMS[program](state, args);
-  if (output !== "") console.log(output);
-} catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  console.error(`ERROR: ${error.message}`);
-  process.exitCode = error.code;
-} finally {
-  writeState(file, state);
+/** Runs a call, its program's name first; it refuses what the real programs refuse, and what it does not know. */
+export function runCall(state: CloudState, call: readonly string[]): Ending {
+  const [, play] = PLAYED.find(([pattern]) => pattern.test(call.join(" "))) ?? [];
+  try {
+    const text = play?.(state, call.slice(1)) ?? "";
+    return { code: 0, text: text === "" ? "" : `${text}\n` };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { code: error.code, text: `ERROR: ${error.message}\n` };
+  }
 }

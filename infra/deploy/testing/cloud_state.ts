@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-
 /** A target of traffic as gcloud writes it: a share, or a tag without one. */
 export interface TrafficTarget {
   readonly revisionName?: string;
@@ -45,16 +43,6 @@ export function emptyCloud(name: string): CloudState {
     figures: {},
     worker: { versions: [], deployments: [] },
   };
-}
-
-/** Reads the state that `writeState` wrote. */
-export function readState(file: string): CloudState {
-  return JSON.parse(readFileSync(file, "utf8"));
-}
-
-/** Writes the state for the next program. */
-export function writeState(file: string, state: CloudState): void {
-  writeFileSync(file, JSON.stringify(state, null, 2));
 }
 
 /** What a program says on stderr before it ends with a code: 2 for wrong usage, as gcloud does, else 1. */

@@ -1,36 +1,38 @@
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runSteps } from "../run_steps.ts";
 import type { Step } from "../step.ts";
-import { type CloudState, emptyCloud, readState, writeState } from "./cloud_state.ts";
+import { runCall } from "./cloud_programs.ts";
+import { type CloudState, emptyCloud } from "./cloud_state.ts";
 
-/** The digest of every image. */
-export const DIGEST = `sha256:${"a".repeat(64)}`;
-const PROGRAMS = fileURLToPath(new URL("cloud_programs.ts", import.meta.url));
 const DEPLOY = fileURLToPath(new URL("..", import.meta.url));
+const NAMES = ["gcloud", "terraform", "docker", "npx", "git", "bq"];
+/** The exit code of a call that `failOn` names. */
+const FAILED = 3;
 
-/** What programs print that keep no state; calls of those with one go to `cloud_programs`, all others print nothing. */
-const ANSWERS = [
-  ["gcloud artifacts docker images describe *", `echo ${DIGEST}`],
-  ["docker buildx imagetools inspect *", `echo ${DIGEST}`],
-  ["gcloud logging read *", "echo 2026-01-01T00:00:00Z"],
-] as const;
-const WITH_STATE = ["gcloud run *", "terraform * deploy.plan", "npx wrangler *", "bq *"];
+/** What a run of steps came to. */
+export interface StepsRun {
+  readonly done: boolean;
+  /** What the steps report. */
+  readonly said: readonly string[];
+  /** What the programs and scripts write to stderr. */
+  readonly errors: string;
+}
 
 /** A folder in which steps run on fake programs. */
 export interface CloudPrograms {
-  /** Runs the steps; `said` is what they report, `errors` what the programs and scripts write to stderr. */
-  readonly run: (
-    steps: readonly Step[],
-  ) => Promise<{ done: boolean; said: string[]; errors: string }>;
+  readonly run: (steps: readonly Step[]) => Promise<StepsRun>;
+  /** Returns a copy of the clouds as they are. */
   readonly state: () => CloudState;
   readonly change: (edit: (state: CloudState) => void) => void;
-  /** Every call of a program since the last time, in order. */
-  readonly calls: () => Promise<string[]>;
-  /** Ends each later call that contains the text with 3; the empty text ends none. */
-  readonly failOn: (text: string) => Promise<void>;
+  /** Returns every call of a program since the last time, in order. */
+  readonly calls: () => readonly string[];
+  /** Ends each later call that contains the text with 3. */
+  readonly failOn: (text: string) => void;
 }
 
 /** Runs `use` in a folder whose programs share a cloud in which nothing was deployed. */
@@ -39,66 +41,82 @@ export async function withCloudPrograms(
   use: (programs: CloudPrograms) => Promise<void>,
 ): Promise<void> {
   const cwd = await mkdtemp(join(tmpdir(), "tintype-deploy-"));
+  const state = emptyCloud(service);
+  let calls: string[] = [];
+  let failing: string | undefined;
+  // The programs only pass their calls on, as each start of a real one would cost more than the deployment.
+  const server = createServer((socket) => {
+    onCall(socket, (call) => {
+      const line = call.join(" ");
+      calls.push(line);
+      const fails = failing !== undefined && line.includes(failing);
+      const { code, text } = fails ? { code: FAILED, text: "" } : runCall(state, call);
+      socket.end(`${code}\n${text}`);
+    });
+  }).listen(0, "127.0.0.1");
   try {
-    writeState(join(cwd, "state.json"), emptyCloud(service));
-    await writePrograms(cwd);
-    await use(programsIn(cwd));
+    await once(server, "listening");
+    await writePrograms(cwd, server.address());
+    await use({
+      run: (steps) => runOnPrograms(steps, cwd),
+      state: () => structuredClone(state),
+      change: (edit) => edit(state),
+      calls: () => {
+        const taken = calls;
+        calls = [];
+        return taken;
+      },
+      failOn: (text) => {
+        failing = text;
+      },
+    });
   } finally {
+    server.close();
     await rm(cwd, { recursive: true, force: true });
   }
 }
 
-async function writePrograms(cwd: string): Promise<void> {
+/** Reads how many words a call has, then the words, each with a zero byte behind it. */
+function onCall(socket: Socket, take: (call: readonly string[]) => void): void {
+  let text = "";
+  socket.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+    const [count, ...words] = text.split("\0").slice(0, -1);
+    if (words.length > 0 && words.length === Number(count)) take(words);
+  });
+}
+
+async function writePrograms(
+  cwd: string,
+  address: ReturnType<ReturnType<typeof createServer>["address"]>,
+): Promise<void> {
+  if (typeof address !== "object" || address === null) throw new TypeError("Not a TCP server");
   await mkdir(join(cwd, "infra/terraform"), { recursive: true });
   await mkdir(join(cwd, "node_modules/.bin"), { recursive: true });
   await symlink(DEPLOY, join(cwd, "infra/deploy"));
   await symlink(process.execPath, join(cwd, "node_modules/.bin/node"));
-  const cases = [
-    ...ANSWERS,
-    ...WITH_STATE.map((pattern) =>
-      [pattern, `exec ${process.execPath} ${PROGRAMS} ${cwd}/state.json "$name" "$@"`] as const
-    ),
-  ].map(([pattern, line]) => `  ${pattern.replaceAll(" ", "\\ ")}) ${line} ;;`);
   const script = [
     "#!/usr/bin/env bash",
-    'name="${0##*/}"',
-    `printf '%s\\n' "$name $*" >> ${cwd}/calls.log`,
-    `fail="$(<${cwd}/fail_on)"`,
-    '[[ -z "$fail" || "$name $*" != *"$fail"* ]] || exit 3',
-    'case "$name $*" in',
-    ...cases,
-    "esac",
+    `exec 3<> /dev/tcp/127.0.0.1/${address.port}`,
+    `printf '%s\\0' "$(($# + 1))" "\${0##*/}" "$@" >&3`,
+    "read -r code <&3",
+    "[[ $code == 0 ]] || exec >&2",
+    "cat <&3",
+    "exit $code",
     "",
   ].join("\n");
-  await writeFile(join(cwd, "fail_on"), "");
-  for (const name of ["gcloud", "terraform", "docker", "npx", "git", "bq"]) {
+  for (const name of NAMES) {
     await writeFile(join(cwd, name), script);
     await chmod(join(cwd, name), 0o755);
   }
 }
 
-function programsIn(cwd: string): CloudPrograms {
-  const stateFile = join(cwd, "state.json");
-  const taken = async (name: string) => {
-    const text = await readFile(join(cwd, name), "utf8").catch(() => "");
-    await writeFile(join(cwd, name), "");
-    return text;
-  };
-  return {
-    run: async (steps) => {
-      const said: string[] = [];
-      const done = await runSteps(onPrograms(steps, cwd), { cwd, say: (line) => said.push(line) });
-      return { done, said, errors: await taken("errors.log") };
-    },
-    state: () => readState(stateFile),
-    change: (edit) => {
-      const state = readState(stateFile);
-      edit(state);
-      writeState(stateFile, state);
-    },
-    calls: async () => (await taken("calls.log")).trimEnd().split("\n"),
-    failOn: (text) => writeFile(join(cwd, "fail_on"), text),
-  };
+async function runOnPrograms(steps: readonly Step[], cwd: string): Promise<StepsRun> {
+  const said: string[] = [];
+  const done = await runSteps(onPrograms(steps, cwd), { cwd, say: (line) => said.push(line) });
+  const errors = await readFile(join(cwd, "errors.log"), "utf8").catch(() => "");
+  await writeFile(join(cwd, "errors.log"), "");
+  return { done, said, errors };
 }
 
 /** The steps with the programs first in the path, as no other way lets a test choose them. */
