@@ -4,6 +4,7 @@
  * `onChange`.
  */
 import type { Client, Image, Upload, UploadProgress } from "@tintype/client/client";
+import type { PictureType } from "../page_config.ts";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
@@ -25,7 +26,7 @@ export interface QueueOptions {
   readonly kept: KeptFiles;
   readonly account: string;
   /** The media types that are taken. */
-  readonly types: readonly string[];
+  readonly types: readonly PictureType[];
   readonly thumbnailOf: (file: Blob) => Promise<string | undefined>;
   readonly onChange: () => void;
   /** Called with what became of a picture; `name` is its file's. */
@@ -78,14 +79,14 @@ export class UploadQueue {
 
   /** Adds files, in their order. */
   async add(files: readonly File[]): Promise<void> {
-    const { kept, account } = this.#options;
+    const { kept, account, types } = this.#options;
     const addedAtMs = Date.now();
     const added = await Promise.all(files.map(async (file, index): Promise<KeptFile> => ({
       id: `${String(addedAtMs)}-${String(index).padStart(5, "0")}-${crypto.randomUUID()}`,
       account,
       name: file.name || "pasted picture",
       size: file.size,
-      type: mediaTypeOf(file),
+      type: mediaTypeOf(file, types),
       addedAtMs,
       file,
       isPaused: false,
@@ -184,7 +185,7 @@ export class UploadQueue {
 
   #enter(kept: KeptFile, release: () => void): QueueEntry {
     const { id, name, size, type, file, imageId } = kept;
-    const isTaken = this.#options.types.includes(type);
+    const isTaken = this.#options.types.some((taken) => taken.type === type);
     const entry: QueueEntry = {
       item: {
         id,

@@ -2,6 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import {
+  ALL_MEDIA_TYPES,
+  MEDIA_TYPES,
+  type MediaType,
+  sniffMediaType,
+  typesDecodedBy,
+} from "@tintype/core/model/media_type";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { develop } from "@tintype/core/processing/develop";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
@@ -20,14 +27,7 @@ import { heifCodec } from "./heif_codec.ts";
 
 const skip = WITHOUT_SHARED_IMAGES;
 const codec = await codecNamed("sharp");
-const DRAWN = [
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/avif",
-  "image/gif",
-  "image/tiff",
-] as const;
+const DRAWN = typesDecodedBy("libvips");
 
 async function developed(bytes: Uint8Array<ArrayBuffer>) {
   const probed = await probeBytes(bytes);
@@ -42,6 +42,30 @@ async function developed(bytes: Uint8Array<ArrayBuffer>) {
 
 for (const { name, run } of CODEC_CONTRACT) {
   test(`codecNamed("sharp") ${name}`, () => run({ codec, mediaTypes: DRAWN, make: makeSample }));
+}
+
+/** A file of the type. */
+async function fileOf(type: MediaType): Promise<Uint8Array<ArrayBuffer>> {
+  if (DRAWN.includes(type)) return await makeSample(quarters(60, 40), { mediaType: type });
+  const bytes = sharedImage("photos/iphone_hevc.heic");
+  // Its brand says what it is coded with; with HEIF's own brand alone only its header does.
+  if (type === "image/heif") bytes.set(new TextEncoder().encode("mif1".repeat(6)), 8);
+  return bytes;
+}
+
+for (const type of ALL_MEDIA_TYPES) {
+  test(`${type} is sniffed, probed and decoded by default`, {
+    skip: DRAWN.includes(type) ? false : skip,
+  }, async () => {
+    const bytes = await fileOf(type);
+    assert.equal(sniffMediaType(bytes.subarray(0, 64)), type);
+    const { mediaType, header } = await probeBytes(bytes);
+    assert.equal(MEDIA_TYPES[mediaType].decoder, MEDIA_TYPES[type].decoder);
+    assert.ok(codec.takes.has(type));
+    const pixels = await decodeInside(codec, bytes, { width: 30, height: 30 });
+    const [width, height] = [pixels.width, pixels.height];
+    assert.ok(Math.max(width, height) === 30 && header.width > 30, `${width} x ${height}`);
+  });
 }
 
 test("composeCodecs() decodes each type by the first codec that takes it", async () => {

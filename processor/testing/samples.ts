@@ -1,17 +1,10 @@
 /** Picture files for the codecs' tests: drawn here, written by sharp, or read from the shared folder where it is there. */
 import sharp, { type Sharp } from "sharp";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { MediaType } from "@tintype/core/model/media_type";
 import type { SampleMaker, SampleVariant } from "@tintype/core/testing/codec_contract";
 
-const WRITERS: Partial<Record<MediaType, "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff">> = {
-  "image/jpeg": "jpeg",
-  "image/png": "png",
-  "image/webp": "webp",
-  "image/avif": "avif",
-  "image/gif": "gif",
-  "image/tiff": "tiff",
-};
+/** What sharp can write: of our types all but those of HEVC. */
+const WRITERS = ["jpeg", "png", "webp", "avif", "gif", "tiff"] as const;
 
 const SHARED = new URL("../../../shared/images/", import.meta.url);
 
@@ -30,7 +23,7 @@ const VARIANTS: Record<SampleVariant, (image: Sharp) => Sharp> = {
 
 /** Writes pixels as a file, with every kind of metadata in it that a test looks for in what comes out. */
 export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, variant }) => {
-  const format = WRITERS[mediaType];
+  const format = WRITERS.find((name) => mediaType === `image/${name}`);
   if (format === undefined) throw new TypeError(`Cannot make a sample of ${mediaType}`);
   const { data, width, height, channels } = pixels;
   const image = sharp(data, { raw: { width, height, channels } });
