@@ -44,7 +44,7 @@ export type ImageState = {
   readonly status: "processing" | "ready" | "rejected" | "failed";
   readonly reason?: string;
   readonly detail?: string;
-  readonly source: "edge" | "kafka" | null;
+  readonly source: "edge" | "kafka" | "unknown" | null;
   readonly bytes: number;
   /** ISO 8601, UTC */
   readonly createdAt: string;

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, type LimitState } from "@tintype/core/errors";
-import { ConsoleLog } from "./adapters/console_log.ts";
+import { consoleLog } from "./adapters/console_log.ts";
 import type { AppEnv } from "./app_env.ts";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
@@ -119,7 +119,7 @@ function appErrorOf(thrown: unknown): AppError {
 function logFailure(error: AppError, c: Context<AppEnv>): void {
   const cause = error.cause instanceof Error ? error.cause : undefined;
   // Without services there is no log of theirs: the bindings themselves may be what is wrong.
-  const log = c.get("services")?.log ?? new ConsoleLog();
+  const log = c.get("services")?.log ?? consoleLog;
   log.error("failure", {
     requestId: c.get("requestId"),
     code: error.code,

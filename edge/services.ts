@@ -5,7 +5,7 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { ConsoleLog } from "./adapters/console_log.ts";
+import { consoleLog } from "./adapters/console_log.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { GcsClient } from "./adapters/gcs_client.ts";
 import { GcsEdgeStore } from "./adapters/gcs_edge_store.ts";
@@ -52,7 +52,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: new ConsoleLog(),
+    log: consoleLog,
     policy: config.RETENTION_MS === undefined
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),

@@ -3,12 +3,12 @@
  * for the CRASH_AFTER-th time.
  */
 import process from "node:process";
-import { jsonLog } from "./adapters/json_log.ts";
+import { jsonLog } from "@tintype/core/json_log";
 import { readEnv } from "./env.ts";
 import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
 
 const { CRASH_AT, CRASH_AFTER = "1" } = process.env;
-const log = jsonLog("bridge");
+const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${line}\n`) });
 let left = Number(CRASH_AFTER);
 /** A write that is about to begin is under way a moment later. */
 const LONGEST_MOMENT_MS = 5;

@@ -1,6 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
 import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
+import { SHA256 } from "@tintype/core/model/digest";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
@@ -144,7 +145,7 @@ function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
 
 function declaration(record: SourceRecord, size: number | undefined) {
   const sha256 = text(record, "sha256")?.toLowerCase();
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+  if (sha256 !== undefined && !SHA256.test(sha256)) {
     throw new AppError(
       "invalid_record",
       "Cannot take record as its sha256 header is not 64 hex digits",

@@ -4,11 +4,11 @@
  */
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";
-import { jsonLog } from "./adapters/json_log.ts";
+import { jsonLog } from "@tintype/core/json_log";
 import { readEnv } from "./env.ts";
 import { endOnSignal, fail, runBridge } from "./run_bridge.ts";
 
-const log = jsonLog("bridge");
+const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${line}\n`) });
 
 try {
   const env = readEnv(process.env);

@@ -1,3 +1,4 @@
+import { jsonLog } from "@tintype/core/json_log";
 import { makePushEnvelope } from "@tintype/core/gcp/push_envelope";
 import { makeStorageNotification } from "@tintype/core/gcp/notification";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
@@ -10,7 +11,6 @@ import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";
 import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import type { Hono } from "hono";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
@@ -90,7 +90,7 @@ export function createFixture(options: AppFixtureOptions) {
         clock: Date,
         processorVersion: "test",
       },
-      log: createJsonLog({ part: "processor", write: (line) => lines.push(line) }),
+      log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
       metrics: createMetrics(() => queue.size),
       queue,
       verify: createOidcVerifier({ keys: options.keysUrl }),

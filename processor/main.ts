@@ -2,6 +2,7 @@
  * The processor's composition root: environment, adapters, app, server; on SIGTERM it stops accepting, lets what is
  * under way end, and ends. A walk through a delivery begins in `app` and goes on through `push` to the use case.
  */
+import { jsonLog } from "@tintype/core/json_log";
 import { isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
@@ -11,7 +12,6 @@ import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
-import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
@@ -34,7 +34,7 @@ const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
 const COLUMNS_MS = 10_000;
 
 async function main(): Promise<void> {
-  const log = createJsonLog({ part: PART, write: console.log });
+  const log = jsonLog({ part: PART, write: console.log });
   const env = readEnvOrExit();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { createHash, randomFillSync } from "node:crypto";
 import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
 import type { LocalCloud, LocalWorker } from "@tintype/edge/_local_cloud";
-import { randomOf } from "./trouble/random.ts";
+import { seededRandom } from "@tintype/core/seeded_random";
 
 /** What interrupts an upload. */
 export type Trouble = "cut" | "lost reply" | "503" | "slow" | "offline";
@@ -61,7 +61,7 @@ export async function uploadInterrupted(
         number,
         trouble,
         tokens,
-        random: randomOf(seed + number),
+        random: seededRandom(seed + number),
       });
     }
   };

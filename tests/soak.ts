@@ -6,10 +6,10 @@ import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
 import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
 import { type DrawnPictures, drawPictures } from "./trouble/pictures.ts";
-import { randomOf } from "./trouble/random.ts";
 import { type Outcome, runScenario } from "./trouble/scenario.ts";
 import { outcomeTable } from "./trouble/outcome_table.ts";
 import { startTroubledSystem, type TroubledSystem } from "./trouble/troubled_system.ts";
@@ -67,7 +67,7 @@ async function main(): Promise<number> {
     : wholeNumber("seed", values.seed);
   const rounds = wholeNumber("rounds", values.rounds);
   const plan = planCampaign({
-    random: randomOf(seed),
+    random: seededRandom(seed),
     only: values.only,
     leastFaults: values.pairs ? 2 : 1,
     rounds,
@@ -82,7 +82,7 @@ async function main(): Promise<number> {
     flags: `--seed ${seed} --rounds ${rounds} --pictures ${values.pictures}`,
     drawn: await drawPictures(
       Math.ceil(wholeNumber("pictures", values.pictures) / 2),
-      randomOf(seed),
+      seededRandom(seed),
     ),
     endMs: Date.now() + wholeNumber("minutes", values.minutes) * MINUTE_MS,
     outcomes: [],
@@ -154,7 +154,7 @@ async function live(
 ): Promise<Outcome> {
   const startedMs = performance.now();
   const { pictures } = drawn;
-  const scenario = { faults, pictures, weather: WEATHER, random: randomOf(seed + place) };
+  const scenario = { faults, pictures, weather: WEATHER, random: seededRandom(seed + place) };
   let outcome: Outcome;
   try {
     outcome = await runScenario(system, scenario);

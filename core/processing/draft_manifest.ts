@@ -1,7 +1,8 @@
 import type { ImageRef } from "../model/object_name.ts";
 import type { Manifest } from "../model/manifest.ts";
-import { type RawDeclaration, traceIdOf } from "../model/raw_metadata.ts";
+import type { RawDeclaration } from "../model/raw_metadata.ts";
 import type { RejectReason } from "../model/reject_reason.ts";
+import { parseTraceParent } from "../model/traceparent.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 
@@ -22,7 +23,7 @@ export function draftManifest(
   },
 ): ManifestDraft {
   const startedAtMs = ports.clock.now();
-  const traceId = traceIdOf(declaration.traceparent);
+  const traceId = parseTraceParent(declaration.traceparent)?.traceId;
   return {
     version: 1,
     imageId: ref.imageId,

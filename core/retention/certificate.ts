@@ -5,12 +5,13 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { CallOptions } from "../ports/call_options.ts";
+import { SHA256 } from "../model/digest.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
 
 const count = z.int().min(0);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(SHA256);
 
 /** What a certificate says of one place where copies can lie. */
 export const placeSchema = z.strictObject({

@@ -6,6 +6,7 @@ import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { markFailed } from "../processing/mark_failed.ts";
 import { processImage } from "../processing/process_image.ts";
+import { seededRandom } from "../seeded_random.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { TestWorld } from "../testing/test_world.ts";
@@ -18,17 +19,6 @@ const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 /** Around midnight, so that sweeps have two days to look into. */
 const FIRST_T0_MS = Date.UTC(2026, 2, 14, 23);
 const SPAN_MS = 2 * 3_600_000;
-
-/** Chance that is the same each time (mulberry32). */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state + 0x6d2b79f5 | 0;
-    let bits = Math.imul(state ^ state >>> 15, 1 | state);
-    bits = bits + Math.imul(bits ^ bits >>> 7, 61 | bits) ^ bits;
-    return ((bits ^ bits >>> 14) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What becomes of an image; a bare one is stored and never processed. */
 const OUTCOMES = ["ready", "ready", "ready", "rejected", "failed", "bare"] as const;
@@ -47,7 +37,7 @@ async function filledWorld(): Promise<{ world: TestWorld; objects: number }> {
   Object.assign(world.ports, {
     hashing: { ...portableHashing, sha256: () => Promise.resolve("ab".repeat(32)) },
   });
-  const random = makeRandom(7);
+  const random = seededRandom(7);
   const pick = <T>(from: readonly [T, ...T[]]) =>
     from[Math.floor(random() * from.length)] ?? from[0];
   const tenants = ["acme", "a-b", "demo"] as const;

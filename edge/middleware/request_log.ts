@@ -1,17 +1,18 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
+import { parseTraceParent } from "@tintype/core/model/traceparent";
 import type { AppEnv } from "../app_env.ts";
-import { ConsoleLog } from "../adapters/console_log.ts";
+import { consoleLog } from "../adapters/console_log.ts";
 
 /** Writes one line a request: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const startedMs = Date.now();
   await next();
-  const log = c.get("services")?.log ?? new ConsoleLog();
+  const log = c.get("services")?.log ?? consoleLog;
   const caller = c.get("caller");
   log.info("request", {
     requestId: c.get("requestId"),
-    traceId: c.get("traceparent").slice(3, 35),
+    traceId: parseTraceParent(c.get("traceparent"))?.traceId,
     method: c.req.method,
     route: routeOf(c),
     status: c.res.status,

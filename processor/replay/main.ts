@@ -2,6 +2,7 @@
  * `deno task replay`: options, the processor's own adapters and pixel processes, the selection, the replay, its sums.
  * The walk begins here and goes on in `core/processing/replay_images`.
  */
+import { jsonLog } from "@tintype/core/json_log";
 import type { AppError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import type { SelectedImages } from "@tintype/core/ports/image_selector";
@@ -11,7 +12,6 @@ import {
   type ReplayTally,
   selectForReplay,
 } from "@tintype/core/processing/replay_images";
-import { createJsonLog } from "../adapters/json_log.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { CODEC_NAMES } from "../adapters/codec_names.ts";
 import { exitCodeOf, stopSignal, UsageError } from "../command.ts";
@@ -90,7 +90,7 @@ async function startPixels({ pixelProcesses }: ReplayCommand): Promise<PixelPool
   if (codec === undefined) {
     throw new UsageError(`Cannot replay as CODEC must be one of ${CODEC_NAMES.join(", ")}`);
   }
-  const log = createJsonLog({ part: "replay", write: console.error });
+  const log = jsonLog({ part: "replay", write: console.error });
   return await startPixelPool({
     processes: pixelProcesses,
     codec,

@@ -14,7 +14,7 @@ import {
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import type { Manifest, Timings } from "@tintype/core/model/manifest";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { traceIdOf } from "@tintype/core/model/raw_metadata";
+import { parseTraceParent } from "@tintype/core/model/traceparent";
 import type { ProcessOutcome } from "@tintype/core/processing/process_ports";
 
 /** What is known of a delivery before its work begins. */
@@ -134,14 +134,10 @@ export function stagesOf(
 }
 
 function contextOf(traceparent: string | undefined): Context {
-  const traceId = traceIdOf(traceparent);
-  if (traceparent === undefined || traceId === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId: traceparent.slice(36, 52),
-    traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
-    isRemote: true,
-  });
+  const parent = parseTraceParent(traceparent);
+  if (parent === undefined) return ROOT_CONTEXT;
+  const { traceId, spanId, flags } = parent;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true });
 }
 
 function idsOf(ref: ImageRef | undefined): Record<string, string> {

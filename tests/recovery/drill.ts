@@ -9,11 +9,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, callEdge, namesWith, postJson, query, tokenFor, URLS } from "../_cloud.ts";
 import { waitUntil } from "../_wait.ts";
 import { drawPictures } from "../trouble/pictures.ts";
-import { randomOf } from "../trouble/random.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
 
@@ -40,7 +40,7 @@ export async function runDrill(
   say: (line: string) => void,
 ): Promise<Loss[]> {
   const system = await startTroubledSystem({ doors, retention: RETENTION });
-  const drawn = await drawPictures(PICTURES * 3, randomOf(SEED));
+  const drawn = await drawPictures(PICTURES * 3, seededRandom(SEED));
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
     const startMs = performance.now();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { type Fault, FAULTS } from "./faults.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
-import { randomOf } from "./random.ts";
 import { redriveWalk } from "./redrive_walk.ts";
 import { runScenario } from "./scenario.ts";
 import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
@@ -29,7 +29,7 @@ const WITHOUT_JAVA = process.env["CI"] === "true" || hasJava()
   ? false as const
   : "the Kafka door needs Java: install a JDK";
 
-const random = randomOf(SEED);
+const random = seededRandom(SEED);
 let drawn: DrawnPictures;
 before(async () => {
   drawn = await drawPictures(PICTURES, random);
