@@ -151,7 +151,7 @@ export async function post(
 
 /** Makes one rendition of every picture. */
 export const onePixelEngine: PixelEngine = {
-  develop: () =>
+  render: () =>
     Promise.resolve({
       renditions: [
         { name: "thumb", format: "webp", width: 1, height: 1, bytes: new Uint8Array([1, 2, 3]) },

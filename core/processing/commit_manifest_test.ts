@@ -76,12 +76,12 @@ test("replaceManifest() takes the place of the very manifest that it was given, 
   const held = await readManifest(world.processed, ref, {});
   assert.ok(held !== null);
   const first = { ...rejected, attempt: 1_001, processorVersion: "newer" };
-  assert.equal(await replaceManifest(world.ports, { ref, manifest: first, held }, {}), true);
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: first }, held, {}), true);
   assert.deepEqual(await manifestOf(world, ref), first);
   world.clock.nowMs += 1000;
   const processedAt = new Date(world.clock.nowMs).toISOString();
   const second = { ...ready, attempt: 1_001, processorVersion: "newest", processedAt };
-  assert.equal(await replaceManifest(world.ports, { ref, manifest: second, held }, {}), false);
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: second }, held, {}), false);
   assert.deepEqual(await manifestOf(world, ref), first);
   const row = newestRowOf(world, ref);
   assert.deepEqual([row?.status, row?.processor_version], ["rejected", "newer"]);
@@ -93,7 +93,7 @@ test("replaceManifest() leaves an image that was erased meanwhile erased", async
   const held = await readManifest(world.processed, ref, {});
   assert.ok(held !== null);
   await world.processed.remove(manifestName(ref), { generation: held.generation });
-  assert.equal(await replaceManifest(world.ports, { ref, manifest: ready, held }, {}), false);
+  assert.equal(await replaceManifest(world.ports, { ref, manifest: ready }, held, {}), false);
   assert.deepEqual(world.processed.names(), []);
 });
 

@@ -52,11 +52,11 @@ test("an erasure after a death at any call of the delivery that met it leaves no
   const deaths = await crashEverywhere({
     makeWorld: uploaded,
     walk: async (ports, world) => {
-      const develop = ports.pixels.develop.bind(ports.pixels);
+      const render = ports.pixels.render.bind(ports.pixels);
       const pixels = {
-        async develop(...request: Parameters<typeof develop>) {
+        async render(...request: Parameters<typeof render>) {
           await world.mark(ref);
-          return await develop(...request);
+          return await render(...request);
         },
       };
       await processImage({ ...ports, pixels }, delivery);
@@ -123,7 +123,7 @@ test("a verdict that comes second leaves the first one's manifest, and rows that
   await assertReady(world, ref);
 });
 
-test("a marker that appears while the image is developed ends in nothing left", async () => {
+test("a marker that appears while the image is rendered ends in nothing left", async () => {
   const world: TestWorld = new TestWorld({ engine: { before: () => world.mark(ref) } });
   await world.upload(ref);
   const outcome = await processImage(world.ports, delivery);
@@ -131,7 +131,7 @@ test("a marker that appears while the image is developed ends in nothing left", 
   assertErased(world, ref);
 });
 
-test("an erasure that ran while the image was developed is run again behind it", async () => {
+test("an erasure that ran while the image was rendered is run again behind it", async () => {
   const world = new TestWorld({
     engine: {
       before: async () => {

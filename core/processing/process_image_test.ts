@@ -234,7 +234,7 @@ test("processImage() of a marker erases the image", async () => {
   assertErased(world, ref);
 });
 
-test("processImage() of an image that was erased before it arrived develops nothing", async () => {
+test("processImage() of an image that was erased before it arrived renders nothing", async () => {
   const world = new TestWorld();
   await world.mark(ref);
   const delivery = await world.upload(ref);

@@ -15,7 +15,7 @@ async function sourceOf(size: number) {
   await world.upload(ref, { bytes });
   const object = await world.raw.stat(name);
   assert.ok(object !== null);
-  return { world, bytes, object, source: rangeSource(world.raw, { name, object }) };
+  return { world, bytes, object, source: rangeSource(world.raw, { ref, object }, {}) };
 }
 
 test("rangeSource() reads exactly what is asked for, near the start and far behind it", async () => {

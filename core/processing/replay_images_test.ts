@@ -72,11 +72,11 @@ test("replayImages() counts what fails, goes on, and leaves it as it was", async
   const { world, refs } = await processedWorld(5);
   const [broken] = refs;
   const before = new FakePixelEngine({ version: "2" });
-  let developed = 0;
+  let rendered = 0;
   const pixels = {
-    develop: (...request: Parameters<typeof before.develop>) => {
-      if (developed++ === 0) throw new AppError("unavailable", "no place was free");
-      return before.develop(...request);
+    render: (...request: Parameters<typeof before.render>) => {
+      if (rendered++ === 0) throw new AppError("unavailable", "no place was free");
+      return before.render(...request);
     },
   };
   const failures: (string | undefined)[] = [];
@@ -93,10 +93,10 @@ test("replayImages() counts what fails, goes on, and leaves it as it was", async
 
 test("replayImages() stops where nothing works any more", async () => {
   const { world, refs } = await processedWorld(40);
-  const develop = () => Promise.reject(new AppError("unavailable", "the warehouse is away"));
+  const render = () => Promise.reject(new AppError("unavailable", "the warehouse is away"));
   let ended = 0;
   await assert.rejects(
-    replayImages({ ...newer(world), pixels: { develop } }, refs, { ...HOW, onEnd: () => ended++ }),
+    replayImages({ ...newer(world), pixels: { render } }, refs, { ...HOW, onEnd: () => ended++ }),
     { code: "unavailable", message: /20 images failed in a row/ },
   );
   assert.ok(ended >= 20 && ended < 25, String(ended));

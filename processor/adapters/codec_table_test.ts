@@ -10,7 +10,7 @@ import {
   typesDecodedBy,
 } from "@tintype/core/model/media_type";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
-import { develop } from "@tintype/core/processing/develop";
+import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { uprightSize } from "@tintype/core/processing/plan_renditions";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
@@ -29,7 +29,7 @@ const skip = WITHOUT_SHARED_IMAGES;
 const codec = await codecNamed("sharp");
 const DRAWN = typesDecodedBy("libvips");
 
-async function developed(bytes: Uint8Array<ArrayBuffer>) {
+async function rendered(bytes: Uint8Array<ArrayBuffer>) {
   const probed = await probeBytes(bytes);
   const options = {
     pipeline: DEFAULT_PIPELINE,
@@ -37,7 +37,7 @@ async function developed(bytes: Uint8Array<ArrayBuffer>) {
     decodeTimeoutMs: 20_000,
   };
   const request = { bytes, ...probed, renditions: DEFAULT_RENDITIONS };
-  return { probed, ...await develop(codec, request, options) };
+  return { probed, ...await render(codec, request, options) };
 }
 
 for (const { name, run } of CODEC_CONTRACT) {
@@ -91,7 +91,7 @@ test("nothing that a file says of itself is in its renditions", async () => {
   const bytes = new Uint8Array(await image.jpeg().toBuffer());
   const latin1 = new TextDecoder("latin1");
   assert.equal(latin1.decode(bytes).match(/canary-(exif|artist|xmp)/g)?.length, 3);
-  for (const { name, bytes: written } of (await developed(bytes)).renditions) {
+  for (const { name, bytes: written } of (await rendered(bytes)).renditions) {
     assert.doesNotMatch(
       latin1.decode(written),
       /canary|Exif|adobe|ICC_PROFILE|Photoshop|http/,
@@ -107,7 +107,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
 }, async () => {
   const names = ["photos", "formats", "orientation"].flatMap(sharedImages);
   for (const name of names.filter((name) => !name.includes("truncated"))) {
-    const { probed, renditions, insights, camera } = await developed(sharedImage(name));
+    const { probed, renditions, insights, camera } = await rendered(sharedImage(name));
     const { width, height } = uprightSize(probed.header);
     const [large] = renditions;
     assert.ok(large !== undefined && renditions.length === 3, name);
@@ -125,7 +125,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
 
 test("the cameras of the samples are told", { skip }, async () => {
   const of = async (name: string) => {
-    const { camera } = await developed(sharedImage(name));
+    const { camera } = await rendered(sharedImage(name));
     return [camera?.make, camera?.model, camera?.hasGps];
   };
   assert.deepEqual(await of("photos/iphone_hevc.heic"), ["apple", "iPhone 11 Pro", true]);

@@ -9,7 +9,7 @@ import {
 } from "../model/rendition.ts";
 import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../ports/image_codec.ts";
 import { draw } from "../testing/drawing.ts";
-import { develop } from "./develop.ts";
+import { render } from "./render.ts";
 import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
 import { insideSize } from "./plan_renditions.ts";
 
@@ -74,33 +74,33 @@ const request = (header = {}) => ({
   renditions: DEFAULT_RENDITIONS,
 });
 
-test("develop() decodes once and makes each rendition from the next larger one that is ample", async () => {
+test("render() decodes once and makes each rendition from the next larger one that is ample", async () => {
   const codec = new RampCodec();
-  const developed = await develop(codec, request(), options());
+  const rendered = await render(codec, request(), options());
   assert.equal(codec.decoded.length, 1);
-  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width, r.height]), [
+  assert.deepEqual(rendered.renditions.map((r) => [r.name, r.format, r.width, r.height]), [
     ["large", "jpeg", 1600, 1067],
     ["medium", "jpeg", 800, 533],
     ["thumb", "jpeg", 200, 133],
   ]);
   assert.deepEqual(codec.resized.map(({ from }) => from), [1600, 800]);
-  assert.equal(developed.engine, "ramp 1");
-  pixelInsightsSchema.parse(developed.insights);
+  assert.equal(rendered.engine, "ramp 1");
+  pixelInsightsSchema.parse(rendered.insights);
 });
 
-test("develop() encodes a picture that is smaller than every box only once", async () => {
+test("render() encodes a picture that is smaller than every box only once", async () => {
   const codec = new RampCodec();
-  const developed = await develop(codec, request({ width: 120, height: 80 }), options());
-  assert.deepEqual(developed.renditions.map((r) => r.width), [120, 120, 120]);
+  const rendered = await render(codec, request({ width: 120, height: 80 }), options());
+  assert.deepEqual(rendered.renditions.map((r) => r.width), [120, 120, 120]);
   assert.deepEqual([codec.resized.length, codec.encodes], [0, 1]);
 });
 
-test("develop() writes WebP where there is alpha", async () => {
-  const { renditions } = await develop(new RampCodec(4), request({ hasAlpha: true }), options());
+test("render() writes WebP where there is alpha", async () => {
+  const { renditions } = await render(new RampCodec(4), request({ hasAlpha: true }), options());
   assert.deepEqual(renditions.map(({ format }) => format), ["webp", "webp", "webp"]);
 });
 
-test("develop() writes PNG or JPEG where its codec does not write what is wanted", async () => {
+test("render() writes PNG or JPEG where its codec does not write what is wanted", async () => {
   const renditions = renditionTableSchema.parse([{
     name: "x",
     width: 9,
@@ -110,20 +110,20 @@ test("develop() writes PNG or JPEG where its codec does not write what is wanted
   for (const [channels, format] of [[3, "jpeg"], [4, "png"]] as const) {
     const codec = new RampCodec(channels);
     codec.writes = new Set(["jpeg", "png"]);
-    const developed = await develop(codec, { ...request(), renditions }, options());
-    assert.equal(developed.renditions[0]?.format, format);
+    const rendered = await render(codec, { ...request(), renditions }, options());
+    assert.equal(rendered.renditions[0]?.format, format);
   }
 });
 
-test("develop() does not measure insights on huge pixels", async () => {
+test("render() does not measure insights on huge pixels", async () => {
   const codec = new RampCodec();
   const renditions = renditionTableSchema.parse([{ name: "only", width: 8000, height: 8000 }]);
-  await develop(codec, { ...request(), renditions }, options());
+  await render(codec, { ...request(), renditions }, options());
   assert.ok(codec.resized.length > 0);
   assert.ok(codec.resized.every(({ to }) => to.width <= 1280));
 });
 
-test("develop() takes renditions, steps and insights of a pipeline", async () => {
+test("render() takes renditions, steps and insights of a pipeline", async () => {
   const pipeline = definePipeline({
     renditions: [{ name: "square", width: 100, height: 100, fit: "cover", format: "png" }],
     steps: [{
@@ -138,14 +138,14 @@ test("develop() takes renditions, steps and insights of a pipeline", async () =>
       },
     },
   });
-  const developed = await develop(new RampCodec(), request(), options(pipeline));
-  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width]), [[
+  const rendered = await render(new RampCodec(), request(), options(pipeline));
+  assert.deepEqual(rendered.renditions.map((r) => [r.name, r.format, r.width]), [[
     "square",
     "png",
     100,
   ]]);
-  assert.deepEqual(Object.keys(developed.custom), ["left_edge"]);
-  assert.equal(developed.custom["left_edge"], 255);
+  assert.deepEqual(Object.keys(rendered.custom), ["left_edge"]);
+  assert.equal(rendered.custom["left_edge"], 255);
 });
 
 for (
@@ -160,9 +160,9 @@ for (
     ["refuses the picture", "pipeline_rejected", () => rejectPicture("no cats")],
   ] as const
 ) {
-  test(`develop() rejects a picture as ${reason} where a step ${what}`, async () => {
+  test(`render() rejects a picture as ${reason} where a step ${what}`, async () => {
     const pipeline = definePipeline({ steps: [{ name: "own", apply }] });
-    await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), (error) => {
+    await assert.rejects(render(new RampCodec(), request(), options(pipeline)), (error) => {
       assert.ok(error instanceof ImageRejected);
       assert.equal(error.reason, reason);
       return true;
@@ -170,9 +170,9 @@ for (
   });
 }
 
-test("develop() refuses a type that its codec does not take", async () => {
+test("render() refuses a type that its codec does not take", async () => {
   const heic = { ...request(), mediaType: "image/heic" as const };
-  await assert.rejects(develop(new RampCodec(), heic, options()), { reason: "unsupported_type" });
+  await assert.rejects(render(new RampCodec(), heic, options()), { reason: "unsupported_type" });
 });
 
 const COUNT = {
@@ -181,10 +181,10 @@ const COUNT = {
   measure: () => 1,
 } as const;
 
-test("develop() rejects a picture whose own insight does not fit its column", async () => {
+test("render() rejects a picture whose own insight does not fit its column", async () => {
   const text = { ...COUNT, measure: () => "Jane" };
   const pipeline = definePipeline({ insights: { name: text } });
-  await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), {
+  await assert.rejects(render(new RampCodec(), request(), options(pipeline)), {
     reason: "processing_limit",
   });
 });

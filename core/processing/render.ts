@@ -8,7 +8,7 @@ import { ImageRejected } from "../model/reject_reason.ts";
 import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
-import type { Developed, DevelopedRendition, DevelopRequest } from "../ports/pixel_engine.ts";
+import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
@@ -20,7 +20,7 @@ import {
 import { type PlannedRendition, planRenditions, type RenditionPlan } from "./plan_renditions.ts";
 
 /** What development needs beside the codec. */
-export interface DevelopOptions {
+export interface RenderOptions {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
   /** The wall time that decoding may take, in milliseconds. */
@@ -41,11 +41,11 @@ type Shared = RawPixels[];
  * Makes renditions, insights and camera facts of a picture that the guard let through. Throws ImageRejected: what the
  * codec found, `pipeline_rejected` where a step refused it, `processing_limit` where a step or an own insight broke.
  */
-export async function develop(
+export async function render(
   codec: ImageCodec,
-  request: DevelopRequest,
-  options: DevelopOptions,
-): Promise<Developed> {
+  request: RenderRequest,
+  options: RenderOptions,
+): Promise<Rendered> {
   const { pipeline, clock } = options;
   const { mediaType, header } = request;
   const context: PictureContext = { mediaType, header };
@@ -75,7 +75,7 @@ export async function develop(
 
 async function decode(
   codec: ImageCodec,
-  { bytes, mediaType, header }: DevelopRequest,
+  { bytes, mediaType, header }: RenderRequest,
   { plan, timeoutMs }: { readonly plan: RenditionPlan; readonly timeoutMs: number },
 ): Promise<RawPixels> {
   if (!codec.takes.has(mediaType)) {
@@ -110,8 +110,8 @@ function checkPixels({ data, width, height, channels }: RawPixels): void {
 async function makeRenditions(
   codec: ImageCodec,
   { plan, shared }: { readonly plan: RenditionPlan; readonly shared: Shared },
-): Promise<DevelopedRendition[]> {
-  const made: DevelopedRendition[] = [];
+): Promise<EncodedRendition[]> {
+  const made: EncodedRendition[] = [];
   const encode = encodeOnce(codec);
   for (const planned of plan.order) {
     const { spec } = planned;
@@ -242,7 +242,7 @@ function sideOf({ width, height }: RawPixels): number {
   return Math.max(width, height);
 }
 
-async function cameraOf({ bytes, exif }: DevelopRequest): Promise<Camera | undefined> {
+async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {
   if (exif === undefined) return undefined;
   // TIFF files are their own EXIF block; only elsewhere does a block's size say whether it is one.
   if (exif.offset > 0 && exif.length > MAX_EXIF_BYTES) return undefined;
