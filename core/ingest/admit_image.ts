@@ -10,7 +10,7 @@ import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 import { admitDeclaration, admitHead } from "./admission_policy.ts";
 
 /** A raw object to be: whose it is, its type, and what was declared beside it. */
-export interface RawObject {
+interface RawObject {
   readonly ref: ImageRef;
   readonly declaration: RawDeclaration;
   readonly contentType: string;

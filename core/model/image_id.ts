@@ -39,7 +39,7 @@ export function firstImageIdOf(timeMs: number): ImageId {
 }
 
 /** Where a record lies in Kafka. */
-export interface RecordPosition {
+interface RecordPosition {
   /** A configured constant that names the cluster. */
   readonly cluster: string;
   readonly topic: string;

@@ -26,7 +26,7 @@ export const FAIL_REASONS = {
 } as const satisfies Record<string, string>;
 
 /** Why an image failed. */
-export type FailReason = keyof typeof FAIL_REASONS;
+type FailReason = keyof typeof FAIL_REASONS;
 
 /** All reasons, as a tuple that validators take. */
 export const ALL_FAIL_REASONS = Object.keys(FAIL_REASONS) as [FailReason, ...FailReason[]]; // keys of a const table

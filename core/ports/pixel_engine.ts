@@ -1,4 +1,5 @@
 /** Where hostile pixels are handled: in production a pool of killable child processes. */
+import type { CallOptions } from "./call_options.ts";
 import type { Camera, ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { Timings } from "../model/manifest.ts";
 import type { MediaType } from "../model/media_type.ts";
@@ -42,6 +43,6 @@ export interface Rendered {
 export interface PixelEngine {
   render(
     request: RenderRequest,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<Rendered>;
 }

@@ -1,13 +1,13 @@
 /**
- * The walk over the pixels: decode once, the pipeline's steps, renditions from the largest to the smallest, insights from
- * the smallest pixels that serve, the camera's facts. Runs in the pixel process.
+ * Pixels to renditions and facts: decode once, the pipeline's steps, renditions from the largest to the smallest, insights
+ * from the smallest pixels that serve, the camera's facts. Runs in the pixel process.
  */
 import type { Camera, PixelInsights } from "../model/insights.ts";
 import { fitsColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
+import type { DecodeRequest, ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
@@ -17,10 +17,12 @@ import {
   type Pipeline,
   STANDARD_INSIGHTS,
 } from "./pipeline.ts";
-import { type PlannedRendition, planRenditions, type RenditionPlan } from "./plan_renditions.ts";
+import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
+import { SharedPixels } from "./shared_pixels.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
-/** What development needs beside the codec. */
-export interface RenderOptions {
+/** What rendering needs beside the codec. */
+interface RenderOptions {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
   /** The wall time that decoding may take, in milliseconds. */
@@ -29,13 +31,6 @@ export interface RenderOptions {
 
 /** Larger EXIF blocks are not read: their facts fit a few hundred bytes. */
 const MAX_EXIF_BYTES = 1_048_576;
-/** A rendition is made from a larger one that has at least so many times its sides, so that resampling twice is not seen. */
-const MIN_SHRINK = 2;
-/** Insights get pixels of at most so many times the side that they ask for. */
-const MAX_OVERSIZE = 4;
-
-/** Pixels of the whole picture, from the largest to the smallest. */
-type Shared = RawPixels[];
 
 /**
  * Makes renditions, insights and camera facts of a picture that the guard let through. Throws ImageRejected: what the
@@ -44,53 +39,42 @@ type Shared = RawPixels[];
 export async function render(
   codec: ImageCodec,
   request: RenderRequest,
-  options: RenderOptions,
+  { pipeline, clock, decodeTimeoutMs: timeoutMs }: RenderOptions,
 ): Promise<Rendered> {
-  const { pipeline, clock } = options;
-  const { mediaType, header } = request;
+  const { bytes, mediaType, header } = request;
   const context: PictureContext = { mediaType, header };
   const plan = planRenditions(header, pipeline.renditions ?? request.renditions);
-  const startMs = clock.now();
-  const decoded = await decode(codec, request, { plan, timeoutMs: options.decodeTimeoutMs });
-  const shared: Shared = [await applySteps(decoded, { pipeline, context })];
-  const decodedMs = clock.now();
-  const renditions = await makeRenditions(codec, { plan, shared });
-  const renderedMs = clock.now();
-  const insights = await measureStandard(codec, { shared, context });
-  const custom = await measureOwn(codec, { shared, context, pipeline });
-  const camera = await cameraOf(request);
-  return {
-    renditions,
-    insights,
-    camera,
-    custom,
-    timings: {
-      decodeMs: decodedMs - startMs,
-      renditionsMs: renderedMs - decodedMs,
-      insightsMs: clock.now() - renderedMs,
-    },
-    engine: codec.engine,
-  };
+  const target = { ...plan.decode, fit: "inside" } as const;
+  const watch = new Stopwatch(clock);
+  const shared = await watch.time("decodeMs", async () => {
+    const decoded = await decode(codec, { bytes, mediaType, header, target, timeoutMs });
+    return new SharedPixels(codec, await applySteps(decoded, pipeline, context));
+  });
+  const renditions = await watch.time(
+    "renditionsMs",
+    () => makeRenditions(codec, plan.order, shared),
+  );
+  const [insights, custom, camera] = await watch.time("insightsMs", async () => [
+    await measureStandard(shared, context),
+    await measureOwn(shared, context, pipeline),
+    await cameraOf(request),
+  ]);
+  return { renditions, insights, camera, custom, timings: watch.stages(), engine: codec.engine };
 }
 
-async function decode(
-  codec: ImageCodec,
-  { bytes, mediaType, header }: RenderRequest,
-  { plan, timeoutMs }: { readonly plan: RenditionPlan; readonly timeoutMs: number },
-): Promise<RawPixels> {
-  if (!codec.takes.has(mediaType)) {
-    throw new ImageRejected("unsupported_type", `${codec.engine} does not take ${mediaType}`);
-  }
-  const target = { ...plan.decode, fit: "inside" } as const;
-  return await codec.decode({ bytes, mediaType, header, target, timeoutMs });
+async function decode(codec: ImageCodec, request: DecodeRequest): Promise<RawPixels> {
+  const { mediaType } = request;
+  if (codec.takes.has(mediaType)) return await codec.decode(request);
+  throw new ImageRejected("unsupported_type", `${codec.engine} does not take ${mediaType}`);
 }
 
 async function applySteps(
   decoded: RawPixels,
-  { pipeline, context }: { readonly pipeline: Pipeline; readonly context: PictureContext },
+  { steps }: Pipeline,
+  context: PictureContext,
 ): Promise<RawPixels> {
   let pixels = decoded;
-  for (const step of pipeline.steps) {
+  for (const step of steps) {
     pixels = await ownCode(`step ${step.name}`, async () => {
       const made = await step.apply(pixels, context);
       checkPixels(made);
@@ -109,18 +93,16 @@ function checkPixels({ data, width, height, channels }: RawPixels): void {
 
 async function makeRenditions(
   codec: ImageCodec,
-  { plan, shared }: { readonly plan: RenditionPlan; readonly shared: Shared },
+  order: readonly PlannedRendition[],
+  shared: SharedPixels,
 ): Promise<EncodedRendition[]> {
   const made: EncodedRendition[] = [];
   const encode = encodeOnce(codec);
-  for (const planned of plan.order) {
+  for (const planned of order) {
     const { spec } = planned;
-    const pixels = await fitted(codec, { planned, shared });
-    if (spec.fit === "inside" && shared.every((other) => sideOf(other) > sideOf(pixels))) {
-      shared.push(pixels);
-    }
-    const format = writtenFormat(spec, pixels, codec.writes);
     const { quality, background } = spec;
+    const pixels = await shared.forRendition(planned);
+    const format = writtenFormat(spec, pixels, codec.writes);
     const bytes = await encode(pixels, { format, quality, background });
     made.push({ name: spec.name, format, width: pixels.width, height: pixels.height, bytes });
   }
@@ -140,35 +122,6 @@ function encodeOnce(codec: ImageCodec): ImageCodec["encode"] {
   };
 }
 
-/** The rendition's pixels: those at hand where their size is right, else resized from the smallest that are large enough. */
-async function fitted(
-  codec: ImageCodec,
-  { planned: { spec, scaled }, shared }: {
-    readonly planned: PlannedRendition;
-    readonly shared: Shared;
-  },
-): Promise<RawPixels> {
-  if (spec.fit !== "inside") return await codec.resize(sourceFor(shared, scaled), spec);
-  // Codecs round a side up or down; nobody sees the difference, but everybody sees a second resampling.
-  const ready = shared.find(({ width, height }) =>
-    Math.abs(width - scaled.width) <= 1 && Math.abs(height - scaled.height) <= 1 &&
-    width <= spec.width && height <= spec.height
-  );
-  return ready ?? await codec.resize(sourceFor(shared, scaled), { ...spec, ...scaled });
-}
-
-function sourceFor(shared: Shared, { width, height }: { width: number; height: number }) {
-  const ample = shared.findLast((pixels) =>
-    pixels.width >= width * MIN_SHRINK && pixels.height >= height * MIN_SHRINK
-  );
-  return ample ?? largestOf(shared);
-}
-
-function largestOf([largest]: Shared): RawPixels {
-  if (largest === undefined) throw new TypeError("Cannot go on without decoded pixels");
-  return largest;
-}
-
 /** The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is. */
 function writtenFormat(
   { format }: RenditionSpec,
@@ -180,13 +133,12 @@ function writtenFormat(
   return writes.has("webp") ? "webp" : "png";
 }
 
-interface Measuring {
-  readonly shared: Shared;
-  readonly context: PictureContext;
-}
-
-async function measureStandard(codec: ImageCodec, measuring: Measuring): Promise<PixelInsights> {
-  const measure = <Value>(insight: Insight<Value>) => measureOne(codec, { insight, ...measuring });
+async function measureStandard(
+  shared: SharedPixels,
+  context: PictureContext,
+): Promise<PixelInsights> {
+  const measure = async <Value>({ minSidePx, measure }: Insight<Value>) =>
+    measure(await shared.forInsight(minSidePx), context);
   return {
     dominantColors: await measure(STANDARD_INSIGHTS.dominantColors),
     meanLuma: await measure(STANDARD_INSIGHTS.meanLuma),
@@ -200,46 +152,21 @@ async function measureStandard(codec: ImageCodec, measuring: Measuring): Promise
 }
 
 async function measureOwn(
-  codec: ImageCodec,
-  { pipeline, ...measuring }: Measuring & { readonly pipeline: Pipeline },
+  shared: SharedPixels,
+  context: PictureContext,
+  { insights }: Pipeline,
 ): Promise<Record<string, CustomValue>> {
   const values: Record<string, CustomValue> = {};
-  for (const [name, insight] of Object.entries(pipeline.insights)) {
+  for (const [name, insight] of Object.entries(insights)) {
     values[name] = await ownCode(`insight ${name}`, async () => {
-      const value = await measureOne(codec, { insight, ...measuring });
+      const { column, minSidePx } = insight;
+      const value = insight.measure(await shared.forInsight(minSidePx), context);
       if (typeof value === "number" && !Number.isFinite(value)) return null;
-      if (fitsColumn(value, insight.column)) return value;
-      throw new TypeError(`Cannot take a ${typeof value} for a column of ${insight.column.type}`);
+      if (fitsColumn(value, column)) return value;
+      throw new TypeError(`Cannot take a ${typeof value} for a column of ${column.type}`);
     });
   }
   return values;
-}
-
-async function measureOne<Value>(
-  codec: ImageCodec,
-  { insight, shared, context }: Measuring & { readonly insight: Insight<Value> },
-): Promise<Value> {
-  const pixels = await pixelsFor(codec, { minSidePx: insight.minSidePx, shared });
-  return insight.measure(pixels, context);
-}
-
-/** The smallest shared pixels that are large enough; where they are far too large, smaller ones are made and shared. */
-async function pixelsFor(
-  codec: ImageCodec,
-  { minSidePx, shared }: { readonly minSidePx: number; readonly shared: Shared },
-): Promise<RawPixels> {
-  const enough = shared.findLast((pixels) => sideOf(pixels) >= minSidePx) ?? largestOf(shared);
-  if (sideOf(enough) <= minSidePx * MAX_OVERSIZE) return enough;
-  const side = minSidePx * 2;
-  const box = { width: side, height: side, fit: "inside", enlarge: false } as const;
-  const smaller = await codec.resize(enough, { ...box, background: "#ffffff" });
-  shared.push(smaller);
-  shared.sort((a, b) => sideOf(b) - sideOf(a));
-  return smaller;
-}
-
-function sideOf({ width, height }: RawPixels): number {
-  return Math.max(width, height);
 }
 
 async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {

@@ -11,7 +11,7 @@ import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../por
 import { draw } from "../testing/drawing.ts";
 import { render } from "./render.ts";
 import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
-import { insideSize } from "./plan_renditions.ts";
+import { insideSize, type Size } from "./plan_renditions.ts";
 
 const HEADER = {
   width: 3000,
@@ -55,7 +55,7 @@ class RampCodec implements ImageCodec {
     return Promise.resolve(new Uint8Array([pixels.width & 255]));
   }
 
-  #ramp({ width, height }: { width: number; height: number }): RawPixels {
+  #ramp({ width, height }: Size): RawPixels {
     const samples = (value: number) =>
       this.#channels === 4 ? [value, value, value, 128] : [value, value, value];
     return draw(width, height, (x) => samples(Math.floor(255 * x / width)));

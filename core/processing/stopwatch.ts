@@ -5,11 +5,10 @@ import type { Clock } from "../ports/clock.ts";
 export class Stopwatch {
   readonly startedAtMs: number;
   readonly #clock: Clock;
-  #timings: Timings;
+  #timings: Timings = {};
 
-  constructor(clock: Clock, timings: Timings = {}) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#timings = timings;
     this.startedAtMs = clock.now();
   }
 
@@ -28,7 +27,12 @@ export class Stopwatch {
     this.#timings = { ...this.#timings, ...timings };
   }
 
-  /** All times, and that of the whole. */
+  /** The times of the stages. */
+  stages(): Timings {
+    return this.#timings;
+  }
+
+  /** The times of the stages and of the whole. */
   timings(): Timings {
     return { ...this.#timings, totalMs: this.#since(this.startedAtMs) };
   }

@@ -4,7 +4,7 @@ import type { ObjectLister } from "../ports/object_store.ts";
 import { findName, type ImageQuestion } from "./find_image.ts";
 
 /** How far an erasure is, in milliseconds since the epoch. */
-export interface FoundErasure {
+interface FoundErasure {
   readonly requestedAtMs: number;
   /** When the last copy was gone; undefined while it is not. */
   readonly erasedAtMs: number | undefined;

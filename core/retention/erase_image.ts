@@ -32,7 +32,7 @@ export interface EraseImagePorts {
 }
 
 /** How far an erasure came: `hidden` while the warehouse's buffer holds rows that it will not give up yet. */
-export interface Erasure {
+interface Erasure {
   readonly state: "erased" | "hidden";
   /** Objects removed by this run. */
   readonly objects: number;
@@ -65,7 +65,7 @@ export async function eraseImage(
     if (await ports.processed.remove(name, { generation, ...options })) objects++;
   }
   const removal = await ports.rows.remove(ref, options);
-  if (removal.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  if (removal.state === "buffered") return await hideRows(ports, ref, objects, options);
   const receipt = await ports.processed.create(receiptName(ref), new Uint8Array(0), {
     contentType: "application/octet-stream",
     customTimeMs: t0OfImageId(ref.imageId),
@@ -74,14 +74,15 @@ export async function eraseImage(
   if (!receipt.created) return { state: "erased", objects, rows: removal.rows };
   // A late attempt may have appended its row meanwhile, and have found no receipt yet that it could withdraw.
   const late = await ports.rows.remove(ref, options);
-  if (late.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  if (late.state === "buffered") return await hideRows(ports, ref, objects, options);
   return { state: "erased", objects, rows: removal.rows + late.rows };
 }
 
 /** The rows stay for a while: no view shows them, and no receipt says that they are gone. */
 async function hideRows(
   ports: EraseImagePorts,
-  { ref, objects }: { readonly ref: ImageRef; readonly objects: number },
+  ref: ImageRef,
+  objects: number,
   options: CallOptions,
 ): Promise<Erasure> {
   await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });

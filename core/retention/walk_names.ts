@@ -1,4 +1,5 @@
 import { dayOf } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { ListQuery, ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 
 /** A folder that holds one UTC day's names. */
@@ -9,7 +10,7 @@ export interface DayFolder {
 }
 
 /** What lies at the top of a bucket: folders of days, ours by name, and everything else. */
-export interface TopLevel {
+interface TopLevel {
   readonly days: readonly DayFolder[];
   /** Names and folders that are not ours. */
   readonly foreign: number;
@@ -30,14 +31,16 @@ export async function* walkNames(
   } while (pageToken !== undefined);
 }
 
-/** Lists one level below `root` (empty, or a folder such as `erase/`); `known` folders are neither days nor foreign. */
+/** How to list days; `known` folders are neither days nor foreign. */
+interface ListDaysOptions extends CallOptions {
+  readonly known?: readonly string[];
+}
+
+/** Lists one level below `root` (empty, or a folder such as `erase/`). */
 export async function listDays(
   lister: ObjectLister,
-  { root, known = [], signal }: {
-    root: string;
-    known?: readonly string[];
-    signal?: AbortSignal | undefined;
-  },
+  root: string,
+  { known = [], signal }: ListDaysOptions,
 ): Promise<TopLevel> {
   const days: DayFolder[] = [];
   let foreign = 0;

@@ -38,7 +38,7 @@ test("listDays() finds days over several pages and counts what is not ours", asy
     "readme.txt",
     "tmp/x",
   ];
-  const top = await listDays(await storeOf(names), { root: "", known: ["erase/"] });
+  const top = await listDays(await storeOf(names), "", { known: ["erase/"] });
   assert.deepEqual(top.days.map(({ prefix }) => prefix), [
     "2026-03-01/",
     "2026-03-02/",
@@ -49,7 +49,7 @@ test("listDays() finds days over several pages and counts what is not ours", asy
 
 test("listDays() finds the days of a folder", async () => {
   const names = ["erase/2026-03-01/x", "erase/2026-03-02/x", "erase/odd", "erased/2026-03-03/x"];
-  assert.deepEqual(await listDays(await storeOf(names), { root: "erase/" }), {
+  assert.deepEqual(await listDays(await storeOf(names), "erase/", {}), {
     days: [
       { day: "2026-03-01", prefix: "erase/2026-03-01/" },
       { day: "2026-03-02", prefix: "erase/2026-03-02/" },

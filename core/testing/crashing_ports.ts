@@ -1,14 +1,14 @@
 import { AppError } from "../errors.ts";
 import type { WorldPorts } from "./test_world.ts";
 
-/** When in a call the process dies: before it took effect, or after, with its answer lost. */
-export type CrashMoment = "before" | "after";
+/** At which call, from 1, the process dies: before it took effect, or after, with its answer lost. */
+interface Crash {
+  readonly call: number;
+  readonly moment: "before" | "after";
+}
 
-/** Ports of a process that dies at its `call`-th call, from 1; from then on every call fails. */
-export function crashingPorts(
-  ports: WorldPorts,
-  crash: { readonly call: number; readonly moment: CrashMoment },
-): { readonly ports: WorldPorts; readonly hasCrashed: () => boolean } {
+/** Ports of a process that dies at a call; from then on every call fails. */
+function crashingPorts(ports: WorldPorts, crash: Crash) {
   let calls = 0;
   let isDead = false;
   const die = () => {
@@ -51,16 +51,18 @@ function stepping<Port extends object>(
   });
 }
 
+interface CrashTrial<World> {
+  readonly makeWorld: () => Promise<World>;
+  readonly walk: (ports: WorldPorts, world: World) => Promise<unknown>;
+  readonly repeat: (world: World, at: string) => Promise<void>;
+}
+
 /**
  * Runs `walk` in a fresh world once for every call that it makes and both moments of each, with a process that dies
  * there, and then `repeat` with ports that work; answers how many deaths there were.
  */
 export async function crashEverywhere<World extends { readonly ports: WorldPorts }>(
-  { makeWorld, walk, repeat }: {
-    readonly makeWorld: () => Promise<World>;
-    readonly walk: (ports: WorldPorts, world: World) => Promise<unknown>;
-    readonly repeat: (world: World, at: string) => Promise<void>;
-  },
+  { makeWorld, walk, repeat }: CrashTrial<World>,
 ): Promise<number> {
   let deaths = 0;
   for (const moment of ["before", "after"] as const) {

@@ -2,7 +2,7 @@ import type { MediaType } from "../model/media_type.ts";
 import { be, box, bytesOf, chunk, ispe, le, png } from "./headers.ts";
 
 /** A header of some kilobytes that asks for its own bytes again and again. */
-export interface Echo {
+interface Echo {
   readonly name: string;
   readonly mediaType: MediaType;
   make(): Uint8Array;

@@ -28,10 +28,16 @@ export function le(value: number, bytes: number): number[] {
   return be(value, bytes).reverse();
 }
 
+/** How a TIFF structure is laid out; `next` is where its next directory is. */
+interface TiffShape {
+  readonly order?: "II" | "MM";
+  readonly next?: number;
+}
+
 /** A TIFF structure with one directory at byte 8; entries are [tag, type, count, value]. */
 export function tiff(
   entries: readonly (readonly [number, number, number, number])[],
-  { order = "II", next = 0 }: { order?: "II" | "MM"; next?: number } = {},
+  { order = "II", next = 0 }: TiffShape = {},
 ): Uint8Array {
   const number = order === "II" ? le : be;
   const body = entries.flatMap(([tag, type, count, value]) => [
@@ -60,16 +66,23 @@ export function segment(
   return bytesOf(0xff, marker, be(body.length + 2, 2), body);
 }
 
+/** Sides in pixels, sample depth in bits, and what stands before the picture. */
+interface PictureShape {
+  readonly width: number;
+  readonly height: number;
+  readonly depth?: number;
+  readonly before?: readonly Uint8Array[];
+}
+
+interface JpegShape extends PictureShape {
+  readonly components?: number;
+  /** The frame's marker. */
+  readonly sof?: number;
+}
+
 /** A JPEG up to its frame header. */
 export function jpeg(
-  { width, height, components = 3, before = [], sof = 0xc0, depth = 8 }: {
-    width: number;
-    height: number;
-    components?: number;
-    before?: readonly Uint8Array[];
-    sof?: number;
-    depth?: number;
-  },
+  { width, height, components = 3, before = [], sof = 0xc0, depth = 8 }: JpegShape,
 ): Uint8Array {
   const frame = segment(
     sof,
@@ -90,13 +103,7 @@ export function chunk(type: string, ...payload: readonly (number | string | Arra
 
 /** A PNG up to its pixels. */
 export function png(
-  { width, height, depth = 8, color = 2, before = [] }: {
-    width: number;
-    height: number;
-    depth?: number;
-    color?: number;
-    before?: readonly Uint8Array[];
-  },
+  { width, height, depth = 8, color = 2, before = [] }: PictureShape & { readonly color?: number },
 ): Uint8Array {
   const ihdr = chunk("IHDR", be(width, 4), be(height, 4), depth, color, 0, 0, 0);
   return bytesOf(0x89, "PNG\r\n", 0x1a, "\n", ihdr, ...before, chunk("IDAT", [0, 0]));
@@ -108,13 +115,16 @@ export function box(type: string, ...payload: readonly (number | string | ArrayL
   return bytesOf(be(body.length + 8, 4), type, body);
 }
 
+interface HeifShape {
+  readonly brand: string;
+  /** The item's coding: `av01`. */
+  readonly item: string;
+  readonly properties: readonly Uint8Array[];
+}
+
 /** An AVIF or HEIC of one item with the given properties, without media data. */
 export function heif(
-  { brand, item, properties }: {
-    brand: string;
-    item: string;
-    properties: readonly Uint8Array[];
-  },
+  { brand, item, properties }: HeifShape,
 ): Uint8Array {
   const version = [0, 0, 0, 0];
   const infe = box("infe", 2, 0, 0, 0, be(1, 2), be(0, 2), item, 0);

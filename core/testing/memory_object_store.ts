@@ -17,7 +17,7 @@ import { ListedNames } from "./_memory_listing.ts";
 import { portableHashing } from "./portable_hashing.ts";
 
 /** What a {@link MemoryObjectStore} was asked to do. */
-export type StoreOperation =
+type StoreOperation =
   | "create"
   | "replace"
   | "stat"

@@ -3,7 +3,7 @@ import { type ImageRef, markerName, rawName } from "../model/object_name.ts";
 import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadata.ts";
 import { parseTenantPlans } from "../model/tenant_plan.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ProcessImagePorts } from "../processing/process_ports.ts";
+import type { ImageDelivery, ProcessImagePorts } from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { SweepPorts } from "../retention/sweep_expired.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "./fake_pixel_engine.ts";
@@ -37,6 +37,13 @@ export interface TestWorldOptions {
   readonly engine?: FakePixelEngineOptions;
   readonly raw?: MemoryObjectStoreOptions;
   readonly processed?: MemoryObjectStoreOptions;
+}
+
+/** What is uploaded, where it is not a PNG of one pixel. */
+interface Upload {
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly contentType?: string;
+  readonly declaration?: RawDeclaration;
 }
 
 /** Everything that processing and retention need. */
@@ -74,15 +81,11 @@ export class TestWorld {
     };
   }
 
-  /** Puts a raw object (a PNG of one pixel where no bytes are given) and answers its delivery. */
+  /** Puts a raw object and answers its delivery. */
   async upload(
     ref: ImageRef,
-    { bytes = PNG_PIXEL, contentType = "image/png", declaration = { source: "edge" } }: {
-      readonly bytes?: Uint8Array<ArrayBuffer>;
-      readonly contentType?: string;
-      readonly declaration?: RawDeclaration;
-    } = {},
-  ): Promise<{ readonly objectName: string; readonly attempt: number }> {
+    { bytes = PNG_PIXEL, contentType = "image/png", declaration = { source: "edge" } }: Upload = {},
+  ): Promise<ImageDelivery> {
     const customTimeMs = t0OfImageId(ref.imageId);
     const metadata = metadataOfDeclaration(declaration);
     await this.raw.create(rawName(ref), bytes, { contentType, customTimeMs, metadata });

@@ -6,7 +6,7 @@
 import { AppError } from "@tintype/core/errors";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { Log } from "@tintype/core/ports/log";
-import type { Rendered, RenderRequest, PixelEngine } from "@tintype/core/ports/pixel_engine";
+import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
 import {
   type ChildOutcome,

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelInsightsSchema } from "../../model/insights.ts";
 import { draw, quarters } from "../../testing/drawing.ts";
+import { hammingDistance } from "../../testing/likeness.ts";
 import { STANDARD_INSIGHTS } from "../pipeline.ts";
 import { dominantColors } from "./dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
-import { hammingDistance, perceptualHash } from "./perceptual_hash.ts";
+import { perceptualHash } from "./perceptual_hash.ts";
 import { sharpness } from "./sharpness.ts";
 import { thumbhash } from "./thumbhash.ts";
 

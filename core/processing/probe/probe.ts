@@ -11,6 +11,7 @@ import {
   SNIFF_BYTES,
   sniffMediaType,
 } from "../../model/media_type.ts";
+import type { CallOptions } from "../../ports/call_options.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { gifProbe } from "./gif.ts";
 import { heifProbe } from "./heif.ts";
@@ -48,7 +49,7 @@ const PROBES = {
  */
 export function probe(
   source: ByteSource,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: CallOptions = {},
 ): Promise<Probed> {
   return probeThrough(new ProbeReader(source, options.signal));
 }
