@@ -5,6 +5,7 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
+import { walkNames } from "../listing.ts";
 import { rowOfManifest } from "../model/image_row.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { type ImageRef, readProcessedBucketName } from "../model/object_name.ts";
@@ -12,7 +13,7 @@ import type { CallOptions } from "../ports/call_options.ts";
 import type { AttemptFinder, AttemptKey } from "../ports/image_selector.ts";
 import { eraseImage, isMarked } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { keptDays, walkNames } from "../retention/walk_names.ts";
+import { keptDays } from "../retention/day_folders.ts";
 import { readManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 

@@ -4,7 +4,8 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
-import { keptDays, walkNames } from "../retention/walk_names.ts";
+import { keptDays } from "../retention/day_folders.ts";
+import { walkNames } from "../listing.ts";
 import { readProcessedBucketName, readRawBucketName } from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import type { CallOptions } from "../ports/call_options.ts";

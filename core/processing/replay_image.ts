@@ -3,12 +3,12 @@
  * names of its own; row, manifest by its generation; what only the old manifest had; marker. The manifest pins live
  * renditions at every moment, and whoever stops in between leaves the old one as it was.
  */
+import { walkNames } from "../listing.ts";
 import { LAST_DELIVERY_ATTEMPT, type Manifest } from "../model/manifest.ts";
 import { type ImageRef, manifestName, processedPrefix, rawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { walkNames } from "../retention/walk_names.ts";
 import {
   type HeldManifest,
   type ImageManifest,

@@ -2,6 +2,7 @@
  * An owner's images, newest first, from listings that only ascend: walk the kept days backwards, in each day a window
  * of time, the whole day at first, that shrinks when it holds more than a page of names; a bounded number of calls.
  */
+import { pagesOf } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { firstImageIdOf, type ImageId, isImageId, t0OfImageId } from "../model/image_id.ts";
 import { parseManifest } from "../model/manifest.ts";
@@ -170,18 +171,16 @@ async function idsBetween(
   const isOneMillisecond = before <= firstImageIdOf(fromMs + 1);
   const query = { prefix, startOffset: prefix + firstImageIdOf(fromMs), signal };
   const inside = new Map<ImageId, number>();
-  let pageToken: string | undefined;
-  do {
-    const listed = await raw.list(pageToken === undefined ? query : { ...query, pageToken });
-    for (const { name, size } of listed.objects) {
+  for await (const { objects, nextPageToken } of pagesOf(raw, query)) {
+    for (const { name, size } of objects) {
       const imageId = name.slice(prefix.length);
       if (!isImageId(imageId)) continue;
       if (imageId >= before) return inside;
       inside.set(imageId, size);
     }
-    pageToken = listed.nextPageToken;
-  } while (pageToken !== undefined && isOneMillisecond);
-  return pageToken === undefined ? inside : "too_many";
+    if (nextPageToken !== undefined && !isOneMillisecond) return "too_many";
+  }
+  return inside;
 }
 
 async function readAll(

@@ -9,7 +9,7 @@ import {
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import { isFarAhead, type RetentionPolicy } from "./policy.ts";
-import { listDays } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What an audit saw in a bucket by listing all of it. */
 export interface AuditedBucket {

@@ -10,7 +10,7 @@ import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { listDays } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What an audit saw of the erasures that owners asked for. */
 export interface AuditedErasures {

@@ -2,6 +2,7 @@
  * Erases one image: raw object, everything processed, rows; then writes the receipt.
  * Every step finds its work done when it is run again, so any delivery, sweep or crash may repeat it.
  */
+import { findName, walkNames } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
@@ -20,8 +21,6 @@ import type {
   ObjectRemover,
 } from "../ports/object_store.ts";
 import type { RowEraser } from "../ports/row_sink.ts";
-import { findName } from "../reading/find_image.ts";
-import { walkNames } from "./walk_names.ts";
 
 /** What erasing needs. */
 export interface EraseImagePorts {
@@ -96,7 +95,7 @@ async function withdrawReceipt(
   ref: ImageRef,
   options: CallOptions,
 ): Promise<void> {
-  const receipt = await findName(processed, receiptName(ref), options.signal);
+  const receipt = await findName(processed, receiptName(ref), options);
   if (receipt === undefined) return;
   await processed.remove(receipt.name, { generation: receipt.generation, ...options });
 }

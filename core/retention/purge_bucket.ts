@@ -11,7 +11,7 @@ import {
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import { MAX_AHEAD_MS, type RetentionPolicy } from "./policy.ts";
-import { type DayFolder, listDays } from "./walk_names.ts";
+import { type DayFolder, listDays } from "./day_folders.ts";
 
 /** What purging a bucket needs. */
 export interface PurgeBucketPorts extends ObjectLister, ObjectRemover {}

@@ -4,6 +4,7 @@
  */
 import { forEachBounded, untilCut } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
+import { findName, walkNames } from "../listing.ts";
 import {
   dayOf,
   type ImageRef,
@@ -18,11 +19,10 @@ import {
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectLister } from "../ports/object_store.ts";
 import type { RowFinder } from "../ports/row_sink.ts";
-import { findName } from "../reading/find_image.ts";
 import type { Certificate } from "./certificate.ts";
 import { eraseImage, type EraseImagePorts } from "./erase_image.ts";
 import { isFarAhead, phaseOf, type RetentionPolicy } from "./policy.ts";
-import { listDays, walkNames } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What running markers needs. */
 interface RunMarkersPorts extends EraseImagePorts {
@@ -116,7 +116,7 @@ async function isGone(
   ref: ImageRef,
   options: CallOptions,
 ): Promise<boolean> {
-  if (await findName(processed, receiptName(ref), options.signal) === undefined) return false;
+  if (await findName(processed, receiptName(ref), options) === undefined) return false;
   if (await raw.stat(rawName(ref), options) !== null) return false;
   for await (const _left of walkNames(processed, { prefix: processedPrefix(ref), ...options })) {
     return false;

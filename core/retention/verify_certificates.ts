@@ -1,4 +1,5 @@
 /** Checks the chain of purge certificates from its first to its last: whoever may list and read them can do it. */
+import { walkNames } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { isAppError } from "../errors.ts";
 import type { ObjectLister } from "../ports/object_store.ts";
@@ -8,7 +9,6 @@ import {
   type ChainPorts,
   readCertificate,
 } from "./certificate.ts";
-import { walkNames } from "./walk_names.ts";
 
 /** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
 interface ChainFault {

@@ -4,7 +4,8 @@ import type { ObjectName } from "../model/object_name.ts";
 import type { ListQuery } from "../ports/object_store.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { keptDays, listDays, walkNames } from "./walk_names.ts";
+import { walkNames } from "../listing.ts";
+import { keptDays, listDays } from "./day_folders.ts";
 
 const DAY_MS = 86_400_000;
 
