@@ -10,7 +10,8 @@ import { isTenant, type Tenant } from "@tintype/core/model/tenant";
 import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
-import { kafkaCopyMsOf, type RetentionPolicy } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import { originOf, type RecordOrigin } from "./origin.ts";
 import type { SourceRecord } from "./ports.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
-import { kafkaCopyMsOf } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
 import type { DeliveryPoint } from "./delivery_point.ts";

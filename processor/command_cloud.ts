@@ -88,7 +88,7 @@ export async function openCloud(
   };
 }
 
-/** `start --retention` shortens the seven days of a local system: its newest certificate names what it promises. */
+/** `start --retention` shortens the retention period of a local system: its newest certificate names what it promises. */
 async function localPolicy(certificates: ObjectStore): Promise<RetentionPolicy> {
   const periodMs = await certifiedPeriodMs({ certificates, hashing: webHashing });
   return periodMs === undefined ? RETENTION_POLICY : retentionPolicyOf(periodMs);

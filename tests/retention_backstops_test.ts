@@ -11,7 +11,8 @@ import {
   receiptName,
   renditionName,
 } from "@tintype/core/model/object_name";
-import { PURGES_RETENTION_MS, RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";

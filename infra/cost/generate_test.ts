@@ -8,15 +8,12 @@ import { fileURLToPath } from "node:url";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { seededRandom } from "@tintype/core/seeded_random";
-import policy from "../../core/retention/policy.json" with { type: "json" };
 import { billOf } from "./bill.ts";
 import { CONFIGURED, cpuMsOf, PRICES } from "./facts.ts";
 import { costFiles } from "./generate.ts";
 import { limits } from "./limits.ts";
 import { poisson } from "./poisson.ts";
 import { instanceUsdPerS, type Scenario, simulate } from "./simulate.ts";
-
-const DAY_MS = 86_400_000;
 
 test("docs/cost.md and its plots are what the program prints", () => {
   for (const [path, text] of costFiles()) {
@@ -65,8 +62,6 @@ test("configured figures are those of the code and of Terraform", () => {
     concurrency: CONFIGURED.concurrency.value,
     instances: CONFIGURED.maxInstances.value,
   });
-  assert.equal(policy.periodMs, CONFIGURED.keptDays.value * DAY_MS);
-  assert.equal(DAY_MS / policy.sweepIntervalMs, CONFIGURED.sweepsPerDay.value);
   const plan = parseTenantPlans("{}").planOf(parseTenant("acme"));
   assert.equal(plan.imagesPerDay, CONFIGURED.tenantImagesPerDay.value);
   const deadline = /deadlineMs: ([\d_]+),/.exec(read("processor/pixels/pixel_pool.ts"))?.[1];

@@ -1,6 +1,6 @@
 /**
  * Writes what infrastructure and documents say of retention from `core/retention/policy.json`: lifecycle rules, Terraform's
- * variables, the scheduled queries, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
+ * variables, the scheduled queries, the bounds in the views, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
  * queries' twins; a test fails where a file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { lifecycleRules } from "./lifecycle_rules.ts";
 import { retentionTable } from "./retention_table.ts";
 import { scheduledSql } from "./scheduled_sql.ts";
 import { terraformVariables } from "./terraform_variables.ts";
+import { viewPaths, withBounds } from "./view_bounds.ts";
 
 /** A file as it must be. */
 export interface GeneratedFile {
@@ -22,7 +23,7 @@ const DOCUMENT = "docs/retention.md";
 const BEGIN = "<!-- from core/retention/policy.json: deno task generate -->";
 const END = "<!-- end -->";
 
-/** Every generated file; of the document, the text around the table is what stands there now. */
+/** Every generated file; of the document and the views, the text around what is generated is what stands there now. */
 export function generatedFiles(): GeneratedFile[] {
   return [
     { path: "infra/retention/lifecycle.json", text: json(lifecycleRules()) },
@@ -31,6 +32,7 @@ export function generatedFiles(): GeneratedFile[] {
       path: `infra/bigquery/scheduled/${name}`,
       text,
     })),
+    ...viewPaths().map((path) => ({ path, text: withBounds(readGenerated(path)) })),
     { path: DOCUMENT, text: withTable(readGenerated(DOCUMENT), retentionTable()) },
   ];
 }

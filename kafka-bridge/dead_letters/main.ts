@@ -3,7 +3,8 @@
  * (`redrive_letters.ts`). Subjects are told to nobody.
  */
 import process from "node:process";
-import { kafkaCopyMsOf, RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../env.ts";
 import { wordsOfError } from "../words_of_error.ts";

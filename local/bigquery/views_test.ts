@@ -3,7 +3,6 @@ import { PassThroughClient } from "google-auth-library";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import policy from "../../core/retention/policy.json" with { type: "json" };
 import { type Figure, FIGURES, PRICES } from "./_view_figures_testing.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./samples/sample_rows.ts";
 import { openSampleWarehouse, type SampleWarehouse } from "./samples/sample_warehouse.ts";
@@ -14,7 +13,6 @@ const SCHEMAS = new URL("../../infra/bigquery/schemas/", import.meta.url);
 const COST = new URL("../../infra/cost/prices.json", import.meta.url);
 const NAMES = filesIn(VIEWS, ".sql");
 const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
-const DAY_MS = 86_400_000;
 /** Sums of fractions depend on their order in the last digits. */
 const TOLERANCE = 1e-9;
 
@@ -55,12 +53,6 @@ describe("views over rows that the production adapter streamed in", () => {
       );
     });
   }
-});
-
-test("views look back exactly as far as partitions are kept, and count seven days", () => {
-  assert.equal(policy.bigquery.partitionExpirationMs, 8 * DAY_MS);
-  assert.equal(policy.periodMs, 7 * DAY_MS);
-  assert.equal(policy.periodMs + policy.graceMs, 605_700_000, "in retention_state.sql");
 });
 
 test("storage_and_cost reckons with the prices of the cost document", () => {
