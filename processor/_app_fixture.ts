@@ -136,11 +136,17 @@ export function pushBody(name: ObjectName | string, attributes: Record<string, s
   });
 }
 
+/** What is posted. */
+interface PostOptions {
+  readonly token?: string;
+  readonly body?: unknown;
+}
+
 /** Posts a body with a token. */
 export async function post(
   app: Hono,
   path: string,
-  { token, body }: { readonly token?: string; readonly body?: unknown } = {},
+  { token, body }: PostOptions = {},
 ): Promise<Response> {
   return await app.request(path, {
     method: "POST",

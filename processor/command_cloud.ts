@@ -1,8 +1,8 @@
 /** Where the operators' commands work: flags, and the processor's own adapters that follow from them. */
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import {
-  PURGES_RETENTION_MS,
   RETENTION_POLICY,
   type RetentionPolicy,
   retentionPolicyOf,

@@ -6,7 +6,7 @@ import { jsonLog } from "@tintype/core/json_log";
 import { isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
-import { PURGES_RETENTION_MS } from "@tintype/core/retention/policy";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import type { SweepPorts } from "@tintype/core/retention/sweep_expired";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     Deno.exit(1);
   });
   const pixels = await startPixels(env, log);
-  await checkColumns(env, { pixels, log });
+  await checkColumns(env, pixels, log);
   const queue = new DeliveryQueue({
     maxRunning: DELIVERIES_PER_PROCESS * env.pixelProcesses,
     ...QUEUE,
@@ -106,7 +106,8 @@ async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
 /** A pipeline whose columns the warehouse lacks must not start; a warehouse that does not answer is no reason to wait. */
 async function checkColumns(
   { projectId, dataset, endpoints }: ProcessorEnv,
-  { pixels, log }: { readonly pixels: PixelPool; readonly log: Log },
+  pixels: PixelPool,
+  log: Log,
 ): Promise<void> {
   const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
   const signal = AbortSignal.timeout(COLUMNS_MS);

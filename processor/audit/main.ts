@@ -5,11 +5,8 @@
 import { isAppError } from "@tintype/core/errors";
 import { auditStores } from "@tintype/core/retention/audit_stores";
 import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
-import {
-  PURGES_RETENTION_MS,
-  RETENTION_POLICY,
-  retentionPolicyOf,
-} from "@tintype/core/retention/policy";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
+import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { BigQueryRowSink } from "../adapters/bigquery_row_sink.ts";
 import { GcsObjectStore } from "../adapters/gcs_object_store.ts";

@@ -73,19 +73,17 @@ function traceWayHere(facts: DeliveryFacts, door: Context): void {
   const { ref, attempt, timeCreated, publishTime, metadata } = facts;
   const isFromEdge = metadata["source"] === "edge";
   if (isFromEdge && attempt === 1 && ref !== undefined && timeCreated !== undefined) {
-    traceInterval("upload to storage", door, {
-      startMs: t0OfImageId(ref.imageId),
-      endMs: timeCreated.getTime(),
-    });
+    const uploading = [t0OfImageId(ref.imageId), timeCreated.getTime()] as const;
+    traceInterval("upload to storage", door, uploading);
   }
-  traceInterval("push", door, { startMs: publishTime.getTime(), endMs: Date.now() });
+  traceInterval("push", door, [publishTime.getTime(), Date.now()]);
 }
 
 /** Clocks of two machines differ: an interval that ends before it begins is left out. */
 function traceInterval(
   name: string,
   parent: Context,
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  [startMs, endMs]: readonly [number, number],
 ): void {
   if (endMs < startMs) return;
   tracer.startSpan(name, { startTime: startMs }, parent).end(endMs);

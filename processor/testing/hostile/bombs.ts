@@ -228,9 +228,7 @@ function rebranded(avif: Uint8Array): Uint8Array {
 }
 
 /** Puts an EXIF block or a profile into whole small pictures of the formats that carry one. */
-export function carriers(
-  { jpeg, png }: { readonly jpeg: Uint8Array; readonly png: Uint8Array },
-) {
+export function carriers(jpeg: Uint8Array, png: Uint8Array) {
   const carried = (name: string, bytes: Uint8Array) =>
     hostile(name, name === "jpeg" ? "image/jpeg" : name === "png" ? "image/png" : "image/webp", {
       bytes,
@@ -239,7 +237,7 @@ export function carriers(
   const inWebp = (type: "EXIF" | "ICCP", block: Uint8Array) => {
     const padded = block.length % 2 === 0 ? block : bytesOf(block, 0);
     const part = bytesOf(type, le(block.length, 4), padded);
-    return riff(vp8x({ width: 9, height: 9, flags: type === "EXIF" ? 8 : 32 }), part);
+    return riff(vp8x({ width: 9, height: 9 }, type === "EXIF" ? 8 : 32), part);
   };
   return {
     exif: (block: Uint8Array) => [

@@ -45,7 +45,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
   const samples = await wholeSamples();
   const bytesOf = (type: MediaType) =>
     samples.find(({ mediaType }) => mediaType === type)?.bytes ?? new Uint8Array();
-  const carry = carriers({ jpeg: bytesOf("image/jpeg"), png: bytesOf("image/png") });
+  const carry = carriers(bytesOf("image/jpeg"), bytesOf("image/png"));
   return [
     ...claimedSides(),
     ...claimedGiants(),
