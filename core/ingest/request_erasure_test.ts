@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { markerName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
@@ -38,7 +37,7 @@ for (
     const creator = new MemoryObjectStore();
     const request = () => requestErasure({ creator }, { ...question, nowMs });
     if (isTaken) await request();
-    else await assert.rejects(request, (error) => isAppError(error, "not_found"));
+    else await assert.rejects(request, { code: "not_found" });
     assert.equal(creator.names().length, isTaken ? 2 : 0);
   });
 }

@@ -37,6 +37,6 @@ test("importPseudonymKey() refuses a secret of fewer than 32 characters", async 
 test("parseOwner() takes 20 characters of base32 in lower case and nothing else", () => {
   assert.equal(parseOwner("abcdefghijklmnopq234"), "abcdefghijklmnopq234");
   for (const value of ["", "abcdefghijklmnopqrs", "ABCDEFGHIJKLMNOPQRST", "abcdefghijklmnopqrs1"]) {
-    assert.throws(() => parseOwner(value), (error) => isAppError(error, "invalid_request"));
+    assert.throws(() => parseOwner(value), { code: "invalid_request" });
   }
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { parseTenant } from "./tenant.ts";
 
 test("parseTenant() takes names of 1 to 63 characters", () => {
@@ -24,6 +23,6 @@ for (
   ]
 ) {
   test(`parseTenant() refuses ${JSON.stringify(value)}`, () => {
-    assert.throws(() => parseTenant(value), (error) => isAppError(error, "invalid_request"));
+    assert.throws(() => parseTenant(value), { code: "invalid_request" });
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { type Manifest, serializeManifest } from "../model/manifest.ts";
 import { manifestName } from "../model/object_name.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
@@ -40,7 +40,7 @@ test("commitManifest() puts no manifest when the row cannot be appended", async 
   const world = new TestWorld();
   const append = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
   Object.assign(world.rows, { append });
-  await assert.rejects(() => commit(world, ready), (error) => isAppError(error, "unavailable"));
+  await assert.rejects(() => commit(world, ready), { code: "unavailable" });
   assert.deepEqual(world.processed.names(), []);
 });
 
@@ -133,7 +133,7 @@ test("commitManifest() gives up when failed manifests keep taking its place", as
   const world = new TestWorld();
   await commit(world, failed);
   Object.assign(world.processed, { replace: () => Promise.resolve(null) });
-  await assert.rejects(() => commit(world, ready), (error) => isAppError(error, "unavailable"));
+  await assert.rejects(() => commit(world, ready), { code: "unavailable" });
 });
 
 test("readManifest() answers null where there is none, and where it goes between two calls", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { MAX_AHEAD_MS, RETENTION_POLICY } from "../retention/policy.ts";
@@ -172,7 +172,7 @@ test("processImage() leaves what is ours to be delivered again: no manifest, no 
   const delivery = await world.upload(ref);
   await assert.rejects(
     () => processImage(world.ports, delivery),
-    (error) => isAppError(error, "unavailable"),
+    { code: "unavailable" },
   );
   assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
 });

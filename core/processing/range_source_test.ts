@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { rawName } from "../model/object_name.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
@@ -39,5 +38,5 @@ test("rangeSource() is of one generation: when that went, it is to be tried agai
     customTimeMs: 0,
     ifGeneration: object.generation,
   });
-  await assert.rejects(() => source.read(0, 4), (error) => isAppError(error, "unavailable"));
+  await assert.rejects(() => source.read(0, 4), { code: "unavailable" });
 });

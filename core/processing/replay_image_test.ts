@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { assertPinsLive } from "../testing/assert_pins.ts";
-import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import {
+  assertErased,
+  assertPinsLive,
+  assertReady,
+  manifestOf,
+  newestRowOf,
+} from "../testing/assert_ready.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
@@ -124,7 +129,7 @@ test("replayImage() leaves the image as it was when a store is away", async () =
   const rows = Object.assign(Object.create(world.rows), { append });
   await assert.rejects(
     replayImage({ ...newer(world.ports), rows }, ref),
-    (error) => isAppError(error, "unavailable"),
+    { code: "unavailable" },
   );
   assert.deepEqual(await assertPinsLive(world.processed, ref), before);
   // What it left goes with the next replay.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { renditionName } from "../model/object_name.ts";
 import type { Rendered } from "../ports/pixel_engine.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
@@ -67,7 +67,7 @@ test("storeRenditions() is to be tried again where one went while it was stored"
   Object.assign(processed, { stat: () => Promise.resolve(null) });
   await assert.rejects(
     () => storeRenditions({ processed }, renderedOf(large), {}),
-    (error) => isAppError(error, "unavailable"),
+    { code: "unavailable" },
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstImageIdOf, makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { makeImageId, parseImageId, t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
@@ -9,6 +9,7 @@ import { processImage } from "../processing/process_image.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
+import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { sweepExpired } from "./sweep_expired.ts";
@@ -48,19 +49,16 @@ async function filledWorld(): Promise<{ world: TestWorld; objects: number }> {
       Uint8Array.from({ length: 10 }, () => Math.floor(random() * 256)),
     );
     const tenant = parseTenant(pick(tenants));
-    await accept(
-      world,
-      { tenant, owner: parseOwner(pick(owners).repeat(20)), imageId },
-      pick(OUTCOMES),
-    );
+    const owner = parseOwner(pick(owners).repeat(20));
+    await accept(world, { tenant, owner, imageId }, pick(OUTCOMES));
   }
-  return { world, objects: world.raw.names().length + world.processed.names().length };
+  return { world, objects: world.names().length };
 }
 
 /** The T0 of an object by its name. */
 function t0Of(name: string): number {
   const id = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/.exec(name)?.[0] ?? "";
-  return t0OfImageId(id as ReturnType<typeof firstImageIdOf>); // found by its pattern
+  return t0OfImageId(parseImageId(id));
 }
 
 /** Sweeps by two at once until a sweep after the last image's end, and counts what went before its time or stayed beyond. */
@@ -69,8 +67,7 @@ async function watchSweeps() {
   const filled = { raw: world.raw.names().length, objects, rows: world.rows.rows().length };
   const count = { early: 0, late: 0, overdue: 0 };
   const held = () => [
-    ...world.raw.names().map(t0Of),
-    ...world.processed.names().map(t0Of),
+    ...world.names().map(t0Of),
     ...world.rows.rows().map(({ t0 }) => Date.parse(String(t0))),
   ];
   const endMs = FIRST_T0_MS + SPAN_MS + periodMs + sweepIntervalMs;
@@ -103,11 +100,7 @@ test(`of ${IMAGES} images and two sweepers at once, nothing goes early and nothi
 
 test("the judgement of the test above sees one object that went a sweep early", async () => {
   const world = new TestWorld({ nowMs: FIRST_T0_MS });
-  const ref = {
-    tenant: parseTenant("acme"),
-    owner: parseOwner("a".repeat(20)),
-    imageId: firstImageIdOf(FIRST_T0_MS),
-  };
+  const ref = sampleRef(FIRST_T0_MS);
   await accept(world, ref, "bare");
   const hasty = { ...RETENTION_POLICY, periodMs: periodMs - sweepIntervalMs };
   world.clock.nowMs = FIRST_T0_MS + hasty.periodMs;

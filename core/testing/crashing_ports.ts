@@ -38,15 +38,26 @@ function crashingPorts(ports: WorldPorts, crash: Crash) {
 }
 
 /** The same port, each of whose calls goes through `step`. */
-function stepping<Port extends object>(
+export function stepping<Port extends object>(
   port: Port,
-  step: (run: () => unknown) => Promise<unknown>,
+  step: (run: () => unknown, call: string) => unknown,
 ): Port {
   return new Proxy(port, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== "function") return member;
-      return (...input: unknown[]) => step(() => Reflect.apply(member, target, input));
+      return (...input: unknown[]) => step(() => Reflect.apply(member, target, input), String(key));
+    },
+  });
+}
+
+/** The same port, some of whose calls are answered otherwise. */
+export function withCalls<Port extends object>(port: Port, calls: Partial<Port>): Port {
+  return new Proxy(port, {
+    get(target, key) {
+      const own: unknown = Reflect.get(calls, key);
+      const member: unknown = own ?? Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
     },
   });
 }
