@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { pixelInsightsSchema } from "../../model/insights.ts";
 import { draw, quarters } from "../../testing/drawing.ts";
 import { hammingDistance } from "../../testing/likeness.ts";
+import { sampleHeader } from "../../testing/sample_header.ts";
 import { STANDARD_INSIGHTS } from "../pipeline.ts";
 import { dominantColors } from "./dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
@@ -93,20 +94,7 @@ test("thumbhash() is short, tells pictures apart and takes any size", () => {
 });
 
 test("every standard insight fits its schema, on a single pixel too", () => {
-  const context = {
-    mediaType: "image/png",
-    header: {
-      width: 1,
-      height: 1,
-      frames: 1,
-      bitDepth: 8,
-      channels: 3,
-      hasAlpha: false,
-      colorSpace: "rgb",
-      orientation: 1,
-      iccName: undefined,
-    },
-  } as const;
+  const context = { mediaType: "image/png", header: sampleHeader() } as const;
   for (
     const pixels of [draw(1, 1, () => [1, 2, 3]), draw(1, 1, () => [1, 2, 3, 0]), hills(320, 200)]
   ) {
