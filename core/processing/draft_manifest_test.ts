@@ -62,11 +62,8 @@ test("times are never negative although the clocks of store and processor differ
 
 test("rejected() gives the reason and a detail that its schema takes", () => {
   const manifest = setUp().draft.rejected("corrupt", "x".repeat(999));
-  assert.deepEqual([manifest.status, manifest.reason, manifest.detail?.length], [
-    "rejected",
-    "corrupt",
-    300,
-  ]);
+  const { status, reason, detail } = manifest;
+  assert.deepEqual([status, reason, detail?.length], ["rejected", "corrupt", 300]);
   assert.deepEqual(manifestSchema.parse(manifest), manifest);
 });
 
