@@ -71,10 +71,8 @@ test("admitHead() takes what was declared, HEIC and HEIF for each other", () => 
 });
 
 test("admitHead() refuses what is no image, and an image of another type", () => {
-  assert.throws(
-    () => admitHead(NOT_AN_IMAGE, "image/png"),
-    refused("not_an_image", "not an image"),
-  );
+  const none = refused("not_an_image", "not an image");
+  assert.throws(() => admitHead(NOT_AN_IMAGE, "image/png"), none);
   assert.throws(() => admitHead(new Uint8Array(), "image/png"), refused("not_an_image", ""));
   assert.throws(
     () => admitHead(PNG_PIXEL, "image/jpeg"),
@@ -109,10 +107,8 @@ test("admitClientImageId() refuses an id from the first millisecond of its closi
 
 test("imageIdOf() makes ids of the present time with other bits each time", () => {
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const ids = Array.from(
-    { length: 50 },
-    () => imageIdOf(undefined, { nowMs: NOON_MS, random }).imageId,
-  );
+  const made = () => imageIdOf(undefined, { nowMs: NOON_MS, random }).imageId;
+  const ids = Array.from({ length: 50 }, made);
   assert.equal(new Set(ids).size, 50);
   assert.ok(ids.every((id) => t0OfImageId(id) === NOON_MS));
 });

@@ -30,7 +30,7 @@ for (
     ["5.001 s before its T0", NOON_MS - 5001, false],
     ["in its closing time", NOON_MS + policy.periodMs - policy.closingMs, true],
     ["in its last millisecond", NOON_MS + policy.periodMs - 1, true],
-    ["when its seven days are over", NOON_MS + policy.periodMs, false],
+    ["when its period is over", NOON_MS + policy.periodMs, false],
   ] as const
 ) {
   test(`requestErasure() is ${isTaken ? "taken" : "not found"} ${what}`, async () => {

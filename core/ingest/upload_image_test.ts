@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
-import { serializeManifest } from "../model/manifest.ts";
-import { manifestName, rawName } from "../model/object_name.ts";
+import { rawName } from "../model/object_name.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import type { UploadBody } from "../ports/upload_body.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "../testing/sample_images.ts";
-import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { uploadImage, type UploadImageInput } from "./upload_image.ts";
@@ -74,9 +72,7 @@ test("uploadImage() counts a body of no known size by the edge's limit, then by 
 
 test("uploadImage() finds the image of a client's own id, and reads none of the body", async () => {
   const { world, quota, upload } = setUp();
-  const manifest = serializeManifest(sampleManifest(ref));
-  const write = { contentType: "application/json", customTimeMs: NOON_MS };
-  await world.processed.create(manifestName(ref), manifest, write);
+  await world.finish(ref);
   const body = bodyOf(PNG_PIXEL, { head: () => assert.fail("The body was read") });
   const { imageId, existing } = await upload({ imageId: ref.imageId.toUpperCase(), body });
   assert.deepEqual([imageId, existing?.state, quota.held()], [ref.imageId, "done", []]);

@@ -17,9 +17,8 @@ test("declarationOfMetadata() reads what metadataOfDeclaration() writes", () => 
 });
 
 test("metadataOfDeclaration() leaves out what was not declared", () => {
-  assert.deepEqual(metadataOfDeclaration({ source: "edge", sha256: undefined }), {
-    source: "edge",
-  });
+  const written = metadataOfDeclaration({ source: "edge", sha256: undefined });
+  assert.deepEqual(written, { source: "edge" });
 });
 
 test("declarationOfMetadata() treats what is not of its form as if it were not there", () => {
@@ -32,14 +31,9 @@ test("declarationOfMetadata() treats what is not of its form as if it were not t
     traceparent: "00-1-2-3",
     tenant: "other",
   };
-  assert.deepEqual(declarationOfMetadata(odd), {
-    source: "unknown",
-    sha256: undefined,
-    crc32c: undefined,
-    size: undefined,
-    preset: undefined,
-    traceparent: undefined,
-  });
+  const { source, ...others } = declarationOfMetadata(odd);
+  assert.equal(source, "unknown");
+  assert.deepEqual(Object.values(others), Array(5).fill(undefined));
 });
 
 for (const size of ["", "01", "1e3", "1.5", " 1", "99999999999999999"]) {
