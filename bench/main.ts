@@ -1,4 +1,7 @@
 /** `deno task bench [suite…]`: runs the suites one after another; their tables first, then a line for each aim. */
+import { defineCommand } from "@tintype/cli/command";
+import { oneOf } from "@tintype/cli/flag_values";
+import { runMain } from "@tintype/cli/run_main";
 import { hideNegativeTimeoutWarnings } from "@tintype/local/start/quiet_warnings";
 import { resolve } from "node:path";
 import process from "node:process";
@@ -16,30 +19,28 @@ const SUITES: readonly Suite[] = [
   edgeSuite,
   retentionSuite,
 ];
-const HELP = `Usage: deno task bench [suite...]
-
-Measures Tintype beside a bare baseline in the same run and prints ratios.
-Suites: ${SUITES.map(({ name, about }) => `\n  ${name.padEnd(12)} ${about}`).join("")}
-`;
-
-hideNegativeTimeoutWarnings();
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) =>
-  name !== "--help" && !SUITES.some((suite) => suite.name === name)
-);
-if (asked.includes("--help") || unknown.length > 0) {
-  if (unknown.length > 0) process.stderr.write(`There is no suite ${unknown.join(", ")}\n`);
-  process.stdout.write(HELP);
-  process.exit(unknown.length > 0 ? 2 : 0);
-}
+const NAMES = SUITES.map(({ name }) => name);
+const BENCH = defineCommand({
+  name: "bench",
+  summary: [
+    "Measures Tintype beside a bare baseline in the same run and prints ratios. Suites:",
+    ...SUITES.map(({ name, about }) => `${name}: ${about}`),
+  ].join("\n"),
+  words: { placeholder: "SUITE", min: 0, parse: oneOf(NAMES) },
+  flags: { "list": "print the names of the suites" },
+});
 const root = resolve(import.meta.dirname ?? ".", "..");
 const print = (line: string) => void process.stdout.write(`${line}\n`);
-const lines: string[] = [];
-for (const suite of SUITES.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
-  print(`# ${suite.name}: ${suite.about}\n`);
-  const aims = await suite.run({ print, root });
-  lines.push(...aims.map((aim) => aimLine(suite.name, aim)));
-  print("");
-}
-for (const line of lines) print(line);
-process.exit(0);
+
+hideNegativeTimeoutWarnings();
+await runMain(BENCH, async ({ list, words }) => {
+  if (list) return print(NAMES.join("\n"));
+  const lines: string[] = [];
+  for (const suite of SUITES.filter(({ name }) => words.length === 0 || words.includes(name))) {
+    print(`# ${suite.name}: ${suite.about}\n`);
+    const aims = await suite.run({ print, root });
+    lines.push(...aims.map((aim) => aimLine(suite.name, aim)));
+    print("");
+  }
+  for (const line of lines) print(line);
+});

@@ -1,6 +1,7 @@
 import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
-import { Crc32c } from "./crc32c.ts";
-import { throwIfAborted } from "./signals.ts";
+import { Crc32c, crc32cOf } from "@tintype/gcs/crc32c";
+import { hexOf } from "@tintype/gcs/hex";
+import { throwIfAborted } from "@tintype/gcs/signals";
 import type { UploadSource } from "./upload_source.ts";
 
 /** What a file is recognised by. */
@@ -25,11 +26,10 @@ export async function digestsOf(
   const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
   if (file.size > WHOLE_BYTES || subtle === undefined) return await digestParts(file, signal);
   const bytes = await file.read(0, file.size);
-  const crc32c = new Crc32c();
-  crc32c.update(bytes);
+  const crc32c = crc32cOf(bytes);
   const sha256 = new Uint8Array(await subtle.digest("SHA-256", bytes));
   throwIfAborted(signal);
-  return { sha256: hexOf(sha256), crc32c: crc32c.digest() };
+  return { sha256: hexOf(sha256), crc32c };
 }
 
 /** SHA-256 of a text, in lower-case hex. */
@@ -50,8 +50,4 @@ async function digestParts(
     crc32c.update(bytes);
   }
   return { sha256: hexOf(sha256.digest()), crc32c: crc32c.digest() };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from "./signals.ts";
+import { untilAborted } from "@tintype/gcs/signals";
 
 /** Tells whether there is a network at all, so that tries are not spent while there is none. */
 export interface NetworkWatch {

@@ -1,4 +1,7 @@
-import { fieldsOf } from "./_private.ts";
+import { fieldsOf } from "@tintype/gcs/json_fields";
+import { isRetryableStatus } from "@tintype/gcs/retry";
+import { retryAfterMs } from "@tintype/gcs/retry_after";
+import type { StorageError } from "@tintype/gcs/storage_error";
 import type { Problem as EdgeProblem } from "./contract.ts";
 
 /**
@@ -61,27 +64,15 @@ export function problemOf(response: Response, text: string): Problem {
     code: typeof code === "string" ? code as EdgeCode : status >= 500 ? "unavailable" : "protocol",
     detail: typeof detail === "string" ? detail : `the answer was ${status}`,
     requestId: response.headers.get("x-request-id") ?? undefined,
-    retryAfterMs: retryAfterMs(response),
+    retryAfterMs: retryAfterMs(response.headers),
     errors: Array.isArray(errors) ? errors as EdgeProblem["errors"] : undefined, // the edge's contract
   };
 }
 
-/** What a store's error answer means: `unavailable` where trying again may help, else `storage_refused`. */
-export function storageProblemOf(response: Response): Problem {
-  const { status } = response;
-  const isPassing = status === 408 || status === 429 || status >= 500;
-  return {
-    status,
-    code: isPassing ? "unavailable" : "storage_refused",
-    detail: `the store answered ${status}`,
-    retryAfterMs: retryAfterMs(response),
-  };
-}
-
-/** `Retry-After` in seconds (RFC 9110, section 10.2.3), as milliseconds. */
-function retryAfterMs(response: Response): number | undefined {
-  const value = response.headers.get("retry-after");
-  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
+/** What a store's error means: `unavailable` where trying again may help, else `storage_refused`. */
+export function storageProblemOf({ status, retryAfterMs }: StorageError): Problem {
+  const code = isRetryableStatus(status) ? "unavailable" : "storage_refused";
+  return { status, code, detail: `the store responded with ${status}`, retryAfterMs };
 }
 
 function isProblem(response: Response): boolean {

@@ -2,11 +2,17 @@
  * One Cloud Storage resumable session: PUT chunks, believe only the `Range` that the store answers, ask for it after
  * every doubt, and take a completed session's answer as success however late it comes.
  */
+import { formatContentRange } from "@tintype/gcs/content_range";
+import {
+  type CompletedUpload,
+  isSessionLost,
+  sessionStateOf,
+} from "@tintype/gcs/resumable_session";
+import { isAlreadyThere, StorageError } from "@tintype/gcs/storage_error";
 import type { ChunkSize } from "./chunk_size.ts";
 import { storageProblemOf, UploadError } from "./problem.ts";
 import { pauseAfter, type PauseOptions } from "./retry.ts";
 import { type Answer, send } from "./send.ts";
-import { checkStored } from "./stored_object.ts";
 import type { FileParts } from "./upload_source.ts";
 
 /** A session to send a file to. */
@@ -39,7 +45,6 @@ export type SessionOutcome = "complete" | "lost" | "taken";
 /** What the store answered: how much it holds, or how the session ended. */
 type SessionAnswer = { readonly held: number } | SessionOutcome;
 
-const LOST_STATUSES: readonly number[] = [404, 410, 499];
 const CANCEL_TIMEOUT_MS = 5_000;
 const NOTHING = new Uint8Array(0);
 
@@ -80,6 +85,13 @@ export async function cancelSession(session: SessionUpload, fetcher: typeof fetc
   await send(fetcher, { url: session.url, method: "DELETE" }, { timeoutMs: CANCEL_TIMEOUT_MS });
 }
 
+/** A part of the file, or none of it for a status query. */
+interface Chunk {
+  readonly start: number;
+  readonly end: number;
+  readonly body: Blob | Uint8Array<ArrayBuffer>;
+}
+
 async function putChunk(
   file: FileParts,
   session: SessionUpload,
@@ -88,10 +100,9 @@ async function putChunk(
   const end = Math.min(file.size, from + options.chunks.bytes);
   // All bytes are held, or there are none: only the end is to be said.
   if (end === from) return await askHeld(file, session, options);
-  const range = `bytes ${from}-${end - 1}/${file.size}`;
-  const body = await file.part(from, end);
+  const chunk = { start: from, end, body: await file.part(from, end) };
   const startedMs = Date.now();
-  const answer = await put(session, { size: file.size, body, range }, options);
+  const answer = await put(session, file.size, chunk, options);
   const held = heldAfter(answer, file.size);
   if (held > from) options.chunks.took(held - from, Date.now() - startedMs);
   return answer;
@@ -103,30 +114,40 @@ async function askHeld(
   session: SessionUpload,
   options: SendOptions,
 ): Promise<SessionAnswer> {
-  return await put(session, { size, body: NOTHING, range: `bytes */${size}` }, options);
+  return await put(session, size, { start: size, end: size, body: NOTHING }, options);
 }
 
 async function put(
   session: SessionUpload,
-  { size, body, range }: {
-    readonly size: number;
-    readonly body: Blob | Uint8Array<ArrayBuffer>;
-    readonly range: string;
-  },
+  size: number,
+  { start, end, body }: Chunk,
   { fetcher, retry, signal, crc32c }: SendOptions,
 ): Promise<SessionAnswer> {
-  const headers = { ...session.headers, "Content-Range": range };
+  const headers = { ...session.headers, "Content-Range": formatContentRange(start, end, size) };
   const request = { url: session.url, method: "PUT", headers, body };
   const answer = await send(fetcher, request, { timeoutMs: retry.timeoutMs, signal });
-  const { response } = answer;
-  if (response.status === 308) return { held: heldOf(response, size) };
-  if (response.ok) {
-    checkStored(answer, { size, crc32c });
-    return "complete";
+  try {
+    return read(answer, size, crc32c);
+  } catch (error) {
+    if (isSessionLost(error)) return "lost";
+    // An object of this name was there first.
+    if (isAlreadyThere(error)) return "taken";
+    throw error instanceof StorageError ? new UploadError(storageProblemOf(error)) : error;
   }
-  if (LOST_STATUSES.includes(response.status)) return "lost";
-  if (isTaken(answer)) return "taken";
-  throw new UploadError(storageProblemOf(response));
+}
+
+function read({ response, text }: Answer, size: number, crc32c: string | undefined): SessionAnswer {
+  const state = sessionStateOf(response, text);
+  if ("held" in state) return { held: Math.min(size, state.held) };
+  if (isStored(state.completed, size, crc32c)) return "complete";
+  const detail = "the store has other bytes than the file";
+  throw new UploadError({ status: response.status, code: "digest_mismatch", detail });
+}
+
+/** Whether the object is the file, as far as the store names its size and checksum. */
+function isStored(stored: CompletedUpload, size: number, crc32c: string | undefined): boolean {
+  if ((stored.size ?? String(size)) !== String(size)) return false;
+  return crc32c === undefined || (stored.crc32c ?? crc32c) === crc32c;
 }
 
 /** A file that was changed or moved breaks the sending of its bytes just as a lost network does; reading it tells. */
@@ -140,21 +161,9 @@ async function causeOf(error: unknown, file: FileParts): Promise<unknown> {
   }
 }
 
-/** `Range: bytes=0-N` says what is held; no `Range` says that nothing is. */
-function heldOf(response: Response, total: number): number {
-  const match = /^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "");
-  return match === null ? 0 : Math.min(total, Number(match[1]) + 1);
-}
-
 function heldAfter(answer: SessionAnswer, total: number): number {
   if (typeof answer !== "string") return answer.held;
   return answer === "complete" ? total : 0;
-}
-
-/** The object's precondition failed, or an identity that may only create was told that it cannot replace. */
-function isTaken({ response, text }: Answer): boolean {
-  return response.status === 412 ||
-    (response.status === 403 && text.includes("storage.objects.delete"));
 }
 
 function stalled(held: number): UploadError {

@@ -1,13 +1,13 @@
+import { type Backoff, backoffMs } from "@tintype/gcs/backoff";
+import { isRetryableStatus } from "@tintype/gcs/retry";
+import { sleep } from "@tintype/gcs/signals";
 import { type NetworkWatch, platformNetwork } from "./network_watch.ts";
 import { type Problem, UploadError } from "./problem.ts";
-import { sleep } from "./signals.ts";
 
 /** How often and how long to try again. */
-export interface RetryPolicy {
+export interface RetryPolicy extends Backoff {
   /** Tries in a row without any progress before the call gives up. */
   readonly maxAttempts: number;
-  readonly minDelayMs: number;
-  readonly maxDelayMs: number;
   /** How long one try may take; what the store held by then is not sent again. */
   readonly timeoutMs: number;
   /** While it knows that there is no network, little is tried and nothing counts; the platform's own by default. */
@@ -22,9 +22,9 @@ export interface PauseOptions {
   readonly onWait?: ((error: UploadError) => void) | undefined;
 }
 
-/** About a minute of trying. */
+/** About 50 seconds of trying. */
 export const DEFAULT_RETRY: RetryPolicy = {
-  maxAttempts: 10,
+  maxAttempts: 12,
   minDelayMs: 250,
   maxDelayMs: 16_000,
   timeoutMs: 120_000,
@@ -36,13 +36,7 @@ const RETRYABLE_CODES: readonly string[] = ["network", "stalled"];
 /** Whether trying again can help: 408, 429 and 5xx, as Cloud Storage and the edge mean it; a day's full quota never. */
 export function isRetryable({ status, code }: Problem): boolean {
   if (code === "quota_exceeded") return false;
-  return RETRYABLE_CODES.includes(code) || status === 408 || status === 429 || status >= 500;
-}
-
-/** The wait after failure `failures` (from 1): doubling, half of it by chance, and never shorter than the server asks. */
-export function retryDelayMs(failures: number, policy: RetryPolicy, retryAfterMs = 0): number {
-  const ceiling = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (failures - 1));
-  return Math.max(retryAfterMs, ceiling / 2 + Math.random() * ceiling / 2);
+  return RETRYABLE_CODES.includes(code) || (status > 0 && isRetryableStatus(status));
 }
 
 /** Runs something that may be repeated until it succeeds; throws its last error when trying again is of no use. */
@@ -73,6 +67,7 @@ export async function pauseAfter(
   }
   if (failures + 1 >= retry.maxAttempts) throw error;
   onWait?.(error);
-  await sleep(retryDelayMs(failures + 1, retry, error.problem.retryAfterMs), signal);
+  const { retryAfterMs = 0 } = error.problem;
+  await sleep(Math.max(retryAfterMs, backoffMs(failures + 1, retry)), signal);
   return failures + 1;
 }

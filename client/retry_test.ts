@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UploadError } from "./problem.ts";
-import { isRetryable, pauseAfter, retryDelayMs } from "./retry.ts";
-import { sleep } from "./signals.ts";
+import { isRetryable, pauseAfter } from "./retry.ts";
 
 const POLICY = { maxAttempts: 10, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 1_000 };
 
@@ -15,28 +14,6 @@ test("isRetryable() holds for 408, 429, 5xx and lost connections, never for what
   }
   assert.ok(isRetryable({ status: 0, code: "network", detail: "" }));
   assert.ok(!isRetryable({ status: 429, code: "quota_exceeded", detail: "" }));
-});
-
-test("retryDelayMs() doubles up to its maximum, half of it by chance", () => {
-  for (
-    const [failures, ceilingMs] of [[1, 100], [2, 200], [4, 800], [5, 1_000], [60, 1_000]] as const
-  ) {
-    const delays = Array.from({ length: 50 }, () => retryDelayMs(failures, POLICY));
-    assert.ok(delays.every((ms) => ms >= ceilingMs / 2 && ms <= ceilingMs));
-    assert.ok(new Set(delays).size > 1);
-  }
-});
-
-test("retryDelayMs() is never shorter than the server asks", () => {
-  assert.equal(retryDelayMs(1, POLICY, 60_000), 60_000);
-});
-
-test("sleep() ends with the signal's reason as soon as it is aborted", async () => {
-  const reason = new Error("enough");
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(reason), 5);
-  await assert.rejects(sleep(60_000, controller.signal), reason);
-  await assert.rejects(sleep(60_000, controller.signal), reason);
 });
 
 test("pauseAfter() waits for the network where there is known to be none, and counts from the start again", async () => {

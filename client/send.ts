@@ -1,5 +1,5 @@
 import { UploadError } from "./problem.ts";
-import { linkSignal, throwIfAborted } from "./signals.ts";
+import { linkSignal, throwIfAborted } from "@tintype/gcs/signals";
 
 /** What to send; the body must be one that can be sent again. */
 export interface Request {

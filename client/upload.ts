@@ -1,5 +1,5 @@
 import { UploadError } from "./problem.ts";
-import { reasonOf } from "./signals.ts";
+import { reasonOf } from "@tintype/gcs/signals";
 import { UploadControl } from "./upload_control.ts";
 import { type UploadedImage, uploadFile, type UploadTools } from "./upload_file.ts";
 import { ProgressReport, type UploadProgress, type UploadState } from "./upload_progress.ts";

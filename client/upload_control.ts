@@ -1,5 +1,5 @@
 import { UploadError } from "./problem.ts";
-import { untilAborted } from "./signals.ts";
+import { untilAborted } from "@tintype/gcs/signals";
 
 /** A step of an upload: may be aborted at any moment and run again, then with `isAgain`. */
 export type Step<T> = (signal: AbortSignal, isAgain: boolean) => Promise<T>;

@@ -1,7 +1,7 @@
 import { type Image } from "./image.ts";
 import type { Images } from "./images.ts";
 import { UploadError } from "./problem.ts";
-import { sleep } from "./signals.ts";
+import { sleep } from "@tintype/gcs/signals";
 
 /** How long to wait. */
 export interface WaitOptions {

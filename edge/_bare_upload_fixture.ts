@@ -3,7 +3,7 @@
  * one HMAC names the owner; by the path it then signs a session's start as Cloud Storage wants it (`/signed`), counts in a
  * durable object too (`/counted`), and asks storage (`/started`), one after another as a straight handler would.
  */
-import { importHmacSigner, signUrl } from "@tintype/core/gcp/v4_signer";
+import { importHmacSigner, objectPath, signUrl } from "@tintype/gcs/v4_signer";
 import { importJWK, type JWK, jwtVerify } from "jose";
 import * as z from "zod";
 import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
@@ -47,8 +47,7 @@ export default {
     const signed = await signUrl(keys.signer, {
       method: "POST",
       endpoint: env.STORAGE_ENDPOINT,
-      bucket: "tintype-raw",
-      object: `2026-01-01/${payload["tenant"]}/${owner}/${imageId}`,
+      path: objectPath("tintype-raw", `2026-01-01/${payload["tenant"]}/${owner}/${imageId}`),
       headers: headersOf(body),
       expiresSeconds: 300,
     }, { nowMs: Date.now() });

@@ -1,16 +1,17 @@
-import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/core/gcp/v4_signer";
+import { AppError } from "@tintype/core/errors";
 import { importPseudonymKey, pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { withSignature } from "@tintype/gcs/authorize";
+import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { consoleLog } from "./adapters/console_log.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
-import { GcsClient } from "./adapters/gcs_client.ts";
-import { GcsEdgeStore } from "./adapters/gcs_edge_store.ts";
-import { GcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
-import { GcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
+import { gcsEdgeStore } from "./adapters/gcs_edge_store.ts";
+import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
+import { gcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
 import { AssetsPageFiles } from "./adapters/page_assets.ts";
 import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
@@ -26,6 +27,9 @@ interface Isolate {
   readonly remoteKeys: RemoteKeys;
   services: EdgeServices | undefined;
 }
+
+/** One try of a request that may be repeated. */
+const STORAGE_ATTEMPT_MS = 10_000;
 
 let isolate: Isolate | undefined;
 
@@ -48,7 +52,13 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
     HmacCursors.open(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
   ]);
-  const client = new GcsClient({ endpoint: config.STORAGE_ENDPOINT, signer, clock: Date });
+  const storage = {
+    endpoint: config.STORAGE_ENDPOINT,
+    authorize: withSignature(signer, Date.now),
+    timeoutMs: STORAGE_ATTEMPT_MS,
+  };
+  const raw = { ...storage, bucket: config.RAW_BUCKET };
+  const processed = { ...storage, bucket: config.PROCESSED_BUCKET };
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -69,10 +79,10 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
       keys: remoteKeys,
       clock: Date,
     }),
-    raw: new GcsEdgeStore(client, config.RAW_BUCKET),
-    processed: new GcsEdgeStore(client, config.PROCESSED_BUCKET),
-    sessions: new GcsUploadSessions(client, config.RAW_BUCKET),
-    urlSigner: new GcsReadUrlSigner(client, config.PROCESSED_BUCKET),
+    raw: gcsEdgeStore(raw),
+    processed: gcsEdgeStore(processed),
+    sessions: gcsUploadSessions(raw),
+    urlSigner: gcsReadUrlSigner({ ...processed, signer, clock: Date }),
     quota: new DurableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
@@ -84,8 +94,18 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   };
 }
 
-function importSigner(key: SigningKey): Promise<V4Signer> {
-  return key.type === "hmac" ? importHmacSigner(key) : importRsaSigner(key);
+async function importSigner(key: SigningKey): Promise<V4Signer> {
+  try {
+    return key.type === "hmac" ? await importHmacSigner(key) : await importRsaSigner(key);
+  } catch (cause) {
+    throw new AppError(
+      "invalid_config",
+      "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM",
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function ownersOf(keys: readonly PseudonymKey[], tenant: Tenant, subject: string) {

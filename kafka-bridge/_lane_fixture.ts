@@ -108,7 +108,6 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
         KAFKA_GROUP: group,
         KAFKA_SESSION_TIMEOUT_MS: "2000",
         RAW_BUCKET: "tintype-raw",
-        GOOGLE_CLOUD_PROJECT: "tintype-local",
         STORAGE_ENDPOINT: storageUrl,
         PSEUDONYM_KEYS: JSON.stringify([SECRET]),
         TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: TENANT } } }),

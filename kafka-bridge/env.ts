@@ -40,7 +40,6 @@ const envSchema = kafkaSchema.extend({
   RAW_BUCKET: z.string().min(3),
   /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  GOOGLE_CLOUD_PROJECT: z.string().min(1),
   STORAGE_ENDPOINT: z.url().optional(),
   PSEUDONYM_KEYS: z.string().transform((text, context) => secretList(text, context)),
   TENANT_PLANS: z.string().default("{}").transform((text, context) =>

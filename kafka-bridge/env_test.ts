@@ -25,7 +25,6 @@ const RIGHT = {
   KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
   KAFKA_GROUP: "tintype-bridge",
   RAW_BUCKET: "tintype-raw",
-  GOOGLE_CLOUD_PROJECT: "tintype-local",
   PSEUDONYM_KEYS: JSON.stringify([SECRET]),
   TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
 };

@@ -11,7 +11,6 @@ const ENV = {
   KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
   KAFKA_GROUP: "tests",
   RAW_BUCKET: "tintype-raw",
-  GOOGLE_CLOUD_PROJECT: "tintype-local",
   STORAGE_ENDPOINT: "http://127.0.0.1:9",
   PSEUDONYM_KEYS: JSON.stringify(["a pseudonym key for tests, 32 characters or more"]),
   TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),

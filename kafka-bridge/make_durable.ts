@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import { backoffMs } from "@tintype/gcs/backoff";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
 import type { DeliveryPoint } from "./delivery_point.ts";
@@ -140,7 +141,7 @@ async function untilDone(
 ): Promise<boolean> {
   let endTrouble = () => {};
   try {
-    for (let count = 0;; count++) {
+    for (let count = 1;; count++) {
       if (stopping.aborted) return false;
       const obstacle = await attempt();
       if (obstacle === undefined) return true;
@@ -149,9 +150,7 @@ async function untilDone(
       const endLast = endTrouble;
       endTrouble = ports.trouble.raise(obstacle);
       endLast();
-      const longestMs = Math.min(pace.maxDelayMs, pace.minDelayMs * 2 ** Math.min(count, 16));
-      const delayMs = longestMs * (0.5 + Math.random() / 2);
-      await sleep(delayMs, undefined, { signal: stopping }).catch(() => undefined);
+      await sleep(backoffMs(count, pace), undefined, { signal: stopping }).catch(() => undefined);
     }
   } finally {
     endTrouble();
@@ -171,5 +170,6 @@ function placeOf(record: SourceRecord) {
 function causeOf(failure: unknown): string {
   const cause = failure instanceof AppError ? failure.cause ?? failure : failure;
   if (!(cause instanceof Error)) return typeof cause;
-  return "code" in cause ? `${cause.name} ${String(cause.code)}` : cause.name;
+  const { name, status, code } = cause as Error & { status?: unknown; code?: unknown }; // clients' errors carry them
+  return [name, status, code].filter((word) => word !== undefined).join(" ");
 }

@@ -1,11 +1,13 @@
 /**
  * `deno task produce DIR|FILE…`: read the command line, find the pictures, send each as a record, or as chunks,
- * into the Kafka door, in their order and one after another, so that what was said to be there is there.
+ * into the Kafka topic, in their order and one after another, so that what was said to be there is there.
  */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
+import { requireLocalSystem } from "@tintype/cli/local_system";
+import { runMain } from "@tintype/cli/run_main";
 import { readKafkaEnv } from "./env.ts";
 import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
 import {
@@ -14,27 +16,26 @@ import {
   type PictureProducer,
   type ProducedPlace,
 } from "./producer/kafka_producer.ts";
-import { HELP, type ProduceArguments, readArguments } from "./producer/read_arguments.ts";
+import { type ProduceArguments, produceCommand } from "./producer/read_arguments.ts";
 import { wordsOfError } from "./words_of_error.ts";
 
-const DEFAULT_BROKERS = process.env["KAFKA_BROKERS"] || "localhost:9092";
-const EXIT = { sent: 0, notTaken: 1, wrongCall: 2 } as const;
-
-async function main(args: readonly string[]): Promise<number> {
-  const call = readArguments(args, DEFAULT_BROKERS);
-  if (call.help) {
-    process.stdout.write(HELP);
-    return EXIT.sent;
-  }
-  const pictures = await findPictures(call.paths);
+async function produce(call: ProduceArguments): Promise<void> {
+  const pictures = await findPictures(call.words);
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
+  if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const producer = await openPictureProducer(env, call.topic);
   try {
     await sendAll(pictures, producer, call);
   } finally {
     await producer.close();
   }
-  return EXIT.sent;
+}
+
+interface Sending {
+  readonly producer: PictureProducer;
+  readonly call: ProduceArguments;
+  /** The largest file that goes as one record. */
+  readonly wholeBytes: number;
 }
 
 async function sendAll(
@@ -71,11 +72,7 @@ async function sendAll(
 /** A file as one record, or as chunks where it is larger than one may be; answers where the first of them lies. */
 async function sendPicture(
   { path, name, contentType, bytes }: PictureFile,
-  { producer, call: { subject }, wholeBytes }: {
-    readonly producer: PictureProducer;
-    readonly call: ProduceArguments;
-    readonly wholeBytes: number;
-  },
+  { producer, call: { subject }, wholeBytes }: Sending,
 ): Promise<{ readonly place: ProducedPlace; readonly count: number }> {
   const picture = { name, contentType, subject };
   if (bytes <= wholeBytes) {
@@ -97,9 +94,6 @@ async function sendPicture(
   return { place: first, count };
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const isWrongCall = error instanceof TypeError;
-  const text = wordsOfError(error);
-  process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot produce: ${text}\n`);
-  return isWrongCall ? EXIT.wrongCall : EXIT.notTaken;
+await runMain(produceCommand(process.env), produce, {
+  describe: (error) => `Cannot produce: ${wordsOfError(error)}`,
 });

@@ -125,7 +125,6 @@ async function openBridge(
   const bridge: Bridge = new Bridge({
     creator: gcsObjectCreator({
       bucket: env.RAW_BUCKET,
-      project: env.GOOGLE_CLOUD_PROJECT,
       endpoint: env.STORAGE_ENDPOINT,
       timeoutMs: UPLOAD_TIMEOUT_MS,
     }),

@@ -1,6 +1,6 @@
+import { makePushEnvelope } from "@tintype/core/events/push_envelope";
+import { makeStorageNotification } from "@tintype/core/events/notification";
 import { jsonLog } from "@tintype/core/json_log";
-import { makePushEnvelope } from "@tintype/core/gcp/push_envelope";
-import { makeStorageNotification } from "@tintype/core/gcp/notification";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { type ImageRef, type ObjectName, rawName } from "@tintype/core/model/object_name";

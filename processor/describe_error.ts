@@ -29,6 +29,7 @@ function mistakeOf(error: unknown): LogFields {
 }
 
 function codeOf(error: Error): string | undefined {
-  const { code } = error as { code?: unknown }; // errors of Node and of clients carry one
-  return typeof code === "string" || typeof code === "number" ? String(code) : undefined;
+  const { status, code } = error as { status?: unknown; code?: unknown }; // errors of Node and of clients carry them
+  const words = [status, code].filter((word) => ["string", "number"].includes(typeof word));
+  return words.length === 0 ? undefined : words.join(" ");
 }

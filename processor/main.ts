@@ -11,7 +11,7 @@ import type { SweepPorts } from "@tintype/core/retention/sweep_expired";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
-import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
@@ -72,7 +72,7 @@ function createPorts(env: ProcessorEnv, pixels: PixelPool): ProcessImagePorts & 
   const store = (role: keyof typeof buckets) =>
     traced(
       role,
-      new GcsObjectStore({ projectId, bucket: buckets[role], endpoint: endpoints.storage }),
+      gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }),
     );
   const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
   return {

@@ -10,7 +10,7 @@ import sharp from "sharp";
 import { PUSH_ACCOUNT, pushBody, SCHEDULER_ACCOUNT } from "./_app_fixture.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
-import { GcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { firstLine, missingStandIn, type StandIn, startStandIn } from "./adapters/_local_cloud.ts";
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
@@ -98,8 +98,7 @@ describe("the processor as a process with its own permissions only", { skip }, (
     assert.deepEqual(events, ["listening", "delivery", "job", "stopping", "stopped"]);
   });
 
-  const storeOf = (bucket: string) =>
-    new GcsObjectStore({ projectId: "tintype-local", bucket, endpoint: cloud.storage.url });
+  const storeOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: cloud.storage.url });
 
   async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
     const asked = await fetch(`${cloud.oidc.url}/google/token`, {

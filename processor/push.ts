@@ -3,8 +3,8 @@
  * answer so that Pub/Sub forgets it (the work is done, or never will be) or brings it again.
  */
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
-import { type NotifiedResource, parseStorageNotification } from "@tintype/core/gcp/notification";
-import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/gcp/push_envelope";
+import { type NotifiedResource, parseStorageNotification } from "@tintype/core/events/notification";
+import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/events/push_envelope";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { readRawBucketName } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { importHmacSigner, signUrl, type V4Request } from "@tintype/core/gcp/v4_signer";
+import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
 import { findNodeBinary } from "../tools/node_binary.ts";
 
 /** A fault as `POST /_local/faults` takes it. */
@@ -19,12 +19,17 @@ export interface LocalFault {
     | { readonly dropReply: true };
 }
 
+/** A request for an object of the raw bucket. */
+interface ObjectRequest extends Pick<V4Request, "method" | "headers"> {
+  readonly object: string;
+}
+
 /** The local storage as a process of its own, alone: its notifications find nobody. */
 export interface LocalStorage {
   /** Reads an object of the raw bucket, as no client may: its bytes, undefined where it is not there. */
   read(object: string): Promise<Uint8Array | undefined>;
   /** Sends a signed request to the raw bucket. */
-  signedFetch(request: Pick<V4Request, "method" | "object" | "headers">): Promise<Response>;
+  signedFetch(request: ObjectRequest): Promise<Response>;
   /** Forgets all faults and puts these in. */
   setFaults(faults: readonly LocalFault[]): Promise<void>;
   /** How many faults are still to happen. */
@@ -65,8 +70,9 @@ export async function startLocalStorage(): Promise<LocalStorage> {
   const signer = await importHmacSigner(KEY);
   const faults = `${url}/_local/faults`;
   return {
-    async signedFetch(request) {
-      const place = { endpoint: url, bucket: "tintype-raw", expiresSeconds: 60 };
+    async signedFetch({ object, ...request }) {
+      const path = objectPath("tintype-raw", object);
+      const place = { endpoint: url, path, expiresSeconds: 60 };
       const signed = await signUrl(signer, { ...place, ...request }, { nowMs: Date.now() });
       return await fetch(signed.url, { method: request.method, headers: signed.headers });
     },

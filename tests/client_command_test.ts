@@ -101,13 +101,26 @@ test("upload says what it can do, and refuses wrong calls with code 2 and one li
   assert.match(help.out, /--watch DIR .*Ctrl-C/);
   await picture("here.jpg", 1_000);
   const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
-    [/no FILE or DIR is named/, []],
+    [/takes FILE or DIR, or --watch DIR/, []],
     [/Cannot send .*missing\.jpg as it is not there/, ["missing.jpg"]],
-    [/--at-once must be from 1 to 16: current value is 0/, ["a.jpg", "--at-once", "0"]],
-    [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/v1"]],
-    [/--to must be an address without a path/, ["a.jpg", "--to", "http://edge.test/?to=1"]],
+    [/--at-once must be a whole number from 1 to 16 \(got "0"\)/, ["a.jpg", "--at-once", "0"]],
+    [/--to must be an http or https address without a path/, [
+      "a.jpg",
+      "--to",
+      "http://edge.test/v1",
+    ]],
+    [/--to must be an http or https address without a path/, [
+      "a.jpg",
+      "--to",
+      "http://edge.test/?to=1",
+    ]],
     [/Cannot watch .*missing as it is no folder/, ["--watch", "missing"]],
-    [/the token cannot be read: ENOENT.*missing/, ["here.jpg", "--token", "@missing"]],
+    [/the token cannot be read: ENOENT.*missing/, ["here.jpg", "--token", "@missing", ...toEdge()]],
+    [/^Nothing answers at localhost:1: start the local/, [
+      "here.jpg",
+      "--to",
+      "http://localhost:1",
+    ]],
     [/Cannot remember .*here\.jpg\/x: ENOTDIR/, ["here.jpg", "--state", "here.jpg/x"]],
   ];
   await Promise.all(wrong.map(async ([words, args]) => {
@@ -169,7 +182,10 @@ test("upload that Ctrl-C ends goes on where it was when it runs again, and sends
   first.child.kill("SIGINT");
   const interrupted = await first.ended;
   assert.equal(interrupted.code, 130, interrupted.err);
-  assert.match(interrupted.err, /Interrupted after 1 of 2; the same command goes on with the rest/);
+  assert.match(
+    interrupted.err,
+    /Interrupted after 1 of 2; the same command continues with the rest/,
+  );
   const again = await upload(...call).ended;
   assert.equal(again.code, 0, again.err);
   const [small, large] = resultsOf(again.out);
@@ -186,7 +202,7 @@ test("upload ends in one line where nobody reads its output any more", async () 
   unread.child.stdout?.destroy();
   const { code, err } = await unread.ended;
   assert.equal(code, 130, err);
-  assert.match(err, /^Interrupted after \d of 3; the same command goes on with the rest\n$/);
+  assert.match(err, /^Interrupted after \d of 3; the same command continues with the rest\n$/);
 });
 
 test("upload --watch sends what comes once it is whole, and nothing of it again", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -54,6 +54,15 @@ const PROGRAM = `
   const error = new UploadError({ status: 0, code: "timeout", detail: "" });
   console.log(JSON.stringify({ imageId, sent, code: error.code }));
 `;
+
+test("the packed client depends on nothing that is not published", async () => {
+  const text = await readFile(join(folder, "client/package.json"), "utf8");
+  assert.deepEqual(Object.keys(JSON.parse(text).dependencies), ["@noble/hashes"]);
+  for (const name of await readdir(join(folder, "client"), { recursive: true })) {
+    if (!/\.(js|ts)$/.test(name)) continue;
+    assert.doesNotMatch(await readFile(join(folder, "client", name), "utf8"), /@tintype\//, name);
+  }
+});
 
 test("the packed client uploads a file on the machine's own Node", { skip }, async () => {
   const program = join(folder, "program.mjs");

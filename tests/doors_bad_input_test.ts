@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { importHmacSigner, signUrl } from "@tintype/core/gcp/v4_signer";
+import { importHmacSigner, objectPath, signUrl } from "@tintype/gcs/v4_signer";
 import { badRequests } from "./_bad_requests.ts";
 import { BUCKETS, callEdge, clientFor, identityToken, tokenFor, URLS } from "./_cloud.ts";
 import { noisePng, sha256 } from "./_pictures.ts";
@@ -152,9 +152,9 @@ test("the processor takes pushes from its subscription's account alone, and acks
 
 test("the storage refuses what is not signed, signed by another key, for another object, or ended", async () => {
   const object = "2026-01-01/walks/nobody/nothing";
-  const place = { method: "GET", endpoint: URLS.storage, object } as const;
+  const place = { method: "GET", endpoint: URLS.storage } as const;
   const sign = async (key: typeof hmacKey, nowMs: number, bucket: string = BUCKETS.processed) => {
-    const request = { ...place, bucket, expiresSeconds: 60 };
+    const request = { ...place, path: objectPath(bucket, object), expiresSeconds: 60 };
     return (await signUrl(await importHmacSigner(key), request, { nowMs })).url;
   };
   const good = await sign(hmacKey, Date.now());

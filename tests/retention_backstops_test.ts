@@ -11,12 +11,13 @@ import {
   receiptName,
   renditionName,
 } from "@tintype/core/model/object_name";
+import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
-import { GcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { BUCKETS } from "./_cloud.ts";
 import { type StandIn, startStandIn } from "./_stand_in.ts";
 
@@ -37,8 +38,7 @@ after(async () => {
   await warehouse?.stop();
 });
 
-const bucketOf = (bucket: string) =>
-  new GcsObjectStore({ projectId: PROJECT, bucket, endpoint: storage.url });
+const bucketOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
 /** Every kind of object, and a row, of each image, by the production adapters. */
 async function fill(): Promise<void> {
@@ -50,7 +50,7 @@ async function fill(): Promise<void> {
   const [raw, processed] = [bucketOf(BUCKETS.raw), bucketOf(BUCKETS.processed)];
   for (const ref of REFS) {
     const write = { contentType: "image/jpeg", customTimeMs: t0OfImageId(ref.imageId) };
-    const put = (store: GcsObjectStore, name: ObjectName) =>
+    const put = (store: ObjectStore, name: ObjectName) =>
       store.create(name, new Uint8Array(3), write);
     await Promise.all([
       put(raw, rawName(ref)),

@@ -1,11 +1,14 @@
 /**
- * `deno task soak`: every fault of `trouble/faults.ts` while pictures go through both doors, alone and then in pairs,
+ * `deno task soak`: every fault of `trouble/faults.ts` while pictures go through both sources, alone and then in pairs,
  * in an order that a seed decides; a table of what happened, and exit code 1 where anything was lost or doubled.
  */
 import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { oneOf, wholeNumber } from "@tintype/cli/flag_values";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
 import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
@@ -14,33 +17,39 @@ import { type Outcome, runScenario } from "./trouble/scenario.ts";
 import { outcomeTable } from "./trouble/outcome_table.ts";
 import { startTroubledSystem, type TroubledSystem } from "./trouble/troubled_system.ts";
 
-const HELP = `Usage: deno task soak [options]
-
-Starts the whole system and lets every fault happen to it while pictures go through both doors.
-
-  --seed N       decides order, moments and sizes (default: the time); the same seed is the same campaign
-  --only NAME    one fault, or a pair such as kill-edge+kill-storage
-  --pairs        pairs only
-  --rounds N     how often to go through all of it (default 1)
-  --minutes N    begin nothing new after so many minutes
-  --pictures N   pictures of a scenario, half of them through each door (default 100)
-  --campaign N   one campaign of soak_campaigns.ts alone (default: all of them when the faults are over)
-  --log FILE     write every line of every part into FILE
-  --list         name every fault and campaign
-  --help         show this
-`;
-const OPTIONS = {
-  seed: { type: "string" },
-  only: { type: "string" },
-  pairs: { type: "boolean", default: false },
-  rounds: { type: "string", default: "1" },
-  minutes: { type: "string", default: "1440" },
-  pictures: { type: "string", default: "100" },
-  campaign: { type: "string" },
-  log: { type: "string" },
-  list: { type: "boolean", default: false },
-  help: { type: "boolean", default: false },
-} as const;
+const SOAK = defineCommand({
+  name: "soak",
+  summary:
+    "Starts the whole system and injects every fault while pictures go through both sources.",
+  flags: {
+    "seed N": {
+      about:
+        "decides order, moments and sizes (default: the time); the same seed is the same campaign",
+      parse: wholeNumber(0),
+    },
+    "only NAME": "one fault, or a pair such as kill-edge+kill-storage",
+    "pairs": "pairs only",
+    "rounds N": { about: "how often to go through all of it", parse: wholeNumber(0), default: "1" },
+    "minutes N": {
+      about: "begin nothing new after so many minutes",
+      parse: wholeNumber(0),
+      default: "1440",
+    },
+    "pictures N": {
+      about: "pictures of a scenario, half of them through each source",
+      parse: wholeNumber(0),
+      default: "100",
+    },
+    "campaign NAME": {
+      about:
+        "one campaign of soak_campaigns.ts alone (default: all of them when the faults are over)",
+      parse: oneOf(SOAK_CAMPAIGNS.map(({ name }) => name)),
+    },
+    "log FILE": "write every line of every part into FILE",
+    "list": "name every fault and campaign",
+  },
+  exitCodes: { 1: "something was lost or doubled, or a campaign failed" },
+});
 const WEATHER = { outageMs: 60_000 };
 /** Scenarios that one system lives through; then it must end without leaving anything. */
 const SCENARIOS_PER_SYSTEM = 12;
@@ -53,61 +62,53 @@ interface Campaign {
   /** The flags that, with a scenario's name, run it again as it was. */
   readonly flags: string;
   readonly drawn: DrawnPictures;
-  readonly endMs: number;
+  /** Begin nothing new. */
+  readonly over: AbortSignal;
   readonly outcomes: Outcome[];
   readonly log: string | undefined;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: OPTIONS, strict: true });
-  if (values.help) return tell(HELP);
-  if (values.campaign !== undefined) return await runCampaigns(values.campaign);
-  const seed = values.seed === undefined
-    ? Date.now() % 1_000_000
-    : wholeNumber("seed", values.seed);
-  const rounds = wholeNumber("rounds", values.rounds);
-  const plan = planCampaign({
-    random: seededRandom(seed),
-    only: values.only,
-    leastFaults: values.pairs ? 2 : 1,
-    rounds,
-  });
-  if (values.list) {
+async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
+  const ending = new AbortController();
+  endOnInterrupt(ending, { onFirst: () => say("Ending; once more ends at once.\n") });
+  const { only, pairs, rounds, pictures, seed = Date.now() % 1_000_000 } = flags;
+  if (flags.campaign !== undefined) return await runCampaigns(ending.signal, flags.campaign);
+  const random = seededRandom(seed);
+  const plan = planCampaign({ random, only, leastFaults: pairs ? 2 : 1, rounds });
+  if (flags.list) {
     const names = [...plan, ...SOAK_CAMPAIGNS].map(({ name }) => name);
-    return tell(`${[...new Set(names)].join("\n")}\n`);
+    say(`${[...new Set(names)].join("\n")}\n`);
+    return EXIT.done;
   }
-  tell(`seed ${seed}: ${plan.length} scenarios\n`);
+  say(`seed ${seed}: ${plan.length} scenarios\n`);
+  const deadline = AbortSignal.timeout(flags.minutes * MINUTE_MS);
   const campaign: Campaign = {
     seed,
-    flags: `--seed ${seed} --rounds ${rounds} --pictures ${values.pictures}`,
-    drawn: await drawPictures(
-      Math.ceil(wholeNumber("pictures", values.pictures) / 2),
-      seededRandom(seed),
-    ),
-    endMs: Date.now() + wholeNumber("minutes", values.minutes) * MINUTE_MS,
+    flags: `--seed ${seed} --rounds ${rounds} --pictures ${pictures}`,
+    drawn: await drawPictures(Math.ceil(pictures / 2), seededRandom(seed)),
+    over: AbortSignal.any([ending.signal, deadline]),
     outcomes: [],
-    log: values.log,
+    log: flags.log,
   };
   try {
-    while (plan.length > 0 && Date.now() < campaign.endMs) await liveThrough(plan, campaign);
+    while (plan.length > 0 && !campaign.over.aborted) await liveThrough(plan, campaign);
   } finally {
     await campaign.drawn.remove();
   }
   const code = report(campaign);
-  const isWhole = values.only === undefined && !values.pairs && Date.now() < campaign.endMs;
-  return isWhole ? Math.max(code, await runCampaigns(undefined)) : code;
+  const isWhole = only === undefined && !pairs && !campaign.over.aborted;
+  return isWhole ? Math.max(code, await runCampaigns(ending.signal)) : code;
 }
 
-/** Runs one campaign, or all; answers the exit code. Throws TypeError where there is no such one. */
-async function runCampaigns(only: string | undefined): Promise<number> {
-  const asked = SOAK_CAMPAIGNS.filter(({ name }) => only === undefined || name === only);
-  if (asked.length === 0) {
-    throw new TypeError(`Cannot soak as there is no campaign ${only}: see --list`);
-  }
-  let code = 0;
-  for (const campaign of asked) {
-    tell(`${campaign.name}: ${campaign.about}\n`);
-    if (!await runCampaign(resolve(import.meta.dirname ?? ".", ".."), campaign)) code = 1;
+/** Runs one campaign, or all; resolves to the exit code. */
+async function runCampaigns(signal: AbortSignal, only?: string): Promise<number> {
+  let code: number = EXIT.done;
+  for (const campaign of SOAK_CAMPAIGNS.filter(({ name }) => [name, undefined].includes(only))) {
+    if (signal.aborted) break;
+    say(`${campaign.name}: ${campaign.about}\n`);
+    if (!await runCampaign(resolve(import.meta.dirname ?? ".", ".."), campaign, signal)) {
+      code = EXIT.failed;
+    }
   }
   return code;
 }
@@ -115,12 +116,12 @@ async function runCampaigns(only: string | undefined): Promise<number> {
 /** Shows the table and how to see each failure again; answers the exit code. */
 function report({ seed, flags, outcomes }: Campaign): number {
   const bad = outcomes.filter(({ lost, doubled }) => lost.length + doubled.length > 0);
-  tell(`\n${outcomeTable(outcomes)}\n`);
-  tell(`seed ${seed}: ${outcomes.length} scenarios, ${bad.length} with losses\n`);
+  say(`\n${outcomeTable(outcomes)}\n`);
+  say(`seed ${seed}: ${outcomes.length} scenarios, ${bad.length} with losses\n`);
   for (const { name } of bad.filter(({ name }) => name !== LEFTOVERS)) {
-    tell(`again: deno task soak ${flags} --only ${name}\n`);
+    say(`again: deno task soak ${flags} --only ${name}\n`);
   }
-  return bad.length === 0 ? 0 : 1;
+  return bad.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** Takes scenarios that can share a system from the plan's front, and lets one system live through them. */
@@ -129,7 +130,7 @@ async function liveThrough(plan: PlannedScenario[], campaign: Campaign): Promise
   const system = await startTroubledSystem({ doors: ["edge", "kafka"], retention });
   let last: Outcome | undefined;
   try {
-    for (let count = 0; count < SCENARIOS_PER_SYSTEM && Date.now() < campaign.endMs; count++) {
+    for (let count = 0; count < SCENARIOS_PER_SYSTEM && !campaign.over.aborted; count++) {
       const next = plan[0];
       if (next === undefined || next.retention !== retention) break;
       plan.shift();
@@ -140,7 +141,7 @@ async function liveThrough(plan: PlannedScenario[], campaign: Campaign): Promise
   } finally {
     const leftovers = await system.stop();
     if (campaign.log !== undefined) await appendFile(campaign.log, `${system.lines.join("\n")}\n`);
-    for (const leftover of leftovers) tell(`  left behind: ${leftover}\n`);
+    for (const leftover of leftovers) say(`  left behind: ${leftover}\n`);
     if (leftovers.length > 0 && last !== undefined) {
       campaign.outcomes.push({ ...emptyOutcome(LEFTOVERS), doubled: leftovers });
     }
@@ -163,9 +164,9 @@ async function live(
     outcome = { ...emptyOutcome(name), seconds, lost: [`the scenario broke: ${error}`] };
   }
   const { ready, pictures: sent, retries, seconds, lost, doubled } = outcome;
-  tell(`${name}: ${ready} of ${sent} ready, ${retries} retries, ${seconds} s\n`);
-  for (const line of lost) tell(`  lost: ${line}\n`);
-  for (const line of doubled) tell(`  doubled: ${line}\n`);
+  say(`${name}: ${ready} of ${sent} ready, ${retries} retries, ${seconds} s\n`);
+  for (const line of lost) say(`  lost: ${line}\n`);
+  for (const line of doubled) say(`  doubled: ${line}\n`);
   return outcome;
 }
 
@@ -174,22 +175,10 @@ function emptyOutcome(name: string): Outcome {
   return { name, ...none, lost: [], doubled: [] };
 }
 
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (text !== "" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TypeError(`Cannot soak as --${name} must be a whole number: current value is ${text}`);
-}
-
-function tell(text: string): number {
+function say(text: string): void {
   process.stdout.write(text);
-  return 0;
 }
 
 // The Kafka client waits for negative times, which mean at once, and warns of each.
 process.removeAllListeners("warning");
-try {
-  process.exit(await main());
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exit(2);
-}
+await runMain(SOAK, soak);

@@ -37,14 +37,19 @@ export const SOAK_CAMPAIGNS: readonly SoakCampaign[] = [
 ];
 
 /** Runs a campaign, its output on ours; answers whether it passed. */
-export async function runCampaign(root: string, { file, env }: SoakCampaign): Promise<boolean> {
+export async function runCampaign(
+  root: string,
+  { file, env }: SoakCampaign,
+  signal: AbortSignal,
+): Promise<boolean> {
   const flags = ["--disable-warning=TimeoutNegativeWarning", "--test", "--test-reporter=spec"];
   const child = spawn(findNodeBinary(root), [...flags, file], {
     cwd: root,
     // A broker that cannot be had is a failure here, not a skipped test.
     env: { ...process.env, CI: "true", ...env },
-    stdio: "inherit",
+    stdio: ["ignore", "inherit", "inherit"],
+    signal,
   });
-  const [code] = await once(child, "close");
+  const [code] = await once(child, "close").catch(() => [null]); // interrupted
   return code === 0;
 }

@@ -1,57 +1,37 @@
 /**
- * `deno task check`: format, lint with the import rules, types for each runtime, circles, dependencies.
+ * `deno task check`: format, lint with the import rules, types for each runtime, cycles, unused code.
  * Every step runs, one line for each; what a failing step says is printed whole.
  */
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { someOf } from "@tintype/cli/flag_values";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
 import { checkSteps } from "./check/check_steps.ts";
 import { runCommand } from "./run_command.ts";
 
-const HELP = `Usage: deno task check [--only NAME,…] [--list] [--help]
+const STEPS = checkSteps(Deno.cwd());
+const NAMES = STEPS.map(({ name }) => name);
+const CHECK = defineCommand({
+  name: "check",
+  summary: "Checks format, lint rules, types, cycles of imports, unused code and dependencies.",
+  flags: {
+    "only NAME,…": { about: "run these steps alone", parse: someOf(NAMES) },
+    "list": "print the names of the steps",
+  },
+  exitCodes: { 1: "a step failed" },
+});
 
-Checks format, lint rules, types, circles of imports and dependencies.
-Exits with 1 when a step failed.
-
-  --only NAME,…  run these steps alone, by their names
-  --list         print the names of the steps
-  --help         print this text`;
-
-const options = {
-  only: { type: "string" },
-  list: { type: "boolean" },
-  help: { type: "boolean" },
-} as const;
-
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options });
-  if (values.help) return say(HELP);
-  const steps = checkSteps(Deno.cwd());
-  if (values.list) return say(steps.map(({ name }) => name).join("\n"));
-  const wanted = values.only?.split(",") ?? steps.map(({ name }) => name);
-  const unknown = wanted.find((name) => !steps.some((step) => step.name === name));
-  if (unknown !== undefined) {
-    console.error(`Cannot check ${unknown} as there is no such step: see --list`);
-    return 2;
-  }
+await runMain(CHECK, async ({ only = NAMES, list }) => {
+  if (list) return console.log(NAMES.join("\n"));
+  const ending = new AbortController();
+  endOnInterrupt(ending);
   let failed = 0;
-  for (const { name, command } of steps.filter((step) => wanted.includes(step.name))) {
-    const { code, output, elapsedMs } = await runCommand(command);
+  for (const { name, command } of STEPS.filter((step) => only.includes(step.name))) {
+    const { code, output, elapsedMs } = await runCommand(command, ending);
     console.log(`${code === 0 ? "ok    " : "FAILED"}  ${name}  ${Math.round(elapsedMs)} ms`);
     if (code === 0) continue;
     failed += 1;
     console.log(output.trimEnd());
   }
-  return failed === 0 ? 0 : 1;
-}
-
-function say(text: string): number {
-  console.log(text);
-  return 0;
-}
-
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(error.message); // parseArgs names the wrong flag
-  Deno.exit(2);
-}
+  return failed === 0 ? EXIT.done : EXIT.failed;
+});

@@ -1,13 +1,17 @@
 /** `deno task generate`: writes everything that follows from another source, one program after another. */
+import { defineCommand } from "@tintype/cli/command";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { findNodeBinary } from "./node_binary.ts";
 import { runCommand } from "./run_command.ts";
 
-const HELP = `Usage: deno task generate
-
-Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention
-policy, DuckDB's twins of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the
-client's types. Exit code 0: written; 1: one could not be; 2: wrong usage.
-
-  --help  prints this`;
+const GENERATE = defineCommand({
+  name: "generate",
+  summary:
+    "Writes what follows from another source: lifecycle rules, Terraform's variables and scheduled queries from the retention policy, DuckDB's translations of the SQL (takes Python 3), the views' documents, the worked questions with their answers, the client's types, the table of imports in CONTRIBUTING.md.",
+  flags: {},
+  exitCodes: { 0: "written", 1: "one could not be" },
+});
 
 const PROGRAMS = [
   "infra/retention/generate.ts",
@@ -15,23 +19,16 @@ const PROGRAMS = [
   "infra/bigquery/describe_views.ts",
   "local/bigquery/answers/main.ts",
   "infra/contract/generate.ts",
+  "tools/docs/import_table_document.ts",
 ];
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args[0] === "--help") {
-    console.log(HELP);
-    return 0;
-  }
-  if (args.length > 0) {
-    console.error(`Cannot take ${args.join(" ")} (--help lists the options)`);
-    return 2;
-  }
+await runMain(GENERATE, async () => {
+  const ending = new AbortController();
+  endOnInterrupt(ending);
+  const node = findNodeBinary(Deno.cwd());
   for (const program of PROGRAMS) {
-    const { code, output } = await runCommand(["./node_modules/.bin/node", program]);
+    const { code, output } = await runCommand([node, program], ending);
     if (output !== "") console.log(output.trimEnd());
-    if (code !== 0) return 1;
+    if (code !== 0) return EXIT.failed;
   }
-  return 0;
-}
-
-Deno.exit(await main(Deno.args));
+});

@@ -1,5 +1,4 @@
 /** Runs a program to its end for the tools, keeping what it says in the order it says it. */
-
 /** How a program ended: its exit code, everything it wrote, and how long it took. */
 export interface CommandResult {
   readonly code: number;
@@ -10,54 +9,66 @@ export interface CommandResult {
   readonly timedOut: boolean;
 }
 
-/** What {@link runCommand} may be told beside the command. */
+/** Options of {@link runCommand}. */
 export interface RunCommandOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** After so long it gets SIGTERM, five seconds later SIGKILL, with everything that it started. */
   readonly limitMs?: number;
+  /** When it is aborted the program ends in the same way, and its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-type Stop = (signal: Deno.Signal) => void;
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
 
 const GRACE_MS = 5_000;
+/** As a shell says that there is no such program. */
+const NOT_FOUND = 127;
 
 /**
- * Runs `command` (program first) in the current folder and resolves when it has ended, whatever its exit code.
- * It runs in a process group of its own, so that its children end with it: at the limit, and on SIGINT or SIGTERM
- * to this process, which then ends with 130.
+ * Runs `command` and resolves when it has ended, whatever its exit code: 127 where it is not installed.
+ * It runs in a process group of its own, so that its children end with it.
  */
 export async function runCommand(
-  command: readonly [string, ...string[]],
-  { env = {}, limitMs }: RunCommandOptions = {},
+  [program, ...args]: CommandLine,
+  { limitMs, signal, cwd = Deno.cwd(), env = {} }: RunCommandOptions = {},
 ): Promise<CommandResult> {
   const startedMs = performance.now();
-  const [program, ...args] = command;
-  const child = new Deno.Command(program, {
-    args,
-    env: { ...env, NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    detached: true,
-  }).spawn();
-  const stop: Stop = (signal) => stopGroup(child.pid, signal);
-  const limit = stopAfter(stop, limitMs);
-  const interrupts = stopOnInterrupt(stop);
+  const child = spawn(program, { args, cwd, env: { ...env, NO_COLOR: "1" } });
+  if (child === undefined) {
+    const output = `Cannot run ${program}: it is not installed\n`;
+    return { code: NOT_FOUND, output, elapsedMs: 0, timedOut: false };
+  }
+  const limit = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs);
+  const over = AbortSignal.any([signal, limit].filter((each) => each !== undefined));
+  let killer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    stopGroup(child.pid, "SIGTERM");
+    killer = setTimeout(() => stopGroup(child.pid, "SIGKILL"), GRACE_MS);
+  };
+  over.addEventListener("abort", stop, { once: true });
   const chunks: string[] = [];
   const keep = (chunk: string) => void chunks.push(chunk);
   const reading = Promise.all([readText(child.stdout, keep), readText(child.stderr, keep)]);
-  const status = await child.status;
-  limit.clear();
-  interrupts.clear();
-  stop("SIGKILL"); // what it left behind would keep its pipes open
+  const { code } = await child.status;
+  over.removeEventListener("abort", stop);
+  clearTimeout(killer);
+  stopGroup(child.pid, "SIGKILL"); // what it left behind would keep its pipes open
   await reading;
-  if (interrupts.happened()) Deno.exit(130);
-  return {
-    code: status.code,
-    output: chunks.join(""),
-    elapsedMs: performance.now() - startedMs,
-    timedOut: limit.reached(),
-  };
+  signal?.throwIfAborted();
+  const elapsedMs = performance.now() - startedMs;
+  return { code, output: chunks.join(""), elapsedMs, timedOut: limit?.aborted ?? false };
+}
+
+function spawn(program: string, options: Deno.CommandOptions): Deno.ChildProcess | undefined {
+  const streams = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  try {
+    return new Deno.Command(program, { ...options, ...streams, detached: true }).spawn();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 function stopGroup(pid: number, signal: Deno.Signal): void {
@@ -71,30 +82,4 @@ function stopGroup(pid: number, signal: Deno.Signal): void {
 async function readText(stream: ReadableStream<Uint8Array>, keep: (chunk: string) => void) {
   const decoder = new TextDecoder();
   for await (const chunk of stream) keep(decoder.decode(chunk, { stream: true }));
-}
-
-function stopAfter(stop: Stop, limitMs: number | undefined) {
-  let isReached = false;
-  const timers: ReturnType<typeof setTimeout>[] = [];
-  const reach = () => {
-    isReached = true;
-    stop("SIGTERM");
-    timers.push(setTimeout(() => stop("SIGKILL"), GRACE_MS));
-  };
-  if (limitMs !== undefined) timers.push(setTimeout(reach, limitMs));
-  return { clear: () => timers.forEach(clearTimeout), reached: () => isReached };
-}
-
-function stopOnInterrupt(stop: Stop) {
-  let hasHappened = false;
-  const listen = () => {
-    hasHappened = true;
-    stop("SIGTERM");
-  };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) Deno.addSignalListener(signal, listen);
-  return {
-    clear: () => signals.forEach((signal) => Deno.removeSignalListener(signal, listen)),
-    happened: () => hasHappened,
-  };
 }

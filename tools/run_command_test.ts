@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runCommand } from "./run_command.ts";
+import { type CommandLine, runCommand } from "./run_command.ts";
 
-const evaluate = (code: string): [string, ...string[]] => [Deno.execPath(), "eval", code];
+const evaluate = (code: string): CommandLine => [Deno.execPath(), "eval", code];
 
 test("runCommand() keeps what both streams say and the exit code", async () => {
   const result = await runCommand(
@@ -30,6 +30,25 @@ test("runCommand() stops a program at its limit, with what that started", async 
   assert.equal(timedOut, true);
   assert.ok(elapsedMs < 10_000, `took ${elapsedMs} ms`);
   await assert.rejects(() => waitUntilRunning(Number(output)), /NotFound|ESRCH|no such process/i);
+});
+
+test("runCommand() ends a program with what that started when it is interrupted, and throws why", async () => {
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(new Error("interrupted")), 300);
+  const folder = await Deno.makeTempDir();
+  const command = ["sh", "-c", `sleep 60 & echo $! > ${folder}/pid; wait`] as const;
+  await assert.rejects(runCommand(command, ending), /^Error: interrupted$/);
+  const pid = Number(await Deno.readTextFile(`${folder}/pid`));
+  await Deno.remove(folder, { recursive: true });
+  await assert.rejects(() => waitUntilRunning(pid), /NotFound|ESRCH|no such process/i);
+});
+
+test("runCommand() says what is not installed, with a shell's code", async () => {
+  const { code, output } = await runCommand(["tintype-no-such-program"]);
+  assert.deepEqual([code, output], [
+    127,
+    "Cannot run tintype-no-such-program: it is not installed\n",
+  ]);
 });
 
 test("runCommand() does not wait for a child that outlives the program", async () => {

@@ -4,32 +4,37 @@
  * each skipped test with its reason, and the counts alone on the last line.
  */
 import { delimiter, join } from "node:path";
-import { parseArgs } from "node:util";
-import { listSourceFiles } from "./check/import_graph.ts";
+import { defineCommand } from "@tintype/cli/command";
+import { someOf, wholeNumber } from "@tintype/cli/flag_values";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { changedFiles, readSources, testsOf } from "./test/changed_tests.ts";
 import { runSuite } from "./test/run_suite.ts";
-import { type Suite, SUITES, testFilesOf } from "./test/suites.ts";
+import { listTestFiles, type Suite, SUITES, testFilesOf } from "./test/suites.ts";
 import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summary.ts";
 
-const HELP = `Usage: deno task test [--only NAME,…] [--lanes N] [--list] [--help]
-
-Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped".
-Exits with 1 when a test failed. With CI=true a suite without tests fails, and so does
-a skipped test, unless what it lacks is the folder ../shared.
-
-  --only NAME,…  run these suites alone
-  --lanes N      suites at a time: 1 where tests are to be timed
-  --list         print the suites: name, runtime, folders, what each needs
-  --help         print this text`;
-
-const OPTIONS = {
-  only: { type: "string" },
-  lanes: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
-  list: { type: "boolean" },
-  help: { type: "boolean" },
-} as const;
+const NAMES = SUITES.map(({ name }) => name);
+const TEST = defineCommand({
+  name: "test",
+  summary:
+    'Runs the suites, two at a time where there are two cores, and ends with "N passed, N failed, N skipped". With CI=true a suite without tests fails, and so does a skipped test, unless what it lacks is the folder ../shared.',
+  flags: {
+    "only NAME,…": { about: "run these suites alone", parse: someOf(NAMES) },
+    "changed":
+      "run what the changes since the branch began can break, uncommitted ones included, and the suite check",
+    "lanes N": {
+      about: "suites at a time: 1 where tests are to be timed",
+      parse: wholeNumber(1),
+      default: String(Math.min(2, navigator.hardwareConcurrency)),
+    },
+    "list": "print the suites: name, runtime, folders, what each needs",
+  },
+  exitCodes: { 1: "a test failed" },
+});
 
 const LIMIT_MS = 25 * 60_000;
 const root = Deno.cwd();
+const ending = new AbortController();
 const isStrict = Deno.env.get("CI") === "true";
 /** Quiet and offline; programs that are started by name find the runtimes of the lock file first. */
 const env = {
@@ -39,66 +44,60 @@ const env = {
   PATH: [join(root, "node_modules/.bin"), Deno.env.get("PATH") ?? ""].join(delimiter),
 };
 
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS });
-  if (values.help) return say(HELP);
-  if (values.list) return say(SUITES.map(listLine).join("\n"));
-  const wanted = values.only?.split(",") ?? SUITES.map(({ name }) => name);
-  const unknown = wanted.find((name) => !SUITES.some((suite) => suite.name === name));
-  if (unknown !== undefined) {
-    console.error(`Cannot run ${unknown} as there is no such suite: see --list`);
-    return 2;
-  }
-  const lanes = Number(values.lanes);
-  if (!Number.isInteger(lanes) || lanes < 1) {
-    console.error(`Cannot run suites as --lanes must be a whole number from 1: ${values.lanes}`);
-    return 2;
-  }
-  const suites = SUITES.filter(({ name }) => wanted.includes(name));
-  const verdicts = await runInLanes(suites, lanes);
-  console.log(["", ...summaryLines(verdicts)].join("\n"));
-  return verdicts.some(({ failed }) => failed > 0) ? 1 : 0;
+/** A suite and its test files that are to run. */
+interface Run {
+  readonly suite: Suite;
+  readonly files: readonly string[];
 }
 
-/** The longest first, so that the lanes end together; verdicts come in the order of `suites`. */
-async function runInLanes(suites: readonly Suite[], lanes: number): Promise<SuiteVerdict[]> {
-  const files = listSourceFiles(root);
-  const waiting = suites.toSorted((a, b) => b.weight - a.weight);
-  const verdicts = new Map<Suite, SuiteVerdict>();
+function runsOf(names: readonly string[], files: readonly string[]): Run[] {
+  return SUITES.filter(({ name }) => names.includes(name))
+    .map((suite) => ({ suite, files: testFilesOf(suite, files) }));
+}
+
+/** The longest first, so that the lanes end together; verdicts come in the order of `runs`. */
+async function runInLanes(runs: readonly Run[], lanes: number): Promise<SuiteVerdict[]> {
+  const waiting = runs.toSorted((a, b) => b.suite.weight - a.suite.weight);
+  const verdicts = new Map<Run, SuiteVerdict>();
   const runLane = async () => {
-    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
-      verdicts.set(suite, await runAndTell(suite, files));
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      verdicts.set(run, await runAndReport(run));
     }
   };
-  await Promise.all(Array.from({ length: lanes }, runLane));
-  return suites.flatMap((suite) => verdicts.get(suite) ?? []);
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, runLane));
+  for (const lane of ended) if (lane.status === "rejected") throw lane.reason;
+  return runs.flatMap((run) => verdicts.get(run) ?? []);
 }
 
-async function runAndTell(suite: Suite, files: readonly string[]): Promise<SuiteVerdict> {
-  const testFiles = testFilesOf(suite, files);
-  const hasNothing = suite.runtime !== "check" && testFiles.length === 0;
-  const result = hasNothing
+async function runAndReport({ suite, files }: Run): Promise<SuiteVerdict> {
+  const result = isEmpty({ suite, files })
     ? { name: suite.name, cases: [], output: "", elapsedMs: 0 }
-    : await runSuite(suite, testFiles, { root, env, limitMs: LIMIT_MS });
+    : await runSuite(suite, files, { root, env, limitMs: LIMIT_MS, signal: ending.signal });
   const verdict = judgeSuite(result, { isStrict });
   console.log(lineOf(verdict));
   if (verdict.failed > 0 && result.output !== "") console.log(result.output.trimEnd());
   return verdict;
 }
 
+function isEmpty({ suite, files }: Run): boolean {
+  return suite.runtime !== "check" && files.length === 0;
+}
+
 function listLine({ name, runtime, folders, needs }: Suite): string {
   return `${name.padEnd(14)}${runtime.padEnd(7)}${(folders.join(" ") || "-").padEnd(14)} ${needs}`;
 }
 
-function say(text: string): number {
-  console.log(text);
-  return 0;
+async function test(
+  { only = NAMES, changed, lanes, list }: ReturnType<typeof TEST.parse>,
+): Promise<number | void> {
+  if (list) return console.log(SUITES.map(listLine).join("\n"));
+  endOnInterrupt(ending);
+  const files = changed ? testsOf(changedFiles(root), readSources(root)) : listTestFiles(root);
+  const runs = runsOf(only, [...files]).filter((run) => !changed || !isEmpty(run));
+  const verdicts = await runInLanes(runs, lanes);
+  console.log(["", ...summaryLines(verdicts)].join("\n"));
+  return verdicts.some(({ failed }) => failed > 0) ? EXIT.failed : EXIT.done;
 }
 
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  // parseArgs names the wrong flag, findNodeBinary what to install
-  console.error(error instanceof Error ? error.message : error);
-  Deno.exit(2);
-}
+// `deno test tools` loads this file for its name.
+if (import.meta.main) await runMain(TEST, test);

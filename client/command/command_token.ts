@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
+import { UsageError } from "@tintype/cli/usage_error";
 import type { TokenSource } from "../client.ts";
 import { developmentTokens } from "./development_tokens.ts";
-import { UsageError } from "./options.ts";
 
-/** Who the local issuer's tokens are for. */
+/** The local OIDC provider. */
+export const LOCAL_ISSUER = "http://localhost:9080";
+
+/** Whose tokens it is asked for. */
 const LOCAL_PERSON = {
-  issuer: "http://localhost:9080",
+  issuer: LOCAL_ISSUER,
   subject: "upload-command",
   tenant: "demo",
 } as const;

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join, relative } from "node:path";
-import { UsageError } from "./options.ts";
+import { UsageError } from "@tintype/cli/usage_error";
 
 /** A picture to send. */
 export interface Picture {

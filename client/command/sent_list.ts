@@ -8,7 +8,7 @@ import type { SentPicture } from "./sent_picture.ts";
 export interface SentListOptions {
   readonly state: string;
   readonly to: string;
-  readonly paths: readonly string[];
+  readonly words: readonly string[];
   readonly watch: string | undefined;
 }
 
@@ -17,8 +17,8 @@ export class SentList {
   readonly #path: string;
   #known: Promise<Map<string, SentPicture>> | undefined;
 
-  constructor({ state, to, paths, watch }: SentListOptions) {
-    const name = hashOf(JSON.stringify([to, paths, watch]));
+  constructor({ state, to, words, watch }: SentListOptions) {
+    const name = hashOf(JSON.stringify([to, words, watch]));
     this.#path = join(state, `sent-${name}.jsonl`);
   }
 

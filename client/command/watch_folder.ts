@@ -1,4 +1,4 @@
-import { sleep } from "../signals.ts";
+import { sleep } from "@tintype/gcs/signals";
 import { type Picture, picturesIn } from "./find_pictures.ts";
 import type { SentList } from "./sent_list.ts";
 

@@ -1,33 +1,37 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { importHmacSigner } from "@tintype/core/gcp/v4_signer";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
 import { type ObjectName, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { withSignature } from "@tintype/gcs/authorize";
+import { importHmacSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { lacksLocalCloud, type LocalCloud, startLocalCloud } from "../_local_cloud.ts";
-import { GcsClient } from "./gcs_client.ts";
-import { GcsEdgeStore } from "./gcs_edge_store.ts";
-import { GcsReadUrlSigner } from "./gcs_read_url_signer.ts";
+import { gcsEdgeStore } from "./gcs_edge_store.ts";
+import { gcsReadUrlSigner } from "./gcs_read_url_signer.ts";
 
 const skip = lacksLocalCloud;
 const BUCKET = "tintype-processed";
 const DAY_MS = Date.parse("2026-11-20T00:00:00Z");
 
 let cloud: LocalCloud;
-let client: GcsClient;
-let store: GcsEdgeStore;
+let signer: V4Signer;
+let store: ReturnType<typeof gcsEdgeStore>;
 
 before(async () => {
   if (skip) return;
   cloud = await startLocalCloud();
   // Writes and reads one bucket, which the edge itself may not.
-  const signer = await importHmacSigner(JSON.parse(cloud.ownerSigningKey));
-  client = new GcsClient({ endpoint: cloud.storageUrl, signer, clock: Date });
-  store = new GcsEdgeStore(client, BUCKET);
+  signer = await importHmacSigner(JSON.parse(cloud.ownerSigningKey));
+  store = storeOf(signer);
 });
 
 after(async () => await cloud?.[Symbol.asyncDispose]());
+
+function storeOf(signer: V4Signer) {
+  const authorize = withSignature(signer, Date.now);
+  return gcsEdgeStore({ endpoint: cloud.storageUrl, bucket: BUCKET, authorize });
+}
 
 function nameAt(owner: string, offsetMs: number): ObjectName {
   const imageId = firstImageIdOf(DAY_MS + offsetMs);
@@ -111,7 +115,9 @@ test(
     const made = await store.create(name, text("hello"), write);
     assert.ok(made.created);
     const expiresAtMs = Date.now() + 2_000;
-    const url = await new GcsReadUrlSigner(client, BUCKET).signRead(name, { ...made, expiresAtMs });
+    const place = { endpoint: cloud.storageUrl, bucket: BUCKET };
+    const { signRead } = gcsReadUrlSigner({ ...place, signer, clock: Date });
+    const url = await signRead(name, { ...made, expiresAtMs });
     assert.equal(await (await fetch(url)).text(), "hello");
     assert.equal((await fetch(url, { method: "DELETE" })).status, 403);
     assert.equal((await fetch(url.replace("generation=", "generation=1"))).status, 403);
@@ -124,9 +130,8 @@ test(
   "a refusal for our own fault is an internal error without an address in it",
   { skip },
   async () => {
-    const signer = await importHmacSigner({ accessId: "GOOG1UNKNOWN", secret: "x".repeat(40) });
-    const stranger = new GcsClient({ endpoint: cloud.storageUrl, signer, clock: Date });
-    const refused = new GcsEdgeStore(stranger, BUCKET).list({ prefix: "" });
+    const stranger = await importHmacSigner({ accessId: "GOOG1UNKNOWN", secret: "x".repeat(40) });
+    const refused = storeOf(stranger).list({ prefix: "" });
     await assert.rejects(refused, (error: Error & { code?: string }) => {
       return error.code === "internal" && !/X-Goog|http/.test(error.message);
     });

@@ -1,27 +1,30 @@
+import type { Clock } from "@tintype/core/ports/clock";
 import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
-import type { GcsClient } from "./gcs_client.ts";
+import { objectPath, signUrl, type V4Signer } from "@tintype/gcs/v4_signer";
 
-/** Signs addresses that read one generation of an object in one bucket. */
-export class GcsReadUrlSigner implements ReadUrlSigner {
-  readonly #client: GcsClient;
-  readonly #bucket: string;
+/** Which objects URLs are signed for, and how. */
+export interface ReadUrlOptions {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly signer: V4Signer;
+  readonly clock: Clock;
+}
 
-  constructor(client: GcsClient, bucket: string) {
-    this.#client = client;
-    this.#bucket = bucket;
-  }
-
-  async signRead(...[name, options]: Parameters<ReadUrlSigner["signRead"]>): Promise<string> {
-    const { generation, expiresAtMs } = options;
-    // Signatures are dated in whole seconds, rounded down: rounding the life down too keeps it within its end.
-    const seconds = Math.floor((expiresAtMs - this.#client.now()) / 1_000);
-    const { url } = await this.#client.sign({
-      method: "GET",
-      bucket: this.#bucket,
-      object: name,
-      query: { generation },
-      expiresSeconds: Math.max(1, seconds),
-    });
-    return url;
-  }
+/** Signs URLs that read one generation of an object in one bucket. */
+export function gcsReadUrlSigner(options: ReadUrlOptions): ReadUrlSigner {
+  const { endpoint, bucket, signer, clock } = options;
+  return {
+    async signRead(name, { generation, expiresAtMs }) {
+      const nowMs = clock.now();
+      const { url } = await signUrl(signer, {
+        method: "GET",
+        endpoint,
+        path: objectPath(bucket, name),
+        query: { generation },
+        // Signatures are dated in whole seconds, rounded down: rounding the life down too keeps it within its end.
+        expiresSeconds: Math.max(1, Math.floor((expiresAtMs - nowMs) / 1_000)),
+      }, { nowMs });
+      return url;
+    },
+  };
 }

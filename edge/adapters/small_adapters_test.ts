@@ -7,7 +7,6 @@ import { parseTenant } from "@tintype/core/model/tenant";
 import { networkOf } from "../middleware/address_limit.ts";
 import { HmacCursors } from "./hmac_cursors.ts";
 import { shapeOf } from "./json_shape.ts";
-import { readListing } from "./xml_listing.ts";
 
 test("HmacCursors opens what it sealed for that listing and nothing else", async () => {
   const cursors = await HmacCursors.open("k".repeat(32));
@@ -46,22 +45,6 @@ test("shapeOf() sees a name given twice in one object, however it is written", (
 test("shapeOf() counts the levels of objects and arrays, not brackets in texts", () => {
   assert.equal(shapeOf('"[[[["').levels, 0);
   assert.equal(shapeOf('{"a":[],"b":{"\\"[":[1]}}').levels, 3);
-});
-
-test("readListing() reads names, sizes, times, prefixes and the next page's token", () => {
-  const page = readListing(
-    `<?xml version='1.0'?><ListBucketResult xmlns="x"><Name>b</Name><Prefix>p</Prefix>
-    <NextContinuationToken>to&amp;ken</NextContinuationToken><IsTruncated>true</IsTruncated>
-    <Contents><Key>a&lt;b</Key><Generation>17</Generation><LastModified>2026-01-02T03:04:05.678Z</LastModified><Size>9</Size></Contents>
-    <CommonPrefixes><Prefix>p/q/</Prefix></CommonPrefixes></ListBucketResult>`,
-  );
-  assert.equal(page.nextPageToken, "to&ken");
-  assert.deepEqual(page.prefixes, ["p/q/"]);
-  const [object] = page.objects;
-  assert.deepEqual([object?.name, object?.generation, object?.size], ["a<b", "17", 9]);
-  assert.equal(object?.createdMs, Date.parse("2026-01-02T03:04:05.678Z"));
-  assert.equal(readListing("<ListBucketResult></ListBucketResult>").nextPageToken, undefined);
-  assert.throws(() => readListing("<html></html>"), { code: "internal" });
 });
 
 test("networkOf() keeps an IPv4 address and an IPv6 address's first 64 bits", () => {

@@ -1,35 +1,34 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
 import { documentWithIdentities } from "./identities_table.ts";
 import { STEPS } from "./steps.ts";
 import { writeInventories } from "./write_inventories.ts";
 
-const HELP = `Checks the infrastructure: Terraform, containers, workflows.
+const INFRA_CHECK = defineCommand({
+  name: "infra:check",
+  summary: "Checks the infrastructure: Terraform, containers, workflows.",
+  flags: {
+    "only NAME,…": "only the steps whose names begin so",
+    "list": "print the steps and end",
+    "write":
+      "write the expected inventories and the table of identities from fresh plans; needs the google provider",
+  },
+  exitCodes: {
+    0: "nothing is wrong (what could not run is reported in one line)",
+    1: "something is",
+  },
+});
 
-Usage: npx deno task infra:check [--only NAME,…] [--list] [--write]
-
-  --only NAME,…  only the steps whose names begin so
-  --list         prints the steps and ends
-  --write        writes the expected inventories and the table of identities from fresh plans; needs the google provider
-  --help         prints this
-
-Exit code: 0 nothing is wrong (what could not run is said in one line), 1 something is, 2 wrong usage.`;
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      list: { type: "boolean" },
-      write: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return say(HELP);
-  const names = values.only?.split(",");
+async function check(flags: ReturnType<typeof INFRA_CHECK.parse>): Promise<number | void> {
+  const names = flags.only?.split(",");
   const steps = STEPS.filter(({ name }) => names?.some((each) => name.startsWith(each)) ?? true);
-  if (values.list) return say(steps.map(({ name }) => name).join("\n"));
-  if (steps.length === 0) throw new TypeError(`Cannot check as no step begins with ${values.only}`);
-  if (values.write) return await write();
+  if (flags.list) return say(steps.map(({ name }) => name).join("\n"));
+  if (steps.length === 0) {
+    throw new UsageError(`Cannot run infra:check: no step begins with ${flags.only}`);
+  }
+  if (flags.write) return await write();
   let failed = 0;
   for (const { name, run } of steps) {
     const outcome = await run();
@@ -40,24 +39,18 @@ async function main(): Promise<number> {
     if (outcome.kind === "not_run") say(`not run  ${name}: ${outcome.why}`);
     if (outcome.kind === "failed") say(`FAILED   ${name}\n${outcome.text}`);
   }
-  return failed === 0 ? 0 : 1;
+  return failed === 0 ? EXIT.done : EXIT.failed;
 }
 
-async function write(): Promise<number> {
+async function write(): Promise<void> {
   await writeInventories();
   const { path, text } = documentWithIdentities();
   await writeFile(path, text);
-  return say("Wrote infra/check/expected and the table in docs/security.md");
+  say("Wrote infra/check/expected and the table in docs/security.md");
 }
 
-function say(text: string): number {
+function say(text: string): void {
   console.log(text);
-  return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof TypeError ? 2 : 1;
-}
+await runMain(INFRA_CHECK, check);

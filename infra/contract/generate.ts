@@ -1,25 +1,38 @@
 /**
- * Writes the client's types from the document that the edge answers at `/openapi.json`. `deno task generate` runs this;
- * a test fails where the file differs from what the document says now.
+ * Writes the client's types from the document that the edge serves at `/openapi.json`, by openapi-typescript.
+ * `deno task generate` runs this; a test fails where the file differs from what the document says now.
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { makeOpenapiDocument } from "@tintype/edge/routes/openapi_document";
-import { type Schema, typesOf } from "./openapi_types.ts";
 
-/** Where the types lie. */
+/** Where the types are. */
 export const CONTRACT_FILE = new URL("../../client/contract.ts", import.meta.url);
 
+/** The client has it, with the TypeScript that it needs. */
+const PROGRAM = createRequire(CONTRACT_FILE).resolve("openapi-typescript/package.json")
+  .replace("package.json", "bin/cli.js");
+const FLAGS = ["--immutable", "--root-types", "--root-types-no-schema-prefix", "--export-type"];
+/** Parts of a schema that say nothing about its type. */
+const LEFT_OUT = ["examples", "format"];
 const HEAD =
   `/** The edge's HTTP contract, made from its /openapi.json by \`deno task generate\`. */
 // deno-fmt-ignore-file
-
 `;
 
-/** The client's contract.ts as it must be. */
+/** The client's contract.ts as it must be: the schemas alone. */
 export function contractTypes(): string {
-  const { schemas } = makeOpenapiDocument().components;
-  return HEAD + typesOf(schemas as Readonly<Record<string, Schema>>); // zod writes JSON Schema
+  const { openapi, info, components: { schemas } } = makeOpenapiDocument();
+  const document = { openapi, info, paths: {}, components: { schemas } };
+  const input = JSON.stringify(
+    document,
+    (key, value) => LEFT_OUT.includes(key) ? undefined : value,
+  );
+  const types = execFileSync(process.execPath, [PROGRAM, ...FLAGS], { input, encoding: "utf8" });
+  // Comments that repeat the type below them.
+  return HEAD + types.replaceAll(/^\/\*\*[^]*?\*\/\n|^ *\/\*\* @(?:constant|enum).*\n/gm, "");
 }
 
 if (import.meta.main) {

@@ -79,13 +79,13 @@ test("deploy begins nothing where nobody answers, and shows no token to an edge 
 
 test("deploy refuses an environment, a number and an address that are none, with 2", async () => {
   const wrong = [
-    [["--env", "staging"], /--env takes preview or production/],
+    [["--env", "staging"], /--env must be one of preview, production/],
     [
       ["--canary-percent", "90", "--dry-run"],
-      /--canary-percent must be from 0 to 50: current value is 90/,
+      /--canary-percent must be a whole number from 0 to 50 \(got "90"\)/,
     ],
     [["--edge", "http://example.com", "--dry-run"], /--edge must be an https address/],
-    [["--rollback", "--revision", "a;b", "--dry-run"], /it is no revision's name/],
+    [["--rollback", "--revision", "a;b", "--dry-run"], /--revision must be a revision's name/],
     [["--revision", "tintype-processor-00001", "--yes"], /--revision goes with --rollback/],
     [["--nonsense"], /nonsense/],
   ] as const;

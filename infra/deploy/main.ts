@@ -1,89 +1,79 @@
 import { execFileSync } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { matching, oneOf, wholeNumber } from "@tintype/cli/flag_values";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
 import { rollbackSteps } from "./rollback_steps.ts";
 import { runSteps, scriptOf } from "./run_steps.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget } from "./target.ts";
 
-const HELP =
-  `Deploys everything, in order: checks, images, Terraform, smoke test, edge, end to end, canary.
-
-Usage: npx deno task deploy [--env preview|production] [--dry-run] [--yes] [options]
-
-  --env NAME           preview (default) or production
-  --dry-run            prints every command and how to take each step back; runs nothing
-  --yes                does not ask for the environment's name before it begins
-  --rollback           brings the revision that served before this one back instead, and its worker
-  --revision NAME      with --rollback: this revision of the processor, and the worker deployed with it
-  --edge URL           the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it
-  --canary-percent N   traffic that the new processor gets first (default: 5; 0 for all at once)
-  --canary-minutes N   how long it is watched (default: 30)
-  --help               prints this
-
-It needs gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).
-Exit code: 0 done, 1 a step failed, 2 wrong usage.`;
-
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const ENVIRONMENTS = ["preview", "production"];
 /** Stands in a printed script where no edge is named. */
 const SOME_EDGE = "https://images.example.com";
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      env: { type: "string", default: "preview" },
-      "dry-run": { type: "boolean", default: false },
-      yes: { type: "boolean", default: false },
-      rollback: { type: "boolean", default: false },
-      revision: { type: "string", default: "" },
-      edge: { type: "string" },
-      "canary-percent": { type: "string", default: "5" },
-      "canary-minutes": { type: "string", default: "30" },
-      help: { type: "boolean", default: false },
+const DEPLOY = defineCommand({
+  name: "deploy",
+  summary:
+    "Deploys everything, in order: checks, images, Terraform, smoke test, edge, end to end, canary.\nNeeds gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).",
+  flags: {
+    "env NAME": {
+      about: "preview or production",
+      parse: oneOf(["preview", "production"]),
+      default: "preview",
     },
+    "dry-run": "print every command and how to take each step back; run nothing",
+    "yes": "do not ask for the environment's name before it begins",
+    "rollback": "bring the revision that served before this one back instead, and its worker",
+    "revision NAME": {
+      about: "with --rollback: this revision of the processor, and the worker deployed with it",
+      parse: matching(/^[a-z0-9-]+$/, "be a revision's name"),
+    },
+    "edge URL": {
+      about:
+        "the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it",
+      parse: httpsAddress,
+    },
+    "canary-percent N": {
+      about: "traffic that the new processor gets first; 0 for all at once",
+      parse: wholeNumber(0, 50),
+      default: "5",
+    },
+    "canary-minutes N": {
+      about: "how long it is watched",
+      parse: wholeNumber(0, 1440),
+      default: "30",
+    },
+  },
+});
+
+async function deploy(call: ReturnType<typeof DEPLOY.parse>): Promise<number> {
+  const { env, edge, revision, rollback, yes, dryRun, canaryPercent, canaryMinutes } = call;
+  if (revision !== undefined && !rollback) {
+    throw new UsageError("Cannot run deploy: --revision goes with --rollback");
+  }
+  if (edge === undefined && !rollback && !dryRun) {
+    throw new UsageError("Cannot run deploy: --edge must name the edge that is shown a token");
+  }
+  const target = readTarget(env, { edgeUrl: edge ?? SOME_EDGE, commit: commitOf() });
+  const steps = rollback ? rollbackSteps(target, revision ?? "") : deploymentSteps(target, {
+    canaryPercent,
+    canaryMinutes,
   });
-  if (values.help) return say(HELP);
-  if (!ENVIRONMENTS.includes(values.env)) {
-    throw new TypeError(`Cannot deploy to ${values.env} as --env takes preview or production`);
+  if (dryRun) {
+    console.log(scriptOf(steps).join("\n"));
+    return EXIT.done;
   }
-  if (!/^[a-z0-9-]*$/.test(values.revision)) {
-    throw new TypeError(`Cannot roll back to ${values.revision} as it is no revision's name`);
-  }
-  if (values.revision !== "" && !values.rollback) {
-    throw new TypeError("Cannot deploy a revision as --revision goes with --rollback");
-  }
-  if (values.edge === undefined && !values.rollback && !values["dry-run"]) {
-    throw new TypeError("Cannot deploy as --edge must name the edge that is shown a token");
-  }
-  const target = readTarget(values.env, {
-    edgeUrl: addressOf(values.edge ?? SOME_EDGE),
-    commit: commitOf(),
-  });
-  const steps = values.rollback ? rollbackSteps(target, values.revision) : deploymentSteps(target, {
-    canaryPercent: numberOf("--canary-percent", { text: values["canary-percent"], max: 50 }),
-    canaryMinutes: numberOf("--canary-minutes", { text: values["canary-minutes"], max: 1440 }),
-  });
-  if (values["dry-run"]) return say(scriptOf(steps).join("\n"));
-  if (!values.yes && !await isMeant(values.env)) return 1;
-  return await runSteps(steps, { cwd: ROOT, say }) ? 0 : 1;
+  if (!yes && !await isMeant(env)) return EXIT.failed;
+  return await runSteps(steps, { cwd: ROOT, say: console.log }) ? EXIT.done : EXIT.failed;
 }
 
-function addressOf(text: string): string {
+/** An https address that a shell takes as it is. */
+function httpsAddress(text: string): string {
   if (URL.parse(text)?.protocol === "https:" && !/[\s'"$`\\]/.test(text)) return text;
-  throw new TypeError(`Cannot deploy as --edge must be an https address: current value is ${text}`);
-}
-
-function numberOf(
-  name: string,
-  { text, max }: { readonly text: string; readonly max: number },
-): number {
-  const value = Number(text);
-  if (text !== "" && Number.isInteger(value) && value >= 0 && value <= max) return value;
-  throw new TypeError(
-    `Cannot deploy as ${name} must be from 0 to ${max}: current value is ${text}`,
-  );
+  throw new UsageError("must be an https address");
 }
 
 function commitOf(): string {
@@ -107,14 +97,4 @@ async function isMeant(environment: string): Promise<boolean> {
   return false;
 }
 
-function say(text: string): number {
-  console.log(text);
-  return 0;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof TypeError ? 2 : 1;
-}
+await runMain(DEPLOY, deploy);

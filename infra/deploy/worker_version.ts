@@ -1,13 +1,9 @@
 /** Prints the worker's version that was deployed with a revision of the processor: the newest with its name as tag. */
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
+import { defineCommand } from "@tintype/cli/command";
+import { nonEmpty } from "@tintype/cli/flag_values";
+import { runMain } from "@tintype/cli/run_main";
 import { printedList } from "./printed_list.ts";
-
-const HELP = `Prints the worker's version that was deployed with a revision of the processor.
-
-Usage: npx wrangler versions list --json | node infra/deploy/worker_version.ts --revision NAME
-
-Exit code: 0 printed, 1 no listed version has the revision's name as its tag, 2 wrong usage.`;
 
 /** What is read of a version (https://developers.cloudflare.com/api/resources/workers). */
 interface WorkerVersion {
@@ -16,27 +12,25 @@ interface WorkerVersion {
   readonly annotations?: { readonly "workers/tag"?: string };
 }
 
-async function main(): Promise<string> {
-  const { values } = parseArgs({
-    options: { revision: { type: "string", default: "" }, help: { type: "boolean" } },
-  });
-  if (values.help) return HELP;
-  if (values.revision === "") throw new TypeError(HELP);
+const WORKER_VERSION = defineCommand({
+  name: "worker_version",
+  program: "npx wrangler versions list --json | node infra/deploy/worker_version.ts",
+  summary: "Prints the worker's version that was deployed with a revision of the processor.",
+  flags: {
+    "revision NAME": { about: "revision", parse: nonEmpty, required: true },
+  },
+  exitCodes: { 1: "no listed version has the revision's name as its tag" },
+});
+
+await runMain(WORKER_VERSION, async ({ revision }) => {
   const versions = printedList<WorkerVersion>(await text(process.stdin), "wrangler");
   const newest = versions
-    .filter(({ annotations }) => annotations?.["workers/tag"] === values.revision)
+    .filter(({ annotations }) => annotations?.["workers/tag"] === revision)
     .toSorted((a, b) => b.metadata.created_on.localeCompare(a.metadata.created_on))[0];
   if (newest === undefined) {
     throw new Error(
-      `Cannot find the worker's version for ${values.revision}: none of the ${versions.length} newest has that tag`,
+      `Cannot find the worker's version for ${revision}: none of the ${versions.length} newest has that tag`,
     );
   }
-  return newest.id;
-}
-
-try {
-  console.log(await main());
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof TypeError ? 2 : 1;
-}
+  console.log(newest.id);
+});

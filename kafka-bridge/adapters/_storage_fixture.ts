@@ -51,7 +51,7 @@ export async function startStorage(): Promise<RunningStorage> {
   let made = 0;
   return {
     creatorOf: (timeoutMs = 5_000) =>
-      gcsObjectCreator({ bucket: "tintype-raw", project: "tintype-local", endpoint, timeoutMs }),
+      gcsObjectCreator({ bucket: "tintype-raw", endpoint, timeoutMs }),
     newName() {
       const ref = { tenant: parseTenant("stream"), owner: parseOwner("a".repeat(20)) };
       return rawName({ ...ref, imageId: makeImageId(T0_MS, new Uint8Array(10).fill(++made)) });

@@ -1,33 +1,27 @@
 /**
  * `deno task dlq`: read the command line, read the dead-letter topic (`read_letters.ts`), and list, show or send again
- * (`redrive_letters.ts`). Subjects are told to nobody.
+ * (`redrive_letters.ts`). Subjects are never printed.
  */
 import process from "node:process";
+import { requireLocalSystem } from "@tintype/cli/local_system";
+import { EXIT, runMain } from "@tintype/cli/run_main";
 import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../env.ts";
 import { wordsOfError } from "../words_of_error.ts";
-import { type DlqArguments, HELP, readArguments } from "./read_arguments.ts";
+import { type DlqArguments, dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
 
-const EXIT = { done: 0, failed: 1, wrongCall: 2 } as const;
 const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
 const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
 // Headers are a producer's: none may speak to the terminal.
 const CONTROLS = /\p{Cc}/gu;
 
-async function main(args: readonly string[]): Promise<number> {
-  const call = readArguments(args, {
-    brokers: process.env["KAFKA_BROKERS"] || "localhost:9092",
-    topic: process.env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
-  });
-  if (call.command === "help") {
-    say(HELP.trimEnd());
-    return EXIT.done;
-  }
+async function run(call: DlqArguments): Promise<number> {
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
+  if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const retry = { retries: 3, initialRetryTime: 200 };
   const kafka = kafkajsClient(env, { clientId: "tintype-dlq", retry });
   if (call.command === "list") return await list(kafka, call);
@@ -49,7 +43,7 @@ async function list(kafka: Client, call: DlqArguments): Promise<number> {
     counts.set(letter.reason, seen);
   });
   if (call.json) return EXIT.done;
-  if (counts.size === 0) say(`${call.topic} holds no such letter`);
+  if (counts.size === 0) say(`${call.topic} holds no such dead letter`);
   for (const [reason, { count, oldestMs, places }] of counts) {
     const since = Number.isFinite(oldestMs) ? new Date(oldestMs).toISOString() : "unknown";
     say(`${String(count).padStart(8)}  ${reason}  (${places.size} records, oldest ${since})`);
@@ -58,19 +52,19 @@ async function list(kafka: Client, call: DlqArguments): Promise<number> {
 }
 
 async function show(kafka: Client, call: DlqArguments): Promise<number> {
-  let shown = 0;
+  let found = 0;
   await readLetters(kafka, call.topic, async (letter) => {
     if (!isSelected(letter, call)) return;
-    shown++;
+    found++;
     if (call.json) return say(JSON.stringify(factsOf(letter)));
     for (const [name, value] of Object.entries(factsOf(letter))) say(`${name}: ${value}`);
     for (const [name, value] of letter.headers) {
-      const told = HIDDEN.has(name) ? "(not shown)" : value;
-      say(`header ${name}: ${told}`.replaceAll(CONTROLS, "\u{FFFD}"));
+      const shown = HIDDEN.has(name) ? "(not shown)" : value;
+      say(`header ${name}: ${shown}`.replaceAll(CONTROLS, "\u{FFFD}"));
     }
   });
-  if (shown > 0) return EXIT.done;
-  process.stderr.write(`There is no letter at ${[...call.places].join(", ")} in ${call.topic}\n`);
+  if (found > 0) return EXIT.done;
+  process.stderr.write(`No dead letter at ${[...call.places].join(", ")} in ${call.topic}\n`);
   return EXIT.failed;
 }
 
@@ -94,7 +88,7 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
   if (missing.size > 0) {
     process.stderr.write(
-      `There is no such letter at ${[...missing].join(", ")} in ${call.topic}\n`,
+      `No such dead letter at ${[...missing].join(", ")} in ${call.topic}\n`,
     );
     return EXIT.failed;
   }
@@ -111,9 +105,6 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const isWrongCall = error instanceof TypeError;
-  const text = wordsOfError(error);
-  process.stderr.write(isWrongCall ? `${text} (--help)\n` : `Cannot look into it: ${text}\n`);
-  return isWrongCall ? EXIT.wrongCall : EXIT.failed;
+await runMain(dlqCommand(process.env), (call) => run(dlqArgumentsOf(call)), {
+  describe: (error) => `Cannot read the dead letters: ${wordsOfError(error)}`,
 });

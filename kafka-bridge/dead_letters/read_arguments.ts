@@ -1,85 +1,64 @@
-import { parseArgs } from "node:util";
-import { brokersOf } from "../broker_list.ts";
-
-/** What `deno task dlq` was asked to do. */
-export interface DlqArguments {
-  readonly command: "list" | "show" | "redrive" | "help";
-  readonly brokers: readonly string[];
-  readonly topic: string;
-  readonly reasons: ReadonlySet<string>;
-  readonly places: ReadonlySet<string>;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-}
-
-/** The text of `--help`. */
-export const HELP = `Usage: deno task dlq [options] list
-       deno task dlq [options] show PLACE
-       deno task dlq [options] redrive (--all | --reason CODE | PLACE...)
-
-Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image,
-the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for
-longer than its image may live is not sent.
-A PLACE is partition/offset in the dead-letter topic, as list --json shows it.
-Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM,
-KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.
-Exits with 0 when it is done, 1 when a letter was not sent, is not there, or Kafka did not answer, 2 when the call is
-wrong.
-
-  --brokers LIST    host:port,... (default: $KAFKA_BROKERS or localhost:9092)
-  --topic NAME      (default: $KAFKA_DEAD_LETTER_TOPIC or images.dlq)
-  --reason CODE     only letters of that reason; may be repeated
-  --all             every letter
-  --dry-run         say what would be sent and what cannot be, send nothing
-  --json            print one JSON line a letter
-  --help            show this
-`;
+import { defineCommand } from "@tintype/cli/command";
+import { nonEmpty } from "@tintype/cli/flag_values";
+import { UsageError } from "@tintype/cli/usage_error";
+import { brokersFlag, CONNECTION, type Env } from "../broker_flag.ts";
 
 const COMMANDS = ["list", "show", "redrive"] as const;
 const PLACE = /^\d{1,6}\/\d{1,19}$/;
 
-/** Reads the command line. Throws TypeError, with a line that says what is wrong. */
-export function readArguments(
-  args: readonly string[],
-  defaults: { readonly brokers: string; readonly topic: string },
-): DlqArguments {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      brokers: { type: "string", default: defaults.brokers },
-      topic: { type: "string", default: defaults.topic },
-      reason: { type: "string", multiple: true, default: [] },
-      all: { type: "boolean", default: false },
-      "dry-run": { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+/** `deno task dlq`. */
+export function dlqCommand(env: Env) {
+  return defineCommand({
+    name: "dlq",
+    summary:
+      `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it.\n${CONNECTION}`,
+    usage: [
+      "list [options]",
+      "show PLACE [options]",
+      "redrive (--all | --reason CODE | PLACE...) [options]",
+    ],
+    words: { placeholder: "of list, show, redrive", min: 1 },
+    flags: {
+      ...brokersFlag(env),
+      "topic NAME": {
+        about: "dead-letter topic (or $KAFKA_DEAD_LETTER_TOPIC)",
+        parse: nonEmpty,
+        default: env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
+      },
+      "reason CODE": { about: "only letters of that reason", many: true },
+      "all": "every letter",
+      "dry-run": "say what would be sent and what cannot be, send nothing",
+      "json": "print one JSON line a letter",
     },
+    exitCodes: { 1: "a letter was not sent or does not exist, or Kafka failed" },
   });
-  const [word, ...places] = positionals;
-  const command = values.help ? "help" : COMMANDS.find((name) => name === word);
-  if (command === undefined) throw new TypeError("Cannot go on without list, show or redrive");
+}
+
+type Call = ReturnType<ReturnType<typeof dlqCommand>["parse"]>;
+
+/** What it was asked to do. */
+export interface DlqArguments extends Omit<Call, "words"> {
+  readonly command: typeof COMMANDS[number];
+  readonly reasons: ReadonlySet<string>;
+  readonly places: ReadonlySet<string>;
+}
+
+/** What a call asks for. Throws UsageError with a line that says what is wrong. */
+export function dlqArgumentsOf({ words: [word, ...places], ...flags }: Call): DlqArguments {
+  const command = COMMANDS.find((name) => name === word);
+  if (command === undefined) {
+    throw new UsageError(`Cannot run dlq: expected list, show or redrive (got "${word}")`);
+  }
   const wrong = places.find((place) => !PLACE.test(place));
   if (wrong !== undefined) {
-    throw new TypeError(`Cannot look for ${wrong} as a place is partition/offset`);
+    throw new UsageError(`Cannot run dlq: a PLACE is partition/offset (got "${wrong}")`);
   }
   if (command === "show" && places.length !== 1) {
-    throw new TypeError("Cannot show as it takes one place");
+    throw new UsageError("Cannot run dlq: `show` expects exactly one PARTITION/OFFSET");
   }
-  if (command !== "help" && values.topic.trim() === "") {
-    throw new TypeError("Cannot go on as --topic is empty");
+  const isNothingSaid = places.length === 0 && flags.reason.length === 0;
+  if (command === "redrive" && isNothingSaid !== flags.all) {
+    throw new UsageError("Cannot run dlq: `redrive` takes --all, or reasons and places");
   }
-  const isNothingSaid = places.length === 0 && values.reason.length === 0;
-  if (command === "redrive" && isNothingSaid !== values.all) {
-    throw new TypeError("Cannot redrive as it takes --all, or reasons and places");
-  }
-  return {
-    command,
-    brokers: command === "help" ? [] : brokersOf(values.brokers),
-    topic: values.topic,
-    reasons: new Set(values.reason),
-    places: new Set(places),
-    dryRun: values["dry-run"],
-    json: values.json,
-  };
+  return { ...flags, command, reasons: new Set(flags.reason), places: new Set(places) };
 }

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readArguments } from "./read_arguments.ts";
+import { dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 
-const DEFAULTS = { brokers: "localhost:9092", topic: "images.dlq" };
-const read = (...args: string[]) => readArguments(args, DEFAULTS);
+const read = (...args: string[]) => dlqArgumentsOf(dlqCommand({}).parse(args));
 
-test("readArguments() reads what to redrive, and nothing by default but the topic and the brokers", () => {
+test("dlq reads what to redrive, and nothing by default but the topic and the brokers", () => {
   const call = read(
     "redrive",
     "--reason",
@@ -26,20 +25,20 @@ test("readArguments() reads what to redrive, and nothing by default but the topi
 });
 
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
-  [/without list, show or redrive/],
-  [/without list, show or redrive/, "delete"],
-  [/takes one place/, "show"],
-  [/place is partition\/offset/, "show", "17"],
+  [/takes at least 1 of list, show, redrive/],
+  [/expected list, show or redrive \(got "delete"\)/, "delete"],
+  [/`show` expects exactly one PARTITION\/OFFSET/, "show"],
+  [/a PLACE is partition\/offset \(got "17"\)/, "show", "17"],
   [/takes --all, or/, "redrive"],
   [/takes --all, or/, "redrive", "--all", "--reason", "internal"],
   [/--speed/, "list", "--speed"],
-  [/--topic is empty/, "list", "--topic", ""],
-  [/--brokers .* must be host:port.* current value is ""/, "list", "--brokers", ""],
-  [/--brokers .* must be host:port.* current value is "a:1,b"/, "list", "--brokers", "a:1,b"],
+  [/--topic must not be empty/, "list", "--topic", ""],
+  [/--brokers .* must be host:port.*got ""/, "list", "--brokers", ""],
+  [/--brokers .* must be host:port.*got "a:1,b"/, "list", "--brokers", "a:1,b"],
 ];
 
 for (const [message, ...args] of WRONG) {
-  test(`readArguments() refuses ${args.join(" ") || "nothing"} with a line that says why`, () => {
+  test(`dlq refuses ${args.join(" ") || "nothing"} with a line that says why`, () => {
     assert.throws(() => read(...args), message);
   });
 }

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { UsageError } from "@tintype/cli/usage_error";
 import { mediaTypeOfName } from "@tintype/core/model/media_type";
 
 /** A file that is to become a record. */
@@ -13,18 +14,18 @@ export interface PictureFile {
 
 /**
  * The pictures of each folder and below, by path; a file stands for itself, whatever it is.
- * Throws TypeError where a path is not there or nothing is found.
+ * Throws UsageError where a path is not there or nothing is found.
  */
 export async function findPictures(paths: readonly string[]): Promise<PictureFile[]> {
   const found: PictureFile[] = [];
   for (const path of paths) found.push(...await picturesOf(path));
   if (found.length > 0) return found;
-  throw new TypeError(`Cannot produce as there is no picture in ${paths.join(", ")}`);
+  throw new UsageError(`Cannot run produce: no picture in ${paths.join(", ")}`);
 }
 
 async function picturesOf(path: string): Promise<PictureFile[]> {
   const facts = await stat(path).catch(() => null);
-  if (facts === null) throw new TypeError(`Cannot produce as there is no ${path}`);
+  if (facts === null) throw new UsageError(`Cannot run produce: ${path} does not exist`);
   if (!facts.isDirectory()) return [pictureOf(path, facts.size)];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries

@@ -165,7 +165,7 @@ export function commandTests(kafkaTest: KafkaTest): void {
       assert.equal(await none.ended, 1);
       assert.equal(
         none.errors(),
-        `0 sent, 0 cannot be sent\nThere is no such letter at 3/4711 in ${lane.deadLetterTopic}\n`,
+        `0 sent, 0 cannot be sent\nNo such dead letter at 3/4711 in ${lane.deadLetterTopic}\n`,
       );
       const ends = await cloud.admin.fetchTopicOffsets(`${lane.topic}.redrive`);
       assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));

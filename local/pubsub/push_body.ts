@@ -1,5 +1,5 @@
-import { makeStorageNotification } from "@tintype/core/gcp/notification";
-import { makePushEnvelope, type PushBody } from "@tintype/core/gcp/push_envelope";
+import { makeStorageNotification } from "@tintype/core/events/notification";
+import { makePushEnvelope, type PushBody } from "@tintype/core/events/push_envelope";
 import type { PushMessage } from "./push_message.ts";
 
 /** The subscription that a message goes through. */

@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
 import { findNodeBinary } from "../../tools/node_binary.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
 import { type Console, makeConsole } from "./console.ts";
@@ -14,7 +17,7 @@ import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
 import { loadIdentities } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
-import { type Door, HELP, parseOptions, type StartOptions, UsageError } from "./options.ts";
+import { type Door, START, type StartOptions, startOptionsOf } from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
 import { cloudParts, kafkaParts, type PartsContext, roadParts } from "./parts.ts";
 import { type OpenDoors, openDoors } from "./open_doors.ts";
@@ -66,30 +69,21 @@ class Running {
   }
 }
 
-async function main(): Promise<number> {
-  // `deno task` itself runs in the project's folder.
-  const options = parseOptions(process.argv.slice(2), process.env["INIT_CWD"] ?? ".");
-  if (options === "help") {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function start(options: StartOptions): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
   const console = makeConsole((text) => void out.write(text), out.isTTY === true);
   const ending = new AbortController();
   const running = new Running();
   const dataDir = await dataFolder(options);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (ending.signal.aborted) {
-        running.kill();
-        if (options.data === undefined) rmSync(dataDir, { recursive: true, force: true });
-        process.exit(130);
-      }
-      console.say("Ending; once more ends at once.");
-      ending.abort(new Error(`ended by ${signal}`));
-    });
-  }
-  // A failure that nobody was there to hear must not leave the parts running.
+  endOnInterrupt(ending, {
+    onFirst: () => console.say("Ending; once more ends at once."),
+    onSecond: () => {
+      running.kill();
+      if (options.data === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+    reason: new Error("ended by a signal"),
+  });
+  // A failure that nothing awaits must not leave the parts running.
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
     process.on(event, (error: unknown) => {
       if (ending.signal.aborted) return;
@@ -97,14 +91,14 @@ async function main(): Promise<number> {
       ending.abort(error);
     });
   }
-  // Whoever read this is gone, as in `start | head`: the parts must not outlive it.
+  // Nobody reads the output any more, as in `start | head`: the parts must not outlive it.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => ending.abort(error));
   }
   try {
     return await run({ options, console, dataDir, running, ending });
   } catch (error) {
-    if (ending.signal.aborted) return 130;
+    if (ending.signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
     await running.stop();
@@ -223,7 +217,7 @@ async function sendAll(
   // What was not sent any more is neither lost nor doubled: there is nothing to report.
   ending.signal.throwIfAborted();
   const report = await checkResults(results.flat());
-  if (!options.once || !options.retentionShortened) return report;
+  if (!options.once || options.retention === undefined) return report;
   console.say(
     `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,
   );
@@ -250,10 +244,4 @@ async function aborted(signal: AbortSignal): Promise<never> {
 }
 
 hideNegativeTimeoutWarnings();
-try {
-  process.exit(await main());
-} catch (error) {
-  const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(error instanceof UsageError ? 2 : 1);
-}
+await runMain(START, (call) => start(startOptionsOf(call)));

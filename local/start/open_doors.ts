@@ -1,10 +1,11 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import {
   isKafkaThere,
   KAFKA_CACHE_DIR,
   KAFKA_VERSION,
   missingForKafka,
 } from "../kafka/install_kafka.ts";
-import { type Door, type StartOptions, UsageError } from "./options.ts";
+import type { Door, StartOptions } from "./options.ts";
 
 /** Which doors open, and by which broker the Kafka one does. */
 export interface OpenDoors {

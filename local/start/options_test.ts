@@ -1,32 +1,35 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
-import { parseOptions, UsageError } from "./options.ts";
+import { UsageError } from "@tintype/cli/usage_error";
+import { START, startOptionsOf } from "./options.ts";
 
-test("parseOptions() takes folders from where the command was called", () => {
-  const options = parseOptions(["--images", "photos", "--data", "/var/state"], "/home/anna");
-  assert.ok(options !== "help");
+const optionsOf = (...args: readonly string[]) => startOptionsOf(START.parse(args));
+process.env["INIT_CWD"] = "/home/anna";
+
+test("start takes folders from where the command was called", () => {
+  const options = optionsOf("--images", "photos", "--data", "/var/state");
   assert.equal(options.images, "/home/anna/photos");
   assert.equal(options.data, "/var/state");
 });
 
 for (const option of ["images", "data"]) {
-  test(`parseOptions() refuses --${option} without a name, which would be the project's folder`, () => {
+  test(`start refuses --${option} without a name, which would be the project's folder`, () => {
     assert.throws(
-      () => parseOptions([`--${option}`, ""], "/home/anna"),
+      () => optionsOf(`--${option}`, ""),
       (error) => error instanceof UsageError && error.message.includes(`--${option}`),
     );
   });
 }
 
-test("parseOptions() opens every door where none is named, and keeps for seven days in a fresh folder", () => {
-  const options = parseOptions([], "/home/anna");
-  assert.ok(options !== "help");
-  const { doors, doorsAsked, retentionMs, retentionShortened, data, images } = options;
+test("start opens every door where none is named, and keeps for seven days in a fresh folder", () => {
+  const options = optionsOf();
+  const { doors, doorsAsked, retentionMs, retention, data, images } = options;
   assert.deepEqual(doors, ["edge", "kafka"]);
   assert.equal(retentionMs, 604_800_000);
-  assert.deepEqual({ doorsAsked, retentionShortened }, {
+  assert.deepEqual({ doorsAsked, retention }, {
     doorsAsked: false,
-    retentionShortened: false,
+    retention: undefined,
   });
   assert.deepEqual({ data, images }, { data: undefined, images: undefined });
 });

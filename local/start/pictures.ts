@@ -1,3 +1,4 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import {
   type Picture,
   PICTURE_EXTENSIONS,
@@ -5,7 +6,6 @@ import {
 } from "@tintype/client/command/find_pictures";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { UsageError } from "./options.ts";
 
 export type { Picture };
 

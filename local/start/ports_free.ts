@@ -1,5 +1,5 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import { createServer } from "node:net";
-import { UsageError } from "./options.ts";
 
 /** Makes sure that nobody listens on the ports yet; throws UsageError that names each one that is taken. */
 export async function requireFreePorts(ports: Readonly<Record<string, number>>): Promise<void> {

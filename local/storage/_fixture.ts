@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { importHmacSigner, signUrl, type V4Request } from "@tintype/core/gcp/v4_signer";
-import type { V4Key } from "@tintype/core/gcp/v4_verifier";
+import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
+import type { V4Key } from "@tintype/gcs/v4_verifier";
 import { type RunningStorage, startStorage, type StorageOptions } from "./storage.ts";
 
 /** The key that the tests' storages know. */
@@ -51,17 +51,23 @@ export async function makeFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
+/** A request that is to be signed, for an object or, without one, for its bucket. */
+export interface SignedRequest extends Pick<V4Request, "method" | "query" | "headers"> {
+  readonly bucket?: string;
+  readonly object?: string;
+}
+
 /** A signed request to a storage; what is signed as a header must be sent, and is. */
 export async function signedFetch(
   storage: Pick<RunningStorage, "url">,
-  request: Partial<V4Request> & Pick<V4Request, "method">,
+  { bucket = "tintype-raw", object, ...request }: SignedRequest,
   send: RequestInit & { readonly nowMs?: number; readonly duplex?: "half" } = {},
 ): Promise<Response> {
   const signer = await importHmacSigner(HMAC_KEY);
   const { nowMs = Date.now(), ...init } = send;
   const { url, headers } = await signUrl(signer, {
     endpoint: storage.url,
-    bucket: "tintype-raw",
+    path: objectPath(bucket, object),
     expiresSeconds: 900,
     ...request,
   }, { nowMs });

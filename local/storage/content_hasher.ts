@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { Crc32c } from "@tintype/gcs/crc32c";
+import type { DeclaredChecksums } from "@tintype/gcs/hash_header";
 import { StorageFailure } from "./failures.ts";
-import { encodeCrc32c, updateCrc32c } from "./crc32c.ts";
 
 /** The checksums of an object's bytes. */
 export interface Checksums {
@@ -10,12 +11,9 @@ export interface Checksums {
   readonly md5Hash: string;
 }
 
-/** Checksums that a caller says its bytes have. */
-export type DeclaredChecksums = { readonly [Key in keyof Checksums]?: Checksums[Key] | undefined };
-
 /** Computes the checksums of bytes that pass by, in their order. */
 export class ContentHasher {
-  #crc = 0;
+  readonly #crc32c = new Crc32c();
   #bytes = 0;
   readonly #md5 = createHash("md5");
 
@@ -25,22 +23,15 @@ export class ContentHasher {
   }
 
   add(bytes: Uint8Array): void {
-    this.#crc = updateCrc32c(this.#crc, bytes);
+    this.#crc32c.update(bytes);
     this.#md5.update(bytes);
     this.#bytes += bytes.length;
   }
 
   /** The checksums of all bytes added; nothing can be added after it. */
   finish(): Checksums {
-    return { crc32c: encodeCrc32c(this.#crc), md5Hash: this.#md5.digest("base64") };
+    return { crc32c: this.#crc32c.digest(), md5Hash: this.#md5.digest("base64") };
   }
-}
-
-/** Reads `x-goog-hash: crc32c=…,md5=…`, in one line or several. */
-export function parseHashHeader(value: string | undefined): DeclaredChecksums {
-  const parts = (value ?? "").split(",").map((part) => /^\s*(crc32c|md5)=(\S+)\s*$/.exec(part));
-  const found = new Map(parts.map((part) => [part?.[1], part?.[2]]));
-  return { crc32c: found.get("crc32c"), md5Hash: found.get("md5") };
 }
 
 /** Throws `bad_digest` where a declared checksum is not the computed one. */

@@ -1,4 +1,4 @@
-import type { V4Key } from "@tintype/core/gcp/v4_verifier";
+import type { V4Key } from "@tintype/gcs/v4_verifier";
 import * as z from "zod";
 
 const identitiesSchema = z.strictObject({

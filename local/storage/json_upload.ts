@@ -1,10 +1,11 @@
+import { type DeclaredChecksums, parseHashHeader } from "@tintype/gcs/hash_header";
+import { readRelated } from "@tintype/gcs/multipart_related";
 import { type Call, decodePath, headerOf, readText, type Reply } from "./call.ts";
-import { checkDeclared, type DeclaredChecksums, parseHashHeader } from "./content_hasher.ts";
+import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import { preconditionsOf } from "./json_api.ts";
 import { jsonReply } from "./json_reply.ts";
 import type { LocalObjects, ObjectDraft } from "./local_objects.ts";
-import { readRelated } from "./multipart_related.ts";
 import { mergeAttributes, parseResourceBody, type ResourceBody } from "./object_attributes.ts";
 import { objectResource } from "./object_resource.ts";
 import type { ResumableSessions } from "./resumable_session.ts";

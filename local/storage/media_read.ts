@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { parseByteRange } from "@tintype/gcs/byte_range";
 import type { BlobFiles } from "./blob_files.ts";
 import { type Call, headerOf, type Reply } from "./call.ts";
 import { StorageFailure } from "./failures.ts";
@@ -12,7 +13,8 @@ export async function readMedia(
   call: Call,
 ): Promise<Reply> {
   const { size, blob } = object;
-  const range = parseRange(headerOf(call, "range"), size);
+  const range = parseByteRange(headerOf(call, "range"), size);
+  if (range === "unsatisfiable") throw new StorageFailure("range_not_satisfiable");
   const { start, end } = range ?? { start: 0, end: size - 1 };
   const headers = {
     ...objectHeaders(object),
@@ -27,20 +29,4 @@ export async function readMedia(
     throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
   });
   return { status, headers, body };
-}
-
-/** The one range that is asked for; null where everything is to be sent. */
-function parseRange(
-  header: string | undefined,
-  size: number,
-): { readonly start: number; readonly end: number } | null {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
-  if (first === undefined || last === undefined || first + last === "") return null;
-  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
-  if (last !== "" && first !== "" && Number(last) < start) return null;
-  if (start >= size || (first === "" && Number(last) === 0)) {
-    throw new StorageFailure("range_not_satisfiable");
-  }
-  return { start, end };
 }

@@ -5,11 +5,13 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@tintype/core/ports/clock";
+import { formatHeld } from "@tintype/gcs/byte_range";
+import { type BytesRange, parseContentRange } from "@tintype/gcs/content_range";
+import { parseHashHeader } from "@tintype/gcs/hash_header";
 import type { RequestBody } from "../faults/faults.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import { type Call, contentLengthOf, drain, headerOf, type Reply } from "./call.ts";
-import { checkDeclared, parseHashHeader } from "./content_hasher.ts";
-import { type ContentRange, parseContentRange } from "./content_range.ts";
+import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, StoredBytes } from "./local_objects.ts";
 import { metadataOfHeaders } from "./object_attributes.ts";
@@ -18,8 +20,6 @@ import type { ObjectRecord } from "./object_record.ts";
 import { objectResource, versionHeaders } from "./object_resource.ts";
 import type { SessionDatabase, SessionRecord } from "./session_database.ts";
 import { floorToMultiple, type SessionWriter, type Written } from "./session_writer.ts";
-
-type BytesRange = Extract<ContentRange, { kind: "bytes" }>;
 
 /** What a session is started with. */
 export type SessionStart = Pick<
@@ -220,8 +220,9 @@ export class ResumableSessions {
 
 /** `308` with what is held; without `Range` where nothing is. */
 function incomplete(held: number): Reply {
-  const range = held === 0 ? {} : { Range: `bytes=0-${held - 1}` };
-  return { status: 308, headers: { ...range, "Content-Length": 0 } };
+  const range = formatHeld(held);
+  const headers = range === undefined ? {} : { Range: range };
+  return { status: 308, headers: { ...headers, "Content-Length": 0 } };
 }
 
 async function beyond(start: number, held: number, body: RequestBody): Promise<Reply> {

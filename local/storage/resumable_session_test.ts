@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { crc32cOf } from "@tintype/gcs/crc32c";
 import {
   bytesOf,
   CHUNK,
@@ -15,10 +16,8 @@ import {
   startTestStorage,
   waitForHeld,
 } from "./_fixture.ts";
-import { encodeCrc32c, updateCrc32c } from "./crc32c.ts";
 
 const WRONG_CRC32C = "AAAAAA==";
-const crc32cOf = (bytes: Uint8Array) => encodeCrc32c(updateCrc32c(0, bytes));
 const md5Of = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("base64");
 const heldBy = (response: Response) => response.headers.get("range");
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { V4Rejected } from "@tintype/core/gcp/v4_rejected";
+import { MalformedMultipart } from "@tintype/gcs/multipart";
+import { V4Rejected } from "@tintype/gcs/v4_rejected";
 import type { Log } from "@tintype/core/ports/log";
 import { type FaultInjector, type RequestBody, withFaults } from "../faults/faults.ts";
 import type { Call, Reply } from "./call.ts";
@@ -8,6 +9,7 @@ import { type Controls, isLoopback } from "./controls.ts";
 import type { Cors } from "./cors.ts";
 import { StorageFailure } from "./failures.ts";
 import type { JsonApi } from "./json_api.ts";
+import { answerBatch } from "./json_batch.ts";
 import { jsonFailure, jsonReply } from "./json_reply.ts";
 import type { JsonUpload } from "./json_upload.ts";
 import type { ResumableSessions } from "./resumable_session.ts";
@@ -130,16 +132,22 @@ async function route(parts: StorageParts, call: Call, request: IncomingMessage):
   if (method === "OPTIONS") return parts.cors.preflight(call);
   const session = query.get("upload_id");
   if (session !== null) return await parts.sessions.answer(call, session);
+  if (path === BATCH_PATH && method === "POST") {
+    return await answerBatch(call, async (inner) => await answer(parts, inner, request) ?? LOST);
+  }
   if (isJson(path)) checkRight(call.identity, call);
   if (path.startsWith("/upload/storage/v1/")) return await parts.upload.answer(call);
   if (isJson(path)) return await parts.json.answer(call);
   return await parts.xml.answer(call);
 }
 
+const BATCH_PATH = "/batch/storage/v1";
+const LOST: Reply = { status: 503 };
+
 const ABOUT = {
   part: "storage",
   is: "Cloud Storage's JSON and XML surface on local files",
-  json: ["/storage/v1/b", "/upload/storage/v1/b", "/download/storage/v1/b"],
+  json: ["/storage/v1/b", "/upload/storage/v1/b", "/download/storage/v1/b", "/batch/storage/v1"],
   xml: "/{bucket}/{object}, V4-signed",
   identities: "ports of their own (IDENTITY_PORTS), with the rights of infra/terraform's table",
   controls: "/_local",
@@ -147,7 +155,7 @@ const ABOUT = {
 };
 
 function isJson(path: string): boolean {
-  return /^\/(upload\/|download\/)?storage\/v1\//.test(path);
+  return path === BATCH_PATH || /^\/(upload\/|download\/)?storage\/v1\//.test(path);
 }
 
 function corsHeaders(parts: StorageParts, call: Call): Record<string, string> {
@@ -156,6 +164,9 @@ function corsHeaders(parts: StorageParts, call: Call): Record<string, string> {
 }
 
 function failureOf(error: unknown): StorageFailure | V4Rejected | undefined {
+  if (error instanceof MalformedMultipart) {
+    return new StorageFailure("bad_request", error.message);
+  }
   return error instanceof StorageFailure || error instanceof V4Rejected ? error : undefined;
 }
 

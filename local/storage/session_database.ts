@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { BlobId } from "./blob_files.ts";
-import type { DeclaredChecksums } from "./content_hasher.ts";
+import type { DeclaredChecksums } from "@tintype/gcs/hash_header";
 import { readDocument } from "./object_database.ts";
 import type { ObjectAttributes, ObjectRecord } from "./object_record.ts";
 import type { Preconditions } from "./preconditions.ts";

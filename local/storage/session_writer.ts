@@ -1,9 +1,7 @@
+import { CHUNK_MULTIPLE } from "@tintype/gcs/resumable_session";
 import type { RequestBody } from "../faults/faults.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
-
-/** Cloud Storage holds what is not the end of an object in multiples of this, in bytes. */
-export const CHUNK_MULTIPLE = 256 * 1024;
 
 /** Where a body's bytes go. */
 export interface SessionSpan {

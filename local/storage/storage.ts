@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { V4Key } from "@tintype/core/gcp/v4_verifier";
+import type { V4Key } from "@tintype/gcs/v4_verifier";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { Log } from "@tintype/core/ports/log";
 import { FaultInjector } from "../faults/faults.ts";

@@ -1,4 +1,4 @@
-import { type V4Key, verifySignedRequest } from "@tintype/core/gcp/v4_verifier";
+import { type V4Key, verifySignedRequest } from "@tintype/gcs/v4_verifier";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { BlobFiles } from "./blob_files.ts";
 import { type Call, contentLengthOf, decodePath, drain, headerOf, type Reply } from "./call.ts";

@@ -1,4 +1,4 @@
-import { V4_REJECTIONS, type V4Rejected } from "@tintype/core/gcp/v4_rejected";
+import { V4_REJECTIONS, type V4Rejected } from "@tintype/gcs/v4_rejected";
 import type { Reply } from "./call.ts";
 import { FAILURES, type StorageFailure } from "./failures.ts";
 

@@ -1,5 +1,6 @@
+import { parseHashHeader } from "@tintype/gcs/hash_header";
 import { type Call, contentLengthOf, headerOf, type Reply } from "./call.ts";
-import { checkDeclared, parseHashHeader } from "./content_hasher.ts";
+import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, ObjectTarget, StoredBytes } from "./local_objects.ts";
 import { attributesOfHeaders } from "./object_attributes.ts";

@@ -1,4 +1,3 @@
-import type { BigQuery } from "@google-cloud/bigquery";
 import { AppError } from "@tintype/core/errors";
 import { parseImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
@@ -13,12 +12,13 @@ import type {
   SelectedImages,
 } from "@tintype/core/ports/image_selector";
 import * as z from "zod";
-import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
-import { namedQuery, paramsOfImages, type QueryParams } from "./_named_query.ts";
+import { cloudResult, statusOf } from "./_cloud_failure.ts";
+import { inDataset, paramsOfImages, type QueryParams } from "./_query_parameters.ts";
+import type { BigQueryClient } from "./bigquery_client.ts";
 import { STATEMENTS } from "./bigquery_statements.ts";
 
 /** A question costs what it reads: one over this is refused, in bytes (10 GiB, six US cents on demand). */
-const MAX_BYTES_BILLED = String(10 * 2 ** 30);
+const MAX_BYTES_BILLED = 10 * 2 ** 30;
 
 const keySchema = z.object({
   tenant: z.string().transform(parseTenant),
@@ -38,10 +38,10 @@ const totalsSchema = z.object({
 
 /** What operators' commands ask BigQuery about images. */
 export class BigQueryImageRows implements ImageSelector, AttemptFinder {
-  readonly #client: BigQuery;
+  readonly #client: BigQueryClient;
   readonly #dataset: string;
 
-  constructor(client: BigQuery, { dataset }: { readonly dataset: string }) {
+  constructor(client: BigQueryClient, { dataset }: { readonly dataset: string }) {
     this.#client = client;
     this.#dataset = dataset;
   }
@@ -76,30 +76,21 @@ ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
   }
 
   async #run(sql: string, params: QueryParams, signal: AbortSignal | undefined): Promise<unknown> {
-    signal?.throwIfAborted();
-    const query = {
-      ...namedQuery(this.#client, { sql, dataset: this.#dataset, params }),
-      maximumBytesBilled: MAX_BYTES_BILLED,
-    };
-    try {
-      const [rows] = await abortable(this.#client.query(query), signal);
-      return rows;
-    } catch (cause) {
-      if (statusOf(cause) !== 400) throw failureOf("ask the warehouse for images", cause);
-      const why = reasonIn(cause);
+    const running = this.#client.query({
+      sql: inDataset(sql, this.#dataset),
+      params,
+      maxBytesBilled: MAX_BYTES_BILLED,
+      signal,
+    }).catch((cause: unknown) => {
+      if (statusOf(cause) !== 400) throw cause;
+      const why = cause instanceof Error ? cause.message.split("\n", 1)[0] : "";
       throw new AppError("invalid_request", `Cannot select images as the warehouse says: ${why}`, {
         cause,
       });
-    }
+    });
+    const { rows } = await cloudResult("ask the warehouse for images", running, signal);
+    return rows;
   }
-}
-
-/** The first line of what the warehouse says in its answer's body. */
-function reasonIn(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const quoted = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  const message: unknown = quoted === undefined ? text : JSON.parse(quoted);
-  return String(message).split("\n", 1)[0] ?? "";
 }
 
 /** The operator's own words, inside of a statement of ours. */

@@ -1,9 +1,8 @@
-import type { BigQuery } from "@google-cloud/bigquery";
 import { AppError } from "@tintype/core/errors";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { RowColumns } from "@tintype/core/ports/row_columns";
 import * as z from "zod";
-import { abortable } from "./_cloud_failure.ts";
+import type { BigQueryClient } from "./bigquery_client.ts";
 
 /** The API's older names of types (REST resource `tables`, `TableFieldSchema.type`) as SQL has them. */
 const SQL_TYPES: Readonly<Record<string, string>> = {
@@ -18,26 +17,24 @@ const tableSchema = z.object({
 
 /** The columns of BigQuery's `images` table. */
 export class BigQueryRowColumns implements RowColumns {
-  readonly #client: BigQuery;
+  readonly #client: BigQueryClient;
   readonly #dataset: string;
 
-  constructor(client: BigQuery, { dataset }: { readonly dataset: string }) {
+  constructor(client: BigQueryClient, { dataset }: { readonly dataset: string }) {
     this.#client = client;
     this.#dataset = dataset;
   }
 
   async columns({ signal }: CallOptions = {}): Promise<ReadonlyMap<string, string>> {
-    const { schema } = tableSchema.parse(await this.#metadata(signal));
+    const { schema } = tableSchema.parse(await this.#resource(signal));
     return new Map(schema.fields.map(({ name, type }) => [name, SQL_TYPES[type] ?? type]));
   }
 
-  async #metadata(signal: AbortSignal | undefined): Promise<unknown> {
+  async #resource(signal: AbortSignal | undefined): Promise<unknown> {
     try {
-      const asked = this.#client.dataset(this.#dataset).table("images").getMetadata();
-      const [metadata] = await abortable(asked, signal);
-      return metadata;
+      return await this.#client.table(`${this.#dataset}.images`, signal);
     } catch (cause) {
-      throw new AppError("unavailable", "Cannot ask the warehouse for its columns", { cause });
+      throw new AppError("unavailable", "Cannot ask BigQuery for its columns", { cause });
     }
   }
 }

@@ -1,4 +1,3 @@
-import type { BigQuery } from "@google-cloud/bigquery";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import type { ImageRow } from "@tintype/core/model/image_row";
 import type { ImageRef } from "@tintype/core/model/object_name";
@@ -14,9 +13,10 @@ import type {
   RowRemoval,
 } from "@tintype/core/ports/row_sink";
 import { Batcher } from "./_batcher.ts";
-import { abortable, failureOf, statusOf } from "./_cloud_failure.ts";
+import { cloudResult, statusOf } from "./_cloud_failure.ts";
 import { insertRows } from "./_insert_rows.ts";
-import { namedQuery, paramsOfImages, type QueryParams } from "./_named_query.ts";
+import { inDataset, paramsOfImages, type QueryParams } from "./_query_parameters.ts";
+import type { BigQueryClient, StatementResult } from "./bigquery_client.ts";
 import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
 
 /** Where rows go and how long a certificate's copy is kept. */
@@ -34,17 +34,17 @@ const BUFFER_REFUSAL = /streaming buffer/i;
 
 /** The warehouse in BigQuery. */
 export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPurger, RowAuditor {
-  readonly #client: BigQuery;
+  readonly #client: BigQueryClient;
   readonly #options: BigQueryRowSinkOptions;
   readonly #batcher: Batcher<ImageRow>;
   #purgesPurgedMs = 0;
 
-  constructor(client: BigQuery, options: BigQueryRowSinkOptions) {
+  constructor(client: BigQueryClient, options: BigQueryRowSinkOptions) {
     this.#client = client;
     this.#options = options;
-    const images = client.dataset(options.dataset).table("images");
+    const images = `${options.dataset}.images`;
     this.#batcher = new Batcher(
-      (rows) => insertRows(images, rows.map((row) => this.#insertOf(row))),
+      (rows) => insertRows(client, images, rows.map((row) => this.#insertOf(row))),
       BATCH,
     );
   }
@@ -73,15 +73,12 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
     { signal }: CallOptions = {},
   ): Promise<readonly ImageRef[]> {
     if (refs.length === 0) return [];
-    try {
-      const { rows } = await this.#run("held_images", paramsOfImages(refs), signal);
-      const held = new Set(
-        rows.map(({ tenant, owner, image_id }) => `${tenant}/${owner}/${image_id}`),
-      );
-      return refs.filter(({ tenant, owner, imageId }) => held.has(`${tenant}/${owner}/${imageId}`));
-    } catch (error) {
-      throw failed("find rows of images", error, signal);
-    }
+    const finding = this.#run("held_images", paramsOfImages(refs), signal);
+    const { rows } = await cloudResult("find rows of images", finding, signal);
+    const held = new Set(
+      rows.map(({ tenant, owner, image_id }) => `${tenant}/${owner}/${image_id}`),
+    );
+    return refs.filter(({ tenant, owner, imageId }) => held.has(`${tenant}/${owner}/${imageId}`));
   }
 
   async purge(t0Ms: number, { signal }: CallOptions = {}): Promise<RowRemoval> {
@@ -89,35 +86,28 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
   }
 
   async census(overdueT0Ms: number, { signal }: CallOptions = {}): Promise<RowCensus> {
-    try {
-      const { rows } = await this.#run("census_images", { t0: new Date(overdueT0Ms) }, signal);
-      const { row_count, oldest_t0, overdue } = rows[0] ?? {};
-      const oldest = valueOf(oldest_t0);
-      return {
-        rows: Number(row_count ?? 0),
-        overdue: Number(overdue ?? 0),
-        oldestT0Ms: oldest === undefined ? undefined : Date.parse(oldest),
-      };
-    } catch (error) {
-      throw failed("count rows", error, signal);
-    }
+    const counting = this.#run("census_images", { t0: new Date(overdueT0Ms) }, signal);
+    const { rows } = await cloudResult("count rows", counting, signal);
+    const { row_count, oldest_t0, overdue } = rows[0] ?? {};
+    return {
+      rows: Number(row_count ?? 0),
+      overdue: Number(overdue ?? 0),
+      oldestT0Ms: oldest_t0 instanceof Date ? oldest_t0.getTime() : undefined,
+    };
   }
 
   async newestCertificate({ signal }: CallOptions = {}): Promise<number> {
-    try {
-      const { rows } = await this.#run("newest_certificate", {}, signal);
-      return Number(rows[0]?.["newest"] ?? 0);
-    } catch (error) {
-      throw failed("find the newest certificate", error, signal);
-    }
+    const finding = this.#run("newest_certificate", {}, signal);
+    const { rows } = await cloudResult("find the newest certificate", finding, signal);
+    return Number(rows[0]?.["newest"] ?? 0);
   }
 
   async recordPurge(rows: readonly PurgeRow[], { signal }: CallOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     if (rows.length > 0) {
-      const purges = this.#client.dataset(this.#options.dataset).table("purges");
-      const inserted = insertRows(purges, rows.map(insertOfPurge));
-      const refused = (await abortable(inserted, signal)).find((error) => error !== undefined);
+      const purges = `${this.#options.dataset}.purges`;
+      const inserted = await insertRows(this.#client, purges, rows.map(insertOfPurge), signal);
+      const refused = inserted.find((error) => error !== undefined);
       if (refused !== undefined) throw refused;
     }
     await this.#purgePurges(signal);
@@ -137,29 +127,23 @@ export class BigQueryRowSink implements RowAppender, RowEraser, RowFinder, RowPu
     params: QueryParams,
     signal: AbortSignal | undefined,
   ): Promise<RowRemoval> {
-    try {
-      const { affected } = await this.#run(name, params, signal);
-      return { state: "removed", rows: affected };
-    } catch (error) {
-      if (statusOf(error) === 400 && BUFFER_REFUSAL.test(String(error))) {
-        return { state: "buffered" };
-      }
-      throw failed(`run ${name}`, error, signal);
-    }
+    const changing = this.#run(name, params, signal).catch((error: unknown) => {
+      if (statusOf(error) === 400 && BUFFER_REFUSAL.test(String(error))) return undefined;
+      throw error;
+    });
+    const changed = await cloudResult(`run ${name}`, changing, signal);
+    return changed === undefined
+      ? { state: "buffered" }
+      : { state: "removed", rows: changed.affected };
   }
 
-  async #run(name: StatementName, params: QueryParams, signal: AbortSignal | undefined) {
-    signal?.throwIfAborted();
-    const { dataset } = this.#options;
-    const query = namedQuery(this.#client, { sql: STATEMENTS[name], dataset, params });
-    const asked: Promise<readonly unknown[]> = this.#client.query(query, { autoPaginate: false });
-    const [rows, , answer] = await abortable(asked, signal);
-    // The client's types know neither this third part of its answer nor the field that DML gives in it.
-    const { numDmlAffectedRows } = (answer ?? {}) as { numDmlAffectedRows?: string };
-    return {
-      rows: (rows ?? []) as readonly Readonly<Record<string, unknown>>[],
-      affected: Number(numDmlAffectedRows ?? 0),
-    };
+  async #run(
+    name: StatementName,
+    params: QueryParams,
+    signal: AbortSignal | undefined,
+  ): Promise<StatementResult> {
+    const sql = inDataset(STATEMENTS[name], this.#options.dataset);
+    return await this.#client.query({ sql, params, signal });
   }
 }
 
@@ -188,14 +172,19 @@ function keyOf({ tenant, owner, imageId }: ImageRef) {
   return { tenant, owner, image_id: imageId, t0: new Date(t0OfImageId(imageId)) };
 }
 
-/** The ISO text inside the client's timestamp, undefined for null. */
-function valueOf(timestamp: unknown): string | undefined {
-  if (typeof timestamp !== "object" || timestamp === null || !("value" in timestamp)) {
-    return undefined;
+/** Settles as `promise`, or rejects with the signal's reason as soon as it is aborted: the batch itself goes on. */
+async function abortable<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  if (signal === undefined) return await promise;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
-  return String(timestamp.value);
-}
-
-function failed(action: string, error: unknown, signal: AbortSignal | undefined): unknown {
-  return signal?.aborted ? signal.reason : failureOf(action, error);
 }

@@ -1,20 +1,21 @@
 import { isAppError } from "@tintype/core/errors";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName } from "@tintype/core/model/object_name";
+import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { OBJECT_STORE_CONTRACT } from "@tintype/core/testing/object_store_contract";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { missingStandIn, type StandIn, startStandIn } from "./_local_cloud.ts";
-import { GcsObjectStore } from "./gcs_object_store.ts";
+import { gcsObjectStore } from "./gcs_object_store.ts";
 
 const skip = missingStandIn("storage") ?? false;
 const bytes = new TextEncoder().encode("0123456789");
 
-describe("GcsObjectStore on the local storage", { skip }, () => {
+describe("gcsObjectStore() on the local storage", { skip }, () => {
   let storage: StandIn;
-  let store: GcsObjectStore;
+  let store: ObjectStore;
   const warnings: string[] = [];
   const onWarning = ({ message }: Error) => void warnings.push(message);
 
@@ -90,8 +91,8 @@ describe("GcsObjectStore on the local storage", { skip }, () => {
   });
 });
 
-function storeOf(endpoint: string): GcsObjectStore {
-  return new GcsObjectStore({ projectId: "tintype-local", bucket: "tintype-processed", endpoint });
+function storeOf(endpoint: string): ObjectStore {
+  return gcsObjectStore({ bucket: "tintype-processed", endpoint });
 }
 
 function fresh() {

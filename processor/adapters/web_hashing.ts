@@ -1,6 +1,6 @@
 import { hexOf } from "@tintype/core/hex";
 import type { Hashing } from "@tintype/core/ports/hashing";
-import { Crc32c } from "./_crc32c.ts";
+import { crc32cOf } from "@tintype/gcs/crc32c";
 
 /** Digests for the processor: SHA-256 by Web Crypto, off the event loop; CRC32C by tables. */
 export const webHashing: Hashing = {
@@ -8,9 +8,5 @@ export const webHashing: Hashing = {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     return hexOf(digest);
   },
-  crc32c(bytes) {
-    const sum = new Crc32c();
-    sum.update(bytes);
-    return sum.toString();
-  },
+  crc32c: crc32cOf,
 };

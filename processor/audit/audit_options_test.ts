@@ -1,10 +1,13 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAuditOptions, UsageError } from "./audit_options.ts";
+import { AUDIT, auditOptionsOf } from "./audit_options.ts";
 
-test("parseAuditOptions() without a project means the system on this machine, and the period it certifies", () => {
-  assert.deepEqual(parseAuditOptions([]), {
+const optionsOf = (...args: readonly string[]) => auditOptionsOf(AUDIT.parse(args));
+
+test("audit without a project means the system on this machine, and the period it certifies", () => {
+  assert.deepEqual(optionsOf(), {
     projectId: "tintype-local",
     buckets: {
       raw: "tintype-raw",
@@ -19,9 +22,8 @@ test("parseAuditOptions() without a project means the system on this machine, an
   });
 });
 
-test("parseAuditOptions() with a project means Google itself, seven days, and the names that Terraform gives", () => {
-  const options = parseAuditOptions(["--project", "shop-1", "--raw", "other", "--json"]);
-  assert.ok(options !== "help");
+test("audit with a project means Google itself, seven days, and the names that Terraform gives", () => {
+  const options = optionsOf("--project", "shop-1", "--raw", "other", "--json");
   const { buckets, storage, warehouse, periodMs, json } = options;
   assert.deepEqual(buckets, {
     raw: "other",
@@ -32,9 +34,8 @@ test("parseAuditOptions() with a project means Google itself, seven days, and th
   assert.equal(periodMs, RETENTION_POLICY.periodMs);
 });
 
-test("parseAuditOptions() takes a prefix of the company's own", () => {
-  const options = parseAuditOptions(["--project", "shop-1", "--prefix", "shop"]);
-  assert.ok(options !== "help");
+test("audit takes a prefix of the company's own", () => {
+  const options = optionsOf("--project", "shop-1", "--prefix", "shop");
   assert.deepEqual(options.buckets, {
     raw: "shop-raw",
     processed: "shop-processed",
@@ -42,9 +43,8 @@ test("parseAuditOptions() takes a prefix of the company's own", () => {
   });
 });
 
-test("parseAuditOptions() takes other addresses and a shorter promise", () => {
-  const options = parseAuditOptions(["--storage", "http://localhost:1234/", "--retention", "90s"]);
-  assert.ok(options !== "help");
+test("audit takes other addresses and a shorter promise", () => {
+  const options = optionsOf("--storage", "http://localhost:1234/", "--retention", "90s");
   assert.deepEqual([options.storage, options.periodMs], ["http://localhost:1234", 90_000]);
 });
 
@@ -59,14 +59,10 @@ for (
     ["everything"],
   ]
 ) {
-  test(`parseAuditOptions() refuses ${args.join(" ")} in one line`, () => {
+  test(`audit refuses ${args.join(" ")} in one line`, () => {
     assert.throws(
-      () => parseAuditOptions(args),
+      () => optionsOf(...args),
       (error) => error instanceof UsageError && !error.message.includes("\n"),
     );
   });
 }
-
-test("parseAuditOptions() helps", () => {
-  assert.equal(parseAuditOptions(["--help"]), "help");
-});

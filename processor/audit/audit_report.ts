@@ -1,18 +1,10 @@
 import { durationText } from "@tintype/core/duration";
 import type { AuditedBucket } from "@tintype/core/retention/audit_bucket";
 import type { Audit } from "@tintype/core/retention/audit_stores";
-
-/** Where the audited stores are, for the report's head. */
-export interface AuditedPlaces {
-  readonly projectId: string;
-  readonly buckets: Readonly<Record<"raw" | "processed" | "certificates", string>>;
-  readonly dataset: string;
-  /** A stand-in's address, undefined for Google Cloud itself. */
-  readonly storage: string | undefined;
-}
+import type { CloudPlaces } from "../command_cloud.ts";
 
 /** An audit as a text that needs no knowledge of the system: the result first, then what it rests on. */
-export function auditReport(audit: Audit, places: AuditedPlaces): string {
+export function auditReport(audit: Audit, places: CloudPlaces): string {
   return [
     ...headOf(audit, places),
     ...findingsOf(audit),
@@ -25,7 +17,7 @@ export function auditReport(audit: Audit, places: AuditedPlaces): string {
   ].join("\n");
 }
 
-function headOf(audit: Audit, { projectId, storage }: AuditedPlaces): string[] {
+function headOf(audit: Audit, { projectId, storage }: CloudPlaces): string[] {
   return [
     "RETENTION AUDIT",
     "",
@@ -51,7 +43,7 @@ function findingsOf({ findings }: Audit): string[] {
   return ["", "WHAT IS WRONG", ...lines];
 }
 
-function seenOf(audit: Audit, { buckets, dataset }: AuditedPlaces): string[] {
+function seenOf(audit: Audit, { buckets, dataset }: CloudPlaces): string[] {
   const { raw, processed, warehouse } = audit;
   const endMs = (t0Ms: number | undefined) =>
     t0Ms === undefined ? "-" : new Date(t0Ms + audit.periodMs).toISOString();

@@ -13,6 +13,7 @@ const PLACES = {
   buckets: { raw: "shop-raw", processed: "shop-processed", certificates: "shop-certificates" },
   dataset: "tintype",
   storage: undefined,
+  warehouse: undefined,
 };
 const ref = sampleRef(NOON_MS);
 

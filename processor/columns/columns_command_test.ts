@@ -46,7 +46,7 @@ test("deno task columns says what is wrong, and tells wrong usage by its exit co
     columns("--help"),
   ]);
   assert.deepEqual([none.code, lost.code, flag.code, help.code], [2, 1, 2, 0]);
-  assert.match(none.stderr, /one PIPELINE must be named/);
+  assert.match(none.stderr, /takes 1 PIPELINE/);
   assert.match(lost.stderr, /not_there\.ts does not load/);
   assert.match(help.stdout, /^Usage: deno task columns PIPELINE/);
 });

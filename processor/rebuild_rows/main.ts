@@ -1,54 +1,29 @@
 /**
- * `deno task rebuild-rows`: rows of the warehouse from the manifests. The walk begins here and goes on in
+ * `deno task rebuild-rows`: rows of BigQuery from the manifests. The flow begins here and goes on in
  * `core/processing/rebuild_rows`.
  */
+import { defineCommand } from "@tintype/cli/command";
+import { utcDay } from "@tintype/cli/flag_values";
+import { EXIT, runMain } from "@tintype/cli/run_main";
 import { rebuildRows, type Rebuilt } from "@tintype/core/processing/rebuild_rows";
-import { exitCodeOf, isDay, parseFlags, stopSignal, UsageError } from "../command.ts";
-import { CLOUD_FLAGS, CLOUD_HELP, openCloud } from "../command_cloud.ts";
+import { CLOUD_FLAGS, openCloud } from "../command_cloud.ts";
+import { stopSignal } from "../stop_signal.ts";
 
-const HELP = `Usage: deno task rebuild-rows [options]
-
-Appends the row of every kept image whose newest attempt has none: after a table was lost, or restored as it was before.
-Rows are made of the manifests, so it may run as often as one likes, also while images arrive. Images in their closing
-time get none. Exit code 0: every row is there; 1: some could not be read or appended; 2: wrong usage.
-
-  --day YYYY-MM-DD     one UTC day of T0 (default: every day that is kept)
-  --dry-run            count what is missing and append nothing
-  --json               print the result as one JSON document
-  --help               show this
-
-${CLOUD_HELP}`;
-const FLAGS = {
-  ...CLOUD_FLAGS,
-  day: { type: "string" },
-  "dry-run": { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", default: false },
-} as const;
-
-async function main(): Promise<number> {
-  const { values } = parseFlags({ args: Deno.args, options: FLAGS });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const { day, json, "dry-run": isDryRun } = values;
-  if (day !== undefined && !isDay(day)) {
-    throw new UsageError(`Cannot rebuild rows of ${day} as --day takes YYYY-MM-DD`);
-  }
-  const { imageRows: attempts, raw, processed, rows, policy } = await openCloud(values, {
-    // The warehouse remembers for a minute what it was given, also what it has lost since.
-    insertIdPrefix: `rebuilt ${Date.now()}/`,
-  });
-  const done = await rebuildRows({ raw, processed, rows, policy, attempts, clock: Date }, {
-    days: day === undefined ? undefined : [day],
-    isDryRun,
-    signal: stopSignal(),
-    onProgress: (soFar) => console.error(sentenceOf(soFar, isDryRun)),
-  });
-  console.log(json ? JSON.stringify(done) : sentenceOf(done, isDryRun));
-  return done.failed === 0 ? 0 : 1;
-}
+const REBUILD_ROWS = defineCommand({
+  name: "rebuild-rows",
+  summary:
+    "Appends the row of every kept image whose newest attempt has none: after a table was lost, or restored as it was before. Rows are made of the manifests, so it may run as often as one likes, also while images arrive. Images behind the write cutoff get none.",
+  flags: {
+    "day YYYY-MM-DD": {
+      about: "one UTC day of T0 (default: every day that is kept)",
+      parse: utcDay,
+    },
+    "dry-run": "count what is missing and append nothing",
+    "json": "print the result as one JSON document",
+    ...CLOUD_FLAGS,
+  },
+  exitCodes: { 0: "every row is there", 1: "some could not be read or appended" },
+});
 
 function sentenceOf(done: Rebuilt, isDryRun: boolean): string {
   const { lookedAt, missing, appended, tooLate, erased, failed } = done;
@@ -57,4 +32,17 @@ function sentenceOf(done: Rebuilt, isDryRun: boolean): string {
   return `${found}: ${appended} appended, ${tooLate} too late, ${erased} erased, ${failed} failed`;
 }
 
-Deno.exit(await exitCodeOf(main));
+await runMain(REBUILD_ROWS, async ({ day, json, dryRun, ...flags }) => {
+  const { imageRows: attempts, raw, processed, rows, policy } = await openCloud(flags, {
+    // BigQuery remembers for a minute what it was given, also what it has lost since.
+    insertIdPrefix: `rebuilt ${Date.now()}/`,
+  });
+  const done = await rebuildRows({ raw, processed, rows, policy, attempts, clock: Date }, {
+    days: day === undefined ? undefined : [day],
+    isDryRun: dryRun,
+    signal: stopSignal(),
+    onProgress: (soFar) => console.error(sentenceOf(soFar, dryRun)),
+  });
+  console.log(json ? JSON.stringify(done) : sentenceOf(done, dryRun));
+  return done.failed === 0 ? EXIT.done : EXIT.failed;
+});

@@ -1,7 +1,9 @@
 /**
  * `deno task replay`: options, the processor's own adapters and pixel processes, the selection, the replay, its sums.
- * The walk begins here and goes on in `core/processing/replay_images`.
+ * The flow begins here and goes on in `core/processing/replay_images`.
  */
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
 import { jsonLog } from "@tintype/core/json_log";
 import type { AppError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
@@ -14,35 +16,35 @@ import {
 } from "@tintype/core/processing/replay_images";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { CODEC_NAMES } from "../adapters/codec_names.ts";
-import { exitCodeOf, stopSignal, UsageError } from "../command.ts";
 import { openCloud } from "../command_cloud.ts";
 import { requireColumns } from "../columns/require_columns.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { denoCacheOf } from "../pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
-import { HELP, parseReplayOptions, type ReplayCommand } from "./replay_options.ts";
+import { stopSignal } from "../stop_signal.ts";
+import { REPLAY, type ReplayCommand, requireSelection } from "./replay_options.ts";
 
 /** Images under way for each pixel process, as in the processor. */
 const IMAGES_PER_PROCESS = 3;
 const PROGRESS_MS = 2_000;
 
-async function main(): Promise<number> {
-  const command = parseReplayOptions(Deno.args);
-  if (command === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  const { imageRows, columns, ...cloud } = await openCloud(command.cloud);
+interface Selection {
+  readonly selected: SelectedImages;
+  readonly command: ReplayCommand;
+}
+
+async function replay(command: ReplayCommand): Promise<number> {
+  const { imageRows, columns, ...cloud } = await openCloud(command);
   const selected = await selectForReplay(
     { selector: imageRows, policy: cloud.policy, clock: Date },
     command,
   );
   const version = `${packageJson.version}+${command.revision}`;
-  console.error(announcement(selected, { command, version }));
-  if (command.isDryRun || selected.refs.length === 0) {
+  console.error(announcement(selected, command, version));
+  if (command.dryRun || selected.refs.length === 0) {
     const { refs, ...totals } = selected;
-    if (command.isJson) console.log(JSON.stringify({ ...totals, replays: refs.length, version }));
-    return 0;
+    if (command.json) console.log(JSON.stringify({ ...totals, replays: refs.length, version }));
+    return EXIT.done;
   }
   const pixels = await startPixels(command);
   try {
@@ -64,35 +66,37 @@ async function main(): Promise<number> {
 
 async function replayAll(
   ports: ProcessImagePorts,
-  { selected, command }: { readonly selected: SelectedImages; readonly command: ReplayCommand },
+  { selected, command }: Selection,
 ): Promise<number> {
-  let toldMs = 0;
+  let reportedMs = 0;
   const onEnd = (tally: Readonly<ReplayTally>, failure?: AppError) => {
     if (failure !== undefined) console.error(`failed: ${failure.message}`);
-    if (Date.now() - toldMs < PROGRESS_MS) return;
-    toldMs = Date.now();
+    if (Date.now() - reportedMs < PROGRESS_MS) return;
+    reportedMs = Date.now();
     console.error(`${endedOf(tally)} of ${selected.refs.length}: ${sumsOf(tally)}`);
   };
   const tally = await replayImages(ports, selected.refs, {
-    atOnce: command.pixelProcesses * IMAGES_PER_PROCESS,
+    atOnce: command.processes * IMAGES_PER_PROCESS,
     mayReject: command.mayReject,
     signal: stopSignal(),
     onEnd,
   });
   const { processorVersion: version } = ports;
-  console.log(command.isJson ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
-  return tally.failed === 0 ? 0 : 1;
+  console.log(command.json ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
+  return tally.failed === 0 ? EXIT.done : EXIT.failed;
 }
 
-async function startPixels({ pixelProcesses }: ReplayCommand): Promise<PixelPool> {
+async function startPixels({ processes }: ReplayCommand): Promise<PixelPool> {
   const named = variable("CODEC") ?? CODEC_NAMES[0];
   const codec = CODEC_NAMES.find((name) => name === named);
   if (codec === undefined) {
-    throw new UsageError(`Cannot replay as CODEC must be one of ${CODEC_NAMES.join(", ")}`);
+    throw new UsageError(
+      `Cannot run replay: CODEC must be one of ${CODEC_NAMES.join(", ")} (got "${named}")`,
+    );
   }
   const log = jsonLog({ part: "replay", write: console.error });
   return await startPixelPool({
-    processes: pixelProcesses,
+    processes,
     codec,
     pipeline: variable("PIPELINE"),
     log,
@@ -107,12 +111,13 @@ function variable(name: string): string | undefined {
 
 function announcement(
   { images, bytes, workMs, refs }: SelectedImages,
-  { command, version }: { readonly command: ReplayCommand; readonly version: string },
+  command: ReplayCommand,
+  version: string,
 ): string {
-  const verb = command.isDryRun ? "would be replayed" : "are replayed";
+  const verb = command.dryRun ? "would be replayed" : "are replayed";
   const share = images === 0 ? 0 : refs.length / images;
   const gigabytes = (share * bytes / 1e9).toFixed(2);
-  const minutes = (share * workMs / 60_000 / command.pixelProcesses).toFixed(1);
+  const minutes = (share * workMs / 60_000 / command.processes).toFixed(1);
   return `${images} images answer to it; ${refs.length} ${verb} as ${version}: about ${gigabytes} GB ` +
     `to read, ${minutes} minutes by what they took before`;
 }
@@ -126,4 +131,4 @@ function sumsOf(tally: Readonly<ReplayTally>): string {
   return sums.map(([name, count]) => `${count} ${name.replace("_", " ")}`).join(", ");
 }
 
-Deno.exit(await exitCodeOf(main));
+await runMain(REPLAY, (call) => replay(requireSelection(call)));

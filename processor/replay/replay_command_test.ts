@@ -77,22 +77,15 @@ async function manifestOf(ref: ImageRef | undefined): Promise<Manifest> {
 
 async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
-  const [rows] = await client.query({
-    query:
-      "SELECT image_id, attempt, status, processor_version FROM tintype.images_current ORDER BY image_id",
-    useLegacySql: false,
-  });
-  return rows;
+  const columns = "image_id, attempt, status, processor_version";
+  const sql = `SELECT ${columns} FROM tintype.images_current ORDER BY image_id`;
+  return (await client.query({ sql })).rows;
 }
 
 describe("the operators' commands on the stand-ins", { skip }, () => {
   before(async () => {
     [storage, warehouse] = await Promise.all([startStandIn("storage"), startStandIn("bigquery")]);
-    cloud = await openCloud({
-      dataset: "tintype",
-      storage: storage.url,
-      warehouse: warehouse.url,
-    });
+    cloud = await openCloud({ storage: storage.url, warehouse: warehouse.url });
     refs = await fill();
   });
   after(async () => {
@@ -148,7 +141,7 @@ describe("the operators' commands on the stand-ins", { skip }, () => {
     const before = await rowsInView();
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
     const client = createBigQueryClient({ projectId: "tintype-local", endpoint: warehouse.url });
-    await client.query({ query: "DELETE FROM tintype.images WHERE TRUE", useLegacySql: false });
+    await client.query({ sql: "DELETE FROM tintype.images WHERE TRUE" });
     assert.deepEqual(await rowsInView(), []);
     assert.match(
       (await run("rebuild-rows", "--dry-run")).stdout,

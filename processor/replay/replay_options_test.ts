@@ -1,25 +1,25 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UsageError } from "../command.ts";
-import { HELP, parseReplayOptions } from "./replay_options.ts";
+import { REPLAY, requireSelection } from "./replay_options.ts";
 
-test("parseReplayOptions() takes a day or a condition, with a budget of a thousand images", () => {
-  const command = parseReplayOptions(["--day", "2026-11-20"]);
-  assert.ok(command !== "help");
-  const { day, max, isDryRun, mayReject, revision, pixelProcesses } = command;
-  assert.deepEqual({ day, max, isDryRun, mayReject, revision, pixelProcesses }, {
+const commandOf = (...args: readonly string[]) => requireSelection(REPLAY.parse(args));
+
+test("replay takes a day or a condition, with a budget of a thousand images", () => {
+  const command = commandOf("--day", "2026-11-20");
+  const { day, max, dryRun, mayReject, revision, processes } = command;
+  assert.deepEqual({ day, max, dryRun, mayReject, revision, processes }, {
     day: "2026-11-20",
     max: 1_000,
-    isDryRun: false,
+    dryRun: false,
     mayReject: false,
     revision: "replay",
-    pixelProcesses: 2,
+    processes: 2,
   });
-  const other = parseReplayOptions(
-    ["--where", "status = 'failed'", "--max", "5", "--dry-run", "--may-reject"],
+  const other = commandOf(
+    ...["--where", "status = 'failed'", "--max", "5", "--dry-run", "--may-reject"],
   );
-  assert.ok(other !== "help");
-  assert.deepEqual([other.where, other.max, other.isDryRun], ["status = 'failed'", 5, true]);
+  assert.deepEqual([other.where, other.max, other.dryRun], ["status = 'failed'", 5, true]);
 });
 
 for (
@@ -29,23 +29,25 @@ for (
     [["--day", "today"], /YYYY-MM-DD/],
     [["--day", "2026-02-30"], /YYYY-MM-DD/],
     [["--where", " "], /must not be empty/],
-    [["--day", "2026-11-20", "--max", "0"], /--max must be from 1 to 1000000: it is 0/],
-    [["--day", "2026-11-20", "--max", "many"], /it is many/],
+    [
+      ["--day", "2026-11-20", "--max", "0"],
+      /--max must be a whole number from 1 to 1000000 \(got "0"\)/,
+    ],
+    [["--day", "2026-11-20", "--max", "many"], /\(got "many"\)/],
     [["--day", "2026-11-20", "--revision", "a b"], /--revision/],
-    [["--nonsense"], /--help lists the options/],
+    [["--nonsense"], /see --help/],
   ] as const
 ) {
-  test(`parseReplayOptions() refuses ${args.join(" ") || "nothing"}`, () => {
+  test(`replay refuses ${args.join(" ") || "nothing"}`, () => {
     assert.throws(
-      () => parseReplayOptions(args),
+      () => commandOf(...args),
       (error) => error instanceof UsageError && message.test(error.message),
     );
   });
 }
 
-test("parseReplayOptions() answers help, which names every flag", () => {
-  assert.equal(parseReplayOptions(["--help"]), "help");
+test("replay --help names every flag", () => {
   for (const flag of ["day", "where", "max", "dry-run", "may-reject", "revision", "project"]) {
-    assert.ok(HELP.includes(`--${flag} `), flag);
+    assert.ok(REPLAY.help.includes(`--${flag} `), flag);
   }
 });

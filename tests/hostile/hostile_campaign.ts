@@ -12,7 +12,8 @@ import {
 } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import { GcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import type { ObjectStore } from "@tintype/core/ports/object_store";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import type { Ending, HostileFile } from "@tintype/processor/testing/hostile/hostile_files";
 import { BUCKETS, URLS } from "../_cloud.ts";
 import { waitUntil } from "../_wait.ts";
@@ -103,6 +104,6 @@ export async function removeImage(ref: ImageRef): Promise<void> {
   for (const { name, generation } of objects) await processed.remove(name, { generation });
 }
 
-function storeOf(bucket: string): GcsObjectStore {
-  return new GcsObjectStore({ projectId: "tintype-local", bucket, endpoint: URLS.storage });
+function storeOf(bucket: string): ObjectStore {
+  return gcsObjectStore({ bucket, endpoint: URLS.storage });
 }

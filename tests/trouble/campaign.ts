@@ -1,3 +1,4 @@
+import { UsageError } from "@tintype/cli/usage_error";
 import type { Random } from "@tintype/core/seeded_random";
 import { type Fault, FAULTS } from "./faults.ts";
 import { shuffled } from "./shuffled.ts";
@@ -25,7 +26,7 @@ export interface CampaignOptions {
 
 /**
  * Every fault alone and then every pair that can come together, each half in an order that the numbers decide and those
- * that need another system last. Throws TypeError where there is no such fault.
+ * that need another system last. Throws UsageError for an unknown fault.
  */
 export function planCampaign(
   { random, only, leastFaults, rounds }: CampaignOptions,
@@ -44,7 +45,7 @@ export function planCampaign(
     only === undefined ? faults.length >= leastFaults : name === only
   );
   if (chosen.length === 0) {
-    throw new TypeError(`Cannot soak as there is no fault ${only} (--list names them)`);
+    throw new UsageError(`Cannot run soak: unknown fault ${only}: see --list`);
   }
   return Array.from({ length: rounds }, (_, round) => {
     const bySize = [1, 2].map((size) => chosen.filter(({ faults }) => faults.length === size));

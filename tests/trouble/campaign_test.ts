@@ -38,7 +38,7 @@ test("planCampaign() comes last to what needs a system of its own, and never to 
 test("planCampaign() finds a scenario by its name at its own place, pairs too", () => {
   const [whole] = plan(5).filter(({ name }) => name === "kill-edge+kill-storage");
   assert.deepEqual(plan(5, { only: "kill-edge+kill-storage" }), [whole]);
-  assert.throws(() => plan(5, { only: "rain" }), /no fault rain/);
+  assert.throws(() => plan(5, { only: "rain" }), /unknown fault rain/);
 });
 
 test("planCampaign() gives each round places of its own, and pairs alone where asked", () => {

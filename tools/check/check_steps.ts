@@ -1,15 +1,18 @@
 /** The steps of `deno task check`, in their order: each is a command that succeeds or says what is wrong. */
 import { join } from "node:path";
-import { listSourceFiles } from "./import_graph.ts";
+import { findNodeBinary } from "../node_binary.ts";
+import type { CommandLine } from "../run_command.ts";
 
-/** One step: its name and the command, program first. */
+/** One step: its name and the command. */
 export interface CheckStep {
   readonly name: string;
-  readonly command: readonly [string, ...string[]];
+  readonly command: CommandLine;
 }
 
-/** Rooms that Deno's type checker reads; edge and the bridge belong to the runtimes that run them. */
-const DENO_ROOMS: readonly string[] = [
+/** Folders that Deno's type checker reads; edge, page and the bridge belong to the runtimes that run them. */
+const DENO_FOLDERS: readonly string[] = [
+  "cli",
+  "gcs",
   "core",
   "processor",
   "client",
@@ -19,23 +22,36 @@ const DENO_ROOMS: readonly string[] = [
   "tests",
   "bench",
 ];
+const SHIPPED = "tools/check/knip_shipped.jsonc";
+/** Source of ours, for dpdm. */
+const SOURCES = `{${[...DENO_FOLDERS, "edge", "kafka-bridge", "page"].join(",")}}/**/*.ts`;
 
-/** The steps for the repository at `root`; rooms without source are left out. */
+/** The steps for the repository at `root`. */
 export function checkSteps(root: string): CheckStep[] {
   const deno = Deno.execPath();
   const tsc = join(root, "node_modules/.bin/tsc");
-  const files = listSourceFiles(root);
-  const rooms = DENO_ROOMS.filter((room) => files.some((path) => path.startsWith(`${room}/`)));
+  const onNode = (program: string) =>
+    [findNodeBinary(root), join(root, "node_modules", program)] as const;
+  const knip = onNode("knip/bin/knip.js");
+  const quiet = ["--no-tree", "--no-warning", "--no-progress"];
   return [
     { name: "format", command: [deno, "fmt", "--check"] },
     { name: "lint", command: [deno, "lint"] },
-    { name: "types on Deno", command: [deno, "check", "--quiet", ...rooms] },
+    { name: "types on Deno", command: [deno, "check", "--quiet", ...DENO_FOLDERS] },
     { name: "types on Node", command: [tsc, "--project", "tsconfig.json"] },
     { name: "types on Workers", command: [tsc, "--project", "edge/tsconfig.json"] },
-    { name: "circles", command: [deno, "run", "--allow-all", "tools/check/cycles.ts"] },
     {
-      name: "dependencies",
-      command: [deno, "run", "--allow-all", "tools/check/unused_dependencies.ts"],
+      // Type imports count, as packages must not lean on each other.
+      name: "cycles",
+      command: [
+        ...onNode("dpdm/lib/bin/dpdm.js"),
+        ...[...quiet, "--transform=false", "--exit-code", "circular:1", SOURCES],
+      ],
+    },
+    { name: "unused", command: [...knip, "--no-progress"] },
+    {
+      name: "shipped",
+      command: [...knip, "--no-progress", "--config", SHIPPED, "--production", "--strict"],
     },
   ];
 }

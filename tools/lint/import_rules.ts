@@ -5,11 +5,11 @@
  */
 import {
   beginsWith,
-  CORE_PACKAGES,
   isCompositionRoot,
   isTestFile,
   mayImport,
   packageOf,
+  PURE_PACKAGES,
   roomOf,
   WORKSPACE_FOLDERS,
 } from "./import_table.ts";
@@ -79,17 +79,19 @@ function checkDeclaredPackages(context: Context): Visitor {
 
 function checkPureCore(context: Context): Visitor {
   const path = pathOf(context);
-  if (!beginsWith(path, "core") || isTestFile(path)) return {};
+  const own = packageOf(path);
+  const packages = PURE_PACKAGES[own];
+  if (packages === undefined || isTestFile(path)) return {};
   const report = (node: Deno.lint.Node, found: string) =>
     context.report({
       node,
-      message: `core runs on web standards alone and must not use ${found}`,
+      message: `${own} runs on web standards alone and must not use ${found}`,
       hint: "Make it a port and let the composition root hand over an adapter",
     });
   return {
     ...onImports((specifier, node) => {
       if (specifier.startsWith(".") || targetOf(path, specifier) !== undefined) return;
-      if (!CORE_PACKAGES.includes(packageNameOf(specifier))) report(node, specifier);
+      if (!packages.includes(packageNameOf(specifier))) report(node, specifier);
     }),
     MemberExpression(node) {
       const name = nameOf(node.object);

@@ -35,9 +35,15 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "import-table",
-    path: "core/gcp/v4_signer.ts",
-    allowed: ['import { derive } from "./_private.ts";'],
+    path: "core/events/notification.ts",
+    allowed: ['import { refusalOf } from "./_private.ts";'],
     refused: ['import type { UrlSigner } from "../ports/url_signer.ts";'],
+  },
+  {
+    rule: "import-table",
+    path: "gcs/storage_call.ts",
+    allowed: ['import { withRetry } from "./retry.ts";'],
+    refused: ['import { AppError } from "@tintype/core/errors";'],
   },
   {
     rule: "import-table",
@@ -165,6 +171,16 @@ const CASES: readonly Case[] = [
       'Deno.readFile("a");',
       'Buffer.from("a");',
       'const onDeno = typeof Deno !== "undefined";',
+    ],
+  },
+  {
+    rule: "pure-core",
+    path: "gcs/transport.ts",
+    allowed: ['import { hexOf } from "./hex.ts";', "fetch(url);"],
+    refused: [
+      'import { request } from "node:http";',
+      'import * as z from "zod";',
+      'Buffer.from("a");',
     ],
   },
   {

@@ -1,60 +1,86 @@
 /**
- * Who may import what, once: the lint plugin enforces this table, CONTRIBUTING.md explains it.
+ * Who may import what, once: the lint plugin enforces this table, CONTRIBUTING.md shows it.
  * A path is seen from the repository's root: its room is the longest key that it begins with,
  * and each thing that it imports must begin with an entry of that room's row.
  */
 
 const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency", "core/duration", "core/listing"] as const;
-const PACKAGES = ["core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
+const PACKAGES = ["gcs", "core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
+  "gcs": ["gcs"],
   "core": [],
   "core/json_log": ["core/ports"],
   "core/listing": ["core/model", "core/ports"],
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
-  "core/gcp": ["core/errors", "core/hex", "core/model", "core/gcp"],
+  "core/events": ["core/errors", "core/events"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
   "core/testing": ["core"],
-  "edge": ["edge", "core"],
-  "processor": ["processor", "core"],
-  "kafka-bridge": ["kafka-bridge", "core"],
-  "client": ["client"],
+  "cli": ["cli"],
+  "edge": ["edge", "core", "gcs"],
+  "processor": ["processor", "core", "gcs", "cli"],
+  "kafka-bridge": ["kafka-bridge", "core", "gcs", "cli"],
+  "client": ["client", "gcs"],
+  "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
-  "infra/bigquery": ["infra/bigquery", "core"],
+  "infra/bigquery": ["infra/bigquery", "core", "cli"],
   "infra/retention": ["infra/retention", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
   "infra/diagram": ["infra/diagram", "tools/lint/import_table"],
-  "infra/cost": ["infra/cost", "core"],
+  "infra/cost": ["infra/cost", "core", "cli"],
   // What Terraform tells the parts is read by the parts' own readers.
-  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge"],
+  "infra/check": ["infra/check", "infra/terraform", "processor", "kafka-bridge", "cli"],
   "infra/containers": ["infra/containers"],
-  "infra/deploy": ["infra/deploy"],
+  "infra/deploy": ["infra/deploy", "cli"],
   "local": [
     "local",
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
     "tools/node_binary",
+    "cli",
     ...PACKAGES,
   ],
   // The road is measured with the very sender that `start` uses.
-  "bench": ["bench", "tools/node_binary", "local/start", ...PACKAGES],
-  "tests": ["tests", "tools/node_binary", ...PACKAGES],
-  "tools": ["tools"],
+  "bench": ["bench", "tools/node_binary", "local/start", "cli", ...PACKAGES],
+  "tests": ["tests", "tools/node_binary", "cli", ...PACKAGES],
+  "tools": ["tools", "cli"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** The packages that core may import beside its own files; each is pure and free of dependencies. */
-export const CORE_PACKAGES: readonly string[] = ["zod", "exifr", "thumbhash"];
+/** Top folder → the runtimes that its files run on. */
+export const RUNTIMES: Readonly<Record<string, string>> = {
+  "core": "anything",
+  "gcs": "anything",
+  "cli": "Deno, Node",
+  "edge": "workerd",
+  "processor": "Deno",
+  "kafka-bridge": "Node",
+  "client": "browsers, Node, Deno",
+  "page": "browsers",
+  "infra": "Node",
+  "local": "Node, Deno",
+  "bench": "Deno",
+  "tests": "Node",
+  "tools": "Deno",
+};
+
+/** Packages that use web standards alone → what they may import beside their own files, pure and free of dependencies. */
+export const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  core: ["zod", "exifr", "thumbhash"],
+  gcs: [],
+};
 
 /** Package name → its folder; the folders of `workspaces` in package.json. */
 export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
+  "@tintype/cli": "cli",
+  "@tintype/gcs": "gcs",
   "@tintype/core": "core",
   "@tintype/edge": "edge",
   "@tintype/processor": "processor",
@@ -74,7 +100,7 @@ const ROOT_NAMES: readonly string[] = [
   "produce.ts",
 ];
 /** Folders whose files, those directly inside, are composition roots too. */
-const ROOT_FOLDERS: readonly string[] = ["tools", "local/start"];
+const ROOT_FOLDERS: readonly string[] = ["cli", "tools", "local/start"];
 
 /** A folder `testing`, or a private file whose name ends in one of these words, serves tests alone. */
 const TEST_SUPPORT =

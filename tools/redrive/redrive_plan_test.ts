@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planRedrive, readOptions, shortened, typed, UsageError } from "./redrive_plan.ts";
+import { UsageError } from "@tintype/cli/usage_error";
+import { planRedrive, REDRIVE, requireAgreement } from "./redrive_plan.ts";
+import { shortened, typed } from "./shown_text.ts";
 
 function planOf(...args: string[]) {
-  const options = readOptions(args);
-  assert.ok(options !== "help");
-  return planRedrive(options, "node");
+  return planRedrive(requireAgreement(REDRIVE.parse(args)), "node");
 }
 
 test("redrive goes to both places, looks before it acts, and only looks by --dry-run's command", () => {
@@ -55,19 +55,21 @@ test("redrive hands reasons and brokers to the bridge's tool", () => {
 
 test("redrive refuses a wrong call in one line", () => {
   const cases: readonly (readonly [args: readonly string[], line: RegExp])[] = [
-    [["--only", "mail"], /^Cannot redrive mail as --only takes events or kafka$/],
-    [["--region", "r"], /^Cannot use --region or --prefix as they need --project$/],
-    [["--only", "events", "--reason", "too_large"], /^Cannot use --reason .* leaves Kafka out$/],
-    [["--nothing"], /^Unknown option '--nothing' \(--help lists the options\)$/],
-    [["now"], /^Unexpected argument 'now'.* \(--help lists the options\)$/],
+    [["--only", "mail"], /--only must be one of events, kafka \(got "mail"\)$/],
+    [["--region", "r"], /--region and --prefix need --project$/],
+    [
+      ["--only", "events", "--reason", "too_large"],
+      /--only events leaves --reason and --brokers out$/,
+    ],
+    [["--nothing"], /Unknown option '--nothing': see --help$/],
+    [["now"], /Unexpected argument 'now': see --help$/],
   ];
   for (const [args, line] of cases) {
     assert.throws(
-      () => readOptions(args),
+      () => planOf(...args),
       (error) => error instanceof UsageError && line.test(error.message),
     );
   }
-  assert.equal(readOptions(["--help", "--only", "mail"]), "help");
 });
 
 test("a command is shown as it can be typed", () => {

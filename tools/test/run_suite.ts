@@ -19,6 +19,8 @@ export interface RunSuiteOptions {
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** Ends the suite. */
+  readonly signal?: AbortSignal;
 }
 
 /** No single test takes so long; one that hangs is named. */
@@ -34,9 +36,10 @@ export async function runSuite(
   const folder = await Deno.makeTempDir();
   try {
     const report = join(folder, "report.xml");
-    const result = await runCommand(commandOf(suite, files, { report, root: options.root }), {
+    const result = await runCommand(commandOf(suite, files, report, options.root), {
       env: options.env,
       limitMs: options.limitMs,
+      signal: options.signal,
     });
     const xml = await Deno.readTextFile(report).catch(() => "");
     return {
@@ -50,12 +53,15 @@ export async function runSuite(
   }
 }
 
-async function runCheck(suite: Suite, { root, env }: RunSuiteOptions): Promise<SuiteResult> {
+async function runCheck(
+  suite: Suite,
+  { root, env, signal }: RunSuiteOptions,
+): Promise<SuiteResult> {
   const cases: TestCase[] = [];
   const outputs: string[] = [];
   let elapsedMs = 0;
   for (const { name, command } of checkSteps(root)) {
-    const result = await runCommand(command, { env });
+    const result = await runCommand(command, { env, signal });
     elapsedMs += result.elapsedMs;
     cases.push({ name, outcome: result.code === 0 ? "passed" : "failed", reason: "" });
     if (result.code !== 0) outputs.push(`${name}\n${result.output}`);
@@ -66,7 +72,8 @@ async function runCheck(suite: Suite, { root, env }: RunSuiteOptions): Promise<S
 function commandOf(
   suite: Suite,
   files: readonly string[],
-  { report, root }: { report: string; root: string },
+  report: string,
+  root: string,
 ): [string, ...string[]] {
   if (suite.runtime === "node") {
     const reporters = ["spec", "stdout", "junit", report].map((value, index) =>

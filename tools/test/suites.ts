@@ -1,5 +1,7 @@
 /** The suites of `deno task test`; all but the walks take free ports, so that several can run at a time. */
 
+import { globSync } from "node:fs";
+
 /** One suite: which files, on which runtime, with which flags. */
 export interface Suite {
   readonly name: string;
@@ -20,6 +22,22 @@ const TWO_FILES_AT_ONCE = ["--test-concurrency=2"];
 /** All suites. */
 export const SUITES: readonly Suite[] = [
   { name: "check", runtime: "check", folders: [], flags: [], weight: 15, needs: "nothing" },
+  {
+    name: "gcs-deno",
+    runtime: "deno",
+    folders: ["gcs"],
+    flags: [],
+    weight: 3,
+    needs: "no permission",
+  },
+  {
+    name: "gcs-node",
+    runtime: "node",
+    folders: ["gcs"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 3,
+    needs: "nothing",
+  },
   {
     name: "core-deno",
     runtime: "deno",
@@ -52,7 +70,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "tools",
     runtime: "deno",
-    folders: ["tools"],
+    folders: ["tools", "cli"],
     flags: ALL,
     weight: 5,
     needs: "temp folders",
@@ -68,7 +86,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "client-node",
     runtime: "node",
-    folders: ["client"],
+    folders: ["client", "cli"],
     flags: TWO_FILES_AT_ONCE,
     weight: 5,
     needs: "loopback",
@@ -140,6 +158,12 @@ export const SUITES: readonly Suite[] = [
     needs: "loopback, all parts",
   },
 ];
+
+/** Every test file of the repository at `root`, as sorted paths from there. */
+export function listTestFiles(root: string): string[] {
+  const exclude = ["**/node_modules/**", "**/.*/**"];
+  return globSync("**/*_test.ts", { cwd: root, exclude }).sort();
+}
 
 /** The suite's test files among `files`, both as paths from the root. */
 export function testFilesOf(suite: Suite, files: readonly string[]): string[] {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listSourceFiles } from "../check/import_graph.ts";
-import { SUITES, testFilesOf } from "./suites.ts";
+import { listTestFiles, SUITES, testFilesOf } from "./suites.ts";
 
 const namesFor = (path: string) =>
   SUITES.filter((suite) => testFilesOf(suite, [path]).length > 0).map(({ name }) => name);
 
 test("every test file of the project belongs to a suite", () => {
-  const tests = listSourceFiles(Deno.cwd()).filter((path) => path.endsWith("_test.ts"));
+  const tests = listTestFiles(Deno.cwd());
   assert.ok(tests.length > 100);
+  assert.ok(tests.every((path) => !path.includes("node_modules")));
   assert.deepEqual(tests.filter((path) => namesFor(path).length === 0), []);
 });
 

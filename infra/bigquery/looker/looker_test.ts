@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readViewColumns, viewNames } from "../read_schemas.ts";
 import { linkingAddress } from "./linking_address.ts";
-import { readArguments } from "./read_arguments.ts";
+import { linkingOptionsOf, LOOKER } from "./looker_command.ts";
 import { columnsOfChart, REPORT_PAGES, reportViews } from "./report.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -49,15 +49,15 @@ test("the report shows every view but those that hold a row for each image or ev
 });
 
 const WRONG = [
-  [[], /without --project/],
-  [["--project", "My Project"], /--project must be an id of Google's: current value is My Project/],
+  [[], /--project is required/],
+  [["--project", "My Project"], /--project must be an id of Google's \(got "My Project"\)/],
   [["--project", "my-project", "--dataset", "a b"], /--dataset must be/],
   [["--project", "my-project", "--report", "../x"], /--report must be/],
 ] as const;
 
 for (const [args, message] of WRONG) {
-  test(`readArguments() refuses ${JSON.stringify(args)}`, () => {
-    assert.throws(() => readArguments(args), message);
+  test(`looker refuses ${JSON.stringify(args)}`, () => {
+    assert.throws(() => linkingOptionsOf(LOOKER.parse(args)), message);
   });
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import { createApp } from "../app.ts";
 import { openWarehouse } from "../warehouse.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./sample_rows.ts";
@@ -15,7 +16,6 @@ export interface SampleWarehouse {
 }
 
 const PROJECT = "tintype-local";
-const PURGES_RETENTION_MS = 400 * 86_400_000;
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Serves a warehouse in memory and streams the sample rows into it, as the processor does, through Google's client. */

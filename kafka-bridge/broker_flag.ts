@@ -1,0 +1,26 @@
+import { UsageError } from "@tintype/cli/usage_error";
+import { BROKER, partsOf } from "./broker_list.ts";
+
+/** Variables of the process. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** `--brokers` of the commands. */
+export function brokersFlag(env: Env) {
+  return {
+    "brokers LIST": {
+      about: "host:port,... (or $KAFKA_BROKERS)",
+      parse: brokersOf,
+      default: env["KAFKA_BROKERS"] || "localhost:9092",
+    },
+  } as const;
+}
+
+/** What the commands' `--help` says of their connection. */
+export const CONNECTION =
+  "Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.";
+
+function brokersOf(list: string): string[] {
+  const brokers = partsOf(list);
+  if (brokers.length > 0 && brokers.every((broker) => BROKER.test(broker))) return brokers;
+  throw new UsageError("(else KAFKA_BROKERS) must be host:port,...");
+}

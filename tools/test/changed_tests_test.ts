@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { changedFiles, readSources, testsOf } from "./changed_tests.ts";
+
+const SOURCES = new Map(Object.entries({
+  "deno.json": '{ "tasks": { "start": { "command": "deno run local/start/main.ts" } } }',
+  "core/model/id.ts": "",
+  "core/model/id_test.ts": 'import { id } from "./id.ts";',
+  "core/ingest/start.ts": 'import type { Id } from "../model/id.ts";',
+  "core/ingest/start_test.ts": 'await import("./start.ts");',
+  "edge/app.ts": 'import { start } from "@tintype/core/ingest/start";',
+  "edge/app_test.ts": 'import { app } from "./app.ts";',
+  "local/storage/serve.ts": "",
+  "local/start/main.ts": "spawn(`local/${part}/serve.ts`); spawn('wrangler')",
+  "local/start/words_test.ts": "",
+  "wrangler.toml": 'main = "edge/app.ts"',
+  "tests/road_test.ts": 'spawn("deno", ["task", "start"]);',
+  "tests/client_docs_test.ts": "",
+  "tests/wire_test.ts": 'spawn(join(ROOT, "local/storage/serve.ts"));',
+  "tools/docs/links_test.ts": "",
+  "infra/views.sql": "",
+  "infra/views_test.ts": "",
+  "docs/cost.md": "",
+}));
+
+const CASES: readonly (readonly [changed: string, tests: readonly string[]])[] = [
+  ["core/ingest/start_test.ts", ["core/ingest/start_test.ts"]],
+  [
+    "core/model/id.ts",
+    [
+      ...["core/ingest/start_test.ts", "core/model/id_test.ts", "edge/app_test.ts"],
+      "tests/road_test.ts",
+    ],
+  ],
+  ["local/storage/serve.ts", ["tests/road_test.ts", "tests/wire_test.ts"]],
+  [
+    "infra/views.sql",
+    [
+      ...["infra/views_test.ts", "local/start/words_test.ts"],
+      ...["tests/client_docs_test.ts", "tests/road_test.ts", "tests/wire_test.ts"],
+    ],
+  ],
+  [
+    "docs/cost.md",
+    [
+      ...["infra/views_test.ts", "local/start/words_test.ts"],
+      ...["tests/client_docs_test.ts", "tools/docs/links_test.ts"],
+    ],
+  ],
+  ["package.json", [...SOURCES.keys()].filter((path) => path.endsWith("_test.ts")).sort()],
+];
+
+for (const [changed, tests] of CASES) {
+  test(`testsOf() finds what ${changed} can break`, () => {
+    assert.deepEqual([...testsOf([changed], SOURCES)].sort(), tests);
+  });
+}
+
+test("testsOf() runs the folder of a file that is gone", () => {
+  assert.ok(testsOf(["edge/gone.ts"], SOURCES).has("edge/app_test.ts"));
+});
+
+test("testsOf() finds the tests of this repository's own files", () => {
+  const root = Deno.cwd();
+  const found = testsOf(["edge/routes/uploads.ts"], readSources(root));
+  for (const path of ["edge/app_test.ts", "tests/road_test.ts"]) assert.ok(found.has(path), path);
+  assert.ok(!found.has("core/model/image_id_test.ts"));
+});
+
+test("changedFiles() names what differs from the branch's beginning, committed or not", async () => {
+  const root = await mkdtemp(join(tmpdir(), "changed-"));
+  const git = (...args: readonly string[]) => {
+    const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
+    execFileSync("git", [...identity, ...args], { cwd: root });
+  };
+  try {
+    git("init", "--quiet", "--initial-branch=main");
+    for (const name of ["kept.ts", "edited.ts"]) await writeFile(join(root, name), "");
+    git("add", ".");
+    git("commit", "--quiet", "--message=first");
+    git("switch", "--quiet", "--create=work");
+    await writeFile(join(root, "committed.ts"), "");
+    git("add", ".");
+    git("commit", "--quiet", "--message=second");
+    await writeFile(join(root, "edited.ts"), "1;");
+    await writeFile(join(root, "added.ts"), "");
+    assert.deepEqual(changedFiles(root).sort(), ["added.ts", "committed.ts", "edited.ts"]);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
