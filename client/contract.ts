@@ -44,7 +44,7 @@ export type components = {
             readonly status: "processing" | "ready" | "rejected" | "failed";
             readonly reason?: string;
             readonly detail?: string;
-            readonly source: ("edge" | "kafka") | null;
+            readonly source: ("edge" | "kafka" | "unknown") | null;
             readonly bytes: number;
             /** @description ISO 8601, UTC */
             readonly createdAt: string;

@@ -64,7 +64,7 @@ export interface LimitState {
 }
 
 /** What an {@link AppError} may carry beside its message. */
-export interface AppErrorOptions {
+interface AppErrorOptions {
   /** Fields that are wrong, for the caller to mend. */
   readonly errors?: readonly FieldError[];
   /** Milliseconds after which trying again makes sense. */

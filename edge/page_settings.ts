@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ALL_MEDIA_TYPES } from "@tintype/core/model/media_type";
+import { ALL_MEDIA_TYPES, MEDIA_TYPES } from "@tintype/core/model/media_type";
 import { address, endpoint } from "./addresses.ts";
 
 const text = z.string().min(1).max(1_024);
@@ -34,7 +34,11 @@ export interface PageSettings {
 
 /** `/config.json`: what the page knows before anybody has signed in. */
 export function pageConfigOf(settings: PageSettings, periodMs: number) {
-  return { signIn: settings.signIn ?? null, periodMs, types: ALL_MEDIA_TYPES };
+  const types = ALL_MEDIA_TYPES.map((type) => {
+    const { label, extensions } = MEDIA_TYPES[type];
+    return { type, label, extensions };
+  });
+  return { signIn: settings.signIn ?? null, periodMs, types };
 }
 
 /**

@@ -30,7 +30,7 @@ export const PROBLEM_TYPES = {
   not_found: {
     status: 404,
     title: "There is no such thing",
-    help: "It never was, it is not yours, it was erased, or its seven days are over.",
+    help: "It never was, it is not yours, it was erased, or its retention period is over.",
   },
   method_not_allowed: {
     status: 405,

@@ -3,20 +3,20 @@
  * `openapi/` writes /openapi.json from them and from the routes' descriptions.
  */
 import * as z from "zod";
+import { CRC32C, SHA256 } from "@tintype/core/model/digest";
 import { isOwner } from "@tintype/core/model/owner";
 import { metadataSchema, SOURCES } from "@tintype/core/model/manifest";
+import { UUID_V7 } from "@tintype/core/model/uuid_v7";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
-const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-
-const imageId = z.string().regex(UUID_V7, "must be a UUID of version 7").meta({
+const imageId = z.string().regex(new RegExp(UUID_V7, "i"), "must be a UUID of version 7").meta({
   description: "UUIDv7; its time is the image's T0",
   examples: ["019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34"],
 });
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case").meta({
+const sha256 = z.string().regex(SHA256, "must be 64 hex digits in lower case").meta({
   description: "SHA-256 of the bytes, lower-case hex",
 });
-const crc32c = z.string().regex(/^[A-Za-z0-9+/]{5}[AQgw]==$/, "must be 4 bytes in base64").meta({
+const crc32c = z.string().regex(CRC32C, "must be 4 bytes in base64").meta({
   description: "CRC32C of the bytes, big-endian base64",
 });
 const preset = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be a preset's name");

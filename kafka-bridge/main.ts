@@ -4,12 +4,12 @@
  */
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";
-import { jsonLog } from "./adapters/json_log.ts";
+import { jsonLog } from "@tintype/core/json_log";
 import { openAdapters } from "./adapters/open_adapters.ts";
 import { readEnv } from "./config/env.ts";
 import { endOnSignal, fail, runBridge } from "./operations/run_bridge.ts";
 
-const log = jsonLog("bridge");
+const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${line}\n`) });
 
 try {
   const env = readEnv(process.env);

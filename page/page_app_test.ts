@@ -10,7 +10,11 @@ import { WORDS } from "./words.ts";
 
 const START_MS = Date.parse("2026-03-01T00:00:00Z");
 const PERIOD_MS = 3 * 86_400_000;
-const CONFIG = { signIn: null, periodMs: PERIOD_MS, types: ["image/jpeg"] };
+const CONFIG = {
+  signIn: null,
+  periodMs: PERIOD_MS,
+  types: [{ type: "image/jpeg", label: "JPEG", extensions: ["jpg"] }],
+};
 const SESSION: Session = { name: "Ann", account: "ann", token: async () => "token" };
 
 /** How a test's page differs from one where all goes well. */

@@ -15,6 +15,13 @@ export interface OidcSignIn {
   readonly audience?: string;
 }
 
+/** A media type that is taken: its name, as people call it, and what file names end in, without the dot. */
+export interface PictureType {
+  readonly type: string;
+  readonly label: string;
+  readonly extensions: readonly string[];
+}
+
 /** What `/config.json` says: the edge makes it (edge/page_settings.ts). */
 export interface PageConfig {
   /** Null where nobody can sign in here. */
@@ -22,7 +29,7 @@ export interface PageConfig {
   /** How long a picture is kept, in milliseconds. */
   readonly periodMs: number;
   /** The media types that are taken. */
-  readonly types: readonly string[];
+  readonly types: readonly PictureType[];
 }
 
 /** Reads the page's configuration; throws Error where the edge does not give it. */

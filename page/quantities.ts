@@ -19,15 +19,13 @@ const STEPS = [
   { name: "second", ms: 1_000 },
 ] as const;
 
-/** Time in its two largest units, rounded down: `seven days`, `6 days 23 hours`, `40 seconds`. */
+/** Time in its two largest units, rounded down: `3 days`, `6 days 23 hours`, `40 seconds`. */
 export function durationText(ms: number): string {
   const found = STEPS.findIndex((step) => ms >= step.ms);
   const step = STEPS[found];
   if (step === undefined) return "less than a second";
   const count = Math.floor(ms / step.ms);
-  const first = `${count === 7 && step.name === "day" && ms % step.ms === 0 ? "seven" : count} ${
-    plural(step.name, count)
-  }`;
+  const first = `${count} ${plural(step.name, count)}`;
   const next = STEPS[found + 1];
   const rest = next === undefined ? 0 : Math.floor((ms % step.ms) / next.ms);
   return next === undefined || rest === 0 ? first : `${first} ${rest} ${plural(next.name, rest)}`;

@@ -17,7 +17,7 @@ test("durationText() gives the two largest units, rounded down", () => {
     durationText,
   );
   assert.deepEqual(texts, [
-    ...["seven days", "6 days 23 hours", "1 day", "1 hour 1 minute"],
+    ...["7 days", "6 days 23 hours", "1 day", "1 hour 1 minute"],
     ...["1 minute 30 seconds", "59 seconds", "1 second", "less than a second"],
   ]);
 });

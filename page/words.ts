@@ -43,7 +43,7 @@ export const WORDS = {
     files: "Choose pictures",
     camera: "Take a photo",
     folder: "Choose a folder",
-    types: "JPEG, PNG, WebP, AVIF, GIF, TIFF and HEIC",
+    types: (labels: readonly string[]) => new Intl.ListFormat("en-GB").format(labels),
     added: (count: number) => `${pictures(count)} added`,
     skipped: (count: number) =>
       `${count === 1 ? "One file was" : `${count} files were`} left out, as ${
@@ -156,10 +156,7 @@ export const REFUSALS = {
   conflict: final("It began too long ago.", "Add it again; it starts anew."),
   erased: final("It was erased before.", "Add it again to send it as a new picture."),
   too_large: final("The file is too large.", "Send a smaller copy of it."),
-  unsupported_type: final(
-    "This kind of file is not taken.",
-    `Save it as one of these: ${WORDS.add.types}.`,
-  ),
+  unsupported_type: final("This kind of file is not taken.", "Save it as JPEG or PNG."),
   not_an_image: final(
     "The file is not the picture that its name promises.",
     "Open it on your device; if it shows, save it anew as JPEG or PNG.",

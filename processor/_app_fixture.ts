@@ -1,5 +1,6 @@
 import { makePushEnvelope } from "@tintype/core/events/push_envelope";
 import { makeStorageNotification } from "@tintype/core/events/notification";
+import { jsonLog } from "@tintype/core/json_log";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { type ImageRef, type ObjectName, rawName } from "@tintype/core/model/object_name";
@@ -10,7 +11,6 @@ import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";
 import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import type { Hono } from "hono";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
@@ -90,7 +90,7 @@ export function createFixture(options: AppFixtureOptions) {
         clock: Date,
         processorVersion: "test",
       },
-      log: createJsonLog({ part: "processor", write: (line) => lines.push(line) }),
+      log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
       metrics: createMetrics(() => queue.size),
       queue,
       verify: createOidcVerifier({ keys: options.keysUrl }),
@@ -136,11 +136,17 @@ export function pushBody(name: ObjectName | string, attributes: Record<string, s
   });
 }
 
+/** What is posted. */
+interface PostOptions {
+  readonly token?: string;
+  readonly body?: unknown;
+}
+
 /** Posts a body with a token. */
 export async function post(
   app: Hono,
   path: string,
-  { token, body }: { readonly token?: string; readonly body?: unknown } = {},
+  { token, body }: PostOptions = {},
 ): Promise<Response> {
   return await app.request(path, {
     method: "POST",
@@ -151,7 +157,7 @@ export async function post(
 
 /** Makes one rendition of every picture. */
 export const onePixelEngine: PixelEngine = {
-  develop: () =>
+  render: () =>
     Promise.resolve({
       renditions: [
         { name: "thumb", format: "webp", width: 1, height: 1, bytes: new Uint8Array([1, 2, 3]) },

@@ -87,13 +87,16 @@ function push(options: AppOptions, work: DeliveryWork): [MiddlewareHandler, Midd
   ];
 }
 
+/** A job, and what of its result is logged. */
+interface Job<Done> {
+  readonly name: string;
+  readonly run: (call: CallOptions) => Promise<Done>;
+  readonly fieldsOf: (done: Done) => LogFields;
+}
+
 function job<Done extends object>(
   { log, metrics, signal }: AppOptions,
-  { name, run, fieldsOf }: {
-    readonly name: string;
-    readonly run: (call: CallOptions) => Promise<Done>;
-    readonly fieldsOf: (done: Done) => LogFields;
-  },
+  { name, run, fieldsOf }: Job<Done>,
 ): MiddlewareHandler {
   return async (c) => {
     const startMs = performance.now();

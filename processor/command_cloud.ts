@@ -4,8 +4,8 @@ import { requireLocalSystem } from "@tintype/cli/local_system";
 import { httpOrigin } from "@tintype/cli/flag_values";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import {
-  PURGES_RETENTION_MS,
   RETENTION_POLICY,
   type RetentionPolicy,
   retentionPolicyOf,

@@ -1,3 +1,4 @@
+import { durationText } from "@tintype/core/duration";
 import { AppError, type FieldError } from "@tintype/core/errors";
 import { parseTenantPlans, type TenantPlans } from "@tintype/core/model/tenant_plan";
 import {
@@ -99,7 +100,9 @@ function readPolicy(periodMs: number, context: z.RefinementCtx): RetentionPolicy
   try {
     return retentionPolicyOf(periodMs);
   } catch {
-    context.addIssue("must be from 10 seconds to 7 days, in milliseconds");
+    context.addIssue(
+      `must be from 10 seconds to ${durationText(RETENTION_POLICY.periodMs)}, in milliseconds`,
+    );
     return z.NEVER;
   }
 }

@@ -2,16 +2,16 @@
  * The processor's composition root: environment, adapters, app, server; on SIGTERM it stops accepting, lets what is
  * under way end, and ends. A walk through a delivery begins in `app` and goes on through `push` to the use case.
  */
+import { jsonLog } from "@tintype/core/json_log";
 import { isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
-import { PURGES_RETENTION_MS } from "@tintype/core/retention/policy";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import type { SweepPorts } from "@tintype/core/retention/sweep_expired";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
-import { createJsonLog } from "./adapters/json_log.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
@@ -34,7 +34,7 @@ const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
 const COLUMNS_MS = 10_000;
 
 async function main(): Promise<void> {
-  const log = createJsonLog({ part: PART, write: console.log });
+  const log = jsonLog({ part: PART, write: console.log });
   const env = readEnvOrExit();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     Deno.exit(1);
   });
   const pixels = await startPixels(env, log);
-  await checkColumns(env, { pixels, log });
+  await checkColumns(env, pixels, log);
   const queue = new DeliveryQueue({
     maxRunning: DELIVERIES_PER_PROCESS * env.pixelProcesses,
     ...QUEUE,
@@ -106,7 +106,8 @@ async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
 /** A pipeline whose columns the warehouse lacks must not start; a warehouse that does not answer is no reason to wait. */
 async function checkColumns(
   { projectId, dataset, endpoints }: ProcessorEnv,
-  { pixels, log }: { readonly pixels: PixelPool; readonly log: Log },
+  pixels: PixelPool,
+  log: Log,
 ): Promise<void> {
   const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
   const signal = AbortSignal.timeout(COLUMNS_MS);

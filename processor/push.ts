@@ -74,18 +74,21 @@ export async function handlePush(
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
     return 204;
   }
-  const facts = factsOf(opened, delivery);
+  const facts = factsOf(envelope, opened.resource, delivery);
   return await traceDelivery(facts, (span) => deliver(ports, { envelope, delivery, work, span }));
+}
+
+/** A delivery under way. */
+interface Delivering {
+  readonly envelope: PushEnvelope;
+  readonly delivery: ImageDelivery;
+  readonly work: DeliveryWork;
+  readonly span: DeliverySpan;
 }
 
 async function deliver(
   { queue, log, metrics, signal, timeoutMs }: PushPorts,
-  { envelope, delivery, work, span }: {
-    readonly envelope: PushEnvelope;
-    readonly delivery: ImageDelivery;
-    readonly work: DeliveryWork;
-    readonly span: DeliverySpan;
-  },
+  { envelope, delivery, work, span }: Delivering,
 ): Promise<PushStatus> {
   const ids = idsOf(envelope, delivery);
   const startMs = performance.now();
@@ -131,13 +134,10 @@ function parseJson(text: string): unknown {
 }
 
 function factsOf(
-  { envelope, resource }: {
-    readonly envelope: PushEnvelope;
-    readonly resource: NotifiedResource | undefined;
-  },
+  { messageId, publishTime }: PushEnvelope,
+  resource: NotifiedResource | undefined,
   { objectName, attempt }: ImageDelivery,
 ): DeliveryFacts {
-  const { messageId, publishTime } = envelope;
   const timeCreated = resource?.timeCreated;
   return {
     ref: readRawBucketName(objectName)?.ref,

@@ -1,9 +1,9 @@
+import { jsonLog } from "@tintype/core/json_log";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createJsonLog } from "./adapters/json_log.ts";
 import { shutDown } from "./shut_down.ts";
 
-const log = createJsonLog({ part: "test", write: () => {} });
+const log = jsonLog({ part: "test", write: () => {} });
 
 test("shutDown() lets requests end before it closes the pixel processes", async () => {
   const order: string[] = [];

@@ -4,10 +4,10 @@
  */
 import { randomFillSync } from "node:crypto";
 import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
+import { seededRandom } from "@tintype/core/seeded_random";
 import type { Edge } from "./_edge.ts";
 import type { Fault } from "./_emulator.ts";
 import { sha256 } from "./_pictures.ts";
-import { randomOf } from "./trouble/random.ts";
 
 /** What interrupts an upload. */
 export type Trouble = "cut" | "lost reply" | "503" | "slow" | "offline";
@@ -62,7 +62,7 @@ export async function uploadInterrupted(
         number,
         trouble,
         tokens,
-        random: randomOf(seed + number),
+        random: seededRandom(seed + number),
       });
     }
   };

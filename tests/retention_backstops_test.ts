@@ -12,7 +12,8 @@ import {
   renditionName,
 } from "@tintype/core/model/object_name";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
-import { PURGES_RETENTION_MS, RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";

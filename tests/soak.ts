@@ -9,10 +9,10 @@ import { defineCommand } from "@tintype/cli/command";
 import { oneOf, wholeNumber } from "@tintype/cli/flag_values";
 import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { EXIT, runMain } from "@tintype/cli/run_main";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
 import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
 import { type DrawnPictures, drawPictures } from "./trouble/pictures.ts";
-import { randomOf } from "./trouble/random.ts";
 import { type Outcome, runScenario } from "./trouble/scenario.ts";
 import { outcomeTable } from "./trouble/outcome_table.ts";
 import { startTroubledSystem, type TroubledSystem } from "./trouble/troubled_system.ts";
@@ -73,7 +73,7 @@ async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
   endOnInterrupt(ending, { onFirst: () => say("Ending; once more ends at once.\n") });
   const { only, pairs, rounds, pictures, seed = Date.now() % 1_000_000 } = flags;
   if (flags.campaign !== undefined) return await runCampaigns(ending.signal, flags.campaign);
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const plan = planCampaign({ random, only, leastFaults: pairs ? 2 : 1, rounds });
   if (flags.list) {
     const names = [...plan, ...SOAK_CAMPAIGNS].map(({ name }) => name);
@@ -85,7 +85,7 @@ async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
   const campaign: Campaign = {
     seed,
     flags: `--seed ${seed} --rounds ${rounds} --pictures ${pictures}`,
-    drawn: await drawPictures(Math.ceil(pictures / 2), randomOf(seed)),
+    drawn: await drawPictures(Math.ceil(pictures / 2), seededRandom(seed)),
     over: AbortSignal.any([ending.signal, deadline]),
     outcomes: [],
     log: flags.log,
@@ -155,7 +155,7 @@ async function live(
 ): Promise<Outcome> {
   const startedMs = performance.now();
   const { pictures } = drawn;
-  const scenario = { faults, pictures, weather: WEATHER, random: randomOf(seed + place) };
+  const scenario = { faults, pictures, weather: WEATHER, random: seededRandom(seed + place) };
   let outcome: Outcome;
   try {
     outcome = await runScenario(system, scenario);

@@ -8,7 +8,7 @@ import type { ImageRef } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
-import { develop } from "@tintype/core/processing/develop";
+import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { processImage } from "@tintype/core/processing/process_image";
@@ -38,7 +38,7 @@ export const WAYS = {
   /** A pipeline of its own for each rendition. */
   naive: () => bare(naive),
   /** Our codec, renditions and insights in one process. */
-  develop: () => inProcess("sharp"),
+  render: () => inProcess("sharp"),
   /** All of it: `processImage` on stores in memory, pixels in the pool's processes. */
   ours: () => whole("sharp"),
   imagescript: () => whole("imagescript"),
@@ -78,7 +78,7 @@ async function inProcess(codecName: "sharp"): Promise<Way> {
     prepare: (bytes) =>
       Promise.resolve(async () => {
         const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
-        await develop(codec, request, options);
+        await render(codec, request, options);
       }),
     close: () => Promise.resolve(),
   };

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { ThreadUse } from "./_family.ts";
 
 /** The ways of making renditions; each is explained where it is written. */
-export const WAY_NAMES = ["cascade", "naive", "develop", "ours", "imagescript"] as const;
+export const WAY_NAMES = ["cascade", "naive", "render", "ours", "imagescript"] as const;
 
 /** A way's name. */
 export type WayName = (typeof WAY_NAMES)[number];

@@ -52,21 +52,21 @@ async function waysInTurns({ root }: SuiteContext, files: readonly string[]): Pr
   const runs: Record<WayName, Measured[]> = {
     cascade: [],
     naive: [],
-    develop: [],
+    render: [],
     ours: [],
     imagescript: [],
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const way of ["cascade", "ours", "develop", "naive"] as const) {
+    for (const way of ["cascade", "ours", "render", "naive"] as const) {
       runs[way].push(await measure({ root, way, images: IMAGES, files }));
     }
   }
   runs.imagescript.push(await measure({ root, way: "imagescript", images: SLOW_IMAGES, files }));
-  const { cascade, naive, develop, ours, imagescript } = runs;
+  const { cascade, naive, render, ours, imagescript } = runs;
   return {
     cascade: best(cascade),
     naive: best(naive),
-    develop: best(develop),
+    render: best(render),
     ours: best(ours),
     imagescript: best(imagescript),
   };
@@ -75,7 +75,7 @@ async function waysInTurns({ root }: SuiteContext, files: readonly string[]): Pr
 const LABELS: Readonly<Record<WayName, string>> = {
   cascade: "bare sharp cascade",
   naive: "sharp, a pipeline a rendition",
-  develop: "our renditions and insights, in one process",
+  render: "our renditions and insights, in one process",
   ours: "processImage, pixels in processes",
   imagescript: "processImage with imagescript",
 };

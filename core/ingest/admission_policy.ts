@@ -27,7 +27,7 @@ export interface Declaration {
 }
 
 /** A declaration that was admitted. */
-export interface AdmittedDeclaration extends Declaration {
+interface AdmittedDeclaration extends Declaration {
   readonly contentType: MediaType;
 }
 
@@ -55,7 +55,7 @@ export function admitDeclaration(declaration: Declaration, plan: TenantPlan): Ad
 }
 
 /** Admits a size in bytes; throws `invalid_request` for an empty image and `too_large` over the plan's limit. */
-export function admitSize(size: number, plan: TenantPlan): void {
+function admitSize(size: number, plan: TenantPlan): void {
   if (size < 1) throw invalid("size", "must be at least 1");
   if (size <= plan.maxBytes) return;
   throw new AppError(
@@ -81,11 +81,6 @@ export function admitHead(head: Uint8Array, declared: MediaType): MediaType {
     "not_an_image",
     `Cannot take these bytes as ${declared} as they are ${actual}`,
   );
-}
-
-/** A new image id, whose time is now. */
-export function newImageId(nowMs: number, random: RandomBytes): ImageId {
-  return makeImageId(nowMs, random(10));
 }
 
 /**
@@ -115,7 +110,7 @@ export function imageIdOf(
   options: { readonly nowMs: number; readonly random: RandomBytes },
 ): { readonly imageId: ImageId; readonly isGiven: boolean } {
   if (given === undefined) {
-    return { imageId: newImageId(options.nowMs, options.random), isGiven: false };
+    return { imageId: makeImageId(options.nowMs, options.random(10)), isGiven: false };
   }
   return { imageId: parseImageId(given), isGiven: true };
 }

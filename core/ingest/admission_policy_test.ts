@@ -6,13 +6,7 @@ import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { RETENTION_POLICY, retentionPolicyOf } from "../retention/policy.ts";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "../testing/sample_images.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import {
-  admitClientImageId,
-  admitDeclaration,
-  admitHead,
-  imageIdOf,
-  newImageId,
-} from "./admission_policy.ts";
+import { admitClientImageId, admitDeclaration, admitHead, imageIdOf } from "./admission_policy.ts";
 
 const DAY_MS = 86_400_000;
 const declaration = { contentType: "image/png", size: 69 };
@@ -77,10 +71,8 @@ test("admitHead() takes what was declared, HEIC and HEIF for each other", () => 
 });
 
 test("admitHead() refuses what is no image, and an image of another type", () => {
-  assert.throws(
-    () => admitHead(NOT_AN_IMAGE, "image/png"),
-    refused("not_an_image", "not an image"),
-  );
+  const none = refused("not_an_image", "not an image");
+  assert.throws(() => admitHead(NOT_AN_IMAGE, "image/png"), none);
   assert.throws(() => admitHead(new Uint8Array(), "image/png"), refused("not_an_image", ""));
   assert.throws(
     () => admitHead(PNG_PIXEL, "image/jpeg"),
@@ -113,9 +105,10 @@ test("admitClientImageId() refuses an id from the first millisecond of its closi
   assert.throws(() => admit(83_000), refused("invalid_request", "before its closing time"));
 });
 
-test("newImageId() has the present time and other bits each time", () => {
+test("imageIdOf() makes ids of the present time with other bits each time", () => {
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const ids = Array.from({ length: 50 }, () => newImageId(NOON_MS, random));
+  const made = () => imageIdOf(undefined, { nowMs: NOON_MS, random }).imageId;
+  const ids = Array.from({ length: 50 }, made);
   assert.equal(new Set(ids).size, 50);
   assert.ok(ids.every((id) => t0OfImageId(id) === NOON_MS));
 });

@@ -1,7 +1,4 @@
-/**
- * The doors through which whole images come (`POST /v1/images`, Kafka): admit declaration and first bytes, then create
- * the raw object where there is none of its name.
- */
+/** Whole images (`POST /v1/images`, Kafka): admit declaration and first bytes, then create the raw object. */
 import type { CallOptions } from "../ports/call_options.ts";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
@@ -12,18 +9,22 @@ import type { CreateOutcome, ObjectBody, ObjectCreator } from "../ports/object_s
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 import { admitDeclaration, admitHead } from "./admission_policy.ts";
 
-/** A whole image at a door. */
-export interface AdmitImageInput {
+/** A raw object to be: whose it is, its type, and what was declared beside it. */
+interface RawObject {
   readonly ref: ImageRef;
+  readonly declaration: RawDeclaration;
+  readonly contentType: string;
+  /** All bytes. */
+  readonly body: ObjectBody;
+}
+
+/** A whole image at its source. */
+export interface AdmitImageInput extends RawObject {
   readonly plan: TenantPlan;
   readonly policy: RetentionPolicy;
   readonly nowMs: number;
-  readonly contentType: string;
-  readonly declaration: RawDeclaration;
   /** The first bytes: SNIFF_BYTES of them, or all where there are fewer. */
   readonly head: Uint8Array;
-  /** All bytes, the head included. */
-  readonly body: ObjectBody;
 }
 
 /**
@@ -36,19 +37,29 @@ export async function admitImage(
   input: AdmitImageInput,
   options: CallOptions = {},
 ): Promise<CreateOutcome> {
-  const { ref, plan, policy, nowMs, declaration, head, body } = input;
+  const { ref, plan, policy, nowMs, declaration } = input;
   if (phaseOf(ref.imageId, policy, nowMs) !== "kept") {
-    throw new AppError("too_late", "Cannot take image as its seven days are over or about to be");
+    throw new AppError(
+      "too_late",
+      "Cannot take image: its retention period has ended or is about to end",
+    );
   }
-  const { contentType } = admitDeclaration(
-    { ...declaration, contentType: input.contentType },
-    plan,
-  );
-  admitHead(head, contentType);
-  return await ports.creator.create(rawName(ref), body, {
+  const declared = { ...declaration, contentType: input.contentType };
+  const { contentType } = admitDeclaration(declared, plan);
+  admitHead(input.head, contentType);
+  return await createRaw(ports.creator, { ...input, contentType }, options);
+}
+
+/** Creates the raw object of an admitted image where there is none of its name. */
+export async function createRaw(
+  creator: ObjectCreator,
+  { ref, declaration, contentType, body }: RawObject,
+  { signal }: CallOptions,
+): Promise<CreateOutcome> {
+  return await creator.create(rawName(ref), body, {
     contentType,
     customTimeMs: t0OfImageId(ref.imageId),
     metadata: metadataOfDeclaration(declaration),
-    signal: options.signal,
+    signal,
   });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ErrorCode, isAppError } from "../errors.ts";
+import { type ErrorCode } from "../errors.ts";
 import { rawName } from "../model/object_name.ts";
+import type { RawDeclaration } from "../model/raw_metadata.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
@@ -31,8 +32,7 @@ test("admitImage() stores the bytes under the image's name, with T0 and what was
   const input = inputOf();
   assert.equal((await admitImage({ creator }, input)).created, true);
   const facts = await creator.stat(rawName(input.ref));
-  assert.equal(facts?.contentType, "image/png");
-  assert.equal(facts?.customTimeMs, NOON_MS);
+  assert.deepEqual([facts?.contentType, facts?.customTimeMs], ["image/png", NOON_MS]);
   assert.deepEqual(facts?.metadata, { source: "kafka", size: "69" });
   assert.deepEqual(await creator.read(rawName(input.ref)), PNG_PIXEL);
 });
@@ -52,21 +52,18 @@ test("admitImage() takes an image until the last millisecond before its closing 
   assert.equal((await admitImage({ creator }, inputOf({ nowMs }))).created, true);
 });
 
+const TOO_LARGE = DEFAULT_PLAN.maxBytes + 1;
+const declaring = (values: Partial<RawDeclaration>) => ({
+  declaration: { source: "edge", ...values } as const,
+});
+
 const REFUSALS: readonly (readonly [string, ErrorCode, Partial<AdmitImageInput>])[] = [
   ["whose closing time has begun", "too_late", { nowMs: NOON_MS + periodMs - closingMs }],
-  ["whose seven days are over", "too_late", { nowMs: NOON_MS + periodMs }],
+  ["whose period is over", "too_late", { nowMs: NOON_MS + periodMs }],
   ["of a type that is not processed", "unsupported_type", { contentType: "image/bmp" }],
-  [
-    "that is larger than the plan allows",
-    "too_large",
-    { declaration: { source: "edge", size: DEFAULT_PLAN.maxBytes + 1 } },
-  ],
-  ["that is empty", "invalid_request", { declaration: { source: "edge", size: 0 } }],
-  [
-    "with a preset that the plan lacks",
-    "invalid_request",
-    { declaration: { source: "edge", preset: "square" } },
-  ],
+  ["that is larger than the plan allows", "too_large", declaring({ size: TOO_LARGE })],
+  ["that is empty", "invalid_request", declaring({ size: 0 })],
+  ["with a preset that the plan lacks", "invalid_request", declaring({ preset: "square" })],
   ["that is a text", "not_an_image", { head: NOT_AN_IMAGE }],
   ["without a first byte", "not_an_image", { head: new Uint8Array() }],
   ["of another type than declared", "not_an_image", { contentType: "image/jpeg" }],
@@ -75,10 +72,7 @@ const REFUSALS: readonly (readonly [string, ErrorCode, Partial<AdmitImageInput>]
 for (const [what, code, values] of REFUSALS) {
   test(`admitImage() refuses an image ${what} and stores nothing`, async () => {
     const creator = new MemoryObjectStore();
-    await assert.rejects(
-      () => admitImage({ creator }, inputOf(values)),
-      (error) => isAppError(error, code),
-    );
+    await assert.rejects(admitImage({ creator }, inputOf(values)), { code });
     assert.deepEqual(creator.names(), []);
   });
 }

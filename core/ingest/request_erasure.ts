@@ -9,7 +9,7 @@ import { CLIENT_ID_WINDOW } from "./admission_policy.ts";
 
 /**
  * Writes the owner's wish to have an image erased, under each of the owner's pseudonyms; idempotent.
- * It is taken for any id inside its seven days, whether or not there is such an image: so it also beats an upload that
+ * It is taken for any id inside its retention period, whether or not there is such an image: so it also beats an upload that
  * is under way, and says nothing about others' ids. Throws `not_found` outside of them.
  */
 export async function requestErasure(

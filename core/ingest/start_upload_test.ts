@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, type ErrorCode, isAppError } from "../errors.ts";
-import { makeImageId, t0OfImageId } from "../model/image_id.ts";
-import { manifestName, rawName } from "../model/object_name.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
+import { firstImageIdOf, makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
-import { serializeManifest } from "../model/manifest.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import type { Quota } from "../ports/quota.ts";
 import type { SessionOptions, UploadSessions } from "../ports/upload_sessions.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
-import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { startUpload, type StartUploadInput } from "./start_upload.ts";
@@ -61,19 +59,19 @@ function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
 
 test("startUpload() starts a session under the first pseudonym, with T0 and what was declared", async () => {
   const { ports, sessions, quota } = setUp();
-  const started = await startUpload(
-    ports,
-    inputOf({
-      declaration: { contentType: "image/jpg", size: 69, sha256: "a".repeat(64) },
-      origin: "https://app.example",
-    }),
-  );
+  const origin = "https://app.example";
+  const declaration = { contentType: "image/jpg", size: 69, sha256: "a".repeat(64) };
+  const started = await startUpload(ports, inputOf({ declaration, origin }));
   assert.ok(started.kind === "started");
   assert.equal(t0OfImageId(started.imageId), NOON_MS);
-  assert.equal(started.url, "https://storage.example/session/1");
-  assert.equal(started.contentType, "image/jpeg");
-  assert.equal(started.purgeAtMs, NOON_MS + periodMs);
-  assert.equal(started.expiresAtMs, NOON_MS + periodMs - closingMs);
+  assert.deepEqual(started, {
+    kind: "started",
+    imageId: started.imageId,
+    url: "https://storage.example/session/1",
+    contentType: "image/jpeg",
+    purgeAtMs: NOON_MS + periodMs,
+    expiresAtMs: NOON_MS + periodMs - closingMs,
+  });
   const [session] = sessions.started;
   assert.equal(session?.name, rawName({ ...ref, imageId: started.imageId }));
   assert.deepEqual({ ...session?.options, signal: undefined }, {
@@ -81,66 +79,40 @@ test("startUpload() starts a session under the first pseudonym, with T0 and what
     size: 69,
     customTimeMs: NOON_MS,
     metadata: { source: "edge", sha256: "a".repeat(64), size: "69" },
-    origin: "https://app.example",
+    origin,
     signal: undefined,
   });
   assert.deepEqual(quota.held(), [started.imageId]);
 });
 
+const declaring = (values: Partial<StartUploadInput["declaration"]>) => ({
+  declaration: { contentType: "image/png", size: 69, ...values },
+});
+const idOf = (timeMs: number) => ({ imageId: firstImageIdOf(timeMs) });
+
 const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>])[] = [
-  [
-    "a type that is not processed",
-    "unsupported_type",
-    { declaration: { contentType: "image/bmp", size: 1 } },
-  ],
-  [
-    "a size over the tenant's limit",
-    "too_large",
-    { declaration: { contentType: "image/png", size: DEFAULT_PLAN.maxBytes + 1 } },
-  ],
-  ["an empty image", "invalid_request", { declaration: { contentType: "image/png", size: 0 } }],
-  [
-    "a preset that the plan lacks",
-    "invalid_request",
-    { declaration: { contentType: "image/png", size: 1, preset: "square" } },
-  ],
+  ["a type that is not processed", "unsupported_type", declaring({ contentType: "image/bmp" })],
+  ["a size over the tenant's limit", "too_large", declaring({ size: DEFAULT_PLAN.maxBytes + 1 })],
+  ["an empty image", "invalid_request", declaring({ size: 0 })],
+  ["a preset that the plan lacks", "invalid_request", declaring({ preset: "square" })],
   ["an id that is none", "invalid_request", { imageId: "1" }],
-  [
-    "an id of more than 24 h ago",
-    "invalid_request",
-    { imageId: makeImageId(NOON_MS - DAY_MS - 1, new Uint8Array(10)) },
-  ],
-  [
-    "an id more than 5 s ahead",
-    "invalid_request",
-    { imageId: makeImageId(NOON_MS + 5001, new Uint8Array(10)) },
-  ],
-  [
-    "an id whose seven days are over",
-    "invalid_request",
-    { imageId: makeImageId(NOON_MS - periodMs, new Uint8Array(10)) },
-  ],
+  ["an id of more than 24 h ago", "invalid_request", idOf(NOON_MS - DAY_MS - 1)],
+  ["an id more than 5 s ahead", "invalid_request", idOf(NOON_MS + 5001)],
+  ["an id whose period is over", "invalid_request", idOf(NOON_MS - periodMs)],
 ];
 
 for (const [what, code, values] of REFUSALS) {
   test(`startUpload() refuses ${what}: nothing is started and nothing counted`, async () => {
     const { ports, sessions, quota } = setUp();
-    await assert.rejects(
-      () => startUpload(ports, inputOf(values)),
-      (error) => isAppError(error, code),
-    );
-    assert.deepEqual(sessions.started, []);
-    assert.deepEqual(quota.held(), []);
+    await assert.rejects(startUpload(ports, inputOf(values)), { code });
+    assert.deepEqual([sessions.started, quota.held()], [[], []]);
   });
 }
 
 test("startUpload() tells nobody of a session that the tenant's day has no room for", async () => {
   const { ports, quota } = setUp();
   const plan = { ...DEFAULT_PLAN, bytesPerDay: 68 };
-  await assert.rejects(
-    () => startUpload(ports, inputOf({ plan })),
-    (error) => isAppError(error, "quota_exceeded"),
-  );
+  await assert.rejects(startUpload(ports, inputOf({ plan })), { code: "quota_exceeded" });
   assert.deepEqual(quota.held(), []);
 });
 
@@ -181,11 +153,7 @@ test("startUpload() answers an image that is under way, without a session and wi
 test("startUpload() answers an image that is there at any age, in its closing time and under an older pseudonym too", async () => {
   const { world, ports } = setUp();
   const own = { ...ref, owner: older };
-  const manifest = sampleManifest(own);
-  await world.processed.create(manifestName(own), serializeManifest(manifest), {
-    contentType: "application/json",
-    customTimeMs: NOON_MS,
-  });
+  const manifest = await world.finish(own);
   for (const ageMs of [0, DAY_MS + 1, periodMs - 1]) {
     world.clock.nowMs = NOON_MS + ageMs;
     const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
@@ -197,19 +165,17 @@ test("startUpload() refuses an image at its period's end although it is still th
   const { world, ports } = setUp();
   await world.upload(ref);
   world.clock.nowMs = NOON_MS + periodMs;
-  await assert.rejects(
-    () => startUpload(ports, inputOf({ imageId: ref.imageId })),
-    (error) => isAppError(error, "invalid_request"),
-  );
+  const starting = startUpload(ports, inputOf({ imageId: ref.imageId }));
+  await assert.rejects(starting, { code: "invalid_request" });
 });
 
 test("startUpload() refuses an erased id, whether or not anything of it is left", async () => {
   const { world, ports, sessions } = setUp();
   await world.mark({ ...ref, owner: older });
   const start = () => startUpload(ports, inputOf({ imageId: ref.imageId }));
-  await assert.rejects(start, (error) => isAppError(error, "erased"));
+  await assert.rejects(start, { code: "erased" });
   await world.upload(ref);
-  await assert.rejects(start, (error) => isAppError(error, "erased"));
+  await assert.rejects(start, { code: "erased" });
   assert.deepEqual(sessions.started, []);
 });
 

@@ -1,20 +1,17 @@
 import { AppError } from "../errors.ts";
-import { hexOf } from "../hex.ts";
+import { makeUuidV7, timeOfUuidV7, UUID_V7 } from "./uuid_v7.ts";
 
 declare const brand: unique symbol;
 
-/** The id of an image: a UUIDv7 (RFC 9562, section 5.7) in lower case, whose timestamp is T0. */
+/** The id of an image: a UUIDv7 in lower case, whose timestamp is T0. */
 export type ImageId = string & { readonly [brand]: "ImageId" };
 
 /** Random bytes, as many as asked for; a port so that ids can be made without chance in tests. */
 export type RandomBytes = (count: number) => Uint8Array;
 
-const PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const MAX_TIMESTAMP = 2 ** 48 - 1;
-
 /** Whether `value` is an image id as Tintype writes it (lower case). */
 export function isImageId(value: string): value is ImageId {
-  return PATTERN.test(value);
+  return UUID_V7.test(value);
 }
 
 /** Parses an image id, upper case allowed; throws `invalid_request` where it is not a UUIDv7. */
@@ -28,25 +25,12 @@ export function parseImageId(value: string): ImageId {
 
 /** T0, the time inside the image's id, in milliseconds since the epoch. */
 export function t0OfImageId(imageId: ImageId): number {
-  return Number.parseInt(imageId.slice(0, 8) + imageId.slice(9, 13), 16);
+  return timeOfUuidV7(imageId);
 }
 
 /** Makes an image id from a time in milliseconds and ten bytes; throws RangeError outside 48 bits. */
 export function makeImageId(timeMs: number, random: Uint8Array): ImageId {
-  if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > MAX_TIMESTAMP) {
-    throw new RangeError(
-      `Cannot make image id as timeMs must be a 48-bit integer: current value is ${timeMs}`,
-    );
-  }
-  if (random.length < 10) throw new RangeError("Cannot make image id as it takes ten random bytes");
-  const time = timeMs.toString(16).padStart(12, "0");
-  const bytes = random.slice(0, 10);
-  bytes[0] = 0x70 | (bytes[0] ?? 0) & 0x0f; // version 7
-  bytes[2] = 0x80 | (bytes[2] ?? 0) & 0x3f; // variant of RFC 9562
-  const rest = hexOf(bytes);
-  return parseImageId(
-    `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`,
-  );
+  return parseImageId(makeUuidV7(timeMs, random));
 }
 
 /** The first id that a millisecond can have: the lower bound of a time window in a listing. */
@@ -55,7 +39,7 @@ export function firstImageIdOf(timeMs: number): ImageId {
 }
 
 /** Where a record lies in Kafka. */
-export interface RecordPosition {
+interface RecordPosition {
   /** A configured constant that names the cluster. */
   readonly cluster: string;
   readonly topic: string;

@@ -10,15 +10,11 @@ const ref = sampleRef(NOON_MS);
 const manifest = sampleManifest(ref);
 
 test("rowOfManifest() has exactly the columns of the table", () => {
-  assert.deepEqual(
-    Object.keys(rowOfManifest(ref, manifest)).toSorted(),
-    [...IMAGE_ROW_COLUMNS].toSorted(),
-  );
   const { metadata: _metadata, ...bare } = manifest;
-  assert.deepEqual(
-    Object.keys(rowOfManifest(ref, { ...bare, renditions: [], timings: {} })).toSorted(),
-    [...IMAGE_ROW_COLUMNS].toSorted(),
-  );
+  for (const each of [manifest, { ...bare, renditions: [], timings: {} }]) {
+    const columns = Object.keys(rowOfManifest(ref, each));
+    assert.deepEqual(columns.toSorted(), [...IMAGE_ROW_COLUMNS].toSorted());
+  }
 });
 
 test("rowOfManifest() says what the manifest says", () => {
@@ -68,14 +64,8 @@ test("rowOfManifest() tells why an image was rejected, in its closed word and no
 
 test("rowOfManifest() holds no text from outside: neither lens nor ICC name nor hashes of looks", () => {
   const row = JSON.stringify(rowOfManifest(ref, manifest));
-  for (
-    const text of [
-      manifest.metadata?.iccName,
-      manifest.metadata?.camera?.lens,
-      manifest.metadata?.insights?.thumbhash,
-      manifest.metadata?.insights?.perceptualHash,
-    ]
-  ) {
+  const { iccName, camera, insights } = manifest.metadata ?? {};
+  for (const text of [iccName, camera?.lens, insights?.thumbhash, insights?.perceptualHash]) {
     assert.ok(text !== undefined && !row.includes(text), text);
   }
 });
@@ -85,11 +75,6 @@ test("columns of the company's own come on top and never take the place of ours"
   const { metadata } = manifest;
   assert.ok(metadata !== undefined);
   const row = rowOfManifest(ref, { ...manifest, metadata: { ...metadata, custom } });
-  assert.equal(row["faces"], 2);
-  assert.deepEqual([row.tenant, row.width, row.total_ms, row.image_id], [
-    "acme",
-    4032,
-    99,
-    ref.imageId,
-  ]);
+  const { faces, tenant, width, total_ms, image_id } = row;
+  assert.deepEqual([faces, tenant, width, total_ms, image_id], [2, "acme", 4032, 99, ref.imageId]);
 });

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
+import { SHA256 } from "./digest.ts";
 import { cameraSchema, COLOR_SPACES, pixelInsightsSchema } from "./insights.ts";
 import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "./reject_reason.ts";
 
-/** Where an image came in. */
-export const SOURCES = ["edge", "kafka"] as const;
+/** Where an image came in; `unknown` where its object's metadata does not say. */
+export const SOURCES = ["edge", "kafka", "unknown"] as const;
 
-/** Where an image came in: the edge's HTTP door or the Kafka door. */
+/** Where an image came in: through the edge, or from a Kafka topic. */
 export type Source = (typeof SOURCES)[number];
 
 const generation = z.string().regex(/^[0-9]{1,20}$/);
@@ -14,7 +15,7 @@ const milliseconds = z.number().min(0);
 const count = z.int().min(0);
 
 /** A written rendition; `generation` pins the very object that the manifest speaks of. */
-export const manifestRenditionSchema = z.object({
+const manifestRenditionSchema = z.object({
   name: z.string(),
   object: z.string(),
   generation,
@@ -25,7 +26,7 @@ export const manifestRenditionSchema = z.object({
 });
 
 /** Milliseconds that each stage of processing took. */
-export const timingsSchema = z.object({
+const timingsSchema = z.object({
   /** From the end of the upload to the start of processing. */
   queueMs: milliseconds.optional(),
   fetchMs: milliseconds.optional(),
@@ -70,7 +71,7 @@ export const manifestSchema = z.object({
   /** Generation of the raw object that was processed. */
   generation,
   bytes: count,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  sha256: z.string().regex(SHA256).optional(),
   metadata: metadataSchema.optional(),
   renditions: z.array(manifestRenditionSchema),
   timings: timingsSchema,

@@ -1,22 +1,86 @@
 import { AppError } from "../errors.ts";
+import { hexOf } from "../hex.ts";
 
-/** The media types that Tintype takes in, with the extension and the HEIF-ness that others ask for. */
+/** Everything that is known of a media type: whoever needs a part of it reads it here. */
+interface MediaTypeRow {
+  /** As people call it. */
+  readonly label: string;
+  /** What file names end in, without the dot, the usual one first. */
+  readonly extensions: readonly [string, ...string[]];
+  /** Matches the file's {@link signatureOf signature}. */
+  readonly magic: RegExp;
+  /** Which file of `processing/probe` reads the header. */
+  readonly probe: "jpeg" | "png" | "webp" | "gif" | "tiff" | "heif";
+  /** Which library of the processor decodes it. */
+  readonly decoder: "libvips" | "libheif";
+}
+
+/** The media types that Tintype takes in, in the order in which messages name them and in which brands are looked for. */
 export const MEDIA_TYPES = {
-  "image/jpeg": { extension: "jpg" },
-  "image/png": { extension: "png" },
-  "image/webp": { extension: "webp" },
-  "image/avif": { extension: "avif" },
-  "image/gif": { extension: "gif" },
-  "image/tiff": { extension: "tiff" },
-  "image/heic": { extension: "heic" },
-  "image/heif": { extension: "heif" },
-} as const satisfies Record<string, { readonly extension: string }>;
+  "image/jpeg": {
+    label: "JPEG",
+    extensions: ["jpg", "jpeg"],
+    magic: /^ffd8ff/,
+    probe: "jpeg",
+    decoder: "libvips",
+  },
+  "image/png": {
+    label: "PNG",
+    extensions: ["png"],
+    magic: /^89504e470d0a1a0a/,
+    probe: "png",
+    decoder: "libvips",
+  },
+  "image/webp": {
+    label: "WebP",
+    extensions: ["webp"],
+    magic: /^52494646.{8}57454250/,
+    probe: "webp",
+    decoder: "libvips",
+  },
+  "image/avif": {
+    label: "AVIF",
+    extensions: ["avif"],
+    magic: /^ftyp[^]*:avi[fs]/,
+    probe: "heif",
+    decoder: "libvips",
+  },
+  "image/gif": {
+    label: "GIF",
+    extensions: ["gif"],
+    magic: /^474946383[79]61/,
+    probe: "gif",
+    decoder: "libvips",
+  },
+  "image/tiff": {
+    label: "TIFF",
+    extensions: ["tiff", "tif"],
+    // The second of each pair is BigTIFF.
+    magic: /^(49492[ab]00|4d4d002[ab])/,
+    probe: "tiff",
+    decoder: "libvips",
+  },
+  "image/heic": {
+    label: "HEIC",
+    extensions: ["heic"],
+    magic: /^ftyp[^]*:(hei[cxms]|hev[cx])/,
+    probe: "heif",
+    decoder: "libheif",
+  },
+  "image/heif": {
+    label: "HEIF",
+    extensions: ["heif"],
+    magic: /^ftyp[^]*:(mif1|msf1)/,
+    probe: "heif",
+    decoder: "libheif",
+  },
+} as const satisfies Record<string, MediaTypeRow>;
 
 /** A media type that Tintype takes in. */
 export type MediaType = keyof typeof MEDIA_TYPES;
 
-/** All of them, in the order in which messages name them. */
-export const ALL_MEDIA_TYPES = Object.keys(MEDIA_TYPES) as readonly MediaType[]; // keys of a const table
+/** All of them. */
+export const ALL_MEDIA_TYPES = Object.keys(MEDIA_TYPES) as [MediaType, ...MediaType[]]; // keys of a const table
 
 /** Whether `value` is exactly a media type that Tintype takes in. */
 export function isMediaType(value: string): value is MediaType {
@@ -38,26 +102,26 @@ export function parseMediaType(value: string): MediaType {
   );
 }
 
-/** Bytes that {@link sniffMediaType} wants to see; fewer may be too few to tell. */
+/** The media type that a file's name or path ends in, in any case; undefined where it is none of ours. */
+export function mediaTypeOfName(name: string): MediaType | undefined {
+  const ending = /[^/\\]\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
+  return ALL_MEDIA_TYPES.find((type) =>
+    MEDIA_TYPES[type].extensions.some((extension) => extension === ending)
+  );
+}
+
+/** The media types that a library of the processor decodes. */
+export function typesDecodedBy(decoder: MediaTypeRow["decoder"]): readonly MediaType[] {
+  return ALL_MEDIA_TYPES.filter((type) => MEDIA_TYPES[type].decoder === decoder);
+}
+
+/** Bytes that {@link sniffMediaType} needs; with fewer it may find nothing. */
 export const SNIFF_BYTES = 64;
 
-const HEIC_BRANDS = new Set(["heic", "heix", "heim", "heis", "hevc", "hevx"]);
-const HEIF_BRANDS = new Set(["mif1", "msf1"]);
-const AVIF_BRANDS = new Set(["avif", "avis"]);
-
-/** Tells the media type from the first bytes of a file (magic bytes), or null where it is none of ours. */
+/** Finds the media type by the first bytes of a file (magic bytes), or null where it is none of ours. */
 export function sniffMediaType(head: Uint8Array): MediaType | null {
-  if (startsWith(head, [0xff, 0xd8, 0xff])) return "image/jpeg";
-  if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return "image/png";
-  if (ascii(head, 0, 4) === "RIFF" && ascii(head, 8, 4) === "WEBP") return "image/webp";
-  if (ascii(head, 0, 6) === "GIF87a" || ascii(head, 0, 6) === "GIF89a") return "image/gif";
-  if (startsWith(head, [0x49, 0x49, 0x2a, 0x00]) || startsWith(head, [0x4d, 0x4d, 0x00, 0x2a])) {
-    return "image/tiff";
-  }
-  if (startsWith(head, [0x49, 0x49, 0x2b, 0x00]) || startsWith(head, [0x4d, 0x4d, 0x00, 0x2b])) {
-    return "image/tiff";
-  }
-  return ascii(head, 4, 4) === "ftyp" ? sniffBrands(head) : null;
+  const signature = signatureOf(head);
+  return ALL_MEDIA_TYPES.find((type) => MEDIA_TYPES[type].magic.test(signature)) ?? null;
 }
 
 /** Whether a file found to be `actual` may be declared as `declared`: HEIC and HEIF name one family. */
@@ -66,22 +130,19 @@ export function agrees(declared: MediaType, actual: MediaType): boolean {
   return family(declared) === family(actual);
 }
 
-/** The brands of an ISO base media file's `ftyp` box (ISO/IEC 14496-12, section 4.3), as far as the head shows them. */
-function sniffBrands(head: Uint8Array): MediaType | null {
-  const size =
-    ((head[0] ?? 0) << 24 | (head[1] ?? 0) << 16 | (head[2] ?? 0) << 8 | (head[3] ?? 0)) >>> 0;
-  const end = Math.min(size, head.length);
-  const brands = [ascii(head, 8, 4)];
-  for (let at = 16; at + 4 <= end; at += 4) brands.push(ascii(head, at, 4));
-  if (brands.some((brand) => AVIF_BRANDS.has(brand))) return "image/avif";
-  if (brands.some((brand) => HEIC_BRANDS.has(brand))) return "image/heic";
-  return brands.some((brand) => HEIF_BRANDS.has(brand)) ? "image/heif" : null;
+/**
+ * The first sixteen bytes in hex; of an ISO base media file `ftyp` and its brands as far as the head shows them, each
+ * behind a colon (ISO/IEC 14496-12, section 4.3).
+ */
+function signatureOf(head: Uint8Array): string {
+  if (ascii(head, 4) !== "ftyp") return hexOf(head.subarray(0, 16));
+  const [a = 0, b = 0, c = 0, d = 0] = head;
+  const end = Math.min((a << 24 | b << 16 | c << 8 | d) >>> 0, head.length);
+  const brands = [ascii(head, 8)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(ascii(head, at));
+  return ["ftyp", ...brands].join(":");
 }
 
-function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
-  return prefix.every((byte, index) => bytes[index] === byte);
-}
-
-function ascii(bytes: Uint8Array, from: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(from, from + length));
+function ascii(bytes: Uint8Array, from: number): string {
+  return String.fromCharCode(...bytes.subarray(from, from + 4));
 }

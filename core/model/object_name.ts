@@ -1,4 +1,3 @@
-import { AppError } from "../errors.ts";
 import { type ImageId, isImageId, t0OfImageId } from "./image_id.ts";
 import { isOwner, type Owner } from "./owner.ts";
 import { isTenant, type Tenant } from "./tenant.ts";
@@ -81,15 +80,6 @@ export function ownerMarkerPrefix(day: string, tenant: Tenant, owner: Owner): st
   return `${MARKER_ROOT}/${ownerPrefix(day, tenant, owner)}`;
 }
 
-/** The folders that hold a day's objects: names of images, and of markers and receipts. */
-export function dayPrefixes(day: string): { images: string; markers: string; receipts: string } {
-  return {
-    images: `${day}/`,
-    markers: `${MARKER_ROOT}/${day}/`,
-    receipts: `${RECEIPT_ROOT}/${day}/`,
-  };
-}
-
 /** The top-level folders that are ours beside the days. */
 export const TOP_LEVEL_FOLDERS = [`${MARKER_ROOT}/`, `${RECEIPT_ROOT}/`] as const;
 
@@ -113,16 +103,6 @@ export function readProcessedBucketName(text: string): NamedObject | null {
   if (ref === null) return null;
   if (file === MANIFEST_FILE) return { kind: "manifest", ref };
   return RENDITION_FILE.test(file) ? { kind: "rendition", ref, file } : null;
-}
-
-/** Parses the name of a raw object; throws `invalid_request` where it is not one. */
-export function parseRawName(text: string): ImageRef {
-  const read = readRawBucketName(text);
-  if (read?.kind === "raw") return read.ref;
-  throw new AppError(
-    "invalid_request",
-    "Cannot read object name as it must be {day}/{tenant}/{owner}/{imageId}",
-  );
 }
 
 function named(kind: "raw" | "marker" | "receipt", parts: readonly string[]): NamedObject | null {

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { parseImageId } from "./image_id.ts";
 import {
   dayOf,
-  dayPrefixes,
   type ImageRef,
   manifestName,
   markerName,
   ownerMarkerPrefix,
   ownerPrefix,
-  parseRawName,
   processedPrefix,
   rawName,
   readProcessedBucketName,
@@ -42,29 +39,20 @@ test("names are those of DESIGN", () => {
     ownerMarkerPrefix("2022-02-22", REF.tenant, REF.owner),
     `erase/2022-02-22/acme-2/${OWNER}/`,
   );
-  assert.deepEqual(dayPrefixes("2022-02-22"), {
-    images: "2022-02-22/",
-    markers: "erase/2022-02-22/",
-    receipts: "erased/2022-02-22/",
-  });
 });
 
 test("readRawBucketName() reads what rawName() and markerName() write", () => {
   assert.deepEqual(readRawBucketName(rawName(REF)), { kind: "raw", ref: REF });
   assert.deepEqual(readRawBucketName(markerName(REF)), { kind: "marker", ref: REF });
-  assert.deepEqual(parseRawName(rawName(REF)), REF);
 });
 
 test("readProcessedBucketName() reads what the processor writes", () => {
   assert.deepEqual(readProcessedBucketName(manifestName(REF)), { kind: "manifest", ref: REF });
   assert.deepEqual(readProcessedBucketName(receiptName(REF)), { kind: "receipt", ref: REF });
-  assert.deepEqual(readProcessedBucketName(renditionName(REF, "thumb", "webp")), {
-    kind: "rendition",
-    ref: REF,
-    file: "thumb.webp",
-  });
-  const replayed = readProcessedBucketName(renditionName(REF, "thumb.mi8k2x1a", "webp"));
-  assert.deepEqual(replayed, { kind: "rendition", ref: REF, file: "thumb.mi8k2x1a.webp" });
+  for (const file of ["thumb", "thumb.mi8k2x1a"]) {
+    const named = readProcessedBucketName(renditionName(REF, file, "webp"));
+    assert.deepEqual(named, { kind: "rendition", ref: REF, file: `${file}.webp` });
+  }
 });
 
 test("names of one bucket are not names of the other", () => {
@@ -103,7 +91,6 @@ for (const [what, name] of FOREIGN) {
     assert.equal(readProcessedBucketName(`erased/${name}`), null);
     assert.equal(readProcessedBucketName(`${name}/manifest.json`), null);
     assert.equal(readProcessedBucketName(`${name}/large.jpg`), null);
-    assert.throws(() => parseRawName(name), (error) => isAppError(error, "invalid_request"));
   });
 }
 
@@ -115,29 +102,16 @@ for (
   });
 }
 
-for (
-  const file of [
-    "",
-    ".",
-    "..",
-    "large",
-    ".jpg",
-    "Large.jpg",
-    "large.jpg/",
-    "a/b.jpg",
-    "large.jpeg2000",
-    "large.jpg\n",
-    "l\u00e4rge.jpg",
-  ]
-) {
+const FOREIGN_FILES = [
+  ...["", ".", "..", "large", ".jpg", "Large.jpg", "large.jpg/", "a/b.jpg"],
+  ...["large.jpeg2000", "large.jpg\n", "l\u00e4rge.jpg"],
+];
+
+for (const file of FOREIGN_FILES) {
   test(`a processed file ${JSON.stringify(file)} is not ours`, () => {
     assert.equal(readProcessedBucketName(`${RAW}/${file}`), null);
   });
 }
-
-test("parseRawName() refuses a marker", () => {
-  assert.throws(() => parseRawName(markerName(REF)), (error) => isAppError(error));
-});
 
 test("renditionName() refuses names that it could not read back", () => {
   for (const rendition of ["", "../x", "Large", "a".repeat(33), "a b", "a.b.c", "a.B"]) {

@@ -2,7 +2,9 @@
  * The custom metadata that a door signs onto a raw object (`x-goog-meta-…`).
  * Advisory: it serves checks and display, never identity, tenancy or limits.
  */
+import { CRC32C, SHA256 } from "./digest.ts";
 import { type Source, SOURCES } from "./manifest.ts";
+import { formatTraceParent, parseTraceParent } from "./traceparent.ts";
 
 /** What a door declares of an image beside its name and type. */
 export interface RawDeclaration {
@@ -17,12 +19,8 @@ export interface RawDeclaration {
   readonly traceparent?: string | undefined;
 }
 
-const SHA256 = /^[0-9a-f]{64}$/;
-const CRC32C = /^[A-Za-z0-9+/]{6}==$/;
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 const PRESET = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-// W3C Trace Context, section 3.2.2: version ff and ids of zeros alone are invalid.
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0+-)[0-9a-f]{32}-(?!0+-)[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The declaration as object metadata, without the `x-goog-meta-` prefix. */
 export function metadataOfDeclaration(declaration: RawDeclaration): Record<string, string> {
@@ -40,19 +38,13 @@ export function declarationOfMetadata(metadata: Readonly<Record<string, string>>
     return value !== undefined && pattern.test(value) ? value : undefined;
   };
   const size = taken("size", SIZE);
+  const parent = parseTraceParent(metadata["traceparent"]);
   return {
-    source: SOURCES.find((source) => source === metadata["source"]) ?? "edge",
+    source: SOURCES.find((source) => source === metadata["source"]) ?? "unknown",
     sha256: taken("sha256", SHA256),
     crc32c: taken("crc32c", CRC32C),
     size: size === undefined ? undefined : Number(size),
     preset: taken("preset", PRESET),
-    traceparent: taken("traceparent", TRACEPARENT),
+    traceparent: parent === undefined ? undefined : formatTraceParent(parent),
   };
-}
-
-/** The trace id (32 hex digits) of a W3C `traceparent`, or undefined where there is none. */
-export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return traceparent !== undefined && TRACEPARENT.test(traceparent)
-    ? traceparent.slice(3, 35)
-    : undefined;
 }

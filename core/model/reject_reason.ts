@@ -5,13 +5,13 @@ export const REJECT_REASONS = {
   too_many_pixels: "It has more pixels than are processed.",
   too_many_frames: "It has more frames than are processed.",
   too_large: "It has more bytes than the plan allows.",
-  truncated: "It ends before its end.",
+  truncated: "It is truncated.",
   corrupt: "Its content contradicts itself.",
   declared_mismatch: "It is not what was declared (type or size).",
   digest_mismatch: "Its digest is not the declared one.",
   processing_limit: "It took more time or memory than an image may.",
   pipeline_rejected: "The processing pipeline refused it.",
-  too_late: "It was complete too late in its seven days to be processed.",
+  too_late: "It was complete too late in its retention period to be processed.",
 } as const satisfies Record<string, string>;
 
 /** Why an image was rejected. */
@@ -26,7 +26,7 @@ export const FAIL_REASONS = {
 } as const satisfies Record<string, string>;
 
 /** Why an image failed. */
-export type FailReason = keyof typeof FAIL_REASONS;
+type FailReason = keyof typeof FAIL_REASONS;
 
 /** All reasons, as a tuple that validators take. */
 export const ALL_FAIL_REASONS = Object.keys(FAIL_REASONS) as [FailReason, ...FailReason[]]; // keys of a const table

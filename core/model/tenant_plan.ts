@@ -4,7 +4,7 @@ import { ALL_MEDIA_TYPES, type MediaType } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import { isTenant, parseTenant, type Tenant } from "./tenant.ts";
 
-const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES as [MediaType, ...MediaType[]]); // never empty
+const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES);
 
 const planSchema = z.strictObject({
   allowedTypes: z.array(mediaTypeSchema).min(1),

@@ -5,6 +5,7 @@
  * Who retries: adapters repeat what a precondition makes idempotent (408, 429, 5xx, lost connections) a few times
  * within seconds and then throw `unavailable`; everything else is retried by whoever delivered the work.
  */
+import type { CallOptions } from "./call_options.ts";
 import type { ObjectName } from "../model/object_name.ts";
 
 /** The version of an object: int64 in decimal. */
@@ -30,12 +31,11 @@ export interface ObjectFacts {
 export type ObjectBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
 /** What is written beside the bytes. */
-export interface WriteOptions {
+export interface WriteOptions extends CallOptions {
   readonly contentType: string;
   /** T0 of the image, in milliseconds since the epoch. */
   readonly customTimeMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of a create-only write. */
@@ -59,32 +59,34 @@ export interface ObjectReplacer {
   ): Promise<Generation | null>;
 }
 
+/** Which bytes to read; of the live generation where none is given. */
+interface ReadRange extends CallOptions {
+  readonly offset: number;
+  readonly length: number;
+  readonly generation?: Generation;
+}
+
 /** May read objects. */
 export interface ObjectReader {
   /** Facts of the live object, or null where there is none. */
   stat(
     name: ObjectName,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<ObjectFacts | null>;
   /** All bytes of a generation (the live one where none is given), or null where it is not there. */
   read(
     name: ObjectName,
-    options?: { readonly generation?: Generation; readonly signal?: AbortSignal | undefined },
+    options?: CallOptions & { readonly generation?: Generation },
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /** At most `length` bytes from `offset`, fewer at the object's end, none behind it; null where it is not there. */
   readRange(
     name: ObjectName,
-    range: {
-      readonly offset: number;
-      readonly length: number;
-      readonly generation?: Generation;
-      readonly signal?: AbortSignal | undefined;
-    },
+    range: ReadRange,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** What to list. */
-export interface ListQuery {
+export interface ListQuery extends CallOptions {
   readonly prefix: string;
   /** Names before this one are left out. */
   readonly startOffset?: string;
@@ -93,7 +95,6 @@ export interface ListQuery {
   /** At most 1000. */
   readonly maxResults?: number;
   readonly pageToken?: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A page of a listing, names ascending by UTF-8 bytes. */
@@ -113,7 +114,7 @@ export interface ObjectRemover {
   /** Removes exactly that generation; false where it is not there (any more). */
   remove(
     name: string,
-    options: { readonly generation: Generation; readonly signal?: AbortSignal | undefined },
+    options: CallOptions & { readonly generation: Generation },
   ): Promise<boolean>;
 }
 

@@ -1,11 +1,12 @@
 /** Where hostile pixels are handled: in production a pool of killable child processes. */
+import type { CallOptions } from "./call_options.ts";
 import type { Camera, ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { Timings } from "../model/manifest.ts";
 import type { MediaType } from "../model/media_type.ts";
 import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 
-/** One image to develop; the guard has let it through. */
-export interface DevelopRequest {
+/** One image to render; the guard has let it through. */
+export interface RenderRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly mediaType: MediaType;
   readonly header: ImageHeader;
@@ -15,7 +16,7 @@ export interface DevelopRequest {
 }
 
 /** A rendition as it will be stored. */
-export interface DevelopedRendition {
+export interface EncodedRendition {
   readonly name: string;
   readonly format: WrittenFormat;
   readonly width: number;
@@ -24,8 +25,8 @@ export interface DevelopedRendition {
 }
 
 /** What development yields. */
-export interface Developed {
-  readonly renditions: readonly DevelopedRendition[];
+export interface Rendered {
+  readonly renditions: readonly EncodedRendition[];
   readonly insights: PixelInsights;
   readonly camera: Camera | undefined;
   /** Insights of the company's own pipeline. */
@@ -35,13 +36,13 @@ export interface Developed {
 }
 
 /**
- * Develops an image. Throws ImageRejected where the image is at fault (`corrupt`, `truncated`, `processing_limit`,
+ * Renders an image. Throws ImageRejected where the image is at fault (`corrupt`, `truncated`, `processing_limit`,
  * `unsupported_type`, `pipeline_rejected`), and `unavailable` where no place was free or the engine itself broke.
  * Who retries: the engine tries once more when a child died for no fault of the image's.
  */
 export interface PixelEngine {
-  develop(
-    request: DevelopRequest,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Developed>;
+  render(
+    request: RenderRequest,
+    options?: CallOptions,
+  ): Promise<Rendered>;
 }

@@ -2,13 +2,14 @@
  * The warehouse, split by right. Who retries: adapters repeat lost connections, 429 and 5xx a few times within seconds
  * and then throw `unavailable`; everything else is retried by whoever delivered the work.
  */
+import type { CallOptions } from "./call_options.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { ImageRow } from "../model/image_row.ts";
 
 /** May append rows of images. */
 export interface RowAppender {
   /** Appends one attempt's row, at least once: readers take the newest row of an image. */
-  append(row: ImageRow, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  append(row: ImageRow, options?: CallOptions): Promise<void>;
 }
 
 /** What became of a removal: `buffered` while rows still lie in a streaming buffer that refuses it. */
@@ -21,12 +22,12 @@ export interface RowEraser {
   /** Makes views hide the image at once, by one `erased` row that can itself be removed at any time. Idempotent. */
   hide(
     ref: ImageRef,
-    options: { readonly atMs: number; readonly signal?: AbortSignal | undefined },
+    options: CallOptions & { readonly atMs: number },
   ): Promise<void>;
   /** Removes every row of the image, `erased` ones included. */
   remove(
     ref: ImageRef,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<RowRemoval>;
 }
 
@@ -35,7 +36,7 @@ export interface RowFinder {
   /** Those of `refs`, 1,000 at most, that have any row, rows in a streaming buffer included. */
   held(
     refs: readonly ImageRef[],
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<readonly ImageRef[]>;
 }
 
@@ -63,21 +64,21 @@ export interface PurgeRow {
 /** May purge rows by T0 and tell what is left. */
 export interface RowPurger {
   /** Deletes rows whose T0 lies at or before `t0Ms`. */
-  purge(t0Ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<RowRemoval>;
+  purge(t0Ms: number, options?: CallOptions): Promise<RowRemoval>;
   /** Counts rows, and those whose T0 lies before `overdueT0Ms`. */
   census(
     overdueT0Ms: number,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<RowCensus>;
   /** Copies a certificate's lines into the warehouse. */
   recordPurge(
     rows: readonly PurgeRow[],
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<void>;
 }
 
 /** May tell what is left and which certificates were copied, and change nothing. */
 export interface RowAuditor extends Pick<RowPurger, "census"> {
   /** The highest number among the copies of certificates, 0 where there is none. */
-  newestCertificate(options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
+  newestCertificate(options?: CallOptions): Promise<number>;
 }

@@ -14,8 +14,14 @@ export interface HeldManifest {
   readonly generation: Generation;
 }
 
+/** An image and the manifest that is to be its own. */
+export interface ImageManifest {
+  readonly ref: ImageRef;
+  readonly manifest: Manifest;
+}
+
 /** What committing needs. */
-export type CommitPorts = Pick<ProcessImagePorts, "processed" | "rows" | "clock" | "policy">;
+type CommitPorts = Pick<ProcessImagePorts, "processed" | "rows" | "clock" | "policy">;
 
 /** Attempts to put a manifest that others write at the same time. */
 const MAX_ATTEMPTS = 4;
@@ -38,20 +44,19 @@ export async function readManifest(
  */
 export async function commitManifest(
   ports: CommitPorts,
-  { ref, manifest }: { readonly ref: ImageRef; readonly manifest: Manifest },
+  image: ImageManifest,
   options: CallOptions,
 ): Promise<ProcessOutcome> {
+  const { ref, manifest } = image;
   const isKept = phaseOf(ref.imageId, ports.policy, ports.clock.now()) === "kept";
   if (isKept) await ports.rows.append(rowOfManifest(ref, manifest), options);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const held = attempt === 0 ? null : await readManifest(ports.processed, ref, options);
     if (held !== null && (isFinal(held.manifest) || !isFinal(manifest))) {
-      if (isKept) await correctRow(ports, { ref, manifest, stands: held.manifest }, options);
+      if (isKept) await correctRow(ports, image, held.manifest, options);
       return { outcome: "already", ref };
     }
-    if (await put(ports, { ref, manifest, held }, options)) {
-      return { outcome: "done", ref, manifest };
-    }
+    if (await put(ports, image, held, options)) return { outcome: "done", ref, manifest };
   }
   throw new AppError("unavailable", "Cannot commit manifest as others keep writing it");
 }
@@ -62,44 +67,35 @@ export async function commitManifest(
  */
 export async function replaceManifest(
   ports: CommitPorts,
-  { ref, manifest, held }: {
-    readonly ref: ImageRef;
-    readonly manifest: Manifest;
-    readonly held: HeldManifest;
-  },
+  image: ImageManifest,
+  held: HeldManifest,
   options: CallOptions,
 ): Promise<boolean> {
+  const { ref, manifest } = image;
   await ports.rows.append(rowOfManifest(ref, manifest), options);
-  if (await put(ports, { ref, manifest, held }, options)) return true;
+  if (await put(ports, image, held, options)) return true;
   const standing = await readManifest(ports.processed, ref, options);
-  if (standing === null) return false;
-  await putRowOnTop(ports, { ref, manifest, stands: standing.manifest }, options);
+  if (standing !== null) await putRowOnTop(ports, image, standing.manifest, options);
   return false;
 }
 
 /** Readers take an image's newest row: where ours contradicts the manifest that stands, that one's row goes on top. */
 async function correctRow(
   ports: CommitPorts,
-  { ref, manifest, stands }: {
-    readonly ref: ImageRef;
-    readonly manifest: Manifest;
-    readonly stands: Manifest;
-  },
+  image: ImageManifest,
+  stands: Manifest,
   options: CallOptions,
 ): Promise<void> {
+  const { manifest } = image;
   const isSame = stands.status === manifest.status && stands.reason === manifest.reason &&
     stands.processorVersion === manifest.processorVersion;
-  if (isSame) return;
-  await putRowOnTop(ports, { ref, manifest, stands }, options);
+  if (!isSame) await putRowOnTop(ports, image, stands, options);
 }
 
 async function putRowOnTop(
   { rows, clock }: CommitPorts,
-  { ref, manifest, stands }: {
-    readonly ref: ImageRef;
-    readonly manifest: Manifest;
-    readonly stands: Manifest;
-  },
+  { ref, manifest }: ImageManifest,
+  stands: Manifest,
   options: CallOptions,
 ): Promise<void> {
   const newestMs = Math.max(clock.now(), Date.parse(manifest.processedAt) + 1);
@@ -111,13 +107,12 @@ async function putRowOnTop(
 
 async function put(
   { processed }: CommitPorts,
-  { ref, manifest, held }: {
-    readonly ref: ImageRef;
-    readonly manifest: Manifest;
-    readonly held: HeldManifest | null;
-  },
+  { ref, manifest }: ImageManifest,
+  held: HeldManifest | null,
   options: CallOptions,
 ): Promise<boolean> {
+  const name = manifestName(ref);
+  const bytes = serializeManifest(manifest);
   const write = {
     contentType: "application/json",
     customTimeMs: t0OfImageId(ref.imageId),
@@ -125,10 +120,6 @@ async function put(
     metadata: { status: manifest.status },
     ...options,
   };
-  const bytes = serializeManifest(manifest);
-  if (held === null) return (await processed.create(manifestName(ref), bytes, write)).created;
-  return await processed.replace(manifestName(ref), bytes, {
-    ...write,
-    ifGeneration: held.generation,
-  }) !== null;
+  if (held === null) return (await processed.create(name, bytes, write)).created;
+  return await processed.replace(name, bytes, { ...write, ifGeneration: held.generation }) !== null;
 }

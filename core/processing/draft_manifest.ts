@@ -1,67 +1,101 @@
-import type { ImageRef } from "../model/object_name.ts";
-import type { Manifest } from "../model/manifest.ts";
-import { type RawDeclaration, traceIdOf } from "../model/raw_metadata.ts";
+import type { ImageMetadata, Manifest } from "../model/manifest.ts";
 import type { RejectReason } from "../model/reject_reason.ts";
-import type { ObjectFacts } from "../ports/object_store.ts";
+import { parseTraceParent } from "../model/traceparent.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Rendered } from "../ports/pixel_engine.ts";
+import type { Probed } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
+import type { RawImage } from "./raw_image.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
-/** Everything a manifest says before it is known what became of the image. */
-export type ManifestDraft = Omit<Manifest, "status" | "reason" | "detail" | "processedAt"> & {
-  readonly startedAtMs: number;
-  readonly now: () => number;
-};
+type Facts = Omit<Manifest, "status" | "reason" | "detail" | "timings" | "processedAt">;
 
-/** Begins the manifest of a raw object. */
-export function draftManifest(
-  ports: Pick<ProcessImagePorts, "clock" | "processorVersion">,
-  { ref, object, declaration, attempt }: {
-    readonly ref: ImageRef;
-    readonly object: ObjectFacts;
-    readonly declaration: RawDeclaration;
-    readonly attempt: number;
-  },
-): ManifestDraft {
-  const startedAtMs = ports.clock.now();
-  const traceId = traceIdOf(declaration.traceparent);
-  return {
-    version: 1,
-    imageId: ref.imageId,
-    tenant: ref.tenant,
-    owner: ref.owner,
-    source: declaration.source,
-    generation: object.generation,
-    bytes: object.size,
-    renditions: [],
-    timings: { queueMs: Math.max(0, startedAtMs - object.createdMs) },
-    engine: "none",
-    processorVersion: ports.processorVersion,
-    ...(traceId === undefined ? {} : { traceId }),
-    attempt,
-    startedAtMs,
-    now: () => ports.clock.now(),
-  };
-}
+/** A manifest in the making: what a stage has found is in it even where a later one rejects the image. */
+export class ManifestDraft {
+  readonly watch: Stopwatch;
+  readonly #clock: Clock;
+  #facts: Facts;
 
-/** The manifest of an image that was found wanting. */
-export function rejectedManifest(
-  draft: ManifestDraft,
-  { reason, detail }: { readonly reason: RejectReason; readonly detail: string },
-): Manifest {
-  return { ...finished(draft), status: "rejected", reason, detail: detail.slice(0, 300) };
-}
+  constructor(
+    { clock, processorVersion }: Pick<ProcessImagePorts, "clock" | "processorVersion">,
+    { ref, object, declaration }: RawImage,
+    attempt: number,
+  ) {
+    this.#clock = clock;
+    this.watch = new Stopwatch(clock);
+    this.watch.add({ queueMs: Math.max(0, this.watch.startedAtMs - object.createdMs) });
+    const traceId = parseTraceParent(declaration.traceparent)?.traceId;
+    this.#facts = {
+      version: 1,
+      imageId: ref.imageId,
+      tenant: ref.tenant,
+      owner: ref.owner,
+      source: declaration.source,
+      generation: object.generation,
+      bytes: object.size,
+      renditions: [],
+      engine: "none",
+      processorVersion,
+      ...(traceId === undefined ? {} : { traceId }),
+      attempt,
+    };
+  }
 
-/** The manifest of an image that is ready. */
-export function readyManifest(draft: ManifestDraft): Manifest {
-  return { ...finished(draft), status: "ready" };
-}
+  /** Adds what was found. */
+  add(facts: Partial<Facts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
 
-/** The manifest of an image that we could not process; not final. */
-export function failedManifest(draft: ManifestDraft): Manifest {
-  return { ...finished(draft), status: "failed", reason: "dead_lettered" };
-}
+  /** Adds what a header says. */
+  addHeader({ mediaType, header }: Probed): void {
+    const { width, height, iccName, orientation, frames, hasAlpha, colorSpace, bitDepth } = header;
+    const isTurned = orientation >= 5;
+    const metadata: ImageMetadata = {
+      mediaType,
+      width: isTurned ? height : width,
+      height: isTurned ? width : height,
+      megapixels: Math.round(width * height / 10_000) / 100,
+      frames,
+      isAnimated: frames > 1,
+      hasAlpha,
+      colorSpace,
+      bitDepth,
+      orientation,
+      ...(iccName === undefined ? {} : { iccName: iccName.slice(0, 128) }),
+    };
+    this.add({ metadata });
+  }
 
-function finished({ startedAtMs, now, ...draft }: ManifestDraft): Omit<Manifest, "status"> {
-  const nowMs = now();
-  const timings = { ...draft.timings, totalMs: Math.max(0, nowMs - startedAtMs) };
-  return { ...draft, timings, processedAt: new Date(nowMs).toISOString() };
+  /** Adds what was seen in the pixels; the header must be there. */
+  addRendered({ insights, camera, custom, engine, timings }: Rendered): void {
+    const { metadata } = this.#facts;
+    if (metadata === undefined) throw new TypeError("Cannot add insights: the header is missing");
+    const seen = {
+      insights,
+      ...(camera === undefined ? {} : { camera }),
+      ...(Object.keys(custom).length === 0 ? {} : { custom }),
+    };
+    this.watch.add(timings);
+    this.add({ engine, metadata: { ...metadata, ...seen } });
+  }
+
+  /** The manifest of an image that is ready. */
+  ready(): Manifest {
+    return { ...this.#finish(), status: "ready" };
+  }
+
+  /** The manifest of an image that is at fault. */
+  rejected(reason: RejectReason, detail: string): Manifest {
+    return { ...this.#finish(), status: "rejected", reason, detail: detail.slice(0, 300) };
+  }
+
+  /** The manifest of an image that we could not process; not final. */
+  failed(): Manifest {
+    return { ...this.#finish(), status: "failed", reason: "dead_lettered" };
+  }
+
+  #finish(): Omit<Manifest, "status"> {
+    const processedAt = new Date(this.#clock.now()).toISOString();
+    return { ...this.#facts, timings: this.watch.timings(), processedAt };
+  }
 }

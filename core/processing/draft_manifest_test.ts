@@ -2,15 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rawName } from "../model/object_name.ts";
 import { manifestSchema } from "../model/manifest.ts";
+import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { ManualClock, NOON_MS } from "../testing/test_world.ts";
-import {
-  draftManifest,
-  failedManifest,
-  readyManifest,
-  rejectedManifest,
-} from "./draft_manifest.ts";
+import { ManifestDraft } from "./draft_manifest.ts";
 
 const ref = sampleRef(NOON_MS);
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -28,19 +24,16 @@ const object: ObjectFacts = {
 function setUp(createdMs: number = NOON_MS) {
   const clock = new ManualClock(NOON_MS + 250);
   const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-  const draft = draftManifest({ clock, processorVersion: "1.2.3" }, {
-    ref,
-    object: { ...object, createdMs },
-    declaration: { source: "kafka", traceparent },
-    attempt: 3,
-  });
+  const declaration = { source: "kafka", traceparent } as const;
+  const raw = { ref, object: { ...object, createdMs }, declaration, plan: DEFAULT_PLAN };
+  const draft = new ManifestDraft({ clock, processorVersion: "1.2.3" }, raw, 3);
   return { clock, draft };
 }
 
-test("draftManifest() begins with the raw object, and readyManifest() ends with the times", () => {
+test("ManifestDraft begins with the raw object, and ready() ends with the times", () => {
   const { clock, draft } = setUp();
   clock.nowMs += 40;
-  const manifest = readyManifest(draft);
+  const manifest = draft.ready();
   assert.deepEqual(manifest, {
     version: 1,
     imageId: ref.imageId,
@@ -64,21 +57,18 @@ test("draftManifest() begins with the raw object, and readyManifest() ends with 
 test("times are never negative although the clocks of store and processor differ", () => {
   const { clock, draft } = setUp(NOON_MS + 9000);
   clock.nowMs -= 5000;
-  assert.deepEqual(readyManifest(draft).timings, { queueMs: 0, totalMs: 0 });
+  assert.deepEqual(draft.ready().timings, { queueMs: 0, totalMs: 0 });
 });
 
-test("rejectedManifest() tells the reason and a detail that its schema takes", () => {
-  const manifest = rejectedManifest(setUp().draft, { reason: "corrupt", detail: "x".repeat(999) });
-  assert.deepEqual([manifest.status, manifest.reason, manifest.detail?.length], [
-    "rejected",
-    "corrupt",
-    300,
-  ]);
+test("rejected() gives the reason and a detail that its schema takes", () => {
+  const manifest = setUp().draft.rejected("corrupt", "x".repeat(999));
+  const { status, reason, detail } = manifest;
+  assert.deepEqual([status, reason, detail?.length], ["rejected", "corrupt", 300]);
   assert.deepEqual(manifestSchema.parse(manifest), manifest);
 });
 
-test("failedManifest() is ours and not final", () => {
-  const manifest = failedManifest(setUp().draft);
+test("failed() is ours and not final", () => {
+  const manifest = setUp().draft.failed();
   assert.deepEqual([manifest.status, manifest.reason], ["failed", "dead_lettered"]);
   assert.deepEqual(manifestSchema.parse(manifest), manifest);
 });

@@ -1,11 +1,11 @@
 import { type ImageRef, rawName } from "../model/object_name.ts";
-import { declarationOfMetadata } from "../model/raw_metadata.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import { phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { deliveredImage } from "./delivered_image.ts";
-import { draftManifest, failedManifest } from "./draft_manifest.ts";
-import type { CallOptions } from "../ports/call_options.ts";
+import { ManifestDraft } from "./draft_manifest.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+import { rawImageOf } from "./raw_image.ts";
 import { unlessErased } from "./unless_erased.ts";
 
 /**
@@ -14,19 +14,19 @@ import { unlessErased } from "./unless_erased.ts";
  */
 export async function markFailed(
   ports: ProcessImagePorts,
-  delivery: ImageDelivery,
+  { objectName, attempt }: ImageDelivery,
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
-  const ref = deliveredImage(delivery.objectName, ports.clock.now());
+  const ref = deliveredImage(objectName, ports.clock.now());
   if (ref === null) return { outcome: "ignored" };
-  const work = () => commitFailure(ports, { ref, attempt: delivery.attempt }, options);
-  return await unlessErased(ports, { ref, work }, options);
+  const work = () => commitFailure(ports, ref, { attempt, ...options });
+  return await unlessErased(ports, ref, work, options);
 }
 
 async function commitFailure(
   ports: ProcessImagePorts,
-  { ref, attempt }: { readonly ref: ImageRef; readonly attempt: number },
-  options: CallOptions,
+  ref: ImageRef,
+  { attempt, ...options }: CallOptions & Pick<ImageDelivery, "attempt">,
 ): Promise<ProcessOutcome> {
   if (phaseOf(ref.imageId, ports.policy, ports.clock.now()) === "expired") {
     return { outcome: "expired", ref };
@@ -36,7 +36,6 @@ async function commitFailure(
   }
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
-  const declaration = declarationOfMetadata(object.metadata);
-  const manifest = failedManifest(draftManifest(ports, { ref, object, declaration, attempt }));
+  const manifest = new ManifestDraft(ports, rawImageOf(ports, ref, object), attempt).failed();
   return await commitManifest(ports, { ref, manifest }, options);
 }

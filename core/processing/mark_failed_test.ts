@@ -59,10 +59,8 @@ test("markFailed() that is overtaken by a late delivery leaves its manifest and 
 test("markFailed() writes nothing for what is gone, expired or not ours", async () => {
   const world = new TestWorld();
   assert.equal((await markFailed(world.ports, delivery)).outcome, "gone");
-  assert.equal(
-    (await markFailed(world.ports, { ...delivery, objectName: "x" })).outcome,
-    "ignored",
-  );
+  const foreign = await markFailed(world.ports, { ...delivery, objectName: "x" });
+  assert.equal(foreign.outcome, "ignored");
   await world.upload(ref);
   world.clock.nowMs = NOON_MS + RETENTION_POLICY.periodMs;
   assert.equal((await markFailed(world.ports, delivery)).outcome, "expired");
@@ -75,13 +73,10 @@ test("markFailed() erases what is marked, before and while it writes", async () 
   await marked.mark(ref);
   assert.equal((await markFailed(marked.ports, delivery)).outcome, "erased");
   assertErased(marked, ref);
-  const world: TestWorld = new TestWorld({
-    processed: {
-      before: async (operation) => {
-        if (operation === "create") await world.mark(ref);
-      },
-    },
-  });
+  const before = async (operation: string) => {
+    if (operation === "create") await world.mark(ref);
+  };
+  const world: TestWorld = new TestWorld({ processed: { before } });
   await world.upload(ref);
   assert.equal((await markFailed(world.ports, delivery)).outcome, "erased");
   assertErased(world, ref);

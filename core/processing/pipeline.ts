@@ -43,7 +43,7 @@ export interface OwnInsight extends Insight<CustomValue> {
 }
 
 /** What a pipeline says; what it leaves out is as without it. */
-export interface PipelineDefinition {
+interface PipelineDefinition {
   /** In the place of the plan's table. */
   readonly renditions?: readonly Partial<RenditionSpec>[];
   /** In order, between decoding and renditions. */
@@ -74,18 +74,6 @@ export const STANDARD_INSIGHTS: {
 };
 
 const MAX_OWN_INSIGHTS = 32;
-
-/**
- * How far an insight of the pixels that it gets may lie from that of the largest ones: shares of the range for luma and
- * contrast, bits for entropy and hash, Euclidean distance (of 441) from the most frequent colour to the nearest found.
- */
-export const INSIGHT_TOLERANCES = {
-  meanLuma: 0.01,
-  contrast: 0.03,
-  entropy: 0.25,
-  perceptualHash: 4,
-  dominantColors: 48,
-} as const satisfies Partial<Record<keyof PixelInsights, number>>;
 
 /** Makes a pipeline of its definition; throws TypeError that names what is wrong with it. */
 export function definePipeline(definition: PipelineDefinition): Pipeline {

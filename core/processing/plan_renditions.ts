@@ -19,7 +19,7 @@ export interface PlannedRendition {
 }
 
 /** What to decode, and the renditions from the largest to the smallest. */
-export interface RenditionPlan {
+interface RenditionPlan {
   /** The box, upright, inside which the decoded picture is as large as any rendition needs. */
   readonly decode: Size;
   readonly order: readonly PlannedRendition[];

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_RENDITIONS, renditionSpecSchema } from "../model/rendition.ts";
+import { sampleHeader } from "../testing/sample_header.ts";
 import { insideSize, planRenditions, scaledSize } from "./plan_renditions.ts";
 
-const HEADER = {
-  width: 4000,
-  height: 3000,
-  frames: 1,
-  bitDepth: 8,
-  channels: 3,
-  hasAlpha: false,
-  colorSpace: "yuv",
-  orientation: 1,
-  iccName: undefined,
-} as const;
+const HEADER = sampleHeader();
 
 const spec = (fields: Record<string, unknown>) =>
   renditionSpecSchema.parse({ name: "x", ...fields });
@@ -51,12 +42,8 @@ test("scaledSize() enlarges only where it is asked to, and no side vanishes", ()
 
 test("insideSize() fills a box that was computed from the picture itself", () => {
   const once = { width: 1600, height: 1067 };
-  assert.deepEqual(insideSize(once, { width: 800, height: 533, enlarge: false }), {
-    width: 800,
-    height: 533,
-  });
-  assert.deepEqual(insideSize(once, { width: 800, height: 800, enlarge: false }), {
-    width: 800,
-    height: 534,
-  });
+  for (const [boxed, height] of [[533, 533], [800, 534]] as const) {
+    const size = insideSize(once, { width: 800, height: boxed, enlarge: false });
+    assert.deepEqual(size, { width: 800, height });
+  }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rawName } from "../model/object_name.ts";
+import { markerName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import { eraseImage } from "../retention/erase_image.ts";
+import { eraseImage, removeLive } from "../retention/erase_image.ts";
 import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
@@ -52,11 +52,11 @@ test("an erasure after a death at any call of the delivery that met it leaves no
   const deaths = await crashEverywhere({
     makeWorld: uploaded,
     walk: async (ports, world) => {
-      const develop = ports.pixels.develop.bind(ports.pixels);
+      const render = ports.pixels.render.bind(ports.pixels);
       const pixels = {
-        async develop(...request: Parameters<typeof develop>) {
+        async render(...request: Parameters<typeof render>) {
           await world.mark(ref);
-          return await develop(...request);
+          return await render(...request);
         },
       };
       await processImage({ ...ports, pixels }, delivery);
@@ -90,11 +90,8 @@ test("two deliveries at once end in one manifest whose pinned generations are li
     processImage(other, { ...delivery, attempt: 2 }),
     processImage(world.ports, { ...delivery, attempt: 3 }),
   ]);
-  assert.deepEqual(outcomes.map(({ outcome }) => outcome).toSorted(), [
-    "already",
-    "already",
-    "done",
-  ]);
+  const told = outcomes.map(({ outcome }) => outcome);
+  assert.deepEqual(told.toSorted(), ["already", "already", "done"]);
   await assertReady(world, ref);
 });
 
@@ -123,15 +120,13 @@ test("a verdict that comes second leaves the first one's manifest, and rows that
   await assertReady(world, ref);
 });
 
-test("a marker that appears while the image is developed ends in nothing left", async () => {
+test("a marker that appears while the image is rendered ends in nothing left", async () => {
   const world: TestWorld = new TestWorld({ engine: { before: () => world.mark(ref) } });
-  await world.upload(ref);
-  const outcome = await processImage(world.ports, delivery);
-  assert.deepEqual(outcome, { outcome: "erased", ref, state: "erased" });
+  assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erased" });
   assertErased(world, ref);
 });
 
-test("an erasure that ran while the image was developed is run again behind it", async () => {
+test("an erasure that ran while the image was rendered is run again behind it", async () => {
   const world = new TestWorld({
     engine: {
       before: async () => {
@@ -140,8 +135,7 @@ test("an erasure that ran while the image was developed is run again behind it",
       },
     },
   });
-  await world.upload(ref);
-  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  assert.equal((await world.process(ref)).outcome, "erased");
   assertErased(world, ref);
 });
 
@@ -152,10 +146,9 @@ test("a marker before any call of a delivery ends in nothing left", async () => 
       if (++calls === call) await world.mark(ref);
     };
     const world: TestWorld = new TestWorld({ processed: { before: step } });
-    await world.upload(ref);
-    await processImage(world.ports, delivery);
+    await world.process(ref);
     await world.mark(ref);
-    await processImage(world.ports, { objectName: `erase/${rawName(ref)}`, attempt: 1 });
+    await processImage(world.ports, { objectName: markerName(ref), attempt: 1 });
     assertErased(world, ref, `marker at call ${call}`);
   }
 });
@@ -164,14 +157,11 @@ test("a raw object that goes while it is read is to be delivered again, and is g
   const world = new TestWorld({
     raw: {
       before: async (operation) => {
-        if (operation !== "readRange") return;
-        const facts = await world.raw.stat(rawName(ref));
-        if (facts !== null) await world.raw.remove(facts.name, { generation: facts.generation });
+        if (operation === "readRange") await removeLive(world.raw, rawName(ref));
       },
     },
   });
-  await world.upload(ref);
-  await assert.rejects(() => processImage(world.ports, delivery));
+  await assert.rejects(world.process(ref));
   assert.equal((await processImage(world.ports, delivery)).outcome, "gone");
   assert.deepEqual(world.processed.names(), []);
 });

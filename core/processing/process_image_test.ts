@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
-import { manifestName, rawName } from "../model/object_name.ts";
+import { AppError } from "../errors.ts";
+import { manifestName, markerName, rawName } from "../model/object_name.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
+import { removeLive } from "../retention/erase_image.ts";
 import { MAX_AHEAD_MS, RETENTION_POLICY } from "../retention/policy.ts";
 import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256, pngOf } from "../testing/sample_images.ts";
@@ -26,16 +27,9 @@ test("processImage() makes an image ready: renditions, row, manifest", async () 
   assert.deepEqual(manifest.renditions.map(({ name }) => name), ["large", "medium", "thumb"]);
   assert.equal(manifest.sha256, PNG_PIXEL_SHA256);
   assert.deepEqual([manifest.source, manifest.attempt, manifest.bytes], ["kafka", 2, 69]);
-  assert.deepEqual(manifest.timings, {
-    queueMs: 500,
-    probeMs: 0,
-    fetchMs: 0,
-    decodeMs: 3,
-    renditionsMs: 2,
-    insightsMs: 1,
-    storeMs: 0,
-    totalMs: 0,
-  });
+  const rendering = { decodeMs: 3, renditionsMs: 2, insightsMs: 1 };
+  const others = { queueMs: 500, probeMs: 0, fetchMs: 0, storeMs: 0, totalMs: 0 };
+  assert.deepEqual(manifest.timings, { ...rendering, ...others });
   const { mediaType, width, height, camera, insights } = manifest.metadata ?? {};
   assert.deepEqual([mediaType, width, height], ["image/png", 1, 1]);
   assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.25]);
@@ -47,29 +41,28 @@ test("processImage() makes an image ready: renditions, row, manifest", async () 
 test("processImage() makes the renditions of the upload's preset", async () => {
   const presets = { tiny: [{ name: "dot", width: 8, height: 8 }] };
   const world = new TestWorld({ plans: JSON.stringify({ default: { presets } }) });
-  const delivery = await world.upload(ref, { declaration: { source: "edge", preset: "tiny" } });
-  await processImage(world.ports, delivery);
+  await world.process(ref, { declaration: { source: "edge", preset: "tiny" } });
   const { renditions } = await assertReady(world, ref);
   assert.deepEqual(renditions.map(({ name, width }) => [name, width]), [["dot", 8]]);
 });
 
 test("processImage() keeps what the company's own pipeline found, in manifest and row", async () => {
   const world = new TestWorld({ engine: { custom: { faces: 2 } } });
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
   assert.deepEqual((await manifestOf(world, ref)).metadata?.custom, { faces: 2 });
   assert.equal(newestRowOf(world, ref)?.["faces"], 2);
 });
 
-const rejecting = (reason: RejectReason): TestWorldOptions => ({
-  engine: {
-    before: () => {
-      throw new ImageRejected(reason, "found by the engine");
-    },
-  },
+const failing = (error: Error): TestWorldOptions => ({
+  engine: { before: () => Promise.reject(error) },
 });
+const rejecting = (reason: RejectReason) =>
+  failing(new ImageRejected(reason, "found by the engine"));
 const plan = (common: unknown): TestWorldOptions => ({
   plans: JSON.stringify({ default: common }),
 });
+
+const OTHER_DIGEST = { source: "edge", sha256: "0".repeat(64) } as const;
 
 const REJECTIONS: readonly (readonly [
   string,
@@ -87,12 +80,7 @@ const REJECTIONS: readonly (readonly [
   ["too many bytes", "too_large", plan({ maxBytes: 68 }), {}],
   ["another type", "declared_mismatch", {}, { contentType: "image/jpeg" }],
   ["another size", "declared_mismatch", {}, { declaration: { source: "edge", size: 70 } }],
-  [
-    "another SHA-256",
-    "digest_mismatch",
-    {},
-    { declaration: { source: "edge", sha256: "0".repeat(64) } },
-  ],
+  ["another SHA-256", "digest_mismatch", {}, { declaration: OTHER_DIGEST }],
   [
     "another CRC32C",
     "digest_mismatch",
@@ -107,7 +95,7 @@ const REJECTIONS: readonly (readonly [
 for (const [what, reason, options, upload] of REJECTIONS) {
   test(`processImage() rejects ${what} as ${reason}, in manifest and row, without a rendition`, async () => {
     const world = new TestWorld(options);
-    const outcome = await processImage(world.ports, await world.upload(ref, upload));
+    const outcome = await world.process(ref, upload);
     assert.equal(outcome.outcome, "done");
     const manifest = await manifestOf(world, ref);
     assert.deepEqual([manifest.status, manifest.reason], ["rejected", reason]);
@@ -120,16 +108,14 @@ for (const [what, reason, options, upload] of REJECTIONS) {
 
 test("processImage() hands nothing to the engine that header, plan or digest rejects", async () => {
   const world = new TestWorld();
-  await processImage(world.ports, await world.upload(ref, { bytes: pngOf(20_000, 20_000) }));
-  const other = sampleRef(NOON_MS);
-  const declaration = { source: "edge", sha256: "0".repeat(64) } as const;
-  await processImage(world.ports, await world.upload(other, { declaration }));
+  await world.process(ref, { bytes: pngOf(20_000, 20_000) });
+  await world.process(sampleRef(NOON_MS), { declaration: OTHER_DIGEST });
   assert.deepEqual(world.engine.requests, []);
 });
 
 test("processImage() tells a rejected image's header and digest as far as they were found", async () => {
   const world = new TestWorld(rejecting("processing_limit"));
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
   const { metadata, sha256, timings } = await manifestOf(world, ref);
   assert.equal(metadata?.width, 1);
   assert.equal(sha256, PNG_PIXEL_SHA256);
@@ -141,10 +127,8 @@ test("processImage() of a redelivery finds the image already done and does nothi
   const delivery = await world.upload(ref);
   await processImage(world.ports, delivery);
   const manifest = await manifestOf(world, ref);
-  assert.deepEqual(await processImage(world.ports, { ...delivery, attempt: 2 }), {
-    outcome: "already",
-    ref,
-  });
+  const again = await processImage(world.ports, { ...delivery, attempt: 2 });
+  assert.deepEqual(again, { outcome: "already", ref });
   assert.deepEqual(await manifestOf(world, ref), manifest);
   assert.equal(world.engine.requests.length, 1);
   assert.equal(world.rows.rows().length, 1);
@@ -162,18 +146,8 @@ test("processImage() replaces failed by what it finds, and markFailed() leaves t
 });
 
 test("processImage() leaves what is ours to be delivered again: no manifest, no row", async () => {
-  const world = new TestWorld({
-    engine: {
-      before: () => {
-        throw new AppError("unavailable", "No place is free");
-      },
-    },
-  });
-  const delivery = await world.upload(ref);
-  await assert.rejects(
-    () => processImage(world.ports, delivery),
-    (error) => isAppError(error, "unavailable"),
-  );
+  const world = new TestWorld(failing(new AppError("unavailable", "No place is free")));
+  await assert.rejects(world.process(ref), { code: "unavailable" });
   assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
 });
 
@@ -204,10 +178,10 @@ test("processImage() makes nothing of a T0 that no door can have given, until th
 
 test("processImage() rejects what arrives from the first millisecond of closing time, without looking and without a row", async () => {
   const before = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs - 1 });
-  await processImage(before.ports, await before.upload(ref));
+  await before.process(ref);
   await assertReady(before, ref);
   const world = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs });
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
   const { status, reason } = await manifestOf(world, ref);
   assert.deepEqual([status, reason], ["rejected", "too_late"]);
   assert.deepEqual(world.processed.names(), [manifestName(ref)]);
@@ -216,29 +190,24 @@ test("processImage() rejects what arrives from the first millisecond of closing 
 
 test("processImage() deletes what arrives when its seven days are over, and writes nothing", async () => {
   const world = new TestWorld({ nowMs: NOON_MS + periodMs });
-  const delivery = await world.upload(ref);
-  assert.deepEqual(await processImage(world.ports, delivery), { outcome: "expired", ref });
-  assert.deepEqual([world.raw.names(), world.processed.names()], [[], []]);
-  assert.deepEqual(world.rows.rows(), []);
+  assert.deepEqual(await world.process(ref), { outcome: "expired", ref });
+  assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
 });
 
 test("processImage() of a marker erases the image", async () => {
   const world = new TestWorld();
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
   await world.mark(ref);
-  const outcome = await processImage(world.ports, {
-    objectName: `erase/${rawName(ref)}`,
-    attempt: 1,
-  });
+  const marker = { objectName: markerName(ref), attempt: 1 };
+  const outcome = await processImage(world.ports, marker);
   assert.deepEqual(outcome, { outcome: "erased", ref, state: "erased" });
   assertErased(world, ref);
 });
 
-test("processImage() of an image that was erased before it arrived develops nothing", async () => {
+test("processImage() of an image that was erased before it arrived renders nothing", async () => {
   const world = new TestWorld();
   await world.mark(ref);
-  const delivery = await world.upload(ref);
-  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  assert.equal((await world.process(ref)).outcome, "erased");
   assert.deepEqual(world.engine.requests, []);
   assertErased(world, ref);
 });
@@ -248,9 +217,7 @@ test("processImage() runs the whole erasure where the manifest is there and wher
   const delivery = await world.upload(ref);
   await processImage(world.ports, delivery);
   await world.mark(ref);
-  const raw = await world.raw.stat(rawName(ref));
-  assert.ok(raw !== null);
-  await world.raw.remove(raw.name, { generation: raw.generation });
+  assert.ok(await removeLive(world.raw, rawName(ref)));
   assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
   assertErased(world, ref);
 });

@@ -50,7 +50,7 @@ export type ProcessOutcome =
   | ErasedOutcome
   /** There is no such object (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }
-  /** It arrived after its seven days and was deleted. */
+  /** It arrived after its retention period and was deleted. */
   | { readonly outcome: "expired"; readonly ref: ImageRef }
   /** The name is not one of ours, or of a T0 that no door can have given. */
   | { readonly outcome: "ignored" };

@@ -1,23 +1,20 @@
 import { AppError } from "../errors.ts";
-import type { ObjectName } from "../model/object_name.ts";
-import type { ObjectFacts, ObjectReader } from "../ports/object_store.ts";
+import { rawName } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ObjectReader } from "../ports/object_store.ts";
+import type { ByteSource } from "./probe/probe.ts";
+import type { RawImage } from "./raw_image.ts";
 
 /**
- * A probe's view of an object: ranges of one generation, shorter only at the object's end.
+ * A probe's view of a raw object: ranges of one generation, shorter only at the object's end.
  * Reads throw `unavailable` where that generation went meanwhile.
  */
 export function rangeSource(
   store: ObjectReader,
-  { name, object, signal }: {
-    readonly name: ObjectName;
-    readonly object: ObjectFacts;
-    readonly signal?: AbortSignal | undefined;
-  },
-): {
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-} {
-  const { generation, size } = object;
+  { ref, object: { generation, size } }: Pick<RawImage, "ref" | "object">,
+  { signal }: CallOptions,
+): ByteSource {
+  const name = rawName(ref);
   return {
     size,
     async read(offset, length) {

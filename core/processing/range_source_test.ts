@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { rawName } from "../model/object_name.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
@@ -15,7 +14,7 @@ async function sourceOf(size: number) {
   await world.upload(ref, { bytes });
   const object = await world.raw.stat(name);
   assert.ok(object !== null);
-  return { world, bytes, object, source: rangeSource(world.raw, { name, object }) };
+  return { world, bytes, object, source: rangeSource(world.raw, { ref, object }, {}) };
 }
 
 test("rangeSource() reads exactly what is asked for, near the start and far behind it", async () => {
@@ -39,5 +38,5 @@ test("rangeSource() is of one generation: when that went, it is to be tried agai
     customTimeMs: 0,
     ifGeneration: object.generation,
   });
-  await assert.rejects(() => source.read(0, 4), (error) => isAppError(error, "unavailable"));
+  await assert.rejects(() => source.read(0, 4), { code: "unavailable" });
 });

@@ -5,6 +5,7 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
+import { walkNames } from "../listing.ts";
 import { rowOfManifest } from "../model/image_row.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { type ImageRef, readProcessedBucketName } from "../model/object_name.ts";
@@ -12,7 +13,7 @@ import type { CallOptions } from "../ports/call_options.ts";
 import type { AttemptFinder, AttemptKey } from "../ports/image_selector.ts";
 import { eraseImage, isMarked } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { keptDays, walkNames } from "../retention/walk_names.ts";
+import { keptDays } from "../retention/day_folders.ts";
 import { readManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 
@@ -39,7 +40,7 @@ export interface Rebuilt {
 }
 
 /** How to rebuild. */
-export interface RebuildRowsOptions extends CallOptions {
+interface RebuildRowsOptions extends CallOptions {
   /** UTC days of T0, `yyyy-mm-dd`; every day that is kept where none are given. */
   readonly days?: readonly string[] | undefined;
   /** Count what is missing and append nothing. */
@@ -61,7 +62,7 @@ export async function rebuildRows(
   const tally: Tally = { lookedAt: 0, missing: 0, appended: 0, tooLate: 0, erased: 0, failed: 0 };
   for (const day of options.days ?? keptDays(ports.clock.now(), ports.policy.periodMs)) {
     for await (const refs of batchesOfManifests(ports, day, options)) {
-      await rebuildBatch(ports, { refs, tally }, options);
+      await rebuildBatch(ports, refs, tally, options);
       options.onProgress?.({ ...tally });
     }
   }
@@ -86,7 +87,8 @@ async function* batchesOfManifests(
 
 async function rebuildBatch(
   ports: RebuildRowsPorts,
-  { refs, tally }: { readonly refs: readonly ImageRef[]; readonly tally: Tally },
+  refs: readonly ImageRef[],
+  tally: Tally,
   { signal, isDryRun = false }: RebuildRowsOptions,
 ): Promise<void> {
   const keys = await ports.attempts.attempts(refs, { signal });
@@ -99,7 +101,7 @@ async function rebuildBatch(
       if (held === null || there.has(textOf({ ref, ...held.manifest }))) return;
       tally.missing++;
       if (isDryRun) return;
-      tally[await appendRow(ports, { ref, manifest: held.manifest }, { signal })]++;
+      tally[await appendRow(ports, ref, held.manifest, { signal })]++;
     } catch (error) {
       if (signal?.aborted || !isAppError(error)) throw error;
       tally.failed++;
@@ -110,7 +112,8 @@ async function rebuildBatch(
 /** The marker is looked for behind the row: an erasure that asked the warehouse before must not miss it. */
 async function appendRow(
   ports: RebuildRowsPorts,
-  { ref, manifest }: { readonly ref: ImageRef; readonly manifest: Manifest },
+  ref: ImageRef,
+  manifest: Manifest,
   options: CallOptions,
 ): Promise<"appended" | "tooLate" | "erased"> {
   if (phaseOf(ref.imageId, ports.policy, ports.clock.now()) !== "kept") return "tooLate";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
-import { type ImageRef, manifestName } from "../model/object_name.ts";
+import { type ImageRef, markerName } from "../model/object_name.ts";
 import type { AttemptFinder } from "../ports/image_selector.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { assertErased, newestRowOf } from "../testing/assert_ready.ts";
+import { withCalls } from "../testing/crashing_ports.ts";
 import { MemoryRowSink } from "../testing/memory_row_sink.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
@@ -46,10 +47,10 @@ async function filledWorld(): Promise<{ world: TestWorld; refs: ImageRef[] }> {
   const refs = [0, 1, 2, 3].map(() => sampleRef(NOON_MS));
   const [ready, rejected, failed, replayed] = refs;
   assert.ok(ready && rejected && failed && replayed);
-  await processImage(world.ports, await world.upload(ready));
-  await processImage(world.ports, await world.upload(rejected, { bytes: NOT_AN_IMAGE }));
+  await world.process(ready);
+  await world.process(rejected, { bytes: NOT_AN_IMAGE });
   await markFailed(world.ports, await world.upload(failed));
-  await processImage(world.ports, await world.upload(replayed));
+  await world.process(replayed);
   world.clock.nowMs += 60_000;
   const pixels = new FakePixelEngine({ version: "2", custom: { blur_score: 0.5 } });
   await replayImage({ ...world.ports, pixels, processorVersion: "newer" }, replayed);
@@ -59,15 +60,9 @@ async function filledWorld(): Promise<{ world: TestWorld; refs: ImageRef[] }> {
 test("rebuildRows() makes of the manifests the very rows that readers take, own columns too", async () => {
   const { world, refs } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
-  const done = await rebuildRows(rebuild);
-  assert.deepEqual(done, {
-    lookedAt: 4,
-    missing: 4,
-    appended: 4,
-    tooLate: 0,
-    erased: 0,
-    failed: 0,
-  });
+  const none = { tooLate: 0, erased: 0, failed: 0 };
+  const all = { lookedAt: 4, missing: 4, appended: 4, ...none };
+  assert.deepEqual(await rebuildRows(rebuild), all);
   const lost = refs.map((ref) => newestRowOf(world, ref));
   const rebuilt = refs.map((ref) => rows.rows().find(({ image_id }) => image_id === ref.imageId));
   assert.deepEqual(rebuilt, lost);
@@ -112,10 +107,8 @@ test("rebuildRows() leaves no row of an image whose erasure ran between question
     async append(...row: Parameters<typeof append>) {
       if (row[0].image_id === erased.imageId) {
         await world.mark(erased);
-        await processImage({ ...world.ports, rows }, {
-          objectName: `erase/${manifestName(erased).replace("/manifest.json", "")}`,
-          attempt: 1,
-        });
+        const marker = { objectName: markerName(erased), attempt: 1 };
+        await processImage({ ...world.ports, rows }, marker);
       }
       await append(...row);
     },
@@ -132,7 +125,7 @@ test("rebuildRows() counts what it cannot append, and appends it the next time",
   const { rows, rebuild } = afterLoss(world);
   let calls = 0;
   const append = rows.append.bind(rows);
-  const away = Object.assign(Object.create(rows), {
+  const away = withCalls(rows, {
     append: (...row: Parameters<typeof append>) =>
       calls++ === 1
         ? Promise.reject(new AppError("unavailable", "The warehouse is away"))

@@ -4,7 +4,8 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
-import { keptDays, walkNames } from "../retention/walk_names.ts";
+import { keptDays } from "../retention/day_folders.ts";
+import { walkNames } from "../listing.ts";
 import { readProcessedBucketName, readRawBucketName } from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -12,7 +13,7 @@ import { processImage } from "./process_image.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 
 /** What a run of reconcile did. */
-export interface Reconciliation {
+interface Reconciliation {
   /** Raw objects seen. */
   readonly lookedAt: number;
   /** Without a final manifest though old enough: brought to an end now. */
@@ -36,11 +37,7 @@ export async function reconcile(
   const nowMs = ports.clock.now();
   const dueMs = nowMs - ports.policy.reconcileAfterMs;
   for (const day of keptDays(nowMs, ports.policy.periodMs)) {
-    const open = openImages(
-      ports,
-      { prefix: `${day}/`, dueMs, onSeen: () => tally.lookedAt++ },
-      options,
-    );
+    const open = openImages(ports, { prefix: `${day}/`, dueMs, tally, ...options });
     await forEachBounded(open, IMAGES_AT_ONCE, async ({ name }) => {
       try {
         await processImage(ports, { objectName: name, attempt: 1 }, options);
@@ -56,16 +53,22 @@ export async function reconcile(
   return tally;
 }
 
+/** A day's folder, by when images must have been created to be due, and where those that are seen are counted. */
+interface OpenImagesOptions extends CallOptions {
+  readonly prefix: string;
+  readonly dueMs: number;
+  readonly tally: { lookedAt: number };
+}
+
 async function* openImages(
-  { raw, processed }: { readonly raw: ObjectLister; readonly processed: ObjectLister },
-  { prefix, dueMs, onSeen }: { prefix: string; dueMs: number; onSeen: () => void },
-  options: CallOptions,
+  { raw, processed }: Pick<ProcessImagePorts, "raw" | "processed">,
+  { prefix, dueMs, tally, ...options }: OpenImagesOptions,
 ): AsyncGenerator<ObjectFacts> {
   const manifests = walkManifests(processed, prefix, options);
   let manifest = await manifests.next();
   for await (const object of walkNames(raw, { prefix, ...options })) {
     if (readRawBucketName(object.name)?.kind !== "raw") continue;
-    onSeen();
+    tally.lookedAt++;
     while (!manifest.done && manifest.value.image < object.name) manifest = await manifests.next();
     const isEnded = !manifest.done && manifest.value.image === object.name &&
       manifest.value.isFinal;

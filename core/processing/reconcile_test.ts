@@ -46,9 +46,8 @@ test("reconcile() skips final images without reading their manifests, and counts
   const before = (operation: string) => void calls.push(operation);
   const world = new TestWorld({ raw: { before }, processed: { before } });
   for (let at = 0; at < 12; at++) {
-    const { delivery } = await put(world, NOON_MS - DAY_MS - at, {}, {
-      bytes: at % 2 === 0 ? PNG_PIXEL : NOT_AN_IMAGE,
-    });
+    const bytes = at % 2 === 0 ? PNG_PIXEL : NOT_AN_IMAGE;
+    const { delivery } = await put(world, NOON_MS - DAY_MS - at, {}, { bytes });
     await processImage(world.ports, delivery);
   }
   calls.length = 0;
@@ -138,8 +137,7 @@ test("reconcile() leaves names that are not ours and markers aside", async () =>
   const { ref, delivery } = await put(world, NOON_MS - DAY_MS);
   await processImage(world.ports, delivery);
   await world.mark(sampleRef(NOON_MS - DAY_MS));
-  const foreign = `${delivery.objectName}x` as ReturnType<typeof manifestName>; // a name that no door makes
-  await world.raw.create(foreign, new Uint8Array(), { contentType: "a/b", customTimeMs: 0 });
+  await world.raw.put(`${delivery.objectName}x`);
   world.clock.nowMs = NOON_MS + 1;
   assert.deepEqual(await reconcile(world.ports), { lookedAt: 1, processed: 0, failed: 0 });
   await assertReady(world, ref);

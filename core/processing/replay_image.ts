@@ -1,21 +1,27 @@
 /**
- * One image processed again by force, as a table of contents: marker, manifest, raw object; developed anew, stored under
+ * One image processed again by force, as a table of contents: marker, manifest, raw object; rendered anew, stored under
  * names of its own; row, manifest by its generation; what only the old manifest had; marker. The manifest pins live
  * renditions at every moment, and whoever stops in between leaves the old one as it was.
  */
+import { walkNames } from "../listing.ts";
 import { LAST_DELIVERY_ATTEMPT, type Manifest } from "../model/manifest.ts";
 import { type ImageRef, manifestName, processedPrefix, rawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { walkNames } from "../retention/walk_names.ts";
-import { type HeldManifest, readManifest, replaceManifest } from "./commit_manifest.ts";
-import { developImage } from "./develop_image.ts";
+import {
+  type HeldManifest,
+  type ImageManifest,
+  readManifest,
+  replaceManifest,
+} from "./commit_manifest.ts";
+import { runStages } from "./run_stages.ts";
 import type { ErasedOutcome, ProcessImagePorts } from "./process_ports.ts";
+import { type RawImage, rawImageOf } from "./raw_image.ts";
 import { unlessErased } from "./unless_erased.ts";
 
 /** What a replay may do. */
-export interface ReplayOptions extends CallOptions {
+interface ReplayOptions extends CallOptions {
   /** Whether an image that was ready may end as rejected; otherwise it stays as it is. */
   readonly mayReject?: boolean;
 }
@@ -49,7 +55,7 @@ export async function replayImage(
   ref: ImageRef,
   options: ReplayOptions = {},
 ): Promise<ReplayOutcome> {
-  return await unlessErased(ports, { ref, work: () => replay(ports, ref, options) }, options);
+  return await unlessErased(ports, ref, () => replay(ports, ref, options), options);
 }
 
 async function replay(
@@ -65,24 +71,21 @@ async function replay(
   if (isOurs && before.status !== "failed") return { outcome: "current", ref };
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
-  const manifest = await developAgain(ports, { ref, object, before }, options);
+  const manifest = await runAgain(ports, rawImageOf(ports, ref, object), before, options);
   const isWorse = before.status === "ready" && manifest.status === "rejected";
   if (isWorse && options.mayReject !== true) return { outcome: "kept", ref, manifest };
-  return await putInItsPlace(ports, { ref, held, manifest }, options);
+  return await putInItsPlace(ports, { ref, manifest }, held, options);
 }
 
-async function developAgain(
+async function runAgain(
   ports: ProcessImagePorts,
-  { ref, object, before }: {
-    readonly ref: ImageRef;
-    readonly object: ObjectFacts;
-    readonly before: Manifest;
-  },
+  raw: RawImage,
+  before: Manifest,
   options: CallOptions,
 ): Promise<Manifest> {
   const attempt = Math.max(before.attempt, LAST_DELIVERY_ATTEMPT) + 1;
   const mark = ports.clock.now().toString(36);
-  const manifest = await developImage(ports, { ref, object, attempt, mark }, options);
+  const manifest = await runStages(ports, raw, { attempt, mark, ...options });
   // It has not been waiting since its upload.
   const { queueMs: _, ...timings } = manifest.timings;
   // Readers take the newest row, and this machine's clock may be behind the one that wrote it.
@@ -92,17 +95,15 @@ async function developAgain(
 
 async function putInItsPlace(
   ports: ProcessImagePorts,
-  { ref, held, manifest }: {
-    readonly ref: ImageRef;
-    readonly held: HeldManifest;
-    readonly manifest: Manifest;
-  },
+  image: ImageManifest,
+  held: HeldManifest,
   options: CallOptions,
 ): Promise<ReplayOutcome> {
+  const { ref, manifest } = image;
   // Looked up before: whoever wrote these cannot commit any more once ours stands, whoever comes later may.
-  const superseded = await objectsBeside(ports, { ref, manifest }, options);
+  const superseded = await objectsBeside(ports, image, options);
   if (isTooLate(ports, ref)) return { outcome: "too_late", ref };
-  if (!await replaceManifest(ports, { ref, manifest, held }, options)) {
+  if (!await replaceManifest(ports, image, held, options)) {
     return { outcome: "overtaken", ref };
   }
   for (const { name, generation } of superseded) {
@@ -114,7 +115,7 @@ async function putInItsPlace(
 /** Everything processed of the image but the manifest and what the new one pins. */
 async function objectsBeside(
   { processed }: ProcessImagePorts,
-  { ref, manifest }: { readonly ref: ImageRef; readonly manifest: Manifest },
+  { ref, manifest }: ImageManifest,
   options: CallOptions,
 ): Promise<ObjectFacts[]> {
   const stays = new Set<string>([

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError, isAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
+import { removeLive } from "../retention/erase_image.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { assertPinsLive } from "../testing/assert_pins.ts";
-import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
-import { crashEverywhere } from "../testing/crashing_ports.ts";
+import {
+  assertErased,
+  assertPinsLive,
+  assertReady,
+  manifestOf,
+  newestRowOf,
+} from "../testing/assert_ready.ts";
+import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
@@ -22,9 +28,7 @@ import { replayImage } from "./replay_image.ts";
 
 const ref = sampleRef(NOON_MS);
 const { periodMs, closingMs } = RETENTION_POLICY;
-const CORRUPT = () => {
-  throw new ImageRejected("corrupt", "the decoder cannot read it");
-};
+const CORRUPT = () => Promise.reject(new ImageRejected("corrupt", "the decoder cannot read it"));
 
 /** The same stores for a newer processor. */
 function newer<Ports extends WorldPorts>(ports: Ports, engine: FakePixelEngineOptions = {}): Ports {
@@ -34,7 +38,7 @@ function newer<Ports extends WorldPorts>(ports: Ports, engine: FakePixelEngineOp
 
 async function processed(options: TestWorldOptions = {}): Promise<TestWorld> {
   const world = new TestWorld(options);
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
   world.clock.nowMs += 3_600_000;
   return world;
 }
@@ -95,8 +99,7 @@ test("replayImage() leaves what is open, gone or too late as it is", async () =>
   await open.upload(ref);
   assert.equal((await replayImage(newer(open.ports), ref)).outcome, "open");
   const gone = await processed();
-  const facts = await gone.raw.stat(rawName(ref));
-  await gone.raw.remove(rawName(ref), { generation: facts?.generation ?? "" });
+  assert.ok(await removeLive(gone.raw, rawName(ref)));
   assert.equal((await replayImage(newer(gone.ports), ref)).outcome, "gone");
   await assertReady(gone, ref);
   const late = await processed();
@@ -121,11 +124,9 @@ test("replayImage() leaves the image as it was when a store is away", async () =
   const world = await processed();
   const before = await manifestOf(world, ref);
   const append = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
-  const rows = Object.assign(Object.create(world.rows), { append });
-  await assert.rejects(
-    replayImage({ ...newer(world.ports), rows }, ref),
-    (error) => isAppError(error, "unavailable"),
-  );
+  const rows = withCalls(world.rows, { append });
+  const replaying = replayImage({ ...newer(world.ports), rows }, ref);
+  await assert.rejects(replaying, { code: "unavailable" });
   assert.deepEqual(await assertPinsLive(world.processed, ref), before);
   // What it left goes with the next replay.
   world.clock.nowMs += 1;
@@ -141,12 +142,8 @@ test("an image after a death at any call of its replay has live pins, and the ne
       assert.equal((await assertPinsLive(world.processed, ref, at))?.status, "ready", at);
       world.clock.nowMs += 1_000;
       await replayImage({ ...newer(world.ports), processorVersion: "newest" }, ref);
-      const { processorVersion } = await assertReady(world, ref, at);
-      assert.deepEqual(
-        [processorVersion, newestRowOf(world, ref)?.processor_version],
-        ["newest", "newest"],
-        at,
-      );
+      assert.equal((await assertReady(world, ref, at)).processorVersion, "newest", at);
+      assert.equal(newestRowOf(world, ref)?.processor_version, "newest", at);
     },
   });
   assert.ok(deaths >= 30, `${deaths} deaths`);
@@ -174,7 +171,7 @@ test("a delivery that comes again after a replay changes nothing", async () => {
 
 test("a raw object that is no image is told so again", async () => {
   const world = new TestWorld();
-  await processImage(world.ports, await world.upload(ref, { bytes: NOT_AN_IMAGE }));
+  await world.process(ref, { bytes: NOT_AN_IMAGE });
   const outcome = await replayImage(newer(world.ports), ref);
   assert.equal(outcome.outcome === "replayed" && outcome.manifest.reason, "not_an_image");
 });

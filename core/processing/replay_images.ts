@@ -6,14 +6,12 @@ import { forEachBounded } from "../concurrency.ts";
 import { AppError, isAppError } from "../errors.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { ImageSelector, SelectedImages } from "../ports/image_selector.ts";
-import type { RetentionPolicy } from "../retention/policy.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 import { replayImage, type ReplayOutcome } from "./replay_image.ts";
 
 /** What to replay. */
-export interface ReplaySelection {
+interface ReplaySelection {
   /** A UTC day of T0, `yyyy-mm-dd`: all that are kept where none is given. */
   readonly day?: string | undefined;
   /** A condition in SQL over `images_current`. */
@@ -25,7 +23,7 @@ export interface ReplaySelection {
 export type ReplayTally = Record<ReplayOutcome["outcome"] | "failed", number>;
 
 /** How to go through them. */
-export interface ReplayImagesOptions extends CallOptions {
+interface ReplayImagesOptions extends CallOptions {
   readonly atOnce: number;
   readonly mayReject: boolean;
   /** Told after each image, with the error of one that failed. */
@@ -38,13 +36,14 @@ const AHEAD_MS = 10_000;
 /** So many images that fail one after another are the stores' fault, not theirs. */
 const MAX_FAILURES_IN_A_ROW = 20;
 
+/** What selecting needs. */
+interface SelectPorts extends Pick<ProcessImagePorts, "policy" | "clock"> {
+  readonly selector: ImageSelector;
+}
+
 /** Selects images that can still be replayed: those in their closing time and beyond are left out. */
 export async function selectForReplay(
-  { selector, policy, clock }: {
-    readonly selector: ImageSelector;
-    readonly policy: RetentionPolicy;
-    readonly clock: Clock;
-  },
+  { selector, policy, clock }: SelectPorts,
   { day, where, max }: ReplaySelection,
   options: CallOptions = {},
 ): Promise<SelectedImages> {

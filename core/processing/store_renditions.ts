@@ -2,10 +2,15 @@ import { allEnded } from "../concurrency.ts";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import type { ManifestRendition } from "../model/manifest.ts";
-import { type ImageRef, renditionName } from "../model/object_name.ts";
+import { type ImageRef, type ObjectName, renditionName } from "../model/object_name.ts";
 import { WRITTEN_FORMATS } from "../model/rendition.ts";
-import type { ObjectCreator, ObjectFacts, ObjectReader } from "../ports/object_store.ts";
-import type { Developed, DevelopedRendition } from "../ports/pixel_engine.ts";
+import type {
+  ObjectCreator,
+  ObjectFacts,
+  ObjectReader,
+  WriteOptions,
+} from "../ports/object_store.ts";
+import type { EncodedRendition } from "../ports/pixel_engine.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 
 /** What storing renditions needs. */
@@ -15,51 +20,49 @@ interface StorePorts {
 
 const SIDE = /^[1-9][0-9]{0,5}$/;
 
+/** An image's renditions; of a replay with the `mark` that makes their names its own. */
+interface ImageRenditions {
+  readonly ref: ImageRef;
+  readonly renditions: readonly EncodedRendition[];
+  readonly mark?: string | undefined;
+}
+
 /**
  * Stores renditions side by side, in their table's order. One that another attempt has left is taken over as it is and
- * never replaced, as a manifest may pin it by now; a replay's `mark` gives its own another name. Throws `unavailable`
- * where one went while it was stored.
+ * never replaced, as a manifest may pin it by now. Throws `unavailable` where one went while it was stored.
  */
 export async function storeRenditions(
   ports: StorePorts,
-  { ref, developed, mark }: {
-    readonly ref: ImageRef;
-    readonly developed: Developed;
-    readonly mark?: string | undefined;
-  },
+  { ref, renditions, mark }: ImageRenditions,
   options: CallOptions,
 ): Promise<ManifestRendition[]> {
-  return await allEnded(
-    developed.renditions.map((rendition) =>
-      storeRendition(ports, { ref, rendition, mark }, options)
-    ),
-  );
+  return await allEnded(renditions.map((rendition) => {
+    const { contentType, extension } = WRITTEN_FORMATS[rendition.format];
+    const file = mark === undefined ? rendition.name : `${rendition.name}.${mark}`;
+    const write = { contentType, customTimeMs: t0OfImageId(ref.imageId), ...options };
+    return storeRendition(ports, renditionName(ref, file, extension), { rendition, write });
+  }));
+}
+
+/** A rendition and how its object is written. */
+interface RenditionWrite {
+  readonly rendition: EncodedRendition;
+  readonly write: WriteOptions;
 }
 
 async function storeRendition(
   { processed }: StorePorts,
-  { ref, rendition, mark }: {
-    readonly ref: ImageRef;
-    readonly rendition: DevelopedRendition;
-    readonly mark: string | undefined;
-  },
-  options: CallOptions,
+  object: ObjectName,
+  { rendition: { name, width, height, bytes }, write }: RenditionWrite,
 ): Promise<ManifestRendition> {
-  const { name, width, height, bytes } = rendition;
-  const { contentType, extension } = WRITTEN_FORMATS[rendition.format];
-  const file = mark === undefined ? name : `${name}.${mark}`;
-  const object = renditionName(ref, file, extension);
-  const outcome = await processed.create(object, bytes, {
-    contentType,
-    customTimeMs: t0OfImageId(ref.imageId),
-    metadata: { width: `${width}`, height: `${height}` },
-    ...options,
-  });
+  const { contentType } = write;
+  const metadata = { width: `${width}`, height: `${height}` };
+  const outcome = await processed.create(object, bytes, { ...write, metadata });
   if (outcome.created) {
     const { generation } = outcome;
     return { name, object, generation, width, height, contentType, bytes: bytes.byteLength };
   }
-  const held = await processed.stat(object, options);
+  const held = await processed.stat(object, write);
   if (held === null) {
     throw new AppError("unavailable", "Cannot store rendition as it went while it was stored");
   }

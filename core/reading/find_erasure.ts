@@ -1,10 +1,11 @@
+import { findName } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { markerName, receiptName } from "../model/object_name.ts";
 import type { ObjectLister } from "../ports/object_store.ts";
-import { findName, type ImageQuestion } from "./find_image.ts";
+import type { ImageQuestion } from "./find_image.ts";
 
 /** How far an erasure is, in milliseconds since the epoch. */
-export interface FoundErasure {
+interface FoundErasure {
   readonly requestedAtMs: number;
   /** When the last copy was gone; undefined while it is not. */
   readonly erasedAtMs: number | undefined;
@@ -22,8 +23,8 @@ export async function findErasure(
   const found = await Promise.all(owners.map(async (owner) => {
     const ref = { tenant, owner, imageId };
     const [marker, receipt] = await Promise.all([
-      findName(ports.raw, markerName(ref), options.signal),
-      findName(ports.processed, receiptName(ref), options.signal),
+      findName(ports.raw, markerName(ref), options),
+      findName(ports.processed, receiptName(ref), options),
     ]);
     return { marker, receipt };
   }));

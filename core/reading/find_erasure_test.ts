@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ImageRef, receiptName } from "../model/object_name.ts";
+import { receiptName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
@@ -10,15 +10,10 @@ const ref = sampleRef(NOON_MS);
 const twin = { ...ref, owner: parseOwner("newer".padEnd(20, "a")) };
 const question = { ...ref, owners: [twin.owner, ref.owner] };
 
-async function putReceipt(world: TestWorld, of: ImageRef) {
-  const options = { contentType: "application/octet-stream", customTimeMs: NOON_MS };
-  await world.processed.create(receiptName(of), new Uint8Array(), options);
-}
-
 test("findErasure() knows nothing of an erasure that was never asked for", async () => {
   const world = new TestWorld();
   await world.upload(ref);
-  await putReceipt(world, ref);
+  await world.processed.put(receiptName(ref));
   assert.equal(await findErasure(world, question), null);
 });
 
@@ -30,20 +25,18 @@ test("findErasure() is done only when every pseudonym's receipt is there", async
   const requestedAtMs = NOON_MS;
   assert.deepEqual(await findErasure(world, question), { requestedAtMs, erasedAtMs: undefined });
   world.clock.nowMs += 10;
-  await putReceipt(world, twin);
+  await world.processed.put(receiptName(twin));
   assert.deepEqual(await findErasure(world, question), { requestedAtMs, erasedAtMs: undefined });
   world.clock.nowMs += 10;
-  await putReceipt(world, ref);
-  assert.deepEqual(await findErasure(world, question), {
-    requestedAtMs,
-    erasedAtMs: NOON_MS + 30,
-  });
+  await world.processed.put(receiptName(ref));
+  const erasedAtMs = NOON_MS + 30;
+  assert.deepEqual(await findErasure(world, question), { requestedAtMs, erasedAtMs });
 });
 
 test("findErasure() tells nobody of another owner's erasure", async () => {
   const world = new TestWorld();
   await world.mark(ref);
-  await putReceipt(world, ref);
+  await world.processed.put(receiptName(ref));
   const { tenant, imageId } = ref;
   const owners = [parseOwner("z".repeat(20))];
   assert.equal(await findErasure(world, { tenant, owners, imageId }), null);

@@ -3,19 +3,14 @@
  * Marker, raw name and manifest are looked up at once, the same three calls for any id, so that an id of
  * somebody else's costs and says what an id that never was does.
  */
+import { findName } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ImageId } from "../model/image_id.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
-import {
-  type ImageRef,
-  manifestName,
-  markerName,
-  type ObjectName,
-  rawName,
-} from "../model/object_name.ts";
+import { type ImageRef, manifestName, markerName, rawName } from "../model/object_name.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Tenant } from "../model/tenant.ts";
-import type { ObjectFacts, ObjectLister, ObjectReader } from "../ports/object_store.ts";
+import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
 
 /** What is there of an image. */
 export type FoundImage =
@@ -44,7 +39,7 @@ export async function findImage(
   options: CallOptions = {},
 ): Promise<FoundImage> {
   const found = await Promise.all(
-    owners.map((owner) => look(ports, { tenant, owner, imageId }, options.signal)),
+    owners.map((owner) => look(ports, { tenant, owner, imageId }, options)),
   );
   return found.find(({ state }) => state === "erased") ??
     found.find(({ state }) => state === "done") ??
@@ -64,25 +59,15 @@ export async function hasManifest(
   return manifests.some((manifest) => manifest !== null);
 }
 
-/** Facts of exactly this name, by a listing: for identities that may list but not read. */
-export async function findName(
-  lister: ObjectLister,
-  name: ObjectName,
-  signal?: AbortSignal,
-): Promise<ObjectFacts | undefined> {
-  const page = await lister.list({ prefix: name, maxResults: 1, signal });
-  return page.objects.find((object) => object.name === name);
-}
-
 async function look(
   ports: ReadingPorts,
   ref: ImageRef,
-  signal: AbortSignal | undefined,
+  options: CallOptions,
 ): Promise<FoundImage> {
   const [marker, raw, manifest] = await Promise.all([
-    findName(ports.raw, markerName(ref), signal),
-    findName(ports.raw, rawName(ref), signal),
-    ports.processed.read(manifestName(ref), { signal }),
+    findName(ports.raw, markerName(ref), options),
+    findName(ports.raw, rawName(ref), options),
+    ports.processed.read(manifestName(ref), options),
   ]);
   if (marker !== undefined) return { state: "erased", ref };
   if (manifest !== null) return { state: "done", ref, manifest: parseManifest(manifest) };

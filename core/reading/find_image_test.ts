@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serializeManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
+import { rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
-import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { findImage } from "./find_image.ts";
@@ -12,15 +10,6 @@ import { findImage } from "./find_image.ts";
 const ref = sampleRef(NOON_MS);
 const newer = parseOwner("newer".padEnd(20, "a"));
 const question = { ...ref, owners: [newer, ref.owner] };
-
-async function putManifest(world: TestWorld, of: ImageRef = ref) {
-  const manifest = sampleManifest(of);
-  await world.processed.create(manifestName(of), serializeManifest(manifest), {
-    contentType: "application/json",
-    customTimeMs: NOON_MS,
-  });
-  return manifest;
-}
 
 test("findImage() finds nothing of an id that never was", async () => {
   assert.deepEqual(await findImage(new TestWorld(), question), { state: "none" });
@@ -30,7 +19,7 @@ test("findImage() follows an image from under way to done to erased, by an older
   const world = new TestWorld();
   await world.upload(ref);
   assert.deepEqual(await findImage(world, question), { state: "processing", ref, bytes: 69 });
-  const manifest = await putManifest(world);
+  const manifest = await world.finish(ref);
   assert.deepEqual(await findImage(world, question), { state: "done", ref, manifest });
   await world.mark(ref);
   assert.deepEqual(await findImage(world, question), { state: "erased", ref });
@@ -38,8 +27,7 @@ test("findImage() follows an image from under way to done to erased, by an older
 
 test("findImage() goes by the whole name, not by names that begin alike", async () => {
   const world = new TestWorld();
-  const foreign = `${rawName(ref)}x` as ReturnType<typeof rawName>; // a name that no door makes
-  await world.raw.create(foreign, new Uint8Array(), { contentType: "a/b", customTimeMs: 0 });
+  await world.raw.put(`${rawName(ref)}x`);
   assert.deepEqual(await findImage(world, question), { state: "none" });
 });
 
@@ -47,7 +35,7 @@ test("findImage() prefers what is done to what is under way, and erased to both"
   const world = new TestWorld();
   const twin = { ...ref, owner: newer };
   await world.upload(twin);
-  const manifest = await putManifest(world);
+  const manifest = await world.finish(ref);
   assert.deepEqual(await findImage(world, question), { state: "done", ref, manifest });
   await world.mark(twin);
   assert.deepEqual(await findImage(world, question), { state: "erased", ref: twin });
@@ -56,7 +44,7 @@ test("findImage() prefers what is done to what is under way, and erased to both"
 test("findImage() finds neither another owner's image nor another tenant's", async () => {
   const world = new TestWorld();
   await world.upload(ref);
-  await putManifest(world);
+  await world.finish(ref);
   const { tenant, imageId } = ref;
   const someone = parseOwner("z".repeat(20));
   const none = { state: "none" };
@@ -78,7 +66,7 @@ test("findImage() makes the same calls for any id, so that no call tells of othe
   const forNobody = await callsFor(async () => {});
   const forSomeoneElse = await callsFor(async (world) => {
     await world.upload(ref);
-    await putManifest(world);
+    await world.finish(ref);
   });
   assert.deepEqual(forNobody, ["list", "list", "read"]);
   assert.deepEqual(forSomeoneElse, forNobody);

@@ -2,6 +2,7 @@
  * An owner's images, newest first, from listings that only ascend: walk the kept days backwards, in each day a window
  * of time, the whole day at first, that shrinks when it holds more than a page of names; a bounded number of calls.
  */
+import { pagesOf } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { firstImageIdOf, type ImageId, isImageId, t0OfImageId } from "../model/image_id.ts";
 import { parseManifest } from "../model/manifest.ts";
@@ -38,7 +39,7 @@ export interface ListImagesInput {
 }
 
 /** A page of images; `nextBefore` is there while older ones may be. */
-export interface ListedImages {
+interface ListedImages {
   readonly images: readonly Exclude<FoundImage, { state: "none" | "erased" }>[];
   readonly nextBefore: ImageId | undefined;
 }
@@ -57,6 +58,12 @@ interface Window {
   readonly before: ImageId;
 }
 
+/** How long a window is, and the time before which nothing is kept any more. */
+interface WindowBounds {
+  readonly windowMs: number;
+  readonly oldestMs: number;
+}
+
 /** Lists an owner's images that are still kept, newest first. A page may be short and still have a next one. */
 export async function listImages(
   ports: ReadingPorts,
@@ -71,10 +78,10 @@ export async function listImages(
   let looked = 0;
   while (looked < MAX_WINDOWS && seen.length < input.limit && !isOver(before)) {
     const most = looked === 0 ? 1 : Math.min(DAYS_AT_ONCE, MAX_WINDOWS - looked);
-    const windows = windowsBefore(before, { windowMs, oldestMs, most });
+    const windows = windowsBefore(before, most, { windowMs, oldestMs });
     looked += windows.length;
     const found = await Promise.all(
-      windows.map((window) => namesBetween(ports.raw, { input, window }, options.signal)),
+      windows.map((window) => namesBetween(ports.raw, input, window, options)),
     );
     for (const { window, held } of found) {
       if (held === "too_many") {
@@ -90,7 +97,7 @@ export async function listImages(
   const kept = seen.slice(0, input.limit);
   const last = seen.length > kept.length ? kept.at(-1)?.ref.imageId : before;
   const nextBefore = last === undefined || isOver(last) ? undefined : last;
-  return await page(ports, { seen: kept, nextBefore }, options);
+  return { images: await readAll(ports, kept, options), nextBefore };
 }
 
 /** Windows grow while they hold less than is wanted, so that few calls reach over quiet days. */
@@ -102,7 +109,8 @@ function growthOf(held: number, wanted: number): number {
 /** The windows that end at `before` and go back one behind another; only whole days come in a group. */
 function windowsBefore(
   before: ImageId,
-  { most, ...bounds }: { windowMs: number; oldestMs: number; most: number },
+  most: number,
+  bounds: WindowBounds,
 ): Window[] {
   const windows: Window[] = [];
   let end = before;
@@ -117,7 +125,7 @@ function windowsBefore(
 }
 
 /** A window never crosses midnight, as names begin with their day. */
-function windowStart(before: ImageId, bounds: { windowMs: number; oldestMs: number }): number {
+function windowStart(before: ImageId, bounds: WindowBounds): number {
   const lastMs = before === firstImageIdOf(t0OfImageId(before))
     ? t0OfImageId(before) - 1
     : t0OfImageId(before);
@@ -127,8 +135,9 @@ function windowStart(before: ImageId, bounds: { windowMs: number; oldestMs: numb
 
 async function namesBetween(
   raw: ObjectLister,
-  { input: { tenant, owners }, window }: { input: ListImagesInput; window: Window },
-  signal: AbortSignal | undefined,
+  { tenant, owners }: ListImagesInput,
+  window: Window,
+  { signal }: CallOptions,
 ): Promise<{ readonly window: Window; readonly held: readonly Seen[] | "too_many" }> {
   const day = dayOf(window.fromMs);
   const perOwner = await Promise.all(owners.map(async (owner) => {
@@ -162,31 +171,26 @@ async function idsBetween(
   const isOneMillisecond = before <= firstImageIdOf(fromMs + 1);
   const query = { prefix, startOffset: prefix + firstImageIdOf(fromMs), signal };
   const inside = new Map<ImageId, number>();
-  let pageToken: string | undefined;
-  do {
-    const listed = await raw.list(pageToken === undefined ? query : { ...query, pageToken });
-    for (const { name, size } of listed.objects) {
+  for await (const { objects, nextPageToken } of pagesOf(raw, query)) {
+    for (const { name, size } of objects) {
       const imageId = name.slice(prefix.length);
       if (!isImageId(imageId)) continue;
       if (imageId >= before) return inside;
       inside.set(imageId, size);
     }
-    pageToken = listed.nextPageToken;
-  } while (pageToken !== undefined && isOneMillisecond);
-  return pageToken === undefined ? inside : "too_many";
+    if (nextPageToken !== undefined && !isOneMillisecond) return "too_many";
+  }
+  return inside;
 }
 
-async function page(
-  ports: ReadingPorts,
-  { seen, nextBefore }: { seen: readonly Seen[]; nextBefore: ImageId | undefined },
+async function readAll(
+  { processed }: ReadingPorts,
+  seen: readonly Seen[],
   options: CallOptions,
-): Promise<ListedImages> {
-  const images = await Promise.all(
-    seen.map(async ({ ref, bytes }): Promise<ListedImages["images"][number]> => {
-      const manifest = await ports.processed.read(manifestName(ref), options);
-      if (manifest === null) return { state: "processing", ref, bytes };
-      return { state: "done", ref, manifest: parseManifest(manifest) };
-    }),
-  );
-  return { images, nextBefore };
+): Promise<ListedImages["images"]> {
+  return await Promise.all(seen.map(async ({ ref, bytes }) => {
+    const manifest = await processed.read(manifestName(ref), options);
+    if (manifest === null) return { state: "processing", ref, bytes };
+    return { state: "done", ref, manifest: parseManifest(manifest) };
+  }));
 }

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ImageId, makeImageId, t0OfImageId } from "../model/image_id.ts";
-import { serializeManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
+import { type ImageId, makeImageId } from "../model/image_id.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import { type Owner, parseOwner } from "../model/owner.ts";
 import type { ListQuery, ObjectLister } from "../ports/object_store.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { listImages, type ListImagesInput } from "./list_images.ts";
@@ -15,6 +13,13 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const { tenant, owner } = sampleRef();
 const older = parseOwner("older".padEnd(20, "a"));
+const FIRST_PAGE: ListImagesInput = {
+  tenant,
+  owners: [owner],
+  limit: 20,
+  nowMs: NOON_MS,
+  policy: RETENTION_POLICY,
+};
 /** Two listings (images, markers) in at most twelve windows. */
 const MAX_CALLS_AN_OWNER = 24;
 
@@ -30,13 +35,14 @@ function smallPages(world: TestWorld, pageSize: number): ObjectLister & { calls:
 }
 
 async function put(world: TestWorld, t0Ms: number, of: Owner = owner): Promise<ImageRef> {
-  const random = crypto.getRandomValues(new Uint8Array(10));
-  const ref = { tenant, owner: of, imageId: makeImageId(t0Ms, random) };
-  await world.raw.create(rawName(ref), new Uint8Array(3), {
-    contentType: "image/png",
-    customTimeMs: t0Ms,
-  });
+  const ref = { ...sampleRef(t0Ms), owner: of };
+  await world.raw.put(rawName(ref), new Uint8Array(3));
   return ref;
+}
+
+/** So many images, each of its T0. */
+async function putMany(world: TestWorld, images: number, t0Of: (at: number) => number) {
+  return await Promise.all(Array.from({ length: images }, (_, at) => put(world, t0Of(at))));
 }
 
 /** Newest first, as ids and times sort alike. */
@@ -44,40 +50,32 @@ function newestFirst(refs: readonly ImageRef[]): ImageId[] {
   return refs.map(({ imageId }) => imageId).toSorted().toReversed();
 }
 
+interface WalkOptions extends Partial<ListImagesInput> {
+  readonly pageSize?: number;
+  readonly maxCalls?: number;
+  readonly betweenPages?: () => Promise<unknown>;
+}
+
 /** Every page until there is no cursor; checks each page's bounds. */
 async function walkPages(
   world: TestWorld,
-  { pageSize = 1000, maxCalls = MAX_CALLS_AN_OWNER, betweenPages = async () => {}, ...input }:
-    & Partial<ListImagesInput>
-    & {
-      readonly pageSize?: number;
-      readonly maxCalls?: number;
-      readonly betweenPages?: () => Promise<unknown>;
-    } = {},
+  { pageSize = 1000, maxCalls = MAX_CALLS_AN_OWNER, betweenPages, ...options }: WalkOptions = {},
 ) {
   const raw = smallPages(world, pageSize);
   const seen: ImageId[] = [];
   let pages = 0;
-  let before: ImageId | undefined = input.before;
+  let before: ImageId | undefined = options.before;
   do {
     raw.calls = 0;
-    const owners = input.owners ?? [owner];
-    const limit = input.limit ?? 20;
-    const base = { tenant, nowMs: world.clock.now(), policy: RETENTION_POLICY };
-    const page = await listImages({ raw, processed: world.processed }, {
-      ...base,
-      ...input,
-      owners,
-      limit,
-      before,
-    });
-    assert.ok(page.images.length <= limit);
-    assert.ok(raw.calls <= maxCalls * owners.length, `${raw.calls} calls`);
+    const input = { ...FIRST_PAGE, ...options, nowMs: world.clock.now(), before };
+    const page = await listImages({ raw, processed: world.processed }, input);
+    assert.ok(page.images.length <= input.limit);
+    assert.ok(raw.calls <= maxCalls * input.owners.length, `${raw.calls} calls`);
     seen.push(...page.images.map(({ ref }) => ref.imageId));
     assert.ok(before === undefined || page.nextBefore === undefined || page.nextBefore < before);
     before = page.nextBefore;
     pages++;
-    await betweenPages();
+    await betweenPages?.();
   } while (before !== undefined && pages < 500);
   assert.ok(pages < 500, "the pages come to an end");
   return { seen, pages };
@@ -89,28 +87,25 @@ test("listImages() gives an owner without images an empty page and no cursor, wi
 
 test("listImages() lists several days newest first, page after page, each image once", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 60; at++) refs.push(await put(world, NOON_MS - at * 2.5 * HOUR_MS - at));
+  const refs = await putMany(world, 60, (at) => NOON_MS - at * 2.5 * HOUR_MS - at);
   const { seen } = await walkPages(world, { limit: 7 });
   assert.deepEqual(seen, newestFirst(refs));
 });
 
 test("listImages() fills its page over quiet days with few calls", async () => {
   const world = new TestWorld();
-  for (let at = 0; at < 40; at++) await put(world, NOON_MS - at * HOUR_MS);
+  await putMany(world, 40, (at) => NOON_MS - at * HOUR_MS);
   const raw = smallPages(world, 1000);
-  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
-  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  const page = await listImages({ raw, processed: world.processed }, FIRST_PAGE);
   assert.equal(page.images.length, 20);
   assert.ok(raw.calls <= 10, `${raw.calls} calls`);
 });
 
 test("listImages() fills its page from the first day with one look at images and markers", async () => {
   const world = new TestWorld();
-  for (let at = 0; at < 30; at++) await put(world, NOON_MS - at * 60_000);
+  await putMany(world, 30, (at) => NOON_MS - at * 60_000);
   const raw = smallPages(world, 1000);
-  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
-  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  const page = await listImages({ raw, processed: world.processed }, FIRST_PAGE);
   assert.deepEqual([page.images.length, raw.calls], [20, 2]);
 });
 
@@ -127,17 +122,17 @@ test("listImages() looks over empty days side by side: at most three looks one a
       return page;
     },
   };
-  const base = { tenant, owners: [owner], nowMs: NOON_MS, policy: RETENTION_POLICY };
-  const page = await listImages({ raw, processed: world.processed }, { ...base, limit: 20 });
+  const page = await listImages({ raw, processed: world.processed }, FIRST_PAGE);
   assert.deepEqual(page, { images: [], nextBefore: undefined });
   assert.ok(rounds <= 3, `${rounds} rounds`);
 });
 
 test("listImages() lists quiet days around a day that holds more than a page of names", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 6; at++) refs.push(await put(world, NOON_MS - at * DAY_MS));
-  for (let at = 0; at < 60; at++) refs.push(await put(world, NOON_MS - 3 * DAY_MS - at * 60_000));
+  const refs = [
+    ...await putMany(world, 6, (at) => NOON_MS - at * DAY_MS),
+    ...await putMany(world, 60, (at) => NOON_MS - 3 * DAY_MS - at * 60_000),
+  ];
   for (const limit of [1, 7, 50]) {
     const { seen } = await walkPages(world, { pageSize: 10, limit });
     assert.deepEqual(seen, newestFirst(refs));
@@ -146,38 +141,30 @@ test("listImages() lists quiet days around a day that holds more than a page of 
 
 test("listImages() cuts its windows where one holds more than a page of names", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 400; at++) refs.push(await put(world, NOON_MS - 5 * HOUR_MS - at * 20));
+  const refs = await putMany(world, 400, (at) => NOON_MS - 5 * HOUR_MS - at * 20);
   const { seen } = await walkPages(world, { pageSize: 10, limit: 50 });
   assert.deepEqual(seen, newestFirst(refs));
 });
 
 test("listImages() lists a millisecond that holds more than a page of names", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 35; at++) refs.push(await put(world, NOON_MS - HOUR_MS));
+  const refs = await putMany(world, 35, () => NOON_MS - HOUR_MS);
   refs.push(await put(world, NOON_MS - HOUR_MS - 1), await put(world, NOON_MS - HOUR_MS + 1));
-  const { seen } = await walkPages(world, {
-    pageSize: 10,
-    limit: 8,
-    maxCalls: MAX_CALLS_AN_OWNER + 4,
-  });
+  const maxCalls = MAX_CALLS_AN_OWNER + 4;
+  const { seen } = await walkPages(world, { pageSize: 10, limit: 8, maxCalls });
   assert.deepEqual(seen, newestFirst(refs));
 });
 
 test("listImages() lists more than a thousand images of an hour", async () => {
   const world = new TestWorld();
-  const refs = await Promise.all(
-    Array.from({ length: 1100 }, (_, at) => put(world, NOON_MS - 10 - at * 3)),
-  );
+  const refs = await putMany(world, 1100, (at) => NOON_MS - 10 - at * 3);
   const { seen } = await walkPages(world, { limit: 50 });
   assert.deepEqual(seen, newestFirst(refs));
 });
 
 test("listImages() goes on where a page ended while new images arrive", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 30; at++) refs.push(await put(world, NOON_MS - at * 1000));
+  const refs = await putMany(world, 30, (at) => NOON_MS - at * 1000);
   const betweenPages = async () => {
     world.clock.nowMs += 500;
     await put(world, world.clock.nowMs);
@@ -199,8 +186,7 @@ test("listImages() merges an owner's pseudonyms and leaves everyone else out", a
 
 test("listImages() leaves out what is erased", async () => {
   const world = new TestWorld();
-  const refs: ImageRef[] = [];
-  for (let at = 0; at < 6; at++) refs.push(await put(world, NOON_MS - at * HOUR_MS));
+  const refs = await putMany(world, 6, (at) => NOON_MS - at * HOUR_MS);
   const kept = refs.filter((_, at) => at % 2 === 0);
   for (const ref of refs) if (!kept.includes(ref)) await world.mark(ref);
   assert.deepEqual((await walkPages(world)).seen, newestFirst(kept));
@@ -223,23 +209,15 @@ test("listImages() shows ids of clocks that are a few seconds ahead", async () =
 test("listImages() leaves out names that are not ours", async () => {
   const world = new TestWorld();
   const ref = await put(world, NOON_MS - 1000);
-  for (const tail of ["/x", "x"]) {
-    const foreign = rawName(ref) + tail as ReturnType<typeof rawName>; // a name that no door makes
-    await world.raw.create(foreign, new Uint8Array(), { contentType: "a/b", customTimeMs: 0 });
-  }
+  for (const tail of ["/x", "x"]) await world.raw.put(rawName(ref) + tail);
   assert.deepEqual((await walkPages(world)).seen, [ref.imageId]);
 });
 
 test("listImages() tells the state of each image", async () => {
   const world = new TestWorld();
   const [done, open] = [await put(world, NOON_MS - 1), await put(world, NOON_MS - 2)];
-  const manifest = sampleManifest(done);
-  await world.processed.create(manifestName(done), serializeManifest(manifest), {
-    contentType: "application/json",
-    customTimeMs: t0OfImageId(done.imageId),
-  });
-  const base = { tenant, owners: [owner], limit: 20, nowMs: NOON_MS, policy: RETENTION_POLICY };
-  const { images } = await listImages(world, base);
+  const manifest = await world.finish(done);
+  const { images } = await listImages(world, FIRST_PAGE);
   assert.deepEqual(images, [
     { state: "done", ref: done, manifest },
     { state: "processing", ref: open, bytes: 3 },

@@ -9,7 +9,7 @@ import {
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import { isFarAhead, type RetentionPolicy } from "./policy.ts";
-import { listDays } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What an audit saw in a bucket by listing all of it. */
 export interface AuditedBucket {
@@ -28,7 +28,7 @@ export interface AuditedBucket {
 }
 
 /** Which bucket, by which clock, and who else wants to see each object. */
-export interface AuditBucketInput {
+interface AuditBucketInput {
   readonly bucket: "raw" | "processed";
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
@@ -57,8 +57,8 @@ export async function auditBucket(
     foreign: 0,
   };
   const root = CONTROL_FOLDER[bucket];
-  const top = await listDays(store, { root: "", known: [root], signal });
-  const controls = await listDays(store, { root, signal });
+  const top = await listDays(store, "", { known: [root], signal });
+  const controls = await listDays(store, root, { signal });
   seen.foreign = top.foreign + controls.foreign;
   await forEachBounded(
     [...top.days, ...controls.days],

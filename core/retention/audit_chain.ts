@@ -1,7 +1,6 @@
 import type { CallOptions } from "../ports/call_options.ts";
-import type { Hashing } from "../ports/hashing.ts";
-import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
-import type { Certificate } from "./certificate.ts";
+import type { ObjectLister } from "../ports/object_store.ts";
+import type { Certificate, ChainPorts } from "./certificate.ts";
 import type { RetentionPolicy } from "./policy.ts";
 import { type ChainCheck, verifyCertificates } from "./verify_certificates.ts";
 
@@ -32,11 +31,9 @@ const CLOCK_TOLERANCE_MS = 1_000;
 
 /** Reads the whole chain of certificates. */
 export async function auditChain(
-  ports: { readonly certificates: ObjectReader & ObjectLister; readonly hashing: Hashing },
-  { policy, knownNewest, signal }: CallOptions & {
-    readonly policy: RetentionPolicy;
-    readonly knownNewest: number;
-  },
+  ports: ChainPorts & { readonly certificates: ObjectLister },
+  policy: RetentionPolicy,
+  { knownNewest, signal }: CallOptions & Pick<AuditedChain, "knownNewest">,
 ): Promise<AuditedChain> {
   const seen = new ChainReading(policy);
   const check = await verifyCertificates(ports, {

@@ -6,10 +6,11 @@ import {
   readRawBucketName,
   TOP_LEVEL_FOLDERS,
 } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { listDays } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What an audit saw of the erasures that owners asked for. */
 export interface AuditedErasures {
@@ -23,7 +24,7 @@ export interface AuditedErasures {
 }
 
 /** What an audit of erasures looks at, and by which clock. */
-export interface AuditErasuresInput {
+interface AuditErasuresInput {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
   readonly nowMs: number;
@@ -40,7 +41,7 @@ const [MARKERS, RECEIPTS] = TOP_LEVEL_FOLDERS;
  */
 export async function auditErasures({ raw, processed, nowMs, policy, signal }: AuditErasuresInput) {
   const receipts = new Set<string>();
-  await forEachBelow(processed, { root: RECEIPTS, signal }, ({ name }) => {
+  await forEachBelow(processed, RECEIPTS, { signal }, ({ name }) => {
     const named = readProcessedBucketName(name);
     if (named?.kind === "receipt") receipts.add(keyOf(named.ref));
   });
@@ -48,7 +49,7 @@ export async function auditErasures({ raw, processed, nowMs, policy, signal }: A
   let asked = 0;
   let overdue = 0;
   let survivors = 0;
-  await forEachBelow(raw, { root: MARKERS, signal }, ({ name, createdMs }) => {
+  await forEachBelow(raw, MARKERS, { signal }, ({ name, createdMs }) => {
     const named = readRawBucketName(name);
     if (named?.kind !== "marker") return;
     asked++;
@@ -67,10 +68,11 @@ export async function auditErasures({ raw, processed, nowMs, policy, signal }: A
 
 async function forEachBelow(
   store: ObjectLister,
-  { root, signal }: { readonly root: string; readonly signal: AbortSignal | undefined },
+  root: string,
+  { signal }: CallOptions,
   see: (object: ObjectFacts) => void,
 ): Promise<void> {
-  const { days } = await listDays(store, { root, signal });
+  const { days } = await listDays(store, root, { signal });
   await forEachBounded(
     days,
     DAYS_AT_ONCE,

@@ -17,7 +17,7 @@ import { configuredPlaces } from "./configured_places.ts";
 import { policyHash, type RetentionPolicy } from "./policy.ts";
 
 /** What auditing needs: rights to look, none to change. */
-export interface AuditPorts {
+interface AuditPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
   readonly certificates: ObjectReader & ObjectLister;
@@ -47,7 +47,7 @@ export async function auditStores(ports: AuditPorts, options: CallOptions = {}):
     auditBucket(processed, { ...look, bucket: "processed" }),
     rows.census(nowMs - policy.periodMs - policy.graceMs, options),
     rows.newestCertificate(options).then((knownNewest) =>
-      auditChain(ports, { policy, knownNewest, ...options })
+      auditChain(ports, policy, { knownNewest, ...options })
     ),
   ]);
   const seen: AuditObservations = {

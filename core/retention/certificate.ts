@@ -5,12 +5,13 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { CallOptions } from "../ports/call_options.ts";
+import { SHA256 } from "../model/digest.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
 
 const count = z.int().min(0);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(SHA256);
 
 /** What a certificate says of one place where copies can lie. */
 export const placeSchema = z.strictObject({
@@ -55,6 +56,12 @@ export type CertificatePlace = z.infer<typeof placeSchema>;
 /** A certificate before it has its place in the chain. */
 export type CertificateDraft = Omit<Certificate, "version" | "n" | "previousHash">;
 
+/** What reading the chain needs. */
+export interface ChainPorts {
+  readonly certificates: ObjectReader;
+  readonly hashing: Hashing;
+}
+
 /** Attempts at the end of the chain before another sweep is let be the one that writes. */
 const MAX_ATTEMPTS = 5;
 
@@ -68,7 +75,7 @@ export function certificateName(n: number): ObjectName {
 
 /** Reads certificate `n`: its content and the hash of its bytes; null where there is none. */
 export async function readCertificate(
-  ports: { readonly certificates: ObjectReader; readonly hashing: Hashing },
+  ports: ChainPorts,
   n: number,
   options: CallOptions = {},
 ): Promise<{ readonly certificate: Certificate; readonly hash: string } | null> {
@@ -101,9 +108,7 @@ export async function newestCertificate(
 }
 
 /** The period that the newest certificate promises, in milliseconds; undefined where there is none. Throws as `readCertificate`. */
-export async function certifiedPeriodMs(
-  ports: { readonly certificates: ObjectReader; readonly hashing: Hashing },
-): Promise<number | undefined> {
+export async function certifiedPeriodMs(ports: ChainPorts): Promise<number | undefined> {
   const newest = await newestCertificate(ports.certificates);
   if (newest === 0) return undefined;
   return (await readCertificate(ports, newest))?.certificate.periodMs;
@@ -111,7 +116,7 @@ export async function certifiedPeriodMs(
 
 /** Appends a certificate to the chain. Two sweeps cannot fork it: who finds its number taken goes behind it. */
 export async function issueCertificate(
-  ports: { readonly certificates: ObjectReader & ObjectCreator; readonly hashing: Hashing },
+  ports: ChainPorts & { readonly certificates: ObjectCreator },
   draft: CertificateDraft,
   options: CallOptions = {},
 ): Promise<Certificate> {
@@ -140,7 +145,7 @@ export async function issueCertificate(
 
 /** Of its bytes, whatever they say: one that cannot be read is the audit's to find, and must not be the chain's last. */
 async function hashOfCertificate(
-  { certificates, hashing }: { readonly certificates: ObjectReader; readonly hashing: Hashing },
+  { certificates, hashing }: ChainPorts,
   n: number,
   options: CallOptions,
 ): Promise<string | null> {

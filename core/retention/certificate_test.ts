@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAppError } from "../errors.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
 import {
@@ -11,7 +10,7 @@ import {
 } from "./certificate.ts";
 import { sampleDraft } from "../testing/sample_certificate.ts";
 
-const write = { contentType: "application/json", customTimeMs: 0 };
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 test("issueCertificate() begins the chain at 1 and gives each the hash of the bytes before", async () => {
   const certificates = new MemoryObjectStore();
@@ -35,7 +34,7 @@ test("newestCertificate() finds the end of chains of every length in few look-up
   });
   assert.equal(await newestCertificate(certificates), 0);
   for (let n = 1; n <= 70; n++) {
-    await certificates.create(certificateName(n), new Uint8Array(), write);
+    await certificates.put(certificateName(n));
     looks = 0;
     assert.equal(await newestCertificate(certificates), n);
     assert.ok(looks <= 2 * Math.log2(n) + 3, `${looks} look-ups for ${n}`);
@@ -59,48 +58,37 @@ test("issueCertificate() gives up when others keep writing at the end of the cha
       isOther = true;
       const n = Number(name.split("/")[1]);
       const other = { ...sampleDraft(), version: 1, n, previousHash: null };
-      await certificates.create(
-        certificateName(n),
-        new TextEncoder().encode(JSON.stringify(other)),
-        write,
-      );
+      await certificates.put(certificateName(n), encode(other));
       isOther = false;
     },
   });
   let isOther = false;
-  await assert.rejects(
-    () => issueCertificate({ certificates, hashing }, sampleDraft()),
-    (error) => isAppError(error, "unavailable"),
-  );
+  const issuing = issueCertificate({ certificates, hashing }, sampleDraft());
+  await assert.rejects(issuing, { code: "unavailable" });
 });
 
 test("issueCertificate() goes on behind a certificate that cannot be read", async () => {
   const certificates = new MemoryObjectStore();
   const ports = { certificates, hashing };
   await issueCertificate(ports, sampleDraft());
-  const newer = new TextEncoder().encode(JSON.stringify({ version: 2, n: 2 }));
-  await certificates.create(certificateName(2), newer, write);
+  const newer = encode({ version: 2, n: 2 });
+  await certificates.put(certificateName(2), newer);
   const { n, previousHash } = await issueCertificate(ports, sampleDraft());
   assert.deepEqual([n, previousHash], [3, await hashing.sha256(newer)]);
 });
 
+const other = { ...sampleDraft(), version: 1, n: 2, previousHash: null };
 for (
-  const [what, text] of [
-    ["is not JSON", "{"],
-    [
-      "is of another number",
-      JSON.stringify({ ...sampleDraft(), version: 1, n: 2, previousHash: null }),
-    ],
-    ["lacks a field", JSON.stringify({ version: 1, n: 1, previousHash: null })],
+  const [what, bytes] of [
+    ["is not JSON", new TextEncoder().encode("{")],
+    ["is of another number", encode(other)],
+    ["lacks a field", encode({ version: 1, n: 1, previousHash: null })],
   ] as const
 ) {
   test(`readCertificate() refuses one that ${what}`, async () => {
     const certificates = new MemoryObjectStore();
-    await certificates.create(certificateName(1), new TextEncoder().encode(text), write);
-    await assert.rejects(
-      () => readCertificate({ certificates, hashing }, 1),
-      (error) => isAppError(error, "internal"),
-    );
+    await certificates.put(certificateName(1), bytes);
+    await assert.rejects(readCertificate({ certificates, hashing }, 1), { code: "internal" });
   });
 }
 

@@ -2,6 +2,7 @@
  * Erases one image: raw object, everything processed, rows; then writes the receipt.
  * Every step finds its work done when it is run again, so any delivery, sweep or crash may repeat it.
  */
+import { findName, walkNames } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
@@ -20,8 +21,6 @@ import type {
   ObjectRemover,
 } from "../ports/object_store.ts";
 import type { RowEraser } from "../ports/row_sink.ts";
-import { findName } from "../reading/find_image.ts";
-import { walkNames } from "./walk_names.ts";
 
 /** What erasing needs. */
 export interface EraseImagePorts {
@@ -32,7 +31,7 @@ export interface EraseImagePorts {
 }
 
 /** How far an erasure came: `hidden` while the warehouse's buffer holds rows that it will not give up yet. */
-export interface Erasure {
+interface Erasure {
   readonly state: "erased" | "hidden";
   /** Objects removed by this run. */
   readonly objects: number;
@@ -65,7 +64,7 @@ export async function eraseImage(
     if (await ports.processed.remove(name, { generation, ...options })) objects++;
   }
   const removal = await ports.rows.remove(ref, options);
-  if (removal.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  if (removal.state === "buffered") return await hideRows(ports, ref, objects, options);
   const receipt = await ports.processed.create(receiptName(ref), new Uint8Array(0), {
     contentType: "application/octet-stream",
     customTimeMs: t0OfImageId(ref.imageId),
@@ -74,14 +73,15 @@ export async function eraseImage(
   if (!receipt.created) return { state: "erased", objects, rows: removal.rows };
   // A late attempt may have appended its row meanwhile, and have found no receipt yet that it could withdraw.
   const late = await ports.rows.remove(ref, options);
-  if (late.state === "buffered") return await hideRows(ports, { ref, objects }, options);
+  if (late.state === "buffered") return await hideRows(ports, ref, objects, options);
   return { state: "erased", objects, rows: removal.rows + late.rows };
 }
 
 /** The rows stay for a while: no view shows them, and no receipt says that they are gone. */
 async function hideRows(
   ports: EraseImagePorts,
-  { ref, objects }: { readonly ref: ImageRef; readonly objects: number },
+  ref: ImageRef,
+  objects: number,
   options: CallOptions,
 ): Promise<Erasure> {
   await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });
@@ -95,7 +95,7 @@ async function withdrawReceipt(
   ref: ImageRef,
   options: CallOptions,
 ): Promise<void> {
-  const receipt = await findName(processed, receiptName(ref), options.signal);
+  const receipt = await findName(processed, receiptName(ref), options);
   if (receipt === undefined) return;
   await processed.remove(receipt.name, { generation: receipt.generation, ...options });
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manifestName, rawName, receiptName } from "../model/object_name.ts";
-import { processImage } from "../processing/process_image.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
@@ -12,7 +11,7 @@ const neighbour = sampleRef(NOON_MS);
 
 async function worldOfTwo(options: TestWorldOptions = {}): Promise<TestWorld> {
   const world = new TestWorld(options);
-  for (const each of [ref, neighbour]) await processImage(world.ports, await world.upload(each));
+  for (const each of [ref, neighbour]) await world.process(each);
   await world.mark(ref);
   return world;
 }
@@ -57,7 +56,7 @@ test("eraseImage() takes a receipt back when a late attempt's row lies in the bu
   await world.mark(ref);
   assert.equal((await eraseImage(world.ports, ref)).state, "erased");
   const late = new TestWorld();
-  await processImage(late.ports, await late.upload(ref));
+  await late.process(ref);
   const [row] = late.rows.rows();
   assert.ok(row !== undefined);
   await world.rows.append(row);

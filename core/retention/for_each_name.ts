@@ -1,6 +1,6 @@
 import { forEachBounded } from "../concurrency.ts";
+import { pagesOf, walkNames } from "../listing.ts";
 import type { ListQuery, ObjectFacts, ObjectLister } from "../ports/object_store.ts";
-import { walkNames } from "./walk_names.ts";
 
 /** A stretch of a folder: names from `startOffset` (its first where none) to before `endOffset` (its last where none). */
 interface Stretch {
@@ -61,14 +61,10 @@ async function* walkEntries(
   lister: ObjectLister,
   query: Pick<ListQuery, "prefix" | "signal">,
 ): AsyncGenerator<string | ObjectFacts> {
-  let pageToken: string | undefined;
-  do {
-    const asked: ListQuery = { ...query, delimiter: "/" };
-    const page = await lister.list(pageToken === undefined ? asked : { ...asked, pageToken });
+  for await (const page of pagesOf(lister, { ...query, delimiter: "/" })) {
     yield* page.prefixes;
     yield* page.objects;
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
+  }
 }
 
 function stretchesOf(prefix: string): Stretch[] {

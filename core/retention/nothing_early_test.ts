@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstImageIdOf, makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { makeImageId, parseImageId, t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { markFailed } from "../processing/mark_failed.ts";
 import { processImage } from "../processing/process_image.ts";
+import { seededRandom } from "../seeded_random.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
+import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { sweepExpired } from "./sweep_expired.ts";
@@ -18,17 +20,6 @@ const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 /** Around midnight, so that sweeps have two days to look into. */
 const FIRST_T0_MS = Date.UTC(2026, 2, 14, 23);
 const SPAN_MS = 2 * 3_600_000;
-
-/** Chance that is the same each time (mulberry32). */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state + 0x6d2b79f5 | 0;
-    let bits = Math.imul(state ^ state >>> 15, 1 | state);
-    bits = bits + Math.imul(bits ^ bits >>> 7, 61 | bits) ^ bits;
-    return ((bits ^ bits >>> 14) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What becomes of an image; a bare one is stored and never processed. */
 const OUTCOMES = ["ready", "ready", "ready", "rejected", "failed", "bare"] as const;
@@ -47,7 +38,7 @@ async function filledWorld(): Promise<{ world: TestWorld; objects: number }> {
   Object.assign(world.ports, {
     hashing: { ...portableHashing, sha256: () => Promise.resolve("ab".repeat(32)) },
   });
-  const random = makeRandom(7);
+  const random = seededRandom(7);
   const pick = <T>(from: readonly [T, ...T[]]) =>
     from[Math.floor(random() * from.length)] ?? from[0];
   const tenants = ["acme", "a-b", "demo"] as const;
@@ -58,19 +49,16 @@ async function filledWorld(): Promise<{ world: TestWorld; objects: number }> {
       Uint8Array.from({ length: 10 }, () => Math.floor(random() * 256)),
     );
     const tenant = parseTenant(pick(tenants));
-    await accept(
-      world,
-      { tenant, owner: parseOwner(pick(owners).repeat(20)), imageId },
-      pick(OUTCOMES),
-    );
+    const owner = parseOwner(pick(owners).repeat(20));
+    await accept(world, { tenant, owner, imageId }, pick(OUTCOMES));
   }
-  return { world, objects: world.raw.names().length + world.processed.names().length };
+  return { world, objects: world.names().length };
 }
 
 /** The T0 of an object by its name. */
 function t0Of(name: string): number {
   const id = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/.exec(name)?.[0] ?? "";
-  return t0OfImageId(id as ReturnType<typeof firstImageIdOf>); // found by its pattern
+  return t0OfImageId(parseImageId(id));
 }
 
 /** Sweeps by two at once until a sweep after the last image's end, and counts what went before its time or stayed beyond. */
@@ -79,8 +67,7 @@ async function watchSweeps() {
   const filled = { raw: world.raw.names().length, objects, rows: world.rows.rows().length };
   const count = { early: 0, late: 0, overdue: 0 };
   const held = () => [
-    ...world.raw.names().map(t0Of),
-    ...world.processed.names().map(t0Of),
+    ...world.names().map(t0Of),
     ...world.rows.rows().map(({ t0 }) => Date.parse(String(t0))),
   ];
   const endMs = FIRST_T0_MS + SPAN_MS + periodMs + sweepIntervalMs;
@@ -113,11 +100,7 @@ test(`of ${IMAGES} images and two sweepers at once, nothing goes early and nothi
 
 test("the judgement of the test above sees one object that went a sweep early", async () => {
   const world = new TestWorld({ nowMs: FIRST_T0_MS });
-  const ref = {
-    tenant: parseTenant("acme"),
-    owner: parseOwner("a".repeat(20)),
-    imageId: firstImageIdOf(FIRST_T0_MS),
-  };
+  const ref = sampleRef(FIRST_T0_MS);
   await accept(world, ref, "bare");
   const hasty = { ...RETENTION_POLICY, periodMs: periodMs - sweepIntervalMs };
   world.clock.nowMs = FIRST_T0_MS + hasty.periodMs;

@@ -1,16 +1,17 @@
 /**
  * The promise in numbers: how long an image is kept, when its closing time begins, when it is overdue.
- * `policy.json` is the one source; code, infrastructure and documents read it from there.
+ * `policy.json` holds the independent numbers; this file and `bounds.ts` compute all others.
  */
+import { durationText } from "../duration.ts";
 import { type ImageId, t0OfImageId } from "../model/image_id.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import document from "./policy.json" with { type: "json" };
 
 /** The bounds that code decides by, in milliseconds. */
 export interface RetentionPolicy {
-  /** From T0 to the purge: seven days. */
+  /** From T0 to the purge. */
   readonly periodMs: number;
-  /** The end of the period in which nothing is written any more: two hours of seven days. */
+  /** The end of the period in which nothing is written any more. */
   readonly closingMs: number;
   /** How long after its end an image may still be found before it counts as overdue. */
   readonly graceMs: number;
@@ -29,6 +30,9 @@ export interface RetentionPolicy {
 /** The least interval that a shortened policy is swept at, in milliseconds. */
 const SHORTEST_INTERVAL_MS = 1_000;
 
+/** Sweeps between the longest hold of the streaming buffer and an erasure's receipt. */
+const ERASURE_SWEEPS = 6;
+
 /** The policy of `policy.json`. */
 export const RETENTION_POLICY: RetentionPolicy = {
   periodMs: document.periodMs,
@@ -39,21 +43,20 @@ export const RETENTION_POLICY: RetentionPolicy = {
   reconcileIntervalMs: document.reconcileIntervalMs,
   reconcileAfterMs: document.reconcileAfterMs,
   signedUrlMs: document.signedUrlMs,
-  erasureMs: document.erasureMs,
+  erasureMs: document.streamingBufferMs + ERASURE_SWEEPS * document.sweepIntervalMs,
 };
-
-/** How long the warehouse keeps its copies of certificates, in milliseconds. */
-export const PURGES_RETENTION_MS = document.bigquery.purgesRetentionDays * 86_400_000;
 
 /**
  * The same promise with another period, so that one can watch everything disappear: every bound shrinks with it,
- * intervals not below a second. Throws RangeError for a period that is not between ten seconds and seven days.
+ * intervals not below a second. Throws RangeError for a period outside ten seconds to the policy's own.
  */
 export function retentionPolicyOf(periodMs: number): RetentionPolicy {
   if (periodMs === RETENTION_POLICY.periodMs) return RETENTION_POLICY;
   if (!Number.isInteger(periodMs) || periodMs < 10_000 || periodMs > RETENTION_POLICY.periodMs) {
     throw new RangeError(
-      `Cannot keep images for ${periodMs} ms as it must be from 10 seconds to 7 days`,
+      `Cannot keep images for ${periodMs} ms: it must be from 10 seconds to ${
+        durationText(RETENTION_POLICY.periodMs)
+      }`,
     );
   }
   const scale = periodMs / RETENTION_POLICY.periodMs;
@@ -97,16 +100,6 @@ export function purgeAtOf(imageId: ImageId, policy: RetentionPolicy): number {
 /** When an image's closing time begins: from then on nothing is written for it, and no upload of it is of use. */
 export function closingAtOf(imageId: ImageId, policy: RetentionPolicy): number {
   return purgeAtOf(imageId, policy) - policy.closingMs;
-}
-
-/**
- * How long after T0 an image's bytes may still be put into a topic of dead letters or redrives, in milliseconds: what is put
- * there later would outlive the purge, as such a topic keeps a record for its retention and one segment.
- */
-export function kafkaCopyMsOf({ periodMs }: RetentionPolicy): number {
-  const { deadLetterRetentionMs, redriveRetentionMs, segmentMs } = document.kafka;
-  const keptMs = Math.max(deadLetterRetentionMs, redriveRetentionMs) + segmentMs;
-  return periodMs - Math.round(periodMs * keptMs / document.periodMs);
 }
 
 /** No door takes an id so far ahead of its clock, in milliseconds: what is named after a later time is not ours. */

@@ -5,7 +5,6 @@ import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import {
   closingAtOf,
-  kafkaCopyMsOf,
   phaseOf,
   policyHash,
   purgeAtOf,
@@ -93,9 +92,4 @@ test("policyHash() is of the policy's content, not of its order, and of each of 
     hashes.push(await policyHash(portableHashing, { ...RETENTION_POLICY, [name]: value + 1 }));
   }
   assert.equal(new Set(hashes).size, hashes.length);
-});
-
-test("kafkaCopyMsOf() leaves a topic's retention and segment before the purge: 4.5 days of seven", () => {
-  assert.equal(kafkaCopyMsOf(RETENTION_POLICY), 4.5 * DAY_MS);
-  assert.equal(kafkaCopyMsOf(retentionPolicyOf(70 * SECOND_MS)), 45 * SECOND_MS);
 });

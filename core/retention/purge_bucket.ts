@@ -3,7 +3,7 @@ import { type AppError, isAppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
   dayOf,
-  type NamedObject,
+  type ImageRef,
   readProcessedBucketName,
   readRawBucketName,
   TOP_LEVEL_FOLDERS,
@@ -11,7 +11,7 @@ import {
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
 import { forEachName } from "./for_each_name.ts";
 import { MAX_AHEAD_MS, type RetentionPolicy } from "./policy.ts";
-import { type DayFolder, listDays } from "./walk_names.ts";
+import { type DayFolder, listDays } from "./day_folders.ts";
 
 /** What purging a bucket needs. */
 export interface PurgeBucketPorts extends ObjectLister, ObjectRemover {}
@@ -30,7 +30,7 @@ export interface BucketPurge {
 }
 
 /** What to purge, and by which clock. */
-export interface PurgeBucketInput {
+interface PurgeBucketInput {
   readonly bucket: "raw" | "processed";
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
@@ -81,8 +81,8 @@ async function purgeDays(purge: Purge): Promise<void> {
   const { store, tally } = purge;
   const { bucket, nowMs, policy, signal } = purge.input;
   const control = CONTROL_FOLDER[bucket];
-  const top = await listDays(store, { root: "", known: [control], signal });
-  const controls = await listDays(store, { root: control, signal });
+  const top = await listDays(store, "", { known: [control], signal });
+  const controls = await listDays(store, control, { signal });
   tally.foreign += top.foreign + controls.foreign;
   const folders = inOrder([...top.days, ...controls.days]);
   const expiredDay = dayOf(nowMs - policy.periodMs);
@@ -116,16 +116,17 @@ async function purgeDay(purge: Purge, { prefix }: DayFolder): Promise<void> {
     tally.lookedAt++;
     const named = READ_NAME[bucket](object.name);
     if (named === null) tally.foreign++;
-    else await purgeObject(purge, { object, named });
+    else await purgeObject(purge, object, named.ref);
   });
 }
 
 async function purgeObject(
   purge: Purge,
-  { object, named }: { readonly object: ObjectFacts; readonly named: NamedObject },
+  object: ObjectFacts,
+  { imageId }: ImageRef,
 ): Promise<void> {
   const { input: { nowMs, policy }, tally } = purge;
-  const t0Ms = t0OfImageId(named.ref.imageId);
+  const t0Ms = t0OfImageId(imageId);
   const endMs = t0Ms + policy.periodMs;
   if (nowMs >= endMs && await isGone(purge, object)) return;
   if (nowMs > endMs + policy.graceMs) tally.overdue++;

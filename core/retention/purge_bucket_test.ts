@@ -5,7 +5,6 @@ import { t0OfImageId } from "../model/image_id.ts";
 import {
   manifestName,
   markerName,
-  type ObjectName,
   rawName,
   receiptName,
   renditionName,
@@ -14,7 +13,7 @@ import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
-import { purgeBucket } from "./purge_bucket.ts";
+import { purgeBucket, type PurgeBucketPorts } from "./purge_bucket.ts";
 
 const DAY_MS = 86_400_000;
 const { periodMs, graceMs } = RETENTION_POLICY;
@@ -22,16 +21,20 @@ const expired = sampleRef(NOON_MS - periodMs);
 const kept = sampleRef(NOON_MS - periodMs + 1);
 
 async function put(store: MemoryObjectStore, ...names: readonly string[]) {
-  const options = { contentType: "image/png", customTimeMs: 0 };
-  // Any text: foreign names are part of these tests.
-  for (const name of names) await store.create(name as ObjectName, new Uint8Array(10), options);
+  for (const name of names) await store.put(name, new Uint8Array(10));
 }
 
 const purge = (
-  store: MemoryObjectStore,
+  store: PurgeBucketPorts,
   bucket: "raw" | "processed" = "raw",
   signal?: AbortSignal,
 ) => purgeBucket(store, { bucket, nowMs: NOON_MS, policy: RETENTION_POLICY, signal });
+
+/** The same store, whose removals end otherwise. */
+const removing = (store: MemoryObjectStore, remove: PurgeBucketPorts["remove"]) => ({
+  list: store.list.bind(store),
+  remove,
+});
 
 test("purgeBucket() removes an image at its period's end and not a millisecond before", async () => {
   const store = new MemoryObjectStore();
@@ -86,8 +89,7 @@ test("purgeBucket() counts names that are not ours and leaves them", async () =>
   ];
   await put(store, ...foreign, rawName(expired));
   const outcome = await purge(store);
-  assert.equal(outcome.foreign, foreign.length);
-  assert.equal(outcome.deleted, 1);
+  assert.deepEqual([outcome.foreign, outcome.deleted], [foreign.length, 1]);
   assert.deepEqual(store.names(), foreign.toSorted());
 });
 
@@ -112,14 +114,11 @@ test("purgeBucket() goes on behind an old object that it cannot remove", async (
   const store = new MemoryObjectStore();
   const [stuck, other] = [sampleRef(NOON_MS - 9 * DAY_MS), sampleRef(NOON_MS - 8 * DAY_MS)];
   await put(store, rawName(stuck), rawName(other));
-  const holding = {
-    list: store.list.bind(store),
-    async remove(...[name, options]: Parameters<MemoryObjectStore["remove"]>) {
-      return name !== rawName(stuck) && await store.remove(name, options);
-    },
-  };
-  const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
-  const { deleted, overdue } = await purgeBucket(holding, input);
+  const holding = removing(
+    store,
+    async (name, options) => name !== rawName(stuck) && await store.remove(name, options),
+  );
+  const { deleted, overdue } = await purge(holding);
   assert.deepEqual([deleted, overdue, store.names()], [1, 1, [rawName(stuck)]]);
 });
 
@@ -129,15 +128,11 @@ test("purgeBucket() goes on behind objects that the store refuses to remove, and
   const last = sampleRef(NOON_MS - periodMs);
   await put(store, ...refs.map(rawName), rawName(last));
   const held = new Set<string>(refs.slice(0, 20).map(rawName));
-  const holding = {
-    list: store.list.bind(store),
-    async remove(...[name, options]: Parameters<MemoryObjectStore["remove"]>) {
-      if (held.has(name)) throw new AppError("internal", "Cannot remove object: it answered 403");
-      return await store.remove(name, options);
-    },
-  };
-  const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
-  const { complete, deleted, overdue, refusal } = await purgeBucket(holding, input);
+  const holding = removing(store, async (name, options) => {
+    if (held.has(name)) throw new AppError("internal", "Cannot remove object: it answered 403");
+    return await store.remove(name, options);
+  });
+  const { complete, deleted, overdue, refusal } = await purge(holding);
   assert.deepEqual([complete, deleted, overdue], [true, 11, 20]);
   assert.match(String(refusal), /403/);
   assert.deepEqual(store.names(), [...held].toSorted());
@@ -158,35 +153,18 @@ test("purgeBucket() counts what is more than the grace over its time and cannot 
   const store = new MemoryObjectStore();
   const refs = [graceMs + 1, graceMs, 0].map((overMs) => sampleRef(NOON_MS - periodMs - overMs));
   await put(store, ...refs.map(rawName));
-  const stubborn = {
-    list: store.list.bind(store),
-    remove: () => Promise.resolve(false),
-  };
-  const outcome = await purgeBucket(stubborn, {
-    bucket: "raw",
-    nowMs: NOON_MS,
-    policy: RETENTION_POLICY,
-  });
-  assert.equal(outcome.overdue, 1);
-  assert.equal(outcome.deleted, 0);
+  const outcome = await purge(removing(store, () => Promise.resolve(false)));
+  assert.deepEqual([outcome.deleted, outcome.overdue], [0, 1]);
   assert.equal(outcome.oldestT0Ms, NOON_MS - periodMs - graceMs - 1);
 });
 
 test("purgeBucket() does not count what another sweep removed first", async () => {
   const store = new MemoryObjectStore();
   await put(store, rawName(expired), rawName(kept));
-  const slower = {
-    list: store.list.bind(store),
-    async remove(...[name, options]: Parameters<MemoryObjectStore["remove"]>) {
-      await store.remove(name, options);
-      return await store.remove(name, options);
-    },
-  };
-  const outcome = await purgeBucket(slower, {
-    bucket: "raw",
-    nowMs: NOON_MS,
-    policy: RETENTION_POLICY,
-  });
+  const outcome = await purge(removing(store, async (name, options) => {
+    await store.remove(name, options);
+    return await store.remove(name, options);
+  }));
   assert.deepEqual([outcome.deleted, outcome.overdue], [0, 0]);
   assert.equal(outcome.oldestT0Ms, t0OfImageId(kept.imageId));
 });

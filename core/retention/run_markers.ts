@@ -4,6 +4,7 @@
  */
 import { forEachBounded, untilCut } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
+import { findName, walkNames } from "../listing.ts";
 import {
   dayOf,
   type ImageRef,
@@ -18,26 +19,21 @@ import {
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectLister } from "../ports/object_store.ts";
 import type { RowFinder } from "../ports/row_sink.ts";
-import { findName } from "../reading/find_image.ts";
 import type { Certificate } from "./certificate.ts";
 import { eraseImage, type EraseImagePorts } from "./erase_image.ts";
 import { isFarAhead, phaseOf, type RetentionPolicy } from "./policy.ts";
-import { listDays, walkNames } from "./walk_names.ts";
+import { listDays } from "./day_folders.ts";
 
 /** What running markers needs. */
-export interface RunMarkersPorts extends EraseImagePorts {
+interface RunMarkersPorts extends EraseImagePorts {
   readonly raw: EraseImagePorts["raw"] & ObjectLister;
   readonly rows: EraseImagePorts["rows"] & RowFinder;
 }
 
-/** What happened to the markers that are still live. */
-export type MarkerRun = Certificate["markers"];
-
 /** What a run goes by: milliseconds since the epoch, the policy, and the signal that cuts it. */
-interface Bounds {
+interface Bounds extends CallOptions {
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
-  readonly signal?: AbortSignal | undefined;
 }
 
 const ERASURES_AT_ONCE = 8;
@@ -52,19 +48,14 @@ const MARKER_FOLDER = TOP_LEVEL_FOLDERS[0];
 export async function runMarkers(
   ports: RunMarkersPorts,
   bounds: Bounds,
-): Promise<{ readonly markers: MarkerRun; readonly areAllRun: boolean }> {
+): Promise<{ readonly markers: Certificate["markers"]; readonly areAllRun: boolean }> {
   const markers = { live: 0, erased: 0, waiting: 0 };
   const areAllRun = await untilCut(bounds.signal, async () => {
     for await (const refs of batchesOf(liveMarkers(ports, bounds), MARKERS_A_QUESTION)) {
       const withRows = await imagesWithRows(ports, refs, bounds);
       markers.live += refs.length;
       await forEachBounded(refs, ERASURES_AT_ONCE, async (ref) => {
-        markers[
-          await runMarker(ports, ref, {
-            hasRows: withRows.has(markerName(ref)),
-            ...bounds,
-          })
-        ]++;
+        markers[await runMarker(ports, ref, withRows.has(markerName(ref)), bounds)]++;
       });
     }
   });
@@ -77,7 +68,7 @@ async function* liveMarkers(
   { nowMs, policy, signal }: Bounds,
 ): AsyncIterable<ImageRef> {
   const expiredDay = dayOf(nowMs - policy.periodMs);
-  const { days } = await listDays(raw, { root: MARKER_FOLDER, signal });
+  const { days } = await listDays(raw, MARKER_FOLDER, { signal });
   for (const { prefix } of days.filter(({ day }) => day >= expiredDay)) {
     for await (const { name } of walkNames(raw, { prefix, signal })) {
       const named = readRawBucketName(name);
@@ -106,7 +97,8 @@ async function imagesWithRows(
 async function runMarker(
   ports: RunMarkersPorts,
   ref: ImageRef,
-  { hasRows, signal }: { readonly hasRows: boolean; readonly signal?: AbortSignal | undefined },
+  hasRows: boolean,
+  { signal }: CallOptions,
 ): Promise<"erased" | "waiting"> {
   try {
     if (!hasRows && await isGone(ports, ref, { signal })) return "erased";
@@ -124,7 +116,7 @@ async function isGone(
   ref: ImageRef,
   options: CallOptions,
 ): Promise<boolean> {
-  if (await findName(processed, receiptName(ref), options.signal) === undefined) return false;
+  if (await findName(processed, receiptName(ref), options) === undefined) return false;
   if (await raw.stat(rawName(ref), options) !== null) return false;
   for await (const _left of walkNames(processed, { prefix: processedPrefix(ref), ...options })) {
     return false;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import type { ImageRef } from "../model/object_name.ts";
-import { processImage } from "../processing/process_image.ts";
+import { stepping, withCalls } from "../testing/crashing_ports.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { MAX_AHEAD_MS, RETENTION_POLICY } from "./policy.ts";
@@ -15,21 +15,15 @@ const ref = sampleRef(NOON_MS);
 function countingWorld() {
   const calls = new Map<string, number>();
   const world = new TestWorld();
-  const rows = new Proxy(world.rows, {
-    get(target, key) {
-      const member: unknown = Reflect.get(target, key, target);
-      if (typeof member !== "function") return member;
-      return (...input: unknown[]) => {
-        calls.set(String(key), (calls.get(String(key)) ?? 0) + 1);
-        return Reflect.apply(member, target, input);
-      };
-    },
+  const rows = stepping(world.rows, (run, call) => {
+    calls.set(call, (calls.get(call) ?? 0) + 1);
+    return run();
   });
   return { world, ports: { ...world.ports, rows }, calls };
 }
 
 async function erased({ world }: { readonly world: TestWorld }, image: ImageRef): Promise<void> {
-  await processImage(world.ports, await world.upload(image));
+  await world.process(image);
   await world.mark(image);
   await runMarkers(world.ports, BOUNDS);
   assert.deepEqual(world.rows.rows(), []);
@@ -78,9 +72,7 @@ test("runMarkers() looks at each row for itself where the warehouse has no answe
   const { world, ports, calls } = countingWorld();
   await erased({ world }, ref);
   const held = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
-  const rows = new Proxy(ports.rows, {
-    get: (target, key) => key === "held" ? held : Reflect.get(target, key, target),
-  });
+  const rows = withCalls(ports.rows, { held });
   const { markers } = await runMarkers({ ...ports, rows }, BOUNDS);
   assert.deepEqual(markers, { live: 1, erased: 1, waiting: 0 });
   assert.ok((calls.get("remove") ?? 0) > 0);

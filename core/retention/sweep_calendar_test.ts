@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, manifestName, rawName, renditionName } from "../model/object_name.ts";
-import { processImage } from "../processing/process_image.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
@@ -13,10 +12,8 @@ const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 
 async function processed(world: TestWorld, ref: ImageRef): Promise<void> {
   world.clock.nowMs = t0OfImageId(ref.imageId);
-  await processImage(world.ports, await world.upload(ref));
+  await world.process(ref);
 }
-
-const namesOf = (world: TestWorld) => [...world.raw.names(), ...world.processed.names()];
 
 async function observed(world: TestWorld) {
   const { places } = await sweepExpired(world.ports);
@@ -39,11 +36,11 @@ for (
     await processed(world, sampleRef(t0Ms));
     world.clock.nowMs = t0Ms + 7 * DAY_MS - 1;
     await sweepExpired(world.ports);
-    assert.equal(namesOf(world).length, 5);
+    assert.equal(world.names().length, 5);
     assert.equal(world.rows.rows().length, 1);
     world.clock.nowMs++;
     await sweepExpired(world.ports);
-    assert.deepEqual([namesOf(world), world.rows.rows()], [[], []]);
+    assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
   });
 }
 
@@ -51,7 +48,7 @@ test("a sweeper whose clock is behind takes nothing early, and everything within
   const world = new TestWorld();
   await processed(world, sampleRef(NOON_MS));
   const behindMs = 60_000;
-  for (let trueMs = NOON_MS + periodMs; namesOf(world).length > 0; trueMs += sweepIntervalMs) {
+  for (let trueMs = NOON_MS + periodMs; world.names().length > 0; trueMs += sweepIntervalMs) {
     assert.ok(trueMs <= NOON_MS + periodMs + graceMs, "within the grace");
     world.clock.nowMs = trueMs - behindMs;
     await sweepExpired(world.ports);
@@ -66,10 +63,10 @@ test("an image whose T0 is ahead of the sweeper's clock is kept for its seven da
   assert.equal((await observed(world)).raw?.foreign, 0);
   world.clock.nowMs = NOON_MS + 5_000 + periodMs - 1;
   await sweepExpired(world.ports);
-  assert.equal(namesOf(world).length, 5);
+  assert.equal(world.names().length, 5);
   world.clock.nowMs++;
   await sweepExpired(world.ports);
-  assert.deepEqual(namesOf(world), []);
+  assert.deepEqual(world.names(), []);
 });
 
 test("a name whose day no door can have made yet is reported, and purged when its time comes", async () => {
@@ -88,16 +85,15 @@ test("a name whose day no door can have made yet is reported, and purged when it
 test("what is there without a manifest, or without anything else, goes at its time", async () => {
   const world = new TestWorld();
   const [bare, orphan, lone] = [sampleRef(NOON_MS), sampleRef(NOON_MS), sampleRef(NOON_MS)];
-  const write = { contentType: "image/jpeg", customTimeMs: NOON_MS };
   await world.upload(bare);
-  await world.processed.create(renditionName(orphan, "thumb", "jpg"), new Uint8Array(1), write);
-  await world.processed.create(manifestName(lone), new Uint8Array(1), write);
+  await world.processed.put(renditionName(orphan, "thumb", "jpg"));
+  await world.processed.put(manifestName(lone));
   world.clock.nowMs = NOON_MS + periodMs - 1;
   await sweepExpired(world.ports);
-  assert.equal(namesOf(world).length, 3);
+  assert.equal(world.names().length, 3);
   world.clock.nowMs++;
   await sweepExpired(world.ports);
-  assert.deepEqual(namesOf(world), []);
+  assert.deepEqual(world.names(), []);
 });
 
 test("an object that was replaced between list and removal is removed in the same sweep", async () => {
@@ -121,16 +117,15 @@ test("an object that was replaced between list and removal is removed in the sam
   world.clock.nowMs = NOON_MS + periodMs;
   await sweepExpired(world.ports);
   assert.ok(isReplaced);
-  assert.deepEqual(namesOf(world), []);
+  assert.deepEqual(world.names(), []);
 });
 
 test("an upload that ends after its seven days is deleted on arrival, and nothing of it is made", async () => {
   const world = new TestWorld();
   const ref = sampleRef(NOON_MS);
   world.clock.nowMs = NOON_MS + periodMs;
-  const outcome = await processImage(world.ports, await world.upload(ref));
-  assert.equal(outcome.outcome, "expired");
-  assert.deepEqual([namesOf(world), world.rows.rows()], [[], []]);
+  assert.equal((await world.process(ref)).outcome, "expired");
+  assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
   await world.upload(ref);
   await sweepExpired(world.ports);
   assert.deepEqual(world.raw.names(), [], "and by a sweep where its event is lost");

@@ -25,7 +25,7 @@ export interface SweepPorts extends EraseImagePorts {
 }
 
 /** How to sweep. */
-export interface SweepOptions extends CallOptions {
+interface SweepOptions extends CallOptions {
   /** Told why the first object of a bucket that had to go was refused; the certificate counts all that are left. */
   readonly onRefusal?: (refusal: AppError) => void;
 }

@@ -1,13 +1,17 @@
 /** Checks the chain of purge certificates from its first to its last: whoever may list and read them can do it. */
+import { walkNames } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { isAppError } from "../errors.ts";
-import type { Hashing } from "../ports/hashing.ts";
-import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
-import { type Certificate, CERTIFICATE_FOLDER, readCertificate } from "./certificate.ts";
-import { walkNames } from "./walk_names.ts";
+import type { ObjectLister } from "../ports/object_store.ts";
+import {
+  type Certificate,
+  CERTIFICATE_FOLDER,
+  type ChainPorts,
+  readCertificate,
+} from "./certificate.ts";
 
 /** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
-export interface ChainFault {
+interface ChainFault {
   readonly n: number;
   /** The last of a row of missing ones, where there is more than one. */
   readonly through?: number;
@@ -25,7 +29,7 @@ export interface ChainCheck {
 }
 
 /** What a check may be told. */
-export interface VerifyOptions extends CallOptions {
+interface VerifyOptions extends CallOptions {
   /** The newest number that the warehouse knows of. */
   readonly knownNewest?: number;
   /** Called with every certificate that can be read, in order, with the time at which the store had it complete. */
@@ -41,7 +45,7 @@ type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | ChainFa
  * link of the next. A chain cannot show that its own end was cut off: `knownNewest`, from the warehouse's copy, does.
  */
 export async function verifyCertificates(
-  ports: { readonly certificates: ObjectReader & ObjectLister; readonly hashing: Hashing },
+  ports: ChainPorts & { readonly certificates: ObjectLister },
   { knownNewest = 0, onCertificate, signal }: VerifyOptions = {},
 ): Promise<ChainCheck> {
   const { created, foreign } = await certificatesThere(ports.certificates, signal);
@@ -50,7 +54,7 @@ export async function verifyCertificates(
   const newest = Math.max(knownNewest, numbers.at(-1) ?? 0);
   let hashBefore: string | null | undefined = null;
   let awaited = 1;
-  for await (const { n, link } of links(ports, { numbers, signal })) {
+  for await (const { n, link } of links(ports, numbers, { signal })) {
     if (n > awaited) {
       faults.push(missing(awaited, n - 1));
       hashBefore = undefined;
@@ -88,23 +92,21 @@ async function certificatesThere(certificates: ObjectLister, signal: AbortSignal
 
 /** The links of the chain that are there, in order, some of them read ahead. */
 async function* links(
-  ports: Parameters<typeof readCertificate>[0],
-  { numbers, signal }: {
-    readonly numbers: readonly number[];
-    readonly signal: AbortSignal | undefined;
-  },
+  ports: ChainPorts,
+  numbers: readonly number[],
+  options: CallOptions,
 ): AsyncGenerator<{ readonly n: number; readonly link: Link }> {
   for (let from = 0; from < numbers.length; from += READS_AT_ONCE) {
     const read = numbers.slice(from, from + READS_AT_ONCE).map(async (n) => ({
       n,
-      link: await readLink(ports, n, { signal }),
+      link: await readLink(ports, n, options),
     }));
     yield* await Promise.all(read);
   }
 }
 
 async function readLink(
-  ports: Parameters<typeof readCertificate>[0],
+  ports: ChainPorts,
   n: number,
   options: CallOptions,
 ): Promise<Link> {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
-import { sampleDraft } from "../testing/sample_certificate.ts";
+import { rewriteCertificate as rewrite, sampleDraft } from "../testing/sample_certificate.ts";
 import { certificateName, issueCertificate } from "./certificate.ts";
+import { removeLive } from "./erase_image.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
+
+const LATER = sampleDraft({ sweptAt: "2026-03-15T12:00:00.000Z" });
 
 async function chainOf(length: number) {
   const certificates = new MemoryObjectStore();
@@ -13,34 +16,15 @@ async function chainOf(length: number) {
   return ports;
 }
 
-async function remove(certificates: MemoryObjectStore, n: number) {
-  const facts = await certificates.stat(certificateName(n));
-  assert.ok(facts !== null);
-  await certificates.remove(facts.name, { generation: facts.generation });
-}
+const remove = async ({ certificates }: Awaited<ReturnType<typeof chainOf>>, n: number) =>
+  assert.ok(await removeLive(certificates, certificateName(n)));
 
-async function rewrite(certificates: MemoryObjectStore, n: number, edit: (text: string) => string) {
-  const bytes = await certificates.read(certificateName(n));
-  await remove(certificates, n);
-  const edited = new TextEncoder().encode(edit(new TextDecoder().decode(bytes ?? undefined)));
-  const options = { contentType: "application/json", customTimeMs: 0 };
-  await certificates.create(certificateName(n), edited, options);
+for (const length of [12, 0]) {
+  test(`verifyCertificates() finds nothing wrong with a chain of ${length}`, async () => {
+    const expected = { found: length, newest: length, faults: [], foreign: 0 };
+    assert.deepEqual(await verifyCertificates(await chainOf(length)), expected);
+  });
 }
-
-test("verifyCertificates() finds nothing wrong with a chain of more than nine, nor with an empty one", async () => {
-  assert.deepEqual(await verifyCertificates(await chainOf(12)), {
-    found: 12,
-    newest: 12,
-    faults: [],
-    foreign: 0,
-  });
-  assert.deepEqual(await verifyCertificates(await chainOf(0)), {
-    found: 0,
-    newest: 0,
-    faults: [],
-    foreign: 0,
-  });
-});
 
 test("verifyCertificates() sees one altered digit, at the next link", async () => {
   const ports = await chainOf(5);
@@ -62,11 +46,10 @@ test("verifyCertificates() sees one that is not readable", async () => {
 
 test("verifyCertificates() tells a row of missing ones as one fault, however long it is", async () => {
   const ports = await chainOf(5);
-  for (const n of [2, 3]) await remove(ports.certificates, n);
+  for (const n of [2, 3]) await remove(ports, n);
   const far = 10 ** 12;
   const bytes = await ports.certificates.read(certificateName(5));
-  const options = { contentType: "application/json", customTimeMs: 0 };
-  await ports.certificates.create(certificateName(far), bytes ?? new Uint8Array(), options);
+  await ports.certificates.put(certificateName(far), bytes ?? assert.fail());
   assert.deepEqual((await verifyCertificates(ports, { knownNewest: far + 2 })).faults, [
     { n: 2, through: 3, fault: "missing" },
     { n: 6, through: far - 1, fault: "missing" },
@@ -77,51 +60,40 @@ test("verifyCertificates() tells a row of missing ones as one fault, however lon
 
 test("verifyCertificates() sees a removed one in the middle", async () => {
   const ports = await chainOf(5);
-  await remove(ports.certificates, 2);
+  await remove(ports, 2);
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 2, fault: "missing" }]);
 });
 
 test("verifyCertificates() sees that a removed one was issued anew", async () => {
   const ports = await chainOf(3);
-  await remove(ports.certificates, 2);
-  const draft = sampleDraft({ sweptAt: "2026-03-15T12:00:00.000Z" });
-  assert.equal((await issueCertificate(ports, draft)).n, 2);
+  await remove(ports, 2);
+  assert.equal((await issueCertificate(ports, LATER)).n, 2);
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 3, fault: "broken_link" }]);
 });
 
 test("verifyCertificates() sees a removed end only by what the warehouse knows", async () => {
   const ports = await chainOf(4);
-  await remove(ports.certificates, 4);
+  await remove(ports, 4);
   assert.deepEqual((await verifyCertificates(ports)).faults, []);
-  assert.deepEqual((await verifyCertificates(ports, { knownNewest: 4 })).faults, [
-    { n: 4, fault: "missing" },
-  ]);
+  const { faults } = await verifyCertificates(ports, { knownNewest: 4 });
+  assert.deepEqual(faults, [{ n: 4, fault: "missing" }]);
 });
 
 test("verifyCertificates() counts names that are not ours", async () => {
   const ports = await chainOf(2);
-  const options = { contentType: "text/plain", customTimeMs: 0 };
-  for (const name of [certificateName(0), certificateName(1.5)]) {
-    await ports.certificates.create(name, new Uint8Array(), options);
-  }
-  assert.deepEqual(await verifyCertificates(ports), {
-    found: 2,
-    newest: 2,
-    faults: [],
-    foreign: 2,
-  });
+  for (const n of [0, 1.5]) await ports.certificates.put(certificateName(n));
+  const expected = { found: 2, newest: 2, faults: [], foreign: 2 };
+  assert.deepEqual(await verifyCertificates(ports), expected);
 });
 
 test("verifyCertificates() sees a fork that was put in the place of two links", async () => {
   const ports = await chainOf(40);
   const fork = await chainOf(19);
   for (const n of [20, 21]) {
-    await remove(ports.certificates, n);
-    const draft = sampleDraft({ sweptAt: "2026-03-15T12:00:00.000Z" });
-    await issueCertificate(fork, draft);
+    await remove(ports, n);
+    await issueCertificate(fork, LATER);
     const bytes = await fork.certificates.read(certificateName(n));
-    const options = { contentType: "application/json", customTimeMs: 0 };
-    await ports.certificates.create(certificateName(n), bytes ?? new Uint8Array(), options);
+    await ports.certificates.put(certificateName(n), bytes ?? assert.fail());
   }
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 22, fault: "broken_link" }]);
 });

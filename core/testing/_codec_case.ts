@@ -28,8 +28,6 @@ export interface CodecUnderTest {
 /** One promise. */
 export interface CodecCase {
   readonly name: string;
-  /** Whether it decodes samples; a codec whose types nothing here can write proves that in tests of its own. */
-  readonly decodes: boolean;
   run(codec: CodecUnderTest): Promise<void>;
 }
 

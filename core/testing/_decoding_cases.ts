@@ -34,7 +34,6 @@ const GREY: Color = [90, 90, 90];
 export const DECODING_CASES: readonly CodecCase[] = [
   {
     name: "decodes each type to upright 8-bit sRGB inside the box",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       for (const mediaType of mediaTypes) {
         const bytes = await make(quarters(120, 80), { mediaType });
@@ -47,7 +46,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "never enlarges while decoding",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       for (const mediaType of mediaTypes) {
         const bytes = await make(quarters(64, 48), { mediaType });
@@ -58,7 +56,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "turns all eight orientations upright",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       if (!mediaTypes.includes("image/jpeg")) return;
       for (let orientation = 1; orientation <= 8; orientation += 1) {
@@ -72,7 +69,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "turns every type that EXIF turns",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       const turning: readonly MediaType[] = ["image/png", "image/webp", "image/tiff"];
       for (const mediaType of turning.filter((type) => mediaTypes.includes(type))) {
@@ -86,7 +82,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "brings grey, deep, wide and printed colours to 8-bit sRGB",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       for (const [variant, mediaType, tolerance] of VARIANTS) {
         if (!mediaTypes.includes(mediaType)) continue;
@@ -101,7 +96,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "shrinks as a reference does",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       const whole = scene(1_200, 900);
       const reference = shrunk(whole, { width: 400, height: 300 });
@@ -120,7 +114,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "leaves behind what a file says of itself",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       for (const mediaType of mediaTypes) {
         const bytes = withCanaries(await make(scene(80, 60), { mediaType }), mediaType);
@@ -137,7 +130,6 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "keeps alpha where there is one, and has none where there is none",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       if (!mediaTypes.includes("image/png")) return;
       const glass = draw(40, 40, (x) => x < 20 ? [200, 100, 50, 255] : [200, 100, 50, 64]);
@@ -151,28 +143,20 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "refuses a cut file as truncated",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
-      const noisy = draw(
-        200,
-        150,
-        (x, y) => [(x * 37 + y * 91) % 256, (x * y) % 256, (x * 13) % 256],
-      );
+      const noise = (x: number, y: number) => [x * 37 + y * 91, x * y, x * 13];
+      const noisy = draw(200, 150, (x, y) => noise(x, y).map((sample) => sample % 256));
       for (const mediaType of mediaTypes) {
         if (mediaType !== "image/jpeg" && mediaType !== "image/png") continue;
         const bytes = await make(noisy, { mediaType });
         const cut = bytes.slice(0, Math.floor(bytes.length * 0.6));
-        await assert.rejects(decodeInside(codec, cut, { width: 200, height: 200 }), (error) => {
-          assert.ok(error instanceof ImageRejected, `${mediaType}: ${error}`);
-          assert.equal(error.reason, "truncated", mediaType);
-          return true;
-        });
+        const decoding = decodeInside(codec, cut, { width: 200, height: 200 });
+        await assert.rejects(decoding, { name: "ImageRejected", reason: "truncated" }, mediaType);
       }
     },
   },
   {
     name: "refuses bytes that are not what the header says",
-    decodes: true,
     async run({ codec, mediaTypes, make }) {
       const [mediaType] = mediaTypes;
       if (mediaType === undefined) return;
@@ -187,15 +171,11 @@ export const DECODING_CASES: readonly CodecCase[] = [
   },
   {
     name: "puts the background behind alpha where the format has none",
-    decodes: true,
     async run({ codec, mediaTypes }) {
       if (!mediaTypes.includes("image/jpeg")) return;
       const glass = draw(32, 32, (): Color => [0, 0, 0, 0]);
-      const bytes = await codec.encode(glass, {
-        format: "jpeg",
-        quality: 90,
-        background: "#ff0000",
-      });
+      const options = { format: "jpeg", quality: 90, background: "#ff0000" } as const;
+      const bytes = await codec.encode(glass, options);
       const pixels = await decodeInside(codec, bytes, { width: 32, height: 32 });
       assert.ok(difference(colorAt(pixels, 0.5, 0.5), [255, 0, 0]) <= TOLERANCE);
     },

@@ -1,7 +1,6 @@
 /** Plants a word wherever a picture's file can say something of itself, to look for it in what comes out. */
 import type { MediaType } from "../model/media_type.ts";
-import { be, bytesOf, le, segment } from "./headers.ts";
-import { pngChunk } from "./png_chunk.ts";
+import { be, bytesOf, chunk, le, segment } from "./headers.ts";
 
 /** The word. */
 export const CANARY = "planted-canary";
@@ -43,9 +42,9 @@ const PLANTERS: Partial<Record<MediaType, (bytes: Uint8Array) => Uint8Array>> = 
   "image/png": (bytes) =>
     bytesOf(
       bytes.subarray(0, 33),
-      pngChunk("tEXt", `Comment\0${CANARY}`),
-      pngChunk("iTXt", `XML:com.adobe.xmp\0\0\0\0\0${XMP}`),
-      pngChunk("eXIf", exifBlock()),
+      chunk("tEXt", `Comment\0${CANARY}`),
+      chunk("iTXt", `XML:com.adobe.xmp\0\0\0\0\0${XMP}`),
+      chunk("eXIf", exifBlock()),
       bytes.subarray(33),
     ),
   "image/gif": (bytes) => {

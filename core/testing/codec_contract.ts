@@ -5,6 +5,7 @@ import type { CodecCase } from "./_codec_case.ts";
 import { DECODING_CASES } from "./_decoding_cases.ts";
 import { PIXEL_CASES } from "./_pixel_cases.ts";
 
+export { PIXEL_CASES };
 export {
   assertUpright,
   type CodecCase,

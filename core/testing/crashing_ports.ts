@@ -1,14 +1,14 @@
 import { AppError } from "../errors.ts";
 import type { WorldPorts } from "./test_world.ts";
 
-/** When in a call the process dies: before it took effect, or after, with its answer lost. */
-export type CrashMoment = "before" | "after";
+/** At which call, from 1, the process dies: before it took effect, or after, with its answer lost. */
+interface Crash {
+  readonly call: number;
+  readonly moment: "before" | "after";
+}
 
-/** Ports of a process that dies at its `call`-th call, from 1; from then on every call fails. */
-export function crashingPorts(
-  ports: WorldPorts,
-  crash: { readonly call: number; readonly moment: CrashMoment },
-): { readonly ports: WorldPorts; readonly hasCrashed: () => boolean } {
+/** Ports of a process that dies at a call; from then on every call fails. */
+function crashingPorts(ports: WorldPorts, crash: Crash) {
   let calls = 0;
   let isDead = false;
   const die = () => {
@@ -38,17 +38,34 @@ export function crashingPorts(
 }
 
 /** The same port, each of whose calls goes through `step`. */
-function stepping<Port extends object>(
+export function stepping<Port extends object>(
   port: Port,
-  step: (run: () => unknown) => Promise<unknown>,
+  step: (run: () => unknown, call: string) => unknown,
 ): Port {
   return new Proxy(port, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== "function") return member;
-      return (...input: unknown[]) => step(() => Reflect.apply(member, target, input));
+      return (...input: unknown[]) => step(() => Reflect.apply(member, target, input), String(key));
     },
   });
+}
+
+/** The same port, some of whose calls are answered otherwise. */
+export function withCalls<Port extends object>(port: Port, calls: Partial<Port>): Port {
+  return new Proxy(port, {
+    get(target, key) {
+      const own: unknown = Reflect.get(calls, key);
+      const member: unknown = own ?? Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+interface CrashTrial<World> {
+  readonly makeWorld: () => Promise<World>;
+  readonly walk: (ports: WorldPorts, world: World) => Promise<unknown>;
+  readonly repeat: (world: World, at: string) => Promise<void>;
 }
 
 /**
@@ -56,11 +73,7 @@ function stepping<Port extends object>(
  * there, and then `repeat` with ports that work; answers how many deaths there were.
  */
 export async function crashEverywhere<World extends { readonly ports: WorldPorts }>(
-  { makeWorld, walk, repeat }: {
-    readonly makeWorld: () => Promise<World>;
-    readonly walk: (ports: WorldPorts, world: World) => Promise<unknown>;
-    readonly repeat: (world: World, at: string) => Promise<void>;
-  },
+  { makeWorld, walk, repeat }: CrashTrial<World>,
 ): Promise<number> {
   let deaths = 0;
   for (const moment of ["before", "after"] as const) {

@@ -1,24 +1,24 @@
-import type { Developed, DevelopRequest, PixelEngine } from "../ports/pixel_engine.ts";
+import type { PixelEngine, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
 
 /** How a {@link FakePixelEngine} behaves. */
 export interface FakePixelEngineOptions {
   /** Runs before anything is made: the place to reject, to fail or to interleave. */
-  readonly before?: (request: DevelopRequest) => void | Promise<void>;
+  readonly before?: (request: RenderRequest) => void | Promise<void>;
   /** Makes another engine's bytes of the same picture. */
   readonly version?: string;
-  readonly custom?: Developed["custom"];
+  readonly custom?: Rendered["custom"];
 }
 
 /** Makes each rendition of its name, its box and the engine's version, without decoding anything. */
 export class FakePixelEngine implements PixelEngine {
-  readonly requests: DevelopRequest[] = [];
+  readonly requests: RenderRequest[] = [];
   readonly #options: FakePixelEngineOptions;
 
   constructor(options: FakePixelEngineOptions = {}) {
     this.#options = options;
   }
 
-  async develop(request: DevelopRequest): Promise<Developed> {
+  async render(request: RenderRequest): Promise<Rendered> {
     this.requests.push(request);
     await this.#options.before?.(request);
     const { version = "1", custom = {} } = this.#options;

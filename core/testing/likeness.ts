@@ -92,3 +92,9 @@ function lumaOf({ data, width, height, channels }: RawPixels): Float64Array {
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   });
 }
+
+/** Bits in which two hashes differ, 0 to 64; pictures look alike where at most about ten do. */
+export function hammingDistance(a: string, b: string): number {
+  const differing = BigInt(`0x${a}`) ^ BigInt(`0x${b}`);
+  return differing.toString(2).replaceAll("0", "").length;
+}

@@ -17,14 +17,7 @@ import { ListedNames } from "./_memory_listing.ts";
 import { portableHashing } from "./portable_hashing.ts";
 
 /** What a {@link MemoryObjectStore} was asked to do. */
-export type StoreOperation =
-  | "create"
-  | "replace"
-  | "stat"
-  | "read"
-  | "readRange"
-  | "list"
-  | "remove";
+type StoreOperation = keyof ObjectStore;
 
 /** How a {@link MemoryObjectStore} behaves. */
 export interface MemoryObjectStoreOptions {
@@ -67,11 +60,19 @@ export class MemoryObjectStore implements ObjectStore {
     const objects = [...this.#objects];
     return () => {
       this.#objects.clear();
-      for (const [name, held] of objects) {
-        this.#objects.set(name, held);
-        this.#listed.add(name);
-      }
+      for (const [name, held] of objects) this.#objects.set(name, held);
+      this.#listed.sortAgain();
     };
+  }
+
+  /** Puts an object of any name, empty and of no special type where nothing is said. */
+  async put(
+    name: string,
+    bytes: ObjectBody = new Uint8Array(),
+    options: Partial<WriteOptions> = {},
+  ) {
+    const write = { contentType: "application/octet-stream", customTimeMs: 0, ...options };
+    await this.create(name as ObjectName, bytes, write); // foreign names are part of tests
   }
 
   async create(name: ObjectName, body: ObjectBody, options: WriteOptions): Promise<CreateOutcome> {
@@ -90,12 +91,8 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async stat(...[name, options]: Parameters<ObjectReader["stat"]>) {
-    return await this.#run(
-      "stat",
-      name,
-      options?.signal,
-      () => this.#objects.get(name)?.facts ?? null,
-    );
+    const facts = () => this.#objects.get(name)?.facts ?? null;
+    return await this.#run("stat", name, options?.signal, facts);
   }
 
   async read(...[name, options]: Parameters<ObjectReader["read"]>) {
@@ -112,15 +109,12 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    return await this.#run("list", query.prefix, query.signal, () => {
-      return this.#listed.page(query);
-    });
+    return await this.#run("list", query.prefix, query.signal, () => this.#listed.page(query));
   }
 
   async remove(...[name, options]: Parameters<ObjectRemover["remove"]>) {
     return await this.#run("remove", name, options.signal, () => {
       if (this.#find(name, options.generation) === undefined) return false;
-      this.#listed.remove();
       return this.#objects.delete(name);
     });
   }
@@ -158,7 +152,7 @@ export class MemoryObjectStore implements ObjectStore {
       },
       metadata: { ...options.metadata },
     };
-    if (!this.#objects.has(name)) this.#listed.add(name);
+    if (!this.#objects.has(name)) this.#listed.sortAgain();
     this.#objects.set(name, { facts, bytes });
     return generation;
   }

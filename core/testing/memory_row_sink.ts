@@ -1,5 +1,6 @@
 import type { ImageRow } from "../model/image_row.ts";
 import type { ImageRef } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type {
   PurgeRow,
@@ -14,7 +15,7 @@ import type {
 import { sampleRow } from "./sample_row.ts";
 
 /** How a {@link MemoryRowSink} behaves. */
-export interface MemoryRowSinkOptions {
+interface MemoryRowSinkOptions {
   /** The real time where none is given. */
   readonly clock?: Clock;
   /** How long an appended row refuses removal, in milliseconds; 0 where none is given. */
@@ -54,7 +55,7 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowFinder, RowPurg
     return () => void (this.#held = held.slice());
   }
 
-  async append(row: ImageRow, options?: { readonly signal?: AbortSignal | undefined }) {
+  async append(row: ImageRow, options?: CallOptions) {
     await this.#start("append", options?.signal);
     const bufferedUntilMs = this.#now() + (this.#options.bufferMs ?? 0);
     this.#held.push({ row, bufferedUntilMs });
@@ -69,17 +70,17 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowFinder, RowPurg
     this.#held.push({ row: sampleRow(ref, values), bufferedUntilMs: 0 });
   }
 
-  async remove(ref: ImageRef, options?: { readonly signal?: AbortSignal | undefined }) {
+  async remove(ref: ImageRef, options?: CallOptions) {
     await this.#start("remove", options?.signal);
     return this.#delete((row) => isOf(row, ref));
   }
 
-  async held(refs: readonly ImageRef[], options?: { readonly signal?: AbortSignal | undefined }) {
+  async held(refs: readonly ImageRef[], options?: CallOptions) {
     await this.#start("held", options?.signal);
     return refs.filter((ref) => this.rows().some((row) => isOf(row, ref)));
   }
 
-  async purge(t0Ms: number, options?: { readonly signal?: AbortSignal | undefined }) {
+  async purge(t0Ms: number, options?: CallOptions) {
     await this.#start("purge", options?.signal);
     return this.#delete((row) => t0Of(row) <= t0Ms);
   }
@@ -99,7 +100,7 @@ export class MemoryRowSink implements RowAppender, RowEraser, RowFinder, RowPurg
     this.#purges.push(...rows);
   }
 
-  async newestCertificate(options?: { readonly signal?: AbortSignal | undefined }) {
+  async newestCertificate(options?: CallOptions) {
     await this.#start("newestCertificate", options?.signal);
     return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
   }

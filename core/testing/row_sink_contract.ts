@@ -12,7 +12,7 @@ import type { ContractCase } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the warehouse. */
-export type RowSink = RowAppender & RowEraser & RowFinder & RowPurger & RowAuditor;
+type RowSink = RowAppender & RowEraser & RowFinder & RowPurger & RowAuditor;
 
 const DAY_MS = 86_400_000;
 

@@ -1,3 +1,5 @@
+import { crc32 } from "./headers.ts";
+
 /** A red picture of one pixel: PNG, 69 bytes. */
 export const PNG_PIXEL: Uint8Array<ArrayBuffer> = fromBase64(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC",
@@ -19,16 +21,6 @@ export function pngOf(width: number, height: number): Uint8Array<ArrayBuffer> {
   view.setUint32(20, height);
   view.setUint32(29, crc32(bytes.subarray(12, 29)));
   return bytes;
-}
-
-/** CRC-32 of a PNG chunk (PNG, annex D). */
-function crc32(bytes: Uint8Array): number {
-  let sum = 0xffffffff;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? sum >>> 1 ^ 0xedb88320 : sum >>> 1;
-  }
-  return (sum ^ 0xffffffff) >>> 0;
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,15 @@
 import { t0OfImageId } from "../model/image_id.ts";
-import { type ImageRef, markerName, rawName } from "../model/object_name.ts";
+import { type Manifest, serializeManifest } from "../model/manifest.ts";
+import { type ImageRef, manifestName, markerName, rawName } from "../model/object_name.ts";
 import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadata.ts";
 import { parseTenantPlans } from "../model/tenant_plan.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ProcessImagePorts } from "../processing/process_ports.ts";
+import { processImage } from "../processing/process_image.ts";
+import type {
+  ImageDelivery,
+  ProcessImagePorts,
+  ProcessOutcome,
+} from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { SweepPorts } from "../retention/sweep_expired.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "./fake_pixel_engine.ts";
@@ -11,6 +17,7 @@ import { MemoryObjectStore, type MemoryObjectStoreOptions } from "./memory_objec
 import { MemoryRowSink } from "./memory_row_sink.ts";
 import { portableHashing } from "./portable_hashing.ts";
 import { PNG_PIXEL } from "./sample_images.ts";
+import { sampleManifest } from "./sample_manifest.ts";
 
 /** Saturday, 14 March 2026, 12:00 UTC, in milliseconds: when a {@link TestWorld} begins. */
 export const NOON_MS: number = Date.UTC(2026, 2, 14, 12);
@@ -37,6 +44,13 @@ export interface TestWorldOptions {
   readonly engine?: FakePixelEngineOptions;
   readonly raw?: MemoryObjectStoreOptions;
   readonly processed?: MemoryObjectStoreOptions;
+}
+
+/** What is uploaded, where it is not a PNG of one pixel. */
+interface Upload {
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly contentType?: string;
+  readonly declaration?: RawDeclaration;
 }
 
 /** Everything that processing and retention need. */
@@ -74,25 +88,37 @@ export class TestWorld {
     };
   }
 
-  /** Puts a raw object (a PNG of one pixel where no bytes are given) and answers its delivery. */
+  /** Puts a raw object and answers its delivery. */
   async upload(
     ref: ImageRef,
-    { bytes = PNG_PIXEL, contentType = "image/png", declaration = { source: "edge" } }: {
-      readonly bytes?: Uint8Array<ArrayBuffer>;
-      readonly contentType?: string;
-      readonly declaration?: RawDeclaration;
-    } = {},
-  ): Promise<{ readonly objectName: string; readonly attempt: number }> {
+    { bytes = PNG_PIXEL, contentType = "image/png", declaration = { source: "edge" } }: Upload = {},
+  ): Promise<ImageDelivery> {
     const customTimeMs = t0OfImageId(ref.imageId);
     const metadata = metadataOfDeclaration(declaration);
     await this.raw.create(rawName(ref), bytes, { contentType, customTimeMs, metadata });
     return { objectName: rawName(ref), attempt: 1 };
   }
 
+  /** Uploads an image and processes it. */
+  async process(ref: ImageRef, upload?: Upload): Promise<ProcessOutcome> {
+    return await processImage(this.ports, await this.upload(ref, upload));
+  }
+
+  /** Puts the manifest of an image that is ready; its renditions are missing. */
+  async finish(ref: ImageRef): Promise<Manifest> {
+    const manifest = sampleManifest(ref);
+    await this.processed.put(manifestName(ref), serializeManifest(manifest));
+    return manifest;
+  }
+
   /** Puts the owner's wish to have the image erased. */
   async mark(ref: ImageRef): Promise<void> {
     const customTimeMs = t0OfImageId(ref.imageId);
-    const contentType = "application/octet-stream";
-    await this.raw.create(markerName(ref), new Uint8Array(0), { contentType, customTimeMs });
+    await this.raw.put(markerName(ref), undefined, { customTimeMs });
+  }
+
+  /** Names of both buckets. */
+  names(): string[] {
+    return [...this.raw.names(), ...this.processed.names()];
   }
 }

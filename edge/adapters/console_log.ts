@@ -1,16 +1,14 @@
-import type { Log, LogFields } from "@tintype/core/ports/log";
+import { jsonLog, type Severity } from "@tintype/core/json_log";
+import type { Log } from "@tintype/core/ports/log";
+
+const WRITERS = {
+  INFO: (line) => console.log(line),
+  WARNING: (line) => console.warn(line),
+  ERROR: (line) => console.error(line),
+} as const satisfies Record<Severity, (line: string) => void>;
 
 /** Writes one JSON line an event to the worker's console, which is where Workers Logs reads. */
-export class ConsoleLog implements Log {
-  info(event: string, fields: LogFields = {}): void {
-    console.log(JSON.stringify({ event, level: "info", ...fields }));
-  }
-
-  warn(event: string, fields: LogFields = {}): void {
-    console.warn(JSON.stringify({ event, level: "warn", ...fields }));
-  }
-
-  error(event: string, fields: LogFields = {}): void {
-    console.error(JSON.stringify({ event, level: "error", ...fields }));
-  }
-}
+export const consoleLog: Log = jsonLog({
+  part: "edge",
+  write: (line, severity) => WRITERS[severity](line),
+});

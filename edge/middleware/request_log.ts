@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
+import { parseTraceParent } from "@tintype/core/model/traceparent";
 import type { AppEnv } from "../app_env.ts";
 
 /** Writes one line a request: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
@@ -9,7 +10,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const caller = c.get("caller");
   c.get("log").info("request", {
     requestId: c.get("requestId"),
-    traceId: c.get("traceparent").slice(3, 35),
+    traceId: parseTraceParent(c.get("traceparent"))?.traceId,
     method: c.req.method,
     route: routeOf(c),
     status: c.res.status,

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { parseTraceParent } from "@tintype/core/model/traceparent";
 import type { AppEnv } from "../app_env.ts";
 import { routeOf } from "./request_log.ts";
 
@@ -7,11 +8,12 @@ export const requestSpan: MiddlewareHandler<AppEnv> = async (c, next) => {
   const startMs = Date.now();
   await next();
   const spans = c.get("services")?.spans;
-  const traceparent = c.get("traceparent");
-  if (spans === undefined || !isSampled(traceparent)) return;
+  const trace = parseTraceParent(c.get("traceparent"));
+  // The lowest bit of the flags (W3C Trace Context, section 3.2.2.5).
+  if (spans === undefined || trace === undefined || (trace.flags & 1) === 0) return;
   const sent = spans.send({
-    traceId: traceparent.slice(3, 35),
-    spanId: traceparent.slice(36, 52),
+    traceId: trace.traceId,
+    spanId: trace.spanId,
     parentSpanId: c.get("parentSpanId"),
     name: `${c.req.method} ${routeOf(c)}`,
     startMs,
@@ -25,8 +27,3 @@ export const requestSpan: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
   c.executionCtx.waitUntil(sent);
 };
-
-/** The lowest bit of the flags (W3C Trace Context, section 3.2.2.5). */
-function isSampled(traceparent: string): boolean {
-  return (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
-}

@@ -1,5 +1,6 @@
 import { AppError } from "@tintype/core/errors";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
+import type { BodyPromise, UploadBody } from "@tintype/core/ports/upload_body";
 import { isEncoded } from "../middleware/validate.ts";
 import type { ByteStreams, RunningDigest } from "../ports.ts";
 import { boundaryOf, readOnlyFile } from "./_multipart.ts";
@@ -22,7 +23,7 @@ type Chunks = AsyncGenerator<Uint8Array, void, void>;
  * Opens a request's image: its body, or the one file of a multipart form.
  * Throws `length_required`, `too_large`, `unsupported_type` and `invalid_request`.
  */
-export async function openBody(request: Request): Promise<ImageBody> {
+export async function openBody(request: Request, streams: ByteStreams): Promise<ImageBody> {
   const { headers } = request;
   if (isEncoded(headers.get("content-encoding") ?? undefined)) {
     throw new AppError(
@@ -36,36 +37,46 @@ export async function openBody(request: Request): Promise<ImageBody> {
   if (/^multipart\//i.test(contentType)) {
     if (length !== undefined) admitLength(length - MULTIPART_SLACK_BYTES, MAX_BODY_BYTES);
     const file = await readOnlyFile(chunks, boundaryOf(contentType));
-    return new ImageBody(file.contentType, undefined, file.chunks);
+    return new ImageBody({ ...file, size: undefined, streams });
   }
   if (length === undefined) {
     throw new AppError("length_required", "Cannot take image as Content-Length is missing");
   }
   admitLength(length, MAX_BODY_BYTES);
-  return new ImageBody(contentType, length, chunks);
+  return new ImageBody({ contentType, size: length, chunks, streams });
+}
+
+/** What an {@link ImageBody} is made of. */
+interface ImageBodyParts {
+  readonly contentType: string;
+  /** Undefined where a multipart form does not say. */
+  readonly size: number | undefined;
+  readonly chunks: Chunks;
+  readonly streams: ByteStreams;
+}
+
+/** What the passing bytes are held to; the digest only where one was declared. */
+interface PumpOptions {
+  readonly digest: { readonly running: RunningDigest; readonly sha256: string } | undefined;
+  readonly maxBytes: number;
 }
 
 /** An image on its way through the edge: its first bytes are looked at, then all are passed on as they come. */
-export class ImageBody {
+export class ImageBody implements UploadBody {
   readonly contentType: string;
-  /** Bytes; undefined where a multipart form does not tell. */
   readonly size: number | undefined;
+  passedBytes = 0;
   readonly #chunks: Chunks;
+  readonly #streams: ByteStreams;
   #looked: Uint8Array[] = [];
-  #passedBytes = 0;
 
-  constructor(contentType: string, size: number | undefined, chunks: Chunks) {
+  constructor({ contentType, size, chunks, streams }: ImageBodyParts) {
     this.contentType = contentType;
     this.size = size;
     this.#chunks = chunks;
+    this.#streams = streams;
   }
 
-  /** How many bytes were passed on: all of them once `sendTo` has come back. */
-  get passedBytes(): number {
-    return this.#passedBytes;
-  }
-
-  /** The first SNIFF_BYTES, or all where there are fewer. */
   async head(): Promise<Uint8Array> {
     let bytes = 0;
     while (bytes < SNIFF_BYTES) {
@@ -74,37 +85,32 @@ export class ImageBody {
       this.#looked.push(value);
       bytes += value.length;
     }
-    return joined(this.#looked).subarray(0, SNIFF_BYTES);
+    return concatBytes(this.#looked).subarray(0, SNIFF_BYTES);
   }
 
   /**
-   * Passes at most `maxBytes` bytes to `send` and comes back with its answer. The last chunk is held until size and
-   * digest are found right, and `signal` aborts the request where they are not, so that storage never completes an object
-   * that was not as declared, or where storage keeps it waiting for 30 seconds. Throws `digest_mismatch`, `too_large`,
-   * `invalid_request`, and what `send` throws.
+   * Holds the last chunk until size and digest are found right, and aborts the request where they are not, or where
+   * storage keeps it waiting for 30 seconds.
    */
-  async sendTo<Answer>(
-    send: (readable: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Answer>,
-    { sha256, maxBytes, streams }: {
-      readonly sha256: string | undefined;
-      readonly maxBytes: number;
-      readonly streams: ByteStreams;
-    },
-  ): Promise<Answer> {
+  async sendTo<Sent>(
+    send: (bytes: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Sent>,
+    { sha256, maxBytes }: BodyPromise,
+  ): Promise<Sent> {
+    const streams = this.#streams;
     const pipe = this.size === undefined ? streams.unsized() : streams.fixedLength(this.size);
     const digest = sha256 === undefined ? undefined : { running: streams.sha256(), sha256 };
     const writer = pipe.writable.getWriter();
     const sending = new AbortController();
-    const pumping = settled(
-      this.#pump(writer, { digest, maxBytes, sending }).catch((error: unknown) => {
+    const pumping = toResult(
+      this.#pump(writer, sending, { digest, maxBytes }).catch((error: unknown) => {
         // First the request: an aborted stream alone would end a chunked body as if it were whole.
         sending.abort();
         writer.abort().catch(() => undefined);
         throw error;
       }),
     );
-    const answering = settled(send(pipe.readable, sending.signal));
-    void pumping.then(() => hurried(answering, sending));
+    const answering = toResult(send(pipe.readable, sending.signal));
+    void pumping.then(() => withTimeout(answering, sending));
     const sent = await answering;
     // Storage may answer before it has read everything, over an object that is there; then nobody reads on.
     const pumped = await Promise.race([pumping, after(STRAGGLER_MS)]);
@@ -116,11 +122,8 @@ export class ImageBody {
 
   async #pump(
     writer: WritableStreamDefaultWriter<Uint8Array>,
-    { digest, maxBytes, sending }: {
-      readonly digest: { readonly running: RunningDigest; readonly sha256: string } | undefined;
-      readonly maxBytes: number;
-      readonly sending: AbortController;
-    },
+    sending: AbortController,
+    { digest, maxBytes }: PumpOptions,
   ): Promise<void> {
     let held: Uint8Array | undefined;
     let bytes = 0;
@@ -128,14 +131,14 @@ export class ImageBody {
       bytes += chunk.length;
       admitLength(bytes, maxBytes);
       await digest?.running.update(chunk);
-      if (held !== undefined) await hurried(writer.write(held), sending);
+      if (held !== undefined) await withTimeout(writer.write(held), sending);
       held = chunk;
     }
     admitWhole(bytes, this.size);
-    this.#passedBytes = bytes;
+    this.passedBytes = bytes;
     if (digest !== undefined) admitDigest(await digest.running.hex(), digest.sha256);
-    if (held !== undefined) await hurried(writer.write(held), sending);
-    await hurried(writer.close(), sending);
+    if (held !== undefined) await withTimeout(writer.write(held), sending);
+    await withTimeout(writer.close(), sending);
   }
 
   async *#all(): Chunks {
@@ -145,11 +148,11 @@ export class ImageBody {
   }
 }
 
-type Settled<Value> =
+type Result<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: unknown };
 
-function settled<Value>(promise: Promise<Value>): Promise<Settled<Value>> {
+function toResult<Value>(promise: Promise<Value>): Promise<Result<Value>> {
   return promise.then(
     (value) => ({ ok: true, value }),
     (error: unknown) => ({ ok: false, error }),
@@ -157,7 +160,7 @@ function settled<Value>(promise: Promise<Value>): Promise<Settled<Value>> {
 }
 
 /** What storage does, whose request is aborted where that takes too long. */
-async function hurried<Value>(work: Promise<Value>, sending: AbortController): Promise<Value> {
+async function withTimeout<Value>(work: Promise<Value>, sending: AbortController): Promise<Value> {
   const timer = setTimeout(() => sending.abort(), STORAGE_MS);
   try {
     return await work;
@@ -215,7 +218,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): Chunks {
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

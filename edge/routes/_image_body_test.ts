@@ -22,7 +22,12 @@ async function* chunksOf(...sizes: readonly number[]): AsyncGenerator<Uint8Array
 /** Sends 300 bytes to a storage that takes chunks and never answers; says whether it was given up, and how it ended. */
 function sendToSilence(chunks: number) {
   const state = { taken: 0, givenUp: false };
-  const body = new ImageBody("image/png", 300, chunksOf(100, 100, 100));
+  const body = new ImageBody({
+    contentType: "image/png",
+    size: 300,
+    chunks: chunksOf(100, 100, 100),
+    streams,
+  });
   const ended = body.sendTo(async (readable, signal) => {
     const reader = readable.getReader();
     while (state.taken < chunks) {
@@ -35,7 +40,7 @@ function sendToSilence(chunks: number) {
         reject(new AppError("unavailable", "Storage does not answer now"));
       });
     });
-  }, { sha256: undefined, maxBytes: 1_000, streams });
+  }, { sha256: undefined, maxBytes: 1_000 });
   return { state, ended };
 }
 

@@ -11,7 +11,7 @@ import { validate } from "../middleware/validate.ts";
 import { erasureState, imageParam, noQuery } from "../schemas.ts";
 import { isoOf } from "./_image_view.ts";
 
-/** `GET /v1/erasures/{id}`: how far an erasure is, to the owner who asked for it, until the image's seven days are over. */
+/** `GET /v1/erasures/{id}`: how far an erasure is, to the owner who asked for it, until the image's retention period is over. */
 export const erasureRoutes = new Hono<AppEnv>().get(
   "/v1/erasures/:id",
   describe({

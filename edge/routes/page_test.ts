@@ -47,6 +47,11 @@ test("/config.json tells the page how to sign in, and holds no secret", async ()
   assert.deepEqual(Object.keys(config).sort(), ["periodMs", "signIn", "types"]);
   assert.equal(config.signIn.scope, "openid images:read images:write images:delete");
   assert.equal(config.periodMs, 7 * 86_400_000);
+  assert.deepEqual(config.types[0], {
+    type: "image/jpeg",
+    label: "JPEG",
+    extensions: ["jpg", "jpeg"],
+  });
 });
 
 test("a SIGN_IN with a plain-http issuer of another machine is refused", () => {

@@ -7,7 +7,7 @@ export interface Inventory {
   readonly resources: Readonly<Record<string, number>>;
   /** `identity: role on place`, for each identity of ours. */
   readonly grants: readonly string[];
-  /** Settings that the promise of seven days hangs on. */
+  /** Settings that the retention promise hangs on. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

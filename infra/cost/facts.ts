@@ -2,8 +2,11 @@
  * What Tintype costs and what it holds: `prices.json` and `facts.json` are the only sources of figures; `bill` turns
  * them into money, `limits` into ceilings, `simulate` into queues, `cost_document` prints all of it as docs/cost.md.
  */
+import policy from "../../core/retention/policy.json" with { type: "json" };
 import facts from "./facts.json" with { type: "json" };
 import table from "./prices.json" with { type: "json" };
+
+const DAY_MS = 86_400_000;
 
 /** A list price: `usd` for `per` units, after `free` units a month. */
 export interface Price {
@@ -31,8 +34,16 @@ export const PRICES_NOTE = table.currency;
 
 /** Figures by how they are known. */
 export const MEASURED: Readonly<Record<keyof typeof facts.measured, Fact>> = facts.measured;
-export const CONFIGURED: Readonly<Record<keyof typeof facts.configured, Fact>> = facts.configured;
+export const CONFIGURED = {
+  ...facts.configured,
+  sweepsPerDay: ofPolicy(DAY_MS / policy.sweepIntervalMs, "sweeps a day"),
+  keptDays: ofPolicy(policy.periodMs / DAY_MS, "days"),
+} as const satisfies Readonly<Record<string, Fact>>;
 export const ASSUMED: Readonly<Record<keyof typeof facts.assumed, Fact>> = facts.assumed;
+
+function ofPolicy(value: number, unit: string): Fact {
+  return { value, unit, by: "core/retention/policy.json" };
+}
 
 /** Sizes of images that people send, each with its share: assumed. */
 export const FLEET = facts.fleet.sharesByMegapixels.map(([share = 0, megapixels = 0]) => ({

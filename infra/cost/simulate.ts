@@ -1,5 +1,6 @@
 import { ASSUMED, CONFIGURED, cpuMsOf, FLEET, MEASURED, PRICES } from "./facts.ts";
-import { poisson, type Random, seeded } from "./random.ts";
+import { type Random, seededRandom } from "@tintype/core/seeded_random";
+import { poisson } from "./poisson.ts";
 
 /** A day to simulate. */
 export interface Scenario {
@@ -51,7 +52,7 @@ const POISON_S = CONFIGURED.deadlineMs.value / 1000;
  * than some minutes is longer in truth by up to ten.
  */
 export function simulate(scenario: Scenario): Simulated {
-  const random = seeded(scenario.seed);
+  const random = seededRandom(scenario.seed);
   const day = new Day();
   for (let second = 0; second < DAY_S * 2; second++) {
     const isOver = second >= DAY_S;

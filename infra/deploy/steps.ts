@@ -185,6 +185,6 @@ function endToEnd({ edgeUrl }: Target): Step {
           `TINTYPE_TOKEN="\${SMOKE_TOKEN:?must be an access token of the issuer}" npx deno task upload docs/pictures/card.jpg --to ${edgeUrl}`,
       },
     ],
-    rollback: "The picture is gone after seven days, or by DELETE /v1/images/{id}.",
+    rollback: "The picture is gone when its retention period ends, or by DELETE /v1/images/{id}.",
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Writes what infrastructure and documents say of retention from `core/retention/policy.json`: lifecycle rules, Terraform's
- * variables, the scheduled queries, the table in `docs/retention.md`. `deno task generate` runs this and then makes the
- * queries' translations; a test fails where a file differs.
+ * variables, the scheduled queries, the bounds in the views, the table in `docs/retention.md`. `deno task generate` runs
+ * this and then makes the queries' translations; a test fails where a file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { lifecycleRules } from "./lifecycle_rules.ts";
 import { retentionTable } from "./retention_table.ts";
 import { scheduledSql } from "./scheduled_sql.ts";
 import { terraformVariables } from "./terraform_variables.ts";
+import { viewPaths, withBounds } from "./view_bounds.ts";
 
 /** A file as it must be. */
 interface GeneratedFile {
@@ -25,7 +26,7 @@ const MARKS = [
   "<!-- end -->",
 ] as const;
 
-/** Every generated file; of the document, the text around the table is what stands there now. */
+/** Every generated file; of the document and the views, the text around what is generated is what stands there now. */
 export function generatedFiles(): GeneratedFile[] {
   return [
     { path: "infra/retention/lifecycle.json", text: json(lifecycleRules()) },
@@ -34,6 +35,7 @@ export function generatedFiles(): GeneratedFile[] {
       path: `infra/bigquery/scheduled/${name}`,
       text,
     })),
+    ...viewPaths().map((path) => ({ path, text: withBounds(readGenerated(path)) })),
     { path: DOCUMENT, text: withSection(readGenerated(DOCUMENT), MARKS, retentionTable()) },
   ];
 }

@@ -1,8 +1,10 @@
+import { durationText } from "@tintype/core/duration";
+import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import policy from "../../core/retention/policy.json" with { type: "json" };
 
 type Row = readonly [place: string, byDefault: string, bound: string, setting: string];
 
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** Every place where a copy can lie, as a Markdown table: what would survive by default, what bounds it, where that is set. */
 export function retentionTable(): string {
@@ -13,76 +15,79 @@ export function retentionTable(): string {
 }
 
 function rows(): Row[] {
-  const { kafka, bigquery } = policy;
-  const sweep = `T0 + ${time(policy.periodMs)}, at the latest ${time(policy.graceMs)} after`;
+  const { bigquery } = policy;
+  const { kafka, ...bounds } = RETENTION_BOUNDS;
+  const period = durationText(bounds.periodMs);
+  const sweep = `T0 + ${period}, at the latest ${durationText(policy.graceMs)} after`;
+  const segment = `a segment of ${durationText(kafka.segmentMs)}`;
   return [
     ["raw objects, markers", "for ever", sweep, "the sweep"],
     ["renditions, manifests, receipts", "for ever", sweep, "the sweep"],
     [
       "the same, without a sweep",
       "for ever",
-      `${policy.lifecycleDays} days after T0 (custom time), ${policy.lifecycleDays} days of age`,
+      `${days(bounds.lifecycleDays)} after T0 (custom time), ${days(bounds.lifecycleDays)} of age`,
       "lifecycle rules",
     ],
     ["rows", "for ever", sweep, "the sweep"],
     [
       "the same, without a sweep",
       "for ever",
-      `T0 + ${time(policy.periodMs)}, looked at every ${time(bigquery.scheduledDeleteIntervalMs)}`,
+      `T0 + ${period}, looked at every ${durationText(bigquery.scheduledDeleteIntervalMs)}`,
       "scheduled query",
     ],
     [
       "partitions of rows",
       "for ever",
-      `${time(bigquery.partitionExpirationMs)} from the partition's start`,
+      `${durationText(bounds.partitionExpirationMs)} from the partition's start`,
       "`images` table",
     ],
     [
       "rows in the streaming buffer",
       "cannot be deleted while they lie there",
-      `${time(policy.streamingBufferMs)}; nothing is inserted in the last ${
-        time(policy.periodMs / policy.closingFraction)
-      } of the period`,
+      `${
+        durationText(policy.streamingBufferMs)
+      }; nothing is inserted in the last ${closingText()} of the period`,
       "the code",
     ],
     [
       "time travel, fail-safe of the warehouse",
-      "7 days, then 7 days more",
-      `time travel ${time(bigquery.maxTimeTravelHours * HOUR_MS)}; fail-safe cannot be turned off`,
+      "a week, then a week more",
+      `time travel ${days(bigquery.maxTimeTravelHours / 24)}; fail-safe cannot be turned off`,
       "dataset; rows hold no personal data",
     ],
-    ["soft-deleted objects", "7 days", time(policy.softDeleteMs), "buckets"],
+    ["soft-deleted objects", "a week", "soft delete is off", "buckets"],
     ["noncurrent versions", "for ever where versioning is on", "versioning is off", "buckets"],
     [
       "unfinished resumable sessions",
       "a week",
-      `${time(policy.resumableSessionMs)} from T0; what ends later is deleted on arrival`,
+      "a week from T0; what ends later is deleted on arrival",
       "Google's own bound",
     ],
     [
       "unfinished multipart uploads",
       "until aborted",
-      time(policy.abortMultipartDays * 24 * HOUR_MS),
+      days(bounds.abortMultipartDays),
       "lifecycle rules",
     ],
-    ["events", "7 days", time(policy.pubsubRetentionMs), "subscription"],
-    ["dead letters of events", "7 days", time(policy.deadLetterRetentionMs), "subscription"],
+    ["events", "a week", durationText(bounds.eventsMs), "subscription"],
+    ["dead letters of events", "a week", durationText(bounds.deadLettersMs), "subscription"],
     [
       "Kafka source topic",
-      "7 days and a segment",
-      `${time(kafka.sourceRetentionMs)} and a segment of ${time(kafka.segmentMs)}`,
+      "a week and a segment",
+      `${durationText(kafka.sourceMs)} and ${segment}`,
       "topic",
     ],
     [
       "Kafka dead letters, redrive",
-      "7 days and a segment",
-      `${time(kafka.deadLetterRetentionMs)} and ${
-        time(kafka.redriveRetentionMs)
-      }, each with a segment of ${time(kafka.segmentMs)}`,
+      "a week and a segment",
+      `${durationText(kafka.deadLettersMs)} and ${
+        durationText(kafka.redriveMs)
+      }, each with ${segment}`,
       "topics",
     ],
-    ["signed read addresses", "up to 7 days", time(policy.signedUrlMs), "the edge"],
-    ["logs", "30 days", `${policy.logRetentionDays} days; ids and numbers only`, "log bucket"],
+    ["signed read addresses", "up to a week", durationText(policy.signedUrlMs), "the edge"],
+    ["logs", "30 days", `${days(bounds.logDays)}; ids and numbers only`, "log bucket"],
     [
       "copies of certificates",
       "for ever",
@@ -92,14 +97,11 @@ function rows(): Row[] {
   ];
 }
 
-/** Milliseconds in the largest unit that they are a whole number of. */
-function time(ms: number): string {
-  if (ms === 0) return "0";
-  if (ms % (24 * HOUR_MS) === 0) return counted(ms / (24 * HOUR_MS), "day");
-  if (ms % HOUR_MS === 0) return counted(ms / HOUR_MS, "hour");
-  return counted(ms / 60_000, "minute");
+/** The share of the period in which nothing is written, to the second. */
+function closingText(): string {
+  return durationText(Math.floor(policy.periodMs / policy.closingFraction / 1000) * 1000);
 }
 
-function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+function days(count: number): string {
+  return durationText(count * DAY_MS);
 }

@@ -43,7 +43,7 @@ locals {
       advice    = "Deliveries are refused and come again. Look for delivery_failed and call_failed; after a deployment, roll back (docs/deployment.md)."
     }
     overdue = {
-      title     = "Something is past its seven days"
+      title     = "Something is past its retention period"
       filter    = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["overdue"].name}\""
       aligner   = "ALIGN_DELTA"
       reducer   = "REDUCE_SUM"

@@ -1,10 +1,10 @@
 # The three buckets, their notification's source, and who may do what in each.
-# Nothing may keep an object beyond its seven days: no versions, no soft delete. Certificates are the opposite: they
+# Nothing may keep an object beyond its retention period: no versions, no soft delete. Certificates are the opposite: they
 # have a retention instead of a lifecycle.
 
 resource "google_storage_bucket" "images" {
-  # checkov:skip=CKV_GCP_62: Access logs are objects that name every image; data access logs of 7 days take their place (logs.tf).
-  # checkov:skip=CKV_GCP_78: A noncurrent version would outlive its seven days.
+  # checkov:skip=CKV_GCP_62: Access logs are objects that name every image; data access logs take their place (logs.tf).
+  # checkov:skip=CKV_GCP_78: A noncurrent version would outlive its retention period.
   for_each = toset(["raw", "processed"])
 
   name                        = module.contract.buckets[each.value]
@@ -54,7 +54,7 @@ resource "google_storage_bucket" "images" {
 }
 
 resource "google_storage_bucket" "certificates" {
-  # checkov:skip=CKV_GCP_62: Data access logs of 7 days take the place of access logs (logs.tf).
+  # checkov:skip=CKV_GCP_62: Data access logs take the place of access logs (logs.tf).
   # checkov:skip=CKV_GCP_78: Certificates are create-only under a retention, so there is no second version of one.
   name                        = module.contract.buckets.certificates
   location                    = var.bucket_location

@@ -1,6 +1,6 @@
 # Kafka of the project's own, for those without a managed cluster: three nodes in three zones, each broker and controller
 # (KRaft), TLS and SASL on every listener. Topics are replicated three times, so there are no snapshots: a snapshot of a
-# disk would hold images beyond their seven days, and a lost node is filled again by the others.
+# disk would hold images beyond their retention period, and a lost node is filled again by the others.
 
 locals {
   # Two regions have no zone a.

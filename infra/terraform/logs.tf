@@ -1,4 +1,4 @@
-# Logs: one bucket of our own, seven days, our key. Nothing stays in the project's default bucket.
+# Logs: one bucket of our own, kept as long as images, our key. Nothing stays in the project's default bucket.
 # The audit logs of administration (400 days) belong to Google and name no image.
 
 resource "google_logging_project_bucket_config" "logs" {

@@ -2,7 +2,7 @@
 
 locals {
   jobs = {
-    retention = { schedule = var.retention.sweep_schedule, why = "Removes what is past its seven days and leaves a certificate" }
+    retention = { schedule = var.retention.sweep_schedule, why = "Removes what is past its retention period and leaves a certificate" }
     reconcile = { schedule = var.retention.reconcile_schedule, why = "Finds raw objects that no event brought to an end" }
   }
 }

@@ -18,7 +18,7 @@ locals {
 resource "google_bigquery_dataset" "tintype" {
   dataset_id                      = module.contract.dataset
   friendly_name                   = "Tintype"
-  description                     = "Facts of images: ids, numbers and words of closed vocabularies, gone after seven days"
+  description                     = "Facts of images: ids, numbers and words of closed vocabularies, gone after the retention period"
   location                        = var.region
   max_time_travel_hours           = tostring(var.retention.max_time_travel_hours)
   default_partition_expiration_ms = var.retention.partition_expiration_ms

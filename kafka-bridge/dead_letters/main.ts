@@ -5,7 +5,8 @@
 import process from "node:process";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { kafkaCopyMsOf, RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../config/env.ts";
 import { wordsOfError } from "../operations/words_of_error.ts";

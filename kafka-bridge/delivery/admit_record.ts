@@ -1,6 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
 import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
+import { SHA256 } from "@tintype/core/model/digest";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
@@ -9,7 +10,8 @@ import { isTenant, type Tenant } from "@tintype/core/model/tenant";
 import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
-import { kafkaCopyMsOf, type RetentionPolicy } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import type { SourceRecord } from "../ports.ts";
 import { originOf, type RecordOrigin } from "./origin.ts";
 
@@ -125,7 +127,7 @@ function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
 
 function declaration(record: SourceRecord, size: number | undefined) {
   const sha256 = text(record, "sha256")?.toLowerCase();
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+  if (sha256 !== undefined && !SHA256.test(sha256)) {
     throw invalid("Cannot take record as its sha256 header is not 64 hex digits");
   }
   // Of no matter to the image: one that is not of its form is left out.

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { seededRandom } from "@tintype/core/seeded_random";
 import {
   fetchOf,
   leaseOf,
   NOW_MS,
-  randomOf,
   recordOf,
   redrivenHeaders,
   until,
@@ -30,7 +30,7 @@ test("Bridge makes every record an object and commits behind the last", async (t
 });
 
 test("Bridge never commits beyond a record that is under way, whatever ends first", async (t) => {
-  const random = randomOf(4711);
+  const random = seededRandom(4711);
   const { store, creator } = creatorOf(() => sleep(random() * 60));
   const { bridge } = await openBridge(t, { creator });
   const commits: bigint[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
-import { kafkaCopyMsOf } from "@tintype/core/retention/policy";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
 import { backoffMs } from "@tintype/gcs/backoff";
 import type { BridgeMetrics } from "../operations/metrics.ts";
 import type { ReadinessBlocker, ReadinessBlockers } from "../operations/readiness_blockers.ts";

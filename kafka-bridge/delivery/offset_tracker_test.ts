@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { randomOf } from "../testing/fake_ports.ts";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { OffsetTracker } from "./offset_tracker.ts";
 
 /** `TEST_SEED=n` runs one seed again. */
@@ -37,7 +37,7 @@ test("OffsetTracker.begin() refuses an offset that is not ahead", () => {
 });
 
 test("OffsetTracker is never ahead of a record that is not durable, in any order of ends", () => {
-  const random = randomOf(SEED);
+  const random = seededRandom(SEED);
   for (let round = 0; round < ROUNDS; round++) playRound(random, `seed ${SEED}, round ${round}`);
 });
 

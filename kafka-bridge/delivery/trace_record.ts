@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { traceIdOf } from "@tintype/core/model/raw_metadata";
+import { formatTraceParent, parseTraceParent } from "@tintype/core/model/traceparent";
 import type { SourceRecord } from "../ports.ts";
 
 const HEADER = "traceparent";
@@ -28,12 +28,11 @@ export async function traceRecord<Answer>(
 }
 
 function startSpan({ topic, partition, offset, headers }: SourceRecord): Span {
-  const given = new TextDecoder().decode(headers.get(HEADER));
-  const traceId = traceIdOf(given);
-  const parent = traceId === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId: given.slice(36, 52),
-    traceFlags: Number.parseInt(given.slice(53, 55), 16),
+  const given = parseTraceParent(new TextDecoder().decode(headers.get(HEADER)));
+  const parent = given === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
+    traceId: given.traceId,
+    spanId: given.spanId,
+    traceFlags: given.flags,
     isRemote: true,
   });
   return trace.getTracer("tintype-bridge").startSpan("record to object", {
@@ -49,5 +48,5 @@ function startSpan({ topic, partition, offset, headers }: SourceRecord): Span {
 
 function textOf(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext();
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+  return formatTraceParent({ traceId, spanId, flags: traceFlags });
 }

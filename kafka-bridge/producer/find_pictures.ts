@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { UsageError } from "@tintype/cli/usage_error";
+import { mediaTypeOfName } from "@tintype/core/model/media_type";
 
 /** A file that is to become a record. */
 export interface PictureFile {
@@ -10,20 +11,6 @@ export interface PictureFile {
   readonly bytes: number;
   readonly contentType: string;
 }
-
-/** What a file's extension declares. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".png": "image/png",
-  ".webp": "image/webp",
-  ".avif": "image/avif",
-  ".gif": "image/gif",
-  ".tif": "image/tiff",
-  ".tiff": "image/tiff",
-  ".heic": "image/heic",
-  ".heif": "image/heif",
-};
 
 /**
  * The pictures of each folder and below, by path; a file stands for itself, whatever it is.
@@ -42,12 +29,12 @@ async function picturesOf(path: string): Promise<PictureFile[]> {
   if (!facts.isDirectory()) return [pictureOf(path, facts.size)];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && extname(entry.name).toLowerCase() in CONTENT_TYPES)
+    .filter((entry) => entry.isFile() && mediaTypeOfName(entry.name) !== undefined)
     .map((entry) => join(entry.parentPath, entry.name)).sort();
   return await Promise.all(files.map(async (file) => pictureOf(file, (await stat(file)).size)));
 }
 
 function pictureOf(path: string, bytes: number): PictureFile {
-  const contentType = CONTENT_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
+  const contentType = mediaTypeOfName(path) ?? "application/octet-stream";
   return { path, name: basename(path), bytes, contentType };
 }

@@ -123,8 +123,8 @@ export function certificateTests(kafkaTest: KafkaTest): void {
       const bridge = lane.startBridge(env);
       assert.equal(await bridge.ended, 1, who);
       assert.deepEqual(
-        bridge.lines.map(({ level, event }) => [level, event]),
-        [["warn", "waiting_for_kafka"], ["error", "start_failed"]],
+        bridge.lines.map(({ severity, event }) => [severity, event]),
+        [["WARNING", "waiting_for_kafka"], ["ERROR", "start_failed"]],
         who,
       );
       for (const { text } of bridge.lines) assert.match(String(text), reason, who);

@@ -3,14 +3,14 @@
  * for the CRASH_AFTER-th time.
  */
 import process from "node:process";
-import { jsonLog } from "../adapters/json_log.ts";
+import { jsonLog } from "@tintype/core/json_log";
 import { openAdapters } from "../adapters/open_adapters.ts";
 import { readEnv } from "../config/env.ts";
 import { endOnSignal, fail, runBridge } from "../operations/run_bridge.ts";
 import { withCrashPoints } from "./crash_points.ts";
 
 const { CRASH_AT, CRASH_AFTER = "1" } = process.env;
-const log = jsonLog("bridge");
+const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${line}\n`) });
 let left = Number(CRASH_AFTER);
 /** A write that is about to begin is under way a moment later. */
 const LONGEST_MOMENT_MS = 5;

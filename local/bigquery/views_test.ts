@@ -2,7 +2,6 @@ import type { BigQuery } from "@google-cloud/bigquery";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import policy from "../../core/retention/policy.json" with { type: "json" };
 import { readViewColumns, viewNames } from "../../infra/bigquery/read_schemas.ts";
 import { clientOf } from "./_testing.ts";
 import { type Figure, FIGURES, PRICES } from "./_view_figures_testing.ts";
@@ -13,7 +12,6 @@ import { parseFields } from "./table_schema.ts";
 
 const NAMES = viewNames();
 const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
-const DAY_MS = 86_400_000;
 /** Sums of fractions depend on their order in the last digits. */
 const TOLERANCE = 1e-9;
 
@@ -50,12 +48,6 @@ describe("views over rows that the production adapter streamed in", () => {
       );
     });
   }
-});
-
-test("views look back exactly as far as partitions are kept, and count seven days", () => {
-  assert.equal(policy.bigquery.partitionExpirationMs, 8 * DAY_MS);
-  assert.equal(policy.periodMs, 7 * DAY_MS);
-  assert.equal(policy.periodMs + policy.graceMs, 605_700_000, "in retention_state.sql");
 });
 
 test("storage_and_cost uses the prices of the cost document", () => {

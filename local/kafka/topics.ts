@@ -1,5 +1,5 @@
-import policy from "../../core/retention/policy.json" with { type: "json" };
 import { Kafka, logLevel } from "kafkajs";
+import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./server_properties.ts";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -14,15 +14,15 @@ interface TopicSpec {
 /** The topics of the local cloud. */
 const TOPICS: Readonly<Record<string, TopicSpec>> = {
   "images": {
-    retentionMs: policy.kafka.sourceRetentionMs,
+    retentionMs: RETENTION_BOUNDS.kafka.sourceMs,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   },
   "images.dlq": {
-    retentionMs: policy.kafka.deadLetterRetentionMs,
+    retentionMs: RETENTION_BOUNDS.kafka.deadLettersMs,
     maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
   },
   "images.redrive": {
-    retentionMs: policy.kafka.redriveRetentionMs,
+    retentionMs: RETENTION_BOUNDS.kafka.redriveMs,
     maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
   },
 };
@@ -68,7 +68,7 @@ async function createTopics(kafka: Kafka): Promise<void> {
 function topicConfig([topic, { retentionMs, maxMessageBytes }]: [string, TopicSpec]) {
   const entries = {
     "retention.ms": retentionMs,
-    "segment.ms": policy.kafka.segmentMs,
+    "segment.ms": RETENTION_BOUNDS.kafka.segmentMs,
     "max.message.bytes": maxMessageBytes,
     "message.timestamp.type": "LogAppendTime",
   };

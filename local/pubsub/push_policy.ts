@@ -1,4 +1,4 @@
-import document from "../../core/retention/policy.json" with { type: "json" };
+import { retentionBoundsOf } from "@tintype/core/retention/bounds";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import type { SubscriptionKey } from "./push_message.ts";
 
@@ -14,18 +14,14 @@ export interface PushPolicy {
   readonly concurrency: number;
   /** A push that is not answered in so many milliseconds is refused: 600 000. */
   readonly ackDeadlineMs: number;
-  /** The period that message retention shrinks with (one day of seven, dead letters three), in milliseconds: seven days. */
+  /** The period that message retention is a share of, in milliseconds. */
   readonly retentionMs: number;
 }
 
-/** How long messages are kept, in milliseconds: a day and three days, shrunk with the period but at least a minute. */
+/** How long messages are kept, in milliseconds: their share of the period, but at least a minute. */
 export function messageRetentionOf(retentionMs: number): Record<SubscriptionKey, number> {
-  const scale = retentionMs / RETENTION_POLICY.periodMs;
-  const scaled = (ms: number) => Math.max(60_000, Math.round(ms * scale));
-  return {
-    events: scaled(document.pubsubRetentionMs),
-    dead: scaled(document.deadLetterRetentionMs),
-  };
+  const { eventsMs, deadLettersMs } = retentionBoundsOf(retentionMs);
+  return { events: Math.max(60_000, eventsMs), dead: Math.max(60_000, deadLettersMs) };
 }
 
 /** What holds where nothing else is given. */

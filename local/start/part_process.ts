@@ -140,7 +140,7 @@ function launch(
 
 function show(part: PartCommand, line: string, { console, verbose }: PartOptions): void {
   if (line.trim() === "") return;
-  const isProblem = /"level":"(warn|error)"|error|fatal|panic/i.test(line);
+  const isProblem = /"(level|severity)":"(warn|error)"?|error|fatal|panic/i.test(line);
   if (verbose) console.part(part.name, part.colour, line);
   else if (isProblem) console.part(part.name, "red", line.slice(0, 400));
 }

@@ -4,6 +4,7 @@
  * `onChange`.
  */
 import type { Client, Image } from "@tintype/client/client";
+import type { PictureType } from "../page_config.ts";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
@@ -26,7 +27,7 @@ export interface QueueOptions {
   readonly kept: KeptFiles;
   readonly account: string;
   /** The media types that are taken. */
-  readonly types: readonly string[];
+  readonly types: readonly PictureType[];
   readonly thumbnailOf: (file: Blob) => Promise<string | undefined>;
   readonly onChange: () => void;
   /** Called with what became of a picture; `name` is its file's. */
@@ -84,14 +85,14 @@ export class UploadQueue {
 
   /** Adds files, in their order. */
   async add(files: readonly File[]): Promise<void> {
-    const { kept, account } = this.#options;
+    const { kept, account, types } = this.#options;
     const addedAtMs = Date.now();
     const added = await Promise.all(files.map(async (file, index): Promise<KeptFile> => ({
       id: `${String(addedAtMs)}-${String(index).padStart(5, "0")}-${crypto.randomUUID()}`,
       account,
       name: file.name || "pasted picture",
       size: file.size,
-      type: mediaTypeOf(file),
+      type: mediaTypeOf(file, types),
       addedAtMs,
       file,
       isPaused: false,
@@ -197,7 +198,7 @@ export class UploadQueue {
     };
     this.#entries.set(id, entry);
     if (imageId !== undefined) this.#develop(entry);
-    else if (!this.#options.types.includes(kept.type)) {
+    else if (!this.#options.types.some(({ type }) => type === kept.type)) {
       this.#refuse(entry, { code: "unsupported_type", detail: kept.type });
     } else if (kept.size === 0) this.#refuse(entry, { code: "truncated", detail: "" });
     void this.#draw(entry);

@@ -11,7 +11,7 @@ function openQueue(changes: Partial<QueueOptions>) {
     client: testClient().client,
     kept: memoryFiles(),
     account: "ann",
-    types: ["image/jpeg"],
+    types: [{ type: "image/jpeg", label: "JPEG", extensions: ["jpg"] }],
     thumbnailOf: () => Promise.resolve(undefined),
     onChange: () => undefined,
     onSettled: ({ imageId }) => void settled.push(imageId),

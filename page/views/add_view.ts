@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit-html";
 import type { PageApp } from "../page_app.ts";
-import { PICKER_ACCEPT } from "../queue/media_type_of.ts";
+import { pickerAccept } from "../queue/media_type_of.ts";
 import { WORDS } from "../words.ts";
 import { icon } from "./icons.ts";
 
@@ -8,6 +8,7 @@ const { add } = WORDS;
 
 /** Where pictures are added: chosen, taken, dropped, pasted, or a folder of them. */
 export function addView(app: PageApp): TemplateResult {
+  const types = app.config?.types ?? [];
   const take = (event: Event, isFolder = false) => {
     const input = event.currentTarget;
     if (!(input instanceof HTMLInputElement)) return;
@@ -30,8 +31,8 @@ export function addView(app: PageApp): TemplateResult {
           ${icon("folder")} ${add.folder}
         </button>
       </div>
-      <p class="add-types">${add.types}</p>
-      <input hidden id="files" type="file" multiple accept=${PICKER_ACCEPT} @change=${take}>
+      <p class="add-types">${add.types(types.map(({ label }) => label))}</p>
+      <input hidden id="files" type="file" multiple accept=${pickerAccept(types)} @change=${take}>
       <input hidden id="camera" type="file" accept="image/*" capture="environment" @change=${take}>
       <input hidden id="folder" type="file" webkitdirectory @change=${(event: Event) =>
         take(event, true)}>

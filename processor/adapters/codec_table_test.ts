@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import {
+  ALL_MEDIA_TYPES,
+  MEDIA_TYPES,
+  type MediaType,
+  sniffMediaType,
+  typesDecodedBy,
+} from "@tintype/core/model/media_type";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
-import { develop } from "@tintype/core/processing/develop";
+import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { uprightSize } from "@tintype/core/processing/plan_renditions";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
@@ -20,16 +27,9 @@ import { heifCodec } from "./heif_codec.ts";
 
 const skip = WITHOUT_SHARED_IMAGES;
 const codec = await codecNamed("sharp");
-const DRAWN = [
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/avif",
-  "image/gif",
-  "image/tiff",
-] as const;
+const DRAWN = typesDecodedBy("libvips");
 
-async function developed(bytes: Uint8Array<ArrayBuffer>) {
+async function rendered(bytes: Uint8Array<ArrayBuffer>) {
   const probed = await probeBytes(bytes);
   const options = {
     pipeline: DEFAULT_PIPELINE,
@@ -37,11 +37,35 @@ async function developed(bytes: Uint8Array<ArrayBuffer>) {
     decodeTimeoutMs: 20_000,
   };
   const request = { bytes, ...probed, renditions: DEFAULT_RENDITIONS };
-  return { probed, ...await develop(codec, request, options) };
+  return { probed, ...await render(codec, request, options) };
 }
 
 for (const { name, run } of CODEC_CONTRACT) {
   test(`codecNamed("sharp") ${name}`, () => run({ codec, mediaTypes: DRAWN, make: makeSample }));
+}
+
+/** A file of the type. */
+async function fileOf(type: MediaType): Promise<Uint8Array<ArrayBuffer>> {
+  if (DRAWN.includes(type)) return await makeSample(quarters(60, 40), { mediaType: type });
+  const bytes = sharedImage("photos/iphone_hevc.heic");
+  // Its brand says what it is coded with; with HEIF's own brand alone only its header does.
+  if (type === "image/heif") bytes.set(new TextEncoder().encode("mif1".repeat(6)), 8);
+  return bytes;
+}
+
+for (const type of ALL_MEDIA_TYPES) {
+  test(`${type} is sniffed, probed and decoded by default`, {
+    skip: DRAWN.includes(type) ? false : skip,
+  }, async () => {
+    const bytes = await fileOf(type);
+    assert.equal(sniffMediaType(bytes.subarray(0, 64)), type);
+    const { mediaType, header } = await probeBytes(bytes);
+    assert.equal(MEDIA_TYPES[mediaType].decoder, MEDIA_TYPES[type].decoder);
+    assert.ok(codec.takes.has(type));
+    const pixels = await decodeInside(codec, bytes, { width: 30, height: 30 });
+    const [width, height] = [pixels.width, pixels.height];
+    assert.ok(Math.max(width, height) === 30 && header.width > 30, `${width} x ${height}`);
+  });
 }
 
 test("composeCodecs() decodes each type by the first codec that takes it", async () => {
@@ -67,7 +91,7 @@ test("nothing that a file says of itself is in its renditions", async () => {
   const bytes = new Uint8Array(await image.jpeg().toBuffer());
   const latin1 = new TextDecoder("latin1");
   assert.equal(latin1.decode(bytes).match(/canary-(exif|artist|xmp)/g)?.length, 3);
-  for (const { name, bytes: written } of (await developed(bytes)).renditions) {
+  for (const { name, bytes: written } of (await rendered(bytes)).renditions) {
     assert.doesNotMatch(
       latin1.decode(written),
       /canary|Exif|adobe|ICC_PROFILE|Photoshop|http/,
@@ -83,7 +107,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
 }, async () => {
   const names = ["photos", "formats", "orientation"].flatMap(sharedImages);
   for (const name of names.filter((name) => !name.includes("truncated"))) {
-    const { probed, renditions, insights, camera } = await developed(sharedImage(name));
+    const { probed, renditions, insights, camera } = await rendered(sharedImage(name));
     const { width, height } = uprightSize(probed.header);
     const [large] = renditions;
     assert.ok(large !== undefined && renditions.length === 3, name);
@@ -101,7 +125,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
 
 test("the cameras of the samples are told", { skip }, async () => {
   const of = async (name: string) => {
-    const { camera } = await developed(sharedImage(name));
+    const { camera } = await rendered(sharedImage(name));
     return [camera?.make, camera?.model, camera?.hasGps];
   };
   assert.deepEqual(await of("photos/iphone_hevc.heic"), ["apple", "iPhone 11 Pro", true]);

@@ -1,6 +1,7 @@
 /** HEIC, which sharp's build of libvips does not decode: libheif in WebAssembly in front of sharp. */
 import libheif from "libheif-js/package.json" with { type: "json" };
 import sharp from "sharp";
+import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
 import { heifProfileOf } from "@tintype/core/processing/probe/heif";
@@ -12,7 +13,7 @@ import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
 export function heifCodec(): ImageCodec {
   return {
     engine: `libheif-js ${libheif.version}`,
-    takes: new Set(["image/heic", "image/heif"]),
+    takes: new Set(typesDecodedBy("libheif")),
     writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,

@@ -3,8 +3,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
 import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
-import { be, bytesOf } from "@tintype/core/testing/headers";
-import { pngChunk } from "@tintype/core/testing/png_chunk";
+import { be, bytesOf, chunk } from "@tintype/core/testing/headers";
 import { makeSample } from "../testing/samples.ts";
 import { readProfile } from "./_icc_profile.ts";
 import { imagescriptCodec } from "./imagescript_codec.ts";
@@ -140,7 +139,7 @@ async function withProfile(profile: Uint8Array): Promise<Uint8Array<ArrayBuffer>
   const afterHeader = 33;
   return new Uint8Array(bytesOf(
     png.subarray(0, afterHeader),
-    pngChunk("iCCP", "x", 0, 0, stream),
+    chunk("iCCP", "x", 0, 0, stream),
     png.subarray(afterHeader),
   ));
 }

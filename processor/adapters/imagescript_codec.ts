@@ -31,18 +31,12 @@ interface Facts {
   readonly wanted: Size;
 }
 
-const DECODERS: Partial<Record<MediaType, Decoder>> = {
-  "image/jpeg": decodeJpeg,
-  "image/png": decodePng,
-  "image/gif": decodeGif,
-};
-
-/** How a whole file of each type ends. */
-const ENDS: Partial<Record<MediaType, readonly number[]>> = {
-  "image/jpeg": [0xff, 0xd9],
-  "image/png": [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82],
-  "image/gif": [0x3b],
-};
+/** How each type is decoded, and how a whole file of it ends. */
+const TAKEN = new Map<MediaType, { readonly decode: Decoder; readonly end: readonly number[] }>([
+  ["image/jpeg", { decode: decodeJpeg, end: [0xff, 0xd9] }],
+  ["image/png", { decode: decodePng, end: [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82] }],
+  ["image/gif", { decode: decodeGif, end: [0x3b] }],
+]);
 
 /**
  * imagescript as a codec. It looks at no size before it allocates, so it must stay behind the guard; it blocks its thread,
@@ -52,7 +46,7 @@ const ENDS: Partial<Record<MediaType, readonly number[]>> = {
 export function imagescriptCodec(): ImageCodec {
   return {
     engine: `imagescript ${IMAGESCRIPT_VERSION}`,
-    takes: new Set(["image/jpeg", "image/png", "image/gif"]),
+    takes: new Set(TAKEN.keys()),
     writes: new Set(["jpeg", "png"]),
     decode,
     resize: (pixels, options) => Promise.resolve(resize(pixels, options)),
@@ -61,14 +55,10 @@ export function imagescriptCodec(): ImageCodec {
 }
 
 async function decode({ bytes, mediaType, header, target }: DecodeRequest): Promise<RawPixels> {
-  const decoder = DECODERS[mediaType];
-  if (decoder === undefined) {
-    throw new ImageRejected("unsupported_type", `imagescript does not take ${mediaType}`);
-  }
   const isTurned = header.orientation >= 5;
   const box = isTurned ? { width: target.height, height: target.width } : target;
   const wanted = insideSize(header, { ...box, enlarge: false });
-  const stored = await decodeWhole(decoder, { bytes, mediaType, header, wanted });
+  const stored = await decodeWhole(bytes, mediaType, { header, wanted });
   const resized = filteredResize(header.hasAlpha ? stored : withoutAlpha(stored), wanted);
   const pixels = await inSrgb(resized, { bytes, mediaType, header });
   return upright(pixels, header.orientation);
@@ -91,15 +81,17 @@ async function inSrgb(
 }
 
 async function decodeWhole(
-  decoder: Decoder,
-  { bytes, mediaType, ...facts }: Facts & {
-    readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly mediaType: MediaType;
-  },
+  bytes: Uint8Array<ArrayBuffer>,
+  mediaType: MediaType,
+  facts: Facts,
 ): Promise<RawPixels> {
-  const end = ENDS[mediaType] ?? [];
+  const taken = TAKEN.get(mediaType);
+  if (taken === undefined) {
+    throw new ImageRejected("unsupported_type", `imagescript does not take ${mediaType}`);
+  }
+  const { decode, end } = taken;
   try {
-    return await decoder(bytes, facts);
+    return await decode(bytes, facts);
   } catch (cause) {
     if (cause instanceof ImageRejected) throw cause;
     const isWhole = end.every((byte, at) => bytes[bytes.length - end.length + at] === byte);

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
 import { colorAt, difference, draw, quarters } from "@tintype/core/testing/drawing";
-import { shrunk, ssim } from "@tintype/core/testing/likeness";
+import { hammingDistance, shrunk, ssim } from "@tintype/core/testing/likeness";
 import {
   makeSample,
   sharedImage,
   sharedImages,
   WITHOUT_SHARED_IMAGES,
 } from "../testing/samples.ts";
-import { hammingDistance, perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
+import { perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
 import { imagescriptCodec } from "./imagescript_codec.ts";
 import { sharpCodec } from "./sharp_codec.ts";
 

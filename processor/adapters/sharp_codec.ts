@@ -1,5 +1,6 @@
 /** The codec that takes nearly everything: libvips through sharp. */
 import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { WrittenFormat } from "@tintype/core/model/rendition";
 import type {
@@ -49,14 +50,7 @@ export function sharpCodec(): ImageCodec {
   sharp.unblock({ operation: LOADERS });
   return {
     engine: `sharp ${sharp.versions.sharp ?? "unknown"}`,
-    takes: new Set([
-      "image/jpeg",
-      "image/png",
-      "image/webp",
-      "image/avif",
-      "image/gif",
-      "image/tiff",
-    ]),
+    takes: new Set(typesDecodedBy("libvips")),
     writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { assertUpright, CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
 import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
-import { hammingDistance, perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
+import { hammingDistance } from "@tintype/core/testing/likeness";
+import { perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
 import {
   makeSample,
   sharedImage,

@@ -1,11 +1,7 @@
+import { durationText } from "@tintype/core/duration";
 import type { AuditedBucket } from "@tintype/core/retention/audit_bucket";
 import type { Audit } from "@tintype/core/retention/audit_stores";
 import type { CloudPlaces } from "../command_cloud.ts";
-
-const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], [
-  "second",
-  1000,
-]] as const;
 
 /** An audit as a text that needs no knowledge of the system: the result first, then what it rests on. */
 export function auditReport(audit: Audit, places: CloudPlaces): string {
@@ -31,7 +27,7 @@ function headOf(audit: Audit, { projectId, storage }: CloudPlaces): string[] {
         : `FAILED. ${audit.findings.length} finding(s), below.`
     }`,
     `Promise:  every copy of an image is kept for ${
-      time(audit.periodMs)
+      durationText(audit.periodMs)
     } from the moment its upload`,
     "          began, and is gone at the end of that time.",
     `Seen:     ${audit.auditedAt}, project ${projectId}${
@@ -130,11 +126,4 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 
 function iso(ms: number | undefined): string {
   return ms === undefined ? "-" : new Date(ms).toISOString();
-}
-
-/** Milliseconds in the largest unit that they are a whole number of. */
-function time(ms: number): string {
-  const [unit, unitMs] = UNITS.find(([, each]) => ms % each === 0) ?? ["millisecond", 1];
-  const count = ms / unitMs;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

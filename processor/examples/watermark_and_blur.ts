@@ -43,9 +43,15 @@ const watermark: PipelineStep = {
   },
 };
 
+interface Square {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
 function whiten(
   { data, width, height, channels }: RawPixels,
-  { left, top, side }: { readonly left: number; readonly top: number; readonly side: number },
+  { left, top, side }: Square,
 ): void {
   for (let y = Math.max(0, top); y < Math.min(height, top + side); y += 1) {
     for (let x = Math.max(0, left); x < Math.min(width, left + side); x += 1) {

@@ -25,10 +25,10 @@ before(async () => {
 });
 after(() => pool.close());
 
-async function developed(pixels: RawPixels) {
+async function rendered(pixels: RawPixels) {
   const bytes = await makeSample(pixels, { mediaType: "image/jpeg" });
   const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
-  return await pool.develop(request);
+  return await pool.render(request);
 }
 
 test("the example tells its columns", () => {
@@ -37,7 +37,7 @@ test("the example tells its columns", () => {
 
 test("the example makes its own renditions, with its mark in the lower right corner", async () => {
   const grey = draw(1_200, 900, () => [90, 90, 90]);
-  const { renditions } = await developed(grey);
+  const { renditions } = await rendered(grey);
   assert.deepEqual(renditions.map((r) => [r.name, r.width, r.height]), [
     ["large", 1200, 900],
     ["square", 400, 400],
@@ -58,13 +58,13 @@ test("the example makes its own renditions, with its mark in the lower right cor
 test("the example scores blur and light", async () => {
   const sharpScene = scene(1_000, 750);
   const night = draw(1_000, 750, (x) => [x / 25, x / 25, x / 25]);
-  const [lively, dull] = [(await developed(sharpScene)).custom, (await developed(night)).custom];
+  const [lively, dull] = [(await rendered(sharpScene)).custom, (await rendered(night)).custom];
   assert.ok(Number(lively["blur_score"]) < Number(dull["blur_score"]));
   assert.deepEqual([lively["daylight"], dull["daylight"]], ["day", "night"]);
 });
 
 test("the pictures of docs/processing.md show what the example makes", async () => {
-  const { renditions } = await developed(scene(1_600, 1_200));
+  const { renditions } = await rendered(scene(1_600, 1_200));
   for (const { name, bytes } of renditions) {
     const shown = await sharp(bytes).resize(320).jpeg({ quality: 85 }).toBuffer();
     const path = new URL(`example_${name}.jpg`, IMAGES);
@@ -82,7 +82,7 @@ async function rawOf(bytes: Uint8Array): Promise<RawPixels> {
 }
 
 test("the example refuses slivers", async () => {
-  await assert.rejects(developed(draw(300, 4, () => [9, 9, 9])), (error) => {
+  await assert.rejects(rendered(draw(300, 4, () => [9, 9, 9])), (error) => {
     assert.ok(error instanceof ImageRejected);
     assert.equal(error.reason, "pipeline_rejected");
     return true;

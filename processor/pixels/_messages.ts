@@ -4,10 +4,10 @@ import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights"
 import { OWN_COLUMN_TYPES } from "@tintype/core/model/own_column";
 import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
-import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 
 /** A request's header; its body is the picture. */
-export interface DevelopMessage extends Omit<DevelopRequest, "bytes"> {
+export interface RenderMessage extends Omit<RenderRequest, "bytes"> {
   readonly decodeTimeoutMs: number;
 }
 
@@ -25,8 +25,8 @@ const renditionSchema = z.strictObject({
   bytes: z.int().min(1),
 });
 
-const developedSchema = z.strictObject({
-  kind: z.literal("developed"),
+const renderedSchema = z.strictObject({
+  kind: z.literal("rendered"),
   renditions: z.array(renditionSchema).min(1).max(16),
   insights: pixelInsightsSchema,
   camera: cameraSchema.optional(),
@@ -50,7 +50,7 @@ export const replySchema = z.discriminatedUnion("kind", [
   }),
   /** It has read the picture: what happens now may be the picture's fault. */
   z.strictObject({ kind: z.literal("began") }),
-  developedSchema,
+  renderedSchema,
   z.strictObject({
     kind: z.literal("rejected"),
     reason: z.enum(ALL_REJECT_REASONS),
@@ -64,14 +64,14 @@ export const replySchema = z.discriminatedUnion("kind", [
 /** A reply's header. */
 export type Reply = z.infer<typeof replySchema>;
 
-type DevelopedReply = z.infer<typeof developedSchema>;
+type RenderedReply = z.infer<typeof renderedSchema>;
 
-/** The header of a developed picture's reply; the renditions' bytes follow as the body. */
-export function developedReply(
-  { renditions, camera, ...facts }: Developed,
-): Omit<DevelopedReply, "residentBytes"> {
+/** The header of a rendered picture's reply; the renditions' bytes follow as the body. */
+export function renderedReply(
+  { renditions, camera, ...facts }: Rendered,
+): Omit<RenderedReply, "residentBytes"> {
   return {
-    kind: "developed",
+    kind: "rendered",
     ...facts,
     timings: {
       decodeMs: facts.timings.decodeMs ?? 0,
@@ -87,10 +87,10 @@ export function developedReply(
 }
 
 /** What a reply and its body tell; throws RangeError where they do not agree. */
-export function developedOf(
-  { kind: _, renditions, ...facts }: Omit<DevelopedReply, "residentBytes">,
+export function renderedOf(
+  { kind: _, renditions, ...facts }: Omit<RenderedReply, "residentBytes">,
   body: Uint8Array<ArrayBuffer>,
-): Developed {
+): Rendered {
   let at = 0;
   const whole = renditions.map(({ bytes: length, ...rendition }) => {
     const bytes = body.subarray(at, at + length);

@@ -1,11 +1,11 @@
-import type { Developed, DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { OwnColumnType } from "@tintype/core/model/own_column";
 import type { RejectReason } from "@tintype/core/model/reject_reason";
 import type { CodecName } from "../adapters/codec_names.ts";
 import { CODECS } from "../adapters/codec_table.ts";
 import { FrameReader, writeFrame } from "./_frames.ts";
 import { relayStderr } from "./_memory_alarm.ts";
-import { developedOf, type DevelopMessage, type Reply, replySchema } from "./_messages.ts";
+import { renderedOf, type RenderMessage, type Reply, replySchema } from "./_messages.ts";
 
 /** How a child is started. */
 export interface PixelChildOptions {
@@ -25,7 +25,7 @@ export type ChildOutcome =
   | (
     & { readonly residentBytes: number }
     & (
-      | { readonly kind: "developed"; readonly developed: Developed }
+      | { readonly kind: "rendered"; readonly rendered: Rendered }
       | { readonly kind: "rejected"; readonly reason: RejectReason; readonly detail: string }
       | { readonly kind: "broken"; readonly message: string }
     )
@@ -91,10 +91,10 @@ export class PixelChild {
     throw new Error("Cannot start a pixel process as it ended before it was ready");
   }
 
-  /** Develops one picture. */
-  async develop(request: DevelopRequest, decodeTimeoutMs: number): Promise<ChildOutcome> {
+  /** Renders one picture. */
+  async render(request: RenderRequest, decodeTimeoutMs: number): Promise<ChildOutcome> {
     const { bytes, mediaType, header, exif, renditions } = request;
-    const message: DevelopMessage = { mediaType, header, exif, renditions, decodeTimeoutMs };
+    const message: RenderMessage = { mediaType, header, exif, renditions, decodeTimeoutMs };
     this.#pictures += 1;
     writeFrame(this.#writer, message, [bytes]).catch(() => {});
     const begun = await this.#reply();
@@ -102,9 +102,9 @@ export class PixelChild {
     const reply = await this.#reply();
     if (reply === null) return await this.#ended({ hasBegun: true });
     const { header: answer, body } = reply;
-    if (answer.kind === "developed") {
-      const { residentBytes, ...developed } = answer;
-      return { kind: "developed", developed: developedOf(developed, body), residentBytes };
+    if (answer.kind === "rendered") {
+      const { residentBytes, ...rendered } = answer;
+      return { kind: "rendered", rendered: renderedOf(rendered, body), residentBytes };
     }
     const isOutOfTurn = answer.kind === "ready" || answer.kind === "began";
     return isOutOfTurn ? await this.#ended({ hasBegun: true }) : answer;

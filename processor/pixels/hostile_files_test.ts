@@ -54,7 +54,7 @@ async function endingOf({ mediaType, bytes }: HostileFile, engine: PixelPool): P
     guard(await probe(source), promised);
     const whole = await probeBytes(bytes);
     guard(whole, promised);
-    await engine.develop({ bytes, ...whole, renditions: DEFAULT_RENDITIONS });
+    await engine.render({ bytes, ...whole, renditions: DEFAULT_RENDITIONS });
     return "ready";
   } catch (error) {
     if (error instanceof ImageRejected) return error.reason;

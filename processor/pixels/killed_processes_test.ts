@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
-import type { DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { scene } from "@tintype/core/testing/drawing";
 import { makeSample } from "../testing/samples.ts";
@@ -15,7 +15,7 @@ const skip = existsSync("/proc/self/stat") ? false : "processes are found in Lin
 const KILLS = 24;
 
 let pool: PixelPool;
-let request: DevelopRequest;
+let request: RenderRequest;
 let wholeMs: number;
 
 before(async () => {
@@ -23,9 +23,9 @@ before(async () => {
   pool = await startPixelPool({ processes: 1, log, denoCache: denoCacheOf(Deno.env) });
   const bytes = await makeSample(scene(1_600, 1_200), { mediaType: "image/jpeg" });
   request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
-  await pool.develop(request);
+  await pool.render(request);
   const startedMs = performance.now();
-  await pool.develop(request);
+  await pool.render(request);
   wholeMs = performance.now() - startedMs;
 });
 after(() => pool.close());
@@ -49,7 +49,7 @@ test("a process killed at any stage costs a second try or a reason, never the im
 }, async () => {
   let ready = 0;
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const developing = pool.develop(request).then(
+    const rendering = pool.render(request).then(
       ({ renditions }) => renditions.length,
       (error) => {
         assert.ok(error instanceof ImageRejected, `kill ${kill}: ${error}`);
@@ -58,8 +58,8 @@ test("a process killed at any stage costs a second try or a reason, never the im
     );
     await new Promise((resolve) => setTimeout(resolve, (1.2 * wholeMs * kill) / KILLS));
     for (const pid of pixelProcesses()) Deno.kill(pid, "SIGKILL");
-    ready += await developing === 3 ? 1 : 0;
+    ready += await rendering === 3 ? 1 : 0;
   }
   assert.ok(ready >= KILLS * 0.9, `${ready} of ${KILLS} were ready`);
-  assert.equal((await pool.develop(request)).renditions.length, 3);
+  assert.equal((await pool.render(request)).renditions.length, 3);
 });

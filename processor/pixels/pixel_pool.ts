@@ -1,12 +1,12 @@
 /**
  * The pixel engine of production: a warm pool of killable child processes.
- * Walk: `develop` queues a picture by its megapixels, a free child takes it under a deadline and a memory bound, the
+ * Walk: `render` queues a picture by its megapixels, a free child takes it under a deadline and a memory bound, the
  * outcome becomes an answer, a rejection or one second try; whatever ends a child, another one takes its place.
  */
 import { AppError } from "@tintype/core/errors";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { Log } from "@tintype/core/ports/log";
-import type { Developed, DevelopRequest, PixelEngine } from "@tintype/core/ports/pixel_engine";
+import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
 import {
   type ChildOutcome,
@@ -88,10 +88,10 @@ export async function startPixelPool(options: PixelPoolOptions): Promise<PixelPo
 type Settings = PixelPoolOptions & typeof DEFAULTS;
 
 interface Job {
-  readonly request: DevelopRequest;
+  readonly request: RenderRequest;
   readonly megapixels: number;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (developed: Developed) => void;
+  readonly resolve: (rendered: Rendered) => void;
   readonly reject: (reason: unknown) => void;
   /** How often a process has crashed with it. */
   crashes: number;
@@ -123,15 +123,15 @@ class ChildPool implements PixelPool {
     this.#keepers = children.map((child) => this.#keep(child));
   }
 
-  develop(
-    request: DevelopRequest,
+  render(
+    request: RenderRequest,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Developed> {
-    const developed = this.#queue(request, signal);
-    this.#underWay.add(developed);
-    const done = () => void this.#underWay.delete(developed);
-    developed.then(done, done);
-    return developed;
+  ): Promise<Rendered> {
+    const rendered = this.#queue(request, signal);
+    this.#underWay.add(rendered);
+    const done = () => void this.#underWay.delete(rendered);
+    rendered.then(done, done);
+    return rendered;
   }
 
   async close(): Promise<void> {
@@ -146,11 +146,11 @@ class ChildPool implements PixelPool {
     await Promise.all(this.#keepers);
   }
 
-  async #queue(request: DevelopRequest, signal: AbortSignal | undefined): Promise<Developed> {
+  async #queue(request: RenderRequest, signal: AbortSignal | undefined): Promise<Rendered> {
     signal?.throwIfAborted();
     const megapixels = request.header.width * request.header.height / 1_000_000;
     this.#admit(megapixels);
-    const { promise, resolve, reject } = Promise.withResolvers<Developed>();
+    const { promise, resolve, reject } = Promise.withResolvers<Rendered>();
     const job: Job = { request, megapixels, signal, resolve, reject, crashes: 0, misses: 0 };
     const giveUp = (reason: unknown) => {
       if (remove(this.#waiting, job)) reject(reason);
@@ -205,7 +205,7 @@ class ChildPool implements PixelPool {
     job.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (job.signal?.aborted) onAbort();
-      return await child.develop(job.request, deadlineMs);
+      return await child.render(job.request, deadlineMs);
     } catch (error) {
       child.kill("closed");
       return { kind: "broken", message: String(error), residentBytes: 0 };
@@ -222,7 +222,7 @@ class ChildPool implements PixelPool {
   }
 
   #settle(job: Job, outcome: ChildOutcome): void {
-    if (outcome.kind === "developed") return job.resolve(outcome.developed);
+    if (outcome.kind === "rendered") return job.resolve(outcome.rendered);
     if (outcome.kind === "rejected") {
       return job.reject(new ImageRejected(outcome.reason, outcome.detail));
     }
@@ -286,7 +286,7 @@ function mayTryAgain(job: Job, { hasBegun }: { readonly hasBegun: boolean }): bo
 }
 
 function busy(why: string): AppError {
-  return new AppError("unavailable", `Cannot develop the image now as ${why}`, {
+  return new AppError("unavailable", `Cannot render the image now as ${why}`, {
     retryAfterMs: RETRY_AFTER_MS,
   });
 }

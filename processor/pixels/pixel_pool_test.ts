@@ -5,7 +5,7 @@ import { pixelInsightsSchema } from "@tintype/core/model/insights";
 import { ImageRejected, type RejectReason } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import type { LogFields } from "@tintype/core/ports/log";
-import type { DevelopRequest } from "@tintype/core/ports/pixel_engine";
+import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { quarters } from "@tintype/core/testing/drawing";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
@@ -34,7 +34,7 @@ const defaults = {
 const start = (options: Partial<PixelPoolOptions> = {}) =>
   startPixelPool({ ...defaults, ...options });
 
-async function picture(width: number, height = 40): Promise<DevelopRequest> {
+async function picture(width: number, height = 40): Promise<RenderRequest> {
   const bytes = await makeSample(quarters(width, height), { mediaType: "image/png" });
   return { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
 }
@@ -45,7 +45,7 @@ async function rejects(
   reason: RejectReason,
 ): Promise<ImageRejected> {
   const request = await picture(width);
-  const error: unknown = await engine.develop(request).then(() => undefined, (thrown) => thrown);
+  const error: unknown = await engine.render(request).then(() => undefined, (thrown) => thrown);
   assert.ok(error instanceof ImageRejected, `${width}: ${error}`);
   assert.equal(error.reason, reason);
   return error;
@@ -53,7 +53,7 @@ async function rejects(
 
 /** The next good picture is unaffected by what came before. */
 async function stillWorks(engine: PixelPool): Promise<void> {
-  assert.equal((await engine.develop(await picture(300))).renditions.length, 3);
+  assert.equal((await engine.render(await picture(300))).renditions.length, 3);
 }
 
 before(async () => {
@@ -61,24 +61,24 @@ before(async () => {
 });
 after(() => pool.close());
 
-test("a pool develops a picture: renditions, insights, the pipeline's own, the engine", async () => {
-  const developed = await pool.develop(await picture(900, 600));
-  assert.deepEqual(developed.renditions.map((r) => [r.name, r.width, r.height]), [
+test("a pool renders a picture: renditions, insights, the pipeline's own, the engine", async () => {
+  const rendered = await pool.render(await picture(900, 600));
+  assert.deepEqual(rendered.renditions.map((r) => [r.name, r.width, r.height]), [
     ["large", 900, 600],
     ["medium", 800, 533],
     ["thumb", 200, 133],
   ]);
-  for (const { bytes } of developed.renditions) {
+  for (const { bytes } of rendered.renditions) {
     assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
   }
-  pixelInsightsSchema.parse(developed.insights);
-  assert.equal(typeof developed.custom["step_width"], "number");
-  assert.match(developed.engine, /^sharp \d/);
+  pixelInsightsSchema.parse(rendered.insights);
+  assert.equal(typeof rendered.custom["step_width"], "number");
+  assert.match(rendered.engine, /^sharp \d/);
 });
 
 test("a pool answers more pictures than it has processes", async () => {
   const requests = await Promise.all(Array.from({ length: 6 }, (_, n) => picture(200 + n)));
-  const all = await Promise.all(requests.map((request) => pool.develop(request)));
+  const all = await Promise.all(requests.map((request) => pool.render(request)));
   assert.deepEqual(all.map(({ renditions }) => renditions[0]?.width), [
     200,
     201,
@@ -172,15 +172,15 @@ test("a pixel process uses the cache folder that the pool is given", async () =>
 
 test("a process that is killed from outside gives its picture a second try", async () => {
   lines.length = 0;
-  const developing = pool.develop(await picture(106));
+  const rendering = pool.render(await picture(106));
   const pid = await firstSlowPid();
   Deno.kill(pid, "SIGKILL");
-  assert.equal((await developing).renditions.length, 3);
+  assert.equal((await rendering).renditions.length, 3);
 });
 
 test("a picture that is given up frees its place at once", async () => {
   const controller = new AbortController();
-  const hanging = pool.develop(await picture(102), { signal: controller.signal });
+  const hanging = pool.render(await picture(102), { signal: controller.signal });
   setTimeout(() => controller.abort(new Error("given up")), 200);
   await assert.rejects(hanging, /given up/);
   await stillWorks(pool);
@@ -188,7 +188,7 @@ test("a picture that is given up frees its place at once", async () => {
 
 test("an idle process that dies is replaced", async () => {
   lines.length = 0;
-  await pool.develop(await picture(106));
+  await pool.render(await picture(106));
   Deno.kill(await firstSlowPid(), "SIGKILL");
   await stillWorks(pool);
 });
@@ -196,7 +196,7 @@ test("an idle process that dies is replaced", async () => {
 test("a pool of imagescript runs without the right to native code", async () => {
   const portable = await start({ codec: "imagescript" });
   try {
-    const { engine, renditions } = await portable.develop(await picture(900, 600));
+    const { engine, renditions } = await portable.render(await picture(900, 600));
     assert.match(engine, /^imagescript \d/);
     assert.deepEqual(renditions.map(({ width }) => width), [900, 800, 200]);
     await rejects(portable, 111, "processing_limit");
@@ -212,7 +212,7 @@ test("large pictures do not run side by side", async () => {
   try {
     const startedMs = performance.now();
     const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
-    await Promise.all(slow.map((request) => wide.develop(request)));
+    await Promise.all(slow.map((request) => wide.render(request)));
     assert.ok(performance.now() - startedMs >= 2 * SLOW_MS);
   } finally {
     await wide.close();
@@ -222,10 +222,10 @@ test("large pictures do not run side by side", async () => {
 test("small pictures do run side by side", async () => {
   const wide = await start({ processes: 2, maxRunningMegapixels: 0.03 });
   try {
-    await Promise.all([wide.develop(await picture(300)), wide.develop(await picture(301))]);
+    await Promise.all([wide.render(await picture(300)), wide.render(await picture(301))]);
     const startedMs = performance.now();
     const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
-    await Promise.all(slow.map((request) => wide.develop(request)));
+    await Promise.all(slow.map((request) => wide.render(request)));
     assert.ok(performance.now() - startedMs < 2 * SLOW_MS);
   } finally {
     await wide.close();
@@ -235,9 +235,9 @@ test("small pictures do run side by side", async () => {
 test("a full queue answers unavailable, and says when to come again", async () => {
   const narrow = await start({ maxWaitingMegapixels: 0.01 });
   try {
-    const first = narrow.develop(await picture(106));
-    const second = narrow.develop(await picture(300));
-    const third = narrow.develop(await picture(301));
+    const first = narrow.render(await picture(106));
+    const second = narrow.render(await picture(300));
+    const third = narrow.render(await picture(301));
     await assert.rejects(third, (error) => {
       assert.ok(isAppError(error, "unavailable"), String(error));
       assert.ok((error.retryAfterMs ?? 0) > 0);
@@ -252,11 +252,11 @@ test("a full queue answers unavailable, and says when to come again", async () =
 test("a pool that closes finishes what it has, takes nothing more and leaves no process", async () => {
   const closing = await start();
   lines.length = 0;
-  const slow = closing.develop(await picture(106));
+  const slow = closing.render(await picture(106));
   const pid = await firstSlowPid();
   const closed = closing.close();
   await assert.rejects(
-    closing.develop(await picture(300)),
+    closing.render(await picture(300)),
     (error) => isAppError(error, "unavailable"),
   );
   assert.equal((await slow).renditions.length, 3);

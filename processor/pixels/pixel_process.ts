@@ -1,17 +1,17 @@
 /**
  * The pixel process: the only place where hostile pixels and the company's own code run. It has no network, no
  * credentials and no right to write, takes one picture at a time from stdin and answers on stdout.
- * Walk: load codec and pipeline once, say `ready`, then frame by frame `develop`, until stdin ends.
+ * Walk: load codec and pipeline once, say `ready`, then frame by frame `render`, until stdin ends.
  * Arguments: the codec's name, the memory in bytes that a picture may take, the URL of a pipeline module or nothing.
  */
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
-import { develop } from "@tintype/core/processing/develop";
+import { render } from "@tintype/core/processing/render";
 import { columnsOf, DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
 import { codecNamed } from "../adapters/codec_table.ts";
 import { type Frame, readFrameSync, writeFrameSync } from "./_frames.ts";
 import type { WatchOrder } from "./_memory_alarm.ts";
-import { developedReply, type DevelopMessage, type Reply } from "./_messages.ts";
+import { renderedReply, type RenderMessage, type Reply } from "./_messages.ts";
 
 /** The parent has admitted what it sends. */
 const LIMITS = { maxHeaderBytes: 2 ** 20, maxBodyBytes: 2 ** 32 };
@@ -32,12 +32,12 @@ async function loadPipeline(url: string | undefined): Promise<Pipeline> {
 
 async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void> {
   // The parent's own message, written by the same version of this code.
-  const { decodeTimeoutMs, ...request } = frame.header as DevelopMessage;
+  const { decodeTimeoutMs, ...request } = frame.header as RenderMessage;
   try {
     const options = { pipeline, clock, decodeTimeoutMs };
-    const developed = await develop(codec, { ...request, bytes: frame.body }, options);
-    const parts = developed.renditions.map(({ bytes }) => bytes);
-    reply({ ...developedReply(developed), ...resident() }, parts);
+    const rendered = await render(codec, { ...request, bytes: frame.body }, options);
+    const parts = rendered.renditions.map(({ bytes }) => bytes);
+    reply({ ...renderedReply(rendered), ...resident() }, parts);
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error;
     // Only the company's own code is told what broke; what a decoder says of hostile bytes is no news.

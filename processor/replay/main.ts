@@ -4,6 +4,7 @@
  */
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
+import { jsonLog } from "@tintype/core/json_log";
 import type { AppError } from "@tintype/core/errors";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import type { SelectedImages } from "@tintype/core/ports/image_selector";
@@ -13,7 +14,6 @@ import {
   type ReplayTally,
   selectForReplay,
 } from "@tintype/core/processing/replay_images";
-import { createJsonLog } from "../adapters/json_log.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import { CODEC_NAMES } from "../adapters/codec_names.ts";
 import { openCloud } from "../command_cloud.ts";
@@ -94,7 +94,7 @@ async function startPixels({ processes }: ReplayCommand): Promise<PixelPool> {
       `Cannot run replay: CODEC must be one of ${CODEC_NAMES.join(", ")} (got "${named}")`,
     );
   }
-  const log = createJsonLog({ part: "replay", write: console.error });
+  const log = jsonLog({ part: "replay", write: console.error });
   return await startPixelPool({
     processes,
     codec,

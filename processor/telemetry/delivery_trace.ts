@@ -14,7 +14,7 @@ import {
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import type { Manifest, Timings } from "@tintype/core/model/manifest";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { traceIdOf } from "@tintype/core/model/raw_metadata";
+import { parseTraceParent } from "@tintype/core/model/traceparent";
 import type { ProcessOutcome } from "@tintype/core/processing/process_ports";
 
 /** What is known of a delivery before its work begins. */
@@ -73,19 +73,17 @@ function traceWayHere(facts: DeliveryFacts, door: Context): void {
   const { ref, attempt, timeCreated, publishTime, metadata } = facts;
   const isFromEdge = metadata["source"] === "edge";
   if (isFromEdge && attempt === 1 && ref !== undefined && timeCreated !== undefined) {
-    traceInterval("upload to storage", door, {
-      startMs: t0OfImageId(ref.imageId),
-      endMs: timeCreated.getTime(),
-    });
+    const uploading = [t0OfImageId(ref.imageId), timeCreated.getTime()] as const;
+    traceInterval("upload to storage", door, uploading);
   }
-  traceInterval("push", door, { startMs: publishTime.getTime(), endMs: Date.now() });
+  traceInterval("push", door, [publishTime.getTime(), Date.now()]);
 }
 
 /** Clocks of two machines differ: an interval that ends before it begins is left out. */
 function traceInterval(
   name: string,
   parent: Context,
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  [startMs, endMs]: readonly [number, number],
 ): void {
   if (endMs < startMs) return;
   tracer.startSpan(name, { startTime: startMs }, parent).end(endMs);
@@ -134,14 +132,10 @@ export function stagesOf(
 }
 
 function contextOf(traceparent: string | undefined): Context {
-  const traceId = traceIdOf(traceparent);
-  if (traceparent === undefined || traceId === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId: traceparent.slice(36, 52),
-    traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
-    isRemote: true,
-  });
+  const parent = parseTraceParent(traceparent);
+  if (parent === undefined) return ROOT_CONTEXT;
+  const { traceId, spanId, flags } = parent;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true });
 }
 
 function idsOf(ref: ImageRef | undefined): Record<string, string> {

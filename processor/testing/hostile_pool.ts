@@ -15,7 +15,7 @@ const pool = await startPixelPool({
 });
 const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
 try {
-  const { renditions } = await pool.develop(request);
+  const { renditions } = await pool.render(request);
   console.log(JSON.stringify({ renditions: renditions.map(({ name }) => name) }));
 } catch (error) {
   if (!(error instanceof ImageRejected)) throw error;

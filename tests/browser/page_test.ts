@@ -146,7 +146,7 @@ step("the page loads from its own host, small and quick, and anybody may sign in
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   assert.equal(
     await page.getByRole("heading", { level: 1 }).innerText(),
-    "Pictures that stay for seven days.",
+    "Pictures that stay for 7 days.",
   );
   await waitUntil("the script's size", () => scripts.length > 0, READY_MS);
   const bytes = scripts.reduce((sum, each) => sum + each, 0);

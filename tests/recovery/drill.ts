@@ -9,12 +9,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, callEdge, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
 import { objectUrl, postJson } from "../_emulator.ts";
 import { waitUntil } from "../_wait.ts";
 import { drawPictures } from "../trouble/pictures.ts";
-import { randomOf } from "../trouble/random.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
 
@@ -56,7 +56,7 @@ export async function loseStores(
   system: TroubledSystem,
   say: (line: string) => void,
 ): Promise<Loss[]> {
-  const drawn = await drawPictures(PICTURES * 3, randomOf(SEED));
+  const drawn = await drawPictures(PICTURES * 3, seededRandom(SEED));
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
     const startMs = performance.now();

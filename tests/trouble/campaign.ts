@@ -1,6 +1,7 @@
 import { UsageError } from "@tintype/cli/usage_error";
+import type { Random } from "@tintype/core/seeded_random";
 import { type Fault, FAULTS } from "./faults.ts";
-import { type Random, shuffled } from "./random.ts";
+import { shuffled } from "./shuffled.ts";
 
 /** A scenario that is still to come. */
 export interface PlannedScenario {

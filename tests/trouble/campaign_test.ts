@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { planCampaign } from "./campaign.ts";
 import { FAULTS } from "./faults.ts";
-import { randomOf } from "./random.ts";
 
 const plan = (
   seed: number,
   options: { only?: string; leastFaults?: number; rounds?: number } = {},
 ) =>
   planCampaign({
-    random: randomOf(seed),
+    random: seededRandom(seed),
     only: options.only,
     leastFaults: options.leastFaults ?? 1,
     rounds: options.rounds ?? 1,

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Random } from "@tintype/core/seeded_random";
 import { noisePng, sha256 } from "../_pictures.ts";
-import type { Random } from "./random.ts";
 
 /** A picture to send; no two have the same bytes. */
 export interface Picture {

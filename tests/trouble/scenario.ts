@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "@tintype/core/seeded_random";
 import { type Fault, liftFaults, type Weather } from "./faults.ts";
 import type { Picture } from "./pictures.ts";
-import type { Random } from "./random.ts";
 import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
 import { listObjects, pushCounts } from "./stores.ts";
 import type { Door, TroubledSystem } from "./troubled_system.ts";

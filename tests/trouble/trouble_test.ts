@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { seededRandom } from "@tintype/core/seeded_random";
 import { WITHOUT_JAVA } from "../_java.ts";
 import { DRILL_RETENTION, loseStores } from "../recovery/drill.ts";
 import { type Fault, FAULTS } from "./faults.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
-import { randomOf } from "./random.ts";
 import { redriveWalk } from "./redrive_walk.ts";
 import { runScenario } from "./scenario.ts";
 import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
@@ -28,7 +28,7 @@ const CAMPAIGN: readonly (readonly string[])[] = [
 const DRILL_MS = 400_000;
 const BOTH = ["edge", "kafka"] as const;
 
-const random = randomOf(SEED);
+const random = seededRandom(SEED);
 let drawn: DrawnPictures;
 before(async () => {
   drawn = await drawPictures(PICTURES, random);

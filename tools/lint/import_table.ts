@@ -5,13 +5,15 @@
  */
 
 const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
-const USE_CASE = [...CORE_TYPES, "core/concurrency"] as const;
+const USE_CASE = [...CORE_TYPES, "core/concurrency", "core/duration", "core/listing"] as const;
 const PACKAGES = ["gcs", "core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
   "gcs": ["gcs"],
   "core": [],
+  "core/json_log": ["core/ports"],
+  "core/listing": ["core/model", "core/ports"],
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
   "core/events": ["core/errors", "core/events"],

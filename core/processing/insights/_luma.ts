@@ -23,7 +23,7 @@ export function lumaOf({ data, width, height, channels }: RawPixels): Uint8Array
 }
 
 /** Samples, `channels` a pixel, and their size in pixels. */
-export interface Samples {
+interface Samples {
   readonly data: ArrayLike<number>;
   readonly width: number;
   readonly height: number;
@@ -37,9 +37,9 @@ export function areaMeans(
 ): Float64Array {
   const means = new Float64Array(to.width * to.height * channels);
   for (let row = 0, out = 0; row < to.height; row += 1) {
-    const [top, bottom] = span(row, { of: to.height, size: height });
+    const [top, bottom] = span(row, to.height, height);
     for (let column = 0; column < to.width; column += 1, out += channels) {
-      const [left, right] = span(column, { of: to.width, size: width });
+      const [left, right] = span(column, to.width, width);
       const area = (bottom - top) * (right - left);
       for (let y = top; y < bottom; y += 1) {
         for (let x = left, at = (y * width + left) * channels; x < right; x += 1) {
@@ -53,7 +53,8 @@ export function areaMeans(
   return means;
 }
 
-function span(index: number, { of, size }: { of: number; size: number }): [number, number] {
+/** The pixels of `size` that fall into the place `index` of `of`: from the first to before the last. */
+function span(index: number, of: number, size: number): [number, number] {
   const from = Math.min(size - 1, Math.floor((index * size) / of));
   return [from, Math.max(from + 1, Math.floor(((index + 1) * size) / of))];
 }

@@ -9,14 +9,14 @@ type Tag = readonly [
   { readonly text: string } | { readonly ratio: readonly [number, number] },
 ];
 
+interface ExifTags {
+  readonly main?: readonly Tag[];
+  readonly exif?: readonly Tag[];
+  readonly hasGps?: boolean;
+}
+
 /** An EXIF block (big endian): directory 0 with `main`, a sub-directory `exif`, and a place if `hasGps`. */
-function exifBlock(
-  { main = [], exif = [], hasGps = false }: {
-    main?: readonly Tag[];
-    exif?: readonly Tag[];
-    hasGps?: boolean;
-  },
-): Uint8Array {
+function exifBlock({ main = [], exif = [], hasGps = false }: ExifTags): Uint8Array {
   const values: number[] = [];
   const mainCount = main.length + 1 + (hasGps ? 1 : 0);
   const exifAt = 8 + 2 + mainCount * 12 + 4;

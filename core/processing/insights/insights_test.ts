@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelInsightsSchema } from "../../model/insights.ts";
 import { draw, quarters } from "../../testing/drawing.ts";
+import { hammingDistance } from "../../testing/likeness.ts";
+import { sampleHeader } from "../../testing/sample_header.ts";
 import { STANDARD_INSIGHTS } from "../pipeline.ts";
 import { dominantColors } from "./dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
-import { hammingDistance, perceptualHash } from "./perceptual_hash.ts";
+import { perceptualHash } from "./perceptual_hash.ts";
 import { sharpness } from "./sharpness.ts";
 import { thumbhash } from "./thumbhash.ts";
 
@@ -94,17 +96,7 @@ test("thumbhash() is short, tells pictures apart and takes any size", () => {
 test("every standard insight fits its schema, on a single pixel too", () => {
   const context = {
     mediaType: "image/png",
-    header: {
-      width: 1,
-      height: 1,
-      frames: 1,
-      bitDepth: 8,
-      channels: 3,
-      hasAlpha: false,
-      colorSpace: "rgb",
-      orientation: 1,
-      iccName: undefined,
-    },
+    header: sampleHeader({ width: 1, height: 1 }),
   } as const;
   for (
     const pixels of [draw(1, 1, () => [1, 2, 3]), draw(1, 1, () => [1, 2, 3, 0]), hills(320, 200)]

@@ -26,12 +26,6 @@ export function perceptualHash(pixels: RawPixels): string {
   return hash.toString(16).padStart(16, "0");
 }
 
-/** Bits in which two hashes differ, 0 to 64; pictures look alike where at most about ten do. */
-export function hammingDistance(a: string, b: string): number {
-  const differing = BigInt(`0x${a}`) ^ BigInt(`0x${b}`);
-  return differing.toString(2).replaceAll("0", "").length;
-}
-
 function lowFrequencies(samples: Float64Array): Float64Array {
   const rows = new Float64Array(SIDE * KEPT);
   for (let y = 0; y < SIDE; y += 1) {

@@ -12,7 +12,7 @@ export function sharpness(pixels: RawPixels): number {
   let sum = 0;
   let squares = 0;
   for (let y = 1; y < height - 1; y += 1) {
-    const row = laplacianOfRow(luma, { y, width });
+    const row = laplacianOfRow(luma, y, width);
     sum += row.sum;
     squares += row.squares;
   }
@@ -20,11 +20,13 @@ export function sharpness(pixels: RawPixels): number {
   return Math.max(0, squares / count - (sum / count) ** 2);
 }
 
+interface Sums {
+  readonly sum: number;
+  readonly squares: number;
+}
+
 /** Sums of a row apart: whole numbers of 32 bits up to two thousand pixels, which add up faster. */
-function laplacianOfRow(
-  luma: Uint8Array,
-  { y, width }: { readonly y: number; readonly width: number },
-): { readonly sum: number; readonly squares: number } {
+function laplacianOfRow(luma: Uint8Array, y: number, width: number): Sums {
   const end = (y + 1) * width - 1;
   let sum = 0;
   let squares = 0;

@@ -57,15 +57,12 @@ function itemProperties(iprp: Uint8Array | undefined): Map<number, Box[]> {
   const boxes = boxesIn(iprp);
   const all = boxesIn(findBox(boxes, "ipco") ?? new Uint8Array());
   for (const { type, payload } of boxes) {
-    if (type === "ipma") associate(payload, { all, found });
+    if (type === "ipma") associate(payload, all, found);
   }
   return found;
 }
 
-function associate(
-  ipma: Uint8Array,
-  { all, found }: { all: readonly Box[]; found: Map<number, Box[]> },
-): void {
+function associate(ipma: Uint8Array, all: readonly Box[], found: Map<number, Box[]>): void {
   const cursor = new Cursor(ipma, 4);
   const idBytes = ipma[0] === 0 ? 2 : 4;
   const isWide = ((ipma[3] ?? 0) & 1) === 1;

@@ -1,3 +1,4 @@
+import type { CallOptions } from "../../ports/call_options.ts";
 import type { ImageHeader } from "../../model/insights.ts";
 import type { MediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
@@ -8,7 +9,7 @@ export interface ByteSource {
   read(
     offset: number,
     length: number,
-    options?: { readonly signal?: AbortSignal | undefined },
+    options?: CallOptions,
   ): Promise<Uint8Array>;
 }
 
@@ -31,7 +32,7 @@ export interface FormatFacts {
 export type FormatProbe = (reader: ProbeReader) => Promise<FormatFacts>;
 
 /** The first read: holds the whole header of nearly every picture. */
-export const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 65_536;
 /** Every later read, where a format does not need more at once. */
 const WINDOW_BYTES = 524_288;
 /** The most that one read takes, and so (eight times over) the most that a probe holds. */

@@ -1,3 +1,4 @@
+import type { ImageHeader } from "../../model/insights.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { type FormatFacts, type ProbeReader, viewOf } from "./_reader.ts";
 
@@ -27,7 +28,7 @@ export async function gifProbe(reader: ProbeReader): Promise<FormatFacts> {
   const blocksAt = 13 + tableBytes(flags);
   if (blocksAt > reader.size) throw new ImageRejected("truncated", "it ends in its colour table");
   const held = reader.heldFromStart();
-  const { frames, hasAlpha } = walkBlocks(held, { blocksAt, width, height });
+  const { frames, hasAlpha } = walkBlocks(held, blocksAt, { width, height });
   if (frames === 0 && held.length === reader.size) {
     throw new ImageRejected("truncated", "it has no picture");
   }
@@ -49,7 +50,8 @@ export async function gifProbe(reader: ProbeReader): Promise<FormatFacts> {
 /** GIF89a, sections 20 to 27: blocks until the trailer, sub-blocks skipped by their lengths. */
 function walkBlocks(
   bytes: Uint8Array,
-  { blocksAt, width, height }: { blocksAt: number; width: number; height: number },
+  blocksAt: number,
+  { width, height }: Pick<ImageHeader, "width" | "height">,
 ): Walk {
   const walk: Walk = { frames: 0, hasAlpha: false };
   for (let at = blocksAt; at < bytes.length && walk.frames < MAX_COUNTED_FRAMES;) {

@@ -37,7 +37,7 @@ export async function jpegProbe(reader: ProbeReader): Promise<FormatFacts> {
     }
     const range = await segmentAt(reader, at, marker);
     if (TAKEN_FRAMES.has(marker)) return frameFacts(await reader.bytes(range.offset, 6), found);
-    await readSegment(reader, { marker, range, found });
+    await readSegment(reader, marker, range, found);
     at = range.offset + range.length;
   }
 }
@@ -56,13 +56,14 @@ async function segmentAt(reader: ProbeReader, at: number, marker: number): Promi
 
 async function readSegment(
   reader: ProbeReader,
-  { marker, range, found }: { marker: number; range: ByteRange; found: Found },
+  marker: number,
+  { offset, length }: ByteRange,
+  found: Found,
 ): Promise<void> {
   if (marker !== APP1 && marker !== APP2 && marker !== APP14) return;
-  const { offset, length } = range;
   const head = latin1(await reader.bytes(offset, Math.min(length, 14)));
   if (marker === APP1 && head.startsWith("Exif\0\0") && found.exif === undefined) {
-    found.exif = range;
+    found.exif = { offset, length };
     found.orientation = exifOrientation(await reader.bytes(offset, length));
   }
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0")) found.iccBytes += length;

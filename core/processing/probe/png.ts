@@ -71,14 +71,16 @@ async function readChunks(reader: ProbeReader): Promise<Found> {
     if (type === "IDAT") return found;
     if (type === "IEND") throw new ImageRejected("corrupt", "it has no pixels");
     if (length > 0x7fffffff) throw new ImageRejected("corrupt", `a chunk of ${length} bytes`);
-    await readChunk(reader, { type, range: { offset: at + 8, length }, found });
+    await readChunk(reader, type, { offset: at + 8, length }, found);
     at += 12 + length;
   }
 }
 
 async function readChunk(
   reader: ProbeReader,
-  { type, range, found }: { type: string; range: ByteRange; found: Found },
+  type: string,
+  range: ByteRange,
+  found: Found,
 ): Promise<void> {
   const { offset, length } = range;
   if (type === "tRNS") found.hasTransparency = true;

@@ -15,7 +15,7 @@ import {
   segment,
   tiff,
 } from "../../testing/headers.ts";
-import { countSteps } from "./_steps_testing.ts";
+import { countedSource as counted, countSteps } from "./_steps_testing.ts";
 import { probe, probeBytes } from "./probe.ts";
 
 const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
@@ -26,18 +26,6 @@ const MAX_READS = 8;
 const STEPS_PER_BYTE = 5;
 /** And for a file of no size at all. */
 const STEPS_BEFORE = 500;
-
-function counted(bytes: Uint8Array) {
-  const reads: number[] = [];
-  return {
-    reads,
-    size: bytes.length,
-    read: (offset: number, length: number) => {
-      reads.push(length);
-      return Promise.resolve(bytes.slice(offset, offset + length));
-    },
-  };
-}
 
 /** Probes the bytes; true where it refuses them. Throws where it throws another error or goes beyond its bounds. */
 async function isRefused(bytes: Uint8Array): Promise<boolean> {
@@ -84,6 +72,8 @@ test("probe() throws nothing but its closed error on bytes behind a magic number
 });
 
 test("probe() throws nothing but its closed error on cut and changed headers", async () => {
+  const gifHead = bytesOf("GIF89a", le(6, 2), le(4, 2), [0x80, 0, 0], new Uint8Array(6));
+  const webpHead = bytesOf("RIFF", le(60, 4), "WEBPVP8X", le(10, 4), [0x3a, 0, 0, 0]);
   const samples = [
     jpeg({ width: 640, height: 480, before: [segment(0xe1, "Exif\0\0", ORIENTATION_6)] }),
     png({
@@ -93,34 +83,8 @@ test("probe() throws nothing but its closed error on cut and changed headers", a
     }),
     TIFF_GREY,
     heif({ brand: "avif", item: "av01", properties: [ispe(400, 300), box("irot", 1)] }),
-    bytesOf(
-      "GIF89a",
-      le(6, 2),
-      le(4, 2),
-      [0x80, 0, 0],
-      new Uint8Array(6),
-      [0x21, 0xf9, 4, 1, 0, 0],
-      [
-        0,
-        0,
-        0x2c,
-      ],
-      new Uint8Array(30),
-    ),
-    bytesOf(
-      "RIFF",
-      le(60, 4),
-      "WEBPVP8X",
-      le(10, 4),
-      [0x3a, 0, 0, 0],
-      le(319, 3),
-      le(199, 3),
-      [
-        ..."EXIF",
-      ].map((char) => char.charCodeAt(0)),
-      le(26, 4),
-      ORIENTATION_6,
-    ),
+    bytesOf(gifHead, [0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c], new Uint8Array(30)),
+    bytesOf(webpHead, le(319, 3), le(199, 3), "EXIF", le(26, 4), ORIENTATION_6),
   ];
   let seed = 7;
   const random = (below: number) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ImageRejected, type RejectReason } from "../../model/reject_reason.ts";
+import type { RejectReason } from "../../model/reject_reason.ts";
 import {
   be,
   box,
@@ -14,28 +14,13 @@ import {
   segment,
   tiff,
 } from "../../testing/headers.ts";
+import { countedSource as counted } from "./_steps_testing.ts";
 import { probe, probeBytes } from "./probe.ts";
 
 const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
 
-function counted(bytes: Uint8Array) {
-  const reads: number[] = [];
-  return {
-    reads,
-    size: bytes.length,
-    read: (offset: number, length: number) => {
-      reads.push(length);
-      return Promise.resolve(bytes.slice(offset, offset + length));
-    },
-  };
-}
-
 async function rejects(bytes: Uint8Array, reason: RejectReason) {
-  await assert.rejects(probeBytes(bytes), (error) => {
-    assert.ok(error instanceof ImageRejected, String(error));
-    assert.equal(error.reason, reason, error.message);
-    return true;
-  });
+  await assert.rejects(probeBytes(bytes), { name: "ImageRejected", reason });
 }
 
 test("probe() reads a JPEG's size, orientation and EXIF range", async () => {
@@ -116,22 +101,11 @@ test("probe() refuses a PNG of an impossible depth and one without pixels", asyn
 });
 
 test("probe() counts a GIF's frames and sees its transparency", async () => {
+  const size = bytesOf(le(6, 2), le(4, 2));
   const frame = (flags: number) =>
-    bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0], 0x2c, le(0, 4), le(6, 2), le(4, 2), 0, 2, [
-      1,
-      0,
-      0,
-    ]);
-  const file = bytesOf(
-    "GIF89a",
-    le(6, 2),
-    le(4, 2),
-    [0x80, 0, 0],
-    new Uint8Array(6),
-    frame(1),
-    frame(0),
-    0x3b,
-  );
+    bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0, 0x2c], le(0, 4), size, [0, 2, 1, 0, 0]);
+  const head = bytesOf("GIF89a", size, [0x80, 0, 0], new Uint8Array(6));
+  const file = bytesOf(head, frame(1), frame(0), 0x3b);
   const { header } = await probeBytes(file);
   assert.deepEqual([header.width, header.height, header.frames, header.hasAlpha], [6, 4, 2, true]);
 });
@@ -165,12 +139,8 @@ test("probe() reads WebP's three layouts", async () => {
   await rejects(riff(lossy).slice(0, -2), "truncated");
 });
 
-const TIFF_RGB = [[256, 3, 1, 30], [257, 3, 1, 20], [258, 3, 1, 8], [262, 3, 1, 2], [
-  277,
-  3,
-  1,
-  3,
-]] as const;
+const TIFF_RGB = ([[256, 30], [257, 20], [258, 8], [262, 2], [277, 3]] as const)
+  .map(([tag, value]) => [tag, 3, 1, value] as const);
 
 test("probe() reads TIFF in both byte orders", async () => {
   for (const order of ["II", "MM"] as const) {
@@ -183,31 +153,17 @@ test("probe() reads TIFF in both byte orders", async () => {
 test("probe() finds a TIFF directory at the end of a large file with a second read", async () => {
   const small = tiff(TIFF_RGB);
   const at = 3_000_000;
-  const source = counted(
-    bytesOf("II", le(42, 2), le(at, 4), new Uint8Array(at - 8), small.slice(8)),
-  );
+  const head = bytesOf("II", le(42, 2), le(at, 4));
+  const source = counted(bytesOf(head, new Uint8Array(at - 8), small.slice(8)));
   assert.equal((await probe(source)).header.width, 30);
   assert.equal(source.reads.length, 2);
 });
 
 test("probe() reads BigTIFF", async () => {
-  const entry = (
-    tag: number,
-    value: number,
-  ) => [...le(tag, 2), ...le(3, 2), ...le(1, 8), ...le(value, 8)];
-  const entries = [[256, 30], [257, 20], [258, 8], [262, 1]].map(([tag = 0, value = 0]) =>
-    entry(tag, value)
-  );
-  const file = bytesOf(
-    "II",
-    le(43, 2),
-    le(8, 2),
-    le(0, 2),
-    le(16, 8),
-    le(4, 8),
-    entries.flat(),
-    le(0, 8),
-  );
+  const entries = [[256, 30], [257, 20], [258, 8], [262, 1]]
+    .flatMap(([tag = 0, value = 0]) => [le(tag, 2), le(3, 2), le(1, 8), le(value, 8)].flat());
+  const head = bytesOf("II", le(43, 2), le(8, 2), le(0, 2), le(16, 8), le(4, 8));
+  const file = bytesOf(head, entries, le(0, 8));
   const { header } = await probeBytes(file);
   assert.deepEqual([header.width, header.height, header.colorSpace], [30, 20, "grey"]);
 });
@@ -242,12 +198,10 @@ test("probe() reads AVIF and HEIC, their turning and mirroring as one orientatio
 });
 
 test("probe() refuses HEIF of other codings, without a size, and with boxes that end outside", async () => {
-  await rejects(
-    heif({ brand: "mif1", item: "jpeg", properties: [ispe(4, 3)] }),
-    "unsupported_type",
-  );
-  await rejects(heif({ brand: "heic", item: "hvc1", properties: [] }), "corrupt");
-  const file = heif({ brand: "heic", item: "hvc1", properties: [ispe(4, 3)] });
+  const heic = { brand: "heic", item: "hvc1", properties: [ispe(4, 3)] };
+  await rejects(heif({ ...heic, brand: "mif1", item: "jpeg" }), "unsupported_type");
+  await rejects(heif({ ...heic, properties: [] }), "corrupt");
+  const file = heif(heic);
   await rejects(file.slice(0, -30), "truncated");
   const lying = file.slice();
   lying.set(be(0xfffffff, 4), 24 + 12);

@@ -46,9 +46,9 @@ export async function tiffProbe(reader: ProbeReader): Promise<FormatFacts> {
     throw new ImageRejected("unsupported_type", "it is a camera's raw file");
   }
   const { entries, nextAt } = await directoryAt(reader, firstAt, layout);
-  const frames = 1 + await countPages(reader, { nextAt, firstAt, layout });
+  const frames = await countPages(reader, [firstAt, nextAt], layout);
   return {
-    header: await headerOf(reader, { entries, layout, frames }),
+    header: { ...await headerOf(reader, entries, layout), frames },
     exif: wholeFile(reader),
     iccBytes: entries.get(TAG.iccProfile)?.count,
   };
@@ -93,7 +93,8 @@ async function nextDirectoryAt(reader: ProbeReader, at: number, layout: TiffLayo
 
 async function countPages(
   reader: ProbeReader,
-  { nextAt, firstAt, layout }: { nextAt: number; firstAt: number; layout: TiffLayout },
+  [firstAt, nextAt]: readonly [number, number],
+  layout: TiffLayout,
 ): Promise<number> {
   const seen = new Set([firstAt]);
   for (let at = nextAt; at !== 0 && seen.size < MAX_COUNTED_PAGES;) {
@@ -103,13 +104,14 @@ async function countPages(
     seen.add(at);
     at = (await directoryRange(reader, at, layout)).nextAt;
   }
-  return seen.size - 1;
+  return seen.size;
 }
 
 async function headerOf(
   reader: ProbeReader,
-  { entries, layout, frames }: { entries: Entries; layout: TiffLayout; frames: number },
-): Promise<FormatFacts["header"]> {
+  entries: Entries,
+  layout: TiffLayout,
+): Promise<Omit<FormatFacts["header"], "frames">> {
   const photometric = entries.get(TAG.photometric)?.value ?? 1;
   const colorSpace = COLOR_SPACES[photometric];
   if (colorSpace === undefined || entries.has(TAG.dngVersion)) {
@@ -121,7 +123,6 @@ async function headerOf(
   return {
     width: entries.get(TAG.width)?.value ?? 0,
     height: entries.get(TAG.height)?.value ?? 0,
-    frames,
     bitDepth: await bitDepthOf(reader, entries, layout),
     channels: entries.get(TAG.samplesPerPixel)?.value ?? 1,
     hasAlpha: entries.has(TAG.extraSamples),

@@ -32,7 +32,7 @@ export async function webpProbe(reader: ProbeReader): Promise<FormatFacts> {
   }
   const first = await chunkAt(reader, 12);
   if (first.type === "VP8X") return await extendedFacts(reader, first);
-  return { header: headerOf(await shapeOf(reader, first), { frames: 1 }) };
+  return { header: headerOf(await shapeOf(reader, first)) };
 }
 
 async function chunkAt(reader: ProbeReader, at: number): Promise<Chunk> {
@@ -84,20 +84,27 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
   };
   const isAnimated = (flags & FLAG_ANIMATION) !== 0;
   const wantsExif = (flags & FLAG_EXIF) !== 0;
-  const found = await walkChunks(reader, { from: chunkEnd(range), isAnimated, wantsExif });
+  const found = await walkChunks(reader, chunkEnd(range), { isAnimated, wantsExif });
   const frames = isAnimated ? Math.max(1, found.frames) : 1;
   const exif = found.exif;
   const isSmall = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
   const orientation = isSmall ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
   return {
-    header: headerOf({ ...shape, isLossless: found.isLossless }, {
+    header: {
+      ...headerOf({ ...shape, isLossless: found.isLossless }),
       frames,
       orientation,
       iccName: found.iccName,
-    }),
+    },
     exif,
     iccBytes: found.iccBytes,
   };
+}
+
+/** What the extended header announces. */
+interface Announced {
+  readonly isAnimated: boolean;
+  readonly wantsExif: boolean;
 }
 
 interface Walk {
@@ -111,7 +118,8 @@ interface Walk {
 /** Chunks in order; in animations only those at hand, as each frame is a chunk and their bodies may be far apart. */
 async function walkChunks(
   reader: ProbeReader,
-  { from, isAnimated, wantsExif }: { from: number; isAnimated: boolean; wantsExif: boolean },
+  from: number,
+  { isAnimated, wantsExif }: Announced,
 ): Promise<Walk> {
   const found: Walk = { frames: 0, isLossless: false };
   for (let at = from; at + 8 <= reader.size;) {
@@ -139,26 +147,17 @@ function chunkEnd({ offset, length }: ByteRange): number {
   return offset + length + (length & 1);
 }
 
-function headerOf(
-  { width, height, hasAlpha, isLossless }: Shape,
-  { frames, orientation = 1, iccName }: {
-    frames: number;
-    orientation?: number;
-    iccName?: string | undefined;
-  },
-): FormatFacts["header"] {
-  const colorSpace = isLossless ? "rgb" : "yuv";
-  const channels = hasAlpha ? 4 : 3;
+function headerOf({ width, height, hasAlpha, isLossless }: Shape): FormatFacts["header"] {
   return {
     width,
     height,
-    frames,
+    frames: 1,
     bitDepth: 8,
-    channels,
+    channels: hasAlpha ? 4 : 3,
     hasAlpha,
-    colorSpace,
-    orientation,
-    iccName,
+    colorSpace: isLossless ? "rgb" : "yuv",
+    orientation: 1,
+    iccName: undefined,
   };
 }
 

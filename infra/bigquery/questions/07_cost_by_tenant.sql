@@ -1,4 +1,4 @@
--- What does each tenant hold, and what do its images cost for their seven days?
+-- What does each tenant hold, and what do its images cost for their retention period?
 -- maximum_bytes_billed: 10737418240
 SELECT
   tenant,

@@ -1,4 +1,4 @@
--- What the newest purge certificate of the last 8 days says of each place where a copy can lie.
+-- What the newest purge certificate of the same days as images says of each place where a copy can lie.
 SELECT
   certificate,
   swept_at,
@@ -10,7 +10,7 @@ SELECT
   deleted,
   overdue
 FROM tintype.purges
-WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY)
+WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY /* partitions */)
 QUALIFY
   certificate = MAX(certificate) OVER ()
   AND ROW_NUMBER() OVER (PARTITION BY certificate, store ORDER BY swept_at DESC) = 1

@@ -15,5 +15,5 @@ FROM tintype.images_current
 UNION ALL
 SELECT 'purge_on_time', 0.999, MAX(swept_at), SUM(overdue) = 0, NULL
 FROM tintype.purges
-WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY)
+WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY /* partitions */)
 GROUP BY certificate

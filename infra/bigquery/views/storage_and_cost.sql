@@ -1,4 +1,4 @@
--- What each tenant's images of a day of T0 (UTC) take and about what they cost for their 7 days, in US dollars.
+-- What each tenant's images of a day of T0 (UTC) take and about what they cost for their retention period, in US dollars.
 -- Prices are those of infra/cost/prices.json. Processing, egress, reads by clients and discounts are not in it: see
 -- docs/cost.md.
 WITH prices AS (
@@ -38,7 +38,7 @@ priced AS (
     raw_bytes,
     rendition_bytes,
     stored_gb,
-    stored_gb * (prices.storage_month * 7 / 30 + prices.replication) AS storage_usd,
+    stored_gb * (prices.storage_month * 7 /* days kept */ / 30 + prices.replication) AS storage_usd,
     writes / 1000 * prices.class_a + reads / 1000 * prices.class_b AS operations_usd,
     row_gb * prices.row_insert AS rows_usd
   FROM kept

@@ -13,11 +13,17 @@ export interface HostileFile {
   readonly endings: readonly Ending[];
 }
 
+/** What one holds, and how it must end. */
+interface HostileContent {
+  readonly bytes: Uint8Array;
+  readonly endings: readonly Ending[];
+}
+
 /** Makes one. */
 export function hostile(
   name: string,
   mediaType: MediaType,
-  { bytes, endings }: { readonly bytes: Uint8Array; readonly endings: readonly Ending[] },
+  { bytes, endings }: HostileContent,
 ): HostileFile {
   return { name, mediaType, bytes: new Uint8Array(bytes), endings };
 }

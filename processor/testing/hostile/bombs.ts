@@ -1,6 +1,15 @@
 /** Little that becomes much: compressed bombs, profiles and blocks that point nowhere, in circles, or at themselves. */
-import { be, box, bytesOf, heif, ispe, le, segment, tiff } from "@tintype/core/testing/headers";
-import { pngChunk } from "@tintype/core/testing/png_chunk";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  ispe,
+  le,
+  segment,
+  tiff,
+} from "@tintype/core/testing/headers";
 import { deflateSync } from "node:zlib";
 import { BROKEN, DAMAGED, hostile, type HostileFile } from "./_hostile_file.ts";
 import { riff, tiffEntries, vp8x } from "./claims.ts";
@@ -11,7 +20,7 @@ const MIB = 2 ** 20;
 export function zipBombs(): HostileFile[] {
   const bomb = deflateSync(new Uint8Array(256 * MIB), { level: 9 });
   const line = deflateSync(new Uint8Array(1_000 * 1_001));
-  const ihdr = pngChunk("IHDR", be(1_000, 4), be(1_000, 4), [8, 0, 0, 0, 0]);
+  const ihdr = chunk("IHDR", be(1_000, 4), be(1_000, 4), [8, 0, 0, 0, 0]);
   const pngOf = (before: readonly Uint8Array[], pixels: Uint8Array) =>
     bytesOf(
       [0x89],
@@ -20,8 +29,8 @@ export function zipBombs(): HostileFile[] {
       "\n",
       ihdr,
       ...before,
-      pngChunk("IDAT", pixels),
-      pngChunk("IEND"),
+      chunk("IDAT", pixels),
+      chunk("IEND"),
     );
   return [
     hostile("png whose pixels do not end", "image/png", {
@@ -29,15 +38,15 @@ export function zipBombs(): HostileFile[] {
       endings: DAMAGED,
     }),
     hostile("png with a profile of 256 MiB", "image/png", {
-      bytes: pngOf([pngChunk("iCCP", "bomb\0", 0, bomb)], line),
+      bytes: pngOf([chunk("iCCP", "bomb\0", 0, bomb)], line),
       endings: DAMAGED,
     }),
     hostile("png with a text of 256 MiB", "image/png", {
-      bytes: pngOf([pngChunk("zTXt", "bomb\0", 0, bomb)], line),
+      bytes: pngOf([chunk("zTXt", "bomb\0", 0, bomb)], line),
       endings: DAMAGED,
     }),
     hostile("png with an international text of 256 MiB", "image/png", {
-      bytes: pngOf([pngChunk("iTXt", "bomb\0", 1, 0, "\0\0", bomb)], line),
+      bytes: pngOf([chunk("iTXt", "bomb\0", 1, 0, "\0\0", bomb)], line),
       endings: DAMAGED,
     }),
     hostile("png of one colour, 99 megapixels", "image/png", {
@@ -53,9 +62,9 @@ export function zipBombs(): HostileFile[] {
 
 function hugePng(width: number, height: number): Uint8Array {
   const pixels = deflateSync(new Uint8Array(height * (1 + Math.ceil(width / 8))), { level: 9 });
-  const ihdr = pngChunk("IHDR", be(width, 4), be(height, 4), [1, 0, 0, 0, 0]);
-  const idat = pngChunk("IDAT", pixels);
-  return bytesOf([0x89], "PNG\r\n", 0x1a, "\n", ihdr, idat, pngChunk("IEND"));
+  const ihdr = chunk("IHDR", be(width, 4), be(height, 4), [1, 0, 0, 0, 0]);
+  const idat = chunk("IDAT", pixels);
+  return bytesOf([0x89], "PNG\r\n", 0x1a, "\n", ihdr, idat, chunk("IEND"));
 }
 
 /** A TIFF of 4 x 4 pixels with other values for some tags; what its strip points at follows. */
@@ -228,9 +237,7 @@ function rebranded(avif: Uint8Array): Uint8Array {
 }
 
 /** Puts an EXIF block or a profile into whole small pictures of the formats that carry one. */
-export function carriers(
-  { jpeg, png }: { readonly jpeg: Uint8Array; readonly png: Uint8Array },
-) {
+export function carriers(jpeg: Uint8Array, png: Uint8Array) {
   const carried = (name: string, bytes: Uint8Array) =>
     hostile(name, name === "jpeg" ? "image/jpeg" : name === "png" ? "image/png" : "image/webp", {
       bytes,
@@ -239,7 +246,7 @@ export function carriers(
   const inWebp = (type: "EXIF" | "ICCP", block: Uint8Array) => {
     const padded = block.length % 2 === 0 ? block : bytesOf(block, 0);
     const part = bytesOf(type, le(block.length, 4), padded);
-    return riff(vp8x({ width: 9, height: 9, flags: type === "EXIF" ? 8 : 32 }), part);
+    return riff(vp8x({ width: 9, height: 9 }, type === "EXIF" ? 8 : 32), part);
   };
   return {
     exif: (block: Uint8Array) => [
@@ -247,7 +254,7 @@ export function carriers(
         "jpeg",
         bytesOf(jpeg.subarray(0, 2), segment(0xe1, "Exif\0\0", block), jpeg.subarray(2)),
       ),
-      carried("png", bytesOf(png.subarray(0, 33), pngChunk("eXIf", block), png.subarray(33))),
+      carried("png", bytesOf(png.subarray(0, 33), chunk("eXIf", block), png.subarray(33))),
       carried("webp", inWebp("EXIF", block)),
     ],
     profile: (icc: Uint8Array) => [
@@ -259,7 +266,7 @@ export function carriers(
         "png",
         bytesOf(
           png.subarray(0, 33),
-          pngChunk("iCCP", "x\0", 0, deflateSync(icc)),
+          chunk("iCCP", "x\0", 0, deflateSync(icc)),
           png.subarray(33),
         ),
       ),

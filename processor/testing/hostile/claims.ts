@@ -12,6 +12,7 @@ import {
   segment,
   tiff,
 } from "@tintype/core/testing/headers";
+import type { Size } from "@tintype/core/processing/plan_renditions";
 import { type Ending, hostile, type HostileFile } from "./_hostile_file.ts";
 
 const MANY: readonly Ending[] = ["too_many_pixels"];
@@ -30,7 +31,7 @@ export function claimedSides(): HostileFile[] {
       }),
       hostile(`png ${size}`, "image/png", { bytes: png({ width, height }), endings: MANY }),
       hostile(`gif ${size}`, "image/gif", {
-        bytes: gif({ width, height, frames: 1 }),
+        bytes: gif({ width, height }, 1),
         endings: MANY,
       }),
       hostile(`tiff ${size}`, "image/tiff", { bytes: tiff(entries), endings: MANY }),
@@ -39,7 +40,7 @@ export function claimedSides(): HostileFile[] {
         endings: MANY,
       }),
       hostile(`extended webp ${size}`, "image/webp", {
-        bytes: riff(vp8x({ width, height, flags: 0 })),
+        bytes: riff(vp8x({ width, height }, 0)),
         endings: MANY,
       }),
     ];
@@ -93,7 +94,7 @@ export function claimedGiants(): HostileFile[] {
       endings: ["corrupt"],
     }),
     hostile("gif without a side", "image/gif", {
-      bytes: gif({ width: 0, height: 0, frames: 1 }),
+      bytes: gif({ width: 0, height: 0 }, 1),
       endings: ["corrupt"],
     }),
   ];
@@ -105,11 +106,11 @@ export function claimedFrames(): HostileFile[] {
   const anmf = bytesOf("ANMF", le(16, 4), new Uint8Array(16));
   return [
     hostile("gif of a million frames", "image/gif", {
-      bytes: gif({ width: 4, height: 4, frames: 1_000_000 }),
+      bytes: gif({ width: 4, height: 4 }, 1_000_000),
       endings: frames,
     }),
     hostile("gif of many large frames", "image/gif", {
-      bytes: gif({ width: 9_000, height: 9_000, frames: 900 }),
+      bytes: gif({ width: 9_000, height: 9_000 }, 900),
       endings: frames,
     }),
     hostile("apng of 2^31 - 1 frames", "image/png", {
@@ -121,7 +122,7 @@ export function claimedFrames(): HostileFile[] {
       endings: frames,
     }),
     hostile("webp of 5,000 frames", "image/webp", {
-      bytes: riff(vp8x({ width: 9, height: 9, flags: 2 }), ...Array<Uint8Array>(5_000).fill(anmf)),
+      bytes: riff(vp8x({ width: 9, height: 9 }, 2), ...Array<Uint8Array>(5_000).fill(anmf)),
       endings: frames,
     }),
     hostile("tiff of 5,000 pages", "image/tiff", {
@@ -149,7 +150,7 @@ export function endlessHeaders(): HostileFile[] {
     }),
     hostile("webp of 100,000 chunks", "image/webp", {
       bytes: riff(
-        vp8x({ width: 9, height: 9, flags: 8 }),
+        vp8x({ width: 9, height: 9 }, 8),
         new Uint8Array(800_000),
       ),
       endings: ["corrupt", "truncated", "unsupported_type"],
@@ -190,14 +191,12 @@ export function riff(...chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 /** WebP's extended header. */
-export function vp8x({ width, height, flags }: { width: number; height: number; flags: number }) {
+export function vp8x({ width, height }: Size, flags: number) {
   return bytesOf("VP8X", le(10, 4), flags, [0, 0, 0], le(width - 1, 3), le(height - 1, 3));
 }
 
 /** A GIF whose frames are one pixel each. */
-export function gif(
-  { width, height, frames }: { width: number; height: number; frames: number },
-): Uint8Array {
+export function gif({ width, height }: Size, frames: number): Uint8Array {
   const head = bytesOf("GIF89a", le(width, 2), le(height, 2), [0x80, 0, 0], new Uint8Array(6));
   const frame = bytesOf(0x2c, le(0, 4), le(1, 2), le(1, 2), 0, 2, [2, 0x44, 1, 0]);
   const file = new Uint8Array(head.length + frames * frame.length + 1);

@@ -1,5 +1,5 @@
 /** The hostile files, all made here: claims, bombs, traps, disguises, and damage to whole samples of every format. */
-import type { MediaType } from "@tintype/core/model/media_type";
+import { type MediaType, typesDecodedBy } from "@tintype/core/model/media_type";
 import { scene } from "@tintype/core/testing/drawing";
 import { ECHOES } from "@tintype/core/testing/echoes";
 import { makeSample } from "../samples.ts";
@@ -28,23 +28,16 @@ export interface DamageOptions {
 /** What they say is no picture, or more than a decoder bears. */
 const ECHO_ENDINGS: readonly Ending[] = [...BROKEN, "too_many_frames", "processing_limit"];
 
-const TYPES: readonly MediaType[] = [
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/avif",
-  "image/gif",
-  "image/tiff",
-];
-
 /** A whole small picture of each type that can be written here. */
 export async function wholeSamples(): Promise<Sample[]> {
   const pixels = scene(160, 120);
-  return await Promise.all(TYPES.map(async (mediaType) => ({
-    name: mediaType.slice("image/".length),
-    mediaType,
-    bytes: await makeSample(pixels, { mediaType }),
-  })));
+  return await Promise.all(
+    typesDecodedBy("libvips").map(async (mediaType) => ({
+      name: mediaType.slice("image/".length),
+      mediaType,
+      bytes: await makeSample(pixels, { mediaType }),
+    })),
+  );
 }
 
 /** Files of a kind each, a hundred and more. */
@@ -52,7 +45,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
   const samples = await wholeSamples();
   const bytesOf = (type: MediaType) =>
     samples.find(({ mediaType }) => mediaType === type)?.bytes ?? new Uint8Array();
-  const carry = carriers({ jpeg: bytesOf("image/jpeg"), png: bytesOf("image/png") });
+  const carry = carriers(bytesOf("image/jpeg"), bytesOf("image/png"));
   return [
     ...claimedSides(),
     ...claimedGiants(),

@@ -102,7 +102,7 @@ output "processor_env" {
     CODEC                     = var.processor.codec
     PIXEL_PROCESSES           = tostring(var.processor.pixel_processes)
     }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline },
-    # Traces only: logs stay in their bucket of seven days, metrics are at /metrics.
+    # Traces only: logs stay in their own bucket, metrics are at /metrics.
     var.processor.otlp_endpoint == "" ? {} : {
       OTEL_DENO                   = "true"
       OTEL_DENO_CONSOLE           = "ignore"

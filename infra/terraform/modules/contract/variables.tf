@@ -131,15 +131,15 @@ variable "retention" {
 
   validation {
     condition     = var.retention.period_ms >= 10000 && var.retention.period_ms <= 604800000
-    error_message = "retention.period_ms must be from 10 seconds to 7 days, in milliseconds: a retention of 0 keeps nothing, a longer one breaks the promise."
+    error_message = "retention.period_ms must be from 10 seconds to a week, in milliseconds: a retention of 0 keeps nothing, and resumable sessions of Google end after a week."
   }
   validation {
-    condition     = var.retention.lifecycle_days >= 1 && var.retention.lifecycle_days <= 7 && var.retention.lifecycle_days * 86400000 >= var.retention.period_ms
-    error_message = "retention.lifecycle_days must be from 1 to 7 and not before the period ends."
+    condition     = var.retention.lifecycle_days == ceil(var.retention.period_ms / 86400000)
+    error_message = "retention.lifecycle_days must be the period in days, rounded up."
   }
   validation {
     condition     = var.retention.soft_delete_seconds == 0
-    error_message = "retention.soft_delete_seconds must be 0: soft-deleted objects would outlive their seven days."
+    error_message = "retention.soft_delete_seconds must be 0: soft-deleted objects would outlive their retention period."
   }
   validation {
     condition     = var.retention.abort_multipart_days >= 1 && var.retention.abort_multipart_days <= var.retention.lifecycle_days
@@ -158,9 +158,9 @@ variable "retention" {
       for pair in [
         [var.retention.kafka_source_retention_ms, var.retention.kafka_dead_letter_retention_ms],
         [var.retention.kafka_source_retention_ms, var.retention.kafka_redrive_retention_ms],
-      ] : pair[0] > 0 && pair[1] > 0 && pair[0] + pair[1] + 2 * var.retention.kafka_segment_ms < 604800000
+      ] : pair[0] > 0 && pair[1] > 0 && pair[0] + pair[1] + 2 * var.retention.kafka_segment_ms < var.retention.period_ms
     ]) && var.retention.kafka_segment_ms > 0
-    error_message = "retention of Kafka's topics must be positive, and source and dead letters (or redrive) with a segment each must stay below seven days together."
+    error_message = "retention of Kafka's topics must be positive, and source and dead letters (or redrive) with a segment each must stay below the period together."
   }
   validation {
     condition     = var.retention.partition_expiration_ms >= var.retention.period_ms + 86400000

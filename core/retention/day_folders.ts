@@ -1,5 +1,7 @@
+import { pagesOf } from "../listing.ts";
 import { dayOf } from "../model/object_name.ts";
-import type { ListQuery, ObjectFacts, ObjectLister } from "../ports/object_store.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ObjectLister } from "../ports/object_store.ts";
 
 /** A folder that holds one UTC day's names. */
 export interface DayFolder {
@@ -9,7 +11,7 @@ export interface DayFolder {
 }
 
 /** What lies at the top of a bucket: folders of days, ours by name, and everything else. */
-export interface TopLevel {
+interface TopLevel {
   readonly days: readonly DayFolder[];
   /** Names and folders that are not ours. */
   readonly foreign: number;
@@ -17,42 +19,27 @@ export interface TopLevel {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Every object below a prefix, page after page. */
-export async function* walkNames(
-  lister: ObjectLister,
-  query: Pick<ListQuery, "prefix" | "startOffset" | "signal">,
-): AsyncGenerator<ObjectFacts> {
-  let pageToken: string | undefined;
-  do {
-    const page = await lister.list(pageToken === undefined ? query : { ...query, pageToken });
-    yield* page.objects;
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
+/** How to list days; `known` folders are neither days nor foreign. */
+interface ListDaysOptions extends CallOptions {
+  readonly known?: readonly string[];
 }
 
-/** Lists one level below `root` (empty, or a folder such as `erase/`); `known` folders are neither days nor foreign. */
+/** Lists one level below `root` (empty, or a folder such as `erase/`). */
 export async function listDays(
   lister: ObjectLister,
-  { root, known = [], signal }: {
-    root: string;
-    known?: readonly string[];
-    signal?: AbortSignal | undefined;
-  },
+  root: string,
+  { known = [], signal }: ListDaysOptions,
 ): Promise<TopLevel> {
   const days: DayFolder[] = [];
   let foreign = 0;
-  let pageToken: string | undefined;
-  do {
-    const query = { prefix: root, delimiter: "/", signal } as const;
-    const page = await lister.list(pageToken === undefined ? query : { ...query, pageToken });
+  for await (const page of pagesOf(lister, { prefix: root, delimiter: "/", signal })) {
     foreign += page.objects.length;
     for (const prefix of page.prefixes) {
       const day = prefix.slice(root.length, -1);
       if (DAY.test(day)) days.push({ day, prefix });
       else if (!known.includes(prefix)) foreign++;
     }
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
+  }
   return { days, foreign };
 }
 

@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ObjectName } from "../model/object_name.ts";
 import type { ListQuery } from "../ports/object_store.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { keptDays, listDays, walkNames } from "./walk_names.ts";
+import { walkNames } from "../listing.ts";
+import { keptDays, listDays } from "./day_folders.ts";
 
 const DAY_MS = 86_400_000;
 
 /** A store with these names, listed in pages of two. */
 async function storeOf(names: readonly string[]) {
   const store = new MemoryObjectStore();
-  for (const name of names) {
-    // Any text: foreign names are what these tests are about.
-    await store.create(name as ObjectName, new Uint8Array(), {
-      contentType: "a/b",
-      customTimeMs: 0,
-    });
-  }
+  for (const name of names) await store.put(name);
   return { list: (query: ListQuery) => store.list({ ...query, maxResults: 2 }) };
 }
 
@@ -38,24 +32,16 @@ test("listDays() finds days over several pages and counts what is not ours", asy
     "readme.txt",
     "tmp/x",
   ];
-  const top = await listDays(await storeOf(names), { root: "", known: ["erase/"] });
-  assert.deepEqual(top.days.map(({ prefix }) => prefix), [
-    "2026-03-01/",
-    "2026-03-02/",
-    "2026-03-03/",
-  ]);
+  const top = await listDays(await storeOf(names), "", { known: ["erase/"] });
+  const days = ["2026-03-01", "2026-03-02", "2026-03-03"];
+  assert.deepEqual(top.days, days.map((day) => ({ day, prefix: `${day}/` })));
   assert.equal(top.foreign, 3);
 });
 
 test("listDays() finds the days of a folder", async () => {
   const names = ["erase/2026-03-01/x", "erase/2026-03-02/x", "erase/odd", "erased/2026-03-03/x"];
-  assert.deepEqual(await listDays(await storeOf(names), { root: "erase/" }), {
-    days: [
-      { day: "2026-03-01", prefix: "erase/2026-03-01/" },
-      { day: "2026-03-02", prefix: "erase/2026-03-02/" },
-    ],
-    foreign: 1,
-  });
+  const days = ["2026-03-01", "2026-03-02"].map((day) => ({ day, prefix: `erase/${day}/` }));
+  assert.deepEqual(await listDays(await storeOf(names), "erase/", {}), { days, foreign: 1 });
 });
 
 test("keptDays() are all that can hold kept names, oldest first, the next one when midnight is near", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelInsightsSchema } from "../model/insights.ts";
-import { ImageRejected } from "../model/reject_reason.ts";
 import {
   DEFAULT_RENDITIONS,
   renditionTableSchema,
@@ -9,21 +8,10 @@ import {
 } from "../model/rendition.ts";
 import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../ports/image_codec.ts";
 import { draw } from "../testing/drawing.ts";
-import { develop } from "./develop.ts";
+import { sampleHeader } from "../testing/sample_header.ts";
+import { render } from "./render.ts";
 import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
-import { insideSize } from "./plan_renditions.ts";
-
-const HEADER = {
-  width: 3000,
-  height: 2000,
-  frames: 1,
-  bitDepth: 8,
-  channels: 3,
-  hasAlpha: false,
-  colorSpace: "yuv",
-  orientation: 1,
-  iccName: undefined,
-} as const;
+import { insideSize, type Size } from "./plan_renditions.ts";
 
 /** Pictures without a decoder: every size is one soft ramp. */
 class RampCodec implements ImageCodec {
@@ -55,7 +43,7 @@ class RampCodec implements ImageCodec {
     return Promise.resolve(new Uint8Array([pixels.width & 255]));
   }
 
-  #ramp({ width, height }: { width: number; height: number }): RawPixels {
+  #ramp({ width, height }: Size): RawPixels {
     const samples = (value: number) =>
       this.#channels === 4 ? [value, value, value, 128] : [value, value, value];
     return draw(width, height, (x) => samples(Math.floor(255 * x / width)));
@@ -70,60 +58,56 @@ const options = (pipeline: Pipeline = DEFAULT_PIPELINE) => ({
 const request = (header = {}) => ({
   bytes: new Uint8Array(10),
   mediaType: "image/jpeg" as const,
-  header: { ...HEADER, ...header },
+  header: sampleHeader({ width: 3000, height: 2000, ...header }),
   renditions: DEFAULT_RENDITIONS,
 });
 
-test("develop() decodes once and makes each rendition from the next larger one that is ample", async () => {
+test("render() decodes once and makes each rendition from the next larger one that is ample", async () => {
   const codec = new RampCodec();
-  const developed = await develop(codec, request(), options());
+  const rendered = await render(codec, request(), options());
   assert.equal(codec.decoded.length, 1);
-  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width, r.height]), [
+  assert.deepEqual(rendered.renditions.map((r) => [r.name, r.format, r.width, r.height]), [
     ["large", "jpeg", 1600, 1067],
     ["medium", "jpeg", 800, 533],
     ["thumb", "jpeg", 200, 133],
   ]);
   assert.deepEqual(codec.resized.map(({ from }) => from), [1600, 800]);
-  assert.equal(developed.engine, "ramp 1");
-  pixelInsightsSchema.parse(developed.insights);
+  assert.equal(rendered.engine, "ramp 1");
+  pixelInsightsSchema.parse(rendered.insights);
 });
 
-test("develop() encodes a picture that is smaller than every box only once", async () => {
+test("render() encodes a picture that is smaller than every box only once", async () => {
   const codec = new RampCodec();
-  const developed = await develop(codec, request({ width: 120, height: 80 }), options());
-  assert.deepEqual(developed.renditions.map((r) => r.width), [120, 120, 120]);
+  const rendered = await render(codec, request({ width: 120, height: 80 }), options());
+  assert.deepEqual(rendered.renditions.map((r) => r.width), [120, 120, 120]);
   assert.deepEqual([codec.resized.length, codec.encodes], [0, 1]);
 });
 
-test("develop() writes WebP where there is alpha", async () => {
-  const { renditions } = await develop(new RampCodec(4), request({ hasAlpha: true }), options());
+test("render() writes WebP where there is alpha", async () => {
+  const { renditions } = await render(new RampCodec(4), request({ hasAlpha: true }), options());
   assert.deepEqual(renditions.map(({ format }) => format), ["webp", "webp", "webp"]);
 });
 
-test("develop() writes PNG or JPEG where its codec does not write what is wanted", async () => {
-  const renditions = renditionTableSchema.parse([{
-    name: "x",
-    width: 9,
-    height: 9,
-    format: "avif",
-  }]);
+test("render() writes PNG or JPEG where its codec does not write what is wanted", async () => {
+  const avif = { name: "x", width: 9, height: 9, format: "avif" };
+  const renditions = renditionTableSchema.parse([avif]);
   for (const [channels, format] of [[3, "jpeg"], [4, "png"]] as const) {
     const codec = new RampCodec(channels);
     codec.writes = new Set(["jpeg", "png"]);
-    const developed = await develop(codec, { ...request(), renditions }, options());
-    assert.equal(developed.renditions[0]?.format, format);
+    const rendered = await render(codec, { ...request(), renditions }, options());
+    assert.equal(rendered.renditions[0]?.format, format);
   }
 });
 
-test("develop() does not measure insights on huge pixels", async () => {
+test("render() does not measure insights on huge pixels", async () => {
   const codec = new RampCodec();
   const renditions = renditionTableSchema.parse([{ name: "only", width: 8000, height: 8000 }]);
-  await develop(codec, { ...request(), renditions }, options());
+  await render(codec, { ...request(), renditions }, options());
   assert.ok(codec.resized.length > 0);
   assert.ok(codec.resized.every(({ to }) => to.width <= 1280));
 });
 
-test("develop() takes renditions, steps and insights of a pipeline", async () => {
+test("render() takes renditions, steps and insights of a pipeline", async () => {
   const pipeline = definePipeline({
     renditions: [{ name: "square", width: 100, height: 100, fit: "cover", format: "png" }],
     steps: [{
@@ -138,14 +122,11 @@ test("develop() takes renditions, steps and insights of a pipeline", async () =>
       },
     },
   });
-  const developed = await develop(new RampCodec(), request(), options(pipeline));
-  assert.deepEqual(developed.renditions.map((r) => [r.name, r.format, r.width]), [[
-    "square",
-    "png",
-    100,
-  ]]);
-  assert.deepEqual(Object.keys(developed.custom), ["left_edge"]);
-  assert.equal(developed.custom["left_edge"], 255);
+  const rendered = await render(new RampCodec(), request(), options(pipeline));
+  const made = rendered.renditions.map(({ name, format, width }) => [name, format, width]);
+  assert.deepEqual(made, [["square", "png", 100]]);
+  assert.deepEqual(Object.keys(rendered.custom), ["left_edge"]);
+  assert.equal(rendered.custom["left_edge"], 255);
 });
 
 for (
@@ -160,19 +141,16 @@ for (
     ["refuses the picture", "pipeline_rejected", () => rejectPicture("no cats")],
   ] as const
 ) {
-  test(`develop() rejects a picture as ${reason} where a step ${what}`, async () => {
+  test(`render() rejects a picture as ${reason} where a step ${what}`, async () => {
     const pipeline = definePipeline({ steps: [{ name: "own", apply }] });
-    await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), (error) => {
-      assert.ok(error instanceof ImageRejected);
-      assert.equal(error.reason, reason);
-      return true;
-    });
+    const refused = { name: "ImageRejected", reason };
+    await assert.rejects(render(new RampCodec(), request(), options(pipeline)), refused);
   });
 }
 
-test("develop() refuses a type that its codec does not take", async () => {
+test("render() refuses a type that its codec does not take", async () => {
   const heic = { ...request(), mediaType: "image/heic" as const };
-  await assert.rejects(develop(new RampCodec(), heic, options()), { reason: "unsupported_type" });
+  await assert.rejects(render(new RampCodec(), heic, options()), { reason: "unsupported_type" });
 });
 
 const COUNT = {
@@ -181,19 +159,16 @@ const COUNT = {
   measure: () => 1,
 } as const;
 
-test("develop() rejects a picture whose own insight does not fit its column", async () => {
+test("render() rejects a picture whose own insight does not fit its column", async () => {
   const text = { ...COUNT, measure: () => "Jane" };
   const pipeline = definePipeline({ insights: { name: text } });
-  await assert.rejects(develop(new RampCodec(), request(), options(pipeline)), {
-    reason: "processing_limit",
-  });
+  const rendering = render(new RampCodec(), request(), options(pipeline));
+  await assert.rejects(rendering, { reason: "processing_limit" });
 });
 
 test("definePipeline() names what is wrong with a definition", () => {
   assert.throws(() => definePipeline({ renditions: [{ name: "x" }] }), /renditions are wrong/);
-  assert.throws(
-    () => definePipeline({ insights: { "Bad Name": COUNT } }),
-    /must be a column's name/,
-  );
+  const badName = { insights: { "Bad Name": COUNT } };
+  assert.throws(() => definePipeline(badName), /must be a column's name/);
   assert.throws(() => definePipeline({ insights: { sharpness: COUNT } }), /already/);
 });

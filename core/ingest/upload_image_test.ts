@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppError } from "../errors.ts";
+import { rawName } from "../model/object_name.ts";
+import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
+import type { UploadBody } from "../ports/upload_body.ts";
+import { RETENTION_POLICY } from "../retention/policy.ts";
+import { MemoryQuota } from "../testing/memory_quota.ts";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "../testing/sample_images.ts";
+import { sampleRef } from "../testing/sample_row.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { uploadImage, type UploadImageInput } from "./upload_image.ts";
+
+const ref = sampleRef(NOON_MS);
+
+/** A body of these bytes that tells its size; `broken` is thrown in the place of its last bytes. */
+function bodyOf(bytes = PNG_PIXEL, parts: Partial<UploadBody> & { readonly broken?: Error } = {}) {
+  const { broken, ...rest } = parts;
+  return {
+    contentType: "image/png",
+    size: bytes.length,
+    passedBytes: bytes.length,
+    head: () => Promise.resolve(bytes.subarray(0, 64)),
+    sendTo: (send, _promise) =>
+      broken === undefined
+        ? send(new Blob([bytes]).stream(), new AbortController().signal)
+        : Promise.reject(broken),
+    ...rest,
+  } satisfies UploadBody as UploadBody;
+}
+
+function setUp() {
+  const world = new TestWorld();
+  const quota = new MemoryQuota();
+  const random = (count: number) => new Uint8Array(count).fill(1);
+  const { raw, processed, clock } = world;
+  const upload = (values: Partial<UploadImageInput> = {}) =>
+    uploadImage({ raw, processed, clock, quota, random }, {
+      tenant: ref.tenant,
+      owners: [ref.owner],
+      plan: DEFAULT_PLAN,
+      policy: RETENTION_POLICY,
+      body: bodyOf(),
+      sha256: undefined,
+      maxBytes: 1_000,
+      ...values,
+    });
+  return { world, quota, upload };
+}
+
+test("uploadImage() stores the bytes with what was declared, and counts them", async () => {
+  const { world, quota, upload } = setUp();
+  const { imageId, existing } = await upload({ sha256: "a".repeat(64), preset: undefined });
+  assert.equal(existing, undefined);
+  const facts = await world.raw.stat(rawName({ ...ref, imageId }));
+  assert.equal(facts?.contentType, "image/png");
+  assert.deepEqual(facts?.metadata, { source: "edge", sha256: "a".repeat(64), size: "69" });
+  assert.deepEqual([quota.held(), quota.bytes()], [[imageId], PNG_PIXEL.length]);
+});
+
+test("uploadImage() counts a body of no known size by the edge's limit, then by what passed", async () => {
+  const { quota, upload } = setUp();
+  const counted: number[] = [];
+  const body = bodyOf(PNG_PIXEL, { size: undefined });
+  const sendTo: UploadBody["sendTo"] = (send, promise) => {
+    counted.push(quota.bytes(), promise.maxBytes);
+    return body.sendTo(send, promise);
+  };
+  await upload({ body: { ...body, sendTo } });
+  assert.deepEqual([...counted, quota.bytes()], [1_000, 1_000, PNG_PIXEL.length]);
+});
+
+test("uploadImage() finds the image of a client's own id, and reads none of the body", async () => {
+  const { world, quota, upload } = setUp();
+  await world.finish(ref);
+  const body = bodyOf(PNG_PIXEL, { head: () => assert.fail("The body was read") });
+  const { imageId, existing } = await upload({ imageId: ref.imageId.toUpperCase(), body });
+  assert.deepEqual([imageId, existing?.state, quota.held()], [ref.imageId, "done", []]);
+});
+
+test("uploadImage() refuses what is no image before it counts", async () => {
+  const { world, quota, upload } = setUp();
+  await assert.rejects(upload({ body: bodyOf(NOT_AN_IMAGE) }), { code: "not_an_image" });
+  assert.deepEqual([world.raw.names(), quota.held()], [[], []]);
+});
+
+const UNAVAILABLE = new AppError("unavailable", "Storage does not answer");
+const MISMATCH = new AppError("digest_mismatch", "Its SHA-256 is another one");
+
+for (
+  const [what, broken, imageId, held] of [
+    ["gives a definite refusal's image back", MISMATCH, undefined, 0],
+    ["keeps an image counted whose reply was lost", UNAVAILABLE, undefined, 1],
+    ["keeps a client's own id counted", MISMATCH, ref.imageId, 1],
+  ] as const
+) {
+  test(`uploadImage() ${what}`, async () => {
+    const { quota, upload } = setUp();
+    await assert.rejects(upload({ imageId, body: bodyOf(PNG_PIXEL, { broken }) }), broken);
+    assert.equal(quota.held().length, held);
+  });
+}

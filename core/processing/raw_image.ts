@@ -1,0 +1,23 @@
+import type { ImageRef } from "../model/object_name.ts";
+import { declarationOfMetadata, type RawDeclaration } from "../model/raw_metadata.ts";
+import type { TenantPlan } from "../model/tenant_plan.ts";
+import type { ObjectFacts } from "../ports/object_store.ts";
+import type { ProcessImagePorts } from "./process_ports.ts";
+
+/** A raw object and all that its processing goes by. */
+export interface RawImage {
+  readonly ref: ImageRef;
+  readonly object: ObjectFacts;
+  readonly declaration: RawDeclaration;
+  readonly plan: TenantPlan;
+}
+
+/** The raw object of an image with what its source declared and its tenant's plan. */
+export function rawImageOf(
+  { plans }: Pick<ProcessImagePorts, "plans">,
+  ref: ImageRef,
+  object: ObjectFacts,
+): RawImage {
+  const declaration = declarationOfMetadata(object.metadata);
+  return { ref, object, declaration, plan: plans.planOf(ref.tenant) };
+}

@@ -1,0 +1,187 @@
+/**
+ * Pixels to renditions and facts: decode once, the pipeline's steps, renditions from the largest to the smallest, insights
+ * from the smallest pixels that serve, the camera's facts. Runs in the pixel process.
+ */
+import type { Camera, PixelInsights } from "../model/insights.ts";
+import { fitsColumn } from "../model/own_column.ts";
+import { ImageRejected } from "../model/reject_reason.ts";
+import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { DecodeRequest, ImageCodec, RawPixels } from "../ports/image_codec.ts";
+import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { readCamera } from "./insights/camera.ts";
+import {
+  type CustomValue,
+  type Insight,
+  type PictureContext,
+  type Pipeline,
+  STANDARD_INSIGHTS,
+} from "./pipeline.ts";
+import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
+import { SharedPixels } from "./shared_pixels.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** What rendering needs beside the codec. */
+interface RenderOptions {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  /** The wall time that decoding may take, in milliseconds. */
+  readonly decodeTimeoutMs: number;
+}
+
+/** Larger EXIF blocks are not read: their facts fit a few hundred bytes. */
+const MAX_EXIF_BYTES = 1_048_576;
+
+/**
+ * Makes renditions, insights and camera facts of a picture that the guard let through. Throws ImageRejected: what the
+ * codec found, `pipeline_rejected` where a step refused it, `processing_limit` where a step or an own insight broke.
+ */
+export async function render(
+  codec: ImageCodec,
+  request: RenderRequest,
+  { pipeline, clock, decodeTimeoutMs: timeoutMs }: RenderOptions,
+): Promise<Rendered> {
+  const { bytes, mediaType, header } = request;
+  const context: PictureContext = { mediaType, header };
+  const plan = planRenditions(header, pipeline.renditions ?? request.renditions);
+  const target = { ...plan.decode, fit: "inside" } as const;
+  const watch = new Stopwatch(clock);
+  const shared = await watch.time("decodeMs", async () => {
+    const decoded = await decode(codec, { bytes, mediaType, header, target, timeoutMs });
+    return new SharedPixels(codec, await applySteps(decoded, pipeline, context));
+  });
+  const renditions = await watch.time(
+    "renditionsMs",
+    () => makeRenditions(codec, plan.order, shared),
+  );
+  const [insights, custom, camera] = await watch.time("insightsMs", async () => [
+    await measureStandard(shared, context),
+    await measureOwn(shared, context, pipeline),
+    await cameraOf(request),
+  ]);
+  return { renditions, insights, camera, custom, timings: watch.stages(), engine: codec.engine };
+}
+
+async function decode(codec: ImageCodec, request: DecodeRequest): Promise<RawPixels> {
+  const { mediaType } = request;
+  if (codec.takes.has(mediaType)) return await codec.decode(request);
+  throw new ImageRejected("unsupported_type", `${codec.engine} does not take ${mediaType}`);
+}
+
+async function applySteps(
+  decoded: RawPixels,
+  { steps }: Pipeline,
+  context: PictureContext,
+): Promise<RawPixels> {
+  let pixels = decoded;
+  for (const step of steps) {
+    pixels = await ownCode(`step ${step.name}`, async () => {
+      const made = await step.apply(pixels, context);
+      checkPixels(made);
+      return made;
+    });
+  }
+  return pixels;
+}
+
+function checkPixels({ data, width, height, channels }: RawPixels): void {
+  if (data.length === width * height * channels && data.length > 0) return;
+  throw new TypeError(
+    `Cannot go on with ${width} x ${height} x ${channels} pixels in ${data.length} bytes`,
+  );
+}
+
+async function makeRenditions(
+  codec: ImageCodec,
+  order: readonly PlannedRendition[],
+  shared: SharedPixels,
+): Promise<EncodedRendition[]> {
+  const made: EncodedRendition[] = [];
+  const encode = encodeOnce(codec);
+  for (const planned of order) {
+    const { spec } = planned;
+    const { quality, background } = spec;
+    const pixels = await shared.forRendition(planned);
+    const format = writtenFormat(spec, pixels, codec.writes);
+    const bytes = await encode(pixels, { format, quality, background });
+    made.push({ name: spec.name, format, width: pixels.width, height: pixels.height, bytes });
+  }
+  return made;
+}
+
+/** Encodes, but what was encoded alike before: a small picture's renditions are all itself. */
+function encodeOnce(codec: ImageCodec): ImageCodec["encode"] {
+  const known = new Map<RawPixels, Map<string, Uint8Array<ArrayBuffer>>>();
+  return async (pixels, options) => {
+    const alike = known.get(pixels) ?? new Map<string, Uint8Array<ArrayBuffer>>();
+    known.set(pixels, alike);
+    const key = JSON.stringify(options);
+    const bytes = alike.get(key) ?? await codec.encode(pixels, options);
+    alike.set(key, bytes);
+    return bytes;
+  };
+}
+
+/** The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is. */
+function writtenFormat(
+  { format }: RenditionSpec,
+  { channels }: RawPixels,
+  writes: ReadonlySet<WrittenFormat>,
+): WrittenFormat {
+  if (format !== "auto" && writes.has(format)) return format;
+  if (channels === 3) return "jpeg";
+  return writes.has("webp") ? "webp" : "png";
+}
+
+async function measureStandard(
+  shared: SharedPixels,
+  context: PictureContext,
+): Promise<PixelInsights> {
+  const measure = async <Value>({ minSidePx, measure }: Insight<Value>) =>
+    measure(await shared.forInsight(minSidePx), context);
+  return {
+    dominantColors: await measure(STANDARD_INSIGHTS.dominantColors),
+    meanLuma: await measure(STANDARD_INSIGHTS.meanLuma),
+    contrast: await measure(STANDARD_INSIGHTS.contrast),
+    sharpness: await measure(STANDARD_INSIGHTS.sharpness),
+    entropy: await measure(STANDARD_INSIGHTS.entropy),
+    isBlank: await measure(STANDARD_INSIGHTS.isBlank),
+    perceptualHash: await measure(STANDARD_INSIGHTS.perceptualHash),
+    thumbhash: await measure(STANDARD_INSIGHTS.thumbhash),
+  };
+}
+
+async function measureOwn(
+  shared: SharedPixels,
+  context: PictureContext,
+  { insights }: Pipeline,
+): Promise<Record<string, CustomValue>> {
+  const values: Record<string, CustomValue> = {};
+  for (const [name, insight] of Object.entries(insights)) {
+    values[name] = await ownCode(`insight ${name}`, async () => {
+      const { column, minSidePx } = insight;
+      const value = insight.measure(await shared.forInsight(minSidePx), context);
+      if (typeof value === "number" && !Number.isFinite(value)) return null;
+      if (fitsColumn(value, column)) return value;
+      throw new TypeError(`Cannot take a ${typeof value} for a column of ${column.type}`);
+    });
+  }
+  return values;
+}
+
+async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {
+  if (exif === undefined) return undefined;
+  // TIFF files are their own EXIF block; only elsewhere does a block's size say whether it is one.
+  if (exif.offset > 0 && exif.length > MAX_EXIF_BYTES) return undefined;
+  return await readCamera(bytes.subarray(exif.offset, exif.offset + exif.length));
+}
+
+/** Runs the company's code: what it throws, its own refusals apart, costs this picture and nothing else. */
+async function ownCode<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof ImageRejected) throw cause;
+    throw new ImageRejected("processing_limit", `the pipeline's ${what} broke`, { cause });
+  }
+}

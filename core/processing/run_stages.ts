@@ -1,0 +1,95 @@
+/** The stages that a raw object goes through: probe, fetch, verify, render, store. */
+import { AppError } from "../errors.ts";
+import type { Manifest } from "../model/manifest.ts";
+import { isMediaType } from "../model/media_type.ts";
+import { rawName } from "../model/object_name.ts";
+import { ImageRejected } from "../model/reject_reason.ts";
+import { renditionsOf } from "../model/tenant_plan.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import { ManifestDraft } from "./draft_manifest.ts";
+import { guard } from "./guard.ts";
+import { probe, probeBytes, type Probed } from "./probe/probe.ts";
+import type { ProcessImagePorts } from "./process_ports.ts";
+import { rangeSource } from "./range_source.ts";
+import type { RawImage } from "./raw_image.ts";
+import { storeRenditions } from "./store_renditions.ts";
+
+/** How to run the stages. */
+interface RunStagesOptions extends CallOptions {
+  readonly attempt: number;
+  /** Of a replay: its renditions have names of their own. */
+  readonly mark?: string;
+}
+
+/** Makes a raw object's renditions and the manifest about them; an image that is rejected has a manifest too. */
+export async function runStages(
+  ports: ProcessImagePorts,
+  raw: RawImage,
+  { attempt, mark, ...options }: RunStagesOptions,
+): Promise<Manifest> {
+  const draft = new ManifestDraft(ports, raw, attempt);
+  const { watch } = draft;
+  try {
+    draft.addHeader(await watch.time("probeMs", () => probeRaw(ports, raw, options)));
+    const bytes = await watch.time("fetchMs", () => fetchRaw(ports, raw, options));
+    draft.add({ sha256: await verifyDigests(ports, raw, bytes) });
+    // Only the whole file shows how many frames there are, and that it is still what its first bytes said.
+    const whole = guarded(await probeBytes(bytes), raw);
+    draft.addHeader(whole);
+    const renditions = renditionsOf(raw.plan, raw.declaration.preset);
+    const rendered = await ports.pixels.render({ bytes, ...whole, renditions }, options);
+    draft.addRendered(rendered);
+    const storing = { ref: raw.ref, renditions: rendered.renditions, mark };
+    const stored = await watch.time("storeMs", () => storeRenditions(ports, storing, options));
+    draft.add({ renditions: stored });
+    return draft.ready();
+  } catch (error) {
+    if (error instanceof ImageRejected) return draft.rejected(error.reason, error.detail);
+    throw error;
+  }
+}
+
+async function probeRaw(
+  ports: ProcessImagePorts,
+  raw: RawImage,
+  options: CallOptions,
+): Promise<Probed> {
+  return guarded(await probe(rangeSource(ports.raw, raw, options), options), raw);
+}
+
+/** What was found, where it is within every limit and is what was declared. */
+function guarded(probed: Probed, { object, declaration, plan }: RawImage): Probed {
+  const { contentType } = object;
+  guard(probed, {
+    plan,
+    declaredType: contentType !== undefined && isMediaType(contentType) ? contentType : undefined,
+    declaredSize: declaration.size,
+    actualSize: object.size,
+  });
+  return probed;
+}
+
+async function fetchRaw(
+  { raw }: ProcessImagePorts,
+  { ref, object: { generation } }: RawImage,
+  options: CallOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await raw.read(rawName(ref), { generation, ...options });
+  if (bytes !== null) return bytes;
+  throw new AppError("unavailable", "Cannot read the raw object as it went while it was processed");
+}
+
+async function verifyDigests(
+  { hashing }: ProcessImagePorts,
+  { declaration }: RawImage,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const sha256 = await hashing.sha256(bytes);
+  if (declaration.sha256 !== undefined && declaration.sha256 !== sha256) {
+    throw new ImageRejected("digest_mismatch", "its SHA-256 is not the declared one");
+  }
+  if (declaration.crc32c !== undefined && declaration.crc32c !== hashing.crc32c(bytes)) {
+    throw new ImageRejected("digest_mismatch", "its CRC32C is not the declared one");
+  }
+  return sha256;
+}
