@@ -72,7 +72,7 @@ async function sendAll(
 
 /** A file as one record, or as chunks where it is larger than one may be; answers where the first of them lies. */
 async function sendPicture(
-  { path, name, contentType, bytes }: Picture,
+  { path, contentType, bytes }: Picture,
   { producer, call: { subject }, wholeBytes }: Sending,
 ): Promise<{ readonly place: ProducedPlace; readonly count: number }> {
   const picture = { name: basename(path), contentType, subject };
