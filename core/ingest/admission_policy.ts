@@ -55,7 +55,7 @@ export function admitDeclaration(declaration: Declaration, plan: TenantPlan): Ad
 }
 
 /** Admits a size in bytes; throws `invalid_request` for an empty image and `too_large` over the plan's limit. */
-export function admitSize(size: number, plan: TenantPlan): void {
+function admitSize(size: number, plan: TenantPlan): void {
   if (size < 1) throw invalid("size", "must be at least 1");
   if (size <= plan.maxBytes) return;
   throw new AppError(

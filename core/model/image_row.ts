@@ -58,7 +58,7 @@ export const IMAGE_ROW_COLUMNS = [
 ] as const;
 
 /** A column of the `images` table. */
-export type ImageRowColumn = (typeof IMAGE_ROW_COLUMNS)[number];
+type ImageRowColumn = (typeof IMAGE_ROW_COLUMNS)[number];
 
 /** A value in a row: ids, numbers and vocabulary, no text from outside; times are ISO 8601 in UTC. */
 export type RowValue = string | number | boolean | null;

@@ -14,7 +14,7 @@ const milliseconds = z.number().min(0);
 const count = z.int().min(0);
 
 /** A written rendition; `generation` pins the very object that the manifest speaks of. */
-export const manifestRenditionSchema = z.object({
+const manifestRenditionSchema = z.object({
   name: z.string(),
   object: z.string(),
   generation,
@@ -25,7 +25,7 @@ export const manifestRenditionSchema = z.object({
 });
 
 /** Milliseconds that each stage of processing took. */
-export const timingsSchema = z.object({
+const timingsSchema = z.object({
   /** From the end of the upload to the start of processing. */
   queueMs: milliseconds.optional(),
   fetchMs: milliseconds.optional(),

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 
 /** The media types that Tintype takes in, with the extension and the HEIF-ness that others ask for. */
-export const MEDIA_TYPES = {
+const MEDIA_TYPES = {
   "image/jpeg": { extension: "jpg" },
   "image/png": { extension: "png" },
   "image/webp": { extension: "webp" },

@@ -1,10 +1,10 @@
 import * as z from "zod";
 
 /** How an image is fitted into a rendition's box; `inside` keeps everything and the aspect. */
-export const FITS = ["inside", "cover", "contain"] as const;
+const FITS = ["inside", "cover", "contain"] as const;
 
 /** What a rendition may be written as; `auto` is WebP where there is alpha, else JPEG. */
-export const RENDITION_FORMATS = ["auto", "jpeg", "webp", "avif", "png"] as const;
+const RENDITION_FORMATS = ["auto", "jpeg", "webp", "avif", "png"] as const;
 
 const side = z.int().min(1).max(8192);
 

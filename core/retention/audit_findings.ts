@@ -2,7 +2,7 @@ import type { AuditObservations } from "./audit_observations.ts";
 import type { RetentionPolicy } from "./policy.ts";
 
 /** What can be wrong; each breaks the promise or its proof. */
-export type FindingCode =
+type FindingCode =
   | "overdue"
   | "erasure_overdue"
   | "erased_but_there"

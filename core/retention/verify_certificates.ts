@@ -7,7 +7,7 @@ import { type Certificate, CERTIFICATE_FOLDER, readCertificate } from "./certifi
 import { walkNames } from "./walk_names.ts";
 
 /** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
-export interface ChainFault {
+interface ChainFault {
   readonly n: number;
   /** The last of a row of missing ones, where there is more than one. */
   readonly through?: number;

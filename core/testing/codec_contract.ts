@@ -8,7 +8,6 @@ import { PIXEL_CASES } from "./_pixel_cases.ts";
 export {
   assertUpright,
   type CodecCase,
-  type CodecUnderTest,
   decodeInside,
   type SampleMaker,
   type SampleVariant,

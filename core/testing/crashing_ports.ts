@@ -2,10 +2,10 @@ import { AppError } from "../errors.ts";
 import type { WorldPorts } from "./test_world.ts";
 
 /** When in a call the process dies: before it took effect, or after, with its answer lost. */
-export type CrashMoment = "before" | "after";
+type CrashMoment = "before" | "after";
 
 /** Ports of a process that dies at its `call`-th call, from 1; from then on every call fails. */
-export function crashingPorts(
+function crashingPorts(
   ports: WorldPorts,
   crash: { readonly call: number; readonly moment: CrashMoment },
 ): { readonly ports: WorldPorts; readonly hasCrashed: () => boolean } {

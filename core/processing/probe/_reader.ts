@@ -31,7 +31,7 @@ export interface FormatFacts {
 export type FormatProbe = (reader: ProbeReader) => Promise<FormatFacts>;
 
 /** The first read: holds the whole header of nearly every picture. */
-export const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 65_536;
 /** Every later read, where a format does not need more at once. */
 const WINDOW_BYTES = 524_288;
 /** The most that one read takes, and so (eight times over) the most that a probe holds. */

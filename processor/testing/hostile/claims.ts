@@ -195,7 +195,7 @@ export function vp8x({ width, height, flags }: { width: number; height: number; 
 }
 
 /** A GIF whose frames are one pixel each. */
-export function gif(
+function gif(
   { width, height, frames }: { width: number; height: number; frames: number },
 ): Uint8Array {
   const head = bytesOf("GIF89a", le(width, 2), le(height, 2), [0x80, 0, 0], new Uint8Array(6));
