@@ -1,4 +1,4 @@
-import type { CommandSpec } from "./command.ts";
+import type { CommandSpec } from "./command_spec.ts";
 
 const WIDTH = 100;
 

@@ -1,5 +1,6 @@
 import process from "node:process";
-import type { Call, Command, Flags } from "./command.ts";
+import type { Call, Command } from "./command.ts";
+import type { Flags } from "./command_spec.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Exit codes of every command: done, found something or failed, wrong call or nothing to talk to, ended by Ctrl-C. */

@@ -15,7 +15,7 @@ export interface EdgeAccess extends Pick<PauseOptions, "retry"> {
 }
 
 /** One call of the edge; every one of them may be repeated, as ids are the client's. */
-export interface EdgeCall extends Omit<PauseOptions, "retry"> {
+interface EdgeCall extends Omit<PauseOptions, "retry"> {
   readonly path: string;
   readonly method?: string;
   /** Sent as JSON. */

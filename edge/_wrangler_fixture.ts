@@ -1,7 +1,7 @@
 import process from "node:process";
 
 /** What a program of this machine's Node needs: programs by name, and compiled code where the caller keeps it. */
-export function nodeEnv(): Record<string, string> {
+function nodeEnv(): Record<string, string> {
   const { PATH = "", NODE_COMPILE_CACHE } = process.env;
   return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
 }

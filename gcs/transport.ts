@@ -4,7 +4,7 @@ export interface HeaderReader {
 }
 
 /** A body in parts that can be sent again, or a stream that is read once. */
-export type StorageBody = readonly Uint8Array[] | ReadableStream<Uint8Array>;
+type StorageBody = readonly Uint8Array[] | ReadableStream<Uint8Array>;
 
 /** A request as it is sent. */
 export interface StorageRequest {

@@ -5,11 +5,12 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import process from "node:process";
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { runMain } from "@tintype/cli/run_main";
 import { readKafkaEnv } from "./config/env.ts";
-import { findPictures, type PictureFile } from "./producer/find_pictures.ts";
 import {
   chunkBytesOf,
   openPictureProducer,
@@ -20,7 +21,7 @@ import { type ProduceArguments, produceCommand } from "./producer/read_arguments
 import { wordsOfError } from "./operations/words_of_error.ts";
 
 async function produce(call: ProduceArguments): Promise<void> {
-  const pictures = await findPictures(call.words);
+  const pictures = await findPictures(call.words, { anyFile: true });
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
   if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const producer = await openPictureProducer(env, call.topic);
@@ -39,7 +40,7 @@ interface Sending {
 }
 
 async function sendAll(
-  pictures: readonly PictureFile[],
+  pictures: readonly Picture[],
   producer: PictureProducer,
   call: ProduceArguments,
 ): Promise<void> {
@@ -71,10 +72,10 @@ async function sendAll(
 
 /** A file as one record, or as chunks where it is larger than one may be; answers where the first of them lies. */
 async function sendPicture(
-  { path, name, contentType, bytes }: PictureFile,
+  { path, contentType, bytes }: Picture,
   { producer, call: { subject }, wholeBytes }: Sending,
 ): Promise<{ readonly place: ProducedPlace; readonly count: number }> {
-  const picture = { name, contentType, subject };
+  const picture = { name: basename(path), contentType, subject };
   if (bytes <= wholeBytes) {
     return { place: await producer.send({ ...picture, value: await readFile(path) }), count: 1 };
   }

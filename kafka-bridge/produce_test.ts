@@ -16,7 +16,7 @@ test("produce ends with 2 and one line where the call is wrong", async () => {
   });
   assert.deepEqual(nowhere, {
     code: 2,
-    errors: "Cannot run produce: /no/such/folder does not exist\n",
+    errors: "Cannot send /no/such/folder: it does not exist\n",
   });
 });
 

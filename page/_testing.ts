@@ -4,7 +4,7 @@ import { UploadError } from "@tintype/client/problem";
 import type { KeptFile, KeptFiles } from "./queue/kept_files.ts";
 
 /** An upload that a test ends, or sees paused and cancelled. */
-export interface TestUpload {
+interface TestUpload {
   readonly file: File;
   readonly did: string[];
   readonly tell: NonNullable<UploadOptions["onProgress"]>;

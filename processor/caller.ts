@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 
 /** Who may call: the service account, and the audience that its token must name. */
-export interface Caller {
+interface Caller {
   readonly audience: string;
   readonly email: string;
 }

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 
 /** Words that stand for a person, a place or a device, each in a field of its own. */
-export const CANARIES = {
+const CANARIES = {
   artist: "Artist-Zaphod-Canary",
   copyright: "Copyright-Zaphod-Canary",
   description: "Description-Zaphod-Canary",

@@ -92,7 +92,7 @@ test("upload says what it can do, and refuses wrong calls with code 2 and one li
   await picture("here.jpg", 1_000);
   const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
     [/takes FILE or DIR, or --watch DIR/, []],
-    [/Cannot send .*missing\.jpg as it is not there/, ["missing.jpg"]],
+    [/Cannot send .*missing\.jpg: it does not exist/, ["missing.jpg"]],
     [/--at-once must be a whole number from 1 to 16 \(got "0"\)/, ["a.jpg", "--at-once", "0"]],
     [/--to must be an http or https address without a path/, [
       "a.jpg",

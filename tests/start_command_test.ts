@@ -68,9 +68,9 @@ test("start refuses a wrong command line in one line and with an exit code", asy
   const cases: readonly (readonly [args: readonly string[], line: RegExp])[] = [
     [["--colour"], /--colour.*--help/],
     [["pictures"], /pictures.*--help/],
-    [["--images", missing], /no folder .*nowhere/],
-    [["--images", file], /notes\.txt is not a folder/],
-    [["--images", folder], /there is none in .*\.jpg/],
+    [["--images", missing], /nowhere: it does not exist/],
+    [["--images", file], /notes\.txt: it holds no picture/],
+    [["--images", folder], /it holds no picture .*\.jpg/],
     [["--retention", "soon"], /30s to 7d.*"soon"/],
     [["--retention", "29s"], /30s to 7d.*"29s"/],
     [["--retention", "8d"], /30s to 7d.*"8d"/],

@@ -3,7 +3,7 @@
  * counted from the first one sent until the last one is ready; the cascade is run before and after and its better run counts.
  */
 import { checkResults } from "@tintype/local/start/check_results";
-import { findPictures, type Picture } from "@tintype/local/start/pictures";
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, sendThroughEdge } from "@tintype/local/start/send_pictures";
 import { sendThroughKafka } from "@tintype/local/start/send_through_kafka";
 import { execFile } from "node:child_process";
@@ -48,7 +48,7 @@ export const roadSuite: Suite = {
       throw new Error(`Cannot measure the road as there are no photographs in ${SHARED}`);
     }
     const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-    const photographs = (await findPictures(folder)).filter(({ contentType }) =>
+    const photographs = (await findPictures([folder])).filter(({ contentType }) =>
       contentType === "image/jpeg"
     );
     const before = await bare(context, photographs);

@@ -12,7 +12,7 @@ import { UsageError } from "@tintype/cli/usage_error";
 import { createClient } from "../client.ts";
 import { FileResumeStore } from "../node/file_store.ts";
 import { commandToken, LOCAL_ISSUER } from "./command_token.ts";
-import { findPictures, type Picture } from "./find_pictures.ts";
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { UPLOAD, type UploadCommand, uploadCommandOf } from "./options.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { resultLine } from "./result_line.ts";

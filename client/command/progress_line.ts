@@ -1,5 +1,5 @@
 import type { UploadProgress } from "../client.ts";
-import type { Picture } from "./find_pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 
 const WIDTH = 24;
 const REDRAW_MS = 100;

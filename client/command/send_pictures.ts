@@ -1,7 +1,7 @@
 /** Sends pictures with the client, several at a time, and waits until each has come to an end. */
 import { type Client, type Image, UploadError, type UploadProgress } from "../client.ts";
 import { openFile } from "../node/file_source.ts";
-import type { Picture } from "./find_pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 import type { SentList } from "./sent_list.ts";
 import type { SentPicture } from "./sent_picture.ts";
 

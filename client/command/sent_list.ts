@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Picture } from "./find_pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 import type { SentPicture } from "./sent_picture.ts";
 
 /** Which command's list it is: the same command finds it again. */

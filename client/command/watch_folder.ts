@@ -1,5 +1,5 @@
+import { type Picture, picturesIn } from "@tintype/cli/find_pictures";
 import { sleep } from "@tintype/gcs/signals";
-import { type Picture, picturesIn } from "./find_pictures.ts";
 import type { SentList } from "./sent_list.ts";
 
 /** What watching needs. */

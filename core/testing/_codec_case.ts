@@ -18,7 +18,7 @@ export type SampleMaker = (
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** What a case runs with. */
-export interface CodecUnderTest {
+interface CodecUnderTest {
   readonly codec: ImageCodec;
   /** Types that the codec takes and that the maker can make. */
   readonly mediaTypes: readonly MediaType[];

@@ -9,7 +9,6 @@ export { PIXEL_CASES };
 export {
   assertUpright,
   type CodecCase,
-  type CodecUnderTest,
   decodeInside,
   type SampleMaker,
   type SampleVariant,

@@ -21,7 +21,7 @@ export interface SecureListener {
 }
 
 /** The certificates that the listener for certificates shows and accepts. */
-export interface MutualListener {
+interface MutualListener {
   readonly port: number;
   /** PEM file: the broker's key (PKCS #8) and its certificate. */
   readonly keystore: string;

@@ -1,6 +1,6 @@
 import { LOCAL, PORTS, URLS } from "./local_names.ts";
 import type { OpenDoors } from "./open_doors.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 
 /** What `POST /v1/images` takes at most, in bytes. */
 const MAX_DIRECT_BYTES = 10 * 1024 * 1024;

@@ -21,7 +21,7 @@ import { type Door, START, type StartOptions, startOptionsOf } from "./options.t
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
 import { bridgePart, brokerPart, cloudParts, type PartsContext, roadParts } from "./parts.ts";
 import { type OpenDoors, openDoors } from "./open_doors.ts";
-import { findPictures, type Picture } from "./pictures.ts";
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
@@ -145,10 +145,10 @@ function portsOf({ doors, brokers }: OpenDoors): Record<string, number> {
 }
 
 async function choosePictures(options: StartOptions, dataDir: string): Promise<Picture[]> {
-  if (options.images !== undefined) return await findPictures(options.images);
+  if (options.images !== undefined) return await findPictures([options.images]);
   const folder = join(dataDir, "samples");
   if (!existsSync(folder)) await drawSamples(folder);
-  return await findPictures(folder);
+  return await findPictures([folder]);
 }
 
 async function startAll(

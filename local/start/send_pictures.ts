@@ -7,7 +7,7 @@ import { developmentTokens } from "@tintype/client/command/development_tokens";
 import { sendPictures, type SentPicture } from "@tintype/client/command/send_pictures";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { Door } from "./options.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 
 /** What happened to one picture. */
 export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {

@@ -13,7 +13,7 @@ import * as z from "zod";
 import { watchDeadLetters } from "./dead_letter_watch.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 import { mapAsTheyCome } from "./map_as_they_come.ts";
-import type { Picture } from "./pictures.ts";
+import type { Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */

@@ -11,7 +11,7 @@ import jpegModule from "imagescript/wasm/node/jpeg.js";
 import pngModule from "imagescript/wasm/node/png.js";
 
 /** Pixels as a decoder has them: `format` 0 is grey, 1 RGB, 2 CMYK (ink). */
-export interface DecodedJpeg {
+interface DecodedJpeg {
   readonly width: number;
   readonly height: number;
   readonly format: number;

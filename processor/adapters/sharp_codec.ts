@@ -106,7 +106,7 @@ export async function encodeRaw(
 }
 
 /** sharp over raw pixels. */
-export function sharpOf({ data, width, height, channels }: RawPixels): Sharp {
+function sharpOf({ data, width, height, channels }: RawPixels): Sharp {
   const raw: SharpOptions = { raw: { width, height, channels }, limitInputPixels: false };
   return sharp(data, raw);
 }

@@ -73,7 +73,7 @@ export async function startTroubledSystem(
 }
 
 /** What there is to kill in a system with these doors. */
-export function victimsOf(doors: readonly Door[]): Victim[] {
+function victimsOf(doors: readonly Door[]): Victim[] {
   const victims = Object.keys(VICTIMS) as Victim[]; // keys of a literal
   if (doors.includes("kafka")) return victims;
   return victims.filter((victim) => victim !== "bridge" && victim !== "broker");

@@ -1,24 +1,25 @@
 /** Writes the table of imports into CONTRIBUTING.md; `deno task generate` runs it, a test fails where the two differ. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { IMPORT_TABLE, RUNTIMES } from "../lint/import_table.ts";
+import { withSection } from "../marked_section.ts";
 
 /** The document that shows the table. */
 export const CONTRIBUTING = new URL("../../CONTRIBUTING.md", import.meta.url);
 
-const START = "<!-- From tools/lint/import_table.ts by `deno task generate` -->";
-const END = "<!-- End of the table -->";
+const MARKS = [
+  "<!-- From tools/lint/import_table.ts by `deno task generate` -->",
+  "<!-- End of the table -->",
+] as const;
 
 /** The document's text with the table as it is now. Throws Error where it has no place for it. */
 export function withImportTable(document: string): string {
-  const [start, end] = [document.indexOf(START), document.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`Cannot write the table: ${START} is missing`);
   const rows = Object.entries(IMPORT_TABLE).map(([folder, imports]) => {
     const others = imports.filter((each) => each !== folder).map((each) => `\`${each}\``);
     const runtimes = RUNTIMES[folder.split("/", 1)[0] ?? ""];
     return `| \`${folder}\` | ${runtimes} | ${others.join(", ") || "nothing of ours"} |`;
   });
-  const table = ["| folder | runs on | may import |", "|---|---|---|", ...rows].join("\n");
-  return `${document.slice(0, start + START.length)}\n\n${table}\n\n${document.slice(end)}`;
+  const table = ["| folder | runs on | may import |", "|---|---|---|", ...rows];
+  return withSection(document, MARKS, table.join("\n"));
 }
 
 if (import.meta.main) {

@@ -14,7 +14,3 @@ test("every folder of the table has its runtimes", () => {
   const folders = Object.keys(IMPORT_TABLE).map((folder) => folder.split("/", 1)[0] ?? "");
   assert.deepEqual(new Set(folders), new Set(Object.keys(RUNTIMES)));
 });
-
-test("withImportTable() refuses a document without a place for the table", () => {
-  assert.throws(() => withImportTable("# Contributing"), /Cannot write the table/);
-});

@@ -2,228 +2,126 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import plugin from "./import_rules.ts";
 
-type Rule =
-  | "import-table"
-  | "package-boundary"
-  | "declared-packages"
-  | "pure-core"
-  | "environment-in-roots"
-  | "file-names";
+/** A path, what its rule allows there, and what it refuses: statements, or names of modules that are imported. */
+type Case = readonly [path: string, allowed: readonly string[], refused: readonly string[]];
 
-interface Case {
-  readonly rule: Rule;
-  readonly path: string;
-  readonly allowed: readonly string[];
-  readonly refused: readonly string[];
-}
-
-const CASES: readonly Case[] = [
-  {
-    rule: "import-table",
-    path: "core/model/owner.ts",
-    allowed: ['import { AppError } from "../errors.ts";', 'import type { A } from "./tenant.ts";'],
-    refused: [
+const ENVIRONMENT = ['const port = Deno.env.get("PORT");', "const port = process.env.PORT;"];
+const CASES = {
+  "import-table": [
+    ["core/model/owner.ts", ["../errors.ts", 'import type { A } from "./tenant.ts";'], [
       'import type { Clock } from "../ports/clock.ts";',
       'export * from "@tintype/core/ports/clock";',
-    ],
-  },
-  {
-    rule: "import-table",
-    path: "core/ports/row_sink.ts",
-    allowed: ['import type { ImageRow } from "../model/image_row.ts";'],
-    refused: ['import { startUpload } from "../ingest/start_upload.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "core/events/notification.ts",
-    allowed: ['import { refusalOf } from "./_private.ts";'],
-    refused: ['import type { UrlSigner } from "../ports/url_signer.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "gcs/storage_call.ts",
-    allowed: ['import { withRetry } from "./retry.ts";'],
-    refused: ['import { AppError } from "@tintype/core/errors";'],
-  },
-  {
-    rule: "import-table",
-    path: "core/ingest/start_upload.ts",
-    allowed: ['import { purgeAtOf } from "../retention/policy.ts";'],
-    refused: [
-      'import { eraseImage } from "../retention/erase_image.ts";',
-      'import { probe } from "../processing/probe.ts";',
-    ],
-  },
-  {
-    rule: "import-table",
-    path: "core/processing/process_image.ts",
-    allowed: ['import { eraseImage } from "../retention/erase_image.ts";'],
-    refused: ['import { admitImage } from "../ingest/admit_image.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "core/retention/sweep_expired.ts",
-    allowed: ['import type { ObjectStore } from "../ports/object_store.ts";'],
-    refused: ['import { processImage } from "../processing/process_image.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "core/errors.ts",
-    allowed: ["export const a = 1;"],
-    refused: ['import { isTenant } from "./model/tenant.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "core/ingest/start_upload_test.ts",
-    allowed: [
-      'import { MemoryObjectStore } from "../testing/memory_object_store.ts";',
-      'import { sweepExpired } from "../retention/sweep_expired.ts";',
-    ],
-    refused: ['import { app } from "@tintype/edge/app";'],
-  },
-  {
-    rule: "import-table",
-    path: "edge/app.ts",
-    allowed: ['import { startUpload } from "@tintype/core/ingest/start_upload";'],
-    refused: [
-      'import { app } from "@tintype/processor/app";',
+    ]],
+    ["core/ports/row_sink.ts", ['import type { ImageRow } from "../model/image_row.ts";'], [
+      "../ingest/start_upload.ts",
+    ]],
+    ["core/events/notification.ts", ["./_private.ts"], [
+      'import type { UrlSigner } from "../ports/url_signer.ts";',
+    ]],
+    ["gcs/storage_call.ts", ["./retry.ts"], ["@tintype/core/errors"]],
+    ["core/ingest/start_upload.ts", ["../retention/policy.ts"], [
+      "../retention/erase_image.ts",
+      "../processing/probe.ts",
+    ]],
+    ["core/processing/process_image.ts", ["../retention/erase_image.ts"], [
+      "../ingest/admit_image.ts",
+    ]],
+    ["core/retention/sweep_expired.ts", [
+      'import type { ObjectStore } from "../ports/object_store.ts";',
+    ], ["../processing/process_image.ts"]],
+    ["core/errors.ts", ["export const a = 1;"], ["./model/tenant.ts"]],
+    ["core/ingest/start_upload_test.ts", [
+      "../testing/memory_object_store.ts",
+      "../retention/sweep_expired.ts",
+    ], ["@tintype/edge/app"]],
+    ["edge/app.ts", ["@tintype/core/ingest/start_upload"], [
+      "@tintype/processor/app",
       'const { app } = await import("@tintype/kafka-bridge/delivery/bridge");',
       'type Bridge = import("@tintype/kafka-bridge/delivery/bridge").Bridge;',
       'export { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";',
-      'import { serve } from "@tintype/local/storage/serve";',
+      "@tintype/local/storage/serve",
+    ]],
+    ["edge/_testing.ts", ["@tintype/core/testing/memory_row_sink"], []],
+    ["edge/services.ts", ["./app.ts"], ["./_testing.ts", 'import "./adapters/_samples.ts";']],
+    [
+      "processor/adapters/gcs_object_store_test.ts",
+      ["@tintype/core/testing/object_store_contract"],
+      ["@tintype/local/pubsub/push_queue"],
     ],
-  },
-  {
-    rule: "import-table",
-    path: "edge/_testing.ts",
-    allowed: ['import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";'],
-    refused: [],
-  },
-  {
-    rule: "import-table",
-    path: "edge/services.ts",
-    allowed: ['import { app } from "./app.ts";'],
-    refused: ['import { call } from "./_testing.ts";', 'import "./adapters/_samples.ts";'],
-  },
-  {
-    rule: "import-table",
-    path: "processor/adapters/gcs_object_store_test.ts",
-    allowed: ['import { CONTRACT } from "@tintype/core/testing/object_store_contract";'],
-    refused: ['import { PushQueue } from "@tintype/local/pubsub/push_queue";'],
-  },
-  {
-    rule: "import-table",
-    path: "kafka-bridge/delivery/bridge.ts",
-    allowed: ['import { admitImage } from "@tintype/core/ingest/admit_image";'],
-    refused: ['import { app } from "@tintype/edge/app";'],
-  },
-  {
-    rule: "import-table",
-    path: "client/upload.ts",
-    allowed: ['import { digestOf } from "./digest.ts";'],
-    refused: ['import { parseImageId } from "@tintype/core/model/image_id";'],
-  },
-  {
-    rule: "import-table",
-    path: "local/start/main.ts",
-    allowed: [
-      'import { upload } from "@tintype/client/upload";',
-      'import { findNodeBinary } from "../../tools/node_binary.ts";',
-    ],
-    refused: [
-      'import { probe } from "@tintype/bench/probe";',
-      'import { run } from "../../../tools/check.ts";',
-    ],
-  },
-  {
-    rule: "import-table",
-    path: "tests/upload_walk_test.ts",
-    allowed: ['import { parseImageId } from "@tintype/core/model/image_id";'],
-    refused: ['import { PushQueue } from "@tintype/local/pubsub/push_queue";'],
-  },
-  {
-    rule: "package-boundary",
-    path: "local/pubsub/push_queue.ts",
-    allowed: [
-      'import { retentionPolicyOf } from "@tintype/core/retention/policy";',
+    ["kafka-bridge/delivery/bridge.ts", ["@tintype/core/ingest/admit_image"], [
+      "@tintype/edge/app",
+    ]],
+    ["client/upload.ts", ["./digest.ts"], ["@tintype/core/model/image_id"]],
+    ["local/start/main.ts", ["@tintype/client/upload", "../../tools/node_binary.ts"], [
+      "@tintype/bench/probe",
+      "../../../tools/check.ts",
+    ]],
+    ["tests/upload_walk_test.ts", ["@tintype/core/model/image_id"], [
+      "@tintype/local/pubsub/push_queue",
+    ]],
+  ],
+  "package-boundary": [
+    ["local/pubsub/push_queue.ts", [
+      "@tintype/core/retention/policy",
       'import images from "../../bigquery/schemas/images.json" with { type: "json" };',
       'import policy from "../../../core/retention/policy.json" with { type: "json" };',
-    ],
-    refused: ['import { retentionPolicyOf } from "../../core/retention/policy.ts";'],
-  },
-  {
-    rule: "declared-packages",
-    path: "edge/app.ts",
-    allowed: ['import { Hono } from "hono";'],
-    refused: ['import { Hono } from "npm:hono@4";', 'import "https://example.com/a.ts";'],
-  },
-  {
-    rule: "pure-core",
-    path: "core/model/owner.ts",
-    allowed: [
+    ], ["../../core/retention/policy.ts"]],
+  ],
+  "declared-packages": [
+    ["edge/app.ts", ["hono"], ["npm:hono@4", 'import "https://example.com/a.ts";']],
+  ],
+  "pure-core": [
+    ["core/model/owner.ts", [
       'import * as z from "zod";',
-      'import { AppError } from "@tintype/core/errors";',
+      "@tintype/core/errors",
       'crypto.subtle.digest("SHA-256", bytes);',
-    ],
-    refused: [
-      'import { createHash } from "node:crypto";',
+    ], [
+      "node:crypto",
       'import sharp from "sharp";',
       'Deno.readFile("a");',
       'Buffer.from("a");',
       'const onDeno = typeof Deno !== "undefined";',
-    ],
-  },
-  {
-    rule: "pure-core",
-    path: "gcs/transport.ts",
-    allowed: ['import { hexOf } from "./hex.ts";', "fetch(url);"],
-    refused: [
-      'import { request } from "node:http";',
+    ]],
+    ["gcs/transport.ts", ["./hex.ts", "fetch(url);"], [
+      "node:http",
       'import * as z from "zod";',
       'Buffer.from("a");',
-    ],
-  },
-  {
-    rule: "pure-core",
-    path: "core/model/owner_test.ts",
-    allowed: ['import { test } from "node:test";'],
-    refused: [],
-  },
-  {
-    rule: "environment-in-roots",
-    path: "processor/adapters/gcs_object_store.ts",
-    allowed: ["const bucket = options.env.RAW_BUCKET;"],
-    refused: [
+    ]],
+    ["core/model/owner_test.ts", ["node:test"], []],
+  ],
+  "environment-in-roots": [
+    ["processor/adapters/gcs_object_store.ts", ["const bucket = options.env.RAW_BUCKET;"], [
       'const bucket = Deno.env.get("RAW_BUCKET");',
       "const bucket = process.env.RAW_BUCKET;",
       "const bucket = globalThis.process.env.RAW_BUCKET;",
       "const { env } = process;",
       'import { env } from "node:process";',
-    ],
-  },
-  ...["processor/main.ts", "local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]
-    .map((path): Case => ({
-      rule: "environment-in-roots",
-      path,
-      allowed: ['const port = Deno.env.get("PORT");', "const port = process.env.PORT;"],
-      refused: [],
-    })),
-  ...["core/index.ts", "edge/utils.ts", "edge/_helpers.ts", "edge/startUpload.ts", "edge/a-b.ts"]
-    .map((path): Case => ({ rule: "file-names", path, allowed: [], refused: ["export {};"] })),
-  ...["edge/start_upload.ts", "edge/_private.ts", "core/model/image_id_test.ts"]
-    .map((path): Case => ({ rule: "file-names", path, allowed: ["export {};"], refused: [] })),
-];
+    ]],
+    ...["processor/main.ts", "local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]
+      .map((path) => [path, ENVIRONMENT, []] as const),
+  ],
+  "file-names": [
+    ...["core/index.ts", "edge/utils.ts", "edge/_helpers.ts", "edge/startUpload.ts", "edge/a-b.ts"]
+      .map((path) => [path, [], ["export {};"]] as const),
+    ...["edge/start_upload.ts", "edge/_private.ts", "core/model/image_id_test.ts"]
+      .map((path) => [path, ["export {};"], []] as const),
+  ],
+} as const satisfies Record<string, readonly Case[]>;
 
-for (const { rule, path, allowed, refused } of CASES) {
-  for (const source of allowed) {
-    test(`${rule} allows in ${path}: ${source}`, () => {
-      assert.deepEqual(messagesOf(rule, path, source), []);
-    });
-  }
-  for (const source of refused) {
-    test(`${rule} refuses in ${path}: ${source}`, () => {
-      assert.equal(messagesOf(rule, path, source).length, 1);
-    });
+const statementOf = (text: string) => /[ (]/.test(text) ? text : `import { a } from "${text}";`;
+
+for (const [rule, cases] of Object.entries(CASES)) {
+  for (const [path, allowed, refused] of cases) {
+    for (const source of allowed.map(statementOf)) {
+      test(`${rule} allows in ${path}: ${source}`, () => {
+        assert.deepEqual(messagesOf(rule, path, source), []);
+      });
+    }
+    for (const source of refused.map(statementOf)) {
+      test(`${rule} refuses in ${path}: ${source}`, () => {
+        assert.equal(messagesOf(rule, path, source).length, 1);
+      });
+    }
   }
 }
 
@@ -239,13 +137,13 @@ test("the plugin reports what is wrong and where", () => {
 
 test("every rule of the plugin has a passing and a failing example", () => {
   for (const rule of Object.keys(plugin.rules)) {
-    const own = CASES.filter((each) => each.rule === rule);
-    assert.ok(own.some(({ allowed }) => allowed.length > 0), `${rule} has no passing example`);
-    assert.ok(own.some(({ refused }) => refused.length > 0), `${rule} has no failing example`);
+    const own = Object.entries(CASES).find(([name]) => name === rule)?.[1] ?? [];
+    assert.ok(own.some(([, allowed]) => allowed.length > 0), `${rule} has no passing example`);
+    assert.ok(own.some(([, , refused]) => refused.length > 0), `${rule} has no failing example`);
   }
 });
 
-function messagesOf(rule: Rule, path: string, source: string): string[] {
+function messagesOf(rule: string, path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, path, source)
     .filter(({ id }) => id === `tintype/${rule}`)
     .map(({ message }) => message);

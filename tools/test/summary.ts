@@ -2,7 +2,7 @@
 import type { SuiteResult } from "./run_suite.ts";
 
 /** A skipped test and why it was skipped. */
-export interface Skip {
+interface Skip {
   readonly suite: string;
   readonly test: string;
   readonly reason: string;

@@ -21,7 +21,7 @@ import { type ByteRange, type ByteSource, type FormatProbe, ProbeReader } from "
 import { tiffProbe } from "./tiff.ts";
 import { webpProbe } from "./webp.ts";
 
-export type { ByteRange, ByteSource } from "./_reader.ts";
+export type { ByteSource } from "./_reader.ts";
 
 /** What a file says about itself. */
 export interface Probed {

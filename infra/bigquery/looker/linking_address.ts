@@ -7,7 +7,7 @@ export interface LinkingOptions {
   /** Who pays for the queries; the views' project where none is given. */
   readonly billingProject?: string | undefined;
   /** Id of the company's own copy of the template; a blank report where none is given. */
-  readonly reportId?: string | undefined;
+  readonly report?: string | undefined;
 }
 
 const ENDPOINT = "https://lookerstudio.google.com/reporting/create";
@@ -18,7 +18,7 @@ const ENDPOINT = "https://lookerstudio.google.com/reporting/create";
  * it sees what their own rights in BigQuery let them see.
  */
 export function linkingAddress(options: LinkingOptions): string {
-  const { project, dataset, billingProject = project, reportId } = options;
+  const { project, dataset, billingProject = project, report } = options;
   const sources = reportViews().flatMap((view) =>
     Object.entries({
       connector: "bigQuery",
@@ -32,7 +32,7 @@ export function linkingAddress(options: LinkingOptions): string {
     }).map(([name, value]): [string, string] => [`ds.${view}.${name}`, value])
   );
   const parameters: [string, string][] = [
-    ...reportId === undefined ? [] : [["c.reportId", reportId] as [string, string]],
+    ...report === undefined ? [] : [["c.reportId", report] as [string, string]],
     ["c.mode", "edit"],
     ["r.reportName", REPORT_NAME],
     ...sources,

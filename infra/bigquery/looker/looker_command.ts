@@ -1,6 +1,5 @@
 import { defineCommand } from "@tintype/cli/command";
 import { matching } from "@tintype/cli/flag_values";
-import type { LinkingOptions } from "./linking_address.ts";
 
 const project = matching(
   /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
@@ -30,14 +29,3 @@ export const LOOKER = defineCommand({
     },
   },
 });
-
-/** What a call asks for. */
-export function linkingOptionsOf(call: ReturnType<typeof LOOKER.parse>): LinkingOptions {
-  const { project, dataset, billingProject, report: reportId } = call;
-  return {
-    project,
-    dataset,
-    ...billingProject !== undefined && { billingProject },
-    ...reportId !== undefined && { reportId },
-  };
-}

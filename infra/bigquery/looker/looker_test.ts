@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readViewColumns, viewNames } from "../read_schemas.ts";
 import { linkingAddress } from "./linking_address.ts";
-import { linkingOptionsOf, LOOKER } from "./looker_command.ts";
+import { LOOKER } from "./looker_command.ts";
 import { columnsOfChart, REPORT_PAGES, reportViews } from "./report.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -27,7 +27,7 @@ test("linkingAddress() opens a report of one's own, paid by another project", ()
     project: "my-project",
     dataset: "d",
     billingProject: "payer-1",
-    reportId: "ab-1",
+    report: "ab-1",
   };
   const { searchParams } = new URL(linkingAddress(options));
   assert.equal(searchParams.get("c.reportId"), "ab-1");
@@ -57,7 +57,7 @@ const WRONG = [
 
 for (const [args, message] of WRONG) {
   test(`looker refuses ${JSON.stringify(args)}`, () => {
-    assert.throws(() => linkingOptionsOf(LOOKER.parse(args)), message);
+    assert.throws(() => LOOKER.parse(args), message);
   });
 }
 

@@ -4,6 +4,6 @@
  */
 import { runMain } from "@tintype/cli/run_main";
 import { linkingAddress } from "./linking_address.ts";
-import { linkingOptionsOf, LOOKER } from "./looker_command.ts";
+import { LOOKER } from "./looker_command.ts";
 
-await runMain(LOOKER, (call) => console.log(linkingAddress(linkingOptionsOf(call))));
+await runMain(LOOKER, (call) => console.log(linkingAddress(call)));

@@ -7,7 +7,7 @@ export interface TrafficTarget {
 }
 
 /** What BigQuery would say of a revision, as bq prints it. */
-export interface Figures {
+interface Figures {
   readonly images: string;
   readonly failed: string;
   readonly p95_ms: string;

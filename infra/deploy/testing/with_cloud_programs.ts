@@ -15,7 +15,7 @@ const NAMES = ["gcloud", "terraform", "docker", "npx", "git", "bq"];
 const FAILED = 3;
 
 /** What a run of steps came to. */
-export interface StepsRun {
+interface StepsRun {
   readonly done: boolean;
   /** What the steps report. */
   readonly said: readonly string[];

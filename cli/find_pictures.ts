@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join, relative } from "node:path";
-import { UsageError } from "@tintype/cli/usage_error";
+import { UsageError } from "./usage_error.ts";
 
 /** A picture to send. */
 export interface Picture {
@@ -26,24 +26,30 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".heif": "image/heif",
 };
 
-/** What a picture's name ends in. */
-export const PICTURE_EXTENSIONS: readonly string[] = Object.keys(CONTENT_TYPES);
+/** How to find pictures. */
+export interface FindPicturesOptions {
+  /** Whether a file that is named is taken whatever its extension is. */
+  readonly anyFile?: boolean;
+}
 
 /**
- * The pictures of files and folders, those of each folder and below by name. Throws UsageError for a path that is not
- * there, a file whose extension is no picture's, and a folder without any.
+ * The pictures of files and folders, those of each folder and below by name. Throws UsageError for a path that does not
+ * exist, a file whose extension is no picture's, and a folder without any.
  */
-export async function findPictures(paths: readonly string[]): Promise<Picture[]> {
+export async function findPictures(
+  paths: readonly string[],
+  { anyFile = false }: FindPicturesOptions = {},
+): Promise<Picture[]> {
   const found: Picture[] = [];
   for (const path of paths) {
     const facts = await stat(path).catch(() => undefined);
-    if (facts === undefined) throw new UsageError(`Cannot send ${path} as it is not there`);
+    if (facts === undefined) throw new UsageError(`Cannot send ${path}: it does not exist`);
     const pictures = facts.isDirectory()
       ? await picturesIn(path)
-      : pictureOf(path, { name: basename(path), bytes: facts.size });
+      : pictureOf(path, { name: basename(path), bytes: facts.size }, anyFile);
     if (pictures.length === 0) {
-      const looked = `looked for ${PICTURE_EXTENSIONS.join(" ")}`;
-      throw new UsageError(`Cannot send ${path} as it holds no picture (${looked})`);
+      const looked = Object.keys(CONTENT_TYPES).join(" ");
+      throw new UsageError(`Cannot send ${path}: it holds no picture (looked for ${looked})`);
     }
     found.push(...pictures);
   }
@@ -64,8 +70,12 @@ export async function picturesIn(folder: string): Promise<Picture[]> {
   return pictures.flat().sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-function pictureOf(path: string, facts: { readonly name: string; readonly bytes: number }) {
-  const contentType = typeOf(path);
+function pictureOf(
+  path: string,
+  facts: Pick<Picture, "name" | "bytes">,
+  anyFile = false,
+): Picture[] {
+  const contentType = typeOf(path) ?? (anyFile ? "application/octet-stream" : undefined);
   return contentType === undefined ? [] : [{ ...facts, path, contentType }];
 }
 
