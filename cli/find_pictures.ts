@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
+import { ALL_MEDIA_TYPES, MEDIA_TYPES, mediaTypeOfName } from "@tintype/core/model/media_type";
 import { UsageError } from "./usage_error.ts";
 
 /** A picture to send. */
@@ -12,19 +13,8 @@ export interface Picture {
   readonly bytes: number;
 }
 
-/** What a file's extension declares. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".png": "image/png",
-  ".webp": "image/webp",
-  ".avif": "image/avif",
-  ".gif": "image/gif",
-  ".tif": "image/tiff",
-  ".tiff": "image/tiff",
-  ".heic": "image/heic",
-  ".heif": "image/heif",
-};
+/** What a picture's name ends in. */
+const EXTENSIONS = ALL_MEDIA_TYPES.flatMap((type) => MEDIA_TYPES[type].extensions);
 
 /** How to find pictures. */
 export interface FindPicturesOptions {
@@ -48,7 +38,7 @@ export async function findPictures(
       ? await picturesIn(path)
       : pictureOf(path, { name: basename(path), bytes: facts.size }, anyFile);
     if (pictures.length === 0) {
-      const looked = Object.keys(CONTENT_TYPES).join(" ");
+      const looked = EXTENSIONS.map((name) => `.${name}`).join(" ");
       throw new UsageError(`Cannot send ${path}: it holds no picture (looked for ${looked})`);
     }
     found.push(...pictures);
@@ -62,7 +52,7 @@ export async function picturesIn(folder: string): Promise<Picture[]> {
   const paths = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name));
   const pictures = await Promise.all(paths.map(async (path) => {
-    if (typeOf(path) === undefined) return [];
+    if (mediaTypeOfName(path) === undefined) return [];
     const facts = await stat(path).catch(() => undefined); // it may have gone since, or be a link to nothing
     if (facts?.isFile() !== true) return [];
     return pictureOf(path, { name: relative(folder, path), bytes: facts.size });
@@ -75,10 +65,6 @@ function pictureOf(
   facts: Pick<Picture, "name" | "bytes">,
   anyFile = false,
 ): Picture[] {
-  const contentType = typeOf(path) ?? (anyFile ? "application/octet-stream" : undefined);
+  const contentType = mediaTypeOfName(path) ?? (anyFile ? "application/octet-stream" : undefined);
   return contentType === undefined ? [] : [{ ...facts, path, contentType }];
-}
-
-function typeOf(path: string): string | undefined {
-  return CONTENT_TYPES[extname(path).toLowerCase()];
 }

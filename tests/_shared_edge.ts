@@ -5,12 +5,12 @@ import { SHARED_EDGE, startEdge } from "./_edge.ts";
 let edge: Awaited<ReturnType<typeof startEdge>>;
 
 /** Starts the edge before the first file. */
-async function globalSetup(): Promise<void> {
+export async function globalSetup(): Promise<void> {
   edge = await startEdge();
   process.env[SHARED_EDGE] = JSON.stringify(edge);
 }
 
 /** Ends it after the last file. */
-async function globalTeardown(): Promise<void> {
+export async function globalTeardown(): Promise<void> {
   await edge.stop();
 }

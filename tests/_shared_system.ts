@@ -10,7 +10,7 @@ let folder: string;
 let system: System;
 
 /** Starts the system before the first file. */
-async function globalSetup(): Promise<void> {
+export async function globalSetup(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "tintype-log-"));
   const log = join(folder, "system.log");
   system = await startSystemWithSamples({ onLine: (line) => appendFileSync(log, `${line}\n`) });
@@ -19,7 +19,7 @@ async function globalSetup(): Promise<void> {
 }
 
 /** Ends it after the last file; throws where it left a process or a port. */
-async function globalTeardown(): Promise<void> {
+export async function globalTeardown(): Promise<void> {
   try {
     await system.stop();
   } catch (error) {

@@ -22,7 +22,7 @@ export const IMPORT_TABLE = {
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
   "core/testing": ["core"],
-  "cli": ["cli"],
+  "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],
   "processor": ["processor", "core", "gcs", "cli"],
   "kafka-bridge": ["kafka-bridge", "core", "gcs", "cli"],

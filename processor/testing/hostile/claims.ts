@@ -196,7 +196,7 @@ export function vp8x({ width, height }: Size, flags: number) {
 }
 
 /** A GIF whose frames are one pixel each. */
-export function gif({ width, height }: Size, frames: number): Uint8Array {
+function gif({ width, height }: Size, frames: number): Uint8Array {
   const head = bytesOf("GIF89a", le(width, 2), le(height, 2), [0x80, 0, 0], new Uint8Array(6));
   const frame = bytesOf(0x2c, le(0, 4), le(1, 2), le(1, 2), 0, 2, [2, 0x44, 1, 0]);
   const file = new Uint8Array(head.length + frames * frame.length + 1);
