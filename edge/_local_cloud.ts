@@ -56,10 +56,27 @@ interface LocalWorkerOptions {
   readonly requestsPerMinute?: number;
 }
 
+/** Two `wrangler dev` that start at once may find the same port free. */
+const PORT_TAKEN = /Address already in use/;
+const STARTS = 3;
+
 /** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
 export async function startWorker(
   cloud: Pick<LocalCloud, "vars" | "secrets">,
-  { vars = {}, requestsPerMinute }: LocalWorkerOptions = {},
+  options: LocalWorkerOptions = {},
+): Promise<LocalWorker> {
+  for (let start = 1;; start++) {
+    try {
+      return await startWorkerOnce(cloud, options);
+    } catch (error) {
+      if (start === STARTS || !PORT_TAKEN.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startWorkerOnce(
+  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  { vars = {}, requestsPerMinute }: LocalWorkerOptions,
 ): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
   const config = await configFile(folder, requestsPerMinute);
