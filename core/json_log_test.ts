@@ -4,13 +4,10 @@ import { jsonLog } from "./json_log.ts";
 
 test("jsonLog() writes one JSON line an event, with its severity", () => {
   const lines: { readonly severity: string; readonly event: string; readonly n?: number }[] = [];
-  const given: string[] = [];
   const log = jsonLog({
     part: "edge",
-    write: (line, severity) => {
-      lines.push(JSON.parse(line));
-      given.push(severity);
-    },
+    // As `console.log`, which prints everything that it is given.
+    write: (...given) => void lines.push(JSON.parse(given.join(" "))),
   });
   log.info("started", { n: 1, absent: undefined });
   log.warn("slow");
@@ -20,7 +17,6 @@ test("jsonLog() writes one JSON line an event, with its severity", () => {
     { severity: "WARNING", time: "", part: "edge", event: "slow" },
     { severity: "ERROR", time: "", part: "edge", event: "failed" },
   ]);
-  assert.deepEqual(given, ["INFO", "WARNING", "ERROR"]);
 });
 
 test("jsonLog() leaves out what is below the least severity", () => {

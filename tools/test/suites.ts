@@ -108,7 +108,7 @@ export const SUITES: readonly Suite[] = [
     name: "page",
     runtime: "node",
     folders: ["page"],
-    flags: ONE_PROCESS,
+    flags: TWO_FILES_AT_ONCE,
     weight: 1,
     needs: "nothing",
   },
