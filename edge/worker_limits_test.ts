@@ -53,6 +53,16 @@ test(
   },
 );
 
+/** What `act` gives in a turn over which no minute ended: the rate-limit binding counts by minutes of the clock. */
+async function withinOneMinute<T>(act: (turn: number) => Promise<T>): Promise<T> {
+  const minuteNow = () => Math.floor(Date.now() / 60_000);
+  for (let turn = 1;; turn++) {
+    const minute = minuteNow();
+    const result = await act(turn);
+    if (minuteNow() === minute) return result;
+  }
+}
+
 test("a tenant at ten times its rate is limited, and every request of another succeeds", async () => {
   const askOften = async (times: number, tenant: string, address: string) => {
     const token = await edge.local.token({ tenant, sub: tenant });
@@ -63,10 +73,12 @@ test("a tenant at ten times its rate is limited, and every request of another su
       return answer;
     }));
   };
-  const [noisy, calm] = await Promise.all([
-    askOften(1_200, "noisy", "203.0.113.1"),
-    askOften(100, "calm", "198.51.100.1"),
-  ]);
+  const [noisy, calm] = await withinOneMinute((turn) =>
+    Promise.all([
+      askOften(1_200, `noisy-${turn}`, `203.0.113.${turn}`),
+      askOften(100, `calm-${turn}`, `198.51.100.${turn}`),
+    ])
+  );
   const statuses = calm.map(({ status }) => status);
   assert.deepEqual(
     new Set(statuses),
