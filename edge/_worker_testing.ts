@@ -133,3 +133,21 @@ export async function askWorker(
 export function jsonOf(body: unknown): RequestInit {
   return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
+
+const WINDOW_MS = 60_000;
+const ROOM_MS = 5_000;
+const TURNS = 3;
+
+/**
+ * Runs `work` within one window of the rate limits, which begin with the minute: where the minute turned meanwhile it
+ * runs again, at most three times. Its turn is given to it, so that it counts for somebody new.
+ */
+export async function inOneWindow<T>(work: (turn: number) => Promise<T>): Promise<T> {
+  for (let turn = 1;; turn++) {
+    const leftMs = WINDOW_MS - Date.now() % WINDOW_MS;
+    if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
+    const window = Math.floor(Date.now() / WINDOW_MS);
+    const result = await work(turn);
+    if (Math.floor(Date.now() / WINDOW_MS) === window || turn === TURNS) return result;
+  }
+}

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { readProblem } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
-import { askWorker, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+import { askWorker, inOneWindow, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
 
 const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
 const MIB = 1024 * 1024;
@@ -53,16 +53,6 @@ test(
   },
 );
 
-/** What `act` gives in a turn over which no minute ended: the rate-limit binding counts by minutes of the clock. */
-async function withinOneMinute<T>(act: (turn: number) => Promise<T>): Promise<T> {
-  const minuteNow = () => Math.floor(Date.now() / 60_000);
-  for (let turn = 1;; turn++) {
-    const minute = minuteNow();
-    const result = await act(turn);
-    if (minuteNow() === minute) return result;
-  }
-}
-
 test("a tenant at ten times its rate is limited, and every request of another succeeds", async () => {
   const askOften = async (times: number, tenant: string, address: string) => {
     const token = await edge.local.token({ tenant, sub: tenant });
@@ -73,7 +63,7 @@ test("a tenant at ten times its rate is limited, and every request of another su
       return answer;
     }));
   };
-  const [noisy, calm] = await withinOneMinute((turn) =>
+  const [noisy, calm] = await inOneWindow((turn) =>
     Promise.all([
       askOften(1_200, `noisy-${turn}`, `203.0.113.${turn}`),
       askOften(100, `calm-${turn}`, `198.51.100.${turn}`),

@@ -7,7 +7,7 @@ import { readAs, readProblem } from "./_assertions.ts";
 import { startWorker, type TokenWish } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
-import { jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+import { inOneWindow, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
 import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
 
@@ -207,24 +207,6 @@ test("a storage that fails once is asked again, one that stays down is a 503", a
   assert.equal((await readProblem(down, 503)).code, "unavailable");
   await fetch(`${edge.local.storageUrl}/_local/faults`, { method: "DELETE" });
 });
-
-const WINDOW_MS = 60_000;
-const ROOM_MS = 5_000;
-const TURNS = 3;
-
-/**
- * Runs `work` within one window of the rate limits, which begin with the minute: where the minute turned meanwhile it
- * runs again, at most three times. Its turn is given to it, so that it counts for somebody new.
- */
-async function inOneWindow<T>(work: (turn: number) => Promise<T>): Promise<T> {
-  for (let turn = 1;; turn++) {
-    const leftMs = WINDOW_MS - Date.now() % WINDOW_MS;
-    if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 100));
-    const window = Math.floor(Date.now() / WINDOW_MS);
-    const result = await work(turn);
-    if (Math.floor(Date.now() / WINDOW_MS) === window || turn === TURNS) return result;
-  }
-}
 
 test("an owner over 120 requests a minute is limited, another owner is not", async () => {
   const answers = await inOneWindow((turn) =>
