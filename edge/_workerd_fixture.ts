@@ -25,7 +25,7 @@ interface WorkerdOptions {
   readonly limits?: WorkerdLimits;
 }
 
-/** Requests a minute of one key, from a worker's first on; any number where it is left out. */
+/** Requests a minute of one key, any number where it is left out. */
 export interface WorkerdLimits {
   readonly address?: number;
   readonly owner?: number;
@@ -97,12 +97,13 @@ function workerdBinary(): string {
   return fromWorkerd.resolve(`${name}/bin/workerd`);
 }
 
-/** A rate limit of one process that counts by key, and anew after each minute. */
+/** A rate limit of one process that counts by key, and anew with each minute of the clock, as the binding does. */
 const LIMITER = `export default () => {
-  let counts = new Map(), endMs = 0;
+  let counts = new Map(), counted = 0;
   return {
     async limit({ key }) {
-      if (Date.now() >= endMs) [counts, endMs] = [new Map(), Date.now() + 60000];
+      const minute = Math.floor(Date.now() / 60000);
+      if (minute !== counted) [counts, counted] = [new Map(), minute];
       counts.set(key, (counts.get(key) ?? 0) + 1);
       return { success: counts.get(key) <= REQUESTS };
     },
