@@ -12,6 +12,7 @@ import {
 } from "../model/image_id.ts";
 import { agrees, type MediaType, parseMediaType, sniffMediaType } from "../model/media_type.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
+import { CLIENT_AHEAD_MS } from "../reading/own_image.ts";
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 
 /** What a caller says of the image it is about to send. */
@@ -24,6 +25,8 @@ export interface Declaration {
   /** Big-endian base64. */
   readonly crc32c?: string | undefined;
   readonly preset?: string | undefined;
+  /** The caller's own reference. */
+  readonly ref?: string | undefined;
 }
 
 /** A declaration that was admitted. */
@@ -32,7 +35,7 @@ interface AdmittedDeclaration extends Declaration {
 }
 
 /** How old a client's own image id may be, and how far ahead its clock may run. */
-export const CLIENT_ID_WINDOW = { pastMs: 24 * 3_600_000, aheadMs: 5_000 } as const;
+const CLIENT_ID_WINDOW = { pastMs: 24 * 3_600_000, aheadMs: CLIENT_AHEAD_MS } as const;
 
 /**
  * Admits a declaration under a plan.
@@ -40,18 +43,21 @@ export const CLIENT_ID_WINDOW = { pastMs: 24 * 3_600_000, aheadMs: 5_000 } as co
  */
 export function admitDeclaration(declaration: Declaration, plan: TenantPlan): AdmittedDeclaration {
   const contentType = parseMediaType(declaration.contentType);
-  if (!plan.allowedTypes.includes(contentType)) {
-    throw new AppError(
-      "unsupported_type",
-      `Cannot take ${contentType} as the plan allows ${plan.allowedTypes.join(", ")}`,
-    );
-  }
+  admitType(contentType, plan);
   const { size, preset } = declaration;
   if (size !== undefined) admitSize(size, plan);
   if (preset !== undefined && !Object.hasOwn(plan.presets, preset)) {
     throw invalid("preset", "must be a preset of the tenant's plan");
   }
   return { ...declaration, contentType };
+}
+
+function admitType(type: MediaType, { allowedTypes }: TenantPlan): void {
+  if (allowedTypes.some((allowed) => agrees(allowed, type))) return;
+  throw new AppError(
+    "unsupported_type",
+    `Cannot take ${type} as the plan allows ${allowedTypes.join(", ")}`,
+  );
 }
 
 /** Admits a size in bytes; throws `invalid_request` for an empty image and `too_large` over the plan's limit. */
@@ -65,10 +71,10 @@ function admitSize(size: number, plan: TenantPlan): void {
 }
 
 /**
- * Admits the first bytes of an image (SNIFF_BYTES of them, or all).
- * Throws `not_an_image` where they are none, and where they are another type than was declared.
+ * Admits the first bytes of an image (SNIFF_BYTES of them, or all): they say what it is, whatever was declared.
+ * Throws `not_an_image` where they are none, and `unsupported_type` where the plan does not take their type.
  */
-export function admitHead(head: Uint8Array, declared: MediaType): MediaType {
+export function admitHead(head: Uint8Array, plan: TenantPlan): MediaType {
   const actual = sniffMediaType(head);
   if (actual === null) {
     throw new AppError(
@@ -76,11 +82,8 @@ export function admitHead(head: Uint8Array, declared: MediaType): MediaType {
       "Cannot take these bytes as they are not an image of a supported type",
     );
   }
-  if (agrees(declared, actual)) return actual;
-  throw new AppError(
-    "not_an_image",
-    `Cannot take these bytes as ${declared} as they are ${actual}`,
-  );
+  admitType(actual, plan);
+  return actual;
 }
 
 /**

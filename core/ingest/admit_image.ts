@@ -7,6 +7,7 @@ import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadat
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "../ports/object_store.ts";
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
+import { isMediaType } from "../model/media_type.ts";
 import { admitDeclaration, admitHead } from "./admission_policy.ts";
 
 /** A raw object to be: whose it is, its type, and what was declared beside it. */
@@ -44,9 +45,10 @@ export async function admitImage(
       "Cannot take image: its retention period has ended or is about to end",
     );
   }
-  const declared = { ...declaration, contentType: input.contentType };
-  const { contentType } = admitDeclaration(declared, plan);
-  admitHead(input.head, contentType);
+  const found = admitHead(input.head, plan);
+  admitDeclaration({ ...declaration, contentType: found }, plan);
+  // What was declared stays beside what the bytes say, which processing goes by.
+  const contentType = isMediaType(input.contentType) ? input.contentType : found;
   return await createRaw(ports.creator, { ...input, contentType }, options);
 }
 

@@ -49,16 +49,17 @@ export async function startUpload(
   input: StartUploadInput,
   { signal }: CallOptions = {},
 ): Promise<StartedUpload> {
-  const { tenant, owners, plan, policy, origin, traceparent } = input;
+  const { plan, policy, origin, traceparent } = input;
   const { contentType, ...declared } = admitDeclaration(input.declaration, plan);
-  const { imageId, isGiven, existing } = await admitId(ports, input, { signal });
+  const { ref, isGiven, existing } = await admitId(ports, input, declared, { signal });
   if (existing !== undefined) return { kind: "exists", image: existing };
+  const { imageId } = ref;
   const { size } = input.declaration;
   const claim = claimOf(input, imageId, size);
   // At once: a session that the day has no room for is never returned, so that nothing can come of it.
   const [counted, opened] = await Promise.allSettled([
     ports.quota.reserve(claim),
-    ports.sessions.start(rawName({ tenant, owner: owners[0], imageId }), {
+    ports.sessions.start(rawName(ref), {
       contentType,
       size,
       customTimeMs: t0OfImageId(imageId),

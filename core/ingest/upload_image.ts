@@ -26,6 +26,8 @@ interface UploadImagePorts extends UploadPorts {
 export interface UploadImageInput extends UploadRequest, BodyPromise {
   readonly body: UploadBody;
   readonly preset?: string | undefined;
+  /** The caller's own reference. */
+  readonly ref?: string | undefined;
 }
 
 /** The image's id, and the image where it was already there. */
@@ -43,16 +45,18 @@ export async function uploadImage(
   input: UploadImageInput,
   options: CallOptions = {},
 ): Promise<UploadedImage> {
-  const { tenant, owners, plan, body, sha256, preset, traceparent } = input;
-  const declaration = { source: "edge", sha256, size: body.size, preset, traceparent } as const;
-  const { contentType } = admitDeclaration({ ...declaration, contentType: body.contentType }, plan);
-  const { imageId, isGiven, existing } = await admitId(ports, input, options);
+  const { plan, body, sha256 } = input;
+  const declared = { sha256, size: body.size, preset: input.preset, ref: input.ref };
+  admitDeclaration({ ...declared, contentType: body.contentType }, plan);
+  const { ref, isGiven, existing } = await admitId(ports, input, declared, options);
+  const { imageId } = ref;
   if (existing !== undefined) return { imageId, existing };
-  admitHead(await body.head(), contentType);
+  const contentType = admitHead(await body.head(), plan);
   const maxBytes = Math.min(input.maxBytes, plan.maxBytes);
   const claim = claimOf(input, imageId, body.size ?? maxBytes);
   await ports.quota.reserve(claim);
-  const raw = { ref: { tenant, owner: owners[0], imageId }, contentType, declaration };
+  const declaration = { source: "edge", ...declared, traceparent: input.traceparent } as const;
+  const raw = { ref, contentType, declaration };
   const { created } = await body.sendTo(
     (bytes, signal) => createRaw(ports.raw, { ...raw, body: bytes }, { signal }),
     { sha256, maxBytes },

@@ -1,13 +1,13 @@
 /** What both ways of uploading through the edge share: who asks, the image's id, and its claim on the tenant's day. */
 import { AppError } from "../errors.ts";
-import type { ImageId, RandomBytes } from "../model/image_id.ts";
-import type { Owner } from "../model/owner.ts";
-import type { Tenant } from "../model/tenant.ts";
+import { type ImageId, type RandomBytes, t0OfImageId } from "../model/image_id.ts";
+import type { ImageRef } from "../model/object_name.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Quota, QuotaClaim } from "../ports/quota.ts";
-import { findImage, type FoundImage, type ReadingPorts } from "../reading/find_image.ts";
+import { findImage, type ReadingPorts, type SeenImage } from "../reading/find_image.ts";
+import { CLIENT_AHEAD_MS, type ImageCaller } from "../reading/own_image.ts";
 import { purgeAtOf, type RetentionPolicy } from "../retention/policy.ts";
 import { admitClientImageId, imageIdOf } from "./admission_policy.ts";
 
@@ -19,10 +19,7 @@ export interface UploadPorts extends ReadingPorts {
 }
 
 /** Who wants to upload an image. */
-export interface UploadRequest {
-  readonly tenant: Tenant;
-  /** The owner's pseudonyms, newest key first: the first one writes. */
-  readonly owners: readonly [Owner, ...Owner[]];
+export interface UploadRequest extends ImageCaller {
   readonly plan: TenantPlan;
   readonly policy: RetentionPolicy;
   /** The client's own id, for safe retries. */
@@ -30,38 +27,63 @@ export interface UploadRequest {
   readonly traceparent?: string | undefined;
 }
 
-/** An image that is there. */
-export type ExistingImage = Exclude<FoundImage, { state: "none" | "erased" }>;
+/** What is declared of the bytes: an image that is already there must agree with it. */
+export interface DeclaredBytes {
+  readonly size?: number | undefined;
+  /** Lower-case hex. */
+  readonly sha256?: string | undefined;
+}
 
-/** The id of an upload; `isGiven` where it is the client's own, `existing` where its image is there already. */
-interface AdmittedId {
-  readonly imageId: ImageId;
+/** An image that is there. */
+export type ExistingImage = Exclude<SeenImage, { state: "erased" }>;
+
+/** Whose image an upload makes; `isGiven` where the id is the client's own, `existing` where it is there already. */
+interface AdmittedImage {
+  readonly ref: ImageRef;
   readonly isGiven: boolean;
   readonly existing?: ExistingImage | undefined;
 }
 
 /**
  * Makes an id, or admits the client's own: its image may be there already, at any age within its period.
- * Throws `erased`, and what `imageIdOf` and `admitClientImageId` throw.
+ * Throws `erased`, `conflict` where the image there has other bytes, and what `imageIdOf` and `admitClientImageId` throw.
  */
 export async function admitId(
   { clock, random, ...ports }: UploadPorts,
-  { imageId: given, ...request }: UploadRequest,
+  { imageId: given, tenant, ownerAt, policy }: UploadRequest,
+  declared: DeclaredBytes,
   options: CallOptions,
-): Promise<AdmittedId> {
+): Promise<AdmittedImage> {
   const nowMs = clock.now();
   const { imageId, isGiven } = imageIdOf(given, { nowMs, random });
-  if (!isGiven) return { imageId, isGiven };
-  const { policy } = request;
-  if (nowMs < purgeAtOf(imageId, policy)) {
-    const found = await findImage(ports, { ...request, imageId }, options);
-    if (found.state === "erased") {
-      throw new AppError("erased", "Cannot take this image again as its owner has erased it");
-    }
-    if (found.state !== "none") return { imageId, isGiven, existing: found };
+  const t0Ms = t0OfImageId(imageId);
+  const isKept = nowMs < purgeAtOf(imageId, policy) && t0Ms <= nowMs + CLIENT_AHEAD_MS;
+  // An id outside its period has no salt, and is refused below.
+  if (!isKept) admitClientImageId(imageId, { nowMs, policy });
+  const ref = { tenant, owner: await ownerAt(t0Ms), imageId };
+  if (!isGiven) return { ref, isGiven };
+  const found = await findImage(ports, ref, options);
+  if (found.state === "erased") {
+    throw new AppError("erased", "Cannot take this image again as its owner has erased it");
+  }
+  if (found.state !== "none") {
+    requireSameBytes(found, declared);
+    return { ref, isGiven, existing: found };
   }
   admitClientImageId(imageId, { nowMs, policy });
-  return { imageId, isGiven };
+  return { ref, isGiven };
+}
+
+/** What is not known of the image, or was not declared, agrees. */
+function requireSameBytes(found: ExistingImage, declared: DeclaredBytes): void {
+  const { bytes, sha256 }: { bytes: number; sha256?: string | undefined } = found.state === "done"
+    ? found.manifest
+    : found;
+  const isSame = (declared.size ?? bytes) === bytes &&
+    (sha256 ?? declared.sha256) === (declared.sha256 ?? sha256);
+  if (isSame) return;
+  const message = "Cannot take image: other bytes were uploaded under this imageId";
+  throw new AppError("conflict", message);
 }
 
 /** What an image takes from its tenant's day under its plan. */

@@ -3,8 +3,11 @@ import { t0OfImageId } from "./image_id.ts";
 import type { Camera, PixelInsights } from "./insights.ts";
 import type { ImageMetadata, Manifest } from "./manifest.ts";
 
-/** A value in a row: ids, numbers and vocabulary, no text from outside; times are ISO 8601 in UTC. */
-export type RowValue = string | number | boolean | null;
+/** A value of one column: ids, numbers and vocabulary, no text from outside; times are ISO 8601 in UTC. */
+type RowScalar = string | number | boolean | null;
+
+/** A value in a row; a repeated column holds records. */
+export type RowValue = RowScalar | readonly Readonly<Record<string, RowScalar>>[];
 
 /** What a picture's metadata may say. */
 interface Seen extends Pick<ImageMetadata, "custom"> {
@@ -14,7 +17,7 @@ interface Seen extends Pick<ImageMetadata, "custom"> {
 
 /** What a row is made of; what is not known is missing. */
 interface Facts extends Omit<Manifest, "metadata"> {
-  readonly ref: ImageRef;
+  readonly image: ImageRef;
   readonly metadata: Partial<ImageMetadata>;
   readonly camera: Partial<Camera>;
   readonly insights: Partial<PixelInsights>;
@@ -24,18 +27,20 @@ type Column = (facts: Facts) => RowValue | undefined;
 
 /** The columns of the `images` table, in the order of its schema file (a test holds the two equal). */
 const COLUMNS = {
-  image_id: ({ ref }) => ref.imageId,
-  tenant: ({ ref }) => ref.tenant,
-  owner: ({ ref }) => ref.owner,
+  image_id: ({ image }) => image.imageId,
+  tenant: ({ image }) => image.tenant,
+  owner: ({ image }) => image.owner,
   source: ({ source }) => source,
-  t0: ({ ref }) => new Date(t0OfImageId(ref.imageId)).toISOString(),
+  t0: ({ image }) => new Date(t0OfImageId(image.imageId)).toISOString(),
   generation: ({ generation }) => generation,
   attempt: ({ attempt }) => attempt,
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
   media_type: ({ metadata }) => metadata.mediaType,
+  declared_type: ({ declaredType }) => declaredType,
   bytes: ({ bytes }) => bytes,
-  sha256: ({ sha256 }) => sha256,
+  // Only the record's maker has the day's salt.
+  content_key: () => undefined,
   width: ({ metadata }) => metadata.width,
   height: ({ metadata }) => metadata.height,
   camera_make: ({ camera }) => camera.make,
@@ -64,7 +69,10 @@ const COLUMNS = {
   sharpness: ({ insights }) => insights.sharpness,
   entropy: ({ insights }) => insights.entropy,
   is_blank: ({ insights }) => insights.isBlank,
-  renditions: ({ renditions }) => renditions.length,
+  renditions: ({ renditions }) =>
+    renditions.map(({ name, width, height, contentType, bytes }) => (
+      { name, width, height, media_type: contentType, bytes }
+    )),
   rendition_bytes: ({ renditions }) => renditions.reduce((sum, { bytes }) => sum + bytes, 0),
   queue_ms: ({ timings }) => timings.queueMs,
   fetch_ms: ({ timings }) => timings.fetchMs,
@@ -89,7 +97,7 @@ export type ImageRow = Readonly<Record<ImageRowColumn, RowValue> & Record<string
 export function rowOfManifest(ref: ImageRef, manifest: Manifest): ImageRow {
   const metadata: Partial<ImageMetadata> = manifest.metadata ?? {};
   const { camera = {}, insights = {}, custom }: Seen = metadata;
-  const facts: Facts = { ...manifest, ref, metadata, camera, insights };
+  const facts: Facts = { ...manifest, image: ref, metadata, camera, insights };
   const columns: readonly [string, Column][] = Object.entries(COLUMNS);
   const own = Object.fromEntries(columns.map(([name, of]) => [name, of(facts) ?? null]));
   // The company's own first, so that none can take the place of ours; all of ours are there.

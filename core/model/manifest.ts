@@ -10,6 +10,9 @@ export const SOURCES = ["edge", "kafka", "unknown"] as const;
 /** Where an image came in: through the edge, or from a Kafka topic. */
 export type Source = (typeof SOURCES)[number];
 
+/** A caller's own reference for an image. */
+export const REFERENCE = /^[A-Za-z0-9._-]{1,64}$/;
+
 const generation = z.string().regex(/^[0-9]{1,20}$/);
 const milliseconds = z.number().min(0);
 const count = z.int().min(0);
@@ -71,6 +74,12 @@ export const manifestSchema = z.object({
   /** Generation of the raw object that was processed. */
   generation,
   bytes: count,
+  /** What the source declared, where the bytes say otherwise. */
+  declaredType: z.string().max(128).optional(),
+  /** The caller's own reference. */
+  ref: z.string().regex(REFERENCE).optional(),
+  /** Of an image of a Kafka topic: topic/partition/offset. */
+  origin: z.string().max(300).optional(),
   sha256: z.string().regex(SHA256).optional(),
   metadata: metadataSchema.optional(),
   renditions: z.array(manifestRenditionSchema),

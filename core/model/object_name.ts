@@ -1,6 +1,7 @@
 import { type ImageId, isImageId, t0OfImageId } from "./image_id.ts";
-import { isOwner, type Owner } from "./owner.ts";
+import { isOwner, type Owner, OWNER_ALPHABET } from "./owner.ts";
 import { isTenant, type Tenant } from "./tenant.ts";
+import { dayOf } from "./utc_day.ts";
 
 declare const brand: unique symbol;
 
@@ -14,38 +15,35 @@ export interface ImageRef {
   readonly imageId: ImageId;
 }
 
-/** What a name stands for. */
-export type NamedObject =
-  | { readonly kind: "raw"; readonly ref: ImageRef }
-  | { readonly kind: "marker"; readonly ref: ImageRef }
-  | { readonly kind: "manifest"; readonly ref: ImageRef }
-  | { readonly kind: "rendition"; readonly ref: ImageRef; readonly file: string }
-  | { readonly kind: "receipt"; readonly ref: ImageRef };
+/** What a name of the processed bucket stands for. */
+export type ProcessedObject =
+  | { readonly kind: "manifest" | "receipt" | "erasing"; readonly ref: ImageRef }
+  | { readonly kind: "rendition"; readonly ref: ImageRef; readonly file: string };
 
 /** A rendition's name, the mark of a replay, an extension. */
 const RENDITION_FILE = /^[a-z0-9][a-z0-9_-]{0,31}(\.[0-9a-z]{1,16})?\.[a-z0-9]{2,5}$/;
 const MANIFEST_FILE = "manifest.json";
-const MARKER_ROOT = "erase";
-const RECEIPT_ROOT = "erased";
 
-/** The UTC day of a time, `yyyy-mm-dd`: the first folder of every name. */
-export function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
-}
+/** The shards that names begin with: one for each first character of an owner. */
+export const SHARDS: readonly string[] = [...OWNER_ALPHABET];
 
-/** `{yyyy-mm-dd of T0}/{tenant}/{owner}/{imageId}` in the raw bucket. */
+/** The folders of the processed bucket beside the shards: receipts, and erasures whose rows are still to go. */
+export const ERASURE_FOLDERS = { receipt: "erased/", erasing: "erasing/" } as const;
+
+/** `{shard}/{yyyy-mm-dd of T0}/{tenant}/{owner}/{imageId}`: in the raw bucket, and of the request in the erasures' bucket. */
 export function rawName(ref: ImageRef): ObjectName {
-  return name(path(ref));
+  const { tenant, owner, imageId } = ref;
+  return name(ownerPrefix(dayOf(t0OfImageId(imageId)), tenant, owner) + imageId);
 }
 
-/** `{yyyy-mm-dd}/{tenant}/{owner}/{imageId}/` in the processed bucket: every processed object starts so. */
+/** `{raw name}/` in the processed bucket: every object made of the image starts so. */
 export function processedPrefix(ref: ImageRef): string {
-  return `${path(ref)}/`;
+  return `${rawName(ref)}/`;
 }
 
 /**
- * `{yyyy-mm-dd}/{tenant}/{owner}/{imageId}/{rendition}.{ext}` in the processed bucket. A replay's `rendition` is
- * `{rendition}.{mark}`, so that it lies beside the one that the manifest pins until then.
+ * `{raw name}/{rendition}.{ext}` in the processed bucket. A replay's `rendition` is `{rendition}.{mark}`, so that it lies
+ * beside the one that the manifest pins until then.
  */
 export function renditionName(ref: ImageRef, rendition: string, extension: string): ObjectName {
   const file = `${rendition}.${extension}`;
@@ -55,71 +53,62 @@ export function renditionName(ref: ImageRef, rendition: string, extension: strin
   return name(processedPrefix(ref) + file);
 }
 
-/** `{yyyy-mm-dd}/{tenant}/{owner}/{imageId}/manifest.json` in the processed bucket: the commit point. */
+/** `{raw name}/manifest.json` in the processed bucket: the commit point. */
 export function manifestName(ref: ImageRef): ObjectName {
   return name(processedPrefix(ref) + MANIFEST_FILE);
 }
 
-/** `erase/{yyyy-mm-dd}/{tenant}/{owner}/{imageId}` in the raw bucket: the owner's wish. */
-export function markerName(ref: ImageRef): ObjectName {
-  return name(`${MARKER_ROOT}/${path(ref)}`);
-}
-
-/** `erased/{yyyy-mm-dd}/{tenant}/{owner}/{imageId}` in the processed bucket: the wish fulfilled. */
+/** `erased/{raw name}` in the processed bucket: the request is fulfilled. */
 export function receiptName(ref: ImageRef): ObjectName {
-  return name(`${RECEIPT_ROOT}/${path(ref)}`);
+  return name(ERASURE_FOLDERS.receipt + rawName(ref));
 }
 
-/** The folder of one owner's objects of one day, in the raw and in the processed bucket. */
+/** `erasing/{raw name}` in the processed bucket: something was found to erase, and rows may be left of it. */
+export function erasingName(ref: ImageRef): ObjectName {
+  return name(ERASURE_FOLDERS.erasing + rawName(ref));
+}
+
+/** `{shard}/{yyyy-mm-dd}/`: all names of a shard's day. */
+export function dayPrefix(shard: string, day: string): string {
+  return `${shard}/${day}/`;
+}
+
+/** The folder of one owner's objects of one day, in the raw, the erasures' and the processed bucket. */
 export function ownerPrefix(day: string, tenant: Tenant, owner: Owner): string {
-  return `${day}/${tenant}/${owner}/`;
+  return `${dayPrefix(owner.charAt(0), day)}${tenant}/${owner}/`;
 }
-
-/** The folder of one owner's markers of one day, in the raw bucket. */
-export function ownerMarkerPrefix(day: string, tenant: Tenant, owner: Owner): string {
-  return `${MARKER_ROOT}/${ownerPrefix(day, tenant, owner)}`;
-}
-
-/** The top-level folders that are ours beside the days. */
-export const TOP_LEVEL_FOLDERS = [`${MARKER_ROOT}/`, `${RECEIPT_ROOT}/`] as const;
 
 /**
- * Reads a name of the raw bucket: `raw`, `marker`, or null where it is not ours.
- * A name whose day is not the day of its id's T0 is not ours.
+ * Reads a name of the raw or the erasures' bucket; null where it is not ours, which a name is whose shard is not its
+ * owner's or whose day is not that of its id's T0.
  */
-export function readRawBucketName(text: string): NamedObject | null {
-  const parts = text.split("/");
-  if (parts[0] === MARKER_ROOT) return named("marker", parts.slice(1));
-  return named("raw", parts);
+export function readRawName(text: string): ImageRef | null {
+  return readRef(text.split("/"));
 }
 
-/** Reads a name of the processed bucket: `manifest`, `rendition`, `receipt`, or null where it is not ours. */
-export function readProcessedBucketName(text: string): NamedObject | null {
+/** Reads a name of the processed bucket; null where it is not ours. */
+export function readProcessedName(text: string): ProcessedObject | null {
+  for (const kind of ["receipt", "erasing"] as const) {
+    const folder = ERASURE_FOLDERS[kind];
+    if (!text.startsWith(folder)) continue;
+    const ref = readRawName(text.slice(folder.length));
+    return ref === null ? null : { kind, ref };
+  }
   const parts = text.split("/");
-  if (parts[0] === RECEIPT_ROOT) return named("receipt", parts.slice(1));
-  const file = parts[4];
-  if (parts.length !== 5 || file === undefined) return null;
-  const ref = readRef(parts.slice(0, 4));
+  const file = parts.pop() ?? "";
+  const ref = readRef(parts);
   if (ref === null) return null;
   if (file === MANIFEST_FILE) return { kind: "manifest", ref };
   return RENDITION_FILE.test(file) ? { kind: "rendition", ref, file } : null;
 }
 
-function named(kind: "raw" | "marker" | "receipt", parts: readonly string[]): NamedObject | null {
-  const ref = readRef(parts);
-  return ref === null ? null : { kind, ref };
-}
-
 function readRef(parts: readonly string[]): ImageRef | null {
-  const [day, tenant, owner, imageId] = parts;
-  if (parts.length !== 4 || day === undefined || tenant === undefined) return null;
+  const [shard, day, tenant, owner, imageId] = parts;
+  if (parts.length !== 5 || tenant === undefined) return null;
   if (owner === undefined || imageId === undefined) return null;
   if (!isTenant(tenant) || !isOwner(owner) || !isImageId(imageId)) return null;
-  return dayOf(t0OfImageId(imageId)) === day ? { tenant, owner, imageId } : null;
-}
-
-function path({ tenant, owner, imageId }: ImageRef): string {
-  return `${dayOf(t0OfImageId(imageId))}/${tenant}/${owner}/${imageId}`;
+  if (shard !== owner.charAt(0) || dayOf(t0OfImageId(imageId)) !== day) return null;
+  return { tenant, owner, imageId };
 }
 
 function name(text: string): ObjectName {

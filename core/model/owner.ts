@@ -1,18 +1,25 @@
 import { AppError } from "../errors.ts";
+import { hexOf } from "../hex.ts";
+import type { DaySalt } from "./day_salts.ts";
 import type { Tenant } from "./tenant.ts";
 
 declare const brand: unique symbol;
 
-/** The pseudonym of an image's owner: 20 characters of lower-case base32. */
+/** The pseudonym of an image's owner on one day: 20 characters of lower-case base32. */
 export type Owner = string & { readonly [brand]: "Owner" };
 
-/** A secret that turns subjects into pseudonyms; opened once by {@link importPseudonymKey}. */
-export type PseudonymKey = CryptoKey;
+/** The pseudonym of one caller on the UTC day of a time; throws `unavailable` where the day has no salt. */
+export type OwnerAt = (timeMs: number) => Promise<Owner>;
+
+/** The secrets that turn subjects into pseudonyms, by number. */
+export type PseudonymKeys = ReadonlyMap<number, CryptoKey>;
 
 const PATTERN = /^[a-z2-7]{20}$/;
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"; // RFC 4648, section 6, in lower case
+/** RFC 4648, section 6, in lower case; the first character of an owner is its shard. */
+export const OWNER_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const LENGTH = 20;
 const BITS_PER_CHARACTER = 5;
+const MIN_SECRET_LENGTH = 32;
 
 /** Whether `value` is an owner's pseudonym. */
 export function isOwner(value: string): value is Owner {
@@ -28,32 +35,73 @@ export function parseOwner(value: string): Owner {
   );
 }
 
-/** Opens a pseudonym key from its secret text (at least 32 characters); throws `invalid_config` when shorter. */
-export async function importPseudonymKey(secret: string): Promise<PseudonymKey> {
-  if (secret.length < 32) {
-    throw new AppError(
-      "invalid_config",
-      "Cannot use pseudonym key as it must have at least 32 characters",
-    );
+/**
+ * Opens the pseudonym keys, `{"1": "secret", …}` as JSON: numbers from 1 and secrets of at least 32 characters.
+ * Throws `invalid_config` for anything else.
+ */
+export async function parsePseudonymKeys(text: string): Promise<PseudonymKeys> {
+  const keys = new Map<number, CryptoKey>();
+  for (const [number, secret] of Object.entries(parseObject(text))) {
+    if (!/^[1-9][0-9]{0,5}$/.test(number)) throw invalidKeys(`${number} is not a number from 1`);
+    if (typeof secret !== "string" || secret.length < MIN_SECRET_LENGTH) {
+      throw invalidKeys(`key ${number} must be a text of at least ${MIN_SECRET_LENGTH} characters`);
+    }
+    keys.set(Number(number), await hmacKey(secret));
   }
-  const bytes = new TextEncoder().encode(secret);
-  return await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-  ]);
+  if (keys.size === 0) throw invalidKeys("there must be at least one key");
+  return keys;
 }
 
 /**
- * The pseudonym of `subject` in `tenant`: the first 20 characters of the lower-case base32 of
- * HMAC-SHA-256(key, tenant + "\n" + subject), so that no user identity leaves the door.
+ * The pseudonym of `subject` in `tenant` on one day: the first 20 characters of the lower-case base32 of
+ * HMAC-SHA-256(pseudonym key, salt + tenant + "\n" + subject). Throws `invalid_request` for a subject that is not
+ * well-formed Unicode, as many such texts have the same bytes, and `unavailable` where the day's key is not there.
  */
-export async function pseudonymize(
-  key: PseudonymKey,
-  tenant: Tenant,
-  subject: string,
+export async function deriveOwner(
+  keys: PseudonymKeys,
+  { salt, pseudonymKey }: DaySalt,
+  { tenant, subject }: { readonly tenant: Tenant; readonly subject: string },
 ): Promise<Owner> {
-  const message = new TextEncoder().encode(`${tenant}\n${subject}`);
-  const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
-  return parseOwner(base32(digest).slice(0, LENGTH));
+  if (!subject.isWellFormed()) {
+    throw new AppError("invalid_request", "Cannot derive owner: the subject is not Unicode text");
+  }
+  const key = keys.get(pseudonymKey);
+  if (key === undefined) {
+    throw new AppError(
+      "unavailable",
+      `Cannot derive owner: pseudonym key ${pseudonymKey} is missing`,
+    );
+  }
+  return parseOwner(base32(await hmac(key, `${salt}${tenant}\n${subject}`)).slice(0, LENGTH));
+}
+
+/** HMAC-SHA-256 of a file's SHA-256 under its day's salt, as lower-case hex: what stands for the file in rows. */
+export async function contentKeyOf({ salt }: DaySalt, sha256: string): Promise<string> {
+  return hexOf(await hmac(await hmacKey(salt), sha256));
+}
+
+async function hmacKey(secret: string): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(secret);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
+}
+
+async function hmac(key: CryptoKey, text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
+}
+
+function parseObject(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Without a cause: it would quote the secrets.
+  }
+  throw invalidKeys('they must be a JSON object {"1": "secret", …}');
+}
+
+function invalidKeys(why: string): AppError {
+  return new AppError("invalid_config", `Cannot use pseudonym keys: ${why}`);
 }
 
 function base32(bytes: Uint8Array): string {
@@ -65,7 +113,7 @@ function base32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= BITS_PER_CHARACTER) {
       bits -= BITS_PER_CHARACTER;
-      text += ALPHABET.charAt(held >> bits & 31);
+      text += OWNER_ALPHABET.charAt(held >> bits & 31);
     }
   }
   return text;

@@ -3,7 +3,7 @@
  * Advisory: it serves checks and display, never identity, tenancy or limits.
  */
 import { CRC32C, SHA256 } from "./digest.ts";
-import { type Source, SOURCES } from "./manifest.ts";
+import { REFERENCE, type Source, SOURCES } from "./manifest.ts";
 import { formatTraceParent, parseTraceParent } from "./traceparent.ts";
 
 /** What a door declares of an image beside its name and type. */
@@ -16,10 +16,15 @@ export interface RawDeclaration {
   /** Bytes. */
   readonly size?: number | undefined;
   readonly preset?: string | undefined;
+  /** The caller's own reference. */
+  readonly ref?: string | undefined;
+  /** Of a Kafka record: topic/partition/offset. */
+  readonly origin?: string | undefined;
   readonly traceparent?: string | undefined;
 }
 
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
+const ORIGIN = /^[A-Za-z0-9._-]{1,249}\/[0-9]{1,10}\/[0-9]{1,19}$/;
 const PRESET = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
 /** The declaration as object metadata, without the `x-goog-meta-` prefix. */
@@ -45,6 +50,8 @@ export function declarationOfMetadata(metadata: Readonly<Record<string, string>>
     crc32c: taken("crc32c", CRC32C),
     size: size === undefined ? undefined : Number(size),
     preset: taken("preset", PRESET),
+    ref: taken("ref", REFERENCE),
+    origin: taken("origin", ORIGIN),
     traceparent: parent === undefined ? undefined : formatTraceParent(parent),
   };
 }

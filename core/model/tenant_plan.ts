@@ -2,7 +2,7 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { ALL_MEDIA_TYPES, type MediaType } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
-import { isTenant, parseTenant, type Tenant } from "./tenant.ts";
+import type { Tenant } from "./tenant.ts";
 
 const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES);
 
@@ -21,18 +21,15 @@ const planSchema = z.strictObject({
 });
 
 const topicSchema = z.strictObject({
-  tenant: z.string().refine(isTenant, "must be a tenant's name"),
   /** Whether the record's `tenant` header may name another tenant. */
   allowTenantHeader: z.boolean().default(false),
   /** Owns the images of records without a `subject` header; without it they are refused. */
   defaultSubject: z.string().min(1).max(256).optional(),
 });
 
-const documentSchema = z.strictObject({
-  default: planSchema.partial().default({}),
-  tenants: z.record(z.string().refine(isTenant, "must be a tenant's name"), planSchema.partial())
-    .default({}),
-  kafkaTopics: z.record(z.string().min(1), topicSchema).default({}),
+/** A tenant's object: what it says differs from the default. */
+const documentSchema = planSchema.partial().extend({
+  kafkaTopics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/), topicSchema).optional(),
 });
 
 /** What one tenant may do: types, sizes in bytes and pixels, daily quotas, renditions, CORS origins. */
@@ -55,15 +52,10 @@ export interface TopicPlan {
   readonly defaultSubject: string | undefined;
 }
 
-/** The tenant plans: the one document that edge, bridge and processor read. */
-export interface TenantPlans {
-  planOf(tenant: Tenant): TenantPlan;
-  topicOf(topic: string): TopicPlan | undefined;
-  /** Every origin that any tenant allows, for preflights, which carry no token. */
-  readonly allCorsOrigins: readonly string[];
-}
+/** What a tenant's object says; everything is optional. */
+export type TenantDocument = z.infer<typeof documentSchema>;
 
-/** What holds where the document says nothing. */
+/** What holds where no object says otherwise. */
 export const DEFAULT_PLAN: TenantPlan = {
   allowedTypes: ALL_MEDIA_TYPES,
   maxBytes: 52_428_800,
@@ -76,24 +68,21 @@ export const DEFAULT_PLAN: TenantPlan = {
   corsOrigins: [],
 };
 
-/** Reads the tenant plans from a JSON text (`{}` is all defaults); throws `invalid_config` that names each wrong field. */
-export function parseTenantPlans(text: string): TenantPlans {
-  const read = documentSchema.safeParse(parseJson(text));
-  if (!read.success) throw invalidPlans(read.error);
-  const { default: common, tenants, kafkaTopics } = read.data;
-  const fallback = planWith(DEFAULT_PLAN, common);
-  const plans = new Map(
-    Object.entries(tenants).map(([tenant, own]) => [tenant, planWith(fallback, own)]),
+/** Reads a tenant's object; throws `invalid_config` that names each wrong field. */
+export function parseTenantDocument(bytes: Uint8Array): TenantDocument {
+  const read = documentSchema.safeParse(parseJson(bytes));
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const list = errors.map(({ path, message }) => `${path || "(document)"}: ${message}`).join("; ");
+  throw new AppError("invalid_config", `Cannot read the tenant's object: ${list}`, { errors });
+}
+
+/** The plan of a tenant whose object goes before the default's, and that before ours. */
+export function planOf(...documents: readonly TenantDocument[]): TenantPlan {
+  const fields = documents.map(({ kafkaTopics: _, ...fields }) =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   );
-  const topics = new Map(
-    Object.entries(kafkaTopics).map(([topic, own]) => [topic, topicPlan(own)]),
-  );
-  const origins = [fallback, ...plans.values()].flatMap((plan) => plan.corsOrigins);
-  return {
-    planOf: (tenant) => plans.get(tenant) ?? fallback,
-    topicOf: (topic) => topics.get(topic),
-    allCorsOrigins: [...new Set(origins)],
-  };
+  return Object.assign({}, DEFAULT_PLAN, ...fields);
 }
 
 /** The rendition table of an upload: its preset's where the plan has one of that name, else the plan's. */
@@ -105,30 +94,12 @@ export function renditionsOf(
   return plan.presets[preset] ?? plan.renditions;
 }
 
-type PartialPlan = z.infer<typeof documentSchema>["default"];
-
-function planWith(base: TenantPlan, own: PartialPlan): TenantPlan {
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...base, ...given };
-}
-
-function topicPlan(topic: z.infer<typeof topicSchema>): TopicPlan {
-  const { tenant, allowTenantHeader, defaultSubject } = topic;
-  return { tenant: parseTenant(tenant), allowTenantHeader, defaultSubject };
-}
-
-function parseJson(text: string): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new AppError("invalid_config", "Cannot read tenant plans as they are not JSON", {
+    throw new AppError("invalid_config", "Cannot read the tenant's object: it is not JSON", {
       cause,
     });
   }
-}
-
-function invalidPlans(error: z.ZodError): AppError {
-  const errors = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  const list = errors.map(({ path, message }) => `${path || "(document)"}: ${message}`).join("; ");
-  return new AppError("invalid_config", `Cannot read tenant plans: ${list}`, { errors });
 }

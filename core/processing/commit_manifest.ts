@@ -1,12 +1,11 @@
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import { rowOfManifest } from "../model/image_row.ts";
 import { isFinal, type Manifest, parseManifest, serializeManifest } from "../model/manifest.ts";
 import { type ImageRef, manifestName } from "../model/object_name.ts";
-import type { Generation, ObjectReader } from "../ports/object_store.ts";
-import { phaseOf } from "../retention/policy.ts";
 import type { CallOptions } from "../ports/call_options.ts";
+import type { Generation, ObjectReader } from "../ports/object_store.ts";
 import type { ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+import { publishRecord, type RecordPorts } from "./publish_record.ts";
 
 /** A manifest as it lies in the store. */
 export interface HeldManifest {
@@ -21,7 +20,7 @@ export interface ImageManifest {
 }
 
 /** What committing needs. */
-type CommitPorts = Pick<ProcessImagePorts, "processed" | "rows" | "clock" | "policy">;
+type CommitPorts = RecordPorts & Pick<ProcessImagePorts, "processed">;
 
 /** Attempts to put a manifest that others write at the same time. */
 const MAX_ATTEMPTS = 4;
@@ -39,31 +38,31 @@ export async function readManifest(
 }
 
 /**
- * Appends the row, then puts the manifest: the commit point. A final manifest replaces a `failed` one by its
- * generation and never another final one. Nothing is inserted in closing time, when rows could not be removed in time.
+ * Puts the manifest, the commit point, then publishes its record. A manifest replaces a `failed` one by its generation and
+ * never a final one: where one stands, its record is published.
  */
 export async function commitManifest(
   ports: CommitPorts,
-  image: ImageManifest,
+  { ref, manifest }: ImageManifest,
   options: CallOptions,
 ): Promise<ProcessOutcome> {
-  const { ref, manifest } = image;
-  const isKept = phaseOf(ref.imageId, ports.policy, ports.clock.now()) === "kept";
-  if (isKept) await ports.rows.append(rowOfManifest(ref, manifest), options);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const held = attempt === 0 ? null : await readManifest(ports.processed, ref, options);
-    if (held !== null && (isFinal(held.manifest) || !isFinal(manifest))) {
-      if (isKept) await correctRow(ports, image, held.manifest, options);
+    const held = await readManifest(ports.processed, ref, options);
+    if (held !== null && isFinal(held.manifest)) {
+      await publishRecord(ports, ref, held, options);
       return { outcome: "already", ref };
     }
-    if (await put(ports, image, held, options)) return { outcome: "done", ref, manifest };
+    const stands = await put(ports, { ref, manifest }, held, options);
+    if (stands === null) continue;
+    await publishRecord(ports, ref, stands, options);
+    return { outcome: "done", ref, manifest };
   }
-  throw new AppError("unavailable", "Cannot commit manifest as others keep writing it");
+  throw new AppError("unavailable", "Cannot commit manifest: others keep writing it");
 }
 
 /**
- * Appends a replay's row and puts its manifest in the place of the very one that it began with; false where another walk
- * has replaced or erased that meanwhile.
+ * Puts a replay's manifest in the place of the very one that it began with and publishes its record; false where another
+ * attempt has replaced or erased that meanwhile.
  */
 export async function replaceManifest(
   ports: CommitPorts,
@@ -71,38 +70,10 @@ export async function replaceManifest(
   held: HeldManifest,
   options: CallOptions,
 ): Promise<boolean> {
-  const { ref, manifest } = image;
-  await ports.rows.append(rowOfManifest(ref, manifest), options);
-  if (await put(ports, image, held, options)) return true;
-  const standing = await readManifest(ports.processed, ref, options);
-  if (standing !== null) await putRowOnTop(ports, image, standing.manifest, options);
-  return false;
-}
-
-/** Readers take an image's newest row: where ours contradicts the manifest that stands, that one's row goes on top. */
-async function correctRow(
-  ports: CommitPorts,
-  image: ImageManifest,
-  stands: Manifest,
-  options: CallOptions,
-): Promise<void> {
-  const { manifest } = image;
-  const isSame = stands.status === manifest.status && stands.reason === manifest.reason &&
-    stands.processorVersion === manifest.processorVersion;
-  if (!isSame) await putRowOnTop(ports, image, stands, options);
-}
-
-async function putRowOnTop(
-  { rows, clock }: CommitPorts,
-  { ref, manifest }: ImageManifest,
-  stands: Manifest,
-  options: CallOptions,
-): Promise<void> {
-  const newestMs = Math.max(clock.now(), Date.parse(manifest.processedAt) + 1);
-  const processedAt = new Date(newestMs).toISOString();
-  // An attempt of its own, as the warehouse drops what looks like a row that it was given a minute ago.
-  const attempt = Math.max(stands.attempt, manifest.attempt) + 1;
-  await rows.append(rowOfManifest(ref, { ...stands, attempt, processedAt }), options);
+  const stands = await put(ports, image, held, options);
+  if (stands === null) return false;
+  await publishRecord(ports, image.ref, stands, options);
+  return true;
 }
 
 async function put(
@@ -110,16 +81,30 @@ async function put(
   { ref, manifest }: ImageManifest,
   held: HeldManifest | null,
   options: CallOptions,
-): Promise<boolean> {
+): Promise<HeldManifest | null> {
+  const next = held === null ? manifest : newerThan(held.manifest, manifest);
   const name = manifestName(ref);
-  const bytes = serializeManifest(manifest);
+  const bytes = serializeManifest(next);
   const write = {
     contentType: "application/json",
     customTimeMs: t0OfImageId(ref.imageId),
-    // A hint for listings, so that reconcile need not read every manifest.
-    metadata: { status: manifest.status },
+    // A hint for listings, so that repair need not read every manifest.
+    metadata: { status: next.status },
     ...options,
   };
-  if (held === null) return (await processed.create(name, bytes, write)).created;
-  return await processed.replace(name, bytes, { ...write, ifGeneration: held.generation }) !== null;
+  if (held !== null) {
+    const generation = await processed.replace(name, bytes, {
+      ...write,
+      ifGeneration: held.generation,
+    });
+    return generation === null ? null : { manifest: next, generation };
+  }
+  const created = await processed.create(name, bytes, write);
+  return created.created ? { manifest: next, generation: created.generation } : null;
+}
+
+/** Readers take an image's newest row, and this machine's clock may be behind the one that wrote the manifest before. */
+function newerThan(before: Manifest, manifest: Manifest): Manifest {
+  const newestMs = Math.max(Date.parse(manifest.processedAt), Date.parse(before.processedAt) + 1);
+  return { ...manifest, processedAt: new Date(newestMs).toISOString() };
 }

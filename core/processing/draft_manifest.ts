@@ -1,4 +1,5 @@
 import type { ImageMetadata, Manifest } from "../model/manifest.ts";
+import { agrees, isMediaType, type MediaType } from "../model/media_type.ts";
 import type { RejectReason } from "../model/reject_reason.ts";
 import { parseTraceParent } from "../model/traceparent.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -14,6 +15,7 @@ type Facts = Omit<Manifest, "status" | "reason" | "detail" | "timings" | "proces
 export class ManifestDraft {
   readonly watch: Stopwatch;
   readonly #clock: Clock;
+  readonly #declaredType: string | undefined;
   #facts: Facts;
 
   constructor(
@@ -22,8 +24,10 @@ export class ManifestDraft {
     attempt: number,
   ) {
     this.#clock = clock;
+    this.#declaredType = object.contentType?.slice(0, 128);
     this.watch = new Stopwatch(clock);
     this.watch.add({ queueMs: Math.max(0, this.watch.startedAtMs - object.createdMs) });
+    const { ref: reference, origin } = declaration;
     const traceId = parseTraceParent(declaration.traceparent)?.traceId;
     this.#facts = {
       version: 1,
@@ -36,6 +40,8 @@ export class ManifestDraft {
       renditions: [],
       engine: "none",
       processorVersion,
+      ...(reference === undefined ? {} : { ref: reference }),
+      ...(origin === undefined ? {} : { origin }),
       ...(traceId === undefined ? {} : { traceId }),
       attempt,
     };
@@ -46,8 +52,12 @@ export class ManifestDraft {
     this.#facts = { ...this.#facts, ...facts };
   }
 
-  /** Adds what a header says. */
+  /** Adds what a header says, and what was declared where that is another type. */
   addHeader({ mediaType, header }: Probed): void {
+    const declaredType = this.#declaredType;
+    if (declaredType !== undefined && !isSameType(declaredType, mediaType)) {
+      this.add({ declaredType });
+    }
     const { width, height, iccName, orientation, frames, hasAlpha, colorSpace, bitDepth } = header;
     const isTurned = orientation >= 5;
     const metadata: ImageMetadata = {
@@ -98,4 +108,8 @@ export class ManifestDraft {
     const processedAt = new Date(this.#clock.now()).toISOString();
     return { ...this.#facts, timings: this.watch.timings(), processedAt };
   }
+}
+
+function isSameType(declared: string, actual: MediaType): boolean {
+  return isMediaType(declared) && agrees(declared, actual);
 }

@@ -1,5 +1,5 @@
 /** What may go to a decoder: a table of limits, asked before any pixel is touched. */
-import { agrees, type MediaType } from "../model/media_type.ts";
+import { agrees } from "../model/media_type.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { Probed } from "./probe/probe.ts";
@@ -7,8 +7,6 @@ import type { Probed } from "./probe/probe.ts";
 /** What was promised at the door, and what arrived. */
 export interface GuardOptions {
   readonly plan: Pick<TenantPlan, "allowedTypes" | "maxBytes" | "maxPixels" | "maxFrames">;
-  /** Undefined where nothing was declared. */
-  readonly declaredType: MediaType | undefined;
   /** In bytes; undefined where nothing was declared. */
   readonly declaredSize: number | undefined;
   /** In bytes, as the store says. */
@@ -96,7 +94,7 @@ const LIMITS: readonly Limit[] = [
  */
 export function guard(probed: Probed, options: GuardOptions): void {
   const facts: Facts = { ...options, probed };
-  checkDeclaration(facts);
+  checkSize(facts);
   if (!options.plan.allowedTypes.some((allowed) => agrees(allowed, probed.mediaType))) {
     throw new ImageRejected("unsupported_type", `the plan does not take ${probed.mediaType}`);
   }
@@ -108,13 +106,7 @@ export function guard(probed: Probed, options: GuardOptions): void {
   }
 }
 
-function checkDeclaration({ probed, declaredType, declaredSize, actualSize }: Facts): void {
-  if (declaredType !== undefined && !agrees(declaredType, probed.mediaType)) {
-    throw new ImageRejected(
-      "declared_mismatch",
-      `${declaredType} was declared, it is ${probed.mediaType}`,
-    );
-  }
+function checkSize({ declaredSize, actualSize }: Facts): void {
   if (declaredSize !== undefined && declaredSize !== actualSize) {
     throw new ImageRejected(
       "declared_mismatch",

@@ -1,16 +1,17 @@
 /**
- * One delivery of one image, as a table of contents: marker, manifest, raw object; the stages; row, manifest; marker.
- * The manifest is the commit point: whatever comes before it may be done twice, nothing after it.
+ * One delivery of one image, as a table of contents: erasure request, manifest, raw object; the stages; manifest, record;
+ * erasure request. The manifest is the commit point: whatever comes before it may be done twice.
  */
-import { type ImageRef, rawName } from "../model/object_name.ts";
 import { isFinal } from "../model/manifest.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { commitManifest, readManifest } from "./commit_manifest.ts";
+import { commitManifest, type HeldManifest, readManifest } from "./commit_manifest.ts";
 import { deliveredImage } from "./delivered_image.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
+import { publishRecord } from "./publish_record.ts";
 import { rawImageOf } from "./raw_image.ts";
 import { runStages } from "./run_stages.ts";
 import { unlessErased } from "./unless_erased.ts";
@@ -21,19 +22,19 @@ import { unlessErased } from "./unless_erased.ts";
  */
 export async function processImage(
   ports: ProcessImagePorts,
-  { objectName, attempt }: ImageDelivery,
+  delivery: ImageDelivery,
   options: CallOptions = {},
 ): Promise<ProcessOutcome> {
-  const ref = deliveredImage(objectName, ports.clock.now());
+  const ref = deliveredImage(delivery.objectName, ports.clock.now());
   if (ref === null) return { outcome: "ignored" };
-  const work = () => processOnce(ports, ref, { attempt, ...options });
+  const work = () => processOnce(ports, ref, { ...delivery, ...options });
   return await unlessErased(ports, ref, work, options);
 }
 
 async function processOnce(
   ports: ProcessImagePorts,
   ref: ImageRef,
-  { attempt, ...options }: CallOptions & Pick<ImageDelivery, "attempt">,
+  { attempt, generation, ...options }: CallOptions & Omit<ImageDelivery, "objectName">,
 ): Promise<ProcessOutcome> {
   const phase = phaseOf(ref.imageId, ports.policy, ports.clock.now());
   if (phase === "expired") {
@@ -41,11 +42,13 @@ async function processOnce(
     return { outcome: "expired", ref };
   }
   const previous = await readManifest(ports.processed, ref, options);
-  if (previous !== null && isFinal(previous.manifest)) return { outcome: "already", ref };
+  if (previous !== null && isFinal(previous.manifest)) {
+    return await finishAgain(ports, ref, previous, { generation, ...options });
+  }
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
-  const raw = rawImageOf(ports, ref, object);
-  // Of what arrives in closing time the owner learns that much, and nothing else is made of it.
+  const raw = await rawImageOf(ports, ref, object);
+  // The owner of what arrives behind the write cutoff learns that much, and nothing else is made of it.
   const manifest = phase === "closing"
     ? new ManifestDraft(ports, raw, attempt).rejected(
       "too_late",
@@ -53,4 +56,18 @@ async function processOnce(
     )
     : await runStages(ports, raw, { attempt, ...options });
   return await commitManifest(ports, { ref, manifest }, options);
+}
+
+/** The record may be lost: it is published again. A second object of the name is not the one that was processed. */
+async function finishAgain(
+  ports: ProcessImagePorts,
+  ref: ImageRef,
+  held: HeldManifest,
+  { generation, ...options }: CallOptions & Pick<ImageDelivery, "generation">,
+): Promise<ProcessOutcome> {
+  if (generation !== held.manifest.generation) {
+    await ports.raw.remove(rawName(ref), { generation, ...options });
+  }
+  await publishRecord(ports, ref, held, options);
+  return { outcome: "already", ref };
 }

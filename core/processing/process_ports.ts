@@ -1,6 +1,7 @@
 import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
-import type { TenantPlans } from "../model/tenant_plan.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ContentKeys } from "../ports/content_keys.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type {
   ObjectCreator,
@@ -10,15 +11,17 @@ import type {
   ObjectReplacer,
 } from "../ports/object_store.ts";
 import type { PixelEngine } from "../ports/pixel_engine.ts";
-import type { RowAppender, RowEraser } from "../ports/row_sink.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { RecordPublisher } from "../ports/record_publisher.ts";
+import type { TenantPlans } from "../ports/tenants.ts";
 import type { RetentionPolicy } from "../retention/policy.ts";
 
-/** What processing needs. It cannot create in the raw bucket, so it cannot feed itself. */
+/** What processing needs. It can neither create in the raw bucket, so that it cannot feed itself, nor list it. */
 export interface ProcessImagePorts {
-  readonly raw: ObjectReader & ObjectRemover & ObjectLister;
+  readonly raw: ObjectReader & ObjectRemover;
   readonly processed: ObjectCreator & ObjectReplacer & ObjectReader & ObjectLister & ObjectRemover;
-  readonly rows: RowAppender & RowEraser;
+  readonly erasures: ObjectReader;
+  readonly records: RecordPublisher;
+  readonly contentKeys: ContentKeys;
   readonly pixels: PixelEngine;
   readonly hashing: Hashing;
   readonly plans: TenantPlans;
@@ -31,26 +34,31 @@ export interface ProcessImagePorts {
 /** A delivery: an object of the raw bucket is complete. */
 export interface ImageDelivery {
   readonly objectName: string;
+  /** Of the object that the event is about. */
+  readonly generation: string;
   /** Which delivery of the event this is, from 1. */
   readonly attempt: number;
 }
 
-/** The owner wants it erased; `hidden` rows are left for the sweep. */
+/** Its owner wants it erased: what was there is gone. */
 export interface ErasedOutcome {
   readonly outcome: "erased";
   readonly ref: ImageRef;
-  readonly state: "erased" | "hidden";
+  /** `settled` where nothing was found: its receipt is there. */
+  readonly state: "erasing" | "settled";
 }
 
 /** What became of a delivery; every outcome is acknowledged. */
 export type ProcessOutcome =
   | { readonly outcome: "done"; readonly ref: ImageRef; readonly manifest: Manifest }
-  /** A final manifest was there. */
+  /** A final manifest was there; its record was published again. */
   | { readonly outcome: "already"; readonly ref: ImageRef }
   | ErasedOutcome
   /** There is no such object (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }
   /** It arrived after its retention period and was deleted. */
   | { readonly outcome: "expired"; readonly ref: ImageRef }
-  /** The name is not one of ours, or of a T0 that no door can have given. */
+  /** Its write cutoff has passed, and the delivery is a dead letter: nothing is written any more. */
+  | { readonly outcome: "too_late"; readonly ref: ImageRef }
+  /** The name is not one of ours, or of a T0 that no source can have given. */
   | { readonly outcome: "ignored" };

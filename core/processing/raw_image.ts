@@ -13,11 +13,11 @@ export interface RawImage {
 }
 
 /** The raw object of an image with what its source declared and its tenant's plan. */
-export function rawImageOf(
+export async function rawImageOf(
   { plans }: Pick<ProcessImagePorts, "plans">,
   ref: ImageRef,
   object: ObjectFacts,
-): RawImage {
+): Promise<RawImage> {
   const declaration = declarationOfMetadata(object.metadata);
-  return { ref, object, declaration, plan: plans.planOf(ref.tenant) };
+  return { ref, object, declaration, plan: await plans.planOf(ref.tenant) };
 }

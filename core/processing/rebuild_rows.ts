@@ -6,20 +6,22 @@
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
 import { walkNames } from "../listing.ts";
-import { rowOfManifest } from "../model/image_row.ts";
-import type { Manifest } from "../model/manifest.ts";
-import { type ImageRef, readProcessedBucketName } from "../model/object_name.ts";
+import { type ImageRef, readProcessedName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { AttemptFinder, AttemptKey } from "../ports/image_selector.ts";
-import { eraseImage, isMarked } from "../retention/erase_image.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { keptDays } from "../retention/day_folders.ts";
-import { readManifest } from "./commit_manifest.ts";
+import { dayPrefixes, keptDays } from "../retention/shards.ts";
+import { type HeldManifest, readManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
+import { publishRecord } from "./publish_record.ts";
+import { unlessErased } from "./unless_erased.ts";
 
 /** What rebuilding needs; nothing of it touches pixels. */
-export interface RebuildRowsPorts
-  extends Pick<ProcessImagePorts, "raw" | "processed" | "rows" | "policy" | "clock"> {
+export interface RebuildRowsPorts extends
+  Pick<
+    ProcessImagePorts,
+    "raw" | "processed" | "erasures" | "records" | "contentKeys" | "hashing" | "policy" | "clock"
+  > {
   readonly attempts: AttemptFinder;
 }
 
@@ -29,13 +31,13 @@ export interface Rebuilt {
   readonly lookedAt: number;
   /** Without a row. */
   readonly missing: number;
-  /** Rows appended: those that were missing, but for a dry run and for what failed. */
-  readonly appended: number;
+  /** Records published: those that were missing, but for a dry run and for what failed. */
+  readonly published: number;
   /** In closing time or beyond: nothing is inserted any more. */
   readonly tooLate: number;
   /** Their owner wants them erased: their row is gone again. */
   readonly erased: number;
-  /** Could not be read or appended; the next run tries again. */
+  /** Could not be read or published; the next run tries again. */
   readonly failed: number;
 }
 
@@ -59,7 +61,7 @@ export async function rebuildRows(
   ports: RebuildRowsPorts,
   options: RebuildRowsOptions = {},
 ): Promise<Rebuilt> {
-  const tally: Tally = { lookedAt: 0, missing: 0, appended: 0, tooLate: 0, erased: 0, failed: 0 };
+  const tally: Tally = { lookedAt: 0, missing: 0, published: 0, tooLate: 0, erased: 0, failed: 0 };
   for (const day of options.days ?? keptDays(ports.clock.now(), ports.policy.periodMs)) {
     for await (const refs of batchesOfManifests(ports, day, options)) {
       await rebuildBatch(ports, refs, tally, options);
@@ -75,12 +77,14 @@ async function* batchesOfManifests(
   { signal }: CallOptions,
 ): AsyncGenerator<readonly ImageRef[]> {
   let refs: ImageRef[] = [];
-  for await (const { name } of walkNames(processed, { prefix: `${day}/`, signal })) {
-    const named = readProcessedBucketName(name);
-    if (named?.kind === "manifest") refs.push(named.ref);
-    if (refs.length < MANIFESTS_A_QUESTION) continue;
-    yield refs;
-    refs = [];
+  for (const prefix of dayPrefixes(day)) {
+    for await (const { name } of walkNames(processed, { prefix, signal })) {
+      const named = readProcessedName(name);
+      if (named?.kind === "manifest") refs.push(named.ref);
+      if (refs.length < MANIFESTS_A_QUESTION) continue;
+      yield refs;
+      refs = [];
+    }
   }
   if (refs.length > 0) yield refs;
 }
@@ -101,7 +105,7 @@ async function rebuildBatch(
       if (held === null || there.has(textOf({ ref, ...held.manifest }))) return;
       tally.missing++;
       if (isDryRun) return;
-      tally[await appendRow(ports, ref, held.manifest, { signal })]++;
+      tally[await publishAgain(ports, ref, held, { signal })]++;
     } catch (error) {
       if (signal?.aborted || !isAppError(error)) throw error;
       tally.failed++;
@@ -109,18 +113,18 @@ async function rebuildBatch(
   });
 }
 
-/** The marker is looked for behind the row: an erasure that asked the warehouse before must not miss it. */
-async function appendRow(
+async function publishAgain(
   ports: RebuildRowsPorts,
   ref: ImageRef,
-  manifest: Manifest,
+  held: HeldManifest,
   options: CallOptions,
-): Promise<"appended" | "tooLate" | "erased"> {
+): Promise<"published" | "tooLate" | "erased"> {
   if (phaseOf(ref.imageId, ports.policy, ports.clock.now()) !== "kept") return "tooLate";
-  await ports.rows.append(rowOfManifest(ref, manifest), options);
-  if (!await isMarked(ports.raw, ref, options)) return "appended";
-  await eraseImage(ports, ref, options);
-  return "erased";
+  const work = async () => {
+    await publishRecord(ports, ref, held, options);
+    return { outcome: "published" } as const;
+  };
+  return (await unlessErased(ports, ref, work, options)).outcome;
 }
 
 function textOf({ ref, generation, attempt, status }: AttemptKey): string {

@@ -71,7 +71,7 @@ async function replay(
   if (isOurs && before.status !== "failed") return { outcome: "current", ref };
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
-  const manifest = await runAgain(ports, rawImageOf(ports, ref, object), before, options);
+  const manifest = await runAgain(ports, await rawImageOf(ports, ref, object), before, options);
   const isWorse = before.status === "ready" && manifest.status === "rejected";
   if (isWorse && options.mayReject !== true) return { outcome: "kept", ref, manifest };
   return await putInItsPlace(ports, { ref, manifest }, held, options);
@@ -88,9 +88,7 @@ async function runAgain(
   const manifest = await runStages(ports, raw, { attempt, mark, ...options });
   // It has not been waiting since its upload.
   const { queueMs: _, ...timings } = manifest.timings;
-  // Readers take the newest row, and this machine's clock may be behind the one that wrote it.
-  const newestMs = Math.max(Date.parse(manifest.processedAt), Date.parse(before.processedAt) + 1);
-  return { ...manifest, timings, processedAt: new Date(newestMs).toISOString() };
+  return { ...manifest, timings };
 }
 
 async function putInItsPlace(

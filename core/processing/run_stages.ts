@@ -1,7 +1,6 @@
 /** The stages that a raw object goes through: probe, fetch, verify, render, store. */
 import { AppError } from "../errors.ts";
 import type { Manifest } from "../model/manifest.ts";
-import { isMediaType } from "../model/media_type.ts";
 import { rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { renditionsOf } from "../model/tenant_plan.ts";
@@ -59,13 +58,7 @@ async function probeRaw(
 
 /** What was found, where it is within every limit and is what was declared. */
 function guarded(probed: Probed, { object, declaration, plan }: RawImage): Probed {
-  const { contentType } = object;
-  guard(probed, {
-    plan,
-    declaredType: contentType !== undefined && isMediaType(contentType) ? contentType : undefined,
-    declaredSize: declaration.size,
-    actualSize: object.size,
-  });
+  guard(probed, { plan, declaredSize: declaration.size, actualSize: object.size });
   return probed;
 }
 

@@ -1,8 +1,6 @@
-import { findName } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
-import { markerName, receiptName } from "../model/object_name.ts";
-import type { ObjectLister } from "../ports/object_store.ts";
-import type { ImageQuestion } from "./find_image.ts";
+import { type ImageRef, rawName, receiptName } from "../model/object_name.ts";
+import type { ReadingPorts } from "./find_image.ts";
 
 /** How far an erasure is, in milliseconds since the epoch. */
 interface FoundErasure {
@@ -11,29 +9,16 @@ interface FoundErasure {
   readonly erasedAtMs: number | undefined;
 }
 
-/**
- * Finds an erasure that its owner asked for, or null where it was never asked for.
- * It is done where the receipt is there for every pseudonym that has something to erase: the first marker decides.
- */
+/** Finds an erasure that its owner asked for, or null where it was never asked for; it is done where its receipt is there. */
 export async function findErasure(
-  ports: { readonly raw: ObjectLister; readonly processed: ObjectLister },
-  { tenant, owners, imageId }: ImageQuestion,
+  { processed, erasures }: Omit<ReadingPorts, "raw">,
+  ref: ImageRef,
   options: CallOptions = {},
 ): Promise<FoundErasure | null> {
-  const found = await Promise.all(owners.map(async (owner) => {
-    const ref = { tenant, owner, imageId };
-    const [marker, receipt] = await Promise.all([
-      findName(ports.raw, markerName(ref), options),
-      findName(ports.processed, receiptName(ref), options),
-    ]);
-    return { marker, receipt };
-  }));
-  const asked = found.filter(({ marker }) => marker !== undefined);
-  if (asked.length === 0) return null;
-  const requested = asked.map(({ marker }) => marker?.createdMs ?? 0);
-  const erased = asked.map(({ receipt }) => receipt?.createdMs);
-  return {
-    requestedAtMs: Math.min(...requested),
-    erasedAtMs: erased.every((ms) => ms !== undefined) ? Math.max(...erased) : undefined,
-  };
+  const [request, receipt] = await Promise.all([
+    erasures.stat(rawName(ref), options),
+    processed.stat(receiptName(ref), options),
+  ]);
+  if (request === null) return null;
+  return { requestedAtMs: request.createdMs, erasedAtMs: receipt?.createdMs };
 }

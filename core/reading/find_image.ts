@@ -1,75 +1,68 @@
 /**
- * What an owner may know of an image: whether it is there, under way, or done.
- * Marker, raw name and manifest are looked up at once, the same three calls for any id, so that an id of
- * somebody else's costs and says what an id that never was does.
+ * What an owner may know of an image: whether it is there, under way, or done. Request and manifest are read at once; only
+ * where there is neither is the raw name listed. An id of somebody else's costs and says what an id that never was does.
  */
 import { findName } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
-import type { ImageId } from "../model/image_id.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, markerName, rawName } from "../model/object_name.ts";
-import type { Owner } from "../model/owner.ts";
-import type { Tenant } from "../model/tenant.ts";
+import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
 import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
 
-/** What is there of an image. */
-export type FoundImage =
-  | { readonly state: "none" }
+/** An image that is there, or was. */
+export type SeenImage =
   | { readonly state: "erased"; readonly ref: ImageRef }
   | { readonly state: "processing"; readonly ref: ImageRef; readonly bytes: number }
   | { readonly state: "done"; readonly ref: ImageRef; readonly manifest: Manifest };
 
-/** What reading needs: names of the raw bucket, objects of the processed one. */
+/** What is there of an image. */
+export type FoundImage = { readonly state: "none" } | SeenImage;
+
+/** What reading needs: names of the raw bucket, objects of the two others. */
 export interface ReadingPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectReader;
+  readonly erasures: ObjectReader;
 }
 
-/** Whose image, under every pseudonym the owner may have, newest key first. */
-export interface ImageQuestion {
-  readonly tenant: Tenant;
-  readonly owners: readonly Owner[];
-  readonly imageId: ImageId;
-}
-
-/** Finds an image under any of its owner's pseudonyms. An erased one is `erased`, whatever else is still there. */
+/** Finds an image. An erased one is `erased`, whatever else is still there. */
 export async function findImage(
   ports: ReadingPorts,
-  { tenant, owners, imageId }: ImageQuestion,
+  ref: ImageRef,
   options: CallOptions = {},
 ): Promise<FoundImage> {
-  const found = await Promise.all(
-    owners.map((owner) => look(ports, { tenant, owner, imageId }, options)),
-  );
-  return found.find(({ state }) => state === "erased") ??
-    found.find(({ state }) => state === "done") ??
-    found.find(({ state }) => state === "processing") ??
-    { state: "none" };
+  const final = await findFinal(ports, ref, options);
+  if (final !== undefined) return final;
+  const raw = await findName(ports.raw, rawName(ref), options);
+  return raw === undefined ? { state: "none" } : { state: "processing", ref, bytes: raw.size };
 }
 
-/** Whether an image has come to an end, under any of its owner's pseudonyms: one look-up each, for those who wait. */
+/** An image that was seen in a listing, `bytes` long. */
+export async function findListed(
+  ports: Omit<ReadingPorts, "raw">,
+  { ref, bytes }: { readonly ref: ImageRef; readonly bytes: number },
+  options: CallOptions = {},
+): Promise<SeenImage> {
+  return await findFinal(ports, ref, options) ?? { state: "processing", ref, bytes };
+}
+
+/** Whether an image has its manifest: one read, for those who wait. */
 export async function hasManifest(
   { processed }: Pick<ReadingPorts, "processed">,
-  { tenant, owners, imageId }: ImageQuestion,
+  ref: ImageRef,
   options: CallOptions = {},
 ): Promise<boolean> {
-  const manifests = await Promise.all(
-    owners.map((owner) => processed.read(manifestName({ tenant, owner, imageId }), options)),
-  );
-  return manifests.some((manifest) => manifest !== null);
+  return await processed.read(manifestName(ref), options) !== null;
 }
 
-async function look(
-  ports: ReadingPorts,
+async function findFinal(
+  { processed, erasures }: Omit<ReadingPorts, "raw">,
   ref: ImageRef,
   options: CallOptions,
-): Promise<FoundImage> {
-  const [marker, raw, manifest] = await Promise.all([
-    findName(ports.raw, markerName(ref), options),
-    findName(ports.raw, rawName(ref), options),
-    ports.processed.read(manifestName(ref), options),
+): Promise<SeenImage | undefined> {
+  const [request, manifest] = await Promise.all([
+    erasures.stat(rawName(ref), options),
+    processed.read(manifestName(ref), options),
   ]);
-  if (marker !== undefined) return { state: "erased", ref };
-  if (manifest !== null) return { state: "done", ref, manifest: parseManifest(manifest) };
-  return raw === undefined ? { state: "none" } : { state: "processing", ref, bytes: raw.size };
+  if (request !== null) return { state: "erased", ref };
+  return manifest === null ? undefined : { state: "done", ref, manifest: parseManifest(manifest) };
 }

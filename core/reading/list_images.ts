@@ -5,31 +5,21 @@
 import { pagesOf } from "../listing.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { firstImageIdOf, type ImageId, isImageId, t0OfImageId } from "../model/image_id.ts";
-import { parseManifest } from "../model/manifest.ts";
-import {
-  dayOf,
-  type ImageRef,
-  manifestName,
-  ownerMarkerPrefix,
-  ownerPrefix,
-} from "../model/object_name.ts";
-import type { Owner } from "../model/owner.ts";
-import type { Tenant } from "../model/tenant.ts";
+import { type ImageRef, ownerPrefix } from "../model/object_name.ts";
+import { DAY_MS, dayOf } from "../model/utc_day.ts";
 import type { ObjectLister } from "../ports/object_store.ts";
 import type { RetentionPolicy } from "../retention/policy.ts";
-import type { FoundImage, ReadingPorts } from "./find_image.ts";
+import { findListed, type ReadingPorts, type SeenImage } from "./find_image.ts";
+import type { ImageCaller } from "./own_image.ts";
 
 /** An image whose raw object was seen in a listing. */
-interface Seen {
+interface Listed {
   readonly ref: ImageRef;
   readonly bytes: number;
 }
 
 /** What to list. */
-export interface ListImagesInput {
-  readonly tenant: Tenant;
-  /** Every pseudonym of the owner. */
-  readonly owners: readonly Owner[];
+export interface ListImagesInput extends ImageCaller {
   /** Most images of a page. */
   readonly limit: number;
   /** Only images whose id is smaller: where the page before ended. */
@@ -40,7 +30,7 @@ export interface ListImagesInput {
 
 /** A page of images; `nextBefore` is there while older ones may be. */
 interface ListedImages {
-  readonly images: readonly Exclude<FoundImage, { state: "none" | "erased" }>[];
+  readonly images: readonly Exclude<SeenImage, { state: "erased" }>[];
   readonly nextBefore: ImageId | undefined;
 }
 
@@ -48,7 +38,6 @@ interface ListedImages {
 const MAX_WINDOWS = 12;
 /** Behind the first day, which commonly fills a page, quiet days are looked at side by side. */
 const DAYS_AT_ONCE = 4;
-const DAY_MS = 86_400_000;
 /** Clients' ids may be a few seconds ahead of our clock. */
 const AHEAD_MS = 10_000;
 
@@ -72,7 +61,7 @@ export async function listImages(
 ): Promise<ListedImages> {
   const oldestMs = input.nowMs - input.policy.periodMs + 1;
   const isOver = (id: ImageId) => id <= firstImageIdOf(oldestMs);
-  const seen: Seen[] = [];
+  const seen: Listed[] = [];
   let before = input.before ?? firstImageIdOf(input.nowMs + AHEAD_MS);
   let windowMs = DAY_MS;
   let looked = 0;
@@ -135,27 +124,16 @@ function windowStart(before: ImageId, bounds: WindowBounds): number {
 
 async function namesBetween(
   raw: ObjectLister,
-  { tenant, owners }: ListImagesInput,
+  { tenant, ownerAt }: ListImagesInput,
   window: Window,
   { signal }: CallOptions,
-): Promise<{ readonly window: Window; readonly held: readonly Seen[] | "too_many" }> {
-  const day = dayOf(window.fromMs);
-  const perOwner = await Promise.all(owners.map(async (owner) => {
-    const between = (prefix: string) => idsBetween(raw, { prefix, ...window }, signal);
-    const [held, erased] = await Promise.all([
-      between(ownerPrefix(day, tenant, owner)),
-      between(ownerMarkerPrefix(day, tenant, owner)),
-    ]);
-    if (held === "too_many" || erased === "too_many") return "too_many";
-    return [...held].filter(([imageId]) => !erased.has(imageId))
-      .map(([imageId, bytes]) => ({ ref: { tenant, owner, imageId }, bytes }));
-  }));
-  const seen: Seen[] = [];
-  for (const held of perOwner) {
-    if (held === "too_many") return { window, held };
-    seen.push(...held);
-  }
-  return { window, held: seen.sort((a, b) => a.ref.imageId < b.ref.imageId ? 1 : -1) };
+): Promise<{ readonly window: Window; readonly held: readonly Listed[] | "too_many" }> {
+  const owner = await ownerAt(window.fromMs);
+  const prefix = ownerPrefix(dayOf(window.fromMs), tenant, owner);
+  const ids = await idsBetween(raw, { prefix, ...window }, signal);
+  if (ids === "too_many") return { window, held: ids };
+  const held = [...ids].map(([imageId, bytes]) => ({ ref: { tenant, owner, imageId }, bytes }));
+  return { window, held: held.sort((a, b) => a.ref.imageId < b.ref.imageId ? 1 : -1) };
 }
 
 /**
@@ -183,14 +161,12 @@ async function idsBetween(
   return inside;
 }
 
+/** What became of each; an erased one is not in the list. */
 async function readAll(
-  { processed }: ReadingPorts,
-  seen: readonly Seen[],
+  ports: ReadingPorts,
+  seen: readonly Listed[],
   options: CallOptions,
 ): Promise<ListedImages["images"]> {
-  return await Promise.all(seen.map(async ({ ref, bytes }) => {
-    const manifest = await processed.read(manifestName(ref), options);
-    if (manifest === null) return { state: "processing", ref, bytes };
-    return { state: "done", ref, manifest: parseManifest(manifest) };
-  }));
+  const found = await Promise.all(seen.map((listed) => findListed(ports, listed, options)));
+  return found.filter((image) => image.state !== "erased");
 }

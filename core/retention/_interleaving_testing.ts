@@ -122,7 +122,7 @@ function checkpointOf(
   path: readonly Choice[],
 ): Checkpoint {
   const { nowMs } = world.clock;
-  const parts = [world.raw, world.processed, world.rows, texts];
+  const parts = [world.raw, world.processed, world.erasures, world.rows, texts];
   const restores = parts.map((part) => part.checkpoint());
   return {
     walks,
@@ -217,12 +217,14 @@ class Walker {
   wake(): boolean {
     if (this.#isAwake || this.#state !== "runs") return false;
     this.#isAwake = true;
-    const { raw, processed, rows } = this.#search.world.ports;
+    const { raw, processed, erasures, rows, records } = this.#search.world.ports;
     const ports = {
       ...this.#search.world.ports,
       raw: this.#gated("raw", raw),
       processed: this.#gated("processed", processed),
+      erasures: this.#gated("erasures", erasures),
       rows: this.#gated("rows", rows),
+      records: this.#gated("records", records),
     };
     this.#run(ports).then(
       () => this.#state = "ended",

@@ -14,8 +14,8 @@ export class StateTexts {
   #writes = new Map<string, number>();
 
   /** Takes what was there before the walks began. */
-  async add({ raw, processed }: TestWorld): Promise<void> {
-    for (const store of [raw, processed]) {
+  async add({ raw, processed, erasures }: TestWorld): Promise<void> {
+    for (const store of [raw, processed, erasures]) {
       const { objects } = await store.list({ prefix: "" });
       for (const { name, generation } of objects) this.#add(name, generation);
     }
@@ -47,9 +47,10 @@ export class StateTexts {
   }
 
   /** Everything that the stores hold, whatever the order in which it came there. */
-  async ofContent({ raw, processed, rows }: TestWorld): Promise<string> {
+  async ofContent({ raw, processed, erasures, rows }: TestWorld): Promise<string> {
     const numbers = rows.rows().map((row) => this.#ofRow(row));
-    for (const [index, store] of [raw, processed].entries()) {
+    for (const row of rows.backlog()) numbers.push(-1 - this.#ofRow(row));
+    for (const [index, store] of [raw, processed, erasures].entries()) {
       for (const name of store.names()) {
         const facts = await store.stat(name as ObjectName); // one of its own names
         const key = `${index} ${name} ${facts?.generation}`;

@@ -1,15 +1,8 @@
-import { forEachBounded } from "../concurrency.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import {
-  type NamedObject,
-  readProcessedBucketName,
-  readRawBucketName,
-  TOP_LEVEL_FOLDERS,
-} from "../model/object_name.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
-import { forEachName } from "./for_each_name.ts";
 import { isFarAhead, type RetentionPolicy } from "./policy.ts";
-import { listDays } from "./day_folders.ts";
+import { imageOf } from "./purge_bucket.ts";
+import { countForeign, forEachObject, type ImageBucket } from "./shards.ts";
 
 /** What an audit saw in a bucket by listing all of it. */
 export interface AuditedBucket {
@@ -29,17 +22,14 @@ export interface AuditedBucket {
 
 /** Which bucket, by which clock, and who else wants to see each object. */
 interface AuditBucketInput {
-  readonly bucket: "raw" | "processed";
+  readonly bucket: ImageBucket;
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
-  readonly onObject?: (named: NamedObject, object: ObjectFacts) => void;
+  readonly onObject?: (object: ObjectFacts) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-const DAYS_AT_ONCE = 4;
 const MAX_NAMES = 10;
-const READ_NAME = { raw: readRawBucketName, processed: readProcessedBucketName } as const;
-const CONTROL_FOLDER = { raw: TOP_LEVEL_FOLDERS[0], processed: TOP_LEVEL_FOLDERS[1] } as const;
 
 /** Lists a whole bucket and judges every name by the T0 in it; changes nothing. */
 export async function auditBucket(
@@ -54,31 +44,23 @@ export async function auditBucket(
     due: 0,
     overdue: 0,
     overdueNames: [] as string[], // widened likewise
-    foreign: 0,
+    foreign: await countForeign(store, bucket, { signal }),
   };
-  const root = CONTROL_FOLDER[bucket];
-  const top = await listDays(store, "", { known: [root], signal });
-  const controls = await listDays(store, root, { signal });
-  seen.foreign = top.foreign + controls.foreign;
-  await forEachBounded(
-    [...top.days, ...controls.days],
-    DAYS_AT_ONCE,
-    ({ prefix }) =>
-      forEachName(store, { prefix, signal }, async (object) => {
-        seen.objects++;
-        seen.bytes += object.size;
-        const named = READ_NAME[bucket](object.name);
-        if (named === null || isFarAhead(named.ref.imageId, nowMs)) return void seen.foreign++;
-        onObject?.(named, object);
-        const t0Ms = t0OfImageId(named.ref.imageId);
-        seen.oldestT0Ms = Math.min(seen.oldestT0Ms ?? t0Ms, t0Ms);
-        seen.newestT0Ms = Math.max(seen.newestT0Ms ?? t0Ms, t0Ms);
-        const overMs = nowMs - t0Ms - policy.periodMs;
-        if (overMs < 0) return;
-        if (overMs <= policy.graceMs) return void seen.due++;
-        seen.overdue++;
-        if (seen.overdueNames.length < MAX_NAMES) seen.overdueNames.push(object.name);
-      }),
-  );
+  const judge = (object: ObjectFacts) => {
+    seen.objects++;
+    seen.bytes += object.size;
+    const ref = imageOf(bucket, object.name);
+    if (ref === null || isFarAhead(ref.imageId, nowMs)) return void seen.foreign++;
+    onObject?.(object);
+    const t0Ms = t0OfImageId(ref.imageId);
+    seen.oldestT0Ms = Math.min(seen.oldestT0Ms ?? t0Ms, t0Ms);
+    seen.newestT0Ms = Math.max(seen.newestT0Ms ?? t0Ms, t0Ms);
+    const overMs = nowMs - t0Ms - policy.periodMs;
+    if (overMs < 0) return;
+    if (overMs <= policy.graceMs) return void seen.due++;
+    seen.overdue++;
+    if (seen.overdueNames.length < MAX_NAMES) seen.overdueNames.push(object.name);
+  };
+  await forEachObject(store, bucket, judge, { signal });
   return seen;
 }

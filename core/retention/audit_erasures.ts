@@ -1,16 +1,9 @@
-import { forEachBounded } from "../concurrency.ts";
-import {
-  type ImageRef,
-  type NamedObject,
-  readProcessedBucketName,
-  readRawBucketName,
-  TOP_LEVEL_FOLDERS,
-} from "../model/object_name.ts";
+import { ERASURE_FOLDERS, rawName, readProcessedName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
-import { forEachName } from "./for_each_name.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { listDays } from "./day_folders.ts";
+import { imageOf } from "./purge_bucket.ts";
+import { forEachObject } from "./shards.ts";
 
 /** What an audit saw of the erasures that owners asked for. */
 export interface AuditedErasures {
@@ -24,62 +17,44 @@ export interface AuditedErasures {
 }
 
 /** What an audit of erasures looks at, and by which clock. */
-interface AuditErasuresInput {
-  readonly raw: ObjectLister;
+interface AuditErasuresInput extends CallOptions {
   readonly processed: ObjectLister;
+  readonly erasures: ObjectLister;
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
-  readonly signal?: AbortSignal | undefined;
 }
 
-const DAYS_AT_ONCE = 4;
-const [MARKERS, RECEIPTS] = TOP_LEVEL_FOLDERS;
-
 /**
- * Lists markers and receipts and holds them against each other; then `see` is to be called with every other object of
- * both buckets, and `result` tells. Holds in memory what was asked for, not what is kept.
+ * Lists requests and receipts and holds them against each other; then `see` is to be called with every object of the raw
+ * and the processed bucket. Holds in memory what was asked for, not what is kept.
  */
-export async function auditErasures({ raw, processed, nowMs, policy, signal }: AuditErasuresInput) {
+export async function auditErasures(
+  { processed, erasures, nowMs, policy, ...options }: AuditErasuresInput,
+) {
   const receipts = new Set<string>();
-  await forEachBelow(processed, RECEIPTS, { signal }, ({ name }) => {
-    const named = readProcessedBucketName(name);
-    if (named?.kind === "receipt") receipts.add(keyOf(named.ref));
-  });
+  await forEachObject(processed, "processed", ({ name }) => {
+    const { receipt } = ERASURE_FOLDERS;
+    if (name.startsWith(receipt)) receipts.add(name.slice(receipt.length));
+  }, options);
   const erased = new Set<string>();
   let asked = 0;
   let overdue = 0;
   let survivors = 0;
-  await forEachBelow(raw, MARKERS, { signal }, ({ name, createdMs }) => {
-    const named = readRawBucketName(name);
-    if (named?.kind !== "marker") return;
+  await forEachObject(erasures, "erasures", ({ name, createdMs }) => {
+    if (imageOf("erasures", name) === null) return;
     asked++;
-    if (receipts.has(keyOf(named.ref))) erased.add(keyOf(named.ref));
+    if (receipts.has(name)) erased.add(name);
     else if (nowMs - createdMs > policy.erasureMs) overdue++;
-  });
+  }, options);
   return {
-    see({ kind, ref }: NamedObject, { createdMs }: ObjectFacts): void {
-      if (kind === "marker" || kind === "receipt" || !erased.has(keyOf(ref))) return;
-      // What was under way is undone by who wrote it, and in any case by the next sweep.
+    see({ name, createdMs }: ObjectFacts): void {
+      const kind = readProcessedName(name)?.kind;
+      if (kind === "receipt" || kind === "erasing") return;
+      const ref = imageOf(kind === undefined ? "raw" : "processed", name);
+      if (ref === null || !erased.has(rawName(ref))) return;
+      // What was under way is undone by who wrote it, and in any case by the next run of repair.
       if (nowMs - createdMs > policy.graceMs) survivors++;
     },
     result: (): AuditedErasures => ({ asked, receipts: erased.size, overdue, survivors }),
   };
-}
-
-async function forEachBelow(
-  store: ObjectLister,
-  root: string,
-  { signal }: CallOptions,
-  see: (object: ObjectFacts) => void,
-): Promise<void> {
-  const { days } = await listDays(store, root, { signal });
-  await forEachBounded(
-    days,
-    DAYS_AT_ONCE,
-    ({ prefix }) => forEachName(store, { prefix, signal }, async (object) => see(object)),
-  );
-}
-
-function keyOf({ tenant, owner, imageId }: ImageRef): string {
-  return `${tenant}/${owner}/${imageId}`;
 }

@@ -30,10 +30,10 @@ export function findingsOf(seen: AuditObservations, policy: RetentionPolicy): Fi
 
 /** What is worth knowing and breaks nothing. */
 export function notesOf(
-  { chain, policyHash, raw, processed }: AuditObservations,
+  { chain, policyHash, raw, processed, requests }: AuditObservations,
   policy: RetentionPolicy,
 ): string[] {
-  const due = raw.due + processed.due;
+  const due = raw.due + processed.due + requests.due;
   const limitMs = policy.sweepIntervalMs + policy.graceMs;
   return [
     due > 0 &&
@@ -53,8 +53,8 @@ export function notesOf(
   ].filter((note) => note !== false);
 }
 
-function overdueOf({ raw, processed, warehouse }: AuditObservations): Finding[] {
-  const bucketsOverdue = ([["raw", raw], ["processed", processed]] as const)
+function overdueOf({ raw, processed, requests, warehouse }: AuditObservations): Finding[] {
+  const bucketsOverdue = ([["raw", raw], ["processed", processed], ["erasures", requests]] as const)
     .filter(([, { overdue }]) => overdue > 0)
     .map(([name, { overdue, overdueNames }]) =>
       finding(
@@ -80,9 +80,14 @@ function erasuresOf({ erasures }: AuditObservations): Finding[] {
   ].filter((each) => each !== false);
 }
 
-function foreignOf({ raw, processed, chain }: AuditObservations): Finding[] {
-  const places = [["raw", raw], ["processed", processed], ["certificates", chain]] as const;
-  return places.filter(([, { foreign }]) => foreign > 0).map(([name, { foreign }]) =>
+function foreignOf({ raw, processed, requests, chain }: AuditObservations): Finding[] {
+  const buckets = [
+    ["raw", raw],
+    ["processed", processed],
+    ["erasures", requests],
+    ["certificates", chain],
+  ] as const;
+  return buckets.filter(([, { foreign }]) => foreign > 0).map(([name, { foreign }]) =>
     finding(
       "foreign_names",
       `${foreign} names in the ${name} bucket are not of the project's making: nothing tells when they end`,

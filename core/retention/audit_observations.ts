@@ -1,4 +1,4 @@
-import type { RowCensus } from "../ports/row_sink.ts";
+import type { RowCensus } from "../ports/image_rows.ts";
 import type { AuditedBucket } from "./audit_bucket.ts";
 import type { AuditedChain } from "./audit_chain.ts";
 import type { AuditedErasures } from "./audit_erasures.ts";
@@ -11,6 +11,8 @@ export interface AuditObservations {
   readonly policyHash: string;
   readonly raw: AuditedBucket;
   readonly processed: AuditedBucket;
+  /** The bucket of erasure requests. */
+  readonly requests: AuditedBucket;
   readonly warehouse: RowCensus;
   readonly erasures: AuditedErasures;
   readonly chain: AuditedChain;

@@ -7,7 +7,7 @@ import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
-import type { RowAuditor } from "../ports/row_sink.ts";
+import type { RowAuditor } from "../ports/image_rows.ts";
 import { auditBucket } from "./audit_bucket.ts";
 import { auditChain } from "./audit_chain.ts";
 import { auditErasures } from "./audit_erasures.ts";
@@ -20,6 +20,7 @@ import { policyHash, type RetentionPolicy } from "./policy.ts";
 interface AuditPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
+  readonly erasures: ObjectLister;
   readonly certificates: ObjectReader & ObjectLister;
   readonly rows: RowAuditor;
   readonly hashing: Hashing;
@@ -40,11 +41,12 @@ export async function auditStores(ports: AuditPorts, options: CallOptions = {}):
   const { raw, processed, rows, policy } = ports;
   const nowMs = ports.clock.now();
   const bounds = { nowMs, policy, ...options };
-  const erasures = await auditErasures({ raw, processed, ...bounds });
-  const look = { ...bounds, onObject: erasures.see };
-  const [rawSeen, processedSeen, warehouse, chain] = await allEnded([
+  const requests = await auditErasures({ processed, erasures: ports.erasures, ...bounds });
+  const look = { ...bounds, onObject: requests.see };
+  const [rawSeen, processedSeen, erasures, warehouse, chain] = await allEnded([
     auditBucket(raw, { ...look, bucket: "raw" }),
     auditBucket(processed, { ...look, bucket: "processed" }),
+    auditBucket(ports.erasures, { ...bounds, bucket: "erasures" }),
     rows.census(nowMs - policy.periodMs - policy.graceMs, options),
     rows.newestCertificate(options).then((knownNewest) =>
       auditChain(ports, policy, { knownNewest, ...options })
@@ -56,8 +58,9 @@ export async function auditStores(ports: AuditPorts, options: CallOptions = {}):
     policyHash: await policyHash(ports.hashing, policy),
     raw: rawSeen,
     processed: processedSeen,
+    requests: erasures,
     warehouse,
-    erasures: erasures.result(),
+    erasures: requests.result(),
     chain,
     configured: configuredPlaces(policy).map(({ place, bound }) => ({ place, bound })),
   };

@@ -43,7 +43,6 @@ export const certificateSchema = z.strictObject({
   policyHash: hash,
   /** SHA-256 of the bytes of certificate n - 1; null for the first. */
   previousHash: hash.nullable(),
-  markers: z.strictObject({ live: count, erased: count, waiting: count }),
   places: z.array(placeSchema),
 });
 

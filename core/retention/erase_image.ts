@@ -1,103 +1,136 @@
 /**
- * Erases one image: raw object, everything processed, rows; then writes the receipt.
- * Every step finds its work done when it is run again, so any delivery, sweep or crash may repeat it.
+ * Erases one image, as far as objects go: where something of it is found, `erasing/…` is created first, then the `erased`
+ * record is published, whose row is the tombstone that the keeper deletes all other rows by, then the objects go. Every
+ * step finds its work done when it is run again, so any delivery or crash may repeat it.
  */
-import { findName, walkNames } from "../listing.ts";
-import type { CallOptions } from "../ports/call_options.ts";
+import { walkNames } from "../listing.ts";
 import { t0OfImageId } from "../model/image_id.ts";
+import { erasedRecord, type RecordOrigin } from "../model/image_record.ts";
+import { parseManifest } from "../model/manifest.ts";
 import {
+  erasingName,
   type ImageRef,
-  markerName,
+  manifestName,
   type ObjectName,
   processedPrefix,
   rawName,
   receiptName,
 } from "../model/object_name.ts";
+import { declarationOfMetadata, metadataOfDeclaration } from "../model/raw_metadata.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Hashing } from "../ports/hashing.ts";
 import type {
   ObjectCreator,
+  ObjectFacts,
   ObjectLister,
   ObjectReader,
   ObjectRemover,
 } from "../ports/object_store.ts";
-import type { RowEraser } from "../ports/row_sink.ts";
+import type { RecordPublisher } from "../ports/record_publisher.ts";
 
 /** What erasing needs. */
 export interface EraseImagePorts {
   readonly raw: ObjectReader & ObjectRemover;
-  readonly processed: ObjectLister & ObjectRemover & ObjectCreator;
-  readonly rows: RowEraser;
+  readonly processed: ObjectReader & ObjectLister & ObjectRemover & ObjectCreator;
+  readonly erasures: ObjectReader;
+  readonly records: RecordPublisher;
+  readonly hashing: Hashing;
   readonly clock: Clock;
 }
 
-/** How far an erasure came: `hidden` while the warehouse's buffer holds rows that it will not give up yet. */
-interface Erasure {
-  readonly state: "erased" | "hidden";
-  /** Objects removed by this run. */
-  readonly objects: number;
-  /** Rows removed by this run. */
-  readonly rows: number;
-}
-
 /** Whether the owner has asked for the image to be erased. */
-export async function isMarked(
-  raw: ObjectReader,
+export async function isErasureRequested(
+  erasures: ObjectReader,
   ref: ImageRef,
   options: CallOptions = {},
 ): Promise<boolean> {
-  return await raw.stat(markerName(ref), options) !== null;
+  return await erasures.stat(rawName(ref), options) !== null;
 }
 
-/** Erases an image whose marker is there. `hidden` is to be run again later: every sweep runs every live marker. */
+/**
+ * Erases an image whose request is there. `erasing`: its objects are gone and its record is published, the keeper writes
+ * the receipt when its rows are gone too; `settled`: nothing of it was ever there, and the receipt is written.
+ */
 export async function eraseImage(
   ports: EraseImagePorts,
   ref: ImageRef,
   options: CallOptions = {},
-): Promise<Erasure> {
-  let objects = await removeLive(ports.raw, rawName(ref), options) ? 1 : 0;
-  for await (
-    const { name, generation } of walkNames(ports.processed, {
-      prefix: processedPrefix(ref),
-      ...options,
-    })
-  ) {
-    if (await ports.processed.remove(name, { generation, ...options })) objects++;
+): Promise<"erasing" | "settled"> {
+  const raw = await ports.raw.stat(rawName(ref), options);
+  const made = await objectsOf(ports.processed, ref, options);
+  if (raw === null && made.length === 0) return await eraseNothing(ports, ref, options);
+  const origin = await originOf(ports, ref, { raw, ...options });
+  await createEmpty(ports.processed, erasingName(ref), ref, { origin, ...options });
+  await publishErased(ports, ref, origin, options);
+  if (raw !== null) await removeLive(ports.raw, rawName(ref), options);
+  for (const { name, generation } of made) {
+    await ports.processed.remove(name, { generation, ...options });
   }
-  const removal = await ports.rows.remove(ref, options);
-  if (removal.state === "buffered") return await hideRows(ports, ref, objects, options);
-  const receipt = await ports.processed.create(receiptName(ref), new Uint8Array(0), {
-    contentType: "application/octet-stream",
-    customTimeMs: t0OfImageId(ref.imageId),
-    ...options,
-  });
-  if (!receipt.created) return { state: "erased", objects, rows: removal.rows };
-  // A late attempt may have appended its row meanwhile, and have found no receipt yet that it could withdraw.
-  const late = await ports.rows.remove(ref, options);
-  if (late.state === "buffered") return await hideRows(ports, ref, objects, options);
-  return { state: "erased", objects, rows: removal.rows + late.rows };
+  return "erasing";
 }
 
-/** The rows stay for a while: no view shows them, and no receipt says that they are gone. */
-async function hideRows(
+/** A delivery before this one may have died between the record and its acknowledgement: it is published again. */
+async function eraseNothing(
   ports: EraseImagePorts,
   ref: ImageRef,
-  objects: number,
   options: CallOptions,
-): Promise<Erasure> {
-  await ports.rows.hide(ref, { atMs: ports.clock.now(), ...options });
-  await withdrawReceipt(ports, ref, options);
-  return { state: "hidden", objects, rows: 0 };
+): Promise<"erasing" | "settled"> {
+  const erasing = await ports.processed.stat(erasingName(ref), options);
+  if (erasing === null) {
+    await createEmpty(ports.processed, receiptName(ref), ref, options);
+    return "settled";
+  }
+  const origin = originIn(declarationOfMetadata(erasing.metadata));
+  await publishErased(ports, ref, origin, options);
+  return "erasing";
 }
 
-/** An earlier run may have found no row and written the receipt before a late attempt appended its row. */
-async function withdrawReceipt(
-  { processed }: EraseImagePorts,
+async function publishErased(
+  { records, hashing, clock }: EraseImagePorts,
   ref: ImageRef,
+  origin: RecordOrigin,
   options: CallOptions,
 ): Promise<void> {
-  const receipt = await findName(processed, receiptName(ref), options);
-  if (receipt === undefined) return;
-  await processed.remove(receipt.name, { generation: receipt.generation, ...options });
+  await records.publish(await erasedRecord(hashing, ref, origin, clock.now()), options);
+}
+
+async function objectsOf(
+  processed: ObjectLister,
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<ObjectFacts[]> {
+  return await Array.fromAsync(walkNames(processed, { prefix: processedPrefix(ref), ...options }));
+}
+
+/** Where the image came from: its manifest says so when the raw object is gone. */
+async function originOf(
+  { processed }: EraseImagePorts,
+  ref: ImageRef,
+  { raw, ...options }: CallOptions & { readonly raw: ObjectFacts | null },
+): Promise<RecordOrigin> {
+  if (raw !== null) return originIn(declarationOfMetadata(raw.metadata));
+  const manifest = await processed.read(manifestName(ref), options);
+  return manifest === null ? { source: "unknown" } : originIn(parseManifest(manifest));
+}
+
+function originIn({ source, ref, origin }: RecordOrigin): RecordOrigin {
+  return { source, ref, origin };
+}
+
+/** Creates an object that its name says everything of, and where the image came from. */
+async function createEmpty(
+  processed: ObjectCreator,
+  name: ObjectName,
+  { imageId }: ImageRef,
+  { origin, ...options }: CallOptions & { readonly origin?: RecordOrigin },
+): Promise<void> {
+  await processed.create(name, new Uint8Array(0), {
+    contentType: "application/octet-stream",
+    customTimeMs: t0OfImageId(imageId),
+    ...(origin === undefined ? {} : { metadata: metadataOfDeclaration(origin) }),
+    ...options,
+  });
 }
 
 /** Removes whatever generation is live; false where there was none. */

@@ -1,125 +1,152 @@
 /**
- * Erasure against every walk that writes for an image, in every order of their port calls, and with a process that dies
- * after any of them. Two walks are searched with every call as a step, and a death after each. Three are searched with
- * every call as a step that makes something, looks for the marker, or removes the raw object or rows; with the sweep as
- * the third, a death after each of these too.
+ * Erasure against every flow that writes for an image, in every order of their port calls, and with a process that dies
+ * after any of them. Two are searched with every call as a step, and a death after each. Three are searched with every
+ * call as a step that makes something, looks for the request, or removes the raw object or rows; with the keeper as the
+ * third, a death after each of these too.
  */
 import assert from "node:assert/strict";
-import { markerName, rawName, receiptName } from "../model/object_name.ts";
+import { erasingName, rawName, receiptName } from "../model/object_name.ts";
 import { markFailed } from "../processing/mark_failed.ts";
-import { reconcile } from "../processing/reconcile.ts";
-import { assertErased, newestRowOf } from "../testing/assert_ready.ts";
+import { assertErased } from "../testing/assert_ready.ts";
 import { PNG_PIXEL } from "../testing/sample_images.ts";
 import { NOON_MS, type TestWorld } from "../testing/test_world.ts";
 import { type Search, searchOrders, type SearchSize, type Walk } from "./_interleaving_testing.ts";
 import {
   deliver,
+  deliverRequest,
   erasure,
   everyCall,
-  isMarkerSeen,
+  FIRST_GENERATION,
+  isRequestSeen,
+  keeper,
   LATER_MS,
   mortal,
-  rawOf,
   ref,
   searchedWorld,
-  sweep,
+  settle,
+  shards,
+  storeOf,
   testSearches,
 } from "./_walks_testing.ts";
-
-const BUFFER_MS = 90 * 60_000;
+import { RETENTION_POLICY } from "./policy.ts";
+import { repairImages } from "./repair_images.ts";
 
 const upload = mortal("upload", async (ports) => {
   const write = { contentType: "image/png", customTimeMs: NOON_MS };
-  await rawOf(ports).create(rawName(ref), PNG_PIXEL, write);
-  await deliver(ports, rawName(ref));
+  await storeOf(ports.raw).create(rawName(ref), PNG_PIXEL, write);
+  await deliver(ports);
 });
-const delivery = mortal("delivery", (ports) => deliver(ports, rawName(ref)));
-const markerEvent = mortal("marker's event", (ports) => deliver(ports, markerName(ref)));
+const delivery = mortal("delivery", (ports) => deliver(ports));
+const request = mortal("request's event", (ports) => deliverRequest(ports));
 const deadLetter = mortal(
   "dead letter",
-  (ports) => markFailed(ports, { objectName: rawName(ref), attempt: 1 }),
+  (ports) =>
+    markFailed(ports, { objectName: rawName(ref), generation: FIRST_GENERATION, attempt: 1 }),
 );
-const repair = mortal("reconcile", (ports) => reconcile(ports));
+const repair = mortal("repair", async (ports) => {
+  const found: string[] = [];
+  const events = { republish: async (_: unknown, name: string) => void found.push(name) };
+  await repairImages({ ...ports, events }, { shards });
+  for (const _ of found) await deliver(ports);
+});
 
 /**
- * Every call that makes something, every look for the marker, and the removals of raw object and rows; the removals of
+ * Every call that makes something, every look for the request, and the removals of raw object and rows; the removals of
  * processed objects, and other looks, happen as soon as they are asked for.
  */
 const everyChange = (call: string) =>
-  /\.(create|replace|append|hide) |^(raw|rows)\.remove |^raw\.(stat|list) erase\//.test(call);
+  /\.(create|replace|publish) |^raw\.remove |^erasures\.stat |^rows\./.test(call);
 
-/** How much was removed is told, and nobody goes by it. */
-const withoutCounts: Search["matters"] = (call, answer) => {
-  if (!/\.remove /.test(call)) return answer;
-  return typeof answer === "object" && answer !== null && "state" in answer ? answer.state : "done";
-};
+/** How much was removed matters to nobody. */
+const withoutCounts: Search["matters"] = (call, answer) =>
+  /\.remove(Erased)? /.test(call) ? "done" : answer;
 
 interface SearchOptions {
-  readonly bufferMs?: number;
+  /** Whether the subscription delivers records only when all is over, the erased one first. */
+  readonly hasBacklog?: boolean;
   readonly isUploaded?: boolean;
   readonly isStep?: Search["isStep"];
   readonly deaths?: number;
+  readonly afterMs?: number;
 }
 
 async function search(
   walks: readonly Walk[],
-  { bufferMs = 0, isUploaded = true, isStep = everyCall, deaths = 1 }: SearchOptions = {},
+  {
+    hasBacklog = false,
+    isUploaded = true,
+    isStep = everyCall,
+    deaths = 1,
+    afterMs = LATER_MS,
+  }: SearchOptions = {},
 ): Promise<SearchSize> {
-  const world = searchedWorld({ bufferMs });
+  const world = searchedWorld({});
+  if (hasBacklog) world.rows.hold();
   if (isUploaded) await world.upload(ref);
-  if (!walks.includes(erasure)) await world.mark(ref);
-  world.clock.nowMs += LATER_MS;
-  const hold = bufferMs === 0 ? holdErased : holdHidden;
+  if (!walks.includes(erasure)) await world.requestErasure(ref);
+  world.clock.nowMs += afterMs;
   return await searchOrders({
     world,
     walks,
     deaths,
     isStep,
-    forgets: isMarkerSeen,
+    forgets: isRequestSeen,
     matters: withoutCounts,
-    atEnd: (end) => hold(world, end),
+    atEnd: hasBacklog ? (end) => holdBacklog(world, end) : (end) => holdErased(world, end),
   });
 }
 
 type End = Parameters<Search["atEnd"]>[0];
 
-/** Without a death all is over; with one, the next sweep ends it, even if nothing is ever delivered again. */
+/** Who died is delivered again; the keeper does the rest, even if no event of the request ever comes. */
 async function holdErased(world: TestWorld, { died, path }: End): Promise<void> {
-  if (died > 0) await sweep.run(world.ports);
+  await settle(world, died);
   assertErased(world, ref, path);
 }
 
-/** Rows that cannot go yet are hidden, and no receipt says that they are gone; the sweep after the buffer ends it. */
-async function holdHidden(world: TestWorld, { died, path }: End): Promise<void> {
-  if (died > 0) await sweep.run(world.ports);
-  const row = newestRowOf(world, ref);
-  const isHidden = world.rows.rows().some(({ status }) => status === "erased");
-  assert.equal(isHidden, row !== undefined, path);
-  assert.equal(world.processed.names().includes(receiptName(ref)), row === undefined, path);
-  world.clock.nowMs += BUFFER_MS;
-  await sweep.run(world.ports);
+/** While the record waits there is no receipt for what was found, and a row that comes after the receipt goes too. */
+async function holdBacklog(world: TestWorld, { died, path }: End): Promise<void> {
+  await settle(world, died);
+  const names = world.processed.names();
+  const isErasing = names.includes(erasingName(ref));
+  assert.equal(names.includes(receiptName(ref)), !isErasing, path);
+  world.rows.deliver("erased");
+  await settle(world, died);
+  assert.ok(world.processed.names().includes(receiptName(ref)), path);
+  world.rows.deliver();
+  await settle(world, died);
   assertErased(world, ref, path);
 }
 
 /** Without deaths. */
 const changes = { isStep: everyChange, deaths: 0 };
+const { periodMs, closingMs } = RETENTION_POLICY;
 
 await testSearches({
   "erasure wins every order against": {
     "an upload that is ending, and every death": () =>
       search([erasure, upload], { isUploaded: false }),
     "processing, and every death": () => search([erasure, delivery]),
-    "processing whose row a buffer holds, and every death": () =>
-      search([erasure, delivery], { bufferMs: BUFFER_MS }),
+    "processing whose record comes late, and every death": () =>
+      search([erasure, delivery], { hasBacklog: true }),
+    "processing behind the write cutoff, and every death": () =>
+      search([erasure, delivery], { afterMs: periodMs - closingMs + 1 }),
     "a dead letter, and every death": () => search([erasure, deadLetter]),
-    "reconcile, and every death": () => search([erasure, repair]),
-    "its own event, delivered twice, and every death": () => search([markerEvent, markerEvent]),
-    "itself in two sweeps at once, and every death": () => search([sweep, sweep]),
+    "repair, and every death": () => search([erasure, repair]),
+    "its own event, delivered twice, and every death": () => search([request, request]),
+    "its own event, delivered twice while its record waits": () =>
+      search([request, request], { hasBacklog: true, deaths: 0 }),
+    "itself in two keepers at once, and every death": () => search([keeper, keeper]),
+    "its event and a keeper, and every death": () => search([request, keeper]),
+    "its event, processing and a keeper, and every death": () =>
+      search([request, delivery, keeper], { ...changes, deaths: 1 }),
     "two deliveries at once": () => search([erasure, delivery, delivery], changes),
+    "a second object of its name": () =>
+      search([erasure, delivery, upload], { ...changes, isUploaded: false }),
     "processing and a dead letter": () => search([erasure, delivery, deadLetter], changes),
-    "processing and a sweep, and every death": () =>
-      search([erasure, delivery, sweep], { ...changes, deaths: 1 }),
-    "processing whose row a buffer holds and a sweep": () =>
-      search([erasure, delivery, sweep], { ...changes, bufferMs: BUFFER_MS }),
+    "processing and a keeper, and every death": () =>
+      search([erasure, delivery, keeper], { ...changes, deaths: 1 }),
+    "processing whose record comes late and a keeper": () =>
+      search([erasure, delivery, keeper], { ...changes, hasBacklog: true }),
   },
 });

@@ -18,20 +18,25 @@ export interface RetentionPolicy {
   readonly sweepIntervalMs: number;
   /** How long a sweep looks and removes before it says in its certificate how far it came. */
   readonly sweepBudgetMs: number;
-  readonly reconcileIntervalMs: number;
-  /** A raw object that is older and has no final manifest is processed by reconcile. */
-  readonly reconcileAfterMs: number;
+  readonly repairIntervalMs: number;
+  /** The event of a raw object that is older and has no final manifest is published again by repair. */
+  readonly repairAfterMs: number;
   /** How long a signed read address lives. */
   readonly signedUrlMs: number;
-  /** From the owner's wish to its receipt: the streaming buffer's longest hold, a few sweeps, and some slack. */
+  /** The longest life of an attempt: no row of an image comes later than that after its erasure request. */
+  readonly attemptMs: number;
+  readonly erasureIntervalMs: number;
+  /** The event of a request that has waited so long for its receipt is published again. */
+  readonly erasureEventMs: number;
+  /** From the owner's request to its receipt, in which an event may get lost once. */
   readonly erasureMs: number;
 }
 
 /** The least interval that a shortened policy is swept at, in milliseconds. */
 const SHORTEST_INTERVAL_MS = 1_000;
 
-/** Sweeps between the longest hold of the streaming buffer and an erasure's receipt. */
-const ERASURE_SWEEPS = 6;
+/** Runs of the erasures' job between an event that was published again and the receipt. */
+const ERASURE_RUNS = 2;
 
 /** The policy of `policy.json`. */
 export const RETENTION_POLICY: RetentionPolicy = {
@@ -40,10 +45,13 @@ export const RETENTION_POLICY: RetentionPolicy = {
   graceMs: document.graceMs,
   sweepIntervalMs: document.sweepIntervalMs,
   sweepBudgetMs: document.sweepBudgetMs,
-  reconcileIntervalMs: document.reconcileIntervalMs,
-  reconcileAfterMs: document.reconcileAfterMs,
+  repairIntervalMs: document.repairIntervalMs,
+  repairAfterMs: document.repairAfterMs,
   signedUrlMs: document.signedUrlMs,
-  erasureMs: document.streamingBufferMs + ERASURE_SWEEPS * document.sweepIntervalMs,
+  attemptMs: document.attemptMs,
+  erasureIntervalMs: document.erasureIntervalMs,
+  erasureEventMs: document.erasureEventMs,
+  erasureMs: document.erasureEventMs + ERASURE_RUNS * document.erasureIntervalMs,
 };
 
 /**
@@ -69,9 +77,12 @@ export function retentionPolicyOf(periodMs: number): RetentionPolicy {
     graceMs: atLeast(10, RETENTION_POLICY.graceMs),
     sweepIntervalMs: interval(RETENTION_POLICY.sweepIntervalMs),
     sweepBudgetMs: atLeast(10, RETENTION_POLICY.sweepBudgetMs),
-    reconcileIntervalMs: interval(RETENTION_POLICY.reconcileIntervalMs),
-    reconcileAfterMs: atLeast(20, RETENTION_POLICY.reconcileAfterMs),
+    repairIntervalMs: interval(RETENTION_POLICY.repairIntervalMs),
+    repairAfterMs: atLeast(20, RETENTION_POLICY.repairAfterMs),
     signedUrlMs: RETENTION_POLICY.signedUrlMs,
+    attemptMs: atLeast(2, RETENTION_POLICY.attemptMs),
+    erasureIntervalMs: interval(RETENTION_POLICY.erasureIntervalMs),
+    erasureEventMs: atLeast(10, RETENTION_POLICY.erasureEventMs),
     erasureMs: atLeast(20, RETENTION_POLICY.erasureMs),
   };
 }

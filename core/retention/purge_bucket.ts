@@ -1,17 +1,19 @@
-import { createGate, forEachBounded, untilCut } from "../concurrency.ts";
+import { forEachBounded, untilCut } from "../concurrency.ts";
 import { type AppError, isAppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import {
-  dayOf,
-  type ImageRef,
-  readProcessedBucketName,
-  readRawBucketName,
-  TOP_LEVEL_FOLDERS,
-} from "../model/object_name.ts";
+import { type ImageRef, readProcessedName, readRawName } from "../model/object_name.ts";
+import { dayOf } from "../model/utc_day.ts";
+import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
-import { forEachName } from "./for_each_name.ts";
-import { MAX_AHEAD_MS, type RetentionPolicy } from "./policy.ts";
-import { type DayFolder, listDays } from "./day_folders.ts";
+import type { RetentionPolicy } from "./policy.ts";
+import {
+  countForeign,
+  dayIn,
+  type ImageBucket,
+  shardPrefixes,
+  SHARDS_AT_ONCE,
+  walkThrough,
+} from "./shards.ts";
 
 /** What purging a bucket needs. */
 export interface PurgeBucketPorts extends ObjectLister, ObjectRemover {}
@@ -24,39 +26,41 @@ export interface BucketPurge {
   readonly deletedBytes: number;
   readonly overdue: number;
   readonly foreign: number;
+  /** Of the days that were looked at; undefined where nothing is left of them. */
   readonly oldestT0Ms: number | undefined;
   /** Why the first of those that had to go and did not was refused; undefined where nothing was. */
   readonly refusal: AppError | undefined;
 }
 
 /** What to purge, and by which clock. */
-interface PurgeBucketInput {
-  readonly bucket: "raw" | "processed";
+interface PurgeBucketInput extends CallOptions {
+  readonly bucket: ImageBucket;
   readonly nowMs: number;
   readonly policy: RetentionPolicy;
-  readonly signal?: AbortSignal | undefined;
 }
 
-const DAYS_AT_ONCE = 4;
 const REMOVALS_AT_ONCE = 32;
-const READ_NAME = { raw: readRawBucketName, processed: readProcessedBucketName } as const;
-const CONTROL_FOLDER = { raw: TOP_LEVEL_FOLDERS[0], processed: TOP_LEVEL_FOLDERS[1] } as const;
 
 type Tally = { -readonly [Key in keyof BucketPurge]: BucketPurge[Key] };
-type Gate = ReturnType<typeof createGate>;
 
 interface Purge {
   readonly store: PurgeBucketPorts;
   readonly input: PurgeBucketInput;
   readonly tally: Tally;
-  readonly removals: Gate;
+  /** Names that must go, with their T0. */
+  readonly due: Map<ObjectFacts, number>;
+}
+
+/** Reads whose image an object of a bucket is of; null where its name is not ours. */
+export function imageOf(bucket: ImageBucket, name: string): ImageRef | null {
+  return bucket === "processed" ? readProcessedName(name)?.ref ?? null : readRawName(name);
 }
 
 /**
- * Removes every object of a bucket whose T0 + period has come, markers and receipts included, from the folders of days
- * that can hold one, side by side, and tells the oldest T0 that is left. Names that are not ours, days that no door can
- * have made among them, are counted and left alone. An object that the store does not let go is left to the next sweep,
- * and holds up no other. Where the signal cuts it, what was done until then is told, and that it is not `complete`.
+ * Removes every object of a bucket whose T0 + period has come. Looks at everything first, then removes: the days up to the
+ * one that is ending, in every shard, and where nothing is left of them the oldest day that holds anything. Names that are
+ * not ours are counted and left alone. An object that the store does not let go is left to the next sweep, and holds up no
+ * other. Where the signal cuts it, what was done until then is returned, and that it is not `complete`.
  */
 export async function purgeBucket(
   store: PurgeBucketPorts,
@@ -72,75 +76,72 @@ export async function purgeBucket(
     oldestT0Ms: undefined,
     refusal: undefined,
   };
-  const purge: Purge = { store, input, tally, removals: createGate(REMOVALS_AT_ONCE) };
-  tally.complete = await untilCut(input.signal, () => purgeDays(purge));
+  const purge: Purge = { store, input, tally, due: new Map() };
+  tally.complete = await untilCut(input.signal, async () => {
+    await look(purge);
+    await forEachBounded(purge.due, REMOVALS_AT_ONCE, ([object]) => purgeObject(purge, object));
+  });
+  for (const [, t0Ms] of purge.due) keepOldest(tally, t0Ms);
+  tally.overdue = [...purge.due.values()].filter((t0Ms) => isOverdue(input, t0Ms)).length;
   return tally;
 }
 
-async function purgeDays(purge: Purge): Promise<void> {
-  const { store, tally } = purge;
-  const { bucket, nowMs, policy, signal } = purge.input;
-  const control = CONTROL_FOLDER[bucket];
-  const top = await listDays(store, "", { known: [control], signal });
-  const controls = await listDays(store, control, { signal });
-  tally.foreign += top.foreign + controls.foreign;
-  const folders = inOrder([...top.days, ...controls.days]);
-  const expiredDay = dayOf(nowMs - policy.periodMs);
-  const lastDay = dayOf(nowMs + MAX_AHEAD_MS);
-  const expired = folders.filter(({ day }) => day <= expiredDay);
-  await forEachBounded(expired, DAYS_AT_ONCE, (folder) => purgeDay(purge, folder));
-  for (const folder of folders) {
-    if (folder.day <= expiredDay) continue;
-    if (folder.day > lastDay) await countForeign(purge, folder);
-    // The oldest day that holds anything tells the oldest T0 left; days after it need no look.
-    else if (!isOldestKnown(tally, folder)) await purgeDay(purge, folder);
-  }
+async function look(purge: Purge): Promise<void> {
+  const { store, tally, input: { bucket, nowMs, policy, signal } } = purge;
+  tally.foreign += await countForeign(store, bucket, { signal });
+  const endingDay = dayOf(nowMs - policy.periodMs);
+  await lookThrough(purge, endingDay);
+  if (tally.oldestT0Ms !== undefined) return;
+  const nextDay = await oldestDay(purge);
+  if (nextDay !== undefined && nextDay > endingDay) await lookThrough(purge, nextDay);
 }
 
-function inOrder(folders: readonly DayFolder[]): DayFolder[] {
-  return [...folders].sort((a, b) => a.day < b.day ? -1 : a.day > b.day ? 1 : 0);
-}
-
-function isOldestKnown(tally: Tally, folder: DayFolder): boolean {
-  return tally.oldestT0Ms !== undefined && dayOf(tally.oldestT0Ms) < folder.day;
-}
-
-async function countForeign({ store, input, tally }: Purge, { prefix }: DayFolder): Promise<void> {
-  await forEachName(store, { prefix, signal: input.signal }, async () => void tally.foreign++);
-}
-
-async function purgeDay(purge: Purge, { prefix }: DayFolder): Promise<void> {
-  const { store, input: { bucket, signal }, tally } = purge;
-  await forEachName(store, { prefix, signal }, async (object) => {
-    signal?.throwIfAborted();
-    tally.lookedAt++;
-    const named = READ_NAME[bucket](object.name);
-    if (named === null) tally.foreign++;
-    else await purgeObject(purge, object, named.ref);
+async function lookThrough(purge: Purge, day: string): Promise<void> {
+  const { store, tally, input: { bucket, nowMs, policy, signal } } = purge;
+  const seen = new Set([...purge.due.keys()].map(({ name }) => name));
+  await forEachBounded(shardPrefixes(bucket), SHARDS_AT_ONCE, async (prefix) => {
+    for await (const object of walkThrough(store, { prefix, day, signal })) {
+      if (seen.has(object.name)) continue;
+      const ref = imageOf(bucket, object.name);
+      tally.lookedAt++;
+      if (ref === null) {
+        tally.foreign++;
+        continue;
+      }
+      const t0Ms = t0OfImageId(ref.imageId);
+      if (nowMs >= t0Ms + policy.periodMs) purge.due.set(object, t0Ms);
+      else keepOldest(tally, t0Ms);
+    }
   });
 }
 
-async function purgeObject(
-  purge: Purge,
-  object: ObjectFacts,
-  { imageId }: ImageRef,
-): Promise<void> {
-  const { input: { nowMs, policy }, tally } = purge;
-  const t0Ms = t0OfImageId(imageId);
-  const endMs = t0Ms + policy.periodMs;
-  if (nowMs >= endMs && await isGone(purge, object)) return;
-  if (nowMs > endMs + policy.graceMs) tally.overdue++;
+/** The oldest day that any shard holds a name of. */
+async function oldestDay({ store, input: { bucket, signal } }: Purge): Promise<string | undefined> {
+  const days: string[] = [];
+  await forEachBounded(shardPrefixes(bucket), SHARDS_AT_ONCE, async (prefix) => {
+    const { objects: [first] } = await store.list({ prefix, maxResults: 1, signal });
+    if (first !== undefined && imageOf(bucket, first.name) !== null) {
+      days.push(dayIn(first.name, prefix));
+    }
+  });
+  return days.sort()[0];
+}
+
+function isOverdue({ nowMs, policy }: PurgeBucketInput, t0Ms: number): boolean {
+  return nowMs > t0Ms + policy.periodMs + policy.graceMs;
+}
+
+function keepOldest(tally: Tally, t0Ms: number): void {
   tally.oldestT0Ms = Math.min(tally.oldestT0Ms ?? t0Ms, t0Ms);
 }
 
 /** A hold, a right that went, too much at once: all of that may be true of this one alone. */
-async function isGone(purge: Purge, object: ObjectFacts): Promise<boolean> {
+async function purgeObject(purge: Purge, object: ObjectFacts): Promise<void> {
   try {
-    return await removeWhateverIsThere(purge, object);
+    if (await removeWhateverIsThere(purge, object)) purge.due.delete(object);
   } catch (error) {
     if (purge.input.signal?.aborted || !isAppError(error)) throw error;
     purge.tally.refusal ??= error;
-    return false;
   }
 }
 
@@ -154,10 +155,10 @@ async function removeWhateverIsThere(purge: Purge, object: ObjectFacts): Promise
 }
 
 async function remove(
-  { store, input: { signal }, tally, removals }: Purge,
+  { store, input: { signal }, tally }: Purge,
   { name, generation, size }: ObjectFacts,
 ): Promise<boolean> {
-  if (!await removals(() => store.remove(name, { generation, signal }))) return false;
+  if (!await store.remove(name, { generation, signal })) return false;
   tally.deleted++;
   tally.deletedBytes += size;
   return true;

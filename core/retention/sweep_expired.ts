@@ -1,26 +1,29 @@
 /**
- * The sweep: purge what is past its period by the T0 in its name, purge rows, run every live marker again,
- * and say in a certificate what was looked at and what is left.
+ * The sweep: purge what is past its period by the T0 in its name, purge rows, and say in a certificate what was looked at
+ * and what is left.
  */
 import type { CallOptions } from "../ports/call_options.ts";
 import { allEnded } from "../concurrency.ts";
 import { AppError, isAppError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Hashing } from "../ports/hashing.ts";
+import type { PurgePublisher, RowPurger } from "../ports/image_rows.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
-import type { RowFinder, RowPurger, RowRemoval } from "../ports/row_sink.ts";
 import { type Certificate, type CertificatePlace, issueCertificate } from "./certificate.ts";
 import { configuredPlaces } from "./configured_places.ts";
-import type { EraseImagePorts } from "./erase_image.ts";
 import { policyHash, type RetentionPolicy } from "./policy.ts";
 import { type BucketPurge, purgeBucket, type PurgeBucketPorts } from "./purge_bucket.ts";
-import { runMarkers } from "./run_markers.ts";
 
 /** What sweeping needs. */
-export interface SweepPorts extends EraseImagePorts {
-  readonly raw: EraseImagePorts["raw"] & PurgeBucketPorts;
-  readonly rows: EraseImagePorts["rows"] & RowFinder & RowPurger;
+export interface SweepPorts {
+  readonly raw: PurgeBucketPorts;
+  readonly processed: PurgeBucketPorts;
+  readonly erasures: PurgeBucketPorts;
   readonly certificates: ObjectReader & ObjectCreator;
+  readonly rows: RowPurger;
+  readonly purges: PurgePublisher;
   readonly hashing: Hashing;
+  readonly clock: Clock;
   readonly policy: RetentionPolicy;
 }
 
@@ -45,28 +48,27 @@ export async function sweepExpired(
   const budget = AbortSignal.timeout(policy.sweepBudgetMs);
   const signal = options.signal === undefined ? budget : AbortSignal.any([budget, options.signal]);
   const bounds = { nowMs, policy, signal };
-  const [{ markers, areAllRun }, raw, processed, rows] = await allEnded([
-    runMarkers(ports, bounds),
+  const [raw, processed, erasures, rows] = await allEnded([
     purgeBucket(ports.raw, { ...bounds, bucket: "raw" }),
     purgeBucket(ports.processed, { ...bounds, bucket: "processed" }),
+    purgeBucket(ports.erasures, { ...bounds, bucket: "erasures" }),
     purgeRows(ports, nowMs, options),
   ]);
   options.signal?.throwIfAborted();
-  for (const { refusal } of [raw, processed]) if (refusal !== undefined) onRefusal?.(refusal);
+  const buckets = { raw, processed, erasures };
+  for (const { refusal } of Object.values(buckets)) if (refusal !== undefined) onRefusal?.(refusal);
   const certificate = await issueCertificate(ports, {
     sweptAt: new Date(nowMs).toISOString(),
-    complete: areAllRun && raw.complete && processed.complete,
+    complete: Object.values(buckets).every(({ complete }) => complete),
     periodMs: policy.periodMs,
     policyHash: await policyHash(ports.hashing, policy),
-    markers,
     places: [
-      placeOfBucket("raw", raw),
-      placeOfBucket("processed", processed),
+      ...Object.entries(buckets).map(([name, purge]) => placeOfBucket(name, purge)),
       rows,
       ...configuredPlaces(policy),
     ],
   }, options);
-  await copyToWarehouse(ports, certificate, options);
+  await publishCopy(ports, certificate, options);
   return certificate;
 }
 
@@ -76,7 +78,7 @@ async function purgeRows(
   nowMs: number,
   options: CallOptions,
 ): Promise<CertificatePlace> {
-  const removal: RowRemoval = await rows.purge(nowMs - policy.periodMs, options);
+  const deleted = await rows.purge(nowMs - policy.periodMs, options);
   const census = await rows.census(nowMs - policy.periodMs - policy.graceMs, options);
   const oldest = census.oldestT0Ms;
   return {
@@ -86,7 +88,7 @@ async function purgeRows(
       "rows are deleted by T0 in every sweep, hourly by a scheduled query, and with their partition",
     oldestT0: oldest === undefined ? null : new Date(oldest).toISOString(),
     lookedAt: census.rows,
-    deleted: removal.state === "removed" ? removal.rows : 0,
+    deleted,
     deletedBytes: 0,
     overdue: census.overdue,
     foreign: 0,
@@ -107,28 +109,26 @@ function placeOfBucket(place: string, purge: BucketPurge): CertificatePlace {
   };
 }
 
-/** The copy serves analysts; the objects are the proof. A copy that fails is a fault of its own, told after the proof stands. */
-async function copyToWarehouse(
-  { rows }: SweepPorts,
-  certificate: Certificate,
+/** The copy serves analysts; the objects are the proof. A copy that fails is a fault of its own, thrown after the proof is there. */
+async function publishCopy(
+  { purges }: SweepPorts,
+  { n, sweptAt, places }: Certificate,
   options: CallOptions,
 ): Promise<void> {
-  const lines = certificate.places.map((place) => ({
-    certificate: certificate.n,
-    sweptAtMs: Date.parse(certificate.sweptAt),
-    store: place.place,
-    evidence: place.evidence,
-    oldestT0Ms: place.oldestT0 === null ? undefined : Date.parse(place.oldestT0),
-    lookedAt: place.lookedAt,
-    deleted: place.deleted,
-    overdue: place.overdue,
+  const rows = places.map(({ place, evidence, oldestT0, lookedAt, deleted, overdue }) => ({
+    certificate: n,
+    swept_at: sweptAt,
+    store: place,
+    evidence,
+    oldest_t0: oldestT0,
+    looked_at: lookedAt,
+    deleted,
+    overdue,
   }));
   try {
-    await rows.recordPurge(lines, options);
+    await purges.publishPurge(rows, options);
   } catch (cause) {
     if (isAppError(cause) || options.signal?.aborted) throw cause;
-    throw new AppError("unavailable", `Cannot copy certificate ${certificate.n} to the warehouse`, {
-      cause,
-    });
+    throw new AppError("unavailable", `Cannot publish the copy of certificate ${n}`, { cause });
   }
 }

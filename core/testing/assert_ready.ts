@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, type ObjectName } from "../model/object_name.ts";
+import {
+  erasingName,
+  type ImageRef,
+  manifestName,
+  type ObjectName,
+  rawName,
+  receiptName,
+} from "../model/object_name.ts";
 import type { MemoryObjectStore } from "./memory_object_store.ts";
 import type { TestWorld } from "./test_world.ts";
 
@@ -46,9 +53,17 @@ export async function assertReady(world: TestWorld, ref: ImageRef, at = ""): Pro
   return manifest;
 }
 
-/** Holds that nothing of the image is left but its marker and, where rows are not waiting, its receipt. */
+/**
+ * Holds that nothing of the image is left but its request, its receipt, and where something was found to erase, that this
+ * was so; and no row but the tombstone.
+ */
 export function assertErased(world: TestWorld, ref: ImageRef, at = ""): void {
   const names = world.names().filter((name) => name.includes(ref.imageId));
-  assert.deepEqual(names.map((name) => name.split("/")[0]), ["erase", "erased"], at);
-  assert.equal(newestRowOf(world, ref), undefined, at);
+  const left = [receiptName(ref), erasingName(ref), rawName(ref)];
+  assert.deepEqual(names.filter((name) => !left.includes(name as ObjectName)), [], at);
+  assert.ok(names.includes(receiptName(ref)), `there is a receipt ${at}`);
+  assert.deepEqual(world.raw.names().filter((name) => name.includes(ref.imageId)), [], at);
+  const statuses = world.rows.rows().map(({ status }) => status);
+  assert.deepEqual(statuses.filter((status) => status !== "erased"), [], at);
+  assert.equal(statuses.length > 0, names.includes(erasingName(ref)), at);
 }

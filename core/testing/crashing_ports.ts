@@ -23,13 +23,17 @@ function crashingPorts(ports: WorldPorts, crash: Crash) {
     if (isLast) die();
     return answer;
   };
-  const { raw, processed, certificates, rows, pixels } = ports;
+  const { raw, processed, erasures, certificates, rows, records, purges, events, pixels } = ports;
   return {
     ports: {
       ...ports,
       raw: stepping(raw, step),
       processed: stepping(processed, step),
+      erasures: stepping(erasures, step),
       certificates: stepping(certificates, step),
+      records: stepping(records, step),
+      purges: stepping(purges, step),
+      events: stepping(events, step),
       rows: stepping(rows, step),
       pixels: stepping(pixels, step),
     },

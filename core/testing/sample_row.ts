@@ -20,7 +20,9 @@ export function sampleRow(
 ): ImageRow {
   const t0 = new Date(t0OfImageId(ref.imageId)).toISOString();
   // Object.fromEntries forgets which keys it was given: here they are all the columns.
-  const empty = Object.fromEntries(IMAGE_ROW_COLUMNS.map((column) => [column, null])) as ImageRow;
+  const empty = Object.fromEntries(
+    IMAGE_ROW_COLUMNS.map((column) => [column, column === "renditions" ? [] : null]),
+  ) as ImageRow;
   return {
     ...empty,
     image_id: ref.imageId,

@@ -1,9 +1,12 @@
+import { DEFAULT_TENANT, tenantFile } from "../configuration/tenant_files.ts";
+import { CachedTenants } from "../configuration/cached_tenants.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type Manifest, serializeManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, markerName, rawName } from "../model/object_name.ts";
+import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
 import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadata.ts";
-import { parseTenantPlans } from "../model/tenant_plan.ts";
+import { dayOf } from "../model/utc_day.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { EventBucket } from "../ports/event_publisher.ts";
 import { processImage } from "../processing/process_image.ts";
 import type {
   ImageDelivery,
@@ -11,13 +14,18 @@ import type {
   ProcessOutcome,
 } from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
+import type { RepairPorts } from "../retention/repair_images.ts";
+import type { SettleErasuresPorts } from "../retention/settle_erasures.ts";
 import type { SweepPorts } from "../retention/sweep_expired.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "./fake_pixel_engine.ts";
+import { MemoryImageRows } from "./memory_image_rows.ts";
 import { MemoryObjectStore, type MemoryObjectStoreOptions } from "./memory_object_store.ts";
-import { MemoryRowSink } from "./memory_row_sink.ts";
 import { portableHashing } from "./portable_hashing.ts";
 import { PNG_PIXEL } from "./sample_images.ts";
 import { sampleManifest } from "./sample_manifest.ts";
+
+/** Generations before those of requests, so that stores share none. */
+const ERASURE_GENERATIONS = 80_000_000;
 
 /** Saturday, 14 March 2026, 12:00 UTC, in milliseconds: when a {@link TestWorld} begins. */
 export const NOON_MS: number = Date.UTC(2026, 2, 14, 12);
@@ -38,9 +46,8 @@ export class ManualClock implements Clock {
 /** How a {@link TestWorld} differs from an undisturbed one. */
 export interface TestWorldOptions {
   readonly nowMs?: number;
-  /** Tenant plans as JSON. */
-  readonly plans?: string;
-  readonly bufferMs?: number;
+  /** The default that all tenants have. */
+  readonly plan?: object;
   readonly engine?: FakePixelEngineOptions;
   readonly raw?: MemoryObjectStoreOptions;
   readonly processed?: MemoryObjectStoreOptions;
@@ -54,16 +61,20 @@ interface Upload {
 }
 
 /** Everything that processing and retention need. */
-export type WorldPorts = ProcessImagePorts & SweepPorts;
+export type WorldPorts = ProcessImagePorts & SweepPorts & SettleErasuresPorts & RepairPorts;
 
-/** A whole Tintype in memory: buckets, warehouse, engine, and a clock of its own. */
+/** A whole Tintype in memory: buckets, topics, tables, engine, and a clock of its own. */
 export class TestWorld {
   readonly clock: ManualClock;
   readonly raw: MemoryObjectStore;
   readonly processed: MemoryObjectStore;
+  readonly erasures: MemoryObjectStore;
   readonly certificates: MemoryObjectStore;
-  readonly rows: MemoryRowSink;
+  readonly config: MemoryObjectStore;
+  readonly rows = new MemoryImageRows();
   readonly engine: FakePixelEngine;
+  /** Events that were published again, oldest first. */
+  readonly events: { readonly bucket: EventBucket; readonly name: string }[] = [];
   readonly ports: WorldPorts;
 
   constructor(options: TestWorldOptions = {}) {
@@ -71,19 +82,42 @@ export class TestWorld {
     this.clock = clock;
     this.raw = new MemoryObjectStore({ ...options.raw, clock });
     this.processed = new MemoryObjectStore({ ...options.processed, clock });
+    this.erasures = new MemoryObjectStore({ clock, generationsBefore: ERASURE_GENERATIONS });
     this.certificates = new MemoryObjectStore({ clock });
-    this.rows = new MemoryRowSink({ clock, bufferMs: options.bufferMs ?? 0 });
+    this.config = new MemoryObjectStore({ clock });
     this.engine = new FakePixelEngine(options.engine);
+    const plan = new TextEncoder().encode(JSON.stringify(options.plan ?? {}));
+    const isPut = this.config.put(tenantFile(DEFAULT_TENANT), plan);
+    const plans = new CachedTenants({
+      config: {
+        read: async (...call) => {
+          await isPut;
+          return await this.config.read(...call);
+        },
+      },
+      clock,
+      onProblem: () => undefined,
+    });
+    const { raw, processed, erasures, certificates, rows } = this;
     this.ports = {
-      raw: this.raw,
-      processed: this.processed,
-      certificates: this.certificates,
-      rows: this.rows,
+      ...{
+        raw,
+        processed,
+        erasures,
+        certificates,
+        rows,
+        records: rows,
+        purges: rows,
+        plans,
+        clock,
+      },
       pixels: this.engine,
       hashing: portableHashing,
-      plans: parseTenantPlans(options.plans ?? "{}"),
+      contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },
+      events: {
+        republish: async (bucket, name) => void this.events.push({ bucket, name }),
+      },
       policy: RETENTION_POLICY,
-      clock,
       processorVersion: "test",
     };
   }
@@ -96,7 +130,13 @@ export class TestWorld {
     const customTimeMs = t0OfImageId(ref.imageId);
     const metadata = metadataOfDeclaration(declaration);
     await this.raw.create(rawName(ref), bytes, { contentType, customTimeMs, metadata });
-    return { objectName: rawName(ref), attempt: 1 };
+    return await this.delivery(ref);
+  }
+
+  /** The first delivery of the event of a raw object that is there, or of one that was. */
+  async delivery(ref: ImageRef): Promise<ImageDelivery> {
+    const generation = (await this.raw.stat(rawName(ref)))?.generation ?? "1";
+    return { objectName: rawName(ref), generation, attempt: 1 };
   }
 
   /** Uploads an image and processes it. */
@@ -111,14 +151,14 @@ export class TestWorld {
     return manifest;
   }
 
-  /** Puts the owner's wish to have the image erased. */
-  async mark(ref: ImageRef): Promise<void> {
+  /** Puts the owner's request to have the image erased. */
+  async requestErasure(ref: ImageRef): Promise<void> {
     const customTimeMs = t0OfImageId(ref.imageId);
-    await this.raw.put(markerName(ref), undefined, { customTimeMs });
+    await this.erasures.put(rawName(ref), undefined, { customTimeMs });
   }
 
-  /** Names of both buckets. */
+  /** Names of all buckets that hold images. */
   names(): string[] {
-    return [...this.raw.names(), ...this.processed.names()];
+    return [...this.raw.names(), ...this.processed.names(), ...this.erasures.names()];
   }
 }

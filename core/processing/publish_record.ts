@@ -1,0 +1,32 @@
+import { t0OfImageId } from "../model/image_id.ts";
+import { recordOfManifest } from "../model/image_record.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import { isErasureRequested } from "../retention/erase_image.ts";
+import type { HeldManifest } from "./commit_manifest.ts";
+import type { ProcessImagePorts } from "./process_ports.ts";
+
+/** What publishing a record needs. */
+export type RecordPorts = Pick<
+  ProcessImagePorts,
+  "erasures" | "records" | "contentKeys" | "hashing"
+>;
+
+/**
+ * Publishes the record of a manifest that stands, unless its owner has asked for the erasure of the image: whoever runs
+ * inside `unlessErased` erases it then.
+ */
+export async function publishRecord(
+  { erasures, records, contentKeys, hashing }: RecordPorts,
+  ref: ImageRef,
+  { manifest, generation }: HeldManifest,
+  options: CallOptions,
+): Promise<void> {
+  if (await isErasureRequested(erasures, ref, options)) return;
+  const { sha256 } = manifest;
+  const contentKey = sha256 === undefined
+    ? undefined
+    : await contentKeys.contentKeyOf(t0OfImageId(ref.imageId), sha256);
+  const record = await recordOfManifest(hashing, { ref, manifest, generation, contentKey });
+  await records.publish(record, options);
+}

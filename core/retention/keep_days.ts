@@ -1,0 +1,71 @@
+/** Keeps `days.json`: adds days eight ahead and drops a day one retention period after its end, by the clock alone. */
+import type { CallOptions } from "../ports/call_options.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ObjectCreator, ObjectReader, ObjectReplacer } from "../ports/object_store.ts";
+import type { RandomBytes } from "../model/image_id.ts";
+import { DAYS_FILE, type DaySalt, parseDaySalts, serializeDaySalts } from "../model/day_salts.ts";
+import type { ObjectName } from "../model/object_name.ts";
+import { DAY_MS, dayOf, startOfDay } from "../model/utc_day.ts";
+import { hexOf } from "../hex.ts";
+import type { RetentionPolicy } from "./policy.ts";
+
+/** What keeping the days needs. */
+export interface KeepDaysPorts {
+  readonly config: ObjectReader & ObjectCreator & ObjectReplacer;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly policy: RetentionPolicy;
+  /** The number of the pseudonym key that days made from now on use. */
+  readonly pseudonymKey: number;
+}
+
+/** What became of the days. */
+export interface KeptDays {
+  readonly added: number;
+  readonly dropped: number;
+  /** How many days after today have a salt. */
+  readonly ahead: number;
+}
+
+const DAYS_AHEAD = 8;
+const SALT_BYTES = 32;
+const NAME = DAYS_FILE as ObjectName; // a name of the configuration bucket
+
+/**
+ * Makes the days that are near and drops those that are over. Concurrent calls are safe: the second one finds another
+ * generation and leaves what the first one wrote. A day's salt never changes. Throws what the store throws, and
+ * `invalid_config` for a file that cannot be read, which is never overwritten.
+ */
+export async function keepDays(ports: KeepDaysPorts, options: CallOptions = {}): Promise<KeptDays> {
+  const nowMs = ports.clock.now();
+  const facts = await ports.config.stat(NAME, options);
+  const bytes = facts &&
+    await ports.config.read(NAME, { generation: facts.generation, ...options });
+  const held = bytes ? parseDaySalts(bytes) : [];
+  const kept = held.filter(({ day }) => !isOver(day, nowMs, ports.policy));
+  const added = missingDays(kept, nowMs).map((day) => newDay(day, ports));
+  const ahead = [...kept, ...added].filter(({ day }) => day > dayOf(nowMs)).length;
+  const dropped = held.length - kept.length;
+  if (added.length === 0 && dropped === 0) return { added: 0, dropped: 0, ahead };
+  const body = serializeDaySalts([...kept, ...added]);
+  const write = { contentType: "application/json", customTimeMs: nowMs, ...options };
+  const isWritten = facts === null
+    ? (await ports.config.create(NAME, body, write)).created
+    : await ports.config.replace(NAME, body, { ...write, ifGeneration: facts.generation }) !== null;
+  // Another keeper wrote meanwhile, by the same clock.
+  return isWritten ? { added: added.length, dropped, ahead } : { added: 0, dropped: 0, ahead };
+}
+
+/** A day is over one period after its last millisecond: no image of it is kept any more. */
+function isOver(day: string, nowMs: number, { periodMs }: RetentionPolicy): boolean {
+  return nowMs >= startOfDay(day) + DAY_MS + periodMs;
+}
+
+function missingDays(held: readonly DaySalt[], nowMs: number): string[] {
+  const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, at) => dayOf(nowMs + at * DAY_MS));
+  return days.filter((day) => !held.some((each) => each.day === day));
+}
+
+function newDay(day: string, { random, pseudonymKey }: KeepDaysPorts): DaySalt {
+  return { day, salt: hexOf(random(SALT_BYTES)), pseudonymKey };
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { t0OfImageId } from "../model/image_id.ts";
+import type { ImageRow } from "../model/image_row.ts";
+import { DAY_MS } from "../model/utc_day.ts";
+import type { ErasedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
+import type { ContractCase } from "./object_store_contract.ts";
+import { sampleRef, sampleRow } from "./sample_row.ts";
+
+/** Every right on the tables, and rows as a subscription writes them. */
+export interface TestedRows extends RowPurger, ErasedRows, RowAuditor {
+  write(...rows: readonly ImageRow[]): void | Promise<void>;
+}
+
+/** What every table promises; rows of others stay untouched. */
+export const IMAGE_ROWS_CONTRACT: readonly ContractCase<TestedRows>[] = [
+  {
+    name: "census() counts rows and gives the oldest T0",
+    async run(rows) {
+      const ref = sampleRef(Date.now() - 5 * DAY_MS);
+      const before = await rows.census(0);
+      await rows.write(sampleRow(ref, { width: 4032, mean_luma: 0.5, has_alpha: false }));
+      const after = await rows.census(0);
+      assert.equal(after.rows, before.rows + 1);
+      assert.ok((after.oldestT0Ms ?? Infinity) <= t0OfImageId(ref.imageId));
+    },
+  },
+  {
+    name: "census() counts rows whose T0 lies before the time asked about, to the millisecond",
+    async run(rows) {
+      const t0Ms = Date.now() - 40 * DAY_MS;
+      await rows.write(sampleRow(sampleRef(t0Ms - 1)), sampleRow(sampleRef(t0Ms)));
+      assert.equal((await rows.census(t0Ms)).overdue, 1);
+      assert.equal((await rows.census(t0Ms + 1)).overdue, 2);
+    },
+  },
+  {
+    name: "purge() deletes rows whose T0 lies at or before the time and keeps the rest",
+    async run(rows) {
+      const t0Ms = Date.now() - 8 * DAY_MS;
+      const refs = [sampleRef(t0Ms - 1), sampleRef(t0Ms), sampleRef(t0Ms + 1)];
+      await rows.write(...refs.map((ref) => sampleRow(ref)));
+      assert.ok(await rows.purge(t0Ms) >= 2);
+      assert.equal((await rows.census(0)).oldestT0Ms, t0Ms + 1);
+      assert.equal(await rows.purge(t0Ms), 0);
+    },
+  },
+  {
+    name: "tombstones() finds the images with an erased row among many",
+    async run(rows) {
+      const refs = Array.from({ length: 40 }, () => sampleRef());
+      const [kept, erased] = [refs[0] ?? assert.fail(), refs[39] ?? assert.fail()];
+      await rows.write(sampleRow(kept), sampleRow(erased, { status: "erased" }));
+      const ids = refs.map(({ imageId }) => imageId);
+      assert.deepEqual(await rows.tombstones(ids), [erased.imageId]);
+      assert.deepEqual(await rows.tombstones([]), []);
+    },
+  },
+  {
+    name: "removeErased() deletes all rows of erased images but their erased row, and no other",
+    async run(rows) {
+      const [kept, erased] = [sampleRef(), sampleRef()];
+      await rows.write(
+        sampleRow(kept),
+        sampleRow(erased, { status: "failed" }),
+        sampleRow(erased, { attempt: 2 }),
+        sampleRow(erased, { status: "erased" }),
+      );
+      assert.equal(await rows.removeErased(), 2);
+      const late = sampleRow(erased, { attempt: 3 });
+      await rows.write(late);
+      assert.equal(await rows.removeErased(), 1, "a row that came late");
+      assert.equal(await rows.removeErased(), 0);
+      assert.deepEqual(await rows.tombstones([kept.imageId, erased.imageId]), [erased.imageId]);
+    },
+  },
+];
