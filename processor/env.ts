@@ -1,94 +1,70 @@
-import { durationText } from "@tintype/core/duration";
-import { AppError, type FieldError } from "@tintype/core/errors";
-import { parseTenantPlans, type TenantPlans } from "@tintype/core/model/tenant_plan";
-import {
-  RETENTION_POLICY,
-  type RetentionPolicy,
-  retentionPolicyOf,
-} from "@tintype/core/retention/policy";
+import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import * as z from "zod";
 import { CODEC_NAMES, type CodecName } from "./adapters/codec_names.ts";
+import { readVars, SERVER_VARS, topic, whole } from "./server_env.ts";
 
-const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name");
-const address = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-
-const schema = z.object({
-  HOST: z.string().min(1).default("127.0.0.1"),
+/** The processor's variables. */
+export const PROCESSOR_VARS = z.object({
+  ...SERVER_VARS,
   PORT: whole(0, 65_535).default(8080),
-  RAW_BUCKET: bucket,
-  PROCESSED_BUCKET: bucket,
-  CERTIFICATES_BUCKET: bucket,
-  GOOGLE_CLOUD_PROJECT: z.string().min(1),
-  DATASET: z.string().regex(/^\w{1,1024}$/, "must be a dataset's name").default("tintype"),
-  STORAGE_ENDPOINT: address.optional(),
-  BIGQUERY_ENDPOINT: address.optional(),
-  PUSH_AUDIENCE: address.transform((url) => url.replace(/\/+$/, "")),
+  RECORDS_TOPIC: topic.default("tintype-images"),
   PUSH_SERVICE_ACCOUNT: z.email(),
-  SCHEDULER_SERVICE_ACCOUNT: z.email(),
-  OIDC_JWKS_URL: address.default("https://www.googleapis.com/oauth2/v3/certs"),
-  RETENTION_MS: z.coerce.number().default(RETENTION_POLICY.periodMs).transform(readPolicy),
-  TENANT_PLANS: z.string().default("{}").transform(readPlans),
   CODEC: z.enum(CODEC_NAMES).default("sharp"),
   PIPELINE: z.string().min(1).optional(),
   PIXEL_PROCESSES: whole(1, 64).default(2),
   K_REVISION: z.string().min(1).optional(),
 });
 
-/** The names of all variables that the processor reads. */
-export const ENV_NAMES = Object.keys(schema.shape) as readonly (keyof typeof schema.shape)[]; // keys of a const object
+/** Names of the buckets that the services work on. */
+export interface BucketNames {
+  readonly raw: string;
+  readonly processed: string;
+  readonly erasures: string;
+  readonly config: string;
+}
+
+/** Emulators' addresses, called without credentials; undefined for Google Cloud itself. */
+export interface Endpoints {
+  readonly storage: string | undefined;
+  readonly pubsub: string | undefined;
+}
 
 /** The processor's configuration. */
 export interface ProcessorEnv {
   readonly hostname: string;
   readonly port: number;
   readonly projectId: string;
-  readonly dataset: string;
-  readonly buckets: {
-    readonly raw: string;
-    readonly processed: string;
-    readonly certificates: string;
-  };
-  /** Stand-ins' addresses, asked without credentials. */
-  readonly endpoints: {
-    readonly storage: string | undefined;
-    readonly bigquery: string | undefined;
-  };
+  readonly buckets: BucketNames;
+  readonly recordsTopic: string;
+  readonly endpoints: Endpoints;
   readonly audience: string;
   readonly pushServiceAccount: string;
-  readonly schedulerServiceAccount: string;
   readonly oidcKeysUrl: URL;
   readonly policy: RetentionPolicy;
-  readonly plans: TenantPlans;
   readonly codec: CodecName;
   readonly pipeline: string | undefined;
   readonly pixelProcesses: number;
   readonly revision: string | undefined;
 }
 
-/** Reads the environment; throws `invalid_config` that names every variable that is wrong. Empty ones count as absent. */
+/** Reads the environment; throws `invalid_config` that names every variable that is wrong. */
 export function readEnv(env: Readonly<Record<string, string | undefined>>): ProcessorEnv {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const read = schema.safeParse(given);
-  if (!read.success) throw invalidEnv(read.error);
-  const vars = read.data;
+  return processorEnvOf(readVars("processor", PROCESSOR_VARS, env));
+}
+
+/** The configuration that the variables mean. */
+export function processorEnvOf(vars: z.infer<typeof PROCESSOR_VARS>): ProcessorEnv {
   return {
     hostname: vars.HOST,
     port: vars.PORT,
     projectId: vars.GOOGLE_CLOUD_PROJECT,
-    dataset: vars.DATASET,
-    buckets: {
-      raw: vars.RAW_BUCKET,
-      processed: vars.PROCESSED_BUCKET,
-      certificates: vars.CERTIFICATES_BUCKET,
-    },
-    endpoints: { storage: vars.STORAGE_ENDPOINT, bigquery: vars.BIGQUERY_ENDPOINT },
-    audience: vars.PUSH_AUDIENCE,
+    buckets: bucketsOf(vars),
+    recordsTopic: vars.RECORDS_TOPIC,
+    endpoints: { storage: vars.STORAGE_ENDPOINT, pubsub: vars.PUBSUB_ENDPOINT },
+    audience: vars.AUDIENCE,
     pushServiceAccount: vars.PUSH_SERVICE_ACCOUNT,
-    schedulerServiceAccount: vars.SCHEDULER_SERVICE_ACCOUNT,
     oidcKeysUrl: new URL(vars.OIDC_JWKS_URL),
     policy: vars.RETENTION_MS,
-    plans: vars.TENANT_PLANS,
     codec: vars.CODEC,
     pipeline: vars.PIPELINE,
     pixelProcesses: vars.PIXEL_PROCESSES,
@@ -96,31 +72,14 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>): Proc
   };
 }
 
-function readPolicy(periodMs: number, context: z.RefinementCtx): RetentionPolicy {
-  try {
-    return retentionPolicyOf(periodMs);
-  } catch {
-    context.addIssue(
-      `must be from 10 seconds to ${durationText(RETENTION_POLICY.periodMs)}, in milliseconds`,
-    );
-    return z.NEVER;
-  }
-}
-
-function readPlans(text: string, context: z.RefinementCtx): TenantPlans {
-  try {
-    return parseTenantPlans(text);
-  } catch (error) {
-    context.addIssue(error instanceof AppError ? error.publicMessage : "must be tenant plans");
-    return z.NEVER;
-  }
-}
-
-function invalidEnv(error: z.ZodError): AppError {
-  const errors: FieldError[] = error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    message,
-  }));
-  const list = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return new AppError("invalid_config", `Cannot start the processor: ${list}`, { errors });
+/** The buckets that the variables name. */
+export function bucketsOf(
+  vars: Record<"RAW_BUCKET" | "PROCESSED_BUCKET" | "ERASURES_BUCKET" | "CONFIG_BUCKET", string>,
+): BucketNames {
+  return {
+    raw: vars.RAW_BUCKET,
+    processed: vars.PROCESSED_BUCKET,
+    erasures: vars.ERASURES_BUCKET,
+    config: vars.CONFIG_BUCKET,
+  };
 }

@@ -6,7 +6,7 @@ import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import { type NotifiedResource, parseStorageNotification } from "@tintype/core/events/notification";
 import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/events/push_envelope";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { readRawBucketName } from "@tintype/core/model/object_name";
+import { readRawName } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { ImageDelivery, ProcessOutcome } from "@tintype/core/processing/process_ports";
@@ -44,13 +44,14 @@ export type DeliveryWork = (
   options: CallOptions,
 ) => Promise<ProcessOutcome>;
 
+/** What a push means, by the bucket of its object; objects of other buckets are none of ours. */
+export type DeliveryWorks = Readonly<Record<string, DeliveryWork>>;
+
 /** What handling pushes needs. */
 export interface PushPorts {
   readonly queue: DeliveryQueue;
   readonly log: Log;
   readonly metrics: ProcessorMetrics;
-  /** Objects of other buckets are none of ours. */
-  readonly rawBucket: string;
   /** Aborts what is under way: the end of the process. */
   readonly signal: AbortSignal;
   /** What one delivery may take, in milliseconds: less than the subscription's ack deadline. */
@@ -61,16 +62,17 @@ export interface PushPorts {
 export async function handlePush(
   ports: PushPorts,
   body: string,
-  work: DeliveryWork,
+  works: DeliveryWorks,
 ): Promise<PushStatus> {
   const opened = open(body);
   if (opened instanceof AppError) {
     ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
     return 204;
   }
-  const { envelope, objectName } = opened;
-  const delivery = { objectName, attempt: envelope.deliveryAttempt ?? 1 };
-  if (!opened.isFinalize || opened.bucket !== ports.rawBucket) {
+  const { envelope, objectName, generation } = opened;
+  const delivery = { objectName, generation, attempt: envelope.deliveryAttempt ?? 1 };
+  const work = Object.hasOwn(works, opened.bucket) ? works[opened.bucket] : undefined;
+  if (!opened.isFinalize || work === undefined) {
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
     return 204;
   }
@@ -116,9 +118,11 @@ async function deliver(
 function open(body: string) {
   try {
     const envelope = parsePushEnvelope(parseJson(body));
-    const { bucket, objectName, eventType, resource } = parseStorageNotification(envelope);
+    const { bucket, objectName, generation, eventType, resource } = parseStorageNotification(
+      envelope,
+    );
     const isFinalize = eventType === "OBJECT_FINALIZE";
-    return { envelope, bucket, objectName, isFinalize, resource };
+    return { envelope, bucket, objectName, generation, isFinalize, resource };
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;
@@ -140,7 +144,7 @@ function factsOf(
 ): DeliveryFacts {
   const timeCreated = resource?.timeCreated;
   return {
-    ref: readRawBucketName(objectName)?.ref,
+    ref: readRawName(objectName) ?? undefined,
     messageId,
     attempt,
     publishTime,
@@ -149,9 +153,9 @@ function factsOf(
   };
 }
 
-/** A name that is not ours is not told: it may hold anything. */
+/** Foreign object names are not logged: they may contain anything. */
 function idsOf({ messageId }: PushEnvelope, { objectName, attempt }: ImageDelivery): LogFields {
-  const ref: Partial<ImageRef> = readRawBucketName(objectName)?.ref ?? {};
+  const ref: Partial<ImageRef> = readRawName(objectName) ?? {};
   return { messageId, imageId: ref.imageId, tenant: ref.tenant, owner: ref.owner, attempt };
 }
 

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Running {
   /** `shutdown()` stops accepting and settles when every request has been answered. */
   readonly server: { shutdown(): Promise<void> };
-  readonly pixels: { close(): Promise<void> };
-  readonly queue: { readonly size: number };
+  readonly pixels?: { close(): Promise<void> };
+  readonly queue?: { readonly size: number };
   /** Aborts what is still under way when the time is over. */
   readonly stopping: AbortController;
   readonly log: Log;
@@ -24,13 +24,13 @@ const CLOSE_MS = 1_000;
  */
 export async function shutDown(running: Running): Promise<void> {
   const { server, pixels, queue, stopping, log } = running;
-  log.info("stopping", { underWay: queue.size });
+  log.info("stopping", { underWay: queue?.size });
   const answered = server.shutdown();
   await within(DRAIN_MS, answered);
-  stopping.abort(new AppError("unavailable", "Cannot go on as the processor stops"));
+  stopping.abort(new AppError("unavailable", "Cannot go on as this process stops"));
   await within(ABORTED_DRAIN_MS, answered);
-  await within(CLOSE_MS, pixels.close());
-  log.info("stopped", { underWay: queue.size });
+  if (pixels !== undefined) await within(CLOSE_MS, pixels.close());
+  log.info("stopped", { underWay: queue?.size });
 }
 
 /** Shuts down at the first SIGTERM or SIGINT and ends the process with 0. */

@@ -9,3 +9,9 @@ export async function googleHeaders(): Promise<Headers> {
   auth ??= new GoogleAuth({ scopes: SCOPE });
   return await auth.getRequestHeaders();
 }
+
+/** An access token for whoever this process runs as. */
+export async function googleToken(): Promise<string> {
+  const header = (await googleHeaders()).get("authorization") ?? "";
+  return header.replace(/^Bearer /i, "");
+}

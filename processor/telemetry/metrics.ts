@@ -1,6 +1,5 @@
 import type { Timings } from "@tintype/core/model/manifest";
 import type { ProcessOutcome } from "@tintype/core/processing/process_ports";
-import type { Certificate } from "@tintype/core/retention/certificate";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** The processor's Prometheus metrics; labels are words of closed lists, never an id. */
@@ -11,9 +10,6 @@ export interface ProcessorMetrics {
   delivered(outcome: ProcessOutcome, waitMs: number): void;
   /** A delivery that was answered 429 or 503, to be brought again. */
   putOff(status: number): void;
-  /** A job's end, and how it ended. */
-  jobEnded(job: string, outcome: "done" | "failed"): void;
-  swept(certificate: Certificate): void;
 }
 
 const STAGES = ["queue", "probe", "fetch", "decode", "renditions", "insights", "store", "total"];
@@ -23,7 +19,6 @@ const STAGE_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 export function createMetrics(underWay: () => number): ProcessorMetrics {
   const registry = new Registry();
   const { deliveries, rejections, stages, waits } = deliveryMetrics(registry, underWay);
-  const { jobs, overdue, sweptAt } = jobMetrics(registry);
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -40,11 +35,6 @@ export function createMetrics(underWay: () => number): ProcessorMetrics {
       }
     },
     putOff: (status) => deliveries.inc({ outcome: status === 429 ? "delayed" : "repeated" }),
-    jobEnded: (job, outcome) => jobs.inc({ job, outcome }),
-    swept({ places }) {
-      overdue.set(places.reduce((sum, place) => sum + place.overdue, 0));
-      sweptAt.setToCurrentTime();
-    },
   };
 }
 
@@ -82,28 +72,6 @@ function deliveryMetrics(registry: Registry, underWay: () => number) {
       name: "tintype_processor_wait_seconds",
       help: "Seconds that a delivery waited in its request for a place",
       buckets: STAGE_BUCKETS_S,
-      registers,
-    }),
-  };
-}
-
-function jobMetrics(registry: Registry) {
-  const registers = [registry];
-  return {
-    jobs: new Counter({
-      name: "tintype_processor_jobs_total",
-      help: "Jobs by how they ended",
-      labelNames: ["job", "outcome"],
-      registers,
-    }),
-    overdue: new Gauge({
-      name: "tintype_processor_overdue_items",
-      help: "Objects and rows that the newest sweep found past their end by more than its grace",
-      registers,
-    }),
-    sweptAt: new Gauge({
-      name: "tintype_processor_swept_timestamp_seconds",
-      help: "When this process last ended a sweep, in seconds since 1970",
       registers,
     }),
   };

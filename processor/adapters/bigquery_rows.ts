@@ -1,0 +1,78 @@
+import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import type { CallOptions } from "@tintype/core/ports/call_options";
+import type { ErasedRows, RowAuditor, RowCensus, RowPurger } from "@tintype/core/ports/image_rows";
+import { cloudResult } from "./_cloud_failure.ts";
+import { inDataset, type QueryParams } from "./_query_parameters.ts";
+import type { BigQueryClient, StatementResult } from "./bigquery_client.ts";
+import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
+
+/** Which dataset, and what of it is deleted. */
+export interface BigQueryRowsOptions {
+  readonly dataset: string;
+  /** Images older than this are purged in any case, in milliseconds. */
+  readonly periodMs: number;
+  /**
+   * How old a row must be before it can be changed, in milliseconds: 0, unless BigQuery refuses to change rows that a
+   * subscription has just written, as one refused row fails the whole statement.
+   */
+  readonly settleMs?: number;
+}
+
+/** The tables of images and certificates in BigQuery, whose rows are written by subscriptions. */
+export class BigQueryRows implements RowPurger, ErasedRows, RowAuditor {
+  readonly #client: BigQueryClient;
+  readonly #options: BigQueryRowsOptions;
+
+  constructor(client: BigQueryClient, options: BigQueryRowsOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async purge(t0Ms: number, options: CallOptions = {}): Promise<number> {
+    return (await this.#run("purge_images", { t0: new Date(t0Ms) }, options)).affected;
+  }
+
+  async census(overdueT0Ms: number, options: CallOptions = {}): Promise<RowCensus> {
+    const { rows } = await this.#run("census_images", { t0: new Date(overdueT0Ms) }, options);
+    const { row_count, oldest_t0, overdue } = rows[0] ?? {};
+    return {
+      rows: Number(row_count ?? 0),
+      overdue: Number(overdue ?? 0),
+      oldestT0Ms: oldest_t0 instanceof Date ? oldest_t0.getTime() : undefined,
+    };
+  }
+
+  async tombstones(imageIds: readonly ImageId[], options: CallOptions = {}) {
+    if (imageIds.length === 0) return [];
+    const t0s = imageIds.map(t0OfImageId);
+    const { rows } = await this.#run("tombstones", {
+      image_ids: imageIds,
+      from_t0: new Date(Math.min(...t0s)),
+      to_t0: new Date(Math.max(...t0s)),
+    }, options);
+    return rows.map(({ image_id }) => parseImageId(String(image_id)));
+  }
+
+  async removeErased(options: CallOptions = {}): Promise<number> {
+    const { periodMs, settleMs = 0 } = this.#options;
+    const nowMs = Date.now();
+    return (await this.#run("remove_erased", {
+      from_t0: new Date(nowMs - periodMs),
+      settled_at: new Date(nowMs - settleMs),
+    }, options)).affected;
+  }
+
+  async newestCertificate(options: CallOptions = {}): Promise<number> {
+    const { rows } = await this.#run("newest_certificate", {}, options);
+    return Number(rows[0]?.["newest"] ?? 0);
+  }
+
+  async #run(
+    name: StatementName,
+    params: QueryParams,
+    { signal }: CallOptions,
+  ): Promise<StatementResult> {
+    const sql = inDataset(STATEMENTS[name], this.#options.dataset);
+    return await cloudResult(`run ${name}`, this.#client.query({ sql, params, signal }), signal);
+  }
+}

@@ -1,0 +1,70 @@
+import { makeStorageNotification } from "@tintype/core/events/notification";
+import type { CallOptions } from "@tintype/core/ports/call_options";
+import type { EventPublisher } from "@tintype/core/ports/event_publisher";
+import type { PurgePublisher } from "@tintype/core/ports/image_rows";
+import type { RecordPublisher } from "@tintype/core/ports/record_publisher";
+import { type NewMessage, publish } from "@tintype/pubsub/publish";
+import type { PubSubAccess } from "@tintype/pubsub/pubsub_call";
+import { cloudResult } from "./_cloud_failure.ts";
+import { googleToken } from "./_google_auth.ts";
+
+/** Where topics are. */
+export interface PubSubOptions {
+  readonly projectId: string;
+  /** An emulator's address, asked without credentials; Pub/Sub itself where none is given. */
+  readonly endpoint?: string | undefined;
+}
+
+type Publish = (messages: readonly NewMessage[], options: CallOptions) => Promise<void>;
+
+/** Publishes the records of images. */
+export function pubsubRecords(options: PubSubOptions, topic: string): RecordPublisher {
+  const send = publisher(options, topic);
+  return {
+    async publish({ row, attributes }, call = {}) {
+      const texts = Object.entries(attributes).filter(([, value]) => value !== undefined);
+      await send([{ data: JSON.stringify(row), attributes: Object.fromEntries(texts) }], call);
+    },
+  };
+}
+
+/** Publishes the copies of certificates, a message a row. */
+export function pubsubPurges(options: PubSubOptions, topic: string): PurgePublisher {
+  const send = publisher(options, topic);
+  return {
+    async publishPurge(rows, call = {}) {
+      await send(rows.map((row) => ({ data: JSON.stringify(row) })), call);
+    },
+  };
+}
+
+/** Publishes events of Cloud Storage again, as it would. */
+export function pubsubEvents(
+  options: PubSubOptions,
+  topic: string,
+  buckets: Readonly<Record<"raw" | "erasures", string>>,
+): EventPublisher {
+  const send = publisher(options, topic);
+  return {
+    async republish(bucket, { name, generation }, call = {}) {
+      const { attributes } = makeStorageNotification({
+        eventType: "OBJECT_FINALIZE",
+        bucket: buckets[bucket],
+        objectName: name,
+        generation,
+        eventTime: new Date(),
+        notificationConfig: `projects/_/buckets/${buckets[bucket]}/notificationConfigs/0`,
+        resource: {},
+      });
+      await send([{ data: "", attributes: { ...attributes, payloadFormat: "NONE" } }], call);
+    },
+  };
+}
+
+function publisher({ projectId, endpoint }: PubSubOptions, topic: string): Publish {
+  const access: PubSubAccess = endpoint === undefined ? { token: googleToken } : { endpoint };
+  return async (messages, { signal }) => {
+    const sending = publish(access, `projects/${projectId}/topics/${topic}`, messages, { signal });
+    await cloudResult(`publish to ${topic}`, sending.then(() => undefined), signal);
+  };
+}

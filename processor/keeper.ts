@@ -1,0 +1,64 @@
+/**
+ * The keeper's composition root: retention, erasures' rows, repair and day salts run on a service of its own, so that the
+ * guard does not live with the guarded. It reads no image.
+ */
+import { jsonLog } from "@tintype/core/json_log";
+import { BigQueryRows } from "./adapters/bigquery_rows.ts";
+import { createBigQueryClient } from "./adapters/bigquery_client.ts";
+import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
+import { pubsubEvents, pubsubPurges } from "./adapters/pubsub_publisher.ts";
+import { webHashing } from "./adapters/web_hashing.ts";
+import { createKeeperApp, type KeeperPorts } from "./keeper_app.ts";
+import { KEEPER_VARS, type KeeperEnv, keeperEnvOf } from "./keeper_env.ts";
+import { exitOnCrash, readEnvOrExit } from "./server_env.ts";
+import { shutDownOnSignal } from "./shut_down.ts";
+import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
+import { traced } from "./telemetry/traced.ts";
+
+function main(): void {
+  const log = jsonLog({ part: "keeper", write: console.log });
+  const env = keeperEnvOf(readEnvOrExit("keeper", KEEPER_VARS));
+  exitOnCrash(log);
+  const stopping = new AbortController();
+  const app = createKeeperApp({
+    ...env,
+    ports: createPorts(env),
+    log,
+    metrics: createKeeperMetrics(),
+    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    isReady: () => !stopping.signal.aborted,
+    signal: stopping.signal,
+  });
+  const onListen = ({ port }: Deno.NetAddr) =>
+    log.info("listening", { url: `http://localhost:${port}` });
+  const { hostname, port } = env;
+  const server = Deno.serve({ hostname, port, onListen }, app.fetch);
+  shutDownOnSignal({ server, stopping, log });
+}
+
+function createPorts(env: KeeperEnv): KeeperPorts {
+  const { projectId, dataset, endpoints, buckets, topics, policy, settleMs } = env;
+  const store = (role: keyof typeof buckets) =>
+    traced(role, gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }));
+  const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
+  const pubsub = { projectId, endpoint: endpoints.pubsub };
+  const rows = new BigQueryRows(client, { dataset, periodMs: policy.periodMs, settleMs });
+  return {
+    raw: store("raw"),
+    processed: store("processed"),
+    erasures: store("erasures"),
+    certificates: store("certificates"),
+    config: store("config"),
+    rows: traced("rows", rows),
+    purges: traced("purges", pubsubPurges(pubsub, topics.certificates)),
+    events: traced("events", pubsubEvents(pubsub, topics.events, buckets)),
+    hashing: webHashing,
+    clock: Date,
+    random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    policy,
+    pseudonymKey: env.pseudonymKey,
+  };
+}
+
+main();

@@ -1,0 +1,28 @@
+import { AppError } from "@tintype/core/errors";
+import type { Log } from "@tintype/core/ports/log";
+import { Hono } from "hono";
+import { problemOf } from "./problem.ts";
+
+/** What every service serves. */
+interface ServerAppOptions {
+  readonly log: Log;
+  readonly metrics: { text(): Promise<string>; readonly contentType: string };
+  /** Whether it may be given work. */
+  readonly isReady: () => boolean;
+}
+
+/** Health, metrics and problems of a service. */
+export function createServerApp({ log, metrics, isReady }: ServerAppOptions): Hono {
+  const app = new Hono();
+  app.onError((error, c) => problemOf(error, c, log));
+  app.notFound((c) => problemOf(new AppError("not_found", "There is nothing here"), c, log));
+  app.get(
+    "/healthz",
+    (c) => c.json({ status: isReady() ? "ready" : "starting" }, isReady() ? 200 : 503),
+  );
+  app.get(
+    "/metrics",
+    async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
+  );
+  return app;
+}
