@@ -102,7 +102,7 @@ async function rebuildBatch(
     tally.lookedAt++;
     try {
       const held = await readManifest(ports.processed, ref, { signal });
-      if (held === null || there.has(textOf({ ref, ...held.manifest }))) return;
+      if (held === null || there.has(textOf({ ...held.manifest, ref }))) return;
       tally.missing++;
       if (isDryRun) return;
       tally[await publishAgain(ports, ref, held, { signal })]++;

@@ -2,10 +2,10 @@ import { forEachBounded, untilCut } from "../concurrency.ts";
 import { type AppError, isAppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, readProcessedName, readRawName } from "../model/object_name.ts";
-import { dayOf } from "../model/utc_day.ts";
+import { DAY_MS, dayOf } from "../model/utc_day.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister, ObjectRemover } from "../ports/object_store.ts";
-import type { RetentionPolicy } from "./policy.ts";
+import { isFarAhead, type RetentionPolicy } from "./policy.ts";
 import {
   countForeign,
   dayIn,
@@ -58,7 +58,7 @@ export function imageOf(bucket: ImageBucket, name: string): ImageRef | null {
 
 /**
  * Removes every object of a bucket whose T0 + period has come. Looks at everything first, then removes: the days up to the
- * one that is ending, in every shard, and where nothing is left of them the oldest day that holds anything. Names that are
+ * one that is ending, in every shard, and where nothing is left of them the oldest day behind it that holds anything. Names that are
  * not ours are counted and left alone. An object that the store does not let go is left to the next sweep, and holds up no
  * other. Where the signal cuts it, what was done until then is returned, and that it is not `complete`.
  */
@@ -89,22 +89,21 @@ export async function purgeBucket(
 async function look(purge: Purge): Promise<void> {
   const { store, tally, input: { bucket, nowMs, policy, signal } } = purge;
   tally.foreign += await countForeign(store, bucket, { signal });
-  const endingDay = dayOf(nowMs - policy.periodMs);
-  await lookThrough(purge, endingDay);
+  const endingMs = nowMs - policy.periodMs;
+  await lookThrough(purge, dayOf(endingMs));
   if (tally.oldestT0Ms !== undefined) return;
-  const nextDay = await oldestDay(purge);
-  if (nextDay !== undefined && nextDay > endingDay) await lookThrough(purge, nextDay);
+  const fromDay = dayOf(endingMs + DAY_MS);
+  const day = await oldestDay(purge, fromDay);
+  if (day !== undefined) await lookThrough(purge, day, fromDay);
 }
 
-async function lookThrough(purge: Purge, day: string): Promise<void> {
+async function lookThrough(purge: Purge, day: string, fromDay?: string): Promise<void> {
   const { store, tally, input: { bucket, nowMs, policy, signal } } = purge;
-  const seen = new Set([...purge.due.keys()].map(({ name }) => name));
   await forEachBounded(shardPrefixes(bucket), SHARDS_AT_ONCE, async (prefix) => {
-    for await (const object of walkThrough(store, { prefix, day, signal })) {
-      if (seen.has(object.name)) continue;
+    for await (const object of walkThrough(store, { prefix, day, fromDay, signal })) {
       const ref = imageOf(bucket, object.name);
       tally.lookedAt++;
-      if (ref === null) {
+      if (ref === null || isFarAhead(ref.imageId, nowMs)) {
         tally.foreign++;
         continue;
       }
@@ -115,14 +114,16 @@ async function lookThrough(purge: Purge, day: string): Promise<void> {
   });
 }
 
-/** The oldest day that any shard holds a name of. */
-async function oldestDay({ store, input: { bucket, signal } }: Purge): Promise<string | undefined> {
+/** The oldest day, from a day on, that any shard holds a name of. */
+async function oldestDay(
+  { store, input: { bucket, signal } }: Purge,
+  fromDay: string,
+): Promise<string | undefined> {
   const days: string[] = [];
   await forEachBounded(shardPrefixes(bucket), SHARDS_AT_ONCE, async (prefix) => {
-    const { objects: [first] } = await store.list({ prefix, maxResults: 1, signal });
-    if (first !== undefined && imageOf(bucket, first.name) !== null) {
-      days.push(dayIn(first.name, prefix));
-    }
+    const startOffset = prefix + fromDay;
+    const { objects: [first] } = await store.list({ prefix, startOffset, maxResults: 1, signal });
+    if (first !== undefined) days.push(dayIn(first.name, prefix));
   });
   return days.sort()[0];
 }

@@ -3,32 +3,38 @@ import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import {
+  erasingName,
+  type ImageRef,
   manifestName,
-  markerName,
   rawName,
   receiptName,
   renditionName,
+  SHARDS,
 } from "../model/object_name.ts";
+import { parseOwner } from "../model/owner.ts";
+import { DAY_MS } from "../model/utc_day.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { purgeBucket, type PurgeBucketPorts } from "./purge_bucket.ts";
+import type { ImageBucket } from "./shards.ts";
 
-const DAY_MS = 86_400_000;
 const { periodMs, graceMs } = RETENTION_POLICY;
 const expired = sampleRef(NOON_MS - periodMs);
 const kept = sampleRef(NOON_MS - periodMs + 1);
+
+/** An image in the shard of a character. */
+const inShard = (shard: string, t0Ms: number): ImageRef => (
+  { ...sampleRef(t0Ms), owner: parseOwner(shard.repeat(20)) }
+);
 
 async function put(store: MemoryObjectStore, ...names: readonly string[]) {
   for (const name of names) await store.put(name, new Uint8Array(10));
 }
 
-const purge = (
-  store: PurgeBucketPorts,
-  bucket: "raw" | "processed" = "raw",
-  signal?: AbortSignal,
-) => purgeBucket(store, { bucket, nowMs: NOON_MS, policy: RETENTION_POLICY, signal });
+const purge = (store: PurgeBucketPorts, bucket: ImageBucket = "raw", signal?: AbortSignal) =>
+  purgeBucket(store, { bucket, nowMs: NOON_MS, policy: RETENTION_POLICY, signal });
 
 /** The same store, whose removals end otherwise. */
 const removing = (store: MemoryObjectStore, remove: PurgeBucketPorts["remove"]) => ({
@@ -52,62 +58,71 @@ test("purgeBucket() removes an image at its period's end and not a millisecond b
   assert.deepEqual(store.names(), [rawName(kept)]);
 });
 
-test("purgeBucket() removes markers and receipts as it removes images", async () => {
-  const raw = new MemoryObjectStore();
-  await put(raw, markerName(expired), markerName(kept));
-  await purge(raw);
-  assert.deepEqual(raw.names(), [markerName(kept)]);
-  const processed = new MemoryObjectStore();
-  const all = (ref: typeof expired) => [
-    manifestName(ref),
-    renditionName(ref, "thumb", "webp"),
-    receiptName(ref),
-  ];
-  await put(processed, ...all(expired), ...all(kept));
-  assert.equal((await purge(processed, "processed")).deleted, 3);
-  assert.deepEqual(processed.names(), all(kept).toSorted());
-});
+const NAMES: Readonly<Record<ImageBucket, readonly ((ref: ImageRef) => string)[]>> = {
+  raw: [rawName],
+  erasures: [rawName],
+  processed: [manifestName, (ref) => renditionName(ref, "thumb", "webp"), receiptName, erasingName],
+};
 
-test("purgeBucket() removes everything of days that are long over", async () => {
-  const store = new MemoryObjectStore();
-  const refs = [8, 9, 40, 4000].map((days) => sampleRef(NOON_MS - days * DAY_MS));
-  await put(store, ...refs.map(rawName), ...refs.map(markerName));
-  const { deleted, oldestT0Ms } = await purge(store);
-  assert.deepEqual([deleted, oldestT0Ms, store.names()], [8, undefined, []]);
-});
+for (const [bucket, namesOf] of Object.entries(NAMES) as [ImageBucket, typeof NAMES["raw"]][]) {
+  const all = (ref: ImageRef) => namesOf.map((nameOf) => nameOf(ref));
+
+  test(`purgeBucket() removes all that is due of the ${bucket} bucket and nothing else, in every shard`, async () => {
+    const store = new MemoryObjectStore();
+    const due = SHARDS.map((shard) => inShard(shard, NOON_MS - periodMs));
+    const later = SHARDS.map((shard) => inShard(shard, NOON_MS - periodMs + 1));
+    await put(store, ...[...due, ...later].flatMap(all));
+    assert.equal((await purge(store, bucket)).deleted, due.length * namesOf.length);
+    assert.deepEqual(store.names(), later.flatMap(all).toSorted());
+  });
+
+  test(`purgeBucket() removes everything of days of the ${bucket} bucket that are long over`, async () => {
+    const store = new MemoryObjectStore();
+    const refs = [8, 9, 40, 4000].map((days) => sampleRef(NOON_MS - days * DAY_MS));
+    await put(store, ...refs.flatMap(all));
+    const { deleted, oldestT0Ms } = await purge(store, bucket);
+    assert.deepEqual([deleted, oldestT0Ms], [4 * namesOf.length, undefined]);
+    assert.deepEqual(store.names(), []);
+  });
+
+  test(`purgeBucket() tells the oldest T0 that is left in the ${bucket} bucket, whatever has it`, async () => {
+    for (const nameOf of namesOf) {
+      const store = new MemoryObjectStore();
+      const [oldest, ...newer] = [3, 2, 1].map((days) =>
+        inShard("abz".charAt(days - 1), NOON_MS - days * DAY_MS)
+      );
+      await put(store, ...newer.flatMap(all), nameOf(oldest ?? assert.fail()));
+      await put(store, nameOf(inShard("a", NOON_MS - periodMs)));
+      for (const deleted of [1, 0]) {
+        const outcome = await purge(store, bucket);
+        assert.deepEqual([outcome.oldestT0Ms, outcome.deleted], [NOON_MS - 3 * DAY_MS, deleted]);
+      }
+    }
+  });
+}
 
 test("purgeBucket() counts names that are not ours and leaves them", async () => {
   const store = new MemoryObjectStore();
   const foreign = [
     "readme.txt",
     "tmp/a",
-    "2020-01-01/acme/x",
-    "erase/2020-01-01/x",
-    "erase/odd/x",
-    "erased/2020-01-01/x",
-    rawName(expired).replace(/^[^/]+/, "2020-01-02"),
+    "2026-03-14/acme/x",
+    "a/2020-01-01/acme/x",
+    "b/1",
+    rawName(expired).replace(/\d{4}-\d\d-\d\d/, "2020-01-02"),
+    rawName(expired).replace(/^a/, "b"),
   ];
-  await put(store, ...foreign, rawName(expired));
-  const outcome = await purge(store);
-  assert.deepEqual([outcome.foreign, outcome.deleted], [foreign.length, 1]);
-  assert.deepEqual(store.names(), foreign.toSorted());
+  await put(store, ...foreign, rawName(expired), rawName(sampleRef(NOON_MS - DAY_MS)));
+  const { foreign: found, deleted, lookedAt } = await purge(store);
+  assert.deepEqual([found, deleted, lookedAt], [foreign.length, 1, foreign.length - 3 + 2]);
+  assert.equal(store.names().length, foreign.length + 1);
 });
 
-test("purgeBucket() tells the oldest T0 that is left, of images and of markers", async () => {
-  const [older, newer] = [sampleRef(NOON_MS - 3 * DAY_MS), sampleRef(NOON_MS - DAY_MS)];
-  const images = new MemoryObjectStore();
-  await put(images, rawName(older), rawName(newer), markerName(newer));
-  assert.equal((await purge(images)).oldestT0Ms, NOON_MS - 3 * DAY_MS);
-  const markers = new MemoryObjectStore();
-  await put(markers, rawName(newer), markerName(older));
-  assert.equal((await purge(markers)).oldestT0Ms, NOON_MS - 3 * DAY_MS);
-});
-
-test("purgeBucket() tells a marker's T0 where an image of the same day is younger", async () => {
-  const morning = sampleRef(Date.UTC(2026, 2, 11, 6));
+test("purgeBucket() counts what no source can have made yet as not ours", async () => {
   const store = new MemoryObjectStore();
-  await put(store, rawName(sampleRef(Date.UTC(2026, 2, 11, 18))), markerName(morning));
-  assert.equal((await purge(store)).oldestT0Ms, t0OfImageId(morning.imageId));
+  await put(store, rawName(sampleRef(NOON_MS + 30 * DAY_MS)));
+  const { foreign, deleted, oldestT0Ms } = await purge(store);
+  assert.deepEqual([foreign, deleted, oldestT0Ms], [1, 0, undefined]);
 });
 
 test("purgeBucket() goes on behind an old object that it cannot remove", async () => {
@@ -138,16 +153,25 @@ test("purgeBucket() goes on behind objects that the store refuses to remove, and
   assert.deepEqual(store.names(), [...held].toSorted());
 });
 
-test("purgeBucket() does not look into days that can hold nothing expired once the oldest is known", async () => {
-  const looked: string[] = [];
-  const store = new MemoryObjectStore({
-    before: (operation, name) => void (operation === "list" && looked.push(name)),
+for (
+  const [what, ref, calls] of [
+    ["once the oldest is known", kept, 1 + SHARDS.length],
+    ["but the oldest that holds anything", expired, 1 + 3 * SHARDS.length],
+  ] as const
+) {
+  test(`purgeBucket() does not look into days that can hold nothing expired ${what}`, async () => {
+    let lists = 0;
+    const store = new MemoryObjectStore({
+      before: (operation) => void (operation === "list" && lists++),
+    });
+    await put(store, rawName(ref));
+    // More than a page of each shard's last days.
+    const later = (hours: number) => rawName(sampleRef(NOON_MS - hours * 3_600_000));
+    await put(store, later(100), ...Array.from({ length: 2_500 }, () => later(48)));
+    const { lookedAt } = await purge(store);
+    assert.deepEqual([lists, lookedAt], [calls, ref === kept ? 1 : 2]);
   });
-  const refs = [6, 5, 4, 3].map((days) => sampleRef(NOON_MS - days * DAY_MS));
-  await put(store, ...refs.map(rawName));
-  await purge(store);
-  assert.deepEqual(looked, ["", "erase/", "2026-03-08/"]);
-});
+}
 
 test("purgeBucket() counts what is more than the grace over its time and cannot be removed", async () => {
   const store = new MemoryObjectStore();

@@ -30,12 +30,20 @@ export function shardPrefixes(bucket: ImageBucket, shards: readonly string[] = S
   return ROOTS[bucket].flatMap((root) => shards.map((shard) => `${root}${shard}/`));
 }
 
-/** The objects of a shard up to the end of a day, the oldest day first. */
+/** Days of a shard: from `fromDay`, where one is given, up to the end of `day`. */
+interface DaysOfShard extends CallOptions {
+  readonly prefix: string;
+  readonly day: string;
+  readonly fromDay?: string | undefined;
+}
+
+/** The objects of a shard's days, the oldest day first. */
 export async function* walkThrough(
   lister: ObjectLister,
-  { prefix, day, ...options }: CallOptions & { readonly prefix: string; readonly day: string },
+  { prefix, day, fromDay = "", ...options }: DaysOfShard,
 ): AsyncGenerator<ObjectFacts> {
-  for await (const object of walkNames(lister, { prefix, ...options })) {
+  const startOffset = prefix + fromDay;
+  for await (const object of walkNames(lister, { prefix, startOffset, ...options })) {
     if (dayIn(object.name, prefix) > day) return;
     yield object;
   }

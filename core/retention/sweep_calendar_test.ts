@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, manifestName, rawName, renditionName } from "../model/object_name.ts";
+import { DAY_MS } from "../model/utc_day.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { sweepExpired } from "./sweep_expired.ts";
 
-const DAY_MS = 86_400_000;
 const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 
 async function processed(world: TestWorld, ref: ImageRef): Promise<void> {
@@ -18,7 +18,7 @@ async function processed(world: TestWorld, ref: ImageRef): Promise<void> {
 async function observed(world: TestWorld) {
   const { places } = await sweepExpired(world.ports);
   const place = (name: string) => places.find((each) => each.place === name);
-  return { raw: place("raw"), processed: place("processed"), warehouse: place("warehouse") };
+  return { raw: place("raw"), erasures: place("erasures"), warehouse: place("warehouse") };
 }
 
 for (
@@ -69,17 +69,19 @@ test("an image whose T0 is ahead of the sweeper's clock is kept for its seven da
   assert.deepEqual(world.names(), []);
 });
 
-test("a name whose day no door can have made yet is reported, and purged when its time comes", async () => {
+test("a name whose day no source can have made yet is reported, and purged when its time comes", async () => {
   const world = new TestWorld();
   const ref = sampleRef(NOON_MS + 30 * DAY_MS);
   await world.upload(ref);
-  await world.mark(sampleRef(t0OfImageId(ref.imageId)));
-  const { raw } = await observed(world);
-  assert.deepEqual([raw?.foreign, raw?.deleted, raw?.oldestT0], [2, 0, null]);
-  assert.equal(world.raw.names().length, 2);
+  await world.requestErasure(ref);
+  const { raw, erasures } = await observed(world);
+  for (const place of [raw, erasures]) {
+    assert.deepEqual([place?.foreign, place?.deleted, place?.oldestT0], [1, 0, null]);
+  }
+  assert.equal(world.names().length, 2);
   world.clock.nowMs = t0OfImageId(ref.imageId) + periodMs;
   await sweepExpired(world.ports);
-  assert.deepEqual(world.raw.names(), []);
+  assert.deepEqual(world.names(), []);
 });
 
 test("what is there without a manifest, or without anything else, goes at its time", async () => {
@@ -140,7 +142,7 @@ test("a whole day that was missed is swept at once, several days side by side", 
   const { raw, warehouse } = await observed(world);
   assert.deepEqual([raw?.deleted, warehouse?.deleted, raw?.overdue], [4, 4, 0]);
   assert.deepEqual(
-    world.raw.names().map((name) => name.slice(0, 10)),
-    [rawName(sampleRef(NOON_MS + 4 * DAY_MS)).slice(0, 10)],
+    world.raw.names().map((name) => name.slice(0, 12)),
+    [rawName(sampleRef(NOON_MS + 4 * DAY_MS)).slice(0, 12)],
   );
 });

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import { receiptName } from "../model/object_name.ts";
+import type { ImageRow } from "../model/image_row.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import { DAY_MS } from "../model/utc_day.ts";
+import { assertErased } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
-import { sampleRef } from "../testing/sample_row.ts";
+import { sampleRef, sampleRow } from "../testing/sample_row.ts";
 import {
   NOON_MS,
   TestWorld,
@@ -13,12 +16,13 @@ import {
   type WorldPorts,
 } from "../testing/test_world.ts";
 import type { Certificate } from "./certificate.ts";
+import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
+import { settleErasures } from "./settle_erasures.ts";
 import { sweepExpired } from "./sweep_expired.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
-const DAY_MS = 86_400_000;
-const { periodMs, graceMs } = RETENTION_POLICY;
+const { periodMs, graceMs, attemptMs } = RETENTION_POLICY;
 const first = sampleRef(NOON_MS);
 const second = sampleRef(NOON_MS + 1);
 const third = sampleRef(NOON_MS + 3 * DAY_MS);
@@ -38,6 +42,14 @@ function placeOf(certificate: Certificate, name: string) {
   const place = certificate.places.find(({ place }) => place === name);
   assert.ok(place !== undefined, name);
   return place;
+}
+
+/** Erases an image to its receipt. */
+async function erase(world: TestWorld, ref: ImageRef): Promise<void> {
+  await world.requestErasure(ref);
+  await eraseImage(world.ports, ref);
+  world.clock.nowMs += attemptMs;
+  await settleErasures(world.ports);
 }
 
 const idsLeft = (world: TestWorld) =>
@@ -81,42 +93,42 @@ test("sweepExpired() copies each certificate's places to the warehouse", async (
   const lines = world.rows.purges();
   assert.deepEqual(lines.map(({ store }) => store), certificate.places.map(({ place }) => place));
   assert.ok(lines.every((line) => line.certificate === 1));
-  assert.equal(lines[0]?.oldestT0Ms, NOON_MS + 1);
+  assert.equal(lines[0]?.oldest_t0, new Date(NOON_MS + 1).toISOString());
 });
 
-test("sweepExpired() runs every live marker and purges marker and receipt at their time", async () => {
+test("sweepExpired() purges request, receipt, what says that there was something, and tombstone at their time", async () => {
   const world = await worldOfThree();
-  await world.mark(third);
-  const { markers } = await sweepExpired(world.ports);
-  assert.deepEqual(markers, { live: 1, erased: 1, waiting: 0 });
-  assert.ok(world.processed.names().includes(receiptName(third)));
+  await erase(world, third);
   world.clock.nowMs = NOON_MS + 3 * DAY_MS + periodMs - 1;
-  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 1, waiting: 0 });
+  const certificate = await sweepExpired(world.ports);
+  assert.equal(
+    placeOf(certificate, "erasures").oldestT0,
+    new Date(NOON_MS + 3 * DAY_MS).toISOString(),
+  );
+  assertErased(world, third);
   world.clock.nowMs++;
-  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 0, erased: 0, waiting: 0 });
+  await sweepExpired(world.ports);
   assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
-  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 0, erased: 0, waiting: 0 });
 });
 
-test("sweepExpired() leaves markers waiting whose rows are buffered, and erases them in a later sweep", async () => {
-  const world = await worldOfThree({ bufferMs: 5 * DAY_MS });
-  await world.mark(third);
-  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 0, waiting: 1 });
-  world.clock.nowMs += 2 * DAY_MS;
-  assert.deepEqual((await sweepExpired(world.ports)).markers, { live: 1, erased: 1, waiting: 0 });
-});
-
-test("sweepExpired() tells that buffered rows are left, overdue from the grace on", async () => {
-  const world = await worldOfThree({ bufferMs: periodMs + DAY_MS });
-  const warehouse = async (nowMs: number) => {
+test("sweepExpired() tells of a row that comes late, overdue from the grace on, and deletes it in the next sweep", async () => {
+  const world = await worldOfThree();
+  const late = sampleRow(first);
+  const purge = world.rows.purge.bind(world.rows);
+  const warehouse = async (nowMs: number, ...rows: readonly ImageRow[]) => {
     world.clock.nowMs = nowMs;
+    world.rows.purge = async (...input) => {
+      const deleted = await purge(...input);
+      world.rows.write(...rows);
+      return deleted;
+    };
     const { deleted, oldestT0, overdue } = placeOf(await sweepExpired(world.ports), "warehouse");
     return [deleted, oldestT0, overdue];
   };
   const oldest = new Date(NOON_MS).toISOString();
-  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs), [0, oldest, 0]);
-  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs + 1), [0, oldest, 1]);
-  assert.deepEqual((await warehouse(NOON_MS + periodMs + DAY_MS + 1))[2], 0);
+  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs, late), [2, oldest, 0]);
+  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs + 1, late), [1, oldest, 1]);
+  assert.deepEqual((await warehouse(NOON_MS + periodMs + DAY_MS)).slice(2), [0]);
 });
 
 test("sweepExpired() twice at once purges once and makes one chain of two", async () => {
@@ -160,8 +172,7 @@ const away = () => Promise.reject(new AppError("unavailable", "The warehouse is 
 
 test("sweepExpired() purges objects although the warehouse is away, and throws that it is", async () => {
   const world = await worldOfThree();
-  await world.mark(third);
-  Object.assign(world.rows, { purge: away, remove: away });
+  Object.assign(world.rows, { purge: away });
   await assert.rejects(sweepExpired(world.ports), { code: "unavailable" });
   assert.deepEqual(world.names().filter((name) => name.includes(first.imageId)), []);
   assert.deepEqual(world.certificates.names(), []);
@@ -184,18 +195,10 @@ test("sweepExpired() certifies that something refuses to go, and tells why", asy
   assert.deepEqual(refusals, ["Cannot remove object as it answered 403"]);
 });
 
-test("sweepExpired() leaves a marker waiting that cannot be run now", async () => {
-  const world = await worldOfThree();
-  await world.mark(third);
-  Object.assign(world.rows, { remove: away });
-  const { markers, complete } = await sweepExpired(world.ports);
-  assert.deepEqual([markers, complete], [{ live: 1, erased: 0, waiting: 1 }, true]);
-});
-
 test("sweepExpired() throws that the copy failed when the certificate stands", async () => {
   const world = await worldOfThree();
-  const recordPurge = () => Promise.reject(new Error("no such table"));
-  Object.assign(world.rows, { recordPurge });
+  const publishPurge = () => Promise.reject(new Error("no such topic"));
+  Object.assign(world.rows, { publishPurge });
   const failure = { code: "unavailable", message: /certificate 1/ };
   await assert.rejects(sweepExpired(world.ports), failure);
   assert.deepEqual(world.certificates.names(), ["certificates/1"]);
@@ -203,19 +206,14 @@ test("sweepExpired() throws that the copy failed when the certificate stands", a
 
 test("sweepExpired() after a death at any call ends as undisturbed", async () => {
   const deaths = await crashEverywhere({
-    makeWorld: async () => {
-      const world = await worldOfThree();
-      await world.mark(third);
-      return world;
-    },
+    makeWorld: () => worldOfThree(),
     walk: (ports) => sweepExpired(ports),
     repeat: async (world, at) => {
       const certificate = await sweepExpired(world.ports);
       assert.equal(certificate.complete, true, at);
-      assert.deepEqual(certificate.markers, { live: 1, erased: 1, waiting: 0 }, at);
       assert.deepEqual(idsLeft(world), [second, third], at);
       const left = [world.raw.names(), world.processed.names(), world.rows.rows()];
-      assert.deepEqual(left.map(({ length }) => length), [2, 5, 1], at);
+      assert.deepEqual(left.map(({ length }) => length), [2, 8, 2], at);
       const { certificates } = world;
       const { faults } = await verifyCertificates({ certificates, hashing: portableHashing });
       assert.deepEqual(faults, [], at);

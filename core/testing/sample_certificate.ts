@@ -9,7 +9,6 @@ export function sampleDraft(values: Partial<CertificateDraft> = {}): Certificate
     complete: true,
     periodMs: 604_800_000,
     policyHash: "0".repeat(64),
-    markers: { live: 0, erased: 0, waiting: 0 },
     places: [],
     ...values,
   };
