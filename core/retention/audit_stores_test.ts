@@ -3,17 +3,18 @@ import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, rawName, receiptName } from "../model/object_name.ts";
+import { DAY_MS } from "../model/utc_day.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
 import { auditStores } from "./audit_stores.ts";
 import { certificateName, issueCertificate } from "./certificate.ts";
-import { removeLive } from "./erase_image.ts";
+import { eraseImage, removeLive } from "./erase_image.ts";
 import { rewriteCertificate, sampleDraft } from "../testing/sample_certificate.ts";
 import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
+import { settleErasures } from "./settle_erasures.ts";
 import { sweepExpired } from "./sweep_expired.ts";
 
-const DAY_MS = 86_400_000;
 const { periodMs, graceMs, sweepIntervalMs, erasureMs } = RETENTION_POLICY;
 const refs = [0, 1, 2].map((days) => sampleRef(NOON_MS + days * DAY_MS));
 const [first, second] = refs as [ImageRef, ImageRef]; // of the three just made
@@ -74,13 +75,22 @@ test("auditStores() tells what is in removal, and from a millisecond over the gr
 
 test("auditStores() finds one overdue row where every object is gone", async () => {
   const world = await sweptWorld();
-  await world.rows.append(sampleRow(sampleRef(world.clock.nowMs - periodMs - graceMs - 1)));
+  world.rows.write(sampleRow(sampleRef(world.clock.nowMs - periodMs - graceMs - 1)));
   assert.deepEqual(await findings(world), ["overdue"]);
 });
 
 test("auditStores() finds names that are not ours in each bucket, wherever they lie", async () => {
-  for (const store of ["raw", "processed", "certificates"] as const) {
-    for (const name of ["readme.txt", "tmp/a", "2026-03-14/acme/x", "erase/odd/x"]) {
+  const names = [
+    "readme.txt",
+    "tmp/a",
+    "2026-03-14/acme/x",
+    "a/2026-03-14/acme/x",
+    "a/odd/x",
+    "a/x",
+  ];
+  const folders = ["erased/x", "erased/odd/x", "erasing/a/x"];
+  for (const store of ["raw", "processed", "erasures", "certificates"] as const) {
+    for (const name of [...names, ...folders]) {
       const world = await sweptWorld();
       await world[store].put(name);
       assert.deepEqual(await findings(world), ["foreign_names"], `${name} in ${store}`);
@@ -88,7 +98,7 @@ test("auditStores() finds names that are not ours in each bucket, wherever they 
   }
 });
 
-test("auditStores() finds what no door can have made, as its end would never come", async () => {
+test("auditStores() finds what no source can have made, as its end would never come", async () => {
   const planted = [sampleRef(Date.UTC(9999, 0, 1)), sampleRef(NOON_MS + 4 * DAY_MS)];
   for (const ref of planted) {
     const world = await sweptWorld();
@@ -98,32 +108,37 @@ test("auditStores() finds what no door can have made, as its end would never com
 });
 
 test("auditStores() finds an erasure without a receipt once it has had its time", async () => {
-  const world = await sweptWorld({ bufferMs: 5 * DAY_MS });
-  await world.mark(first);
-  world.clock.nowMs += erasureMs;
-  await sweepExpired(world.ports);
-  const { erasures: before } = await audit(world);
-  assert.deepEqual(before, { asked: 1, receipts: 0, overdue: 0, survivors: 0 });
-  world.clock.nowMs++;
+  const world = await sweptWorld();
+  world.rows.hold();
+  await world.requestErasure(first);
+  await eraseImage(world.ports, first);
+  const settleAfter = async (afterMs: number) => {
+    world.clock.nowMs += afterMs;
+    await settleErasures(world.ports);
+    await sweepExpired(world.ports);
+    return (await audit(world)).erasures;
+  };
+  const before = { asked: 1, receipts: 0, overdue: 0, survivors: 0 };
+  assert.deepEqual(await settleAfter(erasureMs), before);
+  assert.deepEqual(await settleAfter(1), { ...before, overdue: 1 });
   assert.deepEqual(await findings(world), ["erasure_overdue"]);
-  world.clock.nowMs += 3 * DAY_MS;
-  await sweepExpired(world.ports);
-  const { erasures } = await audit(world);
-  assert.deepEqual(erasures, { asked: 1, receipts: 1, overdue: 0, survivors: 0 });
+  world.rows.deliver();
+  assert.deepEqual(await settleAfter(1), { ...before, receipts: 1 });
+  assert.deepEqual(await findings(world), []);
 });
 
 test("auditStores() finds what is left of an image that has a receipt, not what was just written", async () => {
   const world = await sweptWorld();
-  await world.mark(first);
+  await world.requestErasure(first);
   await world.processed.put(receiptName(first));
-  await world.mark(second);
+  await world.requestErasure(second);
   world.clock.nowMs += graceMs;
   const { erasures } = await audit(world);
   // The three days' images are older than the grace; of the first, raw object, three renditions and manifest are left.
   assert.deepEqual([erasures.asked, erasures.survivors], [2, 5]);
   assert.deepEqual(await findings(world), ["erased_but_there"]);
-  await sweepExpired(world.ports);
-  assert.equal((await world.upload(first)).attempt, 1);
+  await eraseImage(world.ports, first);
+  await world.upload(first);
   assert.deepEqual(await findings(world), []);
 });
 
@@ -191,7 +206,7 @@ test("auditStores() throws where a store cannot be read: there is no half audit"
 
 test("auditStores() changes nothing", async () => {
   const world = await sweptWorld();
-  await world.mark(second);
+  await world.requestErasure(second);
   world.clock.nowMs = NOON_MS + 30 * DAY_MS;
   const names = () => [
     ...world.names(),

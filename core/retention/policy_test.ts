@@ -17,17 +17,20 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const imageId = makeImageId(NOON_MS, new Uint8Array(10));
 
-test("the policy is DESIGN's promise: seven days, the last two hours of them closing time", () => {
+test("the policy is DESIGN's promise: seven days, the last two hours of them behind the write cutoff", () => {
   assert.deepEqual(RETENTION_POLICY, {
     periodMs: 7 * DAY_MS,
     closingMs: 2 * HOUR_MS,
     graceMs: 15 * 60 * SECOND_MS,
     sweepIntervalMs: 5 * 60 * SECOND_MS,
     sweepBudgetMs: 2 * 60 * SECOND_MS,
-    reconcileIntervalMs: HOUR_MS,
-    reconcileAfterMs: 30 * 60 * SECOND_MS,
+    repairIntervalMs: HOUR_MS,
+    repairAfterMs: 30 * 60 * SECOND_MS,
     signedUrlMs: 15 * 60 * SECOND_MS,
-    erasureMs: 2 * HOUR_MS,
+    attemptMs: 2 * 60 * SECOND_MS,
+    erasureIntervalMs: 15 * 60 * SECOND_MS,
+    erasureEventMs: 30 * 60 * SECOND_MS,
+    erasureMs: HOUR_MS,
   });
 });
 
@@ -57,9 +60,12 @@ test("retentionPolicyOf() shrinks every bound, intervals not below what a machin
     graceMs: 10_000,
     sweepIntervalMs: 1000,
     sweepBudgetMs: 10_000,
-    reconcileIntervalMs: 1000,
-    reconcileAfterMs: 20_000,
+    repairIntervalMs: 1000,
+    repairAfterMs: 20_000,
     signedUrlMs: 900_000,
+    attemptMs: 2000,
+    erasureIntervalMs: 1000,
+    erasureEventMs: 10_000,
     erasureMs: 20_000,
   });
   assert.deepEqual(retentionPolicyOf(3.5 * DAY_MS), {
@@ -68,10 +74,13 @@ test("retentionPolicyOf() shrinks every bound, intervals not below what a machin
     graceMs: 450_000,
     sweepIntervalMs: 150_000,
     sweepBudgetMs: 60_000,
-    reconcileIntervalMs: 1_800_000,
-    reconcileAfterMs: 900_000,
+    repairIntervalMs: 1_800_000,
+    repairAfterMs: 900_000,
     signedUrlMs: 900_000,
-    erasureMs: 3_600_000,
+    attemptMs: 60_000,
+    erasureIntervalMs: 450_000,
+    erasureEventMs: 900_000,
+    erasureMs: 1_800_000,
   });
 });
 

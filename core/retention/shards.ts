@@ -61,17 +61,18 @@ export async function forEachObject(
   });
 }
 
-/** How many names and folders at the top of a bucket are not ours: nothing decides when they end. */
+/** How many names and folders where shards begin are not ours: nothing decides when they end. */
 export async function countForeign(
   lister: ObjectLister,
   bucket: ImageBucket,
   options: CallOptions = {},
 ): Promise<number> {
-  const ours = new Set(SHARDS.map((shard) => `${shard}/`));
-  for (const root of ROOTS[bucket]) ours.add(root);
+  const ours = new Set([...ROOTS[bucket], ...shardPrefixes(bucket)]);
   let foreign = 0;
-  for await (const page of pagesOf(lister, { prefix: "", delimiter: "/", ...options })) {
-    foreign += page.objects.length + page.prefixes.filter((prefix) => !ours.has(prefix)).length;
+  for (const prefix of ROOTS[bucket]) {
+    for await (const page of pagesOf(lister, { prefix, delimiter: "/", ...options })) {
+      foreign += page.objects.length + page.prefixes.filter((folder) => !ours.has(folder)).length;
+    }
   }
   return foreign;
 }

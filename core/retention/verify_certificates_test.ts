@@ -28,7 +28,7 @@ for (const length of [12, 0]) {
 
 test("verifyCertificates() sees one altered digit, at the next link", async () => {
   const ports = await chainOf(5);
-  await rewrite(ports.certificates, 3, (text) => text.replace('"live": 0', '"live": 7'));
+  await rewrite(ports.certificates, 3, (text) => text.replace(": 604800000", ": 604800001"));
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 4, fault: "broken_link" }]);
 });
 
