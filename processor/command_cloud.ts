@@ -2,9 +2,10 @@
 import type { Call } from "@tintype/cli/command";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { httpOrigin } from "@tintype/cli/flag_values";
+import { cachedDaySalts, contentKeysOf } from "@tintype/core/configuration/cached_day_salts";
+import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
-import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import {
   RETENTION_POLICY,
   type RetentionPolicy,
@@ -13,14 +14,16 @@ import {
 import { BigQueryImageRows } from "./adapters/bigquery_image_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
-import { BigQueryRowSink, type BigQueryRowSinkOptions } from "./adapters/bigquery_row_sink.ts";
+import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { pubsubRecords } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 
 const LOCAL = {
   projectId: "tintype-local",
   storage: "http://localhost:9023",
-  warehouse: "http://localhost:9050",
+  pubsub: "http://localhost:9085",
+  bigquery: "http://localhost:9050",
 } as const;
 
 /** Flags of every command that works on a system. */
@@ -31,14 +34,20 @@ export const CLOUD_FLAGS = {
   "prefix NAME": { about: "first part of its names, as in Terraform", default: "tintype" },
   "raw BUCKET": "default: NAME-raw",
   "processed BUCKET": "default: NAME-processed",
+  "erasures BUCKET": "default: NAME-erasures",
   "certificates BUCKET": "default: NAME-certificates",
+  "config BUCKET": "default: NAME-config",
   "dataset NAME": { about: "dataset of the rows", default: "tintype" },
   "storage URL": {
     about: `an emulator of Cloud Storage (local: ${LOCAL.storage})`,
     parse: httpOrigin,
   },
-  "warehouse URL": {
-    about: `an emulator of BigQuery (local: ${LOCAL.warehouse})`,
+  "pubsub URL": {
+    about: `an emulator of Pub/Sub (local: ${LOCAL.pubsub})`,
+    parse: httpOrigin,
+  },
+  "bigquery URL": {
+    about: `an emulator of BigQuery (local: ${LOCAL.bigquery})`,
     parse: httpOrigin,
   },
 } as const;
@@ -49,11 +58,15 @@ export type CloudFlags = Partial<Omit<Call<typeof CLOUD_FLAGS>, "words">>;
 /** Names and addresses of a system's stores. */
 export interface CloudPlaces {
   readonly projectId: string;
-  readonly buckets: Readonly<Record<"raw" | "processed" | "certificates", string>>;
+  readonly buckets: Readonly<
+    Record<"raw" | "processed" | "erasures" | "certificates" | "config", string>
+  >;
   readonly dataset: string;
   /** An emulator's address; undefined for Google Cloud itself. */
   readonly storage: string | undefined;
-  readonly warehouse: string | undefined;
+  readonly pubsub: string | undefined;
+  readonly bigquery: string | undefined;
+  readonly recordsTopic: string;
 }
 
 /** The names and addresses that the flags mean. */
@@ -65,43 +78,51 @@ export function placesOf(flags: CloudFlags): CloudPlaces {
     buckets: {
       raw: flags.raw ?? `${prefix}-raw`,
       processed: flags.processed ?? `${prefix}-processed`,
+      erasures: flags.erasures ?? `${prefix}-erasures`,
       certificates: flags.certificates ?? `${prefix}-certificates`,
+      config: flags.config ?? `${prefix}-config`,
     },
     dataset,
     storage: flags.storage ?? local?.storage,
-    warehouse: flags.warehouse ?? local?.warehouse,
+    pubsub: flags.pubsub ?? local?.pubsub,
+    bigquery: flags.bigquery ?? local?.bigquery,
+    recordsTopic: `${prefix}-images`,
   };
 }
 
-/** Stores and warehouse at these places. Throws UsageError where they are on this machine and nothing answers. */
+/** Stores, topics and tables of a system. Throws UsageError where they are on this machine and nothing answers. */
 export async function openStores(
-  { projectId, buckets, dataset, storage, warehouse }: CloudPlaces,
-  rowOptions: Pick<BigQueryRowSinkOptions, "insertIdPrefix"> = {},
+  { projectId, buckets, dataset, storage, pubsub, bigquery, recordsTopic }: CloudPlaces,
+  policy: RetentionPolicy = RETENTION_POLICY,
 ) {
-  await requireLocalSystem(...[storage, warehouse].filter((address) => address !== undefined));
+  const emulators = [storage, pubsub, bigquery].filter((address) => address !== undefined);
+  await requireLocalSystem(...emulators);
   const store = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage });
-  const client = createBigQueryClient({ projectId, endpoint: warehouse });
+  const client = createBigQueryClient({ projectId, endpoint: bigquery });
+  const config = store(buckets.config);
+  const configuration = { config, clock: Date, onProblem: console.error };
   return {
     raw: store(buckets.raw),
     processed: store(buckets.processed),
+    erasures: store(buckets.erasures),
     certificates: store(buckets.certificates),
-    rows: new BigQueryRowSink(client, {
-      dataset,
-      purgesRetentionMs: PURGES_RETENTION_MS,
-      ...rowOptions,
-    }),
+    config,
+    records: pubsubRecords({ projectId, endpoint: pubsub }, recordsTopic),
+    contentKeys: contentKeysOf(cachedDaySalts(configuration)),
+    plans: new CachedTenants(configuration),
+    rows: new BigQueryRows(client, { dataset, periodMs: policy.periodMs }),
     imageRows: new BigQueryImageRows(client, { dataset }),
     columns: new BigQueryRowColumns(client, { dataset }),
   };
 }
 
-/** Stores and warehouse that the flags name, and the retention policy that holds there. */
-export async function openCloud(
-  flags: CloudFlags,
-  rowOptions: Pick<BigQueryRowSinkOptions, "insertIdPrefix"> = {},
-) {
-  const { certificates, ...stores } = await openStores(placesOf(flags), rowOptions);
-  const policy = flags.project === undefined ? await localPolicy(certificates) : RETENTION_POLICY;
+/** What the flags name, and the retention policy that holds there. */
+export async function openCloud(flags: CloudFlags) {
+  const places = placesOf(flags);
+  const stores = await openStores(places);
+  const policy = flags.project === undefined
+    ? await localPolicy(stores.certificates)
+    : RETENTION_POLICY;
   return { ...stores, policy };
 }
 

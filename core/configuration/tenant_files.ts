@@ -24,9 +24,12 @@ const topicsSchema = z.strictObject({
   ),
 });
 
+/** Where the tenants' objects lie in the configuration bucket. */
+export const TENANT_FOLDER = "tenants/";
+
 /** `tenants/{name}.json`: of a tenant, of the default, or a generated one. */
 export function tenantFile(name: string): ObjectName {
-  return `tenants/${name}.json` as ObjectName; // a name of the configuration bucket, made here only
+  return `${TENANT_FOLDER}${name}.json` as ObjectName; // a name of the configuration bucket, made here only
 }
 
 /** Objects by tenant's name (or `_default`), read and checked, with what follows from all of them. */

@@ -45,7 +45,9 @@ const deadLetter = mortal(
 );
 const repair = mortal("repair", async (ports) => {
   const found: string[] = [];
-  const events = { republish: async (_: unknown, name: string) => void found.push(name) };
+  const events = {
+    republish: async (_: unknown, { name }: { name: string }) => void found.push(name),
+  };
   await repairImages({ ...ports, events }, { shards });
   for (const _ of found) await deliver(ports);
 });

@@ -5,7 +5,7 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { walkNames } from "../listing.ts";
-import { type ObjectName, readProcessedName, readRawName } from "../model/object_name.ts";
+import { readProcessedName, readRawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventPublisher } from "../ports/event_publisher.ts";
@@ -45,7 +45,7 @@ export async function repairImages(
     for await (const { object, isFinal } of walkImages(ports, prefix, options)) {
       tally.lookedAt++;
       if (isFinal || object.createdMs > dueMs) continue;
-      await ports.events.republish("raw", object.name as ObjectName, options); // read as ours
+      await ports.events.republish("raw", object, options);
       tally.republished++;
     }
   });

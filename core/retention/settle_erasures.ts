@@ -52,7 +52,7 @@ export interface SettledErasures {
 /** An erasure without a receipt. */
 interface OpenErasure {
   readonly ref: ImageRef;
-  readonly requestedMs: number;
+  readonly request: ObjectFacts;
   /** Whether something was found to erase. */
   readonly isErasing: boolean;
 }
@@ -77,11 +77,12 @@ export async function settleErasures(
       if (ref === null || phaseOf(ref.imageId, policy, nowMs) === "expired") continue;
       found.requests++;
       if (isErasing) found.erasing++;
-      if (!hasReceipt) found.open.push({ ref, isErasing, requestedMs: request.createdMs });
+      if (!hasReceipt) found.open.push({ ref, isErasing, request });
     }
   });
-  const due = found.open.filter(({ isErasing, requestedMs }) =>
-    isErasing && nowMs - requestedMs >= policy.attemptMs
+  const ageOf = ({ request }: OpenErasure) => nowMs - request.createdMs;
+  const due = found.open.filter((erasure) =>
+    erasure.isErasing && ageOf(erasure) >= policy.attemptMs
   );
   const withTombstone = await tombstonesOf(ports, due, options);
   const rows = found.erasing === 0 ? 0 : await ports.rows.removeErased(options);
@@ -93,17 +94,17 @@ export async function settleErasures(
     settled.add(erasure);
   });
   const waiting = found.open.filter((erasure) => !settled.has(erasure));
-  const stuck = waiting.filter(({ requestedMs }) => nowMs - requestedMs >= policy.erasureEventMs);
+  const stuck = waiting.filter((erasure) => ageOf(erasure) >= policy.erasureEventMs);
   await forEachBounded(
     stuck,
     WRITES_AT_ONCE,
-    ({ ref }) => ports.events.republish("erasures", rawName(ref), options),
+    ({ request }) => ports.events.republish("erasures", request, options),
   );
   return {
     requests: found.requests,
     settled: settled.size,
     waiting: waiting.length,
-    overdue: waiting.filter(({ requestedMs }) => nowMs - requestedMs > policy.erasureMs).length,
+    overdue: waiting.filter((erasure) => ageOf(erasure) > policy.erasureMs).length,
     republished: stuck.length,
     rows,
   };

@@ -115,7 +115,7 @@ export class TestWorld {
       hashing: portableHashing,
       contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },
       events: {
-        republish: async (bucket, name) => void this.events.push({ bucket, name }),
+        republish: async (bucket, { name }) => void this.events.push({ bucket, name }),
       },
       policy: RETENTION_POLICY,
       processorVersion: "test",

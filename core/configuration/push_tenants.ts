@@ -1,0 +1,77 @@
+/** Uploads tenants' objects: all are checked together with those that are there before any is written. */
+import { walkNames } from "../listing.ts";
+import type { ObjectName } from "../model/object_name.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type {
+  ObjectCreator,
+  ObjectLister,
+  ObjectReader,
+  ObjectReplacer,
+} from "../ports/object_store.ts";
+import { AppError } from "../errors.ts";
+import { checkTenantFiles, TENANT_FOLDER, tenantFile } from "./tenant_files.ts";
+
+/** What pushing needs of the configuration bucket. */
+export type ConfigBucket = ObjectCreator & ObjectReplacer & ObjectReader & ObjectLister;
+
+/** What a push did, by the objects' names without folder and ending. */
+export interface PushedTenants {
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** Reads the tenants' objects that are there, by name, without the generated ones. */
+export async function readTenantFiles(
+  config: ObjectReader & ObjectLister,
+  options: CallOptions = {},
+): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for await (const { name } of walkNames(config, { prefix: TENANT_FOLDER, ...options })) {
+    const file = name.slice(TENANT_FOLDER.length).replace(/\.json$/, "");
+    if (file.startsWith("_") && file !== "_default") continue;
+    const bytes = await config.read(name as ObjectName, options); // a name that was listed
+    if (bytes !== null) files.set(file, bytes);
+  }
+  return files;
+}
+
+/**
+ * Writes what differs, then what follows from all of them. Throws `invalid_config` that names every wrong field, with
+ * nothing written, and `conflict` where somebody else changed an object meanwhile.
+ */
+export async function pushTenants(
+  config: ConfigBucket,
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  options: CallOptions = {},
+): Promise<PushedTenants> {
+  const there = await readTenantFiles(config, options);
+  const { generated } = checkTenantFiles(new Map([...there, ...files]));
+  const written: string[] = [];
+  const unchanged: string[] = [];
+  for (const [name, bytes] of [...files, ...generated]) {
+    const isWritten = await write(config, tenantFile(name), bytes, options);
+    if (files.has(name)) (isWritten ? written : unchanged).push(name);
+  }
+  return { written, unchanged };
+}
+
+async function write(
+  config: ConfigBucket,
+  name: ObjectName,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: CallOptions,
+): Promise<boolean> {
+  const facts = await config.stat(name, options);
+  const held = facts && await config.read(name, { generation: facts.generation, ...options });
+  if (held !== null && isSame(held, bytes)) return false;
+  const upload = { contentType: "application/json", customTimeMs: 0, ...options };
+  const isWritten = facts === null
+    ? (await config.create(name, bytes, upload)).created
+    : await config.replace(name, bytes, { ...upload, ifGeneration: facts.generation }) !== null;
+  if (isWritten) return true;
+  throw new AppError("conflict", `Cannot write ${name}: somebody else changed it meanwhile`);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

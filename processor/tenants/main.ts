@@ -1,0 +1,69 @@
+/** `deno task tenants`: checks, uploads and shows the tenants' objects. What it uploads is in `core/configuration`. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { defineCommand } from "@tintype/cli/command";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
+import { pushTenants, readTenantFiles } from "@tintype/core/configuration/push_tenants";
+import { checkTenantFiles, DEFAULT_TENANT } from "@tintype/core/configuration/tenant_files";
+import { isAppError } from "@tintype/core/errors";
+import { isTenant } from "@tintype/core/model/tenant";
+import { parseTenantDocument, planOf } from "@tintype/core/model/tenant_plan";
+import { CLOUD_FLAGS, openCloud } from "../command_cloud.ts";
+
+const TENANTS = defineCommand({
+  name: "tenants",
+  summary:
+    "`validate DIR` checks every tenant's object in a folder (TENANT.json, _default.json). `push DIR` uploads those that differ, none where one is wrong; it takes effect within a minute. `show TENANT` prints the plan that holds for a tenant, as JSON.",
+  words: { placeholder: "validate|push|show DIR|TENANT", min: 2, max: 2 },
+  flags: { ...CLOUD_FLAGS },
+  exitCodes: { 0: "done", 1: "an object is wrong; nothing was uploaded" },
+});
+
+async function readFolder(folder: string): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const names = await readdir(folder).catch(() => undefined);
+  const files = names?.filter((name) => name.endsWith(".json"));
+  if (files === undefined || files.length === 0) {
+    throw new UsageError(`Cannot run tenants: ${folder} is no folder with TENANT.json files`);
+  }
+  return new Map(
+    await Promise.all(files.map(async (file) =>
+      [
+        file.slice(0, -".json".length),
+        new Uint8Array(await readFile(join(folder, file))),
+      ] as const
+    )),
+  );
+}
+
+await runMain(TENANTS, async ({ words: [act, subject = ""], ...flags }) => {
+  try {
+    if (act === "validate") {
+      const { documents } = checkTenantFiles(await readFolder(subject));
+      console.log(`${documents.size} objects are valid: ${[...documents.keys()].join(", ")}`);
+      return EXIT.done;
+    }
+    const { config } = await openCloud(flags);
+    if (act === "push") {
+      const { written, unchanged } = await pushTenants(config, await readFolder(subject));
+      console.log(
+        `${written.length} uploaded (${written.join(", ")}), ${unchanged.length} unchanged`,
+      );
+      return EXIT.done;
+    }
+    if (act === "show" && isTenant(subject)) {
+      const files = await readTenantFiles(config);
+      const documents = [DEFAULT_TENANT, subject].map((name) => {
+        const bytes = files.get(name);
+        return bytes === undefined ? {} : parseTenantDocument(bytes);
+      });
+      console.log(JSON.stringify(planOf(...documents), null, 2));
+      return EXIT.done;
+    }
+  } catch (error) {
+    if (!isAppError(error, "invalid_config")) throw error;
+    for (const { path, message } of error.errors) console.error(`${path}: ${message}`);
+    return EXIT.failed;
+  }
+  throw new UsageError("Cannot run tenants: it takes validate DIR, push DIR or show TENANT");
+});
