@@ -1,96 +1,136 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { manifestName, rawName, receiptName } from "../model/object_name.ts";
-import { crashEverywhere } from "../testing/crashing_ports.ts";
+import { erasingName, manifestName, rawName, receiptName } from "../model/object_name.ts";
+import { assertErased } from "../testing/assert_ready.ts";
+import { crashEverywhere, stepping } from "../testing/crashing_ports.ts";
 import { sampleRef } from "../testing/sample_row.ts";
-import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
-import { eraseImage, isMarked, removeLive } from "./erase_image.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import { eraseImage, isErasureRequested, removeLive } from "./erase_image.ts";
+import { RETENTION_POLICY } from "./policy.ts";
+import { settleErasures } from "./settle_erasures.ts";
 
 const ref = sampleRef(NOON_MS);
 const neighbour = sampleRef(NOON_MS);
+const origin = { source: "kafka", ref: "invoice-7", origin: "images/3/41" } as const;
 
-async function worldOfTwo(options: TestWorldOptions = {}): Promise<TestWorld> {
-  const world = new TestWorld(options);
-  for (const each of [ref, neighbour]) await world.process(each);
-  await world.mark(ref);
+/** Two images of one owner, of which one has its request. */
+async function worldOfTwo(): Promise<TestWorld> {
+  const world = new TestWorld();
+  await world.process(ref, { declaration: origin });
+  await world.process(neighbour);
+  await world.requestErasure(ref);
   return world;
 }
 
-function assertErased(world: TestWorld, at = "") {
-  const mine = (name: string) => name.includes(ref.imageId);
-  assert.deepEqual(world.raw.names().filter(mine), [`erase/${rawName(ref)}`], at);
-  assert.deepEqual(world.processed.names().filter(mine), [receiptName(ref)], at);
-  assert.deepEqual(world.rows.rows().map(({ image_id }) => image_id), [neighbour.imageId], at);
-  assert.equal(world.processed.names().length, 5, "the neighbour's are all there");
-  assert.ok(world.raw.names().includes(rawName(neighbour)));
+/** Everything of the one is gone, and everything of the other there. */
+async function assertSettled(world: TestWorld, at = ""): Promise<void> {
+  world.clock.nowMs += RETENTION_POLICY.attemptMs;
+  await settleErasures(world.ports);
+  const others = world.rows.rows().filter(({ image_id }) => image_id === neighbour.imageId);
+  assert.deepEqual(others.map(({ status }) => status), ["ready"], at);
+  assert.equal(world.names().filter((name) => name.includes(neighbour.imageId)).length, 5, at);
+  assertErased(world, ref, at);
 }
 
-test("eraseImage() removes raw object, renditions, manifest and rows, and writes the receipt last", async () => {
+test("eraseImage() says that there was something, publishes, then deletes, and leaves the receipt to the keeper", async () => {
   const world = await worldOfTwo();
-  assert.deepEqual(await eraseImage(world.ports, ref), { state: "erased", objects: 5, rows: 1 });
-  assertErased(world);
+  const changes: string[] = [];
+  const noting = (store: string) => (run: () => unknown, call: string) => {
+    if (!["stat", "read", "list"].includes(call)) changes.push(`${store}.${call}`);
+    return run();
+  };
+  const { raw, processed, records } = world.ports;
+  const ports = {
+    ...world.ports,
+    raw: stepping(raw, noting("raw")),
+    processed: stepping(processed, noting("processed")),
+    records: stepping(records, noting("records")),
+  };
+  assert.equal(await eraseImage(ports, ref), "erasing");
+  const removals = ["raw.remove", ...Array(4).fill("processed.remove")];
+  assert.deepEqual(changes, ["processed.create", "records.publish", ...removals]);
+  const erasing = await world.processed.stat(erasingName(ref));
+  assert.deepEqual([erasing?.size, erasing?.customTimeMs], [0, NOON_MS]);
+  assert.equal(await world.processed.stat(receiptName(ref)), null);
+  await assertSettled(world);
+});
+
+test("eraseImage() publishes id, tenant, T0 and time, and where the image came from, alone", async () => {
+  const world = await worldOfTwo();
+  world.clock.nowMs += 5_000;
+  await eraseImage(world.ports, ref);
+  const { row, attributes } = world.rows.records().at(-1) ?? assert.fail();
+  const said = Object.entries(row).filter(([, value]) => value !== null && String(value) !== "");
+  assert.deepEqual(Object.fromEntries(said), {
+    image_id: ref.imageId,
+    tenant: ref.tenant,
+    source: "kafka",
+    t0: new Date(NOON_MS).toISOString(),
+    status: "erased",
+    processed_at: new Date(NOON_MS + 5_000).toISOString(),
+  });
+  const { event_id, ...others } = attributes;
+  assert.match(event_id, /^[0-9a-f]{32}$/);
+  const { imageId: image_id, tenant } = ref;
+  assert.deepEqual(others, { type: "image.erased", ...origin, tenant, image_id });
+});
+
+for (
+  const [what, forget, expected] of [
+    ["when its work is done", (world) => eraseImage(world.ports, ref), origin],
+    ["when only the raw object is gone", (world) => removeLive(world.raw, rawName(ref)), origin],
+    ["when raw object and manifest are gone", async (world) => {
+      await removeLive(world.raw, rawName(ref));
+      await removeLive(world.processed, manifestName(ref));
+    }, { source: "unknown", ref: undefined, origin: undefined }],
+  ] as readonly (readonly [string, (world: TestWorld) => Promise<unknown>, object])[]
+) {
+  test(`eraseImage() ${what} publishes the record (again), with the origin that is known`, async () => {
+    const world = await worldOfTwo();
+    await forget(world);
+    assert.equal(await eraseImage(world.ports, ref), "erasing");
+    const erased = world.rows.records().map(({ attributes }) => attributes)
+      .filter(({ type }) => type === "image.erased");
+    assert.equal(new Set(erased.map(({ event_id }) => event_id)).size, 1);
+    const { source, ref: reference, origin: from } = erased.at(-1) ?? assert.fail();
+    assert.deepEqual({ source, ref: reference, origin: from }, expected);
+    await assertSettled(world);
+  });
+}
+
+test("eraseImage() of an id that never was publishes nothing and writes the receipt", async () => {
+  const world = new TestWorld();
+  await world.requestErasure(ref);
+  for (const _ of [1, 2]) assert.equal(await eraseImage(world.ports, ref), "settled");
+  assert.deepEqual(world.rows.records(), []);
+  assert.deepEqual(world.processed.names(), [receiptName(ref)]);
   const receipt = await world.processed.stat(receiptName(ref));
   assert.deepEqual([receipt?.size, receipt?.customTimeMs], [0, NOON_MS]);
 });
 
-test("eraseImage() again finds its work done", async () => {
-  const world = await worldOfTwo();
-  await eraseImage(world.ports, ref);
-  assert.deepEqual(await eraseImage(world.ports, ref), { state: "erased", objects: 0, rows: 0 });
-  assertErased(world);
-});
-
-test("eraseImage() hides rows that the warehouse's buffer holds, and writes the receipt when they are gone", async () => {
-  const world = await worldOfTwo({ bufferMs: 1000 });
-  assert.deepEqual(await eraseImage(world.ports, ref), { state: "hidden", objects: 5, rows: 0 });
-  assert.equal(await world.processed.stat(receiptName(ref)), null);
-  assert.deepEqual(world.rows.rows().map(({ status }) => status), ["ready", "ready", "erased"]);
-  assert.equal(await world.processed.stat(manifestName(ref)), null);
-  world.clock.nowMs += 1000;
-  assert.deepEqual(await eraseImage(world.ports, ref), { state: "erased", objects: 0, rows: 2 });
-  assertErased(world);
-});
-
-test("eraseImage() takes a receipt back when a late attempt's row lies in the buffer", async () => {
-  const world = new TestWorld({ bufferMs: 1000 });
-  await world.mark(ref);
-  assert.equal((await eraseImage(world.ports, ref)).state, "erased");
-  const late = new TestWorld();
-  await late.process(ref);
-  const [row] = late.rows.rows();
-  assert.ok(row !== undefined);
-  await world.rows.append(row);
-  assert.equal((await eraseImage(world.ports, ref)).state, "hidden");
-  assert.equal(await world.processed.stat(receiptName(ref)), null);
-  world.clock.nowMs += 1000;
-  assert.equal((await eraseImage(world.ports, ref)).state, "erased");
-  assert.notEqual(await world.processed.stat(receiptName(ref)), null);
-});
-
 test("eraseImage() twice at once ends as once", async () => {
   const world = await worldOfTwo();
-  const runs = await Promise.all([eraseImage(world.ports, ref), eraseImage(world.ports, ref)]);
-  assert.equal(runs.reduce((sum, { objects }) => sum + objects, 0), 5);
-  assertErased(world);
+  await Promise.all([eraseImage(world.ports, ref), eraseImage(world.ports, ref)]);
+  await assertSettled(world);
 });
 
 test("eraseImage() after a death at any call ends as undisturbed", async () => {
   const deaths = await crashEverywhere({
-    makeWorld: () => worldOfTwo(),
+    makeWorld: worldOfTwo,
     walk: (ports) => eraseImage(ports, ref),
     repeat: async (world, at) => {
-      assert.equal((await eraseImage(world.ports, ref)).state, "erased", at);
-      assertErased(world, at);
+      assert.equal(await eraseImage(world.ports, ref), "erasing", at);
+      await assertSettled(world, at);
     },
   });
   assert.ok(deaths >= 16, `${deaths} deaths`);
 });
 
-test("isMarked() sees the image's own marker alone", async () => {
+test("isErasureRequested() sees the image's own request alone", async () => {
   const world = new TestWorld();
-  await world.mark(neighbour);
-  assert.equal(await isMarked(world.raw, ref), false);
-  assert.equal(await isMarked(world.raw, neighbour), true);
+  await world.requestErasure(neighbour);
+  assert.equal(await isErasureRequested(world.erasures, ref), false);
+  assert.equal(await isErasureRequested(world.erasures, neighbour), true);
 });
 
 test("removeLive() removes what is there and says whether there was anything", async () => {

@@ -63,7 +63,8 @@ export function assertErased(world: TestWorld, ref: ImageRef, at = ""): void {
   assert.deepEqual(names.filter((name) => !left.includes(name as ObjectName)), [], at);
   assert.ok(names.includes(receiptName(ref)), `there is a receipt ${at}`);
   assert.deepEqual(world.raw.names().filter((name) => name.includes(ref.imageId)), [], at);
-  const statuses = world.rows.rows().map(({ status }) => status);
+  const statuses = world.rows.rows().filter(({ image_id }) => image_id === ref.imageId)
+    .map(({ status }) => status);
   assert.deepEqual(statuses.filter((status) => status !== "erased"), [], at);
   assert.equal(statuses.length > 0, names.includes(erasingName(ref)), at);
 }

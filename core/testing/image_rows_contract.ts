@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { t0OfImageId } from "../model/image_id.ts";
 import type { ImageRow } from "../model/image_row.ts";
+import { parseTenant } from "../model/tenant.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import type { ErasedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
 import type { ContractCase } from "./object_store_contract.ts";
@@ -56,11 +57,12 @@ export const IMAGE_ROWS_CONTRACT: readonly ContractCase<TestedRows>[] = [
     },
   },
   {
-    name: "removeErased() deletes all rows of erased images but their erased row, and no other",
+    name: "removeErased() deletes all rows of erased images but their erased row, and no other's",
     async run(rows) {
       const [kept, erased] = [sampleRef(), sampleRef()];
       await rows.write(
         sampleRow(kept),
+        sampleRow({ ...erased, tenant: parseTenant("other") }),
         sampleRow(erased, { status: "failed" }),
         sampleRow(erased, { attempt: 2 }),
         sampleRow(erased, { status: "erased" }),

@@ -95,12 +95,14 @@ export class MemoryImageRows
 
   async tombstones(imageIds: readonly ImageId[], options?: CallOptions) {
     await this.#start("tombstones", options);
-    return imageIds.filter((id) => this.#isErased(id));
+    const erased = new Set(this.#tombstones().map(({ image_id }) => image_id));
+    return imageIds.filter((id) => erased.has(id));
   }
 
   async removeErased(options?: CallOptions) {
     await this.#start("removeErased", options);
-    return this.#delete(({ status, image_id }) => status !== "erased" && this.#isErased(image_id));
+    const erased = new Set(this.#tombstones().map(imageOf));
+    return this.#delete((row) => row.status !== "erased" && erased.has(imageOf(row)));
   }
 
   async census(overdueT0Ms: number, options?: CallOptions): Promise<RowCensus> {
@@ -118,8 +120,8 @@ export class MemoryImageRows
     return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
   }
 
-  #isErased(id: ImageRow[string]): boolean {
-    return this.#rows.some(({ image_id, status }) => image_id === id && status === "erased");
+  #tombstones(): ImageRow[] {
+    return this.#rows.filter(({ status }) => status === "erased");
   }
 
   #delete(isMeant: (row: ImageRow) => boolean): number {
@@ -132,6 +134,11 @@ export class MemoryImageRows
     signal?.throwIfAborted();
     await this.#options.before?.(operation);
   }
+}
+
+/** An id is its tenant's own: another's may be the same. */
+function imageOf({ tenant, image_id }: ImageRow): string {
+  return `${tenant}/${image_id}`;
 }
 
 function t0Of(row: ImageRow): number {
