@@ -22,8 +22,9 @@ function revision(number: number): string {
   return `${TARGET.service}-0000${number}-abc`;
 }
 
-function inCloud(use: (programs: CloudPrograms) => Promise<void>): () => Promise<void> {
-  return () => withCloudPrograms(TARGET.service, use);
+/** A test over clouds of its own, in which nothing was deployed. */
+function testInCloud(name: string, use: (programs: CloudPrograms) => Promise<void>): void {
+  test(name, () => withCloudPrograms(TARGET.service, use));
 }
 
 async function deployGood({ run }: CloudPrograms): Promise<void> {
@@ -72,6 +73,11 @@ function workerOf({ worker }: CloudState): string | undefined {
   return worker.versions.find(({ id }) => id === worker.deployments.at(-1))?.tag;
 }
 
+/** What a canary that does well moves the traffic to. */
+function movesOfCanary(stable: string, newest: string): string[] {
+  return [`${stable}=100`, `${newest}=5,${stable}=95`, `${newest}=100`];
+}
+
 /** What each call moved the traffic to. */
 function movesIn(calls: readonly string[]): string[] {
   return calls.flatMap((call) => {
@@ -80,9 +86,9 @@ function movesIn(calls: readonly string[]): string[] {
   });
 }
 
-test(
+testInCloud(
   "the first deployment holds nothing, gives its revision everything and records none before it",
-  inCloud(async (programs) => {
+  async (programs) => {
     await deployGood(programs);
     const calls = programs.calls();
     const planned = calls.find((call) => /^terraform .* plan /.test(call)) ?? "";
@@ -90,52 +96,44 @@ test(
     assert.deepEqual(movesIn(calls), [`${FIRST}=100`]);
     assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
     assert.equal(workerOf(programs.state()), FIRST);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a good deployment gives a share, then everything, and records the revision before",
-  inCloud(async (programs) => {
+  async (programs) => {
     await deployGood(programs);
     programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${SECOND}=5,${FIRST}=95`,
-      `${SECOND}=100`,
-    ]);
+    assert.deepEqual(movesIn(programs.calls()), movesOfCanary(FIRST, SECOND));
     assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
     const { service, worker } = programs.state();
     await withCloudPrograms(TARGET.service, async (others) => {
       asDeployed(others, 2);
       assert.deepEqual([others.state().service, others.state().worker], [service, worker]);
     });
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a refused revision gets no traffic from the deployment after it, nor from a rollback of that",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     await deployRefused(programs);
     assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
     programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${THIRD}=5,${FIRST}=95`,
-      `${THIRD}=100`,
-    ]);
+    assert.deepEqual(movesIn(programs.calls()), movesOfCanary(FIRST, THIRD));
     assert.deepEqual(trafficOf(programs.state()), { shares: { [THIRD]: 100 }, previous: [FIRST] });
     assert.ok((await programs.run(ROLLBACK)).done);
     assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
     assert.equal(workerOf(programs.state()), FIRST);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a deployment after an interrupted canary holds the traffic on the revision with the larger share",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
     programs.change(({ service }) => {
       service.traffic = [{ revisionName: SECOND, percent: 5 }, {
@@ -145,38 +143,31 @@ test(
     });
     programs.calls();
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${THIRD}=5,${FIRST}=95`,
-      `${THIRD}=100`,
-    ]);
-  }),
+    assert.deepEqual(movesIn(programs.calls()), movesOfCanary(FIRST, THIRD));
+  },
 );
 
-test(
+testInCloud(
   "a deployment after a first revision that never started holds nothing",
-  inCloud(async (programs) => {
+  async (programs) => {
     programs.change((state) => state.nextRevision = "failing");
     assert.equal((await programs.run(STEPS)).done, false);
     programs.change((state) => state.nextRevision = "ready");
     await deployGood(programs);
     assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [] });
-  }),
+  },
 );
 
-test(
-  "a deployment without a new revision keeps the recorded one",
-  inCloud(async (programs) => {
-    asDeployed(programs, 2);
-    programs.change((state) => state.nextRevision = "none");
-    await deployGood(programs);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-  }),
-);
+testInCloud("a deployment without a new revision keeps the recorded one", async (programs) => {
+  asDeployed(programs, 2);
+  programs.change((state) => state.nextRevision = "none");
+  await deployGood(programs);
+  assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+});
 
-test(
+testInCloud(
   "a deployment that may not see the traffic stops before Terraform",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     const before = programs.state().service;
     programs.change(({ denied }) => denied.push("run.services.list", "run.services.get"));
@@ -186,12 +177,12 @@ test(
     assert.match(errors, /PERMISSION_DENIED/);
     assert.ok(!programs.calls().some((call) => call.endsWith("deploy.plan")));
     assert.deepEqual(programs.state().service, before);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a step that fails says how to take back what was done, the last first, and never by a refused revision",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     await deployRefused(programs);
     programs.calls();
@@ -205,23 +196,23 @@ test(
     assert.match(rollbacks.at(-1) ?? "", /^ {2}Check the tree: Nothing/);
     assert.doesNotMatch(rollbacks.join("\n"), new RegExp(`--to-latest|NEWEST|\\$|${SECOND}`));
     assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-  }),
+  },
 );
 
-test(
+testInCloud(
   "Terraform that fails ends the deployment before the worker changes",
-  inCloud(async (programs) => {
+  async (programs) => {
     programs.failOn("apply -input=false deploy.plan");
     const { done, said } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.ok(said.some((line) => line.startsWith("  Apply Terraform: git checkout")));
     assert.ok(!programs.calls().some((call) => call.includes("wrangler deploy")));
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a rollback after a good deployment brings the revision before back, and its worker",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
     // A new secret makes a version of the worker that no deployment of ours made.
     programs.change(({ worker }) => addVersion(worker, {}));
@@ -229,12 +220,12 @@ test(
     assert.ok(done, errors);
     assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
     assert.equal(workerOf(programs.state()), FIRST);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "what a refused deployment prints brings the worker back, and the recorded revision stays",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
     const { said } = await deployRefused(programs);
     assert.equal(workerOf(programs.state()), THIRD);
@@ -243,12 +234,12 @@ test(
     assert.ok((await programs.run(rollbackSteps(TARGET, printed))).done);
     assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
     assert.equal(workerOf(programs.state()), SECOND);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a second rollback stops before anything moves and says how to name a revision",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 3);
     assert.ok((await programs.run(ROLLBACK)).done);
     const { service, worker } = programs.state();
@@ -260,24 +251,24 @@ test(
     const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
     const listing = { name: "List", commands: [{ line: lists }], rollback: "" };
     assert.ok((await programs.run([listing])).done, lists);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a rollback to a named revision brings its worker back, and a plain one does not go forward from it",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 3);
     assert.ok((await programs.run(rollbackSteps(TARGET, FIRST))).done);
     assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
     assert.equal(workerOf(programs.state()), FIRST);
     assert.equal((await programs.run(ROLLBACK)).done, false);
     assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a rollback without a recorded revision or without its worker moves nothing",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     const first = await programs.run(ROLLBACK);
     assert.match(first.errors, /no revision has the tag "previous"\. Name one with --revision/);
@@ -288,5 +279,5 @@ test(
     assert.match(second.errors, new RegExp(`Cannot find the worker's version for ${FIRST}`));
     assert.deepEqual([first.done, second.done], [false, false]);
     assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
-  }),
+  },
 );
