@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { startProgram } from "@tintype/core/testing/start_program";
-import { type Aim, type Suite, table } from "../suite.ts";
+import { type Aim, atLeast, atMost, type Suite, table } from "../suite.ts";
 import { FLATNESS_HEADING, measureFlatness } from "./flatness.ts";
 import { type Cloud, fillTopic, type Run, runBridge, tell } from "./run_bridge.ts";
 
@@ -96,22 +96,11 @@ async function measure(
     rss.toFixed(0),
   ];
   rows.push(row("bare loop", bestBare, 1, bareRssMib), row("bridge", bestBridge, share, rssMib));
+  const { mostRssMib } = load;
   return [
-    { name: `${load.name}_rate_of_bare`, measured: share, op: ">=", target: SHARE_OF_BARE },
-    {
-      name: `${load.name}_rss_of_bare`,
-      measured: rssMib / bareRssMib,
-      op: "<=",
-      target: RSS_OF_BARE,
-    },
-    ...(load.mostRssMib === undefined ? [] : [
-      {
-        name: `${load.name}_rss_mib`,
-        measured: rssMib,
-        op: "<=",
-        target: load.mostRssMib,
-      } as const,
-    ]),
+    atLeast(SHARE_OF_BARE, `${load.name}_rate_of_bare`, share),
+    atMost(RSS_OF_BARE, `${load.name}_rss_of_bare`, rssMib / bareRssMib),
+    ...mostRssMib === undefined ? [] : [atMost(mostRssMib, `${load.name}_rss_mib`, rssMib)],
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Aim } from "../suite.ts";
+import { type Aim, atMost } from "../suite.ts";
 import { type Cloud, fillTopic, runBridge, tell } from "./run_bridge.ts";
 
 /** A long topic: how many records are early, and what lies in it. */
@@ -46,7 +46,7 @@ export async function measureFlatness(
     const figures = [earlyRssMib.toFixed(0), lateRssMib.toFixed(0), growth.toFixed(2)];
     const [early, all] = [earlyRecords, records].map((count) => count.toLocaleString("en"));
     rows.push([`bridge ${name}`, `${early} of ${all}`, ...figures, peakRssMib.toFixed(0)]);
-    aims.push({ name: `${name}_rss_growth`, measured: growth, op: "<=", target: MOST_GROWTH });
+    aims.push(atMost(MOST_GROWTH, `${name}_rss_growth`, growth));
   }
   return aims;
 }
