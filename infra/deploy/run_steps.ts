@@ -15,7 +15,9 @@ export function scriptOf(steps: readonly Step[]): string[] {
     ...steps.flatMap(({ name, commands, rollback }, index) => [
       "",
       `# ${index + 1}. ${name}`,
-      ...commands.map(({ line, saves }) => saves === undefined ? line : `${saves}="$(${line})"`),
+      ...commands.map((command) =>
+        typeof command === "string" ? command : `${command.saves}="$(${command.line})"`
+      ),
       `# rollback: ${rollback}`,
     ]),
   ];
@@ -29,7 +31,8 @@ export async function runSteps(
   const kept: Record<string, string> = {};
   for (const [index, { name, commands }] of steps.entries()) {
     say(`${index + 1}/${steps.length} ${name}`);
-    for (const { line, saves } of commands) {
+    for (const command of commands) {
+      const { line, saves = undefined } = typeof command === "string" ? { line: command } : command;
       const { code, output } = await runLine(line, { cwd, kept, captures: saves !== undefined });
       if (code !== 0) {
         sayFailure(steps.slice(0, index + 1), { say, line, code, kept });

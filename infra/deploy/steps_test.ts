@@ -249,7 +249,7 @@ testInCloud(
     assert.match(errors, /Name one with --revision/);
     assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
     const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
-    const listing = { name: "List", commands: [{ line: lists }], rollback: "" };
+    const listing = { name: "List", commands: [lists], rollback: "" };
     assert.ok((await programs.run([listing])).done, lists);
   },
 );

@@ -124,9 +124,10 @@ function onPrograms(steps: readonly Step[], cwd: string): Step[] {
   const before = `exec 2>> errors.log; export PATH="${cwd}:$PATH" SMOKE_TOKEN=token; `;
   return steps.map((step) => ({
     ...step,
-    commands: step.commands.map((command) => ({
-      ...command,
-      line: before + (command.saves === undefined ? "exec >> output.log; " : "") + command.line,
-    })),
+    commands: step.commands.map((command) =>
+      typeof command === "string"
+        ? `${before}exec >> output.log; ${command}`
+        : { ...command, line: before + command.line }
+    ),
   }));
 }
