@@ -76,17 +76,14 @@ async function measure(
   const bare: Run[] = [];
   const bridge: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const loop = await runBare(cloud, { topic, load });
-    tell(`bare loop ${load.name}`, loop);
-    bare.push(loop);
-    const ours = await runBridge(cloud, { topic, records, uploadsAtOnce: UPLOADS_AT_ONCE });
-    tell(`bridge ${load.name}`, ours);
-    bridge.push(ours);
+    bare.push(tell(`bare loop ${load.name}`, await runBare(cloud, { topic, load })));
+    const options = { topic, records, uploadsAtOnce: UPLOADS_AT_ONCE };
+    bridge.push(tell(`bridge ${load.name}`, await runBridge(cloud, options)));
   }
   const [bestBare, bestBridge] = [bestOf(bare), bestOf(bridge)];
   const share = rateOf(bestBridge) / rateOf(bestBare);
-  const rssMib = Math.max(...bridge.map(({ peakRssMib }) => peakRssMib));
-  const bareRssMib = Math.max(...bare.map(({ peakRssMib }) => peakRssMib));
+  const peakOf = (runs: readonly Run[]) => Math.max(...runs.map(({ peakRssMib }) => peakRssMib));
+  const [bareRssMib, rssMib] = [peakOf(bare), peakOf(bridge)];
   const row = (name: string, run: Run, of: number, rss: number) => [
     `${name} ${load.name}`,
     rateOf(run).toFixed(1),

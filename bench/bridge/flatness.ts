@@ -15,12 +15,8 @@ interface LongTopic {
 const TOPICS: readonly LongTopic[] = [
   { name: "20000", records: 20_000, earlyRecords: 1_000, bytes: 50_000 },
   {
-    name: "mix",
-    records: 1_500,
-    earlyRecords: 500,
-    bytes: 50_000,
-    largeEvery: 30,
-    largeBytes: 20_000_000,
+    ...{ name: "mix", records: 1_500, earlyRecords: 500, bytes: 50_000 },
+    ...{ largeEvery: 30, largeBytes: 20_000_000 },
   },
 ];
 /** Memory may vary by a tenth. */
@@ -39,8 +35,8 @@ export async function measureFlatness(
     const topic = `bench-${name}`;
     const { records, earlyRecords } = load;
     await fillTopic({ brokers: cloud.brokers, topics: [topic, `${topic}.dlq`], ...load });
-    const run = await runBridge(cloud, { topic, records, earlyRecords, uploadsAtOnce });
-    tell(`bridge ${name}`, run);
+    const options = { topic, records, earlyRecords, uploadsAtOnce };
+    const run = tell(`bridge ${name}`, await runBridge(cloud, options));
     const { earlyRssMib, lateRssMib, peakRssMib } = run;
     const growth = lateRssMib / earlyRssMib;
     const figures = [earlyRssMib.toFixed(0), lateRssMib.toFixed(0), growth.toFixed(2)];

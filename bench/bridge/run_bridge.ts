@@ -88,9 +88,10 @@ export async function fillTopic(load: unknown): Promise<void> {
   if (code !== 0) throw new Error(`Cannot fill a topic: ${code} ${program.errors()}`);
 }
 
-/** Progress, beside the tables. */
-export function tell(what: string, { records, seconds }: Run): void {
-  process.stderr.write(`${what}: ${records} records in ${seconds.toFixed(1)} s\n`);
+/** Logs a run as progress beside the tables, and returns it. */
+export function tell<R extends Run>(what: string, run: R): R {
+  process.stderr.write(`${what}: ${run.records} records in ${run.seconds.toFixed(1)} s\n`);
+  return run;
 }
 
 async function createdOf(url: string): Promise<number> {

@@ -65,16 +65,7 @@ interface Contestant {
 }
 
 /** Everything that is started once. */
-interface Stage {
-  readonly edge: Workerd;
-  readonly limitedEdge: Workerd;
-  readonly contestants: readonly Contestant[];
-  readonly imagePath: string;
-  readonly fresh: readonly string[];
-  readonly bundleBytes: number;
-  readonly coldMs: readonly (readonly [name: string, ms: number])[];
-  readonly scratch: string;
-}
+type Stage = Awaited<ReturnType<typeof setUp>>;
 
 /** The edge. */
 export const edgeSuite: Suite = {
@@ -87,8 +78,7 @@ export const edgeSuite: Suite = {
     const stage = await setUp(context, { started, scratch });
     for (let round = 0; round < ROUNDS; round++) {
       for (const { load, rounds } of stage.contestants) {
-        const result = await wrk({ ...load, connections: CONNECTIONS, seconds: SECONDS, scratch });
-        rounds.push(result);
+        rounds.push(await wrk({ ...load, connections: CONNECTIONS, seconds: SECONDS, scratch }));
       }
     }
     const ratio = await besideNoise(context, stage);
@@ -99,7 +89,7 @@ export const edgeSuite: Suite = {
 async function setUp(
   { root, print }: SuiteContext,
   { started, scratch }: { readonly started: AsyncDisposableStack; readonly scratch: string },
-): Promise<Stage> {
+) {
   const storage = ["bench/edge/instant_cloud.ts", JSON.stringify(JWKS), JSON.stringify(MANIFEST)];
   const cloud = startProgram(storage);
   started.defer(async () => void await cloud.kill("SIGKILL"));
@@ -116,50 +106,36 @@ async function setUp(
   for (const [name, code] of [["empty", emptyScript], ["edge", script]] as const) {
     coldMs.push([name, await coldStartMs(() => startWorkerd({ script: code, vars }))] as const);
   }
-  const tokens = makeTokens({
-    issuer: ISSUER,
-    tenantClaim: "tenant",
-    nowSeconds: Math.floor(Date.now() / 1_000),
-  });
-  const tokenOf = (sub: string) =>
-    tokens.signed({ sub, scope: "images:read images:write", exp: Date.now() / 1_000 + 7_200 | 0 });
-  const fresh = Array.from({ length: FRESH_TOKENS }, (_, at) => tokenOf(`user-${at}`));
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const { signed } = makeTokens({ issuer: ISSUER, tenantClaim: "tenant", nowSeconds });
+  const claims = { scope: "images:read images:write", exp: nowSeconds + 7_200 };
+  const fresh = Array.from(
+    { length: FRESH_TOKENS },
+    (_, at) => signed({ ...claims, sub: `user-${at}` }),
+  );
+  const known = fresh.slice(0, 64);
   const imagePath = `/v1/images/${firstImageIdOf(Date.now())}`;
-  const calls = ({ url, pid }: Workerd, path: string, tokens: readonly string[]) => ({
-    url: url + path,
-    pid,
-    tokens,
-  });
-  const post = (name: string, worker: Workerd, path: string, some: readonly string[]) => ({
-    name,
-    load: { ...calls(worker, path, some), method: "POST", body: BODY } as const,
-    rounds: [],
-  });
+  const get = ({ url, pid }: Workerd, path: string, tokens: readonly string[]) =>
+    ({ url: url + path, pid, tokens, method: "GET" }) as const;
+  const post = (...to: Parameters<typeof get>) =>
+    ({ ...get(...to), method: "POST", body: BODY }) as const;
+  const loads: Readonly<Record<string, Contestant["load"]>> = {
+    "empty worker": post(empty, "/", fresh),
+    "bare: jose and zod": post(bare, "/checked", fresh),
+    "bare: and a signature": post(bare, "/signed", fresh),
+    "bare: and the quota's object": post(bare, "/counted", fresh),
+    "bare: and storage": post(bare, "/started", fresh),
+    "POST /v1/uploads, token unknown": post(edge, "/v1/uploads", fresh),
+    "POST /v1/uploads, token known": post(edge, "/v1/uploads", known),
+    "GET /v1/images/{id}, token known": get(edge, imagePath, known),
+  };
   print(`${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections\n`);
+  const limited = await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } });
   return {
-    edge,
-    limitedEdge: started.use(
-      await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } }),
-    ),
-    imagePath,
-    fresh,
-    scratch,
-    coldMs,
-    bundleBytes: script.length,
-    contestants: [
-      post("empty worker", empty, "/", fresh),
-      post("bare: jose and zod", bare, "/checked", fresh),
-      post("bare: and a signature", bare, "/signed", fresh),
-      post("bare: and the quota's object", bare, "/counted", fresh),
-      post("bare: and storage", bare, "/started", fresh),
-      post("POST /v1/uploads, token unknown", edge, "/v1/uploads", fresh),
-      post("POST /v1/uploads, token known", edge, "/v1/uploads", fresh.slice(0, 64)),
-      {
-        name: "GET /v1/images/{id}, token known",
-        load: { ...calls(edge, imagePath, fresh.slice(0, 64)), method: "GET" },
-        rounds: [],
-      },
-    ],
+    limitedEdge: started.use(limited),
+    ...{ imagePath, fresh, scratch, coldMs, bundleBytes: script.length },
+    contestants: Object.entries(loads)
+      .map(([name, load]): Contestant => ({ name, load, rounds: [] })),
   };
 }
 
@@ -196,14 +172,10 @@ async function besideNoise(
   { limitedEdge, imagePath, fresh, scratch }: Stage,
 ): Promise<number> {
   const [noisy = "", ...calm] = fresh;
+  const url = limitedEdge.url + imagePath;
   const load: Load = {
-    url: limitedEdge.url + imagePath,
-    pid: limitedEdge.pid,
-    method: "GET",
-    tokens: calm,
-    connections: 2,
-    seconds: SECONDS,
-    scratch,
+    ...{ url, pid: limitedEdge.pid, method: "GET", tokens: calm },
+    ...{ connections: 2, seconds: SECONDS, scratch },
   };
   const alone: number[] = [];
   const beside: number[] = [];
@@ -212,11 +184,9 @@ async function besideNoise(
     alone.push((await wrk(load)).p99Ms);
     const underway: Promise<unknown>[] = [];
     const headers = { Authorization: `Bearer ${noisy}` };
-    const make = () => {
-      const answer = fetch(limitedEdge.url + imagePath, { headers });
-      underway.push(answer.then((response) => response.arrayBuffer()));
-    };
-    const timer = setInterval(make, NOISE_PERIOD_MS);
+    const timer = setInterval(() => {
+      underway.push(fetch(url, { headers }).then((response) => response.arrayBuffer()));
+    }, NOISE_PERIOD_MS);
     beside.push((await wrk(load)).p99Ms);
     clearInterval(timer);
     await Promise.all(underway);
@@ -247,11 +217,8 @@ function report(
     ]),
   ]));
   print(`\nbundle: ${stage.bundleBytes} bytes minified`);
-  print(
-    `from start of workerd to the first answer: ${
-      stage.coldMs.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(", ")
-    }`,
-  );
+  const cold = stage.coldMs.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(", ");
+  print(`from start of workerd to the first answer: ${cold}`);
   const rate = (name: string) => {
     const found = stage.contestants.find((one) => one.name === name);
     return found === undefined ? Number.NaN : middle(found.rounds, "requestsPerSecond");

@@ -59,10 +59,8 @@ export const roadSuite: Suite = {
     const photographs = (await findPictures([folder]))
       .filter(({ contentType }) => contentType === "image/jpeg");
     const before = await bareCascade(context, photographs);
-    const system = await startSystem(context.root, {
-      scratch,
-      firstPicture: photographs[0]?.path ?? "",
-    });
+    const firstPicture = photographs[0]?.path ?? "";
+    const system = await startSystem(context.root, { scratch, firstPicture });
     try {
       const pictures = await repeated(photographs, scratch);
       const doors = [
@@ -114,22 +112,17 @@ async function throughDoor(
 ): Promise<DoorRun> {
   const cpuBefore = cpuByPart(system.pid);
   const startedMs = performance.now();
+  const { root } = context;
   const options = { onDone: () => undefined, signal: new AbortController().signal };
+  const kafka = { ...options, brokers: KAFKA, root, node: findNodeBinary(root) };
   const results: PictureResult[] = door === "edge"
     ? await sendThroughEdge(pictures, options)
-    : await sendThroughKafka(pictures, {
-      ...options,
-      brokers: KAFKA,
-      root: context.root,
-      node: findNodeBinary(context.root),
-    });
+    : await sendThroughKafka(pictures, kafka);
   const seconds = (performance.now() - startedMs) / 1000;
   const cpuAfter = cpuByPart(system.pid);
   const { lost, doubled } = await checkResults(results);
   if (lost + doubled > 0) {
-    throw new Error(
-      `Cannot measure the ${door} door as it lost ${lost} and doubled ${doubled} images`,
-    );
+    throw new Error(`Cannot measure the ${door} as it lost ${lost} and doubled ${doubled} images`);
   }
   const cpu = Object.entries(cpuAfter)
     .map(([part, after]) => [part, (after - (cpuBefore[part] ?? 0)) / pictures.length] as const);
@@ -151,11 +144,8 @@ function report(
   },
 ): Aim[] {
   const bareRate = rate(best);
-  print(
-    `${PASSES} passes over ${photographs.length} photographs: ${
-      photographs.map(({ name }) => name).join(", ")
-    }\n`,
-  );
+  const names = photographs.map(({ name }) => name).join(", ");
+  print(`${PASSES} passes over ${photographs.length} photographs: ${names}\n`);
   print(table(["", "images/s", "of bare", "p50 ready ms", "p95 ready ms"], [
     ["bare cascade", bareRate.toFixed(2), "1.00", "", ""],
     ...doors.map(({ door, imagesPerSecond, readyMs }) => [
