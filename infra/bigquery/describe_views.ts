@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Marks, withSection } from "../../tools/marked_section.ts";
+import { markdownTable, type Marks, withSection } from "../../tools/marked_section.ts";
 import { REPORT_PAGES, type ReportChart } from "./looker/report.ts";
 import { readViewColumns, readViewMeaning, type ViewColumn, viewNames } from "./read_schemas.ts";
 
@@ -25,7 +25,7 @@ function marksOf(name: string): Marks {
 export function describeViews(): string {
   return viewNames().map((view) => {
     const columns = readViewColumns(view);
-    const table = rowsOf(["column", "type", "what it holds"], columns.map(cellsOfColumn));
+    const table = markdownTable(["column", "type", "what it holds"], columns.map(cellsOfColumn));
     return [
       `### \`${view}\``,
       readViewMeaning(view),
@@ -41,7 +41,7 @@ function describeReport(): string {
     ...["breakdown", "metrics", "sort", "filter"],
   ];
   return REPORT_PAGES.map(({ title, charts }) =>
-    `**${title}**\n\n${rowsOf(head, charts.map(cellsOfChart))}`
+    `**${title}**\n\n${markdownTable(head, charts.map(cellsOfChart))}`
   ).join("\n\n");
 }
 
@@ -62,11 +62,6 @@ function cellsOfChart(chart: ReportChart): string[] {
     sort,
     filter,
   ];
-}
-
-function rowsOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => "---"), ...rows];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function main(): void {

@@ -1,3 +1,4 @@
+import { markdownTable } from "../../tools/marked_section.ts";
 import { type Bill, billOf } from "./bill.ts";
 import {
   ASSUMED,
@@ -92,16 +93,11 @@ function limitsTable(all: readonly Limit[]): string {
 }
 
 function daysTable(simulated: readonly Simulated[]): string {
-  const rows = simulated.map((day) => [
-    day.scenario.title,
-    day.images.toLocaleString("en-US"),
-    String(day.peakInstances),
-    day.peakQueued.toLocaleString("en-US"),
-    seconds(day.p50S),
-    seconds(day.p95S),
-    seconds(day.p99S),
-    seconds(day.worstS),
-    money(day.runUsd),
+  const rows = simulated.map(({ scenario, images, peakInstances, peakQueued, runUsd, ...day }) => [
+    scenario.title,
+    ...[images, peakInstances, peakQueued].map((count) => count.toLocaleString("en-US")),
+    ...[day.p50S, day.p95S, day.p99S, day.worstS].map(seconds),
+    money(runUsd),
   ]);
   return table(
     ["day", "images", "instances", "longest line", "p50", "p95", "p99", "worst", "Cloud Run, USD"],
@@ -166,16 +162,13 @@ function pricesTable(): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+  return `${markdownTable(head, rows)}\n`;
 }
 
 function money(usd: number): string {
   const digits = usd >= 1000 ? 0 : 2;
-  return usd.toLocaleString("en-US", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return usd.toLocaleString("en-US", format);
 }
 
 function millions(images: number): string {

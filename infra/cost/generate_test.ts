@@ -12,8 +12,7 @@ import { billOf } from "./bill.ts";
 import { CONFIGURED, cpuMsOf, PRICES } from "./facts.ts";
 import { costFiles } from "./generate.ts";
 import { limits } from "./limits.ts";
-import { poisson } from "./poisson.ts";
-import { instanceUsdPerS, type Scenario, simulate } from "./simulate.ts";
+import { instanceUsdPerS, poisson, type Scenario, simulate } from "./simulate.ts";
 
 test("docs/cost.md and its plots are what the program prints", () => {
   for (const [path, text] of costFiles()) {

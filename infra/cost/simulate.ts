@@ -1,6 +1,5 @@
 import { ASSUMED, CONFIGURED, cpuMsOf, FLEET, MEASURED, PRICES } from "./facts.ts";
 import { type Random, seededRandom } from "@tintype/core/seeded_random";
-import { poisson } from "./poisson.ts";
 
 /** A day to simulate. */
 export interface Scenario {
@@ -67,6 +66,18 @@ export function simulate(scenario: Scenario): Simulated {
     day.tick(second);
   }
   return day.result(scenario);
+}
+
+/** How many arrive where `mean` are expected: Poisson by multiplication, halved where that would underflow. */
+export function poisson(random: Random, mean: number): number {
+  if (mean > 200) return poisson(random, mean / 2) + poisson(random, mean / 2);
+  const floor = Math.exp(-mean);
+  let [count, product] = [0, random()];
+  while (product > floor) {
+    count++;
+    product *= random();
+  }
+  return count;
 }
 
 /** CPU milliseconds of an image of the fleet. */

@@ -1,5 +1,6 @@
 import { durationText } from "@tintype/core/duration";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
+import { markdownTable } from "../../tools/marked_section.ts";
 import policy from "../../core/retention/policy.json" with { type: "json" };
 
 type Row = readonly [place: string, byDefault: string, bound: string, setting: string];
@@ -8,10 +9,7 @@ const DAY_MS = 86_400_000;
 
 /** Every place where a copy can lie, as a Markdown table: what would survive by default, what bounds it, where that is set. */
 export function retentionTable(): string {
-  const heading: Row = ["place", "by default", "bound", "set in"];
-  return [heading, heading.map(() => "---"), ...rows()]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
+  return markdownTable(["place", "by default", "bound", "set in"], rows());
 }
 
 function rows(): Row[] {
