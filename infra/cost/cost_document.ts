@@ -4,6 +4,7 @@ import {
   ASSUMED,
   CONFIGURED,
   type Fact,
+  FIGURES,
   FLEET,
   MEASURED,
   PRICES,
@@ -34,13 +35,13 @@ export function costDocument(simulated: readonly Simulated[]): string {
     remarks(bills),
     "## What breaks first\n",
     "Images a day at which a ceiling is reached, the busiest minute taken as " +
-    `${ASSUMED.peakFactor.value} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
+    `${FIGURES.peakFactor} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
     limitsTable(limits()),
     "## Days simulated\n",
     `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
     "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
-    `${fleet()}, ${percent(ASSUMED.heicShare.value)} of all as HEIC), at most ` +
-    `${CONFIGURED.maxInstances.value} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
+    `${fleet()}, ${percent(FIGURES.heicShare)} of all as HEIC), at most ` +
+    `${FIGURES.maxInstances} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
     "same seed gives the same day.\n",
     daysTable(simulated),
     ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
@@ -110,18 +111,18 @@ function lessons(simulated: readonly Simulated[]): string {
   if (daily === undefined || burst === undefined || poison === undefined) return "";
   return [
     `**A day's curve** needs ${daily.peakInstances} instances; a cold start of ` +
-    `${ASSUMED.coldStartMs.value / 1000} s is what its worst image waits for (${
+    `${FIGURES.coldStartMs / 1000} s is what its worst image waits for (${
       seconds(daily.worstS)
     }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
-    `**A ten-fold burst** of half an hour meets the ceiling of ${CONFIGURED.maxInstances.value} instances: the line grows to ` +
+    `**A ten-fold burst** of half an hour meets the ceiling of ${FIGURES.maxInstances} instances: the line grows to ` +
     `${burst.peakQueued.toLocaleString("en-US")} images and nothing is lost, but p99 is ${
       seconds(burst.p99S)
     }. Twice the instances would end it sooner at the same price, as work costs the same whenever it is done.\n`,
     `**A poisoned tenant** (${
-      CONFIGURED.tenantImagesPerDay.value.toLocaleString("en-US")
+      FIGURES.tenantImagesPerDay.toLocaleString("en-US")
     } images, each of which runs into its ` +
     `deadline of ${
-      CONFIGURED.deadlineMs.value / 1000
+      FIGURES.deadlineMs / 1000
     } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
     `${seconds(poison.p95S)}, the worst image waits ${
       seconds(poison.worstS)
