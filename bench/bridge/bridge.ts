@@ -3,7 +3,7 @@
  * local storage, in turn: each twice, the better run of each counts. Seconds are counted from joining the group.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
@@ -38,10 +38,10 @@ export const bridgeSuite: Suite = {
   name: "bridge",
   about: "records/s, CPU and memory of the Kafka bridge, beside a bare loop of kafkajs and fetch",
   async run(context) {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+    await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
     const broker = startProgram(["local/kafka/serve.ts"], {
       PORT: "0",
-      DATA_DIR: join(folder, "kafka"),
+      DATA_DIR: join(folder.path, "kafka"),
     });
     const storage = await startEmulator("storage");
     try {
@@ -57,7 +57,6 @@ export const bridgeSuite: Suite = {
       return aims;
     } finally {
       await Promise.all([broker.kill("SIGTERM"), storage.stop()]);
-      await rm(folder, { recursive: true, force: true });
     }
   },
 };

@@ -8,7 +8,7 @@ import { startProgram } from "@tintype/core/testing/start_program";
 import { JWKS, makeTokens } from "@tintype/edge/_tokens_fixture";
 import { bundleWorker, startWorkerd, type Workerd } from "@tintype/edge/_workerd_fixture";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -73,8 +73,8 @@ export const edgeSuite: Suite = {
   about: "requests/s, latency and CPU of the edge in workerd, beside bare workers (needs wrk)",
   async run(context) {
     await using started = new AsyncDisposableStack();
-    const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-    started.defer(() => rm(scratch, { recursive: true, force: true }));
+    const folder = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+    const scratch = started.use(folder).path;
     const stage = await setUp(context, { started, scratch });
     for (let round = 0; round < ROUNDS; round++) {
       for (const { load, rounds } of stage.contestants) {

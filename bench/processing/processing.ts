@@ -3,7 +3,7 @@
  * all in turns, so that what else the machine does falls on each; of several rounds the one with the least CPU counts.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtempDisposable, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -106,22 +106,18 @@ function report(
 
 /** What an image costs by its size: one photograph, scaled. */
 async function reportMegapixels(context: SuiteContext, photograph: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-  try {
-    const rows: string[][] = [];
-    for (const megapixels of MEGAPIXELS) {
-      const width = Math.round(Math.sqrt(megapixels * 1e6 * 4 / 3));
-      const height = Math.round((width * 3) / 4);
-      const path = join(scratch, `${megapixels}.jpg`);
-      await sharp(photograph).resize(width, height, { fit: "fill" }).jpeg({ quality: 90 })
-        .toFile(path);
-      const images = megapixels > 24 ? 4 : 8;
-      const run = await measure({ root: context.root, way: "ours", images, files: [path] });
-      rows.push([String(megapixels), cpuMs(run).toFixed(0), run.peakMib.toFixed(0)]);
-    }
-    context.print("");
-    context.print(table(["megapixels", "CPU ms", "peak MiB"], rows));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+  await using scratch = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+  const rows: string[][] = [];
+  for (const megapixels of MEGAPIXELS) {
+    const width = Math.round(Math.sqrt(megapixels * 1e6 * 4 / 3));
+    const height = Math.round((width * 3) / 4);
+    const path = join(scratch.path, `${megapixels}.jpg`);
+    await sharp(photograph).resize(width, height, { fit: "fill" }).jpeg({ quality: 90 })
+      .toFile(path);
+    const images = megapixels > 24 ? 4 : 8;
+    const run = await measure({ root: context.root, way: "ours", images, files: [path] });
+    rows.push([String(megapixels), cpuMs(run).toFixed(0), run.peakMib.toFixed(0)]);
   }
+  context.print("");
+  context.print(table(["megapixels", "CPU ms", "peak MiB"], rows));
 }

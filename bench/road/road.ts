@@ -7,7 +7,7 @@ import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, sendThroughEdge } from "@tintype/local/start/send_pictures";
 import { sendThroughKafka } from "@tintype/local/start/send_through_kafka";
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNodeBinary } from "../../tools/node_binary.ts";
@@ -55,7 +55,8 @@ export const roadSuite: Suite = {
     if (!existsSync(folder)) {
       throw new Error(`Cannot measure the road as there are no photographs in ${SHARED}`);
     }
-    const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+    await using temp = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+    const scratch = temp.path;
     const photographs = (await findPictures([folder]))
       .filter(({ contentType }) => contentType === "image/jpeg");
     const before = await bareCascade(context, photographs);
@@ -73,7 +74,6 @@ export const roadSuite: Suite = {
       return report(context, { doors, best, photographs });
     } finally {
       await system.stop();
-      await rm(scratch, { recursive: true, force: true });
     }
   },
 };

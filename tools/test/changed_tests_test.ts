@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -63,24 +63,21 @@ test("testsOf() finds the tests of this repository's own files", () => {
 });
 
 test("changedFiles() names what differs from the branch's beginning, committed or not", async () => {
-  const root = await mkdtemp(join(tmpdir(), "changed-"));
+  await using folder = await mkdtempDisposable(join(tmpdir(), "changed-"));
+  const root = folder.path;
   const git = (...args: readonly string[]) => {
     const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
     execFileSync("git", [...identity, ...args], { cwd: root });
   };
-  try {
-    git("init", "--quiet", "--initial-branch=main");
-    for (const name of ["kept.ts", "edited.ts"]) await writeFile(join(root, name), "");
-    git("add", ".");
-    git("commit", "--quiet", "--message=first");
-    git("switch", "--quiet", "--create=work");
-    await writeFile(join(root, "committed.ts"), "");
-    git("add", ".");
-    git("commit", "--quiet", "--message=second");
-    await writeFile(join(root, "edited.ts"), "1;");
-    await writeFile(join(root, "added.ts"), "");
-    assert.deepEqual(changedFiles(root).sort(), ["added.ts", "committed.ts", "edited.ts"]);
-  } finally {
-    await rm(root, { recursive: true });
-  }
+  git("init", "--quiet", "--initial-branch=main");
+  for (const name of ["kept.ts", "edited.ts"]) await writeFile(join(root, name), "");
+  git("add", ".");
+  git("commit", "--quiet", "--message=first");
+  git("switch", "--quiet", "--create=work");
+  await writeFile(join(root, "committed.ts"), "");
+  git("add", ".");
+  git("commit", "--quiet", "--message=second");
+  await writeFile(join(root, "edited.ts"), "1;");
+  await writeFile(join(root, "added.ts"), "");
+  assert.deepEqual(changedFiles(root).sort(), ["added.ts", "committed.ts", "edited.ts"]);
 });

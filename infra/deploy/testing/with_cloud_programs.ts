@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtempDisposable, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,12 +40,13 @@ export async function withCloudPrograms(
   service: string,
   use: (programs: CloudPrograms) => Promise<void>,
 ): Promise<void> {
-  const cwd = await mkdtemp(join(tmpdir(), "tintype-deploy-"));
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-deploy-"));
+  const cwd = folder.path;
   const state = emptyCloud(service);
   let calls: string[] = [];
   let failing: string | undefined;
   // The programs only pass their calls on, as each start of a real one would cost more than the deployment.
-  const server = createServer((socket) => {
+  await using server = createServer((socket) => {
     onCall(socket, (call) => {
       const line = call.join(" ");
       calls.push(line);
@@ -54,26 +55,21 @@ export async function withCloudPrograms(
       socket.end(`${code}\n${text}`);
     });
   }).listen(0, "127.0.0.1");
-  try {
-    await once(server, "listening");
-    await writePrograms(cwd, server.address());
-    await use({
-      run: (steps) => runOnPrograms(steps, cwd),
-      state: () => structuredClone(state),
-      change: (edit) => edit(state),
-      calls: () => {
-        const taken = calls;
-        calls = [];
-        return taken;
-      },
-      failOn: (text) => {
-        failing = text;
-      },
-    });
-  } finally {
-    server.close();
-    await rm(cwd, { recursive: true, force: true });
-  }
+  await once(server, "listening");
+  await writePrograms(cwd, server.address());
+  await use({
+    run: (steps) => runOnPrograms(steps, cwd),
+    state: () => structuredClone(state),
+    change: (edit) => edit(state),
+    calls: () => {
+      const taken = calls;
+      calls = [];
+      return taken;
+    },
+    failOn: (text) => {
+      failing = text;
+    },
+  });
 }
 
 /** Reads how many words a call has, then the words, each with a zero byte behind it. */
