@@ -20,7 +20,6 @@ type Context = Deno.lint.RuleContext;
 const REPOSITORY = new URL("../../", import.meta.url).pathname;
 const SNAKE_CASE = /^_?[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.tsx?$/;
 const BANNED_NAMES = /^_?(index|utils?|helpers?)(_test)?\.tsx?$/;
-const FOREIGN_SPECIFIER = /^(npm|jsr|https?|data):/;
 const RUNTIME_GLOBALS: readonly string[] = ["Deno", "process", "Buffer", "Bun"];
 
 /** The lint plugin `tintype`: one rule per sentence of CONTRIBUTING's list. */
@@ -29,7 +28,6 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     "import-table": { create: checkImportTable },
     "package-boundary": { create: checkPackageBoundary },
-    "declared-packages": { create: checkDeclaredPackages },
     "pure-core": { create: checkPureCore },
     "environment-in-roots": { create: checkEnvironment },
     "file-names": { create: checkFileName },
@@ -63,16 +61,6 @@ function checkPackageBoundary(context: Context): Visitor {
     context.report({
       node,
       message: `A relative import must stay inside its package: import ${other[0]}/… instead`,
-    });
-  });
-}
-
-function checkDeclaredPackages(context: Context): Visitor {
-  return onImports((specifier, node) => {
-    if (!FOREIGN_SPECIFIER.test(specifier)) return;
-    context.report({
-      node,
-      message: `Import a package by its name as it is pinned in package.json, not ${specifier}`,
     });
   });
 }
@@ -138,23 +126,16 @@ function checkFileName(context: Context): Visitor {
   return { Program: () => context.report({ range: [0, 0], message }) };
 }
 
-/** Calls `check` for each static, re-exporting, dynamic and type import of a file. */
+/** Where a specifier lies in a static, re-exporting, dynamic and type import. */
+const SPECIFIERS = [
+  ...["ImportDeclaration", "ExportAllDeclaration", "ExportNamedDeclaration", "ImportExpression"],
+  "TSImportType > TSLiteralType",
+].map((parent) => `${parent} > Literal`).join(", ");
+
+/** Calls `check` for each import of a file. */
 function onImports(check: (specifier: string, node: Deno.lint.Node) => void): Visitor {
   return {
-    ImportDeclaration: (node) => check(node.source.value, node),
-    ExportAllDeclaration: (node) => check(node.source.value, node),
-    ExportNamedDeclaration(node) {
-      if (node.source) check(node.source.value, node);
-    },
-    ImportExpression(node) {
-      if (node.source.type === "Literal") check(String(node.source.value), node);
-    },
-    TSImportType(node) {
-      if (node.argument.type !== "TSLiteralType") return;
-      if (node.argument.literal.type === "Literal") {
-        check(String(node.argument.literal.value), node);
-      }
-    },
+    [SPECIFIERS]: (node: Deno.lint.StringLiteral) => check(node.value, node),
   };
 }
 

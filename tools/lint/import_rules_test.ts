@@ -67,9 +67,6 @@ const CASES = {
       'import policy from "../../../core/retention/policy.json" with { type: "json" };',
     ], ["../../core/retention/policy.ts"]],
   ],
-  "declared-packages": [
-    ["edge/app.ts", ["hono"], ["npm:hono@4", 'import "https://example.com/a.ts";']],
-  ],
   "pure-core": [
     ["core/model/owner.ts", [
       'import * as z from "zod";',
