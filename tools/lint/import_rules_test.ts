@@ -92,6 +92,7 @@ const CASES = {
       "const bucket = process.env.RAW_BUCKET;",
       "const bucket = globalThis.process.env.RAW_BUCKET;",
       "const { env } = process;",
+      "const { env } = globalThis.process;",
       'import { env } from "node:process";',
     ]],
     ...["processor/main.ts", "local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]
