@@ -36,10 +36,8 @@ export function describeViews(): string {
 
 /** The report, page by page and field by field. */
 function describeReport(): string {
-  const head = [
-    ...["chart", "kind", "data source", "dimensions"],
-    ...["breakdown", "metrics", "sort", "filter"],
-  ];
+  const fields = ["dimensions", "breakdown", "metrics", "sort", "filter"];
+  const head = ["chart", "kind", "data source", ...fields];
   return REPORT_PAGES.map(({ title, charts }) =>
     `**${title}**\n\n${markdownTable(head, charts.map(cellsOfChart))}`
   ).join("\n\n");
@@ -52,24 +50,11 @@ function cellsOfColumn({ name, type, description }: ViewColumn): string[] {
 function cellsOfChart(chart: ReportChart): string[] {
   const { title, type, view, dimensions, breakdown = "", metrics, sort = "", filter = "" } = chart;
   const codes = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
-  return [
-    title,
-    type,
-    codes([view]),
-    codes(dimensions),
-    breakdown === "" ? "" : codes([breakdown]),
-    codes(metrics),
-    sort,
-    filter,
-  ];
+  const broken = breakdown === "" ? "" : codes([breakdown]);
+  return [title, type, codes([view]), codes(dimensions), broken, codes(metrics), sort, filter];
 }
 
-function main(): void {
-  const document = readFileSync(ANALYSTS_PATH, "utf8");
-  const written = withDescriptions(document);
-  if (written === document) return;
-  writeFileSync(ANALYSTS_PATH, written);
+if (import.meta.main) {
+  writeFileSync(ANALYSTS_PATH, withDescriptions(readFileSync(ANALYSTS_PATH, "utf8")));
   console.log("Wrote the views and the report to docs/analysts.md");
 }
-
-if (import.meta.main) main();
