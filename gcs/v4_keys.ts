@@ -33,7 +33,7 @@ export function importRsaPublicKey(pem: string): Promise<CryptoKey> {
 
 async function importRsaKey(
   pem: string,
-  { format, label, usage }: { format: "pkcs8" | "spki"; label: string; usage: KeyUsage },
+  { format, label, usage }: { format: "pkcs8" | "spki"; label: string; usage: "sign" | "verify" },
 ): Promise<CryptoKey> {
   try {
     return await crypto.subtle.importKey(format, pemBytes(pem, label), RSA, false, [usage]);

@@ -2,7 +2,7 @@
 export type Command = string | SavingCommand;
 
 /** A line whose output is kept, trimmed, as `$NAME`. */
-export interface SavingCommand {
+interface SavingCommand {
   readonly line: string;
   readonly saves: string;
 }
