@@ -112,11 +112,6 @@ const UNTIMELY: readonly (readonly [name: string, V4RejectionCode, Partial<Verif
   ["one second after its end", "ExpiredToken", at(61_000)],
   ["one millisecond after its end", "ExpiredToken", at(60_001)],
   ["a date over 15 minutes ahead", "RequestTimeTooSkewed", at(-15 * MINUTE_MS - 1)],
-  [
-    "a date further ahead than the skew allowed",
-    "RequestTimeTooSkewed",
-    { ...at(-2_000), maxSkewMs: 1_000 },
-  ],
   ["another key", "SignatureDoesNotMatch", {
     findKey: () => ({ type: "hmac", secret: "another secret", email: "e" }),
   }],
