@@ -1,18 +1,10 @@
 /** An upload in one request: `multipart/related` (RFC 2387) of an object's resource and its bytes, written and read. */
 import { ByteReader } from "./byte_reader.ts";
+import { boundaryOf, MalformedMultipart } from "./multipart.ts";
 
 const MAX_HEAD_BYTES = 1024 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** A multipart body that is not of its form (RFC 2046, section 5.1). */
-export class MalformedMultipart extends Error {
-  override readonly name = "MalformedMultipart";
-
-  constructor(why: string) {
-    super(`Malformed multipart body. ${why}`);
-  }
-}
 
 /** A body that is about to be sent. */
 export interface RelatedBody {
@@ -76,16 +68,4 @@ async function* readMedia(
     throw new MalformedMultipart("The closing boundary is missing.");
   }
   await reader.drain();
-}
-
-/** The boundary that a multipart type names; throws {@link MalformedMultipart} where it names none. */
-function boundaryOf(contentType: string | undefined): string {
-  const [, quoted, bare] =
-    /^multipart\/[a-z-]+\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^";,\s]+))/i.exec(
-      contentType ?? "",
-    ) ??
-      [];
-  const boundary = quoted ?? bare;
-  if (boundary !== undefined) return boundary;
-  throw new MalformedMultipart("The boundary is missing.");
 }

@@ -30,7 +30,10 @@ export async function drain(body: RequestBody): Promise<void> {
   for await (const _ of body);
 }
 
+/** Where batches of the JSON API's calls are sent. */
+export const BATCH_PATH = "/batch/storage/v1";
+
 /** Whether a path is the JSON API's; the others are the XML API's. */
 export function isJsonPath(path: string): boolean {
-  return /^\/(upload\/|download\/)?storage\/v1\//.test(path);
+  return path === BATCH_PATH || /^\/(upload\/|download\/)?storage\/v1\//.test(path);
 }

@@ -1,4 +1,4 @@
-import { MalformedMultipart } from "@tintype/gcs/multipart_related";
+import { MalformedMultipart } from "@tintype/gcs/multipart";
 import { V4Rejected } from "@tintype/gcs/v4_rejected";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
@@ -6,10 +6,11 @@ import type { Control } from "../http/controls.ts";
 import { answerPreflight, withCors } from "./cors.ts";
 import { StorageFailure } from "./failures.ts";
 import { answerJson } from "./json_api.ts";
+import { answerBatch } from "./json_batch.ts";
 import { jsonFailure } from "./json_failure.ts";
 import { answerUpload } from "./json_upload.ts";
 import type { StorageParts } from "./parts.ts";
-import { isJsonPath } from "./read_request.ts";
+import { BATCH_PATH, isJsonPath } from "./read_request.ts";
 import { checkRight } from "./rights.ts";
 import { answerXml } from "./xml_api.ts";
 import { xmlFailure, xmlRejection } from "./xml_errors.ts";
@@ -30,6 +31,12 @@ async function route(parts: StorageParts, call: Call): Promise<Reply> {
   const session = query.get("upload_id");
   if (session !== null) return await parts.sessions.answer(call, session);
   if (!isJsonPath(path)) return await answerXml(parts, call);
+  if (path === BATCH_PATH && method === "POST") {
+    return await answerBatch(
+      call,
+      (inner) => route(parts, inner).catch((error) => render(error, inner)),
+    );
+  }
   checkRight(call.identity, call);
   return path.startsWith("/upload/")
     ? await answerUpload(parts, call)
@@ -39,7 +46,7 @@ async function route(parts: StorageParts, call: Call): Promise<Reply> {
 const ABOUT = {
   part: "storage",
   is: "Cloud Storage's JSON and XML surface on local files",
-  json: ["/storage/v1/b", "/upload/storage/v1/b", "/download/storage/v1/b"],
+  json: ["/storage/v1/b", "/upload/storage/v1/b", "/download/storage/v1/b", BATCH_PATH],
   xml: "/{bucket}/{object}, V4-signed",
   identities: "ports of their own (IDENTITY_PORTS), with the rights of infra/terraform's table",
   controls: "/_local",

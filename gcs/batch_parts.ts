@@ -1,0 +1,43 @@
+/** A batch (https://cloud.google.com/storage/docs/batch): HTTP messages as parts of `multipart/mixed`, written and read. */
+import { boundaryOf, MalformedMultipart } from "./multipart.ts";
+
+/** One message of a batch. */
+export interface BatchPart {
+  /** `Content-ID` without its brackets; a response has that of its request behind `response-`. */
+  readonly id: string;
+  /** First line, headers and body of the request or response. */
+  readonly message: string;
+}
+
+/** A batch that is about to be sent. */
+export interface BatchBody {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** Writes the body of a batch. */
+export function writeBatch(parts: readonly BatchPart[]): BatchBody {
+  const boundary = crypto.randomUUID();
+  const sections = parts.map(({ id, message }) =>
+    `--${boundary}\r\nContent-Type: application/http\r\nContent-ID: <${id}>\r\n\r\n${message}\r\n`
+  );
+  return {
+    contentType: `multipart/mixed; boundary=${boundary}`,
+    text: `${sections.join("")}--${boundary}--\r\n`,
+  };
+}
+
+/** Reads the messages of a batch; throws {@link MalformedMultipart}. */
+export function readBatch(contentType: string | null | undefined, text: string): BatchPart[] {
+  const boundary = boundaryOf(contentType);
+  const [, ...sections] = `\r\n${text}`.split(`\r\n--${boundary}`);
+  if (sections.pop()?.startsWith("--") !== true) {
+    throw new MalformedMultipart("The closing boundary is missing.");
+  }
+  return sections.map((section) => {
+    const at = section.indexOf("\r\n\r\n");
+    const id = /^content-id:\s*<([^>]*)>/im.exec(section.slice(0, Math.max(at, 0)))?.[1];
+    if (id === undefined) throw new MalformedMultipart("A part has no Content-ID.");
+    return { id, message: section.slice(at + 4) };
+  });
+}
