@@ -22,6 +22,16 @@ export interface Suite {
   run(context: SuiteContext): Promise<readonly Aim[]>;
 }
 
+/** An aim that a figure must not exceed. */
+export function atMost(target: number, name: string, measured: number): Aim {
+  return { name, measured, op: "<=", target };
+}
+
+/** An aim that a figure must reach. */
+export function atLeast(target: number, name: string, measured: number): Aim {
+  return { name, measured, op: ">=", target };
+}
+
 /** `aim <suite>/<name> <measured> <op> <target> met|missed`. */
 export function aimLine(suite: string, { name, measured, op, target }: Aim): string {
   const isMet = op === "<=" ? measured <= target : measured >= target;

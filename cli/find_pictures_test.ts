@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtempDisposable, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findPictures, picturesIn } from "./find_pictures.ts";
 
-test("findPictures() takes folders and files, and refuses what holds no picture", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-pictures-"));
-  t.after(() => rm(folder, { recursive: true }));
+test("findPictures() takes folders and files, and refuses what holds no picture", async () => {
+  await using temp = await mkdtempDisposable(join(tmpdir(), "tintype-pictures-"));
+  const folder = temp.path;
   await mkdir(join(folder, "deep"));
   await mkdir(join(folder, "empty"));
   const files = { "b.PNG": "12", "a.jpg": "1", "notes.txt": "123", "deep/c.heic": "1234" };
@@ -27,9 +27,9 @@ test("findPictures() takes folders and files, and refuses what holds no picture"
   await assert.rejects(findPictures([join(folder, "nothing")]), /nothing: it does not exist/);
 });
 
-test("picturesIn() takes files and links to files, and no link that leads nowhere, to a folder or in a circle", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-pictures-"));
-  t.after(() => rm(folder, { recursive: true }));
+test("picturesIn() takes files and links to files, and no link that leads nowhere, to a folder or in a circle", async () => {
+  await using temp = await mkdtempDisposable(join(tmpdir(), "tintype-pictures-"));
+  const folder = temp.path;
   await mkdir(join(folder, "below"));
   await writeFile(join(folder, "below/a.JPG"), "1234");
   await writeFile(join(folder, "notes.txt"), "no picture");
@@ -39,8 +39,6 @@ test("picturesIn() takes files and links to files, and no link that leads nowher
   await symlink("..", join(folder, "below/circle"));
   await symlink("itself.jpg", join(folder, "itself.jpg"));
   const found = await picturesIn(folder);
-  assert.deepEqual(found.map(({ name, bytes }) => [name, bytes]), [["below/a.JPG", 4], [
-    "link.jpg",
-    4,
-  ]]);
+  const sizes = Object.fromEntries(found.map(({ name, bytes }) => [name, bytes]));
+  assert.deepEqual(sizes, { "below/a.JPG": 4, "link.jpg": 4 });
 });

@@ -10,45 +10,33 @@ const xml = (code: string, details: string) =>
 const json = (reason: string, message: string) =>
   JSON.stringify({ error: { code: 0, message, errors: [{ reason, message }] } });
 
-interface Case {
-  readonly status: number;
-  readonly body: string;
-  readonly code?: string;
-  readonly reason?: string;
-  readonly isAlreadyThere: boolean;
-}
+type Case = readonly [status: number, body: string, found?: { code?: string; reason?: string }];
 
-const CASES: readonly Case[] = [
-  { status: 412, body: "", isAlreadyThere: true },
-  {
-    status: 412,
-    body: json("conditionNotMet", "x"),
-    reason: "conditionNotMet",
-    isAlreadyThere: true,
-  },
-  {
-    status: 412,
-    body: xml("PreconditionFailed", "x"),
-    code: "PreconditionFailed",
-    isAlreadyThere: true,
-  },
-  { status: 403, body: xml("AccessDenied", DENIED), code: "AccessDenied", isAlreadyThere: true },
-  { status: 403, body: json("forbidden", DENIED), reason: "forbidden", isAlreadyThere: true },
-  { status: 403, body: JSON.stringify({ error: { message: DENIED } }), isAlreadyThere: true },
-  { status: 403, body: DENIED, isAlreadyThere: true },
-  { status: 403, body: xml("AccessDenied", OTHER), code: "AccessDenied", isAlreadyThere: false },
-  { status: 403, body: json("forbidden", OTHER), reason: "forbidden", isAlreadyThere: false },
-  { status: 404, body: json("notFound", DENIED), reason: "notFound", isAlreadyThere: false },
-  { status: 503, body: "<html>", isAlreadyThere: false },
-  { status: 500, body: "[1]", isAlreadyThere: false },
+const TAKEN: readonly Case[] = [
+  [412, ""],
+  [412, json("conditionNotMet", "x"), { reason: "conditionNotMet" }],
+  [412, xml("PreconditionFailed", "x"), { code: "PreconditionFailed" }],
+  [403, xml("AccessDenied", DENIED), { code: "AccessDenied" }],
+  [403, json("forbidden", DENIED), { reason: "forbidden" }],
+  [403, JSON.stringify({ error: { message: DENIED } })],
+  [403, DENIED],
+];
+const OTHERS: readonly Case[] = [
+  [403, xml("AccessDenied", OTHER), { code: "AccessDenied" }],
+  [403, json("forbidden", OTHER), { reason: "forbidden" }],
+  [404, json("notFound", DENIED), { reason: "notFound" }],
+  [503, "<html>"],
+  [500, "[1]"],
 ];
 
-for (const { status, body, code, reason, ...expected } of CASES) {
-  test(`isAlreadyThere() is ${expected.isAlreadyThere} for ${status} ${body}`, () => {
-    const error = storageErrorOf(new Response(null, { status }), body);
-    assert.deepEqual([error.status, error.code, error.reason], [status, code, reason]);
-    assert.equal(isAlreadyThere(error), expected.isAlreadyThere);
-  });
+for (const [expected, cases] of [[true, TAKEN], [false, OTHERS]] as const) {
+  for (const [status, body, { code, reason } = {}] of cases) {
+    test(`isAlreadyThere() is ${expected} for ${status} ${body}`, () => {
+      const error = storageErrorOf(new Response(null, { status }), body);
+      assert.deepEqual([error.status, error.code, error.reason], [status, code, reason]);
+      assert.equal(isAlreadyThere(error), expected);
+    });
+  }
 }
 
 test("isAlreadyThere() is false for any other error", () => {

@@ -25,7 +25,7 @@ export async function uploadStream(
   options: WriteOptions,
 ): Promise<Generation> {
   const url = await startSession(bucket, name, options);
-  const session = new StreamSession(bucket, url, options.signal);
+  const put = streamSession(bucket, url, options.signal);
   let held: Uint8Array = new Uint8Array();
   try {
     for await (const chunk of body) {
@@ -33,38 +33,26 @@ export async function uploadStream(
       // The last piece may have any length, so something is kept back for it.
       const whole = Math.max(0, Math.floor((bytes.byteLength - 1) / CHUNK_MULTIPLE));
       const pieceBytes = whole * CHUNK_MULTIPLE;
-      if (pieceBytes > 0) await session.put(bytes.subarray(0, pieceBytes), false);
+      if (pieceBytes > 0) await put(bytes.subarray(0, pieceBytes), false);
       held = bytes.slice(pieceBytes);
     }
-    return (await session.put(held, true))?.generation ?? "0";
+    return (await put(held, true))?.generation ?? "0";
   } catch (error) {
     await cancelSession(bucket, url);
     throw error;
   }
 }
 
-class StreamSession {
-  readonly #bucket: Bucket;
-  readonly #url: string;
-  readonly #signal: AbortSignal | undefined;
-  #offset = 0;
-
-  constructor(bucket: Bucket, url: string, signal: AbortSignal | undefined) {
-    this.#bucket = bucket;
-    this.#url = url;
-    this.#signal = signal;
-  }
-
-  /** Puts a piece until it is held whole; the last one's result is the object. */
-  async put(piece: Uint8Array, isLast: boolean): Promise<CompletedUpload | undefined> {
-    const offset = this.#offset;
+/** Returns what puts a piece until it is held whole; the last one's result is the object. */
+function streamSession(bucket: Bucket, url: string, signal: AbortSignal | undefined) {
+  let offset = 0;
+  return async (piece: Uint8Array, isLast: boolean): Promise<CompletedUpload | undefined> => {
     const end = offset + piece.byteLength;
     const total = isLast ? end : undefined;
-    const signal = this.#signal;
     const putFrom = (heldTo: number) => {
       const start = Math.min(end, Math.max(offset, heldTo));
-      const put = { start, end, total, body: [piece.subarray(start - offset)], signal };
-      return putToSession(this.#bucket, this.#url, put);
+      const body = [piece.subarray(start - offset)];
+      return putToSession(bucket, url, { start, end, total, body, signal });
     };
     let isInDoubt = false;
     return await withRetry(async () => {
@@ -77,10 +65,10 @@ class StreamSession {
         before = state.held;
         state = await putFrom(state.held);
       }
-      this.#offset = end;
+      offset = end;
       return "completed" in state ? state.completed : undefined;
     }, { signal, policy: POLICY });
-  }
+  };
 }
 
 /** A failure after which asking again may help. */

@@ -22,24 +22,24 @@ export async function deriveHmacKey(root: CryptoKey, scope: V4Scope): Promise<Cr
 }
 
 /** Reads a PKCS #8 private key in PEM; throws TypeError where it is not one. */
-export async function importRsaPrivateKey(pem: string): Promise<CryptoKey> {
-  try {
-    return await crypto.subtle.importKey("pkcs8", pemBytes(pem, "PRIVATE KEY"), RSA, false, [
-      "sign",
-    ]);
-  } catch (cause) {
-    throw unusableKey("a PKCS #8 private key in PEM", cause);
-  }
+export function importRsaPrivateKey(pem: string): Promise<CryptoKey> {
+  return importRsaKey(pem, { format: "pkcs8", label: "PRIVATE KEY", usage: "sign" });
 }
 
 /** Reads an SPKI public key in PEM; throws TypeError where it is not one. */
-export async function importRsaPublicKey(pem: string): Promise<CryptoKey> {
+export function importRsaPublicKey(pem: string): Promise<CryptoKey> {
+  return importRsaKey(pem, { format: "spki", label: "PUBLIC KEY", usage: "verify" });
+}
+
+async function importRsaKey(
+  pem: string,
+  { format, label, usage }: { format: "pkcs8" | "spki"; label: string; usage: "sign" | "verify" },
+): Promise<CryptoKey> {
   try {
-    return await crypto.subtle.importKey("spki", pemBytes(pem, "PUBLIC KEY"), RSA, false, [
-      "verify",
-    ]);
+    return await crypto.subtle.importKey(format, pemBytes(pem, label), RSA, false, [usage]);
   } catch (cause) {
-    throw unusableKey("an SPKI public key in PEM", cause);
+    const kind = format === "spki" ? "an SPKI public key" : "a PKCS #8 private key";
+    throw new TypeError(`Cannot import signing key: it must be ${kind} in PEM`, { cause });
   }
 }
 
@@ -66,8 +66,4 @@ function pemBytes(pem: string, label: string): Uint8Array<ArrayBuffer> {
   const body = pem.match(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+)-----END ${label}-----`)?.[1];
   if (body === undefined) throw new SyntaxError(`no ${label} block`);
   return Uint8Array.from(atob(body.replace(/\s/g, "")), (char) => char.charCodeAt(0));
-}
-
-function unusableKey(expected: string, cause: unknown): TypeError {
-  return new TypeError(`Cannot import signing key: it must be ${expected}`, { cause });
 }

@@ -31,8 +31,6 @@ export interface VerifyOptions {
   /** The key of an HMAC access id or of a service account's email; undefined where there is none. */
   readonly findKey: (accessId: string) => V4Key | undefined | Promise<V4Key | undefined>;
   readonly nowMs: number;
-  /** How far a signer's clock may be ahead, and how old an `Authorization` header may be; 15 minutes. */
-  readonly maxSkewMs?: number | undefined;
 }
 
 /** Who signed a request that is allowed. */
@@ -43,7 +41,8 @@ export interface V4Identity {
   readonly contentSha256: string | undefined;
 }
 
-const DEFAULT_SKEW_MS = 15 * 60 * 1000;
+/** How far a signer's clock may be ahead, and how old an `Authorization` header may be. */
+const MAX_SKEW_MS = 15 * 60 * 1000;
 const MISMATCH =
   "The request signature we calculated does not match the signature you provided. Check your Google secret key and signing method.";
 
@@ -53,13 +52,13 @@ const MISMATCH =
  */
 export async function verifySignedRequest(
   request: ReceivedRequest,
-  { findKey, nowMs, maxSkewMs = DEFAULT_SKEW_MS }: VerifyOptions,
+  { findKey, nowMs }: VerifyOptions,
 ): Promise<V4Identity> {
   const { authority, path, query } = readTarget(request.url);
   const headers = canonicalHeaders(request.headers);
   headers.set("host", bareHost(headers.get("host") ?? authority));
   const claims = readClaims(query, headers);
-  checkTime(claims, nowMs, maxSkewMs);
+  checkTime(claims, nowMs);
   const key = await findKey(claims.accessId);
   if (key === undefined || !matchesAlgorithm(key, claims)) {
     throw new V4Rejected("InvalidSecurity", "The access id is unknown.");
@@ -110,13 +109,13 @@ function decode(text: string): string {
   }
 }
 
-function checkTime(claims: V4Claims, nowMs: number, maxSkewMs: number): void {
+function checkTime(claims: V4Claims, nowMs: number): void {
   const { signedAtMs, expiresSeconds } = claims;
-  if (signedAtMs > nowMs + maxSkewMs) {
+  if (signedAtMs > nowMs + MAX_SKEW_MS) {
     throw new V4Rejected("RequestTimeTooSkewed", "x-goog-date lies in the future.");
   }
   if (expiresSeconds === undefined) {
-    if (nowMs <= signedAtMs + maxSkewMs) return;
+    if (nowMs <= signedAtMs + MAX_SKEW_MS) return;
     throw new V4Rejected("RequestTimeTooSkewed", "x-goog-date is too old.");
   }
   const endMs = signedAtMs + expiresSeconds * 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,7 +14,8 @@ test("findNodeBinary() finds a Node that is new enough for the repository", () =
 });
 
 test("findNodeBinary() takes the system's Node where none is installed, but no older one", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "node-binary-"));
+  await using temp = await mkdtempDisposable(join(tmpdir(), "node-binary-"));
+  const folder = temp.path;
   const path = Deno.env.get("PATH") ?? "";
   try {
     Deno.env.set("PATH", `${folder}/bin:${path}`);
@@ -24,7 +25,6 @@ test("findNodeBinary() takes the system's Node where none is installed, but no o
     assert.throws(() => findNodeBinary(folder), /Cannot find Node 24 or newer/);
   } finally {
     Deno.env.set("PATH", path);
-    await rm(folder, { recursive: true });
   }
 });
 

@@ -2,6 +2,7 @@
  * `deno task pack`: writes the package that others install, as JavaScript with types: sources are TypeScript, which runs in
  * Deno, Node 24 and bundlers, but not in Node 20. `npm pack` or `npm publish` in a written folder does the rest.
  */
+import { globSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { defineCommand } from "@tintype/cli/command";
 import { EXIT, runMain } from "@tintype/cli/run_main";
@@ -19,14 +20,14 @@ const PACK = defineCommand({
   },
 });
 
-/** The fields of a package.json that a published one has. */
+/** The fields of a package.json that decide what a published one has. */
 interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly type: string;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  readonly peerDependencies?: unknown;
+  readonly peerDependenciesMeta?: unknown;
 }
 
 async function compile(out: string): Promise<boolean> {
@@ -49,11 +50,8 @@ async function compile(out: string): Promise<boolean> {
       .map((pattern) => join(ROOT, pattern)),
   };
   await Deno.writeTextFile(config, JSON.stringify(options, null, 2));
-  const { code, output } = await runCommand([
-    join(ROOT, "node_modules/.bin/tsc"),
-    "--project",
-    config,
-  ]);
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  const { code, output } = await runCommand([tsc, "--project", config]);
   await Deno.remove(config);
   if (code !== 0) console.error(output);
   return code === 0;
@@ -63,23 +61,14 @@ async function compile(out: string): Promise<boolean> {
 async function packInner(out: string): Promise<void> {
   const folder = join(out, PACKAGE);
   await Deno.rename(join(out, INNER), join(folder, INNER));
-  for await (const path of filesIn(folder)) {
+  for (const file of globSync("**/*.{js,ts}", { cwd: folder })) {
+    const path = join(folder, file);
     const text = await Deno.readTextFile(path);
     const packed = text.replace(
       new RegExp(`"@tintype/${INNER}/(\\w+)"`, "g"),
-      (_, name: string) => {
-        return `"./${relative(dirname(path), join(folder, INNER, `${name}.js`))}"`;
-      },
+      (_, name: string) => `"./${relative(dirname(path), join(folder, INNER, `${name}.js`))}"`,
     );
     if (packed !== text) await Deno.writeTextFile(path, packed);
-  }
-}
-
-async function* filesIn(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) yield* filesIn(path);
-    else yield path;
   }
 }
 

@@ -76,7 +76,7 @@ async function runAndReport({ suite, files }: Run): Promise<SuiteVerdict> {
     : await runSuite(suite, files, { root, env, limitMs: LIMIT_MS, signal: ending.signal });
   const verdict = judgeSuite(result, { isStrict });
   console.log(lineOf(verdict));
-  if (verdict.failed > 0 && result.output !== "") console.log(result.output.trimEnd());
+  if (verdict.failures.length > 0 && result.output !== "") console.log(result.output.trimEnd());
   return verdict;
 }
 
@@ -97,7 +97,7 @@ async function test(
   const runs = runsOf(only, [...files]).filter((run) => !changed || !isEmpty(run));
   const verdicts = await runInLanes(runs, lanes);
   console.log(["", ...summaryLines(verdicts)].join("\n"));
-  return verdicts.some(({ failed }) => failed > 0) ? EXIT.failed : EXIT.done;
+  return verdicts.some(({ failures }) => failures.length > 0) ? EXIT.failed : EXIT.done;
 }
 
 // `deno test tools` loads this file for its name.

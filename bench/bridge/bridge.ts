@@ -3,12 +3,12 @@
  * local storage, in turn: each twice, the better run of each counts. Seconds are counted from joining the group.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { startProgram } from "@tintype/core/testing/start_program";
-import { type Aim, type Suite, table } from "../suite.ts";
+import { type Aim, atLeast, atMost, type Suite, table } from "../suite.ts";
 import { FLATNESS_HEADING, measureFlatness } from "./flatness.ts";
 import { type Cloud, fillTopic, type Run, runBridge, tell } from "./run_bridge.ts";
 
@@ -38,10 +38,10 @@ export const bridgeSuite: Suite = {
   name: "bridge",
   about: "records/s, CPU and memory of the Kafka bridge, beside a bare loop of kafkajs and fetch",
   async run(context) {
-    const folder = await mkdtemp(join(tmpdir(), "tintype-bench-"));
+    await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
     const broker = startProgram(["local/kafka/serve.ts"], {
       PORT: "0",
-      DATA_DIR: join(folder, "kafka"),
+      DATA_DIR: join(folder.path, "kafka"),
     });
     const storage = await startEmulator("storage");
     try {
@@ -57,7 +57,6 @@ export const bridgeSuite: Suite = {
       return aims;
     } finally {
       await Promise.all([broker.kill("SIGTERM"), storage.stop()]);
-      await rm(folder, { recursive: true, force: true });
     }
   },
 };
@@ -76,17 +75,14 @@ async function measure(
   const bare: Run[] = [];
   const bridge: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const loop = await runBare(cloud, { topic, load });
-    tell(`bare loop ${load.name}`, loop);
-    bare.push(loop);
-    const ours = await runBridge(cloud, { topic, records, uploadsAtOnce: UPLOADS_AT_ONCE });
-    tell(`bridge ${load.name}`, ours);
-    bridge.push(ours);
+    bare.push(tell(`bare loop ${load.name}`, await runBare(cloud, { topic, load })));
+    const options = { topic, records, uploadsAtOnce: UPLOADS_AT_ONCE };
+    bridge.push(tell(`bridge ${load.name}`, await runBridge(cloud, options)));
   }
   const [bestBare, bestBridge] = [bestOf(bare), bestOf(bridge)];
   const share = rateOf(bestBridge) / rateOf(bestBare);
-  const rssMib = Math.max(...bridge.map(({ peakRssMib }) => peakRssMib));
-  const bareRssMib = Math.max(...bare.map(({ peakRssMib }) => peakRssMib));
+  const peakOf = (runs: readonly Run[]) => Math.max(...runs.map(({ peakRssMib }) => peakRssMib));
+  const [bareRssMib, rssMib] = [peakOf(bare), peakOf(bridge)];
   const row = (name: string, run: Run, of: number, rss: number) => [
     `${name} ${load.name}`,
     rateOf(run).toFixed(1),
@@ -96,22 +92,11 @@ async function measure(
     rss.toFixed(0),
   ];
   rows.push(row("bare loop", bestBare, 1, bareRssMib), row("bridge", bestBridge, share, rssMib));
+  const { mostRssMib } = load;
   return [
-    { name: `${load.name}_rate_of_bare`, measured: share, op: ">=", target: SHARE_OF_BARE },
-    {
-      name: `${load.name}_rss_of_bare`,
-      measured: rssMib / bareRssMib,
-      op: "<=",
-      target: RSS_OF_BARE,
-    },
-    ...(load.mostRssMib === undefined ? [] : [
-      {
-        name: `${load.name}_rss_mib`,
-        measured: rssMib,
-        op: "<=",
-        target: load.mostRssMib,
-      } as const,
-    ]),
+    atLeast(SHARE_OF_BARE, `${load.name}_rate_of_bare`, share),
+    atMost(RSS_OF_BARE, `${load.name}_rss_of_bare`, rssMib / bareRssMib),
+    ...mostRssMib === undefined ? [] : [atMost(mostRssMib, `${load.name}_rss_mib`, rssMib)],
   ];
 }
 

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startProgram } from "@tintype/core/testing/start_program";
-import { figuresOf } from "./process_figures.ts";
+import { useOf } from "../process_use.ts";
+import { quantile } from "../suite.ts";
 
 /** Where the broker and the storage listen. */
 export interface Cloud {
@@ -57,18 +58,18 @@ export async function runBridge(
   });
   const { url } = await bridge.line("listening");
   const startedMs = performance.now();
-  const before = await figuresOf(bridge.pid);
+  const before = useOf(bridge.pid);
   const samples: { readonly created: number; readonly rssMib: number }[] = [];
   for (let created = 0; created < records; created = await createdOf(String(url))) {
-    samples.push({ created, rssMib: (await figuresOf(bridge.pid)).rssMib });
+    samples.push({ created, rssMib: useOf(bridge.pid).rssMib });
     await sleep(POLL_MS);
   }
-  const medianBetween = (from: number, to: number) =>
-    medianOf(
-      samples.filter(({ created }) => from <= created && created < to).map(({ rssMib }) => rssMib),
-    );
+  const medianBetween = (from: number, to: number) => {
+    const between = samples.filter(({ created }) => from <= created && created < to);
+    return quantile(between.map(({ rssMib }) => rssMib), 0.5);
+  };
   const seconds = (performance.now() - startedMs) / 1000;
-  const { cpuSeconds, peakRssMib } = await figuresOf(bridge.pid);
+  const { cpuSeconds, peakRssMib } = useOf(bridge.pid);
   await bridge.kill("SIGTERM");
   return {
     records,
@@ -87,13 +88,10 @@ export async function fillTopic(load: unknown): Promise<void> {
   if (code !== 0) throw new Error(`Cannot fill a topic: ${code} ${program.errors()}`);
 }
 
-/** Progress, beside the tables. */
-export function tell(what: string, { records, seconds }: Run): void {
-  process.stderr.write(`${what}: ${records} records in ${seconds.toFixed(1)} s\n`);
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+/** Logs a run as progress beside the tables, and returns it. */
+export function tell<R extends Run>(what: string, run: R): R {
+  process.stderr.write(`${what}: ${run.records} records in ${run.seconds.toFixed(1)} s\n`);
+  return run;
 }
 
 async function createdOf(url: string): Promise<number> {

@@ -3,16 +3,23 @@
  * once. Each worker runs several rounds, one after another so that a slow minute of the machine meets all of them;
  * the median counts.
  */
+import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { startProgram } from "@tintype/core/testing/start_program";
 import { JWKS, makeTokens } from "@tintype/edge/_tokens_fixture";
 import { bundleWorker, startWorkerd, type Workerd } from "@tintype/edge/_workerd_fixture";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { findNodeBinary } from "../../tools/node_binary.ts";
-import { type Aim, quantile, type Suite, type SuiteContext, table } from "../suite.ts";
+import {
+  type Aim,
+  atLeast,
+  atMost,
+  quantile,
+  type Suite,
+  type SuiteContext,
+  table,
+} from "../suite.ts";
 import { type Load, type LoadResult, wrk } from "./wrk.ts";
 
 const ROUNDS = 5;
@@ -21,7 +28,6 @@ const CONNECTIONS = 32;
 /** More tokens than an isolate remembers: each request pays for its own check. */
 const FRESH_TOKENS = 4_096;
 const ISSUER = "https://issuer.test";
-const IMAGE_ID_TAIL = "7000-8000-000000000001";
 const OF_BARE = 0.9;
 const MAX_BUNDLE_BYTES = 400_000;
 const MAX_P99_RATIO = 1.2;
@@ -29,6 +35,27 @@ const BODY = '{"contentType":"image/jpeg","size":2412345}';
 /** Requests a minute that an owner may make, and ten times as many a second. */
 const OWNER_REQUESTS = 120;
 const NOISE_PERIOD_MS = 60_000 / (10 * OWNER_REQUESTS);
+
+/** What the storage says of every image; the names in capitals are those of the one that is asked for. */
+const MANIFEST = {
+  version: 1,
+  imageId: "IMAGE_ID",
+  tenant: "acme",
+  owner: "OWNER",
+  source: "edge",
+  status: "ready",
+  generation: "1",
+  bytes: 2_412_345,
+  renditions: ["large", "medium", "thumb"].map((name) => ({
+    ...{ name, object: "OBJECT", generation: "2", contentType: "image/jpeg" },
+    ...{ width: 200, height: 150, bytes: 8_213 },
+  })),
+  timings: {},
+  engine: "bench",
+  processorVersion: "bench",
+  attempt: 1,
+  processedAt: new Date().toISOString(),
+};
 
 /** A worker under load, and its rounds so far. */
 interface Contestant {
@@ -38,16 +65,7 @@ interface Contestant {
 }
 
 /** Everything that is started once. */
-interface Stage {
-  readonly edge: Workerd;
-  readonly limitedEdge: Workerd;
-  readonly contestants: readonly Contestant[];
-  readonly imagePath: string;
-  readonly fresh: readonly string[];
-  readonly bundleBytes: number;
-  readonly coldMs: readonly (readonly [name: string, ms: number])[];
-  readonly scratch: string;
-}
+type Stage = Awaited<ReturnType<typeof setUp>>;
 
 /** The edge. */
 export const edgeSuite: Suite = {
@@ -55,13 +73,12 @@ export const edgeSuite: Suite = {
   about: "requests/s, latency and CPU of the edge in workerd, beside bare workers (needs wrk)",
   async run(context) {
     await using started = new AsyncDisposableStack();
-    const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-    started.defer(() => rm(scratch, { recursive: true, force: true }));
+    const folder = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+    const scratch = started.use(folder).path;
     const stage = await setUp(context, { started, scratch });
     for (let round = 0; round < ROUNDS; round++) {
       for (const { load, rounds } of stage.contestants) {
-        const result = await wrk({ ...load, connections: CONNECTIONS, seconds: SECONDS, scratch });
-        rounds.push(result);
+        rounds.push(await wrk({ ...load, connections: CONNECTIONS, seconds: SECONDS, scratch }));
       }
     }
     const ratio = await besideNoise(context, stage);
@@ -72,71 +89,53 @@ export const edgeSuite: Suite = {
 async function setUp(
   { root, print }: SuiteContext,
   { started, scratch }: { readonly started: AsyncDisposableStack; readonly scratch: string },
-): Promise<Stage> {
-  const node = findNodeBinary(root);
-  const cloud = started.use(await startCloud(root, node));
+) {
+  const storage = ["bench/edge/instant_cloud.ts", JSON.stringify(JWKS), JSON.stringify(MANIFEST)];
+  const cloud = startProgram(storage);
+  started.defer(async () => void await cloud.kill("SIGKILL"));
+  const { url } = await cloud.line("listening");
   const script = await bundleWorker();
   const bareScript = await bundleWorker(join(root, "edge/_bare_upload_fixture.ts"));
   const emptyScript = await bundleWorker(join(root, "edge/_empty_worker_fixture.ts"));
-  const vars = varsOf(cloud.url);
+  const vars = varsOf(String(url));
   const start = async (code: string) => started.use(await startWorkerd({ script: code, vars }));
-  const [empty, bare, edge] = [
-    await start(emptyScript),
-    await start(bareScript),
-    await start(script),
-  ];
+  const empty = await start(emptyScript);
+  const bare = await start(bareScript);
+  const edge = await start(script);
   const coldMs = [];
-  for (
-    const [name, code] of [["empty", emptyScript], ["edge", script]] as const
-  ) {
+  for (const [name, code] of [["empty", emptyScript], ["edge", script]] as const) {
     coldMs.push([name, await coldStartMs(() => startWorkerd({ script: code, vars }))] as const);
   }
-  const tokens = makeTokens({
-    issuer: ISSUER,
-    tenantClaim: "tenant",
-    nowSeconds: Math.floor(Date.now() / 1_000),
-  });
-  const tokenOf = (sub: string) =>
-    tokens.signed({ sub, scope: "images:read images:write", exp: Date.now() / 1_000 + 7_200 | 0 });
-  const fresh = Array.from({ length: FRESH_TOKENS }, (_, at) => tokenOf(`user-${at}`));
-  const imagePath = `/v1/images/${
-    Date.now().toString(16).padStart(12, "0").replace(/^(.{8})/, "$1-")
-  }-${IMAGE_ID_TAIL}`;
-  const post = (name: string, { url, pid }: Workerd, path: string, some: readonly string[]) => ({
-    name,
-    load: { url: url + path, pid, tokens: some, method: "POST", body: BODY } as const,
-    rounds: [],
-  });
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const { signed } = makeTokens({ issuer: ISSUER, tenantClaim: "tenant", nowSeconds });
+  const claims = { scope: "images:read images:write", exp: nowSeconds + 7_200 };
+  const fresh = Array.from(
+    { length: FRESH_TOKENS },
+    (_, at) => signed({ ...claims, sub: `user-${at}` }),
+  );
+  const known = fresh.slice(0, 64);
+  const imagePath = `/v1/images/${firstImageIdOf(Date.now())}`;
+  const get = ({ url, pid }: Workerd, path: string, tokens: readonly string[]) =>
+    ({ url: url + path, pid, tokens, method: "GET" }) as const;
+  const post = (...to: Parameters<typeof get>) =>
+    ({ ...get(...to), method: "POST", body: BODY }) as const;
+  const loads: Readonly<Record<string, Contestant["load"]>> = {
+    "empty worker": post(empty, "/", fresh),
+    "bare: jose and zod": post(bare, "/checked", fresh),
+    "bare: and a signature": post(bare, "/signed", fresh),
+    "bare: and the quota's object": post(bare, "/counted", fresh),
+    "bare: and storage": post(bare, "/started", fresh),
+    "POST /v1/uploads, token unknown": post(edge, "/v1/uploads", fresh),
+    "POST /v1/uploads, token known": post(edge, "/v1/uploads", known),
+    "GET /v1/images/{id}, token known": get(edge, imagePath, known),
+  };
   print(`${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections\n`);
+  const limited = await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } });
   return {
-    edge,
-    limitedEdge: started.use(
-      await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } }),
-    ),
-    imagePath,
-    fresh,
-    scratch,
-    coldMs,
-    bundleBytes: script.length,
-    contestants: [
-      post("empty worker", empty, "/", fresh),
-      post("bare: jose and zod", bare, "/checked", fresh),
-      post("bare: and a signature", bare, "/signed", fresh),
-      post("bare: and the quota's object", bare, "/counted", fresh),
-      post("bare: and storage", bare, "/started", fresh),
-      post("POST /v1/uploads, token unknown", edge, "/v1/uploads", fresh),
-      post("POST /v1/uploads, token known", edge, "/v1/uploads", fresh.slice(0, 64)),
-      {
-        name: "GET /v1/images/{id}, token known",
-        load: {
-          url: edge.url + imagePath,
-          pid: edge.pid,
-          tokens: fresh.slice(0, 64),
-          method: "GET",
-        },
-        rounds: [],
-      },
-    ],
+    limitedEdge: started.use(limited),
+    ...{ imagePath, fresh, scratch, coldMs, bundleBytes: script.length },
+    contestants: Object.entries(loads)
+      .map(([name, load]): Contestant => ({ name, load, rounds: [] })),
   };
 }
 
@@ -167,57 +166,16 @@ async function coldStartMs(start: () => Promise<Workerd>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-async function startCloud(root: string, node: string): Promise<AsyncDisposable & { url: string }> {
-  const manifest = {
-    version: 1,
-    imageId: "IMAGE_ID",
-    tenant: "acme",
-    owner: "OWNER",
-    source: "edge",
-    status: "ready",
-    generation: "1",
-    bytes: 2_412_345,
-    renditions: ["large", "medium", "thumb"].map((name) => ({
-      name,
-      object: "OBJECT",
-      generation: "2",
-      width: 200,
-      height: 150,
-      contentType: "image/jpeg",
-      bytes: 8_213,
-    })),
-    timings: {},
-    engine: "bench",
-    processorVersion: "bench",
-    attempt: 1,
-    processedAt: new Date().toISOString(),
-  };
-  const child = spawn(node, [
-    join(root, "bench/edge/instant_cloud.ts"),
-    JSON.stringify(JWKS),
-    JSON.stringify(manifest),
-  ], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { url }: { url: string } = JSON.parse(line);
-    return { url, [Symbol.asyncDispose]: async () => void child.kill("SIGKILL") };
-  }
-  throw new Error("Cannot measure the edge as its storage did not start");
-}
-
 /** How much longer a calm tenant's 99th percentile gets beside a tenant at ten times its rate. */
 async function besideNoise(
   { print }: SuiteContext,
   { limitedEdge, imagePath, fresh, scratch }: Stage,
 ): Promise<number> {
   const [noisy = "", ...calm] = fresh;
+  const url = limitedEdge.url + imagePath;
   const load: Load = {
-    url: limitedEdge.url + imagePath,
-    pid: limitedEdge.pid,
-    method: "GET",
-    tokens: calm,
-    connections: 2,
-    seconds: SECONDS,
-    scratch,
+    ...{ url, pid: limitedEdge.pid, method: "GET", tokens: calm },
+    ...{ connections: 2, seconds: SECONDS, scratch },
   };
   const alone: number[] = [];
   const beside: number[] = [];
@@ -226,11 +184,9 @@ async function besideNoise(
     alone.push((await wrk(load)).p99Ms);
     const underway: Promise<unknown>[] = [];
     const headers = { Authorization: `Bearer ${noisy}` };
-    const make = () => {
-      const answer = fetch(limitedEdge.url + imagePath, { headers });
-      underway.push(answer.then((response) => response.arrayBuffer()));
-    };
-    const timer = setInterval(make, NOISE_PERIOD_MS);
+    const timer = setInterval(() => {
+      underway.push(fetch(url, { headers }).then((response) => response.arrayBuffer()));
+    }, NOISE_PERIOD_MS);
     beside.push((await wrk(load)).p99Ms);
     clearInterval(timer);
     await Promise.all(underway);
@@ -261,26 +217,17 @@ function report(
     ]),
   ]));
   print(`\nbundle: ${stage.bundleBytes} bytes minified`);
-  print(
-    `from start of workerd to the first answer: ${
-      stage.coldMs.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(", ")
-    }`,
-  );
+  const cold = stage.coldMs.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(", ");
+  print(`from start of workerd to the first answer: ${cold}`);
   const rate = (name: string) => {
     const found = stage.contestants.find((one) => one.name === name);
     return found === undefined ? Number.NaN : middle(found.rounds, "requestsPerSecond");
   };
   const bare = rate("bare: and storage");
-  const of = (name: string, measured: number): Aim => ({
-    name,
-    measured,
-    op: ">=",
-    target: OF_BARE,
-  });
   return [
-    of("uploads_of_bare", rate("POST /v1/uploads, token unknown") / bare),
-    of("uploads_known_token_of_bare", rate("POST /v1/uploads, token known") / bare),
-    { name: "bundle_bytes", measured: stage.bundleBytes, op: "<=", target: MAX_BUNDLE_BYTES },
-    { name: "p99_beside_noise", measured: ratio, op: "<=", target: MAX_P99_RATIO },
+    atLeast(OF_BARE, "uploads_of_bare", rate("POST /v1/uploads, token unknown") / bare),
+    atLeast(OF_BARE, "uploads_known_token_of_bare", rate("POST /v1/uploads, token known") / bare),
+    atMost(MAX_BUNDLE_BYTES, "bundle_bytes", stage.bundleBytes),
+    atMost(MAX_P99_RATIO, "p99_beside_noise", ratio),
   ];
 }

@@ -1,4 +1,4 @@
-/** Storage and the issuer's keys that answer at once; prints {"url"} when it listens. `instant_cloud.ts JWKS MANIFEST`. */
+/** Storage and the issuer's keys that answer at once; prints {"event":"listening","url":…}. `instant_cloud.ts JWKS MANIFEST`. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -27,5 +27,5 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo; // it listens on a port
-  process.stdout.write(`{"url":"http://127.0.0.1:${port}"}\n`);
+  process.stdout.write(`{"event":"listening","url":"http://127.0.0.1:${port}"}\n`);
 });

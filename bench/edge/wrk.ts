@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { useOf } from "../process_use.ts";
 
 const run = promisify(execFile);
-/** Linux counts process times in hundredths of a second (USER_HZ). */
-const TICKS_PER_SECOND = 100;
 
 /** What is asked of a server, over and over. */
 export interface Load {
@@ -39,14 +38,14 @@ export async function wrk(load: Load): Promise<LoadResult> {
   const script = join(load.scratch, `load_${files++}.lua`);
   await writeFile(`${script}.tokens`, load.tokens.join("\n"));
   await writeFile(script, luaOf(load, `${script}.tokens`));
-  const cpuBefore = await cpuSeconds(load.pid);
+  const cpuBefore = useOf(load.pid).cpuSeconds;
   const args = ["-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--latency", "-s", script];
   const { stdout } = await run("wrk", [...args, load.url]).catch((error: { code?: unknown }) => {
     throw error.code === "ENOENT"
       ? new Error("Cannot load the edge as wrk is not there (Debian: apt-get install wrk)")
       : error;
   });
-  const cpu = await cpuSeconds(load.pid) - cpuBefore;
+  const cpu = useOf(load.pid).cpuSeconds - cpuBefore;
   if (/Non-2xx|Socket errors/.test(stdout)) {
     throw new Error(`Cannot measure ${load.url}: ${stdout}`);
   }
@@ -82,11 +81,4 @@ end
 function milliseconds(text = ""): number {
   const [, number = "", unit = ""] = /^([\d.]+)(us|ms|s|m)$/.exec(text) ?? [];
   return Number(number) * ({ us: 0.001, ms: 1, s: 1_000, m: 60_000 }[unit] ?? Number.NaN);
-}
-
-/** CPU time of a process so far (Linux `/proc`). */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { sniffMediaType } from "@tintype/core/model/media_type";
-import { familyUse, type ThreadUse, threadUse } from "./_family.ts";
+import { familyOf, threadUse } from "../process_use.ts";
 import type { Measured, WayName } from "./measured.ts";
 import { AT_ONCE, WAYS } from "./_ways.ts";
 
@@ -34,25 +34,22 @@ const runAll = async (queue: (() => Promise<void>)[]) => {
 await runAll(await prepare(WARM_UPS));
 const queue = await prepare(Number(images));
 const threadsBefore = threadUse(process.pid);
-const before = familyUse(process.pid);
+const cpuSecondsOf = (family: ReturnType<typeof familyOf>) =>
+  family.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+const cpuBefore = cpuSecondsOf(familyOf(process.pid));
 const startedMs = performance.now();
 await runAll(queue);
 const seconds = (performance.now() - startedMs) / 1000;
-const after = familyUse(process.pid);
+const family = familyOf(process.pid);
+const threads = Object.entries(threadUse(process.pid))
+  .map(([name, cpuMs]) => [name, cpuMs - (threadsBefore[name] ?? 0)] as const);
 const measured: Measured = {
   images: Number(images),
   seconds,
-  cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-  peakMib: after.peakMib,
-  threads: since(threadsBefore, threadUse(process.pid)),
+  cpuSeconds: cpuSecondsOf(family) - cpuBefore,
+  peakMib: family.reduce((sum, { peakRssMib }) => sum + peakRssMib, 0),
+  threads: Object.fromEntries(threads),
 };
-
-function since(earlier: ThreadUse, now: ThreadUse): ThreadUse {
-  return Object.fromEntries(
-    Object.entries(now).map(([name, cpuMs]) => [name, cpuMs - (earlier[name] ?? 0)]),
-  );
-}
-
 process.stdout.write(JSON.stringify(measured));
 await way.close();
 process.exit(0);

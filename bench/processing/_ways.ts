@@ -38,7 +38,7 @@ export const WAYS = {
   /** A pipeline of its own for each rendition. */
   naive: () => bare(naive),
   /** Our codec, renditions and insights in one process. */
-  render: () => inProcess("sharp"),
+  render: () => inProcess(),
   /** All of it: `processImage` on stores in memory, pixels in the pool's processes. */
   ours: () => whole("sharp"),
   imagescript: () => whole("imagescript"),
@@ -70,8 +70,8 @@ async function naive(bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function inProcess(codecName: "sharp"): Promise<Way> {
-  const codec = await codecNamed(codecName);
+async function inProcess(): Promise<Way> {
+  const codec = await codecNamed("sharp");
   const clock = { now: () => performance.now() };
   const options = { pipeline: DEFAULT_PIPELINE, clock, decodeTimeoutMs: 30_000 };
   return {

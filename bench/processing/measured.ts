@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import type { ThreadUse } from "./_family.ts";
 
 /** The ways of making renditions; each is explained where it is written. */
 export const WAY_NAMES = ["cascade", "naive", "render", "ours", "imagescript"] as const;
@@ -19,7 +18,7 @@ export interface Measured {
   readonly cpuSeconds: number;
   readonly peakMib: number;
   /** CPU milliseconds by thread. */
-  readonly threads: ThreadUse;
+  readonly threads: Readonly<Record<string, number>>;
 }
 
 /** What is run. */

@@ -3,11 +3,11 @@
  * all in turns, so that what else the machine does falls on each; of several rounds the one with the least CPU counts.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { type Aim, type Suite, type SuiteContext, table } from "../suite.ts";
+import { type Aim, atLeast, atMost, type Suite, type SuiteContext, table } from "../suite.ts";
 import { best, cpuMs, measure, type Measured, rate, WAY_NAMES, type WayName } from "./measured.ts";
 
 const SHARED = "../shared/images/photos";
@@ -34,12 +34,9 @@ export const processingSuite: Suite = {
     const paths = (ending: string) =>
       names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
     const ways = await waysInTurns(context, paths(".jpg"));
-    const heic = await measure({
-      root: context.root,
-      way: "ours",
-      images: SLOW_IMAGES,
-      files: paths(".heic"),
-    });
+    const { root } = context;
+    const files = paths(".heic");
+    const heic = await measure({ root, way: "ours", images: SLOW_IMAGES, files });
     const aims = report(context, { ways, heic, photographs: paths(".jpg").length });
     await reportMegapixels(context, paths(".jpg")[0] ?? "");
     return aims;
@@ -49,27 +46,16 @@ export const processingSuite: Suite = {
 type Ways = Readonly<Record<WayName, Measured>>;
 
 async function waysInTurns({ root }: SuiteContext, files: readonly string[]): Promise<Ways> {
-  const runs: Record<WayName, Measured[]> = {
-    cascade: [],
-    naive: [],
-    render: [],
-    ours: [],
-    imagescript: [],
+  const runs: [WayName, Measured][] = [];
+  const run = async (way: WayName, images: number) => {
+    runs.push([way, await measure({ root, way, images, files })]);
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const way of ["cascade", "ours", "render", "naive"] as const) {
-      runs[way].push(await measure({ root, way, images: IMAGES, files }));
-    }
+    for (const way of ["cascade", "ours", "render", "naive"] as const) await run(way, IMAGES);
   }
-  runs.imagescript.push(await measure({ root, way: "imagescript", images: SLOW_IMAGES, files }));
-  const { cascade, naive, render, ours, imagescript } = runs;
-  return {
-    cascade: best(cascade),
-    naive: best(naive),
-    render: best(render),
-    ours: best(ours),
-    imagescript: best(imagescript),
-  };
+  await run("imagescript", SLOW_IMAGES);
+  const bestOf = (way: WayName) => best(runs.filter(([name]) => name === way).map(([, r]) => r));
+  return Object.fromEntries(WAY_NAMES.map((way) => [way, bestOf(way)])) as Ways; // one for each name
 }
 
 const LABELS: Readonly<Record<WayName, string>> = {
@@ -112,43 +98,26 @@ function report(
     if (each >= MIN_THREAD_MS) print(`  ${each.toFixed(1).padStart(6)}  ${name}`);
   }
   return [
-    {
-      name: "cpu_of_bare",
-      measured: cpuMs(ways.ours) / cpuMs(bare),
-      op: "<=",
-      target: CPU_OF_BARE,
-    },
-    {
-      name: "images_per_s_of_bare",
-      measured: rate(ways.ours) / rate(bare),
-      op: ">=",
-      target: RATE_OF_BARE,
-    },
-    { name: "peak_mib", measured: ways.ours.peakMib, op: "<=", target: PEAK_MIB },
+    atMost(CPU_OF_BARE, "cpu_of_bare", cpuMs(ways.ours) / cpuMs(bare)),
+    atLeast(RATE_OF_BARE, "images_per_s_of_bare", rate(ways.ours) / rate(bare)),
+    atMost(PEAK_MIB, "peak_mib", ways.ours.peakMib),
   ];
 }
 
 /** What an image costs by its size: one photograph, scaled. */
 async function reportMegapixels(context: SuiteContext, photograph: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-  try {
-    const rows: string[][] = [];
-    for (const megapixels of MEGAPIXELS) {
-      const width = Math.round(Math.sqrt(megapixels * 1e6 * 4 / 3));
-      const height = Math.round((width * 3) / 4);
-      const path = join(scratch, `${megapixels}.jpg`);
-      const options = { fit: "fill" } as const;
-      await writeFile(
-        path,
-        await sharp(photograph).resize(width, height, options).jpeg({ quality: 90 }).toBuffer(),
-      );
-      const images = megapixels > 24 ? 4 : 8;
-      const run = await measure({ root: context.root, way: "ours", images, files: [path] });
-      rows.push([String(megapixels), cpuMs(run).toFixed(0), run.peakMib.toFixed(0)]);
-    }
-    context.print("");
-    context.print(table(["megapixels", "CPU ms", "peak MiB"], rows));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+  await using scratch = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+  const rows: string[][] = [];
+  for (const megapixels of MEGAPIXELS) {
+    const width = Math.round(Math.sqrt(megapixels * 1e6 * 4 / 3));
+    const height = Math.round((width * 3) / 4);
+    const path = join(scratch.path, `${megapixels}.jpg`);
+    await sharp(photograph).resize(width, height, { fit: "fill" }).jpeg({ quality: 90 })
+      .toFile(path);
+    const images = megapixels > 24 ? 4 : 8;
+    const run = await measure({ root: context.root, way: "ours", images, files: [path] });
+    rows.push([String(megapixels), cpuMs(run).toFixed(0), run.peakMib.toFixed(0)]);
   }
+  context.print("");
+  context.print(table(["megapixels", "CPU ms", "peak MiB"], rows));
 }

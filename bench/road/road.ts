@@ -6,22 +6,36 @@ import { checkResults } from "@tintype/local/start/check_results";
 import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, sendThroughEdge } from "@tintype/local/start/send_pictures";
 import { sendThroughKafka } from "@tintype/local/start/send_through_kafka";
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { findNodeBinary } from "../../tools/node_binary.ts";
-import { type Aim, quantile, type Suite, type SuiteContext, table } from "../suite.ts";
-import { type CpuByPart, cpuByPart } from "./cpu_by_part.ts";
+import { type Aim, atLeast, quantile, type Suite, type SuiteContext, table } from "../suite.ts";
+import { cpuMs, measure, type Measured, rate } from "../processing/measured.ts";
+import { familyOf } from "../process_use.ts";
 import { startSystem, type System } from "./system.ts";
 
-const run = promisify(execFile);
 const PASSES = 12;
 const ROAD_OF_BARE = 0.6;
 const SHARED = "../shared/images/photos";
 const KAFKA = "localhost:9092";
+
+/** What a process belongs to, by what its command line holds; the first that fits. */
+const PARTS: readonly (readonly [part: string, mark: string])[] = [
+  ["pixels", "pixel_process.ts"],
+  ["processor", "processor/main.ts"],
+  ["edge", "workerd"],
+  ["edge dev server", "wrangler"],
+  ["bridge", "kafka-bridge/main.ts"],
+  ["storage", "storage/serve.ts"],
+  ["bigquery", "bigquery/serve.ts"],
+  ["oidc", "oidc/serve.ts"],
+  ["broker", "kafka.Kafka"],
+];
+
+/** CPU seconds of each part's living processes. */
+type CpuByPart = Readonly<Record<string, number>>;
 
 /** What one door did. */
 interface DoorRun {
@@ -30,12 +44,6 @@ interface DoorRun {
   readonly readyMs: readonly number[];
   /** CPU seconds an image, by part. */
   readonly cpu: CpuByPart;
-}
-
-interface BareRun {
-  readonly images: number;
-  readonly seconds: number;
-  readonly cpuSeconds: number;
 }
 
 /** The road, door by door. */
@@ -47,15 +55,13 @@ export const roadSuite: Suite = {
     if (!existsSync(folder)) {
       throw new Error(`Cannot measure the road as there are no photographs in ${SHARED}`);
     }
-    const scratch = await mkdtemp(join(tmpdir(), "tintype-bench-"));
-    const photographs = (await findPictures([folder])).filter(({ contentType }) =>
-      contentType === "image/jpeg"
-    );
-    const before = await bare(context, photographs);
-    const system = await startSystem(context.root, {
-      scratch,
-      firstPicture: photographs[0]?.path ?? "",
-    });
+    await using temp = await mkdtempDisposable(join(tmpdir(), "tintype-bench-"));
+    const scratch = temp.path;
+    const photographs = (await findPictures([folder]))
+      .filter(({ contentType }) => contentType === "image/jpeg");
+    const before = await bareCascade(context, photographs);
+    const firstPicture = photographs[0]?.path ?? "";
+    const system = await startSystem(context.root, { scratch, firstPicture });
     try {
       const pictures = await repeated(photographs, scratch);
       const doors = [
@@ -63,24 +69,18 @@ export const roadSuite: Suite = {
         await throughDoor("kafka", pictures, { context, system }),
       ];
       await system.stop();
-      const after = await bare(context, photographs);
-      const best = after.images / after.seconds > before.images / before.seconds ? after : before;
+      const after = await bareCascade(context, photographs);
+      const best = rate(after) > rate(before) ? after : before;
       return report(context, { doors, best, photographs });
     } finally {
       await system.stop();
-      await rm(scratch, { recursive: true, force: true });
     }
   },
 };
 
-async function bare({ root }: SuiteContext, photographs: readonly Picture[]): Promise<BareRun> {
-  const args = [
-    join(root, "bench/road/bare_cascade.ts"),
-    String(PASSES),
-    ...photographs.map(({ path }) => path),
-  ];
-  const { stdout } = await run(findNodeBinary(root), args, { cwd: root });
-  return JSON.parse(stdout) as BareRun; // what bare_cascade.ts prints
+async function bareCascade({ root }: SuiteContext, photographs: readonly Picture[]) {
+  const files = photographs.map(({ path }) => path);
+  return await measure({ root, way: "cascade", images: PASSES * files.length, files });
 }
 
 /** Copies under names of their own, so that each is a picture of its own. */
@@ -96,53 +96,56 @@ async function repeated(photographs: readonly Picture[], scratch: string): Promi
   return pictures;
 }
 
+function cpuByPart(pid: number): CpuByPart {
+  const seconds: Record<string, number> = {};
+  for (const { command, cpuSeconds } of familyOf(pid)) {
+    const part = PARTS.find(([, mark]) => command.includes(mark))?.[0];
+    if (part !== undefined) seconds[part] = (seconds[part] ?? 0) + cpuSeconds;
+  }
+  return seconds;
+}
+
 async function throughDoor(
   door: "edge" | "kafka",
   pictures: readonly Picture[],
   { context, system }: { readonly context: SuiteContext; readonly system: System },
 ): Promise<DoorRun> {
-  const cpuBefore = await cpuByPart(system.pid);
+  const cpuBefore = cpuByPart(system.pid);
   const startedMs = performance.now();
+  const { root } = context;
   const options = { onDone: () => undefined, signal: new AbortController().signal };
+  const kafka = { ...options, brokers: KAFKA, root, node: findNodeBinary(root) };
   const results: PictureResult[] = door === "edge"
     ? await sendThroughEdge(pictures, options)
-    : await sendThroughKafka(pictures, {
-      ...options,
-      brokers: KAFKA,
-      root: context.root,
-      node: findNodeBinary(context.root),
-    });
+    : await sendThroughKafka(pictures, kafka);
   const seconds = (performance.now() - startedMs) / 1000;
-  const cpuAfter = await cpuByPart(system.pid);
+  const cpuAfter = cpuByPart(system.pid);
   const { lost, doubled } = await checkResults(results);
   if (lost + doubled > 0) {
-    throw new Error(
-      `Cannot measure the ${door} door as it lost ${lost} and doubled ${doubled} images`,
-    );
+    throw new Error(`Cannot measure the ${door} as it lost ${lost} and doubled ${doubled} images`);
   }
-  const cpu = Object.fromEntries(
-    Object.entries(cpuAfter).map((
-      [part, after],
-    ) => [part, (after - (cpuBefore[part] ?? 0)) / pictures.length]),
-  );
+  const cpu = Object.entries(cpuAfter)
+    .map(([part, after]) => [part, (after - (cpuBefore[part] ?? 0)) / pictures.length] as const);
   const readyMs = results.flatMap((result) => result.readyMs === null ? [] : [result.readyMs]);
-  return { door, imagesPerSecond: pictures.length / seconds, readyMs, cpu };
+  return {
+    door,
+    imagesPerSecond: pictures.length / seconds,
+    readyMs,
+    cpu: Object.fromEntries(cpu),
+  };
 }
 
 function report(
   { print }: SuiteContext,
   { doors, best, photographs }: {
     doors: readonly DoorRun[];
-    best: BareRun;
+    best: Measured;
     photographs: readonly Picture[];
   },
 ): Aim[] {
-  const bareRate = best.images / best.seconds;
-  print(
-    `${PASSES} passes over ${photographs.length} photographs: ${
-      photographs.map(({ name }) => name).join(", ")
-    }\n`,
-  );
+  const bareRate = rate(best);
+  const names = photographs.map(({ name }) => name).join(", ");
+  print(`${PASSES} passes over ${photographs.length} photographs: ${names}\n`);
   print(table(["", "images/s", "of bare", "p50 ready ms", "p95 ready ms"], [
     ["bare cascade", bareRate.toFixed(2), "1.00", "", ""],
     ...doors.map(({ door, imagesPerSecond, readyMs }) => [
@@ -153,7 +156,7 @@ function report(
       quantile(readyMs, 0.95),
     ]),
   ]));
-  const bareCpuMs = 1000 * best.cpuSeconds / best.images;
+  const bareCpuMs = cpuMs(best);
   const parts = [...new Set(doors.flatMap(({ cpu }) => Object.keys(cpu)))];
   const ms = (cpu: CpuByPart, part: string) => 1000 * (cpu[part] ?? 0);
   const total = (cpu: CpuByPart) => parts.reduce((sum, part) => sum + ms(cpu, part), 0);
@@ -163,10 +166,7 @@ function report(
     ["total", ...doors.map(({ cpu }) => total(cpu).toFixed(0))],
     ["total of bare", ...doors.map(({ cpu }) => (total(cpu) / bareCpuMs).toFixed(2))],
   ]));
-  return doors.map(({ door, imagesPerSecond }) => ({
-    name: `${door}_images_per_s_of_bare`,
-    measured: imagesPerSecond / bareRate,
-    op: ">=",
-    target: ROAD_OF_BARE,
-  }));
+  return doors.map(({ door, imagesPerSecond }) =>
+    atLeast(ROAD_OF_BARE, `${door}_images_per_s_of_bare`, imagesPerSecond / bareRate)
+  );
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFile, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,26 +21,17 @@ export async function startSystem(
   const warmUp = join(scratch, "warm_up");
   await mkdir(warmUp, { recursive: true });
   await copyFile(firstPicture, join(warmUp, basename(firstPicture)));
-  const args = [
-    "run",
-    "--allow-all",
-    "local/start/main.ts",
-    "--images",
-    warmUp,
-    "--data",
-    join(scratch, "data"),
-  ];
-  const child = spawn(process.execPath, args, {
-    cwd: root,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const folders = ["--images", warmUp, "--data", join(scratch, "data")];
+  const child = spawn(
+    process.execPath,
+    ["run", "--allow-all", "local/start/main.ts", ...folders],
+    { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] },
+  );
   const words: string[] = [];
   await new Promise<void>((resolve, reject) => {
-    child.once(
-      "exit",
-      () => reject(new Error(`The system did not come up: ${words.slice(-3).join(" / ")}`)),
-    );
+    child.once("exit", () => {
+      reject(new Error(`The system did not come up: ${words.slice(-3).join(" / ")}`));
+    });
     for (const input of [child.stdout, child.stderr]) {
       createInterface({ input }).on("line", (line) => {
         words.push(line);
@@ -55,7 +47,7 @@ export async function startSystem(
 
 async function end(child: ReturnType<typeof spawn>): Promise<void> {
   if (child.exitCode !== null) return;
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const exited = once(child, "exit");
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await exited;

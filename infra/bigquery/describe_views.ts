@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Marks, withSection } from "../../tools/marked_section.ts";
+import { markdownTable, type Marks, withSection } from "../../tools/marked_section.ts";
 import { REPORT_PAGES, type ReportChart } from "./looker/report.ts";
 import { readViewColumns, readViewMeaning, type ViewColumn, viewNames } from "./read_schemas.ts";
 
@@ -25,7 +25,7 @@ function marksOf(name: string): Marks {
 export function describeViews(): string {
   return viewNames().map((view) => {
     const columns = readViewColumns(view);
-    const table = rowsOf(["column", "type", "what it holds"], columns.map(cellsOfColumn));
+    const table = markdownTable(["column", "type", "what it holds"], columns.map(cellsOfColumn));
     return [
       `### \`${view}\``,
       readViewMeaning(view),
@@ -36,12 +36,10 @@ export function describeViews(): string {
 
 /** The report, page by page and field by field. */
 function describeReport(): string {
-  const head = [
-    ...["chart", "kind", "data source", "dimensions"],
-    ...["breakdown", "metrics", "sort", "filter"],
-  ];
+  const fields = ["dimensions", "breakdown", "metrics", "sort", "filter"];
+  const head = ["chart", "kind", "data source", ...fields];
   return REPORT_PAGES.map(({ title, charts }) =>
-    `**${title}**\n\n${rowsOf(head, charts.map(cellsOfChart))}`
+    `**${title}**\n\n${markdownTable(head, charts.map(cellsOfChart))}`
   ).join("\n\n");
 }
 
@@ -52,29 +50,11 @@ function cellsOfColumn({ name, type, description }: ViewColumn): string[] {
 function cellsOfChart(chart: ReportChart): string[] {
   const { title, type, view, dimensions, breakdown = "", metrics, sort = "", filter = "" } = chart;
   const codes = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
-  return [
-    title,
-    type,
-    codes([view]),
-    codes(dimensions),
-    breakdown === "" ? "" : codes([breakdown]),
-    codes(metrics),
-    sort,
-    filter,
-  ];
+  const broken = breakdown === "" ? "" : codes([breakdown]);
+  return [title, type, codes([view]), codes(dimensions), broken, codes(metrics), sort, filter];
 }
 
-function rowsOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => "---"), ...rows];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function main(): void {
-  const document = readFileSync(ANALYSTS_PATH, "utf8");
-  const written = withDescriptions(document);
-  if (written === document) return;
-  writeFileSync(ANALYSTS_PATH, written);
+if (import.meta.main) {
+  writeFileSync(ANALYSTS_PATH, withDescriptions(readFileSync(ANALYSTS_PATH, "utf8")));
   console.log("Wrote the views and the report to docs/analysts.md");
 }
-
-if (import.meta.main) main();

@@ -4,9 +4,10 @@
  * Run `node infra/bigquery/generate_translations.ts` after a change of SQL; it takes Python 3 and makes its own environment.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { STATEMENTS } from "@tintype/processor/adapters/bigquery_statements";
 
 /** One SQL text in both dialects; `source` is the file below `infra/bigquery`, or the statement's name. */
 export interface Translation {
@@ -25,9 +26,8 @@ export const TRANSLATIONS_PATH = fileURLToPath(
 );
 
 const FOLDERS = ["views", "scheduled", "questions"] as const;
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const STATEMENTS = join(ROOT, "processor/adapters/bigquery_statements.ts");
-const ENVIRONMENT = join(ROOT, ".tintype/cache/sqlglot");
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ENVIRONMENT = join(HERE, "../../.tintype/cache/sqlglot");
 
 const TRANSPILE = `
 import json, sys
@@ -65,8 +65,8 @@ export function findPython(): string | null {
 }
 
 /** Makes the translations of all views and statements with the given Python; throws where sqlglot cannot read a text. */
-export async function makeTranslations(python: string): Promise<Translation[]> {
-  const sources = await readSources();
+export function makeTranslations(python: string): Translation[] {
+  const sources = readSources();
   const input = JSON.stringify(sources.map(({ bigquery }) => bigquery));
   const output = execFileSync(python, ["-c", TRANSPILE], { input, encoding: "utf8" });
   const texts: unknown = JSON.parse(output);
@@ -80,29 +80,13 @@ export function formatTranslations(translations: readonly Translation[]): string
 }
 
 /** The BigQuery texts that get a translation: views, scheduled queries, questions, then statements, each by name. */
-export async function readSources(): Promise<Omit<Translation, "duckdb">[]> {
-  return [...FOLDERS.flatMap(readFolder), ...await readStatements()];
-}
-
-function readFolder(folder: (typeof FOLDERS)[number]): Omit<Translation, "duckdb">[] {
-  const path = join(ROOT, "infra/bigquery", folder);
-  const files = readdirSync(path).filter((file) => file.endsWith(".sql")).sort();
-  return files.map((file) => ({
-    source: `${folder}/${file}`,
-    bigquery: readFileSync(join(path, file), "utf8").trim(),
-  }));
-}
-
-async function readStatements(): Promise<Omit<Translation, "duckdb">[]> {
-  if (!existsSync(STATEMENTS)) return [];
-  const module: { STATEMENTS: Record<string, string> } = await import(
-    pathToFileURL(STATEMENTS).href
-  );
-  const names = Object.keys(module.STATEMENTS).sort();
-  return names.map((name) => ({
-    source: `statements/${name}`,
-    bigquery: (module.STATEMENTS[name] ?? "").trim(),
-  }));
+export function readSources(): Omit<Translation, "duckdb">[] {
+  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/*.sql`, { cwd: HERE }).sort());
+  const statements = Object.entries(STATEMENTS).sort(([a], [b]) => a < b ? -1 : 1);
+  return [
+    ...files.map((source) => [source, readFileSync(join(HERE, source), "utf8")] as const),
+    ...statements.map(([name, text]) => [`statements/${name}`, text] as const),
+  ].map(([source, text]) => ({ source, bigquery: text.trim() }));
 }
 
 function makeEnvironment(): string | null {
@@ -122,18 +106,15 @@ function runs(command: string, args: readonly string[]): boolean {
   }
 }
 
-async function main(): Promise<void> {
+if (import.meta.main) {
   const python = findPython();
   if (python === null) {
     console.error(
       `Cannot make translations: python3 with venv and sqlglot ${SQLGLOT_VERSION} is missing`,
     );
-    process.exitCode = 1;
-    return;
+    process.exit(1);
   }
-  const translations = await makeTranslations(python);
+  const translations = makeTranslations(python);
   writeFileSync(TRANSLATIONS_PATH, formatTranslations(translations));
   console.log(`Wrote ${translations.length} translations to ${TRANSLATIONS_PATH}`);
 }
-
-if (import.meta.main) await main();

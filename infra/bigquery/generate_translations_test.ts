@@ -15,20 +15,20 @@ const python = findPython();
 const skip = python === null ? `python3 cannot install sqlglot ${SQLGLOT_VERSION}` : false;
 const AGAIN = "run node infra/bigquery/generate_translations.ts";
 
-test("each view and statement has its translation under its present text", async () => {
+test("each view and statement has its translation under its present text", () => {
   const translations: Translation[] = JSON.parse(readFileSync(TRANSLATIONS_PATH, "utf8"));
   const kept = translations.map(({ source, bigquery }) => ({ source, bigquery }));
-  assert.deepEqual(kept, await readSources(), AGAIN);
+  assert.deepEqual(kept, readSources(), AGAIN);
 });
 
 test(
   "the committed translations are what sqlglot makes of the BigQuery texts",
   { skip },
-  async () => {
+  () => {
     assert.ok(python !== null);
     assert.equal(
       readFileSync(TRANSLATIONS_PATH, "utf8"),
-      formatTranslations(await makeTranslations(python)),
+      formatTranslations(makeTranslations(python)),
       AGAIN,
     );
   },

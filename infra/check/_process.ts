@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 
 /** How a program ended and what it wrote, both streams together. */
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly output: string;

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,20 +20,16 @@ const OFFLINE = 'provider "google" {\n  access_token = "not-a-token"\n}\n';
 
 /** Copies `infra/terraform` and what it reads into a temp folder, which goes away with the copy. */
 export async function copyTerraform(): Promise<TerraformCopy> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-terraform-"));
+  const temp = await mkdtempDisposable(join(tmpdir(), "tintype-terraform-"));
   for (const entry of ENTRIES) {
-    await cp(join(ROOT, "infra", entry), join(folder, entry), {
+    await cp(join(ROOT, "infra", entry), join(temp.path, entry), {
       recursive: true,
       verbatimSymlinks: true,
       filter: (path) => !LEFT_OVERS.test(path),
     });
   }
-  const path = join(folder, "terraform");
-  return {
-    path,
-    contract: join(path, "modules/contract"),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
+  const path = join(temp.path, "terraform");
+  return { ...temp, path, contract: join(path, "modules/contract") };
 }
 
 /** Lets the copy plan without credentials. */

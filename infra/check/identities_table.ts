@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withSection } from "../../tools/marked_section.ts";
+import { markdownTable, withSection } from "../../tools/marked_section.ts";
 import { ROOT } from "./_tree.ts";
 import type { Inventory } from "./inventory.ts";
 import { RIGHTS } from "./rights.ts";
@@ -25,9 +25,9 @@ function identitiesTable(grants: readonly string[]): string {
   const rows = Object.entries(known).flatMap(([name, { title, why }]) => {
     const own = grants.filter((grant) => grant.startsWith(`${name}: `))
       .map((grant) => grant.slice(name.length + 2));
-    return own.length === 0 ? [] : [`| ${title} (\`${name}\`) | ${mayOf(own)} | ${why} |`];
+    return own.length === 0 ? [] : [[`${title} (\`${name}\`)`, mayOf(own), why]];
   });
-  return ["| identity | may | why |", "| --- | --- | --- |", ...rows].join("\n");
+  return markdownTable(["identity", "may", "why"], rows);
 }
 
 /** `create on raw`, `list on raw` become `raw: create, list`. */

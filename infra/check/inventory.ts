@@ -1,4 +1,4 @@
-import { grantsOf } from "./grants.ts";
+import { type Grant, grantsOf } from "./grants.ts";
 import type { PlannedResource } from "./plan.ts";
 
 /** What a plan makes and whom it lets do what: the expected-value file of an environment. */
@@ -40,41 +40,38 @@ const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.\w
 export function inventoryOf(plan: readonly PlannedResource[]): Inventory {
   return {
     resources: countsOf(plan),
-    grants: [
-      ...new Set(
-        grantsOf(plan).map(({ identity, member, role, place }) =>
-          `${
-            identity === "agent" ? member.replace(/^.*@(.*?)\..*$/, "agent $1") : identity
-          }: ${role} on ${place}`
-        ),
-      ),
-    ].toSorted(),
+    grants: [...new Set(grantsOf(plan).map(grantText))].toSorted(),
     settings: Object.fromEntries(
       plan.flatMap((resource) => settingsOf(resource)).toSorted(([a], [b]) => a < b ? -1 : 1),
     ),
   };
 }
 
+function grantText({ identity, member, role, place }: Grant): string {
+  const who = identity === "agent" ? member.replace(/^.*@(.*?)\..*$/, "agent $1") : identity;
+  return `${who}: ${role} on ${place}`;
+}
+
+/** Kinds in the order of addresses; however many views there are, what stands for each of them is one. */
 function countsOf(plan: readonly PlannedResource[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  const seenViews = new Set<string>();
-  for (const { address, type, index } of [...plan].sort((a, b) => a.address < b.address ? -1 : 1)) {
-    const isView = VIEW_GRANTS.test(address) || String(index ?? "").includes("/views/");
-    const kind = isView ? `${type} of views` : type;
-    if (isView && seenViews.has(kind)) continue;
-    if (isView) seenViews.add(kind);
-    counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const planned of plan.toSorted((a, b) => a.address < b.address ? -1 : 1)) {
+    const isView = isOfView(planned);
+    const kind = isView ? `${planned.type} of views` : planned.type;
+    counts[kind] = isView ? 1 : (counts[kind] ?? 0) + 1;
   }
   return counts;
+}
+
+function isOfView({ address, index }: PlannedResource): boolean {
+  return VIEW_GRANTS.test(address) || String(index ?? "").includes("/views/");
 }
 
 function settingsOf({ address, type, change }: PlannedResource): [string, unknown][] {
   const names = SETTINGS[type];
   if (names === undefined) return [];
-  return [[
-    address,
-    Object.fromEntries(names.map((name) => [name, withoutNulls(change.after[name])])),
-  ]];
+  const settings = names.map((name) => [name, withoutNulls(change.after[name])] as const);
+  return [[address, Object.fromEntries(settings)]];
 }
 
 /** What nobody set is not part of the inventory, so that a provider's new attribute changes nothing. */

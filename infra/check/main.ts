@@ -3,8 +3,7 @@ import { defineCommand } from "@tintype/cli/command";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { documentWithIdentities } from "./identities_table.ts";
-import { STEPS } from "./steps.ts";
-import { writeInventories } from "./write_inventories.ts";
+import { STEPS, writeInventories } from "./steps.ts";
 
 const INFRA_CHECK = defineCommand({
   name: "infra:check",

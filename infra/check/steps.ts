@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Ended, run } from "./_process.ts";
+import { run } from "./_process.ts";
 import { actionlint, installed, pythonTool, type Tool } from "./_tools.ts";
 import {
   copyTerraform,
@@ -26,6 +26,7 @@ export interface Step {
 }
 
 const PASSED: Outcome = { kind: "passed" };
+const INIT = ["init", "-input=false", "-no-color"];
 const DOCKERFILES = ["processor/Dockerfile", "kafka-bridge/Dockerfile"];
 
 /** Production with a Kafka of its own, which neither environment has. */
@@ -38,95 +39,82 @@ const SELF_MANAGED_KAFKA: readonly string[] = [
 
 /** Every check, in their order; those of the provider come last and share one `terraform init`. */
 export const STEPS: readonly Step[] = [
-  { name: "terraform fmt", run: formatted },
-  { name: "contract: terraform test without a provider", run: contractTested },
-  { name: "checkov", run: checkovFindsNothing },
-  { name: "hadolint", run: hadolintFindsNothing },
-  { name: "actionlint", run: actionlintFindsNothing },
-  { name: "tflint", run: tflintFindsNothing },
-  { name: "provider: validate, mocked plan and apply, inventories", run: providerAccepts },
+  step(
+    "terraform fmt",
+    terraform,
+    (path) => ends(path, ["fmt", "-check", "-diff", "-recursive", "infra/terraform"]),
+  ),
+  step("contract: terraform test without a provider", terraform, contractTested),
+  step("checkov", () => pythonTool("checkov"), checkovFindsNothing),
+  step(
+    "hadolint",
+    () => pythonTool("hadolint"),
+    (path) => ends(path, ["--no-color", ...DOCKERFILES]),
+  ),
+  step("actionlint", actionlint, (path) => ends(path, [])),
+  step("tflint", () => installed("tflint"), tflintFindsNothing),
+  step("provider: validate, mocked plan and apply, inventories", terraform, providerAccepts),
 ];
 
-async function formatted(): Promise<Outcome> {
-  return await withTool(
-    await installed("terraform"),
-    async (terraform) =>
-      ended(
-        await run(terraform, ["fmt", "-check", "-diff", "-recursive", "infra/terraform"], {
-          cwd: ROOT,
-        }),
-      ),
-  );
+/** A step that takes one tool, and is not run where that is missing. */
+function step(
+  name: string,
+  find: () => Promise<Tool>,
+  check: (path: string) => Promise<Outcome>,
+): Step {
+  const run = async (): Promise<Outcome> => {
+    const tool = await find();
+    return "missing" in tool ? { kind: "not_run", why: tool.missing } : await check(tool.path);
+  };
+  return { name, run };
 }
 
-async function contractTested(): Promise<Outcome> {
-  return await withTool(await installed("terraform"), async (terraform) => {
-    await using copy = await copyTerraform();
-    const cwd = copy.contract;
-    const begun = await run(terraform, ["init", "-input=false", "-no-color"], { cwd });
-    if (begun.code !== 0) return ended(begun);
-    return ended(await run(terraform, ["test", "-no-color"], { cwd }));
-  });
+function terraform(): Promise<Tool> {
+  return installed("terraform");
 }
 
-async function checkovFindsNothing(): Promise<Outcome> {
-  return await withTool(await pythonTool("checkov"), async (checkov) => {
-    const folders = ["infra/terraform", ".github", "processor", "kafka-bridge"]
-      .flatMap((folder) => ["--directory", folder]);
-    const frameworks = ["--framework", "terraform", "dockerfile", "github_actions"];
-    const variables = ["--var-file", "infra/terraform/production.tfvars"];
-    const quiet = ["--skip-download", "--quiet", "--compact"];
-    const done = await run(checkov, [...folders, ...frameworks, ...variables, ...quiet], {
-      cwd: ROOT,
-    });
-    // Each framework reports what it has looked at; one that found no file reports nothing.
-    const looked = done.output.match(/^Passed checks: [1-9]/gm)?.length ?? 0;
-    return done.code === 0 && looked < 3 ? { kind: "failed", text: done.output } : ended(done);
-  });
+async function contractTested(program: string): Promise<Outcome> {
+  await using copy = await copyTerraform();
+  const cwd = copy.contract;
+  const begun = await ends(program, INIT, { cwd });
+  return begun.kind === "passed" ? await ends(program, ["test", "-no-color"], { cwd }) : begun;
 }
 
-async function hadolintFindsNothing(): Promise<Outcome> {
-  return await withTool(
-    await pythonTool("hadolint"),
-    async (hadolint) => ended(await run(hadolint, ["--no-color", ...DOCKERFILES], { cwd: ROOT })),
-  );
+async function checkovFindsNothing(checkov: string): Promise<Outcome> {
+  const folders = ["infra/terraform", ".github", "processor", "kafka-bridge"]
+    .flatMap((folder) => ["--directory", folder]);
+  const frameworks = ["--framework", "terraform", "dockerfile", "github_actions"];
+  const variables = ["--var-file", "infra/terraform/production.tfvars"];
+  const quiet = ["--skip-download", "--quiet", "--compact"];
+  const args = [...folders, ...frameworks, ...variables, ...quiet];
+  const { code, output } = await run(checkov, args, { cwd: ROOT });
+  // Each framework reports what it has looked at; one that found no file reports nothing.
+  const looked = output.match(/^Passed checks: [1-9]/gm)?.length ?? 0;
+  return code === 0 && looked >= 3 ? PASSED : { kind: "failed", text: output.trim() };
 }
 
-async function actionlintFindsNothing(): Promise<Outcome> {
-  return await withTool(
-    await actionlint(),
-    async (path) => ended(await run(path, [], { cwd: ROOT })),
-  );
+async function tflintFindsNothing(tflint: string): Promise<Outcome> {
+  await using copy = await copyTerraform();
+  const cwd = copy.path;
+  const begun = await run(tflint, ["--init"], { cwd, timeoutMs: 30_000 });
+  if (begun.code !== 0) await withoutGoogleRules(copy);
+  const done = await ends(tflint, ["--recursive", "--no-color"], { cwd });
+  return done.kind === "passed" && begun.code !== 0
+    ? { ...done, note: "without its google rules, which it cannot have" }
+    : done;
 }
 
-async function tflintFindsNothing(): Promise<Outcome> {
-  return await withTool(await installed("tflint"), async (tflint) => {
-    await using copy = await copyTerraform();
-    const cwd = copy.path;
-    const begun = await run(tflint, ["--init"], { cwd, timeoutMs: 30_000 });
-    if (begun.code === 0) return ended(await run(tflint, ["--recursive", "--no-color"], { cwd }));
-    await withoutGoogleRules(copy);
-    const done = ended(await run(tflint, ["--recursive", "--no-color"], { cwd }));
-    return done.kind === "passed"
-      ? { kind: "passed", note: "without its google rules, which it cannot have" }
-      : done;
-  });
-}
-
-async function providerAccepts(): Promise<Outcome> {
-  return await withTool(await installed("terraform"), async (terraform) => {
-    await using copy = await copyTerraform();
-    const cwd = copy.path;
-    const begun = await run(terraform, ["init", "-input=false", "-no-color"], { cwd });
-    if (begun.code !== 0) {
-      return { kind: "not_run", why: "terraform init cannot have hashicorp/google" };
-    }
-    for (const args of [["validate", "-no-color"], ["test", "-no-color"]]) {
-      const done = await run(terraform, args, { cwd });
-      if (done.code !== 0) return ended(done);
-    }
-    return await plansAreAsExpected(copy);
-  });
+async function providerAccepts(program: string): Promise<Outcome> {
+  await using copy = await copyTerraform();
+  const cwd = copy.path;
+  if ((await run(program, INIT, { cwd })).code !== 0) {
+    return { kind: "not_run", why: "terraform init cannot have hashicorp/google" };
+  }
+  for (const command of ["validate", "test"]) {
+    const done = await ends(program, [command, "-no-color"], { cwd });
+    if (done.kind !== "passed") return done;
+  }
+  return await plansAreAsExpected(copy);
 }
 
 async function plansAreAsExpected(copy: TerraformCopy): Promise<Outcome> {
@@ -155,14 +143,28 @@ export function inventoryFile(environment: string): string {
 }
 
 /** An inventory as it is committed. */
-export function inventoryText(inventory: ReturnType<typeof inventoryOf>): string {
+function inventoryText(inventory: ReturnType<typeof inventoryOf>): string {
   return `${JSON.stringify(inventory, null, 2)}\n`;
 }
 
-async function withTool(tool: Tool, check: (path: string) => Promise<Outcome>): Promise<Outcome> {
-  return "missing" in tool ? { kind: "not_run", why: tool.missing } : await check(tool.path);
+/** Runs a program that finds nothing wrong where it ends with 0, in the repository's root where no folder is named. */
+async function ends(
+  program: string,
+  args: readonly string[],
+  { cwd }: { readonly cwd: string } = { cwd: ROOT },
+): Promise<Outcome> {
+  const { code, output } = await run(program, args, { cwd });
+  return code === 0 ? PASSED : { kind: "failed", text: output.trim() };
 }
 
-function ended({ code, output }: Ended): Outcome {
-  return code === 0 ? PASSED : { kind: "failed", text: output.trim() };
+/** Writes the inventory of each environment from a fresh plan; throws Error where `terraform init` cannot have the provider. */
+export async function writeInventories(): Promise<void> {
+  await using copy = await copyTerraform();
+  const begun = await run("terraform", INIT, { cwd: copy.path });
+  if (begun.code !== 0) throw new Error(`Cannot write inventories: ${begun.output}`);
+  await planOffline(copy);
+  for (const environment of ENVIRONMENTS) {
+    const plan = await planOf(environment, copy.path);
+    await writeFile(inventoryFile(environment), inventoryText(inventoryOf(plan)));
+  }
 }

@@ -67,8 +67,6 @@ test(
     await livesAndDrains(built, {
       url: `http://127.0.0.1:${port}/healthz`,
       env: {
-        HOST: "0.0.0.0",
-        PORT: String(port),
         RAW_BUCKET: "tintype-raw",
         PROCESSED_BUCKET: "tintype-processed",
         CERTIFICATES_BUCKET: "tintype-certificates",

@@ -54,43 +54,33 @@ async function replayStage(
   let entry: string[] = [];
   let command: string[] = [];
   const own = (text: string) => text.replaceAll(ABSOLUTE, `${root}/$1`);
+  const runLine = async (line: string) => {
+    await mkdir(join(root, "usr/local/bin"), { recursive: true });
+    // What this machine has fetched before is not fetched again.
+    const shell = ["npm_config_prefer_offline=true", "/bin/sh", "-euc", line];
+    await execute("env", shell, { cwd, timeout: RUN_MS, maxBuffer: 1 << 26 });
+  };
+  const replayCopy = async (text: string) => {
+    const [, other, ...paths] = /^(?:--from=(\S+) )?(.+) (\S+)$/.exec(text) ?? [];
+    const [sources = "", target = "."] = paths;
+    const to = target.startsWith("/") ? join(root, target) : resolve(cwd, target);
+    for (const source of sources.split(" ")) {
+      const from = other === undefined ? join(context, source) : join(folder, other, source);
+      const goesInto = target.endsWith("/") && !(await stat(from)).isDirectory();
+      const place = goesInto ? join(to, basename(source)) : to;
+      await (other === undefined ? copy(from, place) : link(from, place));
+    }
+  };
   for (const { name, text } of stage.instructions) {
     if (name === "WORKDIR") await mkdir(cwd = own(text), { recursive: true });
     if (name === "ENV") env = { ...env, ...variablesOf(own(text)) };
     if (name === "USER") user = text;
     if (name === "ENTRYPOINT") entry = argumentsOf({ name, text: own(text) });
     if (name === "CMD") command = argumentsOf({ name, text: own(text) });
-    if (name === "COPY") await replayCopy(text, { context, folder, root, cwd });
-    if (name === "RUN" && !OF_THE_MACHINE.test(text)) await runLine(own(text), { cwd, root });
+    if (name === "COPY") await replayCopy(text);
+    if (name === "RUN" && !OF_THE_MACHINE.test(text)) await runLine(own(text));
   }
   return { command: [...entry, ...command], env, cwd, user };
-}
-
-async function runLine(
-  line: string,
-  { cwd, root }: { readonly cwd: string; readonly root: string },
-): Promise<void> {
-  await mkdir(join(root, "usr/local/bin"), { recursive: true });
-  // What this machine has fetched before is not fetched again.
-  const shell = ["npm_config_prefer_offline=true", "/bin/sh", "-euc", line];
-  await execute("env", shell, { cwd, timeout: RUN_MS, maxBuffer: 1 << 26 });
-}
-
-async function replayCopy(
-  text: string,
-  { context, folder, root, cwd }: ReplayOptions & { readonly root: string; readonly cwd: string },
-): Promise<void> {
-  const words = text.split(" ");
-  const stage = /^--from=(.+)$/.exec(words[0] ?? "")?.[1];
-  const paths = stage === undefined ? words : words.slice(1);
-  const target = paths.at(-1) ?? ".";
-  const to = target.startsWith("/") ? join(root, target) : resolve(cwd, target);
-  for (const source of paths.slice(0, -1)) {
-    const from = stage === undefined ? join(context, source) : join(folder, stage, source);
-    const goesInto = target.endsWith("/") && !(await stat(from)).isDirectory();
-    const place = goesInto ? join(to, basename(source)) : to;
-    await (stage === undefined ? copy(from, place) : link(from, place));
-  }
 }
 
 /** What another stage made is not changed any more, so its files need not be there twice. */
@@ -111,10 +101,6 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 function variablesOf(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text.split(" ").map((pair) => {
-      const at = pair.indexOf("=");
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+  const pairs = text.matchAll(/([^ =]+)=(\S*)/g);
+  return Object.fromEntries([...pairs].map(([, name = "", value = ""]) => [name, value]));
 }

@@ -1,4 +1,4 @@
-import { ASSUMED, CONFIGURED, meanCpuMs, MEASURED, type Price, PRICES } from "./facts.ts";
+import { FIGURES, meanCpuMs, type Price, PRICES } from "./facts.ts";
 
 /** One line of a month's bill. */
 interface BillLine {
@@ -43,26 +43,26 @@ export function billOf(imagesPerDay: number): Bill {
 /** What a month uses of each price's units. */
 function usageOf(imagesPerDay: number): Readonly<Record<string, number>> {
   const images = imagesPerDay * DAYS;
-  const throughEdge = images * (1 - ASSUMED.kafkaShare.value);
+  const throughEdge = images * (1 - FIGURES.kafkaShare);
   return {
     ...edgeUsage(images, throughEdge),
     ...storageUsage(images),
     ...processingUsage(images),
     ...warehouseUsage(imagesPerDay),
     ...bridgeUsage(imagesPerDay),
-    "egress.internet": images * ASSUMED.viewedBytes.value / GB,
-    "logs.cloud": images * ASSUMED.logBytes.value,
-    "logs.workers": throughEdge + images * ASSUMED.readsPerUpload.value,
+    "egress.internet": images * FIGURES.viewedBytes / GB,
+    "logs.cloud": images * FIGURES.logBytes,
+    "logs.workers": throughEdge + images * FIGURES.readsPerUpload,
   };
 }
 
 function edgeUsage(images: number, throughEdge: number) {
-  const reads = images * ASSUMED.readsPerUpload.value;
+  const reads = images * FIGURES.readsPerUpload;
   return {
     "workers.plan": 1,
     "workers.request": throughEdge + reads,
-    "workers.cpu": throughEdge * MEASURED.edgeCpuMsUpload.value +
-      reads * MEASURED.edgeCpuMsRead.value,
+    "workers.cpu": throughEdge * FIGURES.edgeCpuMsUpload +
+      reads * FIGURES.edgeCpuMsRead,
     "quota.request": throughEdge,
     // An object of 128 MB that is busy for some 10 ms a reservation.
     "quota.duration": throughEdge * 0.01 * 0.128,
@@ -71,48 +71,48 @@ function edgeUsage(images: number, throughEdge: number) {
 }
 
 function storageUsage(images: number) {
-  const reads = images * ASSUMED.readsPerUpload.value;
-  const keptBytes = ASSUMED.rawBytes.value + ASSUMED.renditionBytes.value;
+  const reads = images * FIGURES.readsPerUpload;
+  const keptBytes = FIGURES.rawBytes + FIGURES.renditionBytes;
   // The edge may list but not read the raw bucket: it finds marker and object by a listing of their names.
-  const classA = images * (1 + MEASURED.writesPerImage.value + MEASURED.sweepListsPerImage.value) +
+  const classA = images * (1 + FIGURES.writesPerImage + FIGURES.sweepListsPerImage) +
     reads * 2;
-  const classB = images * (MEASURED.readsPerImage.value + 1 + ASSUMED.viewedObjects.value) + reads;
+  const classB = images * (FIGURES.readsPerImage + 1 + FIGURES.viewedObjects) + reads;
   return {
-    "storage.month": images * keptBytes / GB * CONFIGURED.keptDays.value / DAYS,
+    "storage.month": images * keptBytes / GB * FIGURES.keptDays / DAYS,
     "storage.replication": images * keptBytes / GB,
     "storage.class_a": classA,
     "storage.class_b": classB,
     // Each write and each read of contents wraps or opens one object's key.
-    "kms.operation": images * (1 + MEASURED.writesPerImage.value + 2 + ASSUMED.viewedObjects.value),
-    "pubsub.volume": images * ASSUMED.eventBytes.value * 2,
+    "kms.operation": images * (1 + FIGURES.writesPerImage + 2 + FIGURES.viewedObjects),
+    "pubsub.volume": images * FIGURES.eventBytes * 2,
   };
 }
 
 function processingUsage(images: number) {
-  const busyS = images * meanCpuMs() / 1000 / ASSUMED.utilization.value;
-  const memoryPerCpu = CONFIGURED.memoryGib.value / CONFIGURED.vcpus.value;
+  const busyS = images * meanCpuMs() / 1000 / FIGURES.utilization;
+  const memoryPerCpu = FIGURES.memoryGib / FIGURES.vcpus;
   return { "run.cpu": busyS, "run.memory": busyS * memoryPerCpu, "run.request": images };
 }
 
 function warehouseUsage(imagesPerDay: number) {
-  const rows = imagesPerDay * CONFIGURED.keptDays.value;
+  const rows = imagesPerDay * FIGURES.keptDays;
   // Each sweep deletes and counts, and the hourly statement deletes: each reads one column.
-  const statements = CONFIGURED.sweepsPerDay.value * 2 + 24;
+  const statements = FIGURES.sweepsPerDay * 2 + 24;
   return {
-    "bigquery.insert": imagesPerDay * DAYS * ASSUMED.rowBytes.value,
-    "bigquery.storage": rows * ASSUMED.rowBytes.value / GB,
+    "bigquery.insert": imagesPerDay * DAYS * FIGURES.rowBytes,
+    "bigquery.storage": rows * FIGURES.rowBytes / GB,
     "bigquery.scan": DAYS * rows *
-      (statements * BYTES_OF_T0 + ASSUMED.dashboardQueries.value * BYTES_OF_VIEW),
+      (statements * BYTES_OF_T0 + FIGURES.dashboardQueries * BYTES_OF_VIEW),
   };
 }
 
 function bridgeUsage(imagesPerDay: number) {
-  const records = imagesPerDay * ASSUMED.kafkaShare.value;
-  const peakPerS = records / 86_400 * ASSUMED.peakFactor.value;
+  const records = imagesPerDay * FIGURES.kafkaShare;
+  const peakPerS = records / 86_400 * FIGURES.peakFactor;
   // A value of an image is seven times the measured record's 500 kB, and a member is kept half idle.
-  const perMember = MEASURED.bridgeRecordsPerS.value * 500_000 / ASSUMED.rawBytes.value / 2;
+  const perMember = FIGURES.bridgeRecordsPerS * 500_000 / FIGURES.rawBytes / 2;
   return {
     "bridge.vm": Math.max(MIN_BRIDGE_MEMBERS, Math.ceil(peakPerS / perMember)),
-    "bridge.nat": records * DAYS * ASSUMED.rawBytes.value / GB,
+    "bridge.nat": records * DAYS * FIGURES.rawBytes / GB,
   };
 }

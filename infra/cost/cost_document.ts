@@ -1,8 +1,10 @@
+import { markdownTable } from "../../tools/marked_section.ts";
 import { type Bill, billOf } from "./bill.ts";
 import {
   ASSUMED,
   CONFIGURED,
   type Fact,
+  FIGURES,
   FLEET,
   MEASURED,
   PRICES,
@@ -33,13 +35,13 @@ export function costDocument(simulated: readonly Simulated[]): string {
     remarks(bills),
     "## What breaks first\n",
     "Images a day at which a ceiling is reached, the busiest minute taken as " +
-    `${ASSUMED.peakFactor.value} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
+    `${FIGURES.peakFactor} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
     limitsTable(limits()),
     "## Days simulated\n",
     `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
     "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
-    `${fleet()}, ${percent(ASSUMED.heicShare.value)} of all as HEIC), at most ` +
-    `${CONFIGURED.maxInstances.value} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
+    `${fleet()}, ${percent(FIGURES.heicShare)} of all as HEIC), at most ` +
+    `${FIGURES.maxInstances} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
     "same seed gives the same day.\n",
     daysTable(simulated),
     ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
@@ -92,16 +94,11 @@ function limitsTable(all: readonly Limit[]): string {
 }
 
 function daysTable(simulated: readonly Simulated[]): string {
-  const rows = simulated.map((day) => [
-    day.scenario.title,
-    day.images.toLocaleString("en-US"),
-    String(day.peakInstances),
-    day.peakQueued.toLocaleString("en-US"),
-    seconds(day.p50S),
-    seconds(day.p95S),
-    seconds(day.p99S),
-    seconds(day.worstS),
-    money(day.runUsd),
+  const rows = simulated.map(({ scenario, images, peakInstances, peakQueued, runUsd, ...day }) => [
+    scenario.title,
+    ...[images, peakInstances, peakQueued].map((count) => count.toLocaleString("en-US")),
+    ...[day.p50S, day.p95S, day.p99S, day.worstS].map(seconds),
+    money(runUsd),
   ]);
   return table(
     ["day", "images", "instances", "longest line", "p50", "p95", "p99", "worst", "Cloud Run, USD"],
@@ -114,18 +111,18 @@ function lessons(simulated: readonly Simulated[]): string {
   if (daily === undefined || burst === undefined || poison === undefined) return "";
   return [
     `**A day's curve** needs ${daily.peakInstances} instances; a cold start of ` +
-    `${ASSUMED.coldStartMs.value / 1000} s is what its worst image waits for (${
+    `${FIGURES.coldStartMs / 1000} s is what its worst image waits for (${
       seconds(daily.worstS)
     }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
-    `**A ten-fold burst** of half an hour meets the ceiling of ${CONFIGURED.maxInstances.value} instances: the line grows to ` +
+    `**A ten-fold burst** of half an hour meets the ceiling of ${FIGURES.maxInstances} instances: the line grows to ` +
     `${burst.peakQueued.toLocaleString("en-US")} images and nothing is lost, but p99 is ${
       seconds(burst.p99S)
     }. Twice the instances would end it sooner at the same price, as work costs the same whenever it is done.\n`,
     `**A poisoned tenant** (${
-      CONFIGURED.tenantImagesPerDay.value.toLocaleString("en-US")
+      FIGURES.tenantImagesPerDay.toLocaleString("en-US")
     } images, each of which runs into its ` +
     `deadline of ${
-      CONFIGURED.deadlineMs.value / 1000
+      FIGURES.deadlineMs / 1000
     } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
     `${seconds(poison.p95S)}, the worst image waits ${
       seconds(poison.worstS)
@@ -166,16 +163,13 @@ function pricesTable(): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+  return `${markdownTable(head, rows)}\n`;
 }
 
 function money(usd: number): string {
   const digits = usd >= 1000 ? 0 : 2;
-  return usd.toLocaleString("en-US", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return usd.toLocaleString("en-US", format);
 }
 
 function millions(images: number): string {

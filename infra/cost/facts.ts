@@ -32,7 +32,7 @@ export const PRICES: readonly Price[] = table.prices;
 export const PRICES_SEEN = table.seen;
 export const PRICES_NOTE = table.currency;
 
-/** Figures by how they are known. */
+/** Facts by how they are known. */
 export const MEASURED: Readonly<Record<keyof typeof facts.measured, Fact>> = facts.measured;
 export const CONFIGURED = {
   ...facts.configured,
@@ -40,6 +40,14 @@ export const CONFIGURED = {
   keptDays: ofPolicy(policy.periodMs / DAY_MS, "days"),
 } as const satisfies Readonly<Record<string, Fact>>;
 export const ASSUMED: Readonly<Record<keyof typeof facts.assumed, Fact>> = facts.assumed;
+
+/** The figure of every fact, by its name. */
+export const FIGURES = figuresOf({ ...MEASURED, ...CONFIGURED, ...ASSUMED });
+
+function figuresOf<Name extends string>(known: Readonly<Record<Name, Fact>>) {
+  const figures = Object.entries<Fact>(known).map(([name, { value }]) => [name, value] as const);
+  return Object.fromEntries(figures) as Readonly<Record<Name, number>>; // one for each name
+}
 
 function ofPolicy(value: number, unit: string): Fact {
   return { value, unit, by: "core/retention/policy.json" };
@@ -63,6 +71,6 @@ export function cpuMsOf(megapixels: number): number {
 
 /** CPU milliseconds of the mean image: HEIC's share included. */
 export function meanCpuMs(): number {
-  const share = ASSUMED.heicShare.value;
-  return MEASURED.processCpuMs.value * (1 - share) + MEASURED.heicCpuMs.value * share;
+  const share = FIGURES.heicShare;
+  return FIGURES.processCpuMs * (1 - share) + FIGURES.heicCpuMs * share;
 }

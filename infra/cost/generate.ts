@@ -1,7 +1,6 @@
 /** Writes docs/cost.md and its plots from prices, facts and a simulation: `deno task cost`. */
 import { readFileSync, writeFileSync } from "node:fs";
-import process from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { defineCommand } from "@tintype/cli/command";
 import { runMain } from "@tintype/cli/run_main";
 import { costDocument } from "./cost_document.ts";
@@ -30,7 +29,7 @@ export function costFiles(): Map<string, string> {
   ]);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+if (import.meta.main) {
   await runMain(COST, () => {
     for (const [path, text] of costFiles()) writeFileSync(path, text);
     console.log(readFileSync(fileURLToPath(new URL("cost.md", DOCS)), "utf8"));

@@ -9,11 +9,10 @@ import { parseTenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { billOf } from "./bill.ts";
-import { CONFIGURED, cpuMsOf, PRICES } from "./facts.ts";
+import { cpuMsOf, FIGURES, PRICES } from "./facts.ts";
 import { costFiles } from "./generate.ts";
 import { limits } from "./limits.ts";
-import { poisson } from "./poisson.ts";
-import { instanceUsdPerS, type Scenario, simulate } from "./simulate.ts";
+import { instanceUsdPerS, poisson, type Scenario, simulate } from "./simulate.ts";
 
 test("docs/cost.md and its plots are what the program prints", () => {
   for (const [path, text] of costFiles()) {
@@ -55,15 +54,15 @@ test("configured figures are those of the code and of Terraform", () => {
     instances: optional("max_instances"),
   };
   assert.deepEqual(processor, {
-    cpu: CONFIGURED.vcpus.value,
-    memory: CONFIGURED.memoryGib.value,
-    concurrency: CONFIGURED.concurrency.value,
-    instances: CONFIGURED.maxInstances.value,
+    cpu: FIGURES.vcpus,
+    memory: FIGURES.memoryGib,
+    concurrency: FIGURES.concurrency,
+    instances: FIGURES.maxInstances,
   });
   const plan = parseTenantPlans("{}").planOf(parseTenant("acme"));
-  assert.equal(plan.imagesPerDay, CONFIGURED.tenantImagesPerDay.value);
+  assert.equal(plan.imagesPerDay, FIGURES.tenantImagesPerDay);
   const deadline = /deadlineMs: ([\d_]+),/.exec(read("processor/pixels/pixel_pool.ts"))?.[1];
-  assert.equal(Number(deadline?.replaceAll("_", "")), CONFIGURED.deadlineMs.value);
+  assert.equal(Number(deadline?.replaceAll("_", "")), FIGURES.deadlineMs);
 });
 
 test("limits are sorted by what breaks first", () => {
@@ -103,5 +102,5 @@ test("a simulated day loses no image, and an image is never faster than its own 
 test("images that never end make the others wait", () => {
   const poisoned = simulate({ ...quiet, poisonPerS: (second) => second < 600 ? 5 : 0 });
   assert.ok(poisoned.worstS > 10 * simulate(quiet).worstS);
-  assert.equal(poisoned.peakInstances, CONFIGURED.maxInstances.value);
+  assert.equal(poisoned.peakInstances, FIGURES.maxInstances);
 });

@@ -1,4 +1,4 @@
-import { CONFIGURED } from "./facts.ts";
+import { FIGURES } from "./facts.ts";
 import type { Scenario } from "./simulate.ts";
 
 /** Images of the day that is simulated. */
@@ -35,7 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title:
       "The same day with a tenant that spends its quota in ten minutes from 12:00 on images that never end",
     ratePerS: dailyCurve,
-    poisonPerS: (second) => during(second, 12, 10) ? CONFIGURED.tenantImagesPerDay.value / 600 : 0,
+    poisonPerS: (second) => during(second, 12, 10) ? FIGURES.tenantImagesPerDay / 600 : 0,
     seed: SEED + 2,
   },
 ];

@@ -1,6 +1,5 @@
-import { ASSUMED, CONFIGURED, cpuMsOf, FLEET, MEASURED, PRICES } from "./facts.ts";
+import { cpuMsOf, FIGURES, FLEET, PRICES } from "./facts.ts";
 import { type Random, seededRandom } from "@tintype/core/seeded_random";
-import { poisson } from "./poisson.ts";
 
 /** A day to simulate. */
 export interface Scenario {
@@ -44,7 +43,7 @@ const SCALE_IN_AFTER_S = 900;
 const WORKS = FLEET.map(({ share, megapixels }) => ({ share, cpuMs: cpuMsOf(megapixels) }));
 
 /** What an image that never ends takes of a process. */
-const POISON_S = CONFIGURED.deadlineMs.value / 1000;
+const POISON_S = FIGURES.deadlineMs / 1000;
 
 /**
  * Walks through a day second by second: images arrive at random, wait in one line, and are worked off by instances that
@@ -69,15 +68,27 @@ export function simulate(scenario: Scenario): Simulated {
   return day.result(scenario);
 }
 
+/** How many arrive where `mean` are expected: Poisson by multiplication, halved where that would underflow. */
+export function poisson(random: Random, mean: number): number {
+  if (mean > 200) return poisson(random, mean / 2) + poisson(random, mean / 2);
+  const floor = Math.exp(-mean);
+  let [count, product] = [0, random()];
+  while (product > floor) {
+    count++;
+    product *= random();
+  }
+  return count;
+}
+
 /** CPU milliseconds of an image of the fleet. */
 function workOf(random: Random): number {
-  if (random() < ASSUMED.heicShare.value) return MEASURED.heicCpuMs.value;
+  if (random() < FIGURES.heicShare) return FIGURES.heicCpuMs;
   let left = random();
   for (const { share, cpuMs } of WORKS) {
     left -= share;
     if (left < 0) return cpuMs;
   }
-  return MEASURED.processCpuMs.value;
+  return FIGURES.processCpuMs;
 }
 
 /** The line, the instances, and what is counted of them. */
@@ -132,14 +143,14 @@ class Day {
     if (this.#recentWork.length > 10) this.#recentWork.shift();
     const workPerS = this.#recentWork.reduce((sum, work) => sum + work, 0) /
       this.#recentWork.length;
-    const { vcpus, concurrency, maxInstances } = CONFIGURED;
-    const byCpu = workPerS / (vcpus.value * ASSUMED.utilization.value);
-    const byPlaces = this.#queued / (concurrency.value * ASSUMED.utilization.value);
-    const wanted = Math.min(maxInstances.value, Math.ceil(Math.max(byCpu, byPlaces)));
+    const { vcpus, concurrency, maxInstances, utilization } = FIGURES;
+    const byCpu = workPerS / (vcpus * utilization);
+    const byPlaces = this.#queued / (concurrency * utilization);
+    const wanted = Math.min(maxInstances, Math.ceil(Math.max(byCpu, byPlaces)));
     this.#instances += this.#starting.filter((at) => at <= second).length;
     this.#starting = this.#starting.filter((at) => at > second);
     const coming = this.#instances + this.#starting.length;
-    const readyAt = second + Math.ceil(ASSUMED.coldStartMs.value / 1000);
+    const readyAt = second + Math.ceil(FIGURES.coldStartMs / 1000);
     for (let count = coming; count < wanted; count++) this.#starting.push(readyAt);
     if (wanted >= this.#instances) this.#neededUntil = second;
     if (second - this.#neededUntil > SCALE_IN_AFTER_S) {
@@ -150,8 +161,7 @@ class Day {
   }
 
   #work(second: number): void {
-    const { vcpus } = CONFIGURED;
-    const capacityS = this.#instances * vcpus.value;
+    const capacityS = this.#instances * FIGURES.vcpus;
     let leftS = capacityS;
     while (leftS > 0 && !this.isEmpty) {
       const arrivedS = this.#arrived[this.#first] ?? second;
@@ -171,7 +181,7 @@ class Day {
   }
 
   #ready(workedS: number): void {
-    const latencyS = workedS + ASSUMED.ioMs.value / 1000;
+    const latencyS = workedS + FIGURES.ioMs / 1000;
     this.#latencies.push(latencyS);
     this.#sliceLatencies.push(latencyS);
   }
@@ -212,7 +222,7 @@ export function instanceUsdPerS(): number {
     if (price === undefined) throw new TypeError(`Cannot price an instance as there is no ${id}`);
     return price.usd / price.per;
   };
-  return of("run.cpu") * CONFIGURED.vcpus.value + of("run.memory") * CONFIGURED.memoryGib.value;
+  return of("run.cpu") * FIGURES.vcpus + of("run.memory") * FIGURES.memoryGib;
 }
 
 /** The value below which a share of the sorted values lies; 0 where there are none. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -33,13 +33,10 @@ for (const environment of ["preview", "production"]) {
   test(`deploy --env ${environment} --dry-run prints a script that bash can read, each step with its rollback`, async () => {
     const { code, stdout } = await deploy("--env", environment, "--dry-run");
     assert.equal(code, 0);
-    const folder = await mkdtemp(join(tmpdir(), "tintype-deploy-"));
-    try {
-      await writeFile(join(folder, "deploy.sh"), stdout);
-      await execute("bash", ["-n", join(folder, "deploy.sh")]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-deploy-"));
+    const script = join(folder.path, "deploy.sh");
+    await writeFile(script, stdout);
+    await execute("bash", ["-n", script]);
     const headings = stdout.split("\n").filter((line) => /^# \d+\. /.test(line));
     assert.equal(headings.length, deploymentSteps(TARGET, OPTIONS).length);
     assert.equal(

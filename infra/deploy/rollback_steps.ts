@@ -14,15 +14,13 @@ export function rollbackSteps(target: Target, revision: string): Step[] {
       commands: [
         // With the tag on the revision that serves, a second rollback stops instead of going forward again.
         { line: 'test "$REVISION" = "$SERVING" || printf %s "$REVISION"', saves: "PREVIOUS" },
-        { line: moveAllTraffic(target, "REVISION") },
+        moveAllTraffic(target, "REVISION"),
       ],
       rollback: moveTraffic(target, '"$SERVING=100"'),
     },
     {
       name: "Bring the worker's version back",
-      commands: [{
-        line: `npx wrangler rollback "$WORKER_VERSION" ${wranglerEnv(target)} --yes`,
-      }],
+      commands: [`npx wrangler rollback "$WORKER_VERSION" ${wranglerEnv(target)} --yes`],
       rollback: `npx deno task deploy --env ${target.environment} --rollback --revision "$SERVING"`,
     },
   ];

@@ -15,7 +15,9 @@ export function scriptOf(steps: readonly Step[]): string[] {
     ...steps.flatMap(({ name, commands, rollback }, index) => [
       "",
       `# ${index + 1}. ${name}`,
-      ...commands.map(({ line, saves }) => saves === undefined ? line : `${saves}="$(${line})"`),
+      ...commands.map((command) =>
+        typeof command === "string" ? command : `${command.saves}="$(${command.line})"`
+      ),
       `# rollback: ${rollback}`,
     ]),
   ];
@@ -29,10 +31,14 @@ export async function runSteps(
   const kept: Record<string, string> = {};
   for (const [index, { name, commands }] of steps.entries()) {
     say(`${index + 1}/${steps.length} ${name}`);
-    for (const { line, saves } of commands) {
-      const { code, output } = await runLine(line, { cwd, kept, captures: saves !== undefined });
+    for (const command of commands) {
+      const { line, saves = undefined } = typeof command === "string" ? { line: command } : command;
+      const stdout = saves === undefined ? "inherit" : "pipe";
+      const { code, output } = await runLine(line, { cwd, kept, stdout });
       if (code !== 0) {
-        sayFailure(steps.slice(0, index + 1), { say, line, code, kept });
+        say(`Cannot go on as this ended with ${code}: ${line}`);
+        say("To take back what was done, the last first:");
+        rollbacksOf(steps.slice(0, index + 1), kept).forEach(say);
         return false;
       }
       if (saves !== undefined) kept[saves] = output.trim();
@@ -41,40 +47,27 @@ export async function runSteps(
   return true;
 }
 
-function sayFailure(
-  done: readonly Step[],
-  { say, line, code, kept }: {
-    readonly say: (line: string) => void;
-    readonly line: string;
-    readonly code: number;
-    readonly kept: Readonly<Record<string, string>>;
-  },
-): void {
-  say(`Cannot go on as this ended with ${code}: ${line}`);
-  say("To take back what was done, the last first:");
-  // A person's shell does not have the kept values.
+/** How to take steps back, the last first; a person's shell does not have the kept values, so they stand there. */
+function rollbacksOf(steps: readonly Step[], kept: Readonly<Record<string, string>>): string[] {
   const filled = (text: string) =>
     text.replaceAll(/\$([A-Z_]+)/g, (whole, name) => kept[name] ?? whole);
-  for (const { name, rollback } of done.toReversed()) say(`  ${name}: ${filled(rollback)}`);
+  return steps.toReversed().map(({ name, rollback }) => `  ${name}: ${filled(rollback)}`);
 }
 
-function runLine(
-  line: string,
-  { cwd, kept, captures }: {
-    readonly cwd: string;
-    readonly kept: Readonly<Record<string, string>>;
-    readonly captures: boolean;
-  },
-): Promise<{ code: number; output: string }> {
+interface LineOptions {
+  readonly cwd: string;
+  readonly kept: Readonly<Record<string, string>>;
+  readonly stdout: "inherit" | "pipe";
+}
+
+function runLine(line: string, { cwd, kept, stdout }: LineOptions) {
   // Values go as arguments of env, so that this module needs no environment of its own.
   const values = Object.entries(kept).map(([name, value]) => `${name}=${value}`);
-  const child = spawn("env", [...values, "bash", "-euo", "pipefail", "-c", line], {
-    cwd,
-    stdio: ["inherit", captures ? "pipe" : "inherit", "inherit"],
-  });
+  const args = [...values, "bash", "-euo", "pipefail", "-c", line];
+  const child = spawn("env", args, { cwd, stdio: ["inherit", stdout, "inherit"] });
   let output = "";
   child.stdout?.on("data", (text: unknown) => output += String(text));
-  return new Promise((resolve) => {
+  return new Promise<{ code: number; output: string }>((resolve) => {
     child.on("error", () => resolve({ code: 127, output }));
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });

@@ -1,7 +1,10 @@
-/** A line for bash; what it prints may be kept under a name for the lines after it. */
-export interface Command {
+/** A line for bash, or one of which what it prints is kept under a name for the lines after it. */
+export type Command = string | SavingCommand;
+
+/** A line whose output is kept, trimmed, as `$NAME`. */
+interface SavingCommand {
   readonly line: string;
-  readonly saves?: string;
+  readonly saves: string;
 }
 
 /** A step of a deployment. */

@@ -39,9 +39,9 @@ function checks(): Step {
   return {
     name: "Check the tree",
     commands: [
-      { line: 'test -z "$(git status --porcelain)"' },
-      { line: "npx deno task infra:check" },
-      { line: "npx deno task test" },
+      'test -z "$(git status --porcelain)"',
+      "npx deno task infra:check",
+      "npx deno task test",
     ],
     rollback: "Nothing was changed.",
   };
@@ -52,23 +52,11 @@ function state({ environment, project, region, prefix }: Target): Step {
   return {
     name: "Prepare Terraform's state, the registry, the accounts and the secrets' places",
     commands: [
-      {
-        line:
-          `gcloud storage buckets describe ${bucket} --project ${project} > /dev/null || gcloud storage buckets create ${bucket} --project ${project} --location ${region} --uniform-bucket-level-access --public-access-prevention`,
-      },
-      { line: `gcloud storage buckets update ${bucket} --versioning` },
-      {
-        line:
-          `printf 'terraform {\\n  backend "gcs" {}\\n}\\n' > infra/terraform/backend_override.tf`,
-      },
-      {
-        line:
-          `${TERRAFORM} init -reconfigure -input=false -backend-config=bucket=${prefix}-terraform -backend-config=prefix=${environment}`,
-      },
-      {
-        line:
-          `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret -target=google_service_account.identity`,
-      },
+      `gcloud storage buckets describe ${bucket} --project ${project} > /dev/null || gcloud storage buckets create ${bucket} --project ${project} --location ${region} --uniform-bucket-level-access --public-access-prevention`,
+      `gcloud storage buckets update ${bucket} --versioning`,
+      `printf 'terraform {\\n  backend "gcs" {}\\n}\\n' > infra/terraform/backend_override.tf`,
+      `${TERRAFORM} init -reconfigure -input=false -backend-config=bucket=${prefix}-terraform -backend-config=prefix=${environment}`,
+      `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret -target=google_service_account.identity`,
     ],
     rollback:
       "Keep them: an empty registry and accounts without rights cost nothing, and the state is what later rollbacks need.",
@@ -88,17 +76,15 @@ function images({ project, registry, region, version }: Target): Step {
   return {
     name: "Build the images and push them",
     commands: [
-      { line: `gcloud auth configure-docker ${region}-docker.pkg.dev --quiet` },
+      `gcloud auth configure-docker ${region}-docker.pkg.dev --quiet`,
       { line: baseDigest("node:24.21.0-bookworm-slim"), saves: "NODE_DIGEST" },
       { line: baseDigest("debian:bookworm-slim"), saves: "BASE_DIGEST" },
-      {
-        line: build(
-          "processor",
-          "processor",
-          '--build-arg "NODE_DIGEST=$NODE_DIGEST" --build-arg "BASE_DIGEST=$BASE_DIGEST"',
-        ),
-      },
-      { line: build("bridge", "kafka-bridge", '--build-arg "NODE_DIGEST=$NODE_DIGEST"') },
+      build(
+        "processor",
+        "processor",
+        '--build-arg "NODE_DIGEST=$NODE_DIGEST" --build-arg "BASE_DIGEST=$BASE_DIGEST"',
+      ),
+      build("bridge", "kafka-bridge", '--build-arg "NODE_DIGEST=$NODE_DIGEST"'),
       digest("processor"),
       digest("bridge"),
     ],
@@ -111,11 +97,8 @@ function infrastructure(target: Target): Step {
   return {
     name: "Apply Terraform",
     commands: [
-      {
-        line:
-          `${TERRAFORM} plan -input=false -var-file=${environment}.tfvars ${DIGESTS} -out=deploy.plan`,
-      },
-      { line: `${TERRAFORM} apply -input=false deploy.plan` },
+      `${TERRAFORM} plan -input=false -var-file=${environment}.tfvars ${DIGESTS} -out=deploy.plan`,
+      `${TERRAFORM} apply -input=false deploy.plan`,
       readNewest(target),
     ],
     rollback:
@@ -128,18 +111,12 @@ function secrets(target: Target): Step {
   return {
     name: "See that every secret has a value",
     commands: [
-      {
-        line:
-          `for secret in $(gcloud secrets list --project ${project} --filter=labels.app=tintype --format='value(name)'); do gcloud secrets versions describe latest --secret "$secret" --project ${project} --format='value(name)'; done`,
-      },
+      `for secret in $(gcloud secrets list --project ${project} --filter=labels.app=tintype --format='value(name)'); do gcloud secrets versions describe latest --secret "$secret" --project ${project} --format='value(name)'; done`,
       {
         line: `npx wrangler secret list ${wranglerEnv(target)} --format json`,
         saves: "WORKER_SECRETS",
       },
-      {
-        line:
-          'for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY; do [[ "$WORKER_SECRETS" == *"$secret"* ]]; done',
-      },
+      'for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY; do [[ "$WORKER_SECRETS" == *"$secret"* ]]; done',
     ],
     rollback:
       `Nothing was changed. Where one is missing: gcloud secrets versions add ${prefix}-NAME --project ${project} --data-file=- ; for the worker: npx wrangler secret put NAME ${
@@ -154,14 +131,9 @@ function notification({ prefix, project, service }: Target): Step {
     name: "Smoke test: an object's event reaches the processor",
     commands: [
       { line: `printf %s "${name}"`, saves: "SMOKE" },
-      {
-        line: `printf smoke | gcloud storage cp - "gs://${prefix}-raw/$SMOKE" --project ${project}`,
-      },
-      {
-        line:
-          `for attempt in $(seq 30); do gcloud logging read 'resource.labels.service_name="${service}" AND jsonPayload.event="delivery" AND jsonPayload.outcome="ignored"' --project ${project} --freshness=5m --limit=1 --format='value(timestamp)' | grep -q . && break; test "$attempt" -lt 30; sleep 10; done`,
-      },
-      { line: `gcloud storage rm "gs://${prefix}-raw/$SMOKE" --project ${project}` },
+      `printf smoke | gcloud storage cp - "gs://${prefix}-raw/$SMOKE" --project ${project}`,
+      `for attempt in $(seq 30); do gcloud logging read 'resource.labels.service_name="${service}" AND jsonPayload.event="delivery" AND jsonPayload.outcome="ignored"' --project ${project} --freshness=5m --limit=1 --format='value(timestamp)' | grep -q . && break; test "$attempt" -lt 30; sleep 10; done`,
+      `gcloud storage rm "gs://${prefix}-raw/$SMOKE" --project ${project}`,
     ],
     rollback: `gcloud storage rm "gs://${prefix}-raw/smoke/**" --project ${project}`,
   };
@@ -171,7 +143,7 @@ function edge(target: Target): Step {
   return {
     name: "Deploy the edge",
     // The tag is how a rollback finds the version that belongs to a revision.
-    commands: [{ line: `npx wrangler deploy ${wranglerEnv(target)} --tag "$NEWEST"` }],
+    commands: [`npx wrangler deploy ${wranglerEnv(target)} --tag "$NEWEST"`],
     rollback: returnToStable(target),
   };
 }
@@ -180,10 +152,7 @@ function endToEnd({ edgeUrl }: Target): Step {
   return {
     name: "End to end: an upload through the deployed system becomes ready",
     commands: [
-      {
-        line:
-          `TINTYPE_TOKEN="\${SMOKE_TOKEN:?must be an access token of the issuer}" npx deno task upload docs/pictures/card.jpg --to ${edgeUrl}`,
-      },
+      `TINTYPE_TOKEN="\${SMOKE_TOKEN:?must be an access token of the issuer}" npx deno task upload docs/pictures/card.jpg --to ${edgeUrl}`,
     ],
     rollback: "The picture is gone when its retention period ends, or by DELETE /v1/images/{id}.",
   };

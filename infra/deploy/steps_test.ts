@@ -22,8 +22,9 @@ function revision(number: number): string {
   return `${TARGET.service}-0000${number}-abc`;
 }
 
-function inCloud(use: (programs: CloudPrograms) => Promise<void>): () => Promise<void> {
-  return () => withCloudPrograms(TARGET.service, use);
+/** A test over clouds of its own, in which nothing was deployed. */
+function testInCloud(name: string, use: (programs: CloudPrograms) => Promise<void>): void {
+  test(name, () => withCloudPrograms(TARGET.service, use));
 }
 
 async function deployGood({ run }: CloudPrograms): Promise<void> {
@@ -32,44 +33,42 @@ async function deployGood({ run }: CloudPrograms): Promise<void> {
 }
 
 /** Leaves the clouds as that many good deployments do; the second test compares. */
-function asDeployed({ change }: CloudPrograms, times: number): void {
-  change(({ service, worker }) => {
-    for (let number = 1; number <= times; number++) {
-      const tag = { revisionName: revision(number - 1), tag: "previous" };
-      service.revisions.push({ name: revision(number), ready: true });
-      service.traffic = [{ revisionName: revision(number), percent: 100 }];
-      if (number > 1) service.traffic.push(tag);
-      addVersion(worker, { tag: revision(number) });
-    }
-  });
+function asDeployed({ state: { service, worker } }: CloudPrograms, times: number): void {
+  for (let number = 1; number <= times; number++) {
+    const tag = { revisionName: revision(number - 1), tag: "previous" };
+    service.revisions.push({ name: revision(number), ready: true });
+    service.traffic = [{ revisionName: revision(number), percent: 100 }];
+    if (number > 1) service.traffic.push(tag);
+    addVersion(worker, { tag: revision(number) });
+  }
 }
 
 /** Deploys a revision that fails half of its images. */
-async function deployRefused({ run, change, state }: CloudPrograms) {
-  const name = revision(state().service.revisions.length + 1);
-  change(({ figures }) => figures[name] = BAD);
+async function deployRefused({ run, state }: CloudPrograms) {
+  state.figures[revision(state.service.revisions.length + 1)] = BAD;
   const result = await run(STEPS);
   assert.equal(result.done, false);
   return result;
 }
 
 /** Shares by revision, and the revision that a rollback goes back to. */
-function trafficOf({ service }: CloudState) {
-  const name = ({ revisionName }: CloudState["service"]["traffic"][number]) =>
-    revisionName ?? "LATEST";
-  return {
-    shares: Object.fromEntries(
-      service.traffic.flatMap((target) =>
-        target.percent === undefined ? [] : [[name(target), target.percent]]
-      ),
-    ),
-    previous: service.traffic.filter(({ tag }) => tag === "previous").map(name),
-  };
+function trafficOf({ service: { traffic } }: CloudState) {
+  const shares = traffic.flatMap(({ revisionName = "LATEST", percent }) =>
+    percent === undefined ? [] : [[revisionName, percent]]
+  );
+  const previous = traffic.filter(({ tag }) => tag === "previous")
+    .map(({ revisionName }) => revisionName);
+  return { shares: Object.fromEntries(shares), previous };
 }
 
 /** The revision that the running version of the worker was deployed with. */
 function workerOf({ worker }: CloudState): string | undefined {
   return worker.versions.find(({ id }) => id === worker.deployments.at(-1))?.tag;
+}
+
+/** What a canary that does well moves the traffic to. */
+function movesOfCanary(stable: string, newest: string): string[] {
+  return [`${stable}=100`, `${newest}=5,${stable}=95`, `${newest}=100`];
 }
 
 /** What each call moved the traffic to. */
@@ -80,122 +79,102 @@ function movesIn(calls: readonly string[]): string[] {
   });
 }
 
-test(
+testInCloud(
   "the first deployment holds nothing, gives its revision everything and records none before it",
-  inCloud(async (programs) => {
+  async (programs) => {
     await deployGood(programs);
-    const calls = programs.calls();
+    const { calls } = programs;
     const planned = calls.find((call) => /^terraform .* plan /.test(call)) ?? "";
     assert.match(planned, new RegExp(`processor_digest=${DIGEST} -var bridge_digest=${DIGEST}`));
     assert.deepEqual(movesIn(calls), [`${FIRST}=100`]);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
-    assert.equal(workerOf(programs.state()), FIRST);
-  }),
+    assert.deepEqual(trafficOf(programs.state), { shares: { [FIRST]: 100 }, previous: [] });
+    assert.equal(workerOf(programs.state), FIRST);
+  },
 );
 
-test(
+testInCloud(
   "a good deployment gives a share, then everything, and records the revision before",
-  inCloud(async (programs) => {
+  async (programs) => {
     await deployGood(programs);
-    programs.calls();
+    programs.calls.length = 0;
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${SECOND}=5,${FIRST}=95`,
-      `${SECOND}=100`,
-    ]);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-    const { service, worker } = programs.state();
+    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, SECOND));
+    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+    const { service, worker } = structuredClone(programs.state);
     await withCloudPrograms(TARGET.service, async (others) => {
       asDeployed(others, 2);
-      assert.deepEqual([others.state().service, others.state().worker], [service, worker]);
+      assert.deepEqual([others.state.service, others.state.worker], [service, worker]);
     });
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a refused revision gets no traffic from the deployment after it, nor from a rollback of that",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     await deployRefused(programs);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [FIRST]: 100 }, previous: [] });
-    programs.calls();
+    assert.deepEqual(trafficOf(programs.state), { shares: { [FIRST]: 100 }, previous: [] });
+    programs.calls.length = 0;
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${THIRD}=5,${FIRST}=95`,
-      `${THIRD}=100`,
-    ]);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [THIRD]: 100 }, previous: [FIRST] });
+    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, THIRD));
+    assert.deepEqual(trafficOf(programs.state), { shares: { [THIRD]: 100 }, previous: [FIRST] });
     assert.ok((await programs.run(ROLLBACK)).done);
-    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state()), FIRST);
-  }),
+    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state), FIRST);
+  },
 );
 
-test(
+testInCloud(
   "a deployment after an interrupted canary holds the traffic on the revision with the larger share",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
-    programs.change(({ service }) => {
-      service.traffic = [{ revisionName: SECOND, percent: 5 }, {
-        revisionName: FIRST,
-        percent: 95,
-      }];
-    });
-    programs.calls();
+    programs.state.service.traffic = [
+      { revisionName: SECOND, percent: 5 },
+      { revisionName: FIRST, percent: 95 },
+    ];
     await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls()), [
-      `${FIRST}=100`,
-      `${THIRD}=5,${FIRST}=95`,
-      `${THIRD}=100`,
-    ]);
-  }),
+    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, THIRD));
+  },
 );
 
-test(
+testInCloud(
   "a deployment after a first revision that never started holds nothing",
-  inCloud(async (programs) => {
-    programs.change((state) => state.nextRevision = "failing");
+  async (programs) => {
+    programs.state.nextRevision = "failing";
     assert.equal((await programs.run(STEPS)).done, false);
-    programs.change((state) => state.nextRevision = "ready");
+    programs.state.nextRevision = "ready";
     await deployGood(programs);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [] });
-  }),
+    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [] });
+  },
 );
 
-test(
-  "a deployment without a new revision keeps the recorded one",
-  inCloud(async (programs) => {
-    asDeployed(programs, 2);
-    programs.change((state) => state.nextRevision = "none");
-    await deployGood(programs);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-  }),
-);
+testInCloud("a deployment without a new revision keeps the recorded one", async (programs) => {
+  asDeployed(programs, 2);
+  programs.state.nextRevision = "none";
+  await deployGood(programs);
+  assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+});
 
-test(
+testInCloud(
   "a deployment that may not see the traffic stops before Terraform",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
-    const before = programs.state().service;
-    programs.change(({ denied }) => denied.push("run.services.list", "run.services.get"));
-    programs.calls();
+    const before = structuredClone(programs.state.service);
+    programs.state.denied.push("run.services.list", "run.services.get");
     const { done, errors } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.match(errors, /PERMISSION_DENIED/);
-    assert.ok(!programs.calls().some((call) => call.endsWith("deploy.plan")));
-    assert.deepEqual(programs.state().service, before);
-  }),
+    assert.ok(!programs.calls.some((call) => call.endsWith("deploy.plan")));
+    assert.deepEqual(programs.state.service, before);
+  },
 );
 
-test(
+testInCloud(
   "a step that fails says how to take back what was done, the last first, and never by a refused revision",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     await deployRefused(programs);
-    programs.calls();
-    programs.failOn("task upload");
+    programs.failing = "task upload";
     const { done, said } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.ok(said.some((line) => line.startsWith("Cannot go on as this ended with 3")));
@@ -204,89 +183,89 @@ test(
     assert.match(rollbacks[1] ?? "", new RegExp(`--rollback --revision "${FIRST}"$`));
     assert.match(rollbacks.at(-1) ?? "", /^ {2}Check the tree: Nothing/);
     assert.doesNotMatch(rollbacks.join("\n"), new RegExp(`--to-latest|NEWEST|\\$|${SECOND}`));
-    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-  }),
+    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
+  },
 );
 
-test(
+testInCloud(
   "Terraform that fails ends the deployment before the worker changes",
-  inCloud(async (programs) => {
-    programs.failOn("apply -input=false deploy.plan");
+  async (programs) => {
+    programs.failing = "apply -input=false deploy.plan";
     const { done, said } = await programs.run(STEPS);
     assert.equal(done, false);
     assert.ok(said.some((line) => line.startsWith("  Apply Terraform: git checkout")));
-    assert.ok(!programs.calls().some((call) => call.includes("wrangler deploy")));
-  }),
+    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
+  },
 );
 
-test(
+testInCloud(
   "a rollback after a good deployment brings the revision before back, and its worker",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
     // A new secret makes a version of the worker that no deployment of ours made.
-    programs.change(({ worker }) => addVersion(worker, {}));
+    addVersion(programs.state.worker, {});
     const { done, errors } = await programs.run(ROLLBACK);
     assert.ok(done, errors);
-    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state()), FIRST);
-  }),
+    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state), FIRST);
+  },
 );
 
-test(
+testInCloud(
   "what a refused deployment prints brings the worker back, and the recorded revision stays",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 2);
     const { said } = await deployRefused(programs);
-    assert.equal(workerOf(programs.state()), THIRD);
+    assert.equal(workerOf(programs.state), THIRD);
     const printed = /Canary: .* --rollback --revision "(.*)"/.exec(said.join("\n"))?.[1] ?? "";
     assert.equal(printed, SECOND);
     assert.ok((await programs.run(rollbackSteps(TARGET, printed))).done);
-    assert.deepEqual(trafficOf(programs.state()), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-    assert.equal(workerOf(programs.state()), SECOND);
-  }),
+    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
+    assert.equal(workerOf(programs.state), SECOND);
+  },
 );
 
-test(
+testInCloud(
   "a second rollback stops before anything moves and says how to name a revision",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 3);
     assert.ok((await programs.run(ROLLBACK)).done);
-    const { service, worker } = programs.state();
+    const { service, worker } = structuredClone(programs.state);
     const { done, said, errors } = await programs.run(ROLLBACK);
     assert.equal(done, false);
     assert.match(errors, new RegExp(`${SECOND} has the tag "previous" and all traffic already`));
     assert.match(errors, /Name one with --revision/);
-    assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
+    assert.deepEqual([programs.state.service, programs.state.worker], [service, worker]);
     const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
-    const listing = { name: "List", commands: [{ line: lists }], rollback: "" };
+    const listing = { name: "List", commands: [lists], rollback: "" };
     assert.ok((await programs.run([listing])).done, lists);
-  }),
+  },
 );
 
-test(
+testInCloud(
   "a rollback to a named revision brings its worker back, and a plain one does not go forward from it",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 3);
     assert.ok((await programs.run(rollbackSteps(TARGET, FIRST))).done);
-    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state()), FIRST);
+    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
+    assert.equal(workerOf(programs.state), FIRST);
     assert.equal((await programs.run(ROLLBACK)).done, false);
-    assert.deepEqual(trafficOf(programs.state()).shares, { [FIRST]: 100 });
-  }),
+    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
+  },
 );
 
-test(
+testInCloud(
   "a rollback without a recorded revision or without its worker moves nothing",
-  inCloud(async (programs) => {
+  async (programs) => {
     asDeployed(programs, 1);
     const first = await programs.run(ROLLBACK);
     assert.match(first.errors, /no revision has the tag "previous"\. Name one with --revision/);
     await deployGood(programs);
-    programs.change(({ worker }) => delete worker.versions[0]?.tag);
-    const { service, worker } = programs.state();
+    delete programs.state.worker.versions[0]?.tag;
+    const { service, worker } = structuredClone(programs.state);
     const second = await programs.run(ROLLBACK);
     assert.match(second.errors, new RegExp(`Cannot find the worker's version for ${FIRST}`));
     assert.deepEqual([first.done, second.done], [false, false]);
-    assert.deepEqual([programs.state().service, programs.state().worker], [service, worker]);
-  }),
+    assert.deepEqual([programs.state.service, programs.state.worker], [service, worker]);
+  },
 );

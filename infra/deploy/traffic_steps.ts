@@ -17,7 +17,7 @@ export function holdTraffic(target: Target): Step {
     commands: [
       readServing(target, "STABLE"),
       // The first deployment has nothing to hold.
-      { line: `test -z "$STABLE" || ${moveTraffic(target, '"$STABLE=100"')}` },
+      `test -z "$STABLE" || ${moveTraffic(target, '"$STABLE=100"')}`,
     ],
     rollback: "Nothing to take back: the traffic stays on the revision that served.",
   };
@@ -34,12 +34,12 @@ export function canary(target: Target, { canaryPercent, canaryMinutes }: CanaryO
     commands: [
       // Empty in the first deployment, and where Terraform made no new revision: there is nothing to compare with.
       { line: `test "$STABLE" = "$NEWEST" || printf %s "$STABLE"`, saves: "PREVIOUS" },
-      ...canaryPercent === 0 ? [] : [{
-        line: `test -z "$PREVIOUS" || { ${
+      ...canaryPercent === 0 ? [] : [
+        `test -z "$PREVIOUS" || { ${
           moveTraffic(target, shares)
         } && { ${compare} || ${refuse}; }; }`,
-      }],
-      { line: moveAllTraffic(target, "NEWEST") },
+      ],
+      moveAllTraffic(target, "NEWEST"),
     ],
     rollback: returnToStable(target),
   };

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
+  mkdtempDisposableSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -46,31 +45,28 @@ test("every alert of Terraform has its section in docs/operations.md", () => {
 });
 
 test("findBrokenLinks() names files, headings, paths and tasks that are not there, and nothing else", () => {
-  const root = mkdtempSync(join(tmpdir(), "tintype-links-"));
-  try {
-    mkdirSync(join(root, "docs"));
-    writeFileSync(join(root, "deno.json"), JSON.stringify({ tasks: { start: "" } }));
-    writeFileSync(join(root, "docs/other.md"), "# What *it* does: now\n");
-    writeFileSync(
-      join(root, "docs/page.md"),
-      [
-        "[good](other.md) [good](other.md#what-it-does-now) [good](../deno.json) [good](https://a.b/c)",
-        "[bad](none.md) [bad](other.md#else) [out](../../etc/passwd)",
-        "`docs/other.md` `docs/none.ts` and `any/thing` here",
-        "```",
-        "[not a link](inside.md) npx deno task stop",
-        "```",
-        "npx deno task start",
-      ].join("\n"),
-    );
-    assert.deepEqual(findBrokenLinks(root, "docs/page.md"), [
-      "docs/page.md links to none.md, which is not there",
-      "docs/page.md links to other.md#else, which has no such heading",
-      "docs/page.md links to ../../etc/passwd, which is not there",
-      "docs/page.md names docs/none.ts, which is not there",
-      "docs/page.md names the task stop, which is not there",
-    ]);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tintype-links-"));
+  const root = folder.path;
+  mkdirSync(join(root, "docs"));
+  writeFileSync(join(root, "deno.json"), JSON.stringify({ tasks: { start: "" } }));
+  writeFileSync(join(root, "docs/other.md"), "# What *it* does: now\n");
+  writeFileSync(
+    join(root, "docs/page.md"),
+    [
+      "[good](other.md) [good](other.md#what-it-does-now) [good](../deno.json) [good](https://a.b/c)",
+      "[bad](none.md) [bad](other.md#else) [out](../../etc/passwd)",
+      "`docs/other.md` `docs/none.ts` and `any/thing` here",
+      "```",
+      "[not a link](inside.md) npx deno task stop",
+      "```",
+      "npx deno task start",
+    ].join("\n"),
+  );
+  assert.deepEqual(findBrokenLinks(root, "docs/page.md"), [
+    "docs/page.md links to none.md, which is not there",
+    "docs/page.md links to other.md#else, which has no such heading",
+    "docs/page.md links to ../../etc/passwd, which is not there",
+    "docs/page.md names docs/none.ts, which is not there",
+    "docs/page.md names the task stop, which is not there",
+  ]);
 });

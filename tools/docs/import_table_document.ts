@@ -1,7 +1,7 @@
 /** Writes the table of imports into CONTRIBUTING.md; `deno task generate` runs it, a test fails where the two differ. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { IMPORT_TABLE, RUNTIMES } from "../lint/import_table.ts";
-import { withSection } from "../marked_section.ts";
+import { markdownTable, withSection } from "../marked_section.ts";
 
 /** The document that shows the table. */
 export const CONTRIBUTING = new URL("../../CONTRIBUTING.md", import.meta.url);
@@ -16,10 +16,9 @@ export function withImportTable(document: string): string {
   const rows = Object.entries(IMPORT_TABLE).map(([folder, imports]) => {
     const others = imports.filter((each) => each !== folder).map((each) => `\`${each}\``);
     const runtimes = RUNTIMES[folder.split("/", 1)[0] ?? ""];
-    return `| \`${folder}\` | ${runtimes} | ${others.join(", ") || "nothing of ours"} |`;
+    return [`\`${folder}\``, runtimes ?? "", others.join(", ") || "nothing of ours"];
   });
-  const table = ["| folder | runs on | may import |", "|---|---|---|", ...rows];
-  return withSection(document, MARKS, table.join("\n"));
+  return withSection(document, MARKS, markdownTable(["folder", "runs on", "may import"], rows));
 }
 
 if (import.meta.main) {

@@ -20,8 +20,24 @@ type Context = Deno.lint.RuleContext;
 const REPOSITORY = new URL("../../", import.meta.url).pathname;
 const SNAKE_CASE = /^_?[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.tsx?$/;
 const BANNED_NAMES = /^_?(index|utils?|helpers?)(_test)?\.tsx?$/;
-const FOREIGN_SPECIFIER = /^(npm|jsr|https?|data):/;
-const RUNTIME_GLOBALS: readonly string[] = ["Deno", "process", "Buffer", "Bun"];
+const RUNTIME_GLOBAL = "/^(Deno|process|Buffer|Bun)$/";
+/** Where a global of a runtime is used, or looked for. */
+const RUNTIME_USE =
+  `MemberExpression[object.name=${RUNTIME_GLOBAL}], UnaryExpression[operator="typeof"][argument.name=${RUNTIME_GLOBAL}]`;
+const ENVIRONMENT_HOLDER = "/^(Deno|process)$/";
+/** Where the environment is read: as a member, by destructuring, as an import. */
+const ENVIRONMENT_USE = [
+  ...holders("object").map((holder) => `MemberExpression[property.name="env"]${holder}`),
+  ...holders("init").map((holder) =>
+    `VariableDeclarator${holder} > ObjectPattern > Property[key.name="env"]`
+  ),
+  'ImportDeclaration[source.value=/^((node:)?process|cloudflare:workers)$/] > ImportSpecifier[imported.name="env"]',
+].join(", ");
+/** Where a specifier lies in a static, re-exporting, dynamic and type import. */
+const SPECIFIER = [
+  ...["ImportDeclaration", "ExportAllDeclaration", "ExportNamedDeclaration", "ImportExpression"],
+  "TSImportType > TSLiteralType",
+].map((parent) => `${parent} > Literal`).join(", ");
 
 /** The lint plugin `tintype`: one rule per sentence of CONTRIBUTING's list. */
 const plugin: Deno.lint.Plugin = {
@@ -29,7 +45,6 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     "import-table": { create: checkImportTable },
     "package-boundary": { create: checkPackageBoundary },
-    "declared-packages": { create: checkDeclaredPackages },
     "pure-core": { create: checkPureCore },
     "environment-in-roots": { create: checkEnvironment },
     "file-names": { create: checkFileName },
@@ -67,16 +82,6 @@ function checkPackageBoundary(context: Context): Visitor {
   });
 }
 
-function checkDeclaredPackages(context: Context): Visitor {
-  return onImports((specifier, node) => {
-    if (!FOREIGN_SPECIFIER.test(specifier)) return;
-    context.report({
-      node,
-      message: `Import a package by its name as it is pinned in package.json, not ${specifier}`,
-    });
-  });
-}
-
 function checkPureCore(context: Context): Visitor {
   const path = pathOf(context);
   const own = packageOf(path);
@@ -93,40 +98,29 @@ function checkPureCore(context: Context): Visitor {
       if (specifier.startsWith(".") || targetOf(path, specifier) !== undefined) return;
       if (!packages.includes(packageNameOf(specifier))) report(node, specifier);
     }),
-    MemberExpression(node) {
-      const name = nameOf(node.object);
-      if (RUNTIME_GLOBALS.includes(name)) report(node, name);
-    },
-    UnaryExpression(node) {
-      const name = nameOf(node.argument);
-      if (node.operator === "typeof" && RUNTIME_GLOBALS.includes(name)) report(node, name);
-    },
+    [RUNTIME_USE]: (node: Deno.lint.Node) => report(node, "a global of a runtime"),
   };
 }
 
 function checkEnvironment(context: Context): Visitor {
   const path = pathOf(context);
   if (isCompositionRoot(path) || isTestFile(path)) return {};
-  const report = (node: Deno.lint.Node) =>
-    context.report({
-      node,
-      message: "Only a composition root reads the environment",
-      hint: "Take the value as an argument",
-    });
   return {
-    MemberExpression(node) {
-      if (isEnvironmentHolder(node.object) && nameOf(node.property) === "env") report(node);
-    },
-    VariableDeclarator(node) {
-      if (node.init == null || !isEnvironmentHolder(node.init)) return;
-      if (node.id.type === "ObjectPattern" && node.id.properties.some(takesEnv)) report(node);
-    },
-    ImportSpecifier(node) {
-      if (nameOf(node.imported) !== "env" || node.parent.type !== "ImportDeclaration") return;
-      const from = node.parent.source.value;
-      if (["node:process", "process", "cloudflare:workers"].includes(from)) report(node);
-    },
+    [ENVIRONMENT_USE]: (node: Deno.lint.Node) =>
+      context.report({
+        node,
+        message: "Only a composition root reads the environment",
+        hint: "Take the value as an argument",
+      }),
   };
+}
+
+/** What holds the environment, in the field `at` of a node. */
+function holders(at: string): string[] {
+  return [
+    `[${at}.name=${ENVIRONMENT_HOLDER}]`,
+    `[${at}.object.name="globalThis"][${at}.property.name=${ENVIRONMENT_HOLDER}]`,
+  ];
 }
 
 function checkFileName(context: Context): Visitor {
@@ -138,23 +132,10 @@ function checkFileName(context: Context): Visitor {
   return { Program: () => context.report({ range: [0, 0], message }) };
 }
 
-/** Calls `check` for each static, re-exporting, dynamic and type import of a file. */
+/** Calls `check` for each import of a file. */
 function onImports(check: (specifier: string, node: Deno.lint.Node) => void): Visitor {
   return {
-    ImportDeclaration: (node) => check(node.source.value, node),
-    ExportAllDeclaration: (node) => check(node.source.value, node),
-    ExportNamedDeclaration(node) {
-      if (node.source) check(node.source.value, node);
-    },
-    ImportExpression(node) {
-      if (node.source.type === "Literal") check(String(node.source.value), node);
-    },
-    TSImportType(node) {
-      if (node.argument.type !== "TSLiteralType") return;
-      if (node.argument.literal.type === "Literal") {
-        check(String(node.argument.literal.value), node);
-      }
-    },
+    [SPECIFIER]: (node: Deno.lint.StringLiteral) => check(node.value, node),
   };
 }
 
@@ -176,18 +157,4 @@ function packageNameOf(specifier: string): string {
 function pathOf(context: Context): string {
   const { filename } = context;
   return filename.startsWith(REPOSITORY) ? filename.slice(REPOSITORY.length) : filename;
-}
-
-function isEnvironmentHolder(node: Deno.lint.Node): boolean {
-  if (["Deno", "process"].includes(nameOf(node))) return true;
-  return node.type === "MemberExpression" && nameOf(node.object) === "globalThis" &&
-    isEnvironmentHolder(node.property);
-}
-
-function takesEnv(node: Deno.lint.Node): boolean {
-  return node.type === "Property" && nameOf(node.key) === "env";
-}
-
-function nameOf(node: Deno.lint.Node): string {
-  return node.type === "Identifier" ? node.name : "";
 }

@@ -67,9 +67,6 @@ const CASES = {
       'import policy from "../../../core/retention/policy.json" with { type: "json" };',
     ], ["../../core/retention/policy.ts"]],
   ],
-  "declared-packages": [
-    ["edge/app.ts", ["hono"], ["npm:hono@4", 'import "https://example.com/a.ts";']],
-  ],
   "pure-core": [
     ["core/model/owner.ts", [
       'import * as z from "zod";',
@@ -95,6 +92,7 @@ const CASES = {
       "const bucket = process.env.RAW_BUCKET;",
       "const bucket = globalThis.process.env.RAW_BUCKET;",
       "const { env } = process;",
+      "const { env } = globalThis.process;",
       'import { env } from "node:process";',
     ]],
     ...["processor/main.ts", "local/storage/serve.ts", "tools/test.ts", "edge/app_test.ts"]

@@ -4,6 +4,8 @@
  * and each thing that it imports must begin with an entry of that room's row.
  */
 
+import root from "../../package.json" with { type: "json" };
+
 const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency", "core/duration", "core/listing"] as const;
 const PACKAGES = ["gcs", "core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
@@ -29,11 +31,15 @@ export const IMPORT_TABLE = {
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
-  "infra/bigquery": ["infra/bigquery", "tools/marked_section", "core", "cli"],
+  "infra/bigquery": [
+    ...["infra/bigquery", "tools/marked_section", "core", "cli"],
+    // The statements are translated like the views.
+    "processor/adapters/bigquery_statements",
+  ],
   "infra/retention": ["infra/retention", "tools/marked_section", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
-  "infra/cost": ["infra/cost", "core", "cli"],
+  "infra/cost": ["infra/cost", "tools/marked_section", "core", "cli"],
   // What Terraform tells the parts is read by the parts' own readers.
   "infra/check": [
     "infra/check",
@@ -58,7 +64,7 @@ export const IMPORT_TABLE = {
   // The road is measured with the very sender that `start` uses.
   "bench": ["bench", "tools/node_binary", "local/start", "cli", ...PACKAGES],
   "tests": ["tests", "tools/node_binary", "local/start/local_names", "cli", ...PACKAGES],
-  "tools": ["tools", "cli"],
+  "tools": ["tools", "cli", "package.json"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Top folder → the runtimes that its files run on. */
@@ -85,18 +91,9 @@ export const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Package name → its folder; the folders of `workspaces` in package.json. */
-export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = {
-  "@tintype/cli": "cli",
-  "@tintype/gcs": "gcs",
-  "@tintype/core": "core",
-  "@tintype/edge": "edge",
-  "@tintype/processor": "processor",
-  "@tintype/kafka-bridge": "kafka-bridge",
-  "@tintype/client": "client",
-  "@tintype/page": "page",
-  "@tintype/local": "local",
-  "@tintype/bench": "bench",
-};
+export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = Object.fromEntries(
+  root.workspaces.map((folder) => [`@tintype/${folder}`, folder]),
+);
 
 /** File names of composition roots: the only ones that read the environment and choose adapters. */
 const ROOT_NAMES: readonly string[] = [

@@ -52,7 +52,7 @@ const FAILED = "SELECT COUNT(*) AS failed FROM tintype.images_current WHERE stat
 const MOST_BYTES = 10 * 2 ** 30;
 const LOCAL_HOST = "localhost:9023";
 const LOCAL_STORAGE = `http://${LOCAL_HOST}`;
-const LOCAL_WAREHOUSE = "http://localhost:9050";
+const LOCAL_QUERIES = "http://localhost:9050/bigquery/v2/projects/tintype-local/queries";
 
 /** The call, where its flags agree; throws UsageError where they contradict each other. */
 export function requireAgreement(options: RedriveOptions): RedriveOptions {
@@ -84,10 +84,7 @@ function eventsStep(
       localHost: LOCAL_HOST,
       look: [
         curl(`${LOCAL_STORAGE}/_local/push`),
-        post(`${LOCAL_WAREHOUSE}/bigquery/v2/projects/tintype-local/queries`, {
-          query: FAILED,
-          useLegacySql: false,
-        }),
+        post(LOCAL_QUERIES, { query: FAILED, useLegacySql: false }),
       ],
       act: [
         post(`${LOCAL_STORAGE}/_local/push/redrive`, {}),
@@ -95,31 +92,20 @@ function eventsStep(
       ],
     };
   }
+  const bounded = ["--nouse_legacy_sql", `--maximum_bytes_billed=${MOST_BYTES}`];
+  const job = [`${prefix}-reconcile`, `--location=${region}`, `--project=${project}`];
   return {
     place: "events",
     means,
-    look: [[
-      "bq",
-      "query",
-      `--project_id=${project}`,
-      "--nouse_legacy_sql",
-      `--maximum_bytes_billed=${MOST_BYTES}`,
-      FAILED,
-    ]],
-    act: [[
-      ...["gcloud", "scheduler", "jobs", "run", `${prefix}-reconcile`] as const,
-      `--location=${region}`,
-      `--project=${project}`,
-    ]],
+    look: [["bq", "query", `--project_id=${project}`, ...bounded, FAILED]],
+    act: [["gcloud", "scheduler", "jobs", "run", ...job]],
   };
 }
 
 function kafkaStep({ reason: reasons, brokers }: RedriveOptions, node: string): RedriveStep {
   const dlq: CommandLine = [
-    node,
-    "--disable-warning=TimeoutNegativeWarning",
-    "kafka-bridge/dead_letters/main.ts",
-    "redrive",
+    ...[node, "--disable-warning=TimeoutNegativeWarning"] as const,
+    ...["kafka-bridge/dead_letters/main.ts", "redrive"],
     ...(reasons.length === 0 ? ["--all"] : reasons.flatMap((reason) => ["--reason", reason])),
     ...(brokers === undefined ? [] : ["--brokers", brokers]),
   ];

@@ -2,30 +2,18 @@
  * `node:test` as Deno's suites import it (by `deno_import_map.json`): Deno drops the reason of a skip and counts
  * `t.skip()` as passed, so the reason is written into the test's name, where the report finds it.
  */
-import nodeTest, {
-  after,
-  afterEach,
-  before,
-  beforeEach,
-  describe as nodeDescribe,
-  it as nodeIt,
-  mock,
-  test as nodeTestFunction,
-} from "node:test";
+import { describe as nodeDescribe, it as nodeIt, test as nodeTest } from "node:test";
 
-export { after, afterEach, before, beforeEach, mock };
+export { after, afterEach, before, beforeEach, mock } from "node:test";
 
 type Register = (...args: unknown[]) => unknown;
 
 /** `test` that keeps the reason of its skip. */
-export const test = keepingReasons(nodeTestFunction);
+export const test = keepingReasons(nodeTest);
 /** `it` that keeps the reason of its skip. */
 export const it = keepingReasons(nodeIt);
 /** `describe` that keeps the reason of its skip. */
 export const describe = keepingReasons(nodeDescribe);
-/** The other name of `describe`. */
-export const suite = describe;
-export default Object.assign(keepingReasons(nodeTest), { test, it, describe, suite });
 
 function keepingReasons<T extends object>(register: T): T {
   const wrapped = (name: unknown, options: unknown, ...rest: unknown[]) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -60,14 +60,10 @@ test("runSuite() names a suite that does not end", async () => {
 });
 
 async function run(runtime: "node" | "deno", source: string, limitMs = 60_000) {
-  const folder = await mkdtemp(join(tmpdir(), "suite-"));
+  await using folder = await mkdtempDisposable(join(tmpdir(), "suite-"));
   const suite: Suite = { name: "sample", runtime, folders: [], flags: [], weight: 1, needs: "" };
-  try {
-    const file = join(folder, "sample_test.ts");
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    await writeFile(file, source);
-    return await runSuite(suite, [file], { root: ROOT, env: {}, limitMs });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const file = join(folder.path, "sample_test.ts");
+  await writeFile(join(folder.path, "package.json"), '{ "type": "module" }');
+  await writeFile(file, source);
+  return await runSuite(suite, [file], { root: ROOT, env: {}, limitMs });
 }

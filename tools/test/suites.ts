@@ -32,131 +32,63 @@ function portsAt(offset: number): Readonly<Record<string, string>> {
   return { TINTYPE_PORT_OFFSET: String(offset) };
 }
 
-/** All suites. */
-export const SUITES: readonly Suite[] = [
-  { name: "check", runtime: "check", folders: [], flags: [], weight: 15, needs: "nothing" },
-  {
-    name: "gcs-deno",
-    runtime: "deno",
-    folders: ["gcs"],
-    flags: [],
-    weight: 3,
-    needs: "no permission",
-  },
-  {
-    name: "gcs-node",
-    runtime: "node",
-    folders: ["gcs"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 3,
-    needs: "nothing",
-  },
-  {
-    name: "core-deno",
-    runtime: "deno",
-    folders: ["core"],
-    flags: [],
-    weight: 10,
-    needs: "no permission",
-  },
-  {
-    // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
-    name: "core-orders",
+const SYSTEM = "loopback, all parts but Kafka; Chromium";
+const BROKER = "loopback, all parts; a JDK for a broker";
+
+/** Suites by name; one runs on Node, has no flags and needs nothing where it does not say so. */
+const TABLE: Readonly<
+  Record<string, Pick<Suite, "folders" | "weight"> & Partial<Suite>>
+> = {
+  "check": { runtime: "check", folders: [], weight: 15 },
+  "gcs-deno": { runtime: "deno", folders: ["gcs"], weight: 3, needs: "no permission" },
+  "gcs-node": { folders: ["gcs"], flags: TWO_FILES_AT_ONCE, weight: 3 },
+  "core-deno": { runtime: "deno", folders: ["core"], weight: 10, needs: "no permission" },
+  // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
+  "core-orders": {
     runtime: "deno",
     folders: [
       "core/retention/erasure_interleavings",
       "core/retention/nothing_early",
       "core/retention/replay_interleavings",
     ],
-    flags: [],
     weight: 30,
     needs: "no permission",
   },
-  {
-    name: "core-node",
-    runtime: "node",
-    folders: ["core"],
-    flags: ONE_PROCESS,
-    weight: 10,
-    needs: "nothing",
-  },
-  {
-    name: "tools",
+  "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 10 },
+  "tools": {
     runtime: "deno",
     folders: ["tools", "cli"],
     flags: ALL,
     weight: 10,
     needs: "temp folders",
   },
-  {
-    name: "client-deno",
-    runtime: "deno",
-    folders: ["client"],
-    flags: ALL,
-    weight: 8,
-    needs: "loopback",
-  },
-  {
-    name: "client-node",
-    runtime: "node",
-    folders: ["client", "cli"],
-    flags: ONE_PROCESS,
-    weight: 8,
-    needs: "loopback",
-  },
-  {
-    name: "page",
-    runtime: "node",
-    folders: ["page"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 1,
-    needs: "nothing",
-  },
-  {
-    name: "infra",
-    runtime: "node",
+  "client-deno": { runtime: "deno", folders: ["client"], flags: ALL, weight: 8, needs: "loopback" },
+  "client-node": { folders: ["client", "cli"], flags: ONE_PROCESS, weight: 8, needs: "loopback" },
+  "page": { folders: ["page"], flags: TWO_FILES_AT_ONCE, weight: 1 },
+  "infra": {
     folders: ["infra"],
     flags: ONE_PROCESS,
     weight: 70,
     needs:
       "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
-  {
-    name: "local",
-    runtime: "node",
-    folders: ["local"],
-    flags: ONE_PROCESS,
-    weight: 50,
-    needs: "loopback, DuckDB",
-  },
-  {
-    name: "processor",
+  "local": { folders: ["local"], flags: ONE_PROCESS, weight: 50, needs: "loopback, DuckDB" },
+  "processor": {
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
     weight: 100,
     needs: "loopback, sharp, child processes",
   },
-  {
-    name: "edge",
-    runtime: "node",
-    folders: ["edge"],
-    // Some wait for what never comes: an issuer's keys, an image.
-    flags: TWO_FILES_AT_ONCE,
-    weight: 80,
-    needs: "loopback, workerd",
-  },
-  {
-    name: "kafka-bridge",
-    runtime: "node",
+  // Some wait for what never comes: an issuer's keys, an image.
+  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 80, needs: "loopback, workerd" },
+  "kafka-bridge": {
     folders: ["kafka-bridge"],
     flags: [...ONE_PROCESS, ...KAFKAJS],
     weight: 10,
     needs: "loopback",
   },
-  {
-    name: "brokers",
-    runtime: "node",
+  "brokers": {
     folders: [
       "kafka-bridge/cluster_test",
       "kafka-bridge/crash_campaign_test",
@@ -167,51 +99,40 @@ export const SUITES: readonly Suite[] = [
     weight: 180,
     needs: "loopback; a JDK and openssl for brokers",
   },
-  {
-    name: "clients",
-    runtime: "node",
+  "clients": {
     folders: ["tests/client_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_edge.ts"],
     weight: 110,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
-  {
-    // Redrive, rebuild-rows and the audit look for the system at its usual ports.
-    name: "trouble",
-    runtime: "node",
-    folders: ["tests/trouble"],
-    flags: ONE_FILE_AT_ONCE,
-    weight: 220,
-    needs: "loopback, all parts; a JDK for a broker",
-  },
-  {
-    name: "retention",
-    runtime: "node",
+  // Redrive, rebuild-rows and the audit look for the system at its usual ports.
+  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 220, needs: BROKER },
+  "retention": {
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(100),
     weight: 210,
-    needs: "loopback, all parts; a JDK for a broker",
+    needs: BROKER,
   },
-  {
-    name: "system",
-    runtime: "node",
+  "system": {
     folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
     weight: 170,
-    needs: "loopback, all parts but Kafka; Chromium",
+    needs: SYSTEM,
   },
-  {
-    name: "start",
-    runtime: "node",
+  "start": {
     folders: ["tests"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(300),
     weight: 130,
-    needs: "loopback, all parts but Kafka; Chromium",
+    needs: SYSTEM,
   },
-];
+};
+
+/** All suites. */
+export const SUITES: readonly Suite[] = Object.entries(TABLE)
+  .map(([name, suite]) => ({ name, runtime: "node", flags: [], needs: "nothing", ...suite }));
 
 /** Every test file of the repository at `root`, as sorted paths from there. */
 export function listTestFiles(root: string): string[] {

@@ -3,8 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readViewColumns, viewNames } from "../read_schemas.ts";
-import { linkingAddress } from "./linking_address.ts";
-import { LOOKER } from "./looker_command.ts";
+import { linkingAddress, LOOKER } from "./main.ts";
 import { columnsOfChart, REPORT_PAGES, reportViews } from "./report.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));

@@ -35,7 +35,7 @@ test(
   "BigQuery's own analyzer takes every view, query, question and statement",
   { skip },
   async (t) => {
-    const own = (await readSources()).map(({ source, bigquery }) => ({ source, sql: bigquery }));
+    const own = readSources().map(({ source, bigquery }) => ({ source, sql: bigquery }));
     const unfiltered = UNFILTERED.map((sql) => ({ source: sql, sql }));
     const findings = new Map(
       analyzeSql([...own, ...WRONG, ...unfiltered]).map((finding) => [finding.source, finding]),

@@ -1,8 +1,6 @@
 /** Plays gcloud run, terraform apply, wrangler and bq over one state, for tests of the steps that call them. */
-import { queryRows } from "./bq_query.ts";
 import { type CloudState, Refusal } from "./cloud_state.ts";
 import { runGcloud } from "./gcloud_run.ts";
-import { applyPlan } from "./terraform_apply.ts";
 import { runWrangler } from "./wrangler.ts";
 
 /** The digest of every image. */
@@ -10,6 +8,7 @@ export const DIGEST = `sha256:${"a".repeat(64)}`;
 
 type Program = (state: CloudState, args: readonly string[]) => string;
 
+const GOOD = { images: "1000", failed: "1", p95_ms: "800" };
 /** What is played, by how its call begins or ends; every other call succeeds and prints nothing. */
 const PLAYED: readonly (readonly [RegExp, Program])[] = [
   [/^gcloud artifacts docker images describe /, () => DIGEST],
@@ -37,4 +36,29 @@ export function runCall(state: CloudState, call: readonly string[]): Ending {
     if (!(error instanceof Refusal)) throw error;
     return { code: error.code, text: `ERROR: ${error.message}\n` };
   }
+}
+
+/** Applies a plan: makes a service that follows its newest revision, or a revision under the traffic that is set. */
+export function applyPlan({ service, nextRevision }: CloudState, args: readonly string[]): string {
+  if (args.join(" ") !== "-chdir=infra/terraform apply -input=false deploy.plan") {
+    throw new Refusal(`(terraform) unknown arguments: ${args.join(" ")}`);
+  }
+  if (nextRevision === "none") return "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.";
+  const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
+  if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
+  service.revisions.push({ name, ready: nextRevision === "ready" });
+  if (nextRevision === "ready") return "Apply complete!";
+  throw new Refusal(`Revision '${name}' is not ready and cannot serve traffic.`);
+}
+
+/** Prints the rows that `bq query --format=json` finds of the revisions that the SQL names. */
+function queryRows({ service, figures }: CloudState, args: readonly string[]): string {
+  const sql = args.at(-1) ?? "";
+  if (args[0] !== "query" || !args.includes("--format=json")) {
+    throw new Refusal(`(bq) unknown arguments: ${args.join(" ")}`, 2);
+  }
+  const rows = service.revisions
+    .filter(({ name }) => sql.includes(`'${name}'`))
+    .map(({ name }) => ({ revision: name, ...figures[name] ?? GOOD }));
+  return JSON.stringify(rows);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { applyPlan } from "./cloud_programs.ts";
 import { type CloudState, emptyCloud, Refusal } from "./cloud_state.ts";
 import { runGcloud } from "./gcloud_run.ts";
-import { applyPlan } from "./terraform_apply.ts";
 import { addVersion, runWrangler } from "./wrangler.ts";
 
 const WHERE = ["--region", "europe-west4", "--project=p"];
@@ -25,9 +25,7 @@ test("the fake gcloud refuses what gcloud refuses, and changes nothing", () => {
     [["run", "services", "list", "--service", "s", ...WHERE], /unrecognized arguments/],
     [["run", "services", "describe", "t", "--format=json", ...WHERE], /Cannot find service \[t\]/],
     [UPDATE, /No traffic configuration change requested/],
-    [[...UPDATE, "--to-previous"], /unrecognized arguments/],
-    [[...UPDATE, "--to-latest", "--to-revisions=s-00001-abc=100"], /At most one of --to-latest/],
-    [[...UPDATE, "--set-tags=a=s-00001-abc", "--remove-tags=b"], /At most one of --clear-tags/],
+    [[...UPDATE, "--to-latest"], /unrecognized arguments/],
     [[...UPDATE, "--to-revisions=s-00001-abc=70,s-00002-abc=40"], /Over 100% of traffic/],
     [[...UPDATE, "--to-revisions=s-00001-abc=70,s-00002-abc=20"], /100% of traffic has not/],
     [[...UPDATE, "--to-revisions=s-00003-abc=100"], /'s-00003-abc' is not ready/],
@@ -47,7 +45,6 @@ test("the fake gcloud keeps tags beside shares, as gcloud writes them", () => {
   const state = cloud();
   const first = { revisionName: "s-00001-abc" };
   const second = { revisionName: "s-00002-abc" };
-  const latest = { latestRevision: true };
   const changes = [
     [["--to-revisions=s-00002-abc=100", "--update-tags=a=s-00001-abc"], [
       { ...second, percent: 100 },
@@ -58,23 +55,19 @@ test("the fake gcloud keeps tags beside shares, as gcloud writes them", () => {
       { ...second, percent: 95 },
       { ...first, tag: "a" },
     ]],
-    [["--to-latest", "--set-tags=b=LATEST"], [{ ...latest, percent: 100 }, {
-      ...latest,
-      tag: "b",
-    }]],
-    [["--update-tags=a=s-00001-abc", "--remove-tags=b"], [
-      { ...latest, percent: 100 },
-      { ...first, tag: "a" },
+    [["--update-tags=a=s-00002-abc"], [
+      { ...first, percent: 5 },
+      { ...second, percent: 95 },
+      { ...second, tag: "a" },
     ]],
-    [["--clear-tags"], [{ ...latest, percent: 100 }]],
   ] as const;
   for (const [flags, traffic] of changes) {
     runGcloud(state, [...UPDATE, ...flags]);
     assert.deepEqual(state.service.traffic, traffic);
   }
   const status = ["run", "services", "describe", "s", ...WHERE, "--format=json"];
-  const { traffic } = JSON.parse(runGcloud(state, status)).status;
-  assert.deepEqual(traffic, [{ ...latest, ...second, percent: 100 }]);
+  const [{ status: { traffic } }] = JSON.parse(runGcloud(cloud(), status));
+  assert.deepEqual(traffic, [{ latestRevision: true, ...second, percent: 100 }]);
 });
 
 test("the fake gcloud lists services and revisions, and refuses an account without the right", () => {

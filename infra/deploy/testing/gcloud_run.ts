@@ -1,139 +1,119 @@
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { type CloudState, Refusal } from "./cloud_state.ts";
-import { printed } from "./gcloud_format.ts";
-import { divided, resolved, retagged } from "./run_traffic.ts";
+import { parseArgs } from "node:util";
+import { type CloudState, Refusal, type TrafficTarget } from "./cloud_state.ts";
 
 type Service = CloudState["service"];
-interface Command {
-  readonly options: ParseArgsOptionsConfig;
-  /** Whether it takes a service's name. */
-  readonly named: boolean;
-  readonly run: (state: CloudState, call: Call) => string;
-}
+type Pairs = readonly (readonly [string, string])[];
+
+/** What a call says: a service's name, and flags. */
 interface Call {
   readonly name: string;
-  readonly flag: (name: string) => string | undefined;
-  readonly isSet: (name: string) => boolean;
+  readonly flags: Readonly<Record<string, string | undefined>>;
 }
 
-const TEXT = { type: "string" } as const;
-const WIDE = { region: TEXT, project: TEXT, format: TEXT } as const;
-/** At most one of each line may be given; flags between brackets go together. */
-const EXCLUSIVE = [
-  [["to-latest"], ["to-revisions"]],
-  [["clear-tags"], ["set-tags"], ["remove-tags", "update-tags"]],
-] as const;
+/** A command: the flags and the permission of its own, and whether it takes a service's name. */
+interface Command {
+  readonly flags?: readonly string[];
+  readonly permission: string;
+  readonly isNamed?: true;
+  readonly run: (state: CloudState, call: Call) => string;
+}
 
+const WIDE = ["region", "project", "format"];
+/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const MAX_TAG_AND_NAME = 46;
+
+/** What the steps call, with the flags that they give. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  "services list": { options: WIDE, named: false, run: listServices },
-  "services describe": { options: WIDE, named: true, run: describeService },
+  "services list": { permission: "run.services.list", run: listServices },
+  "services describe": { permission: "run.services.get", isNamed: true, run: describeService },
   "services update-traffic": {
-    named: true,
+    flags: ["to-revisions", "update-tags"],
+    permission: "run.services.update",
+    isNamed: true,
     run: updateTraffic,
-    options: {
-      ...WIDE,
-      "to-latest": { type: "boolean" },
-      "to-revisions": TEXT,
-      "clear-tags": { type: "boolean" },
-      "set-tags": TEXT,
-      "remove-tags": TEXT,
-      "update-tags": TEXT,
-    },
   },
-  "revisions list": {
-    options: { ...WIDE, service: TEXT, "sort-by": TEXT },
-    named: false,
-    run: listRevisions,
-  },
+  "revisions list": { flags: ["service"], permission: "run.revisions.list", run: listRevisions },
 };
 
 /** Runs `gcloud run …` against the state's service, with the checks and messages of gcloud 528. */
 export function runGcloud(state: CloudState, args: readonly string[]): string {
-  const [product, group, verb, ...rest] = args;
-  const command = product === "run" ? COMMANDS[`${group} ${verb}`] : undefined;
+  const [, group, verb, ...rest] = args;
+  const command = COMMANDS[`${group} ${verb}`];
   const path = `gcloud.${args.slice(0, 3).join(".")}`;
   if (command === undefined) throw new Refusal(`(${path}) Invalid choice: '${verb}'.`, 2);
-  const { values, positionals } = parsed(rest, { options: command.options, path });
-  if (positionals.length !== (command.named ? 1 : 0)) {
+  const { flags = [], permission, isNamed = false, run } = command;
+  const { values, positionals } = parsed(rest, [...WIDE, ...flags], path);
+  if (positionals.length !== (isNamed ? 1 : 0)) {
     throw new Refusal(`(${path}) unrecognized arguments: ${positionals.join(" ")}`, 2);
   }
-  if (values.region === undefined || values.project === undefined) {
+  if (values["region"] === undefined || values["project"] === undefined) {
     throw new Refusal(`(${path}) a test's call must name --region and --project`, 2);
   }
-  const permission = `run.${group}.${
-    verb === "list" ? "list" : verb === "describe" ? "get" : "update"
-  }`;
   if (state.denied.includes(permission)) {
     throw new Refusal(`(${path}) PERMISSION_DENIED: Permission '${permission}' denied`);
   }
-  return command.run(state, {
-    name: positionals[0] ?? "",
-    flag: (name) => typeof values[name] === "string" ? values[name] : undefined,
-    isSet: (name) => values[name] !== undefined,
-  });
+  return run(state, { name: positionals[0] ?? "", flags: values });
 }
 
-function parsed(
-  args: readonly string[],
-  { options, path }: { readonly options: ParseArgsOptionsConfig; readonly path: string },
-) {
+function parsed(args: readonly string[], flags: readonly string[], path: string) {
+  const options = flags.map((name) => [name, { type: "string" }] as const);
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({
+      args: [...args],
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+    });
   } catch (error) {
     throw new Refusal(`(${path}) unrecognized arguments: ${String(error)}`, 2);
   }
 }
 
 /** Another service is always first, as a project has more than one. */
-function listServices({ service }: CloudState, { flag }: Call): string {
+function listServices({ service }: CloudState, { flags }: Call): string {
   const other = {
     ...service,
     name: `${service.name}-other`,
     revisions: [{ name: "other-1", ready: true }],
   };
   const services = service.revisions.length === 0 ? [other] : [other, service];
-  return printed(flag("format"), services.map(resourceOf));
+  return printed(flags["format"], services.map(resourceOf));
 }
 
-function describeService({ service }: CloudState, { name, flag }: Call): string {
+function describeService({ service }: CloudState, { name, flags }: Call): string {
   assertExists(service, name);
-  return printed(flag("format"), resourceOf(service));
+  return printed(flags["format"], [resourceOf(service)]);
 }
 
-function listRevisions({ service }: CloudState, { flag }: Call): string {
-  const sortBy = flag("sort-by") ?? "~metadata.creationTimestamp";
-  if (!/^~?metadata\.creationTimestamp$/.test(sortBy)) {
-    throw new Refusal(`there is no fake of --sort-by=${sortBy}`, 2);
-  }
-  if (flag("service") !== service.name) return printed(flag("format"), []);
-  const oldestFirst = service.revisions.map(({ name }) => ({ metadata: { name } }));
-  return printed(
-    flag("format") ?? "value(metadata.name)",
-    sortBy.startsWith("~") ? oldestFirst.toReversed() : oldestFirst,
-  );
+/** The newest first. */
+function listRevisions({ service }: CloudState, { flags }: Call): string {
+  const revisions = flags["service"] === service.name ? service.revisions.toReversed() : [];
+  return printed(flags["format"], revisions.map(({ name }) => ({ metadata: { name } })));
 }
 
-function updateTraffic({ service }: CloudState, { name, flag, isSet }: Call): string {
-  for (const groups of EXCLUSIVE) {
-    if (groups.filter((flags) => flags.some(isSet)).length > 1) {
-      throw new Refusal(`At most one of ${groups.flat().map((one) => `--${one}`).join(" | ")}`, 2);
-    }
-  }
-  const update = pairs(flag("update-tags") ?? flag("set-tags"));
-  const remove = flag("remove-tags")?.split(",") ?? [];
-  const clearOthers = isSet("set-tags") || isSet("clear-tags");
-  const shares = isSet("to-latest") ? [["LATEST", "100"] as const] : pairs(flag("to-revisions"));
-  if (!clearOthers && [...update, ...remove, ...shares].length === 0) {
+/** Prints resources as `--format=json` or `--format=value(KEY)` does, else their names. */
+function printed(format = "value(metadata.name)", resources: readonly object[]): string {
+  if (format === "json") return JSON.stringify(resources);
+  const key = /^value\(([\w.]+)\)$/.exec(format)?.[1];
+  if (key === undefined) throw new Refusal(`there is no fake of --format=${format}`, 2);
+  const valueOf = (resource: object) =>
+    key.split(".").reduce((value: unknown, name) => Object(value)[name], resource);
+  return resources.map((resource) => String(valueOf(resource) ?? "")).join("\n");
+}
+
+function updateTraffic({ service }: CloudState, { name, flags }: Call): string {
+  const tags = pairs(flags["update-tags"]);
+  const shares = pairs(flags["to-revisions"]);
+  if ([...tags, ...shares].length === 0) {
     throw new Refusal("No traffic configuration change requested.");
   }
   assertExists(service, name);
   // Tags change first, then shares.
-  const tagged = retagged(service, { update, remove, clearOthers });
+  const tagged = retagged(service, tags);
   service.traffic = shares.length === 0 ? tagged : divided({ ...service, traffic: tagged }, shares);
   return "Done.";
 }
 
-function pairs(text: string | undefined): (readonly [string, string])[] {
+function pairs(text: string | undefined): Pairs {
   return (text?.split(",") ?? []).map((pair) => {
     const [key = "", value = ""] = pair.split("=");
     if (key !== "" && value !== "") return [key, value] as const;
@@ -141,21 +121,58 @@ function pairs(text: string | undefined): (readonly [string, string])[] {
   });
 }
 
+/** The targets with these shares, which must be all of the traffic; tags stay, as targets without a share. */
+function divided(service: Service, shares: Pairs): TrafficTarget[] {
+  const targets = shares.map(([revisionName, share]) => ({ revisionName, percent: Number(share) }));
+  const sum = targets.reduce((total, { percent }) => total + percent, 0);
+  if (sum > 100) throw new Refusal("Over 100% of traffic is specified.");
+  // gcloud would scale what is not named; no step relies on that.
+  if (sum !== 100) throw new Refusal("100% of traffic has not been specified.");
+  for (const { revisionName } of targets) {
+    if (isReady(service, revisionName)) continue;
+    throw new Refusal(`Revision '${revisionName}' is not ready and cannot serve traffic.`);
+  }
+  const tags = service.traffic.filter(({ tag }) => tag !== undefined);
+  return [...targets.filter(({ percent }) => percent > 0), ...tags];
+}
+
+/** The targets with these tags, each on the one revision that it names now. */
+function retagged(service: Service, update: Pairs): TrafficTarget[] {
+  const { name, traffic } = service;
+  for (const [tag, revision] of update) {
+    if (tag.length + name.length > MAX_TAG_AND_NAME) {
+      throw new Refusal(`traffic tag '${tag}' and service name '${name}' together are too long.`);
+    }
+    if (!isReady(service, revision)) throw new Refusal(`Revision '${revision}' is not found.`);
+  }
+  const moved = update.map(([tag]) => tag);
+  return [
+    ...traffic.filter(({ tag }) => tag === undefined || !moved.includes(tag)),
+    ...update.map(([tag, revisionName]) => ({ revisionName, tag })),
+  ];
+}
+
+function isReady({ revisions }: Service, key: string): boolean {
+  return revisions.some(({ name, ready }) => ready && key === name);
+}
+
 function assertExists(service: Service, name: string): void {
   if (service.name === name && service.revisions.length > 0) return;
   throw new Refusal(`Cannot find service [${name}]`);
 }
 
-function resourceOf(service: Service) {
-  const { name, revisions, traffic } = service;
-  const ready = revisions.findLast((revision) => revision.ready);
+/** `status.traffic` names each target's revision; it is missing before any is ready. */
+function resourceOf({ name, revisions, traffic }: Service) {
+  const ready = revisions.findLast((revision) => revision.ready)?.name;
+  const resolved = traffic.map((target) =>
+    target.latestRevision ? { ...target, revisionName: ready } : target
+  );
   return {
     metadata: { name },
-    spec: { traffic },
     status: {
       latestCreatedRevisionName: revisions.at(-1)?.name,
-      latestReadyRevisionName: ready?.name,
-      traffic: resolved(service),
+      latestReadyRevisionName: ready,
+      traffic: ready === undefined ? undefined : resolved,
     },
   };
 }

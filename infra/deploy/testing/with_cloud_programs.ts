@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtempDisposable, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { type CloudState, emptyCloud } from "./cloud_state.ts";
 
 const DEPLOY = fileURLToPath(new URL("..", import.meta.url));
 const NAMES = ["gcloud", "terraform", "docker", "npx", "git", "bq"];
-/** The exit code of a call that `failOn` names. */
+/** The exit code of a call that `failing` names. */
 const FAILED = 3;
 
 /** What a run of steps came to. */
@@ -26,13 +26,12 @@ interface StepsRun {
 /** A folder in which steps run on fake programs. */
 export interface CloudPrograms {
   readonly run: (steps: readonly Step[]) => Promise<StepsRun>;
-  /** Returns a copy of the clouds as they are. */
-  readonly state: () => CloudState;
-  readonly change: (edit: (state: CloudState) => void) => void;
-  /** Returns every call of a program since the last time, in order. */
-  readonly calls: () => readonly string[];
-  /** Ends each later call that contains the text with 3. */
-  readonly failOn: (text: string) => void;
+  /** The clouds as they are; a test may change them. */
+  readonly state: CloudState;
+  /** Every call of a program, in order. */
+  readonly calls: string[];
+  /** Each call that contains this text ends with 3. */
+  failing: string | undefined;
 }
 
 /** Runs `use` in a folder whose programs share a cloud in which nothing was deployed. */
@@ -40,13 +39,18 @@ export async function withCloudPrograms(
   service: string,
   use: (programs: CloudPrograms) => Promise<void>,
 ): Promise<void> {
-  const cwd = await mkdtemp(join(tmpdir(), "tintype-deploy-"));
-  const state = emptyCloud(service);
-  let calls: string[] = [];
-  let failing: string | undefined;
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-deploy-"));
+  const run = (steps: readonly Step[]) => runOnPrograms(steps, folder.path);
+  const programs: CloudPrograms = {
+    run,
+    state: emptyCloud(service),
+    calls: [],
+    failing: undefined,
+  };
   // The programs only pass their calls on, as each start of a real one would cost more than the deployment.
-  const server = createServer((socket) => {
+  await using server = createServer((socket) => {
     onCall(socket, (call) => {
+      const { state, calls, failing } = programs;
       const line = call.join(" ");
       calls.push(line);
       const fails = failing !== undefined && line.includes(failing);
@@ -54,26 +58,9 @@ export async function withCloudPrograms(
       socket.end(`${code}\n${text}`);
     });
   }).listen(0, "127.0.0.1");
-  try {
-    await once(server, "listening");
-    await writePrograms(cwd, server.address());
-    await use({
-      run: (steps) => runOnPrograms(steps, cwd),
-      state: () => structuredClone(state),
-      change: (edit) => edit(state),
-      calls: () => {
-        const taken = calls;
-        calls = [];
-        return taken;
-      },
-      failOn: (text) => {
-        failing = text;
-      },
-    });
-  } finally {
-    server.close();
-    await rm(cwd, { recursive: true, force: true });
-  }
+  await once(server, "listening");
+  await writePrograms(folder.path, server.address());
+  await use(programs);
 }
 
 /** Reads how many words a call has, then the words, each with a zero byte behind it. */
@@ -124,9 +111,10 @@ function onPrograms(steps: readonly Step[], cwd: string): Step[] {
   const before = `exec 2>> errors.log; export PATH="${cwd}:$PATH" SMOKE_TOKEN=token; `;
   return steps.map((step) => ({
     ...step,
-    commands: step.commands.map((command) => ({
-      ...command,
-      line: before + (command.saves === undefined ? "exec >> output.log; " : "") + command.line,
-    })),
+    commands: step.commands.map((command) =>
+      typeof command === "string"
+        ? `${before}exec >> output.log; ${command}`
+        : { ...command, line: before + command.line }
+    ),
   }));
 }

@@ -2,32 +2,37 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { type CloudState, Refusal } from "./cloud_state.ts";
 
 type Worker = CloudState["worker"];
-const ENV = { env: { type: "string" } } as const;
+type Call = ReturnType<typeof parseArgs>;
+
 const SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY"].map((name) => ({ name }));
+/** What the steps call, with the flags that they give beside `--env`. */
+const COMMANDS: Readonly<
+  Record<string, readonly [ParseArgsOptionsConfig, (worker: Worker, call: Call) => string]>
+> = {
+  "deploy": [{ tag: { type: "string" } }, deploy],
+  "rollback": [{ yes: { type: "boolean", short: "y" } }, rollback],
+  "versions list": [{ json: { type: "boolean" } }, listVersions],
+  "secret list": [{ format: { type: "string" } }, () => JSON.stringify(SECRETS)],
+};
 
 /** Runs `npx wrangler …` against the state's worker. */
 export function runWrangler({ worker }: CloudState, args: readonly string[]): string {
-  const [program, command = "", ...rest] = args;
-  if (program !== "wrangler") throw new Refusal(`there is no fake of npx ${program}`, 2);
-  switch (command) {
-    case "deploy":
-      return deploy(worker, rest);
-    case "rollback":
-      return rollback(worker, rest);
-    case "versions":
-      return listVersions(worker, rest);
-    case "secret":
-      parse(rest, { ...ENV, format: { type: "string" } }, ["list"]);
-      return JSON.stringify(SECRETS);
-    default:
-      throw new Refusal(`Unknown argument: ${command}`);
+  const line = args.slice(1).join(" ");
+  const name = Object.keys(COMMANDS).find((each) => `${line} `.startsWith(`${each} `));
+  const [options, run] = COMMANDS[name ?? ""] ?? [];
+  if (name === undefined || run === undefined) throw new Refusal(`Unknown argument: ${args[1]}`);
+  try {
+    const own = args.slice(1 + name.split(" ").length);
+    const known = { ...options, env: { type: "string" } } as const;
+    return run(worker, parseArgs({ args: own, options: known, allowPositionals: true }));
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(`Unknown arguments: ${line}`); // as wrangler, with any that it does not know
   }
 }
 
-function deploy(worker: Worker, args: readonly string[]): string {
-  const { values } = parse(args, { ...ENV, tag: { type: "string" } }, []);
-  const tag = typeof values.tag === "string" ? { tag: values.tag } : {};
-  addVersion(worker, tag);
+function deploy(worker: Worker, { values: { tag } }: Call): string {
+  addVersion(worker, typeof tag === "string" ? { tag } : {});
   return `Current Version ID: ${worker.deployments.at(-1)}`;
 }
 
@@ -40,44 +45,22 @@ export function addVersion(worker: Worker, tag: { readonly tag?: string }): void
 }
 
 /** Wrangler's own choice is the version of the deployment before the current one. */
-function rollback(worker: Worker, args: readonly string[]): string {
-  const { positionals } = parse(args, { ...ENV, yes: { type: "boolean", short: "y" } });
+function rollback(worker: Worker, { positionals }: Call): string {
   const id = positionals[0] ?? worker.deployments.at(-2);
-  if (positionals.length > 1 || !worker.versions.some((version) => version.id === id)) {
+  if (id === undefined || !worker.versions.some((version) => version.id === id)) {
     throw new Refusal(`Could not find Worker Version ${id ?? "to rollback to"}`);
   }
-  worker.deployments.push(id ?? "");
+  worker.deployments.push(id);
   return `Worker Version ${id} has been deployed to 100% of traffic.`;
 }
 
 /** The ten newest, the oldest of them first. */
-function listVersions(worker: Worker, args: readonly string[]): string {
-  const { values } = parse(args, { ...ENV, json: { type: "boolean" } }, ["list"]);
-  const listed = worker.versions.slice(-10).map(({ id, created_on, tag }) => ({
-    id,
-    metadata: { created_on },
-    annotations: {
-      "workers/triggered_by": "upload",
-      ...tag === undefined ? {} : { "workers/tag": tag },
-    },
-  }));
-  return values.json === true
-    ? JSON.stringify(listed)
-    : listed.map(({ id }) => `Version ID:  ${id}`).join("\n");
-}
-
-function parse(
-  args: readonly string[],
-  options: ParseArgsOptionsConfig,
-  expected?: readonly string[],
-) {
-  try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-    if (expected === undefined || parsed.positionals.join(" ") === expected.join(" ")) {
-      return parsed;
-    }
-  } catch {
-    // Refused below, as wrangler does with any argument that it does not know.
-  }
-  throw new Refusal(`Unknown arguments: ${args.join(" ")}`);
+function listVersions({ versions }: Worker): string {
+  return JSON.stringify(
+    versions.slice(-10).map(({ id, created_on, tag }) => ({
+      id,
+      metadata: { created_on },
+      annotations: { "workers/triggered_by": "upload", "workers/tag": tag },
+    })),
+  );
 }
