@@ -1,7 +1,7 @@
 import type { Client } from "@tintype/client/client";
 import { URLS } from "./_cloud.ts";
 import { addFault, clearFaults } from "./_emulator.ts";
-import { noisePng } from "./_pictures.ts";
+import { pngBlob } from "./_pictures.ts";
 import { readPush, setPush } from "./_push.ts";
 import { waitUntil } from "./_wait.ts";
 
@@ -14,7 +14,7 @@ export async function giveEventUp(client: Client): Promise<string> {
   await addFault(URLS.bigquery, { match: refused, times: 10_000, action: { status: 503 } });
   await setPush({ maxAttempts: 2 });
   try {
-    const { imageId } = await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
+    const { imageId } = await client.upload(pngBlob(300, 200));
     await waitUntil(
       "the event to be given up",
       async () => (await readPush()).deadLettered > before.deadLettered,

@@ -38,6 +38,11 @@ export function noisePng(width: number, height: number): Uint8Array<ArrayBuffer>
   return new Uint8Array(Buffer.concat([Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), ...chunks]));
 }
 
+/** The same as a file to upload. */
+export function pngBlob(width: number, height: number): Blob {
+  return new Blob([noisePng(width, height)], { type: "image/png" });
+}
+
 function pngChunk(type: string, data: Uint8Array): Uint8Array {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length, 0);

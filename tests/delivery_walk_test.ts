@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Image } from "@tintype/client/image";
+import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import {
   BUCKETS,
   callEdge,
@@ -14,14 +15,14 @@ import {
 } from "./_cloud.ts";
 import { giveEventUp } from "./_dead_event.ts";
 import { addFault, clearFaults, postJson } from "./_emulator.ts";
-import { noisePng } from "./_pictures.ts";
+import { noisePng, pngBlob } from "./_pictures.ts";
 import { type PushCounts, readPush, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
 /** Long enough for the walk, short enough that reconcile's half an hour shrinks to its least, 20 seconds. */
-const RETENTION = ["--retention", "10m"];
+const ARGS = ["--doors", "edge", "--retention", "10m"];
 const RECONCILE_AFTER_MS = 20_000;
 
 const client = clientFor("deliveries");
@@ -29,7 +30,7 @@ let system: System;
 let dropped: { readonly imageId: string; readonly atMs: number };
 let givenUp: string;
 before(async () => {
-  system = await startSystem(RETENTION);
+  system = await startSystem(ARGS, { pictures: { "one.png": noisePng(40, 30) } });
   // Reconcile comes to these two while the other walks go on.
   assert.equal((await push({ drop: 1 }))["dropped"], 0);
   const { imageId } = await upload();
@@ -39,7 +40,13 @@ before(async () => {
 after(async () => await system?.stop());
 
 async function upload(): Promise<{ readonly imageId: string }> {
-  return await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
+  return await client.upload(pngBlob(300, 200));
+}
+
+/** The image's manifest. */
+async function manifestOf(imageId: string): Promise<Manifest> {
+  const names = await namesWith(BUCKETS.processed, `${imageId}/manifest.json`);
+  return parseManifest((await readObject(BUCKETS.processed, names[0] ?? "")).bytes);
 }
 
 /** Waits until no event is queued or under way, and answers the counters. */
@@ -59,18 +66,11 @@ async function assertOnce({ imageId, status, renditions }: Image): Promise<void>
   assert.equal((await namesWith(BUCKETS.raw, imageId)).length, 1);
   const names = await namesWith(BUCKETS.processed, imageId);
   assert.equal(names.length, 4, names.join());
-  const manifestName = names.find((name) => name.endsWith("manifest.json")) ?? "";
-  const { bytes } = await readObject(BUCKETS.processed, manifestName);
-  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest; // the model's
-  for (const { object, generation } of manifest.renditions) {
+  for (const { object, generation } of (await manifestOf(imageId)).renditions) {
     assert.equal((await readObject(BUCKETS.processed, object)).generation, generation, object);
   }
   const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
   assert.deepEqual(await query(seen), [["ready"]]);
-}
-
-interface Manifest {
-  readonly renditions: readonly { readonly object: string; readonly generation: string }[];
 }
 
 test("events that come three times and out of order change nothing", async () => {
@@ -127,13 +127,7 @@ test("an image whose event was lost is brought to its end by reconcile", async (
   const counters = await quiet();
   assert.equal(counters["dropped"], 1);
   await assertOnce(image);
-  const [name = ""] = (await namesWith(BUCKETS.processed, imageId)).filter((one) =>
-    one.endsWith("manifest.json")
-  );
-  const manifest = JSON.parse(
-    new TextDecoder().decode((await readObject(BUCKETS.processed, name)).bytes),
-  );
-  const waitedMs = Date.parse(manifest.processedAt) - atMs;
+  const waitedMs = Date.parse((await manifestOf(imageId)).processedAt) - atMs;
   assert.ok(waitedMs > RECONCILE_AFTER_MS - 2_000, `ended after ${waitedMs} ms, not by reconcile`);
   const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
   assert.deepEqual([job["status"], (job["body"] as { failed: number }).failed], [200, 0]); // reconcile's own answer

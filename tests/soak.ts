@@ -14,7 +14,6 @@ import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
 import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
 import { type DrawnPictures, drawPictures } from "./trouble/pictures.ts";
 import { type Outcome, runScenario } from "./trouble/scenario.ts";
-import { outcomeTable } from "./trouble/outcome_table.ts";
 import { startTroubledSystem, type TroubledSystem } from "./trouble/troubled_system.ts";
 
 const SOAK = defineCommand({
@@ -113,10 +112,14 @@ async function runCampaigns(signal: AbortSignal, only?: string): Promise<number>
   return code;
 }
 
-/** Shows the table and how to see each failure again; answers the exit code. */
+/** Shows a table of all outcomes, a line each, and how to see each failure again; answers the exit code. */
 function report({ seed, flags, outcomes }: Campaign): number {
   const bad = outcomes.filter(({ lost, doubled }) => lost.length + doubled.length > 0);
-  say(`\n${outcomeTable(outcomes)}\n`);
+  console.table(
+    outcomes.map(({ name, seconds, lost, doubled, ...counts }) => {
+      return { name, ...counts, lost: lost.length, doubled: doubled.length, seconds };
+    }),
+  );
   say(`seed ${seed}: ${outcomes.length} scenarios, ${bad.length} with losses\n`);
   for (const { name } of bad.filter(({ name }) => name !== LEFTOVERS)) {
     say(`again: deno task soak ${flags} --only ${name}\n`);

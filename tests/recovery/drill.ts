@@ -3,17 +3,15 @@
  * commands, and what is there is held against what was there; `main` is the command, docs/disaster_recovery.md the plan.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
-import { BUCKETS, callEdge, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
+import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
 import { objectUrl, postJson } from "../_emulator.ts";
+import { runTask } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
+import { killPart } from "../trouble/parts.ts";
 import { drawPictures } from "../trouble/pictures.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
@@ -26,8 +24,6 @@ export interface Loss {
   readonly seconds: number;
 }
 
-const execute = promisify(execFile);
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = 6;
 /** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
 export const DRILL_RETENTION = "1h";
@@ -72,7 +68,7 @@ export async function loseStores(
     // The first picture is the first subject's, in whatever order they arrived.
     const erased = sent.find(({ picture }) => picture === drawn.pictures[0]);
     assert.ok(erased !== undefined);
-    await erase(erased.imageId);
+    await erase(erased.imageId, await tokenFor("trouble-0"));
     say(`${sent.length} images, one of them erased`);
     await drill("warehouse", () => loseWarehouse(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
@@ -112,9 +108,10 @@ function sender(system: TroubledSystem) {
 async function loseWarehouse(system: TroubledSystem) {
   const before = await query(ROWS);
   rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
-  await system.kill("bigquery");
+  await killPart("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
-  await command("rebuild-rows");
+  const { code, stderr } = await runTask("rebuild-rows");
+  assert.equal(code, 0, stderr);
   assert.deepEqual(await query(ROWS), before);
   return {
     survives: "images, manifests, certificates",
@@ -124,10 +121,10 @@ async function loseWarehouse(system: TroubledSystem) {
 
 /** Renditions, manifests and receipts are gone; raw images and rows are there. */
 async function loseProcessed(erasedId: string) {
-  const before = (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
-  await empty(BUCKETS.processed);
   const present = async () =>
     (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
+  const before = await present();
+  await empty(BUCKETS.processed);
   await waitUntil("reconcile to make everything anew", async () => {
     await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
     return (await present()).length >= before.length;
@@ -149,7 +146,7 @@ async function loseProcessed(erasedId: string) {
 async function loseBroker(system: TroubledSystem, send: () => Promise<readonly Sent[]>) {
   const before = await namesWith(BUCKETS.raw);
   rmSync(join(system.dataDir, "kafka"), { recursive: true, force: true });
-  await system.kill("broker");
+  await killPart("broker");
   const sent = await send();
   await untilReady(sent);
   const after = await namesWith(BUCKETS.raw);
@@ -183,16 +180,6 @@ async function untilReady(sent: readonly Sent[]): Promise<void> {
   }, SETTLE_MS);
 }
 
-async function erase(imageId: string): Promise<void> {
-  const token = await tokenFor("trouble-0");
-  const asked = await callEdge(`/v1/images/${imageId}`, { token, method: "DELETE" });
-  assert.equal(asked.status, 202);
-  await waitUntil("the image to be erased", async () => {
-    const answer = await callEdge(`/v1/erasures/${imageId}`, { token });
-    return (await answer.text()).includes('"erased"');
-  }, SETTLE_MS);
-}
-
 /** Deletes every object of a bucket, as the loss of the bucket does. */
 async function empty(bucket: string): Promise<void> {
   for (const name of await namesWith(bucket)) {
@@ -200,12 +187,4 @@ async function empty(bucket: string): Promise<void> {
     await deleted.body?.cancel();
   }
   assert.deepEqual(await namesWith(bucket), []);
-}
-
-/** Runs one of the project's commands as an operator does. */
-async function command(task: string): Promise<void> {
-  const deno = join(ROOT, "node_modules/.bin/deno");
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, DENO_NO_UPDATE_CHECK: "1" };
-  await execute(deno, ["task", "--quiet", task], { cwd: ROOT, env });
 }

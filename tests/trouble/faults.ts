@@ -6,7 +6,7 @@ import {
   type Fault as EmulatorFault,
   postJson,
 } from "../_emulator.ts";
-import type { Victim } from "./parts.ts";
+import { killPart, type Victim } from "./parts.ts";
 import { setPush as configurePush } from "../_push.ts";
 import { untilAnswered } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
@@ -99,7 +99,7 @@ function killOf(victim: Victim): Fault {
     name: `kill-${victim}`,
     from: "middle",
     victim,
-    run: (system) => system.kill(victim),
+    run: () => killPart(victim),
   };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "@tintype/core/seeded_random";
 import { type Fault, liftFaults, type Weather } from "./faults.ts";
+import { untilAllWell } from "./parts.ts";
 import type { Picture } from "./pictures.ts";
 import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
 import { listObjects, pushCounts } from "./stores.ts";
@@ -81,7 +82,7 @@ async function liveThrough(
     for (const { mend } of faults) await mend?.();
     await settle(sending);
     await liftFaults();
-    await system.well();
+    await untilAllWell(system.doors);
     const verdict = await verify(system, sending, deadBefore);
     const lines = system.lines.slice(firstLine);
     return {
