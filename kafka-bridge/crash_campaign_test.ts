@@ -6,8 +6,8 @@ import { describeOnKafka } from "./testing/describe_on_kafka.ts";
 describeOnKafka("the bridge that is killed", (kafkaTest) => {
   kafkaTest(
     "killed at every point of a record's way it loses and doubles nothing",
-    async (cloud, lane) => {
-      await crashEverywhere(cloud, lane, {
+    async (cloud, topics) => {
+      await crashEverywhere(cloud, topics, {
         rounds: Number(process.env["CRASH_ROUNDS"] ?? 1),
         records: Number(process.env["CRASH_RECORDS"] ?? 2_000),
       });

@@ -1,4 +1,4 @@
-/** A real broker and the local storage for the room's tests, on ports of their own; each test has topics of its own. */
+/** A real broker and the local storage for the package's tests, on ports of their own; each test has topics of its own. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,9 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AclEntry } from "kafkajs";
-import { startBroker, waitForBroker } from "./broker.ts";
 import { type Certificates, makeCertificates } from "./tls_certificates.ts";
-import { openWorld, type TestWorld } from "./world.ts";
+import { openWorld, startBroker, type TestWorld, waitForBroker } from "./world.ts";
 
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;
@@ -69,7 +68,7 @@ export async function startCloud(): Promise<Cloud | string> {
     await rm(folder, { recursive: true, force: true });
     return url;
   }
-  const world = await openWorld([String(url["url"])], folder);
+  const world = await openWorld([String(url["url"])]);
   const { admin, brokers } = world;
   const rule = async (acl: readonly AclEntry[]) => void await admin.createAcls({ acl: [...acl] });
   const user = {

@@ -4,10 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
-import { startBroker, waitForBroker } from "./broker.ts";
 import { type Line, type Program } from "@tintype/core/testing/start_program";
 import { describeOn, type KafkaTest } from "./describe_on_kafka.ts";
-import { openWorld, type TestWorld } from "./world.ts";
+import { openWorld, startBroker, type TestWorld, waitForBroker } from "./world.ts";
 
 const NODE_IDS = [1, 2, 3] as const;
 const OFFSETS_TOPIC = "__consumer_offsets";
@@ -46,14 +45,14 @@ async function startCluster(): Promise<Cluster | string> {
       await end();
       return lines;
     }
-    const world = await openWorld(lines.map(({ url }) => String(url)), folder);
+    const world = await openWorld(lines.map(({ url }) => String(url)));
     return {
       ...world,
       libs: String(lines[0]?.["libs"]),
       /** The topics of a test; starts the brokers that the one before it killed. */
-      async lane() {
+      async openTopics() {
         await nodes.startDead();
-        return await world.lane();
+        return await world.openTopics();
       },
       coordinatorOf: (group) => findCoordinator(world.admin, group),
       kill: (nodeId, signal) => nodes.kill(nodeId, signal),

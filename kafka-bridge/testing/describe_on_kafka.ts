@@ -7,13 +7,13 @@ import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
 import { type Cloud, startCloud } from "./cloud.ts";
-import type { Lane } from "./lane.ts";
+import type { TestTopics } from "./test_topics.ts";
 import type { TestWorld } from "./world.ts";
 
 /** Declares a test with topics of its own. */
 export type KafkaTest<World = Cloud> = (
   name: string,
-  run: (world: World, lane: Lane) => Promise<void>,
+  run: (world: World, topics: TestTopics) => Promise<void>,
 ) => void;
 
 /** Uploads that take a quarter of a second each, so that there is a middle to be killed in. */
@@ -52,12 +52,12 @@ export function describeOn<World extends TestWorld>(
           assert.notEqual(process.env["CI"], "true", missing);
           return t.skip(missing ?? "no broker");
         }
-        const lane = await world.lane();
+        const topics = await world.openTopics();
         try {
-          await run(world, lane);
+          await run(world, topics);
         } finally {
           await world.clearFaults();
-          await lane.close();
+          await topics.close();
         }
       });
     });
