@@ -74,9 +74,7 @@ async function sendHostileFile(file: HostileFile, removes: boolean): Promise<Hos
 }
 
 /** Puts a file into the raw bucket. */
-export async function putImage(
-  { mediaType, bytes }: Pick<HostileFile, "mediaType" | "bytes">,
-): Promise<ImageRef> {
+async function putImage({ mediaType, bytes }: HostileFile): Promise<ImageRef> {
   const ref = {
     tenant: parseTenant("walks"),
     owner: parseOwner("abcdefghijklmnopqrst"),
@@ -91,7 +89,7 @@ export async function putImage(
 }
 
 /** The manifest of an image, as soon as it is there. */
-export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
+async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
   let bytes: Uint8Array | null = null;
   const isThere = async () => (bytes = await processed.read(manifestName(ref))) !== null;
   await waitUntil(`the end of ${name}`, isThere, END_MS, POLL_MS);
@@ -99,7 +97,7 @@ export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
 }
 
 /** Takes an image away, as the sweep would. */
-export async function removeImage(ref: ImageRef): Promise<void> {
+async function removeImage(ref: ImageRef): Promise<void> {
   const facts = await raw.stat(rawName(ref));
   if (facts !== null) await raw.remove(facts.name, { generation: facts.generation });
   const { objects } = await processed.list({ prefix: processedPrefix(ref) });
