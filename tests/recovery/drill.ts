@@ -12,7 +12,7 @@ import { objectUrl, postJson } from "../_emulator.ts";
 import { runTask } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
 import { killPart } from "../trouble/parts.ts";
-import { drawPictures } from "../trouble/pictures.ts";
+import { drawPictures, type Picture } from "../trouble/pictures.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
 
@@ -25,6 +25,7 @@ export interface Loss {
 }
 
 const PICTURES = 6;
+const RECORDS = 2;
 /** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
 export const DRILL_RETENTION = "1h";
 const SEED = 8;
@@ -52,7 +53,7 @@ export async function loseStores(
   system: TroubledSystem,
   say: (line: string) => void,
 ): Promise<Loss[]> {
-  const drawn = await drawPictures(PICTURES * 3, seededRandom(SEED));
+  const drawn = await drawPictures(PICTURES + RECORDS, seededRandom(SEED));
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
     const startMs = performance.now();
@@ -62,9 +63,7 @@ export async function loseStores(
     say(`${lost}: ${told.rebuilt} (${seconds} s)`);
   };
   try {
-    const send = sender(system);
-    const sent = await send(drawn.pictures.slice(0, PICTURES), "edge");
-    await untilReady(sent);
+    const sent = await send(system, sendThroughEdge, drawn.pictures.slice(0, PICTURES));
     // The first picture is the first subject's, in whatever order they arrived.
     const erased = sent.find(({ picture }) => picture === drawn.pictures[0]);
     assert.ok(erased !== undefined);
@@ -73,10 +72,7 @@ export async function loseStores(
     await drill("warehouse", () => loseWarehouse(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
     if (system.doors.includes("kafka")) {
-      await drill(
-        "broker",
-        () => loseBroker(system, () => send(drawn.pictures.slice(PICTURES, PICTURES + 2), "kafka")),
-      );
+      await drill("broker", () => loseBroker(system, drawn.pictures.slice(PICTURES)));
     }
     await drill("raw bucket", () => loseRaw(sent.filter((each) => each !== erased)));
     const { code, stdout, stderr } = await runAudit();
@@ -88,20 +84,22 @@ export async function loseStores(
   }
 }
 
-function sender(system: TroubledSystem) {
-  return async (
-    pictures: Parameters<typeof sendThroughEdge>[0],
-    door: Door,
-  ): Promise<readonly Sent[]> => {
-    const signal = AbortSignal.timeout(SETTLE_MS);
-    const send = door === "edge" ? sendThroughEdge : sendThroughKafka;
-    const { sent, refused } = await Promise.race([
-      send(pictures, { onTaken: () => {}, signal }),
-      system.over,
-    ]);
-    assert.deepEqual(refused, []);
-    return sent;
-  };
+/** Sends pictures through a door, and waits until all are ready. */
+async function send(
+  { over }: TroubledSystem,
+  through: typeof sendThroughEdge,
+  pictures: readonly Picture[],
+): Promise<readonly Sent[]> {
+  const options = { onTaken: () => {}, signal: AbortSignal.timeout(SETTLE_MS) };
+  const { sent, refused } = await Promise.race([through(pictures, options), over]);
+  assert.deepEqual(refused, []);
+  const ids = new Set(sent.map(({ imageId }) => imageId));
+  await waitUntil("every image to be ready", async () => {
+    const rows = await query(ROWS).catch(() => []);
+    return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
+      ids.size;
+  }, SETTLE_MS);
+  return sent;
 }
 
 /** The table's file is gone with its process; the next one makes the tables anew, empty. */
@@ -143,12 +141,11 @@ async function loseProcessed(erasedId: string) {
 }
 
 /** Records that were not taken yet are lost with the broker; those that are durable are not sent again. */
-async function loseBroker(system: TroubledSystem, send: () => Promise<readonly Sent[]>) {
+async function loseBroker(system: TroubledSystem, pictures: readonly Picture[]) {
   const before = await namesWith(BUCKETS.raw);
   rmSync(join(system.dataDir, "kafka"), { recursive: true, force: true });
   await killPart("broker");
-  const sent = await send();
-  await untilReady(sent);
+  const sent = await send(system, sendThroughKafka, pictures);
   const after = await namesWith(BUCKETS.raw);
   assert.equal(after.length, before.length + sent.length, "nothing is there twice");
   return {
@@ -169,15 +166,6 @@ async function loseRaw(sent: readonly Sent[]) {
     survives: "renditions, manifests, rows",
     rebuilt: `nothing; ${sent.length} images stay readable until their end`,
   };
-}
-
-async function untilReady(sent: readonly Sent[]): Promise<void> {
-  const ids = new Set(sent.map(({ imageId }) => imageId));
-  await waitUntil("every image to be ready", async () => {
-    const rows = await query(ROWS).catch(() => []);
-    return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
-      ids.size;
-  }, SETTLE_MS);
 }
 
 /** Deletes every object of a bucket, as the loss of the bucket does. */
