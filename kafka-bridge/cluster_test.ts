@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -30,12 +29,11 @@ describeOnCluster("the bridge on a cluster", (clusterTest) => {
   clusterTest(
     "stores what Kafka's own client compresses, by any codec",
     async (cluster, topics) => {
-      const picture = join(await topics.folder(), "a.png");
       // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
       const bytes = Buffer.concat([PNG_PIXEL, Buffer.alloc(50_000), randomBytes(50_000)]);
-      await writeFile(picture, bytes);
+      const folder = await topics.folderWith({ "a.png": bytes });
       const bridge = topics.startBridge();
-      const args = [cluster.brokers, topics.topic, picture, "8", ...CODECS];
+      const args = [cluster.brokers, topics.topic, join(folder, "a.png"), "8", ...CODECS];
       const java = ["-cp", join(cluster.libs, "*"), PRODUCE, ...args];
       const { stdout } = await run("java", java, { timeout: PRODUCED_MS });
       const sent = stdout.trim().split("\n").map((line): Sent => JSON.parse(line));

@@ -1,7 +1,5 @@
 /** TLS where the broker wants to see a certificate: who gets in, and what whoever does not is told. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { waitForTopics } from "../adapters/wait_for_topics.ts";
@@ -82,10 +80,9 @@ const REFUSED: readonly [Refusal, ...Refusal[]] = [
 /** What the bridge and its commands do with a client certificate. */
 export function certificateTests(kafkaTest: KafkaTest): void {
   kafkaTest("get it and its commands in where the broker wants one", async (cloud, topics) => {
-    const picture = join(await topics.folder(), "a.png");
-    await writeFile(picture, PNG_PIXEL);
+    const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
     const bridge = topics.startBridge(cloud.mutual);
-    const args = [picture, "--topic", topics.topic, "--subject", "ada", "--json"];
+    const args = [folder, "--topic", topics.topic, "--subject", "ada", "--json"];
     const sent = startProgram(["kafka-bridge/produce.ts", ...args], cloud.mutual);
     assert.equal(await sent.ended, 0, sent.errors());
     await topics.send([NOT_AN_IMAGE]);

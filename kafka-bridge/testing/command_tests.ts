@@ -1,19 +1,20 @@
-/** The commands of the room, `produce` and `dlq`, with a bridge behind them, on a real broker. */
+/** The commands of the package, `produce` and `dlq`, with a bridge behind them, on a real broker. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
 import { type KafkaTest, md5Of } from "./describe_on_kafka.ts";
+import { redrivenHeaders } from "./fake_ports.ts";
 import type { Sent, TestTopics } from "./test_topics.ts";
 
 const MIB = 1024 * 1024;
 
-function produce(cloud: Cloud, args: readonly string[]): Program {
-  return startProgram(["kafka-bridge/produce.ts", "--brokers", cloud.brokers, ...args]);
+function produce(cloud: Cloud, topic: string, folder: string): Program {
+  const where = ["--brokers", cloud.brokers, "--topic", topic, "--subject", "ada", "--json"];
+  return startProgram(["kafka-bridge/produce.ts", folder, ...where]);
 }
 
 function dlq(cloud: Cloud, { deadLetterTopic }: TestTopics, ...args: readonly string[]): Program {
@@ -39,13 +40,9 @@ export function sentOf({ partition, offset, timestamp }: Line): Sent {
 /** What the commands do. */
 export function commandTests(kafkaTest: KafkaTest): void {
   kafkaTest("takes what produce sends of a folder", async (cloud, topics) => {
-    const folder = await topics.folder();
-    await writeFile(join(folder, "a.png"), PNG_PIXEL);
-    await writeFile(join(folder, "b.png"), PNG_PIXEL);
-    await writeFile(join(folder, "notes.txt"), "no picture");
-    const call = await done(
-      produce(cloud, [folder, "--topic", topics.topic, "--subject", "ada", "--json"]),
-    );
+    const pictures = { "a.png": PNG_PIXEL, "b.png": PNG_PIXEL };
+    const folder = await topics.folderWith({ ...pictures, "notes.txt": "no picture" });
+    const call = await done(produce(cloud, topics.topic, folder));
     const files = ["a.png", "b.png"].map((file) => join(folder, file));
     assert.deepEqual(call.lines.map(({ file }) => file), files);
     assert.match(
@@ -59,22 +56,15 @@ export function commandTests(kafkaTest: KafkaTest): void {
   });
 
   kafkaTest("takes a file in chunks that is larger than a record may be", async (cloud, topics) => {
-    const folder = await topics.folder();
-    const large = join(folder, "large.png");
     const bytes = Buffer.concat([PNG_PIXEL, randomBytes(3 * MIB)]);
-    await writeFile(large, bytes);
+    const folder = await topics.folderWith({ "large.png": bytes });
     await topics.configure(topics.topic, { "max.message.bytes": "1048588" });
     const bridge = topics.startBridge();
     await bridge.line("listening");
     // One lost answer in the middle of the session.
-    await cloud.fault({
-      match: { method: "PUT", path: "^/upload/" },
-      times: 1,
-      action: { dropReply: true },
-    });
-    const call = await done(
-      produce(cloud, [large, "--topic", topics.topic, "--subject", "ada", "--json"]),
-    );
+    const match = { method: "PUT", path: "^/upload/" };
+    await cloud.fault({ match, times: 1, action: { dropReply: true } });
+    const call = await done(produce(cloud, topics.topic, folder));
     const [line] = call.lines;
     assert.equal(line?.["chunks"], 5);
     await topics.caughtUp();
@@ -84,9 +74,8 @@ export function commandTests(kafkaTest: KafkaTest): void {
   });
 
   kafkaTest("fails to produce to a topic that does not exist", async (cloud, topics) => {
-    const folder = await topics.folder();
-    await writeFile(join(folder, "a.png"), PNG_PIXEL);
-    const noTopic = produce(cloud, [folder, "--topic", `${topics.topic}.none`]);
+    const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
+    const noTopic = produce(cloud, `${topics.topic}.none`, folder);
     assert.equal(await noTopic.ended, 1);
     assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
   });
@@ -96,10 +85,8 @@ export function commandTests(kafkaTest: KafkaTest): void {
     async (cloud, topics) => {
       await topics.createRedriveTopic();
       // Refused for its type today, taken when the plan was widened.
-      const narrow = { kafkaTopics: { [topics.topic]: { tenant: "stream" } } };
-      const plans = (allowedTypes: readonly string[]) =>
-        JSON.stringify({ ...narrow, default: { allowedTypes } });
-      const first = topics.startBridge({ TENANT_PLANS: plans(["image/jpeg"]) });
+      const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
+      const first = topics.startBridge({ TENANT_PLANS: narrow });
       const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
       assert.ok(one !== undefined && two !== undefined);
       await topics.caughtUp();
@@ -134,13 +121,8 @@ export function commandTests(kafkaTest: KafkaTest): void {
   kafkaTest("redrives no letter whose bytes would outlive its image", async (cloud, topics) => {
     await topics.createRedriveTopic();
     const cameAtMs = Date.now() - 5 * 86_400_000;
-    const headers = {
-      "__connect.errors.topic": topics.topic,
-      "__connect.errors.partition": "0",
-      "__connect.errors.offset": "7",
-      "tintype.reason": "too_large",
-      "tintype.timestamp": String(cameAtMs),
-    };
+    const refused = { "tintype.reason": "too_large" };
+    const headers = { ...redrivenHeaders(cameAtMs, topics.topic), ...refused };
     await topics.send([PNG_PIXEL], headers, 0, topics.deadLetterTopic);
     const dry = dlq(cloud, topics, "redrive", "--all", "--dry-run");
     assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
@@ -167,15 +149,10 @@ export function commandTests(kafkaTest: KafkaTest): void {
     async (cloud, topics) => {
       await topics.createRedriveTopic();
       await topics.configure(topics.deadLetterTopic, { "max.message.bytes": "2000" });
-      const plans = (maxBytes: number) =>
-        JSON.stringify({
-          kafkaTopics: { [topics.topic]: { tenant: "stream" } },
-          default: { maxBytes },
-        });
       const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
       const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
       assert.ok(sent !== undefined);
-      const first = topics.startBridge({ TENANT_PLANS: plans(3_000) });
+      const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
       const [letter] = await topics.deadLetters(1);
       await first.kill("SIGTERM");
       const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
@@ -186,7 +163,7 @@ export function commandTests(kafkaTest: KafkaTest): void {
         true,
       ]);
       await done(dlq(cloud, topics, "redrive", "--all"));
-      const second = topics.startBridge({ TENANT_PLANS: plans(10_000) });
+      const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
       const name = await topics.nameOf(sent);
       await eventually(
         "the image",

@@ -1,7 +1,7 @@
 /** The topics of one test, what it sends and expects there, and the bridges that read them. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin, Kafka, Producer } from "kafkajs";
@@ -121,12 +121,16 @@ export async function openTopics({ kafka, admin, producer, brokers, store }: Top
       const held = new Set(await store.names());
       return (await Promise.all(sent.map(nameOf))).filter((name) => held.has(name)).length;
     },
-    /** A folder that is removed with the bridges. */
-    async folder(): Promise<string> {
+    /** A folder with these files, which is removed with the bridges. */
+    async folderWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
       const folder = await mkdtemp(join(tmpdir(), "tintype-topics-"));
       folders.push(folder);
+      for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
       return folder;
     },
+    /** `TENANT_PLANS` for the topic, with these limits. */
+    plansWith: (limits: object) =>
+      JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } }, default: limits }),
     /** Waits until everything that was sent is behind the committed offsets. */
     async caughtUp(timeoutMs = 30_000): Promise<void> {
       const ends = await admin.fetchTopicOffsets(topic);
