@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { URLS } from "../_cloud.ts";
-import {
-  addFault as addEmulatorFault,
-  clearFaults as clearEmulatorFaults,
-  type Fault as EmulatorFault,
-  postJson,
-} from "../_emulator.ts";
+import * as emulator from "../_emulator.ts";
+import * as push from "../_push.ts";
 import { killPart, type Victim } from "./parts.ts";
-import { setPush as configurePush } from "../_push.ts";
-import { untilAnswered } from "./stores.ts";
+import { patient } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** How hard a fault is. */
@@ -32,6 +27,11 @@ export interface Fault {
   readonly mend?: () => Promise<void>;
 }
 
+// An emulator that was killed meanwhile is asked again.
+const addFault = patient(emulator.addFault);
+const clearFaults = patient(emulator.clearFaults);
+const postJson = patient(emulator.postJson);
+const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
 /** More than a shortened policy's `reconcileAfterMs`, 21 s of two hours. */
 const RECONCILE_AFTER_MS = 23_000;
@@ -82,7 +82,7 @@ export const FAULTS: readonly Fault[] = [
     mend: async () => {
       await setPush({ drop: 0 });
       await sleep(RECONCILE_AFTER_MS);
-      await untilAnswered(() => postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" }));
+      await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
     },
   },
 ];
@@ -101,17 +101,4 @@ function killOf(victim: Victim): Fault {
     victim,
     run: () => killPart(victim),
   };
-}
-
-/** An emulator that was killed meanwhile is asked again. */
-async function addFault(url: string, fault: EmulatorFault): Promise<void> {
-  await untilAnswered(() => addEmulatorFault(url, fault));
-}
-
-async function clearFaults(url: string): Promise<void> {
-  await untilAnswered(() => clearEmulatorFaults(url));
-}
-
-async function setPush(settings: object): Promise<void> {
-  await untilAnswered(() => configurePush(settings));
 }

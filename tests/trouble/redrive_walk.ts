@@ -12,9 +12,8 @@ import {
   tokenFor,
   URLS,
 } from "../_cloud.ts";
-import { giveEventUp } from "../_dead_event.ts";
 import { noisePng } from "../_pictures.ts";
-import { readPush } from "../_push.ts";
+import { giveEventUp, readPush } from "../_push.ts";
 import { runTask } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
 import { buryRecord, countRecords } from "./dead_letters.ts";

@@ -26,10 +26,10 @@ export interface Outcome extends Verdict {
   readonly seconds: number;
 }
 
-const SENDERS = { edge: sendThroughEdge, kafka: sendThroughKafka } as const satisfies Record<
-  Door,
-  unknown
->;
+const SENDERS: Readonly<Record<Door, typeof sendThroughEdge>> = {
+  edge: sendThroughEdge,
+  kafka: sendThroughKafka,
+};
 const EARLIEST_SHARE = 0.2;
 const LATEST_SHARE = 0.6;
 /** How far apart the faults of a pair may begin, in milliseconds. */

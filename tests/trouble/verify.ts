@@ -3,7 +3,7 @@ import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
 import { countDeadLetters } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
-import { currentRows, listObjects, pushCounts, readBytes, untilAnswered } from "./stores.ts";
+import { currentRows, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What is there, held against what was sent. */
@@ -35,7 +35,7 @@ const ASKED_EVERY = 5;
 /** Counts dead letters of events and of records. */
 export async function countDead({ doors }: TroubledSystem): Promise<DeadLetters> {
   const { deadLettered } = await pushCounts();
-  const records = doors.includes("kafka") ? await untilAnswered(countDeadLetters) : 0;
+  const records = doors.includes("kafka") ? await patient(countDeadLetters)() : 0;
   return { events: deadLettered, records };
 }
 
