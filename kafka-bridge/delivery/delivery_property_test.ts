@@ -14,7 +14,8 @@ import { seededRandom } from "@tintype/core/seeded_random";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
 import { chunkHeaders, fakePorts, FAST_TIMINGS, leaseOf, recordOf } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
-import { Bridge, type BridgePorts } from "./bridge.ts";
+import { Bridge } from "./bridge.ts";
+import type { BridgePorts } from "./partition.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
 /** `TEST_SEED=n` runs one seed again. */

@@ -7,7 +7,7 @@ import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { BridgePorts } from "../delivery/bridge.ts";
+import type { BridgePorts } from "../delivery/partition.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import type { Timings } from "../delivery/timings.ts";

@@ -3,7 +3,8 @@ import type { TestContext } from "node:test";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { Bridge, type BridgePorts } from "../delivery/bridge.ts";
+import { Bridge } from "../delivery/bridge.ts";
+import type { BridgePorts } from "../delivery/partition.ts";
 import { fakePorts, IMAGE_HEADERS, leaseOf, recordOf } from "./fake_ports.ts";
 
 /** As many records of one partition, from an offset on. */
