@@ -101,7 +101,9 @@ async function sendWave(
     if (value === NOT_AN_IMAGE) expected.refused.add(placeOf(topics, place));
     else expected.objects.set(await topics.nameOf(place), md5Of(value));
   }
-  for (let index = 0; index < sets; index++) await sendSet(topics, expected, [wave, index]);
+  // Side by side, so that chunks of several sets come between each other.
+  const indexes = Array.from({ length: sets }, (_, index) => index);
+  await Promise.all(indexes.map((index) => sendSet(topics, expected, [wave, index])));
 }
 
 async function sendSet(
