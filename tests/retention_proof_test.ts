@@ -7,7 +7,8 @@ import { after, before, test } from "node:test";
 import { newImageId } from "@tintype/client/image_id";
 import { certificateSchema } from "@tintype/core/retention/certificate";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
+import { scene } from "@tintype/core/testing/drawing";
+import { makeSample } from "@tintype/processor/testing/samples";
 import { readAudit, runAudit } from "./_audit.ts";
 import { canariesIn, withCanaries } from "./_canaries.ts";
 import {
@@ -42,7 +43,8 @@ let picture: Uint8Array<ArrayBuffer>;
 let images: { imageId: string; door: string; t0Ms: number }[];
 
 before(async () => {
-  picture = withCanaries(await scene());
+  // Without a metadata block of its own.
+  picture = withCanaries(await makeSample(scene(320, 200), { mediaType: "image/jpeg" }));
   const doors = WITHOUT_JAVA === false ? "edge,kafka" : "edge";
   system = await startSystem([
     "--doors",
@@ -64,20 +66,6 @@ before(async () => {
   });
 });
 after(async () => await system?.stop());
-
-/** A picture of colours, without a metadata block. */
-async function scene(): Promise<Uint8Array> {
-  const [width, height] = [320, 200];
-  const data = Uint8Array.from(
-    { length: width * height * 3 },
-    (_, at) => (at * 7 + at % 251) % 256,
-  );
-  return await sharpCodec().encode({ data, width, height, channels: 3 }, {
-    format: "jpeg",
-    quality: 80,
-    background: "#ffffff",
-  });
-}
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");

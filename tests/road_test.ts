@@ -18,7 +18,8 @@ import {
   TENANT,
   tokenFor,
 } from "./_cloud.ts";
-import { pngBlob, readJpeg, sha256, sharedImage, WITHOUT_SHARED_IMAGES } from "./_pictures.ts";
+import { sharedImage, WITHOUT_SHARED_IMAGES } from "@tintype/processor/testing/samples";
+import { pngBlob, readJpeg, sha256 } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
 
 const READY = { timeoutMs: 60_000 };
@@ -120,7 +121,7 @@ test(
   "a phone's picture loses place, maker notes and profile",
   { skip: WITHOUT_SHARED_IMAGES },
   async () => {
-    const bytes = await readFile(sharedImage("photos/iphone6_8mp.jpg"));
+    const bytes = sharedImage("photos/iphone6_8mp.jpg");
     assert.ok(readJpeg(bytes).metadata.includes("APP1"));
     const client = clientFor(ADA);
     const { imageId } = await client.upload(new Blob([bytes], { type: "image/jpeg" }));

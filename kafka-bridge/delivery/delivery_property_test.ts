@@ -56,6 +56,7 @@ async function playCampaign(random: Random): Promise<void> {
   } finally {
     await Promise.all(world.bridges.map((bridge) => bridge.drain()));
   }
+  assert.deepEqual(world.ports.map(({ budget }) => budget.taken), [0, 0]);
   const wanted = logs.flatMap(({ names }) => names.filter((name) => name !== undefined));
   assert.deepEqual([...world.store.names()].sort(), [...new Set(wanted)].sort());
   const refused = logs.flatMap(({ records, names }) =>
@@ -90,7 +91,8 @@ async function openWorld(random: Random) {
       timings: { ...FAST_TIMINGS, graceMs: 5_000 },
     })
   ));
-  return { store, letters, bridges: members.map(({ ports }) => new Bridge(ports)) };
+  const ports = members.map((member) => member.ports);
+  return { store, letters, ports, bridges: ports.map((each) => new Bridge(each)) };
 }
 
 /** Pictures, some that are none, and chunk sets between them; the last may be whole or not begun. */

@@ -1,7 +1,7 @@
 import { parseManifest } from "@tintype/core/model/manifest";
 import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
-import { countDeadLetters } from "./dead_letters.ts";
+import { countRecords } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
 import { currentRows, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
@@ -35,7 +35,7 @@ const ASKED_EVERY = 5;
 /** Counts dead letters of events and of records. */
 export async function countDead({ doors }: TroubledSystem): Promise<DeadLetters> {
   const { deadLettered } = await pushCounts();
-  const records = doors.includes("kafka") ? await patient(countDeadLetters)() : 0;
+  const records = doors.includes("kafka") ? await patient(countRecords)("images.dlq") : 0;
   return { events: deadLettered, records };
 }
 
