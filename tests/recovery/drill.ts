@@ -26,7 +26,7 @@ export interface Loss {
 
 const PICTURES = 6;
 const RECORDS = 2;
-/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
+/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 20 s of this. */
 export const DRILL_RETENTION = "1h";
 const SEED = 8;
 const SETTLE_MS = 120_000;

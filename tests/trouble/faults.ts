@@ -24,8 +24,8 @@ const clearFaults = patient(emulator.clearFaults);
 const postJson = patient(emulator.postJson);
 const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
-/** More than the `reconcileAfterMs` of that system's policy, 11 s of one hour. */
-const RECONCILE_AFTER_MS = 13_000;
+/** More than the least `reconcileAfterMs` of a policy, 20 s. */
+const RECONCILE_AFTER_MS = 22_000;
 const KILLS: readonly Victim[] = [
   "processor",
   "pixels",
