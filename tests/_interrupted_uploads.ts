@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
+import { forEachBounded } from "@tintype/core/concurrency";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { Edge } from "./_edge.ts";
 import type { Fault } from "./_emulator.ts";
@@ -55,15 +56,11 @@ export async function uploadInterrupted(
   const subjects = Array.from({ length: SUBJECTS }, (_, index) => `campaign-${index}`);
   const tokens = await Promise.all(subjects.map((sub) => edge.token(sub)));
   const results: InterruptedUpload[] = [];
-  const numbers = Array.from({ length: count }, (_, number) => number).values();
-  const worker = async () => {
-    for (const number of numbers) {
-      const trouble = TROUBLES[number % TROUBLES.length] ?? "cut";
-      const random = seededRandom(seed + number);
-      results[number] = await uploadOne(edge, { number, trouble, tokens, random });
-    }
-  };
-  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+  await forEachBounded(Array(count).keys(), UPLOADS_AT_ONCE, async (number) => {
+    const trouble = TROUBLES[number % TROUBLES.length] ?? "cut";
+    const random = seededRandom(seed + number);
+    results[number] = await uploadOne(edge, { number, trouble, tokens, random });
+  });
   return results;
 }
 

@@ -25,10 +25,8 @@ export async function soakDamage(
   const faults: string[] = [];
   for (const { name, files } of await campaigns()) {
     if (Date.now() > endMs) break;
-    const ends: HostileEnd[] = [];
-    const onEnd = (end: HostileEnd) => void ends.push(end);
-    const found = await sendHostileFiles(until(endMs, files), { ...SEND, onEnd });
-    faults.push(...found, ...unsteadyCuts(ends));
+    const ends = await sendHostileFiles(until(endMs, files), SEND);
+    faults.push(...ends.flatMap((end) => end.faults), ...unsteadyCuts(ends));
     tell(`${name}: ${ends.length} files: ${endingsOf(ends)}`);
   }
   return faults;
