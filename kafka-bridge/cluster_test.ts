@@ -25,29 +25,26 @@ const PRODUCED_MS = 120_000;
 const RECORDS = 1_000;
 const RECOVERED_MS = 30_000;
 
-describeOnCluster("the bridge on a cluster", (clusterTest) => {
-  clusterTest(
-    "stores what Kafka's own client compresses, by any codec",
-    async (cluster, topics) => {
-      // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
-      const bytes = Buffer.concat([PNG_PIXEL, Buffer.alloc(50_000), randomBytes(50_000)]);
-      const folder = await topics.folderWith({ "a.png": bytes });
-      const bridge = topics.startBridge();
-      const args = [cluster.brokers, topics.topic, join(folder, "a.png"), "8", ...CODECS];
-      const java = ["-cp", join(cluster.libs, "*"), PRODUCE, ...args];
-      const { stdout } = await run("java", java, { timeout: PRODUCED_MS });
-      const sent = stdout.trim().split("\n").map((line): Sent => JSON.parse(line));
-      assert.equal(sent.length, 8 * CODECS.length);
-      await topics.caughtUp();
-      const objects = await cluster.objects();
-      const digest = md5Of(bytes);
-      for (const place of sent) assert.equal(objects.get(await topics.nameOf(place)), digest);
-      assert.deepEqual(await topics.lettersNow(), []);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    },
-  );
+describeOnCluster("the bridge on a cluster", {
+  async "stores what Kafka's own client compresses, by any codec"(cluster, topics) {
+    // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
+    const bytes = Buffer.concat([PNG_PIXEL, Buffer.alloc(50_000), randomBytes(50_000)]);
+    const folder = await topics.folderWith({ "a.png": bytes });
+    const bridge = topics.startBridge();
+    const args = [cluster.brokers, topics.topic, join(folder, "a.png"), "8", ...CODECS];
+    const java = ["-cp", join(cluster.libs, "*"), PRODUCE, ...args];
+    const { stdout } = await run("java", java, { timeout: PRODUCED_MS });
+    const sent = stdout.trim().split("\n").map((line): Sent => JSON.parse(line));
+    assert.equal(sent.length, 8 * CODECS.length);
+    await topics.caughtUp();
+    const objects = await cluster.objects();
+    const digest = md5Of(bytes);
+    for (const place of sent) assert.equal(objects.get(await topics.nameOf(place)), digest);
+    assert.deepEqual(await topics.lettersNow(), []);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  },
 
-  clusterTest("commits within 30 s of its coordinator's death", async (cluster, topics) => {
+  async "commits within 30 s of its coordinator's death"(cluster, topics) {
     const before = (await cluster.names()).length;
     await cluster.fault(SLOW_UPLOADS);
     const sent = await topics.send(picturesOf(RECORDS));
@@ -78,7 +75,7 @@ describeOnCluster("the bridge on a cluster", (clusterTest) => {
     await second.line("listening");
     assert.equal(await second.kill("SIGTERM"), 0);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 });
 
 /** How many commits of a bridge Kafka has taken. */

@@ -1,11 +1,10 @@
 /** The bridge as a process, against a real Apache Kafka broker and the local storage: delivery, admission, connections. */
 import assert from "node:assert/strict";
-import { describe } from "node:test";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { certificateTests } from "./testing/certificate_tests.ts";
+import { CERTIFICATE_TESTS } from "./testing/certificate_tests.ts";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
-import { commandTests } from "./testing/command_tests.ts";
+import { COMMAND_TESTS } from "./testing/command_tests.ts";
 import {
   describeOnKafka,
   md5Of,
@@ -15,7 +14,7 @@ import {
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
 import { chunkHeaders } from "./testing/fake_ports.ts";
-import { kafkajsTests } from "./testing/kafkajs_tests.ts";
+import { KAFKAJS_TESTS } from "./testing/kafkajs_tests.ts";
 
 const MIB = 1024 * 1024;
 
@@ -25,46 +24,43 @@ async function uploading(bridge: Program): Promise<void> {
   await eventually("uploads", async () => (await metricOf(bridge, series) ?? 0) > 0);
 }
 
-describeOnKafka("the bridge on a real broker", (kafkaTest) => {
-  kafkaTest(
-    "makes every record an object or a dead letter that says why",
-    async (cloud, topics) => {
-      const before = (await cloud.names()).length;
-      const good = await topics.send(picturesOf(48));
-      const wrongType = { "content-type": "text/plain", "subject": "ada" };
-      const refused = [
-        ...(await topics.send([NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE])),
-        ...(await topics.send(picturesOf(4), wrongType)),
-        ...(await topics.send(picturesOf(4), { "content-type": "image/png" })),
-      ];
-      const bridge = topics.startBridge();
-      assert.equal(await readinessOf(bridge), "ready");
-      await topics.caughtUp();
-      assert.equal(await topics.stored(good), 48);
-      assert.equal((await cloud.names()).length, before + 48);
-      const letters = await topics.deadLetters(12);
-      assert.deepEqual(
-        letters.map(({ reason }) => reason).sort(),
-        ["missing_subject", "not_an_image", "unsupported_type"].flatMap((code) =>
-          Array(4).fill(code)
-        ),
-      );
-      assert.deepEqual(
-        letters.map(({ origin }) => origin).sort(),
-        refused.map(({ partition, offset }) => `${topics.topic}/${partition}/${offset}`).sort(),
-      );
-      const letter = letters.find(({ reason }) => reason === "not_an_image");
-      assert.equal(letter?.record.value?.byteLength, NOT_AN_IMAGE.length);
-      assert.match(String(letter?.record.key), /^k\d+$/);
-      assert.equal(letter?.headers.get("__connect.errors.stage"), "TASK_PUT");
-      assert.match(letter?.message ?? "", /^Cannot take these/);
-      assert.equal(letter?.headers.get("content-type"), "image/png");
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-      assert.ok(!JSON.stringify(bridge.lines).includes("ada"), "no subject in any line");
-    },
-  );
+describeOnKafka("the bridge on a real broker", {
+  async "makes every record an object or a dead letter that says why"(cloud, topics) {
+    const before = (await cloud.names()).length;
+    const good = await topics.send(picturesOf(48));
+    const wrongType = { "content-type": "text/plain", "subject": "ada" };
+    const refused = [
+      ...(await topics.send([NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE])),
+      ...(await topics.send(picturesOf(4), wrongType)),
+      ...(await topics.send(picturesOf(4), { "content-type": "image/png" })),
+    ];
+    const bridge = topics.startBridge();
+    assert.equal(await readinessOf(bridge), "ready");
+    await topics.caughtUp();
+    assert.equal(await topics.stored(good), 48);
+    assert.equal((await cloud.names()).length, before + 48);
+    const letters = await topics.deadLetters(12);
+    assert.deepEqual(
+      letters.map(({ reason }) => reason).sort(),
+      ["missing_subject", "not_an_image", "unsupported_type"].flatMap((code) =>
+        Array(4).fill(code)
+      ),
+    );
+    assert.deepEqual(
+      letters.map(({ origin }) => origin).sort(),
+      refused.map(({ partition, offset }) => `${topics.topic}/${partition}/${offset}`).sort(),
+    );
+    const letter = letters.find(({ reason }) => reason === "not_an_image");
+    assert.equal(letter?.record.value?.byteLength, NOT_AN_IMAGE.length);
+    assert.match(String(letter?.record.key), /^k\d+$/);
+    assert.equal(letter?.headers.get("__connect.errors.stage"), "TASK_PUT");
+    assert.match(letter?.message ?? "", /^Cannot take these/);
+    assert.equal(letter?.headers.get("content-type"), "image/png");
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.ok(!JSON.stringify(bridge.lines).includes("ada"), "no subject in any line");
+  },
 
-  kafkaTest("on SIGTERM commits what is durable and leaves the group", async (cloud, topics) => {
+  async "on SIGTERM commits what is durable and leaves the group"(cloud, topics) {
     await cloud.fault(SLOW_UPLOADS);
     const sent = await topics.send(picturesOf(400));
     const bridge = topics.startBridge();
@@ -83,9 +79,9 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.equal(await topics.stored(behind), behind.length);
     const { groups } = await cloud.admin.describeGroups([topics.group]);
     assert.equal(groups[0]?.state, "Empty");
-  });
+  },
 
-  kafkaTest("takes records larger than a fetch", async (_cloud, topics) => {
+  async "takes records larger than a fetch"(_cloud, topics) {
     const large = new Uint8Array(20 * MIB);
     large.set(PNG_PIXEL);
     const sent = await topics.send([large]);
@@ -93,16 +89,16 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     await topics.caughtUp();
     assert.equal(await topics.stored(sent), 1);
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("refuses a topic whose timestamps are a producer's", async (_cloud, topics) => {
+  async "refuses a topic whose timestamps are a producer's"(_cloud, topics) {
     await topics.configure(topics.topic, { "message.timestamp.type": "CreateTime" });
     const bridge = topics.startBridge();
     assert.equal(await bridge.ended, 1);
     assert.match(String(bridge.lines.at(-1)?.["text"]), /must be LogAppendTime/);
-  });
+  },
 
-  kafkaTest("ends within 25 s of SIGTERM though uploads hang", async (cloud, topics) => {
+  async "ends within 25 s of SIGTERM though uploads hang"(cloud, topics) {
     await cloud.fault({ ...SLOW_UPLOADS, action: { delayMs: 60_000 } });
     const sent = await topics.send(picturesOf(8));
     const bridge = topics.startBridge();
@@ -117,32 +113,29 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     await topics.caughtUp();
     assert.equal(await topics.stored(sent), 8);
     assert.equal(await next.kill("SIGTERM"), 0);
-  });
+  },
 
-  for (const mechanism of ["scram-sha-512", "plain"]) {
-    kafkaTest(
-      `talks TLS and SASL/${mechanism}, and needs no more than its rights`,
-      async (cloud, topics) => {
-        await topics.createRedriveTopic();
-        // The rights that docs/operations.md lists; who has some about a thing has no others about it.
-        for (const topic of [topics.topic, `${topics.topic}.redrive`]) {
-          await cloud.allow("topic", topic, ["read", "describeConfigs"]);
-        }
-        await cloud.allow("topic", topics.deadLetterTopic, ["write"]);
-        await cloud.allow("group", topics.group, ["read"]);
-        const bridge = topics.startBridge({ ...cloud.secure, KAFKA_SASL_MECHANISM: mechanism });
-        const sent = await topics.send([...picturesOf(7), NOT_AN_IMAGE]);
-        await topics.caughtUp();
-        assert.equal(await topics.stored(sent), 7);
-        assert.equal((await topics.deadLetters(1)).length, 1);
-        assert.equal(await bridge.kill("SIGTERM"), 0);
-        const said = `${JSON.stringify(bridge.lines)} ${bridge.errors()}`;
-        assert.ok(!said.includes(cloud.secure["KAFKA_SASL_PASSWORD"] ?? "?"));
-      },
-    );
-  }
+  async "talks TLS and SASL, by SCRAM and PLAIN, and needs no more than its rights"(cloud, topics) {
+    await topics.createRedriveTopic();
+    // The rights that docs/operations.md lists; who has some about a thing has no others about it.
+    for (const topic of [topics.topic, `${topics.topic}.redrive`]) {
+      await cloud.allow("topic", topic, ["read", "describeConfigs"]);
+    }
+    await cloud.allow("topic", topics.deadLetterTopic, ["write"]);
+    await cloud.allow("group", topics.group, ["read"]);
+    for (const [index, KAFKA_SASL_MECHANISM] of ["scram-sha-512", "plain"].entries()) {
+      const bridge = topics.startBridge({ ...cloud.secure, KAFKA_SASL_MECHANISM });
+      const sent = await topics.send([...picturesOf(7), NOT_AN_IMAGE]);
+      await topics.caughtUp();
+      assert.equal(await topics.stored(sent), 7);
+      assert.equal((await topics.deadLetters(1 + index)).length, 1 + index);
+      assert.equal(await bridge.kill("SIGTERM"), 0);
+      const said = `${JSON.stringify(bridge.lines)} ${bridge.errors()}`;
+      assert.ok(!said.includes(cloud.secure["KAFKA_SASL_PASSWORD"] ?? "?"));
+    }
+  },
 
-  kafkaTest("ends with 1 where it and the broker do not know each other", async (cloud, topics) => {
+  async "ends with 1 where it and the broker do not know each other"(cloud, topics) {
     const wrong = topics.startBridge({ ...cloud.secure, KAFKA_SASL_PASSWORD: "another secret" });
     const { KAFKA_TLS_CA: _ca, ...distrusting } = cloud.secure;
     const strange = topics.startBridge({ ...distrusting, KAFKA_START_TIMEOUT_MS: "1000" });
@@ -151,9 +144,9 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
     assert.ok(!JSON.stringify(wrong.lines).includes("another secret"));
     assert.equal(await strange.ended, 1);
     assert.match(String(strange.lines.at(-1)?.["text"]), /certificate/);
-  });
+  },
 
-  kafkaTest("assembles chunk sets after a kill, but incomplete ones", async (cloud, topics) => {
+  async "assembles chunk sets after a kill, but incomplete ones"(cloud, topics) {
     const before = (await cloud.names()).length;
     const parts = [Buffer.concat([PNG_PIXEL, Buffer.alloc(600_000)]), Buffer.alloc(500_000, 1)];
     const last = Buffer.alloc(300_000, 2);
@@ -182,9 +175,9 @@ describeOnKafka("the bridge on a real broker", (kafkaTest) => {
       [`${topics.topic}/1/${orphan.offset}`, "incomplete_chunks"],
     ]);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  describe("its certificates", () => certificateTests(kafkaTest));
-  describe("its commands", () => commandTests(kafkaTest));
-  describe("kafkajs behind its ports", () => kafkajsTests(kafkaTest));
+  ...CERTIFICATE_TESTS,
+  ...COMMAND_TESTS,
+  ...KAFKAJS_TESTS,
 });

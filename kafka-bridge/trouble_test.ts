@@ -17,8 +17,8 @@ const GONE_MS = 16_000;
 /** What storage does to the first uploads: refuses some, cuts some in their bodies, and loses answers. */
 const STORAGE_FAULTS = [{ status: 429 }, { cutAfterBytes: 20 }, { dropReply: true }];
 
-describeOnKafka("the bridge in trouble", (kafkaTest) => {
-  kafkaTest("is not ready while the group's coordinator is silent", async (cloud, topics) => {
+describeOnKafka("the bridge in trouble", {
+  async "is not ready while the group's coordinator is silent"(cloud, topics) {
     const bridge = topics.startBridge();
     const early = await topics.send(picturesOf(20));
     await topics.caughtUp();
@@ -28,9 +28,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.equal(await topics.stored([...early, ...late]), 40);
     await becomes(bridge, "ready");
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  kafkaTest("ends with 1 when its topic is forbidden", async (cloud, topics) => {
+  async "ends with 1 when its topic is forbidden"(cloud, topics) {
     const bridge = topics.startBridge(cloud.secure);
     const early = await topics.send(picturesOf(8));
     await topics.caughtUp();
@@ -41,9 +41,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.equal(last?.["event"], "consumer_ended");
     assert.match(String(last?.["text"]), /Topic authorization failed/);
     assert.equal(await topics.stored(early), 8);
-  });
+  },
 
-  kafkaTest("pauses while storage takes nothing, and shows its lag", async (cloud, topics) => {
+  async "pauses while storage takes nothing, and shows its lag"(cloud, topics) {
     const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "200" });
     await bridge.line("listening");
     await cloud.fault({ match: { path: "^/upload/" }, times: 100_000, action: { status: 503 } });
@@ -62,9 +62,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.equal(await topics.stored([...early, ...late]), 80);
     assert.deepEqual(await topics.lettersNow(), []);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  kafkaTest("has each record once, whatever storage does to uploads", async (cloud, topics) => {
+  async "has each record once, whatever storage does to uploads"(cloud, topics) {
     const before = (await cloud.names()).length;
     for (const action of STORAGE_FAULTS) {
       await cloud.fault({ match: { path: "^/upload/" }, times: 8, action });
@@ -76,9 +76,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.equal((await cloud.names()).length, before + 40);
     assert.deepEqual(await topics.lettersNow(), []);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  kafkaTest("ends when its topic is deleted, and reads a new one whole", async (cloud, topics) => {
+  async "ends when its topic is deleted, and reads a new one whole"(cloud, topics) {
     const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "500" });
     const early = await topics.send(picturesOf(4));
     await topics.caughtUp();
@@ -95,9 +95,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
       async () => await topics.stored([...early, ...late]) === 8,
     );
     assert.equal(await next.kill("SIGTERM"), 0);
-  });
+  },
 
-  kafkaTest("waits until a lost dead-letter topic is back", async (cloud, topics) => {
+  async "waits until a lost dead-letter topic is back"(cloud, topics) {
     const bridge = topics.startBridge();
     await bridge.line("listening");
     await cloud.admin.deleteTopics({ topics: [topics.deadLetterTopic] });
@@ -110,9 +110,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.equal(letter?.origin, `${topics.topic}/0/${bad?.offset}`);
     await becomes(bridge, "ready");
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("joins again when it was silent past the session timeout", async (cloud, topics) => {
+  async "joins again when it was silent past the session timeout"(cloud, topics) {
     const bridge = topics.startBridge();
     await bridge.line("listening");
     process.kill(bridge.pid, "SIGSTOP");
@@ -125,9 +125,9 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     await topics.caughtUp();
     assert.equal(await topics.stored(sent), 20);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  kafkaTest("outlives a broker that is gone for long, and says so", async (cloud, topics) => {
+  async "outlives a broker that is gone for long, and says so"(cloud, topics) {
     const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
     await bridge.line("listening");
     const early = await topics.send(picturesOf(20));
@@ -141,5 +141,5 @@ describeOnKafka("the bridge in trouble", (kafkaTest) => {
     assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
     await bridge.line("kafka_back");
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 });

@@ -8,7 +8,7 @@ import { wordsOfError } from "../operations/words_of_error.ts";
 import { startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
 import { sentOf } from "./command_tests.ts";
-import type { KafkaTest } from "./describe_on_kafka.ts";
+import type { KafkaTests } from "./describe_on_kafka.ts";
 
 type Refusal = readonly [what: string, words: RegExp, envOf: (cloud: Cloud) => Env];
 type Env = Readonly<Record<string, string>>;
@@ -78,8 +78,8 @@ const REFUSED: readonly [Refusal, ...Refusal[]] = [
 ];
 
 /** What the bridge and its commands do with a client certificate. */
-export function certificateTests(kafkaTest: KafkaTest): void {
-  kafkaTest("get it and its commands in where the broker wants one", async (cloud, topics) => {
+export const CERTIFICATE_TESTS: KafkaTests = {
+  async "certificates get it and its commands in where the broker wants one"(cloud, topics) {
     const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
     const bridge = topics.startBridge(cloud.mutual);
     const args = [folder, "--topic", topics.topic, "--subject", "ada", "--json"];
@@ -94,9 +94,9 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     assert.deepEqual(listed.lines.map(({ reason }) => reason), ["not_an_image"]);
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.doesNotMatch(`${JSON.stringify(bridge.lines)} ${bridge.errors()}`, /-----BEGIN/);
-  });
+  },
 
-  kafkaTest("go together with a user and password", async (cloud, topics) => {
+  async "certificates go together with a user and password"(cloud, topics) {
     const bridge = topics.startBridge(cloud.secureMutual);
     const [sent] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
     assert.ok(sent !== undefined);
@@ -109,9 +109,9 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     const last = bridge.lines.at(-1);
     assert.equal(last?.["event"], "consumer_ended");
     assert.match(String(last?.["text"]), /Group authorization failed/);
-  });
+  },
 
-  kafkaTest("that do not fit keep it out, with one line that says why", async (cloud, topics) => {
+  async "certificates that do not fit keep it out, with one line that says why"(cloud, topics) {
     const [record] = await topics.send([PNG_PIXEL]);
     const [[, reason, envOf]] = REFUSED;
     assert.ok(record !== undefined);
@@ -125,24 +125,21 @@ export function certificateTests(kafkaTest: KafkaTest): void {
     assert.equal(bridge.errors(), "");
     assert.equal(await topics.stored([record]), 0);
     assert.deepEqual([...new Set((await topics.committed()).values())], [-1n]);
-  });
+  },
 
-  kafkaTest(
-    "are one of several ways not to get in, each with its advice",
-    async (cloud, topics) => {
-      await Promise.all(REFUSED.map(async ([what, advice, envOf]) => {
-        const client = { clientId: "unfit", retry: { retries: 0 } };
-        const kafka = kafkajsClient(readKafkaEnv(envOf(cloud)), client);
-        const looking = waitForTopics(kafka, {
-          topics: [topics.topic],
-          optionalTopics: [],
-          deadLetterTopic: topics.deadLetterTopic,
-          timeoutMs: 0,
-          onWaiting: () => undefined,
-        });
-        const words = await looking.then(() => "it got in", wordsOfError);
-        assert.match(words, advice, what);
-      }));
-    },
-  );
-}
+  async "certificates are one of several ways not to get in, each with its advice"(cloud, topics) {
+    await Promise.all(REFUSED.map(async ([what, advice, envOf]) => {
+      const client = { clientId: "unfit", retry: { retries: 0 } };
+      const kafka = kafkajsClient(readKafkaEnv(envOf(cloud)), client);
+      const looking = waitForTopics(kafka, {
+        topics: [topics.topic],
+        optionalTopics: [],
+        deadLetterTopic: topics.deadLetterTopic,
+        timeoutMs: 0,
+        onWaiting: () => undefined,
+      });
+      const words = await looking.then(() => "it got in", wordsOfError);
+      assert.match(words, advice, what);
+    }));
+  },
+};

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
 import type { Program } from "@tintype/core/testing/start_program";
-import { describeOn, type KafkaTest } from "./describe_on_kafka.ts";
+import { describeOn, type KafkaTests } from "./describe_on_kafka.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
 const NODE_IDS = [1, 2, 3] as const;
@@ -20,9 +20,9 @@ type Cluster = Exclude<Awaited<ReturnType<typeof startCluster>>, string>;
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
 export function describeOnCluster(
   name: string,
-  declare: (kafkaTest: KafkaTest<Cluster>) => void,
+  tests: KafkaTests<Cluster>,
 ): void {
-  describeOn(name, startCluster, declare);
+  describeOn(name, startCluster, tests);
 }
 
 async function startCluster() {

@@ -6,7 +6,7 @@ import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
-import { type KafkaTest, md5Of } from "./describe_on_kafka.ts";
+import { type KafkaTests, md5Of } from "./describe_on_kafka.ts";
 import { redrivenHeaders } from "./fake_ports.ts";
 import type { Sent, TestTopics } from "./test_topics.ts";
 
@@ -38,8 +38,8 @@ export function sentOf({ partition, offset, timestamp }: Line): Sent {
 }
 
 /** What the commands do. */
-export function commandTests(kafkaTest: KafkaTest): void {
-  kafkaTest("takes what produce sends of a folder", async (cloud, topics) => {
+export const COMMAND_TESTS: KafkaTests = {
+  async "takes what produce sends of a folder"(cloud, topics) {
     const pictures = { "a.png": PNG_PIXEL, "b.png": PNG_PIXEL };
     const folder = await topics.folderWith({ ...pictures, "notes.txt": "no picture" });
     const call = await done(produce(cloud, topics.topic, folder));
@@ -53,9 +53,9 @@ export function commandTests(kafkaTest: KafkaTest): void {
     await topics.caughtUp();
     assert.equal(await topics.stored(call.lines.map(sentOf)), 2);
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("takes a file in chunks that is larger than a record may be", async (cloud, topics) => {
+  async "takes a file in chunks that is larger than a record may be"(cloud, topics) {
     const bytes = Buffer.concat([PNG_PIXEL, randomBytes(3 * MIB)]);
     const folder = await topics.folderWith({ "large.png": bytes });
     await topics.configure(topics.topic, { "max.message.bytes": "1048588" });
@@ -71,54 +71,51 @@ export function commandTests(kafkaTest: KafkaTest): void {
     const name = await topics.nameOf(sentOf(line ?? {}));
     assert.equal((await cloud.objects()).get(name), md5Of(bytes));
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("fails to produce to a topic that does not exist", async (cloud, topics) => {
+  async "fails to produce to a topic that does not exist"(cloud, topics) {
     const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
     const noTopic = produce(cloud, `${topics.topic}.none`, folder);
     assert.equal(await noTopic.ended, 1);
     assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
-  });
+  },
 
-  kafkaTest(
-    "takes what dlq redrives as the same image with the same time",
-    async (cloud, topics) => {
-      await topics.createRedriveTopic();
-      // Refused for its type today, taken when the plan was widened.
-      const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
-      const first = topics.startBridge({ TENANT_PLANS: narrow });
-      const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
-      assert.ok(one !== undefined && two !== undefined);
-      await topics.caughtUp();
-      await first.kill("SIGTERM");
-      const listed = await done(dlq(cloud, topics, "list"));
-      assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
-      const place = listed.lines.find(({ origin }) => origin === `${topics.topic}/0/${one.offset}`);
-      const dry = await done(dlq(cloud, topics, "redrive", String(place?.["place"]), "--dry-run"));
-      assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
-      await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
-      await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
-      const before = (await cloud.names()).length;
-      const second = topics.startBridge();
-      await eventually("the object", async () => await topics.stored([one]) > 0);
-      const letters = await topics.deadLetters(3);
-      const last = letters.find(({ redrives }) => redrives > 0);
-      assert.equal(last?.origin, `${topics.topic}/1/${two.offset}`);
-      assert.equal(last?.reason, "not_an_image");
-      assert.equal(last?.timestampMs, two.timestampMs);
-      await second.kill("SIGTERM");
-      assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
-      const next = await done(dlq(cloud, topics, "redrive", "--all", "--dry-run"));
-      const places = next.lines.map((line) => String(line["place"]));
-      assert.deepEqual(
-        places.toSorted(),
-        [place?.["place"], last?.place].map(String).toSorted(),
-        "of each record its newest letter",
-      );
-    },
-  );
+  async "takes what dlq redrives as the same image with the same time"(cloud, topics) {
+    await topics.createRedriveTopic();
+    // Refused for its type today, taken when the plan was widened.
+    const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
+    const first = topics.startBridge({ TENANT_PLANS: narrow });
+    const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
+    assert.ok(one !== undefined && two !== undefined);
+    await topics.caughtUp();
+    await first.kill("SIGTERM");
+    const listed = await done(dlq(cloud, topics, "list"));
+    assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
+    const place = listed.lines.find(({ origin }) => origin === `${topics.topic}/0/${one.offset}`);
+    const dry = await done(dlq(cloud, topics, "redrive", String(place?.["place"]), "--dry-run"));
+    assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
+    await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
+    await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
+    const before = (await cloud.names()).length;
+    const second = topics.startBridge();
+    await eventually("the object", async () => await topics.stored([one]) > 0);
+    const letters = await topics.deadLetters(3);
+    const last = letters.find(({ redrives }) => redrives > 0);
+    assert.equal(last?.origin, `${topics.topic}/1/${two.offset}`);
+    assert.equal(last?.reason, "not_an_image");
+    assert.equal(last?.timestampMs, two.timestampMs);
+    await second.kill("SIGTERM");
+    assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
+    const next = await done(dlq(cloud, topics, "redrive", "--all", "--dry-run"));
+    const places = next.lines.map((line) => String(line["place"]));
+    assert.deepEqual(
+      places.toSorted(),
+      [place?.["place"], last?.place].map(String).toSorted(),
+      "of each record its newest letter",
+    );
+  },
 
-  kafkaTest("redrives no letter whose bytes would outlive its image", async (cloud, topics) => {
+  async "redrives no letter whose bytes would outlive its image"(cloud, topics) {
     await topics.createRedriveTopic();
     const cameAtMs = Date.now() - 5 * 86_400_000;
     const refused = { "tintype.reason": "too_large" };
@@ -142,34 +139,31 @@ export function commandTests(kafkaTest: KafkaTest): void {
     );
     const ends = await cloud.admin.fetchTopicOffsets(`${topics.topic}.redrive`);
     assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
-  });
+  },
 
-  kafkaTest(
-    "shows a letter, and redrives the value that it goes without",
-    async (cloud, topics) => {
-      await topics.createRedriveTopic();
-      await topics.configure(topics.deadLetterTopic, { "max.message.bytes": "2000" });
-      const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
-      const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
-      assert.ok(sent !== undefined);
-      const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
-      const [letter] = await topics.deadLetters(1);
-      await first.kill("SIGTERM");
-      const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
-      const { origin, reason, isValueOmitted } = shown.lines[0] ?? {};
-      assert.deepEqual([origin, reason, isValueOmitted], [
-        `${topics.topic}/2/${sent.offset}`,
-        "too_large",
-        true,
-      ]);
-      await done(dlq(cloud, topics, "redrive", "--all"));
-      const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
-      const name = await topics.nameOf(sent);
-      await eventually(
-        "the image",
-        async () => (await cloud.objects()).get(name) === md5Of(large),
-      );
-      assert.equal(await second.kill("SIGTERM"), 0);
-    },
-  );
-}
+  async "shows a letter, and redrives the value that it goes without"(cloud, topics) {
+    await topics.createRedriveTopic();
+    await topics.configure(topics.deadLetterTopic, { "max.message.bytes": "2000" });
+    const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
+    const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
+    assert.ok(sent !== undefined);
+    const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
+    const [letter] = await topics.deadLetters(1);
+    await first.kill("SIGTERM");
+    const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
+    const { origin, reason, isValueOmitted } = shown.lines[0] ?? {};
+    assert.deepEqual([origin, reason, isValueOmitted], [
+      `${topics.topic}/2/${sent.offset}`,
+      "too_large",
+      true,
+    ]);
+    await done(dlq(cloud, topics, "redrive", "--all"));
+    const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
+    const name = await topics.nameOf(sent);
+    await eventually(
+      "the image",
+      async () => (await cloud.objects()).get(name) === md5Of(large),
+    );
+    assert.equal(await second.kill("SIGTERM"), 0);
+  },
+};
