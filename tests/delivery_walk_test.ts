@@ -3,17 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Image } from "@tintype/client/image";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
-import {
-  BUCKETS,
-  callEdge,
-  clientFor,
-  namesWith,
-  query,
-  readObject,
-  tokenFor,
-  URLS,
-} from "./_cloud.ts";
-import { addFault, clearFaults, postJson } from "./_emulator.ts";
+import { BUCKETS, clientFor, namesWith, query, readObject, URLS } from "./_cloud.ts";
+import { addFault, clearFaults, faultsLeft, postJson } from "./_emulator.ts";
 import { noisePng, pngBlob } from "./_pictures.ts";
 import { giveEventUp, type PushCounts, readPush, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
@@ -94,10 +85,10 @@ test("an image is not ready before its row is there, and gets it when the wareho
     action: { status: 503 },
   });
   const { imageId } = await upload();
-  const token = await tokenFor("deliveries");
-  const during = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
-  assert.equal((await during.json() as Image).status, "processing"); // the contract
-  assert.notEqual(await clearFaults(URLS.bigquery), 10_000);
+  const isRefused = async () => await faultsLeft(URLS.bigquery) < 10_000;
+  await waitUntil("its row to be refused", isRefused, READY.timeoutMs);
+  assert.equal((await client.images.get(imageId)).status, "processing");
+  await clearFaults(URLS.bigquery);
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
 
@@ -114,9 +105,9 @@ test("images come through a storage that answers 503 to one request in five", as
 test("deliveries that are held back come when they are let go", async () => {
   await push({ hold: true });
   const { imageId } = await upload();
-  const token = await tokenFor("deliveries");
-  const during = await callEdge(`/v1/images/${imageId}?wait=2`, { token });
-  assert.equal((await during.json() as Image).status, "processing"); // the contract
+  const isHeld = async () => (await readPush()).queued > 0;
+  await waitUntil("its event to be held", isHeld, READY.timeoutMs);
+  assert.equal((await client.images.get(imageId)).status, "processing");
   await push({ hold: false });
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });

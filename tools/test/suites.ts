@@ -164,7 +164,7 @@ export const SUITES: readonly Suite[] = [
       "kafka-bridge/trouble_test",
     ],
     flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
-    weight: 180,
+    weight: 150,
     needs: "loopback; a JDK and openssl for brokers",
   },
   {
@@ -172,7 +172,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests/client_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_edge.ts"],
-    weight: 110,
+    weight: 100,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   {
@@ -181,7 +181,7 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["tests/trouble"],
     flags: ONE_FILE_AT_ONCE,
-    weight: 220,
+    weight: 185,
     needs: "loopback, all parts; a JDK for a broker",
   },
   {
@@ -190,7 +190,7 @@ export const SUITES: readonly Suite[] = [
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(100),
-    weight: 210,
+    weight: 95,
     needs: "loopback, all parts; a JDK for a broker",
   },
   {
@@ -199,7 +199,7 @@ export const SUITES: readonly Suite[] = [
     folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
-    weight: 170,
+    weight: 150,
     needs: "loopback, all parts but Kafka; Chromium",
   },
   {
@@ -208,7 +208,7 @@ export const SUITES: readonly Suite[] = [
     folders: ["tests"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(300),
-    weight: 130,
+    weight: 160,
     needs: "loopback, all parts but Kafka; Chromium",
   },
 ];
