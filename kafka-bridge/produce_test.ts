@@ -15,7 +15,7 @@ const CALLS: readonly (readonly [args: readonly string[], code: number, errors: 
 ];
 
 for (const [args, code, errors] of CALLS) {
-  test(`produce ${args.slice(0, 2).join(" ")} ends with ${code} and says why in a line`, async () => {
+  test(`produce ${args.slice(0, 2).join(" ") || "without a picture"} ends with ${code}, and one line where the call is wrong`, async () => {
     const child = startProgram(["kafka-bridge/produce.ts", ...args]);
     assert.deepEqual([await child.ended, child.errors()], [code, errors]);
   });
