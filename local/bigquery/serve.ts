@@ -6,8 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { EmulatorServer } from "../http/emulator_server.ts";
-import { runEmulator } from "../http/run_emulator.ts";
+import { EmulatorServer, runEmulator } from "../http/emulator_server.ts";
 import { JsonLog, logLevelOf } from "../json_log.ts";
 import { makeBigQueryApp } from "./bigquery_app.ts";
 import { openBigQuery } from "./bigquery_parts.ts";

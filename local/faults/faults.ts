@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import type { RequestBody } from "../http/call.ts";
+import type { Control } from "../http/controls.ts";
 
 const regexSchema = z.string().max(1_000).refine(isRegex, "must be a regular expression");
 
@@ -39,7 +40,7 @@ const faultSchema = z.strictObject({
 type FaultAction = z.infer<typeof actionSchema>;
 
 /** A fault as the control takes it: which requests, how many of them, what happens. */
-export type Fault = z.infer<typeof faultSchema>;
+type Fault = z.infer<typeof faultSchema>;
 
 /** The part of a request that faults are matched by; header names in lower case. */
 interface FaultTarget {
@@ -184,4 +185,35 @@ function isRegex(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The controls of an emulator's faults. */
+export function faultControls(faults: FaultInjector): readonly Control[] {
+  const path = "/_local/faults";
+  return [
+    {
+      method: "POST",
+      path,
+      body:
+        "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, every?: n, " +
+        "action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
+      does: "adds a fault",
+      run: (fault) => ({ status: 201, body: faults.add(fault) }),
+    },
+    {
+      method: "GET",
+      path,
+      does: "lists the faults that are still to happen",
+      run: () => ({ body: { faults: faults.list() } }),
+    },
+    {
+      method: "DELETE",
+      path,
+      does: "removes every fault",
+      run() {
+        faults.clear();
+        return { status: 204 };
+      },
+    },
+  ];
 }

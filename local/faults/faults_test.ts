@@ -4,8 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { RequestBody } from "../http/call.ts";
 import { answerControl } from "../http/controls.ts";
-import { faultControls } from "./fault_controls.ts";
-import { FaultInjector, withFaults } from "./faults.ts";
+import { faultControls, FaultInjector, withFaults } from "./faults.ts";
 
 /** What a request did: how many bytes of its body came, and what ended it. */
 interface Seen {

@@ -1,8 +1,9 @@
+import type { Log } from "@tintype/core/ports/log";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import process from "node:process";
 import { pipeline } from "node:stream/promises";
-import type { Log } from "@tintype/core/ports/log";
 import { type FaultInjector, withFaults } from "../faults/faults.ts";
 import { type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
 import { answerControl, type Control, type ControlDoc } from "./controls.ts";
@@ -159,4 +160,32 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** An emulator that accepts connections. */
+interface RunningEmulator {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a part and says where it listens, in one JSON line on standard output. SIGTERM and SIGINT end it in order with 0;
+ * one line on standard error says why it could not start, with 1.
+ */
+export async function runEmulator<Running extends RunningEmulator>(
+  part: string,
+  start: () => Promise<Running>,
+): Promise<Running> {
+  try {
+    const running = await start();
+    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
+    const stop = () => void running.close().then(() => process.exit(0));
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+    return running;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Cannot start ${part}: ${reason.replaceAll("\n", " ")}\n`);
+    process.exit(1);
+  }
 }

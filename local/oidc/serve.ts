@@ -5,8 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
-import { EmulatorServer } from "../http/emulator_server.ts";
-import { runEmulator } from "../http/run_emulator.ts";
+import { EmulatorServer, runEmulator } from "../http/emulator_server.ts";
 import { JsonLog, logLevelOf } from "../json_log.ts";
 import { KeyRing } from "./key_ring.ts";
 import { makeOidcApp } from "./oidc_app.ts";

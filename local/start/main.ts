@@ -1,35 +1,41 @@
 /**
  * `deno task start`: make sure that it can start, start the parts, send the pictures, say what happened, end in order.
  */
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { endOnInterrupt } from "@tintype/cli/interrupts";
-import { EXIT, runMain } from "@tintype/cli/run_main";
-import { UsageError } from "@tintype/cli/usage_error";
 import { findNodeBinary } from "../../tools/node_binary.ts";
+import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
 import { loadIdentities } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
-import { type Door, START, type StartOptions, startOptionsOf } from "./options.ts";
+import {
+  type Door,
+  type OpenDoors,
+  openDoors,
+  START,
+  type StartOptions,
+  startOptionsOf,
+} from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
 import { bridgePart, brokerPart, cloudParts, type PartsContext, roadParts } from "./parts.ts";
-import { type OpenDoors, openDoors } from "./open_doors.ts";
-import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
-import { showTraces } from "./show_traces.ts";
 import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
 import { sendThroughKafka } from "./send_through_kafka.ts";
+import { showTraces } from "./show_traces.ts";
 import { waitUntilPurged } from "./wait_purged.ts";
-import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const LOCAL_BROKER = `localhost:${PORTS.kafka}`;

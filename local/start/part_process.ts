@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Colour, Console } from "./console.ts";
-import { statusOf, watchForSilence } from "./silence_watch.ts";
 
 /** How to run a part. */
 export interface PartCommand {
@@ -183,5 +182,54 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal);
   } catch {
     // The group has ended already.
+  }
+}
+
+/** How often and how long to listen. */
+interface SilenceWatchOptions {
+  /** How long nothing may be heard, in milliseconds. */
+  readonly silenceMs: number;
+  /** Called when nothing was heard for so long; the count begins again. */
+  readonly onSilence: () => void;
+}
+
+const ASKS_PER_SILENCE = 6;
+
+/**
+ * Asks an address again and again from its first answer on: a process can live and answer nobody. Any status is an
+ * answer. Returns what ends the watch.
+ */
+function watchForSilence(
+  url: string,
+  { silenceMs, onSilence }: SilenceWatchOptions,
+): () => void {
+  const everyMs = silenceMs / ASKS_PER_SILENCE;
+  let heardAt: number | undefined;
+  let isEnded = false;
+  const ask = async () => {
+    const hasAnswered = await statusOf(url, everyMs) !== undefined;
+    if (isEnded) return;
+    if (hasAnswered) heardAt = Date.now();
+    else if (heardAt !== undefined && Date.now() - heardAt >= silenceMs) {
+      heardAt = undefined;
+      onSilence();
+    }
+    timer = setTimeout(ask, everyMs);
+  };
+  let timer = setTimeout(ask, everyMs);
+  return () => {
+    isEnded = true;
+    clearTimeout(timer);
+  };
+}
+
+/** The status with which an address answers, undefined where it does not within the time. */
+async function statusOf(url: string, timeoutMs: number): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return undefined;
   }
 }

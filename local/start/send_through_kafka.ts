@@ -2,18 +2,19 @@
  * Sends pictures through the Kafka door with the project's own producer, works out the ids that their records' places
  * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
  */
+import type { Picture } from "@tintype/cli/find_pictures";
 import { createClient } from "@tintype/client/client";
 import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { Kafka, logLevel } from "kafkajs";
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { watchDeadLetters } from "./dead_letter_watch.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 import { mapAsTheyCome } from "./map_as_they_come.ts";
-import type { Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */
@@ -160,4 +161,34 @@ async function follow(
   }
   onDone(result);
   return result;
+}
+
+/** Reads the dead-letter topic from its beginning: reasons by `partition/offset` of the refused record. */
+async function watchDeadLetters(
+  brokers: string,
+): Promise<{ readonly reasons: ReadonlyMap<string, string>; close(): Promise<void> }> {
+  const reasons = new Map<string, string>();
+  const kafka = new Kafka({
+    clientId: "tintype-start",
+    brokers: brokers.split(","),
+    logLevel: logLevel.NOTHING,
+  });
+  const consumer = kafka.consumer({
+    groupId: `tintype-start-${randomUUID()}`,
+    allowAutoTopicCreation: false,
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [LOCAL.kafka.deadLetterTopic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: ({ message: { headers } }) => {
+      const text = (name: string) => String(headers?.[name] ?? "");
+      reasons.set(
+        `${text("__connect.errors.partition")}/${text("__connect.errors.offset")}`,
+        text("tintype.reason"),
+      );
+      return Promise.resolve();
+    },
+  });
+  return { reasons, close: () => consumer.disconnect() };
 }

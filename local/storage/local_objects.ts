@@ -1,13 +1,17 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@tintype/core/ports/clock";
+import type { DatabaseSync } from "node:sqlite";
 import type { RequestBody } from "../http/call.ts";
 import { inTransaction } from "../sqlite.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { ObjectDatabase } from "./object_database.ts";
-import { checkObjectName } from "./object_name_rules.ts";
-import type { BucketRecord, ObjectAttributes, ObjectRecord } from "./object_record.ts";
+import {
+  type BucketRecord,
+  checkObjectName,
+  type ObjectAttributes,
+  type ObjectRecord,
+} from "./object_record.ts";
 import { checkBeforeWrite, type Preconditions } from "./preconditions.ts";
 import { checkReplacing } from "./rights.ts";
 

@@ -1,3 +1,8 @@
+import { parseByteRange } from "@tintype/gcs/byte_range";
+import { Readable } from "node:stream";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
+import type { BlobFiles } from "./blob_files.ts";
+import { StorageFailure } from "./failures.ts";
 import type { BucketRecord, ObjectRecord } from "./object_record.ts";
 
 /** The JSON API's object resource (cloud.google.com/storage/docs/json_api/v1/objects#resource); int64 as strings. */
@@ -50,7 +55,7 @@ export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<st
 }
 
 /** The headers with which either API answers for an object. */
-export function objectHeaders(object: ObjectRecord): Record<string, string | number> {
+function objectHeaders(object: ObjectRecord): Record<string, string | number> {
   const { contentType, contentEncoding, contentDisposition, contentLanguage, cacheControl } =
     object;
   const all = {
@@ -92,4 +97,29 @@ export function jsonEtag({ generation, metageneration }: ObjectRecord): string {
 /** The XML API's ETag: the MD5 in hex, in quotes. */
 export function xmlEtag({ md5Hash }: ObjectRecord): string {
   return `"${Buffer.from(md5Hash, "base64").toString("hex")}"`;
+}
+
+/** Answers with an object's bytes, or those that `Range` asks for (RFC 9110, section 14); throws `range_not_satisfiable`. */
+export async function readMedia(
+  blobs: BlobFiles,
+  object: ObjectRecord,
+  call: Call,
+): Promise<Reply> {
+  const { size, blob } = object;
+  const range = parseByteRange(headerOf(call, "range"), size);
+  if (range === "unsatisfiable") throw new StorageFailure("range_not_satisfiable");
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  const headers = {
+    ...objectHeaders(object),
+    ...(range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` }),
+    "Content-Length": end - start + 1,
+  };
+  const status = range === null ? 200 : 206;
+  if (call.method === "HEAD") return { status, headers };
+  if (blob === null) return { status, headers, body: Readable.from([]) };
+  const body = await blobs.read(blob, { start, end }).catch((error: NodeJS.ErrnoException) => {
+    // Deleted between the look at its row and the look at its file.
+    throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
+  });
+  return { status, headers, body };
 }

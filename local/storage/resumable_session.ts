@@ -3,21 +3,20 @@
  * `answer` takes every request to the session's address (bytes, status query, cancel),
  * and the request that brings the last byte commits the object together with the session's end.
  */
-import { randomBytes } from "node:crypto";
 import type { Clock } from "@tintype/core/ports/clock";
 import { formatHeld } from "@tintype/gcs/byte_range";
 import { type BytesRange, parseContentRange } from "@tintype/gcs/content_range";
 import { parseHashHeader } from "@tintype/gcs/hash_header";
+import { randomBytes } from "node:crypto";
 import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
-import { contentLengthOf, drain } from "./read_request.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, StoredBytes } from "./local_objects.ts";
 import { metadataOfHeaders } from "./object_attributes.ts";
-import { checkObjectName } from "./object_name_rules.ts";
-import type { ObjectRecord } from "./object_record.ts";
+import { checkObjectName, type ObjectRecord } from "./object_record.ts";
 import { objectResource, versionHeaders } from "./object_resource.ts";
+import { contentLengthOf, drain } from "./read_request.ts";
 import type { SessionDatabase, SessionRecord } from "./session_database.ts";
 import { floorToMultiple, type SessionWriter, type Written } from "./session_writer.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
-import { queryBigQuery } from "./query_bigquery.ts";
+import { queryBigQuery } from "./check_results.ts";
 
 test("queryBigQuery() answers every row, those behind the first page too", async (t) => {
   const emulator = await startEmulator("bigquery");
