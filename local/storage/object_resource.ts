@@ -3,7 +3,12 @@ import { Readable } from "node:stream";
 import { type Call, headerOf, type Reply } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import { StorageFailure } from "./failures.ts";
-import type { BucketRecord, ObjectRecord } from "./object_record.ts";
+import {
+  ATTRIBUTE_HEADERS,
+  type BucketRecord,
+  type ObjectRecord,
+  pickAttributes,
+} from "./object_record.ts";
 
 /** The JSON API's object resource (cloud.google.com/storage/docs/json_api/v1/objects#resource); int64 as strings. */
 export function objectResource(object: ObjectRecord, baseUrl: string): Record<string, unknown> {
@@ -56,24 +61,24 @@ export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<st
 
 /** The headers with which either API answers for an object. */
 function objectHeaders(object: ObjectRecord): Record<string, string | number> {
-  const { contentType, contentEncoding, contentDisposition, contentLanguage, cacheControl } =
-    object;
-  const all = {
-    "Content-Type": contentType ?? "application/octet-stream",
-    "Content-Encoding": contentEncoding,
-    "Content-Disposition": contentDisposition,
-    "Content-Language": contentLanguage,
-    "Cache-Control": cacheControl ?? "private, max-age=0",
+  const attributes = pickAttributes((name) => object[name]);
+  return {
+    "Content-Type": "application/octet-stream",
+    "Cache-Control": "private, max-age=0",
+    ...renamed(attributes, (name) => ATTRIBUTE_HEADERS[name]),
     "Last-Modified": new Date(object.updatedMs).toUTCString(),
     "Accept-Ranges": "bytes",
     ...versionHeaders(object),
-    "x-goog-custom-time": object.customTime,
+    ...renamed(object.metadata ?? {}, (name) => `x-goog-meta-${name}`),
   };
-  const metadata = Object.entries(object.metadata ?? {});
-  return Object.fromEntries([
-    ...Object.entries(all).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-    ...metadata.map(([name, value]) => [`x-goog-meta-${name}`, value]),
-  ]);
+}
+
+function renamed<Name extends string>(
+  texts: Readonly<Partial<Record<Name, string>>>,
+  nameOf: (name: Name) => string,
+): Record<string, string> {
+  const pairs = Object.entries(texts) as [Name, string][]; // keys of the record
+  return Object.fromEntries(pairs.map(([name, text]) => [nameOf(name), text]));
 }
 
 /** The headers that say which bytes an object holds; the answer to an XML `PUT`. */
