@@ -1,3 +1,4 @@
+import { jsonLog } from "@tintype/core/json_log";
 import type { Log } from "@tintype/core/ports/log";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -160,6 +161,12 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** A log of JSON lines on standard output, from `level` on: `info`, `warn` or `error`. */
+export function emulatorLog(part: string, level = "info"): Log {
+  const least = level === "error" ? "ERROR" : level === "warn" ? "WARNING" : "INFO";
+  return jsonLog({ part, least, write: (line) => void process.stdout.write(`${line}\n`) });
 }
 
 /** An emulator that accepts connections. */

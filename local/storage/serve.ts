@@ -8,8 +8,7 @@ import type { V4Key } from "@tintype/gcs/v4_verifier";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import * as z from "zod";
-import { runEmulator } from "../http/emulator_server.ts";
-import { JsonLog, logLevelOf } from "../json_log.ts";
+import { emulatorLog, runEmulator } from "../http/emulator_server.ts";
 import { makeNotifications } from "./notifications.ts";
 import { IDENTITIES as KNOWN } from "./rights.ts";
 import { startStorage } from "./storage.ts";
@@ -25,7 +24,19 @@ const {
   CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
 } = process.env;
 
-const log = new JsonLog("storage", logLevelOf(LOG_LEVEL));
+const identitiesSchema = z.strictObject({
+  hmacKeys: z.array(z.strictObject({
+    accessId: z.string().min(1),
+    secret: z.string().min(1),
+    email: z.string().min(1),
+  })).default([]),
+  rsaKeys: z.array(z.strictObject({
+    email: z.string().min(1),
+    publicKeyPem: z.string().min(1),
+  })).default([]),
+});
+
+const log = emulatorLog("storage", LOG_LEVEL);
 const { orphans } = await runEmulator("storage", async () => {
   const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
@@ -76,18 +87,6 @@ function numberOf(name: string): number | undefined {
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new RangeError(`${name} must be a positive integer (got ${text})`);
 }
-
-const identitiesSchema = z.strictObject({
-  hmacKeys: z.array(z.strictObject({
-    accessId: z.string().min(1),
-    secret: z.string().min(1),
-    email: z.string().min(1),
-  })).default([]),
-  rsaKeys: z.array(z.strictObject({
-    email: z.string().min(1),
-    publicKeyPem: z.string().min(1),
-  })).default([]),
-});
 
 /**
  * Reads who may sign requests: `{hmacKeys: [{accessId, secret, email}], rsaKeys: [{email, publicKeyPem}]}`;
