@@ -110,18 +110,33 @@ export async function startSession(
   return location;
 }
 
-/** Sends bytes, or a status query without them, to a session. */
+/** Sends bytes of a range (`0-9/10`), or a status query without them, to a session. */
 export async function putChunk(
   session: string,
   range: string,
-  { body, headers = {} }: Pick<RequestInit, "body" | "headers"> = {},
+  body: Uint8Array<ArrayBuffer> = new Uint8Array(),
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   return await fetch(session, {
     method: "PUT",
     redirect: "manual",
-    headers: { "Content-Range": range, ...Object.fromEntries(new Headers(headers)) },
-    body: body ?? new Uint8Array(),
+    headers: { "Content-Range": `bytes ${range}`, ...headers },
+    body,
   });
+}
+
+/** A session of a storage of its own, and what sends chunks to it. */
+export async function openSession(
+  t: TestContext,
+  init: SessionInit = {},
+  options: Partial<StorageOptions> = {},
+) {
+  const storage = await startTestStorage(t, options);
+  const session = await startSession(storage, init);
+  const put = (
+    ...chunk: Parameters<typeof putChunk> extends [string, ...infer Rest] ? Rest : never
+  ) => putChunk(session, ...chunk);
+  return { storage, session, put };
 }
 
 /** A body of which only a part is sent. */
@@ -141,7 +156,7 @@ export async function sendPart(
   const head = [
     `PUT ${url.pathname}${url.search} HTTP/1.1`,
     `Host: ${url.host}`,
-    `Content-Range: ${range}`,
+    `Content-Range: bytes ${range}`,
     `Content-Length: ${length}`,
   ];
   await new Promise<void>((resolve) => {
@@ -155,7 +170,7 @@ export async function sendPart(
 export async function waitForHeld(session: string, held: number): Promise<void> {
   const wanted = held === 0 ? null : `bytes=0-${held - 1}`;
   for (let round = 0; round < 100; round++) {
-    const response = await putChunk(session, "bytes */*");
+    const response = await putChunk(session, "*/*");
     if (response.headers.get("range") === wanted) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -165,7 +180,7 @@ export async function waitForHeld(session: string, held: number): Promise<void> 
 /** The resource of an object, or its error. */
 export async function getResource(
   { url }: Pick<RunningStorage, "url">,
-  name: string,
+  name = "object",
   bucket = "tintype-raw",
 ): Promise<Record<string, unknown>> {
   const path = `${url}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
@@ -175,7 +190,7 @@ export async function getResource(
 /** The bytes of an object. */
 export async function getMedia(
   { url }: Pick<RunningStorage, "url">,
-  name: string,
+  name = "object",
 ): Promise<Buffer> {
   const path = `${url}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}?alt=media`;
   return Buffer.from(await (await fetch(path)).arrayBuffer());

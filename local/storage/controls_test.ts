@@ -65,7 +65,7 @@ test("cutAfterBytes drops the connection: an upload at once leaves nothing, a se
   const session = await startSession(storage);
   await control(storage, "faults", { match: { method: "PUT" }, action });
   const body = bytesOf(2 * CHUNK);
-  await assert.rejects(putChunk(session, `bytes 0-${2 * CHUNK - 1}/${2 * CHUNK}`, { body }));
+  await assert.rejects(putChunk(session, `0-${2 * CHUNK - 1}/${2 * CHUNK}`, body));
   await waitForHeld(session, CHUNK);
   const folder = join(storage.dataDir, "blobs");
   const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
@@ -89,8 +89,8 @@ test("the lifecycle deletes what is seven days old by custom time or age, and no
   const customTime = new Date(nowMs - 6 * DAY_MS).toISOString();
   await putChunk(
     await startSession(storage, { name: "stamped", resource: { customTime } }),
-    "bytes 0-1/2",
-    { body: bytesOf(2) },
+    "0-1/2",
+    bytesOf(2),
   );
   const apply = async (now: number) => {
     const answer = await control(storage, "lifecycle", { now });
