@@ -160,8 +160,8 @@ export class ResumableSessions {
   /** Commits the object. Where that is refused the session keeps its bytes, and the next request is refused alike. */
   async #complete(session: SessionRecord, call: Call): Promise<Reply> {
     const { objects, sessions, writer, blobs } = this.#options;
-    const { id, bucket, name, blob, held: size, attributes, preconditions, identity } = session;
-    const checksums = await writer.checksums(id, blob, size);
+    const { bucket, name, blob, held: size, attributes, preconditions, identity } = session;
+    const checksums = await writer.checksums(blob, size);
     checkDeclared(session.declared, checksums);
     checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), checksums);
     const bytes: StoredBytes = { blob: size === 0 ? null : blob, size, ...checksums };
@@ -199,7 +199,6 @@ export class ResumableSessions {
     const now = this.#find(session.id);
     if (now.object === undefined) {
       sessions.put({ ...now, state: "cancelled" });
-      writer.forget(now.id);
       await blobs.remove(now.blob);
     }
     throw new StorageFailure("upload_cancelled");
@@ -212,7 +211,6 @@ export class ResumableSessions {
     const nameless = { bucket: "", name: "", attributes: {}, preconditions: {}, declared: {} };
     const rest = { api, createdMs, blob, held: 0, origin: undefined };
     sessions.put({ ...nameless, ...rest, id, state: "expired" });
-    writer.forget(id);
     if (object === undefined) await blobs.remove(blob);
   }
 }

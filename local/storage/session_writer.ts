@@ -34,12 +34,11 @@ interface Writing {
 
 /**
  * Writes the bodies of resumable sessions to their files, one at a time for each session: a new one takes over from
- * one whose client has long gone away. Keeps the hash of what was written in order, so that completion need not read it again.
+ * one whose client has long gone away.
  */
 export class SessionWriter {
   readonly #blobs: BlobFiles;
   readonly #writing = new Map<string, Writing>();
-  readonly #hashers = new Map<string, ContentHasher>();
 
   constructor(blobs: BlobFiles) {
     this.#blobs = blobs;
@@ -80,12 +79,9 @@ export class SessionWriter {
   }
 
   /** The checksums of the first `size` bytes, the file being cut behind them. */
-  async checksums(id: string, blob: BlobId, size: number): Promise<Checksums> {
-    const kept = this.#hashers.get(id);
-    this.forget(id);
-    const file = await this.#blobs.open(blob);
-    await file.truncate(size).finally(() => file.close());
-    if (kept?.bytes === size) return kept.finish();
+  async checksums(blob: BlobId, size: number): Promise<Checksums> {
+    await using file = await this.#blobs.open(blob);
+    await file.truncate(size);
     const hasher = new ContentHasher();
     if (size > 0) {
       for await (const chunk of await this.#blobs.read(blob, { start: 0, end: size - 1 })) {
@@ -95,16 +91,10 @@ export class SessionWriter {
     return hasher.finish();
   }
 
-  /** Forgets the hash of a session that is over. */
-  forget(id: string): void {
-    this.#hashers.delete(id);
-  }
-
   async #copy(span: SessionSpan, body: RequestBody, writing: Writing): Promise<unknown> {
     const { held, limit = Infinity } = span;
-    const hasher = this.#hasherAt(span.id, held);
-    const file = await this.#blobs.open(span.blob);
     try {
+      await using file = await this.#blobs.open(span.blob);
       for await (const chunk of body) {
         const fresh = chunk.subarray(
           Math.max(0, held - writing.offset),
@@ -112,26 +102,12 @@ export class SessionWriter {
         );
         const at = Math.max(held, writing.offset);
         if (fresh.length > 0) await file.write(fresh, 0, fresh.length, at);
-        hasher?.add(fresh);
         writing.offset = Math.min(limit, writing.offset + chunk.length);
       }
       return undefined;
     } catch (cut) {
       return cut ?? new Error("aborted");
-    } finally {
-      await file.close();
     }
-  }
-
-  /** The hash of what is held, to go on with; undefined where it would have to be read again. */
-  #hasherAt(id: string, held: number): ContentHasher | undefined {
-    const kept = this.#hashers.get(id);
-    if (kept?.bytes === held) return kept;
-    this.#hashers.delete(id);
-    if (held > 0) return undefined;
-    const hasher = new ContentHasher();
-    this.#hashers.set(id, hasher);
-    return hasher;
   }
 }
 
