@@ -3,7 +3,9 @@
  * is started again, and its end reaches everything that it started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Colour, Console } from "./console.ts";
 
 /** How to run a part. */
@@ -97,11 +99,14 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     quiet: () => void (isQuiet = true),
     async ready() {
       const startedMs = performance.now();
-      const isReady = async () =>
-        part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl);
-      await untilReady(part, isReady, () => deaths.length > 2 || stopping);
-      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+      const tookMs = () => performance.now() - startedMs;
+      for (; tookMs() < part.readyMs && deaths.length <= 2 && !stopping; await sleep(POLL_MS)) {
+        const status = part.healthUrl && await statusOf(part.healthUrl, HEALTH_TIMEOUT_MS);
+        if (part.healthUrl === undefined ? !isListening : !status || status > 299) continue;
+        const seconds = (tookMs() / 1000).toFixed(1);
+        return options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+      }
+      throw new Error(`${part.name} did not become ready; --verbose shows why`);
     },
     async stop(graceMs) {
       stopping = true;
@@ -144,34 +149,12 @@ function show(part: PartCommand, line: string, { console, verbose }: PartOptions
   else if (isProblem) console.part(part.name, "red", line.slice(0, 400));
 }
 
-async function untilReady(
-  part: PartCommand,
-  isReady: () => Promise<boolean>,
-  isOver: () => boolean,
-): Promise<void> {
-  const deadline = Date.now() + part.readyMs;
-  while (Date.now() < deadline && !isOver()) {
-    if (await isReady()) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  throw new Error(`${part.name} did not become ready; --verbose shows why`);
-}
-
-async function isHealthy(url: string): Promise<boolean> {
-  const status = await statusOf(url, HEALTH_TIMEOUT_MS);
-  return status !== undefined && status >= 200 && status < 300;
-}
-
 /** The part's own process drains and ends what it started; whatever is left of its group then is killed. */
 async function endGroup(child: ChildProcess, graceMs: number): Promise<void> {
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  if (!hasEnded()) {
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, "exit");
     killGroup(child, "SIGTERM");
-    const timer = Promise.withResolvers<void>();
-    const timeout = setTimeout(timer.resolve, graceMs);
-    await Promise.race([ended, timer.promise]);
-    clearTimeout(timeout);
+    await Promise.race([ended, sleep(graceMs, undefined, { ref: false })]);
   }
   killGroup(child, "SIGKILL");
 }

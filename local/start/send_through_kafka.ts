@@ -10,6 +10,7 @@ import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { Kafka, logLevel } from "kafkajs";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import * as z from "zod";
@@ -87,8 +88,7 @@ async function* produce(
   files: readonly string[],
   { brokers, root, node, subject, signal }: KafkaSendOptions & { readonly subject: string },
 ): AsyncGenerator<Produced> {
-  const args = [
-    "kafka-bridge/produce.ts",
+  const flags = [
     "--json",
     "--brokers",
     brokers,
@@ -97,20 +97,20 @@ async function* produce(
     "--subject",
     subject,
   ];
-  const child = spawn(node, [...args, ...files], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, ["kafka-bridge/produce.ts", ...flags, ...files], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+  });
   let words = "";
   child.stderr.on("data", (chunk) => words += String(chunk));
-  const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  const end = () => void child.kill("SIGTERM");
-  signal.addEventListener("abort", end);
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      yield producedSchema.parse(JSON.parse(line));
-    }
-  } finally {
-    signal.removeEventListener("abort", end);
+  const ended = once(child, "exit");
+  ended.catch(() => undefined); // heard below
+  for await (const line of createInterface({ input: child.stdout })) {
+    yield producedSchema.parse(JSON.parse(line));
   }
-  if (await ended !== 0) {
+  const [code] = await ended;
+  if (code !== 0) {
     throw new Error(`The producer ended with an error: ${words.trim().slice(-300)}`);
   }
 }
