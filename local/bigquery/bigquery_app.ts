@@ -107,12 +107,6 @@ function bigQueryControls(parts: BigQueryParts): readonly Control[] {
     },
     {
       method: "GET",
-      path: "/_local/tables",
-      does: "lists tables and views",
-      run: async () => ({ body: await listTables(parts) }),
-    },
-    {
-      method: "GET",
       path: "/_local/dashboard",
       does: "runs every view of the dashboard at /",
       run: async () => ({ body: await readDashboardData(parts) }),
@@ -124,13 +118,4 @@ function bigQueryControls(parts: BigQueryParts): readonly Control[] {
       run: () => ({ body: readQuestions() }),
     },
   ];
-}
-
-async function listTables({ project, catalog }: BigQueryParts) {
-  const datasets = await catalog.listDatasets();
-  const tables = await Promise.all(datasets.map(async (dataset) => {
-    const list = await catalog.listTables(dataset);
-    return list.map(({ table, kind }) => ({ name: `${dataset}.${table}`, kind }));
-  }));
-  return { part: "bigquery", project, tables: tables.flat() };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it, test } from "node:test";
 import type { BigQuery } from "@google-cloud/bigquery";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
+import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { clientOf, imageRow, insertRows, makeFolder, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
 
 describe("the local BigQuery, called by Google's own client", () => {
@@ -255,6 +256,14 @@ describe("the local BigQuery, called by Google's own client", () => {
     await assert.rejects(dataset.createTable("notes", { schema: "id:INTEGER" }), { code: 409 });
     await table.delete();
     assert.deepEqual(await table.exists(), [false]);
+  });
+
+  it("gives the production client every row, those behind the first page too", async () => {
+    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: emulator.url });
+    const sql = "SELECT i FROM range(25000) AS numbers(i) ORDER BY i";
+    const { rows } = await client.query({ sql });
+    assert.equal(rows.length, 25_000);
+    assert.deepEqual(rows.at(-1), { i: 24_999 });
   });
 
   it("answers an address that is no address of its own, and goes on", async () => {

@@ -1,4 +1,6 @@
-import * as z from "zod";
+import { walkNames } from "@tintype/core/listing";
+import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { PictureResult } from "./send_pictures.ts";
 
@@ -13,14 +15,9 @@ export interface StartReport {
   readonly purged?: boolean;
 }
 
-const listSchema = z.object({
-  items: z.array(z.object({ name: z.string() })).default([]),
-  nextPageToken: z.string().optional(),
-});
-
 /** Looks up each picture's row and counts what is lost and what is there twice. */
 export async function checkResults(results: readonly PictureResult[]): Promise<StartReport> {
-  const rows = new Set((await rowsOfImages()).map(([imageId]) => imageId));
+  const rows = new Set(await idsOfRows());
   const images = results.map((result) => ({
     ...result,
     row: result.imageId !== null && rows.has(result.imageId),
@@ -30,25 +27,15 @@ export async function checkResults(results: readonly PictureResult[]): Promise<S
 
 /** Names of every object of a bucket. */
 export async function listNames(bucket: string): Promise<string[]> {
-  const names: string[] = [];
-  let pageToken: string | undefined;
-  do {
-    const url = new URL(`${URLS.storage}/storage/v1/b/${bucket}/o`);
-    if (pageToken !== undefined) url.searchParams.set("pageToken", pageToken);
-    const page = listSchema.parse(await (await fetch(url)).json());
-    names.push(...page.items.map(({ name }) => name));
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-  return names;
+  const store = gcsObjectStore({ bucket, endpoint: URLS.storage });
+  return await Array.fromAsync(walkNames(store, { prefix: "" }), ({ name }) => name);
 }
 
 /** Image ids in BigQuery, one for each newest attempt. */
-export async function rowsOfImages(): Promise<(string | null)[][]> {
-  return await queryBigQuery(
-    URLS.bigquery,
-    LOCAL.project,
-    `SELECT image_id FROM ${LOCAL.dataset}.images_current`,
-  );
+export async function idsOfRows(): Promise<unknown[]> {
+  const client = createBigQueryClient({ projectId: LOCAL.project, endpoint: URLS.bigquery });
+  const sql = `SELECT image_id FROM ${LOCAL.dataset}.images_current`;
+  return (await client.query({ sql })).rows.map((row) => row["image_id"]);
 }
 
 function isLost({ status, row }: PictureResult): boolean {
@@ -63,45 +50,4 @@ async function countDoubled(images: readonly PictureResult[]): Promise<number> {
   const stored = (await listNames(LOCAL.rawBucket)).map((name) => name.split("/").at(-1) ?? "")
     .filter((id) => sent.has(id));
   return ids.length - sent.size + stored.length - new Set(stored).size;
-}
-
-const answerSchema = z.object({
-  jobReference: z.object({ jobId: z.string() }),
-  pageToken: z.string().optional(),
-  rows: z.array(z.object({ f: z.array(z.object({ v: z.string().nullable() })) })).default([]),
-});
-
-type Rows = (string | null)[][];
-
-/** Runs a query over BigQuery's REST API and returns all its rows as texts. Throws Error with the status. */
-export async function queryBigQuery(
-  endpoint: string,
-  project: string,
-  query: string,
-): Promise<Rows> {
-  const queries = `${endpoint}/bigquery/v2/projects/${project}/queries`;
-  const first = await ask(queries, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ query, useLegacySql: false }),
-  });
-  const rows = rowsOf(first);
-  let { pageToken } = first;
-  while (pageToken !== undefined) {
-    const page = new URLSearchParams({ pageToken });
-    const next = await ask(`${queries}/${first.jobReference.jobId}?${page}`);
-    rows.push(...rowsOf(next));
-    ({ pageToken } = next);
-  }
-  return rows;
-}
-
-async function ask(url: string, request: RequestInit = {}): Promise<z.infer<typeof answerSchema>> {
-  const response = await fetch(url, request);
-  if (response.ok) return answerSchema.parse(await response.json());
-  throw new Error(`Cannot query BigQuery: ${response.status} ${await response.text()}`);
-}
-
-function rowsOf({ rows }: z.infer<typeof answerSchema>): Rows {
-  return rows.map((row) => row.f.map(({ v }) => v));
 }
