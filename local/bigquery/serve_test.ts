@@ -3,7 +3,8 @@ import { after, afterEach, before, describe, it, test } from "node:test";
 import type { BigQuery } from "@google-cloud/bigquery";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
-import { clientOf, imageRow, insertRows, makeFolder, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
+import { makeFolder } from "../_testing.ts";
+import { clientOf, imageRow, insertRows, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
 
 describe("the local BigQuery, called by Google's own client", () => {
   let emulator: Emulator;

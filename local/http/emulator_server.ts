@@ -23,7 +23,8 @@ export interface EmulatorApp {
 /** An emulator's name and surroundings. */
 interface EmulatorOptions {
   readonly part: string;
-  readonly log: Log;
+  /** Nothing is logged where none is given. */
+  readonly log?: Log;
   readonly faults?: FaultInjector;
 }
 
@@ -53,7 +54,7 @@ export class EmulatorServer {
     server.on("request", (request, response) => {
       const work = (faulted?.(request, response) ?? handle(request, response, request))
         .catch((error: unknown) => {
-          log.error("request_failed", { error: String(error) });
+          log?.error("request_failed", { error: String(error) });
           response.destroy();
         }).finally(() => this.#working.delete(work));
       this.#working.add(work);
@@ -81,7 +82,7 @@ export class EmulatorServer {
     if (reply !== null) await send(response, reply, call.method);
     if (!request.complete && !request.destroyed) request.resume();
     if (call.path === "/healthz") return;
-    this.#options.log.info("request", {
+    this.#options.log?.info("request", {
       method: call.method,
       path: call.path,
       status: isCut ? 0 : reply.status,
@@ -104,7 +105,7 @@ export class EmulatorServer {
       const reply = failure(error, call);
       if (reply.status >= 500) {
         const cause = error instanceof Error ? error.cause ?? error : error;
-        this.#options.log.error("request_failed", { error: String(cause) });
+        this.#options.log?.error("request_failed", { error: String(cause) });
       }
       return reply;
     }

@@ -8,8 +8,8 @@ import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { Kafka, logLevel } from "kafkajs";
+import { inOwnGroup, startReading } from "@tintype/kafka-bridge/dead_letters/own_group";
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -41,17 +41,26 @@ export async function sendThroughKafka(
   pictures: readonly Picture[],
   options: KafkaSendOptions,
 ): Promise<PictureResult[]> {
-  const refused = await watchDeadLetters(options.brokers);
-  try {
+  const kafka = new Kafka({
+    clientId: "tintype-start",
+    brokers: options.brokers.split(","),
+    logLevel: logLevel.NOTHING,
+  });
+  return await inOwnGroup(kafka, async (_, consumer) => {
+    /** Reasons by `partition/offset` of the refused record. */
+    const refused = new Map<string, string>();
+    await startReading(consumer, LOCAL.kafka.deadLetterTopic, async ({ headers }) => {
+      const text = (name: string) => String(headers?.[name] ?? "");
+      const place = ["partition", "offset"].map((part) => text(`__connect.errors.${part}`));
+      refused.set(place.join("/"), text("tintype.reason"));
+    });
     const results = await mapAsTheyCome(
       produceAll(pictures, options),
-      (sent) => follow(sent, { refused: refused.reasons, ...options }),
+      (sent) => follow(sent, { refused, ...options }),
     );
     const order = new Map(pictures.map(({ name }, index) => [name, index]));
     return results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
-  } finally {
-    await refused.close();
-  }
+  });
 }
 
 type Produced = z.infer<typeof producedSchema>;
@@ -161,34 +170,4 @@ async function follow(
   }
   onDone(result);
   return result;
-}
-
-/** Reads the dead-letter topic from its beginning: reasons by `partition/offset` of the refused record. */
-async function watchDeadLetters(
-  brokers: string,
-): Promise<{ readonly reasons: ReadonlyMap<string, string>; close(): Promise<void> }> {
-  const reasons = new Map<string, string>();
-  const kafka = new Kafka({
-    clientId: "tintype-start",
-    brokers: brokers.split(","),
-    logLevel: logLevel.NOTHING,
-  });
-  const consumer = kafka.consumer({
-    groupId: `tintype-start-${randomUUID()}`,
-    allowAutoTopicCreation: false,
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [LOCAL.kafka.deadLetterTopic], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: ({ message: { headers } }) => {
-      const text = (name: string) => String(headers?.[name] ?? "");
-      reasons.set(
-        `${text("__connect.errors.partition")}/${text("__connect.errors.offset")}`,
-        text("tintype.reason"),
-      );
-      return Promise.resolve();
-    },
-  });
-  return { reasons, close: () => consumer.disconnect() };
 }

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
 import type { V4Key } from "@tintype/gcs/v4_verifier";
+import { makeFolder } from "../_testing.ts";
 import { type RunningStorage, startStorage, type StorageOptions } from "./storage.ts";
 
 /** The key that the tests' storages know. */
@@ -42,13 +40,6 @@ export async function startTestStorage(
   const close = () => closing ??= storage.close();
   t.after(close);
   return { ...storage, close, dataDir, events };
-}
-
-/** A temporary folder that is removed with the test. */
-export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-storage-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** A request that is to be signed, for an object or, without one, for its bucket. */

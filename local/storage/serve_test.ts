@@ -6,13 +6,13 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { startProgram } from "@tintype/core/testing/start_program";
+import { makeFolder } from "../_testing.ts";
 import {
   bytesOf,
   CHUNK,
   getMedia,
   getResource,
   HMAC_KEY,
-  makeFolder,
   putChunk,
   putMedia,
   readRecord,

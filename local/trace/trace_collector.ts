@@ -17,7 +17,6 @@ export interface TraceCollector {
 
 const MAX_SPANS = 20_000;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
-const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Starts a collector at `port`, 0 for one that is free. */
 export async function startTraceCollector(port: number): Promise<TraceCollector> {
@@ -31,7 +30,7 @@ export async function startTraceCollector(port: number): Promise<TraceCollector>
     },
     failure: () => jsonReply(400, {}),
     controls: [],
-  }, { part: "traces", log: SILENT });
+  }, { part: "traces" });
   return {
     url: await server.listen(port),
     traceOf(imageId) {

@@ -20,8 +20,7 @@ const PURGES_RETENTION_MS = 400 * 86_400_000;
 /** Serves a BigQuery in memory and streams the sample rows into it, as the processor does, through Google's client. */
 export async function openSampleBigQuery(): Promise<SampleBigQuery> {
   const parts = await openBigQuery(":memory:", PROJECT, { nowMs: SAMPLE_NOW_MS });
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery", log });
+  const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery" });
   const url = await server.listen(0);
   const sink = new BigQueryRowSink(
     createBigQueryClient({ projectId: PROJECT, endpoint: url }),
