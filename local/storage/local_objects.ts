@@ -1,4 +1,5 @@
 import type { Clock } from "@tintype/core/ports/clock";
+import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { RequestBody } from "../http/call.ts";
 import { inTransaction } from "../sqlite.ts";
@@ -175,7 +176,7 @@ export class LocalObjects {
   async #receive(body: RequestBody, maxBytes: number): Promise<StoredBytes> {
     const { blobs } = this.#options;
     const hasher = new ContentHasher();
-    const blob = blobs.newId();
+    const blob = randomUUID();
     try {
       await using file = await blobs.open(blob);
       for await (const chunk of body) {

@@ -122,7 +122,7 @@ export async function readMedia(
   const status = range === null ? 200 : 206;
   if (call.method === "HEAD") return { status, headers };
   if (blob === null) return { status, headers, body: Readable.from([]) };
-  const body = await blobs.read(blob, { start, end }).catch((error: NodeJS.ErrnoException) => {
+  const body = await blobs.read(blob, start, end).catch((error: NodeJS.ErrnoException) => {
     // Deleted between the look at its row and the look at its file.
     throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
   });

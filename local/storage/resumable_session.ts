@@ -7,7 +7,7 @@ import type { Clock } from "@tintype/core/ports/clock";
 import { formatHeld } from "@tintype/gcs/byte_range";
 import { type BytesRange, parseContentRange } from "@tintype/gcs/content_range";
 import { parseHashHeader } from "@tintype/gcs/hash_header";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import { checkDeclared } from "./content_hasher.ts";
@@ -21,10 +21,7 @@ import type { SessionDatabase, SessionRecord } from "./session_database.ts";
 import { floorToMultiple, type SessionWriter, type Written } from "./session_writer.ts";
 
 /** What a session is started with. */
-type SessionStart = Pick<
-  SessionRecord,
-  "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "identity" | "origin"
->;
+type SessionStart = Omit<SessionRecord, "id" | "createdMs" | "blob" | "held" | "state" | "object">;
 
 /** A body that was written: which session's, the range that it declared, how far it came. */
 interface Arrival {
@@ -54,11 +51,11 @@ export class ResumableSessions {
 
   /** Starts a session and answers its id; throws `no_such_bucket`, or `bad_request` for a bad name. */
   start(start: SessionStart): string {
-    const { objects, sessions, blobs, clock } = this.#options;
+    const { objects, sessions, clock } = this.#options;
     objects.bucket(start.bucket);
     checkObjectName(start.name);
     const id = randomBytes(48).toString("base64url");
-    const fresh = { createdMs: clock.now(), blob: blobs.newId(), held: 0, state: "open" } as const;
+    const fresh = { createdMs: clock.now(), blob: randomUUID(), held: 0, state: "open" } as const;
     sessions.put({ ...start, ...fresh, id });
     return id;
   }

@@ -52,15 +52,9 @@ function storeOf(bucket: string): string {
   return bucket.split("-").at(-1) ?? "";
 }
 
-function denied(
-  identity: string | undefined,
-  permission: string,
-  bucket: string,
-): StorageFailure {
-  return new StorageFailure(
-    "access_denied",
-    `${identity} does not have ${permission} access to the Google Cloud Storage bucket ${bucket}.`,
-  );
+function denied(identity: string | undefined, permission: string, bucket: string) {
+  const what = `${permission} access to the Google Cloud Storage bucket ${bucket}`;
+  return new StorageFailure("access_denied", `${identity} does not have ${what}.`);
 }
 
 /** What a call does to which bucket; no verb for whatever changes a bucket itself or an object's metadata. */

@@ -84,7 +84,7 @@ export class SessionWriter {
     await file.truncate(size);
     const hasher = new ContentHasher();
     if (size > 0) {
-      for await (const chunk of await this.#blobs.read(blob, { start: 0, end: size - 1 })) {
+      for await (const chunk of await this.#blobs.read(blob, 0, size - 1)) {
         hasher.add(chunk);
       }
     }
