@@ -29,7 +29,14 @@ import {
   startOptionsOf,
 } from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
-import { bridgePart, brokerPart, cloudParts, type PartsContext, roadParts } from "./parts.ts";
+import {
+  bridgePart,
+  brokerPart,
+  cloudParts,
+  edgePart,
+  type PartsContext,
+  processorPart,
+} from "./parts.ts";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
@@ -176,7 +183,7 @@ async function startAll(
   const brokerStart = start(hasKafka && brokers === undefined ? [brokerPart(context)] : []);
   brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
-  await start(roadParts(context));
+  await start([processorPart(context), edgePart(context)]);
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
   await start(bridge);
