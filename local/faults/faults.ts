@@ -1,5 +1,5 @@
 /**
- * Faults on demand: `POST /_local/faults` adds one `match` takes it for the request that it fits,
+ * Faults on demand: `POST /_local/faults` adds one, `match` takes it for the request that it fits,
  * `withFaults` applies it around the handler of every emulator.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";

@@ -24,7 +24,6 @@ export interface PartCommand {
 
 /** A running part. */
 export interface Part {
-  readonly name: string;
   /** Resolves when the part answers its health check; throws when it does not in time. */
   ready(): Promise<void>;
   /** From now on the part is ending: its warnings and errors are no longer shown. */
@@ -95,16 +94,21 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     ? () => undefined
     : watchForSilence(part.healthUrl, { silenceMs, onSilence });
   return {
-    name: part.name,
     quiet: () => void (isQuiet = true),
     async ready() {
       const startedMs = performance.now();
       const tookMs = () => performance.now() - startedMs;
-      for (; tookMs() < part.readyMs && deaths.length <= 2 && !stopping; await sleep(POLL_MS)) {
-        const status = part.healthUrl && await statusOf(part.healthUrl, HEALTH_TIMEOUT_MS);
-        if (part.healthUrl === undefined ? !isListening : !status || status > 299) continue;
-        const seconds = (tookMs() / 1000).toFixed(1);
-        return options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+      const isReady = async () => {
+        if (part.healthUrl === undefined) return isListening;
+        const status = await statusOf(part.healthUrl, HEALTH_TIMEOUT_MS);
+        return status !== undefined && status < 300;
+      };
+      while (tookMs() < part.readyMs && deaths.length <= 2 && !stopping) {
+        if (await isReady()) {
+          const seconds = (tookMs() / 1000).toFixed(1);
+          return options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+        }
+        await sleep(POLL_MS);
       }
       throw new Error(`${part.name} did not become ready; --verbose shows why`);
     },
@@ -131,10 +135,9 @@ function launch(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  child.on(
-    "error",
-    (error) => options.console.part(part.name, "red", `cannot be started: ${error.message}`),
-  );
+  child.on("error", ({ message }) => {
+    options.console.part(part.name, "red", `cannot be started: ${message}`);
+  });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on("line", onLine);
