@@ -123,12 +123,11 @@ export class ResumableSessions {
     const { start, end, total } = range;
     if (start > session.held) return await beyond(start, session.held, call.body);
     checkLength(range, contentLengthOf(call));
-    const { blob, held } = session;
     const limit = end === undefined ? total : end + 1;
-    const span = { id, blob, held, start, limit, hangUp: call.hangUp };
     return await writer.write(
-      span,
-      call.body,
+      session,
+      { start, limit },
+      call,
       (written) => this.#record(call, { session, range, written }),
     );
   }

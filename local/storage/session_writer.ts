@@ -1,20 +1,15 @@
 import { CHUNK_MULTIPLE } from "@tintype/gcs/resumable_session";
-import type { RequestBody } from "../http/call.ts";
+import type { Call, RequestBody } from "../http/call.ts";
+import type { SessionRecord } from "./session_database.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 
-/** Where a body's bytes go. */
-interface SessionSpan {
-  readonly id: string;
-  readonly blob: BlobId;
-  /** How many bytes are held already; what lies below is ignored. */
-  readonly held: number;
-  /** The offset of the body's first byte, at most `held`. */
+/** Which bytes of the object a body holds. */
+interface BodySpan {
+  /** The offset of the first byte, at most what is held: what lies below that is ignored. */
   readonly start: number;
   /** The offset behind the last byte that may be written; undefined where it is not known. */
   readonly limit: number | undefined;
-  /** Drops the connection that the body comes from. */
-  readonly hangUp: () => void;
 }
 
 /** How far a body was written. */
@@ -62,18 +57,19 @@ export class SessionWriter {
 
   /** Writes a body; `record` is called with the outcome before another request may write. */
   async write<T>(
-    span: SessionSpan,
-    body: RequestBody,
+    { id, blob, held }: SessionRecord,
+    { start, limit }: BodySpan,
+    { body, hangUp }: Call,
     record: (written: Written) => Promise<T>,
   ): Promise<T> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const writing = { held: span.held, offset: span.start, hangUp: span.hangUp, done };
-    this.#writing.set(span.id, writing);
+    const writing = { held, offset: start, hangUp, done };
+    this.#writing.set(id, writing);
     try {
-      const cut = await this.#copy(span, body, writing);
+      const cut = await this.#copy(body, writing, { blob, limit });
       return await record({ offset: writing.offset, cut });
     } finally {
-      this.#writing.delete(span.id);
+      this.#writing.delete(id);
       resolve();
     }
   }
@@ -91,10 +87,14 @@ export class SessionWriter {
     return hasher.finish();
   }
 
-  async #copy(span: SessionSpan, body: RequestBody, writing: Writing): Promise<unknown> {
-    const { held, limit = Infinity } = span;
+  async #copy(
+    body: RequestBody,
+    writing: Writing,
+    { blob, limit = Infinity }: Pick<SessionRecord, "blob"> & Pick<BodySpan, "limit">,
+  ): Promise<unknown> {
+    const { held } = writing;
     try {
-      await using file = await this.#blobs.open(span.blob);
+      await using file = await this.#blobs.open(blob);
       for await (const chunk of body) {
         const fresh = chunk.subarray(
           Math.max(0, held - writing.offset),
