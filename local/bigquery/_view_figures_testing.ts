@@ -3,7 +3,7 @@ import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
 import type { PurgeRow } from "@tintype/core/ports/row_sink";
 
 /** A row of a view: times as ISO 8601 in UTC, days as `yyyy-mm-dd`. */
-export type Figure = Readonly<Record<string, RowValue>>;
+type Figure = Readonly<Record<string, RowValue>>;
 
 /** The rows that went in, and the present time of the views. */
 interface ViewInput {

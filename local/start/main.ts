@@ -159,10 +159,9 @@ async function startAll(
     retentionMs: options.retentionMs,
     verbose: options.verbose,
     collectorUrl: collector?.url,
-    inherited: Object.fromEntries(INHERITED.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    })),
+    inherited: Object.fromEntries(
+      INHERITED.flatMap((name) => name in process.env ? [[name, process.env[name] ?? ""]] : []),
+    ),
   };
   const onGivenUp = (text: string) => {
     console.say(`Cannot go on as ${text}`);

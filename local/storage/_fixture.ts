@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
+import { jsonPath } from "@tintype/gcs/json_path";
 import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
 import type { V4Key } from "@tintype/gcs/v4_verifier";
 import { makeFolder } from "../_testing.ts";
@@ -174,8 +175,8 @@ export async function getResource(
   name = "object",
   bucket = "tintype-raw",
 ): Promise<Record<string, unknown>> {
-  const path = `${url}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
-  return readRecord(await (await fetch(path)).json());
+  const response = await fetch(`${url}${jsonPath(bucket, name)}`);
+  return readRecord(await response.json());
 }
 
 /** The bytes of an object. */
@@ -183,8 +184,8 @@ export async function getMedia(
   { url }: Pick<RunningStorage, "url">,
   name = "object",
 ): Promise<Buffer> {
-  const path = `${url}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}?alt=media`;
-  return Buffer.from(await (await fetch(path)).arrayBuffer());
+  const response = await fetch(`${url}${jsonPath("tintype-raw", name)}?alt=media`);
+  return Buffer.from(await response.bytes());
 }
 
 /** Uploads an object at once. */

@@ -1,4 +1,5 @@
 import { StorageFailure } from "./failures.ts";
+import { wholeNumber } from "./read_request.ts";
 import type { ObjectRecord } from "./object_record.ts";
 
 /** What must hold of the live object; a generation of 0 means that there is none. */
@@ -15,13 +16,7 @@ type State = Pick<ObjectRecord, "generation" | "metageneration"> | null;
 export function parsePreconditions(
   read: (name: keyof Preconditions) => string | null | undefined,
 ): Preconditions {
-  const number = (name: keyof Preconditions) => {
-    const text = read(name) ?? undefined;
-    if (text === undefined || /^\d{1,16}$/.test(text)) {
-      return text === undefined ? undefined : Number(text);
-    }
-    throw new StorageFailure("bad_request", `Invalid generation: ${text}`);
-  };
+  const number = (name: keyof Preconditions) => wholeNumber(read(name) ?? undefined, "generation");
   return {
     generationMatch: number("generationMatch"),
     generationNotMatch: number("generationNotMatch"),

@@ -1,10 +1,10 @@
 import type { Call, Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
-import { parseMaxResults } from "./json_api.ts";
 import type { ObjectDatabase } from "./object_database.ts";
 import { listObjects } from "./object_list.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { xmlEtag } from "./object_resource.ts";
+import { wholeNumber } from "./read_request.ts";
 import { element, xmlReply } from "./xml_errors.ts";
 
 const NAMESPACE = "http://doc.s3.amazonaws.com/2006-03-01";
@@ -16,7 +16,7 @@ export function listBucket(database: ObjectDatabase, bucket: string, { query }: 
   }
   const encode = query.get("encoding-type") === "url" ? encodeURIComponent : String;
   const taken = (name: string) => query.get(name) || undefined;
-  const maxKeys = Math.min(parseMaxResults(taken("max-keys")) ?? 1_000, 1_000);
+  const maxKeys = Math.min(wholeNumber(taken("max-keys"), "maximum of results") ?? 1_000, 1_000);
   const page = listObjects(database, {
     bucket,
     prefix: taken("prefix"),
