@@ -28,7 +28,9 @@ export async function checkResults(results: readonly PictureResult[]): Promise<S
 /** Names of every object of a bucket. */
 export async function listNames(bucket: string): Promise<string[]> {
   const store = gcsObjectStore({ bucket, endpoint: URLS.storage });
-  return await Array.fromAsync(walkNames(store, { prefix: "" }), ({ name }) => name);
+  const names: string[] = [];
+  for await (const { name } of walkNames(store, { prefix: "" })) names.push(name);
+  return names;
 }
 
 /** Image ids in BigQuery, one for each newest attempt. */

@@ -50,7 +50,7 @@ export interface SignedRequest extends Pick<V4Request, "method" | "query" | "hea
 }
 
 /** How a signed request is sent. */
-interface SignedInit extends RequestInit {
+export interface SignedInit extends RequestInit {
   readonly nowMs?: number;
   readonly duplex?: "half";
 }
