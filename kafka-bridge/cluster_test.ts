@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -17,7 +16,7 @@ import {
   readinessOf,
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
-import type { Sent } from "./testing/lane.ts";
+import type { Sent } from "./testing/test_topics.ts";
 
 const run = promisify(execFile);
 const PRODUCE = fileURLToPath(new URL("./testing/Produce.java", import.meta.url));
@@ -26,37 +25,36 @@ const PRODUCED_MS = 120_000;
 const RECORDS = 1_000;
 const RECOVERED_MS = 30_000;
 
-describeOnCluster("the bridge on a cluster", (clusterTest) => {
-  clusterTest("stores what Kafka's own client compresses, by any codec", async (cluster, lane) => {
-    const picture = join(await lane.folder(), "a.png");
+describeOnCluster("the bridge on a cluster", {
+  async "stores what Kafka's own client compresses, by any codec"(cluster, topics) {
     // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
     const bytes = Buffer.concat([PNG_PIXEL, Buffer.alloc(50_000), randomBytes(50_000)]);
-    await writeFile(picture, bytes);
-    const bridge = lane.startBridge();
-    const args = [cluster.brokers, lane.topic, picture, "8", ...CODECS];
+    const folder = await topics.folderWith({ "a.png": bytes });
+    const bridge = topics.startBridge();
+    const args = [cluster.brokers, topics.topic, join(folder, "a.png"), "8", ...CODECS];
     const java = ["-cp", join(cluster.libs, "*"), PRODUCE, ...args];
     const { stdout } = await run("java", java, { timeout: PRODUCED_MS });
     const sent = stdout.trim().split("\n").map((line): Sent => JSON.parse(line));
     assert.equal(sent.length, 8 * CODECS.length);
-    await lane.caughtUp();
+    await topics.caughtUp();
     const objects = await cluster.objects();
     const digest = md5Of(bytes);
-    for (const place of sent) assert.equal(objects.get(await lane.nameOf(place)), digest);
-    assert.deepEqual(await lane.lettersNow(), []);
+    for (const place of sent) assert.equal(objects.get(await topics.nameOf(place)), digest);
+    assert.deepEqual(await topics.lettersNow(), []);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 
-  clusterTest("commits within 30 s of its coordinator's death", async (cluster, lane) => {
+  async "commits within 30 s of its coordinator's death"(cluster, topics) {
     const before = (await cluster.names()).length;
     await cluster.fault(SLOW_UPLOADS);
-    const sent = await lane.send(picturesOf(RECORDS));
+    const sent = await topics.send(picturesOf(RECORDS));
     // Production's: a shorter one would end the former membership sooner.
-    const bridge = lane.startBridge({ KAFKA_SESSION_TIMEOUT_MS: "10000" });
+    const bridge = topics.startBridge({ KAFKA_SESSION_TIMEOUT_MS: "10000" });
     await eventually("some commits", async () => await commitsOf(bridge) > 4);
-    const coordinator = await cluster.coordinatorOf(lane.group);
+    const coordinator = await cluster.coordinatorOf(topics.group);
     await cluster.kill(coordinator, "SIGKILL");
     const commits = await commitsOf(bridge);
-    const stored = await lane.stored(sent);
+    const stored = await topics.stored(sent);
     assert.ok(stored < RECORDS, `in the middle of the load: ${stored} of ${RECORDS}`);
     await eventually(
       "the next commit",
@@ -64,20 +62,20 @@ describeOnCluster("the bridge on a cluster", (clusterTest) => {
       RECOVERED_MS,
     );
     await cluster.clearFaults();
-    await lane.send([NOT_AN_IMAGE]);
-    await lane.caughtUp();
-    assert.equal(await lane.stored(sent), RECORDS);
+    await topics.send([NOT_AN_IMAGE]);
+    await topics.caughtUp();
+    assert.equal(await topics.stored(sent), RECORDS);
     assert.equal((await cluster.names()).length, before + RECORDS);
-    assert.equal((await lane.deadLetters(1)).length, 1);
+    assert.equal((await topics.deadLetters(1)).length, 1);
     assert.equal(await readinessOf(bridge), "ready");
     // Another member starts, whichever broker of its list is the dead one.
     const brokers = cluster.brokers.split(",");
     const deadFirst = [...brokers.slice(coordinator - 1), ...brokers.slice(0, coordinator - 1)];
-    const second = lane.startBridge({ KAFKA_BROKERS: deadFirst.join(",") });
+    const second = topics.startBridge({ KAFKA_BROKERS: deadFirst.join(",") });
     await second.line("listening");
     assert.equal(await second.kill("SIGTERM"), 0);
     assert.equal(await bridge.kill("SIGTERM"), 0);
-  });
+  },
 });
 
 /** How many commits of a bridge Kafka has taken. */

@@ -3,14 +3,11 @@ import process from "node:process";
 import { crashEverywhere } from "./testing/crash_campaign.ts";
 import { describeOnKafka } from "./testing/describe_on_kafka.ts";
 
-describeOnKafka("the bridge that is killed", (kafkaTest) => {
-  kafkaTest(
-    "killed at every point of a record's way it loses and doubles nothing",
-    async (cloud, lane) => {
-      await crashEverywhere(cloud, lane, {
-        rounds: Number(process.env["CRASH_ROUNDS"] ?? 1),
-        records: Number(process.env["CRASH_RECORDS"] ?? 2_000),
-      });
-    },
-  );
+describeOnKafka("the bridge that is killed", {
+  async "killed at every point of a record's way it loses and doubles nothing"(cloud, topics) {
+    await crashEverywhere(cloud, topics, {
+      rounds: Number(process.env["CRASH_ROUNDS"] ?? 1),
+      records: Number(process.env["CRASH_RECORDS"] ?? 2_000),
+    });
+  },
 });

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 
 /** Prepares each text under its name. */
 export function prepareAll<Name extends string>(
@@ -23,4 +23,22 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec(rollback);
     throw error;
   }
+}
+
+/** SQL as tagged texts, each prepared once. (`createTagStore` of `node:sqlite` keeps the file locked when it is closed.) */
+export function sqlOf(db: DatabaseSync) {
+  const prepared = new Map<TemplateStringsArray, StatementSync>();
+  const statement = (texts: TemplateStringsArray) => {
+    const known = prepared.get(texts) ?? db.prepare(texts.join("?"));
+    prepared.set(texts, known);
+    return known;
+  };
+  return {
+    get: (texts: TemplateStringsArray, ...values: SQLInputValue[]) =>
+      statement(texts).get(...values),
+    all: (texts: TemplateStringsArray, ...values: SQLInputValue[]) =>
+      statement(texts).all(...values),
+    run: (texts: TemplateStringsArray, ...values: SQLInputValue[]) =>
+      statement(texts).run(...values),
+  };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@tintype/client/client";
 import { LOCAL, URLS } from "@tintype/local/start/local_names";
+import { eventually } from "@tintype/core/testing/eventually";
 import { listObjects, objectUrl, postJson } from "./_emulator.ts";
 
 export { URLS };
@@ -16,6 +17,8 @@ export const BUCKETS = {
 
 /** The tenant of the walks' own subjects. */
 export const TENANT = "walks";
+
+const ERASED_MS = 60_000;
 
 /** What {@link tokenFor} may be told. */
 export interface TokenOptions {
@@ -110,16 +113,22 @@ interface QueryAnswer {
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
 }
 
-/** Polls for an answer of the edge until it is one that `isIt`. */
-export async function pollEdge(
-  path: string,
-  request: EdgeRequest,
-  { isIt, timeoutMs }: { readonly isIt: (body: string) => boolean; readonly timeoutMs: number },
-): Promise<Record<string, unknown>> {
-  for (const deadline = Date.now() + timeoutMs;;) {
-    const text = await (await callEdge(path, request)).text();
-    if (isIt(text)) return JSON.parse(text);
-    assert.ok(Date.now() < deadline, `${path} in vain for ${timeoutMs} ms: ${text}`);
+/**
+ * Erases an image as its owner does: it is hidden at once, and nothing is left of it but the request and the receipt when
+ * there is one. Answers the receipt.
+ */
+export async function erase(imageId: string, token: string): Promise<Record<string, unknown>> {
+  const [path, erasure] = [`/v1/images/${imageId}`, `/v1/erasures/${imageId}`];
+  const asked = await callEdge(path, { token, method: "DELETE" });
+  assert.equal(asked.status, 202);
+  assert.deepEqual(await asked.json(), { imageId, status: "accepted", erasure });
+  assert.equal((await callEdge(path, { token })).status, 404);
+  const receipt = await eventually("the receipt", async () => {
     await sleep(300);
-  }
+    const answer = await (await callEdge(erasure, { token })).json() as Record<string, unknown>; // the contract
+    return answer["status"] === "erased" && answer;
+  }, ERASED_MS);
+  const left = [await namesWith(BUCKETS.raw, imageId), await namesWith(BUCKETS.processed, imageId)];
+  assert.deepEqual(left.flat().map((name) => name.split("/")[0]), ["erase", "erased"]);
+  return receipt;
 }

@@ -12,19 +12,7 @@ import {
 import { sha256 } from "./_pictures.ts";
 
 /** The edge in workerd over the local storage; nobody processes what is sent. */
-export interface Edge {
-  readonly url: string;
-  /** An access token of the tenant, which lives for an hour. */
-  token(sub: string): Promise<string>;
-  /** SHA-256 of every raw object of the tenant, by image id. */
-  storedDigests(): Promise<Map<string, string>>;
-  /** Puts a fault into the storage. */
-  addFault(fault: Fault): Promise<void>;
-  clearFaults(): Promise<number>;
-  /** How many faults of the storage have not happened yet. */
-  faultsLeft(): Promise<number>;
-  stop(): Promise<void>;
-}
+export type Edge = ReturnType<typeof edgeOf>;
 
 /** Where the parts of an edge are. */
 export interface EdgeUrls {
@@ -41,7 +29,7 @@ const RAW = "tintype-raw";
 const NO_LIMIT = 1_000_000;
 
 /** Starts an edge without rate limits. */
-export async function startEdge(): Promise<EdgeUrls & Pick<Edge, "stop">> {
+export async function startEdge(): Promise<EdgeUrls & { stop(): Promise<void> }> {
   const cloud = await startLocalCloud({ corsOrigins: [PAGE_ORIGIN] });
   try {
     const worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
@@ -70,29 +58,29 @@ export async function openEdge(tenant: string): Promise<Edge> {
   return edgeOf(JSON.parse(shared) as EdgeUrls, tenant, () => Promise.resolve()); // its own words
 }
 
-function edgeOf(urls: EdgeUrls, tenant: string, stop: Edge["stop"]): Edge {
+function edgeOf({ edge, storage, oidc }: EdgeUrls, tenant: string, stop: () => Promise<void>) {
   return {
-    url: urls.edge,
-    async token(sub) {
-      const { access_token } = await postJson(`${urls.oidc}/token`, {
-        sub,
-        tenant,
-        ttlSeconds: 3_600,
-      });
+    url: edge,
+    /** An access token of the tenant, which lives for an hour. */
+    async token(sub: string): Promise<string> {
+      const { access_token } = await postJson(`${oidc}/token`, { sub, tenant, ttlSeconds: 3_600 });
       return String(access_token);
     },
-    async storedDigests() {
-      const objects = await listObjects(urls.storage, RAW);
+    /** SHA-256 of every raw object of the tenant, by image id. */
+    async storedDigests(): Promise<Map<string, string>> {
+      const objects = await listObjects(storage, RAW);
       const ours = objects.filter(({ name }) => name.includes(`/${tenant}/`));
       const digests = ours.map(async ({ name }) => {
-        const object = await fetch(`${objectUrl(urls.storage, RAW, name)}?alt=media`);
+        const object = await fetch(`${objectUrl(storage, RAW, name)}?alt=media`);
         return [name.split("/").at(-1) ?? name, sha256(await object.bytes())] as const;
       });
       return new Map(await Promise.all(digests));
     },
-    addFault: (fault) => addFault(urls.storage, fault),
-    clearFaults: () => clearFaults(urls.storage),
-    faultsLeft: () => faultsLeft(urls.storage),
+    /** Puts a fault into the storage. */
+    addFault: (fault: Fault) => addFault(storage, fault),
+    clearFaults: () => clearFaults(storage),
+    /** How many faults of the storage have not happened yet. */
+    faultsLeft: () => faultsLeft(storage),
     stop,
   };
 }

@@ -2,8 +2,10 @@
  * Uploads that are interrupted: through the real edge into the local storage, each with troubles of its own, which a
  * seed decides; what each one sent, and what the storage has of it in the end.
  */
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
+import { forEachBounded } from "@tintype/core/concurrency";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { Edge } from "./_edge.ts";
 import type { Fault } from "./_emulator.ts";
@@ -54,19 +56,11 @@ export async function uploadInterrupted(
   const subjects = Array.from({ length: SUBJECTS }, (_, index) => `campaign-${index}`);
   const tokens = await Promise.all(subjects.map((sub) => edge.token(sub)));
   const results: InterruptedUpload[] = [];
-  const numbers = Array.from({ length: count }, (_, number) => number).values();
-  const worker = async () => {
-    for (const number of numbers) {
-      const trouble = TROUBLES[number % TROUBLES.length] ?? "cut";
-      results[number] = await uploadOne(edge, {
-        number,
-        trouble,
-        tokens,
-        random: seededRandom(seed + number),
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+  await forEachBounded(Array(count).keys(), UPLOADS_AT_ONCE, async (number) => {
+    const trouble = TROUBLES[number % TROUBLES.length] ?? "cut";
+    const random = seededRandom(seed + number);
+    results[number] = await uploadOne(edge, { number, trouble, tokens, random });
+  });
   return results;
 }
 
@@ -81,9 +75,7 @@ async function uploadOne(
   edge: Edge,
   { number, trouble, random, tokens }: Plan,
 ): Promise<InterruptedUpload> {
-  const bytes = new Uint8Array(1 + Math.floor(random() * MOST_CHUNKS * MULTIPLE));
-  randomFillSync(bytes);
-  const line = new Line(number);
+  const bytes = new Uint8Array(randomBytes(1 + Math.floor(random() * MOST_CHUNKS * MULTIPLE)));
   // Half of them follow the measured speed, whose first chunk takes all of such a file.
   const chunkBytes = random() < 0.5 ? MULTIPLE : undefined;
   const chunks = chunkBytes === undefined ? 1 : Math.ceil(bytes.length / chunkBytes);
@@ -91,14 +83,18 @@ async function uploadOne(
   const partBytes = chunks === 1
     ? bytes.length
     : Math.min(MULTIPLE, bytes.length - (at - 1) * MULTIPLE);
-  if (trouble === "offline") line.goesOfflineAt = at;
-  else await edge.addFault(faultOf(trouble, { number, at, partBytes, random }));
-  const network = random() < 0.5 ? { network: line } : {};
+  const isOffline = trouble === "offline";
+  if (!isOffline) await edge.addFault(faultOf(trouble, { number, at, partBytes, random }));
+  const network = networkOf(number, isOffline ? at : undefined);
+  const isWatched = random() < 0.5;
   const client = createClient({
     edge: edge.url,
     token: () => tokens[number % tokens.length] ?? "",
-    fetch: line.fetch,
-    retry: { ...trouble === "slow" ? RETRY : PATIENT_RETRY, ...network },
+    fetch: network.fetch,
+    retry: {
+      ...trouble === "slow" ? RETRY : PATIENT_RETRY,
+      ...isWatched ? { network: network.watch } : {},
+    },
     chunkBytes,
   });
   let interruptions = 0;
@@ -107,71 +103,42 @@ async function uploadOne(
   };
   const file = new Blob([bytes], { type: "image/jpeg" });
   const { imageId } = await client.upload(file, { onProgress });
-  const { sentBytes, mostBytes } = line;
-  return {
-    trouble,
-    imageId,
-    sha256: sha256(bytes),
-    size: file.size,
-    sentBytes,
-    mostBytes,
-    interruptions,
-  };
+  const { bytes: sentBytes, most: mostBytes } = network.sent;
+  const digest = sha256(bytes);
+  return { trouble, imageId, sha256: digest, size: file.size, sentBytes, mostBytes, interruptions };
 }
 
-/** The network of one upload: it numbers its PUTs, counts their bytes, and can be gone for a while. */
-class Line implements NetworkWatch {
-  readonly #number: number;
-  #puts = 0;
-  #outage: AbortController | undefined;
-  #back: Promise<void> = Promise.resolve();
-  goesOfflineAt = 0;
-  sentBytes = 0;
-  mostBytes = 0;
-
-  constructor(number: number) {
-    this.#number = number;
-  }
-
-  isOffline(): boolean {
-    return this.#outage !== undefined;
-  }
-
-  async untilOnline(): Promise<void> {
-    await this.#back;
-  }
-
-  readonly fetch: typeof fetch = async (input, init = {}) => {
-    if (this.isOffline()) throw new TypeError("fetch failed");
+/** The network of one upload: it numbers its PUTs, counts their bytes, and is gone for a while from one of them on. */
+function networkOf(upload: number, goesOfflineAt: number | undefined) {
+  const sent = { bytes: 0, most: 0 };
+  let puts = 0;
+  let outage: AbortController | undefined;
+  let back: Promise<void> = Promise.resolve();
+  /** Lets the request begin, then breaks it, and is back later. */
+  const goOffline = () => {
+    const broken = outage = new AbortController();
+    setTimeout(() => broken.abort(new TypeError("fetch failed")), 1);
+    back = sleep(OFFLINE_MS).then(() => void (outage = undefined));
+    return broken.signal;
+  };
+  const watch: NetworkWatch = {
+    isOffline: () => outage !== undefined,
+    untilOnline: () => back,
+  };
+  const fetchThrough: typeof fetch = async (input, init = {}) => {
+    if (outage !== undefined) throw new TypeError("fetch failed");
     if (init.method !== "PUT") return await fetch(input, init);
     const { body, signal } = init;
-    if (body instanceof Blob) this.#count(body.size);
-    const put = ++this.#puts;
-    const headers = { ...init.headers, "x-put": `${this.#number}/${put}` };
-    if (put !== this.goesOfflineAt) return await fetch(input, { ...init, headers });
-    const outage = this.#goOffline();
-    const signals = [outage.signal, ...(signal instanceof AbortSignal ? [signal] : [])];
+    const size = body instanceof Blob ? body.size : 0;
+    Object.assign(sent, { bytes: sent.bytes + size, most: Math.max(sent.most, size) });
+    const put = ++puts;
+    const headers = { ...init.headers, "x-put": `${upload}/${put}` };
+    if (put !== goesOfflineAt) return await fetch(input, { ...init, headers });
+    const signals = [goOffline(), ...(signal instanceof AbortSignal ? [signal] : [])];
     await fetch(input, { ...init, headers, signal: AbortSignal.any(signals) });
     throw new TypeError("fetch failed"); // it was quicker than the outage: its answer is lost
   };
-
-  #count(bytes: number): void {
-    this.sentBytes += bytes;
-    this.mostBytes = Math.max(this.mostBytes, bytes);
-  }
-
-  /** Lets the request begin, then breaks it, and is back later. */
-  #goOffline(): AbortController {
-    const outage = this.#outage = new AbortController();
-    setTimeout(() => outage.abort(new TypeError("fetch failed")), 1);
-    this.#back = new Promise((resolve) =>
-      setTimeout(() => {
-        this.#outage = undefined;
-        resolve();
-      }, OFFLINE_MS)
-    );
-    return outage;
-  }
+  return { watch, fetch: fetchThrough, sent };
 }
 
 /** What a fault happens to. */

@@ -1,19 +1,7 @@
 /** Pictures that the walks draw, and what they look for in the bytes of others. */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { crc32, deflateSync } from "node:zlib";
-
-const SHARED = new URL("../../shared/images/", import.meta.url);
-
-/** Why tests of the shared samples are skipped, or false where the samples are there. */
-export const WITHOUT_SHARED_IMAGES = existsSync(SHARED)
-  ? false as const
-  : "the samples in ../shared/images are not there";
-
-/** The address of a shared sample. */
-export function sharedImage(path: string): URL {
-  return new URL(path, SHARED);
-}
+import { deflateSync } from "node:zlib";
+import { be, bytesOf, chunk } from "@tintype/core/testing/headers";
 
 /** SHA-256 in lower-case hex. */
 export function sha256(bytes: Uint8Array): string {
@@ -25,26 +13,17 @@ export function noisePng(width: number, height: number): Uint8Array<ArrayBuffer>
   const row = 1 + 3 * width;
   const pixels = randomBytes(row * height);
   for (let y = 0; y < height; y++) pixels[y * row] = 0; // no filter
-  const header = new Uint8Array(13);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB
-  const chunks = [
-    pngChunk("IHDR", header),
-    pngChunk("IDAT", deflateSync(pixels, { level: 0 })),
-    pngChunk("IEND", new Uint8Array()),
-  ];
-  return new Uint8Array(Buffer.concat([Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), ...chunks]));
+  return new Uint8Array(bytesOf(
+    ...[0x89, "PNG\r\n", 0x1a, "\n"],
+    chunk("IHDR", be(width, 4), be(height, 4), 8, 2, 0, 0, 0), // 8 bits, RGB
+    chunk("IDAT", deflateSync(pixels, { level: 0 })),
+    chunk("IEND"),
+  ));
 }
 
-function pngChunk(type: string, data: Uint8Array): Uint8Array {
-  const chunk = Buffer.alloc(12 + data.length);
-  chunk.writeUInt32BE(data.length, 0);
-  chunk.write(type, 4, "latin1");
-  chunk.set(data, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
-  return chunk;
+/** The same as a file to upload. */
+export function pngBlob(width: number, height: number): Blob {
+  return new Blob([noisePng(width, height)], { type: "image/png" });
 }
 
 const COMMENT = 0xfe;

@@ -1,18 +1,18 @@
+import type { Client } from "@tintype/client/client";
 import { URLS } from "./_cloud.ts";
-import { postJson } from "./_emulator.ts";
+import { addFault, clearFaults, postJson } from "./_emulator.ts";
+import { pngBlob } from "./_pictures.ts";
+import { waitUntil } from "./_wait.ts";
 
 /** Where the pushed messages are; see `GET /_local/push`. */
-export interface PushCounts {
-  readonly queued: number;
-  readonly delivering: number;
-  readonly delivered: number;
-  readonly deadLettered: number;
-  readonly deadDelivered: number;
-  readonly dead: number;
-  readonly dropped: number;
-}
+export type PushCounts = Readonly<
+  Record<"queued" | "delivering" | "delivered" | "dead" | "dropped" | GivenUp, number>
+>;
+/** Messages that were given up, and those of them whose failure was written. */
+type GivenUp = "deadLettered" | "deadDelivered";
 
 const PUSH = `${URLS.storage}/_local/push`;
+const WAIT_MS = 60_000;
 
 /** Counts the pushed messages. */
 export async function readPush(): Promise<PushCounts> {
@@ -21,8 +21,26 @@ export async function readPush(): Promise<PushCounts> {
   return await response.json() as PushCounts; // documented at GET /_local
 }
 
-/** Changes the faults of the push that are named, and counts its messages. */
-export async function setPush(settings: object): Promise<PushCounts> {
-  const counts: unknown = await postJson(PUSH, settings);
-  return counts as PushCounts; // documented at GET /_local
+/** Changes the faults of the push that are named. */
+export async function setPush(settings: object): Promise<void> {
+  await postJson(PUSH, settings);
+}
+
+/** Uploads an image whose every delivery the warehouse refuses until its event is given up; resolves when that is written. */
+export async function giveEventUp(client: Client): Promise<string> {
+  const before = await readPush();
+  const hasMore = (count: GivenUp) => async () => (await readPush())[count] > before[count];
+  const refused = { path: "insertAll" };
+  await addFault(URLS.bigquery, { match: refused, times: 10_000, action: { status: 503 } });
+  await setPush({ maxAttempts: 2 });
+  try {
+    const { imageId } = await client.upload(pngBlob(300, 200));
+    await waitUntil("the event to be given up", hasMore("deadLettered"), WAIT_MS);
+    await clearFaults(URLS.bigquery);
+    await waitUntil("its failure to be written", hasMore("deadDelivered"), WAIT_MS);
+    return imageId;
+  } finally {
+    await clearFaults(URLS.bigquery);
+    await setPush({ maxAttempts: null });
+  }
 }

@@ -50,15 +50,8 @@ export interface RunOptions {
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const INHERITED = [
-  "PATH",
-  "HOME",
-  "LANG",
-  "DENO_DIR",
-  "NODE_COMPILE_CACHE",
-  "CODEC",
-  "TINTYPE_PORT_OFFSET",
-] as const;
+const { PATH, HOME, LANG, DENO_DIR, NODE_COMPILE_CACHE, CODEC, TINTYPE_PORT_OFFSET } = process.env;
+const INHERITED = { PATH, HOME, LANG, DENO_DIR, NODE_COMPILE_CACHE, CODEC, TINTYPE_PORT_OFFSET };
 const STOP_MS = 20_000;
 /** Runs `deno task start` with the arguments. The run's temporary folder is removed when it has ended. */
 export async function runStart(
@@ -68,7 +61,7 @@ export async function runStart(
   const temp = await mkdtemp(join(tmpdir(), "tintype-walk-"));
   const child = spawn(join(ROOT, "node_modules/.bin/deno"), ["task", "--quiet", "start", ...args], {
     cwd: ROOT,
-    env: { ...inheritedEnv(), TMPDIR: temp, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: { ...INHERITED, TMPDIR: temp, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -113,13 +106,6 @@ export async function runStart(
       child.stderr.destroy();
     },
   };
-}
-
-function inheritedEnv(): Record<string, string> {
-  return Object.fromEntries(INHERITED.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 function collect(stream: NodeJS.ReadableStream, onLine: (line: string) => void): string[] {

@@ -90,31 +90,20 @@ test("upload says what it can do, and refuses wrong calls with code 2 and one li
   assert.equal(help.code, 0);
   assert.match(help.out, /--watch DIR .*Ctrl-C/);
   await picture("here.jpg", 1_000);
-  const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
-    [/takes FILE or DIR, or --watch DIR/, []],
-    [/Cannot send .*missing\.jpg: it does not exist/, ["missing.jpg"]],
-    [/--at-once must be a whole number from 1 to 16 \(got "0"\)/, ["a.jpg", "--at-once", "0"]],
-    [/--to must be an http or https address without a path/, [
-      "a.jpg",
-      "--to",
-      "http://edge.test/v1",
-    ]],
-    [/--to must be an http or https address without a path/, [
-      "a.jpg",
-      "--to",
-      "http://edge.test/?to=1",
-    ]],
-    [/Cannot watch .*missing as it is no folder/, ["--watch", "missing"]],
-    [/the token cannot be read: ENOENT.*missing/, ["here.jpg", "--token", "@missing", ...toEdge()]],
-    [/^Nothing answers at localhost:1: start the local/, [
-      "here.jpg",
-      "--to",
-      "http://localhost:1",
-    ]],
-    [/Cannot remember .*here\.jpg\/x: ENOTDIR/, ["here.jpg", "--state", "here.jpg/x"]],
+  const address = /--to must be an http or https address without a path/;
+  const wrong: readonly (readonly [call: string, words: RegExp])[] = [
+    ["", /takes FILE or DIR, or --watch DIR/],
+    ["missing.jpg", /Cannot send .*missing\.jpg: it does not exist/],
+    ["a.jpg --at-once 0", /--at-once must be a whole number from 1 to 16 \(got "0"\)/],
+    ["a.jpg --to http://edge.test/v1", address],
+    ["a.jpg --to http://edge.test/?to=1", address],
+    ["--watch missing", /Cannot watch .*missing as it is no folder/],
+    [`here.jpg --token @missing --to ${edge.url}`, /the token cannot be read: ENOENT.*missing/],
+    ["here.jpg --to http://localhost:1", /^Nothing answers at localhost:1: start the local/],
+    ["here.jpg --state here.jpg/x", /Cannot remember .*here\.jpg\/x: ENOTDIR/],
   ];
-  await Promise.all(wrong.map(async ([words, args]) => {
-    const { code, out, err } = await upload(...args).ended;
+  await Promise.all(wrong.map(async ([call, words]) => {
+    const { code, out, err } = await upload(...call.split(" ").filter(Boolean)).ended;
     assert.deepEqual([code, out], [2, ""]);
     assert.match(err, words);
     assert.equal(err.trim().split("\n").length, 1);
@@ -127,20 +116,15 @@ test("upload sends files and folders, a JSON line for each, and fails with code 
   await picture("trip/day/two.png", 700_000);
   await writeFile(join(folder, "trip/notes.txt"), "no picture");
   await picture("three.webp", 3);
-  const tokenFile = join(folder, "token");
-  await writeFile(tokenFile, `${token}\n`);
+  await writeFile(join(folder, "token"), `${token}\n`);
   const good = await uploadTask("trip", "three.webp", "--json", ...toEdge(), "--token", "@token")
     .ended;
   assert.equal(good.code, 0, good.err);
   assert.equal(good.err, "");
   const results = resultsOf(good.out);
   assert.deepEqual(
-    results.map(({ file, status, bytes }) => [file, status, bytes]).sort(),
-    [["day/two.png", "uploaded", 700_000], ["one.jpg", "uploaded", 1_000], [
-      "three.webp",
-      "uploaded",
-      3,
-    ]],
+    results.map(({ file, status, bytes }) => `${file} ${status} ${bytes}`).sort(),
+    ["day/two.png uploaded 700000", "one.jpg uploaded 1000", "three.webp uploaded 3"],
   );
   const stored = await edge.storedDigests();
   assert.ok(results.every(({ imageId }) => stored.has(imageId)));
@@ -160,11 +144,8 @@ test("upload that Ctrl-C ends goes on where it was when it runs again, and sends
   await edge.addFault({ match: slowRest, times: 1, action: { delayMs: PATIENCE_MS } });
   const call = ["many", "--json", "--at-once", "1", "--state", "state", ...toEdge()];
   const first = upload(...call);
-  await waitUntil(
-    "the second chunk to be under way",
-    async () => await edge.faultsLeft() === 0,
-    PATIENCE_MS,
-  );
+  const isUnderWay = async () => await edge.faultsLeft() === 0;
+  await waitUntil("the second chunk to be under way", isUnderWay, PATIENCE_MS);
   const records = join(folder, "state/uploads");
   const [name = ""] = await readdir(records);
   const { imageId } = JSON.parse(await readFile(join(records, name), "utf8"));

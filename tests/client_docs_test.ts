@@ -9,15 +9,14 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type BuildOptions, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import { type Edge, openEdge, PAGE_ORIGIN } from "./_edge.ts";
+import { bundle, openClientPage } from "./_client_page.ts";
+import { type Edge, openEdge } from "./_edge.ts";
 import { sha256 } from "./_pictures.ts";
 import { openBrowser, ROUTED_PAGES, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PATIENCE_MS = 60_000;
-const PAGE = "<!doctype html><div id=uppy></div>";
 const SNIPPETS = snippetsOf(await readFile(join(ROOT, "docs/clients.md"), "utf8"));
 const run = promisify(execFile);
 const MISSING = ["bash", "curl", "jq"].filter((name) =>
@@ -64,35 +63,17 @@ async function assertStored(bytes: Uint8Array): Promise<void> {
   assert.ok(digests.includes(sha256(bytes)));
 }
 
-async function bundle(contents: string, options: BuildOptions = {}): Promise<string> {
-  const stdin = { contents, resolveDir: join(ROOT, "client/uppy"), loader: "tsx" as const };
-  const { outputFiles = [] } = await build({
-    ...{ stdin, bundle: true, format: "esm", write: false, logLevel: "error" },
-    ...options,
-  });
-  return outputFiles[0]?.text ?? "";
-}
-
 /** Runs a bundled script in a page of its own; whatever image is asked for there is ready. */
 async function inPage<T>(script: string, use: (page: Page) => Promise<T>): Promise<T> {
   assert.ok(browser !== undefined);
-  const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  const ready = { status: "ready", renditions: [{ name: "thumb" }] };
-  await page.route(
-    "**/v1/images/*",
-    (route) => route.fulfill({ json: ready, headers: { "Access-Control-Allow-Origin": "*" } }),
-  );
+  const context = await browser.newContext();
+  const json = { status: "ready", renditions: [{ name: "thumb" }] };
+  const headers = { "Access-Control-Allow-Origin": "*" };
+  await context.route("**/v1/images/*", (route) => route.fulfill({ json, headers }));
   try {
-    await page.route(
-      `${PAGE_ORIGIN}/`,
-      (route) => route.fulfill({ contentType: "text/html", body: PAGE }),
-    );
-    await page.goto(PAGE_ORIGIN);
-    await page.addScriptTag({ type: "module", content: script });
-    return await use(page);
+    return await use(await openClientPage(context, { script }));
   } finally {
-    await page.close();
+    await context.close();
   }
 }
 

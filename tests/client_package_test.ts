@@ -8,6 +8,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runTask } from "./_task.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
@@ -23,9 +24,8 @@ before(async () => {
   // Below the project, so that the packages' own dependencies are found.
   await mkdir(join(ROOT, ".tintype"), { recursive: true });
   folder = await mkdtemp(join(ROOT, ".tintype/packed-"));
-  await run(join(ROOT, "node_modules/.bin/deno"), ["task", "--quiet", "pack", "--out", folder], {
-    cwd: ROOT,
-  });
+  const { code, stderr } = await runTask("pack", "--out", folder);
+  assert.equal(code, 0, stderr);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 

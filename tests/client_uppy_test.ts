@@ -5,9 +5,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { type Edge, openEdge, PAGE_ORIGIN } from "./_edge.ts";
+import { bundle, openClientPage } from "./_client_page.ts";
+import { type Edge, openEdge } from "./_edge.ts";
 import { sha256 } from "./_pictures.ts";
 import { openBrowser, ROUTED_PAGES, WITHOUT_CHROMIUM } from "./browser/_browser.ts";
 
@@ -16,7 +16,8 @@ const PATIENCE_MS = 60_000;
 const CHUNK = 256 * 1024;
 const skip = WITHOUT_CHROMIUM;
 
-let files: PageFiles;
+let script: string;
+let style: string;
 let edge: Edge;
 let browser: Browser;
 let context: BrowserContext;
@@ -26,69 +27,33 @@ let requests: string[];
 
 before(async () => {
   if (skip !== false) return;
-  [files, edge, browser] = await Promise.all([
-    pageFiles(),
-    openEdge("acme"),
-    openBrowser(ROUTED_PAGES),
-  ]);
+  [edge, browser] = await Promise.all([openEdge("acme"), openBrowser(ROUTED_PAGES)]);
+  const settings = { edge: edge.url, token: await edge.token("uppy") };
+  script = await bundle(
+    `globalThis.settings = ${JSON.stringify(settings)}; await import("./_dashboard_fixture.ts");`,
+  );
+  const sheets = ["core", "dashboard"].map((name) =>
+    readFile(join(ROOT, `node_modules/@uppy/${name}/dist/style.min.css`), "utf8")
+  );
+  style = (await Promise.all(sheets)).join("\n");
 });
 beforeEach(async () => {
   if (skip !== false) return;
   await context?.close();
   await edge.clearFaults();
   context = await browser.newContext();
-  context.setDefaultTimeout(PATIENCE_MS);
   requests = [];
   context.on("request", (request) => {
     if (!request.url().includes("upload_id=")) return;
     requests.push(`${request.method()} ${request.headers()["content-range"] ?? ""}`.trim());
   });
-  await context.route(`${PAGE_ORIGIN}/**`, (route) => {
-    const [contentType, body] = files[new URL(route.request().url()).pathname] ??
-      ["text/plain", ""];
-    return route.fulfill({ contentType, body });
-  });
-  page = await context.newPage();
-  await open();
+  page = await openClientPage(context, { script, style });
+  await page.waitForSelector(".uppy-Dashboard-AddFiles");
 });
 after(async () => {
   await browser?.close();
   await edge?.stop();
 });
-
-/** Files of the page by their path: type and text. */
-type PageFiles = Readonly<Record<string, readonly [type: string, text: string]>>;
-
-/** The page, its script and its style; where it sends to is in the page itself. */
-async function pageFiles(): Promise<PageFiles> {
-  const { outputFiles: [script] } = await build({
-    entryPoints: [join(ROOT, "client/uppy/_dashboard_fixture.ts")],
-    bundle: true,
-    format: "esm",
-    write: false,
-  });
-  const style = await Promise.all(
-    ["core", "dashboard"].map((name) =>
-      readFile(join(ROOT, `node_modules/@uppy/${name}/dist/style.min.css`), "utf8")
-    ),
-  );
-  return {
-    "/page.js": ["text/javascript", script?.text ?? ""],
-    "/page.css": ["text/css", style.join("\n")],
-    "/": [
-      "text/html",
-      '<!doctype html><title>Uppy</title><link rel="stylesheet" href="/page.css"><div id="uppy"></div>',
-    ],
-  };
-}
-
-async function open(): Promise<void> {
-  await page.goto(PAGE_ORIGIN);
-  const settings = { edge: edge.url, token: await edge.token("uppy") };
-  await page.evaluate((value) => Object.assign(globalThis, { settings: value }), settings);
-  await page.addScriptTag({ type: "module", url: "/page.js" });
-  await page.waitForSelector(".uppy-Dashboard-AddFiles, .uppy-Dashboard-files");
-}
 
 async function choose(...sizes: readonly number[]): Promise<Buffer[]> {
   const bytes = sizes.map((size) => randomBytes(size));
@@ -130,6 +95,7 @@ test(
     await page.waitForSelector(".uppy-StatusBar-progress[aria-valuenow]:not([aria-valuenow='0'])");
     await succeeded();
     await assertStored(bytes);
+    assert.equal(requests.filter((request) => request.startsWith("PUT")).length, 3 + 1);
     const ids = await page.evaluate(() =>
       // deno-lint-ignore no-explicit-any -- the page's own global
       (globalThis as any).uppy.getFiles().map((file: any) => file.response.body.imageId)
@@ -195,7 +161,7 @@ test(
     await page.waitForTimeout(1_000); // Golden Retriever writes its notes twice a second
     requests.length = 0;
     await page.reload();
-    await open();
+    await page.waitForSelector(".uppy-Dashboard-files");
     await page.click(".uppy-StatusBar-actionBtn--upload, .uppy-Dashboard-serviceMsg-actionBtn");
     await succeeded();
     assert.equal(requests[0], `PUT bytes */${4 * CHUNK}`);

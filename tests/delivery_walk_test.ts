@@ -2,26 +2,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Image } from "@tintype/client/image";
-import {
-  BUCKETS,
-  callEdge,
-  clientFor,
-  namesWith,
-  query,
-  readObject,
-  tokenFor,
-  URLS,
-} from "./_cloud.ts";
-import { giveEventUp } from "./_dead_event.ts";
-import { addFault, clearFaults, postJson } from "./_emulator.ts";
-import { noisePng } from "./_pictures.ts";
-import { type PushCounts, readPush, setPush as push } from "./_push.ts";
+import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
+import { BUCKETS, clientFor, namesWith, query, readObject, URLS } from "./_cloud.ts";
+import { addFault, clearFaults, faultsLeft, postJson } from "./_emulator.ts";
+import { noisePng, pngBlob } from "./_pictures.ts";
+import { giveEventUp, type PushCounts, readPush, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
 /** Long enough for the walk, short enough that reconcile's half an hour shrinks to its least, 20 seconds. */
-const RETENTION = ["--retention", "10m"];
+const ARGS = ["--doors", "edge", "--retention", "10m"];
 const RECONCILE_AFTER_MS = 20_000;
 
 const client = clientFor("deliveries");
@@ -29,9 +20,10 @@ let system: System;
 let dropped: { readonly imageId: string; readonly atMs: number };
 let givenUp: string;
 before(async () => {
-  system = await startSystem(RETENTION);
+  system = await startSystem(ARGS, { pictures: { "one.png": noisePng(40, 30) } });
   // Reconcile comes to these two while the other walks go on.
-  assert.equal((await push({ drop: 1 }))["dropped"], 0);
+  await push({ drop: 1 });
+  assert.equal((await readPush()).dropped, 0);
   const { imageId } = await upload();
   dropped = { imageId, atMs: Date.now() };
   givenUp = await giveEventUp(client);
@@ -39,7 +31,13 @@ before(async () => {
 after(async () => await system?.stop());
 
 async function upload(): Promise<{ readonly imageId: string }> {
-  return await client.upload(new Blob([noisePng(300, 200)], { type: "image/png" }));
+  return await client.upload(pngBlob(300, 200));
+}
+
+/** The image's manifest. */
+async function manifestOf(imageId: string): Promise<Manifest> {
+  const names = await namesWith(BUCKETS.processed, `${imageId}/manifest.json`);
+  return parseManifest((await readObject(BUCKETS.processed, names[0] ?? "")).bytes);
 }
 
 /** Waits until no event is queued or under way, and answers the counters. */
@@ -59,18 +57,11 @@ async function assertOnce({ imageId, status, renditions }: Image): Promise<void>
   assert.equal((await namesWith(BUCKETS.raw, imageId)).length, 1);
   const names = await namesWith(BUCKETS.processed, imageId);
   assert.equal(names.length, 4, names.join());
-  const manifestName = names.find((name) => name.endsWith("manifest.json")) ?? "";
-  const { bytes } = await readObject(BUCKETS.processed, manifestName);
-  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest; // the model's
-  for (const { object, generation } of manifest.renditions) {
+  for (const { object, generation } of (await manifestOf(imageId)).renditions) {
     assert.equal((await readObject(BUCKETS.processed, object)).generation, generation, object);
   }
   const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
   assert.deepEqual(await query(seen), [["ready"]]);
-}
-
-interface Manifest {
-  readonly renditions: readonly { readonly object: string; readonly generation: string }[];
 }
 
 test("events that come three times and out of order change nothing", async () => {
@@ -82,8 +73,8 @@ test("events that come three times and out of order change nothing", async () =>
   );
   const counters = await quiet();
   await push({ duplicate: 0, shuffle: false });
-  assert.equal(Number(counters["delivered"]) - Number(earlier["delivered"]), 18);
-  assert.equal(counters["deadLettered"], 1, "the one of before");
+  assert.equal(counters.delivered - earlier.delivered, 18);
+  assert.equal(counters.deadLettered, 1, "the one of before");
   for (const image of images) await assertOnce(image);
 });
 
@@ -94,10 +85,10 @@ test("an image is not ready before its row is there, and gets it when the wareho
     action: { status: 503 },
   });
   const { imageId } = await upload();
-  const token = await tokenFor("deliveries");
-  const during = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
-  assert.equal((await during.json() as Image).status, "processing"); // the contract
-  assert.notEqual(await clearFaults(URLS.bigquery), 10_000);
+  const isRefused = async () => await faultsLeft(URLS.bigquery) < 10_000;
+  await waitUntil("its row to be refused", isRefused, READY.timeoutMs);
+  assert.equal((await client.images.get(imageId)).status, "processing");
+  await clearFaults(URLS.bigquery);
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
 
@@ -114,9 +105,9 @@ test("images come through a storage that answers 503 to one request in five", as
 test("deliveries that are held back come when they are let go", async () => {
   await push({ hold: true });
   const { imageId } = await upload();
-  const token = await tokenFor("deliveries");
-  const during = await callEdge(`/v1/images/${imageId}?wait=2`, { token });
-  assert.equal((await during.json() as Image).status, "processing"); // the contract
+  const isHeld = async () => (await readPush()).queued > 0;
+  await waitUntil("its event to be held", isHeld, READY.timeoutMs);
+  assert.equal((await client.images.get(imageId)).status, "processing");
   await push({ hold: false });
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
@@ -125,15 +116,9 @@ test("an image whose event was lost is brought to its end by reconcile", async (
   const { imageId, atMs } = dropped;
   const image = await client.waitUntilReady(imageId, READY);
   const counters = await quiet();
-  assert.equal(counters["dropped"], 1);
+  assert.equal(counters.dropped, 1);
   await assertOnce(image);
-  const [name = ""] = (await namesWith(BUCKETS.processed, imageId)).filter((one) =>
-    one.endsWith("manifest.json")
-  );
-  const manifest = JSON.parse(
-    new TextDecoder().decode((await readObject(BUCKETS.processed, name)).bytes),
-  );
-  const waitedMs = Date.parse(manifest.processedAt) - atMs;
+  const waitedMs = Date.parse((await manifestOf(imageId)).processedAt) - atMs;
   assert.ok(waitedMs > RECONCILE_AFTER_MS - 2_000, `ended after ${waitedMs} ms, not by reconcile`);
   const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
   assert.deepEqual([job["status"], (job["body"] as { failed: number }).failed], [200, 0]); // reconcile's own answer

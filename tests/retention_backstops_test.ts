@@ -29,8 +29,12 @@ const REFS = [3, 2, 1, 0].map((days) => sampleRef(Date.now() - days * DAY_MS));
 
 let storage: Emulator;
 let bigquery: Emulator;
+let sink: BigQueryRowSink;
 before(async () => {
   [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
+  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
+  const options = { dataset: "tintype", purgesRetentionMs: PURGES_RETENTION_MS };
+  sink = new BigQueryRowSink(client, options);
   await fill();
 });
 after(async () => {
@@ -42,11 +46,6 @@ const bucketOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.
 
 /** Every kind of object, and a row, of each image, by the production adapters. */
 async function fill(): Promise<void> {
-  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
-  const sink = new BigQueryRowSink(client, {
-    dataset: "tintype",
-    purgesRetentionMs: PURGES_RETENTION_MS,
-  });
   const [raw, processed] = [bucketOf(BUCKETS.raw), bucketOf(BUCKETS.processed)];
   for (const ref of REFS) {
     const write = { contentType: "image/jpeg", customTimeMs: t0OfImageId(ref.imageId) };
@@ -78,25 +77,16 @@ async function objectsLeft(): Promise<number[]> {
 
 /** Runs a scheduled query's file as BigQuery would at that time, and answers how many rows it took. */
 async function runScheduled(file: string, runTimeMs: number): Promise<number> {
-  const query = await readFile(
-    new URL(`../infra/bigquery/scheduled/${file}`, import.meta.url),
-    "utf8",
-  );
+  const path = new URL(`../infra/bigquery/scheduled/${file}`, import.meta.url);
   const value = new Date(runTimeMs).toISOString();
-  const response = await fetch(`${bigquery.url}/bigquery/v2/projects/${PROJECT}/queries`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      query,
-      useLegacySql: false,
-      parameterMode: "NAMED",
-      queryParameters: [
-        { name: "run_time", parameterType: { type: "TIMESTAMP" }, parameterValue: { value } },
-      ],
-    }),
-  });
-  const answer = await response.json() as { numDmlAffectedRows?: string }; // BigQuery's
-  assert.equal(response.status, 200, JSON.stringify(answer));
+  const answer = await bigquery.control("POST", `/bigquery/v2/projects/${PROJECT}/queries`, {
+    query: await readFile(path, "utf8"),
+    useLegacySql: false,
+    parameterMode: "NAMED",
+    queryParameters: [
+      { name: "run_time", parameterType: { type: "TIMESTAMP" }, parameterValue: { value } },
+    ],
+  }) as { readonly numDmlAffectedRows?: string }; // BigQuery's
   return Number(answer.numDmlAffectedRows);
 }
 
@@ -134,11 +124,6 @@ test("an object without a custom time goes when it is as old as the period", asy
 });
 
 test("copies of certificates go after their own time, which is longer", async () => {
-  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
-  const sink = new BigQueryRowSink(client, {
-    dataset: "tintype",
-    purgesRetentionMs: PURGES_RETENTION_MS,
-  });
   const sweptAtMs = Date.now();
   await sink.recordPurge([{
     certificate: 1,

@@ -1,21 +1,22 @@
 /**
- * Seven days in 90 seconds, through both doors: pictures full of canaries go in, none of it is found anywhere but in the
+ * Seven days in one minute, through both doors: pictures full of canaries go in, none of it is found anywhere but in the
  * originals; in the middle owners erase; at the end everything is gone, and the audit says so at each step.
  */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
+import { newImageId } from "@tintype/client/image_id";
+import { certificateSchema } from "@tintype/core/retention/certificate";
+import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { scene } from "@tintype/core/testing/drawing";
+import { makeSample } from "@tintype/processor/testing/samples";
 import { readAudit, runAudit } from "./_audit.ts";
 import { canariesIn, withCanaries } from "./_canaries.ts";
 import {
   BUCKETS,
   callEdge,
   clientFor,
+  erase,
   namesWith,
-  pollEdge,
   query,
   readObject,
   TENANT,
@@ -24,69 +25,47 @@ import {
 } from "./_cloud.ts";
 import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
-import { type Run, runStart } from "./_run_start.ts";
+import { startSystem, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
-const RETENTION_MS = 90_000;
+const RETENTION_MS = 60_000;
 const GRACE_MS = 10_000;
 const FILE_NAME = "zaphod-on-holiday";
 const SUBJECT = "zaphod.canary@example.com";
 /** Told by the client, and to be told by nobody else. */
 const IDENTITIES = [FILE_NAME, SUBJECT, "person-0", "stream-0", "203.0.113.77"];
 
-let folder: string;
-let run: Run;
+let system: System;
 /** The uploads by hand: of the canary person. */
 let imageId: string;
 let picture: Uint8Array<ArrayBuffer>;
 /** Every image that went in, with its door. */
 let images: { imageId: string; door: string; t0Ms: number }[];
 
-function t0Of(id: string): number {
-  return parseInt(id.replace("-", "").slice(0, 12), 16);
-}
-
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tintype-proof-"));
-  const pictures = join(folder, "pictures");
-  await mkdir(pictures);
-  picture = withCanaries(await scene());
-  for (const name of ["a", "b"]) {
-    await writeFile(join(pictures, `${FILE_NAME}-${name}.jpg`), picture);
-  }
+  // Without a metadata block of its own.
+  picture = withCanaries(await makeSample(scene(320, 200), { mediaType: "image/jpeg" }));
   const doors = WITHOUT_JAVA === false ? "edge,kafka" : "edge";
-  run = await runStart(["--doors", doors, "--retention", "90s", "--verbose", "--images", pictures]);
-  await run.line("Tintype is ready");
-  await run.line(" doubled");
+  system = await startSystem([
+    "--doors",
+    doors,
+    "--retention",
+    `${RETENTION_MS / 1_000}s`,
+    "--verbose",
+  ], {
+    pictures: { [`${FILE_NAME}-a.jpg`]: picture, [`${FILE_NAME}-b.jpg`]: picture },
+  });
   const client = clientFor(SUBJECT);
   const upload = await client.upload(new Blob([picture], { type: "image/jpeg" }));
   imageId = upload.imageId;
   await client.waitUntilReady(imageId, { timeoutMs: 30_000 });
   const rows = await query("SELECT image_id, source FROM tintype.images");
-  images = rows.map(([id, door]) => ({
-    imageId: id ?? "",
-    door: door ?? "",
-    t0Ms: t0Of(id ?? ""),
-  }));
-});
-after(async () => {
-  await run?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** A picture of colours, without a metadata block. */
-async function scene(): Promise<Uint8Array> {
-  const [width, height] = [320, 200];
-  const data = Uint8Array.from(
-    { length: width * height * 3 },
-    (_, at) => (at * 7 + at % 251) % 256,
-  );
-  return await sharpCodec().encode({ data, width, height, channels: 3 }, {
-    format: "jpeg",
-    quality: 80,
-    background: "#ffffff",
+  images = rows.map(([id, door]) => {
+    const known = id as ImageId; // the processor's own
+    return { imageId: known, door: door ?? "", t0Ms: t0OfImageId(known) };
   });
-}
+});
+after(async () => await system?.stop());
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
@@ -147,7 +126,9 @@ test("no log line of any part tells a canary, a token or a session's address", a
     headers: { "cf-connecting-ip": "203.0.113.77", "x-forwarded-for": "203.0.113.77" },
   });
   const parts = ["edge", "storage", "processor", "bigquery", "oidc", "bridge", "kafka"];
-  const lines = run.lines.filter((line) => parts.some((part) => line.startsWith(part.padEnd(10))));
+  const lines = system.lines.filter((line) =>
+    parts.some((part) => line.startsWith(part.padEnd(10)))
+  );
   const logged = lines.filter((line) => line.includes("{"));
   assert.ok(logged.length > 50, `${logged.length} lines`);
   for (const line of logged) assert.deepEqual(canariesIn(line, IDENTITIES), [], line);
@@ -177,15 +158,7 @@ test("owners erase in the middle: at once invisible, soon gone everywhere, with 
     cases.push({ id: kafkaImage.imageId, token: await tokenFor("stream-0", { tenant: "stream" }) });
   }
   for (const { id, token } of cases) {
-    const asked = await callEdge(`/v1/images/${id}`, { token, method: "DELETE" });
-    assert.equal(asked.status, 202);
-    assert.equal((await callEdge(`/v1/images/${id}`, { token })).status, 404);
-    await pollEdge(`/v1/erasures/${id}`, { token }, {
-      isIt: (text) => text.includes('"erased"'),
-      timeoutMs: 20_000,
-    });
-    const left = [await namesWith(BUCKETS.raw, id), await namesWith(BUCKETS.processed, id)].flat();
-    assert.deepEqual(left.map((name) => name.split("/")[0]), ["erase", "erased"]);
+    await erase(id, token);
     assert.deepEqual(
       await query(`SELECT status FROM tintype.images WHERE image_id = '${id}'`),
       [],
@@ -220,8 +193,48 @@ test("what was not erased is kept until its time, and then nothing is left, not 
   assert.deepEqual(await query("SELECT image_id FROM tintype.images"), []);
 });
 
+test("GET answers for a purged image as for one that never was", async () => {
+  const [purged] = images.filter(({ imageId: id, door }) => id !== imageId && door === "edge");
+  const tokens = [0, 1].map((person) => tokenFor(`person-${person}`, { tenant: "demo" })); // whose pictures they were
+  for (const token of await Promise.all(tokens)) {
+    const [gone, never] = await Promise.all([purged?.imageId, newImageId()].map(async (id) => {
+      const response = await callEdge(`/v1/images/${id}`, { token });
+      const requestId = response.headers.get("x-request-id") ?? "";
+      return [response.status, (await response.text()).replace(requestId, "")];
+    }));
+    assert.equal(gone?.[0], 404);
+    assert.deepEqual(gone, never);
+  }
+});
+
+test("the certificates chain from the first to the last, and BigQuery has a copy of each", async () => {
+  const rows = await query(
+    "SELECT certificate, COUNT(DISTINCT store) FROM tintype.purges WHERE evidence = 'observed' " +
+      "GROUP BY certificate ORDER BY certificate",
+  );
+  const names = await namesWith(BUCKETS.certificates);
+  let previousHash: string | null = null;
+  let deleted = 0;
+  for (let n = 1; n <= names.length; n++) {
+    const { bytes } = await readObject(BUCKETS.certificates, `certificates/${n}`);
+    const certificate = certificateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    assert.deepEqual([certificate.n, certificate.previousHash], [n, previousHash]);
+    assert.equal(certificate.periodMs, RETENTION_MS);
+    const observed = certificate.places.filter(({ evidence }) => evidence === "observed");
+    assert.deepEqual(observed.map(({ place }) => place), ["raw", "processed", "warehouse"]);
+    assert.deepEqual(observed.map(({ overdue }) => overdue), [0, 0, 0], `certificate ${n}`);
+    deleted += observed.reduce((sum, place) => sum + place.deleted, 0);
+    previousHash = sha256(bytes);
+  }
+  // Of each that was not erased: raw, three renditions, manifest, row.
+  assert.ok(deleted >= 6 * (images.length - 2), `${deleted} deleted`);
+  assert.ok(rows.length > 10 && rows.length <= names.length, `${rows.length} of ${names.length}`);
+  assert.deepEqual(rows.map(([n]) => n), rows.map((_, index) => String(index + 1)));
+  assert.ok(rows.every(([, stores]) => stores === "3"));
+});
+
 test("the last audit finds nothing left and an unbroken chain, and what is spoiled afterwards", async () => {
-  const { code, audit } = await readAudit(["--retention", "90s"]);
+  const { code, audit } = await readAudit(["--retention", `${RETENTION_MS / 1_000}s`]);
   assert.deepEqual([code, audit.findings], [0, []]);
   assert.deepEqual([audit.raw.objects, audit.processed.objects, audit.warehouse.rows], [0, 0, 0]);
   assert.equal(audit.chain.found, audit.chain.newest);

@@ -1,184 +1,116 @@
 /**
- * `deno task soak`: every fault of `trouble/faults.ts` while pictures go through both sources, alone and then in pairs,
- * in an order that a seed decides; a table of what happened, and exit code 1 where anything was lost or doubled.
+ * `deno task soak`: the long forms of campaigns that the tests run a small form of, one after another: the same files,
+ * told by variables to go on for longer. Exit code 1 where anything was lost or doubled.
  */
-import { appendFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { resolve } from "node:path";
 import process from "node:process";
 import { defineCommand } from "@tintype/cli/command";
-import { oneOf, wholeNumber } from "@tintype/cli/flag_values";
+import { oneOf, someOf, wholeNumber } from "@tintype/cli/flag_values";
 import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { seededRandom } from "@tintype/core/seeded_random";
-import { runCampaign, SOAK_CAMPAIGNS } from "./soak_campaigns.ts";
-import { planCampaign, type PlannedScenario } from "./trouble/campaign.ts";
-import { type DrawnPictures, drawPictures } from "./trouble/pictures.ts";
-import { type Outcome, runScenario } from "./trouble/scenario.ts";
-import { outcomeTable } from "./trouble/outcome_table.ts";
-import { startTroubledSystem, type TroubledSystem } from "./trouble/troubled_system.ts";
+import { findNodeBinary } from "../tools/node_binary.ts";
+import { SCENARIO_NAMES } from "./trouble/campaign.ts";
+
+/** A campaign: a test file, and the variables that make it long. */
+interface Campaign {
+  readonly name: string;
+  readonly about: string;
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const FAULTS = "faults";
+const CAMPAIGNS: readonly Campaign[] = [
+  {
+    name: FAULTS,
+    about: "every fault while pictures go through both sources, alone and then in pairs",
+    file: "tests/trouble/trouble_test.ts",
+    env: {},
+  },
+  {
+    name: "bridge-crash-points",
+    about: "the bridge killed at every crash point, each ten times, 50,000 records",
+    file: "kafka-bridge/crash_campaign_test.ts",
+    env: { CRASH_ROUNDS: "10", CRASH_RECORDS: "50000" },
+  },
+  {
+    name: "hostile-images",
+    about: "every sample flipped and cut at each KiB, two hours",
+    file: "tests/hostile/hostile_images_test.ts",
+    env: { HOSTILE_MINUTES: "120" },
+  },
+  {
+    name: "road-without-native-code",
+    about: "the road's walks with CODEC=imagescript",
+    file: "tests/road_test.ts",
+    env: { CODEC: "imagescript" },
+  },
+];
+const NAMES = CAMPAIGNS.map(({ name }) => name);
 
 const SOAK = defineCommand({
   name: "soak",
-  summary:
-    "Starts the whole system and injects every fault while pictures go through both sources.",
+  summary: "Runs the long forms of the tests one after another, and prints the seed of the faults.",
   flags: {
+    "campaign NAME": { about: `one alone: ${NAMES.join(", ")}`, parse: oneOf(NAMES) },
     "seed N": {
       about:
-        "decides order, moments and sizes (default: the time); the same seed is the same campaign",
+        "decides order, moments and sizes of the faults (default: the time); the same seed is the same campaign",
       parse: wholeNumber(0),
     },
-    "only NAME": "one fault, or a pair such as kill-edge+kill-storage",
-    "pairs": "pairs only",
-    "rounds N": { about: "how often to go through all of it", parse: wholeNumber(0), default: "1" },
-    "minutes N": {
-      about: "begin nothing new after so many minutes",
-      parse: wholeNumber(0),
-      default: "1440",
+    "only NAME,...": {
+      about: "of the faults these alone, such as kill-edge+kill-storage",
+      parse: someOf(SCENARIO_NAMES),
     },
     "pictures N": {
-      about: "pictures of a scenario, half of them through each source",
-      parse: wholeNumber(0),
+      about: "pictures of each fault, half of them through each source",
+      parse: wholeNumber(2),
       default: "100",
     },
-    "campaign NAME": {
-      about:
-        "one campaign of soak_campaigns.ts alone (default: all of them when the faults are over)",
-      parse: oneOf(SOAK_CAMPAIGNS.map(({ name }) => name)),
-    },
-    "log FILE": "write every line of every part into FILE",
-    "list": "name every fault and campaign",
+    "list": "name every campaign, and every fault and pair",
   },
   exitCodes: { 1: "something was lost or doubled, or a campaign failed" },
 });
-const WEATHER = { outageMs: 60_000 };
-/** Scenarios that one system lives through; then it must end without leaving anything. */
-const SCENARIOS_PER_SYSTEM = 12;
-/** What the table calls that which a system left behind. */
-const LEFTOVERS = "left behind";
-const MINUTE_MS = 60_000;
-
-interface Campaign {
-  readonly seed: number;
-  /** The flags that, with a scenario's name, run it again as it was. */
-  readonly flags: string;
-  readonly drawn: DrawnPictures;
-  /** Begin nothing new. */
-  readonly over: AbortSignal;
-  readonly outcomes: Outcome[];
-  readonly log: string | undefined;
-}
 
 async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
-  const ending = new AbortController();
-  endOnInterrupt(ending, { onFirst: () => say("Ending; once more ends at once.\n") });
-  const { only, pairs, rounds, pictures, seed = Date.now() % 1_000_000 } = flags;
-  if (flags.campaign !== undefined) return await runCampaigns(ending.signal, flags.campaign);
-  const random = seededRandom(seed);
-  const plan = planCampaign({ random, only, leastFaults: pairs ? 2 : 1, rounds });
-  if (flags.list) {
-    const names = [...plan, ...SOAK_CAMPAIGNS].map(({ name }) => name);
-    say(`${[...new Set(names)].join("\n")}\n`);
+  const { only, pictures, seed = Date.now() % 1_000_000, list } = flags;
+  if (list) {
+    console.log([...NAMES, ...SCENARIO_NAMES].join("\n"));
     return EXIT.done;
   }
-  say(`seed ${seed}: ${plan.length} scenarios\n`);
-  const deadline = AbortSignal.timeout(flags.minutes * MINUTE_MS);
-  const campaign: Campaign = {
-    seed,
-    flags: `--seed ${seed} --rounds ${rounds} --pictures ${pictures}`,
-    drawn: await drawPictures(Math.ceil(pictures / 2), seededRandom(seed)),
-    over: AbortSignal.any([ending.signal, deadline]),
-    outcomes: [],
-    log: flags.log,
+  const chosen = only === undefined ? flags.campaign : FAULTS;
+  const ending = new AbortController();
+  endOnInterrupt(ending, { onFirst: () => console.log("Ending; once more ends at once.") });
+  const trouble = {
+    TROUBLE_SEED: String(seed),
+    TROUBLE_PICTURES: String(Math.ceil(pictures / 2)),
+    ...(only === undefined ? {} : { TROUBLE_ONLY: only.join() }),
   };
-  try {
-    while (plan.length > 0 && !campaign.over.aborted) await liveThrough(plan, campaign);
-  } finally {
-    await campaign.drawn.remove();
-  }
-  const code = report(campaign);
-  const isWhole = only === undefined && !pairs && !campaign.over.aborted;
-  return isWhole ? Math.max(code, await runCampaigns(ending.signal)) : code;
-}
-
-/** Runs one campaign, or all; resolves to the exit code. */
-async function runCampaigns(signal: AbortSignal, only?: string): Promise<number> {
   let code: number = EXIT.done;
-  for (const campaign of SOAK_CAMPAIGNS.filter(({ name }) => [name, undefined].includes(only))) {
-    if (signal.aborted) break;
-    say(`${campaign.name}: ${campaign.about}\n`);
-    if (!await runCampaign(resolve(import.meta.dirname ?? ".", ".."), campaign, signal)) {
-      code = EXIT.failed;
-    }
+  for (const campaign of CAMPAIGNS.filter(({ name }) => [name, undefined].includes(chosen))) {
+    if (ending.signal.aborted) break;
+    console.log(`${campaign.name}: ${campaign.about} (seed ${seed})`);
+    const env = { ...campaign.env, ...trouble };
+    if (!await passes({ ...campaign, env }, ending.signal)) code = EXIT.failed;
   }
   return code;
 }
 
-/** Shows the table and how to see each failure again; answers the exit code. */
-function report({ seed, flags, outcomes }: Campaign): number {
-  const bad = outcomes.filter(({ lost, doubled }) => lost.length + doubled.length > 0);
-  say(`\n${outcomeTable(outcomes)}\n`);
-  say(`seed ${seed}: ${outcomes.length} scenarios, ${bad.length} with losses\n`);
-  for (const { name } of bad.filter(({ name }) => name !== LEFTOVERS)) {
-    say(`again: deno task soak ${flags} --only ${name}\n`);
-  }
-  return bad.length === 0 ? EXIT.done : EXIT.failed;
+/** Runs a campaign, its output on ours; answers whether it passed. */
+async function passes({ file, env }: Campaign, signal: AbortSignal): Promise<boolean> {
+  const root = resolve(import.meta.dirname ?? ".", "..");
+  const flags = ["--disable-warning=TimeoutNegativeWarning", "--test", "--test-reporter=spec"];
+  const child = spawn(findNodeBinary(root), [...flags, file], {
+    cwd: root,
+    // A broker that cannot be had is a failure here, not a skipped test.
+    env: { ...process.env, CI: "true", ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+    signal,
+  });
+  const [code] = await once(child, "close").catch(() => [null]); // interrupted
+  return code === 0;
 }
 
-/** Takes scenarios that can share a system from the plan's front, and lets one system live through them. */
-async function liveThrough(plan: PlannedScenario[], campaign: Campaign): Promise<void> {
-  const retention = plan[0]?.retention;
-  const system = await startTroubledSystem({ doors: ["edge", "kafka"], retention });
-  let last: Outcome | undefined;
-  try {
-    for (let count = 0; count < SCENARIOS_PER_SYSTEM && !campaign.over.aborted; count++) {
-      const next = plan[0];
-      if (next === undefined || next.retention !== retention) break;
-      plan.shift();
-      last = await live(system, next, campaign);
-      campaign.outcomes.push(last);
-      if (last.pictures === 0) break; // It broke, and its system with it.
-    }
-  } finally {
-    const leftovers = await system.stop();
-    if (campaign.log !== undefined) await appendFile(campaign.log, `${system.lines.join("\n")}\n`);
-    for (const leftover of leftovers) say(`  left behind: ${leftover}\n`);
-    if (leftovers.length > 0 && last !== undefined) {
-      campaign.outcomes.push({ ...emptyOutcome(LEFTOVERS), doubled: leftovers });
-    }
-  }
-}
-
-async function live(
-  system: TroubledSystem,
-  { name, faults, place }: PlannedScenario,
-  { seed, drawn }: Campaign,
-): Promise<Outcome> {
-  const startedMs = performance.now();
-  const { pictures } = drawn;
-  const scenario = { faults, pictures, weather: WEATHER, random: seededRandom(seed + place) };
-  let outcome: Outcome;
-  try {
-    outcome = await runScenario(system, scenario);
-  } catch (error) {
-    const seconds = Math.round((performance.now() - startedMs) / 1000);
-    outcome = { ...emptyOutcome(name), seconds, lost: [`the scenario broke: ${error}`] };
-  }
-  const { ready, pictures: sent, retries, seconds, lost, doubled } = outcome;
-  say(`${name}: ${ready} of ${sent} ready, ${retries} retries, ${seconds} s\n`);
-  for (const line of lost) say(`  lost: ${line}\n`);
-  for (const line of doubled) say(`  doubled: ${line}\n`);
-  return outcome;
-}
-
-function emptyOutcome(name: string): Outcome {
-  const none = { pictures: 0, ready: 0, rows: 0, resent: 0, retries: 0, seconds: 0 };
-  return { name, ...none, lost: [], doubled: [] };
-}
-
-function say(text: string): void {
-  process.stdout.write(text);
-}
-
-// The Kafka client waits for negative times, which mean at once, and warns of each.
-process.removeAllListeners("warning");
 await runMain(SOAK, soak);

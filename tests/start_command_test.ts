@@ -6,7 +6,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
+import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { PORTS } from "@tintype/local/start/local_names";
+import { BUCKETS, namesWith } from "./_cloud.ts";
 import { portsInUse, type Run, type RunResult, runStart } from "./_run_start.ts";
 import { waitUntil } from "./_wait.ts";
 
@@ -15,7 +17,7 @@ interface Report {
   readonly images: readonly {
     readonly file: string;
     readonly door: string;
-    readonly imageId: string;
+    readonly imageId: ImageId;
     readonly status: string;
     readonly reason?: string;
     readonly bytes: number;
@@ -23,6 +25,7 @@ interface Report {
     readonly row: boolean;
     readonly readyMs: number;
   }[];
+  readonly purged: boolean;
   readonly lost: number;
   readonly doubled: number;
 }
@@ -32,6 +35,10 @@ const REJECTED = {
   "not_an_image.jpg": "not_an_image",
   "too_many_pixels.png": "too_many_pixels",
 };
+
+/** Longer than all samples take to be processed, on a busy machine too. */
+const RETENTION_MS = 60_000;
+const GRACE_MS = 10_000;
 
 let folder: string;
 before(async () => {
@@ -78,7 +85,9 @@ test("start refuses a wrong command line in one line and with an exit code", asy
     [["--data", ""], /--data must not be empty/],
     [["--data", file], /notes\.txt.*cannot be a folder/],
   ];
-  for (const [args, line] of cases) assertRefused(await resultOf("--doors", "edge", ...args), line);
+  await Promise.all(cases.map(async ([args, line]) => {
+    assertRefused(await resultOf("--doors", "edge", ...args), line);
+  }));
 });
 
 test("start names the port that is in use", async () => {
@@ -94,17 +103,14 @@ test("start names the port that is in use", async () => {
   }
 });
 
-test("start --once --json --trace brings every drawn sample to its end, prints one document, and shows one trace", async () => {
-  const { code, stdout, stderr, leftInTemp } = await resultOf(
-    "--doors",
-    "edge",
-    "--once",
-    "--json",
-    "--trace",
-  );
+test("start --once --json --trace brings every drawn sample to its end, waits until all are purged, prints one document, and shows one trace", async () => {
+  const flags = ["--once", "--json", "--trace", "--retention", `${RETENTION_MS / 1_000}s`];
+  const run = await runStart(["--doors", "edge", ...flags]);
+  const lastSeenMs = await watchPurge(run);
+  const { code, stdout, stderr, leftInTemp } = await run.ended;
   assert.equal(code, 0, stderr);
-  const { images, lost, doubled, ...rest }: Report = JSON.parse(stdout);
-  assert.deepEqual({ lost, doubled, rest }, { lost: 0, doubled: 0, rest: {} });
+  const { images, ...rest }: Report = JSON.parse(stdout);
+  assert.deepEqual(rest, { lost: 0, doubled: 0, purged: true });
   const ready = images.filter(({ status }) => status === "ready");
   assert.equal(ready.length, 15, "six formats, one with alpha, eight orientations");
   assert.ok(ready.every(({ renditions, reason }) => renditions === 3 && reason === undefined));
@@ -117,9 +123,28 @@ test("start --once --json --trace brings every drawn sample to its end, prints o
     assert.ok(bytes > 0 && Number.isInteger(readyMs), file);
   }
   assert.match(stderr, /Tintype is ready/);
+  assert.match(stderr, /certificate \d+ of .*: nothing is left in /);
   for (const line of TRACE) assert.match(stderr, line);
   assert.deepEqual(leftInTemp, []);
+  const keptMs = lastSeenMs - Math.max(...images.map(({ imageId }) => t0OfImageId(imageId)));
+  assert.ok(keptMs > RETENTION_MS - 1_000, `the last one was gone after ${keptMs} ms`);
+  assert.ok(keptMs < RETENTION_MS + GRACE_MS, `the last one was still there after ${keptMs} ms`);
 });
+
+/** Waits until the run has ended; resolves with the time when the last raw object was there, since the epoch. */
+async function watchPurge(run: Run): Promise<number> {
+  await run.line("waiting for everything to disappear");
+  let lastSeenMs = 0;
+  let isOver = false;
+  void run.ended.catch(() => undefined).finally(() => isOver = true);
+  await waitUntil("the run to end", async () => {
+    const askedMs = Date.now();
+    const names = await namesWith(BUCKETS.raw).catch(() => []);
+    if (names.length > 0) lastSeenMs = askedMs;
+    return isOver;
+  }, RETENTION_MS + 60_000);
+  return lastSeenMs;
+}
 
 /** What a picture went through, from the edge to its row: spans as branches, stages as dots. */
 const TRACE = [

@@ -1,14 +1,11 @@
 /** The local storage for tests of the creator. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { makeImageId } from "@tintype/core/model/image_id";
 import { type ObjectName, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
-import { startStore } from "../testing/store.ts";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 
 /** When every image of these tests came, in milliseconds since the epoch. */
@@ -31,14 +28,12 @@ export interface RunningStorage {
   /** The object's resource, or an error's document. */
   resourceOf(name: ObjectName): Promise<Readonly<Record<string, unknown>>>;
   bytesOf(name: ObjectName): Promise<Buffer>;
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 /** Starts the local storage in a folder of its own. */
 export async function startStorage(): Promise<RunningStorage> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-creator-"));
-  const store = await startStore(folder);
-  const endpoint = store.url;
+  const { url: endpoint, control, stop } = await startEmulator("storage");
   const ask = (name: ObjectName, query = "") =>
     fetch(`${endpoint}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}${query}`);
   let made = 0;
@@ -49,13 +44,12 @@ export async function startStorage(): Promise<RunningStorage> {
       const ref = { tenant: parseTenant("stream"), owner: parseOwner("a".repeat(20)) };
       return rawName({ ...ref, imageId: makeImageId(T0_MS, new Uint8Array(10).fill(++made)) });
     },
-    fault: (action, match = {}) =>
-      store.fault({ match: { path: "^/upload/", ...match }, times: 1, action }),
+    async fault(action, match = {}) {
+      const fault = { match: { path: "^/upload/", ...match }, times: 1, action };
+      await control("POST", "/_local/faults", fault);
+    },
     resourceOf: async (name) => await (await ask(name)).json(),
     bytesOf: async (name) => Buffer.from(await (await ask(name, "?alt=media")).arrayBuffer()),
-    async close() {
-      await store.kill();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: () => stop(),
   };
 }

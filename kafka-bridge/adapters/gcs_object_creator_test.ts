@@ -8,6 +8,7 @@ import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { OPTIONS, type RunningStorage, startStorage, T0_MS } from "./_storage_fixture.ts";
 
 const KIB = 1024;
+const PUT = { method: "PUT" };
 
 let storage: RunningStorage;
 let creator: ObjectCreator;
@@ -29,13 +30,20 @@ test("gcsObjectCreator() creates with type, custom time and metadata, and answer
   assert.equal(resource["size"], String(PNG_PIXEL.length));
 });
 
-test("gcsObjectCreator() leaves what is there as it is", async () => {
-  const name = storage.newName();
-  await creator.create(name, PNG_PIXEL, OPTIONS);
-  const before = await storage.resourceOf(name);
-  assert.deepEqual(await creator.create(name, new Uint8Array([1]), OPTIONS), { created: false });
-  assert.deepEqual(await storage.resourceOf(name), before);
-});
+for (
+  const [kind, body] of [["bytes", new Uint8Array(1)], [
+    "a stream",
+    streamOf(randomBytes(700 * KIB)),
+  ]] as const
+) {
+  test(`gcsObjectCreator() leaves what is there as it is, given ${kind}`, async () => {
+    const name = storage.newName();
+    await creator.create(name, PNG_PIXEL, OPTIONS);
+    const before = await storage.resourceOf(name);
+    assert.deepEqual(await creator.create(name, body, OPTIONS), { created: false });
+    assert.deepEqual(await storage.resourceOf(name), before);
+  });
+}
 
 test("gcsObjectCreator() takes a 403 that names the delete permission for already there", async () => {
   const message = "bridge does not have storage.objects.delete access to the object.";
@@ -43,36 +51,32 @@ test("gcsObjectCreator() takes a 403 that names the delete permission for alread
   assert.deepEqual(await creator.create(storage.newName(), PNG_PIXEL, OPTIONS), { created: false });
 });
 
-test("gcsObjectCreator() throws unavailable for any other 403", async () => {
+test("gcsObjectCreator() throws unavailable for any other 403, and for a session that is lost", async () => {
   const message = "bridge does not have storage.objects.create access to the bucket.";
   await storage.fault({ status: 403, body: { error: { code: 403, message } } });
-  await assert.rejects(
-    creator.create(storage.newName(), PNG_PIXEL, OPTIONS),
-    (error) => isAppError(error, "unavailable"),
-  );
+  await storage.fault({ status: 410 }, PUT);
+  for (const body of [PNG_PIXEL, streamOf(randomBytes(700 * KIB))]) {
+    const creating = creator.create(storage.newName(), body, OPTIONS);
+    await assert.rejects(creating, (error) => isAppError(error, "unavailable"));
+  }
 });
 
-test("gcsObjectCreator() repeats a 503", async () => {
-  await storage.fault({ status: 503 });
-  const outcome = await creator.create(storage.newName(), PNG_PIXEL, OPTIONS);
-  assert.equal(outcome.created, true);
-});
+/** What passes; of a lost answer the second try finds the object. */
+const TROUBLES: readonly (readonly [what: string, action: unknown, isCreated: boolean])[] = [
+  ["a 503", { status: 503 }, true],
+  ["an answer that is lost", { dropReply: true }, false],
+  ["an answer that does not come in time", { delayMs: 20_000 }, true],
+];
 
-test("gcsObjectCreator() has the object when the answer was lost", async () => {
-  const name = storage.newName();
-  await storage.fault({ dropReply: true });
-  await creator.create(name, PNG_PIXEL, OPTIONS);
-  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
-});
-
-test("gcsObjectCreator() gives up an answer that does not come in time", async () => {
-  await storage.fault({ delayMs: 20_000 });
-  const impatient = storage.creatorOf(1_000);
-  const name = storage.newName();
-  const outcome = await impatient.create(name, PNG_PIXEL, OPTIONS);
-  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
-  assert.ok(outcome.created, "the second try");
-});
+for (const [what, action, isCreated] of TROUBLES) {
+  test(`gcsObjectCreator() stores bytes through ${what}`, async () => {
+    const name = storage.newName();
+    await storage.fault(action);
+    const { created } = await storage.creatorOf(1_000).create(name, PNG_PIXEL, OPTIONS);
+    assert.equal(created, isCreated);
+    assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
+  });
+}
 
 /** Bytes in pieces of sizes that fit nothing. */
 function streamOf(bytes: Uint8Array, end?: Error): ReadableStream<Uint8Array> {
@@ -87,7 +91,6 @@ function streamOf(bytes: Uint8Array, end?: Error): ReadableStream<Uint8Array> {
   });
 }
 
-const PUT = { method: "PUT" };
 const SESSION_TROUBLES: readonly (readonly [string, unknown, Readonly<Record<string, string>>])[] =
   [
     ["nothing", undefined, PUT],
@@ -114,20 +117,4 @@ test("gcsObjectCreator() stores nothing of a stream that breaks, and throws its 
   const creating = creator.create(name, streamOf(randomBytes(700 * KIB), end), OPTIONS);
   await assert.rejects(creating, end);
   assert.equal((await storage.resourceOf(name))["size"], undefined);
-});
-
-test("gcsObjectCreator() leaves what is there as it is, for a stream too", async () => {
-  const name = storage.newName();
-  await creator.create(name, PNG_PIXEL, OPTIONS);
-  const outcome = await creator.create(name, streamOf(randomBytes(700 * KIB)), OPTIONS);
-  assert.deepEqual(outcome, { created: false });
-  assert.equal((await storage.resourceOf(name))["size"], String(PNG_PIXEL.length));
-});
-
-test("gcsObjectCreator() throws unavailable for a session that is lost", async () => {
-  await storage.fault({ status: 410 }, PUT);
-  await assert.rejects(
-    creator.create(storage.newName(), streamOf(randomBytes(700 * KIB)), OPTIONS),
-    (error) => isAppError(error, "unavailable"),
-  );
 });

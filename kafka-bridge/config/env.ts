@@ -3,7 +3,7 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
-import { BROKER, partsOf } from "./broker_list.ts";
+import { BROKER, partsOf } from "./brokers.ts";
 import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);

@@ -1,7 +1,7 @@
 import { defineCommand } from "@tintype/cli/command";
 import { nonEmpty } from "@tintype/cli/flag_values";
 import { UsageError } from "@tintype/cli/usage_error";
-import { brokersFlag, CONNECTION, type Env } from "../config/broker_flag.ts";
+import { brokersFlag, CONNECTION, type Env } from "../config/brokers.ts";
 
 const COMMANDS = ["list", "show", "redrive"] as const;
 const PLACE = /^\d{1,6}\/\d{1,19}$/;

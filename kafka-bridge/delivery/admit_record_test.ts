@@ -7,11 +7,16 @@ import { pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
 import type { SourceRecord } from "../ports.ts";
-import { fakePorts, NOW_MS, recordOf, redrivenHeaders } from "../testing/fake_ports.ts";
+import {
+  fakePorts,
+  IMAGE_HEADERS as PNG,
+  NOW_MS,
+  recordOf,
+  redrivenHeaders,
+} from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const PNG = { "content-type": "image/png", "subject": "ada" };
 
 test("admitRecord() makes the raw object of the record's place, owned by the subject's pseudonym", async () => {
   const { ports, store } = await fakePorts();

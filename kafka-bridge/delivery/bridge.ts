@@ -6,30 +6,21 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PartitionFetch, PartitionLag, PartitionLease } from "../ports.ts";
-import type { WorkerPorts } from "./partition.ts";
+import type { BridgePorts } from "./partition.ts";
 import { PartitionWorker } from "./partition_worker.ts";
-import { DEFAULT_TIMINGS, type Timings } from "./timings.ts";
-
-/** What the bridge needs. */
-export interface BridgePorts extends WorkerPorts {
-  /** How often it commits and tries again; the default where none is given. */
-  readonly timings?: Timings;
-}
 
 /** All partitions that this member holds. */
 export class Bridge {
   readonly #ports: BridgePorts;
-  readonly #timings: Timings;
   readonly #stopping = new AbortController();
   readonly #workers = new Map<PartitionLease, PartitionWorker>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(ports: BridgePorts) {
     this.#ports = ports;
-    this.#timings = ports.timings ?? DEFAULT_TIMINGS;
     this.#timer = setInterval(() => {
       for (const worker of this.#workers.values()) void worker.tick();
-    }, this.#timings.commitEveryMs);
+    }, ports.timings.commitEveryMs);
   }
 
   /** Takes a fetch over: every record of it becomes an object or a dead letter, or comes again under another lease. */
@@ -75,18 +66,18 @@ export class Bridge {
     this.#stopping.abort();
     clearInterval(this.#timer);
     const workers = [...this.#workers.values()];
+    const { graceMs } = this.#ports.timings;
     const over = new AbortController();
     await Promise.race([
       Promise.all(workers.map((worker) => worker.settled())),
-      sleep(this.#timings.graceMs, undefined, { signal: over.signal }).catch(() => undefined),
+      sleep(graceMs, undefined, { signal: over.signal }).catch(() => undefined),
     ]);
     over.abort();
     await Promise.all(workers.map((worker) => worker.commit()));
   }
 
   #open(lease: PartitionLease): PartitionWorker {
-    const options = { timings: this.#timings, stopping: this.#stopping.signal };
-    const worker = new PartitionWorker(lease, this.#ports, options);
+    const worker = new PartitionWorker(lease, this.#ports, this.#stopping.signal);
     this.#workers.set(lease, worker);
     lease.ended.addEventListener("abort", () => this.#workers.delete(lease));
     return worker;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { seededRandom } from "@tintype/core/seeded_random";
 import {
   fetchOf,
   leaseOf,
@@ -20,31 +19,6 @@ import {
   recordsOf,
 } from "../testing/open_bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
-
-test("Bridge makes every record an object and commits behind the last", async (t) => {
-  const { bridge, store, ports, lease } = await openBridge(t);
-  bridge.take(fetchOf(lease, recordsOf(50)));
-  await until(() => lease.commits.at(-1) === 50n);
-  assert.equal(store.names().length, 50);
-  assert.equal(ports.budget.taken, 0);
-});
-
-test("Bridge never commits beyond a record that is under way, whatever ends first", async (t) => {
-  const random = seededRandom(4711);
-  const { store, creator } = creatorOf(() => sleep(random() * 60));
-  const { bridge } = await openBridge(t, { creator });
-  const commits: bigint[] = [];
-  const lease = leaseOf({
-    commit: async (next) => {
-      assert.ok(BigInt(store.names().length) >= next, `${next} with ${store.names().length}`);
-      commits.push(next);
-    },
-  });
-  bridge.take(fetchOf(lease, recordsOf(80)));
-  await until(() => commits.at(-1) === 80n);
-  assert.ok(commits.length > 1, "it commits by time");
-  assert.deepEqual(commits, [...commits].sort((a, b) => Number(a - b)));
-});
 
 test("Bridge does not commit behind a record that hangs, nor stop for the others", async (t) => {
   const hanging = Promise.withResolvers<void>();

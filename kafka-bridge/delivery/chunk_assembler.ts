@@ -105,15 +105,15 @@ export class ChunkAssembler {
       : { reason: INCOMPLETE_CHUNKS, message: set.closedFor };
     for (const record of set.members) {
       const letter = { record, ...refusal, isValueOmitted: true };
-      if (!await makeDeadLetter(ports, letter, this.#partition)) return false;
+      if (!await makeDeadLetter(ports, letter, stopping)) return false;
     }
     return true;
   }
 
   /** A stream is read only once: what is not durable is fetched again. */
   async #readAgain(): Promise<void> {
-    const { lease, offsets, stopping, timings } = this.#partition;
-    const { circuit, metrics, readiness } = this.#partition.ports;
+    const { lease, offsets, stopping } = this.#partition;
+    const { circuit, metrics, readiness, timings } = this.#partition.ports;
     if (stopping.aborted) return;
     metrics.retries.inc({ what: "storage" });
     const unblock = readiness.block("storage");

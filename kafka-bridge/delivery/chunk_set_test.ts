@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError, isAppError } from "@tintype/core/errors";
+import { isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import type { SourceRecord } from "../ports.ts";
 import {
   chunkHeaders,
   FAST_TIMINGS,
@@ -13,7 +14,7 @@ import {
   recordOf,
   until,
 } from "../testing/fake_ports.ts";
-import { openBridge } from "../testing/open_bridge.ts";
+import { down, openBridge } from "../testing/open_bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { chunkOf } from "./chunk_headers.ts";
 
@@ -21,17 +22,14 @@ const PARTS = [PNG_PIXEL, Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)] as const;
 const IMPATIENT = { ...FAST_TIMINGS, chunkSilenceMs: 60 };
 const WHOLE = Buffer.concat(PARTS);
 
-interface GivenChunk {
-  readonly id?: string;
-  readonly index: number;
-  readonly count?: number;
-  readonly value?: Uint8Array<ArrayBuffer>;
-}
-
-function chunkRecord(offset: number, { id = "a", index, count = PARTS.length, value }: GivenChunk) {
-  const headers = chunkHeaders(id, index, count);
-  const bytes = value ?? PARTS[index] ?? new Uint8Array();
-  return recordOf({ offset: BigInt(offset), headers, value: new Uint8Array(bytes) });
+/** Chunks of sets of three, one after another from an offset on: `a0` is the first chunk of the set `a`. */
+function chunks(names: string, from = 0): SourceRecord[] {
+  return names.split(" ").map((name, at) => {
+    const [id = "", index = NaN] = [name.slice(0, 1), Number(name.slice(1))];
+    const value = new Uint8Array(PARTS[index] ?? []);
+    const headers = chunkHeaders(id, index, PARTS.length);
+    return recordOf({ offset: BigInt(from + at), headers, value });
+  });
 }
 
 async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> {
@@ -42,11 +40,11 @@ async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> 
 
 test("a chunk set becomes one object, with other records between, and is committed as a whole", async (t) => {
   const { bridge, lease, store, ports } = await openBridge(t);
-  bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  bridge.take(fetchOf(lease, chunks("a0 a1")));
   await sleep(40);
   assert.deepEqual(lease.commits, []);
   assert.deepEqual(store.names(), []);
-  bridge.take(fetchOf(lease, [chunkRecord(2, { index: 2 })]));
+  bridge.take(fetchOf(lease, chunks("a2", 2)));
   await until(() => lease.commits.at(-1) === 3n);
   assert.deepEqual(Buffer.from(await onlyObject(store) ?? []), WHOLE);
   assert.equal(ports.budget.taken, 0);
@@ -55,20 +53,14 @@ test("a chunk set becomes one object, with other records between, and is committ
 
 test("a chunk set that is delivered again finds its object, whatever was between", async (t) => {
   const { bridge, lease, store, letters } = await openBridge(t);
-  const records = [
-    chunkRecord(0, { index: 0 }),
-    chunkRecord(1, { id: "b", index: 0 }),
-    chunkRecord(2, { index: 1 }),
-    chunkRecord(3, { index: 2 }),
-  ];
+  const records = chunks("a0 b0 a1 a2");
   bridge.take(fetchOf(lease, records));
   await until(() => store.names().length === 1);
   await sleep(40);
   assert.deepEqual(lease.commits, [], "the other set is open");
   lease.end();
   const next = leaseOf();
-  const rest = [chunkRecord(4, { id: "b", index: 1 }), chunkRecord(5, { id: "b", index: 2 })];
-  bridge.take(fetchOf(next, [...records, ...rest]));
+  bridge.take(fetchOf(next, [...records, ...chunks("b1 b2", 4)]));
   await until(() => next.commits.at(-1) === 6n);
   assert.equal(store.names().length, 2);
   assert.deepEqual(letters, []);
@@ -76,21 +68,14 @@ test("a chunk set that is delivered again finds its object, whatever was between
 
 test("a chunk that comes twice counts once", async (t) => {
   const { bridge, lease, store } = await openBridge(t);
-  const records = [
-    chunkRecord(0, { index: 0 }),
-    chunkRecord(1, { index: 0 }),
-    chunkRecord(2, { index: 1 }),
-    chunkRecord(3, { index: 1 }),
-    chunkRecord(4, { index: 2 }),
-  ];
-  bridge.take(fetchOf(lease, records));
+  bridge.take(fetchOf(lease, chunks("a0 a0 a1 a1 a2")));
   await until(() => lease.commits.at(-1) === 5n);
   assert.deepEqual(Buffer.from(await onlyObject(store) ?? []), WHOLE);
 });
 
 test("a chunk set that stays incomplete becomes dead letters when it has been silent", async (t) => {
   const { bridge, lease, store, letters } = await openBridge(t, { timings: IMPATIENT });
-  bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  bridge.take(fetchOf(lease, chunks("a0 a1")));
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(store.names(), []);
   assert.deepEqual(
@@ -101,19 +86,14 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
   const { bridge, lease, letters } = await openBridge(t, { timings: IMPATIENT });
-  bridge.take({ lease, records: [chunkRecord(0, { index: 0 })], highWatermark: 9n });
+  bridge.take({ lease, records: chunks("a0"), highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
 });
 
 test("a chunk set with a gap, and a chunk without its beginning, become dead letters", async (t) => {
   const { bridge, lease, letters } = await openBridge(t);
-  const records = [
-    chunkRecord(0, { index: 0 }),
-    chunkRecord(1, { index: 2 }),
-    chunkRecord(2, { id: "b", index: 1 }),
-  ];
-  bridge.take(fetchOf(lease, records));
+  bridge.take(fetchOf(lease, chunks("a0 a2 b1")));
   await until(() => lease.commits.at(-1) === 3n);
   assert.deepEqual([...new Set(letters.map(({ reason }) => reason))], ["incomplete_chunks"]);
   assert.deepEqual(letters.map(({ record }) => record.offset).sort(), [0n, 1n, 2n]);
@@ -121,12 +101,8 @@ test("a chunk set with a gap, and a chunk without its beginning, become dead let
 
 test("a chunk set that is refused is refused with every record, and nothing is stored", async (t) => {
   const { bridge, lease, letters, store, ports } = await openBridge(t);
-  const records = [
-    chunkRecord(0, { index: 0, value: NOT_AN_IMAGE }),
-    chunkRecord(1, { index: 1 }),
-    chunkRecord(2, { index: 2 }),
-  ];
-  bridge.take(fetchOf(lease, records));
+  const first = recordOf({ headers: chunkHeaders("a", 0, PARTS.length), value: NOT_AN_IMAGE });
+  bridge.take(fetchOf(lease, [first, ...chunks("a1 a2", 1)]));
   await until(() => lease.commits.at(-1) === 3n);
   assert.deepEqual(letters.map(({ reason }) => reason), Array(3).fill("not_an_image"));
   assert.deepEqual(store.names(), []);
@@ -134,13 +110,9 @@ test("a chunk set that is refused is refused with every record, and nothing is s
 });
 
 test("a chunk set is read again from its first record when storage fails in its middle", async (t) => {
-  const creator: ObjectCreator = {
-    create: async () => {
-      throw new AppError("unavailable", "Cannot create raw object");
-    },
-  };
+  const creator = { create: () => Promise.reject(down()) };
   const { bridge, lease } = await openBridge(t, { creator });
-  bridge.take(fetchOf(lease, [chunkRecord(7, { index: 0 })]));
+  bridge.take(fetchOf(lease, chunks("a0", 7)));
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
   assert.deepEqual(lease.commits, []);
@@ -162,12 +134,12 @@ test("the upload of an open chunk set ends with its lease, and holds up no drain
   };
   const timings = { ...FAST_TIMINGS, graceMs: 3_600_000 };
   const { bridge, lease, letters, ports } = await openBridge(t, { creator, timings });
-  bridge.take(fetchOf(lease, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  bridge.take(fetchOf(lease, chunks("a0 a1")));
   await until(() => ports.budget.taken === 0);
   lease.end();
   await until(() => ends.length === 1);
   const next = leaseOf();
-  bridge.take(fetchOf(next, [chunkRecord(0, { index: 0 }), chunkRecord(1, { index: 1 })]));
+  bridge.take(fetchOf(next, chunks("a0 a1")));
   await until(() => ports.budget.taken === 0);
   let isDrained = false;
   void bridge.drain().then(() => isDrained = true);
@@ -197,7 +169,8 @@ test("a chunk set larger than the budget goes through it, never whole in memory"
     await until(() => !lease.isPaused);
     const value = new Uint8Array(chunkBytes);
     value.set(PNG_PIXEL);
-    bridge.take(fetchOf(lease, [chunkRecord(index, { index, count, value })]));
+    const headers = chunkHeaders("a", index, count);
+    bridge.take(fetchOf(lease, [recordOf({ offset: BigInt(index), headers, value })]));
     most = Math.max(most, budget.taken);
   }
   await until(() => lease.commits.at(-1) === BigInt(count));
@@ -217,7 +190,11 @@ const WRONG = [
 
 test("chunkOf() reads the three headers, and refuses what is not all of them", () => {
   assert.equal(chunkOf(recordOf()), undefined);
-  assert.deepEqual(chunkOf(chunkRecord(0, { index: 1 })), { id: "a", index: 1, count: 3 });
+  assert.deepEqual(chunkOf(recordOf({ headers: chunkHeaders("a", 1, 3) })), {
+    id: "a",
+    index: 1,
+    count: 3,
+  });
   for (const headers of WRONG) {
     assert.throws(
       () => chunkOf(recordOf({ headers: headers as Readonly<Record<string, string>> })), // its keys differ

@@ -14,7 +14,8 @@ import { seededRandom } from "@tintype/core/seeded_random";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
 import { chunkHeaders, fakePorts, FAST_TIMINGS, leaseOf, recordOf } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
-import { Bridge, type BridgePorts } from "./bridge.ts";
+import { Bridge } from "./bridge.ts";
+import type { BridgePorts } from "./partition.ts";
 import { ByteBudget } from "./byte_budget.ts";
 
 /** `TEST_SEED=n` runs one seed again. */
@@ -55,6 +56,7 @@ async function playCampaign(random: Random): Promise<void> {
   } finally {
     await Promise.all(world.bridges.map((bridge) => bridge.drain()));
   }
+  assert.deepEqual(world.ports.map(({ budget }) => budget.taken), [0, 0]);
   const wanted = logs.flatMap(({ names }) => names.filter((name) => name !== undefined));
   assert.deepEqual([...world.store.names()].sort(), [...new Set(wanted)].sort());
   const refused = logs.flatMap(({ records, names }) =>
@@ -89,7 +91,8 @@ async function openWorld(random: Random) {
       timings: { ...FAST_TIMINGS, graceMs: 5_000 },
     })
   ));
-  return { store, letters, bridges: members.map(({ ports }) => new Bridge(ports)) };
+  const ports = members.map((member) => member.ports);
+  return { store, letters, ports, bridges: ports.map((each) => new Bridge(each)) };
 }
 
 /** Pictures, some that are none, and chunk sets between them; the last may be whole or not begun. */

@@ -19,12 +19,6 @@ export interface MakeDurablePorts extends AdmitRecordPorts {
   readonly readiness: ReadinessBlockers;
   readonly metrics: BridgeMetrics;
   readonly log: Log;
-}
-
-/** How long to try. */
-export interface AttemptOptions {
-  /** Aborted when nothing may be tried again. */
-  readonly stopping: AbortSignal;
   readonly timings: Timings;
 }
 
@@ -47,11 +41,11 @@ const ACTION = {
 export async function makeDurable(
   ports: MakeDurablePorts,
   record: SourceRecord,
-  options: AttemptOptions,
+  stopping: AbortSignal,
 ): Promise<boolean> {
-  return await untilDone(ports, options, async () => {
-    await ports.circuit.pass(options.stopping);
-    if (options.stopping.aborted) return "storage";
+  return await untilDone(ports, stopping, async () => {
+    await ports.circuit.pass(stopping);
+    if (stopping.aborted) return "storage";
     const refusal = await tryCreate(ports, record);
     if (refusal === undefined || refusal === "storage") return refusal;
     return await tryRefuse(ports, { record, ...refusal });
@@ -62,9 +56,9 @@ export async function makeDurable(
 export async function makeDeadLetter(
   ports: MakeDurablePorts,
   letter: DeadLetter,
-  options: AttemptOptions,
+  stopping: AbortSignal,
 ): Promise<boolean> {
-  return await untilDone(ports, options, () => tryRefuse(ports, letter));
+  return await untilDone(ports, stopping, () => tryRefuse(ports, letter));
 }
 
 /** Why a record is refused. */
@@ -129,7 +123,7 @@ function withinRetention({ clock, policy }: MakeDurablePorts, letter: DeadLetter
 /** Repeats an attempt, with growing waits, until nothing is in its way: true. False where `stopping` came first. */
 async function untilDone(
   ports: MakeDurablePorts,
-  { stopping, timings }: AttemptOptions,
+  stopping: AbortSignal,
   attempt: () => Promise<ReadinessBlocker | undefined>,
 ): Promise<boolean> {
   let unblock = () => {};
@@ -143,7 +137,7 @@ async function untilDone(
       const unblockLast = unblock;
       unblock = ports.readiness.block(blocker);
       unblockLast();
-      await sleep(backoffMs(count, timings), undefined, { signal: stopping }).catch(() =>
+      await sleep(backoffMs(count, ports.timings), undefined, { signal: stopping }).catch(() =>
         undefined
       );
     }

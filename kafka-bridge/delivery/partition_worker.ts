@@ -4,10 +4,10 @@ import { ChunkAssembler } from "./chunk_assembler.ts";
 import { type Chunk, chunkOf } from "./chunk_headers.ts";
 import { INCOMPLETE_CHUNKS } from "./chunk_set.ts";
 import { FetchControl } from "./fetch_control.ts";
-import { type AttemptOptions, makeDeadLetter, makeDurable, type Refusal } from "./make_durable.ts";
+import { makeDeadLetter, makeDurable, type Refusal } from "./make_durable.ts";
 import { OffsetCommitter } from "./offset_committer.ts";
 import { OffsetTracker } from "./offset_tracker.ts";
-import type { Partition, WorkerPorts } from "./partition.ts";
+import type { BridgePorts, Partition } from "./partition.ts";
 import { Queue } from "./queue.ts";
 import { Tasks } from "./tasks.ts";
 
@@ -29,11 +29,11 @@ export class PartitionWorker {
   readonly #queue = new Queue<SourceRecord>();
   readonly #records = new Tasks();
 
-  constructor(lease: PartitionLease, ports: WorkerPorts, { timings, stopping }: AttemptOptions) {
+  constructor(lease: PartitionLease, ports: BridgePorts, bridgeStopping: AbortSignal) {
     this.lease = lease;
-    const ended = AbortSignal.any([lease.ended, stopping]);
-    ended.addEventListener("abort", () => this.#dropQueued());
-    const partition = { lease, ports, timings, stopping: ended, offsets: new OffsetTracker() };
+    const stopping = AbortSignal.any([lease.ended, bridgeStopping]);
+    stopping.addEventListener("abort", () => this.#dropQueued());
+    const partition = { lease, ports, stopping, offsets: new OffsetTracker() };
     const fetching = new FetchControl(partition);
     const committer = new OffsetCommitter(partition);
     this.#partition = partition;
@@ -75,7 +75,7 @@ export class PartitionWorker {
 
   /** Commits what is durable; gives up sets whose chunks do not come. To be called from time to time. */
   async tick(): Promise<void> {
-    const { offsets, timings } = this.#partition;
+    const { offsets, ports: { timings } } = this.#partition;
     const isAllRead = offsets.isAtEnd && !this.#fetching.isPaused && this.#queue.length === 0;
     if (isAllRead) this.#assembler.closeSilent(timings.chunkSilenceMs);
     this.pauseOrResume();
@@ -122,14 +122,15 @@ export class PartitionWorker {
   }
 
   async #deliver(record: SourceRecord): Promise<boolean> {
-    const { ports } = this.#partition;
-    const isDurable = await makeDurable(ports, record, this.#partition);
+    const { ports, stopping } = this.#partition;
+    const isDurable = await makeDurable(ports, record, stopping);
     if (isDurable) ports.metrics.bytes.inc(record.value?.byteLength ?? 0);
     return isDurable;
   }
 
   #refuse(record: SourceRecord, refusal: Refusal): Promise<boolean> {
-    return makeDeadLetter(this.#partition.ports, { record, ...refusal }, this.#partition);
+    const { ports, stopping } = this.#partition;
+    return makeDeadLetter(ports, { record, ...refusal }, stopping);
   }
 
   /** Nothing more is begun, and no chunk more comes for what is open: all of it comes again, from its beginning. */

@@ -9,12 +9,3 @@ export interface Timings {
   /** How long a chunk set may be silent at the end of its partition before it is given up. */
   readonly chunkSilenceMs: number;
 }
-
-/** Timings of production: the grace fits into a drain of 25 s. */
-export const DEFAULT_TIMINGS: Timings = {
-  commitEveryMs: 1_000,
-  minDelayMs: 200,
-  maxDelayMs: 10_000,
-  graceMs: 15_000,
-  chunkSilenceMs: 600_000,
-};

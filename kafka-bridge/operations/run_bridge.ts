@@ -7,7 +7,6 @@ import type { BridgeEnv } from "../config/env.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
-import { DEFAULT_TIMINGS } from "../delivery/timings.ts";
 import type { RecordSource } from "../ports.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
@@ -27,6 +26,13 @@ export interface RunOptions {
 const MIB = 1024 * 1024;
 /** Buffers that may be there, dead ones too, for each byte of the budget. */
 const BUFFERS_OF_BUDGET = 3;
+/** The grace fits into a drain of 25 s. */
+const TIMINGS = {
+  commitEveryMs: 1_000,
+  minDelayMs: 200,
+  maxDelayMs: 10_000,
+  graceMs: 15_000,
+} as const;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
 /** Starts the bridge: waits for Kafka and joins the group. Throws Error where it cannot. */
@@ -104,7 +110,7 @@ async function createBridge({ creator, deadLetters }: BridgeAdapters, { env, log
     pseudonymKey: await importPseudonymKey(env.PSEUDONYM_KEYS[0]),
     cluster: env.KAFKA_CLUSTER,
     recordsAtOnce: env.UPLOADS_PER_PARTITION,
-    timings: { ...DEFAULT_TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
+    timings: { ...TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
     deadLetters,
     budget,
     circuit,

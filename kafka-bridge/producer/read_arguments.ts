@@ -1,6 +1,6 @@
 import { defineCommand } from "@tintype/cli/command";
 import { nonEmpty, wholeNumber } from "@tintype/cli/flag_values";
-import { brokersFlag, CONNECTION, type Env } from "../config/broker_flag.ts";
+import { brokersFlag, CONNECTION, type Env } from "../config/brokers.ts";
 
 /** `deno task produce`; its words are folders and files. */
 export function produceCommand(env: Env) {

@@ -1,7 +1,5 @@
 /** TLS where the broker wants to see a certificate: who gets in, and what whoever does not is told. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { waitForTopics } from "../adapters/wait_for_topics.ts";
@@ -10,12 +8,13 @@ import { wordsOfError } from "../operations/words_of_error.ts";
 import { startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
 import { sentOf } from "./command_tests.ts";
-import type { KafkaTest } from "./describe_on_kafka.ts";
+import type { KafkaTests } from "./describe_on_kafka.ts";
 
+type Refusal = readonly [what: string, words: RegExp, envOf: (cloud: Cloud) => Env];
 type Env = Readonly<Record<string, string>>;
 
-/** Environments that the broker or the bridge refuses, and the one line that says which variable is wrong. */
-const REFUSED: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
+/** Environments that the broker or the bridge refuses, and the line that says which variable is wrong; the first as a process. */
+const REFUSED: readonly [Refusal, ...Refusal[]] = [
   [
     "no certificate of its own",
     /^Cannot talk to Kafka as Kafka wants a client certificate .*KAFKA_TLS_CERT and KAFKA_TLS_KEY/,
@@ -45,10 +44,6 @@ const REFUSED: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
     /^Cannot talk to Kafka as the connection ended .*look whether its port wants KAFKA_TLS/,
     ({ mutual }) => ({ KAFKA_BROKERS: mutual["KAFKA_BROKERS"] ?? "" }),
   ],
-];
-
-/** More that does not fit; looked at without a process, as it is the same road. */
-const UNFIT: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
   [
     "TLS where the port has none",
     /the connection ended before Kafka answered/,
@@ -83,70 +78,68 @@ const UNFIT: readonly (readonly [string, RegExp, (cloud: Cloud) => Env])[] = [
 ];
 
 /** What the bridge and its commands do with a client certificate. */
-export function certificateTests(kafkaTest: KafkaTest): void {
-  kafkaTest("get it and its commands in where the broker wants one", async (cloud, lane) => {
-    const picture = join(await lane.folder(), "a.png");
-    await writeFile(picture, PNG_PIXEL);
-    const bridge = lane.startBridge(cloud.mutual);
-    const args = [picture, "--topic", lane.topic, "--subject", "ada", "--json"];
+export const CERTIFICATE_TESTS: KafkaTests = {
+  async "certificates get it and its commands in where the broker wants one"(cloud, topics) {
+    const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
+    const bridge = topics.startBridge(cloud.mutual);
+    const args = [folder, "--topic", topics.topic, "--subject", "ada", "--json"];
     const sent = startProgram(["kafka-bridge/produce.ts", ...args], cloud.mutual);
     assert.equal(await sent.ended, 0, sent.errors());
-    await lane.send([NOT_AN_IMAGE]);
-    await lane.caughtUp();
-    assert.equal(await lane.stored(sent.lines.map(sentOf)), 1);
-    const list = ["kafka-bridge/dead_letters/main.ts", "--topic", lane.deadLetterTopic, "--json"];
+    await topics.send([NOT_AN_IMAGE]);
+    await topics.caughtUp();
+    assert.equal(await topics.stored(sent.lines.map(sentOf)), 1);
+    const list = ["kafka-bridge/dead_letters/main.ts", "--topic", topics.deadLetterTopic, "--json"];
     const listed = startProgram([...list, "list"], cloud.mutual);
     assert.equal(await listed.ended, 0, listed.errors());
     assert.deepEqual(listed.lines.map(({ reason }) => reason), ["not_an_image"]);
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.doesNotMatch(`${JSON.stringify(bridge.lines)} ${bridge.errors()}`, /-----BEGIN/);
-  });
+  },
 
-  kafkaTest("go together with a user and password", async (cloud, lane) => {
-    const bridge = lane.startBridge(cloud.secureMutual);
-    const [sent] = await lane.send([PNG_PIXEL, NOT_AN_IMAGE]);
+  async "certificates go together with a user and password"(cloud, topics) {
+    const bridge = topics.startBridge(cloud.secureMutual);
+    const [sent] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
     assert.ok(sent !== undefined);
-    await lane.caughtUp();
-    assert.equal(await lane.stored([sent]), 1);
-    assert.deepEqual((await lane.deadLetters(1)).map(({ reason }) => reason), ["not_an_image"]);
+    await topics.caughtUp();
+    assert.equal(await topics.stored([sent]), 1);
+    assert.deepEqual((await topics.deadLetters(1)).map(({ reason }) => reason), ["not_an_image"]);
     // It is the user who is known, not the certificate's subject: this one may not read the group any more.
-    await cloud.forbid("group", lane.group);
+    await cloud.forbid("group", topics.group);
     assert.equal(await bridge.ended, 1);
-    assert.match(String(bridge.lines.at(-1)?.["text"]), /Group authorization failed/);
-  });
+    const last = bridge.lines.at(-1);
+    assert.equal(last?.["event"], "consumer_ended");
+    assert.match(String(last?.["text"]), /Group authorization failed/);
+  },
 
-  kafkaTest("that do not fit keep it out, with one line that says why", async (cloud, lane) => {
-    const [record] = await lane.send([PNG_PIXEL]);
+  async "certificates that do not fit keep it out, with one line that says why"(cloud, topics) {
+    const [record] = await topics.send([PNG_PIXEL]);
+    const [[, reason, envOf]] = REFUSED;
     assert.ok(record !== undefined);
-    await Promise.all(REFUSED.map(async ([who, reason, envOf]) => {
-      const env = { ...envOf(cloud), KAFKA_START_TIMEOUT_MS: "500" };
-      const bridge = lane.startBridge(env);
-      assert.equal(await bridge.ended, 1, who);
-      assert.deepEqual(
-        bridge.lines.map(({ severity, event }) => [severity, event]),
-        [["WARNING", "waiting_for_kafka"], ["ERROR", "start_failed"]],
-        who,
-      );
-      for (const { text } of bridge.lines) assert.match(String(text), reason, who);
-      assert.equal(bridge.errors(), "", who);
-    }));
-    assert.equal(await lane.stored([record]), 0);
-    assert.deepEqual([...new Set((await lane.committed()).values())], [-1n]);
-  });
+    const bridge = topics.startBridge({ ...envOf(cloud), KAFKA_START_TIMEOUT_MS: "500" });
+    assert.equal(await bridge.ended, 1);
+    assert.deepEqual(
+      bridge.lines.map(({ severity, event }) => [severity, event]),
+      [["WARNING", "waiting_for_kafka"], ["ERROR", "start_failed"]],
+    );
+    for (const { text } of bridge.lines) assert.match(String(text), reason);
+    assert.equal(bridge.errors(), "");
+    assert.equal(await topics.stored([record]), 0);
+    assert.deepEqual([...new Set((await topics.committed()).values())], [-1n]);
+  },
 
-  kafkaTest("are one of several ways not to get in, each with its advice", async (cloud, lane) => {
-    await Promise.all(UNFIT.map(async ([what, advice, envOf]) => {
+  async "certificates are one of several ways not to get in, each with its advice"(cloud, topics) {
+    await Promise.all(REFUSED.map(async ([what, advice, envOf]) => {
       const client = { clientId: "unfit", retry: { retries: 0 } };
       const kafka = kafkajsClient(readKafkaEnv(envOf(cloud)), client);
       const looking = waitForTopics(kafka, {
-        topics: [lane.topic],
+        topics: [topics.topic],
         optionalTopics: [],
-        deadLetterTopic: lane.deadLetterTopic,
+        deadLetterTopic: topics.deadLetterTopic,
         timeoutMs: 0,
         onWaiting: () => undefined,
       });
       const words = await looking.then(() => "it got in", wordsOfError);
       assert.match(words, advice, what);
     }));
-  });
-}
+  },
+};

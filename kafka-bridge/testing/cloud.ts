@@ -1,14 +1,12 @@
-/** A real broker and the local storage for the room's tests, on ports of their own; each test has topics of its own. */
+/** A real broker and the local storage for the package's tests, on ports of their own; each test has topics of its own. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AclEntry } from "kafkajs";
-import { startBroker, waitForBroker } from "./broker.ts";
-import { type Certificates, makeCertificates } from "./tls_certificates.ts";
-import { openWorld, type TestWorld } from "./world.ts";
+import { makeCertificates } from "./tls_certificates.ts";
+import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
 /** Kafka's numbers of resource types. */
 const RESOURCE = { topic: 2, group: 3 } as const;
@@ -20,30 +18,13 @@ const SECURE_USERNAME = "bridge";
 const SECURE_PASSWORD = "a password for tests";
 
 /** The broker, the storage, and a way to talk to each. */
-export interface Cloud extends TestWorld {
-  /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
-  readonly secure: Readonly<Record<string, string>>;
-  /** The bridge's variables for the listener that wants a certificate. */
-  readonly mutual: Readonly<Record<string, string>>;
-  /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
-  readonly secureMutual: Readonly<Record<string, string>>;
-  readonly certificates: Certificates;
-  /** Kills the broker and starts it again, after `goneMs`, over the same data and port. */
-  restartBroker(goneMs: number): Promise<void>;
-  /** Runs something while the broker is there and silent. */
-  whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer>;
-  /** Lets the user of `secure` do that about a topic or a group, and nothing else. */
-  allow(kind: ResourceKind, name: string, operations: readonly OperationName[]): Promise<void>;
-  /** Forbids the user of `secure` everything about a topic or a group. */
-  forbid(kind: ResourceKind, name: string): Promise<void>;
-}
+export type Cloud = Exclude<Awaited<ReturnType<typeof startCloud>>, string>;
 
 type ResourceKind = keyof typeof RESOURCE;
 type OperationName = keyof typeof OPERATION;
-type RulePermission = keyof typeof PERMISSION;
 
 /** Starts broker and storage; answers why there can be no broker where that is so. */
-export async function startCloud(): Promise<Cloud | string> {
+export async function startCloud() {
   const folder = await mkdtemp(join(tmpdir(), "tintype-bridge-"));
   const certificates = await makeCertificates(folder);
   if (typeof certificates === "string") {
@@ -69,9 +50,25 @@ export async function startCloud(): Promise<Cloud | string> {
     await rm(folder, { recursive: true, force: true });
     return url;
   }
-  const world = await openWorld([String(url["url"])], folder);
+  const world = await openWorld([String(url["url"])]);
   const { admin, brokers } = world;
-  const rule = async (acl: readonly AclEntry[]) => void await admin.createAcls({ acl: [...acl] });
+  /** Rules about what the user of `secure` may do. */
+  const rule = async (
+    permission: keyof typeof PERMISSION,
+    resource: { readonly kind: ResourceKind; readonly name: string },
+    operations: readonly OperationName[],
+  ) => {
+    const acl = operations.map((operation) => ({
+      resourceType: RESOURCE[resource.kind],
+      resourceName: resource.name,
+      resourcePatternType: LITERAL_PATTERN,
+      principal: `User:${SECURE_USERNAME}`,
+      host: "*",
+      operation: OPERATION[operation],
+      permissionType: PERMISSION[permission],
+    }));
+    await admin.createAcls({ acl });
+  };
   const user = {
     KAFKA_SASL_MECHANISM: "scram-sha-512",
     KAFKA_SASL_USERNAME: SECURE_USERNAME,
@@ -85,22 +82,27 @@ export async function startCloud(): Promise<Cloud | string> {
   };
   return {
     ...world,
+    /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
     secure: {
       KAFKA_BROKERS: String(url["secureUrl"]),
       KAFKA_TLS: "true",
       KAFKA_TLS_CA: String(url["certificate"]),
       ...user,
     },
+    /** The bridge's variables for the listener that wants a certificate. */
     mutual: { KAFKA_BROKERS: String(url["mutualUrl"]), ...certified },
+    /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
     secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
     certificates,
-    async restartBroker(goneMs) {
+    /** Kills the broker and starts it again, after `goneMs`, over the same data and port. */
+    async restartBroker(goneMs: number): Promise<void> {
       await broker.kill("SIGKILL");
       await sleep(goneMs);
       broker = start(brokers.split(":")[1] ?? "");
       await broker.line("listening");
     },
-    async whileSilent(run) {
+    /** Runs something while the broker is there and silent. */
+    async whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer> {
       process.kill(-broker.pid, "SIGSTOP");
       try {
         return await run();
@@ -108,31 +110,16 @@ export async function startCloud(): Promise<Cloud | string> {
         process.kill(-broker.pid, "SIGCONT");
       }
     },
-    allow: (kind, name, operations) =>
-      rule(operations.map((operation) => ruleOf(kind, name, [operation, "allow"]))),
-    forbid: (kind, name) => rule([ruleOf(kind, name, ["all", "deny"])]),
+    /** Lets the user of `secure` do that about a topic or a group, and nothing else. */
+    allow: (kind: ResourceKind, name: string, operations: readonly OperationName[]) =>
+      rule("allow", { kind, name }, operations),
+    /** Forbids the user of `secure` everything about a topic or a group. */
+    forbid: (kind: ResourceKind, name: string) => rule("deny", { kind, name }, ["all"]),
     async close() {
       await world.close();
       const code = await broker.kill("SIGTERM");
       await rm(folder, { recursive: true, force: true });
       assert.equal(code, 0, "the broker ends in order");
     },
-  };
-}
-
-/** A rule about the user of `secure`. */
-function ruleOf(
-  kind: ResourceKind,
-  resourceName: string,
-  [operation, permission]: readonly [OperationName, RulePermission],
-): AclEntry {
-  return {
-    resourceType: RESOURCE[kind],
-    resourceName,
-    resourcePatternType: LITERAL_PATTERN,
-    principal: `User:${SECURE_USERNAME}`,
-    host: "*",
-    operation: OPERATION[operation],
-    permissionType: PERMISSION[permission],
   };
 }

@@ -4,10 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
-import { startBroker, waitForBroker } from "./broker.ts";
-import { type Line, type Program } from "@tintype/core/testing/start_program";
-import { describeOn, type KafkaTest } from "./describe_on_kafka.ts";
-import { openWorld, type TestWorld } from "./world.ts";
+import type { Program } from "@tintype/core/testing/start_program";
+import { describeOn, type KafkaTests } from "./describe_on_kafka.ts";
+import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
 const NODE_IDS = [1, 2, 3] as const;
 const OFFSETS_TOPIC = "__consumer_offsets";
@@ -16,47 +15,61 @@ const OFFSETS_TOPIC = "__consumer_offsets";
 type NodeId = (typeof NODE_IDS)[number];
 
 /** Three brokers, each a controller too; topics have three replicas, of which two must be in sync. */
-export interface Cluster extends TestWorld {
-  /** Folder of Kafka's jars. */
-  readonly libs: string;
-  /** The broker that coordinates a group now. */
-  coordinatorOf(group: string): Promise<NodeId>;
-  /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
-  kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void>;
-}
+type Cluster = Exclude<Awaited<ReturnType<typeof startCluster>>, string>;
 
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
 export function describeOnCluster(
   name: string,
-  declare: (kafkaTest: KafkaTest<Cluster>) => void,
+  tests: KafkaTests<Cluster>,
 ): void {
-  describeOn(name, startCluster, declare);
+  describeOn(name, startCluster, tests);
 }
 
-async function startCluster(): Promise<Cluster | string> {
+async function startCluster() {
   const folder = await mkdtemp(join(tmpdir(), "tintype-cluster-"));
-  const nodes = new ClusterNodes(join(folder, "kafka"));
+  const running = new Map<NodeId, Program>();
+  const start = async (nodeId: NodeId) => {
+    const node = startBroker({
+      DATA_DIR: join(folder, "kafka"),
+      BROKERS: String(NODE_IDS.length),
+      NODE_ID: String(nodeId),
+    });
+    running.set(nodeId, node);
+    return await waitForBroker(node);
+  };
+  const kill = async (nodeId: NodeId, signal: NodeJS.Signals) => {
+    const node = running.get(nodeId);
+    running.delete(nodeId);
+    await node?.kill(signal);
+  };
+  /** Not in order: the last controllers would wait for a quorum. */
   const end = async () => {
-    await nodes.killAll();
+    await Promise.all(NODE_IDS.map((nodeId) => kill(nodeId, "SIGKILL")));
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const lines = await nodes.startAll();
-    if (typeof lines === "string") {
+    const lines = await Promise.all(NODE_IDS.map(start));
+    const missing = lines.find((line) => typeof line === "string");
+    if (missing !== undefined) {
       await end();
-      return lines;
+      return missing;
     }
-    const world = await openWorld(lines.map(({ url }) => String(url)), folder);
+    const listening = lines.filter((line) => typeof line !== "string");
+    const world = await openWorld(listening.map(({ url }) => String(url)));
     return {
       ...world,
-      libs: String(lines[0]?.["libs"]),
+      /** Folder of Kafka's jars. */
+      libs: String(listening[0]?.["libs"]),
       /** The topics of a test; starts the brokers that the one before it killed. */
-      async lane() {
-        await nodes.startDead();
-        return await world.lane();
+      async openTopics() {
+        const dead = NODE_IDS.filter((nodeId) => !running.has(nodeId));
+        for (const line of await Promise.all(dead.map(start))) assert.equal(typeof line, "object");
+        return await world.openTopics();
       },
-      coordinatorOf: (group) => findCoordinator(world.admin, group),
-      kill: (nodeId, signal) => nodes.kill(nodeId, signal),
+      /** The broker that coordinates a group now. */
+      coordinatorOf: (group: string) => findCoordinator(world.admin, group),
+      /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
+      kill,
       async close() {
         await world.close();
         await end();
@@ -65,57 +78,6 @@ async function startCluster(): Promise<Cluster | string> {
   } catch (error) {
     await end();
     throw error;
-  }
-}
-
-/** The brokers' processes. */
-class ClusterNodes {
-  readonly #dataDir: string;
-  readonly #running = new Map<NodeId, Program>();
-
-  constructor(dataDir: string) {
-    this.#dataDir = dataDir;
-  }
-
-  /** Starts all; returns what each says when it listens, or why there can be none on this machine. */
-  async startAll(): Promise<Line[] | string> {
-    const lines: Line[] = [];
-    for (const line of await Promise.all(NODE_IDS.map((nodeId) => this.#start(nodeId)))) {
-      if (typeof line === "string") return line;
-      lines.push(line);
-    }
-    return lines;
-  }
-
-  async start(nodeId: NodeId): Promise<void> {
-    const line = await this.#start(nodeId);
-    assert.equal(typeof line, "object", `broker ${nodeId}: ${line}`);
-  }
-
-  async startDead(): Promise<void> {
-    const dead = NODE_IDS.filter((nodeId) => !this.#running.has(nodeId));
-    await Promise.all(dead.map((nodeId) => this.start(nodeId)));
-  }
-
-  async kill(nodeId: NodeId, signal: NodeJS.Signals): Promise<void> {
-    const node = this.#running.get(nodeId);
-    this.#running.delete(nodeId);
-    await node?.kill(signal);
-  }
-
-  /** Not in order: the last controllers would wait for a quorum. */
-  async killAll(): Promise<void> {
-    await Promise.all(NODE_IDS.map((nodeId) => this.kill(nodeId, "SIGKILL")));
-  }
-
-  #start(nodeId: NodeId): Promise<Line | string> {
-    const node = startBroker({
-      DATA_DIR: this.#dataDir,
-      BROKERS: String(NODE_IDS.length),
-      NODE_ID: String(nodeId),
-    });
-    this.#running.set(nodeId, node);
-    return waitForBroker(node);
   }
 }
 

@@ -1,22 +1,23 @@
-/** The commands of the room, `produce` and `dlq`, with a bridge behind them, on a real broker. */
+/** The commands of the package, `produce` and `dlq`, with a bridge behind them, on a real broker. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
-import { type KafkaTest, md5Of } from "./describe_on_kafka.ts";
-import type { Lane, Sent } from "./lane.ts";
+import { type KafkaTests, md5Of } from "./describe_on_kafka.ts";
+import { redrivenHeaders } from "./fake_ports.ts";
+import type { Sent, TestTopics } from "./test_topics.ts";
 
 const MIB = 1024 * 1024;
 
-function produce(cloud: Cloud, args: readonly string[]): Program {
-  return startProgram(["kafka-bridge/produce.ts", "--brokers", cloud.brokers, ...args]);
+function produce(cloud: Cloud, topic: string, folder: string): Program {
+  const where = ["--brokers", cloud.brokers, "--topic", topic, "--subject", "ada", "--json"];
+  return startProgram(["kafka-bridge/produce.ts", folder, ...where]);
 }
 
-function dlq(cloud: Cloud, { deadLetterTopic }: Lane, ...args: readonly string[]): Program {
+function dlq(cloud: Cloud, { deadLetterTopic }: TestTopics, ...args: readonly string[]): Program {
   const where = ["--brokers", cloud.brokers, "--topic", deadLetterTopic, "--json"];
   return startProgram(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
@@ -37,156 +38,132 @@ export function sentOf({ partition, offset, timestamp }: Line): Sent {
 }
 
 /** What the commands do. */
-export function commandTests(kafkaTest: KafkaTest): void {
-  kafkaTest("takes what produce sends of a folder", async (cloud, lane) => {
-    const folder = await lane.folder();
-    await writeFile(join(folder, "a.png"), PNG_PIXEL);
-    await writeFile(join(folder, "b.png"), PNG_PIXEL);
-    await writeFile(join(folder, "notes.txt"), "no picture");
-    const call = await done(
-      produce(cloud, [folder, "--topic", lane.topic, "--subject", "ada", "--json"]),
-    );
+export const COMMAND_TESTS: KafkaTests = {
+  async "takes what produce sends of a folder"(cloud, topics) {
+    const pictures = { "a.png": PNG_PIXEL, "b.png": PNG_PIXEL };
+    const folder = await topics.folderWith({ ...pictures, "notes.txt": "no picture" });
+    const call = await done(produce(cloud, topics.topic, folder));
     const files = ["a.png", "b.png"].map((file) => join(folder, file));
     assert.deepEqual(call.lines.map(({ file }) => file), files);
     assert.match(
       call.errors(),
       /^1 of 2: a\.png -> .*\n2 of 2: b\.png -> .*\n2 records, 0\.0 MB in /,
     );
-    const bridge = lane.startBridge();
-    await lane.caughtUp();
-    assert.equal(await lane.stored(call.lines.map(sentOf)), 2);
+    const bridge = topics.startBridge();
+    await topics.caughtUp();
+    assert.equal(await topics.stored(call.lines.map(sentOf)), 2);
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("takes a file in chunks that is larger than a record may be", async (cloud, lane) => {
-    const folder = await lane.folder();
-    const large = join(folder, "large.png");
+  async "takes a file in chunks that is larger than a record may be"(cloud, topics) {
     const bytes = Buffer.concat([PNG_PIXEL, randomBytes(3 * MIB)]);
-    await writeFile(large, bytes);
-    await lane.configure(lane.topic, { "max.message.bytes": "1048588" });
-    const bridge = lane.startBridge();
+    const folder = await topics.folderWith({ "large.png": bytes });
+    await topics.configure(topics.topic, { "max.message.bytes": "1048588" });
+    const bridge = topics.startBridge();
     await bridge.line("listening");
     // One lost answer in the middle of the session.
-    await cloud.fault({
-      match: { method: "PUT", path: "^/upload/" },
-      times: 1,
-      action: { dropReply: true },
-    });
-    const call = await done(
-      produce(cloud, [large, "--topic", lane.topic, "--subject", "ada", "--json"]),
-    );
+    const match = { method: "PUT", path: "^/upload/" };
+    await cloud.fault({ match, times: 1, action: { dropReply: true } });
+    const call = await done(produce(cloud, topics.topic, folder));
     const [line] = call.lines;
     assert.equal(line?.["chunks"], 5);
-    await lane.caughtUp();
-    const name = await lane.nameOf(sentOf(line ?? {}));
+    await topics.caughtUp();
+    const name = await topics.nameOf(sentOf(line ?? {}));
     assert.equal((await cloud.objects()).get(name), md5Of(bytes));
     await bridge.kill("SIGTERM");
-  });
+  },
 
-  kafkaTest("fails to produce to a topic that does not exist", async (cloud, lane) => {
-    const folder = await lane.folder();
-    await writeFile(join(folder, "a.png"), PNG_PIXEL);
-    const noTopic = produce(cloud, [folder, "--topic", `${lane.topic}.none`]);
+  async "fails to produce to a topic that does not exist"(cloud, topics) {
+    const folder = await topics.folderWith({ "a.png": PNG_PIXEL });
+    const noTopic = produce(cloud, `${topics.topic}.none`, folder);
     assert.equal(await noTopic.ended, 1);
     assert.match(noTopic.errors(), /^Cannot produce: there is no topic .*\.none\n$/);
-  });
+  },
 
-  kafkaTest("takes what dlq redrives as the same image with the same time", async (cloud, lane) => {
-    await lane.createRedriveTopic();
+  async "takes what dlq redrives as the same image with the same time"(cloud, topics) {
+    await topics.createRedriveTopic();
     // Refused for its type today, taken when the plan was widened.
-    const narrow = { kafkaTopics: { [lane.topic]: { tenant: "stream" } } };
-    const plans = (allowedTypes: readonly string[]) =>
-      JSON.stringify({ ...narrow, default: { allowedTypes } });
-    const first = lane.startBridge({ TENANT_PLANS: plans(["image/jpeg"]) });
-    const [one, two] = await lane.send([PNG_PIXEL, NOT_AN_IMAGE]);
+    const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
+    const first = topics.startBridge({ TENANT_PLANS: narrow });
+    const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
     assert.ok(one !== undefined && two !== undefined);
-    await lane.caughtUp();
+    await topics.caughtUp();
     await first.kill("SIGTERM");
-    const listed = await done(dlq(cloud, lane, "list"));
+    const listed = await done(dlq(cloud, topics, "list"));
     assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
-    const place = listed.lines.find(({ origin }) => origin === `${lane.topic}/0/${one.offset}`);
-    const dry = await done(dlq(cloud, lane, "redrive", String(place?.["place"]), "--dry-run"));
+    const place = listed.lines.find(({ origin }) => origin === `${topics.topic}/0/${one.offset}`);
+    const dry = await done(dlq(cloud, topics, "redrive", String(place?.["place"]), "--dry-run"));
     assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
-    await done(dlq(cloud, lane, "redrive", "--reason", "unsupported_type"));
-    await done(dlq(cloud, lane, "redrive", String(place?.["place"])));
+    await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
+    await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
-    const second = lane.startBridge();
-    await eventually("the object", async () => await lane.stored([one]) > 0);
-    const letters = await lane.deadLetters(3);
+    const second = topics.startBridge();
+    await eventually("the object", async () => await topics.stored([one]) > 0);
+    const letters = await topics.deadLetters(3);
     const last = letters.find(({ redrives }) => redrives > 0);
-    assert.equal(last?.origin, `${lane.topic}/1/${two.offset}`);
+    assert.equal(last?.origin, `${topics.topic}/1/${two.offset}`);
     assert.equal(last?.reason, "not_an_image");
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
-    const next = await done(dlq(cloud, lane, "redrive", "--all", "--dry-run"));
+    const next = await done(dlq(cloud, topics, "redrive", "--all", "--dry-run"));
     const places = next.lines.map((line) => String(line["place"]));
     assert.deepEqual(
       places.toSorted(),
       [place?.["place"], last?.place].map(String).toSorted(),
       "of each record its newest letter",
     );
-  });
+  },
 
-  kafkaTest("redrives no letter whose bytes would outlive its image", async (cloud, lane) => {
-    await lane.createRedriveTopic();
+  async "redrives no letter whose bytes would outlive its image"(cloud, topics) {
+    await topics.createRedriveTopic();
     const cameAtMs = Date.now() - 5 * 86_400_000;
-    const headers = {
-      "__connect.errors.topic": lane.topic,
-      "__connect.errors.partition": "0",
-      "__connect.errors.offset": "7",
-      "tintype.reason": "too_large",
-      "tintype.timestamp": String(cameAtMs),
-    };
-    await lane.send([PNG_PIXEL], headers, 0, lane.deadLetterTopic);
-    const dry = dlq(cloud, lane, "redrive", "--all", "--dry-run");
+    const refused = { "tintype.reason": "too_large" };
+    const headers = { ...redrivenHeaders(cameAtMs, topics.topic), ...refused };
+    await topics.send([PNG_PIXEL], headers, 0, topics.deadLetterTopic);
+    const dry = dlq(cloud, topics, "redrive", "--all", "--dry-run");
     assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
     assert.equal(dry.errors(), "0 would be sent, 1 cannot be sent\n");
-    const call = dlq(cloud, lane, "redrive", "--all");
+    const call = dlq(cloud, topics, "redrive", "--all");
     assert.equal(await call.ended, 1);
     assert.match(
       String(call.lines[0]?.["problem"]),
       /^it is too late: .*T0 is 120\.0 hours ago, at most 108\.0/,
     );
     assert.equal(call.errors(), "0 sent, 1 cannot be sent\n");
-    const none = dlq(cloud, lane, "redrive", "3/4711");
+    const none = dlq(cloud, topics, "redrive", "3/4711");
     assert.equal(await none.ended, 1);
     assert.equal(
       none.errors(),
-      `0 sent, 0 cannot be sent\nNo such dead letter at 3/4711 in ${lane.deadLetterTopic}\n`,
+      `0 sent, 0 cannot be sent\nNo such dead letter at 3/4711 in ${topics.deadLetterTopic}\n`,
     );
-    const ends = await cloud.admin.fetchTopicOffsets(`${lane.topic}.redrive`);
+    const ends = await cloud.admin.fetchTopicOffsets(`${topics.topic}.redrive`);
     assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
-  });
+  },
 
-  kafkaTest("shows a letter, and redrives the value that it goes without", async (cloud, lane) => {
-    await lane.createRedriveTopic();
-    await lane.configure(lane.deadLetterTopic, { "max.message.bytes": "2000" });
-    const plans = (maxBytes: number) =>
-      JSON.stringify({
-        kafkaTopics: { [lane.topic]: { tenant: "stream" } },
-        default: { maxBytes },
-      });
+  async "shows a letter, and redrives the value that it goes without"(cloud, topics) {
+    await topics.createRedriveTopic();
+    await topics.configure(topics.deadLetterTopic, { "max.message.bytes": "2000" });
     const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
-    const [, sent] = await lane.send([PNG_PIXEL, large], undefined, 2);
+    const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
     assert.ok(sent !== undefined);
-    const first = lane.startBridge({ TENANT_PLANS: plans(3_000) });
-    const [letter] = await lane.deadLetters(1);
+    const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
+    const [letter] = await topics.deadLetters(1);
     await first.kill("SIGTERM");
-    const shown = await done(dlq(cloud, lane, "show", letter?.place ?? ""));
+    const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
     const { origin, reason, isValueOmitted } = shown.lines[0] ?? {};
     assert.deepEqual([origin, reason, isValueOmitted], [
-      `${lane.topic}/2/${sent.offset}`,
+      `${topics.topic}/2/${sent.offset}`,
       "too_large",
       true,
     ]);
-    await done(dlq(cloud, lane, "redrive", "--all"));
-    const second = lane.startBridge({ TENANT_PLANS: plans(10_000) });
-    const name = await lane.nameOf(sent);
+    await done(dlq(cloud, topics, "redrive", "--all"));
+    const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
+    const name = await topics.nameOf(sent);
     await eventually(
       "the image",
       async () => (await cloud.objects()).get(name) === md5Of(large),
     );
     assert.equal(await second.kill("SIGTERM"), 0);
-  });
-}
+  },
+};

@@ -7,7 +7,7 @@ import type { Cloud } from "./cloud.ts";
 import { CRASH_POINTS, type CrashPoint } from "./crash_points.ts";
 import { md5Of } from "./describe_on_kafka.ts";
 import { chunkHeaders } from "./fake_ports.ts";
-import type { Lane, Sent } from "./lane.ts";
+import type { Sent, TestTopics } from "./test_topics.ts";
 
 /** How long a campaign is. */
 interface CampaignSize {
@@ -48,32 +48,32 @@ interface Wave {
 /** Runs the campaign and asserts that every record is one object with its bytes, or refused with a reason. */
 export async function crashEverywhere(
   cloud: Cloud,
-  lane: Lane,
+  topics: TestTopics,
   { rounds, records }: CampaignSize,
 ): Promise<void> {
   const before = (await cloud.objects()).size;
   const expected: Expected = { objects: new Map(), refused: new Set() };
-  const steady = lane.startBridge();
+  const steady = topics.startBridge();
   await steady.line("listening");
   const waves = rounds * CRASH_POINTS.length;
   const perWave = Math.ceil(records / waves);
   for (let wave = 0; wave < waves; wave++) {
     const point = CRASH_POINTS[wave % CRASH_POINTS.length] ?? "fetched"; // the index is below the length
     const env = { CRASH_AT: point, CRASH_AFTER: String(CRASH_AFTER[point]) };
-    const crashing = lane.startBridge(env, CRASHING);
+    const crashing = topics.startBridge(env, CRASHING);
     await crashing.line("listening");
-    const extra = point === "rebalancing" ? lane.startBridge() : undefined;
-    await sendWave(lane, expected, { wave, count: perWave });
+    const extra = point === "rebalancing" ? topics.startBridge() : undefined;
+    await sendWave(topics, expected, { wave, count: perWave });
     const end = await Promise.race([crashing.ended, sleep(CATCH_UP_MS, "alive", { ref: false })]);
     assert.equal(end, "SIGKILL", `it was to be killed at ${point}: ${crashing.errors()}`);
     if (extra !== undefined) assert.equal(await extra.kill("SIGTERM"), 0);
   }
-  await lane.caughtUp(CATCH_UP_MS);
+  await topics.caughtUp(CATCH_UP_MS);
   const held = await cloud.objects();
   for (const [name, digest] of expected.objects) assert.equal(held.get(name), digest, name);
   assert.equal(held.size - before, expected.objects.size, "no object that nobody sent");
   const letters = await eventually("every dead letter", async () => {
-    const all = await lane.deadLetters(expected.refused.size);
+    const all = await topics.deadLetters(expected.refused.size);
     return new Set(all.map(({ origin }) => origin)).size >= expected.refused.size && all;
   }, CATCH_UP_MS);
   assert.deepEqual(new Set(letters.map(({ origin }) => origin)), expected.refused);
@@ -83,7 +83,7 @@ export async function crashEverywhere(
 
 /** Pictures, each with bytes of its own and every tenth sent twice, some that are none, and chunk sets. */
 async function sendWave(
-  lane: Lane,
+  topics: TestTopics,
   expected: Expected,
   { wave, count }: Wave,
 ): Promise<void> {
@@ -94,18 +94,20 @@ async function sendWave(
     if (index % 13 === 12) return NOT_AN_IMAGE;
     return Buffer.concat([PNG_PIXEL, Buffer.from(`${wave}/${isDuplicate ? index - 1 : index}`)]);
   });
-  const sent = await lane.send(values);
+  const sent = await topics.send(values);
   for (const [index, value] of values.entries()) {
     const place = sent[index];
     assert.ok(place !== undefined);
-    if (value === NOT_AN_IMAGE) expected.refused.add(placeOf(lane, place));
-    else expected.objects.set(await lane.nameOf(place), md5Of(value));
+    if (value === NOT_AN_IMAGE) expected.refused.add(placeOf(topics, place));
+    else expected.objects.set(await topics.nameOf(place), md5Of(value));
   }
-  for (let index = 0; index < sets; index++) await sendSet(lane, expected, [wave, index]);
+  // Side by side, so that chunks of several sets come between each other.
+  const indexes = Array.from({ length: sets }, (_, index) => index);
+  await Promise.all(indexes.map((index) => sendSet(topics, expected, [wave, index])));
 }
 
 async function sendSet(
-  lane: Lane,
+  topics: TestTopics,
   expected: Expected,
   [wave, index]: readonly [number, number],
 ): Promise<void> {
@@ -113,13 +115,13 @@ async function sendSet(
   let first: Sent | undefined;
   for (const [part, value] of parts.entries()) {
     const chunk = chunkHeaders(`${wave}-${index}`, part, CHUNKS);
-    const [place] = await lane.send([value], chunk, index % PARTITIONS);
+    const [place] = await topics.send([value], chunk, index % PARTITIONS);
     first ??= place;
   }
   assert.ok(first !== undefined);
-  expected.objects.set(await lane.nameOf(first), md5Of(...parts));
+  expected.objects.set(await topics.nameOf(first), md5Of(...parts));
 }
 
-function placeOf({ topic }: Lane, { partition, offset }: Sent): string {
+function placeOf({ topic }: TestTopics, { partition, offset }: Sent): string {
   return `${topic}/${partition}/${offset}`;
 }

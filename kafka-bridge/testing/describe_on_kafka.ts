@@ -7,14 +7,13 @@ import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
 import { type Cloud, startCloud } from "./cloud.ts";
-import type { Lane } from "./lane.ts";
+import type { TestTopics } from "./test_topics.ts";
 import type { TestWorld } from "./world.ts";
 
-/** Declares a test with topics of its own. */
-export type KafkaTest<World = Cloud> = (
-  name: string,
-  run: (world: World, lane: Lane) => Promise<void>,
-) => void;
+/** Tests by what they show, each with topics of its own. */
+export type KafkaTests<World = Cloud> = Readonly<
+  Record<string, (world: World, topics: TestTopics) => Promise<void>>
+>;
 
 /** Uploads that take a quarter of a second each, so that there is a middle to be killed in. */
 export const SLOW_UPLOADS = {
@@ -26,16 +25,16 @@ export const SLOW_UPLOADS = {
 /** A group of tests that share a cloud; each is skipped where there can be no broker, but not with `CI=true`. */
 export function describeOnKafka(
   name: string,
-  declare: (kafkaTest: KafkaTest<Cloud>) => void,
+  tests: KafkaTests,
 ): void {
-  describeOn(name, startCloud, declare);
+  describeOn(name, startCloud, tests);
 }
 
 /** A group of tests that share what `start` starts; it returns a reason instead where it cannot. */
 export function describeOn<World extends TestWorld>(
   name: string,
   start: () => Promise<World | string>,
-  declare: (kafkaTest: KafkaTest<World>) => void,
+  tests: KafkaTests<World>,
 ): void {
   let world: World | undefined;
   let missing: string | undefined;
@@ -46,21 +45,21 @@ export function describeOn<World extends TestWorld>(
       else world = started;
     });
     after(() => world?.close());
-    declare((name, run) => {
+    for (const [name, run] of Object.entries(tests)) {
       test(name, async (t: TestContext) => {
         if (world === undefined) {
           assert.notEqual(process.env["CI"], "true", missing);
           return t.skip(missing ?? "no broker");
         }
-        const lane = await world.lane();
+        const topics = await world.openTopics();
         try {
-          await run(world, lane);
+          await run(world, topics);
         } finally {
           await world.clearFaults();
-          await lane.close();
+          await topics.close();
         }
       });
-    });
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-/** Records, fetches and ports for the room's tests. */
+/** Records, fetches and ports for the package's tests. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { importPseudonymKey } from "@tintype/core/model/owner";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
@@ -7,7 +7,7 @@ import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import type { BridgePorts } from "../delivery/bridge.ts";
+import type { BridgePorts } from "../delivery/partition.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import type { Timings } from "../delivery/timings.ts";
@@ -24,6 +24,9 @@ const PLANS = {
   },
 };
 
+/** The headers of a picture that is taken. */
+export const IMAGE_HEADERS = { "content-type": "image/png", "subject": "ada" } as const;
+
 /** A pace of milliseconds, but that chunk sets have time. */
 export const FAST_TIMINGS: Timings = {
   commitEveryMs: 10,
@@ -39,7 +42,7 @@ export function recordOf(
     readonly headers?: Readonly<Record<string, string | Uint8Array>>;
   } = {},
 ): SourceRecord {
-  const { headers = { "content-type": "image/png", "subject": "ada" }, ...rest } = given;
+  const { headers = IMAGE_HEADERS, ...rest } = given;
   const bytes = Object.entries(headers).map(([name, value]) =>
     [name, typeof value === "string" ? new TextEncoder().encode(value) : value] as const
   );
@@ -58,8 +61,7 @@ export function recordOf(
 /** The headers of a picture whose record is in a redrive topic: which record of `images` it was, and when it came. */
 export function redrivenHeaders(timestamp: number | string, topic = "images") {
   return {
-    "content-type": "image/png",
-    "subject": "ada",
+    ...IMAGE_HEADERS,
     "__connect.errors.topic": topic,
     "__connect.errors.partition": "0",
     "__connect.errors.offset": "5",
@@ -70,8 +72,7 @@ export function redrivenHeaders(timestamp: number | string, topic = "images") {
 /** The headers of a picture's chunk. */
 export function chunkHeaders(id: string, index: number, count: number) {
   return {
-    "content-type": "image/png",
-    "subject": "ada",
+    ...IMAGE_HEADERS,
     "chunk-id": id,
     "chunk-index": String(index),
     "chunk-count": String(count),

@@ -3,8 +3,9 @@ import type { TestContext } from "node:test";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { Bridge, type BridgePorts } from "../delivery/bridge.ts";
-import { fakePorts, leaseOf, recordOf } from "./fake_ports.ts";
+import { Bridge } from "../delivery/bridge.ts";
+import type { BridgePorts } from "../delivery/partition.ts";
+import { fakePorts, IMAGE_HEADERS, leaseOf, recordOf } from "./fake_ports.ts";
 
 /** As many records of one partition, from an offset on. */
 export const recordsOf = (count: number, partition = 0, from = 0) =>
@@ -41,8 +42,7 @@ export function creatorWithMark(instead: () => Promise<void>) {
 
 /** The headers of a record that is marked. */
 export const MARKED = {
-  "content-type": "image/png",
-  "subject": "ada",
+  ...IMAGE_HEADERS,
   "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 };
 

@@ -1,49 +1,20 @@
-/** The local storage as a process of the package's tests: what it holds, and the faults that it is to have. */
-import assert from "node:assert/strict";
-import { join } from "node:path";
-import { startProgram } from "@tintype/core/testing/start_program";
+import type { Emulator } from "@tintype/core/testing/start_emulator";
 
-/** The raw objects, and how the storage fails. */
-interface Store {
-  /** Names of the raw objects, ascending. */
-  names(): Promise<string[]>;
-  /** MD5 of each raw object, in base64, by its name. */
-  objects(): Promise<Map<string, string>>;
-  fault(fault: unknown): Promise<void>;
-  clearFaults(): Promise<void>;
-}
+const FAULTS = "/_local/faults";
 
-/** A storage that runs. */
-export interface RunningStore extends Store {
-  readonly url: string;
-  kill(): Promise<void>;
-}
+/** The local storage as the package's tests ask it. */
+export type RawStore = ReturnType<typeof rawStoreOf>;
 
-/** Starts a storage that keeps its objects below `folder`. */
-export async function startStore(folder: string): Promise<RunningStore> {
-  const storage = startProgram(["local/storage/serve.ts"], {
-    PORT: "0",
-    DATA_DIR: join(folder, "storage"),
-    ISSUER_URL: "http://127.0.0.1:9",
-    PROCESSOR_URL: "http://127.0.0.1:9",
-  });
-  const url = String((await storage.line("listening"))["url"]);
-  const control = async (method: string, body?: unknown) => {
-    const response = await fetch(`${url}/_local/faults`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    assert.ok(response.ok, await response.text());
-  };
+/** What tests ask of the local storage: its raw objects, and its faults (`GET /_local` documents them). */
+export function rawStoreOf({ url, control }: Emulator) {
   return {
     url,
+    /** Names of the raw objects, ascending. */
     names: async () => [...(await objectsOf(url)).keys()].sort(),
+    /** MD5 of each raw object, in base64, by its name. */
     objects: () => objectsOf(url),
-    fault: (fault) => control("POST", fault),
-    clearFaults: () => control("DELETE"),
-    async kill() {
-      await storage.kill("SIGKILL");
-    },
+    fault: (fault: unknown) => control("POST", FAULTS, fault),
+    clearFaults: () => control("DELETE", FAULTS),
   };
 }
 

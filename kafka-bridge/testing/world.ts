@@ -1,26 +1,62 @@
-/** The local storage beside brokers, the tests' own clients, and topics for each test. */
-import { openClients } from "./broker.ts";
-import { openLane } from "./lane.ts";
-import { startStore } from "./store.ts";
+/** Apache Kafka as a process of the package's tests, the local storage beside it, and the tests' own clients of both. */
+import process from "node:process";
+import { Kafka, logLevel } from "kafkajs";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
+import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
+import { rawStoreOf } from "./store.ts";
+import { openTopics } from "./test_topics.ts";
 
-/** Starts the storage below `folder` and connects to the brokers. */
-export async function openWorld(urls: readonly string[], folder: string) {
-  const brokers = urls.join(",");
-  const clients = await openClients(urls);
-  const store = await startStore(folder);
-  return {
-    ...store,
-    brokers,
-    admin: clients.admin,
-    /** The topics of one test. */
-    lane: () => openLane({ ...clients, brokers, store }),
-    /** Ends everything but the brokers. */
-    async close(): Promise<void> {
-      await clients.close();
-      await store.kill();
-    },
-  };
+const { CACHE_DIR } = process.env;
+/** The first start on a machine fetches Kafka. */
+const LISTENING_MS = 300_000;
+
+/** Starts a broker; `env` says where it listens and keeps its data. */
+export function startBroker(env: Readonly<Record<string, string>>): Program {
+  return startProgram(["local/kafka/serve.ts"], {
+    STOP_TIMEOUT_MS: "60000",
+    ...(CACHE_DIR ? { CACHE_DIR } : {}),
+    ...env,
+  });
+}
+
+/** Waits until a broker listens; returns its line that says so, or why there can be no broker on this machine. */
+export async function waitForBroker(broker: Program): Promise<Line | string> {
+  try {
+    return await broker.line("listening", LISTENING_MS);
+  } catch (error) {
+    const missing = broker.lines.find(({ event }) => event === "missing");
+    if (missing === undefined) throw error;
+    return String(missing["text"]);
+  }
 }
 
 /** What tests on real brokers share. */
-export type TestWorld = Omit<Awaited<ReturnType<typeof openWorld>>, "kill">;
+export type TestWorld = Awaited<ReturnType<typeof openWorld>>;
+
+/** Starts the storage and connects to the brokers. */
+export async function openWorld(urls: readonly string[]) {
+  const kafka = new Kafka({
+    clientId: "tests",
+    brokers: [...urls],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 20, maxRetryTime: 500 },
+  });
+  const admin = kafka.admin();
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await Promise.all([admin.connect(), producer.connect()]);
+  const storage = await startEmulator("storage");
+  const store = rawStoreOf(storage);
+  const brokers = urls.join(",");
+  return {
+    ...store,
+    brokers,
+    admin,
+    /** The topics of one test. */
+    openTopics: () => openTopics({ kafka, admin, producer, brokers, store }),
+    /** Ends everything but the brokers. */
+    async close(): Promise<void> {
+      await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
+      await storage.stop();
+    },
+  };
+}

@@ -1,8 +1,5 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { PassThroughClient } from "google-auth-library";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type BigQueryParts, openBigQuery } from "./bigquery_parts.ts";
 
@@ -10,13 +7,6 @@ import { type BigQueryParts, openBigQuery } from "./bigquery_parts.ts";
 export function clientOf(url: string): BigQuery {
   const authClient = new PassThroughClient();
   return new BigQuery({ projectId: "tintype-local", apiEndpoint: url, authClient });
-}
-
-/** A folder that is removed with the test. */
-export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-bigquery-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Opens the parts of a BigQuery until the test ends; in memory where no file is named. */

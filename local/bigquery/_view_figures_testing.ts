@@ -3,7 +3,7 @@ import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
 import type { PurgeRow } from "@tintype/core/ports/row_sink";
 
 /** A row of a view: times as ISO 8601 in UTC, days as `yyyy-mm-dd`. */
-export type Figure = Readonly<Record<string, RowValue>>;
+type Figure = Readonly<Record<string, RowValue>>;
 
 /** The rows that went in, and the present time of the views. */
 interface ViewInput {
@@ -32,24 +32,25 @@ export const FIGURES: Readonly<Record<string, (input: ViewInput) => Figure[]>> =
     grouped(
       current(input),
       (row) => ({ day: dayOf(row), ...pick(row, "tenant", "source", "status") }),
-    )
-      .map(({ key, rows }) => ({
-        ...key,
+      (rows) => ({
         images: rows.length,
         bytes: sum(rows, "bytes"),
         rendition_bytes: sum(rows, "rendition_bytes"),
-      })),
+      }),
+    ),
   ingestion_by_door_and_tenant: (input) =>
-    grouped(current(input), (row) => ({ hour: hourOf(row.t0), ...pick(row, "source", "tenant") }))
-      .map(({ key, rows }) => ({
-        ...key,
+    grouped(
+      current(input),
+      (row) => ({ hour: hourOf(row.t0), ...pick(row, "source", "tenant") }),
+      (rows) => ({
         images: rows.length,
         owners: new Set(rows.map(({ owner }) => owner)).size,
         bytes: sum(rows, "bytes"),
-        ready: rows.filter(({ status }) => status === "ready").length,
-        rejected: rows.filter(({ status }) => status === "rejected").length,
-        failed: rows.filter(({ status }) => status === "failed").length,
-      })),
+        ready: count(rows, ({ status }) => status === "ready"),
+        rejected: count(rows, ({ status }) => status === "rejected"),
+        failed: count(rows, ({ status }) => status === "failed"),
+      }),
+    ),
   latency_by_stage: latency,
   rejects_by_reason: (input) =>
     grouped(
@@ -58,20 +59,20 @@ export const FIGURES: Readonly<Record<string, (input: ViewInput) => Figure[]>> =
         day: dayOf(row),
         ...pick(row, "tenant", "source", "status", "reason", "media_type"),
       }),
-    ).map(({ key, rows }) => ({ ...key, images: rows.length, bytes: sum(rows, "bytes") })),
+      (rows) => ({ images: rows.length, bytes: sum(rows, "bytes") }),
+    ),
   formats_and_devices: (input) =>
     grouped(ready(input), (row) => ({
       day: dayOf(row),
       media_type: row.media_type,
       camera_make: row.camera_make ?? "none",
       camera_model: row.camera_model ?? "none",
-    })).map(({ key, rows }) => ({
-      ...key,
+    }), (rows) => ({
       images: rows.length,
       bytes: sum(rows, "bytes"),
       mean_megapixels: Number(sum(rows, "megapixels")) / rows.length,
-      with_gps: rows.filter(({ has_gps }) => has_gps === true).length,
-      blurred: rows.filter(({ sharpness }) => sharpness !== null && Number(sharpness) < 100).length,
+      with_gps: count(rows, ({ has_gps }) => has_gps === true),
+      blurred: count(rows, ({ sharpness }) => sharpness !== null && Number(sharpness) < 100),
     })),
   dominant_colors: dominantColors,
   storage_and_cost: cost,
@@ -114,19 +115,11 @@ function latency(input: ViewInput): Figure[] {
       typeof timing.ms === "number" ? [{ day, source: row.source, ...timing, ms: timing.ms }] : []
     );
   });
-  return grouped(timings, (timing) => pick(timing, "day", "source", "step", "stage"))
-    .map(({ key, rows }) => {
-      const ms = rows.map((row) => row.ms);
-      return {
-        ...key,
-        images: ms.length,
-        p50_ms: percentile(ms, 50),
-        p90_ms: percentile(ms, 90),
-        p95_ms: percentile(ms, 95),
-        p99_ms: percentile(ms, 99),
-        max_ms: Math.max(...ms),
-      };
-    });
+  return grouped(timings, (timing) => pick(timing, "day", "source", "step", "stage"), (rows) => {
+    const ms = rows.map((row) => row.ms);
+    const percentiles = [50, 90, 95, 99].map((p) => [`p${p}_ms`, percentile(ms, p)]);
+    return { images: ms.length, ...Object.fromEntries(percentiles), max_ms: Math.max(...ms) };
+  });
 }
 
 function dominantColors(input: ViewInput): Figure[] {
@@ -138,57 +131,52 @@ function dominantColors(input: ViewInput): Figure[] {
       return [{ day: dayOf(row), color: rounded, isFirst: index === 0 }];
     })
   );
-  return grouped(shown, (use) => pick(use, "day", "color")).map(({ key, rows }) => ({
-    ...key,
+  return grouped(shown, (use) => pick(use, "day", "color"), (rows) => ({
     uses: rows.length,
-    uses_as_first: rows.filter(({ isFirst }) => isFirst).length,
+    uses_as_first: count(rows, ({ isFirst }) => isFirst),
   }));
 }
 
 function cost(input: ViewInput): Figure[] {
-  return grouped(current(input), (row) => ({ day: dayOf(row), tenant: row.tenant }))
-    .map(({ key, rows }) => {
-      const raw = Number(sum(rows, "bytes"));
-      const renditions = sum(rows, "rendition_bytes");
-      const gb = (raw + Number(renditions ?? 0)) / 1e9;
-      const storage = gb * (PRICES.storage_month * 7 / 30 + PRICES.replication);
-      const writes = rows.length * 2 + Number(sum(rows, "renditions") ?? 0);
-      const operations = (writes * PRICES.class_a + rows.length * 4 * PRICES.class_b) / 1000;
-      const streamed = rows.length / 1e6 * PRICES.row_insert;
-      const total = storage + operations + streamed;
-      return {
-        ...key,
-        images: rows.length,
-        raw_bytes: raw,
-        rendition_bytes: renditions,
-        stored_gb: gb,
-        storage_usd: storage,
-        operations_usd: operations,
-        rows_usd: streamed,
-        total_usd: total,
-        usd_per_million: total * 1e6 / rows.length,
-      };
-    });
+  return grouped(current(input), (row) => ({ day: dayOf(row), tenant: row.tenant }), (rows) => {
+    const raw = Number(sum(rows, "bytes"));
+    const renditions = sum(rows, "rendition_bytes");
+    const gb = (raw + Number(renditions ?? 0)) / 1e9;
+    const storage = gb * (PRICES.storage_month * 7 / 30 + PRICES.replication);
+    const writes = rows.length * 2 + Number(sum(rows, "renditions") ?? 0);
+    const operations = (writes * PRICES.class_a + rows.length * 4 * PRICES.class_b) / 1000;
+    const streamed = rows.length / 1e6 * PRICES.row_insert;
+    const total = storage + operations + streamed;
+    return {
+      images: rows.length,
+      raw_bytes: raw,
+      rendition_bytes: renditions,
+      stored_gb: gb,
+      storage_usd: storage,
+      operations_usd: operations,
+      rows_usd: streamed,
+      total_usd: total,
+      usd_per_million: total * 1e6 / rows.length,
+    };
+  });
 }
 
 function retention(input: ViewInput): Figure[] {
-  return grouped(held(input), (row) => ({ day: dayOf(row), tenant: row.tenant }))
-    .map(({ key, rows }) => {
-      const times = rows.map(({ t0 }) => msOf(t0));
-      const oldest = Math.min(...times);
-      const newest = Math.max(...times);
-      return {
-        ...key,
-        images: new Set(rows.map(imageKey)).size,
-        held_rows: rows.length,
-        oldest_t0: isoOf(oldest),
-        newest_t0: isoOf(newest),
-        purge_from: isoOf(oldest + 7 * DAY_MS),
-        purge_until: isoOf(newest + 7 * DAY_MS),
-        hours_left: (oldest + 7 * DAY_MS - input.nowMs) / HOUR_MS,
-        overdue_rows: times.filter((ms) => ms < input.nowMs - 7 * DAY_MS - 15 * 60_000).length,
-      };
-    });
+  return grouped(held(input), (row) => ({ day: dayOf(row), tenant: row.tenant }), (rows) => {
+    const times = rows.map(({ t0 }) => msOf(t0));
+    const oldest = Math.min(...times);
+    const newest = Math.max(...times);
+    return {
+      images: new Set(rows.map(imageKey)).size,
+      held_rows: rows.length,
+      oldest_t0: isoOf(oldest),
+      newest_t0: isoOf(newest),
+      purge_from: isoOf(oldest + 7 * DAY_MS),
+      purge_until: isoOf(newest + 7 * DAY_MS),
+      hours_left: (oldest + 7 * DAY_MS - input.nowMs) / HOUR_MS,
+      overdue_rows: count(times, (ms) => ms < input.nowMs - 7 * DAY_MS - 15 * 60_000),
+    };
+  });
 }
 
 function certificateState({ sweeps, nowMs }: ViewInput): Figure[] {
@@ -207,17 +195,11 @@ function certificateState({ sweeps, nowMs }: ViewInput): Figure[] {
 }
 
 function events(input: ViewInput) {
+  const accepted = { objective: "accepted_to_ready", target: 0.95 };
   const waits = ready(input).flatMap((row) => {
     const ms = add(row.queue_ms, row.total_ms);
-    if (ms === null) return [];
     const happened_at = isoOf(msOf(row.processed_at));
-    return [{
-      objective: "accepted_to_ready",
-      target: 0.95,
-      happened_at,
-      is_good: ms <= 10_000,
-      ms,
-    }];
+    return ms === null ? [] : [{ ...accepted, happened_at, is_good: ms <= 10_000, ms }];
   });
   const ends = current(input).map((row) => ({
     objective: "success",
@@ -226,8 +208,8 @@ function events(input: ViewInput) {
     is_good: row.status !== "failed",
     ms: null,
   }));
-  const certificates = grouped(input.sweeps, ({ certificate }) => ({ certificate }));
-  const purges = certificates.map(({ rows }) => ({
+  const sweeps = Map.groupBy(input.sweeps, ({ certificate }) => certificate);
+  const purges = [...sweeps.values()].map((rows) => ({
     objective: "purge_on_time",
     target: 0.999,
     happened_at: isoOf(Math.max(...rows.map(({ sweptAtMs }) => sweptAtMs))),
@@ -238,42 +220,29 @@ function events(input: ViewInput) {
 }
 
 function hourly(input: ViewInput): Figure[] {
-  return grouped(events(input), (event) => ({
-    objective: event.objective,
+  const keyOf = (event: ReturnType<typeof events>[number]) => ({
+    ...pick(event, "objective", "target"),
     hour: hourOf(event.happened_at),
-    target: event.target,
-  })).map(({ key, rows }) => {
-    const bad = rows.filter(({ is_good }) => !is_good).length;
+  });
+  return grouped(events(input), keyOf, (rows, { target }) => {
+    const bad = count(rows, ({ is_good }) => !is_good);
     const ratio = (rows.length - bad) / rows.length;
-    const ms = rows.flatMap((row) => row.ms === null ? [] : [row.ms]);
-    return {
-      ...key,
-      events: rows.length,
-      bad,
-      good_ratio: ratio,
-      is_met: ratio >= key.target,
-      p95_ms: ms.length === 0 ? null : percentile(ms, 95),
-    };
+    const ms = rows.flatMap((row) => row.ms ?? []);
+    const p95_ms = ms.length === 0 ? null : percentile(ms, 95);
+    return { events: rows.length, bad, good_ratio: ratio, is_met: ratio >= target, p95_ms };
   });
 }
 
 function burnRates(input: ViewInput): Figure[] {
   const windows = [[1, 14.4], [6, 6], [72, 1]] as const;
-  return windows.flatMap(([hours, alertAt]) => {
-    const since = input.nowMs - hours * HOUR_MS;
+  return windows.flatMap(([window_hours, alert_at]) => {
+    const since = input.nowMs - window_hours * HOUR_MS;
     const recent = events(input).filter(({ happened_at }) => msOf(happened_at) >= since);
-    return grouped(recent, (event) => pick(event, "objective", "target")).map(({ key, rows }) => {
-      const bad = rows.filter(({ is_good }) => !is_good).length;
-      const burnRate = bad / rows.length / (1 - key.target);
-      return {
-        ...key,
-        window_hours: hours,
-        events: rows.length,
-        bad,
-        burn_rate: burnRate,
-        alert_at: alertAt,
-        is_burning: burnRate >= alertAt,
-      };
+    return grouped(recent, (event) => pick(event, "objective", "target"), (rows, { target }) => {
+      const bad = count(rows, ({ is_good }) => !is_good);
+      const burn_rate = bad / rows.length / (1 - target);
+      const is_burning = burn_rate >= alert_at;
+      return { window_hours, events: rows.length, bad, burn_rate, alert_at, is_burning };
     });
   });
 }
@@ -284,19 +253,21 @@ function percentile(values: readonly number[], percent: number): number {
   return values.toSorted((a, b) => a - b)[place - 1] ?? NaN;
 }
 
+/** A figure for each key that the rows have: the key's columns and those of `figureOf`. */
 function grouped<Row, Key extends Figure>(
   rows: readonly Row[],
   keyOf: (row: Row) => Key,
-): { key: Key; rows: Row[] }[] {
-  const groups = new Map<string, { key: Key; rows: Row[] }>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const name = JSON.stringify(key);
-    const group = groups.get(name) ?? { key, rows: [] };
-    group.rows.push(row);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
+  figureOf: (rows: readonly Row[], key: Key) => Figure,
+): Figure[] {
+  const groups = Map.groupBy(rows, (row) => JSON.stringify(keyOf(row)));
+  return [...groups].map(([text, rows]) => {
+    const key: Key = JSON.parse(text);
+    return { ...key, ...figureOf(rows, key) };
+  });
+}
+
+function count<T>(rows: readonly T[], isCounted: (row: T) => boolean): number {
+  return rows.filter(isCounted).length;
 }
 
 function pick<T extends object, K extends keyof T>(row: T, ...columns: K[]): Pick<T, K> {

@@ -1,7 +1,10 @@
+import * as z from "zod";
+import { faultControls } from "../faults/faults.ts";
 import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
+import type { Control } from "../http/controls.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
-import { bigQueryControls } from "./controls.ts";
+import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
 import { DASHBOARD_HEADERS, findDashboardFile } from "./dashboard/dashboard_files.ts";
 import { GoogleError, toGoogleError } from "./google_error.ts";
 import { ROUTES } from "./routes.ts";
@@ -77,4 +80,42 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new GoogleError("parseError", "Parse Error: the body is not JSON", cause);
   }
+}
+
+const bufferSchema = z.strictObject({ seconds: z.number().min(0).max(86_400) });
+
+/** The controls of the local BigQuery. */
+function bigQueryControls(parts: BigQueryParts): readonly Control[] {
+  const { buffer, faults } = parts;
+  return [
+    ...faultControls(faults),
+    {
+      method: "POST",
+      path: "/_local/buffer",
+      body: "{seconds}",
+      does: "refuses DML that touches a younger row, as BigQuery's streaming buffer does",
+      run(body) {
+        buffer.seconds = bufferSchema.parse(body).seconds;
+        return { body: { seconds: buffer.seconds } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/_local/buffer",
+      does: "shows the seconds of the streaming buffer",
+      run: () => ({ body: { seconds: buffer.seconds } }),
+    },
+    {
+      method: "GET",
+      path: "/_local/dashboard",
+      does: "runs every view of the dashboard at /",
+      run: async () => ({ body: await readDashboardData(parts) }),
+    },
+    {
+      method: "GET",
+      path: "/_local/questions",
+      does: "shows the worked questions of docs/analysts.md",
+      run: () => ({ body: readQuestions() }),
+    },
+  ];
 }

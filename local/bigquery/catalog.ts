@@ -37,11 +37,6 @@ interface ViewSource {
 
 const NAME = /^[A-Za-z0-9_]{1,1024}$/;
 
-const COLUMNS = `
-  SELECT column_name, data_type, is_nullable FROM duckdb_columns()
-  WHERE database_name = $project AND schema_name = $dataset AND table_name = $table
-  ORDER BY column_index`;
-
 const TABLES = `
   SELECT table_name AS name, 'TABLE' AS kind, comment FROM duckdb_tables()
   WHERE database_name = $project AND schema_name = $dataset
@@ -76,23 +71,21 @@ export class Catalog {
 
   /** Names of the datasets. */
   async listDatasets(): Promise<string[]> {
-    const { project } = this.#database;
-    const rows = await this.#query(DATASETS, { project });
+    const rows = await this.#query(DATASETS);
     return rows.map((row) => String(row["schema_name"]));
   }
 
   /** Throws GoogleError `notFound` where the dataset is not there. */
   async requireDataset(dataset: string): Promise<void> {
     if ((await this.listDatasets()).includes(dataset)) return;
-    throw new GoogleError("notFound", `Not found: Dataset ${this.#database.project}:${dataset}`);
+    throw new GoogleError("notFound", `Not found: Dataset ${this.#nameOf(dataset)}`);
   }
 
   /** Creates a dataset; throws GoogleError `duplicate` where it is there. */
   async createDataset(dataset: string): Promise<void> {
     requireName("dataset", dataset);
     if ((await this.listDatasets()).includes(dataset)) {
-      const name = `${this.#database.project}:${dataset}`;
-      throw new GoogleError("duplicate", `Already Exists: Dataset ${name}`);
+      throw new GoogleError("duplicate", `Already Exists: Dataset ${this.#nameOf(dataset)}`);
     }
     await this.#ddl([`CREATE SCHEMA ${quote(dataset)}`]);
   }
@@ -100,7 +93,7 @@ export class Catalog {
   /** Tables and views of a dataset, by name. */
   async listTables(dataset: string) {
     await this.requireDataset(dataset);
-    const rows = await this.#query(TABLES, { project: this.#database.project, dataset });
+    const rows = await this.#query(TABLES, { dataset });
     return rows.map((row) => ({ table: String(row["name"]), kind: String(row["kind"]) }));
   }
 
@@ -109,8 +102,7 @@ export class Catalog {
     const found = await this.findTable(dataset, table);
     if (found !== null) return found;
     await this.requireDataset(dataset);
-    const name = `${this.#database.project}:${dataset}.${table}`;
-    throw new GoogleError("notFound", `Not found: Table ${name}`);
+    throw new GoogleError("notFound", `Not found: Table ${this.#nameOf(dataset, table)}`);
   }
 
   /** A table or view, or null. */
@@ -184,33 +176,38 @@ export class Catalog {
     requireName("table", table);
     await this.requireDataset(dataset);
     if (await this.findTable(dataset, table) === null) return;
-    const name = `${this.#database.project}:${dataset}.${table}`;
-    throw new GoogleError("duplicate", `Already Exists: Table ${name}`);
+    throw new GoogleError("duplicate", `Already Exists: Table ${this.#nameOf(dataset, table)}`);
   }
 
   async #lookUp(dataset: string, table: string): Promise<TableInfo | null> {
-    const { project } = this.#database;
-    const tables = await this.#query(TABLES, { project, dataset });
+    const tables = await this.#query(TABLES, { dataset });
     const row = tables.find(({ name }) => name === table);
     if (row === undefined) return null;
-    const columns = await this.#query(COLUMNS, { project, dataset, table });
     const resource = parseResource(row["comment"]);
     const kind = row["kind"] === "VIEW" ? "VIEW" : "TABLE";
     const schema = schemaOf(resource);
     const described = schema === undefined ? [] : parseFields(schema);
-    return {
-      dataset,
-      table,
-      kind,
-      fields: kind === "TABLE" && schema !== undefined ? described : fieldsOf(columns, described),
-      columns: columns.map((column) => String(column["column_name"])),
-      resource,
-    };
+    const rows = await this.#database.use((connection) =>
+      connection.runAndRead(`SELECT * FROM ${path(dataset, table)} LIMIT 0`)
+    );
+    const columns = rows.columnNames();
+    const fields = columns.map((name, index): Field => ({
+      name,
+      type: API_TYPES.get(String(rows.columnType(index))) ?? "STRING",
+      mode: "NULLABLE",
+      description: described.find((field) => field.name === name)?.description,
+    })).filter(({ name }) => name !== HIDDEN_COLUMN);
+    const isDeclared = kind === "TABLE" && schema !== undefined;
+    return { dataset, table, kind, fields: isDeclared ? described : fields, columns, resource };
   }
 
-  #query(sql: string, values: Record<string, string>) {
+  #nameOf(...names: readonly string[]): string {
+    return `${this.#database.project}:${names.join(".")}`;
+  }
+
+  #query(sql: string, values: Record<string, string> = {}) {
     return this.#database.use(async (connection) => {
-      const result = await connection.run(sql, values);
+      const result = await connection.run(sql, { project: this.#database.project, ...values });
       return await result.getRowObjects();
     });
   }
@@ -261,21 +258,6 @@ function parseResource(text: unknown): Resource {
 function schemaOf(resource: Resource): unknown {
   const read = z.object({ fields: z.unknown() }).safeParse(resource["schema"]);
   return read.success ? read.data.fields : undefined;
-}
-
-function fieldsOf(
-  columns: readonly Record<string, unknown>[],
-  described: readonly Field[],
-): Field[] {
-  return columns.filter((column) => column["column_name"] !== HIDDEN_COLUMN).map((column) => {
-    const name = String(column["column_name"]);
-    return {
-      name,
-      type: API_TYPES.get(String(column["data_type"])) ?? "STRING",
-      mode: column["is_nullable"] === false ? "REQUIRED" : "NULLABLE",
-      description: described.find((field) => field.name === name)?.description,
-    };
-  });
 }
 
 function requireName(what: string, name: string): void {

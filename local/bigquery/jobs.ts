@@ -61,11 +61,6 @@ export class JobStore {
     throw new GoogleError("notFound", `Not found: Job ${this.#project}:US.${jobId}`);
   }
 
-  /** The jobs, newest first. */
-  list(): Job[] {
-    return [...this.#jobs.values()].reverse();
-  }
-
   /** A job as `jobs.get` shows it. */
   describe({ jobId, configuration, startedMs, endedMs, outcome }: Job): Record<string, unknown> {
     const failure = outcome instanceof GoogleError ? outcome.proto : undefined;

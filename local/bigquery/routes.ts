@@ -94,10 +94,6 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     ...jobs.page(jobs.get(job), pageOf(query)),
     kind: "bigquery#getQueryResultsResponse",
   }),
-  "GET /jobs": ({ jobs }) => ({
-    kind: "bigquery#jobList",
-    jobs: jobs.list().map((job) => ({ ...jobs.describe(job), state: "DONE" })),
-  }),
   async "POST /jobs"(parts, { body }) {
     const { jobReference, configuration } = read(jobSchema, body);
     const { query, dryRun } = configuration;
@@ -108,10 +104,6 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     return parts.jobs.describe(await runJob(parts, { ...query, dryRun }, request));
   },
   "GET /jobs/{job}": ({ jobs }, { job }) => jobs.describe(jobs.get(job)),
-  "POST /jobs/{job}/cancel": ({ jobs }, { job }) => ({
-    kind: "bigquery#jobCancelResponse",
-    job: jobs.describe(jobs.get(job)),
-  }),
 };
 
 const datasetSchema = z.object({ datasetReference: z.object({ datasetId: z.string() }) });

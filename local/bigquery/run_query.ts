@@ -8,12 +8,11 @@ import {
 import type { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { GoogleError } from "./google_error.ts";
-import { rewriteParameterMarks } from "./parameter_marks.ts";
-import { bindParameters, type QueryParameters } from "./query_parameters.ts";
+import { bindParameters, type QueryParameters, rewriteParameterMarks } from "./query_parameters.ts";
 import { type QueryResult, readResult } from "./result_rows.ts";
+import type { SqlTranslations } from "./sql_translations.ts";
 import type { StreamingBuffer } from "./streaming_buffer.ts";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
-import type { SqlTranslations } from "./sql_translations.ts";
 
 /** What a query did: its rows, or for DML how many rows it changed. */
 export interface QueryOutcome extends QueryResult {

@@ -6,9 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { EmulatorServer } from "../http/emulator_server.ts";
-import { runEmulator } from "../http/run_emulator.ts";
-import { JsonLog, logLevelOf } from "../json_log.ts";
+import { emulatorLog, EmulatorServer, runEmulator } from "../http/emulator_server.ts";
 import { makeBigQueryApp } from "./bigquery_app.ts";
 import { openBigQuery } from "./bigquery_parts.ts";
 
@@ -25,7 +23,7 @@ await runEmulator("bigquery", async () => {
   const parts = await openBigQuery(join(DATA_DIR, "bigquery.duckdb"), GOOGLE_CLOUD_PROJECT, {
     retentionMs: RETENTION_MS === undefined ? undefined : Number(RETENTION_MS),
   });
-  const log = new JsonLog("bigquery", logLevelOf(LOG_LEVEL));
+  const log = emulatorLog("bigquery", LOG_LEVEL);
   const { faults, database } = parts;
   const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery", log, faults });
   const url = await server.listen(Number(PORT));

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it, test } from "node:test";
 import type { BigQuery } from "@google-cloud/bigquery";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
-import { clientOf, imageRow, insertRows, makeFolder, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
+import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
+import { makeFolder } from "../_testing.ts";
+import { readTables, viewNames } from "../../infra/bigquery/read_schemas.ts";
+import { clientOf, imageRow, insertRows, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
 
 describe("the local BigQuery, called by Google's own client", () => {
   let emulator: Emulator;
@@ -196,24 +199,8 @@ describe("the local BigQuery, called by Google's own client", () => {
     assert.deepEqual(await bigquery.dataset("none").exists(), [false]);
     assert.deepEqual(await dataset.table("none").exists(), [false]);
     const [tables] = await dataset.getTables();
-    const names = tables.map(({ id }) => id);
-    assert.deepEqual(names, [
-      "certificate_state",
-      "daily_volume",
-      "dominant_colors",
-      "formats_and_devices",
-      "images",
-      "images_current",
-      "ingestion_by_door_and_tenant",
-      "latency_by_stage",
-      "purges",
-      "rejects_by_reason",
-      "retention_state",
-      "slo_burn_rates",
-      "slo_events",
-      "slo_hourly",
-      "storage_and_cost",
-    ]);
+    const names = [...readTables().map(({ name }) => name), ...viewNames()];
+    assert.deepEqual(tables.map(({ id }) => id), names.sort());
     const [metadata] = await dataset.table("images").getMetadata();
     const byName = new Map<string, { type: string; mode: string }>(
       metadata.schema.fields.map((field: { name: string }) => [field.name, field]),
@@ -255,6 +242,14 @@ describe("the local BigQuery, called by Google's own client", () => {
     await assert.rejects(dataset.createTable("notes", { schema: "id:INTEGER" }), { code: 409 });
     await table.delete();
     assert.deepEqual(await table.exists(), [false]);
+  });
+
+  it("gives the production client every row, those behind the first page too", async () => {
+    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: emulator.url });
+    const sql = "SELECT i FROM range(25000) AS numbers(i) ORDER BY i";
+    const { rows } = await client.query({ sql });
+    assert.equal(rows.length, 25_000);
+    assert.deepEqual(rows.at(-1), { i: 24_999 });
   });
 
   it("answers an address that is no address of its own, and goes on", async () => {

@@ -1,10 +1,12 @@
 /**
- * Faults on demand: `POST /_local/faults` adds one (`fault_controls.ts`), `match` takes it for the request that it fits,
+ * Faults on demand: `POST /_local/faults` adds one, `match` takes it for the request that it fits,
  * `withFaults` applies it around the handler of every emulator.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import type { RequestBody } from "../http/call.ts";
+import type { Control } from "../http/controls.ts";
 
 const regexSchema = z.string().max(1_000).refine(isRegex, "must be a regular expression");
 
@@ -39,21 +41,14 @@ const faultSchema = z.strictObject({
 type FaultAction = z.infer<typeof actionSchema>;
 
 /** A fault as the control takes it: which requests, how many of them, what happens. */
-export type Fault = z.infer<typeof faultSchema>;
-
-/** The part of a request that faults are matched by; header names in lower case. */
-interface FaultTarget {
-  readonly method: string;
-  readonly pathAndQuery: string;
-  readonly headers: IncomingHttpHeaders;
-}
+type Fault = z.infer<typeof faultSchema>;
 
 /** Holds the faults of one emulator, in the order in which they came. */
 export class FaultInjector {
   #faults: Fault[] = [];
   /** How many requests each fault has fitted. */
   readonly #fitted = new WeakMap<Fault, number>();
-  readonly #ending = Promise.withResolvers<void>();
+  readonly #ending = new AbortController();
 
   /** Adds a fault of the shape {@link Fault} (`times` is 1 by default); throws `z.ZodError` where it is none. */
   add(fault: unknown): Fault {
@@ -74,21 +69,21 @@ export class FaultInjector {
 
   /** Resolves after so long, or when the emulator ends. */
   async delay(ms: number): Promise<void> {
-    const over = Promise.withResolvers<void>();
-    const timer = setTimeout(over.resolve, ms);
-    await Promise.race([over.promise, this.#ending.promise]);
-    clearTimeout(timer);
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
 
   /** Ends every delay, so that an emulator that ends need not wait for it. */
   endDelays(): void {
-    this.#ending.resolve();
+    this.#ending.abort();
   }
 
   /** Takes the oldest fault that fits the request, once, or undefined. */
   match(method: string, pathAndQuery: string, headers: IncomingHttpHeaders) {
-    const target = { method, pathAndQuery, headers };
-    const found = this.#faults.find((fault) => fits(fault.match, target) && this.#isTurnOf(fault));
+    const fits = ({ match }: Fault) =>
+      (match.method ?? method).toUpperCase() === method.toUpperCase() &&
+      new RegExp(match.path ?? "").test(pathAndQuery) &&
+      (match.header === undefined || fitsHeader(match.header, headers));
+    const found = this.#faults.find((fault) => fits(fault) && this.#isTurnOf(fault));
     if (found === undefined) return undefined;
     found.times -= 1;
     if (found.times === 0) this.#faults = this.#faults.filter((fault) => fault !== found);
@@ -124,19 +119,10 @@ export function withFaults(faults: FaultInjector, handle: FaultedHandler) {
   };
 }
 
-function fits(match: Fault["match"], target: FaultTarget): boolean {
-  const { method, path, header } = match;
-  if (method !== undefined && method.toUpperCase() !== target.method.toUpperCase()) return false;
-  if (path !== undefined && !new RegExp(path).test(target.pathAndQuery)) return false;
-  return header === undefined || fitsHeader(header, target.headers);
-}
-
 function fitsHeader(header: string, headers: IncomingHttpHeaders): boolean {
-  const colon = header.indexOf(":");
-  const name = (colon < 0 ? header : header.slice(0, colon)).trim().toLowerCase();
-  const value = headers[name];
-  if (value === undefined) return false;
-  return colon < 0 || new RegExp(header.slice(colon + 1).trim()).test(String(value));
+  const [name = "", ...pattern] = header.split(":");
+  const value = headers[name.trim().toLowerCase()];
+  return value !== undefined && new RegExp(pattern.join(":").trim()).test(String(value));
 }
 
 function answerInstead(
@@ -184,4 +170,35 @@ function isRegex(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The controls of an emulator's faults. */
+export function faultControls(faults: FaultInjector): readonly Control[] {
+  const path = "/_local/faults";
+  return [
+    {
+      method: "POST",
+      path,
+      body:
+        "{match: {method?, path?: regex, header?: 'name' or 'name: regex'}, times, every?: n, " +
+        "action: {status, body?} | {delayMs} | {cutAfterBytes} | {dropReply: true}}",
+      does: "adds a fault",
+      run: (fault) => ({ status: 201, body: faults.add(fault) }),
+    },
+    {
+      method: "GET",
+      path,
+      does: "lists the faults that are still to happen",
+      run: () => ({ body: { faults: faults.list() } }),
+    },
+    {
+      method: "DELETE",
+      path,
+      does: "removes every fault",
+      run() {
+        faults.clear();
+        return { status: 204 };
+      },
+    },
+  ];
 }

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { test } from "node:test";
-import type { RequestBody } from "../http/call.ts";
+import { test, type TestContext } from "node:test";
+import { startApp } from "../http/_testing.ts";
+import type { Call } from "../http/call.ts";
 import { answerControl } from "../http/controls.ts";
-import { faultControls } from "./fault_controls.ts";
-import { FaultInjector, withFaults } from "./faults.ts";
+import { faultControls, FaultInjector } from "./faults.ts";
 
 /** What a request did: how many bytes of its body came, and what ended it. */
 interface Seen {
@@ -13,15 +11,12 @@ interface Seen {
   error?: unknown;
 }
 
-/** Runs `ask` against a server that echoes the length of bodies and notes what it saw. */
-async function serveWith(
-  fault: unknown,
-  ask: (url: string, seen: Seen[]) => Promise<void>,
-): Promise<void> {
+/** An emulator to which the fault happens; it answers the length of bodies and notes what it saw. */
+async function serveWith(t: TestContext, fault: unknown) {
   const faults = new FaultInjector();
   faults.add(fault);
   const seen: Seen[] = [];
-  const handle = async (_: IncomingMessage, response: ServerResponse, body: RequestBody) => {
+  const answer = async ({ body }: Call) => {
     const entry: Seen = { bytes: 0 };
     seen.push(entry);
     try {
@@ -29,17 +24,10 @@ async function serveWith(
     } catch (error) {
       entry.error = error;
     }
-    response.end(String(entry.bytes));
+    return { status: 200, body: String(entry.bytes) };
   };
-  const server = createServer(withFaults(faults, handle));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // never a pipe, as it listens on a port
-  try {
-    await ask(`http://127.0.0.1:${port}`, seen);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  const app = { answer, failure: () => ({ status: 500 }), controls: faultControls(faults) };
+  return { url: await startApp(t, app, faults), seen };
 }
 
 const put = (url: string, bytes: number, headers: Record<string, string> = {}) =>
@@ -70,46 +58,41 @@ test("every lets a fault happen to each so-many-th request that fits", () => {
   assert.deepEqual(hits.flat(), [2, 5]);
 });
 
-test("status answers in place of the work", async () => {
+test("status answers in place of the work", async (t) => {
   const fault = { match: {}, times: 1, action: { status: 503, body: { why: "test" } } };
-  await serveWith(fault, async (url, seen) => {
-    const response = await put(url, 10);
-    assert.equal(response.status, 503);
-    assert.deepEqual(await response.json(), { why: "test" });
-    assert.deepEqual(seen, []);
-    assert.equal(await (await put(url, 10)).text(), "10");
-  });
+  const { url, seen } = await serveWith(t, fault);
+  const response = await put(url, 10);
+  assert.equal(response.status, 503);
+  assert.deepEqual(await response.json(), { why: "test" });
+  assert.deepEqual(seen, []);
+  assert.equal(await (await put(url, 10)).text(), "10");
 });
 
-test("delayMs does the work later", async () => {
-  await serveWith({ action: { delayMs: 120 } }, async (url) => {
-    const startedMs = performance.now();
-    assert.equal(await (await put(url, 10)).text(), "10");
-    assert.ok(performance.now() - startedMs >= 115);
-  });
+test("delayMs does the work later", async (t) => {
+  const { url } = await serveWith(t, { action: { delayMs: 120 } });
+  const startedMs = performance.now();
+  assert.equal(await (await put(url, 10)).text(), "10");
+  assert.ok(performance.now() - startedMs >= 115);
 });
 
-test("cutAfterBytes hands on exactly so many bytes and drops the connection", async () => {
-  await serveWith({ action: { cutAfterBytes: 100_000 } }, async (url, seen) => {
-    await assert.rejects(put(url, 1_000_000));
-    assert.equal(seen[0]?.bytes, 100_000);
-    assert.ok(seen[0]?.error instanceof Error);
-  });
+test("cutAfterBytes hands on exactly so many bytes and drops the connection", async (t) => {
+  const { url, seen } = await serveWith(t, { action: { cutAfterBytes: 100_000 } });
+  await assert.rejects(put(url, 1_000_000));
+  assert.equal(seen[0]?.bytes, 100_000);
+  assert.ok(seen[0]?.error instanceof Error);
 });
 
-test("dropReply does the work and drops the connection", async () => {
-  await serveWith({ action: { dropReply: true } }, async (url, seen) => {
-    await assert.rejects(put(url, 10));
-    assert.deepEqual(seen, [{ bytes: 10 }]);
-  });
+test("dropReply does the work and drops the connection", async (t) => {
+  const { url, seen } = await serveWith(t, { action: { dropReply: true } });
+  await assert.rejects(put(url, 10));
+  assert.deepEqual(seen, [{ bytes: 10 }]);
 });
 
-test("requests to the local controls are spared", async () => {
-  await serveWith({ times: 5, action: { status: 500 } }, async (url) => {
-    assert.equal((await put(`${url}/_local/faults`, 3)).status, 200);
-    assert.equal((await put(`${url}/healthz`, 3)).status, 200);
-    assert.equal((await put(url, 3)).status, 500);
-  });
+test("requests to the local controls are spared", async (t) => {
+  const { url } = await serveWith(t, { times: 5, action: { status: 500 } });
+  assert.equal((await fetch(`${url}/_local/faults`)).status, 200);
+  assert.equal((await put(`${url}/healthz`, 3)).status, 200);
+  assert.equal((await put(url, 3)).status, 500);
 });
 
 test("the control adds, lists and clears, and says what is wrong with a fault", async () => {

@@ -1,15 +1,16 @@
 import { Readable } from "node:stream";
 import type { TestContext } from "node:test";
-import type { Log } from "@tintype/core/ports/log";
+import { FaultInjector } from "../faults/faults.ts";
 import { answerControl, type Control } from "./controls.ts";
 import { type EmulatorApp, EmulatorServer } from "./emulator_server.ts";
 
-/** A log that nobody reads. */
-const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
-
 /** Serves an emulator's app on a free port until the test ends; returns its address. */
-export async function startApp(t: TestContext, app: EmulatorApp): Promise<string> {
-  const server = new EmulatorServer(app, { part: "test", log: SILENT });
+export async function startApp(
+  t: TestContext,
+  app: EmulatorApp,
+  faults = new FaultInjector(),
+): Promise<string> {
+  const server = new EmulatorServer(app, { part: "test", faults });
   t.after(() => server.close());
   return await server.listen(0);
 }

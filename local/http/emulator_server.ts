@@ -1,8 +1,10 @@
+import { jsonLog } from "@tintype/core/json_log";
+import type { Log } from "@tintype/core/ports/log";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import process from "node:process";
 import { pipeline } from "node:stream/promises";
-import type { Log } from "@tintype/core/ports/log";
 import { type FaultInjector, withFaults } from "../faults/faults.ts";
 import { type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
 import { answerControl, type Control, type ControlDoc } from "./controls.ts";
@@ -21,7 +23,8 @@ export interface EmulatorApp {
 /** An emulator's name and surroundings. */
 interface EmulatorOptions {
   readonly part: string;
-  readonly log: Log;
+  /** Nothing is logged where none is given. */
+  readonly log?: Log;
   readonly faults?: FaultInjector;
 }
 
@@ -51,7 +54,7 @@ export class EmulatorServer {
     server.on("request", (request, response) => {
       const work = (faulted?.(request, response) ?? handle(request, response, request))
         .catch((error: unknown) => {
-          log.error("request_failed", { error: String(error) });
+          log?.error("request_failed", { error: String(error) });
           response.destroy();
         }).finally(() => this.#working.delete(work));
       this.#working.add(work);
@@ -79,7 +82,7 @@ export class EmulatorServer {
     if (reply !== null) await send(response, reply, call.method);
     if (!request.complete && !request.destroyed) request.resume();
     if (call.path === "/healthz") return;
-    this.#options.log.info("request", {
+    this.#options.log?.info("request", {
       method: call.method,
       path: call.path,
       status: isCut ? 0 : reply.status,
@@ -102,7 +105,7 @@ export class EmulatorServer {
       const reply = failure(error, call);
       if (reply.status >= 500) {
         const cause = error instanceof Error ? error.cause ?? error : error;
-        this.#options.log.error("request_failed", { error: String(cause) });
+        this.#options.log?.error("request_failed", { error: String(cause) });
       }
       return reply;
     }
@@ -159,4 +162,38 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** A log of JSON lines on standard output, from `level` on: `info`, `warn` or `error`. */
+export function emulatorLog(part: string, level = "info"): Log {
+  const least = level === "error" ? "ERROR" : level === "warn" ? "WARNING" : "INFO";
+  return jsonLog({ part, least, write: (line) => void process.stdout.write(`${line}\n`) });
+}
+
+/** An emulator that accepts connections. */
+interface RunningEmulator {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a part and says where it listens, in one JSON line on standard output. SIGTERM and SIGINT end it in order with 0;
+ * one line on standard error says why it could not start, with 1.
+ */
+export async function runEmulator<Running extends RunningEmulator>(
+  part: string,
+  start: () => Promise<Running>,
+): Promise<Running> {
+  try {
+    const running = await start();
+    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
+    const stop = () => void running.close().then(() => process.exit(0));
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+    return running;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Cannot start ${part}: ${reason.replaceAll("\n", " ")}\n`);
+    process.exit(1);
+  }
 }

@@ -5,13 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
-import {
-  KEYSTORE,
-  LOG,
-  type SecureListener,
-  type ServerOptions,
-  serverProperties,
-} from "./server_properties.ts";
+import { KEYSTORE, LOG, type ServerOptions, serverProperties } from "./server_properties.ts";
 
 const run = promisify(execFile);
 
@@ -35,21 +29,20 @@ const HEAP_MIB = { alone: 512, ofMany: 384 } as const;
 export async function startBroker(
   options: BrokerOptions,
 ): Promise<ChildProcessByStdio<null, Readable, Readable>> {
-  const { dataDir, cluster } = options;
+  const { dataDir, cluster, listeners = [] } = options;
   await mkdir(dataDir, { recursive: true });
   await writeFile(join(dataDir, CONFIG), serverProperties(options));
-  if (options.secure !== undefined) await makeCertificate(dataDir);
+  if (listeners.some(({ certificates }) => certificates === undefined)) {
+    await makeCertificate(dataDir);
+  }
   const java = [...QUICK_START, "-cp", join(options.libs, "*")];
   if (!existsSync(join(dataDir, LOG, "meta.properties"))) {
-    await run("java", [
-      ...java,
-      "kafka.tools.StorageTool",
-      "format",
-      // In one word, as an id may begin with a dash.
-      `--cluster-id=${cluster.clusterId}`,
-      `--config=${CONFIG}`,
-      ...scramOf(options.secure),
-    ], { cwd: dataDir });
+    const [user] = listeners.flatMap(({ user }) => user ?? []);
+    const scram = user && `SCRAM-SHA-512=[name=${user.username},password=${user.password}]`;
+    // In one word, as an id may begin with a dash.
+    const format = ["format", `--cluster-id=${cluster.clusterId}`, `--config=${CONFIG}`];
+    if (scram !== undefined) format.push("--add-scram", scram);
+    await run("java", [...java, "kafka.tools.StorageTool", ...format], { cwd: dataDir });
   }
   const heapMib = cluster.nodes.length === 1 ? HEAP_MIB.alone : HEAP_MIB.ofMany;
   return spawn("java", [`-Xmx${heapMib}m`, ...java, "kafka.Kafka", CONFIG], {
@@ -68,31 +61,8 @@ async function makeCertificate(dataDir: string): Promise<void> {
   const keystore = join(dataDir, KEYSTORE.file);
   if (existsSync(keystore)) return;
   const store = ["-keystore", keystore, "-storepass", KEYSTORE.password, "-alias", "broker"];
-  await run("keytool", [
-    "-genkeypair",
-    "-keyalg",
-    "EC",
-    "-storetype",
-    "PKCS12",
-    "-dname",
-    "CN=localhost",
-    "-ext",
-    "SAN=dns:localhost,ip:127.0.0.1",
-    "-validity",
-    "30",
-    ...store,
-  ]);
-  await run("keytool", [
-    "-exportcert",
-    "-rfc",
-    "-file",
-    join(dataDir, CERTIFICATE),
-    ...store,
-  ]);
-}
-
-function scramOf(secure: SecureListener | undefined): string[] {
-  if (secure === undefined) return [];
-  const { username, password } = secure;
-  return ["--add-scram", `SCRAM-SHA-512=[name=${username},password=${password}]`];
+  const pair = "-genkeypair -keyalg EC -storetype PKCS12 -validity 30 -dname CN=localhost";
+  const names = ["-ext", "SAN=dns:localhost,ip:127.0.0.1"];
+  await run("keytool", [...pair.split(" "), ...names, ...store]);
+  await run("keytool", ["-exportcert", "-rfc", "-file", join(dataDir, CERTIFICATE), ...store]);
 }

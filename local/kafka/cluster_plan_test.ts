@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { makeFolder } from "../_testing.ts";
 import { planOfMany, planOfOne, replicationOf } from "./cluster_plan.ts";
 import { serverProperties } from "./server_properties.ts";
 
-async function tempFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-plan-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, "kafka");
-}
+const kafkaFolder = async (t: TestContext) => join(await makeFolder(t), "kafka");
 
 test("planOfMany() gives brokers that start at the same time one plan, and later ones too", async (t) => {
-  const folder = await tempFolder(t);
+  const folder = await kafkaFolder(t);
   const plans = await Promise.all([1, 2, 3].map(() => planOfMany(folder, 3)));
   plans.push(await planOfMany(folder, 3));
   const [first] = plans;
@@ -26,7 +22,7 @@ test("planOfMany() gives brokers that start at the same time one plan, and later
 });
 
 test("planOfMany() refuses the folder of a cluster of another size", async (t) => {
-  const folder = await tempFolder(t);
+  const folder = await kafkaFolder(t);
   await planOfMany(folder, 3);
   await assert.rejects(planOfMany(folder, 2), /must have 2 brokers \(got 3\)$/);
 });
@@ -44,7 +40,7 @@ test("replicationOf() is as large as the cluster, three replicas at most, one of
 });
 
 test("serverProperties() names a broker's own ports, and every controller as a voter", async (t) => {
-  const cluster = await planOfMany(await tempFolder(t), 3);
+  const cluster = await planOfMany(await kafkaFolder(t), 3);
   const [one, two, three] = cluster.nodes;
   const lines = serverProperties({ cluster, nodeId: 2 }).split("\n");
   const voters = [one, two, three].map((node) =>

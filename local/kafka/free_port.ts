@@ -19,8 +19,9 @@ export async function freePort(): Promise<number> {
   throw new Error(`Cannot find a free port in ${TRIES} tries between ${LOWEST} and ${HIGHEST}`);
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
+/** Whether nobody listens on a port of this machine now. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen({ port, host: "127.0.0.1", exclusive: true });
   try {
     await once(server, "listening");
   } catch {

@@ -19,13 +19,13 @@ const LEAST_JAVA = 17;
  * Why there can be no broker on this machine, in one line that says what to install; undefined where there can.
  * Maven is asked for only where `cacheDir` does not hold Kafka yet.
  */
-export async function missingForKafka(cacheDir?: string): Promise<string | undefined> {
+export async function missingForKafka(cacheDir: string): Promise<string | undefined> {
   const java = await run("java", ["-version"]).then(({ stderr }) => stderr, () => "");
   const major = Number(/version "(\d+)/.exec(java)?.[1] ?? 0);
   if (major < LEAST_JAVA) {
     return `Kafka needs Java ${LEAST_JAVA} or newer: install a JDK, or name a broker in KAFKA_BROKERS`;
   }
-  if (cacheDir !== undefined && isKafkaThere(cacheDir)) return undefined;
+  if (isKafkaThere(cacheDir)) return undefined;
   const maven = await run("mvn", ["-v"]).then(() => true, () => false);
   return maven
     ? undefined
@@ -43,15 +43,8 @@ export async function installKafka(cacheDir: string): Promise<string> {
   if (existsSync(libs)) return libs;
   await mkdir(cacheDir, { recursive: true });
   const partial = `${libs}.${process.pid}.part`;
-  const args = [
-    "-q",
-    "-B",
-    "-f",
-    POM,
-    "dependency:copy-dependencies",
-    "-DincludeScope=runtime",
-    `-DoutputDirectory=${partial}`,
-  ];
+  const copy = ["dependency:copy-dependencies", "-DincludeScope=runtime"];
+  const args = ["-q", "-B", "-f", POM, ...copy, `-DoutputDirectory=${partial}`];
   try {
     await run("mvn", args, { timeout: FETCH_TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 });
     await rename(partial, libs);

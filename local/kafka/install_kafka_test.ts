@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "../_testing.ts";
 import { installKafka, KAFKA_VERSION } from "./install_kafka.ts";
 
 test("the pom fetches the version that the cache folder is named after", async () => {
@@ -13,8 +13,7 @@ test("the pom fetches the version that the cache folder is named after", async (
 });
 
 test("installKafka() takes what the cache folder holds and fetches nothing", async (t) => {
-  const cache = await mkdtemp(join(tmpdir(), "tintype-cache-"));
-  t.after(() => rm(cache, { recursive: true, force: true }));
+  const cache = await makeFolder(t);
   const libs = join(cache, `kafka-${KAFKA_VERSION}`);
   await mkdir(libs);
   const startedMs = performance.now();

@@ -9,6 +9,7 @@ import { certificateOf, startBroker } from "./broker.ts";
 import { type ClusterPlan, planOfMany, planOfOne } from "./cluster_plan.ts";
 import { freePort } from "./free_port.ts";
 import { installKafka, KAFKA_CACHE_DIR, missingForKafka } from "./install_kafka.ts";
+import type { Listener } from "./server_properties.ts";
 import { prepareTopics } from "./topics.ts";
 
 const {
@@ -33,6 +34,13 @@ const {
   STOP_TIMEOUT_MS = "10000",
 } = process.env;
 
+/** What the line `listening` calls each listener. */
+const URL_FIELDS = {
+  SECURE: "secureUrl",
+  MUTUAL: "mutualUrl",
+  SECURE_MUTUAL: "secureMutualUrl",
+} as const;
+
 /** Exit code of a JVM that ended by SIGTERM in order. */
 const ENDED_BY_SIGTERM = 143;
 
@@ -45,26 +53,8 @@ async function main(): Promise<void> {
   }
   const libs = await installKafka(cacheDir);
   const { cluster, nodeId, port, dataDir } = await findPlace();
-  const secure = SECURE_PORT === undefined ? undefined : {
-    port: SECURE_PORT === "0" ? await freePort() : Number(SECURE_PORT),
-    username: SECURE_USERNAME,
-    password: SECURE_PASSWORD,
-  };
-  const mutual = MUTUAL_PORT === undefined ? undefined : {
-    port: MUTUAL_PORT === "0" ? await freePort() : Number(MUTUAL_PORT),
-    keystore: MUTUAL_KEYSTORE,
-    truststore: MUTUAL_TRUSTSTORE,
-  };
-  const secureMutualPort = SECURE_MUTUAL_PORT === "0" ? await freePort() : SECURE_MUTUAL_PORT;
-  const broker = await startBroker({
-    libs,
-    dataDir,
-    cluster,
-    nodeId,
-    secure,
-    mutual,
-    secureMutualPort: secureMutualPort === undefined ? undefined : Number(secureMutualPort),
-  });
+  const listeners = await findListeners();
+  const broker = await startBroker({ libs, dataDir, cluster, nodeId, listeners });
   for (const stream of [broker.stdout, broker.stderr]) {
     createInterface({ input: stream }).on("line", relay);
   }
@@ -81,22 +71,36 @@ async function main(): Promise<void> {
     });
   }
   await prepareTopics(`localhost:${port}`);
-  const secured = secure === undefined ? {} : {
-    secureUrl: `localhost:${secure.port}`,
-    certificate: await certificateOf(dataDir),
-  };
-  const mutualUrl = mutual === undefined ? {} : { mutualUrl: `localhost:${mutual.port}` };
-  const both = secureMutualPort === undefined
-    ? {}
-    : { secureMutualUrl: `localhost:${secureMutualPort}` };
+  const urls = listeners.map(({ name, port }) => [URL_FIELDS[name], `localhost:${port}`]);
+  const hasOwn = listeners.some(({ certificates }) => certificates === undefined);
   say("listening", {
     url: `localhost:${port}`,
     pid: broker.pid,
     libs,
-    ...secured,
-    ...mutualUrl,
-    ...both,
+    ...Object.fromEntries(urls),
+    ...hasOwn && { certificate: await certificateOf(dataDir) },
   });
+}
+
+/** The listeners that have a port. */
+async function findListeners(): Promise<Listener[]> {
+  const user = { username: SECURE_USERNAME, password: SECURE_PASSWORD };
+  const certificates = { keystore: MUTUAL_KEYSTORE, truststore: MUTUAL_TRUSTSTORE };
+  const all = [
+    { port: SECURE_PORT, name: "SECURE", user },
+    { port: MUTUAL_PORT, name: "MUTUAL", certificates },
+    { port: SECURE_MUTUAL_PORT, name: "SECURE_MUTUAL", user, certificates },
+  ] as const;
+  const listeners: Listener[] = [];
+  for (const { port, ...listener } of all) {
+    if (port !== undefined) listeners.push({ ...listener, port: await portOf(port) });
+  }
+  return listeners;
+}
+
+/** The port that a text names; `0` is any free one. */
+async function portOf(text: string): Promise<number> {
+  return text === "0" ? await freePort() : Number(text);
 }
 
 /** Which broker of which cluster this is, and its port and folder. */
@@ -114,12 +118,9 @@ async function findPlace() {
 }
 
 async function planAlone(): Promise<ClusterPlan> {
-  const port = PORT === "0" ? await freePort() : Number(PORT);
+  const port = await portOf(PORT);
   const controller = CONTROLLER_PORT ?? (PORT === "0" ? "0" : String(port + 1));
-  return planOfOne({
-    port,
-    controllerPort: controller === "0" ? await freePort() : Number(controller),
-  });
+  return planOfOne({ port, controllerPort: await portOf(controller) });
 }
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -5,27 +5,23 @@ export interface ServerOptions {
   readonly cluster: ClusterPlan;
   /** Which of the cluster's brokers it is. */
   readonly nodeId: number;
-  /** Another listener, over TLS with SASL/SCRAM-SHA-512 and SASL/PLAIN; none where it is not given. */
-  readonly secure?: SecureListener | undefined;
-  /** Another listener, over TLS, for clients that show a certificate; none where it is not given. */
-  readonly mutual?: MutualListener | undefined;
-  /** Port of one that wants both, the certificate of `mutual` and the user of `secure`; none where it is not given. */
-  readonly secureMutualPort?: number | undefined;
+  /** Those beside the plain one. */
+  readonly listeners?: readonly Listener[];
 }
 
-/** Who may talk to the secure listener; the folder's first user stays. */
-export interface SecureListener {
+/** A listener over TLS, which wants a user's name and password, a certificate, or both. */
+export interface Listener {
+  readonly name: "SECURE" | "MUTUAL" | "SECURE_MUTUAL";
   readonly port: number;
-  readonly username: string;
-  readonly password: string;
+  /** By SASL/SCRAM-SHA-512 or SASL/PLAIN; the folder's first user stays. */
+  readonly user?: { readonly username: string; readonly password: string };
+  /** Where none are given, the listener shows a certificate of its own and asks for none. */
+  readonly certificates?: Certificates;
 }
 
-/** The certificates that the listener for certificates shows and accepts. */
-interface MutualListener {
-  readonly port: number;
-  /** PEM file: the broker's key (PKCS #8) and its certificate. */
+/** PEM files: the broker's key (PKCS #8) with its certificate, and the authority that signs the clients'. */
+interface Certificates {
   readonly keystore: string;
-  /** PEM file: the authority that signs the clients' certificates. */
   readonly truststore: string;
 }
 
@@ -38,7 +34,7 @@ export const DEAD_LETTER_EXTRA_BYTES = 1024 * 1024;
 /** Where a broker keeps its log, in its folder: another folder's name may hold a comma, which parts `log.dirs` in two. */
 export const LOG = "log";
 
-/** The file that {@link ServerOptions.secure} needs in the broker's folder, and its password. */
+/** The file that a listener with a certificate of its own needs in the broker's folder, and its password. */
 export const KEYSTORE = {
   file: "secure.p12",
   /** Protects a key that is made for this folder and good for this machine alone. */
@@ -48,7 +44,7 @@ export const KEYSTORE = {
 /** A broker's `server.properties`; its paths are relative to the broker's folder. */
 export function serverProperties(options: ServerOptions): string {
   const lines: Readonly<Record<string, string | number>> = {
-    ...listenerProperties(options),
+    ...addressProperties(options),
     ...replicationProperties(options.cluster),
     "log.dirs": LOG,
     "offsets.topic.num.partitions": 4,
@@ -60,31 +56,24 @@ export function serverProperties(options: ServerOptions): string {
     "message.max.bytes": MAX_MESSAGE_BYTES,
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
-    ...secureProperties(options.secure),
-    ...mutualProperties("mutual", options.mutual),
-    ...secureMutualProperties(options),
+    ...Object.assign({}, ...(options.listeners ?? []).map(listenerProperties)),
   };
   return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");
 }
 
-function listenerProperties({ cluster: { nodes }, nodeId, ...options }: ServerOptions) {
-  const { secure, mutual, secureMutualPort } = options;
+function addressProperties({ cluster: { nodes }, nodeId, listeners = [] }: ServerOptions) {
   const { port, controllerPort } = nodes.find((node) => node.nodeId === nodeId) ?? {};
-  const listeners = (host: string) =>
-    [
-      `PLAINTEXT://${host}:${port}`,
-      ...(secure === undefined ? [] : [`SECURE://${host}:${secure.port}`]),
-      ...(mutual === undefined ? [] : [`MUTUAL://${host}:${mutual.port}`]),
-      ...(secureMutualPort === undefined ? [] : [`SECURE_MUTUAL://${host}:${secureMutualPort}`]),
-    ].join(",");
+  const at = (host: string) =>
+    [{ name: "PLAINTEXT", port }, ...listeners]
+      .map(({ name, port }) => `${name}://${host}:${port}`).join(",");
   const voters = nodes.map((node) => `${node.nodeId}@localhost:${node.controllerPort}`);
   return {
     "process.roles": "broker,controller",
     "node.id": nodeId,
     "controller.quorum.voters": voters.join(","),
     "controller.listener.names": "CONTROLLER",
-    "listeners": `CONTROLLER://127.0.0.1:${controllerPort},${listeners("127.0.0.1")}`,
-    "advertised.listeners": listeners("localhost"),
+    "listeners": `CONTROLLER://127.0.0.1:${controllerPort},${at("127.0.0.1")}`,
+    "advertised.listeners": at("localhost"),
     "listener.security.protocol.map":
       "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL,SECURE_MUTUAL:SASL_SSL",
     "inter.broker.listener.name": "PLAINTEXT",
@@ -104,54 +93,33 @@ function replicationProperties(cluster: ClusterPlan) {
   };
 }
 
-function secureProperties(
-  secure: SecureListener | undefined,
-): Readonly<Record<string, string | number>> {
-  if (secure === undefined) return {};
-  return {
-    "listener.name.secure.ssl.keystore.location": KEYSTORE.file,
-    "listener.name.secure.ssl.keystore.type": "PKCS12",
-    "listener.name.secure.ssl.keystore.password": KEYSTORE.password,
-    ...saslProperties("secure", secure),
+function listenerProperties({ name, user, certificates }: Listener): Record<string, string> {
+  const prefix = `listener.name.${name.toLowerCase()}`;
+  const sasl = user && {
+    [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN",
+    [`${prefix}.scram-sha-512.sasl.jaas.config`]:
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    [`${prefix}.plain.sasl.jaas.config`]:
+      `org.apache.kafka.common.security.plain.PlainLoginModule required user_${user.username}="${user.password}";`,
     // Clients without a name, as the other listener's, may do all; a named user what no rule forbids.
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
     "allow.everyone.if.no.acl.found": "true",
   };
-}
-
-function saslProperties(listener: string, { username, password }: SecureListener) {
-  const prefix = `listener.name.${listener}`;
+  if (certificates === undefined) {
+    return {
+      ...sasl,
+      [`${prefix}.ssl.keystore.location`]: KEYSTORE.file,
+      [`${prefix}.ssl.keystore.type`]: "PKCS12",
+      [`${prefix}.ssl.keystore.password`]: KEYSTORE.password,
+    };
+  }
   return {
-    [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN",
-    [`${prefix}.scram-sha-512.sasl.jaas.config`]:
-      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-    [`${prefix}.plain.sasl.jaas.config`]:
-      `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
-  };
-}
-
-function mutualProperties(
-  listener: string,
-  mutual: MutualListener | undefined,
-): Readonly<Record<string, string>> {
-  if (mutual === undefined) return {};
-  const prefix = `listener.name.${listener}.ssl`;
-  return {
-    [`${prefix}.client.auth`]: "required",
-    [`${prefix}.keystore.type`]: "PEM",
-    [`${prefix}.keystore.location`]: mutual.keystore,
-    [`${prefix}.truststore.type`]: "PEM",
-    [`${prefix}.truststore.location`]: mutual.truststore,
-  };
-}
-
-function secureMutualProperties(
-  { secure, mutual, secureMutualPort }: ServerOptions,
-): Readonly<Record<string, string>> {
-  if (secureMutualPort === undefined || secure === undefined) return {};
-  return {
-    ...saslProperties("secure_mutual", secure),
-    ...mutualProperties("secure_mutual", mutual),
+    ...sasl,
+    [`${prefix}.ssl.client.auth`]: "required",
+    [`${prefix}.ssl.keystore.type`]: "PEM",
+    [`${prefix}.ssl.keystore.location`]: certificates.keystore,
+    [`${prefix}.ssl.truststore.type`]: "PEM",
+    [`${prefix}.ssl.truststore.location`]: certificates.truststore,
   };
 }

@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from "kafkajs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { DEAD_LETTER_EXTRA_BYTES, MAX_MESSAGE_BYTES } from "./server_properties.ts";
 
@@ -39,12 +40,11 @@ export async function prepareTopics(broker: string): Promise<void> {
     retry: { retries: 0 },
   });
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  for (;;) {
+  for (;; await sleep(POLL_MS)) {
     try {
       return await createTopics(kafka);
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 }
@@ -72,9 +72,7 @@ function topicConfig([topic, { retentionMs, maxMessageBytes }]: [string, TopicSp
     "max.message.bytes": maxMessageBytes,
     "message.timestamp.type": "LogAppendTime",
   };
-  const configEntries = Object.entries(entries).map(([name, value]) => ({
-    name,
-    value: String(value),
-  }));
+  const configEntries = Object.entries(entries)
+    .map(([name, value]) => ({ name, value: String(value) }));
   return { topic, numPartitions: PARTITIONS, configEntries };
 }

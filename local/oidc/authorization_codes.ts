@@ -4,25 +4,19 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
-import { issueAccessToken } from "./access_token.ts";
-import type { KeyRing } from "./key_ring.ts";
-import { invalidRequest } from "./problem.ts";
+import { accessTokenSchema, issueAccessToken, type Issuer } from "./tokens.ts";
 
 /** The tenant of everybody who signs in here. */
 const TENANT = "demo";
 const CODE_LIFE_MS = 60_000;
-const TOKEN_SECONDS = 3_600;
 const text = z.string().min(1).max(512);
-const loopback = z.url().regex(
-  /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//,
-  "must be on this machine",
-);
+const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//;
 
 /** The query of `GET /authorize`. */
-const authorizeSchema = z.object({
+export const authorizeSchema = z.object({
   response_type: z.literal("code"),
   client_id: text,
-  redirect_uri: loopback,
+  redirect_uri: z.url().regex(LOOPBACK, "must be on this machine"),
   scope: text,
   state: text,
   nonce: text,
@@ -46,72 +40,55 @@ const grantSchema = z.discriminatedUnion("grant_type", [
 type Asked = z.infer<typeof authorizeSchema>;
 type CodeGrant = Extract<z.infer<typeof grantSchema>, { grant_type: "authorization_code" }>;
 
-/** What the flow works with. */
-interface AuthorizationCodesOptions {
-  readonly keys: KeyRing;
-  /** The `iss` claim. */
-  readonly issuer: () => string;
-  readonly nowMs: () => number;
-}
-
 /** Holds what was asked until it is redeemed; each code and each refresh token is good once. */
 export class AuthorizationCodes {
-  readonly #options: AuthorizationCodesOptions;
+  readonly #issuer: Issuer;
   readonly #codes = new Map<string, Asked & { readonly endsAtMs: number }>();
   readonly #refreshTokens = new Map<string, Asked>();
 
-  constructor(options: AuthorizationCodesOptions) {
-    this.#options = options;
+  constructor(issuer: Issuer) {
+    this.#issuer = issuer;
   }
 
-  /** Where the browser is sent, with its code; throws `invalid_request`. */
-  authorize(query: Readonly<Record<string, string>>): string {
-    const read = authorizeSchema.safeParse(query);
-    if (!read.success) throw invalidRequest("Cannot authorize: parameters are wrong", read.error);
+  /** Where the browser is sent, with its code. */
+  authorize(asked: Asked): string {
     const code = randomUUID();
-    this.#codes.set(code, { ...read.data, endsAtMs: this.#options.nowMs() + CODE_LIFE_MS });
-    const url = new URL(read.data.redirect_uri);
+    this.#codes.set(code, { ...asked, endsAtMs: Date.now() + CODE_LIFE_MS });
+    const url = new URL(asked.redirect_uri);
     url.searchParams.set("code", code);
-    url.searchParams.set("state", read.data.state);
+    url.searchParams.set("state", asked.state);
     return url.href;
   }
 
   /** The tokens of a grant, or undefined where it is not good (`invalid_grant`). */
   async redeem(form: unknown): Promise<Record<string, unknown> | undefined> {
-    const read = grantSchema.safeParse(form);
-    if (!read.success) return undefined;
-    const asked = read.data.grant_type === "refresh_token"
-      ? take(this.#refreshTokens, read.data.refresh_token)
-      : this.#askedBy(read.data);
-    return asked?.client_id === read.data.client_id ? await this.#tokensFor(asked) : undefined;
+    const { data: grant } = grantSchema.safeParse(form);
+    if (grant === undefined) return undefined;
+    const asked = grant.grant_type === "refresh_token"
+      ? take(this.#refreshTokens, grant.refresh_token)
+      : this.#askedBy(grant);
+    return asked?.client_id === grant.client_id ? await this.#tokensFor(asked) : undefined;
   }
 
   #askedBy(grant: CodeGrant): Asked | undefined {
     const asked = take(this.#codes, grant.code);
-    const isGood = asked !== undefined && asked.endsAtMs > this.#options.nowMs() &&
+    const isGood = asked !== undefined && asked.endsAtMs > Date.now() &&
       asked.redirect_uri === grant.redirect_uri &&
       asked.code_challenge === createHash("sha256").update(grant.code_verifier).digest("base64url");
     return isGood ? asked : undefined;
   }
 
   async #tokensFor(asked: Asked): Promise<Record<string, unknown>> {
-    const { keys, nowMs } = this.#options;
-    const issuer = this.#options.issuer();
     const { login_hint: sub, client_id: aud, scope, nonce } = asked;
-    const alg = "ES256";
-    const request = { sub, tenant: TENANT, scope, ttlSeconds: TOKEN_SECONDS, alg } as const;
-    const iat = Math.floor(nowMs() / 1_000);
+    const request = accessTokenSchema.parse({ sub, tenant: TENANT, scope });
+    const answer = await issueAccessToken(this.#issuer, request);
+    const iat = Math.floor(Date.now() / 1_000);
+    const life = { iat, exp: iat + answer.expires_in };
+    const claims = { iss: this.#issuer.issuer(), aud, sub, nonce, name: sub, ...life };
     const refreshToken = randomUUID();
     this.#refreshTokens.set(refreshToken, asked);
-    return {
-      ...await issueAccessToken(request, { keys, issuer, nowMs: nowMs() }),
-      id_token: await keys.sign(
-        { iss: issuer, aud, sub, nonce, iat, exp: iat + TOKEN_SECONDS, name: sub },
-        alg,
-      ),
-      refresh_token: refreshToken,
-      scope,
-    };
+    const id_token = await this.#issuer.keys.sign(claims, request.alg);
+    return { ...answer, id_token, refresh_token: refreshToken, scope };
   }
 }
 

@@ -2,7 +2,8 @@
  * The provider's keys: made at the first start, kept in one file of DATA_DIR, published as a JWKS.
  * `rotate` puts a new key in front; the old ones stay published, so tokens signed by them stay valid.
  */
-import { readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CryptoKey,
@@ -13,28 +14,22 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
-import { randomUUID } from "node:crypto";
+import { AppError } from "@tintype/core/errors";
 import * as z from "zod";
-import { writeFileAtomically } from "./write_file_atomically.ts";
 
 /** The algorithms that access tokens may be signed with; the first is the default. */
 export const ALGORITHMS = ["ES256", "RS256", "EdDSA"] as const;
 
-/** An algorithm of access tokens. */
-type Algorithm = (typeof ALGORITHMS)[number];
-
 /** Who signs: the provider by an algorithm, or Google's identity service (RS256). */
-type Signer = Algorithm | "google";
+export const signerSchema = z.enum([...ALGORITHMS, "google"]);
+
+type Signer = z.infer<typeof signerSchema>;
 
 const keySchema = z.looseObject({ kty: z.string(), kid: z.string(), alg: z.string() });
-const fileSchema = z.strictObject({
-  ES256: z.array(keySchema).min(1),
-  RS256: z.array(keySchema).min(1),
-  EdDSA: z.array(keySchema).min(1),
-  google: z.array(keySchema).min(1),
-});
+const fileSchema = z.record(signerSchema, z.array(keySchema).min(1));
 
-type Keys = Readonly<Record<Signer, readonly JWK[]>>;
+type Key = z.infer<typeof keySchema>;
+type Keys = Readonly<z.infer<typeof fileSchema>>;
 
 const FILE = "issuer_keys.json";
 const PRIVATE_PARTS = new Set(["d", "p", "q", "dp", "dq", "qi"]);
@@ -54,17 +49,20 @@ export class KeyRing {
   /** Reads the keys of a folder, or makes them; throws for a damaged file. */
   static async open(dataDir: string): Promise<KeyRing> {
     const path = join(dataDir, FILE);
-    const text = await readFile(path, "utf8").catch(nullIfMissing);
-    if (text !== null) return new KeyRing(path, fileSchema.parse(JSON.parse(text)));
-    const keys = await makeAllKeys();
-    await writeFileAtomically(path, JSON.stringify(keys));
-    return new KeyRing(path, keys);
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    if (text !== undefined) return new KeyRing(path, fileSchema.parse(JSON.parse(text)));
+    const made = signerSchema.options.map(async (signer) => [signer, [await makeKey(signer)]]);
+    const ring = new KeyRing(path, Object.fromEntries(await Promise.all(made)));
+    await ring.#save(ring.#keys);
+    return ring;
   }
 
   /** Signs claims with the newest key; its id is the header's `kid`. */
   async sign(claims: JWTPayload, signer: Signer): Promise<string> {
     const [key] = this.#keys[signer];
-    if (key?.kid === undefined) throw new Error(`Cannot sign: ${signer} has no key`);
+    if (key === undefined) throw new Error(`Cannot sign: ${signer} has no key`);
     const imported = this.#imported.get(key.kid) ?? importJWK(key);
     this.#imported.set(key.kid, imported);
     const header = { alg: algorithmOf(signer), kid: key.kid, typ: "JWT" };
@@ -76,66 +74,56 @@ export class KeyRing {
     return { keys: signers.flatMap((signer) => this.#keys[signer].map(publicPart)) };
   }
 
-  /** Puts a new key in front, or the announced one of that id, on disk before it signs; returns its id. Throws where there is none. */
+  /** Puts a new key in front, or the announced one of that id, on disk before it signs; returns its id. Throws AppError where there is none. */
   rotate(signer: Signer, kid?: string): Promise<string> {
-    return this.#afterLast(async () => {
-      const held = this.#keys[signer];
+    return this.#change(signer, async (held) => {
       const key = kid === undefined ? await makeKey(signer) : held.find((key) => key.kid === kid);
-      if (key?.kid === undefined) {
-        throw new RangeError(`Cannot sign by ${kid}: no key has that id`);
-      }
-      await this.#keep(signer, [key, ...held.filter((other) => other !== key)]);
-      return key.kid;
+      if (key !== undefined) return [key, [key, ...held.filter((other) => other !== key)]];
+      throw new AppError("invalid_request", "Cannot sign by that key: it was not announced");
     });
   }
 
   /** Publishes a new key that does not sign yet, so that callers that cache keys can know it before; returns its id. */
   announce(signer: Signer): Promise<string> {
-    return this.#afterLast(async () => {
+    return this.#change(signer, async (held) => {
       const key = await makeKey(signer);
-      await this.#keep(signer, [...this.#keys[signer], key]);
-      return key.kid;
+      return [key, [...held, key]];
     });
   }
 
-  #afterLast(change: () => Promise<string>): Promise<string> {
-    const changed = this.#rotation.then(change);
+  /** One change after the other; `change` answers the key that it is about, and all keys of the signer. */
+  #change(
+    signer: Signer,
+    change: (held: readonly Key[]) => Promise<[Key, Key[]]>,
+  ): Promise<string> {
+    const changed = this.#rotation.then(async () => {
+      const [{ kid }, list] = await change(this.#keys[signer]);
+      await this.#save({ ...this.#keys, [signer]: list });
+      return kid;
+    });
     this.#rotation = changed.catch(() => {});
     return changed;
   }
 
-  async #keep(signer: Signer, list: readonly JWK[]): Promise<void> {
-    const keys = { ...this.#keys, [signer]: list };
-    await writeFileAtomically(this.#path, JSON.stringify(keys));
+  /** Whoever reads the file, even after a crash, finds the old keys or the new ones. */
+  async #save(keys: Keys): Promise<void> {
+    const draft = `${this.#path}.${randomUUID()}.tmp`;
+    await writeFile(draft, JSON.stringify(keys), { flag: "wx", mode: 0o600, flush: true });
+    await rename(draft, this.#path);
     this.#keys = keys;
   }
 }
 
-async function makeAllKeys(): Promise<Keys> {
-  const [ES256, RS256, EdDSA, google] = await Promise.all([
-    makeKey("ES256"),
-    makeKey("RS256"),
-    makeKey("EdDSA"),
-    makeKey("google"),
-  ]);
-  return { ES256: [ES256], RS256: [RS256], EdDSA: [EdDSA], google: [google] };
-}
-
-async function makeKey(signer: Signer): Promise<JWK & { kid: string }> {
+async function makeKey(signer: Signer): Promise<Key> {
   const alg = algorithmOf(signer);
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...await exportJWK(privateKey), kid: randomUUID(), alg, use: "sig" };
+  return keySchema.parse({ ...await exportJWK(privateKey), kid: randomUUID(), alg, use: "sig" });
 }
 
-function algorithmOf(signer: Signer): Algorithm {
+function algorithmOf(signer: Signer) {
   return signer === "google" ? "RS256" : signer;
 }
 
 function publicPart(key: JWK): JWK {
   return Object.fromEntries(Object.entries(key).filter(([name]) => !PRIVATE_PARTS.has(name)));
-}
-
-function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === "ENOENT") return null;
-  throw error;
 }

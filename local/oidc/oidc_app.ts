@@ -1,10 +1,25 @@
 import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
 import { AppError } from "@tintype/core/errors";
-import { type Call, readText, type Reply } from "../http/call.ts";
+import type * as z from "zod";
+import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
-import { makeOidcRoutes, type OidcOptions, type Routes } from "./oidc_routes.ts";
+import { AuthorizationCodes, authorizeSchema } from "./authorization_codes.ts";
+import { ALGORITHMS } from "./key_ring.ts";
 import { OIDC_DOCS, oidcControls } from "./oidc_controls.ts";
-import { problem } from "./problem.ts";
+import {
+  accessTokenSchema,
+  identityTokenSchema,
+  issueAccessToken,
+  issueIdentityToken,
+  type Issuer,
+} from "./tokens.ts";
+
+/** Answers one method of one path; throws AppError. */
+type Route = (call: Call) => Reply | Promise<Reply>;
+
+/** Every path with its methods. */
+type Routes = Readonly<Record<string, Readonly<Partial<Record<"GET" | "POST", Route>>>>>;
 
 const MAX_BODY_BYTES = 65_536;
 const CORS = {
@@ -15,10 +30,19 @@ const CORS = {
 };
 /** Paths that pages of any origin may call. */
 const CORS_PATHS = /^\/(token|\.well-known\/.*)$/;
+const NO_STORE = { "cache-control": "no-store" };
+const KEYS_CACHE = { "cache-control": "public, max-age=60" };
+const STATUSES: Readonly<Partial<Record<AppError["code"], number>>> = {
+  invalid_json: 400,
+  invalid_request: 400,
+  not_found: 404,
+  method_not_allowed: 405,
+  too_large: 413,
+};
 
 /** The OIDC provider's app: keys, tokens, controls; errors are problems (RFC 9457). */
-export function makeOidcApp(options: OidcOptions): EmulatorApp {
-  const routes = makeOidcRoutes(options);
+export function makeOidcApp(issuer: Issuer): EmulatorApp {
+  const routes = routesOf(issuer);
   return {
     answer: async (call) => withHeaders(call, await route(routes, call)),
     failure(error, call) {
@@ -28,8 +52,59 @@ export function makeOidcApp(options: OidcOptions): EmulatorApp {
         ? { ...reply, headers: { ...reply.headers, allow: allowed(routes, call.path) } }
         : reply;
     },
-    controls: oidcControls(options.keys),
+    controls: oidcControls(issuer.keys),
     docs: OIDC_DOCS,
+  };
+}
+
+function routesOf(issuer: Issuer): Routes {
+  const { keys } = issuer;
+  const published = (body: unknown) => jsonReply(200, body, KEYS_CACHE);
+  const secret = (body: unknown, status = 200) => jsonReply(status, body, NO_STORE);
+  const codes = new AuthorizationCodes(issuer);
+  return {
+    "/.well-known/openid-configuration": { GET: () => published(discovery(issuer.issuer())) },
+    "/.well-known/jwks.json": { GET: () => published(keys.publicKeys(...ALGORITHMS)) },
+    "/google/certs": { GET: () => published(keys.publicKeys("google")) },
+    "/authorize": {
+      GET({ query }) {
+        const location = codes.authorize(check(authorizeSchema, Object.fromEntries(query)));
+        return { status: 302, headers: { location, ...NO_STORE } };
+      },
+    },
+    "/token": {
+      async POST(call) {
+        const asked = await readBody(call);
+        // An OAuth client's, rather than a wish for a token of one's choice.
+        if (typeof asked === "object" && asked !== null && "grant_type" in asked) {
+          const tokens = await codes.redeem(asked);
+          // RFC 6749, section 5.2.
+          return tokens === undefined ? secret({ error: "invalid_grant" }, 400) : secret(tokens);
+        }
+        return secret(await issueAccessToken(issuer, check(accessTokenSchema, asked)));
+      },
+    },
+    "/google/token": {
+      async POST(call) {
+        const asked = check(identityTokenSchema, await readBody(call));
+        return secret(await issueIdentityToken(issuer, asked));
+      },
+    },
+  };
+}
+
+function discovery(issuer: string) {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    token_endpoint: `${issuer}/token`,
+    id_token_signing_alg_values_supported: ALGORITHMS,
+    response_types_supported: ["code"],
+    grant_types_supported: ["authorization_code", "refresh_token"],
+    code_challenge_methods_supported: ["S256"],
+    token_endpoint_auth_methods_supported: ["none"],
+    subject_types_supported: ["public"],
   };
 }
 
@@ -39,17 +114,19 @@ function withHeaders({ path }: Call, reply: Reply, requestId: string = randomUUI
 }
 
 async function route(routes: Routes, call: Call): Promise<Reply> {
-  const { method, path, query } = call;
+  const { method, path } = call;
   if (method === "OPTIONS") return { status: 204 };
   const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (methods === undefined) throw new AppError("not_found", `Cannot find ${path}`);
   const isRead = method === "GET" || method === "HEAD";
   const handle = method === "POST" ? methods.POST : isRead ? methods.GET : undefined;
-  if (handle !== undefined) return await handle(() => readBody(call), Object.fromEntries(query));
-  throw new AppError(
-    "method_not_allowed",
-    `Cannot ${method} ${path}: the method must be ${allowed(routes, path)}`,
-  );
+  if (handle !== undefined) return await handle(call);
+  const text = `Cannot ${method} ${path}: the method must be ${allowed(routes, path)}`;
+  throw new AppError("method_not_allowed", text);
+}
+
+function allowed(routes: Routes, path: string): string {
+  return Object.keys(routes[path] ?? {}).join(", ");
 }
 
 /** Parses the body (JSON, or a form); undefined where it is empty. */
@@ -59,8 +136,7 @@ async function readBody({ body, headers }: Call): Promise<unknown> {
     throw new AppError("too_large", `Cannot read body: it must be at most ${MAX_BODY_BYTES} bytes`);
   }
   if (text === "") return undefined;
-  const type = headers["content-type"] ?? "";
-  if (type.startsWith("application/x-www-form-urlencoded")) {
+  if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return Object.fromEntries(new URLSearchParams(text));
   }
   try {
@@ -70,6 +146,21 @@ async function readBody({ body, headers }: Call): Promise<unknown> {
   }
 }
 
-function allowed(routes: Routes, path: string): string {
-  return Object.keys(routes[path] ?? {}).join(", ");
+function check<Schema extends z.ZodType>(schema: Schema, asked: unknown): z.infer<Schema> {
+  const read = schema.safeParse(asked);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  throw new AppError("invalid_request", "Cannot use this request: fields are wrong", { errors });
+}
+
+/** The problem of an error; one that is no AppError of a known code discloses nothing of itself. */
+function problem(error: unknown, requestId: string): Reply {
+  const known = error instanceof AppError ? STATUSES[error.code] : undefined;
+  const { code, publicMessage: detail, errors } = known !== undefined && error instanceof AppError
+    ? error
+    : new AppError("internal", "Cannot answer: something went wrong here");
+  const status = known ?? 500;
+  const about = { type: `/problems/${code}`, title: STATUS_CODES[status], status, detail, code };
+  const body = { ...about, requestId, ...errors.length > 0 && { errors } };
+  return jsonReply(status, body, { "Content-Type": "application/problem+json" });
 }

@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { makeFolder } from "../_testing.ts";
 import { startApp } from "../http/_testing.ts";
 import { KeyRing } from "./key_ring.ts";
 import { makeOidcApp } from "./oidc_app.ts";
 
 const ISSUER = "http://localhost:9080";
 
-async function tempFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-oidc-"));
-  t.after(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 async function startOidc(t: TestContext, folder?: string): Promise<string> {
-  const keys = await KeyRing.open(folder ?? await tempFolder(t));
+  const keys = await KeyRing.open(folder ?? await makeFolder(t));
   return await startApp(t, makeOidcApp({ keys, issuer: () => ISSUER }));
 }
 
@@ -33,11 +27,9 @@ async function accessToken(url: string, body: object): Promise<string> {
   return (await answer.json()).access_token;
 }
 
+const keysOf = (url: string) => createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
 const verifyAccess = (url: string, token: string) =>
-  jwtVerify(token, createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`)), {
-    issuer: ISSUER,
-    audience: "tintype",
-  });
+  jwtVerify(token, keysOf(url), { issuer: ISSUER, audience: "tintype" });
 
 for (const alg of ["ES256", "RS256", "EdDSA"]) {
   test(`POST /token signs with ${alg} by a key that the JWKS publishes`, async (t) => {
@@ -152,12 +144,11 @@ test("an identity token does not verify by the keys of access tokens", async (t)
   const url = await startOidc(t);
   const body = { audience: "tintype", email: "push@tintype-local.iam.gserviceaccount.com" };
   const { id_token: token } = await (await post(`${url}/google/token`, body)).json();
-  const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
-  await assert.rejects(jwtVerify(token, keys), { code: "ERR_JWKS_NO_MATCHING_KEY" });
+  await assert.rejects(jwtVerify(token, keysOf(url)), { code: "ERR_JWKS_NO_MATCHING_KEY" });
 });
 
 test("a restart keeps every key, rotated ones included, in a file of the owner's only", async (t) => {
-  const folder = await tempFolder(t);
+  const folder = await makeFolder(t);
   const first = await startOidc(t, folder);
   const before = await accessToken(first, {});
   await (await post(`${first}/_local/rotate`, {})).json();
@@ -198,8 +189,19 @@ async function authorize(url: string, changes: Record<string, string> = {}) {
 }
 
 async function redeem(url: string, form: Record<string, string>) {
-  const answer = await fetch(`${url}/token`, { method: "POST", body: new URLSearchParams(form) });
+  const body = new URLSearchParams({ client_id: "page", ...form });
+  const answer = await fetch(`${url}/token`, { method: "POST", body });
   return { status: answer.status, body: await answer.json() };
+}
+
+/** The grant of the code in an address that {@link authorize} answered. */
+function grantOf(location: string) {
+  return {
+    grant_type: "authorization_code",
+    code: new URL(location).searchParams.get("code") ?? "",
+    redirect_uri: "http://localhost:8787/",
+    code_verifier: VERIFIER,
+  };
 }
 
 const VERIFIER = "v".repeat(43);
@@ -208,35 +210,16 @@ test("the code flow gives tokens for a code and its verifier, once, and again fo
   const url = await startOidc(t);
   const { status, location } = await authorize(url);
   assert.equal(status, 302);
-  const { searchParams } = new URL(location);
-  assert.equal(searchParams.get("state"), "state-1");
-  const grant = {
-    grant_type: "authorization_code",
-    code: searchParams.get("code") ?? "",
-    redirect_uri: "http://localhost:8787/",
-    client_id: "page",
-    code_verifier: VERIFIER,
-  };
-  const { body } = await redeem(url, grant);
+  assert.equal(new URL(location).searchParams.get("state"), "state-1");
+  const { body } = await redeem(url, grantOf(location));
   const { payload } = await verifyAccess(url, body.access_token);
-  assert.deepEqual([payload.sub, payload["tenant"], payload["scope"]], [
-    "me",
-    "demo",
-    "openid images:read",
-  ]);
-  const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
-  const { payload: identity } = await jwtVerify(body.id_token, keys, { audience: "page" });
+  const { sub, tenant, scope } = payload;
+  assert.deepEqual([sub, tenant, scope], ["me", "demo", "openid images:read"]);
+  const { payload: identity } = await jwtVerify(body.id_token, keysOf(url), { audience: "page" });
   assert.equal(identity["nonce"], "nonce-1");
-  assert.deepEqual(
-    (await redeem(url, grant)).body,
-    { error: "invalid_grant" },
-    "a code is good once",
-  );
-  const renewal = {
-    grant_type: "refresh_token",
-    refresh_token: body.refresh_token,
-    client_id: "page",
-  };
+  const again = await redeem(url, grantOf(location));
+  assert.deepEqual(again.body, { error: "invalid_grant" }, "a code is good once");
+  const renewal = { grant_type: "refresh_token", refresh_token: body.refresh_token };
   assert.equal((await redeem(url, renewal)).status, 200);
   assert.equal((await redeem(url, renewal)).status, 400, "a refresh token too");
 });
@@ -245,14 +228,7 @@ test("the code flow refuses another verifier, another client and a page of anoth
   const url = await startOidc(t);
   for (const wrong of [{ code_verifier: "w".repeat(43) }, { client_id: "other" }]) {
     const { location } = await authorize(url);
-    const { status, body } = await redeem(url, {
-      grant_type: "authorization_code",
-      code: new URL(location).searchParams.get("code") ?? "",
-      redirect_uri: "http://localhost:8787/",
-      client_id: "page",
-      code_verifier: VERIFIER,
-      ...wrong,
-    });
+    const { status, body } = await redeem(url, { ...grantOf(location), ...wrong });
     assert.deepEqual([status, body], [400, { error: "invalid_grant" }]);
   }
   assert.equal((await authorize(url, { redirect_uri: "https://evil.example/" })).status, 400);

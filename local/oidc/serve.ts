@@ -1,13 +1,11 @@
 /**
  * The OIDC provider for development and Google's identity service, in one process: `oidc_app` routes requests,
- * `oidc_routes` makes tokens and publishes keys, `key_ring` keeps the keys. Reads PORT (9080; 0 is any free one),
+ * `tokens` makes tokens, `key_ring` keeps and publishes the keys. Reads PORT (9080; 0 is any free one),
  * DATA_DIR (folder of the keys; made if missing) and ISSUER (its address in tokens; where it listens, if not given).
  */
 import { mkdir } from "node:fs/promises";
 import process from "node:process";
-import { EmulatorServer } from "../http/emulator_server.ts";
-import { runEmulator } from "../http/run_emulator.ts";
-import { JsonLog, logLevelOf } from "../json_log.ts";
+import { emulatorLog, EmulatorServer, runEmulator } from "../http/emulator_server.ts";
 import { KeyRing } from "./key_ring.ts";
 import { makeOidcApp } from "./oidc_app.ts";
 
@@ -19,7 +17,7 @@ await runEmulator("oidc", async () => {
   const app = makeOidcApp({ keys, issuer: () => ISSUER ?? url });
   const server = new EmulatorServer(app, {
     part: "oidc",
-    log: new JsonLog("oidc", logLevelOf(LOG_LEVEL)),
+    log: emulatorLog("oidc", LOG_LEVEL),
   });
   const url = await server.listen(Number(PORT));
   return { url, close: () => server.close() };

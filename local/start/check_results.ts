@@ -1,7 +1,8 @@
-import * as z from "zod";
+import { walkNames } from "@tintype/core/listing";
+import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { PictureResult } from "./send_pictures.ts";
-import { queryBigQuery } from "./query_bigquery.ts";
 
 /** What became of all pictures: the document that `--json` prints. */
 export interface StartReport {
@@ -14,14 +15,9 @@ export interface StartReport {
   readonly purged?: boolean;
 }
 
-const listSchema = z.object({
-  items: z.array(z.object({ name: z.string() })).default([]),
-  nextPageToken: z.string().optional(),
-});
-
 /** Looks up each picture's row and counts what is lost and what is there twice. */
 export async function checkResults(results: readonly PictureResult[]): Promise<StartReport> {
-  const rows = new Set((await rowsOfImages()).map(([imageId]) => imageId));
+  const rows = new Set(await idsOfRows());
   const images = results.map((result) => ({
     ...result,
     row: result.imageId !== null && rows.has(result.imageId),
@@ -31,25 +27,17 @@ export async function checkResults(results: readonly PictureResult[]): Promise<S
 
 /** Names of every object of a bucket. */
 export async function listNames(bucket: string): Promise<string[]> {
+  const store = gcsObjectStore({ bucket, endpoint: URLS.storage });
   const names: string[] = [];
-  let pageToken: string | undefined;
-  do {
-    const url = new URL(`${URLS.storage}/storage/v1/b/${bucket}/o`);
-    if (pageToken !== undefined) url.searchParams.set("pageToken", pageToken);
-    const page = listSchema.parse(await (await fetch(url)).json());
-    names.push(...page.items.map(({ name }) => name));
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
+  for await (const { name } of walkNames(store, { prefix: "" })) names.push(name);
   return names;
 }
 
 /** Image ids in BigQuery, one for each newest attempt. */
-export async function rowsOfImages(): Promise<(string | null)[][]> {
-  return await queryBigQuery(
-    URLS.bigquery,
-    LOCAL.project,
-    `SELECT image_id FROM ${LOCAL.dataset}.images_current`,
-  );
+export async function idsOfRows(): Promise<unknown[]> {
+  const client = createBigQueryClient({ projectId: LOCAL.project, endpoint: URLS.bigquery });
+  const sql = `SELECT image_id FROM ${LOCAL.dataset}.images_current`;
+  return (await client.query({ sql })).rows.map((row) => row["image_id"]);
 }
 
 function isLost({ status, row }: PictureResult): boolean {

@@ -1,5 +1,5 @@
 import { LOCAL, PORTS, URLS } from "./local_names.ts";
-import type { OpenDoors } from "./open_doors.ts";
+import type { OpenDoors } from "./options.ts";
 import type { Picture } from "@tintype/cli/find_pictures";
 
 /** What `POST /v1/images` takes at most, in bytes. */

@@ -1,35 +1,49 @@
 /**
  * `deno task start`: make sure that it can start, start the parts, send the pictures, say what happened, end in order.
  */
+import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { endOnInterrupt } from "@tintype/cli/interrupts";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { UsageError } from "@tintype/cli/usage_error";
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { endOnInterrupt } from "@tintype/cli/interrupts";
-import { EXIT, runMain } from "@tintype/cli/run_main";
-import { UsageError } from "@tintype/cli/usage_error";
 import { findNodeBinary } from "../../tools/node_binary.ts";
+import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
 import { loadIdentities } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
-import { type Door, START, type StartOptions, startOptionsOf } from "./options.ts";
+import {
+  type Door,
+  type OpenDoors,
+  openDoors,
+  START,
+  type StartOptions,
+  startOptionsOf,
+} from "./options.ts";
 import { type Part, type PartCommand, startPart } from "./part_process.ts";
-import { bridgePart, brokerPart, cloudParts, type PartsContext, roadParts } from "./parts.ts";
-import { type OpenDoors, openDoors } from "./open_doors.ts";
-import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import {
+  bridgePart,
+  brokerPart,
+  cloudParts,
+  edgePart,
+  type PartsContext,
+  processorPart,
+} from "./parts.ts";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
 import { reportTable } from "./report_table.ts";
-import { showTraces } from "./show_traces.ts";
 import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
 import { sendThroughKafka } from "./send_through_kafka.ts";
+import { showTraces } from "./show_traces.ts";
 import { waitUntilPurged } from "./wait_purged.ts";
-import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const LOCAL_BROKER = `localhost:${PORTS.kafka}`;
@@ -50,37 +64,17 @@ const INHERITED = [
   "PIXEL_PROCESSES",
 ];
 
-/** The parts that run, in the order of their start. */
-class Running {
-  readonly #parts: Part[] = [];
-
-  add(part: Part): Part {
-    this.#parts.push(part);
-    return part;
-  }
-
-  /** Ends the doors first and the stores last, so that what is under way finds what it needs. */
-  async stop(): Promise<void> {
-    for (const part of this.#parts) part.quiet();
-    for (const part of this.#parts.toReversed()) await part.stop(STOP_GRACE_MS);
-  }
-
-  /** Ends everything at once, whatever is under way. */
-  kill(): void {
-    for (const part of this.#parts) part.kill();
-  }
-}
-
 async function start(options: StartOptions): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
   const console = makeConsole((text) => void out.write(text), out.isTTY === true);
   const ending = new AbortController();
-  const running = new Running();
+  /** The parts that run, in the order of their start. */
+  const running: Part[] = [];
   const dataDir = await dataFolder(options);
   endOnInterrupt(ending, {
     onFirst: () => console.say("Ending; once more ends at once."),
     onSecond: () => {
-      running.kill();
+      for (const part of running) part.kill();
       if (options.data === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
     reason: new Error("ended by a signal"),
@@ -103,7 +97,9 @@ async function start(options: StartOptions): Promise<number> {
     if (ending.signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
-    await running.stop();
+    for (const part of running) part.quiet();
+    // The doors first and the stores last, so that what is under way finds what it needs.
+    for (const part of running.toReversed()) await part.stop(STOP_GRACE_MS);
     if (options.data === undefined) await rm(dataDir, { recursive: true, force: true });
   }
 }
@@ -112,7 +108,7 @@ interface Run {
   readonly options: StartOptions;
   readonly console: Console;
   readonly dataDir: string;
-  readonly running: Running;
+  readonly running: Part[];
   readonly ending: AbortController;
 }
 
@@ -130,9 +126,7 @@ async function run(context: Run): Promise<number> {
   else console.say(`\n${reportTable(report)}\n`);
   if (collector !== undefined) console.say(`${await showTraces(collector, report.images)}\n`);
   if (options.once) return report.lost + report.doubled === 0 && report.purged !== false ? 0 : 1;
-  if (!ending.signal.aborted) {
-    await new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
-  }
+  if (!ending.signal.aborted) await once(ending.signal, "abort");
   return 0;
 }
 
@@ -165,10 +159,9 @@ async function startAll(
     retentionMs: options.retentionMs,
     verbose: options.verbose,
     collectorUrl: collector?.url,
-    inherited: Object.fromEntries(INHERITED.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    })),
+    inherited: Object.fromEntries(
+      INHERITED.flatMap((name) => name in process.env ? [[name, process.env[name] ?? ""]] : []),
+    ),
   };
   const onGivenUp = (text: string) => {
     console.say(`Cannot go on as ${text}`);
@@ -178,15 +171,18 @@ async function startAll(
   const bridge = hasKafka ? [bridgePart(context, brokers ?? LOCAL_BROKER)] : [];
   const start = async (commands: readonly PartCommand[]) => {
     const parts = commands.map((part) =>
-      running.add(startPart(part, { console, verbose: options.verbose, onGivenUp }))
+      startPart(part, { console, verbose: options.verbose, onGivenUp })
     );
-    await Promise.race([Promise.all(parts.map((part) => part.ready())), aborted(ending.signal)]);
+    running.push(...parts);
+    const abort = once(ending.signal, "abort").then(() => Promise.reject(ending.signal.reason));
+    ending.signal.throwIfAborted();
+    await Promise.race([Promise.all(parts.map((part) => part.ready())), abort]);
   };
   const cloudStart = start(cloudParts(context));
   const brokerStart = start(hasKafka && brokers === undefined ? [brokerPart(context)] : []);
   brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
-  await start(roadParts(context));
+  await start([processorPart(context), edgePart(context)]);
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
   await start(bridge);
@@ -200,12 +196,8 @@ async function sendAll(
   const total = pictures.length * doors.length;
   let done = 0;
   const send = { onDone: () => console.progress(++done, total, "pictures"), signal: ending.signal };
-  const kafka = {
-    ...send,
-    brokers: brokers ?? LOCAL_BROKER,
-    root: ROOT,
-    node: findNodeBinary(ROOT),
-  };
+  const producer = { root: ROOT, node: findNodeBinary(ROOT) };
+  const kafka = { ...send, ...producer, brokers: brokers ?? LOCAL_BROKER };
   const through = {
     edge: () => sendThroughEdge(pictures, send),
     kafka: () => sendThroughKafka(pictures, kafka),
@@ -228,13 +220,6 @@ async function dataFolder({ data }: StartOptions): Promise<string> {
     throw new UsageError(`Cannot keep state in ${data} as it cannot be a folder: ${error.code}`);
   });
   return data;
-}
-
-async function aborted(signal: AbortSignal): Promise<never> {
-  return await new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason));
-  });
 }
 
 hideNegativeTimeoutWarnings();

@@ -3,9 +3,10 @@
  * is started again, and its end reaches everything that it started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Colour, Console } from "./console.ts";
-import { statusOf, watchForSilence } from "./silence_watch.ts";
 
 /** How to run a part. */
 export interface PartCommand {
@@ -23,7 +24,6 @@ export interface PartCommand {
 
 /** A running part. */
 export interface Part {
-  readonly name: string;
   /** Resolves when the part answers its health check; throws when it does not in time. */
   ready(): Promise<void>;
   /** From now on the part is ending: its warnings and errors are no longer shown. */
@@ -94,15 +94,23 @@ export function startPart(part: PartCommand, options: PartOptions): Part {
     ? () => undefined
     : watchForSilence(part.healthUrl, { silenceMs, onSilence });
   return {
-    name: part.name,
     quiet: () => void (isQuiet = true),
     async ready() {
       const startedMs = performance.now();
-      const isReady = async () =>
-        part.healthUrl === undefined ? isListening : await isHealthy(part.healthUrl);
-      await untilReady(part, isReady, () => deaths.length > 2 || stopping);
-      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+      const tookMs = () => performance.now() - startedMs;
+      const isReady = async () => {
+        if (part.healthUrl === undefined) return isListening;
+        const status = await statusOf(part.healthUrl, HEALTH_TIMEOUT_MS);
+        return status !== undefined && status < 300;
+      };
+      while (tookMs() < part.readyMs && deaths.length <= 2 && !stopping) {
+        if (await isReady()) {
+          const seconds = (tookMs() / 1000).toFixed(1);
+          return options.console.part(part.name, part.colour, `ready after ${seconds} s`);
+        }
+        await sleep(POLL_MS);
+      }
+      throw new Error(`${part.name} did not become ready; --verbose shows why`);
     },
     async stop(graceMs) {
       stopping = true;
@@ -127,10 +135,9 @@ function launch(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  child.on(
-    "error",
-    (error) => options.console.part(part.name, "red", `cannot be started: ${error.message}`),
-  );
+  child.on("error", ({ message }) => {
+    options.console.part(part.name, "red", `cannot be started: ${message}`);
+  });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on("line", onLine);
@@ -145,34 +152,12 @@ function show(part: PartCommand, line: string, { console, verbose }: PartOptions
   else if (isProblem) console.part(part.name, "red", line.slice(0, 400));
 }
 
-async function untilReady(
-  part: PartCommand,
-  isReady: () => Promise<boolean>,
-  isOver: () => boolean,
-): Promise<void> {
-  const deadline = Date.now() + part.readyMs;
-  while (Date.now() < deadline && !isOver()) {
-    if (await isReady()) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  throw new Error(`${part.name} did not become ready; --verbose shows why`);
-}
-
-async function isHealthy(url: string): Promise<boolean> {
-  const status = await statusOf(url, HEALTH_TIMEOUT_MS);
-  return status !== undefined && status >= 200 && status < 300;
-}
-
 /** The part's own process drains and ends what it started; whatever is left of its group then is killed. */
 async function endGroup(child: ChildProcess, graceMs: number): Promise<void> {
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  if (!hasEnded()) {
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, "exit");
     killGroup(child, "SIGTERM");
-    const timer = Promise.withResolvers<void>();
-    const timeout = setTimeout(timer.resolve, graceMs);
-    await Promise.race([ended, timer.promise]);
-    clearTimeout(timeout);
+    await Promise.race([ended, sleep(graceMs, undefined, { ref: false })]);
   }
   killGroup(child, "SIGKILL");
 }
@@ -183,5 +168,54 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal);
   } catch {
     // The group has ended already.
+  }
+}
+
+/** How often and how long to listen. */
+interface SilenceWatchOptions {
+  /** How long nothing may be heard, in milliseconds. */
+  readonly silenceMs: number;
+  /** Called when nothing was heard for so long; the count begins again. */
+  readonly onSilence: () => void;
+}
+
+const ASKS_PER_SILENCE = 6;
+
+/**
+ * Asks an address again and again from its first answer on: a process can live and answer nobody. Any status is an
+ * answer. Returns what ends the watch.
+ */
+function watchForSilence(
+  url: string,
+  { silenceMs, onSilence }: SilenceWatchOptions,
+): () => void {
+  const everyMs = silenceMs / ASKS_PER_SILENCE;
+  let heardAt: number | undefined;
+  let isEnded = false;
+  const ask = async () => {
+    const hasAnswered = await statusOf(url, everyMs) !== undefined;
+    if (isEnded) return;
+    if (hasAnswered) heardAt = Date.now();
+    else if (heardAt !== undefined && Date.now() - heardAt >= silenceMs) {
+      heardAt = undefined;
+      onSilence();
+    }
+    timer = setTimeout(ask, everyMs);
+  };
+  let timer = setTimeout(ask, everyMs);
+  return () => {
+    isEnded = true;
+    clearTimeout(timer);
+  };
+}
+
+/** The status with which an address answers, undefined where it does not within the time. */
+async function statusOf(url: string, timeoutMs: number): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return undefined;
   }
 }

@@ -43,7 +43,7 @@ const COLOURS = {
 
 /** The emulators that everything else needs. */
 export function cloudParts(context: PartsContext): PartCommand[] {
-  const RETENTION_MS = String(context.retentionMs);
+  const { RETENTION_MS } = policyOf(context);
   return [
     emulator(context, "oidc", {}),
     emulator(context, "storage", {
@@ -56,11 +56,6 @@ export function cloudParts(context: PartsContext): PartCommand[] {
     }),
     emulator(context, "bigquery", { RETENTION_MS }),
   ];
-}
-
-/** The production parts between the edge and the rows. */
-export function roadParts(context: PartsContext): PartCommand[] {
-  return [processorPart(context), edgePart(context)];
 }
 
 /** What is special of a part. */
@@ -89,8 +84,9 @@ function emulator(
   });
 }
 
-function processorPart(context: PartsContext): PartCommand {
-  const { deno, retentionMs, collectorUrl } = context;
+/** The processor, with the rights that its identity has. */
+export function processorPart(context: PartsContext): PartCommand {
+  const { deno, collectorUrl } = context;
   return part(context, "processor", {
     command: deno,
     args: ["run", ...denoFlags({ denoPath: deno, hosts: LOCAL_HOSTS }), "processor/main.ts"],
@@ -108,8 +104,7 @@ function processorPart(context: PartsContext): PartCommand {
       PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
       SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
       OIDC_JWKS_URL: `${URLS.oidc}/google/certs`,
-      RETENTION_MS: String(retentionMs),
-      TENANT_PLANS: tenantPlans(),
+      ...policyOf(context),
     },
     healthUrl: `${URLS.processor}/healthz`,
   });
@@ -128,7 +123,8 @@ function processorTelemetry(collectorUrl: string): Record<string, string> {
   };
 }
 
-function edgePart(context: PartsContext): PartCommand {
+/** The worker, by wrangler. */
+export function edgePart(context: PartsContext): PartCommand {
   return part(context, "edge", {
     command: context.node,
     args: [
@@ -161,7 +157,7 @@ export function brokerPart(context: PartsContext): PartCommand {
 
 /** The bridge, which reads from the brokers. */
 export function bridgePart(context: PartsContext, brokers: string): PartCommand {
-  const { node, identities, retentionMs, collectorUrl } = context;
+  const { node, identities, collectorUrl } = context;
   return part(context, "bridge", {
     command: node,
     args: ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/main.ts"],
@@ -177,19 +173,19 @@ export function bridgePart(context: PartsContext, brokers: string): PartCommand 
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
       STORAGE_ENDPOINT: STORAGE_URLS.bridge,
       PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
-      TENANT_PLANS: tenantPlans(),
-      RETENTION_MS: String(retentionMs),
+      ...policyOf(context),
     },
     healthUrl: `${URLS.bridge}/readyz`,
   });
 }
 
-/** The plans of the local tenants: the upload page's origin may call, and the Kafka topic belongs to its tenant. */
-function tenantPlans(): string {
-  return JSON.stringify({
+/** How long images are kept, and the tenants: the upload page's origin may call, the Kafka topic belongs to its tenant. */
+function policyOf({ retentionMs }: PartsContext) {
+  const plans = {
     default: { corsOrigins: [URLS.edge] },
     kafkaTopics: { [LOCAL.kafka.topic]: { tenant: LOCAL.kafka.tenant } },
-  });
+  };
+  return { RETENTION_MS: String(retentionMs), TENANT_PLANS: JSON.stringify(plans) };
 }
 
 function identitiesFile({ dataDir, identities }: PartsContext): string {
@@ -201,8 +197,9 @@ function identitiesFile({ dataDir, identities }: PartsContext): string {
 
 /** The worker's variables and secrets by file, so that no command line holds a secret. */
 function edgeEnvFile(context: PartsContext): string {
-  const { dataDir, identities, retentionMs, collectorUrl } = context;
+  const { dataDir, identities, collectorUrl } = context;
   const { accessId, secret } = identities.edgeKey;
+  const signIn = { type: "development", tokenUrl: `${URLS.oidc}/token`, tenant: LOCAL.tenant };
   const values: Record<string, string> = {
     STORAGE_ENDPOINT: URLS.storage,
     RAW_BUCKET: LOCAL.rawBucket,
@@ -211,17 +208,12 @@ function edgeEnvFile(context: PartsContext): string {
     ISSUER: URLS.oidc,
     AUDIENCE: LOCAL.audience,
     TENANT_CLAIM: LOCAL.tenantClaim,
-    RETENTION_MS: String(retentionMs),
-    TENANT_PLANS: tenantPlans(),
+    ...policyOf(context),
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
     ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
-    SIGN_IN: JSON.stringify({
-      type: "development",
-      tokenUrl: `${URLS.oidc}/token`,
-      tenant: LOCAL.tenant,
-    }),
+    SIGN_IN: JSON.stringify(signIn),
   };
   const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'`);
   return writeSecret(join(dataDir, "edge.env"), `${lines.join("\n")}\n`);

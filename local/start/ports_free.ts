@@ -1,5 +1,5 @@
 import { UsageError } from "@tintype/cli/usage_error";
-import { createServer } from "node:net";
+import { isFree } from "../kafka/free_port.ts";
 
 /** Makes sure that nobody listens on the ports yet; throws UsageError that names each one that is taken. */
 export async function requireFreePorts(ports: Readonly<Record<string, number>>): Promise<void> {
@@ -8,20 +8,6 @@ export async function requireFreePorts(ports: Readonly<Record<string, number>>):
   );
   const taken = checked.filter(({ free }) => !free).map(({ part, port }) => `${port} (${part})`);
   if (taken.length === 0) return;
-  throw new UsageError(
-    `Cannot start as ${taken.length === 1 ? "port" : "ports"} ${taken.join(", ")} ${
-      taken.length === 1 ? "is" : "are"
-    } in use`,
-  );
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(
-      { port, host: "127.0.0.1", exclusive: true },
-      () => server.close(() => resolve(true)),
-    );
-  });
+  const [noun, verb] = taken.length === 1 ? ["port", "is"] : ["ports", "are"];
+  throw new UsageError(`Cannot start as ${noun} ${taken.join(", ")} ${verb} in use`);
 }

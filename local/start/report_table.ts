@@ -1,42 +1,27 @@
 import type { StartReport } from "./check_results.ts";
 import type { PictureResult } from "./send_pictures.ts";
 
-const HEADINGS = [
-  "picture",
-  "door",
-  "status",
-  "bytes in",
-  "renditions",
-  "ready ms",
-  "row",
-] as const;
+const COLUMNS: Readonly<Record<string, (result: PictureResult) => string>> = {
+  "picture": ({ file }) => printable(file),
+  "door": ({ door }) => door,
+  "status": ({ status, reason }) => reason === undefined ? status : `${status}: ${reason}`,
+  "bytes in": ({ bytes }) => String(bytes),
+  "renditions": ({ renditions }) => String(renditions),
+  "ready ms": ({ readyMs }) => readyMs === null ? "-" : String(readyMs),
+  "row": ({ row }) => row ? "yes" : "no",
+};
+const FIGURES = new Set(["bytes in", "renditions", "ready ms"]);
 
 /** The report as a table that people read, a line a picture and a total. */
 export function reportTable(report: StartReport): string {
-  const lines = [HEADINGS, ...report.images.map(cells)].map((line) => line.map(String));
-  const widths = HEADINGS.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0))
-  );
-  const text = lines.map((line) =>
-    line.map((cell, column) => pad(cell, column, widths[column] ?? 0)).join("  ").trimEnd()
-  );
-  text.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
-  return [...text, "", total(report)].join("\n");
-}
-
-function cells(
-  { file, door, status, reason, bytes, renditions, readyMs, row }: PictureResult,
-): string[] {
-  const ended = reason === undefined ? status : `${status}: ${reason}`;
-  return [
-    printable(file),
-    door,
-    ended,
-    String(bytes),
-    String(renditions),
-    readyMs === null ? "-" : String(readyMs),
-    row ? "yes" : "no",
-  ];
+  const columns = Object.entries(COLUMNS).map(([heading, cellOf]) => {
+    const cells = [heading, ...report.images.map(cellOf)];
+    const width = Math.max(...cells.map((cell) => cell.length));
+    const pad = (cell: string) => FIGURES.has(heading) ? cell.padStart(width) : cell.padEnd(width);
+    return cells.map(pad).toSpliced(1, 0, "-".repeat(width));
+  });
+  const lines = (columns[0] ?? []).map((_, line) => columns.map((cells) => cells[line]));
+  return [...lines.map((cells) => cells.join("  ").trimEnd()), "", total(report)].join("\n");
 }
 
 /** Names of files may hold line breaks, and codes that terminals obey. */
@@ -47,21 +32,14 @@ function printable(text: string): string {
   );
 }
 
-function pad(cell: string, column: number, width: number): string {
-  return column >= 3 && column <= 5 ? cell.padStart(width) : cell.padEnd(width);
-}
-
 function total({ images, lost, doubled, purged }: StartReport): string {
   const count = (status: PictureResult["status"]) =>
-    images.filter((image) => image.status === status).length;
+    `${images.filter((image) => image.status === status).length} ${status}`;
   const counts = [
     `${images.length} pictures`,
-    `${count("ready")} ready`,
-    `${count("rejected")} rejected`,
-    `${count("refused")} refused`,
-    `${lost} lost`,
-    `${doubled} doubled`,
+    ...(["ready", "rejected", "refused"] as const).map(count),
   ];
+  counts.push(`${lost} lost`, `${doubled} doubled`);
   if (purged !== undefined) counts.push(purged ? "everything purged" : "NOT everything purged");
   return counts.join(", ");
 }

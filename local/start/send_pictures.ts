@@ -51,17 +51,7 @@ export function tokensOf(subject: string, tenant: string) {
   return developmentTokens({ issuer: URLS.oidc, subject, tenant });
 }
 
-function resultOf({ file, imageId, status, reason, bytes, renditions, readyMs }: SentPicture) {
-  return {
-    file,
-    door: "edge",
-    imageId,
-    // Every picture is waited for, so that none is only uploaded.
-    status: status === "uploaded" ? "lost" : status,
-    ...(reason === undefined ? {} : { reason }),
-    bytes,
-    renditions,
-    row: false,
-    readyMs,
-  } as const satisfies PictureResult;
+function resultOf({ detail: _, status, ...facts }: SentPicture): PictureResult {
+  // Every picture is waited for, so that none is only uploaded.
+  return { ...facts, door: "edge", status: status === "uploaded" ? "lost" : status, row: false };
 }

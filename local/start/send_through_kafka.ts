@@ -2,18 +2,20 @@
  * Sends pictures through the Kafka door with the project's own producer, works out the ids that their records' places
  * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
  */
+import type { Picture } from "@tintype/cli/find_pictures";
 import { createClient } from "@tintype/client/client";
 import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
+import { Kafka, logLevel } from "kafkajs";
+import { inOwnGroup, startReading } from "@tintype/kafka-bridge/dead_letters/own_group";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { watchDeadLetters } from "./dead_letter_watch.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 import { mapAsTheyCome } from "./map_as_they_come.ts";
-import type { Picture } from "@tintype/cli/find_pictures";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */
@@ -39,17 +41,26 @@ export async function sendThroughKafka(
   pictures: readonly Picture[],
   options: KafkaSendOptions,
 ): Promise<PictureResult[]> {
-  const refused = await watchDeadLetters(options.brokers);
-  try {
+  const kafka = new Kafka({
+    clientId: "tintype-start",
+    brokers: options.brokers.split(","),
+    logLevel: logLevel.NOTHING,
+  });
+  return await inOwnGroup(kafka, async (_, consumer) => {
+    /** Reasons by `partition/offset` of the refused record. */
+    const refused = new Map<string, string>();
+    await startReading(consumer, LOCAL.kafka.deadLetterTopic, async ({ headers }) => {
+      const text = (name: string) => String(headers?.[name] ?? "");
+      const place = ["partition", "offset"].map((part) => text(`__connect.errors.${part}`));
+      refused.set(place.join("/"), text("tintype.reason"));
+    });
     const results = await mapAsTheyCome(
       produceAll(pictures, options),
-      (sent) => follow(sent, { refused: refused.reasons, ...options }),
+      (sent) => follow(sent, { refused, ...options }),
     );
     const order = new Map(pictures.map(({ name }, index) => [name, index]));
     return results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
-  } finally {
-    await refused.close();
-  }
+  });
 }
 
 type Produced = z.infer<typeof producedSchema>;
@@ -86,8 +97,7 @@ async function* produce(
   files: readonly string[],
   { brokers, root, node, subject, signal }: KafkaSendOptions & { readonly subject: string },
 ): AsyncGenerator<Produced> {
-  const args = [
-    "kafka-bridge/produce.ts",
+  const flags = [
     "--json",
     "--brokers",
     brokers,
@@ -96,20 +106,20 @@ async function* produce(
     "--subject",
     subject,
   ];
-  const child = spawn(node, [...args, ...files], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, ["kafka-bridge/produce.ts", ...flags, ...files], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+  });
   let words = "";
   child.stderr.on("data", (chunk) => words += String(chunk));
-  const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  const end = () => void child.kill("SIGTERM");
-  signal.addEventListener("abort", end);
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      yield producedSchema.parse(JSON.parse(line));
-    }
-  } finally {
-    signal.removeEventListener("abort", end);
+  const ended = once(child, "exit");
+  ended.catch(() => undefined); // heard below
+  for await (const line of createInterface({ input: child.stdout })) {
+    yield producedSchema.parse(JSON.parse(line));
   }
-  if (await ended !== 0) {
+  const [code] = await ended;
+  if (code !== 0) {
     throw new Error(`The producer ended with an error: ${words.trim().slice(-300)}`);
   }
 }

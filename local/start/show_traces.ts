@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TraceSpan } from "../trace/otlp_traces.ts";
-import type { TraceCollector } from "../trace/trace_collector.ts";
+import type { TraceCollector, TraceSpan } from "../trace/trace_collector.ts";
 import { traceMs, traceTree } from "../trace/trace_tree.ts";
 import type { Door } from "./options.ts";
 import type { PictureResult } from "./send_pictures.ts";

@@ -1,6 +1,6 @@
 import { certificateSchema } from "@tintype/core/retention/certificate";
 import { retentionPolicyOf } from "@tintype/core/retention/policy";
-import { listNames, rowsOfImages } from "./check_results.ts";
+import { idsOfRows, listNames } from "./check_results.ts";
 import type { Console } from "./console.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 
@@ -22,7 +22,7 @@ export async function waitUntilPurged(
     const [raw, processed, rows] = await Promise.all([
       listNames(LOCAL.rawBucket),
       listNames(LOCAL.processedBucket),
-      rowsOfImages(),
+      idsOfRows(),
     ]);
     const text = `left: ${raw.length} raw, ${processed.length} processed, ${rows.length} rows`;
     if (text !== said) console.say(said = text);

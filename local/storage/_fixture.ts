@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { jsonPath } from "@tintype/gcs/json_path";
 import { importHmacSigner, objectPath, signUrl, type V4Request } from "@tintype/gcs/v4_signer";
 import type { V4Key } from "@tintype/gcs/v4_verifier";
+import { makeFolder } from "../_testing.ts";
 import { type RunningStorage, startStorage, type StorageOptions } from "./storage.ts";
 
 /** The key that the tests' storages know. */
@@ -44,13 +43,6 @@ export async function startTestStorage(
   return { ...storage, close, dataDir, events };
 }
 
-/** A temporary folder that is removed with the test. */
-export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-storage-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** A request that is to be signed, for an object or, without one, for its bucket. */
 export interface SignedRequest extends Pick<V4Request, "method" | "query" | "headers"> {
   readonly bucket?: string;
@@ -58,7 +50,7 @@ export interface SignedRequest extends Pick<V4Request, "method" | "query" | "hea
 }
 
 /** How a signed request is sent. */
-interface SignedInit extends RequestInit {
+export interface SignedInit extends RequestInit {
   readonly nowMs?: number;
   readonly duplex?: "half";
 }
@@ -110,18 +102,33 @@ export async function startSession(
   return location;
 }
 
-/** Sends bytes, or a status query without them, to a session. */
+/** Sends bytes of a range (`0-9/10`), or a status query without them, to a session. */
 export async function putChunk(
   session: string,
   range: string,
-  { body, headers = {} }: Pick<RequestInit, "body" | "headers"> = {},
+  body: Uint8Array<ArrayBuffer> = new Uint8Array(),
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   return await fetch(session, {
     method: "PUT",
     redirect: "manual",
-    headers: { "Content-Range": range, ...Object.fromEntries(new Headers(headers)) },
-    body: body ?? new Uint8Array(),
+    headers: { "Content-Range": `bytes ${range}`, ...headers },
+    body,
   });
+}
+
+/** A session of a storage of its own, and what sends chunks to it. */
+export async function openSession(
+  t: TestContext,
+  init: SessionInit = {},
+  options: Partial<StorageOptions> = {},
+) {
+  const storage = await startTestStorage(t, options);
+  const session = await startSession(storage, init);
+  const put = (
+    ...chunk: Parameters<typeof putChunk> extends [string, ...infer Rest] ? Rest : never
+  ) => putChunk(session, ...chunk);
+  return { storage, session, put };
 }
 
 /** A body of which only a part is sent. */
@@ -141,7 +148,7 @@ export async function sendPart(
   const head = [
     `PUT ${url.pathname}${url.search} HTTP/1.1`,
     `Host: ${url.host}`,
-    `Content-Range: ${range}`,
+    `Content-Range: bytes ${range}`,
     `Content-Length: ${length}`,
   ];
   await new Promise<void>((resolve) => {
@@ -155,7 +162,7 @@ export async function sendPart(
 export async function waitForHeld(session: string, held: number): Promise<void> {
   const wanted = held === 0 ? null : `bytes=0-${held - 1}`;
   for (let round = 0; round < 100; round++) {
-    const response = await putChunk(session, "bytes */*");
+    const response = await putChunk(session, "*/*");
     if (response.headers.get("range") === wanted) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -165,20 +172,20 @@ export async function waitForHeld(session: string, held: number): Promise<void> 
 /** The resource of an object, or its error. */
 export async function getResource(
   { url }: Pick<RunningStorage, "url">,
-  name: string,
+  name = "object",
   bucket = "tintype-raw",
 ): Promise<Record<string, unknown>> {
-  const path = `${url}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
-  return readRecord(await (await fetch(path)).json());
+  const response = await fetch(`${url}${jsonPath(bucket, name)}`);
+  return readRecord(await response.json());
 }
 
 /** The bytes of an object. */
 export async function getMedia(
   { url }: Pick<RunningStorage, "url">,
-  name: string,
+  name = "object",
 ): Promise<Buffer> {
-  const path = `${url}/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}?alt=media`;
-  return Buffer.from(await (await fetch(path)).arrayBuffer());
+  const response = await fetch(`${url}${jsonPath("tintype-raw", name)}?alt=media`);
+  return Buffer.from(await response.bytes());
 }
 
 /** Uploads an object at once. */

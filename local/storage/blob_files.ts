@@ -1,17 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { createReadStream, mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { constants, createReadStream, mkdirSync } from "node:fs";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 
-/** The id of a file of bytes. */
+/** The id of a file of bytes, a UUID. */
 export type BlobId = string;
-
-/** The first and the last byte of a range. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Bytes as files, never changed once a row of the database names them: the row is what makes an object, so a file
@@ -28,27 +22,15 @@ export class BlobFiles {
     }
   }
 
-  /** The id of a new file, which {@link open} makes. */
-  newId(): BlobId {
-    return randomUUID();
-  }
-
   /** Opens a file to write and read, making it where it is missing. */
   async open(id: BlobId): Promise<FileHandle> {
-    const path = this.#path(id);
-    return await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return open(path, "w+");
-      throw error;
-    });
+    return await open(this.#path(id), constants.O_RDWR | constants.O_CREAT);
   }
 
   /** Streams the bytes from `start` up to and including `end`; who holds the stream can read on when the file is removed. */
-  async read(id: BlobId, { start, end }: ByteRange): Promise<Readable> {
+  async read(id: BlobId, start: number, end: number): Promise<Readable> {
     const stream = createReadStream(this.#path(id), { start, end, highWaterMark: 256 * 1024 });
-    await new Promise<void>((resolve, reject) => {
-      stream.once("open", () => resolve());
-      stream.once("error", reject);
-    });
+    await once(stream, "open");
     return stream;
   }
 

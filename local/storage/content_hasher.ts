@@ -36,18 +36,12 @@ export class ContentHasher {
 
 /** Throws `bad_digest` where a declared checksum is not the computed one. */
 export function checkDeclared(declared: DeclaredChecksums, computed: Checksums): void {
-  const { crc32c, md5Hash } = declared;
-  if (crc32c !== undefined && crc32c !== computed.crc32c) {
-    throw mismatch("CRC32C", crc32c, computed.crc32c);
+  for (const [key, what] of [["crc32c", "CRC32C"], ["md5Hash", "MD5 hash"]] as const) {
+    const given = declared[key];
+    if (given === undefined || given === computed[key]) continue;
+    throw new StorageFailure(
+      "bad_digest",
+      `Provided ${what} "${given}" doesn't match calculated ${what} "${computed[key]}".`,
+    );
   }
-  if (md5Hash !== undefined && md5Hash !== computed.md5Hash) {
-    throw mismatch("MD5 hash", md5Hash, computed.md5Hash);
-  }
-}
-
-function mismatch(what: string, given: string, computed: string): StorageFailure {
-  return new StorageFailure(
-    "bad_digest",
-    `Provided ${what} "${given}" doesn't match calculated ${what} "${computed}".`,
-  );
 }

@@ -41,8 +41,9 @@ export function answerPreflight(parts: StorageParts, call: Call): Reply {
   const method = headerOf(call, "access-control-request-method");
   const rule = method === undefined ? undefined : ruleOf(parts, call, method);
   if (rule === undefined) return { status: 200, headers: { "Content-Length": 0 } };
+  const known = new Set(rule.responseHeader.map((name) => name.toLowerCase()));
   const asked = (headerOf(call, "access-control-request-headers") ?? "").split(",")
-    .map((name) => name.trim()).filter((name) => name !== "" && covers(rule, name));
+    .map((name) => name.trim()).filter((name) => known.has(name.toLowerCase()));
   return {
     status: 200,
     headers: {
@@ -68,8 +69,7 @@ function ruleOf(parts: StorageParts, call: Call, method: string): CorsRule | und
   const origin = headerOf(call, "origin");
   if (origin === undefined) return undefined;
   return rulesFor(parts, call).find((rule) =>
-    rule.method.some((allowed) => allowed === "*" || allowed === method) &&
-    rule.origin.some((allowed) => allowed === "*" || allowed === origin)
+    rule.method.includes(method) && (rule.origin.includes(origin) || rule.origin.includes("*"))
   );
 }
 
@@ -90,10 +90,4 @@ function originHeaders(rule: CorsRule, call: Call): Record<string, string> {
   const any = rule.origin.includes("*");
   const origin = any ? "*" : headerOf(call, "origin") ?? "";
   return { "Access-Control-Allow-Origin": origin, ...(any ? {} : { Vary: "Origin" }) };
-}
-
-function covers(rule: CorsRule, name: string): boolean {
-  return rule.responseHeader.some((allowed) =>
-    allowed === "*" || allowed.toLowerCase() === name.toLowerCase()
-  );
 }

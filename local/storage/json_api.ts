@@ -2,13 +2,12 @@ import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import { answerBuckets, answerNotifications } from "./json_buckets.ts";
 import type { ObjectTarget } from "./local_objects.ts";
-import { readMedia } from "./media_read.ts";
 import { mergeAttributes, parseResourceBody } from "./object_attributes.ts";
 import { listObjects } from "./object_list.ts";
-import { jsonEtag, objectResource } from "./object_resource.ts";
+import { jsonEtag, objectResource, readMedia } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
-import { decodePath, readBody } from "./read_request.ts";
+import { decodePath, readBody, wholeNumber } from "./read_request.ts";
 
 /**
  * Answers `/storage/v1/…` and `/download/storage/v1/…`: the JSON API without its uploads
@@ -75,7 +74,7 @@ function list({ objects, database }: StorageParts, { query, baseUrl }: Call, buc
     startOffset: given("startOffset"),
     endOffset: given("endOffset"),
     pageToken: given("pageToken") || undefined,
-    maxResults: parseMaxResults(given("maxResults")),
+    maxResults: wholeNumber(given("maxResults") || undefined, "maximum of results"),
   });
   const items = page.objects.map((object) => objectResource(object, baseUrl));
   return jsonReply(200, {
@@ -91,17 +90,7 @@ export function preconditionsOf(query: URLSearchParams): Preconditions {
   return parsePreconditions((name) => query.get(`if${name[0]?.toUpperCase()}${name.slice(1)}`));
 }
 
-/** The number of results that a listing may hold; throws `bad_request` for anything else. */
-export function parseMaxResults(text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new StorageFailure("bad_request", `Invalid maximum of results: ${text}`);
-}
-
 /** The generation that a query asks for, undefined for the live one. */
 export function generationOf(query: URLSearchParams): number | undefined {
-  const text = query.get("generation");
-  if (text === null || text === "") return undefined;
-  if (/^\d{1,16}$/.test(text)) return Number(text);
-  throw new StorageFailure("bad_request", `Invalid generation: ${text}`);
+  return wholeNumber(query.get("generation") || undefined, "generation");
 }

@@ -2,38 +2,19 @@ import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import { NOTIFIED_BUCKET } from "../pubsub/push_queue.ts";
 import { StorageFailure } from "./failures.ts";
-import { checkBucketName } from "./object_name_rules.ts";
-import { type BucketRecord, makeBucket } from "./object_record.ts";
+import { checkBucketName, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { readBody } from "./read_request.ts";
 
-const lifecycleRuleSchema = z.object({
-  action: z.object({ type: z.string() }),
-  condition: z.object({
-    age: z.int().min(0).optional(),
-    daysSinceCustomTime: z.int().min(0).optional(),
-    matchesPrefix: z.array(z.string()).optional(),
-    matchesSuffix: z.array(z.string()).optional(),
-    isLive: z.boolean().optional(),
-  }).catchall(z.unknown()),
-});
-
-const corsRuleSchema = z.object({
-  origin: z.array(z.string()).default([]),
-  method: z.array(z.string()).default([]),
-  responseHeader: z.array(z.string()).default([]),
-  maxAgeSeconds: z.int().default(3600),
-});
-
-/** What a request may set of a bucket; the rest of the resource is ignored. */
+/** What a request says of a new bucket. Its settings are those of Terraform: others are refused. */
 const bodySchema = z.object({
-  name: z.string().optional(),
-  lifecycle: z.object({ rule: z.array(lifecycleRuleSchema).default([]) }).nullish(),
-  cors: z.array(corsRuleSchema).nullish(),
+  name: z.string().default(""),
+  lifecycle: z.undefined("lifecycle rules cannot be set here").optional(),
+  cors: z.undefined("CORS rules cannot be set here").optional(),
 });
 
-/** Answers `/storage/v1/b` (`name` is empty) and `/storage/v1/b/{name}`: get, list, insert, patch, delete. */
+/** Answers `/storage/v1/b` (`name` is empty) and `/storage/v1/b/{name}`: get, list, insert, delete. */
 export async function answerBuckets(
   parts: StorageParts,
   call: Call,
@@ -47,7 +28,6 @@ export async function answerBuckets(
   }
   const bucket = parts.objects.bucket(name);
   if (method === "GET") return jsonReply(200, bucketResource(bucket, baseUrl));
-  if (method === "PATCH" || method === "PUT") return await patch(parts, call, name);
   if (method === "DELETE") return remove(parts, name);
   throw new StorageFailure("method_not_allowed");
 }
@@ -75,44 +55,23 @@ function list({ database }: StorageParts, { query, baseUrl }: Call): Reply {
 }
 
 async function insert({ database, clock }: StorageParts, call: Call): Promise<Reply> {
-  const { name = "", lifecycle, cors } = await parseBody(call);
+  const name = readName(await readBody(call));
   checkBucketName(name);
   if (database.bucket(name) !== null) throw new StorageFailure("bucket_exists");
-  const nowMs = clock.now();
-  const bucket = makeBucket(name, nowMs, { lifecycle: lifecycle?.rule ?? [], cors: cors ?? [] });
-  database.putBucket(bucket);
-  return jsonReply(200, bucketResource(bucket, call.baseUrl));
-}
-
-async function patch(
-  { database, objects, clock }: StorageParts,
-  call: Call,
-  name: string,
-): Promise<Reply> {
-  const { lifecycle, cors } = await parseBody(call);
-  const before = objects.bucket(name);
-  const bucket: BucketRecord = {
-    ...before,
-    metageneration: before.metageneration + 1,
-    updatedMs: clock.now(),
-    lifecycle: lifecycle === undefined ? before.lifecycle : lifecycle?.rule ?? [],
-    cors: cors === undefined ? before.cors : cors ?? [],
-  };
+  const bucket = makeBucket(name, clock.now(), { lifecycle: [], cors: [] });
   database.putBucket(bucket);
   return jsonReply(200, bucketResource(bucket, call.baseUrl));
 }
 
 function remove({ database }: StorageParts, name: string): Reply {
-  const [first] = database.objectsFrom(name, { from: "", inclusive: true }, 1);
-  if (first !== undefined) throw new StorageFailure("bucket_not_empty");
+  if (database.objectFrom(name, "") !== null) throw new StorageFailure("bucket_not_empty");
   database.removeBucket(name);
   return { status: 204 };
 }
 
-async function parseBody(call: Call): Promise<z.infer<typeof bodySchema>> {
-  const text = await readBody(call);
+function readName(text: string): string {
   try {
-    return bodySchema.parse(JSON.parse(text));
+    return bodySchema.parse(JSON.parse(text)).name;
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : "Parse Error";
     throw new StorageFailure("bad_request", why);

@@ -4,8 +4,8 @@ import { type Call, headerOf, jsonReply, type Reply } from "../http/call.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import { preconditionsOf } from "./json_api.ts";
-import type { ObjectDraft } from "./local_objects.ts";
 import { mergeAttributes, parseResourceBody, type ResourceBody } from "./object_attributes.ts";
+import type { ObjectAttributes } from "./object_record.ts";
 import { objectResource } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { decodePath, readBody } from "./read_request.ts";
@@ -53,46 +53,43 @@ async function start({ sessions }: StorageParts, call: Call, bucket: string): Pr
 }
 
 async function multipart(parts: StorageParts, call: Call, bucket: string): Promise<Reply> {
-  const { resource, mediaType, media } = await readRelated(
-    call.body,
-    headerOf(call, "content-type"),
-  );
-  const body = parseResourceBody(resource);
-  const { crc32c, md5Hash } = body;
-  const draft = {
+  const related = await readRelated(call.body, headerOf(call, "content-type"));
+  const body = parseResourceBody(related.resource);
+  return await insert(parts, { ...call, body: related.media }, {
     bucket,
     name: nameOf(call, body),
-    attributes: mergeAttributes({ contentType: mediaType }, body),
-    preconditions: preconditionsOf(call.query),
-  };
-  return await insert(parts, { ...call, body: media }, draft, { crc32c, md5Hash });
+    attributes: mergeAttributes({ contentType: related.mediaType }, body),
+    declared: body,
+  });
 }
 
 async function media(parts: StorageParts, call: Call, bucket: string): Promise<Reply> {
-  const draft = {
+  return await insert(parts, call, {
     bucket,
     name: nameOf(call, {}),
     attributes: { contentType: headerOf(call, "content-type") },
-    preconditions: preconditionsOf(call.query),
-  };
-  return await insert(parts, call, draft, parseHashHeader(headerOf(call, "x-goog-hash")));
+    declared: parseHashHeader(headerOf(call, "x-goog-hash")),
+  });
+}
+
+/** An object that comes as one body. */
+interface Insertion {
+  readonly bucket: string;
+  readonly name: string;
+  readonly attributes: ObjectAttributes;
+  readonly declared: DeclaredChecksums;
 }
 
 async function insert(
   { objects }: StorageParts,
-  call: Call,
-  draft: Omit<ObjectDraft, "bytes" | "identity">,
-  declared: DeclaredChecksums,
+  { body, query, identity, baseUrl }: Call,
+  { declared, ...insertion }: Insertion,
 ): Promise<Reply> {
-  const bytes = await objects.receive(call.body);
-  try {
-    checkDeclared(declared, bytes);
-  } catch (error) {
-    await objects.discard(bytes);
-    throw error;
-  }
-  const object = await objects.commitReceived({ ...draft, bytes, identity: call.identity });
-  return jsonReply(200, objectResource(object, call.baseUrl));
+  const draft = { ...insertion, preconditions: preconditionsOf(query), identity };
+  const object = await objects.put(body, draft, {
+    check: (bytes) => checkDeclared(declared, bytes),
+  });
+  return jsonReply(200, objectResource(object, baseUrl));
 }
 
 function nameOf({ query }: Call, body: Pick<ResourceBody, "name">): string {

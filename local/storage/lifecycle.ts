@@ -9,14 +9,6 @@ const DAY_MS = 86_400_000;
 /** The rules of buckets that hold images: the backstop of the retention policy. */
 export const DEFAULT_LIFECYCLE: readonly LifecycleRule[] = lifecycle.rule;
 
-const CONDITIONS: ReadonlySet<string> = new Set<keyof LifecycleRule["condition"]>([
-  "age",
-  "daysSinceCustomTime",
-  "matchesPrefix",
-  "matchesSuffix",
-  "isLive",
-]);
-
 /** Applies every bucket's `Delete` rules as if it were `nowMs`, on demand only; returns how many objects went, by bucket. */
 export async function applyLifecycle(
   { database, objects }: Pick<StorageParts, "database" | "objects">,
@@ -47,15 +39,11 @@ async function removeIfUnchanged(objects: LocalObjects, object: ObjectRecord): P
 
 /** Whether all conditions of a rule hold; one that is not known here never does. */
 function matches({ condition }: LifecycleRule, object: ObjectRecord, nowMs: number): boolean {
-  const names = Object.keys(condition);
-  if (names.length === 0 || !names.every((name) => CONDITIONS.has(name))) return false;
-  const { age, daysSinceCustomTime, matchesPrefix, matchesSuffix, isLive } = condition;
-  if (age !== undefined && nowMs < object.createdMs + age * DAY_MS) return false;
-  if (daysSinceCustomTime !== undefined) {
-    if (object.customTime === undefined) return false;
-    if (nowMs < Date.parse(object.customTime) + daysSinceCustomTime * DAY_MS) return false;
-  }
-  if (matchesPrefix?.every((prefix) => !object.name.startsWith(prefix)) === true) return false;
-  if (matchesSuffix?.every((suffix) => !object.name.endsWith(suffix)) === true) return false;
-  return isLive !== false;
+  const { age, daysSinceCustomTime, ...unknown } = condition;
+  const waits = [
+    { sinceMs: object.createdMs, days: age },
+    { sinceMs: Date.parse(object.customTime ?? ""), days: daysSinceCustomTime },
+  ].flatMap(({ sinceMs, days }) => days === undefined ? [] : [sinceMs + days * DAY_MS]);
+  const isKnown = waits.length > 0 && Object.keys(unknown).length === 0;
+  return isKnown && waits.every((untilMs) => nowMs >= untilMs);
 }

@@ -1,13 +1,18 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@tintype/core/ports/clock";
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
 import type { RequestBody } from "../http/call.ts";
 import { inTransaction } from "../sqlite.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { ObjectDatabase } from "./object_database.ts";
-import { checkObjectName } from "./object_name_rules.ts";
-import type { BucketRecord, ObjectAttributes, ObjectRecord } from "./object_record.ts";
+import {
+  type BucketRecord,
+  checkObjectName,
+  type ObjectAttributes,
+  type ObjectRecord,
+} from "./object_record.ts";
 import { checkBeforeWrite, type Preconditions } from "./preconditions.ts";
 import { checkReplacing } from "./rights.ts";
 
@@ -26,7 +31,7 @@ export interface StoredBytes extends Checksums {
 }
 
 /** An object about to be. */
-export interface ObjectDraft {
+interface ObjectDraft {
   readonly bucket: string;
   readonly name: string;
   readonly attributes: ObjectAttributes;
@@ -44,6 +49,13 @@ export interface ObjectTarget {
   readonly name: string;
   /** The live one where it is not given. */
   readonly generation?: number | undefined;
+}
+
+/** What a body must be. */
+interface BodyLimits {
+  readonly maxBytes?: number;
+  /** Throws where the bytes are not those that were announced. */
+  readonly check: (bytes: StoredBytes) => void;
 }
 
 /** What {@link LocalObjects} is made of. */
@@ -82,33 +94,23 @@ export class LocalObjects {
     return object;
   }
 
-  /** Streams a body to disk; throws `too_large` where it is over `maxBytes`. */
-  async receive(body: RequestBody, maxBytes = Infinity): Promise<StoredBytes> {
-    const hasher = new ContentHasher();
-    const blob = this.#options.blobs.newId();
-    const file = await this.#options.blobs.open(blob);
+  /**
+   * Streams a body to disk and makes it an object. Where that is refused, or `check` throws, its bytes are gone again;
+   * throws `too_large` over `maxBytes`.
+   */
+  async put(
+    body: RequestBody,
+    draft: Omit<ObjectDraft, "bytes">,
+    { maxBytes = Infinity, check }: BodyLimits,
+  ): Promise<ObjectRecord> {
+    const bytes = await this.#receive(body, maxBytes);
     try {
-      for await (const chunk of body) {
-        const at = hasher.bytes;
-        hasher.add(chunk);
-        if (hasher.bytes <= maxBytes) await file.write(chunk, 0, chunk.length, at);
-      }
+      check(bytes);
+      return await this.commit({ ...draft, bytes });
     } catch (error) {
-      await this.#options.blobs.remove(blob);
+      await this.#discard(bytes);
       throw error;
-    } finally {
-      await file.close();
     }
-    const size = hasher.bytes;
-    if (size > 0 && size <= maxBytes) return { blob, size, ...hasher.finish() };
-    await this.#options.blobs.remove(blob);
-    if (size > maxBytes) throw new StorageFailure("too_large");
-    return { blob: null, size, ...hasher.finish() };
-  }
-
-  /** Forgets bytes that no object will name. */
-  async discard({ blob }: Pick<StoredBytes, "blob">): Promise<void> {
-    if (blob !== null) await this.#options.blobs.remove(blob);
   }
 
   /**
@@ -131,18 +133,8 @@ export class LocalObjects {
       return { object, before };
     });
     events.committed();
-    if (before !== null) await this.discard(before);
+    if (before !== null) await this.#discard(before);
     return object;
-  }
-
-  /** Commits bytes that were received for this object alone: they are discarded where it cannot be. */
-  async commitReceived(draft: ObjectDraft): Promise<ObjectRecord> {
-    try {
-      return await this.commit(draft);
-    } catch (error) {
-      await this.discard(draft.bytes);
-      throw error;
-    }
   }
 
   /** Changes attributes; `change` gets the live object and answers what it is to be. */
@@ -178,7 +170,32 @@ export class LocalObjects {
       database.removeObject(target.bucket, target.name);
       return object;
     });
-    await this.discard(before);
+    await this.#discard(before);
+  }
+
+  async #receive(body: RequestBody, maxBytes: number): Promise<StoredBytes> {
+    const { blobs } = this.#options;
+    const hasher = new ContentHasher();
+    const blob = randomUUID();
+    try {
+      await using file = await blobs.open(blob);
+      for await (const chunk of body) {
+        const at = hasher.bytes;
+        hasher.add(chunk);
+        if (hasher.bytes <= maxBytes) await file.write(chunk, 0, chunk.length, at);
+      }
+      if (hasher.bytes > maxBytes) throw new StorageFailure("too_large");
+    } catch (error) {
+      await blobs.remove(blob);
+      throw error;
+    }
+    const size = hasher.bytes;
+    if (size === 0) await blobs.remove(blob);
+    return { blob: size === 0 ? null : blob, size, ...hasher.finish() };
+  }
+
+  async #discard({ blob }: Pick<StoredBytes, "blob">): Promise<void> {
+    if (blob !== null) await this.#options.blobs.remove(blob);
   }
 
   #recordOf({ bucket, name, attributes, bytes }: ObjectDraft): ObjectRecord {

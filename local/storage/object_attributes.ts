@@ -1,7 +1,12 @@
 import * as z from "zod";
 import { type Call, headerOf } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
-import type { ObjectAttributes } from "./object_record.ts";
+import {
+  ATTRIBUTE_HEADERS,
+  type AttributeName,
+  type ObjectAttributes,
+  pickAttributes,
+} from "./object_record.ts";
 
 const META_PREFIX = "x-goog-meta-";
 
@@ -39,32 +44,25 @@ export function parseResourceBody(json: string): ResourceBody {
 
 /** The attributes `before` as a JSON request changes them: what it does not name stays. */
 export function mergeAttributes(before: ObjectAttributes, body: ResourceBody): ObjectAttributes {
-  const taken = (key: Exclude<keyof ObjectAttributes, "metadata">) =>
-    body[key] === undefined ? before[key] : body[key] ?? undefined;
-  const customTime = taken("customTime");
-  return {
-    contentType: taken("contentType"),
-    contentEncoding: taken("contentEncoding"),
-    contentDisposition: taken("contentDisposition"),
-    contentLanguage: taken("contentLanguage"),
-    cacheControl: taken("cacheControl"),
-    customTime: customTime === undefined ? undefined : parseCustomTime(customTime),
-    metadata: mergeMetadata(before.metadata, body.metadata),
-  };
+  return attributesOf(
+    (name) => body[name] === undefined ? before[name] : body[name] ?? undefined,
+    mergeMetadata(before.metadata, body.metadata),
+  );
 }
 
 /** The attributes that the headers of an XML request say. */
 export function attributesOfHeaders(call: Pick<Call, "headers">): ObjectAttributes {
-  const customTime = headerOf(call, "x-goog-custom-time");
-  return {
-    contentType: headerOf(call, "content-type"),
-    contentEncoding: headerOf(call, "content-encoding"),
-    contentDisposition: headerOf(call, "content-disposition"),
-    contentLanguage: headerOf(call, "content-language"),
-    cacheControl: headerOf(call, "cache-control"),
-    customTime: customTime === undefined ? undefined : parseCustomTime(customTime),
-    metadata: metadataOfHeaders(call),
-  };
+  const read = (name: AttributeName) => headerOf(call, ATTRIBUTE_HEADERS[name].toLowerCase());
+  return attributesOf(read, metadataOfHeaders(call));
+}
+
+function attributesOf(
+  read: (name: AttributeName) => string | undefined,
+  metadata: ObjectAttributes["metadata"],
+): ObjectAttributes {
+  const { customTime, ...attributes } = pickAttributes(read);
+  if (customTime === undefined) return { ...attributes, metadata };
+  return { ...attributes, customTime: parseCustomTime(customTime), metadata };
 }
 
 /** The custom metadata in `x-goog-meta-…` headers; undefined where there is none. */

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { prepareAll } from "../sqlite.ts";
+import { sqlOf } from "../sqlite.ts";
 import type { BucketRecord, ObjectRecord } from "./object_record.ts";
 
 const SCHEMA = `
@@ -22,93 +22,81 @@ export function openDatabase(path: string): DatabaseSync {
   return db;
 }
 
-/** Where a page of names begins. */
-interface NameBound {
-  readonly from: string;
-  /** Whether `from` itself is part of the page. */
-  readonly inclusive: boolean;
-}
-
 /** Buckets and live objects, each a JSON document under its name; names sort by their UTF-8 bytes. */
 export class ObjectDatabase {
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #sql: ReturnType<typeof sqlOf>;
 
   constructor(db: DatabaseSync) {
-    this.#statements = prepareAll(db, STATEMENTS);
+    this.#sql = sqlOf(db);
   }
 
   bucket(name: string): BucketRecord | null {
-    return readDocument<BucketRecord>(this.#statements.bucket.get(name));
+    return readDocument(this.#sql.get`SELECT document FROM buckets WHERE name = ${name}`);
   }
 
   buckets(): BucketRecord[] {
-    return this.#statements.buckets.all().map((row) => documentOf<BucketRecord>(row));
+    return this.#sql.all`SELECT document FROM buckets ORDER BY name`.map(documentOf<BucketRecord>);
   }
 
   putBucket(bucket: BucketRecord): void {
-    this.#statements.putBucket.run(bucket.name, JSON.stringify(bucket));
+    this.#sql.run`INSERT OR REPLACE INTO buckets VALUES (${bucket.name}, ${
+      JSON.stringify(bucket)
+    })`;
   }
 
   removeBucket(name: string): void {
-    this.#statements.removeBucket.run(name);
+    this.#sql.run`DELETE FROM buckets WHERE name = ${name}`;
   }
 
   object(bucket: string, name: string): ObjectRecord | null {
-    return readDocument<ObjectRecord>(this.#statements.object.get(bucket, name));
+    const row = this.#sql
+      .get`SELECT document FROM objects WHERE bucket = ${bucket} AND name = ${name}`;
+    return readDocument(row);
   }
 
   putObject(object: ObjectRecord): void {
-    this.#statements.putObject.run(object.bucket, object.name, JSON.stringify(object));
+    const { bucket, name } = object;
+    this.#sql
+      .run`INSERT OR REPLACE INTO objects VALUES (${bucket}, ${name}, ${JSON.stringify(object)})`;
   }
 
   removeObject(bucket: string, name: string): void {
-    this.#statements.removeObject.run(bucket, name);
+    this.#sql.run`DELETE FROM objects WHERE bucket = ${bucket} AND name = ${name}`;
   }
 
-  /** At most `limit` objects from a bound on, ascending. */
-  objectsFrom(bucket: string, { from, inclusive }: NameBound, limit: number): ObjectRecord[] {
-    const statement = inclusive ? this.#statements.from : this.#statements.after;
-    return statement.all(bucket, from, limit).map((row) => documentOf<ObjectRecord>(row));
+  /** The first object of a name that is not below `from`. */
+  objectFrom(bucket: string, from: string): ObjectRecord | null {
+    const row = this.#sql.get`SELECT document FROM objects
+      WHERE bucket = ${bucket} AND name >= ${from} ORDER BY name LIMIT 1`;
+    return readDocument(row);
   }
 
-  /** Every object of a bucket, ascending; the bucket may change meanwhile. */
-  *allObjects(bucket: string): Generator<ObjectRecord> {
-    let bound: NameBound = { from: "", inclusive: true };
-    while (true) {
-      const page = this.objectsFrom(bucket, bound, 1_000);
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined) return;
-      bound = { from: last.name, inclusive: false };
-    }
+  /** The first object behind all whose names begin with `prefix`: no UTF-8 text holds a byte of F5 or more. */
+  objectBehind(bucket: string, prefix: string): ObjectRecord | null {
+    const row = this.#sql.get`SELECT document FROM objects
+      WHERE bucket = ${bucket} AND name > ${prefix} || CAST(x'f5' AS TEXT) ORDER BY name LIMIT 1`;
+    return readDocument(row);
+  }
+
+  /** Every object of a bucket, ascending. */
+  allObjects(bucket: string): ObjectRecord[] {
+    const rows = this.#sql.all`SELECT document FROM objects WHERE bucket = ${bucket} ORDER BY name`;
+    return rows.map(documentOf<ObjectRecord>);
   }
 
   /** The files of all objects. */
-  *blobs(): Generator<string> {
-    for (const { name } of this.buckets()) {
-      for (const { blob } of this.allObjects(name)) if (blob !== null) yield blob;
-    }
+  blobs(): string[] {
+    const rows = this.#sql.all`SELECT document ->> 'blob' AS blob FROM objects WHERE blob NOTNULL`;
+    return rows.map((row) => String(row["blob"]));
   }
 
   /** The next generation: the time in microseconds, never one that was given before. */
   nextGeneration(nowMs: number): number {
-    const row = this.#statements.nextGeneration.get(Math.round(nowMs * 1_000));
+    const row = this.#sql.get`UPDATE generations
+      SET last = max(last + 1, ${Math.round(nowMs * 1_000)}) RETURNING last`;
     return Number(row?.["last"]);
   }
 }
-
-const STATEMENTS = {
-  bucket: "SELECT document FROM buckets WHERE name = ?",
-  buckets: "SELECT document FROM buckets ORDER BY name",
-  putBucket: "INSERT OR REPLACE INTO buckets (name, document) VALUES (?, ?)",
-  removeBucket: "DELETE FROM buckets WHERE name = ?",
-  object: "SELECT document FROM objects WHERE bucket = ? AND name = ?",
-  putObject: "INSERT OR REPLACE INTO objects (bucket, name, document) VALUES (?, ?, ?)",
-  removeObject: "DELETE FROM objects WHERE bucket = ? AND name = ?",
-  from: "SELECT document FROM objects WHERE bucket = ? AND name >= ? ORDER BY name LIMIT ?",
-  after: "SELECT document FROM objects WHERE bucket = ? AND name > ? ORDER BY name LIMIT ?",
-  nextGeneration: "UPDATE generations SET last = max(last + 1, ?) RETURNING last",
-} as const;
 
 type Row = ReturnType<StatementSync["get"]>;
 
@@ -117,7 +105,6 @@ export function readDocument<T>(row: Row): T | null {
   return row === undefined ? null : documentOf<T>(row);
 }
 
-/** Parses the document of a row. */
 function documentOf<T>(row: NonNullable<Row>): T {
   return JSON.parse(String(row["document"])) as T; // written by us, from that type
 }

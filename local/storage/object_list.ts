@@ -22,39 +22,35 @@ interface ListRequest {
 interface ListedPage {
   readonly objects: readonly ObjectRecord[];
   readonly prefixes: readonly string[];
-  readonly nextPageToken: string | undefined;
+  readonly nextPageToken?: string;
 }
 
 const MAX_RESULTS = 1_000;
-const BATCH = 256;
 
 /** Lists a page of a bucket's objects; throws `bad_request` for a page token that is none of ours. */
 export function listObjects(database: ObjectDatabase, request: ListRequest): ListedPage {
+  const { bucket, prefix = "", delimiter = "", endOffset = "" } = request;
   const limit = Math.min(request.maxResults || MAX_RESULTS, MAX_RESULTS);
   const objects: ObjectRecord[] = [];
   const prefixes: string[] = [];
-  let from: string | null = firstName(request);
-  while (from !== null) {
-    const want = Math.min(limit - objects.length - prefixes.length + 1, BATCH);
-    const batch = database.objectsFrom(request.bucket, { from, inclusive: true }, want);
-    from = null;
-    for (const object of batch) {
-      if (isPast(object.name, request)) return { objects, prefixes, nextPageToken: undefined };
-      if (objects.length + prefixes.length === limit) {
-        return { objects, prefixes, nextPageToken: tokenOf(object.name) };
-      }
-      const folder = folderOf(object.name, request);
-      if (folder !== null) {
-        prefixes.push(folder);
-        // Nothing more of this folder: go on behind it.
-        from = successorOf(folder);
-        break;
-      }
+  let object = database.objectFrom(bucket, firstName(request));
+  while (object !== null) {
+    const { name } = object;
+    if (!name.startsWith(prefix) || (endOffset !== "" && compareNames(name, endOffset) >= 0)) break;
+    if (objects.length + prefixes.length === limit) {
+      return { objects, prefixes, nextPageToken: tokenOf(name) };
+    }
+    const folderEnd = delimiter === "" ? -1 : name.indexOf(delimiter, prefix.length);
+    if (folderEnd < 0) {
       objects.push(object);
-      from = batch.length === want ? nextName(object.name) : null;
+      object = database.objectFrom(bucket, nextName(name));
+    } else {
+      const folder = name.slice(0, folderEnd + delimiter.length);
+      prefixes.push(folder);
+      object = database.objectBehind(bucket, folder);
     }
   }
-  return { objects, prefixes, nextPageToken: undefined };
+  return { objects, prefixes };
 }
 
 /** The least name that a page may hold. */
@@ -62,34 +58,11 @@ function firstName({ prefix = "", startOffset = "", startAfter, pageToken }: Lis
   const bounds = [prefix, startOffset];
   if (startAfter !== undefined) bounds.push(nextName(startAfter));
   if (pageToken !== undefined) bounds.push(nameOfToken(pageToken));
-  return bounds.reduce((left, right) => compareNames(left, right) < 0 ? right : left);
-}
-
-function isPast(name: string, { prefix = "", endOffset }: ListRequest): boolean {
-  if (!name.startsWith(prefix)) return true;
-  return endOffset !== undefined && endOffset !== "" && compareNames(name, endOffset) >= 0;
-}
-
-/** The common prefix that a name is listed under, or null where it is listed itself. */
-function folderOf(name: string, { prefix = "", delimiter }: ListRequest): string | null {
-  if (delimiter === undefined || delimiter === "") return null;
-  const at = name.indexOf(delimiter, prefix.length);
-  return at < 0 ? null : name.slice(0, at + delimiter.length);
+  return bounds.toSorted(compareNames).at(-1) ?? "";
 }
 
 function nextName(name: string): string {
   return `${name}\0`;
-}
-
-/** The least text that is greater than every text with this prefix; null where there is none. */
-function successorOf(prefix: string): string | null {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
-  while (points.at(-1) === 0x10ffff) points.pop();
-  const last = points.pop();
-  if (last === undefined) return null;
-  // Surrogates are no characters of UTF-8.
-  const next = last + 1 === 0xd800 ? 0xe000 : last + 1;
-  return String.fromCodePoint(...points, next);
 }
 
 function compareNames(left: string, right: string): number {

@@ -1,15 +1,31 @@
 import type { BlobId } from "./blob_files.ts";
+import { StorageFailure } from "./failures.ts";
+
+/** Attributes by the JSON API's names, and their headers; `customTime` is RFC 3339 with milliseconds. */
+export const ATTRIBUTE_HEADERS = {
+  contentType: "Content-Type",
+  contentEncoding: "Content-Encoding",
+  contentDisposition: "Content-Disposition",
+  contentLanguage: "Content-Language",
+  cacheControl: "Cache-Control",
+  customTime: "x-goog-custom-time",
+} as const;
+
+/** The name of an attribute that is one text. */
+export type AttributeName = keyof typeof ATTRIBUTE_HEADERS;
 
 /** What a writer may say of an object beside its bytes. */
-export interface ObjectAttributes {
-  readonly contentType?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-  readonly contentDisposition?: string | undefined;
-  readonly contentLanguage?: string | undefined;
-  readonly cacheControl?: string | undefined;
-  /** RFC 3339 with milliseconds. */
-  readonly customTime?: string | undefined;
+export interface ObjectAttributes
+  extends Readonly<Partial<Record<AttributeName, string | undefined>>> {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The attributes for which `read` has a text. */
+export function pickAttributes(read: (name: AttributeName) => string | undefined) {
+  const names = Object.keys(ATTRIBUTE_HEADERS) as AttributeName[]; // its only keys
+  const pairs = names.map((name) => [name, read(name)] as const);
+  const given = Object.fromEntries(pairs.filter(([, text]) => text !== undefined));
+  return given as Partial<Record<AttributeName, string>>; // without those that are undefined
 }
 
 /** A live object as it is kept. */
@@ -35,9 +51,6 @@ export interface LifecycleRule {
   readonly condition: {
     readonly age?: number | undefined;
     readonly daysSinceCustomTime?: number | undefined;
-    readonly matchesPrefix?: readonly string[] | undefined;
-    readonly matchesSuffix?: readonly string[] | undefined;
-    readonly isLive?: boolean | undefined;
   };
 }
 
@@ -66,4 +79,20 @@ export function makeBucket(
   settings: Pick<BucketRecord, "lifecycle" | "cors">,
 ): BucketRecord {
   return { name, metageneration: 1, createdMs: nowMs, updatedMs: nowMs, ...settings };
+}
+
+/** Throws `bad_request` for a name that Cloud Storage does not take (cloud.google.com/storage/docs/objects#naming). */
+export function checkObjectName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  const bad = bytes < 1 || bytes > 1024 || name === "." || name === ".." || /[\r\n\0]/.test(name);
+  if (bad || name.startsWith(".well-known/acme-challenge/")) {
+    throw new StorageFailure("bad_request", "Invalid object name.");
+  }
+}
+
+/** Throws `bad_request` for a bucket name that Cloud Storage does not take. */
+export function checkBucketName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(name)) {
+    throw new StorageFailure("bad_request", `Invalid bucket name: '${name}'`);
+  }
 }

@@ -1,4 +1,14 @@
-import type { BucketRecord, ObjectRecord } from "./object_record.ts";
+import { parseByteRange } from "@tintype/gcs/byte_range";
+import { Readable } from "node:stream";
+import { type Call, headerOf, type Reply } from "../http/call.ts";
+import type { BlobFiles } from "./blob_files.ts";
+import { StorageFailure } from "./failures.ts";
+import {
+  ATTRIBUTE_HEADERS,
+  type BucketRecord,
+  type ObjectRecord,
+  pickAttributes,
+} from "./object_record.ts";
 
 /** The JSON API's object resource (cloud.google.com/storage/docs/json_api/v1/objects#resource); int64 as strings. */
 export function objectResource(object: ObjectRecord, baseUrl: string): Record<string, unknown> {
@@ -50,25 +60,25 @@ export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<st
 }
 
 /** The headers with which either API answers for an object. */
-export function objectHeaders(object: ObjectRecord): Record<string, string | number> {
-  const { contentType, contentEncoding, contentDisposition, contentLanguage, cacheControl } =
-    object;
-  const all = {
-    "Content-Type": contentType ?? "application/octet-stream",
-    "Content-Encoding": contentEncoding,
-    "Content-Disposition": contentDisposition,
-    "Content-Language": contentLanguage,
-    "Cache-Control": cacheControl ?? "private, max-age=0",
+function objectHeaders(object: ObjectRecord): Record<string, string | number> {
+  const attributes = pickAttributes((name) => object[name]);
+  return {
+    "Content-Type": "application/octet-stream",
+    "Cache-Control": "private, max-age=0",
+    ...renamed(attributes, (name) => ATTRIBUTE_HEADERS[name]),
     "Last-Modified": new Date(object.updatedMs).toUTCString(),
     "Accept-Ranges": "bytes",
     ...versionHeaders(object),
-    "x-goog-custom-time": object.customTime,
+    ...renamed(object.metadata ?? {}, (name) => `x-goog-meta-${name}`),
   };
-  const metadata = Object.entries(object.metadata ?? {});
-  return Object.fromEntries([
-    ...Object.entries(all).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-    ...metadata.map(([name, value]) => [`x-goog-meta-${name}`, value]),
-  ]);
+}
+
+function renamed<Name extends string>(
+  texts: Readonly<Partial<Record<Name, string>>>,
+  nameOf: (name: Name) => string,
+): Record<string, string> {
+  const pairs = Object.entries(texts) as [Name, string][]; // keys of the record
+  return Object.fromEntries(pairs.map(([name, text]) => [nameOf(name), text]));
 }
 
 /** The headers that say which bytes an object holds; the answer to an XML `PUT`. */
@@ -92,4 +102,29 @@ export function jsonEtag({ generation, metageneration }: ObjectRecord): string {
 /** The XML API's ETag: the MD5 in hex, in quotes. */
 export function xmlEtag({ md5Hash }: ObjectRecord): string {
   return `"${Buffer.from(md5Hash, "base64").toString("hex")}"`;
+}
+
+/** Answers with an object's bytes, or those that `Range` asks for (RFC 9110, section 14); throws `range_not_satisfiable`. */
+export async function readMedia(
+  blobs: BlobFiles,
+  object: ObjectRecord,
+  call: Call,
+): Promise<Reply> {
+  const { size, blob } = object;
+  const range = parseByteRange(headerOf(call, "range"), size);
+  if (range === "unsatisfiable") throw new StorageFailure("range_not_satisfiable");
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  const headers = {
+    ...objectHeaders(object),
+    ...(range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` }),
+    "Content-Length": end - start + 1,
+  };
+  const status = range === null ? 200 : 206;
+  if (call.method === "HEAD") return { status, headers };
+  if (blob === null) return { status, headers, body: Readable.from([]) };
+  const body = await blobs.read(blob, start, end).catch((error: NodeJS.ErrnoException) => {
+    // Deleted between the look at its row and the look at its file.
+    throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
+  });
+  return { status, headers, body };
 }

@@ -1,4 +1,5 @@
 import { StorageFailure } from "./failures.ts";
+import { wholeNumber } from "./read_request.ts";
 import type { ObjectRecord } from "./object_record.ts";
 
 /** What must hold of the live object; a generation of 0 means that there is none. */
@@ -15,43 +16,29 @@ type State = Pick<ObjectRecord, "generation" | "metageneration"> | null;
 export function parsePreconditions(
   read: (name: keyof Preconditions) => string | null | undefined,
 ): Preconditions {
+  const number = (name: keyof Preconditions) => wholeNumber(read(name) ?? undefined, "generation");
   return {
-    generationMatch: number(read("generationMatch")),
-    generationNotMatch: number(read("generationNotMatch")),
-    metagenerationMatch: number(read("metagenerationMatch")),
-    metagenerationNotMatch: number(read("metagenerationNotMatch")),
+    generationMatch: number("generationMatch"),
+    generationNotMatch: number("generationNotMatch"),
+    metagenerationMatch: number("metagenerationMatch"),
+    metagenerationNotMatch: number("metagenerationNotMatch"),
   };
 }
 
 /** Throws `precondition_failed` where a write may not happen over `current`. */
 export function checkBeforeWrite(current: State, wanted: Preconditions): void {
-  if (!matches(current, wanted) || !differs(current, wanted)) {
-    throw new StorageFailure("precondition_failed");
-  }
+  if (isNotModified(current, wanted)) throw new StorageFailure("precondition_failed");
 }
 
 /** Whether a reader has it already (304); throws `precondition_failed` where the object is not the wanted one. */
 export function isNotModified(current: State, wanted: Preconditions): boolean {
-  if (!matches(current, wanted)) throw new StorageFailure("precondition_failed");
-  return !differs(current, wanted);
-}
-
-function matches(current: State, { generationMatch, metagenerationMatch }: Preconditions): boolean {
-  if (generationMatch !== undefined && (current?.generation ?? 0) !== generationMatch) return false;
-  return metagenerationMatch === undefined || current?.metageneration === metagenerationMatch;
-}
-
-function differs(current: State, wanted: Preconditions): boolean {
-  const { generationNotMatch, metagenerationNotMatch } = wanted;
-  if (generationNotMatch !== undefined && (current?.generation ?? 0) === generationNotMatch) {
-    return false;
+  const { generation, metageneration } = current ?? { generation: 0, metageneration: undefined };
+  const is = (value: number | undefined, given: number | undefined) =>
+    given !== undefined && value === given;
+  const { generationMatch = generation, metagenerationMatch = metageneration } = wanted;
+  if (generation !== generationMatch || metageneration !== metagenerationMatch) {
+    throw new StorageFailure("precondition_failed");
   }
-  return metagenerationNotMatch === undefined ||
-    current?.metageneration !== metagenerationNotMatch;
-}
-
-function number(text: string | null | undefined): number | undefined {
-  if (text === null || text === undefined) return undefined;
-  if (/^\d{1,16}$/.test(text)) return Number(text);
-  throw new StorageFailure("bad_request", `Invalid generation: ${text}`);
+  return is(generation, wanted.generationNotMatch) ||
+    is(metageneration, wanted.metagenerationNotMatch);
 }

@@ -9,6 +9,13 @@ export function contentLengthOf(call: Pick<Call, "headers">): number | undefined
   return text === undefined ? undefined : Number(text);
 }
 
+/** A number of a request, undefined where it is not given; throws `bad_request` that says what it is for anything else. */
+export function wholeNumber(text: string | undefined, what: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,16}$/.test(text)) return Number(text);
+  throw new StorageFailure("bad_request", `Invalid ${what}: ${text}`);
+}
+
 /** Decodes a part of a path; throws `bad_request` where it is not percent-encoded UTF-8. */
 export function decodePath(part: string): string {
   try {

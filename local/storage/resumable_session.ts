@@ -3,29 +3,25 @@
  * `answer` takes every request to the session's address (bytes, status query, cancel),
  * and the request that brings the last byte commits the object together with the session's end.
  */
-import { randomBytes } from "node:crypto";
 import type { Clock } from "@tintype/core/ports/clock";
 import { formatHeld } from "@tintype/gcs/byte_range";
 import { type BytesRange, parseContentRange } from "@tintype/gcs/content_range";
 import { parseHashHeader } from "@tintype/gcs/hash_header";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
-import { contentLengthOf, drain } from "./read_request.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import type { LocalObjects, StoredBytes } from "./local_objects.ts";
 import { metadataOfHeaders } from "./object_attributes.ts";
-import { checkObjectName } from "./object_name_rules.ts";
-import type { ObjectRecord } from "./object_record.ts";
+import { checkObjectName, type ObjectRecord } from "./object_record.ts";
 import { objectResource, versionHeaders } from "./object_resource.ts";
+import { contentLengthOf, drain } from "./read_request.ts";
 import type { SessionDatabase, SessionRecord } from "./session_database.ts";
 import { floorToMultiple, type SessionWriter, type Written } from "./session_writer.ts";
 
 /** What a session is started with. */
-type SessionStart = Pick<
-  SessionRecord,
-  "api" | "bucket" | "name" | "attributes" | "preconditions" | "declared" | "identity" | "origin"
->;
+type SessionStart = Omit<SessionRecord, "id" | "createdMs" | "blob" | "held" | "state" | "object">;
 
 /** A body that was written: which session's, the range that it declared, how far it came. */
 interface Arrival {
@@ -55,11 +51,11 @@ export class ResumableSessions {
 
   /** Starts a session and answers its id; throws `no_such_bucket`, or `bad_request` for a bad name. */
   start(start: SessionStart): string {
-    const { objects, sessions, blobs, clock } = this.#options;
+    const { objects, sessions, clock } = this.#options;
     objects.bucket(start.bucket);
     checkObjectName(start.name);
     const id = randomBytes(48).toString("base64url");
-    const fresh = { createdMs: clock.now(), blob: blobs.newId(), held: 0, state: "open" } as const;
+    const fresh = { createdMs: clock.now(), blob: randomUUID(), held: 0, state: "open" } as const;
     sessions.put({ ...start, ...fresh, id });
     return id;
   }
@@ -127,12 +123,11 @@ export class ResumableSessions {
     const { start, end, total } = range;
     if (start > session.held) return await beyond(start, session.held, call.body);
     checkLength(range, contentLengthOf(call));
-    const { blob, held } = session;
     const limit = end === undefined ? total : end + 1;
-    const span = { id, blob, held, start, limit, hangUp: call.hangUp };
     return await writer.write(
-      span,
-      call.body,
+      session,
+      { start, limit },
+      call,
       (written) => this.#record(call, { session, range, written }),
     );
   }
@@ -161,8 +156,8 @@ export class ResumableSessions {
   /** Commits the object. Where that is refused the session keeps its bytes, and the next request is refused alike. */
   async #complete(session: SessionRecord, call: Call): Promise<Reply> {
     const { objects, sessions, writer, blobs } = this.#options;
-    const { id, bucket, name, blob, held: size, attributes, preconditions, identity } = session;
-    const checksums = await writer.checksums(id, blob, size);
+    const { bucket, name, blob, held: size, attributes, preconditions, identity } = session;
+    const checksums = await writer.checksums(blob, size);
     checkDeclared(session.declared, checksums);
     checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), checksums);
     const bytes: StoredBytes = { blob: size === 0 ? null : blob, size, ...checksums };
@@ -200,7 +195,6 @@ export class ResumableSessions {
     const now = this.#find(session.id);
     if (now.object === undefined) {
       sessions.put({ ...now, state: "cancelled" });
-      writer.forget(now.id);
       await blobs.remove(now.blob);
     }
     throw new StorageFailure("upload_cancelled");
@@ -213,7 +207,6 @@ export class ResumableSessions {
     const nameless = { bucket: "", name: "", attributes: {}, preconditions: {}, declared: {} };
     const rest = { api, createdMs, blob, held: 0, origin: undefined };
     sessions.put({ ...nameless, ...rest, id, state: "expired" });
-    writer.forget(id);
     if (object === undefined) await blobs.remove(blob);
   }
 }

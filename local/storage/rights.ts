@@ -6,7 +6,8 @@ import { StorageFailure } from "./failures.ts";
 /** What can be done with objects: the verbs of the table that are granted on buckets. */
 type Verb = "create" | "list" | "read" | "remove";
 
-const TABLE: Readonly<
+/** What each identity may do in which store. */
+export const RIGHTS: Readonly<
   Record<string, { readonly rights: Readonly<Record<string, readonly string[]>> }>
 > = rights.identities;
 const PERMISSIONS: Readonly<Record<Verb, string>> = {
@@ -17,14 +18,14 @@ const PERMISSIONS: Readonly<Record<Verb, string>> = {
 };
 
 /** The identities that a port can be opened for. */
-export const IDENTITIES: readonly string[] = Object.keys(TABLE);
+export const IDENTITIES: readonly string[] = Object.keys(RIGHTS);
 
 /**
  * Lets a call through that the cloud's own table of rights grants its identity, the table that Terraform makes the IAM
  * of; throws `access_denied` as Cloud Storage words it. A caller that the table does not know is the project's owner.
  */
 export function checkRight(identity: string | undefined, call: Call): void {
-  const known = identity === undefined ? undefined : TABLE[identity];
+  const known = identity === undefined ? undefined : RIGHTS[identity];
   if (known === undefined) return;
   const { bucket, verb } = actionOf(call);
   if (verb !== undefined && known.rights[storeOf(bucket)]?.includes(verb)) return;
@@ -37,7 +38,7 @@ export function checkRight(identity: string | undefined, call: Call): void {
  * (cloud.google.com/storage/docs/access-control/iam-permissions); throws `access_denied` that names the permission.
  */
 export function checkReplacing(identity: string | undefined, bucket: string): void {
-  const known = identity === undefined ? undefined : TABLE[identity];
+  const known = identity === undefined ? undefined : RIGHTS[identity];
   if (known === undefined || known.rights[storeOf(bucket)]?.includes("remove")) return;
   throw denied(identity, PERMISSIONS.remove, bucket);
 }
@@ -45,22 +46,16 @@ export function checkReplacing(identity: string | undefined, bucket: string): vo
 /** The identity behind a service account: `edge@project.iam.gserviceaccount.com` is `edge`. */
 export function identityOf(email: string): string | undefined {
   const name = /^([a-z-]+)@[a-z0-9-]+\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
-  return name !== undefined && name in TABLE ? name : undefined;
+  return name !== undefined && name in RIGHTS ? name : undefined;
 }
 
 function storeOf(bucket: string): string {
   return bucket.split("-").at(-1) ?? "";
 }
 
-function denied(
-  identity: string | undefined,
-  permission: string,
-  bucket: string,
-): StorageFailure {
-  return new StorageFailure(
-    "access_denied",
-    `${identity} does not have ${permission} access to the Google Cloud Storage bucket ${bucket}.`,
-  );
+function denied(identity: string | undefined, permission: string, bucket: string) {
+  const what = `${permission} access to the Google Cloud Storage bucket ${bucket}`;
+  return new StorageFailure("access_denied", `${identity} does not have ${what}.`);
 }
 
 /** What a call does to which bucket; no verb for whatever changes a bucket itself or an object's metadata. */

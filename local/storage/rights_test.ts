@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import table from "../../infra/terraform/modules/contract/rights.json" with { type: "json" };
+import { RIGHTS } from "./rights.ts";
 import { HMAC_KEY, signedFetch, startTestStorage, type TestStorage } from "./_fixture.ts";
 
 const BUCKETS = ["raw", "processed", "certificates"] as const;
 const IDENTITIES = ["edge", "processor", "bridge", "auditors", "analysts", "push"] as const;
-const RIGHTS: Readonly<
-  Record<string, { readonly rights: Readonly<Record<string, readonly string[]>> }>
-> = table.identities;
-
 /** One call for each verb, by the JSON API. */
 const CALLS: Readonly<Record<string, (url: string, bucket: string) => Promise<Response>>> = {
   create: (url, bucket) =>

@@ -3,12 +3,12 @@
  * (`local_objects`: bytes in files, a row in SQLite makes them an object), resumable sessions collect bytes first;
  * each new raw object leaves a notification in the same transaction, which `pubsub` delivers.
  */
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import type { V4Key } from "@tintype/gcs/v4_verifier";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { RETENTION_POLICY } from "@tintype/core/retention/policy";
-import { runEmulator } from "../http/run_emulator.ts";
-import { JsonLog, logLevelOf } from "../json_log.ts";
-import { parseIdentities } from "./identities.ts";
+import * as z from "zod";
+import { emulatorLog, runEmulator } from "../http/emulator_server.ts";
 import { makeNotifications } from "./notifications.ts";
 import { IDENTITIES as KNOWN } from "./rights.ts";
 import { startStorage } from "./storage.ts";
@@ -24,7 +24,19 @@ const {
   CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
 } = process.env;
 
-const log = new JsonLog("storage", logLevelOf(LOG_LEVEL));
+const identitiesSchema = z.strictObject({
+  hmacKeys: z.array(z.strictObject({
+    accessId: z.string().min(1),
+    secret: z.string().min(1),
+    email: z.string().min(1),
+  })).default([]),
+  rsaKeys: z.array(z.strictObject({
+    email: z.string().min(1),
+    publicKeyPem: z.string().min(1),
+  })).default([]),
+});
+
+const log = emulatorLog("storage", LOG_LEVEL);
 const { orphans } = await runEmulator("storage", async () => {
   const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
@@ -74,4 +86,20 @@ function numberOf(name: string): number | undefined {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new RangeError(`${name} must be a positive integer (got ${text})`);
+}
+
+/**
+ * Reads who may sign requests: `{hmacKeys: [{accessId, secret, email}], rsaKeys: [{email, publicKeyPem}]}`;
+ * answers a look-up by access id or email. Throws where the text is of another form.
+ */
+function parseIdentities(json: string): (accessId: string) => V4Key | undefined {
+  const { hmacKeys, rsaKeys } = identitiesSchema.parse(JSON.parse(json));
+  const keys = new Map<string, V4Key>();
+  for (const { accessId, secret, email } of hmacKeys) {
+    keys.set(accessId, { type: "hmac", secret, email });
+  }
+  for (const { email, publicKeyPem } of rsaKeys) {
+    keys.set(email, { type: "rsa", publicKeyPem, email });
+  }
+  return (accessId) => keys.get(accessId);
 }

@@ -1,5 +1,5 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { prepareAll } from "../sqlite.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { sqlOf } from "../sqlite.ts";
 import type { BlobId } from "./blob_files.ts";
 import type { DeclaredChecksums } from "@tintype/gcs/hash_header";
 import { readDocument } from "./object_database.ts";
@@ -29,17 +29,9 @@ export interface SessionRecord {
   readonly object?: ObjectRecord;
 }
 
-const STATEMENTS = {
-  get: "SELECT document FROM sessions WHERE id = ?",
-  put: "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
-  live: "SELECT id FROM sessions WHERE created_ms <= ? AND state != 'expired'",
-  forget: "DELETE FROM sessions WHERE created_ms <= ?",
-  openBlobs: "SELECT blob FROM sessions WHERE state = 'open'",
-} as const;
-
 /** Resumable sessions, each a JSON document under its id. */
 export class SessionDatabase {
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #sql: ReturnType<typeof sqlOf>;
 
   /** Makes its table where it is missing. */
   constructor(db: DatabaseSync) {
@@ -47,30 +39,34 @@ export class SessionDatabase {
       id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL, state TEXT NOT NULL, blob TEXT NOT NULL,
       document TEXT NOT NULL
     ); CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (created_ms)`);
-    this.#statements = prepareAll(db, STATEMENTS);
+    this.#sql = sqlOf(db);
   }
 
   get(id: string): SessionRecord | null {
-    return readDocument<SessionRecord>(this.#statements.get.get(id));
+    return readDocument(this.#sql.get`SELECT document FROM sessions WHERE id = ${id}`);
   }
 
   put(session: SessionRecord): void {
     const { id, createdMs, state, blob } = session;
-    this.#statements.put.run(id, createdMs, state, blob, JSON.stringify(session));
+    this.#sql.run`INSERT OR REPLACE INTO sessions
+      VALUES (${id}, ${createdMs}, ${state}, ${blob}, ${JSON.stringify(session)})`;
   }
 
   /** Ids of the sessions that were started at or before `ms` and have not been ended since. */
   liveSince(ms: number): string[] {
-    return this.#statements.live.all(ms).map((row) => String(row["id"]));
+    const rows = this.#sql
+      .all`SELECT id FROM sessions WHERE created_ms <= ${ms} AND state != 'expired'`;
+    return rows.map((row) => String(row["id"]));
   }
 
   /** Forgets every session that was started at or before `ms`. */
   forgetSince(ms: number): void {
-    this.#statements.forget.run(ms);
+    this.#sql.run`DELETE FROM sessions WHERE created_ms <= ${ms}`;
   }
 
   /** The files of all open sessions. */
   openBlobs(): string[] {
-    return this.#statements.openBlobs.all().map((row) => String(row["blob"]));
+    const rows = this.#sql.all`SELECT blob FROM sessions WHERE state = 'open'`;
+    return rows.map((row) => String(row["blob"]));
   }
 }

@@ -1,20 +1,15 @@
 import { CHUNK_MULTIPLE } from "@tintype/gcs/resumable_session";
-import type { RequestBody } from "../http/call.ts";
+import type { Call, RequestBody } from "../http/call.ts";
+import type { SessionRecord } from "./session_database.ts";
 import type { BlobFiles, BlobId } from "./blob_files.ts";
 import { type Checksums, ContentHasher } from "./content_hasher.ts";
 
-/** Where a body's bytes go. */
-interface SessionSpan {
-  readonly id: string;
-  readonly blob: BlobId;
-  /** How many bytes are held already; what lies below is ignored. */
-  readonly held: number;
-  /** The offset of the body's first byte, at most `held`. */
+/** Which bytes of the object a body holds. */
+interface BodySpan {
+  /** The offset of the first byte, at most what is held: what lies below that is ignored. */
   readonly start: number;
   /** The offset behind the last byte that may be written; undefined where it is not known. */
   readonly limit: number | undefined;
-  /** Drops the connection that the body comes from. */
-  readonly hangUp: () => void;
 }
 
 /** How far a body was written. */
@@ -34,12 +29,11 @@ interface Writing {
 
 /**
  * Writes the bodies of resumable sessions to their files, one at a time for each session: a new one takes over from
- * one whose client has long gone away. Keeps the hash of what was written in order, so that completion need not read it again.
+ * one whose client has long gone away.
  */
 export class SessionWriter {
   readonly #blobs: BlobFiles;
   readonly #writing = new Map<string, Writing>();
-  readonly #hashers = new Map<string, ContentHasher>();
 
   constructor(blobs: BlobFiles) {
     this.#blobs = blobs;
@@ -63,48 +57,44 @@ export class SessionWriter {
 
   /** Writes a body; `record` is called with the outcome before another request may write. */
   async write<T>(
-    span: SessionSpan,
-    body: RequestBody,
+    { id, blob, held }: SessionRecord,
+    { start, limit }: BodySpan,
+    { body, hangUp }: Call,
     record: (written: Written) => Promise<T>,
   ): Promise<T> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const writing = { held: span.held, offset: span.start, hangUp: span.hangUp, done };
-    this.#writing.set(span.id, writing);
+    const writing = { held, offset: start, hangUp, done };
+    this.#writing.set(id, writing);
     try {
-      const cut = await this.#copy(span, body, writing);
+      const cut = await this.#copy(body, writing, { blob, limit });
       return await record({ offset: writing.offset, cut });
     } finally {
-      this.#writing.delete(span.id);
+      this.#writing.delete(id);
       resolve();
     }
   }
 
   /** The checksums of the first `size` bytes, the file being cut behind them. */
-  async checksums(id: string, blob: BlobId, size: number): Promise<Checksums> {
-    const kept = this.#hashers.get(id);
-    this.forget(id);
-    const file = await this.#blobs.open(blob);
-    await file.truncate(size).finally(() => file.close());
-    if (kept?.bytes === size) return kept.finish();
+  async checksums(blob: BlobId, size: number): Promise<Checksums> {
+    await using file = await this.#blobs.open(blob);
+    await file.truncate(size);
     const hasher = new ContentHasher();
     if (size > 0) {
-      for await (const chunk of await this.#blobs.read(blob, { start: 0, end: size - 1 })) {
+      for await (const chunk of await this.#blobs.read(blob, 0, size - 1)) {
         hasher.add(chunk);
       }
     }
     return hasher.finish();
   }
 
-  /** Forgets the hash of a session that is over. */
-  forget(id: string): void {
-    this.#hashers.delete(id);
-  }
-
-  async #copy(span: SessionSpan, body: RequestBody, writing: Writing): Promise<unknown> {
-    const { held, limit = Infinity } = span;
-    const hasher = this.#hasherAt(span.id, held);
-    const file = await this.#blobs.open(span.blob);
+  async #copy(
+    body: RequestBody,
+    writing: Writing,
+    { blob, limit = Infinity }: Pick<SessionRecord, "blob"> & Pick<BodySpan, "limit">,
+  ): Promise<unknown> {
+    const { held } = writing;
     try {
+      await using file = await this.#blobs.open(blob);
       for await (const chunk of body) {
         const fresh = chunk.subarray(
           Math.max(0, held - writing.offset),
@@ -112,26 +102,12 @@ export class SessionWriter {
         );
         const at = Math.max(held, writing.offset);
         if (fresh.length > 0) await file.write(fresh, 0, fresh.length, at);
-        hasher?.add(fresh);
         writing.offset = Math.min(limit, writing.offset + chunk.length);
       }
       return undefined;
     } catch (cut) {
       return cut ?? new Error("aborted");
-    } finally {
-      await file.close();
     }
-  }
-
-  /** The hash of what is held, to go on with; undefined where it would have to be read again. */
-  #hasherAt(id: string, held: number): ContentHasher | undefined {
-    const kept = this.#hashers.get(id);
-    if (kept?.bytes === held) return kept;
-    this.#hashers.delete(id);
-    if (held > 0) return undefined;
-    const hasher = new ContentHasher();
-    this.#hashers.set(id, hasher);
-    return hasher;
   }
 }
 

@@ -1,18 +1,19 @@
+import type { Clock } from "@tintype/core/ports/clock";
+import type { Log } from "@tintype/core/ports/log";
+import type { V4Key } from "@tintype/gcs/v4_verifier";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { V4Key } from "@tintype/gcs/v4_verifier";
-import type { Clock } from "@tintype/core/ports/clock";
-import type { Log } from "@tintype/core/ports/log";
-import { faultControls } from "../faults/fault_controls.ts";
-import { FaultInjector } from "../faults/faults.ts";
+import { faultControls, FaultInjector } from "../faults/faults.ts";
 import type { Control } from "../http/controls.ts";
 import { EmulatorServer } from "../http/emulator_server.ts";
 import { BlobFiles } from "./blob_files.ts";
 import { storageControls } from "./controls.ts";
-import { makeLocalBuckets } from "./local_buckets.ts";
+import { corsRule } from "./cors.ts";
+import { DEFAULT_LIFECYCLE } from "./lifecycle.ts";
 import { LocalObjects, type ObjectEvents } from "./local_objects.ts";
 import { ObjectDatabase, openDatabase } from "./object_database.ts";
+import { type BucketRecord, makeBucket } from "./object_record.ts";
 import { ResumableSessions } from "./resumable_session.ts";
 import { SessionDatabase } from "./session_database.ts";
 import { SessionWriter } from "./session_writer.ts";
@@ -113,4 +114,28 @@ async function openParts(options: StorageOptions, lifeMs: number) {
   ]);
   const server = new EmulatorServer(app, { part: "storage", log, faults });
   return { db, orphans, sessions, server };
+}
+
+/** The buckets that are there from the start, and whether they hold images, which have an end. */
+const LOCAL_BUCKETS = {
+  "tintype-raw": { holdsImages: true },
+  "tintype-processed": { holdsImages: true },
+  "tintype-certificates": { holdsImages: false },
+} as const;
+
+/** Makes the buckets that are missing; pages of the origins may use those that hold images. */
+function makeLocalBuckets(
+  database: ObjectDatabase,
+  nowMs: number,
+  corsOrigins: readonly string[],
+): void {
+  const cors = corsOrigins.length === 0
+    ? []
+    : [corsRule(corsOrigins, ["GET", "HEAD", "PUT", "POST", "DELETE"])];
+  const settings = { lifecycle: DEFAULT_LIFECYCLE, cors };
+  const nothing: Pick<BucketRecord, "lifecycle" | "cors"> = { lifecycle: [], cors: [] };
+  for (const [name, { holdsImages }] of Object.entries(LOCAL_BUCKETS)) {
+    if (database.bucket(name) !== null) continue;
+    database.putBucket(makeBucket(name, nowMs, holdsImages ? settings : nothing));
+  }
 }

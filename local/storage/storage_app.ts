@@ -1,13 +1,12 @@
 import { MalformedMultipart } from "@tintype/gcs/multipart";
 import { V4Rejected } from "@tintype/gcs/v4_rejected";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
-import type { EmulatorApp } from "../http/emulator_server.ts";
 import type { Control } from "../http/controls.ts";
+import type { EmulatorApp } from "../http/emulator_server.ts";
 import { answerPreflight, withCors } from "./cors.ts";
-import { StorageFailure } from "./failures.ts";
+import { FAILURES, StorageFailure } from "./failures.ts";
 import { answerJson } from "./json_api.ts";
 import { answerBatch } from "./json_batch.ts";
-import { jsonFailure } from "./json_failure.ts";
 import { answerUpload } from "./json_upload.ts";
 import type { StorageParts } from "./parts.ts";
 import { BATCH_PATH, isJsonPath } from "./read_request.ts";
@@ -61,4 +60,14 @@ function render(error: unknown, { path }: Call): Reply {
     ? new StorageFailure("bad_request", error.message)
     : new StorageFailure("internal");
   return isJsonPath(path) ? jsonFailure(failure) : xmlFailure(failure);
+}
+
+/** A failure in the JSON API's form (cloud.google.com/storage/docs/json_api/v1/status-codes). */
+function jsonFailure({ kind, message }: StorageFailure): Reply {
+  const { status, reason } = FAILURES[kind];
+  const place = kind === "precondition_failed"
+    ? { locationType: "header", location: "If-Match" }
+    : {};
+  const errors = [{ message, domain: "global", reason, ...place }];
+  return jsonReply(status, { error: { code: status, message, errors } });
 }

@@ -1,17 +1,18 @@
+import { createHash, type Hash } from "node:crypto";
+import { parseHashHeader } from "@tintype/gcs/hash_header";
 import { verifySignedRequest } from "@tintype/gcs/v4_verifier";
-import { type Call, headerOf, type Reply } from "../http/call.ts";
+import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
+import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
 import { generationOf } from "./json_api.ts";
-import { readMedia } from "./media_read.ts";
 import { attributesOfHeaders } from "./object_attributes.ts";
 import type { ObjectRecord } from "./object_record.ts";
-import { versionHeaders, xmlEtag } from "./object_resource.ts";
+import { readMedia, versionHeaders, xmlEtag } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
 import { contentLengthOf, decodePath, drain } from "./read_request.ts";
 import { checkRight, identityOf } from "./rights.ts";
 import { listBucket } from "./xml_list.ts";
-import { putObject } from "./xml_put.ts";
 
 interface Target {
   readonly bucket: string;
@@ -35,13 +36,13 @@ export async function answerXml(parts: StorageParts, call: Call): Promise<Reply>
     throw new StorageFailure("method_not_allowed");
   }
   if (call.method === "GET" || call.method === "HEAD") return await read(parts, call, target);
-  const preconditions = preconditionsOf(call);
   if (call.method === "PUT") {
-    return await putObject(objects, call, { ...target, preconditions, contentSha256 });
+    return await put(parts, call, { ...target, contentSha256 });
   }
   if (call.method === "POST") return await start(parts, call, target);
   if (call.method !== "DELETE") throw new StorageFailure("method_not_allowed");
-  await objects.remove({ ...target, generation: generationOf(call.query), preconditions });
+  const generation = generationOf(call.query);
+  await objects.remove({ ...target, generation, preconditions: preconditionsOf(call) });
   return { status: 204 };
 }
 
@@ -67,6 +68,54 @@ async function read({ objects, blobs }: StorageParts, call: Call, target: Target
   if (notModified) return { status: 304, headers: versionHeaders(object) };
   const reply = await readMedia(blobs, object, call);
   return { ...reply, headers: { ...reply.headers, ...overrides(call.query) } };
+}
+
+/** A `PUT` of a whole object (cloud.google.com/storage/docs/xml-api/put-object-upload). */
+async function put(
+  { objects }: StorageParts,
+  call: Call,
+  { contentSha256, ...target }: Target & { readonly contentSha256: string | undefined },
+): Promise<Reply> {
+  const length = contentLengthOf(call);
+  if (length === undefined && headerOf(call, "transfer-encoding") === undefined) {
+    throw new StorageFailure("length_required");
+  }
+  const { min, max } = parseLengthRange(headerOf(call, "x-goog-content-length-range"));
+  if (length !== undefined && length > max) throw new StorageFailure("too_large");
+  if (length !== undefined && length < min) throw new StorageFailure("too_small");
+  const attributes = attributesOfHeaders(call);
+  const sha256 = createHash("sha256");
+  const body = contentSha256 === undefined ? call.body : hashed(call.body, sha256);
+  const draft = { ...target, preconditions: preconditionsOf(call), attributes };
+  const object = await objects.put(body, draft, {
+    maxBytes: max,
+    check(bytes) {
+      if (bytes.size < min) throw new StorageFailure("too_small");
+      checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), bytes);
+      checkDeclared({ md5Hash: headerOf(call, "content-md5") }, bytes);
+      if (contentSha256 === undefined) return;
+      if (sha256.digest("hex") === contentSha256.toLowerCase()) return;
+      throw new StorageFailure("bad_digest", "The body is not the one of x-goog-content-sha256.");
+    },
+  });
+  return { status: 200, headers: { ...versionHeaders(object), "Content-Length": 0 } };
+}
+
+async function* hashed(body: RequestBody, hash: Hash): RequestBody {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Both numbers of `x-goog-content-length-range: 0,1000`, in bytes; throws `bad_request` where it is of another form. */
+function parseLengthRange(header: string | undefined): { min: number; max: number } {
+  if (header === undefined) return { min: 0, max: Infinity };
+  const [, min, max] = /^\s*(\d{1,15})\s*,\s*(\d{1,15})\s*$/.exec(header) ?? [];
+  if (min === undefined || max === undefined || Number(min) > Number(max)) {
+    throw new StorageFailure("bad_request", "Invalid x-goog-content-length-range.");
+  }
+  return { min: Number(min), max: Number(max) };
 }
 
 /** A signed `POST` starts a resumable session and serves for nothing else. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { crc32cOf } from "@tintype/gcs/crc32c";
 import { importHmacSigner, signUrl } from "@tintype/gcs/v4_signer";
 import {
@@ -11,26 +11,40 @@ import {
   HMAC_KEY,
   putMedia,
   signedFetch,
+  type SignedInit,
+  type SignedRequest,
   startTestStorage,
 } from "./_fixture.ts";
+import type { StorageOptions } from "./storage.ts";
 
 const BODY = "0123456789";
 const MD5 = createHash("md5").update(BODY).digest();
-const CRC32C = crc32cOf(Buffer.from(BODY));
+const HASH = `crc32c=${crc32cOf(Buffer.from(BODY))},md5=${MD5.toString("base64")}`;
 const object = "2026-01-01/acme/owner/an id";
 
+/** A storage of a test, and what sends it signed requests for the object. */
+async function open(t: TestContext, options: Partial<StorageOptions> = {}) {
+  const storage = await startTestStorage(t, options);
+  const send = (
+    method: SignedRequest["method"],
+    signed: Omit<SignedRequest, "method"> = {},
+    init: SignedInit = {},
+  ) => signedFetch(storage, { method, object, ...signed }, init);
+  return { storage, send };
+}
+
+/** The status and the code of a failure. */
+const failureOf = async (response: Response) => [response.status, await codeOf(response)];
 const codeOf = async (response: Response) => /<Code>(.*?)<\/Code>/.exec(await response.text())?.[1];
 
 test("a signed PUT stores the object and answers with its versions and hashes", async (t) => {
-  const storage = await startTestStorage(t);
-  const put = await signedFetch(storage, {
-    method: "PUT",
-    object,
+  const { storage, send } = await open(t);
+  const put = await send("PUT", {
     headers: {
       "content-type": "image/png",
       "x-goog-meta-source": "edge",
       "x-goog-custom-time": "2026-01-01T00:00:00Z",
-      "x-goog-hash": `crc32c=${CRC32C},md5=${MD5.toString("base64")}`,
+      "x-goog-hash": HASH,
       "x-goog-content-length-range": "10,10",
       "x-goog-if-generation-match": "0",
     },
@@ -41,58 +55,51 @@ test("a signed PUT stores the object and answers with its versions and hashes", 
   assert.equal(put.headers.get("x-goog-metageneration"), "1");
   assert.equal(put.headers.get("etag"), `"${MD5.toString("hex")}"`);
   assert.equal(put.headers.get("x-goog-stored-content-length"), "10");
-  assert.equal(
-    put.headers.get("x-goog-hash"),
-    `crc32c=${CRC32C},md5=${MD5.toString("base64")}`,
-  );
+  assert.equal(put.headers.get("x-goog-hash"), HASH);
   assert.equal(resource["contentType"], "image/png");
   assert.equal(resource["customTime"], "2026-01-01T00:00:00.000Z");
   assert.deepEqual(resource["metadata"], { source: "edge" });
 });
 
 test("a signed PUT may be sent chunked", async (t) => {
-  const storage = await startTestStorage(t);
-  const body = new Blob([BODY]).stream();
-  const put = await signedFetch(storage, { method: "PUT", object }, { body, duplex: "half" });
+  const { storage, send } = await open(t);
+  const put = await send("PUT", {}, { body: new Blob([BODY]).stream(), duplex: "half" });
   assert.equal(put.status, 200);
   assert.equal(String(await getMedia(storage, object)), BODY);
 });
 
 test("a PUT is refused where its conditions do not hold, and stores nothing", async (t) => {
-  const storage = await startTestStorage(t);
+  const { storage, send } = await open(t);
   const stream = () => ({ body: new Blob([BODY]).stream(), duplex: "half" }) as const;
   const range = (text: string) => ({ "x-goog-content-length-range": text });
   const cases = [
     { headers: range("0,9"), status: 400, code: "EntityTooLarge" },
     { headers: range("11,20"), status: 400, code: "EntityTooSmall" },
-    { headers: range("0,9"), send: stream(), status: 400, code: "EntityTooLarge" },
-    { headers: range("11,20"), send: stream(), status: 400, code: "EntityTooSmall" },
+    { headers: range("0,9"), init: stream(), status: 400, code: "EntityTooLarge" },
+    { headers: range("11,20"), init: stream(), status: 400, code: "EntityTooSmall" },
     { headers: { "x-goog-hash": "crc32c=AAAAAA==" }, status: 400, code: "BadDigest" },
     { headers: { "content-md5": "AAAA" }, status: 400, code: "BadDigest" },
     { headers: { "x-goog-if-generation-match": "1" }, status: 412, code: "PreconditionFailed" },
     { headers: { "x-goog-content-sha256": "0".repeat(64) }, status: 400, code: "BadDigest" },
   ];
-  for (const { headers, send, status, code } of cases) {
-    const request = { method: "PUT", object, headers } as const;
-    const response = await signedFetch(storage, request, send ?? { body: BODY });
-    assert.deepEqual([response.status, await codeOf(response)], [status, code]);
+  for (const { headers, init = { body: BODY }, status, code } of cases) {
+    assert.deepEqual(await failureOf(await send("PUT", { headers }, init)), [status, code]);
   }
   assert.equal(Object(await getResource(storage, object))["error"]["code"], 404);
 });
 
 test("a second PUT with x-goog-if-generation-match 0 is refused", async (t) => {
-  const storage = await startTestStorage(t);
-  const headers = { "x-goog-if-generation-match": "0" };
-  const put = () => signedFetch(storage, { method: "PUT", object, headers }, { body: BODY });
+  const { send } = await open(t);
+  const put = () => send("PUT", { headers: { "x-goog-if-generation-match": "0" } }, { body: BODY });
   assert.equal((await put()).status, 200);
   assert.equal((await put()).status, 412);
 });
 
 test("a signed GET reads all, a range, a generation, or 304", async (t) => {
-  const storage = await startTestStorage(t);
+  const { storage, send } = await open(t);
   await putMedia(storage, object, BODY);
   const get = (headers: Record<string, string> = {}, query: Record<string, string> = {}) =>
-    signedFetch(storage, { method: "GET", object, query }, { headers });
+    send("GET", { query }, { headers });
   const whole = await get();
   assert.equal(await whole.text(), BODY);
   assert.equal(whole.headers.get("content-length"), "10");
@@ -107,8 +114,7 @@ test("a signed GET reads all, a range, a generation, or 304", async (t) => {
     assert.deepEqual([part.status, await part.text()], [206, text]);
     assert.equal(part.headers.get("content-range"), says);
   }
-  const behind = await get({ range: "bytes=10-" });
-  assert.deepEqual([behind.status, await codeOf(behind)], [416, "InvalidRange"]);
+  assert.deepEqual(await failureOf(await get({ range: "bytes=10-" })), [416, "InvalidRange"]);
   const etag = whole.headers.get("etag") ?? "";
   assert.equal((await get({ "if-none-match": etag })).status, 304);
   assert.equal((await get({ "if-none-match": '"other"' })).status, 200);
@@ -118,40 +124,32 @@ test("a signed GET reads all, a range, a generation, or 304", async (t) => {
 });
 
 test("a signed HEAD answers with the object's headers and no body", async (t) => {
-  const storage = await startTestStorage(t);
+  const { send } = await open(t);
   const headers = { "x-goog-meta-source": "edge", "content-type": "image/gif" };
-  await signedFetch(storage, { method: "PUT", object, headers }, { body: BODY });
-  const head = await signedFetch(storage, { method: "HEAD", object });
+  await send("PUT", { headers }, { body: BODY });
+  const head = await send("HEAD");
   assert.equal(head.status, 200);
   assert.equal(head.headers.get("content-length"), "10");
   assert.equal(head.headers.get("content-type"), "image/gif");
   assert.equal(head.headers.get("x-goog-meta-source"), "edge");
-  assert.equal((await signedFetch(storage, { method: "HEAD", object: "none" })).status, 404);
+  assert.equal((await send("HEAD", { object: "none" })).status, 404);
 });
 
 test("a signed DELETE removes the object", async (t) => {
-  const storage = await startTestStorage(t);
+  const { storage, send } = await open(t);
   await putMedia(storage, object, BODY);
-  const wrong = await signedFetch(storage, {
-    method: "DELETE",
-    object,
-    headers: { "x-goog-if-generation-match": "1" },
-  });
-  assert.equal(wrong.status, 412);
-  assert.equal((await signedFetch(storage, { method: "DELETE", object })).status, 204);
-  const again = await signedFetch(storage, { method: "DELETE", object });
-  assert.deepEqual([again.status, await codeOf(again)], [404, "NoSuchKey"]);
+  const headers = { "x-goog-if-generation-match": "1" };
+  assert.equal((await send("DELETE", { headers })).status, 412);
+  assert.equal((await send("DELETE")).status, 204);
+  assert.deepEqual(await failureOf(await send("DELETE")), [404, "NoSuchKey"]);
 });
 
 test("a signed list pages through names, and folders", async (t) => {
   const storage = await startTestStorage(t);
   for (const name of ["a/1", "a/2", "a/<&>", "b/1"]) await putMedia(storage, name);
-  const list = async (query: Record<string, string>) => {
-    const response = await signedFetch(storage, {
-      method: "GET",
-      query: { "list-type": "2", ...query },
-    });
-    const xml = await response.text();
+  const list = async (more: Record<string, string>) => {
+    const query = { "list-type": "2", ...more };
+    const xml = await (await signedFetch(storage, { method: "GET", query })).text();
     const all = (tag: string) =>
       [...xml.matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, "g"))].map(([, text]) => text);
     return { all, keys: all("Key"), token: all("NextContinuationToken")[0] };
@@ -171,42 +169,37 @@ test("a signed list pages through names, and folders", async (t) => {
 });
 
 test("a request that is not signed, or not as it is, is refused", async (t) => {
-  const storage = await startTestStorage(t);
+  const { storage, send } = await open(t);
   await putMedia(storage, object, BODY);
   const bare = await fetch(`${storage.url}/tintype-raw/${encodeURIComponent(object)}`);
-  assert.deepEqual([bare.status, await codeOf(bare)], [403, "AccessDenied"]);
-  const hourAgo = Date.now() - 3_600_000;
-  const expired = await signedFetch(storage, { method: "GET", object }, { nowMs: hourAgo });
-  assert.deepEqual([expired.status, await codeOf(expired)], [400, "ExpiredToken"]);
-  const unsigned = await signedFetch(storage, { method: "PUT", object }, {
-    body: BODY,
-    headers: { "x-goog-meta-source": "forged" },
-  });
-  assert.deepEqual([unsigned.status, await codeOf(unsigned)], [403, "SignatureDoesNotMatch"]);
+  assert.deepEqual(await failureOf(bare), [403, "AccessDenied"]);
+  const expired = await send("GET", {}, { nowMs: Date.now() - 3_600_000 });
+  assert.deepEqual(await failureOf(expired), [400, "ExpiredToken"]);
+  const headers = { "x-goog-meta-source": "forged" };
+  const unsigned = await send("PUT", {}, { body: BODY, headers });
+  assert.deepEqual(await failureOf(unsigned), [403, "SignatureDoesNotMatch"]);
 });
 
 test("a signature of another key is refused with what was to be signed", async (t) => {
   const key = { type: "hmac", secret: "another", email: "e@example.com" } as const;
   const findKey = (id: string) => id === HMAC_KEY.accessId ? key : undefined;
-  const storage = await startTestStorage(t, { findKey });
-  const response = await signedFetch(storage, { method: "GET", object });
+  const { send } = await open(t, { findKey });
+  const response = await send("GET");
   const xml = await response.text();
   assert.equal(response.status, 403);
   assert.match(xml, /<Code>SignatureDoesNotMatch<\/Code>.*<StringToSign>GOOG4-HMAC-SHA256\n/s);
 });
 
 test("a bucket that is not there is named as such", async (t) => {
-  const storage = await startTestStorage(t);
-  const response = await signedFetch(storage, { method: "GET", bucket: "nobody", object });
-  assert.deepEqual([response.status, await codeOf(response)], [404, "NoSuchBucket"]);
+  const { send } = await open(t);
+  assert.deepEqual(await failureOf(await send("GET", { bucket: "nobody" })), [404, "NoSuchBucket"]);
 });
 
 test("a POST that starts no session is refused, and so is one with a body", async (t) => {
-  const storage = await startTestStorage(t);
-  assert.equal((await signedFetch(storage, { method: "POST", object })).status, 405);
+  const { send } = await open(t);
+  assert.equal((await send("POST")).status, 405);
   const headers = { "x-goog-resumable": "start" };
-  const request = { method: "POST", object, headers } as const;
-  assert.equal((await signedFetch(storage, request, { body: bytesOf(5) })).status, 400);
+  assert.equal((await send("POST", { headers }, { body: bytesOf(5) })).status, 400);
 });
 
 test("a PUT without a length is refused with 411", async (t) => {

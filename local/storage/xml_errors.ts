@@ -16,9 +16,10 @@ function escapeXml(text: string): string {
     .replace(/[^\t\n\r -\uffff]/g, "\ufffd");
 }
 
-/** An element with a text. */
-export function element(name: string, text: string | number): string {
-  return `<${name}>${escapeXml(String(text))}</${name}>`;
+/** Elements with their texts, in this order, without those that have none. */
+export function elements(texts: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(texts).filter(([, text]) => text !== undefined);
+  return given.map(([name, text]) => `<${name}>${escapeXml(String(text))}</${name}>`).join("");
 }
 
 /** An answer of the XML API. */
@@ -33,22 +34,19 @@ export function xmlReply(status: number, xml: string): Reply {
 /** A failure in the XML API's form (cloud.google.com/storage/docs/xml-api/reference-status). */
 export function xmlFailure({ kind, details }: StorageFailure): Reply {
   const { status, code } = FAILURES[kind];
-  const more = details === undefined ? "" : element("Details", details);
-  return xmlReply(
-    status,
-    `<Error>${element("Code", code)}${element("Message", MESSAGES[kind])}${more}</Error>`,
-  );
+  const error = elements({ Code: code, Message: MESSAGES[kind], Details: details });
+  return xmlReply(status, `<Error>${error}</Error>`);
 }
 
 /** A refused signature in the XML API's form. */
 export function xmlRejection({ code, details, texts }: V4Rejected): Reply {
   const { status, message } = V4_REJECTIONS[code];
-  const signed = texts === undefined ? "" : element("StringToSign", texts.stringToSign) +
-    element("CanonicalRequest", texts.canonicalRequest);
-  return xmlReply(
-    status,
-    `<Error>${element("Code", code)}${element("Message", message)}${
-      element("Details", details)
-    }${signed}</Error>`,
-  );
+  const error = elements({
+    Code: code,
+    Message: message,
+    Details: details,
+    StringToSign: texts?.stringToSign,
+    CanonicalRequest: texts?.canonicalRequest,
+  });
+  return xmlReply(status, `<Error>${error}</Error>`);
 }

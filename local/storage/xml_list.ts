@@ -1,11 +1,11 @@
 import type { Call, Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
-import { parseMaxResults } from "./json_api.ts";
 import type { ObjectDatabase } from "./object_database.ts";
 import { listObjects } from "./object_list.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { xmlEtag } from "./object_resource.ts";
-import { element, xmlReply } from "./xml_errors.ts";
+import { wholeNumber } from "./read_request.ts";
+import { elements, xmlReply } from "./xml_errors.ts";
 
 const NAMESPACE = "http://doc.s3.amazonaws.com/2006-03-01";
 
@@ -16,7 +16,7 @@ export function listBucket(database: ObjectDatabase, bucket: string, { query }: 
   }
   const encode = query.get("encoding-type") === "url" ? encodeURIComponent : String;
   const taken = (name: string) => query.get(name) || undefined;
-  const maxKeys = Math.min(parseMaxResults(taken("max-keys")) ?? 1_000, 1_000);
+  const maxKeys = Math.min(wholeNumber(taken("max-keys"), "maximum of results") ?? 1_000, 1_000);
   const page = listObjects(database, {
     bucket,
     prefix: taken("prefix"),
@@ -25,38 +25,33 @@ export function listBucket(database: ObjectDatabase, bucket: string, { query }: 
     pageToken: taken("continuation-token"),
     maxResults: maxKeys,
   });
-  const optional = (tag: string, value: string | undefined) =>
-    value === undefined ? "" : element(tag, value);
-  const parts = [
-    element("Name", bucket),
-    element("Prefix", encode(query.get("prefix") ?? "")),
-    optional("Delimiter", taken("delimiter")),
-    optional("StartAfter", taken("start-after")),
-    optional("ContinuationToken", taken("continuation-token")),
-    optional("NextContinuationToken", page.nextPageToken),
-    element("KeyCount", page.objects.length + page.prefixes.length),
-    element("MaxKeys", maxKeys),
-    element("IsTruncated", String(page.nextPageToken !== undefined)),
-    ...page.objects.map((object) => contents(object, encode)),
-    ...page.prefixes.map((prefix) =>
-      `<CommonPrefixes>${element("Prefix", encode(prefix))}</CommonPrefixes>`
-    ),
-  ];
-  return xmlReply(
-    200,
-    `<ListBucketResult xmlns="${NAMESPACE}">${parts.join("")}</ListBucketResult>`,
-  );
+  const head = elements({
+    Name: bucket,
+    Prefix: encode(query.get("prefix") ?? ""),
+    Delimiter: taken("delimiter"),
+    StartAfter: taken("start-after"),
+    ContinuationToken: taken("continuation-token"),
+    NextContinuationToken: page.nextPageToken,
+    KeyCount: page.objects.length + page.prefixes.length,
+    MaxKeys: maxKeys,
+    IsTruncated: String(page.nextPageToken !== undefined),
+  });
+  const objects = page.objects.map((object) => contents(object, encode));
+  const prefixes = page.prefixes.map((prefix) => elements({ Prefix: encode(prefix) }))
+    .map((prefix) => `<CommonPrefixes>${prefix}</CommonPrefixes>`);
+  const all = [head, ...objects, ...prefixes].join("");
+  return xmlReply(200, `<ListBucketResult xmlns="${NAMESPACE}">${all}</ListBucketResult>`);
 }
 
 function contents(object: ObjectRecord, encode: (text: string) => string): string {
-  const fields = [
-    element("Key", encode(object.name)),
-    element("Generation", object.generation),
-    element("MetaGeneration", object.metageneration),
-    element("LastModified", new Date(object.updatedMs).toISOString()),
-    element("ETag", xmlEtag(object)),
-    element("Size", object.size),
-    element("StorageClass", "STANDARD"),
-  ];
-  return `<Contents>${fields.join("")}</Contents>`;
+  const fields = elements({
+    Key: encode(object.name),
+    Generation: object.generation,
+    MetaGeneration: object.metageneration,
+    LastModified: new Date(object.updatedMs).toISOString(),
+    ETag: xmlEtag(object),
+    Size: object.size,
+    StorageClass: "STANDARD",
+  });
+  return `<Contents>${fields}</Contents>`;
 }

@@ -1,4 +1,4 @@
-import type { TraceSpan } from "./otlp_traces.ts";
+import type { TraceSpan } from "./trace_collector.ts";
 
 /** One line of the tree, before it is drawn. */
 interface Node {

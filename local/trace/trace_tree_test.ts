@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseExport } from "./otlp_traces.ts";
-import { startTraceCollector } from "./trace_collector.ts";
+import { parseExport, startTraceCollector } from "./trace_collector.ts";
 import { traceMs, traceTree } from "./trace_tree.ts";
 
 const TRACE = "a".repeat(32);

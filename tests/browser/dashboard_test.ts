@@ -116,16 +116,13 @@ function sweepOf(store: string, overdue: number): Readonly<Record<string, RowVal
 }
 
 async function insert(
-  { url }: Emulator,
+  bigquery: Emulator,
   table: string,
   rows: readonly Readonly<Record<string, RowValue>>[],
 ): Promise<void> {
-  const response = await fetch(`${url}${API}/datasets/tintype/tables/${table}/insertAll`, {
-    method: "POST",
-    body: JSON.stringify({ rows: rows.map((json) => ({ json })) }),
-  });
-  const { insertErrors } = await response.json();
-  assert.equal(insertErrors, undefined);
+  const path = `${API}/datasets/tintype/tables/${table}/insertAll`;
+  const answer = await bigquery.control("POST", path, { rows: rows.map((json) => ({ json })) });
+  assert.equal((answer as { readonly insertErrors?: unknown }).insertErrors, undefined); // BigQuery's
 }
 
 /** Points of the first chart that are drawn. */

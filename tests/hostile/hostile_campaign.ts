@@ -2,6 +2,7 @@
  * Hostile files through the running processor: each is put where every door puts images, past what a door would refuse,
  * and looked at when it has ended: once, with one of its endings, at its first delivery.
  */
+import { forEachBounded } from "@tintype/core/concurrency";
 import { makeImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import {
@@ -31,7 +32,6 @@ export interface HostileCampaignOptions {
   readonly atOnce: number;
   /** Whether an image is taken away once it was looked at, so that long campaigns do not fill the disk. */
   readonly removes: boolean;
-  readonly onEnd?: (end: HostileEnd) => void;
 }
 
 const END_MS = 120_000;
@@ -40,21 +40,16 @@ const POLL_MS = 200;
 const raw = storeOf(BUCKETS.raw);
 const processed = storeOf(BUCKETS.processed);
 
-/** Sends all; answers every fault. */
+/** Sends all; answers what became of each. */
 export async function sendHostileFiles(
   files: Iterable<HostileFile>,
-  { atOnce, removes, onEnd }: HostileCampaignOptions,
-): Promise<string[]> {
-  const queue = files[Symbol.iterator]();
-  const faults: string[] = [];
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) {
-      const end = await sendHostileFile(next.value, removes);
-      faults.push(...end.faults);
-      onEnd?.(end);
-    }
-  }));
-  return faults;
+  { atOnce, removes }: HostileCampaignOptions,
+): Promise<HostileEnd[]> {
+  const ends: HostileEnd[] = [];
+  await forEachBounded(files, atOnce, async (file) => {
+    ends.push(await sendHostileFile(file, removes));
+  });
+  return ends;
 }
 
 async function sendHostileFile(file: HostileFile, removes: boolean): Promise<HostileEnd> {
@@ -74,9 +69,7 @@ async function sendHostileFile(file: HostileFile, removes: boolean): Promise<Hos
 }
 
 /** Puts a file into the raw bucket. */
-export async function putImage(
-  { mediaType, bytes }: Pick<HostileFile, "mediaType" | "bytes">,
-): Promise<ImageRef> {
+async function putImage({ mediaType, bytes }: HostileFile): Promise<ImageRef> {
   const ref = {
     tenant: parseTenant("walks"),
     owner: parseOwner("abcdefghijklmnopqrst"),
@@ -91,7 +84,7 @@ export async function putImage(
 }
 
 /** The manifest of an image, as soon as it is there. */
-export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
+async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
   let bytes: Uint8Array | null = null;
   const isThere = async () => (bytes = await processed.read(manifestName(ref))) !== null;
   await waitUntil(`the end of ${name}`, isThere, END_MS, POLL_MS);
@@ -99,7 +92,7 @@ export async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
 }
 
 /** Takes an image away, as the sweep would. */
-export async function removeImage(ref: ImageRef): Promise<void> {
+async function removeImage(ref: ImageRef): Promise<void> {
   const facts = await raw.stat(rawName(ref));
   if (facts !== null) await raw.remove(facts.name, { generation: facts.generation });
   const { objects } = await processed.list({ prefix: processedPrefix(ref) });

@@ -1,12 +1,9 @@
 /**
  * The long form of the hostile campaign: every sample of `../shared/images` flipped and cut at each KiB, through one
- * running processor, image by image, and its pixel processes killed at each stage of good pictures.
+ * running processor, image by image.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { sniffMediaType } from "@tintype/core/model/media_type";
-import { scene } from "@tintype/core/testing/drawing";
 import {
   cutsEvery,
   damagedFiles,
@@ -14,15 +11,7 @@ import {
   type Sample,
   wholeSamples,
 } from "@tintype/processor/testing/hostile/hostile_files";
-import { makeSample } from "@tintype/processor/testing/samples";
-import { processesOf } from "../trouble/parts.ts";
-import {
-  endOf,
-  type HostileEnd,
-  putImage,
-  removeImage,
-  sendHostileFiles,
-} from "./hostile_campaign.ts";
+import { type HostileEnd, sendHostileFiles } from "./hostile_campaign.ts";
 
 const SHARED = new URL("../../../shared/images/", import.meta.url);
 const KIB = 1_024;
@@ -36,10 +25,8 @@ export async function soakDamage(
   const faults: string[] = [];
   for (const { name, files } of await campaigns()) {
     if (Date.now() > endMs) break;
-    const ends: HostileEnd[] = [];
-    const onEnd = (end: HostileEnd) => void ends.push(end);
-    const found = await sendHostileFiles(until(endMs, files), { ...SEND, onEnd });
-    faults.push(...found, ...unsteadyCuts(ends));
+    const ends = await sendHostileFiles(until(endMs, files), SEND);
+    faults.push(...ends.flatMap((end) => end.faults), ...unsteadyCuts(ends));
     tell(`${name}: ${ends.length} files: ${endingsOf(ends)}`);
   }
   return faults;
@@ -89,30 +76,4 @@ function unsteadyCuts(ends: readonly HostileEnd[]): string[] {
 function endingsOf(ends: readonly HostileEnd[]): string {
   const counts = Object.entries(Object.groupBy(ends, ({ ending }) => ending));
   return counts.map(([ending, all]) => `${all?.length ?? 0} ${ending}`).join(", ");
-}
-
-/**
- * Sends a good picture `kills` times and kills every pixel process later in it each time: it must end ready at a second
- * try, or with a reason, and the next one must not be touched. Answers how often each ending was.
- */
-export async function killPixelProcesses(
-  system: number,
-  kills: number,
-): Promise<Readonly<Record<string, number>>> {
-  const bytes = await makeSample(scene(2_400, 1_800), { mediaType: "image/jpeg" });
-  const picture = { mediaType: "image/jpeg", bytes } as const;
-  const startedMs = performance.now();
-  await endOf(await putImage(picture), "an undisturbed picture");
-  const wholeMs = performance.now() - startedMs;
-  const endings: Record<string, number> = {};
-  for (let kill = 0; kill < kills; kill += 1) {
-    const ref = await putImage(picture);
-    await sleep((wholeMs * kill) / kills);
-    for (const { pid } of processesOf(system, ["pixels"])) process.kill(pid, "SIGKILL");
-    const { status, reason } = await endOf(ref, `the picture of kill ${kill}`);
-    await removeImage(ref);
-    const ending = reason ?? status;
-    endings[ending] = (endings[ending] ?? 0) + 1;
-  }
-  return endings;
 }

@@ -3,18 +3,16 @@
  * commands, and what is there is held against what was there; `main` is the command, docs/disaster_recovery.md the plan.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
-import { BUCKETS, callEdge, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
+import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
 import { objectUrl, postJson } from "../_emulator.ts";
+import { runTask } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
-import { drawPictures } from "../trouble/pictures.ts";
+import { killPart } from "../trouble/parts.ts";
+import { drawPictures, type Picture } from "../trouble/pictures.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
 
@@ -26,10 +24,9 @@ export interface Loss {
   readonly seconds: number;
 }
 
-const execute = promisify(execFile);
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = 6;
-/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 11 s of this. */
+const RECORDS = 2;
+/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 20 s of this. */
 export const DRILL_RETENTION = "1h";
 const SEED = 8;
 const SETTLE_MS = 120_000;
@@ -56,7 +53,7 @@ export async function loseStores(
   system: TroubledSystem,
   say: (line: string) => void,
 ): Promise<Loss[]> {
-  const drawn = await drawPictures(PICTURES * 3, seededRandom(SEED));
+  const drawn = await drawPictures(PICTURES + RECORDS, seededRandom(SEED));
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
     const startMs = performance.now();
@@ -66,21 +63,16 @@ export async function loseStores(
     say(`${lost}: ${told.rebuilt} (${seconds} s)`);
   };
   try {
-    const send = sender(system);
-    const sent = await send(drawn.pictures.slice(0, PICTURES), "edge");
-    await untilReady(sent);
+    const sent = await send(system, sendThroughEdge, drawn.pictures.slice(0, PICTURES));
     // The first picture is the first subject's, in whatever order they arrived.
     const erased = sent.find(({ picture }) => picture === drawn.pictures[0]);
     assert.ok(erased !== undefined);
-    await erase(erased.imageId);
+    await erase(erased.imageId, await tokenFor("trouble-0"));
     say(`${sent.length} images, one of them erased`);
     await drill("warehouse", () => loseWarehouse(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
     if (system.doors.includes("kafka")) {
-      await drill(
-        "broker",
-        () => loseBroker(system, () => send(drawn.pictures.slice(PICTURES, PICTURES + 2), "kafka")),
-      );
+      await drill("broker", () => loseBroker(system, drawn.pictures.slice(PICTURES)));
     }
     await drill("raw bucket", () => loseRaw(sent.filter((each) => each !== erased)));
     const { code, stdout, stderr } = await runAudit();
@@ -92,29 +84,32 @@ export async function loseStores(
   }
 }
 
-function sender(system: TroubledSystem) {
-  return async (
-    pictures: Parameters<typeof sendThroughEdge>[0],
-    door: Door,
-  ): Promise<readonly Sent[]> => {
-    const signal = AbortSignal.timeout(SETTLE_MS);
-    const send = door === "edge" ? sendThroughEdge : sendThroughKafka;
-    const { sent, refused } = await Promise.race([
-      send(pictures, { onTaken: () => {}, signal }),
-      system.over,
-    ]);
-    assert.deepEqual(refused, []);
-    return sent;
-  };
+/** Sends pictures through a door, and waits until all are ready. */
+async function send(
+  { over }: TroubledSystem,
+  through: typeof sendThroughEdge,
+  pictures: readonly Picture[],
+): Promise<readonly Sent[]> {
+  const options = { onTaken: () => {}, signal: AbortSignal.timeout(SETTLE_MS) };
+  const { sent, refused } = await Promise.race([through(pictures, options), over]);
+  assert.deepEqual(refused, []);
+  const ids = new Set(sent.map(({ imageId }) => imageId));
+  await waitUntil("every image to be ready", async () => {
+    const rows = await query(ROWS).catch(() => []);
+    return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
+      ids.size;
+  }, SETTLE_MS);
+  return sent;
 }
 
 /** The table's file is gone with its process; the next one makes the tables anew, empty. */
 async function loseWarehouse(system: TroubledSystem) {
   const before = await query(ROWS);
   rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
-  await system.kill("bigquery");
+  await killPart("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
-  await command("rebuild-rows");
+  const { code, stderr } = await runTask("rebuild-rows");
+  assert.equal(code, 0, stderr);
   assert.deepEqual(await query(ROWS), before);
   return {
     survives: "images, manifests, certificates",
@@ -124,10 +119,10 @@ async function loseWarehouse(system: TroubledSystem) {
 
 /** Renditions, manifests and receipts are gone; raw images and rows are there. */
 async function loseProcessed(erasedId: string) {
-  const before = (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
-  await empty(BUCKETS.processed);
   const present = async () =>
     (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
+  const before = await present();
+  await empty(BUCKETS.processed);
   await waitUntil("reconcile to make everything anew", async () => {
     await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
     return (await present()).length >= before.length;
@@ -146,12 +141,11 @@ async function loseProcessed(erasedId: string) {
 }
 
 /** Records that were not taken yet are lost with the broker; those that are durable are not sent again. */
-async function loseBroker(system: TroubledSystem, send: () => Promise<readonly Sent[]>) {
+async function loseBroker(system: TroubledSystem, pictures: readonly Picture[]) {
   const before = await namesWith(BUCKETS.raw);
   rmSync(join(system.dataDir, "kafka"), { recursive: true, force: true });
-  await system.kill("broker");
-  const sent = await send();
-  await untilReady(sent);
+  await killPart("broker");
+  const sent = await send(system, sendThroughKafka, pictures);
   const after = await namesWith(BUCKETS.raw);
   assert.equal(after.length, before.length + sent.length, "nothing is there twice");
   return {
@@ -174,25 +168,6 @@ async function loseRaw(sent: readonly Sent[]) {
   };
 }
 
-async function untilReady(sent: readonly Sent[]): Promise<void> {
-  const ids = new Set(sent.map(({ imageId }) => imageId));
-  await waitUntil("every image to be ready", async () => {
-    const rows = await query(ROWS).catch(() => []);
-    return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
-      ids.size;
-  }, SETTLE_MS);
-}
-
-async function erase(imageId: string): Promise<void> {
-  const token = await tokenFor("trouble-0");
-  const asked = await callEdge(`/v1/images/${imageId}`, { token, method: "DELETE" });
-  assert.equal(asked.status, 202);
-  await waitUntil("the image to be erased", async () => {
-    const answer = await callEdge(`/v1/erasures/${imageId}`, { token });
-    return (await answer.text()).includes('"erased"');
-  }, SETTLE_MS);
-}
-
 /** Deletes every object of a bucket, as the loss of the bucket does. */
 async function empty(bucket: string): Promise<void> {
   for (const name of await namesWith(bucket)) {
@@ -200,12 +175,4 @@ async function empty(bucket: string): Promise<void> {
     await deleted.body?.cancel();
   }
   assert.deepEqual(await namesWith(bucket), []);
-}
-
-/** Runs one of the project's commands as an operator does. */
-async function command(task: string): Promise<void> {
-  const deno = join(ROOT, "node_modules/.bin/deno");
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, DENO_NO_UPDATE_CHECK: "1" };
-  await execute(deno, ["task", "--quiet", task], { cwd: ROOT, env });
 }

@@ -1,60 +1,50 @@
-import { UsageError } from "@tintype/cli/usage_error";
-import type { Random } from "@tintype/core/seeded_random";
+import { type Random, seededRandom } from "@tintype/core/seeded_random";
 import { type Fault, FAULTS } from "./faults.ts";
-import { shuffled } from "./shuffled.ts";
 
-/** A scenario that is still to come. */
+/** Faults that come upon a system together. */
 export interface PlannedScenario {
   /** `kill-edge`, or `kill-edge+kill-storage`. */
   readonly name: string;
   readonly faults: readonly Fault[];
-  /** The retention that its system must run with. */
-  readonly retention: string | undefined;
-  /** A number of its own, the same wherever it comes in a campaign. */
+  /** A number of its own, the same in every campaign. */
   readonly place: number;
 }
 
-/** How to plan. */
-export interface CampaignOptions {
-  readonly random: Random;
-  /** A single scenario's name. */
-  readonly only: string | undefined;
-  /** 1, or 2 for pairs only. */
-  readonly leastFaults: number;
-  readonly rounds: number;
-}
-
-/**
- * Every fault alone and then every pair that can come together, each half in an order that the numbers decide and those
- * that need another system last. Throws UsageError for an unknown fault.
- */
-export function planCampaign(
-  { random, only, leastFaults, rounds }: CampaignOptions,
-): PlannedScenario[] {
-  const singles = FAULTS.map((fault) => [fault]);
-  const pairs = FAULTS.flatMap((one, index) =>
-    FAULTS.slice(index + 1).filter((other) => canMeet(one, other)).map((other) => [one, other])
+/** Every fault that needs no system of its own, alone; then every pair of them. */
+const SCENARIOS: readonly PlannedScenario[] = (() => {
+  const singles = FAULTS.filter(({ isAlone }) => !isAlone).map((fault) => [fault]);
+  const pairs = singles.flatMap((one, index) =>
+    singles.slice(index + 1).map((other) => [...one, ...other])
   );
-  const all = [...singles, ...pairs].map((faults, place) => ({
+  return [...singles, ...pairs].map((faults, place) => ({
     name: faults.map(({ name }) => name).join("+"),
     faults,
-    retention: faults[0]?.retention,
     place,
   }));
-  const chosen = all.filter(({ name, faults }) =>
-    only === undefined ? faults.length >= leastFaults : name === only
+})();
+
+/** The names of all scenarios. */
+export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => name);
+
+/** All scenarios: each fault alone first, then the pairs, each half in an order that the seed decides. */
+export function planCampaign(seed: number): PlannedScenario[] {
+  const random = seededRandom(seed);
+  return [1, 2].flatMap((size) =>
+    shuffled(SCENARIOS.filter(({ faults }) => faults.length === size), random)
   );
-  if (chosen.length === 0) {
-    throw new UsageError(`Cannot run soak: unknown fault ${only}: see --list`);
-  }
-  return Array.from({ length: rounds }, (_, round) => {
-    const bySize = [1, 2].map((size) => chosen.filter(({ faults }) => faults.length === size));
-    const ordered = bySize.flatMap((some) => shuffled(some, random));
-    return ordered.map((one) => ({ ...one, place: one.place + round * all.length }));
-  }).flat().sort((a, b) => Number(a.retention !== undefined) - Number(b.retention !== undefined));
 }
 
-/** A fault that needs a system of its own comes alone. */
-function canMeet(one: Fault, other: Fault): boolean {
-  return one.retention === undefined && other.retention === undefined;
+/** These scenarios, in this order. Throws Error for a name that there is not. */
+export function scenariosNamed(names: readonly string[]): PlannedScenario[] {
+  return names.map((name) => {
+    const found = SCENARIOS.find((scenario) => scenario.name === name);
+    if (found === undefined) throw new Error(`There is no scenario ${name}: see soak --list`);
+    return found;
+  });
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return items.map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }

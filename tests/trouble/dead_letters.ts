@@ -9,11 +9,6 @@ const KAFKA = new Kafka({
 });
 const MINUTE_MS = 60_000;
 
-/** How many records the bridge has refused, ever: what lies in the dead-letter topic. */
-export async function countDeadLetters(): Promise<number> {
-  return await countRecords("images.dlq");
-}
-
 /** How many records a topic holds. */
 export async function countRecords(topic: string): Promise<number> {
   const admin = KAFKA.admin();

@@ -1,40 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { URLS } from "../_cloud.ts";
-import {
-  addFault as addEmulatorFault,
-  clearFaults as clearEmulatorFaults,
-  type Fault as EmulatorFault,
-  postJson,
-} from "../_emulator.ts";
-import type { Victim } from "./parts.ts";
-import { setPush as configurePush } from "../_push.ts";
-import { untilAnswered } from "./stores.ts";
-import type { TroubledSystem } from "./troubled_system.ts";
-
-/** How hard a fault is. */
-export interface Weather {
-  /** How long a part that answers 503 does so, in milliseconds. */
-  readonly outageMs: number;
-}
+import * as emulator from "../_emulator.ts";
+import * as push from "../_push.ts";
+import { killPart, type Victim } from "./parts.ts";
+import { patient } from "./stores.ts";
 
 /** One thing that can go wrong. What it leaves set in a stand-in is taken back by {@link liftFaults}. */
 export interface Fault {
   readonly name: string;
   /** Whether it begins before the first picture, or while pictures are under way. */
   readonly from: "start" | "middle";
-  /** What dies of it. */
-  readonly victim?: Victim;
-  /** The retention that its system must run with, where seven days are too long to wait for what mends it. */
-  readonly retention?: string;
-  /** Makes it happen; resolves when it is over, or set. */
-  readonly run: (system: TroubledSystem, weather: Weather) => Promise<void>;
+  /** Whether it needs a system where reconcile comes soon (`DRILL_RETENTION`), which mends it. */
+  readonly isAlone?: true;
+  /** Makes it happen, where it lasts for so long; resolves when it is over, or set. */
+  readonly run: (outageMs: number) => Promise<void>;
   /** Mends what nothing else mends, once every picture was taken at its door. */
   readonly mend?: () => Promise<void>;
 }
 
+// An emulator that was killed meanwhile is asked again.
+const addFault = patient(emulator.addFault);
+const clearFaults = patient(emulator.clearFaults);
+const postJson = patient(emulator.postJson);
+const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
-/** More than a shortened policy's `reconcileAfterMs`, 21 s of two hours. */
-const RECONCILE_AFTER_MS = 23_000;
+/** More than the least `reconcileAfterMs` of a policy, 20 s. */
+const RECONCILE_AFTER_MS = 22_000;
 const KILLS: readonly Victim[] = [
   "processor",
   "pixels",
@@ -52,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "warehouse-503",
     from: "middle",
-    run: async (_, { outageMs }) => {
+    run: async (outageMs) => {
       await addFault(URLS.bigquery, { times: UNENDING, action: { status: 503 } });
       await sleep(outageMs);
       await clearFaults(URLS.bigquery);
@@ -77,12 +68,12 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "events-lost",
     from: "middle",
-    retention: "2h",
+    isAlone: true,
     run: () => setPush({ drop: 10 }),
     mend: async () => {
       await setPush({ drop: 0 });
       await sleep(RECONCILE_AFTER_MS);
-      await untilAnswered(() => postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" }));
+      await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
     },
   },
 ];
@@ -98,20 +89,6 @@ function killOf(victim: Victim): Fault {
   return {
     name: `kill-${victim}`,
     from: "middle",
-    victim,
-    run: (system) => system.kill(victim),
+    run: () => killPart(victim),
   };
-}
-
-/** An emulator that was killed meanwhile is asked again. */
-async function addFault(url: string, fault: EmulatorFault): Promise<void> {
-  await untilAnswered(() => addEmulatorFault(url, fault));
-}
-
-async function clearFaults(url: string): Promise<void> {
-  await untilAnswered(() => clearEmulatorFaults(url));
-}
-
-async function setPush(settings: object): Promise<void> {
-  await untilAnswered(() => configurePush(settings));
 }

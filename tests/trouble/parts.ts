@@ -3,10 +3,10 @@
  * wrong, `scenario` sends pictures while it does, `verify` holds what is there against what was sent.
  */
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
 import { descendantsOf, type Process } from "../_processes.ts";
 import { waitUntil } from "../_wait.ts";
+import type { Door } from "./troubled_system.ts";
 
 /** What can be killed, and how that shows. */
 interface VictimFacts {
@@ -19,7 +19,7 @@ interface VictimFacts {
 const LISTENS = `entry=127\\.0\\.0\\.1:${PORTS.edge}\\b`;
 
 /** What can be killed. */
-export const VICTIMS = {
+const VICTIMS = {
   processor: { commandLine: /processor\/main\.ts$/, health: `${URLS.processor}/healthz` },
   pixels: { commandLine: /pixels\/pixel_process\.ts\b/, health: `${URLS.processor}/healthz` },
   // The development server runs two: one that listens, and one behind it that runs the worker.
@@ -47,9 +47,9 @@ export const VICTIMS = {
 /** The name of what can be killed. */
 export type Victim = keyof typeof VICTIMS;
 
+const OF_KAFKA: ReadonlySet<Victim> = new Set(["bridge", "broker"]);
 const APPEAR_MS = 30_000;
 const BACK_MS = 90_000;
-const HEALTH_POLL_MS = 100;
 
 /** The living processes of victims below `root`. */
 export function processesOf(root: number, victims: readonly Victim[]): Process[] {
@@ -59,11 +59,11 @@ export function processesOf(root: number, victims: readonly Victim[]): Process[]
 }
 
 /**
- * Kills the victim's youngest process (SIGKILL), waiting for it to be there, and resolves when another has taken its place and is well.
+ * Kills the youngest process of the victim that this process has started (SIGKILL), waiting for it to be there, and resolves when another has taken its place and is well.
  * Throws Error where that does not happen in time.
  */
-export async function killPart(root: number, victim: Victim): Promise<void> {
-  const look = () => processesOf(root, [victim]).map(({ pid }) => pid);
+export async function killPart(victim: Victim): Promise<void> {
+  const look = () => processesOf(process.pid, [victim]).map(({ pid }) => pid);
   let before: readonly number[] = [];
   await waitUntil(`a process of ${victim}`, () => (before = look()).length > 0, APPEAR_MS);
   process.kill(before.at(-1) ?? 0, "SIGKILL");
@@ -72,13 +72,15 @@ export async function killPart(root: number, victim: Victim): Promise<void> {
   await untilWell(victim);
 }
 
-/** Resolves when the part answers its health check; throws Error where it does not in time. */
-export async function untilWell(victim: Victim): Promise<void> {
-  await waitUntil(`${victim} to be well`, async () => {
-    if (await isWell(VICTIMS[victim].health)) return true;
-    await sleep(HEALTH_POLL_MS);
-    return false;
-  }, BACK_MS);
+/** Resolves when every part of a system with these doors is well; throws Error where one is not in time. */
+export async function untilAllWell(doors: readonly Door[]): Promise<void> {
+  const victims = Object.keys(VICTIMS) as Victim[]; // keys of a literal
+  const there = doors.includes("kafka") ? victims : victims.filter((one) => !OF_KAFKA.has(one));
+  await Promise.all(there.map(untilWell));
+}
+
+async function untilWell(victim: Victim): Promise<void> {
+  await waitUntil(`${victim} to be well`, () => isWell(VICTIMS[victim].health), BACK_MS);
 }
 
 async function isWell(url: string): Promise<boolean> {

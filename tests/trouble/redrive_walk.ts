@@ -1,11 +1,6 @@
 /** What an operator does when things were given up (docs/operations.md): a dead event, a dead letter, `deno task redrive`. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import process from "node:process";
 import type { TestContext } from "node:test";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { Image } from "@tintype/client/image";
 import {
   BUCKETS,
@@ -17,13 +12,12 @@ import {
   tokenFor,
   URLS,
 } from "../_cloud.ts";
-import { giveEventUp } from "../_dead_event.ts";
 import { noisePng } from "../_pictures.ts";
-import { readPush } from "../_push.ts";
+import { giveEventUp, readPush } from "../_push.ts";
+import { runTask } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
 import { buryRecord, countRecords } from "./dead_letters.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WAIT_MS = 60_000;
 const SUBJECT = "redrive";
 const client = clientFor(SUBJECT);
@@ -36,7 +30,7 @@ export async function redriveWalk(t: TestContext): Promise<void> {
   assert.deepEqual([before.status, before.dead, before.rows], ["failed", 1, ["failed"]]);
 
   await t.test("redrive --dry-run names what is there and changes nothing", async () => {
-    const { code, stdout, stderr } = await redrive("--dry-run");
+    const { code, stdout, stderr } = await runTask("redrive", "--dry-run");
     assert.deepEqual([code, stderr], [0, ""], stdout);
     assert.match(stdout, /^ {4}queued: 0, dead: 1$/m);
     assert.match(stdout, /^ {4}failed: 1$/m);
@@ -46,7 +40,7 @@ export async function redriveWalk(t: TestContext): Promise<void> {
   });
 
   await t.test("redrive --yes brings both to their end, each with one row", async () => {
-    const { code, stdout, stderr } = await redrive("--yes");
+    const { code, stdout, stderr } = await runTask("redrive", "--yes");
     assert.deepEqual([code, stderr], [0, ""], stdout);
     assert.match(stdout, /^ {4}redriven: 1$/m);
     assert.match(stdout, /^ {4}1 sent, 0 cannot be sent$/m);
@@ -65,7 +59,7 @@ export async function redriveWalk(t: TestContext): Promise<void> {
   await t.test("redrive once more finds everything done", async () => {
     const ended = await stateOf(event);
     const foundBefore = await countFound();
-    const { code, stdout, stderr } = await redrive("--yes");
+    const { code, stdout, stderr } = await runTask("redrive", "--yes");
     assert.deepEqual([code, stderr], [0, ""], stdout);
     assert.match(stdout, /^ {4}queued: 0, dead: 0$/m);
     assert.match(stdout, /^ {4}failed: 0$/m);
@@ -115,20 +109,4 @@ async function countFound(): Promise<number> {
   return Number(
     /^tintype_bridge_records_total\{.*outcome="already".*\} (\d+)$/m.exec(metrics)?.[1] ?? 0,
   );
-}
-
-/** Runs the command as docs/operations.md tells. */
-async function redrive(...args: readonly string[]) {
-  const child = spawn(
-    join(ROOT, "node_modules/.bin/deno"),
-    ["task", "--quiet", "redrive", ...args],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await ended, stdout, stderr };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "@tintype/core/seeded_random";
-import { type Fault, liftFaults, type Weather } from "./faults.ts";
+import { type Fault, liftFaults } from "./faults.ts";
+import { untilAllWell } from "./parts.ts";
 import type { Picture } from "./pictures.ts";
 import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
 import { listObjects, pushCounts } from "./stores.ts";
@@ -13,22 +14,15 @@ export interface Scenario {
   readonly faults: readonly Fault[];
   /** Pictures that go through each door. */
   readonly pictures: readonly Picture[];
-  readonly weather: Weather;
+  /** How long a part that answers 503 does so, in milliseconds. */
+  readonly outageMs: number;
   readonly random: Random;
 }
 
-/** How it went. */
-export interface Outcome extends Verdict {
-  readonly name: string;
-  /** Deliveries that were refused and came again. */
-  readonly retries: number;
-  readonly seconds: number;
-}
-
-const SENDERS = { edge: sendThroughEdge, kafka: sendThroughKafka } as const satisfies Record<
-  Door,
-  unknown
->;
+const SENDERS: Readonly<Record<Door, typeof sendThroughEdge>> = {
+  edge: sendThroughEdge,
+  kafka: sendThroughKafka,
+};
 const EARLIEST_SHARE = 0.2;
 const LATEST_SHARE = 0.6;
 /** How far apart the faults of a pair may begin, in milliseconds. */
@@ -40,7 +34,7 @@ const POLL_MS = 500;
  * Sends pictures through every door of the system, lets the faults happen meanwhile, waits for the end, and looks.
  * Throws Error where a part does not come back, or the system ends; such a system is of no more use.
  */
-export async function runScenario(system: TroubledSystem, scenario: Scenario): Promise<Outcome> {
+export async function runScenario(system: TroubledSystem, scenario: Scenario): Promise<Verdict> {
   const ending = new AbortController();
   try {
     return await Promise.race([liveThrough(system, scenario, ending.signal), system.over]);
@@ -51,11 +45,9 @@ export async function runScenario(system: TroubledSystem, scenario: Scenario): P
 
 async function liveThrough(
   system: TroubledSystem,
-  { faults, pictures, weather, random }: Scenario,
+  { faults, pictures, outageMs, random }: Scenario,
   signal: AbortSignal,
-): Promise<Outcome> {
-  const startedMs = performance.now();
-  const firstLine = system.lines.length;
+): Promise<Verdict> {
   const deadBefore = await countDead(system);
   const total = pictures.length * system.doors.length;
   const share = EARLIEST_SHARE + random() * (LATEST_SHARE - EARLIEST_SHARE);
@@ -65,13 +57,13 @@ async function liveThrough(
     if (++taken >= total * share) middle.resolve();
   };
   try {
-    for (const fault of faults) if (fault.from === "start") await fault.run(system, weather);
+    for (const fault of faults) if (fault.from === "start") await fault.run(outageMs);
     const trouble = Promise.all(
       faults.filter(({ from }) => from === "middle").map(async (fault) => {
         const delayMs = faults.length > 1 ? random() * APART_MS : 0;
         await middle.promise;
         await sleep(delayMs);
-        await fault.run(system, weather);
+        await fault.run(outageMs);
       }),
     );
     trouble.catch(() => undefined); // told where it is awaited
@@ -81,15 +73,8 @@ async function liveThrough(
     for (const { mend } of faults) await mend?.();
     await settle(sending);
     await liftFaults();
-    await system.well();
-    const verdict = await verify(system, sending, deadBefore);
-    const lines = system.lines.slice(firstLine);
-    return {
-      ...verdict,
-      name: faults.map(({ name }) => name).join("+"),
-      retries: lines.filter((line) => line.includes('"event":"push_refused"')).length,
-      seconds: Math.round((performance.now() - startedMs) / 1000),
-    };
+    await untilAllWell(system.doors);
+    return await verify(system, sending, deadBefore);
   } catch (error) {
     middle.resolve();
     await liftFaults().catch(() => undefined); // What came first says more.

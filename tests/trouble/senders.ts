@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@tintype/client/client";
+import { forEachBounded } from "@tintype/core/concurrency";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
 import { tokenFor } from "../_cloud.ts";
@@ -50,22 +51,18 @@ export async function sendThroughEdge(
 ): Promise<Sending> {
   const sent: Sent[] = [];
   const refused: { picture: Picture; reason: string }[] = [];
-  const queue = pictures.entries();
-  const worker = async () => {
-    for (const [index, picture] of queue) {
-      const subject = `trouble-${index % SUBJECTS}`;
-      const client = createClient({ edge: URLS.edge, token: () => tokenFor(subject) });
-      try {
-        const file = new Blob([picture.bytes], { type: "image/png" });
-        const { imageId } = await client.upload(file, { signal });
-        sent.push({ picture, door: "edge", imageId, client });
-        onTaken();
-      } catch (error) {
-        refused.push({ picture, reason: String(error) });
-      }
+  await forEachBounded(pictures.entries(), PICTURES_AT_ONCE, async ([index, picture]) => {
+    const subject = `trouble-${index % SUBJECTS}`;
+    const client = createClient({ edge: URLS.edge, token: () => tokenFor(subject) });
+    try {
+      const file = new Blob([picture.bytes], { type: "image/png" });
+      const { imageId } = await client.upload(file, { signal });
+      sent.push({ picture, door: "edge", imageId, client });
+      onTaken();
+    } catch (error) {
+      refused.push({ picture, reason: String(error) });
     }
-  };
-  await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, worker));
+  });
   return { sent, refused, unsure: new Set() };
 }
 
@@ -109,19 +106,10 @@ async function produce(
   onRecord: (picture: Picture, record: ProducedRecord) => Promise<void>,
 ): Promise<string | undefined> {
   const args = ["--disable-warning=TimeoutNegativeWarning", "kafka-bridge/produce.ts", "--json"];
-  const where = [
-    "--brokers",
-    `localhost:${PORTS.kafka}`,
-    "--topic",
-    "images",
-    "--subject",
-    "trouble",
-  ];
-  const child = spawn(
-    join(ROOT, "node_modules/.bin/node"),
-    [...args, ...where, ...pictures.map(({ path }) => path)],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const where = ["--brokers", `localhost:${PORTS.kafka}`, "--subject", "trouble"];
+  const call = [...args, ...where, ...pictures.map(({ path }) => path)];
+  const node = join(ROOT, "node_modules/.bin/node");
+  const child = spawn(node, call, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
   child.stderr.on("data", (chunk) => words = `${words}${chunk}`.slice(-500));
   const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));

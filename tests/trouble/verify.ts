@@ -1,9 +1,10 @@
+import { forEachBounded } from "@tintype/core/concurrency";
 import { parseManifest } from "@tintype/core/model/manifest";
 import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
-import { countDeadLetters } from "./dead_letters.ts";
+import { countRecords } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
-import { currentRows, listObjects, pushCounts, readBytes, untilAnswered } from "./stores.ts";
+import { currentRows, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What is there, held against what was sent. */
@@ -35,7 +36,7 @@ const ASKED_EVERY = 5;
 /** Counts dead letters of events and of records. */
 export async function countDead({ doors }: TroubledSystem): Promise<DeadLetters> {
   const { deadLettered } = await pushCounts();
-  const records = doors.includes("kafka") ? await untilAnswered(countDeadLetters) : 0;
+  const records = doors.includes("kafka") ? await patient(countRecords)("images.dlq") : 0;
   return { events: deadLettered, records };
 }
 
@@ -52,7 +53,7 @@ export async function verify(
   const lost = refused.map(({ reason }) => `refused at the door: ${reason}`);
   const doubled: string[] = [];
   let ready = 0;
-  await forEach(sent, async (one, index) => {
+  await forEachBounded(sent.entries(), IMAGES_AT_ONCE, async ([index, one]) => {
     const { imageId, picture } = one;
     const troubles = [
       ...await rawTroubles(one, raw.get(imageId) ?? []),
@@ -147,15 +148,4 @@ async function strangersIn(
 
 function byImage(objects: readonly StoredObject[], idOf: (name: string) => string | undefined) {
   return Map.groupBy(objects, ({ name }) => idOf(name) ?? "");
-}
-
-async function forEach<Item>(
-  items: readonly Item[],
-  work: (item: Item, index: number) => Promise<void>,
-): Promise<void> {
-  const queue = items.entries();
-  const worker = async () => {
-    for (const [index, item] of queue) await work(item, index);
-  };
-  await Promise.all(Array.from({ length: IMAGES_AT_ONCE }, worker));
 }

@@ -13,7 +13,7 @@ test("every test file of the project belongs to a suite", () => {
 });
 
 test("a file belongs to the suite that names the longest beginning of its path", () => {
-  assert.deepEqual(namesFor("tests/client_wire_test.ts"), ["clients"]);
+  assert.deepEqual(namesFor("tests/client_docs_test.ts"), ["clients"]);
   assert.deepEqual(namesFor("tests/road_test.ts"), ["system"]);
   assert.deepEqual(namesFor("tests/start_command_test.ts"), ["start"]);
   assert.deepEqual(namesFor("core/errors_test.ts"), ["core-deno", "core-node"]);

@@ -1,14 +1,11 @@
 import { withSection } from "../../../tools/marked_section.ts";
 import { readQuestions } from "../dashboard/dashboard_data.ts";
+import { formatRows, type QueryResult } from "../result_rows.ts";
+import { runQuery } from "../run_query.ts";
 import { openSampleBigQuery } from "../samples/sample_bigquery.ts";
 
 const MARKS = ["<!-- questions: deno task generate -->", "<!-- end of questions -->"] as const;
 const MAX_ROWS = 16;
-
-interface QueryAnswer {
-  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: string }[] };
-  readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
-}
 
 /** The document with each question, its SQL and its answer on the sample data. Throws Error where a mark is missing. */
 export async function withAnswers(document: string): Promise<string> {
@@ -30,7 +27,7 @@ async function answerQuestions(): Promise<string> {
         `### ${index + 1}. ${title}`,
         `\`\`\`sql\n${asked}\n\`\`\``,
         `\`\`\`sh\n${command}\n\`\`\``,
-        tableOf(await ask(sample.queriesUrl, sql, maximumBytesBilled)),
+        tableOf(await runQuery(sample.parts, sql)),
       );
     }
     return sections.join("\n\n");
@@ -39,32 +36,11 @@ async function answerQuestions(): Promise<string> {
   }
 }
 
-async function ask(
-  queriesUrl: string,
-  query: string,
-  maximumBytesBilled: string,
-): Promise<QueryAnswer> {
-  const response = await fetch(queriesUrl, {
-    method: "POST",
-    body: JSON.stringify({
-      query,
-      useLegacySql: false,
-      maximumBytesBilled,
-      formatOptions: { timestampOutputFormat: "ISO8601_STRING" },
-    }),
-  });
-  if (!response.ok) throw new Error(`Cannot answer a question: ${await response.text()}`);
-  return await response.json() as QueryAnswer; // BigQuery's answer to a query
-}
-
-function tableOf({ schema: { fields }, rows = [] }: QueryAnswer): string {
+function tableOf({ fields, rows }: QueryResult): string {
   const aligned = fields.map(({ type }) => ["INTEGER", "FLOAT"].includes(type) ? "--:" : "---");
-  const shown = rows.slice(0, MAX_ROWS).map(({ f }) => f.map(({ v }) => cellOf(v)));
+  const shown = formatRows(rows.slice(0, MAX_ROWS), "ISO8601_STRING")
+    .map(({ f }) => f.map(({ v }) => String(v ?? "").replace(/\.\d{6}Z$/, "Z")));
   const lines = [fields.map(({ name }) => name), aligned, ...shown];
   const table = lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   return rows.length > MAX_ROWS ? `${table}\n\n… and ${rows.length - MAX_ROWS} more rows.` : table;
-}
-
-function cellOf(value: string | null): string {
-  return value === null ? "" : value.replace(/\.\d{6}Z$/, "Z");
 }

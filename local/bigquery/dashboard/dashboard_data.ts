@@ -1,28 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { DuckDBValue } from "@duckdb/node-api";
 import { DATASET } from "../../../infra/bigquery/read_schemas.ts";
-import { formatRows, type QueryResult, type ResultField } from "../result_rows.ts";
+import { formatRows, type ResultField } from "../result_rows.ts";
 import { runQuery } from "../run_query.ts";
 import type { BigQueryParts } from "../bigquery_parts.ts";
 
 /** A cell as the page takes it: times and days as texts. */
 type DashboardCell = string | number | boolean | null;
-
-/** What became of one view: its rows by column, or why there are none. */
-type ViewResult =
-  | { readonly columns: readonly string[]; readonly rows: readonly DashboardRow[] }
-  | { readonly error: string };
-
-type DashboardRow = Readonly<Record<string, DashboardCell>>;
-
-/** Everything that the page shows. */
-interface DashboardData {
-  readonly project: string;
-  readonly nowMs: number;
-  /** How long images are kept, in milliseconds. */
-  readonly retentionMs: number;
-  readonly views: Readonly<Record<string, ViewResult>>;
-}
 
 /** A worked question: its file without the ending, what is asked, its SQL, and the most that it may read in BigQuery. */
 interface Question {
@@ -49,8 +32,8 @@ const VIEWS = [
   "storage_and_cost",
 ] as const;
 
-/** Runs every view of the page; one that fails says why and costs no other. */
-export async function readDashboardData(parts: BigQueryParts): Promise<DashboardData> {
+/** Runs every view of the page, whose rows it gives by column; one that fails says why and costs no other. */
+export async function readDashboardData(parts: BigQueryParts) {
   const results = await Promise.all(
     VIEWS.map(async (view) => [view, await readView(parts, view)] as const),
   );
@@ -76,21 +59,18 @@ export function readQuestions(): Question[] {
   });
 }
 
-async function readView(parts: BigQueryParts, view: string): Promise<ViewResult> {
+async function readView(parts: BigQueryParts, view: string) {
   try {
     const { fields, rows } = await runQuery(parts, `SELECT * FROM ${DATASET}.${view}`);
-    return { columns: fields.map(({ name }) => name), rows: plainRows(fields, rows) };
+    const plain = formatRows(rows, "ISO8601_STRING").map(({ f }) =>
+      Object.fromEntries(
+        fields.map((field, index) => [field.name, plainCell(field, f[index]?.v ?? null)]),
+      )
+    );
+    return { columns: fields.map(({ name }) => name), rows: plain };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function plainRows(fields: QueryResult["fields"], rows: readonly (readonly DuckDBValue[])[]) {
-  return formatRows(rows, "ISO8601_STRING").map(({ f }) =>
-    Object.fromEntries(
-      fields.map((field, index) => [field.name, plainCell(field, f[index]?.v ?? null)]),
-    )
-  );
 }
 
 function plainCell({ type }: ResultField, cell: unknown): DashboardCell {

@@ -1,10 +1,11 @@
 /**
- * The dashboard at `/`: `dashboard_files` serves the page, its scripts with their types stripped, and the chart library
+ * The dashboard at `/`: `dashboard_files` serves the page, its scripts with their types stripped, and the libraries
  * out of node_modules; `dashboard_data` runs the views; the folder `page` is what runs in the browser.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire, stripTypeScriptTypes } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** A file as the browser gets it. */
 interface DashboardFile {
@@ -29,8 +30,7 @@ export const DASHBOARD_HEADERS = {
   "Cache-Control": "no-store",
 } as const;
 
-const PAGE = new URL("page/", import.meta.url);
-const CHART_LIBRARY = "chart.umd.min.js";
+const PAGE = fileURLToPath(new URL("page/", import.meta.url));
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -50,15 +50,24 @@ export function findDashboardFile(pathname: string): DashboardFile | undefined {
 }
 
 function readFiles(): ReadonlyMap<string, DashboardFile> {
-  const library = dirname(createRequire(import.meta.url).resolve("chart.js"));
-  const own = readdirSync(PAGE).map((name) =>
-    [name, readFileSync(new URL(name, PAGE), "utf8")] as const
-  );
-  const chart = [CHART_LIBRARY, readFileSync(join(library, CHART_LIBRARY), "utf8")] as const;
-  return new Map([...own, chart].map(([name, text]) => {
-    const extension = extname(name);
+  const { resolve } = createRequire(import.meta.url);
+  const libraries = [
+    join(dirname(resolve("chart.js")), "chart.umd.min.js"),
+    join(dirname(resolve("lit-html")), "../lit-html.js"), // not Node's form of it
+  ];
+  const paths = [...readdirSync(PAGE).map((name) => join(PAGE, name)), ...libraries];
+  return new Map(paths.map((path) => {
+    const extension = extname(path);
     const contentType = CONTENT_TYPES[extension] ?? "application/octet-stream";
-    const sent = extension === ".ts" ? stripTypeScriptTypes(text) : text;
-    return [`/dashboard/${name}`, { contentType, text: sent }];
+    const text = readFileSync(path, "utf8");
+    return [`/dashboard/${basename(path)}`, {
+      contentType,
+      text: extension === ".ts" ? browserScript(text) : text,
+    }];
   }));
+}
+
+/** Without types, and with the address of the library that it names. */
+function browserScript(text: string): string {
+  return stripTypeScriptTypes(text).replaceAll('from "lit-html"', 'from "./lit-html.js"');
 }

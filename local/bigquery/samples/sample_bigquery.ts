@@ -2,7 +2,7 @@ import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_clien
 import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
 import { EmulatorServer } from "../../http/emulator_server.ts";
 import { makeBigQueryApp } from "../bigquery_app.ts";
-import { openBigQuery } from "../bigquery_parts.ts";
+import { type BigQueryParts, openBigQuery } from "../bigquery_parts.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./sample_rows.ts";
 
 /** A local BigQuery that holds the sample data and has their present time. */
@@ -10,7 +10,7 @@ export interface SampleBigQuery {
   readonly url: string;
   /** Where queries are posted to. */
   readonly queriesUrl: string;
-  readonly project: string;
+  readonly parts: BigQueryParts;
   close(): Promise<void>;
 }
 
@@ -20,8 +20,7 @@ const PURGES_RETENTION_MS = 400 * 86_400_000;
 /** Serves a BigQuery in memory and streams the sample rows into it, as the processor does, through Google's client. */
 export async function openSampleBigQuery(): Promise<SampleBigQuery> {
   const parts = await openBigQuery(":memory:", PROJECT, { nowMs: SAMPLE_NOW_MS });
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery", log });
+  const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery" });
   const url = await server.listen(0);
   const sink = new BigQueryRowSink(
     createBigQueryClient({ projectId: PROJECT, endpoint: url }),
@@ -32,7 +31,7 @@ export async function openSampleBigQuery(): Promise<SampleBigQuery> {
   return {
     url,
     queriesUrl: `${url}/bigquery/v2/projects/${PROJECT}/queries`,
-    project: PROJECT,
+    parts,
     async close() {
       await server.close();
       await parts.database.close();

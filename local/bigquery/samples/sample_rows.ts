@@ -5,7 +5,7 @@
 import { makeImageId } from "@tintype/core/model/image_id";
 import { IMAGE_ROW_COLUMNS, type ImageRow, type RowValue } from "@tintype/core/model/image_row";
 import type { PurgeRow } from "@tintype/core/ports/row_sink";
-import { type Random, seededRandom } from "./seeded_random.ts";
+import { seededRandom } from "@tintype/core/seeded_random";
 
 /** The present time of the sample data, in milliseconds since the epoch. */
 export const SAMPLE_NOW_MS = Date.UTC(2026, 10, 16, 12);
@@ -22,6 +22,7 @@ const SWEEP_INTERVAL_MS = 5 * 60_000;
 const SWEEPS = 40;
 
 const TENANTS = ["acme", "globex", "stream"] as const;
+const OWNERS = ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "m", "n"] as const;
 const REASONS = ["truncated", "too_many_pixels", "not_an_image", "corrupt"] as const;
 
 const CAMERAS = [
@@ -47,7 +48,7 @@ const COLORS = [
 
 /** The rows of {@link IMAGES} images and of two at the edges of time: attempts that failed and were tried again, rejected and erased ones among them. */
 export function sampleRows(): ImageRow[] {
-  const random = seededRandom(7);
+  const random = new Random(7);
   const week = Array.from({ length: IMAGES }, () => rowsOfImage(random)).flat();
   const edges = [EXPIRED_MS, DUE_MS].map((ageMs) => attempt(random, SAMPLE_NOW_MS - ageMs));
   return [...week, ...edges];
@@ -55,7 +56,7 @@ export function sampleRows(): ImageRow[] {
 
 /** The lines of the certificates of the last hours; one sweep found something overdue. */
 export function sampleSweeps(): PurgeRow[] {
-  const random = seededRandom(11);
+  const random = new Random(11);
   return Array.from({ length: SWEEPS }, (_, index) => sweep(random, index)).flat();
 }
 
@@ -91,7 +92,7 @@ function attempt(random: Random, t0Ms: number): ImageRow {
     ...EMPTY,
     image_id: makeImageId(t0Ms, random.bytes(10)),
     tenant,
-    owner: random.pick("bcdefghijkmn".split("")).repeat(20),
+    owner: random.pick(OWNERS).repeat(20),
     source: tenant === "stream" ? "kafka" : "edge",
     t0: new Date(t0Ms).toISOString(),
     generation: String(1_790_000_000_000_000 + random.integer(0, 1_000_000)),
@@ -201,3 +202,34 @@ const NOT_READY = { media_type: null, renditions: 0, rendition_bytes: 0, decode_
 const EMPTY = Object.fromEntries(
   IMAGE_ROW_COLUMNS.map((column): [string, RowValue] => [column, null]),
 ) as ImageRow;
+
+/** Choices that look random and are the same for the same seed. */
+class Random {
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = seededRandom(seed);
+  }
+
+  between(least: number, most: number): number {
+    return least + this.next() * (most - least);
+  }
+
+  /** A whole number from `least` to `most`. */
+  integer(least: number, most: number): number {
+    return Math.floor(this.between(least, most + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.integer(0, items.length - 1)] as T; // within the bounds
+  }
+
+  bytes(count: number): Uint8Array {
+    return Uint8Array.from({ length: count }, () => this.integer(0, 255));
+  }
+}

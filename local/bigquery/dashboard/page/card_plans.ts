@@ -1,7 +1,22 @@
 /// <reference lib="dom" />
-import type { CardPlan, Context } from "./card.ts";
-import { element, type Row, total } from "./elements.ts";
+import { html, type TemplateResult } from "lit-html";
+import type { Bars } from "./charts.ts";
 import { bytes, count, day, duration, milliseconds } from "./format.ts";
+import { type Context, type Row, total } from "./rows.ts";
+
+/** What a card is about. */
+export interface CardPlan {
+  readonly view: string;
+  readonly title: string;
+  /** Takes two columns where there are three. */
+  readonly isWide?: boolean;
+  /** One line that says what is counted. */
+  readonly note: string;
+  /** What to show of the view's rows, of which there is one at least. */
+  readonly show: (rows: readonly Row[], context: Context) => Bars | TemplateResult;
+  /** Said where the view has no rows. */
+  readonly empty: string;
+}
 
 const STATUSES = ["ready", "rejected", "failed"] as const;
 const HOUR_MS = 3_600_000;
@@ -24,10 +39,7 @@ export const CARD_PLANS: readonly CardPlan[] = [
     view: "daily_volume",
     title: "Doors and tenants",
     note: "Images that each door took in, by tenant",
-    show: (rows) => ({
-      ...stackedBy(rows, (row) => `${row["source"]} · ${row["tenant"]}`),
-      horizontal: true,
-    }),
+    show: (rows) => byStatus(rows, (row) => `${row["source"]} · ${row["tenant"]}`),
     empty: "Nothing has come in.",
   },
   {
@@ -41,21 +53,24 @@ export const CARD_PLANS: readonly CardPlan[] = [
     view: "rejects_by_reason",
     title: "Rejects",
     note: "Images that are not ready, by their reason",
-    show: (rows) => ({ ...stackedBy(rows, (row) => String(row["reason"])), horizontal: true }),
+    show: (rows) => byStatus(rows, (row) => String(row["reason"])),
     empty: "Nothing was rejected.",
   },
   {
     view: "formats_and_devices",
     title: "Devices",
     note: "Ready images by the camera that took them",
-    show: (rows) => topBars(rows, deviceOf, "--edge"),
+    show: (rows) => bars(largest(rows, deviceOf, "images"), [sumOf("images", "--edge")]),
     empty: "No image is ready yet.",
   },
   {
     view: "formats_and_devices",
     title: "Formats",
     note: "Ready images by what their bytes are",
-    show: (rows) => topBars(rows, (row) => String(row["media_type"]), "--kafka"),
+    show(rows) {
+      const groups = largest(rows, (row) => String(row["media_type"]), "images");
+      return bars(groups, [sumOf("images", "--kafka")]);
+    },
     empty: "No image is ready yet.",
   },
   {
@@ -95,82 +110,97 @@ export const CARD_PLANS: readonly CardPlan[] = [
   },
 ];
 
-/** By hour while everything is of the last half day, else by day. */
-function volume(rows: readonly Row[], { nowMs }: Context) {
-  const times = rows.map((row) => Date.parse(String(row["hour"])));
-  const stepMs = nowMs - Math.min(...times) < CHARTED_HOURS * HOUR_MS ? HOUR_MS : DAY_MS;
-  const steps = stepMs === HOUR_MS ? CHARTED_HOURS : 8;
-  const lastMs = Math.floor(nowMs / stepMs) * stepMs;
-  const starts = Array.from({ length: steps }, (_, index) => lastMs - (steps - 1 - index) * stepMs);
-  return {
-    labels: starts.map((ms) =>
-      stepMs === HOUR_MS ? hourLabel(ms) : day(new Date(ms).toISOString())
-    ),
-    series: STATUSES.map((status) => ({
-      label: status,
-      color: `--${status}`,
-      values: starts.map((ms) =>
-        total(
-          rows.filter((_, index) => Math.floor((times[index] ?? 0) / stepMs) * stepMs === ms),
-          status,
-        )
-      ),
-    })),
-    stacked: true,
-    format: count,
-  };
+/** Rows that make one bar, or one bar of each series. */
+interface Group {
+  readonly name: string;
+  readonly rows: readonly Row[];
 }
 
-function stackedBy(rows: readonly Row[], nameOf: (row: Row) => string) {
-  const groups = Map.groupBy(rows, nameOf);
-  const names = [...groups].toSorted((a, b) => total(b[1], "images") - total(a[1], "images"));
-  const labels = names.slice(0, MAX_BARS).map(([name]) => name);
-  const used = STATUSES.filter((status) => rows.some((row) => row["status"] === status));
-  return {
-    labels,
-    series: used.map((status) => ({
-      label: status,
-      color: `--${status}`,
-      values: labels.map((name) =>
-        total(groups.get(name)?.filter((row) => row["status"] === status) ?? [], "images")
-      ),
-    })),
-    stacked: true,
-    format: count,
-  };
+/** A series of bars: what each group's rows come to. */
+interface GroupSeries {
+  readonly label: string;
+  readonly color: string | readonly string[];
+  readonly value: (rows: readonly Row[]) => number;
 }
 
-function latency(rows: readonly Row[]) {
-  const newest = rows.map((row) => String(row["day"])).toSorted().at(-1);
-  const today = rows.filter((row) => row["day"] === newest);
-  const stages = [...new Map(today.map((row) => [Number(row["step"]), String(row["stage"])]))]
-    .toSorted(([a], [b]) => a - b);
-  const doors = [...new Set(today.map((row) => String(row["source"])))].toSorted();
-  const valueOf = (door: string, step: number) =>
-    total(today.filter((row) => row["source"] === door && row["step"] === step), "p95_ms");
-  return {
-    labels: stages.map(([, stage]) => stage.replaceAll("_", " ")),
-    series: doors.map((door) => ({
-      label: door,
-      color: `--${door}`,
-      values: stages.map(([step]) => valueOf(door, step)),
-    })),
-    horizontal: true,
-    format: milliseconds,
-  };
-}
-
-function topBars(rows: readonly Row[], nameOf: (row: Row) => string, color: string) {
-  const groups = [...Map.groupBy(rows, nameOf)]
-    .map(([name, of]) => ({ name, images: total(of, "images") }))
-    .toSorted((a, b) => b.images - a.images)
-    .slice(0, MAX_BARS);
+function bars(
+  groups: readonly Group[],
+  series: readonly GroupSeries[],
+  settings: Partial<Bars> = {},
+): Bars {
   return {
     labels: groups.map(({ name }) => name),
-    series: [{ label: "images", color, values: groups.map(({ images }) => images) }],
+    series: series.map(({ label, color, value }) => ({
+      label,
+      color,
+      values: groups.map(({ rows }) => value(rows)),
+    })),
     horizontal: true,
     format: count,
+    ...settings,
   };
+}
+
+function sumOf(column: string, color: string | readonly string[], label = column): GroupSeries {
+  return { label, color, value: (rows) => total(rows, column) };
+}
+
+function groupsOf(rows: readonly Row[], nameOf: (row: Row) => string): Group[] {
+  return [...Map.groupBy(rows, nameOf)].map(([name, rows]) => ({ name, rows }));
+}
+
+/** The groups of the largest sums, the largest first. */
+function largest(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+  column: string,
+  most = MAX_BARS,
+): Group[] {
+  return groupsOf(rows, nameOf)
+    .toSorted((a, b) => total(b.rows, column) - total(a.rows, column)).slice(0, most);
+}
+
+/** By hour while everything is of the last half day, else by day. */
+function volume(rows: readonly Row[], { nowMs }: Context): Bars {
+  const timeOf = (row: Row) => Date.parse(String(row["hour"]));
+  const isYoung = nowMs - Math.min(...rows.map(timeOf)) < CHARTED_HOURS * HOUR_MS;
+  const [stepMs, steps] = isYoung ? [HOUR_MS, CHARTED_HOURS] : [DAY_MS, 8];
+  const lastMs = Math.floor(nowMs / stepMs) * stepMs;
+  const groups = Array.from({ length: steps }, (_, index) => {
+    const ms = lastMs - (steps - 1 - index) * stepMs;
+    const time = new Date(ms).toISOString();
+    return {
+      name: isYoung ? `${time.slice(11, 13)}:00` : day(time),
+      rows: rows.filter((row) => Math.floor(timeOf(row) / stepMs) * stepMs === ms),
+    };
+  });
+  const series = STATUSES.map((status) => sumOf(status, `--${status}`));
+  return bars(groups, series, { horizontal: false, stacked: true });
+}
+
+function byStatus(rows: readonly Row[], nameOf: (row: Row) => string): Bars {
+  const used = STATUSES.filter((status) => rows.some((row) => row["status"] === status));
+  const series = used.map((status) => ({
+    label: status,
+    color: `--${status}`,
+    value: (rows: readonly Row[]) =>
+      total(rows.filter((row) => row["status"] === status), "images"),
+  }));
+  return bars(largest(rows, nameOf, "images"), series, { stacked: true });
+}
+
+function latency(rows: readonly Row[]): Bars {
+  const newest = rows.map((row) => String(row["day"])).toSorted().at(-1);
+  const today = rows.filter((row) => row["day"] === newest)
+    .toSorted((a, b) => Number(a["step"]) - Number(b["step"]));
+  const stages = groupsOf(today, (row) => String(row["stage"]).replaceAll("_", " "));
+  const doors = [...new Set(today.map((row) => String(row["source"])))].toSorted();
+  const series = doors.map((door) => ({
+    label: door,
+    color: `--${door}`,
+    value: (rows: readonly Row[]) => total(rows.filter((row) => row["source"] === door), "p95_ms"),
+  }));
+  return bars(stages, series, { format: milliseconds });
 }
 
 function deviceOf(row: Row): string {
@@ -178,73 +208,65 @@ function deviceOf(row: Row): string {
   return row["camera_model"] === "none" ? String(row["camera_make"]) : String(row["camera_model"]);
 }
 
-function colors(rows: readonly Row[]) {
-  const groups = [...Map.groupBy(rows, (row) => String(row["color"]))]
-    .map(([color, of]) => ({ color, uses: total(of, "uses") }))
-    .toSorted((a, b) => b.uses - a.uses)
-    .slice(0, 12);
-  return {
-    labels: groups.map(({ color }) => color),
-    series: [{
-      label: "uses",
-      color: groups.map(({ color }) => color),
-      values: groups.map(({ uses }) => uses),
-    }],
-    horizontal: true,
-    format: count,
-  };
+function colors(rows: readonly Row[]): Bars {
+  const groups = largest(rows, (row) => String(row["color"]), "uses", 12);
+  return bars(groups, [sumOf("uses", groups.map(({ name }) => name))]);
 }
 
-function retention(rows: readonly Row[], { nowMs, retentionMs }: Context) {
+function storage(rows: readonly Row[]): Bars {
+  const groups = groupsOf(rows, (row) => String(row["tenant"]))
+    .toSorted((a, b) => a.name < b.name ? -1 : 1);
+  const series = [
+    sumOf("raw_bytes", "--kafka", "raw"),
+    sumOf("rendition_bytes", "--kafka-soft", "renditions"),
+  ];
+  return bars(groups, series, { stacked: true, format: bytes });
+}
+
+function retention(rows: readonly Row[], { nowMs, retentionMs }: Context): TemplateResult {
   const t0Of = (row: Row) => Date.parse(String(row["oldest_t0"]));
   const next = rows.toSorted((a, b) => t0Of(a) - t0Of(b)).slice(0, MAX_COUNTDOWNS);
-  return [dueList(next.map((row) => {
+  const items = next.map((row) => {
     const leftMs = t0Of(row) + retentionMs - nowMs;
-    const passed = element("progress");
-    passed.max = retentionMs;
-    passed.value = Math.min(retentionMs, retentionMs - leftMs);
-    passed.setAttribute("aria-label", "time that has passed");
     const images = Number(row["images"]);
     const name = `${day(String(row["day"]))} · ${row["tenant"]}`;
     return dueItem(
       `${name} · ${count(images)} ${images === 1 ? "image" : "images"}`,
       leftMs > 0 ? `in ${duration(leftMs)}` : `due since ${duration(leftMs)}`,
       leftMs > 0 ? "" : "warn",
-      passed,
+      html`
+        <progress max=${retentionMs} value=${Math.min(retentionMs, retentionMs - leftMs)}
+          aria-label="time that has passed"></progress>
+      `,
     );
-  }))];
+  });
+  return html`<div class="due">${items}</div>`;
 }
 
-function certificate(rows: readonly Row[], { nowMs }: Context) {
+function certificate(rows: readonly Row[], { nowMs }: Context): TemplateResult {
   const [first] = rows;
   const overdue = total(rows, "overdue");
   const agoMs = nowMs - Date.parse(String(first?.["swept_at"]));
   const verdict = overdue === 0 ? "Nothing is overdue" : `${count(overdue)} overdue`;
   const observed = rows.filter((row) => row["evidence"] === "observed");
   const stores = observed.map((row) => {
-    const [seen, deleted, late] = ["looked_at", "deleted", "overdue"].map((column) =>
-      count(Number(row[column]))
-    );
-    const tone = Number(row["overdue"]) > 0 ? "bad" : "";
-    const text = `${seen} seen, ${deleted} deleted, ${late} overdue`;
-    return dueItem(String(row["store"]), text, tone);
+    const of = (column: string) => count(Number(row[column]));
+    const text = `${of("looked_at")} seen, ${of("deleted")} deleted, ${of("overdue")} overdue`;
+    return dueItem(String(row["store"]), text, Number(row["overdue"]) > 0 ? "bad" : "");
   });
-  const others = rows.length - observed.length;
-  const note = `Certificate ${first?.["certificate"]}, ${
-    duration(agoMs)
-  } ago; ${others} more places are bounded by settings.`;
-  return [
-    element("p", overdue === 0 ? "verdict good" : "verdict bad", verdict),
-    element("p", "note", note),
-    dueList(stores),
-  ];
+  return html`
+    <p class="verdict ${overdue === 0 ? "good" : "bad"}">${verdict}</p>
+    <p class="note">Certificate ${first?.["certificate"]}, ${duration(agoMs)} ago;
+      ${rows.length - observed.length} more places are bounded by settings.</p>
+    <div class="due">${stores}</div>
+  `;
 }
 
-function objectives(rows: readonly Row[]) {
-  const names = [...new Set(rows.map((row) => String(row["objective"])))].toSorted();
-  return [dueList(names.map((name) => {
-    const windows = rows.filter((row) => row["objective"] === name)
-      .toSorted((a, b) => Number(a["window_hours"]) - Number(b["window_hours"]));
+function objectives(rows: readonly Row[]): TemplateResult {
+  const groups = groupsOf(rows, (row) => String(row["objective"]))
+    .toSorted((a, b) => a.name < b.name ? -1 : 1);
+  const items = groups.map(({ name, rows }) => {
+    const windows = rows.toSorted((a, b) => Number(a["window_hours"]) - Number(b["window_hours"]));
     const isBurning = windows.some((row) => row["is_burning"] === true);
     const rates = windows.map((row) =>
       `${row["window_hours"]} h: ${Number(Number(row["burn_rate"]).toPrecision(2))}`
@@ -254,38 +276,12 @@ function objectives(rows: readonly Row[]) {
       `${name.replaceAll("_", " ")}, ${Number(target.toPrecision(4))} %`,
       isBurning ? "burning" : "within budget",
       isBurning ? "bad" : "good",
-      element("span", "note", rates.join(" · ")),
+      html`<span class="note">${rates.join(" · ")}</span>`,
     );
-  }))];
+  });
+  return html`<div class="due">${items}</div>`;
 }
 
-function dueList(items: readonly HTMLElement[]): HTMLElement {
-  return element("div", "due", ...items);
-}
-
-function dueItem(name: string, left: string, tone: string, ...more: HTMLElement[]): HTMLElement {
-  const leftClass = `left ${tone}`.trimEnd();
-  return element("div", "", element("span", "", name), element("span", leftClass, left), ...more);
-}
-
-function storage(rows: readonly Row[]) {
-  const groups = [...Map.groupBy(rows, (row) => String(row["tenant"]))].toSorted();
-  return {
-    labels: groups.map(([tenant]) => tenant),
-    series: [
-      { label: "raw", color: "--kafka", values: groups.map(([, of]) => total(of, "raw_bytes")) },
-      {
-        label: "renditions",
-        color: "--kafka-soft",
-        values: groups.map(([, of]) => total(of, "rendition_bytes")),
-      },
-    ],
-    horizontal: true,
-    stacked: true,
-    format: bytes,
-  };
-}
-
-function hourLabel(ms: number): string {
-  return `${new Date(ms).toISOString().slice(11, 13)}:00`;
+function dueItem(name: string, left: string, tone: string, more?: TemplateResult): TemplateResult {
+  return html`<div><span>${name}</span><span class="left ${tone}">${left}</span>${more}</div>`;
 }

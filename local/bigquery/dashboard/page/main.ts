@@ -3,29 +3,38 @@
  * The dashboard in the browser: it asks for all views every few seconds while it is seen, and draws what has changed.
  * `card_plans` says what each card shows of its view, `charts` draws, `questions` asks the ten questions.
  */
-import { Card, type ViewResult } from "./card.ts";
-import { CARD_PLANS } from "./card_plans.ts";
-import { byId } from "./elements.ts";
-import { showQuestions } from "./questions.ts";
-import { updateTiles } from "./tiles.ts";
+import { html, nothing, render, type TemplateResult } from "lit-html";
+import { CARD_PLANS, type CardPlan } from "./card_plans.ts";
+import { BarChart, type Bars } from "./charts.ts";
+import { readQuestions } from "./questions.ts";
+import { type Context, type Row, table } from "./rows.ts";
+import { tiles } from "./tiles.ts";
 
-interface DashboardData {
+/** What a view gave, as the server sends it. */
+type ViewResult = { readonly columns: string[]; readonly rows: Row[] } | { readonly error: string };
+
+interface DashboardData extends Context {
   readonly project: string;
-  readonly nowMs: number;
-  readonly retentionMs: number;
   readonly views: Readonly<Record<string, ViewResult>>;
+}
+
+/** What a card shows: bars, or what stands in their place; and the figures behind it. */
+interface Shown {
+  readonly bars?: Bars;
+  readonly body?: TemplateResult;
+  readonly figures?: TemplateResult;
 }
 
 const ASK_INTERVAL_MS = 3_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-const cards = CARD_PLANS.map((plan) => ({ view: plan.view, card: new Card(plan) }));
+const charts = new Map<HTMLCanvasElement, BarChart>();
 let data: DashboardData | undefined;
 let hasQuestions = false;
 
-byId("cards").append(...cards.map(({ card }) => card.element));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 document.addEventListener("visibilitychange", () => void refresh());
+render(CARD_PLANS.map((plan) => card(plan, {})), byId("cards"));
 await refresh();
 setInterval(() => void refresh(), ASK_INTERVAL_MS);
 
@@ -38,7 +47,7 @@ async function refresh(): Promise<void> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     data = await response.json() as DashboardData; // our own server's answer
     draw();
-    if (!hasQuestions) await showQuestions(data.project);
+    if (!hasQuestions) render(await readQuestions(data.project), byId("question-list"));
     hasQuestions = true;
     tell("is-live", `live · ${new Date(data.nowMs).toISOString().slice(11, 19)} UTC`);
   } catch {
@@ -49,19 +58,62 @@ async function refresh(): Promise<void> {
 
 function draw(): void {
   if (data === undefined) return;
-  const { views, ...context } = data;
-  byId("project").textContent = `BigQuery's views, on this machine: ${data.project}.tintype`;
+  const { project, views } = data;
+  const context = data;
+  byId("project").textContent = `BigQuery's views, on this machine: ${project}.tintype`;
   const rowsOf = (view: string) => {
     const result = views[view];
     return result === undefined || "error" in result ? [] : result.rows;
   };
   byId("no-images").hidden = rowsOf("retention_state").length > 0;
-  updateTiles(rowsOf, context);
-  for (const { view, card } of cards) card.update(views[view], context);
+  render(tiles(rowsOf, context), byId("tiles"));
+  const shown = CARD_PLANS.map((plan) => show(plan, views[plan.view], context));
+  render(CARD_PLANS.map((plan, index) => card(plan, shown[index] ?? {})), byId("cards"));
+  for (const [index, canvas] of document.querySelectorAll("canvas").entries()) {
+    const bars = shown[index]?.bars;
+    if (bars === undefined) continue;
+    const chart = charts.get(canvas) ?? new BarChart(canvas);
+    charts.set(canvas, chart);
+    chart.draw(bars);
+  }
+}
+
+function show(plan: CardPlan, result: ViewResult | undefined, context: Context): Shown {
+  if (result === undefined || "error" in result) {
+    const why = result?.error ?? "BigQuery has no such view.";
+    return { body: html`<p class="empty problem">This view cannot be read. ${why}</p>` };
+  }
+  if (result.rows.length === 0) return { body: html`<p class="empty">${plan.empty}</p>` };
+  const content = plan.show(result.rows, context);
+  const figures = table(result.columns, result.rows);
+  return "series" in content ? { bars: content, figures } : { body: content, figures };
+}
+
+/** What has not changed is left alone by `render`, so that an open table stays where it was scrolled to. */
+function card({ title, note, isWide = false }: CardPlan, { bars, body, figures }: Shown) {
+  const id = `card-${title.toLowerCase().replaceAll(" ", "-")}`;
+  return html`
+    <section class=${isWide ? "card is-wide" : "card"} aria-labelledby=${id}>
+      <h2 id=${id}>${title}</h2>
+      <p class="note">${note}</p>
+      <div class="chart" ?hidden=${bars === undefined}>
+        <canvas role="img"></canvas>
+      </div>
+      <div>${body ?? nothing}</div>
+      <details ?hidden=${figures === undefined}><summary>Figures</summary>${figures}</details>
+    </section>
+  `;
 }
 
 function tell(state: "is-live" | "is-broken", text: string): void {
   byId("live").className = state;
   byId("live-text").textContent = text;
   byId("cards").classList.toggle("is-stale", state === "is-broken");
+}
+
+/** An element of the page's own HTML. Throws Error where it is not there. */
+function byId(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`Cannot draw the page as it has no #${id}`);
+  return found;
 }

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
-import { byId, element, type Row, table } from "./elements.ts";
+import { html, render, type TemplateResult } from "lit-html";
+import { type Row, table } from "./rows.ts";
 
 interface Question {
   readonly title: string;
@@ -8,41 +9,40 @@ interface Question {
 }
 
 interface QueryAnswer {
-  readonly schema?: {
-    readonly fields: readonly { readonly name: string; readonly type: string }[];
-  };
+  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: string }[] };
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
   readonly error?: { readonly message: string };
 }
 
-/** Lists the questions, each with its SQL and a button that asks it over BigQuery's own API. */
-export async function showQuestions(project: string): Promise<void> {
+/** The questions, each with its SQL and a button that asks it over BigQuery's own API. */
+export async function readQuestions(project: string): Promise<TemplateResult[]> {
   const response = await fetch("/_local/questions");
   const questions = await response.json() as Question[]; // our own server's answer
-  byId("question-list").replaceChildren(...questions.map((question) => item(question, project)));
-}
-
-function item(question: Question, project: string): HTMLElement {
-  const button = element("button", "", "Run");
-  button.type = "button";
-  button.setAttribute("aria-label", `Run: ${question.title}`);
-  const answer = element("div", "answer");
-  answer.setAttribute("aria-live", "polite");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    answer.replaceChildren(await ask(question, project));
-    button.disabled = false;
+  return questions.map((question) => {
+    const run = async ({ currentTarget }: { currentTarget: HTMLButtonElement }) => {
+      const place = currentTarget.closest("li")?.querySelector<HTMLElement>(".answer");
+      currentTarget.disabled = true;
+      const answer = await ask(question, project);
+      if (place) render(answer, place);
+      currentTarget.disabled = false;
+    };
+    return html`
+      <li>
+        <div class="question">
+          <span>${question.title}</span>
+          <button type="button" aria-label=${`Run: ${question.title}`} @click=${run}>Run</button>
+        </div>
+        <details>
+          <summary>SQL</summary>
+          <pre>${question.sql}</pre>
+        </details>
+        <div class="answer" aria-live="polite"></div>
+      </li>
+    `;
   });
-  return element(
-    "li",
-    "",
-    element("div", "question", element("span", "", question.title), button),
-    element("details", "", element("summary", "", "SQL"), element("pre", "", question.sql)),
-    answer,
-  );
 }
 
-async function ask({ sql, maximumBytesBilled }: Question, project: string): Promise<HTMLElement> {
+async function ask({ sql, maximumBytesBilled }: Question, project: string) {
   try {
     const response = await fetch(`/bigquery/v2/projects/${encodeURIComponent(project)}/queries`, {
       method: "POST",
@@ -53,25 +53,21 @@ async function ask({ sql, maximumBytesBilled }: Question, project: string): Prom
         formatOptions: { timestampOutputFormat: "ISO8601_STRING" },
       }),
     });
-    const answer = await response.json() as QueryAnswer; // BigQuery's answer to a query
-    if (answer.error !== undefined) return element("p", "problem bad", answer.error.message);
-    const rows = rowsOf(answer);
+    const { error, schema, rows = [] } = await response.json() as QueryAnswer; // BigQuery's answer to a query
+    if (error !== undefined) return html`<p class="problem bad">${error.message}</p>`;
     if (rows.length === 0) {
-      return element("p", "empty", "No rows: nothing of the kind has happened.");
+      return html`<p class="empty">No rows: nothing of the kind has happened.</p>`;
     }
-    return table(answer.schema?.fields.map(({ name }) => name) ?? [], rows);
+    const read = ({ name, type }: { name: string; type: string }, value: string | null) => {
+      if (value === null) return [name, value];
+      if (type === "INTEGER" || type === "FLOAT") return [name, Number(value)];
+      return [name, type === "BOOLEAN" ? value === "true" : value];
+    };
+    const shown = rows.map(({ f }): Row =>
+      Object.fromEntries(schema.fields.map((field, index) => read(field, f[index]?.v ?? null)))
+    );
+    return table(schema.fields.map(({ name }) => name), shown);
   } catch {
-    return element("p", "problem bad", "BigQuery does not answer.");
+    return html`<p class="problem bad">BigQuery does not answer.</p>`;
   }
-}
-
-function rowsOf({ schema, rows = [] }: QueryAnswer): Row[] {
-  const fields = schema?.fields ?? [];
-  return rows.map(({ f }) =>
-    Object.fromEntries(fields.map(({ name, type }, index) => {
-      const value = f[index]?.v ?? null;
-      if (value !== null && (type === "INTEGER" || type === "FLOAT")) return [name, Number(value)];
-      return [name, type === "BOOLEAN" && value !== null ? value === "true" : value];
-    }))
-  );
 }

@@ -1,23 +1,25 @@
 /// <reference lib="dom" />
-import type { Context } from "./card.ts";
-import { byId, element, type Row, total } from "./elements.ts";
+import { html, type TemplateResult } from "lit-html";
 import { bytes, count, duration, milliseconds } from "./format.ts";
+import { type Context, type Row, total } from "./rows.ts";
 
-/** The rows of a view by its name; none where it could not be read. */
-type RowsOf = (view: string) => readonly Row[];
-
-/** Writes the figures at the top of the page. */
-export function updateTiles(rowsOf: RowsOf, context: Context): void {
+/** The figures at the top of the page; `rowsOf` gives none of a view that could not be read. */
+export function tiles(
+  rowsOf: (view: string) => readonly Row[],
+  context: Context,
+): TemplateResult[] {
   const volume = rowsOf("daily_volume");
   const images = total(volume, "images");
-  const ready = total(volume.filter((row) => row["status"] === "ready"), "images");
-  const failed = total(volume.filter((row) => row["status"] === "failed"), "images");
+  const imagesOf = (column: string, value: string) =>
+    total(volume.filter((row) => row[column] === value), "images");
+  const ready = imagesOf("status", "ready");
+  const failed = imagesOf("status", "failed");
   const today = new Date(context.nowMs).toISOString().slice(0, 10);
   const places = rowsOf("certificate_state");
   const overdue = total(places, "overdue");
-  const tiles: readonly [string, string, string][] = [
+  const figures: readonly [string, string, string][] = [
     ["images are kept", count(images), ""],
-    ["came in today", count(total(volume.filter((row) => row["day"] === today), "images")), ""],
+    ["came in today", count(imagesOf("day", today)), ""],
     ["are ready", images === 0 ? "–" : `${Math.round(1000 * ready / images) / 10} %`, ""],
     ["accepted to ready, 95 %", slowest(rowsOf("latency_by_stage")), ""],
     ["failed by our fault", count(failed), failed > 0 ? "bad" : ""],
@@ -27,10 +29,13 @@ export function updateTiles(rowsOf: RowsOf, context: Context): void {
       ? ["overdue: no sweep yet", "–", ""]
       : ["overdue", count(overdue), overdue > 0 ? "bad" : "good"],
   ];
-  byId("tiles").replaceChildren(
-    ...tiles.map(([name, value, tone]) =>
-      element("div", "", element("dt", "", name), element("dd", tone, value))
-    ),
+  return figures.map(([name, value, tone]) =>
+    html`
+      <div>
+        <dt>${name}</dt>
+        <dd class=${tone}>${value}</dd>
+      </div>
+    `
   );
 }
 
@@ -38,10 +43,9 @@ export function updateTiles(rowsOf: RowsOf, context: Context): void {
 function slowest(rows: readonly Row[]): string {
   const waits = rows.filter((row) => row["stage"] === "accepted_to_ready");
   const newest = waits.map((row) => String(row["day"])).toSorted().at(-1);
+  if (newest === undefined) return "–";
   const today = waits.filter((row) => row["day"] === newest);
-  return today.length === 0
-    ? "–"
-    : milliseconds(Math.max(...today.map((row) => Number(row["p95_ms"]))));
+  return milliseconds(Math.max(...today.map((row) => Number(row["p95_ms"]))));
 }
 
 function nextPurge(rows: readonly Row[], { nowMs, retentionMs }: Context): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rewriteParameterMarks } from "./parameter_marks.ts";
+import { rewriteParameterMarks } from "./query_parameters.ts";
 
 const CASES = [
   ["a = @id AND b = @id_2", "a = $id AND b = $id_2"],

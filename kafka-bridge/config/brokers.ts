@@ -1,8 +1,15 @@
 import { UsageError } from "@tintype/cli/usage_error";
-import { BROKER, partsOf } from "./broker_list.ts";
 
 /** Variables of the process. */
 export type Env = Readonly<Record<string, string | undefined>>;
+
+/** A broker's address: host:port. */
+export const BROKER = /^[^\s:]+:\d{1,5}$/;
+
+/** The parts of a list that commas divide, without those that are empty. */
+export function partsOf(list: string): string[] {
+  return list.split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
 
 /** `--brokers` of the commands. */
 export function brokersFlag(env: Env) {

@@ -2,7 +2,8 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeFolder, openParts } from "./_testing.ts";
+import { makeFolder } from "../_testing.ts";
+import { openParts } from "./_testing.ts";
 import { runQuery } from "./run_query.ts";
 
 test("a database of an older schema gets the new columns and keeps its rows", async (t) => {

@@ -1,21 +1,22 @@
 /** The topics of one test, what it sends and expects there, and the bridges that read them. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Admin, Kafka, Producer } from "kafkajs";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
 import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { eventually } from "@tintype/core/testing/eventually";
+import { type Program, startProgram } from "@tintype/core/testing/start_program";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { bridgeEnv, SECRET } from "./bridge_env.ts";
-import type { TestClients } from "./broker.ts";
-import { eventually } from "@tintype/core/testing/eventually";
-import { type Program, startProgram } from "@tintype/core/testing/start_program";
-import type { RunningStore } from "./store.ts";
+import { IMAGE_HEADERS } from "./fake_ports.ts";
+import type { RawStore } from "./store.ts";
 
 const PARTITIONS = 4;
 const TENANT = parseTenant("stream");
@@ -27,93 +28,69 @@ export interface Sent {
   readonly timestampMs: number;
 }
 
-/** The topics of one test and what runs over them. */
-export interface Lane {
-  readonly topic: string;
-  readonly deadLetterTopic: string;
-  readonly group: string;
-  startBridge(env?: Readonly<Record<string, string>>, program?: string): Program;
-  /** Sends values round robin over the partitions, or to one, all of them to one subject; to the source or another topic. */
-  send(
-    values: readonly Uint8Array[],
-    headers?: Readonly<Record<string, string>>,
-    partition?: number,
-    to?: string,
-  ): Promise<Sent[]>;
-  /** The name that the raw object of a record has. */
-  nameOf(sent: Sent): Promise<string>;
-  /** How many of these records are raw objects. */
-  stored(sent: readonly Sent[]): Promise<number>;
-  /** A folder that is removed with the bridges. */
-  folder(): Promise<string>;
-  /** What is committed of each partition, -1 where nothing is. */
-  committed(): Promise<Map<number, bigint>>;
-  /** Waits until everything that was sent is behind the committed offsets. */
-  caughtUp(timeoutMs?: number): Promise<void>;
-  /** The dead letters that are there. */
-  lettersNow(): Promise<Letter[]>;
-  /** Waits for that many dead letters. */
-  deadLetters(count: number): Promise<Letter[]>;
-  createRedriveTopic(): Promise<void>;
-  createTopic(): Promise<void>;
-  createDeadLetterTopic(): Promise<void>;
-  configure(topic: string, entries: Readonly<Record<string, string>>): Promise<void>;
-  /** Kills the bridges that still run. */
-  close(): Promise<void>;
+/** What a test's topics lie on. */
+interface TopicsParts {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly brokers: string;
+  readonly store: RawStore;
 }
 
-/** What a lane runs on. */
-interface LaneParts extends Omit<TestClients, "close"> {
-  readonly brokers: string;
-  readonly store: RunningStore;
-}
+/** The topics of one test and what runs over them. */
+export type TestTopics = Awaited<ReturnType<typeof openTopics>>;
 
 /** Creates the topics of a test, with as many replicas as the brokers give by default. */
-export async function openLane(parts: LaneParts): Promise<Lane> {
-  const { kafka, admin, producer, brokers, store } = parts;
-  const bridges: Program[] = [];
+export async function openTopics({ kafka, admin, producer, brokers, store }: TopicsParts) {
   const topic = `images-${randomUUID()}`;
   const { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic, KAFKA_GROUP: group } = bridgeEnv(topic);
-  const createTopic = async (name: string) => {
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: [{ topic: name, numPartitions: PARTITIONS }],
-    });
+  const key = await importPseudonymKey(SECRET);
+  const bridges: Program[] = [];
+  const folders: string[] = [];
+
+  async function create(name: string): Promise<void> {
+    const topics = [{ topic: name, numPartitions: PARTITIONS }];
+    await admin.createTopics({ waitForLeaders: false, topics });
     // kafkajs's own wait gives up on a broker that has not heard of the topic from its controller yet, and takes one that
     // has for the leader of all partitions.
     await eventually(
       `${name}'s leaders`,
       () => admin.fetchTopicOffsets(name).then(() => true, () => false),
     );
-  };
-  await createTopic(topic);
-  await createTopic(deadLetterTopic);
-  const key = await importPseudonymKey(SECRET);
-  const committed = async () => {
+  }
+
+  /** What is committed of each partition, -1 where nothing is. */
+  async function committed(): Promise<Map<number, bigint>> {
     const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
     return new Map(
       (offsets?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)]),
     );
-  };
-  const lettersNow = async () => {
+  }
+
+  /** The dead letters that are there. */
+  async function lettersNow(): Promise<Letter[]> {
     const letters: Letter[] = [];
     await readLetters(kafka, deadLetterTopic, async (letter) => void letters.push(letter));
     return letters;
-  };
-  const nameOf = async ({ partition, offset, timestampMs }: Sent) => {
-    const imageId = await imageIdOfRecord(
-      { cluster: "tests", topic, partition, offset },
-      timestampMs,
-    );
+  }
+
+  /** The name that the raw object of a record has. */
+  async function nameOf({ partition, offset, timestampMs }: Sent) {
+    const position = { cluster: "tests", topic, partition, offset };
+    const imageId = await imageIdOfRecord(position, timestampMs);
     return rawName({ tenant: TENANT, owner: await pseudonymize(key, TENANT, "ada"), imageId });
-  };
-  const folders: string[] = [];
+  }
+
+  await create(topic);
+  await create(deadLetterTopic);
   return {
     topic,
     deadLetterTopic,
     group,
     committed,
-    startBridge(env = {}, program = "kafka-bridge/main.ts") {
+    lettersNow,
+    nameOf,
+    startBridge(env: Readonly<Record<string, string>> = {}, program = "kafka-bridge/main.ts") {
       const bridge = startProgram([program], {
         ...bridgeEnv(topic),
         KAFKA_BROKERS: brokers,
@@ -124,12 +101,13 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
       bridges.push(bridge);
       return bridge;
     },
+    /** Sends values round robin over the partitions, or to one, all of them to one subject; to the source or another topic. */
     async send(
-      values,
-      headers = { "content-type": "image/png", "subject": "ada" },
-      only,
+      values: readonly Uint8Array[],
+      headers: Readonly<Record<string, string>> = IMAGE_HEADERS,
+      only?: number,
       to = topic,
-    ) {
+    ): Promise<Sent[]> {
       return await Promise.all(values.map(async (value, index) => {
         const partition = only ?? index % PARTITIONS;
         const messages = [{ key: `k${index}`, value: Buffer.from(value), headers, partition }];
@@ -138,17 +116,23 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
       }));
     },
-    nameOf,
-    async stored(sent) {
+    /** How many of these records are raw objects. */
+    async stored(sent: readonly Sent[]): Promise<number> {
       const held = new Set(await store.names());
       return (await Promise.all(sent.map(nameOf))).filter((name) => held.has(name)).length;
     },
-    async folder() {
-      const folder = await mkdtemp(join(tmpdir(), "tintype-lane-"));
+    /** A folder with these files, which is removed with the bridges. */
+    async folderWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
+      const folder = await mkdtemp(join(tmpdir(), "tintype-topics-"));
       folders.push(folder);
+      for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
       return folder;
     },
-    async caughtUp(timeoutMs = 30_000) {
+    /** `TENANT_PLANS` for the topic, with these limits. */
+    plansWith: (limits: object) =>
+      JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } }, default: limits }),
+    /** Waits until everything that was sent is behind the committed offsets. */
+    async caughtUp(timeoutMs = 30_000): Promise<void> {
       const ends = await admin.fetchTopicOffsets(topic);
       await eventually("the last commit", async () => {
         const now = await committed();
@@ -157,22 +141,23 @@ export async function openLane(parts: LaneParts): Promise<Lane> {
         );
       }, timeoutMs);
     },
-    lettersNow,
-    async deadLetters(count) {
+    /** Waits for that many dead letters. */
+    async deadLetters(count: number): Promise<Letter[]> {
       return await eventually(`${count} dead letters`, async () => {
         const letters = await lettersNow();
         return letters.length >= count && letters;
       });
     },
-    createTopic: () => createTopic(topic),
-    createDeadLetterTopic: () => createTopic(deadLetterTopic),
-    createRedriveTopic: () => createTopic(`${topic}${REDRIVE_SUFFIX}`),
-    async configure(name, entries) {
+    createTopic: () => create(topic),
+    createDeadLetterTopic: () => create(deadLetterTopic),
+    createRedriveTopic: () => create(`${topic}${REDRIVE_SUFFIX}`),
+    async configure(name: string, entries: Readonly<Record<string, string>>): Promise<void> {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
       const resources = [{ type: TOPIC_RESOURCE, name, configEntries }];
       await admin.alterConfigs({ validateOnly: false, resources });
     },
-    async close() {
+    /** Kills the bridges that still run. */
+    async close(): Promise<void> {
       await Promise.all(bridges.map((bridge) => bridge.kill("SIGKILL")));
       await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
     },
