@@ -10,7 +10,6 @@ import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
 
 const NAME = DAYS_FILE as ObjectName; // a name of the configuration bucket
 const MIDNIGHT_MS = Date.UTC(2026, 2, 14);
-const { periodMs } = RETENTION_POLICY;
 
 /** A keeper with a clock of its own, whose random bytes count up. */
 function keeperOf(config = new MemoryObjectStore(), nowMs = NOON_MS) {
