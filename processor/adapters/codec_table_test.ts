@@ -9,7 +9,6 @@ import {
   sniffMediaType,
   typesDecodedBy,
 } from "@tintype/core/model/media_type";
-import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { uprightSize } from "@tintype/core/processing/plan_renditions";
@@ -18,6 +17,7 @@ import { CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contra
 import { quarters } from "@tintype/core/testing/drawing";
 import {
   makeSample,
+  renderRequestOf,
   sharedImage,
   sharedImages,
   WITHOUT_SHARED_IMAGES,
@@ -30,14 +30,13 @@ const codec = await codecNamed("sharp");
 const DRAWN = typesDecodedBy("libvips");
 
 async function rendered(bytes: Uint8Array<ArrayBuffer>) {
-  const probed = await probeBytes(bytes);
+  const request = await renderRequestOf(bytes);
   const options = {
     pipeline: DEFAULT_PIPELINE,
     clock: { now: () => performance.now() },
     decodeTimeoutMs: 20_000,
   };
-  const request = { bytes, ...probed, renditions: DEFAULT_RENDITIONS };
-  return { probed, ...await render(codec, request, options) };
+  return { header: request.header, ...await render(codec, request, options) };
 }
 
 for (const { name, run } of CODEC_CONTRACT) {
@@ -107,8 +106,8 @@ test("every sample becomes upright renditions, insights and camera facts of thei
 }, async () => {
   const names = ["photos", "formats", "orientation"].flatMap(sharedImages);
   for (const name of names.filter((name) => !name.includes("truncated"))) {
-    const { probed, renditions, insights, camera } = await rendered(sharedImage(name));
-    const { width, height } = uprightSize(probed.header);
+    const { header, renditions, insights, camera } = await rendered(sharedImage(name));
+    const { width, height } = uprightSize(header);
     const [large] = renditions;
     assert.ok(large !== undefined && renditions.length === 3, name);
     assert.ok(Math.abs(large.width / large.height - width / height) < 0.01, name);
@@ -117,7 +116,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
       Math.min(1600, Math.max(width, height)),
       name,
     );
-    assert.equal(large.format, probed.header.hasAlpha ? "webp" : "jpeg", name);
+    assert.equal(large.format, header.hasAlpha ? "webp" : "jpeg", name);
     pixelInsightsSchema.parse(insights);
     if (camera !== undefined) cameraSchema.parse(camera);
   }
