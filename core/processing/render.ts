@@ -29,9 +29,6 @@ interface RenderOptions {
   readonly decodeTimeoutMs: number;
 }
 
-/** Larger EXIF blocks are not read: their facts fit a few hundred bytes. */
-const MAX_EXIF_BYTES = 1_048_576;
-
 /**
  * Makes renditions, insights and camera facts of a picture that the guard let through. Throws ImageRejected: what the
  * codec found, `pipeline_rejected` where a step refused it, `processing_limit` where a step or an own insight broke.
@@ -171,8 +168,6 @@ async function measureOwn(
 
 async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {
   if (exif === undefined) return undefined;
-  // TIFF files are their own EXIF block; only elsewhere does a block's size say whether it is one.
-  if (exif.offset > 0 && exif.length > MAX_EXIF_BYTES) return undefined;
   return await readCamera(bytes.subarray(exif.offset, exif.offset + exif.length));
 }
 
