@@ -60,17 +60,16 @@ async function decode({ bytes, mediaType, header, target }: DecodeRequest): Prom
   const wanted = insideSize(header, { ...box, enlarge: false });
   const stored = await decodeWhole(bytes, mediaType, { header, wanted });
   const resized = filteredResize(header.hasAlpha ? stored : withoutAlpha(stored), wanted);
-  const pixels = await inSrgb(resized, { bytes, mediaType, header });
-  return upright(pixels, header.orientation);
+  return upright(inSrgb(resized, { bytes, mediaType, header }), header.orientation);
 }
 
 /** Without a profile, and with one that makes no sense, pixels are sRGB already; printers' tables are not read. */
-async function inSrgb(
+function inSrgb(
   pixels: RawPixels,
   { bytes, mediaType, header }: Pick<DecodeRequest, "bytes" | "mediaType" | "header">,
-): Promise<RawPixels> {
+): RawPixels {
   const isInk = header.colorSpace === "cmyk" || header.colorSpace === "ycck";
-  const embedded = isInk ? undefined : await embeddedProfile(bytes, mediaType);
+  const embedded = isInk ? undefined : embeddedProfile(bytes, mediaType);
   const read = embedded === undefined ? undefined : readProfile(embedded);
   if (read?.kind === "tables") {
     throw new ImageRejected("unsupported_type", "its colour profile has tables and no matrix");
