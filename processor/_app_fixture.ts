@@ -61,7 +61,7 @@ export function createFixture({ keysUrl, isReady, queue, ...options }: AppFixtur
     log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
     metrics: createMetrics(() => waiting.size),
     queue: waiting,
-    verify: createOidcVerifier({ keys: keysUrl }),
+    verify: createOidcVerifier(keysUrl),
     audience: AUDIENCE,
     pushServiceAccount: PUSH_ACCOUNT,
     schedulerServiceAccount: SCHEDULER_ACCOUNT,

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     log,
     metrics: createMetrics(() => queue.size),
     queue,
-    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    verify: createOidcVerifier(env.oidcKeysUrl),
     rawBucket: env.buckets.raw,
     // It listens only once the pixel processes are warm.
     isReady: () => !stopping.signal.aborted,

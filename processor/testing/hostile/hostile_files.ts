@@ -54,7 +54,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
     ...zipBombs(),
     ...tiffTraps(),
     ...boxTraps(),
-    ...hostiles(ECHO_ENDINGS, ECHOES.map(({ name, mediaType, make }) => [name, mediaType, make()])),
+    ...hostiles(ECHO_ENDINGS, ECHOES),
     ...exifTraps(carry.exif),
     ...profileTraps(carry.profile),
     ...disguises(),
