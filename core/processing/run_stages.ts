@@ -30,7 +30,8 @@ export async function runStages(
   const draft = new ManifestDraft(ports, raw, attempt);
   const { watch } = draft;
   try {
-    draft.addHeader(await watch.time("probeMs", () => probeRaw(ports, raw, options)));
+    const source = rangeSource(ports.raw, raw, options);
+    draft.addHeader(guarded(await watch.time("probeMs", () => probe(source, options)), raw));
     const bytes = await watch.time("fetchMs", () => fetchRaw(ports, raw, options));
     draft.add({ sha256: await verifyDigests(ports, raw, bytes) });
     // Only the whole file shows how many frames there are, and that it is still what its first bytes said.
@@ -47,14 +48,6 @@ export async function runStages(
     if (error instanceof ImageRejected) return draft.rejected(error.reason, error.detail);
     throw error;
   }
-}
-
-async function probeRaw(
-  ports: ProcessImagePorts,
-  raw: RawImage,
-  options: CallOptions,
-): Promise<Probed> {
-  return guarded(await probe(rangeSource(ports.raw, raw, options), options), raw);
 }
 
 /** What was found, where it is within every limit and is what was declared. */
