@@ -24,7 +24,7 @@ const VARIANTS: readonly (readonly [SampleVariant, MediaType, number])[] = [
   ["deep", "image/tiff", 1],
   ["p3", "image/jpeg", 6],
   // Ink does not reach every colour.
-  ["cmyk", "image/jpeg", 48],
+  ["cmyk", "image/jpeg", 40],
 ];
 
 /** A colour that every way of storing colours can hold. */

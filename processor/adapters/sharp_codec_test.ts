@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { assertUpright, CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
-import { type Color, colorAt, difference, quarters } from "@tintype/core/testing/drawing";
+import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
 import { hammingDistance } from "@tintype/core/testing/likeness";
 import { perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
 import {
@@ -23,38 +23,17 @@ for (const { name, run } of CODEC_CONTRACT) {
     run({ codec, mediaTypes: [...codec.takes], make: makeSample }));
 }
 
-function flat(red: number, green: number, blue: number) {
-  const background = { r: red, g: green, b: blue };
-  return sharp({ create: { width: 32, height: 32, channels: 3, background } });
-}
-
-/** Decodes a file and holds the colour in its middle, as far as `most` of 255, to the one that is meant. */
-async function assertColor(bytes: Uint8Array<ArrayBuffer>, meant: Color, most: number) {
-  const pixels = await decodeInside(codec, bytes, BOX);
-  const found = colorAt(pixels, 0.5, 0.5);
-  assert.equal(pixels.channels, 3);
-  assert.ok(difference(found, meant) <= most, String(found));
-}
-
 for (const [depth, space] of [[8, "srgb"], [16, "rgb16"]] as const) {
   test(`sharpCodec() brings wide gamut of ${depth} bits to sRGB`, async () => {
-    const wide = flat(255, 0, 0).toColourspace(space).withIccProfile("p3");
+    const create = { width: 32, height: 32, channels: 3, background: "#ff0000" } as const;
+    const wide = sharp({ create }).toColourspace(space).withIccProfile("p3");
     const bytes = new Uint8Array(await wide.png().toBuffer());
     const stored = await sharp(bytes, { ignoreIcc: true }).raw().toBuffer();
     assert.ok((stored[1] ?? 0) > 30, "the sample itself is not in Display P3");
-    await assertColor(bytes, [255, 0, 0], 4);
+    const found = colorAt(await decodeInside(codec, bytes, BOX), 0.5, 0.5);
+    assert.ok(difference(found, [255, 0, 0]) <= 4, String(found));
   });
 }
-
-test("sharpCodec() brings CMYK to sRGB", async () => {
-  const bytes = new Uint8Array(await flat(200, 40, 40).toColourspace("cmyk").jpeg().toBuffer());
-  await assertColor(bytes, [200, 40, 40], 40);
-});
-
-test("sharpCodec() brings grey to three samples a pixel", async () => {
-  const bytes = new Uint8Array(await flat(90, 90, 90).toColourspace("b-w").png().toBuffer());
-  await assertColor(bytes, [90, 90, 90], 1);
-});
 
 test("sharpCodec() decodes the first frame of an animation", async () => {
   const first = quarters(40, 30).data;

@@ -4,23 +4,13 @@ import type { Certificate } from "@tintype/core/retention/certificate";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** The processor's Prometheus metrics; labels are words of closed lists, never an id. */
-export interface ProcessorMetrics {
-  /** What `/metrics` answers. */
-  text(): Promise<string>;
-  readonly contentType: string;
-  delivered(outcome: ProcessOutcome, waitMs: number): void;
-  /** A delivery that was answered 429 or 503, to be brought again. */
-  putOff(status: number): void;
-  /** A job's end, and how it ended. */
-  jobEnded(job: string, outcome: "done" | "failed"): void;
-  swept(certificate: Certificate): void;
-}
+export type ProcessorMetrics = ReturnType<typeof createMetrics>;
 
 const STAGES = ["queue", "probe", "fetch", "decode", "renditions", "insights", "store", "total"];
 const STAGE_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 /** Makes the metrics; `underWay` is asked at each scrape. */
-export function createMetrics(underWay: () => number): ProcessorMetrics {
+export function createMetrics(underWay: () => number) {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, ...labelNames: readonly string[]) =>
@@ -63,9 +53,10 @@ export function createMetrics(underWay: () => number): ProcessorMetrics {
     "When this process last ended a sweep, in seconds since 1970",
   );
   return {
+    /** What `/metrics` answers. */
     text: () => registry.metrics(),
     contentType: registry.contentType,
-    delivered(outcome, waitMs) {
+    delivered(outcome: ProcessOutcome, waitMs: number): void {
       waits.observe(waitMs / 1_000);
       const isDone = outcome.outcome === "done";
       deliveries.inc({ outcome: isDone ? outcome.manifest.status : outcome.outcome });
@@ -77,9 +68,11 @@ export function createMetrics(underWay: () => number): ProcessorMetrics {
         if (ms !== undefined) stages.observe({ stage }, ms / 1_000);
       }
     },
-    putOff: (status) => deliveries.inc({ outcome: status === 429 ? "delayed" : "repeated" }),
-    jobEnded: (job, outcome) => jobs.inc({ job, outcome }),
-    swept({ places }) {
+    /** A delivery that was answered 429 or 503, to be brought again. */
+    putOff: (status: number) =>
+      deliveries.inc({ outcome: status === 429 ? "delayed" : "repeated" }),
+    jobEnded: (job: string, outcome: "done" | "failed") => jobs.inc({ job, outcome }),
+    swept({ places }: Certificate): void {
       overdue.set(places.reduce((sum, place) => sum + place.overdue, 0));
       sweptAt.setToCurrentTime();
     },
