@@ -125,6 +125,12 @@ test("startUpload() counts while the session starts: neither waits for the other
   assert.deepEqual(order.slice(0, 2).toSorted(), ["count begins", "start begins"]);
 });
 
+test("startUpload() makes another id each time where the client names none", async () => {
+  const { start, quota } = setUp();
+  for (let time = 0; time < 3; time++) await start();
+  assert.equal(new Set(quota.held().filter((id) => t0OfImageId(id) === NOON_MS)).size, 3);
+});
+
 test("startUpload() takes a client's own id at both ends of its window", async () => {
   for (const timeMs of [NOON_MS - DAY_MS, NOON_MS + 5000]) {
     const { start } = setUp();

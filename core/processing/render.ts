@@ -12,7 +12,6 @@ import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_e
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
-  type Insight,
   type PictureContext,
   type Pipeline,
   STANDARD_INSIGHTS,
@@ -134,18 +133,11 @@ async function measureStandard(
   shared: SharedPixels,
   context: PictureContext,
 ): Promise<PixelInsights> {
-  const measure = async <Value>({ minSidePx, measure }: Insight<Value>) =>
-    measure(await shared.forInsight(minSidePx), context);
-  return {
-    dominantColors: await measure(STANDARD_INSIGHTS.dominantColors),
-    meanLuma: await measure(STANDARD_INSIGHTS.meanLuma),
-    contrast: await measure(STANDARD_INSIGHTS.contrast),
-    sharpness: await measure(STANDARD_INSIGHTS.sharpness),
-    entropy: await measure(STANDARD_INSIGHTS.entropy),
-    isBlank: await measure(STANDARD_INSIGHTS.isBlank),
-    perceptualHash: await measure(STANDARD_INSIGHTS.perceptualHash),
-    thumbhash: await measure(STANDARD_INSIGHTS.thumbhash),
-  };
+  const values: Record<string, unknown> = {};
+  for (const [name, { minSidePx, measure }] of Object.entries(STANDARD_INSIGHTS)) {
+    values[name] = measure(await shared.forInsight(minSidePx), context);
+  }
+  return values as PixelInsights; // the table has each of them by its name
 }
 
 async function measureOwn(
