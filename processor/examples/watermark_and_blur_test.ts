@@ -39,11 +39,11 @@ test("the example makes its own renditions, with its mark in the lower right cor
   ]);
   const [large] = renditions;
   assert.ok(large !== undefined);
-  const { data, info } = await sharp(large.bytes).raw().toBuffer({ resolveWithObject: true });
+  const { data, width, channels } = await rawOf(large.bytes);
   const brightest = (top: number, left: number) =>
     Math.max(...data.filter((_, at) => {
-      const pixel = Math.floor(at / info.channels);
-      return Math.floor(pixel / info.width) >= top && pixel % info.width >= left;
+      const pixel = Math.floor(at / channels);
+      return Math.floor(pixel / width) >= top && pixel % width >= left;
     }));
   assert.ok(brightest(800, 900) > 140);
   assert.ok((data[0] ?? 0) < 100);
