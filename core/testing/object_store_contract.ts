@@ -62,7 +62,12 @@ export const OBJECT_STORE_CONTRACT = contractOf<ObjectStore>({
   },
   async "create() takes a stream, and an empty body"(store) {
     const { ref, name } = fresh();
-    const chunks = ReadableStream.from(["stre", "amed"].map(text));
+    const chunks = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const part of ["stre", "amed"]) controller.enqueue(text(part));
+        controller.close();
+      },
+    });
     assert.ok((await store.create(name, chunks, writeOf(ref))).created);
     assert.deepEqual(await store.read(name), text("streamed"));
     const empty = renditionName(ref, "empty", "jpg");
