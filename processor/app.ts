@@ -10,7 +10,7 @@ import { sweepExpired, type SweepPorts } from "@tintype/core/retention/sweep_exp
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { performance } from "node:perf_hooks";
-import { type CallerVerifier, requireCaller } from "./caller.ts";
+import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
 import { type DeliveryWork, handlePush, type PushPorts } from "./push.ts";
@@ -54,11 +54,11 @@ export function createApp(options: AppOptions): Hono {
     async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
   );
 
-  app.use("/events/*", requireCaller({ ...options, email: options.pushServiceAccount }));
+  app.use("/events/*", requireCaller(options, options.pushServiceAccount));
   app.post("/events/storage", ...push(options, (...call) => processImage(ports, ...call)));
   app.post("/events/dead", ...push(options, (...call) => markFailed(ports, ...call)));
 
-  app.use("/jobs/*", requireCaller({ ...options, email: options.schedulerServiceAccount }));
+  app.use("/jobs/*", requireCaller(options, options.schedulerServiceAccount));
   const sweep = async (call: CallOptions) => {
     const onRefusal = (refusal: AppError) => log.error("purge_refused", describeError(refusal));
     const certificate = await sweepExpired(ports, { ...call, onRefusal });
@@ -72,6 +72,14 @@ export function createApp(options: AppOptions): Hono {
     job(options, { name: "reconcile", run: repair, fieldsOf: (done) => ({ ...done }) }),
   );
   return app;
+}
+
+/** Lets a call through whose token is the service account's and was made for exactly this path. */
+function requireCaller({ verify, audience }: AppOptions, email: string): MiddlewareHandler {
+  return async (c, next) => {
+    await verify(c.req.header("authorization"), { audience: audience + c.req.path, email });
+    await next();
+  };
 }
 
 function push(options: AppOptions, work: DeliveryWork): [MiddlewareHandler, MiddlewareHandler] {

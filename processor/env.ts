@@ -1,5 +1,5 @@
 import { durationText } from "@tintype/core/duration";
-import { AppError, type FieldError } from "@tintype/core/errors";
+import { AppError, schemaError } from "@tintype/core/errors";
 import { parseTenantPlans, type TenantPlans } from "@tintype/core/model/tenant_plan";
 import {
   RETENTION_POLICY,
@@ -7,7 +7,7 @@ import {
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { CODEC_NAMES, type CodecName } from "./adapters/codec_names.ts";
+import { CODEC_NAMES } from "./adapters/codec_names.ts";
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name");
 const address = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
@@ -39,38 +39,13 @@ const schema = z.object({
 export const ENV_NAMES = Object.keys(schema.shape) as readonly (keyof typeof schema.shape)[]; // keys of a const object
 
 /** The processor's configuration. */
-export interface ProcessorEnv {
-  readonly hostname: string;
-  readonly port: number;
-  readonly projectId: string;
-  readonly dataset: string;
-  readonly buckets: {
-    readonly raw: string;
-    readonly processed: string;
-    readonly certificates: string;
-  };
-  /** Stand-ins' addresses, asked without credentials. */
-  readonly endpoints: {
-    readonly storage: string | undefined;
-    readonly bigquery: string | undefined;
-  };
-  readonly audience: string;
-  readonly pushServiceAccount: string;
-  readonly schedulerServiceAccount: string;
-  readonly oidcKeysUrl: URL;
-  readonly policy: RetentionPolicy;
-  readonly plans: TenantPlans;
-  readonly codec: CodecName;
-  readonly pipeline: string | undefined;
-  readonly pixelProcesses: number;
-  readonly revision: string | undefined;
-}
+export type ProcessorEnv = ReturnType<typeof readEnv>;
 
 /** Reads the environment; throws `invalid_config` that names every variable that is wrong. Empty ones count as absent. */
-export function readEnv(env: Readonly<Record<string, string | undefined>>): ProcessorEnv {
+export function readEnv(env: Readonly<Record<string, string | undefined>>) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const read = schema.safeParse(given);
-  if (!read.success) throw invalidEnv(read.error);
+  if (!read.success) throw schemaError("invalid_config", "Cannot start the processor", read.error);
   const vars = read.data;
   return {
     hostname: vars.HOST,
@@ -82,6 +57,7 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>): Proc
       processed: vars.PROCESSED_BUCKET,
       certificates: vars.CERTIFICATES_BUCKET,
     },
+    // Emulators' addresses, asked without credentials.
     endpoints: { storage: vars.STORAGE_ENDPOINT, bigquery: vars.BIGQUERY_ENDPOINT },
     audience: vars.PUSH_AUDIENCE,
     pushServiceAccount: vars.PUSH_SERVICE_ACCOUNT,
@@ -114,13 +90,4 @@ function readPlans(text: string, context: z.RefinementCtx): TenantPlans {
     context.addIssue(error instanceof AppError ? error.publicMessage : "must be tenant plans");
     return z.NEVER;
   }
-}
-
-function invalidEnv(error: z.ZodError): AppError {
-  const errors: FieldError[] = error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    message,
-  }));
-  const list = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return new AppError("invalid_config", `Cannot start the processor: ${list}`, { errors });
 }

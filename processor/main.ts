@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     log,
     metrics: createMetrics(() => queue.size),
     queue,
-    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    verify: createOidcVerifier(env.oidcKeysUrl),
     rawBucket: env.buckets.raw,
     // It listens only once the pixel processes are warm.
     isReady: () => !stopping.signal.aborted,
@@ -70,19 +70,14 @@ async function main(): Promise<void> {
 function createPorts(env: ProcessorEnv, pixels: PixelPool): ProcessImagePorts & SweepPorts {
   const { projectId, dataset, endpoints, buckets, revision } = env;
   const store = (role: keyof typeof buckets) =>
-    traced(
-      role,
-      gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }),
-    );
+    traced(role, gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }));
   const client = createBigQueryClient({ projectId, endpoint: endpoints.bigquery });
+  const rows = new BigQueryRowSink(client, { dataset, purgesRetentionMs: PURGES_RETENTION_MS });
   return {
     raw: store("raw"),
     processed: store("processed"),
     certificates: store("certificates"),
-    rows: traced(
-      "rows",
-      new BigQueryRowSink(client, { dataset, purgesRetentionMs: PURGES_RETENTION_MS }),
-    ),
+    rows: traced("rows", rows),
     pixels: traced("pixels", pixels),
     hashing: webHashing,
     plans: env.plans,

@@ -5,8 +5,7 @@
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import { type NotifiedResource, parseStorageNotification } from "@tintype/core/events/notification";
 import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/events/push_envelope";
-import type { ImageRef } from "@tintype/core/model/object_name";
-import { readRawBucketName } from "@tintype/core/model/object_name";
+import { type ImageRef, readRawBucketName } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { ImageDelivery, ProcessOutcome } from "@tintype/core/processing/process_ports";
@@ -68,13 +67,13 @@ export async function handlePush(
     ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
     return 204;
   }
-  const { envelope, objectName } = opened;
-  const delivery = { objectName, attempt: envelope.deliveryAttempt ?? 1 };
-  if (!opened.isFinalize || opened.bucket !== ports.rawBucket) {
+  const { envelope, event } = opened;
+  const delivery = { objectName: event.objectName, attempt: envelope.deliveryAttempt ?? 1 };
+  if (event.eventType !== "OBJECT_FINALIZE" || event.bucket !== ports.rawBucket) {
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
     return 204;
   }
-  const facts = factsOf(envelope, opened.resource, delivery);
+  const facts = factsOf(envelope, event.resource, delivery);
   return await traceDelivery(facts, (span) => deliver(ports, { envelope, delivery, work, span }));
 }
 
@@ -116,9 +115,7 @@ async function deliver(
 function open(body: string) {
   try {
     const envelope = parsePushEnvelope(parseJson(body));
-    const { bucket, objectName, eventType, resource } = parseStorageNotification(envelope);
-    const isFinalize = eventType === "OBJECT_FINALIZE";
-    return { envelope, bucket, objectName, isFinalize, resource };
+    return { envelope, event: parseStorageNotification(envelope) };
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;

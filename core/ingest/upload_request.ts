@@ -1,6 +1,6 @@
 /** What both ways of uploading through the edge share: who asks, the image's id, and its claim on the tenant's day. */
 import { AppError } from "../errors.ts";
-import type { ImageId, RandomBytes } from "../model/image_id.ts";
+import { type ImageId, makeImageId, parseImageId, type RandomBytes } from "../model/image_id.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
@@ -9,7 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Quota, QuotaClaim } from "../ports/quota.ts";
 import { findImage, type FoundImage, type ReadingPorts } from "../reading/find_image.ts";
 import { purgeAtOf, type RetentionPolicy } from "../retention/policy.ts";
-import { admitClientImageId, imageIdOf } from "./admission_policy.ts";
+import { admitClientImageId } from "./admission_policy.ts";
 
 /** What every upload needs. */
 export interface UploadPorts extends ReadingPorts {
@@ -42,7 +42,7 @@ interface AdmittedId {
 
 /**
  * Makes an id, or admits the client's own: its image may be there already, at any age within its period.
- * Throws `erased`, and what `imageIdOf` and `admitClientImageId` throw.
+ * Throws `erased`, and what `parseImageId` and `admitClientImageId` throw.
  */
 export async function admitId(
   { clock, random, ...ports }: UploadPorts,
@@ -50,18 +50,18 @@ export async function admitId(
   options: CallOptions,
 ): Promise<AdmittedId> {
   const nowMs = clock.now();
-  const { imageId, isGiven } = imageIdOf(given, { nowMs, random });
-  if (!isGiven) return { imageId, isGiven };
+  if (given === undefined) return { imageId: makeImageId(nowMs, random(10)), isGiven: false };
+  const imageId = parseImageId(given);
   const { policy } = request;
   if (nowMs < purgeAtOf(imageId, policy)) {
     const found = await findImage(ports, { ...request, imageId }, options);
     if (found.state === "erased") {
       throw new AppError("erased", "Cannot take this image again as its owner has erased it");
     }
-    if (found.state !== "none") return { imageId, isGiven, existing: found };
+    if (found.state !== "none") return { imageId, isGiven: true, existing: found };
   }
   admitClientImageId(imageId, { nowMs, policy });
-  return { imageId, isGiven };
+  return { imageId, isGiven: true };
 }
 
 /** What an image takes from its tenant's day under its plan. */

@@ -1,13 +1,11 @@
 import * as z from "zod";
-import { AppError } from "../errors.ts";
-import { ALL_MEDIA_TYPES, type MediaType } from "./media_type.ts";
+import { AppError, schemaError } from "../errors.ts";
+import { ALL_MEDIA_TYPES } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import { isTenant, parseTenant, type Tenant } from "./tenant.ts";
 
-const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES);
-
 const planSchema = z.strictObject({
-  allowedTypes: z.array(mediaTypeSchema).min(1),
+  allowedTypes: z.array(z.enum(ALL_MEDIA_TYPES)).min(1).readonly(),
   maxBytes: z.int().min(1).max(5 * 1024 ** 4),
   maxPixels: z.int().min(1),
   maxFrames: z.int().min(1),
@@ -17,43 +15,30 @@ const planSchema = z.strictObject({
   /** Named rendition tables that an upload may ask for. */
   presets: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/), renditionTableSchema),
   /** Origins whose pages may call the edge, exactly as browsers send them; `*` for any. */
-  corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)),
+  corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)).readonly(),
 });
 
+const tenantName = z.string().refine(isTenant, "must be a tenant's name");
+
 const topicSchema = z.strictObject({
-  tenant: z.string().refine(isTenant, "must be a tenant's name"),
+  tenant: tenantName.transform(parseTenant),
   /** Whether the record's `tenant` header may name another tenant. */
   allowTenantHeader: z.boolean().default(false),
   /** Owns the images of records without a `subject` header; without it they are refused. */
   defaultSubject: z.string().min(1).max(256).optional(),
-});
+}).transform(({ defaultSubject, ...topic }) => ({ ...topic, defaultSubject }));
 
 const documentSchema = z.strictObject({
   default: planSchema.partial().default({}),
-  tenants: z.record(z.string().refine(isTenant, "must be a tenant's name"), planSchema.partial())
-    .default({}),
+  tenants: z.record(tenantName, planSchema.partial()).default({}),
   kafkaTopics: z.record(z.string().min(1), topicSchema).default({}),
 });
 
 /** What one tenant may do: types, sizes in bytes and pixels, daily quotas, renditions, CORS origins. */
-export interface TenantPlan {
-  readonly allowedTypes: readonly MediaType[];
-  readonly maxBytes: number;
-  readonly maxPixels: number;
-  readonly maxFrames: number;
-  readonly imagesPerDay: number;
-  readonly bytesPerDay: number;
-  readonly renditions: readonly RenditionSpec[];
-  readonly presets: Readonly<Record<string, readonly RenditionSpec[]>>;
-  readonly corsOrigins: readonly string[];
-}
+export type TenantPlan = Readonly<z.infer<typeof planSchema>>;
 
 /** How a Kafka topic's records become images of a tenant. */
-export interface TopicPlan {
-  readonly tenant: Tenant;
-  readonly allowTenantHeader: boolean;
-  readonly defaultSubject: string | undefined;
-}
+export type TopicPlan = Readonly<z.infer<typeof topicSchema>>;
 
 /** The tenant plans: the one document that edge, bridge and processor read. */
 export interface TenantPlans {
@@ -79,15 +64,13 @@ export const DEFAULT_PLAN: TenantPlan = {
 /** Reads the tenant plans from a JSON text (`{}` is all defaults); throws `invalid_config` that names each wrong field. */
 export function parseTenantPlans(text: string): TenantPlans {
   const read = documentSchema.safeParse(parseJson(text));
-  if (!read.success) throw invalidPlans(read.error);
+  if (!read.success) throw schemaError("invalid_config", "Cannot read tenant plans", read.error);
   const { default: common, tenants, kafkaTopics } = read.data;
   const fallback = planWith(DEFAULT_PLAN, common);
   const plans = new Map(
     Object.entries(tenants).map(([tenant, own]) => [tenant, planWith(fallback, own)]),
   );
-  const topics = new Map(
-    Object.entries(kafkaTopics).map(([topic, own]) => [topic, topicPlan(own)]),
-  );
+  const topics = new Map(Object.entries(kafkaTopics));
   const origins = [fallback, ...plans.values()].flatMap((plan) => plan.corsOrigins);
   return {
     planOf: (tenant) => plans.get(tenant) ?? fallback,
@@ -112,23 +95,11 @@ function planWith(base: TenantPlan, own: PartialPlan): TenantPlan {
   return { ...base, ...given };
 }
 
-function topicPlan(topic: z.infer<typeof topicSchema>): TopicPlan {
-  const { tenant, allowTenantHeader, defaultSubject } = topic;
-  return { tenant: parseTenant(tenant), allowTenantHeader, defaultSubject };
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError("invalid_config", "Cannot read tenant plans as they are not JSON", {
-      cause,
-    });
+    const message = "Cannot read tenant plans as they are not JSON";
+    throw new AppError("invalid_config", message, { cause });
   }
-}
-
-function invalidPlans(error: z.ZodError): AppError {
-  const errors = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  const list = errors.map(({ path, message }) => `${path || "(document)"}: ${message}`).join("; ");
-  return new AppError("invalid_config", `Cannot read tenant plans: ${list}`, { errors });
 }

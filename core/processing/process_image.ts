@@ -2,13 +2,12 @@
  * One delivery of one image, as a table of contents: marker, manifest, raw object; the stages; row, manifest; marker.
  * The manifest is the commit point: whatever comes before it may be done twice, nothing after it.
  */
-import { type ImageRef, rawName } from "../model/object_name.ts";
+import { type ImageRef, rawName, readRawBucketName } from "../model/object_name.ts";
 import { isFinal } from "../model/manifest.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { removeLive } from "../retention/erase_image.ts";
-import { phaseOf } from "../retention/policy.ts";
+import { isFarAhead, phaseOf } from "../retention/policy.ts";
 import { commitManifest, readManifest } from "./commit_manifest.ts";
-import { deliveredImage } from "./delivered_image.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
 import { rawImageOf } from "./raw_image.ts";
@@ -53,4 +52,10 @@ async function processOnce(
     )
     : await runStages(ports, raw, { attempt, ...options });
   return await commitManifest(ports, { ref, manifest }, options);
+}
+
+/** The image that a delivery is about; null where its name is not one of ours, or of a T0 that no door can have given. */
+export function deliveredImage(objectName: string, nowMs: number): ImageRef | null {
+  const named = readRawBucketName(objectName);
+  return named === null || isFarAhead(named.ref.imageId, nowMs) ? null : named.ref;
 }

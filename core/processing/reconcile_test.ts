@@ -19,15 +19,24 @@ const { reconcileAfterMs, periodMs, closingMs } = RETENTION_POLICY;
 async function put(
   world: TestWorld,
   createdMs: number,
-  values: Partial<ImageRef> = {},
-  upload: Parameters<TestWorld["upload"]>[1] = {},
+  values: Partial<ImageRef> & { readonly bytes?: typeof PNG_PIXEL } = {},
 ) {
+  const { bytes = PNG_PIXEL, ...of } = values;
   const { nowMs } = world.clock;
-  const ref = { ...sampleRef(createdMs), ...values };
+  const ref = { ...sampleRef(createdMs), ...of };
   world.clock.nowMs = createdMs;
-  const delivery = await world.upload(ref, upload);
+  const delivery = await world.upload(ref, { bytes });
   world.clock.nowMs = nowMs;
   return { ref, delivery };
+}
+
+/** A world whose engine throws at one of its pictures, counted from 1. */
+function breakingAt(picture: number, error: Error): TestWorld {
+  let pictures = 0;
+  const before = () => {
+    if (++pictures === picture) throw error;
+  };
+  return new TestWorld({ engine: { before } });
 }
 
 test("reconcile() processes what is open and older than the bound, of every day, and nothing younger", async () => {
@@ -47,7 +56,7 @@ test("reconcile() skips final images without reading their manifests, and counts
   const world = new TestWorld({ raw: { before }, processed: { before } });
   for (let at = 0; at < 12; at++) {
     const bytes = at % 2 === 0 ? PNG_PIXEL : NOT_AN_IMAGE;
-    const { delivery } = await put(world, NOON_MS - DAY_MS - at, {}, { bytes });
+    const { delivery } = await put(world, NOON_MS - DAY_MS - at, { bytes });
     await processImage(world.ports, delivery);
   }
   calls.length = 0;
@@ -80,28 +89,14 @@ test("reconcile() tries failed images again", async () => {
 });
 
 test("reconcile() counts what fails and goes on", async () => {
-  let calls = 0;
-  const world = new TestWorld({
-    engine: {
-      before: () => {
-        if (++calls === 2) throw new AppError("unavailable", "No place is free");
-      },
-    },
-  });
+  const world = breakingAt(2, new AppError("unavailable", "No place is free"));
   for (let at = 0; at < 5; at++) await put(world, NOON_MS - DAY_MS - at);
   assert.deepEqual(await reconcile(world.ports), { lookedAt: 5, processed: 4, failed: 1 });
   assert.deepEqual(await reconcile(world.ports), { lookedAt: 5, processed: 1, failed: 0 });
 });
 
 test("reconcile() throws what is a fault of the program once every other image was processed", async () => {
-  let calls = 0;
-  const world = new TestWorld({
-    engine: {
-      before: () => {
-        if (++calls === 1) throw new TypeError("undefined is not a picture");
-      },
-    },
-  });
+  const world = breakingAt(1, new TypeError("undefined is not a picture"));
   for (let at = 0; at < 10; at++) await put(world, NOON_MS - at * DAY_MS / 2 - reconcileAfterMs);
   await assert.rejects(() => reconcile(world.ports), TypeError);
   assert.deepEqual(await reconcile(world.ports), { lookedAt: 10, processed: 1, failed: 0 });
@@ -109,14 +104,11 @@ test("reconcile() throws what is a fault of the program once every other image w
 
 test("reconcile() ends where its time is over", async () => {
   const ending = new AbortController();
-  const world = new TestWorld({
-    engine: {
-      before: () => {
-        ending.abort(new DOMException("The time is over", "TimeoutError"));
-        ending.signal.throwIfAborted();
-      },
-    },
-  });
+  const before = () => {
+    ending.abort(new DOMException("The time is over", "TimeoutError"));
+    ending.signal.throwIfAborted();
+  };
+  const world = new TestWorld({ engine: { before } });
   for (let at = 0; at < 10; at++) await put(world, NOON_MS - DAY_MS - at);
   const { signal } = ending;
   await assert.rejects(() => reconcile(world.ports, { signal }), { name: "TimeoutError" });

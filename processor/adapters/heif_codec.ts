@@ -1,19 +1,19 @@
 /** HEIC, which sharp's build of libvips does not decode: libheif in WebAssembly in front of sharp. */
 import libheif from "libheif-js/package.json" with { type: "json" };
 import sharp from "sharp";
-import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
+import type { Size } from "@tintype/core/processing/plan_renditions";
 import { heifProfileOf } from "@tintype/core/processing/probe/heif";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
-import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
+import { ALL_WRITTEN, encodeRaw, LIBHEIF_TYPES, rawOf, resizeRaw } from "./sharp_codec.ts";
 
 /** libheif as a codec. It blocks its thread while it decodes (a second for 12 megapixels): the pixel process has the clock. */
 export function heifCodec(): ImageCodec {
   return {
     engine: `libheif-js ${libheif.version}`,
-    takes: new Set(typesDecodedBy("libheif")),
+    takes: new Set(LIBHEIF_TYPES),
     writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,
@@ -37,7 +37,7 @@ async function decode({ bytes, header, target }: DecodeRequest): Promise<RawPixe
 async function decodeFull(
   bytes: Uint8Array,
   maxPixels: number,
-): Promise<{ data: Uint8ClampedArray; width: number; height: number }> {
+): Promise<Size & { readonly data: Uint8ClampedArray }> {
   const { HeifDecoder } = await loadLibHeif();
   const images = new HeifDecoder().decode(bytes);
   try {
@@ -45,10 +45,8 @@ async function decodeFull(
     if (image === undefined) throw new ImageRejected("corrupt", "it holds no picture");
     const [width, height] = [image.get_width(), image.get_height()];
     if (width * height > maxPixels) {
-      throw new ImageRejected(
-        "corrupt",
-        `${width} x ${height} pixels are not what its header says`,
-      );
+      const detail = `${width} x ${height} pixels are not what its header says`;
+      throw new ImageRejected("corrupt", detail);
     }
     return { data: await pixelsOf(image, { width, height }), width, height };
   } finally {
@@ -56,10 +54,7 @@ async function decodeFull(
   }
 }
 
-function pixelsOf(
-  image: HeifImage,
-  { width, height }: { readonly width: number; readonly height: number },
-): Promise<Uint8ClampedArray> {
+function pixelsOf(image: HeifImage, { width, height }: Size): Promise<Uint8ClampedArray> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8ClampedArray>();
   const data = new Uint8ClampedArray(width * height * 4);
   image.display({ data, width, height }, (result) => {

@@ -1,7 +1,8 @@
 /** The hostile files, all made here: claims, bombs, traps, disguises, and damage to whole samples of every format. */
-import { type MediaType, typesDecodedBy } from "@tintype/core/model/media_type";
+import type { MediaType } from "@tintype/core/model/media_type";
 import { scene } from "@tintype/core/testing/drawing";
 import { ECHOES } from "@tintype/core/testing/echoes";
+import { LIBVIPS_TYPES } from "../../adapters/sharp_codec.ts";
 import { makeSample } from "../samples.ts";
 import { boxTraps, carriers, exifTraps, profileTraps, tiffTraps, zipBombs } from "./bombs.ts";
 import { claimedFrames, claimedGiants, claimedSides, endlessHeaders } from "./claims.ts";
@@ -14,7 +15,7 @@ import {
   type Sample,
   stumps,
 } from "./disguises.ts";
-import { BROKEN, type Ending, hostile, type HostileFile } from "./_hostile_file.ts";
+import { BROKEN, type Ending, type HostileFile, hostiles } from "./_hostile_file.ts";
 
 export type { Ending, HostileFile } from "./_hostile_file.ts";
 export { cutsEvery, type Sample } from "./disguises.ts";
@@ -32,7 +33,7 @@ const ECHO_ENDINGS: readonly Ending[] = [...BROKEN, "too_many_frames", "processi
 export async function wholeSamples(): Promise<Sample[]> {
   const pixels = scene(160, 120);
   return await Promise.all(
-    typesDecodedBy("libvips").map(async (mediaType) => ({
+    LIBVIPS_TYPES.map(async (mediaType) => ({
       name: mediaType.slice("image/".length),
       mediaType,
       bytes: await makeSample(pixels, { mediaType }),
@@ -54,9 +55,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
     ...zipBombs(),
     ...tiffTraps(),
     ...boxTraps(),
-    ...ECHOES.map(({ name, mediaType, make }) =>
-      hostile(name, mediaType, { bytes: make(), endings: ECHO_ENDINGS })
-    ),
+    ...hostiles(ECHO_ENDINGS, ECHOES),
     ...exifTraps(carry.exif),
     ...profileTraps(carry.profile),
     ...disguises(),
