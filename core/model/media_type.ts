@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import { hexOf } from "../hex.ts";
 
-/** What is known of the files of a media type. */
+/** Everything that is known of a media type: whoever needs a part of it reads it here. */
 interface MediaTypeRow {
   /** As people call it. */
   readonly label: string;
@@ -9,19 +9,61 @@ interface MediaTypeRow {
   readonly extensions: readonly [string, ...string[]];
   /** Matches the file's {@link signatureOf signature}. */
   readonly magic: RegExp;
+  /** Which library of the processor decodes it. */
+  readonly decoder: "libvips" | "libheif";
 }
 
 /** The media types that Tintype takes in, in the order in which messages name them and in which brands are looked for. */
 export const MEDIA_TYPES = {
-  "image/jpeg": { label: "JPEG", extensions: ["jpg", "jpeg"], magic: /^ffd8ff/ },
-  "image/png": { label: "PNG", extensions: ["png"], magic: /^89504e470d0a1a0a/ },
-  "image/webp": { label: "WebP", extensions: ["webp"], magic: /^52494646.{8}57454250/ },
-  "image/avif": { label: "AVIF", extensions: ["avif"], magic: /^ftyp[^]*:avi[fs]/ },
-  "image/gif": { label: "GIF", extensions: ["gif"], magic: /^474946383[79]61/ },
-  // The second of each pair is BigTIFF.
-  "image/tiff": { label: "TIFF", extensions: ["tiff", "tif"], magic: /^(49492[ab]00|4d4d002[ab])/ },
-  "image/heic": { label: "HEIC", extensions: ["heic"], magic: /^ftyp[^]*:(hei[cxms]|hev[cx])/ },
-  "image/heif": { label: "HEIF", extensions: ["heif"], magic: /^ftyp[^]*:(mif1|msf1)/ },
+  "image/jpeg": {
+    label: "JPEG",
+    extensions: ["jpg", "jpeg"],
+    magic: /^ffd8ff/,
+    decoder: "libvips",
+  },
+  "image/png": {
+    label: "PNG",
+    extensions: ["png"],
+    magic: /^89504e470d0a1a0a/,
+    decoder: "libvips",
+  },
+  "image/webp": {
+    label: "WebP",
+    extensions: ["webp"],
+    magic: /^52494646.{8}57454250/,
+    decoder: "libvips",
+  },
+  "image/avif": {
+    label: "AVIF",
+    extensions: ["avif"],
+    magic: /^ftyp[^]*:avi[fs]/,
+    decoder: "libvips",
+  },
+  "image/gif": {
+    label: "GIF",
+    extensions: ["gif"],
+    magic: /^474946383[79]61/,
+    decoder: "libvips",
+  },
+  "image/tiff": {
+    label: "TIFF",
+    extensions: ["tiff", "tif"],
+    // The second of each pair is BigTIFF.
+    magic: /^(49492[ab]00|4d4d002[ab])/,
+    decoder: "libvips",
+  },
+  "image/heic": {
+    label: "HEIC",
+    extensions: ["heic"],
+    magic: /^ftyp[^]*:(hei[cxms]|hev[cx])/,
+    decoder: "libheif",
+  },
+  "image/heif": {
+    label: "HEIF",
+    extensions: ["heif"],
+    magic: /^ftyp[^]*:(mif1|msf1)/,
+    decoder: "libheif",
+  },
 } as const satisfies Record<string, MediaTypeRow>;
 
 /** A media type that Tintype takes in. */
@@ -56,6 +98,11 @@ export function mediaTypeOfName(name: string): MediaType | undefined {
   return ALL_MEDIA_TYPES.find((type) =>
     MEDIA_TYPES[type].extensions.some((extension) => extension === ending)
   );
+}
+
+/** The media types that a library of the processor decodes. */
+export function typesDecodedBy(decoder: MediaTypeRow["decoder"]): readonly MediaType[] {
+  return ALL_MEDIA_TYPES.filter((type) => MEDIA_TYPES[type].decoder === decoder);
 }
 
 /** Bytes that {@link sniffMediaType} needs; with fewer it may find nothing. */

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
-import { ALL_MEDIA_TYPES, type MediaType, sniffMediaType } from "@tintype/core/model/media_type";
+import {
+  ALL_MEDIA_TYPES,
+  MEDIA_TYPES,
+  type MediaType,
+  sniffMediaType,
+  typesDecodedBy,
+} from "@tintype/core/model/media_type";
 import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { uprightSize } from "@tintype/core/processing/plan_renditions";
@@ -17,10 +23,10 @@ import {
 } from "../testing/samples.ts";
 import { codecNamed, composeCodecs } from "./codec_table.ts";
 import { heifCodec } from "./heif_codec.ts";
-import { LIBHEIF_TYPES, LIBVIPS_TYPES } from "./sharp_codec.ts";
 
 const skip = WITHOUT_SHARED_IMAGES;
 const codec = await codecNamed("sharp");
+const DRAWN = typesDecodedBy("libvips");
 
 async function rendered(bytes: Uint8Array<ArrayBuffer>) {
   const request = await renderRequestOf(bytes);
@@ -33,13 +39,12 @@ async function rendered(bytes: Uint8Array<ArrayBuffer>) {
 }
 
 for (const { name, run } of CODEC_CONTRACT) {
-  test(`codecNamed("sharp") ${name}`, () =>
-    run({ codec, mediaTypes: LIBVIPS_TYPES, make: makeSample }));
+  test(`codecNamed("sharp") ${name}`, () => run({ codec, mediaTypes: DRAWN, make: makeSample }));
 }
 
 /** A file of the type. */
 async function fileOf(type: MediaType): Promise<Uint8Array<ArrayBuffer>> {
-  if (LIBVIPS_TYPES.includes(type)) return await makeSample(quarters(60, 40), { mediaType: type });
+  if (DRAWN.includes(type)) return await makeSample(quarters(60, 40), { mediaType: type });
   const bytes = sharedImage("photos/iphone_hevc.heic");
   // Its brand says what it is coded with; with HEIF's own brand alone only its header does.
   if (type === "image/heif") bytes.set(new TextEncoder().encode("mif1".repeat(6)), 8);
@@ -48,12 +53,12 @@ async function fileOf(type: MediaType): Promise<Uint8Array<ArrayBuffer>> {
 
 for (const type of ALL_MEDIA_TYPES) {
   test(`${type} is sniffed, probed and decoded by default`, {
-    skip: LIBVIPS_TYPES.includes(type) ? false : skip,
+    skip: DRAWN.includes(type) ? false : skip,
   }, async () => {
     const bytes = await fileOf(type);
     assert.equal(sniffMediaType(bytes.subarray(0, 64)), type);
     const { mediaType, header } = await probeBytes(bytes);
-    assert.equal(LIBHEIF_TYPES.includes(mediaType), LIBHEIF_TYPES.includes(type));
+    assert.equal(MEDIA_TYPES[mediaType].decoder, MEDIA_TYPES[type].decoder);
     assert.ok(codec.takes.has(type));
     const pixels = await decodeInside(codec, bytes, { width: 30, height: 30 });
     const [width, height] = [pixels.width, pixels.height];

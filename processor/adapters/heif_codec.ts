@@ -1,19 +1,20 @@
 /** HEIC, which sharp's build of libvips does not decode: libheif in WebAssembly in front of sharp. */
 import libheif from "libheif-js/package.json" with { type: "json" };
 import sharp from "sharp";
+import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
 import type { Size } from "@tintype/core/processing/plan_renditions";
 import { heifProfileOf } from "@tintype/core/processing/probe/heif";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
-import { ALL_WRITTEN, encodeRaw, LIBHEIF_TYPES, rawOf, resizeRaw } from "./sharp_codec.ts";
+import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
 
 /** libheif as a codec. It blocks its thread while it decodes (a second for 12 megapixels): the pixel process has the clock. */
 export function heifCodec(): ImageCodec {
   return {
     engine: `libheif-js ${libheif.version}`,
-    takes: new Set(LIBHEIF_TYPES),
+    takes: new Set(typesDecodedBy("libheif")),
     writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,

@@ -1,6 +1,6 @@
 /** The codec that takes nearly everything: libvips through sharp. */
 import sharp, { type Sharp, type SharpOptions } from "sharp";
-import { ALL_MEDIA_TYPES, type MediaType } from "@tintype/core/model/media_type";
+import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { WrittenFormat } from "@tintype/core/model/rendition";
 import type {
@@ -12,13 +12,6 @@ import type {
 } from "@tintype/core/ports/image_codec";
 import { placementOf } from "@tintype/core/processing/plan_renditions";
 import { rejectionOf } from "./_sharp_errors.ts";
-
-/** The media types that sharp's build of libvips does not decode. */
-export const LIBHEIF_TYPES: readonly MediaType[] = ["image/heic", "image/heif"];
-
-/** The media types that it decodes. */
-export const LIBVIPS_TYPES: readonly MediaType[] = ALL_MEDIA_TYPES
-  .filter((type) => !LIBHEIF_TYPES.includes(type));
 
 /** The loaders that hostile bytes may reach; every other one (SVG, PDF, Magick, …) is blocked. */
 const LOADERS = [
@@ -57,7 +50,7 @@ export function sharpCodec(): ImageCodec {
   sharp.unblock({ operation: LOADERS });
   return {
     engine: `sharp ${sharp.versions.sharp ?? "unknown"}`,
-    takes: new Set(LIBVIPS_TYPES),
+    takes: new Set(typesDecodedBy("libvips")),
     writes: ALL_WRITTEN,
     decode,
     resize: resizeRaw,

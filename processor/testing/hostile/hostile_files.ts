@@ -1,8 +1,7 @@
 /** The hostile files, all made here: claims, bombs, traps, disguises, and damage to whole samples of every format. */
-import type { MediaType } from "@tintype/core/model/media_type";
+import { type MediaType, typesDecodedBy } from "@tintype/core/model/media_type";
 import { scene } from "@tintype/core/testing/drawing";
 import { ECHOES } from "@tintype/core/testing/echoes";
-import { LIBVIPS_TYPES } from "../../adapters/sharp_codec.ts";
 import { makeSample } from "../samples.ts";
 import { boxTraps, carriers, exifTraps, profileTraps, tiffTraps, zipBombs } from "./bombs.ts";
 import { claimedFrames, claimedGiants, claimedSides, endlessHeaders } from "./claims.ts";
@@ -33,7 +32,7 @@ const ECHO_ENDINGS: readonly Ending[] = [...BROKEN, "too_many_frames", "processi
 export async function wholeSamples(): Promise<Sample[]> {
   const pixels = scene(160, 120);
   return await Promise.all(
-    LIBVIPS_TYPES.map(async (mediaType) => ({
+    typesDecodedBy("libvips").map(async (mediaType) => ({
       name: mediaType.slice("image/".length),
       mediaType,
       bytes: await makeSample(pixels, { mediaType }),
