@@ -1,6 +1,8 @@
 /** What the client's tests send to in the edge's place: its answers, and a client that gets them in a fixed order. */
 import {
+  connectionLost,
   fileOf,
+  incomplete,
   json,
   MULTIPLE,
   QUICK_RETRY,
@@ -24,6 +26,9 @@ export const IMAGE = {
 /** What a session answers when it is complete. */
 export const stored = () => new Response(null);
 
+/** What a session answers that is cancelled. */
+export const cancelled = () => new Response(null, { status: 499 });
+
 /** A session for the declared image, under the edge's own id where the declaration has none. */
 export function started(url = "http://store.test/1") {
   return (sent: Sent) => {
@@ -33,6 +38,11 @@ export function started(url = "http://store.test/1") {
     return json({ imageId, upload }, { status: 201 });
   };
 }
+
+/** Answers to a whole upload: its session, then both of its chunks. */
+export const whole = (url?: string) => [started(url), incomplete(MULTIPLE), stored()];
+/** Connections that are lost until a client gives up. */
+export const LOST: readonly ScriptedAnswer[] = Array(QUICK_RETRY.maxAttempts).fill(connectionLost);
 
 /** A problem document. */
 export function problem(
@@ -47,7 +57,10 @@ export function problem(
 }
 
 /** A client whose requests get these answers, and what it sent. */
-export function clientOf(answers: ScriptedAnswer[], options: Partial<ClientOptions> = {}) {
+export function clientOf(
+  answers: readonly ScriptedAnswer[],
+  options: Partial<ClientOptions> = {},
+) {
   const { fetcher, sent } = scriptedFetch(...answers);
   const client = createClient({
     edge: "http://edge.test",
