@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   calls,
+  cancelled,
   clientOf,
   declared,
   FILE,
@@ -9,7 +10,6 @@ import {
   isProblem,
   problem,
   started,
-  stored,
   whole,
 } from "./_edge_testing.ts";
 import { connectionLost, incomplete, json, MULTIPLE } from "./_testing.ts";
@@ -118,12 +118,7 @@ test("upload() takes an answer that is not the edge's as a problem of the protoc
 
 for (
   const [what, ending] of [
-    [
-      "ends its session when it is aborted, and throws the reason",
-      new Response(null, {
-        status: 499,
-      }),
-    ],
+    ["ends its session when it is aborted, and throws the reason", cancelled],
     ["throws the reason of its abort where ending the session fails too", connectionLost],
   ] as const
 ) {

@@ -6,7 +6,7 @@ import { ChunkSize } from "./chunk_size.ts";
 import type { StartedUpload, UploadRequest } from "./contract.ts";
 import { digestsOf } from "./digests.ts";
 import type { CallEdge } from "./edge_caller.ts";
-import { type Image, imagePath } from "./image.ts";
+import { type Image, imagePath } from "./images.ts";
 import { newImageId, timeOfImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { OpenRecord, ResumeRecords } from "./resume_records.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   calls,
+  cancelled,
   clientOf,
   declared,
   FILE,
@@ -15,7 +16,6 @@ import {
 } from "./_edge_testing.ts";
 import {
   connectionLost,
-  fileOf,
   incomplete,
   json,
   MULTIPLE,
@@ -24,7 +24,7 @@ import {
 } from "./_testing.ts";
 import type { Client, ClientOptions, UploadProgress } from "./client.ts";
 import { newImageId } from "./image_id.ts";
-import { MemoryResumeStore } from "./memory_store.ts";
+import { MemoryResumeStore } from "./resume_store.ts";
 
 const DAY_MS = 86_400_000;
 const QUERY = `bytes */${FILE.size}`;
@@ -107,8 +107,7 @@ test("pause() while a session starts lets it start, once", async () => {
 test("cancel() ends the session, also of a paused upload, and the promise rejects with what it was told", async () => {
   for (const isPaused of [false, true]) {
     const chunk = held(stored);
-    const ended = new Response(null, { status: 499 });
-    const { client, sent } = clientOf([started(), chunk.give, ended]);
+    const { client, sent } = clientOf([started(), chunk.give, cancelled]);
     const upload = client.upload(FILE);
     await chunk.arrived;
     if (isPaused) upload.pause();
@@ -123,13 +122,13 @@ test("cancel() ends the session, also of a paused upload, and the promise reject
 test("cancel() while a session starts waits for its address and ends it", async () => {
   const start = held(() => json({}));
   const late = async (request: Sent) => (await start.give(request), started()(request));
-  const { client, sent } = clientOf([late, new Response(null, { status: 499 })]);
+  const { client, sent } = clientOf([late, cancelled]);
   const upload = client.upload(FILE);
   await start.arrived;
-  const cancelled = upload.cancel(new Error("changed my mind"));
+  const cancelling = upload.cancel(new Error("changed my mind"));
   start.release();
   await assert.rejects(upload, /changed my mind/);
-  await cancelled;
+  await cancelling;
   assert.deepEqual(calls(sent), ["POST edge.test/v1/uploads", "DELETE store.test/1"]);
 });
 

@@ -6,7 +6,7 @@ import process from "node:process";
 import type { TestContext } from "node:test";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { Image } from "@tintype/client/image";
+import type { Image } from "@tintype/client/client";
 import {
   BUCKETS,
   callEdge,
