@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { readProblem } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
-import { askWorker, inOneWindow, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+import { jsonOf } from "./_local_cloud.ts";
+import { askWorker, inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
 
 const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
 const MIB = 1024 * 1024;

@@ -47,8 +47,8 @@ export async function startEdge(): Promise<EdgeUrls & Pick<Edge, "stop">> {
     const worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
     return {
       edge: worker.url,
-      storage: cloud.storageUrl,
-      oidc: cloud.issuerUrl,
+      storage: cloud.storage.url,
+      oidc: cloud.oidc.url,
       async stop() {
         await worker[Symbol.asyncDispose]();
         await cloud[Symbol.asyncDispose]();
