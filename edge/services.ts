@@ -8,9 +8,8 @@ import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
-import { gcsEdgeStore } from "./adapters/gcs_edge_store.ts";
+import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
-import { gcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
 import { AssetsPageFiles } from "./adapters/page_assets.ts";
 import { HmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
@@ -96,13 +95,8 @@ async function importSigner(key: SigningKey): Promise<V4Signer> {
   try {
     return key.type === "hmac" ? await importHmacSigner(key) : await importRsaSigner(key);
   } catch (cause) {
-    throw new AppError(
-      "invalid_config",
-      "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM",
-      {
-        cause,
-      },
-    );
+    const message = "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM";
+    throw new AppError("invalid_config", message, { cause });
   }
 }
 

@@ -6,7 +6,6 @@ import { TestCloud } from "./_worker_testing.ts";
 const ID = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
 const JSON_TYPE = "Content-Type: application/json\r\n";
 const CLOSE = "Connection: close\r\n";
-const PNG_TYPE = "Content-Type: image/png\r\n";
 
 let token = "";
 const edge = new TestCloud(async (cloud) => {

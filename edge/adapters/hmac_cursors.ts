@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import { hexOf } from "@tintype/core/hex";
 import { type ImageId, isImageId } from "@tintype/core/model/image_id";
 import type { Cursors, CursorScope } from "../ports.ts";
@@ -26,14 +27,12 @@ export class HmacCursors implements Cursors {
     const bytes = new Uint8Array(ID_BYTES + SEAL_BYTES);
     bytes.set(bytesOfId(before));
     bytes.set(await sealOf(this.#keys[0], before, scope), ID_BYTES);
-    const base64 = btoa(String.fromCharCode(...bytes));
-    return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    return base64url.encode(bytes);
   }
 
   async open(cursor: string, scope: CursorScope): Promise<ImageId | undefined> {
     if (!FORM.test(cursor)) return undefined;
-    const base64 = cursor.replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    const bytes = base64url.decode(cursor);
     const before = idOfBytes(bytes.subarray(0, ID_BYTES));
     if (!isImageId(before)) return undefined;
     const seals = await Promise.all(this.#keys.map((key) => sealOf(key, before, scope)));
