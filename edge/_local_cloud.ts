@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
@@ -42,7 +42,7 @@ const STARTS = 3;
 
 /** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
 export async function startWorker(
-  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  cloud: LocalCloud,
   options: LocalWorkerOptions = {},
 ): Promise<LocalWorker> {
   for (let start = 1;; start++) {
@@ -55,7 +55,7 @@ export async function startWorker(
 }
 
 async function startWorkerOnce(
-  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  cloud: LocalCloud,
   { vars = {}, requestsPerMinute }: LocalWorkerOptions,
 ): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
@@ -113,16 +113,17 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
   throw new Error(`wrangler did not get ready: ${output()}`);
 }
 
-/** What a test changes of a cloud. */
-interface LocalCloudOptions {
-  /** Origins whose pages may send to the tenant `acme`. */
-  readonly corsOrigins?: readonly string[];
-}
+const SMALL_PLANS = {
+  small: { imagesPerDay: 2 },
+  "small-too": { imagesPerDay: 1 },
+  "few-bytes": { bytesPerDay: 3_000 },
+};
 
-/** Starts the issuer and the storage of one machine, on free ports; disposing ends them, and removes their data. */
-export async function startLocalCloud(
-  { corsOrigins = ["https://app.example"] }: LocalCloudOptions = {},
-) {
+/**
+ * Starts the issuer and the storage of one machine, on free ports; disposing ends them, and removes their data. Pages of
+ * `corsOrigins` may send to the tenant `acme`.
+ */
+export async function startLocalCloud(corsOrigins: readonly string[] = ["https://app.example"]) {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
   const key = hmacKey("GOOG1EDGETEST");
   const spare = hmacKey("GOOG1EDGESPARE");
@@ -153,7 +154,16 @@ export async function startLocalCloud(
     oidc,
     storage,
     /** The worker's variables and secrets that fit them. */
-    vars: varsOf({ oidc, storage, corsOrigins }),
+    vars: {
+      STORAGE_ENDPOINT: storage.url,
+      RAW_BUCKET: "tintype-raw",
+      PROCESSED_BUCKET: "tintype-processed",
+      JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
+      ISSUER: oidc.url,
+      AUDIENCE: "tintype",
+      TENANT_CLAIM: "tenant",
+      TENANT_PLANS: JSON.stringify({ tenants: { acme: { corsOrigins }, ...SMALL_PLANS } }),
+    },
     secrets: {
       SIGNING_KEY: JSON.stringify({ type: "hmac", ...key }),
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
@@ -180,30 +190,6 @@ export async function startLocalCloud(
 
 /** A local cloud. */
 export type LocalCloud = Awaited<ReturnType<typeof startLocalCloud>>;
-
-function varsOf(
-  { oidc, storage, corsOrigins }:
-    & Readonly<Record<"oidc" | "storage", Emulator>>
-    & Required<LocalCloudOptions>,
-) {
-  return {
-    STORAGE_ENDPOINT: storage.url,
-    RAW_BUCKET: "tintype-raw",
-    PROCESSED_BUCKET: "tintype-processed",
-    JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
-    ISSUER: oidc.url,
-    AUDIENCE: "tintype",
-    TENANT_CLAIM: "tenant",
-    TENANT_PLANS: JSON.stringify({
-      tenants: {
-        acme: { corsOrigins },
-        small: { imagesPerDay: 2 },
-        "small-too": { imagesPerDay: 1 },
-        "few-bytes": { bytesPerDay: 3_000 },
-      },
-    }),
-  };
-}
 
 function hmacKey(accessId: string) {
   return { accessId, secret: randomBytes(30).toString("base64") };

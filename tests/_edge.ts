@@ -42,7 +42,7 @@ const NO_LIMIT = 1_000_000;
 
 /** Starts an edge without rate limits. */
 export async function startEdge(): Promise<EdgeUrls & Pick<Edge, "stop">> {
-  const cloud = await startLocalCloud({ corsOrigins: [PAGE_ORIGIN] });
+  const cloud = await startLocalCloud([PAGE_ORIGIN]);
   try {
     const worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
     return {

@@ -1,6 +1,12 @@
 import type { Client, UploadProgress } from "@tintype/client/client";
-import { type ItemProblem, problemOf } from "./item_problem.ts";
-import { type ItemState, ON_LINE, type QueueEntry, type QueueItem } from "./queue_item.ts";
+import {
+  type ItemProblem,
+  type ItemState,
+  ON_LINE,
+  problemOf,
+  type QueueEntry,
+  type QueueItem,
+} from "./queue_item.ts";
 
 /** What becomes of those that are sent. */
 interface SendingLineOptions {

@@ -8,12 +8,12 @@ import type { PictureType } from "../page_config.ts";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
-import type { ItemProblem } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
 import {
   FINISHED,
   itemOf,
+  type ItemProblem,
   keptFileOf,
   PAUSABLE,
   type QueueEntry,

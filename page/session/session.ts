@@ -1,4 +1,5 @@
 import { UploadError } from "@tintype/client/problem";
+import { claimsOf } from "@tintype/client/resume_records";
 
 /** Somebody who is signed in. */
 export interface Session {
@@ -60,16 +61,4 @@ export function isUsable(token: HeldToken, refused: string | undefined): boolean
 export function accountOf(accessToken: string): string {
   const { iss, tenant, sub } = claimsOf(accessToken);
   return [iss, tenant, sub].filter((part) => typeof part === "string").join(" ") || "somebody";
-}
-
-function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
-  try {
-    const text = (jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    // An object by the check.
-    return typeof claims === "object" && claims !== null ? claims as Record<string, unknown> : {};
-  } catch {
-    return {};
-  }
 }
