@@ -22,7 +22,7 @@ import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { sampleManifest } from "@tintype/core/testing/sample_manifest";
 import type { LogFields } from "@tintype/core/ports/log";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { makeApp } from "./app.ts";
@@ -97,7 +97,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     quota,
     addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
     ownerLimit: countingLimit("owner", options.ownerLimit ?? 1_000_000),
-    cursors: await HmacCursors.open("cursor-key-of-tests-0123456789abcdef"),
+    cursors: await hmacCursors("cursor-key-of-tests-0123456789abcdef"),
     streams: nodeStreams,
     page: { storage: "https://storage.test", signIn: undefined },
     pageFiles: {

@@ -4,7 +4,7 @@ import { readAs, readProblem } from "./_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf } from "./_testing.ts";
 import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
-import { AssetsPageFiles } from "./adapters/page_assets.ts";
+import { assetsPageFiles } from "./adapters/page_assets.ts";
 import { makeApp } from "./app.ts";
 import { readEnv } from "./env.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
@@ -37,7 +37,7 @@ for (
     ["a rate limit by address", { addressLimit: brokenLimit }, "GET /v1/images"],
     ["a rate limit by owner", { ownerLimit: brokenLimit }, "GET /v1/images"],
     ["a quota", { quota: brokenObject }, "POST /v1/uploads"],
-    ["static assets", { pageFiles: new AssetsPageFiles({ fetch: broken }) }, "GET /"],
+    ["static assets", { pageFiles: assetsPageFiles({ fetch: broken }) }, "GET /"],
   ] as const
 ) {
   test(`a binding of ${name} that throws is 503 with Retry-After`, async () => {

@@ -10,10 +10,10 @@ import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
-import { AssetsPageFiles } from "./adapters/page_assets.ts";
-import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { assetsPageFiles } from "./adapters/page_assets.ts";
+import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
-import { OtlpSpans } from "./adapters/otlp_spans.ts";
+import { otlpSpans } from "./adapters/otlp_spans.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
@@ -48,7 +48,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   const [signer, pseudonymKeys, cursors] = await Promise.all([
     importSigner(config.SIGNING_KEY),
     Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
-    HmacCursors.open(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
+    hmacCursors(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
   ]);
   const storage = {
     endpoint: config.STORAGE_ENDPOINT,
@@ -85,9 +85,9 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
     cursors,
     streams: workerdStreams,
-    spans: config.OTLP_TRACES_URL === undefined ? undefined : new OtlpSpans(config.OTLP_TRACES_URL),
+    spans: config.OTLP_TRACES_URL === undefined ? undefined : otlpSpans(config.OTLP_TRACES_URL),
     page: { storage: config.STORAGE_ENDPOINT, signIn: config.SIGN_IN },
-    pageFiles: new AssetsPageFiles(config.ASSETS),
+    pageFiles: assetsPageFiles(config.ASSETS),
   };
 }
 

@@ -7,17 +7,12 @@ export interface AssetsBinding {
 }
 
 /** The page's files as Cloudflare's static assets. Throws `unavailable` where the binding fails. */
-export class AssetsPageFiles implements PageFiles {
-  readonly #assets: AssetsBinding;
-
-  constructor(assets: AssetsBinding) {
-    this.#assets = assets;
-  }
-
-  async read(path: string): Promise<Response> {
+export function assetsPageFiles(assets: AssetsBinding): PageFiles {
+  return {
     // The binding looks at the path alone; its host is never asked.
-    return await this.#assets.fetch(`https://assets.invalid${path}`).catch((cause: unknown) => {
-      throw new AppError("unavailable", "Cannot read the page's files now", { cause });
-    });
-  }
+    read: async (path) =>
+      await assets.fetch(`https://assets.invalid${path}`).catch((cause: unknown) => {
+        throw new AppError("unavailable", "Cannot read the page's files now", { cause });
+      }),
+  };
 }
