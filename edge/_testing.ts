@@ -145,6 +145,8 @@ export interface CallOptions {
   readonly json?: unknown;
 }
 
+const CONTEXT = { waitUntil() {}, passThroughOnException() {}, props: {} };
+
 /** Calls the edge as somebody, with a JSON body where one is given. */
 export async function call(
   edge: TestEdge,
@@ -163,7 +165,7 @@ export async function call(
   };
   if (json !== undefined) init.body = JSON.stringify(json);
   else if (body !== undefined) init.body = body as BodyInit; // Node takes an iterable too
-  return await edge.app.request(path, init);
+  return await edge.app.request(path, init, {}, CONTEXT);
 }
 
 /** The pseudonym of a subject of a tenant; `isOlder` gives the one under the key before. */

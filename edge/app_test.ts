@@ -7,6 +7,7 @@ import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { assetsPageFiles } from "./adapters/page_assets.ts";
 import { makeApp } from "./app.ts";
 import { readEnv } from "./env.ts";
+import type { RequestSpan } from "./ports.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
 import { startedUpload } from "./schemas.ts";
 
@@ -179,4 +180,29 @@ test("the pages are there: docs, and one for every problem", async () => {
   for (const code of Object.keys(PROBLEM_TYPES)) {
     assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
   }
+});
+
+/** Starts an upload where a collector listens: the spans that it is sent, and the answer. */
+async function askTraced(headers: Record<string, string>) {
+  const sent: RequestSpan[] = [];
+  const spans = { send: async (span: RequestSpan) => void sent.push(span) };
+  const edge = await makeTestEdge({ services: { spans } });
+  return { sent, answer: await call(edge, "POST /v1/uploads", { json: upload, headers }) };
+}
+
+test("a request's span is the one that its traceparent names, in the caller's trace", async () => {
+  const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  const { sent: [span], answer } = await askTraced({ traceparent });
+  assert.ok(span);
+  assert.equal(answer.headers.get("traceparent"), `00-${span.traceId}-${span.spanId}-01`);
+  assert.deepEqual([span.traceId, span.parentSpanId], ["a".repeat(32), "b".repeat(16)]);
+  assert.deepEqual([span.name, span.status], ["POST /v1/uploads", 201]);
+  assert.equal(span.attributes["tintype.image_id"], (await answer.json()).imageId);
+});
+
+test("a trace that nobody samples sends no span, a new one does", async () => {
+  const unsampled = await askTraced({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` });
+  assert.deepEqual(unsampled.sent, []);
+  const { sent: [span] } = await askTraced({});
+  assert.ok(span !== undefined && span.parentSpanId === undefined);
 });

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { uploadImage } from "@tintype/core/ingest/upload_image";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf } from "../middleware/authenticate.ts";
+import { callerOf, requireScope } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
-import { requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
 import { imageSummary, imageUploadQuery } from "../schemas.ts";
 import { MAX_BODY_BYTES, openBody } from "./_image_body.ts";

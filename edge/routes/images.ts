@@ -1,5 +1,4 @@
-import { Hono } from "hono";
-import type { Context } from "hono";
+import { type Context, Hono } from "hono";
 import { AppError } from "@tintype/core/errors";
 import { requestErasure } from "@tintype/core/ingest/request_erasure";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
@@ -8,9 +7,8 @@ import { findImage, hasManifest, type ImageQuestion } from "@tintype/core/readin
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf } from "../middleware/authenticate.ts";
+import { callerOf, lacksScope, requireScope } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
-import { lacksScope, requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
 import {

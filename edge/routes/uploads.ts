@@ -1,11 +1,9 @@
-import { Hono } from "hono";
-import type { Context } from "hono";
+import { type Context, Hono } from "hono";
 import { startUpload } from "@tintype/core/ingest/start_upload";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf } from "../middleware/authenticate.ts";
+import { callerOf, requireScope } from "../middleware/authenticate.ts";
 import { mayCallFrom } from "../middleware/cors.ts";
 import { describe } from "../middleware/describe.ts";
-import { requireScope } from "../middleware/require_scope.ts";
 import { jsonBody, validate } from "../middleware/validate.ts";
 import { imageState, noQuery, startedUpload, uploadBody } from "../schemas.ts";
 import { isoOf, pathOfImage, stateOf } from "./_image_view.ts";
