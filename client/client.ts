@@ -11,11 +11,10 @@ import {
   type ListOptions,
   type Rendition,
 } from "./images.ts";
-import type { NetworkWatch } from "./network_watch.ts";
 import { type ClientCode, type EdgeCode, type Problem, UploadError } from "./problem.ts";
 import { ResumeRecords } from "./resume_records.ts";
 import { MemoryResumeStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
-import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+import { DEFAULT_RETRY, type NetworkWatch, type RetryPolicy } from "./retry.ts";
 import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
 import type { UploadedImage } from "./upload_file.ts";
 import type { UploadProgress, UploadState } from "./upload_progress.ts";

@@ -41,14 +41,9 @@ export class TestCloud {
   }
 
   /** Sends a picture as a body. */
-  async sendPng(
-    body: BodyInit = PNG,
-    query = "",
-    wish: TokenWish = {},
-    init: RequestInit & { readonly duplex?: "half" } = {},
-  ): Promise<Response> {
-    const all = { headers: { "Content-Type": "image/png" }, body, ...init };
-    return await this.ask(`POST /v1/images${query}`, all, wish);
+  async sendPng(body: BodyInit = PNG, query = "", wish: TokenWish = {}): Promise<Response> {
+    const init = { headers: { "Content-Type": "image/png" }, body };
+    return await this.ask(`POST /v1/images${query}`, init, wish);
   }
 
   /** Starts the bundle in workerd with the cloud's variables and secrets, and those of the test. */

@@ -5,12 +5,11 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
-import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
+import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
-import { assetsPageFiles } from "./adapters/page_assets.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { otlpSpans } from "./adapters/otlp_spans.ts";
@@ -79,7 +78,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     raw: gcsEdgeStore(raw),
     processed: gcsEdgeStore(processed),
     sessions: gcsUploadSessions(raw),
-    urlSigner: gcsReadUrlSigner({ ...processed, signer, clock: Date }),
+    urlSigner: gcsReadUrlSigner(processed, { signer, clock: Date }),
     quota: new DurableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),

@@ -69,7 +69,7 @@ test("read() and a signed address read their generation, until the address ends,
   assert.deepEqual(await store.readRange(name, { offset: 0, length: 0 }), new Uint8Array());
   const expiresAtMs = Date.now() + 2_000;
   const place = { endpoint: cloud.local.storage.url, bucket: BUCKET };
-  const { signRead } = gcsReadUrlSigner({ ...place, signer, clock: Date });
+  const { signRead } = gcsReadUrlSigner(place, { signer, clock: Date });
   const url = await signRead(name, { ...made, expiresAtMs });
   assert.equal(await (await fetch(url)).text(), "hello");
   assert.equal((await fetch(url, { method: "DELETE" })).status, 403);
