@@ -4,15 +4,18 @@ import {
   calls,
   cancelled,
   clientOf,
+  connectionLost,
   declared,
   FILE,
   IMAGE,
+  incomplete,
   isProblem,
+  json,
+  MULTIPLE,
   problem,
   started,
   whole,
-} from "./_edge_testing.ts";
-import { connectionLost, incomplete, json, MULTIPLE } from "./_testing.ts";
+} from "./_testing.ts";
 import { digestsOf } from "./digests.ts";
 import { UploadError } from "./problem.ts";
 import { partsOf } from "./upload_source.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calls, clientOf, IMAGE } from "./_edge_testing.ts";
-import { json } from "./_testing.ts";
+import { calls, clientOf, IMAGE, json } from "./_testing.ts";
 
 const line = (imageId: string) => ({ imageId, status: "ready", purgeAt: "", image: "" });
 

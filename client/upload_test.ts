@@ -4,23 +4,21 @@ import {
   calls,
   cancelled,
   clientOf,
+  connectionLost,
   declared,
   FILE,
   IMAGE,
+  incomplete,
   isProblem,
+  json,
   LOST,
+  MULTIPLE,
   problem,
+  type ScriptedAnswer,
+  type Sent,
   started,
   stored,
   whole,
-} from "./_edge_testing.ts";
-import {
-  connectionLost,
-  incomplete,
-  json,
-  MULTIPLE,
-  type ScriptedAnswer,
-  type Sent,
 } from "./_testing.ts";
 import type { Client, ClientOptions, UploadProgress } from "./client.ts";
 import { newImageId } from "./image_id.ts";
