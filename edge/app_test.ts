@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf } from "./_testing.ts";
 import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
-import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
+import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { makeApp } from "./app.ts";
 import { readEnv } from "./env.ts";
 import type { RequestSpan } from "./ports.ts";
@@ -31,7 +31,7 @@ test("limits answer 429 with their fields, the address's before the token is loo
 const broken = () => Promise.reject(new Error("binding is gone"));
 const brokenLimit = makeRateLimit({ limit: broken }, { name: "address", requests: 1 });
 const brokenStub = { reserve: broken, settle: broken, release: broken };
-const brokenObject = new DurableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
+const brokenObject = durableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
 for (
   const [name, services, line] of [
     ["a rate limit by address", { addressLimit: brokenLimit }, "GET /v1/images"],

@@ -7,7 +7,7 @@ import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
+import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
@@ -79,7 +79,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     processed: gcsEdgeStore(processed),
     sessions: gcsUploadSessions(raw),
     urlSigner: gcsReadUrlSigner(processed, { signer, clock: Date }),
-    quota: new DurableObjectQuota(config.TENANT_QUOTA),
+    quota: durableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
     cursors,

@@ -70,12 +70,7 @@ test("a tenant at ten times its rate is limited, and every request of another su
       askOften(100, `calm-${turn}`, `198.51.100.${turn}`),
     ])
   );
-  const statuses = calm.map(({ status }) => status);
-  assert.deepEqual(
-    new Set(statuses),
-    new Set([404]),
-    "through the limits, to a page that is not",
-  );
+  assert.ok(calm.every(({ status }) => status === 404), "through the limits, to no page");
   const passed = noisy.filter(({ status }) => status === 404);
   const limited = noisy.filter(({ status }) => status === 429);
   assert.equal(passed.length + limited.length, 1_200);
