@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { ImageId } from "@tintype/core/model/image_id";
-import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { firstImageIdOf, type ImageId } from "@tintype/core/model/image_id";
 import {
   type Manifest,
   type ManifestRendition,

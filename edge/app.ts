@@ -11,12 +11,10 @@ import { requestContext, requestLog, requestSpan } from "./middleware/request_co
 import { securityHeaders } from "./middleware/security_headers.ts";
 import type { EdgeServices } from "./ports.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
-import { erasureRoutes } from "./routes/erasures.ts";
 import { imageRoutes } from "./routes/images.ts";
-import { imageUploadRoutes } from "./routes/image_uploads.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { serviceRoutes } from "./routes/service.ts";
-import { uploadRoutes } from "./routes/uploads.ts";
+import { imageUploadRoutes, uploadRoutes } from "./routes/uploads.ts";
 
 /** What the composition root gives an app. */
 interface AppOptions {
@@ -42,7 +40,7 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethods }));
   app.use("/v1/*", cors, limitAddress, authenticate, limitOwner);
-  const routes = [uploadRoutes, imageUploadRoutes, imageRoutes, erasureRoutes];
-  for (const each of [...routes, serviceRoutes, pageRoutes]) app.route("/", each);
+  const routes = [uploadRoutes, imageUploadRoutes, imageRoutes, serviceRoutes, pageRoutes];
+  for (const each of routes) app.route("/", each);
   return app;
 }
