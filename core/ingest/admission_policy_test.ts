@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError, type ErrorCode } from "../errors.ts";
-import { makeImageId, t0OfImageId } from "../model/image_id.ts";
+import { makeImageId } from "../model/image_id.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { RETENTION_POLICY, retentionPolicyOf } from "../retention/policy.ts";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "../testing/sample_images.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { admitClientImageId, admitDeclaration, admitHead, imageIdOf } from "./admission_policy.ts";
+import { admitClientImageId, admitDeclaration, admitHead } from "./admission_policy.ts";
 
 const DAY_MS = 86_400_000;
 const declaration = { contentType: "image/png", size: 69 };
@@ -103,20 +103,4 @@ test("admitClientImageId() refuses an id from the first millisecond of its closi
     admitClientImageId(at(NOON_MS - ageMs), { nowMs: NOON_MS, policy });
   admit(82_999);
   assert.throws(() => admit(83_000), refused("invalid_request", "before its closing time"));
-});
-
-test("imageIdOf() makes ids of the present time with other bits each time", () => {
-  const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const made = () => imageIdOf(undefined, { nowMs: NOON_MS, random }).imageId;
-  const ids = Array.from({ length: 50 }, made);
-  assert.equal(new Set(ids).size, 50);
-  assert.ok(ids.every((id) => t0OfImageId(id) === NOON_MS));
-});
-
-test("imageIdOf() tells a client's own id from one made here, and refuses what is no id", () => {
-  const options = { nowMs: NOON_MS, random: (count: number) => new Uint8Array(count) };
-  const given = at(NOON_MS - 5);
-  assert.deepEqual(imageIdOf(given.toUpperCase(), options), { imageId: given, isGiven: true });
-  assert.equal(imageIdOf(undefined, options).isGiven, false);
-  assert.throws(() => imageIdOf("", options), refused("invalid_request", "UUID of version 7"));
 });

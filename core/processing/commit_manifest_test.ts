@@ -20,6 +20,15 @@ const failed: Manifest = { ...ready, status: "failed", reason: "dead_lettered", 
 const commit = (world: TestWorld, manifest: Manifest) =>
   commitManifest(world.ports, { ref, manifest }, {});
 
+/** A world with a manifest, and that manifest as it is held. */
+async function committed(manifest: Manifest) {
+  const world = new TestWorld();
+  await commit(world, manifest);
+  const held = await readManifest(world.processed, ref, {});
+  assert.ok(held !== null);
+  return { world, held };
+}
+
 test("commitManifest() appends the row, then puts the manifest with its status as a hint", async () => {
   const world = new TestWorld({
     processed: { before: (operation) => void (operation === "create" && order.push("manifest")) },
@@ -46,8 +55,7 @@ test("commitManifest() puts no manifest when the row cannot be appended", async 
 
 for (const next of [ready, rejected]) {
   test(`commitManifest() replaces a failed manifest by one that is ${next.status}`, async () => {
-    const world = new TestWorld();
-    await commit(world, failed);
+    const { world } = await committed(failed);
     assert.equal((await commit(world, next)).outcome, "done");
     assert.deepEqual(await manifestOf(world, ref), next);
     assert.equal((await world.processed.stat(manifestName(ref)))?.metadata["status"], next.status);
@@ -56,8 +64,7 @@ for (const next of [ready, rejected]) {
 
 for (const [stands, loses] of [[ready, rejected], [rejected, ready], [ready, failed]] as const) {
   test(`commitManifest() never replaces what is ${stands.status} by what is ${loses.status}, and readers' newest row is right`, async () => {
-    const world = new TestWorld();
-    await commit(world, { ...stands, processedAt: "2026-03-14T12:00:00.000Z" });
+    const { world } = await committed({ ...stands, processedAt: "2026-03-14T12:00:00.000Z" });
     world.clock.nowMs += 5000;
     const late = { ...loses, processedAt: new Date(world.clock.nowMs).toISOString() };
     assert.deepEqual(await commit(world, late), { outcome: "already", ref });
@@ -71,10 +78,7 @@ for (const [stands, loses] of [[ready, rejected], [rejected, ready], [ready, fai
 }
 
 test("replaceManifest() takes the place of the very manifest that it was given, and of no other", async () => {
-  const world = new TestWorld();
-  await commit(world, ready);
-  const held = await readManifest(world.processed, ref, {});
-  assert.ok(held !== null);
+  const { world, held } = await committed(ready);
   const first = { ...rejected, attempt: 1_001, processorVersion: "newer" };
   assert.equal(await replaceManifest(world.ports, { ref, manifest: first }, held, {}), true);
   assert.deepEqual(await manifestOf(world, ref), first);
@@ -88,18 +92,14 @@ test("replaceManifest() takes the place of the very manifest that it was given, 
 });
 
 test("replaceManifest() leaves an image that was erased meanwhile erased", async () => {
-  const world = new TestWorld();
-  await commit(world, ready);
-  const held = await readManifest(world.processed, ref, {});
-  assert.ok(held !== null);
+  const { world, held } = await committed(ready);
   await world.processed.remove(manifestName(ref), { generation: held.generation });
   assert.equal(await replaceManifest(world.ports, { ref, manifest: ready }, held, {}), false);
   assert.deepEqual(world.processed.names(), []);
 });
 
 test("commitManifest() of failed leaves another failed one as it is", async () => {
-  const world = new TestWorld();
-  await commit(world, failed);
+  const { world } = await committed(failed);
   assert.equal((await commit(world, { ...failed, attempt: 10 })).outcome, "already");
   assert.equal((await manifestOf(world, ref)).attempt, 9);
 });
@@ -130,8 +130,7 @@ test("commitManifest() finds its own write when the answer was lost", async () =
 });
 
 test("commitManifest() gives up when failed manifests keep taking its place", async () => {
-  const world = new TestWorld();
-  await commit(world, failed);
+  const { world } = await committed(failed);
   Object.assign(world.processed, { replace: () => Promise.resolve(null) });
   await assert.rejects(commit(world, ready), { code: "unavailable" });
 });

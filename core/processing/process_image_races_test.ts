@@ -127,14 +127,11 @@ test("a marker that appears while the image is rendered ends in nothing left", a
 });
 
 test("an erasure that ran while the image was rendered is run again behind it", async () => {
-  const world = new TestWorld({
-    engine: {
-      before: async () => {
-        await world.mark(ref);
-        await eraseImage(world.ports, ref);
-      },
-    },
-  });
+  const before = async () => {
+    await world.mark(ref);
+    await eraseImage(world.ports, ref);
+  };
+  const world: TestWorld = new TestWorld({ engine: { before } });
   assert.equal((await world.process(ref)).outcome, "erased");
   assertErased(world, ref);
 });
@@ -154,13 +151,10 @@ test("a marker before any call of a delivery ends in nothing left", async () => 
 });
 
 test("a raw object that goes while it is read is to be delivered again, and is gone then", async () => {
-  const world = new TestWorld({
-    raw: {
-      before: async (operation) => {
-        if (operation === "readRange") await removeLive(world.raw, rawName(ref));
-      },
-    },
-  });
+  const before = async (operation: string) => {
+    if (operation === "readRange") await removeLive(world.raw, rawName(ref));
+  };
+  const world: TestWorld = new TestWorld({ raw: { before } });
   await assert.rejects(world.process(ref));
   assert.equal((await processImage(world.ports, delivery)).outcome, "gone");
   assert.deepEqual(world.processed.names(), []);

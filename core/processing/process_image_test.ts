@@ -32,7 +32,7 @@ test("processImage() makes an image ready: renditions, row, manifest", async () 
   assert.deepEqual(manifest.timings, { ...rendering, ...others });
   const { mediaType, width, height, camera, insights } = manifest.metadata ?? {};
   assert.deepEqual([mediaType, width, height], ["image/png", 1, 1]);
-  assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.25]);
+  assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.4]);
   assert.equal(world.rows.rows().length, 1);
   assert.equal(newestRowOf(world, ref)?.generation, manifest.generation);
   assert.notEqual(await world.raw.stat(rawName(ref)), null, "the raw object is kept");

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { isAppError } from "@tintype/core/errors";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "../adapters/bigquery_row_columns.ts";
-import { denoCacheOf } from "../pixels/deno_cache.ts";
-import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
-
-const EXAMPLE = "processor/examples/watermark_and_blur.ts";
+import { spawnProcessor } from "../testing/spawn_processor.ts";
 
 function columnsOf(endpoint: string): BigQueryRowColumns {
   const client = createBigQueryClient({ projectId: "tintype-local", endpoint });
@@ -15,30 +11,8 @@ function columnsOf(endpoint: string): BigQueryRowColumns {
 }
 
 function processor(endpoint: string): Deno.ChildProcess {
-  const denoPath = Deno.execPath();
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  return new Deno.Command(denoPath, {
-    args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), main],
-    clearEnv: true,
-    env: {
-      ...denoCacheOf(Deno.env),
-      PORT: "0",
-      RAW_BUCKET: "tintype-raw",
-      PROCESSED_BUCKET: "tintype-processed",
-      CERTIFICATES_BUCKET: "tintype-certificates",
-      GOOGLE_CLOUD_PROJECT: "tintype-local",
-      PUSH_AUDIENCE: "http://processor.test",
-      PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
-      SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
-      BIGQUERY_ENDPOINT: endpoint,
-      PIPELINE: EXAMPLE,
-      PIXEL_PROCESSES: "1",
-      NO_COLOR: "1",
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const pipeline = "processor/examples/watermark_and_blur.ts";
+  return spawnProcessor({ BIGQUERY_ENDPOINT: endpoint, PIPELINE: pipeline });
 }
 
 describe("the pipeline's columns and BigQuery", () => {
@@ -58,19 +32,16 @@ describe("the pipeline's columns and BigQuery", () => {
   });
 
   test("columns() is unavailable where nobody answers", async () => {
-    await assert.rejects(
-      columnsOf("http://localhost:9").columns({ signal: AbortSignal.timeout(3_000) }),
-      (error) => isAppError(error, "unavailable"),
-    );
+    const signal = AbortSignal.timeout(3_000);
+    const asking = columnsOf("http://localhost:9").columns({ signal });
+    await assert.rejects(asking, { code: "unavailable" });
   });
 
   test("a processor does not start with columns that BigQuery lacks", async () => {
     const { code, stderr } = await processor(emulator.url).output();
     assert.equal(code, 1);
-    assert.match(
-      new TextDecoder().decode(stderr),
-      /blur_score must be FLOAT64: current type is none/,
-    );
+    const lacks = /blur_score must be FLOAT64: current type is none/;
+    assert.match(new TextDecoder().decode(stderr), lacks);
   });
 
   test("a processor starts when BigQuery has them", async () => {

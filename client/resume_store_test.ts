@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brokenPromises, recordOf } from "./_stores_testing.ts";
-import { MemoryResumeStore } from "./memory_store.ts";
+import { MemoryResumeStore } from "./resume_store.ts";
 
 test("MemoryResumeStore keeps a store's promises, and forgets what is over", async () => {
   const store = new MemoryResumeStore();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { rawName } from "../model/object_name.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
-import { rangeSource } from "./range_source.ts";
+import { rangeSource } from "./raw_image.ts";
 
 const ref = sampleRef();
 const name = rawName(ref);
