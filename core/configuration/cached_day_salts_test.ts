@@ -10,8 +10,10 @@ import { DOCUMENT_AGE_MS } from "./cached_document.ts";
 const DAY = { day: "2026-03-14", salt: "ab".repeat(32), pseudonymKey: 1 };
 
 function saltsOf() {
-  const [config, clock, problems] = [new MemoryObjectStore(), new ManualClock(), []] as const;
-  const onProblem = (error: unknown) => void (problems as unknown[]).push(error); // begins empty
+  const config = new MemoryObjectStore();
+  const clock = new ManualClock();
+  const problems: unknown[] = [];
+  const onProblem = (error: unknown) => void problems.push(error);
   return { config, clock, problems, salts: cachedDaySalts({ config, clock, onProblem }) };
 }
 

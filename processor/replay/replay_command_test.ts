@@ -17,6 +17,7 @@ import { makeSample } from "../testing/samples.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 let storage: Emulator;
+let pubsub: Emulator;
 let bigquery: Emulator;
 let cloud: Awaited<ReturnType<typeof openCloud>>;
 let refs: ImageRef[];
@@ -24,22 +25,22 @@ let refs: ImageRef[];
 /** Three images that an older engine processed, the last of which is no image. */
 async function fill(): Promise<ImageRef[]> {
   const { imageRows: _, columns: __, ...stores } = cloud;
-  const { pixels, plans, hashing } = new TestWorld().ports;
-  const ports = { ...stores, pixels, plans, hashing, clock: Date, processorVersion: "old" };
+  const { pixels, hashing } = new TestWorld().ports;
+  const ports = { ...stores, pixels, hashing, clock: Date, processorVersion: "old" };
   const picture = await makeSample(quarters(300, 200), { mediaType: "image/png" });
   const filled: ImageRef[] = [];
   for (const bytes of [picture, picture, NOT_AN_IMAGE]) {
     const ref = sampleRef();
     const options = { contentType: "image/png", customTimeMs: t0OfImageId(ref.imageId) };
     await cloud.raw.create(rawName(ref), bytes, { ...options, metadata: { source: "edge" } });
-    await processImage(ports, { objectName: rawName(ref), attempt: 1 });
+    await processImage(ports, { objectName: rawName(ref), generation: "1", attempt: 1 });
     filled.push(ref);
   }
   return filled;
 }
 
 async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
-  const addresses = ["--storage", storage.url, "--warehouse", bigquery.url];
+  const addresses = ["--storage", storage.url, "--pubsub", pubsub.url, "--bigquery", bigquery.url];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args, ...addresses],
     cwd: ROOT,
