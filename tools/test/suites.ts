@@ -38,7 +38,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "gcs-deno",
     runtime: "deno",
-    folders: ["gcs"],
+    folders: ["gcs", "pubsub"],
     flags: [],
     weight: 3,
     needs: "no permission",
@@ -46,7 +46,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "gcs-node",
     runtime: "node",
-    folders: ["gcs"],
+    folders: ["gcs", "pubsub"],
     flags: TWO_FILES_AT_ONCE,
     weight: 3,
     needs: "nothing",
@@ -126,8 +126,8 @@ export const SUITES: readonly Suite[] = [
     runtime: "node",
     folders: ["local"],
     flags: ONE_PROCESS,
-    weight: 50,
-    needs: "loopback, DuckDB",
+    weight: 70,
+    needs: "loopback, DuckDB; Python with google-cloud-pubsub",
   },
   {
     name: "processor",
