@@ -3,6 +3,7 @@ import { faultControls } from "../faults/fault_controls.ts";
 import type { Control } from "../http/controls.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
 import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
+import { writeRowsControl } from "./write_rows.ts";
 
 const bufferSchema = z.strictObject({ seconds: z.number().min(0).max(86_400) });
 
@@ -11,6 +12,7 @@ export function bigQueryControls(parts: BigQueryParts): readonly Control[] {
   const { buffer, faults } = parts;
   return [
     ...faultControls(faults),
+    writeRowsControl(parts),
     {
       method: "POST",
       path: "/_local/buffer",
