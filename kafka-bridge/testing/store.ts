@@ -24,8 +24,7 @@ export async function startStore(folder: string): Promise<RunningStore> {
   const storage = startProgram(["local/storage/serve.ts"], {
     PORT: "0",
     DATA_DIR: join(folder, "storage"),
-    ISSUER_URL: "http://127.0.0.1:9",
-    PROCESSOR_URL: "http://127.0.0.1:9",
+    PUBSUB_URL: "http://127.0.0.1:9",
   });
   const url = String((await storage.line("listening"))["url"]);
   const control = async (method: string, body?: unknown) => {

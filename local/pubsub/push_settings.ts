@@ -1,22 +1,44 @@
-/** The faults that can be asked for; forgotten at a restart. */
+/** The faults that can be asked for of a topic's deliveries; forgotten at a restart. */
 export interface PushSettings {
-  /** How often each event is delivered beside once, under other message ids. */
+  /** How often each message is delivered beside once, under other message ids. */
   readonly duplicate: number;
-  /** Whether deliveries are kept back. */
+  /** Whether pushes and rows are held back. */
   readonly hold: boolean;
-  /** Whether events go out in random order, each up to a second late. */
+  /** Whether messages go out in random order, each up to a second late. */
   readonly shuffle: boolean;
-  /** How many of the next events are still to be lost on purpose. */
+  /** How many of the next messages are still to be lost on purpose. */
   readonly drop: number;
-  /** Refusals after which an event is a dead letter; null where the policy's 15 hold. */
+  /** Refusals after which a message is a dead letter; null where the subscription's own number holds. */
   readonly maxAttempts: number | null;
 }
 
-/** No fault at all. */
-export const NO_FAULTS: PushSettings = {
+/** Settings to change; what is undefined stays. */
+export type PushSettingsChange = {
+  readonly [Key in keyof PushSettings]?: PushSettings[Key] | undefined;
+};
+
+const NO_FAULTS: PushSettings = {
   duplicate: 0,
   hold: false,
   shuffle: false,
   drop: 0,
   maxAttempts: null,
 };
+
+/** The faults of each topic, which its dead-letter topic (the same name with `-dead`) shares. */
+export class FaultSettings {
+  readonly #byTopic = new Map<string, PushSettings>();
+
+  of(topic: string): PushSettings {
+    return this.#byTopic.get(scopeOf(topic)) ?? NO_FAULTS;
+  }
+
+  change(topic: string, change: PushSettingsChange): void {
+    const named = Object.entries(change).filter(([, value]) => value !== undefined);
+    this.#byTopic.set(scopeOf(topic), { ...this.of(topic), ...Object.fromEntries(named) });
+  }
+}
+
+function scopeOf(topic: string): string {
+  return topic.replace(/-dead$/, "");
+}

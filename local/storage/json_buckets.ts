@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
-import { NOTIFIED_BUCKET } from "../pubsub/push_queue.ts";
 import { StorageFailure } from "./failures.ts";
+import { notificationConfigOf } from "./notification_config.ts";
 import { checkBucketName } from "./object_name_rules.ts";
 import { type BucketRecord, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";
@@ -56,14 +56,8 @@ export async function answerBuckets(
 export function answerNotifications({ objects }: StorageParts, { method }: Call, name: string) {
   if (method !== "GET") throw new StorageFailure("method_not_allowed");
   objects.bucket(name);
-  const config = {
-    kind: "storage#notification",
-    id: "1",
-    topic: "//pubsub.googleapis.com/projects/tintype-local/topics/tintype-events",
-    payload_format: "JSON_API_V1",
-    event_types: ["OBJECT_FINALIZE"],
-  };
-  const items = name === NOTIFIED_BUCKET ? [config] : undefined;
+  const config = notificationConfigOf(name);
+  const items = config === undefined ? undefined : [config];
   return jsonReply(200, { kind: "storage#notifications", items });
 }
 

@@ -1,12 +1,8 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { prepareAll } from "../sqlite.ts";
 import type { BucketRecord, ObjectRecord } from "./object_record.ts";
 
 const SCHEMA = `
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  PRAGMA busy_timeout = 2000;
   CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, document TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (bucket, name)
@@ -14,13 +10,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS generations (only INTEGER PRIMARY KEY CHECK (only = 1), last INTEGER);
   INSERT OR IGNORE INTO generations VALUES (1, 0);
 `;
-
-/** Opens (makes) the database file, for this process alone; what is committed survives a `kill -9`. */
-export function openDatabase(path: string): DatabaseSync {
-  const db = new DatabaseSync(path);
-  db.exec(SCHEMA);
-  return db;
-}
 
 /** Where a page of names begins. */
 interface NameBound {
@@ -34,6 +23,7 @@ export class ObjectDatabase {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
   constructor(db: DatabaseSync) {
+    db.exec(SCHEMA);
     this.#statements = prepareAll(db, STATEMENTS);
   }
 
