@@ -31,7 +31,7 @@ async function startRows(t: TestContext) {
     (await runQuery(parts, sql)).rows.map((row) => row.map(String));
   const counts = () =>
     api.broker.status(
-      api.broker.catalog.subscription(`projects/${PROJECT}/subscriptions/tintype-images-bigquery`),
+      api.broker.subscriptions.get(`projects/${PROJECT}/subscriptions/tintype-images-bigquery`),
     );
   return { ...api, publish, read, counts, state };
 }
@@ -98,8 +98,7 @@ test("keys without a column are left out where the subscription says so, and a t
     const deadLetterPolicy = { deadLetterTopic: `${IMAGES}-dead` };
     const body = { topic: IMAGES, bigqueryConfig, deadLetterPolicy };
     assert.equal((await call("PUT", `subscriptions/${id}`, body)).status, 200);
-    return () =>
-      broker.status(broker.catalog.subscription(`projects/${PROJECT}/subscriptions/${id}`));
+    return () => broker.status(broker.subscriptions.get(`projects/${PROJECT}/subscriptions/${id}`));
   };
   const table = `${PROJECT}.tintype.images`;
   const loose = await create("loose", { table, useTableSchema: true, dropUnknownFields: true });

@@ -8,12 +8,20 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { Log } from "@tintype/core/ports/log";
 import { inTransaction } from "../sqlite.ts";
-import { Catalog } from "./catalog.ts";
 import { DeliveryLoop, type Destination, type Outcome } from "./delivery_loop.ts";
+import { parseFilter } from "./filter.ts";
 import { ackDeadlineMs, backoffMs, type LocalTiming } from "./local_timing.ts";
-import { type Leased, type Message, MessageStore, newMessageId } from "./message_store.ts";
+import {
+  type Leased,
+  type LeaseName,
+  type Message,
+  MessageStore,
+  newMessageId,
+} from "./message_store.ts";
 import { FaultSettings, type PushSettingsChange } from "./push_settings.ts";
-import { durationMs, type Subscription } from "./resources.ts";
+import { Records } from "./records.ts";
+import { durationMs, type Subscription, type Topic } from "./resources.ts";
+import { RpcError } from "./rpc_error.ts";
 
 /** What a {@link Broker} is made of. */
 export interface BrokerOptions {
@@ -28,15 +36,17 @@ export interface BrokerOptions {
 /** A message as a caller publishes it; the data is base64. */
 export type NewMessage = Pick<Message, "data" | "attributes">;
 
-/** The lease of copies that a loop delivers; a loop knows its own deadlines. */
-const LOOP = "loop";
+/** The topic of subscriptions whose own was deleted. */
+const DELETED_TOPIC = "_deleted-topic_";
+const MAX_SUBSCRIPTIONS = 10_000;
 const NEVER = Number.MAX_SAFE_INTEGER;
 const SHUFFLE_MS = 1_000;
 const EXPIRE_EVERY_MS = 10_000;
 
 /** Topics, subscriptions and messages. All of it survives a kill: what a loop was delivering is queued again. */
 export class Broker {
-  readonly catalog: Catalog;
+  readonly topics: Records<Topic>;
+  readonly subscriptions: Records<Subscription>;
   readonly #options: BrokerOptions;
   readonly #store: MessageStore;
   readonly #clock: Clock;
@@ -52,52 +62,56 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date;
-    this.catalog = new Catalog(options.db);
+    this.topics = new Records(options.db, "topics");
+    this.subscriptions = new Records(options.db, "subscriptions");
     this.#store = new MessageStore(options.db);
-    this.#store.requeueLeased(LOOP);
     this.#expiring = setInterval(() => this.expire(), EXPIRE_EVERY_MS).unref();
   }
 
   /** Begins to deliver. */
   start(): void {
     this.expire();
-    for (const subscription of this.catalog.subscriptions()) this.restart(subscription);
+    for (const subscription of this.subscriptions.all()) this.#restart(subscription);
   }
 
-  /** Delivers a subscription as it is now, to be called when it was created or changed. */
-  restart(subscription: Subscription): void {
-    this.stop(subscription.name);
-    const destination = this.#options.destinationOf(subscription);
-    if (destination === undefined || this.#closed) return;
-    const { name } = subscription;
-    const loop = new DeliveryLoop({
-      claim: (limit) => this.#isHeld(subscription) ? [] : this.#claim(subscription, limit),
-      nextDueAt: () => this.#isHeld(subscription) ? undefined : this.#store.nextDueAt(name),
-      settle: (message, outcome) => this.#settle(subscription, message, outcome),
-    }, destination);
-    this.#loops.set(name, loop);
-    loop.pump();
+  /** Creates a subscription; throws RpcError `ALREADY_EXISTS`, or `NOT_FOUND` where its topic is not there. */
+  createSubscription(subscription: Subscription): Subscription {
+    this.topics.get(subscription.topic);
+    if (this.subscriptionsOf(subscription.topic).length >= MAX_SUBSCRIPTIONS) {
+      const limit = `A topic may have ${MAX_SUBSCRIPTIONS} subscriptions`;
+      throw new RpcError("FAILED_PRECONDITION", limit);
+    }
+    return this.#restart(this.subscriptions.create(subscription));
   }
 
-  /** Ends a subscription's deliveries; those under way go on. */
-  stop(name: string): void {
-    const loop = this.#loops.get(name);
-    if (loop === undefined) return;
-    this.#loops.delete(name);
-    this.#ending.add(loop);
-    void loop.close().finally(() => this.#ending.delete(loop));
+  /** Changes a subscription and delivers by what it is now. */
+  changeSubscription(subscription: Subscription): Subscription {
+    return this.#restart(this.subscriptions.put(subscription));
   }
 
-  /** Removes a subscription with its messages. */
+  /** Removes a subscription with its messages; throws RpcError `NOT_FOUND`. */
   removeSubscription(name: string): void {
-    this.catalog.removeSubscription(name);
-    this.stop(name);
+    this.subscriptions.remove(name);
+    this.#stop(name);
     this.#store.forget(name);
+  }
+
+  /** Removes a topic; its subscriptions stay with what they hold. Throws RpcError `NOT_FOUND`. */
+  removeTopic(name: string): void {
+    this.topics.remove(name);
+    for (const subscription of this.subscriptionsOf(name)) {
+      this.subscriptions.put({ ...subscription, topic: DELETED_TOPIC });
+    }
+  }
+
+  /** The subscriptions of a topic. */
+  subscriptionsOf(topic: string): Subscription[] {
+    return this.subscriptions.all().filter((each) => each.topic === topic);
   }
 
   /** Publishes messages to a topic and returns their ids; durable when it returns. Throws RpcError `NOT_FOUND`. */
   publish(topic: string, messages: readonly NewMessage[]): string[] {
-    this.catalog.topic(topic);
+    this.topics.get(topic);
     const ids = inTransaction(
       this.#options.db,
       () => messages.map((message) => this.#publishOne(topic, message)),
@@ -113,7 +127,7 @@ export class Broker {
   ): Promise<Leased[]> {
     const deadline = this.#clock.now() + waitMs;
     for (;;) {
-      const subscription = this.catalog.subscription(name);
+      const subscription = this.subscriptions.get(name);
       const messages = this.#claimForCaller(subscription, limit);
       const leftMs = deadline - this.#clock.now();
       if (messages.length > 0 || leftMs <= 0 || this.#closed) return messages;
@@ -123,18 +137,18 @@ export class Broker {
   }
 
   /** Removes a pulled message for good; nothing where its lease is over. */
-  acknowledge(subscription: string, lease: Pick<Leased, "seq" | "lease">): void {
+  acknowledge(subscription: string, lease: LeaseName): void {
     const message = this.#store.leased(subscription, lease);
     if (message === undefined) return;
-    this.#settle(this.catalog.subscription(subscription), message, "acknowledged");
+    this.#settle(this.subscriptions.get(subscription), message, "acknowledged");
   }
 
   /** Lets a pulled message's lease last `ms` from now; 0 refuses it. */
-  extend(subscription: string, lease: Pick<Leased, "seq" | "lease">, ms: number): void {
+  extend(subscription: string, lease: LeaseName, ms: number): void {
     const message = this.#store.leased(subscription, lease);
     if (message === undefined) return;
     if (ms > 0) return this.#store.extend(message, this.#clock.now() + ms);
-    this.#settle(this.catalog.subscription(subscription), message, "refused");
+    this.#settle(this.subscriptions.get(subscription), message, "refused");
     this.#wake();
   }
 
@@ -169,15 +183,11 @@ export class Broker {
 
   /** Removes what outlived its subscription's retention. */
   expire(): void {
-    const now = this.#clock.now();
-    for (const { name, messageRetentionDuration } of this.catalog.subscriptions()) {
-      const count = this.#store.expire(name, {
-        now,
-        publishedBefore: now - durationMs(messageRetentionDuration),
-      });
+    for (const { name, messageRetentionDuration } of this.subscriptions.all()) {
+      const retentionMs = durationMs(messageRetentionDuration);
+      const count = this.#store.expire(name, this.#clock.now(), retentionMs);
       if (count > 0) this.#options.log.warn("messages_expired", { subscription: name, count });
     }
-    this.#store.expireDead(now);
   }
 
   /** Starts no more deliveries and ends waiting pulls; waits up to `graceMs` for what is under way, which is queued again. */
@@ -189,6 +199,31 @@ export class Broker {
     await Promise.all(loops.map((loop) => loop.close(graceMs)));
   }
 
+  #restart(subscription: Subscription): Subscription {
+    this.#stop(subscription.name);
+    const destination = this.#options.destinationOf(subscription);
+    if (destination === undefined || this.#closed) return subscription;
+    const { name, topic } = subscription;
+    const isHeld = () => this.#settings.of(topic).hold;
+    const loop = new DeliveryLoop({
+      claim: (limit) => isHeld() ? [] : this.#store.claim(name, { now: this.#clock.now(), limit }),
+      nextDueAt: () => isHeld() ? undefined : this.#store.nextDueAt(name),
+      settle: (message, outcome) => this.#settle(subscription, message, outcome),
+    }, destination);
+    this.#loops.set(name, loop);
+    loop.pump();
+    return subscription;
+  }
+
+  /** Ends a subscription's deliveries; those under way go on. */
+  #stop(name: string): void {
+    const loop = this.#loops.get(name);
+    if (loop === undefined) return;
+    this.#loops.delete(name);
+    this.#ending.add(loop);
+    void loop.close().finally(() => this.#ending.delete(loop));
+  }
+
   #publishOne(topic: string, { data, attributes }: NewMessage): string {
     const { duplicate, shuffle, drop } = this.#settings.of(topic);
     const id = newMessageId();
@@ -198,7 +233,8 @@ export class Broker {
       return id;
     }
     const published = this.#clock.now();
-    for (const { name } of this.catalog.subscriptionsOf(topic, attributes)) {
+    for (const { name, filter } of this.subscriptionsOf(topic)) {
+      if (!parseFilter(filter)(attributes)) continue;
       for (let copy = 0; copy <= duplicate; copy++) {
         const message = { id: copy === 0 ? id : newMessageId(), data, attributes, published };
         this.#store.insert(name, message, published + (shuffle ? randomInt(SHUFFLE_MS) : 0));
@@ -207,23 +243,16 @@ export class Broker {
     return id;
   }
 
-  #claim({ name, topic }: Subscription, limit: number): Leased[] {
-    const { shuffle } = this.#settings.of(topic);
-    const now = this.#clock.now();
-    return this.#store.claim(name, { now, until: NEVER, limit, lease: LOOP, shuffle });
-  }
-
   /** A lease whose deadline passed counts as refused, whoever held it. */
   #claimForCaller(subscription: Subscription, limit: number): Leased[] {
-    const { name, topic } = subscription;
-    const now = this.#clock.now();
-    for (const message of this.#store.lapsed(name, now)) {
+    const { name } = subscription;
+    for (const message of this.#store.lapsed(name, this.#clock.now())) {
       this.#settle(subscription, message, "refused");
     }
-    const { shuffle } = this.#settings.of(topic);
+    const now = this.#clock.now();
     const until = now + ackDeadlineMs(subscription, this.#options.timing);
-    const lease = randomInt(2 ** 40).toString(36);
-    return this.#store.claim(name, { now, until, limit, lease, shuffle });
+    const lease = { name: randomInt(2 ** 40).toString(36), until };
+    return this.#store.claim(name, { now, limit, lease });
   }
 
   #settle(subscription: Subscription, message: Leased, outcome: Outcome): void {
@@ -244,29 +273,21 @@ export class Broker {
       policy?.maxDeliveryAttempts ?? NEVER;
     // Without its topic a dead letter cannot be forwarded, and the message goes on as before.
     const isDead = policy !== undefined && message.attempts >= most &&
-      this.catalog.hasTopic(policy.deadLetterTopic);
+      this.topics.has(policy.deadLetterTopic);
     if (!isDead) {
       const waitMs = backoffMs(subscription, message.attempts, timing);
       return this.#store.requeue(message, this.#clock.now() + waitMs);
     }
     log.error("message_dead_lettered", { subscription: name, messageId: message.id });
     inTransaction(db, () => {
-      const keepMs = this.#deadLetterRetentionMs(subscription, policy.deadLetterTopic);
-      this.#store.bury(name, message, this.#clock.now() + keepMs);
+      const [letters = subscription] = this.subscriptionsOf(policy.deadLetterTopic);
+      const keepMs = durationMs(letters.messageRetentionDuration);
+      this.#store.bury(message, this.#clock.now() + keepMs);
       this.#store.count(name, "deadLettered");
       const attributes = { ...message.attributes, ...deadLetterAttributes(subscription, message) };
       this.#publishOne(policy.deadLetterTopic, { data: message.data, attributes });
     });
     this.#wake();
-  }
-
-  #deadLetterRetentionMs(subscription: Subscription, topic: string): number {
-    const [letters = subscription] = this.catalog.subscriptionsOf(topic);
-    return durationMs(letters.messageRetentionDuration);
-  }
-
-  #isHeld({ topic }: Subscription): boolean {
-    return this.#settings.of(topic).hold;
   }
 
   #wake(): void {

@@ -2,7 +2,11 @@ import { randomInt } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { prepareAll } from "../sqlite.ts";
 
-/** The tables of messages: a copy for each subscription, those that were given up, and counters. */
+/** The leases that are no caller's: a loop delivers the copy, or it is a dead letter that {@link MessageStore.redrive} sends again. */
+const LEASES = { loop: "loop", dead: "dead" } as const;
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** A copy of each message for each subscription, and counters. */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL, id TEXT NOT NULL,
@@ -10,51 +14,44 @@ const TABLES = `
     attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL, lease TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS messages_due ON messages (subscription, next_at, seq);
-  CREATE TABLE IF NOT EXISTS dead (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL,
-    data TEXT NOT NULL, attributes TEXT NOT NULL, keep_until INTEGER NOT NULL
-  ) STRICT;
   CREATE TABLE IF NOT EXISTS counters (
     owner TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (owner, name)
   ) STRICT;
 `;
 
 const COLUMNS = "seq, id, data, attributes, published, attempts, lease";
-const CLAIM = (order: string) => `
-  UPDATE messages SET lease = $lease, attempts = attempts + 1, next_at = $until
-  WHERE seq IN (
-    SELECT seq FROM messages WHERE subscription = $name AND lease IS NULL AND next_at <= $now
-    ORDER BY ${order} LIMIT $limit
-  ) RETURNING ${COLUMNS}`;
 
 const STATEMENTS = {
   insert: `INSERT INTO messages (subscription, id, data, attributes, published, next_at)
     VALUES (?, ?, ?, ?, ?, ?)`,
-  claimOldest: CLAIM("next_at, seq"),
-  claimAny: CLAIM("random()"),
-  lapsed: `SELECT ${COLUMNS} FROM messages
-    WHERE subscription = ? AND next_at <= ? AND lease IS NOT NULL ORDER BY seq`,
+  claim: `UPDATE messages SET lease = ?, attempts = attempts + 1, next_at = ? WHERE seq IN (
+      SELECT seq FROM messages WHERE subscription = ? AND lease IS NULL AND next_at <= ?
+      ORDER BY next_at, seq LIMIT ?
+    ) RETURNING ${COLUMNS}`,
+  lapsed: `SELECT ${COLUMNS} FROM messages WHERE subscription = ? AND next_at <= ?
+    AND lease IS NOT NULL AND lease != '${LEASES.dead}' ORDER BY seq`,
   leased: `SELECT ${COLUMNS} FROM messages WHERE seq = ? AND subscription = ? AND lease = ?`,
   nextDue: "SELECT min(next_at) AS at FROM messages WHERE subscription = ?",
   remove: "DELETE FROM messages WHERE seq = ?",
   extend: "UPDATE messages SET next_at = ? WHERE seq = ?",
   requeue: "UPDATE messages SET lease = NULL, next_at = ?, attempts = attempts - ? WHERE seq = ?",
-  requeueLeased: "UPDATE messages SET lease = NULL, next_at = 0 WHERE lease = ?",
-  bury: "INSERT INTO dead (subscription, data, attributes, keep_until) VALUES (?, ?, ?, ?)",
-  dead: "SELECT seq, subscription, data, attributes FROM dead ORDER BY seq",
-  removeDead: "DELETE FROM dead WHERE seq = ?",
-  expireDead: "DELETE FROM dead WHERE keep_until < ?",
-  expire: `DELETE FROM messages
-    WHERE subscription = ? AND published < ? AND (lease IS NULL OR next_at <= ?)`,
+  requeueLoops: `UPDATE messages SET lease = NULL, next_at = 0 WHERE lease = '${LEASES.loop}'`,
+  bury: `UPDATE messages SET lease = '${LEASES.dead}', next_at = ? WHERE seq = ?`,
+  dead: `SELECT seq FROM messages WHERE lease = '${LEASES.dead}' ORDER BY seq`,
+  redrive: `UPDATE messages SET id = ?, lease = NULL, attempts = 0, next_at = ?, published = ?
+    WHERE seq = ?`,
+  expireDead: `DELETE FROM messages WHERE lease = '${LEASES.dead}' AND next_at < ?`,
+  expire: `DELETE FROM messages WHERE subscription = ? AND published < ?
+    AND (lease IS NULL OR (next_at <= ? AND lease != '${LEASES.dead}'))`,
   count: `INSERT INTO counters (owner, name, value) VALUES (?, ?, ?)
     ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value`,
   counters: "SELECT name, value FROM counters WHERE owner = ?",
-  totals: `SELECT count(*) - count(lease) AS queued, count(lease) AS delivering,
+  totals: `SELECT count(CASE WHEN lease IS NULL THEN 1 END) AS queued,
+    count(CASE WHEN lease != '${LEASES.dead}' THEN 1 END) AS delivering,
+    count(CASE WHEN lease = '${LEASES.dead}' THEN 1 END) AS dead,
     min(CASE WHEN lease IS NULL THEN published END) AS oldest
     FROM messages WHERE subscription = ?`,
-  deadTotal: "SELECT count(*) AS dead FROM dead WHERE subscription = ?",
   forgetMessages: "DELETE FROM messages WHERE subscription = ?",
-  forgetDead: "DELETE FROM dead WHERE subscription = ?",
   forgetCounters: "DELETE FROM counters WHERE owner = ?",
 } as const;
 
@@ -75,26 +72,25 @@ export interface Leased extends Message {
   readonly attempts: number;
 }
 
-/** Which copies are taken for delivery, under which lease, until when it lasts. */
-export interface Claim {
-  readonly now: number;
-  readonly until: number;
-  readonly limit: number;
-  readonly lease: string;
-  /** In random order. */
-  readonly shuffle: boolean;
-}
+/** Which copy a caller means, by its lease. */
+export type LeaseName = Pick<Leased, "seq" | "lease">;
 
-/** What is counted for good. */
-export type Counter = "delivered" | "deadLettered" | "expired" | "dropped";
+/** How many due copies are taken, and the lease of a caller; without one a loop takes them, until it settles them. */
+interface Claim {
+  readonly now: number;
+  readonly limit: number;
+  readonly lease?: { readonly name: string; readonly until: number };
+}
 
 /** Copies of messages in SQLite; an acknowledged one is forgotten, as Pub/Sub does, and only counted. */
 export class MessageStore {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
+  /** Queues again what the loops of a killed process were delivering. */
   constructor(db: DatabaseSync) {
     db.exec(TABLES);
     this.#statements = prepareAll(db, STATEMENTS);
+    this.#statements.requeueLoops.run();
   }
 
   /** Writes a subscription's copy, which is due at `nextAt`. */
@@ -104,10 +100,10 @@ export class MessageStore {
   }
 
   /** Leases due copies and spends an attempt of each. */
-  claim(subscription: string, { shuffle, ...claim }: Claim): Leased[] {
-    const statement = shuffle ? this.#statements.claimAny : this.#statements.claimOldest;
-    return statement.all({ ...claim, name: subscription }).map(readLeased)
-      .sort((a, b) => shuffle ? Math.random() - 0.5 : a.seq - b.seq);
+  claim(subscription: string, { now, limit, lease }: Claim): Leased[] {
+    const { name, until } = lease ?? { name: LEASES.loop, until: NEVER };
+    return this.#statements.claim.all(name, until, subscription, now, limit).map(readLeased)
+      .sort((a, b) => a.seq - b.seq);
   }
 
   /** Copies whose lease is over. */
@@ -115,8 +111,8 @@ export class MessageStore {
     return this.#statements.lapsed.all(subscription, now).map(readLeased);
   }
 
-  /** The copy under a lease, where it is still under it. */
-  leased(subscription: string, { seq, lease }: Pick<Leased, "seq" | "lease">): Leased | undefined {
+  /** The copy that is still under a lease. */
+  leased(subscription: string, { seq, lease }: LeaseName): Leased | undefined {
     const row = this.#statements.leased.get(seq, subscription, lease);
     return row && readLeased(row);
   }
@@ -127,78 +123,61 @@ export class MessageStore {
   }
 
   /** Removes a copy for good. */
-  remove({ seq }: Pick<Leased, "seq">): void {
+  remove({ seq }: LeaseName): void {
     this.#statements.remove.run(seq);
   }
 
   /** Lets a lease last until then. */
-  extend({ seq }: Pick<Leased, "seq">, until: number): void {
+  extend({ seq }: LeaseName, until: number): void {
     this.#statements.extend.run(until, seq);
   }
 
   /** Ends a lease; the copy is due at `nextAt`, and its attempt is given back where it was never sent. */
-  requeue({ seq }: Pick<Leased, "seq">, nextAt: number, attemptsBack: 0 | 1 = 0): void {
+  requeue({ seq }: LeaseName, nextAt: number, attemptsBack: 0 | 1 = 0): void {
     this.#statements.requeue.run(nextAt, attemptsBack, seq);
   }
 
-  /** Ends every lease of that name at once, as a killed process leaves them. */
-  requeueLeased(lease: string): void {
-    this.#statements.requeueLeased.run(lease);
-  }
-
-  /** Keeps a copy for {@link redrive} instead of delivering it. */
-  bury(subscription: string, message: Leased, keepUntil: number): void {
-    const { data, attributes } = message;
-    this.#statements.bury.run(subscription, data, JSON.stringify(attributes), keepUntil);
-    this.remove(message);
+  /** Keeps a copy for {@link redrive} until then instead of delivering it. */
+  bury({ seq }: LeaseName, keepUntil: number): void {
+    this.#statements.bury.run(keepUntil, seq);
   }
 
   /** Queues every buried copy under a new id, as if published now; returns how many. */
   redrive(now: number): number {
     const rows = this.#statements.dead.all();
-    for (const { seq, subscription, data, attributes } of rows) {
-      const copy = [newMessageId(), String(data), String(attributes), now, now] as const;
-      this.#statements.insert.run(String(subscription), ...copy);
-      this.#statements.removeDead.run(Number(seq));
+    for (const { seq } of rows) {
+      this.#statements.redrive.run(newMessageId(), now, now, Number(seq));
     }
     return rows.length;
   }
 
-  /** Removes old copies that nobody has under a lease, and counts them; returns how many. */
-  expire(
-    subscription: string,
-    { now, publishedBefore }: { readonly now: number; readonly publishedBefore: number },
-  ): number {
-    const done = this.#statements.expire.run(subscription, publishedBefore, now);
-    const count = Number(done.changes);
-    if (count > 0) this.count(subscription, "expired", count);
-    return count;
-  }
-
-  /** Removes buried copies that are kept no longer. */
-  expireDead(now: number): void {
+  /** Removes old copies that nobody has under a lease, and buried ones at their time; returns how many old ones. */
+  expire(subscription: string, now: number, retentionMs: number): number {
     this.#statements.expireDead.run(now);
+    const done = this.#statements.expire.run(subscription, now - retentionMs, now);
+    this.count(subscription, "expired", Number(done.changes));
+    return Number(done.changes);
   }
 
   /** Adds to a counter of a subscription or topic. */
-  count(owner: string, counter: Counter, by = 1): void {
-    this.#statements.count.run(owner, counter, by);
+  count(owner: string, name: "delivered" | "deadLettered" | "expired" | "dropped", by = 1): void {
+    if (by > 0) this.#statements.count.run(owner, name, by);
   }
 
-  /** Where a subscription's copies are, with its counters, and when the oldest waiting one was published. */
-  totals(subscription: string) {
-    const row = this.#statements.totals.get(subscription);
-    const counted = this.#statements.counters.all(subscription)
-      .map(({ name, value }) => [String(name), Number(value)] as const);
-    const counters: Partial<Record<Counter, number>> = Object.fromEntries(counted);
+  /** Where the copies of a subscription are, its counters or a topic's, and when the oldest waiting one was published. */
+  totals(owner: string) {
+    const row = this.#statements.totals.get(owner);
+    const counters: Partial<Record<string, number>> = Object.fromEntries(
+      this.#statements.counters.all(owner).map(({ name, value }) => [name, Number(value)]),
+    );
     return {
       queued: numberOf(row, "queued") ?? 0,
       delivering: numberOf(row, "delivering") ?? 0,
-      dead: numberOf(this.#statements.deadTotal.get(subscription), "dead") ?? 0,
-      delivered: counters.delivered ?? 0,
-      deadLettered: counters.deadLettered ?? 0,
-      expired: counters.expired ?? 0,
-      dropped: counters.dropped ?? 0,
+      dead: numberOf(row, "dead") ?? 0,
+      delivered: counters["delivered"] ?? 0,
+      deadLettered: counters["deadLettered"] ?? 0,
+      expired: counters["expired"] ?? 0,
+      dropped: counters["dropped"] ?? 0,
       oldest: numberOf(row, "oldest"),
     };
   }
@@ -206,7 +185,6 @@ export class MessageStore {
   /** Removes everything of a subscription. */
   forget(subscription: string): void {
     this.#statements.forgetMessages.run(subscription);
-    this.#statements.forgetDead.run(subscription);
     this.#statements.forgetCounters.run(subscription);
   }
 }

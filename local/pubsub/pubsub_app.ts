@@ -39,7 +39,8 @@ export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): 
         throw new RpcError("INVALID_ARGUMENT", `A request takes ${MAX_BODY_BYTES} bytes`);
       }
       const { query } = call;
-      return jsonReply(200, await route.run({ broker, name, query, body: parseJson(text) }));
+      const body = await route.run({ broker, name, query, body: parseJson(text) });
+      return jsonReply(200, body ?? {});
     },
     failure(error) {
       const { status, body } = toRpcError(error);

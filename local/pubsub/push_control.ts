@@ -44,7 +44,7 @@ export function pushControls(broker: Broker, { project, events }: FaultScope): r
       run(body) {
         const { topic, ...change }: { topic?: string | undefined } & PushSettingsChange =
           settingsSchema.parse(body);
-        if (topic !== undefined && !broker.catalog.hasTopic(nameOf(topic))) {
+        if (topic !== undefined && !broker.topics.has(nameOf(topic))) {
           return { status: 404, body: { error: { code: 404, message: `No topic ${topic}` } } };
         }
         broker.configure(nameOf(topic ?? events), change);
@@ -62,14 +62,13 @@ export function pushControls(broker: Broker, { project, events }: FaultScope): r
 
 /** Sums over a topic's subscriptions and those of its dead letters, and every subscription by itself. */
 function statusOf(broker: Broker, topic: string) {
-  const { catalog } = broker;
-  const own = catalog.subscriptionsOf(topic).map((each) => broker.status(each));
-  const letters = catalog.subscriptionsOf(`${topic}-dead`).map((each) => broker.status(each));
+  const own = broker.subscriptionsOf(topic).map((each) => broker.status(each));
+  const letters = broker.subscriptionsOf(`${topic}-dead`).map((each) => broker.status(each));
   const all = [...own, ...letters];
   type Count = "queued" | "delivering" | "delivered" | "deadLettered" | "dead" | "expired" | "held";
   const sum = (of: typeof own, count: Count) => of.reduce((total, each) => total + each[count], 0);
   const ages = all.flatMap(({ oldestQueuedMs }) => oldestQueuedMs ?? []);
-  const named = catalog.subscriptions().map((each) => [each.name, broker.status(each)]);
+  const named = broker.subscriptions.all().map((each) => [each.name, broker.status(each)]);
   return {
     queued: sum(all, "queued"),
     delivering: sum(all, "delivering"),

@@ -1,7 +1,7 @@
 /** The calls of Pub/Sub's REST API v1 (https://cloud.google.com/pubsub/docs/reference/rest), by method and path. */
 import * as z from "zod";
 import type { Broker } from "./broker.ts";
-import type { Leased } from "./message_store.ts";
+import type { Leased, LeaseName } from "./message_store.ts";
 import { parsePublish } from "./publish_request.ts";
 import {
   FIXED_FIELDS,
@@ -22,7 +22,7 @@ interface RoutedCall {
   readonly body: unknown;
 }
 
-/** A call: what an identity needs to be granted for it, and the JSON of its response. */
+/** A call: what an identity needs to be granted for it, and the JSON of its response; undefined is an empty one. */
 interface Route {
   /** Only the project's owner may do what has no verb. */
   readonly verb?: "publish" | "subscribe";
@@ -57,84 +57,59 @@ const pushConfigSchema = z.strictObject({ subscription, pushConfig: z.unknown() 
 /** Every call; `{}` is an id. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   "PUT topics/{}": {
-    run({ broker, name, body }) {
-      const topic = parseTopic(name, body);
-      broker.catalog.createTopic(topic);
-      return topic;
-    },
+    run: ({ broker, name, body }) => broker.topics.create(parseTopic(name, body)),
   },
-  "GET topics/{}": { run: ({ broker, name }) => broker.catalog.topic(name) },
+  "GET topics/{}": { run: ({ broker, name }) => broker.topics.get(name) },
   "GET topics": {
     query: LIST_QUERY,
-    run: (call) => pageOf("topics", call.broker.catalog.topics(), call),
+    run: (call) => pageOf("topics", call.broker.topics.all(), call),
   },
-  "DELETE topics/{}": {
-    run({ broker, name }) {
-      broker.catalog.removeTopic(name);
-      return {};
-    },
-  },
+  "DELETE topics/{}": { run: ({ broker, name }) => broker.removeTopic(name) },
   "POST topics/{}:publish": {
     verb: "publish",
     run: ({ broker, name, body }) => ({ messageIds: broker.publish(name, parsePublish(body)) }),
   },
   "PUT subscriptions/{}": {
-    run({ broker, name, body }) {
-      const created = parseSubscription(name, body);
-      broker.catalog.createSubscription(created);
-      broker.restart(created);
-      return described(created);
-    },
+    run: ({ broker, name, body }) =>
+      described(broker.createSubscription(parseSubscription(name, body))),
   },
   "GET subscriptions/{}": {
-    run: ({ broker, name }) => described(broker.catalog.subscription(name)),
+    run: ({ broker, name }) => described(broker.subscriptions.get(name)),
   },
   "GET subscriptions": {
     query: LIST_QUERY,
-    run(call) {
-      const all = call.broker.catalog.subscriptions().map(described);
-      return pageOf("subscriptions", all, call);
-    },
+    run: (call) => pageOf("subscriptions", call.broker.subscriptions.all().map(described), call),
   },
-  "DELETE subscriptions/{}": {
-    run({ broker, name }) {
-      broker.removeSubscription(name);
-      return {};
-    },
-  },
+  "DELETE subscriptions/{}": { run: ({ broker, name }) => broker.removeSubscription(name) },
   "PATCH subscriptions/{}": { run: patchSubscription },
   "POST subscriptions/{}:modifyPushConfig": {
-    run({ broker, name, body }) {
-      const { pushConfig } = parseBody(pushConfigSchema, body);
-      changeSubscription(broker, name, { pushConfig: pushConfig ?? {} });
-      return {};
+    run(call) {
+      const { pushConfig } = parseBody(pushConfigSchema, call.body);
+      changeSubscription(call, { pushConfig });
     },
   },
   "POST subscriptions/{}:pull": { verb: "subscribe", run: pull },
   "POST subscriptions/{}:acknowledge": {
     verb: "subscribe",
-    run({ broker, name, body }) {
-      for (const lease of leasesOf(broker, name, parseBody(acknowledgeSchema, body))) {
-        broker.acknowledge(name, lease);
-      }
-      return {};
+    run(call) {
+      const leases = leasesOf(call, parseBody(acknowledgeSchema, call.body));
+      for (const lease of leases) call.broker.acknowledge(call.name, lease);
     },
   },
   "POST subscriptions/{}:modifyAckDeadline": {
     verb: "subscribe",
-    run({ broker, name, body }) {
-      const { ackDeadlineSeconds, ...request } = parseBody(deadlineSchema, body);
-      for (const lease of leasesOf(broker, name, request)) {
-        broker.extend(name, lease, ackDeadlineSeconds * 1_000);
+    run(call) {
+      const { ackDeadlineSeconds, ...request } = parseBody(deadlineSchema, call.body);
+      for (const lease of leasesOf(call, request)) {
+        call.broker.extend(call.name, lease, ackDeadlineSeconds * 1_000);
       }
-      return {};
     },
   },
 };
 
 async function pull({ broker, name, body }: RoutedCall): Promise<unknown> {
   const { maxMessages, returnImmediately } = parseBody(pullSchema, body);
-  const { pushConfig, bigqueryConfig, deadLetterPolicy } = broker.catalog.subscription(name);
+  const { pushConfig, bigqueryConfig, deadLetterPolicy } = broker.subscriptions.get(name);
   if (pushConfig.pushEndpoint || bigqueryConfig) {
     const message = "This method is not supported for this subscription type.";
     throw new RpcError("FAILED_PRECONDITION", message);
@@ -162,8 +137,8 @@ function pulledMessage({ id, data, attributes, published }: Leased) {
   };
 }
 
-function patchSubscription({ broker, name, body }: RoutedCall): unknown {
-  const { subscription: given, updateMask } = parseBody(patchSchema, body);
+function patchSubscription(call: RoutedCall): unknown {
+  const { subscription: given, updateMask } = parseBody(patchSchema, call.body);
   const paths = updateMask.split(",");
   const fixed = paths.filter((path) => FIXED_FIELDS.includes(path));
   if (fixed.length > 0) {
@@ -172,25 +147,18 @@ function patchSubscription({ broker, name, body }: RoutedCall): unknown {
   }
   const nested = paths.filter((path) => path.includes("."));
   if (nested.length > 0) throw notEmulated(`updateMask=${nested.join()}`);
-  return changeSubscription(
-    broker,
-    name,
-    Object.fromEntries(paths.map((path) => [path, given[path]])),
-  );
+  return changeSubscription(call, Object.fromEntries(paths.map((path) => [path, given[path]])));
 }
 
 /** A field that is undefined is set back to its default. */
-function changeSubscription(broker: Broker, name: string, change: object): unknown {
-  const before = broker.catalog.subscription(name);
-  const changed = parseSubscription(name, JSON.parse(JSON.stringify({ ...before, ...change })));
-  broker.catalog.putSubscription(changed);
-  broker.restart(changed);
-  return described(changed);
+function changeSubscription({ broker, name }: RoutedCall, change: object): unknown {
+  const wanted = JSON.stringify({ ...broker.subscriptions.get(name), ...change });
+  return described(broker.changeSubscription(parseSubscription(name, JSON.parse(wanted))));
 }
 
-function leasesOf(broker: Broker, name: string, request: { readonly ackIds: readonly string[] }) {
-  broker.catalog.subscription(name);
-  return request.ackIds.map((ackId) => {
+function leasesOf({ broker, name }: RoutedCall, request: { readonly ackIds: readonly string[] }) {
+  broker.subscriptions.get(name);
+  return request.ackIds.map((ackId): LeaseName => {
     const [, seq, lease] = /^(\d{1,15}):([a-z0-9]+)$/.exec(ackId) ?? [];
     if (seq !== undefined && lease !== undefined) return { seq: Number(seq), lease };
     const message = `You have passed an invalid ack ID to the service (ack_id=${ackId}).`;

@@ -9,7 +9,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
   const keptBy = (retentionMs: number) => {
     const { broker } = makeQueue(t, { retentionMs, processorUrl: "http://localhost:8080" });
     return Object.fromEntries(
-      broker.catalog.subscriptions().map((each) => [
+      broker.subscriptions.all().map((each) => [
         each.name.replace("projects/tintype-local/subscriptions/", ""),
         Number(each.messageRetentionDuration.slice(0, -1)),
       ]),
@@ -30,8 +30,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
 
 test("events are pushed with the endpoint as audience and 100 attempts, dead letters without a policy", (t) => {
   const { broker } = makeQueue(t, { processorUrl: "http://localhost:8080" });
-  const of = (id: string) =>
-    broker.catalog.subscription(`projects/tintype-local/subscriptions/${id}`);
+  const of = (id: string) => broker.subscriptions.get(`projects/tintype-local/subscriptions/${id}`);
   const { pushConfig, deadLetterPolicy, ackDeadlineSeconds } = of("tintype-events");
   assert.deepEqual(pushConfig, {
     pushEndpoint: "http://localhost:8080/events/storage",
@@ -58,7 +57,7 @@ test("a second start gives the subscriptions that are there the settings of then
   await first.broker.close(0);
   const second = makeQueue(t, { db, processorUrl: "http://localhost:2" });
   const name = "projects/tintype-local/subscriptions/tintype-events";
-  const { pushConfig } = second.broker.catalog.subscription(name);
+  const { pushConfig } = second.broker.subscriptions.get(name);
   assert.equal(pushConfig.pushEndpoint, "http://localhost:2/events/storage");
   const { queued, delivering } = second.status();
   assert.equal(queued + delivering, 1);

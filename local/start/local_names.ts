@@ -37,7 +37,7 @@ export const PORTS = {
   pubsub: 9085 + OFFSET,
   /** The same Pub/Sub for callers who have the processor's, the bridge's rights only. */
   pubsubAsProcessor: 9086 + OFFSET,
-  pubsubAsBridge: 9087 + OFFSET,
+  pubsubAsBridge: 9088 + OFFSET, // not 9087, which is an edge at offset 300
   bigquery: 9050 + OFFSET,
   oidc: 9080 + OFFSET,
   kafka: 9092 + OFFSET,

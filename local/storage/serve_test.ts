@@ -133,7 +133,7 @@ test("a notification that nobody took outlives a kill, and is published then", a
     const { waiting } = readRecord(await second.control("GET", "/_local/notifications"));
     return waiting === 0;
   });
-  const [events] = broker.catalog.subscriptionsOf(EVENTS_TOPIC).map((each) => broker.status(each));
+  const [events] = broker.subscriptionsOf(EVENTS_TOPIC).map((each) => broker.status(each));
   assert.equal((events?.queued ?? 0) + (events?.delivering ?? 0), 1);
 });
 
