@@ -42,6 +42,7 @@ const KILLS: readonly Victim[] = [
   "edge-listener",
   "bridge",
   "storage",
+  "pubsub",
   "bigquery",
   "broker",
 ];

@@ -16,7 +16,7 @@ const WEATHER = { outageMs: 6_000 };
 /** What happens one after another to one system, both doors open. */
 const CAMPAIGN: readonly (readonly string[])[] = [
   ["kill-processor"],
-  ["kill-storage"],
+  ["kill-storage", "kill-pubsub"],
   ["kill-edge"],
   ["kill-bridge"],
   ["kill-broker"],
