@@ -69,7 +69,7 @@ async function writeRows(
     const refusal = typeof json === "string"
       ? json
       : checkRow(table.fields, json, options).errors?.map(({ message }) => message).join(" ");
-    if (refusal !== undefined) errors.push({ index, message: refusal });
+    if (refusal !== undefined) errors.push({ index, message: refusal.slice(0, MAX_SHOWN) });
     else if (typeof json !== "string") good.push({ json });
   });
   const insert = { ...options, skipInvalidRows: false, isBuffered: false };
@@ -79,26 +79,19 @@ async function writeRows(
 
 /** A row whose values have the JSON types of their columns, as `insertAll` takes it; or what is wrong with it. */
 function readRow(fields: readonly Field[], row: Row): Row | string {
-  const byName = new Map(fields.map((field) => [field.name.toLowerCase(), field]));
-  const read: Row = {};
+  const read: Row = { ...row };
   for (const [name, value] of Object.entries(row)) {
-    const field = byName.get(name.toLowerCase());
-    const isScalar = typeof value === "string" || typeof value === "number" ||
-      typeof value === "boolean";
-    if (field === undefined || !isScalar) {
-      read[name] = value;
-      continue;
-    }
-    const accepted = ACCEPTS[SCALAR_TYPES[field.type].api]?.(value);
-    if (accepted === undefined) {
-      return `Field ${field.name} is ${field.type}: ${
-        JSON.stringify(value)
-      } cannot be written to it`;
-    }
-    read[name] = accepted;
+    const field = fields.find((each) => each.name.toLowerCase() === name.toLowerCase());
+    if (field === undefined || value === null || typeof value === "object") continue;
+    read[name] = ACCEPTS[SCALAR_TYPES[field.type].api]?.(value as Scalar); // JSON's only other values
+    if (read[name] !== undefined) continue;
+    return `Field ${field.name} is ${field.type}, which cannot hold ${JSON.stringify(value)}`;
   }
   return read;
 }
+
+/** Characters of a refusal, which may name anything. */
+const MAX_SHOWN = 300;
 
 type Scalar = string | number | boolean;
 

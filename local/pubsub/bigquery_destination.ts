@@ -17,6 +17,8 @@ const resultSchema = z.object({
 });
 
 const MAX_ROWS = 200;
+/** As the Storage Write API takes no larger request. */
+const MAX_BYTES = 10_000_000;
 const TIMEOUT_MS = 60_000;
 
 /**
@@ -33,27 +35,32 @@ export function bigqueryDestination(
   const place = { project, dataset, table, dropUnknownFields: config?.dropUnknownFields ?? false };
 
   async function write(batch: readonly Leased[], signal: AbortSignal): Promise<Outcome[]> {
-    const all = (outcome: Outcome) => batch.map(() => outcome);
-    const rows = batch.map((message) => rowOf(subscription, message));
+    const rows = firstRows(batch.map((message) => rowOf(subscription, message)));
     const post = { url: `${bigqueryUrl}/_local/rows`, body: { ...place, rows } };
     const { status, text } = await postJson({ ...post, timeoutMs: TIMEOUT_MS, signal })
       .catch(() => ({ status: 0, text: "" }));
-    if (status === 0 || status >= 500) return all("unsent");
-    if (status !== 200) {
-      log.warn("rows_refused", { subscription: subscription.name, status });
-      return all("refused");
-    }
-    const errors = new Map(
-      resultSchema.parse(JSON.parse(text)).errors.map(({ index, message }) => [index, message]),
-    );
-    for (const [index, message] of errors) {
+    const isRefused = status >= 400 && status < 500;
+    if (isRefused) log.warn("rows_refused", { subscription: subscription.name, status });
+    if (status !== 200) return rows.map(() => isRefused ? "refused" : "unsent");
+    const refused = new Set<number>();
+    for (const { index, message } of resultSchema.parse(JSON.parse(text)).errors) {
       const fields = { subscription: subscription.name, messageId: batch[index]?.id ?? "" };
       log.warn("row_refused", { ...fields, message });
+      refused.add(index);
     }
-    return batch.map((_, index) => errors.has(index) ? "refused" : "acknowledged");
+    return rows.map((_, index) => refused.has(index) ? "refused" : "acknowledged");
   }
 
   return { batchSize: MAX_ROWS, concurrency: 1, send: write };
+}
+
+/** As many rows as fit into a request, at least one. */
+function firstRows(rows: readonly unknown[]): unknown[] {
+  let bytes = 0;
+  return rows.filter((row, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    return index === 0 || bytes <= MAX_BYTES;
+  });
 }
 
 /** A row by column, or the text of data that is no JSON object, which BigQuery then refuses. */

@@ -110,3 +110,11 @@ test("keys without a column are left out where the subscription says so, and a t
   );
   assert.deepEqual(await read("SELECT image_id FROM tintype.images"), [["one"]]);
 });
+
+test("rows beyond the size of a request are written in more than one, none of them refused", async (t) => {
+  const { publish, counts } = await startRows(t);
+  const wide = (id: string) => imageRow(id, { owner: "x".repeat(4_000_000) });
+  publish(wide("one"), wide("two"), wide("three"));
+  await eventually("three rows", () => counts().delivered === 3);
+  assert.equal(counts().deadLettered, 0);
+});

@@ -9,7 +9,7 @@ export interface Destination {
   readonly batchSize: number;
   /** Batches under way at once, at most. */
   readonly concurrency: number;
-  /** Sends a batch; the outcome of each message in order. Never rejects. */
+  /** Sends a batch, or its first messages alone; the outcome of each of them in order. Never rejects. */
   send(batch: readonly Leased[], signal: AbortSignal): Promise<Outcome[]>;
 }
 
@@ -79,7 +79,7 @@ export class DeliveryLoop {
   async #deliver(batch: readonly Leased[]): Promise<void> {
     const outcomes = await this.#destination.send(batch, this.#cut.signal);
     batch.forEach((message, index) => {
-      const outcome = outcomes[index] ?? "refused";
+      const outcome = outcomes[index] ?? "unsent";
       if (outcome === "acknowledged") this.#window.acknowledged();
       if (outcome === "refused") this.#window.refused();
       this.#queue.settle(message, outcome);

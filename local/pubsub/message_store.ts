@@ -31,7 +31,8 @@ const STATEMENTS = {
   lapsed: `SELECT ${COLUMNS} FROM messages WHERE subscription = ? AND next_at <= ?
     AND lease IS NOT NULL AND lease != '${LEASES.dead}' ORDER BY seq`,
   leased: `SELECT ${COLUMNS} FROM messages WHERE seq = ? AND subscription = ? AND lease = ?`,
-  nextDue: "SELECT min(next_at) AS at FROM messages WHERE subscription = ?",
+  nextDue: `SELECT min(next_at) AS at FROM messages WHERE subscription = ?
+    AND (lease IS NULL OR lease != '${LEASES.dead}')`,
   remove: "DELETE FROM messages WHERE seq = ?",
   extend: "UPDATE messages SET next_at = ? WHERE seq = ?",
   requeue: "UPDATE messages SET lease = NULL, next_at = ?, attempts = attempts - ? WHERE seq = ?",

@@ -150,10 +150,12 @@ function patchSubscription(call: RoutedCall): unknown {
   return changeSubscription(call, Object.fromEntries(paths.map((path) => [path, given[path]])));
 }
 
-/** A field that is undefined is set back to its default. */
+/** A field that is undefined is set back to its default. A retention that the topology shortened is kept as it is. */
 function changeSubscription({ broker, name }: RoutedCall, change: object): unknown {
-  const wanted = JSON.stringify({ ...broker.subscriptions.get(name), ...change });
-  return described(broker.changeSubscription(parseSubscription(name, JSON.parse(wanted))));
+  const { messageRetentionDuration, ...before } = broker.subscriptions.get(name);
+  const wanted = JSON.parse(JSON.stringify({ ...before, ...change }));
+  const kept = "messageRetentionDuration" in change ? {} : { messageRetentionDuration };
+  return described(broker.changeSubscription({ ...parseSubscription(name, wanted), ...kept }));
 }
 
 function leasesOf({ broker, name }: RoutedCall, request: { readonly ackIds: readonly string[] }) {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
-import { notificationConfigOf } from "./notification_config.ts";
+import { notificationConfigOf } from "./notification_outbox.ts";
 import { checkBucketName } from "./object_name_rules.ts";
 import { type BucketRecord, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";

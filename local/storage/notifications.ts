@@ -4,8 +4,7 @@ import type { Log } from "@tintype/core/ports/log";
 import { RETRY } from "@tintype/gcs/retry";
 import { publish } from "@tintype/pubsub/publish";
 import type { Control } from "../http/controls.ts";
-import { EVENTS_TOPIC } from "./notification_config.ts";
-import { NotificationOutbox } from "./notification_outbox.ts";
+import { EVENTS_TOPIC, NotificationOutbox } from "./notification_outbox.ts";
 import type { Notifications } from "./storage.ts";
 
 /** What notifications are made with. */

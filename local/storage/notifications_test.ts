@@ -4,7 +4,7 @@ import { eventually } from "@tintype/core/testing/eventually";
 import { askControl } from "../http/_testing.ts";
 import { startApi } from "../pubsub/_testing.ts";
 import { putMedia, readRecord, startTestStorage, type TestStorage } from "./_fixture.ts";
-import { EVENTS_TOPIC } from "./notification_config.ts";
+import { EVENTS_TOPIC } from "./notification_outbox.ts";
 import { makeNotifications } from "./notifications.ts";
 
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };

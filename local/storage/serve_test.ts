@@ -23,7 +23,7 @@ import {
   startSession,
   waitForHeld,
 } from "./_fixture.ts";
-import { EVENTS_TOPIC } from "./notification_config.ts";
+import { EVENTS_TOPIC } from "./notification_outbox.ts";
 
 async function serve(t: TestContext, env: Record<string, string> = {}) {
   const emulator = await startEmulator("storage", env);
