@@ -72,10 +72,12 @@ function wrongDeployer({ address, role, place }: Grant): string[] {
 /** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */
 function missingGrants(grants: readonly Grant[], plan: readonly PlannedResource[]): string[] {
   const topics = plan.filter(({ type }) => type === "google_pubsub_topic")
-    .map(({ index }) => String(index));
+    .map((topic) => textOf(topic, "name") ?? "");
   const isPlanned = (place: string) => {
     const topic = /^(?:topic|subscription)-(.+)$/.exec(place)?.[1];
-    return topic === undefined ? !place.startsWith("kafka-") : topics.includes(topic);
+    return topic === undefined
+      ? !place.startsWith("kafka-")
+      : topics.some((name) => name.endsWith(`-${topic}`));
   };
   const present = new Set(grants.map(({ identity }) => identity));
   const granted = new Set(

@@ -103,21 +103,21 @@ resource "google_pubsub_subscription_iam_member" "dead_letters" {
   member       = local.agents.pubsub
 }
 
-# What the table of rights grants the project's own identities; a place is topic-events, subscription-events.
+# What the table of rights grants the project's own identities; the place of tintype-events is topic-events.
 resource "google_pubsub_topic_iam_member" "grant" {
   for_each = local.grants.topic
 
-  topic  = google_pubsub_topic.topic[trimprefix(each.value.place, "topic-")].id
+  topic  = "${var.prefix}-${trimprefix(each.value.place, "topic-")}"
   role   = local.role_of[each.value.verb]
   member = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
 }
 
 resource "google_pubsub_subscription_iam_member" "grant" {
   for_each = local.grants.subscription
 
-  subscription = module.contract.topics[trimprefix(each.value.place, "subscription-")]
+  subscription = "${var.prefix}-${trimprefix(each.value.place, "subscription-")}"
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 

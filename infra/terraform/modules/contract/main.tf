@@ -52,8 +52,8 @@ locals {
   # Secrets, topics and subscriptions that this environment does not have are granted to nobody.
   optional = {
     secret       = local.secrets
-    topic        = [for topic in keys(local.topics) : "topic-${topic}"]
-    subscription = [for topic in keys(local.topics) : "subscription-${topic}"]
+    topic        = [for name in values(local.topics) : "topic-${trimprefix(name, "${var.prefix}-")}"]
+    subscription = [for name in values(local.topics) : "subscription-${trimprefix(name, "${var.prefix}-")}"]
   }
   grants = [for grant in local.every_grant : grant if !contains(keys(local.optional), grant.on) || contains(lookup(local.optional, grant.on, []), grant.place)]
 
