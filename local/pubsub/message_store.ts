@@ -34,10 +34,8 @@ const STATEMENTS = {
   nextDue: `SELECT min(next_at) AS at FROM messages WHERE subscription = ?
     AND (lease IS NULL OR lease != '${LEASES.dead}')`,
   remove: "DELETE FROM messages WHERE seq = ?",
-  extend: "UPDATE messages SET next_at = ? WHERE seq = ?",
-  requeue: "UPDATE messages SET lease = NULL, next_at = ?, attempts = attempts - ? WHERE seq = ?",
+  place: "UPDATE messages SET lease = ?, next_at = ?, attempts = attempts - ? WHERE seq = ?",
   requeueLoops: `UPDATE messages SET lease = NULL, next_at = 0 WHERE lease = '${LEASES.loop}'`,
-  bury: `UPDATE messages SET lease = '${LEASES.dead}', next_at = ? WHERE seq = ?`,
   dead: `SELECT seq FROM messages WHERE lease = '${LEASES.dead}' ORDER BY seq`,
   redrive: `UPDATE messages SET id = ?, lease = NULL, attempts = 0, next_at = ?, published = ?
     WHERE seq = ?`,
@@ -52,8 +50,7 @@ const STATEMENTS = {
     count(CASE WHEN lease = '${LEASES.dead}' THEN 1 END) AS dead,
     min(CASE WHEN lease IS NULL THEN published END) AS oldest
     FROM messages WHERE subscription = ?`,
-  forgetMessages: "DELETE FROM messages WHERE subscription = ?",
-  forgetCounters: "DELETE FROM counters WHERE owner = ?",
+  forget: "DELETE FROM messages WHERE subscription = ?",
 } as const;
 
 /** A message as it was published; the data is base64. */
@@ -129,18 +126,18 @@ export class MessageStore {
   }
 
   /** Lets a lease last until then. */
-  extend({ seq }: LeaseName, until: number): void {
-    this.#statements.extend.run(until, seq);
+  extend({ seq, lease }: LeaseName, until: number): void {
+    this.#statements.place.run(lease, until, 0, seq);
   }
 
   /** Ends a lease; the copy is due at `nextAt`, and its attempt is given back where it was never sent. */
   requeue({ seq }: LeaseName, nextAt: number, attemptsBack: 0 | 1 = 0): void {
-    this.#statements.requeue.run(nextAt, attemptsBack, seq);
+    this.#statements.place.run(null, nextAt, attemptsBack, seq);
   }
 
   /** Keeps a copy for {@link redrive} until then instead of delivering it. */
   bury({ seq }: LeaseName, keepUntil: number): void {
-    this.#statements.bury.run(keepUntil, seq);
+    this.#statements.place.run(LEASES.dead, keepUntil, 0, seq);
   }
 
   /** Queues every buried copy under a new id, as if published now; returns how many. */
@@ -183,10 +180,9 @@ export class MessageStore {
     };
   }
 
-  /** Removes everything of a subscription. */
+  /** Removes every copy of a subscription; its counters stay. */
   forget(subscription: string): void {
-    this.#statements.forgetMessages.run(subscription);
-    this.#statements.forgetCounters.run(subscription);
+    this.#statements.forget.run(subscription);
   }
 }
 

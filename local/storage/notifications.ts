@@ -57,8 +57,11 @@ export function makeNotifications({ pubsubUrl, log }: NotificationOptions): Loca
   }
 
   function wake(): void {
-    if (outbox === undefined || !isStarted || signal.aborted) return;
-    publishing ??= publishAll(outbox).finally(() => publishing = undefined);
+    if (outbox === undefined || !isStarted || signal.aborted || outbox.size === 0) return;
+    publishing ??= publishAll(outbox).finally(() => {
+      publishing = undefined;
+      wake(); // for what was committed while it ended
+    });
   }
 
   return {
