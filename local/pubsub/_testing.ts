@@ -159,7 +159,7 @@ export async function startApi(t: TestContext, options: QueueOptions = {}, ident
     ...app,
     answer: (call) => app.answer(identity === undefined ? call : { ...call, identity }),
   });
-  const call = async (method: string, rest: string, body?: unknown): Promise<ApiAnswer> => {
+  const call = async (method: string, rest: string, body?: unknown): Promise<ApiResponse> => {
     const path = `/v1/projects/${PROJECT}/${rest}`;
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await fetch(url + path, { method, ...sent });
@@ -171,7 +171,7 @@ export async function startApi(t: TestContext, options: QueueOptions = {}, ident
 }
 
 /** A response of the API. */
-interface ApiAnswer {
+interface ApiResponse {
   readonly status: number;
   /** Its JSON as it came. */
   readonly body: Record<string, unknown>;

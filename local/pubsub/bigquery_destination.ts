@@ -32,11 +32,11 @@ export function bigqueryDestination(
 ): Destination {
   const config = subscription.bigqueryConfig;
   const [, project, dataset, table] = /^([^.:]+)[.:](\w+)\.(\w+)$/.exec(config?.table ?? "") ?? [];
-  const place = { project, dataset, table, dropUnknownFields: config?.dropUnknownFields ?? false };
+  const target = { project, dataset, table, dropUnknownFields: config?.dropUnknownFields ?? false };
 
   async function write(batch: readonly Leased[], signal: AbortSignal): Promise<Outcome[]> {
     const rows = firstRows(batch.map((message) => rowOf(subscription, message)));
-    const post = { url: `${bigqueryUrl}/_local/rows`, body: { ...place, rows } };
+    const post = { url: `${bigqueryUrl}/_local/rows`, body: { ...target, rows } };
     const { status, text } = await postJson({ ...post, timeoutMs: TIMEOUT_MS, signal })
       .catch(() => ({ status: 0, text: "" }));
     const isRefused = status >= 400 && status < 500;

@@ -18,7 +18,7 @@ import {
   MessageStore,
   newMessageId,
 } from "./message_store.ts";
-import { FaultSettings, type PushSettingsChange } from "./push_settings.ts";
+import { FaultSettings, type PushSettings } from "./push_settings.ts";
 import { Records } from "./records.ts";
 import { durationMs, type Subscription, type Topic } from "./resources.ts";
 import { RpcError } from "./rpc_error.ts";
@@ -153,7 +153,7 @@ export class Broker {
   }
 
   /** Changes the faults of a topic. */
-  configure(topic: string, change: PushSettingsChange): void {
+  configure(topic: string, change: Partial<PushSettings>): void {
     this.#settings.change(topic, change);
     this.#wake();
   }

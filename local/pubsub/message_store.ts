@@ -34,7 +34,7 @@ const STATEMENTS = {
   nextDue: `SELECT min(next_at) AS at FROM messages WHERE subscription = ?
     AND (lease IS NULL OR lease != '${LEASES.dead}')`,
   remove: "DELETE FROM messages WHERE seq = ?",
-  place: "UPDATE messages SET lease = ?, next_at = ?, attempts = attempts - ? WHERE seq = ?",
+  move: "UPDATE messages SET lease = ?, next_at = ?, attempts = attempts - ? WHERE seq = ?",
   requeueLoops: `UPDATE messages SET lease = NULL, next_at = 0 WHERE lease = '${LEASES.loop}'`,
   dead: `SELECT seq FROM messages WHERE lease = '${LEASES.dead}' ORDER BY seq`,
   redrive: `UPDATE messages SET id = ?, lease = NULL, attempts = 0, next_at = ?, published = ?
@@ -127,17 +127,17 @@ export class MessageStore {
 
   /** Lets a lease last until then. */
   extend({ seq, lease }: LeaseName, until: number): void {
-    this.#statements.place.run(lease, until, 0, seq);
+    this.#statements.move.run(lease, until, 0, seq);
   }
 
   /** Ends a lease; the copy is due at `nextAt`, and its attempt is given back where it was never sent. */
   requeue({ seq }: LeaseName, nextAt: number, attemptsBack: 0 | 1 = 0): void {
-    this.#statements.place.run(null, nextAt, attemptsBack, seq);
+    this.#statements.move.run(null, nextAt, attemptsBack, seq);
   }
 
   /** Keeps a copy for {@link redrive} until then instead of delivering it. */
   bury({ seq }: LeaseName, keepUntil: number): void {
-    this.#statements.place.run(LEASES.dead, keepUntil, 0, seq);
+    this.#statements.move.run(LEASES.dead, keepUntil, 0, seq);
   }
 
   /** Queues every buried copy under a new id, as if published now; returns how many. */

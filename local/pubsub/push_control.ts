@@ -1,16 +1,9 @@
 import * as z from "zod";
 import type { Control } from "../http/controls.ts";
 import type { Broker } from "./broker.ts";
-import type { PushSettingsChange } from "./push_settings.ts";
+import { type PushSettings, pushSettingsSchema } from "./push_settings.ts";
 
-const settingsSchema = z.strictObject({
-  topic: z.string().optional(),
-  duplicate: z.int().min(0).max(100).optional(),
-  hold: z.boolean().optional(),
-  shuffle: z.boolean().optional(),
-  drop: z.int().min(0).max(1_000_000).optional(),
-  maxAttempts: z.int().min(1).max(100).nullable().optional(),
-});
+const changeSchema = pushSettingsSchema.partial().extend({ topic: z.string().optional() });
 
 /** The topics that faults are for: where an id is found, and which one is meant where none is named. */
 interface FaultScope {
@@ -42,12 +35,11 @@ export function pushControls(broker: Broker, { project, events }: FaultScope): r
         "holds pushes and rows back, delivers out of order, loses the next n messages, makes one a dead " +
         "letter after n refusals (null: after the subscription's number); what is not named stays",
       run(body) {
-        const { topic, ...change }: { topic?: string | undefined } & PushSettingsChange =
-          settingsSchema.parse(body);
+        const { topic, ...change } = changeSchema.parse(body);
         if (topic !== undefined && !broker.topics.has(nameOf(topic))) {
           return { status: 404, body: { error: { code: 404, message: `No topic ${topic}` } } };
         }
-        broker.configure(nameOf(topic ?? events), change);
+        broker.configure(nameOf(topic ?? events), change as Partial<PushSettings>); // parsed JSON holds no undefined
         return { body: status(topic) };
       },
     },

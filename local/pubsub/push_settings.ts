@@ -1,21 +1,21 @@
-/** The faults that can be asked for of a topic's deliveries; forgotten at a restart. */
-export interface PushSettings {
-  /** How often each message is delivered beside once, under other message ids. */
-  readonly duplicate: number;
-  /** Whether pushes and rows are held back. */
-  readonly hold: boolean;
-  /** Whether messages go out in random order, each up to a second late. */
-  readonly shuffle: boolean;
-  /** How many of the next messages are still to be lost on purpose. */
-  readonly drop: number;
-  /** Refusals after which a message is a dead letter; null where the subscription's own number holds. */
-  readonly maxAttempts: number | null;
-}
+import * as z from "zod";
 
-/** Settings to change; what is undefined stays. */
-export type PushSettingsChange = {
-  readonly [Key in keyof PushSettings]?: PushSettings[Key] | undefined;
-};
+/** The faults that can be asked for of a topic's deliveries; forgotten at a restart. */
+export const pushSettingsSchema = z.strictObject({
+  /** How often each message is delivered beside once, under other message ids. */
+  duplicate: z.int().min(0).max(100),
+  /** Whether pushes and rows are held back. */
+  hold: z.boolean(),
+  /** Whether messages go out in random order, each up to a second late. */
+  shuffle: z.boolean(),
+  /** How many of the next messages are still to be lost on purpose. */
+  drop: z.int().min(0).max(1_000_000),
+  /** Refusals after which a message is a dead letter; null where the subscription's own number holds. */
+  maxAttempts: z.int().min(1).max(100).nullable(),
+});
+
+/** The faults of a topic. */
+export type PushSettings = Readonly<z.infer<typeof pushSettingsSchema>>;
 
 const NO_FAULTS: PushSettings = {
   duplicate: 0,
@@ -33,9 +33,9 @@ export class FaultSettings {
     return this.#byTopic.get(scopeOf(topic)) ?? NO_FAULTS;
   }
 
-  change(topic: string, change: PushSettingsChange): void {
-    const named = Object.entries(change).filter(([, value]) => value !== undefined);
-    this.#byTopic.set(scopeOf(topic), { ...this.of(topic), ...Object.fromEntries(named) });
+  /** Changes what is named and leaves the rest. */
+  change(topic: string, change: Partial<PushSettings>): void {
+    this.#byTopic.set(scopeOf(topic), { ...this.of(topic), ...change });
   }
 }
 

@@ -26,7 +26,7 @@ const topicSchema = z.strictObject({
 });
 
 const pushConfigSchema = z.strictObject({
-  pushEndpoint: z.union([z.literal(""), z.httpUrl(), z.url({ protocol: /^https?$/ })]).optional(),
+  pushEndpoint: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).optional(),
   attributes: z.strictObject({ "x-goog-version": z.enum(["v1", "v1beta1"]).optional() }).optional(),
   oidcToken: z.strictObject({
     serviceAccountEmail: z.string().min(1),

@@ -71,7 +71,7 @@ export class NotificationOutbox {
     this.#statements.add.run(new TextDecoder().decode(data), JSON.stringify(attributes));
   }
 
-  /** The oldest messages, and the last one's place. */
+  /** The oldest messages, and the number of the last one. */
   oldest(limit: number): { readonly messages: NewMessage[]; readonly last: number } {
     const rows = this.#statements.oldest.all(limit);
     return {
@@ -83,9 +83,9 @@ export class NotificationOutbox {
     };
   }
 
-  /** Removes the messages up to a place. */
-  removeUpTo(place: number): void {
-    this.#statements.remove.run(place);
+  /** Removes the messages up to that number. */
+  removeUpTo(seq: number): void {
+    this.#statements.remove.run(seq);
   }
 
   get size(): number {
