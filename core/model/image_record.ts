@@ -14,10 +14,10 @@ export interface EventHashing {
 }
 
 /** What an image's status becomes as an event's type. */
-export type RecordType = "image.ready" | "image.rejected" | "image.failed" | "image.erased";
+type RecordType = "image.ready" | "image.rejected" | "image.failed" | "image.erased";
 
 /** What a message carries beside its row. */
-export interface RecordAttributes {
+interface RecordAttributes {
   readonly type: RecordType;
   readonly source: Source;
   readonly image_id: ImageId;
