@@ -73,3 +73,15 @@ test("pushTenants() throws a conflict where somebody else changes an object mean
   const pushing = pushTenants(overtaken, filesOf({ acme: { maxBytes: 1 } }));
   await assert.rejects(pushing, { code: "conflict", message: /tenants\/acme\.json/ });
 });
+
+test("pushTenants() twice at once never leaves topics that lack one of the two", async () => {
+  const config = await pushedWorld();
+  const push = (tenant: string) =>
+    pushTenants(config, filesOf({ [tenant]: { kafkaTopics: { [tenant]: {} } } }));
+  const outcomes = await Promise.allSettled(["a", "b"].map(push));
+  assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
+  await push("a");
+  await push("b");
+  const topics = parseTopics(await config.read(tenantFile("_topics")));
+  assert.deepEqual([...topics.keys()].toSorted(), ["a", "b", "images"]);
+});
