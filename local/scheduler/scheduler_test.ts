@@ -3,22 +3,24 @@ import { test, type TestContext } from "node:test";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { eventually } from "@tintype/core/testing/eventually";
 import { askControl } from "../http/_testing.ts";
-import { startEndpoint, startIdentity, startServer } from "./_testing.ts";
-import { IdentityTokens } from "./identity_tokens.ts";
+import { startEndpoint, startIdentity, startServer } from "../pubsub/_testing.ts";
+import { IdentityTokens } from "../pubsub/identity_tokens.ts";
 import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
 import { schedulerControls } from "./scheduler_control.ts";
+import { schedulerJobs } from "./scheduler_jobs.ts";
 
 // The shortest period, so that each interval is its least, a second.
 const SHORTEST_MS = 10_000;
 
 async function makeScheduler(
   t: TestContext,
-  processorUrl: string,
+  baseUrl: string,
   options: Partial<SchedulerOptions> = {},
 ) {
   const { url: oidcUrl } = await startIdentity(t);
   const identity = new IdentityTokens({ oidcUrl });
-  const own = { processorUrl, identity, retentionMs: SHORTEST_MS, minBackoffMs: 20 };
+  const jobs = schedulerJobs({ baseUrl, retentionMs: SHORTEST_MS });
+  const own = { jobs, identity, minBackoffMs: 20 };
   const scheduler = new Scheduler({ ...own, ...options });
   t.after(() => scheduler.close(0));
   return { scheduler, oidcUrl };
@@ -98,6 +100,16 @@ test("POST /_local/scheduler answers with the job's status and body", async (t) 
     status: 503,
     body: { job: "reconcile", status: 503, body: "busy", ms: 0 },
   });
+});
+
+test("each job follows its interval of the policy, and another name is no job", async (t) => {
+  const jobs = schedulerJobs({ baseUrl: "http://here", retentionMs: 7 * 86_400_000 });
+  assert.deepEqual(jobs, [
+    { name: "retention", url: "http://here/jobs/retention", intervalMs: 300_000 },
+    { name: "reconcile", url: "http://here/jobs/reconcile", intervalMs: 3_600_000 },
+  ]);
+  const { scheduler } = await makeScheduler(t, "http://localhost:1");
+  await assert.rejects(scheduler.run("other"), RangeError);
 });
 
 test("POST /_local/scheduler answers 502 where the job cannot be reached, 400 and 405 to wrong calls", async (t) => {

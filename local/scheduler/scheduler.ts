@@ -4,41 +4,24 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@tintype/core/ports/log";
-import { type RetentionPolicy, retentionPolicyOf } from "@tintype/core/retention/policy";
-import type { IdentityTokens } from "./identity_tokens.ts";
-import { postJson } from "./post_json.ts";
-
-/** The scheduled jobs. */
-const JOBS = {
-  retention: { path: "/jobs/retention", intervalMs: "sweepIntervalMs" },
-  reconcile: { path: "/jobs/reconcile", intervalMs: "reconcileIntervalMs" },
-} as const satisfies Record<string, Job>;
-
-interface Job {
-  readonly path: string;
-  readonly intervalMs: keyof RetentionPolicy;
-}
-
-/** The name of a scheduled job. */
-type JobName = keyof typeof JOBS;
+import type { IdentityTokens } from "../pubsub/identity_tokens.ts";
+import { postJson } from "../pubsub/post_json.ts";
+import type { SchedulerJob } from "./scheduler_jobs.ts";
 
 /** How a job went. */
 interface JobResult {
-  readonly job: JobName;
-  /** What the job answered; 0 where it could not be reached or gave no answer in time. */
+  readonly job: string;
+  /** The job's own; 0 where no response came in time. */
   readonly status: number;
-  /** The answer's JSON, its text where it is none, null where there is none. */
+  /** The response's JSON, its text where it is none, null where there is none. */
   readonly body: unknown;
   readonly ms: number;
 }
 
 /** What a {@link Scheduler} is made of. */
 export interface SchedulerOptions {
-  /** The jobs' base address without a slash at the end: `http://localhost:8080`; with the path it is the audience. */
-  readonly processorUrl: string;
+  readonly jobs: readonly SchedulerJob[];
   readonly identity: IdentityTokens;
-  /** The period whose policy gives the intervals, in milliseconds; throws RangeError as `retentionPolicyOf` does. */
-  readonly retentionMs: number;
   /** First wait before a failed job is tried again in milliseconds, doubled each time: 1 000. */
   readonly minBackoffMs?: number;
   /** How often a failed job is tried again before its next turn: 5. */
@@ -47,7 +30,7 @@ export interface SchedulerOptions {
 }
 
 const SERVICE_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.com";
-/** A job that is not answered within it has failed. */
+/** A job that does not respond within it has failed. */
 const ATTEMPT_DEADLINE_MS = 180_000;
 const MIN_BACKOFF_MS = 1_000;
 const MAX_RETRIES = 5;
@@ -55,29 +38,34 @@ const MAX_RETRIES = 5;
 /** Fires the jobs between {@link start} and {@link close}. */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #policy: RetentionPolicy;
   readonly #stop = new AbortController();
   readonly #cut = new AbortController();
-  readonly #last = new Map<JobName, Promise<unknown>>();
+  readonly #last = new Map<string, Promise<unknown>>();
   #loops: readonly Promise<void>[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#policy = retentionPolicyOf(options.retentionMs);
+  }
+
+  /** The names that {@link run} knows. */
+  get jobNames(): string[] {
+    return this.#options.jobs.map(({ name }) => name);
   }
 
   /** Starts the intervals; each job has its first turn when its first interval is over. */
   start(): void {
     if (this.#loops.length > 0) return;
-    this.#loops = [this.#loop("retention"), this.#loop("reconcile")];
+    this.#loops = this.#options.jobs.map((job) => this.#loop(job));
   }
 
-  /** Runs a job once, now or as soon as the one under way is over; never rejects. */
-  run(job: JobName): Promise<JobResult> {
-    const before = this.#last.get(job) ?? Promise.resolve();
+  /** Runs a job once, now or as soon as the one under way is over; rejects only with a RangeError for a name that is no job. */
+  async run(name: string): Promise<JobResult> {
+    const job = this.#options.jobs.find((each) => each.name === name);
+    if (job === undefined) throw new RangeError(`Unknown job: ${name}`);
+    const before = this.#last.get(name) ?? Promise.resolve();
     const result = before.then(() => this.#fire(job));
-    this.#last.set(job, result);
-    return result;
+    this.#last.set(name, result);
+    return await result;
   }
 
   /** Starts no more jobs, waits for those under way up to `graceMs`, and cuts the rest. */
@@ -89,30 +77,28 @@ export class Scheduler {
   }
 
   /** A turn that comes while the last one is still at work is passed over. */
-  async #loop(job: JobName): Promise<void> {
-    const intervalMs = this.#policy[JOBS[job].intervalMs];
+  async #loop({ name, intervalMs }: SchedulerJob): Promise<void> {
     let nextAt = Date.now() + intervalMs;
     while (await this.#wait(nextAt - Date.now())) {
-      await this.#runWithRetries(job);
+      await this.#runWithRetries(name);
       const lateMs = Math.max(0, Date.now() - nextAt);
       nextAt += intervalMs * (1 + Math.floor(lateMs / intervalMs));
     }
   }
 
-  async #runWithRetries(job: JobName): Promise<void> {
+  async #runWithRetries(name: string): Promise<void> {
     const { maxRetries = MAX_RETRIES, minBackoffMs = MIN_BACKOFF_MS } = this.#options;
     for (let retry = 0; retry <= maxRetries; retry++) {
-      if (succeeded(await this.run(job))) return;
+      if (succeeded(await this.run(name))) return;
       if (!await this.#wait(minBackoffMs * 2 ** retry)) return;
     }
   }
 
-  async #fire(job: JobName): Promise<JobResult> {
-    const { processorUrl, log } = this.#options;
+  async #fire({ name, url }: SchedulerJob): Promise<JobResult> {
+    const { log } = this.#options;
     const startedAt = Date.now();
-    const answer = await this.#post(processorUrl + JOBS[job].path);
-    const result = { job, ...answer, ms: Date.now() - startedAt };
-    const fields = { job, status: result.status, ms: result.ms };
+    const result = { job: name, ...await this.#post(url), ms: Date.now() - startedAt };
+    const fields = { job: name, status: result.status, ms: result.ms };
     if (succeeded(result)) log?.info("job_done", fields);
     else log?.warn("job_failed", fields);
     return result;
