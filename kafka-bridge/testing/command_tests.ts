@@ -83,8 +83,8 @@ export const COMMAND_TESTS: KafkaTests = {
   async "takes what dlq redrives as the same image with the same time"(cloud, topics) {
     await topics.createRedriveTopic();
     // Refused for its type today, taken when the plan was widened.
-    const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
-    const first = topics.startBridge({ TENANT_PLANS: narrow });
+    await topics.setLimits({ allowedTypes: ["image/jpeg"] });
+    const first = topics.startBridge();
     const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
     assert.ok(one !== undefined && two !== undefined);
     await topics.caughtUp();
@@ -97,6 +97,7 @@ export const COMMAND_TESTS: KafkaTests = {
     await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
     await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
+    await topics.setLimits({});
     const second = topics.startBridge();
     await eventually("the object", async () => await topics.stored([one]) > 0);
     const letters = await topics.deadLetters(3);
@@ -147,7 +148,8 @@ export const COMMAND_TESTS: KafkaTests = {
     const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
     const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
     assert.ok(sent !== undefined);
-    const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
+    await topics.setLimits({ maxBytes: 3_000 });
+    const first = topics.startBridge();
     const [letter] = await topics.deadLetters(1);
     await first.kill("SIGTERM");
     const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
@@ -158,7 +160,8 @@ export const COMMAND_TESTS: KafkaTests = {
       true,
     ]);
     await done(dlq(cloud, topics, "redrive", "--all"));
-    const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
+    await topics.setLimits({ maxBytes: 10_000 });
+    const second = topics.startBridge();
     const name = await topics.nameOf(sent);
     await eventually(
       "the image",
