@@ -189,7 +189,7 @@ test("admitRecord() asks for no salt where the record is too late", async () => 
   );
 });
 
-/** What is ours to mend, and what the record waits for. */
+/** What is ours to fix, and what the record waits for. */
 const HELD_UP: readonly (readonly [string, string, Partial<AdmitRecordPorts>])[] = [
   ["its day has no salt", "days", { salts: { saltAt: () => Promise.reject(down()) } }],
   ["its day's pseudonym key is missing", "days", { pseudonymKeys: new Map() }],

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { SourceRecord } from "../ports.ts";
@@ -12,6 +13,7 @@ import {
   fetchOf,
   leaseOf,
   recordOf,
+  TENANTS,
   until,
 } from "../testing/fake_ports.ts";
 import { down, openBridge } from "../testing/open_bridge.ts";
@@ -108,6 +110,26 @@ test("a chunk set that is refused is refused with every record, and nothing is s
   assert.deepEqual(store.names(), []);
   assert.equal(ports.budget.taken, 0);
 });
+
+/** Chunks as they come: all before the plan is known, or the last one later. */
+const ARRIVALS: readonly (readonly [string, number])[] = [["at once", 3], ["one by one", 1]];
+
+for (const [how, atOnce] of ARRIVALS) {
+  test(`a chunk set that comes ${how} is refused where it is larger than its plan takes`, async (t) => {
+    const planOf = async () => ({ ...DEFAULT_PLAN, maxBytes: WHOLE.byteLength - 1 });
+    const tenants = { ...TENANTS, planOf };
+    const { bridge, lease, letters, store, ports } = openBridge(t, { tenants });
+    const records = chunks("a0 a1 a2");
+    for (let at = 0; at < records.length; at += atOnce) {
+      bridge.take(fetchOf(lease, records.slice(at, at + atOnce)));
+      await sleep(20);
+    }
+    await until(() => lease.commits.at(-1) === 3n);
+    assert.deepEqual(letters.map(({ reason }) => reason), Array(3).fill("too_large"));
+    assert.deepEqual(store.names(), []);
+    assert.equal(ports.budget.taken, 0);
+  });
+}
 
 test("a chunk set is read again from its first record when storage fails in its middle", async (t) => {
   const creator = { create: () => Promise.reject(down()) };

@@ -38,7 +38,7 @@ function openConfigured(t: TestContext, without?: "today" | "topic") {
   return { ...opened, clock, putDays, putTopics };
 }
 
-test("Bridge waits for a day that is missing, without a letter, and goes on within a minute of its coming", async (t) => {
+test("Bridge waits for a missing day without a dead letter, and goes on within a minute once it is there", async (t) => {
   const { bridge, ports, store, letters, lease, clock, lines, putDays } = openConfigured(
     t,
     "today",

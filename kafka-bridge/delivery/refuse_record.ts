@@ -89,7 +89,7 @@ async function trySend(
   return undefined;
 }
 
-/** The letter without its value where the dead-letter topic would keep that beyond the image's purge, or nobody knows. */
+/** The dead letter without its value where the dead-letter topic would keep that beyond the image's purge, or nobody knows. */
 function withinRetention({ clock, policy }: RefuseRecordPorts, letter: DeadLetter): DeadLetter {
   const { timestampMs = -Infinity } = originOf(letter.record) ?? {};
   if (clock.now() - timestampMs <= kafkaCopyMsOf(policy)) return letter;

@@ -90,14 +90,14 @@ test("a refusal leaves out what its record does not say rightly", async () => {
   assert.equal(nobodys.attributes.tenant, undefined);
 });
 
-test("Bridge commits a refused record only when its letter is acknowledged and its record published", async (t) => {
+test("Bridge commits a refusal only when its dead letter is acknowledged and its record published", async (t) => {
   const acknowledged = Promise.withResolvers<void>();
   const published = Promise.withResolvers<void>();
   const steps: string[] = [];
   const { bridge, lease } = openBridge(t, {
     deadLetters: {
       async send() {
-        steps.push("letter");
+        steps.push("dead letter");
         await acknowledged.promise;
       },
     },
@@ -110,17 +110,17 @@ test("Bridge commits a refused record only when its letter is acknowledged and i
   });
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
   await sleep(40);
-  assert.deepEqual(steps, ["letter"]);
+  assert.deepEqual(steps, ["dead letter"]);
   acknowledged.resolve();
   await until(() => steps.length === 2);
   await sleep(40);
   assert.deepEqual(lease.commits, []);
   published.resolve();
   await until(() => lease.commits.at(-1) === 1n);
-  assert.deepEqual(steps, ["letter", "record"]);
+  assert.deepEqual(steps, ["dead letter", "record"]);
 });
 
-test("Bridge publishes until the topic takes it, with readiness red meanwhile and one letter", async (t) => {
+test("Bridge publishes until the topic takes it, with readiness red meanwhile and one dead letter", async (t) => {
   let isDown = true;
   const published: ImageRecord[] = [];
   const { bridge, ports, letters, lease, lines } = openBridge(t, {
