@@ -6,29 +6,13 @@ import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulat
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { PUSH_ACCOUNT, pushBody, SCHEDULER_ACCOUNT } from "./_app_fixture.ts";
 import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
-import { denoCacheOf } from "./pixels/deno_cache.ts";
-import { denoFlags, GOOGLE_HOSTS, LOCAL_HOSTS } from "./permissions.ts";
-
-const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-const AUDIENCE = "http://processor.test";
-const ENV = {
-  PORT: "0",
-  RAW_BUCKET: "tintype-raw",
-  PROCESSED_BUCKET: "tintype-processed",
-  CERTIFICATES_BUCKET: "tintype-certificates",
-  GOOGLE_CLOUD_PROJECT: "tintype-local",
-  PUSH_AUDIENCE: AUDIENCE,
-  PUSH_SERVICE_ACCOUNT: PUSH_ACCOUNT,
-  SCHEDULER_SERVICE_ACCOUNT: SCHEDULER_ACCOUNT,
-  PIXEL_PROCESSES: "1",
-  NO_COLOR: "1",
-};
+import { denoFlags, GOOGLE_HOSTS } from "./permissions.ts";
+import { PROCESS_AUDIENCE, spawnProcessor } from "./testing/spawn_processor.ts";
 
 describe("the processor as a process with its own permissions only", () => {
   let storage: Emulator;
@@ -44,8 +28,7 @@ describe("the processor as a process with its own permissions only", () => {
       startEmulator("bigquery"),
       startEmulator("oidc"),
     ]);
-    processor = spawn({
-      ...ENV,
+    processor = spawnProcessor({
       STORAGE_ENDPOINT: storage.url,
       BIGQUERY_ENDPOINT: bigquery.url,
       OIDC_JWKS_URL: `${oidc.url}/google/certs`,
@@ -84,10 +67,7 @@ describe("the processor as a process with its own permissions only", () => {
     assert.deepEqual([manifest.status, manifest.renditions.length], ["ready", 3]);
     const swept = await call("/jobs/retention", SCHEDULER_ACCOUNT);
     assert.deepEqual([swept.status, (await swept.json()).n], [200, 1]);
-    const client = createBigQueryClient({
-      projectId: ENV.GOOGLE_CLOUD_PROJECT,
-      endpoint: bigquery.url,
-    });
+    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
     const rows = new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 1e12 });
     assert.deepEqual(await rows.remove(ref), { state: "removed", rows: 1 });
   });
@@ -104,7 +84,7 @@ describe("the processor as a process with its own permissions only", () => {
   async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
     const asked = await fetch(`${oidc.url}/google/token`, {
       method: "POST",
-      body: JSON.stringify({ audience: AUDIENCE + path, email }),
+      body: JSON.stringify({ audience: PROCESS_AUDIENCE + path, email }),
     });
     const { id_token } = await asked.json();
     return await fetch(url + path, {
@@ -116,7 +96,7 @@ describe("the processor as a process with its own permissions only", () => {
 });
 
 test("the processor says in one line which variables are wrong, and ends with 1", async () => {
-  const child = spawn({ ...ENV, RAW_BUCKET: "", PORT: "many" });
+  const child = spawnProcessor({ RAW_BUCKET: "", PORT: "many" });
   const { code, stderr, stdout } = await child.output();
   assert.equal(code, 1);
   assert.equal(stdout.length, 0);
@@ -131,18 +111,6 @@ test("the image for Cloud Run runs with the documented permissions", () => {
     assert.ok(dockerfile.includes(JSON.stringify(flag)), flag);
   }
 });
-
-function spawn(env: Record<string, string>): Deno.ChildProcess {
-  const denoPath = Deno.execPath();
-  return new Deno.Command(denoPath, {
-    args: ["run", ...denoFlags({ denoPath, hosts: LOCAL_HOSTS }), MAIN],
-    clearEnv: true,
-    env: { ...denoCacheOf(Deno.env), ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
 
 async function firstLine(stream: ReadableStream<string>): Promise<string> {
   let text = "";

@@ -38,22 +38,32 @@ const NAME = DAYS_FILE as ObjectName; // a name of the configuration bucket
  */
 export async function keepDays(ports: KeepDaysPorts, options: CallOptions = {}): Promise<KeptDays> {
   const nowMs = ports.clock.now();
-  const facts = await ports.config.stat(NAME, options);
-  const bytes = facts &&
-    await ports.config.read(NAME, { generation: facts.generation, ...options });
-  const held = bytes ? parseDaySalts(bytes) : [];
+  const { days: held, generation } = await readDays(ports, options);
   const kept = held.filter(({ day }) => !isOver(day, nowMs, ports.policy));
   const added = missingDays(kept, nowMs).map((day) => newDay(day, ports));
-  const ahead = [...kept, ...added].filter(({ day }) => day > dayOf(nowMs)).length;
   const dropped = held.length - kept.length;
-  if (added.length === 0 && dropped === 0) return { added: 0, dropped: 0, ahead };
-  const body = serializeDaySalts([...kept, ...added]);
+  if (added.length === 0 && dropped === 0) return { added: 0, dropped, ahead: ahead(held, nowMs) };
+  const days = [...kept, ...added];
+  const body = serializeDaySalts(days);
   const write = { contentType: "application/json", customTimeMs: nowMs, ...options };
-  const isWritten = facts === null
+  const isWritten = generation === undefined
     ? (await ports.config.create(NAME, body, write)).created
-    : await ports.config.replace(NAME, body, { ...write, ifGeneration: facts.generation }) !== null;
-  // Another keeper wrote meanwhile, by the same clock.
-  return isWritten ? { added: added.length, dropped, ahead } : { added: 0, dropped: 0, ahead };
+    : await ports.config.replace(NAME, body, { ...write, ifGeneration: generation }) !== null;
+  if (isWritten) return { added: added.length, dropped, ahead: ahead(days, nowMs) };
+  const others = await readDays(ports, options);
+  return { added: 0, dropped: 0, ahead: ahead(others.days, nowMs) };
+}
+
+async function readDays({ config }: KeepDaysPorts, options: CallOptions) {
+  const facts = await config.stat(NAME, options);
+  if (facts === null) return { days: [], generation: undefined };
+  const { generation } = facts;
+  const bytes = await config.read(NAME, { generation, ...options });
+  return { days: bytes === null ? [] : parseDaySalts(bytes), generation };
+}
+
+function ahead(days: readonly DaySalt[], nowMs: number): number {
+  return days.filter(({ day }) => day > dayOf(nowMs)).length;
 }
 
 /** A day is over one period after its last millisecond: no image of it is kept any more. */

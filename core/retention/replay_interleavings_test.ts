@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { isAppError } from "../errors.ts";
-import { rawName } from "../model/object_name.ts";
 import { markFailed } from "../processing/mark_failed.ts";
 import { processImage } from "../processing/process_image.ts";
 import { rebuildRows } from "../processing/rebuild_rows.ts";
@@ -19,12 +18,12 @@ import {
   deliver,
   erasure,
   everyCall,
-  isMarkerSeen,
+  isRequestSeen,
   LATER_MS,
   mortal,
   ref,
   searchedWorld,
-  sweep,
+  settle,
   testSearches,
 } from "./_walks_testing.ts";
 
@@ -48,7 +47,7 @@ async function untilStoresAnswer(work: () => Promise<unknown>): Promise<unknown>
   }
 }
 
-const delivery = mortal("delivery", (ports) => deliver(ports, rawName(ref), 2));
+const delivery = mortal("delivery", (ports) => deliver(ports, 2));
 
 /** It takes every row for lost. */
 const rebuild = mortal("rebuild", (ports) => {
@@ -89,11 +88,11 @@ async function search(
     walks,
     deaths,
     isStep,
-    forgets: isMarkerSeen,
+    forgets: isRequestSeen,
     matters: (_call, answer) => answer,
     atEnd: async ({ died, path }) => {
       if (hasErasure) {
-        if (died > 0) await sweep.run(world.ports);
+        await settle(world, died);
         return assertErased(world, ref, path);
       }
       if (died > 0) await replayOf("9", 60_000).run(world.ports);

@@ -72,7 +72,12 @@ const TABLE: Readonly<
     needs:
       "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
-  "local": { folders: ["local"], flags: ONE_PROCESS, weight: 50, needs: "loopback, DuckDB" },
+  "local": {
+    folders: ["local"],
+    flags: ONE_PROCESS,
+    weight: 70,
+    needs: "loopback, DuckDB; Python with google-cloud-pubsub",
+  },
   "processor": {
     runtime: "deno",
     folders: ["processor"],
