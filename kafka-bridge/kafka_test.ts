@@ -66,7 +66,8 @@ describeOnKafka("the bridge on a real broker", {
       refused.map(({ partition, offset }) => `${topics.topic}/${partition}/${offset}`).sort(),
     );
     assert.deepEqual(
-      topics.refusals().map(({ row, attributes }) => [attributes["origin"], row["reason"]]).sort(),
+      (await topics.refusals()).map(({ row, attributes }) => [attributes["origin"], row["reason"]])
+        .sort(),
       letters.map(({ origin, reason }) => [origin, reason]).sort(),
     );
     const letter = letters.find(({ reason }) => reason === "not_an_image");
@@ -111,24 +112,23 @@ describeOnKafka("the bridge on a real broker", {
     cloud,
     topics,
   ) {
-    cloud.records.setDown(true);
+    await cloud.records.setDown();
     try {
       const bridge = topics.startBridge();
       const [bad] = await topics.send([NOT_AN_IMAGE]);
       const [letter] = await topics.deadLetters(1);
       await becomes(bridge, "records");
       assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
-      cloud.records.setDown(false);
+      await cloud.records.setUp();
       await topics.caughtUp();
       await becomes(bridge, "ready");
       assert.equal(letter?.origin, `${topics.topic}/0/${bad?.offset}`);
-      assert.deepEqual(topics.refusals().map(({ attributes: { origin } }) => origin), [
-        letter?.origin,
-      ]);
+      const refusals = await topics.refusals();
+      assert.deepEqual(refusals.map(({ attributes: { origin } }) => origin), [letter?.origin]);
       assert.equal((await topics.lettersNow()).length, 1);
       assert.equal(await bridge.kill("SIGTERM"), 0);
     } finally {
-      cloud.records.setDown(false);
+      await cloud.records.setUp();
     }
   },
 

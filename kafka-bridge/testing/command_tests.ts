@@ -107,9 +107,8 @@ export const COMMAND_TESTS: KafkaTests = {
     assert.equal(last?.reason, "too_large");
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
-    const refusals = topics.refusals().filter(({ attributes: { origin } }) =>
-      origin === last?.origin
-    );
+    const published = await topics.refusals();
+    const refusals = published.filter(({ attributes: { origin } }) => origin === last?.origin);
     assert.deepEqual(refusals.map(({ row }) => row["reason"]), ["unsupported_type", "too_large"]);
     assert.equal(new Set(refusals.map(({ attributes }) => attributes["event_id"])).size, 1);
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");

@@ -80,7 +80,7 @@ export async function crashEverywhere(
   }, CATCH_UP_MS);
   assert.deepEqual(new Set(letters.map(({ origin }) => origin)), expected.refused);
   assert.ok(letters.every(({ reason }) => reason === "not_an_image"));
-  const refusals = topics.refusals().map(({ attributes }) => attributes);
+  const refusals = (await topics.refusals()).map(({ attributes }) => attributes);
   assert.deepEqual(new Set(refusals.map(({ origin }) => origin)), expected.refused);
   assert.equal(new Set(refusals.map(({ event_id }) => event_id)).size, expected.refused.size);
   assert.equal(await steady.kill("SIGTERM"), 0);

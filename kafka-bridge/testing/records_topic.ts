@@ -1,9 +1,6 @@
-/** The topic of records as the bridge publishes to it over HTTP: a server that keeps every message, or takes none. */
+/** The topic of records in the local Pub/Sub, and a subscription of the tests' own that pulls from it. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { bridgeEnv } from "./bridge_env.ts";
 
 /** A message as it was published. */
@@ -15,42 +12,59 @@ export interface PublishedRecord {
 /** A topic that runs. */
 export type RecordsTopic = Awaited<ReturnType<typeof startRecordsTopic>>;
 
-const PATH = `/v1/projects/${bridgeEnv().GOOGLE_CLOUD_PROJECT}/topics/tintype-images:publish`;
+const PROJECT = `projects/${bridgeEnv().GOOGLE_CLOUD_PROJECT}`;
+const SUBSCRIPTION = `${PROJECT}/subscriptions/bridge-tests`;
+const FAULTS = "/_local/faults";
+const DOWN = { match: { path: ":publish" }, times: 1_000_000, action: { status: 503 } };
+const MOST_PULLED = 1_000;
 
-/** Starts the server. */
+/** Starts the local Pub/Sub. */
 export async function startRecordsTopic() {
+  const { url, control, stop } = await startEmulator("pubsub");
   const published: PublishedRecord[] = [];
-  let isDown = false;
-  const server = createServer(async (request, response) => {
-    const body = await text(request);
-    if (isDown || request.url !== PATH) {
-      const error = { code: 503, message: "not now", status: "UNAVAILABLE" };
-      return void response.writeHead(503).end(JSON.stringify({ error }));
+  const ask = async (method: string, path: string, body: unknown) => {
+    const response = await fetch(`${url}/v1/${path}`, { method, body: JSON.stringify(body) });
+    const text = await response.text();
+    assert.ok(response.ok, `${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  };
+  const collect = async () => {
+    for (;;) {
+      const most = { maxMessages: MOST_PULLED, returnImmediately: true };
+      const { receivedMessages = [] }: PullResponse = await ask(
+        "POST",
+        `${SUBSCRIPTION}:pull`,
+        most,
+      );
+      if (receivedMessages.length === 0) return;
+      published.push(...receivedMessages.map(({ message }) => recordOf(message)));
+      const ackIds = receivedMessages.map(({ ackId }) => ackId);
+      await ask("POST", `${SUBSCRIPTION}:acknowledge`, { ackIds });
     }
-    const messages: readonly WireMessage[] = JSON.parse(body).messages;
-    const messageIds = messages.map((message) => String(published.push(recordOf(message))));
-    response.setHeader("content-type", "application/json").end(JSON.stringify({ messageIds }));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // a TCP server's, once it listens
+  };
+  await ask("PUT", SUBSCRIPTION, { topic: `${PROJECT}/topics/tintype-images` });
   return {
-    url: `http://127.0.0.1:${port}`,
-    /** What was published of a topic, oldest first. */
-    of: (topic: string) =>
-      published.filter(({ attributes }) => attributes["origin"]?.startsWith(`${topic}/`)),
-    setDown: (isNowDown: boolean) => void (isDown = isNowDown),
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
+    url,
+    /** What was published of a Kafka topic, oldest first. */
+    async of(topic: string): Promise<readonly PublishedRecord[]> {
+      await collect();
+      return published.filter(({ attributes }) => attributes["origin"]?.startsWith(`${topic}/`));
     },
+    /** Pub/Sub takes nothing until it is up again. */
+    setDown: () => control("POST", FAULTS, DOWN),
+    setUp: () => control("DELETE", FAULTS),
+    close: () => stop(),
   };
 }
 
 interface WireMessage {
   readonly data: string;
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Pub/Sub's response to a pull. */
+interface PullResponse {
+  readonly receivedMessages?: readonly { readonly ackId: string; readonly message: WireMessage }[];
 }
 
 function recordOf({ data, attributes }: WireMessage): PublishedRecord {
