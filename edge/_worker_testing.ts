@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
-import { manifestName, readRawBucketName, renditionName } from "@tintype/core/model/object_name";
+import { manifestName, readRawName, renditionName } from "@tintype/core/model/object_name";
 import {
   type LocalCloud,
   type LocalWorker,
@@ -57,7 +57,9 @@ export class TestCloud {
   }
 
   /** Every object of a bucket. */
-  async objectsIn(bucket: "tintype-raw" | "tintype-processed"): Promise<readonly ListedObject[]> {
+  async objectsIn(
+    bucket: `tintype-${"raw" | "processed" | "erasures"}`,
+  ): Promise<readonly ListedObject[]> {
     const response = await fetch(`${this.local.storage.url}/storage/v1/b/${bucket}/o`);
     const { items = [] }: { items?: ListedObject[] } = await response.json();
     return items;
@@ -66,14 +68,14 @@ export class TestCloud {
   /** The raw object of an image; throws where there is none. */
   async rawObjectOf(imageId: string): Promise<ListedObject> {
     const found = (await this.objectsIn("tintype-raw"))
-      .find(({ name }) => name.endsWith(imageId) && !name.startsWith("erase/"));
+      .find(({ name }) => name.endsWith(imageId));
     assert.ok(found !== undefined, `raw object of ${imageId}`);
     return found;
   }
 
   /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
   async putReady(raw: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const ref = readRawBucketName(raw)?.ref ?? assert.fail(`${raw} is no raw object's name`);
+    const ref = readRawName(raw) ?? assert.fail(`${raw} is no raw object's name`);
     const object = renditionName(ref, "thumb", "jpg");
     const generation = await this.#put(object, bytes, "image/jpeg");
     const manifest = manifestOf(ref, { renditions: [{ ...readyRendition, object, generation }] });
