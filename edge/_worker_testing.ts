@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { firstImageIdOf, t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName, readRawName, renditionName } from "@tintype/core/model/object_name";
 import {
   type LocalCloud,
@@ -8,6 +8,7 @@ import {
   startLocalCloud,
   type TokenWish,
 } from "./_local_cloud.ts";
+import { emulatedBucket } from "./_config_fixture.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
 import { bundleWorker, startWorkerd, type WorkerdLimits } from "./_workerd_fixture.ts";
 
@@ -76,22 +77,18 @@ export class TestCloud {
   /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
   async putReady(raw: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const ref = readRawName(raw) ?? assert.fail(`${raw} is no raw object's name`);
+    const processed = emulatedBucket(this.local.storage.url, "tintype-processed");
     const object = renditionName(ref, "thumb", "jpg");
-    const generation = await this.#put(object, bytes, "image/jpeg");
+    const customTimeMs = t0OfImageId(ref.imageId);
+    const write = { contentType: "image/jpeg", cacheControl: "private, max-age=600", customTimeMs };
+    const made = await processed.create(object, bytes, write);
+    assert.ok(made.created);
+    const { generation } = made;
     const manifest = manifestOf(ref, { renditions: [{ ...readyRendition, object, generation }] });
-    await this.#put(manifestName(ref), manifest, "application/json");
-  }
-
-  async #put(name: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<string> {
-    const path = `/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=`;
-    const response = await fetch(`${this.local.storage.url}${path}${encodeURIComponent(name)}`, {
-      method: "POST",
-      headers: { "Content-Type": contentType },
-      body,
+    await processed.create(manifestName(ref), manifest, {
+      ...write,
+      contentType: "application/json",
     });
-    assert.equal(response.status, 200);
-    const { generation }: { generation: string } = await response.json();
-    return generation;
   }
 }
 

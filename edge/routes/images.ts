@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { AppError } from "@tintype/core/errors";
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { DAY_MS } from "@tintype/core/model/utc_day";
+import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { findImage, hasManifest } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { type ImageCaller, ownImage } from "@tintype/core/reading/own_image";
@@ -97,10 +97,10 @@ async function openCursor(
   caller: ImageCaller,
 ): Promise<ImageId> {
   const before = await cursors.open(cursor, async (imageId) => {
-    const ageMs = clock.now() - t0OfImageId(imageId);
-    // Whose salts may be gone, or never were: no listing gave it.
-    const isKept = ageMs < policy.periodMs && ageMs > -DAY_MS;
-    return isKept ? await scopeAt(caller, imageId) : undefined;
+    const sinceDayMs = clock.now() - startOfDay(dayOf(t0OfImageId(imageId)));
+    // Otherwise the day's salt is gone, or is not there yet: no listing of today gave the cursor.
+    const isNear = sinceDayMs > -DAY_MS && sinceDayMs < DAY_MS + policy.periodMs;
+    return isNear ? await scopeAt(caller, imageId) : undefined;
   });
   if (before !== undefined) return before;
   throw new AppError("invalid_request", "Invalid cursor: it belongs to another listing", {
