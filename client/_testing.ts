@@ -1,5 +1,7 @@
-/** What the client's tests send to: answers in a fixed order, or a session that holds bytes and has faults. */
+/** What the client's tests send to: answers in a fixed order in the place of the edge and of a session. */
 import assert from "node:assert/strict";
+import { type ClientOptions, createClient } from "./client.ts";
+import { UploadError } from "./problem.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 /** A request as it was sent. */
@@ -76,13 +78,77 @@ export function fileOf(size: number): Blob {
   return new Blob([bytes], { type: "image/jpeg" });
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state + 0x6d2b79f5 | 0;
-    let mixed = Math.imul(state ^ state >>> 15, 1 | state);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+/** A file of two chunks. */
+export const FILE = fileOf(MULTIPLE + 5);
+/** An image that is ready. */
+export const IMAGE = {
+  imageId: "x",
+  status: "ready",
+  bytes: FILE.size,
+  purgeAt: "",
+  renditions: [],
+};
+/** What a session answers when it is complete. */
+export const stored = () => new Response(null);
+
+/** What a session answers that is cancelled. */
+export const cancelled = () => new Response(null, { status: 499 });
+
+/** A session for the declared image, under the edge's own id where the declaration has none. */
+export function started(url = "http://store.test/1") {
+  return (sent: Sent) => {
+    const { imageId = "edge-made" } = declared(sent);
+    const expiresAt = new Date(Date.now() + 6 * 86_400_000).toISOString();
+    const upload = { url, headers: {}, chunkMultiple: MULTIPLE, expiresAt };
+    return json({ imageId, upload }, { status: 201 });
   };
 }
+
+/** Answers to a whole upload: its session, then both of its chunks. */
+export const whole = (url?: string) => [started(url), incomplete(MULTIPLE), stored()];
+/** Connections that are lost until a client gives up. */
+export const LOST: readonly ScriptedAnswer[] = Array(QUICK_RETRY.maxAttempts).fill(connectionLost);
+
+/** A problem document. */
+export function problem(
+  status: number,
+  code: string,
+  headers: HeadersInit = {},
+  errors?: unknown,
+): Response {
+  const type = { "Content-Type": "application/problem+json" };
+  const body = JSON.stringify({ status, code, detail: `said ${code}`, errors });
+  return new Response(body, { status, headers: { ...headers, ...type } });
+}
+
+/** A client whose requests get these answers, and what it sent. */
+export function clientOf(
+  answers: readonly ScriptedAnswer[],
+  options: Partial<ClientOptions> = {},
+) {
+  const { fetcher, sent } = scriptedFetch(...answers);
+  const client = createClient({
+    edge: "http://edge.test",
+    token: () => "t0ken",
+    account: "ann",
+    fetch: fetcher,
+    retry: QUICK_RETRY,
+    chunkBytes: MULTIPLE,
+    ...options,
+  });
+  return { client, sent };
+}
+
+/** Methods and addresses of requests. */
+export function calls(sent: readonly Sent[]): string[] {
+  return sent.map(({ method, url }) => `${method} ${url.replace("http://", "")}`);
+}
+
+/** What a request says in JSON. */
+export function declared({ body }: Sent) {
+  return JSON.parse(new TextDecoder().decode(body));
+}
+
+/** Whether an error is UploadError of a code. */
+export const isProblem = (code: string) => (error: unknown) =>
+  error instanceof UploadError && error.problem.code === code;

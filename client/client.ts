@@ -3,14 +3,18 @@
  * Uses `fetch` and little else, so that it runs wherever there is one: browsers, Node, Deno, React Native.
  */
 import { edgeCaller, type TokenSource } from "./edge_caller.ts";
-import type { Image, Rendition } from "./image.ts";
-import { type CallOptions, type Images, imagesOf, type ListOptions } from "./images.ts";
-import { MemoryResumeStore } from "./memory_store.ts";
-import type { NetworkWatch } from "./network_watch.ts";
+import {
+  type CallOptions,
+  type Image,
+  type Images,
+  imagesOf,
+  type ListOptions,
+  type Rendition,
+} from "./images.ts";
 import { type ClientCode, type EdgeCode, type Problem, UploadError } from "./problem.ts";
 import { ResumeRecords } from "./resume_records.ts";
-import type { ResumeRecord, ResumeStore } from "./resume_store.ts";
-import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+import { MemoryResumeStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
+import { DEFAULT_RETRY, type NetworkWatch, type RetryPolicy } from "./retry.ts";
 import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
 import type { UploadedImage } from "./upload_file.ts";
 import type { UploadProgress, UploadState } from "./upload_progress.ts";

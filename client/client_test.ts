@@ -2,22 +2,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   calls,
+  cancelled,
   clientOf,
+  connectionLost,
   declared,
   FILE,
   IMAGE,
+  incomplete,
   isProblem,
+  json,
+  MULTIPLE,
   problem,
   started,
-  stored,
-} from "./_edge_testing.ts";
-import { connectionLost, incomplete, json, MULTIPLE } from "./_testing.ts";
+  whole,
+} from "./_testing.ts";
 import { digestsOf } from "./digests.ts";
 import { UploadError } from "./problem.ts";
 import { partsOf } from "./upload_source.ts";
 
 test("upload() declares the file, sends it and answers its id", async () => {
-  const { client, sent } = clientOf([started(), incomplete(MULTIPLE), stored()]);
+  const { client, sent } = clientOf(whole());
   const { imageId } = await client.upload(FILE, { metadata: { preset: "shop" } });
   const [start, ...chunks] = sent;
   assert.deepEqual(calls(sent).slice(0, 2), ["POST edge.test/v1/uploads", "PUT store.test/1"]);
@@ -34,8 +38,8 @@ test("upload() declares the file, sends it and answers its id", async () => {
 
 test("upload() asks for a new session of the same image when one is lost, and its progress never goes back", async () => {
   const { client, sent } = clientOf([
-    ...[started("http://store.test/1"), incomplete(MULTIPLE), new Response(null, { status: 410 })],
-    ...[started("http://store.test/2"), incomplete(MULTIPLE), stored()],
+    ...[started(), incomplete(MULTIPLE), new Response(null, { status: 410 })],
+    ...whole("http://store.test/2"),
   ]);
   const progress: number[] = [];
   const { imageId } = await client.upload(FILE, {
@@ -61,14 +65,15 @@ test("upload() sends nothing where the image is there already", async () => {
 });
 
 test("upload() lets the image's own record decide when its name is taken", async () => {
-  const taken = () => new Response(null, { status: 412 });
-  const mine = clientOf([started(), taken(), json(IMAGE)]);
-  assert.deepEqual(await mine.client.upload(FILE, { imageId: "x" }), { imageId: "x" });
+  const uploadOver = (record: Response) => {
+    const { client, sent } = clientOf([started(), new Response(null, { status: 412 }), record]);
+    return { uploaded: client.upload(FILE, { imageId: "x" }), sent };
+  };
+  const mine = uploadOver(json(IMAGE));
+  assert.deepEqual(await mine.uploaded, { imageId: "x" });
   assert.equal(calls(mine.sent)[2], "GET edge.test/v1/images/x");
-  const other = clientOf([started(), taken(), json({ ...IMAGE, bytes: 7 })]);
-  await assert.rejects(other.client.upload(FILE, { imageId: "x" }), isProblem("conflict"));
-  const erased = clientOf([started(), taken(), problem(404, "not_found")]);
-  await assert.rejects(erased.client.upload(FILE, { imageId: "x" }), isProblem("not_found"));
+  await assert.rejects(uploadOver(json({ ...IMAGE, bytes: 7 })).uploaded, isProblem("conflict"));
+  await assert.rejects(uploadOver(problem(404, "not_found")).uploaded, isProblem("not_found"));
 });
 
 for (const [status, code] of [[401, "unauthenticated"], [413, "too_large"]] as const) {
@@ -98,18 +103,11 @@ test("upload() waits as long as the edge's rate limit asks", async () => {
 
 test("upload() starts again with the same id and a fresh token after lost connections, 5xx and half answers", async () => {
   let tokens = 0;
-  const half = () =>
-    new Response(
-      new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) }),
-    );
-  const { client, sent } = clientOf([
-    connectionLost,
-    problem(503, "unavailable"),
-    half,
-    json(IMAGE),
-  ], {
-    token: () => `t${++tokens}`,
-  });
+  const broken = new ReadableStream({ start: (body) => body.error(new TypeError("terminated")) });
+  const { client, sent } = clientOf(
+    [connectionLost, problem(503, "unavailable"), new Response(broken), json(IMAGE)],
+    { token: () => `t${++tokens}` },
+  );
   await client.upload(FILE);
   const [first, ...others] = sent.map((each) => declared(each).imageId);
   assert.deepEqual(others, Array(3).fill(first));
@@ -121,31 +119,25 @@ test("upload() takes an answer that is not the edge's as a problem of the protoc
   await assert.rejects(client.upload(FILE), isProblem("protocol"));
 });
 
-test("upload() ends its session when it is aborted, and throws the reason", async () => {
-  const controller = new AbortController();
-  const reason = new Error("changed my mind");
-  const abortWhileSending = () => {
-    controller.abort(reason);
-    throw reason;
-  };
-  const { client, sent } = clientOf([
-    ...[started(), incomplete(MULTIPLE), abortWhileSending],
-    new Response(null, { status: 499 }),
-  ]);
-  await assert.rejects(client.upload(FILE, { signal: controller.signal }), reason);
-  assert.equal(calls(sent).at(-1), "DELETE store.test/1");
-});
-
-test("upload() throws the reason of its abort where ending the session fails too", async () => {
-  const controller = new AbortController();
-  const reason = new Error("changed my mind");
-  const abortWhileSending = () => {
-    controller.abort(reason);
-    return connectionLost();
-  };
-  const { client } = clientOf([started(), abortWhileSending, connectionLost]);
-  await assert.rejects(client.upload(FILE, { signal: controller.signal }), reason);
-});
+for (
+  const [what, ending] of [
+    ["ends its session when it is aborted, and throws the reason", cancelled],
+    ["throws the reason of its abort where ending the session fails too", connectionLost],
+  ] as const
+) {
+  test(`upload() ${what}`, async () => {
+    const controller = new AbortController();
+    const reason = new Error("changed my mind");
+    const abortWhileSending = () => {
+      controller.abort(reason);
+      return connectionLost();
+    };
+    const answers = [started(), incomplete(MULTIPLE), abortWhileSending, ending];
+    const { client, sent } = clientOf(answers);
+    await assert.rejects(client.upload(FILE, { signal: controller.signal }), reason);
+    assert.equal(calls(sent).at(-1), "DELETE store.test/1");
+  });
+}
 
 test("waitUntilReady() asks again while the image is processing", async () => {
   const processing = { ...IMAGE, status: "processing" };
@@ -159,11 +151,4 @@ test("waitUntilReady() gives up in time", async () => {
   const processing = () => json({ ...IMAGE, status: "processing" });
   const { client } = clientOf(Array(4).fill(processing));
   await assert.rejects(client.waitUntilReady("x", { timeoutMs: 300 }), isProblem("timeout"));
-});
-
-test("images.get() and images.erase() ask for the image by its id", async () => {
-  const { client, sent } = clientOf([json(IMAGE), json({ status: "accepted" }, { status: 202 })]);
-  assert.deepEqual(await client.images.get("x"), IMAGE);
-  await client.images.erase("x");
-  assert.deepEqual(calls(sent), ["GET edge.test/v1/images/x", "DELETE edge.test/v1/images/x"]);
 });

@@ -1,6 +1,17 @@
-import type { AcceptedErasure, ErasureState, ImagePage, ImageSummary } from "./contract.ts";
+import type {
+  AcceptedErasure,
+  ErasureState,
+  ImagePage,
+  ImageState,
+  ImageSummary,
+} from "./contract.ts";
 import type { CallEdge } from "./edge_caller.ts";
-import { type Image, imagePath } from "./image.ts";
+
+/** An image as `GET /v1/images/{id}` tells of it. */
+export type Image = ImageState;
+
+/** A picture made of an image; its `url` ends after 15 minutes or with the image. */
+export type Rendition = ImageState["renditions"][number];
 
 /** What every call may be given. */
 export interface CallOptions {
@@ -30,6 +41,11 @@ export interface Images {
 }
 
 const MOST_A_PAGE = 50;
+
+/** The path of an image at the edge. */
+export function imagePath(imageId: string): string {
+  return `/v1/images/${encodeURIComponent(imageId)}`;
+}
 
 /** Makes the calls about images. */
 export function imagesOf(call: CallEdge): Images {

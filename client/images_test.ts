@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calls, clientOf, IMAGE } from "./_edge_testing.ts";
-import { json } from "./_testing.ts";
+import { calls, clientOf, IMAGE, json } from "./_testing.ts";
 
 const line = (imageId: string) => ({ imageId, status: "ready", purgeAt: "", image: "" });
 
@@ -26,14 +25,17 @@ test("images.list() asks for a page, and images.all() for every one, short and e
 test("images.get(), erase() and erasure() ask by id", async () => {
   const { client, sent } = clientOf([
     json(IMAGE),
+    json(IMAGE),
     json({ imageId: "x", status: "accepted" }, { status: 202 }),
     json({ imageId: "x", status: "erased" }),
   ], { edge: "http://edge.test/" });
   assert.deepEqual(await client.images.get("x", { wait: 3 }), IMAGE);
+  assert.deepEqual(await client.images.get("x"), IMAGE);
   assert.equal((await client.images.erase("x")).status, "accepted");
   assert.equal((await client.images.erasure("x")).status, "erased");
   assert.deepEqual(calls(sent), [
     "GET edge.test/v1/images/x?wait=3",
+    "GET edge.test/v1/images/x",
     "DELETE edge.test/v1/images/x",
     "GET edge.test/v1/erasures/x",
   ]);

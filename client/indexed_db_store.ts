@@ -58,7 +58,8 @@ async function openDatabase(name: string): Promise<IDBDatabase> {
   return database;
 }
 
-async function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+/** What a request of IndexedDB comes to; throws its error. */
+export async function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return await new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

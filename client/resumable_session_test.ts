@@ -25,10 +25,13 @@ const SIZE = 3 * MULTIPLE + 5;
 const FILE = fileOf(SIZE);
 const QUERY = `bytes */${SIZE}`;
 
-/** The `Content-Range` of the file's bytes from `start` up to `end`. */
-function bytes(start: number, end: number): string {
-  return `bytes ${start}-${end - 1}/${SIZE}`;
+/** The `Content-Range` of the file's bytes, from a multiple up to another or to the end. */
+function part(from: number, to = from + 1): string {
+  return `bytes ${from * MULTIPLE}-${Math.min(to * MULTIPLE, SIZE) - 1}/${SIZE}`;
 }
+
+/** `308` with so many multiples held. */
+const held = (multiples: number) => incomplete(multiples * MULTIPLE);
 
 interface RunOptions extends Partial<SendOptions> {
   readonly chunkBytes?: number;
@@ -36,7 +39,7 @@ interface RunOptions extends Partial<SendOptions> {
 }
 
 async function run(
-  answers: ScriptedAnswer[],
+  answers: readonly ScriptedAnswer[],
   { chunkBytes = MULTIPLE, file = FILE, ...options }: RunOptions = {},
 ) {
   const { fetcher, sent } = scriptedFetch(...answers);
@@ -49,110 +52,92 @@ async function run(
 
 const done = () => new Response(null, { status: 200 });
 const status = (code: number, body = "") => new Response(body, { status: code });
+const TWO = { chunkBytes: 2 * MULTIPLE };
+const WHOLE = { chunkBytes: 4 * MULTIPLE };
 
-test("sendToSession() sends chunks one after another, each from the held offset, and the last one short", async () => {
-  const { result, ranges, sent } = await run([
-    incomplete(MULTIPLE),
-    incomplete(2 * MULTIPLE),
-    incomplete(3 * MULTIPLE),
-    done(),
-  ]);
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [
-    bytes(0, MULTIPLE),
-    bytes(MULTIPLE, 2 * MULTIPLE),
-    bytes(2 * MULTIPLE, 3 * MULTIPLE),
-    bytes(3 * MULTIPLE, SIZE),
-  ]);
-  assert.deepEqual(
-    await new Blob(sent.map(({ body }) => body.slice())).bytes(),
-    await FILE.bytes(),
-  );
+test("sendToSession() sends the file's own bytes, with the session's headers", async () => {
+  const { sent } = await run([held(1), held(2), held(3), done()]);
+  const bodies = sent.map(({ body }) => body.slice());
+  assert.deepEqual(await new Blob(bodies).bytes(), await FILE.bytes());
   assert.ok(sent.every(({ headers }) => headers.get("content-type") === "image/jpeg"));
 });
 
-test("sendToSession() rounds chunks down to the session's multiple, and up to one of it", async () => {
-  const { ranges } = await run([incomplete(2 * MULTIPLE), done()], {
-    chunkBytes: 3 * MULTIPLE - 1,
+/** By what the session answers: the ranges that are sent to a complete upload. */
+const COMPLETE: Readonly<Record<string, readonly [ScriptedAnswer[], string[], RunOptions?]>> = {
+  "sends chunks one after another, each from the held offset, and the last one short": [
+    [held(1), held(2), held(3), done()],
+    [part(0), part(1), part(2), part(3)],
+  ],
+  "rounds chunks down to the session's multiple": [
+    [held(2), done()],
+    [part(0, 2), part(2, 4)],
+    { chunkBytes: 3 * MULTIPLE - 1 },
+  ],
+  "rounds chunks up to one multiple": [
+    [held(1), held(2), held(3), done()],
+    [part(0), part(1), part(2), part(3)],
+    { chunkBytes: 1 },
+  ],
+  "goes on from what a chunk left held in part": [
+    [held(1), done()],
+    [part(0, 2), part(1, 3)],
+    TWO,
+  ],
+  "takes 308 without Range as nothing held and begins again": [
+    [held(0), held(0), held(1), done()],
+    [part(0), QUERY, part(0), part(1)],
+  ],
+  "asks what is held after a 503 and sends nothing of it again": [
+    [held(1), status(503), held(2), done()],
+    [part(0), part(1), QUERY, part(2)],
+  ],
+  "repeats the status query until it is answered": [
+    [connectionLost, status(502), held(0), done()],
+    [part(0), QUERY, QUERY, part(0)],
+  ],
+  "recognises success when the last reply was lost, without sending a byte again": [
+    [connectionLost, done()],
+    [part(0, 4), QUERY],
+    WHOLE,
+  ],
+  "finishes by a status query where all bytes are held and the object is not there": [
+    [incomplete(SIZE), done()],
+    [part(0, 4), QUERY],
+    WHOLE,
+  ],
+  "learns from a resumed session that everything was there already": [
+    [done()],
+    [QUERY],
+    { isResumed: true },
+  ],
+  "halves its chunks after trouble": [
+    [status(503), status(503), held(0), held(2), done()],
+    [part(0, 4), QUERY, QUERY, part(0, 2), part(2, 4)],
+    { chunks: new ChunkSize({ multiple: MULTIPLE }) },
+  ],
+};
+
+for (const [does, [answers, expected, options]] of Object.entries(COMPLETE)) {
+  test(`sendToSession() ${does}`, async () => {
+    const { result, ranges } = await run(answers, options);
+    assert.deepEqual([result, ranges], ["complete", expected]);
   });
-  assert.equal(ranges[0], bytes(0, 2 * MULTIPLE));
-  const small = await run([
-    incomplete(MULTIPLE),
-    incomplete(2 * MULTIPLE),
-    incomplete(3 * MULTIPLE),
-    done(),
-  ], {
-    chunkBytes: 1,
-  });
-  assert.equal(small.ranges[0], bytes(0, MULTIPLE));
-});
-
-test("sendToSession() goes on from what a chunk left held in part", async () => {
-  const { result, ranges } = await run([incomplete(MULTIPLE), done()], {
-    chunkBytes: 2 * MULTIPLE,
-  });
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [bytes(0, 2 * MULTIPLE), bytes(MULTIPLE, 3 * MULTIPLE)]);
-});
-
-test("sendToSession() takes 308 without Range as nothing held and begins again", async () => {
-  const { result, ranges } = await run([
-    incomplete(0),
-    incomplete(0),
-    incomplete(MULTIPLE),
-    done(),
-  ]);
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges.slice(0, 3), [bytes(0, MULTIPLE), QUERY, bytes(0, MULTIPLE)]);
-});
-
-test("sendToSession() asks what is held after a 503 and sends nothing of it again", async () => {
-  const { result, ranges } = await run([
-    incomplete(MULTIPLE),
-    status(503),
-    incomplete(2 * MULTIPLE),
-    done(),
-  ]);
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [
-    bytes(0, MULTIPLE),
-    bytes(MULTIPLE, 2 * MULTIPLE),
-    QUERY,
-    bytes(2 * MULTIPLE, 3 * MULTIPLE),
-  ]);
-});
-
-test("sendToSession() repeats the status query until it is answered", async () => {
-  const { result, ranges } = await run([connectionLost, status(502), incomplete(0), done()]);
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [bytes(0, MULTIPLE), QUERY, QUERY, bytes(0, MULTIPLE)]);
-});
+}
 
 test("sendToSession() follows a store that holds less than it said", async () => {
-  const held: number[] = [];
-  const { ranges } = await run([
-    incomplete(2 * MULTIPLE),
-    status(500),
-    incomplete(MULTIPLE),
-    done(),
-  ], {
-    chunkBytes: 2 * MULTIPLE,
-    onHeld: (count) => held.push(count),
-  });
-  assert.equal(ranges[3], bytes(MULTIPLE, 3 * MULTIPLE));
-  assert.deepEqual(held, [2 * MULTIPLE, MULTIPLE]);
+  const told: number[] = [];
+  const onHeld = (bytes: number) => told.push(bytes);
+  const { ranges } = await run([held(2), status(500), held(1), done()], { ...TWO, onHeld });
+  assert.equal(ranges[3], part(1, 3));
+  assert.deepEqual(told, [2 * MULTIPLE, MULTIPLE]);
 });
 
-test("sendToSession() recognises success when the last reply was lost, without sending a byte again", async () => {
-  const { result, ranges } = await run([connectionLost, done()], { chunkBytes: 4 * MULTIPLE });
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [bytes(0, SIZE), QUERY]);
-});
-
-test("sendToSession() finishes by a status query where all bytes are held and the object is not there", async () => {
-  const { result, ranges } = await run([incomplete(SIZE), done()], { chunkBytes: 4 * MULTIPLE });
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [bytes(0, SIZE), QUERY]);
+test("sendToSession() asks a session that it resumes first, and sends only what is missing", async () => {
+  const told: number[] = [];
+  const options = { isResumed: true, onHeld: (bytes: number) => told.push(bytes) };
+  const { result, ranges } = await run([held(2), held(3), done()], options);
+  assert.deepEqual([result, ranges], ["complete", [QUERY, part(2), part(3)]]);
+  assert.deepEqual(told, [2 * MULTIPLE, 3 * MULTIPLE]);
 });
 
 test("sendToSession() completes an empty file with one request", async () => {
@@ -161,64 +146,49 @@ test("sendToSession() completes an empty file with one request", async () => {
   assert.deepEqual(sent.map(({ range, body }) => [range, body.length]), [["bytes */0", 0]]);
 });
 
-for (const code of [404, 410, 499]) {
-  test(`sendToSession() tells that a session is lost on ${code}, at once`, async () => {
-    const { result, ranges } = await run([status(code)]);
-    assert.deepEqual([result, ranges.length], ["lost", 1]);
-  });
-}
-
-test("sendToSession() tells that the name is taken on 412", async () => {
-  assert.equal((await run([status(412)])).result, "taken");
-});
-
-test("sendToSession() tells that the name is taken on a 403 that names the delete permission, and only then", async () => {
-  const text = "edge@x.iam does not have storage.objects.delete access to the object.";
-  assert.equal((await run([status(403, text)])).result, "taken");
-  assert.equal((await run([status(403, "Access denied.")])).result, "storage_refused");
-});
-
-for (const code of [400, 401, 403]) {
-  test(`sendToSession() never tries again after ${code}`, async () => {
-    const { result, ranges } = await run([status(code)]);
-    assert.deepEqual([result, ranges.length], ["storage_refused", 1]);
+const NO_DELETE = "edge@x.iam does not have storage.objects.delete access to the object.";
+for (
+  const [result, code, body] of [
+    ...[404, 410, 499].map((code) => ["lost", code] as const),
+    ["taken", 412],
+    ["taken", 403, NO_DELETE],
+    ["storage_refused", 403, "Access denied."],
+    ...[400, 401, 403].map((code) => ["storage_refused", code] as const),
+  ] as const
+) {
+  test(`sendToSession() is over at once, and ${result}, on ${code} ${body ?? ""}`, async () => {
+    const answered = await run([status(code, body)]);
+    assert.deepEqual([answered.result, answered.sent.length], [result, 1]);
   });
 }
 
 test("sendToSession() waits as long as a 429 asks", async () => {
   const busy = new Response(null, { status: 429, headers: { "Retry-After": "1" } });
   const startedAt = performance.now();
-  const { result } = await run([busy, incomplete(0), done()], { chunkBytes: 4 * MULTIPLE });
-  assert.equal(result, "complete");
+  assert.equal((await run([busy, held(0), done()], WHOLE)).result, "complete");
   assert.ok(performance.now() - startedAt >= 990);
 });
 
 test("sendToSession() gives up after maxAttempts failures in a row", async () => {
-  const { result, ranges } = await run([status(503), status(503), status(503), status(503)]);
-  assert.equal(result, "unavailable");
-  assert.equal(ranges.length, QUICK_RETRY.maxAttempts);
+  const { result, sent } = await run([status(503), status(503), status(503), status(503)]);
+  assert.deepEqual([result, sent.length], ["unavailable", QUICK_RETRY.maxAttempts]);
 });
 
 test("sendToSession() gives up where a store answers but takes nothing", async () => {
-  const answers = Array.from({ length: 7 }, () => incomplete(0));
-  const { result, ranges } = await run(answers);
+  const { result, ranges } = await run(Array.from({ length: 7 }, () => held(0)));
   assert.equal(result, "stalled");
   assert.equal(ranges.filter((range) => range !== QUERY).length, QUICK_RETRY.maxAttempts);
 });
 
 test("sendToSession() counts failures anew when the store holds more", async () => {
-  const fail = () => status(503);
-  const { result } = await run([
-    ...[fail(), fail(), fail(), incomplete(MULTIPLE)],
-    ...[fail(), fail(), fail(), incomplete(2 * MULTIPLE)],
-    ...[fail(), fail(), fail(), done()],
-  ]);
-  assert.equal(result, "complete");
+  const failing = (answer: Response) => [status(503), status(503), status(503), answer];
+  const answers = [held(1), held(2), done()].flatMap(failing);
+  assert.equal((await run(answers)).result, "complete");
 });
 
 test("sendToSession() compares the stored object with the file, wherever the answer names its size or checksum", async () => {
   const { crc32c } = await digestsOf(partsOf(FILE));
-  const whole = { chunkBytes: 4 * MULTIPLE, crc32c };
+  const whole = { ...WHOLE, crc32c };
   const inHeaders = (size: number, sum: string) =>
     new Response(null, {
       headers: {
@@ -250,35 +220,6 @@ test("sendToSession() throws the signal's reason while it waits for its next try
   };
   const { result } = await run([failThenAbort], { retry: slow, signal: controller.signal });
   assert.equal(result, reason);
-});
-
-test("sendToSession() asks a session that it resumes first, and sends only what is missing", async () => {
-  const held: number[] = [];
-  const { result, ranges } = await run(
-    [incomplete(2 * MULTIPLE), incomplete(3 * MULTIPLE), done()],
-    {
-      isResumed: true,
-      onHeld: (bytes) => held.push(bytes),
-    },
-  );
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges, [QUERY, bytes(2 * MULTIPLE, 3 * MULTIPLE), bytes(3 * MULTIPLE, SIZE)]);
-  assert.deepEqual(held, [2 * MULTIPLE, 3 * MULTIPLE]);
-});
-
-test("sendToSession() learns from a resumed session that everything was there already", async () => {
-  const { result, ranges } = await run([done()], { isResumed: true });
-  assert.deepEqual([result, ranges], ["complete", [QUERY]]);
-});
-
-test("sendToSession() halves its chunks after trouble", async () => {
-  const chunks = new ChunkSize({ multiple: MULTIPLE });
-  const { result, ranges } = await run([
-    ...[status(503), status(503), incomplete(0)],
-    ...[incomplete(2 * MULTIPLE), done()],
-  ], { chunks });
-  assert.equal(result, "complete");
-  assert.deepEqual(ranges.slice(0, 4), [bytes(0, SIZE), QUERY, QUERY, bytes(0, 2 * MULTIPLE)]);
 });
 
 test("sendToSession() tells a file that cannot be read any more from a lost network, at once", async () => {

@@ -1,3 +1,4 @@
+import { fieldsOf } from "@tintype/gcs/json_fields";
 import { sha256OfText } from "./digests.ts";
 import type { TokenSource } from "./edge_caller.ts";
 import { forgivingStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
@@ -63,13 +64,18 @@ const NO_RECORD: OpenRecord = {
   close: () => undefined,
 };
 
-/** Who a JWT speaks of, read without looking at its signature: it only keeps records apart. */
+/** Who a JWT speaks of: it only keeps records apart. */
 function accountOf(token: string): string {
+  const { iss, sub } = claimsOf(token);
+  return JSON.stringify([iss, sub]);
+}
+
+/** What a JWT says (RFC 7519), read without looking at its signature; nothing where it is none. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  const [, payload = ""] = token.split(".");
   try {
-    const [, payload = ""] = token.split(".");
-    const { iss, sub } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
-    return JSON.stringify([iss, sub]);
+    return fieldsOf(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
-    return "";
+    return {};
   }
 }

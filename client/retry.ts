@@ -1,8 +1,15 @@
 import { type Backoff, backoffMs } from "@tintype/gcs/backoff";
 import { isRetryableStatus } from "@tintype/gcs/retry";
-import { sleep } from "@tintype/gcs/signals";
-import { type NetworkWatch, platformNetwork } from "./network_watch.ts";
+import { sleep, untilAborted } from "@tintype/gcs/signals";
 import { type Problem, UploadError } from "./problem.ts";
+
+/** Tells whether there is a network at all, so that tries are not spent while there is none. */
+export interface NetworkWatch {
+  /** Whether it is known that there is none. */
+  isOffline(): boolean;
+  /** Waits until there is one again, or it is worth a try; throws the signal's reason. */
+  untilOnline(signal?: AbortSignal): Promise<void>;
+}
 
 /** How often and how long to try again. */
 export interface RetryPolicy extends Backoff {
@@ -70,4 +77,33 @@ export async function pauseAfter(
   const { retryAfterMs = 0 } = error.problem;
   await sleep(Math.max(retryAfterMs, backoffMs(failures + 1, retry)), signal);
   return failures + 1;
+}
+
+/** What a browser has of it (HTML, "navigator.onLine" and the event "online"); elsewhere all of it is missing. */
+interface BrowserScope {
+  readonly navigator?: { readonly onLine?: boolean };
+  addEventListener?(type: "online", listener: () => void): void;
+  removeEventListener?(type: "online", listener: () => void): void;
+}
+
+/** Browsers count a machine as offline that reaches the edge all the same: on itself, or by a tunnel. */
+const RECHECK_MS = 15_000;
+
+/** The platform's own word, which is put to the test every `recheckMs`; one that says nothing counts as online. */
+export function platformNetwork(
+  scope: BrowserScope = globalThis as BrowserScope, // all optional
+  { recheckMs = RECHECK_MS }: { readonly recheckMs?: number } = {},
+): NetworkWatch {
+  return {
+    isOffline: () => scope.navigator?.onLine === false,
+    untilOnline: (signal) =>
+      untilAborted(signal, (resolve) => {
+        scope.addEventListener?.("online", resolve);
+        const timer = setTimeout(resolve, recheckMs);
+        return () => {
+          scope.removeEventListener?.("online", resolve);
+          clearTimeout(timer);
+        };
+      }),
+  };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UploadError } from "./problem.ts";
-import { isRetryable, pauseAfter } from "./retry.ts";
+import { isRetryable, pauseAfter, platformNetwork } from "./retry.ts";
 
 const POLICY = { maxAttempts: 10, minDelayMs: 100, maxDelayMs: 1_000, timeoutMs: 1_000 };
 
@@ -32,4 +32,44 @@ test("pauseAfter() waits for the network where there is known to be none, and co
   assert.deepEqual(calls, ["network", "until online"]);
   const answered = new UploadError({ status: 503, code: "unavailable", detail: "" });
   await assert.rejects(pauseAfter(answered, { retry, failures: 2 }), answered);
+});
+
+test("platformNetwork() is online where the platform says nothing", () => {
+  for (const scope of [{}, { navigator: {} }, { navigator: { onLine: true } }]) {
+    assert.equal(platformNetwork(scope).isOffline(), false);
+  }
+  assert.equal(platformNetwork().isOffline(), false);
+});
+
+/** A platform that counts itself offline, and who listens to it. */
+function offlinePlatform() {
+  const listeners = new Set<() => void>();
+  const scope = {
+    navigator: { onLine: false },
+    addEventListener: (_: "online", listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_: "online", listener: () => void) => void listeners.delete(listener),
+  };
+  return { scope, listeners };
+}
+
+test("platformNetwork() waits for the event online, or ends with the signal's reason, and leaves no listener", async () => {
+  const { scope, listeners } = offlinePlatform();
+  const network = platformNetwork(scope);
+  assert.ok(network.isOffline());
+  const online = network.untilOnline();
+  assert.equal(listeners.size, 1);
+  for (const listener of listeners) listener();
+  await online;
+  const controller = new AbortController();
+  const aborted = network.untilOnline(controller.signal);
+  const reason = new Error("enough");
+  controller.abort(reason);
+  await assert.rejects(aborted, reason);
+  assert.equal(listeners.size, 0);
+});
+
+test("platformNetwork() has it tried now and then, as a platform may count itself offline and be wrong", async () => {
+  const { scope, listeners } = offlinePlatform();
+  await platformNetwork(scope, { recheckMs: 1 }).untilOnline();
+  assert.equal(listeners.size, 0);
 });

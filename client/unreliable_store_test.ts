@@ -7,12 +7,17 @@ import {
   MULTIPLE,
   QUICK_RETRY,
   readSent,
-  seededRandom,
   type Sent,
 } from "./_testing.ts";
 import { ChunkSize } from "./chunk_size.ts";
 import { sendToSession } from "./resumable_session.ts";
 import { partsOf } from "./upload_source.ts";
+
+/** Numbers from 0 to 1 that are the same for the same seed (a linear congruence). */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => (state = Math.imul(state, 1_664_525) + 1_013_904_223 >>> 0) / 2 ** 32;
+}
 
 /** A session by the rules of Cloud Storage whose connections break, whose chunks are held in part, whose replies get lost. */
 class UnreliableSession {

@@ -1,7 +1,7 @@
 import { UploadError } from "./problem.ts";
 import { reasonOf } from "@tintype/gcs/signals";
 import { UploadControl } from "./upload_control.ts";
-import { type UploadedImage, uploadFile, type UploadTools } from "./upload_file.ts";
+import { type UploadedImage, uploadFile, type UploadJob, type UploadTools } from "./upload_file.ts";
 import { ProgressReport, type UploadProgress, type UploadState } from "./upload_progress.ts";
 import { partsOf, type UploadSource } from "./upload_source.ts";
 
@@ -72,15 +72,11 @@ export function beginUpload(
 
 function fail(
   error: unknown,
-  { control, progress }: {
-    readonly control: UploadControl;
-    readonly progress: ProgressReport;
-  },
+  { control, progress }: Pick<UploadJob, "control" | "progress">,
 ): never {
-  if (control.isCancelled) progress.change({ state: "cancelled" });
-  else {progress.change({
-      state: "failed",
-      error: error instanceof UploadError ? error : undefined,
-    });}
+  const cause = error instanceof UploadError ? error : undefined;
+  progress.change(
+    control.isCancelled ? { state: "cancelled" } : { state: "failed", error: cause },
+  );
   throw error;
 }

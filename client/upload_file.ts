@@ -6,7 +6,7 @@ import { ChunkSize } from "./chunk_size.ts";
 import type { StartedUpload, UploadRequest } from "./contract.ts";
 import { digestsOf } from "./digests.ts";
 import type { CallEdge } from "./edge_caller.ts";
-import { type Image, imagePath } from "./image.ts";
+import { type Image, imagePath } from "./images.ts";
 import { newImageId, timeOfImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { OpenRecord, ResumeRecords } from "./resume_records.ts";
@@ -45,8 +45,7 @@ export interface UploadJob {
 /** How far an upload is. */
 interface Walk extends UploadTools, UploadJob {
   readonly record: OpenRecord;
-  readonly declaration: Omit<UploadRequest, "imageId">;
-  readonly crc32c: string;
+  readonly declaration: Omit<UploadRequest, "imageId"> & { readonly crc32c: string };
   id: string;
   session: SessionUpload | undefined;
 }
@@ -104,7 +103,6 @@ async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
       crc32c,
       ...(preset === undefined ? {} : { preset }),
     },
-    crc32c,
     id: isSame ? found.imageId : job.imageId ?? newImageId(),
     session: isSame ? found.session : undefined,
   };
@@ -137,7 +135,7 @@ async function sendAll(walk: Walk): Promise<void> {
 }
 
 function sendOptions(walk: Walk, { chunkMultiple }: SessionUpload) {
-  const { fetcher, retry, crc32c, progress } = walk;
+  const { fetcher, retry, progress, declaration: { crc32c } } = walk;
   const chunks = new ChunkSize({ multiple: chunkMultiple, fixedBytes: walk.chunkBytes });
   const onHeld = (heldBytes: number) =>
     progress.change({ state: "sending", heldBytes, bytesPerSecond: chunks.bytesPerSecond });

@@ -1,5 +1,4 @@
-import { type Image } from "./image.ts";
-import type { Images } from "./images.ts";
+import type { Image, Images } from "./images.ts";
 import { UploadError } from "./problem.ts";
 import { sleep } from "@tintype/gcs/signals";
 

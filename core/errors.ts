@@ -101,3 +101,15 @@ export class AppError extends Error {
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
   return error instanceof AppError && (code === undefined || error.code === code);
 }
+
+/** What a schema (zod) found wrong. */
+interface SchemaFault {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
+/** The error of a document that is not of its schema, which names each field; `subject` begins it: `Cannot read push`. */
+export function schemaError(code: ErrorCode, subject: string, { issues }: SchemaFault): AppError {
+  const errors = issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const list = errors.map(({ path, message }) => `${path || "(document)"}: ${message}`).join("; ");
+  return new AppError(code, `${subject}: ${list}`, { errors });
+}

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import type * as z from "zod";
-import type { ImageId } from "@tintype/core/model/image_id";
-import { call, type TestEdge } from "./_testing.ts";
-import { erasureState } from "./schemas.ts";
 
 /** A problem as it was answered. */
 interface ReadProblem {
@@ -24,18 +21,14 @@ export async function readProblem(answer: Response, status: number): Promise<Rea
   return body;
 }
 
-/** Reads an answer's body, checked strictly against its schema of the contract. */
+/** Reads the body of an answer of this status, checked strictly against its schema of the contract. */
 export async function readAs<Schema extends z.ZodType>(
   schema: Schema,
   answer: Response,
+  status = 200,
 ): Promise<z.infer<Schema>> {
+  const text = await answer.text();
+  assert.equal(answer.status, status, text);
   assert.equal(answer.headers.get("content-type"), "application/json");
-  return schema.parse(await answer.json());
-}
-
-/** An erasure as it is answered to ann. */
-export async function readErasureOf(edge: TestEdge, imageId: ImageId) {
-  const answer = await call(edge, `GET /v1/erasures/${imageId}`);
-  assert.equal(answer.status, 200);
-  return await readAs(erasureState, answer);
+  return schema.parse(JSON.parse(text));
 }

@@ -6,7 +6,7 @@
 import { importHmacSigner, objectPath, signUrl } from "@tintype/gcs/v4_signer";
 import { importJWK, type JWK, jwtVerify } from "jose";
 import * as z from "zod";
-import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
+import type { RateLimitBinding } from "./adapters/bindings.ts";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
 
 export { TenantQuota } from "./adapters/tenant_quota.ts";

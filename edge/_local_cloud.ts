@@ -7,13 +7,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
-import * as z from "zod";
-import { wranglerEnv } from "./_wrangler_fixture.ts";
 
-const tokenAnswer = z.object({ access_token: z.string() });
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
 const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
+const OWNER_EMAIL = "owner@tintype-local.iam.gserviceaccount.com";
 
 /** A token's wishes, as the development issuer takes them. */
 export interface TokenWish {
@@ -21,23 +18,6 @@ export interface TokenWish {
   readonly tenant?: string;
   readonly scope?: string;
   readonly ttlSeconds?: number;
-  readonly alg?: string;
-}
-
-/** The issuer and the storage of one machine, on free ports, with a data folder that goes with them. */
-export interface LocalCloud extends AsyncDisposable {
-  readonly issuerUrl: string;
-  readonly storageUrl: string;
-  /** The worker's variables and secrets that fit them. */
-  readonly vars: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, string>>;
-  /** A `SIGNING_KEY` of the same account that signs by RSA. */
-  readonly rsaSigningKey: string;
-  /** A `SIGNING_KEY` with a second HMAC key of the same account. */
-  readonly spareSigningKey: string;
-  /** A `SIGNING_KEY` of the project's owner, who may do everything. */
-  readonly ownerSigningKey: string;
-  token(wish?: TokenWish): Promise<string>;
 }
 
 /** A worker in `wrangler dev`, as `deno task start` runs it: real workerd, whose requests reach storage unaltered. */
@@ -62,7 +42,7 @@ const STARTS = 3;
 
 /** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
 export async function startWorker(
-  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  cloud: LocalCloud,
   options: LocalWorkerOptions = {},
 ): Promise<LocalWorker> {
   for (let start = 1;; start++) {
@@ -75,7 +55,7 @@ export async function startWorker(
 }
 
 async function startWorkerOnce(
-  cloud: Pick<LocalCloud, "vars" | "secrets">,
+  cloud: LocalCloud,
   { vars = {}, requestsPerMinute }: LocalWorkerOptions,
 ): Promise<LocalWorker> {
   const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
@@ -133,50 +113,74 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
   throw new Error(`wrangler did not get ready: ${output()}`);
 }
 
-/** What a test changes of a cloud. */
-interface LocalCloudOptions {
-  /** Origins whose pages may send to the tenant `acme`. */
-  readonly corsOrigins?: readonly string[];
-}
+const SMALL_PLANS = {
+  small: { imagesPerDay: 2 },
+  "small-too": { imagesPerDay: 1 },
+  "few-bytes": { bytesPerDay: 3_000 },
+};
 
-/** Starts both as processes of their own; disposing ends them. */
-export async function startLocalCloud(
-  { corsOrigins = ["https://app.example"] }: LocalCloudOptions = {},
-): Promise<LocalCloud> {
+/**
+ * Starts the issuer and the storage of one machine, on free ports; disposing ends them, and removes their data. Pages of
+ * `corsOrigins` may send to the tenant `acme`.
+ */
+export async function startLocalCloud(corsOrigins: readonly string[] = ["https://app.example"]) {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
-  const key = hmacKey("GOOG1EDGETEST", EDGE_EMAIL);
-  const spare = hmacKey("GOOG1EDGESPARE", EDGE_EMAIL);
-  const owner = hmacKey("GOOG1OWNERTEST", "owner@tintype-local.iam.gserviceaccount.com");
-  const identities = join(folder, "identities.json");
+  const key = hmacKey("GOOG1EDGETEST");
+  const spare = hmacKey("GOOG1EDGESPARE");
+  const owner = hmacKey("GOOG1OWNERTEST");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  const rsaKeys = [{ email: EDGE_EMAIL, publicKeyPem: rsa.publicKey }];
-  await writeFile(identities, JSON.stringify({ hmacKeys: [key, spare, owner], rsaKeys }), {
-    mode: 0o600,
-  });
+  const identities = {
+    hmacKeys: [
+      { ...key, email: EDGE_EMAIL },
+      { ...spare, email: EDGE_EMAIL },
+      { ...owner, email: OWNER_EMAIL },
+    ],
+    rsaKeys: [{ email: EDGE_EMAIL, publicKeyPem: rsa.publicKey }],
+  };
+  const rsaKey = { type: "rsa", email: EDGE_EMAIL, privateKeyPem: rsa.privateKey };
+  const identitiesFile = join(folder, "identities.json");
+  await writeFile(identitiesFile, JSON.stringify(identities), { mode: 0o600 });
   const oidc = await startEmulator("oidc");
   // Nobody is pushed to: what is processed is written by the tests.
   const storage = await startEmulator("storage", {
-    IDENTITIES: identities,
+    IDENTITIES: identitiesFile,
     CORS_ORIGINS: corsOrigins.join(),
   });
-  const rsaKey = { type: "rsa", email: EDGE_EMAIL, privateKeyPem: rsa.privateKey };
   return {
-    issuerUrl: oidc.url,
-    storageUrl: storage.url,
-    vars: varsOf({ issuerUrl: oidc.url, storageUrl: storage.url }, corsOrigins),
+    oidc,
+    storage,
+    /** The worker's variables and secrets that fit them. */
+    vars: {
+      STORAGE_ENDPOINT: storage.url,
+      RAW_BUCKET: "tintype-raw",
+      PROCESSED_BUCKET: "tintype-processed",
+      JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
+      ISSUER: oidc.url,
+      AUDIENCE: "tintype",
+      TENANT_CLAIM: "tenant",
+      TENANT_PLANS: JSON.stringify({ tenants: { acme: { corsOrigins }, ...SMALL_PLANS } }),
+    },
     secrets: {
-      SIGNING_KEY: signingKeyOf(key),
+      SIGNING_KEY: JSON.stringify({ type: "hmac", ...key }),
       PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
+    /** A `SIGNING_KEY` of the same account that signs by RSA. */
     rsaSigningKey: JSON.stringify(rsaKey),
-    spareSigningKey: signingKeyOf(spare),
-    ownerSigningKey: signingKeyOf(owner),
-    token: (wish) => tokenOf(oidc.url, wish),
+    /** A `SIGNING_KEY` with a second HMAC key of the same account. */
+    spareSigningKey: JSON.stringify({ type: "hmac", ...spare }),
+    /** An HMAC key of the project's owner, who may do everything. */
+    ownerKey: owner,
+    async token(wish: TokenWish = {}): Promise<string> {
+      const asked = jsonOf({ sub: "ann", tenant: "acme", ...wish });
+      const response = await fetch(`${oidc.url}/token`, { method: "POST", ...asked });
+      const { access_token: token }: { access_token: string } = await response.json();
+      return token;
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([oidc.stop(), storage.stop()]);
       await rm(folder, { recursive: true, force: true });
@@ -184,35 +188,11 @@ export async function startLocalCloud(
   };
 }
 
-function varsOf(
-  { issuerUrl, storageUrl }: Pick<LocalCloud, "issuerUrl" | "storageUrl">,
-  corsOrigins: readonly string[],
-): Record<string, string> {
-  return {
-    STORAGE_ENDPOINT: storageUrl,
-    RAW_BUCKET: "tintype-raw",
-    PROCESSED_BUCKET: "tintype-processed",
-    JWKS_URL: `${issuerUrl}/.well-known/jwks.json`,
-    ISSUER: issuerUrl,
-    AUDIENCE: "tintype",
-    TENANT_CLAIM: "tenant",
-    TENANT_PLANS: JSON.stringify({
-      tenants: {
-        acme: { corsOrigins },
-        small: { imagesPerDay: 2 },
-        "small-too": { imagesPerDay: 1 },
-        "few-bytes": { bytesPerDay: 3_000 },
-      },
-    }),
-  };
-}
+/** A local cloud. */
+export type LocalCloud = Awaited<ReturnType<typeof startLocalCloud>>;
 
-function hmacKey(accessId: string, email: string) {
-  return { accessId, secret: randomBytes(30).toString("base64"), email };
-}
-
-function signingKeyOf({ accessId, secret }: ReturnType<typeof hmacKey>): string {
-  return JSON.stringify({ type: "hmac", accessId, secret });
+function hmacKey(accessId: string) {
+  return { accessId, secret: randomBytes(30).toString("base64") };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -222,11 +202,21 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function tokenOf(issuerUrl: string, wish: TokenWish = {}): Promise<string> {
-  const response = await fetch(`${issuerUrl}/token`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ sub: "ann", tenant: "acme", ...wish }),
-  });
-  return tokenAnswer.parse(await response.json()).access_token;
+/** A request's JSON body, and its type. */
+export function jsonOf(body: unknown) {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** The environment in which tests run wrangler: quiet, offline, and with nothing of the machine's but programs. */
+export function wranglerEnv(folder: string): Record<string, string> {
+  const { PATH = "", NODE_COMPILE_CACHE } = process.env;
+  return {
+    PATH,
+    ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
+    HOME: folder,
+    CI: "true",
+    WRANGLER_SEND_METRICS: "false",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_LOG_PATH: folder,
+  };
 }

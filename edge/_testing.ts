@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { ImageId } from "@tintype/core/model/image_id";
-import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { firstImageIdOf, type ImageId } from "@tintype/core/model/image_id";
 import {
   type Manifest,
   type ManifestRendition,
@@ -18,10 +17,11 @@ import { parseTenant } from "@tintype/core/model/tenant";
 import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { AppError } from "@tintype/core/errors";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
+import { sampleManifest } from "@tintype/core/testing/sample_manifest";
 import type { LogFields } from "@tintype/core/ports/log";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { makeApp } from "./app.ts";
@@ -54,13 +54,11 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const clock = { ms: Date.now(), now: () => clock.ms };
   const calls: string[] = [];
   const raw = new MemoryObjectStore({ clock, before: (call) => void calls.push(`raw ${call}`) });
-  const processed = new MemoryObjectStore({
-    clock,
-    before: (call) => void calls.push(`processed ${call}`),
-  });
+  const before = (call: string) => void calls.push(`processed ${call}`);
+  const processed = new MemoryObjectStore({ clock, before });
   const logs: LogFields[] = [];
   const sessions: { name: string; options: Record<string, unknown> }[] = [];
-  const claims = new Map<string, number>();
+  const quota = new MemoryQuota();
   const keys = new RemoteKeys({ url: ISSUER, fetch: () => Promise.resolve(Response.json(JWKS)) });
   const write = (event: string, fields: LogFields = {}) => void logs.push({ event, ...fields });
   const services: EdgeServices = {
@@ -92,36 +90,20 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
       },
     },
     urlSigner: {
-      signRead: (name, { generation, expiresAtMs }) =>
-        Promise.resolve(
-          `https://storage.test/${name}?generation=${generation}&ends=${expiresAtMs}`,
-        ),
+      signRead: async (name, { generation, expiresAtMs }) =>
+        `https://storage.test/${name}?generation=${generation}&ends=${expiresAtMs}`,
     },
-    quota: {
-      reserve({ imageId, bytes, imagesPerDay }) {
-        if (!claims.has(imageId) && claims.size >= imagesPerDay) {
-          return Promise.reject(
-            new AppError("quota_exceeded", "full", { retryAfterMs: 7_200_000 }),
-          );
-        }
-        claims.set(imageId, Math.max(bytes, claims.get(imageId) ?? 0));
-        return Promise.resolve();
-      },
-      settle: ({ imageId, bytes }) => Promise.resolve(void claims.set(imageId, bytes)),
-      release: ({ imageId }) => Promise.resolve(void claims.delete(imageId)),
-    },
+    quota,
     addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
     ownerLimit: countingLimit("owner", options.ownerLimit ?? 1_000_000),
-    cursors: await HmacCursors.open("cursor-key-of-tests-0123456789abcdef"),
+    cursors: await hmacCursors("cursor-key-of-tests-0123456789abcdef"),
     streams: nodeStreams,
     page: { storage: "https://storage.test", signIn: undefined },
     pageFiles: {
-      read: (path) =>
-        Promise.resolve(
-          path === "/page/none"
-            ? new Response(null, { status: 404 })
-            : new Response(`file ${path}`),
-        ),
+      async read(path) {
+        const isThere = path !== "/page/none";
+        return new Response(`file ${path}`, { status: isThere ? 200 : 404 });
+      },
     },
     ...options.services,
   };
@@ -129,7 +111,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     servicesOf: () => Promise.resolve(services),
     log: { info: write, warn: write, error: write },
   });
-  return { app, services, clock, raw, processed, logs, sessions, claims, calls };
+  return { app, services, clock, raw, processed, logs, sessions, quota, calls };
 }
 
 /** A test's edge. */
@@ -155,11 +137,14 @@ export async function signToken(claims: Record<string, unknown> = {}): Promise<s
 
 /** What a test sends along. */
 export interface CallOptions {
-  readonly claims?: Record<string, unknown>;
+  /** Of the token; null for a request without one. */
+  readonly claims?: Record<string, unknown> | null;
   readonly headers?: Record<string, string>;
-  readonly body?: BodyInit;
+  readonly body?: BodyInit | AsyncIterable<Uint8Array>;
   readonly json?: unknown;
 }
+
+const CONTEXT = { waitUntil() {}, passThroughOnException() {}, props: {} };
 
 /** Calls the edge as somebody, with a JSON body where one is given. */
 export async function call(
@@ -171,15 +156,15 @@ export async function call(
   const init: RequestInit & { duplex?: "half" } = {
     method,
     headers: {
-      Authorization: `Bearer ${await signToken(claims)}`,
+      ...(claims === null ? {} : { Authorization: `Bearer ${await signToken(claims)}` }),
       ...(json === undefined ? {} : { "Content-Type": "application/json" }),
       ...headers,
     },
     duplex: "half", // Node's own condition for streamed bodies
   };
   if (json !== undefined) init.body = JSON.stringify(json);
-  else if (body !== undefined) init.body = body;
-  return await edge.app.request(path, init);
+  else if (body !== undefined) init.body = body as BodyInit; // Node takes an iterable too
+  return await edge.app.request(path, init, {}, CONTEXT);
 }
 
 /** The pseudonym of a subject of a tenant; `isOlder` gives the one under the key before. */
@@ -187,17 +172,17 @@ export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false)
   return await pseudonymize(isOlder ? olderKey : pseudonymKey, parseTenant(tenant), subject);
 }
 
-/** An image that a test puts there. */
-interface PutImageOptions extends Omit<ImageRef, "tenant"> {
+/** An image that a test puts there: ann's, of now, ready, where it does not say otherwise. */
+interface PutImageOptions extends Partial<Omit<ImageRef, "tenant">> {
   readonly status?: "processing" | Manifest["status"];
 }
 
 /** Puts an image there as the processor leaves it. */
 export async function putImage(
   edge: TestEdge,
-  { imageId, owner, status = "ready" }: PutImageOptions,
+  { imageId = idAt(edge.clock.now()), owner, status = "ready" }: PutImageOptions = {},
 ): Promise<ImageRef> {
-  const ref = { tenant: parseTenant("acme"), owner, imageId };
+  const ref = { tenant: parseTenant("acme"), owner: owner ?? await ownerOf(), imageId };
   const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
   await edge.raw.create(rawName(ref), PNG, write);
   if (status === "processing") return ref;
@@ -224,26 +209,9 @@ export const readyRendition: ManifestRendition = {
   bytes: 100,
 };
 
-/** The bytes of a manifest as the processor writes it. */
-export function manifestOf(
-  ref: Pick<Manifest, "tenant" | "owner" | "imageId">,
-  changes: Partial<Manifest>,
-): Uint8Array<ArrayBuffer> {
-  return serializeManifest({
-    version: 1,
-    ...ref,
-    source: "kafka",
-    status: "ready",
-    generation: "1700000000000001",
-    bytes: PNG.length,
-    renditions: [],
-    timings: {},
-    engine: "test 1",
-    processorVersion: "test",
-    attempt: 1,
-    processedAt: new Date().toISOString(),
-    ...changes,
-  });
+/** The bytes of a manifest as the processor writes it, without renditions. */
+export function manifestOf(ref: ImageRef, changes: Partial<Manifest>): Uint8Array<ArrayBuffer> {
+  return serializeManifest(sampleManifest(ref, { bytes: PNG.length, renditions: [], ...changes }));
 }
 
 /** An id of a time. */
@@ -257,14 +225,16 @@ function countingLimit(name: string, requests: number): RateLimit {
     name,
     requests,
     windowSeconds: 60,
-    take(key) {
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-      return Promise.resolve((counts.get(key) ?? 0) <= requests);
+    async take(key) {
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return count <= requests;
     },
   };
 }
 
-const nodeStreams: ByteStreams = {
+/** The streams of the runtime, in Node. */
+export const nodeStreams: ByteStreams = {
   fixedLength: () => new TransformStream<Uint8Array, Uint8Array>(),
   unsized: () => new TransformStream<Uint8Array, Uint8Array>(),
   sha256() {

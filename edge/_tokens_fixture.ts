@@ -47,16 +47,8 @@ export function makeTokens({ issuer, tenantClaim, nowSeconds }: TokenMakerOption
     signedWith: (alg: keyof typeof pairs) =>
       new SignJWT(claims).setProtectedHeader({ alg, kid: alg }).sign(pairs[alg].privateKey),
     bad: async (): Promise<Readonly<Record<string, string>>> => ({
-      ...Object.fromEntries(
-        Object.entries(wrongClaims({ issuer, tenantClaim, nowSeconds })).map(([name, changes]) =>
-          [name, signed(changes)] as const
-        ),
-      ),
-      ...Object.fromEntries(
-        Object.entries(await wrongHeaders()).map(([name, head]) =>
-          [name, signed({}, head)] as const
-        ),
-      ),
+      ...mapValues(wrongClaims({ issuer, tenantClaim, nowSeconds }), (changes) => signed(changes)),
+      ...mapValues(await wrongHeaders(), (head) => signed({}, head)),
       ...await forged(claims),
       ...damaged(signed()),
       "a filler over 8 KiB": signed({ filler: "x".repeat(8_192) }),
@@ -66,6 +58,10 @@ export function makeTokens({ issuer, tenantClaim, nowSeconds }: TokenMakerOption
       ),
     }),
   };
+}
+
+function mapValues<In>(values: Readonly<Record<string, In>>, change: (value: In) => string) {
+  return Object.fromEntries(Object.entries(values).map(([name, each]) => [name, change(each)]));
 }
 
 /** Signs any text, whatever the header says of it. */

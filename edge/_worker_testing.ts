@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { manifestName, readRawBucketName, renditionName } from "@tintype/core/model/object_name";
 import {
   type LocalCloud,
   type LocalWorker,
@@ -8,12 +9,7 @@ import {
   type TokenWish,
 } from "./_local_cloud.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
-import {
-  bundleWorker,
-  startWorkerd,
-  type Workerd,
-  type WorkerdLimits,
-} from "./_workerd_fixture.ts";
+import { bundleWorker, startWorkerd, type WorkerdLimits } from "./_workerd_fixture.ts";
 
 /** An object of the local storage, as its JSON API lists it. */
 interface ListedObject {
@@ -25,27 +21,18 @@ interface ListedObject {
 /** A cloud for the tests of a file, and a worker beside it: started before the first test, ended after the last. */
 export class TestCloud {
   readonly #resources = new AsyncDisposableStack();
-  #cloud: LocalCloud | undefined;
-  #worker: LocalWorker | undefined;
   #script: Promise<string> | undefined;
+  local!: LocalCloud;
+  worker!: LocalWorker;
 
-  /** `startWorker` is called once the cloud is there. */
-  constructor(startWorker?: (cloud: TestCloud) => Promise<LocalWorker>) {
+  /** `begin` is called once the cloud is there, and may start a worker. */
+  constructor(begin?: (cloud: TestCloud) => Promise<LocalWorker | void>) {
     before(async () => {
-      this.#cloud = this.#resources.use(await startLocalCloud());
-      if (startWorker !== undefined) this.#worker = this.#resources.use(await startWorker(this));
+      this.local = this.#resources.use(await startLocalCloud());
+      const worker = await begin?.(this);
+      if (worker) this.worker = this.#resources.use(worker);
     });
     after(() => this.#resources.disposeAsync());
-  }
-
-  get local(): LocalCloud {
-    if (this.#cloud === undefined) throw new TypeError("Cannot use the cloud before it started");
-    return this.#cloud;
-  }
-
-  get worker(): LocalWorker {
-    if (this.#worker === undefined) throw new TypeError("Cannot use the worker before it started");
-    return this.#worker;
   }
 
   /** Calls the worker over HTTP as somebody. */
@@ -63,7 +50,7 @@ export class TestCloud {
   async startWorkerd(
     vars: Readonly<Record<string, string>> = {},
     limits: WorkerdLimits = {},
-  ): Promise<Workerd> {
+  ) {
     this.#script ??= bundleWorker();
     const all = { ...this.local.vars, ...this.local.secrets, ...vars };
     return await startWorkerd({ script: await this.#script, vars: all, limits });
@@ -71,7 +58,7 @@ export class TestCloud {
 
   /** Every object of a bucket. */
   async objectsIn(bucket: "tintype-raw" | "tintype-processed"): Promise<readonly ListedObject[]> {
-    const response = await fetch(`${this.local.storageUrl}/storage/v1/b/${bucket}/o`);
+    const response = await fetch(`${this.local.storage.url}/storage/v1/b/${bucket}/o`);
     const { items = [] }: { items?: ListedObject[] } = await response.json();
     return items;
   }
@@ -85,18 +72,17 @@ export class TestCloud {
   }
 
   /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
-  async putReady(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const object = `${name}/thumb.jpg`;
+  async putReady(raw: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const ref = readRawBucketName(raw)?.ref ?? assert.fail(`${raw} is no raw object's name`);
+    const object = renditionName(ref, "thumb", "jpg");
     const generation = await this.#put(object, bytes, "image/jpeg");
-    const [, tenant = "", owner = "", imageId = ""] = name.split("/");
-    const renditions = [{ ...readyRendition, object, generation }];
-    const manifest = manifestOf({ tenant, owner, imageId }, { status: "ready", renditions });
-    await this.#put(`${name}/manifest.json`, manifest, "application/json");
+    const manifest = manifestOf(ref, { renditions: [{ ...readyRendition, object, generation }] });
+    await this.#put(manifestName(ref), manifest, "application/json");
   }
 
   async #put(name: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<string> {
     const path = `/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=`;
-    const response = await fetch(`${this.local.storageUrl}${path}${encodeURIComponent(name)}`, {
+    const response = await fetch(`${this.local.storage.url}${path}${encodeURIComponent(name)}`, {
       method: "POST",
       headers: { "Content-Type": contentType },
       body,
@@ -112,26 +98,16 @@ export function newImageId(): string {
   return firstImageIdOf(Date.now()).slice(0, -12) + crypto.randomUUID().slice(-12);
 }
 
-/** A request, and whose it is. */
-interface TokenRequest extends RequestInit {
-  readonly token: string;
-}
-
 /** Sends a worker a request with a token, where its headers hold no other. */
 export async function askWorker(
   { url }: Pick<LocalWorker, "url">,
   line: string,
-  { token, ...init }: TokenRequest,
+  { token, ...init }: RequestInit & { readonly token: string },
 ): Promise<Response> {
   const [method = "GET", path = "/"] = line.split(" ");
   const headers = new Headers(init.headers);
   if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${token}`);
   return await fetch(new URL(path, url), { ...init, method, headers });
-}
-
-/** A request's JSON body, and its type. */
-export function jsonOf(body: unknown): RequestInit {
-  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
 
 const WINDOW_MS = 60_000;

@@ -88,6 +88,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     },
   };
 }
+
 function workerdBinary(): string {
   const fromWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler"));
   const folder = dirname(fromWrangler.resolve("workerd/package.json"));
@@ -109,17 +110,15 @@ const LIMITER = `export default () => {
     },
   };
 };`;
-const NO_LIMITER = "export default () => ({ limit: async () => ({ success: true }) });";
-
-function limiterOf(requests: number | undefined): string {
-  return requests === undefined ? NO_LIMITER : LIMITER.replace("REQUESTS", String(requests));
-}
-
 function configOf({ script, vars, limits = {} }: WorkerdOptions): string {
   const hasQuota = script.includes("TenantQuota");
   const texts = Object.entries(vars).map(([name, text]) =>
     `(name = "${name}", text = ${JSON.stringify(text)})`
   );
+  const stub = (name: "address" | "owner") => {
+    const code = LIMITER.replace("REQUESTS", String(limits[name] ?? Infinity));
+    return `(name = "stub:${name}", internal = true, esModule = ${JSON.stringify(code)})`;
+  };
   const limiters = [
     '(name = "ADDRESS_LIMITER", wrapped = (moduleName = "stub:address"))',
     '(name = "OWNER_LIMITER", wrapped = (moduleName = "stub:owner"))',
@@ -135,12 +134,7 @@ const config :Workerd.Config = (
     (name = "objects", disk = (path = "objects", writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-  extensions = [(modules = [
-    (name = "stub:address", internal = true, esModule = ${
-    JSON.stringify(limiterOf(limits.address))
-  }),
-    (name = "stub:owner", internal = true, esModule = ${JSON.stringify(limiterOf(limits.owner))}),
-  ])],
+  extensions = [(modules = [${stub("address")}, ${stub("owner")}])],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js")],

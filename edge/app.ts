@@ -7,20 +7,14 @@ import { authenticate } from "./middleware/authenticate.ts";
 import { cors } from "./middleware/cors.ts";
 import { plainPath } from "./middleware/plain_path.ts";
 import { limitAddress, limitOwner } from "./middleware/rate_limits.ts";
-import { requestContext } from "./middleware/request_context.ts";
-import { requestLog } from "./middleware/request_log.ts";
-import { requestSpan } from "./middleware/request_span.ts";
+import { requestContext, requestLog, requestSpan } from "./middleware/request_context.ts";
 import { securityHeaders } from "./middleware/security_headers.ts";
 import type { EdgeServices } from "./ports.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
-import { docsRoutes } from "./routes/docs.ts";
-import { erasureRoutes } from "./routes/erasures.ts";
-import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
-import { imageUploadRoutes } from "./routes/image_uploads.ts";
 import { pageRoutes } from "./routes/page.ts";
-import { problemRoutes } from "./routes/problems.ts";
-import { uploadRoutes } from "./routes/uploads.ts";
+import { serviceRoutes } from "./routes/service.ts";
+import { imageUploadRoutes, uploadRoutes } from "./routes/uploads.ts";
 
 /** What the composition root gives an app. */
 interface AppOptions {
@@ -46,13 +40,7 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethods }));
   app.use("/v1/*", cors, limitAddress, authenticate, limitOwner);
-  app.route("/", uploadRoutes);
-  app.route("/", imageUploadRoutes);
-  app.route("/", imageRoutes);
-  app.route("/", erasureRoutes);
-  app.route("/", healthRoutes);
-  app.route("/", docsRoutes);
-  app.route("/", problemRoutes);
-  app.route("/", pageRoutes);
+  const routes = [uploadRoutes, imageUploadRoutes, imageRoutes, serviceRoutes, pageRoutes];
+  for (const each of routes) app.route("/", each);
   return app;
 }

@@ -1,10 +1,13 @@
 import type { ErrorCode } from "@tintype/core/errors";
+import type { TraceParent } from "@tintype/core/model/traceparent";
 import type { Log } from "@tintype/core/ports/log";
 import type { Caller, EdgeServices } from "./ports.ts";
 
 /** What travels with a request. */
 interface RequestVariables {
   requestId: string;
+  /** The request's own span, and as `traceparent` says it. */
+  trace: TraceParent;
   traceparent: string;
   /** The caller's own span, where its `traceparent` named one. */
   parentSpanId: string | undefined;

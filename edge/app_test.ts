@@ -1,26 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
-import { call, idAt, makeTestEdge, ownerOf, signToken } from "./_testing.ts";
-import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
-import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
-import { AssetsPageFiles } from "./adapters/page_assets.ts";
+import { call, idAt, makeTestEdge, ownerOf } from "./_testing.ts";
+import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
+import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { makeApp } from "./app.ts";
 import { readEnv } from "./env.ts";
+import type { RequestSpan } from "./ports.ts";
 import { PROBLEM_TYPES } from "./problem_types.ts";
 import { startedUpload } from "./schemas.ts";
 
 const upload = { contentType: "image/png", size: 1_000 };
+
 test("limits answer 429 with their fields, the address's before the token is looked at", async () => {
   const edge = await makeTestEdge({ addressLimit: 3, ownerLimit: 1 });
-  const ask = (address: string, token = "") => {
-    const authorization = token === "" ? {} : { Authorization: `Bearer ${token}` };
-    const headers = { "CF-Connecting-IP": address, ...authorization };
-    return edge.app.request("/v1/images", { headers });
-  };
-  const token = await signToken();
-  assert.equal((await ask("2001:db8:1:2::1", token)).status, 200);
-  const owner = await ask("2001:db8:1:2:ffff::2", token);
+  const ask = (address: string, claims: Record<string, unknown> | null = null) =>
+    call(edge, "GET /v1/images", { claims, headers: { "CF-Connecting-IP": address } });
+  assert.equal((await ask("2001:db8:1:2::1", {})).status, 200);
+  const owner = await ask("2001:db8:1:2:ffff::2", {});
   assert.equal(owner.headers.get("ratelimit-policy"), '"owner";q=1;w=60');
   assert.equal((await ask("2001:db8:1:2::3")).status, 401);
   const address = await ask("2001:db8:1:2::4");
@@ -34,13 +31,13 @@ test("limits answer 429 with their fields, the address's before the token is loo
 const broken = () => Promise.reject(new Error("binding is gone"));
 const brokenLimit = makeRateLimit({ limit: broken }, { name: "address", requests: 1 });
 const brokenStub = { reserve: broken, settle: broken, release: broken };
-const brokenObject = new DurableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
+const brokenObject = durableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
 for (
   const [name, services, line] of [
     ["a rate limit by address", { addressLimit: brokenLimit }, "GET /v1/images"],
     ["a rate limit by owner", { ownerLimit: brokenLimit }, "GET /v1/images"],
     ["a quota", { quota: brokenObject }, "POST /v1/uploads"],
-    ["static assets", { pageFiles: new AssetsPageFiles({ fetch: broken }) }, "GET /"],
+    ["static assets", { pageFiles: assetsPageFiles({ fetch: broken }) }, "GET /"],
   ] as const
 ) {
   test(`a binding of ${name} that throws is 503 with Retry-After`, async () => {
@@ -54,15 +51,7 @@ for (
 test("unknown pages are 404, known ones under another method 405 with Allow; HEAD works as GET", async () => {
   const edge = await makeTestEdge();
   const id = idAt(edge.clock.ms);
-  const unknown = [
-    "/v2",
-    "/v1/none",
-    "/v1/images/",
-    `/v1/images/${id}/x`,
-    "/V1/images",
-    "/problems/none",
-  ];
-  for (const path of unknown) {
+  for (const path of ["/v2", "/v1/none", "/v1/images/", `/v1/images/${id}/x`, "/problems/none"]) {
     assert.equal((await readProblem(await call(edge, `GET ${path}`), 404)).code, "not_found", path);
   }
   for (const id of ["..", "%2e%2e", "%00", "x".repeat(200), "0".repeat(36)]) {
@@ -104,17 +93,19 @@ test("CORS answers preflights by the union of origins, requests by their tenant'
 test("every answer carries its request id, its trace and the security headers", async () => {
   const edge = await makeTestEdge();
   const trace = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00";
-  const answer = await call(edge, "GET /none", {
-    headers: { "X-Request-Id": "given-id-1", traceparent: trace },
-  });
+  const given = { "X-Request-Id": "given-id-1", traceparent: trace };
+  const answer = await call(edge, "GET /none", { headers: given });
   assert.equal(answer.headers.get("x-request-id"), "given-id-1");
   assert.match(
     answer.headers.get("traceparent") ?? "",
     /^00-0123456789abcdef0123456789abcdef-(?!0123456789abcdef)[0-9a-f]{16}-00$/,
   );
-  for (const path of ["/", "/none", "/docs", "/v1/images", "/healthz"]) {
-    const { headers } = await call(edge, `GET ${path}`, { headers: { "X-Request-Id": "bad id" } });
+  const bad = ["bad id", "../../etc/passwd", "a".repeat(65), "", "x"];
+  for (const [at, path] of ["/", "/none", "/docs", "/v1/images", "/healthz"].entries()) {
+    const wrong = { "X-Request-Id": bad[at] ?? "", traceparent: "00-x" };
+    const { headers } = await call(edge, `GET ${path}`, { headers: wrong });
     assert.match(headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+    assert.match(headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     assert.equal(headers.get("cache-control"), "private, no-store");
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.match(headers.get("content-security-policy") ?? "", /^default-src 'none'/);
@@ -130,24 +121,20 @@ test("a request's log line holds ids and numbers, and no log line a secret", asy
     claims: { sub: "CANARY-SUBJECT" },
     headers: { "CF-Connecting-IP": "203.0.113.77" },
   });
-  const { imageId } = await readAs(startedUpload, fine);
-  const line = edge.logs.at(-1);
-  assert.deepEqual(
-    { ...line, ms: 0, requestId: "", traceId: "" },
-    {
-      event: "request",
-      requestId: "",
-      traceId: "",
-      method: "POST",
-      route: "/v1/uploads",
-      status: 201,
-      ms: 0,
-      tenant: "acme",
-      owner: await ownerOf("CANARY-SUBJECT"),
-      imageId,
-      code: undefined,
-    },
-  );
+  const { imageId } = await readAs(startedUpload, fine, 201);
+  assert.deepEqual({ ...edge.logs.at(-1), ms: 0, requestId: "", traceId: "" }, {
+    event: "request",
+    requestId: "",
+    traceId: "",
+    method: "POST",
+    route: "/v1/uploads",
+    status: 201,
+    ms: 0,
+    tenant: "acme",
+    owner: await ownerOf("CANARY-SUBJECT"),
+    imageId,
+    code: undefined,
+  });
   await call(edge, "GET /v1/images/CANARY-PATH");
   const text = JSON.stringify(edge.logs);
   for (const secret of ["CANARY", "203.0.113.77", "SECRET-SESSION", "Bearer", "eyJ"]) {
@@ -192,4 +179,29 @@ test("the pages are there: docs, and one for every problem", async () => {
   for (const code of Object.keys(PROBLEM_TYPES)) {
     assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
   }
+});
+
+/** Starts an upload where a collector listens: the spans that it is sent, and the answer. */
+async function askTraced(headers: Record<string, string>) {
+  const sent: RequestSpan[] = [];
+  const spans = { send: async (span: RequestSpan) => void sent.push(span) };
+  const edge = await makeTestEdge({ services: { spans } });
+  return { sent, answer: await call(edge, "POST /v1/uploads", { json: upload, headers }) };
+}
+
+test("a request's span is the one that its traceparent names, in the caller's trace", async () => {
+  const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  const { sent: [span], answer } = await askTraced({ traceparent });
+  assert.ok(span);
+  assert.equal(answer.headers.get("traceparent"), `00-${span.traceId}-${span.spanId}-01`);
+  assert.deepEqual([span.traceId, span.parentSpanId], ["a".repeat(32), "b".repeat(16)]);
+  assert.deepEqual([span.name, span.status], ["POST /v1/uploads", 201]);
+  assert.equal(span.attributes["tintype.image_id"], (await answer.json()).imageId);
+});
+
+test("a trace that nobody samples sends no span, a new one does", async () => {
+  const unsampled = await askTraced({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` });
+  assert.deepEqual(unsampled.sent, []);
+  const { sent: [span] } = await askTraced({});
+  assert.ok(span !== undefined && span.parentSpanId === undefined);
 });

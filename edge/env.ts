@@ -1,10 +1,8 @@
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
-import { address, endpoint } from "./addresses.ts";
-import type { AssetsBinding } from "./adapters/page_assets.ts";
-import type { RateLimitBinding } from "./adapters/binding_rate_limit.ts";
-import { signIn } from "./page_settings.ts";
+import type { AssetsBinding, RateLimitBinding } from "./adapters/bindings.ts";
+import { address, endpoint, signIn } from "./page_settings.ts";
 
 const secret = z.string().min(32, "must have at least 32 characters");
 const text = z.string().min(1).max(1_024);

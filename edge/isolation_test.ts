@@ -16,128 +16,114 @@ import {
 import { edgeDocument } from "./openapi/generate.ts";
 import { imagePage } from "./schemas.ts";
 
-test("another's image and one that never was are answered alike, by the same calls", async () => {
+const SAME_REQUEST = { "X-Request-Id": "same-request" };
+
+/** What a caller is told, but for the span, which is another with each answer. */
+async function toldBy(answer: Response) {
+  const headers = [...answer.headers].filter(([name]) => name !== "traceparent");
+  return { status: answer.status, headers, body: await answer.text() };
+}
+
+test("a wait for another's image ends as one for an image that never was; to erase it changes nothing", async () => {
   const edge = await makeTestEdge({ services: { clock: Date } });
-  const bobs = idAt(edge.clock.ms);
-  await putImage(edge, { imageId: bobs, owner: await ownerOf("bob") });
+  const { imageId } = await putImage(edge, { owner: await ownerOf("bob") });
   const never = idAt(edge.clock.ms, "00000000beef");
-  const look = async (line: string, claims = {}) => {
-    const answer = await call(edge, line, {
-      claims,
-      headers: { "X-Request-Id": "same-request", traceparent: "" },
-    });
-    const headers = [...answer.headers].filter(([name]) => name !== "traceparent");
-    return { status: answer.status, headers, body: await answer.text() };
-  };
-  const lines = ["GET /v1/images/ID", "GET /v1/erasures/ID", "GET /v1/images/ID?wait=1"];
-  for (const line of lines) {
-    const [his, nobodys] = [bobs, never].map((id) => look(line.replace("ID", id)));
-    assert.deepEqual(await his, await nobodys, line);
-  }
-  assert.equal((await look(`GET /v1/images/${bobs}`)).status, 404);
-  assert.equal((await look(`GET /v1/images/${bobs}`, { sub: "bob" })).status, 200);
-  assert.equal((await look(`GET /v1/images/${bobs}`, { sub: "bob", tenant: "other" })).status, 404);
-  const erased = await look(`DELETE /v1/images/${bobs}`);
-  assert.equal(erased.status, 202);
-  assert.equal(
-    erased.body.replaceAll(bobs, "ID"),
-    (await look(`DELETE /v1/images/${never}`)).body.replaceAll(never, "ID"),
-  );
-  assert.equal((await look(`GET /v1/images/${bobs}`, { sub: "bob" })).status, 200, "bob's stays");
+  const [his, nobodys] = await Promise.all([imageId, never].map(async (id) => {
+    const line = `GET /v1/images/${id}?wait=1`;
+    return await toldBy(await call(edge, line, { headers: SAME_REQUEST }));
+  }));
+  assert.deepEqual([his, his?.status], [nobodys, 404]);
+  assert.equal((await call(edge, `DELETE /v1/images/${imageId}`)).status, 202);
+  const read = async (claims: Record<string, unknown>) =>
+    (await call(edge, `GET /v1/images/${imageId}`, { claims })).status;
+  assert.equal(await read({ sub: "bob" }), 200, "bob's stays");
+  assert.equal(await read({ sub: "bob", tenant: "other" }), 404);
 });
 
-test("staff read within their own tenant by an owner's name, which they must give", async () => {
-  const edge = await makeTestEdge();
-  const imageId = idAt(edge.clock.ms);
+test("staff see within their own tenant the owner whom they name, as they must", async () => {
+  const { edge, ready } = await bobsWorld();
   const owner = await ownerOf("bob");
-  await putImage(edge, { imageId, owner });
   const staff = { sub: "staff", scope: "images:read:tenant" };
   const read = (query: string, claims: Record<string, unknown>) =>
-    call(edge, `GET /v1/images/${imageId}${query}`, { claims });
+    call(edge, `GET /v1/images/${ready}${query}`, { claims });
   assert.equal((await read(`?owner=${owner}`, staff)).status, 200);
-  const page = await call(edge, `GET /v1/images?owner=${owner}`, { claims: staff });
-  assert.equal((await readAs(imagePage, page)).images.length, 1);
   assert.equal((await read(`?owner=${owner}`, { ...staff, tenant: "other" })).status, 404);
   assert.equal((await readProblem(await read("", staff), 400)).errors?.[0]?.path, "owner");
   const refused = await read(`?owner=${owner}`, { scope: ALL_SCOPES });
-  assert.match(
-    refused.headers.get("www-authenticate") ?? "",
-    /insufficient_scope.*images:read:tenant/,
-  );
+  const challenge = refused.headers.get("www-authenticate") ?? "";
+  assert.match(challenge, /insufficient_scope.*images:read:tenant/);
   assert.equal((await readProblem(refused, 403)).code, "forbidden");
+  const list = async (claims: Record<string, unknown>, query = "") =>
+    (await readAs(imagePage, await call(edge, `GET /v1/images${query}`, { claims }))).images
+      .map(({ imageId }) => imageId);
+  assert.deepEqual(await list({ sub: "bob" }), [ready]);
+  assert.deepEqual(await list(staff, `?owner=${owner}`), [ready]);
+  assert.deepEqual(await list({}), []);
+  assert.deepEqual(await list({ ...staff, tenant: "other" }, `?owner=${owner}`), []);
 });
 
 test("an image under an older pseudonym key is still its owner's", async () => {
   const edge = await makeTestEdge();
-  const imageId = idAt(edge.clock.ms);
-  await putImage(edge, { imageId, owner: await ownerOf("ann", "acme", true) });
+  const { imageId } = await putImage(edge, { owner: await ownerOf("ann", "acme", true) });
   assert.equal((await call(edge, `GET /v1/images/${imageId}`)).status, 200);
   assert.equal((await readAs(imagePage, await call(edge, "GET /v1/images"))).images.length, 1);
   await call(edge, `DELETE /v1/images/${imageId}`);
   assert.equal((await call(edge, `GET /v1/images/${imageId}`)).status, 404);
 });
 
+/** Every guarded operation of the document: its scope, and its request for an id. One that is not here fails the walk. */
+const OPERATIONS: Readonly<
+  Record<string, readonly [scope: string, requestOf?: (imageId: string) => CallOptions]>
+> = {
+  "POST /v1/uploads": [
+    "images:write",
+    (imageId) => ({ json: { contentType: "image/png", size: 1_000, imageId } }),
+  ],
+  "POST /v1/images?imageId={id}": ["images:write", () => {
+    const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
+    return { body: PNG, headers };
+  }],
+  "GET /v1/images": ["images:read"],
+  "GET /v1/images/{id}": ["images:read"],
+  "DELETE /v1/images/{id}": ["images:delete"],
+  "GET /v1/erasures/{id}": ["images:delete"],
+};
+
 test("each route takes its scope and no other", async () => {
   const edge = await makeTestEdge();
   const id = idAt(edge.clock.ms);
-  const needs: [string, string][] = [
-    ["POST /v1/uploads", "images:write"],
-    ["POST /v1/images", "images:write"],
-    ["GET /v1/images", "images:read"],
-    [`GET /v1/images/${id}`, "images:read"],
-    [`DELETE /v1/images/${id}`, "images:delete"],
-    [`GET /v1/erasures/${id}`, "images:delete"],
-  ];
-  for (const [line, scope] of needs) {
+  for (const [operation, [scope, requestOf]] of Object.entries(OPERATIONS)) {
+    const line = operation.replace("{id}", id);
     const others = ALL_SCOPES.split(" ").filter((other) => other !== scope).join(" ");
     for (const held of ["", others]) {
       const answer = await call(edge, line, { claims: { scope: held } });
-      assert.equal(
-        answer.headers.get("www-authenticate"),
-        `Bearer error="insufficient_scope", scope="${scope}"`,
-        line,
-      );
+      const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+      assert.equal(answer.headers.get("www-authenticate"), challenge, line);
       assert.equal((await readProblem(answer, 403)).code, "forbidden");
     }
-    assert.notEqual((await call(edge, line, { claims: { scope } })).status, 403, line);
+    const allowed = await call(edge, line, { ...requestOf?.(id), claims: { scope } });
+    assert.notEqual(allowed.status, 403, line);
   }
 });
 
 test("a request without a valid token learns nothing but that", async () => {
   const edge = await makeTestEdge();
   const good = await signToken();
-  const headers: [string | undefined, string][] = [
-    [undefined, 'Bearer realm="tintype"'],
-    ["", 'Bearer error="invalid_token"'],
-    ["Bearer", 'Bearer error="invalid_token"'],
-    ["Bearer x", 'Bearer error="invalid_token"'],
-    [`bearer ${good}`, 'Bearer error="invalid_token"'],
-    [`Bearer\t${good}`, 'Bearer error="invalid_token"'],
-    [`Bearer  ${good}`, 'Bearer error="invalid_token"'],
-    [`Bearer ${good}, Bearer ${good}`, 'Bearer error="invalid_token"'],
-    [`Bearer ${good}x`, 'Bearer error="invalid_token"'],
-    [`Basic ${btoa("a:b")}`, 'Bearer error="invalid_token"'],
-  ];
-  for (const [authorization, challenge] of headers) {
-    const given = authorization === undefined ? {} : { Authorization: authorization };
-    const answer = await edge.app.request("/v1/images?access_token=" + good, { headers: given });
-    assert.equal(answer.headers.get("www-authenticate"), challenge, authorization);
+  const refused = [
+    ...["", "Bearer", "Bearer x", `bearer ${good}`, `BEARER ${good}`, `Bearer\t${good}`],
+    ...[`Bearer  ${good}`, `Bearer ${good},`, `Bearer ${good}, Bearer ${good}`, `Bearer, ${good}`],
+    ...[`Bearer ${good}x`, `Bearer "${good}"`, good, `Token ${good}`, `Basic ${btoa("a:b")}`],
+  ].map((Authorization) => [{ Authorization }, 'Bearer error="invalid_token"'] as const);
+  const without = [
+    ...[{}, { Cookie: `access_token=${good}` }],
+    ...[{ "Proxy-Authorization": `Bearer ${good}` }, { "X-Authorization": `Bearer ${good}` }],
+  ].map((headers: HeadersInit) => [headers, 'Bearer realm="tintype"'] as const);
+  for (const [headers, challenge] of [...refused, ...without]) {
+    const answer = await edge.app.request("/v1/images?access_token=" + good, { headers });
+    assert.equal(answer.headers.get("www-authenticate"), challenge, JSON.stringify(headers));
     assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
   }
 });
-
-/** Requests of every guarded operation of the document for an id; an operation that is not here fails the walk. */
-const REQUESTS: Readonly<Record<string, (imageId: string) => CallOptions>> = {
-  "POST /v1/uploads": (imageId) => ({ json: { contentType: "image/png", size: 1_000, imageId } }),
-  "POST /v1/images?imageId={id}": () => ({
-    body: PNG,
-    headers: { "Content-Type": "image/png", "Content-Length": String(PNG.length) },
-  }),
-  "GET /v1/images": () => ({}),
-  "GET /v1/images/{id}": () => ({}),
-  "DELETE /v1/images/{id}": () => ({}),
-  "GET /v1/erasures/{id}": () => ({}),
-};
 
 const STAFF_SCOPE = "images:read:tenant images:write images:delete";
 const STRANGERS: Readonly<Record<string, readonly [claims: object, query: string]>> = {
@@ -156,6 +142,7 @@ async function bobsWorld() {
   await putImage(edge, { imageId: ready, owner });
   await putImage(edge, { imageId: erased, owner });
   await call(edge, `DELETE /v1/images/${erased}`, { claims: { sub: "bob" } });
+  edge.calls.length = 0;
   return { edge, ready, erased, never };
 }
 
@@ -164,76 +151,49 @@ test("whatever a stranger asks on any route, bob's id, his erased one and one th
     Object.entries(methods).filter(([, { security }]) => security !== undefined)
       .map(([method]) => `${method.toUpperCase()} ${path}`)
   );
-  const walked = Object.keys(REQUESTS).map((line) => line.replace(/\?.*/, ""));
+  const walked = Object.keys(OPERATIONS).map((line) => line.replace(/\?.*/, ""));
   assert.deepEqual(guarded.toSorted(), walked.toSorted(), "every route is walked");
   const owners = { BOB: await ownerOf("bob"), STAFF: await ownerOf("staff") };
   for (const [who, [claims, query]] of Object.entries(STRANGERS)) {
-    for (const [line, requestOf] of Object.entries(REQUESTS)) {
-      const seen: unknown[] = [];
-      for (const which of ["ready", "erased", "never"] as const) {
-        const world = await bobsWorld();
-        world.edge.calls.length = 0;
-        world.edge.sessions.length = 0;
-        const asked = line.startsWith("GET /v1/images") ? query : "";
-        const named = asked.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
-        const request = requestOf(world[which]);
-        const headers = { ...request.headers, "X-Request-Id": "same-request" };
-        const asking = line.replace("{id}", world[which]) + (named === "" ? "" : `?${named}`);
-        const answer = await call(world.edge, asking, {
-          ...request,
-          claims: { ...claims },
-          headers,
-        });
-        seen.push({
-          status: answer.status,
-          headers: [...answer.headers].filter(([name]) => name !== "traceparent"),
-          body: normal(await answer.text(), world),
-          calls: world.edge.calls.toSorted(),
-          sessions: world.edge.sessions.length,
-        });
-      }
+    for (const [line, [, requestOf]] of Object.entries(OPERATIONS)) {
+      const asked = line.startsWith("GET /v1/images") && query !== "" ? `?${query}` : "";
+      const named = asked.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
+      const seen = await Promise.all((["ready", "erased", "never"] as const).map(async (which) => {
+        const { edge, ...ids } = await bobsWorld();
+        const request = requestOf?.(ids[which]);
+        const headers = { ...request?.headers, ...SAME_REQUEST };
+        const asking = { ...request, claims: { ...claims }, headers };
+        const told = await toldBy(
+          await call(edge, line.replace("{id}", ids[which]) + named, asking),
+        );
+        const { calls, sessions } = edge;
+        const body = normal(told.body, Object.values(ids));
+        return { ...told, body, calls: calls.toSorted(), sessions: sessions.length };
+      }));
       assert.deepEqual(seen[0], seen[2], `${who}: ${line}: his image`);
       assert.deepEqual(seen[1], seen[2], `${who}: ${line}: his erased image`);
     }
   }
 });
 
-test("staff see the owner whom they name, whose own listing the stranger's is not", async () => {
-  const { edge, ready } = await bobsWorld();
-  const owner = await ownerOf("bob");
-  const list = async (claims: Record<string, unknown>, query = "") =>
-    (await readAs(imagePage, await call(edge, `GET /v1/images${query}`, { claims }))).images
-      .map(({ imageId }) => imageId);
-  const staff = { sub: "staff", scope: "images:read:tenant" };
-  assert.deepEqual(await list({ sub: "bob" }), [ready]);
-  assert.deepEqual(await list(staff, `?owner=${owner}`), [ready]);
-  assert.deepEqual(await list({}), []);
-  assert.deepEqual(await list({ ...staff, tenant: "other" }, `?owner=${owner}`), []);
-});
-
 test("no guarded route answers anything but 401 without a token, and calls nothing", async () => {
   const { edge, ready, never } = await bobsWorld();
-  edge.calls.length = 0;
-  for (const [line, requestOf] of Object.entries(REQUESTS)) {
-    const bodies = await Promise.all([ready, never].map(async (id) => {
-      const [method = "", path = ""] = line.replace("{id}", id).split(" ");
-      const { json, body, headers } = { ...requestOf(id) };
-      const init: RequestInit = { method, headers: { ...headers, "X-Request-Id": "same-request" } };
-      if (method === "POST") init.body = json === undefined ? body ?? "" : JSON.stringify(json);
-      const answer = await edge.app.request(path, init);
+  for (const [line, [, requestOf]] of Object.entries(OPERATIONS)) {
+    const told = await Promise.all([ready, never].map(async (id) => {
+      const { headers, ...request } = requestOf?.(id) ?? {};
+      const asking = { ...request, claims: null, headers: { ...headers, ...SAME_REQUEST } };
+      const answer = await call(edge, line.replace("{id}", id), asking);
       assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="tintype"', line);
-      const text = await answer.clone().text();
-      assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
-      return text;
+      assert.equal((await readProblem(answer.clone(), 401)).code, "unauthenticated");
+      return await toldBy(answer);
     }));
-    assert.equal(bodies[0], bodies[1], line);
+    assert.deepEqual(told[0], told[1], line);
   }
   assert.deepEqual(edge.calls, []);
 });
 
-/** An answer without the id it was asked with and the times of that id. */
-function normal(body: string, world: { readonly [name: string]: unknown }): string {
-  const ids = [world["ready"], world["erased"], world["never"]];
-  return ids.reduce<string>((text, id) => text.replaceAll(String(id), "ID"), body)
+/** An answer without the ids of a world and the times of those ids. */
+function normal(body: string, ids: readonly string[]): string {
+  return ids.reduce((text, id) => text.replaceAll(id, "ID"), body)
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME");
 }

@@ -1,5 +1,6 @@
 /** The ports of the edge: what its handlers and middleware need from outside. `services` fills them with adapters/. */
 import type { ImageId, RandomBytes } from "@tintype/core/model/image_id";
+import type { ImageRef } from "@tintype/core/model/object_name";
 import type { Owner } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
 import type { TenantPlans } from "@tintype/core/model/tenant_plan";
@@ -37,12 +38,6 @@ export interface RateLimit {
   take(key: string): Promise<boolean>;
 }
 
-/** A writable end and the readable end behind it. */
-interface BytePipe {
-  readonly writable: WritableStream<Uint8Array>;
-  readonly readable: ReadableStream<Uint8Array>;
-}
-
 /** SHA-256 of bytes as they pass. */
 export interface RunningDigest {
   update(chunk: Uint8Array): Promise<void>;
@@ -53,9 +48,9 @@ export interface RunningDigest {
 /** Streams of the runtime that no web standard names. */
 export interface ByteStreams {
   /** A pipe that is sent with a Content-Length of exactly `bytes`. */
-  fixedLength(bytes: number): BytePipe;
+  fixedLength(bytes: number): ReadableWritablePair<Uint8Array, Uint8Array>;
   /** A pipe that is sent chunked. */
-  unsized(): BytePipe;
+  unsized(): ReadableWritablePair<Uint8Array, Uint8Array>;
   sha256(): RunningDigest;
 }
 
@@ -66,10 +61,7 @@ export interface PageFiles {
 }
 
 /** Whose listing a cursor continues. */
-export interface CursorScope {
-  readonly tenant: Tenant;
-  readonly owner: Owner;
-}
+export type CursorScope = Pick<ImageRef, "tenant" | "owner">;
 
 /** Turns the place where a page ended into an opaque text, and back. */
 export interface Cursors {

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { decodeProtectedHeader } from "jose";
 import { readAs } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
-import { askWorker, jsonOf, TestCloud } from "./_worker_testing.ts";
-import { imagePage, startedUpload } from "./schemas.ts";
+import { jsonOf, type LocalWorker } from "./_local_cloud.ts";
+import { askWorker, TestCloud } from "./_worker_testing.ts";
+import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
 
 const cloud = new TestCloud();
 
@@ -13,25 +15,16 @@ const cloud = new TestCloud();
 class Traffic {
   readonly workers: string[] = [];
   readonly failures: string[] = [];
-  readonly #keyIds = new Set<string>();
-  readonly #clients: Promise<void>[] = [];
-  #rounds = 0;
+  /** Key ids of all tokens that were taken. */
+  readonly keyIds = new Set<string>();
+  readonly #clients: Promise<void>[];
+  rounds = 0;
   #turn = 0;
   #isOver = false;
 
-  get rounds(): number {
-    return this.#rounds;
-  }
-
-  /** Key ids of all tokens that were taken. */
-  get keyIds(): ReadonlySet<string> {
-    return this.#keyIds;
-  }
-
-  start(clients: number): void {
-    for (let client = 0; client < clients; client++) {
-      this.#clients.push(this.#run(`person-${client}`));
-    }
+  constructor(firstWorker: string, clients: number) {
+    this.workers.push(firstWorker);
+    this.#clients = Array.from({ length: clients }, (_, client) => this.#run(`person-${client}`));
   }
 
   async stop(): Promise<void> {
@@ -41,17 +34,17 @@ class Traffic {
 
   /** Resolves when every client has walked some rounds more; at once where one has failed. */
   async walkOn(): Promise<void> {
-    const until = this.#rounds + 3 * this.#clients.length;
-    while (this.#rounds < until && this.failures.length === 0) await sleep(20);
+    const until = this.rounds + 3 * this.#clients.length;
+    while (this.rounds < until && this.failures.length === 0) await sleep(20);
   }
 
   async #run(sub: string): Promise<void> {
     while (!this.#isOver) {
       try {
         await this.#round(await cloud.local.token({ sub }));
-        this.#rounds++;
+        this.rounds++;
       } catch (error) {
-        this.failures.push(error instanceof Error ? error.message : String(error));
+        this.failures.push(String(error));
         return;
       }
     }
@@ -59,13 +52,10 @@ class Traffic {
 
   /** Uploads, reads what was uploaded, and pages through the list, each request by another version. */
   async #round(token: string): Promise<void> {
-    const header = token.split(".", 1)[0] ?? "";
-    this.#keyIds.add(JSON.parse(atob(header.replaceAll("-", "+").replaceAll("_", "/"))).kid);
-    const started = await this.#ask("POST /v1/uploads", token, {
-      contentType: "image/png",
-      size: PNG.length,
-    });
-    const { upload, image } = await readAs(startedUpload, started);
+    this.keyIds.add(String(decodeProtectedHeader(token).kid));
+    const declared = jsonOf({ contentType: "image/png", size: PNG.length });
+    const started = await this.#ask("POST /v1/uploads", token, declared);
+    const { upload, image } = await readAs(startedUpload, started, 201);
     assert.equal((await fetch(upload.url, { method: "PUT", body: PNG })).status, 200);
     await (await this.#ask(`GET ${image}`, token)).body?.cancel();
     const page = await readAs(imagePage, await this.#ask("GET /v1/images?limit=1", token));
@@ -74,31 +64,26 @@ class Traffic {
     await next.body?.cancel();
   }
 
-  async #ask(line: string, token: string, json?: unknown): Promise<Response> {
+  async #ask(line: string, token: string, init: RequestInit = {}): Promise<Response> {
     const url = this.workers[this.#turn++ % this.workers.length] ?? "";
-    const body = json === undefined ? {} : jsonOf(json);
-    const answer = await askWorker({ url }, line, { token, ...body });
+    const answer = await askWorker({ url }, line, { token, ...init });
     if (!answer.ok) throw new Error(`${line}: ${answer.status} ${await answer.text()}`);
     return answer;
   }
 }
 
 test("signing, pseudonym, cursor and issuer's keys are changed under load without a failed request", async () => {
-  const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets["PSEUDONYM_KEYS"] ?? "[]");
-  const oldCursor = cloud.local.secrets["CURSOR_KEY"] ?? "";
-  const [newPseudonym, newCursor] = [
-    randomBytes(32).toString("hex"),
-    randomBytes(32).toString("hex"),
-  ];
-  const traffic = new Traffic();
-
+  const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
+  const oldCursor = cloud.local.secrets.CURSOR_KEY;
+  const [newPseudonym = "", newCursor = ""] = [32, 32].map((n) => randomBytes(n).toString("hex"));
   const before = await cloud.startWorkerd();
-  traffic.workers.push(before.url);
-  traffic.start(3);
+  const traffic = new Traffic(before.url, 3);
   await traffic.walkOn();
 
   // First every version knows both keys, and the issuer's new key is known before it signs.
-  const kid = await control("announce", {});
+  const control = async (path: string, body = {}) =>
+    await cloud.local.oidc.control("POST", path, body) as { readonly kid: string }; // both answer it
+  const { kid } = await control("/_local/announce");
   const both = await cloud.startWorkerd({
     PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
     CURSOR_KEY_ALSO: newCursor,
@@ -117,7 +102,7 @@ test("signing, pseudonym, cursor and issuer's keys are changed under load withou
   });
   traffic.workers.push(rotated.url);
   await traffic.walkOn();
-  assert.equal(await control("rotate", { kid }), kid);
+  assert.equal((await control("/_local/rotate", { kid })).kid, kid);
   await traffic.walkOn();
   traffic.workers.splice(0, 1);
   await traffic.walkOn();
@@ -125,16 +110,52 @@ test("signing, pseudonym, cursor and issuer's keys are changed under load withou
   await traffic.stop();
   for (const worker of [before, both, rotated]) await worker[Symbol.asyncDispose]();
   assert.deepEqual(traffic.failures, []);
-  assert.ok(
-    traffic.keyIds.has(kid) && traffic.keyIds.size === 2,
-    "tokens of both keys were taken",
-  );
+  assert.ok(traffic.keyIds.has(kid) && traffic.keyIds.size === 2, "of both keys");
   assert.ok(traffic.rounds >= 45, `${traffic.rounds} rounds`);
 });
 
-async function control(path: "announce" | "rotate", body: object): Promise<string> {
-  const url = `${cloud.local.issuerUrl}/_local/${path}`;
-  const answer = await fetch(url, { method: "POST", ...jsonOf(body) });
-  const { kid }: { kid: string } = await answer.json();
-  return kid;
+const ask = async (worker: LocalWorker, line: string, init: RequestInit = {}) =>
+  await askWorker(worker, line, { ...init, token: await cloud.local.token() });
+
+async function sendPng(worker: LocalWorker): Promise<string> {
+  const init = { headers: { "Content-Type": "image/png" }, body: PNG };
+  return (await readAs(imageSummary, await ask(worker, "POST /v1/images", init), 202)).imageId;
 }
+
+test("an RSA key signs sessions, bodies and reads in workerd", async () => {
+  await using worker = await cloud.startWorkerd({ SIGNING_KEY: cloud.local.rsaSigningKey });
+  const declared = { contentType: "image/png", size: PNG.length };
+  const started = await ask(worker, "POST /v1/uploads", jsonOf(declared));
+  const { upload } = await readAs(startedUpload, started, 201);
+  assert.equal((await fetch(upload.url, { method: "PUT", body: PNG })).status, 200);
+  const imageId = await sendPng(worker);
+  await cloud.putReady((await cloud.rawObjectOf(imageId)).name, PNG);
+  const state = await readAs(imageState, await ask(worker, `GET /v1/images/${imageId}`));
+  const url = new URL(state.renditions[0]?.url ?? "");
+  assert.equal(url.searchParams.get("X-Goog-Algorithm"), "GOOG4-RSA-SHA256");
+  assert.equal((await fetch(url)).status, 200);
+});
+
+test("the first pseudonym key writes, each reads, lists and erases, and without its key an image is nobody's", async () => {
+  const [older = ""] = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
+  const newer = randomBytes(32).toString("hex");
+  await using workers = new AsyncDisposableStack();
+  const start = async (...keys: readonly string[]) =>
+    workers.use(await cloud.startWorkerd({ PSEUDONYM_KEYS: JSON.stringify(keys) }));
+  const [before, both, only] = [await start(older), await start(newer, older), await start(newer)];
+  const ids = [await sendPng(before), await sendPng(both)];
+  const objects = await Promise.all(ids.map((id) => cloud.rawObjectOf(id)));
+  const owners = new Set(objects.map(({ name }) => name.split("/")[2]));
+  assert.equal(owners.size, 2, "the new key writes");
+  const statusesBy = async (worker: LocalWorker) =>
+    (await Promise.all(ids.map((id) => ask(worker, `GET /v1/images/${id}`))))
+      .map(({ status }) => status);
+  assert.deepEqual([await statusesBy(both), await statusesBy(only)], [[200, 200], [404, 200]]);
+  const { images } = await readAs(imagePage, await ask(both, "GET /v1/images"));
+  const listed = images.map(({ imageId }) => imageId);
+  assert.deepEqual(ids.filter((id) => listed.includes(id)), ids);
+  assert.equal((await ask(both, `DELETE /v1/images/${ids[0]}`)).status, 202);
+  assert.deepEqual(await statusesBy(both), [404, 200]);
+  const erasure = await readAs(erasureState, await ask(both, `GET /v1/erasures/${ids[0]}`));
+  assert.equal(erasure.status, "accepted");
+});

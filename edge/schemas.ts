@@ -6,7 +6,7 @@ import * as z from "zod";
 import { CRC32C, SHA256 } from "@tintype/core/model/digest";
 import { isOwner } from "@tintype/core/model/owner";
 import { metadataSchema, SOURCES } from "@tintype/core/model/manifest";
-import { UUID_V7 } from "@tintype/core/model/uuid_v7";
+import { UUID_V7 } from "@tintype/core/model/image_id";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
 const imageId = z.string().regex(new RegExp(UUID_V7, "i"), "must be a UUID of version 7").meta({

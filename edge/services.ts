@@ -5,16 +5,14 @@ import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
-import { makeRateLimit } from "./adapters/binding_rate_limit.ts";
+import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
-import { DurableObjectQuota } from "./adapters/durable_object_quota.ts";
-import { gcsEdgeStore } from "./adapters/gcs_edge_store.ts";
+import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
+import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
-import { gcsUploadSessions } from "./adapters/gcs_upload_sessions.ts";
-import { AssetsPageFiles } from "./adapters/page_assets.ts";
-import { HmacCursors } from "./adapters/hmac_cursors.ts";
+import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
-import { OtlpSpans } from "./adapters/otlp_spans.ts";
+import { otlpSpans } from "./adapters/otlp_spans.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
@@ -49,7 +47,7 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   const [signer, pseudonymKeys, cursors] = await Promise.all([
     importSigner(config.SIGNING_KEY),
     Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
-    HmacCursors.open(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
+    hmacCursors(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
   ]);
   const storage = {
     endpoint: config.STORAGE_ENDPOINT,
@@ -80,15 +78,15 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
     raw: gcsEdgeStore(raw),
     processed: gcsEdgeStore(processed),
     sessions: gcsUploadSessions(raw),
-    urlSigner: gcsReadUrlSigner({ ...processed, signer, clock: Date }),
-    quota: new DurableObjectQuota(config.TENANT_QUOTA),
+    urlSigner: gcsReadUrlSigner(processed, { signer, clock: Date }),
+    quota: durableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
     cursors,
     streams: workerdStreams,
-    spans: config.OTLP_TRACES_URL === undefined ? undefined : new OtlpSpans(config.OTLP_TRACES_URL),
+    spans: config.OTLP_TRACES_URL === undefined ? undefined : otlpSpans(config.OTLP_TRACES_URL),
     page: { storage: config.STORAGE_ENDPOINT, signIn: config.SIGN_IN },
-    pageFiles: new AssetsPageFiles(config.ASSETS),
+    pageFiles: assetsPageFiles(config.ASSETS),
   };
 }
 
@@ -96,13 +94,8 @@ async function importSigner(key: SigningKey): Promise<V4Signer> {
   try {
     return key.type === "hmac" ? await importHmacSigner(key) : await importRsaSigner(key);
   } catch (cause) {
-    throw new AppError(
-      "invalid_config",
-      "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM",
-      {
-        cause,
-      },
-    );
+    const message = "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM";
+    throw new AppError("invalid_config", message, { cause });
   }
 }
 

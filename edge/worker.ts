@@ -3,12 +3,18 @@
  * then its handler in routes/, which asks a use case of core through the ports that `services` has filled
  * with adapters/. Errors become problems once, in `problem`.
  */
-import { consoleLog } from "./adapters/console_log.ts";
+import { jsonLog } from "@tintype/core/json_log";
 import { makeApp } from "./app.ts";
 import { servicesOf } from "./services.ts";
 
 export { TenantQuota } from "./adapters/tenant_quota.ts";
 
-const app = makeApp({ servicesOf, log: consoleLog });
+/** One JSON line an event to the worker's console, which is where Workers Logs reads. */
+const log = {
+  info: jsonLog({ part: "edge", write: (line) => console.log(line) }).info,
+  warn: jsonLog({ part: "edge", write: (line) => console.warn(line) }).warn,
+  error: jsonLog({ part: "edge", write: (line) => console.error(line) }).error,
+};
+const app = makeApp({ servicesOf, log });
 
 export default { fetch: app.fetch };

@@ -6,7 +6,6 @@ import { TestCloud } from "./_worker_testing.ts";
 const ID = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
 const JSON_TYPE = "Content-Type: application/json\r\n";
 const CLOSE = "Connection: close\r\n";
-const PNG_TYPE = "Content-Type: image/png\r\n";
 
 let token = "";
 const edge = new TestCloud(async (cloud) => {
@@ -96,13 +95,10 @@ const BAD_REQUESTS: Readonly<Record<string, Readonly<Record<string, Parameters<t
   },
   "400 invalid_request": {
     "a method in the query": [`GET /v1/images/${ID}?_method=DELETE`],
-    "a parameter twice": ["GET /v1/images?limit=1&limit=2"],
     "a parameter that is inherited": ["GET /v1/images?__proto__=1"],
     "a parameter on a call without any": [`DELETE /v1/images/${ID}?force=1`],
     "a parameter that is no UTF-8": ["GET /v1/images?%ff=1"],
     "a cursor of 9,000 characters": [`GET /v1/images?cursor=${"a".repeat(9_000)}`],
-    "a limit of 0": ["GET /v1/images?limit=0"],
-    "a limit of 51": ["GET /v1/images?limit=51"],
     "a limit as a fraction": ["GET /v1/images?limit=1.5"],
     "a wait of 0": [`GET /v1/images/${ID}?wait=0`],
     "an owner that is none": ["GET /v1/images?owner=ann"],
@@ -116,16 +112,13 @@ const BAD_REQUESTS: Readonly<Record<string, Readonly<Record<string, Parameters<t
     "no type": [UPLOAD, "", "{}"],
     "a type that begins alike": [UPLOAD, "Content-Type: application/jsonp\r\n", "{}"],
     "compressed JSON": [UPLOAD, `${JSON_TYPE}Content-Encoding: gzip\r\n`, "{}"],
-    "a compressed image": [IMAGE, `${PNG_TYPE}Content-Encoding: gzip\r\n`, "{}"],
     "an image of another type": [IMAGE, "Content-Type: image/svg+xml\r\n", "{}"],
     "a type of 8,000 characters": [IMAGE, `Content-Type: image/${"a".repeat(8_000)}\r\n`, "{}"],
     "a form of another kind": [IMAGE, "Content-Type: multipart/mixed; boundary=x\r\n", "{}"],
   },
   "413 too_large": {
-    "JSON of 16 KiB and a byte": [UPLOAD, JSON_TYPE, TOO_LONG],
     "JSON of 16 KiB and a byte, chunked": [UPLOAD, JSON_TYPE + CHUNKED, chunk(TOO_LONG)],
   },
-  "411 length_required": { "an image chunked": [IMAGE, PNG_TYPE + CHUNKED, chunk("{}")] },
 };
 
 test("each wrong field, header and method has its problem", async () => {
@@ -176,14 +169,6 @@ test("Expect: 100-continue is answered, and then the request", async () => {
   const answer = await send(UPLOAD, `${JSON_TYPE}Expect: 100-continue\r\n`, "{}");
   assert.deepEqual([answer.status, answer.answers], [100, 2]);
   assert.match(answer.text, /^HTTP\/1\.1 400/);
-});
-
-test("request ids and traces are taken in their form only", async () => {
-  const bad = await send("GET /healthz", "X-Request-Id: ../../etc/passwd\r\ntraceparent: 00-x\r\n");
-  assert.match(bad.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
-  assert.match(bad.headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
-  const long = await send("GET /healthz", `X-Request-Id: ${"a".repeat(65)}\r\n`);
-  assert.match(long.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
 });
 
 test("an answer tells what it needs to and nothing of what runs", async () => {

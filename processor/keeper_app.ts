@@ -8,9 +8,9 @@ import { settleErasures, type SettleErasuresPorts } from "@tintype/core/retentio
 import { sweepExpired, type SweepPorts } from "@tintype/core/retention/sweep_expired";
 import type { Hono, MiddlewareHandler } from "hono";
 import { performance } from "node:perf_hooks";
-import { type CallerVerifier, requireCaller } from "./caller.ts";
+import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { describeError } from "./describe_error.ts";
-import { createServerApp } from "./server_app.ts";
+import { createServerApp, requireCaller } from "./server_app.ts";
 import type { KeeperMetrics } from "./telemetry/keeper_metrics.ts";
 
 /** Everything that the keeper's jobs need. */
@@ -38,7 +38,7 @@ const MIN_DAYS_AHEAD = 7;
 export function createKeeperApp(options: KeeperAppOptions): Hono {
   const { ports, log, metrics } = options;
   const app = createServerApp(options);
-  app.use("/jobs/*", requireCaller({ ...options, email: options.schedulerServiceAccount }));
+  app.use("/jobs/*", requireCaller(options, options.schedulerServiceAccount));
   const sweep = async (call: CallOptions) => {
     const onRefusal = (refusal: AppError) => log.error("purge_refused", describeError(refusal));
     const certificate = await sweepExpired(ports, { ...call, onRefusal });

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     log,
     metrics: createMetrics(() => queue.size),
     queue,
-    verify: createOidcVerifier({ keys: env.oidcKeysUrl }),
+    verify: createOidcVerifier(env.oidcKeysUrl),
     // It listens only once the pixel processes are warm.
     isReady: () => !stopping.signal.aborted,
     signal: stopping.signal,

@@ -69,14 +69,14 @@ export async function handlePush(
     ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
     return 204;
   }
-  const { envelope, objectName, generation } = opened;
+  const { envelope, event: { objectName, generation, bucket, eventType, resource } } = opened;
   const delivery = { objectName, generation, attempt: envelope.deliveryAttempt ?? 1 };
-  const work = Object.hasOwn(works, opened.bucket) ? works[opened.bucket] : undefined;
-  if (!opened.isFinalize || work === undefined) {
+  const work = Object.hasOwn(works, bucket) ? works[bucket] : undefined;
+  if (eventType !== "OBJECT_FINALIZE" || work === undefined) {
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
     return 204;
   }
-  const facts = factsOf(envelope, opened.resource, delivery);
+  const facts = factsOf(envelope, resource, delivery);
   return await traceDelivery(facts, (span) => deliver(ports, { envelope, delivery, work, span }));
 }
 
@@ -118,11 +118,7 @@ async function deliver(
 function open(body: string) {
   try {
     const envelope = parsePushEnvelope(parseJson(body));
-    const { bucket, objectName, generation, eventType, resource } = parseStorageNotification(
-      envelope,
-    );
-    const isFinalize = eventType === "OBJECT_FINALIZE";
-    return { envelope, bucket, objectName, generation, isFinalize, resource };
+    return { envelope, event: parseStorageNotification(envelope) };
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;

@@ -1,6 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { problemOf } from "./problem.ts";
 
 /** What every service serves. */
@@ -25,4 +26,22 @@ export function createServerApp({ log, metrics, isReady }: ServerAppOptions): Ho
     async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
   );
   return app;
+}
+
+/** Who may call. */
+interface CallerOptions {
+  readonly verify: CallerVerifier;
+  /** Base address that tokens name as their audience, without a slash at the end. */
+  readonly audience: string;
+}
+
+/** Lets a call through whose token is the service account's and was made for exactly this path. */
+export function requireCaller(
+  { verify, audience }: CallerOptions,
+  email: string,
+): MiddlewareHandler {
+  return async (c, next) => {
+    await verify(c.req.header("authorization"), { audience: audience + c.req.path, email });
+    await next();
+  };
 }

@@ -1,5 +1,5 @@
 /** The variables that every service of the processor's image reads, and how they are checked. */
-import { AppError, type FieldError } from "@tintype/core/errors";
+import { AppError, schemaError } from "@tintype/core/errors";
 import { durationText } from "@tintype/core/duration";
 import type { Log } from "@tintype/core/ports/log";
 import {
@@ -45,12 +45,7 @@ export function readVars<Schema extends z.ZodObject>(
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const read = schema.safeParse(given);
   if (read.success) return read.data;
-  const errors: FieldError[] = read.error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    message,
-  }));
-  const list = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  throw new AppError("invalid_config", `Cannot start the ${service}: ${list}`, { errors });
+  throw schemaError("invalid_config", `Cannot start the ${service}`, read.error);
 }
 
 /** The variables of a schema as the process has them, or the end of the process with what is wrong. */

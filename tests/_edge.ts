@@ -30,13 +30,13 @@ const NO_LIMIT = 1_000_000;
 
 /** Starts an edge without rate limits. */
 export async function startEdge(): Promise<EdgeUrls & { stop(): Promise<void> }> {
-  const cloud = await startLocalCloud({ corsOrigins: [PAGE_ORIGIN] });
+  const cloud = await startLocalCloud([PAGE_ORIGIN]);
   try {
     const worker = await startWorker(cloud, { requestsPerMinute: NO_LIMIT });
     return {
       edge: worker.url,
-      storage: cloud.storageUrl,
-      oidc: cloud.issuerUrl,
+      storage: cloud.storage.url,
+      oidc: cloud.oidc.url,
       async stop() {
         await worker[Symbol.asyncDispose]();
         await cloud[Symbol.asyncDispose]();

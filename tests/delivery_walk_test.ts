@@ -1,7 +1,7 @@
 /** Events that come often, out of order or never, and stores that fail: each image still ends once, with one row. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Image } from "@tintype/client/image";
+import type { Image } from "@tintype/client/client";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import { BUCKETS, clientFor, namesWith, query, readObject, URLS } from "./_cloud.ts";
 import { addFault, clearFaults, faultsLeft, postJson } from "./_emulator.ts";

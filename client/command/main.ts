@@ -2,24 +2,30 @@
  * `deno task upload FILE|DIR…`: read the command line, find the pictures, send several at a time with the client, report
  * what became of each. What Ctrl-C interrupts continues when the same command runs again.
  */
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
-import { createClient } from "../client.ts";
+import { createClient, type TokenSource } from "../client.ts";
 import { FileResumeStore } from "../node/file_store.ts";
-import { commandToken, LOCAL_ISSUER } from "./command_token.ts";
+import { developmentTokens } from "./development_tokens.ts";
 import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { UPLOAD, type UploadCommand, uploadCommandOf } from "./options.ts";
 import { ProgressLine } from "./progress_line.ts";
-import { resultLine } from "./result_line.ts";
 import { sendPictures } from "./send_pictures.ts";
 import { SentList } from "./sent_list.ts";
-import type { SentPicture } from "./sent_picture.ts";
+import { resultLine, type SentPicture } from "./sent_picture.ts";
 import { watchFolder } from "./watch_folder.ts";
+
+/** The local OIDC provider, and whose tokens it is asked for. */
+const LOCAL_PERSON = {
+  issuer: "http://localhost:9080",
+  subject: "upload-command",
+  tenant: "demo",
+} as const;
 
 interface Sending {
   readonly progress: ProgressLine;
@@ -34,10 +40,11 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
   await makeStateFolder(command.state);
   const list = new SentList(command);
   const pictures = await picturesOf(command, { progress, list, signal });
-  await requireLocalSystem(command.to, ...command.token === undefined ? [LOCAL_ISSUER] : []);
+  const issuers = command.token === undefined ? [LOCAL_PERSON.issuer] : [];
+  await requireLocalSystem(command.to, ...issuers);
   const client = createClient({
     edge: command.to,
-    token: commandToken(command),
+    token: tokenSource(command),
     store: new FileResumeStore(join(command.state, "uploads")),
   });
   const sent = await sendPictures(pictures, {
@@ -83,6 +90,18 @@ async function picturesOf(
   const pictures = await findPictures(words);
   for (const picture of pictures) progress.add(picture);
   return pictures;
+}
+
+/** Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. */
+function tokenSource({ token }: UploadCommand): TokenSource {
+  if (token === undefined) return developmentTokens(LOCAL_PERSON);
+  if (!token.startsWith("@")) return () => token;
+  return async () => {
+    const text = await readFile(token.slice(1), "utf8").catch((error: Error) => {
+      throw new UsageError(`Cannot upload as the token cannot be read: ${error.message}`);
+    });
+    return text.trim();
+  };
 }
 
 function isWell({ status }: SentPicture): boolean {

@@ -12,3 +12,18 @@ export interface SentPicture {
   /** From the moment the image was whole in the store until it was ready or rejected, in milliseconds. */
   readonly readyMs: number | null;
 }
+
+/** What became of a picture, as a line that people read. */
+export function resultLine(
+  { file, imageId, status, reason, detail, renditions, readyMs }: SentPicture,
+) {
+  const ended = reason === undefined ? status : `${status}: ${reason}`;
+  const facts = [
+    ended,
+    ...(imageId === null ? [] : [imageId]),
+    ...(status === "ready" ? [`${renditions} renditions`] : []),
+    ...(readyMs === null ? [] : [`${readyMs} ms`]),
+    ...(detail === undefined ? [] : [detail]),
+  ];
+  return `${file}  ${facts.join("  ")}`;
+}

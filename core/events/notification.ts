@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { refusalOf } from "./_private.ts";
+import { schemaError } from "../errors.ts";
 
 const generation = z.string().regex(/^\d{1,19}$/);
 const time = z.iso.datetime({ offset: true });
@@ -61,12 +61,7 @@ export interface NotificationMessage {
 }
 
 /** What {@link makeStorageNotification} needs to know. */
-export interface NotificationInput {
-  readonly eventType: string;
-  readonly bucket: string;
-  readonly objectName: string;
-  readonly generation: string;
-  readonly eventTime: Date;
+export interface NotificationInput extends Omit<Required<StorageNotification>, "resource"> {
   /** `projects/_/buckets/B/notificationConfigs/ID`. */
   readonly notificationConfig: string;
   /** The object resource as the JSON API gives it. */
@@ -80,7 +75,9 @@ export interface NotificationInput {
  */
 export function parseStorageNotification(message: NotificationMessage): StorageNotification {
   const read = attributesSchema.safeParse(message.attributes);
-  if (!read.success) throw refusalOf("storage notification", read.error);
+  if (!read.success) {
+    throw schemaError("invalid_request", "Cannot read storage notification", read.error);
+  }
   const { eventType, bucketId, objectId, objectGeneration, eventTime, payloadFormat } = read.data;
   const hasResource = payloadFormat === "JSON_API_V1" && message.data.length > 0;
   return {
@@ -114,6 +111,6 @@ export function makeStorageNotification(input: NotificationInput): NotificationM
 
 function parseResource(data: Uint8Array): NotifiedResource {
   const read = payloadSchema.safeParse(data);
-  if (!read.success) throw refusalOf("storage notification's payload", read.error);
-  return read.data;
+  if (read.success) return read.data;
+  throw schemaError("invalid_request", "Cannot read storage notification's payload", read.error);
 }

@@ -4,7 +4,7 @@
  * (https://cloud.google.com/pubsub/docs/push#receive_push).
  */
 import * as z from "zod";
-import { refusalOf } from "./_private.ts";
+import { schemaError } from "../errors.ts";
 
 /** A pushed message, opened. */
 export interface PushEnvelope {
@@ -46,7 +46,7 @@ export interface PushBody {
 /** Opens the (JSON-parsed) body of a wrapped push, unknown fields ignored; throws `invalid_request`. */
 export function parsePushEnvelope(json: unknown): PushEnvelope {
   const read = envelopeSchema.safeParse(camelCased(json));
-  if (!read.success) throw refusalOf("push envelope", read.error);
+  if (!read.success) throw schemaError("invalid_request", "Cannot read push envelope", read.error);
   const { message, subscription, deliveryAttempt } = read.data;
   return {
     messageId: message.messageId,

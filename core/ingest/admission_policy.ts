@@ -3,13 +3,7 @@
  * the declaration against the tenant's plan, the image's id against the clock, the first bytes against the declared type.
  */
 import { AppError, type FieldError } from "../errors.ts";
-import {
-  type ImageId,
-  makeImageId,
-  parseImageId,
-  type RandomBytes,
-  t0OfImageId,
-} from "../model/image_id.ts";
+import { type ImageId, t0OfImageId } from "../model/image_id.ts";
 import { agrees, type MediaType, parseMediaType, sniffMediaType } from "../model/media_type.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import { CLIENT_AHEAD_MS } from "../reading/own_image.ts";
@@ -77,10 +71,8 @@ function admitSize(size: number, plan: TenantPlan): void {
 export function admitHead(head: Uint8Array, plan: TenantPlan): MediaType {
   const actual = sniffMediaType(head);
   if (actual === null) {
-    throw new AppError(
-      "not_an_image",
-      "Cannot take these bytes as they are not an image of a supported type",
-    );
+    const message = "Cannot take these bytes as they are not an image of a supported type";
+    throw new AppError("not_an_image", message);
   }
   admitType(actual, plan);
   return actual;
@@ -105,17 +97,6 @@ export function admitClientImageId(
   if (phaseOf(imageId, policy, nowMs) !== "kept") {
     throw invalid("imageId", "must have a time before its closing time");
   }
-}
-
-/** Parses an id that a client names, as `parseImageId`, or makes a new one where none is given. */
-export function imageIdOf(
-  given: string | undefined,
-  options: { readonly nowMs: number; readonly random: RandomBytes },
-): { readonly imageId: ImageId; readonly isGiven: boolean } {
-  if (given === undefined) {
-    return { imageId: makeImageId(options.nowMs, options.random(10)), isGiven: false };
-  }
-  return { imageId: parseImageId(given), isGiven: true };
 }
 
 function invalid(path: string, message: string): AppError {

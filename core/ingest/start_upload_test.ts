@@ -5,7 +5,6 @@ import { firstImageIdOf, makeImageId, t0OfImageId } from "../model/image_id.ts";
 import { rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
-import type { Quota } from "../ports/quota.ts";
 import type { SessionOptions, UploadSessions } from "../ports/upload_sessions.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
@@ -16,7 +15,6 @@ import { startUpload, type StartUploadInput } from "./start_upload.ts";
 const DAY_MS = 86_400_000;
 const { periodMs, closingMs } = RETENTION_POLICY;
 const ref = sampleRef(NOON_MS);
-const older = parseOwner("older".padEnd(20, "a"));
 
 /** Remembers what was started; answers an address, or throws what it is given. */
 class FakeSessions implements UploadSessions {
@@ -36,20 +34,16 @@ function setUp(nowMs: number = NOON_MS) {
   const quota = new MemoryQuota();
   let chance = 0;
   const random = (count: number) => new Uint8Array(count).fill(++chance);
-  const { raw, processed, clock } = world;
-  return { world, sessions, quota, ports: { raw, processed, clock, sessions, quota, random } };
+  const { raw, processed, erasures, clock } = world;
+  const ports = { raw, processed, erasures, clock, sessions, quota, random };
+  const start = (values: Partial<StartUploadInput> = {}) => startUpload(ports, inputOf(values));
+  return { world, sessions, quota, start };
 }
-
-const noQuota: Quota = {
-  reserve: () => Promise.resolve(),
-  settle: () => Promise.resolve(),
-  release: () => Promise.resolve(),
-};
 
 function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
   return {
     tenant: ref.tenant,
-    owners: [ref.owner, older],
+    ownerAt: () => Promise.resolve(ref.owner),
     plan: DEFAULT_PLAN,
     policy: RETENTION_POLICY,
     declaration: { contentType: "image/png", size: 69 },
@@ -57,12 +51,19 @@ function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
   };
 }
 
-test("startUpload() starts a session under the first pseudonym, with T0 and what was declared", async () => {
-  const { ports, sessions, quota } = setUp();
+test("startUpload() starts a session under the owner of T0's day, with what was declared", async () => {
+  const { start, sessions, quota } = setUp();
   const origin = "https://app.example";
-  const declaration = { contentType: "image/jpg", size: 69, sha256: "a".repeat(64) };
-  const started = await startUpload(ports, inputOf({ declaration, origin }));
+  const said = { sha256: "a".repeat(64), crc32c: "AAAAAA==", ref: "invoice-7" };
+  const declaration = { contentType: "image/jpg", size: 69, ...said };
+  const asked: number[] = [];
+  const ownerAt = (timeMs: number) => {
+    asked.push(timeMs);
+    return Promise.resolve(ref.owner);
+  };
+  const started = await start({ declaration, origin, ownerAt });
   assert.ok(started.kind === "started");
+  assert.deepEqual(asked, [NOON_MS]);
   assert.equal(t0OfImageId(started.imageId), NOON_MS);
   assert.deepEqual(started, {
     kind: "started",
@@ -78,7 +79,7 @@ test("startUpload() starts a session under the first pseudonym, with T0 and what
     contentType: "image/jpeg",
     size: 69,
     customTimeMs: NOON_MS,
-    metadata: { source: "edge", sha256: "a".repeat(64), size: "69" },
+    metadata: { source: "edge", size: "69", ...said },
     origin,
     signal: undefined,
   });
@@ -103,93 +104,124 @@ const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>
 
 for (const [what, code, values] of REFUSALS) {
   test(`startUpload() refuses ${what}: nothing is started and nothing counted`, async () => {
-    const { ports, sessions, quota } = setUp();
-    await assert.rejects(startUpload(ports, inputOf(values)), { code });
+    const { start, sessions, quota } = setUp();
+    await assert.rejects(start(values), { code });
     assert.deepEqual([sessions.started, quota.held()], [[], []]);
   });
 }
 
+for (const timeMs of [NOON_MS + 5001, NOON_MS - periodMs]) {
+  test(`startUpload() needs no salt to refuse an id ${timeMs - NOON_MS} ms from now`, async () => {
+    const ownerAt = () => assert.fail("the owner was derived");
+    await assert.rejects(setUp().start({ ...idOf(timeMs), ownerAt }), { code: "invalid_request" });
+  });
+}
+
 test("startUpload() tells nobody of a session that the tenant's day has no room for", async () => {
-  const { ports, quota } = setUp();
+  const { start, quota } = setUp();
   const plan = { ...DEFAULT_PLAN, bytesPerDay: 68 };
-  await assert.rejects(startUpload(ports, inputOf({ plan })), { code: "quota_exceeded" });
+  await assert.rejects(start({ plan }), { code: "quota_exceeded" });
   assert.deepEqual(quota.held(), []);
 });
 
 test("startUpload() counts while the session starts: neither waits for the other", async () => {
-  const { ports } = setUp();
+  const { sessions, quota, start } = setUp();
   const order: string[] = [];
   const slow = async (name: string) => {
     order.push(`${name} begins`);
     await new Promise((resolve) => setTimeout(resolve, 5));
     order.push(`${name} ends`);
   };
-  await startUpload({
-    ...ports,
-    quota: { ...noQuota, reserve: () => slow("count") },
-    sessions: { start: () => slow("start").then(() => ({ url: "https://storage.example/s" })) },
-  }, inputOf());
+  quota.reserve = () => slow("count");
+  sessions.start = () => slow("start").then(() => ({ url: "https://storage.example/s" }));
+  await start();
   assert.deepEqual(order.slice(0, 2).toSorted(), ["count begins", "start begins"]);
+});
+
+test("startUpload() makes another id each time where the client names none", async () => {
+  const { start, quota } = setUp();
+  for (let time = 0; time < 3; time++) await start();
+  assert.equal(new Set(quota.held().filter((id) => t0OfImageId(id) === NOON_MS)).size, 3);
 });
 
 test("startUpload() takes a client's own id at both ends of its window", async () => {
   for (const timeMs of [NOON_MS - DAY_MS, NOON_MS + 5000]) {
-    const { ports } = setUp();
+    const { start } = setUp();
     const imageId = makeImageId(timeMs, new Uint8Array(10).fill(9));
-    const started = await startUpload(ports, inputOf({ imageId: imageId.toUpperCase() }));
+    const started = await start({ imageId: imageId.toUpperCase() });
     assert.ok(started.kind === "started");
     assert.equal(started.imageId, imageId);
   }
 });
 
 test("startUpload() answers an image that is under way, without a session and without counting", async () => {
-  const { world, ports, sessions, quota } = setUp();
+  const { world, start, sessions, quota } = setUp();
   await world.upload(ref);
-  const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  const started = await start({ imageId: ref.imageId });
   assert.deepEqual(started, { kind: "exists", image: { state: "processing", ref, bytes: 69 } });
   assert.deepEqual([sessions.started.length, quota.held().length], [0, 0]);
 });
 
-test("startUpload() answers an image that is there at any age, in its closing time and under an older pseudonym too", async () => {
-  const { world, ports } = setUp();
-  const own = { ...ref, owner: older };
-  const manifest = await world.finish(own);
+test("startUpload() answers an image that is there at any age, behind its write cutoff too", async () => {
+  const { world, start } = setUp();
+  const manifest = await world.finish(ref);
+  const declared = declaring({ size: manifest.bytes, sha256: manifest.sha256 });
   for (const ageMs of [0, DAY_MS + 1, periodMs - 1]) {
     world.clock.nowMs = NOON_MS + ageMs;
-    const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
-    assert.deepEqual(started, { kind: "exists", image: { state: "done", ref: own, manifest } });
+    const started = await start({ imageId: ref.imageId, ...declared });
+    assert.deepEqual(started, { kind: "exists", image: { state: "done", ref, manifest } });
   }
 });
 
+const SHA256 = "ab".repeat(32);
+for (
+  const [isDone, values, isSame] of [
+    [false, { size: 69, sha256: SHA256 }, true],
+    [false, { size: 70 }, false],
+    [true, { size: 2_000_000 }, true],
+    [true, { size: 2_000_000, sha256: SHA256 }, true],
+    [true, { size: 2_000_000, sha256: "0".repeat(64) }, false],
+    [true, { size: 1_999_999, sha256: SHA256 }, false],
+  ] as const
+) {
+  const what = `${isDone ? "a finished image" : "one under way"} for ${JSON.stringify(values)}`;
+  test(`startUpload() ${isSame ? "answers" : "has a conflict with"} ${what}`, async () => {
+    const { world, start, sessions, quota } = setUp();
+    await (isDone ? world.finish(ref) : world.upload(ref));
+    const starting = start({ imageId: ref.imageId, ...declaring(values) });
+    if (isSame) assert.equal((await starting).kind, "exists");
+    else await assert.rejects(starting, { code: "conflict" });
+    assert.deepEqual([sessions.started, quota.held()], [[], []]);
+  });
+}
+
 test("startUpload() refuses an image at its period's end although it is still there", async () => {
-  const { world, ports } = setUp();
+  const { world, start } = setUp();
   await world.upload(ref);
   world.clock.nowMs = NOON_MS + periodMs;
-  const starting = startUpload(ports, inputOf({ imageId: ref.imageId }));
-  await assert.rejects(starting, { code: "invalid_request" });
+  await assert.rejects(start({ imageId: ref.imageId }), { code: "invalid_request" });
 });
 
 test("startUpload() refuses an erased id, whether or not anything of it is left", async () => {
-  const { world, ports, sessions } = setUp();
-  await world.mark({ ...ref, owner: older });
-  const start = () => startUpload(ports, inputOf({ imageId: ref.imageId }));
-  await assert.rejects(start, { code: "erased" });
+  const { world, start, sessions } = setUp();
+  await world.requestErasure(ref);
+  await assert.rejects(start({ imageId: ref.imageId }), { code: "erased" });
   await world.upload(ref);
-  await assert.rejects(start, { code: "erased" });
+  await assert.rejects(start({ imageId: ref.imageId }), { code: "erased" });
   assert.deepEqual(sessions.started, []);
 });
 
 test("startUpload() treats another owner's id as an id that never was", async () => {
-  const { world, ports } = setUp();
+  const { world, start } = setUp();
   await world.upload({ ...ref, owner: parseOwner("z".repeat(20)) });
-  const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  const started = await start({ imageId: ref.imageId });
   assert.equal(started.kind, "started");
 });
 
 test("startUpload() again with the same id starts another session and counts once", async () => {
-  const { ports, sessions, quota } = setUp();
+  const { start, sessions, quota } = setUp();
   for (const url of ["https://storage.example/session/1", "https://storage.example/session/2"]) {
-    const started = await startUpload(ports, inputOf({ imageId: ref.imageId }));
+    const started = await start({ imageId: ref.imageId });
     assert.ok(started.kind === "started");
     assert.equal(started.url, url);
   }
@@ -198,24 +230,23 @@ test("startUpload() again with the same id starts another session and counts onc
 });
 
 test("startUpload() gives the day its image back when there is no session for an id made here", async () => {
-  const { ports, sessions, quota } = setUp();
+  const { start, sessions, quota } = setUp();
   sessions.failure = new AppError("unavailable", "Storage is away");
-  await assert.rejects(() => startUpload(ports, inputOf()), sessions.failure);
+  await assert.rejects(start(), sessions.failure);
   assert.deepEqual(quota.held(), []);
 });
 
 test("startUpload() keeps a client's own id counted, as an earlier session of it may be alive", async () => {
-  const { ports, sessions, quota } = setUp();
-  await startUpload(ports, inputOf({ imageId: ref.imageId }));
+  const { start, sessions, quota } = setUp();
+  await start({ imageId: ref.imageId });
   sessions.failure = new AppError("unavailable", "Storage is away");
-  const again = () => startUpload(ports, inputOf({ imageId: ref.imageId }));
-  await assert.rejects(again, sessions.failure);
+  await assert.rejects(start({ imageId: ref.imageId }), sessions.failure);
   assert.deepEqual(quota.held(), [ref.imageId]);
 });
 
 test("startUpload() throws why there is no session although the release fails as well", async () => {
-  const { ports, sessions, quota } = setUp();
+  const { start, sessions, quota } = setUp();
   sessions.failure = new AppError("unavailable", "Storage is away");
   quota.release = () => Promise.reject(new Error("the counter is away too"));
-  await assert.rejects(() => startUpload(ports, inputOf()), sessions.failure);
+  await assert.rejects(start(), sessions.failure);
 });

@@ -1,6 +1,12 @@
 /** What both ways of uploading through the edge share: who asks, the image's id, and its claim on the tenant's day. */
 import { AppError } from "../errors.ts";
-import { type ImageId, type RandomBytes, t0OfImageId } from "../model/image_id.ts";
+import {
+  type ImageId,
+  makeImageId,
+  parseImageId,
+  type RandomBytes,
+  t0OfImageId,
+} from "../model/image_id.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -9,7 +15,7 @@ import type { Quota, QuotaClaim } from "../ports/quota.ts";
 import { findImage, type ReadingPorts, type SeenImage } from "../reading/find_image.ts";
 import { CLIENT_AHEAD_MS, type ImageCaller } from "../reading/own_image.ts";
 import { purgeAtOf, type RetentionPolicy } from "../retention/policy.ts";
-import { admitClientImageId, imageIdOf } from "./admission_policy.ts";
+import { admitClientImageId } from "./admission_policy.ts";
 
 /** What every upload needs. */
 export interface UploadPorts extends ReadingPorts {
@@ -46,7 +52,7 @@ interface AdmittedImage {
 
 /**
  * Makes an id, or admits the client's own: its image may be there already, at any age within its period.
- * Throws `erased`, `conflict` where the image there has other bytes, and what `imageIdOf` and `admitClientImageId` throw.
+ * Throws `erased`, `conflict` where the image there has other bytes, and what `parseImageId` and `admitClientImageId` throw.
  */
 export async function admitId(
   { clock, random, ...ports }: UploadPorts,
@@ -55,7 +61,8 @@ export async function admitId(
   options: CallOptions,
 ): Promise<AdmittedImage> {
   const nowMs = clock.now();
-  const { imageId, isGiven } = imageIdOf(given, { nowMs, random });
+  const isGiven = given !== undefined;
+  const imageId = isGiven ? parseImageId(given) : makeImageId(nowMs, random(10));
   const t0Ms = t0OfImageId(imageId);
   const isKept = nowMs < purgeAtOf(imageId, policy) && t0Ms <= nowMs + CLIENT_AHEAD_MS;
   // An id outside its period has no salt, and is refused below.

@@ -1,10 +1,15 @@
 import { AppError } from "../errors.ts";
-import { makeUuidV7, timeOfUuidV7, UUID_V7 } from "./uuid_v7.ts";
+import { hexOf } from "../hex.ts";
 
 declare const brand: unique symbol;
 
 /** The id of an image: a UUIDv7 in lower case, whose timestamp is T0. */
 export type ImageId = string & { readonly [brand]: "ImageId" };
+
+/** A UUID of version 7 (RFC 9562, section 5.7) in lower case. */
+export const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const MAX_TIMESTAMP = 2 ** 48 - 1;
 
 /** Random bytes, as many as asked for; a port so that ids can be made without chance in tests. */
 export type RandomBytes = (count: number) => Uint8Array;
@@ -25,12 +30,20 @@ export function parseImageId(value: string): ImageId {
 
 /** T0, the time inside the image's id, in milliseconds since the epoch. */
 export function t0OfImageId(imageId: ImageId): number {
-  return timeOfUuidV7(imageId);
+  return Number.parseInt(imageId.slice(0, 8) + imageId.slice(9, 13), 16);
 }
 
-/** Makes an image id from a time in milliseconds and ten bytes; throws RangeError outside 48 bits. */
+/** Makes an image id of a time in milliseconds and at least ten bytes; throws RangeError outside 48 bits. */
 export function makeImageId(timeMs: number, random: Uint8Array): ImageId {
-  return parseImageId(makeUuidV7(timeMs, random));
+  if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > MAX_TIMESTAMP) {
+    throw new RangeError(`Cannot make image id: timeMs must be a 48-bit integer (got ${timeMs})`);
+  }
+  if (random.length < 10) throw new RangeError("Cannot make image id: it needs ten random bytes");
+  const bytes = random.slice(0, 10);
+  bytes[0] = 0x70 | (bytes[0] ?? 0) & 0x0f; // version 7
+  bytes[2] = 0x80 | (bytes[2] ?? 0) & 0x3f; // variant of RFC 9562
+  const hex = timeMs.toString(16).padStart(12, "0") + hexOf(bytes);
+  return parseImageId(hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
 }
 
 /** The first id that a millisecond can have: the lower bound of a time window in a listing. */

@@ -7,7 +7,7 @@ import { IMAGE_ROW_COLUMNS, rowOfManifest } from "./image_row.ts";
 import type { Manifest } from "./manifest.ts";
 
 const ref = sampleRef(NOON_MS);
-const manifest = sampleManifest(ref);
+const manifest = sampleManifest(ref, { declaredType: "image/png" });
 
 test("rowOfManifest() has exactly the columns of the table", () => {
   const { metadata: _metadata, ...bare } = manifest;
@@ -30,7 +30,9 @@ test("rowOfManifest() says what the manifest says", () => {
     status: "ready",
     reason: null,
     media_type: "image/jpeg",
+    declared_type: "image/png",
     bytes: 2_000_000,
+    content_key: null,
     width: 4032,
     height: 3024,
     camera_make: "apple",
@@ -40,7 +42,6 @@ test("rowOfManifest() says what the manifest says", () => {
     dominant_color_1: "#102030",
     dominant_color_2: "#405060",
     dominant_color_3: null,
-    renditions: 2,
     rendition_bytes: 309_000,
     queue_ms: 1,
     total_ms: 99,
@@ -52,6 +53,17 @@ test("rowOfManifest() says what the manifest says", () => {
   for (const [column, value] of Object.entries(expected)) {
     assert.equal(row[column], value, column);
   }
+  const sides = { width: 1600, height: 1200, media_type: "image/jpeg" };
+  assert.deepEqual(row.renditions, [
+    { name: "large", ...sides, bytes: 300_000 },
+    { name: "thumb", ...sides, bytes: 9_000 },
+  ]);
+});
+
+test("rowOfManifest() has an empty list where nothing was written", () => {
+  const { declaredType: _, ...bare } = manifest;
+  const row = rowOfManifest(ref, { ...bare, status: "rejected", renditions: [] });
+  assert.deepEqual([row.renditions, row.rendition_bytes, row.declared_type], [[], 0, null]);
 });
 
 test("rowOfManifest() tells why an image was rejected, in its closed word and not in its detail", () => {
@@ -62,10 +74,12 @@ test("rowOfManifest() tells why an image was rejected, in its closed word and no
   assert.equal(Object.values(row).includes(detail), false);
 });
 
-test("rowOfManifest() holds no text from outside: neither lens nor ICC name nor hashes of looks", () => {
-  const row = JSON.stringify(rowOfManifest(ref, manifest));
+test("rowOfManifest() holds no text from outside: neither lens, ICC name, reference nor hashes", () => {
+  const said = { ...manifest, ref: "invoice-7", origin: "images/3/41" };
+  const row = JSON.stringify(rowOfManifest(ref, said));
   const { iccName, camera, insights } = manifest.metadata ?? {};
-  for (const text of [iccName, camera?.lens, insights?.thumbhash, insights?.perceptualHash]) {
+  const looks = [iccName, camera?.lens, insights?.thumbhash, insights?.perceptualHash];
+  for (const text of [...looks, said.ref, said.origin, said.sha256]) {
     assert.ok(text !== undefined && !row.includes(text), text);
   }
 });

@@ -4,7 +4,11 @@ import { sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { isFinal, parseManifest, serializeManifest } from "./manifest.ts";
 
-const manifest = sampleManifest(sampleRef());
+const manifest = sampleManifest(sampleRef(), {
+  declaredType: "image/png",
+  ref: "invoice-7",
+  origin: "images/3/41",
+});
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 test("parseManifest() reads what serializeManifest() writes", () => {
@@ -24,6 +28,8 @@ for (
     ["a version to come", encode({ ...manifest, version: 2 })],
     ["an unknown status", encode({ ...manifest, status: "done" })],
     ["an unknown reason", encode({ ...manifest, status: "rejected", reason: "ugly" })],
+    ["an unknown source", encode({ ...manifest, source: "door" })],
+    ["a reference that is none", encode({ ...manifest, ref: "invoice 7" })],
     ["an attempt 0", encode({ ...manifest, attempt: 0 })],
     ["a time that is not UTC", encode({ ...manifest, processedAt: "2026-03-14T12:00:00+01:00" })],
   ] as const

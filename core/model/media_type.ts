@@ -9,8 +9,6 @@ interface MediaTypeRow {
   readonly extensions: readonly [string, ...string[]];
   /** Matches the file's {@link signatureOf signature}. */
   readonly magic: RegExp;
-  /** Which file of `processing/probe` reads the header. */
-  readonly probe: "jpeg" | "png" | "webp" | "gif" | "tiff" | "heif";
   /** Which library of the processor decodes it. */
   readonly decoder: "libvips" | "libheif";
 }
@@ -21,35 +19,30 @@ export const MEDIA_TYPES = {
     label: "JPEG",
     extensions: ["jpg", "jpeg"],
     magic: /^ffd8ff/,
-    probe: "jpeg",
     decoder: "libvips",
   },
   "image/png": {
     label: "PNG",
     extensions: ["png"],
     magic: /^89504e470d0a1a0a/,
-    probe: "png",
     decoder: "libvips",
   },
   "image/webp": {
     label: "WebP",
     extensions: ["webp"],
     magic: /^52494646.{8}57454250/,
-    probe: "webp",
     decoder: "libvips",
   },
   "image/avif": {
     label: "AVIF",
     extensions: ["avif"],
     magic: /^ftyp[^]*:avi[fs]/,
-    probe: "heif",
     decoder: "libvips",
   },
   "image/gif": {
     label: "GIF",
     extensions: ["gif"],
     magic: /^474946383[79]61/,
-    probe: "gif",
     decoder: "libvips",
   },
   "image/tiff": {
@@ -57,21 +50,18 @@ export const MEDIA_TYPES = {
     extensions: ["tiff", "tif"],
     // The second of each pair is BigTIFF.
     magic: /^(49492[ab]00|4d4d002[ab])/,
-    probe: "tiff",
     decoder: "libvips",
   },
   "image/heic": {
     label: "HEIC",
     extensions: ["heic"],
     magic: /^ftyp[^]*:(hei[cxms]|hev[cx])/,
-    probe: "heif",
     decoder: "libheif",
   },
   "image/heif": {
     label: "HEIF",
     extensions: ["heif"],
     magic: /^ftyp[^]*:(mif1|msf1)/,
-    probe: "heif",
     decoder: "libheif",
   },
 } as const satisfies Record<string, MediaTypeRow>;

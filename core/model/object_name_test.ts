@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseImageId } from "./image_id.ts";
 import {
-  dayOf,
+  dayPrefix,
+  erasingName,
   type ImageRef,
   manifestName,
-  markerName,
-  ownerMarkerPrefix,
   ownerPrefix,
   processedPrefix,
   rawName,
-  readProcessedBucketName,
-  readRawBucketName,
+  readProcessedName,
+  readRawName,
   receiptName,
   renditionName,
+  SHARDS,
 } from "./object_name.ts";
 import { parseOwner } from "./owner.ts";
 import { parseTenant } from "./tenant.ts";
@@ -25,41 +25,44 @@ const REF: ImageRef = {
   owner: parseOwner(OWNER),
   imageId: parseImageId(ID),
 };
-const RAW = `2022-02-22/acme-2/${OWNER}/${ID}`;
+const RAW = `a/2022-02-22/acme-2/${OWNER}/${ID}`;
 
 test("names are those of DESIGN", () => {
   assert.equal(rawName(REF), RAW);
   assert.equal(processedPrefix(REF), `${RAW}/`);
   assert.equal(manifestName(REF), `${RAW}/manifest.json`);
   assert.equal(renditionName(REF, "large", "jpg"), `${RAW}/large.jpg`);
-  assert.equal(markerName(REF), `erase/${RAW}`);
   assert.equal(receiptName(REF), `erased/${RAW}`);
-  assert.equal(ownerPrefix("2022-02-22", REF.tenant, REF.owner), `2022-02-22/acme-2/${OWNER}/`);
-  assert.equal(
-    ownerMarkerPrefix("2022-02-22", REF.tenant, REF.owner),
-    `erase/2022-02-22/acme-2/${OWNER}/`,
-  );
+  assert.equal(erasingName(REF), `erasing/${RAW}`);
+  assert.equal(dayPrefix("a", "2022-02-22"), "a/2022-02-22/");
+  assert.equal(ownerPrefix("2022-02-22", REF.tenant, REF.owner), `a/2022-02-22/acme-2/${OWNER}/`);
 });
 
-test("readRawBucketName() reads what rawName() and markerName() write", () => {
-  assert.deepEqual(readRawBucketName(rawName(REF)), { kind: "raw", ref: REF });
-  assert.deepEqual(readRawBucketName(markerName(REF)), { kind: "marker", ref: REF });
+test("a name begins with its shard, one of 32: the first character of its owner", () => {
+  const names = SHARDS.map((shard) => rawName({ ...REF, owner: parseOwner(shard.repeat(20)) }));
+  assert.equal(new Set(SHARDS).size, 32);
+  for (const [at, name] of names.entries()) assert.ok(name.startsWith(`${SHARDS[at]}/2022-02-22/`));
 });
 
-test("readProcessedBucketName() reads what the processor writes", () => {
-  assert.deepEqual(readProcessedBucketName(manifestName(REF)), { kind: "manifest", ref: REF });
-  assert.deepEqual(readProcessedBucketName(receiptName(REF)), { kind: "receipt", ref: REF });
+test("readRawName() reads what rawName() writes", () => {
+  assert.deepEqual(readRawName(rawName(REF)), REF);
+});
+
+test("readProcessedName() reads what the processor and the keeper write", () => {
+  assert.deepEqual(readProcessedName(manifestName(REF)), { kind: "manifest", ref: REF });
+  assert.deepEqual(readProcessedName(receiptName(REF)), { kind: "receipt", ref: REF });
+  assert.deepEqual(readProcessedName(erasingName(REF)), { kind: "erasing", ref: REF });
   for (const file of ["thumb", "thumb.mi8k2x1a"]) {
-    const named = readProcessedBucketName(renditionName(REF, file, "webp"));
+    const named = readProcessedName(renditionName(REF, file, "webp"));
     assert.deepEqual(named, { kind: "rendition", ref: REF, file: `${file}.webp` });
   }
 });
 
 test("names of one bucket are not names of the other", () => {
-  assert.equal(readRawBucketName(manifestName(REF)), null);
-  assert.equal(readRawBucketName(receiptName(REF)), null);
-  assert.equal(readProcessedBucketName(rawName(REF)), null);
-  assert.equal(readProcessedBucketName(markerName(REF)), null);
+  for (const name of [manifestName(REF), receiptName(REF), erasingName(REF)]) {
+    assert.equal(readRawName(name), null);
+  }
+  assert.equal(readProcessedName(rawName(REF)), null);
 });
 
 const FOREIGN: readonly (readonly [string, string])[] = [
@@ -69,6 +72,9 @@ const FOREIGN: readonly (readonly [string, string])[] = [
   ["traversal in front", `../${RAW}`],
   ["a leading slash", `/${RAW}`],
   ["a double slash", RAW.replace("/acme-2/", "//acme-2/")],
+  ["another shard than its owner's", RAW.replace(/^a/, "b")],
+  ["no shard", RAW.slice(2)],
+  ["a shard twice", `a/${RAW}`],
   ["an empty tenant", RAW.replace("acme-2", "")],
   ["an upper-case tenant", RAW.replace("acme-2", "Acme-2")],
   ["a tenant of 64 characters", RAW.replace("acme-2", "a".repeat(64))],
@@ -86,19 +92,26 @@ const FOREIGN: readonly (readonly [string, string])[] = [
 
 for (const [what, name] of FOREIGN) {
   test(`a name with ${what} is not ours in any bucket`, () => {
-    assert.equal(readRawBucketName(name), null);
-    assert.equal(readRawBucketName(`erase/${name}`), null);
-    assert.equal(readProcessedBucketName(`erased/${name}`), null);
-    assert.equal(readProcessedBucketName(`${name}/manifest.json`), null);
-    assert.equal(readProcessedBucketName(`${name}/large.jpg`), null);
+    assert.equal(readRawName(name), null);
+    for (const folder of ["erased", "erasing"]) {
+      assert.equal(readProcessedName(`${folder}/${name}`), null);
+    }
+    for (const file of ["manifest.json", "large.jpg"]) {
+      assert.equal(readProcessedName(`${name}/${file}`), null);
+    }
   });
 }
 
-for (
-  const name of [`${RAW}/`, `${RAW}/x`, `erase/erase/${RAW}`, `erase/${RAW}/`, "erase/", "erase"]
-) {
-  test(`${JSON.stringify(name)} is not ours in the raw bucket`, () => {
-    assert.equal(readRawBucketName(name), null);
+for (const name of [`${RAW}/`, `${RAW}/x`]) {
+  test(`${JSON.stringify(name)} is not ours in the raw bucket, nor among receipts`, () => {
+    assert.equal(readRawName(name), null);
+    assert.equal(readProcessedName(`erased/${name}`), null);
+  });
+}
+
+for (const name of [`erased/erased/${RAW}`, `erasing/erased/${RAW}`, "erased/", "erasing", ""]) {
+  test(`${JSON.stringify(name)} is not ours in the processed bucket`, () => {
+    assert.equal(readProcessedName(name), null);
   });
 }
 
@@ -109,7 +122,7 @@ const FOREIGN_FILES = [
 
 for (const file of FOREIGN_FILES) {
   test(`a processed file ${JSON.stringify(file)} is not ours`, () => {
-    assert.equal(readProcessedBucketName(`${RAW}/${file}`), null);
+    assert.equal(readProcessedName(`${RAW}/${file}`), null);
   });
 }
 
@@ -118,9 +131,4 @@ test("renditionName() refuses names that it could not read back", () => {
     assert.throws(() => renditionName(REF, rendition, "jpg"), RangeError);
   }
   assert.throws(() => renditionName(REF, "large", "j/g"), RangeError);
-});
-
-test("dayOf() changes at midnight in UTC", () => {
-  assert.equal(dayOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999)), "2026-12-31");
-  assert.equal(dayOf(Date.UTC(2027, 0, 1)), "2027-01-01");
 });

@@ -8,6 +8,8 @@ const FULL = {
   crc32c: "AAAAAA==",
   size: 52_428_800,
   preset: "square",
+  ref: "Invoice_7.b-2",
+  origin: "images.v2/0/9223372036854775807",
   traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 } as const;
 
@@ -28,17 +30,37 @@ test("declarationOfMetadata() treats what is not of its form as if it were not t
     crc32c: "AAAAAA",
     size: "-1",
     preset: "../x",
+    ref: "invoice 7",
+    origin: "images/-1/0",
     traceparent: "00-1-2-3",
     tenant: "other",
   };
   const { source, ...others } = declarationOfMetadata(odd);
   assert.equal(source, "unknown");
-  assert.deepEqual(Object.values(others), Array(5).fill(undefined));
+  assert.deepEqual(Object.values(others), Array(7).fill(undefined));
 });
 
 for (const size of ["", "01", "1e3", "1.5", " 1", "99999999999999999"]) {
   test(`declarationOfMetadata() reads no size from ${JSON.stringify(size)}`, () => {
     assert.equal(declarationOfMetadata({ size }).size, undefined);
+  });
+}
+
+for (
+  const metadata of [
+    { ref: "" },
+    { ref: "a".repeat(65) },
+    { ref: "a/b" },
+    { ref: "r\u00e9f" },
+    { ref: "a\n" },
+    { origin: "images/0" },
+    { origin: "a b/0/0" },
+    { origin: "images/0/0/0" },
+  ]
+) {
+  test(`declarationOfMetadata() takes nothing of ${JSON.stringify(metadata)}`, () => {
+    const { source: _, ...others } = declarationOfMetadata(metadata);
+    assert.ok(Object.values(others).every((value) => value === undefined));
   });
 }
 

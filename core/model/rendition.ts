@@ -29,7 +29,8 @@ export type RenditionSpec = Readonly<z.infer<typeof renditionSpecSchema>>;
 export const renditionTableSchema = z.array(renditionSpecSchema).min(1).max(16)
   .refine((table) => new Set(table.map((spec) => spec.name)).size === table.length, {
     message: "must not name a rendition twice",
-  });
+  })
+  .readonly();
 
 /** The renditions of an image whose plan says nothing else. */
 export const DEFAULT_RENDITIONS: readonly RenditionSpec[] = renditionTableSchema.parse([

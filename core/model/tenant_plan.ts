@@ -1,13 +1,11 @@
 import * as z from "zod";
-import { AppError } from "../errors.ts";
-import { ALL_MEDIA_TYPES, type MediaType } from "./media_type.ts";
+import { AppError, schemaError } from "../errors.ts";
+import { ALL_MEDIA_TYPES } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import type { Tenant } from "./tenant.ts";
 
-const mediaTypeSchema = z.enum(ALL_MEDIA_TYPES);
-
 const planSchema = z.strictObject({
-  allowedTypes: z.array(mediaTypeSchema).min(1),
+  allowedTypes: z.array(z.enum(ALL_MEDIA_TYPES)).min(1).readonly(),
   maxBytes: z.int().min(1).max(5 * 1024 ** 4),
   maxPixels: z.int().min(1),
   maxFrames: z.int().min(1),
@@ -17,7 +15,7 @@ const planSchema = z.strictObject({
   /** Named rendition tables that an upload may ask for. */
   presets: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/), renditionTableSchema),
   /** Origins whose pages may call the edge, exactly as browsers send them; `*` for any. */
-  corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)),
+  corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)).readonly(),
 });
 
 const topicSchema = z.strictObject({
@@ -33,17 +31,7 @@ const documentSchema = planSchema.partial().extend({
 });
 
 /** What one tenant may do: types, sizes in bytes and pixels, daily quotas, renditions, CORS origins. */
-export interface TenantPlan {
-  readonly allowedTypes: readonly MediaType[];
-  readonly maxBytes: number;
-  readonly maxPixels: number;
-  readonly maxFrames: number;
-  readonly imagesPerDay: number;
-  readonly bytesPerDay: number;
-  readonly renditions: readonly RenditionSpec[];
-  readonly presets: Readonly<Record<string, readonly RenditionSpec[]>>;
-  readonly corsOrigins: readonly string[];
-}
+export type TenantPlan = Readonly<z.infer<typeof planSchema>>;
 
 /** How a Kafka topic's records become images of a tenant. */
 export interface TopicPlan {
@@ -72,9 +60,7 @@ export const DEFAULT_PLAN: TenantPlan = {
 export function parseTenantDocument(bytes: Uint8Array): TenantDocument {
   const read = documentSchema.safeParse(parseJson(bytes));
   if (read.success) return read.data;
-  const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  const list = errors.map(({ path, message }) => `${path || "(document)"}: ${message}`).join("; ");
-  throw new AppError("invalid_config", `Cannot read the tenant's object: ${list}`, { errors });
+  throw schemaError("invalid_config", "Cannot read the tenant's object", read.error);
 }
 
 /** The plan of a tenant whose object goes before the default's, and that before ours. */
@@ -98,8 +84,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new AppError("invalid_config", "Cannot read the tenant's object: it is not JSON", {
-      cause,
-    });
+    const message = "Cannot read the tenant's object: it is not JSON";
+    throw new AppError("invalid_config", message, { cause });
   }
 }

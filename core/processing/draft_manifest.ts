@@ -5,6 +5,7 @@ import { parseTraceParent } from "../model/traceparent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Rendered } from "../ports/pixel_engine.ts";
 import type { Probed } from "./probe/probe.ts";
+import { uprightSize } from "./plan_renditions.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 import type { RawImage } from "./raw_image.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -59,11 +60,9 @@ export class ManifestDraft {
       this.add({ declaredType });
     }
     const { width, height, iccName, orientation, frames, hasAlpha, colorSpace, bitDepth } = header;
-    const isTurned = orientation >= 5;
     const metadata: ImageMetadata = {
       mediaType,
-      width: isTurned ? height : width,
-      height: isTurned ? width : height,
+      ...uprightSize(header),
       megapixels: Math.round(width * height / 10_000) / 100,
       frames,
       isAnimated: frames > 1,

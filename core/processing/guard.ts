@@ -17,13 +17,7 @@ interface Facts extends GuardOptions {
   readonly probed: Probed;
 }
 
-/** One limit: why it rejects, what is measured, and what it must be at most. */
-interface Limit {
-  readonly reason: RejectReason;
-  readonly what: string;
-  value(facts: Facts): number;
-  max(facts: Facts): number;
-}
+type Measure = (facts: Facts) => number;
 
 /** The longest side that every decoder and format of ours can hold, in pixels (JPEG: ITU-T T.81, B.2.2, less its margin). */
 export const MAX_SIDE_PX = 65_500;
@@ -36,56 +30,21 @@ const MAX_ICC_BYTES = 4_194_304;
 /** Pixels of all frames together, as a multiple of the plan's pixels. */
 const MAX_ANIMATION = 20;
 
-const LIMITS: readonly Limit[] = [
-  {
-    reason: "too_large",
-    what: "bytes",
-    value: ({ actualSize }) => actualSize,
-    max: ({ plan }) => plan.maxBytes,
-  },
-  {
-    reason: "too_large",
-    what: "bytes of EXIF",
-    value: ({ probed: { exif, mediaType } }) => mediaType === "image/tiff" ? 0 : exif?.length ?? 0,
-    max: () => MAX_EXIF_BYTES,
-  },
-  {
-    reason: "too_large",
-    what: "bytes of colour profile",
-    value: ({ probed }) => probed.iccBytes,
-    max: () => MAX_ICC_BYTES,
-  },
-  {
-    reason: "too_many_pixels",
-    what: "pixels",
-    value: pixelsOf,
-    max: ({ plan }) => plan.maxPixels,
-  },
-  {
-    reason: "too_many_pixels",
-    what: "pixels on its longest side",
-    value: ({ probed: { header } }) => Math.max(header.width, header.height),
-    max: () => MAX_SIDE_PX,
-  },
-  {
-    reason: "too_many_pixels",
-    what: "times as long as it is wide",
-    value: ({ probed: { header: { width, height } } }) =>
-      Math.ceil(Math.max(width, height) / Math.min(width, height)),
-    max: () => MAX_ASPECT,
-  },
-  {
-    reason: "too_many_frames",
-    what: "frames",
-    value: ({ probed: { header } }) => header.frames,
-    max: ({ plan }) => plan.maxFrames,
-  },
-  {
-    reason: "too_many_frames",
-    what: "pixels in all frames",
-    value: (facts) => pixelsOf(facts) * facts.probed.header.frames,
-    max: ({ plan }) => plan.maxPixels * MAX_ANIMATION,
-  },
+/** Each limit: why it rejects, what is measured, how, and what it must be at most. */
+const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, max: Measure])[] = [
+  ["too_large", "bytes", ({ actualSize }) => actualSize, ({ plan }) => plan.maxBytes],
+  ["too_large", "bytes of EXIF", exifBytesOf, () => MAX_EXIF_BYTES],
+  ["too_large", "bytes of colour profile", ({ probed }) => probed.iccBytes, () => MAX_ICC_BYTES],
+  ["too_many_pixels", "pixels", pixelsOf, ({ plan }) => plan.maxPixels],
+  ["too_many_pixels", "pixels on its longest side", longestSideOf, () => MAX_SIDE_PX],
+  ["too_many_pixels", "times as long as it is wide", aspectOf, () => MAX_ASPECT],
+  ["too_many_frames", "frames", framesOf, ({ plan }) => plan.maxFrames],
+  [
+    "too_many_frames",
+    "pixels in all frames",
+    (facts) => pixelsOf(facts) * framesOf(facts),
+    ({ plan }) => plan.maxPixels * MAX_ANIMATION,
+  ],
 ];
 
 /**
@@ -98,11 +57,9 @@ export function guard(probed: Probed, options: GuardOptions): void {
   if (!options.plan.allowedTypes.some((allowed) => agrees(allowed, probed.mediaType))) {
     throw new ImageRejected("unsupported_type", `the plan does not take ${probed.mediaType}`);
   }
-  for (const { reason, what, value, max } of LIMITS) {
-    const found = value(facts);
-    if (found > max(facts)) {
-      throw new ImageRejected(reason, `${found} ${what}, at most ${max(facts)}`);
-    }
+  for (const [reason, what, value, max] of LIMITS) {
+    const [found, most] = [value(facts), max(facts)];
+    if (found > most) throw new ImageRejected(reason, `${found} ${what}, at most ${most}`);
   }
 }
 
@@ -115,6 +72,23 @@ function checkSize({ declaredSize, actualSize }: Facts): void {
   }
 }
 
+/** TIFF files are EXIF blocks themselves. */
+function exifBytesOf({ probed: { exif, mediaType } }: Facts): number {
+  return mediaType === "image/tiff" ? 0 : exif?.length ?? 0;
+}
+
 function pixelsOf({ probed: { header } }: Facts): number {
   return header.width * header.height;
+}
+
+function longestSideOf({ probed: { header } }: Facts): number {
+  return Math.max(header.width, header.height);
+}
+
+function aspectOf({ probed: { header: { width, height } } }: Facts): number {
+  return Math.ceil(Math.max(width, height) / Math.min(width, height));
+}
+
+function framesOf({ probed: { header } }: Facts): number {
+  return header.frames;
 }

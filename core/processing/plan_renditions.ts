@@ -9,6 +9,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** The box of a rendition, and how a picture is fitted into it. */
+type Box = Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge">;
+
 /** A rendition and the whole picture in it, before anything is cut off or added. */
 export interface PlannedRendition {
   readonly spec: RenditionSpec;
@@ -53,10 +56,7 @@ function boxOf(size: Size, { width, height, fit }: RenditionSpec): Size {
  * The whole picture's size for a rendition: as large as its box holds (`inside`, `contain`) or as small as covers it
  * (`cover`), not enlarged unless the rendition asks for it; no side below one pixel.
  */
-export function scaledSize(
-  size: Size,
-  { width, height, fit, enlarge }: Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge">,
-): Size {
+export function scaledSize(size: Size, { width, height, fit, enlarge }: Box): Size {
   const ratios = [width / size.width, height / size.height];
   const wanted = fit === "cover" ? Math.max(...ratios) : Math.min(...ratios);
   const scale = enlarge ? wanted : Math.min(1, wanted);
@@ -70,10 +70,7 @@ export function scaledSize(
  * The size of pixels resized inside a box. A box that differs from it by a pixel at most is filled: it was computed from
  * the picture's own size, and the pixels' size was rounded once already.
  */
-export function insideSize(
-  pixels: Size,
-  { width, height, enlarge }: Pick<RenditionSpec, "width" | "height" | "enlarge">,
-): Size {
+export function insideSize(pixels: Size, { width, height, enlarge }: Omit<Box, "fit">): Size {
   const size = scaledSize(pixels, { width, height, fit: "inside", enlarge });
   const isBox = Math.abs(size.width - width) <= 1 && Math.abs(size.height - height) <= 1;
   return isBox ? { width, height } : size;
@@ -92,10 +89,7 @@ export interface Placement {
  * Places pixels as a rendition's line says: `inside` is its own canvas, `cover` is cut in its middle to the box or, where
  * it is smaller and must not be enlarged, to what it has of it; `contain` lies in the middle of the whole box.
  */
-export function placementOf(
-  pixels: Size,
-  options: Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge">,
-): Placement {
+export function placementOf(pixels: Size, options: Box): Placement {
   const { width, height, fit } = options;
   if (fit === "inside") {
     const scaled = insideSize(pixels, options);

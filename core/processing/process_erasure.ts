@@ -1,6 +1,6 @@
 import type { CallOptions } from "../ports/call_options.ts";
 import { phaseOf } from "../retention/policy.ts";
-import { deliveredImage } from "./delivered_image.ts";
+import { deliveredImage } from "./process_image.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
 import { unlessErased } from "./unless_erased.ts";
 

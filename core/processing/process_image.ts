@@ -3,15 +3,14 @@
  * erasure request. The manifest is the commit point: whatever comes before it may be done twice.
  */
 import { isFinal } from "../model/manifest.ts";
-import { type ImageRef, rawName } from "../model/object_name.ts";
+import { type ImageRef, rawName, readRawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { removeLive } from "../retention/erase_image.ts";
-import { phaseOf } from "../retention/policy.ts";
-import { commitManifest, type HeldManifest, readManifest } from "./commit_manifest.ts";
-import { deliveredImage } from "./delivered_image.ts";
+import { isFarAhead, phaseOf } from "../retention/policy.ts";
+import { commitManifest, readManifest } from "./commit_manifest.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
 import type { ImageDelivery, ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
-import { publishRecord } from "./publish_record.ts";
+import { type HeldManifest, publishRecord } from "./publish_record.ts";
 import { rawImageOf } from "./raw_image.ts";
 import { runStages } from "./run_stages.ts";
 import { unlessErased } from "./unless_erased.ts";
@@ -70,4 +69,10 @@ async function finishAgain(
   }
   await publishRecord(ports, ref, held, options);
   return { outcome: "already", ref };
+}
+
+/** The image that a delivery is about; null where its name is not one of ours, or of a T0 that no source can have given. */
+export function deliveredImage(objectName: string, nowMs: number): ImageRef | null {
+  const ref = readRawName(objectName);
+  return ref === null || isFarAhead(ref.imageId, nowMs) ? null : ref;
 }

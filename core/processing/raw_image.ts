@@ -1,7 +1,10 @@
-import type { ImageRef } from "../model/object_name.ts";
+import { AppError } from "../errors.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import { declarationOfMetadata, type RawDeclaration } from "../model/raw_metadata.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
-import type { ObjectFacts } from "../ports/object_store.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ObjectFacts, ObjectReader } from "../ports/object_store.ts";
+import type { ByteSource } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 
 /** A raw object and all that its processing goes by. */
@@ -20,4 +23,42 @@ export async function rawImageOf(
 ): Promise<RawImage> {
   const declaration = declarationOfMetadata(object.metadata);
   return { ref, object, declaration, plan: await plans.planOf(ref.tenant) };
+}
+
+/**
+ * A probe's view of a raw object: ranges of one generation, shorter only at the object's end.
+ * Reads throw `unavailable` where that generation went meanwhile.
+ */
+export function rangeSource(
+  store: ObjectReader,
+  { ref, object: { generation, size } }: Pick<RawImage, "ref" | "object">,
+  { signal }: CallOptions,
+): ByteSource {
+  const name = rawName(ref);
+  return {
+    size,
+    async read(offset, length) {
+      const bytes = await store.readRange(name, { offset, length, generation, signal });
+      if (bytes !== null) return bytes;
+      throw rawWent();
+    },
+  };
+}
+
+/** All bytes of a raw object's generation; throws `unavailable` where that went meanwhile. */
+export async function fetchRaw(
+  store: ObjectReader,
+  { ref, object: { generation } }: Pick<RawImage, "ref" | "object">,
+  options: CallOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await store.read(rawName(ref), { generation, ...options });
+  if (bytes !== null) return bytes;
+  throw rawWent();
+}
+
+function rawWent(): AppError {
+  return new AppError(
+    "unavailable",
+    "Cannot read the raw object as it went while it was processed",
+  );
 }

@@ -12,7 +12,6 @@ import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_e
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
-  type Insight,
   type PictureContext,
   type Pipeline,
   STANDARD_INSIGHTS,
@@ -28,9 +27,6 @@ interface RenderOptions {
   /** The wall time that decoding may take, in milliseconds. */
   readonly decodeTimeoutMs: number;
 }
-
-/** Larger EXIF blocks are not read: their facts fit a few hundred bytes. */
-const MAX_EXIF_BYTES = 1_048_576;
 
 /**
  * Makes renditions, insights and camera facts of a picture that the guard let through. Throws ImageRejected: what the
@@ -137,18 +133,11 @@ async function measureStandard(
   shared: SharedPixels,
   context: PictureContext,
 ): Promise<PixelInsights> {
-  const measure = async <Value>({ minSidePx, measure }: Insight<Value>) =>
-    measure(await shared.forInsight(minSidePx), context);
-  return {
-    dominantColors: await measure(STANDARD_INSIGHTS.dominantColors),
-    meanLuma: await measure(STANDARD_INSIGHTS.meanLuma),
-    contrast: await measure(STANDARD_INSIGHTS.contrast),
-    sharpness: await measure(STANDARD_INSIGHTS.sharpness),
-    entropy: await measure(STANDARD_INSIGHTS.entropy),
-    isBlank: await measure(STANDARD_INSIGHTS.isBlank),
-    perceptualHash: await measure(STANDARD_INSIGHTS.perceptualHash),
-    thumbhash: await measure(STANDARD_INSIGHTS.thumbhash),
-  };
+  const values: Record<string, unknown> = {};
+  for (const [name, { minSidePx, measure }] of Object.entries(STANDARD_INSIGHTS)) {
+    values[name] = measure(await shared.forInsight(minSidePx), context);
+  }
+  return values as PixelInsights; // the table has each of them by its name
 }
 
 async function measureOwn(
@@ -171,8 +160,6 @@ async function measureOwn(
 
 async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {
   if (exif === undefined) return undefined;
-  // TIFF files are their own EXIF block; only elsewhere does a block's size say whether it is one.
-  if (exif.offset > 0 && exif.length > MAX_EXIF_BYTES) return undefined;
   return await readCamera(bytes.subarray(exif.offset, exif.offset + exif.length));
 }
 

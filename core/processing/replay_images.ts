@@ -30,6 +30,10 @@ interface ReplayImagesOptions extends CallOptions {
   readonly onEnd?: (tally: Readonly<ReplayTally>, failure?: AppError) => void;
 }
 
+const NOTHING_DONE = {
+  ...{ replayed: 0, kept: 0, current: 0, overtaken: 0, open: 0 },
+  ...{ too_late: 0, gone: 0, erased: 0, failed: 0 },
+};
 const DAY_MS = 86_400_000;
 /** Clocks of doors may be ahead (the image id's rule). */
 const AHEAD_MS = 10_000;
@@ -66,7 +70,7 @@ export async function replayImages(
   refs: readonly ImageRef[],
   { atOnce, mayReject, onEnd, signal }: ReplayImagesOptions,
 ): Promise<ReplayTally> {
-  const tally = emptyTally();
+  const tally: ReplayTally = { ...NOTHING_DONE };
   let failuresInARow = 0;
   await forEachBounded(refs, atOnce, async (ref) => {
     signal?.throwIfAborted();
@@ -85,18 +89,4 @@ export async function replayImages(
     }
   });
   return tally;
-}
-
-function emptyTally(): ReplayTally {
-  return {
-    replayed: 0,
-    kept: 0,
-    current: 0,
-    overtaken: 0,
-    open: 0,
-    too_late: 0,
-    gone: 0,
-    erased: 0,
-    failed: 0,
-  };
 }

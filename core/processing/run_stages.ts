@@ -1,7 +1,5 @@
 /** The stages that a raw object goes through: probe, fetch, verify, render, store. */
-import { AppError } from "../errors.ts";
 import type { Manifest } from "../model/manifest.ts";
-import { rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { renditionsOf } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -9,8 +7,7 @@ import { ManifestDraft } from "./draft_manifest.ts";
 import { guard } from "./guard.ts";
 import { probe, probeBytes, type Probed } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
-import { rangeSource } from "./range_source.ts";
-import type { RawImage } from "./raw_image.ts";
+import { fetchRaw, rangeSource, type RawImage } from "./raw_image.ts";
 import { storeRenditions } from "./store_renditions.ts";
 
 /** How to run the stages. */
@@ -29,8 +26,9 @@ export async function runStages(
   const draft = new ManifestDraft(ports, raw, attempt);
   const { watch } = draft;
   try {
-    draft.addHeader(await watch.time("probeMs", () => probeRaw(ports, raw, options)));
-    const bytes = await watch.time("fetchMs", () => fetchRaw(ports, raw, options));
+    const source = rangeSource(ports.raw, raw, options);
+    draft.addHeader(guarded(await watch.time("probeMs", () => probe(source, options)), raw));
+    const bytes = await watch.time("fetchMs", () => fetchRaw(ports.raw, raw, options));
     draft.add({ sha256: await verifyDigests(ports, raw, bytes) });
     // Only the whole file shows how many frames there are, and that it is still what its first bytes said.
     const whole = guarded(await probeBytes(bytes), raw);
@@ -48,28 +46,10 @@ export async function runStages(
   }
 }
 
-async function probeRaw(
-  ports: ProcessImagePorts,
-  raw: RawImage,
-  options: CallOptions,
-): Promise<Probed> {
-  return guarded(await probe(rangeSource(ports.raw, raw, options), options), raw);
-}
-
 /** What was found, where it is within every limit and is what was declared. */
 function guarded(probed: Probed, { object, declaration, plan }: RawImage): Probed {
   guard(probed, { plan, declaredSize: declaration.size, actualSize: object.size });
   return probed;
-}
-
-async function fetchRaw(
-  { raw }: ProcessImagePorts,
-  { ref, object: { generation } }: RawImage,
-  options: CallOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await raw.read(rawName(ref), { generation, ...options });
-  if (bytes !== null) return bytes;
-  throw new AppError("unavailable", "Cannot read the raw object as it went while it was processed");
 }
 
 async function verifyDigests(

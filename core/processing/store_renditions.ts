@@ -13,12 +13,14 @@ import type {
 import type { EncodedRendition } from "../ports/pixel_engine.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 
-/** What storing renditions needs. */
-interface StorePorts {
-  readonly processed: ObjectCreator & ObjectReader;
-}
-
 const SIDE = /^[1-9][0-9]{0,5}$/;
+
+type StorePorts = Record<"processed", ObjectCreator & ObjectReader>;
+
+/** A rendition and how its object is written. */
+interface RenditionWrite extends WriteOptions {
+  readonly rendition: EncodedRendition;
+}
 
 /** An image's renditions; of a replay with the `mark` that makes their names its own. */
 interface ImageRenditions {
@@ -39,40 +41,30 @@ export async function storeRenditions(
   return await allEnded(renditions.map((rendition) => {
     const { contentType, extension } = WRITTEN_FORMATS[rendition.format];
     const file = mark === undefined ? rendition.name : `${rendition.name}.${mark}`;
-    const write = { contentType, customTimeMs: t0OfImageId(ref.imageId), ...options };
-    return storeRendition(ports, renditionName(ref, file, extension), { rendition, write });
+    const write = { rendition, contentType, customTimeMs: t0OfImageId(ref.imageId), ...options };
+    return storeRendition(ports, renditionName(ref, file, extension), write);
   }));
-}
-
-/** A rendition and how its object is written. */
-interface RenditionWrite {
-  readonly rendition: EncodedRendition;
-  readonly write: WriteOptions;
 }
 
 async function storeRendition(
   { processed }: StorePorts,
   object: ObjectName,
-  { rendition: { name, width, height, bytes }, write }: RenditionWrite,
+  { rendition: { name, width, height, bytes }, ...write }: RenditionWrite,
 ): Promise<ManifestRendition> {
   const { contentType } = write;
   const metadata = { width: `${width}`, height: `${height}` };
-  const outcome = await processed.create(object, bytes, { ...write, metadata });
-  if (outcome.created) {
-    const { generation } = outcome;
-    return { name, object, generation, width, height, contentType, bytes: bytes.byteLength };
-  }
+  const made = await processed.create(object, bytes, { ...write, metadata });
+  const pinned = { name, object, width, height, contentType, bytes: bytes.byteLength };
+  if (made.created) return { ...pinned, generation: made.generation };
   const held = await processed.stat(object, write);
   if (held === null) {
     throw new AppError("unavailable", "Cannot store rendition as it went while it was stored");
   }
   return {
-    name,
-    object,
+    ...pinned,
     generation: held.generation,
     width: sideOf(held, "width") ?? width,
     height: sideOf(held, "height") ?? height,
-    contentType,
     bytes: held.size,
   };
 }

@@ -6,8 +6,6 @@ import { crashEverywhere, stepping } from "../testing/crashing_ports.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { eraseImage, isErasureRequested, removeLive } from "./erase_image.ts";
-import { RETENTION_POLICY } from "./policy.ts";
-import { settleErasures } from "./settle_erasures.ts";
 
 const ref = sampleRef(NOON_MS);
 const neighbour = sampleRef(NOON_MS);
@@ -24,8 +22,7 @@ async function worldOfTwo(): Promise<TestWorld> {
 
 /** Everything of the one is gone, and everything of the other there. */
 async function assertSettled(world: TestWorld, at = ""): Promise<void> {
-  world.clock.nowMs += RETENTION_POLICY.attemptMs;
-  await settleErasures(world.ports);
+  await world.settle();
   const others = world.rows.rows().filter(({ image_id }) => image_id === neighbour.imageId);
   assert.deepEqual(others.map(({ status }) => status), ["ready"], at);
   assert.equal(world.names().filter((name) => name.includes(neighbour.imageId)).length, 5, at);

@@ -18,17 +18,11 @@ export type SampleMaker = (
 ) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** What a case runs with. */
-interface CodecUnderTest {
+export interface CodecUnderTest {
   readonly codec: ImageCodec;
   /** Types that the codec takes and that the maker can make. */
   readonly mediaTypes: readonly MediaType[];
   readonly make: SampleMaker;
-}
-
-/** One promise. */
-export interface CodecCase {
-  readonly name: string;
-  run(codec: CodecUnderTest): Promise<void>;
 }
 
 /** Lossy formats blur edges and round colours: of 255. */

@@ -16,29 +16,18 @@ export function withCanaries(
 }
 
 const PLANTERS: Partial<Record<MediaType, (bytes: Uint8Array) => Uint8Array>> = {
-  "image/jpeg": (bytes) =>
-    bytesOf(
+  "image/jpeg": (bytes) => {
+    const iptc = bytesOf(0x1c, 2, 120, be(CANARY.length, 2), CANARY);
+    const resource = bytesOf("8BIM", be(0x0404, 2), be(0, 2), be(iptc.length + 1, 4), iptc, 0);
+    return bytesOf(
       bytes.subarray(0, 2),
       segment(0xe1, "Exif\0\0", exifBlock()),
       segment(0xe1, "http://ns.adobe.com/xap/1.0/\0", XMP),
-      segment(
-        0xed,
-        "Photoshop 3.0\x008BIM",
-        be(0x0404, 2),
-        be(0, 2),
-        be(CANARY.length + 6, 4),
-        [
-          0x1c,
-          2,
-          120,
-          ...be(CANARY.length, 2),
-        ],
-        CANARY,
-        0,
-      ),
+      segment(0xed, "Photoshop 3.0\0", resource),
       segment(0xfe, CANARY),
       bytes.subarray(2),
-    ),
+    );
+  },
   "image/png": (bytes) =>
     bytesOf(
       bytes.subarray(0, 33),

@@ -57,19 +57,12 @@ export function turned(pixels: RawPixels, orientation: number): RawPixels {
   const { width, height } = pixels;
   const swaps = orientation >= 5;
   const [storedWidth, storedHeight] = swaps ? [height, width] : [width, height];
-  /** Where the stored pixel (x, y) is seen. */
-  const seen: Readonly<Record<number, (x: number, y: number) => readonly [number, number]>> = {
-    1: (x, y) => [x, y],
-    2: (x, y) => [width - 1 - x, y],
-    3: (x, y) => [width - 1 - x, height - 1 - y],
-    4: (x, y) => [x, height - 1 - y],
-    5: (x, y) => [y, x],
-    6: (x, y) => [width - 1 - y, x],
-    7: (x, y) => [width - 1 - y, height - 1 - x],
-    8: (x, y) => [y, height - 1 - x],
-  };
+  const fromRight = [2, 3, 6, 7].includes(orientation);
+  const fromBottom = [3, 4, 7, 8].includes(orientation);
   return draw(storedWidth, storedHeight, (x, y) => {
-    const [seenX, seenY] = seen[orientation]?.(x, y) ?? [x, y];
+    const [column, row] = swaps ? [y, x] : [x, y];
+    const seenX = fromRight ? width - 1 - column : column;
+    const seenY = fromBottom ? height - 1 - row : row;
     return colorAt(pixels, (seenX + 0.5) / width, (seenY + 0.5) / height);
   });
 }

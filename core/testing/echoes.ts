@@ -2,43 +2,24 @@ import type { MediaType } from "../model/media_type.ts";
 import { be, box, bytesOf, chunk, heif, ispe, le, png, VERSION } from "./headers.ts";
 
 /** A header of some kilobytes that asks for its own bytes again and again. */
-interface Echo {
-  readonly name: string;
-  readonly mediaType: MediaType;
-  make(): Uint8Array;
-}
+type Echo = readonly [name: string, mediaType: MediaType, bytes: Uint8Array];
 
 const AVIF = { brand: "avif", item: "av01", properties: [ispe(40, 30)] };
+const NO_CHUNKS = Array.from({ length: 9_000 }, () => chunk("noNe"));
+const NO_EXTENSIONS = new Uint8Array(90_000).map((_, at) => at % 3 === 0 ? 0x21 : 0);
 
 /** Headers whose reader must not do more the more often they repeat themselves. */
 export const ECHOES: readonly Echo[] = [
-  { name: "TIFF directories that overlap", mediaType: "image/tiff", make: overlappingDirectories },
-  { name: "HEIF extents of no bytes", mediaType: "image/avif", make: emptyExtents },
-  {
-    name: "HEIF references to one long property",
-    mediaType: "image/avif",
-    make: repeatedReferences,
-  },
-  {
-    name: "JPEG fill bytes",
-    mediaType: "image/jpeg",
-    make: () => bytesOf(0xff, 0xd8, new Uint8Array(19_000).fill(0xff), 0xd9),
-  },
-  {
-    name: "PNG chunks of no bytes",
-    mediaType: "image/png",
-    make: () =>
-      png({ width: 4, height: 4, before: Array.from({ length: 9_000 }, () => chunk("noNe")) }),
-  },
-  {
-    name: "GIF extensions of no bytes",
-    mediaType: "image/gif",
-    make: () =>
-      bytesOf(
-        ...["GIF89a", le(6, 2), le(4, 2), 0, 0, 0],
-        new Uint8Array(90_000).map((_, at) => at % 3 === 0 ? 0x21 : 0),
-      ),
-  },
+  ["TIFF directories that overlap", "image/tiff", overlappingDirectories()],
+  ["HEIF extents of no bytes", "image/avif", emptyExtents()],
+  ["HEIF references to one long property", "image/avif", repeatedReferences()],
+  ["JPEG fill bytes", "image/jpeg", bytesOf(0xff, 0xd8, new Uint8Array(19_000).fill(0xff), 0xd9)],
+  ["PNG chunks of no bytes", "image/png", png({ width: 4, height: 4, before: NO_CHUNKS })],
+  [
+    "GIF extensions of no bytes",
+    "image/gif",
+    bytesOf("GIF89a", le(6, 2), le(4, 2), 0, 0, 0, NO_EXTENSIONS),
+  ],
 ];
 
 function overlappingDirectories(): Uint8Array {

@@ -1,4 +1,5 @@
 import type { PixelEngine, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { SAMPLE_INSIGHTS } from "./sample_manifest.ts";
 
 /** How a {@link FakePixelEngine} behaves. */
 export interface FakePixelEngineOptions {
@@ -30,16 +31,7 @@ export class FakePixelEngine implements PixelEngine {
         height,
         bytes: new TextEncoder().encode(`${name} ${width} x ${height} by fake ${version}`),
       })),
-      insights: {
-        dominantColors: ["#ff0000"],
-        meanLuma: 0.25,
-        contrast: 0,
-        sharpness: 0,
-        entropy: 0,
-        isBlank: true,
-        perceptualHash: "0123456789abcdef",
-        thumbhash: "AAAA",
-      },
+      insights: SAMPLE_INSIGHTS,
       camera: { make: "apple", model: "iPhone 15", hasGps: true },
       custom,
       timings: { decodeMs: 3, renditionsMs: 2, insightsMs: 1 },

@@ -1,4 +1,5 @@
 /** Hand-made headers of picture files for tests: just the bytes that a header needs, no pixels. */
+import { crc32 } from "node:zlib";
 
 /** A byte, a Latin-1 text, or bytes. */
 type Part = number | string | ArrayLike<number>;
@@ -50,21 +51,12 @@ export function tiff(
     // Shorts lie at the front of the field in both orders.
     ...(type === 3 ? [...number(value, 2), 0, 0] : number(value, 4)),
   ]);
-  return bytesOf(
-    order,
-    number(42, 2),
-    number(8, 4),
-    number(entries.length, 2),
-    body,
-    number(next, 4),
-  );
+  const head = [number(42, 2), number(8, 4), number(entries.length, 2)];
+  return bytesOf(order, ...head, body, number(next, 4));
 }
 
 /** A JPEG segment. */
-export function segment(
-  marker: number,
-  ...payload: readonly Part[]
-) {
+export function segment(marker: number, ...payload: readonly Part[]) {
   const body = bytesOf(...payload);
   return bytesOf(0xff, marker, be(body.length + 2, 2), body);
 }
@@ -87,14 +79,8 @@ interface JpegShape extends PictureShape {
 export function jpeg(
   { width, height, components = 3, before = [], sof = 0xc0, depth = 8 }: JpegShape,
 ): Uint8Array {
-  const frame = segment(
-    sof,
-    depth,
-    be(height, 2),
-    be(width, 2),
-    components,
-    new Uint8Array(components * 3),
-  );
+  const sides = [...be(height, 2), ...be(width, 2)];
+  const frame = segment(sof, depth, sides, components, new Uint8Array(components * 3));
   return bytesOf(0xff, 0xd8, ...before, frame, segment(0xda, new Uint8Array(10)));
 }
 
@@ -102,16 +88,6 @@ export function jpeg(
 export function chunk(type: string, ...payload: readonly Part[]) {
   const body = bytesOf(type, ...payload);
   return bytesOf(be(body.length - 4, 4), body, be(crc32(body), 4));
-}
-
-/** CRC-32 (PNG, annex D). */
-export function crc32(bytes: Uint8Array): number {
-  let sum = 0xffffffff;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? sum >>> 1 ^ 0xedb88320 : sum >>> 1;
-  }
-  return (sum ^ 0xffffffff) >>> 0;
 }
 
 /** A PNG up to its pixels. */
@@ -147,15 +123,12 @@ export function heif({ brand, item, properties, ipma, more = [] }: HeifShape): U
   const infe = box("infe", 2, 0, 0, 0, be(1, 2), be(0, 2), item, 0);
   const indices = properties.map((_, at) => at + 1);
   const all = box("ipma", VERSION, be(1, 4), be(1, 2), properties.length, indices);
-  const meta = box(
-    "meta",
-    VERSION,
-    box("pitm", VERSION, be(1, 2)),
-    box("iinf", VERSION, be(1, 2), infe),
-    box("iprp", box("ipco", ...properties), ipma ?? all),
-    ...more,
+  const items = [box("pitm", VERSION, be(1, 2)), box("iinf", VERSION, be(1, 2), infe)];
+  const iprp = box("iprp", box("ipco", ...properties), ipma ?? all);
+  return bytesOf(
+    box("ftyp", brand, be(0, 4), "mif1"),
+    box("meta", VERSION, ...items, iprp, ...more),
   );
-  return bytesOf(box("ftyp", brand, be(0, 4), "mif1"), meta);
 }
 
 /** `ispe`: a picture's size. */

@@ -22,14 +22,14 @@ test("MemoryObjectStore takes its time from the clock and runs what is put befor
   assert.deepEqual(store.names(), [name]);
 });
 
-test("ListedNames orders by UTF-8 bytes, where UTF-16 would differ", async () => {
+test("MemoryObjectStore lists in the order of UTF-8 bytes, where UTF-16 would differ", async () => {
   const store = new MemoryObjectStore();
   for (const name of ["\u{1f600}", "\uffee"]) await store.put(name);
   const { objects } = await store.list({ prefix: "" });
   assert.deepEqual(objects.map(({ name }) => name), ["\uffee", "\u{1f600}"]);
 });
 
-test("ListedNames pages what was added, removed and added again between two pages", async () => {
+test("MemoryObjectStore pages what was added, removed and added again between two pages", async () => {
   const store = new MemoryObjectStore();
   for (const name of ["a/1", "a/2", "b", "c/1", "c/2", "c/3", "d"]) await store.put(name);
   const query = { prefix: "", delimiter: "/", maxResults: 2 } as const;

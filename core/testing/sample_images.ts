@@ -1,4 +1,4 @@
-import { crc32 } from "./headers.ts";
+import { crc32 } from "node:zlib";
 
 /** A red picture of one pixel: PNG, 69 bytes. */
 export const PNG_PIXEL: Uint8Array<ArrayBuffer> = fromBase64(

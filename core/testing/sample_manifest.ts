@@ -1,5 +1,18 @@
+import type { PixelInsights } from "../model/insights.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
+
+/** What is seen in a picture, each within its bounds. */
+export const SAMPLE_INSIGHTS: PixelInsights = {
+  dominantColors: ["#102030", "#405060"],
+  meanLuma: 0.4,
+  contrast: 0.2,
+  sharpness: 812.5,
+  entropy: 7.1,
+  isBlank: false,
+  perceptualHash: "0123456789abcdef",
+  thumbhash: "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
+};
 
 /** A manifest of an image that is ready, in which everything that may be there is there. */
 export function sampleManifest(ref: ImageRef, values: Partial<Manifest> = {}): Manifest {
@@ -36,16 +49,7 @@ export function sampleManifest(ref: ImageRef, values: Partial<Manifest> = {}): M
         capturedHour: 17,
         hasGps: true,
       },
-      insights: {
-        dominantColors: ["#102030", "#405060"],
-        meanLuma: 0.4,
-        contrast: 0.2,
-        sharpness: 812.5,
-        entropy: 7.1,
-        isBlank: false,
-        perceptualHash: "0123456789abcdef",
-        thumbhash: "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
-      },
+      insights: SAMPLE_INSIGHTS,
     },
     renditions: [
       sampleRendition("large", 300_000),

@@ -34,44 +34,32 @@ const MAX_IDS = 1_024;
  * Daily quotas by one durable object a tenant: one writer makes the count exact. Not sharded, as a tenant's default of
  * 10,000 images a day is far below what one object takes. Repeats once, as a claim counts once however often it is made.
  */
-export class DurableObjectQuota implements Quota {
-  readonly #namespace: QuotaNamespace;
+export function durableObjectQuota(namespace: QuotaNamespace): Quota {
   /** Ids of the objects of tenants that were verified, as making one is a digest each time. */
-  readonly #ids = new Map<string, object>();
-
-  constructor(namespace: QuotaNamespace) {
-    this.#namespace = namespace;
-  }
-
-  async reserve({ tenant, ...claim }: QuotaClaim): Promise<void> {
-    const full = await this.#ask(tenant, (stub) => stub.reserve(claim));
-    if (full !== null) throw exceeded(claim, full);
-  }
-
-  async settle({ tenant, imageId, bytes }: QuotaClaim): Promise<void> {
-    await this.#ask(tenant, (stub) => stub.settle(imageId, bytes));
-  }
-
-  async release({ tenant, imageId }: QuotaClaim): Promise<void> {
-    await this.#ask(tenant, (stub) => stub.release(imageId));
-  }
-
-  async #ask<Answer>(tenant: string, call: (stub: QuotaStub) => Promise<Answer>): Promise<Answer> {
-    const stub = () => this.#namespace.get(this.#idOf(tenant));
+  const ids = new Map<string, object>();
+  const idOf = (tenant: string) => {
+    const known = ids.get(tenant);
+    if (known !== undefined) return known;
+    if (ids.size >= MAX_IDS) ids.clear();
+    const id = namespace.idFromName(tenant);
+    ids.set(tenant, id);
+    return id;
+  };
+  const ask = async <Answer>(tenant: string, call: (stub: QuotaStub) => Promise<Answer>) => {
     // A stub that has thrown is of no more use, so the second try takes a new one.
-    return await call(stub()).catch(() => call(stub())).catch((cause: unknown) => {
+    const once = async () => await call(namespace.get(idOf(tenant)));
+    return await once().catch(once).catch((cause: unknown) => {
       throw new AppError("unavailable", "Cannot count against the quota now", { cause });
     });
-  }
-
-  #idOf(tenant: string): object {
-    const known = this.#ids.get(tenant);
-    if (known !== undefined) return known;
-    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
-    const id = this.#namespace.idFromName(tenant);
-    this.#ids.set(tenant, id);
-    return id;
-  }
+  };
+  return {
+    async reserve({ tenant, ...claim }) {
+      const full = await ask(tenant, (stub) => stub.reserve(claim));
+      if (full !== null) throw exceeded(claim, full);
+    },
+    settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
+    release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
+  };
 }
 
 function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {

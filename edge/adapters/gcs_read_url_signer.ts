@@ -1,18 +1,13 @@
 import type { Clock } from "@tintype/core/ports/clock";
 import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
+import type { Bucket } from "@tintype/gcs/storage_call";
 import { objectPath, signUrl, type V4Signer } from "@tintype/gcs/v4_signer";
 
-/** Which objects URLs are signed for, and how. */
-export interface ReadUrlOptions {
-  readonly endpoint: string;
-  readonly bucket: string;
-  readonly signer: V4Signer;
-  readonly clock: Clock;
-}
-
 /** Signs URLs that read one generation of an object in one bucket. */
-export function gcsReadUrlSigner(options: ReadUrlOptions): ReadUrlSigner {
-  const { endpoint, bucket, signer, clock } = options;
+export function gcsReadUrlSigner(
+  { endpoint, bucket }: Pick<Bucket, "endpoint" | "bucket">,
+  { signer, clock }: { readonly signer: V4Signer; readonly clock: Clock },
+): ReadUrlSigner {
   return {
     async signRead(name, { generation, expiresAtMs }) {
       const nowMs = clock.now();

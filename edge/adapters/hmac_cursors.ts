@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import { hexOf } from "@tintype/core/hex";
 import { type ImageId, isImageId } from "@tintype/core/model/image_id";
 import type { Cursors, CursorScope } from "../ports.ts";
@@ -7,38 +8,29 @@ const FORM = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const ID_BYTES = 16;
 const SEAL_BYTES = 16;
 
-/** Cursors signed by HMAC-SHA-256 over id, tenant and owner: 16 bytes of id and 16 of seal in base64url. */
-export class HmacCursors implements Cursors {
-  /** The first seals, each opens. */
-  readonly #keys: readonly [CryptoKey, ...CryptoKey[]];
-
-  private constructor(keys: readonly [CryptoKey, ...CryptoKey[]]) {
-    this.#keys = keys;
-  }
-
-  /** Opens the key that seals from its secret text, and one whose cursors are taken too while keys are changed. */
-  static async open(secret: string, also?: string): Promise<HmacCursors> {
-    const key = await importKey(secret);
-    return new HmacCursors(also === undefined ? [key] : [key, await importKey(also)]);
-  }
-
-  async seal(before: ImageId, scope: CursorScope): Promise<string> {
-    const bytes = new Uint8Array(ID_BYTES + SEAL_BYTES);
-    bytes.set(bytesOfId(before));
-    bytes.set(await sealOf(this.#keys[0], before, scope), ID_BYTES);
-    const base64 = btoa(String.fromCharCode(...bytes));
-    return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  }
-
-  async open(cursor: string, scope: CursorScope): Promise<ImageId | undefined> {
-    if (!FORM.test(cursor)) return undefined;
-    const base64 = cursor.replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const before = idOfBytes(bytes.subarray(0, ID_BYTES));
-    if (!isImageId(before)) return undefined;
-    const seals = await Promise.all(this.#keys.map((key) => sealOf(key, before, scope)));
-    return seals.some((seal) => isSeal(seal, bytes)) ? before : undefined;
-  }
+/**
+ * Cursors signed by HMAC-SHA-256 over id, tenant and owner: 16 bytes of id and 16 of seal in base64url. The first secret
+ * seals; the cursors of the other one are taken too, while keys are changed.
+ */
+export async function hmacCursors(secret: string, also?: string): Promise<Cursors> {
+  const key = await importKey(secret);
+  const keys = also === undefined ? [key] : [key, await importKey(also)];
+  return {
+    async seal(before, scope) {
+      const bytes = new Uint8Array(ID_BYTES + SEAL_BYTES);
+      bytes.set(bytesOfId(before));
+      bytes.set(await sealOf(key, before, scope), ID_BYTES);
+      return base64url.encode(bytes);
+    },
+    async open(cursor, scope) {
+      if (!FORM.test(cursor)) return undefined;
+      const bytes = base64url.decode(cursor);
+      const before = idOfBytes(bytes.subarray(0, ID_BYTES));
+      if (!isImageId(before)) return undefined;
+      const seals = await Promise.all(keys.map((each) => sealOf(each, before, scope)));
+      return seals.some((seal) => isSeal(seal, bytes)) ? before : undefined;
+    },
+  };
 }
 
 async function importKey(secret: string): Promise<CryptoKey> {

@@ -4,28 +4,22 @@ const SERVER = 2;
 const ERROR = 2;
 const TIMEOUT_MS = 2_000;
 
-/** Sends spans to an OTLP collector (OTLP/HTTP in JSON, https://opentelemetry.io/docs/specs/otlp/#otlphttp), one a request. */
-export class OtlpSpans implements SpanSink {
-  readonly #url: string;
-
-  /** `url` is the collector's whole address, `/v1/traces` included. */
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  async send(span: RequestSpan): Promise<void> {
-    try {
-      const response = await fetch(this.#url, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(exportOf(span)),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-    } catch {
+/**
+ * Sends spans to an OTLP collector (OTLP/HTTP in JSON, https://opentelemetry.io/docs/specs/otlp/#otlphttp), one a request.
+ * `url` is the collector's whole address, `/v1/traces` included.
+ */
+export function otlpSpans(url: string): SpanSink {
+  return {
+    async send(span) {
+      const body = JSON.stringify(exportOf(span));
+      const headers = { "Content-Type": "application/json" };
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
       // A collector that is away costs its spans and nothing else.
-    }
-  }
+      await fetch(url, { method: "POST", headers, body, signal })
+        .then((response) => response.body?.cancel())
+        .catch(() => undefined);
+    },
+  };
 }
 
 function exportOf(span: RequestSpan) {

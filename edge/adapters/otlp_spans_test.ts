@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { RequestSpan } from "../ports.ts";
-import { OtlpSpans } from "./otlp_spans.ts";
+import { otlpSpans } from "./otlp_spans.ts";
 
 const SPAN: RequestSpan = {
   traceId: "a".repeat(32),
@@ -16,19 +14,13 @@ const SPAN: RequestSpan = {
   attributes: { "tintype.tenant": "acme", "tintype.image_id": undefined },
 };
 
-test("OtlpSpans sends a span as OTLP/HTTP in JSON, and leaves out what is not known", async () => {
+test("otlpSpans() sends a span as OTLP/HTTP in JSON, and leaves out what is not known", async (t) => {
   const bodies: string[] = [];
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const part of request) body += String(part);
-    bodies.push(body);
-    response.end("{}");
+  t.mock.method(globalThis, "fetch", async (_url: string, { body }: RequestInit) => {
+    bodies.push(String(body));
+    return new Response("{}");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // a TCP server's, once it listens
-  await new OtlpSpans(`http://127.0.0.1:${port}/v1/traces`).send(SPAN);
-  server.close();
-  server.closeAllConnections();
+  await otlpSpans("http://127.0.0.1:1/v1/traces").send(SPAN);
   const [{ resource, scopeSpans }] = JSON.parse(bodies[0] ?? "").resourceSpans;
   assert.equal(resource.attributes[0].value.stringValue, "edge");
   assert.deepEqual(scopeSpans[0].spans, [{
@@ -46,6 +38,6 @@ test("OtlpSpans sends a span as OTLP/HTTP in JSON, and leaves out what is not kn
   }]);
 });
 
-test("OtlpSpans costs nobody an answer where the collector is away", async () => {
-  await new OtlpSpans("http://127.0.0.1:1/v1/traces").send(SPAN);
+test("otlpSpans() costs nobody an answer where the collector is away", async () => {
+  await otlpSpans("http://127.0.0.1:1/v1/traces").send(SPAN);
 });

@@ -10,6 +10,9 @@ async function publicJwk(kid: string, alg = "ES256"): Promise<JWK> {
   return { ...await exportJWK((await generateKeyPair(alg)).publicKey), kid };
 }
 
+const [ONE, TWO] = [await publicJwk("one"), await publicJwk("two")];
+const answerOf = (...keys: readonly JWK[]) => () => Response.json({ keys });
+
 /** An issuer whose answers a test sets, and a clock that it sets too. */
 function issuerOf(answer: () => Response | Promise<Response>, options = {}) {
   const state = { ms: 1_000_000, fetches: 0, answer };
@@ -30,10 +33,9 @@ async function isUnavailable(promise: Promise<unknown>): Promise<boolean> {
 }
 
 test("find() fetches once for many requests at once", async () => {
-  const one = await publicJwk("one");
   const { state, keys } = issuerOf(async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    return Response.json({ keys: [one] });
+    return answerOf(ONE)();
   });
   const found = await Promise.all(Array.from({ length: 50 }, () => keys.find("one", "ES256")));
   assert.ok(found.every((key) => key?.type === "public"));
@@ -41,12 +43,11 @@ test("find() fetches once for many requests at once", async () => {
 });
 
 test("find() takes over from a request that went away in the middle of its fetch", async () => {
-  const one = await publicJwk("one");
   const { state, keys } = issuerOf(() => new Promise<Response>(() => undefined), {
     timeoutMs: 100,
   });
   void keys.find("one", "ES256");
-  state.answer = () => Response.json({ keys: [one] });
+  state.answer = answerOf(ONE);
   const second = keys.find("one", "ES256");
   state.ms += 101;
   assert.ok(await second);
@@ -54,13 +55,12 @@ test("find() takes over from a request that went away in the middle of its fetch
 });
 
 test("find() refetches for unknown ids at most once in 30 seconds, and then knows a new key", async () => {
-  const [one, two] = [await publicJwk("one"), await publicJwk("two")];
-  const { state, keys } = issuerOf(() => Response.json({ keys: [one] }));
+  const { state, keys } = issuerOf(answerOf(ONE));
   assert.ok(await keys.find("one", "ES256"));
   const unknown = Array.from({ length: 1_000 }, (_, at) => keys.find(`unknown-${at}`, "ES256"));
   assert.deepEqual(new Set(await Promise.all(unknown)), new Set([undefined]));
   assert.equal(state.fetches, 1);
-  state.answer = () => Response.json({ keys: [one, two] });
+  state.answer = answerOf(ONE, TWO);
   state.ms += 30_000;
   const again = Array.from({ length: 1_000 }, (_, at) => keys.find(`unknown-${at}`, "ES256"));
   await Promise.all(again);
@@ -70,8 +70,7 @@ test("find() refetches for unknown ids at most once in 30 seconds, and then know
 });
 
 test("find() goes on with known keys for an hour while the issuer is down, then is unavailable", async () => {
-  const one = await publicJwk("one");
-  const { state, keys } = issuerOf(() => Response.json({ keys: [one] }));
+  const { state, keys } = issuerOf(answerOf(ONE));
   assert.ok(await keys.find("one", "ES256"));
   state.answer = () => Response.error();
   state.ms += 3_500_000;
@@ -91,7 +90,6 @@ test("find() does not ask a failing issuer more than once a second", async () =>
 });
 
 test("find() fails closed on a set that is too large, malformed, empty or elsewhere", async () => {
-  const one = await publicJwk("one");
   const answers = [
     () => new Response("x".repeat(70_000)),
     () => new Response("{"),
@@ -99,7 +97,7 @@ test("find() fails closed on a set that is too large, malformed, empty or elsewh
     () => Response.json({ keys: [] }),
     () => Response.json({ keys: "none" }),
     () => Response.json({ keys: [{ kty: "oct", k: "c2VjcmV0" }] }),
-    () => Response.json({ keys: Array.from({ length: 65 }, () => one) }),
+    () => Response.json({ keys: Array.from({ length: 65 }, () => ONE) }),
     () => new Response(null, { status: 302, headers: { Location: "https://evil.test" } }),
   ];
   for (const answer of answers) {
@@ -108,10 +106,9 @@ test("find() fails closed on a set that is too large, malformed, empty or elsewh
 });
 
 test("find() gives no key for another algorithm or use, and none where two would fit", async () => {
-  const [one, two] = [await publicJwk("one"), await publicJwk("two")];
   const rsa = await publicJwk("rsa", "RS256");
-  const set = [one, two, { ...rsa, use: "enc" }, { ...two, kid: "es512", alg: "ES512" }];
-  const { keys } = issuerOf(() => Response.json({ keys: set }));
+  const odd = [{ ...rsa, use: "enc" }, { ...TWO, kid: "es512", alg: "ES512" }];
+  const { keys } = issuerOf(answerOf(ONE, TWO, ...odd));
   assert.equal(await keys.find("one", "RS256"), undefined);
   assert.equal(await keys.find("rsa", "RS256"), undefined);
   assert.equal(await keys.find("es512", "ES256"), undefined);

@@ -2,6 +2,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
 import type { Caller } from "../ports.ts";
+import { answerProblem } from "../problem.ts";
+import { withFacts } from "./describe.ts";
 
 /** Scheme as it is commonly written, one space, one token (RFC 6750, section 2.1): whatever is else is refused. */
 const AUTHORIZATION = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/;
@@ -18,6 +20,26 @@ export function callerOf(c: Context<AppEnv>): Caller {
   const caller = c.get("caller");
   if (caller === undefined) throw new TypeError("Cannot name the caller before authentication");
   return caller;
+}
+
+/** The rights that a token may carry. */
+type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
+
+/** Lets a request pass whose token has one of these scopes; else 403 that names the first (RFC 6750, section 3.1). */
+export function requireScope(...anyOf: readonly [Scope, ...Scope[]]): MiddlewareHandler<AppEnv> {
+  const check: MiddlewareHandler<AppEnv> = async (c, next) => {
+    const { scopes } = callerOf(c);
+    if (!anyOf.some((scope) => scopes.has(scope))) return lacksScope(c, anyOf[0]);
+    await next();
+  };
+  return withFacts(check, { scopes: anyOf });
+}
+
+/** The answer to a token without `scope`. */
+export function lacksScope(c: Context<AppEnv>, scope: Scope): Response {
+  const answer = answerProblem(new AppError("forbidden", `The token lacks the scope ${scope}`), c);
+  answer.headers.set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="${scope}"`);
+  return answer;
 }
 
 function tokenOf(header: string | undefined): string {

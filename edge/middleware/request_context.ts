@@ -1,4 +1,5 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import { hexOf } from "@tintype/core/hex";
 import {
   formatTraceParent,
@@ -14,8 +15,10 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   const named = c.req.header("x-request-id") ?? "";
   const requestId = REQUEST_ID.test(named) ? named : crypto.randomUUID();
   const given = parseTraceParent(c.req.header("traceparent"));
-  const traceparent = traceparentOf(given);
+  const trace = ownSpanOf(given);
+  const traceparent = formatTraceParent(trace);
   c.set("requestId", requestId);
+  c.set("trace", trace);
   c.set("traceparent", traceparent);
   c.set("parentSpanId", given?.spanId);
   await next();
@@ -24,8 +27,57 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** The same trace with a span of our own, or a new trace. */
-function traceparentOf(given: TraceParent | undefined): string {
+function ownSpanOf(given: TraceParent | undefined): TraceParent {
   const fresh = hexOf(crypto.getRandomValues(new Uint8Array(24)));
   const { traceId, flags } = given ?? { traceId: fresh.slice(0, 32), flags: 1 };
-  return formatTraceParent({ traceId, spanId: fresh.slice(32), flags });
+  return { traceId, spanId: fresh.slice(32), flags };
+}
+
+/** Writes one line a request: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
+export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const startedMs = Date.now();
+  await next();
+  const caller = c.get("caller");
+  c.get("log").info("request", {
+    requestId: c.get("requestId"),
+    traceId: c.get("trace").traceId,
+    method: c.req.method,
+    route: routeOf(c),
+    status: c.res.status,
+    ms: Date.now() - startedMs,
+    tenant: caller?.tenant,
+    owner: caller?.owners[0],
+    imageId: c.get("imageId"),
+    code: c.get("errorCode"),
+  });
+};
+
+/** Tells a collector, where one is configured, of the request's span: the parent of everything that its image goes through. */
+export const requestSpan: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const startMs = Date.now();
+  await next();
+  const spans = c.get("services")?.spans;
+  const trace = c.get("trace");
+  // The lowest bit of the flags (W3C Trace Context, section 3.2.2.5).
+  if (spans === undefined || (trace.flags & 1) === 0) return;
+  const sent = spans.send({
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+    parentSpanId: c.get("parentSpanId"),
+    name: `${c.req.method} ${routeOf(c)}`,
+    startMs,
+    endMs: Date.now(),
+    status: c.res.status,
+    attributes: {
+      "tintype.image_id": c.get("imageId"),
+      "tintype.tenant": c.get("caller")?.tenant,
+      "error.type": c.get("errorCode"),
+    },
+  });
+  c.executionCtx.waitUntil(sent);
+};
+
+/** The pattern of the route that answers. */
+function routeOf(c: Context<AppEnv>): string {
+  return matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path ?? "(none)";
 }

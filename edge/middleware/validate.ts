@@ -1,7 +1,6 @@
 import { zValidator } from "@hono/zod-validator";
-import type { Context, ValidationTargets } from "hono";
+import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import { shapeOf } from "../json_shape.ts";

@@ -1,6 +1,8 @@
 import { AppError } from "@tintype/core/errors";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { BodyPromise, UploadBody } from "@tintype/core/ports/upload_body";
+import { concat } from "@tintype/gcs/byte_reader";
+import { sleep } from "@tintype/gcs/signals";
 import { isEncoded } from "../middleware/validate.ts";
 import type { ByteStreams, RunningDigest } from "../ports.ts";
 import { boundaryOf, readOnlyFile } from "./_multipart.ts";
@@ -26,10 +28,8 @@ type Chunks = AsyncGenerator<Uint8Array, void, void>;
 export async function openBody(request: Request, streams: ByteStreams): Promise<ImageBody> {
   const { headers } = request;
   if (isEncoded(headers.get("content-encoding") ?? undefined)) {
-    throw new AppError(
-      "unsupported_type",
-      "Cannot take a compressed body: send the image's own bytes",
-    );
+    const message = "Cannot take a compressed body: send the image's own bytes";
+    throw new AppError("unsupported_type", message);
   }
   const contentType = headers.get("content-type") ?? "";
   const length = lengthOf(headers.get("content-length"));
@@ -68,7 +68,7 @@ export class ImageBody implements UploadBody {
   passedBytes = 0;
   readonly #chunks: Chunks;
   readonly #streams: ByteStreams;
-  #looked: Uint8Array[] = [];
+  #looked: Uint8Array = new Uint8Array();
 
   constructor({ contentType, size, chunks, streams }: ImageBodyParts) {
     this.contentType = contentType;
@@ -78,14 +78,12 @@ export class ImageBody implements UploadBody {
   }
 
   async head(): Promise<Uint8Array> {
-    let bytes = 0;
-    while (bytes < SNIFF_BYTES) {
+    while (this.#looked.length < SNIFF_BYTES) {
       const { done, value } = await this.#chunks.next();
       if (done) break;
-      this.#looked.push(value);
-      bytes += value.length;
+      this.#looked = concat(this.#looked, value);
     }
-    return concatBytes(this.#looked).subarray(0, SNIFF_BYTES);
+    return this.#looked.subarray(0, SNIFF_BYTES);
   }
 
   /**
@@ -101,7 +99,7 @@ export class ImageBody implements UploadBody {
     const digest = sha256 === undefined ? undefined : { running: streams.sha256(), sha256 };
     const writer = pipe.writable.getWriter();
     const sending = new AbortController();
-    const pumping = toResult(
+    const pumping = settled(
       this.#pump(writer, sending, { digest, maxBytes }).catch((error: unknown) => {
         // First the request: an aborted stream alone would end a chunked body as if it were whole.
         sending.abort();
@@ -109,14 +107,14 @@ export class ImageBody implements UploadBody {
         throw error;
       }),
     );
-    const answering = toResult(send(pipe.readable, sending.signal));
+    const answering = settled(send(pipe.readable, sending.signal));
     void pumping.then(() => withTimeout(answering, sending));
     const sent = await answering;
     // Storage may answer before it has read everything, over an object that is there; then nobody reads on.
-    const pumped = await Promise.race([pumping, after(STRAGGLER_MS)]);
+    const pumped = await Promise.race([pumping, sleep(STRAGGLER_MS)]);
     if (pumped === undefined) writer.abort().catch(() => undefined);
-    if (pumped?.ok === false && pumped.error instanceof AppError) throw pumped.error;
-    if (!sent.ok) throw sent.error;
+    if (pumped?.status === "rejected" && pumped.reason instanceof AppError) throw pumped.reason;
+    if (sent.status === "rejected") throw sent.reason;
     return sent.value;
   }
 
@@ -142,21 +140,16 @@ export class ImageBody implements UploadBody {
   }
 
   async *#all(): Chunks {
-    yield* this.#looked;
-    this.#looked = [];
+    if (this.#looked.length > 0) yield this.#looked;
+    this.#looked = new Uint8Array();
     yield* this.#chunks;
   }
 }
 
-type Result<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: unknown };
-
-function toResult<Value>(promise: Promise<Value>): Promise<Result<Value>> {
-  return promise.then(
-    (value) => ({ ok: true, value }),
-    (error: unknown) => ({ ok: false, error }),
-  );
+/** How a promise ended. */
+async function settled<Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
 }
 
 /** What storage does, whose request is aborted where that takes too long. */
@@ -167,10 +160,6 @@ async function withTimeout<Value>(work: Promise<Value>, sending: AbortController
   } finally {
     clearTimeout(timer);
   }
-}
-
-function after(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }
 
 function admitLength(bytes: number, maxBytes: number): void {
@@ -216,14 +205,4 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): Chunks {
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

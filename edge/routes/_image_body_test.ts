@@ -2,18 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
-import type { ByteStreams } from "../ports.ts";
+import { nodeStreams } from "../_testing.ts";
 import { ImageBody } from "./_image_body.ts";
 
 const STORAGE_MS = 30_000;
-
-const streams: ByteStreams = {
-  fixedLength: () => new TransformStream<Uint8Array, Uint8Array>(),
-  unsized: () => new TransformStream<Uint8Array, Uint8Array>(),
-  sha256: () => {
-    throw new TypeError("No digest was declared");
-  },
-};
 
 async function* chunksOf(...sizes: readonly number[]): AsyncGenerator<Uint8Array, void, void> {
   for (const size of sizes) yield new Uint8Array(size);
@@ -26,7 +18,7 @@ function sendToSilence(chunks: number) {
     contentType: "image/png",
     size: 300,
     chunks: chunksOf(100, 100, 100),
-    streams,
+    streams: nodeStreams,
   });
   const ended = body.sendTo(async (readable, signal) => {
     const reader = readable.getReader();

@@ -32,7 +32,7 @@ export function statusOf(image: VisibleImage): ImageState["status"] {
 }
 
 /** A line of a listing. */
-export function summaryOf(image: VisibleImage, policy: RetentionPolicy): ImageSummary {
+export function summaryOf(image: VisibleImage, policy: RetentionPolicy) {
   const { imageId } = image.ref;
   return {
     imageId,
@@ -40,7 +40,7 @@ export function summaryOf(image: VisibleImage, policy: RetentionPolicy): ImageSu
     createdAt: isoOf(t0OfImageId(imageId)),
     purgeAt: purgeAtText(imageId, policy),
     image: pathOfImage(imageId),
-  };
+  } satisfies ImageSummary;
 }
 
 /** An image's whole state, with addresses that read its renditions until 15 minutes from now or its purge. */
@@ -48,20 +48,16 @@ export async function stateOf(
   image: VisibleImage,
   { policy, urlSigner, clock }: Pick<EdgeServices, "policy" | "urlSigner" | "clock">,
 ): Promise<ImageState> {
-  const { imageId } = image.ref;
-  const common = {
-    imageId,
-    status: statusOf(image),
-    createdAt: isoOf(t0OfImageId(imageId)),
-    purgeAt: purgeAtText(imageId, policy),
-    image: pathOfImage(imageId),
-  };
+  const common = summaryOf(image, policy);
   if (image.state === "processing") {
     // The edge may list the raw bucket, not read it: where the image came from shows when it is processed.
     return { ...common, source: null, bytes: image.bytes, metadata: {}, renditions: [] };
   }
   const { reason, detail, source, bytes, metadata = {}, renditions } = image.manifest;
-  const expiresAtMs = Math.min(clock.now() + policy.signedUrlMs, purgeAtOf(imageId, policy));
+  const expiresAtMs = Math.min(
+    clock.now() + policy.signedUrlMs,
+    purgeAtOf(image.ref.imageId, policy),
+  );
   return {
     ...common,
     ...(reason === undefined ? {} : { reason }),
@@ -69,16 +65,10 @@ export async function stateOf(
     source,
     bytes,
     metadata,
-    renditions: await Promise.all(
-      renditions.map(async ({ name, object, generation, width, height, contentType, bytes }) => ({
-        name,
-        width,
-        height,
-        contentType,
-        bytes,
-        url: await urlSigner.signRead(object, { generation, expiresAtMs }),
-      })),
-    ),
+    renditions: await Promise.all(renditions.map(async ({ object, generation, ...shown }) => ({
+      ...shown,
+      url: await urlSigner.signRead(object, { generation, expiresAtMs }),
+    }))),
   };
 }
 

@@ -1,20 +1,20 @@
-import { Hono } from "hono";
-import type { Context } from "hono";
+import { type Context, Hono } from "hono";
 import { AppError } from "@tintype/core/errors";
 import { requestErasure } from "@tintype/core/ingest/request_erasure";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
 import { type Owner, parseOwner } from "@tintype/core/model/owner";
+import { findErasure } from "@tintype/core/reading/find_erasure";
 import { findImage, hasManifest, type ImageQuestion } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf } from "../middleware/authenticate.ts";
+import { callerOf, lacksScope, requireScope } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
-import { lacksScope, requireScope } from "../middleware/require_scope.ts";
 import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
 import {
   acceptedErasure,
+  erasureState,
   imagePage,
   imageParam,
   imageQuery,
@@ -22,7 +22,15 @@ import {
   listQuery,
   noQuery,
 } from "../schemas.ts";
-import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
+import {
+  isoOf,
+  namesTag,
+  stateOf,
+  statusOf,
+  summaryOf,
+  tagOf,
+  type VisibleImage,
+} from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
 /** Between two looks of a waiting request, in milliseconds; the last one stays. */
@@ -31,7 +39,10 @@ const RETRY_AFTER_SECONDS = "1";
 
 type Readers = readonly [Owner, ...Owner[]];
 
-/** Reading one's own images, and asking for their erasure. */
+/**
+ * Reading one's own images, asking for their erasure, and `GET /v1/erasures/{id}`: how far an erasure is, to the owner who
+ * asked for it, until the image's retention period is over.
+ */
 export const imageRoutes = new Hono<AppEnv>();
 
 imageRoutes.get(
@@ -112,6 +123,36 @@ imageRoutes.delete(
     c.set("imageId", imageId);
     await requestErasure({ creator: raw }, { tenant, owners, imageId, policy, nowMs: clock.now() });
     return c.json({ imageId, status: "accepted", erasure: `/v1/erasures/${imageId}` }, 202);
+  },
+);
+
+imageRoutes.get(
+  "/v1/erasures/:id",
+  describe({
+    id: "readErasure",
+    summary: "How far an erasure is",
+    responses: { 200: erasureState },
+    problems: ["not_found"],
+  }),
+  requireScope("images:delete"),
+  validate("param", imageParam),
+  validate("query", noQuery),
+  async (c) => {
+    const { raw, processed, policy, clock } = c.get("services");
+    const { tenant, owners } = callerOf(c);
+    const imageId = parseImageId(c.req.valid("param").id);
+    c.set("imageId", imageId);
+    const found = await findErasure({ raw, processed }, { tenant, owners, imageId });
+    if (found === null || phaseOf(imageId, policy, clock.now()) === "expired") {
+      throw new AppError("not_found", "There is no such erasure");
+    }
+    const { requestedAtMs, erasedAtMs } = found;
+    return c.json({
+      imageId,
+      status: erasedAtMs === undefined ? "accepted" : "erased",
+      requestedAt: isoOf(requestedAtMs),
+      ...(erasedAtMs === undefined ? {} : { erasedAt: isoOf(erasedAtMs) }),
+    });
   },
 );
 

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
@@ -13,15 +13,7 @@ export const pageRoutes = new Hono<AppEnv>()
   .get(
     "/",
     describe({ id: "page", summary: "The upload page", responses: { 200: "html" } }),
-    async (c) => {
-      const { page, pageFiles } = c.get("services");
-      const { body } = await pageFiles.read("/");
-      const headers = {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": pagePolicyOf(page),
-      };
-      return new Response(body, { headers });
-    },
+    (c) => answerPage(c, "/", pagePolicyOf(c.get("services").page)),
   )
   .get(
     "/page/:file",
@@ -53,3 +45,13 @@ export const pageRoutes = new Hono<AppEnv>()
       return c.json(pageConfigOf(page, policy.periodMs));
     },
   );
+
+/** Answers a page as it was built, under a content security policy of its own. */
+export async function answerPage(c: Context<AppEnv>, path: string, policy: string) {
+  const { body } = await c.get("services").pageFiles.read(path);
+  const headers = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": policy,
+  };
+  return new Response(body, { headers });
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Client, Image, ListOptions } from "@tintype/client/client";
 import { WORDS } from "../words.ts";
@@ -66,107 +66,91 @@ function sizes(url: string): Pick<Image, "renditions"> {
   return { renditions: [{ ...size, url }] };
 }
 
-/** Runs with a clock that the test moves. */
-async function withClock(run: (pass: (ms: number) => void) => Promise<void>): Promise<void> {
-  mock.timers.enable({ apis: ["Date"], now: START_MS });
-  try {
-    await run((ms) => mock.timers.setTime(Date.now() + ms));
-  } finally {
-    mock.timers.reset();
-  }
-}
+/** Moves the clock on. */
+const pass = (ms: number) => mock.timers.setTime(Date.now() + ms);
+
+beforeEach(() => mock.timers.enable({ apis: ["Date"], now: START_MS }));
+afterEach(() => mock.timers.reset());
 
 test("pictures are asked for four at a time, and those that left the view before their turn never", async () => {
-  await withClock(async () => {
-    const { gallery, asked, ids } = await openGallery(24);
-    for (const id of ids) gallery.want(id);
-    for (const id of ids.slice(0, 20)) gallery.unwant(id);
-    assert.equal(asked.length, 4);
-    while (asked.length < 8) await asked[asked.length - 4]?.answer(sizes("u"));
-    for (const each of asked.slice(-4)) await each.answer(sizes("u"));
-    assert.deepEqual(asked.map(({ imageId }) => imageId), [...ids.slice(0, 4), ...ids.slice(20)]);
-    gallery.want("image-10");
-    assert.equal(asked.length, 9, "what comes into view again is asked for again");
-  });
+  const { gallery, asked, ids } = await openGallery(24);
+  for (const id of ids) gallery.want(id);
+  for (const id of ids.slice(0, 20)) gallery.unwant(id);
+  assert.equal(asked.length, 4);
+  while (asked.length < 8) await asked[asked.length - 4]?.answer(sizes("u"));
+  for (const each of asked.slice(-4)) await each.answer(sizes("u"));
+  assert.deepEqual(asked.map(({ imageId }) => imageId), [...ids.slice(0, 4), ...ids.slice(20)]);
+  gallery.want("image-10");
+  assert.equal(asked.length, 9, "what comes into view again is asked for again");
 });
 
 test("a picture that its tile shows is asked for again only for the addresses of its sizes", async () => {
-  await withClock(async (pass) => {
-    const { gallery, asked } = await openGallery(1);
-    gallery.want("image-00");
-    await asked[0]?.answer(sizes("first"));
-    gallery.hasShown("image-00");
-    pass(9 * MINUTE_MS);
-    gallery.wantAddresses("image-00");
-    pass(2 * MINUTE_MS);
-    gallery.want("image-00");
-    assert.equal(asked.length, 1);
-    gallery.wantAddresses("image-00");
-    await asked[1]?.answer(sizes("second"));
-    const [entry] = gallery.entries;
-    assert.deepEqual(
-      [entry?.image?.renditions[0]?.url, entry?.shown?.renditions[0]?.url],
-      ["second", "first"],
-    );
-  });
+  const { gallery, asked } = await openGallery(1);
+  gallery.want("image-00");
+  await asked[0]?.answer(sizes("first"));
+  gallery.hasShown("image-00");
+  pass(9 * MINUTE_MS);
+  gallery.wantAddresses("image-00");
+  pass(2 * MINUTE_MS);
+  gallery.want("image-00");
+  assert.equal(asked.length, 1);
+  gallery.wantAddresses("image-00");
+  await asked[1]?.answer(sizes("second"));
+  const [entry] = gallery.entries;
+  assert.deepEqual(
+    [entry?.image?.renditions[0]?.url, entry?.shown?.renditions[0]?.url],
+    ["second", "first"],
+  );
 });
 
 test("a picture whose addresses ended before its tile could show it is asked for again", async () => {
-  await withClock(async (pass) => {
-    const { gallery, asked } = await openGallery(1);
-    gallery.want("image-00");
-    await asked[0]?.answer(sizes("first"));
-    gallery.want("image-00");
-    assert.equal(asked.length, 1);
-    pass(11 * MINUTE_MS);
-    gallery.want("image-00");
-    await asked[1]?.answer(sizes("second"));
-    assert.equal(gallery.entries[0]?.shown?.renditions[0]?.url, "second");
-  });
+  const { gallery, asked } = await openGallery(1);
+  gallery.want("image-00");
+  await asked[0]?.answer(sizes("first"));
+  gallery.want("image-00");
+  assert.equal(asked.length, 1);
+  pass(11 * MINUTE_MS);
+  gallery.want("image-00");
+  await asked[1]?.answer(sizes("second"));
+  assert.equal(gallery.entries[0]?.shown?.renditions[0]?.url, "second");
 });
 
 test("a rejected picture is asked for once, one being developed at most every five seconds", async () => {
-  await withClock(async (pass) => {
-    const { gallery, asked } = await openGallery(2);
-    for (const id of ["image-00", "image-01"]) gallery.want(id);
-    await asked[0]?.answer({ status: "rejected", reason: "corrupt" });
-    await asked[1]?.answer({ status: "processing" });
-    pass(4_000);
-    gallery.want("image-01");
-    assert.equal(asked.length, 2);
-    pass(60 * MINUTE_MS);
-    for (const id of ["image-00", "image-01"]) gallery.want(id);
-    assert.deepEqual(asked.slice(2).map(({ imageId }) => imageId), ["image-01"]);
-  });
+  const { gallery, asked } = await openGallery(2);
+  for (const id of ["image-00", "image-01"]) gallery.want(id);
+  await asked[0]?.answer({ status: "rejected", reason: "corrupt" });
+  await asked[1]?.answer({ status: "processing" });
+  pass(4_000);
+  gallery.want("image-01");
+  assert.equal(asked.length, 2);
+  pass(60 * MINUTE_MS);
+  for (const id of ["image-00", "image-01"]) gallery.want(id);
+  assert.deepEqual(asked.slice(2).map(({ imageId }) => imageId), ["image-01"]);
 });
 
 test("a picture that could not be asked for is left alone for a minute", async () => {
-  await withClock(async (pass) => {
-    const { gallery, asked } = await openGallery(1);
-    gallery.want("image-00");
-    await asked[0]?.fail();
-    assert.equal(gallery.entries[0]?.isLost, true);
-    pass(MINUTE_MS - 1);
-    gallery.want("image-00");
-    assert.equal(asked.length, 1);
-    pass(1);
-    gallery.want("image-00");
-    assert.equal(asked.length, 2);
-  });
+  const { gallery, asked } = await openGallery(1);
+  gallery.want("image-00");
+  await asked[0]?.fail();
+  assert.equal(gallery.entries[0]?.isLost, true);
+  pass(MINUTE_MS - 1);
+  gallery.want("image-00");
+  assert.equal(asked.length, 1);
+  pass(1);
+  gallery.want("image-00");
+  assert.equal(asked.length, 2);
 });
 
 test("the gallery shows the newest first, and nothing beyond the end of its retention period", async () => {
-  await withClock(async (pass) => {
-    const { gallery, ids } = await openGallery(3);
-    assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
-    const purgeAt = new Date(START_MS + MINUTE_MS).toISOString();
-    gallery.add(imageOf("image-99", { purgeAt }), START_MS);
-    assert.equal(gallery.entries[0]?.imageId, "image-99");
-    pass(MINUTE_MS - 1);
-    assert.equal(gallery.entries.length, 4);
-    pass(1);
-    assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
-  });
+  const { gallery, ids } = await openGallery(3);
+  assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
+  const purgeAt = new Date(START_MS + MINUTE_MS).toISOString();
+  gallery.add(imageOf("image-99", { purgeAt }), START_MS);
+  assert.equal(gallery.entries[0]?.imageId, "image-99");
+  pass(MINUTE_MS - 1);
+  assert.equal(gallery.entries.length, 4);
+  pass(1);
+  assert.deepEqual(gallery.entries.map(({ imageId }) => imageId), ids.toReversed());
 });
 
 test("the time left counts down to the end of the retention period, and never below", () => {
@@ -179,67 +163,63 @@ test("the time left counts down to the end of the retention period, and never be
   assert.notEqual(left(0), left(1));
 });
 
-test("an erased picture leaves the gallery; one whose erasure failed stays", () =>
-  withClock(async () => {
-    const { gallery, erased, ids } = await openGallery(2);
-    await gallery.erase(ids[0] ?? "");
-    assert.deepEqual([erased, gallery.entries.map(({ imageId }) => imageId)], [[ids[0]], [ids[1]]]);
-    await assert.rejects(gallery.erase("refused"));
-    assert.equal(gallery.entries.length, 1);
-  }));
+test("an erased picture leaves the gallery; one whose erasure failed stays", async () => {
+  const { gallery, erased, ids } = await openGallery(2);
+  await gallery.erase(ids[0] ?? "");
+  assert.deepEqual([erased, gallery.entries.map(({ imageId }) => imageId)], [[ids[0]], [ids[1]]]);
+  await assert.rejects(gallery.erase("refused"));
+  assert.equal(gallery.entries.length, 1);
+});
 
-test("a picture that was erased while it was asked for does not come back", () =>
-  withClock(async () => {
-    const { gallery, asked, ids } = await openGallery(1);
-    const [id = ""] = ids;
-    gallery.want(id);
-    await gallery.erase(id);
-    await asked[0]?.answer(sizes("late"));
-    assert.deepEqual(gallery.entries, []);
-  }));
+test("a picture that was erased while it was asked for does not come back", async () => {
+  const { gallery, asked, ids } = await openGallery(1);
+  const [id = ""] = ids;
+  gallery.want(id);
+  await gallery.erase(id);
+  await asked[0]?.answer(sizes("late"));
+  assert.deepEqual(gallery.entries, []);
+});
 
-test("older pictures are listed on demand, page after page, until there are none", () =>
-  withClock(async () => {
-    const pages: Record<string, ListedPage> = {
-      first: { images: [summaryOf("c")], cursor: "second" },
-      second: { images: [summaryOf("b")], cursor: "third" },
-      third: {
-        images: Array.from({ length: 24 }, (_, at) => summaryOf(`a${at}`)),
-        cursor: "fourth",
-      },
-      fourth: { images: [summaryOf("0")] },
-    };
-    const gallery = galleryOf({
-      list: async ({ cursor = "first" }: ListOptions) => pages[cursor],
-    });
-    await gallery.refresh();
-    assert.deepEqual(
-      [gallery.entries.length, gallery.hasMore],
-      [26, true],
-      "short pages are passed",
-    );
-    await gallery.more();
-    assert.deepEqual([gallery.entries.length, gallery.hasMore], [27, false]);
-    await gallery.more();
-    assert.equal(gallery.state, "idle");
-  }));
+test("older pictures are listed on demand, page after page, until there are none", async () => {
+  const pages: Record<string, ListedPage> = {
+    first: { images: [summaryOf("c")], cursor: "second" },
+    second: { images: [summaryOf("b")], cursor: "third" },
+    third: {
+      images: Array.from({ length: 24 }, (_, at) => summaryOf(`a${at}`)),
+      cursor: "fourth",
+    },
+    fourth: { images: [summaryOf("0")] },
+  };
+  const gallery = galleryOf({
+    list: async ({ cursor = "first" }: ListOptions) => pages[cursor],
+  });
+  await gallery.refresh();
+  assert.deepEqual(
+    [gallery.entries.length, gallery.hasMore],
+    [26, true],
+    "short pages are passed",
+  );
+  await gallery.more();
+  assert.deepEqual([gallery.entries.length, gallery.hasMore], [27, false]);
+  await gallery.more();
+  assert.equal(gallery.state, "idle");
+});
 
-test("a listing that failed says so, and what was there stays until it works again", () =>
-  withClock(async () => {
-    let isDown = false;
-    let status = "processing";
-    const gallery = galleryOf({
-      list: async () => {
-        if (isDown) throw new TypeError("the network is gone");
-        return { images: [summaryOf("a", status)] };
-      },
-    });
-    await gallery.refresh();
-    isDown = true;
-    await gallery.refresh();
-    assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["failed", "processing"]);
-    isDown = false;
-    status = "ready";
-    await gallery.refresh();
-    assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["idle", "ready"]);
-  }));
+test("a listing that failed says so, and what was there stays until it works again", async () => {
+  let isDown = false;
+  let status = "processing";
+  const gallery = galleryOf({
+    list: async () => {
+      if (isDown) throw new TypeError("the network is gone");
+      return { images: [summaryOf("a", status)] };
+    },
+  });
+  await gallery.refresh();
+  isDown = true;
+  await gallery.refresh();
+  assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["failed", "processing"]);
+  isDown = false;
+  status = "ready";
+  await gallery.refresh();
+  assert.deepEqual([gallery.state, gallery.entries[0]?.summary.status], ["idle", "ready"]);
+});

@@ -1,6 +1,5 @@
 import type { Client, Image } from "@tintype/client/client";
-import { type ItemProblem, problemOf } from "./item_problem.ts";
-import type { QueueEntry } from "./queue_item.ts";
+import { type ItemProblem, problemOf, type QueueEntry } from "./queue_item.ts";
 
 /** What becomes of those that stand in the line. */
 interface DevelopingLineOptions {

@@ -1,3 +1,5 @@
+import { resultOf } from "@tintype/client/indexed_db_store";
+
 /** A picture of the queue as it is kept in this browser between reloads. */
 export interface KeptFile {
   readonly id: string;
@@ -30,7 +32,7 @@ export async function openKeptFiles(name = "tintype-queue"): Promise<KeptFiles> 
   const database = await openDatabase(name).catch(() => undefined);
   if (database === undefined) return keepsNothing;
   const run = async <T>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => IDBRequest<T>) =>
-    await settled(use(database.transaction(STORE, mode).objectStore(STORE)));
+    await resultOf(use(database.transaction(STORE, mode).objectStore(STORE)));
   return {
     put: (file) => run("readwrite", (store) => store.put(file)).then(() => true, () => false),
     remove: (id) => run("readwrite", (store) => store.delete(id)).catch(() => undefined),
@@ -51,12 +53,19 @@ const keepsNothing: KeptFiles = {
 async function openDatabase(name: string): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
-  return await settled(request);
+  return await resultOf(request);
 }
 
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+/** Empties every store of one of this origin's databases, whoever else has it open; one that is not there stays so. */
+export async function clearDatabase(name: string): Promise<void> {
+  const all = await indexedDB.databases();
+  if (!all.some((each) => each.name === name)) return;
+  const database = await resultOf(indexedDB.open(name));
+  const stores = [...database.objectStoreNames];
+  if (stores.length > 0) {
+    const transaction = database.transaction(stores, "readwrite");
+    for (const store of stores) transaction.objectStore(store).clear();
+    await new Promise((resolve) => transaction.oncomplete = resolve);
+  }
+  database.close();
 }

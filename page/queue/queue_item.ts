@@ -1,6 +1,13 @@
 import type { Image, Upload } from "@tintype/client/client";
-import type { ItemProblem } from "./item_problem.ts";
+import { UploadError } from "@tintype/client/problem";
+import { SignedOut } from "../session/session.ts";
 import type { KeptFile } from "./kept_files.ts";
+
+/** Why a picture was refused: a code of the edge, of the client, or of a rejection. */
+export interface ItemProblem {
+  readonly code: string;
+  readonly detail: string;
+}
 
 /**
  * Where a picture of the queue is: `queued` for its turn, `reading` its bytes, `sending`, `waiting` for the next try,
@@ -86,4 +93,11 @@ export function keptFileOf(entry: QueueEntry, account: string): KeptFile {
     ...(file === undefined ? {} : { file }),
     ...(imageId === undefined ? {} : { imageId }),
   };
+}
+
+/** What went wrong, as a problem; what is not a problem of the client's or the session's is ours. */
+export function problemOf(error: unknown): ItemProblem {
+  if (error instanceof UploadError) return error.problem;
+  if (error instanceof SignedOut) return { code: "unauthenticated", detail: error.message };
+  return { code: "internal", detail: error instanceof Error ? error.name : "" };
 }

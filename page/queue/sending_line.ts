@@ -1,6 +1,12 @@
 import type { Client, UploadProgress } from "@tintype/client/client";
-import { type ItemProblem, problemOf } from "./item_problem.ts";
-import { type ItemState, ON_LINE, type QueueEntry, type QueueItem } from "./queue_item.ts";
+import {
+  type ItemProblem,
+  type ItemState,
+  ON_LINE,
+  problemOf,
+  type QueueEntry,
+  type QueueItem,
+} from "./queue_item.ts";
 
 /** What becomes of those that are sent. */
 interface SendingLineOptions {
@@ -24,33 +30,11 @@ const SHOWN: Partial<Record<UploadProgress["state"], ItemState>> = {
   waiting: "waiting",
 };
 
-/** Sends files to the store, some at a time. */
-export class SendingLine {
-  readonly #options: SendingLineOptions;
-
-  constructor(options: SendingLineOptions) {
-    this.#options = options;
-  }
-
-  /** Gives free lines to those of the entries that are next. */
-  fill(entries: readonly QueueEntry[]): void {
-    const free = LINES - entries.filter(({ item }) => ON_LINE.has(item.state)).length;
-    const next = entries.filter(({ item, imageId }) =>
-      item.state === "queued" && imageId === undefined
-    );
-    for (const entry of next.slice(0, Math.max(0, free))) {
-      if (entry.upload === undefined) void this.#send(entry);
-      else this.#resume(entry, entry.upload);
-    }
-  }
-
-  #resume(entry: QueueEntry, upload: NonNullable<QueueEntry["upload"]>): void {
-    this.#options.onChange(entry, { state: "sending" });
-    upload.resume();
-  }
-
-  async #send(entry: QueueEntry): Promise<void> {
-    const { client, onChange, onSent, onProblem, onFree } = this.#options;
+/** Sends files to the store, some at a time: gives free lines to those of the entries that are next. */
+export function sendingLine(
+  { client, onChange, onSent, onProblem, onFree }: SendingLineOptions,
+): (entries: readonly QueueEntry[]) => void {
+  const send = async (entry: QueueEntry) => {
     const { file, item } = entry;
     if (file === undefined) return onProblem(entry, { code: "unreadable", detail: "" });
     onChange(entry, { state: "reading" });
@@ -67,7 +51,20 @@ export class SendingLine {
       entry.upload = undefined;
       onFree();
     }
-  }
+  };
+  return (entries) => {
+    const free = LINES - entries.filter(({ item }) => ON_LINE.has(item.state)).length;
+    const next = entries.filter(({ item, imageId }) =>
+      item.state === "queued" && imageId === undefined
+    );
+    for (const entry of next.slice(0, Math.max(0, free))) {
+      if (entry.upload === undefined) void send(entry);
+      else {
+        onChange(entry, { state: "sending" });
+        entry.upload.resume();
+      }
+    }
+  };
 }
 
 /** What news of its upload changes of an item; what its owner paused stays so, whatever is still on its way. */

@@ -8,18 +8,18 @@ import type { PictureType } from "../page_config.ts";
 import { refusalOf } from "../words.ts";
 import { claim } from "./claim.ts";
 import { DevelopingLine } from "./developing_line.ts";
-import type { ItemProblem } from "./item_problem.ts";
 import type { KeptFile, KeptFiles } from "./kept_files.ts";
 import { mediaTypeOf } from "./media_type_of.ts";
 import {
   FINISHED,
   itemOf,
+  type ItemProblem,
   keptFileOf,
   PAUSABLE,
   type QueueEntry,
   type QueueItem,
 } from "./queue_item.ts";
-import { SendingLine } from "./sending_line.ts";
+import { sendingLine } from "./sending_line.ts";
 
 /** What the queue works with. */
 export interface QueueOptions {
@@ -43,7 +43,7 @@ export interface QueueOptions {
 export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
-  readonly #sending: SendingLine;
+  readonly #send: ReturnType<typeof sendingLine>;
   readonly #developing: DevelopingLine;
   #isClosed = false;
 
@@ -51,7 +51,7 @@ export class UploadQueue {
     const { client } = options;
     const onProblem = (entry: QueueEntry, problem: ItemProblem) => this.#refuse(entry, problem);
     this.#options = options;
-    this.#sending = new SendingLine({
+    this.#send = sendingLine({
       ...{ client, onProblem },
       onChange: (entry, change) => this.#change(entry, change),
       onSent: (entry) => this.#develop(entry),
@@ -215,7 +215,7 @@ export class UploadQueue {
   }
 
   #pump(): void {
-    if (!this.#isClosed) this.#sending.fill([...this.#entries.values()]);
+    if (!this.#isClosed) this.#send([...this.#entries.values()]);
   }
 
   #develop(entry: QueueEntry): void {

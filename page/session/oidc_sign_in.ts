@@ -5,7 +5,7 @@
  */
 import * as oauth from "oauth4webapi";
 import type { OidcSignIn } from "../page_config.ts";
-import { accountOf, isUsable, type Session, SignedOut, type SignInWay } from "./session.ts";
+import { accountOf, type Session, SignedOut, type SignInWay } from "./session.ts";
 
 const HELD = "tintype.session";
 const ASKED = "tintype.sign-in";
@@ -34,6 +34,8 @@ interface Issuer {
 }
 
 const LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
+/** A token is renewed so long before it ends. */
+const RENEW_BEFORE_MS = 60_000;
 /** For issuers that do not say how long a token lives. */
 const DEFAULT_LIFE_SECONDS = 300;
 
@@ -149,6 +151,11 @@ function sessionOf(config: OidcSignIn, first: HeldSession): Session {
       return held.accessToken;
     },
   };
+}
+
+/** Whether a token may be sent: it is none that was refused, and has a minute left. */
+function isUsable({ accessToken, expiresAtMs }: HeldSession, refused: string | undefined): boolean {
+  return accessToken !== refused && expiresAtMs - Date.now() > RENEW_BEFORE_MS;
 }
 
 async function renew(config: OidcSignIn, held: HeldSession): Promise<HeldSession> {

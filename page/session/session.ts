@@ -1,4 +1,5 @@
 import { UploadError } from "@tintype/client/problem";
+import { claimsOf } from "@tintype/client/resume_records";
 
 /** Somebody who is signed in. */
 export interface Session {
@@ -42,34 +43,8 @@ export function tokenTroubleOf(cause: unknown): unknown {
   return new UploadError(problem, { cause });
 }
 
-/** A token is renewed so long before it ends. */
-const RENEW_BEFORE_MS = 60_000;
-
-/** A token and when it ends, in milliseconds since the epoch. */
-export interface HeldToken {
-  readonly accessToken: string;
-  readonly expiresAtMs: number;
-}
-
-/** Whether a token may be sent: it is none that was refused, and has a minute left. */
-export function isUsable(token: HeldToken, refused: string | undefined): boolean {
-  return token.accessToken !== refused && token.expiresAtMs - Date.now() > RENEW_BEFORE_MS;
-}
-
 /** Who a token is about, where it is a JWT (RFC 7519); the edge alone checks it. */
 export function accountOf(accessToken: string): string {
   const { iss, tenant, sub } = claimsOf(accessToken);
   return [iss, tenant, sub].filter((part) => typeof part === "string").join(" ") || "somebody";
-}
-
-function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
-  try {
-    const text = (jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    // An object by the check.
-    return typeof claims === "object" && claims !== null ? claims as Record<string, unknown> : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
+import { thumbHashToRGBA } from "thumbhash";
 import type { Gallery, GalleryEntry } from "../gallery/gallery.ts";
-import { paintThumbhash } from "../gallery/thumbhash_canvas.ts";
 import type { PageApp } from "../page_app.ts";
 import { whenText } from "../quantities.ts";
 import { refusalOf, WORDS } from "../words.ts";
@@ -147,6 +147,16 @@ function paint(canvas: Element | undefined): void {
   if (!(canvas instanceof HTMLCanvasElement)) return;
   // The directive runs before the attribute is there.
   queueMicrotask(() => paintThumbhash(canvas, canvas.dataset["hash"] ?? ""));
+}
+
+/** Paints the blurred likeness that a thumbhash (base64) holds, in its own few pixels. */
+function paintThumbhash(canvas: HTMLCanvasElement, thumbhash: string): void {
+  const bytes = Uint8Array.from(atob(thumbhash), (letter) => letter.charCodeAt(0));
+  const { w, h, rgba } = thumbHashToRGBA(bytes);
+  canvas.width = w;
+  canvas.height = h;
+  const pixels = new ImageData(new Uint8ClampedArray(rgba), w, h);
+  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
 }
 
 /** Lets a picture appear once it is there. */

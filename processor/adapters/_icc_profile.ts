@@ -1,4 +1,5 @@
 /** What of ICC profiles (ICC.1:2022) a codec without a colour engine needs: matrix and curves, by which pixels become sRGB. */
+import { Buffer } from "node:buffer";
 import type { RawPixels } from "@tintype/core/ports/image_codec";
 
 /** From stored samples to linear sRGB. */
@@ -37,30 +38,26 @@ const srgbOfLight = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) => {
 
 /** Reads a profile of RGB or grey. */
 export function readProfile(bytes: Uint8Array): ReadProfile {
-  if (bytes.length < HEADER_BYTES + 4 || textAt(bytes, 36) !== "acsp") return { kind: "broken" };
-  const tags = tagsOf(bytes);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < HEADER_BYTES + 4 || textAt(file, 36) !== "acsp") return { kind: "broken" };
+  const tags = tagsOf(file);
   const curveOf = (name: string) => curveIn(tags.get(name));
-  if (textAt(bytes, 16) === "GRAY") {
+  if (textAt(file, 16) === "GRAY") {
     const grey = curveOf("kTRC");
     if (grey === undefined) return { kind: "broken" };
-    return { kind: "matrix", profile: greyProfile(grey) };
+    const profile = { isGrey: true, matrix: GREY_MATRIX, curves: [grey, grey, grey] } as const;
+    return { kind: "matrix", profile };
   }
-  const primaries = ["rXYZ", "gXYZ", "bXYZ"].map((name) => xyzIn(tags.get(name)));
-  const curves = [curveOf("rTRC"), curveOf("gTRC"), curveOf("bTRC")] as const;
-  const [red, green, blue] = primaries;
-  const [redCurve, greenCurve, blueCurve] = curves;
+  const [red, green, blue] = ["rXYZ", "gXYZ", "bXYZ"].map((name) => xyzIn(tags.get(name)));
+  const [redCurve, greenCurve, blueCurve] = ["rTRC", "gTRC", "bTRC"].map(curveOf);
   if (red && green && blue && redCurve && greenCurve && blueCurve) {
     const matrix = XYZ_TO_SRGB.map((row) =>
       [dot(row, red), dot(row, green), dot(row, blue)] as const
     );
-    const all = [redCurve, greenCurve, blueCurve] as const;
-    return { kind: "matrix", profile: { isGrey: false, matrix, curves: all } };
+    const curves = [redCurve, greenCurve, blueCurve] as const;
+    return { kind: "matrix", profile: { isGrey: false, matrix, curves } };
   }
   return { kind: tags.has("A2B0") ? "tables" : "broken" };
-}
-
-function greyProfile(curve: Float64Array): MatrixProfile {
-  return { isGrey: true, matrix: GREY_MATRIX, curves: [curve, curve, curve] };
 }
 
 /** Pixels of that profile in sRGB; colours beyond it are cut to its edge. */
@@ -81,28 +78,27 @@ export function toSrgb(pixels: RawPixels, { matrix, curves }: MatrixProfile): Ra
 }
 
 /** The first tag of each name, where it lies in the profile (section 7.3). */
-function tagsOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const view = viewOf(bytes);
-  const count = Math.min(view.getUint32(HEADER_BYTES), MAX_TAGS);
-  const tags = new Map<string, Uint8Array>();
+function tagsOf(file: Buffer): ReadonlyMap<string, Buffer> {
+  const count = Math.min(file.readUInt32BE(HEADER_BYTES), MAX_TAGS);
+  const tags = new Map<string, Buffer>();
   for (let at = HEADER_BYTES + 4; at < HEADER_BYTES + 4 + count * 12; at += 12) {
-    if (at + 12 > bytes.length) break;
-    const [offset, length] = [view.getUint32(at + 4), view.getUint32(at + 8)];
-    const name = textAt(bytes, at);
-    if (offset + length <= bytes.length && !tags.has(name)) {
-      tags.set(name, bytes.subarray(offset, offset + length));
+    if (at + 12 > file.length) break;
+    const [offset, length] = [file.readUInt32BE(at + 4), file.readUInt32BE(at + 8)];
+    const name = textAt(file, at);
+    if (offset + length <= file.length && !tags.has(name)) {
+      tags.set(name, file.subarray(offset, offset + length));
     }
   }
   return tags;
 }
 
-function xyzIn(tag: Uint8Array | undefined): readonly [number, number, number] | undefined {
+function xyzIn(tag: Buffer | undefined): readonly [number, number, number] | undefined {
   if (tag === undefined || tag.length < 20 || textAt(tag, 0) !== "XYZ ") return undefined;
   return [fixedAt(tag, 8), fixedAt(tag, 12), fixedAt(tag, 16)];
 }
 
 /** `curv` (section 10.6) and `para` (section 10.18) as light of 256 values. */
-function curveIn(tag: Uint8Array | undefined): Float64Array | undefined {
+function curveIn(tag: Buffer | undefined): Float64Array | undefined {
   if (tag === undefined || tag.length < 12) return undefined;
   const type = textAt(tag, 0);
   const curve = type === "curv" ? sampled(tag) : type === "para" ? parametric(tag) : undefined;
@@ -113,16 +109,15 @@ function curveIn(tag: Uint8Array | undefined): Float64Array | undefined {
 
 type Curve = (value: number) => number;
 
-function sampled(tag: Uint8Array): Curve | undefined {
-  const view = viewOf(tag);
-  const count = view.getUint32(8);
+function sampled(tag: Buffer): Curve | undefined {
+  const count = tag.readUInt32BE(8);
   if (12 + count * 2 > tag.length) return undefined;
   if (count === 0) return (value) => value;
-  if (count === 1) return (value) => value ** (view.getUint16(12) / 256);
+  if (count === 1) return (value) => value ** (tag.readUInt16BE(12) / 256);
   return (value) => {
     const place = value * (count - 1);
     const before = Math.min(Math.floor(place), count - 2);
-    const [low, high] = [view.getUint16(12 + before * 2), view.getUint16(14 + before * 2)];
+    const [low, high] = [tag.readUInt16BE(12 + before * 2), tag.readUInt16BE(14 + before * 2)];
     return (low + (high - low) * (place - before)) / 65_535;
   };
 }
@@ -130,8 +125,8 @@ function sampled(tag: Uint8Array): Curve | undefined {
 /** How many parameters each function type has. */
 const PARAMETERS = [1, 3, 4, 5, 7] as const;
 
-function parametric(tag: Uint8Array): Curve | undefined {
-  const type = viewOf(tag).getUint16(8);
+function parametric(tag: Buffer): Curve | undefined {
+  const type = tag.readUInt16BE(8);
   const count = PARAMETERS[type];
   if (count === undefined || 12 + count * 4 > tag.length) return undefined;
   const values = Array.from({ length: count }, (_, at) => fixedAt(tag, 12 + at * 4));
@@ -148,14 +143,10 @@ function dot(row: readonly [number, number, number], xyz: readonly [number, numb
 }
 
 /** `s15Fixed16Number` (section 4.6). */
-function fixedAt(bytes: Uint8Array, at: number): number {
-  return viewOf(bytes).getInt32(at) / 65_536;
+function fixedAt(tag: Buffer, at: number): number {
+  return tag.readInt32BE(at) / 65_536;
 }
 
-function textAt(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function textAt(bytes: Buffer, at: number): string {
+  return bytes.toString("latin1", at, at + 4);
 }

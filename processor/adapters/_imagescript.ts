@@ -4,26 +4,28 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Size } from "@tintype/core/processing/plan_renditions";
 import imagescript from "imagescript/package.json" with { type: "json" };
 import pngEncoderModule from "imagescript/png/node.js";
 import gifModule from "imagescript/wasm/node/gif.js";
 import jpegModule from "imagescript/wasm/node/jpeg.js";
 import pngModule from "imagescript/wasm/node/png.js";
 
-/** Pixels as a decoder has them: `format` 0 is grey, 1 RGB, 2 CMYK (ink). */
-interface DecodedJpeg {
-  readonly width: number;
-  readonly height: number;
+/** Pixels as the JPEG decoder has them: `format` 0 is grey, 1 RGB, 2 CMYK (ink). */
+interface DecodedJpeg extends Size {
   readonly format: number;
   readonly buffer: Uint8Array<ArrayBuffer>;
 }
 
+/** A PNG's pixels: RGBA of 8 bits. */
+interface DecodedPng extends Size {
+  readonly framebuffer: Uint8Array<ArrayBuffer>;
+}
+
 /** A GIF's frame in RGBA, and where it lies on the canvas. */
-export interface GifFrame {
+interface GifFrame extends Size {
   readonly x: number;
   readonly y: number;
-  readonly width: number;
-  readonly height: number;
   readonly buffer: Uint8Array<ArrayBuffer>;
 }
 
@@ -37,28 +39,24 @@ interface JpegDecoder {
 }
 
 interface PngDecoder {
-  decode(bytes: Uint8Array): {
-    readonly width: number;
-    readonly height: number;
-    /** RGBA of 8 bits. */
-    readonly framebuffer: Uint8Array<ArrayBuffer>;
-  };
+  decode(bytes: Uint8Array): DecodedPng;
 }
 
 interface GifDecoder {
-  readonly Decoder: new (bytes: Uint8Array) => { frame(): GifFrame | null; free(): void };
+  readonly Decoder: new (bytes: Uint8Array) => { frame(): GifFrame | null };
+}
+
+interface PngOptions extends Size {
+  readonly channels: number;
+  readonly level: number;
 }
 
 interface PngEncoder {
-  encode(
-    data: Uint8Array,
-    options: {
-      readonly width: number;
-      readonly height: number;
-      readonly channels: number;
-      readonly level: number;
-    },
-  ): Uint8Array<ArrayBuffer>;
+  encode(data: Uint8Array, options: PngOptions): Uint8Array<ArrayBuffer>;
+}
+
+interface JpegOptions extends Size {
+  readonly quality: number;
 }
 
 interface JpegEncoderExports {
@@ -73,15 +71,11 @@ interface JpegEncoderExports {
 export const IMAGESCRIPT_VERSION: string = imagescript.version;
 
 // The package has no types for its inner modules; these are what their sources export.
-const jpeg: Loaded<JpegDecoder> = jpegModule;
-const png: Loaded<PngDecoder> = pngModule;
+/** Makes JPEG decoders. */
+export const jpeg: Loaded<JpegDecoder> = jpegModule;
+/** Makes PNG decoders. */
+export const png: Loaded<PngDecoder> = pngModule;
 const gif: Loaded<GifDecoder> = gifModule;
-const pngEncoder = pngEncoderModule as unknown as PngEncoder; // its exports are getters that types do not see
-
-/** A new JPEG decoder. */
-export const newJpegDecoder = (): Promise<JpegDecoder> => jpeg.init();
-/** A new PNG decoder. */
-export const newPngDecoder = (): Promise<PngDecoder> => png.init();
 
 /** The first frame of a GIF; throws where there is none. */
 export async function firstGifFrame(bytes: Uint8Array): Promise<GifFrame> {
@@ -92,9 +86,7 @@ export async function firstGifFrame(bytes: Uint8Array): Promise<GifFrame> {
 }
 
 /** Encodes RGB or RGBA as PNG. */
-export function encodePng(data: Uint8Array, options: Parameters<PngEncoder["encode"]>[1]) {
-  return pngEncoder.encode(data, options);
-}
+export const pngEncoder = pngEncoderModule as unknown as PngEncoder; // its exports are getters that types do not see
 
 const JPEG_WASM = "imagescript/wasm/any/jpeg.wasm";
 
@@ -103,11 +95,7 @@ let jpegEncoder: WebAssembly.Module | undefined;
 /** Encodes RGBA as a baseline JPEG; imagescript's own interface to this encoder is native. */
 export function encodeJpeg(
   rgba: Uint8Array,
-  { width, height, quality }: {
-    readonly width: number;
-    readonly height: number;
-    readonly quality: number;
-  },
+  { width, height, quality }: JpegOptions,
 ): Uint8Array<ArrayBuffer> {
   jpegEncoder ??= new WebAssembly.Module(
     new Uint8Array(readFileSync(fileURLToPath(import.meta.resolve(JPEG_WASM)))),

@@ -1,4 +1,3 @@
-import { isAppError } from "@tintype/core/errors";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName } from "@tintype/core/model/object_name";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
@@ -30,21 +29,19 @@ describe("gcsObjectStore() on the local storage", () => {
 
   for (const { name, run } of OBJECT_STORE_CONTRACT) test(name, () => run(store));
 
-  const mending: Record<string, { path: string; action: unknown }> = {
-    "create() goes through an answer of 503": { path: "/upload/", action: { status: 503 } },
-    "create() that loses its answer says that the object is there": {
-      path: "/upload/",
-      action: { dropReply: true },
-    },
-  };
-  for (const [name, { path, action }] of Object.entries(mending)) {
-    test(name, async () => {
+  /** Makes the next calls that match end otherwise; one call where no number is given. */
+  const fault = async (match: { method?: string; path?: string }, action: unknown, times = 1) =>
+    await storage.control("POST", "/_local/faults", { match, times, action });
+
+  for (
+    const [name, action] of [
+      ["goes through an answer of 503", { status: 503 }],
+      ["that loses its answer says that the object is there", { dropReply: true }],
+    ] as const
+  ) {
+    test(`create() ${name}`, async () => {
       const { object, write } = fresh();
-      await storage.control("POST", "/_local/faults", {
-        match: { method: "POST", path },
-        times: 1,
-        action,
-      });
+      await fault({ method: "POST", path: "/upload/" }, action);
       await store.create(object, bytes, write);
       assert.deepEqual(await store.read(object), bytes);
     });
@@ -55,61 +52,32 @@ describe("gcsObjectStore() on the local storage", () => {
       const { object, write } = fresh();
       const made = await store.create(object, bytes, write);
       assert.ok(made.created);
-      await storage.control("POST", "/_local/faults", {
-        match: { method: "GET" },
-        times: 1,
-        action,
-      });
+      await fault({ method: "GET" }, action);
       assert.deepEqual(await store.read(object), bytes);
-      await storage.control("POST", "/_local/faults", {
-        match: { method: "GET" },
-        times: 1,
-        action,
-      });
+      await fault({ method: "GET" }, action);
       assert.equal((await store.stat(object))?.size, bytes.length);
-      await storage.control("POST", "/_local/faults", {
-        match: { method: "DELETE" },
-        times: 1,
-        action,
-      });
+      await fault({ method: "DELETE" }, action);
       assert.equal(await store.remove(object, { generation: made.generation }), true);
     });
   }
 
   test("create() takes a 403 that names the delete permission as already there", async () => {
     const { object, write } = fresh();
-    const body = "edge@x does not have storage.objects.delete access to the object.";
-    const action = { status: 403, body: JSON.stringify({ error: { code: 403, message: body } }) };
-    await storage.control("POST", "/_local/faults", {
-      match: { path: "/upload/" },
-      times: 1,
-      action,
-    });
+    const message = "edge@x does not have storage.objects.delete access to the object.";
+    const body = JSON.stringify({ error: { code: 403, message } });
+    await fault({ path: "/upload/" }, { status: 403, body });
     assert.deepEqual(await store.create(object, bytes, write), { created: false });
   });
 
   test("an answer that no retry would mend is internal", async () => {
     const { object, write } = fresh();
-    await storage.control("POST", "/_local/faults", {
-      match: { path: "/upload/" },
-      times: 1,
-      action: { status: 403 },
-    });
-    await assert.rejects(
-      () => store.create(object, bytes, write),
-      (error) => isAppError(error, "internal"),
-    );
+    await fault({ path: "/upload/" }, { status: 403 });
+    await assert.rejects(store.create(object, bytes, write), { code: "internal" });
   });
 
   test("a store that stays away is unavailable", async () => {
-    await storage.control("POST", "/_local/faults", {
-      match: { method: "GET" },
-      times: 50,
-      action: { status: 503 },
-    });
-    const { object } = fresh();
-    const isUnavailable = (error: unknown) => isAppError(error, "unavailable");
-    await assert.rejects(() => store.read(object), isUnavailable);
+    await fault({ method: "GET" }, { status: 503 }, 50);
+    await assert.rejects(store.read(fresh().object), { code: "unavailable" });
     await storage.control("DELETE", "/_local/faults");
   });
 

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
+import type { Size } from "@tintype/core/processing/plan_renditions";
 import { heifProfileOf } from "@tintype/core/processing/probe/heif";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
@@ -37,7 +38,7 @@ async function decode({ bytes, header, target }: DecodeRequest): Promise<RawPixe
 async function decodeFull(
   bytes: Uint8Array,
   maxPixels: number,
-): Promise<{ data: Uint8ClampedArray; width: number; height: number }> {
+): Promise<Size & { readonly data: Uint8ClampedArray }> {
   const { HeifDecoder } = await loadLibHeif();
   const images = new HeifDecoder().decode(bytes);
   try {
@@ -45,10 +46,8 @@ async function decodeFull(
     if (image === undefined) throw new ImageRejected("corrupt", "it holds no picture");
     const [width, height] = [image.get_width(), image.get_height()];
     if (width * height > maxPixels) {
-      throw new ImageRejected(
-        "corrupt",
-        `${width} x ${height} pixels are not what its header says`,
-      );
+      const detail = `${width} x ${height} pixels are not what its header says`;
+      throw new ImageRejected("corrupt", detail);
     }
     return { data: await pixelsOf(image, { width, height }), width, height };
   } finally {
@@ -56,10 +55,7 @@ async function decodeFull(
   }
 }
 
-function pixelsOf(
-  image: HeifImage,
-  { width, height }: { readonly width: number; readonly height: number },
-): Promise<Uint8ClampedArray> {
+function pixelsOf(image: HeifImage, { width, height }: Size): Promise<Uint8ClampedArray> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8ClampedArray>();
   const data = new Uint8ClampedArray(width * height * 4);
   image.display({ data, width, height }, (result) => {

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { decodeInside, PIXEL_CASES } from "@tintype/core/testing/codec_contract";
 import { colorAt, difference } from "@tintype/core/testing/drawing";
+import { sampleHeader } from "@tintype/core/testing/sample_header";
 import { makeSample, sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
 import { heifCodec } from "./heif_codec.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
@@ -27,32 +28,17 @@ test("heifCodec() decodes an iPhone's HEIC upright, in sRGB, without alpha", { s
 
 test("heifCodec() refuses a cut HEIC as truncated", { skip }, async () => {
   const bytes = sharedImage("photos/iphone_hevc.heic");
-  await assert.rejects(
-    decodeInside(codec, bytes.slice(0, bytes.length >> 1), { width: 9, height: 9 }),
-    {
-      reason: "truncated",
-    },
-  );
+  const cut = bytes.slice(0, bytes.length >> 1);
+  const decoding = decodeInside(codec, cut, { width: 9, height: 9 });
+  await assert.rejects(decoding, { reason: "truncated" });
 });
 
 test("heifCodec() refuses bytes that are no HEIC", async () => {
-  const header = {
-    width: 40,
-    height: 30,
-    frames: 1,
-    bitDepth: 8,
-    channels: 3,
-    hasAlpha: false,
-    colorSpace: "yuv",
-    orientation: 1,
-    iccName: undefined,
-  } as const;
+  const header = sampleHeader({ width: 40, height: 30 });
   const target = { width: 40, height: 30, fit: "inside" } as const;
   const bytes = new Uint8Array(1_000).fill(7);
-  await assert.rejects(
-    codec.decode({ bytes, mediaType: "image/heic", header, target, timeoutMs: 10_000 }),
-    ImageRejected,
-  );
+  const request = { bytes, mediaType: "image/heic", header, target, timeoutMs: 10_000 } as const;
+  await assert.rejects(codec.decode(request), ImageRejected);
 });
 
 test("tiffWithProfile() makes libvips convert raw pixels from their profile to sRGB", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
 import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
@@ -17,22 +18,12 @@ const WIDE = {
   bXYZ: xyz(0.14919, 0.06322, 0.74457),
 };
 
+const STEPS = Array.from({ length: 1_024 }, (_, at) => Math.round(65_535 * (at / 1_023) ** 1.8));
+const SRGB_PARAMETERS = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].flatMap(fixed);
 const CURVES = {
   "a gamma": bytesOf("curv", be(0, 4), be(1, 4), be(Math.round(2.2 * 256), 2)),
-  "a table": bytesOf(
-    "curv",
-    be(0, 4),
-    be(1_024, 4),
-    Array.from({ length: 1_024 }, (_, at) => be(Math.round(65_535 * (at / 1_023) ** 1.8), 2))
-      .flat(),
-  ),
-  "sRGB's parameters": bytesOf(
-    "para",
-    be(0, 4),
-    be(3, 2),
-    be(0, 2),
-    [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].flatMap(fixed),
-  ),
+  "a table": bytesOf("curv", be(0, 4), be(1_024, 4), STEPS.flatMap((step) => be(step, 2))),
+  "sRGB's parameters": bytesOf("para", be(0, 4), be(3, 2), be(0, 2), SRGB_PARAMETERS),
 } as const;
 
 function fixed(value: number): number[] {
@@ -58,20 +49,11 @@ function profileOf(space: "RGB " | "GRAY", tags: Readonly<Record<string, Uint8Ar
     return entry;
   });
   const bodies = entries.flatMap(([, body]) => [body, new Uint8Array(-body.length & 3)]);
-  const head = bytesOf(
-    be(at, 4),
-    new Uint8Array(4),
-    be(0x02400000, 4),
-    "mntr",
-    space,
-    "XYZ ",
-    new Uint8Array(12),
-    "acsp",
-    new Uint8Array(28),
-    xyz(0.9642, 1, 0.8249).subarray(8),
-    new Uint8Array(48),
-  );
-  return bytesOf(head, be(entries.length, 4), table, ...bodies);
+  const zeroes = (count: number) => new Uint8Array(count);
+  const head = [be(at, 4), zeroes(4), be(0x02400000, 4), "mntr", space, "XYZ ", zeroes(12), "acsp"];
+  const white = xyz(0.9642, 1, 0.8249).subarray(8);
+  const count = be(entries.length, 4);
+  return bytesOf(...head, zeroes(28), white, zeroes(48), count, table, ...bodies);
 }
 
 /** The picture stored in the profile's own colours, with the profile in it. */
@@ -91,11 +73,14 @@ async function stored(
   }
 }
 
+/** A profile of wide colours with one curve for all. */
+const wideProfile = (curve: Uint8Array) =>
+  profileOf("RGB ", { ...WIDE, rTRC: curve, gTRC: curve, bTRC: curve });
+
 for (const [what, curve] of Object.entries(CURVES)) {
   for (const format of ["jpeg", "png"] as const) {
     test(`imagescriptCodec() brings a ${format} with a profile of ${what} to sRGB`, async () => {
-      const tags = { ...WIDE, rTRC: curve, gTRC: curve, bTRC: curve };
-      const bytes = await stored(profileOf("RGB ", tags), format);
+      const bytes = await stored(wideProfile(curve), format);
       const pixels = await decodeInside(imagescriptCodec(), bytes, BOX);
       for (const [x, y] of PLACES) {
         const [ours, meant] = [colorAt(pixels, x, y), colorAt(quarters(64, 64), x, y)];
@@ -106,11 +91,7 @@ for (const [what, curve] of Object.entries(CURVES)) {
 }
 
 test("the stored colours of that test are others: it could fail", async () => {
-  const curve = CURVES["a table"];
-  const bytes = await stored(
-    profileOf("RGB ", { ...WIDE, rTRC: curve, gTRC: curve, bTRC: curve }),
-    "png",
-  );
+  const bytes = await stored(wideProfile(CURVES["a table"]), "png");
   const { data, info } = await sharp(bytes, { ignoreIcc: true }).raw()
     .toBuffer({ resolveWithObject: true });
   const at = (16 * info.width + 16) * info.channels;
@@ -133,28 +114,19 @@ test("imagescriptCodec() refuses a profile that has tables alone, and shows one 
 /** A PNG of sRGB pixels that has the profile all the same. */
 async function withProfile(profile: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const png = await makeSample(quarters(64, 64), { mediaType: "image/png" });
-  const packed = new Blob([new Uint8Array(profile)]).stream()
-    .pipeThrough(new CompressionStream("deflate"));
-  const stream = new Uint8Array(await new Response(packed).arrayBuffer());
-  const afterHeader = 33;
-  return new Uint8Array(bytesOf(
-    png.subarray(0, afterHeader),
-    chunk("iCCP", "x", 0, 0, stream),
-    png.subarray(afterHeader),
-  ));
+  const iccp = chunk("iCCP", "x", 0, 0, deflateSync(profile));
+  return new Uint8Array(bytesOf(png.subarray(0, 33), iccp, png.subarray(33)));
 }
 
 test("readProfile() takes grey curves, tells tables from a matrix, and trusts nothing else", () => {
   const curve = CURVES["a gamma"];
   const grey = readProfile(profileOf("GRAY", { kTRC: curve }));
   assert.ok(grey.kind === "matrix" && grey.profile.isGrey);
-  assert.equal(
-    Math.round((grey.profile.curves[0][128] ?? 0) * 1_000),
-    Math.round((128 / 255) ** (563 / 256) * 1_000),
-  );
+  const light = grey.profile.curves[0][128] ?? 0;
+  assert.equal(Math.round(light * 1_000), Math.round((128 / 255) ** (563 / 256) * 1_000));
   const tables = profileOf("RGB ", { A2B0: bytesOf("mft2", new Uint8Array(48)) });
   assert.equal(readProfile(tables).kind, "tables");
-  const whole = profileOf("RGB ", { ...WIDE, rTRC: curve, gTRC: curve, bTRC: curve });
+  const whole = wideProfile(curve);
   assert.equal(readProfile(whole).kind, "matrix");
   for (let length = 0; length < whole.length; length += 7) readProfile(whole.subarray(0, length));
   assert.equal(readProfile(whole.subarray(0, 140)).kind, "broken");

@@ -15,11 +15,11 @@ import { readProfile, toSrgb } from "./_icc_profile.ts";
 import { filteredResize } from "./_filtered_resize.ts";
 import {
   encodeJpeg,
-  encodePng,
   firstGifFrame,
   IMAGESCRIPT_VERSION,
-  newJpegDecoder,
-  newPngDecoder,
+  jpeg,
+  png,
+  pngEncoder,
 } from "./_imagescript.ts";
 import { flattened, placed, upright, withAlpha, withoutAlpha } from "./_place_pixels.ts";
 
@@ -60,17 +60,16 @@ async function decode({ bytes, mediaType, header, target }: DecodeRequest): Prom
   const wanted = insideSize(header, { ...box, enlarge: false });
   const stored = await decodeWhole(bytes, mediaType, { header, wanted });
   const resized = filteredResize(header.hasAlpha ? stored : withoutAlpha(stored), wanted);
-  const pixels = await inSrgb(resized, { bytes, mediaType, header });
-  return upright(pixels, header.orientation);
+  return upright(inSrgb(resized, { bytes, mediaType, header }), header.orientation);
 }
 
 /** Without a profile, and with one that makes no sense, pixels are sRGB already; printers' tables are not read. */
-async function inSrgb(
+function inSrgb(
   pixels: RawPixels,
   { bytes, mediaType, header }: Pick<DecodeRequest, "bytes" | "mediaType" | "header">,
-): Promise<RawPixels> {
+): RawPixels {
   const isInk = header.colorSpace === "cmyk" || header.colorSpace === "ycck";
-  const embedded = isInk ? undefined : await embeddedProfile(bytes, mediaType);
+  const embedded = isInk ? undefined : embeddedProfile(bytes, mediaType);
   const read = embedded === undefined ? undefined : readProfile(embedded);
   if (read?.kind === "tables") {
     throw new ImageRejected("unsupported_type", "its colour profile has tables and no matrix");
@@ -104,7 +103,7 @@ async function decodeJpeg(
   bytes: Uint8Array<ArrayBuffer>,
   { header, wanted }: Facts,
 ): Promise<RawPixels> {
-  const decoder = await newJpegDecoder();
+  const decoder = await jpeg.init();
   const scaled = decoder.decode(bytes, wanted.width, wanted.height);
   const isEnough = scaled.width >= wanted.width && scaled.height >= wanted.height;
   const { width, height, format, buffer } = isEnough ? scaled : decoder.decode(bytes, 0, 0);
@@ -118,7 +117,7 @@ async function decodePng(
   bytes: Uint8Array<ArrayBuffer>,
   { header }: Facts,
 ): Promise<RawPixels> {
-  const { width, height, framebuffer } = (await newPngDecoder()).decode(bytes);
+  const { width, height, framebuffer } = (await png.init()).decode(bytes);
   if (width !== header.width || height !== header.height) throw lied({ width, height });
   return { data: framebuffer, width, height, channels: 4 };
 }
@@ -173,9 +172,9 @@ function encode(
   pixels: RawPixels,
   { format, quality, background }: EncodeOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { width, height } = pixels;
+  const { width, height, channels } = pixels;
   if (format === "png") {
-    return encodePng(pixels.data, { width, height, channels: pixels.channels, level: 6 });
+    return pngEncoder.encode(pixels.data, { width, height, channels, level: 6 });
   }
   if (format !== "jpeg") throw new TypeError(`imagescript writes no ${format}`);
   const { data } = withAlpha(flattened(pixels, background));

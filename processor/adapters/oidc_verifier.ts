@@ -1,11 +1,14 @@
 import { AppError } from "@tintype/core/errors";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
-import type { CallerVerifier } from "../caller.ts";
 
-/** Where Google's keys are, or a resolver of them. */
-export interface OidcVerifierOptions {
-  readonly keys: URL | JWTVerifyGetKey;
+/** Who may call: the service account, and the audience that its token must name. */
+interface Caller {
+  readonly audience: string;
+  readonly email: string;
 }
+
+/** Checks an `Authorization` header; throws `unauthenticated`, `forbidden` or `unavailable`. */
+export type CallerVerifier = (authorization: string | undefined, caller: Caller) => Promise<void>;
 
 const ISSUERS = ["https://accounts.google.com", "accounts.google.com"];
 const MAX_TOKEN_CHARACTERS = 8_192;
@@ -30,10 +33,10 @@ const TOKEN_FAULTS: readonly string[] = [
  * Checks the OIDC tokens that Pub/Sub and Cloud Scheduler send
  * (https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions): signature by RS256, issuer, audience, time,
  * and the verified e-mail of a service account. Throws `unauthenticated`, `forbidden` where the account is another
- * one, and `unavailable` where the keys cannot be had.
+ * one, and `unavailable` where the keys, which are at `keysUrl`, cannot be had.
  */
-export function createOidcVerifier({ keys }: OidcVerifierOptions): CallerVerifier {
-  const getKey = keys instanceof URL ? createRemoteJWKSet(keys, KEYS) : keys;
+export function createOidcVerifier(keysUrl: URL): CallerVerifier {
+  const getKey = createRemoteJWKSet(keysUrl, KEYS);
   return async (authorization, { audience, email }) => {
     const token = BEARER.exec(authorization ?? "")?.[1];
     if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {

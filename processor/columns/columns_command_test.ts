@@ -15,23 +15,21 @@ async function columns(...args: readonly string[]) {
 
 test("deno task columns adds a pipeline's columns to a schema file, once", async () => {
   const schema = await Deno.makeTempFile({ suffix: ".json" });
+  const fields = async (): Promise<readonly { name: string }[]> =>
+    JSON.parse(await Deno.readTextFile(schema));
   try {
-    await Deno.copyFile(
-      new URL("../../infra/bigquery/schemas/images.json", import.meta.url),
-      schema,
-    );
-    const before: readonly { name: string }[] = JSON.parse(await Deno.readTextFile(schema));
+    const original = new URL("../../infra/bigquery/schemas/images.json", import.meta.url);
+    await Deno.copyFile(original, schema);
+    const before = await fields();
     const dry = await columns(EXAMPLE, "--schema", schema, "--dry-run");
     assert.match(dry.stdout, /^Would add blur_score, daylight/);
-    assert.deepEqual(JSON.parse(await Deno.readTextFile(schema)), before);
+    assert.deepEqual(await fields(), before);
     const first = await columns(EXAMPLE, "--schema", schema);
     assert.equal(first.code, 0, first.stderr);
-    const after: readonly { name: string }[] = JSON.parse(await Deno.readTextFile(schema));
+    const after = await fields();
     assert.deepEqual(after.slice(0, before.length), before);
-    assert.deepEqual(after.slice(before.length).map(({ name }) => name), [
-      "blur_score",
-      "daylight",
-    ]);
+    const added = after.slice(before.length).map(({ name }) => name);
+    assert.deepEqual(added, ["blur_score", "daylight"]);
     assert.match((await columns(EXAMPLE, "--schema", schema)).stdout, /^Every column is there/);
   } finally {
     await Deno.remove(schema);

@@ -41,7 +41,7 @@ export type ChildOutcome =
 export type OwnColumnTypes = Readonly<Record<string, OwnColumnType>>;
 
 /** Why the parent killed a child. */
-export type KillCause = "deadline" | "memory" | "aborted" | "closed";
+type KillCause = "deadline" | "memory" | "aborted" | "closed";
 
 /** What a reply may hold: sixteen renditions of the largest box fit with room to spare. */
 const REPLY_LIMITS = { maxHeaderBytes: 262_144, maxBodyBytes: 268_435_456 };
@@ -98,16 +98,16 @@ export class PixelChild {
     this.#pictures += 1;
     writeFrame(this.#writer, message, [bytes]).catch(() => {});
     const begun = await this.#reply();
-    if (begun?.header.kind !== "began") return await this.#ended({ hasBegun: false });
+    if (begun?.header.kind !== "began") return await this.#ended(false);
     const reply = await this.#reply();
-    if (reply === null) return await this.#ended({ hasBegun: true });
+    if (reply === null) return await this.#ended(true);
     const { header: answer, body } = reply;
     if (answer.kind === "rendered") {
       const { residentBytes, ...rendered } = answer;
       return { kind: "rendered", rendered: renderedOf(rendered, body), residentBytes };
     }
     const isOutOfTurn = answer.kind === "ready" || answer.kind === "began";
-    return isOutOfTurn ? await this.#ended({ hasBegun: true }) : answer;
+    return isOutOfTurn ? await this.#ended(true) : answer;
   }
 
   /** Ends the process at once; the first cause counts. */
@@ -136,7 +136,7 @@ export class PixelChild {
     }
   }
 
-  async #ended({ hasBegun }: { readonly hasBegun: boolean }): Promise<ChildOutcome> {
+  async #ended(hasBegun: boolean): Promise<ChildOutcome> {
     const cause = this.#killedFor ?? "crash";
     this.kill("closed");
     await this.exited;

@@ -39,19 +39,12 @@ after(() => Promise.all([pool.close(), portable.close()]));
 
 /** The road of a raw object: probe its ranges, guard, the whole file again, then the pixels. */
 async function endingOf({ mediaType, bytes }: HostileFile, engine: PixelPool): Promise<Ending> {
-  const promised = {
-    plan: DEFAULT_PLAN,
-    declaredType: mediaType,
-    declaredSize: bytes.length,
-    actualSize: bytes.length,
-  };
-  const source = {
-    size: bytes.length,
-    read: (offset: number, length: number) =>
-      Promise.resolve(bytes.subarray(offset, offset + length)),
-  };
+  const size = bytes.length;
+  const declared = { declaredType: mediaType, declaredSize: size };
+  const promised = { plan: DEFAULT_PLAN, ...declared, actualSize: size };
+  const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
   try {
-    guard(await probe(source), promised);
+    guard(await probe({ size, read }), promised);
     const whole = await probeBytes(bytes);
     guard(whole, promised);
     await engine.render({ bytes, ...whole, renditions: DEFAULT_RENDITIONS });
@@ -63,7 +56,7 @@ async function endingOf({ mediaType, bytes }: HostileFile, engine: PixelPool): P
 }
 
 /** Runs all, as many at once as there are processes; answers what ended otherwise than it must. */
-async function runAll(files: readonly HostileFile[], engine = pool): Promise<string[]> {
+async function runAll(files: readonly HostileFile[], engine: PixelPool): Promise<string[]> {
   const faults: string[] = [];
   const queue = [...files];
   await Promise.all(Array.from({ length: PROCESSES }, async () => {
@@ -79,46 +72,41 @@ async function runAll(files: readonly HostileFile[], engine = pool): Promise<str
   return faults;
 }
 
-async function nextIsUnaffected(engine = pool): Promise<void> {
-  const [png] = (await hostileFiles()).filter(({ name }) => name === "png and a zip");
+/** Holds that all end as they must, that no process dies but of these causes, and that the next picture is unaffected. */
+async function assertHarmless(
+  files: readonly HostileFile[],
+  { engine = pool, died = [] }: { engine?: PixelPool; died?: readonly unknown[] } = {},
+): Promise<void> {
+  deaths = [];
+  assert.deepEqual(await runAll(files, engine), []);
+  assert.deepEqual(deaths, died);
+  const png = (await hostileFiles()).find(({ name }) => name === "png and a zip");
   assert.ok(png !== undefined);
   assert.equal(await endingOf(png, engine), "ready");
 }
 
 test("every hostile file ends rejected with its reason, or ready, and no process dies of one", async () => {
-  deaths = [];
   const files = await hostileFiles();
   assert.ok(files.length > 150, String(files.length));
-  assert.deepEqual(await runAll(files), []);
-  assert.deepEqual(deaths, []);
-  await nextIsUnaffected();
+  await assertHarmless(files);
 });
 
 test("cut and flipped samples of every format do the same", async () => {
-  deaths = [];
-  const files = await damagedFiles({ cuts: 64, flips: 32 });
-  assert.deepEqual(await runAll(files), []);
-  assert.deepEqual(deaths, []);
-  await nextIsUnaffected();
+  await assertHarmless(await damagedFiles({ cuts: 64, flips: 32 }));
 });
 
 test("imagescript ends all of them too, and only its own memory bound ends a process", async () => {
-  deaths = [];
   const files = [...await hostileFiles(), ...await damagedFiles({ cuts: 16, flips: 16 })];
   const refused: readonly Ending[] = ["unsupported_type"];
   const expected = files.map((file) => ({ ...file, endings: [...file.endings, ...refused] }));
-  assert.deepEqual(await runAll(expected, portable), []);
   // It decodes 99 megapixels whole.
-  assert.deepEqual(deaths, [{ cause: "memory", hasBegun: true, crashes: 0 }]);
-  await nextIsUnaffected(portable);
+  const died = [{ cause: "memory", hasBegun: true, crashes: 0 }];
+  await assertHarmless(expected, { engine: portable, died });
 });
 
 test("a cut and flipped HEIC does the same", { skip: WITHOUT_SHARED_IMAGES }, async () => {
-  deaths = [];
   const bytes = sharedImage("photos/iphone_hevc.heic");
   const sample = { name: "heic", mediaType: "image/heic", bytes } as const;
   const files = await damagedFiles({ cuts: 64, flips: 6 }, [sample]);
-  assert.deepEqual(await runAll(files.filter(({ mediaType }) => mediaType === "image/heic")), []);
-  assert.deepEqual(deaths, []);
-  await nextIsUnaffected();
+  await assertHarmless(files.filter(({ mediaType }) => mediaType === "image/heic"));
 });

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
-import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
-import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { scene } from "@tintype/core/testing/drawing";
-import { makeSample } from "../testing/samples.ts";
+import { makeSample, renderRequestOf } from "../testing/samples.ts";
 import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
 
@@ -21,8 +19,9 @@ let wholeMs: number;
 before(async () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   pool = await startPixelPool({ processes: 1, log, denoCache: denoCacheOf(Deno.env) });
-  const bytes = await makeSample(scene(1_600, 1_200), { mediaType: "image/jpeg" });
-  request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
+  request = await renderRequestOf(
+    await makeSample(scene(1_600, 1_200), { mediaType: "image/jpeg" }),
+  );
   await pool.render(request);
   const startedMs = performance.now();
   await pool.render(request);

@@ -5,15 +5,11 @@
  */
 import { AppError } from "@tintype/core/errors";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
+import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log } from "@tintype/core/ports/log";
 import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
-import {
-  type ChildOutcome,
-  type KillCause,
-  type OwnColumnTypes,
-  PixelChild,
-} from "./_pixel_child.ts";
+import { type ChildOutcome, type OwnColumnTypes, PixelChild } from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
 export interface PixelPoolOptions {
@@ -65,13 +61,11 @@ const RESTART_MS = 1_000;
 const CLOSE_MS = 2_000;
 
 /** What became of a picture whose child was killed for it. */
-const KILL_DETAILS: Readonly<Record<KillCause | "crash", string>> = {
+const KILL_DETAILS = {
   deadline: "it took longer than an image may",
   memory: "it took more memory than an image may",
   crash: "it ended its process twice",
-  aborted: "it was given up",
-  closed: "its process was closed",
-};
+} as const;
 
 /** Starts a pool and waits until every child is ready; throws Error where codec or pipeline cannot be loaded. */
 export async function startPixelPool(options: PixelPoolOptions): Promise<PixelPool> {
@@ -123,10 +117,7 @@ class ChildPool implements PixelPool {
     this.#keepers = children.map((child) => this.#keep(child));
   }
 
-  render(
-    request: RenderRequest,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Rendered> {
+  render(request: RenderRequest, { signal }: CallOptions = {}): Promise<Rendered> {
     const rendered = this.#queue(request, signal);
     this.#underWay.add(rendered);
     const done = () => void this.#underWay.delete(rendered);
@@ -156,10 +147,8 @@ class ChildPool implements PixelPool {
       if (remove(this.#waiting, job)) reject(reason);
     };
     const onAbort = () => giveUp(signal?.reason);
-    const timer = setTimeout(
-      () => giveUp(busy("no place was free in time")),
-      this.#settings.maxWaitMs,
-    );
+    const onLate = () => giveUp(busy("no place was free in time"));
+    const timer = setTimeout(onLate, this.#settings.maxWaitMs);
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#waiting.push(job);
     this.#dispatch();
@@ -230,18 +219,12 @@ class ChildPool implements PixelPool {
       this.#settings.log.error("pixel_engine_broken", { message: outcome.message.slice(0, 300) });
       return job.reject(busy("the pixel engine broke"));
     }
-    this.#settings.log.warn("pixel_process_died", {
-      cause: outcome.cause,
-      hasBegun: outcome.hasBegun,
-      crashes: job.crashes,
-    });
-    if (outcome.cause === "aborted") return job.reject(job.signal?.reason);
-    if (outcome.cause === "closed") return job.reject(busy("the pixel pool is closing"));
-    if (outcome.cause === "crash" && mayTryAgain(job, outcome)) {
-      this.#waiting.unshift(job);
-      return;
-    }
-    job.reject(new ImageRejected("processing_limit", KILL_DETAILS[outcome.cause]));
+    const { cause, hasBegun } = outcome;
+    this.#settings.log.warn("pixel_process_died", { cause, hasBegun, crashes: job.crashes });
+    if (cause === "aborted") return job.reject(job.signal?.reason);
+    if (cause === "closed") return job.reject(busy("the pixel pool is closing"));
+    if (cause === "crash" && mayTryAgain(job, hasBegun)) return void this.#waiting.unshift(job);
+    job.reject(new ImageRejected("processing_limit", KILL_DETAILS[cause]));
   }
 
   async #startChild(): Promise<PixelChild> {
@@ -279,7 +262,7 @@ class ChildPool implements PixelPool {
 }
 
 /** One second try for a picture that a process crashed with; a process that had crashed before is none of its doing. */
-function mayTryAgain(job: Job, { hasBegun }: { readonly hasBegun: boolean }): boolean {
+function mayTryAgain(job: Job, hasBegun: boolean): boolean {
   if (hasBegun) job.crashes += 1;
   else job.misses += 1;
   return job.crashes <= 1 && job.misses <= MAX_MISSES;

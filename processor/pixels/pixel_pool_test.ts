@@ -3,13 +3,11 @@ import { after, before, test } from "node:test";
 import { isAppError } from "@tintype/core/errors";
 import { pixelInsightsSchema } from "@tintype/core/model/insights";
 import { ImageRejected, type RejectReason } from "@tintype/core/model/reject_reason";
-import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import type { LogFields } from "@tintype/core/ports/log";
 import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
-import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { quarters } from "@tintype/core/testing/drawing";
 import { denoFlags, LOCAL_HOSTS } from "../permissions.ts";
-import { makeSample } from "../testing/samples.ts";
+import { makeSample, renderRequestOf } from "../testing/samples.ts";
 import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, type PixelPoolOptions, startPixelPool } from "./pixel_pool.ts";
 
@@ -24,19 +22,24 @@ const log = { info: write, warn: write, error: write };
 
 let pool: PixelPool;
 
-const defaults = {
-  processes: 1,
-  log,
-  pipeline: HOSTILE,
-  deadlineMs: DEADLINE_MS,
-  denoCache: denoCacheOf(Deno.env),
-};
-const start = (options: Partial<PixelPoolOptions> = {}) =>
-  startPixelPool({ ...defaults, ...options });
+/** A pool of one process with the hostile pipeline. */
+async function start(
+  options: Partial<PixelPoolOptions> = {},
+): Promise<PixelPool & AsyncDisposable> {
+  const limits = { processes: 1, pipeline: HOSTILE, deadlineMs: DEADLINE_MS };
+  const started = await startPixelPool({
+    ...limits,
+    log,
+    denoCache: denoCacheOf(Deno.env),
+    ...options,
+  });
+  return Object.assign(started, { [Symbol.asyncDispose]: () => started.close() });
+}
 
 async function picture(width: number, height = 40): Promise<RenderRequest> {
-  const bytes = await makeSample(quarters(width, height), { mediaType: "image/png" });
-  return { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
+  return await renderRequestOf(
+    await makeSample(quarters(width, height), { mediaType: "image/png" }),
+  );
 }
 
 async function rejects(
@@ -79,14 +82,8 @@ test("a pool renders a picture: renditions, insights, the pipeline's own, the en
 test("a pool answers more pictures than it has processes", async () => {
   const requests = await Promise.all(Array.from({ length: 6 }, (_, n) => picture(200 + n)));
   const all = await Promise.all(requests.map((request) => pool.render(request)));
-  assert.deepEqual(all.map(({ renditions }) => renditions[0]?.width), [
-    200,
-    201,
-    202,
-    203,
-    204,
-    205,
-  ]);
+  const widths = all.map(({ renditions }) => renditions[0]?.width);
+  assert.deepEqual(widths, [200, 201, 202, 203, 204, 205]);
 });
 
 test("a step that throws costs its picture, and the company is told in the log", async () => {
@@ -119,18 +116,14 @@ test("a step that ends the process is tried twice", async () => {
 
 for (const [how, width] of [["bit by bit", 104], ["without a pause", 110]] as const) {
   test(`a step that takes memory ${how} is stopped at the bound`, async () => {
-    const small = await start({ maxMemoryBytes: 512 * 2 ** 20, deadlineMs: 30_000 });
-    try {
-      assert.match((await rejects(small, width, "processing_limit")).detail, /memory/);
-      await stillWorks(small);
-    } finally {
-      await small.close();
-    }
+    await using small = await start({ maxMemoryBytes: 512 * 2 ** 20, deadlineMs: 30_000 });
+    assert.match((await rejects(small, width, "processing_limit")).detail, /memory/);
+    await stillWorks(small);
   });
 }
 
 test("the bounds hold where the parent has the processor's permissions and no more", async () => {
-  const flags = denoFlags({ denoPath: Deno.execPath(), hosts: LOCAL_HOSTS });
+  const flags = denoFlags("processor", { denoPath: Deno.execPath(), hosts: LOCAL_HOSTS });
   const program = new URL("../testing/hostile_pool.ts", import.meta.url);
   const { bytes } = await picture(110);
   const child = new Deno.Command(Deno.execPath(), {
@@ -154,8 +147,7 @@ for (
 ) {
   test(`a step has no right to ${what}`, async () => {
     await rejects(pool, width, "processing_limit");
-    const last = lines.findLast(({ event }) => event === "pixel_process_stderr");
-    assert.match(String(last?.fields?.["line"]), /NotCapable/);
+    assert.match(lastStderr(), /NotCapable/);
   });
 }
 
@@ -169,6 +161,10 @@ test("a pixel process uses the cache folder that the pool is given", async () =>
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** What the last pixel process that said something said. */
+const lastStderr = () =>
+  String(lines.findLast(({ event }) => event === "pixel_process_stderr")?.fields?.["line"]);
 
 test("a process that is killed from outside gives its picture a second try", async () => {
   lines.length = 0;
@@ -194,59 +190,42 @@ test("an idle process that dies is replaced", async () => {
 });
 
 test("a pool of imagescript runs without the right to native code", async () => {
-  const portable = await start({ codec: "imagescript" });
-  try {
-    const { engine, renditions } = await portable.render(await picture(900, 600));
-    assert.match(engine, /^imagescript \d/);
-    assert.deepEqual(renditions.map(({ width }) => width), [900, 800, 200]);
-    await rejects(portable, 111, "processing_limit");
-    const last = lines.findLast(({ event }) => event === "pixel_process_stderr");
-    assert.match(String(last?.fields?.["line"]), /NotCapable/);
-  } finally {
-    await portable.close();
-  }
+  await using portable = await start({ codec: "imagescript" });
+  const { engine, renditions } = await portable.render(await picture(900, 600));
+  assert.match(engine, /^imagescript \d/);
+  assert.deepEqual(renditions.map(({ width }) => width), [900, 800, 200]);
+  await rejects(portable, 111, "processing_limit");
+  assert.match(lastStderr(), /NotCapable/);
 });
 
+async function bothSlowMs(maxRunningMegapixels: number): Promise<number> {
+  await using wide = await start({ processes: 2, maxRunningMegapixels });
+  await Promise.all([wide.render(await picture(300)), wide.render(await picture(301))]);
+  const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
+  const startedMs = performance.now();
+  await Promise.all(slow.map((request) => wide.render(request)));
+  return performance.now() - startedMs;
+}
+
 test("large pictures do not run side by side", async () => {
-  const wide = await start({ processes: 2, maxRunningMegapixels: 0.02 });
-  try {
-    const startedMs = performance.now();
-    const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
-    await Promise.all(slow.map((request) => wide.render(request)));
-    assert.ok(performance.now() - startedMs >= 2 * SLOW_MS);
-  } finally {
-    await wide.close();
-  }
+  assert.ok(await bothSlowMs(0.02) >= 2 * SLOW_MS);
 });
 
 test("small pictures do run side by side", async () => {
-  const wide = await start({ processes: 2, maxRunningMegapixels: 0.03 });
-  try {
-    await Promise.all([wide.render(await picture(300)), wide.render(await picture(301))]);
-    const startedMs = performance.now();
-    const slow = await Promise.all([picture(106, 100), picture(106, 101)]);
-    await Promise.all(slow.map((request) => wide.render(request)));
-    assert.ok(performance.now() - startedMs < 2 * SLOW_MS);
-  } finally {
-    await wide.close();
-  }
+  assert.ok(await bothSlowMs(0.03) < 2 * SLOW_MS);
 });
 
 test("a full queue answers unavailable, and says when to come again", async () => {
-  const narrow = await start({ maxWaitingMegapixels: 0.01 });
-  try {
-    const first = narrow.render(await picture(106));
-    const second = narrow.render(await picture(300));
-    const third = narrow.render(await picture(301));
-    await assert.rejects(third, (error) => {
-      assert.ok(isAppError(error, "unavailable"), String(error));
-      assert.ok((error.retryAfterMs ?? 0) > 0);
-      return true;
-    });
-    await Promise.all([first, second]);
-  } finally {
-    await narrow.close();
-  }
+  await using narrow = await start({ maxWaitingMegapixels: 0.01 });
+  const first = narrow.render(await picture(106));
+  const second = narrow.render(await picture(300));
+  const third = narrow.render(await picture(301));
+  await assert.rejects(third, (error) => {
+    assert.ok(isAppError(error, "unavailable"), String(error));
+    assert.ok((error.retryAfterMs ?? 0) > 0);
+    return true;
+  });
+  await Promise.all([first, second]);
 });
 
 test("a pool that closes finishes what it has, takes nothing more and leaves no process", async () => {
@@ -255,20 +234,15 @@ test("a pool that closes finishes what it has, takes nothing more and leaves no 
   const slow = closing.render(await picture(106));
   const pid = await firstSlowPid();
   const closed = closing.close();
-  await assert.rejects(
-    closing.render(await picture(300)),
-    (error) => isAppError(error, "unavailable"),
-  );
+  await assert.rejects(closing.render(await picture(300)), { code: "unavailable" });
   assert.equal((await slow).renditions.length, 3);
   await closed;
   assert.throws(() => Deno.kill(pid, "SIGCONT"));
 });
 
 test("startPixelPool() fails where the pipeline cannot be loaded", async () => {
-  await assert.rejects(
-    start({ pipeline: new URL("not_there.ts", import.meta.url).href }),
-    /Cannot start/,
-  );
+  const pipeline = new URL("not_there.ts", import.meta.url).href;
+  await assert.rejects(start({ pipeline }), /Cannot start/);
 });
 
 /** The process that said it is slow, as the hostile pipeline prints it. */

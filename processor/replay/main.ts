@@ -6,9 +6,7 @@ import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { jsonLog } from "@tintype/core/json_log";
 import type { AppError } from "@tintype/core/errors";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import type { SelectedImages } from "@tintype/core/ports/image_selector";
-import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import {
   replayImages,
   type ReplayTally,
@@ -28,17 +26,9 @@ import { REPLAY, type ReplayCommand, requireSelection } from "./replay_options.t
 const IMAGES_PER_PROCESS = 3;
 const PROGRESS_MS = 2_000;
 
-interface Selection {
-  readonly selected: SelectedImages;
-  readonly command: ReplayCommand;
-}
-
 async function replay(command: ReplayCommand): Promise<number> {
-  const { imageRows, columns, ...cloud } = await openCloud(command);
-  const selected = await selectForReplay(
-    { selector: imageRows, policy: cloud.policy, clock: Date },
-    command,
-  );
+  const { imageRows: selector, columns, ...cloud } = await openCloud(command);
+  const selected = await selectForReplay({ ...cloud, selector, clock: Date }, command);
   const version = `${packageJson.version}+${command.revision}`;
   console.error(announcement(selected, command, version));
   if (command.dryRun || selected.refs.length === 0) {
@@ -49,59 +39,42 @@ async function replay(command: ReplayCommand): Promise<number> {
   const pixels = await startPixels(command);
   try {
     await requireColumns(columns, pixels.columns);
-    const plans = parseTenantPlans(variable("TENANT_PLANS") ?? "{}");
-    const ports: ProcessImagePorts = {
-      ...cloud,
-      pixels,
-      plans,
-      hashing: webHashing,
-      clock: Date,
-      processorVersion: version,
-    };
-    return await replayAll(ports, { selected, command });
+    const stores = { ...cloud, pixels, hashing: webHashing, clock: Date };
+    const tally = await replayImages({ ...stores, processorVersion: version }, selected.refs, {
+      atOnce: command.processes * IMAGES_PER_PROCESS,
+      mayReject: command.mayReject,
+      signal: stopSignal(),
+      onEnd: reporter(selected.refs.length),
+    });
+    console.log(command.json ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
+    return tally.failed === 0 ? EXIT.done : EXIT.failed;
   } finally {
     await pixels.close();
   }
 }
 
-async function replayAll(
-  ports: ProcessImagePorts,
-  { selected, command }: Selection,
-): Promise<number> {
+/** Prints each failure, and every two seconds how far the replay is. */
+function reporter(images: number) {
   let reportedMs = 0;
-  const onEnd = (tally: Readonly<ReplayTally>, failure?: AppError) => {
+  return (tally: Readonly<ReplayTally>, failure?: AppError) => {
     if (failure !== undefined) console.error(`failed: ${failure.message}`);
     if (Date.now() - reportedMs < PROGRESS_MS) return;
     reportedMs = Date.now();
-    console.error(`${endedOf(tally)} of ${selected.refs.length}: ${sumsOf(tally)}`);
+    const ended = Object.values(tally).reduce((sum, count) => sum + count, 0);
+    console.error(`${ended} of ${images}: ${sumsOf(tally)}`);
   };
-  const tally = await replayImages(ports, selected.refs, {
-    atOnce: command.processes * IMAGES_PER_PROCESS,
-    mayReject: command.mayReject,
-    signal: stopSignal(),
-    onEnd,
-  });
-  const { processorVersion: version } = ports;
-  console.log(command.json ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
-  return tally.failed === 0 ? EXIT.done : EXIT.failed;
 }
 
 async function startPixels({ processes }: ReplayCommand): Promise<PixelPool> {
   const named = variable("CODEC") ?? CODEC_NAMES[0];
   const codec = CODEC_NAMES.find((name) => name === named);
   if (codec === undefined) {
-    throw new UsageError(
-      `Cannot run replay: CODEC must be one of ${CODEC_NAMES.join(", ")} (got "${named}")`,
-    );
+    const allowed = CODEC_NAMES.join(", ");
+    throw new UsageError(`Cannot run replay: CODEC must be one of ${allowed} (got "${named}")`);
   }
   const log = jsonLog({ part: "replay", write: console.error });
-  return await startPixelPool({
-    processes,
-    codec,
-    pipeline: variable("PIPELINE"),
-    log,
-    denoCache: denoCacheOf(Deno.env),
-  });
+  const [pipeline, denoCache] = [variable("PIPELINE"), denoCacheOf(Deno.env)];
+  return await startPixelPool({ processes, codec, pipeline, log, denoCache });
 }
 
 /** What the environment holds; empty counts as absent. */
@@ -120,10 +93,6 @@ function announcement(
   const minutes = (share * workMs / 60_000 / command.processes).toFixed(1);
   return `${images} images answer to it; ${refs.length} ${verb} as ${version}: about ${gigabytes} GB ` +
     `to read, ${minutes} minutes by what they took before`;
-}
-
-function endedOf(tally: Readonly<ReplayTally>): number {
-  return Object.values(tally).reduce((sum, count) => sum + count, 0);
 }
 
 function sumsOf(tally: Readonly<ReplayTally>): string {

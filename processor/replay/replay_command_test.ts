@@ -1,63 +1,49 @@
 /** `deno task replay` and `deno task rebuild-rows` as commands, against the emulators of storage and BigQuery. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { makeImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { t0OfImageId } from "@tintype/core/model/image_id";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import { type ImageRef, manifestName, rawName } from "@tintype/core/model/object_name";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
-import { parseOwner } from "@tintype/core/model/owner";
-import { parseTenant } from "@tintype/core/model/tenant";
 import { processImage } from "@tintype/core/processing/process_image";
-import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { quarters } from "@tintype/core/testing/drawing";
-import { FakePixelEngine } from "@tintype/core/testing/fake_pixel_engine";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
+import { sampleRef } from "@tintype/core/testing/sample_row";
+import { keepDays } from "@tintype/core/retention/keep_days";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
+import { TestWorld } from "@tintype/core/testing/test_world";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
-import { webHashing } from "../adapters/web_hashing.ts";
 import { openCloud } from "../command_cloud.ts";
 import { makeSample } from "../testing/samples.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 let storage: Emulator;
+let pubsub: Emulator;
 let bigquery: Emulator;
 let cloud: Awaited<ReturnType<typeof openCloud>>;
 let refs: ImageRef[];
 
-function newRef(): ImageRef {
-  return {
-    tenant: parseTenant("replays"),
-    owner: parseOwner("abcdefghijklmnopqrst"),
-    imageId: makeImageId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
-  };
-}
-
 /** Three images that an older engine processed, the last of which is no image. */
 async function fill(): Promise<ImageRef[]> {
   const { imageRows: _, columns: __, ...stores } = cloud;
-  const ports: ProcessImagePorts = {
-    ...stores,
-    pixels: new FakePixelEngine(),
-    hashing: webHashing,
-    plans: parseTenantPlans("{}"),
-    clock: Date,
-    processorVersion: "old",
-  };
+  const { pixels, hashing } = new TestWorld().ports;
+  const ports = { ...stores, pixels, hashing, clock: Date, processorVersion: "old" };
   const picture = await makeSample(quarters(300, 200), { mediaType: "image/png" });
   const filled: ImageRef[] = [];
   for (const bytes of [picture, picture, NOT_AN_IMAGE]) {
-    const ref = newRef();
+    const ref = sampleRef();
     const options = { contentType: "image/png", customTimeMs: t0OfImageId(ref.imageId) };
     await cloud.raw.create(rawName(ref), bytes, { ...options, metadata: { source: "edge" } });
-    await processImage(ports, { objectName: rawName(ref), attempt: 1 });
+    await processImage(ports, { objectName: rawName(ref), generation: "1", attempt: 1 });
     filled.push(ref);
   }
   return filled;
 }
 
 async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
-  const addresses = ["--storage", storage.url, "--warehouse", bigquery.url];
+  const addresses = ["--storage", storage.url, "--pubsub", pubsub.url, "--bigquery", bigquery.url];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args, ...addresses],
     cwd: ROOT,
@@ -74,21 +60,35 @@ async function manifestOf(ref: ImageRef | undefined): Promise<Manifest> {
   return parseManifest(bytes);
 }
 
-async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+async function query(sql: string) {
   const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
-  const columns = "image_id, attempt, status, processor_version";
-  const sql = `SELECT ${columns} FROM tintype.images_current ORDER BY image_id`;
   return (await client.query({ sql })).rows;
+}
+
+async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const columns = "image_id, attempt, status, processor_version";
+  return await query(`SELECT ${columns} FROM tintype.images_current ORDER BY image_id`);
+}
+
+/** Rows appear within seconds: a subscription writes them. */
+async function rowsWritten(count: number): Promise<void> {
+  await eventually(`${count} rows`, async () => (await rowsInView()).length === count);
 }
 
 describe("the operators' commands on the emulators", () => {
   before(async () => {
     [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
-    cloud = await openCloud({ storage: storage.url, warehouse: bigquery.url });
+    pubsub = await startEmulator("pubsub", { BIGQUERY_URL: bigquery.url });
+    cloud = await openCloud({ storage: storage.url, pubsub: pubsub.url, bigquery: bigquery.url });
+    const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+    const days = { config: cloud.config, clock: Date, random, policy: RETENTION_POLICY };
+    await keepDays({ ...days, pseudonymKey: 1 });
     refs = await fill();
+    await rowsWritten(refs.length);
   });
   after(async () => {
     await storage?.stop();
+    await pubsub?.stop();
     await bigquery?.stop();
   });
 
@@ -105,15 +105,12 @@ describe("the operators' commands on the emulators", () => {
   });
 
   test("replay makes images anew within its budget, and goes on where it stopped", async () => {
-    const where = ["--where", "tenant = 'replays' AND status = 'ready'"];
+    const where = ["--where", "tenant = 'acme' AND status = 'ready'"];
     const first = await run("replay", ...where, "--max", "1", "--json");
     assert.equal(first.code, 0, first.stderr);
     assert.equal(JSON.parse(first.stdout).replayed, 1);
-    const second = await run("replay", ...where, "--json");
-    assert.deepEqual(
-      [JSON.parse(second.stdout).replayed, JSON.parse(second.stdout).current],
-      [1, 1],
-    );
+    const { replayed, current } = JSON.parse((await run("replay", ...where, "--json")).stdout);
+    assert.deepEqual([replayed, current], [1, 1]);
     for (const ref of refs.slice(0, 2)) {
       const manifest = await manifestOf(ref);
       assert.deepEqual([manifest.status, manifest.attempt], ["ready", 1_001]);
@@ -123,6 +120,8 @@ describe("the operators' commands on the emulators", () => {
         assert.equal(facts?.generation, generation);
       }
     }
+    const all = () => query("SELECT image_id FROM tintype.images");
+    await eventually("a row a replay", async () => (await all()).length === 5);
     const versions = (await rowsInView()).map(({ processor_version }) => String(processor_version));
     assert.deepEqual(versions.map((version) => version.endsWith("+replay")), [true, true, false]);
   });
@@ -139,16 +138,14 @@ describe("the operators' commands on the emulators", () => {
   test("rebuild-rows brings lost rows back, once", async () => {
     const before = await rowsInView();
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
-    const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
-    await client.query({ sql: "DELETE FROM tintype.images WHERE TRUE" });
+    await query("DELETE FROM tintype.images WHERE TRUE");
     assert.deepEqual(await rowsInView(), []);
-    assert.match(
-      (await run("rebuild-rows", "--dry-run")).stdout,
-      /^3 manifests, 3 without a row\n$/,
-    );
+    const dry = await run("rebuild-rows", "--dry-run");
+    assert.match(dry.stdout, /^3 manifests, 3 without a row\n$/);
     const { code, stdout } = await run("rebuild-rows", "--json");
-    const { missing, appended } = JSON.parse(stdout);
-    assert.deepEqual([code, missing, appended], [0, 3, 3]);
+    const { missing, published } = JSON.parse(stdout);
+    assert.deepEqual([code, missing, published], [0, 3, 3]);
+    await rowsWritten(3);
     assert.deepEqual(await rowsInView(), before);
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
   });

@@ -1,29 +1,19 @@
 /** One delivery over memory, with the ports traced as in `main.ts`: a program for the test of the exporter. */
-import { rawName } from "@tintype/core/model/object_name";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import { processImage } from "@tintype/core/processing/process_image";
-import { RETENTION_POLICY } from "@tintype/core/retention/policy";
-import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
-import { MemoryRowSink } from "@tintype/core/testing/memory_row_sink";
-import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import { sampleRef } from "@tintype/core/testing/sample_row";
-import { onePixelEngine, putRaw } from "../_app_fixture.ts";
+import { TestWorld } from "@tintype/core/testing/test_world";
 import { traceDelivery } from "./delivery_trace.ts";
 import { traced } from "./traced.ts";
 
-const raw = new MemoryObjectStore();
+const world = new TestWorld({ nowMs: Date.now() });
 const ref = sampleRef();
-await putRaw(raw, ref);
+const delivery = await world.upload(ref);
 const ports = {
-  raw: traced("raw", raw),
-  processed: traced("processed", new MemoryObjectStore()),
-  rows: traced("rows", new MemoryRowSink()),
-  pixels: traced("pixels", onePixelEngine),
-  hashing: portableHashing,
-  plans: parseTenantPlans("{}"),
-  policy: RETENTION_POLICY,
-  clock: Date,
-  processorVersion: "test",
+  ...world.ports,
+  raw: traced("raw", world.raw),
+  processed: traced("processed", world.processed),
+  records: traced("records", world.rows),
+  pixels: traced("pixels", world.engine),
 };
 const facts = {
   ref,
@@ -33,6 +23,4 @@ const facts = {
   timeCreated: new Date(),
   metadata: { source: "edge", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` },
 };
-await traceDelivery(facts, async (span) => {
-  span.ended(await processImage(ports, { objectName: rawName(ref), attempt: 1 }), 0);
-});
+await traceDelivery(facts, async (span) => span.ended(await processImage(ports, delivery), 0));

@@ -55,7 +55,8 @@ export async function traceDelivery<Answer>(
       "messaging.system": "gcp_pubsub",
       "messaging.message.id": facts.messageId,
       "tintype.attempt": facts.attempt,
-      ...idsOf(facts.ref),
+      "tintype.image_id": facts.ref?.imageId,
+      "tintype.tenant": facts.ref?.tenant,
     },
     ...(request === undefined ? {} : { links: [{ context: request }] }),
   };
@@ -73,8 +74,7 @@ function traceWayHere(facts: DeliveryFacts, door: Context): void {
   const { ref, attempt, timeCreated, publishTime, metadata } = facts;
   const isFromEdge = metadata["source"] === "edge";
   if (isFromEdge && attempt === 1 && ref !== undefined && timeCreated !== undefined) {
-    const uploading = [t0OfImageId(ref.imageId), timeCreated.getTime()] as const;
-    traceInterval("upload to storage", door, uploading);
+    traceInterval("upload to storage", door, [t0OfImageId(ref.imageId), timeCreated.getTime()]);
   }
   traceInterval("push", door, [publishTime.getTime(), Date.now()]);
 }
@@ -134,11 +134,6 @@ export function stagesOf(
 function contextOf(traceparent: string | undefined): Context {
   const parent = parseTraceParent(traceparent);
   if (parent === undefined) return ROOT_CONTEXT;
-  const { traceId, spanId, flags } = parent;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true });
-}
-
-function idsOf(ref: ImageRef | undefined): Record<string, string> {
-  if (ref === undefined) return {};
-  return { "tintype.image_id": ref.imageId, "tintype.tenant": ref.tenant };
+  const { flags: traceFlags, ...ids } = parent;
+  return trace.setSpanContext(ROOT_CONTEXT, { ...ids, traceFlags, isRemote: true });
 }

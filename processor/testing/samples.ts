@@ -2,6 +2,9 @@
 import sharp, { type Sharp } from "sharp";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { MediaType } from "@tintype/core/model/media_type";
+import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
 import type { SampleMaker, SampleVariant } from "@tintype/core/testing/codec_contract";
 
 const QUALITY = 95;
@@ -42,6 +45,11 @@ export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, 
     .withMetadata({ orientation });
   return new Uint8Array(await write(tagged).toBuffer());
 };
+
+/** The request to make the default renditions of a file. */
+export async function renderRequestOf(bytes: Uint8Array<ArrayBuffer>): Promise<RenderRequest> {
+  return { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
+}
 
 /** A file of the shared samples. */
 export function sharedImage(path: string): Uint8Array<ArrayBuffer> {

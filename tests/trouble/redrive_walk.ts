@@ -1,7 +1,7 @@
 /** What an operator does when things were given up (docs/operations.md): a dead event, a dead letter, `deno task redrive`. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import type { Image } from "@tintype/client/image";
+import type { Image } from "@tintype/client/client";
 import {
   BUCKETS,
   callEdge,

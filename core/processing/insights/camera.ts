@@ -2,56 +2,33 @@
 import exifr from "exifr";
 import type { Camera } from "../../model/insights.ts";
 
-/** How makers write themselves, and the word that rows have for them. */
-const MAKES: readonly (readonly [RegExp, string])[] = [
-  [/^apple\b/i, "apple"],
-  [/^samsung\b/i, "samsung"],
-  [/^google\b/i, "google"],
-  [/^canon\b/i, "canon"],
-  [/^nikon\b/i, "nikon"],
-  [/^sony\b/i, "sony"],
-  [/^fuji ?film\b/i, "fujifilm"],
-  [/^(om digital|olympus)\b/i, "olympus"],
-  [/^panasonic\b/i, "panasonic"],
-  [/^leica\b/i, "leica"],
-  [/^(pentax|ricoh)\b/i, "ricoh"],
-  [/^hasselblad\b/i, "hasselblad"],
-  [/^dji\b/i, "dji"],
-  [/^gopro\b/i, "gopro"],
-  [/^(xiaomi|redmi|poco)\b/i, "xiaomi"],
-  [/^huawei\b/i, "huawei"],
-  [/^honor\b/i, "honor"],
-  [/^oneplus\b/i, "oneplus"],
-  [/^oppo\b/i, "oppo"],
-  [/^vivo\b/i, "vivo"],
-  [/^motorola\b/i, "motorola"],
-  [/^(lg|lge)\b/i, "lg"],
-  [/^htc\b/i, "htc"],
-  [/^nokia\b|^hmd\b/i, "nokia"],
-  [/^microsoft\b/i, "microsoft"],
-  [/^kodak\b|^eastman kodak\b/i, "kodak"],
-  [/^casio\b/i, "casio"],
-  [/^sigma\b/i, "sigma"],
+/** Makers whose word in rows is the first one that they write themselves, in lower case. */
+const MAKERS: ReadonlySet<string | undefined> = new Set([
+  ...["apple", "samsung", "google", "canon", "nikon", "sony", "fujifilm", "olympus", "panasonic"],
+  ...["leica", "ricoh", "hasselblad", "dji", "gopro", "xiaomi", "huawei", "honor", "oneplus"],
+  ...["oppo", "vivo", "motorola", "lg", "htc", "nokia", "microsoft", "kodak", "casio", "sigma"],
+]);
+
+/** Other ways in which makers write themselves, and the word that rows have for them. */
+const OTHER_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^fuji film\b/i, "fujifilm"],
+  [/^om digital\b/i, "olympus"],
+  [/^pentax\b/i, "ricoh"],
+  [/^(redmi|poco)\b/i, "xiaomi"],
+  [/^lge\b/i, "lg"],
+  [/^hmd\b/i, "nokia"],
+  [/^eastman kodak\b/i, "kodak"],
 ];
 
 /** A model: letters and digits in short words; long runs of digits could be a serial number. */
 const MODEL = /^(?!.*\d{6})[A-Za-z0-9][A-Za-z0-9 ._+()/-]{0,47}$/;
 const LENS = /^(?!.*\d{6})[A-Za-z0-9][\x20-\x7e]{0,63}$/;
 
-/** The tags that are looked at; the place's is looked at for being there alone. */
-const TAGS = {
-  ifd0: ["Make", "Model"],
-  exif: [
-    "ExposureTime",
-    "FNumber",
-    "ISO",
-    "ISOSpeedRatings",
-    "FocalLength",
-    "LensModel",
-    "DateTimeOriginal",
-  ],
-  gps: ["GPSLatitude"],
-};
+/** The tags that are looked at in its own directory. */
+const EXIF_TAGS = [
+  ...["ExposureTime", "FNumber", "ISO", "ISOSpeedRatings"],
+  ...["FocalLength", "LensModel", "DateTimeOriginal"],
+];
 
 /**
  * Reads the camera's facts from an EXIF block (a TIFF structure, perhaps behind `Exif\0\0` or HEIF's offset field).
@@ -80,7 +57,10 @@ export async function readCamera(block: Uint8Array): Promise<Camera | undefined>
 /** The word that rows have for a maker, `other` for one that is not in the table, undefined without one. */
 function makeOf(value: unknown): string | undefined {
   if (typeof value !== "string" || value.trim() === "") return undefined;
-  return MAKES.find(([pattern]) => pattern.test(value.trim()))?.[1] ?? "other";
+  const make = value.trim();
+  const word = /^[a-z]+\b/i.exec(make)?.[0].toLowerCase();
+  if (MAKERS.has(word)) return word;
+  return OTHER_NAMES.find(([pattern]) => pattern.test(make))?.[1] ?? "other";
 }
 
 function modelOf(value: unknown, make: string): string | undefined {
@@ -105,9 +85,10 @@ async function readTags(tiff: Uint8Array): Promise<Record<string, unknown> | und
   try {
     return await exifr.parse(tiff, {
       tiff: true,
-      ifd0: { pick: TAGS.ifd0 },
-      exif: { pick: TAGS.exif },
-      gps: { pick: TAGS.gps },
+      ifd0: { pick: ["Make", "Model"] },
+      exif: { pick: EXIF_TAGS },
+      // For being there alone.
+      gps: { pick: ["GPSLatitude"] },
       ifd1: false,
       interop: false,
       makerNote: false,

@@ -16,24 +16,8 @@ export interface TiffLayout {
   readonly isBig: boolean;
 }
 
-const TYPE_BYTES: Readonly<Record<number, number>> = {
-  1: 1,
-  2: 1,
-  3: 2,
-  4: 4,
-  5: 8,
-  6: 1,
-  7: 1,
-  8: 2,
-  9: 4,
-  10: 8,
-  11: 4,
-  12: 8,
-  13: 4,
-  16: 8,
-  17: 8,
-  18: 8,
-};
+/** Bytes of a value by the number of its type (TIFF 6.0, section 2; BigTIFF from 16 on), 0 where there is no such type. */
+const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
 const ORIENTATION = 0x0112;
 
@@ -64,22 +48,28 @@ export function exifOrientation(block: Uint8Array): number {
   return orientationOf(readIfdEntries(entries, layout));
 }
 
+/** An offset or a count: eight bytes wide in BigTIFF, else four. */
+export function offsetAt(
+  view: DataView,
+  at: number,
+  { isLittleEndian, isBig }: TiffLayout,
+): number {
+  return isBig ? Number(view.getBigUint64(at, isLittleEndian)) : view.getUint32(at, isLittleEndian);
+}
+
 /** The orientation that a directory names, 1 where it names none of 1 to 8. */
 export function orientationOf(entries: ReadonlyMap<number, IfdEntry>): number {
   const value = entries.get(ORIENTATION)?.value ?? 1;
   return value >= 1 && value <= 8 ? value : 1;
 }
 
-function entryAt(view: DataView, at: number, { isLittleEndian, isBig }: TiffLayout): IfdEntry {
+function entryAt(view: DataView, at: number, layout: TiffLayout): IfdEntry {
+  const { isLittleEndian, isBig } = layout;
   const type = view.getUint16(at + 2, isLittleEndian);
   const valueAt = at + (isBig ? 12 : 8);
-  const count = isBig
-    ? Number(view.getBigUint64(at + 4, isLittleEndian))
-    : view.getUint32(at + 4, isLittleEndian);
-  const offset = isBig
-    ? Number(view.getBigUint64(valueAt, isLittleEndian))
-    : view.getUint32(valueAt, isLittleEndian);
-  const bytes = TYPE_BYTES[type] ?? 1;
+  const count = offsetAt(view, at + 4, layout);
+  const offset = offsetAt(view, valueAt, layout);
+  const bytes = TYPE_BYTES[type] || 1;
   const isInline = bytes * count <= (isBig ? 8 : 4);
   return { type, count, offset, isInline, value: numberAt(view, valueAt, bytes, isLittleEndian) };
 }

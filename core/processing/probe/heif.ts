@@ -35,6 +35,7 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
   const [width, height] = [size.uint(4), size.uint(4)];
   checkWhole(meta, reader.size);
   const hasAlpha = alphaOf(meta);
+  const profile = heifProfile(properties);
   return {
     mediaType,
     header: {
@@ -44,10 +45,10 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
       hasAlpha,
       ...samplesOf(properties, hasAlpha),
       orientation: orientationOf(properties),
-      iccName: profileName(properties),
+      iccName: profile === undefined ? undefined : iccName(profile),
     },
     exif: exifOf(meta),
-    iccBytes: heifProfile(properties)?.length,
+    iccBytes: profile?.length,
   };
 }
 
@@ -108,11 +109,6 @@ function samplesOf(
     channels: colors + (hasAlpha ? 1 : 0),
     colorSpace: colors === 1 ? "grey" : "yuv",
   };
-}
-
-function profileName(properties: readonly Box[]): string | undefined {
-  const profile = heifProfile(properties);
-  return profile === undefined ? undefined : iccName(profile);
 }
 
 function heifProfile(properties: readonly Box[]): Uint8Array | undefined {

@@ -5,12 +5,7 @@
  */
 import { hexOf } from "../../hex.ts";
 import type { ImageHeader } from "../../model/insights.ts";
-import {
-  MEDIA_TYPES,
-  type MediaType,
-  SNIFF_BYTES,
-  sniffMediaType,
-} from "../../model/media_type.ts";
+import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
 import type { CallOptions } from "../../ports/call_options.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { gifProbe } from "./gif.ts";
@@ -34,13 +29,15 @@ export interface Probed {
 }
 
 const PROBES = {
-  jpeg: jpegProbe,
-  png: pngProbe,
-  webp: webpProbe,
-  gif: gifProbe,
-  tiff: tiffProbe,
-  heif: heifProbe,
-} as const satisfies Record<(typeof MEDIA_TYPES)[MediaType]["probe"], FormatProbe>;
+  "image/jpeg": jpegProbe,
+  "image/png": pngProbe,
+  "image/webp": webpProbe,
+  "image/avif": heifProbe,
+  "image/gif": gifProbe,
+  "image/tiff": tiffProbe,
+  "image/heic": heifProbe,
+  "image/heif": heifProbe,
+} as const satisfies Record<MediaType, FormatProbe>;
 
 /**
  * Tells type, shape and orientation from at most eight range reads, the first of 64 KiB and none over 4 MiB, in at most
@@ -64,9 +61,7 @@ async function probeThrough(reader: ProbeReader): Promise<Probed> {
   const head = await reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
   const sniffed = sniffMediaType(head);
   if (sniffed === null) throw unknownType(head);
-  const { header, exif, iccBytes = 0, mediaType } = await PROBES[MEDIA_TYPES[sniffed].probe](
-    reader,
-  );
+  const { header, exif, iccBytes = 0, mediaType } = await PROBES[sniffed](reader);
   if (header.width < 1 || header.height < 1) {
     throw new ImageRejected("corrupt", `the header says ${header.width} x ${header.height} pixels`);
   }

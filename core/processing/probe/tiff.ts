@@ -1,7 +1,7 @@
 import type { ColorSpace } from "../../model/insights.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { iccName } from "./_icc_name.ts";
-import { type IfdEntry, orientationOf, readIfdEntries, type TiffLayout } from "./_ifd.ts";
+import { type IfdEntry, offsetAt, orientationOf, readIfdEntries, type TiffLayout } from "./_ifd.ts";
 import { type FormatFacts, latin1, type ProbeReader } from "./_reader.ts";
 
 type Entries = ReadonlyMap<number, IfdEntry>;
@@ -39,30 +39,17 @@ export async function tiffProbe(reader: ProbeReader): Promise<FormatFacts> {
   const isLittleEndian = head.getUint8(0) === 0x49;
   const isBig = head.getUint16(2, isLittleEndian) === 43;
   const layout = { isLittleEndian, isBig };
-  const firstAt = isBig
-    ? Number((await reader.view(8, 8)).getBigUint64(0, isLittleEndian))
-    : head.getUint32(4, isLittleEndian);
+  const firstAt = isBig ? offsetAt(await reader.view(8, 8), 0, layout) : offsetAt(head, 4, layout);
   if (latin1(await reader.bytes(8, 2)) === "CR" && !isBig) {
     throw new ImageRejected("unsupported_type", "it is a camera's raw file");
   }
-  const { entries, nextAt } = await directoryAt(reader, firstAt, layout);
+  const { range, nextAt } = await directoryRange(reader, firstAt, layout);
+  const entries = readIfdEntries(await reader.bytes(range.offset, range.length), layout);
   const frames = await countPages(reader, [firstAt, nextAt], layout);
   return {
     header: { ...await headerOf(reader, entries, layout), frames },
-    exif: wholeFile(reader),
+    exif: { offset: 0, length: reader.size },
     iccBytes: entries.get(TAG.iccProfile)?.count,
-  };
-}
-
-function wholeFile(reader: ProbeReader) {
-  return { offset: 0, length: reader.size };
-}
-
-async function directoryAt(reader: ProbeReader, at: number, layout: TiffLayout) {
-  const { range, nextAt } = await directoryRange(reader, at, layout);
-  return {
-    entries: readIfdEntries(await reader.bytes(range.offset, range.length), layout),
-    nextAt,
   };
 }
 
@@ -72,9 +59,7 @@ async function directoryRange(reader: ProbeReader, at: number, layout: TiffLayou
   const { isLittleEndian, isBig } = layout;
   const countBytes = isBig ? 8 : 2;
   const view = await reader.view(at, countBytes);
-  const count = isBig
-    ? Number(view.getBigUint64(0, isLittleEndian))
-    : view.getUint16(0, isLittleEndian);
+  const count = isBig ? offsetAt(view, 0, layout) : view.getUint16(0, isLittleEndian);
   if (count < 1 || count > MAX_ENTRIES) {
     throw new ImageRejected("corrupt", `its directory has ${count} entries`);
   }
@@ -85,10 +70,8 @@ async function directoryRange(reader: ProbeReader, at: number, layout: TiffLayou
 
 /** The offset behind a directory, 0 where the file ends instead: old writers leave it out. */
 async function nextDirectoryAt(reader: ProbeReader, at: number, layout: TiffLayout) {
-  const { isLittleEndian, isBig } = layout;
-  if (at + (isBig ? 8 : 4) > reader.size) return 0;
-  const view = await reader.view(at, isBig ? 8 : 4);
-  return isBig ? Number(view.getBigUint64(0, isLittleEndian)) : view.getUint32(0, isLittleEndian);
+  const bytes = layout.isBig ? 8 : 4;
+  return at + bytes > reader.size ? 0 : offsetAt(await reader.view(at, bytes), 0, layout);
 }
 
 async function countPages(
@@ -115,10 +98,8 @@ async function headerOf(
   const photometric = entries.get(TAG.photometric)?.value ?? 1;
   const colorSpace = COLOR_SPACES[photometric];
   if (colorSpace === undefined || entries.has(TAG.dngVersion)) {
-    throw new ImageRejected(
-      "unsupported_type",
-      `TIFF of photometric interpretation ${photometric}`,
-    );
+    const detail = `TIFF of photometric interpretation ${photometric}`;
+    throw new ImageRejected("unsupported_type", detail);
   }
   return {
     width: entries.get(TAG.width)?.value ?? 0,

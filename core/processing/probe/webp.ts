@@ -25,10 +25,8 @@ interface Shape {
 export async function webpProbe(reader: ProbeReader): Promise<FormatFacts> {
   const riffBytes = (await reader.view(4, 4)).getUint32(0, true) + 8;
   if (riffBytes > reader.size) {
-    throw new ImageRejected(
-      "truncated",
-      `${riffBytes} bytes are announced, ${reader.size} are there`,
-    );
+    const detail = `${riffBytes} bytes are announced, ${reader.size} are there`;
+    throw new ImageRejected("truncated", detail);
   }
   const first = await chunkAt(reader, 12);
   if (first.type === "VP8X") return await extendedFacts(reader, first);
@@ -82,10 +80,8 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
     hasAlpha: (flags & FLAG_ALPHA) !== 0,
     isLossless: false,
   };
-  const isAnimated = (flags & FLAG_ANIMATION) !== 0;
-  const wantsExif = (flags & FLAG_EXIF) !== 0;
-  const found = await walkChunks(reader, chunkEnd(range), { isAnimated, wantsExif });
-  const frames = isAnimated ? Math.max(1, found.frames) : 1;
+  const found = await walkChunks(reader, chunkEnd(range), flags);
+  const frames = (flags & FLAG_ANIMATION) === 0 ? 1 : Math.max(1, found.frames);
   const exif = found.exif;
   const isSmall = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
   const orientation = isSmall ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
@@ -101,12 +97,6 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
   };
 }
 
-/** What the extended header announces. */
-interface Announced {
-  readonly isAnimated: boolean;
-  readonly wantsExif: boolean;
-}
-
 interface Walk {
   frames: number;
   isLossless: boolean;
@@ -116,11 +106,9 @@ interface Walk {
 }
 
 /** Chunks in order; in animations only those at hand, as each frame is a chunk and their bodies may be far apart. */
-async function walkChunks(
-  reader: ProbeReader,
-  from: number,
-  { isAnimated, wantsExif }: Announced,
-): Promise<Walk> {
+async function walkChunks(reader: ProbeReader, from: number, flags: number): Promise<Walk> {
+  const isAnimated = (flags & FLAG_ANIMATION) !== 0;
+  const wantsExif = (flags & FLAG_EXIF) !== 0;
   const found: Walk = { frames: 0, isLossless: false };
   for (let at = from; at + 8 <= reader.size;) {
     reader.step();

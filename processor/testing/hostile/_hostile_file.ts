@@ -13,19 +13,17 @@ export interface HostileFile {
   readonly endings: readonly Ending[];
 }
 
-/** What one holds, and how it must end. */
-interface HostileContent {
-  readonly bytes: Uint8Array;
-  readonly endings: readonly Ending[];
-}
-
-/** Makes one. */
-export function hostile(
-  name: string,
-  mediaType: MediaType,
-  { bytes, endings }: HostileContent,
-): HostileFile {
-  return { name, mediaType, bytes: new Uint8Array(bytes), endings };
+/** Files that must end alike, each with its name and the type that it is declared as. */
+export function hostiles(
+  endings: readonly Ending[],
+  files: readonly (readonly [name: string, mediaType: MediaType, bytes: Uint8Array])[],
+): HostileFile[] {
+  return files.map(([name, mediaType, bytes]) => ({
+    name,
+    mediaType,
+    bytes: new Uint8Array(bytes),
+    endings,
+  }));
 }
 
 /** What a decoder may say of bytes that contradict themselves. */

@@ -1,7 +1,7 @@
 /** What is no picture, or another one, under a picture's type; and whole pictures cut, flipped and prolonged. */
 import type { MediaType } from "@tintype/core/model/media_type";
 import { bytesOf } from "@tintype/core/testing/headers";
-import { DAMAGED, type Ending, hostile, type HostileFile } from "./_hostile_file.ts";
+import { DAMAGED, type Ending, type HostileFile, hostiles } from "./_hostile_file.ts";
 
 /** A whole small picture. */
 export interface Sample {
@@ -30,69 +30,61 @@ const CUT: readonly Ending[] = ["truncated", "corrupt", "unsupported_type", "not
 /** Other files under pictures' types. */
 export function disguises(): HostileFile[] {
   return Object.entries(OTHERS).flatMap(([name, text]) =>
-    DECLARED.map((mediaType) =>
-      hostile(`${name} as ${mediaType}`, mediaType, { bytes: bytesOf(text), endings: NO_IMAGE })
-    )
+    hostiles(NO_IMAGE, DECLARED.map((type) => [`${name} as ${type}`, type, bytesOf(text)]))
   );
 }
 
 /** Pictures under another picture's type. */
 export function mislabelled(samples: readonly Sample[]): HostileFile[] {
-  return samples.map(({ name, mediaType, bytes }) => {
+  return samples.flatMap(({ name, mediaType, bytes }) => {
     const declared = mediaType === "image/png" ? "image/jpeg" : "image/png";
-    return hostile(`${name} as ${declared}`, declared, { bytes, endings: ["declared_mismatch"] });
+    return hostiles(["declared_mismatch"], [[`${name} as ${declared}`, declared, bytes]]);
   });
 }
 
 /** Pictures that are something else as well: a magic number in front of it, a picture with it behind. */
 export function polyglots(samples: readonly Sample[]): HostileFile[] {
-  return samples.flatMap(({ name, mediaType, bytes }) => [
-    ...["zip", "html", "pdf"].map((other) =>
-      hostile(`${name} and a ${other}`, mediaType, {
-        bytes: bytesOf(bytes, OTHERS[other === "zip" ? "zip" : other === "html" ? "html" : "pdf"]),
-        endings: ["ready"],
-      })
-    ),
-    hostile(`${name}'s first bytes and HTML`, mediaType, {
-      bytes: bytesOf(bytes.subarray(0, 12), OTHERS.html.repeat(20)),
-      endings: DAMAGED.filter((ending) => ending !== "ready"),
-    }),
-  ]);
+  return samples.flatMap(({ name, mediaType, bytes }) => {
+    const both = (["zip", "html", "pdf"] as const).map((other) =>
+      [`${name} and a ${other}`, mediaType, bytesOf(bytes, OTHERS[other])] as const
+    );
+    const head = bytesOf(bytes.subarray(0, 12), OTHERS.html.repeat(20));
+    return [
+      ...hostiles(["ready"], both),
+      ...hostiles(DAMAGED.filter((ending) => ending !== "ready"), [
+        [`${name}'s first bytes and HTML`, mediaType, head],
+      ]),
+    ];
+  });
 }
 
 /** No byte, one byte, and a magic number alone. */
 export function stumps(samples: readonly Sample[]): HostileFile[] {
-  return samples.flatMap(({ name, mediaType, bytes }) =>
+  const cut = samples.flatMap(({ name, mediaType, bytes }) =>
     [0, 1, 12].map((length) =>
-      hostile(`${length} bytes of ${name}`, mediaType, {
-        bytes: bytes.subarray(0, length),
-        endings: [...NO_IMAGE, "truncated", "corrupt"],
-      })
+      [`${length} bytes of ${name}`, mediaType, bytes.subarray(0, length)] as const
     )
   );
+  return hostiles([...NO_IMAGE, "truncated", "corrupt"], cut);
+}
+
+function cutAt({ name, mediaType, bytes }: Sample, length: number) {
+  return [`${name} cut at ${length}`, mediaType, bytes.subarray(0, length)] as const;
 }
 
 /** A sample cut at `count` places. */
-export function cuts({ name, mediaType, bytes }: Sample, count: number): HostileFile[] {
-  return Array.from({ length: count }, (_, index) => {
-    const length = Math.floor((bytes.length * (index + 0.5)) / count);
-    return hostile(`${name} cut at ${length}`, mediaType, {
-      bytes: bytes.subarray(0, length),
-      endings: CUT,
-    });
-  });
+export function cuts(sample: Sample, count: number): HostileFile[] {
+  const lengths = Array.from(
+    { length: count },
+    (_, index) => Math.floor((sample.bytes.length * (index + 0.5)) / count),
+  );
+  return hostiles(CUT, lengths.map((length) => cutAt(sample, length)));
 }
 
 /** A sample cut at every multiple of `stepBytes`; one behind the picture's own end leaves it whole. */
-export function* cutsEvery(
-  { name, mediaType, bytes }: Sample,
-  stepBytes: number,
-): Generator<HostileFile> {
-  for (let length = stepBytes; length < bytes.length; length += stepBytes) {
-    yield hostile(`${name} cut at ${length}`, mediaType, {
-      bytes: bytes.subarray(0, length),
-      endings: [...CUT, "ready"],
-    });
+export function* cutsEvery(sample: Sample, stepBytes: number): Generator<HostileFile> {
+  for (let length = stepBytes; length < sample.bytes.length; length += stepBytes) {
+    yield* hostiles([...CUT, "ready"], [cutAt(sample, length)]);
   }
 }
 
@@ -103,13 +95,14 @@ export function flips({ name, mediaType, bytes }: Sample, count: number): Hostil
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
-  return Array.from({ length: count }, (_, index) => {
+  const files = Array.from({ length: count }, (_, index) => {
     const flipped = bytes.slice();
     for (let bits = 1 + random(8); bits > 0; bits -= 1) {
       // Every other time the header, where a bit says more.
       const at = random(index % 2 === 0 ? Math.min(600, flipped.length) : flipped.length);
       flipped[at] = (flipped[at] ?? 0) ^ (1 << random(8));
     }
-    return hostile(`${name} flipped ${index}`, mediaType, { bytes: flipped, endings: DAMAGED });
+    return [`${name} flipped ${index}`, mediaType, flipped] as const;
   });
+  return hostiles(DAMAGED, files);
 }

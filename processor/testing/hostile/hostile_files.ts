@@ -14,7 +14,7 @@ import {
   type Sample,
   stumps,
 } from "./disguises.ts";
-import { BROKEN, type Ending, hostile, type HostileFile } from "./_hostile_file.ts";
+import { BROKEN, type Ending, type HostileFile, hostiles } from "./_hostile_file.ts";
 
 export type { Ending, HostileFile } from "./_hostile_file.ts";
 export { cutsEvery, type Sample } from "./disguises.ts";
@@ -54,9 +54,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
     ...zipBombs(),
     ...tiffTraps(),
     ...boxTraps(),
-    ...ECHOES.map(({ name, mediaType, make }) =>
-      hostile(name, mediaType, { bytes: make(), endings: ECHO_ENDINGS })
-    ),
+    ...hostiles(ECHO_ENDINGS, ECHOES),
     ...exifTraps(carry.exif),
     ...profileTraps(carry.profile),
     ...disguises(),
