@@ -224,7 +224,6 @@ test("the table of rights grants verbs that it defines, where they can be grante
     processor: "service",
     keeper: "service",
     registry: "registry",
-    "topic-images": "topic",
   };
   for (const { identity, place, verb } of allRights()) {
     const right = `${identity} ${verb} ${place}`;
