@@ -11,7 +11,7 @@ test("the bounds of the policy's period are those of its promise", () => {
     periodMs: RETENTION_POLICY.periodMs,
     lifecycleDays: 7,
     abortMultipartDays: 1,
-    eventsMs: DAY_MS,
+    eventsMs: 3 * DAY_MS,
     deadLettersMs: 3 * DAY_MS,
     kafka: {
       sourceMs: 3 * DAY_MS,

@@ -43,8 +43,13 @@ function describeReport(): string {
   ).join("\n\n");
 }
 
-function cellsOfColumn({ name, type, description }: ViewColumn): string[] {
-  return [`\`${name}\``, type, description];
+function cellsOfColumn({ name, type, mode, description, fields = [] }: ViewColumn): string[] {
+  const names = fields.map((field) => `\`${field.name}\``).join(", ");
+  return [
+    `\`${name}\``,
+    mode === "REPEATED" ? `${type}, repeated` : type,
+    names === "" ? description : `${description}: ${names}`,
+  ];
 }
 
 function cellsOfChart(chart: ReportChart): string[] {

@@ -7,8 +7,11 @@ export const DATASET = "tintype";
 export interface ViewColumn {
   readonly name: string;
   readonly type: string;
+  /** REPEATED where a row holds a list of them. */
   readonly mode?: string;
   readonly description: string;
+  /** Of a RECORD. */
+  readonly fields?: readonly ViewColumn[];
 }
 
 /** A table: its columns, and the one that it is partitioned by, which every query must filter. */

@@ -78,7 +78,7 @@ function lifecycleRules() {
 }
 
 /**
- * The hourly scheduled queries, by file name, as BigQuery's SQL: the backstop that needs neither the processor nor its
+ * The hourly scheduled queries, by file name, as BigQuery's SQL: the backstop that needs neither the keeper nor its
  * clock. `@run_time` is the time that the run was scheduled for, which is never ahead of the clock.
  */
 function scheduledSql(): Readonly<Record<string, string>> {
@@ -118,7 +118,8 @@ function terraformVariables() {
       purges_retention_days: bigquery.purgesRetentionDays,
       scheduled_delete_schedule: `every ${bigquery.scheduledDeleteIntervalMs / HOUR_MS} hours`,
       sweep_schedule: `*/${policy.sweepIntervalMs / MINUTE_MS} * * * *`,
-      reconcile_schedule: `0 */${policy.reconcileIntervalMs / HOUR_MS} * * *`,
+      erasures_schedule: `*/${policy.erasureIntervalMs / MINUTE_MS} * * * *`,
+      repair_schedule: `0 */${policy.repairIntervalMs / HOUR_MS} * * *`,
       overdue_alert_seconds: policy.graceMs / 1000,
       log_retention_days: bounds.logDays,
     },

@@ -22,9 +22,10 @@ test("the bounds of the policy keep the promise together", () => {
     Math.max(kafka.deadLettersMs, kafka.redriveMs);
   assert.ok(throughTopics < periodMs, "a record that was dead-lettered on its last day");
   assert.ok(eventsMs + deadLettersMs < periodMs);
-  assert.ok(policy.streamingBufferMs < closingMs, "no row is buffered when its time comes");
+  assert.ok(policy.attemptMs < closingMs, "no row is written when its time comes");
   assert.ok(policy.sweepIntervalMs + policy.sweepBudgetMs < policy.graceMs);
-  assert.ok(policy.streamingBufferMs + policy.sweepIntervalMs < erasureMs);
-  assert.ok(policy.reconcileAfterMs + policy.reconcileIntervalMs < closingMs);
+  assert.ok(policy.attemptMs + policy.erasureIntervalMs < erasureMs);
+  assert.ok(policy.erasureEventMs + policy.erasureIntervalMs < erasureMs, "an event lost once");
+  assert.ok(policy.repairAfterMs + policy.repairIntervalMs < closingMs);
   assert.equal(bounds.logDays * DAY_MS, periodMs);
 });

@@ -2,7 +2,7 @@ import { durationText } from "@tintype/core/duration";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import policy from "../../core/retention/policy.json" with { type: "json" };
 
-/** Every place where a copy can lie, as a Markdown table: what would survive by default, what bounds it, where that is set. */
+/** Every store where a copy can lie, as a Markdown table: what would survive by default, what bounds it, where that is set. */
 export function retentionTable(): string {
   const { bigquery } = policy;
   const { kafka, ...bounds } = RETENTION_BOUNDS;
@@ -10,31 +10,39 @@ export function retentionTable(): string {
   const sweep = `T0 + ${period}, at the latest ${durationText(policy.graceMs)} after`;
   const age = days(bounds.lifecycleDays);
   const statement = `looked at every ${durationText(bigquery.scheduledDeleteIntervalMs)}`;
-  const buffer = durationText(policy.streamingBufferMs);
+  const messages = durationText(bounds.eventsMs);
   const travel = days(bigquery.maxTimeTravelHours / 24);
   const segment = `a segment of ${durationText(kafka.segmentMs)}`;
   const [deadLetters, redrive] = [kafka.deadLettersMs, kafka.redriveMs].map(durationText);
   return `\
-| place | by default | bound | set in |
+| store | by default | bound | set in |
 | --- | --- | --- | --- |
-| raw objects, markers | for ever | ${sweep} | the sweep |
-| renditions, manifests, receipts | for ever | ${sweep} | the sweep |
-| the same, without a sweep | for ever | ${age} after T0 (custom time), ${age} of age | lifecycle rules |
+| raw objects | for ever | ${sweep} | the sweep |
+| renditions, manifests, receipts, erasures under way | for ever | ${sweep} | the sweep |
+| erasure requests (a bucket of their own) | for ever | ${sweep} | the sweep |
+| the same, without a sweep | for ever | ${age} after T0 (custom time), ${age} of age | lifecycle rules of the three buckets |
+| day salts (\`days.json\` of the configuration bucket) | for ever | ${period} after the day's end, by the keeper's run of 00:05 UTC | the keeper; a salt that is gone leaves no way from a name to a person |
+| tenants' objects (configuration bucket) | for ever | while the tenant is there; they name no image and no person | operators; no versions, no soft delete |
 | rows | for ever | ${sweep} | the sweep |
 | the same, without a sweep | for ever | T0 + ${period}, ${statement} | scheduled query |
 | partitions of rows | for ever | ${
     durationText(bounds.partitionExpirationMs)
   } from the partition's start | \`images\` table |
-| rows in the streaming buffer | cannot be deleted while they lie there | ${buffer}; nothing is inserted in the last ${closingText()} of the period | the code |
-| time travel, fail-safe of the warehouse | a week, then a week more | time travel ${travel}; fail-safe cannot be turned off | dataset; rows hold no personal data |
+| rows of erased images | for ever | deleted every ${
+    durationText(policy.erasureIntervalMs)
+  }; the \`erased\` row alone stays until T0 + ${period} | the keeper |
+| time travel, fail-safe of BigQuery | a week, then a week more | time travel ${travel}; fail-safe cannot be turned off | dataset; rows hold no personal data |
 | soft-deleted objects | a week | soft delete is off | buckets |
 | noncurrent versions | for ever where versioning is on | versioning is off | buckets |
 | unfinished resumable sessions | a week | a week from T0; what ends later is deleted on arrival | Google's own bound |
 | unfinished multipart uploads | until aborted | ${
     days(bounds.abortMultipartDays)
   } | lifecycle rules |
-| events | a week | ${durationText(bounds.eventsMs)} | subscription |
-| dead letters of events | a week | ${durationText(bounds.deadLettersMs)} | subscription |
+| events | a week | ${messages} | topic and subscription |
+| records of images, copies of certificates on their way | a week | ${messages}; ids, numbers and vocabulary only | topics and subscriptions |
+| dead letters of events and records | a week | ${
+    durationText(bounds.deadLettersMs)
+  } more | topics and subscriptions |
 | Kafka source topic | a week and a segment | ${
     durationText(kafka.sourceMs)
   } and ${segment} | topic |
@@ -42,11 +50,6 @@ export function retentionTable(): string {
 | signed read addresses | up to a week | ${durationText(policy.signedUrlMs)} | the edge |
 | logs | 30 days | ${days(bounds.logDays)}; ids and numbers only | log bucket |
 | copies of certificates | for ever | ${bigquery.purgesRetentionDays} days; they name no image | scheduled query |`;
-}
-
-/** The share of the period in which nothing is written, to the second. */
-function closingText(): string {
-  return durationText(Math.floor(policy.periodMs / policy.closingFraction / 1000) * 1000);
 }
 
 function days(count: number): string {

@@ -7,6 +7,7 @@ const fieldSchema = z.strictObject({
   type: z.string(),
   mode: z.string(),
   description: z.string(),
+  fields: z.array(z.unknown()).optional(),
 });
 
 /** A field of a schema file, as BigQuery reads it. */

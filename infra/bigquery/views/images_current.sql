@@ -1,11 +1,11 @@
 -- The newest attempt at each image of the days whose partitions are kept; an image that has an erased row is not there.
--- Tenant and owner belong to the key, as a client may choose its image's id.
+-- The tenant belongs to the key, as a client may choose its image's id.
 SELECT *
 FROM tintype.images
 WHERE t0 >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY /* partitions */)
 QUALIFY
-  COUNTIF(status = 'erased') OVER (PARTITION BY tenant, owner, image_id) = 0
+  COUNTIF(status = 'erased') OVER (PARTITION BY tenant, image_id) = 0
   AND ROW_NUMBER() OVER (
-    PARTITION BY tenant, owner, image_id
+    PARTITION BY tenant, image_id
     ORDER BY processed_at DESC, attempt DESC
   ) = 1

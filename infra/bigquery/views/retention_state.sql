@@ -1,9 +1,9 @@
--- What the warehouse still holds of each day of T0 (UTC) and tenant, and when its purge is due: one retention period after T0.
+-- What BigQuery still holds of each day of T0 (UTC) and tenant, and when its purge is due: one retention period after T0.
 -- Every row counts, those of earlier attempts and of erased images too. Overdue is what lies 15 minutes past its time.
 SELECT
   DATE(t0) AS day,
   tenant,
-  COUNT(DISTINCT CONCAT(owner, '/', image_id)) AS images,
+  COUNT(DISTINCT image_id) AS images,
   COUNT(*) AS held_rows,
   MIN(t0) AS oldest_t0,
   MAX(t0) AS newest_t0,

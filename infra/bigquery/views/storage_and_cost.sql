@@ -22,8 +22,8 @@ kept AS (
     SUM(rendition_bytes) AS rendition_bytes,
     (SUM(bytes) + COALESCE(SUM(rendition_bytes), 0)) / 1000000000 AS stored_gb,
     -- The raw object, the manifest and each rendition are written once.
-    COUNT(*) * 2 + COALESCE(SUM(renditions), 0) AS writes,
-    -- Header, body, manifest and marker are read once.
+    COUNT(*) * 2 + COALESCE(SUM(ARRAY_LENGTH(renditions)), 0) AS writes,
+    -- Header, body, manifest and erasure request are read once.
     COUNT(*) * 4 AS reads,
     -- A row counts as 1 kB at least.
     COUNT(*) / 1000000 AS row_gb

@@ -6,6 +6,7 @@ import com.google.zetasql.AnalyzerOptions;
 import com.google.zetasql.SimpleCatalog;
 import com.google.zetasql.SimpleColumn;
 import com.google.zetasql.SimpleTable;
+import com.google.zetasql.StructType;
 import com.google.zetasql.Type;
 import com.google.zetasql.TypeFactory;
 import com.google.zetasql.ZetaSQLOptions.ParameterMode;
@@ -39,6 +40,10 @@ final class AnalyzeSql {
   static final class Column {
     String name;
     String type;
+    /** REPEATED, or anything else for one value. */
+    String mode;
+    /** Of a RECORD. */
+    List<Column> fields;
   }
 
   static final class Table {
@@ -117,8 +122,9 @@ final class AnalyzeSql {
       ResolvedStatement statement = Analyzer.analyzeStatement(text.sql, options, catalog);
       finding.unfiltered = unfilteredTables(statement);
       if (statement instanceof ResolvedQueryStmt) {
-        finding.columns = columnsOf((ResolvedQueryStmt) statement);
-        if (text.source.startsWith("views/")) register(viewName(text.source), finding.columns);
+        ResolvedQueryStmt query = (ResolvedQueryStmt) statement;
+        finding.columns = columnsOf(query);
+        if (text.source.startsWith("views/")) registerView(viewName(text.source), query);
       }
     } catch (RuntimeException error) {
       finding.error = String.valueOf(error.getMessage());
@@ -133,9 +139,31 @@ final class AnalyzeSql {
   private void register(String name, List<Column> columns) {
     List<SimpleColumn> simple = new ArrayList<>();
     for (Column column : columns) {
-      simple.add(new SimpleColumn(name, column.name, typeOf(column.type)));
+      simple.add(new SimpleColumn(name, column.name, typeOf(column)));
     }
     dataset.addSimpleTable(new SimpleTable(name, simple));
+  }
+
+  private void registerView(String name, ResolvedQueryStmt query) {
+    List<SimpleColumn> simple = new ArrayList<>();
+    query
+        .getOutputColumnList()
+        .forEach(
+            output ->
+                simple.add(
+                    new SimpleColumn(name, output.getName(), output.getColumn().getType())));
+    dataset.addSimpleTable(new SimpleTable(name, simple));
+  }
+
+  private static Type typeOf(Column column) {
+    Type one = column.type.equals("RECORD") ? structOf(column.fields) : typeOf(column.type);
+    return "REPEATED".equals(column.mode) ? TypeFactory.createArrayType(one) : one;
+  }
+
+  private static Type structOf(List<Column> fields) {
+    List<StructType.StructField> types = new ArrayList<>();
+    for (Column field : fields) types.add(new StructType.StructField(field.name, typeOf(field)));
+    return TypeFactory.createStructType(types);
   }
 
   private static Type typeOf(String name) {
@@ -146,7 +174,10 @@ final class AnalyzeSql {
     return name.equals("FLOAT64") ? "DOUBLE" : name;
   }
 
+  /** As a schema file has it; the kind of a repeated column is that of its elements. */
   private static String nameOf(Type type) {
+    if (type.isArray()) return nameOf(type.asArray().getElementType());
+    if (type.isStruct()) return "RECORD";
     String name = type.getKind().name().substring("TYPE_".length());
     return name.equals("DOUBLE") ? "FLOAT64" : name;
   }

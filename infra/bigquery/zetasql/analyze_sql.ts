@@ -51,7 +51,7 @@ export function analyzeSql(
 
 /** A parameter is named after the column that it is compared with; the scheduler gives `run_time`. */
 function parameterTypes(tables: readonly Table[]): Record<string, string> {
-  const columns = tables.flatMap((table) => table.columns);
+  const columns = tables.flatMap((table) => table.columns.filter(({ type }) => type !== "RECORD"));
   const types = columns.map(({ name, type }) => [name, type] as const);
   return { ...Object.fromEntries(types), run_time: "TIMESTAMP" };
 }
