@@ -74,7 +74,7 @@ describe("createKeeperApp()", () => {
     const ref = sampleRef();
     await world.upload(ref);
     world.clock.nowMs += 24 * HOUR_MS;
-    assert.deepEqual(await runJob("repair"), { lookedAt: 1, republished: 1 });
+    assert.deepEqual(await runJob("repair"), { lookedAt: 1, republished: 1, survived: 0 });
     assert.deepEqual(world.events, [{ bucket: "raw", name: rawName(ref) }]);
   });
 
@@ -85,6 +85,20 @@ describe("createKeeperApp()", () => {
     const bytes = await world.config.read("days.json" as ObjectName);
     assert.equal(parseDaySalts(bytes ?? new Uint8Array()).length, 9);
     assert.deepEqual(events().map(({ event }) => event), ["job"]);
+  });
+
+  test("GET /metrics counts jobs, and shows what is overdue and how many days are ahead", async () => {
+    const { app, runJob } = fixture();
+    for (const job of ["sweep", "erasures", "days"]) await runJob(job);
+    const text = await (await app.request("/metrics")).text();
+    for (
+      const line of [
+        'tintype_keeper_jobs_total{job="sweep",outcome="done"} 1',
+        "tintype_keeper_overdue_items 0",
+        "tintype_keeper_erasures_overdue 0",
+        "tintype_keeper_days_ahead 8",
+      ]
+    ) assert.ok(text.includes(`${line}\n`), `${line} is in\n${text}`);
   });
 
   test("jobs are refused to the account of pushes", async () => {

@@ -8,6 +8,9 @@ import { processImage } from "@tintype/core/processing/process_image";
 import { quarters } from "@tintype/core/testing/drawing";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
 import { sampleRef } from "@tintype/core/testing/sample_row";
+import { keepDays } from "@tintype/core/retention/keep_days";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { TestWorld } from "@tintype/core/testing/test_world";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
@@ -67,14 +70,25 @@ async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[
   return await query(`SELECT ${columns} FROM tintype.images_current ORDER BY image_id`);
 }
 
+/** Rows appear within seconds: a subscription writes them. */
+async function rowsWritten(count: number): Promise<void> {
+  await eventually(`${count} rows`, async () => (await rowsInView()).length === count);
+}
+
 describe("the operators' commands on the emulators", () => {
   before(async () => {
     [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
-    cloud = await openCloud({ storage: storage.url, warehouse: bigquery.url });
+    pubsub = await startEmulator("pubsub", { BIGQUERY_URL: bigquery.url });
+    cloud = await openCloud({ storage: storage.url, pubsub: pubsub.url, bigquery: bigquery.url });
+    const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+    const days = { config: cloud.config, clock: Date, random, policy: RETENTION_POLICY };
+    await keepDays({ ...days, pseudonymKey: 1 });
     refs = await fill();
+    await rowsWritten(refs.length);
   });
   after(async () => {
     await storage?.stop();
+    await pubsub?.stop();
     await bigquery?.stop();
   });
 
@@ -106,6 +120,8 @@ describe("the operators' commands on the emulators", () => {
         assert.equal(facts?.generation, generation);
       }
     }
+    const all = () => query("SELECT image_id FROM tintype.images");
+    await eventually("a row a replay", async () => (await all()).length === 5);
     const versions = (await rowsInView()).map(({ processor_version }) => String(processor_version));
     assert.deepEqual(versions.map((version) => version.endsWith("+replay")), [true, true, false]);
   });
@@ -127,8 +143,9 @@ describe("the operators' commands on the emulators", () => {
     const dry = await run("rebuild-rows", "--dry-run");
     assert.match(dry.stdout, /^3 manifests, 3 without a row\n$/);
     const { code, stdout } = await run("rebuild-rows", "--json");
-    const { missing, appended } = JSON.parse(stdout);
-    assert.deepEqual([code, missing, appended], [0, 3, 3]);
+    const { missing, published } = JSON.parse(stdout);
+    assert.deepEqual([code, missing, published], [0, 3, 3]);
+    await rowsWritten(3);
     assert.deepEqual(await rowsInView(), before);
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
   });

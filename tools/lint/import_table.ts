@@ -29,6 +29,7 @@ export const IMPORT_TABLE = {
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
   "core/events": ["core/errors", "core/events"],
+  "core/configuration": [...CORE_TYPES, "core/configuration", "core/listing"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
