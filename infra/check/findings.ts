@@ -24,11 +24,10 @@ const KEY_OF: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What Google's own accounts get, and on what: keys, the way of a message, tokens of the push identity. */
+/** What Google's own accounts get beside the table of rights: keys, events of buckets, tokens of the push identity. */
 const AGENT_ROLES: Readonly<Record<string, readonly string[]>> = {
   google_kms_crypto_key_iam_member: ["roles/cloudkms.cryptoKeyEncrypterDecrypter"],
   google_pubsub_topic_iam_member: ["roles/pubsub.publisher"],
-  google_pubsub_subscription_iam_member: ["roles/pubsub.subscriber"],
   google_service_account_iam_member: ["roles/iam.serviceAccountOpenIdTokenCreator"],
 };
 
@@ -71,13 +70,18 @@ function wrongDeployer({ address, role, place }: Grant): string[] {
 
 /** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */
 function missingGrants(grants: readonly Grant[], plan: readonly PlannedResource[]): string[] {
-  const topics = plan.filter(({ type }) => type === "google_pubsub_topic")
-    .map((topic) => textOf(topic, "name") ?? "");
+  const namesOf = (kind: string) =>
+    plan.filter(({ type }) => type === kind).map((resource) => textOf(resource, "name") ?? "");
+  const names = {
+    topic: namesOf("google_pubsub_topic"),
+    subscription: namesOf("google_pubsub_subscription"),
+  };
   const isPlanned = (place: string) => {
-    const topic = /^(?:topic|subscription)-(.+)$/.exec(place)?.[1];
-    return topic === undefined
-      ? !place.startsWith("kafka-")
-      : topics.some((name) => name.endsWith(`-${topic}`));
+    for (const kind of ["topic", "subscription"] as const) {
+      if (!place.startsWith(`${kind}-`)) continue;
+      return names[kind].some((name) => name.endsWith(place.slice(kind.length)));
+    }
+    return !place.startsWith("kafka-");
   };
   const present = new Set(grants.map(({ identity }) => identity));
   const granted = new Set(

@@ -97,6 +97,55 @@ test("findingsOf() fails analysts at a table", () => {
   assert.match(found(grant("images"))[0] ?? "", /analysts may query on images/);
 });
 
+test("findingsOf() takes a right on one object only with the condition that narrows it to that object", () => {
+  const grant = (verb: string, expression?: string) =>
+    resource("google_storage_bucket_iam_member", {
+      member: account("keeper"),
+      role: `projects/acme/roles/tintype_${verb}`,
+      bucket: "tintype-config",
+      condition: expression === undefined ? [] : [{ title: "Only it", expression }],
+    });
+  const objects = "projects/_/buckets/tintype-config/objects";
+  assert.deepEqual(found(grant("create", `resource.name == "${objects}/days.json"`)), []);
+  assert.deepEqual(found(grant("read")), []);
+  const wider = [
+    undefined,
+    `resource.name == "${objects}/tenants/acme.json"`,
+    `resource.name.startsWith("${objects}/")`,
+    `resource.name == "${objects}/days.json" || true`,
+  ];
+  for (const expression of wider) {
+    assert.match(found(grant("create", expression))[0] ?? "", /keeper may create on config/);
+  }
+});
+
+test("findingsOf() lets Pub/Sub's own account do what the table says, and no other account that", () => {
+  const write = (agent: string, table: string) =>
+    resource("google_bigquery_table_iam_member", {
+      member: `serviceAccount:service-1@${agent}.iam.gserviceaccount.com`,
+      role: "projects/acme/roles/tintype_write",
+      table_id: table,
+    }, `pubsub/${table}/write`);
+  assert.deepEqual(found(write("gcp-sa-pubsub", "images")), []);
+  assert.match(found(write("gcp-sa-pubsub", "daily_volume"))[0] ?? "", /pubsub may write on views/);
+  assert.match(found(write("gcp-sa-logging", "images"))[0] ?? "", /may write/);
+});
+
+test("findingsOf() misses a right on a subscription only in a plan that has it", () => {
+  const subscription = resource("google_pubsub_subscription", { name: "tintype-images-bigquery" });
+  const member = "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com";
+  const role = "projects/acme/roles/tintype_write";
+  const agent = resource(
+    "google_bigquery_table_iam_member",
+    { member, role, table_id: "images" },
+    "pubsub/images/write",
+  );
+  const missing =
+    "pubsub/subscription-images-bigquery/subscribe is in the table and not in the plan";
+  assert.ok(findingsOf([agent, subscription]).includes(missing));
+  assert.ok(!findingsOf([agent]).includes(missing));
+});
+
 test("findingsOf() fails keys of accounts but the edge's, and grants that replace others'", () => {
   const hmac = (name: string) =>
     resource("google_storage_hmac_key", { service_account_email: `tintype-${name}@acme.iam` });
@@ -165,18 +214,21 @@ test("the table of rights grants verbs that it defines, where they can be grante
   const kinds: Readonly<Record<string, string>> = {
     raw: "bucket",
     processed: "bucket",
+    erasures: "bucket",
     certificates: "bucket",
+    config: "bucket",
     images: "table",
     purges: "table",
     views: "table",
     project: "project",
     processor: "service",
+    keeper: "service",
     registry: "registry",
-    "topic-images": "topic",
   };
   for (const { identity, place, verb } of allRights()) {
     const right = `${identity} ${verb} ${place}`;
-    assert.equal(RIGHTS.verbs[verb]?.on, kinds[place] ?? "secret", right);
+    const kind = /^(topic|subscription)-/.exec(place)?.[1] ?? kinds[place.split("/")[0] ?? ""];
+    assert.equal(RIGHTS.verbs[verb]?.on, kind ?? "secret", right);
   }
 });
 

@@ -8,7 +8,7 @@ export interface Grant {
   readonly member: string;
   /** A predefined role, or the verb of the custom role. */
   readonly role: string;
-  /** `raw`, `processed`, `images`, `processor`, `project` …; a view is `views`. */
+  /** `raw`, `images`, `processor`, `project` …; a view is `views`, an object of a bucket `config/days.json`. */
   readonly place: string;
   /** The identity that the member is, `deployer` and `agent` included; undefined for a stranger. */
   readonly identity: string | undefined;
@@ -44,7 +44,9 @@ function verbOf(role: string): string {
 function placeOf(resource: PlannedResource): string {
   const { type, index } = resource;
   if (type === "google_project_iam_member") return "project";
-  if (type === "google_storage_bucket_iam_member") return lastPart(textOf(resource, "bucket"));
+  if (type === "google_storage_bucket_iam_member") {
+    return lastPart(textOf(resource, "bucket")) + objectsOf(resource);
+  }
   if (type === "google_cloud_run_v2_service_iam_member") return lastPart(textOf(resource, "name"));
   if (type === "google_artifact_registry_repository_iam_member") return "registry";
   if (type === "google_bigquery_table_iam_member") {
@@ -55,6 +57,19 @@ function placeOf(resource: PlannedResource): string {
   return BY_KEY.test(type) && index !== undefined ? String(index).split("/")[1] ?? "" : type;
 }
 
+/** `/days.json` or `/tenants/*` where a condition narrows a grant to them; a condition of another form is no right. */
+function objectsOf({ change }: PlannedResource): string {
+  const conditions: unknown = change.after["condition"];
+  if (!Array.isArray(conditions) || conditions.length === 0) return "";
+  const expression = String(conditions[0]?.expression);
+  const one = /^resource\.name == "projects\/_\/buckets\/[^/"]+\/objects\/([^"]+)"$/.exec(
+    expression,
+  );
+  const below = /^resource\.name\.startsWith\("projects\/_\/buckets\/[^/"]+\/objects\/([^"]+\/)"\)$/
+    .exec(expression);
+  return one ? `/${one[1]}` : below ? `/${below[1]}*` : `/${expression}`;
+}
+
 function lastPart(name: string | undefined): string {
   return name?.split("-").at(-1) ?? "";
 }
@@ -62,7 +77,13 @@ function lastPart(name: string | undefined): string {
 function identityOf(member: string, { index }: PlannedResource): string | undefined {
   const account = /^serviceAccount:([a-z0-9-]+)@[a-z0-9-]+\.iam\.gserviceaccount\.com$/.exec(member)
     ?.[1];
-  if (AGENT.test(member)) return "agent";
+  // The table's own grants have the identity's name before the place's.
+  const [key = "", place] = String(index ?? "").split("/");
+  const agent = AGENT.exec(member)?.[2];
+  if (agent !== undefined) {
+    const isOfTable = place !== undefined && agent === `gcp-sa-${key}`;
+    return isOfTable && RIGHTS.identities[key]?.kind === "agent" ? key : "agent";
+  }
   if (WORKFLOWS.test(member)) return "deployer";
   if (account !== undefined) {
     return [...Object.keys(RIGHTS.identities), "deployer"].find((name) =>
@@ -70,6 +91,5 @@ function identityOf(member: string, { index }: PlannedResource): string | undefi
     );
   }
   if (!/^(group|user):/.test(member)) return undefined;
-  const key = String(index ?? "").split("/")[0] ?? "";
   return RIGHTS.identities[key]?.kind === "people" ? key : undefined;
 }

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/config/env";
 import { readEnv as readProcessorEnv } from "@tintype/processor/env";
+import { readKeeperEnv } from "@tintype/processor/keeper_env";
+import { denoFlags, GOOGLE_HOSTS } from "@tintype/processor/permissions";
 import { isThere, run } from "./_process.ts";
 import { copyTerraform } from "./_tree.ts";
 import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
@@ -10,7 +12,7 @@ import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
 const skip = await isThere("terraform") ? false : "terraform is not installed";
 const SECRETS = {
   KAFKA_SASL_PASSWORD: "a password",
-  PSEUDONYM_KEYS: JSON.stringify(["0".repeat(64)]),
+  PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
 };
 
 /** The contract's outputs for an environment, which need no provider. */
@@ -52,20 +54,42 @@ for (const environment of ENVIRONMENTS) {
         processor.audience,
         /^https:\/\/tintype.*-processor-\d+\.europe-west4\.run\.app$/,
       );
-      assert.equal(rawBucketOfWorker(environment), processor.buckets.raw);
+      const keeper = readKeeperEnv(textsOf(outputs["keeper_env"]));
+      assert.match(keeper.audience, /^https:\/\/tintype.*-keeper-\d+\.europe-west4\.run\.app$/);
+      const { certificates, ...shared } = keeper.buckets;
+      assert.deepEqual(shared, processor.buckets);
+      assert.match(certificates, /-certificates$/);
+      assert.deepEqual(bucketsOfWorker(environment), processor.buckets);
       if (outputs["has_bridge"]?.value !== true) return;
       const bridge = readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
       assert.deepEqual(Object.keys(textsOf(outputs["bridge_secrets"])), Object.keys(SECRETS));
       assert.equal(bridge.KAFKA_TLS, true);
       assert.equal(bridge.RAW_BUCKET, processor.buckets.raw);
+      assert.equal(textsOf(outputs["bridge_env"])["CONFIG_BUCKET"], processor.buckets.config);
+      assert.equal(textsOf(outputs["bridge_env"])["RECORDS_TOPIC"], processor.recordsTopic);
     },
   );
 }
 
-/** The raw bucket that `wrangler.toml` names to the worker. */
-function rawBucketOfWorker(environment: string): string | undefined {
+test("the keeper's command is that of its permissions in the processor's image", () => {
+  const file = new URL("../terraform/modules/contract/keeper_command.json", import.meta.url);
+  const flags = denoFlags("keeper", { denoPath: "/usr/local/bin/deno", hosts: GOOGLE_HOSTS });
+  assert.deepEqual(
+    JSON.parse(readFileSync(file, "utf8")),
+    ["deno", "run", ...flags, "processor/keeper.ts"],
+  );
+});
+
+/** The buckets that `wrangler.toml` names to the worker. */
+function bucketsOfWorker(environment: string): Record<string, string | undefined> {
   const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
   const table = environment === "production" ? "[vars]" : `[env.${environment}.vars]`;
   const vars = text.split(`\n${table}\n`)[1]?.split("\n[")[0] ?? "";
-  return /^RAW_BUCKET = "(.*)"$/m.exec(vars)?.[1];
+  const bucketOf = (name: string) => new RegExp(`^${name}_BUCKET = "(.*)"$`, "m").exec(vars)?.[1];
+  return {
+    raw: bucketOf("RAW"),
+    processed: bucketOf("PROCESSED"),
+    erasures: bucketOf("ERASURES"),
+    config: bucketOf("CONFIG"),
+  };
 }

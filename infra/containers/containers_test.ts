@@ -18,11 +18,26 @@ const HEALTHY_MS = 90_000;
 const DRAINED_MS = 60_000;
 const RENDERED_MS = 60_000;
 const PARTS = ["processor", "kafka-bridge"] as const;
+const KEEPER_COMMAND = "infra/terraform/modules/contract/keeper_command.json";
+/** What both services of the processor's image read. */
+const SERVER_ENV = {
+  RAW_BUCKET: "tintype-raw",
+  PROCESSED_BUCKET: "tintype-processed",
+  ERASURES_BUCKET: "tintype-erasures",
+  CONFIG_BUCKET: "tintype-config",
+  GOOGLE_CLOUD_PROJECT: "tintype-local",
+  AUDIENCE: "http://localhost:8080",
+} as const;
 const skip = await missingUserSwitch();
 
 async function stagesOf(part: string, port = 0): Promise<Stage[]> {
-  const text = await readFile(join(ROOT, part, "Dockerfile"), "utf8");
-  return parseDockerfile(port === 0 ? text : text.replaceAll(/\b808[01]\b/g, String(port)));
+  return parseDockerfile(await readOnPort(join(part, "Dockerfile"), port));
+}
+
+/** A file with another port than the image's, where one is given. */
+async function readOnPort(path: string, port: number): Promise<string> {
+  const text = await readFile(join(ROOT, path), "utf8");
+  return port === 0 ? text : text.replaceAll(/\b808[01]\b/g, String(port));
 }
 
 async function freePort(): Promise<number> {
@@ -52,7 +67,7 @@ for (const part of PARTS) {
 }
 
 test(
-  "the processor's own lines, run in an empty folder, give a processor that renders, is healthy and drains as its own user",
+  "the processor's own lines, run in an empty folder, give a processor that renders, and with another command a keeper; both are healthy and drain as their own user",
   {
     skip,
   },
@@ -64,15 +79,20 @@ test(
     await chmod(tmp, 0o1777);
     assert.deepEqual(await writableFiles(built), [tmp]);
     await renders(built);
+    const url = `http://127.0.0.1:${port}/healthz`;
     await livesAndDrains(built, {
-      url: `http://127.0.0.1:${port}/healthz`,
+      url,
       env: {
-        RAW_BUCKET: "tintype-raw",
-        PROCESSED_BUCKET: "tintype-processed",
-        CERTIFICATES_BUCKET: "tintype-certificates",
-        GOOGLE_CLOUD_PROJECT: "tintype-local",
-        PUSH_AUDIENCE: "http://localhost:8080",
+        ...SERVER_ENV,
         PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
+      },
+    });
+    const command: string[] = JSON.parse(await readOnPort(KEEPER_COMMAND, port));
+    await livesAndDrains({ ...built, image: { ...built.image, command } }, {
+      url,
+      env: {
+        ...SERVER_ENV,
+        CERTIFICATES_BUCKET: "tintype-certificates",
         SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
       },
     });
@@ -97,9 +117,10 @@ test(
         KAFKA_DEAD_LETTER_TOPIC: "images.dlq",
         KAFKA_GROUP: "tintype-bridge",
         RAW_BUCKET: "tintype-raw",
+        CONFIG_BUCKET: "tintype-config",
+        RECORDS_TOPIC: "tintype-images",
         GOOGLE_CLOUD_PROJECT: "tintype-local",
-        PSEUDONYM_KEYS: JSON.stringify(["0".repeat(64)]),
-        TENANT_PLANS: JSON.stringify({ kafkaTopics: { images: { tenant: "stream" } } }),
+        PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
       },
     });
   },

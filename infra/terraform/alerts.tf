@@ -13,29 +13,49 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 locals {
-  subscription = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id"
+  keeper             = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.services.keeper.name}\""
+  rows_subscriptions = "${local.subscription}=one_of(${join(",", [for role in keys(local.rows) : "\"${module.contract.subscriptions[role]}\""])})"
+  subscription       = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id"
   over = {
     dead_letters = {
       title     = "Events become dead letters"
-      filter    = "${local.subscription}=\"${module.contract.topics.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      filter    = "${local.subscription}=\"${module.contract.subscriptions.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
       aligner   = "ALIGN_DELTA"
       reducer   = "REDUCE_SUM"
       threshold = 0
       duration  = "0s"
-      advice    = "Images failed 15 times and have the status failed; reconcile tries again hourly. Look for delivery_failed in the processor's log, and mend what its code names."
+      advice    = "Images failed 100 times and have the status failed; repair publishes their events again. Look for delivery_failed in the processor's log, and fix what its code names."
     }
     oldest_unacked = {
       title     = "Events wait for more than 15 minutes"
-      filter    = "${local.subscription}=\"${module.contract.topics.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      filter    = "${local.subscription}=\"${module.contract.subscriptions.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
       aligner   = "ALIGN_MAX"
       reducer   = "REDUCE_MAX"
       threshold = 900
       duration  = "300s"
-      advice    = "The processor does not keep up or does not answer: look at its instances (processor.max_instances) and at delivery_delayed and delivery_failed in its log."
+      advice    = "The processor does not keep up or does not respond: look at its instances (processor.max_instances) and at delivery_delayed and delivery_failed in its log."
+    }
+    dead_records = {
+      title     = "Records become dead letters"
+      filter    = "${local.rows_subscriptions} AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      aligner   = "ALIGN_DELTA"
+      reducer   = "REDUCE_SUM"
+      threshold = 0
+      duration  = "0s"
+      advice    = "BigQuery refused rows for some 15 hours: a key of the record has no column, or a type differs. Compare infra/bigquery/schemas with the table (bq show --schema), apply Terraform, then publish what ${module.contract.subscriptions.images_dead} holds again; it is kept for ${var.retention.dead_letters_retention}."
+    }
+    records_wait = {
+      title     = "Records wait for BigQuery for more than 15 minutes"
+      filter    = "${local.rows_subscriptions} AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 900
+      duration  = "300s"
+      advice    = "Rows are late, so dashboards, repair and erasures are too. Look at the subscription's push_request_count by response code: a schema that differs, rights of Pub/Sub's account on the tables, or BigQuery's quota."
     }
     processor_5xx = {
-      title     = "The processor answers 5xx"
-      filter    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.service.name}\" AND metric.type=\"run.googleapis.com/request_count\" AND metric.labels.response_code_class=\"5xx\""
+      title     = "The processor responds with 5xx"
+      filter    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.services.processor.name}\" AND metric.type=\"run.googleapis.com/request_count\" AND metric.labels.response_code_class=\"5xx\""
       aligner   = "ALIGN_RATE"
       reducer   = "REDUCE_SUM"
       threshold = 0.1
@@ -49,7 +69,7 @@ locals {
       reducer   = "REDUCE_SUM"
       threshold = 0
       duration  = "0s"
-      advice    = "The promise is at stake: run the audit (docs/retention.md), which names every object, and the sweep by hand (gcloud scheduler jobs run ${var.prefix}-retention)."
+      advice    = "The promise is at stake: run the audit (docs/retention.md), which names every object, and the sweep by hand (gcloud scheduler jobs run ${var.prefix}-sweep)."
     }
     objective_burns = {
       title     = "An objective burns its budget"
@@ -58,7 +78,7 @@ locals {
       reducer   = "REDUCE_SUM"
       threshold = 0
       duration  = "0s"
-      advice    = "SELECT * FROM tintype.slo_burn_rates WHERE is_burning says which objective and how fast; docs/operations.md, An objective burns its budget, what to do."
+      advice    = "SELECT * FROM tintype.slo_burn_rates WHERE is_burning names the objective and its rate; docs/operations.md, An objective burns its budget, what to do."
     }
     bridge_lag = {
       title     = "The Kafka bridge falls behind"
@@ -76,21 +96,48 @@ locals {
       reducer   = "REDUCE_MAX"
       threshold = 0
       duration  = "900s"
-      advice    = "Records stand still, however few, and Kafka keeps them for three days: /readyz of the member says in whose way (storage, dead_letters, commits, not in the group), record_held_up and dead_letter_held_up in its log say why."
+      advice    = "Records stand still, however few, and Kafka keeps them for three days: /readyz of the member names the readiness blocker (storage, dead_letters, commits, not in the group), record_held_up and dead_letter_held_up in its log say why."
     }
   }
   missing = {
     certificate_missing = {
-      title    = "No purge certificate for 20 minutes"
+      title    = "No deletion certificate for 20 minutes"
       filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["certificates"].name}\""
       duration = "1200s"
-      advice   = "The sweep does not end, or is cut each time (complete: false) and cannot tell what it has not seen: look at the scheduler's job ${var.prefix}-retention, then at call_failed in the processor's log. Lifecycle rules and the scheduled query hold meanwhile."
+      advice   = "The sweep does not end, or is cut each time (complete: false) and does not know what it has not seen: look at the scheduler's job ${var.prefix}-sweep, then at call_failed in the keeper's log. Lifecycle rules and the scheduled query hold meanwhile."
     }
     bridge_silent = {
       title    = "The Kafka bridge does not report"
       filter   = "resource.type=\"gce_instance\" AND metric.type=\"${local.lag_metric}\""
       duration = "900s"
-      advice   = "No member answers on /metrics: look at the instance group ${var.prefix}-bridge and at its containers' logs."
+      advice   = "No member responds on /metrics: look at the instance group ${var.prefix}-bridge and at its containers' logs."
+    }
+  }
+  # Conditions on lines themselves: they need no metric, which a first deployment would have to wait for.
+  logged = {
+    days_missing = {
+      title    = "Fewer than seven days ahead have a salt"
+      filter   = "${local.keeper} AND jsonPayload.event=\"days_missing\""
+      severity = "CRITICAL"
+      advice   = "On a day without a salt no image is admitted or read. Run gcloud scheduler jobs run ${var.prefix}-days, then look for call_failed in the keeper's log: it creates and deletes days.json in ${module.contract.buckets.config}."
+    }
+    erasures_overdue = {
+      title    = "Erasures have no receipt in their time"
+      filter   = "${local.keeper_jobs} AND jsonPayload.job=\"erasures\" AND jsonPayload.overdue>0"
+      severity = "CRITICAL"
+      advice   = "An owner's request is not settled. Their events are published again by themselves: look for delivery_failed in the processor's log, at records that wait for BigQuery (no erased row, no receipt), and at delete statements that BigQuery refuses."
+    }
+    job_failed = {
+      title    = "A job of the keeper fails"
+      filter   = "resource.type=\"cloud_scheduler_job\" AND resource.labels.job_id=(${join(" OR ", [for job in keys(local.jobs) : "\"${var.prefix}-${job}\""])}) AND severity>=ERROR"
+      severity = "ERROR"
+      advice   = "The scheduler's call failed or timed out, and is repeated. Look for call_failed in the keeper's log; also where it does not run at all."
+    }
+    configuration_invalid = {
+      title    = "An object of the configuration is wrong or cannot be read"
+      filter   = "jsonPayload.event=\"configuration_invalid\""
+      severity = "ERROR"
+      advice   = "The line names the file. Its last good version holds until the process ends: upload a good one (npx deno task tenants validate, then push)."
     }
   }
   only_with_bridge = ["bridge_lag", "bridge_unready", "bridge_silent"]
@@ -170,6 +217,37 @@ resource "google_monitoring_alert_policy" "missing" {
   }
 
   depends_on = [google_monitoring_metric_descriptor.bridge_lag, google_monitoring_metric_descriptor.bridge_unready]
+}
+
+resource "google_monitoring_alert_policy" "logged" {
+  for_each = local.logged
+
+  display_name          = "Tintype: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+  user_labels           = module.contract.labels
+
+  conditions {
+    display_name = each.value.title
+    condition_matched_log {
+      filter = each.value.filter
+    }
+  }
+
+  documentation {
+    content   = each.value.advice
+    mime_type = "text/markdown"
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  depends_on = [google_project_service.api]
 }
 
 resource "google_billing_budget" "budget" {

@@ -1,11 +1,11 @@
-# The three buckets, their notification's source, and who may do what in each.
+# The five buckets and who may do what in each.
 # Nothing may keep an object beyond its retention period: no versions, no soft delete. Certificates are the opposite: they
-# have a retention instead of a lifecycle.
+# have a retention instead of a lifecycle. The configuration has neither, as it holds no image; the keeper drops its salts.
 
 resource "google_storage_bucket" "images" {
   # checkov:skip=CKV_GCP_62: Access logs are objects that name every image; data access logs take their place (logs.tf).
   # checkov:skip=CKV_GCP_78: A noncurrent version would outlive its retention period.
-  for_each = toset(["raw", "processed"])
+  for_each = toset(["raw", "processed", "erasures"])
 
   name                        = module.contract.buckets[each.value]
   location                    = var.bucket_location
@@ -41,7 +41,7 @@ resource "google_storage_bucket" "images" {
   }
 
   dynamic "cors" {
-    for_each = length(var.cors_origins) > 0 ? [var.cors_origins] : []
+    for_each = length(var.cors_origins) > 0 && each.value != "erasures" ? [var.cors_origins] : []
     content {
       origin          = cors.value
       method          = each.value == "raw" ? ["DELETE", "POST", "PUT"] : ["GET", "HEAD"]
@@ -84,10 +84,39 @@ resource "google_storage_bucket" "certificates" {
   depends_on = [google_kms_crypto_key_iam_member.objects]
 }
 
+# The days' salts and the tenants' objects: without a salt no image can be named, so it lies in two regions at least.
+resource "google_storage_bucket" "config" {
+  # checkov:skip=CKV_GCP_62: Data access logs take the place of access logs (logs.tf).
+  # checkov:skip=CKV_GCP_78: A noncurrent version of days.json would keep the salts that were dropped.
+  name                        = module.contract.buckets.config
+  location                    = module.contract.config_bucket.location
+  rpo                         = module.contract.bucket_rpo == null ? "DEFAULT" : module.contract.bucket_rpo
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = false
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  versioning {
+    enabled = false
+  }
+
+  encryption {
+    default_kms_key_name = local.config_key
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.objects, google_kms_crypto_key_iam_member.config]
+}
+
 locals {
   bucket_of = {
     raw          = google_storage_bucket.images["raw"].name
     processed    = google_storage_bucket.images["processed"].name
+    erasures     = google_storage_bucket.images["erasures"].name
+    config       = google_storage_bucket.config.name
     certificates = google_storage_bucket.certificates.name
   }
 }
@@ -95,9 +124,17 @@ locals {
 resource "google_storage_bucket_iam_member" "grant" {
   for_each = local.grants.bucket
 
-  bucket = local.bucket_of[each.value.place]
+  bucket = local.bucket_of[each.value.bucket]
   role   = local.role_of[each.value.verb]
   member = each.value.member
+
+  dynamic "condition" {
+    for_each = each.value.condition == null ? [] : [each.value.condition]
+    content {
+      title      = condition.value.title
+      expression = condition.value.expression
+    }
+  }
 
   depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
 }

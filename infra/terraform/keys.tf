@@ -1,8 +1,9 @@
-# One key where the buckets are, one where everything else is: a key serves only its own location.
+# One key where the buckets are, one where everything else is (and one for a configuration bucket that lies elsewhere): a
+# key serves only its own location.
 # Losing a key is losing the data, so neither can be destroyed by Terraform.
 
 resource "google_kms_key_ring" "ring" {
-  for_each = toset(distinct([module.contract.kms_location, var.region]))
+  for_each = toset(distinct([module.contract.kms_location, module.contract.config_bucket.kms_location, var.region]))
 
   name     = var.prefix
   location = each.value
@@ -30,9 +31,35 @@ resource "google_kms_crypto_key" "regional" {
   deletion_policy            = "PREVENT"
 }
 
+resource "google_kms_crypto_key" "config" {
+  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
+  count = module.contract.config_bucket.kms_location == module.contract.kms_location ? 0 : 1
+
+  name                       = "config"
+  key_ring                   = google_kms_key_ring.ring[module.contract.config_bucket.kms_location].id
+  purpose                    = "ENCRYPT_DECRYPT"
+  rotation_period            = "7776000s"
+  destroy_scheduled_duration = "2592000s"
+  deletion_policy            = "PREVENT"
+}
+
+locals {
+  config_key = one(concat(google_kms_crypto_key.config[*].id, length(google_kms_crypto_key.config) == 0 ? [google_kms_crypto_key.objects.id] : []))
+}
+
 # Google's services encrypt and decrypt on behalf of who may use their resources; no identity of ours may use a key.
 resource "google_kms_crypto_key_iam_member" "objects" {
   crypto_key_id = google_kms_crypto_key.objects.id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = local.agents.storage
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_kms_crypto_key_iam_member" "config" {
+  count = length(google_kms_crypto_key.config)
+
+  crypto_key_id = google_kms_crypto_key.config[count.index].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = local.agents.storage
 

@@ -57,12 +57,12 @@ resource "google_project_iam_audit_config" "data_access" {
 }
 
 locals {
-  # What the processor says in its lines (processor/app.ts) and alerts look at.
-  service_logs = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.service.name}\""
+  # What the keeper logs of its jobs (processor/keeper_app.ts) and alerts look at.
+  keeper_jobs = "${local.keeper} AND jsonPayload.event=\"job\""
   log_metrics = {
-    certificates = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.job=\"retention\" AND jsonPayload.complete=true", why = "Sweeps that came to their end and left a certificate" }
+    certificates = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.complete=true", why = "Sweeps that came to their end and left a certificate" }
     burning      = { filter = "resource.type=\"bigquery_dts_config\" AND severity>=ERROR AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.objectives.name))[0]}\"", why = "Hours in which an objective burned its error budget" }
-    overdue      = { filter = "${local.service_logs} AND jsonPayload.event=\"job\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
+    overdue      = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
   }
 }
 

@@ -1,4 +1,4 @@
-# The bridge's own network: no public address, no way in but Google's health checks, out by Cloud NAT.
+# The bridge's own network: no public address, no way in but Google's health checks and operators by IAP, out by Cloud NAT.
 
 resource "google_compute_network" "network" {
   count = module.contract.has_bridge ? 1 : 0
@@ -65,6 +65,27 @@ resource "google_compute_firewall" "health_checks" {
   direction   = "INGRESS"
   # Google's documented ranges of health checks.
   source_ranges           = ["130.211.0.0/22", "35.191.0.0/16"]
+  target_service_accounts = [local.accounts.bridge.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8081"]
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+resource "google_compute_firewall" "operators" {
+  count = module.contract.has_bridge ? 1 : 0
+
+  name        = "${var.prefix}-operators"
+  network     = google_compute_network.network[0].id
+  description = "Operators reach the bridge's /readyz and /metrics through IAP"
+  direction   = "INGRESS"
+  # Google's documented range of IAP's tunnels.
+  source_ranges           = ["35.235.240.0/20"]
   target_service_accounts = [local.accounts.bridge.email]
 
   allow {

@@ -1,6 +1,6 @@
-output "service_url" {
-  description = "Address of the processor, reachable from inside the project only."
-  value       = google_cloud_run_v2_service.processor.uri
+output "service_urls" {
+  description = "Addresses of the services: the processor is reached from inside the project only, the keeper by who may call it."
+  value       = { processor = google_cloud_run_v2_service.processor.uri, keeper = google_cloud_run_v2_service.keeper.uri }
 }
 
 output "registry" {
@@ -13,6 +13,8 @@ output "edge" {
   value = {
     RAW_BUCKET       = module.contract.buckets.raw
     PROCESSED_BUCKET = module.contract.buckets.processed
+    ERASURES_BUCKET  = module.contract.buckets.erasures
+    CONFIG_BUCKET    = module.contract.buckets.config
     account          = module.contract.accounts.edge.email
   }
 }

@@ -1,12 +1,13 @@
 # The processor on Cloud Run: as many instances as there is work, none when there is none, reachable only from inside.
+# keeper.tf is the other service of its image.
 
 resource "google_cloud_run_v2_service" "processor" {
-  name                = module.contract.service.name
+  name                = module.contract.services.processor.name
   location            = var.region
-  description         = "Develops images and makes them disappear"
+  description         = "Processes images"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = var.environment == "production"
-  custom_audiences    = [for path in ["/events/storage", "/events/dead", "/jobs/retention", "/jobs/reconcile"] : "${module.contract.service.url}${path}"]
+  custom_audiences    = [for path in ["/events/storage", "/events/dead"] : "${module.contract.services.processor.url}${path}"]
 
   scaling {
     min_instance_count = 0
@@ -83,10 +84,14 @@ resource "google_cloud_run_v2_service" "processor" {
   depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images]
 }
 
+locals {
+  service_of = { processor = google_cloud_run_v2_service.processor.name, keeper = google_cloud_run_v2_service.keeper.name }
+}
+
 resource "google_cloud_run_v2_service_iam_member" "grant" {
   for_each = local.grants.service
 
-  name     = google_cloud_run_v2_service.processor.name
+  name     = local.service_of[each.value.place]
   location = var.region
   role     = local.role_of[each.value.verb]
   member   = each.value.member

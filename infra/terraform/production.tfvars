@@ -5,8 +5,8 @@ environment       = "production"
 alert_emails      = ["oncall@example.com"]
 analysts          = ["group:analysts@example.com"]
 auditors          = ["group:privacy@example.com"]
+operators         = ["group:oncall@example.com"]
 cors_origins      = ["https://app.example.com"]
 github_repository = "example/tintype"
-tenant_plans      = "{\"kafkaTopics\":{\"images\":{\"tenant\":\"stream\"}}}"
 bridge            = { brokers = ["pkc-example.europe-west4.gcp.confluent.cloud:9092"] }
 budget            = { billing_account = "000000-000000-000000" }

@@ -4,7 +4,7 @@ resource "google_artifact_registry_repository" "images" {
   repository_id          = var.prefix
   location               = var.region
   format                 = "DOCKER"
-  description            = "Images of the processor and the bridge"
+  description            = "Images of the processor (the keeper's too) and the bridge"
   kms_key_name           = google_kms_crypto_key.regional.id
   cleanup_policy_dry_run = false
 

@@ -1,9 +1,12 @@
-# The sweep and the repair, each with a token for exactly its own path.
+# The keeper's jobs, each with a token for exactly its own path.
 
 locals {
   jobs = {
-    retention = { schedule = var.retention.sweep_schedule, why = "Removes what is past its retention period and leaves a certificate" }
-    reconcile = { schedule = var.retention.reconcile_schedule, why = "Finds raw objects that no event brought to an end" }
+    sweep    = { schedule = var.retention.sweep_schedule, why = "Deletes what is past its retention period and leaves a certificate" }
+    erasures = { schedule = var.retention.erasures_schedule, why = "Deletes rows of erased images and writes the erasures' receipts" }
+    repair   = { schedule = var.retention.repair_schedule, why = "Publishes the events of raw objects again that nothing processed" }
+    # A day ends at midnight UTC, and its salt with the last image's retention period.
+    days = { schedule = "5 0 * * *", why = "Makes salts for days to come and drops those whose images are gone" }
   }
 }
 
@@ -25,12 +28,12 @@ resource "google_cloud_scheduler_job" "job" {
 
   http_target {
     http_method = "POST"
-    uri         = "${module.contract.service.url}/jobs/${each.key}"
+    uri         = "${module.contract.services.keeper.url}/jobs/${each.key}"
     oidc_token {
       service_account_email = local.accounts.scheduler.email
-      audience              = "${module.contract.service.url}/jobs/${each.key}"
+      audience              = "${module.contract.services.keeper.url}/jobs/${each.key}"
     }
   }
 
-  depends_on = [google_service_account.identity, google_cloud_run_v2_service.processor]
+  depends_on = [google_service_account.identity, google_cloud_run_v2_service_iam_member.grant]
 }

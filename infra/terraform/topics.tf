@@ -1,11 +1,12 @@
-# From a finished object to the processor: notification, topic, push; and what becomes of a message that never gets through.
+# From a finished object to the processor: notification, topic, push. From a record to its row: topic, BigQuery subscription.
+# And what becomes of a message that cannot be delivered.
 
 resource "google_pubsub_topic" "topic" {
   for_each = module.contract.topics
 
   name                       = each.value
   kms_key_name               = google_kms_crypto_key.regional.id
-  message_retention_duration = each.key == "events" ? var.retention.events_retention : var.retention.dead_letters_retention
+  message_retention_duration = contains(["dead", "images_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -22,7 +23,9 @@ resource "google_pubsub_topic_iam_member" "storage_publishes" {
 }
 
 resource "google_storage_notification" "finalized" {
-  bucket         = google_storage_bucket.images["raw"].name
+  for_each = toset(["raw", "erasures"])
+
+  bucket         = google_storage_bucket.images[each.value].name
   topic          = google_pubsub_topic.topic["events"].id
   payload_format = "JSON_API_V1"
   event_types    = ["OBJECT_FINALIZE"]
@@ -30,10 +33,60 @@ resource "google_storage_notification" "finalized" {
   depends_on = [google_pubsub_topic_iam_member.storage_publishes]
 }
 
-# Both subscriptions never expire, and each attempt may take as long as the ack deadline.
-resource "google_pubsub_subscription" "events" {
-  name                       = module.contract.topics.events
-  topic                      = google_pubsub_topic.topic["events"].id
+locals {
+  # 100 attempts from 10 s to 10 minutes apart are some 15 hours; each nack spends one, also a 429.
+  max_delivery_attempts = 100
+  pushes = {
+    events = { path = "/events/storage", retention = var.retention.events_retention }
+    dead   = { path = "/events/dead", retention = var.retention.dead_letters_retention }
+  }
+  rows = { images = "images", certificates = "purges" }
+}
+
+# Subscriptions never expire, and each attempt of a push may take as long as the ack deadline.
+resource "google_pubsub_subscription" "push" {
+  for_each = local.pushes
+
+  name                       = module.contract.subscriptions[each.key]
+  topic                      = google_pubsub_topic.topic[each.key].id
+  ack_deadline_seconds       = 600
+  message_retention_duration = each.value.retention
+  retain_acked_messages      = false
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  push_config {
+    push_endpoint = "${module.contract.services.processor.url}${each.value.path}"
+    oidc_token {
+      service_account_email = local.accounts.push.email
+      audience              = "${module.contract.services.processor.url}${each.value.path}"
+    }
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  dynamic "dead_letter_policy" {
+    for_each = each.key == "events" ? [google_pubsub_topic.topic["dead"].id] : []
+    content {
+      dead_letter_topic     = dead_letter_policy.value
+      max_delivery_attempts = local.max_delivery_attempts
+    }
+  }
+
+  depends_on = [google_service_account.identity, google_pubsub_topic_iam_member.grant, google_service_account_iam_member.push_token]
+}
+
+# Records become rows without code of ours. A key without a column is no row: it waits, becomes a dead letter, and alerts.
+resource "google_pubsub_subscription" "rows" {
+  for_each = local.rows
+
+  name                       = module.contract.subscriptions[each.key]
+  topic                      = google_pubsub_topic.topic[each.key].id
   ack_deadline_seconds       = 600
   message_retention_duration = var.retention.events_retention
   retain_acked_messages      = false
@@ -42,12 +95,11 @@ resource "google_pubsub_subscription" "events" {
     ttl = ""
   }
 
-  push_config {
-    push_endpoint = "${module.contract.service.url}/events/storage"
-    oidc_token {
-      service_account_email = local.accounts.push.email
-      audience              = "${module.contract.service.url}/events/storage"
-    }
+  bigquery_config {
+    table               = "${var.project_id}.${module.contract.dataset}.${google_bigquery_table.table[each.value].table_id}"
+    use_table_schema    = true
+    write_metadata      = false
+    drop_unknown_fields = false
   }
 
   retry_policy {
@@ -56,16 +108,17 @@ resource "google_pubsub_subscription" "events" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.topic["dead"].id
-    max_delivery_attempts = 15
+    dead_letter_topic     = google_pubsub_topic.topic["images_dead"].id
+    max_delivery_attempts = local.max_delivery_attempts
   }
 
-  depends_on = [google_service_account.identity, google_pubsub_topic_iam_member.dead_letters, google_service_account_iam_member.push_token]
+  depends_on = [google_pubsub_topic_iam_member.grant, google_bigquery_table_iam_member.grant]
 }
 
-resource "google_pubsub_subscription" "dead" {
-  name                       = module.contract.topics.dead
-  topic                      = google_pubsub_topic.topic["dead"].id
+# Nobody pulls it by itself: operators look, fix the table and publish again (docs/operations.md).
+resource "google_pubsub_subscription" "dead_records" {
+  name                       = module.contract.subscriptions.images_dead
+  topic                      = google_pubsub_topic.topic["images_dead"].id
   ack_deadline_seconds       = 600
   message_retention_duration = var.retention.dead_letters_retention
   retain_acked_messages      = false
@@ -74,33 +127,7 @@ resource "google_pubsub_subscription" "dead" {
     ttl = ""
   }
 
-  push_config {
-    push_endpoint = "${module.contract.service.url}/events/dead"
-    oidc_token {
-      service_account_email = local.accounts.push.email
-      audience              = "${module.contract.service.url}/events/dead"
-    }
-  }
-
-  retry_policy {
-    minimum_backoff = "10s"
-    maximum_backoff = "600s"
-  }
-
-  depends_on = [google_service_account.identity, google_service_account_iam_member.push_token]
-}
-
-# Pub/Sub itself moves a message to the dead letters: it publishes there and acknowledges here.
-resource "google_pubsub_topic_iam_member" "dead_letters" {
-  topic  = google_pubsub_topic.topic["dead"].id
-  role   = "roles/pubsub.publisher"
-  member = local.agents.pubsub
-}
-
-resource "google_pubsub_subscription_iam_member" "dead_letters" {
-  subscription = google_pubsub_subscription.events.id
-  role         = "roles/pubsub.subscriber"
-  member       = local.agents.pubsub
+  depends_on = [google_service_account.identity]
 }
 
 # What the table of rights grants the project's own identities; the place of tintype-events is topic-events.
@@ -121,7 +148,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.events, google_pubsub_subscription.dead]
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.dead_records]
 }
 
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.

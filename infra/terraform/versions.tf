@@ -1,6 +1,6 @@
 # Tintype on Google Cloud, one file for each entity with its rights beside it. Read main.tf first: it derives every
-# name, right and setting without a provider; then buckets.tf, topics.tf, processor.tf, which are the road of an image.
-# The walk of an operator is docs/deployment.md.
+# name, right and setting without a provider; then buckets.tf, topics.tf, processor.tf, which are an image's way, and keeper.tf for its end.
+# docs/deployment.md is for who operates it.
 
 terraform {
   required_version = ">= 1.9, < 2.0"

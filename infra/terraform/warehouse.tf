@@ -1,4 +1,4 @@
-# The dataset, its tables from the schema files, its views, who may read what, and the DELETE that needs no processor.
+# The dataset, its tables from the schema files, its views, who may read what, and the DELETE that needs no keeper.
 
 locals {
   bigquery = "${path.module}/../bigquery"
@@ -6,10 +6,12 @@ locals {
     images = { partition = "t0", expiration_ms = var.retention.partition_expiration_ms, clustering = ["tenant", "status"] }
     purges = { partition = "swept_at", expiration_ms = (var.retention.purges_retention_days + 1) * 86400000, clustering = ["store"] }
   }
-  views     = { for file in fileset("${local.bigquery}/views", "*.sql") : trimsuffix(file, ".sql") => file("${local.bigquery}/views/${file}") }
+  view_files = { for file in fileset("${local.bigquery}/views", "*.sql") : trimsuffix(file, ".sql") => file("${local.bigquery}/views/${file}") }
+  # Queried from another project, a view finds its tables by their project's name alone.
+  views     = { for name, sql in local.view_files : name => replace(sql, "tintype.", "`${var.project_id}`.${module.contract.dataset}.") }
   described = [for file in fileset("${local.bigquery}/views", "*.json") : trimsuffix(file, ".json")]
   # Which views a view reads: those must be there before it, so views are made in three rows.
-  reads      = { for name, sql in local.views : name => setintersection(keys(local.views), flatten(regexall("\\btintype\\.([a-z0-9_]+)", sql))) }
+  reads      = { for name, sql in local.view_files : name => setintersection(keys(local.views), flatten(regexall("\\btintype\\.([a-z0-9_]+)", sql))) }
   first_row  = { for name, sql in local.views : name => sql if length(local.reads[name]) == 0 }
   second_row = { for name, sql in local.views : name => sql if length(local.reads[name]) > 0 && length(setsubtract(local.reads[name], keys(local.first_row))) == 0 }
   third_row  = { for name, sql in local.views : name => sql if !contains(concat(keys(local.first_row), keys(local.second_row)), name) }

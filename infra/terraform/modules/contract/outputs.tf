@@ -1,16 +1,21 @@
 output "buckets" {
-  description = "Name of each bucket by what it holds: raw, processed, certificates."
+  description = "Name of each bucket by what it holds: raw, processed, erasures, certificates, config."
   value       = local.buckets
 }
 
 output "bucket_rpo" {
   description = "Replication of the buckets; null in a single region."
-  value       = upper(var.region) == var.bucket_location ? null : var.turbo_replication ? "ASYNC_TURBO" : "DEFAULT"
+  value       = !local.is_dual ? null : var.turbo_replication ? "ASYNC_TURBO" : "DEFAULT"
 }
 
 output "kms_location" {
   description = "Location of the buckets' key, which must be that of the buckets."
-  value       = lookup(local.kms_locations, var.bucket_location, var.region)
+  value       = local.kms_location
+}
+
+output "config_bucket" {
+  description = "Where the configuration bucket and its key lie: always in two regions at least."
+  value       = { location = local.config_location, kms_location = local.config_kms_location }
 }
 
 output "dataset" {
@@ -19,13 +24,28 @@ output "dataset" {
 }
 
 output "topics" {
-  description = "Name of each topic: events, dead."
+  description = "Name of each topic: events and their dead letters, records of images and of certificates and their dead letters."
   value       = local.topics
 }
 
-output "service" {
-  description = "Name and address of the processor's service."
-  value       = { name = local.service, url = local.service_url }
+output "subscriptions" {
+  description = "Name of each subscription: pushes of events and dead letters, rows for BigQuery, records' dead letters."
+  value       = local.subscriptions
+}
+
+output "services" {
+  description = "Name and address of each service: processor, keeper."
+  value       = local.services
+}
+
+output "keeper_command" {
+  description = "The keeper's program in the processor's image, with the flags of processor/permissions.ts."
+  value       = jsondecode(file("${path.module}/keeper_command.json"))
+}
+
+output "agents" {
+  description = "Google's own accounts in this project, which use the keys and deliver the messages."
+  value       = local.agents
 }
 
 output "registry" {
@@ -88,19 +108,12 @@ output "lifecycle_rules" {
 
 output "processor_env" {
   description = "Environment of the processor (processor/env.ts)."
-  value = merge({
-    RAW_BUCKET                = local.buckets.raw
-    PROCESSED_BUCKET          = local.buckets.processed
-    CERTIFICATES_BUCKET       = local.buckets.certificates
-    GOOGLE_CLOUD_PROJECT      = var.project_id
-    DATASET                   = local.dataset
-    PUSH_AUDIENCE             = local.service_url
-    PUSH_SERVICE_ACCOUNT      = local.emails.push
-    SCHEDULER_SERVICE_ACCOUNT = local.emails.scheduler
-    RETENTION_MS              = tostring(var.retention.period_ms)
-    TENANT_PLANS              = jsonencode(jsondecode(var.tenant_plans))
-    CODEC                     = var.processor.codec
-    PIXEL_PROCESSES           = tostring(var.processor.pixel_processes)
+  value = merge(local.server_env, {
+    RECORDS_TOPIC        = local.topics.images
+    AUDIENCE             = local.services.processor.url
+    PUSH_SERVICE_ACCOUNT = local.emails.push
+    CODEC                = var.processor.codec
+    PIXEL_PROCESSES      = tostring(var.processor.pixel_processes)
     }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline },
     # Traces only: logs stay in their own bucket, metrics are at /metrics.
     var.processor.otlp_endpoint == "" ? {} : {
@@ -109,6 +122,20 @@ output "processor_env" {
       OTEL_DENO_METRICS           = "false"
       OTEL_SERVICE_NAME           = "processor"
       OTEL_EXPORTER_OTLP_ENDPOINT = var.processor.otlp_endpoint
+  })
+}
+
+output "keeper_env" {
+  description = "Environment of the keeper (processor/keeper_env.ts)."
+  value = merge(local.server_env, {
+    CERTIFICATES_BUCKET       = local.buckets.certificates
+    DATASET                   = local.dataset
+    EVENTS_TOPIC              = local.topics.events
+    CERTIFICATES_TOPIC        = local.topics.certificates
+    AUDIENCE                  = local.services.keeper.url
+    SCHEDULER_SERVICE_ACCOUNT = local.emails.scheduler
+    PSEUDONYM_KEY             = tostring(var.keeper.pseudonym_key)
+    SETTLE_MS                 = tostring(var.keeper.settle_ms)
   })
 }
 
@@ -124,9 +151,10 @@ output "bridge_env" {
     KAFKA_DEAD_LETTER_TOPIC = var.bridge.dead_letter_topic
     KAFKA_GROUP             = var.bridge.group
     RAW_BUCKET              = local.buckets.raw
+    CONFIG_BUCKET           = local.buckets.config
+    RECORDS_TOPIC           = local.topics.images
     GOOGLE_CLOUD_PROJECT    = var.project_id
     RETENTION_MS            = tostring(var.retention.period_ms)
-    TENANT_PLANS            = jsonencode(jsondecode(var.tenant_plans))
     BUDGET_MIB              = tostring(var.bridge.budget_mib)
     }, local.has_sasl ? { KAFKA_SASL_MECHANISM = var.bridge.sasl_mechanism, KAFKA_SASL_USERNAME = var.bridge.sasl_username } : {},
   var.bridge.otlp_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.bridge.otlp_endpoint })
@@ -163,7 +191,7 @@ output "deployer" {
 }
 
 output "kafka_topics" {
-  description = "Settings of each topic, for whoever makes it: kafka-topics.sh --create --topic NAME --config KEY=VALUE."
+  description = "Settings of each topic, for the team that creates it: kafka-topics.sh --create --topic NAME --config KEY=VALUE."
   value = {
     for name, retention_ms in merge(
       { for topic in var.bridge.topics : topic => var.retention.kafka_source_retention_ms },
@@ -179,6 +207,6 @@ output "kafka_topics" {
 }
 
 output "has_bridge" {
-  description = "Whether this environment has the Kafka door."
+  description = "Whether this environment has the Kafka source."
   value       = local.has_bridge
 }

@@ -123,7 +123,8 @@ variable "retention" {
     purges_retention_days          = number
     scheduled_delete_schedule      = string
     sweep_schedule                 = string
-    reconcile_schedule             = string
+    erasures_schedule              = string
+    repair_schedule                = string
     overdue_alert_seconds          = number
     log_retention_days             = number
   })
@@ -196,18 +197,6 @@ variable "cors_origins" {
   }
 }
 
-variable "tenant_plans" {
-  description = "Tenant plans as JSON, the same document that the edge has in TENANT_PLANS (core/model/tenant_plan.ts)."
-  type        = string
-  default     = "{}"
-  nullable    = false
-
-  validation {
-    condition     = can(keys(jsondecode(var.tenant_plans)))
-    error_message = "tenant_plans must be a JSON object."
-  }
-}
-
 variable "processor_digest" {
   description = "Digest of the processor's image in this project's registry; deploy fills it in. There is no default, as an image is named by what is in it."
   type        = string
@@ -275,8 +264,42 @@ variable "processor" {
   }
 }
 
+variable "keeper" {
+  description = "The keeper, which runs the processor's image: its size, the number of the pseudonym key that days made from now on use, and how old a row must be before it can be deleted, in milliseconds (0, unless BigQuery refuses younger ones)."
+  type = object({
+    max_instances = optional(number, 3)
+    cpu           = optional(number, 1)
+    memory_mib    = optional(number, 1024)
+    pseudonym_key = optional(number, 1)
+    settle_ms     = optional(number, 0)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.keeper.max_instances >= 1 && var.keeper.max_instances <= 32
+    error_message = "keeper.max_instances must be from 1 to 32: names have 32 shards."
+  }
+  validation {
+    condition     = contains([1, 2, 4], var.keeper.cpu)
+    error_message = "keeper.cpu must be 1, 2 or 4."
+  }
+  validation {
+    condition     = var.keeper.memory_mib >= 512 && var.keeper.memory_mib <= 16384
+    error_message = "keeper.memory_mib must be from 512 to 16384."
+  }
+  validation {
+    condition     = var.keeper.pseudonym_key >= 1 && var.keeper.pseudonym_key <= 999999 && floor(var.keeper.pseudonym_key) == var.keeper.pseudonym_key
+    error_message = "keeper.pseudonym_key must be the number of a key in PSEUDONYM_KEYS: a whole number from 1 to 999999."
+  }
+  validation {
+    condition     = var.keeper.settle_ms >= 0 && var.keeper.settle_ms <= 86400000
+    error_message = "keeper.settle_ms must be from 0 to a day, in milliseconds."
+  }
+}
+
 variable "bridge" {
-  description = "The Kafka door. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
+  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
   type = object({
     enabled            = optional(bool, true)
     instances          = optional(number, 2)
@@ -323,10 +346,6 @@ variable "bridge" {
   validation {
     condition     = length(var.bridge.topics) > 0 && !contains(var.bridge.topics, var.bridge.dead_letter_topic) && alltrue([for topic in concat(var.bridge.topics, [var.bridge.dead_letter_topic]) : can(regex("^[A-Za-z0-9._-]{1,200}$", topic)) && !endswith(topic, ".redrive")])
     error_message = "bridge.topics must be names of topics, not the dead-letter topic and none that ends in .redrive."
-  }
-  validation {
-    condition     = !var.bridge.enabled || alltrue([for topic in var.bridge.topics : can(jsondecode(var.tenant_plans).kafkaTopics[topic].tenant)])
-    error_message = "bridge.topics must each have their tenant in tenant_plans: {\"kafkaTopics\":{\"images\":{\"tenant\":\"stream\"}}}."
   }
   validation {
     condition     = can(regex("^[A-Za-z0-9._-]{1,200}$", var.bridge.group))
@@ -392,7 +411,7 @@ variable "analysts" {
 }
 
 variable "auditors" {
-  description = "Who may run the audit: groups or users that can list the buckets, read certificates and ask the warehouse."
+  description = "Who may run the audit: groups or users that can list the buckets, read certificates and query BigQuery."
   type        = list(string)
   default     = []
   nullable    = false
@@ -400,6 +419,18 @@ variable "auditors" {
   validation {
     condition     = alltrue([for member in var.auditors : can(regex("^(group|user):[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))])
     error_message = "auditors must be group:NAME@DOMAIN or user:NAME@DOMAIN."
+  }
+}
+
+variable "operators" {
+  description = "Who operates it: groups or users that run the keeper's jobs, upload tenants' objects, move traffic, read logs and metrics, and reach the bridge by IAP."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(group|user):[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))])
+    error_message = "operators must be group:NAME@DOMAIN or user:NAME@DOMAIN."
   }
 }
 

@@ -7,7 +7,6 @@ variables {
   processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
   bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
   retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
-  tenant_plans     = jsonencode({ kafkaTopics = { images = { tenant = "stream" }, scans = { tenant = "stream" } } })
 }
 
 run "names_carry_the_prefix_and_no_randomness" {
@@ -16,12 +15,32 @@ run "names_carry_the_prefix_and_no_randomness" {
     prefix = "acme"
   }
   assert {
-    condition     = output.buckets == { raw = "acme-raw", processed = "acme-processed", certificates = "acme-certificates" }
-    error_message = "Buckets are PREFIX-raw, PREFIX-processed, PREFIX-certificates."
+    condition     = output.buckets == { raw = "acme-raw", processed = "acme-processed", erasures = "acme-erasures", certificates = "acme-certificates", config = "acme-config" }
+    error_message = "Buckets are PREFIX-raw, PREFIX-processed, PREFIX-erasures, PREFIX-certificates, PREFIX-config."
   }
   assert {
-    condition     = output.service.url == "https://acme-processor-123456789012.europe-west4.run.app"
-    error_message = "The service's address is Cloud Run's deterministic one."
+    condition = output.topics == {
+      events       = "acme-events"
+      dead         = "acme-events-dead"
+      images       = "acme-images"
+      images_dead  = "acme-images-dead"
+      certificates = "acme-certificates"
+      } && output.subscriptions == {
+      events       = "acme-events"
+      dead         = "acme-events-dead"
+      images       = "acme-images-bigquery"
+      certificates = "acme-certificates-bigquery"
+      images_dead  = "acme-images-dead"
+    }
+    error_message = "Topics and subscriptions carry the prefix."
+  }
+  assert {
+    condition     = output.services.processor.url == "https://acme-processor-123456789012.europe-west4.run.app" && output.services.keeper.url == "https://acme-keeper-123456789012.europe-west4.run.app"
+    error_message = "A service's address is Cloud Run's deterministic one."
+  }
+  assert {
+    condition     = output.processor_env.RECORDS_TOPIC == "acme-images" && output.keeper_env.EVENTS_TOPIC == "acme-events" && output.keeper_env.CERTIFICATES_TOPIC == "acme-certificates" && output.keeper_env.AUDIENCE == output.services.keeper.url && output.processor_env.AUDIENCE == output.services.processor.url
+    error_message = "Each service gets its own address and the topics that it publishes to."
   }
   assert {
     condition     = alltrue([for account in output.accounts : length(account.id) >= 6 && length(account.id) <= 30])
@@ -46,6 +65,10 @@ run "buckets_lie_in_two_regions_and_their_key_with_them" {
     condition     = output.kms_location == "eur4" && output.bucket_rpo == "DEFAULT"
     error_message = "EUR4 is served by a key in eur4 and replicated."
   }
+  assert {
+    condition     = output.config_bucket == { location = "EUR4", kms_location = "eur4" }
+    error_message = "The configuration lies where the images do."
+  }
 }
 
 run "one_region_is_possible" {
@@ -57,6 +80,22 @@ run "one_region_is_possible" {
     condition     = output.kms_location == "europe-west4" && output.bucket_rpo == null
     error_message = "A bucket of one region has a key there and no replication."
   }
+  assert {
+    condition     = output.config_bucket == { location = "EU", kms_location = "europe" }
+    error_message = "The configuration lies in two regions all the same."
+  }
+}
+
+run "the_configuration_lies_in_two_regions_everywhere" {
+  command = plan
+  variables {
+    region          = "southamerica-east1"
+    bucket_location = "SOUTHAMERICA-EAST1"
+  }
+  assert {
+    condition     = output.config_bucket == { location = "US", kms_location = "us" }
+    error_message = "A continent without a multi-region takes the United States'."
+  }
 }
 
 run "the_processor_cannot_create_in_raw" {
@@ -66,16 +105,70 @@ run "the_processor_cannot_create_in_raw" {
     error_message = "The processor must not be able to cause its own next event."
   }
   assert {
-    condition     = !contains(keys(output.grants.bucket), "processor/certificates/remove")
-    error_message = "The processor must not be able to delete a certificate."
+    condition     = length([for key in keys(output.grants.bucket) : key if startswith(key, "processor/certificates/") || key == "processor/raw/list"]) == 0
+    error_message = "The processor reaches no certificate and lists no raw image."
+  }
+  assert {
+    condition     = length([for key, grant in output.grants.table : key if grant.identity == "processor"]) == 0
+    error_message = "The processor does not reach BigQuery."
   }
 }
 
-run "the_edge_creates_in_raw_lists_both_and_reads_processed" {
+run "the_keeper_guards_and_reads_no_raw_image" {
+  command = plan
+  assert {
+    condition     = !contains(keys(output.grants.bucket), "keeper/raw/read") && !contains(keys(output.grants.bucket), "keeper/certificates/remove")
+    error_message = "The keeper must not be able to read a raw image or to delete a certificate."
+  }
+  assert {
+    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "keeper" && grant.bucket == "config"] == ["keeper/config/days.json/create", "keeper/config/days.json/remove", "keeper/config/read"]
+    error_message = "Of the configuration the keeper writes days.json alone."
+  }
+  assert {
+    condition     = output.grants.bucket["keeper/config/days.json/create"].condition.expression == "resource.name == \"projects/_/buckets/tintype-config/objects/days.json\"" && output.grants.bucket["keeper/config/read"].condition == null
+    error_message = "A right on one object has a condition on its name, a right on a bucket none."
+  }
+  assert {
+    condition     = [for key, grant in output.grants.service : key if grant.place == "keeper"] == ["scheduler/keeper/call"]
+    error_message = "Where there are no operators the scheduler alone calls the keeper."
+  }
+}
+
+run "operators_upload_tenants_and_start_nothing" {
+  command = plan
+  variables {
+    operators = ["group:oncall@example.com"]
+  }
+  assert {
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
+    error_message = "Operators may do exactly that."
+  }
+  assert {
+    condition     = alltrue([for grant in values(output.grants.bucket) : grant.condition.expression == "resource.name.startsWith(\"projects/_/buckets/tintype-config/objects/tenants/\")" if grant.place == "config/tenants/*"])
+    error_message = "They write tenants' objects and read no salt."
+  }
+  assert {
+    condition     = length([for permission in flatten(values(output.verbs)[*].permissions) : permission if startswith(permission, "run.jobs") || endswith(permission, "actAs")]) == 0
+    error_message = "Nobody starts a program as a service."
+  }
+}
+
+run "pubsub_writes_the_two_tables_and_the_dead_letters" {
+  command = plan
+  assert {
+    condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "pubsub"]) == toset([
+      "pubsub/images/write", "pubsub/purges/write", "pubsub/topic-events-dead/publish", "pubsub/topic-images-dead/publish",
+      "pubsub/subscription-events/subscribe", "pubsub/subscription-images-bigquery/subscribe", "pubsub/subscription-certificates-bigquery/subscribe",
+    ]) && alltrue([for grant in merge(values(output.grants)...) : grant.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" if grant.identity == "pubsub"])
+    error_message = "Pub/Sub's own account may do exactly that."
+  }
+}
+
+run "the_edge_creates_lists_and_reads_and_deletes_nothing" {
   command = plan
   assert {
     condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "edge"]) == toset(
-      ["edge/raw/create", "edge/raw/list", "edge/processed/list", "edge/processed/read"]
+      ["edge/raw/create", "edge/raw/list", "edge/erasures/create", "edge/erasures/read", "edge/processed/list", "edge/processed/read", "edge/config/read"]
     )
     error_message = "The edge may do exactly that."
   }
@@ -87,8 +180,8 @@ run "the_bridge_creates_in_raw_only" {
     bridge = { brokers = ["a.example.com:9092"] }
   }
   assert {
-    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "bridge"] == ["bridge/raw/create"]
-    error_message = "The bridge may create in raw, nothing else in any bucket."
+    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "bridge"] == ["bridge/config/read", "bridge/raw/create"]
+    error_message = "The bridge may create in raw and read the configuration, nothing else in any bucket."
   }
   assert {
     condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])
@@ -134,7 +227,7 @@ run "a_certificate_alone_may_say_who_the_bridge_is" {
   }
   assert {
     condition     = !contains(keys(output.bridge_env), "KAFKA_SASL_MECHANISM") && !contains(keys(output.bridge_env), "KAFKA_SASL_USERNAME") && output.bridge_env.KAFKA_TLS == "true"
-    error_message = "The bridge is told of no user."
+    error_message = "The bridge gets no user."
   }
 }
 
@@ -146,7 +239,7 @@ run "traces_go_where_a_collector_is_named_and_nowhere_else" {
   }
   assert {
     condition     = output.bridge_env.OTEL_EXPORTER_OTLP_ENDPOINT == "http://10.0.0.9:4318" && output.processor_env.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otel.example.com" && output.processor_env.OTEL_DENO == "true" && output.processor_env.OTEL_DENO_CONSOLE == "ignore" && output.processor_env.OTEL_DENO_METRICS == "false"
-    error_message = "Each is told of its collector; the processor's log and metrics are not exported."
+    error_message = "Each gets its collector; the processor's log and metrics are not exported."
   }
 }
 
@@ -169,7 +262,7 @@ run "self_managed_kafka_has_three_nodes" {
   }
   assert {
     condition     = length(output.kafka_nodes) == 3 && length(split(",", output.bridge_env.KAFKA_BROKERS)) == 3
-    error_message = "The bridge is told of all three nodes."
+    error_message = "The bridge gets all three nodes."
   }
   assert {
     condition     = contains(keys(output.grants.secret), "kafka/kafka-nodes/open")

@@ -7,7 +7,6 @@ variables {
   processor_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
   bridge_digest    = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
   retention        = jsondecode(file("../../retention.auto.tfvars.json")).retention
-  tenant_plans     = jsonencode({ kafkaTopics = { images = { tenant = "stream" }, scans = { tenant = "stream" } } })
 }
 
 run "refuses_a_project_id_with_a_capital" {
@@ -227,14 +226,6 @@ run "refuses_an_origin_with_a_path" {
   expect_failures = [var.cors_origins]
 }
 
-run "refuses_plans_that_are_a_list" {
-  command = plan
-  variables {
-    tenant_plans = "[]"
-  }
-  expect_failures = [var.tenant_plans]
-}
-
 run "refuses_a_tag_where_a_digest_belongs" {
   command = plan
   variables {
@@ -363,12 +354,44 @@ run "refuses_no_authentication_at_kafka" {
   expect_failures = [var.bridge]
 }
 
-run "refuses_a_topic_without_a_tenant" {
+run "refuses_more_keepers_than_shards" {
   command = plan
   variables {
-    bridge = { brokers = ["a.example.com:9092"], topics = ["images", "letters"] }
+    keeper = { max_instances = 33 }
   }
-  expect_failures = [var.bridge]
+  expect_failures = [var.keeper]
+}
+
+run "refuses_a_size_that_the_keeper_cannot_have" {
+  command = plan
+  variables {
+    keeper = { cpu = 3 }
+  }
+  expect_failures = [var.keeper]
+}
+
+run "refuses_a_keeper_without_memory" {
+  command = plan
+  variables {
+    keeper = { memory_mib = 256 }
+  }
+  expect_failures = [var.keeper]
+}
+
+run "refuses_a_pseudonym_key_that_has_no_number" {
+  command = plan
+  variables {
+    keeper = { pseudonym_key = 0 }
+  }
+  expect_failures = [var.keeper]
+}
+
+run "refuses_rows_that_settle_for_more_than_a_day" {
+  command = plan
+  variables {
+    keeper = { settle_ms = 90000000 }
+  }
+  expect_failures = [var.keeper]
 }
 
 run "refuses_a_group_without_a_name" {
@@ -494,6 +517,14 @@ run "refuses_a_machine_as_an_auditor" {
     auditors = ["serviceAccount:a@b.iam.gserviceaccount.com"]
   }
   expect_failures = [var.auditors]
+}
+
+run "refuses_everybody_as_an_operator" {
+  command = plan
+  variables {
+    operators = ["allAuthenticatedUsers"]
+  }
+  expect_failures = [var.operators]
 }
 
 run "refuses_an_address_that_is_none" {
