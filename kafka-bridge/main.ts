@@ -12,7 +12,7 @@ import { endOnSignal, fail, runBridge } from "./operations/run_bridge.ts";
 const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${line}\n`) });
 
 try {
-  const env = readEnv(process.env);
+  const env = await readEnv(process.env);
   const endTelemetry = await beginTelemetry(env.OTEL_EXPORTER_OTLP_ENDPOINT);
   await runBridge(openAdapters(env), {
     env,

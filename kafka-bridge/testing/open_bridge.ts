@@ -15,8 +15,8 @@ export const recordsOf = (count: number, partition = 0, from = 0) =>
   );
 
 /** A bridge over fakes that ends with the test, and a lease. */
-export async function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
-  const world = await fakePorts(override);
+export function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
+  const world = fakePorts(override);
   const bridge = new Bridge(world.ports);
   t.after(() => bridge.drain());
   return { ...world, bridge, lease: leaseOf() };
