@@ -12,6 +12,34 @@ export type components = {
             /** @description Path on this host */
             readonly erasure: string;
         };
+        readonly ErasureResults: {
+            readonly results: readonly ({
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly status: "accepted";
+                /** @description Path on this host */
+                readonly erasure: string;
+            } | {
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly status: number;
+                readonly problem: {
+                    readonly type: string;
+                    readonly title: string;
+                    readonly status: number;
+                    readonly detail: string;
+                    readonly code: "invalid_json" | "invalid_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "erased" | "length_required" | "too_large" | "unsupported_type" | "not_an_image" | "digest_mismatch" | "rate_limited" | "quota_exceeded" | "internal" | "unavailable";
+                    readonly requestId: string;
+                    readonly errors?: readonly {
+                        readonly path: string;
+                        readonly message: string;
+                    }[];
+                };
+            })[];
+        };
+        readonly ErasuresRequest: {
+            readonly imageIds: readonly string[];
+        };
         readonly ErasureState: {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId: string;
@@ -29,6 +57,8 @@ export type components = {
                 /** @description UUIDv7; its time is the image's T0 */
                 readonly imageId: string;
                 readonly status: "processing" | "ready" | "rejected" | "failed";
+                /** @description The caller's own reference */
+                readonly ref?: string;
                 /** @description ISO 8601, UTC */
                 readonly createdAt?: string;
                 /** @description ISO 8601, UTC */
@@ -42,6 +72,8 @@ export type components = {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId: string;
             readonly status: "processing" | "ready" | "rejected" | "failed";
+            /** @description The caller's own reference */
+            readonly ref?: string;
             readonly reason?: string;
             readonly detail?: string;
             readonly source: ("edge" | "kafka" | "unknown") | null;
@@ -95,7 +127,7 @@ export type components = {
                 readonly height: number;
                 readonly contentType: string;
                 readonly bytes: number;
-                /** @description Signed; ends after 15 minutes or at purgeAt */
+                /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];
         };
@@ -103,6 +135,8 @@ export type components = {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId: string;
             readonly status: "processing" | "ready" | "rejected" | "failed";
+            /** @description The caller's own reference */
+            readonly ref?: string;
             /** @description ISO 8601, UTC */
             readonly createdAt?: string;
             /** @description ISO 8601, UTC */
@@ -154,6 +188,8 @@ export type components = {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId?: string;
             readonly preset?: string;
+            /** @description The caller's own reference */
+            readonly ref?: string;
         };
     };
     responses: never;
@@ -163,6 +199,8 @@ export type components = {
     pathItems: never;
 };
 export type AcceptedErasure = components['schemas']['AcceptedErasure'];
+export type ErasureResults = components['schemas']['ErasureResults'];
+export type ErasuresRequest = components['schemas']['ErasuresRequest'];
 export type ErasureState = components['schemas']['ErasureState'];
 export type Health = components['schemas']['Health'];
 export type ImagePage = components['schemas']['ImagePage'];

@@ -6,6 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import {
+  emulatedBucket,
+  fillDays,
+  pushTenantObjects,
+  type TenantObjects,
+} from "./_config_fixture.ts";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -114,16 +120,19 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
 }
 
 const SMALL_PLANS = {
-  small: { imagesPerDay: 2 },
+  small: { imagesPerDay: 2, erasuresPerDay: 3 },
   "small-too": { imagesPerDay: 1 },
   "few-bytes": { bytesPerDay: 3_000 },
 };
 
 /**
- * Starts the issuer and the storage of one machine, on free ports; disposing ends them, and removes their data. Pages of
- * `corsOrigins` may send to the tenant `acme`.
+ * Starts the OIDC provider and the storage of one machine, on free ports; disposing ends them, and removes their data.
+ * Pages of `corsOrigins` may send to the tenant `acme`; `tenants` adds tenants' objects.
  */
-export async function startLocalCloud(corsOrigins: readonly string[] = ["https://app.example"]) {
+export async function startLocalCloud(
+  corsOrigins: readonly string[] = ["https://app.example"],
+  tenants: TenantObjects = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
   const key = hmacKey("GOOG1EDGETEST");
   const spare = hmacKey("GOOG1EDGESPARE");
@@ -150,23 +159,32 @@ export async function startLocalCloud(corsOrigins: readonly string[] = ["https:/
     IDENTITIES: identitiesFile,
     CORS_ORIGINS: corsOrigins.join(),
   });
+  const config = emulatedBucket(storage.url, "tintype-config");
+  await Promise.all([
+    fillDays(config),
+    pushTenantObjects(config, { acme: { corsOrigins }, ...SMALL_PLANS, ...tenants }),
+  ]);
+  const pseudonymKeys = Object.fromEntries([1, 2].map((n) => [n, randomBytes(32).toString("hex")]));
   return {
     oidc,
     storage,
+    /** The configuration bucket: 16 days, of which those before today use pseudonym key 1, and tenants. */
+    config,
     /** The worker's variables and secrets that fit them. */
     vars: {
       STORAGE_ENDPOINT: storage.url,
       RAW_BUCKET: "tintype-raw",
       PROCESSED_BUCKET: "tintype-processed",
+      ERASURES_BUCKET: "tintype-erasures",
+      CONFIG_BUCKET: "tintype-config",
       JWKS_URL: `${oidc.url}/.well-known/jwks.json`,
       ISSUER: oidc.url,
       AUDIENCE: "tintype",
       TENANT_CLAIM: "tenant",
-      TENANT_PLANS: JSON.stringify({ tenants: { acme: { corsOrigins }, ...SMALL_PLANS } }),
     },
     secrets: {
       SIGNING_KEY: JSON.stringify({ type: "hmac", ...key }),
-      PSEUDONYM_KEYS: JSON.stringify([randomBytes(32).toString("hex")]),
+      PSEUDONYM_KEYS: JSON.stringify(pseudonymKeys),
       CURSOR_KEY: randomBytes(32).toString("hex"),
     },
     /** A `SIGNING_KEY` of the same account that signs by RSA. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { firstImageIdOf, type ImageId } from "@tintype/core/model/image_id";
+import { firstImageIdOf, type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import {
   type Manifest,
   type ManifestRendition,
@@ -12,15 +12,18 @@ import {
   rawName,
   renditionName,
 } from "@tintype/core/model/object_name";
-import { importPseudonymKey, type Owner, pseudonymize } from "@tintype/core/model/owner";
+import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
+import { deriveOwner, type Owner, parsePseudonymKeys } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import type { DaySalt, DaySalts } from "@tintype/core/model/day_salts";
+import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { sampleManifest } from "@tintype/core/testing/sample_manifest";
 import type { LogFields } from "@tintype/core/ports/log";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
+import { pushTenantObjects, type TenantObjects } from "./_config_fixture.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
@@ -36,8 +39,18 @@ export const PNG = Uint8Array.from(
 const ISSUER = "https://issuer.test";
 export const ALL_SCOPES = "images:read images:write images:delete";
 
-const pseudonymKey = await importPseudonymKey("pseudonym-key-of-tests-0123456789abcdef");
-const olderKey = await importPseudonymKey("older-pseudonym-key-of-tests-0123456789");
+const pseudonymKeys = await parsePseudonymKeys(JSON.stringify({
+  1: "older-pseudonym-key-of-tests-0123456789",
+  2: "pseudonym-key-of-tests-0123456789abcdef",
+}));
+const TODAY_MS = startOfDay(dayOf(Date.now()));
+
+/** Every day has its salt, and the days before today another pseudonym key. */
+async function saltAt(timeMs: number): Promise<DaySalt> {
+  const day = dayOf(timeMs);
+  const salt = createHash("sha256").update(day).digest("hex");
+  return { day, salt, pseudonymKey: timeMs < TODAY_MS ? 1 : 2 };
+}
 const signing = await generateKeyPair("ES256");
 const JWKS = { keys: [{ ...await exportJWK(signing.publicKey), kid: "one", alg: "ES256" }] };
 
@@ -45,7 +58,9 @@ const JWKS = { keys: [{ ...await exportJWK(signing.publicKey), kid: "one", alg: 
 interface TestEdgeOptions {
   readonly addressLimit?: number;
   readonly ownerLimit?: number;
-  readonly plans?: string;
+  /** Tenants' objects by name, `_default` for all. */
+  readonly tenants?: TenantObjects;
+  readonly saltAt?: DaySalts["saltAt"];
   readonly services?: Partial<EdgeServices>;
 }
 
@@ -53,9 +68,15 @@ interface TestEdgeOptions {
 export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const clock = { ms: Date.now(), now: () => clock.ms };
   const calls: string[] = [];
-  const raw = new MemoryObjectStore({ clock, before: (call) => void calls.push(`raw ${call}`) });
-  const before = (call: string) => void calls.push(`processed ${call}`);
-  const processed = new MemoryObjectStore({ clock, before });
+  const calling = (bucket: string) => ({
+    clock,
+    before: (call: string) => void calls.push(`${bucket} ${call}`),
+  });
+  const raw = new MemoryObjectStore(calling("raw"));
+  const processed = new MemoryObjectStore(calling("processed"));
+  const erasures = new MemoryObjectStore(calling("erasures"));
+  const config = new MemoryObjectStore();
+  await pushTenantObjects(config, options.tenants ?? {});
   const logs: LogFields[] = [];
   const sessions: { name: string; options: Record<string, unknown> }[] = [];
   const quota = new MemoryQuota();
@@ -65,7 +86,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     clock,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     policy: RETENTION_POLICY,
-    plans: parseTenantPlans(options.plans ?? "{}"),
+    tenants: new CachedTenants({ config, clock, onProblem: () => undefined }),
     callerOf: makeCallerCache({
       verify: makeTokenVerifier({
         keys,
@@ -74,15 +95,14 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
         tenantClaim: "tenant",
         clock,
       }),
-      ownersOf: async (tenant, subject) => [
-        await pseudonymize(pseudonymKey, tenant, subject),
-        await pseudonymize(olderKey, tenant, subject),
-      ],
+      ownerOf: async (who, timeMs) =>
+        await deriveOwner(pseudonymKeys, await (options.saltAt ?? saltAt)(timeMs), who),
       keys,
       clock,
     }),
     raw,
     processed,
+    erasures,
     sessions: {
       start(name, options) {
         sessions.push({ name, options: { ...options } });
@@ -90,8 +110,8 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
       },
     },
     urlSigner: {
-      signRead: async (name, { generation, expiresAtMs }) =>
-        `https://storage.test/${name}?generation=${generation}&ends=${expiresAtMs}`,
+      signRead: async (name, { generation, signedAtMs, expiresAtMs }) =>
+        `https://storage.test/${name}?generation=${generation}&signed=${signedAtMs}&ends=${expiresAtMs}`,
     },
     quota,
     addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
@@ -111,7 +131,7 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
     servicesOf: () => Promise.resolve(services),
     log: { info: write, warn: write, error: write },
   });
-  return { app, services, clock, raw, processed, logs, sessions, quota, calls };
+  return { app, services, clock, raw, processed, erasures, logs, sessions, quota, calls };
 }
 
 /** A test's edge. */
@@ -167,34 +187,43 @@ export async function call(
   return await edge.app.request(path, init, {}, CONTEXT);
 }
 
-/** The pseudonym of a subject of a tenant; `isOlder` gives the one under the key before. */
-export async function ownerOf(subject = "ann", tenant = "acme", isOlder = false): Promise<Owner> {
-  return await pseudonymize(isOlder ? olderKey : pseudonymKey, parseTenant(tenant), subject);
+/** The pseudonym of a subject of a tenant on the day of a time. */
+export async function ownerOf(
+  subject = "ann",
+  { tenant = "acme", timeMs = Date.now() } = {},
+): Promise<Owner> {
+  const who = { tenant: parseTenant(tenant), subject };
+  return await deriveOwner(pseudonymKeys, await saltAt(timeMs), who);
 }
 
 /** An image that a test puts there: ann's, of now, ready, where it does not say otherwise. */
-interface PutImageOptions extends Partial<Omit<ImageRef, "tenant">> {
+interface PutImageOptions extends Partial<Omit<ImageRef, "tenant" | "owner">> {
+  readonly subject?: string;
   readonly status?: "processing" | Manifest["status"];
+  /** What else its manifest says. */
+  readonly manifest?: Partial<Manifest>;
 }
 
 /** Puts an image there as the processor leaves it. */
 export async function putImage(
   edge: TestEdge,
-  { imageId = idAt(edge.clock.now()), owner, status = "ready" }: PutImageOptions = {},
+  { imageId = idAt(edge.clock.now()), subject, status = "ready", manifest }: PutImageOptions = {},
 ): Promise<ImageRef> {
-  const ref = { tenant: parseTenant("acme"), owner: owner ?? await ownerOf(), imageId };
+  const owner = await ownerOf(subject, { timeMs: t0OfImageId(imageId) });
+  const ref = { tenant: parseTenant("acme"), owner, imageId };
   const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
   await edge.raw.create(rawName(ref), PNG, write);
   if (status === "processing") return ref;
   const object = renditionName(ref, "thumb", "jpg");
   await edge.processed.create(object, PNG.slice(0, 100), write);
-  const manifest = manifestOf(ref, {
+  const bytes = manifestOf(ref, {
     status,
     ...(status === "rejected" ? { reason: "corrupt", detail: "row 3 is missing" } : {}),
     renditions: status === "ready" ? [{ ...readyRendition, object }] : [],
     processedAt: new Date(edge.clock.now()).toISOString(),
+    ...manifest,
   });
-  await edge.processed.create(manifestName(ref), manifest, write);
+  await edge.processed.create(manifestName(ref), bytes, write);
   return ref;
 }
 

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { firstImageIdOf } from "@tintype/core/model/image_id";
-import { manifestName, readRawBucketName, renditionName } from "@tintype/core/model/object_name";
+import { firstImageIdOf, t0OfImageId } from "@tintype/core/model/image_id";
+import { manifestName, readRawName, renditionName } from "@tintype/core/model/object_name";
 import {
   type LocalCloud,
   type LocalWorker,
   startLocalCloud,
   type TokenWish,
 } from "./_local_cloud.ts";
+import { emulatedBucket } from "./_config_fixture.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
 import { bundleWorker, startWorkerd, type WorkerdLimits } from "./_workerd_fixture.ts";
 
@@ -57,7 +58,9 @@ export class TestCloud {
   }
 
   /** Every object of a bucket. */
-  async objectsIn(bucket: "tintype-raw" | "tintype-processed"): Promise<readonly ListedObject[]> {
+  async objectsIn(
+    bucket: `tintype-${"raw" | "processed" | "erasures"}`,
+  ): Promise<readonly ListedObject[]> {
     const response = await fetch(`${this.local.storage.url}/storage/v1/b/${bucket}/o`);
     const { items = [] }: { items?: ListedObject[] } = await response.json();
     return items;
@@ -66,30 +69,26 @@ export class TestCloud {
   /** The raw object of an image; throws where there is none. */
   async rawObjectOf(imageId: string): Promise<ListedObject> {
     const found = (await this.objectsIn("tintype-raw"))
-      .find(({ name }) => name.endsWith(imageId) && !name.startsWith("erase/"));
+      .find(({ name }) => name.endsWith(imageId));
     assert.ok(found !== undefined, `raw object of ${imageId}`);
     return found;
   }
 
   /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
   async putReady(raw: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const ref = readRawBucketName(raw)?.ref ?? assert.fail(`${raw} is no raw object's name`);
+    const ref = readRawName(raw) ?? assert.fail(`${raw} is no raw object's name`);
+    const processed = emulatedBucket(this.local.storage.url, "tintype-processed");
     const object = renditionName(ref, "thumb", "jpg");
-    const generation = await this.#put(object, bytes, "image/jpeg");
+    const customTimeMs = t0OfImageId(ref.imageId);
+    const write = { contentType: "image/jpeg", cacheControl: "private, max-age=600", customTimeMs };
+    const made = await processed.create(object, bytes, write);
+    assert.ok(made.created);
+    const { generation } = made;
     const manifest = manifestOf(ref, { renditions: [{ ...readyRendition, object, generation }] });
-    await this.#put(manifestName(ref), manifest, "application/json");
-  }
-
-  async #put(name: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<string> {
-    const path = `/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=`;
-    const response = await fetch(`${this.local.storage.url}${path}${encodeURIComponent(name)}`, {
-      method: "POST",
-      headers: { "Content-Type": contentType },
-      body,
+    await processed.create(manifestName(ref), manifest, {
+      ...write,
+      contentType: "application/json",
     });
-    assert.equal(response.status, 200);
-    const { generation }: { generation: string } = await response.json();
-    return generation;
   }
 }
 

@@ -11,6 +11,7 @@ import { requestContext, requestLog, requestSpan } from "./middleware/request_co
 import { securityHeaders } from "./middleware/security_headers.ts";
 import type { EdgeServices } from "./ports.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -19,7 +20,7 @@ import { imageUploadRoutes, uploadRoutes } from "./routes/uploads.ts";
 /** What the composition root gives an app. */
 interface AppOptions {
   /** Makes the services once an isolate, from its bindings; throws `invalid_config`. */
-  readonly servicesOf: (bindings: object) => Promise<EdgeServices>;
+  readonly servicesOf: (bindings: object, log: Log) => Promise<EdgeServices>;
   /** Works without services: the bindings themselves may be wrong. */
   readonly log: Log;
 }
@@ -35,12 +36,19 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
   });
   app.use(requestContext, requestLog, requestSpan, securityHeaders, plainPath);
   app.use(async (c, next) => {
-    c.set("services", await servicesOf(c.env));
+    c.set("services", await servicesOf(c.env, log));
     await next();
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethods }));
   app.use("/v1/*", cors, limitAddress, authenticate, limitOwner);
-  const routes = [uploadRoutes, imageUploadRoutes, imageRoutes, serviceRoutes, pageRoutes];
+  const routes = [
+    uploadRoutes,
+    imageUploadRoutes,
+    imageRoutes,
+    erasureRoutes,
+    serviceRoutes,
+    pageRoutes,
+  ];
   for (const each of routes) app.route("/", each);
   return app;
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@tintype/core/errors";
+import type { Owner } from "@tintype/core/model/owner";
 import type { TraceParent } from "@tintype/core/model/traceparent";
 import type { Log } from "@tintype/core/ports/log";
 import type { Caller, EdgeServices } from "./ports.ts";
@@ -15,6 +16,8 @@ interface RequestVariables {
   services: EdgeServices;
   /** Set once the token was verified. */
   caller: Caller | undefined;
+  /** The caller's pseudonym of today. */
+  owner: Owner | undefined;
   /** The id that the request is about, for its log line. */
   imageId: string | undefined;
   errorCode: ErrorCode | undefined;

@@ -30,13 +30,14 @@ test("limits answer 429 with their fields, the address's before the token is loo
 
 const broken = () => Promise.reject(new Error("binding is gone"));
 const brokenLimit = makeRateLimit({ limit: broken }, { name: "address", requests: 1 });
-const brokenStub = { reserve: broken, settle: broken, release: broken };
+const brokenStub = { reserve: broken, settle: broken, release: broken, countErasures: broken };
 const brokenObject = durableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
 for (
   const [name, services, line] of [
     ["a rate limit by address", { addressLimit: brokenLimit }, "GET /v1/images"],
     ["a rate limit by owner", { ownerLimit: brokenLimit }, "GET /v1/images"],
     ["a quota", { quota: brokenObject }, "POST /v1/uploads"],
+    ["a quota of erasures", { quota: brokenObject }, `DELETE /v1/images/${idAt(Date.now())}`],
     ["static assets", { pageFiles: assetsPageFiles({ fetch: broken }) }, "GET /"],
   ] as const
 ) {
@@ -70,9 +71,8 @@ test("unknown pages are 404, known ones under another method 405 with Allow; HEA
 
 test("CORS answers preflights by the union of origins, requests by their tenant's", async () => {
   const [a, b, c] = ["https://a.test", "https://b.test", "https://c.test"];
-  const plansOf = (origin: string) => ({ corsOrigins: [origin] });
-  const plans = JSON.stringify({ tenants: { acme: plansOf(a), other: plansOf(b) } });
-  const edge = await makeTestEdge({ plans });
+  const tenants = { acme: { corsOrigins: [a] }, other: { corsOrigins: [b] } };
+  const edge = await makeTestEdge({ tenants });
   const preflight = (origin: string) =>
     edge.app.request("/v1/uploads", {
       method: "OPTIONS",

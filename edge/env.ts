@@ -27,6 +27,9 @@ const envSchema = z.object({
   STORAGE_ENDPOINT: endpoint.default("https://storage.googleapis.com"),
   RAW_BUCKET: bucket,
   PROCESSED_BUCKET: bucket,
+  ERASURES_BUCKET: bucket,
+  /** Tenants' objects and the days' salts. */
+  CONFIG_BUCKET: bucket,
   JWKS_URL: address,
   ISSUER: text,
   AUDIENCE: text,
@@ -34,9 +37,9 @@ const envSchema = z.object({
   /** An OTLP collector's address, `/v1/traces` included; without it no span is sent. */
   OTLP_TRACES_URL: address.optional(),
   RETENTION_MS: z.coerce.number().int().optional(),
-  TENANT_PLANS: z.string().default("{}"),
   SIGNING_KEY: json("SIGNING_KEY").pipe(signingKey),
-  PSEUDONYM_KEYS: json("PSEUDONYM_KEYS").pipe(z.array(secret).min(1).max(4)),
+  /** Opened, and checked, by `parsePseudonymKeys`. */
+  PSEUDONYM_KEYS: z.string(),
   CURSOR_KEY: secret,
   /** A second key whose cursors are taken too, while the key is changed. */
   CURSOR_KEY_ALSO: secret.optional(),

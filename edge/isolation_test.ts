@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
-import type { ImageId } from "@tintype/core/model/image_id";
+import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import {
   ALL_SCOPES,
   call,
@@ -14,8 +14,9 @@ import {
   signToken,
 } from "./_testing.ts";
 import { edgeDocument } from "./openapi/generate.ts";
-import { imagePage } from "./schemas.ts";
+import { acceptedErasure, erasureResults, imagePage } from "./schemas.ts";
 
+const DAY_MS = 86_400_000;
 const SAME_REQUEST = { "X-Request-Id": "same-request" };
 
 /** What a caller is told, but for the span, which is another with each answer. */
@@ -26,7 +27,7 @@ async function toldBy(answer: Response) {
 
 test("a wait for another's image ends as one for an image that never was; to erase it changes nothing", async () => {
   const edge = await makeTestEdge({ services: { clock: Date } });
-  const { imageId } = await putImage(edge, { owner: await ownerOf("bob") });
+  const { imageId } = await putImage(edge, { subject: "bob" });
   const never = idAt(edge.clock.ms, "00000000beef");
   const [his, nobodys] = await Promise.all([imageId, never].map(async (id) => {
     const line = `GET /v1/images/${id}?wait=1`;
@@ -42,12 +43,14 @@ test("a wait for another's image ends as one for an image that never was; to era
 
 test("staff see within their own tenant the owner whom they name, as they must", async () => {
   const { edge, ready } = await bobsWorld();
-  const owner = await ownerOf("bob");
+  const owner = await ownerOf("bob", { timeMs: t0OfImageId(ready) });
+  const yesterdays = await ownerOf("bob", { timeMs: t0OfImageId(ready) - DAY_MS });
   const staff = { sub: "staff", scope: "images:read:tenant" };
   const read = (query: string, claims: Record<string, unknown>) =>
     call(edge, `GET /v1/images/${ready}${query}`, { claims });
   assert.equal((await read(`?owner=${owner}`, staff)).status, 200);
   assert.equal((await read(`?owner=${owner}`, { ...staff, tenant: "other" })).status, 404);
+  assert.equal((await read(`?owner=${yesterdays}`, staff)).status, 404, "of another day");
   assert.equal((await readProblem(await read("", staff), 400)).errors?.[0]?.path, "owner");
   const refused = await read(`?owner=${owner}`, { scope: ALL_SCOPES });
   const challenge = refused.headers.get("www-authenticate") ?? "";
@@ -62,9 +65,33 @@ test("staff see within their own tenant the owner whom they name, as they must",
   assert.deepEqual(await list({ ...staff, tenant: "other" }, `?owner=${owner}`), []);
 });
 
-test("an image under an older pseudonym key is still its owner's", async () => {
+test("staff erase within their own tenant, of the owner whom they name", async () => {
+  const { edge, ready, never } = await bobsWorld();
+  const owner = await ownerOf("bob", { timeMs: t0OfImageId(ready) });
+  const staff = { sub: "staff", scope: "images:delete:tenant" };
+  const erase = (line: string, claims: object, json?: object) =>
+    call(edge, line, { claims: { ...claims }, json });
+  const line = `DELETE /v1/images/${ready}`;
+  assert.equal((await readProblem(await erase(line, staff), 400)).errors?.[0]?.path, "owner");
+  const refused = await erase(`${line}?owner=${owner}`, {});
+  assert.equal((await readProblem(refused, 403)).code, "forbidden");
+  assert.equal((await erase(`${line}?owner=${owner}`, { ...staff, tenant: "other" })).status, 202);
+  const status = async () =>
+    (await call(edge, `GET /v1/images/${ready}`, { claims: { sub: "bob" } })).status;
+  assert.equal(await status(), 200, "other's staff erase nothing of acme");
+  const accepted = await erase(`${line}?owner=${owner}`, staff);
+  const { erasure } = await readAs(acceptedErasure, accepted, 202);
+  assert.equal(await status(), 404);
+  assert.equal((await call(edge, `GET ${erasure}`, { claims: staff })).status, 200);
+  const json = { imageIds: [ready, never] };
+  const many = await erase(`POST /v1/erasures?owner=${owner}`, staff, json);
+  assert.equal((await readAs(erasureResults, many, 202)).results.length, 2);
+  assert.equal(edge.quota.erasures(), 1, "bob's own, and nothing of staff");
+});
+
+test("an image of a day that used another pseudonym key is still its owner's", async () => {
   const edge = await makeTestEdge();
-  const { imageId } = await putImage(edge, { owner: await ownerOf("ann", "acme", true) });
+  const { imageId } = await putImage(edge, { imageId: idAt(edge.clock.ms - DAY_MS) });
   assert.equal((await call(edge, `GET /v1/images/${imageId}`)).status, 200);
   assert.equal((await readAs(imagePage, await call(edge, "GET /v1/images"))).images.length, 1);
   await call(edge, `DELETE /v1/images/${imageId}`);
@@ -86,6 +113,7 @@ const OPERATIONS: Readonly<
   "GET /v1/images": ["images:read"],
   "GET /v1/images/{id}": ["images:read"],
   "DELETE /v1/images/{id}": ["images:delete"],
+  "POST /v1/erasures": ["images:delete", (imageId) => ({ json: { imageIds: [imageId] } })],
   "GET /v1/erasures/{id}": ["images:delete"],
 };
 
@@ -125,7 +153,7 @@ test("a request without a valid token learns nothing but that", async () => {
   }
 });
 
-const STAFF_SCOPE = "images:read:tenant images:write images:delete";
+const STAFF_SCOPE = "images:read:tenant images:write images:delete:tenant";
 const STRANGERS: Readonly<Record<string, readonly [claims: object, query: string]>> = {
   "another owner": [{}, ""],
   "another tenant's namesake": [{ sub: "bob", tenant: "other" }, ""],
@@ -138,9 +166,8 @@ async function bobsWorld() {
   const edge = await makeTestEdge();
   const ids = [1, 2, 3].map((n) => idAt(edge.clock.ms - 60_000, `00000000000${n}`));
   const [ready, erased, never] = ids as [ImageId, ImageId, ImageId]; // three were made
-  const owner = await ownerOf("bob");
-  await putImage(edge, { imageId: ready, owner });
-  await putImage(edge, { imageId: erased, owner });
+  await putImage(edge, { imageId: ready, subject: "bob" });
+  await putImage(edge, { imageId: erased, subject: "bob" });
   await call(edge, `DELETE /v1/images/${erased}`, { claims: { sub: "bob" } });
   edge.calls.length = 0;
   return { edge, ready, erased, never };
@@ -156,7 +183,7 @@ test("whatever a stranger asks on any route, bob's id, his erased one and one th
   const owners = { BOB: await ownerOf("bob"), STAFF: await ownerOf("staff") };
   for (const [who, [claims, query]] of Object.entries(STRANGERS)) {
     for (const [line, [, requestOf]] of Object.entries(OPERATIONS)) {
-      const asked = line.startsWith("GET /v1/images") && query !== "" ? `?${query}` : "";
+      const asked = /^POST \/v1\/(uploads|images)/.test(line) || query === "" ? "" : `?${query}`;
       const named = asked.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
       const seen = await Promise.all((["ready", "erased", "never"] as const).map(async (which) => {
         const { edge, ...ids } = await bobsWorld();

@@ -1,14 +1,14 @@
 /** The ports of the edge: what its handlers and middleware need from outside. `services` fills them with adapters/. */
 import type { ImageId, RandomBytes } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import type { Owner } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
-import type { TenantPlans } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { ObjectCreator, ObjectLister, ObjectReader } from "@tintype/core/ports/object_store";
-import type { Quota } from "@tintype/core/ports/quota";
+import type { ErasureQuota, Quota } from "@tintype/core/ports/quota";
+import type { TenantOrigins, TenantPlans } from "@tintype/core/ports/tenants";
 import type { UploadSessions } from "@tintype/core/ports/upload_sessions";
 import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
+import type { ImageCaller } from "@tintype/core/reading/own_image";
 import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import type { PageSettings } from "./page_settings.ts";
 
@@ -23,10 +23,7 @@ export interface TokenClaims {
 }
 
 /** Who calls: everything is read from the token alone. */
-export interface Caller {
-  readonly tenant: Tenant;
-  /** The caller's pseudonyms, newest key first: the first one writes. */
-  readonly owners: readonly [Owner, ...Owner[]];
+export interface Caller extends ImageCaller {
   readonly scopes: ReadonlySet<string>;
 }
 
@@ -63,11 +60,14 @@ export interface PageFiles {
 /** Whose listing a cursor continues. */
 export type CursorScope = Pick<ImageRef, "tenant" | "owner">;
 
+/** Whose listing continues at an id, as an owner's pseudonym is another each day; undefined where nothing can. */
+export type CursorScopeAt = (before: ImageId) => Promise<CursorScope | undefined>;
+
 /** Turns the place where a page ended into an opaque text, and back. */
 export interface Cursors {
   seal(before: ImageId, scope: CursorScope): Promise<string>;
   /** The place, or undefined where the text was not sealed here for this listing. */
-  open(cursor: string, scope: CursorScope): Promise<ImageId | undefined>;
+  open(cursor: string, scopeAt: CursorScopeAt): Promise<ImageId | undefined>;
 }
 
 /** One request's span: ids in lower-case hex, times in milliseconds since the epoch. */
@@ -94,14 +94,15 @@ export interface EdgeServices {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly policy: RetentionPolicy;
-  readonly plans: TenantPlans;
+  readonly tenants: TenantPlans & TenantOrigins;
   /** Who is behind a token; throws `unauthenticated`, and `unavailable` where keys cannot be had. */
   readonly callerOf: (token: string) => Promise<Caller>;
   readonly raw: ObjectLister & ObjectCreator;
-  readonly processed: ObjectLister & ObjectReader;
+  readonly processed: ObjectReader;
+  readonly erasures: ObjectCreator & ObjectReader;
   readonly sessions: UploadSessions;
   readonly urlSigner: ReadUrlSigner;
-  readonly quota: Quota;
+  readonly quota: Quota & ErasureQuota;
   readonly addressLimit: RateLimit;
   readonly ownerLimit: RateLimit;
   readonly cursors: Cursors;

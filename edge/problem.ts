@@ -27,11 +27,21 @@ const MAX_FIELD_INTEGER = 999_999_999_999_999;
 /** The one place where errors become answers (RFC 9457). */
 export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
   const error = appErrorOf(thrown);
-  const code = isProblemCode(error.code) ? error.code : PROBLEM_OF[error.code];
+  const code = codeOf(error);
   c.set("errorCode", error.code);
-  const { status, title } = PROBLEM_TYPES[code];
+  const { status } = PROBLEM_TYPES[code];
   if (status >= 500) logFailure(error, c);
-  const body = {
+  return new Response(JSON.stringify(problemOf(error, c)), {
+    status,
+    headers: { "Content-Type": "application/problem+json", ...headersOf(code, error, c) },
+  });
+}
+
+/** An error as the document that is returned. */
+export function problemOf(error: AppError, c: Context<AppEnv>) {
+  const code = codeOf(error);
+  const { status, title } = PROBLEM_TYPES[code];
+  return {
     type: `/problems/${code}`,
     title,
     status,
@@ -40,10 +50,10 @@ export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
     requestId: c.get("requestId"),
     ...(error.errors.length > 0 && status < 500 ? { errors: error.errors } : {}),
   };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "Content-Type": "application/problem+json", ...headersOf(code, error, c) },
-  });
+}
+
+function codeOf({ code }: AppError): ProblemCode {
+  return isProblemCode(code) ? code : PROBLEM_OF[code];
 }
 
 /** Answers a path that is there under other methods: 405, or for OPTIONS what they are. */
@@ -69,10 +79,15 @@ function headersOf(code: ProblemCode, error: AppError, c: Context<AppEnv>): Reco
     };
   }
   if (code === "rate_limited" || code === "quota_exceeded" || code === "unavailable") {
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000));
-    return { "Retry-After": String(seconds), ...limitHeaders(error.limits, seconds) };
+    return retryHeaders(error);
   }
   return {};
+}
+
+/** When to try again, and the limits that were met. */
+export function retryHeaders({ retryAfterMs, limits }: AppError): Record<string, string> {
+  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000));
+  return { "Retry-After": String(seconds), ...limitHeaders(limits, seconds) };
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers-10, where a limit was met. */

@@ -40,7 +40,8 @@ export const PROBLEM_TYPES = {
   conflict: {
     status: 409,
     title: "It contradicts what is there",
-    help: "The image's time does not allow this any more.",
+    help:
+      "Other bytes are there under this imageId, or its time does not allow this any more. Send it under a new id.",
   },
   erased: {
     status: 409,
@@ -65,8 +66,8 @@ export const PROBLEM_TYPES = {
   },
   not_an_image: {
     status: 422,
-    title: "The bytes are not the declared image",
-    help: "The first bytes must be those of the declared type.",
+    title: "The bytes are not an image",
+    help: "The first bytes must be those of a supported type, whatever type was declared.",
   },
   digest_mismatch: {
     status: 422,

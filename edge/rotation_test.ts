@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeProtectedHeader } from "jose";
 import { readAs } from "./_assertions.ts";
-import { PNG } from "./_testing.ts";
+import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
+import { idAt, PNG } from "./_testing.ts";
 import { jsonOf, type LocalWorker } from "./_local_cloud.ts";
 import { askWorker, TestCloud } from "./_worker_testing.ts";
 import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
@@ -73,19 +74,20 @@ class Traffic {
 }
 
 test("signing, pseudonym, cursor and issuer's keys are changed under load without a failed request", async () => {
-  const [oldPseudonym = ""] = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
+  const older = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
+  const newer = { ...older, 3: randomBytes(32).toString("hex") };
   const oldCursor = cloud.local.secrets.CURSOR_KEY;
-  const [newPseudonym = "", newCursor = ""] = [32, 32].map((n) => randomBytes(n).toString("hex"));
+  const newCursor = randomBytes(32).toString("hex");
   const before = await cloud.startWorkerd();
   const traffic = new Traffic(before.url, 3);
   await traffic.walkOn();
 
-  // First every version knows both keys, and the issuer's new key is known before it signs.
+  // First every version knows both keys (no day uses the new pseudonym key before it is nine days old), and the issuer's new key is known before it signs.
   const control = async (path: string, body = {}) =>
     await cloud.local.oidc.control("POST", path, body) as { readonly kid: string }; // both answer it
   const { kid } = await control("/_local/announce");
   const both = await cloud.startWorkerd({
-    PSEUDONYM_KEYS: JSON.stringify([oldPseudonym, newPseudonym]),
+    PSEUDONYM_KEYS: JSON.stringify(newer),
     CURSOR_KEY_ALSO: newCursor,
   });
   traffic.workers.push(both.url);
@@ -96,7 +98,7 @@ test("signing, pseudonym, cursor and issuer's keys are changed under load withou
   // Then the new keys write.
   const rotated = await cloud.startWorkerd({
     SIGNING_KEY: cloud.local.spareSigningKey,
-    PSEUDONYM_KEYS: JSON.stringify([newPseudonym, oldPseudonym]),
+    PSEUDONYM_KEYS: JSON.stringify(newer),
     CURSOR_KEY: newCursor,
     CURSOR_KEY_ALSO: oldCursor,
   });
@@ -117,9 +119,10 @@ test("signing, pseudonym, cursor and issuer's keys are changed under load withou
 const ask = async (worker: LocalWorker, line: string, init: RequestInit = {}) =>
   await askWorker(worker, line, { ...init, token: await cloud.local.token() });
 
-async function sendPng(worker: LocalWorker): Promise<string> {
+async function sendPng(worker: LocalWorker, query = ""): Promise<string> {
   const init = { headers: { "Content-Type": "image/png" }, body: PNG };
-  return (await readAs(imageSummary, await ask(worker, "POST /v1/images", init), 202)).imageId;
+  const sent = await ask(worker, `POST /v1/images${query}`, init);
+  return (await readAs(imageSummary, sent, 202)).imageId;
 }
 
 test("an RSA key signs sessions, bodies and reads in workerd", async () => {
@@ -136,26 +139,37 @@ test("an RSA key signs sessions, bodies and reads in workerd", async () => {
   assert.equal((await fetch(url)).status, 200);
 });
 
-test("the first pseudonym key writes, each reads, lists and erases, and without its key an image is nobody's", async () => {
-  const [older = ""] = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
-  const newer = randomBytes(32).toString("hex");
+test("a day's images are its pseudonym key's: the next day's key reads, lists and erases beside it, and without its key a day is away", async () => {
+  const { 1: yesterdays, 2: todays } = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
   await using workers = new AsyncDisposableStack();
-  const start = async (...keys: readonly string[]) =>
+  const start = async (keys: Readonly<Record<number, string>>) =>
     workers.use(await cloud.startWorkerd({ PSEUDONYM_KEYS: JSON.stringify(keys) }));
-  const [before, both, only] = [await start(older), await start(newer, older), await start(newer)];
-  const ids = [await sendPng(before), await sendPng(both)];
+  const [both, only] = [await start({ 1: yesterdays, 2: todays }), await start({ 2: todays })];
+  const lastOfYesterday = startOfDay(dayOf(Date.now())) - 1;
+  const yesterdaysId = idAt(lastOfYesterday, crypto.randomUUID().slice(-12));
+  const ids = [await sendPng(both), await sendPng(both, `?imageId=${yesterdaysId}`)];
   const objects = await Promise.all(ids.map((id) => cloud.rawObjectOf(id)));
-  const owners = new Set(objects.map(({ name }) => name.split("/")[2]));
-  assert.equal(owners.size, 2, "the new key writes");
+  const owners = new Set(objects.map(({ name }) => name.split("/")[3]));
+  assert.equal(owners.size, 2, "one person has another owner each day");
   const statusesBy = async (worker: LocalWorker) =>
     (await Promise.all(ids.map((id) => ask(worker, `GET /v1/images/${id}`))))
       .map(({ status }) => status);
-  assert.deepEqual([await statusesBy(both), await statusesBy(only)], [[200, 200], [404, 200]]);
+  assert.deepEqual([await statusesBy(both), await statusesBy(only)], [[200, 200], [200, 503]]);
   const { images } = await readAs(imagePage, await ask(both, "GET /v1/images"));
   const listed = images.map(({ imageId }) => imageId);
   assert.deepEqual(ids.filter((id) => listed.includes(id)), ids);
-  assert.equal((await ask(both, `DELETE /v1/images/${ids[0]}`)).status, 202);
-  assert.deepEqual(await statusesBy(both), [404, 200]);
-  const erasure = await readAs(erasureState, await ask(both, `GET /v1/erasures/${ids[0]}`));
-  assert.equal(erasure.status, "accepted");
+  assert.equal((await ask(both, `DELETE /v1/images/${yesterdaysId}`)).status, 202);
+  assert.deepEqual(await statusesBy(both), [200, 404]);
+  const answer = await ask(both, `GET /v1/erasures/${yesterdaysId}`);
+  assert.equal((await readAs(erasureState, answer)).status, "accepted");
+});
+
+test("a pseudonym key that is swapped under its number makes another owner, and tries none beside", async () => {
+  const keys = JSON.parse(cloud.local.secrets.PSEUDONYM_KEYS);
+  const swapped = { ...keys, 2: randomBytes(32).toString("hex") };
+  await using before = await cloud.startWorkerd();
+  await using after = await cloud.startWorkerd({ PSEUDONYM_KEYS: JSON.stringify(swapped) });
+  const imageId = await sendPng(before);
+  assert.equal((await ask(before, `GET /v1/images/${imageId}`)).status, 200);
+  assert.equal((await ask(after, `GET /v1/images/${imageId}`)).status, 404);
 });

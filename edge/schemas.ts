@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { CRC32C, SHA256 } from "@tintype/core/model/digest";
 import { isOwner } from "@tintype/core/model/owner";
-import { metadataSchema, SOURCES } from "@tintype/core/model/manifest";
+import { metadataSchema, REFERENCE, SOURCES } from "@tintype/core/model/manifest";
 import { UUID_V7 } from "@tintype/core/model/image_id";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
@@ -20,13 +20,19 @@ const crc32c = z.string().regex(CRC32C, "must be 4 bytes in base64").meta({
   description: "CRC32C of the bytes, big-endian base64",
 });
 const preset = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "must be a preset's name");
+const reference = z.string().regex(REFERENCE, "must be 1 to 64 of A-Z a-z 0-9 . _ -").meta({
+  description: "The caller's own reference",
+  examples: ["order-4711"],
+});
 const instant = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
 const path = z.string().meta({ description: "Path on this host" });
 const count = z.int().min(0);
-const owner = z.string().refine(isOwner, "must be 20 characters of [a-z2-7]").meta({
-  description: "An owner's pseudonym; takes the scope images:read:tenant",
-  pattern: "^[a-z2-7]{20}$",
-});
+const ownerFor = (scope: string) =>
+  z.string().refine(isOwner, "must be 20 characters of [a-z2-7]").meta({
+    description: `An owner's pseudonym of a day; takes the scope ${scope}`,
+    pattern: "^[a-z2-7]{20}$",
+  });
+const owner = ownerFor("images:read:tenant");
 
 /** No query parameter at all. */
 export const noQuery = z.strictObject({});
@@ -42,6 +48,7 @@ export const uploadBody = z.strictObject({
   crc32c: crc32c.optional(),
   imageId: imageId.optional(),
   preset: preset.optional(),
+  ref: reference.optional(),
 });
 
 /** `POST /v1/images`. */
@@ -49,6 +56,7 @@ export const imageUploadQuery = z.strictObject({
   imageId: imageId.optional(),
   sha256: sha256.optional(),
   preset: preset.optional(),
+  ref: reference.optional(),
 });
 
 /** `GET /v1/images`. */
@@ -64,12 +72,23 @@ export const imageQuery = z.strictObject({
   owner: owner.optional(),
 });
 
+/** Whose erasures: the caller's own, or the named owner's. */
+export const erasureQuery = z.strictObject({
+  owner: ownerFor("images:delete:tenant").optional(),
+});
+
+/** `POST /v1/erasures`. */
+export const erasuresBody = z.strictObject({
+  imageIds: z.array(imageId).min(1, "must name at least 1").max(50, "must name at most 50"),
+});
+
 const status = z.enum(["processing", "ready", "rejected", "failed"]);
 
 /** An image in a listing, and after `POST /v1/images`. */
 export const imageSummary = z.strictObject({
   imageId,
   status,
+  ref: reference.optional(),
   createdAt: instant.optional(),
   purgeAt: instant,
   image: path,
@@ -79,6 +98,7 @@ export const imageSummary = z.strictObject({
 export const imageState = z.strictObject({
   imageId,
   status,
+  ref: reference.optional(),
   reason: z.string().optional(),
   detail: z.string().optional(),
   source: z.enum(SOURCES).nullable(),
@@ -93,7 +113,9 @@ export const imageState = z.strictObject({
     height: count,
     contentType: z.string(),
     bytes: count,
-    url: z.url().meta({ description: "Signed; ends after 15 minutes or at purgeAt" }),
+    url: z.url().meta({
+      description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
+    }),
   })),
 });
 
@@ -150,6 +172,14 @@ export const problem = z.strictObject({
   code: problemCode,
   requestId: z.string(),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+});
+
+/** What became of each erasure of a call, in its order. */
+export const erasureResults = z.strictObject({
+  results: z.array(z.union([
+    acceptedErasure,
+    z.strictObject({ imageId, status: z.int(), problem: problem }),
+  ])),
 });
 
 /** An image's state as it is answered. */

@@ -55,13 +55,11 @@ test(
   "schemathesis finds no 5xx and no answer that /openapi.json does not document",
   { skip },
   async () => {
-    await using cloud = await startLocalCloud();
-    await using worker = await startWorker(cloud, {
-      requestsPerMinute: 1_000_000,
-      vars: { TENANT_PLANS: '{"default":{"imagesPerDay":1000000}}' },
-    });
+    const plenty = { _default: { imagesPerDay: 1_000_000 } };
+    await using cloud = await startLocalCloud(undefined, plenty);
+    await using worker = await startWorker(cloud, { requestsPerMinute: 1_000_000 });
     const token = await cloud.token({
-      scope: `${ALL_SCOPES} images:read:tenant`,
+      scope: `${ALL_SCOPES} images:read:tenant images:delete:tenant`,
       ttlSeconds: 3_000,
     });
     const folder = await mkdtemp(join(tmpdir(), "tintype-schemathesis-"));

@@ -1,7 +1,9 @@
+import { cachedDaySalts } from "@tintype/core/configuration/cached_day_salts";
+import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { AppError } from "@tintype/core/errors";
-import { importPseudonymKey, pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
-import type { Tenant } from "@tintype/core/model/tenant";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { DAYS_FILE } from "@tintype/core/model/day_salts";
+import { deriveOwner, parsePseudonymKeys } from "@tintype/core/model/owner";
+import type { Log } from "@tintype/core/ports/log";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
@@ -31,11 +33,12 @@ const STORAGE_ATTEMPT_MS = 10_000;
 let isolate: Isolate | undefined;
 
 /** The services of this isolate, made from its bindings with the first request; throws `invalid_config`. */
-export async function servicesOf(bindings: object): Promise<EdgeServices> {
+export async function servicesOf(bindings: object, log: Log): Promise<EdgeServices> {
   isolate ??= openIsolate(bindings);
+  if (isolate.services !== undefined) return isolate.services;
   // Requests that arrive while keys open make services of their own: none awaits another's promise.
-  isolate.services ??= await makeServices(isolate);
-  return isolate.services;
+  const made = await makeServices(isolate, log);
+  return isolate.services ??= made;
 }
 
 function openIsolate(bindings: object): Isolate {
@@ -43,10 +46,10 @@ function openIsolate(bindings: object): Isolate {
   return { config, remoteKeys: new RemoteKeys({ url: config.JWKS_URL }), services: undefined };
 }
 
-async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServices> {
+async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<EdgeServices> {
   const [signer, pseudonymKeys, cursors] = await Promise.all([
     importSigner(config.SIGNING_KEY),
-    Promise.all(config.PSEUDONYM_KEYS.map(importPseudonymKey)),
+    parsePseudonymKeys(config.PSEUDONYM_KEYS),
     hmacCursors(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
   ]);
   const storage = {
@@ -56,13 +59,22 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
   };
   const raw = { ...storage, bucket: config.RAW_BUCKET };
   const processed = { ...storage, bucket: config.PROCESSED_BUCKET };
+  const configuration = {
+    config: gcsEdgeStore({ ...storage, bucket: config.CONFIG_BUCKET }),
+    clock: Date,
+    onProblem: (error: unknown, file: string = DAYS_FILE) => {
+      const code = error instanceof AppError ? error.code : "internal";
+      log.error("configuration_invalid", { file, code });
+    },
+  };
+  const salts = cachedDaySalts(configuration);
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     policy: config.RETENTION_MS === undefined
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),
-    plans: parseTenantPlans(config.TENANT_PLANS),
+    tenants: new CachedTenants(configuration),
     callerOf: makeCallerCache({
       verify: makeTokenVerifier({
         keys: remoteKeys,
@@ -71,14 +83,16 @@ async function makeServices({ config, remoteKeys }: Isolate): Promise<EdgeServic
         tenantClaim: config.TENANT_CLAIM,
         clock: Date,
       }),
-      ownersOf: (tenant, subject) => ownersOf(pseudonymKeys, tenant, subject),
+      ownerOf: async (who, timeMs) =>
+        await deriveOwner(pseudonymKeys, await salts.saltAt(timeMs), who),
       keys: remoteKeys,
       clock: Date,
     }),
     raw: gcsEdgeStore(raw),
     processed: gcsEdgeStore(processed),
+    erasures: gcsEdgeStore({ ...storage, bucket: config.ERASURES_BUCKET }),
     sessions: gcsUploadSessions(raw),
-    urlSigner: gcsReadUrlSigner(processed, { signer, clock: Date }),
+    urlSigner: gcsReadUrlSigner(processed, signer),
     quota: durableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
@@ -97,12 +111,4 @@ async function importSigner(key: SigningKey): Promise<V4Signer> {
     const message = "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM";
     throw new AppError("invalid_config", message, { cause });
   }
-}
-
-async function ownersOf(keys: readonly PseudonymKey[], tenant: Tenant, subject: string) {
-  const [first, ...older] = await Promise.all(
-    keys.map((key) => pseudonymize(key, tenant, subject)),
-  );
-  if (first === undefined) throw new RangeError("Cannot name an owner without a pseudonym key");
-  return [first, ...older] as const;
 }

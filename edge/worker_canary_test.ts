@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { DAYS_FILE, parseDaySalts } from "@tintype/core/model/day_salts";
+import type { ObjectName } from "@tintype/core/model/object_name";
 import { PNG } from "./_testing.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { askWorker, TestCloud } from "./_worker_testing.ts";
@@ -79,13 +81,28 @@ test("a canary in each input is in no answer, log line, object name or metadata"
   await ask("GET /v1/images", { headers: { Origin: "https://canary-origin.example" } });
   await ask(`DELETE /v1/images/${imageId}`);
   await ask(`GET /v1/erasures/${imageId}`);
+  await ask(`POST /v1/erasures?owner=${CANARY.query}`, jsonOf({ imageIds: [imageId] }));
+  await ask("POST /v1/erasures", jsonOf({ imageIds: [CANARY.field, imageId] }));
+  await ask("POST /v1/erasures", jsonOf({ imageIds: [imageId] }));
+  await ask("POST /v1/uploads", jsonOf({ ...declared, ref: `${CANARY.field} not of the form` }));
 
-  const buckets = ["tintype-raw", "tintype-processed"] as const;
+  const buckets = ["tintype-raw", "tintype-processed", "tintype-erasures"] as const;
   const objects = await Promise.all(buckets.map((bucket) => edge.objectsIn(bucket)));
   const stored = JSON.stringify(objects);
   const log = edge.worker.output();
   assert.ok(stored.includes(imageId) && log.includes(imageId));
-  const secrets = { ...CANARY, token: token.slice(-40), claims: token.split(".")[1] ?? "" };
+  const days = parseDaySalts(
+    await edge.local.config.read(DAYS_FILE as ObjectName) ?? new Uint8Array(),
+  );
+  assert.equal(days.length, 16);
+  const keys: Record<string, string> = JSON.parse(edge.local.secrets.PSEUDONYM_KEYS);
+  const secrets = {
+    ...CANARY,
+    token: token.slice(-40),
+    claims: token.split(".")[1] ?? "",
+    ...Object.fromEntries(days.map(({ day, salt }) => [`salt of ${day}`, salt])),
+    ...Object.fromEntries(Object.entries(keys).map(([n, key]) => [`pseudonym key ${n}`, key])),
+  };
   for (const [what, text] of Object.entries(secrets)) {
     assert.ok(!log.includes(text), `${what} in the log`);
     assert.ok(!stored.includes(text), `${what} in a name or in metadata`);

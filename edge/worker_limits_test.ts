@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { readProblem } from "./_assertions.ts";
+import { readAs, readProblem } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { askWorker, inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
+import { erasureResults } from "./schemas.ts";
 
 const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
 const MIB = 1024 * 1024;
@@ -106,6 +107,31 @@ test("a tenant's day takes exactly its images, and a retry counts once", async (
   );
   assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
   assert.equal((await start({ imageId })).status, 201, "counted already");
+});
+
+test("a tenant's day takes exactly its erasures: repeated ones are free, and many in one call are each counted", async () => {
+  const tenant = { tenant: "small", sub: "eraser" };
+  const erase = (imageId: string) => edge.ask(`DELETE /v1/images/${imageId}`, {}, tenant);
+  const first = newImageId();
+  for (let times = 0; times < 5; times++) assert.equal((await erase(first)).status, 202);
+  const others = Array.from({ length: 6 }, newImageId);
+  const json = jsonOf({ imageIds: [first, ...others] });
+  const many = await edge.ask("POST /v1/erasures", json, tenant);
+  const seconds = Number(many.headers.get("retry-after"));
+  assert.ok(seconds > 0 && seconds <= 86_400);
+  assert.equal(many.headers.get("ratelimit-policy"), '"erasures";q=3;w=86400');
+  assert.equal(many.headers.get("ratelimit"), `"erasures";r=0;t=${seconds}`);
+  const { results } = await readAs(erasureResults, many, 202);
+  const accepted = "accepted";
+  assert.deepEqual(results.map(({ status }) => status), [
+    ...[accepted, accepted, accepted],
+    ...[429, 429, 429, 429],
+  ]);
+  const full = await erase(newImageId());
+  assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
+  assert.equal((await erase(others[1] ?? "")).status, 202, "requested already");
+  const other = await edge.ask(`DELETE /v1/images/${newImageId()}`, {}, { tenant: "calm" });
+  assert.equal(other.status, 202, "another tenant's day");
 });
 
 test("an id that is asked for again with more bytes counts by the most", async () => {

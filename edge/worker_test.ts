@@ -10,7 +10,14 @@ import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
 import { inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
-import { erasureState, imagePage, imageState, imageSummary, startedUpload } from "./schemas.ts";
+import {
+  erasureResults,
+  erasureState,
+  imagePage,
+  imageState,
+  imageSummary,
+  startedUpload,
+} from "./schemas.ts";
 
 const MIB = 1024 * 1024;
 const STREAMED = { duplex: "half" } as const; // Node's own condition for streamed bodies
@@ -70,6 +77,31 @@ test("an image goes in by a session, is read, listed and erased", async () => {
   assert.deepEqual((await readAs(imagePage, await ask("GET /v1/images"))).images, []);
   const erasure = await readAs(erasureState, await ask(`GET /v1/erasures/${imageId}`));
   assert.equal(erasure.status, "accepted");
+  const many = await ask("POST /v1/erasures", jsonOf({ imageIds: [imageId, newImageId()] }));
+  const { results } = await readAs(erasureResults, many, 202);
+  assert.deepEqual(results.map(({ status }) => status), ["accepted", "accepted"]);
+  const requests = await edge.objectsIn("tintype-erasures");
+  assert.ok(requests.some(({ name, size }) => name === object.name && size === "0"));
+});
+
+test("a rendition's URL is the same the next time, and a browser may keep what it reads", async () => {
+  const { imageId } = await readAs(imageSummary, await edge.sendPng(), 202);
+  await edge.putReady((await edge.rawObjectOf(imageId)).name, PNG);
+  const windowMs = 300_000;
+  const leftMs = windowMs - Date.now() % windowMs;
+  if (leftMs < 2_000) await sleep(leftMs);
+  const urlOf = async () => {
+    const state = await readAs(imageState, await edge.ask(`GET /v1/images/${imageId}`));
+    return new URL(state.renditions[0]?.url ?? "");
+  };
+  const url = await urlOf();
+  assert.equal((await urlOf()).href, url.href);
+  const dated = url.searchParams.get("X-Goog-Date") ?? "";
+  assert.match(dated, /T\d\d\d[05]00Z$/);
+  assert.equal(url.searchParams.get("X-Goog-Expires"), "1200");
+  const read = await fetch(url);
+  assert.deepEqual([read.status, await read.bytes()], [200, PNG]);
+  assert.equal(read.headers.get("cache-control"), "private, max-age=600");
 });
 
 test("ten bodies of 10 MiB at once are streamed to storage whole and with their digests", async () => {
@@ -146,8 +178,11 @@ test("the same id twice makes one object, at both doors", async () => {
     assert.ok(status === 202 || status === 200, String(status));
   }
   assert.equal(await send(), 200);
-  const declared = jsonOf({ contentType: "image/png", size: 9, imageId });
-  assert.equal((await edge.ask("POST /v1/uploads", declared)).status, 200);
+  const declare = async (size: number) => {
+    const declared = jsonOf({ contentType: "image/png", size, imageId });
+    return (await edge.ask("POST /v1/uploads", declared)).status;
+  };
+  assert.deepEqual([await declare(PNG.length), await declare(9)], [200, 409], "other bytes");
   const named = (await edge.objectsIn("tintype-raw")).filter(({ name }) => name.endsWith(imageId));
   assert.equal(named.length, 1);
 });

@@ -26,6 +26,8 @@ export interface WriteOptions {
   /** Milliseconds since the epoch. */
   readonly customTimeMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What the object is served with. */
+  readonly cacheControl?: string | undefined;
   /** The bytes' own in big-endian base64, which the JSON API then compares before it commits. */
   readonly crc32c?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -62,8 +64,9 @@ export function objectOfResource(resource: ObjectResource): StoredObject {
 
 /** The resource that a write to the JSON API sends. */
 export function resourceOf(name: string, options: WriteOptions) {
-  const { contentType, customTimeMs, metadata, crc32c } = options;
-  return { name, contentType, customTime: new Date(customTimeMs).toISOString(), metadata, crc32c };
+  const { customTimeMs, contentType, cacheControl, metadata, crc32c } = options;
+  const customTime = new Date(customTimeMs).toISOString();
+  return { name, contentType, cacheControl, customTime, metadata, crc32c };
 }
 
 /** What the headers of the XML API say of an object. */
@@ -83,10 +86,11 @@ export function objectOfHeaders(name: string, headers: StorageResponse["headers"
 
 /** The headers of a create-only write to the XML API. */
 export function createHeaders(options: WriteOptions): Record<string, string> {
-  const { contentType, customTimeMs, metadata = {} } = options;
+  const { contentType, cacheControl, customTimeMs, metadata = {} } = options;
   const custom = Object.entries(metadata).map(([name, value]) => [`x-goog-meta-${name}`, value]);
   return {
     "content-type": contentType,
+    ...(cacheControl === undefined ? {} : { "cache-control": cacheControl }),
     "x-goog-custom-time": new Date(customTimeMs).toISOString(),
     "x-goog-if-generation-match": "0",
     ...Object.fromEntries(custom),

@@ -11,6 +11,8 @@ const planSchema = z.strictObject({
   maxFrames: z.int().min(1),
   imagesPerDay: z.int().min(1),
   bytesPerDay: z.int().min(1),
+  /** Ten times `imagesPerDay` where it is not given. */
+  erasuresPerDay: z.int().min(1),
   renditions: renditionTableSchema,
   /** Named rendition tables that an upload may ask for. */
   presets: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/), renditionTableSchema),
@@ -43,6 +45,8 @@ export interface TopicPlan {
 /** What a tenant's object says; everything is optional. */
 export type TenantDocument = z.infer<typeof documentSchema>;
 
+const ERASURES_PER_IMAGE = 10;
+
 /** What holds where no object says otherwise. */
 export const DEFAULT_PLAN: TenantPlan = {
   allowedTypes: ALL_MEDIA_TYPES,
@@ -51,6 +55,7 @@ export const DEFAULT_PLAN: TenantPlan = {
   maxFrames: 1_000,
   imagesPerDay: 10_000,
   bytesPerDay: 50_000_000_000,
+  erasuresPerDay: 100_000,
   renditions: DEFAULT_RENDITIONS,
   presets: {},
   corsOrigins: [],
@@ -68,7 +73,10 @@ export function planOf(...documents: readonly TenantDocument[]): TenantPlan {
   const fields = documents.map(({ kafkaTopics: _, ...fields }) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   );
-  return Object.assign({}, DEFAULT_PLAN, ...fields);
+  const given: Partial<TenantPlan> = Object.assign({}, ...fields);
+  const plan = { ...DEFAULT_PLAN, ...given };
+  const erasuresPerDay = given.erasuresPerDay ?? ERASURES_PER_IMAGE * plan.imagesPerDay;
+  return { ...plan, erasuresPerDay };
 }
 
 /** The rendition table of an upload: its preset's where the plan has one of that name, else the plan's. */

@@ -36,6 +36,8 @@ export interface WriteOptions extends CallOptions {
   /** T0 of the image, in milliseconds since the epoch. */
   readonly customTimeMs: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** `Cache-Control` of whoever reads the object by a signed URL. */
+  readonly cacheControl?: string | undefined;
 }
 
 /** What became of a create-only write. */

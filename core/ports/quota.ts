@@ -1,3 +1,4 @@
+import type { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
 import type { Tenant } from "../model/tenant.ts";
 
@@ -21,4 +22,20 @@ export interface Quota {
   settle(claim: QuotaClaim): Promise<void>;
   /** Gives the image back, after a definite refusal only. */
   release(claim: QuotaClaim): Promise<void>;
+}
+
+/** Erasures of one tenant that are to be counted against its day. */
+export interface ErasureClaim {
+  readonly tenant: Tenant;
+  readonly imageIds: readonly ImageId[];
+  readonly erasuresPerDay: number;
+}
+
+/** Exact daily counts of erasures per tenant (UTC days), idempotent by image. */
+export interface ErasureQuota {
+  /**
+   * Counts each image once a day, in order, as long as the day has room. Returns, of each that it has no room for,
+   * `quota_exceeded` with `retryAfterMs` and `limits`.
+   */
+  countErasures(claim: ErasureClaim): Promise<ReadonlyMap<ImageId, AppError>>;
 }

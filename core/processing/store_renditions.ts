@@ -13,6 +13,8 @@ import type {
 import type { EncodedRendition } from "../ports/pixel_engine.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 
+/** A browser may show a rendition again for ten minutes; its signed URL stays the same for up to five. */
+const CACHE_CONTROL = "private, max-age=600";
 const SIDE = /^[1-9][0-9]{0,5}$/;
 
 type StorePorts = Record<"processed", ObjectCreator & ObjectReader>;
@@ -41,7 +43,14 @@ export async function storeRenditions(
   return await allEnded(renditions.map((rendition) => {
     const { contentType, extension } = WRITTEN_FORMATS[rendition.format];
     const file = mark === undefined ? rendition.name : `${rendition.name}.${mark}`;
-    const write = { rendition, contentType, customTimeMs: t0OfImageId(ref.imageId), ...options };
+    const customTimeMs = t0OfImageId(ref.imageId);
+    const write = {
+      rendition,
+      contentType,
+      cacheControl: CACHE_CONTROL,
+      customTimeMs,
+      ...options,
+    };
     return storeRendition(ports, renditionName(ref, file, extension), write);
   }));
 }

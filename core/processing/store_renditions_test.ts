@@ -33,6 +33,20 @@ test("storeRenditions() stores each under its name and pins the generation that 
   assert.ok(facts.every((f) => f?.customTimeMs === NOON_MS));
 });
 
+test("storeRenditions() lets browsers keep a rendition for ten minutes", async () => {
+  const processed = new MemoryObjectStore();
+  const create = processed.create.bind(processed);
+  const seen: unknown[] = [];
+  Object.assign(processed, {
+    create(...call: Parameters<typeof create>) {
+      seen.push(call[2].cacheControl);
+      return create(...call);
+    },
+  });
+  await store(processed, large);
+  assert.deepEqual(seen, ["private, max-age=600"]);
+});
+
 test("storeRenditions() takes over what another attempt has left", async () => {
   const processed = new MemoryObjectStore();
   const before = await store(processed, large, thumb);

@@ -21,7 +21,7 @@ export interface RetentionPolicy {
   readonly repairIntervalMs: number;
   /** The event of a raw object that is older and has no final manifest is published again by repair. */
   readonly repairAfterMs: number;
-  /** How long a signed read address lives. */
+  /** The longest life of a signed URL. */
   readonly signedUrlMs: number;
   /** The longest life of an attempt: no row of an image comes later than that after its erasure request. */
   readonly attemptMs: number;

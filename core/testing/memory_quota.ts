@@ -1,9 +1,10 @@
 import { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
-import type { Quota, QuotaClaim } from "../ports/quota.ts";
+import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "../ports/quota.ts";
 
 /** One day's counts in memory, of one tenant. */
-export class MemoryQuota implements Quota {
+export class MemoryQuota implements Quota, ErasureQuota {
+  readonly #erasures = new Set<ImageId>();
   readonly #held = new Map<ImageId, number>();
 
   /** Ids of the images that are counted. */
@@ -22,8 +23,7 @@ export class MemoryQuota implements Quota {
     const most = Math.max(bytes, held ?? 0);
     const sum = others.reduce((total, held) => total + held, most);
     if (most !== held && (others.length + 1 > imagesPerDay || sum > bytesPerDay)) {
-      const full = new AppError("quota_exceeded", "The day is full", { retryAfterMs: 1000 });
-      return Promise.reject(full);
+      return Promise.reject(fullDay());
     }
     this.#held.set(imageId, most);
     return Promise.resolve();
@@ -39,4 +39,23 @@ export class MemoryQuota implements Quota {
     this.#held.delete(imageId);
     return Promise.resolve();
   }
+
+  /** How many erasures are counted. */
+  erasures(): number {
+    return this.#erasures.size;
+  }
+
+  countErasures({ imageIds, erasuresPerDay }: ErasureClaim) {
+    const refused = new Map<ImageId, AppError>();
+    for (const imageId of imageIds) {
+      if (this.#erasures.has(imageId)) continue;
+      if (this.#erasures.size < erasuresPerDay) this.#erasures.add(imageId);
+      else refused.set(imageId, fullDay());
+    }
+    return Promise.resolve(refused);
+  }
+}
+
+function fullDay(): AppError {
+  return new AppError("quota_exceeded", "The day is full", { retryAfterMs: 1000 });
 }

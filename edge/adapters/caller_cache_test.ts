@@ -2,11 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError, isAppError } from "@tintype/core/errors";
 import { parseOwner } from "@tintype/core/model/owner";
+import { dayOf } from "@tintype/core/model/utc_day";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { type CallerCacheOptions, makeCallerCache } from "./caller_cache.ts";
 
 function setUp(options: Partial<CallerCacheOptions> = {}) {
-  const state = { nowMs: 1_000_000, epoch: 1 as number | undefined, checks: 0 };
+  const state = {
+    nowMs: 1_000_000,
+    epoch: 1 as number | undefined,
+    checks: 0,
+    derived: [] as string[],
+  };
   const callerOf = makeCallerCache({
     verify: (token) => {
       state.checks++;
@@ -14,7 +20,10 @@ function setUp(options: Partial<CallerCacheOptions> = {}) {
       const claims = { tenant: parseTenant("acme"), subject: token, scopes: new Set([token]) };
       return Promise.resolve({ ...claims, expiresAtMs: 1_030_000 });
     },
-    ownersOf: () => Promise.resolve([parseOwner("a".repeat(20))]),
+    ownerOf: ({ subject }, timeMs) => {
+      state.derived.push(`${subject} ${dayOf(timeMs)}`);
+      return Promise.resolve(parseOwner("a".repeat(20)));
+    },
     keys: { epoch: () => state.epoch },
     clock: { now: () => state.nowMs },
     ...options,
@@ -60,9 +69,11 @@ test("makeCallerCache() checks again under another set of keys, and where there 
 
 test("makeCallerCache() holds no caller whose keys changed while the token was checked", async () => {
   const changing = setUp({
-    ownersOf: () => {
+    verify: async (subject) => {
+      changing.state.checks++;
       changing.state.epoch = (changing.state.epoch ?? 0) + 1;
-      return Promise.resolve([parseOwner("a".repeat(20))]);
+      const tenant = parseTenant("acme");
+      return { tenant, subject, scopes: new Set(), expiresAtMs: 1_030_000 };
     },
   });
   await changing.callerOf("one");
@@ -82,4 +93,29 @@ test("makeCallerCache() remembers no refusal and holds no more tokens than it ma
   assert.equal(state.checks, 5);
   await callerOf("one");
   assert.equal(state.checks, 6, "the oldest had to go");
+});
+
+test("a held caller's owner is derived once a day, and each day's is another's", async () => {
+  const { state, callerOf } = setUp();
+  const [noon, later, next] = ["2026-03-14T12:00Z", "2026-03-14T23:59Z", "2026-03-15T00:00Z"]
+    .map(Date.parse) as [number, number, number]; // three were given
+  await (await callerOf("ann")).ownerAt(noon);
+  await (await callerOf("ann")).ownerAt(later);
+  await (await callerOf("ann")).ownerAt(next);
+  await (await callerOf("bob")).ownerAt(noon);
+  assert.deepEqual(state.derived, ["ann 2026-03-14", "ann 2026-03-15", "bob 2026-03-14"]);
+});
+
+test("an owner that could not be derived is asked for again", async () => {
+  let isMissing = true;
+  const { callerOf } = setUp({
+    ownerOf: async () => {
+      if (isMissing) throw new AppError("unavailable", "There is no such day");
+      return parseOwner("b".repeat(20));
+    },
+  });
+  const caller = await callerOf("one");
+  await assert.rejects(() => caller.ownerAt(0), { code: "unavailable" });
+  isMissing = false;
+  assert.equal(await caller.ownerAt(0), "b".repeat(20));
 });

@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import type { Quota, QuotaClaim } from "@tintype/core/ports/quota";
+import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
 
 /** What a tenant's object is told of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
@@ -11,12 +11,25 @@ export interface FullDay {
   readonly endsInMs: number;
 }
 
+/** What a tenant's object is told of erasures. */
+export type DayErasures = Pick<ErasureClaim, "erasuresPerDay"> & {
+  readonly imageIds: readonly string[];
+};
+
+/** Erasures that a day has no room for, what is left of it, and the milliseconds until the next one begins. */
+export interface CountedErasures {
+  readonly refused: readonly string[];
+  readonly left: number;
+  readonly endsInMs: number;
+}
+
 /** The calls of one tenant's durable object. */
 export interface QuotaStub {
   /** Null where the image is counted. */
   reserve(claim: DayClaim): Promise<FullDay | null>;
   settle(imageId: string, bytes: number): Promise<void>;
   release(imageId: string): Promise<void>;
+  countErasures(erasures: DayErasures): Promise<CountedErasures>;
 }
 
 /** The part of a durable object binding that is used here. */
@@ -34,7 +47,7 @@ const MAX_IDS = 1_024;
  * Daily quotas by one durable object a tenant: one writer makes the count exact. Not sharded, as a tenant's default of
  * 10,000 images a day is far below what one object takes. Repeats once, as a claim counts once however often it is made.
  */
-export function durableObjectQuota(namespace: QuotaNamespace): Quota {
+export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQuota {
   /** Ids of the objects of tenants that were verified, as making one is a digest each time. */
   const ids = new Map<string, object>();
   const idOf = (tenant: string) => {
@@ -59,7 +72,21 @@ export function durableObjectQuota(namespace: QuotaNamespace): Quota {
     },
     settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
     release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
+    async countErasures({ tenant, imageIds, erasuresPerDay }) {
+      const day = await ask(tenant, (stub) => stub.countErasures({ imageIds, erasuresPerDay }));
+      const refused = new Set(day.refused);
+      const error = erasuresExceeded(erasuresPerDay, day);
+      return new Map(imageIds.filter((id) => refused.has(id)).map((id) => [id, error]));
+    },
   };
+}
+
+function erasuresExceeded(quota: number, { left, endsInMs }: CountedErasures): AppError {
+  const limit = { name: "erasures", quota, remaining: left, windowSeconds: DAY_SECONDS };
+  return new AppError("quota_exceeded", "Cannot erase image as the day's quota is used up", {
+    retryAfterMs: endsInMs,
+    limits: [limit],
+  });
 }
 
 function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {

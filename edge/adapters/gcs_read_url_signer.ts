@@ -1,4 +1,3 @@
-import type { Clock } from "@tintype/core/ports/clock";
 import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
 import type { Bucket } from "@tintype/gcs/storage_call";
 import { objectPath, signUrl, type V4Signer } from "@tintype/gcs/v4_signer";
@@ -6,11 +5,10 @@ import { objectPath, signUrl, type V4Signer } from "@tintype/gcs/v4_signer";
 /** Signs URLs that read one generation of an object in one bucket. */
 export function gcsReadUrlSigner(
   { endpoint, bucket }: Pick<Bucket, "endpoint" | "bucket">,
-  { signer, clock }: { readonly signer: V4Signer; readonly clock: Clock },
+  signer: V4Signer,
 ): ReadUrlSigner {
   return {
-    async signRead(name, { generation, expiresAtMs }) {
-      const nowMs = clock.now();
+    async signRead(name, { generation, signedAtMs: nowMs, expiresAtMs }) {
       const { url } = await signUrl(signer, {
         method: "GET",
         endpoint,

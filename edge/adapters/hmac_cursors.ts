@@ -22,11 +22,13 @@ export async function hmacCursors(secret: string, also?: string): Promise<Cursor
       bytes.set(await sealOf(key, before, scope), ID_BYTES);
       return base64url.encode(bytes);
     },
-    async open(cursor, scope) {
+    async open(cursor, scopeAt) {
       if (!FORM.test(cursor)) return undefined;
       const bytes = base64url.decode(cursor);
       const before = idOfBytes(bytes.subarray(0, ID_BYTES));
       if (!isImageId(before)) return undefined;
+      const scope = await scopeAt(before);
+      if (scope === undefined) return undefined;
       const seals = await Promise.all(keys.map((each) => sealOf(each, before, scope)));
       return seals.some((seal) => isSeal(seal, bytes)) ? before : undefined;
     },

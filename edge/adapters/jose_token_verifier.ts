@@ -101,6 +101,8 @@ function claimsOf(
     throw refused();
   }
   if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) throw refused();
+  // Many texts that are no Unicode have the same bytes, and so the same pseudonym.
+  if (!sub.isWellFormed()) throw refused();
   if (typeof tenant !== "string" || !isTenant(tenant)) throw refused();
   if (typeof scope !== "string") throw refused();
   return {

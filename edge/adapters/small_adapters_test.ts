@@ -6,6 +6,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { networkOf } from "../middleware/rate_limits.ts";
 import { hmacCursors } from "./hmac_cursors.ts";
+import type { CursorScope } from "../ports.ts";
 import { shapeOf } from "../json_shape.ts";
 
 test("hmacCursors() opens what it sealed for that listing and nothing else", async () => {
@@ -13,19 +14,24 @@ test("hmacCursors() opens what it sealed for that listing and nothing else", asy
   const before = parseImageId("019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34");
   const tenant = parseTenant("acme");
   const [ann, bob] = [parseOwner("a".repeat(20)), parseOwner("b".repeat(20))];
-  const cursor = await cursors.seal(before, { tenant, owner: ann });
+  const scope = { tenant, owner: ann };
+  const of = (scope: CursorScope | undefined) => () => Promise.resolve(scope);
+  const cursor = await cursors.seal(before, scope);
   assert.equal(cursor.length, 43);
-  assert.equal(await cursors.open(cursor, { tenant, owner: ann }), before);
-  assert.equal(await cursors.open(cursor, { tenant, owner: bob }), undefined);
-  assert.equal(await cursors.open(cursor, { tenant: parseTenant("x"), owner: ann }), undefined);
+  const asked: unknown[] = [];
+  const opened = await cursors.open(cursor, async (imageId) => (asked.push(imageId), scope));
+  assert.deepEqual([opened, asked], [before, [before]], "whose day it is, its id says");
+  assert.equal(await cursors.open(cursor, of({ tenant, owner: bob })), undefined);
+  assert.equal(await cursors.open(cursor, of({ tenant: parseTenant("x"), owner: ann })), undefined);
+  assert.equal(await cursors.open(cursor, of(undefined)), undefined);
   const flipped = (cursor.startsWith("A") ? "B" : "A") + cursor.slice(1);
-  assert.equal(await cursors.open(flipped, { tenant, owner: ann }), undefined);
-  assert.equal(await cursors.open(cursor.slice(1), { tenant, owner: ann }), undefined);
+  assert.equal(await cursors.open(flipped, of(scope)), undefined);
+  assert.equal(await cursors.open(cursor.slice(1), of(scope)), undefined);
   // The same bytes with other spare bits: the last character of a cursor is one of sixteen, never the next of one.
   const respelled = cursor.slice(0, -1) + String.fromCharCode(cursor.charCodeAt(42) + 1);
-  assert.equal(await cursors.open(respelled, { tenant, owner: ann }), undefined);
+  assert.equal(await cursors.open(respelled, of(scope)), undefined);
   const others = await hmacCursors("o".repeat(32));
-  assert.equal(await others.open(cursor, { tenant, owner: ann }), undefined);
+  assert.equal(await others.open(cursor, of(scope)), undefined);
 });
 
 test("shapeOf() sees a name given twice in one object, however it is written", () => {

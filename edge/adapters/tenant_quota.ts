@@ -1,5 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
-import type { DayClaim, FullDay, QuotaStub } from "./durable_object_quota.ts";
+import type {
+  CountedErasures,
+  DayClaim,
+  DayErasures,
+  FullDay,
+  QuotaStub,
+} from "./durable_object_quota.ts";
 
 const DAY_MS = 86_400_000;
 const HASH_BYTES = 16;
@@ -13,7 +19,7 @@ interface Day {
 }
 
 /**
- * One tenant's day (UTC): how many images and bytes it took. Keeps counts and HMACs of image ids under a key that is
+ * One tenant's day (UTC): how many images, bytes and erasures it took. Keeps counts and HMACs of image ids under a key that is
  * made anew each day, so that nothing in it names an image; an alarm empties it after midnight.
  */
 export class TenantQuota extends DurableObject implements QuotaStub {
@@ -27,7 +33,10 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS day (start_ms INTEGER NOT NULL, key BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS claims (hash BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS total (images INTEGER NOT NULL, bytes INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS erasures (hash BLOB PRIMARY KEY) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS total (
+        images INTEGER NOT NULL, bytes INTEGER NOT NULL, erasures INTEGER NOT NULL
+      );
     `);
   }
 
@@ -37,7 +46,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
    */
   async reserve(claim: DayClaim): Promise<FullDay | null> {
     const nowMs = Date.now();
-    const hash = await this.#hashOf(claim.imageId, nowMs);
+    const hash = await hashOf(claim.imageId, await this.#keyAt(nowMs));
     // No await from here on: nothing comes between the look and the count.
     const held = this.#bytesOf(hash);
     if (held !== undefined && claim.bytes <= held) return null;
@@ -60,7 +69,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 
   /** Lowers what an image of today counts for to its real size; never raises it. */
   async settle(imageId: string, bytes: number): Promise<void> {
-    const hash = await this.#hashOf(imageId, Date.now());
+    const hash = await hashOf(imageId, await this.#keyAt(Date.now()));
     const held = this.#bytesOf(hash);
     if (held === undefined || bytes >= held) return;
     this.#sql.exec("UPDATE claims SET bytes = ? WHERE hash = ?", bytes, hash);
@@ -69,11 +78,37 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 
   /** Gives an image of today back; one that was never counted, or on another day, changes nothing. */
   async release(imageId: string): Promise<void> {
-    const hash = await this.#hashOf(imageId, Date.now());
+    const hash = await hashOf(imageId, await this.#keyAt(Date.now()));
     const bytes = this.#bytesOf(hash);
     if (bytes === undefined) return;
     this.#sql.exec("DELETE FROM claims WHERE hash = ?", hash);
     this.#sql.exec("UPDATE total SET images = images - 1, bytes = bytes - ?", bytes);
+  }
+
+  /** Counts each image's erasure once a day, in order, as long as there is room. */
+  async countErasures({ imageIds, erasuresPerDay }: DayErasures): Promise<CountedErasures> {
+    const nowMs = Date.now();
+    const key = await this.#keyAt(nowMs);
+    const hashes = await Promise.all(imageIds.map((imageId) => hashOf(imageId, key)));
+    // No await from here on.
+    const { erasures } = this.#sql.exec<{ erasures: number }>("SELECT erasures FROM total").one();
+    const refused: string[] = [];
+    let counted = 0;
+    for (const [at, imageId] of imageIds.entries()) {
+      const hash = hashes[at];
+      if (this.#sql.exec("SELECT 1 FROM erasures WHERE hash = ?", hash).toArray().length > 0) {
+        continue;
+      }
+      if (erasures + counted >= erasuresPerDay) {
+        refused.push(imageId);
+        continue;
+      }
+      this.#sql.exec("INSERT INTO erasures VALUES (?)", hash);
+      counted++;
+    }
+    this.#sql.exec("UPDATE total SET erasures = erasures + ?", counted);
+    const left = erasuresPerDay - erasures - counted;
+    return { refused, left, endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
   }
 
   /** Empties the object when its day is over and no call has begun the next. */
@@ -82,16 +117,15 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     if (day === undefined || day.start_ms < startOfDay(Date.now())) this.#empty();
   }
 
-  /** What an image of the day of `nowMs` is known by here. */
-  async #hashOf(imageId: string, nowMs: number): Promise<ArrayBuffer> {
+  /** The key of the day of `nowMs`. */
+  async #keyAt(nowMs: number): Promise<CryptoKey> {
     const startMs = startOfDay(nowMs);
     if (this.#day?.startMs !== startMs) {
       const bytes = await this.#keyOfDay(startMs);
       const key = await crypto.subtle.importKey("raw", bytes, HMAC, false, ["sign"]);
       this.#day = { startMs, key };
     }
-    const digest = await crypto.subtle.sign("HMAC", this.#day.key, encoder.encode(imageId));
-    return digest.slice(0, HASH_BYTES);
+    return this.#day.key;
   }
 
   /** The stored key of a day, made with its first call. */
@@ -101,14 +135,16 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     const key = crypto.getRandomValues(new Uint8Array(32)).buffer;
     this.#empty();
     this.#sql.exec("INSERT INTO day VALUES (?, ?)", startMs, key);
-    this.#sql.exec("INSERT INTO total VALUES (0, 0)");
+    this.#sql.exec("INSERT INTO total VALUES (0, 0, 0)");
     await this.ctx.storage.setAlarm(startMs + DAY_MS);
     return key;
   }
 
   #empty(): void {
     this.#day = undefined;
-    for (const table of ["day", "claims", "total"]) this.#sql.exec(`DELETE FROM ${table}`);
+    for (const table of ["day", "claims", "erasures", "total"]) {
+      this.#sql.exec(`DELETE FROM ${table}`);
+    }
   }
 
   #bytesOf(hash: ArrayBuffer): number | undefined {
@@ -118,6 +154,12 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     );
     return claim?.bytes;
   }
+}
+
+/** What an image is known by here for a day. */
+async function hashOf(imageId: string, key: CryptoKey): Promise<ArrayBuffer> {
+  const digest = await crypto.subtle.sign("HMAC", key, encoder.encode(imageId));
+  return digest.slice(0, HASH_BYTES);
 }
 
 function startOfDay(timeMs: number): number {

@@ -23,7 +23,12 @@ export function callerOf(c: Context<AppEnv>): Caller {
 }
 
 /** The rights that a token may carry. */
-type Scope = "images:write" | "images:read" | "images:read:tenant" | "images:delete";
+export type Scope =
+  | "images:write"
+  | "images:read"
+  | "images:read:tenant"
+  | "images:delete"
+  | "images:delete:tenant";
 
 /** Lets a request pass whose token has one of these scopes; else 403 that names the first (RFC 6750, section 3.1). */
 export function requireScope(...anyOf: readonly [Scope, ...Scope[]]): MiddlewareHandler<AppEnv> {

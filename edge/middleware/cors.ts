@@ -18,10 +18,10 @@ const EXPOSED =
 export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
   const origin = c.req.header("origin");
   if (origin === undefined) return await next();
-  if (isPreflight(c)) return preflight(c, origin);
+  if (isPreflight(c)) return await preflight(c, origin);
   await next();
   c.res.headers.append("Vary", "Origin");
-  const allowed = allowedOrigin(originsOf(c), origin);
+  const allowed = allowedOrigin(await originsOf(c), origin);
   if (allowed === undefined) return;
   c.res.headers.set("Access-Control-Allow-Origin", allowed);
   c.res.headers.set("Access-Control-Expose-Headers", EXPOSED);
@@ -30,16 +30,17 @@ export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** Whether a page of `origin` may call for this tenant: for the session that it will send its bytes to. */
-export function mayCallFrom(c: Context<AppEnv>, origin: string): boolean {
-  return origin === new URL(c.req.url).origin || allowedOrigin(originsOf(c), origin) !== undefined;
+export async function mayCallFrom(c: Context<AppEnv>, origin: string): Promise<boolean> {
+  return origin === new URL(c.req.url).origin ||
+    allowedOrigin(await originsOf(c), origin) !== undefined;
 }
 
 function isPreflight(c: Context<AppEnv>): boolean {
   return c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined;
 }
 
-function preflight(c: Context<AppEnv>, origin: string): Response {
-  const allowed = allowedOrigin(c.get("services").plans.allCorsOrigins, origin);
+async function preflight(c: Context<AppEnv>, origin: string): Promise<Response> {
+  const allowed = allowedOrigin(await c.get("services").tenants.corsOrigins(), origin);
   const headers = new Headers({ Vary: "Origin, Access-Control-Request-Method" });
   if (allowed !== undefined) {
     headers.set("Access-Control-Allow-Origin", allowed);
@@ -48,10 +49,11 @@ function preflight(c: Context<AppEnv>, origin: string): Response {
   return new Response(null, { status: 204, headers });
 }
 
-function originsOf(c: Context<AppEnv>): readonly string[] {
-  const { plans } = c.get("services");
+async function originsOf(c: Context<AppEnv>): Promise<readonly string[]> {
+  const { tenants } = c.get("services");
   const caller = c.get("caller");
-  return caller === undefined ? plans.allCorsOrigins : plans.planOf(caller.tenant).corsOrigins;
+  if (caller === undefined) return await tenants.corsOrigins();
+  return (await tenants.planOf(caller.tenant)).corsOrigins;
 }
 
 function allowedOrigin(origins: readonly string[], origin: string): string | undefined {

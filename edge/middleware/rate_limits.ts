@@ -14,11 +14,13 @@ export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-/** Limits requests per owner, once the token was verified. */
+/** Limits requests per owner of today, once the token was verified; throws `unavailable` where today has no salt. */
 export const limitOwner: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { ownerLimit } = c.get("services");
-  const { tenant, owners } = callerOf(c);
-  if (!await ownerLimit.take(`${tenant}/${owners[0]}`)) return answerLimited(c, ownerLimit);
+  const { ownerLimit, clock } = c.get("services");
+  const { tenant, ownerAt } = callerOf(c);
+  const owner = await ownerAt(clock.now());
+  c.set("owner", owner);
+  if (!await ownerLimit.take(`${tenant}/${owner}`)) return answerLimited(c, ownerLimit);
   await next();
 };
 

@@ -37,7 +37,6 @@ function ownSpanOf(given: TraceParent | undefined): TraceParent {
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const startedMs = Date.now();
   await next();
-  const caller = c.get("caller");
   c.get("log").info("request", {
     requestId: c.get("requestId"),
     traceId: c.get("trace").traceId,
@@ -45,8 +44,8 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
     route: routeOf(c),
     status: c.res.status,
     ms: Date.now() - startedMs,
-    tenant: caller?.tenant,
-    owner: caller?.owners[0],
+    tenant: c.get("caller")?.tenant,
+    owner: c.get("owner"),
     imageId: c.get("imageId"),
     code: c.get("errorCode"),
   });

@@ -1,6 +1,8 @@
 import type * as z from "zod";
 import {
   acceptedErasure,
+  erasureResults,
+  erasuresBody,
   erasureState,
   health,
   imagePage,
@@ -14,6 +16,8 @@ import {
 /** The schemas that requests and answers of the document name. */
 export const COMPONENTS = {
   AcceptedErasure: acceptedErasure,
+  ErasureResults: erasureResults,
+  ErasuresRequest: erasuresBody,
   ErasureState: erasureState,
   Health: health,
   ImagePage: imagePage,
@@ -34,6 +38,7 @@ const PURGE = "2025-12-10T05:52:06.656Z";
 const summary = {
   imageId: ID,
   status: "ready",
+  ref: "order-4711",
   createdAt: CREATED,
   purgeAt: PURGE,
   image: IMAGE,
@@ -42,6 +47,10 @@ const summary = {
 /** An example of each schema; tests check each against it, and send those of requests. */
 export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPONENTS[Name]> } = {
   AcceptedErasure: { imageId: ID, status: "accepted", erasure: `/v1/erasures/${ID}` },
+  ErasureResults: {
+    results: [{ imageId: ID, status: "accepted", erasure: `/v1/erasures/${ID}` }],
+  },
+  ErasuresRequest: { imageIds: [ID] },
   ErasureState: { imageId: ID, status: "accepted", requestedAt: "2025-12-04T08:00:00.000Z" },
   Health: { status: "ok" },
   ImagePage: { images: [summary] },
@@ -56,7 +65,7 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
       height: 150,
       contentType: "image/jpeg",
       bytes: 8_213,
-      url: "https://storage.googleapis.com/tintype-processed/2025-12-03/acme/thumb.jpg",
+      url: "https://storage.googleapis.com/tintype-processed/a/2025-12-03/acme/thumb.jpg",
     }],
   },
   ImageSummary: summary,
@@ -74,7 +83,7 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     upload: {
       protocol: "gcs-resumable",
       method: "PUT",
-      url: "https://storage.googleapis.com/tintype-raw/2025-12-03/acme?upload_id=opaque",
+      url: "https://storage.googleapis.com/tintype-raw/a/2025-12-03/acme?upload_id=opaque",
       headers: {},
       chunkMultiple: 262_144,
       expiresAt: "2025-12-10T03:52:06.656Z",
@@ -88,5 +97,6 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     crc32c: "h8pQ8A==",
     imageId: ID,
+    ref: "order-4711",
   },
 };

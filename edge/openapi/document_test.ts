@@ -53,6 +53,7 @@ const STORY: readonly (readonly [line: string, status: number, answer: Component
   ["DELETE /v1/images/{id}", 202, "AcceptedErasure"],
   ["GET /v1/images/{id}", 404, "Problem"],
   ["GET /v1/erasures/{id}", 200, "ErasureState"],
+  ["POST /v1/erasures", 202, "ErasureResults"],
   ["POST /v1/uploads", 409, "Problem"],
   ["GET /healthz", 200, "Health"],
 ];
@@ -88,7 +89,10 @@ function exampleLine(line: string): string {
 
 function bodyOf(line: string) {
   if (line === "POST /v1/uploads") return { json: EXAMPLES.UploadRequest };
+  if (line === "POST /v1/erasures") return { json: EXAMPLES.ErasuresRequest };
   if (line !== "POST /v1/images") return {};
-  const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
-  return { body: PNG, headers };
+  const { size } = EXAMPLES.UploadRequest;
+  const body = new Uint8Array(size);
+  body.set(PNG);
+  return { body, headers: { "Content-Type": "image/png", "Content-Length": String(size) } };
 }

@@ -8,8 +8,8 @@ import type { ImageState, ImageSummary } from "../schemas.ts";
 /** An image that its owner may see. */
 export type VisibleImage = Exclude<FoundImage, { state: "none" | "erased" }>;
 
-/** How many times an answer's tag changes within the life of the addresses in it. */
-const TAGS_PER_URL_LIFE = 3;
+/** In how many windows a signed URL is good: it is dated at the start of the first one, in which a state has the same URLs. */
+const WINDOWS_PER_URL_LIFE = 4;
 
 /** Where an image is read. */
 export function pathOfImage(imageId: ImageId): string {
@@ -37,25 +37,33 @@ export function summaryOf(image: VisibleImage, policy: RetentionPolicy) {
   return {
     imageId,
     status: statusOf(image),
+    ...refOf(image),
     createdAt: isoOf(t0OfImageId(imageId)),
     purgeAt: purgeAtText(imageId, policy),
     image: pathOfImage(imageId),
   } satisfies ImageSummary;
 }
 
-/** An image's whole state, with addresses that read its renditions until 15 minutes from now or its purge. */
+/** The caller's own reference, which is known once the image is processed: the edge may list the raw bucket, not read it. */
+function refOf(image: VisibleImage): { readonly ref?: string } {
+  const ref = image.state === "done" ? image.manifest.ref : undefined;
+  return ref === undefined ? {} : { ref };
+}
+
+/** An image's whole state, with URLs that read its renditions until 15 to 20 minutes from now or its purge. */
 export async function stateOf(
   image: VisibleImage,
   { policy, urlSigner, clock }: Pick<EdgeServices, "policy" | "urlSigner" | "clock">,
 ): Promise<ImageState> {
   const common = summaryOf(image, policy);
   if (image.state === "processing") {
-    // The edge may list the raw bucket, not read it: where the image came from shows when it is processed.
+    // Where it came from is known once it is processed, too.
     return { ...common, source: null, bytes: image.bytes, metadata: {}, renditions: [] };
   }
   const { reason, detail, source, bytes, metadata = {}, renditions } = image.manifest;
+  const signedAtMs = windowStart({ policy, clock });
   const expiresAtMs = Math.min(
-    clock.now() + policy.signedUrlMs,
+    signedAtMs + policy.signedUrlMs,
     purgeAtOf(image.ref.imageId, policy),
   );
   return {
@@ -67,20 +75,25 @@ export async function stateOf(
     metadata,
     renditions: await Promise.all(renditions.map(async ({ object, generation, ...shown }) => ({
       ...shown,
-      url: await urlSigner.signRead(object, { generation, expiresAtMs }),
+      url: await urlSigner.signRead(object, { generation, signedAtMs, expiresAtMs }),
     }))),
   };
 }
 
-/** A weak tag of an image's state (RFC 9110, section 8.8.3) that changes before the addresses in it end. */
+/** When the URLs of now are dated, in milliseconds since the epoch. */
+function windowStart({ policy, clock }: Pick<EdgeServices, "policy" | "clock">): number {
+  const windowMs = policy.signedUrlMs / WINDOWS_PER_URL_LIFE;
+  return Math.floor(clock.now() / windowMs) * windowMs;
+}
+
+/** A weak tag of an image's state (RFC 9110, section 8.8.3) that changes with the URLs in it, 15 minutes before they end. */
 export async function tagOf(
   image: VisibleImage,
-  { policy, clock }: Pick<EdgeServices, "policy" | "clock">,
+  services: Pick<EdgeServices, "policy" | "clock">,
 ): Promise<string> {
-  const window = Math.floor(clock.now() / (policy.signedUrlMs / TAGS_PER_URL_LIFE));
   const parts = image.state === "processing"
     ? [image.ref.imageId, "processing", image.bytes]
-    : [image.ref.imageId, image.manifest.status, image.manifest.processedAt, window];
+    : [image.ref.imageId, image.manifest.status, image.manifest.processedAt, windowStart(services)];
   const text = new TextEncoder().encode(parts.join("\n"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 12);
   return `W/"${hexOf(digest)}"`;

@@ -42,7 +42,7 @@ test("POST /v1/images stores the body under the caller's name", async () => {
     purgeAt: new Date(edge.clock.ms + 7 * DAY_MS).toISOString(),
   });
   const [name = ""] = edge.raw.names();
-  assert.equal(name.split("/").slice(1).join("/"), `acme/${await ownerOf()}/${imageId}`);
+  assert.equal(name.split("/").slice(2).join("/"), `acme/${await ownerOf()}/${imageId}`);
   const [object] = (await edge.raw.list({ prefix: name })).objects;
   assert.equal(object?.size, PNG.length);
   assert.equal(object?.contentType, "image/png");
@@ -79,12 +79,12 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
     ["415 unsupported_type", { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG }],
     ["400 invalid_request", { headers: sized(0) }],
     ["422 not_an_image", { headers: sized(66), body: text }],
-    ["422 not_an_image", { headers: typed("image/jpeg"), body: PNG }],
     ["400 invalid_request", { headers: sized(300_000), body: PNG }],
     ["422 digest_mismatch", { headers: pngHeaders, body: PNG }, `?sha256=${"0".repeat(64)}`],
     ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?sha256=ABC"],
     ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?size=3"],
     ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?preset=none"],
+    ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?ref=a%20b"],
   ];
   for (const [expected, options, query = ""] of cases) {
     const answer = await call(edge, `POST /v1/images${query}`, options);
@@ -94,6 +94,32 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
   }
   assert.deepEqual(edge.raw.names(), []);
   assert.equal(edge.quota.held().length, 0, "a definite refusal gives the day its image back");
+});
+
+test("POST /v1/images stores the bytes' own type, whatever was declared, and the caller's reference", async () => {
+  const edge = await makeTestEdge();
+  const headers = { ...pngHeaders, "Content-Type": "image/jpeg" };
+  const answer = await call(edge, "POST /v1/images?ref=order-4711", { headers, body: PNG });
+  assert.equal(answer.status, 202);
+  const [object] = (await edge.raw.list({ prefix: "" })).objects;
+  assert.deepEqual([object?.contentType, object?.metadata["ref"]], ["image/png", "order-4711"]);
+});
+
+test("POST /v1/images refuses an actual type that the tenant's plan does not take", async () => {
+  const edge = await makeTestEdge({ tenants: { acme: { allowedTypes: ["image/jpeg"] } } });
+  const headers = { ...pngHeaders, "Content-Type": "image/jpeg" };
+  const answer = await call(edge, "POST /v1/images", { headers, body: PNG });
+  assert.equal((await readProblem(answer, 415)).code, "unsupported_type");
+  assert.deepEqual([edge.raw.names(), edge.quota.held()], [[], []]);
+});
+
+test("POST /v1/images answers 409 where other bytes are there under the id", async () => {
+  const edge = await makeTestEdge();
+  const { imageId } = await putImage(edge);
+  const same = await uploadPng(edge, `?imageId=${imageId}&sha256=${"ab".repeat(32)}`);
+  assert.equal((await readAs(imageSummary, same)).status, "ready");
+  const other = await uploadPng(edge, `?imageId=${imageId}&sha256=${"0".repeat(64)}`);
+  assert.equal((await readProblem(other, 409)).code, "conflict");
 });
 
 test("POST /v1/images twice with one id makes one object", async () => {
@@ -106,7 +132,7 @@ test("POST /v1/images twice with one id makes one object", async () => {
 });
 
 test("POST /v1/images holds a form to its tenant's limit while it streams", async () => {
-  const edge = await makeTestEdge({ plans: `{"default":{"maxBytes":${PNG.length - 1}}}` });
+  const edge = await makeTestEdge({ tenants: { _default: { maxBytes: PNG.length - 1 } } });
   const answer = await call(edge, "POST /v1/images", { body: pngForm() });
   const problem = await readProblem(answer, 413);
   assert.equal(problem.code, "too_large");

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { receiptName } from "@tintype/core/model/object_name";
 import { readAs, readProblem } from "../_assertions.ts";
-import { call, idAt, makeTestEdge, ownerOf, PNG, putImage, readyRendition } from "../_testing.ts";
+import { call, idAt, makeTestEdge, PNG, putImage, readyRendition } from "../_testing.ts";
 import { acceptedErasure, erasureState, imagePage, imageState } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const WINDOW_MS = 300_000;
 
 test("GET /v1/images/{id} shows processing, ready, rejected and failed", async () => {
   const edge = await makeTestEdge();
@@ -32,7 +34,9 @@ test("GET /v1/images/{id} shows processing, ready, rejected and failed", async (
   const { url, ...thumb } = rendition;
   const { object: _object, generation: _generation, ...expected } = readyRendition;
   assert.deepEqual(thumb, expected);
-  assert.ok(url.endsWith(`generation=1700000000000002&ends=${edge.clock.ms + 900_000}`));
+  const signed = edge.clock.ms - edge.clock.ms % WINDOW_MS;
+  const ends = signed + 20 * 60_000;
+  assert.ok(url.endsWith(`generation=1700000000000002&signed=${signed}&ends=${ends}`));
   assert.deepEqual([rejected?.status, rejected?.reason], ["rejected", "corrupt"]);
   assert.equal(failed?.status, "failed");
 });
@@ -45,6 +49,52 @@ test("GET /v1/images/{id} signs addresses no longer than the image is kept, and 
   edge.clock.ms += 60_000;
   const answer = await call(edge, `GET /v1/images/${imageId}`);
   assert.equal((await readProblem(answer, 404)).code, "not_found");
+});
+
+test("GET /v1/images/{id} has the same URLs for five minutes, each good for another fifteen", async () => {
+  const edge = await makeTestEdge();
+  edge.clock.ms = Math.ceil(edge.clock.ms / WINDOW_MS) * WINDOW_MS;
+  const { imageId } = await putImage(edge);
+  const urlAfter = async (ms: number) => {
+    edge.clock.ms += ms;
+    const state = await readAs(imageState, await call(edge, `GET /v1/images/${imageId}`));
+    return new URL(state.renditions[0]?.url ?? "");
+  };
+  const first = await urlAfter(0);
+  assert.equal((await urlAfter(WINDOW_MS - 1)).href, first.href);
+  assert.equal(Number(first.searchParams.get("ends")) - edge.clock.ms, 15 * 60_000 + 1);
+  assert.notEqual((await urlAfter(1)).href, first.href);
+});
+
+test("states and lists name the caller's reference once the image is processed", async () => {
+  const edge = await makeTestEdge();
+  const ref = "order-4711";
+  await putImage(edge, { imageId: idAt(edge.clock.ms - 2), status: "processing" });
+  await putImage(edge, { imageId: idAt(edge.clock.ms - 1) });
+  const { imageId } = await putImage(edge, { manifest: { ref } });
+  assert.equal((await readAs(imageState, await call(edge, `GET /v1/images/${imageId}`))).ref, ref);
+  const { images } = await readAs(imagePage, await call(edge, "GET /v1/images"));
+  assert.deepEqual(images.map((image) => image.ref), [ref, undefined, undefined]);
+});
+
+test("a look at an image is two reads, and a listing only where there is neither request nor manifest", async () => {
+  const edge = await makeTestEdge();
+  const idOf = async (status: "ready" | "failed" | "processing", ms: number) =>
+    (await putImage(edge, { imageId: idAt(edge.clock.ms - ms), status })).imageId;
+  const reads = ["erasures stat", "processed read"];
+  for (
+    const [imageId, expected] of [
+      [await idOf("ready", 1), reads],
+      [await idOf("failed", 2), reads],
+      [await idOf("processing", 3), [...reads, "raw list"]],
+      [idAt(edge.clock.ms - 4), [...reads, "raw list"]],
+      [idAt(edge.clock.ms - 8 * DAY_MS), []],
+    ] as const
+  ) {
+    edge.calls.length = 0;
+    await call(edge, `GET /v1/images/${imageId}`);
+    assert.deepEqual(edge.calls.toSorted(), expected);
+  }
 });
 
 test("GET /v1/images/{id} answers 304 until the addresses near their end", async () => {
@@ -89,7 +139,7 @@ test("GET /v1/images lists newest first, page by page, with a cursor that is nob
   const edge = await makeTestEdge();
   const ids = Array.from({ length: 5 }, (_, at) => idAt(edge.clock.ms - at * 7 * HOUR_MS));
   for (const imageId of ids) await putImage(edge, { imageId });
-  await putImage(edge, { imageId: idAt(edge.clock.ms - HOUR_MS), owner: await ownerOf("bob") });
+  await putImage(edge, { imageId: idAt(edge.clock.ms - HOUR_MS), subject: "bob" });
   const seen: string[] = [];
   let query = "?limit=2";
   for (let pages = 0; pages < 20; pages++) {
@@ -106,6 +156,31 @@ test("GET /v1/images lists newest first, page by page, with a cursor that is nob
   for (const bad of wrong) {
     assert.equal((await call(edge, `GET /v1/images?${bad}`)).status, 400, bad);
   }
+});
+
+test("GET /v1/images goes on over midnight with a cursor of the day before, which ends with that day", async () => {
+  const edge = await makeTestEdge();
+  const midnight = startOfDay(dayOf(edge.clock.ms));
+  edge.clock.ms = midnight + HOUR_MS;
+  const claims = { iat: edge.clock.ms / 1_000, exp: edge.clock.ms / 1_000 + 600 };
+  const ids = [30, -30, -90].map((minutes) => idAt(midnight + minutes * 60_000));
+  for (const imageId of ids) await putImage(edge, { imageId });
+  const read = async (query: string, later = claims) =>
+    await call(edge, `GET /v1/images?limit=1${query}`, { claims: later });
+  const seen: (string | undefined)[] = [];
+  let cursor = "";
+  for (let pages = 0; pages < 3; pages++) {
+    const page = await readAs(imagePage, await read(cursor));
+    seen.push(page.images[0]?.imageId);
+    if (page.cursor !== undefined) cursor = `&cursor=${page.cursor}`;
+  }
+  assert.deepEqual(seen, ids);
+  const days = (count: number) => {
+    edge.clock.ms = midnight + count * DAY_MS;
+    return { iat: edge.clock.ms / 1_000, exp: edge.clock.ms / 1_000 + 600 };
+  };
+  assert.equal((await read(cursor, days(6))).status, 200);
+  assert.equal((await readProblem(await read(cursor, days(8)), 400)).errors?.[0]?.path, "cursor");
 });
 
 test("DELETE hides the image at once and the erasure can be followed", async () => {
@@ -125,13 +200,12 @@ test("DELETE hides the image at once and the erasure can be followed", async () 
   assert.deepEqual((await readAs(imagePage, await call(edge, "GET /v1/images"))).images, []);
   const readErasure = async () => await readAs(erasureState, await call(edge, `GET ${erasure}`));
   assert.equal((await readErasure()).status, "accepted");
-  for (const isOlder of [false, true]) {
-    const receipt = receiptName({ ...ref, owner: await ownerOf("ann", "acme", isOlder) });
-    const write = { contentType: "application/json", customTimeMs: edge.clock.ms };
-    await edge.processed.create(receipt, new Uint8Array(), write);
-  }
+  const write = { contentType: "application/json", customTimeMs: edge.clock.ms };
+  await edge.processed.create(receiptName(ref), new Uint8Array(), write);
+  edge.calls.length = 0;
   const { status, erasedAt } = await readErasure();
   assert.deepEqual([status, erasedAt], ["erased", new Date(edge.clock.ms).toISOString()]);
+  assert.deepEqual(edge.calls.toSorted(), ["erasures stat", "processed stat"], "by two reads");
   const old = idAt(edge.clock.ms - 8 * DAY_MS);
   assert.equal((await call(edge, `DELETE /v1/images/${old}`)).status, 404);
 });

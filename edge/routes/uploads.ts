@@ -42,17 +42,17 @@ export const uploadRoutes = new Hono<AppEnv>().post(
   validate("json", uploadBody),
   async (c) => {
     const services = c.get("services");
-    const { tenant, owners } = callerOf(c);
+    const { tenant, ownerAt } = callerOf(c);
     const { imageId, ...declaration } = c.req.valid("json");
     c.set("imageId", imageId?.toLowerCase());
     const started = await startUpload(services, {
       tenant,
-      owners,
-      plan: services.plans.planOf(tenant),
+      ownerAt,
+      plan: await services.tenants.planOf(tenant),
       policy: services.policy,
       declaration,
       imageId,
-      origin: originOf(c),
+      origin: await originOf(c),
       traceparent: c.get("traceparent"),
     });
     if (started.kind === "exists") return c.json(await stateOf(started.image, services), 200);
@@ -101,18 +101,19 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
   validate("query", imageUploadQuery),
   async (c) => {
     const services = c.get("services");
-    const { tenant, owners } = callerOf(c);
-    const { imageId: given, sha256, preset } = c.req.valid("query");
+    const { tenant, ownerAt } = callerOf(c);
+    const { imageId: given, sha256, preset, ref } = c.req.valid("query");
     c.set("imageId", given?.toLowerCase());
     const { imageId, existing } = await uploadImage(services, {
       tenant,
-      owners,
-      plan: services.plans.planOf(tenant),
+      ownerAt,
+      plan: await services.tenants.planOf(tenant),
       policy: services.policy,
       imageId: given,
       body: await openBody(c.req.raw, services.streams),
       sha256,
       preset,
+      ref,
       maxBytes: MAX_BODY_BYTES,
       traceparent: c.get("traceparent"),
     });
@@ -127,7 +128,7 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
 );
 
 /** The page that will send the bytes, where it may call here: storage answers its browser for the whole session. */
-function originOf(c: Context<AppEnv>): string | undefined {
+async function originOf(c: Context<AppEnv>): Promise<string | undefined> {
   const origin = c.req.header("origin");
-  return origin !== undefined && mayCallFrom(c, origin) ? origin : undefined;
+  return origin !== undefined && await mayCallFrom(c, origin) ? origin : undefined;
 }

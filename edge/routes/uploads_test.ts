@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "@tintype/core/errors";
+import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { readAs, readProblem } from "../_assertions.ts";
-import { call, idAt, makeTestEdge, ownerOf, putImage } from "../_testing.ts";
+import { call, idAt, makeTestEdge, ownerOf, PNG, putImage } from "../_testing.ts";
 import { imageState, startedUpload } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +34,8 @@ test("POST /v1/uploads starts a session with everything that the contract names"
     purgeAt: new Date(edge.clock.ms + 7 * DAY_MS).toISOString(),
   });
   const day = new Date(edge.clock.ms).toISOString().slice(0, 10);
-  assert.equal(session.name, `${day}/acme/${await ownerOf()}/${body.imageId}`);
+  const owner = await ownerOf();
+  assert.equal(session.name, `${owner.charAt(0)}/${day}/acme/${owner}/${body.imageId}`);
   const { metadata } = session.options as { metadata: Record<string, string> }; // what startUpload passes
   assert.equal(metadata["source"], "edge");
   assert.equal(metadata["size"], "1000");
@@ -43,7 +45,7 @@ test("POST /v1/uploads starts a session with everything that the contract names"
 });
 
 test("POST /v1/uploads answers what is wrong with a declaration", async () => {
-  const edge = await makeTestEdge({ plans: '{"default":{"maxBytes":5000}}' });
+  const edge = await makeTestEdge({ tenants: { _default: { maxBytes: 5_000 } } });
   const cases: [unknown, expected: string, path?: string][] = [
     [{ ...upload, size: 0 }, "400 invalid_request", "size must be at least 1"],
     [{ ...upload, size: 1.5 }, "400 invalid_request", "size must be an integer"],
@@ -92,19 +94,97 @@ test("POST /v1/uploads refuses bodies that are not small JSON", async () => {
 test("POST /v1/uploads answers the image that is there under a client's own id, and 409 when it is erased", async () => {
   const edge = await makeTestEdge();
   const imageId = idAt(edge.clock.ms);
-  const again = () => call(edge, "POST /v1/uploads", { json: { ...upload, imageId } });
+  const json = { ...upload, size: PNG.length, imageId };
+  const again = () => call(edge, "POST /v1/uploads", { json });
   assert.equal((await again()).status, 201);
   assert.equal((await again()).status, 201, "a session that nobody finished is no image");
   await putImage(edge, { imageId });
   assert.equal((await readAs(imageState, await again())).status, "ready");
   edge.clock.ms += 3 * DAY_MS;
   const claims = { exp: edge.clock.ms / 1_000 + 600 | 0 };
-  const late = await call(edge, "POST /v1/uploads", { json: { ...upload, imageId }, claims });
+  const late = await call(edge, "POST /v1/uploads", { json, claims });
   assert.equal(late.status, 200, "at any age");
   edge.clock.ms -= 3 * DAY_MS;
   await call(edge, `DELETE /v1/images/${imageId}`);
   assert.equal((await readProblem(await again(), 409)).code, "erased");
   assert.equal(edge.quota.held().length, 1, "a retry counts once");
+});
+
+test("POST /v1/uploads answers 409 where other bytes are there under the id, and starts nothing", async () => {
+  const edge = await makeTestEdge();
+  const processing = await putImage(edge, { status: "processing" });
+  const ready = await putImage(edge, { imageId: idAt(edge.clock.ms - 1) });
+  const start = async (imageId: string, declared: object) => {
+    const json = { ...upload, size: PNG.length, imageId, ...declared };
+    const answer = await call(edge, "POST /v1/uploads", { json });
+    return answer.status === 200 ? "same" : (await readProblem(answer, 409)).code;
+  };
+  const same = { sha256: "ab".repeat(32) }; // as the sample manifest has it
+  const other = { sha256: "0".repeat(64) };
+  for (
+    const [imageId, declared, expected] of [
+      [processing.imageId, {}, "same"],
+      [processing.imageId, other, "same"], // unknown until it is processed
+      [processing.imageId, { size: 9 }, "conflict"],
+      [ready.imageId, same, "same"],
+      [ready.imageId, other, "conflict"],
+      [ready.imageId, { ...same, size: 9 }, "conflict"],
+    ] as const
+  ) assert.equal(await start(imageId, declared), expected, JSON.stringify(declared));
+  assert.deepEqual([edge.sessions, edge.quota.held()], [[], []]);
+});
+
+test("POST /v1/uploads signs the caller's reference into the metadata, where it is one", async () => {
+  const edge = await makeTestEdge();
+  const start = (ref: string) => call(edge, "POST /v1/uploads", { json: { ...upload, ref } });
+  await readAs(startedUpload, await start("order-4711_a.b"), 201);
+  const [session] = edge.sessions;
+  const { metadata } = session?.options as { metadata: Record<string, string> }; // what startUpload passes
+  assert.equal(metadata["ref"], "order-4711_a.b");
+  for (const wrong of ["", "a b", "a/b", "é", "x".repeat(65)]) {
+    assert.equal((await readProblem(await start(wrong), 400)).errors?.[0]?.path, "ref", wrong);
+  }
+});
+
+/** Every day has its salt but the one before today. */
+async function edgeWithoutYesterday() {
+  const edge = await makeTestEdge({
+    saltAt(timeMs) {
+      const isThere = timeMs >= startOfDay(dayOf(edge.clock.ms));
+      if (!isThere) throw new AppError("unavailable", "There is no such day");
+      return Promise.resolve({ day: dayOf(timeMs), salt: "5".repeat(64), pseudonymKey: 2 });
+    },
+  });
+  edge.clock.ms = startOfDay(dayOf(edge.clock.ms)) + 12 * HOUR_MS;
+  const claims = { iat: edge.clock.ms / 1_000, exp: edge.clock.ms / 1_000 + 600 };
+  return { edge, claims };
+}
+
+test("an id of a day without a salt is 503, one outside its period 400 or 404 as ever", async () => {
+  const { edge, claims } = await edgeWithoutYesterday();
+  const yesterday = idAt(edge.clock.ms - 13 * HOUR_MS);
+  const over = idAt(edge.clock.ms - 8 * DAY_MS);
+  const ahead = idAt(edge.clock.ms + 6_000);
+  for (
+    const [imageId, uploadStatus, otherStatus] of [
+      [yesterday, 503, 503],
+      [over, 400, 404],
+      [ahead, 400, 404],
+    ] as const
+  ) {
+    const json = { ...upload, imageId };
+    const asked = await Promise.all([
+      call(edge, "POST /v1/uploads", { json, claims }),
+      ...["GET /v1/images/", "DELETE /v1/images/", "GET /v1/erasures/"]
+        .map((line) => call(edge, line + imageId, { claims })),
+    ]);
+    const statuses = asked.map(({ status }) => status);
+    assert.deepEqual(statuses, [uploadStatus, otherStatus, otherStatus, otherStatus]);
+  }
+  const down = await call(edge, `GET /v1/images/${yesterday}`, { claims });
+  assert.equal(down.headers.get("retry-after"), "1");
+  assert.equal((await readProblem(down, 503)).code, "unavailable");
+  assert.equal((await call(edge, "POST /v1/uploads", { json: upload, claims })).status, 201);
 });
 
 test("POST /v1/uploads says when the day's quota is used up", async () => {
@@ -117,7 +197,7 @@ test("POST /v1/uploads says when the day's quota is used up", async () => {
 });
 
 test("POST /v1/uploads carries the page's origin to the session where the tenant allows it", async () => {
-  const edge = await makeTestEdge({ plans: '{"default":{"corsOrigins":["https://app.test"]}}' });
+  const edge = await makeTestEdge({ tenants: { _default: { corsOrigins: ["https://app.test"] } } });
   for (const origin of ["https://app.test", "https://evil.test"]) {
     await call(edge, "POST /v1/uploads", { json: upload, headers: { Origin: origin } });
   }

@@ -121,7 +121,9 @@ async function openParts(options: StorageOptions, lifeMs: number) {
 const LOCAL_BUCKETS = {
   "tintype-raw": { holdsImages: true },
   "tintype-processed": { holdsImages: true },
+  "tintype-erasures": { holdsImages: true },
   "tintype-certificates": { holdsImages: false },
+  "tintype-config": { holdsImages: false },
 } as const;
 
 /** Makes the buckets that are missing; pages of the origins may use those that hold images. */

@@ -1,0 +1,52 @@
+/** Erasures at the edge: requests that are there already are free, new ones are counted against the tenant's day first. */
+import { forEachBounded } from "../concurrency.ts";
+import type { AppError } from "../errors.ts";
+import type { ImageId } from "../model/image_id.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { CallOptions } from "../ports/call_options.ts";
+import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
+import type { ErasureQuota } from "../ports/quota.ts";
+import { requestErasure } from "./request_erasure.ts";
+
+/** What requesting erasures needs. */
+interface RequestErasuresPorts {
+  readonly erasures: ObjectCreator & Pick<ObjectReader, "stat">;
+  readonly quota: ErasureQuota;
+}
+
+/** Which images of one tenant are to be erased. */
+interface RequestErasuresInput {
+  readonly tenant: Tenant;
+  readonly refs: readonly ImageRef[];
+  /** Undefined for staff, who are not bound by the quota. */
+  readonly erasuresPerDay: number | undefined;
+}
+
+/** Workers have six connections at a time. */
+const AT_ONCE = 6;
+
+/**
+ * Requests the erasure of each image, whether or not there is one. Returns the `quota_exceeded` of each that the day has no
+ * room for; throws `unavailable`, and then a repeated call requests what is missing and counts nothing twice.
+ */
+export async function requestErasures(
+  { erasures, quota }: RequestErasuresPorts,
+  { tenant, refs, erasuresPerDay }: RequestErasuresInput,
+  options: CallOptions = {},
+): Promise<ReadonlyMap<ImageId, AppError>> {
+  const fresh: ImageRef[] = [];
+  await forEachBounded(refs, AT_ONCE, async (ref) => {
+    if (await erasures.stat(rawName(ref), options) === null) fresh.push(ref);
+  });
+  const isFresh = new Set(fresh.map(({ imageId }) => imageId));
+  // As they were asked for: the first ones are counted where the day has not room for all.
+  const imageIds = refs.map(({ imageId }) => imageId).filter((imageId) => isFresh.has(imageId));
+  const refused = erasuresPerDay === undefined || imageIds.length === 0
+    ? new Map<ImageId, AppError>()
+    : await quota.countErasures({ tenant, imageIds, erasuresPerDay });
+  await forEachBounded(fresh, AT_ONCE, async (ref) => {
+    if (!refused.has(ref.imageId)) await requestErasure({ erasures }, ref, options);
+  });
+  return refused;
+}
