@@ -40,8 +40,11 @@ export function imageRow(imageId: string, more: Record<string, unknown> = {}) {
   };
 }
 
-/** Streams rows in as the processor does: raw, with an insertId, never retried in part. */
-export function insertRows(bigquery: BigQuery, rows: readonly Record<string, unknown>[]) {
-  const raw = rows.map((json) => ({ insertId: crypto.randomUUID(), json }));
-  return bigquery.dataset("tintype").table("images").insert(raw, { raw: true, partialRetries: 0 });
+/** Writes rows of `tintype.images` as a subscription of Pub/Sub does; returns what was refused. */
+export async function writeRows(url: string, rows: readonly Record<string, unknown>[]) {
+  const target = { project: "tintype-local", dataset: "tintype", table: "images" };
+  const body = JSON.stringify({ ...target, rows });
+  const response = await fetch(`${url}/_local/rows`, { method: "POST", body });
+  const { errors } = await response.json() as { errors: { index: number; message: string }[] }; // documented
+  return errors;
 }

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { faultControls } from "../faults/faults.ts";
 import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
 import type { Control } from "../http/controls.ts";
@@ -6,11 +5,12 @@ import type { EmulatorApp } from "../http/emulator_server.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
 import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
 import { DASHBOARD_HEADERS, findDashboardFile } from "./dashboard/dashboard_files.ts";
+import { dmlControls } from "./dml.ts";
 import { GoogleError, toGoogleError } from "./google_error.ts";
 import { ROUTES } from "./routes.ts";
 import { writeRowsControl } from "./write_rows.ts";
 
-/** BigQuery takes no larger request to `insertAll`. */
+/** BigQuery takes no larger request. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 const API = "/bigquery/v2/projects/";
@@ -83,30 +83,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-const bufferSchema = z.strictObject({ seconds: z.number().min(0).max(86_400) });
-
 /** The controls of the local BigQuery. */
 function bigQueryControls(parts: BigQueryParts): readonly Control[] {
-  const { buffer, faults } = parts;
+  const { dml, faults } = parts;
   return [
     ...faultControls(faults),
     writeRowsControl(parts),
-    {
-      method: "POST",
-      path: "/_local/buffer",
-      body: "{seconds}",
-      does: "refuses DML that touches a younger row, as BigQuery's streaming buffer does",
-      run(body) {
-        buffer.seconds = bufferSchema.parse(body).seconds;
-        return { body: { seconds: buffer.seconds } };
-      },
-    },
-    {
-      method: "GET",
-      path: "/_local/buffer",
-      does: "shows the seconds of the streaming buffer",
-      run: () => ({ body: { seconds: buffer.seconds } }),
-    },
+    ...dmlControls(dml),
     {
       method: "GET",
       path: "/_local/dashboard",

@@ -3,11 +3,10 @@ import { DATASET, readTables, readViewColumns } from "../../infra/bigquery/read_
 import { FaultInjector } from "../faults/faults.ts";
 import { Catalog } from "./catalog.ts";
 import { Database } from "./database.ts";
-import { RowInserter } from "./insert_rows.ts";
+import { Dml } from "./dml.ts";
 import { JobStore } from "./jobs.ts";
 import type { QueryParts } from "./run_query.ts";
 import { readTranslations, type SqlTranslations, type TranslatedView } from "./sql_translations.ts";
-import { StreamingBuffer } from "./streaming_buffer.ts";
 
 /** The parts of the local BigQuery, made once. */
 export interface BigQueryParts extends QueryParts {
@@ -15,7 +14,6 @@ export interface BigQueryParts extends QueryParts {
   readonly retentionMs: number;
   /** The present time in milliseconds since the epoch. */
   readonly now: () => number;
-  readonly inserter: RowInserter;
   readonly jobs: JobStore;
   readonly faults: FaultInjector;
 }
@@ -45,9 +43,8 @@ export async function openBigQuery(
     database,
     catalog,
     translations,
-    inserter: new RowInserter(database),
     jobs: new JobStore(project),
-    buffer: new StreamingBuffer(),
+    dml: new Dml(project),
     faults: new FaultInjector(),
   };
 }

@@ -1,10 +1,12 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance, listValue } from "@duckdb/node-api";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeFolder } from "../_testing.ts";
-import { openParts } from "./_testing.ts";
+import { askControl } from "../http/_testing.ts";
+import { imageRow, openParts } from "./_testing.ts";
 import { runQuery } from "./run_query.ts";
+import { writeRowsControl } from "./write_rows.ts";
 
 test("a database of an older schema gets the new columns and keeps its rows", async (t) => {
   const path = join(await makeFolder(t), "bigquery.duckdb");
@@ -16,20 +18,15 @@ test("a database of an older schema gets the new columns and keeps its rows", as
   connection.closeSync();
   old.closeSync();
   const parts = await openParts(t, path);
-  const table = await parts.catalog.getTable("tintype", "images");
-  const required = {
-    tenant: "t",
-    owner: "o",
-    t0: "2026-11-20T10:00:00Z",
-    status: "ready",
-    processed_at: "2026-11-20T10:00:05Z",
+  const body = {
+    ...{ project: "tintype-local", dataset: "tintype", table: "images" },
+    rows: [imageRow("new", { engine: "sharp" })],
   };
-  const rows = [{ json: { image_id: "new", engine: "sharp", ...required } }];
-  const options = { skipInvalidRows: false, ignoreUnknownValues: false };
-  assert.deepEqual(await parts.inserter.insert(table, rows, options), []);
-  const sql = "SELECT image_id, engine FROM tintype.images ORDER BY image_id";
+  const written = await askControl([writeRowsControl(parts)], "POST", "/_local/rows", body);
+  assert.deepEqual(written.body, { errors: [] });
+  const sql = "SELECT image_id, engine, renditions FROM tintype.images ORDER BY image_id";
   const { rows: found } = await runQuery(parts, sql);
-  assert.deepEqual(found, [["new", "sharp"], ["old", null]]);
+  assert.deepEqual(found, [["new", "sharp", listValue([])], ["old", null, listValue([])]]);
 });
 
 test("DuckDB can prepare every translation of a statement", async (t) => {

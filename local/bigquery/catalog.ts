@@ -1,4 +1,9 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  DuckDBListType,
+  DuckDBStructType,
+  type DuckDBType,
+} from "@duckdb/node-api";
 import * as z from "zod";
 import type { Database } from "./database.ts";
 import { GoogleError } from "./google_error.ts";
@@ -192,9 +197,7 @@ export class Catalog {
     );
     const columns = rows.columnNames();
     const fields = columns.map((name, index): Field => ({
-      name,
-      type: API_TYPES.get(String(rows.columnType(index))) ?? "STRING",
-      mode: "NULLABLE",
+      ...fieldOf(name, rows.columnType(index)),
       description: described.find((field) => field.name === name)?.description,
     })).filter(({ name }) => name !== HIDDEN_COLUMN);
     const isDeclared = kind === "TABLE" && schema !== undefined;
@@ -244,6 +247,17 @@ async function inTransaction(connection: DuckDBConnection, statements: readonly 
     const message = error instanceof Error ? error.message : String(error);
     throw new GoogleError("invalidQuery", `DuckDB refuses this: ${message}`, error);
   }
+}
+
+function fieldOf(name: string, type: DuckDBType): Field {
+  if (type instanceof DuckDBListType) return { ...fieldOf(name, type.valueType), mode: "REPEATED" };
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryNames.map((entry, index) =>
+      fieldOf(entry, type.entryTypes[index] ?? type)
+    );
+    return { name, type: "RECORD", mode: "NULLABLE", fields };
+  }
+  return { name, type: API_TYPES.get(String(type)) ?? "STRING", mode: "NULLABLE" };
 }
 
 function comment(kind: "TABLE" | "VIEW", target: string, resource: Resource): string {

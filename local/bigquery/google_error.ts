@@ -3,6 +3,7 @@ const REASONS = {
   invalid: { status: 400, label: "INVALID_ARGUMENT" },
   invalidQuery: { status: 400, label: "INVALID_ARGUMENT" },
   parseError: { status: 400, label: "INVALID_ARGUMENT" },
+  resourcesExceeded: { status: 400, label: "INVALID_ARGUMENT" },
   notFound: { status: 404, label: "NOT_FOUND" },
   duplicate: { status: 409, label: "ALREADY_EXISTS" },
   uploadTooLarge: { status: 413, label: "INVALID_ARGUMENT" },

@@ -9,6 +9,7 @@ import {
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
+  listValue,
 } from "@duckdb/node-api";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
 import { formatMicrosIso } from "./timestamp.ts";
@@ -65,7 +66,12 @@ export async function readResult(result: DuckDBMaterializedResult): Promise<Quer
   const rows = await result.getRows();
   return {
     fields,
-    rows: rows.map((row) => shown.map((index) => row[index] ?? null)),
+    // BigQuery knows no missing list, only an empty one.
+    rows: rows.map((row) =>
+      shown.map((index, place) =>
+        row[index] ?? (fields[place]?.mode === "REPEATED" ? listValue([]) : null)
+      )
+    ),
   };
 }
 

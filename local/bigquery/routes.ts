@@ -71,14 +71,6 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
     return { kind: "bigquery#tableDataList", totalRows, rows, pageToken };
   },
-  async "POST /datasets/{dataset}/tables/{table}/insertAll"(parts, { dataset, table, body }) {
-    const { rows, ...options } = read(insertAllSchema, body);
-    const info = await parts.catalog.getTable(dataset, table);
-    if (info.kind === "VIEW") throw new GoogleError("invalid", "Cannot insert rows into a view");
-    const insertErrors = await parts.inserter.insert(info, rows, options);
-    const kind = "bigquery#tableDataInsertAllResponse";
-    return insertErrors.length > 0 ? { kind, insertErrors } : { kind };
-  },
   async "POST /queries"(parts, { body }) {
     const { formatOptions, maxResults, ...request } = read(queryRequestSchema, body);
     const configuration = {
@@ -111,15 +103,6 @@ const datasetSchema = z.object({ datasetReference: z.object({ datasetId: z.strin
 const tableSchema = z.looseObject({
   tableReference: z.object({ tableId: z.string() }),
   view: z.object({ query: z.string() }).optional(),
-});
-
-const insertAllSchema = z.object({
-  rows: z.array(z.object({
-    insertId: z.string().optional(),
-    json: z.record(z.string(), z.unknown()),
-  })).min(1, "No rows present in the request.").max(50_000),
-  skipInvalidRows: z.boolean().default(false),
-  ignoreUnknownValues: z.boolean().default(false),
 });
 
 const querySchema = z.object({

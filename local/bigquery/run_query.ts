@@ -7,11 +7,11 @@ import {
 } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
+import type { Dml } from "./dml.ts";
 import { GoogleError } from "./google_error.ts";
 import { bindParameters, type QueryParameters, rewriteParameterMarks } from "./query_parameters.ts";
 import { type QueryResult, readResult } from "./result_rows.ts";
 import type { SqlTranslations } from "./sql_translations.ts";
-import type { StreamingBuffer } from "./streaming_buffer.ts";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
 
 /** What a query did: its rows, or for DML how many rows it changed. */
@@ -40,7 +40,7 @@ export interface QueryParts {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly translations: SqlTranslations;
-  readonly buffer: StreamingBuffer;
+  readonly dml: Dml;
 }
 
 const NO_ROWS = { fields: [], rows: [] } as const;
@@ -96,7 +96,9 @@ export async function runQuery(
       return { ...outcome, ...NO_ROWS };
     }
     prepared.destroySync();
-    const dmlStats = await parts.database.exclusive(() => change(run, statementType));
+    const work = () => parts.database.exclusive(() => change(run, statementType));
+    // BigQuery runs any number of INSERT statements at a time.
+    const dmlStats = await (statementType === "INSERT" ? work() : parts.dml.enqueue(text, work));
     return { ...NO_ROWS, statementType, dmlStats };
   });
 }
@@ -117,7 +119,7 @@ async function readRows({ parameters, parts }: Run, prepared: DuckDBPreparedStat
   }
 }
 
-/** Runs DML in a transaction, which is rolled back where it touched a row of the streaming buffer. */
+/** Runs DML in a transaction, which is rolled back where it touched a row that is too young. */
 async function change(run: Run, statementType: string): Promise<DmlStats> {
   await run.connection.run("BEGIN");
   try {
@@ -146,9 +148,7 @@ async function changeReturning(run: Run, statementType: string): Promise<DmlStat
   const prepared = await prepare(parts, connection, `${text}\nRETURNING ${returned}`);
   bindParameters(prepared, parameters);
   const rows = await (await prepared.run()).getRows();
-  if (rows.some((row) => parts.buffer.holds(microsOf(row.at(-1))))) {
-    throw parts.buffer.refusal(parts.database.project, text);
-  }
+  if (rows.some((row) => parts.dml.isYoung(microsOf(row.at(-1))))) throw parts.dml.refusal(text);
   const actions = rows.map(([action]) => isMerge ? action : statementType);
   const count = (wanted: string) => actions.filter((action) => action === wanted).length;
   return {

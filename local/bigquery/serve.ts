@@ -1,6 +1,6 @@
 /**
- * BigQuery's REST API on a DuckDB file: `bigquery_app` routes requests, `routes` maps API calls to parts: `insert_rows`
- * (insertAll), `run_query` (SQL by its translation or as it is), `catalog` (tables). `bigquery_parts` makes those parts
+ * BigQuery's REST API on a DuckDB file: `bigquery_app` routes requests, `routes` maps API calls to parts: `run_query`
+ * (SQL by its translation or as it is), `catalog` (tables). Rows come in by `write_rows`. `bigquery_parts` makes those parts
  * over `database`, the one file that holds everything; `dashboard` shows the views at `/`.
  */
 import { mkdirSync } from "node:fs";

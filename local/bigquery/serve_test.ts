@@ -5,7 +5,7 @@ import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulat
 import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
 import { makeFolder } from "../_testing.ts";
 import { readTables, viewNames } from "../../infra/bigquery/read_schemas.ts";
-import { clientOf, imageRow, insertRows, SAMPLE_DAY, SAMPLE_T0 } from "./_testing.ts";
+import { clientOf, imageRow, SAMPLE_DAY, SAMPLE_T0, writeRows } from "./_testing.ts";
 
 describe("the local BigQuery, called by Google's own client", () => {
   let emulator: Emulator;
@@ -22,7 +22,7 @@ describe("the local BigQuery, called by Google's own client", () => {
 
   afterEach(async () => {
     await emulator.control("DELETE", "/_local/faults");
-    await emulator.control("POST", "/_local/buffer", { seconds: 0 });
+    await emulator.control("POST", "/_local/dml/young", { ms: 0 });
     await bigquery.query("DELETE FROM tintype.images WHERE TRUE");
   });
 
@@ -33,7 +33,7 @@ describe("the local BigQuery, called by Google's own client", () => {
   }
 
   it("keeps rows and gives them back by a query with named parameters", async () => {
-    await insertRows(bigquery, [
+    await writeRows(emulator.url, [
       imageRow("a", { bytes: 7, generation: "1763632800123456", has_alpha: false, entropy: 6.5 }),
       imageRow("b"),
     ]);
@@ -52,14 +52,14 @@ describe("the local BigQuery, called by Google's own client", () => {
   });
 
   it("resolves the table with and without the project's name", async () => {
-    await insertRows(bigquery, [imageRow("a")]);
+    await writeRows(emulator.url, [imageRow("a")]);
     const sql = 'SELECT COUNT(*) FROM "tintype-local".tintype.images';
     const [[row]] = await bigquery.query(sql);
     assert.deepEqual(row, { f0_: 1 });
   });
 
   it("takes arrays, null and an empty array as parameters", async () => {
-    await insertRows(bigquery, [imageRow("a"), imageRow("b"), imageRow("c")]);
+    await writeRows(emulator.url, [imageRow("a"), imageRow("b"), imageRow("c")]);
     const find = async (ids: string[]) => {
       const [rows] = await bigquery.query({
         query:
@@ -73,42 +73,47 @@ describe("the local BigQuery, called by Google's own client", () => {
     assert.deepEqual(await find([]), []);
   });
 
-  it("drops a row whose insertId was seen within a minute", async () => {
-    const table = bigquery.dataset("tintype").table("images");
-    const row = { insertId: "same", json: imageRow("a") };
-    await table.insert([row, row], { raw: true });
-    await Promise.all([table.insert([row], { raw: true }), table.insert([row], { raw: true })]);
+  it("refuses a row with an unknown field and writes the others", async () => {
+    const rows = [
+      imageRow("a"),
+      imageRow("b", { colour: "red" }),
+      imageRow("c", { bytes: "many" }),
+    ];
+    const errors = await writeRows(emulator.url, rows);
+    assert.deepEqual(errors, [
+      { index: 1, message: "no such field: colour." },
+      { index: 2, message: 'Field bytes is INT64, which cannot hold "many"' },
+    ]);
     assert.equal(await count(), 1);
   });
 
-  it("refuses an unknown field and inserts no row of the call", async () => {
-    await assert.rejects(
-      insertRows(bigquery, [imageRow("a"), imageRow("b", { colour: "red" })]),
-      (error) => {
-        assert.equal(Object(error).name, "PartialFailureError");
-        const rows: { errors: unknown }[] = Object(error).errors;
-        assert.deepEqual(rows.map(({ errors }) => errors), [
-          [{ message: "", reason: "stopped" }],
-          [{ message: "no such field: colour.", reason: "invalid" }],
-        ]);
-        return true;
-      },
-    );
-    assert.equal(await count(), 0);
+  it("knows no insertAll", async () => {
+    const table = bigquery.dataset("tintype").table("images");
+    await assert.rejects(table.insert([imageRow("a")]), { code: 404 });
   });
 
-  it("inserts the good rows with skipInvalidRows", async () => {
-    const table = bigquery.dataset("tintype").table("images");
-    const rows = [{ json: imageRow("a") }, { json: imageRow("b", { bytes: "many" }) }];
-    await assert.rejects(
-      table.insert(rows, { raw: true, skipInvalidRows: true, partialRetries: 0 }),
-      { name: "PartialFailureError" },
+  it("gives records back as they were written, and an empty list where there was none", async () => {
+    const renditions = [
+      { name: "large", width: 1600, height: 1200, media_type: "image/jpeg", bytes: 90_000 },
+      { name: "thumb", width: 200, height: 150, media_type: "image/jpeg", bytes: 9_000 },
+    ];
+    await writeRows(emulator.url, [imageRow("a", { renditions }), imageRow("b")]);
+    const [rows] = await bigquery.query(
+      "SELECT image_id, renditions FROM tintype.images ORDER BY image_id",
     );
-    assert.equal(await count(), 1);
+    assert.deepEqual(rows, [{ image_id: "a", renditions }, { image_id: "b", renditions: [] }]);
+    for (const table of ["images", "images_current"]) {
+      const [metadata] = await bigquery.dataset("tintype").table(table).getMetadata();
+      const fields: { name: string; type: string; mode: string; fields: { name: string }[] }[] =
+        metadata.schema.fields;
+      const field = fields.find(({ name }) => name === "renditions");
+      assert.deepEqual([field?.type, field?.mode], ["RECORD", "REPEATED"], table);
+      assert.deepEqual(field?.fields.map(({ name }) => name), Object.keys(renditions[0] ?? {}));
+    }
   });
 
   it("deletes and says how many rows went", async () => {
-    await insertRows(bigquery, [imageRow("a"), imageRow("b")]);
+    await writeRows(emulator.url, [imageRow("a"), imageRow("b")]);
     const [job] = await bigquery.createQueryJob({
       query: "DELETE FROM tintype.images WHERE image_id = @id",
       params: { id: "a" },
@@ -121,12 +126,12 @@ describe("the local BigQuery, called by Google's own client", () => {
     assert.equal(await count(), 1);
   });
 
-  it("refuses a whole statement that touches the streaming buffer, and no other", async () => {
+  it("refuses a whole statement that would change a young row, and no other", async () => {
     await bigquery.query(
       "INSERT INTO tintype.images (image_id, tenant, owner, t0, status, processed_at) VALUES ('old', 't', 'o', now(), 'ready', now())",
     );
-    await insertRows(bigquery, [imageRow("new")]);
-    await emulator.control("POST", "/_local/buffer", { seconds: 60 });
+    await writeRows(emulator.url, [imageRow("new")]);
+    await emulator.control("POST", "/_local/dml/young", { ms: 60_000 });
     const refused = {
       message:
         "UPDATE or DELETE statement over table tintype-local.tintype.images would affect rows in the streaming buffer, which is not supported",
@@ -147,7 +152,7 @@ describe("the local BigQuery, called by Google's own client", () => {
     assert.equal(await count("status = 'ready'"), 2);
     await run("DELETE FROM tintype.images WHERE image_id = 'old'");
     assert.equal(await count(), 1);
-    await emulator.control("POST", "/_local/buffer", { seconds: 0 });
+    await emulator.control("POST", "/_local/dml/young", { ms: 0 });
     await run("DELETE FROM tintype.images WHERE TRUE");
     assert.equal(await count(), 0);
   });
@@ -173,13 +178,13 @@ describe("the local BigQuery, called by Google's own client", () => {
     });
   });
 
-  it("runs a view by its translation: the newest attempt, erased images hidden from their owner's rows only", async () => {
-    await insertRows(bigquery, [
+  it("runs a view by its translation: the newest attempt, erased images hidden from their tenant's rows only", async () => {
+    await writeRows(emulator.url, [
       imageRow("a", { attempt: 1, status: "failed", reason: "internal" }),
       imageRow("a", { attempt: 2, processed_at: `${SAMPLE_DAY}T10:00:09Z` }),
       imageRow("b"),
       imageRow("b", { status: "erased", processed_at: `${SAMPLE_DAY}T10:00:01Z` }),
-      imageRow("b", { owner: "zyxwvutsrqponmlkjihg" }),
+      imageRow("b", { tenant: "other", owner: "zyxwvutsrqponmlkjihg" }),
     ]);
     const [rows] = await bigquery.query(
       "SELECT image_id, owner, attempt FROM tintype.images_current ORDER BY image_id",
@@ -188,7 +193,9 @@ describe("the local BigQuery, called by Google's own client", () => {
       { image_id: "a", owner: "abcdefghijklmnopqrst", attempt: 2 },
       { image_id: "b", owner: "zyxwvutsrqponmlkjihg", attempt: null },
     ]);
-    const [[day]] = await bigquery.query("SELECT * FROM tintype.daily_volume");
+    const [[day]] = await bigquery.query(
+      "SELECT day, SUM(images) AS images FROM tintype.daily_volume GROUP BY day",
+    );
     assert.equal(day.day.value, SAMPLE_DAY);
     assert.equal(day.images, 2);
   });
@@ -229,7 +236,9 @@ describe("the local BigQuery, called by Google's own client", () => {
       { name: "at", type: "TIMESTAMP" },
     ];
     await table.setMetadata({ schema: { fields } });
-    await table.insert([{ id: 1, text: "it's", at: "2026-01-01 00:00:00 UTC" }, { id: 2 }]);
+    await bigquery.query(
+      "INSERT INTO lab.notes (id, text, \"at\") VALUES (1, 'it''s', '2026-01-01 00:00:00+00'), (2, NULL, NULL)",
+    );
     const [rows] = await table.getRows({ maxResults: 1, autoPaginate: true });
     assert.equal(rows.length, 1);
     assert.equal(rows[0].text, "it's");
@@ -276,27 +285,24 @@ describe("the local BigQuery, called by Google's own client", () => {
     }
   });
 
-  it("does the work and drops the reply on demand, so that the client's retry is a double it must drop", async () => {
+  it("writes the rows and drops the reply on demand, so that their repetition is a double", async () => {
     await emulator.control("POST", "/_local/faults", {
-      match: { path: "/insertAll$" },
+      match: { path: "^/_local/rows$" },
       action: { dropReply: true },
     });
-    const url =
-      `${emulator.url}/bigquery/v2/projects/tintype-local/datasets/tintype/tables/images/insertAll`;
-    const body = JSON.stringify({ rows: [{ insertId: "drop", json: imageRow("a") }] });
-    await assert.rejects(fetch(url, { method: "POST", body }));
+    await assert.rejects(writeRows(emulator.url, [imageRow("a")]));
     assert.equal(await count(), 1);
-    assert.equal((await fetch(url, { method: "POST", body })).status, 200);
-    assert.equal(await count(), 1);
+    assert.deepEqual(await writeRows(emulator.url, [imageRow("a")]), []);
+    assert.equal(await count(), 2);
   });
 });
 
-test("a row whose insert was answered is there after SIGKILL, and so is its table's schema", async (t) => {
+test("a row whose write was answered is there after SIGKILL, and so is its table's schema", async (t) => {
   const DATA_DIR = await makeFolder(t);
   const first = await startEmulator("bigquery", { DATA_DIR });
   const ids = Array.from({ length: 40 }, (_, index) => `row-${index}`);
   try {
-    await Promise.all(ids.map((id) => insertRows(clientOf(first.url), [imageRow(id)])));
+    await Promise.all(ids.map((id) => writeRows(first.url, [imageRow(id)])));
   } finally {
     await first.stop("SIGKILL");
   }

@@ -1,20 +1,36 @@
+import { type DuckDBType, LIST, STRUCT } from "@duckdb/node-api";
 import * as z from "zod";
 import { GoogleError } from "./google_error.ts";
 import { SCALAR_TYPES, type ScalarTypeName } from "./scalar_types.ts";
 
-const fieldSchema = z.object({
+/** A column, or a part of a record, as BigQuery describes it. */
+export interface Field {
+  readonly name: string;
+  readonly type: ScalarTypeName | "RECORD";
+  readonly mode: "NULLABLE" | "REQUIRED" | "REPEATED";
+  readonly description?: string | undefined;
+  /** Of a record alone. */
+  readonly fields?: readonly Field[] | undefined;
+}
+
+const TYPES = [...Object.keys(SCALAR_TYPES) as ScalarTypeName[], "RECORD"] as const; // keys of a const table
+
+const fieldSchema: z.ZodType<Field> = z.object({
   name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,299}$/),
-  type: z.string().transform((type) => type.toUpperCase()).pipe(
-    z.enum(Object.keys(SCALAR_TYPES) as [ScalarTypeName, ...ScalarTypeName[]]), // keys of a const table, never empty
-  ),
-  mode: z.enum(["NULLABLE", "REQUIRED"]).default("NULLABLE"),
+  type: z.string()
+    .transform((type) => type.toUpperCase().replace(/^STRUCT$/, "RECORD"))
+    .pipe(z.enum(TYPES)),
+  mode: z.enum(["NULLABLE", "REQUIRED", "REPEATED"]).default("NULLABLE"),
   description: z.string().optional(),
-});
+  get fields() {
+    return z.array(fieldSchema).min(1).optional();
+  },
+}).refine(
+  ({ type, fields }) => (type === "RECORD") === (fields !== undefined),
+  "a record has fields, and nothing else has",
+);
 
-/** A column as BigQuery describes it. */
-export type Field = z.infer<typeof fieldSchema>;
-
-/** Column that each table has for the streaming buffer; no response ever shows it. */
+/** Column that each table has for the time at which a row was written; no response ever shows it. */
 export const HIDDEN_COLUMN = "_ingested_at";
 
 /** Reads a list of fields; throws GoogleError `invalid` that names what cannot be kept. */
@@ -27,13 +43,23 @@ export function parseFields(fields: unknown): Field[] {
 }
 
 /** A field as `tables.get` shows it, with the API's name of its type. */
-export function describeField(field: Field): Field | Record<string, string> {
-  return { ...field, type: SCALAR_TYPES[field.type].api };
+export function describeField(field: Field): Record<string, unknown> {
+  const { type, fields } = field;
+  return type === "RECORD"
+    ? { ...field, fields: fields?.map(describeField) }
+    : { ...field, type: SCALAR_TYPES[type].api };
 }
 
 /** A column of DuckDB's DDL, without constraints. */
-export function columnDdl({ name, type }: Field): string {
-  return `${quote(name)} ${SCALAR_TYPES[type].duckdb}`;
+export function columnDdl(field: Field): string {
+  return `${quote(field.name)} ${duckdbTypeOf(field)}`;
+}
+
+function duckdbTypeOf({ type, mode, fields = [] }: Field): DuckDBType {
+  const one = type === "RECORD"
+    ? STRUCT(Object.fromEntries(fields.map((field) => [field.name, duckdbTypeOf(field)])))
+    : SCALAR_TYPES[type].duckdb;
+  return mode === "REPEATED" ? LIST(one) : one;
 }
 
 /** An identifier in double quotes. */
