@@ -11,7 +11,7 @@ import { pubsubEvents, pubsubPurges } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createKeeperApp, type KeeperPorts } from "./keeper_app.ts";
 import { KEEPER_VARS, type KeeperEnv, keeperEnvOf } from "./keeper_env.ts";
-import { exitOnCrash, readEnvOrExit } from "./server_env.ts";
+import { exitOnCrash, readEnvOrExit } from "./server_process.ts";
 import { shutDownOnSignal } from "./shut_down.ts";
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { traced } from "./telemetry/traced.ts";

@@ -18,7 +18,7 @@ import { PROCESSOR_VARS, type ProcessorEnv, processorEnvOf } from "./env.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
-import { exitOnCrash, readEnvOrExit } from "./server_env.ts";
+import { exitOnCrash, readEnvOrExit } from "./server_process.ts";
 import { shutDownOnSignal } from "./shut_down.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { traced } from "./telemetry/traced.ts";

@@ -39,7 +39,7 @@ const STATUSES = {
 } as const satisfies Record<ErrorKind, PushStatus>;
 
 /** What a push may mean. */
-export type DeliveryWork = (
+type DeliveryWork = (
   delivery: ImageDelivery,
   options: CallOptions,
 ) => Promise<ProcessOutcome>;

@@ -1,14 +1,12 @@
 /** The variables that every service of the processor's image reads, and how they are checked. */
-import { AppError, schemaError } from "@tintype/core/errors";
+import { schemaError } from "@tintype/core/errors";
 import { durationText } from "@tintype/core/duration";
-import type { Log } from "@tintype/core/ports/log";
 import {
   RETENTION_POLICY,
   type RetentionPolicy,
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { describeError } from "./describe_error.ts";
 
 /** A bucket's name. */
 export const bucket = z.string()
@@ -48,26 +46,6 @@ export function readVars<Schema extends z.ZodObject>(
   throw schemaError("invalid_config", `Cannot start the ${service}`, read.error);
 }
 
-/** The variables of a schema as the process has them in `env`, or the end of the process with what is wrong. */
-export function readEnvOrExit<Schema extends z.ZodObject>(
-  service: string,
-  schema: Schema,
-  env: { get(name: string): string | undefined },
-): z.infer<Schema> {
-  try {
-    const names = Object.keys(schema.shape);
-    return readVars(
-      service,
-      schema,
-      Object.fromEntries(names.map((name) => [name, env.get(name)])),
-    );
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    console.error(error.publicMessage);
-    Deno.exit(1);
-  }
-}
-
 function readPolicy(periodMs: number, context: z.RefinementCtx): RetentionPolicy {
   try {
     return retentionPolicyOf(periodMs);
@@ -77,13 +55,4 @@ function readPolicy(periodMs: number, context: z.RefinementCtx): RetentionPolicy
     );
     return z.NEVER;
   }
-}
-
-/** Logs what nobody caught, and ends the process with 1. */
-export function exitOnCrash(log: Log): void {
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("crashed", describeError(event.reason));
-    Deno.exit(1);
-  });
 }
