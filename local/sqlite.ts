@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** Prepares each text under its name. */
 export function prepareAll<Name extends string>(
@@ -42,3 +42,16 @@ export function sqlOf(db: DatabaseSync) {
       statement(texts).run(...values),
   };
 }
+/** Opens (makes) a database file for this process alone; what is committed survives a `kill -9`. */
+export function openDatabase(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  db.exec(PRAGMAS);
+  return db;
+}
+
+const PRAGMAS = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA busy_timeout = 2000;
+`;

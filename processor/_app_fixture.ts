@@ -7,6 +7,8 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
+import { createKeeperApp } from "./keeper_app.ts";
+import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
 /** Whom the app under test believes. */
@@ -64,13 +66,35 @@ export function createFixture({ keysUrl, isReady, queue, ...options }: AppFixtur
     verify: createOidcVerifier(keysUrl),
     audience: AUDIENCE,
     pushServiceAccount: PUSH_ACCOUNT,
-    schedulerServiceAccount: SCHEDULER_ACCOUNT,
-    rawBucket: "tintype-raw",
+    buckets: { raw: "tintype-raw", erasures: "tintype-erasures" },
     isReady: isReady ?? (() => true),
     signal: new AbortController().signal,
   });
   const events = () => lines.map((line) => JSON.parse(line));
   return { app, world, lines, events };
+}
+
+/** The keeper's app over a world in memory, calls as Cloud Scheduler makes them, and what it has logged. */
+export function createKeeperFixture(keysUrl: URL, options: TestWorldOptions = {}) {
+  const lines: string[] = [];
+  const world = new TestWorld({ nowMs: Date.now(), ...options });
+  const app = createKeeperApp({
+    ports: {
+      ...world.ports,
+      config: world.config,
+      random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      pseudonymKey: 1,
+    },
+    log: jsonLog({ part: "keeper", write: (line) => lines.push(line) }),
+    metrics: createKeeperMetrics(),
+    verify: createOidcVerifier(keysUrl),
+    audience: AUDIENCE,
+    schedulerServiceAccount: SCHEDULER_ACCOUNT,
+    isReady: () => true,
+    signal: new AbortController().signal,
+  });
+  const events = () => lines.map((line) => JSON.parse(line));
+  return { app, world, events };
 }
 
 /** The body of a push about an object. */

@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import { markerName, rawName } from "@tintype/core/model/object_name";
+import { erasingName, rawName } from "@tintype/core/model/object_name";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { generateKeyPair } from "jose";
 import assert from "node:assert/strict";
@@ -25,7 +25,7 @@ describe("createApp()", () => {
   before(async () => void (issuer = await startIssuer()));
   after(async () => await issuer.stop());
 
-  /** An app, with calls as Pub/Sub and Cloud Scheduler make them. */
+  /** An app, with calls as Pub/Sub makes them. */
   function fixture(options: Partial<AppFixtureOptions> = {}) {
     const made = createFixture({ keysUrl: issuer.url, ...options });
     return {
@@ -33,10 +33,6 @@ describe("createApp()", () => {
       push: async (name: string, attributes: Record<string, string> = {}, path = EVENTS) => {
         const body = pushBody(name, attributes);
         return await post(made.app, path, { token: await pushToken(path), body });
-      },
-      runJob: async (path: string) => {
-        const token = await issuer.sign({ aud: AUDIENCE + path, email: SCHEDULER_ACCOUNT });
-        return await post(made.app, path, { token });
       },
     };
   }
@@ -58,25 +54,28 @@ describe("createApp()", () => {
     assert.equal(typeof line.totalMs, "number");
   });
 
-  test("the same push again is acknowledged and leaves no second row", async () => {
+  test("the same push again is acknowledged and publishes the same record again", async () => {
     const { world, push, events } = fixture();
     const { objectName } = await world.upload(sampleRef());
     for (let time = 0; time < 2; time++) assert.equal((await push(objectName)).status, 204);
-    assert.equal(world.rows.rows().length, 1);
+    const ids = world.rows.records().map(({ attributes }) => attributes.event_id);
+    assert.deepEqual([ids.length, new Set(ids).size], [2, 1]);
     assert.equal(events()[1].outcome, "already");
   });
 
-  test("a push of a marker erases the image", async () => {
+  test("a push of an erasure request erases the image and publishes its record", async () => {
     const { world, push } = fixture();
     const ref = sampleRef();
     await world.upload(ref);
     await push(rawName(ref));
-    await world.mark(ref);
-    assert.equal((await push(markerName(ref))).status, 204);
-    assert.deepEqual(world.raw.names(), [markerName(ref)]);
-    assert.equal(world.processed.names().length, 1);
-    assert.match(world.processed.names()[0] ?? "", /^erased\//);
-    assert.deepEqual(world.rows.rows(), []);
+    await world.requestErasure(ref);
+    assert.equal((await push(rawName(ref), { bucketId: "tintype-erasures" })).status, 204);
+    assert.deepEqual(world.raw.names(), []);
+    assert.deepEqual(world.processed.names(), [erasingName(ref)]);
+    assert.deepEqual(world.rows.records().map(({ attributes }) => attributes.type), [
+      "image.ready",
+      "image.erased",
+    ]);
   });
 
   test("a dead letter leaves a failed manifest", async () => {
@@ -192,43 +191,6 @@ describe("createApp()", () => {
     assert.equal((await push(rawName(sampleRef()))).status, 429);
     place.resolve();
     assert.equal((await first).status, 204);
-  });
-
-  test("POST /jobs/retention sweeps and answers with its certificate", async () => {
-    const { world, runJob } = fixture();
-    const answer = await runJob("/jobs/retention");
-    assert.equal(answer.status, 200);
-    assert.equal((await answer.json()).n, 1);
-    assert.deepEqual(world.certificates.names(), ["certificates/1"]);
-    assert.ok(world.rows.purges().length > 0);
-  });
-
-  test("POST /jobs/retention tells in its log what refuses to go, and counts it as overdue", async () => {
-    const before = (operation: string) => {
-      if (operation !== "remove") return;
-      throw new AppError("internal", "Cannot remove object as it answered 403");
-    };
-    const { world, runJob, events } = fixture({ raw: { before } });
-    await world.upload(sampleRef(Date.now() - 9 * 86_400_000));
-    assert.equal((await runJob("/jobs/retention")).status, 200);
-    const told = events().map((line) => [line.event, line.severity, line.overdue, line.message]);
-    assert.deepEqual(told, [
-      ["purge_refused", "ERROR", undefined, "Cannot remove object as it answered 403"],
-      ["job", "INFO", 1, undefined],
-    ]);
-  });
-
-  test("POST /jobs/reconcile answers with what it did", async () => {
-    const answer = await fixture().runJob("/jobs/reconcile");
-    assert.deepEqual(await answer.json(), { lookedAt: 0, processed: 0, failed: 0 });
-  });
-
-  test("jobs are refused to the account of pushes", async () => {
-    const { app, world } = fixture();
-    const path = "/jobs/retention";
-    assert.equal((await post(app, path, { token: await pushToken(path) })).status, 403);
-    assert.equal((await post(app, path)).status, 401);
-    assert.deepEqual(world.certificates.names(), []);
   });
 
   test("a token cannot be checked while its issuer is away: the call is to come again", async () => {

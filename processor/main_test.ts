@@ -2,25 +2,25 @@ import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName, rawName } from "@tintype/core/model/object_name";
 import { parseManifest } from "@tintype/core/model/manifest";
 import { sampleRef } from "@tintype/core/testing/sample_row";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import sharp from "sharp";
 import { PUSH_ACCOUNT, pushBody, SCHEDULER_ACCOUNT } from "./_app_fixture.ts";
-import { BigQueryRowSink } from "./adapters/bigquery_row_sink.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { denoFlags, GOOGLE_HOSTS } from "./permissions.ts";
-import { PROCESS_AUDIENCE, spawnProcessor } from "./testing/spawn_processor.ts";
+import { PROCESS_AUDIENCE, spawnKeeper, spawnProcessor } from "./testing/spawn_processor.ts";
 
-describe("the processor as a process with its own permissions only", () => {
+describe("processor and keeper as processes with their own permissions only", () => {
   let storage: Emulator;
+  let pubsub: Emulator;
   let bigquery: Emulator;
   let oidc: Emulator;
-  let processor: Deno.ChildProcess;
-  let url: string;
-  let output: () => Promise<string>;
+  let processor: RunningService;
+  let keeper: RunningService;
 
   before(async () => {
     [storage, bigquery, oidc] = await Promise.all([
@@ -28,72 +28,106 @@ describe("the processor as a process with its own permissions only", () => {
       startEmulator("bigquery"),
       startEmulator("oidc"),
     ]);
-    processor = spawnProcessor({
-      STORAGE_ENDPOINT: storage.url,
-      BIGQUERY_ENDPOINT: bigquery.url,
-      OIDC_JWKS_URL: `${oidc.url}/google/certs`,
+    pubsub = await startEmulator("pubsub", {
+      BIGQUERY_URL: bigquery.url,
+      PUSH_MIN_BACKOFF_MS: "100",
     });
-    const [own, rest] = processor.stdout.pipeThrough(new TextDecoderStream()).tee();
-    output = async () => (await Array.fromAsync(rest)).join("");
-    url = JSON.parse(await firstLine(own)).url;
+    const env = {
+      STORAGE_ENDPOINT: storage.url,
+      PUBSUB_ENDPOINT: pubsub.url,
+      OIDC_JWKS_URL: `${oidc.url}/google/certs`,
+    };
+    [processor, keeper] = await Promise.all([
+      running(spawnProcessor(env)),
+      running(spawnKeeper({ ...env, BIGQUERY_ENDPOINT: bigquery.url })),
+    ]);
   });
   after(async () => {
-    try {
-      processor.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
+    await Promise.all([processor, keeper].map((service) => service?.kill()));
+    await Promise.all([storage, pubsub, bigquery, oidc].map((emulator) => emulator?.stop()));
+  });
+
+  test("both are ready when they listen", async () => {
+    for (const { url } of [processor, keeper]) {
+      const answer = await fetch(`${url}/healthz`);
+      assert.equal(answer.status, 200);
+      await answer.body?.cancel();
     }
-    await processor.status;
-    await Promise.all([storage, bigquery, oidc].map((emulator) => emulator.stop()));
   });
 
-  test("is ready when it listens", async () => {
-    const answer = await fetch(`${url}/healthz`);
-    assert.equal(answer.status, 200);
-    await answer.body?.cancel();
-  });
-
-  test("makes renditions, a row and a manifest of a picture, and a certificate of a sweep", async () => {
-    const raw = storeOf("tintype-raw");
-    const processed = storeOf("tintype-processed");
+  test("they make the days, renditions, a manifest and a row of a picture, and a certificate", async () => {
+    assert.equal((await call(keeper, "/jobs/days", SCHEDULER_ACCOUNT)).ahead, 8);
     const ref = sampleRef();
-    await raw.create(rawName(ref), await picture(), {
+    await storeOf("tintype-raw").create(rawName(ref), await picture(), {
       contentType: "image/jpeg",
       customTimeMs: t0OfImageId(ref.imageId),
       metadata: { source: "edge" },
     });
-    assert.equal((await call("/events/storage", PUSH_ACCOUNT, pushBody(rawName(ref)))).status, 204);
-    const manifest = parseManifest(await processed.read(manifestName(ref)) ?? new Uint8Array());
+    await call(processor, "/events/storage", PUSH_ACCOUNT, pushBody(rawName(ref)));
+    const bytes = await storeOf("tintype-processed").read(manifestName(ref));
+    const manifest = parseManifest(bytes ?? new Uint8Array());
     assert.deepEqual([manifest.status, manifest.renditions.length], ["ready", 3]);
-    const swept = await call("/jobs/retention", SCHEDULER_ACCOUNT);
-    assert.deepEqual([swept.status, (await swept.json()).n], [200, 1]);
+    assert.equal((await call(keeper, "/jobs/sweep", SCHEDULER_ACCOUNT)).n, 1);
     const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
-    const rows = new BigQueryRowSink(client, { dataset: "tintype", purgesRetentionMs: 1e12 });
-    assert.deepEqual(await rows.remove(ref), { state: "removed", rows: 1 });
+    const sql = `SELECT status, content_key FROM tintype.images WHERE image_id = '${ref.imageId}'`;
+    const row = await eventually("the row", async () => (await client.query({ sql })).rows[0]);
+    assert.equal(row["status"], "ready");
+    assert.match(String(row["content_key"]), /^[0-9a-f]{64}$/);
   });
 
-  test("ends with 0 on SIGTERM and has written JSON lines only", async () => {
-    processor.kill("SIGTERM");
-    assert.equal((await processor.status).code, 0);
-    const events = (await output()).trim().split("\n").map((line) => JSON.parse(line).event);
-    assert.deepEqual(events, ["listening", "delivery", "job", "stopping", "stopped"]);
+  test("they end with 0 on SIGTERM and have written JSON lines only", async () => {
+    assert.deepEqual(await processor.end(), ["listening", "delivery", "stopping", "stopped"]);
+    assert.deepEqual(await keeper.end(), ["listening", "job", "job", "stopping", "stopped"]);
   });
 
   const storeOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
-  async function call(path: string, email: string, body: unknown = {}): Promise<Response> {
+  async function call(service: RunningService, path: string, email: string, body: unknown = {}) {
     const asked = await fetch(`${oidc.url}/google/token`, {
       method: "POST",
       body: JSON.stringify({ audience: PROCESS_AUDIENCE + path, email }),
     });
     const { id_token } = await asked.json();
-    return await fetch(url + path, {
+    const answer = await fetch(service.url + path, {
       method: "POST",
       headers: { authorization: `Bearer ${id_token}` },
       body: JSON.stringify(body),
     });
+    const text = await answer.text();
+    assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
   }
 });
+
+/** A service that listens. */
+interface RunningService {
+  readonly url: string;
+  /** Ends it by SIGTERM; returns the events that it has logged. */
+  end(): Promise<string[]>;
+  kill(): Promise<unknown>;
+}
+
+async function running(child: Deno.ChildProcess): Promise<RunningService> {
+  const [own, rest] = child.stdout.pipeThrough(new TextDecoderStream()).tee();
+  const output = Array.fromAsync(rest);
+  const { url } = JSON.parse(await firstLine(own));
+  return {
+    url,
+    async end() {
+      child.kill("SIGTERM");
+      assert.equal((await child.status).code, 0);
+      return (await output).join("").trim().split("\n").map((line) => JSON.parse(line).event);
+    },
+    async kill() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      return await child.status;
+    },
+  };
+}
 
 test("the processor says in one line which variables are wrong, and ends with 1", async () => {
   const child = spawnProcessor({ RAW_BUCKET: "", PORT: "many" });
@@ -107,7 +141,8 @@ test("the processor says in one line which variables are wrong, and ends with 1"
 
 test("the image for Cloud Run runs with the documented permissions", () => {
   const dockerfile = readFileSync(new URL("Dockerfile", import.meta.url), "utf8");
-  for (const flag of denoFlags({ denoPath: "/usr/local/bin/deno", hosts: GOOGLE_HOSTS })) {
+  const options = { denoPath: "/usr/local/bin/deno", hosts: GOOGLE_HOSTS };
+  for (const flag of denoFlags("processor", options)) {
     assert.ok(dockerfile.includes(JSON.stringify(flag)), flag);
   }
 });

@@ -187,7 +187,7 @@ test("no log line holds a token, a signature, a session, a secret, a subject, a 
   await waitUntil("the log to tell of the image", () => {
     return system.lines.filter((line) => line.includes(imageId)).length > 10;
   }, 10_000);
-  const parts = ["edge", "processor", "storage", "bigquery", "oidc"];
+  const parts = ["edge", "processor", "storage", "pubsub", "bigquery", "oidc"];
   for (const part of parts) assert.ok(system.lines.some((line) => line.startsWith(part)), part);
   const start = system.lines.findIndex((line) => line.includes("Tintype is ready"));
   const log = system.lines.slice(start).join("\n");

@@ -64,20 +64,20 @@ test("admitDeclaration() takes a preset of the plan and no other", () => {
   }
 });
 
-test("admitHead() takes what was declared, HEIC and HEIF for each other", () => {
-  assert.equal(admitHead(PNG_PIXEL, "image/png"), "image/png");
+test("admitHead() says what the first bytes are, HEIC and HEIF for each other in the plan", () => {
+  assert.equal(admitHead(PNG_PIXEL, DEFAULT_PLAN), "image/png");
   const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
-  assert.equal(admitHead(heic, "image/heif"), "image/heic");
+  const plan = { ...DEFAULT_PLAN, allowedTypes: ["image/heif"] } as const;
+  assert.equal(admitHead(heic, plan), "image/heic");
 });
 
-test("admitHead() refuses what is no image, and an image of another type", () => {
-  const none = refused("not_an_image", "not an image");
-  assert.throws(() => admitHead(NOT_AN_IMAGE, "image/png"), none);
-  assert.throws(() => admitHead(new Uint8Array(), "image/png"), refused("not_an_image", ""));
-  assert.throws(
-    () => admitHead(PNG_PIXEL, "image/jpeg"),
-    refused("not_an_image", "as image/jpeg as they are image/png"),
-  );
+test("admitHead() refuses what is no image, and an image of a type that the plan does not allow", () => {
+  for (const head of [NOT_AN_IMAGE, new Uint8Array()]) {
+    assert.throws(() => admitHead(head, DEFAULT_PLAN), refused("not_an_image", "not an image"));
+  }
+  const plan = { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg"] } as const;
+  const why = "Cannot take image/png as the plan allows image/jpeg";
+  assert.throws(() => admitHead(PNG_PIXEL, plan), refused("unsupported_type", why));
 });
 
 for (

@@ -15,7 +15,6 @@ import { startUpload, type StartUploadInput } from "./start_upload.ts";
 const DAY_MS = 86_400_000;
 const { periodMs, closingMs } = RETENTION_POLICY;
 const ref = sampleRef(NOON_MS);
-const older = parseOwner("older".padEnd(20, "a"));
 
 /** Remembers what was started; answers an address, or throws what it is given. */
 class FakeSessions implements UploadSessions {
@@ -35,8 +34,8 @@ function setUp(nowMs: number = NOON_MS) {
   const quota = new MemoryQuota();
   let chance = 0;
   const random = (count: number) => new Uint8Array(count).fill(++chance);
-  const { raw, processed, clock } = world;
-  const ports = { raw, processed, clock, sessions, quota, random };
+  const { raw, processed, erasures, clock } = world;
+  const ports = { raw, processed, erasures, clock, sessions, quota, random };
   const start = (values: Partial<StartUploadInput> = {}) => startUpload(ports, inputOf(values));
   return { world, sessions, quota, start };
 }
@@ -44,7 +43,7 @@ function setUp(nowMs: number = NOON_MS) {
 function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
   return {
     tenant: ref.tenant,
-    owners: [ref.owner, older],
+    ownerAt: () => Promise.resolve(ref.owner),
     plan: DEFAULT_PLAN,
     policy: RETENTION_POLICY,
     declaration: { contentType: "image/png", size: 69 },
@@ -52,12 +51,19 @@ function inputOf(values: Partial<StartUploadInput> = {}): StartUploadInput {
   };
 }
 
-test("startUpload() starts a session under the first pseudonym, with T0 and what was declared", async () => {
+test("startUpload() starts a session under the owner of T0's day, with what was declared", async () => {
   const { start, sessions, quota } = setUp();
   const origin = "https://app.example";
-  const declaration = { contentType: "image/jpg", size: 69, sha256: "a".repeat(64) };
-  const started = await start({ declaration, origin });
+  const said = { sha256: "a".repeat(64), crc32c: "AAAAAA==", ref: "invoice-7" };
+  const declaration = { contentType: "image/jpg", size: 69, ...said };
+  const asked: number[] = [];
+  const ownerAt = (timeMs: number) => {
+    asked.push(timeMs);
+    return Promise.resolve(ref.owner);
+  };
+  const started = await start({ declaration, origin, ownerAt });
   assert.ok(started.kind === "started");
+  assert.deepEqual(asked, [NOON_MS]);
   assert.equal(t0OfImageId(started.imageId), NOON_MS);
   assert.deepEqual(started, {
     kind: "started",
@@ -73,7 +79,7 @@ test("startUpload() starts a session under the first pseudonym, with T0 and what
     contentType: "image/jpeg",
     size: 69,
     customTimeMs: NOON_MS,
-    metadata: { source: "edge", sha256: "a".repeat(64), size: "69" },
+    metadata: { source: "edge", size: "69", ...said },
     origin,
     signal: undefined,
   });
@@ -101,6 +107,13 @@ for (const [what, code, values] of REFUSALS) {
     const { start, sessions, quota } = setUp();
     await assert.rejects(start(values), { code });
     assert.deepEqual([sessions.started, quota.held()], [[], []]);
+  });
+}
+
+for (const timeMs of [NOON_MS + 5001, NOON_MS - periodMs]) {
+  test(`startUpload() needs no salt to refuse an id ${timeMs - NOON_MS} ms from now`, async () => {
+    const ownerAt = () => assert.fail("the owner was derived");
+    await assert.rejects(setUp().start({ ...idOf(timeMs), ownerAt }), { code: "invalid_request" });
   });
 }
 
@@ -149,16 +162,38 @@ test("startUpload() answers an image that is under way, without a session and wi
   assert.deepEqual([sessions.started.length, quota.held().length], [0, 0]);
 });
 
-test("startUpload() answers an image that is there at any age, in its closing time and under an older pseudonym too", async () => {
+test("startUpload() answers an image that is there at any age, behind its write cutoff too", async () => {
   const { world, start } = setUp();
-  const own = { ...ref, owner: older };
-  const manifest = await world.finish(own);
+  const manifest = await world.finish(ref);
+  const declared = declaring({ size: manifest.bytes, sha256: manifest.sha256 });
   for (const ageMs of [0, DAY_MS + 1, periodMs - 1]) {
     world.clock.nowMs = NOON_MS + ageMs;
-    const started = await start({ imageId: ref.imageId });
-    assert.deepEqual(started, { kind: "exists", image: { state: "done", ref: own, manifest } });
+    const started = await start({ imageId: ref.imageId, ...declared });
+    assert.deepEqual(started, { kind: "exists", image: { state: "done", ref, manifest } });
   }
 });
+
+const SHA256 = "ab".repeat(32);
+for (
+  const [isDone, values, isSame] of [
+    [false, { size: 69, sha256: SHA256 }, true],
+    [false, { size: 70 }, false],
+    [true, { size: 2_000_000 }, true],
+    [true, { size: 2_000_000, sha256: SHA256 }, true],
+    [true, { size: 2_000_000, sha256: "0".repeat(64) }, false],
+    [true, { size: 1_999_999, sha256: SHA256 }, false],
+  ] as const
+) {
+  const what = `${isDone ? "a finished image" : "one under way"} for ${JSON.stringify(values)}`;
+  test(`startUpload() ${isSame ? "answers" : "has a conflict with"} ${what}`, async () => {
+    const { world, start, sessions, quota } = setUp();
+    await (isDone ? world.finish(ref) : world.upload(ref));
+    const starting = start({ imageId: ref.imageId, ...declaring(values) });
+    if (isSame) assert.equal((await starting).kind, "exists");
+    else await assert.rejects(starting, { code: "conflict" });
+    assert.deepEqual([sessions.started, quota.held()], [[], []]);
+  });
+}
 
 test("startUpload() refuses an image at its period's end although it is still there", async () => {
   const { world, start } = setUp();
@@ -169,7 +204,7 @@ test("startUpload() refuses an image at its period's end although it is still th
 
 test("startUpload() refuses an erased id, whether or not anything of it is left", async () => {
   const { world, start, sessions } = setUp();
-  await world.mark({ ...ref, owner: older });
+  await world.requestErasure(ref);
   await assert.rejects(start({ imageId: ref.imageId }), { code: "erased" });
   await world.upload(ref);
   await assert.rejects(start({ imageId: ref.imageId }), { code: "erased" });

@@ -33,11 +33,11 @@ function setUp() {
   const world = new TestWorld();
   const quota = new MemoryQuota();
   const random = (count: number) => new Uint8Array(count).fill(1);
-  const { raw, processed, clock } = world;
+  const { raw, processed, erasures, clock } = world;
   const upload = (values: Partial<UploadImageInput> = {}) =>
-    uploadImage({ raw, processed, clock, quota, random }, {
+    uploadImage({ raw, processed, erasures, clock, quota, random }, {
       tenant: ref.tenant,
-      owners: [ref.owner],
+      ownerAt: () => Promise.resolve(ref.owner),
       plan: DEFAULT_PLAN,
       policy: RETENTION_POLICY,
       body: bodyOf(),
@@ -50,11 +50,17 @@ function setUp() {
 
 test("uploadImage() stores the bytes with what was declared, and counts them", async () => {
   const { world, quota, upload } = setUp();
-  const { imageId, existing } = await upload({ sha256: "a".repeat(64), preset: undefined });
+  const { imageId, existing } = await upload({
+    sha256: "a".repeat(64),
+    preset: undefined,
+    ref: "invoice-7",
+  });
   assert.equal(existing, undefined);
   const facts = await world.raw.stat(rawName({ ...ref, imageId }));
   assert.equal(facts?.contentType, "image/png");
-  assert.deepEqual(facts?.metadata, { source: "edge", sha256: "a".repeat(64), size: "69" });
+  const { source, ...said } = facts?.metadata ?? {};
+  assert.equal(source, "edge");
+  assert.deepEqual(said, { sha256: "a".repeat(64), size: "69", ref: "invoice-7" });
   assert.deepEqual([quota.held(), quota.bytes()], [[imageId], PNG_PIXEL.length]);
 });
 
@@ -73,9 +79,25 @@ test("uploadImage() counts a body of no known size by the edge's limit, then by 
 test("uploadImage() finds the image of a client's own id, and reads none of the body", async () => {
   const { world, quota, upload } = setUp();
   await world.finish(ref);
-  const body = bodyOf(PNG_PIXEL, { head: () => assert.fail("The body was read") });
-  const { imageId, existing } = await upload({ imageId: ref.imageId.toUpperCase(), body });
-  assert.deepEqual([imageId, existing?.state, quota.held()], [ref.imageId, "done", []]);
+  const own = { imageId: ref.imageId.toUpperCase() };
+  const unread = (size: number | undefined) =>
+    bodyOf(PNG_PIXEL, { size, head: () => assert.fail("The body was read") });
+  for (const size of [2_000_000, undefined]) {
+    const { imageId, existing } = await upload({ ...own, body: unread(size) });
+    assert.deepEqual([imageId, existing?.state], [ref.imageId, "done"]);
+  }
+  const others = [{ body: unread(69) }, { body: unread(undefined), sha256: "0".repeat(64) }];
+  for (const other of others) {
+    await assert.rejects(upload({ ...own, ...other }), { code: "conflict" });
+  }
+  assert.deepEqual(quota.held(), []);
+});
+
+test("uploadImage() stores what the first bytes say, whatever was declared", async () => {
+  const { world, upload } = setUp();
+  const { imageId } = await upload({ body: bodyOf(PNG_PIXEL, { contentType: "image/jpeg" }) });
+  const facts = await world.raw.stat(rawName({ ...ref, imageId }));
+  assert.equal(facts?.contentType, "image/png");
 });
 
 test("uploadImage() refuses what is no image before it counts", async () => {

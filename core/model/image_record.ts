@@ -2,18 +2,22 @@
  * The record: one message an image and attempt, from which a row, a webhook and a Kafka result are made. Its data is the
  * row, key for key; what is no column is an attribute.
  */
-import type { Hashing } from "../ports/hashing.ts";
 import { type ImageId, t0OfImageId } from "./image_id.ts";
 import { IMAGE_ROW_COLUMNS, type ImageRow, rowOfManifest } from "./image_row.ts";
 import type { Manifest, Source } from "./manifest.ts";
 import type { ImageRef } from "./object_name.ts";
 import type { Tenant } from "./tenant.ts";
 
+/** May hash bytes to SHA-256 in lower-case hex. */
+export interface EventHashing {
+  sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
+}
+
 /** What an image's status becomes as an event's type. */
-export type RecordType = "image.ready" | "image.rejected" | "image.failed" | "image.erased";
+type RecordType = "image.ready" | "image.rejected" | "image.failed" | "image.erased";
 
 /** What a message carries beside its row. */
-export interface RecordAttributes {
+interface RecordAttributes {
   readonly type: RecordType;
   readonly source: Source;
   readonly image_id: ImageId;
@@ -47,7 +51,7 @@ interface ManifestFacts {
 
 /** The record of a manifest: made of it alone, so that a second delivery publishes the same one. */
 export async function recordOfManifest(
-  hashing: Hashing,
+  hashing: EventHashing,
   { ref, manifest, generation, contentKey }: ManifestFacts,
 ): Promise<ImageRecord> {
   const { source, ref: reference, origin, status } = manifest;
@@ -63,7 +67,7 @@ export async function recordOfManifest(
 
 /** The record of an erasure: a tombstone with the image's id, tenant, T0 and time, and nothing else of it. */
 export async function erasedRecord(
-  hashing: Hashing,
+  hashing: EventHashing,
   { tenant, imageId }: ImageRef,
   from: RecordOrigin,
   atMs: number,
@@ -99,7 +103,7 @@ export interface RefusedRecord {
 
 /** The record of a refusal at the Kafka source: it names no owner and no file; its T0 is the time of the refusal. */
 export async function refusedRecord(
-  hashing: Hashing,
+  hashing: EventHashing,
   refused: RefusedRecord,
 ): Promise<ImageRecord> {
   const { imageId, tenant, origin, ref, reason, refusedAtMs, bytes } = refused;
@@ -122,6 +126,6 @@ const EMPTY_ROW = Object.fromEntries(
   IMAGE_ROW_COLUMNS.map((column) => [column, column === "renditions" ? [] : null]),
 ) as unknown as ImageRow; // all columns are there
 
-async function eventIdOf(hashing: Hashing, text: string): Promise<string> {
+async function eventIdOf(hashing: EventHashing, text: string): Promise<string> {
   return (await hashing.sha256(new Uint8Array(new TextEncoder().encode(text)))).slice(0, 32);
 }

@@ -2,6 +2,7 @@ import type { ImageRef } from "./object_name.ts";
 import { t0OfImageId } from "./image_id.ts";
 import type { Camera, PixelInsights } from "./insights.ts";
 import type { ImageMetadata, Manifest } from "./manifest.ts";
+import { isMediaType } from "./media_type.ts";
 
 /** A value of one column: ids, numbers and vocabulary, no text from outside; times are ISO 8601 in UTC. */
 type RowScalar = string | number | boolean | null;
@@ -37,7 +38,8 @@ const COLUMNS = {
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
   media_type: ({ metadata }) => metadata.mediaType,
-  declared_type: ({ declaredType }) => declaredType,
+  declared_type: ({ declaredType }) =>
+    declaredType === undefined || isMediaType(declaredType) ? declaredType : "other",
   bytes: ({ bytes }) => bytes,
   // Only the record's maker has the day's salt.
   content_key: () => undefined,

@@ -3,15 +3,9 @@ import { t0OfImageId } from "../model/image_id.ts";
 import { isFinal, type Manifest, parseManifest, serializeManifest } from "../model/manifest.ts";
 import { type ImageRef, manifestName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
-import type { Generation, ObjectReader } from "../ports/object_store.ts";
+import type { ObjectReader } from "../ports/object_store.ts";
 import type { ProcessImagePorts, ProcessOutcome } from "./process_ports.ts";
-import { publishRecord, type RecordPorts } from "./publish_record.ts";
-
-/** A manifest as it lies in the store. */
-export interface HeldManifest {
-  readonly manifest: Manifest;
-  readonly generation: Generation;
-}
+import { type HeldManifest, publishRecord, type RecordPorts } from "./publish_record.ts";
 
 /** An image and the manifest that is to be its own. */
 export interface ImageManifest {

@@ -10,6 +10,7 @@ import { ManifestDraft } from "./draft_manifest.ts";
 
 const ref = sampleRef(NOON_MS);
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLERS = { ref: "invoice-7", origin: "images/3/41" };
 const object: ObjectFacts = {
   name: rawName(ref),
   generation: "42",
@@ -24,7 +25,7 @@ const object: ObjectFacts = {
 function setUp(createdMs: number = NOON_MS) {
   const clock = new ManualClock(NOON_MS + 250);
   const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-  const declaration = { source: "kafka", traceparent } as const;
+  const declaration = { source: "kafka", traceparent, ...CALLERS } as const;
   const raw = { ref, object: { ...object, createdMs }, declaration, plan: DEFAULT_PLAN };
   const draft = new ManifestDraft({ clock, processorVersion: "1.2.3" }, raw, 3);
   return { clock, draft };
@@ -48,6 +49,7 @@ test("ManifestDraft begins with the raw object, and ready() ends with the times"
     engine: "none",
     processorVersion: "1.2.3",
     traceId: TRACE_ID,
+    ...CALLERS,
     attempt: 3,
     processedAt: new Date(NOON_MS + 290).toISOString(),
   });

@@ -10,12 +10,12 @@ import { processImage } from "./process_image.ts";
 import type { ImageDelivery } from "./process_ports.ts";
 
 const ref = sampleRef(NOON_MS);
-const delivery = { objectName: rawName(ref), attempt: 15 };
+const delivery = { objectName: rawName(ref), generation: "1", attempt: 15 };
 
 const outcomeOf = async (world: TestWorld, change: Partial<ImageDelivery> = {}) =>
   (await markFailed(world.ports, { ...delivery, ...change })).outcome;
 
-test("markFailed() writes a failed manifest and its row where there is none", async () => {
+test("markFailed() writes a failed manifest and its record where there is none", async () => {
   const world = new TestWorld();
   await world.upload(ref, { declaration: { source: "kafka" } });
   assert.equal(await outcomeOf(world), "done");
@@ -24,21 +24,26 @@ test("markFailed() writes a failed manifest and its row where there is none", as
   assert.equal(newestRowOf(world, ref)?.status, "failed");
 });
 
-test("markFailed() again leaves the first failed manifest as it is", async () => {
+test("markFailed() over a failed manifest writes the next one", async () => {
   const world = new TestWorld();
   await world.upload(ref);
   await markFailed(world.ports, delivery);
-  assert.equal(await outcomeOf(world, { attempt: 16 }), "already");
-  assert.equal((await manifestOf(world, ref)).attempt, 15);
-  assert.equal(world.rows.rows().length, 1);
+  const { processedAt } = await manifestOf(world, ref);
+  assert.equal(await outcomeOf(world, { attempt: 16 }), "done");
+  const next = await manifestOf(world, ref);
+  assert.deepEqual([next.status, next.attempt], ["failed", 16]);
+  assert.ok(next.processedAt > processedAt, "readers take the newest");
+  assert.deepEqual(world.rows.rows().map(({ attempt }) => attempt), [15, 16]);
+  assert.equal(new Set(world.rows.records().map(({ attributes }) => attributes.event_id)).size, 2);
 });
 
-test("markFailed() leaves a final manifest alone, and one that comes while it writes", async () => {
+test("markFailed() leaves a final manifest alone, and publishes its record again", async () => {
   const world = new TestWorld();
   await world.process(ref);
   assert.equal(await outcomeOf(world), "already");
   await assertReady(world, ref);
-  assert.equal(world.rows.rows().length, 1);
+  const [first, again, ...more] = world.rows.records();
+  assert.deepEqual([again, more], [first, []]);
 });
 
 test("markFailed() that is overtaken by a late delivery leaves its manifest and readers' row ready", async () => {
@@ -59,27 +64,42 @@ test("markFailed() that is overtaken by a late delivery leaves its manifest and 
   await assertReady(world, ref);
 });
 
-test("markFailed() writes nothing for what is gone, expired or not ours", async () => {
+test("markFailed() writes nothing for what is gone or not ours", async () => {
   const world = new TestWorld();
   assert.equal(await outcomeOf(world), "gone");
   assert.equal(await outcomeOf(world, { objectName: "x" }), "ignored");
-  await world.upload(ref);
-  world.clock.nowMs = NOON_MS + RETENTION_POLICY.periodMs;
-  assert.equal(await outcomeOf(world), "expired");
-  assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
+  assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
 });
 
-test("markFailed() erases what is marked, before and while it writes", async () => {
-  const marked = new TestWorld();
-  await marked.upload(ref);
-  await marked.mark(ref);
-  assert.equal(await outcomeOf(marked), "erased");
-  assertErased(marked, ref);
+test("markFailed() writes nothing behind the write cutoff, and erases nothing then", async () => {
+  const { periodMs, closingMs } = RETENTION_POLICY;
+  for (const isRequested of [false, true]) {
+    const world = new TestWorld();
+    await world.upload(ref);
+    if (isRequested) await world.requestErasure(ref);
+    const before = world.names();
+    for (const ageMs of [periodMs - closingMs, periodMs - 1, periodMs]) {
+      world.clock.nowMs = NOON_MS + ageMs;
+      assert.equal(await outcomeOf(world), "too_late");
+    }
+    assert.deepEqual([world.names(), world.rows.rows()], [before, []]);
+    world.clock.nowMs = NOON_MS + periodMs - closingMs - 1;
+    assert.equal(await outcomeOf(world), isRequested ? "erased" : "done");
+  }
+});
+
+test("markFailed() erases what was requested, before and while it writes", async () => {
+  const requested = new TestWorld();
+  await requested.upload(ref);
+  await requested.requestErasure(ref);
   const before = async (operation: string) => {
-    if (operation === "create") await world.mark(ref);
+    if (operation === "create") await meanwhile.requestErasure(ref);
   };
-  const world: TestWorld = new TestWorld({ processed: { before } });
-  await world.upload(ref);
-  assert.equal(await outcomeOf(world), "erased");
-  assertErased(world, ref);
+  const meanwhile: TestWorld = new TestWorld({ processed: { before } });
+  await meanwhile.upload(ref);
+  for (const world of [requested, meanwhile]) {
+    assert.equal(await outcomeOf(world), "erased");
+    await world.settle();
+    assertErased(world, ref);
+  }
 });

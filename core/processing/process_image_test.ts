@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
-import { manifestName, markerName, rawName } from "../model/object_name.ts";
+import { manifestName, rawName, receiptName } from "../model/object_name.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { MAX_AHEAD_MS, RETENTION_POLICY } from "../retention/policy.ts";
@@ -14,11 +14,12 @@ import { processImage } from "./process_image.ts";
 
 const ref = sampleRef(NOON_MS);
 const { periodMs, closingMs } = RETENTION_POLICY;
+const CALLERS = { ref: "invoice-7", origin: "images/3/41" };
 
-test("processImage() makes an image ready: renditions, row, manifest", async () => {
+test("processImage() makes an image ready: renditions, manifest, record", async () => {
   const world = new TestWorld();
   const delivery = await world.upload(ref, {
-    declaration: { source: "kafka", sha256: PNG_PIXEL_SHA256, size: 69 },
+    declaration: { source: "kafka", sha256: PNG_PIXEL_SHA256, size: 69, ...CALLERS },
   });
   world.clock.nowMs += 500;
   const outcome = await processImage(world.ports, { ...delivery, attempt: 2 });
@@ -35,12 +36,21 @@ test("processImage() makes an image ready: renditions, row, manifest", async () 
   assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.4]);
   assert.equal(world.rows.rows().length, 1);
   assert.equal(newestRowOf(world, ref)?.generation, manifest.generation);
+  assert.equal(newestRowOf(world, ref)?.content_key, `2026-03-14/${PNG_PIXEL_SHA256}`);
+  const [{ attributes } = assert.fail()] = world.rows.records();
+  assert.deepEqual({ ...attributes, event_id: "" }, {
+    ...{ type: "image.ready", source: "kafka", ...CALLERS, event_id: "" },
+    ...{ tenant: ref.tenant, image_id: ref.imageId },
+  });
+  assert.deepEqual([manifest.ref, manifest.origin, manifest.declaredType], [
+    ...[CALLERS.ref, CALLERS.origin, undefined],
+  ]);
   assert.notEqual(await world.raw.stat(rawName(ref)), null, "the raw object is kept");
 });
 
 test("processImage() makes the renditions of the upload's preset", async () => {
   const presets = { tiny: [{ name: "dot", width: 8, height: 8 }] };
-  const world = new TestWorld({ plans: JSON.stringify({ default: { presets } }) });
+  const world = new TestWorld({ plan: { presets } });
   await world.process(ref, { declaration: { source: "edge", preset: "tiny" } });
   const { renditions } = await assertReady(world, ref);
   assert.deepEqual(renditions.map(({ name, width }) => [name, width]), [["dot", 8]]);
@@ -58,9 +68,7 @@ const failing = (error: Error): TestWorldOptions => ({
 });
 const rejecting = (reason: RejectReason) =>
   failing(new ImageRejected(reason, "found by the engine"));
-const plan = (common: unknown): TestWorldOptions => ({
-  plans: JSON.stringify({ default: common }),
-});
+const plan = (common: object): TestWorldOptions => ({ plan: common });
 
 const OTHER_DIGEST = { source: "edge", sha256: "0".repeat(64) } as const;
 
@@ -78,7 +86,6 @@ const REJECTIONS: readonly (readonly [
   ["a picture of no width", "corrupt", {}, { bytes: pngOf(0, 5) }],
   ["too many pixels", "too_many_pixels", {}, { bytes: pngOf(20_000, 20_000) }],
   ["too many bytes", "too_large", plan({ maxBytes: 68 }), {}],
-  ["another type", "declared_mismatch", {}, { contentType: "image/jpeg" }],
   ["another size", "declared_mismatch", {}, { declaration: { source: "edge", size: 70 } }],
   ["another SHA-256", "digest_mismatch", {}, { declaration: OTHER_DIGEST }],
   [
@@ -122,16 +129,51 @@ test("processImage() tells a rejected image's header and digest as far as they w
   assert.ok(timings.probeMs !== undefined && timings.storeMs === undefined);
 });
 
-test("processImage() of a redelivery finds the image already done and does nothing", async () => {
+for (
+  const [declared, options, expected] of [
+    ["image/jpeg", {}, ["ready", "image/jpeg"]],
+    ["text/plain", {}, ["ready", "text/plain"]],
+    ["image/png", {}, ["ready", undefined]],
+    ["image/jpeg", plan({ allowedTypes: ["image/jpeg"] }), ["rejected", undefined]],
+  ] as const
+) {
+  test(`processImage() goes by the bytes of a PNG declared as ${declared}: ${expected[0]}`, async () => {
+    const world = new TestWorld(options);
+    await world.process(ref, { contentType: declared });
+    const { status, declaredType } = await manifestOf(world, ref);
+    assert.deepEqual([status, declaredType], expected);
+    const inRow = declaredType === "text/plain" ? "other" : declaredType ?? null;
+    assert.equal(newestRowOf(world, ref)?.declared_type, inRow, "vocabulary alone");
+  });
+}
+
+test("processImage() of a redelivery renders nothing and publishes the very same record", async () => {
   const world = new TestWorld();
   const delivery = await world.upload(ref);
   await processImage(world.ports, delivery);
   const manifest = await manifestOf(world, ref);
+  world.clock.nowMs += 1000;
   const again = await processImage(world.ports, { ...delivery, attempt: 2 });
   assert.deepEqual(again, { outcome: "already", ref });
   assert.deepEqual(await manifestOf(world, ref), manifest);
   assert.equal(world.engine.requests.length, 1);
-  assert.equal(world.rows.rows().length, 1);
+  const [first, second, ...more] = world.rows.records();
+  assert.deepEqual([second, more], [first, []]);
+});
+
+test("processImage() removes a second object of a name, and never the one that the manifest pins", async () => {
+  const world = new TestWorld();
+  const first = await world.upload(ref);
+  await processImage(world.ports, first);
+  await processImage(world.ports, first);
+  assert.notEqual(await world.raw.stat(rawName(ref)), null);
+  assert.ok(await removeLive(world.raw, rawName(ref)));
+  const second = await world.upload(ref);
+  assert.notEqual(second.generation, first.generation);
+  await processImage(world.ports, first);
+  assert.notEqual(await world.raw.stat(rawName(ref)), null, "each delivery removes its own");
+  assert.deepEqual(await processImage(world.ports, second), { outcome: "already", ref });
+  assert.equal(await world.raw.stat(rawName(ref)), null);
 });
 
 test("processImage() replaces failed by what it finds, and markFailed() leaves that alone", async () => {
@@ -153,15 +195,15 @@ test("processImage() leaves what is ours to be delivered again: no manifest, no 
 
 test("processImage() acknowledges an object that is gone, and names that are not ours", async () => {
   const world = new TestWorld();
-  const gone = { objectName: rawName(ref), attempt: 1 };
+  const gone = await world.delivery(ref);
   assert.deepEqual(await processImage(world.ports, gone), { outcome: "gone", ref });
-  for (const objectName of ["", "readme.txt", `${rawName(ref)}/x`, "erase/x"]) {
-    const outcome = await processImage(world.ports, { objectName, attempt: 1 });
+  for (const objectName of ["", "readme.txt", `${rawName(ref)}/x`, receiptName(ref)]) {
+    const outcome = await processImage(world.ports, { ...gone, objectName });
     assert.deepEqual(outcome, { outcome: "ignored" });
   }
 });
 
-test("processImage() makes nothing of a T0 that no door can have given, until that time is near", async () => {
+test("processImage() makes nothing of a T0 that no source can have given, until that time is near", async () => {
   const world = new TestWorld();
   const ahead = sampleRef(NOON_MS + MAX_AHEAD_MS + 1);
   const beyond = sampleRef(Date.UTC(10_889, 0, 1));
@@ -172,11 +214,11 @@ test("processImage() makes nothing of a T0 that no door can have given, until th
   }
   assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
   world.clock.nowMs++;
-  await processImage(world.ports, { objectName: rawName(ahead), attempt: 1 });
+  await processImage(world.ports, await world.delivery(ahead));
   await assertReady(world, ahead);
 });
 
-test("processImage() rejects what arrives from the first millisecond of closing time, without looking and without a row", async () => {
+test("processImage() rejects what arrives behind its write cutoff, in manifest and record, without looking", async () => {
   const before = new TestWorld({ nowMs: NOON_MS + periodMs - closingMs - 1 });
   await before.process(ref);
   await assertReady(before, ref);
@@ -185,7 +227,8 @@ test("processImage() rejects what arrives from the first millisecond of closing 
   const { status, reason } = await manifestOf(world, ref);
   assert.deepEqual([status, reason], ["rejected", "too_late"]);
   assert.deepEqual(world.processed.names(), [manifestName(ref)]);
-  assert.deepEqual([world.rows.rows(), world.engine.requests], [[], []]);
+  const rows = world.rows.rows().map(({ status, reason }) => [status, reason]);
+  assert.deepEqual([rows, world.engine.requests], [[["rejected", "too_late"]], []]);
 });
 
 test("processImage() deletes what arrives when its seven days are over, and writes nothing", async () => {
@@ -194,21 +237,12 @@ test("processImage() deletes what arrives when its seven days are over, and writ
   assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
 });
 
-test("processImage() of a marker erases the image", async () => {
+test("processImage() of an image whose erasure was requested before it arrived renders nothing", async () => {
   const world = new TestWorld();
-  await world.process(ref);
-  await world.mark(ref);
-  const marker = { objectName: markerName(ref), attempt: 1 };
-  const outcome = await processImage(world.ports, marker);
-  assert.deepEqual(outcome, { outcome: "erased", ref, state: "erased" });
-  assertErased(world, ref);
-});
-
-test("processImage() of an image that was erased before it arrived renders nothing", async () => {
-  const world = new TestWorld();
-  await world.mark(ref);
-  assert.equal((await world.process(ref)).outcome, "erased");
+  await world.requestErasure(ref);
+  assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
   assert.deepEqual(world.engine.requests, []);
+  await world.settle();
   assertErased(world, ref);
 });
 
@@ -216,9 +250,10 @@ test("processImage() runs the whole erasure where the manifest is there and wher
   const world = new TestWorld();
   const delivery = await world.upload(ref);
   await processImage(world.ports, delivery);
-  await world.mark(ref);
+  await world.requestErasure(ref);
   assert.ok(await removeLive(world.raw, rawName(ref)));
   assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
+  await world.settle();
   assertErased(world, ref);
 });
 

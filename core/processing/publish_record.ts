@@ -1,10 +1,17 @@
 import { t0OfImageId } from "../model/image_id.ts";
 import { recordOfManifest } from "../model/image_record.ts";
+import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
+import type { Generation } from "../ports/object_store.ts";
 import { isErasureRequested } from "../retention/erase_image.ts";
-import type { HeldManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
+
+/** A manifest as it lies in the store. */
+export interface HeldManifest {
+  readonly manifest: Manifest;
+  readonly generation: Generation;
+}
 
 /** What publishing a record needs. */
 export type RecordPorts = Pick<

@@ -11,9 +11,9 @@ import type { CallOptions } from "../ports/call_options.ts";
 import type { AttemptFinder, AttemptKey } from "../ports/image_selector.ts";
 import { phaseOf } from "../retention/policy.ts";
 import { dayPrefixes, keptDays } from "../retention/shards.ts";
-import { type HeldManifest, readManifest } from "./commit_manifest.ts";
+import { readManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
-import { publishRecord } from "./publish_record.ts";
+import { type HeldManifest, publishRecord } from "./publish_record.ts";
 import { unlessErased } from "./unless_erased.ts";
 
 /** What rebuilding needs; nothing of it touches pixels. */

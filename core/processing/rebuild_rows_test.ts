@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
-import { type ImageRef, markerName } from "../model/object_name.ts";
+import type { ImageRef } from "../model/object_name.ts";
 import type { AttemptFinder } from "../ports/image_selector.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import { assertErased, newestRowOf } from "../testing/assert_ready.ts";
 import { withCalls } from "../testing/crashing_ports.ts";
-import { MemoryRowSink } from "../testing/memory_row_sink.ts";
+import { MemoryImageRows } from "../testing/memory_image_rows.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { markFailed } from "./mark_failed.ts";
-import { processImage } from "./process_image.ts";
+import { processErasure } from "./process_erasure.ts";
 import { rebuildRows, type RebuildRowsPorts } from "./rebuild_rows.ts";
 import { replayImage } from "./replay_image.ts";
 
 const { periodMs, closingMs } = RETENTION_POLICY;
 
 /** What a warehouse answers. */
-function attemptsIn(rows: MemoryRowSink): AttemptFinder {
+function attemptsIn(rows: MemoryImageRows): AttemptFinder {
   return {
     attempts: (refs) =>
       Promise.resolve(
@@ -36,9 +36,9 @@ function attemptsIn(rows: MemoryRowSink): AttemptFinder {
 }
 
 /** The world's stores and an empty warehouse. */
-function afterLoss({ ports, clock }: TestWorld) {
-  const rows = new MemoryRowSink({ clock });
-  const rebuild: RebuildRowsPorts = { ...ports, rows, attempts: attemptsIn(rows) };
+function afterLoss({ ports }: TestWorld) {
+  const rows = new MemoryImageRows();
+  const rebuild: RebuildRowsPorts = { ...ports, records: rows, attempts: attemptsIn(rows) };
   return { rows, rebuild };
 }
 
@@ -61,7 +61,7 @@ test("rebuildRows() makes of the manifests the very rows that readers take, own 
   const { world, refs } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
   const none = { tooLate: 0, erased: 0, failed: 0 };
-  const all = { lookedAt: 4, missing: 4, appended: 4, ...none };
+  const all = { lookedAt: 4, missing: 4, published: 4, ...none };
   assert.deepEqual(await rebuildRows(rebuild), all);
   const lost = refs.map((ref) => newestRowOf(world, ref));
   const rebuilt = refs.map((ref) => rows.rows().find(({ image_id }) => image_id === ref.imageId));
@@ -86,10 +86,10 @@ test("rebuildRows() only counts in a dry run, and only the days that it is given
   const told: number[] = [];
   const onProgress = ({ lookedAt }: { readonly lookedAt: number }) => void told.push(lookedAt);
   const dry = await rebuildRows(rebuild, { days: ["2026-03-14"], isDryRun: true, onProgress });
-  assert.deepEqual([dry.missing, dry.appended, rows.rows().length, told], [4, 0, 0, [4]]);
+  assert.deepEqual([dry.missing, dry.published, rows.rows().length, told], [4, 0, 0, [4]]);
 });
 
-test("rebuildRows() inserts nothing from the first millisecond of closing time", async () => {
+test("rebuildRows() publishes nothing behind the write cutoff", async () => {
   const { world } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
   world.clock.nowMs = NOON_MS + periodMs - closingMs;
@@ -97,42 +97,47 @@ test("rebuildRows() inserts nothing from the first millisecond of closing time",
   assert.deepEqual([done.missing, done.tooLate, rows.rows().length], [4, 4, 0]);
 });
 
-test("rebuildRows() leaves no row of an image whose erasure ran between question and row", async () => {
+test("rebuildRows() leaves no row of an image whose erasure ran between question and record", async () => {
   const { world, refs } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
   const [erased] = refs;
   assert.ok(erased !== undefined);
-  const append = rows.append.bind(rows);
-  Object.assign(rows, {
-    async append(...row: Parameters<typeof append>) {
-      if (row[0].image_id === erased.imageId) {
-        await world.mark(erased);
-        const marker = { objectName: markerName(erased), attempt: 1 };
-        await processImage({ ...world.ports, rows }, marker);
+  const records = withCalls(rows, {
+    async publish(...record: Parameters<typeof rows.publish>) {
+      const [{ row }] = record;
+      if (row.image_id === erased.imageId && row.status !== "erased") {
+        await world.requestErasure(erased);
+        await processErasure({ ...world.ports, records: rows }, await world.delivery(erased));
       }
-      await append(...row);
+      await rows.publish(...record);
     },
   });
-  const done = await rebuildRows(rebuild);
-  assert.deepEqual([done.appended, done.erased], [3, 1]);
-  assert.ok(rows.rows().every(({ image_id }) => image_id !== erased.imageId));
-  await world.rows.remove(erased); // the lost warehouse's
+  const done = await rebuildRows({ ...rebuild, records });
+  assert.deepEqual([done.published, done.erased], [3, 1]);
+  Object.assign(world, { rows, ports: { ...world.ports, rows } });
+  await world.settle();
   assertErased(world, erased);
 });
 
-test("rebuildRows() counts what it cannot append, and appends it the next time", async () => {
+test("rebuildRows() looks attempts up by the image, whatever reference its caller gave it", async () => {
+  const world = new TestWorld();
+  await world.process(sampleRef(NOON_MS), { declaration: { source: "edge", ref: "invoice-7" } });
+  const whole = { ...world.ports, attempts: attemptsIn(world.rows) };
+  assert.deepEqual([(await rebuildRows(whole)).missing, world.rows.rows().length], [0, 1]);
+});
+
+test("rebuildRows() counts what it cannot publish, and publishes it the next time", async () => {
   const { world } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
   let calls = 0;
-  const append = rows.append.bind(rows);
   const away = withCalls(rows, {
-    append: (...row: Parameters<typeof append>) =>
+    publish: (...record: Parameters<typeof rows.publish>) =>
       calls++ === 1
-        ? Promise.reject(new AppError("unavailable", "The warehouse is away"))
-        : append(...row),
+        ? Promise.reject(new AppError("unavailable", "Pub/Sub is away"))
+        : rows.publish(...record),
   });
-  const first = await rebuildRows({ ...rebuild, rows: away });
-  assert.deepEqual([first.appended, first.failed], [3, 1]);
+  const first = await rebuildRows({ ...rebuild, records: away });
+  assert.deepEqual([first.published, first.failed], [3, 1]);
   const second = await rebuildRows(rebuild);
-  assert.deepEqual([second.missing, second.appended, second.failed], [1, 1, 0]);
+  assert.deepEqual([second.missing, second.published, second.failed], [1, 1, 0]);
 });

@@ -9,12 +9,8 @@ import { type ImageRef, manifestName, processedPrefix, rawName } from "../model/
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
 import { phaseOf } from "../retention/policy.ts";
-import {
-  type HeldManifest,
-  type ImageManifest,
-  readManifest,
-  replaceManifest,
-} from "./commit_manifest.ts";
+import { type ImageManifest, readManifest, replaceManifest } from "./commit_manifest.ts";
+import type { HeldManifest } from "./publish_record.ts";
 import { runStages } from "./run_stages.ts";
 import type { ErasedOutcome, ProcessImagePorts } from "./process_ports.ts";
 import { type RawImage, rawImageOf } from "./raw_image.ts";

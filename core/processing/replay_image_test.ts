@@ -123,9 +123,9 @@ test("replayImage() changes nothing when closing time begins while it works", as
 test("replayImage() leaves the image as it was when a store is away", async () => {
   const world = await processed();
   const before = await manifestOf(world, ref);
-  const append = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
-  const rows = withCalls(world.rows, { append });
-  const replaying = replayImage({ ...newer(world.ports), rows }, ref);
+  const replace = () => Promise.reject(new AppError("unavailable", "The store is away"));
+  const stores = { processed: withCalls(world.processed, { replace }) };
+  const replaying = replayImage({ ...newer(world.ports), ...stores }, ref);
   await assert.rejects(replaying, { code: "unavailable" });
   assert.deepEqual(await assertPinsLive(world.processed, ref), before);
   // What it left goes with the next replay.
@@ -150,23 +150,26 @@ test("an image after a death at any call of its replay has live pins, and the ne
 });
 
 test("an erasure before or while an image is replayed leaves nothing", async () => {
-  const marked = await processed();
-  await marked.mark(ref);
-  assert.equal((await replayImage(newer(marked.ports), ref)).outcome, "erased");
-  assertErased(marked, ref);
-  const world = await processed();
-  const meanwhile = newer(world.ports, { before: () => world.mark(ref) });
-  assert.equal((await replayImage(meanwhile, ref)).outcome, "erased");
-  assertErased(world, ref);
+  const requested = await processed();
+  await requested.requestErasure(ref);
+  const meanwhile = await processed();
+  const before = () => meanwhile.requestErasure(ref);
+  for (const [world, engine] of [[requested, {}], [meanwhile, { before }]] as const) {
+    assert.equal((await replayImage(newer(world.ports, engine), ref)).outcome, "erased");
+    await world.settle();
+    assertErased(world, ref);
+  }
 });
 
-test("a delivery that comes again after a replay changes nothing", async () => {
+test("a delivery that comes again after a replay publishes that one's record", async () => {
   const world = await processed();
   await replayImage(newer(world.ports), ref);
   const before = await manifestOf(world, ref);
-  const again = await processImage(world.ports, { objectName: rawName(ref), attempt: 3 });
+  const again = await processImage(world.ports, await world.delivery(ref));
   assert.equal(again.outcome, "already");
   assert.deepEqual(await assertReady(world, ref), before);
+  const ids = world.rows.records().map(({ attributes }) => attributes.event_id);
+  assert.deepEqual([ids.length, new Set(ids).size, ids[2]], [3, 2, ids[1]]);
 });
 
 test("a raw object that is no image is told so again", async () => {

@@ -5,69 +5,79 @@ import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { findImage } from "./find_image.ts";
+import { findImage, findListed, hasManifest } from "./find_image.ts";
 
 const ref = sampleRef(NOON_MS);
-const newer = parseOwner("newer".padEnd(20, "a"));
-const question = { ...ref, owners: [newer, ref.owner] };
 
 test("findImage() finds nothing of an id that never was", async () => {
-  assert.deepEqual(await findImage(new TestWorld(), question), { state: "none" });
+  assert.deepEqual(await findImage(new TestWorld(), ref), { state: "none" });
 });
 
-test("findImage() follows an image from under way to done to erased, by an older pseudonym too", async () => {
+test("findImage() and findListed() follow an image from under way to done to erased", async () => {
   const world = new TestWorld();
+  const both = async (expected: unknown) => {
+    assert.deepEqual(await findImage(world, ref), expected);
+    assert.deepEqual(await findListed(world, { ref, bytes: 69 }), expected);
+  };
   await world.upload(ref);
-  assert.deepEqual(await findImage(world, question), { state: "processing", ref, bytes: 69 });
+  await both({ state: "processing", ref, bytes: 69 });
+  assert.equal(await hasManifest(world, ref), false);
   const manifest = await world.finish(ref);
-  assert.deepEqual(await findImage(world, question), { state: "done", ref, manifest });
-  await world.mark(ref);
-  assert.deepEqual(await findImage(world, question), { state: "erased", ref });
+  await both({ state: "done", ref, manifest });
+  assert.equal(await hasManifest(world, ref), true);
+  await world.requestErasure(ref);
+  await both({ state: "erased", ref });
+});
+
+test("findImage() is erased from the request on, whatever is there", async () => {
+  const world = new TestWorld();
+  await world.requestErasure(ref);
+  assert.deepEqual(await findImage(world, ref), { state: "erased", ref });
 });
 
 test("findImage() goes by the whole name, not by names that begin alike", async () => {
   const world = new TestWorld();
   await world.raw.put(`${rawName(ref)}x`);
-  assert.deepEqual(await findImage(world, question), { state: "none" });
-});
-
-test("findImage() prefers what is done to what is under way, and erased to both", async () => {
-  const world = new TestWorld();
-  const twin = { ...ref, owner: newer };
-  await world.upload(twin);
-  const manifest = await world.finish(ref);
-  assert.deepEqual(await findImage(world, question), { state: "done", ref, manifest });
-  await world.mark(twin);
-  assert.deepEqual(await findImage(world, question), { state: "erased", ref: twin });
+  assert.deepEqual(await findImage(world, ref), { state: "none" });
 });
 
 test("findImage() finds neither another owner's image nor another tenant's", async () => {
   const world = new TestWorld();
   await world.upload(ref);
   await world.finish(ref);
-  const { tenant, imageId } = ref;
-  const someone = parseOwner("z".repeat(20));
-  const none = { state: "none" };
-  assert.deepEqual(await findImage(world, { tenant, owners: [someone], imageId }), none);
-  const elsewhere = { tenant: parseTenant("acme2"), owners: [ref.owner], imageId };
-  assert.deepEqual(await findImage(world, elsewhere), none);
+  for (const other of [{ owner: parseOwner("z".repeat(20)) }, { tenant: parseTenant("acme2") }]) {
+    assert.deepEqual(await findImage(world, { ...ref, ...other }), { state: "none" });
+  }
 });
 
-test("findImage() makes the same calls for any id, so that no call tells of others' images", async () => {
-  const callsFor = async (prepare: (world: TestWorld) => Promise<unknown>) => {
-    const calls: string[] = [];
-    const before = (operation: string) => void calls.push(operation);
-    const world = new TestWorld({ raw: { before }, processed: { before } });
+const READS = ["erasures.stat", "processed.read"];
+for (
+  const [what, prepare, calls] of [
+    ["that is done", (world) => world.finish(ref), READS],
+    ["that is erased and done", async (world) => {
+      await world.finish(ref);
+      await world.requestErasure(ref);
+    }, READS],
+    ["that is under way", (world) => world.upload(ref), [...READS, "raw.list"]],
+    ["that never was", async () => {}, [...READS, "raw.list"]],
+    ["of somebody else", async (world) => {
+      const other = { ...ref, owner: parseOwner("z".repeat(20)) };
+      await world.upload(other);
+      await world.finish(other);
+    }, [...READS, "raw.list"]],
+  ] as readonly (readonly [string, (world: TestWorld) => Promise<unknown>, readonly string[]])[]
+) {
+  test(`findImage() of an id ${what} makes ${calls.length} calls`, async () => {
+    const seen: string[] = [];
+    const noting = (store: string) => ({
+      before: (operation: string) => void seen.push(`${store}.${operation}`),
+    });
+    const world = new TestWorld({
+      ...{ raw: noting("raw"), processed: noting("processed"), erasures: noting("erasures") },
+    });
     await prepare(world);
-    calls.length = 0;
-    await findImage(world, { ...ref, owners: [newer] });
-    return calls.toSorted();
-  };
-  const forNobody = await callsFor(async () => {});
-  const forSomeoneElse = await callsFor(async (world) => {
-    await world.upload(ref);
-    await world.finish(ref);
+    seen.length = 0;
+    await findImage(world, ref);
+    assert.deepEqual(seen, calls);
   });
-  assert.deepEqual(forNobody, ["list", "list", "read"]);
-  assert.deepEqual(forSomeoneElse, forNobody);
-});
+}

@@ -65,7 +65,7 @@ export async function deliverRequest(ports: WorldPorts): Promise<void> {
 }
 
 /** A failure is a delivery more. */
-export async function untilAcknowledged(work: () => Promise<unknown>): Promise<void> {
+async function untilAcknowledged(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {

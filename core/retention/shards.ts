@@ -19,7 +19,7 @@ export interface ShardOptions extends CallOptions {
 export const SHARDS_AT_ONCE = 8;
 
 /** Where names of a bucket begin: the bucket itself, and the folders of erasures. */
-export const ROOTS: Readonly<Record<ImageBucket, readonly string[]>> = {
+const ROOTS: Readonly<Record<ImageBucket, readonly string[]>> = {
   raw: [""],
   erasures: [""],
   processed: ["", ERASURE_FOLDERS.receipt, ERASURE_FOLDERS.erasing],

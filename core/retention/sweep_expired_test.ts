@@ -18,11 +18,10 @@ import {
 import type { Certificate } from "./certificate.ts";
 import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
-import { settleErasures } from "./settle_erasures.ts";
 import { sweepExpired } from "./sweep_expired.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
-const { periodMs, graceMs, attemptMs } = RETENTION_POLICY;
+const { periodMs, graceMs } = RETENTION_POLICY;
 const first = sampleRef(NOON_MS);
 const second = sampleRef(NOON_MS + 1);
 const third = sampleRef(NOON_MS + 3 * DAY_MS);
@@ -48,8 +47,7 @@ function placeOf(certificate: Certificate, name: string) {
 async function erase(world: TestWorld, ref: ImageRef): Promise<void> {
   await world.requestErasure(ref);
   await eraseImage(world.ports, ref);
-  world.clock.nowMs += attemptMs;
-  await settleErasures(world.ports);
+  await world.settle();
 }
 
 const idsLeft = (world: TestWorld) =>

@@ -13,6 +13,7 @@ import type {
   ObjectStore,
   WriteOptions,
 } from "../ports/object_store.ts";
+import { ListedNames } from "./_memory_listing.ts";
 import { portableHashing } from "./portable_hashing.ts";
 
 /** What a {@link MemoryObjectStore} was asked to do. */
@@ -35,12 +36,12 @@ interface Held {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const MAX_RESULTS = 1000;
 const FIRST_GENERATION = 1_700_000_000_000_000; // Cloud Storage's are microseconds since the epoch
 
 /** One bucket in memory, without versions: the reference that other stores are held to. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, Held>();
+  readonly #listed = new ListedNames(this.#objects);
   readonly #options: MemoryObjectStoreOptions;
   #generations: number;
 
@@ -60,6 +61,7 @@ export class MemoryObjectStore implements ObjectStore {
     return () => {
       this.#objects.clear();
       for (const [name, held] of objects) this.#objects.set(name, held);
+      this.#listed.sortAgain();
     };
   }
 
@@ -107,7 +109,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    return await this.#run("list", query.prefix, query.signal, () => this.#page(query));
+    return await this.#run("list", query.prefix, query.signal, () => this.#listed.page(query));
   }
 
   async remove(...[name, options]: Parameters<ObjectRemover["remove"]>) {
@@ -130,30 +132,6 @@ export class MemoryObjectStore implements ObjectStore {
     return answer;
   }
 
-  /** A page of the listing: objects and prefixes counted together; its token is what the next one begins with. */
-  #page({ prefix, startOffset = "", delimiter, maxResults, pageToken = "" }: ListQuery): ListPage {
-    const max = Math.min(maxResults ?? MAX_RESULTS, MAX_RESULTS);
-    const objects: ObjectFacts[] = [];
-    const prefixes: string[] = [];
-    let next = [startOffset, decodeURIComponent(pageToken)].sort(compareUtf8)[1] ?? "";
-    const names = [...this.#objects.keys()]
-      .filter((name) => name.startsWith(prefix) && compareUtf8(name, next) >= 0);
-    for (const name of names.sort(compareUtf8)) {
-      if (compareUtf8(name, next) < 0) continue; // in a folder that was named
-      if (objects.length + prefixes.length === max) {
-        return { objects, prefixes, nextPageToken: encodeURIComponent(next) };
-      }
-      const cut = delimiter === undefined ? -1 : name.indexOf(delimiter, prefix.length);
-      const folder = name.slice(0, cut + 1);
-      const held = this.#objects.get(name);
-      if (cut >= 0) prefixes.push(folder);
-      else if (held !== undefined) objects.push(held.facts);
-      // Behind every name of the folder, or behind this one.
-      next = cut >= 0 ? `${folder}\u{10ffff}` : `${name}\0`;
-    }
-    return { objects, prefixes, nextPageToken: undefined };
-  }
-
   #find(name: string, generation: Generation | undefined): Held | undefined {
     const held = this.#objects.get(name);
     return generation === undefined || held?.facts.generation === generation ? held : undefined;
@@ -174,6 +152,7 @@ export class MemoryObjectStore implements ObjectStore {
       },
       metadata: { ...options.metadata },
     };
+    if (!this.#objects.has(name)) this.#listed.sortAgain();
     this.#objects.set(name, { facts, bytes });
     return generation;
   }
@@ -182,18 +161,4 @@ export class MemoryObjectStore implements ObjectStore {
 async function bytesOf(body: ObjectBody): Promise<Uint8Array<ArrayBuffer>> {
   if (body instanceof Uint8Array) return body.slice();
   return new Uint8Array(await new Response(body).arrayBuffer());
-}
-
-/** UTF-8 keeps the order of code points, which UTF-16 does not: its surrogates lie below U+E000 to U+FFFF. */
-function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  if (at === length) return a.length - b.length;
-  return inCodePoints(a.charCodeAt(at)) - inCodePoints(b.charCodeAt(at));
-}
-
-function inCodePoints(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -15,17 +15,19 @@ export interface Emulator {
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** Neither tokens nor pushes find anybody, and what was not delivered is not tried again soon. */
+/** Neither tokens nor messages find anybody, and what was not delivered is not tried again soon. */
 const ALONE = {
   ISSUER_URL: "http://127.0.0.1:9",
   PROCESSOR_URL: "http://127.0.0.1:9",
+  PUBSUB_URL: "http://127.0.0.1:9",
+  BIGQUERY_URL: "http://127.0.0.1:9",
   PUSH_MIN_BACKOFF_MS: "60000",
   PUSH_MAX_BACKOFF_MS: "60000",
 };
 
 /** Starts an emulator alone, with a fresh folder; `DATA_DIR` names one that stays. */
 export async function startEmulator(
-  part: "oidc" | "storage" | "bigquery",
+  part: "oidc" | "storage" | "pubsub" | "bigquery",
   env: Readonly<Record<string, string>> = {},
 ): Promise<Emulator> {
   const folder = await mkdtemp(join(tmpdir(), `tintype-${part}-`));

@@ -15,7 +15,7 @@ import type {
 } from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { RepairPorts } from "../retention/repair_images.ts";
-import type { SettleErasuresPorts } from "../retention/settle_erasures.ts";
+import { settleErasures, type SettleErasuresPorts } from "../retention/settle_erasures.ts";
 import type { SweepPorts } from "../retention/sweep_expired.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "./fake_pixel_engine.ts";
 import { MemoryImageRows } from "./memory_image_rows.ts";
@@ -51,6 +51,7 @@ export interface TestWorldOptions {
   readonly engine?: FakePixelEngineOptions;
   readonly raw?: MemoryObjectStoreOptions;
   readonly processed?: MemoryObjectStoreOptions;
+  readonly erasures?: MemoryObjectStoreOptions;
 }
 
 /** What is uploaded, where it is not a PNG of one pixel. */
@@ -82,7 +83,8 @@ export class TestWorld {
     this.clock = clock;
     this.raw = new MemoryObjectStore({ ...options.raw, clock });
     this.processed = new MemoryObjectStore({ ...options.processed, clock });
-    this.erasures = new MemoryObjectStore({ clock, generationsBefore: ERASURE_GENERATIONS });
+    const generationsBefore = ERASURE_GENERATIONS;
+    this.erasures = new MemoryObjectStore({ generationsBefore, ...options.erasures, clock });
     this.certificates = new MemoryObjectStore({ clock });
     this.config = new MemoryObjectStore({ clock });
     this.engine = new FakePixelEngine(options.engine);
@@ -155,6 +157,12 @@ export class TestWorld {
   async requestErasure(ref: ImageRef): Promise<void> {
     const customTimeMs = t0OfImageId(ref.imageId);
     await this.erasures.put(rawName(ref), undefined, { customTimeMs });
+  }
+
+  /** Runs the keeper's job when no attempt from before can be alive any more. */
+  async settle(): Promise<void> {
+    this.clock.nowMs += this.ports.policy.attemptMs;
+    await settleErasures(this.ports);
   }
 
   /** Names of all buckets that hold images. */

@@ -41,7 +41,7 @@ export function findingsOf(plan: readonly PlannedResource[]): string[] {
   const grants = grantsOf(plan);
   return [
     ...grants.flatMap(wrongGrant),
-    ...missingGrants(grants),
+    ...missingGrants(grants, plan),
     ...plan.flatMap(wrongResource),
     ...plan.flatMap(missingKey),
     ...plan.flatMap(missingLabels),
@@ -70,13 +70,21 @@ function wrongDeployer({ address, role, place }: Grant): string[] {
 }
 
 /** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */
-function missingGrants(grants: readonly Grant[]): string[] {
+function missingGrants(grants: readonly Grant[], plan: readonly PlannedResource[]): string[] {
+  const topics = plan.filter(({ type }) => type === "google_pubsub_topic")
+    .map((topic) => textOf(topic, "name") ?? "");
+  const isPlanned = (place: string) => {
+    const topic = /^(?:topic|subscription)-(.+)$/.exec(place)?.[1];
+    return topic === undefined
+      ? !place.startsWith("kafka-")
+      : topics.some((name) => name.endsWith(`-${topic}`));
+  };
   const present = new Set(grants.map(({ identity }) => identity));
   const granted = new Set(
     grants.map(({ identity, place, role }) => `${identity}/${place}/${role}`),
   );
   return allRights()
-    .filter(({ identity, place }) => present.has(identity) && !place.startsWith("kafka-"))
+    .filter(({ identity, place }) => present.has(identity) && isPlanned(place))
     .map(({ identity, place, verb }) => `${identity}/${place}/${verb}`)
     .filter((right) => !granted.has(right))
     .map((right) => `${right} is in the table and not in the plan`);

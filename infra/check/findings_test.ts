@@ -47,6 +47,20 @@ test("findingsOf() names a right of the table that the plan forgets", () => {
   assert.ok(findings.includes("edge/processed/read is in the table and not in the plan"));
 });
 
+test("findingsOf() misses a right on a topic only in a plan that has the topic", () => {
+  const topic = resource("google_pubsub_topic", { name: "tintype-images" }, "images");
+  const missing = "processor/topic-images/publish is in the table and not in the plan";
+  const grant = bucketGrant("processor", "read");
+  assert.ok(findingsOf([grant, topic]).includes(missing));
+  assert.ok(!findingsOf([grant]).includes(missing));
+  const published = resource("google_pubsub_topic_iam_member", {
+    member: account("processor"),
+    role: "projects/acme/roles/tintype_publish",
+  }, "processor/topic-images/publish");
+  assert.ok(!findingsOf([grant, topic, published]).includes(missing));
+  assert.deepEqual(found(published), []);
+});
+
 test("findingsOf() fails everybody, primitive roles, strangers and wider roles", () => {
   const grants = [
     ["allUsers", "roles/storage.objectViewer", /allUsers may/],
@@ -158,6 +172,7 @@ test("the table of rights grants verbs that it defines, where they can be grante
     project: "project",
     processor: "service",
     registry: "registry",
+    "topic-images": "topic",
   };
   for (const { identity, place, verb } of allRights()) {
     const right = `${identity} ${verb} ${place}`;

@@ -17,6 +17,7 @@ export interface Grant {
 const TABLES = ["images", "purges"];
 const AGENT =
   /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
+const BY_KEY = /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription)_iam_member$/;
 const WORKFLOWS =
   /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
 
@@ -41,7 +42,7 @@ function verbOf(role: string): string {
 }
 
 function placeOf(resource: PlannedResource): string {
-  const { type } = resource;
+  const { type, index } = resource;
   if (type === "google_project_iam_member") return "project";
   if (type === "google_storage_bucket_iam_member") return lastPart(textOf(resource, "bucket"));
   if (type === "google_cloud_run_v2_service_iam_member") return lastPart(textOf(resource, "name"));
@@ -50,13 +51,8 @@ function placeOf(resource: PlannedResource): string {
     const table = textOf(resource, "table_id") ?? "";
     return TABLES.includes(table) ? table : "views";
   }
-  // The names of these end in the place: tintype-kafka-password.
-  if (type === "google_secret_manager_secret_iam_member") return secretOf(resource);
-  return type;
-}
-
-function secretOf({ index }: PlannedResource): string {
-  return String(index ?? "").split("/")[1] ?? "";
+  // The keys of these name the place: bridge/kafka-password/open. Grants of Google's own accounts have none.
+  return BY_KEY.test(type) && index !== undefined ? String(index).split("/")[1] ?? "" : type;
 }
 
 function lastPart(name: string | undefined): string {

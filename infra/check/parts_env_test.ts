@@ -54,7 +54,7 @@ for (const environment of ENVIRONMENTS) {
       );
       assert.equal(rawBucketOfWorker(environment), processor.buckets.raw);
       if (outputs["has_bridge"]?.value !== true) return;
-      const bridge = readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
+      const bridge = await readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
       assert.deepEqual(Object.keys(textsOf(outputs["bridge_secrets"])), Object.keys(SECRETS));
       assert.equal(bridge.KAFKA_TLS, true);
       assert.equal(bridge.RAW_BUCKET, processor.buckets.raw);

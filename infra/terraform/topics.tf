@@ -103,6 +103,27 @@ resource "google_pubsub_subscription_iam_member" "dead_letters" {
   member       = local.agents.pubsub
 }
 
+# What the table of rights grants the project's own identities; the place of tintype-events is topic-events.
+resource "google_pubsub_topic_iam_member" "grant" {
+  for_each = local.grants.topic
+
+  topic  = "${var.prefix}-${trimprefix(each.value.place, "topic-")}"
+  role   = local.role_of[each.value.verb]
+  member = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
+}
+
+resource "google_pubsub_subscription_iam_member" "grant" {
+  for_each = local.grants.subscription
+
+  subscription = "${var.prefix}-${trimprefix(each.value.place, "subscription-")}"
+  role         = local.role_of[each.value.verb]
+  member       = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.events, google_pubsub_subscription.dead]
+}
+
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.
 resource "google_service_account_iam_member" "push_token" {
   service_account_id = local.accounts.push.name

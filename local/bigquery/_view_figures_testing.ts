@@ -1,6 +1,6 @@
 /** What each view must show, computed from the rows themselves and without SQL. */
 import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
-import type { PurgeRow } from "@tintype/core/ports/row_sink";
+import type { PurgeRow } from "@tintype/core/ports/image_rows";
 
 /** A row of a view: times as ISO 8601 in UTC, days as `yyyy-mm-dd`. */
 type Figure = Readonly<Record<string, RowValue>>;
@@ -143,7 +143,8 @@ function cost(input: ViewInput): Figure[] {
     const renditions = sum(rows, "rendition_bytes");
     const gb = (raw + Number(renditions ?? 0)) / 1e9;
     const storage = gb * (PRICES.storage_month * 7 / 30 + PRICES.replication);
-    const writes = rows.length * 2 + Number(sum(rows, "renditions") ?? 0);
+    const writes = rows.length * 2 +
+      rows.reduce((total, { renditions }) => total + renditionsOf(renditions), 0);
     const operations = (writes * PRICES.class_a + rows.length * 4 * PRICES.class_b) / 1000;
     const streamed = rows.length / 1e6 * PRICES.row_insert;
     const total = storage + operations + streamed;
@@ -183,12 +184,12 @@ function certificateState({ sweeps, nowMs }: ViewInput): Figure[] {
   const newest = Math.max(...sweeps.map(({ certificate }) => certificate));
   return sweeps.filter(({ certificate }) => certificate === newest).map((sweep) => ({
     certificate: sweep.certificate,
-    swept_at: isoOf(sweep.sweptAtMs),
-    minutes_ago: (nowMs - sweep.sweptAtMs) / 60_000,
+    swept_at: sweep.swept_at,
+    minutes_ago: (nowMs - msOf(sweep.swept_at)) / 60_000,
     store: sweep.store,
     evidence: sweep.evidence,
-    oldest_t0: sweep.oldestT0Ms === undefined ? null : isoOf(sweep.oldestT0Ms),
-    looked_at: sweep.lookedAt,
+    oldest_t0: sweep.oldest_t0,
+    looked_at: sweep.looked_at,
     deleted: sweep.deleted,
     overdue: sweep.overdue,
   }));
@@ -212,7 +213,7 @@ function events(input: ViewInput) {
   const purges = [...sweeps.values()].map((rows) => ({
     objective: "purge_on_time",
     target: 0.999,
-    happened_at: isoOf(Math.max(...rows.map(({ sweptAtMs }) => sweptAtMs))),
+    happened_at: isoOf(Math.max(...rows.map(({ swept_at }) => msOf(swept_at)))),
     is_good: rows.every(({ overdue }) => overdue === 0),
     ms: null,
   }));
@@ -284,8 +285,12 @@ function add(a: RowValue, b: RowValue): number | null {
   return typeof a === "number" && typeof b === "number" ? a + b : null;
 }
 
-function imageKey({ tenant, owner, image_id }: ImageRow): string {
-  return `${tenant}/${owner}/${image_id}`;
+function renditionsOf(value: RowValue): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+function imageKey({ tenant, image_id }: ImageRow): string {
+  return `${tenant}/${image_id}`;
 }
 
 function dayOf({ t0 }: ImageRow): string {

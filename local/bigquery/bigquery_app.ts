@@ -8,6 +8,7 @@ import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts"
 import { DASHBOARD_HEADERS, findDashboardFile } from "./dashboard/dashboard_files.ts";
 import { GoogleError, toGoogleError } from "./google_error.ts";
 import { ROUTES } from "./routes.ts";
+import { writeRowsControl } from "./write_rows.ts";
 
 /** BigQuery takes no larger request to `insertAll`. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -89,6 +90,7 @@ function bigQueryControls(parts: BigQueryParts): readonly Control[] {
   const { buffer, faults } = parts;
   return [
     ...faultControls(faults),
+    writeRowsControl(parts),
     {
       method: "POST",
       path: "/_local/buffer",

@@ -20,6 +20,8 @@ type CheckedRow =
 export interface InsertOptions {
   readonly ignoreUnknownValues: boolean;
   readonly skipInvalidRows: boolean;
+  /** Whether rows go through the streaming buffer, as those of `insertAll` do: true by default. */
+  readonly isBuffered?: boolean;
 }
 
 /** The error of rows that were good, in a call in which another was not. */

@@ -21,6 +21,7 @@ interface InsertError {
 
 interface ReadyRow {
   readonly insertId: string | undefined;
+  readonly isBuffered: boolean;
   readonly values: ReadonlyMap<string, DuckDBValue>;
 }
 
@@ -49,12 +50,13 @@ export class RowInserter {
     rows: readonly IncomingRow[],
     options: InsertOptions,
   ): Promise<InsertError[]> {
+    const { isBuffered = true } = options;
     const ready: ReadyRow[] = [];
     const errors: InsertError[] = [];
     rows.forEach(({ insertId, json }, index) => {
       const checked = checkRow(table.fields, json, options);
       if (checked.values === undefined) errors.push({ index, errors: checked.errors });
-      else ready.push({ insertId, values: checked.values });
+      else ready.push({ insertId, isBuffered, values: checked.values });
     });
     if (errors.length > 0 && !options.skipInvalidRows) return stopOthers(errors, rows.length);
     if (ready.length > 0) await this.#write({ table, rows: ready });
@@ -120,9 +122,10 @@ async function append(
   const ingestedAt = new DuckDBTimestampTZValue(BigInt(nowMs) * 1000n);
   const appender = await connection.createAppender(table.table, table.dataset);
   const types = table.columns.map((_, index) => appender.columnType(index));
-  for (const { values } of rows) {
+  for (const { values, isBuffered } of rows) {
     table.columns.forEach((column, index) => {
-      const value = column === HIDDEN_COLUMN ? ingestedAt : values.get(column) ?? null;
+      const hidden = isBuffered ? ingestedAt : null;
+      const value = column === HIDDEN_COLUMN ? hidden : values.get(column) ?? null;
       if (value === null) appender.appendNull();
       else appender.appendValue(value, types[index]);
     });

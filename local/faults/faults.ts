@@ -104,11 +104,15 @@ type FaultedHandler = (
   body: RequestBody,
 ) => Promise<void>;
 
-/** Wraps a handler so that the injector's faults happen to its requests; requests under `/_local` and `/healthz` are spared. */
+/** What Pub/Sub writes by: a control in form alone, in place of a gRPC call. */
+const ROWS = "/_local/rows";
+
+/** Wraps a handler so that the injector's faults happen to its requests; other controls and `/healthz` are spared. */
 export function withFaults(faults: FaultInjector, handle: FaultedHandler) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "GET", url = "/", headers } = request;
-    const spared = url.startsWith("/_local") || url.startsWith("/healthz");
+    const isControl = url.startsWith("/_local") && !url.startsWith(ROWS);
+    const spared = isControl || url.startsWith("/healthz");
     const action = spared ? undefined : faults.match(method, url, headers);
     if (action === undefined) return await handle(request, response, request);
     if ("status" in action) return answerInstead(request, response, action);

@@ -22,7 +22,7 @@ interface ControlResult {
   readonly body?: unknown;
 }
 
-const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Answers a request to `/_local` with the `docs` and the controls, and to each control's path. */
 export async function answerControl(

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -6,12 +7,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
-import { startApp } from "../http/_testing.ts";
+import { askControl, startApp } from "../http/_testing.ts";
 import { KeyRing } from "../oidc/key_ring.ts";
 import { makeOidcApp } from "../oidc/oidc_app.ts";
+import { problemsOf } from "./_descriptors_testing.ts";
+import { bigqueryDestination } from "./bigquery_destination.ts";
+import { Broker, type BrokerOptions } from "./broker.ts";
 import { IdentityTokens } from "./identity_tokens.ts";
-import type { StorageEvent } from "./push_message.ts";
-import { PushQueue, type PushQueueOptions } from "./push_queue.ts";
+import { LOCAL_TIMING, type LocalTiming } from "./local_timing.ts";
+import { makePubSubApp } from "./pubsub_app.ts";
+import { pushControls } from "./push_control.ts";
+import { pushDestination } from "./push_destination.ts";
+import { EVENTS_TOPIC, makeTopology } from "./topology.ts";
 
 /** One request as the test's endpoint saw it. */
 export interface Pushed {
@@ -34,6 +41,12 @@ export interface Pushed {
 
 /** The status of each push, or a promise of one; `count` is 1 for the first. */
 type StatusOf = (pushed: Pushed, count: number) => number | Promise<number>;
+
+/** The project of the tests. */
+export const PROJECT = "tintype-local";
+const EVENTS = `projects/${PROJECT}/topics/${EVENTS_TOPIC}`;
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+const NOBODY = "http://localhost:1";
 
 /** Starts a server on a free port that ends with the test; returns its base address. */
 export async function startServer(
@@ -81,47 +94,102 @@ export async function startIdentity(t: TestContext) {
   return { url, state };
 }
 
-/** A queue in a database in memory, with short waits, whose pushes find nobody by default; closed with the test. */
-export function makeQueue(t: TestContext, options: Partial<PushQueueOptions> = {}): PushQueue {
-  const { policy, ...rest } = options;
-  const db = options.db ?? new DatabaseSync(":memory:");
-  const queue = new PushQueue({
-    identity: new IdentityTokens({ oidcUrl: "http://localhost:1" }),
-    processorUrl: "http://localhost:1",
-    policy: { minBackoffMs: 10, maxBackoffMs: 40, maxAttempts: 3, ...policy },
-    ...rest,
-    db,
-  });
-  t.after(async () => {
-    await queue.close(0);
-    if (db.isOpen && options.db === undefined) db.close();
-  });
-  return queue;
+/** What a test changes of a queue. */
+export interface QueueOptions extends Partial<Pick<BrokerOptions, "db" | "clock">> {
+  readonly timing?: Partial<LocalTiming>;
+  readonly retentionMs?: number;
+  readonly processorUrl?: string;
+  readonly oidcUrl?: string;
+  readonly bigqueryUrl?: string;
 }
 
-/** A queue with an identity service, and an endpoint that answers each push with a status. */
-export async function startPushes(
-  t: TestContext,
-  statusOf: StatusOf,
-  options: Partial<PushQueueOptions> = {},
-) {
-  const { url: oidcUrl, state } = await startIdentity(t);
-  const { url, pushed } = await startEndpoint(t, statusOf);
+/** A started broker with the project's topology and short waits, whose deliveries find nobody by default; closed with the test. */
+export function makeQueue(t: TestContext, options: QueueOptions = {}) {
+  const { retentionMs = 604_800_000, processorUrl = NOBODY, bigqueryUrl = NOBODY } = options;
+  const { db = new DatabaseSync(":memory:"), oidcUrl = NOBODY, clock = Date } = options;
+  const short = { minBackoffMs: 10, maxBackoffMs: 40, maxAttempts: 3 };
+  const timing = { ...LOCAL_TIMING, ...short, ...options.timing };
   const identity = new IdentityTokens({ oidcUrl });
-  const endpoint = { processorUrl: url, identity };
+  const log = SILENT;
+  const broker = new Broker({
+    db,
+    timing,
+    log,
+    clock,
+    destinationOf(subscription) {
+      if (subscription.bigqueryConfig) {
+        return bigqueryDestination(subscription, { bigqueryUrl, log });
+      }
+      if (!subscription.pushConfig.pushEndpoint) return undefined;
+      return pushDestination(subscription, { identity, timing, log });
+    },
+  });
+  makeTopology(broker, { project: PROJECT, processorUrl, retentionMs });
+  broker.start();
+  t.after(async () => {
+    await broker.close(0);
+    if (db.isOpen && options.db === undefined) db.close();
+  });
+  const controls = pushControls(broker, { project: `projects/${PROJECT}`, events: EVENTS_TOPIC });
+  return {
+    broker,
+    controls,
+    status: () => statusOf(controls),
+    /** Publishes a message with each name as its `objectId`. */
+    publish: (...names: readonly string[]) =>
+      broker.publish(EVENTS, names.map((objectId) => ({ data: "e30=", attributes: { objectId } }))),
+    configure: (change: object) => askControl(controls, "POST", "/_local/push", change),
+  };
+}
+
+/** A queue with an identity service, and an endpoint that responds to each push with a status. */
+export async function startPushes(t: TestContext, statusOf: StatusOf, options: QueueOptions = {}) {
+  const { url: oidcUrl, state } = await startIdentity(t);
+  const { url: processorUrl, pushed } = await startEndpoint(t, statusOf);
+  const endpoint = { processorUrl, oidcUrl };
   return { queue: makeQueue(t, { ...endpoint, ...options }), pushed, endpoint, oidcUrl, state };
 }
 
-/** Publishes a FINALIZE of each name and starts deliveries. */
-export function publish(queue: PushQueue, ...names: readonly string[]): void {
-  for (const name of names) queue.enqueue(finalized(name));
-  queue.wake();
+/** The REST API over a queue; every call that succeeds is held against the descriptors. */
+export async function startApi(t: TestContext, options: QueueOptions = {}, identity?: string) {
+  const queue = makeQueue(t, options);
+  const { broker, controls } = queue;
+  const app = makePubSubApp({ broker, project: PROJECT, controls });
+  const url = await startApp(t, {
+    ...app,
+    answer: (call) => app.answer(identity === undefined ? call : { ...call, identity }),
+  });
+  const call = async (method: string, rest: string, body?: unknown): Promise<ApiResponse> => {
+    const path = `/v1/projects/${PROJECT}/${rest}`;
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(url + path, { method, ...sent });
+    const json: unknown = await response.json();
+    if (response.ok) assert.deepEqual(problemsOf({ method, path, body }, json), []);
+    return { status: response.status, body: Object(json), code: Object(json).error?.status };
+  };
+  return { ...queue, url, call };
 }
 
-/** A FINALIZE of `name` in the raw bucket. */
-export function finalized(name: string): StorageEvent {
-  const resource = { kind: "storage#object", name, generation: "1700000000000001", size: "12" };
-  return { eventType: "OBJECT_FINALIZE", bucket: "tintype-raw", resource };
+/** A response of the API. */
+interface ApiResponse {
+  readonly status: number;
+  /** Its JSON as it came. */
+  readonly body: Record<string, unknown>;
+  /** The code of an error. */
+  readonly code: string | undefined;
+}
+
+type Status = Readonly<
+  Record<
+    "queued" | "delivering" | "delivered" | "deadLettered" | "deadDelivered" | "dead" | "expired",
+    number
+  > & { held: number; dropped: number; oldestQueuedMs: number | null; settings: object }
+>;
+
+function statusOf(controls: ReturnType<typeof pushControls>): Status {
+  const control = controls.find(({ method, path }) => method === "GET" && path === "/_local/push");
+  const { body } = Object(control?.run(undefined));
+  return body;
 }
 
 async function makeKeys(): Promise<KeyRing> {

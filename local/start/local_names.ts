@@ -34,6 +34,10 @@ export const PORTS = {
   /** The same storage for callers who have the processor's, the bridge's rights only. */
   storageAsProcessor: 9024 + OFFSET,
   storageAsBridge: 9025 + OFFSET,
+  pubsub: 9085 + OFFSET,
+  /** The same Pub/Sub for callers who have the processor's, the bridge's rights only. */
+  pubsubAsProcessor: 9086 + OFFSET,
+  pubsubAsBridge: 9088 + OFFSET, // not 9087, which is an edge at offset 300
   bigquery: 9050 + OFFSET,
   oidc: 9080 + OFFSET,
   kafka: 9092 + OFFSET,
@@ -48,6 +52,7 @@ export const URLS = {
   processor: `http://localhost:${PORTS.processor}`,
   bridge: `http://localhost:${PORTS.bridge}`,
   storage: `http://localhost:${PORTS.storage}`,
+  pubsub: `http://localhost:${PORTS.pubsub}`,
   bigquery: `http://localhost:${PORTS.bigquery}`,
   oidc: `http://localhost:${PORTS.oidc}`,
 } as const;

@@ -34,6 +34,7 @@ const KAFKA_READY_MS = 360_000;
 const COLOURS = {
   oidc: "gray",
   storage: "blue",
+  pubsub: "blue",
   bigquery: "magenta",
   processor: "green",
   edge: "cyan",
@@ -46,15 +47,21 @@ export function cloudParts(context: PartsContext): PartCommand[] {
   const { RETENTION_MS } = policyOf(context);
   return [
     emulator(context, "oidc", {}),
+    emulator(context, "bigquery", { RETENTION_MS }),
+    emulator(context, "pubsub", {
+      IDENTITY_PORTS: `processor:${PORTS.pubsubAsProcessor},bridge:${PORTS.pubsubAsBridge}`,
+      ISSUER_URL: URLS.oidc,
+      PROCESSOR_URL: URLS.processor,
+      BIGQUERY_URL: URLS.bigquery,
+      RETENTION_MS,
+    }),
     emulator(context, "storage", {
       IDENTITIES: identitiesFile(context),
       IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
       CORS_ORIGINS: `${URLS.edge},http://127.0.0.1:${PORTS.edge}`,
-      ISSUER_URL: URLS.oidc,
-      PROCESSOR_URL: URLS.processor,
+      PUBSUB_URL: URLS.pubsub,
       RETENTION_MS,
     }),
-    emulator(context, "bigquery", { RETENTION_MS }),
   ];
 }
 
@@ -68,7 +75,7 @@ function part(context: PartsContext, name: keyof typeof COLOURS, run: PartRun): 
 
 function emulator(
   context: PartsContext,
-  name: "oidc" | "storage" | "bigquery",
+  name: "oidc" | "storage" | "pubsub" | "bigquery",
   env: Readonly<Record<string, string>>,
 ): PartCommand {
   return part(context, name, {
@@ -89,7 +96,11 @@ export function processorPart(context: PartsContext): PartCommand {
   const { deno, collectorUrl } = context;
   return part(context, "processor", {
     command: deno,
-    args: ["run", ...denoFlags({ denoPath: deno, hosts: LOCAL_HOSTS }), "processor/main.ts"],
+    args: [
+      "run",
+      ...denoFlags("processor", { denoPath: deno, hosts: LOCAL_HOSTS }),
+      "processor/main.ts",
+    ],
     env: {
       ...(collectorUrl === undefined ? {} : processorTelemetry(collectorUrl)),
       PORT: String(PORTS.processor),

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
-import { NOTIFIED_BUCKET } from "../pubsub/push_queue.ts";
 import { StorageFailure } from "./failures.ts";
-import { checkBucketName, makeBucket } from "./object_record.ts";
+import { notificationConfigOf } from "./notification_outbox.ts";
+import { type BucketRecord, checkBucketName, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { readBody } from "./read_request.ts";
@@ -36,14 +36,8 @@ export async function answerBuckets(
 export function answerNotifications({ objects }: StorageParts, { method }: Call, name: string) {
   if (method !== "GET") throw new StorageFailure("method_not_allowed");
   objects.bucket(name);
-  const config = {
-    kind: "storage#notification",
-    id: "1",
-    topic: "//pubsub.googleapis.com/projects/tintype-local/topics/tintype-events",
-    payload_format: "JSON_API_V1",
-    event_types: ["OBJECT_FINALIZE"],
-  };
-  const items = name === NOTIFIED_BUCKET ? [config] : undefined;
+  const config = notificationConfigOf(name);
+  const items = config === undefined ? undefined : [config];
   return jsonReply(200, { kind: "storage#notifications", items });
 }
 

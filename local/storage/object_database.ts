@@ -1,12 +1,8 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { sqlOf } from "../sqlite.ts";
 import type { BucketRecord, ObjectRecord } from "./object_record.ts";
 
 const SCHEMA = `
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  PRAGMA busy_timeout = 2000;
   CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, document TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (bucket, name)
@@ -15,18 +11,12 @@ const SCHEMA = `
   INSERT OR IGNORE INTO generations VALUES (1, 0);
 `;
 
-/** Opens (makes) the database file, for this process alone; what is committed survives a `kill -9`. */
-export function openDatabase(path: string): DatabaseSync {
-  const db = new DatabaseSync(path);
-  db.exec(SCHEMA);
-  return db;
-}
-
 /** Buckets and live objects, each a JSON document under its name; names sort by their UTF-8 bytes. */
 export class ObjectDatabase {
   readonly #sql: ReturnType<typeof sqlOf>;
 
   constructor(db: DatabaseSync) {
+    db.exec(SCHEMA);
     this.#sql = sqlOf(db);
   }
 

@@ -17,9 +17,6 @@ const PERMISSIONS: Readonly<Record<Verb, string>> = {
   remove: "storage.objects.delete",
 };
 
-/** The identities that a port can be opened for. */
-export const IDENTITIES: readonly string[] = Object.keys(RIGHTS);
-
 /**
  * Lets a call through that the cloud's own table of rights grants its identity, the table that Terraform makes the IAM
  * of; throws `access_denied` as Cloud Storage words it. A caller that the table does not know is the project's owner.

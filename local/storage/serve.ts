@@ -1,7 +1,7 @@
 /**
  * Cloud Storage on one machine: `storage_app` routes requests by path, the JSON and XML APIs read and write objects
  * (`local_objects`: bytes in files, a row in SQLite makes them an object), resumable sessions collect bytes first;
- * each new raw object leaves a notification in the same transaction, which `pubsub` delivers.
+ * each new raw object leaves a notification in the same transaction, which `notifications` publishes.
  */
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import type { V4Key } from "@tintype/gcs/v4_verifier";
@@ -9,8 +9,8 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import * as z from "zod";
 import { emulatorLog, runEmulator } from "../http/emulator_server.ts";
+import { identityPortsOf } from "../rights.ts";
 import { makeNotifications } from "./notifications.ts";
-import { IDENTITIES as KNOWN } from "./rights.ts";
 import { startStorage } from "./storage.ts";
 
 const {
@@ -18,8 +18,8 @@ const {
   DATA_DIR = ".tintype/storage",
   IDENTITIES,
   IDENTITY_PORTS = "",
-  ISSUER_URL = "http://localhost:9080",
-  PROCESSOR_URL = "http://localhost:8080",
+  PUBSUB_URL = "http://localhost:9085",
+  RETENTION_MS = String(RETENTION_POLICY.periodMs),
   LOG_LEVEL,
   CORS_ORIGINS = "http://localhost:8787,http://127.0.0.1:8787",
 } = process.env;
@@ -38,28 +38,15 @@ const identitiesSchema = z.strictObject({
 
 const log = emulatorLog("storage", LOG_LEVEL);
 const { orphans } = await runEmulator("storage", async () => {
-  const retentionMs = numberOf("RETENTION_MS") ?? RETENTION_POLICY.periodMs;
   const findKey = parseIdentities(IDENTITIES ? await readFile(IDENTITIES, "utf8") : "{}");
-  const notifications = makeNotifications({
-    oidcUrl: ISSUER_URL,
-    processorUrl: PROCESSOR_URL,
-    retentionMs,
-    log,
-    policy: {
-      minBackoffMs: numberOf("PUSH_MIN_BACKOFF_MS"),
-      maxBackoffMs: numberOf("PUSH_MAX_BACKOFF_MS"),
-      maxAttempts: numberOf("PUSH_MAX_ATTEMPTS"),
-      concurrency: numberOf("PUSH_CONCURRENCY"),
-      ackDeadlineMs: numberOf("ACK_DEADLINE_MS"),
-    },
-  });
+  const notifications = makeNotifications({ pubsubUrl: PUBSUB_URL, log });
   const storage = await startStorage({
     dataDir: DATA_DIR,
     port: Number(PORT),
     findKey,
     log,
     // Google's week is as long as the period, so it shrinks with it.
-    sessionLifeMs: retentionMs,
+    sessionLifeMs: positive(RETENTION_MS),
     corsOrigins: CORS_ORIGINS.split(",").filter((origin) => origin !== ""),
     identityPorts: identityPortsOf(IDENTITY_PORTS),
     notify: notifications.open,
@@ -69,23 +56,10 @@ const { orphans } = await runEmulator("storage", async () => {
 });
 if (orphans > 0) log.info("orphans_removed", { count: orphans });
 
-/** `processor:9024,bridge:9025` as an object; throws RangeError for anything else. */
-function identityPortsOf(text: string): Record<string, number> {
-  const pairs = text.split(",").filter((pair) => pair !== "").map((pair) => pair.split(":"));
-  for (const [identity = "", port = ""] of pairs) {
-    if (KNOWN.includes(identity) && /^\d{1,5}$/.test(port)) continue;
-    throw new RangeError(`IDENTITY_PORTS must be identity:port,… (got ${text})`);
-  }
-  return Object.fromEntries(pairs.map(([identity = "", port]) => [identity, Number(port)]));
-}
-
-/** A positive integer of the environment, undefined where it is not set; throws RangeError for anything else. */
-function numberOf(name: string): number | undefined {
-  const text = process.env[name];
-  if (text === undefined || text === "") return undefined;
+function positive(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`${name} must be a positive integer (got ${text})`);
+  throw new RangeError(`RETENTION_MS must be a positive integer (got ${text})`);
 }
 
 /**

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
+import { eventually } from "@tintype/core/testing/eventually";
 import { startProgram } from "@tintype/core/testing/start_program";
 import { makeFolder } from "../_testing.ts";
+import { startApi } from "../pubsub/_testing.ts";
 import {
   bytesOf,
   CHUNK,
@@ -21,6 +23,7 @@ import {
   startSession,
   waitForHeld,
 } from "./_fixture.ts";
+import { EVENTS_TOPIC } from "./notification_outbox.ts";
 
 async function serve(t: TestContext, env: Record<string, string> = {}) {
   const emulator = await startEmulator("storage", env);
@@ -107,18 +110,31 @@ test("SIGTERM does not wait for the delay of a request whose client is gone", {
 
 test("a raw object leaves a notification in the same transaction, others none", async (t) => {
   const emulator = await serve(t);
-  const queued = async () => {
-    const { queued, delivering } = readRecord(await emulator.control("GET", "/_local/push"));
-    return Number(queued) + Number(delivering);
-  };
-  assert.equal(await queued(), 0);
+  const waiting = async () =>
+    Number(readRecord(await emulator.control("GET", "/_local/notifications"))["waiting"]);
+  assert.equal(await waiting(), 0);
   await putMedia(emulator, "one");
-  assert.equal(await queued(), 1);
+  assert.equal(await waiting(), 1);
   await putMedia(emulator, "one", "refused", { ifGenerationMatch: "0" });
-  assert.equal(await queued(), 1);
+  assert.equal(await waiting(), 1);
   const path = "/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=one";
   await fetch(emulator.url + path, { method: "POST", body: "x" });
-  assert.equal(await queued(), 1);
+  assert.equal(await waiting(), 1);
+});
+
+test("a notification that nobody took outlives a kill, and is published then", async (t) => {
+  const DATA_DIR = await makeFolder(t);
+  const first = await serve(t, { DATA_DIR });
+  await putMedia(first, "object");
+  await first.stop("SIGKILL");
+  const { url: PUBSUB_URL, broker } = await startApi(t);
+  const second = await serve(t, { DATA_DIR, PUBSUB_URL });
+  await eventually("published", async () => {
+    const { waiting } = readRecord(await second.control("GET", "/_local/notifications"));
+    return waiting === 0;
+  });
+  const [events] = broker.subscriptionsOf(EVENTS_TOPIC).map((each) => broker.status(each));
+  assert.equal((events?.queued ?? 0) + (events?.delivering ?? 0), 1);
 });
 
 test("it knows the keys of its identities file, and logs no signature and no session", async (t) => {

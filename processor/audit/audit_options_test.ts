@@ -12,11 +12,15 @@ test("audit without a project means the system on this machine, and the period i
     buckets: {
       raw: "tintype-raw",
       processed: "tintype-processed",
+      erasures: "tintype-erasures",
       certificates: "tintype-certificates",
+      config: "tintype-config",
     },
     dataset: "tintype",
     storage: "http://localhost:9023",
-    warehouse: "http://localhost:9050",
+    pubsub: "http://localhost:9085",
+    bigquery: "http://localhost:9050",
+    recordsTopic: "tintype-images",
     periodMs: undefined,
     json: false,
   });
@@ -24,13 +28,15 @@ test("audit without a project means the system on this machine, and the period i
 
 test("audit with a project means Google itself, seven days, and the names that Terraform gives", () => {
   const options = optionsOf("--project", "shop-1", "--raw", "other", "--json");
-  const { buckets, storage, warehouse, periodMs, json } = options;
+  const { buckets, storage, bigquery, periodMs, json } = options;
   assert.deepEqual(buckets, {
     raw: "other",
     processed: "tintype-processed",
+    erasures: "tintype-erasures",
     certificates: "tintype-certificates",
+    config: "tintype-config",
   });
-  assert.deepEqual([storage, warehouse, json], [undefined, undefined, true]);
+  assert.deepEqual([storage, bigquery, json], [undefined, undefined, true]);
   assert.equal(periodMs, RETENTION_POLICY.periodMs);
 });
 
@@ -39,7 +45,9 @@ test("audit takes a prefix of the company's own", () => {
   assert.deepEqual(options.buckets, {
     raw: "shop-raw",
     processed: "shop-processed",
+    erasures: "shop-erasures",
     certificates: "shop-certificates",
+    config: "shop-config",
   });
 });
 
@@ -54,7 +62,7 @@ for (
     ["--retention", "5s"],
     ["--retention", "week"],
     ["--storage", "localhost"],
-    ["--warehouse", "ftp://localhost"],
+    ["--bigquery", "ftp://localhost"],
     ["--strict"],
     ["everything"],
   ]

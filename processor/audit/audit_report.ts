@@ -44,13 +44,14 @@ function findingsOf({ findings }: Audit): string[] {
 }
 
 function seenOf(audit: Audit, { buckets, dataset }: CloudPlaces): string[] {
-  const { raw, processed, warehouse } = audit;
+  const { raw, processed, requests, warehouse } = audit;
   const endMs = (t0Ms: number | undefined) =>
     t0Ms === undefined ? "-" : new Date(t0Ms + audit.periodMs).toISOString();
   const rows = [
     ["store", "items", "bytes", "oldest began", "so it ends", "in removal", "overdue"],
     bucketRow(`originals (${buckets.raw})`, raw, endMs),
     bucketRow(`processed (${buckets.processed})`, processed, endMs),
+    bucketRow(`erasure requests (${buckets.erasures})`, requests, endMs),
     [
       `metadata rows (${dataset}.images)`,
       String(warehouse.rows),

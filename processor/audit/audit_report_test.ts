@@ -1,4 +1,5 @@
 import { rawName } from "@tintype/core/model/object_name";
+import { processErasure } from "@tintype/core/processing/process_erasure";
 import { auditStores } from "@tintype/core/retention/audit_stores";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sweepExpired } from "@tintype/core/retention/sweep_expired";
@@ -6,21 +7,18 @@ import { sampleRef } from "@tintype/core/testing/sample_row";
 import { NOON_MS, TestWorld } from "@tintype/core/testing/test_world";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { placesOf } from "../command_cloud.ts";
 import { auditReport } from "./audit_report.ts";
 
-const PLACES = {
-  projectId: "shop-1",
-  buckets: { raw: "shop-raw", processed: "shop-processed", certificates: "shop-certificates" },
-  dataset: "tintype",
-  storage: undefined,
-  warehouse: undefined,
-};
+const PLACES = placesOf({ project: "shop-1", prefix: "shop" });
 const ref = sampleRef(NOON_MS);
 
 async function reportAt(nowMs: number): Promise<string> {
   const world = new TestWorld();
   await world.upload(ref);
-  await world.mark(sampleRef(NOON_MS));
+  const erased = sampleRef(NOON_MS);
+  await world.requestErasure(erased);
+  await processErasure(world.ports, await world.delivery(erased));
   await sweepExpired(world.ports);
   world.clock.nowMs = nowMs;
   const { certificates, rows } = world;
@@ -53,7 +51,7 @@ test("auditReport() of one that is broken begins with that, and names what is wr
   const { periodMs, graceMs } = RETENTION_POLICY;
   const text = await reportAt(NOON_MS + periodMs + graceMs + 1);
   assert.match(text, /Result: {3}FAILED\. \d finding\(s\), below\./);
-  assert.match(text, /1\. \[overdue\] 2 objects of the raw bucket are past their end: /);
+  assert.match(text, /1\. \[overdue\] 1 objects of the raw bucket are past their end: /);
   assert.ok(text.includes(rawName(ref)));
   assert.match(text, /\[sweep_missing\] no sweep has left a certificate for 605700 s/);
 });

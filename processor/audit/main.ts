@@ -25,8 +25,8 @@ async function certifiedPeriod(ports: Parameters<typeof certifiedPeriodMs>[0]): 
 
 await runMain(AUDIT, async (call) => {
   const options = auditOptionsOf(call);
-  const { raw, processed, certificates, rows } = await openStores(options);
-  const ports = { raw, processed, certificates, rows, hashing: webHashing, clock: Date };
+  const { raw, processed, erasures, certificates, rows } = await openStores(options);
+  const ports = { raw, processed, erasures, certificates, rows, hashing: webHashing, clock: Date };
   const policy = retentionPolicyOf(options.periodMs ?? await certifiedPeriod(ports));
   const audit = await auditStores({ ...ports, policy });
   console.log(options.json ? JSON.stringify(audit, null, 2) : auditReport(audit, options));

@@ -123,7 +123,7 @@ for (const [how, width] of [["bit by bit", 104], ["without a pause", 110]] as co
 }
 
 test("the bounds hold where the parent has the processor's permissions and no more", async () => {
-  const flags = denoFlags({ denoPath: Deno.execPath(), hosts: LOCAL_HOSTS });
+  const flags = denoFlags("processor", { denoPath: Deno.execPath(), hosts: LOCAL_HOSTS });
   const program = new URL("../testing/hostile_pool.ts", import.meta.url);
   const { bytes } = await picture(110);
   const child = new Deno.Command(Deno.execPath(), {

@@ -6,7 +6,6 @@ import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { jsonLog } from "@tintype/core/json_log";
 import type { AppError } from "@tintype/core/errors";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
 import type { SelectedImages } from "@tintype/core/ports/image_selector";
 import {
   replayImages,
@@ -40,8 +39,7 @@ async function replay(command: ReplayCommand): Promise<number> {
   const pixels = await startPixels(command);
   try {
     await requireColumns(columns, pixels.columns);
-    const plans = parseTenantPlans(variable("TENANT_PLANS") ?? "{}");
-    const stores = { ...cloud, pixels, plans, hashing: webHashing, clock: Date };
+    const stores = { ...cloud, pixels, hashing: webHashing, clock: Date };
     const tally = await replayImages({ ...stores, processorVersion: version }, selected.refs, {
       atOnce: command.processes * IMAGES_PER_PROCESS,
       mayReject: command.mayReject,

@@ -8,6 +8,9 @@ import { processImage } from "@tintype/core/processing/process_image";
 import { quarters } from "@tintype/core/testing/drawing";
 import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
 import { sampleRef } from "@tintype/core/testing/sample_row";
+import { keepDays } from "@tintype/core/retention/keep_days";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { TestWorld } from "@tintype/core/testing/test_world";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
@@ -17,6 +20,7 @@ import { makeSample } from "../testing/samples.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 let storage: Emulator;
+let pubsub: Emulator;
 let bigquery: Emulator;
 let cloud: Awaited<ReturnType<typeof openCloud>>;
 let refs: ImageRef[];
@@ -24,22 +28,22 @@ let refs: ImageRef[];
 /** Three images that an older engine processed, the last of which is no image. */
 async function fill(): Promise<ImageRef[]> {
   const { imageRows: _, columns: __, ...stores } = cloud;
-  const { pixels, plans, hashing } = new TestWorld().ports;
-  const ports = { ...stores, pixels, plans, hashing, clock: Date, processorVersion: "old" };
+  const { pixels, hashing } = new TestWorld().ports;
+  const ports = { ...stores, pixels, hashing, clock: Date, processorVersion: "old" };
   const picture = await makeSample(quarters(300, 200), { mediaType: "image/png" });
   const filled: ImageRef[] = [];
   for (const bytes of [picture, picture, NOT_AN_IMAGE]) {
     const ref = sampleRef();
     const options = { contentType: "image/png", customTimeMs: t0OfImageId(ref.imageId) };
     await cloud.raw.create(rawName(ref), bytes, { ...options, metadata: { source: "edge" } });
-    await processImage(ports, { objectName: rawName(ref), attempt: 1 });
+    await processImage(ports, { objectName: rawName(ref), generation: "1", attempt: 1 });
     filled.push(ref);
   }
   return filled;
 }
 
 async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
-  const addresses = ["--storage", storage.url, "--warehouse", bigquery.url];
+  const addresses = ["--storage", storage.url, "--pubsub", pubsub.url, "--bigquery", bigquery.url];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args, ...addresses],
     cwd: ROOT,
@@ -66,14 +70,25 @@ async function rowsInView(): Promise<readonly Readonly<Record<string, unknown>>[
   return await query(`SELECT ${columns} FROM tintype.images_current ORDER BY image_id`);
 }
 
+/** Rows appear within seconds: a subscription writes them. */
+async function rowsWritten(count: number): Promise<void> {
+  await eventually(`${count} rows`, async () => (await rowsInView()).length === count);
+}
+
 describe("the operators' commands on the emulators", () => {
   before(async () => {
     [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
-    cloud = await openCloud({ storage: storage.url, warehouse: bigquery.url });
+    pubsub = await startEmulator("pubsub", { BIGQUERY_URL: bigquery.url });
+    cloud = await openCloud({ storage: storage.url, pubsub: pubsub.url, bigquery: bigquery.url });
+    const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+    const days = { config: cloud.config, clock: Date, random, policy: RETENTION_POLICY };
+    await keepDays({ ...days, pseudonymKey: 1 });
     refs = await fill();
+    await rowsWritten(refs.length);
   });
   after(async () => {
     await storage?.stop();
+    await pubsub?.stop();
     await bigquery?.stop();
   });
 
@@ -105,6 +120,8 @@ describe("the operators' commands on the emulators", () => {
         assert.equal(facts?.generation, generation);
       }
     }
+    const all = () => query("SELECT image_id FROM tintype.images");
+    await eventually("a row a replay", async () => (await all()).length === 5);
     const versions = (await rowsInView()).map(({ processor_version }) => String(processor_version));
     assert.deepEqual(versions.map((version) => version.endsWith("+replay")), [true, true, false]);
   });
@@ -126,8 +143,9 @@ describe("the operators' commands on the emulators", () => {
     const dry = await run("rebuild-rows", "--dry-run");
     assert.match(dry.stdout, /^3 manifests, 3 without a row\n$/);
     const { code, stdout } = await run("rebuild-rows", "--json");
-    const { missing, appended } = JSON.parse(stdout);
-    assert.deepEqual([code, missing, appended], [0, 3, 3]);
+    const { missing, published } = JSON.parse(stdout);
+    assert.deepEqual([code, missing, published], [0, 3, 3]);
+    await rowsWritten(3);
     assert.deepEqual(await rowsInView(), before);
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
   });

@@ -12,7 +12,7 @@ const ports = {
   ...world.ports,
   raw: traced("raw", world.raw),
   processed: traced("processed", world.processed),
-  rows: traced("rows", world.rows),
+  records: traced("records", world.rows),
   pixels: traced("pixels", world.engine),
 };
 const facts = {

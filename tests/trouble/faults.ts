@@ -33,6 +33,7 @@ const KILLS: readonly Victim[] = [
   "edge-listener",
   "bridge",
   "storage",
+  "pubsub",
   "bigquery",
   "broker",
 ];

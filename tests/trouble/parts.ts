@@ -36,6 +36,10 @@ const VICTIMS = {
     commandLine: /local\/storage\/serve\.ts$/,
     health: `${URLS.storage}/healthz`,
   },
+  pubsub: {
+    commandLine: /local\/pubsub\/serve\.ts$/,
+    health: `${URLS.pubsub}/healthz`,
+  },
   bigquery: {
     commandLine: /local\/bigquery\/serve\.ts$/,
     health: `${URLS.bigquery}/healthz`,

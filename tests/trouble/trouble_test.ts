@@ -24,7 +24,7 @@ const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefine
   : scenariosNamed(
     TROUBLE_ONLY?.split(",") ?? [
       "kill-processor",
-      "kill-storage",
+      "kill-storage+kill-pubsub",
       "kill-edge",
       "kill-bridge",
       "kill-broker",

@@ -13,6 +13,7 @@ export interface CheckStep {
 const DENO_FOLDERS: readonly string[] = [
   "cli",
   "gcs",
+  "pubsub",
   "core",
   "processor",
   "client",

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { findBrokenLinks } from "./broken_links.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const EMULATORS = ["storage", "pubsub", "bigquery", "oidc", "kafka", "faults", "start"]
+const EMULATORS = ["storage", "pubsub", "scheduler", "bigquery", "oidc", "kafka", "faults", "start"]
   .map((folder) => `local/${folder}/README.md`);
 
 test("every link, path and task that README, CONTRIBUTING and docs name is there", () => {

@@ -46,7 +46,7 @@ const CASES = {
     [
       "processor/adapters/gcs_object_store_test.ts",
       ["@tintype/core/testing/object_store_contract"],
-      ["@tintype/local/pubsub/push_queue"],
+      ["@tintype/local/pubsub/broker"],
     ],
     ["kafka-bridge/delivery/bridge.ts", ["@tintype/core/ingest/admit_image"], [
       "@tintype/edge/app",
@@ -57,11 +57,11 @@ const CASES = {
       "../../../tools/check.ts",
     ]],
     ["tests/upload_walk_test.ts", ["@tintype/core/model/image_id"], [
-      "@tintype/local/pubsub/push_queue",
+      "@tintype/local/pubsub/broker",
     ]],
   ],
   "package-boundary": [
-    ["local/pubsub/push_queue.ts", [
+    ["local/pubsub/broker.ts", [
       "@tintype/core/retention/policy",
       'import images from "../../bigquery/schemas/images.json" with { type: "json" };',
       'import policy from "../../../core/retention/policy.json" with { type: "json" };',

@@ -8,17 +8,28 @@ import root from "../../package.json" with { type: "json" };
 
 const CORE_TYPES = ["core/errors", "core/hex", "core/model", "core/ports"] as const;
 const USE_CASE = [...CORE_TYPES, "core/concurrency", "core/duration", "core/listing"] as const;
-const PACKAGES = ["gcs", "core", "edge", "processor", "kafka-bridge", "client", "page"] as const;
+const PACKAGES = [
+  "gcs",
+  "pubsub",
+  "core",
+  "edge",
+  "processor",
+  "kafka-bridge",
+  "client",
+  "page",
+] as const;
 
 /** Room → what its files may import. Test files may import the whole of their own package, `core/testing` too. */
 export const IMPORT_TABLE = {
   "gcs": ["gcs"],
+  "pubsub": ["pubsub", "gcs"],
   "core": [],
   "core/json_log": ["core/ports"],
   "core/listing": ["core/model", "core/ports"],
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
   "core/events": ["core/errors", "core/events"],
+  "core/configuration": [...CORE_TYPES, "core/configuration", "core/listing"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
@@ -26,8 +37,8 @@ export const IMPORT_TABLE = {
   "core/testing": ["core"],
   "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],
-  "processor": ["processor", "core", "gcs", "cli"],
-  "kafka-bridge": ["kafka-bridge", "core", "gcs", "cli"],
+  "processor": ["processor", "core", "gcs", "pubsub", "cli"],
+  "kafka-bridge": ["kafka-bridge", "core", "gcs", "pubsub", "cli"],
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
@@ -71,6 +82,7 @@ export const IMPORT_TABLE = {
 export const RUNTIMES: Readonly<Record<string, string>> = {
   "core": "anything",
   "gcs": "anything",
+  "pubsub": "anything",
   "cli": "Deno, Node",
   "edge": "workerd",
   "processor": "Deno",
@@ -88,6 +100,7 @@ export const RUNTIMES: Readonly<Record<string, string>> = {
 export const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ["zod", "exifr", "thumbhash"],
   gcs: [],
+  pubsub: [],
 };
 
 /** Package name → its folder; the folders of `workspaces` in package.json. */
@@ -98,6 +111,7 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = Object.fromEn
 /** File names of composition roots: the only ones that read the environment and choose adapters. */
 const ROOT_NAMES: readonly string[] = [
   "main.ts",
+  "keeper.ts",
   "worker.ts",
   "serve.ts",
   "pixel_process.ts",

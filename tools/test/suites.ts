@@ -40,8 +40,8 @@ const TABLE: Readonly<
   Record<string, Pick<Suite, "folders" | "weight"> & Partial<Suite>>
 > = {
   "check": { runtime: "check", folders: [], weight: 15 },
-  "gcs-deno": { runtime: "deno", folders: ["gcs"], weight: 3, needs: "no permission" },
-  "gcs-node": { folders: ["gcs"], flags: TWO_FILES_AT_ONCE, weight: 3 },
+  "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 3, needs: "no permission" },
+  "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 3 },
   "core-deno": { runtime: "deno", folders: ["core"], weight: 10, needs: "no permission" },
   // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
   "core-orders": {
@@ -72,7 +72,12 @@ const TABLE: Readonly<
     needs:
       "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
   },
-  "local": { folders: ["local"], flags: ONE_PROCESS, weight: 50, needs: "loopback, DuckDB" },
+  "local": {
+    folders: ["local"],
+    flags: ONE_PROCESS,
+    weight: 70,
+    needs: "loopback, DuckDB; Python with google-cloud-pubsub",
+  },
   "processor": {
     runtime: "deno",
     folders: ["processor"],

@@ -1,5 +1,3 @@
-import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
-import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
 import { EmulatorServer } from "../../http/emulator_server.ts";
 import { makeBigQueryApp } from "../bigquery_app.ts";
 import { type BigQueryParts, openBigQuery } from "../bigquery_parts.ts";
@@ -15,19 +13,14 @@ export interface SampleBigQuery {
 }
 
 const PROJECT = "tintype-local";
-const PURGES_RETENTION_MS = 400 * 86_400_000;
 
-/** Serves a BigQuery in memory and streams the sample rows into it, as the processor does, through Google's client. */
+/** Serves a BigQuery in memory and writes the sample rows into it as Pub/Sub does. */
 export async function openSampleBigQuery(): Promise<SampleBigQuery> {
   const parts = await openBigQuery(":memory:", PROJECT, { nowMs: SAMPLE_NOW_MS });
   const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery" });
   const url = await server.listen(0);
-  const sink = new BigQueryRowSink(
-    createBigQueryClient({ projectId: PROJECT, endpoint: url }),
-    { dataset: "tintype", purgesRetentionMs: PURGES_RETENTION_MS },
-  );
-  await Promise.all(sampleRows().map((row) => sink.append(row)));
-  await sink.recordPurge(sampleSweeps());
+  await writeRows(url, "images", sampleRows());
+  await writeRows(url, "purges", sampleSweeps());
   return {
     url,
     queriesUrl: `${url}/bigquery/v2/projects/${PROJECT}/queries`,
@@ -37,4 +30,11 @@ export async function openSampleBigQuery(): Promise<SampleBigQuery> {
       await parts.database.close();
     },
   };
+}
+
+async function writeRows(url: string, table: string, rows: readonly object[]): Promise<void> {
+  const body = JSON.stringify({ project: PROJECT, dataset: "tintype", table, rows });
+  const response = await fetch(`${url}/_local/rows`, { method: "POST", body });
+  const { errors = [response.status] } = Object(await response.json());
+  if (errors.length > 0) throw new Error(`Cannot write sample rows: ${JSON.stringify(errors)}`);
 }

@@ -1,11 +1,13 @@
 /**
  * The rows that views and questions are tried on: `sample_rows` makes images and sweeps of one week, always the same,
- * and `sample_bigquery` streams them through the production adapter into a BigQuery of its own.
+ * and `sample_bigquery` writes them into a BigQuery of its own.
  */
 import { makeImageId } from "@tintype/core/model/image_id";
 import { IMAGE_ROW_COLUMNS, type ImageRow, type RowValue } from "@tintype/core/model/image_row";
-import type { PurgeRow } from "@tintype/core/ports/row_sink";
-import { seededRandom } from "@tintype/core/seeded_random";
+import type { PurgeRow } from "@tintype/core/ports/image_rows";
+import { Random } from "../../random.ts";
+
+type RowScalar = Extract<RowValue, string | number | boolean | null>;
 
 /** The present time of the sample data, in milliseconds since the epoch. */
 export const SAMPLE_NOW_MS = Date.UTC(2026, 10, 16, 12);
@@ -106,7 +108,7 @@ function attempt(random: Random, t0Ms: number): ImageRow {
   const fate = random.next();
   if (fate < 0.06) return rejected(random, received, t0Ms);
   if (fate < 0.07) {
-    const failed = { ...received, status: "failed", reason: "dead_lettered", renditions: 0 };
+    const failed = { ...received, status: "failed", reason: "dead_lettered", renditions: [] };
     return finish({ ...failed, bytes: random.integer(100_000, 4_000_000) }, t0Ms, 60_000);
   }
   return ready(random, received, t0Ms);
@@ -120,7 +122,7 @@ function rejected(random: Random, received: ImageRow, t0Ms: number): ImageRow {
     reason,
     bytes: random.integer(10_000, 900_000),
     media_type: reason === "not_an_image" ? null : "image/jpeg",
-    renditions: 0,
+    renditions: [],
     rendition_bytes: 0,
   };
   return finish(row, t0Ms, random.integer(30, 200));
@@ -151,7 +153,7 @@ function ready(random: Random, received: ImageRow, t0Ms: number): ImageRow {
     mean_luma: random.between(0.1, 0.9),
     sharpness: random.chance(0.12) ? random.between(10, 99) : random.between(100, 900),
     is_blank: false,
-    renditions: 3,
+    renditions: renditionsOf(bytes),
     rendition_bytes: Math.round(bytes * 0.16),
     decode_ms: decodeMs,
     renditions_ms: random.integer(25, 90),
@@ -162,6 +164,17 @@ function ready(random: Random, received: ImageRow, t0Ms: number): ImageRow {
   return finish(row, t0Ms, workMs + random.integer(40, 140));
 }
 
+function renditionsOf(bytes: number): Exclude<RowValue, RowScalar> {
+  const boxes = [["large", 1_600, 0.12], ["medium", 800, 0.03], ["thumb", 200, 0.01]] as const;
+  return boxes.map(([name, width, share]) => ({
+    name,
+    width,
+    height: width * 3 / 4,
+    media_type: "image/jpeg",
+    bytes: Math.round(bytes * share),
+  }));
+}
+
 function finish(row: ImageRow, t0Ms: number, totalMs: number): ImageRow {
   const endMs = t0Ms + 2_000 + Number(row.queue_ms) + totalMs;
   return { ...row, total_ms: totalMs, processed_at: new Date(endMs).toISOString() };
@@ -169,13 +182,14 @@ function finish(row: ImageRow, t0Ms: number, totalMs: number): ImageRow {
 
 function sweep(random: Random, index: number): PurgeRow[] {
   const sweptAtMs = SAMPLE_NOW_MS - 60_000 - (SWEEPS - 1 - index) * SWEEP_INTERVAL_MS;
-  const line = { certificate: index + 1, sweptAtMs };
-  const observed = ["raw", "processed", "warehouse"].map((store) => ({
+  const line = { certificate: index + 1, swept_at: new Date(sweptAtMs).toISOString() };
+  const observed = ["raw", "processed", "erasures", "warehouse"].map((store) => ({
     ...line,
     store,
     evidence: "observed" as const,
-    oldestT0Ms: sweptAtMs - 7 * 24 * HOUR_MS + random.integer(1_000, 300_000),
-    lookedAt: random.integer(2, 12),
+    oldest_t0: new Date(sweptAtMs - 7 * 24 * HOUR_MS + random.integer(1_000, 300_000))
+      .toISOString(),
+    looked_at: random.integer(2, 12),
     deleted: random.integer(0, 3),
     overdue: index === SWEEPS - 9 && store === "raw" ? 2 : 0,
   }));
@@ -183,8 +197,8 @@ function sweep(random: Random, index: number): PurgeRow[] {
     ...line,
     store,
     evidence: "configured" as const,
-    oldestT0Ms: undefined,
-    lookedAt: 0,
+    oldest_t0: null,
+    looked_at: 0,
     deleted: 0,
     overdue: 0,
   }));
@@ -196,40 +210,17 @@ function keyOf({ image_id, tenant, owner, t0 }: ImageRow) {
 }
 
 /** What an attempt that failed knows nothing of. */
-const NOT_READY = { media_type: null, renditions: 0, rendition_bytes: 0, decode_ms: null } as const;
+const NOT_READY = {
+  media_type: null,
+  renditions: [],
+  rendition_bytes: 0,
+  decode_ms: null,
+} as const;
 
 // Object.fromEntries forgets which keys it was given: here they are all the columns.
 const EMPTY = Object.fromEntries(
-  IMAGE_ROW_COLUMNS.map((column): [string, RowValue] => [column, null]),
+  IMAGE_ROW_COLUMNS.map((column): [string, RowValue] => [
+    column,
+    column === "renditions" ? [] : null,
+  ]),
 ) as ImageRow;
-
-/** Choices that look random and are the same for the same seed. */
-class Random {
-  /** From 0 up to, not including, 1. */
-  readonly next: () => number;
-
-  constructor(seed: number) {
-    this.next = seededRandom(seed);
-  }
-
-  between(least: number, most: number): number {
-    return least + this.next() * (most - least);
-  }
-
-  /** A whole number from `least` to `most`. */
-  integer(least: number, most: number): number {
-    return Math.floor(this.between(least, most + 1));
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.integer(0, items.length - 1)] as T; // within the bounds
-  }
-
-  bytes(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, () => this.integer(0, 255));
-  }
-}

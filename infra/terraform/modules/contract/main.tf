@@ -49,8 +49,13 @@ locals {
     ]
   ])
 
-  # Secrets that this environment does not have are granted to nobody.
-  grants = [for grant in local.every_grant : grant if grant.on != "secret" || contains(local.secrets, grant.place)]
+  # Secrets, topics and subscriptions that this environment does not have are granted to nobody.
+  optional = {
+    secret       = local.secrets
+    topic        = [for name in values(local.topics) : "topic-${trimprefix(name, "${var.prefix}-")}"]
+    subscription = [for name in values(local.topics) : "subscription-${trimprefix(name, "${var.prefix}-")}"]
+  }
+  grants = [for grant in local.every_grant : grant if !contains(keys(local.optional), grant.on) || contains(lookup(local.optional, grant.on, []), grant.place)]
 
   has_sasl = var.bridge.sasl_mechanism != "none"
   secrets = local.has_bridge ? concat(

@@ -65,9 +65,9 @@ output "verbs" {
 }
 
 output "grants" {
-  description = "Grants by the kind of place they are made on: bucket, table, project, service, secret, registry."
+  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, secret, registry."
   value = {
-    for kind in ["bucket", "table", "project", "service", "secret", "registry"] :
+    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "secret", "registry"] :
     kind => { for grant in local.grants : grant.key => grant if grant.on == kind }
   }
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY_MS } from "../model/utc_day.ts";
+import type { ListQuery, ObjectFacts } from "../ports/object_store.ts";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
+import { NOON_MS } from "../testing/test_world.ts";
+import {
+  countForeign,
+  dayPrefixes,
+  forEachObject,
+  keptDays,
+  shardPrefixes,
+  walkThrough,
+} from "./shards.ts";
+
+/** A store with these names, listed in pages of two, that notes how often it was asked. */
+async function storeOf(names: readonly string[]) {
+  const store = new MemoryObjectStore();
+  for (const name of names) await store.put(name);
+  const asked: string[] = [];
+  const list = (query: ListQuery) => {
+    asked.push(query.prefix);
+    return store.list({ ...query, maxResults: 2 });
+  };
+  return { list, asked };
+}
+
+async function namesOf(objects: AsyncIterable<ObjectFacts>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of objects) names.push(name);
+  return names;
+}
+
+test("walkThrough() walks every page of a shard up to the end of a day, and no page behind it", async () => {
+  const days = ["01", "02", "03"].map((day) => `2026-03-${day}`);
+  const names = days.flatMap((day) => ["x", "y", "z"].map((name) => `a/${day}/${name}`));
+  const store = await storeOf([...names, "a/!", "a/odd/x", "b/2026-03-01/x"]);
+  const walk = (day: string, fromDay?: string) =>
+    namesOf(walkThrough(store, { prefix: "a/", day, fromDay }));
+  assert.deepEqual(await walk("2026-03-01"), ["a/!", ...names.slice(0, 3)]);
+  assert.equal(store.asked.length, 3);
+  assert.deepEqual(await walk("2026-03-02", "2026-03-02"), names.slice(3, 6));
+  assert.deepEqual(await walk("2026-03-09", "2026-03-04"), []);
+});
+
+test("forEachObject() visits every name of a bucket's shards once, those of the erasures' folders too", async () => {
+  const shards = ["a", "m", "7"];
+  const images = shards.flatMap((shard) => [`${shard}/1`, `${shard}/2`, `${shard}/3`]);
+  const folders = shards.flatMap((shard) => [`erased/${shard}/1`, `erasing/${shard}/1`]);
+  const store = await storeOf([...images, ...folders, "1/x"]);
+  for (
+    const [bucket, expected] of [["processed", [...images, ...folders]], ["raw", images]] as const
+  ) {
+    const seen: string[] = [];
+    await forEachObject(store, bucket, ({ name }) => void seen.push(name));
+    assert.deepEqual(seen.toSorted(), expected.toSorted());
+  }
+});
+
+test("countForeign() counts what is in no shard, each folder once", async () => {
+  const ours = ["a/1", "7/x"];
+  const strange = ["1/x", "1/y", "aa/x", "readme.txt", "é", "A/x"];
+  const folders = ["erased/a/x", "erasing/7/x", "erased/x", "erased/aa/x", "erasing/x"];
+  const store = await storeOf([...ours, ...strange, ...folders]);
+  assert.equal(await countForeign(store, "raw"), strange.length - 1 + 2);
+  assert.equal(await countForeign(store, "processed"), strange.length - 1 + 3);
+});
+
+test("shardPrefixes() and dayPrefixes() are of all 32 shards, or of those that are named", () => {
+  assert.deepEqual([shardPrefixes("raw").length, shardPrefixes("processed").length], [32, 96]);
+  assert.deepEqual(shardPrefixes("processed", ["a"]), ["a/", "erased/a/", "erasing/a/"]);
+  assert.equal(dayPrefixes("2026-03-14").length, 32);
+  assert.deepEqual(dayPrefixes("2026-03-14", ["a", "7"]), ["a/2026-03-14/", "7/2026-03-14/"]);
+});
+
+test("keptDays() are all that can hold kept names, oldest first, the next one when midnight is near", () => {
+  assert.deepEqual(
+    keptDays(NOON_MS, 7 * DAY_MS),
+    ["07", "08", "09", "10", "11", "12", "13", "14"].map((day) => `2026-03-${day}`),
+  );
+  const nearMidnight = Date.UTC(2026, 2, 14, 23, 59, 55);
+  assert.deepEqual(keptDays(nearMidnight, 60_000), ["2026-03-14", "2026-03-15"]);
+  assert.deepEqual(keptDays(Date.UTC(2026, 2, 14, 0, 0, 30), 60_000), ["2026-03-13", "2026-03-14"]);
+});

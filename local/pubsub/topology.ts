@@ -1,0 +1,94 @@
+import { retentionBoundsOf } from "@tintype/core/retention/bounds";
+import type { Broker } from "./broker.ts";
+import { parseSubscription, type SubscriptionInput } from "./resources.ts";
+
+/** What the topology's addresses and times depend on. */
+interface TopologyOptions {
+  readonly project: string;
+  /** Where events are pushed to; a base address without a slash at the end. */
+  readonly processorUrl: string;
+  /** The retention period in milliseconds; message retention is a share of it. */
+  readonly retentionMs: number;
+}
+
+/** The topic of Cloud Storage's events. */
+export const EVENTS_TOPIC = "tintype-events";
+
+/** A subscription of the table: how long it keeps messages, where they go, and what becomes of those that cannot. */
+interface Row {
+  readonly topic: string;
+  readonly keeps: "eventsMs" | "deadLettersMs";
+  /** The path of the processor that messages are pushed to. */
+  readonly pushPath?: string;
+  /** The table of the dataset `tintype` that messages are written to. */
+  readonly table?: string;
+  readonly deadLetterTopic?: string;
+}
+
+/** Every subscription by its id, with its topic (infra/terraform/topics.tf). */
+const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
+  "tintype-events": {
+    topic: EVENTS_TOPIC,
+    keeps: "eventsMs",
+    pushPath: "/events/storage",
+    deadLetterTopic: "tintype-events-dead",
+  },
+  "tintype-events-dead": {
+    topic: "tintype-events-dead",
+    keeps: "deadLettersMs",
+    pushPath: "/events/dead",
+  },
+  "tintype-images-bigquery": {
+    topic: "tintype-images",
+    keeps: "eventsMs",
+    table: "images",
+    deadLetterTopic: "tintype-images-dead",
+  },
+  "tintype-certificates-bigquery": {
+    topic: "tintype-certificates",
+    keeps: "eventsMs",
+    table: "purges",
+    deadLetterTopic: "tintype-images-dead",
+  },
+  "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
+};
+
+const MAX_ATTEMPTS = 100;
+/** The API takes no less than ten minutes; a shortened period may shorten retention to one. */
+const LEAST_KEPT_MS = 60_000;
+
+/** Creates the project's topics and subscriptions where they are missing, and gives those that are there the table's settings; messages stay. */
+export function makeTopology(broker: Broker, options: TopologyOptions): void {
+  const project = `projects/${options.project}`;
+  const bounds = retentionBoundsOf(options.retentionMs);
+  for (const [id, row] of Object.entries(SUBSCRIPTIONS)) {
+    const topic = `${project}/topics/${row.topic}`;
+    if (!broker.topics.has(topic)) broker.topics.create({ name: topic });
+    const subscription = parseSubscription(`${project}/subscriptions/${id}`, inputOf(row, options));
+    const keptMs = Math.max(LEAST_KEPT_MS, bounds[row.keeps]);
+    broker.subscriptions.put({ ...subscription, messageRetentionDuration: `${keptMs / 1_000}s` });
+  }
+}
+
+function inputOf(row: Row, { project, processorUrl }: TopologyOptions): SubscriptionInput {
+  const pushEndpoint = processorUrl + (row.pushPath ?? "");
+  const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
+  return {
+    topic: `projects/${project}/topics/${row.topic}`,
+    ackDeadlineSeconds: 600,
+    expirationPolicy: {},
+    retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    ...row.deadLetterTopic !== undefined && {
+      deadLetterPolicy: {
+        deadLetterTopic: `projects/${project}/topics/${row.deadLetterTopic}`,
+        maxDeliveryAttempts: MAX_ATTEMPTS,
+      },
+    },
+    ...row.pushPath !== undefined && {
+      pushConfig: { pushEndpoint, oidcToken: { serviceAccountEmail, audience: pushEndpoint } },
+    },
+    ...row.table !== undefined && {
+      bigqueryConfig: { table: `${project}.tintype.${row.table}`, useTableSchema: true },
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
+import { makeQueue } from "./_testing.ts";
+
+const DAY_S = 86_400;
+
+test("the topology has Terraform's names, and keeps messages their share of the period", (t) => {
+  const keptBy = (retentionMs: number) => {
+    const { broker } = makeQueue(t, { retentionMs, processorUrl: "http://localhost:8080" });
+    return Object.fromEntries(
+      broker.subscriptions.all().map((each) => [
+        each.name.replace("projects/tintype-local/subscriptions/", ""),
+        Number(each.messageRetentionDuration.slice(0, -1)),
+      ]),
+    );
+  };
+  assert.deepEqual(keptBy(7 * DAY_S * 1_000), {
+    "tintype-certificates-bigquery": DAY_S,
+    "tintype-events": DAY_S,
+    "tintype-events-dead": 3 * DAY_S,
+    "tintype-images-bigquery": DAY_S,
+    "tintype-images-dead": 3 * DAY_S,
+  });
+  assert.equal(keptBy(3_500_000)["tintype-events"], 500);
+  assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
+  assert.equal(keptBy(90_000)["tintype-events"], 60);
+  assert.equal(keptBy(90_000)["tintype-events-dead"], 60);
+});
+
+test("events are pushed with the endpoint as audience and 100 attempts, dead letters without a policy", (t) => {
+  const { broker } = makeQueue(t, { processorUrl: "http://localhost:8080" });
+  const of = (id: string) => broker.subscriptions.get(`projects/tintype-local/subscriptions/${id}`);
+  const { pushConfig, deadLetterPolicy, ackDeadlineSeconds } = of("tintype-events");
+  assert.deepEqual(pushConfig, {
+    pushEndpoint: "http://localhost:8080/events/storage",
+    oidcToken: {
+      serviceAccountEmail: "push@tintype-local.iam.gserviceaccount.com",
+      audience: "http://localhost:8080/events/storage",
+    },
+  });
+  assert.equal(ackDeadlineSeconds, 600);
+  assert.deepEqual(deadLetterPolicy, {
+    deadLetterTopic: "projects/tintype-local/topics/tintype-events-dead",
+    maxDeliveryAttempts: 100,
+  });
+  assert.equal(of("tintype-events-dead").deadLetterPolicy, undefined);
+  const rows = { table: "tintype-local.tintype.images", useTableSchema: true };
+  assert.deepEqual(of("tintype-images-bigquery").bigqueryConfig, rows);
+});
+
+test("a second start gives the subscriptions that are there the settings of then", async (t) => {
+  const db = new DatabaseSync(":memory:");
+  const first = makeQueue(t, { db, processorUrl: "http://localhost:1" });
+  await first.configure({ hold: true });
+  first.publish("a");
+  await first.broker.close(0);
+  const second = makeQueue(t, { db, processorUrl: "http://localhost:2" });
+  const name = "projects/tintype-local/subscriptions/tintype-events";
+  const { pushConfig } = second.broker.subscriptions.get(name);
+  assert.equal(pushConfig.pushEndpoint, "http://localhost:2/events/storage");
+  const { queued, delivering } = second.status();
+  assert.equal(queued + delivering, 1);
+});
