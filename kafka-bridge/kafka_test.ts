@@ -6,6 +6,7 @@ import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
 import { COMMAND_TESTS } from "./testing/command_tests.ts";
 import {
+  becomes,
   describeOnKafka,
   md5Of,
   metricOf,
@@ -17,6 +18,7 @@ import { chunkHeaders } from "./testing/fake_ports.ts";
 import { KAFKAJS_TESTS } from "./testing/kafkajs_tests.ts";
 
 const MIB = 1024 * 1024;
+const GIF_HEAD = new TextEncoder().encode("GIF89a, and what a plan without it need not see");
 
 /** Waits until a bridge holds bytes that it has not stored. */
 async function uploading(bridge: Program): Promise<void> {
@@ -27,11 +29,15 @@ async function uploading(bridge: Program): Promise<void> {
 describeOnKafka("the bridge on a real broker", {
   async "makes every record an object or a dead letter that says why"(cloud, topics) {
     const before = (await cloud.names()).length;
-    const good = await topics.send(picturesOf(48));
-    const wrongType = { "content-type": "text/plain", "subject": "ada" };
+    await topics.setLimits({ allowedTypes: ["image/png", "image/jpeg"] });
+    const otherType = { "content-type": "text/plain", "subject": "ada", "ref": "order-4711" };
+    const good = [
+      ...(await topics.send(picturesOf(44))),
+      ...(await topics.send(picturesOf(4), otherType)),
+    ];
     const refused = [
       ...(await topics.send([NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE, NOT_AN_IMAGE])),
-      ...(await topics.send(picturesOf(4), wrongType)),
+      ...(await topics.send(Array(4).fill(GIF_HEAD))),
       ...(await topics.send(picturesOf(4), { "content-type": "image/png" })),
     ];
     const bridge = topics.startBridge();
@@ -39,6 +45,15 @@ describeOnKafka("the bridge on a real broker", {
     await topics.caughtUp();
     assert.equal(await topics.stored(good), 48);
     assert.equal((await cloud.names()).length, before + 48);
+    const [last] = good.slice(-1);
+    assert.ok(last !== undefined);
+    const metadata = await cloud.metadataOf(await topics.nameOf(last));
+    assert.deepEqual(metadata, {
+      source: "kafka",
+      size: String(PNG_PIXEL.length),
+      ref: "order-4711",
+      origin: `${topics.topic}/${last.partition}/${last.offset}`,
+    });
     const letters = await topics.deadLetters(12);
     assert.deepEqual(
       letters.map(({ reason }) => reason).sort(),
@@ -50,6 +65,11 @@ describeOnKafka("the bridge on a real broker", {
       letters.map(({ origin }) => origin).sort(),
       refused.map(({ partition, offset }) => `${topics.topic}/${partition}/${offset}`).sort(),
     );
+    assert.deepEqual(
+      (await topics.refusals()).map(({ row, attributes }) => [attributes["origin"], row["reason"]])
+        .sort(),
+      letters.map(({ origin, reason }) => [origin, reason]).sort(),
+    );
     const letter = letters.find(({ reason }) => reason === "not_an_image");
     assert.equal(letter?.record.value?.byteLength, NOT_AN_IMAGE.length);
     assert.match(String(letter?.record.key), /^k\d+$/);
@@ -58,6 +78,58 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(letter?.headers.get("content-type"), "image/png");
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.ok(!JSON.stringify(bridge.lines).includes("ada"), "no subject in any line");
+  },
+
+  async "keeps the records of a topic that no tenant has, and takes them when one does"(
+    cloud,
+    topics,
+  ) {
+    const before = (await cloud.names()).length;
+    await topics.disown();
+    const bridge = topics.startBridge();
+    const sent = await topics.send(picturesOf(8));
+    const line = await bridge.line("topic_without_tenant");
+    assert.equal(line["topic"], topics.topic);
+    await bridge.line("record_held_up");
+    assert.equal(await readinessOf(bridge), "tenants");
+    assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+    assert.equal(
+      bridge.lines.filter(({ event }) => event === "topic_without_tenant").length,
+      1,
+    );
+    assert.equal((await cloud.names()).length, before);
+    await topics.setLimits({});
+    const next = topics.startBridge();
+    await topics.caughtUp();
+    assert.equal(await readinessOf(next), "ready");
+    assert.equal(await topics.stored(sent), 8);
+    assert.deepEqual(await topics.lettersNow(), []);
+    assert.equal(await next.kill("SIGTERM"), 0);
+  },
+
+  async "commits no refusal that others cannot learn of, and reports it when they can"(
+    cloud,
+    topics,
+  ) {
+    await cloud.records.setDown();
+    try {
+      const bridge = topics.startBridge();
+      const [bad] = await topics.send([NOT_AN_IMAGE]);
+      const [letter] = await topics.deadLetters(1);
+      await becomes(bridge, "records");
+      assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
+      await cloud.records.setUp();
+      await topics.caughtUp();
+      await becomes(bridge, "ready");
+      assert.equal(letter?.origin, `${topics.topic}/0/${bad?.offset}`);
+      const refusals = await topics.refusals();
+      assert.deepEqual(refusals.map(({ attributes: { origin } }) => origin), [letter?.origin]);
+      assert.equal((await topics.lettersNow()).length, 1);
+      assert.equal(await bridge.kill("SIGTERM"), 0);
+    } finally {
+      await cloud.records.setUp();
+    }
   },
 
   async "on SIGTERM commits what is durable and leaves the group"(cloud, topics) {

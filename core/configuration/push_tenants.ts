@@ -4,12 +4,13 @@ import type { ObjectName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type {
   ObjectCreator,
+  ObjectFacts,
   ObjectLister,
   ObjectReader,
   ObjectReplacer,
 } from "../ports/object_store.ts";
 import { AppError } from "../errors.ts";
-import { checkTenantFiles, TENANT_FOLDER, tenantFile } from "./tenant_files.ts";
+import { checkTenantFiles, ORIGINS, TENANT_FOLDER, tenantFile, TOPICS } from "./tenant_files.ts";
 
 /** What pushing needs of the configuration bucket. */
 export type ConfigBucket = ObjectCreator & ObjectReplacer & ObjectReader & ObjectLister;
@@ -44,32 +45,48 @@ export async function pushTenants(
   files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
   options: CallOptions = {},
 ): Promise<PushedTenants> {
+  // Before the objects that they follow from: of two pushes at once the second one fails.
+  const before = new Map<string, ObjectFacts | null>();
+  for (const name of [ORIGINS, TOPICS]) {
+    before.set(name, await config.stat(tenantFile(name), options));
+  }
   const there = await readTenantFiles(config, options);
   const { generated } = checkTenantFiles(new Map([...there, ...files]));
   const written: string[] = [];
   const unchanged: string[] = [];
-  for (const [name, bytes] of [...files, ...generated]) {
-    const isWritten = await write(config, tenantFile(name), bytes, options);
-    if (files.has(name)) (isWritten ? written : unchanged).push(name);
+  for (const [name, bytes] of files) {
+    const facts = await config.stat(tenantFile(name), options);
+    const isWritten = await write(config, { name, bytes, facts }, options);
+    (isWritten ? written : unchanged).push(name);
+  }
+  for (const [name, bytes] of generated) {
+    await write(config, { name, bytes, facts: before.get(name) ?? null }, options);
   }
   return { written, unchanged };
 }
 
+/** An object's next bytes, and what it was before; null where it was not there. */
+interface NextBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly facts: ObjectFacts | null;
+}
+
+/** Whether anything had to be written. */
 async function write(
   config: ConfigBucket,
-  name: ObjectName,
-  bytes: Uint8Array<ArrayBuffer>,
+  { name, bytes, facts }: NextBytes,
   options: CallOptions,
 ): Promise<boolean> {
-  const facts = await config.stat(name, options);
-  const held = facts && await config.read(name, { generation: facts.generation, ...options });
+  const file = tenantFile(name);
+  const held = facts && await config.read(file, { generation: facts.generation, ...options });
   if (held !== null && isSame(held, bytes)) return false;
   const upload = { contentType: "application/json", customTimeMs: 0, ...options };
   const isWritten = facts === null
-    ? (await config.create(name, bytes, upload)).created
-    : await config.replace(name, bytes, { ...upload, ifGeneration: facts.generation }) !== null;
+    ? (await config.create(file, bytes, upload)).created
+    : await config.replace(file, bytes, { ...upload, ifGeneration: facts.generation }) !== null;
   if (isWritten) return true;
-  throw new AppError("conflict", `Cannot write ${name}: somebody else changed it meanwhile`);
+  throw new AppError("conflict", `Cannot write ${file}: somebody else changed it meanwhile`);
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withCalls } from "../testing/crashing_ports.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
-import { pushTenants, readTenantFiles } from "./push_tenants.ts";
+import { type ConfigBucket, pushTenants, readTenantFiles } from "./push_tenants.ts";
 import { parseOrigins, parseTopics, tenantFile } from "./tenant_files.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -72,4 +72,20 @@ test("pushTenants() throws a conflict where somebody else changes an object mean
   const overtaken = withCalls(config, { replace: () => Promise.resolve(null) });
   const pushing = pushTenants(overtaken, filesOf({ acme: { maxBytes: 1 } }));
   await assert.rejects(pushing, { code: "conflict", message: /tenants\/acme\.json/ });
+});
+
+test("pushTenants() throws a conflict where another push ended behind its look at what is there", async () => {
+  const config = await pushedWorld();
+  const push = (bucket: ConfigBucket, tenant: string) =>
+    pushTenants(bucket, filesOf({ [tenant]: { kafkaTopics: { [tenant]: {} } } }));
+  const list: typeof config.list = async (query) => {
+    const page = await config.list(query);
+    await push(config, "b");
+    return page;
+  };
+  const pushing = push(withCalls(config, { list }), "a");
+  await assert.rejects(pushing, { code: "conflict", message: /_topics/ });
+  await push(config, "a");
+  const topics = parseTopics(await config.read(tenantFile("_topics")));
+  assert.deepEqual([...topics.keys()].toSorted(), ["a", "b", "images"]);
 });

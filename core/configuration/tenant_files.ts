@@ -121,5 +121,5 @@ function parseGenerated<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
 }
 
 function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(value, null, 2));
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify(value, null, 2)));
 }

@@ -50,7 +50,7 @@ export function parseDaySalts(bytes: Uint8Array): readonly DaySalt[] {
 
 /** The bytes of `days.json`. */
 export function serializeDaySalts(days: readonly DaySalt[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify({ days }, null, 2));
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify({ days }, null, 2)));
 }
 
 /** The salt of the day of a time; throws `unavailable` where there is none. */

@@ -73,14 +73,19 @@ test("eraseImage() publishes id, tenant, T0 and time, and where the image came f
 });
 
 for (
-  const [what, forget, expected] of [
-    ["when its work is done", (world) => eraseImage(world.ports, ref), origin],
-    ["when only the raw object is gone", (world) => removeLive(world.raw, rawName(ref)), origin],
-    ["when raw object and manifest are gone", async (world) => {
-      await removeLive(world.raw, rawName(ref));
-      await removeLive(world.processed, manifestName(ref));
-    }, { source: "unknown", ref: undefined, origin: undefined }],
-  ] as readonly (readonly [string, (world: TestWorld) => Promise<unknown>, object])[]
+  const [what, forget, expected, times] of [
+    ["when its work is done", (world) => eraseImage(world.ports, ref), origin, 2],
+    ["when only the raw object is gone", (world) => removeLive(world.raw, rawName(ref)), origin, 1],
+    [
+      "when raw object and manifest are gone",
+      async (world) => {
+        await removeLive(world.raw, rawName(ref));
+        await removeLive(world.processed, manifestName(ref));
+      },
+      { source: "unknown", ref: undefined, origin: undefined },
+      1,
+    ],
+  ] as readonly (readonly [string, (world: TestWorld) => Promise<unknown>, object, number])[]
 ) {
   test(`eraseImage() ${what} publishes the record (again), with the origin that is known`, async () => {
     const world = await worldOfTwo();
@@ -88,7 +93,8 @@ for (
     assert.equal(await eraseImage(world.ports, ref), "erasing");
     const erased = world.rows.records().map(({ attributes }) => attributes)
       .filter(({ type }) => type === "image.erased");
-    assert.equal(new Set(erased.map(({ event_id }) => event_id)).size, 1);
+    const ids = erased.map(({ event_id }) => event_id);
+    assert.deepEqual([ids.length, new Set(ids).size], [times, 1]);
     const { source, ref: reference, origin: from } = erased.at(-1) ?? assert.fail();
     assert.deepEqual({ source, ref: reference, origin: from }, expected);
     await assertSettled(world);

@@ -123,6 +123,7 @@ for (
     const world = new TestWorld();
     const ref = sampleRef(NOON_MS - DAY_MS);
     const dueMs = NOON_MS - repairAfterMs;
+    await put(world, NOON_MS - DAY_MS - 1, { become: "ready" });
     await at(world, dueMs + 1, () => leave(world, ref));
     await at(world, dueMs, async () => {
       await world.requestErasure(ref);

@@ -61,7 +61,7 @@ for (const environment of ENVIRONMENTS) {
       assert.match(certificates, /-certificates$/);
       assert.deepEqual(bucketsOfWorker(environment), processor.buckets);
       if (outputs["has_bridge"]?.value !== true) return;
-      const bridge = readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
+      const bridge = await readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
       assert.deepEqual(Object.keys(textsOf(outputs["bridge_secrets"])), Object.keys(SECRETS));
       assert.equal(bridge.KAFKA_TLS, true);
       assert.equal(bridge.RAW_BUCKET, processor.buckets.raw);

@@ -2,7 +2,8 @@ import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { anonymous, withHeaders } from "@tintype/gcs/authorize";
 import { createObject } from "@tintype/gcs/json_objects";
-import { type Authorize, type Bucket, GOOGLE_STORAGE } from "@tintype/gcs/storage_call";
+import { type Bucket, GOOGLE_STORAGE } from "@tintype/gcs/storage_call";
+import { googleHeaders } from "./_google_auth.ts";
 import { httpTransport } from "./_http_transport.ts";
 
 /** Where to create. */
@@ -24,7 +25,7 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
   const bucket: Bucket = {
     bucket: name,
     endpoint,
-    authorize: options.endpoint === undefined ? googleCredentials() : anonymous,
+    authorize: options.endpoint === undefined ? withHeaders(googleHeaders) : anonymous,
     transport: httpTransport(new URL(endpoint), timeoutMs),
     timeoutMs: Infinity, // a large record may take its time
   };
@@ -44,12 +45,4 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
       }
     },
   };
-}
-
-function googleCredentials(): Authorize {
-  // Loaded where it is needed: it takes a third of the start's time, and memory.
-  const loading = import("google-auth-library").then(({ GoogleAuth }) =>
-    new GoogleAuth({ scopes: "https://www.googleapis.com/auth/devstorage.read_write" })
-  );
-  return withHeaders(async () => await (await loading).getRequestHeaders());
 }

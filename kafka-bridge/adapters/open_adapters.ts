@@ -1,16 +1,18 @@
 import type { BridgeEnv } from "../config/env.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { gcsConfigReader } from "./gcs_config_reader.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 import { kafkajsClient } from "./kafkajs_client.ts";
 import { kafkajsDeadLetters } from "./kafkajs_dead_letters.ts";
 import { kafkajsRecordSource, type RecordSourceOptions } from "./kafkajs_record_source.ts";
+import { pubsubRecords } from "./pubsub_records.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
 import { watchTopicEnds, type WatchTopicEndsOptions } from "./watch_topic_ends.ts";
 
 const CLIENT_ID = "tintype-bridge";
 const UPLOAD_TIMEOUT_MS = 60_000;
 
-/** Kafka by kafkajs and Cloud Storage, by the environment; nothing is connected yet. */
+/** Kafka by kafkajs, Cloud Storage and Pub/Sub, by the environment; nothing is connected yet. */
 export function openAdapters(env: BridgeEnv) {
   const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
   // Asks each broker of the list once, as each look begins with the first: the looks themselves are repeated.
@@ -25,6 +27,12 @@ export function openAdapters(env: BridgeEnv) {
       bucket: env.RAW_BUCKET,
       endpoint: env.STORAGE_ENDPOINT,
       timeoutMs: UPLOAD_TIMEOUT_MS,
+    }),
+    config: gcsConfigReader({ bucket: env.CONFIG_BUCKET, endpoint: env.STORAGE_ENDPOINT }),
+    records: pubsubRecords({
+      projectId: env.GOOGLE_CLOUD_PROJECT,
+      topic: env.RECORDS_TOPIC,
+      endpoint: env.PUBSUB_ENDPOINT,
     }),
     deadLetters: kafkajsDeadLetters(kafka, env.KAFKA_DEAD_LETTER_TOPIC),
     openSource: (options: RecordSourceOptions) => kafkajsRecordSource(kafka, options),

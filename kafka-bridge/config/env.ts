@@ -1,5 +1,5 @@
 import { AppError, type FieldError } from "@tintype/core/errors";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import { parsePseudonymKeys } from "@tintype/core/model/owner";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
@@ -39,16 +39,21 @@ const envSchema = kafkaSchema.extend({
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
   /** How often to look where the topics end. */
   KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
+  GOOGLE_CLOUD_PROJECT: z.string().min(1),
   RAW_BUCKET: z.string().min(3),
+  /** Where the days' salts and the tenants' objects are. */
+  CONFIG_BUCKET: z.string().min(3),
+  /** Where others learn of refusals. */
+  RECORDS_TOPIC: z.string().regex(/^[a-zA-Z][a-zA-Z0-9._~+%-]{2,254}$/).default("tintype-images"),
   /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   STORAGE_ENDPOINT: z.url().optional(),
-  PSEUDONYM_KEYS: z.string().transform(secretList),
-  TENANT_PLANS: z.string().default("{}").transform((text, context) =>
-    within(context, () => parseTenantPlans(text))
+  PUBSUB_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  PSEUDONYM_KEYS: z.string().transform((text, context) =>
+    within(context, () => parsePseudonymKeys(text))
   ),
   RETENTION_MS: z.coerce.number().int().default(RETENTION_POLICY.periodMs).transform(
-    (periodMs, context) => within(context, () => retentionPolicyOf(periodMs)),
+    (periodMs, context) => within(context, async () => retentionPolicyOf(periodMs)),
   ),
   /** Bytes that are held over all partitions; a fetch brings an eighth of it at most, or one record. */
   BUDGET_MIB: megabytes.default(48),
@@ -68,10 +73,6 @@ const envSchema = kafkaSchema.extend({
   // What is refused would be read again, and refused again.
   if (env.KAFKA_TOPICS.some((topic) => isReadWith(topic, env.KAFKA_DEAD_LETTER_TOPIC))) {
     complain("KAFKA_DEAD_LETTER_TOPIC", `must not be one of KAFKA_TOPICS or its ${REDRIVE_SUFFIX}`);
-  }
-  for (const topic of env.KAFKA_TOPICS) {
-    if (env.TENANT_PLANS.topicOf(topic) !== undefined) continue;
-    complain("TENANT_PLANS", `must name the tenant of topic ${topic} (kafkaTopics)`);
   }
 });
 
@@ -113,15 +114,15 @@ export function readKafkaEnv(variables: Variables) {
 export type KafkaEnv = ReturnType<typeof readKafkaEnv>;
 
 /** The bridge's configuration, validated. Throws `invalid_config` that names, in one line, every variable that is wrong. */
-export function readEnv(variables: Variables) {
-  const read = envSchema.safeParse(variables);
+export async function readEnv(variables: Variables) {
+  const read = await envSchema.safeParseAsync(variables);
   if (!read.success) throw invalidEnv(read.error, variables);
-  const { TENANT_PLANS: plans, RETENTION_MS: policy, ...env } = read.data;
-  return { ...env, plans, policy };
+  const { PSEUDONYM_KEYS: pseudonymKeys, RETENTION_MS: policy, ...env } = read.data;
+  return { ...env, pseudonymKeys, policy };
 }
 
 /** The bridge's configuration. */
-export type BridgeEnv = ReturnType<typeof readEnv>;
+export type BridgeEnv = Awaited<ReturnType<typeof readEnv>>;
 
 function invalidEnv(error: z.ZodError, variables: Variables): AppError {
   const errors: FieldError[] = error.issues.map(({ path, message }) => {
@@ -136,23 +137,15 @@ function invalidEnv(error: z.ZodError, variables: Variables): AppError {
   );
 }
 
-/** What `read` answers; what it throws becomes the variable's error. */
-function within<Value>(context: z.RefinementCtx, read: () => Value): Value {
+/** What `read` resolves with; what it throws becomes the variable's error. */
+async function within<Value>(
+  context: z.RefinementCtx,
+  read: () => Promise<Value>,
+): Promise<Value> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  }
-}
-
-function secretList(text: string, context: z.RefinementCtx): [string, ...string[]] {
-  try {
-    return z.tuple([z.string().min(32)], z.string().min(32)).parse(JSON.parse(text));
-  } catch {
-    // The words of the parser may hold a secret.
-    const message = "must be a JSON array of secrets of at least 32 characters";
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   }

@@ -1,27 +1,40 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
-import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
-import { SHA256 } from "@tintype/core/model/digest";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { pseudonymize, type PseudonymKey } from "@tintype/core/model/owner";
-import { declarationOfMetadata } from "@tintype/core/model/raw_metadata";
-import { isTenant, type Tenant } from "@tintype/core/model/tenant";
-import type { TenantPlans, TopicPlan } from "@tintype/core/model/tenant_plan";
+import type { DaySalts } from "@tintype/core/model/day_salts";
+import { deriveOwner, type PseudonymKeys } from "@tintype/core/model/owner";
+import type { TenantPlan, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
+import type { TenantPlans, TenantTopics } from "@tintype/core/ports/tenants";
 import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
-import type { RetentionPolicy } from "@tintype/core/retention/policy";
+import { phaseOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import type { SourceRecord } from "../ports.ts";
-import { originOf, type RecordOrigin } from "./origin.ts";
+import { HeldUp, orHeldUp } from "./held_up.ts";
+import {
+  hasUsableTime,
+  imageIdOfOrigin,
+  originOf,
+  originText,
+  type RecordOrigin,
+} from "./origin.ts";
+import {
+  declarationOf,
+  invalidRecord,
+  looseTextOf,
+  subjectOf,
+  tenantOf,
+} from "./record_headers.ts";
 
 /** What admitting needs: a creator and nothing else of the store. */
 export interface AdmitRecordPorts {
   readonly creator: ObjectCreator;
-  readonly plans: TenantPlans;
+  readonly tenants: TenantPlans & TenantTopics;
+  readonly salts: DaySalts;
+  readonly pseudonymKeys: PseudonymKeys;
   readonly policy: RetentionPolicy;
   readonly clock: Clock;
-  readonly pseudonymKey: PseudonymKey;
   /** The constant that names the cluster in image ids. */
   readonly cluster: string;
 }
@@ -37,16 +50,15 @@ export interface RecordBody {
   readonly stream: ReadableStream<Uint8Array>;
   /** Aborted when the upload is to be given up. */
   readonly signal: AbortSignal;
+  /** Called with the largest size that the plan takes, in bytes, before the stream is read. */
+  limitTo(maxBytes: number): void;
 }
-
-const MAX_HEADER_BYTES = 1024;
-// Fatal, and with the byte order mark: two subjects must not decode to one.
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Makes the raw object of a record, of its value or of `body`, whose first bytes are the value. The id is the record's
  * place and time, so that a redelivered one finds its object; a redriven record's are those of its headers.
- * Throws AppErrors: `missing_subject`, `invalid_record` and what `admitImage` throws are the record's fault, `unavailable` is ours.
+ * Throws AppErrors: `missing_subject`, `invalid_record` and what `admitImage` throws are the record's fault, `unavailable`
+ * is ours. Throws HeldUp, with nothing of `body` read, where the tenant or the day's owner cannot be known yet.
  */
 export async function admitRecord(
   ports: AdmitRecordPorts,
@@ -55,34 +67,33 @@ export async function admitRecord(
 ): Promise<AdmittedRecord> {
   const origin = originOf(record);
   if (origin === undefined) {
-    throw invalid("Cannot take record as its headers do not say which one was redriven");
+    throw invalidRecord("Cannot take record as its headers do not say which one was redriven");
   }
   if (record !== origin) requireTimelyRedrive(ports, record.timestampMs - origin.timestampMs);
-  const topic = topicOf(ports, origin);
+  const imageId = await timelyIdOf(ports, origin);
+  const topic = await topicOf(ports, origin);
   const { value } = record;
   if (value === null || value.byteLength === 0) {
-    throw invalid("Cannot take record as it has no value");
+    throw invalidRecord("Cannot take record as it has no value");
   }
-  const tenant = tenantOf(record, topic);
-  const owner = await pseudonymize(ports.pseudonymKey, tenant, subjectOf(record, topic));
-  const ref = { tenant, owner, imageId: await imageIdOf(origin, ports.cluster) };
+  const declaration = {
+    ...declarationOf(record),
+    size: body === undefined ? value.byteLength : undefined,
+    origin: originText(origin),
+  };
+  const { ref, plan } = await ownerOf(ports, record, { topic, origin, imageId });
+  body?.limitTo(plan.maxBytes);
   const outcome = await admitImage(ports, {
     ref,
-    plan: ports.plans.planOf(ref.tenant),
+    plan,
     policy: ports.policy,
     nowMs: ports.clock.now(),
-    contentType: text(record, "content-type") ?? "",
-    declaration: declaration(record, body === undefined ? value.byteLength : undefined),
+    contentType: looseTextOf(record, "content-type"),
+    declaration,
     head: value.subarray(0, SNIFF_BYTES),
     body: (body?.stream ?? value) satisfies ObjectBody,
   }, { signal: body?.signal });
   return { ref, outcome };
-}
-
-/** The largest image that the plan of a record's tenant takes, in bytes. Throws AppErrors as `admitRecord` does. */
-export function maxBytesOf(ports: AdmitRecordPorts, record: SourceRecord): number {
-  const topic = topicOf(ports, originOf(record));
-  return ports.plans.planOf(tenantOf(record, topic)).maxBytes;
 }
 
 /** What was redriven so late that the operators' topic keeps its bytes beyond their purge must not pass as right. */
@@ -95,59 +106,47 @@ function requireTimelyRedrive({ policy }: AdmitRecordPorts, ageMs: number): void
   );
 }
 
-function topicOf({ plans }: AdmitRecordPorts, origin: RecordOrigin | undefined): TopicPlan {
-  const topic = plans.topicOf(origin?.topic ?? "");
-  if (topic !== undefined) return topic;
-  throw invalid("Cannot take record as its topic is in no tenant plan");
-}
-
-function subjectOf(record: SourceRecord, topic: TopicPlan): string {
-  const subject = text(record, "subject") ?? topic.defaultSubject;
-  if (subject !== undefined) return subject;
+/** The image's id, whose T0 is within its retention period: a day that has no salt can then only be a fault. */
+async function timelyIdOf(
+  ports: AdmitRecordPorts,
+  origin: RecordOrigin,
+): Promise<ImageRef["imageId"]> {
+  const nowMs = ports.clock.now();
+  if (!hasUsableTime(origin, nowMs)) {
+    throw invalidRecord("Cannot take record as it has no timestamp, or one of the future");
+  }
+  const imageId = await imageIdOfOrigin(origin, ports.cluster);
+  if (phaseOf(imageId, ports.policy, nowMs) === "kept") return imageId;
   throw new AppError(
-    "missing_subject",
-    "Cannot take record as it has no subject header and its topic no default",
+    "too_late",
+    "Cannot take record: its retention period has ended or is about to end",
   );
 }
 
-async function imageIdOf(origin: RecordOrigin, cluster: string): Promise<ImageId> {
-  const { topic, partition, offset, timestampMs } = origin;
-  if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
-    throw invalid("Cannot take record as it has no timestamp");
-  }
-  return await imageIdOfRecord({ cluster, topic, partition, offset: String(offset) }, timestampMs);
+async function topicOf({ tenants }: AdmitRecordPorts, { topic }: RecordOrigin): Promise<TopicPlan> {
+  const found = await orHeldUp("tenants", tenants.topicOf(topic));
+  if (found !== undefined) return found;
+  throw new HeldUp(
+    "tenants",
+    new AppError("unavailable", `Cannot find a tenant of topic ${topic}`),
+  );
 }
 
-function tenantOf(record: SourceRecord, topic: TopicPlan): Tenant {
-  const named = text(record, "tenant");
-  if (named === undefined || !topic.allowTenantHeader) return topic.tenant;
-  if (isTenant(named)) return named;
-  throw invalid("Cannot take record as its tenant header is not a tenant's name");
+interface Identified {
+  readonly topic: TopicPlan;
+  readonly origin: RecordOrigin;
+  readonly imageId: ImageRef["imageId"];
 }
 
-function declaration(record: SourceRecord, size: number | undefined) {
-  const sha256 = text(record, "sha256")?.toLowerCase();
-  if (sha256 !== undefined && !SHA256.test(sha256)) {
-    throw invalid("Cannot take record as its sha256 header is not 64 hex digits");
-  }
-  // Of no matter to the image: one that is not of its form is left out.
-  const traceparent = new TextDecoder().decode(record.headers.get("traceparent"));
-  return { ...declarationOfMetadata({ traceparent }), source: "kafka", size, sha256 } as const;
-}
-
-function text(record: SourceRecord, header: string): string | undefined {
-  const value = record.headers.get(header);
-  if (value === undefined || value.byteLength === 0) return undefined;
-  if (value.byteLength > MAX_HEADER_BYTES) {
-    throw invalid(`Cannot take record as its ${header} header is too long`);
-  }
-  try {
-    return UTF8.decode(value);
-  } catch {
-    throw invalid(`Cannot take record as its ${header} header is not UTF-8`);
-  }
-}
-
-function invalid(message: string): AppError {
-  return new AppError("invalid_record", message);
+async function ownerOf(
+  { tenants, salts, pseudonymKeys }: AdmitRecordPorts,
+  record: SourceRecord,
+  { topic, origin, imageId }: Identified,
+): Promise<{ readonly ref: ImageRef; readonly plan: TenantPlan }> {
+  const tenant = tenantOf(record, topic);
+  const subject = subjectOf(record, topic);
+  const plan = await orHeldUp("tenants", tenants.planOf(tenant));
+  const deriving = salts.saltAt(origin.timestampMs)
+    .then((salt) => deriveOwner(pseudonymKeys, salt, { tenant, subject }));
+  return { ref: { tenant, owner: await orHeldUp("days", deriving), imageId }, plan };
 }

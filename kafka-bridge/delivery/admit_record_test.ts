@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { isAppError } from "@tintype/core/errors";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
-import { pseudonymize } from "@tintype/core/model/owner";
+import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
+import { DAY_MS } from "@tintype/core/model/utc_day";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
+import { PSEUDONYM_KEYS, saltOf } from "../testing/day_salts.ts";
 import type { SourceRecord } from "../ports.ts";
 import {
   fakePorts,
@@ -13,18 +16,26 @@ import {
   NOW_MS,
   recordOf,
   redrivenHeaders,
+  TENANTS,
 } from "../testing/fake_ports.ts";
-import { admitRecord } from "./admit_record.ts";
+import { down } from "../testing/open_bridge.ts";
+import { admitRecord, type AdmitRecordPorts } from "./admit_record.ts";
+import { HeldUp } from "./held_up.ts";
+
+/** The pseudonym on the day of a time. */
+const ownerOf = (subject: string, timeMs: number) =>
+  deriveOwner(PSEUDONYM_KEYS, saltOf(timeMs), { tenant: parseTenant("stream"), subject });
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-test("admitRecord() makes the raw object of the record's place, owned by the subject's pseudonym", async () => {
-  const { ports, store } = await fakePorts();
-  const headers = { ...PNG, sha256: PNG_PIXEL_SHA256.toUpperCase(), traceparent: TRACEPARENT };
+test("admitRecord() makes the raw object of the record's place, owned by the subject's pseudonym of its day", async () => {
+  const { ports, store } = fakePorts();
+  const sha256 = PNG_PIXEL_SHA256.toUpperCase();
+  const headers = { ...PNG, sha256, traceparent: TRACEPARENT, ref: "order-4711.front" };
   const { ref, outcome } = await admitRecord(ports, recordOf({ offset: 7n, headers }));
   assert.equal(outcome.created, true);
   assert.equal(ref.tenant, "stream");
-  assert.equal(ref.owner, await pseudonymize(ports.pseudonymKey, ref.tenant, "ada"));
+  assert.equal(ref.owner, await ownerOf("ada", NOW_MS));
   assert.equal(t0OfImageId(ref.imageId), NOW_MS);
   const facts = await store.stat(rawName(ref));
   assert.equal(facts?.contentType, "image/png");
@@ -33,12 +44,14 @@ test("admitRecord() makes the raw object of the record's place, owned by the sub
     source: "kafka",
     sha256: PNG_PIXEL_SHA256,
     size: String(PNG_PIXEL.length),
+    ref: "order-4711.front",
+    origin: "images/0/7",
     traceparent: TRACEPARENT,
   });
 });
 
 test("admitRecord() finds the object of a redelivered record", async () => {
-  const { ports, store } = await fakePorts();
+  const { ports, store } = fakePorts();
   const first = await admitRecord(ports, recordOf());
   const again = await admitRecord(ports, recordOf());
   assert.deepEqual(again, { ref: first.ref, outcome: { created: false } });
@@ -46,7 +59,7 @@ test("admitRecord() finds the object of a redelivered record", async () => {
 });
 
 test("admitRecord() gives another place another image", async () => {
-  const { ports, store } = await fakePorts();
+  const { ports, store } = fakePorts();
   for (const place of [{ offset: 1n }, { partition: 1 }, { offset: 2n }]) {
     await admitRecord(ports, recordOf(place));
   }
@@ -54,14 +67,14 @@ test("admitRecord() gives another place another image", async () => {
 });
 
 test("admitRecord() leaves out a traceparent that is not of its form", async () => {
-  const { ports, store } = await fakePorts();
+  const { ports, store } = fakePorts();
   const headers = { ...PNG, traceparent: "x".repeat(5_000) };
   const { ref } = await admitRecord(ports, recordOf({ headers }));
   assert.equal((await store.stat(rawName(ref)))?.metadata["traceparent"], undefined);
 });
 
 test("admitRecord() takes the tenant header only where the topic allows it", async () => {
-  const { ports } = await fakePorts();
+  const { ports } = fakePorts();
   const headers = { ...PNG, tenant: "other" };
   assert.equal((await admitRecord(ports, recordOf({ headers }))).ref.tenant, "stream");
   const open = await admitRecord(ports, recordOf({ topic: "open", headers }));
@@ -69,11 +82,10 @@ test("admitRecord() takes the tenant header only where the topic allows it", asy
 });
 
 test("admitRecord() gives a record without a subject to the topic's default subject", async () => {
-  const { ports } = await fakePorts();
+  const { ports } = fakePorts();
   const headers = { "content-type": "image/png" };
   const { ref } = await admitRecord(ports, recordOf({ topic: "open", headers }));
-  const owner = await pseudonymize(ports.pseudonymKey, parseTenant("stream"), "camera");
-  assert.equal(ref.owner, owner);
+  assert.equal(ref.owner, await ownerOf("camera", NOW_MS));
 });
 
 const REFUSED: readonly (readonly [string, string, Parameters<typeof recordOf>[0]])[] = [
@@ -92,21 +104,17 @@ const REFUSED: readonly (readonly [string, string, Parameters<typeof recordOf>[0
   ["no value", "invalid_record", { value: null }],
   ["an empty value", "invalid_record", { value: new Uint8Array() }],
   ["a time before time", "invalid_record", { timestampMs: -1 }],
-  ["a topic in no plan", "invalid_record", { topic: "unknown" }],
-  ["no content type", "unsupported_type", { headers: { subject: "ada" } }],
-  ["a type that is not taken", "unsupported_type", {
-    headers: { ...PNG, "content-type": "text/plain" },
-  }],
+  ["a time that is far ahead", "invalid_record", { timestampMs: NOW_MS + 2 * 3_600_000 }],
+  ["a time beyond all ids", "invalid_record", { timestampMs: 2 ** 52 }],
+  ["a reference that is too long", "invalid_record", { headers: { ...PNG, ref: "r".repeat(65) } }],
+  ["a reference of other characters", "invalid_record", { headers: { ...PNG, ref: "a b" } }],
   ["text as a picture", "not_an_image", { value: NOT_AN_IMAGE }],
-  ["a picture under another type", "not_an_image", {
-    headers: { ...PNG, "content-type": "image/jpeg" },
-  }],
   ["a record older than its seven days", "too_late", { timestampMs: NOW_MS - 8 * 86_400_000 }],
 ];
 
 for (const [what, code, given] of REFUSED) {
   test(`admitRecord() refuses ${what} as ${code} and stores nothing`, async () => {
-    const { ports, store } = await fakePorts();
+    const { ports, store } = fakePorts();
     await assert.rejects(
       admitRecord(ports, recordOf(given)),
       (error) => isAppError(error, code as "invalid_record"),
@@ -115,7 +123,98 @@ for (const [what, code, given] of REFUSED) {
   });
 }
 
-const DAY_MS = 86_400_000;
+/** What a producer says of the type, and what the object has. */
+const DECLARED_TYPES: readonly (readonly [string, string | Uint8Array | undefined, string])[] = [
+  ["no content type", undefined, "image/png"],
+  ["a type that is none of ours", "text/plain", "image/png"],
+  ["another type of ours", "image/jpeg", "image/jpeg"],
+  ["a type that is no text", Uint8Array.of(0xff, 0xfe), "image/png"],
+  ["a type without an end", "image/".repeat(1_000), "image/png"],
+];
+
+for (const [what, declared, contentType] of DECLARED_TYPES) {
+  test(`admitRecord() takes a picture with ${what} for what its bytes say`, async () => {
+    const { ports, store } = fakePorts();
+    const headers = declared === undefined
+      ? { subject: "ada" }
+      : { subject: "ada", "content-type": declared };
+    const { ref } = await admitRecord(ports, recordOf({ headers }));
+    assert.equal((await store.stat(rawName(ref)))?.contentType, contentType);
+  });
+}
+
+test("admitRecord() refuses a picture whose bytes the tenant's plan does not take", async () => {
+  const { ports, store } = fakePorts();
+  const planOf = async () => ({ ...DEFAULT_PLAN, allowedTypes: ["image/jpeg"] as const });
+  const headers = { ...PNG, "content-type": "image/jpeg" };
+  await assert.rejects(
+    admitRecord({ ...ports, tenants: { ...TENANTS, planOf } }, recordOf({ headers })),
+    (error) => isAppError(error, "unsupported_type"),
+  );
+  assert.deepEqual(store.names(), []);
+});
+
+test("admitRecord() refuses a default subject that is not well-formed Unicode", async () => {
+  const { ports } = fakePorts();
+  const topicOf = async () => ({
+    ...{ tenant: parseTenant("stream"), allowTenantHeader: false },
+    defaultSubject: "camera \ud800",
+  });
+  await assert.rejects(
+    admitRecord({ ...ports, tenants: { ...TENANTS, topicOf } }, recordOf({ headers: {} })),
+    (error) => isAppError(error, "invalid_record"),
+  );
+});
+
+test("admitRecord() gives one subject another owner each day, and a redelivered record that of its T0", async () => {
+  const midnightMs = Date.UTC(2026, 0, 16);
+  const [before, after] = [midnightMs - 1, midnightMs];
+  const { ports } = fakePorts({ clock: { now: () => before } });
+  const first = await admitRecord(ports, recordOf({ timestampMs: before }));
+  const tomorrow = { ...ports, clock: { now: () => midnightMs + 60_000 } };
+  const again = await admitRecord(tomorrow, recordOf({ timestampMs: before }));
+  const next = await admitRecord(tomorrow, recordOf({ offset: 1n, timestampMs: after }));
+  assert.deepEqual(again, { ref: first.ref, outcome: { created: false } });
+  assert.equal(first.ref.owner, await ownerOf("ada", before));
+  assert.equal(next.ref.owner, await ownerOf("ada", after));
+  assert.notEqual(first.ref.owner, next.ref.owner);
+});
+
+test("admitRecord() asks for no salt where the record is too late", async () => {
+  const { ports } = fakePorts();
+  const salts = { saltAt: () => assert.fail("it must not ask") };
+  await assert.rejects(
+    admitRecord({ ...ports, salts }, recordOf({ timestampMs: NOW_MS - 7 * DAY_MS })),
+    (error) => isAppError(error, "too_late"),
+  );
+});
+
+/** What is ours to fix, and what the record waits for. */
+const HELD_UP: readonly (readonly [string, string, Partial<AdmitRecordPorts>])[] = [
+  ["its day has no salt", "days", { salts: { saltAt: () => Promise.reject(down()) } }],
+  ["its day's pseudonym key is missing", "days", { pseudonymKeys: new Map() }],
+  ["its topic has no tenant", "tenants", {
+    tenants: { ...TENANTS, topicOf: () => Promise.resolve(undefined) },
+  }],
+  ["the topics cannot be read", "tenants", {
+    tenants: { ...TENANTS, topicOf: () => Promise.reject(down()) },
+  }],
+  ["the tenant's object cannot be read", "tenants", {
+    tenants: { ...TENANTS, planOf: () => Promise.reject(down()) },
+  }],
+];
+
+for (const [what, blocker, override] of HELD_UP) {
+  test(`admitRecord() holds a record up, and refuses it for nothing else, while ${what}`, async () => {
+    const { ports, store } = fakePorts();
+    await assert.rejects(
+      admitRecord({ ...ports, ...override }, recordOf()),
+      (error) => error instanceof HeldUp && error.blocker === blocker,
+    );
+    assert.deepEqual(store.names(), []);
+  });
+}
+
 /** When a record came first and when it was redriven, in days before now. */
 const REDRIVES: readonly (readonly [number, number, "too_late" | undefined])[] = [
   [5.5, 1.1, undefined],
@@ -125,7 +224,7 @@ const REDRIVES: readonly (readonly [number, number, "too_late" | undefined])[] =
 
 for (const [cameDays, redrivenDays, code] of REDRIVES) {
   test(`admitRecord() ${code === undefined ? "takes" : "refuses"} a record of ${cameDays} days ago that was redriven ${redrivenDays} days ago`, async () => {
-    const { ports, store } = await fakePorts();
+    const { ports, store } = fakePorts();
     const redriven = recordOf({
       topic: "images.redrive",
       timestampMs: NOW_MS - redrivenDays * DAY_MS,
@@ -139,7 +238,7 @@ for (const [cameDays, redrivenDays, code] of REDRIVES) {
 }
 
 test("admitRecord() names no subject in what it throws", async () => {
-  const { ports } = await fakePorts();
+  const { ports } = fakePorts();
   const record: SourceRecord = recordOf({
     value: NOT_AN_IMAGE,
     headers: { ...PNG, subject: "grace" },

@@ -15,7 +15,7 @@ import { Circuit } from "./circuit.ts";
 
 test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {
   const acknowledged = Promise.withResolvers<void>();
-  const { bridge, lines, lease } = await openBridge(t, {
+  const { bridge, lines, lease } = openBridge(t, {
     deadLetters: { send: () => acknowledged.promise },
   });
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
@@ -35,7 +35,7 @@ test("Bridge waits for the dead letter's acknowledgement before it commits", asy
 
 test("Bridge skips nothing while the dead-letter topic is down, and goes on when it is back", async (t) => {
   let isDown = true;
-  const { bridge, ports, store, lines, lease } = await openBridge(t, {
+  const { bridge, ports, store, lines, lease } = openBridge(t, {
     deadLetters: {
       send: async () => {
         if (isDown) throw new Error("down");
@@ -50,15 +50,15 @@ test("Bridge skips nothing while the dead-letter topic is down, and goes on when
   isDown = false;
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(ports.readiness.current, []);
-  const changes = lines.filter(({ event }) => event.startsWith("obstacle"));
-  assert.deepEqual(changes.map(({ event }) => event), ["obstacle", "obstacle_gone"]);
+  const changes = lines.filter(({ event }) => event.startsWith("blocker"));
+  assert.deepEqual(changes.map(({ event }) => event), ["blocker", "blocker_gone"]);
 });
 
 test("Bridge tries storage until it takes the record, with readiness red meanwhile", async (t) => {
   const { store, creator } = creatorOf(async (call) => {
     if (call < 6) throw down();
   });
-  const { bridge, ports, letters } = await openBridge(t, { creator });
+  const { bridge, ports, letters } = openBridge(t, { creator });
   bridge.take(fetchOf(leaseOf(), [recordOf()]));
   await until(() => ports.readiness.current.includes("storage"));
   await until(() => store.names().length === 1);
@@ -70,7 +70,7 @@ test("Bridge takes an error that it does not know for its own, not for the recor
   const { store, creator } = creatorOf(async (call) => {
     if (call === 0) throw new RangeError("a mistake");
   });
-  const { bridge, letters } = await openBridge(t, { creator });
+  const { bridge, letters } = openBridge(t, { creator });
   bridge.take(fetchOf(leaseOf(), [recordOf()]));
   await until(() => store.names().length === 1);
   assert.deepEqual(letters, []);
@@ -96,7 +96,7 @@ test("Bridge spares a store that is down: it pauses, probes, and goes on for all
       bridge.pauseOrResume();
     },
   });
-  const { bridge, lease } = await openBridge(t, { creator, circuit });
+  const { bridge, lease } = openBridge(t, { creator, circuit });
   bridge.take(fetchOf(lease, recordsOf(records)));
   await until(() => circuit.isOpen);
   assert.equal(lease.isPaused, true);
@@ -121,7 +121,7 @@ test("Bridge keeps the circuit closed for one record that is refused for ever", 
     maxProbeMs: 5,
     onChange: () => assert.fail("it must not open"),
   });
-  const { bridge } = await openBridge(t, { creator, circuit });
+  const { bridge } = openBridge(t, { creator, circuit });
   bridge.take(fetchOf(leaseOf(), [recordOf()]));
   await sleep(100);
   assert.equal(circuit.isOpen, false);
@@ -129,7 +129,7 @@ test("Bridge keeps the circuit closed for one record that is refused for ever", 
 
 test("Bridge.drain() ends with what is durable committed and nothing begun", async (t) => {
   const { store, creator } = creatorOf(() => sleep(20));
-  const { bridge, lease } = await openBridge(t, { creator });
+  const { bridge, lease } = openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(200)));
   await until(() => store.names().length >= 16);
   await bridge.drain();
@@ -139,7 +139,7 @@ test("Bridge.drain() ends with what is durable committed and nothing begun", asy
 });
 
 test("Bridge.drain() gives up what cannot become durable", async (t) => {
-  const { bridge, ports, lease } = await openBridge(t, {
+  const { bridge, ports, lease } = openBridge(t, {
     creator: { create: () => Promise.reject(down()) },
   });
   bridge.take(fetchOf(lease, recordsOf(3)));
@@ -151,7 +151,7 @@ test("Bridge.drain() gives up what cannot become durable", async (t) => {
 
 test("Bridge.drain() leaves an upload that hangs behind when its grace is over", async (t) => {
   const { store, creator } = creatorWithMark(() => new Promise(() => {}));
-  const { bridge, lease } = await openBridge(t, { creator });
+  const { bridge, lease } = openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(5).with(1, recordOf({ offset: 1n, headers: MARKED }))));
   await until(() => store.names().length === 4);
   await bridge.drain();
@@ -159,7 +159,7 @@ test("Bridge.drain() leaves an upload that hangs behind when its grace is over",
 });
 
 test("Bridge tries a commit again that was not taken, with readiness red meanwhile", async (t) => {
-  const { bridge, ports } = await openBridge(t);
+  const { bridge, ports } = openBridge(t);
   let isRefused = true;
   const commits: bigint[] = [];
   const lease = leaseOf({

@@ -23,7 +23,7 @@ import { ByteBudget } from "./byte_budget.ts";
 test("Bridge does not commit behind a record that hangs, nor stop for the others", async (t) => {
   const hanging = Promise.withResolvers<void>();
   const { store, creator } = creatorWithMark(() => hanging.promise);
-  const { bridge } = await openBridge(t, { creator });
+  const { bridge } = openBridge(t, { creator });
   const [lease, other] = [leaseOf(), leaseOf({ partition: 1 })];
   bridge.take(fetchOf(lease, recordsOf(30).with(3, recordOf({ offset: 3n, headers: MARKED }))));
   bridge.take(fetchOf(other, recordsOf(30, 1)));
@@ -38,7 +38,7 @@ test("Bridge does not commit behind a record that hangs, nor stop for the others
 test("Bridge pauses a partition that is stuck and goes on with the others", async (t) => {
   const { store, creator } = creatorWithMark(() => Promise.reject(down()));
   const [stuck, lively] = [leaseOf(), leaseOf({ partition: 1 })];
-  const { bridge } = await openBridge(t, { creator, budget: new ByteBudget(8_000) });
+  const { bridge } = openBridge(t, { creator, budget: new ByteBudget(8_000) });
   const marked = recordsOf(8).map(({ offset }) => recordOf({ offset, headers: MARKED }));
   bridge.take(fetchOf(stuck, marked));
   assert.equal(stuck.isPaused, true);
@@ -55,7 +55,7 @@ test("Bridge pauses a partition that is stuck and goes on with the others", asyn
 test("Bridge resumes a partition when what it holds is below the low-water mark", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
-  const { bridge, lease } = await openBridge(t, { creator, budget: new ByteBudget(4_000) });
+  const { bridge, lease } = openBridge(t, { creator, budget: new ByteBudget(4_000) });
   bridge.take(fetchOf(lease, recordsOf(6)));
   assert.equal(lease.isPaused, true);
   gate.resolve();
@@ -64,7 +64,7 @@ test("Bridge resumes a partition when what it holds is below the low-water mark"
 
 test("Bridge begins nothing of a lease that has ended, and commits nothing of it", async (t) => {
   const { store, creator } = creatorOf(() => sleep(10));
-  const { bridge, ports, lease } = await openBridge(t, { creator });
+  const { bridge, ports, lease } = openBridge(t, { creator });
   bridge.take(fetchOf(lease, recordsOf(500)));
   await until(() => store.names().length >= 16);
   const commits = lease.commits.length;
@@ -79,10 +79,10 @@ test("Bridge begins nothing of a lease that has ended, and commits nothing of it
   assert.equal(store.names().length, 500);
 });
 
-test("Bridge tells how far each partition is behind", async (t) => {
+test("Bridge reports how far each partition is behind", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
-  const { bridge, lease } = await openBridge(t, { creator });
+  const { bridge, lease } = openBridge(t, { creator });
   bridge.take({ lease, records: recordsOf(3), highWatermark: 10n });
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
   bridge.reachesTo("images", 0, 12n);
@@ -93,7 +93,7 @@ test("Bridge tells how far each partition is behind", async (t) => {
 });
 
 test("Bridge keeps a redriven record's first identity and time", async (t) => {
-  const { bridge, store, letters, lease } = await openBridge(t);
+  const { bridge, store, letters, lease } = openBridge(t);
   const first = recordOf({ offset: 5n });
   const headers = redrivenHeaders(first.timestampMs);
   const redriven = { topic: "images.redrive", timestampMs: first.timestampMs + 60_000 };
@@ -110,7 +110,7 @@ test("Bridge keeps a redriven record's first identity and time", async (t) => {
 });
 
 test("Bridge writes no value into a dead letter that would keep it beyond its purge", async (t) => {
-  const { bridge, letters } = await openBridge(t);
+  const { bridge, letters } = openBridge(t);
   const dayMs = 86_400_000;
   const refusedOf = (offset: bigint, days: number) =>
     recordOf({ offset, value: NOT_AN_IMAGE, timestampMs: NOW_MS - days * dayMs });
@@ -123,7 +123,7 @@ test("Bridge writes no value into a dead letter that would keep it beyond its pu
 });
 
 test("Bridge takes no identity from the headers of any other topic", async (t) => {
-  const { bridge, store } = await openBridge(t);
+  const { bridge, store } = openBridge(t);
   const strange = recordOf({ offset: 1n, headers: redrivenHeaders(1) });
   bridge.take(fetchOf(leaseOf(), [recordOf(), strange]));
   await until(() => store.names().length === 2);
@@ -132,7 +132,7 @@ test("Bridge takes no identity from the headers of any other topic", async (t) =
 test("Bridge holds little more than its budget, over several partitions", async (t) => {
   const { store, creator } = creatorOf(() => sleep(1));
   const budget = new ByteBudget(20_000);
-  const { bridge } = await openBridge(t, { creator, budget });
+  const { bridge } = openBridge(t, { creator, budget });
   const leases = [0, 1, 2, 3].map((partition) => leaseOf({ partition }));
   let most = 0;
   await Promise.all(leases.map(async (lease, partition) => {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SourceRecord } from "../ports.ts";
-import { maxBytesOf } from "./admit_record.ts";
 import type { Chunk } from "./chunk_headers.ts";
 import { ChunkSet, INCOMPLETE_CHUNKS } from "./chunk_set.ts";
-import { makeDeadLetter, tryCreate } from "./make_durable.ts";
+import { tryCreate, type TryOutcome } from "./make_durable.ts";
 import type { Partition } from "./partition.ts";
+import { makeDeadLetter, publishRefusal, type Refusal } from "./refuse_record.ts";
+import { retryUntilDone } from "./retry_until_done.ts";
 import { Tasks } from "./tasks.ts";
 
 const MAX_OPEN_SETS = 32;
@@ -59,7 +60,7 @@ export class ChunkAssembler {
 
   #open(first: SourceRecord, chunk: Chunk): void {
     const { onReleased } = this.#events;
-    const set = new ChunkSet({ chunk, maxBytes: this.#maxBytesOf(first), onReleased });
+    const set = new ChunkSet({ chunk, onReleased });
     const [oldest] = this.#sets.values();
     if (this.#sets.size >= MAX_OPEN_SETS) {
       oldest?.close("Cannot take image as too many others were begun before its last chunk");
@@ -80,34 +81,51 @@ export class ChunkAssembler {
     });
   }
 
-  #maxBytesOf(first: SourceRecord): number {
-    try {
-      return maxBytesOf(this.#partition.ports, first);
-    } catch {
-      return 0; // The admission refuses it and says why.
-    }
-  }
-
   /** The whole set as one object, or each of its records as a dead letter: true. False where neither could be. */
   async #deliver(set: ChunkSet, first: SourceRecord): Promise<boolean> {
-    const { ports, stopping } = this.#partition;
-    const outcome = await tryCreate(ports, first, { stream: set.stream, signal: stopping });
+    const { stopping } = this.#partition;
+    const outcome = await this.#create(set, first);
     set.discard();
-    if (outcome === "storage") {
+    if (typeof outcome === "string") {
       await this.#readAgain();
       return false;
     }
     await set.complete; // as it is closed when the partition moves on
     if (stopping.aborted) return false;
     if (outcome === undefined) return true;
+    return await this.#refuse(set, outcome);
+  }
+
+  /** Tries again what is in the way before the first byte of the stream is read, which can only be read once. */
+  async #create(set: ChunkSet, first: SourceRecord): Promise<TryOutcome> {
+    const { ports, stopping } = this.#partition;
+    const body = {
+      stream: set.stream,
+      signal: stopping,
+      limitTo: (maxBytes: number) => set.limitTo(maxBytes),
+    };
+    const tried: { outcome?: TryOutcome } = {};
+    const isTried = await retryUntilDone(ports, stopping, async () => {
+      const outcome = tried.outcome = await tryCreate(ports, first, body);
+      return typeof outcome !== "string" || outcome === "storage" ? undefined : outcome;
+    });
+    return isTried ? tried.outcome : "storage";
+  }
+
+  /** Its records are dead letters, one by one; it was one image, so that others learn of it once. */
+  async #refuse(set: ChunkSet, { reason, message }: Refusal): Promise<boolean> {
+    const { ports, stopping } = this.#partition;
     const refusal = set.closedFor === undefined
-      ? outcome
+      ? { reason, message }
       : { reason: INCOMPLETE_CHUNKS, message: set.closedFor };
     for (const record of set.members) {
       const letter = { record, ...refusal, isValueOmitted: true };
       if (!await makeDeadLetter(ports, letter, stopping)) return false;
     }
-    return true;
+    const [record] = set.members;
+    if (record === undefined) return true;
+    const image = { record, reason: refusal.reason, bytes: set.bytes };
+    return await publishRefusal(ports, image, stopping);
   }
 
   /** A stream is read only once: what is not durable is fetched again. */

@@ -8,8 +8,6 @@ export const INCOMPLETE_CHUNKS = "incomplete_chunks";
 /** What a set is made of beside its first chunk. */
 interface ChunkSetOptions {
   readonly chunk: Chunk;
-  /** Largest image, in bytes. */
-  readonly maxBytes: number;
   /** Called when a chunk's bytes are not held any more. */
   readonly onReleased: (bytes: number) => void;
 }
@@ -42,6 +40,7 @@ export class ChunkSet {
   #failure: AppError | undefined;
   #next = 0;
   #totalBytes = 0;
+  #maxBytes = Infinity;
   #isDiscarding = false;
 
   constructor(options: ChunkSetOptions) {
@@ -55,6 +54,12 @@ export class ChunkSet {
   /** Bytes of the chunks that came, each counted once. */
   get bytes(): number {
     return this.#totalBytes;
+  }
+
+  /** The largest that the image may be, in bytes, as soon as that is known; the upload fails where it is larger. */
+  limitTo(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+    this.#requireSize();
   }
 
   /** Takes a chunk over, and its bytes. */
@@ -73,7 +78,7 @@ export class ChunkSet {
     this.#next++;
     this.#totalBytes += bytes.byteLength;
     this.#hold({ bytes, isLast: this.#next === count });
-    if (this.#totalBytes > this.#options.maxBytes) this.#failTooLarge();
+    this.#requireSize();
     if (this.#next === count) this.#completed.resolve();
   }
 
@@ -98,12 +103,12 @@ export class ChunkSet {
     this.#wake?.();
   }
 
-  #failTooLarge(): void {
-    const { maxBytes } = this.#options;
+  #requireSize(): void {
+    if (this.#totalBytes <= this.#maxBytes) return;
     this.#fail(
       new AppError(
         "too_large",
-        `Cannot take image as size must be <= ${maxBytes}: current value is over it`,
+        `Cannot take image as size must be <= ${this.#maxBytes}: current value is over it`,
       ),
     );
   }

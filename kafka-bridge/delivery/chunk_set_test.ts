@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
+import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { SourceRecord } from "../ports.ts";
@@ -12,6 +13,7 @@ import {
   fetchOf,
   leaseOf,
   recordOf,
+  TENANTS,
   until,
 } from "../testing/fake_ports.ts";
 import { down, openBridge } from "../testing/open_bridge.ts";
@@ -39,7 +41,7 @@ async function onlyObject(store: MemoryObjectStore): Promise<Uint8Array | null> 
 }
 
 test("a chunk set becomes one object, with other records between, and is committed as a whole", async (t) => {
-  const { bridge, lease, store, ports } = await openBridge(t);
+  const { bridge, lease, store, ports } = openBridge(t);
   bridge.take(fetchOf(lease, chunks("a0 a1")));
   await sleep(40);
   assert.deepEqual(lease.commits, []);
@@ -52,7 +54,7 @@ test("a chunk set becomes one object, with other records between, and is committ
 });
 
 test("a chunk set that is delivered again finds its object, whatever was between", async (t) => {
-  const { bridge, lease, store, letters } = await openBridge(t);
+  const { bridge, lease, store, letters } = openBridge(t);
   const records = chunks("a0 b0 a1 a2");
   bridge.take(fetchOf(lease, records));
   await until(() => store.names().length === 1);
@@ -67,14 +69,14 @@ test("a chunk set that is delivered again finds its object, whatever was between
 });
 
 test("a chunk that comes twice counts once", async (t) => {
-  const { bridge, lease, store } = await openBridge(t);
+  const { bridge, lease, store } = openBridge(t);
   bridge.take(fetchOf(lease, chunks("a0 a0 a1 a1 a2")));
   await until(() => lease.commits.at(-1) === 5n);
   assert.deepEqual(Buffer.from(await onlyObject(store) ?? []), WHOLE);
 });
 
 test("a chunk set that stays incomplete becomes dead letters when it has been silent", async (t) => {
-  const { bridge, lease, store, letters } = await openBridge(t, { timings: IMPATIENT });
+  const { bridge, lease, store, letters } = openBridge(t, { timings: IMPATIENT });
   bridge.take(fetchOf(lease, chunks("a0 a1")));
   await until(() => lease.commits.at(-1) === 2n);
   assert.deepEqual(store.names(), []);
@@ -85,14 +87,14 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 });
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
-  const { bridge, lease, letters } = await openBridge(t, { timings: IMPATIENT });
+  const { bridge, lease, letters } = openBridge(t, { timings: IMPATIENT });
   bridge.take({ lease, records: chunks("a0"), highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
 });
 
 test("a chunk set with a gap, and a chunk without its beginning, become dead letters", async (t) => {
-  const { bridge, lease, letters } = await openBridge(t);
+  const { bridge, lease, letters } = openBridge(t);
   bridge.take(fetchOf(lease, chunks("a0 a2 b1")));
   await until(() => lease.commits.at(-1) === 3n);
   assert.deepEqual([...new Set(letters.map(({ reason }) => reason))], ["incomplete_chunks"]);
@@ -100,7 +102,7 @@ test("a chunk set with a gap, and a chunk without its beginning, become dead let
 });
 
 test("a chunk set that is refused is refused with every record, and nothing is stored", async (t) => {
-  const { bridge, lease, letters, store, ports } = await openBridge(t);
+  const { bridge, lease, letters, store, ports } = openBridge(t);
   const first = recordOf({ headers: chunkHeaders("a", 0, PARTS.length), value: NOT_AN_IMAGE });
   bridge.take(fetchOf(lease, [first, ...chunks("a1 a2", 1)]));
   await until(() => lease.commits.at(-1) === 3n);
@@ -109,9 +111,29 @@ test("a chunk set that is refused is refused with every record, and nothing is s
   assert.equal(ports.budget.taken, 0);
 });
 
+/** Chunks as they come: all before the plan is known, or the last one later. */
+const ARRIVALS: readonly (readonly [string, number])[] = [["at once", 3], ["one by one", 1]];
+
+for (const [how, atOnce] of ARRIVALS) {
+  test(`a chunk set that comes ${how} is refused where it is larger than its plan takes`, async (t) => {
+    const planOf = async () => ({ ...DEFAULT_PLAN, maxBytes: WHOLE.byteLength - 1 });
+    const tenants = { ...TENANTS, planOf };
+    const { bridge, lease, letters, store, ports } = openBridge(t, { tenants });
+    const records = chunks("a0 a1 a2");
+    for (let at = 0; at < records.length; at += atOnce) {
+      bridge.take(fetchOf(lease, records.slice(at, at + atOnce)));
+      await sleep(20);
+    }
+    await until(() => lease.commits.at(-1) === 3n);
+    assert.deepEqual(letters.map(({ reason }) => reason), Array(3).fill("too_large"));
+    assert.deepEqual(store.names(), []);
+    assert.equal(ports.budget.taken, 0);
+  });
+}
+
 test("a chunk set is read again from its first record when storage fails in its middle", async (t) => {
   const creator = { create: () => Promise.reject(down()) };
-  const { bridge, lease } = await openBridge(t, { creator });
+  const { bridge, lease } = openBridge(t, { creator });
   bridge.take(fetchOf(lease, chunks("a0", 7)));
   await until(() => lease.restarts.length > 0);
   assert.deepEqual(lease.restarts, [7n]);
@@ -133,7 +155,7 @@ test("the upload of an open chunk set ends with its lease, and holds up no drain
     },
   };
   const timings = { ...FAST_TIMINGS, graceMs: 3_600_000 };
-  const { bridge, lease, letters, ports } = await openBridge(t, { creator, timings });
+  const { bridge, lease, letters, ports } = openBridge(t, { creator, timings });
   bridge.take(fetchOf(lease, chunks("a0 a1")));
   await until(() => ports.budget.taken === 0);
   lease.end();
@@ -164,7 +186,7 @@ test("a chunk set larger than the budget goes through it, never whole in memory"
       return { created: true, generation: "1" };
     },
   };
-  const { bridge, lease } = await openBridge(t, { creator, budget });
+  const { bridge, lease } = openBridge(t, { creator, budget });
   for (let index = 0; index < count; index++) {
     await until(() => !lease.isPaused);
     const value = new Uint8Array(chunkBytes);

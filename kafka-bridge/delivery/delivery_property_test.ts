@@ -1,17 +1,19 @@
 /**
- * Two members over two partitions, where storage, dead letters and commits fail and answers are lost, and the group moves on,
- * all as a seed decides. At every commit and at the end everything behind it is one object or a dead letter.
+ * Two members over two partitions, where storage, salts, dead letters, records and commits fail and answers are lost, and the group moves on,
+ * all as a seed decides. At every commit and at the end everything behind it is one object, or a dead letter whose record was published.
  */
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@tintype/core/errors";
+import type { ImageRecord } from "@tintype/core/model/image_record";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
+import { saltOf } from "../testing/day_salts.ts";
 import { chunkHeaders, fakePorts, FAST_TIMINGS, leaseOf, recordOf } from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 import { Bridge } from "./bridge.ts";
@@ -42,7 +44,7 @@ interface Log {
 }
 
 async function playCampaign(random: Random): Promise<void> {
-  const world = await openWorld(random);
+  const world = openWorld(random);
   const logs = await Promise.all(
     Array.from({ length: PARTITIONS }, (_, partition) => makeLog(random, partition)),
   );
@@ -63,12 +65,15 @@ async function playCampaign(random: Random): Promise<void> {
     records.filter((_, offset) => names[offset] === undefined).map(placeOf)
   );
   assert.deepEqual([...new Set(world.letters.map(placeOf))].sort(), refused.sort());
+  assert.deepEqual([...new Set(world.published.map(originOf))].sort(), refused);
+  assert.equal(new Set(world.published.map(eventOf)).size, refused.length);
 }
 
-/** Two bridges before one store and one dead-letter topic that fail, or do the work and fail to say so. */
-async function openWorld(random: Random) {
+/** Two bridges before a store, a dead-letter topic and a topic of records that fail, or do the work and fail to say so. */
+function openWorld(random: Random) {
   const store = new MemoryObjectStore();
   const letters: SourceRecord[] = [];
+  const published: ImageRecord[] = [];
   const failing = async <Answer>(work: () => Promise<Answer>): Promise<Answer> => {
     await sleep(random() * 4);
     const dice = random();
@@ -83,23 +88,29 @@ async function openWorld(random: Random) {
   const deadLetters = {
     send: (letter: DeadLetter) => failing(async () => void letters.push(letter.record)),
   };
-  const override: Partial<BridgePorts> = { creator, deadLetters, recordsAtOnce: 6 };
-  const members = await Promise.all([0, 1].map(() =>
+  const records = {
+    publish: (record: ImageRecord) => failing(async () => void published.push(record)),
+  };
+  const salts = {
+    saltAt: (timeMs: number) => failing(() => Promise.resolve(saltOf(timeMs))),
+  };
+  const override: Partial<BridgePorts> = { creator, deadLetters, records, salts, recordsAtOnce: 6 };
+  const members = [0, 1].map(() =>
     fakePorts({
       ...override,
       budget: new ByteBudget(30_000),
       timings: { ...FAST_TIMINGS, graceMs: 5_000 },
     })
-  ));
+  );
   const ports = members.map((member) => member.ports);
-  return { store, letters, ports, bridges: ports.map((each) => new Bridge(each)) };
+  return { store, letters, published, ports, bridges: ports.map((each) => new Bridge(each)) };
 }
 
 /** Pictures, some that are none, and chunk sets between them; the last may be whole or not begun. */
 async function makeLog(random: Random, partition: number): Promise<Log> {
   const records: SourceRecord[] = [];
   const names: (string | undefined)[] = [];
-  const { ports } = await fakePorts();
+  const { ports } = fakePorts();
   const open: { readonly id: string; readonly name: string; next: number; count: number }[] = [];
   while (records.length < RECORDS || open.length > 0) {
     const dice = random();
@@ -141,6 +152,7 @@ async function nameOf(ports: BridgePorts, record: SourceRecord): Promise<string>
 interface PartitionWorld {
   readonly store: MemoryObjectStore;
   readonly letters: readonly SourceRecord[];
+  readonly published: readonly ImageRecord[];
   readonly bridges: readonly Bridge[];
   readonly random: Random;
 }
@@ -153,7 +165,7 @@ class Partition {
   #bridge: Bridge | undefined;
   #position = 0;
   #committed = 0;
-  /** A commit's failure is tried again: what must never be is told at the next step. */
+  /** A commit's failure is tried again: a mistake is thrown at the next step. */
   #mistake: unknown;
 
   constructor(log: Log, world: PartitionWorld) {
@@ -217,18 +229,31 @@ class Partition {
   }
 
   #requireDurable(next: bigint): void {
-    const { store, letters } = this.#world;
+    const { store, letters, published } = this.#world;
     const held = new Set<string>(store.names());
-    const told = new Set(letters.map(placeOf));
+    const lettered = new Set(letters.map(placeOf));
+    const reported = new Set(published.map(originOf));
     for (const [offset, record] of this.#log.records.slice(0, Number(next)).entries()) {
       const name = this.#log.names[offset];
-      const isDurable = name === undefined ? told.has(placeOf(record)) : held.has(name);
-      assert.ok(isDurable, `${placeOf(record)} is not durable at a commit of ${next}`);
+      const place = placeOf(record);
+      const isRefused = lettered.has(place) && reported.has(place);
+      const isDurable = name === undefined ? isRefused : held.has(name);
+      assert.ok(isDurable, `${place} is not durable at a commit of ${next}`);
     }
     assert.ok(Number(next) >= this.#committed, "a commit goes back");
   }
 }
 
-function placeOf({ partition, offset }: SourceRecord): string {
+/** The place of a refused record, as `placeOf` writes it. */
+function originOf({ attributes: { origin = "" } }: ImageRecord): string {
+  const [, partition, offset] = origin.split("/");
+  return placeOf({ partition: Number(partition), offset: BigInt(offset ?? -1) });
+}
+
+function eventOf({ attributes }: ImageRecord): string {
+  return attributes.event_id;
+}
+
+function placeOf({ partition, offset }: Pick<SourceRecord, "partition" | "offset">): string {
   return `${partition}/${String(offset).padStart(4, "0")}`;
 }

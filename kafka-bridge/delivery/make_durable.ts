@@ -1,26 +1,22 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
-import type { Log } from "@tintype/core/ports/log";
-import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
-import { backoffMs } from "@tintype/gcs/backoff";
-import type { BridgeMetrics } from "../operations/metrics.ts";
-import type { ReadinessBlocker, ReadinessBlockers } from "../operations/readiness_blockers.ts";
-import type { DeadLetter, DeadLetters, SourceRecord } from "../ports.ts";
+import type { ReadinessBlocker } from "../operations/readiness_blockers.ts";
+import type { SourceRecord } from "../ports.ts";
 import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_record.ts";
 import type { Circuit } from "./circuit.ts";
-import { originOf } from "./origin.ts";
-import type { Timings } from "./timings.ts";
+import { HeldUp } from "./held_up.ts";
+import { originText, placeOf } from "./origin.ts";
+import { type Refusal, refuseRecord, type RefuseRecordPorts } from "./refuse_record.ts";
+import { causeOf, retryUntilDone } from "./retry_until_done.ts";
 import { traceRecord } from "./trace_record.ts";
 
 /** What making a record durable needs. */
-export interface MakeDurablePorts extends AdmitRecordPorts {
-  readonly deadLetters: DeadLetters;
+export interface MakeDurablePorts extends AdmitRecordPorts, RefuseRecordPorts {
+  readonly tenants: AdmitRecordPorts["tenants"];
   readonly circuit: Circuit;
-  readonly readiness: ReadinessBlockers;
-  readonly metrics: BridgeMetrics;
-  readonly log: Log;
-  readonly timings: Timings;
 }
+
+/** What one try came to: undefined where the record is durable, else the refusal, or what is in the way. */
+export type TryOutcome = Refusal | ReadinessBlocker | undefined;
 
 /** What the bridge does about each kind of error: the record's fault is a dead letter, ours is tried again. */
 const ACTION = {
@@ -37,44 +33,32 @@ const ACTION = {
   internal: "retry",
 } as const satisfies Record<ErrorKind, "dead_letter" | "retry">;
 
-/** Tries until the record is an object or a dead letter: true. False where `stopping` came first. */
+/** Tries until the record is an object, or a refusal that others know of: true. False where `stopping` came first. */
 export async function makeDurable(
   ports: MakeDurablePorts,
   record: SourceRecord,
   stopping: AbortSignal,
 ): Promise<boolean> {
-  return await untilDone(ports, stopping, async () => {
+  const decided: { refusal?: Refusal | undefined } = {};
+  const isDecided = await retryUntilDone(ports, stopping, async () => {
     await ports.circuit.pass(stopping);
     if (stopping.aborted) return "storage";
-    const refusal = await tryCreate(ports, record);
-    if (refusal === undefined || refusal === "storage") return refusal;
-    return await tryRefuse(ports, { record, ...refusal });
+    const outcome = await tryCreate(ports, record);
+    if (typeof outcome === "string") return outcome;
+    decided.refusal = outcome;
+    return undefined;
   });
+  if (!isDecided || decided.refusal === undefined) return isDecided;
+  return await refuseRecord(ports, { record, ...decided.refusal }, stopping);
 }
 
-/** Tries until a dead letter is acknowledged: true. False where `stopping` came first. */
-export async function makeDeadLetter(
-  ports: MakeDurablePorts,
-  letter: DeadLetter,
-  stopping: AbortSignal,
-): Promise<boolean> {
-  return await untilDone(ports, stopping, () => tryRefuse(ports, letter));
-}
-
-/** Why a record is refused. */
-export interface Refusal {
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** One try to create a record's object: undefined when it is durable, else the refusal, or that storage is in the way. */
+/** One try to create a record's object. */
 export async function tryCreate(
   ports: MakeDurablePorts,
   record: SourceRecord,
   body?: RecordBody,
-): Promise<Refusal | "storage" | undefined> {
+): Promise<TryOutcome> {
   const startedMs = performance.now();
-  const place = placeOf(record);
   try {
     const { outcome } = await traceRecord(record, (traced) => admitRecord(ports, traced, body));
     ports.circuit.succeeded();
@@ -82,83 +66,29 @@ export async function tryCreate(
     ports.metrics.uploadSeconds.observe((performance.now() - startedMs) / 1000);
     return undefined;
   } catch (error) {
-    const failure = isAppError(error)
-      ? error
-      : new AppError("internal", "Cannot admit record", { cause: error });
-    if (ACTION[failure.kind] === "dead_letter") {
-      return { reason: failure.code, message: failure.publicMessage };
-    }
-    ports.circuit.failed(`${place.topic}/${place.partition}/${place.offset}`);
-    ports.log.warn("record_held_up", { ...place, code: failure.code, text: causeOf(failure) });
-    return "storage";
+    return outcomeOf(ports, record, error);
   }
 }
 
-async function tryRefuse(
-  ports: MakeDurablePorts,
-  given: DeadLetter,
-): Promise<ReadinessBlocker | undefined> {
-  const letter = withinRetention(ports, given);
-  const { reason } = letter;
-  const place = placeOf(letter.record);
-  try {
-    await ports.deadLetters.send(letter);
-  } catch (error) {
-    ports.log.warn("dead_letter_held_up", { ...place, reason, text: causeOf(error) });
-    return "dead_letters";
+function outcomeOf(
+  { circuit, log }: MakeDurablePorts,
+  record: SourceRecord,
+  error: unknown,
+): Refusal | ReadinessBlocker {
+  const place = placeOf(record);
+  if (error instanceof HeldUp) {
+    const { blocker, cause } = error;
+    const text = cause instanceof AppError ? cause.publicMessage : causeOf(cause);
+    log.warn("record_held_up", { ...place, blocker, text });
+    return blocker;
   }
-  ports.metrics.records.inc({ outcome: "refused" });
-  ports.metrics.refusals.inc({ reason });
-  ports.log.warn("record_refused", { ...place, reason });
-  return undefined;
-}
-
-/** The letter without its value where the dead-letter topic would keep that beyond the image's purge, or nobody knows. */
-function withinRetention({ clock, policy }: MakeDurablePorts, letter: DeadLetter): DeadLetter {
-  const { timestampMs = -Infinity } = originOf(letter.record) ?? {};
-  if (clock.now() - timestampMs <= kafkaCopyMsOf(policy)) return letter;
-  return { ...letter, record: { ...letter.record, value: null }, isValueOmitted: true };
-}
-
-/** Repeats an attempt, with growing waits, until nothing is in its way: true. False where `stopping` came first. */
-async function untilDone(
-  ports: MakeDurablePorts,
-  stopping: AbortSignal,
-  attempt: () => Promise<ReadinessBlocker | undefined>,
-): Promise<boolean> {
-  let unblock = () => {};
-  try {
-    for (let count = 1;; count++) {
-      if (stopping.aborted) return false;
-      const blocker = await attempt();
-      if (blocker === undefined) return true;
-      if (stopping.aborted) return false;
-      ports.metrics.retries.inc({ what: blocker });
-      const unblockLast = unblock;
-      unblock = ports.readiness.block(blocker);
-      unblockLast();
-      await sleep(backoffMs(count, ports.timings), undefined, { signal: stopping }).catch(() =>
-        undefined
-      );
-    }
-  } finally {
-    unblock();
+  const failure = isAppError(error)
+    ? error
+    : new AppError("internal", "Cannot admit record", { cause: error });
+  if (ACTION[failure.kind] === "dead_letter") {
+    return { reason: failure.code, message: failure.publicMessage };
   }
-}
-
-function placeOf(record: SourceRecord) {
-  const { topic, partition, offset } = record;
-  const place = { topic, partition, offset: String(offset) };
-  const origin = originOf(record);
-  return origin === undefined || origin === record
-    ? place
-    : { ...place, origin: `${origin.topic}/${origin.partition}/${origin.offset}` };
-}
-
-/** The name and code of what is behind a failure: its own words may hold an object's name or an address. */
-function causeOf(failure: unknown): string {
-  const cause = failure instanceof AppError ? failure.cause ?? failure : failure;
-  if (!(cause instanceof Error)) return typeof cause;
-  const { name, status, code } = cause as Error & { status?: unknown; code?: unknown }; // clients' errors carry them
-  return [name, status, code].filter((word) => word !== undefined).join(" ");
+  circuit.failed(originText(record));
+  log.warn("record_held_up", { ...place, code: failure.code, text: causeOf(failure) });
+  return "storage";
 }

@@ -1,3 +1,5 @@
+import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
+import { MAX_AHEAD_MS } from "@tintype/core/retention/policy";
 import type { SourceRecord } from "../ports.ts";
 
 /** Where a record was first, and when. */
@@ -39,6 +41,34 @@ export function originOf(record: SourceRecord): RecordOrigin | undefined {
   if (textOf(record, LETTER_HEADERS.topic) !== topic) return undefined;
   if (partition === undefined || offset === undefined || timestamp === undefined) return undefined;
   return { topic, partition: Number(partition), offset, timestampMs: Number(timestamp) };
+}
+
+/** `topic/partition/offset`. */
+export function originText({ topic, partition, offset }: RecordOrigin): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+/** Where a record lies, for logs, and where it was first, where that is another place. */
+export function placeOf(record: SourceRecord) {
+  const { topic, partition, offset } = record;
+  const place = { topic, partition, offset: String(offset) };
+  const origin = originOf(record);
+  if (origin === undefined || origin === record) return place;
+  return { ...place, origin: originText(origin) };
+}
+
+/** Whether an image's id can be made of its time: neither without one nor ahead of every clock. */
+export function hasUsableTime({ timestampMs }: RecordOrigin, nowMs: number): boolean {
+  return Number.isSafeInteger(timestampMs) && timestampMs >= 0 &&
+    timestampMs <= nowMs + MAX_AHEAD_MS;
+}
+
+/** The id of the image in the record, whose T0 is `timestampMs`. */
+export async function imageIdOfOrigin(
+  { topic, partition, offset, timestampMs }: RecordOrigin,
+  cluster: string,
+): Promise<ImageId> {
+  return await imageIdOfRecord({ cluster, topic, partition, offset: String(offset) }, timestampMs);
 }
 
 function integerOf(record: SourceRecord, header: string): bigint | undefined {

@@ -4,11 +4,12 @@ import { ChunkAssembler } from "./chunk_assembler.ts";
 import { type Chunk, chunkOf } from "./chunk_headers.ts";
 import { INCOMPLETE_CHUNKS } from "./chunk_set.ts";
 import { FetchControl } from "./fetch_control.ts";
-import { makeDeadLetter, makeDurable, type Refusal } from "./make_durable.ts";
+import { makeDurable } from "./make_durable.ts";
 import { OffsetCommitter } from "./offset_committer.ts";
 import { OffsetTracker } from "./offset_tracker.ts";
 import type { BridgePorts, Partition } from "./partition.ts";
 import { Queue } from "./queue.ts";
+import { type Refusal, refuseRecord } from "./refuse_record.ts";
 import { Tasks } from "./tasks.ts";
 
 /** What a record holds beside its value, in bytes: one without a value is not for nothing. */
@@ -130,7 +131,7 @@ export class PartitionWorker {
 
   #refuse(record: SourceRecord, refusal: Refusal): Promise<boolean> {
     const { ports, stopping } = this.#partition;
-    return makeDeadLetter(ports, { record, ...refusal }, stopping);
+    return refuseRecord(ports, { record, ...refusal }, stopping);
   }
 
   /** Nothing more is begun, and no chunk more comes for what is open: all of it comes again, from its beginning. */

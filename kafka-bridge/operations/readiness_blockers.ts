@@ -1,7 +1,15 @@
 import type { Log } from "@tintype/core/ports/log";
 
 /** What can stand between a record and its durability. */
-export type ReadinessBlocker = "storage" | "dead_letters" | "commits";
+export type ReadinessBlocker =
+  | "storage"
+  | "dead_letters"
+  | "records"
+  | "commits"
+  /** A record's day has no salt, or its pseudonym key is missing. */
+  | "days"
+  /** A topic has no tenant, or the tenants' objects cannot be read. */
+  | "tenants";
 
 /** Counts the records that each blocker holds up; readiness reads it, and the log gets its beginning and its end only. */
 export class ReadinessBlockers {
@@ -16,7 +24,7 @@ export class ReadinessBlockers {
   block(blocker: ReadinessBlocker): () => void {
     const before = this.#held.get(blocker) ?? 0;
     this.#held.set(blocker, before + 1);
-    if (before === 0) this.#log.error("obstacle", { obstacle: blocker });
+    if (before === 0) this.#log.error("blocker", { blocker });
     let isBlocked = true;
     return () => {
       if (isBlocked) this.#unblock(blocker);
@@ -33,6 +41,6 @@ export class ReadinessBlockers {
     const left = (this.#held.get(blocker) ?? 0) - 1;
     if (left > 0) return void this.#held.set(blocker, left);
     this.#held.delete(blocker);
-    this.#log.info("obstacle_gone", { obstacle: blocker });
+    this.#log.info("blocker_gone", { blocker });
   }
 }

@@ -1,13 +1,17 @@
 import process from "node:process";
-import { importPseudonymKey } from "@tintype/core/model/owner";
+import { cachedDaySalts } from "@tintype/core/configuration/cached_day_salts";
+import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
+import { DAYS_FILE } from "@tintype/core/model/day_salts";
 import type { Log } from "@tintype/core/ports/log";
 import { bufferCollector } from "../adapters/buffer_collector.ts";
 import type { BridgeAdapters } from "../adapters/open_adapters.ts";
+import { webHashing } from "../adapters/web_hashing.ts";
 import type { BridgeEnv } from "../config/env.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import type { RecordSource } from "../ports.ts";
+import { awaitTenants } from "./await_tenants.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReadinessBlockers } from "./readiness_blockers.ts";
@@ -33,13 +37,15 @@ const TIMINGS = {
   maxDelayMs: 10_000,
   graceMs: 15_000,
 } as const;
+const LOOK_FOR_TENANTS_MS = 5_000;
 const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as const;
 
 /** Starts the bridge: waits for Kafka and joins the group. Throws Error where it cannot. */
 export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
   const { env, log, onCrash, onDrain } = options;
   const { deadLetters } = adapters;
-  const { bridge, registry, readiness } = await createBridge(adapters, options);
+  const { bridge, registry, readiness, tenants } = createBridge(adapters, options);
+  const stopping = new AbortController();
   const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
   const server = await startHealthServer({
     host: env.HOST,
@@ -49,10 +55,15 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
       joined.source?.isMember() ? readiness.current.join(", ") || undefined : "not in the group",
   });
   onDrain(async () => {
+    stopping.abort();
     await bridge.drain();
     await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
     await deadLetters.close();
     server.close();
+  });
+  void awaitTenants(env.KAFKA_TOPICS, {
+    ...{ tenants, readiness, log, stopping: stopping.signal },
+    everyMs: LOOK_FOR_TENANTS_MS,
   });
   const topics = await adapters.waitForTopics((error) =>
     log.warn("waiting_for_kafka", { text: wordsOfError(error) })
@@ -87,7 +98,15 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
   log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
 }
 
-async function createBridge({ creator, deadLetters }: BridgeAdapters, { env, log }: RunOptions) {
+function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
+  const { config, creator, deadLetters, records } = adapters;
+  const configuration = {
+    config,
+    clock: Date,
+    onProblem: (error: unknown, file: string = DAYS_FILE) =>
+      log.error("configuration_invalid", { file, text: wordsOfError(error) }),
+  };
+  const tenants = new CachedTenants(configuration);
   const budget = new ByteBudget(env.BUDGET_MIB * MIB);
   const readiness = new ReadinessBlockers(log);
   const circuit = new Circuit({
@@ -103,22 +122,22 @@ async function createBridge({ creator, deadLetters }: BridgeAdapters, { env, log
     isCircuitOpen: () => circuit.isOpen,
   });
   const bridge: Bridge = new Bridge({
-    creator,
-    plans: env.plans,
+    ...{ creator, deadLetters, records, tenants },
+    salts: cachedDaySalts(configuration),
+    pseudonymKeys: env.pseudonymKeys,
+    hashing: webHashing,
     policy: env.policy,
-    clock: { now: () => Date.now() },
-    pseudonymKey: await importPseudonymKey(env.PSEUDONYM_KEYS[0]),
+    clock: Date,
     cluster: env.KAFKA_CLUSTER,
     recordsAtOnce: env.UPLOADS_PER_PARTITION,
     timings: { ...TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
-    deadLetters,
     budget,
     circuit,
     metrics,
     readiness,
     log,
   });
-  return { bridge, registry: metrics.registry, readiness };
+  return { bridge, registry: metrics.registry, readiness, tenants };
 }
 
 const DRAIN_MS = 25_000;

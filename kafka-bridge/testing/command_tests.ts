@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
 import type { Cloud } from "./cloud.ts";
@@ -82,10 +82,11 @@ export const COMMAND_TESTS: KafkaTests = {
 
   async "takes what dlq redrives as the same image with the same time"(cloud, topics) {
     await topics.createRedriveTopic();
-    // Refused for its type today, taken when the plan was widened.
-    const narrow = topics.plansWith({ allowedTypes: ["image/jpeg"] });
-    const first = topics.startBridge({ TENANT_PLANS: narrow });
-    const [one, two] = await topics.send([PNG_PIXEL, NOT_AN_IMAGE]);
+    // Refused for their type today; when the plan was widened one is taken, and the other too large.
+    await topics.setLimits({ allowedTypes: ["image/jpeg"] });
+    const first = topics.startBridge();
+    const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
+    const [one, two] = await topics.send([PNG_PIXEL, large]);
     assert.ok(one !== undefined && two !== undefined);
     await topics.caughtUp();
     await first.kill("SIGTERM");
@@ -97,14 +98,19 @@ export const COMMAND_TESTS: KafkaTests = {
     await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
     await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
+    await topics.setLimits({ maxBytes: 3_000 });
     const second = topics.startBridge();
     await eventually("the object", async () => await topics.stored([one]) > 0);
     const letters = await topics.deadLetters(3);
     const last = letters.find(({ redrives }) => redrives > 0);
     assert.equal(last?.origin, `${topics.topic}/1/${two.offset}`);
-    assert.equal(last?.reason, "not_an_image");
+    assert.equal(last?.reason, "too_large");
     assert.equal(last?.timestampMs, two.timestampMs);
     await second.kill("SIGTERM");
+    const published = await topics.refusals();
+    const refusals = published.filter(({ attributes: { origin } }) => origin === last?.origin);
+    assert.deepEqual(refusals.map(({ row }) => row["reason"]), ["unsupported_type", "too_large"]);
+    assert.equal(new Set(refusals.map(({ attributes }) => attributes["event_id"])).size, 1);
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
     const next = await done(dlq(cloud, topics, "redrive", "--all", "--dry-run"));
     const places = next.lines.map((line) => String(line["place"]));
@@ -147,7 +153,8 @@ export const COMMAND_TESTS: KafkaTests = {
     const large = Buffer.concat([PNG_PIXEL, randomBytes(4_000)]);
     const [, sent] = await topics.send([PNG_PIXEL, large], undefined, 2);
     assert.ok(sent !== undefined);
-    const first = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 3_000 }) });
+    await topics.setLimits({ maxBytes: 3_000 });
+    const first = topics.startBridge();
     const [letter] = await topics.deadLetters(1);
     await first.kill("SIGTERM");
     const shown = await done(dlq(cloud, topics, "show", letter?.place ?? ""));
@@ -158,7 +165,8 @@ export const COMMAND_TESTS: KafkaTests = {
       true,
     ]);
     await done(dlq(cloud, topics, "redrive", "--all"));
-    const second = topics.startBridge({ TENANT_PLANS: topics.plansWith({ maxBytes: 10_000 }) });
+    await topics.setLimits({ maxBytes: 10_000 });
+    const second = topics.startBridge();
     const name = await topics.nameOf(sent);
     await eventually(
       "the image",

@@ -25,6 +25,8 @@ const CRASH_AFTER: Readonly<Record<CrashPoint, number>> = {
   before_commit: 2,
   refusing: 2,
   refused: 2,
+  publishing: 2,
+  published: 2,
   rebalancing: 1,
   assembling: 2,
 };
@@ -78,6 +80,9 @@ export async function crashEverywhere(
   }, CATCH_UP_MS);
   assert.deepEqual(new Set(letters.map(({ origin }) => origin)), expected.refused);
   assert.ok(letters.every(({ reason }) => reason === "not_an_image"));
+  const refusals = (await topics.refusals()).map(({ attributes }) => attributes);
+  assert.deepEqual(new Set(refusals.map(({ origin }) => origin)), expected.refused);
+  assert.equal(new Set(refusals.map(({ event_id }) => event_id)).size, expected.refused.size);
   assert.equal(await steady.kill("SIGTERM"), 0);
 }
 

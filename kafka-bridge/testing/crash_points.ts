@@ -11,13 +11,15 @@ export const CRASH_POINTS = [
   "before_commit",
   "refusing",
   "refused",
+  "publishing",
+  "published",
   "rebalancing",
   "assembling",
 ] as const;
 
 /**
  * Where a record is: fetched and not begun; about to be created; created and not known to be durable; durable and not
- * committed; about to be a dead letter; a dead letter and not known to be one; the group moves on; a chunk of several is
+ * committed; about to be a dead letter; a dead letter and not known to be one, or not published as one; published and not known to be; the group moves on; a chunk of several is
  * stored.
  */
 export type CrashPoint = typeof CRASH_POINTS[number];
@@ -27,7 +29,7 @@ export function withCrashPoints(
   adapters: BridgeAdapters,
   onCrashPoint: (point: CrashPoint) => void,
 ): BridgeAdapters {
-  const { creator, deadLetters, openSource } = adapters;
+  const { creator, deadLetters, records, openSource } = adapters;
   const leaseOf = leaseWrapper(() => onCrashPoint("before_commit"));
   return {
     ...adapters,
@@ -46,6 +48,13 @@ export function withCrashPoints(
         onCrashPoint("refusing");
         await deadLetters.send(letter);
         onCrashPoint("refused");
+      },
+    },
+    records: {
+      async publish(record, options) {
+        onCrashPoint("publishing");
+        await records.publish(record, options);
+        onCrashPoint("published");
       },
     },
     openSource(options) {

@@ -15,7 +15,7 @@ let left = Number(CRASH_AFTER);
 /** A write that is about to begin is under way a moment later. */
 const LONGEST_MOMENT_MS = 5;
 
-const env = readEnv(process.env);
+const env = await readEnv(process.env);
 const adapters = withCrashPoints(openAdapters(env), (point) => {
   if (point !== CRASH_AT || --left !== 0) return;
   if (point !== "refusing") process.kill(process.pid, "SIGKILL");

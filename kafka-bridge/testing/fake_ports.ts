@@ -1,11 +1,13 @@
 /** Records, fetches and ports for the package's tests. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { importPseudonymKey } from "@tintype/core/model/owner";
-import { parseTenantPlans } from "@tintype/core/model/tenant_plan";
+import type { ImageRecord } from "@tintype/core/model/image_record";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { DEFAULT_PLAN, type TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import type { BridgePorts } from "../delivery/partition.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
@@ -14,14 +16,24 @@ import type { Timings } from "../delivery/timings.ts";
 import { createMetrics } from "../operations/metrics.ts";
 import { ReadinessBlockers } from "../operations/readiness_blockers.ts";
 import type { DeadLetter, PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
+import { PSEUDONYM_KEYS, saltOf } from "./day_salts.ts";
 
 /** The time of every record and of the clock, in milliseconds since the epoch. */
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);
-const PLANS = {
-  kafkaTopics: {
-    images: { tenant: "stream" },
-    open: { tenant: "stream", allowTenantHeader: true, defaultSubject: "camera" },
-  },
+const STREAM: TopicPlan = {
+  tenant: parseTenant("stream"),
+  allowTenantHeader: false,
+  defaultSubject: undefined,
+};
+const TOPICS: ReadonlyMap<string, TopicPlan> = new Map([
+  ["images", STREAM],
+  ["open", { ...STREAM, allowTenantHeader: true, defaultSubject: "camera" }],
+]);
+
+/** Tenants with the default plan; `stream` has the topics `images` and `open`. */
+export const TENANTS: BridgePorts["tenants"] = {
+  planOf: async () => DEFAULT_PLAN,
+  topicOf: async (topic) => TOPICS.get(topic),
 };
 
 /** The headers of a picture that is taken. */
@@ -36,7 +48,7 @@ export const FAST_TIMINGS: Timings = {
   chunkSilenceMs: 60_000,
 };
 
-/** A record of the topic `images`: a picture that is taken, unless told otherwise. */
+/** A record of the topic `images`: a picture that is taken, by default. */
 export function recordOf(
   given: Partial<Omit<SourceRecord, "headers">> & {
     readonly headers?: Readonly<Record<string, string | Uint8Array>>;
@@ -116,8 +128,9 @@ export function fetchOf(lease: PartitionLease, records: readonly SourceRecord[])
 }
 
 /** Everything that the bridge needs, in memory, at a pace of milliseconds. */
-export async function fakePorts(override: Partial<BridgePorts> = {}) {
+export function fakePorts(override: Partial<BridgePorts> = {}) {
   const letters: DeadLetter[] = [];
+  const records: ImageRecord[] = [];
   const lines: { readonly event: string; readonly fields: LogFields }[] = [];
   const write = (event: string, fields: LogFields = {}) => void lines.push({ event, fields });
   const log: Log = { info: write, warn: write, error: write };
@@ -125,12 +138,15 @@ export async function fakePorts(override: Partial<BridgePorts> = {}) {
   const budget = new ByteBudget(1024 * 1024);
   const ports: BridgePorts = {
     creator: store satisfies ObjectCreator,
-    plans: parseTenantPlans(JSON.stringify(PLANS)),
+    tenants: TENANTS,
+    salts: { saltAt: async (timeMs) => saltOf(timeMs) },
+    pseudonymKeys: PSEUDONYM_KEYS,
     policy: RETENTION_POLICY,
     clock: { now: () => NOW_MS },
-    pseudonymKey: await importPseudonymKey("a secret of at least 32 characters"),
     cluster: "local",
     deadLetters: { send: async (letter) => void letters.push(letter) },
+    records: { publish: async (record) => void records.push(record) },
+    hashing: portableHashing,
     budget,
     circuit: new Circuit({
       failuresToOpen: 1_000,
@@ -149,7 +165,7 @@ export async function fakePorts(override: Partial<BridgePorts> = {}) {
     timings: FAST_TIMINGS,
     ...override,
   };
-  return { ports, store, letters, lines };
+  return { ports, store, letters, records, lines };
 }
 
 /** Waits until it is so; throws after five seconds. */

@@ -1,4 +1,4 @@
-/** A bridge over fakes that ends with its test, and creators that fail as they are told. */
+/** A bridge over fakes that ends with its test, and creators that fail as a test says. */
 import type { TestContext } from "node:test";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
@@ -15,8 +15,8 @@ export const recordsOf = (count: number, partition = 0, from = 0) =>
   );
 
 /** A bridge over fakes that ends with the test, and a lease. */
-export async function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
-  const world = await fakePorts(override);
+export function openBridge(t: TestContext, override: Partial<BridgePorts> = {}) {
+  const world = fakePorts(override);
   const bridge = new Bridge(world.ports);
   t.after(() => bridge.drain());
   return { ...world, bridge, lease: leaseOf() };

@@ -13,9 +13,17 @@ export function rawStoreOf({ url, control }: Emulator) {
     names: async () => [...(await objectsOf(url)).keys()].sort(),
     /** MD5 of each raw object, in base64, by its name. */
     objects: () => objectsOf(url),
+    /** The custom metadata of a raw object. */
+    metadataOf: (name: string) => metadataOf(url, name),
     fault: (fault: unknown) => control("POST", FAULTS, fault),
     clearFaults: () => control("DELETE", FAULTS),
   };
+}
+
+async function metadataOf(storageUrl: string, name: string): Promise<unknown> {
+  const path = `/storage/v1/b/tintype-raw/o/${encodeURIComponent(name)}`;
+  const { metadata } = await (await fetch(storageUrl + path)).json();
+  return metadata;
 }
 
 async function objectsOf(storageUrl: string): Promise<Map<string, string>> {

@@ -7,15 +7,19 @@ import { join } from "node:path";
 import type { Admin, Kafka, Producer } from "kafkajs";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
-import { importPseudonymKey, pseudonymize } from "@tintype/core/model/owner";
+import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import type { TenantDocument } from "@tintype/core/model/tenant_plan";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program, startProgram } from "@tintype/core/testing/start_program";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
-import { bridgeEnv, SECRET } from "./bridge_env.ts";
+import { bridgeEnv } from "./bridge_env.ts";
+import type { ConfigBucket } from "./config_bucket.ts";
+import { PSEUDONYM_KEYS, saltOf } from "./day_salts.ts";
 import { IMAGE_HEADERS } from "./fake_ports.ts";
+import type { RecordsTopic } from "./records_topic.ts";
 import type { RawStore } from "./store.ts";
 
 const PARTITIONS = 4;
@@ -35,16 +39,18 @@ interface TopicsParts {
   readonly producer: Producer;
   readonly brokers: string;
   readonly store: RawStore;
+  readonly config: ConfigBucket;
+  readonly records: RecordsTopic;
 }
 
 /** The topics of one test and what runs over them. */
 export type TestTopics = Awaited<ReturnType<typeof openTopics>>;
 
 /** Creates the topics of a test, with as many replicas as the brokers give by default. */
-export async function openTopics({ kafka, admin, producer, brokers, store }: TopicsParts) {
+export async function openTopics(parts: TopicsParts) {
+  const { kafka, admin, producer, brokers, store, config, records } = parts;
   const topic = `images-${randomUUID()}`;
   const { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic, KAFKA_GROUP: group } = bridgeEnv(topic);
-  const key = await importPseudonymKey(SECRET);
   const bridges: Program[] = [];
   const folders: string[] = [];
 
@@ -78,9 +84,16 @@ export async function openTopics({ kafka, admin, producer, brokers, store }: Top
   async function nameOf({ partition, offset, timestampMs }: Sent) {
     const position = { cluster: "tests", topic, partition, offset };
     const imageId = await imageIdOfRecord(position, timestampMs);
-    return rawName({ tenant: TENANT, owner: await pseudonymize(key, TENANT, "ada"), imageId });
+    const caller = { tenant: TENANT, subject: "ada" };
+    const owner = await deriveOwner(PSEUDONYM_KEYS, saltOf(timestampMs), caller);
+    return rawName({ tenant: TENANT, owner, imageId });
   }
 
+  /** Gives the topic to its tenant, with these limits; it takes effect in bridges that start now. */
+  const setLimits = (limits: TenantDocument) =>
+    config.putTenant(TENANT, { ...limits, kafkaTopics: { [topic]: { allowTenantHeader: false } } });
+
+  await setLimits({});
   await create(topic);
   await create(deadLetterTopic);
   return {
@@ -90,12 +103,18 @@ export async function openTopics({ kafka, admin, producer, brokers, store }: Top
     committed,
     lettersNow,
     nameOf,
+    setLimits,
+    /** Takes the topic from its tenant, for bridges that start now. */
+    disown: () => config.putTenant(TENANT, {}),
+    /** The records of refusals that were published, oldest first. */
+    refusals: () => records.of(topic),
     startBridge(env: Readonly<Record<string, string>> = {}, program = "kafka-bridge/main.ts") {
       const bridge = startProgram([program], {
         ...bridgeEnv(topic),
         KAFKA_BROKERS: brokers,
         KAFKA_SESSION_TIMEOUT_MS: "2000",
         STORAGE_ENDPOINT: store.url,
+        PUBSUB_ENDPOINT: records.url,
         ...env,
       });
       bridges.push(bridge);
@@ -128,9 +147,6 @@ export async function openTopics({ kafka, admin, producer, brokers, store }: Top
       for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
       return folder;
     },
-    /** `TENANT_PLANS` for the topic, with these limits. */
-    plansWith: (limits: object) =>
-      JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } }, default: limits }),
     /** Waits until everything that was sent is behind the committed offsets. */
     async caughtUp(timeoutMs = 30_000): Promise<void> {
       const ends = await admin.fetchTopicOffsets(topic);

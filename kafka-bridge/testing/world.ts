@@ -3,6 +3,9 @@ import process from "node:process";
 import { Kafka, logLevel } from "kafkajs";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
+import { openConfigBucket } from "./config_bucket.ts";
+import { daysAround } from "./day_salts.ts";
+import { startRecordsTopic } from "./records_topic.ts";
 import { rawStoreOf } from "./store.ts";
 import { openTopics } from "./test_topics.ts";
 
@@ -46,17 +49,22 @@ export async function openWorld(urls: readonly string[]) {
   await Promise.all([admin.connect(), producer.connect()]);
   const storage = await startEmulator("storage");
   const store = rawStoreOf(storage);
+  const config = await openConfigBucket(storage.url);
+  await config.putDays(daysAround(Date.now()));
+  const records = await startRecordsTopic();
   const brokers = urls.join(",");
   return {
     ...store,
     brokers,
     admin,
+    config,
+    records,
     /** The topics of one test. */
-    openTopics: () => openTopics({ kafka, admin, producer, brokers, store }),
+    openTopics: () => openTopics({ kafka, admin, producer, brokers, store, config, records }),
     /** Ends everything but the brokers. */
     async close(): Promise<void> {
       await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
-      await storage.stop();
+      await Promise.all([storage.stop(), records.close()]);
     },
   };
 }
