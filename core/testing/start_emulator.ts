@@ -19,6 +19,7 @@ export interface Emulator {
 const ALONE = {
   ISSUER_URL: "http://127.0.0.1:9",
   PROCESSOR_URL: "http://127.0.0.1:9",
+  KEEPER_URL: "http://127.0.0.1:9",
   PUBSUB_URL: "http://127.0.0.1:9",
   BIGQUERY_URL: "http://127.0.0.1:9",
   PUSH_MIN_BACKOFF_MS: "60000",

@@ -7,15 +7,14 @@ import { clientOf } from "./_testing.ts";
 import { FIGURES, PRICES } from "./_view_figures_testing.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./samples/sample_rows.ts";
 import { openSampleBigQuery, type SampleBigQuery } from "./samples/sample_bigquery.ts";
-import { SCALAR_TYPES } from "./scalar_types.ts";
-import { parseFields } from "./table_schema.ts";
+import { describeField, parseFields } from "./table_schema.ts";
 
 const NAMES = viewNames();
 const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
 /** Sums of fractions depend on their order in the digits behind these. */
 const DIGITS = 10;
 
-describe("views over rows that the production adapter streamed in", () => {
+describe("views over rows as a subscription writes them", () => {
   let sample: SampleBigQuery;
   let bigquery: BigQuery;
 
@@ -44,7 +43,7 @@ describe("views over rows that the production adapter streamed in", () => {
       const [metadata] = await bigquery.dataset("tintype").table(name).getMetadata();
       assert.deepEqual(
         metadata.schema.fields,
-        fields.map((field) => ({ ...field, type: SCALAR_TYPES[field.type].api })),
+        fields.map(describeField),
       );
     });
   }

@@ -29,6 +29,7 @@ const {
   IDENTITY_PORTS = "",
   ISSUER_URL = "http://localhost:9080",
   PROCESSOR_URL: processorUrl = "http://localhost:8080",
+  KEEPER_URL: keeperUrl = "http://localhost:8082",
   BIGQUERY_URL: bigqueryUrl = "http://localhost:9050",
   LOG_LEVEL,
 } = process.env;
@@ -59,7 +60,7 @@ await runEmulator("pubsub", async () => {
     },
   });
   makeTopology(broker, { project, processorUrl, retentionMs });
-  const jobs = schedulerJobs({ baseUrl: processorUrl, retentionMs });
+  const jobs = schedulerJobs({ baseUrl: keeperUrl, retentionMs });
   const scheduler = new Scheduler({ jobs, identity, log });
   const faults = new FaultInjector();
   const controls = [

@@ -31,12 +31,12 @@ test("each job is fired at its interval with a token of the scheduler's account"
   const { scheduler, oidcUrl } = await makeScheduler(t, url);
   const startedAt = Date.now();
   scheduler.start();
-  await eventually("two turns of two jobs", () => pushed.length === 4);
+  await eventually("two turns of three jobs", () => pushed.length === 6);
   const jobs = pushed.map(({ path }) => path).sort();
-  assert.deepEqual(jobs.slice(0, 2), ["/jobs/reconcile", "/jobs/reconcile"]);
-  assert.deepEqual(jobs.slice(2), ["/jobs/retention", "/jobs/retention"]);
+  const expected = ["erasures", "repair", "sweep"].flatMap((job) => [job, job]);
+  assert.deepEqual(jobs, expected.map((job) => `/jobs/${job}`));
   assert.ok((pushed[0]?.atMs ?? 0) - startedAt >= 990);
-  assert.ok((pushed[3]?.atMs ?? 0) - startedAt >= 1_990);
+  assert.ok((pushed[5]?.atMs ?? 0) - startedAt >= 1_990);
   for (const { path, authorization } of pushed) {
     const certs = createRemoteJWKSet(new URL(`${oidcUrl}/google/certs`));
     const token = authorization.replace(/^Bearer /, "");
@@ -48,13 +48,13 @@ test("each job is fired at its interval with a token of the scheduler's account"
 test("a failed job is tried again with backoff, before its next turn", async (t) => {
   const { url, pushed } = await startEndpoint(
     t,
-    ({ path }) => path === "/jobs/retention" ? 503 : 200,
+    ({ path }) => path === "/jobs/sweep" ? 503 : 200,
   );
   const { scheduler } = await makeScheduler(t, url, { maxRetries: 3 });
   scheduler.start();
-  const retention = () => pushed.filter(({ path }) => path === "/jobs/retention");
-  await eventually("three retries", () => retention().length === 4);
-  const [first, , , last] = retention();
+  const sweeps = () => pushed.filter(({ path }) => path === "/jobs/sweep");
+  await eventually("three retries", () => sweeps().length === 4);
+  const [first, , , last] = sweeps();
   const tookMs = (last?.atMs ?? 0) - (first?.atMs ?? 0);
   assert.ok(tookMs >= 135 && tookMs < 2_500, `${tookMs} ms`);
 });
@@ -64,7 +64,7 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
   let most = 0;
   let calls = 0;
   const url = await startServer(t, async (request, response) => {
-    if (request.url === "/jobs/reconcile") return void response.end();
+    if (request.url !== "/jobs/sweep") return void response.end();
     calls++;
     most = Math.max(most, ++underWay);
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -73,9 +73,9 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
   });
   const { scheduler } = await makeScheduler(t, url);
   await Promise.all([
-    scheduler.run("retention"),
-    scheduler.run("retention"),
-    scheduler.run("retention"),
+    scheduler.run("sweep"),
+    scheduler.run("sweep"),
+    scheduler.run("sweep"),
   ]);
   assert.equal(calls, 3);
   assert.equal(most, 1);
@@ -83,7 +83,7 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
 
 test("POST /_local/scheduler answers with the job's status and body", async (t) => {
   const url = await startServer(t, async (request, response) => {
-    const status = request.url === "/jobs/retention" ? 200 : 503;
+    const status = request.url === "/jobs/sweep" ? 200 : 503;
     response.writeHead(status).end(status === 200 ? '{"deleted":3}' : "busy");
   });
   const { scheduler } = await makeScheduler(t, url);
@@ -92,21 +92,23 @@ test("POST /_local/scheduler answers with the job's status and body", async (t) 
     const { status, body } = await askControl(controls, "POST", "/_local/scheduler", { job });
     return { status, body: { ...Object(body), ms: 0 } };
   };
-  assert.deepEqual(await run("retention"), {
+  assert.deepEqual(await run("sweep"), {
     status: 200,
-    body: { job: "retention", status: 200, body: { deleted: 3 }, ms: 0 },
+    body: { job: "sweep", status: 200, body: { deleted: 3 }, ms: 0 },
   });
-  assert.deepEqual(await run("reconcile"), {
+  assert.deepEqual(await run("repair"), {
     status: 503,
-    body: { job: "reconcile", status: 503, body: "busy", ms: 0 },
+    body: { job: "repair", status: 503, body: "busy", ms: 0 },
   });
 });
 
 test("each job follows its interval of the policy, and another name is no job", async (t) => {
   const jobs = schedulerJobs({ baseUrl: "http://here", retentionMs: 7 * 86_400_000 });
   assert.deepEqual(jobs, [
-    { name: "retention", url: "http://here/jobs/retention", intervalMs: 300_000 },
-    { name: "reconcile", url: "http://here/jobs/reconcile", intervalMs: 3_600_000 },
+    { name: "sweep", url: "http://here/jobs/sweep", intervalMs: 300_000 },
+    { name: "erasures", url: "http://here/jobs/erasures", intervalMs: 900_000 },
+    { name: "repair", url: "http://here/jobs/repair", intervalMs: 3_600_000 },
+    { name: "days", url: "http://here/jobs/days", intervalMs: 86_400_000 },
   ]);
   const { scheduler } = await makeScheduler(t, "http://localhost:1");
   await assert.rejects(scheduler.run("other"), RangeError);
@@ -116,7 +118,7 @@ test("POST /_local/scheduler answers 502 where the job cannot be reached, 400 an
   const { scheduler } = await makeScheduler(t, "http://localhost:1");
   const statusOf = async (method: string, body?: unknown, path = "/_local/scheduler") =>
     (await askControl(schedulerControls(scheduler), method, path, body)).status;
-  assert.equal(await statusOf("POST", { job: "retention" }), 502);
+  assert.equal(await statusOf("POST", { job: "sweep" }), 502);
   assert.equal(await statusOf("POST", { job: "other" }), 400);
   assert.equal(await statusOf("GET"), 405);
   assert.equal(await statusOf("GET", undefined, "/_local/push"), 404);

@@ -15,14 +15,33 @@ export interface StartReport {
   readonly purged?: boolean;
 }
 
+/** A subscription writes rows within seconds, or when BigQuery is back. */
+const ROWS_MS = 30_000;
+const POLL_MS = 200;
+
 /** Looks up each picture's row and counts what is lost and what is there twice. */
 export async function checkResults(results: readonly PictureResult[]): Promise<StartReport> {
-  const rows = new Set(await idsOfRows());
+  const rows = await rowsOf(results);
   const images = results.map((result) => ({
     ...result,
     row: result.imageId !== null && rows.has(result.imageId),
   }));
   return { images, lost: images.filter(isLost).length, doubled: await countDoubled(images) };
+}
+
+/** The ids that have rows, as soon as all that are to have one do. */
+async function rowsOf(results: readonly PictureResult[]): Promise<ReadonlySet<unknown>> {
+  const deadline = Date.now() + ROWS_MS;
+  for (;;) {
+    const rows = new Set(await idsOfRows());
+    const waits = results.some(({ status, imageId }) => hasRow(status) && !rows.has(imageId));
+    if (!waits || Date.now() > deadline) return rows;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function hasRow(status: PictureResult["status"]): boolean {
+  return status !== "refused" && status !== "lost";
 }
 
 /** Names of every object of a bucket. */

@@ -6,7 +6,8 @@ import * as z from "zod";
 const schema = z.strictObject({
   edgeKey: z.strictObject({ accessId: z.string(), secret: z.string(), email: z.string() }),
   bridgeEmail: z.string(),
-  pseudonymKeys: z.array(z.string()).min(1),
+  /** By their numbers, which the days of `days.json` name. */
+  pseudonymKeys: z.record(z.string(), z.string()),
   cursorKey: z.string(),
 });
 
@@ -23,7 +24,7 @@ export async function loadIdentities(file: string): Promise<Identities> {
       email: "edge@tintype-local.iam.gserviceaccount.com",
     },
     bridgeEmail: "bridge@tintype-local.iam.gserviceaccount.com",
-    pseudonymKeys: [randomBytes(32).toString("hex")],
+    pseudonymKeys: { "1": randomBytes(32).toString("hex") },
     cursorKey: randomBytes(32).toString("hex"),
   };
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });

@@ -5,7 +5,9 @@ export const LOCAL = {
   project: "tintype-local",
   rawBucket: "tintype-raw",
   processedBucket: "tintype-processed",
+  erasuresBucket: "tintype-erasures",
   certificatesBucket: "tintype-certificates",
+  configBucket: "tintype-config",
   dataset: "tintype",
   audience: "tintype",
   tenantClaim: "tenant",
@@ -30,14 +32,17 @@ export const PORTS = {
   edge: 8787 + OFFSET,
   processor: 8080 + OFFSET,
   bridge: 8081 + OFFSET,
+  keeper: 8082 + OFFSET,
   storage: 9023 + OFFSET,
-  /** The same storage for callers who have the processor's, the bridge's rights only. */
+  /** The same storage for callers who have the processor's, the bridge's, the keeper's rights only. */
   storageAsProcessor: 9024 + OFFSET,
   storageAsBridge: 9025 + OFFSET,
+  storageAsKeeper: 9026 + OFFSET,
   pubsub: 9085 + OFFSET,
-  /** The same Pub/Sub for callers who have the processor's, the bridge's rights only. */
+  /** The same Pub/Sub for callers who have the processor's, the bridge's, the keeper's rights only. */
   pubsubAsProcessor: 9086 + OFFSET,
   pubsubAsBridge: 9088 + OFFSET, // not 9087, which is an edge at offset 300
+  pubsubAsKeeper: 9089 + OFFSET,
   bigquery: 9050 + OFFSET,
   oidc: 9080 + OFFSET,
   kafka: 9092 + OFFSET,
@@ -51,6 +56,7 @@ export const URLS = {
   edge: `http://localhost:${PORTS.edge}`,
   processor: `http://localhost:${PORTS.processor}`,
   bridge: `http://localhost:${PORTS.bridge}`,
+  keeper: `http://localhost:${PORTS.keeper}`,
   storage: `http://localhost:${PORTS.storage}`,
   pubsub: `http://localhost:${PORTS.pubsub}`,
   bigquery: `http://localhost:${PORTS.bigquery}`,
@@ -61,4 +67,12 @@ export const URLS = {
 export const STORAGE_URLS = {
   processor: `http://localhost:${PORTS.storageAsProcessor}`,
   bridge: `http://localhost:${PORTS.storageAsBridge}`,
+  keeper: `http://localhost:${PORTS.storageAsKeeper}`,
+} as const;
+
+/** Pub/Sub as an identity reaches it. */
+export const PUBSUB_URLS = {
+  processor: `http://localhost:${PORTS.pubsubAsProcessor}`,
+  bridge: `http://localhost:${PORTS.pubsubAsBridge}`,
+  keeper: `http://localhost:${PORTS.pubsubAsKeeper}`,
 } as const;

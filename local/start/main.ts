@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { findNodeBinary } from "../../tools/node_binary.ts";
 import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
+import { makeDays, uploadTenants, watchTenants } from "./configuration.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
@@ -34,6 +35,7 @@ import {
   brokerPart,
   cloudParts,
   edgePart,
+  keeperPart,
   type PartsContext,
   processorPart,
 } from "./parts.ts";
@@ -182,10 +184,24 @@ async function startAll(
   const brokerStart = start(hasKafka && brokers === undefined ? [brokerPart(context)] : []);
   brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
+  await start([keeperPart(context)]);
+  await configure({ options, console, ending });
   await start([processorPart(context), edgePart(context)]);
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
   await start(bridge);
+}
+
+/** Without days' salts and tenants no source takes an image. */
+async function configure(
+  { options, console, ending }: Pick<Run, "options" | "console" | "ending">,
+) {
+  const { tenants } = options;
+  await makeDays();
+  await uploadTenants(tenants).catch((error: Error) => {
+    throw new UsageError(`Cannot upload the tenants' objects: ${error.message}`);
+  });
+  if (tenants !== undefined) watchTenants(tenants, console, ending.signal);
 }
 
 async function sendAll(

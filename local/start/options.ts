@@ -34,6 +34,11 @@ export const START = defineCommand({
       about: `keep images for 90s, 10m, 2h ... instead of ${durationText(periodMs)}`,
       parse: duration(30_000, periodMs),
     },
+    "tenants DIR": {
+      about:
+        "upload the tenants' objects in DIR (TENANT.json, _default.json), now and when one changes",
+      parse: path,
+    },
     "data DIR": { about: "keep state in DIR between runs (default: a fresh folder)", parse: path },
     "trace": "show one picture of each source as a tree of spans",
     "verbose": "show every log line",

@@ -4,9 +4,9 @@
  */
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { denoFlags, LOCAL_HOSTS } from "@tintype/processor/permissions";
+import { denoFlags, LOCAL_HOSTS, type Service } from "@tintype/processor/permissions";
 import type { Identities } from "./identities.ts";
-import { LOCAL, PORTS, STORAGE_URLS, URLS } from "./local_names.ts";
+import { LOCAL, PORTS, PUBSUB_URLS, STORAGE_URLS, URLS } from "./local_names.ts";
 import type { PartCommand } from "./part_process.ts";
 
 /** Where things are and what was asked for. */
@@ -37,6 +37,7 @@ const COLOURS = {
   pubsub: "blue",
   bigquery: "magenta",
   processor: "green",
+  keeper: "green",
   edge: "cyan",
   kafka: "white",
   bridge: "yellow",
@@ -44,20 +45,21 @@ const COLOURS = {
 
 /** The emulators that everything else needs. */
 export function cloudParts(context: PartsContext): PartCommand[] {
-  const { RETENTION_MS } = policyOf(context);
+  const RETENTION_MS = String(context.retentionMs);
   return [
     emulator(context, "oidc", {}),
     emulator(context, "bigquery", { RETENTION_MS }),
     emulator(context, "pubsub", {
-      IDENTITY_PORTS: `processor:${PORTS.pubsubAsProcessor},bridge:${PORTS.pubsubAsBridge}`,
+      IDENTITY_PORTS: identityPorts("pubsub"),
       ISSUER_URL: URLS.oidc,
       PROCESSOR_URL: URLS.processor,
+      KEEPER_URL: URLS.keeper,
       BIGQUERY_URL: URLS.bigquery,
       RETENTION_MS,
     }),
     emulator(context, "storage", {
       IDENTITIES: identitiesFile(context),
-      IDENTITY_PORTS: `processor:${PORTS.storageAsProcessor},bridge:${PORTS.storageAsBridge}`,
+      IDENTITY_PORTS: identityPorts("storage"),
       CORS_ORIGINS: `${URLS.edge},http://127.0.0.1:${PORTS.edge}`,
       PUBSUB_URL: URLS.pubsub,
       RETENTION_MS,
@@ -91,42 +93,72 @@ function emulator(
   });
 }
 
+/** The ports of the identities that call an emulator, as it takes them. */
+function identityPorts(emulator: "storage" | "pubsub"): string {
+  const ports = {
+    processor: PORTS[`${emulator}AsProcessor`],
+    bridge: PORTS[`${emulator}AsBridge`],
+    keeper: PORTS[`${emulator}AsKeeper`],
+  };
+  return Object.entries(ports).map(([identity, port]) => `${identity}:${port}`).join(",");
+}
+
 /** The processor, with the rights that its identity has. */
 export function processorPart(context: PartsContext): PartCommand {
-  const { deno, collectorUrl } = context;
-  return part(context, "processor", {
-    command: deno,
-    args: [
-      "run",
-      ...denoFlags("processor", { denoPath: deno, hosts: LOCAL_HOSTS }),
-      "processor/main.ts",
-    ],
+  return denoService(context, "processor", {
+    program: "processor/main.ts",
+    env: { PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount },
+  });
+}
+
+/** The keeper: the processor's image under another command, with rights of its own. */
+export function keeperPart(context: PartsContext): PartCommand {
+  return denoService(context, "keeper", {
+    program: "processor/keeper.ts",
     env: {
-      ...(collectorUrl === undefined ? {} : processorTelemetry(collectorUrl)),
-      PORT: String(PORTS.processor),
+      CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
+      DATASET: LOCAL.dataset,
+      BIGQUERY_ENDPOINT: URLS.bigquery,
+      SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
+    },
+  });
+}
+
+/** A service of the processor's image, and what it alone reads. */
+function denoService(
+  context: PartsContext,
+  service: Service,
+  { program, env }: { readonly program: string; readonly env: Readonly<Record<string, string>> },
+): PartCommand {
+  const { deno, collectorUrl } = context;
+  return part(context, service, {
+    command: deno,
+    args: ["run", ...denoFlags(service, { denoPath: deno, hosts: LOCAL_HOSTS }), program],
+    env: {
+      ...(collectorUrl === undefined ? {} : denoTelemetry(service, collectorUrl)),
+      PORT: String(PORTS[service]),
       RAW_BUCKET: LOCAL.rawBucket,
       PROCESSED_BUCKET: LOCAL.processedBucket,
-      CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
+      ERASURES_BUCKET: LOCAL.erasuresBucket,
+      CONFIG_BUCKET: LOCAL.configBucket,
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
-      DATASET: LOCAL.dataset,
-      STORAGE_ENDPOINT: STORAGE_URLS.processor,
-      BIGQUERY_ENDPOINT: URLS.bigquery,
-      PUSH_AUDIENCE: URLS.processor,
-      PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
-      SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
+      STORAGE_ENDPOINT: STORAGE_URLS[service],
+      PUBSUB_ENDPOINT: PUBSUB_URLS[service],
+      AUDIENCE: URLS[service],
       OIDC_JWKS_URL: `${URLS.oidc}/google/certs`,
-      ...policyOf(context),
+      RETENTION_MS: String(context.retentionMs),
+      ...env,
     },
-    healthUrl: `${URLS.processor}/healthz`,
+    healthUrl: `${URLS[service]}/healthz`,
   });
 }
 
 /** Deno's own exporter (https://docs.deno.com/runtime/fundamentals/open_telemetry/), spans only and often. */
-function processorTelemetry(collectorUrl: string): Record<string, string> {
+function denoTelemetry(service: Service, collectorUrl: string): Record<string, string> {
   return {
     OTEL_DENO: "true",
     OTEL_DENO_CONSOLE: "ignore",
-    OTEL_SERVICE_NAME: "processor",
+    OTEL_SERVICE_NAME: service,
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_DENO_METRICS: "false",
@@ -181,22 +213,15 @@ export function bridgePart(context: PartsContext, brokers: string): PartCommand 
       KAFKA_DEAD_LETTER_TOPIC: LOCAL.kafka.deadLetterTopic,
       KAFKA_GROUP: LOCAL.kafka.group,
       RAW_BUCKET: LOCAL.rawBucket,
+      CONFIG_BUCKET: LOCAL.configBucket,
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
       STORAGE_ENDPOINT: STORAGE_URLS.bridge,
+      PUBSUB_ENDPOINT: PUBSUB_URLS.bridge,
       PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
-      ...policyOf(context),
+      RETENTION_MS: String(context.retentionMs),
     },
     healthUrl: `${URLS.bridge}/readyz`,
   });
-}
-
-/** How long images are kept, and the tenants: the upload page's origin may call, the Kafka topic belongs to its tenant. */
-function policyOf({ retentionMs }: PartsContext) {
-  const plans = {
-    default: { corsOrigins: [URLS.edge] },
-    kafkaTopics: { [LOCAL.kafka.topic]: { tenant: LOCAL.kafka.tenant } },
-  };
-  return { RETENTION_MS: String(retentionMs), TENANT_PLANS: JSON.stringify(plans) };
 }
 
 function identitiesFile({ dataDir, identities }: PartsContext): string {
@@ -215,11 +240,13 @@ function edgeEnvFile(context: PartsContext): string {
     STORAGE_ENDPOINT: URLS.storage,
     RAW_BUCKET: LOCAL.rawBucket,
     PROCESSED_BUCKET: LOCAL.processedBucket,
+    ERASURES_BUCKET: LOCAL.erasuresBucket,
+    CONFIG_BUCKET: LOCAL.configBucket,
     JWKS_URL: `${URLS.oidc}/.well-known/jwks.json`,
     ISSUER: URLS.oidc,
     AUDIENCE: LOCAL.audience,
     TENANT_CLAIM: LOCAL.tenantClaim,
-    ...policyOf(context),
+    RETENTION_MS: String(context.retentionMs),
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,

@@ -7,7 +7,7 @@ import { LOCAL, URLS } from "./local_names.ts";
 const POLL_MS = 1_000;
 
 /**
- * Watches until both buckets and the table of images are empty and a certificate says so.
+ * Watches until the buckets of images and the table of images are empty and a certificate says so.
  * False where that is not so when the period and its grace are over.
  */
 export async function waitUntilPurged(
@@ -19,14 +19,16 @@ export async function waitUntilPurged(
   const deadline = Date.now() + policy.periodMs + policy.graceMs;
   let said = "";
   while (Date.now() < deadline && !signal.aborted) {
-    const [raw, processed, rows] = await Promise.all([
+    const [raw, processed, erasures, rows] = await Promise.all([
       listNames(LOCAL.rawBucket),
       listNames(LOCAL.processedBucket),
+      listNames(LOCAL.erasuresBucket),
       idsOfRows(),
     ]);
-    const text = `left: ${raw.length} raw, ${processed.length} processed, ${rows.length} rows`;
+    const text =
+      `left: ${raw.length} raw, ${processed.length} processed, ${erasures.length} erasures, ${rows.length} rows`;
     if (text !== said) console.say(said = text);
-    const isEmpty = raw.length + processed.length + rows.length === 0;
+    const isEmpty = raw.length + processed.length + erasures.length + rows.length === 0;
     if (isEmpty && await isCertified(console)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -14,7 +14,7 @@ import {
   type ObjectRecord,
 } from "./object_record.ts";
 import { checkBeforeWrite, type Preconditions } from "./preconditions.ts";
-import { checkReplacing } from "./rights.ts";
+import { checkWriting } from "./rights.ts";
 
 /** Whoever wants to know of new objects. */
 export interface ObjectEvents {
@@ -124,7 +124,7 @@ export class LocalObjects {
       this.bucket(draft.bucket);
       const before = database.object(draft.bucket, draft.name);
       checkBeforeWrite(before, draft.preconditions);
-      if (before !== null) checkReplacing(draft.identity, draft.bucket);
+      checkWriting(draft.identity, { ...draft, replaces: before !== null });
       this.#checkRate(before);
       const object = this.#recordOf(draft);
       database.putObject(object);

@@ -1,15 +1,11 @@
-import rights from "../../infra/terraform/modules/contract/rights.json" with { type: "json" };
 import type { Call } from "../http/call.ts";
-import { decodePath } from "./read_request.ts";
+import { isGrantedOn, isIdentity } from "../rights.ts";
 import { StorageFailure } from "./failures.ts";
+import { decodePath } from "./read_request.ts";
 
 /** What can be done with objects: the verbs of the table that are granted on buckets. */
 type Verb = "create" | "list" | "read" | "remove";
 
-/** What each identity may do in which store. */
-export const RIGHTS: Readonly<
-  Record<string, { readonly rights: Readonly<Record<string, readonly string[]>> }>
-> = rights.identities;
 const PERMISSIONS: Readonly<Record<Verb, string>> = {
   create: "storage.objects.create",
   list: "storage.objects.list",
@@ -17,37 +13,49 @@ const PERMISSIONS: Readonly<Record<Verb, string>> = {
   remove: "storage.objects.delete",
 };
 
+/** What a call does, to which object; no name where the call's address has none. */
+interface Action {
+  readonly bucket: string;
+  readonly name?: string | undefined;
+  readonly verb: Verb;
+}
+
 /**
  * Lets a call through that the cloud's own table of rights grants its identity, the table that Terraform makes the IAM
  * of; throws `access_denied` as Cloud Storage words it. A caller that the table does not know is the project's owner.
  */
 export function checkRight(identity: string | undefined, call: Call): void {
-  const known = identity === undefined ? undefined : RIGHTS[identity];
-  if (known === undefined) return;
-  const { bucket, verb } = actionOf(call);
-  if (verb !== undefined && known.rights[storeOf(bucket)]?.includes(verb)) return;
-  const permission = verb === undefined ? "storage.buckets.update" : PERMISSIONS[verb];
-  throw denied(identity, permission, bucket);
+  if (identity === undefined || !isIdentity(identity)) return;
+  const { bucket, verb, ...rest } = actionOf(call);
+  if (verb === undefined) throw denied(identity, "storage.buckets.update", bucket);
+  checkAction(identity, { bucket, verb, ...rest });
 }
 
 /**
- * Lets a write over a live object through where its identity may also delete there, as Cloud Storage asks of it
+ * Lets a write through that its identity may make: a new object where it may create one of that name, another over a
+ * live object where it may also delete it, as Cloud Storage asks of it
  * (cloud.google.com/storage/docs/access-control/iam-permissions); throws `access_denied` that names the permission.
  */
-export function checkReplacing(identity: string | undefined, bucket: string): void {
-  const known = identity === undefined ? undefined : RIGHTS[identity];
-  if (known === undefined || known.rights[storeOf(bucket)]?.includes("remove")) return;
-  throw denied(identity, PERMISSIONS.remove, bucket);
+export function checkWriting(
+  identity: string | undefined,
+  { bucket, name, replaces }: Omit<Action, "verb"> & { readonly replaces: boolean },
+): void {
+  if (identity === undefined || !isIdentity(identity)) return;
+  checkAction(identity, { bucket, name, verb: "create" });
+  if (replaces) checkAction(identity, { bucket, name, verb: "remove" });
 }
 
 /** The identity behind a service account: `edge@project.iam.gserviceaccount.com` is `edge`. */
 export function identityOf(email: string): string | undefined {
   const name = /^([a-z-]+)@[a-z0-9-]+\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
-  return name !== undefined && name in RIGHTS ? name : undefined;
+  return name !== undefined && isIdentity(name) ? name : undefined;
 }
 
-function storeOf(bucket: string): string {
-  return bucket.split("-").at(-1) ?? "";
+function checkAction(identity: string, { bucket, name, verb }: Action): void {
+  const store = bucket.split("-").at(-1) ?? "";
+  if (!isGrantedOn(identity, { store, name }, verb)) {
+    throw denied(identity, PERMISSIONS[verb], bucket);
+  }
 }
 
 function denied(identity: string | undefined, permission: string, bucket: string) {
@@ -55,15 +63,19 @@ function denied(identity: string | undefined, permission: string, bucket: string
   return new StorageFailure("access_denied", `${identity} does not have ${what}.`);
 }
 
-/** What a call does to which bucket; no verb for whatever changes a bucket itself or an object's metadata. */
-function actionOf({ method, path }: Call): { bucket: string; verb: Verb | undefined } {
+/** What a call does; no verb for whatever changes a bucket itself or an object's metadata. */
+function actionOf({ method, path, query }: Call) {
   const upload = /^\/upload\/storage\/v1\/b\/([^/]+)\/o/.exec(path)?.[1];
-  if (upload !== undefined) return { bucket: decodePath(upload), verb: "create" };
+  if (upload !== undefined) {
+    const name = query.get("name") ?? undefined;
+    return { bucket: decodePath(upload), name, verb: "create" as const };
+  }
   const json = /^\/(?:download\/)?storage\/v1\/b\/?([^/]*)\/?(o?)\/?(.*)$/.exec(path);
   const [, bucket = "", o = "", name = ""] = json ?? /^\/([^/]*)()\/?(.*)$/.exec(path) ?? [];
   const isBucketItself = json !== null && o === "";
   return {
     bucket: decodePath(bucket),
+    ...name !== "" && { name: decodePath(name) },
     verb: isBucketItself ? undefined : verbOf(method, name, json !== null),
   };
 }

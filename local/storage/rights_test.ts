@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RIGHTS } from "./rights.ts";
+import { isGrantedOn } from "../rights.ts";
 import { HMAC_KEY, signedFetch, startTestStorage, type TestStorage } from "./_fixture.ts";
 
-const BUCKETS = ["raw", "processed", "certificates"] as const;
-const IDENTITIES = ["edge", "processor", "bridge", "auditors", "analysts", "push"] as const;
+const BUCKETS = ["raw", "processed", "erasures", "certificates", "config"] as const;
+const IDENTITIES = [
+  "edge",
+  "processor",
+  "keeper",
+  "bridge",
+  "auditors",
+  "operators",
+  "analysts",
+  "push",
+] as const;
 /** One call for each verb, by the JSON API. */
 const CALLS: Readonly<Record<string, (url: string, bucket: string) => Promise<Response>>> = {
   create: (url, bucket) =>
@@ -42,7 +51,8 @@ test("each identity's port allows what the table of rights says, and nothing els
       for (const [verb, call] of Object.entries(CALLS)) {
         const answer = await call(storage.urlsByIdentity[identity] ?? "", `tintype-${bucket}`);
         await answer.body?.cancel();
-        const isAllowed = RIGHTS[identity]?.rights[bucket]?.includes(verb) === true;
+        const name = { create: "new", list: undefined }[verb] ?? "there";
+        const isAllowed = isGrantedOn(identity, { store: bucket, name }, verb);
         assert.equal(
           answer.status !== 403,
           isAllowed,
@@ -50,6 +60,40 @@ test("each identity's port allows what the table of rights says, and nothing els
         );
       }
     }
+  }
+});
+
+test("the keeper writes days.json alone into the configuration bucket, and reads all of it", async (t) => {
+  const { urlsByIdentity } = await startWithIdentities(t);
+  const bucket = `${urlsByIdentity["keeper"]}/storage/v1/b/tintype-config/o`;
+  const upload = `${urlsByIdentity["keeper"]}/upload/storage/v1/b/tintype-config/o`;
+  const calls = [
+    ["POST", `${upload}?uploadType=media&name=days.json`, 200],
+    ["POST", `${upload}?uploadType=media&name=days.json`, 200],
+    ["POST", `${upload}?uploadType=media&name=tenants%2Facme.json`, 403],
+    ["POST", `${upload}?uploadType=media&name=days.json2`, 403],
+    ["GET", `${bucket}/there?alt=media`, 200],
+    ["DELETE", `${bucket}/there`, 403],
+    ["DELETE", `${bucket}/days.json`, 204],
+  ] as const;
+  for (const [method, url, status] of calls) {
+    const body = method === "POST" ? { body: "x" } : {};
+    const answer = await fetch(url, { method, ...body });
+    await answer.body?.cancel();
+    assert.equal(answer.status, status, `${method} ${url}`);
+  }
+  // The name of a multipart upload is in its body.
+  const multipart = (name: string) =>
+    fetch(`${upload}?uploadType=multipart`, {
+      method: "POST",
+      headers: { "Content-Type": "multipart/related; boundary=b" },
+      body: `--b\r\nContent-Type: application/json\r\n\r\n${
+        JSON.stringify({ name })
+      }\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--`,
+    });
+  for (const [name, status] of [["days.json", 200], ["tenants/acme.json", 403]] as const) {
+    const answer = await multipart(name);
+    assert.equal(answer.status, status, await answer.text());
   }
 });
 

@@ -1,0 +1,94 @@
+/**
+ * What must lie in the configuration bucket before a source takes an image: the days' salts, which the keeper makes, and
+ * the tenants' objects, from a folder or of the local system itself.
+ */
+import { type ConfigBucket, pushTenants } from "@tintype/core/configuration/push_tenants";
+import { isAppError } from "@tintype/core/errors";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import { watch } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Console } from "./console.ts";
+import { LOCAL, URLS } from "./local_names.ts";
+
+/** The tenants' objects by name, as `pushTenants` takes them. */
+type TenantFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
+/** Editors write a file in several steps. */
+const SETTLE_MS = 200;
+
+/** The page of the edge may call, and the local topic has its tenant. */
+const LOCAL_TENANTS = {
+  _default: { corsOrigins: [URLS.edge] },
+  [LOCAL.kafka.tenant]: { kafkaTopics: { [LOCAL.kafka.topic]: {} } },
+} as const;
+
+/** Runs the keeper's job `days` as the scheduler does. Throws Error where it fails. */
+export async function makeDays(): Promise<void> {
+  const body = JSON.stringify({ job: "days" });
+  const response = await fetch(`${URLS.pubsub}/_local/scheduler`, { method: "POST", body });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The keeper could not make the days' salts: ${text}`);
+}
+
+/** Uploads the tenants' objects of the folder, beside the local ones that it does not have. Throws Error for wrong ones. */
+export async function uploadTenants(folder: string | undefined): Promise<readonly string[]> {
+  const config: ConfigBucket = gcsObjectStore({
+    bucket: LOCAL.configBucket,
+    endpoint: URLS.storage,
+  });
+  const files = new Map([
+    ...localTenants(),
+    ...(folder === undefined ? [] : await readFolder(folder)),
+  ]);
+  try {
+    return (await pushTenants(config, files)).written;
+  } catch (error) {
+    if (!isAppError(error, "invalid_config")) throw error;
+    const faults = error.errors.map(({ path, message }) => `${path}: ${message}`);
+    throw new Error(faults.join("; "), { cause: error });
+  }
+}
+
+/** Uploads them again when one changes, until the signal comes; what is wrong is said, and changes nothing. */
+export function watchTenants(folder: string, console: Console, signal: AbortSignal): void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let last = Promise.resolve();
+  const upload = async () => {
+    try {
+      const written = await uploadTenants(folder);
+      if (written.length === 0) return;
+      console.say(`Tenants uploaded, in effect within a minute: ${written.join(", ")}`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.say(`Tenants stay as they are: ${reason}`);
+    }
+  };
+  const watcher = watch(folder, { signal }, () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => last = last.then(upload), SETTLE_MS);
+  });
+  watcher.on("error", (error) => console.say(`Tenants are not watched any more: ${error.message}`));
+  signal.addEventListener("abort", () => clearTimeout(waiting));
+}
+
+function localTenants(): TenantFiles {
+  const encoder = new TextEncoder();
+  return new Map(
+    Object.entries(LOCAL_TENANTS).map(([name, document]) =>
+      [name, encoder.encode(JSON.stringify(document, null, 2))] as const
+    ),
+  );
+}
+
+async function readFolder(folder: string): Promise<TenantFiles> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  return new Map(
+    await Promise.all(names.map(async (name) =>
+      [
+        name.slice(0, -".json".length),
+        new Uint8Array(await readFile(join(folder, name))),
+      ] as const
+    )),
+  );
+}
