@@ -6,7 +6,7 @@ import { runTask, type TaskResult } from "./_task.ts";
 /** Without any it audits the system at the usual ports. */
 const ADDRESSES = process.env["TINTYPE_PORT_OFFSET"] === undefined
   ? []
-  : ["--storage", URLS.storage, "--warehouse", URLS.bigquery];
+  : ["--storage", URLS.storage, "--pubsub", URLS.pubsub, "--bigquery", URLS.bigquery];
 
 /** Runs the project's own audit command. */
 export async function runAudit(args: readonly string[] = []): Promise<TaskResult> {

@@ -1,7 +1,8 @@
-/** Calls that the walks make: the edge as a client does, the stand-ins as Google's clients do, and their controls. */
+/** Calls that the walks make: the edge as a client does, the emulators as Google's clients do, and their controls. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@tintype/client/client";
+import { DAYS_FILE, type DaySalt, parseDaySalts } from "@tintype/core/model/day_salts";
 import { LOCAL, URLS } from "@tintype/local/start/local_names";
 import { eventually } from "@tintype/core/testing/eventually";
 import { listObjects, objectUrl, postJson } from "./_emulator.ts";
@@ -12,7 +13,9 @@ export { URLS };
 export const BUCKETS = {
   raw: LOCAL.rawBucket,
   processed: LOCAL.processedBucket,
+  erasures: LOCAL.erasuresBucket,
   certificates: LOCAL.certificatesBucket,
+  config: LOCAL.configBucket,
 } as const;
 
 /** The tenant of the walks' own subjects. */
@@ -113,9 +116,15 @@ interface QueryAnswer {
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
 }
 
+/** The salts of the days, as the keeper wrote them. */
+export async function readDays(): Promise<readonly DaySalt[]> {
+  return parseDaySalts((await readObject(BUCKETS.config, DAYS_FILE)).bytes);
+}
+
 /**
- * Erases an image as its owner does: it is hidden at once, and nothing is left of it but the request and the receipt when
- * there is one. Answers the receipt.
+ * Erases an image as its owner does: it is hidden at once, and nothing is left of it but the request, the receipt when
+ * there is one, what says that rows had to go, and the row that says so too. Returns the receipt. In a system that keeps
+ * images for an hour at most: in others a receipt takes its time.
  */
 export async function erase(imageId: string, token: string): Promise<Record<string, unknown>> {
   const [path, erasure] = [`/v1/images/${imageId}`, `/v1/erasures/${imageId}`];
@@ -128,7 +137,12 @@ export async function erase(imageId: string, token: string): Promise<Record<stri
     const answer = await (await callEdge(erasure, { token })).json() as Record<string, unknown>; // the contract
     return answer["status"] === "erased" && answer;
   }, ERASED_MS);
-  const left = [await namesWith(BUCKETS.raw, imageId), await namesWith(BUCKETS.processed, imageId)];
-  assert.deepEqual(left.flat().map((name) => name.split("/")[0]), ["erase", "erased"]);
+  const [request = "", ...more] = await namesWith(BUCKETS.erasures, imageId);
+  assert.deepEqual(more, []);
+  assert.deepEqual(await namesWith(BUCKETS.raw, imageId), []);
+  const processed = await namesWith(BUCKETS.processed, imageId);
+  assert.deepEqual(processed, [`erased/${request}`, `erasing/${request}`]);
+  const rows = await query(`SELECT status FROM tintype.images WHERE image_id = '${imageId}'`);
+  assert.deepEqual([...new Set(rows.flat())], ["erased"]);
   return receipt;
 }

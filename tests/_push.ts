@@ -26,21 +26,21 @@ export async function setPush(settings: object): Promise<void> {
   await postJson(PUSH, settings);
 }
 
-/** Uploads an image whose every delivery the warehouse refuses until its event is given up; resolves when that is written. */
+/** Uploads an image that no delivery can read until its event is given up; resolves when that is written. */
 export async function giveEventUp(client: Client): Promise<string> {
   const before = await readPush();
   const hasMore = (count: GivenUp) => async () => (await readPush())[count] > before[count];
-  const refused = { path: "insertAll" };
-  await addFault(URLS.bigquery, { match: refused, times: 10_000, action: { status: 503 } });
+  const reading = { method: "GET", path: "/b/tintype-raw/o/.*alt=media" };
+  await addFault(URLS.storage, { match: reading, times: 10_000, action: { status: 503 } });
   await setPush({ maxAttempts: 2 });
   try {
     const { imageId } = await client.upload(pngBlob(300, 200));
     await waitUntil("the event to be given up", hasMore("deadLettered"), WAIT_MS);
-    await clearFaults(URLS.bigquery);
+    await clearFaults(URLS.storage);
     await waitUntil("its failure to be written", hasMore("deadDelivered"), WAIT_MS);
     return imageId;
   } finally {
-    await clearFaults(URLS.bigquery);
+    await clearFaults(URLS.storage);
     await setPush({ maxAttempts: null });
   }
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { SHARED_SYSTEM, startSystem, type System } from "./_system.ts";
+import { SHARED_ARGS, SHARED_SYSTEM, startSystem, type System } from "./_system.ts";
 
 let folder: string;
 let system: System;
@@ -13,7 +13,7 @@ let system: System;
 export async function globalSetup(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "tintype-log-"));
   const log = join(folder, "system.log");
-  system = await startSystem(["--doors", "edge", "--verbose"], {
+  system = await startSystem(SHARED_ARGS, {
     onLine: (line) => appendFileSync(log, `${line}\n`),
   });
   const { pid, dataDir } = system;

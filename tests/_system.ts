@@ -22,6 +22,9 @@ export interface SystemOptions extends RunOptions {
   readonly pictures?: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Erasures are over within seconds where images are kept for an hour. */
+export const SHARED_ARGS: readonly string[] = ["--doors", "edge", "--verbose", "--retention", "1h"];
+
 /** Where `_shared_system.ts` describes the system that all files of a run share. */
 export const SHARED_SYSTEM = "TINTYPE_TEST_SYSTEM";
 
@@ -31,7 +34,7 @@ export const SHARED_SYSTEM = "TINTYPE_TEST_SYSTEM";
  */
 export async function openSystem(): Promise<System> {
   const shared = process.env[SHARED_SYSTEM];
-  if (shared === undefined) return await startSystem(["--doors", "edge", "--verbose"]);
+  if (shared === undefined) return await startSystem(SHARED_ARGS);
   const { pid, dataDir, log } = JSON.parse(shared) as { pid: number; dataDir: string; log: string }; // its own words
   return {
     pid,

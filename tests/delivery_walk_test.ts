@@ -11,9 +11,9 @@ import { startSystem, type System } from "./_system.ts";
 import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
-/** Long enough for the walk, short enough that reconcile's half an hour shrinks to its least, 20 seconds. */
+/** Long enough for the walk, short enough that repair's half an hour shrinks to its least, 20 seconds. */
 const ARGS = ["--doors", "edge", "--retention", "10m"];
-const RECONCILE_AFTER_MS = 20_000;
+const REPAIR_AFTER_MS = 20_000;
 
 const client = clientFor("deliveries");
 let system: System;
@@ -21,7 +21,7 @@ let dropped: { readonly imageId: string; readonly atMs: number };
 let givenUp: string;
 before(async () => {
   system = await startSystem(ARGS, { pictures: { "one.png": noisePng(40, 30) } });
-  // Reconcile comes to these two while the other walks go on.
+  // Repair comes to these two while the other walks go on.
   await push({ drop: 1 });
   assert.equal((await readPush()).dropped, 0);
   const { imageId } = await upload();
@@ -60,8 +60,13 @@ async function assertOnce({ imageId, status, renditions }: Image): Promise<void>
   for (const { object, generation } of (await manifestOf(imageId)).renditions) {
     assert.equal((await readObject(BUCKETS.processed, object)).generation, generation, object);
   }
-  const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
-  assert.deepEqual(await query(seen), [["ready"]]);
+  const hasRow = async () => (await query(seen(imageId))).length > 0;
+  await waitUntil("its row", hasRow, READY.timeoutMs);
+  assert.deepEqual(await query(seen(imageId)), [["ready"]]);
+}
+
+function seen(imageId: string): string {
+  return `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
 }
 
 test("events that come three times and out of order change nothing", async () => {
@@ -78,18 +83,31 @@ test("events that come three times and out of order change nothing", async () =>
   for (const image of images) await assertOnce(image);
 });
 
-test("an image is not ready before its row is there, and gets it when the warehouse is back", async () => {
+test("an image is ready although BigQuery is away, and gets its row when that is back", async () => {
   await addFault(URLS.bigquery, {
-    match: { path: "insertAll" },
+    match: { path: "^/_local/rows" },
     times: 10_000,
     action: { status: 503 },
   });
   const { imageId } = await upload();
   const isRefused = async () => await faultsLeft(URLS.bigquery) < 10_000;
   await waitUntil("its row to be refused", isRefused, READY.timeoutMs);
-  assert.equal((await client.images.get(imageId)).status, "processing");
+  const image = await client.waitUntilReady(imageId, READY);
+  assert.deepEqual(await query(seen(imageId)), []);
   await clearFaults(URLS.bigquery);
-  await assertOnce(await client.waitUntilReady(imageId, READY));
+  await assertOnce(image);
+});
+
+test("an image that nobody could be told of is processed once, and its row comes when Pub/Sub takes its record", async () => {
+  const match = { path: "tintype-images:publish" };
+  await addFault(URLS.pubsub, { match, times: 10_000, action: { status: 503 } });
+  const { imageId } = await upload();
+  const image = await client.waitUntilReady(imageId, READY);
+  assert.deepEqual(await query(seen(imageId)), []);
+  const { processedAt } = await manifestOf(imageId);
+  await clearFaults(URLS.pubsub);
+  await assertOnce(image);
+  assert.equal((await manifestOf(imageId)).processedAt, processedAt);
 });
 
 test("images come through a storage that answers 503 to one request in five", async () => {
@@ -112,21 +130,22 @@ test("deliveries that are held back come when they are let go", async () => {
   await assertOnce(await client.waitUntilReady(imageId, READY));
 });
 
-test("an image whose event was lost is brought to its end by reconcile", async () => {
+test("an image whose event was lost is processed by repair", async () => {
   const { imageId, atMs } = dropped;
   const image = await client.waitUntilReady(imageId, READY);
   const counters = await quiet();
   assert.equal(counters.dropped, 1);
   await assertOnce(image);
   const waitedMs = Date.parse((await manifestOf(imageId)).processedAt) - atMs;
-  assert.ok(waitedMs > RECONCILE_AFTER_MS - 2_000, `ended after ${waitedMs} ms, not by reconcile`);
-  const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
-  assert.deepEqual([job["status"], (job["body"] as { failed: number }).failed], [200, 0]); // reconcile's own answer
+  assert.ok(waitedMs > REPAIR_AFTER_MS - 2_000, `ended after ${waitedMs} ms, not by repair`);
+  const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair" });
+  const { republished } = job["body"] as { republished: number }; // repair's own response
+  assert.deepEqual([job["status"], republished], [200, 0]);
 });
 
-test("an image whose event was given up is brought to its end by reconcile, as on Google Cloud", async () => {
+test("an image whose event was given up is processed by repair, as on Google Cloud", async () => {
   await waitUntil(
-    "reconcile",
+    "repair",
     async () => (await client.images.get(givenUp)).status === "ready",
     READY.timeoutMs,
   );

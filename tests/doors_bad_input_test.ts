@@ -37,7 +37,7 @@ before(async () => {
   const file = await readFile(join(system.dataDir, "identities.json"), "utf8");
   const { edgeKey, pseudonymKeys, cursorKey } = JSON.parse(file);
   hmacKey = edgeKey;
-  const [pseudonymKey] = pseudonymKeys;
+  const pseudonymKey: string = pseudonymKeys["1"];
   secrets = { "the HMAC secret": edgeKey.secret, "a pseudonym key": pseudonymKey, cursorKey };
 });
 after(async () => await system?.stop());

@@ -4,20 +4,19 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import {
+  erasingName,
   manifestName,
-  markerName,
   type ObjectName,
   rawName,
   receiptName,
   renditionName,
 } from "@tintype/core/model/object_name";
+import type { PurgeRow } from "@tintype/core/ports/image_rows";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { PURGES_RETENTION_MS } from "@tintype/core/retention/bounds";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
-import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_client";
-import { BigQueryRowSink } from "@tintype/processor/adapters/bigquery_row_sink";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { BUCKETS } from "./_cloud.ts";
 
@@ -29,12 +28,8 @@ const REFS = [3, 2, 1, 0].map((days) => sampleRef(Date.now() - days * DAY_MS));
 
 let storage: Emulator;
 let bigquery: Emulator;
-let sink: BigQueryRowSink;
 before(async () => {
   [storage, bigquery] = await Promise.all([startEmulator("storage"), startEmulator("bigquery")]);
-  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
-  const options = { dataset: "tintype", purgesRetentionMs: PURGES_RETENTION_MS };
-  sink = new BigQueryRowSink(client, options);
   await fill();
 });
 after(async () => {
@@ -42,22 +37,30 @@ after(async () => {
   await bigquery?.stop();
 });
 
+/** Writes rows as Pub/Sub does. */
+async function writeRows(table: string, rows: readonly object[]): Promise<void> {
+  const body = { project: PROJECT, dataset: "tintype", table, rows };
+  assert.deepEqual(await bigquery.control("POST", "/_local/rows", body), { errors: [] });
+}
+
 const bucketOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
 /** Every kind of object, and a row, of each image, by the production adapters. */
 async function fill(): Promise<void> {
   const [raw, processed] = [bucketOf(BUCKETS.raw), bucketOf(BUCKETS.processed)];
+  const erasures = bucketOf(BUCKETS.erasures);
   for (const ref of REFS) {
     const write = { contentType: "image/jpeg", customTimeMs: t0OfImageId(ref.imageId) };
     const put = (store: ObjectStore, name: ObjectName) =>
       store.create(name, new Uint8Array(3), write);
     await Promise.all([
       put(raw, rawName(ref)),
-      put(raw, markerName(ref)),
+      put(erasures, rawName(ref)),
       put(processed, renditionName(ref, "thumb", "jpg")),
       put(processed, manifestName(ref)),
+      put(processed, erasingName(ref)),
       put(processed, receiptName(ref)),
-      sink.append(sampleRow(ref)),
+      writeRows("images", [sampleRow(ref)]),
     ]);
   }
 }
@@ -65,13 +68,15 @@ async function fill(): Promise<void> {
 /** T0s of what is left of objects, each once. */
 async function objectsLeft(): Promise<number[]> {
   const pages = await Promise.all(
-    [BUCKETS.raw, BUCKETS.processed].map((bucket) => bucketOf(bucket).list({ prefix: "" })),
+    [BUCKETS.raw, BUCKETS.processed, BUCKETS.erasures].map((bucket) =>
+      bucketOf(bucket).list({ prefix: "" })
+    ),
   );
   const names = pages.flatMap(({ objects }) => objects.map(({ name }) => name));
   const left = REFS.filter(({ imageId }) =>
-    names.filter((name) => name.includes(imageId)).length === 5
+    names.filter((name) => name.includes(imageId)).length === 6
   );
-  assert.equal(names.length, left.length * 5, "an image is there whole or not at all");
+  assert.equal(names.length, left.length * 6, "an image is there whole or not at all");
   return left.map(({ imageId }) => t0OfImageId(imageId));
 }
 
@@ -125,16 +130,17 @@ test("an object without a custom time goes when it is as old as the period", asy
 
 test("copies of certificates go after their own time, which is longer", async () => {
   const sweptAtMs = Date.now();
-  await sink.recordPurge([{
+  const row: PurgeRow = {
     certificate: 1,
-    sweptAtMs,
+    swept_at: new Date(sweptAtMs).toISOString(),
     store: "raw",
     evidence: "observed",
-    oldestT0Ms: undefined,
-    lookedAt: 0,
+    oldest_t0: null,
+    looked_at: 0,
     deleted: 0,
     overdue: 0,
-  }]);
+  };
+  await writeRows("purges", [row]);
   assert.equal(await runScheduled("purge_purges.sql", sweptAtMs + PURGES_RETENTION_MS - 1), 0);
   assert.equal(await runScheduled("purge_purges.sql", sweptAtMs + PURGES_RETENTION_MS), 1);
 });

@@ -155,7 +155,7 @@ const TRACE = [
   /└ process image \[processor\] done ready/,
   / {2}├ raw\.read \[processor\] 1 HTTP request/,
   / {2}├ · decode {2}[\d.]+ ms/,
-  / {2}├ rows\.append \[processor\]/,
+  / {2}├ records\.publish \[processor\]/,
   / {2}├ processed\.create \[processor\]/,
 ] as const;
 
@@ -179,7 +179,7 @@ test("start drains on SIGTERM while pictures go through, and leaves no process, 
 
 test("start that is told twice to end leaves no process and no port", async (t) => {
   const run = await startFor(t, ["--doors", "edge"]);
-  await waitUntil("the stand-ins to listen", async () => (await portsInUse()).length >= 3, 60_000);
+  await waitUntil("the emulators to listen", async () => (await portsInUse()).length >= 3, 60_000);
   run.signal("SIGINT");
   run.signal("SIGTERM");
   assert.notEqual((await run.ended).code, 0); // throws where a process or a port is left

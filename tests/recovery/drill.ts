@@ -26,11 +26,12 @@ export interface Loss {
 
 const PICTURES = 6;
 const RECORDS = 2;
-/** Reconcile leaves younger images to their deliveries: half an hour of seven days, 20 s of this. */
+/** Repair leaves younger images to their deliveries: half an hour of seven days, 20 s of this. */
 export const DRILL_RETENTION = "1h";
 const SEED = 8;
 const SETTLE_MS = 120_000;
-const ROWS = "SELECT image_id, status, sha256, bytes FROM tintype.images_current ORDER BY image_id";
+const ROWS =
+  "SELECT image_id, status, content_key, bytes FROM tintype.images_current ORDER BY image_id";
 
 /** Starts a system and loses each of its stores in turn. */
 export async function runDrill(
@@ -69,7 +70,7 @@ export async function loseStores(
     assert.ok(erased !== undefined);
     await erase(erased.imageId, await tokenFor("trouble-0"));
     say(`${sent.length} images, one of them erased`);
-    await drill("warehouse", () => loseWarehouse(system));
+    await drill("BigQuery", () => loseBigQuery(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
     if (system.doors.includes("kafka")) {
       await drill("broker", () => loseBroker(system, drawn.pictures.slice(PICTURES)));
@@ -103,13 +104,15 @@ async function send(
 }
 
 /** The table's file is gone with its process; the next one makes the tables anew, empty. */
-async function loseWarehouse(system: TroubledSystem) {
+async function loseBigQuery(system: TroubledSystem) {
   const before = await query(ROWS);
   rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
   await killPart("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
   const { code, stderr } = await runTask("rebuild-rows");
   assert.equal(code, 0, stderr);
+  const isBack = async () => (await query(ROWS)).length >= before.length;
+  await waitUntil("the rows", isBack, SETTLE_MS);
   assert.deepEqual(await query(ROWS), before);
   return {
     survives: "images, manifests, certificates",
@@ -120,11 +123,11 @@ async function loseWarehouse(system: TroubledSystem) {
 /** Renditions, manifests and receipts are gone; raw images and rows are there. */
 async function loseProcessed(erasedId: string) {
   const present = async () =>
-    (await namesWith(BUCKETS.processed)).filter((name) => !name.startsWith("erased/"));
+    (await namesWith(BUCKETS.processed)).filter((name) => !/^eras(ed|ing)\//.test(name));
   const before = await present();
   await empty(BUCKETS.processed);
-  await waitUntil("reconcile to make everything anew", async () => {
-    await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
+  await waitUntil("repair to make everything anew", async () => {
+    await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair" });
     return (await present()).length >= before.length;
   }, SETTLE_MS);
   const after = await present();
@@ -135,8 +138,8 @@ async function loseProcessed(erasedId: string) {
     "what was erased stays erased",
   );
   return {
-    survives: "raw images, rows, erasure markers",
-    rebuilt: `${after.length} renditions and manifests by the hourly reconcile from raw images`,
+    survives: "raw images, rows, erasure requests",
+    rebuilt: `${after.length} renditions and manifests by repair from raw images`,
   };
 }
 

@@ -5,12 +5,12 @@ import * as push from "../_push.ts";
 import { killPart, type Victim } from "./parts.ts";
 import { patient } from "./stores.ts";
 
-/** One thing that can go wrong. What it leaves set in a stand-in is taken back by {@link liftFaults}. */
+/** One thing that can go wrong. What it leaves set in an emulator is taken back by {@link liftFaults}. */
 export interface Fault {
   readonly name: string;
   /** Whether it begins before the first picture, or while pictures are under way. */
   readonly from: "start" | "middle";
-  /** Whether it needs a system where reconcile comes soon (`DRILL_RETENTION`), which mends it. */
+  /** Whether it needs a system where repair comes soon (`DRILL_RETENTION`), which fixes it. */
   readonly isAlone?: true;
   /** Makes it happen, where it lasts for so long; resolves when it is over, or set. */
   readonly run: (outageMs: number) => Promise<void>;
@@ -24,10 +24,11 @@ const clearFaults = patient(emulator.clearFaults);
 const postJson = patient(emulator.postJson);
 const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
-/** More than the least `reconcileAfterMs` of a policy, 20 s. */
-const RECONCILE_AFTER_MS = 22_000;
+/** More than the least `repairAfterMs` of a policy, 20 s. */
+const REPAIR_AFTER_MS = 22_000;
 const KILLS: readonly Victim[] = [
   "processor",
+  "keeper",
   "pixels",
   "edge",
   "edge-listener",
@@ -42,7 +43,7 @@ const KILLS: readonly Victim[] = [
 export const FAULTS: readonly Fault[] = [
   ...KILLS.map(killOf),
   {
-    name: "warehouse-503",
+    name: "bigquery-503",
     from: "middle",
     run: async (outageMs) => {
       await addFault(URLS.bigquery, { times: UNENDING, action: { status: 503 } });
@@ -61,7 +62,7 @@ export const FAULTS: readonly Fault[] = [
     run: () => addFault(URLS.storage, { times: UNENDING, every: 5, action: { dropReply: true } }),
   },
   {
-    name: "warehouse-drops-replies",
+    name: "bigquery-drops-replies",
     from: "start",
     run: () => addFault(URLS.bigquery, { times: UNENDING, every: 2, action: { dropReply: true } }),
   },
@@ -73,8 +74,8 @@ export const FAULTS: readonly Fault[] = [
     run: () => setPush({ drop: 10 }),
     mend: async () => {
       await setPush({ drop: 0 });
-      await sleep(RECONCILE_AFTER_MS);
-      await postJson(`${URLS.storage}/_local/scheduler`, { job: "reconcile" });
+      await sleep(REPAIR_AFTER_MS);
+      await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair" });
     },
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * The road under trouble: `parts` finds and kills the processes of a running system, `faults` is the table of what can go
+ * The pipeline under trouble: `parts` finds and kills the processes of a running system, `faults` is the table of what can go
  * wrong, `scenario` sends pictures while it does, `verify` holds what is there against what was sent.
  */
 import process from "node:process";
@@ -21,6 +21,7 @@ const LISTENS = `entry=127\\.0\\.0\\.1:${PORTS.edge}\\b`;
 /** What can be killed. */
 const VICTIMS = {
   processor: { commandLine: /processor\/main\.ts$/, health: `${URLS.processor}/healthz` },
+  keeper: { commandLine: /processor\/keeper\.ts$/, health: `${URLS.keeper}/healthz` },
   pixels: { commandLine: /pixels\/pixel_process\.ts\b/, health: `${URLS.processor}/healthz` },
   // The development server runs two: one that listens, and one behind it that runs the worker.
   edge: {

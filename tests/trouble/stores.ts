@@ -1,6 +1,6 @@
 /** What the harness reads of the stores while they have trouble: every read is tried until it is answered. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { BUCKETS, query, readObject, URLS } from "../_cloud.ts";
+import { BUCKETS, query, readDays, readObject, URLS } from "../_cloud.ts";
 import { listObjects as listBucket } from "../_emulator.ts";
 import { readPush } from "../_push.ts";
 
@@ -33,11 +33,14 @@ export const readBytes = patient(async (bucket: keyof typeof BUCKETS, name: stri
   (await readObject(BUCKETS[bucket], name)).bytes
 );
 
+/** The salts of the days. */
+export const days = patient(readDays);
+
 /** How many messages are where. */
 export const pushCounts = patient(readPush);
 
 /** The rows that the view `images_current` shows: as analysts see them. */
 export const currentRows = patient(async () => {
-  const rows = await query("SELECT image_id, status, sha256 FROM tintype.images_current");
-  return rows.map(([imageId = "", status = "", sha256]) => ({ imageId, status, sha256 }));
+  const rows = await query("SELECT image_id, status, content_key FROM tintype.images_current");
+  return rows.map(([imageId = "", status = "", contentKey]) => ({ imageId, status, contentKey }));
 });

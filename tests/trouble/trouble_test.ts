@@ -23,15 +23,15 @@ const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefine
   ? planCampaign(SEED)
   : scenariosNamed(
     TROUBLE_ONLY?.split(",") ?? [
-      "kill-processor",
+      "kill-processor+kill-keeper",
       "kill-storage+kill-pubsub",
       "kill-edge",
       "kill-bridge",
       "kill-broker",
       "kill-pixels+kill-bigquery",
-      "warehouse-503",
+      "bigquery-503",
       "storage-503+events-tripled",
-      "storage-drops-replies+warehouse-drops-replies",
+      "storage-drops-replies+bigquery-drops-replies",
     ],
   );
 /** Scenarios that one system lives through; then it must end without leaving anything. */
@@ -47,7 +47,7 @@ before(async () => {
 after(() => drawn.remove());
 
 test(
-  "what is lost is found or made anew where reconcile comes soon",
+  "what is lost is found or made anew where repair comes soon",
   { timeout: DRILL_MS, skip: TROUBLE_ONLY !== undefined && "other faults are asked for" },
   async (t) => {
     const doors = WITHOUT_JAVA === false ? BOTH : ["edge"] as const;
@@ -61,7 +61,7 @@ test(
         const losses = await loseStores(system, (line) => t.diagnostic(line));
         const broker = WITHOUT_JAVA === false ? ["broker"] : [];
         const lost = losses.map((loss) => loss.lost);
-        assert.deepEqual(lost, ["warehouse", "processed bucket", ...broker, "raw bucket"]);
+        assert.deepEqual(lost, ["BigQuery", "processed bucket", ...broker, "raw bucket"]);
       });
     });
   },

@@ -1,10 +1,13 @@
 import { forEachBounded } from "@tintype/core/concurrency";
+import { saltAt } from "@tintype/core/model/day_salts";
+import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { parseManifest } from "@tintype/core/model/manifest";
+import { contentKeyOf } from "@tintype/core/model/owner";
 import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
 import { countRecords } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
-import { currentRows, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
+import { currentRows, days, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What is there, held against what was sent. */
@@ -50,7 +53,10 @@ export async function verify(
   const raw = byImage(await listObjects("raw"), (name) => name.split("/").at(-1));
   const processed = byImage(await listObjects("processed"), (name) => name.split("/").at(-2));
   const rows = Map.groupBy(await currentRows(), ({ imageId }) => imageId);
-  const lost = refused.map(({ reason }) => `refused at the door: ${reason}`);
+  const lost = refused.map(({ reason }) => `refused at the source: ${reason}`);
+  const salts = await days();
+  const contentKey = ({ imageId, picture }: Sent) =>
+    contentKeyOf(saltAt(salts, t0OfImageId(imageId as ImageId)), picture.sha256); // a source made the id
   const doubled: string[] = [];
   let ready = 0;
   await forEachBounded(sent.entries(), IMAGES_AT_ONCE, async ([index, one]) => {
@@ -62,8 +68,8 @@ export async function verify(
     ];
     const [row, ...more] = rows.get(imageId) ?? [];
     if (row === undefined) troubles.push("no row");
-    else if (row.status !== "ready" || row.sha256 !== picture.sha256) {
-      troubles.push(`its row says ${row.status} ${row.sha256}`);
+    else if (row.status !== "ready" || row.contentKey !== await contentKey(one)) {
+      troubles.push(`its row says ${row.status} ${row.contentKey}`);
     }
     if (more.length > 0) doubled.push(`${imageId}: ${more.length + 1} rows`);
     if ((raw.get(imageId) ?? []).length > 1) doubled.push(`${imageId}: two raw objects`);
