@@ -136,7 +136,7 @@ test("the processor says in one line which variables are wrong, and ends with 1"
   assert.equal(stdout.length, 0);
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
   assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? "", /^Cannot start the processor: .*PORT.*RAW_BUCKET/);
+  assert.match(lines[0] ?? "", /^Cannot start the processor: .*RAW_BUCKET.*PORT/);
 });
 
 test("the image for Cloud Run runs with the documented permissions", () => {

@@ -33,7 +33,8 @@ const COLUMNS = {
   owner: ({ image }) => image.owner,
   source: ({ source }) => source,
   t0: ({ image }) => new Date(t0OfImageId(image.imageId)).toISOString(),
-  generation: ({ generation }) => generation,
+  // Microseconds since the epoch: far below what a JSON number holds exactly.
+  generation: ({ generation }) => Number(generation),
   attempt: ({ attempt }) => attempt,
   status: ({ status }) => status,
   reason: ({ reason }) => reason,
