@@ -25,7 +25,7 @@ test("rowOfManifest() says what the manifest says", () => {
     owner: ref.owner,
     source: "kafka",
     t0: "2026-03-14T12:00:00.000Z",
-    generation: manifest.generation,
+    generation: Number(manifest.generation),
     attempt: 2,
     status: "ready",
     reason: null,
