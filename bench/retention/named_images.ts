@@ -1,5 +1,5 @@
-import { dayOf } from "@tintype/core/model/object_name";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { dayOf } from "@tintype/core/model/utc_day";
 import type { ListPage, ListQuery, ObjectFacts } from "@tintype/core/ports/object_store";
 import type { PurgeBucketPorts } from "@tintype/core/retention/purge_bucket";
 
@@ -25,7 +25,8 @@ export function imageNames(
     const tenant = TENANTS.find(([, below]) => share < below)?.[0] ?? "acme";
     // The last four digits tell images of one millisecond apart.
     const id = firstImageIdOf(t0Ms).slice(0, -6) + (at % 0xffffff).toString(16).padStart(6, "0");
-    return `${dayOf(t0Ms)}/${tenant}/${ownerOf(at)}/${id}`;
+    const owner = ownerOf(at);
+    return `${owner[0]}/${dayOf(t0Ms)}/${tenant}/${owner}/${id}`;
   });
   return names.sort();
 }
