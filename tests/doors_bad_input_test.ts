@@ -125,8 +125,8 @@ test("bytes that are not those declared end rejected, and only their owner sees 
   await assertProblem(other, "404 not_found", "another person");
 });
 
-test("the processor takes pushes from its subscription's account alone, and acks what is garbage", async () => {
-  const job = `${URLS.processor}/jobs/retention`;
+test("processor and keeper are called by their subscription's and scheduler's accounts alone, and garbage is acknowledged", async () => {
+  const job = `${URLS.keeper}/jobs/sweep`;
   const right = identityToken(EVENTS, PUSH);
   const another = identityToken(EVENTS, SCHEDULER);
   const cases:
@@ -187,7 +187,7 @@ test("no log line holds a token, a signature, a session, a secret, a subject, a 
   await waitUntil("the log to tell of the image", () => {
     return system.lines.filter((line) => line.includes(imageId)).length > 10;
   }, 10_000);
-  const parts = ["edge", "processor", "storage", "pubsub", "bigquery", "oidc"];
+  const parts = ["edge", "processor", "keeper", "storage", "pubsub", "bigquery", "oidc"];
   for (const part of parts) assert.ok(system.lines.some((line) => line.startsWith(part)), part);
   const start = system.lines.findIndex((line) => line.includes("Tintype is ready"));
   const log = system.lines.slice(start).join("\n");

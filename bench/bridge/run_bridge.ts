@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startProgram } from "@tintype/core/testing/start_program";
+import { fillConfiguration } from "../fill_configuration.ts";
 import { useOf } from "../process_use.ts";
 import { quantile } from "../suite.ts";
 
@@ -41,6 +42,7 @@ export async function runBridge(
   { brokers, storage }: Cloud,
   { topic, records, uploadsAtOnce, earlyRecords = records }: BridgeRunOptions,
 ): Promise<BridgeRun> {
+  await fillConfiguration(storage, { stream: { kafkaTopics: { [topic]: {} } } });
   const bridge = startProgram(["kafka-bridge/main.ts"], {
     PORT: "0",
     KAFKA_BROKERS: brokers,
@@ -53,8 +55,9 @@ export async function runBridge(
     RAW_BUCKET: "tintype-raw",
     GOOGLE_CLOUD_PROJECT: "tintype-local",
     STORAGE_ENDPOINT: storage,
-    PSEUDONYM_KEYS: JSON.stringify([`a pseudonym key of this bench ${randomUUID()}`]),
-    TENANT_PLANS: JSON.stringify({ kafkaTopics: { [topic]: { tenant: "stream" } } }),
+    CONFIG_BUCKET: "tintype-config",
+    PUBSUB_ENDPOINT: "http://127.0.0.1:9", // nothing is refused
+    PSEUDONYM_KEYS: JSON.stringify({ "1": `a pseudonym key of this bench ${randomUUID()}` }),
   });
   const { url } = await bridge.line("listening");
   const startedMs = performance.now();

@@ -3,7 +3,9 @@
  * once. Each worker runs several rounds, one after another so that a slow minute of the machine meets all of them;
  * the median counts.
  */
+import type { DaySalt } from "@tintype/core/model/day_salts";
 import { firstImageIdOf } from "@tintype/core/model/image_id";
+import { DAY_MS, dayOf } from "@tintype/core/model/utc_day";
 import { startProgram } from "@tintype/core/testing/start_program";
 import { JWKS, makeTokens } from "@tintype/edge/_tokens_fixture";
 import { bundleWorker, startWorkerd, type Workerd } from "@tintype/edge/_workerd_fixture";
@@ -35,6 +37,8 @@ const BODY = '{"contentType":"image/jpeg","size":2412345}';
 /** Requests a minute that an owner may make, and ten times as many a second. */
 const OWNER_REQUESTS = 120;
 const NOISE_PERIOD_MS = 60_000 / (10 * OWNER_REQUESTS);
+
+const NO_QUOTA = { imagesPerDay: 1_000_000_000, bytesPerDay: 1_000_000_000_000_000 };
 
 /** What the storage says of every image; the names in capitals are those of the one that is asked for. */
 const MANIFEST = {
@@ -90,7 +94,8 @@ async function setUp(
   { root, print }: SuiteContext,
   { started, scratch }: { readonly started: AsyncDisposableStack; readonly scratch: string },
 ) {
-  const storage = ["bench/edge/instant_cloud.ts", JSON.stringify(JWKS), JSON.stringify(MANIFEST)];
+  const documents = [JWKS, MANIFEST, { days: daySalts() }, NO_QUOTA];
+  const storage = ["bench/edge/instant_cloud.ts", ...documents.map((each) => JSON.stringify(each))];
   const cloud = startProgram(storage);
   started.defer(async () => void await cloud.kill("SIGKILL"));
   const { url } = await cloud.line("listening");
@@ -145,17 +150,27 @@ function varsOf(cloudUrl: string): Record<string, string> {
     STORAGE_ENDPOINT: cloudUrl,
     RAW_BUCKET: "tintype-raw",
     PROCESSED_BUCKET: "tintype-processed",
+    ERASURES_BUCKET: "tintype-erasures",
+    CONFIG_BUCKET: "tintype-config",
     JWKS_URL: `${cloudUrl}/jwks`,
     ISSUER,
     AUDIENCE: "tintype",
     TENANT_CLAIM: "tenant",
-    TENANT_PLANS: '{"default":{"imagesPerDay":1000000000,"bytesPerDay":1000000000000000}}',
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId: "GOOG1BENCH", secret: secret() }),
-    PSEUDONYM_KEYS: JSON.stringify([secret()]),
+    PSEUDONYM_KEYS: JSON.stringify({ "1": secret() }),
     CURSOR_KEY: secret(),
     SECRET: secret(),
     JWK: JSON.stringify(JWKS.keys.find(({ kid }) => kid === "ES256")),
   };
+}
+
+/** Of yesterday, today and tomorrow. */
+function daySalts(): DaySalt[] {
+  return [-1, 0, 1].map((days) => ({
+    day: dayOf(Date.now() + days * DAY_MS),
+    salt: randomBytes(32).toString("hex"),
+    pseudonymKey: 1,
+  }));
 }
 
 /** From the start of the process to its first answer. */

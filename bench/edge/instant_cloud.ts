@@ -1,9 +1,13 @@
-/** Storage and the issuer's keys that answer at once; prints {"event":"listening","url":…}. `instant_cloud.ts JWKS MANIFEST`. */
+/**
+ * Storage and the OIDC provider's keys that respond at once; prints {"event":"listening","url":…}.
+ * `instant_cloud.ts JWKS MANIFEST DAYS DEFAULT_TENANT`.
+ */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 
-const [jwks = "{}", manifest = "{}"] = process.argv.slice(2);
+const [jwks = "{}", manifest = "{}", days = "{}", defaultTenant = "{}"] = process.argv.slice(2);
+const CONFIGURATION = { "days.json": days, "tenants/_default.json": defaultTenant };
 const EMPTY = '<?xml version="1.0"?><ListBucketResult></ListBucketResult>';
 
 const server = createServer((request, response) => {
@@ -12,10 +16,15 @@ const server = createServer((request, response) => {
   if (request.method === "POST") {
     response.writeHead(201, { Location: "http://localhost/session?upload_id=1" }).end();
   } else if (path === "/jwks") response.writeHead(200).end(jwks);
-  else if (path.includes("manifest.json")) {
+  else if (path.startsWith("/tintype-erasures/")) response.writeHead(404).end();
+  else if (path.startsWith("/tintype-config/")) {
+    const [name = ""] = decodeURIComponent(path.slice("/tintype-config/".length)).split("?");
+    const document = new Map(Object.entries(CONFIGURATION)).get(name);
+    response.writeHead(document === undefined ? 404 : 200).end(document);
+  } else if (path.includes("manifest.json")) {
     // Each image's manifest names the object that was asked for.
-    const [, , day, tenant, owner, imageId] = path.split("/");
-    const object = [day, tenant, owner, imageId, "thumb.jpg"].join("/");
+    const [, , shard, day, tenant, owner, imageId] = path.split("/");
+    const object = [shard, day, tenant, owner, imageId, "thumb.jpg"].join("/");
     response.writeHead(200).end(
       manifest.replace("OBJECT", object).replace("IMAGE_ID", imageId ?? "").replace(
         "OWNER",

@@ -8,11 +8,14 @@ const RUNNING = 2;
 const QUEUED = 20;
 /** Statements that {@link Dml.statements} remembers. */
 const REMEMBERED = 1_000;
+const MAX_SHOWN = 400;
 
 /** A mutating statement that was run or refused. */
 interface DmlStatement {
   /** `dataset.table`. */
   readonly table: string;
+  /** The statement as it was sent, its white space folded. */
+  readonly sql: string;
   readonly at: string;
   readonly outcome: "done" | "failed" | "refused";
 }
@@ -39,9 +42,10 @@ export class Dml {
   /** Runs a statement in its table's queue; throws GoogleError `resourcesExceeded` where that is full. */
   async enqueue<T>(sql: string, run: () => Promise<T>): Promise<T> {
     const table = targetOf(sql);
+    const statement = { table, sql: sql.replaceAll(/\s+/g, " ").slice(0, MAX_SHOWN) };
     const outstanding = this.#outstanding.get(table) ?? 0;
     if (outstanding >= RUNNING + QUEUED) {
-      this.#remember(table, "refused");
+      this.#remember({ ...statement, outcome: "refused" });
       const name = `${this.#project}:${table}`;
       throw new GoogleError(
         "resourcesExceeded",
@@ -55,7 +59,7 @@ export class Dml {
       outcome = "done";
       return result;
     } finally {
-      this.#remember(table, outcome);
+      this.#remember({ ...statement, outcome });
       this.#outstanding.set(table, (this.#outstanding.get(table) ?? 1) - 1);
     }
   }
@@ -74,9 +78,9 @@ export class Dml {
     );
   }
 
-  #remember(table: string, outcome: DmlStatement["outcome"]): void {
+  #remember(statement: Omit<DmlStatement, "at">): void {
     const at = new Date().toISOString();
-    this.#statements = [...this.#statements, { table, at, outcome }].slice(-REMEMBERED);
+    this.#statements = [...this.#statements, { ...statement, at }].slice(-REMEMBERED);
   }
 }
 

@@ -116,7 +116,7 @@ const TABLE: Readonly<
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(100),
-    weight: 95,
+    weight: 200,
     needs: BROKER,
   },
   "system": {
