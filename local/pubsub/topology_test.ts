@@ -16,13 +16,13 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     );
   };
   assert.deepEqual(keptBy(7 * DAY_S * 1_000), {
-    "tintype-certificates-bigquery": DAY_S,
-    "tintype-events": DAY_S,
+    "tintype-certificates-bigquery": 3 * DAY_S,
+    "tintype-events": 3 * DAY_S,
     "tintype-events-dead": 3 * DAY_S,
-    "tintype-images-bigquery": DAY_S,
+    "tintype-images-bigquery": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
   });
-  assert.equal(keptBy(3_500_000)["tintype-events"], 500);
+  assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
   assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
   assert.equal(keptBy(90_000)["tintype-events"], 60);
   assert.equal(keptBy(90_000)["tintype-events-dead"], 60);
