@@ -1,6 +1,6 @@
 /**
  * The bridge's composition root: read the environment, open the adapters and join the group (`run_bridge.ts`),
- * and on SIGTERM or SIGINT drain and leave it. A crash that the client library cannot mend ends the process with 1.
+ * and on SIGTERM or SIGINT drain and leave it. A crash that the client library cannot recover from ends the process with 1.
  */
 import process from "node:process";
 import { AppError } from "@tintype/core/errors";

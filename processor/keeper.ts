@@ -18,7 +18,7 @@ import { traced } from "./telemetry/traced.ts";
 
 function main(): void {
   const log = jsonLog({ part: "keeper", write: console.log });
-  const env = keeperEnvOf(readEnvOrExit("keeper", KEEPER_VARS));
+  const env = keeperEnvOf(readEnvOrExit("keeper", KEEPER_VARS, Deno.env));
   exitOnCrash(log);
   const stopping = new AbortController();
   const app = createKeeperApp({

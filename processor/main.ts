@@ -29,7 +29,7 @@ const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
 
 async function main(): Promise<void> {
   const log = jsonLog({ part: "processor", write: console.log });
-  const env = processorEnvOf(readEnvOrExit("processor", PROCESSOR_VARS));
+  const env = processorEnvOf(readEnvOrExit("processor", PROCESSOR_VARS, Deno.env));
   exitOnCrash(log);
   const pixels = await startPixels(env, log);
   const queue = new DeliveryQueue({

@@ -48,17 +48,18 @@ export function readVars<Schema extends z.ZodObject>(
   throw schemaError("invalid_config", `Cannot start the ${service}`, read.error);
 }
 
-/** The variables of a schema as the process has them, or the end of the process with what is wrong. */
+/** The variables of a schema as the process has them in `env`, or the end of the process with what is wrong. */
 export function readEnvOrExit<Schema extends z.ZodObject>(
   service: string,
   schema: Schema,
+  env: { get(name: string): string | undefined },
 ): z.infer<Schema> {
   try {
     const names = Object.keys(schema.shape);
     return readVars(
       service,
       schema,
-      Object.fromEntries(names.map((name) => [name, Deno.env.get(name)])),
+      Object.fromEntries(names.map((name) => [name, env.get(name)])),
     );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

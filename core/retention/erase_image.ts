@@ -100,7 +100,10 @@ async function objectsOf(
   ref: ImageRef,
   options: CallOptions,
 ): Promise<ObjectFacts[]> {
-  return await Array.fromAsync(walkNames(processed, { prefix: processedPrefix(ref), ...options }));
+  const objects: ObjectFacts[] = [];
+  const query = { prefix: processedPrefix(ref), ...options };
+  for await (const object of walkNames(processed, query)) objects.push(object);
+  return objects;
 }
 
 /** Where the image came from: its manifest says so when the raw object is gone. */

@@ -25,8 +25,11 @@ async function storeOf(names: readonly string[]) {
   return { list, asked };
 }
 
-const namesOf = async (objects: AsyncIterable<ObjectFacts>) =>
-  (await Array.fromAsync(objects)).map(({ name }) => name);
+async function namesOf(objects: AsyncIterable<ObjectFacts>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of objects) names.push(name);
+  return names;
+}
 
 test("walkThrough() walks every page of a shard up to the end of a day, and no page behind it", async () => {
   const days = ["01", "02", "03"].map((day) => `2026-03-${day}`);

@@ -1,9 +1,7 @@
 import { hexOf } from "@tintype/core/hex";
-import type { Hashing } from "@tintype/core/ports/hashing";
-import { crc32cOf } from "@tintype/gcs/crc32c";
+import type { EventHashing } from "@tintype/core/model/image_record";
 
-/** Digests by Web Crypto, off the event loop; CRC32C by tables. */
-export const webHashing: Hashing = {
+/** SHA-256 by Web Crypto, off the event loop. */
+export const webHashing: EventHashing = {
   sha256: async (bytes) => hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))),
-  crc32c: crc32cOf,
 };

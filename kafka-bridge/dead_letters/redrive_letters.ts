@@ -85,7 +85,7 @@ async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions) {
   return { newest, missing };
 }
 
-/** What tells a letter's record from others; a letter that names none stands for itself. */
+/** Identifies a dead letter's record; one that names none stands for itself. */
 function recordOf({ headers, origin, place }: Letter): string {
   return (headers.get(LETTER_HEADERS.topic) ?? "") === "" ? place : origin;
 }

@@ -79,7 +79,7 @@ test("Bridge begins nothing of a lease that has ended, and commits nothing of it
   assert.equal(store.names().length, 500);
 });
 
-test("Bridge tells how far each partition is behind", async (t) => {
+test("Bridge reports how far each partition is behind", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
   const { bridge, lease } = openBridge(t, { creator });

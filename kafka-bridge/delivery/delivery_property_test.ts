@@ -165,7 +165,7 @@ class Partition {
   #bridge: Bridge | undefined;
   #position = 0;
   #committed = 0;
-  /** A commit's failure is tried again: what must never be is told at the next step. */
+  /** A commit's failure is tried again: a mistake is thrown at the next step. */
   #mistake: unknown;
 
   constructor(log: Log, world: PartitionWorld) {

@@ -1,8 +1,7 @@
 /** A refusal: first the dead letter, acknowledged; then the record by which others learn of it; then it may be committed. */
-import { refusedRecord } from "@tintype/core/model/image_record";
+import { type EventHashing, refusedRecord } from "@tintype/core/model/image_record";
 import type { Tenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
-import type { Hashing } from "@tintype/core/ports/hashing";
 import type { Log } from "@tintype/core/ports/log";
 import type { RecordPublisher } from "@tintype/core/ports/record_publisher";
 import type { TenantTopics } from "@tintype/core/ports/tenants";
@@ -19,7 +18,7 @@ import { causeOf, type RetryPorts, retryUntilDone } from "./retry_until_done.ts"
 export interface RefuseRecordPorts extends RetryPorts {
   readonly deadLetters: DeadLetters;
   readonly records: RecordPublisher;
-  readonly hashing: Hashing;
+  readonly hashing: EventHashing;
   readonly tenants: TenantTopics;
   readonly policy: RetentionPolicy;
   readonly clock: Clock;

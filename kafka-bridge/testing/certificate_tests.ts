@@ -1,4 +1,4 @@
-/** TLS where the broker wants to see a certificate: who gets in, and what whoever does not is told. */
+/** TLS where the broker wants to see a certificate: who gets in, and which line the others log. */
 import assert from "node:assert/strict";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";

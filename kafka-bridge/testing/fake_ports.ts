@@ -48,7 +48,7 @@ export const FAST_TIMINGS: Timings = {
   chunkSilenceMs: 60_000,
 };
 
-/** A record of the topic `images`: a picture that is taken, unless told otherwise. */
+/** A record of the topic `images`: a picture that is taken, by default. */
 export function recordOf(
   given: Partial<Omit<SourceRecord, "headers">> & {
     readonly headers?: Readonly<Record<string, string | Uint8Array>>;

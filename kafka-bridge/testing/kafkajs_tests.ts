@@ -119,7 +119,7 @@ export const KAFKAJS_TESTS: KafkaTests = {
     ]),
   ),
 
-  async "kafkajs appends a dead letter that is read as it was sent, and tells when it cannot"(
+  async "kafkajs appends a dead letter that is read as it was sent, and throws when it cannot"(
     cloud,
     topics,
   ) {

@@ -1,4 +1,4 @@
-/** A bridge over fakes that ends with its test, and creators that fail as they are told. */
+/** A bridge over fakes that ends with its test, and creators that fail as a test says. */
 import type { TestContext } from "node:test";
 import { AppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";

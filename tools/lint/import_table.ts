@@ -111,6 +111,7 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = Object.fromEn
 /** File names of composition roots: the only ones that read the environment and choose adapters. */
 const ROOT_NAMES: readonly string[] = [
   "main.ts",
+  "keeper.ts",
   "worker.ts",
   "serve.ts",
   "pixel_process.ts",
