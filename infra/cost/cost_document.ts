@@ -126,7 +126,7 @@ function lessons(simulated: readonly Simulated[]): string {
     } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
     `${seconds(poison.p95S)}, the worst image waits ${
       seconds(poison.worstS)
-    }; what waits that long spends its fifteen deliveries and is brought to its end by reconcile. What bounds it is ` +
+    }; a delivery has 100 attempts, some 15 hours, and what waits longer is published again by repair. What bounds it is ` +
     "the tenant's daily quota. What " +
     "helps, least work first: a lower quota for new tenants; more instances; a shorter deadline for small images; a " +
     "subscription of its own for tenants whose images are rejected with `processing_limit` too often.\n",

@@ -46,13 +46,17 @@ for (const environment of ["preview", "production"]) {
   });
 }
 
-test("a deployment goes: checks, images, Terraform, smoke test, edge, end to end, canary", () => {
+test("a deployment goes: checks, images, Terraform, columns, keeper and days, smoke test, edge, end to end, canary", () => {
   const script = scriptOf(deploymentSteps(TARGET, OPTIONS)).join("\n");
   const marks = [
     "deno task infra:check",
     "deno task test",
     "docker buildx build",
     "terraform -chdir=infra/terraform apply -input=false deploy.plan",
+    "compare_columns.ts --table images",
+    "compare_columns.ts --table purges",
+    'tintype-preview-keeper --region europe-west4 --project example-tintype-preview --to-revisions "$KEEPER_NEWEST=100"',
+    "gcloud scheduler jobs run tintype-preview-days",
     "gcloud storage cp -",
     "wrangler deploy --env preview",
     "deno task upload",

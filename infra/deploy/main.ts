@@ -17,7 +17,7 @@ const SOME_EDGE = "https://images.example.com";
 const DEPLOY = defineCommand({
   name: "deploy",
   summary:
-    "Deploys everything, in order: checks, images, Terraform, smoke test, edge, end to end, canary.\nNeeds gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).",
+    "Deploys everything, in order: checks, images, Terraform, columns, keeper, smoke test, edge, end to end, canary.\nNeeds gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).",
   flags: {
     "env NAME": {
       about: "preview or production",

@@ -1,14 +1,16 @@
 /**
  * A deployment as data: `steps` lists what is done in which order and how each step is taken back, `rollback_steps` what
- * a rollback does, `run_steps` does it or prints it, `main` is the command. `traffic_steps` moves the processor's traffic.
- * The canary's judgement of rows is `judge_canary`.
+ * a rollback does, `run_steps` does it or prints it, `main` is the command. `traffic_steps` moves the processor's traffic,
+ * `keeper_steps` bring the keeper. The canary's judgement of rows is `judge_canary`.
  */
+import { compareColumns, keeper } from "./keeper_steps.ts";
 import type { Command, Step } from "./step.ts";
 import { type Target, wranglerEnv } from "./target.ts";
 import {
   canary,
   type CanaryOptions,
   holdTraffic,
+  keeperOf,
   readNewest,
   returnToStable,
 } from "./traffic_steps.ts";
@@ -19,6 +21,13 @@ const DIGESTS = '-var "processor_digest=$PROCESSOR_DIGEST" -var "bridge_digest=$
 const NO_DIGESTS = ["processor_digest", "bridge_digest"]
   .map((name) => `-var ${name}=sha256:${"0".repeat(64)}`).join(" ");
 
+/** Rights and metrics take minutes until others may rely on them, which the images' builds are. */
+const EARLY = [
+  "google_bigquery_table_iam_member.grant",
+  'google_logging_metric.metric["certificates"]',
+  'google_logging_metric.metric["overdue"]',
+].map((address) => `'-target=${address}'`).join(" ");
+
 /** Everything that a deployment does, in order. */
 export function deploymentSteps(target: Target, options: CanaryOptions): Step[] {
   return [
@@ -28,6 +37,8 @@ export function deploymentSteps(target: Target, options: CanaryOptions): Step[] 
     images(target),
     holdTraffic(target),
     infrastructure(target),
+    compareColumns(target),
+    keeper(target),
     notification(target),
     edge(target),
     endToEnd(target),
@@ -56,7 +67,7 @@ function state({ environment, project, region, prefix }: Target): Step {
       `gcloud storage buckets update ${bucket} --versioning`,
       `printf 'terraform {\\n  backend "gcs" {}\\n}\\n' > infra/terraform/backend_override.tf`,
       `${TERRAFORM} init -reconfigure -input=false -backend-config=bucket=${prefix}-terraform -backend-config=prefix=${environment}`,
-      `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret -target=google_service_account.identity`,
+      `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} -target=google_artifact_registry_repository.images -target=google_secret_manager_secret.secret -target=google_service_account.identity ${EARLY}`,
     ],
     rollback:
       "Keep them: an empty registry and accounts without rights cost nothing, and the state is what later rollbacks need.",
@@ -99,7 +110,8 @@ function infrastructure(target: Target): Step {
     commands: [
       `${TERRAFORM} plan -input=false -var-file=${environment}.tfvars ${DIGESTS} -out=deploy.plan`,
       `${TERRAFORM} apply -input=false deploy.plan`,
-      readNewest(target),
+      readNewest(target, "NEWEST"),
+      readNewest(keeperOf(target), "KEEPER_NEWEST"),
     ],
     rollback:
       `git checkout the version before, then: ${TERRAFORM} apply -var-file=${environment}.tfvars with its digests. Buckets, dataset and keys are never destroyed by a rollback: Terraform refuses.`,
@@ -121,7 +133,7 @@ function secrets(target: Target): Step {
     rollback:
       `Nothing was changed. Where one is missing: gcloud secrets versions add ${prefix}-NAME --project ${project} --data-file=- ; for the worker: npx wrangler secret put NAME ${
         wranglerEnv(target)
-      }`,
+      }. The pseudonym keys are the same text in both: {"1": "at least 32 characters"}, a number for each key.`,
   };
 }
 

@@ -22,9 +22,13 @@ function revision(number: number): string {
   return `${TARGET.service}-0000${number}-abc`;
 }
 
+function keeperRevision(number: number): string {
+  return `${TARGET.keeper}-0000${number}-abc`;
+}
+
 /** A test over clouds of its own, in which nothing was deployed. */
 function testInCloud(name: string, use: (programs: CloudPrograms) => Promise<void>): void {
-  test(name, () => withCloudPrograms(TARGET.service, use));
+  test(name, () => withCloudPrograms(TARGET, use));
 }
 
 async function deployGood({ run }: CloudPrograms): Promise<void> {
@@ -33,10 +37,12 @@ async function deployGood({ run }: CloudPrograms): Promise<void> {
 }
 
 /** Leaves the clouds as that many good deployments do; the second test compares. */
-function asDeployed({ state: { service, worker } }: CloudPrograms, times: number): void {
+function asDeployed({ state: { service, keeper, worker } }: CloudPrograms, times: number): void {
   for (let number = 1; number <= times; number++) {
     const tag = { revisionName: revision(number - 1), tag: "previous" };
     service.revisions.push({ name: revision(number), ready: true });
+    keeper.revisions.push({ name: keeperRevision(number), ready: true });
+    keeper.traffic = [{ revisionName: keeperRevision(number), percent: 100 }];
     service.traffic = [{ revisionName: revision(number), percent: 100 }];
     if (number > 1) service.traffic.push(tag);
     addVersion(worker, { tag: revision(number) });
@@ -71,9 +77,9 @@ function movesOfCanary(stable: string, newest: string): string[] {
   return [`${stable}=100`, `${newest}=5,${stable}=95`, `${newest}=100`];
 }
 
-/** What each call moved the traffic to. */
-function movesIn(calls: readonly string[]): string[] {
-  return calls.flatMap((call) => {
+/** What each call moved a service's traffic to. */
+function movesIn(calls: readonly string[], service = TARGET.service): string[] {
+  return calls.filter((call) => call.includes(` ${service} `)).flatMap((call) => {
     const move = /--to-revisions (\S+)|(--to-latest)/.exec(call);
     return move === null ? [] : [move[1] ?? move[2] ?? ""];
   });
@@ -100,10 +106,11 @@ testInCloud(
     await deployGood(programs);
     assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, SECOND));
     assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-    const { service, worker } = structuredClone(programs.state);
-    await withCloudPrograms(TARGET.service, async (others) => {
+    const { service, keeper, worker } = structuredClone(programs.state);
+    await withCloudPrograms(TARGET, async (others) => {
       asDeployed(others, 2);
-      assert.deepEqual([others.state.service, others.state.worker], [service, worker]);
+      const { state } = others;
+      assert.deepEqual([state.service, state.keeper, state.worker], [service, keeper, worker]);
     });
   },
 );
@@ -154,6 +161,60 @@ testInCloud("a deployment without a new revision keeps the recorded one", async 
   await deployGood(programs);
   assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
 });
+
+testInCloud(
+  "the keeper is held, then gets all traffic and makes the days before the edge changes",
+  async (programs) => {
+    asDeployed(programs, 1);
+    await deployGood(programs);
+    const { calls, state } = programs;
+    const [first, second] = [keeperRevision(1), keeperRevision(2)];
+    assert.deepEqual(movesIn(calls, TARGET.keeper), [`${first}=100`, `${second}=100`]);
+    assert.deepEqual(state.keeper.traffic, [{ revisionName: second, percent: 100 }]);
+    const order = [
+      "terraform -chdir=infra/terraform apply -input=false deploy.plan",
+      "bq show --project_id=example-tintype-preview --schema",
+      `update-traffic ${TARGET.keeper} --region europe-west4 --project example-tintype-preview --to-revisions ${second}=100`,
+      "gcloud scheduler jobs run tintype-preview-days --location europe-west4",
+      `revision_name="${second}" AND jsonPayload.event="job" AND jsonPayload.job="days"`,
+      "gcloud storage objects describe gs://tintype-preview-config/days.json",
+      "npx wrangler deploy",
+    ].map((text) => calls.findIndex((call) => call.includes(text)));
+    assert.ok(!order.includes(-1), String(order));
+    assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  },
+);
+
+testInCloud(
+  "a deployment whose records do not fit the live table stops before any traffic moves",
+  async (programs) => {
+    asDeployed(programs, 1);
+    const before = structuredClone(programs.state);
+    programs.state.missingColumns.push("content_key");
+    const { done, errors } = await programs.run(STEPS);
+    assert.equal(done, false);
+    assert.match(errors, /Records do not fit the table images: content_key is missing/);
+    assert.deepEqual(trafficOf(programs.state), trafficOf(before));
+    assert.deepEqual(programs.state.keeper.traffic, before.keeper.traffic);
+    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
+  },
+);
+
+testInCloud(
+  "a keeper that makes no days ends the deployment before the edge changes, and goes back",
+  async (programs) => {
+    asDeployed(programs, 1);
+    programs.failing = "objects describe";
+    const { done, said } = await programs.run(STEPS);
+    assert.equal(done, false);
+    assert.ok(
+      said.some((line) =>
+        line.endsWith(`loses its day's images.`) && line.includes(`"${keeperRevision(1)}=100"`)
+      ),
+    );
+    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
+  },
+);
 
 testInCloud(
   "a deployment that may not see the traffic stops before Terraform",

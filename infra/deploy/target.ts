@@ -8,6 +8,10 @@ export interface Target {
   readonly prefix: string;
   /** The processor's service. */
   readonly service: string;
+  /** The keeper's service. */
+  readonly keeper: string;
+  /** The module of the company's own pipeline; empty for the default one. */
+  readonly pipeline: string;
   readonly registry: string;
   /** Tag of the images: the version, and the commit. */
   readonly version: string;
@@ -37,6 +41,8 @@ export function readTarget(
     region,
     prefix,
     service: `${prefix}-processor`,
+    keeper: `${prefix}-keeper`,
+    pipeline: /\bpipeline\s*=\s*"([^"]*)"/.exec(text)?.[1] ?? "",
     registry: `${region}-docker.pkg.dev/${project}/${prefix}`,
     version: `${version}-${commit}`,
     edgeUrl,

@@ -10,17 +10,23 @@ export interface CanaryOptions {
   readonly canaryMinutes: number;
 }
 
-/** Keeps the traffic on the revision that serves, as a service that follows its newest revision would move it. */
+/** Keeps the traffic on the revisions that serve, as a service that follows its newest revision would move it. */
 export function holdTraffic(target: Target): Step {
+  const hold = (service: Target, saves: string): Command[] => [
+    readServing(service, saves),
+    // The first deployment has nothing to hold.
+    `test -z "$${saves}" || ${moveTraffic(service, `"$${saves}=100"`)}`,
+  ];
   return {
-    name: "Hold the processor's traffic where it is",
-    commands: [
-      readServing(target, "STABLE"),
-      // The first deployment has nothing to hold.
-      `test -z "$STABLE" || ${moveTraffic(target, '"$STABLE=100"')}`,
-    ],
-    rollback: "Nothing to take back: the traffic stays on the revision that served.",
+    name: "Hold the services' traffic where it is",
+    commands: [...hold(target, "STABLE"), ...hold(keeperOf(target), "KEEPER_STABLE")],
+    rollback: "Nothing to take back: the traffic stays on the revisions that served.",
   };
+}
+
+/** The same target with the keeper as the service whose traffic is meant. */
+export function keeperOf(target: Target): Target {
+  return { ...target, service: target.keeper };
 }
 
 /** Gives the new revision a share, compares it with the stable one, then gives it everything or nothing. */
@@ -56,12 +62,12 @@ export function readServing(target: Target, saves: string): Command {
   return { line: `${listServices(target)} | ${read} --service ${target.service}`, saves };
 }
 
-/** Saves the revision that Terraform made as `NEWEST`. */
-export function readNewest({ service, region, project }: Target): Command {
+/** Saves the revision that Terraform made. */
+export function readNewest({ service, region, project }: Target, saves: string): Command {
   return {
     line:
       `gcloud run services describe ${service} --region ${region} --project ${project} --format='value(status.latestCreatedRevisionName)'`,
-    saves: "NEWEST",
+    saves,
   };
 }
 

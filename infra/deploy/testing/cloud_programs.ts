@@ -1,5 +1,6 @@
 /** Plays gcloud run, terraform apply, wrangler and bq over one state, for tests of the steps that call them. */
-import { type CloudState, Refusal } from "./cloud_state.ts";
+import { readFileSync } from "node:fs";
+import { type CloudState, Refusal, type Service } from "./cloud_state.ts";
 import { runGcloud } from "./gcloud_run.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -17,6 +18,7 @@ const PLAYED: readonly (readonly [RegExp, Program])[] = [
   [/^gcloud run /, runGcloud],
   [/^terraform .* deploy\.plan$/, applyPlan],
   [/^npx wrangler /, runWrangler],
+  [/^bq show /, showColumns],
   [/^bq /, queryRows],
 ];
 
@@ -38,17 +40,37 @@ export function runCall(state: CloudState, call: readonly string[]): Ending {
   }
 }
 
-/** Applies a plan: makes a service that follows its newest revision, or a revision under the traffic that is set. */
-export function applyPlan({ service, nextRevision }: CloudState, args: readonly string[]): string {
+/** Applies a plan: makes services that follow their newest revision, or a revision each under the traffic that is set. */
+export function applyPlan(
+  { service, keeper, nextRevision }: CloudState,
+  args: readonly string[],
+): string {
   if (args.join(" ") !== "-chdir=infra/terraform apply -input=false deploy.plan") {
     throw new Refusal(`(terraform) unknown arguments: ${args.join(" ")}`);
   }
   if (nextRevision === "none") return "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.";
-  const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
-  if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
-  service.revisions.push({ name, ready: nextRevision === "ready" });
+  addRevision(keeper, true);
+  const name = addRevision(service, nextRevision === "ready");
   if (nextRevision === "ready") return "Apply complete!";
   throw new Refusal(`Revision '${name}' is not ready and cannot serve traffic.`);
+}
+
+function addRevision(service: Service, ready: boolean): string {
+  const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
+  if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
+  service.revisions.push({ name, ready });
+  return name;
+}
+
+/** Prints the columns of a table as `bq show --schema` does: those of its schema file, without what it lacks. */
+function showColumns({ missingColumns }: CloudState, args: readonly string[]): string {
+  const table = /^[a-z-]+:tintype\.(images|purges)$/.exec(args.at(-1) ?? "")?.[1];
+  if (table === undefined || !args.includes("--schema")) {
+    throw new Refusal(`(bq) unknown arguments: ${args.join(" ")}`, 2);
+  }
+  const file = new URL(`../../bigquery/schemas/${table}.json`, import.meta.url);
+  const columns: { name: string }[] = JSON.parse(readFileSync(file, "utf8"));
+  return JSON.stringify(columns.filter(({ name }) => !missingColumns.includes(name)));
 }
 
 /** Prints the rows that `bq query --format=json` finds of the revisions that the SQL names. */

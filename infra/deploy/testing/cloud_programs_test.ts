@@ -73,7 +73,7 @@ test("the fake gcloud keeps tags beside shares, as gcloud writes them", () => {
 test("the fake gcloud lists services and revisions, and refuses an account without the right", () => {
   const list = ["run", "services", "list", ...WHERE, "--format=value(metadata.name)"];
   assert.equal(runGcloud(emptyCloud("s"), list), "s-other");
-  assert.equal(runGcloud(cloud(), list), "s-other\ns");
+  assert.equal(runGcloud(cloud(), list), "s-other\ns\ns-keeper");
   const revisions = ["run", "revisions", "list", "--service=s", ...WHERE];
   assert.equal(runGcloud(cloud(), revisions), "s-00003-abc\ns-00002-abc\ns-00001-abc");
   const denied = { ...cloud(), denied: ["run.services.list"] };

@@ -13,14 +13,20 @@ interface Figures {
   readonly p95_ms: string;
 }
 
-/** The clouds that the fake programs share: a Cloud Run service, its rows and a worker. */
+/** A Cloud Run service: it exists as soon as it has a revision; the newest is the last. */
+export interface Service {
+  name: string;
+  revisions: { name: string; ready: boolean }[];
+  traffic: TrafficTarget[];
+}
+
+/** The clouds that the fake programs share: Cloud Run services, their tables and rows, and a worker. */
 export interface CloudState {
-  /** The service exists as soon as it has a revision; the newest is the last. */
-  service: {
-    name: string;
-    revisions: { name: string; ready: boolean }[];
-    traffic: TrafficTarget[];
-  };
+  /** The processor. */
+  service: Service;
+  keeper: Service;
+  /** Columns of the schema files that the tables lack. */
+  missingColumns: string[];
   /** Permissions that the account lacks, such as `run.services.list`. */
   denied: string[];
   /** What the next `terraform apply` makes: a revision that starts or does not, or no revision. */
@@ -34,10 +40,12 @@ export interface CloudState {
   };
 }
 
-/** Returns clouds in which nothing was deployed; the service gets `name` once it exists. */
-export function emptyCloud(name: string): CloudState {
+/** Returns clouds in which nothing was deployed; the services get their names once they exist. */
+export function emptyCloud(name: string, keeper = `${name}-keeper`): CloudState {
   return {
     service: { name, revisions: [], traffic: [] },
+    keeper: { name: keeper, revisions: [], traffic: [] },
+    missingColumns: [],
     denied: [],
     nextRevision: "ready",
     figures: {},

@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
-import { type CloudState, Refusal, type TrafficTarget } from "./cloud_state.ts";
+import { type CloudState, Refusal, type Service, type TrafficTarget } from "./cloud_state.ts";
 
-type Service = CloudState["service"];
 type Pairs = readonly (readonly [string, string])[];
 
 /** What a call says: a service's name, and flags. */
@@ -35,7 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "revisions list": { flags: ["service"], permission: "run.revisions.list", run: listRevisions },
 };
 
-/** Runs `gcloud run …` against the state's service, with the checks and messages of gcloud 528. */
+/** Runs `gcloud run …` against the state's services, with the checks and messages of gcloud 528. */
 export function runGcloud(state: CloudState, args: readonly string[]): string {
   const [, group, verb, ...rest] = args;
   const command = COMMANDS[`${group} ${verb}`];
@@ -69,24 +68,25 @@ function parsed(args: readonly string[], flags: readonly string[], path: string)
 }
 
 /** Another service is always first, as a project has more than one. */
-function listServices({ service }: CloudState, { flags }: Call): string {
+function listServices({ service, keeper }: CloudState, { flags }: Call): string {
   const other = {
     ...service,
     name: `${service.name}-other`,
     revisions: [{ name: "other-1", ready: true }],
   };
-  const services = service.revisions.length === 0 ? [other] : [other, service];
+  const own = [service, keeper].filter(({ revisions }) => revisions.length > 0);
+  const services = [other, ...own];
   return printed(flags["format"], services.map(resourceOf));
 }
 
-function describeService({ service }: CloudState, { name, flags }: Call): string {
-  assertExists(service, name);
-  return printed(flags["format"], [resourceOf(service)]);
+function describeService(state: CloudState, { name, flags }: Call): string {
+  return printed(flags["format"], [resourceOf(serviceOf(state, name))]);
 }
 
 /** The newest first. */
-function listRevisions({ service }: CloudState, { flags }: Call): string {
-  const revisions = flags["service"] === service.name ? service.revisions.toReversed() : [];
+function listRevisions({ service, keeper }: CloudState, { flags }: Call): string {
+  const named = [service, keeper].find(({ name }) => flags["service"] === name);
+  const revisions = named?.revisions.toReversed() ?? [];
   return printed(flags["format"], revisions.map(({ name }) => ({ metadata: { name } })));
 }
 
@@ -100,13 +100,13 @@ function printed(format = "value(metadata.name)", resources: readonly object[]):
   return resources.map((resource) => String(valueOf(resource) ?? "")).join("\n");
 }
 
-function updateTraffic({ service }: CloudState, { name, flags }: Call): string {
+function updateTraffic(state: CloudState, { name, flags }: Call): string {
   const tags = pairs(flags["update-tags"]);
   const shares = pairs(flags["to-revisions"]);
   if ([...tags, ...shares].length === 0) {
     throw new Refusal("No traffic configuration change requested.");
   }
-  assertExists(service, name);
+  const service = serviceOf(state, name);
   // Tags change first, then shares.
   const tagged = retagged(service, tags);
   service.traffic = shares.length === 0 ? tagged : divided({ ...service, traffic: tagged }, shares);
@@ -156,8 +156,9 @@ function isReady({ revisions }: Service, key: string): boolean {
   return revisions.some(({ name, ready }) => ready && key === name);
 }
 
-function assertExists(service: Service, name: string): void {
-  if (service.name === name && service.revisions.length > 0) return;
+function serviceOf({ service, keeper }: CloudState, name: string): Service {
+  const found = [service, keeper].find((each) => each.name === name && each.revisions.length > 0);
+  if (found !== undefined) return found;
   throw new Refusal(`Cannot find service [${name}]`);
 }
 

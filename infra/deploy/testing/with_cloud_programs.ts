@@ -36,14 +36,14 @@ export interface CloudPrograms {
 
 /** Runs `use` in a folder whose programs share a cloud in which nothing was deployed. */
 export async function withCloudPrograms(
-  service: string,
+  { service, keeper }: { readonly service: string; readonly keeper: string },
   use: (programs: CloudPrograms) => Promise<void>,
 ): Promise<void> {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-deploy-"));
   const run = (steps: readonly Step[]) => runOnPrograms(steps, folder.path);
   const programs: CloudPrograms = {
     run,
-    state: emptyCloud(service),
+    state: emptyCloud(service, keeper),
     calls: [],
     failing: undefined,
   };
