@@ -10,7 +10,7 @@ import type { CallEdge } from "./edge_caller.ts";
 /** An image as `GET /v1/images/{id}` tells of it. */
 export type Image = ImageState;
 
-/** A picture made of an image; its `url` ends after 15 minutes or with the image. */
+/** A picture made of an image; its `url` is the same for five minutes, and ends 15 to 20 minutes later or with the image. */
 export type Rendition = ImageState["renditions"][number];
 
 /** What every call may be given. */

@@ -9,6 +9,7 @@ export interface UploadIdentity {
   readonly size: number;
   readonly contentType: string;
   readonly preset: string | undefined;
+  readonly ref: string | undefined;
 }
 
 /** The one record of an upload. */
@@ -41,10 +42,11 @@ export class ResumeRecords {
   }
 
   /** The record of an upload. Two uploads of one file at the same time are two images: the second one has no record. */
-  async open({ sha256, size, contentType, preset = "" }: UploadIdentity): Promise<OpenRecord> {
+  async open(identity: UploadIdentity): Promise<OpenRecord> {
+    const { sha256, size, contentType, preset = "", ref = "" } = identity;
     const { edge, token, account = accountOf(await token({})) } = this.#options;
     const key = sha256OfText(
-      JSON.stringify([edge, account, sha256, size, contentType, preset]),
+      JSON.stringify([edge, account, sha256, size, contentType, preset, ref]),
     );
     if (this.#inUse.has(key)) return NO_RECORD;
     this.#inUse.add(key);

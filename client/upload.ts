@@ -13,6 +13,8 @@ export interface UploadOptions {
     readonly contentType?: string | undefined;
     /** A preset of the tenant's plan. */
     readonly preset?: string | undefined;
+    /** Your own reference, at most 64 of `[A-Za-z0-9._-]`: it comes back in the image's state, in lists and events. */
+    readonly ref?: string | undefined;
   };
   /** Sent again with the same id, it is the same image. */
   readonly imageId?: string | undefined;
@@ -46,8 +48,8 @@ export function beginUpload(
   const cancel = () => signal !== undefined && control.cancel(reasonOf(signal));
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
-  const { contentType = file.type, preset } = metadata;
-  const job = { file: partsOf(file), contentType, preset, imageId, control, progress };
+  const { contentType = file.type, preset, ref } = metadata;
+  const job = { file: partsOf(file), contentType, preset, ref, imageId, control, progress };
   const result = uploadFile(tools, job)
     .catch((error: unknown) => fail(error, { control, progress }))
     .finally(() => signal?.removeEventListener("abort", cancel));

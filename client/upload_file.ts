@@ -36,6 +36,7 @@ export interface UploadJob {
   readonly file: FileParts;
   readonly contentType: string;
   readonly preset: string | undefined;
+  readonly ref: string | undefined;
   /** The caller's own id; else that of an earlier try, or a new one. */
   readonly imageId: string | undefined;
   readonly control: UploadControl;
@@ -86,9 +87,9 @@ export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<Up
 }
 
 async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
-  const { file, contentType, preset } = job;
+  const { file, contentType, preset, ref } = job;
   const { sha256, crc32c } = await step(job, "reading", (signal) => digestsOf(file, signal));
-  const identity = { sha256, size: file.size, contentType, preset };
+  const identity = { sha256, size: file.size, contentType, preset, ref };
   const record = await tools.records.open(identity);
   const found = await record.get();
   const isSame = found !== undefined && (job.imageId ?? found.imageId) === found.imageId;
@@ -102,6 +103,7 @@ async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
       sha256,
       crc32c,
       ...(preset === undefined ? {} : { preset }),
+      ...(ref === undefined ? {} : { ref }),
     },
     id: isSame ? found.imageId : job.imageId ?? newImageId(),
     session: isSame ? found.session : undefined,

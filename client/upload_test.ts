@@ -163,7 +163,7 @@ test("upload() after a restart uses the id again whose start was never answered"
   assert.deepEqual(second.sent.map(declared), [declared(first)]);
 });
 
-test("upload() resumes nothing of another file, another account, another preset, or of an id that it was not given", async () => {
+test("upload() resumes nothing of another file, another account, another preset or reference, or of an id that it was not given", async () => {
   const store = new MemoryResumeStore();
   await leaveUnfinished({ store });
   const changed = new Blob([FILE.slice(0, FILE.size - 1), "!"], { type: "image/jpeg" });
@@ -171,6 +171,7 @@ test("upload() resumes nothing of another file, another account, another preset,
     [
       [(client) => client.upload(changed)],
       [(client) => client.upload(FILE, { metadata: { preset: "shop" } })],
+      [(client) => client.upload(FILE, { metadata: { ref: "order-4711" } })],
       [(client) => client.upload(FILE, { imageId: newImageId() })],
       [(client) => client.upload(FILE), "bob"],
     ];
@@ -179,6 +180,16 @@ test("upload() resumes nothing of another file, another account, another preset,
     await upload(client);
     assert.equal(sent[0]?.method, "POST");
   }
+});
+
+test("upload() declares the caller's reference, and names none where none is given", async () => {
+  const refs: unknown[] = [];
+  for (const metadata of [{ ref: "order-4711" }, {}]) {
+    const { client, sent } = clientOf([json(IMAGE)]);
+    await client.upload(FILE, { metadata });
+    refs.push(declared(sent[0] ?? fail()).ref);
+  }
+  assert.deepEqual(refs, ["order-4711", undefined]);
 });
 
 test("upload() keeps people apart by their tokens where no account is named, however the tokens change", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { firstImageIdOf, t0OfImageId } from "@tintype/core/model/image_id";
-import { manifestName, readRawName, renditionName } from "@tintype/core/model/object_name";
+import type { ObjectStore } from "@tintype/core/ports/object_store";
+import { manifestName, rawName, readRawName, renditionName } from "@tintype/core/model/object_name";
 import {
   type LocalCloud,
   type LocalWorker,
@@ -77,14 +78,17 @@ export class TestCloud {
   /** Writes a rendition of these bytes and the manifest that names it, as the processor does for a raw object. */
   async putReady(raw: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const ref = readRawName(raw) ?? assert.fail(`${raw} is no raw object's name`);
-    const processed = emulatedBucket(this.local.storage.url, "tintype-processed");
+    const [source, processed] = ["tintype-raw", "tintype-processed"]
+      .map((name) => emulatedBucket(this.local.storage.url, name)) as [ObjectStore, ObjectStore]; // two were named
+    const { sha256, ref: reference } = (await source.stat(rawName(ref)))?.metadata ?? {};
     const object = renditionName(ref, "thumb", "jpg");
     const customTimeMs = t0OfImageId(ref.imageId);
     const write = { contentType: "image/jpeg", cacheControl: "private, max-age=600", customTimeMs };
     const made = await processed.create(object, bytes, write);
     assert.ok(made.created);
     const { generation } = made;
-    const manifest = manifestOf(ref, { renditions: [{ ...readyRendition, object, generation }] });
+    const renditions = [{ ...readyRendition, object, generation }];
+    const manifest = manifestOf(ref, { renditions, sha256, ref: reference });
     await processed.create(manifestName(ref), manifest, {
       ...write,
       contentType: "application/json",

@@ -61,7 +61,7 @@ export interface PageFiles {
 export type CursorScope = Pick<ImageRef, "tenant" | "owner">;
 
 /** Whose listing continues at an id, as an owner's pseudonym is another each day; undefined where nothing can. */
-export type CursorScopeAt = (before: ImageId) => Promise<CursorScope | undefined>;
+type CursorScopeAt = (before: ImageId) => Promise<CursorScope | undefined>;
 
 /** Turns the place where a page ended into an opaque text, and back. */
 export interface Cursors {

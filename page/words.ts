@@ -151,7 +151,10 @@ export const REFUSALS = {
   unauthenticated: later("Your session is over.", "Sign in again; it goes on where it stopped."),
   forbidden: final("Your account may not do this.", "Ask whoever gave you the account."),
   not_found: final("It is not there any more.", "It was erased, or its time is over."),
-  conflict: final("It began too long ago.", "Add it again; it starts anew."),
+  conflict: final(
+    "It was not taken.",
+    "It began too long ago, or is another file by now. Add it again; it starts anew.",
+  ),
   erased: final("It was erased before.", "Add it again to send it as a new picture."),
   too_large: final("The file is too large.", "Send a smaller copy of it."),
   unsupported_type: final("This kind of file is not taken.", "Save it as JPEG or PNG."),

@@ -22,6 +22,16 @@ test("a tenant's own fields go before the default's, and those before ours", () 
   assert.deepEqual([maxBytes, imagesPerDay, maxFrames], [2000, 5, DEFAULT_PLAN.maxFrames]);
 });
 
+test("a tenant's erasures are ten times its images, where nothing else is said", () => {
+  const erasuresOf = (...documents: readonly object[]) =>
+    planOf(...documents.map(parse)).erasuresPerDay;
+  assert.equal(erasuresOf(), 100_000);
+  assert.equal(erasuresOf({ imagesPerDay: 7 }), 70);
+  assert.equal(erasuresOf({ imagesPerDay: 7 }, { imagesPerDay: 2 }), 20);
+  assert.equal(erasuresOf({ erasuresPerDay: 3 }, { imagesPerDay: 2 }), 3);
+  assert.equal(erasuresOf({ erasuresPerDay: 3 }, { erasuresPerDay: 4 }), 4);
+});
+
 test("a tenant's Kafka topics are no part of its plan, and refuse other tenants by default", () => {
   const document = parse({ kafkaTopics: { images: {}, other: { defaultSubject: "camera" } } });
   assert.deepEqual(planOf(document), DEFAULT_PLAN);

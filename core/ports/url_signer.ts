@@ -1,7 +1,7 @@
 import type { Generation } from "./object_store.ts";
 
 /** Which generation is read, and when; times in milliseconds since the epoch. */
-export interface SignReadOptions {
+interface SignReadOptions {
   readonly generation: Generation;
   readonly signedAtMs: number;
   /** At most a week after `signedAtMs`. */

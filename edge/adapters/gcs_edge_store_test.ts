@@ -80,6 +80,17 @@ test("read() and a signed address read their generation, until the address ends,
   assert.ok([400, 403].includes((await fetch(url)).status));
 });
 
+test("create() stores what the object is served with", async () => {
+  const name = nameAt("f".repeat(20), 1);
+  const made = await store.create(name, HELLO, { ...write, cacheControl: "private, max-age=600" });
+  assert.ok(made.created);
+  const place = { endpoint: cloud.local.storage.url, bucket: BUCKET };
+  const dated = { ...made, signedAtMs: Date.now(), expiresAtMs: Date.now() + 60_000 };
+  const read = await fetch(await gcsReadUrlSigner(place, signer).signRead(name, dated));
+  assert.equal(read.headers.get("cache-control"), "private, max-age=600");
+  assert.equal(await read.text(), "hello");
+});
+
 test("a refusal for our own fault is an internal error without an address in it", async () => {
   const stranger = await importHmacSigner({ accessId: "GOOG1UNKNOWN", secret: "x".repeat(40) });
   const refused = storeOf(stranger).list({ prefix: "" });

@@ -133,7 +133,7 @@ test("client finds the buckets of the local cloud, and makes and removes one", a
   const [buckets] = await storage.getBuckets();
   assert.deepEqual(
     buckets.map((bucket) => bucket.name),
-    ["tintype-certificates", "tintype-processed", "tintype-raw"],
+    ["certificates", "config", "erasures", "processed", "raw"].map((name) => `tintype-${name}`),
   );
   const [made] = await storage.createBucket("another");
   assert.deepEqual(await made.exists(), [true]);

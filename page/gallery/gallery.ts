@@ -35,7 +35,7 @@ interface Held extends GalleryEntry {
   readonly isShown: boolean;
 }
 
-/** Addresses of renditions end after 15 minutes; they are asked for anew well before. */
+/** URLs of renditions end after 15 to 20 minutes; they are asked for anew well before. */
 const FRESH_MS = 10 * 60_000;
 /** How long nothing is asked about a picture that is being developed, and about one that could not be asked for. */
 const DEVELOPING_MS = 5_000;

@@ -29,6 +29,15 @@ describe("gcsObjectStore() on the local storage", () => {
 
   for (const { name, run } of OBJECT_STORE_CONTRACT) test(name, () => run(store));
 
+  test("create() stores what the object is served with", async () => {
+    const { object, write } = fresh();
+    await store.create(object, bytes, { ...write, cacheControl: "private, max-age=600" });
+    const path = `/storage/v1/b/tintype-processed/o/${encodeURIComponent(object)}?alt=media`;
+    const read = await fetch(storage.url + path);
+    assert.equal(read.headers.get("cache-control"), "private, max-age=600");
+    await read.body?.cancel();
+  });
+
   /** Makes the next calls that match end otherwise; one call where no number is given. */
   const fault = async (match: { method?: string; path?: string }, action: unknown, times = 1) =>
     await storage.control("POST", "/_local/faults", { match, times, action });
