@@ -7,6 +7,7 @@ import {
   type RetentionPolicy,
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
+import process from "node:process";
 import * as z from "zod";
 import { describeError } from "./describe_error.ts";
 
@@ -64,7 +65,7 @@ export function readEnvOrExit<Schema extends z.ZodObject>(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     console.error(error.publicMessage);
-    Deno.exit(1);
+    process.exit(1);
   }
 }
 
@@ -84,6 +85,6 @@ export function exitOnCrash(log: Log): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.error("crashed", describeError(event.reason));
-    Deno.exit(1);
+    process.exit(1);
   });
 }
