@@ -2,8 +2,14 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { URLS } from "@tintype/local/start/local_names";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Flags by which a command finds the system of this run; without any it looks at the usual ports. */
+export const SYSTEM_ADDRESSES: readonly string[] = process.env["TINTYPE_PORT_OFFSET"] === undefined
+  ? []
+  : ["--storage", URLS.storage, "--pubsub", URLS.pubsub, "--bigquery", URLS.bigquery];
 
 /** How a run of a command ended, and what it wrote. */
 export interface TaskResult {

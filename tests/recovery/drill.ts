@@ -9,7 +9,7 @@ import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
 import { objectUrl, postJson } from "../_emulator.ts";
-import { runTask } from "../_task.ts";
+import { runTask, SYSTEM_ADDRESSES } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
@@ -109,7 +109,7 @@ async function loseBigQuery(system: TroubledSystem) {
   rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
   await killPart("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
-  const { code, stderr } = await runTask("rebuild-rows");
+  const { code, stderr } = await runTask("rebuild-rows", ...SYSTEM_ADDRESSES);
   assert.equal(code, 0, stderr);
   const isBack = async () => (await query(ROWS)).length >= before.length;
   await waitUntil("the rows", isBack, SETTLE_MS);

@@ -27,7 +27,7 @@ export const REDRIVE = defineCommand({
   name: "redrive",
   summary: [
     "Sends again what was given up, in both places, says before what it will do, and asks.",
-    "events: images whose event became a dead letter (15 deliveries failed) have the status failed. The processor's reconcile job, which runs hourly anyway, is run now: it processes every raw object that is older than 30 minutes and has no final manifest. Images that are erased, rejected or ready are not touched.",
+    "events: images whose event became a dead letter (100 deliveries failed) have the status failed. The keeper's repair job, which runs hourly anyway, is run now: it publishes the event again of every raw object that is older than 30 minutes and has no final manifest. Images that are erased, rejected or ready are not touched.",
     "kafka: records in the dead-letter topic go to <topic>.redrive (deno task dlq redrive): the same image, the same retention period, however often. Those too old for that are not sent, and it says so.",
   ].join("\n"),
   flags: {
@@ -76,7 +76,8 @@ export function planRedrive(options: RedriveOptions, node: string): RedriveStep[
 function eventsStep(
   { project, region = "europe-west4", prefix = "tintype" }: RedriveOptions,
 ): RedriveStep {
-  const means = "every raw object older than 30 minutes without a final manifest is processed now";
+  const means =
+    "the event of every raw object older than 30 minutes without a final manifest is published again";
   if (project === undefined) {
     return {
       place: "events",
@@ -88,12 +89,12 @@ function eventsStep(
       ],
       act: [
         post(`${LOCAL_STORAGE}/_local/push/redrive`, {}),
-        post(`${LOCAL_STORAGE}/_local/scheduler`, { job: "reconcile" }),
+        post(`${LOCAL_STORAGE}/_local/scheduler`, { job: "repair" }),
       ],
     };
   }
   const bounded = ["--nouse_legacy_sql", `--maximum_bytes_billed=${MOST_BYTES}`];
-  const job = [`${prefix}-reconcile`, `--location=${region}`, `--project=${project}`];
+  const job = [`${prefix}-repair`, `--location=${region}`, `--project=${project}`];
   return {
     place: "events",
     means,

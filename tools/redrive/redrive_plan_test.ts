@@ -18,11 +18,11 @@ test("redrive goes to both places, looks before it acts, and only looks by --dry
   assert.deepEqual(kafka?.act, [look?.slice(0, -1)]);
 });
 
-test("redrive of a cloud runs its reconcile job by name, and a query whose bytes are bounded", () => {
+test("redrive of a cloud runs its repair job by name, and a query whose bytes are bounded", () => {
   const [events, none] = planOf("--only events --project p --region r-1 --prefix acme");
   assert.equal(none, undefined);
   assert.deepEqual(events?.act.map(typed), [
-    "gcloud scheduler jobs run acme-reconcile --location=r-1 --project=p",
+    "gcloud scheduler jobs run acme-repair --location=r-1 --project=p",
   ]);
   assert.match(
     typed(events?.look[0] ?? [""]),
@@ -63,8 +63,8 @@ test("an answer of the local system is shown as what it counts, everything else 
   assert.equal(shortened('{"redriven":0}'), "redriven: 0");
   const push = { queued: 1, delivered: 7, dead: 2, settings: { drop: 1 }, oldestQueuedMs: null };
   assert.equal(shortened(JSON.stringify(push)), "queued: 1, dead: 2");
-  const job = { job: "reconcile", status: 200, body: { lookedAt: 9, processed: 2, failed: 1 } };
-  assert.equal(shortened(JSON.stringify(job)), "processed: 2, failed: 1");
+  const job = { job: "repair", status: 200, body: { lookedAt: 9, republished: 2, survived: 1 } };
+  assert.equal(shortened(JSON.stringify(job)), "republished: 2");
   const others = [
     '{"error":{"code":503,"message":"no"}}',
     "{ not JSON",

@@ -8,7 +8,7 @@ export function typed(command: CommandLine): string {
   ).join(" ");
 }
 
-/** An output as people read it: of the local stand-ins' answers what was counted, of everything else all. */
+/** An output as people read it: of the local emulators' responses what was counted, of everything else all. */
 export function shortened(output: string): string {
   const answer = readAnswer(output);
   if (answer === undefined || answer.error !== undefined) return output;
@@ -22,15 +22,21 @@ export function shortened(output: string): string {
     .join(", ");
 }
 
-/** What the events' stand-in counts that a redrive is about, and what its jobs answer. */
-const COUNTS: ReadonlySet<string> = new Set(["queued", "dead", "redriven", "processed", "failed"]);
+/** What Pub/Sub's emulator counts that a redrive is about, and what jobs respond with. */
+const COUNTS: ReadonlySet<string> = new Set([
+  "queued",
+  "dead",
+  "redriven",
+  "republished",
+  "failed",
+]);
 
-/** An answer of the local warehouse (BigQuery's REST interface) or of a control of the local storage. */
+/** A response of the local BigQuery (its REST interface) or of a control of the local storage. */
 interface Answer {
   readonly error?: unknown;
   readonly schema?: { readonly fields: readonly { readonly name: string }[] };
   readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[];
-  /** What a job answered. */
+  /** What a job responded with. */
   readonly body?: object | null;
 }
 
