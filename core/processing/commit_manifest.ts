@@ -13,6 +13,12 @@ export interface ImageManifest {
   readonly manifest: Manifest;
 }
 
+/** How to commit. */
+interface CommitOptions extends CallOptions {
+  /** The manifest that was there before the work began. */
+  readonly previous: HeldManifest | null;
+}
+
 /** What committing needs. */
 type CommitPorts = RecordPorts & Pick<ProcessImagePorts, "processed">;
 
@@ -38,10 +44,10 @@ export async function readManifest(
 export async function commitManifest(
   ports: CommitPorts,
   { ref, manifest }: ImageManifest,
-  options: CallOptions,
+  { previous, ...options }: CommitOptions,
 ): Promise<ProcessOutcome> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const held = await readManifest(ports.processed, ref, options);
+    const held = attempt === 0 ? previous : await readManifest(ports.processed, ref, options);
     if (held !== null && isFinal(held.manifest)) {
       await publishRecord(ports, ref, held, options);
       return { outcome: "already", ref };

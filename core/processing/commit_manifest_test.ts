@@ -17,7 +17,7 @@ const rejected: Manifest = { ...ready, status: "rejected", reason: "corrupt", at
 const failed: Manifest = { ...ready, status: "failed", reason: "dead_lettered", attempt: 9 };
 
 const commit = (world: TestWorld, manifest: Manifest) =>
-  commitManifest(world.ports, { ref, manifest }, {});
+  commitManifest(world.ports, { ref, manifest }, { previous: null });
 
 /** A world with a manifest, and that manifest as it is held. */
 async function committed(manifest: Manifest) {
@@ -35,7 +35,7 @@ test("commitManifest() puts the manifest with its status as a hint, then publish
   const world = new TestWorld({ processed: { before: noting("manifest") } });
   const noted = stepping(world.rows, (run, call) => (noting("record")(call), run()));
   const ports = { ...world.ports, records: noted };
-  const outcome = await commitManifest(ports, { ref, manifest: ready }, {});
+  const outcome = await commitManifest(ports, { ref, manifest: ready }, { previous: null });
   assert.deepEqual(outcome, { outcome: "done", ref, manifest: ready });
   assert.deepEqual(order, ["manifest", "record"]);
   assert.deepEqual(await manifestOf(world, ref), ready);
@@ -47,7 +47,7 @@ test("commitManifest() whose record cannot be published leaves the manifest, and
   const world = new TestWorld();
   const publish = () => Promise.reject(new AppError("unavailable", "Pub/Sub is away"));
   const ports = { ...world.ports, records: { publish } };
-  const committing = commitManifest(ports, { ref, manifest: ready }, {});
+  const committing = commitManifest(ports, { ref, manifest: ready }, { previous: null });
   await assert.rejects(committing, { code: "unavailable" });
   assert.deepEqual([await manifestOf(world, ref), world.rows.rows()], [ready, []]);
   assert.equal((await commit(world, rejected)).outcome, "already");

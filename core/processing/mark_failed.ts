@@ -42,5 +42,5 @@ async function commitFailure(
   if (object === null) return { outcome: "gone", ref };
   const raw = await rawImageOf(ports, ref, object);
   const manifest = new ManifestDraft(ports, raw, attempt).failed();
-  return await commitManifest(ports, { ref, manifest }, options);
+  return await commitManifest(ports, { ref, manifest }, { previous: held, ...options });
 }

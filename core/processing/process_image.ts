@@ -54,7 +54,7 @@ async function processOnce(
       "it was complete after its write cutoff",
     )
     : await runStages(ports, raw, { attempt, ...options });
-  return await commitManifest(ports, { ref, manifest }, options);
+  return await commitManifest(ports, { ref, manifest }, { previous, ...options });
 }
 
 /** The record may be lost: it is published again. A second object of the name is not the one that was processed. */

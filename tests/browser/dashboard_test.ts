@@ -101,7 +101,7 @@ function sampleImages(): ImageRow[] {
     queue_ms: 40,
     decode_ms: 90,
     total_ms: 200,
-    renditions: 3,
+    renditions: [],
     rendition_bytes: 90_000,
   };
   const rejected = { status: "rejected", reason: "truncated", bytes: 400 };
