@@ -35,7 +35,7 @@ test("processImage() makes an image ready: renditions, manifest, record", async 
   assert.deepEqual([mediaType, width, height], ["image/png", 1, 1]);
   assert.deepEqual([camera?.make, insights?.meanLuma], ["apple", 0.4]);
   assert.equal(world.rows.rows().length, 1);
-  assert.equal(newestRowOf(world, ref)?.generation, manifest.generation);
+  assert.equal(newestRowOf(world, ref)?.generation, Number(manifest.generation));
   assert.equal(newestRowOf(world, ref)?.content_key, `2026-03-14/${PNG_PIXEL_SHA256}`);
   const [{ attributes } = assert.fail()] = world.rows.records();
   assert.deepEqual({ ...attributes, event_id: "" }, {
