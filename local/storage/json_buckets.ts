@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import { notificationConfigOf } from "./notification_outbox.ts";
-import { type BucketRecord, checkBucketName, makeBucket } from "./object_record.ts";
+import { checkBucketName, makeBucket } from "./object_record.ts";
 import { bucketResource } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 import { readBody } from "./read_request.ts";

@@ -60,7 +60,7 @@ export async function verify(
   const doubled: string[] = [];
   let ready = 0;
   await forEachBounded(sent.entries(), IMAGES_AT_ONCE, async ([index, one]) => {
-    const { imageId, picture } = one;
+    const { imageId } = one;
     const troubles = [
       ...await rawTroubles(one, raw.get(imageId) ?? []),
       ...await processedTroubles(one, processed.get(imageId) ?? []),
