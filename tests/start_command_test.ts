@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { PORTS } from "@tintype/local/start/local_names";
-import { BUCKETS, namesWith } from "./_cloud.ts";
+import { BUCKETS, namesWith, readObject } from "./_cloud.ts";
+import { noisePng } from "./_pictures.ts";
 import { portsInUse, type Run, type RunResult, runStart } from "./_run_start.ts";
 import { waitUntil } from "./_wait.ts";
 
@@ -63,7 +64,9 @@ test("start --help lists the options and starts nothing", async () => {
   const { code, stdout, stderr } = await resultOf("--help");
   assert.equal(code, 0);
   assert.equal(stderr, "");
-  for (const flag of ["images", "once", "json", "doors", "retention", "data", "verbose"]) {
+  for (
+    const flag of ["images", "once", "json", "doors", "retention", "tenants", "data", "verbose"]
+  ) {
     assert.match(stdout, new RegExp(`--${flag} `), flag);
   }
 });
@@ -165,6 +168,47 @@ async function startFor(t: TestContext, args: readonly string[]): Promise<Run> {
   t.after(() => run.stop().catch(() => undefined));
   return run;
 }
+
+test("start --tenants uploads a folder's objects, and again when one changes; a wrong one changes nothing", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-tenants-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const write = (document: object) =>
+    writeFile(join(folder, "acme.json"), JSON.stringify(document));
+  const held = async (name: string) => {
+    const { bytes } = await readObject(BUCKETS.config, `tenants/${name}.json`);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  };
+  await write({ maxBytes: 1_000 });
+  const pictures = await mkdtemp(join(tmpdir(), "tintype-pictures-"));
+  t.after(() => rm(pictures, { recursive: true, force: true }));
+  await writeFile(join(pictures, "one.png"), noisePng(20, 20));
+  const run = await startFor(t, [
+    "--doors",
+    "edge",
+    "--images",
+    pictures,
+    "--tenants",
+    folder,
+  ]);
+  await run.line("Tintype is ready");
+  assert.deepEqual(await held("acme"), { maxBytes: 1_000 });
+  assert.deepEqual((await held("_topics")).topics.images.tenant, "stream");
+  await write({ maxBytes: 2_000, corsOrigins: ["https://acme.example"] });
+  await run.line("Tenants uploaded, in effect within a minute: acme");
+  assert.equal((await held("acme")).maxBytes, 2_000);
+  assert.ok((await held("_origins")).origins.includes("https://acme.example"));
+  await write({ maxBytes: 0 });
+  assert.match(await run.line("Tenants stay as they are"), /acme\.json\/maxBytes/);
+  assert.equal((await held("acme")).maxBytes, 2_000);
+});
+
+test("start with a tenants' folder that cannot be used says why and ends with 2", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-tenants-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "acme.json"), '{"imagesPerDay": "many"}');
+  const run = await startFor(t, ["--doors", "edge", "--tenants", folder]);
+  assertRefused(await run.ended, /tenants' objects: acme\.json\/imagesPerDay/);
+});
 
 test("start drains on SIGTERM while pictures go through, and leaves no process, port or file", async (t) => {
   const run = await startFor(t, ["--doors", "edge", "--verbose"]);

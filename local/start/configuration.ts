@@ -3,6 +3,7 @@
  * the tenants' objects, from a folder or of the local system itself.
  */
 import { type ConfigBucket, pushTenants } from "@tintype/core/configuration/push_tenants";
+import { checkTenantFiles } from "@tintype/core/configuration/tenant_files";
 import { isAppError } from "@tintype/core/errors";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { watch } from "node:fs";
@@ -12,7 +13,7 @@ import type { Console } from "./console.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 
 /** The tenants' objects by name, as `pushTenants` takes them. */
-type TenantFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+export type TenantFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
 /** Editors write a file in several steps. */
 const SETTLE_MS = 200;
@@ -31,23 +32,36 @@ export async function makeDays(): Promise<void> {
   if (!response.ok) throw new Error(`The keeper could not make the days' salts: ${text}`);
 }
 
-/** Uploads the tenants' objects of the folder, beside the local ones that it does not have. Throws Error for wrong ones. */
-export async function uploadTenants(folder: string | undefined): Promise<readonly string[]> {
+/** Reads the tenants' objects of the folder, beside the local ones that it does not have. Throws Error for wrong ones. */
+export async function readTenants(folder: string | undefined): Promise<TenantFiles> {
+  const own = folder === undefined ? [] : await readFolder(folder);
+  const files = new Map([...localTenants(), ...own]);
+  try {
+    checkTenantFiles(files);
+  } catch (error) {
+    throw inPlainWords(error);
+  }
+  return files;
+}
+
+/** Uploads tenants' objects; returns the names of those that differed. Throws Error for wrong ones. */
+export async function uploadTenants(files: TenantFiles): Promise<readonly string[]> {
   const config: ConfigBucket = gcsObjectStore({
     bucket: LOCAL.configBucket,
     endpoint: URLS.storage,
   });
-  const files = new Map([
-    ...localTenants(),
-    ...(folder === undefined ? [] : await readFolder(folder)),
-  ]);
   try {
     return (await pushTenants(config, files)).written;
   } catch (error) {
-    if (!isAppError(error, "invalid_config")) throw error;
-    const faults = error.errors.map(({ path, message }) => `${path}: ${message}`);
-    throw new Error(faults.join("; "), { cause: error });
+    throw inPlainWords(error);
   }
+}
+
+/** What is wrong with tenants' objects, field by field; any other error as it is. */
+function inPlainWords(error: unknown): unknown {
+  if (!isAppError(error, "invalid_config")) return error;
+  const faults = error.errors.map(({ path, message }) => `${path}: ${message}`);
+  return new Error(faults.join("; "), { cause: error });
 }
 
 /** Uploads them again when one changes, until the signal comes; what is wrong is said, and changes nothing. */
@@ -56,7 +70,7 @@ export function watchTenants(folder: string, console: Console, signal: AbortSign
   let last = Promise.resolve();
   const upload = async () => {
     try {
-      const written = await uploadTenants(folder);
+      const written = await uploadTenants(await readTenants(folder));
       if (written.length === 0) return;
       console.say(`Tenants uploaded, in effect within a minute: ${written.join(", ")}`);
     } catch (error) {

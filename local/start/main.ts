@@ -15,7 +15,13 @@ import { fileURLToPath } from "node:url";
 import { findNodeBinary } from "../../tools/node_binary.ts";
 import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
-import { makeDays, uploadTenants, watchTenants } from "./configuration.ts";
+import {
+  makeDays,
+  readTenants,
+  type TenantFiles,
+  uploadTenants,
+  watchTenants,
+} from "./configuration.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
@@ -114,14 +120,22 @@ interface Run {
   readonly ending: AbortController;
 }
 
+/** A run whose tenants' objects are known and right. */
+interface Configured extends Run {
+  readonly tenants: TenantFiles;
+}
+
 async function run(context: Run): Promise<number> {
   const { options, console, dataDir, ending } = context;
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
+  const tenants = await readTenants(options.tenants).catch((error: Error) => {
+    throw new UsageError(`Cannot use the tenants' objects: ${error.message}`);
+  });
   await requireFreePorts({ ...portsOf(doors), ...(options.trace ? { traces: TRACES_PORT } : {}) });
   const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
   const pictures = await choosePictures(options, dataDir);
   if (doors.note !== undefined) console.say(doors.note);
-  await startAll(context, doors, collector);
+  await startAll({ ...context, tenants }, doors, collector);
   console.say(greeting(pictures, doors));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -148,7 +162,7 @@ async function choosePictures(options: StartOptions, dataDir: string): Promise<P
 }
 
 async function startAll(
-  { options, console, dataDir, running, ending }: Run,
+  { options, console, dataDir, running, ending, tenants }: Configured,
   { doors, brokers }: OpenDoors,
   collector: TraceCollector | undefined,
 ): Promise<void> {
@@ -185,7 +199,7 @@ async function startAll(
   brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
   await start([keeperPart(context)]);
-  await configure({ options, console, ending });
+  await configure({ options, console, ending, tenants });
   await start([processorPart(context), edgePart(context)]);
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
@@ -194,14 +208,11 @@ async function startAll(
 
 /** Without days' salts and tenants no source takes an image. */
 async function configure(
-  { options, console, ending }: Pick<Run, "options" | "console" | "ending">,
-) {
-  const { tenants } = options;
+  { options, console, ending, tenants }: Omit<Configured, "dataDir" | "running">,
+): Promise<void> {
   await makeDays();
-  await uploadTenants(tenants).catch((error: Error) => {
-    throw new UsageError(`Cannot upload the tenants' objects: ${error.message}`);
-  });
-  if (tenants !== undefined) watchTenants(tenants, console, ending.signal);
+  await uploadTenants(tenants);
+  if (options.tenants !== undefined) watchTenants(options.tenants, console, ending.signal);
 }
 
 async function sendAll(

@@ -105,13 +105,17 @@ function identityPorts(emulator: "storage" | "pubsub"): string {
 
 /** The processor, with the rights that its identity has. */
 export function processorPart(context: PartsContext): PartCommand {
+  const { collectorUrl } = context;
   return denoService(context, "processor", {
     program: "processor/main.ts",
-    env: { PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount },
+    env: {
+      ...(collectorUrl === undefined ? {} : processorTelemetry(collectorUrl)),
+      PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
+    },
   });
 }
 
-/** The keeper: the processor's image under another command, with rights of its own. */
+/** The keeper: the processor's image under another command, with rights of its own; its spans are no image's. */
 export function keeperPart(context: PartsContext): PartCommand {
   return denoService(context, "keeper", {
     program: "processor/keeper.ts",
@@ -130,12 +134,11 @@ function denoService(
   service: Service,
   { program, env }: { readonly program: string; readonly env: Readonly<Record<string, string>> },
 ): PartCommand {
-  const { deno, collectorUrl } = context;
+  const { deno } = context;
   return part(context, service, {
     command: deno,
     args: ["run", ...denoFlags(service, { denoPath: deno, hosts: LOCAL_HOSTS }), program],
     env: {
-      ...(collectorUrl === undefined ? {} : denoTelemetry(service, collectorUrl)),
       PORT: String(PORTS[service]),
       RAW_BUCKET: LOCAL.rawBucket,
       PROCESSED_BUCKET: LOCAL.processedBucket,
@@ -154,11 +157,11 @@ function denoService(
 }
 
 /** Deno's own exporter (https://docs.deno.com/runtime/fundamentals/open_telemetry/), spans only and often. */
-function denoTelemetry(service: Service, collectorUrl: string): Record<string, string> {
+function processorTelemetry(collectorUrl: string): Record<string, string> {
   return {
     OTEL_DENO: "true",
     OTEL_DENO_CONSOLE: "ignore",
-    OTEL_SERVICE_NAME: service,
+    OTEL_SERVICE_NAME: "processor",
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_DENO_METRICS: "false",

@@ -81,13 +81,24 @@ test("the lifecycle deletes what is seven days old by custom time or age, and no
   assert.equal(await isThere(storage, "young"), true);
 });
 
-test("the lifecycle leaves certificates alone", async (t) => {
+test("the lifecycle empties the erasures' bucket, and leaves certificates and the configuration alone", async (t) => {
   const storage = await startTestStorage(t);
-  const path = "/upload/storage/v1/b/tintype-certificates/o?uploadType=media&name=certificates/1";
-  await fetch(storage.url + path, { method: "POST", body: "{}" });
+  const stores = {
+    raw: false,
+    processed: false,
+    erasures: false,
+    certificates: true,
+    config: true,
+  };
+  for (const store of Object.keys(stores)) {
+    const url = `${storage.url}/upload/storage/v1/b/tintype-${store}/o?uploadType=media&name=1`;
+    assert.equal((await fetch(url, { method: "POST", body: "x" })).status, 200);
+  }
   await control(storage, "lifecycle", { now: "2100-01-01T00:00:00Z" });
-  const kept = await getResource(storage, "certificates/1", "tintype-certificates");
-  assert.equal(kept["name"], "certificates/1");
+  for (const [store, isKept] of Object.entries(stores)) {
+    const { status } = await fetch(`${storage.url}/storage/v1/b/tintype-${store}/o/1`);
+    assert.equal(status, isKept ? 200 : 404, store);
+  }
 });
 
 test("a second mutation within a second is refused where that is asked for", async (t) => {

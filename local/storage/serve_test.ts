@@ -108,7 +108,7 @@ test("SIGTERM does not wait for the delay of a request whose client is gone", {
   assert.equal(await emulator.stop("SIGTERM"), 0);
 });
 
-test("a raw object leaves a notification in the same transaction, others none", async (t) => {
+test("a raw object and an erasure request leave a notification in the same transaction, others none", async (t) => {
   const emulator = await serve(t);
   const waiting = async () =>
     Number(readRecord(await emulator.control("GET", "/_local/notifications"))["waiting"]);
@@ -117,9 +117,12 @@ test("a raw object leaves a notification in the same transaction, others none", 
   assert.equal(await waiting(), 1);
   await putMedia(emulator, "one", "refused", { ifGenerationMatch: "0" });
   assert.equal(await waiting(), 1);
-  const path = "/upload/storage/v1/b/tintype-processed/o?uploadType=media&name=one";
-  await fetch(emulator.url + path, { method: "POST", body: "x" });
-  assert.equal(await waiting(), 1);
+  const counts = { processed: 1, certificates: 1, config: 1, erasures: 2 };
+  for (const [store, expected] of Object.entries(counts)) {
+    const path = `/upload/storage/v1/b/tintype-${store}/o?uploadType=media&name=one`;
+    await fetch(emulator.url + path, { method: "POST", body: "x" });
+    assert.equal(await waiting(), expected, store);
+  }
 });
 
 test("a notification that nobody took outlives a kill, and is published then", async (t) => {

@@ -101,7 +101,10 @@ function sampleImages(): ImageRow[] {
     queue_ms: 40,
     decode_ms: 90,
     total_ms: 200,
-    renditions: [],
+    renditions: ["large", "medium", "thumb"].map((name) => ({
+      ...{ name, width: 200, height: 150 },
+      ...{ media_type: "image/jpeg", bytes: 30_000 },
+    })),
     rendition_bytes: 90_000,
   };
   const rejected = { status: "rejected", reason: "truncated", bytes: 400 };
