@@ -1,4 +1,5 @@
 import type { Client } from "@tintype/client/client";
+import { LOCAL } from "@tintype/local/start/local_names";
 import { URLS } from "./_cloud.ts";
 import { addFault, clearFaults, postJson } from "./_emulator.ts";
 import { pngBlob } from "./_pictures.ts";
@@ -8,6 +9,8 @@ import { waitUntil } from "./_wait.ts";
 export type PushCounts = Readonly<
   Record<"queued" | "delivering" | "delivered" | "dead" | "dropped" | GivenUp, number>
 >;
+/** Where the records are. */
+export type RecordCounts = Readonly<Record<"queued" | "delivering" | "deadLettered", number>>;
 /** Messages that were given up, and those of them whose failure was written. */
 type GivenUp = "deadLettered" | "deadDelivered";
 
@@ -19,6 +22,15 @@ export async function readPush(): Promise<PushCounts> {
   const response = await fetch(PUSH);
   if (!response.ok) throw new Error(`GET /_local/push: ${response.status}`);
   return await response.json() as PushCounts; // documented at GET /_local
+}
+
+/** Counts the records that are to become rows of images. */
+export async function readRecords(): Promise<RecordCounts> {
+  const { subscriptions } = await readPush() as unknown as {
+    subscriptions: Record<string, RecordCounts>; // documented at GET /_local
+  };
+  const name = `projects/${LOCAL.project}/subscriptions/tintype-images-bigquery`;
+  return subscriptions[name] ?? Promise.reject(new Error(`${name} is not there`));
 }
 
 /** Changes the faults of the push that are named. */

@@ -4,7 +4,7 @@ import { type Fault, liftFaults } from "./faults.ts";
 import { untilAllWell } from "./parts.ts";
 import type { Picture } from "./pictures.ts";
 import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
-import { listObjects, pushCounts } from "./stores.ts";
+import { listObjects, pushCounts, recordCounts } from "./stores.ts";
 import type { Door, TroubledSystem } from "./troubled_system.ts";
 import { countDead, type Verdict, verify } from "./verify.ts";
 
@@ -109,5 +109,8 @@ async function isSettled(sent: Sending["sent"]): Promise<boolean> {
   if (!sent.every(({ imageId }) => held.has(imageId))) return false;
   // An object that came after the first look brought a message of its own.
   const after = await pushCounts();
-  return after.queued + after.delivering === 0;
+  if (after.queued + after.delivering > 0) return false;
+  // A record is published before its event is acknowledged.
+  const records = await recordCounts();
+  return records.queued + records.delivering === 0;
 }

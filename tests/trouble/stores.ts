@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BUCKETS, query, readDays, readObject, URLS } from "../_cloud.ts";
 import { listObjects as listBucket } from "../_emulator.ts";
-import { readPush } from "../_push.ts";
+import { readPush, readRecords } from "../_push.ts";
 
 const PAUSE_MS = 200;
 const GIVE_UP_MS = 60_000;
@@ -38,6 +38,9 @@ export const days = patient(readDays);
 
 /** How many messages are where. */
 export const pushCounts = patient(readPush);
+
+/** How many records are where. */
+export const recordCounts = patient(readRecords);
 
 /** The rows that the view `images_current` shows: as analysts see them. */
 export const currentRows = patient(async () => {

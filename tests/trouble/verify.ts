@@ -7,7 +7,15 @@ import type { StoredObject } from "../_emulator.ts";
 import { sha256 } from "../_pictures.ts";
 import { countRecords } from "./dead_letters.ts";
 import type { Sending, Sent } from "./senders.ts";
-import { currentRows, days, listObjects, patient, pushCounts, readBytes } from "./stores.ts";
+import {
+  currentRows,
+  days,
+  listObjects,
+  patient,
+  pushCounts,
+  readBytes,
+  recordCounts,
+} from "./stores.ts";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What is there, held against what was sent. */
@@ -28,6 +36,8 @@ export interface Verdict {
 export interface DeadLetters {
   /** Events that no delivery succeeded for. */
   readonly events: number;
+  /** Records of images that made no row. */
+  readonly rows: number;
   /** Records that the bridge refused. */
   readonly records: number;
 }
@@ -39,8 +49,9 @@ const ASKED_EVERY = 5;
 /** Counts dead letters of events and of records. */
 export async function countDead({ doors }: TroubledSystem): Promise<DeadLetters> {
   const { deadLettered } = await pushCounts();
+  const { deadLettered: rows } = await recordCounts();
   const records = doors.includes("kafka") ? await patient(countRecords)("images.dlq") : 0;
-  return { events: deadLettered, records };
+  return { events: deadLettered, rows, records };
 }
 
 /** Looks into every store. The objects that somebody answers for are `known` to the system afterwards. */
@@ -81,6 +92,7 @@ export async function verify(
   const strangers = await strangersIn(system, { raw, ids, unsure });
   const dead = await countDead(system);
   if (dead.events > deadBefore.events) lost.push("an event became a dead letter");
+  if (dead.rows > deadBefore.rows) lost.push("a row became a dead letter");
   if (dead.records > deadBefore.records) lost.push("a record became a dead letter");
   return {
     pictures: sent.length + refused.length,
