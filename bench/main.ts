@@ -6,6 +6,7 @@ import { hideNegativeTimeoutWarnings } from "@tintype/local/start/quiet_warnings
 import { resolve } from "node:path";
 import process from "node:process";
 import { edgeSuite } from "./edge/edge.ts";
+import { tenantsSuite } from "./edge/tenants.ts";
 import { bridgeSuite } from "./bridge/bridge.ts";
 import { processingSuite } from "./processing/processing.ts";
 import { roadSuite } from "./road/road.ts";
@@ -17,6 +18,7 @@ const SUITES: readonly Suite[] = [
   processingSuite,
   bridgeSuite,
   edgeSuite,
+  tenantsSuite,
   retentionSuite,
 ];
 const NAMES = SUITES.map(({ name }) => name);

@@ -29,7 +29,8 @@ const SECONDS = 3;
 const CONNECTIONS = 32;
 /** More tokens than an isolate remembers: each request pays for its own check. */
 const FRESH_TOKENS = 4_096;
-const ISSUER = "https://issuer.test";
+/** Who issues the tokens. */
+export const ISSUER = "https://issuer.test";
 const OF_BARE = 0.9;
 const MAX_BUNDLE_BYTES = 400_000;
 const MAX_P99_RATIO = 1.2;
@@ -144,7 +145,8 @@ async function setUp(
   };
 }
 
-function varsOf(cloudUrl: string): Record<string, string> {
+/** The worker's variables; its storage and its keys are at `cloudUrl`. */
+export function varsOf(cloudUrl: string): Record<string, string> {
   const secret = () => randomBytes(32).toString("hex");
   return {
     STORAGE_ENDPOINT: cloudUrl,
@@ -165,7 +167,7 @@ function varsOf(cloudUrl: string): Record<string, string> {
 }
 
 /** Of yesterday, today and tomorrow. */
-function daySalts(): DaySalt[] {
+export function daySalts(): DaySalt[] {
   return [-1, 0, 1].map((days) => ({
     day: dayOf(Date.now() + days * DAY_MS),
     salt: randomBytes(32).toString("hex"),
