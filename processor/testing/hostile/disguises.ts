@@ -38,7 +38,7 @@ export function disguises(): HostileFile[] {
 export function mislabelled(samples: readonly Sample[]): HostileFile[] {
   return samples.flatMap(({ name, mediaType, bytes }) => {
     const declared = mediaType === "image/png" ? "image/jpeg" : "image/png";
-    return hostiles(["declared_mismatch"], [[`${name} as ${declared}`, declared, bytes]]);
+    return hostiles(["ready"], [[`${name} as ${declared}`, declared, bytes]]);
   });
 }
 
