@@ -97,8 +97,12 @@ export const GALLERY_STEPS: Steps = {
     await page.getByText("The picture is erased.").waitFor();
     assert.equal(await page.locator(".tile").count(), count - 1);
     await waitUntil(
-      "every copy of it to be gone",
-      async () => (await left()).every((name) => /^erased?\//.test(name)),
+      "every copy of it to be gone, and the receipt to be there",
+      async () => {
+        const names = await left();
+        const hasReceipt = names.some((name) => name.startsWith("erased/"));
+        return hasReceipt && names.every((name) => /^eras(ed|ing)\//.test(name));
+      },
       READY_MS,
     );
   },
