@@ -24,7 +24,7 @@ export const GALLERY_STEPS: Steps = {
     await page.keyboard.press("Enter");
     const viewer = page.getByRole("dialog", { name: /Picture added/ });
     await viewer.locator(".viewer-image.is-shown").waitFor();
-    await viewer.getByText(/5\d minutes( \d+ seconds?)? left/).waitFor();
+    await viewer.getByText(/5\d minutes (\d+ seconds? )?left/).waitFor();
     const sizes = await viewer.locator(".sizes a").allInnerTexts();
     assert.deepEqual(sizes.map((text) => text.split(",")[0]), ["large", "medium", "thumb"]);
     await upload.look("viewer");
@@ -97,8 +97,12 @@ export const GALLERY_STEPS: Steps = {
     await page.getByText("The picture is erased.").waitFor();
     assert.equal(await page.locator(".tile").count(), count - 1);
     await waitUntil(
-      "every copy of it to be gone",
-      async () => (await left()).every((name) => /^eras(ed|ing)\//.test(name)),
+      "every copy of it to be gone, and the receipt to be there",
+      async () => {
+        const names = await left();
+        const hasReceipt = names.some((name) => name.startsWith("erased/"));
+        return hasReceipt && names.every((name) => /^eras(ed|ing)\//.test(name));
+      },
       READY_MS,
     );
   },

@@ -27,7 +27,7 @@ export const UPLOAD_STEPS: Steps = {
     assert.doesNotMatch(policy, /unsafe|\*/);
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     const title = await page.getByRole("heading", { level: 1 }).innerText();
-    assert.equal(title, "Pictures that stay for 1 hour.", "the period of the shared system");
+    assert.equal(title, "Pictures that stay for 1 hour.");
     await waitUntil("the script's size", () => scripts.length > 0, READY_MS);
     const bytes = scripts.reduce((sum, each) => sum + each, 0);
     assert.ok(bytes <= MAX_SCRIPT_BYTES, `${bytes} bytes of compressed script`);
