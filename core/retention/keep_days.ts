@@ -40,7 +40,7 @@ export async function keepDays(ports: KeepDaysPorts, options: CallOptions = {}):
   const nowMs = ports.clock.now();
   const { days: held, generation } = await readDays(ports, options);
   const kept = held.filter(({ day }) => !isOver(day, nowMs, ports.policy));
-  const added = missingDays(kept, nowMs).map((day) => newDay(day, ports));
+  const added = missingDays(kept, nowMs, ports.policy).map((day) => newDay(day, ports));
   const dropped = held.length - kept.length;
   if (added.length === 0 && dropped === 0) return { added: 0, dropped, ahead: ahead(held, nowMs) };
   const days = [...kept, ...added];
@@ -71,8 +71,19 @@ function isOver(day: string, nowMs: number, { periodMs }: RetentionPolicy): bool
   return nowMs >= startOfDay(day) + DAY_MS + periodMs;
 }
 
-function missingDays(held: readonly DaySalt[], nowMs: number): string[] {
-  const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, at) => dayOf(nowMs + at * DAY_MS));
+/**
+ * Live days and those that are near. Of a live day without a salt no image was ever made, and yet it is asked for: an owner's
+ * list goes back over all of them.
+ */
+function missingDays(
+  held: readonly DaySalt[],
+  nowMs: number,
+  { periodMs }: RetentionPolicy,
+): string[] {
+  const first = startOfDay(dayOf(nowMs - periodMs));
+  const last = startOfDay(dayOf(nowMs)) + DAYS_AHEAD * DAY_MS;
+  const count = (last - first) / DAY_MS + 1;
+  const days = Array.from({ length: count }, (_, at) => dayOf(first + at * DAY_MS));
   return days.filter((day) => !held.some((each) => each.day === day));
 }
 

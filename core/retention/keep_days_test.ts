@@ -28,16 +28,17 @@ const named = (days: readonly DaySalt[]) => days.map(({ day }) => day);
 const daysFrom = (timeMs: number, count: number) =>
   Array.from({ length: count }, (_, at) => dayOf(timeMs + at * DAY_MS));
 
-test("keepDays() begins with today and eight days ahead, each with a salt of its own", async () => {
+test("keepDays() begins with sixteen days: those that are live, and eight ahead, each with a salt of its own", async () => {
   const { keep, config } = keeperOf();
-  assert.deepEqual(await keep(), { added: 9, dropped: 0, ahead: 8 });
+  assert.deepEqual(await keep(), { added: 16, dropped: 0, ahead: 8 });
   const days = await daysIn(config);
-  assert.deepEqual(named(days), daysFrom(NOON_MS, 9));
-  assert.equal(new Set(days.map(({ salt }) => salt)).size, 9);
+  // An owner's first list goes back over all live days.
+  assert.deepEqual(named(days), daysFrom(NOON_MS - 7 * DAY_MS, 16));
+  assert.equal(new Set(days.map(({ salt }) => salt)).size, 16);
   assert.ok(days.every(({ salt, pseudonymKey }) => salt.length === 64 && pseudonymKey === 1));
 });
 
-test("keepDays() holds sixteen days from the eighth on, and never changes a salt", async () => {
+test("keepDays() holds sixteen days, and never changes a salt", async () => {
   const { keep, clock, config } = keeperOf();
   const seen = new Map<string, string>();
   for (let day = 0; day < 30; day++) {
@@ -48,9 +49,7 @@ test("keepDays() holds sixteen days from the eighth on, and never changes a salt
       assert.equal(seen.get(day) ?? salt, salt);
       seen.set(day, salt);
     }
-    const first = Math.max(NOON_MS, clock.nowMs - 7 * DAY_MS);
-    assert.deepEqual(named(days), daysFrom(first, days.length));
-    if (day >= 7) assert.equal(days.length, 16);
+    assert.deepEqual(named(days), daysFrom(clock.nowMs - 7 * DAY_MS, 16));
     assert.deepEqual(await keep(), { added: 0, dropped: 0, ahead: 8 }, "again on the same day");
     clock.nowMs += DAY_MS;
   }
@@ -74,20 +73,20 @@ test("keepDays() that was away for a month drops what is over and begins anew", 
   const { keep, clock, config } = keeperOf();
   await keep();
   clock.nowMs += 30 * DAY_MS;
-  assert.deepEqual(await keep(), { added: 9, dropped: 9, ahead: 8 });
-  assert.deepEqual(named(await daysIn(config)), daysFrom(clock.nowMs, 9));
+  assert.deepEqual(await keep(), { added: 16, dropped: 16, ahead: 8 });
+  assert.deepEqual(named(await daysIn(config)), daysFrom(clock.nowMs - 7 * DAY_MS, 16));
 });
 
 test("keepDays() by two keepers at once makes each day once, at the beginning and later", async () => {
   const config = new MemoryObjectStore();
   const keepers = [1, 2].map(() => keeperOf(config));
-  for (const [addedOnce, afterMs] of [[9, 0], [1, DAY_MS]] as const) {
+  for (const [addedOnce, afterMs] of [[16, 0], [1, DAY_MS]] as const) {
     for (const { clock } of keepers) clock.nowMs += afterMs;
     const both = await Promise.all(keepers.map(({ keep }) => keep()));
     assert.deepEqual(both.map(({ added }) => added).toSorted(), [0, addedOnce]);
     assert.ok(both.every(({ ahead }) => ahead === 8));
   }
-  assert.deepEqual(named(await daysIn(config)), daysFrom(NOON_MS, 10));
+  assert.deepEqual(named(await daysIn(config)), daysFrom(NOON_MS - 6 * DAY_MS, 16));
 });
 
 test("keepDays() whose write was overtaken leaves what another keeper wrote", async () => {
@@ -139,7 +138,7 @@ test("keepDays() uses a new key from the first day that is not made yet", async 
   clock.nowMs += DAY_MS;
   await keep({ pseudonymKey: 2 });
   const keys = (await daysIn(config)).map(({ pseudonymKey }) => pseudonymKey);
-  assert.deepEqual(keys, [...Array(9).fill(1), 2]);
+  assert.deepEqual(keys, [...Array(15).fill(1), 2]);
 });
 
 test("keepDays() reports fewer days ahead where a file cannot be written", async () => {
