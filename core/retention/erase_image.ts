@@ -78,12 +78,21 @@ async function eraseNothing(
 ): Promise<"erasing" | "settled"> {
   const erasing = await ports.processed.stat(erasingName(ref), options);
   if (erasing === null) {
-    await createEmpty(ports.processed, receiptName(ref), ref, options);
+    await writeReceipt(ports, ref, options);
     return "settled";
   }
   const origin = originIn(declarationOfMetadata(erasing.metadata));
   await publishErased(ports, ref, origin, options);
   return "erasing";
+}
+
+/** Writes the receipt of an erasure; idempotent. */
+export async function writeReceipt(
+  { processed }: { readonly processed: ObjectCreator },
+  ref: ImageRef,
+  options: CallOptions,
+): Promise<void> {
+  await createEmpty(processed, receiptName(ref), ref, options);
 }
 
 async function publishErased(

@@ -4,14 +4,13 @@
  */
 import { forEachBounded } from "../concurrency.ts";
 import { findName, walkNames } from "../listing.ts";
-import { type ImageId, t0OfImageId } from "../model/image_id.ts";
+import type { ImageId } from "../model/image_id.ts";
 import {
   ERASURE_FOLDERS,
   type ImageRef,
   processedPrefix,
   rawName,
   readRawName,
-  receiptName,
   SHARDS,
 } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -19,6 +18,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EventPublisher } from "../ports/event_publisher.ts";
 import type { ErasedRows } from "../ports/image_rows.ts";
 import type { ObjectCreator, ObjectFacts, ObjectLister } from "../ports/object_store.ts";
+import { writeReceipt } from "./erase_image.ts";
 import { phaseOf, type RetentionPolicy } from "./policy.ts";
 import { type ShardOptions, SHARDS_AT_ONCE } from "./shards.ts";
 
@@ -174,16 +174,4 @@ async function isAnythingLeft(
     processed.list({ prefix: processedPrefix(ref), maxResults: 1, ...options }),
   ]);
   return object !== undefined || made.objects.length > 0;
-}
-
-async function writeReceipt(
-  { processed }: SettleErasuresPorts,
-  ref: ImageRef,
-  options: CallOptions,
-): Promise<void> {
-  await processed.create(receiptName(ref), new Uint8Array(0), {
-    contentType: "application/octet-stream",
-    customTimeMs: t0OfImageId(ref.imageId),
-    ...options,
-  });
 }
