@@ -7,9 +7,9 @@ import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { DeliveryQueue } from "./delivery_queue.ts";
-import type { BucketNames } from "./env.ts";
 import { type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
 import { createServerApp, requireCaller } from "./server_app.ts";
+import type { BucketNames } from "./server_env.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
 
 /** What the processor's HTTP surface is made of. */

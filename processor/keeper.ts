@@ -10,15 +10,14 @@ import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { pubsubEvents, pubsubPurges } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createKeeperApp, type KeeperPorts } from "./keeper_app.ts";
-import { KEEPER_VARS, type KeeperEnv, keeperEnvOf } from "./keeper_env.ts";
-import { exitOnCrash, readEnvOrExit } from "./server_process.ts";
-import { shutDownOnSignal } from "./shut_down.ts";
+import { KEEPER_VARS, type KeeperEnv, readKeeperEnv } from "./keeper_env.ts";
+import { exitOnCrash, readEnvOrExit, serveUntilSignal } from "./server_process.ts";
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { traced } from "./telemetry/traced.ts";
 
 function main(): void {
   const log = jsonLog({ part: "keeper", write: console.log });
-  const env = keeperEnvOf(readEnvOrExit("keeper", KEEPER_VARS, Deno.env));
+  const env = readEnvOrExit(readKeeperEnv, KEEPER_VARS, Deno.env);
   exitOnCrash(log);
   const stopping = new AbortController();
   const app = createKeeperApp({
@@ -30,11 +29,7 @@ function main(): void {
     isReady: () => !stopping.signal.aborted,
     signal: stopping.signal,
   });
-  const onListen = ({ port }: Deno.NetAddr) =>
-    log.info("listening", { url: `http://localhost:${port}` });
-  const { hostname, port } = env;
-  const server = Deno.serve({ hostname, port, onListen }, app.fetch);
-  shutDownOnSignal({ server, stopping, log });
+  serveUntilSignal(env, app, { stopping, log });
 }
 
 function createPorts(env: KeeperEnv): KeeperPorts {

@@ -1,7 +1,15 @@
-import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { type BucketNames, bucketsOf, type Endpoints } from "./env.ts";
-import { address, bucket, readVars, SERVER_VARS, topic, whole } from "./server_env.ts";
+import {
+  address,
+  bucket,
+  readVars,
+  SERVER_VARS,
+  type ServerEnv,
+  serverEnvOf,
+  topic,
+  type Variables,
+  whole,
+} from "./server_env.ts";
 
 /** The keeper's variables. */
 export const KEEPER_VARS = z.object({
@@ -20,45 +28,27 @@ export const KEEPER_VARS = z.object({
 });
 
 /** The keeper's configuration. */
-export interface KeeperEnv {
-  readonly hostname: string;
-  readonly port: number;
-  readonly projectId: string;
-  readonly buckets: BucketNames & { readonly certificates: string };
+export interface KeeperEnv extends ServerEnv {
+  readonly buckets: ServerEnv["buckets"] & { readonly certificates: string };
   readonly dataset: string;
   readonly topics: Readonly<Record<"events" | "certificates", string>>;
-  readonly endpoints: Endpoints & { readonly bigquery: string | undefined };
-  readonly audience: string;
+  readonly endpoints: ServerEnv["endpoints"] & { readonly bigquery: string | undefined };
   readonly schedulerServiceAccount: string;
-  readonly oidcKeysUrl: URL;
-  readonly policy: RetentionPolicy;
   readonly pseudonymKey: number;
   readonly settleMs: number;
 }
 
 /** Reads the environment; throws `invalid_config` that names every variable that is wrong. */
-export function readKeeperEnv(env: Readonly<Record<string, string | undefined>>): KeeperEnv {
-  return keeperEnvOf(readVars("keeper", KEEPER_VARS, env));
-}
-
-/** The configuration that the variables mean. */
-export function keeperEnvOf(vars: z.infer<typeof KEEPER_VARS>): KeeperEnv {
+export function readKeeperEnv(env: Variables): KeeperEnv {
+  const vars = readVars("keeper", KEEPER_VARS, env);
+  const server = serverEnvOf(vars);
   return {
-    hostname: vars.HOST,
-    port: vars.PORT,
-    projectId: vars.GOOGLE_CLOUD_PROJECT,
-    buckets: { ...bucketsOf(vars), certificates: vars.CERTIFICATES_BUCKET },
+    ...server,
+    buckets: { ...server.buckets, certificates: vars.CERTIFICATES_BUCKET },
     dataset: vars.DATASET,
     topics: { events: vars.EVENTS_TOPIC, certificates: vars.CERTIFICATES_TOPIC },
-    endpoints: {
-      storage: vars.STORAGE_ENDPOINT,
-      pubsub: vars.PUBSUB_ENDPOINT,
-      bigquery: vars.BIGQUERY_ENDPOINT,
-    },
-    audience: vars.AUDIENCE,
+    endpoints: { ...server.endpoints, bigquery: vars.BIGQUERY_ENDPOINT },
     schedulerServiceAccount: vars.SCHEDULER_SERVICE_ACCOUNT,
-    oidcKeysUrl: new URL(vars.OIDC_JWKS_URL),
-    policy: vars.RETENTION_MS,
     pseudonymKey: vars.PSEUDONYM_KEY,
     settleMs: vars.SETTLE_MS,
   };

@@ -14,12 +14,11 @@ import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
-import { PROCESSOR_VARS, type ProcessorEnv, processorEnvOf } from "./env.ts";
+import { PROCESSOR_VARS, type ProcessorEnv, readEnv } from "./env.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
-import { exitOnCrash, readEnvOrExit } from "./server_process.ts";
-import { shutDownOnSignal } from "./shut_down.ts";
+import { exitOnCrash, readEnvOrExit, serveUntilSignal } from "./server_process.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { traced } from "./telemetry/traced.ts";
 
@@ -29,7 +28,7 @@ const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
 
 async function main(): Promise<void> {
   const log = jsonLog({ part: "processor", write: console.log });
-  const env = processorEnvOf(readEnvOrExit("processor", PROCESSOR_VARS, Deno.env));
+  const env = readEnvOrExit(readEnv, PROCESSOR_VARS, Deno.env);
   exitOnCrash(log);
   const pixels = await startPixels(env, log);
   const queue = new DeliveryQueue({
@@ -48,11 +47,7 @@ async function main(): Promise<void> {
     isReady: () => !stopping.signal.aborted,
     signal: stopping.signal,
   });
-  const onListen = ({ port }: Deno.NetAddr) =>
-    log.info("listening", { url: `http://localhost:${port}` });
-  const { hostname, port } = env;
-  const server = Deno.serve({ hostname, port, onListen }, app.fetch);
-  shutDownOnSignal({ server, pixels, queue, stopping, log });
+  serveUntilSignal(env, app, { pixels, queue, stopping, log });
 }
 
 function createPorts(env: ProcessorEnv, pixels: PixelPool, log: Log): ProcessImagePorts {

@@ -34,11 +34,62 @@ export const SERVER_VARS = {
   RETENTION_MS: z.coerce.number().default(RETENTION_POLICY.periodMs).transform(readPolicy),
 };
 
+/** Names of the buckets that the services work on. */
+export interface BucketNames {
+  readonly raw: string;
+  readonly processed: string;
+  readonly erasures: string;
+  readonly config: string;
+}
+
+/** Emulators' addresses, called without credentials; undefined for Google Cloud itself. */
+interface Endpoints {
+  readonly storage: string | undefined;
+  readonly pubsub: string | undefined;
+}
+
+/** Variables as a process has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What every service is configured with. */
+export interface ServerEnv {
+  readonly hostname: string;
+  readonly port: number;
+  readonly projectId: string;
+  readonly buckets: BucketNames;
+  readonly endpoints: Endpoints;
+  /** Base address that tokens name as their audience, without a slash at the end. */
+  readonly audience: string;
+  readonly oidcKeysUrl: URL;
+  readonly policy: RetentionPolicy;
+}
+
+type ServerVars = z.infer<z.ZodObject<typeof SERVER_VARS>> & { readonly PORT: number };
+
+/** The configuration that the variables of every service mean. */
+export function serverEnvOf(vars: ServerVars): ServerEnv {
+  return {
+    hostname: vars.HOST,
+    port: vars.PORT,
+    projectId: vars.GOOGLE_CLOUD_PROJECT,
+    buckets: {
+      raw: vars.RAW_BUCKET,
+      processed: vars.PROCESSED_BUCKET,
+      erasures: vars.ERASURES_BUCKET,
+      config: vars.CONFIG_BUCKET,
+    },
+    endpoints: { storage: vars.STORAGE_ENDPOINT, pubsub: vars.PUBSUB_ENDPOINT },
+    audience: vars.AUDIENCE,
+    oidcKeysUrl: new URL(vars.OIDC_JWKS_URL),
+    policy: vars.RETENTION_MS,
+  };
+}
+
 /** Reads variables by a schema; throws `invalid_config` that names every wrong one. Empty ones count as absent. */
 export function readVars<Schema extends z.ZodObject>(
   service: string,
   schema: Schema,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): z.infer<Schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const read = schema.safeParse(given);
