@@ -7,7 +7,7 @@ import type {
 } from "./contract.ts";
 import type { CallEdge } from "./edge_caller.ts";
 
-/** An image as `GET /v1/images/{id}` tells of it. */
+/** An image as `GET /v1/images/{id}` returns it. */
 export type Image = ImageState;
 
 /** A picture made of an image; its `url` is the same for five minutes, and ends 15 to 20 minutes later or with the image. */

@@ -1,7 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
 
-/** What a tenant's object is told of an image. */
+/** What a tenant's object records of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
 
 /** A day that has no room for an image: what is left of it, and the milliseconds until the next one begins. */
@@ -11,7 +11,7 @@ export interface FullDay {
   readonly endsInMs: number;
 }
 
-/** What a tenant's object is told of erasures. */
+/** What a tenant's object records of erasures. */
 export type DayErasures = Pick<ErasureClaim, "erasuresPerDay"> & {
   readonly imageIds: readonly string[];
 };

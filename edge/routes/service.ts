@@ -1,4 +1,4 @@
-/** What tells of the service itself: whether it is up, its contract, and what its problems mean. */
+/** The service itself: whether it is up, its contract, and what its problems mean. */
 import { Hono } from "hono";
 import { html } from "hono/html";
 import * as z from "zod";
