@@ -121,6 +121,7 @@ async function readyUrl(child: ChildProcess, output: () => string): Promise<stri
 
 const SMALL_PLANS = {
   small: { imagesPerDay: 2, erasuresPerDay: 3 },
+  shared: { erasuresPerDay: 60 },
   "small-too": { imagesPerDay: 1 },
   "few-bytes": { bytesPerDay: 3_000 },
 };

@@ -14,6 +14,7 @@ import { answerMethods, answerProblem } from "./problem.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { recordRoutes } from "./routes/records.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { imageUploadRoutes, uploadRoutes } from "./routes/uploads.ts";
 
@@ -46,6 +47,7 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
     imageUploadRoutes,
     imageRoutes,
     erasureRoutes,
+    recordRoutes,
     serviceRoutes,
     pageRoutes,
   ];

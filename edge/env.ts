@@ -43,6 +43,10 @@ const envSchema = z.object({
   CURSOR_KEY: secret,
   /** A second key whose cursors are taken too, while the key is changed. */
   CURSOR_KEY_ALSO: secret.optional(),
+  /** Who pushes records to `POST /events/records`, and the audience that its tokens name; nobody where they are not given. */
+  PUSH_ACCOUNT: z.email().optional(),
+  PUSH_AUDIENCE: address.optional(),
+  PUSH_KEYS_URL: address.default("https://www.googleapis.com/oauth2/v3/certs"),
   SIGN_IN: json("SIGN_IN").pipe(signIn).optional(),
   ASSETS: binding<AssetsBinding>("fetch"),
   ADDRESS_LIMITER: binding<RateLimitBinding>("limit"),

@@ -89,6 +89,9 @@ export interface SpanSink {
   send(span: RequestSpan): Promise<void>;
 }
 
+/** Checks the `Authorization` header of a push; throws `unauthenticated` and `unavailable`. */
+export type PushVerifier = (authorization: string | undefined) => Promise<void>;
+
 /** Everything that handlers need from outside: ports, and what was configured. */
 export interface EdgeServices {
   readonly clock: Clock;
@@ -109,6 +112,8 @@ export interface EdgeServices {
   readonly streams: ByteStreams;
   readonly page: PageSettings;
   readonly pageFiles: PageFiles;
+  /** Where pushes of records are configured. */
+  readonly pushVerifier?: PushVerifier | undefined;
   /** Where a collector is configured. */
   readonly spans?: SpanSink | undefined;
 }

@@ -15,10 +15,11 @@ import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { otlpSpans } from "./adapters/otlp_spans.ts";
+import { makePushVerifier } from "./adapters/push_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
-import type { EdgeServices } from "./ports.ts";
+import type { EdgeServices, PushVerifier } from "./ports.ts";
 
 /** What an isolate keeps: made at once with the first request, except for keys, which open asynchronously. */
 interface Isolate {
@@ -97,11 +98,19 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
     cursors,
+    pushVerifier: pushVerifierOf(config),
     streams: workerdStreams,
     spans: config.OTLP_TRACES_URL === undefined ? undefined : otlpSpans(config.OTLP_TRACES_URL),
     page: { storage: config.STORAGE_ENDPOINT, signIn: config.SIGN_IN },
     pageFiles: assetsPageFiles(config.ASSETS),
   };
+}
+
+function pushVerifierOf(
+  { PUSH_ACCOUNT: account, PUSH_AUDIENCE: audience, PUSH_KEYS_URL: url }: EdgeConfig,
+): PushVerifier | undefined {
+  if (account === undefined || audience === undefined) return undefined;
+  return makePushVerifier({ keys: new RemoteKeys({ url }), account, audience, clock: Date });
 }
 
 async function importSigner(key: SigningKey): Promise<V4Signer> {

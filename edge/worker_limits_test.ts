@@ -134,6 +134,25 @@ test("a tenant's day takes exactly its erasures: repeated ones are free, and man
   assert.equal(other.status, 202, "another tenant's day");
 });
 
+test("one owner takes a share of the tenant's erasures, and no image is asked for without end", async () => {
+  const eraseAs = async (sub: string, count: number) => {
+    const json = jsonOf({ imageIds: Array.from({ length: count }, newImageId) });
+    const answer = await edge.ask("POST /v1/erasures", json, { tenant: "shared", sub });
+    const { results } = await readAs(erasureResults, answer, 202);
+    const accepted = results.filter(({ status }) => status === "accepted").length;
+    return [accepted, answer.headers.get("ratelimit-policy")];
+  };
+  assert.deepEqual(await eraseAs("greedy", 49), [49, null]);
+  assert.deepEqual(await eraseAs("greedy", 2), [1, '"erasures";q=50;w=86400']);
+  assert.deepEqual(await eraseAs("modest", 11), [10, '"erasures";q=60;w=86400']);
+  const body = jsonOf({ contentType: "image/png", size: 1_000, imageId: newImageId() });
+  const start = () => edge.ask("POST /v1/uploads", body, { tenant: "shared", sub: "endless" });
+  const many = await Promise.all(Array.from({ length: 40 }, start));
+  assert.equal(many.filter(({ status }) => status === 201).length, 32);
+  const full = many.find(({ status }) => status === 429) ?? assert.fail();
+  assert.match(full.headers.get("ratelimit-policy") ?? "", /"uploads-of-image";q=32;w=86400$/);
+});
+
 test("an id that is asked for again with more bytes counts by the most", async () => {
   const imageId = newImageId();
   const start = async (body: object) => {

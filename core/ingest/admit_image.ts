@@ -6,6 +6,7 @@ import { type ImageRef, rawName } from "../model/object_name.ts";
 import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadata.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "../ports/object_store.ts";
+import { CLIENT_AHEAD_MS } from "../reading/own_image.ts";
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 import { isMediaType } from "../model/media_type.ts";
 import { admitDeclaration, admitHead } from "./admission_policy.ts";
@@ -44,6 +45,10 @@ export async function admitImage(
       "too_late",
       "Cannot take image: its retention period has ended or is about to end",
     );
+  }
+  if (t0OfImageId(ref.imageId) > nowMs + CLIENT_AHEAD_MS) {
+    const message = "Cannot take image: its time is more than 5 seconds ahead";
+    throw new AppError("invalid_request", message);
   }
   const found = admitHead(input.head, plan);
   admitDeclaration({ ...declaration, contentType: found }, plan);

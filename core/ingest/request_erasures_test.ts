@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { type ImageRef, rawName } from "../model/object_name.ts";
+import { parseOwner } from "../model/owner.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
 import { sampleRef } from "../testing/sample_row.ts";
@@ -10,7 +11,7 @@ import { requestErasures } from "./request_erasures.ts";
 
 const refs = [1, 2, 3].map((ms) => sampleRef(NOON_MS + ms));
 const [first, second, third] = refs as [ImageRef, ImageRef, ImageRef]; // three were made
-const { tenant } = first;
+const { tenant, owner } = first;
 
 function setUp() {
   const erasures = new MemoryObjectStore();
@@ -18,7 +19,11 @@ function setUp() {
   const request = async (
     refs: readonly ImageRef[],
     erasuresPerDay: number | undefined,
-  ) => [...(await requestErasures({ erasures, quota }, { tenant, refs, erasuresPerDay })).keys()];
+    asking = owner,
+  ) => {
+    const bound = erasuresPerDay === undefined ? undefined : { owner: asking, erasuresPerDay };
+    return [...(await requestErasures({ erasures, quota }, { tenant, refs, bound })).keys()];
+  };
   return { erasures, quota, request };
 }
 
@@ -42,10 +47,21 @@ test("a repeated request is free, also where the day is full or another one", as
   await request([first], 1);
   assert.deepEqual(await request([first, second], 1), [second.imageId]);
   const tomorrow = new MemoryQuota();
-  const input = { tenant, refs: [first], erasuresPerDay: 1 };
+  const input = { tenant, refs: [first], bound: { owner, erasuresPerDay: 1 } };
   await requestErasures({ erasures, quota: tomorrow }, input);
   assert.deepEqual([quota.erasures(), tomorrow.erasures()], [1, 0]);
 });
+
+for (const [erasuresPerDay, share] of [[3_000, 300], [100, 50]] as const) {
+  test(`one owner takes at most ${share} of a tenant's ${erasuresPerDay} erasures a day`, async () => {
+    const { quota, request } = setUp();
+    const many = Array.from({ length: share + 2 }, (_, at) => sampleRef(NOON_MS + at));
+    assert.equal((await request(many, erasuresPerDay)).length, 2);
+    assert.equal(quota.erasures(), share);
+    const other = parseOwner("b".repeat(20));
+    assert.deepEqual(await request(many, erasuresPerDay, other), [], "everybody else goes on");
+  });
+}
 
 test("requestErasures() of staff counts nothing", async () => {
   const { erasures, quota, request } = setUp();
@@ -61,7 +77,8 @@ test("requestErasures() that was interrupted is repeated without counting twice"
       if (call === "create" && isDown) throw new AppError("unavailable", "Storage is away");
     },
   });
-  const request = () => requestErasures({ erasures, quota }, { tenant, refs, erasuresPerDay: 3 });
+  const bound = { owner, erasuresPerDay: 3 };
+  const request = () => requestErasures({ erasures, quota }, { tenant, refs, bound });
   await assert.rejects(request, { code: "unavailable" });
   isDown = false;
   assert.equal((await request()).size, 0);

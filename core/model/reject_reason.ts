@@ -31,6 +31,14 @@ type FailReason = keyof typeof FAIL_REASONS;
 /** All reasons, as a tuple that validators take. */
 export const ALL_FAIL_REASONS = Object.keys(FAIL_REASONS) as [FailReason, ...FailReason[]]; // keys of a const table
 
+/** The reasons of bytes that break their declaration or the plan's size: they are removed at once, not kept for the period. */
+const REMOVED_AT_ONCE: readonly (string | undefined)[] = ["declared_mismatch", "too_large"];
+
+/** Whether an image of this status and reason loses its raw object as soon as its manifest is there. */
+export function isRemovedAtOnce(reason: string | undefined): boolean {
+  return REMOVED_AT_ONCE.includes(reason);
+}
+
 /** Thrown where an image is found wanting; becomes a `rejected` manifest, never a retry. */
 export class ImageRejected extends Error {
   override readonly name = "ImageRejected";

@@ -1,5 +1,6 @@
 import type { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
+import type { Owner } from "../model/owner.ts";
 import type { Tenant } from "../model/tenant.ts";
 
 /** What one image takes from its tenant's day. */
@@ -11,15 +12,19 @@ export interface QuotaClaim {
   readonly bytesPerDay: number;
 }
 
+/** The bytes that an image turned out to have. */
+export type ArrivedBytes = Pick<QuotaClaim, "tenant" | "imageId" | "bytes">;
+
 /** Exact daily counts per tenant (UTC days), idempotent by image. */
 export interface Quota {
   /**
    * Counts the image once, by the most bytes that were asked for it, however often it is asked; throws `quota_exceeded`
-   * with `retryAfterMs` and `limits` where the day has no room, and leaves what was counted.
+   * with `retryAfterMs` and `limits` where the day has no room, or the image was asked for too often, and leaves what was
+   * counted.
    */
   reserve(claim: QuotaClaim): Promise<void>;
-  /** Counts `bytes` for an image that was reserved with more because its size was not known; idempotent. */
-  settle(claim: QuotaClaim): Promise<void>;
+  /** Counts the bytes that came for an image of today, whatever was declared; idempotent. */
+  settle(arrived: ArrivedBytes): Promise<void>;
   /** Gives the image back, after a definite refusal only. */
   release(claim: QuotaClaim): Promise<void>;
 }
@@ -27,14 +32,18 @@ export interface Quota {
 /** Erasures of one tenant that are to be counted against its day. */
 export interface ErasureClaim {
   readonly tenant: Tenant;
+  /** Who asks: the pseudonym of today, whatever day the images are of. */
+  readonly owner: Owner;
   readonly imageIds: readonly ImageId[];
   readonly erasuresPerDay: number;
+  /** What one owner may take of them. */
+  readonly erasuresPerOwner: number;
 }
 
 /** Exact daily counts of erasures per tenant (UTC days), idempotent by image. */
 export interface ErasureQuota {
   /**
-   * Counts each image once a day, in order, as long as the day has room. Returns, of each that it has no room for,
+   * Counts each image once a day, in order, as long as the tenant's and the owner's day have room. Returns, of each that it has no room for,
    * `quota_exceeded` with `retryAfterMs` and `limits`.
    */
   countErasures(claim: ErasureClaim): Promise<ReadonlyMap<ImageId, AppError>>;

@@ -4,17 +4,21 @@ import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { Probed } from "./probe/probe.ts";
 
-/** What was promised at the door, and what arrived. */
-export interface GuardOptions {
-  readonly plan: Pick<TenantPlan, "allowedTypes" | "maxBytes" | "maxPixels" | "maxFrames">;
+/** What was promised at the source, and what arrived. */
+export interface PromisedBytes {
+  readonly plan: Pick<TenantPlan, "maxBytes">;
   /** In bytes; undefined where nothing was declared. */
   readonly declaredSize: number | undefined;
   /** In bytes, as the store says. */
   readonly actualSize: number;
 }
 
-interface Facts extends GuardOptions {
+/** What a plan allows of a picture. */
+export type PicturePlan = Pick<TenantPlan, "allowedTypes" | "maxPixels" | "maxFrames">;
+
+interface Facts {
   readonly probed: Probed;
+  readonly plan: PicturePlan;
 }
 
 type Measure = (facts: Facts) => number;
@@ -32,7 +36,6 @@ const MAX_ANIMATION = 20;
 
 /** Each limit: why it rejects, what is measured, how, and what it must be at most. */
 const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, max: Measure])[] = [
-  ["too_large", "bytes", ({ actualSize }) => actualSize, ({ plan }) => plan.maxBytes],
   ["too_large", "bytes of EXIF", exifBytesOf, () => MAX_EXIF_BYTES],
   ["too_large", "bytes of colour profile", ({ probed }) => probed.iccBytes, () => MAX_ICC_BYTES],
   ["too_many_pixels", "pixels", pixelsOf, ({ plan }) => plan.maxPixels],
@@ -47,28 +50,31 @@ const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, ma
   ],
 ];
 
-/**
- * Lets a probed image through or throws ImageRejected: `declared_mismatch`, `unsupported_type` where the plan does not
- * take its type, `too_large`, `too_many_pixels`, `too_many_frames`.
- */
-export function guard(probed: Probed, options: GuardOptions): void {
-  const facts: Facts = { ...options, probed };
-  checkSize(facts);
-  if (!options.plan.allowedTypes.some((allowed) => agrees(allowed, probed.mediaType))) {
-    throw new ImageRejected("unsupported_type", `the plan does not take ${probed.mediaType}`);
-  }
-  for (const [reason, what, value, max] of LIMITS) {
-    const [found, most] = [value(facts), max(facts)];
-    if (found > most) throw new ImageRejected(reason, `${found} ${what}, at most ${most}`);
-  }
-}
-
-function checkSize({ declaredSize, actualSize }: Facts): void {
+/** Lets an object through by its size alone, before a byte is read; throws ImageRejected: `declared_mismatch`, `too_large`. */
+export function guardBytes({ plan: { maxBytes }, declaredSize, actualSize }: PromisedBytes): void {
   if (declaredSize !== undefined && declaredSize !== actualSize) {
     throw new ImageRejected(
       "declared_mismatch",
       `${declaredSize} bytes were declared, it has ${actualSize}`,
     );
+  }
+  if (actualSize > maxBytes) {
+    throw new ImageRejected("too_large", `${actualSize} bytes, at most ${maxBytes}`);
+  }
+}
+
+/**
+ * Lets a probed image through or throws ImageRejected: `unsupported_type` where the plan does not take its type,
+ * `too_large` (its blocks of metadata), `too_many_pixels`, `too_many_frames`.
+ */
+export function guard(probed: Probed, plan: PicturePlan): void {
+  const facts: Facts = { plan, probed };
+  if (!plan.allowedTypes.some((allowed) => agrees(allowed, probed.mediaType))) {
+    throw new ImageRejected("unsupported_type", `the plan does not take ${probed.mediaType}`);
+  }
+  for (const [reason, what, value, max] of LIMITS) {
+    const [found, most] = [value(facts), max(facts)];
+    if (found > most) throw new ImageRejected(reason, `${found} ${what}, at most ${most}`);
   }
 }
 

@@ -1,34 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RejectReason } from "../model/reject_reason.ts";
+import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
-import { guard, type GuardOptions } from "./guard.ts";
+import { guard, guardBytes, type PicturePlan } from "./guard.ts";
 import type { Probed } from "./probe/probe.ts";
 
 function picture(header: Partial<Probed["header"]> = {}): Probed {
   return { mediaType: "image/heic", exif: undefined, iccBytes: 0, header: sampleHeader(header) };
 }
 
-const PROMISED: GuardOptions = {
-  plan: DEFAULT_PLAN,
-  declaredSize: 1_000,
-  actualSize: 1_000,
-};
+test("guard() lets a picture through that is within every limit", () => {
+  guard(picture(), DEFAULT_PLAN);
+  guard(picture(), { ...DEFAULT_PLAN, allowedTypes: ["image/heif"] });
+});
 
-test("guard() lets a picture through that is as declared and within every limit", () => {
-  guard(picture(), PROMISED);
-  guard(picture(), { ...PROMISED, plan: { ...DEFAULT_PLAN, allowedTypes: ["image/heif"] } });
-  guard(picture(), { ...PROMISED, declaredSize: undefined });
+test("guardBytes() takes the declared size, or any within the plan where none was declared", () => {
+  const plan = { maxBytes: 1_000 };
+  const refused = (declaredSize: number | undefined, actualSize: number) => {
+    try {
+      guardBytes({ plan, declaredSize, actualSize });
+    } catch (error) {
+      return error instanceof ImageRejected ? error.reason : assert.fail();
+    }
+  };
+  const sizes = [[1_000, 1_000], [undefined, 1_000], [1_000, 999], [1, 1_001], [undefined, 1_001]];
+  assert.deepEqual(sizes.map(([declared, actual = 0]) => refused(declared, actual)), [
+    ...[undefined, undefined, "declared_mismatch", "declared_mismatch", "too_large"],
+  ]);
 });
 
 const REFUSED:
-  readonly (readonly [string, RejectReason, Partial<Probed["header"]>, Partial<GuardOptions>])[] = [
-    ["another size", "declared_mismatch", {}, { declaredSize: 999 }],
-    ["a type outside the plan", "unsupported_type", {}, {
-      plan: { ...DEFAULT_PLAN, allowedTypes: ["image/png"] },
-    }],
-    ["too many bytes", "too_large", {}, { plan: { ...DEFAULT_PLAN, maxBytes: 999 } }],
+  readonly (readonly [string, RejectReason, Partial<Probed["header"]>, Partial<PicturePlan>])[] = [
+    ["a type outside the plan", "unsupported_type", {}, { allowedTypes: ["image/png"] }],
     ["too many pixels", "too_many_pixels", { width: 10_001, height: 10_000 }, {}],
     ["too long a side", "too_many_pixels", { width: 65_501, height: 1_000 }, {}],
     ["too long an aspect", "too_many_pixels", { width: 60_000, height: 1 }, {}],
@@ -39,15 +43,15 @@ const REFUSED:
 test("guard() refuses blocks of EXIF and profiles of a size that no camera writes", () => {
   const exif = { offset: 100, length: 1_048_577 };
   const refused = { reason: "too_large" };
-  assert.throws(() => guard({ ...picture(), exif }, PROMISED), refused);
-  assert.throws(() => guard({ ...picture(), iccBytes: 4_194_305 }, PROMISED), refused);
+  assert.throws(() => guard({ ...picture(), exif }, DEFAULT_PLAN), refused);
+  assert.throws(() => guard({ ...picture(), iccBytes: 4_194_305 }, DEFAULT_PLAN), refused);
   const tiff = { ...picture(), mediaType: "image/tiff", exif } as const;
-  guard(tiff, PROMISED);
+  guard(tiff, DEFAULT_PLAN);
 });
 
-for (const [what, reason, header, options] of REFUSED) {
+for (const [what, reason, header, plan] of REFUSED) {
   test(`guard() refuses ${what} as ${reason}`, () => {
     const refused = { name: "ImageRejected", reason };
-    assert.throws(() => guard(picture(header), { ...PROMISED, ...options }), refused);
+    assert.throws(() => guard(picture(header), { ...DEFAULT_PLAN, ...plan }), refused);
   });
 }

@@ -4,6 +4,7 @@
  */
 import { isFinal } from "../model/manifest.ts";
 import { type ImageRef, rawName, readRawName } from "../model/object_name.ts";
+import { isRemovedAtOnce } from "../model/reject_reason.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { isFarAhead, phaseOf } from "../retention/policy.ts";
@@ -54,17 +55,25 @@ async function processOnce(
       "it was complete after its write cutoff",
     )
     : await runStages(ports, raw, { attempt, ...options });
-  return await commitManifest(ports, { ref, manifest }, { previous, ...options });
+  const outcome = await commitManifest(ports, { ref, manifest }, { previous, ...options });
+  if (outcome.outcome === "done" && isRemovedAtOnce(manifest.reason)) {
+    await ports.raw.remove(rawName(ref), { generation: object.generation, ...options });
+  }
+  return outcome;
 }
 
-/** The record may be lost: it is published again. A second object of the name is not the one that was processed. */
+/**
+ * The record may be lost: it is published again. A second object of the name is not the one that was processed, and one
+ * that broke its declaration does not stay.
+ */
 async function finishAgain(
   ports: ProcessImagePorts,
   ref: ImageRef,
   held: HeldManifest,
   { generation, ...options }: CallOptions & Pick<ImageDelivery, "generation">,
 ): Promise<ProcessOutcome> {
-  if (generation !== held.manifest.generation) {
+  const { generation: processed, reason } = held.manifest;
+  if (generation !== processed || isRemovedAtOnce(reason)) {
     await ports.raw.remove(rawName(ref), { generation, ...options });
   }
   await publishRecord(ports, ref, held, options);

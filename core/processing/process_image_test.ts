@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { manifestName, rawName, receiptName } from "../model/object_name.ts";
-import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
+import { ImageRejected, isRemovedAtOnce, type RejectReason } from "../model/reject_reason.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { MAX_AHEAD_MS, RETENTION_POLICY } from "../retention/policy.ts";
 import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
@@ -110,8 +110,24 @@ for (const [what, reason, options, upload] of REJECTIONS) {
     assert.deepEqual(world.processed.names(), [manifestName(ref)]);
     const row = newestRowOf(world, ref);
     assert.deepEqual([row?.status, row?.reason], ["rejected", reason]);
+    const isKept = await world.raw.stat(rawName(ref)) !== null;
+    assert.equal(isKept, !isRemovedAtOnce(reason), "bytes that break their declaration go at once");
   });
 }
+
+test("processImage() removes bytes of a broken declaration unread, also where an attempt before died in between", async () => {
+  const world = new TestWorld();
+  const junk = { bytes: new Uint8Array(70), declaration: { source: "edge", size: 1 } } as const;
+  const delivery = await world.upload(ref, junk);
+  world.raw.readRange = world.raw.read = () => assert.fail("no byte of it is read");
+  const { remove } = world.raw;
+  world.raw.remove = () => Promise.reject(new AppError("unavailable", "the process dies here"));
+  await assert.rejects(processImage(world.ports, delivery), { code: "unavailable" });
+  world.raw.remove = remove;
+  assert.equal((await processImage(world.ports, delivery)).outcome, "already");
+  assert.equal((await manifestOf(world, ref)).reason, "declared_mismatch");
+  assert.equal(await world.raw.stat(rawName(ref)), null);
+});
 
 test("processImage() hands nothing to the engine that header, plan or digest rejects", async () => {
   const world = new TestWorld();

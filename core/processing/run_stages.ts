@@ -4,7 +4,7 @@ import { ImageRejected } from "../model/reject_reason.ts";
 import { renditionsOf } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
-import { guard } from "./guard.ts";
+import { guard, guardBytes } from "./guard.ts";
 import { probe, probeBytes, type Probed } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 import { fetchRaw, rangeSource, type RawImage } from "./raw_image.ts";
@@ -26,6 +26,7 @@ export async function runStages(
   const draft = new ManifestDraft(ports, raw, attempt);
   const { watch } = draft;
   try {
+    guardBytes({ plan: raw.plan, declaredSize: raw.declaration.size, actualSize: raw.object.size });
     const source = rangeSource(ports.raw, raw, options);
     draft.addHeader(guarded(await watch.time("probeMs", () => probe(source, options)), raw));
     const bytes = await watch.time("fetchMs", () => fetchRaw(ports.raw, raw, options));
@@ -46,9 +47,9 @@ export async function runStages(
   }
 }
 
-/** What was found, where it is within every limit and is what was declared. */
-function guarded(probed: Probed, { object, declaration, plan }: RawImage): Probed {
-  guard(probed, { plan, declaredSize: declaration.size, actualSize: object.size });
+/** What was found, where it is within every limit. */
+function guarded(probed: Probed, { plan }: RawImage): Probed {
+  guard(probed, plan);
   return probed;
 }
 

@@ -1,10 +1,11 @@
 import { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
-import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "../ports/quota.ts";
+import type { Owner } from "../model/owner.ts";
+import type { ArrivedBytes, ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "../ports/quota.ts";
 
 /** One day's counts in memory, of one tenant. */
 export class MemoryQuota implements Quota, ErasureQuota {
-  readonly #erasures = new Set<ImageId>();
+  readonly #erasures = new Map<ImageId, Owner>();
   readonly #held = new Map<ImageId, number>();
 
   /** Ids of the images that are counted. */
@@ -29,9 +30,8 @@ export class MemoryQuota implements Quota, ErasureQuota {
     return Promise.resolve();
   }
 
-  settle({ imageId, bytes }: QuotaClaim): Promise<void> {
-    const held = this.#held.get(imageId);
-    if (held !== undefined) this.#held.set(imageId, Math.min(held, bytes));
+  settle({ imageId, bytes }: ArrivedBytes): Promise<void> {
+    if (this.#held.has(imageId)) this.#held.set(imageId, bytes);
     return Promise.resolve();
   }
 
@@ -45,11 +45,13 @@ export class MemoryQuota implements Quota, ErasureQuota {
     return this.#erasures.size;
   }
 
-  countErasures({ imageIds, erasuresPerDay }: ErasureClaim) {
+  countErasures({ owner, imageIds, erasuresPerDay, erasuresPerOwner }: ErasureClaim) {
     const refused = new Map<ImageId, AppError>();
     for (const imageId of imageIds) {
       if (this.#erasures.has(imageId)) continue;
-      if (this.#erasures.size < erasuresPerDay) this.#erasures.add(imageId);
+      const own = [...this.#erasures.values()].filter((other) => other === owner).length;
+      const hasRoom = this.#erasures.size < erasuresPerDay && own < erasuresPerOwner;
+      if (hasRoom) this.#erasures.set(imageId, owner);
       else refused.set(imageId, fullDay());
     }
     return Promise.resolve(refused);

@@ -1,4 +1,4 @@
-import { AppError } from "@tintype/core/errors";
+import { AppError, type LimitState } from "@tintype/core/errors";
 import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
 
 /** What a tenant's object records of an image. */
@@ -8,17 +8,21 @@ export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly image
 export interface FullDay {
   readonly images: number;
   readonly bytes: number;
+  /** How often this image may still be asked for. */
+  readonly asks: number;
   readonly endsInMs: number;
 }
 
 /** What a tenant's object records of erasures. */
-export type DayErasures = Pick<ErasureClaim, "erasuresPerDay"> & {
+export type DayErasures = Omit<ErasureClaim, "tenant" | "imageIds" | "owner"> & {
+  readonly owner: string;
   readonly imageIds: readonly string[];
 };
 
-/** Erasures that a day has no room for, what is left of it, and the milliseconds until the next one begins. */
+/** Erasures that a day has no room for, what binds and is left of it, and the milliseconds until the next one begins. */
 export interface CountedErasures {
   readonly refused: readonly string[];
+  readonly quota: number;
   readonly left: number;
   readonly endsInMs: number;
 }
@@ -39,6 +43,9 @@ export interface QuotaNamespace {
 }
 
 const DAY_SECONDS = 86_400;
+
+/** How often one image may be asked for in a day: each may have opened a session, which Google keeps for a week. */
+export const ASKS_PER_IMAGE = 32;
 
 /** Tenants whose object ids an isolate keeps. */
 const MAX_IDS = 1_024;
@@ -72,16 +79,16 @@ export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQu
     },
     settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
     release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
-    async countErasures({ tenant, imageIds, erasuresPerDay }) {
-      const day = await ask(tenant, (stub) => stub.countErasures({ imageIds, erasuresPerDay }));
+    async countErasures({ tenant, ...erasures }) {
+      const day = await ask(tenant, (stub) => stub.countErasures(erasures));
       const refused = new Set(day.refused);
-      const error = erasuresExceeded(erasuresPerDay, day);
-      return new Map(imageIds.filter((id) => refused.has(id)).map((id) => [id, error]));
+      const error = erasuresExceeded(day);
+      return new Map(erasures.imageIds.filter((id) => refused.has(id)).map((id) => [id, error]));
     },
   };
 }
 
-function erasuresExceeded(quota: number, { left, endsInMs }: CountedErasures): AppError {
+function erasuresExceeded({ quota, left, endsInMs }: CountedErasures): AppError {
   const limit = { name: "erasures", quota, remaining: left, windowSeconds: DAY_SECONDS };
   return new AppError("quota_exceeded", "Cannot erase image as the day's quota is used up", {
     retryAfterMs: endsInMs,
@@ -90,10 +97,11 @@ function erasuresExceeded(quota: number, { left, endsInMs }: CountedErasures): A
 }
 
 function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {
-  const limits = [
+  const limits: readonly Omit<LimitState, "windowSeconds">[] = [
     { name: "images", quota: imagesPerDay, remaining: full.images },
     { name: "bytes", quota: bytesPerDay, remaining: full.bytes, unit: "content-bytes" },
-  ] as const;
+    ...full.asks > 0 ? [] : [{ name: "uploads-of-image", quota: ASKS_PER_IMAGE, remaining: 0 }],
+  ];
   return new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
     retryAfterMs: full.endsInMs,
     limits: limits.map((limit) => ({ ...limit, windowSeconds: DAY_SECONDS })),

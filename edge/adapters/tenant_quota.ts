@@ -1,16 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
-import type {
-  CountedErasures,
-  DayClaim,
-  DayErasures,
-  FullDay,
-  QuotaStub,
+import {
+  ASKS_PER_IMAGE,
+  type CountedErasures,
+  type DayClaim,
+  type DayErasures,
+  type FullDay,
+  type QuotaStub,
 } from "./durable_object_quota.ts";
 
 const DAY_MS = 86_400_000;
 const HASH_BYTES = 16;
 const HMAC = { name: "HMAC", hash: "SHA-256" } as const;
 const encoder = new TextEncoder();
+
+/** What is held of an image: bytes, and how often it was asked for. */
+type Claim = Record<"bytes" | "asks", number>;
+type Erasures = Record<"erasures", number>;
 
 /** The day that is counted, in memory. */
 interface Day {
@@ -32,8 +37,11 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     this.#sql = ctx.storage.sql;
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS day (start_ms INTEGER NOT NULL, key BLOB NOT NULL);
-      CREATE TABLE IF NOT EXISTS claims (hash BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS claims (
+        hash BLOB PRIMARY KEY, bytes INTEGER NOT NULL, asks INTEGER NOT NULL
+      ) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS erasures (hash BLOB PRIMARY KEY) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS owners (hash BLOB PRIMARY KEY, erasures INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS total (
         images INTEGER NOT NULL, bytes INTEGER NOT NULL, erasures INTEGER NOT NULL
       );
@@ -42,23 +50,28 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 
   /**
    * Counts an image once a day, by the most bytes that were asked for it: whoever asks again for more is held to that.
-   * Where the day has no room, what was counted stays.
+   * Where the day has no room, or the image was asked for too often, what was counted stays.
    */
   async reserve(claim: DayClaim): Promise<FullDay | null> {
     const nowMs = Date.now();
     const hash = await hashOf(claim.imageId, await this.#keyAt(nowMs));
     // No await from here on: nothing comes between the look and the count.
-    const held = this.#bytesOf(hash);
-    if (held !== undefined && claim.bytes <= held) return null;
+    const held = this.#claimOf(hash);
+    const asks = held?.asks ?? 0;
     const { images, bytes } = this.#sql.exec<{ images: number; bytes: number }>(
       "SELECT images, bytes FROM total",
     ).one();
     const left = { images: claim.imagesPerDay - images, bytes: claim.bytesPerDay - bytes };
-    const more = { images: held === undefined ? 1 : 0, bytes: claim.bytes - (held ?? 0) };
-    if (more.images > left.images || more.bytes > left.bytes) {
-      return { ...left, endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
+    const bytesNow = Math.max(claim.bytes, held?.bytes ?? 0);
+    const more = { images: held === undefined ? 1 : 0, bytes: bytesNow - (held?.bytes ?? 0) };
+    const isFull = (more.images > 0 && more.images > left.images) ||
+      (more.bytes > 0 && more.bytes > left.bytes);
+    if (isFull || asks >= ASKS_PER_IMAGE) {
+      const endsInMs = startOfDay(nowMs) + DAY_MS - nowMs;
+      return { ...left, asks: ASKS_PER_IMAGE - asks, endsInMs };
     }
-    this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?)", hash, claim.bytes);
+    this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", hash, bytesNow, asks + 1);
+    if (more.images === 0 && more.bytes === 0) return null;
     this.#sql.exec(
       "UPDATE total SET images = images + ?, bytes = bytes + ?",
       more.images,
@@ -67,31 +80,40 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     return null;
   }
 
-  /** Lowers what an image of today counts for to its real size; never raises it. */
+  /** Counts the bytes that came for an image of today, more than the day has room for too. */
   async settle(imageId: string, bytes: number): Promise<void> {
     const hash = await hashOf(imageId, await this.#keyAt(Date.now()));
-    const held = this.#bytesOf(hash);
-    if (held === undefined || bytes >= held) return;
+    const held = this.#claimOf(hash);
+    if (held === undefined) return;
     this.#sql.exec("UPDATE claims SET bytes = ? WHERE hash = ?", bytes, hash);
-    this.#sql.exec("UPDATE total SET bytes = bytes - ?", held - bytes);
+    this.#sql.exec("UPDATE total SET bytes = bytes + ?", bytes - held.bytes);
   }
 
   /** Gives an image of today back; one that was never counted, or on another day, changes nothing. */
   async release(imageId: string): Promise<void> {
     const hash = await hashOf(imageId, await this.#keyAt(Date.now()));
-    const bytes = this.#bytesOf(hash);
-    if (bytes === undefined) return;
+    const held = this.#claimOf(hash);
+    if (held === undefined) return;
     this.#sql.exec("DELETE FROM claims WHERE hash = ?", hash);
-    this.#sql.exec("UPDATE total SET images = images - 1, bytes = bytes - ?", bytes);
+    this.#sql.exec("UPDATE total SET images = images - 1, bytes = bytes - ?", held.bytes);
   }
 
-  /** Counts each image's erasure once a day, in order, as long as there is room. */
-  async countErasures({ imageIds, erasuresPerDay }: DayErasures): Promise<CountedErasures> {
+  /** Counts each image's erasure once a day, in order, as long as the tenant and the owner have room. */
+  async countErasures(
+    { imageIds, owner, erasuresPerDay, erasuresPerOwner }: DayErasures,
+  ): Promise<CountedErasures> {
     const nowMs = Date.now();
     const key = await this.#keyAt(nowMs);
     const hashes = await Promise.all(imageIds.map((imageId) => hashOf(imageId, key)));
+    const ownerHash = await hashOf(owner, key);
     // No await from here on.
-    const { erasures } = this.#sql.exec<{ erasures: number }>("SELECT erasures FROM total").one();
+    const { erasures } = this.#sql.exec<Erasures>("SELECT erasures FROM total").one();
+    const [own = { erasures: 0 }] = this.#sql.exec<Erasures>(
+      "SELECT erasures FROM owners WHERE hash = ?",
+      ownerHash,
+    );
+    const left = { ofDay: erasuresPerDay - erasures, ofOwner: erasuresPerOwner - own.erasures };
+    const room = Math.min(left.ofDay, left.ofOwner);
     const refused: string[] = [];
     let counted = 0;
     for (const [at, imageId] of imageIds.entries()) {
@@ -99,7 +121,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
       if (this.#sql.exec("SELECT 1 FROM erasures WHERE hash = ?", hash).toArray().length > 0) {
         continue;
       }
-      if (erasures + counted >= erasuresPerDay) {
+      if (counted >= room) {
         refused.push(imageId);
         continue;
       }
@@ -107,8 +129,17 @@ export class TenantQuota extends DurableObject implements QuotaStub {
       counted++;
     }
     this.#sql.exec("UPDATE total SET erasures = erasures + ?", counted);
-    const left = erasuresPerDay - erasures - counted;
-    return { refused, left, endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO owners VALUES (?, ?)",
+      ownerHash,
+      own.erasures + counted,
+    );
+    return {
+      refused,
+      quota: left.ofDay <= left.ofOwner ? erasuresPerDay : erasuresPerOwner,
+      left: room - counted,
+      endsInMs: startOfDay(nowMs) + DAY_MS - nowMs,
+    };
   }
 
   /** Empties the object when its day is over and no call has begun the next. */
@@ -142,17 +173,13 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 
   #empty(): void {
     this.#day = undefined;
-    for (const table of ["day", "claims", "erasures", "total"]) {
+    for (const table of ["day", "claims", "erasures", "owners", "total"]) {
       this.#sql.exec(`DELETE FROM ${table}`);
     }
   }
 
-  #bytesOf(hash: ArrayBuffer): number | undefined {
-    const [claim] = this.#sql.exec<{ bytes: number }>(
-      "SELECT bytes FROM claims WHERE hash = ?",
-      hash,
-    );
-    return claim?.bytes;
+  #claimOf(hash: ArrayBuffer): Claim | undefined {
+    return this.#sql.exec<Claim>("SELECT bytes, asks FROM claims WHERE hash = ?", hash).toArray()[0];
   }
 }
 

@@ -137,10 +137,12 @@ async function eraseAll(
       refused.set(imageId, error);
     }
   }
-  const erasuresPerDay = owner === undefined
-    ? (await services.tenants.planOf(tenant)).erasuresPerDay
+  const { erasuresPerDay } = await services.tenants.planOf(tenant);
+  // Staff name the owner, and are not bound.
+  const bound = owner === undefined
+    ? { owner: await caller.ownerAt(clock.now()), erasuresPerDay }
     : undefined;
-  const full = await requestErasures(services, { tenant, refs, erasuresPerDay });
+  const full = await requestErasures(services, { tenant, refs, bound });
   return new Map([...refused, ...full]);
 }
 

@@ -29,6 +29,7 @@ const {
   IDENTITY_PORTS = "",
   ISSUER_URL = "http://localhost:9080",
   PROCESSOR_URL: processorUrl = "http://localhost:8080",
+  EDGE_URL: edgeUrl = "http://localhost:8787",
   KEEPER_URL: keeperUrl = "http://localhost:8082",
   BIGQUERY_URL: bigqueryUrl = "http://localhost:9050",
   LOG_LEVEL,
@@ -59,7 +60,7 @@ await runEmulator("pubsub", async () => {
       return pushDestination(subscription, { identity, timing, log });
     },
   });
-  makeTopology(broker, { project, processorUrl, retentionMs });
+  makeTopology(broker, { project, processorUrl, edgeUrl, retentionMs });
   const jobs = schedulerJobs({ baseUrl: keeperUrl, retentionMs });
   const scheduler = new Scheduler({ jobs, identity, log });
   const faults = new FaultInjector();

@@ -7,6 +7,8 @@ interface TopologyOptions {
   readonly project: string;
   /** Where events are pushed to; a base address without a slash at the end. */
   readonly processorUrl: string;
+  /** Where records of rejected images are pushed to; a base address without a slash at the end. */
+  readonly edgeUrl: string;
   /** The retention period in milliseconds; message retention is a share of it. */
   readonly retentionMs: number;
 }
@@ -20,6 +22,10 @@ interface Row {
   readonly keeps: "eventsMs" | "deadLettersMs";
   /** The path of the processor that messages are pushed to. */
   readonly pushPath?: string;
+  /** The path of the edge that they are pushed to. */
+  readonly edgePath?: string;
+  /** Of all messages of the topic. */
+  readonly filter?: string;
   /** The table of the dataset `tintype` that messages are written to. */
   readonly table?: string;
   readonly deadLetterTopic?: string;
@@ -50,6 +56,13 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
     table: "purges",
     deadLetterTopic: "tintype-images-dead",
   },
+  "tintype-images-edge": {
+    topic: "tintype-images",
+    keeps: "eventsMs",
+    edgePath: "/events/records",
+    filter: 'attributes.source = "edge" AND attributes.type = "image.rejected"',
+    deadLetterTopic: "tintype-images-dead",
+  },
   "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
 };
 
@@ -70,8 +83,12 @@ export function makeTopology(broker: Broker, options: TopologyOptions): void {
   }
 }
 
-function inputOf(row: Row, { project, processorUrl }: TopologyOptions): SubscriptionInput {
-  const pushEndpoint = processorUrl + (row.pushPath ?? "");
+function inputOf(
+  row: Row,
+  { project, processorUrl, edgeUrl }: TopologyOptions,
+): SubscriptionInput {
+  const { edgePath, pushPath, filter } = row;
+  const pushEndpoint = edgePath === undefined ? processorUrl + (pushPath ?? "") : edgeUrl + edgePath;
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
   return {
     topic: `projects/${project}/topics/${row.topic}`,
@@ -84,7 +101,8 @@ function inputOf(row: Row, { project, processorUrl }: TopologyOptions): Subscrip
         maxDeliveryAttempts: MAX_ATTEMPTS,
       },
     },
-    ...row.pushPath !== undefined && {
+    ...filter !== undefined && { filter },
+    ...(pushPath ?? edgePath) !== undefined && {
       pushConfig: { pushEndpoint, oidcToken: { serviceAccountEmail, audience: pushEndpoint } },
     },
     ...row.table !== undefined && {

@@ -20,6 +20,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-events": 3 * DAY_S,
     "tintype-events-dead": 3 * DAY_S,
     "tintype-images-bigquery": 3 * DAY_S,
+    "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
   });
   assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
@@ -45,6 +46,9 @@ test("events are pushed with the endpoint as audience and 100 attempts, dead let
     maxDeliveryAttempts: 100,
   });
   assert.equal(of("tintype-events-dead").deadLetterPolicy, undefined);
+  const { filter, pushConfig: toEdge } = of("tintype-images-edge");
+  assert.match(toEdge.pushEndpoint ?? "", /\/events\/records$/);
+  assert.equal(filter, 'attributes.source = "edge" AND attributes.type = "image.rejected"');
   const rows = { table: "tintype-local.tintype.images", useTableSchema: true };
   assert.deepEqual(of("tintype-images-bigquery").bigqueryConfig, rows);
 });

@@ -53,6 +53,7 @@ export function cloudParts(context: PartsContext): PartCommand[] {
       IDENTITY_PORTS: identityPorts("pubsub"),
       ISSUER_URL: URLS.oidc,
       PROCESSOR_URL: URLS.processor,
+      EDGE_URL: URLS.edge,
       KEEPER_URL: URLS.keeper,
       BIGQUERY_URL: URLS.bigquery,
       RETENTION_MS,
@@ -253,6 +254,9 @@ function edgeEnvFile(context: PartsContext): string {
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
+    PUSH_ACCOUNT: LOCAL.pushAccount,
+    PUSH_AUDIENCE: `${URLS.edge}/events/records`,
+    PUSH_KEYS_URL: `${URLS.oidc}/google/certs`,
     ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
     SIGN_IN: JSON.stringify(signIn),
   };
