@@ -125,6 +125,26 @@ test("bytes that are not those declared end rejected, and only their owner sees 
   await assertProblem(other, "404 not_found", "another person");
 });
 
+test("bytes beyond their declaration are removed at once, and the edge learns how many came", async () => {
+  const token = await kept(tokenFor(JANE));
+  const json = { contentType: "image/png", size: 1 };
+  const started = await (await callEdge("/v1/uploads", { token, method: "POST", json })).json();
+  const { imageId, upload } = started as { imageId: string; upload: { url: string } }; // the contract
+  const put = await fetch(upload.url, { method: "PUT", body: noisePng(20, 20) });
+  assert.equal(put.status, 200);
+  const path = `/v1/images/${imageId}?wait=20`;
+  const image = await (await callEdge(path, { token })).json() as Record<string, unknown>;
+  assert.deepEqual([image["status"], image["reason"]], ["rejected", "declared_mismatch"]);
+  await waitUntil("the raw object to be gone", async () => {
+    const response = await fetch(`${URLS.storage}/storage/v1/b/${BUCKETS.raw}/o`);
+    assert.equal(response.status, 200);
+    return !(await response.text()).includes(imageId);
+  }, 5_000);
+  await waitUntil("the push of its record to the edge", () => {
+    return system.lines.some((line) => line.includes("/events/records") && line.includes("204"));
+  }, 10_000);
+});
+
 test("processor and keeper are called by their subscription's and scheduler's accounts alone, and garbage is acknowledged", async () => {
   const job = `${URLS.keeper}/jobs/sweep`;
   const right = identityToken(EVENTS, PUSH);

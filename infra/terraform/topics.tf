@@ -36,10 +36,13 @@ resource "google_storage_notification" "finalized" {
 locals {
   # 100 attempts from 10 s to 10 minutes apart are some 15 hours; each nack spends one, also a 429.
   max_delivery_attempts = 100
-  pushes = {
-    events = { path = "/events/storage", retention = var.retention.events_retention }
-    dead   = { path = "/events/dead", retention = var.retention.dead_letters_retention }
-  }
+  processor_url         = module.contract.services.processor.url
+  pushes = merge({
+    events = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
+    dead   = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    }, var.edge_url == "" ? {} : {
+    images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND attributes.type = \"image.rejected\"", dead = ["images_dead"] }
+  })
   rows = { images = "images", certificates = "purges" }
 }
 
@@ -48,7 +51,8 @@ resource "google_pubsub_subscription" "push" {
   for_each = local.pushes
 
   name                       = module.contract.subscriptions[each.key]
-  topic                      = google_pubsub_topic.topic[each.key].id
+  topic                      = google_pubsub_topic.topic[each.value.topic].id
+  filter                     = each.value.filter
   ack_deadline_seconds       = 600
   message_retention_duration = each.value.retention
   retain_acked_messages      = false
@@ -58,10 +62,10 @@ resource "google_pubsub_subscription" "push" {
   }
 
   push_config {
-    push_endpoint = "${module.contract.services.processor.url}${each.value.path}"
+    push_endpoint = each.value.url
     oidc_token {
       service_account_email = local.accounts.push.email
-      audience              = "${module.contract.services.processor.url}${each.value.path}"
+      audience              = each.value.url
     }
   }
 
@@ -71,9 +75,9 @@ resource "google_pubsub_subscription" "push" {
   }
 
   dynamic "dead_letter_policy" {
-    for_each = each.key == "events" ? [google_pubsub_topic.topic["dead"].id] : []
+    for_each = each.value.dead
     content {
-      dead_letter_topic     = dead_letter_policy.value
+      dead_letter_topic     = google_pubsub_topic.topic[dead_letter_policy.value].id
       max_delivery_attempts = local.max_delivery_attempts
     }
   }

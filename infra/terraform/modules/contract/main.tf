@@ -27,13 +27,13 @@ locals {
     topic => "${var.prefix}-${name}"
   }
   subscriptions = {
-    for subscription, name in {
+    for subscription, name in merge({
       events       = "events"
       dead         = "events-dead"
       images       = "images-bigquery"
       certificates = "certificates-bigquery"
       images_dead  = "images-dead"
-    } : subscription => "${var.prefix}-${name}"
+    }, var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }
 
   # With Cloud Run's deterministic address, so that a service can be given its own.

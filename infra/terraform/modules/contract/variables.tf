@@ -59,6 +59,18 @@ variable "region" {
   }
 }
 
+variable "edge_url" {
+  description = "Address of the edge, such as https://images.example.com: records of rejected images are pushed to it, so that what broke its declaration counts against the tenant's day. Empty for none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.edge_url == "" || can(regex("^https://[a-z0-9.-]+$", var.edge_url))
+    error_message = "edge_url must be https:// and a host's name without a path, or empty."
+  }
+}
+
 variable "bucket_location" {
   description = "Location of the buckets: a dual-region (EUR4, EUR5, EUR7, EUR8, NAM4, ASIA1), or a region in capitals where one is enough."
   type        = string

@@ -164,6 +164,17 @@ run "pubsub_writes_the_two_tables_and_the_dead_letters" {
   }
 }
 
+run "records_are_pushed_to_the_edge_where_its_address_is_known" {
+  command = plan
+  variables {
+    edge_url = "https://images.example.com"
+  }
+  assert {
+    condition     = output.subscriptions.images_edge == "tintype-images-edge" && contains(keys(merge(values(output.grants)...)), "pubsub/subscription-images-edge/subscribe")
+    error_message = "Pub/Sub pulls what it pushes and moves what cannot be delivered."
+  }
+}
+
 run "the_edge_creates_lists_and_reads_and_deletes_nothing" {
   command = plan
   assert {

@@ -81,6 +81,14 @@ run "refuses_a_location_in_small_letters" {
   expect_failures = [var.bucket_location]
 }
 
+run "refuses_an_edge_with_a_path" {
+  command = plan
+  variables {
+    edge_url = "https://images.example.com/"
+  }
+  expect_failures = [var.edge_url]
+}
+
 run "refuses_turbo_replication_in_a_single_region" {
   command = plan
   variables {
