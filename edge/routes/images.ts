@@ -17,8 +17,9 @@ import { imageCallerOf } from "./_image_caller.ts";
 import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
-/** Between two looks of a waiting request, in milliseconds; the last one stays. */
-const WAIT_STEPS_MS = [250, 500, 750, 1_000];
+/** Before the second look of a waiting request, in milliseconds; each wait is longer than the one before by this factor. */
+const FIRST_WAIT_MS = 250;
+const WAIT_GROWTH = 1.4;
 const RETRY_AFTER_SECONDS = "1";
 
 const READ = ["images:read", "images:read:tenant"] as const;
@@ -116,7 +117,8 @@ async function waitForImage(
 ): Promise<VisibleImage> {
   const { clock, policy } = services;
   const endMs = clock.now() + waitMs;
-  for (let look = 0;;) {
+  let stepMs = FIRST_WAIT_MS;
+  for (;;) {
     const found = await findImage(services, ref);
     const isOver = phaseOf(ref.imageId, policy, clock.now()) === "expired";
     const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
@@ -125,8 +127,8 @@ async function waitForImage(
     if (clock.now() >= endMs) throw new AppError("not_found", "There is no such image");
     // Between the whole looks only the manifest is asked for, as it is what ends the wait.
     do {
-      const stepMs = WAIT_STEPS_MS[look++] ?? WAIT_STEPS_MS.at(-1) ?? 0;
       await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
+      stepMs *= WAIT_GROWTH;
     } while (clock.now() < endMs && !await hasManifest(services, ref));
   }
 }
