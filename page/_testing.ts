@@ -48,6 +48,9 @@ export function memoryFiles(): KeptFiles & { readonly held: Map<string, KeptFile
     held,
     put: async (file) => (held.set(file.id, file), true),
     remove: async (id) => void held.delete(id),
+    async removeBefore(timeMs) {
+      for (const { id, addedAtMs } of held.values()) if (addedAtMs < timeMs) held.delete(id);
+    },
     all: async (account) => [...held.values()].filter((file) => file.account === account),
   };
 }

@@ -73,6 +73,7 @@ export class PageApp {
   async start(config: PageConfig, way: SignInWay | undefined): Promise<void> {
     this.config = config;
     this.#way = way;
+    await this.#options.kept.removeBefore(this.#keptSinceMs());
     await this.#enterBy(() => way?.restore());
     this.isStarting = false;
     this.changed();
@@ -127,7 +128,13 @@ export class PageApp {
   lookAgain(): void {
     const { dialog, studio } = this;
     studio?.queue.putAwayReady(({ purgeAt }) => Date.parse(purgeAt) <= Date.now());
+    void studio?.queue.removeBefore(this.#keptSinceMs());
     if (dialog.kind === "image") studio?.gallery.wantAddresses(dialog.imageId);
+  }
+
+  /** What was added before that time has outlived the retention period in this browser. */
+  #keptSinceMs(): number {
+    return Date.now() - (this.config?.periodMs ?? Infinity);
   }
 
   close(): void {

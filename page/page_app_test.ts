@@ -70,6 +70,26 @@ test("whoever was signed in before a reload is back at once, with what their que
   assert.equal((await openPage({ kept: before.held })).app.studio, undefined, "a stranger");
 });
 
+test("pictures that wait in this browser end with the retention period, after a reload and while the page is open", async () => {
+  const before = await openPage({ restored: SESSION });
+  await before.app.add(photos(2));
+  before.app.studio?.queue.stop();
+  await untilStill();
+  mock.timers.setTime(START_MS + CONFIG.periodMs);
+  const { app } = await openPage({ restored: SESSION, kept: before.held });
+  assert.equal(app.studio?.queue.items.length, 2, "the last millisecond");
+  mock.timers.setTime(START_MS + CONFIG.periodMs + 1);
+  app.lookAgain();
+  await untilStill();
+  assert.deepEqual([app.studio?.queue.items, before.held.held.size], [[], 0]);
+  before.held.held.set("0", {
+    ...{ id: "0", account: "somebody else", name: "1.jpg", size: 5, type: "image/jpeg" },
+    ...{ addedAtMs: START_MS, isPaused: false },
+  });
+  await openPage({ kept: before.held });
+  assert.equal(before.held.held.size, 0, "whoever has left it there");
+});
+
 test("signing in opens the studio; a failure says so, and can be tried again", async () => {
   let tries = 0;
   const { app } = await openPage({

@@ -1,7 +1,13 @@
 import { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
 import type { Owner } from "../model/owner.ts";
-import type { ArrivedBytes, ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "../ports/quota.ts";
+import type {
+  ArrivedBytes,
+  ErasureClaim,
+  ErasureQuota,
+  Quota,
+  QuotaClaim,
+} from "../ports/quota.ts";
 
 /** One day's counts in memory, of one tenant. */
 export class MemoryQuota implements Quota, ErasureQuota {

@@ -179,7 +179,8 @@ export class TenantQuota extends DurableObject implements QuotaStub {
   }
 
   #claimOf(hash: ArrayBuffer): Claim | undefined {
-    return this.#sql.exec<Claim>("SELECT bytes, asks FROM claims WHERE hash = ?", hash).toArray()[0];
+    return this.#sql.exec<Claim>("SELECT bytes, asks FROM claims WHERE hash = ?", hash)
+      .toArray()[0];
   }
 }
 

@@ -76,7 +76,12 @@ async function smallEdge() {
       const refused = imageIds.filter((id) =>
         !counted.has(id) && (counted.size === erasuresPerDay || !counted.add(id))
       );
-      return { refused, quota: erasuresPerDay, left: erasuresPerDay - counted.size, endsInMs: 7_200_000 };
+      return {
+        refused,
+        quota: erasuresPerDay,
+        left: erasuresPerDay - counted.size,
+        endsInMs: 7_200_000,
+      };
     },
   };
   const quota = durableObjectQuota({ idFromName: () => ({}), get: () => stub });

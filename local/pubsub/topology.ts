@@ -88,7 +88,9 @@ function inputOf(
   { project, processorUrl, edgeUrl }: TopologyOptions,
 ): SubscriptionInput {
   const { edgePath, pushPath, filter } = row;
-  const pushEndpoint = edgePath === undefined ? processorUrl + (pushPath ?? "") : edgeUrl + edgePath;
+  const pushEndpoint = edgePath === undefined
+    ? processorUrl + (pushPath ?? "")
+    : edgeUrl + edgePath;
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
   return {
     topic: `projects/${project}/topics/${row.topic}`,

@@ -23,6 +23,8 @@ export interface KeptFiles {
   remove(id: string): Promise<void>;
   /** All of an account, in the order in which they were added. */
   all(account: string): Promise<KeptFile[]>;
+  /** Removes what any account added before a time, in milliseconds since the epoch. */
+  removeBefore(timeMs: number): Promise<void>;
 }
 
 const STORE = "files";
@@ -33,12 +35,19 @@ export async function openKeptFiles(name = "tintype-queue"): Promise<KeptFiles> 
   if (database === undefined) return keepsNothing;
   const run = async <T>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => IDBRequest<T>) =>
     await resultOf(use(database.transaction(STORE, mode).objectStore(STORE)));
+  const every = (): Promise<KeptFile[]> =>
+    run<KeptFile[]>("readonly", (store) => store.getAll()).catch(() => []);
   return {
     put: (file) => run("readwrite", (store) => store.put(file)).then(() => true, () => false),
     remove: (id) => run("readwrite", (store) => store.delete(id)).catch(() => undefined),
+    async removeBefore(timeMs) {
+      const old = (await every()).filter(({ addedAtMs }) => addedAtMs < timeMs);
+      for (const { id } of old) {
+        await run("readwrite", (store) => store.delete(id)).catch(() => undefined);
+      }
+    },
     async all(account) {
-      const files: KeptFile[] = await run("readonly", (store) => store.getAll()).catch(() => []);
-      return files.filter((file) => file.account === account)
+      return (await every()).filter((file) => file.account === account)
         .sort((a, b) => a.addedAtMs - b.addedAtMs || a.id.localeCompare(b.id));
     },
   };
@@ -48,6 +57,7 @@ const keepsNothing: KeptFiles = {
   put: () => Promise.resolve(false),
   remove: () => Promise.resolve(),
   all: () => Promise.resolve([]),
+  removeBefore: () => Promise.resolve(),
 };
 
 async function openDatabase(name: string): Promise<IDBDatabase> {

@@ -144,6 +144,14 @@ export class UploadQueue {
     this.#pump();
   }
 
+  /** Takes out what was added before a time and never became an image. */
+  async removeBefore(timeMs: number): Promise<void> {
+    const old = [...this.#entries.values()].filter((entry) =>
+      entry.addedAtMs < timeMs && entry.outcome === undefined
+    );
+    await Promise.all(old.map(({ item }) => this.remove(item.id)));
+  }
+
   pauseAll(): void {
     for (const { id } of this.items) this.pause(id);
   }
