@@ -18,6 +18,8 @@ export interface OperationDescription {
 
 /** Everything that the middleware of one route says about it. */
 export interface RouteFacts {
+  /** Whether Google alone calls it: the document leaves it out. */
+  readonly isInternal?: boolean;
   readonly description?: OperationDescription;
   readonly scopes?: readonly string[];
   readonly param?: z.ZodType;

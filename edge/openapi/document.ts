@@ -13,6 +13,7 @@ const GUARDED = ["unauthenticated", "forbidden", "rate_limited", "invalid_reques
 export function makeOpenapiDocument(routes: readonly RouterRoute[]) {
   const paths: Record<string, Record<string, Json>> = {};
   for (const [line, facts] of factsByRoute(routes)) {
+    if (facts.isInternal === true) continue;
     const [method = "", route = ""] = line.split(" ");
     const path = route.replaceAll(/:(\w+)/g, "{$1}");
     (paths[path] ??= {})[method.toLowerCase()] = operationOf(line, facts);

@@ -1,5 +1,5 @@
 /** Records that Pub/Sub pushes to the edge: what arrived, where it broke its declaration, counts against the tenant's day. */
-import { Hono } from "hono";
+import { type Context, Hono, type Next } from "hono";
 import * as z from "zod";
 import { AppError, schemaError } from "@tintype/core/errors";
 import { parsePushEnvelope } from "@tintype/core/events/push_envelope";
@@ -8,6 +8,7 @@ import { isRemovedAtOnce } from "@tintype/core/model/reject_reason";
 import { isTenant } from "@tintype/core/model/tenant";
 import type { ArrivedBytes } from "@tintype/core/ports/quota";
 import type { AppEnv } from "../app_env.ts";
+import { withFacts } from "../middleware/describe.ts";
 import { jsonBody } from "../middleware/validate.ts";
 
 const recordSchema = z.object({
@@ -23,12 +24,7 @@ const recordSchema = z.object({
  */
 export const recordRoutes = new Hono<AppEnv>().post(
   "/events/records",
-  async (c, next) => {
-    const { pushVerifier } = c.get("services");
-    if (pushVerifier === undefined) throw new AppError("not_found", "No push is configured here");
-    await pushVerifier(c.req.header("authorization"));
-    await next();
-  },
+  withFacts(authenticatePush, { isInternal: true }),
   jsonBody,
   async (c) => {
     const arrived = arrivedBytesOf(await c.req.json(), (code) => {
@@ -38,6 +34,13 @@ export const recordRoutes = new Hono<AppEnv>().post(
     return c.body(null, 204);
   },
 );
+
+async function authenticatePush(c: Context<AppEnv>, next: Next): Promise<void> {
+  const { pushVerifier } = c.get("services");
+  if (pushVerifier === undefined) throw new AppError("not_found", "No push is configured here");
+  await pushVerifier(c.req.header("authorization"));
+  await next();
+}
 
 /** What came for an image that broke its declaration; undefined for every other record. */
 function arrivedBytesOf(
