@@ -25,7 +25,7 @@ interface RequestErasuresInput {
 }
 
 /** An owner, by the pseudonym of today, who is bound by the tenant's quota of erasures. */
-export interface BoundOwner {
+interface BoundOwner {
   readonly owner: Owner;
   readonly erasuresPerDay: number;
 }
