@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmod, copyFile, mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,8 @@ const HEALTHY_MS = 90_000;
 /** Both platforms wait 30 s before they kill; a slow machine has more. */
 const DRAINED_MS = 60_000;
 const RENDERED_MS = 60_000;
+/** What native code tries in `processor/testing/native_attempts.ts`. */
+const ATTEMPTS = 27;
 const PARTS = ["processor", "kafka-bridge"] as const;
 const KEEPER_COMMAND = "infra/terraform/modules/contract/keeper_command.json";
 /** What both services of the processor's image read. */
@@ -79,6 +82,7 @@ test(
     await chmod(tmp, 0o1777);
     assert.deepEqual(await writableFiles(built), [tmp]);
     await renders(built);
+    await holdsNativeCode(built);
     const url = `http://127.0.0.1:${port}/healthz`;
     await livesAndDrains(built, {
       url,
@@ -165,6 +169,44 @@ async function renders({ image, folder }: Built): Promise<void> {
   const ended = await once(pool.child, "close", { signal: AbortSignal.timeout(RENDERED_MS) });
   assert.deepEqual(ended, [0, null], pool.output);
   assert.deepEqual(JSON.parse(pool.output), { renditions: ["large", "medium", "thumb"] });
+}
+
+/**
+ * Makes the attempts of `native_attempts.ts` as the image's user: none succeeds in a pixel process; with seccomp alone
+ * other files can be read; with neither every one succeeds, which shows that each is a real one. Without seccomp the
+ * processor does not start.
+ */
+async function holdsNativeCode({ image, folder, root }: Built): Promise<void> {
+  const server = createHttpServer((_, answer) => answer.end('{"access_token":"ya29"}'));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => void server.close());
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const deno = join(root, "usr/local/bin/deno");
+  const readable = join(folder, "readable_deno");
+  await runAsRoot(["install", "--mode=0755", deno, readable]);
+  const testing = "processor/testing";
+  const attempts = [`${testing}/native_attempts.ts`, String(address.port)];
+  const without = (call: string) => [deno, "run", "--allow-ffi", `${testing}/without_call.ts`, call];
+  const pool = [
+    ...[deno, ...image.command.slice(1, -1)],
+    ...[`${testing}/hostile_pool.ts`, `native_attempts.ts?${address.port}`],
+  ];
+  const run = async (command: string[], code: number) => {
+    await using program = new ImageProcess({ ...image, command }, folder);
+    program.child.stdin?.end(await readFile(join(ROOT, "docs/images/example_large.jpg")));
+    const ended = await once(program.child, "close", { signal: AbortSignal.timeout(RENDERED_MS) });
+    assert.deepEqual(ended, [code, null], program.output);
+    return program.output;
+  };
+  const reached = async (command: string[]) => JSON.parse(await run(command, 0)).detail;
+  assert.equal(await reached(pool), "reached: ");
+  const files = "reached: any file, any file by another thread, any folder";
+  assert.equal(await reached([...without("landlock_create_ruleset"), ...pool]), files);
+  assert.match(await run([...without("seccomp"), ...pool], 1), /the kernel does not hold it/);
+  const bare = await run([readable, "run", "--allow-all", ...attempts], 0);
+  assert.deepEqual(bare.trim().split(", ").length, ATTEMPTS, bare);
 }
 
 async function livesAndDrains(
