@@ -188,7 +188,9 @@ async function holdsNativeCode({ image, folder, root }: Built): Promise<void> {
   await runAsRoot(["install", "--mode=0755", deno, readable]);
   const testing = "processor/testing";
   const attempts = [`${testing}/native_attempts.ts`, String(address.port)];
-  const without = (call: string) => [deno, "run", "--allow-ffi", `${testing}/without_call.ts`, call];
+  const without = (
+    call: string,
+  ) => [deno, "run", "--allow-ffi", `${testing}/without_call.ts`, call];
   const pool = [
     ...[deno, ...image.command.slice(1, -1)],
     ...[`${testing}/hostile_pool.ts`, `native_attempts.ts?${address.port}`],

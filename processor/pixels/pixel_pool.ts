@@ -9,7 +9,12 @@ import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log } from "@tintype/core/ports/log";
 import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
-import { type ChildOutcome, type OwnColumnTypes, PixelChild, type ReadyReply } from "./_pixel_child.ts";
+import {
+  type ChildOutcome,
+  type OwnColumnTypes,
+  PixelChild,
+  type ReadyReply,
+} from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
 export interface PixelPoolOptions {

@@ -10,7 +10,7 @@ import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
 import { render } from "@tintype/core/processing/render";
 import { columnsOf, DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
-import { CODECS, codecNamed } from "../adapters/codec_table.ts";
+import { codecNamed, CODECS } from "../adapters/codec_table.ts";
 import { type Frame, readFrameSync, writeFrameSync } from "./_frames.ts";
 import type { WatchOrder } from "./_memory_alarm.ts";
 import { renderedReply, type RenderMessage, type Reply } from "./_messages.ts";

@@ -24,7 +24,10 @@ const SYMBOLS = {
   connect: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "i64", "i32"], result: "i64" },
   process_vm_readv: { parameters: ["i32", "buffer", "i64", "buffer", "i64", "i64"], result: "i64" },
-  process_vm_writev: { parameters: ["i32", "buffer", "i64", "buffer", "i64", "i64"], result: "i64" },
+  process_vm_writev: {
+    parameters: ["i32", "buffer", "i64", "buffer", "i64", "i64"],
+    result: "i64",
+  },
   ptrace: { parameters: ["i64", "i32", "i64", "i64"], result: "i64" },
   pidfd_open: { parameters: ["i32", "i32"], result: "i32" },
   pidfd_getfd: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -86,13 +89,12 @@ function attemptsOn(port: number): Record<string, Attempt> {
     return BigInt(range === undefined ? 0x1000 : `0x${range}`) - BigInt(WORD);
   };
   const hasReached = (moved: bigint) => moved > 0n || [EIO, EFAULT].includes(failedWith());
+  /** It would have found a file that is there. */
+  const isLetThrough = (result: number) => result === 0 || failedWith() === ENOENT;
   /** `struct iovec` of this process's word and of the parent's. */
-  const vectors = () => {
-    const ofWord = (at: bigint) => new Uint8Array(new BigUint64Array([at, BigInt(WORD)]).buffer);
-    return [ofWord(addressOf(word)), ofWord(stackEnd())] as const;
-  };
+  const vector = (at: bigint) => new Uint8Array(new BigUint64Array([at, BigInt(WORD)]).buffer);
   const vmWord = (move: "process_vm_readv" | "process_vm_writev") => {
-    const [own, others] = vectors();
+    const [own, others] = [vector(addressOf(word)), vector(stackEnd())];
     return hasReached(libc[move](parent, own, 1n, others, 1n, 0n));
   };
   /** Writes are of what was read before, so that the parent lives. */
@@ -105,7 +107,8 @@ function attemptsOn(port: number): Record<string, Attempt> {
   return {
     "the metadata server's token": () => {
       const fd = libc.socket(AF_INET, SOCK_STREAM, 0);
-      const to = new Uint8Array([AF_INET, 0, port >> 8, port & 255, 127, 0, 0, 1, ...new Array(8).fill(0)]);
+      const to = new Uint8Array(16);
+      to.set([AF_INET, 0, port >> 8, port & 255, 127, 0, 0, 1]);
       if (fd < 0 || libc.connect(fd, to, to.length) !== 0) return false;
       const request = cString("GET /token HTTP/1.0\r\n\r\n");
       libc.send(fd, request, BigInt(request.length - 1), 0);
@@ -123,12 +126,13 @@ function attemptsOn(port: number): Record<string, Attempt> {
       await libc.open_elsewhere(cString("/etc/passwd"), O_RDONLY, 0) >= 0,
     "any folder": () => libc.opendir(cString("/home")) !== null,
     "a file written": () => open(file, O_RDWR | O_CREAT) >= 0,
-    "a file's rights": () => libc.chmod(cString(file), 0o777) === 0,
-    "a file removed": () => libc.unlink(cString(file)) === 0,
+    "a file's rights": () => isLetThrough(libc.chmod(cString(file), 0o777)),
+    "a file removed": () => isLetThrough(libc.unlink(cString(file))),
     "a folder made": () => libc.mkdir(cString(file), 0o700) + libc.rmdir(cString(file)) === 0,
-    "a program started": () => libc.posix_spawn(word, cString("/bin/true"), 0n, 0n, program, 0n) === 0,
+    "a program started": () =>
+      libc.posix_spawn(word, cString("/bin/true"), 0n, 0n, program, 0n) === 0,
     "another program in its place": () =>
-      libc.execv(cString("/tintype-absent"), program) === -1 && failedWith() === ENOENT,
+      isLetThrough(libc.execv(cString("/tintype-absent"), program)),
     "a signal": () => libc.kill(parent, SIGCONT) === 0,
     "a signal to a thread": () => libc.tgkill(parent, parent, SIGCONT) === 0,
     "a signal by descriptor": () =>
@@ -136,10 +140,11 @@ function attemptsOn(port: number): Record<string, Attempt> {
     "signals when a pipe is ready": () => libc.fcntl(0, F_SETOWN, BigInt(parent)) === 0,
     // The kernel ignores the upper half of the command, and so must the filter.
     "signals by a long command": () => libc.fcntl(0, F_SETOWN | 1n << 32n, BigInt(parent)) === 0,
-    "the parent's limits": () => libc.prlimit64(parent, RLIMIT_CORE, new Uint8Array(16), null) === 0,
+    "the parent's limits": () =>
+      libc.prlimit64(parent, RLIMIT_CORE, new Uint8Array(16), null) === 0,
     "the parent's processors": () =>
       libc.sched_setaffinity(parent, BigInt(WORD), new Uint8Array(WORD).fill(255)) === 0,
-    "the parent's priority": () => libc.setpriority(0, parent, 0) === 0,
+    "the parent's priority": () => libc.setpriority(0, parent, 19) === 0,
     "a file in memory": () => libc.memfd_create(cString("attempt"), 0) >= 0,
     "memory shared with other processes": () =>
       libc.shmctl(libc.shmget(0, 4_096n, 0o600), 0, 0n) === 0,
