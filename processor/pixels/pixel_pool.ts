@@ -263,7 +263,7 @@ class ChildPool implements PixelPool {
     if (sandbox.seccomp || !mustBeHeld) return;
     child.kill("closed");
     throw new Error(
-      "Cannot start a pixel process as the kernel does not hold it: seccomp needs Linux and libseccomp.so.2 (Debian's libseccomp2)",
+      "Cannot start a pixel process as the kernel does not hold it: seccomp failed, see pixel_process_stderr; install libseccomp2",
     );
   }
 

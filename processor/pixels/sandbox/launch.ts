@@ -6,13 +6,10 @@
  */
 import type { LaunchOrder } from "./launch_order.ts";
 import { restrictThread } from "./landlock.ts";
-import { addressOf, cString, openLibC } from "./libc.ts";
+import { become, openLibC } from "./libc.ts";
 
 // The parent's own order, written by the same version of this code.
-const { read, execute, program } = JSON.parse(Deno.args[0] ?? "") as LaunchOrder;
+const { program, ...rules } = JSON.parse(Deno.args[0] ?? "") as LaunchOrder;
 const libc = openLibC();
-const version = restrictThread(libc, { read, execute });
-const argv = [...program, String(version)].map(cString);
-const addresses = new BigUint64Array([...argv.map(addressOf), 0n]);
-libc.execv(cString(program[0] ?? ""), new Uint8Array(addresses.buffer));
-throw new Error(`Cannot start a pixel process: execv failed for ${program[0]}`);
+const version = restrictThread(libc, rules);
+become(libc, [...program, String(version)]);

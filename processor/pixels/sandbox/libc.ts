@@ -20,6 +20,14 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
+/** Becomes another program with these arguments, the first its path; throws Error where it cannot be started. */
+export function become(libc: LibC, program: readonly string[]): never {
+  const argv = program.map(cString);
+  const addresses = new BigUint64Array([...argv.map(addressOf), 0n]);
+  libc.execv(cString(program[0] ?? ""), new Uint8Array(addresses.buffer));
+  throw new Error(`Cannot start ${program[0]}: execv failed`);
+}
+
 /** Where some bytes lie; they must be kept alive as long as the address is used. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
