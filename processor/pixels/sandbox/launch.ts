@@ -1,7 +1,8 @@
 /**
  * The first program of a pixel process: restricts itself by Landlock and becomes the pixel process. Landlock holds the
  * thread that asks for it and those that it starts later, and Deno has a dozen threads before its first line of
- * JavaScript; a program that is started by a restricted thread is restricted as a whole.
+ * JavaScript; a program that is started by a restricted thread is restricted as a whole. Nothing is awaited in between, as
+ * another thread could go on after it.
  * Argument: a `LaunchOrder` as JSON. The program gets Landlock's version as one more argument.
  */
 import type { LaunchOrder } from "./launch_order.ts";

@@ -16,7 +16,7 @@ const SYMBOLS = {
 
 const ALLOW = 0x7fff0000;
 /** What a refused call fails with: actions of libseccomp that carry the number of an error. */
-export const REFUSALS = { EPERM: 0x50001, ENOSYS: 0x50026 } as const;
+const REFUSALS = { EPERM: 0x50001, ENOSYS: 0x50026 } as const;
 /**
  * Attributes of a filter: what calls of another instruction set get; all threads; no mitigation of speculative stores,
  * which slows every thread and guards secrets that are not here; search by halves.
