@@ -52,10 +52,6 @@ resource "google_compute_firewall" "google_apis" {
     protocol = "tcp"
     ports    = ["443"]
   }
-
-  log_config {
-    metadata = "EXCLUDE_ALL_METADATA"
-  }
 }
 
 # An entry in its log is a service that tried what it never does.
