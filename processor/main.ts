@@ -80,7 +80,9 @@ async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {
   const { pixelProcesses: processes, codec, pipeline } = env;
   try {
     const denoCache = denoCacheOf(Deno.env);
-    return await startPixelPool({ processes, codec, pipeline, log, denoCache });
+    // Emulators hold no one's images.
+    const mustBeHeld = env.endpoints.storage === undefined;
+    return await startPixelPool({ processes, codec, pipeline, log, denoCache, mustBeHeld });
   } catch (error) {
     console.error(`Cannot start the processor as its pixel processes do not start: ${error}`);
     Deno.exit(1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmod, copyFile, mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,9 @@ const HEALTHY_MS = 90_000;
 /** Both platforms wait 30 s before they kill; a slow machine has more. */
 const DRAINED_MS = 60_000;
 const RENDERED_MS = 60_000;
+/** What native code tries in `processor/testing/native_attempts.ts`. */
+const ATTEMPTS = 27;
+const TESTING = "processor/testing";
 const PARTS = ["processor", "kafka-bridge"] as const;
 const KEEPER_COMMAND = "infra/terraform/modules/contract/keeper_command.json";
 /** What both services of the processor's image read. */
@@ -79,6 +83,7 @@ test(
     await chmod(tmp, 0o1777);
     assert.deepEqual(await writableFiles(built), [tmp]);
     await renders(built);
+    await holdsNativeCode(built);
     const url = `http://127.0.0.1:${port}/healthz`;
     await livesAndDrains(built, {
       url,
@@ -157,14 +162,52 @@ async function writableFiles({ image, root }: Built): Promise<string[]> {
   return found.split("\n").filter((path) => path !== "");
 }
 
-/** Runs a pixel pool in place of the server, with the server's own user, variables and permissions. */
-async function renders({ image, folder }: Built): Promise<void> {
-  const command = [...image.command.slice(0, -1), "processor/testing/hostile_pool.ts"];
-  await using pool = new ImageProcess({ ...image, command }, folder);
-  pool.child.stdin?.end(await readFile(join(ROOT, "docs/images/example_large.jpg")));
-  const ended = await once(pool.child, "close", { signal: AbortSignal.timeout(RENDERED_MS) });
-  assert.deepEqual(ended, [0, null], pool.output);
-  assert.deepEqual(JSON.parse(pool.output), { renditions: ["large", "medium", "thumb"] });
+/** Runs a program in place of the server, as the image's user and with its variables, on a picture; returns what it printed. */
+async function printed({ image, folder }: Built, command: string[], code = 0): Promise<string> {
+  await using program = new ImageProcess({ ...image, command }, folder);
+  program.child.stdin?.end(await readFile(join(ROOT, "docs/images/example_large.jpg")));
+  const ended = await once(program.child, "close", { signal: AbortSignal.timeout(RENDERED_MS) });
+  assert.deepEqual(ended, [code, null], program.output);
+  return program.output;
+}
+
+/** Runs a pixel pool with the server's own permissions. */
+async function renders(built: Built): Promise<void> {
+  const pool = [...built.image.command.slice(0, -1), `${TESTING}/hostile_pool.ts`];
+  assert.deepEqual(JSON.parse(await printed(built, pool)), {
+    renditions: ["large", "medium", "thumb"],
+  });
+}
+
+/**
+ * Makes the attempts of `native_attempts.ts`: none succeeds in a pixel process; without Landlock files that everybody may
+ * read are read; without seccomp no process starts; without a sandbox every one succeeds, so that each is a real one.
+ */
+async function holdsNativeCode(built: Built): Promise<void> {
+  const server = createHttpServer((_, answer) => answer.end('{"access_token":"ya29"}'));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => void server.close());
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const deno = join(built.root, "usr/local/bin/deno");
+  const readable = join(built.folder, "readable_deno");
+  await runAsRoot(["install", "--mode=0755", deno, readable]);
+  const without = (
+    call: string,
+  ) => [deno, "run", "--allow-ffi", `${TESTING}/without_call.ts`, call];
+  const pool = [
+    ...[deno, ...built.image.command.slice(1, -1), `${TESTING}/hostile_pool.ts`],
+    `native_attempts.ts?${address.port}`,
+  ];
+  const reached = async (command: string[]) => JSON.parse(await printed(built, command)).detail;
+  assert.equal(await reached(pool), "reached: ");
+  const files = "reached: any file, any file by another thread, any folder";
+  assert.equal(await reached([...without("landlock_create_ruleset"), ...pool]), files);
+  const refused = await printed(built, [...without("seccomp"), ...pool], 1);
+  assert.match(refused, /the kernel does not hold it/);
+  const bare = [readable, "run", "--allow-all", `${TESTING}/native_attempts.ts`, `${address.port}`];
+  assert.equal((await printed(built, bare)).split(", ").length, ATTEMPTS);
 }
 
 async function livesAndDrains(

@@ -7,7 +7,7 @@ import { argumentsOf, type Stage } from "./dockerfile.ts";
 const execute = promisify(execFile);
 const RUN_MS = 240_000;
 /** Absolute paths that an instruction may name; in a replay they lie under the stage's own folder. */
-const ABSOLUTE = /(?<![\w./-])\/(app|usr\/local\/bin|tmp\/deno)(?=[/\s",]|$)/g;
+const ABSOLUTE = /(?<![\w./-])\/(app|usr\/local\/bin)(?=[/\s",]|$)/g;
 /** Debian's packages are the machine's own. */
 const OF_THE_MACHINE = /^apt-get /;
 

@@ -27,6 +27,17 @@ resource "google_cloud_run_v2_service" "keeper" {
       max_instance_count = var.keeper.max_instances
     }
 
+    dynamic "vpc_access" {
+      for_each = var.keeper.egress == "google" ? [google_compute_subnetwork.services] : []
+      content {
+        egress = "ALL_TRAFFIC"
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.id
+        }
+      }
+    }
+
     containers {
       name    = "keeper"
       image   = module.contract.images.processor
@@ -82,5 +93,5 @@ resource "google_cloud_run_v2_service" "keeper" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images]
+  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images, google_compute_route.google_apis, google_compute_firewall.google_apis, google_compute_firewall.no_egress, google_dns_record_set.google_apis]
 }

@@ -27,6 +27,17 @@ resource "google_cloud_run_v2_service" "processor" {
       max_instance_count = var.processor.max_instances
     }
 
+    dynamic "vpc_access" {
+      for_each = var.processor.egress == "google" ? [google_compute_subnetwork.services] : []
+      content {
+        egress = "ALL_TRAFFIC"
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.id
+        }
+      }
+    }
+
     containers {
       name  = "processor"
       image = module.contract.images.processor
@@ -81,7 +92,7 @@ resource "google_cloud_run_v2_service" "processor" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images]
+  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images, google_compute_route.google_apis, google_compute_firewall.google_apis, google_compute_firewall.no_egress, google_dns_record_set.google_apis]
 }
 
 locals {

@@ -47,6 +47,8 @@ export const replySchema = z.discriminatedUnion("kind", [
     engine: z.string(),
     /** Types of the pipeline's own columns by name. */
     columns: z.record(z.string(), z.enum(OWN_COLUMN_TYPES)),
+    /** What holds the process: whether its calls are filtered, and the version of Landlock, 0 for none. */
+    sandbox: z.strictObject({ seccomp: z.boolean(), landlock: z.int().min(0) }),
   }),
   /** It has read the picture: what happens now may be the picture's fault. */
   z.strictObject({ kind: z.literal("began") }),

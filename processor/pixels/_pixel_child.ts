@@ -6,6 +6,8 @@ import { CODECS } from "../adapters/codec_table.ts";
 import { FrameReader, writeFrame } from "./_frames.ts";
 import { relayStderr } from "./_memory_alarm.ts";
 import { renderedOf, type RenderMessage, type Reply, replySchema } from "./_messages.ts";
+import { denoFolderOf } from "./deno_cache.ts";
+import { launchOrderOf } from "./sandbox/launch_order.ts";
 
 /** How a child is started. */
 export interface PixelChildOptions {
@@ -39,6 +41,9 @@ export type ChildOutcome =
 
 /** Types of the pipeline's own columns, by name. */
 export type OwnColumnTypes = Readonly<Record<string, OwnColumnType>>;
+
+/** What a child says when it is ready. */
+export type ReadyReply = Extract<Reply, { readonly kind: "ready" }>;
 
 /** Why the parent killed a child. */
 type KillCause = "deadline" | "memory" | "aborted" | "closed";
@@ -84,9 +89,9 @@ export class PixelChild {
   }
 
   /** Resolves when codec and pipeline are loaded; throws Error where they cannot be. */
-  async ready(): Promise<OwnColumnTypes> {
+  async ready(): Promise<ReadyReply> {
     const reply = await this.#reply();
-    if (reply?.header.kind === "ready") return reply.header.columns;
+    if (reply?.header.kind === "ready") return reply.header;
     this.kill("closed");
     throw new Error("Cannot start a pixel process as it ended before it was ready");
   }
@@ -152,23 +157,38 @@ function spawn(
     new URL("processor", ROOT),
     new URL("node_modules", ROOT),
     ...(pipelineUrl === "" ? [] : [new URL(".", pipelineUrl)]),
-  ].map(({ pathname }) => decodeURIComponent(pathname));
-  const { isNative } = CODECS[codec];
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--cached-only",
-      `--config=${decodeURIComponent(new URL("deno.json", ROOT).pathname)}`,
-      isNative ? `${HEAP_FLAG},${NATIVE_FLAG}` : HEAP_FLAG,
-      ...(isNative ? ["--allow-ffi"] : []),
-      "--allow-env",
-      `--allow-read=${[...readable, LDD].join(",")}`,
-      decodeURIComponent(new URL("pixel_process.ts", import.meta.url).pathname),
-      codec,
-      String(maxMemoryBytes),
-      pipelineUrl,
-    ],
+  ].map(pathOf).concat(LDD);
+  const denoPath = Deno.execPath();
+  const run = [
+    "run",
+    "--no-prompt",
+    "--cached-only",
+    `--config=${pathOf(new URL("deno.json", ROOT))}`,
+    // The sandbox is native code; the process gives the right up where its codec needs none.
+    "--allow-ffi",
+  ];
+  const pixels = [
+    ...run,
+    CODECS[codec].isNative ? `${HEAP_FLAG},${NATIVE_FLAG}` : HEAP_FLAG,
+    "--allow-env",
+    `--allow-read=${readable.join(",")}`,
+    pathOf(new URL("pixel_process.ts", import.meta.url)),
+    codec,
+    String(maxMemoryBytes),
+    pipelineUrl,
+  ];
+  const order = launchOrderOf({
+    root: pathOf(ROOT),
+    readable: [...readable, ...denoFolderOf(denoCache)],
+    command: [denoPath, ...pixels],
+  });
+  const launch = [
+    ...run,
+    pathOf(new URL("sandbox/launch.ts", import.meta.url)),
+    JSON.stringify(order),
+  ];
+  const command = new Deno.Command(denoPath, {
+    args: Deno.build.os === "linux" ? launch : pixels,
     clearEnv: true,
     // Two arenas keep glibc from holding what four decoding threads once needed.
     env: { ...denoCache, MALLOC_ARENA_MAX: "2", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
@@ -177,4 +197,8 @@ function spawn(
     stderr: "piped",
   });
   return command.spawn();
+}
+
+function pathOf({ pathname }: URL): string {
+  return decodeURIComponent(pathname);
 }

@@ -18,3 +18,9 @@ export function denoCacheOf(env: ReadableEnv): Readonly<Record<string, string>> 
   }
   return {};
 }
+
+/** The folder that the variable of `denoCacheOf` names, where there is one. */
+export function denoFolderOf({ DENO_DIR, HOME }: Readonly<Record<string, string>>): string[] {
+  if (DENO_DIR) return [DENO_DIR];
+  return HOME ? [`${HOME}/.cache/deno`] : [];
+}

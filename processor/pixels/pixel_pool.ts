@@ -9,7 +9,12 @@ import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log } from "@tintype/core/ports/log";
 import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
-import { type ChildOutcome, type OwnColumnTypes, PixelChild } from "./_pixel_child.ts";
+import {
+  type ChildOutcome,
+  type OwnColumnTypes,
+  PixelChild,
+  type ReadyReply,
+} from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
 export interface PixelPoolOptions {
@@ -20,6 +25,8 @@ export interface PixelPoolOptions {
   readonly denoCache: Readonly<Record<string, string>>;
   /** A name of the codec table: `sharp`. */
   readonly codec?: CodecName | undefined;
+  /** Whether a process that the kernel does not hold by seccomp may not start: false, which logs it. */
+  readonly mustBeHeld?: boolean;
   /** Path or URL of the company's pipeline module: none. */
   readonly pipeline?: string | undefined;
   /** Wall time that one picture may take: 30 s. */
@@ -106,6 +113,7 @@ class ChildPool implements PixelPool {
   /** Needs no children any more. */
   #isClosed = false;
   #keepers: Promise<void>[] = [];
+  #isWarned = false;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -239,9 +247,24 @@ class ChildPool implements PixelPool {
     this.#alive.add(child);
     void child.exited.then(() => this.#alive.delete(child));
     const timer = setTimeout(() => child.kill("deadline"), START_MS);
-    this.columns = await child.ready().finally(() => clearTimeout(timer));
+    const { columns, sandbox } = await child.ready().finally(() => clearTimeout(timer));
+    this.#check(sandbox, child);
+    this.columns = columns;
     this.#idle.push(child);
     return child;
+  }
+
+  /** Logs once what does not hold the processes; throws Error and ends the child where it must be held. */
+  #check(sandbox: ReadyReply["sandbox"], child: PixelChild): void {
+    const { log, mustBeHeld } = this.#settings;
+    const isWeak = !sandbox.seccomp || sandbox.landlock === 0;
+    if (isWeak && !this.#isWarned) log.warn("pixel_sandbox_incomplete", sandbox);
+    this.#isWarned ||= isWeak;
+    if (sandbox.seccomp || !mustBeHeld) return;
+    child.kill("closed");
+    throw new Error(
+      "Cannot start a pixel process as the kernel does not hold it: seccomp failed, see pixel_process_stderr; install libseccomp2",
+    );
   }
 
   /** Keeps one place filled: whatever ends its child, another one is started. */

@@ -1,17 +1,20 @@
 /**
  * The pixel process: the only place where hostile pixels and the company's own code run. It has no network, no
  * credentials and no right to write, takes one picture at a time from stdin and answers on stdout.
- * Walk: load codec and pipeline once, say `ready`, then frame by frame `render`, until stdin ends.
- * Arguments: the codec's name, the memory in bytes that a picture may take, the URL of a pipeline module or nothing.
+ * Walk: let the kernel hold the process, load codec and pipeline once, say `ready`, then frame by frame `render`, until
+ * stdin ends. `sandbox/launch.ts` has run before in the same process.
+ * Arguments: the codec's name, the memory in bytes that a picture may take, the URL of a pipeline module or nothing,
+ * the version of Landlock that holds this process, 0 or nothing for none.
  */
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
 import { render } from "@tintype/core/processing/render";
 import { columnsOf, DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
-import { codecNamed } from "../adapters/codec_table.ts";
+import { codecNamed, CODECS } from "../adapters/codec_table.ts";
 import { type Frame, readFrameSync, writeFrameSync } from "./_frames.ts";
 import type { WatchOrder } from "./_memory_alarm.ts";
 import { renderedReply, type RenderMessage, type Reply } from "./_messages.ts";
+import { denyCalls } from "./sandbox/seccomp.ts";
 
 /** The parent has admitted what it sends. */
 const LIMITS = { maxHeaderBytes: 2 ** 20, maxBodyBytes: 2 ** 32 };
@@ -59,6 +62,25 @@ function resident(): { readonly residentBytes: number } {
   return { residentBytes: Deno.memoryUsage().rss };
 }
 
+/**
+ * Has the kernel refuse what no picture needs, for all threads, before code of others is loaded; returns whether it does.
+ * A codec may be loaded and start threads at any time after this: what it then lacks is a name in `denied_calls.ts` or a
+ * file in `launch_order.ts`, and its tests run here as in production.
+ */
+function hold(codecName: string): boolean {
+  try {
+    denyCalls(Deno.pid);
+    return true;
+  } catch (error) {
+    console.error(error);
+    return false;
+  } finally {
+    // The right was there for the line above; a codec without native code leaves it to nobody.
+    const isNative = Object.entries(CODECS).some(([name, it]) => name === codecName && it.isNative);
+    if (!isNative) Deno.permissions.revokeSync({ name: "ffi" });
+  }
+}
+
 /** Begins or ends to watch the process's memory, on a thread that no picture blocks. */
 function startMemoryWatch(maxMemoryBytes: number): (isUnderWay: boolean) => void {
   const url = new URL("_memory_watch.ts", import.meta.url);
@@ -75,19 +97,20 @@ function startMemoryWatch(maxMemoryBytes: number): (isUnderWay: boolean) => void
 }
 
 async function run(
-  [codecName = "", maxMemoryBytes, pipelineUrl]: readonly string[],
+  [codecName = "", maxMemoryBytes, pipelineUrl, landlock = "0"]: readonly string[],
 ): Promise<void> {
   // stdout belongs to the frames; whatever a library or a pipeline prints goes to stderr.
   for (const level of ["log", "info", "debug"] as const) console[level] = console.error;
   // A Ctrl-C reaches the whole process group; the parent drains first and then closes stdin.
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
+  const sandbox = { seccomp: hold(codecName), landlock: Number(landlock) };
   const codec = await codecNamed(codecName);
   const pipeline = await loadPipeline(pipelineUrl);
   const watch = startMemoryWatch(Number(maxMemoryBytes));
   const columns = Object.fromEntries(
     Object.entries(columnsOf(pipeline)).map(([name, { type }]) => [name, type]),
   );
-  reply({ kind: "ready", engine: codec.engine, columns });
+  reply({ kind: "ready", engine: codec.engine, columns, sandbox });
   // Nothing else happens between two pictures: the thread waits in the read itself.
   for (let frame = nextFrame(); frame !== null; frame = nextFrame()) {
     watch(true);

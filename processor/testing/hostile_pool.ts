@@ -1,4 +1,7 @@
-/** A pool with the hostile pipeline, as a program for tests of its permissions and user: a picture on stdin, the outcome on stdout. */
+/**
+ * A pool with a hostile pipeline, as a program for tests of its permissions and user: a picture on stdin, the outcome on
+ * stdout. Argument: the pipeline's file in this folder, `hostile_pipeline.ts` where it is left out.
+ */
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
@@ -9,7 +12,8 @@ const bytes = new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer
 const pool = await startPixelPool({
   processes: 1,
   log: { info: () => {}, warn: () => {}, error: () => {} },
-  pipeline: new URL("hostile_pipeline.ts", import.meta.url).href,
+  mustBeHeld: true,
+  pipeline: new URL(Deno.args[0] ?? "hostile_pipeline.ts", import.meta.url).href,
   maxMemoryBytes: 512 * 2 ** 20,
   denoCache: denoCacheOf(Deno.env),
 });

@@ -37,7 +37,8 @@ export const IMPORT_TABLE = {
   "core/testing": ["core"],
   "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],
-  "processor": ["processor", "core", "gcs", "pubsub", "cli"],
+  // The folders of packages, whose settings Deno reads.
+  "processor": ["processor", "core", "gcs", "pubsub", "cli", "package.json"],
   "kafka-bridge": ["kafka-bridge", "core", "gcs", "pubsub", "cli"],
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],

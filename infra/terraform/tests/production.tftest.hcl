@@ -66,6 +66,18 @@ run "plan" {
     error_message = "The processor is reached from inside only and has a bound."
   }
   assert {
+    condition     = alltrue([for service in [google_cloud_run_v2_service.processor, google_cloud_run_v2_service.keeper] : service.template[0].vpc_access[0].egress == "ALL_TRAFFIC"]) && google_compute_network.services.delete_default_routes_on_create
+    error_message = "All that processor and keeper send goes through a network without a route to the internet."
+  }
+  assert {
+    condition     = google_compute_firewall.no_egress.deny[0].protocol == "all" && google_compute_firewall.no_egress.direction == "EGRESS" && google_compute_firewall.google_apis.priority < google_compute_firewall.no_egress.priority && toset(google_compute_firewall.google_apis.destination_ranges) == toset([google_compute_route.google_apis.dest_range])
+    error_message = "It lets through what goes to Google's APIs and nothing else."
+  }
+  assert {
+    condition     = toset(google_dns_record_set.google_apis["private.googleapis.com."].rrdatas) == toset(["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"])
+    error_message = "Google's names lead to the private addresses."
+  }
+  assert {
     condition     = google_cloud_run_v2_service.keeper.template[0].containers[0].image == google_cloud_run_v2_service.processor.template[0].containers[0].image && one(slice(google_cloud_run_v2_service.keeper.template[0].containers[0].command, length(google_cloud_run_v2_service.keeper.template[0].containers[0].command) - 1, length(google_cloud_run_v2_service.keeper.template[0].containers[0].command))) == "processor/keeper.ts" && google_cloud_run_v2_service.keeper.template[0].scaling[0].max_instance_count == 3
     error_message = "The keeper is another program of the processor's image, and has a bound."
   }
@@ -104,5 +116,17 @@ run "a_cluster_with_mutual_tls" {
   assert {
     condition     = !strcontains(google_compute_region_instance_template.bridge[0].metadata["user-data"], "SASL")
     error_message = "Without SASL there is no user."
+  }
+}
+
+run "a_service_that_needs_the_internet" {
+  command = plan
+  variables {
+    processor = { egress = "internet", otlp_endpoint = "https://otel.example.com" }
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service.processor.template[0].vpc_access) == 0 && length(google_cloud_run_v2_service.keeper.template[0].vpc_access) == 1
+    error_message = "It leaves the network by itself; the other one stays in."
   }
 }

@@ -232,7 +232,7 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 2 GiB hold two pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). concurrency is what runs (three deliveries a pixel process) and as much again that waits. otlp_endpoint is the OpenTelemetry collector that takes its traces; empty for none."
+  description = "Size of the processor. Two processors and 2 GiB hold two pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). concurrency is what runs (three deliveries a pixel process) and as much again that waits. egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
   type = object({
     max_instances   = optional(number, 20)
     concurrency     = optional(number, 12)
@@ -241,6 +241,7 @@ variable "processor" {
     pixel_processes = optional(number, 2)
     codec           = optional(string, "sharp")
     pipeline        = optional(string, "")
+    egress          = optional(string, "google")
     otlp_endpoint   = optional(string, "")
   })
   default  = {}
@@ -274,14 +275,19 @@ variable "processor" {
     condition     = can(regex("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", var.processor.otlp_endpoint))
     error_message = "processor.otlp_endpoint must be a collector's address without a path, such as https://otel.example.com:4318, or empty."
   }
+  validation {
+    condition     = contains(["google", "internet"], var.processor.egress) && (var.processor.otlp_endpoint == "" || var.processor.egress == "internet")
+    error_message = "processor.egress must be google or internet, and internet with an otlp_endpoint, which google does not reach."
+  }
 }
 
 variable "keeper" {
-  description = "The keeper, which runs the processor's image: its size, the number of the pseudonym key that days made from now on use, and how old a row must be before it can be deleted, in milliseconds (0, unless BigQuery refuses younger ones)."
+  description = "The keeper, which runs the processor's image: its size, what it connects to (google: Google's APIs alone, or internet), the number of the pseudonym key that days made from now on use, and how old a row must be before it can be deleted, in milliseconds (0, unless BigQuery refuses younger ones)."
   type = object({
     max_instances = optional(number, 3)
     cpu           = optional(number, 1)
     memory_mib    = optional(number, 1024)
+    egress        = optional(string, "google")
     pseudonym_key = optional(number, 1)
     settle_ms     = optional(number, 0)
   })
@@ -299,6 +305,10 @@ variable "keeper" {
   validation {
     condition     = var.keeper.memory_mib >= 512 && var.keeper.memory_mib <= 16384
     error_message = "keeper.memory_mib must be from 512 to 16384."
+  }
+  validation {
+    condition     = contains(["google", "internet"], var.keeper.egress)
+    error_message = "keeper.egress must be google or internet."
   }
   validation {
     condition     = var.keeper.pseudonym_key >= 1 && var.keeper.pseudonym_key <= 999999 && floor(var.keeper.pseudonym_key) == var.keeper.pseudonym_key

@@ -246,7 +246,7 @@ run "traces_go_where_a_collector_is_named_and_nowhere_else" {
   command = plan
   variables {
     bridge    = { brokers = ["a.example.com:9092"], otlp_endpoint = "http://10.0.0.9:4318" }
-    processor = { otlp_endpoint = "https://otel.example.com" }
+    processor = { otlp_endpoint = "https://otel.example.com", egress = "internet" }
   }
   assert {
     condition     = output.bridge_env.OTEL_EXPORTER_OTLP_ENDPOINT == "http://10.0.0.9:4318" && output.processor_env.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otel.example.com" && output.processor_env.OTEL_DENO == "true" && output.processor_env.OTEL_DENO_CONSOLE == "ignore" && output.processor_env.OTEL_DENO_METRICS == "false"

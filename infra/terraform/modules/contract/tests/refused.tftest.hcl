@@ -437,7 +437,7 @@ run "refuses_a_collector_without_a_scheme_for_the_bridge" {
 run "refuses_a_collector_with_a_path_for_the_processor" {
   command = plan
   variables {
-    processor = { otlp_endpoint = "https://otel.example.com/v1/traces" }
+    processor = { otlp_endpoint = "https://otel.example.com/v1/traces", egress = "internet" }
   }
   expect_failures = [var.processor]
 }
@@ -589,4 +589,20 @@ run "refuses_a_lock_in_preview" {
     certificates_locked = true
   }
   expect_failures = [var.certificates_locked]
+}
+
+run "refuses_a_collector_of_traces_that_the_processor_cannot_reach" {
+  command = plan
+  variables {
+    processor = { otlp_endpoint = "https://otel.example.com" }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_an_egress_that_is_not_there" {
+  command = plan
+  variables {
+    keeper = { egress = "none" }
+  }
+  expect_failures = [var.keeper]
 }
