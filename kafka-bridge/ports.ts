@@ -5,8 +5,9 @@ export interface SourceRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
-  /** LogAppendTime, in milliseconds since the epoch. */
+  /** When the broker stored it, or by `isCreateTime` when its producer made it, in milliseconds since the epoch. */
   readonly timestampMs: number;
+  readonly isCreateTime: boolean;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array<ArrayBuffer> | null;
   /** The last value of each header, as bytes. */

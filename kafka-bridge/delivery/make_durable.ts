@@ -85,7 +85,7 @@ function outcomeOf(
   const failure = isAppError(error)
     ? error
     : new AppError("internal", "Cannot admit record", { cause: error });
-  if (ACTION[failure.kind] === "dead_letter") {
+  if (ACTION[failure.kind] === "dead_letter" || failure.code === "quota_exceeded") {
     return { reason: failure.code, message: failure.publicMessage };
   }
   circuit.failed(originText(record));

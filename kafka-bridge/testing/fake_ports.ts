@@ -28,9 +28,14 @@ const STREAM: TopicPlan = {
 const TOPICS: ReadonlyMap<string, TopicPlan> = new Map([
   ["images", STREAM],
   ["open", { ...STREAM, allowTenantHeader: true, defaultSubject: "camera" }],
+  ["cameras", {
+    ...STREAM,
+    defaultSubject: "camera-{partition}-{key}",
+    headers: { "subject": "ce_subject", "ref": "Order-Id" },
+  }],
 ]);
 
-/** Tenants with the default plan; `stream` has the topics `images` and `open`. */
+/** Tenants with the default plan; `stream` has the topics `images`, `open` and `cameras`. */
 export const TENANTS: BridgePorts["tenants"] = {
   planOf: async () => DEFAULT_PLAN,
   topicOf: async (topic) => TOPICS.get(topic),
@@ -63,6 +68,7 @@ export function recordOf(
     partition: 0,
     offset: 0n,
     timestampMs: NOW_MS,
+    isCreateTime: false,
     key: null,
     value: PNG_PIXEL,
     ...rest,
