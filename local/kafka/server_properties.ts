@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { type ClusterPlan, replicationOf } from "./cluster_plan.ts";
 
 /** One broker of a cluster, and who may talk to it. */
@@ -15,6 +16,8 @@ export interface Listener {
   readonly port: number;
   /** By SASL/SCRAM-SHA-512 or SASL/PLAIN; the folder's first user stays. */
   readonly user?: { readonly username: string; readonly password: string };
+  /** A file of public keys (JWKS): then SASL/OAUTHBEARER, too, with their tokens for the audience `kafka`. */
+  readonly jwksFile?: string | undefined;
   /** Where none are given, the listener shows a certificate of its own and asks for none. */
   readonly certificates?: Certificates;
 }
@@ -93,7 +96,21 @@ function replicationProperties(cluster: ClusterPlan) {
   };
 }
 
-function listenerProperties({ name, user, certificates }: Listener): Record<string, string> {
+const OAUTH = "org.apache.kafka.common.security.oauthbearer";
+
+function oauthProperties(prefix: string, jwksFile: string): Record<string, string> {
+  const oauth = `${prefix}.oauthbearer`;
+  return {
+    [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN,OAUTHBEARER",
+    [`${oauth}.sasl.jaas.config`]: `${OAUTH}.OAuthBearerLoginModule required;`,
+    [`${oauth}.sasl.server.callback.handler.class`]: `${OAUTH}.OAuthBearerValidatorCallbackHandler`,
+    [`${oauth}.sasl.oauthbearer.jwks.endpoint.url`]: pathToFileURL(jwksFile).href,
+    [`${oauth}.sasl.oauthbearer.expected.audience`]: "kafka",
+  };
+}
+
+function listenerProperties(listener: Listener): Record<string, string> {
+  const { name, user, certificates, jwksFile } = listener;
   const prefix = `listener.name.${name.toLowerCase()}`;
   const sasl = user && {
     [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN",
@@ -105,6 +122,7 @@ function listenerProperties({ name, user, certificates }: Listener): Record<stri
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
     "allow.everyone.if.no.acl.found": "true",
+    ...jwksFile === undefined ? {} : oauthProperties(prefix, jwksFile),
   };
   if (certificates === undefined) {
     return {
