@@ -14,7 +14,7 @@ import {
   readinessOf,
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
-import { chunkHeaders } from "./testing/fake_ports.ts";
+import { chunkHeaders, redrivenHeaders } from "./testing/fake_ports.ts";
 import { KAFKAJS_TESTS } from "./testing/kafkajs_tests.ts";
 
 const MIB = 1024 * 1024;
@@ -164,11 +164,67 @@ describeOnKafka("the bridge on a real broker", {
     await bridge.kill("SIGTERM");
   },
 
-  async "refuses a topic whose timestamps are a producer's"(_cloud, topics) {
-    await topics.configure(topics.topic, { "message.timestamp.type": "CreateTime" });
+  async "refuses a topic that keeps records for too long or dates them by their producer"(
+    cloud,
+    topics,
+  ) {
+    const before = (await cloud.names()).length;
+    const settings = { "retention.ms": "604800000", "message.timestamp.type": "CreateTime" };
+    await topics.configure(topics.topic, settings);
     const bridge = topics.startBridge();
     assert.equal(await bridge.ended, 1);
-    assert.match(String(bridge.lines.at(-1)?.["text"]), /must be LogAppendTime/);
+    const text = String(bridge.lines.at(-1)?.["text"]);
+    assert.match(text, /must be LogAppendTime/);
+    assert.match(
+      text,
+      /--add-config retention\.ms=259200000,message\.timestamp\.type=LogAppendTime/,
+    );
+    const stateOf = async (name: string) =>
+      (await cloud.config.kafka()).topics.find(({ topic }) => topic === name);
+    assert.equal((await stateOf(topics.topic))?.verdict, "refused");
+    await topics.setLimits({}, { accept: { createTime: true, retentionHours: 168 } });
+    const accepting = topics.startBridge();
+    await topics.send(picturesOf(4));
+    const old = String(Date.now() - 4 * 86_400_000);
+    await topics.send(picturesOf(1), undefined, 0, topics.topic, old);
+    await topics.caughtUp();
+    assert.deepEqual((await topics.lettersNow()).map(({ reason }) => reason), [
+      "timestamp_out_of_range",
+    ]);
+    assert.equal((await cloud.names()).length, before + 4);
+    const seen = await stateOf(topics.topic);
+    assert.equal(seen?.verdict, "accepted");
+    assert.equal(seen?.settings?.retentionMs, 604_800_000);
+    assert.equal((await stateOf(topics.deadLetterTopic))?.verdict, "within");
+    await accepting.kill("SIGTERM");
+  },
+
+  async "reads partitions and an operators' topic that are made while it runs, and stops where a topic turns wrong"(
+    cloud,
+    topics,
+  ) {
+    const bridge = topics.startBridge({ KAFKA_TOPICS_EVERY_MS: "1000" });
+    await bridge.line("listening");
+    const partitions = [{ topic: topics.topic, count: 5 }];
+    await cloud.admin.createPartitions({ topicPartitions: partitions });
+    await topics.createRedriveTopic();
+    const isSent = () => topics.send(picturesOf(1), undefined, 4).catch(() => undefined);
+    const [sent] = await eventually("the new partition", isSent);
+    const headers = redrivenHeaders(Date.now(), topics.topic);
+    await topics.send(picturesOf(1), headers, 0, `${topics.topic}.redrive`);
+    assert.ok(sent !== undefined);
+    const timestampMs = Number(headers["tintype.timestamp"]);
+    const both = [sent, { partition: 0, offset: "5", timestampMs }];
+    await eventually("both images", async () => await topics.stored(both) === 2);
+    await topics.configure(topics.topic, { "retention.ms": "-1", "cleanup.policy": "compact" });
+    await becomes(bridge, "topics");
+    assert.match(String((await bridge.line("topic_refused"))["text"]), /cleanup\.policy must be/);
+    await topics.configure(topics.topic, { "retention.ms": "1000000", "cleanup.policy": "delete" });
+    await becomes(bridge, "ready");
+    const late = await topics.send(picturesOf(4));
+    await topics.caughtUp();
+    assert.equal(await topics.stored(late), 4);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
   async "ends within 25 s of SIGTERM though uploads hang"(cloud, topics) {
@@ -188,13 +244,16 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await next.kill("SIGTERM"), 0);
   },
 
-  async "talks TLS and SASL, by SCRAM, PLAIN and OAUTHBEARER, and needs no more than its rights"(cloud, topics) {
+  async "talks TLS and SASL, by SCRAM, PLAIN and OAUTHBEARER, and needs no more than its rights"(
+    cloud,
+    topics,
+  ) {
     await topics.createRedriveTopic();
     // The rights that docs/operations.md lists; who has some about a thing has no others about it.
     for (const topic of [topics.topic, `${topics.topic}.redrive`]) {
       await cloud.allow("topic", topic, ["read", "describeConfigs"]);
     }
-    await cloud.allow("topic", topics.deadLetterTopic, ["write"]);
+    await cloud.allow("topic", topics.deadLetterTopic, ["write", "describeConfigs"]);
     await cloud.allow("group", topics.group, ["read"]);
     for (const [index, KAFKA_SASL_MECHANISM] of MECHANISMS.entries()) {
       const isOauth = KAFKA_SASL_MECHANISM === "oauthbearer";

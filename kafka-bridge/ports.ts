@@ -1,5 +1,7 @@
 /** What the bridge needs of Kafka, so that the client library can be replaced. */
 
+import type { KafkaObservation } from "@tintype/core/model/kafka_observation";
+
 /** A record as it was fetched. */
 export interface SourceRecord {
   readonly topic: string;
@@ -61,6 +63,12 @@ export interface PartitionLag {
 
 /** Takes over records; returns at once, and holds back what it cannot take by pausing its leases. */
 export type FetchHandler = (fetched: PartitionFetch) => void;
+
+/** May leave what was seen of Kafka's topics where the keeper reads it. */
+export interface Observations {
+  /** Replaces what was there; another member's that comes at the same moment is as good. */
+  put(observation: KafkaObservation): Promise<void>;
+}
 
 /** A member of the consumer group. */
 export interface RecordSource {

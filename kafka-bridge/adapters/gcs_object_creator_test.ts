@@ -75,7 +75,8 @@ for (const [status, reason, code] of REFUSALS) {
     await storage.fault({ status, body });
     await assert.rejects(
       creator.create(storage.newName(), PNG_PIXEL, OPTIONS),
-      (error) => isAppError(error, code) && (code === "unavailable" || error.message.includes(reason)),
+      (error) =>
+        isAppError(error, code) && (code === "unavailable" || error.message.includes(reason)),
     );
   });
 }

@@ -1,5 +1,5 @@
 import * as oauth from "oauth4webapi";
-import type { OauthBearerProviderResponse } from "kafkajs";
+import type { OauthbearerProviderResponse } from "kafkajs";
 
 /** Whose tokens, and from where (RFC 6749, section 4.4: client credentials). */
 interface OauthTokensOptions {
@@ -19,8 +19,8 @@ const DEFAULT_LIFE_SECONDS = 300;
 /** Fetches access tokens for SASL/OAUTHBEARER, one at a time, and gives each out again until it is nearly over. */
 export function oauthTokens(
   options: OauthTokensOptions,
-): () => Promise<OauthBearerProviderResponse> {
-  let token: Promise<OauthBearerProviderResponse> | undefined;
+): () => Promise<OauthbearerProviderResponse> {
+  let token: Promise<OauthbearerProviderResponse> | undefined;
   let replaceAtMs = 0;
   return () => {
     if (token !== undefined && performance.now() < replaceAtMs) return token;

@@ -25,7 +25,9 @@ export function recordOfMessage(
 }
 
 /** The batch says it (bit 3 of its attributes), which the library's types leave out. */
-function isCreateTime(message: KafkaMessage & { batchContext?: { timestampType: number } }): boolean {
+function isCreateTime(
+  message: KafkaMessage & { batchContext?: { timestampType: number } },
+): boolean {
   return message.batchContext !== undefined && message.batchContext.timestampType === 0;
 }
 

@@ -52,6 +52,8 @@ const envSchema = kafkaSchema.extend({
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
   /** How often to look where the topics end. */
   KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
+  /** How often to look which topics are there and how they are set. */
+  KAFKA_TOPICS_EVERY_MS: milliseconds(100, 3_600_000).default(30_000),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   RAW_BUCKET: z.string().min(3),
   /** Where the days' salts and the tenants' objects are. */
@@ -109,7 +111,10 @@ function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx):
     complain("KAFKA_TLS", `must be true with ${mechanism}, which sends a secret as it is`);
   }
   if ((mechanism === "oauthbearer") !== (env.KAFKA_OAUTH_TOKEN_URL !== undefined)) {
-    complain("KAFKA_OAUTH_TOKEN_URL", "must be set where KAFKA_SASL_MECHANISM is oauthbearer, and only there");
+    complain(
+      "KAFKA_OAUTH_TOKEN_URL",
+      "must be set where KAFKA_SASL_MECHANISM is oauthbearer, and only there",
+    );
   }
   const { KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key } = env;
   if ((cert === undefined) !== (key === undefined)) {
@@ -145,9 +150,10 @@ export async function readEnv(variables: Variables) {
 export type BridgeEnv = Awaited<ReturnType<typeof readEnv>>;
 
 function invalidEnv(error: z.ZodError, variables: Variables): AppError {
-  const errors: FieldError[] = error.issues.map(({ path, message }) => {
+  const errors: FieldError[] = error.issues.map(({ path, message, code }) => {
     const name = String(path[0]);
-    return { path: name, message: variables[name] === undefined ? "must be set" : message };
+    const isMissing = code !== "custom" && variables[name] === undefined;
+    return { path: name, message: isMissing ? "must be set" : message };
   });
   const all = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
   return new AppError(

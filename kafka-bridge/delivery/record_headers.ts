@@ -115,7 +115,9 @@ export function invalidRecord(message: string): AppError {
 
 function textOf(record: SourceRecord, header: string): string | undefined {
   const value = record.headers.get(header);
-  return value === undefined || value.byteLength === 0 ? undefined : decoded(value, `${header} header`);
+  return value === undefined || value.byteLength === 0
+    ? undefined
+    : decoded(value, `${header} header`);
 }
 
 function decoded(value: Uint8Array, what: string): string {

@@ -165,6 +165,7 @@ async function withMembers(
         maxBytes: 3 * MIB,
         maxBytesPerPartition: MIB,
         sessionTimeoutMs: 2_000,
+        metadataMaxAgeMs: 30_000,
         onRebalancing: () => {},
         onRestart: (error) => assert.fail(error),
         onCrash: (error) => assert.fail(error),

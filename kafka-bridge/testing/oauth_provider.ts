@@ -28,9 +28,7 @@ export async function startOauthProvider(jwksFile: string, { id, secret }: Oauth
     ].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
     return `${body}.${sign("RSA-SHA256", Buffer.from(body), privateKey).toString("base64url")}`;
   };
-  const basic = `Basic ${
-    Buffer.from([id, secret].map(formEncoded).join(":")).toString("base64")
-  }`;
+  const basic = `Basic ${Buffer.from([id, secret].map(formEncoded).join(":")).toString("base64")}`;
   let issued = 0;
   const server = createServer((request, response) => {
     const isKnown = request.headers.authorization === basic;

@@ -1,4 +1,5 @@
 import { pathToFileURL } from "node:url";
+import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { type ClusterPlan, replicationOf } from "./cluster_plan.ts";
 
 /** One broker of a cluster, and who may talk to it. */
@@ -56,6 +57,9 @@ export function serverProperties(options: ServerOptions): string {
     "group.min.session.timeout.ms": 1000,
     "auto.create.topics.enable": "false",
     "log.message.timestamp.type": "LogAppendTime",
+    // What a topic has that is made without settings: the shortest of the contract's.
+    "log.retention.ms": RETENTION_BOUNDS.kafka.deadLettersMs,
+    "log.roll.ms": RETENTION_BOUNDS.kafka.segmentMs,
     "message.max.bytes": MAX_MESSAGE_BYTES,
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
