@@ -227,6 +227,33 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
+  async "takes as many images a day as its tenant may, over kills, rebalances and members"(
+    cloud,
+    topics,
+  ) {
+    const before = (await cloud.names()).length;
+    await topics.setLimits({ imagesPerDay: 10 });
+    await cloud.fault(SLOW_UPLOADS);
+    const killed = [topics.startBridge(), topics.startBridge()];
+    await Promise.all(killed.map((bridge) => bridge.line("listening")));
+    await topics.send(picturesOf(18));
+    await eventually("some images", async () => (await cloud.names()).length > before);
+    await Promise.all(killed.map((bridge) => bridge.kill("SIGKILL")));
+    await cloud.clearFaults();
+    const bridge = topics.startBridge();
+    await topics.caughtUp();
+    const second = topics.startBridge();
+    await second.line("listening");
+    await topics.send(picturesOf(18));
+    await topics.caughtUp();
+    assert.equal((await cloud.names()).length, before + 10);
+    const letters = await topics.lettersNow();
+    const refused = new Set(letters.map(({ origin }) => origin));
+    assert.equal(refused.size, 26);
+    assert.deepEqual([...new Set(letters.map(({ reason }) => reason))], ["quota_exceeded"]);
+    for (const each of [bridge, second]) assert.equal(await each.kill("SIGTERM"), 0);
+  },
+
   async "ends within 25 s of SIGTERM though uploads hang"(cloud, topics) {
     await cloud.fault({ ...SLOW_UPLOADS, action: { delayMs: 60_000 } });
     const sent = await topics.send(picturesOf(8));
@@ -268,7 +295,7 @@ describeOnKafka("the bridge on a real broker", {
       const said = `${JSON.stringify(bridge.lines)} ${bridge.errors()}`;
       assert.ok(!said.includes(cloud.secure["KAFKA_SASL_PASSWORD"] ?? "?"));
     }
-    assert.equal(cloud.oauth.issued(), 2, "one token for each of its clients");
+    assert.equal(cloud.oauth.issued(), 3, "one token for each of its clients");
   },
 
   async "ends with 1 where it and the broker do not know each other"(cloud, topics) {

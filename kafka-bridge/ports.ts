@@ -39,8 +39,11 @@ export interface PartitionLease {
   /** Fetches nothing more of the partition until `resume()`; the membership goes on. */
   pause(): void;
   resume(): void;
-  /** Commits the next offset to read, while ending too; throws when the group does not take it. */
-  commit(next: bigint): Promise<void>;
+  /**
+   * Commits the next offset to read, and what the group keeps beside it (4,096 bytes at most), while ending too; throws
+   * when the group does not take it.
+   */
+  commit(next: bigint, metadata: string): Promise<void>;
   /** Ends this lease and reads on from an offset, under a new one. */
   restart(from: bigint): void;
 }
@@ -63,6 +66,12 @@ export interface PartitionLag {
 
 /** Takes over records; returns at once, and holds back what it cannot take by pausing its leases. */
 export type FetchHandler = (fetched: PartitionFetch) => void;
+
+/** May read what the group keeps beside its offsets. */
+export interface CommittedMetadata {
+  /** The metadata of every partition, also of other members', by `topic/partition`; empty where nothing is committed. */
+  read(): Promise<ReadonlyMap<string, string>>;
+}
 
 /** May leave what was seen of Kafka's topics where the keeper reads it. */
 export interface Observations {

@@ -1,13 +1,12 @@
 import { AppError } from "@tintype/core/errors";
+import { type QuotaAmount, quotaExceeded } from "@tintype/core/ingest/quota_exceeded";
 import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
 
 /** What a tenant's object records of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
 
 /** A day that has no room for an image: what is left of it, and the milliseconds until the next one begins. */
-export interface FullDay {
-  readonly images: number;
-  readonly bytes: number;
+export interface FullDay extends QuotaAmount {
   readonly endsInMs: number;
 }
 
@@ -68,7 +67,7 @@ export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQu
   return {
     async reserve({ tenant, ...claim }) {
       const full = await ask(tenant, (stub) => stub.reserve(claim));
-      if (full !== null) throw exceeded(claim, full);
+      if (full !== null) throw quotaExceeded(claim, full, full.endsInMs);
     },
     settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
     release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
@@ -86,16 +85,5 @@ function erasuresExceeded(quota: number, { left, endsInMs }: CountedErasures): A
   return new AppError("quota_exceeded", "Cannot erase image as the day's quota is used up", {
     retryAfterMs: endsInMs,
     limits: [limit],
-  });
-}
-
-function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {
-  const limits = [
-    { name: "images", quota: imagesPerDay, remaining: full.images },
-    { name: "bytes", quota: bytesPerDay, remaining: full.bytes, unit: "content-bytes" },
-  ] as const;
-  return new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
-    retryAfterMs: full.endsInMs,
-    limits: limits.map((limit) => ({ ...limit, windowSeconds: DAY_SECONDS })),
   });
 }

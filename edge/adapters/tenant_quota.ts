@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { hasRoom } from "@tintype/core/ingest/quota_exceeded";
 import type {
   CountedErasures,
   DayClaim,
@@ -55,7 +56,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     ).one();
     const left = { images: claim.imagesPerDay - images, bytes: claim.bytesPerDay - bytes };
     const more = { images: held === undefined ? 1 : 0, bytes: claim.bytes - (held ?? 0) };
-    if (more.images > left.images || more.bytes > left.bytes) {
+    if (!hasRoom(left, more)) {
       return { ...left, endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
     }
     this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?)", hash, claim.bytes);

@@ -130,9 +130,9 @@ class Leases {
       },
       resume: () => this.#resume(key),
       // The consumer's own commitOffsets() does nothing once it is stopping, and repeats what the group refuses.
-      commit: async (next) => {
+      commit: async (next, metadata) => {
         if (ended.signal.aborted) throw new Error("Cannot commit as the group has moved on");
-        const partitions = [{ partition, offset: String(next) }];
+        const partitions = [{ partition, offset: String(next), metadata }];
         await commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
       },
       restart: (from) => {

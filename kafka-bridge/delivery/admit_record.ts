@@ -1,5 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
+import { isDefinite } from "@tintype/core/ingest/upload_image";
+import { claimOf } from "@tintype/core/ingest/upload_request";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import type { DaySalts } from "@tintype/core/model/day_salts";
@@ -7,6 +9,7 @@ import { deriveOwner, type PseudonymKeys } from "@tintype/core/model/owner";
 import type { TenantPlan, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
+import type { Quota, QuotaClaim } from "@tintype/core/ports/quota";
 import type { TenantPlans, TenantTopics } from "@tintype/core/ports/tenants";
 import { CLIENT_AHEAD_MS } from "@tintype/core/reading/own_image";
 import { kafkaCopyMsOf, retentionBoundsOf } from "@tintype/core/retention/bounds";
@@ -33,6 +36,8 @@ import {
 /** What admitting needs: a creator and nothing else of the store. */
 export interface AdmitRecordPorts {
   readonly creator: ObjectCreator;
+  /** The record's part in its tenant's day. */
+  readonly quota: Quota;
   readonly tenants: TenantPlans & TenantTopics;
   readonly salts: DaySalts;
   readonly pseudonymKeys: PseudonymKeys;
@@ -55,6 +60,8 @@ export interface RecordBody {
   readonly signal: AbortSignal;
   /** Called with the largest size that the plan takes, in bytes, before the stream is read. */
   limitTo(maxBytes: number): void;
+  /** Bytes that came, in the end all. */
+  size(): number;
 }
 
 /**
@@ -88,7 +95,8 @@ export async function admitRecord(
   };
   const { ref, plan } = await ownerOf(ports, record, { topic, origin, imageId });
   body?.limitTo(plan.maxBytes);
-  const outcome = await admitImage(ports, {
+  const claim = claimOf({ tenant: ref.tenant, plan }, imageId, declaration.size ?? plan.maxBytes);
+  const outcome = await admitImage({ creator: countingCreator(ports, claim) }, {
     ref,
     plan,
     policy: ports.policy,
@@ -98,7 +106,23 @@ export async function admitRecord(
     head: value.subarray(0, SNIFF_BYTES),
     body: (body?.stream ?? value) satisfies ObjectBody,
   }, { signal: body?.signal });
+  if (body !== undefined) await ports.quota.settle({ ...claim, bytes: body.size() });
   return { ref, outcome };
+}
+
+/** Counts what is admitted before it is created, and gives it back after a definite refusal, as the edge does. */
+function countingCreator({ creator, quota }: AdmitRecordPorts, claim: QuotaClaim): ObjectCreator {
+  return {
+    async create(...call) {
+      await quota.reserve(claim);
+      try {
+        return await creator.create(...call);
+      } catch (error) {
+        if (isDefinite(error)) await quota.release(claim);
+        throw error;
+      }
+    },
+  };
 }
 
 /** What was redriven so late that the operators' topic keeps its bytes beyond their purge must not pass as right. */

@@ -11,6 +11,7 @@ import type { BridgeEnv } from "../config/env.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
+import { DayQuotas } from "../delivery/day_quotas.ts";
 import type { RecordSource } from "../ports.ts";
 import { awaitTenants } from "./await_tenants.ts";
 import { TopicFollower } from "./follow_topics.ts";
@@ -66,7 +67,7 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
     stopping.abort();
     await bridge.drain();
     await stopReading();
-    await deadLetters.close();
+    await Promise.all([deadLetters.close(), adapters.committed.close()]);
     server.close();
   });
   void awaitTenants(env.KAFKA_TOPICS, {
@@ -111,6 +112,7 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
       bridge.commit();
       await stopReading();
       isRefused = topics.length === 0;
+      adapters.committed.topics = topics;
       joined.source = isRefused ? undefined : openSource(topics);
       await joined.source?.run((fetched) => {
         collectBuffers();
@@ -155,6 +157,11 @@ function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
   const bridge: Bridge = new Bridge({
     ...{ creator, deadLetters, records, tenants },
     salts: cachedDaySalts(configuration),
+    quotas: new DayQuotas({
+      committed: adapters.committed,
+      clock: Date,
+      waitMs: TIMINGS.commitEveryMs,
+    }),
     pseudonymKeys: env.pseudonymKeys,
     hashing: webHashing,
     policy: env.policy,

@@ -23,6 +23,7 @@ import type { RecordsTopic } from "./records_topic.ts";
 import type { RawStore } from "./store.ts";
 
 const PARTITIONS = 4;
+const NO_QUOTA = { imagesPerDay: 1_000_000_000, bytesPerDay: 1_000_000_000_000_000 };
 const TENANT = parseTenant("stream");
 
 /** A record as it was produced. */
@@ -95,6 +96,7 @@ export async function openTopics(parts: TopicsParts) {
     plan: Partial<NonNullable<TenantDocument["kafkaTopics"]>[string]> = {},
   ) =>
     config.putTenant(TENANT, {
+      ...NO_QUOTA,
       ...limits,
       kafkaTopics: { [topic]: { allowTenantHeader: false, ...plan } },
     });
