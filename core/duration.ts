@@ -11,3 +11,10 @@ export function durationText(ms: number): string {
   const count = ms / unitMs;
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
+
+const HOUR_MS = 3_600_000;
+
+/** Writes milliseconds in whole hours, else in seconds: `72 h`, `90 s`. */
+export function hoursText(ms: number): string {
+  return ms % HOUR_MS === 0 ? `${ms / HOUR_MS} h` : `${ms / 1_000} s`;
+}

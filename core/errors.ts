@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   method_not_allowed: "invalid",
   missing_subject: "invalid",
   invalid_record: "invalid",
+  timestamp_out_of_range: "invalid",
+  storage_refused: "invalid",
   invalid_config: "invalid",
   unauthenticated: "unauthenticated",
   forbidden: "forbidden",

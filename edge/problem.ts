@@ -8,6 +8,8 @@ import { isProblemCode, PROBLEM_TYPES, type ProblemCode } from "./problem_types.
 const PROBLEM_OF = {
   missing_subject: "internal",
   invalid_record: "internal",
+  timestamp_out_of_range: "internal",
+  storage_refused: "internal",
   invalid_config: "unavailable",
   too_late: "conflict",
 } as const satisfies Record<Exclude<ErrorCode, ProblemCode>, ProblemCode>;
@@ -17,6 +19,8 @@ const PRIVATE: ReadonlySet<ErrorCode> = new Set([
   "invalid_config",
   "missing_subject",
   "invalid_record",
+  "timestamp_out_of_range",
+  "storage_refused",
   "internal",
 ]);
 

@@ -1,12 +1,15 @@
 /** What the bridge needs of Kafka, so that the client library can be replaced. */
 
+import type { KafkaObservation } from "@tintype/core/model/kafka_observation";
+
 /** A record as it was fetched. */
 export interface SourceRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
-  /** LogAppendTime, in milliseconds since the epoch. */
+  /** When the broker stored it, or by `isCreateTime` when its producer made it, in milliseconds since the epoch. */
   readonly timestampMs: number;
+  readonly isCreateTime: boolean;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array<ArrayBuffer> | null;
   /** The last value of each header, as bytes. */
@@ -36,8 +39,11 @@ export interface PartitionLease {
   /** Fetches nothing more of the partition until `resume()`; the membership goes on. */
   pause(): void;
   resume(): void;
-  /** Commits the next offset to read, while ending too; throws when the group does not take it. */
-  commit(next: bigint): Promise<void>;
+  /**
+   * Commits the next offset to read, and what the group keeps beside it (4,096 bytes at most), while ending too; throws
+   * when the group does not take it.
+   */
+  commit(next: bigint, metadata: string): Promise<void>;
   /** Ends this lease and reads on from an offset, under a new one. */
   restart(from: bigint): void;
 }
@@ -60,6 +66,18 @@ export interface PartitionLag {
 
 /** Takes over records; returns at once, and holds back what it cannot take by pausing its leases. */
 export type FetchHandler = (fetched: PartitionFetch) => void;
+
+/** May read what the group keeps beside its offsets. */
+export interface CommittedMetadata {
+  /** The metadata of every partition, also of other members', by `topic/partition`; empty where nothing is committed. */
+  read(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** May leave what was seen of Kafka's topics where the keeper reads it. */
+export interface Observations {
+  /** Replaces what was there; another member's that comes at the same moment is as good. */
+  put(observation: KafkaObservation): Promise<void>;
+}
 
 /** A member of the consumer group. */
 export interface RecordSource {

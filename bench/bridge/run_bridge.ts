@@ -36,13 +36,14 @@ export interface BridgeRunOptions {
 }
 
 const POLL_MS = 50;
+const NO_QUOTA = { imagesPerDay: 1_000_000_000, bytesPerDay: 1_000_000_000_000_000 };
 
 /** Runs the bridge over a topic, in a group and with ids of its own, until every record is an object. */
 export async function runBridge(
   { brokers, storage }: Cloud,
   { topic, records, uploadsAtOnce, earlyRecords = records }: BridgeRunOptions,
 ): Promise<BridgeRun> {
-  await fillConfiguration(storage, { stream: { kafkaTopics: { [topic]: {} } } });
+  await fillConfiguration(storage, { stream: { ...NO_QUOTA, kafkaTopics: { [topic]: {} } } });
   const bridge = startProgram(["kafka-bridge/main.ts"], {
     PORT: "0",
     KAFKA_BROKERS: brokers,

@@ -3,7 +3,12 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import { isTenant, type Tenant } from "../model/tenant.ts";
-import { parseTenantDocument, type TenantDocument, type TopicPlan } from "../model/tenant_plan.ts";
+import {
+  parseTenantDocument,
+  type TenantDocument,
+  type TopicPlan,
+  topicSchema,
+} from "../model/tenant_plan.ts";
 
 /** The default that holds for every tenant whose own object says nothing else. */
 export const DEFAULT_TENANT = "_default";
@@ -16,10 +21,8 @@ const originsSchema = z.strictObject({ origins: z.array(z.string()) });
 const topicsSchema = z.strictObject({
   topics: z.record(
     z.string(),
-    z.strictObject({
+    topicSchema.extend({
       tenant: z.custom<Tenant>((value) => typeof value === "string" && isTenant(value)),
-      allowTenantHeader: z.boolean(),
-      defaultSubject: z.string().optional(),
     }),
   ),
 });

@@ -8,7 +8,7 @@ import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "../ports/object_store.ts";
 import { CLIENT_AHEAD_MS } from "../reading/own_image.ts";
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
-import { isMediaType } from "../model/media_type.ts";
+import { mediaTypeOf } from "../model/media_type.ts";
 import { admitDeclaration, admitHead } from "./admission_policy.ts";
 
 /** A raw object to be: whose it is, its type, and what was declared beside it. */
@@ -53,7 +53,7 @@ export async function admitImage(
   const found = admitHead(input.head, plan);
   admitDeclaration({ ...declaration, contentType: found }, plan);
   // What was declared stays beside what the bytes say, which processing goes by.
-  const contentType = isMediaType(input.contentType) ? input.contentType : found;
+  const contentType = mediaTypeOf(input.contentType) ?? found;
   return await createRaw(ports.creator, { ...input, contentType }, options);
 }
 

@@ -73,6 +73,6 @@ export async function uploadImage(
 }
 
 /** Only a refusal that is ours is definite: after a lost answer the image may be there. */
-function isDefinite(error: unknown): boolean {
+export function isDefinite(error: unknown): boolean {
   return error instanceof AppError && error.kind !== "unavailable";
 }

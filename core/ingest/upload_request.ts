@@ -95,7 +95,7 @@ function requireSameBytes(found: ExistingImage, declared: DeclaredBytes): void {
 
 /** What an image takes from its tenant's day under its plan. */
 export function claimOf(
-  { tenant, plan: { imagesPerDay, bytesPerDay } }: UploadRequest,
+  { tenant, plan: { imagesPerDay, bytesPerDay } }: Pick<UploadRequest, "tenant" | "plan">,
   imageId: ImageId,
   bytes: number,
 ): QuotaClaim {

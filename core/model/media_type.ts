@@ -82,14 +82,20 @@ export function isMediaType(value: string): value is MediaType {
  * Throws `unsupported_type` where it is none of ours.
  */
 export function parseMediaType(value: string): MediaType {
-  const essence = (value.split(";", 1)[0] ?? "").trim().toLowerCase();
-  const type = essence === "image/jpg" ? "image/jpeg" : essence;
-  if (isMediaType(type)) return type;
+  const type = mediaTypeOf(value);
+  if (type !== undefined) return type;
   throw new AppError(
     "unsupported_type",
     `Cannot take this type as it must be one of ${ALL_MEDIA_TYPES.join(", ")}`,
     { errors: [{ path: "contentType", message: "must be the media type of a supported image" }] },
   );
+}
+
+/** The media type of a `Content-Type`, as {@link parseMediaType} reads it; undefined where it is none of ours. */
+export function mediaTypeOf(value: string): MediaType | undefined {
+  const essence = (value.split(";", 1)[0] ?? "").trim().toLowerCase();
+  const type = essence === "image/jpg" ? "image/jpeg" : essence;
+  return isMediaType(type) ? type : undefined;
 }
 
 /** The media type that a file's name or path ends in, in any case; undefined where it is none of ours. */

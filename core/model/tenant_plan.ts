@@ -20,11 +20,31 @@ const planSchema = z.strictObject({
   corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)).readonly(),
 });
 
-const topicSchema = z.strictObject({
+const RECORD_HEADERS = ["content-type", "subject", "ref", "sha256", "tenant"] as const;
+
+/** What a tenant's object says of one Kafka topic. */
+export const topicSchema = z.strictObject({
   /** Whether the record's `tenant` header may name another tenant. */
   allowTenantHeader: z.boolean().default(false),
-  /** Owns the images of records without a `subject` header; without it they are refused. */
-  defaultSubject: z.string().min(1).max(256).optional(),
+  /**
+   * Owns the images of records without a `subject` header; without it they are refused. `{partition}` and `{key}` stand
+   * for the record's.
+   */
+  defaultSubject: z.string().min(1).max(256).refine(
+    (text) => text.replaceAll(/\{(partition|key)\}/g, "").search(/[{}]/) < 0,
+    "must hold no braces but {partition} and {key}",
+  ).optional(),
+  /** The producers' names of the headers, by ours. */
+  headers: z.partialRecord(z.enum(RECORD_HEADERS), z.string().min(1).max(128)).optional(),
+  /** Settings of the topic beyond the retention contract that its tenant accepts; deletion certificates repeat them. */
+  accept: z.strictObject({
+    /** Records are dated by their producers: `message.timestamp.type=CreateTime`. */
+    createTime: z.boolean(),
+    /** `cleanup.policy` may compact: the newest record of a key has no end then. */
+    compaction: z.boolean(),
+    /** Most that `retention.ms` and `segment.ms` may be. */
+    retentionHours: z.union([z.int().min(1), z.literal("unlimited")]),
+  }).partial().optional(),
 });
 
 /** A tenant's object: what it says differs from the default. */
@@ -36,11 +56,12 @@ const documentSchema = planSchema.partial().extend({
 export type TenantPlan = Readonly<z.infer<typeof planSchema>>;
 
 /** How a Kafka topic's records become images of a tenant. */
-export interface TopicPlan {
+export interface TopicPlan extends Readonly<z.infer<typeof topicSchema>> {
   readonly tenant: Tenant;
-  readonly allowTenantHeader: boolean;
-  readonly defaultSubject: string | undefined;
 }
+
+/** A header of a record that its topic may call otherwise. */
+export type RecordHeader = (typeof RECORD_HEADERS)[number];
 
 /** What a tenant's object says; everything is optional. */
 export type TenantDocument = z.infer<typeof documentSchema>;

@@ -76,6 +76,21 @@ for (
       { kafkaTopics: { images: { defaultSubject: "" } } },
       "kafkaTopics.images.defaultSubject",
     ],
+    [
+      "a subject of what is no record's",
+      { kafkaTopics: { images: { defaultSubject: "camera-{offset}" } } },
+      "kafkaTopics.images.defaultSubject",
+    ],
+    [
+      "a header that no record has",
+      { kafkaTopics: { images: { headers: { digest: "md5" } } } },
+      "kafkaTopics.images.headers",
+    ],
+    [
+      "an acceptance of nothing",
+      { kafkaTopics: { images: { accept: { retentionHours: 0 } } } },
+      "kafkaTopics.images.accept.retentionHours",
+    ],
     ["an origin with a path", { corsOrigins: ["https://a.example/"] }, "corsOrigins.0"],
   ] as const
 ) {

@@ -1,15 +1,16 @@
-import { durationText } from "../duration.ts";
+import { durationText, hoursText as hours } from "../duration.ts";
 import { RETENTION_BOUNDS } from "./bounds.ts";
 import type { CertificatePlace } from "./certificate.ts";
 import document from "./policy.json" with { type: "json" };
 import type { RetentionPolicy } from "./policy.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * 3_600_000;
+
+/** The name of Kafka's topics among the places; the bridge looks at them where there is one. */
+export const KAFKA_TOPICS = "kafka_topics";
 
 /** The places that no sweep can look into, each with the setting that bounds it. */
 export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
-  const hours = (ms: number) => ms % HOUR_MS === 0 ? `${ms / HOUR_MS} h` : `${ms / 1_000} s`;
   const { kafka, eventsMs, deadLettersMs, abortMultipartDays, logDays } = RETENTION_BOUNDS;
   return [
     place(
@@ -23,7 +24,7 @@ export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
     place("events", `messages are kept for ${hours(eventsMs)}`),
     place("dead_letters", `messages are kept for ${hours(deadLettersMs)}`),
     place(
-      "kafka_topics",
+      KAFKA_TOPICS,
       `records are kept for ${hours(kafka.sourceMs)}, dead letters and redrive for ${
         hours(kafka.deadLettersMs)
       }, each plus a segment of ${hours(kafka.segmentMs)}`,

@@ -10,7 +10,8 @@ import type { Hashing } from "../ports/hashing.ts";
 import type { PurgePublisher, RowPurger } from "../ports/image_rows.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
 import { type Certificate, type CertificatePlace, issueCertificate } from "./certificate.ts";
-import { configuredPlaces } from "./configured_places.ts";
+import { configuredPlaces, KAFKA_TOPICS } from "./configured_places.ts";
+import { observeKafka } from "./kafka_place.ts";
 import { policyHash, type RetentionPolicy } from "./policy.ts";
 import { type BucketPurge, purgeBucket, type PurgeBucketPorts } from "./purge_bucket.ts";
 
@@ -20,6 +21,8 @@ export interface SweepPorts {
   readonly processed: PurgeBucketPorts;
   readonly erasures: PurgeBucketPorts;
   readonly certificates: ObjectReader & ObjectCreator;
+  /** Where the bridge leaves what it saw of Kafka. */
+  readonly config: Pick<ObjectReader, "read">;
   readonly rows: RowPurger;
   readonly purges: PurgePublisher;
   readonly hashing: Hashing;
@@ -65,7 +68,13 @@ export async function sweepExpired(
     places: [
       ...Object.entries(buckets).map(([name, purge]) => placeOfBucket(name, purge)),
       rows,
-      ...configuredPlaces(policy),
+      ...await Promise.all(
+        configuredPlaces(policy).map((configured) =>
+          configured.place === KAFKA_TOPICS
+            ? observeKafka(ports.config, { configured, nowMs, policy, ...options })
+            : configured
+        ),
+      ),
     ],
   }, options);
   await publishCopy(ports, certificate, options);

@@ -100,9 +100,10 @@ export class TestWorld {
       clock,
       onProblem: () => undefined,
     });
-    const { raw, processed, erasures, certificates, rows } = this;
+    const { raw, processed, erasures, certificates, config, rows } = this;
     this.ports = {
       ...{
+        config,
         raw,
         processed,
         erasures,

@@ -1,13 +1,12 @@
-import { AppError, type LimitState } from "@tintype/core/errors";
+import { AppError } from "@tintype/core/errors";
+import { type QuotaAmount, quotaExceeded } from "@tintype/core/ingest/quota_exceeded";
 import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
 
 /** What a tenant's object records of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
 
 /** A day that has no room for an image: what is left of it, and the milliseconds until the next one begins. */
-export interface FullDay {
-  readonly images: number;
-  readonly bytes: number;
+export interface FullDay extends QuotaAmount {
   /** How often this image may still be asked for. */
   readonly asks: number;
   readonly endsInMs: number;
@@ -75,7 +74,8 @@ export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQu
   return {
     async reserve({ tenant, ...claim }) {
       const full = await ask(tenant, (stub) => stub.reserve(claim));
-      if (full !== null) throw exceeded(claim, full);
+      if (full === null) return;
+      throw full.asks > 0 ? quotaExceeded(claim, full, full.endsInMs) : askedTooOften(full);
     },
     settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
     release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
@@ -96,14 +96,17 @@ function erasuresExceeded({ quota, left, endsInMs }: CountedErasures): AppError 
   });
 }
 
-function exceeded({ imagesPerDay, bytesPerDay }: DayClaim, full: FullDay): AppError {
-  const limits: readonly Omit<LimitState, "windowSeconds">[] = [
-    { name: "images", quota: imagesPerDay, remaining: full.images },
-    { name: "bytes", quota: bytesPerDay, remaining: full.bytes, unit: "content-bytes" },
-    ...full.asks > 0 ? [] : [{ name: "uploads-of-image", quota: ASKS_PER_IMAGE, remaining: 0 }],
-  ];
-  return new AppError("quota_exceeded", "Cannot take image as the day's quota is used up", {
-    retryAfterMs: full.endsInMs,
-    limits: limits.map((limit) => ({ ...limit, windowSeconds: DAY_SECONDS })),
+function askedTooOften({ endsInMs }: FullDay): AppError {
+  const message = "Cannot start another upload of this image today: the earlier ones still count";
+  return new AppError("quota_exceeded", message, {
+    retryAfterMs: endsInMs,
+    limits: [
+      {
+        name: "uploads-of-image",
+        quota: ASKS_PER_IMAGE,
+        remaining: 0,
+        windowSeconds: DAY_SECONDS,
+      },
+    ],
   });
 }

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { hasRoom } from "@tintype/core/ingest/quota_exceeded";
 import {
   ASKS_PER_IMAGE,
   type CountedErasures,
@@ -64,9 +65,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     const left = { images: claim.imagesPerDay - images, bytes: claim.bytesPerDay - bytes };
     const bytesNow = Math.max(claim.bytes, held?.bytes ?? 0);
     const more = { images: held === undefined ? 1 : 0, bytes: bytesNow - (held?.bytes ?? 0) };
-    const isFull = (more.images > 0 && more.images > left.images) ||
-      (more.bytes > 0 && more.bytes > left.bytes);
-    if (isFull || asks >= ASKS_PER_IMAGE) {
+    if (!hasRoom(left, more) || asks >= ASKS_PER_IMAGE) {
       const endsInMs = startOfDay(nowMs) + DAY_MS - nowMs;
       return { ...left, asks: ASKS_PER_IMAGE - asks, endsInMs };
     }

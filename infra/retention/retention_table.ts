@@ -45,7 +45,7 @@ export function retentionTable(): string {
   } more | topics and subscriptions |
 | Kafka source topic | a week and a segment | ${
     durationText(kafka.sourceMs)
-  } and ${segment} | topic |
+  } and ${segment} | topic; longer where its tenant accepts it, which the certificate repeats |
 | Kafka dead letters, redrive | a week and a segment | ${deadLetters} and ${redrive}, each with ${segment} | topics |
 | signed read addresses | up to a week | ${durationText(policy.signedUrlMs)} | the edge |
 | logs | 30 days | ${days(bounds.logDays)}; ids and numbers only | log bucket |

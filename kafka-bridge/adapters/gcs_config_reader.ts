@@ -13,15 +13,15 @@ export interface GcsConfigReaderOptions {
   readonly endpoint: string | undefined;
 }
 
+/** The bucket, and who asks. */
+export function bucketOf({ bucket, endpoint }: GcsConfigReaderOptions): Bucket {
+  const authorize = endpoint === undefined ? withHeaders(googleHeaders) : anonymous;
+  return { bucket, endpoint: endpoint ?? GOOGLE_STORAGE, authorize };
+}
+
 /** Reads the small objects of the configuration bucket. */
-export function gcsConfigReader(
-  { bucket: name, endpoint }: GcsConfigReaderOptions,
-): Pick<ObjectReader, "read"> {
-  const bucket: Bucket = {
-    bucket: name,
-    endpoint: endpoint ?? GOOGLE_STORAGE,
-    authorize: endpoint === undefined ? withHeaders(googleHeaders) : anonymous,
-  };
+export function gcsConfigReader(options: GcsConfigReaderOptions): Pick<ObjectReader, "read"> {
+  const bucket = bucketOf(options);
   return {
     async read(object, options = {}) {
       try {

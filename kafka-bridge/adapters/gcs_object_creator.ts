@@ -2,6 +2,7 @@ import { AppError, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { anonymous, withHeaders } from "@tintype/gcs/authorize";
 import { createObject } from "@tintype/gcs/json_objects";
+import { StorageError } from "@tintype/gcs/storage_error";
 import { type Bucket, GOOGLE_STORAGE } from "@tintype/gcs/storage_call";
 import { googleHeaders } from "./_google_auth.ts";
 import { httpTransport } from "./_http_transport.ts";
@@ -35,6 +36,12 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
         return await createObject(bucket, name, body, write);
       } catch (error) {
         if (isAppError(error)) throw error;
+        if (isRefusedForItself(error)) {
+          const message = `Cannot create raw object: Cloud Storage refuses it (${error.status} ${
+            error.reason ?? error.code ?? "without a reason"
+          })`;
+          throw new AppError("storage_refused", message, { cause: error });
+        }
         throw new AppError(
           "unavailable",
           "Cannot create raw object: Cloud Storage is not available",
@@ -45,4 +52,14 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
       }
     },
   };
+}
+
+/** Statuses by which Cloud Storage says that this object will never be taken: its request, its name, its size. */
+const FINAL: ReadonlySet<number> = new Set([400, 413, 414]);
+/** Reasons of such a status that speak of the bucket, its key or its billing: another try may pass. */
+const OF_THE_BUCKET = /^(userProject|kms|key|billing|failedPrecondition|accessNotConfigured)/i;
+
+function isRefusedForItself(error: unknown): error is StorageError {
+  return error instanceof StorageError && FINAL.has(error.status) &&
+    !OF_THE_BUCKET.test(error.reason ?? error.code ?? "");
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { AppError, isAppError } from "@tintype/core/errors";
+import { AppError, type ErrorCode, isAppError } from "@tintype/core/errors";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { OPTIONS, type RunningStorage, startStorage, T0_MS } from "./_storage_fixture.ts";
@@ -60,6 +60,26 @@ test("gcsObjectCreator() throws unavailable for any other 403, and for a session
     await assert.rejects(creating, (error) => isAppError(error, "unavailable"));
   }
 });
+
+/** What Cloud Storage says of the object alone, and of the bucket. */
+const REFUSALS: readonly (readonly [status: number, reason: string, code: ErrorCode])[] = [
+  [400, "invalid", "storage_refused"],
+  [414, "uriTooLong", "storage_refused"],
+  [400, "userProjectMissing", "unavailable"],
+  [401, "authError", "unavailable"],
+];
+
+for (const [status, reason, code] of REFUSALS) {
+  test(`gcsObjectCreator() throws ${code} for ${status} ${reason}`, async () => {
+    const body = { error: { code: status, message: "no", errors: [{ reason }] } };
+    await storage.fault({ status, body });
+    await assert.rejects(
+      creator.create(storage.newName(), PNG_PIXEL, OPTIONS),
+      (error) =>
+        isAppError(error, code) && (code === "unavailable" || error.message.includes(reason)),
+    );
+  });
+}
 
 /** What passes; of a lost answer the second try finds the object. */
 const TROUBLES: readonly (readonly [what: string, action: unknown, isCreated: boolean])[] = [

@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
 import type { KafkaEnv } from "../config/env.ts";
+import { oauthTokens } from "./oauth_tokens.ts";
 import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -49,5 +50,23 @@ function saslOf(env: KafkaEnv): SASLOptions | undefined {
     KAFKA_SASL_PASSWORD: password,
   } = env;
   if (mechanism === undefined || username === undefined || password === undefined) return undefined;
+  if (mechanism === "oauthbearer") {
+    return { mechanism, oauthBearerProvider: tokensOf(env, username, password) };
+  }
   return { mechanism, username, password } as SASLOptions; // one of three literal mechanisms, which the type lists apart
+}
+
+function tokensOf(env: KafkaEnv, clientId: string, clientSecret: string) {
+  return oauthTokens({
+    clientId,
+    clientSecret,
+    tokenUrl: env.KAFKA_OAUTH_TOKEN_URL ?? "", // `checkKafka` requires it
+    scope: env.KAFKA_OAUTH_SCOPE,
+    extensions: Object.fromEntries(
+      env.KAFKA_OAUTH_EXTENSIONS.map((pair) => {
+        const [name = "", value = ""] = pair.split("=");
+        return [name, value];
+      }),
+    ),
+  });
 }

@@ -12,6 +12,8 @@ export interface RecordSourceOptions {
   readonly maxBytesPerPartition: number;
   readonly maxBytes: number;
   readonly sessionTimeoutMs: number;
+  /** How often to look for new partitions. */
+  readonly metadataMaxAgeMs: number;
   /** Called when the group begins to move on: what is durable can still be committed for a moment. */
   readonly onRebalancing: () => void;
   /** Called when the consumer failed and is started again. */
@@ -40,6 +42,7 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
     maxBytesPerPartition: options.maxBytesPerPartition,
     maxBytes: options.maxBytes,
     allowAutoTopicCreation: false,
+    metadataMaxAge: options.metadataMaxAgeMs,
     // `keepConsuming()` starts it again: the library takes some failures that pass for final.
     retry: { restartOnFailure: () => Promise.resolve(false) },
   });
@@ -127,9 +130,9 @@ class Leases {
       },
       resume: () => this.#resume(key),
       // The consumer's own commitOffsets() does nothing once it is stopping, and repeats what the group refuses.
-      commit: async (next) => {
+      commit: async (next, metadata) => {
         if (ended.signal.aborted) throw new Error("Cannot commit as the group has moved on");
-        const partitions = [{ partition, offset: String(next) }];
+        const partitions = [{ partition, offset: String(next), metadata }];
         await commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
       },
       restart: (from) => {

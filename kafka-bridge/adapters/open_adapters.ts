@@ -2,11 +2,13 @@ import type { BridgeEnv } from "../config/env.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { gcsConfigReader } from "./gcs_config_reader.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
+import { gcsObservations } from "./gcs_observations.ts";
 import { kafkajsClient } from "./kafkajs_client.ts";
+import { kafkajsCommitted } from "./kafkajs_committed.ts";
 import { kafkajsDeadLetters } from "./kafkajs_dead_letters.ts";
 import { kafkajsRecordSource, type RecordSourceOptions } from "./kafkajs_record_source.ts";
 import { pubsubRecords } from "./pubsub_records.ts";
-import { waitForTopics } from "./wait_for_topics.ts";
+import { lookAtTopics, waitForTopics } from "./wait_for_topics.ts";
 import { watchTopicEnds, type WatchTopicEndsOptions } from "./watch_topic_ends.ts";
 
 const CLIENT_ID = "tintype-bridge";
@@ -22,6 +24,13 @@ export function openAdapters(env: BridgeEnv) {
     retries: env.KAFKA_BROKERS.length - 1,
   };
   const impatient = kafkajsClient(env, { clientId: CLIENT_ID, retry: oneLook });
+  // Records wait for what it reads, a group's coordinator may have moved.
+  const repeating = kafkajsClient(env, { clientId: CLIENT_ID, retry: { ...oneLook, retries: 8 } });
+  const topics = {
+    topics: env.KAFKA_TOPICS,
+    optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
+    deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
+  };
   return {
     creator: gcsObjectCreator({
       bucket: env.RAW_BUCKET,
@@ -36,15 +45,12 @@ export function openAdapters(env: BridgeEnv) {
     }),
     deadLetters: kafkajsDeadLetters(kafka, env.KAFKA_DEAD_LETTER_TOPIC),
     openSource: (options: RecordSourceOptions) => kafkajsRecordSource(kafka, options),
-    /** Resolves with the topics that are to be read, redrive topics among them, when Kafka has them. */
+    /** Resolves with the topics that are there, redrive topics among them, when Kafka has those that must be. */
     waitForTopics: (onWaiting: (error: unknown) => void) =>
-      waitForTopics(impatient, {
-        topics: env.KAFKA_TOPICS,
-        optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
-        deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
-        timeoutMs: env.KAFKA_START_TIMEOUT_MS,
-        onWaiting,
-      }),
+      waitForTopics(impatient, { ...topics, timeoutMs: env.KAFKA_START_TIMEOUT_MS, onWaiting }),
+    committed: kafkajsCommitted(repeating, env.KAFKA_GROUP),
+    lookAtTopics: () => lookAtTopics(impatient, topics),
+    observations: gcsObservations({ bucket: env.CONFIG_BUCKET, endpoint: env.STORAGE_ENDPOINT }),
     watchTopicEnds: (options: WatchTopicEndsOptions) => watchTopicEnds(impatient, options),
   };
 }

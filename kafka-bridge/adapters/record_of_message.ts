@@ -11,6 +11,7 @@ export function recordOfMessage(
     partition,
     offset: BigInt(message.offset),
     timestampMs: Number(message.timestamp),
+    isCreateTime: isCreateTime(message),
     key: message.key === null ? null : ownBytes(message.key),
     value: message.value === null ? null : ownBytes(message.value),
     headers: new Map(
@@ -21,6 +22,13 @@ export function recordOfMessage(
       }),
     ),
   };
+}
+
+/** The batch says it (bit 3 of its attributes), which the library's types leave out. */
+function isCreateTime(
+  message: KafkaMessage & { batchContext?: { timestampType: number } },
+): boolean {
+  return message.batchContext !== undefined && message.batchContext.timestampType === 0;
 }
 
 /** The same bytes; copied where they are a small part of a fetch, all of which would stay in memory with them. */

@@ -19,6 +19,13 @@ test("recordOfMessage() keeps offsets that no double holds", () => {
   assert.equal(new TextDecoder().decode(record.value ?? undefined), "bytes");
 });
 
+test("recordOfMessage() says whose clock dated the record", () => {
+  for (const timestampType of [0, 1]) {
+    const message = { ...MESSAGE, batchContext: { timestampType } };
+    assert.equal(recordOfMessage(message, PLACE).isCreateTime, timestampType === 0);
+  }
+});
+
 test("recordOfMessage() takes the last value of a header and leaves out one without a value", () => {
   const headers = {
     subject: [Buffer.from("first"), Buffer.from("last")],

@@ -1,40 +1,43 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "@tintype/core/errors";
 import type { Admin, Kafka } from "kafkajs";
 import { causesOf } from "./causes_of.ts";
-import { readTopicConfig } from "./topic_config.ts";
+import type { SeenTopic, TopicRole } from "../config/topic_rules.ts";
+import { readTopicSettings } from "./topic_config.ts";
 
-/** What to wait for, and for how long. */
-interface WaitForTopicsOptions {
-  /** Topics that are read; each must stamp its records itself. */
+/** Which topics to look at. */
+interface LookOptions {
+  /** Topics that are read. */
   readonly topics: readonly string[];
   readonly deadLetterTopic: string;
   /** Topics that are read where they are there, as the operators' redrive topics. */
   readonly optionalTopics: readonly string[];
+}
+
+/** What to wait for, and for how long. */
+interface WaitForTopicsOptions extends LookOptions {
   readonly timeoutMs: number;
   /** Called once, when the first look fails. */
   readonly onWaiting: (error: unknown) => void;
 }
 
 const POLL_MS = 500;
-const TIMESTAMP_TYPE = "message.timestamp.type";
+const UNAUTHORIZED = "TOPIC_AUTHORIZATION_FAILED";
 
 /**
- * Waits until Kafka answers and has every topic; answers which are to be read. Throws Error when it does not in time, and `invalid_config` at once
- * where a topic's timestamps are not LogAppendTime: a producer's own time would be another T0.
- * The client's own retries come on top: one that has none is right here.
+ * Waits until Kafka answers and has every topic; returns those that are there, with their settings. Throws Error when it
+ * does not in time. The client's own retries come on top: one that has none is right here.
  */
 export async function waitForTopics(
   kafka: Kafka,
   options: WaitForTopicsOptions,
-): Promise<string[]> {
+): Promise<SeenTopic[]> {
   const deadlineMs = performance.now() + options.timeoutMs;
   let isFirst = true;
   for (;;) {
     try {
-      return await lookOnce(kafka, options);
+      return await lookAtTopics(kafka, options);
     } catch (error) {
-      if (error instanceof AppError || isDenied(error)) throw error;
+      if (isDenied(error)) throw error;
       if (isFirst) options.onWaiting(error);
       isFirst = false;
       if (performance.now() > deadlineMs) throw error;
@@ -48,7 +51,8 @@ function isDenied(error: unknown): boolean {
   return causesOf(error).some(({ name }) => name === "KafkaJSSASLAuthenticationError");
 }
 
-async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<string[]> {
+/** Looks once which topics are there, and how they are set. Throws Error where one is missing that must be there. */
+export async function lookAtTopics(kafka: Kafka, options: LookOptions): Promise<SeenTopic[]> {
   const { topics, optionalTopics, deadLetterTopic } = options;
   const admin = kafka.admin();
   try {
@@ -58,20 +62,31 @@ async function lookOnce(kafka: Kafka, options: WaitForTopicsOptions): Promise<st
     if (missing.length > 0) {
       throw new Error(`Cannot find topic ${missing.join(", ")} in Kafka`);
     }
-    const toRead = [...topics, ...optionalTopics.filter((topic) => held.has(topic))];
-    await requireLogAppendTime(admin, toRead);
-    return toRead;
+    const redrive = optionalTopics.filter((topic) => held.has(topic));
+    const roles: readonly (readonly [TopicRole, readonly string[]])[] = [
+      ["source", topics],
+      ["redrive", redrive],
+      ["deadLetters", [deadLetterTopic]],
+    ];
+    const seeing = roles.flatMap(([role, named]) =>
+      named.map((topic) => seeTopic(admin, topic, role))
+    );
+    return await Promise.all(seeing);
   } finally {
     await admin.disconnect();
   }
 }
 
-async function requireLogAppendTime(admin: Admin, topics: readonly string[]): Promise<void> {
-  for (const [topic, value] of await readTopicConfig(admin, topics, TIMESTAMP_TYPE)) {
-    if (value === "LogAppendTime") continue;
-    throw new AppError(
-      "invalid_config",
-      `Cannot read topic ${topic} as its ${TIMESTAMP_TYPE} must be LogAppendTime: current value is ${value}`,
-    );
-  }
+/** The right to look at dead letters' settings was not always asked for: without it they are unknown. */
+async function seeTopic(admin: Admin, topic: string, role: TopicRole): Promise<SeenTopic> {
+  const reading = readTopicSettings(admin, topic);
+  const settings = role !== "deadLetters"
+    ? await reading
+    : await reading.catch((error: unknown) => {
+      if (
+        causesOf(error).some((cause) => "type" in cause && cause.type === UNAUTHORIZED)
+      ) return null;
+      throw error;
+    });
+  return { topic, role, settings };
 }

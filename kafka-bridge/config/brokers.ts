@@ -24,7 +24,7 @@ export function brokersFlag(env: Env) {
 
 /** What the commands' `--help` says of their connection. */
 export const CONNECTION =
-  "Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.";
+  "Connects as the bridge does, by KAFKA_TLS, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_OAUTH_*.";
 
 function brokersOf(list: string): string[] {
   const brokers = partsOf(list);

@@ -22,9 +22,22 @@ const kafkaSchema = z.object({
   /** PEM of the certificate and key by which the bridge shows who it is, where the brokers ask. */
   KAFKA_TLS_CERT: certificatesPem.optional(),
   KAFKA_TLS_KEY: privateKeyPem.optional(),
-  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512"]).optional(),
+  KAFKA_SASL_MECHANISM: z.enum(["plain", "scram-sha-256", "scram-sha-512", "oauthbearer"])
+    .optional(),
+  /** The user; for OAUTHBEARER the client's id. */
   KAFKA_SASL_USERNAME: z.string().min(1).optional(),
+  /** The password; for OAUTHBEARER the client's secret. */
   KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
+  /** The OAuth 2.0 token endpoint of OAUTHBEARER. */
+  KAFKA_OAUTH_TOKEN_URL: z.url().regex(
+    /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/,
+    "must be https://…",
+  ).optional(),
+  KAFKA_OAUTH_SCOPE: z.string().min(1).optional(),
+  /** SASL extensions: name=value,… (Confluent Cloud: logicalCluster and identityPoolId). */
+  KAFKA_OAUTH_EXTENSIONS: list.pipe(
+    z.array(z.string().regex(/^[A-Za-z]+=[^\s,=]+$/, "must be name=value,...")),
+  ).default([]),
 });
 
 const envSchema = kafkaSchema.extend({
@@ -39,6 +52,8 @@ const envSchema = kafkaSchema.extend({
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
   /** How often to look where the topics end. */
   KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
+  /** How often to look which topics are there and how they are set. */
+  KAFKA_TOPICS_EVERY_MS: milliseconds(100, 3_600_000).default(30_000),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   RAW_BUCKET: z.string().min(3),
   /** Where the days' salts and the tenants' objects are. */
@@ -91,6 +106,16 @@ function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx):
     if (env.KAFKA_SASL_MECHANISM === undefined || env[name] !== undefined) continue;
     complain(name, "must be set where KAFKA_SASL_MECHANISM is");
   }
+  const { KAFKA_SASL_MECHANISM: mechanism } = env;
+  if (!env.KAFKA_TLS && (mechanism === "plain" || mechanism === "oauthbearer")) {
+    complain("KAFKA_TLS", `must be true with ${mechanism}, which sends a secret as it is`);
+  }
+  if ((mechanism === "oauthbearer") !== (env.KAFKA_OAUTH_TOKEN_URL !== undefined)) {
+    complain(
+      "KAFKA_OAUTH_TOKEN_URL",
+      "must be set where KAFKA_SASL_MECHANISM is oauthbearer, and only there",
+    );
+  }
   const { KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key } = env;
   if ((cert === undefined) !== (key === undefined)) {
     complain("KAFKA_TLS_KEY", "must be set where KAFKA_TLS_CERT is, and only there");
@@ -125,9 +150,10 @@ export async function readEnv(variables: Variables) {
 export type BridgeEnv = Awaited<ReturnType<typeof readEnv>>;
 
 function invalidEnv(error: z.ZodError, variables: Variables): AppError {
-  const errors: FieldError[] = error.issues.map(({ path, message }) => {
+  const errors: FieldError[] = error.issues.map(({ path, message, code }) => {
     const name = String(path[0]);
-    return { path: name, message: variables[name] === undefined ? "must be set" : message };
+    const isMissing = code !== "custom" && variables[name] === undefined;
+    return { path: name, message: isMissing ? "must be set" : message };
   });
   const all = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
   return new AppError(

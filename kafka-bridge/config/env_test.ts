@@ -75,6 +75,20 @@ const UNFIT: readonly (readonly [string, RegExp, Readonly<Record<string, string>
     KAFKA_SASL_MECHANISM: "plain",
     KAFKA_SASL_USERNAME: "me",
   }],
+  ["PLAIN without TLS", /KAFKA_TLS: must be true with plain/, {
+    KAFKA_SASL_MECHANISM: "plain",
+    KAFKA_SASL_USERNAME: "me",
+    KAFKA_SASL_PASSWORD: "secret",
+  }],
+  ["OAUTHBEARER without a token endpoint", /KAFKA_OAUTH_TOKEN_URL: must be set/, {
+    KAFKA_TLS: "true",
+    KAFKA_SASL_MECHANISM: "oauthbearer",
+    KAFKA_SASL_USERNAME: "me",
+    KAFKA_SASL_PASSWORD: "secret",
+  }],
+  ["a token endpoint that is not encrypted", /KAFKA_OAUTH_TOKEN_URL: must be https/, {
+    KAFKA_OAUTH_TOKEN_URL: "http://id.example/token",
+  }],
   ["a redrive topic by name", /KAFKA_TOPICS: must not name a \.redrive topic/, {
     KAFKA_TOPICS: "images.redrive",
   }],

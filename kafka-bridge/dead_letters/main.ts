@@ -15,7 +15,9 @@ import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
 
 const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
-const HIDDEN: ReadonlySet<string> = new Set(["subject"]);
+/** A topic may call the subject's header by any name: the values of others are not shown. */
+const SHOWN =
+  /^(__connect\.errors\..+|tintype\..+|content-type|ref|sha256|tenant|traceparent|chunk-(id|index|count))$/i;
 // Headers are a producer's: none may speak to the terminal.
 const CONTROLS = /\p{Cc}/gu;
 
@@ -59,7 +61,7 @@ async function show(kafka: Client, call: DlqArguments): Promise<number> {
     if (call.json) return say(JSON.stringify(factsOf(letter)));
     for (const [name, value] of Object.entries(factsOf(letter))) say(`${name}: ${value}`);
     for (const [name, value] of letter.headers) {
-      const shown = HIDDEN.has(name) ? "(not shown)" : value;
+      const shown = SHOWN.test(name) ? value : "(not shown)";
       say(`header ${name}: ${shown}`.replaceAll(CONTROLS, "\u{FFFD}"));
     }
   });
@@ -71,7 +73,7 @@ async function show(kafka: Client, call: DlqArguments): Promise<number> {
 async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   let sent = 0;
   let failed = 0;
-  const missing = await redriveLetters(kafka, {
+  const { missing, leftOut } = await redriveLetters(kafka, {
     topic: call.topic,
     selection: call,
     isDryRun: call.dryRun,
@@ -86,6 +88,10 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   });
   const what = call.dryRun ? "would be sent" : "sent";
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
+  if (leftOut > 0) {
+    const advice = "they can never pass; name their reason or place to send them all the same";
+    process.stderr.write(`${leftOut} left out: ${advice}\n`);
+  }
   if (missing.size > 0) {
     process.stderr.write(
       `No such dead letter at ${[...missing].join(", ")} in ${call.topic}\n`,

@@ -26,7 +26,7 @@ export function dlqCommand(env: Env) {
         default: env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
       },
       "reason CODE": { about: "only letters of that reason", many: true },
-      "all": "every letter",
+      "all": "every letter that can pass",
       "dry-run": "say what would be sent and what cannot be, send nothing",
       "json": "print one JSON line a letter",
     },

@@ -45,20 +45,35 @@ export function isSelected({ reason, place }: Letter, selection: LetterSelection
   return places.size === 0 || places.has(place);
 }
 
+/** Reasons that lie in the record or in its age: it would be refused for ever, whatever its tenant's plan says. */
+const FINAL_REASONS: ReadonlySet<string> = new Set([
+  "not_an_image",
+  "invalid_record",
+  "incomplete_chunks",
+  "storage_refused",
+  "too_late",
+]);
+
+/** Whether a letter can never pass and was not named, by its reason or its place. */
+export function isLeftOut({ reason }: Letter, { reasons, places }: LetterSelection): boolean {
+  return reasons.size === 0 && places.size === 0 && FINAL_REASONS.has(reason);
+}
+
 /**
  * Sends every selected letter to `<topic>.redrive`, acknowledged by all in-sync replicas: the same key, headers and value,
  * and one more redrive. Its identity and T0 go with it, so that it becomes the same image, however often it is sent.
  * Of several letters of one record the newest goes, or each redrive of what is refused again would double them.
  * A value that the letter goes without is read where the record was first. With `isDryRun` nothing is sent.
- * Answers at which of the places there is no letter that was selected.
+ * Letters that can never pass are left out unless they are named. Returns how many, and the places without a letter that
+ * was selected.
  */
 export async function redriveLetters(
   kafka: Kafka,
   options: RedriveOptions,
-): Promise<ReadonlySet<string>> {
+): Promise<Pick<Found, "missing" | "leftOut">> {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({ allowAutoTopicCreation: false });
-  const { newest, missing } = await findNewest(kafka, options);
+  const { newest, missing, leftOut } = await findNewest(kafka, options);
   if (!options.isDryRun) await producer.connect();
   try {
     await readLetters(kafka, options.topic, async (letter) => {
@@ -68,21 +83,31 @@ export async function redriveLetters(
   } finally {
     if (!options.isDryRun) await producer.disconnect();
   }
-  return missing;
+  return { missing, leftOut };
 }
 
-/** The letter that was redriven most often of each record, among those that were selected, and places of none. */
-async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions) {
+interface Found {
+  /** The letter that was redriven most often of each record, among those that were selected. */
+  readonly newest: ReadonlyMap<string, Pick<Letter, "place" | "redrives">>;
+  /** Places at which there is no letter that was selected. */
+  readonly missing: ReadonlySet<string>;
+  /** How many letters can never pass and were not named. */
+  readonly leftOut: number;
+}
+
+async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions): Promise<Found> {
   const missing = new Set(selection.places);
+  let leftOut = 0;
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
   await readLetters(kafka, topic, async (letter) => {
     if (!isSelected(letter, selection)) return;
+    if (isLeftOut(letter, selection)) return void leftOut++;
     const { place, redrives } = letter; // not its bytes
     missing.delete(place);
     if (redrives < (newest.get(recordOf(letter))?.redrives ?? 0)) return;
     newest.set(recordOf(letter), { place, redrives });
   });
-  return { newest, missing };
+  return { newest, missing, leftOut };
 }
 
 /** Identifies a dead letter's record; one that names none stands for itself. */

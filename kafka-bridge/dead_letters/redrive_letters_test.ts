@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Letter } from "./read_letters.ts";
-import { isSelected, problemOf } from "./redrive_letters.ts";
+import { isLeftOut, isSelected, problemOf } from "./redrive_letters.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
@@ -64,4 +64,13 @@ test("isSelected() takes what is of one of the reasons and at one of the places,
   assert.equal(select(["too_large"], ["2/17"]), true);
   assert.equal(select(["not_an_image"], ["2/17"]), false);
   assert.equal(select(["too_large"], ["2/18"]), false);
+});
+
+test("isLeftOut() leaves out what can never pass, but what is named", () => {
+  const isOut = (reason: string, reasons: readonly string[] = [], places: readonly string[] = []) =>
+    isLeftOut(letterOf({ reason }), { reasons: new Set(reasons), places: new Set(places) });
+  assert.equal(isOut("not_an_image"), true);
+  assert.equal(isOut("quota_exceeded"), false);
+  assert.equal(isOut("not_an_image", ["not_an_image"]), false);
+  assert.equal(isOut("not_an_image", [], ["2/17"]), false);
 });

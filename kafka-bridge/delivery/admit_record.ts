@@ -1,5 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
+import { isDefinite } from "@tintype/core/ingest/upload_image";
+import { claimOf } from "@tintype/core/ingest/upload_request";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import type { DaySalts } from "@tintype/core/model/day_salts";
@@ -7,14 +9,17 @@ import { deriveOwner, type PseudonymKeys } from "@tintype/core/model/owner";
 import type { TenantPlan, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { CreateOutcome, ObjectBody, ObjectCreator } from "@tintype/core/ports/object_store";
+import type { Quota, QuotaClaim } from "@tintype/core/ports/quota";
 import type { TenantPlans, TenantTopics } from "@tintype/core/ports/tenants";
-import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
+import { CLIENT_AHEAD_MS } from "@tintype/core/reading/own_image";
+import { kafkaCopyMsOf, retentionBoundsOf } from "@tintype/core/retention/bounds";
 import { phaseOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import type { SourceRecord } from "../ports.ts";
 import { HeldUp, orHeldUp } from "./held_up.ts";
 import {
   hasUsableTime,
   imageIdOfOrigin,
+  isAhead,
   originOf,
   originText,
   type RecordOrigin,
@@ -25,11 +30,14 @@ import {
   looseTextOf,
   subjectOf,
   tenantOf,
+  withOurHeaders,
 } from "./record_headers.ts";
 
 /** What admitting needs: a creator and nothing else of the store. */
 export interface AdmitRecordPorts {
   readonly creator: ObjectCreator;
+  /** The record's part in its tenant's day. */
+  readonly quota: Quota;
   readonly tenants: TenantPlans & TenantTopics;
   readonly salts: DaySalts;
   readonly pseudonymKeys: PseudonymKeys;
@@ -52,26 +60,30 @@ export interface RecordBody {
   readonly signal: AbortSignal;
   /** Called with the largest size that the plan takes, in bytes, before the stream is read. */
   limitTo(maxBytes: number): void;
+  /** Bytes that came, in the end all. */
+  size(): number;
 }
 
 /**
  * Makes the raw object of a record, of its value or of `body`, whose first bytes are the value. The id is the record's
  * place and time, so that a redelivered one finds its object; a redriven record's are those of its headers.
- * Throws AppErrors: `missing_subject`, `invalid_record` and what `admitImage` throws are the record's fault, `unavailable`
+ * Throws AppErrors: `missing_subject`, `invalid_record`, `timestamp_out_of_range` and what `admitImage` throws are the record's fault, `unavailable`
  * is ours. Throws HeldUp, with nothing of `body` read, where the tenant or the day's owner cannot be known yet.
  */
 export async function admitRecord(
   ports: AdmitRecordPorts,
-  record: SourceRecord,
+  given: SourceRecord,
   body?: RecordBody,
 ): Promise<AdmittedRecord> {
-  const origin = originOf(record);
+  const origin = originOf(given);
   if (origin === undefined) {
     throw invalidRecord("Cannot take record as its headers do not say which one was redriven");
   }
-  if (record !== origin) requireTimelyRedrive(ports, record.timestampMs - origin.timestampMs);
+  if (given !== origin) requireTimelyRedrive(ports, given.timestampMs - origin.timestampMs);
+  else if (given.isCreateTime) requireRecent(ports, given.timestampMs);
   const imageId = await timelyIdOf(ports, origin);
   const topic = await topicOf(ports, origin);
+  const record = withOurHeaders(given, topic);
   const { value } = record;
   if (value === null || value.byteLength === 0) {
     throw invalidRecord("Cannot take record as it has no value");
@@ -83,7 +95,8 @@ export async function admitRecord(
   };
   const { ref, plan } = await ownerOf(ports, record, { topic, origin, imageId });
   body?.limitTo(plan.maxBytes);
-  const outcome = await admitImage(ports, {
+  const claim = claimOf({ tenant: ref.tenant, plan }, imageId, declaration.size ?? plan.maxBytes);
+  const outcome = await admitImage({ creator: countingCreator(ports, claim) }, {
     ref,
     plan,
     policy: ports.policy,
@@ -93,7 +106,23 @@ export async function admitRecord(
     head: value.subarray(0, SNIFF_BYTES),
     body: (body?.stream ?? value) satisfies ObjectBody,
   }, { signal: body?.signal });
+  if (body !== undefined) await ports.quota.settle({ ...claim, bytes: body.size() });
   return { ref, outcome };
+}
+
+/** Counts what is admitted before it is created, and gives it back after a definite refusal, as the edge does. */
+function countingCreator({ creator, quota }: AdmitRecordPorts, claim: QuotaClaim): ObjectCreator {
+  return {
+    async create(...call) {
+      await quota.reserve(claim);
+      try {
+        return await creator.create(...call);
+      } catch (error) {
+        if (isDefinite(error)) await quota.release(claim);
+        throw error;
+      }
+    },
+  };
 }
 
 /** What was redriven so late that the operators' topic keeps its bytes beyond their purge must not pass as right. */
@@ -106,14 +135,33 @@ function requireTimelyRedrive({ policy }: AdmitRecordPorts, ageMs: number): void
   );
 }
 
+/** A producer's own time, older than the source keeps records, would be a T0 of its choice. */
+function requireRecent({ policy, clock }: AdmitRecordPorts, timestampMs: number): void {
+  const { sourceMs } = retentionBoundsOf(policy.periodMs).kafka;
+  const ageMs = clock.now() - timestampMs;
+  if (ageMs <= sourceMs) return;
+  throw new AppError(
+    "timestamp_out_of_range",
+    `Cannot take record: its producer's timestamp must be at most ${sourceMs} ms old (got ${ageMs})`,
+  );
+}
+
 /** The image's id, whose T0 is within its retention period: a day that has no salt can then only be a fault. */
 async function timelyIdOf(
   ports: AdmitRecordPorts,
   origin: RecordOrigin,
 ): Promise<ImageRef["imageId"]> {
   const nowMs = ports.clock.now();
+  if (isAhead(origin.timestampMs, nowMs)) {
+    throw new AppError(
+      "timestamp_out_of_range",
+      `Cannot take record: its timestamp must be at most ${CLIENT_AHEAD_MS} ms ahead (got ${
+        origin.timestampMs - nowMs
+      })`,
+    );
+  }
   if (!hasUsableTime(origin, nowMs)) {
-    throw invalidRecord("Cannot take record as it has no timestamp, or one of the future");
+    throw invalidRecord("Cannot take record as it has no timestamp");
   }
   const imageId = await imageIdOfOrigin(origin, ports.cluster);
   if (phaseOf(imageId, ports.policy, nowMs) === "kept") return imageId;
@@ -144,7 +192,7 @@ async function ownerOf(
   { topic, origin, imageId }: Identified,
 ): Promise<{ readonly ref: ImageRef; readonly plan: TenantPlan }> {
   const tenant = tenantOf(record, topic);
-  const subject = subjectOf(record, topic);
+  const subject = subjectOf(record, topic, origin);
   const plan = await orHeldUp("tenants", tenants.planOf(tenant));
   const deriving = salts.saltAt(origin.timestampMs)
     .then((salt) => deriveOwner(pseudonymKeys, salt, { tenant, subject }));

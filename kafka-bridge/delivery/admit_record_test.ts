@@ -88,6 +88,47 @@ test("admitRecord() gives a record without a subject to the topic's default subj
   assert.equal(ref.owner, await ownerOf("camera", NOW_MS));
 });
 
+/** What others' producers send, and whose image it is then. */
+const OTHERS: readonly (readonly [string, Parameters<typeof recordOf>[0], string])[] = [
+  ["a subject in another case", { headers: { "Subject": "ada" } }, "ada"],
+  ["a subject in two cases, of which ours counts", {
+    headers: { "subject": "ada", "SUBJECT": "eve" },
+  }, "ada"],
+  ["a subject by the topic's own name", {
+    topic: "cameras",
+    headers: { "CE_Subject": "ada", "subject": "eve" },
+  }, "ada"],
+  ["no subject, but a key", {
+    topic: "cameras",
+    partition: 3,
+    key: new TextEncoder().encode("$&"),
+    headers: {},
+  }, "camera-3-$&"],
+  ["the partition where it was first", {
+    topic: "cameras.redrive",
+    partition: 3,
+    key: new TextEncoder().encode("a"),
+    headers: { ...redrivenHeaders(NOW_MS, "cameras"), "subject": "" },
+  }, "camera-0-a"],
+];
+
+for (const [what, given, subject] of OTHERS) {
+  test(`admitRecord() finds the owner by ${what}`, async () => {
+    const { ports } = fakePorts();
+    const { ref } = await admitRecord(ports, recordOf(given));
+    assert.equal(ref.owner, await ownerOf(subject, NOW_MS));
+  });
+}
+
+test("admitRecord() takes a reference by the topic's own name, and a trace in any case", async () => {
+  const { ports, store } = fakePorts();
+  const headers = { "ce_subject": "ada", "Order-Id": "order-4711", "Traceparent": TRACEPARENT };
+  const { ref } = await admitRecord(ports, recordOf({ topic: "cameras", headers }));
+  const { metadata } = await store.stat(rawName(ref)) ?? {};
+  assert.equal(metadata?.["ref"], "order-4711");
+  assert.equal(metadata?.["traceparent"], TRACEPARENT);
+});
+
 const REFUSED: readonly (readonly [string, string, Parameters<typeof recordOf>[0]])[] = [
   ["no subject and no default", "missing_subject", { headers: { "content-type": "image/png" } }],
   ["a subject that is not UTF-8", "invalid_record", {
@@ -104,8 +145,25 @@ const REFUSED: readonly (readonly [string, string, Parameters<typeof recordOf>[0
   ["no value", "invalid_record", { value: null }],
   ["an empty value", "invalid_record", { value: new Uint8Array() }],
   ["a time before time", "invalid_record", { timestampMs: -1 }],
-  ["a time that is far ahead", "invalid_record", { timestampMs: NOW_MS + 2 * 3_600_000 }],
-  ["a time beyond all ids", "invalid_record", { timestampMs: 2 ** 52 }],
+  ["a time that is 6 s ahead", "timestamp_out_of_range", { timestampMs: NOW_MS + 6_000 }],
+  ["a time beyond all ids", "timestamp_out_of_range", { timestampMs: 2 ** 52 }],
+  ["a redriven time of the year 9999", "timestamp_out_of_range", {
+    topic: "images.redrive",
+    headers: redrivenHeaders(Date.UTC(9999, 0)),
+  }],
+  ["a producer's time that is older than the source keeps records", "timestamp_out_of_range", {
+    timestampMs: NOW_MS - 3 * DAY_MS - 1,
+    isCreateTime: true,
+  }],
+  ["a default subject that needs a key without one", "missing_subject", {
+    topic: "cameras",
+    headers: {},
+  }],
+  ["a key that is no text where it is the subject", "invalid_record", {
+    topic: "cameras",
+    key: Uint8Array.of(0xff),
+    headers: {},
+  }],
   ["a reference that is too long", "invalid_record", { headers: { ...PNG, ref: "r".repeat(65) } }],
   ["a reference of other characters", "invalid_record", { headers: { ...PNG, ref: "a b" } }],
   ["text as a picture", "not_an_image", { value: NOT_AN_IMAGE }],
@@ -128,6 +186,7 @@ const DECLARED_TYPES: readonly (readonly [string, string | Uint8Array | undefine
   ["no content type", undefined, "image/png"],
   ["a type that is none of ours", "text/plain", "image/png"],
   ["another type of ours", "image/jpeg", "image/jpeg"],
+  ["another type of ours with parameters, in another case", "Image/JPEG; q=1", "image/jpeg"],
   ["a type that is no text", Uint8Array.of(0xff, 0xfe), "image/png"],
   ["a type without an end", "image/".repeat(1_000), "image/png"],
 ];
@@ -214,6 +273,18 @@ for (const [what, blocker, override] of HELD_UP) {
     assert.deepEqual(store.names(), []);
   });
 }
+
+test("admitRecord() takes what is days old where the broker dated it, or was redriven, and 5 s ahead", async () => {
+  const { ports, store } = fakePorts();
+  const old = { timestampMs: NOW_MS - 4 * DAY_MS };
+  await admitRecord(ports, recordOf(old));
+  const headers = redrivenHeaders(old.timestampMs);
+  await admitRecord(ports, recordOf({ topic: "images.redrive", isCreateTime: true, headers }));
+  const recent = { offset: 1n, timestampMs: NOW_MS - 3 * DAY_MS, isCreateTime: true };
+  await admitRecord(ports, recordOf(recent));
+  await admitRecord(ports, recordOf({ offset: 2n, timestampMs: NOW_MS + 5_000 }));
+  assert.equal(store.names().length, 4);
+});
 
 /** When a record came first and when it was redriven, in days before now. */
 const REDRIVES: readonly (readonly [number, number, "too_late" | undefined])[] = [

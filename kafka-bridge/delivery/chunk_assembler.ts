@@ -5,6 +5,7 @@ import { ChunkSet, INCOMPLETE_CHUNKS } from "./chunk_set.ts";
 import { tryCreate, type TryOutcome } from "./make_durable.ts";
 import type { Partition } from "./partition.ts";
 import { makeDeadLetter, publishRefusal, type Refusal } from "./refuse_record.ts";
+import type { RecordQuota } from "./partition_quota.ts";
 import { retryUntilDone } from "./retry_until_done.ts";
 import { Tasks } from "./tasks.ts";
 
@@ -67,14 +68,16 @@ export class ChunkAssembler {
     }
     this.#sets.set(chunk.id, set);
     const span = this.#partition.offsets.span(first.offset);
+    const quota = this.#partition.quota.of(first);
     set.add(first, chunk);
     void this.#deliveries.run(async () => {
       try {
-        if (!await this.#deliver(set, first)) return;
+        if (!await this.#deliver(set, first, quota)) return;
         this.#partition.ports.metrics.bytes.inc(set.bytes);
         span.last = set.members.at(-1)?.offset ?? first.offset;
         for (const { offset } of set.members) this.#events.onDurable(offset);
       } finally {
+        quota.leave();
         set.discard();
         if (this.#sets.get(chunk.id) === set) this.#sets.delete(chunk.id);
       }
@@ -82,9 +85,9 @@ export class ChunkAssembler {
   }
 
   /** The whole set as one object, or each of its records as a dead letter: true. False where neither could be. */
-  async #deliver(set: ChunkSet, first: SourceRecord): Promise<boolean> {
+  async #deliver(set: ChunkSet, first: SourceRecord, quota: RecordQuota): Promise<boolean> {
     const { stopping } = this.#partition;
-    const outcome = await this.#create(set, first);
+    const outcome = await this.#create(set, first, quota);
     set.discard();
     if (typeof outcome === "string") {
       await this.#readAgain();
@@ -97,12 +100,14 @@ export class ChunkAssembler {
   }
 
   /** Tries again what is in the way before the first byte of the stream is read, which can only be read once. */
-  async #create(set: ChunkSet, first: SourceRecord): Promise<TryOutcome> {
-    const { ports, stopping } = this.#partition;
+  async #create(set: ChunkSet, first: SourceRecord, quota: RecordQuota): Promise<TryOutcome> {
+    const { ports: shared, stopping } = this.#partition;
+    const ports = { ...shared, quota };
     const body = {
       stream: set.stream,
       signal: stopping,
       limitTo: (maxBytes: number) => set.limitTo(maxBytes),
+      size: () => set.bytes,
     };
     const tried: { outcome?: TryOutcome } = {};
     const isTried = await retryUntilDone(ports, stopping, async () => {

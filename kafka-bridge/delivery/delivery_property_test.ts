@@ -10,6 +10,7 @@ import { AppError } from "@tintype/core/errors";
 import type { ImageRecord } from "@tintype/core/model/image_record";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
@@ -145,7 +146,7 @@ async function nameOf(ports: BridgePorts, record: SourceRecord): Promise<string>
       return { created: false };
     },
   };
-  await admitRecord({ ...ports, creator }, record);
+  await admitRecord({ ...ports, creator, quota: new MemoryQuota() }, record);
   return created;
 }
 

@@ -5,6 +5,7 @@ import { admitRecord, type AdmitRecordPorts, type RecordBody } from "./admit_rec
 import type { Circuit } from "./circuit.ts";
 import { HeldUp } from "./held_up.ts";
 import { originText, placeOf } from "./origin.ts";
+import type { RecordQuota } from "./partition_quota.ts";
 import { type Refusal, refuseRecord, type RefuseRecordPorts } from "./refuse_record.ts";
 import { causeOf, retryUntilDone } from "./retry_until_done.ts";
 import { traceRecord } from "./trace_record.ts";
@@ -13,6 +14,7 @@ import { traceRecord } from "./trace_record.ts";
 export interface MakeDurablePorts extends AdmitRecordPorts, RefuseRecordPorts {
   readonly tenants: AdmitRecordPorts["tenants"];
   readonly circuit: Circuit;
+  readonly quota: RecordQuota;
 }
 
 /** What one try came to: undefined where the record is durable, else the refusal, or what is in the way. */
@@ -71,7 +73,7 @@ export async function tryCreate(
 }
 
 function outcomeOf(
-  { circuit, log }: MakeDurablePorts,
+  { circuit, quota, log }: MakeDurablePorts,
   record: SourceRecord,
   error: unknown,
 ): Refusal | ReadinessBlocker {
@@ -85,7 +87,9 @@ function outcomeOf(
   const failure = isAppError(error)
     ? error
     : new AppError("internal", "Cannot admit record", { cause: error });
-  if (ACTION[failure.kind] === "dead_letter") {
+  const isFinal = ACTION[failure.kind] === "dead_letter" || failure.code === "quota_exceeded";
+  if (isFinal) {
+    quota.leave();
     return { reason: failure.code, message: failure.publicMessage };
   }
   circuit.failed(originText(record));

@@ -8,6 +8,7 @@ export class OffsetCommitter {
   #running: Promise<void> | undefined;
   #endedSinceCommit = 0;
   #unblock: (() => void) | undefined;
+  #failure: unknown;
 
   constructor(partition: Partition) {
     this.#partition = partition;
@@ -27,19 +28,30 @@ export class OffsetCommitter {
     await this.#running;
   }
 
+  /** Commits also where nothing moved but the counts; throws where the group does not take them. */
+  async flush(): Promise<void> {
+    await this.commit();
+    this.#partition.lease.ended.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   async #commitOnce(): Promise<void> {
-    const { lease, offsets, ports: { metrics, readiness, log } } = this.#partition;
-    const next = offsets.toCommit();
+    const { lease, offsets, quota, ports: { metrics, readiness, log } } = this.#partition;
+    const next = offsets.toCommit() ?? (quota.needsCommit ? offsets.position : undefined);
     if (next === undefined || lease.ended.aborted) return;
     this.#endedSinceCommit = 0;
+    this.#failure = undefined;
     try {
-      await lease.commit(next);
+      const { metadata, onTaken } = await quota.beginCommit(next);
+      await lease.commit(next, metadata);
       offsets.committed(next);
+      onTaken();
       metrics.commits.inc({ outcome: "taken" });
       this.#unblock?.();
       this.#unblock = undefined;
     } catch (error) {
       metrics.commits.inc({ outcome: "not_taken" });
+      this.#failure = error;
       if (lease.ended.aborted) return;
       this.#unblock ??= readiness.block("commits");
       const text = error instanceof Error ? error.name : typeof error;

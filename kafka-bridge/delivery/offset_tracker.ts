@@ -53,6 +53,11 @@ export class OffsetTracker {
     return this.#committed === undefined || next > this.#committed ? next : undefined;
   }
 
+  /** The offset that is committed, or of which nothing before it need be; undefined before the first record. */
+  get position(): bigint | undefined {
+    return this.#committed;
+  }
+
   /** A commit of `toCommit()` was acknowledged. */
   committed(next: bigint): void {
     this.#committed = next;

@@ -1,5 +1,5 @@
 import { type ImageId, imageIdOfRecord } from "@tintype/core/model/image_id";
-import { MAX_AHEAD_MS } from "@tintype/core/retention/policy";
+import { CLIENT_AHEAD_MS } from "@tintype/core/reading/own_image";
 import type { SourceRecord } from "../ports.ts";
 
 /** Where a record was first, and when. */
@@ -59,8 +59,12 @@ export function placeOf(record: SourceRecord) {
 
 /** Whether an image's id can be made of its time: neither without one nor ahead of every clock. */
 export function hasUsableTime({ timestampMs }: RecordOrigin, nowMs: number): boolean {
-  return Number.isSafeInteger(timestampMs) && timestampMs >= 0 &&
-    timestampMs <= nowMs + MAX_AHEAD_MS;
+  return Number.isSafeInteger(timestampMs) && timestampMs >= 0 && !isAhead(timestampMs, nowMs);
+}
+
+/** Whether a time lies further ahead than a client's clock may. */
+export function isAhead(timestampMs: number, nowMs: number): boolean {
+  return timestampMs > nowMs + CLIENT_AHEAD_MS;
 }
 
 /** The id of the image in the record, whose T0 is `timestampMs`. */

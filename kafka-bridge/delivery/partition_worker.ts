@@ -8,6 +8,7 @@ import { makeDurable } from "./make_durable.ts";
 import { OffsetCommitter } from "./offset_committer.ts";
 import { OffsetTracker } from "./offset_tracker.ts";
 import type { BridgePorts, Partition } from "./partition.ts";
+import { PartitionQuota, type RecordQuota } from "./partition_quota.ts";
 import { Queue } from "./queue.ts";
 import { type Refusal, refuseRecord } from "./refuse_record.ts";
 import { Tasks } from "./tasks.ts";
@@ -34,7 +35,11 @@ export class PartitionWorker {
     this.lease = lease;
     const stopping = AbortSignal.any([lease.ended, bridgeStopping]);
     stopping.addEventListener("abort", () => this.#dropQueued());
-    const partition = { lease, ports, stopping, offsets: new OffsetTracker() };
+    const quota = new PartitionQuota({
+      ...{ lease, stopping, quotas: ports.quotas },
+      commit: () => this.#committer.flush(),
+    });
+    const partition = { lease, ports, stopping, quota, offsets: new OffsetTracker() };
     const fetching = new FetchControl(partition);
     const committer = new OffsetCommitter(partition);
     this.#partition = partition;
@@ -105,7 +110,10 @@ export class PartitionWorker {
 
   #begin(record: SourceRecord): void {
     const chunk = readChunk(record);
-    if (chunk === undefined) return this.#work(record, () => this.#deliver(record));
+    if (chunk === undefined) {
+      const quota = this.#partition.quota.of(record);
+      return this.#work(record, () => this.#deliver(record, quota).finally(quota.leave));
+    }
     if ("reason" in chunk) return this.#work(record, () => this.#refuse(record, chunk));
     if (this.#assembler.take(record, chunk)) return this.#fetching.release(RECORD_EXTRA_BYTES);
     this.#work(record, () => this.#refuse(record, ORPHAN));
@@ -122,9 +130,9 @@ export class PartitionWorker {
     });
   }
 
-  async #deliver(record: SourceRecord): Promise<boolean> {
+  async #deliver(record: SourceRecord, quota: RecordQuota): Promise<boolean> {
     const { ports, stopping } = this.#partition;
-    const isDurable = await makeDurable(ports, record, stopping);
+    const isDurable = await makeDurable({ ...ports, quota }, record, stopping);
     if (isDurable) ports.metrics.bytes.inc(record.value?.byteLength ?? 0);
     return isDurable;
   }

@@ -4,24 +4,75 @@ import { SHA256 } from "@tintype/core/model/digest";
 import { REFERENCE } from "@tintype/core/model/manifest";
 import { declarationOfMetadata } from "@tintype/core/model/raw_metadata";
 import { isTenant, type Tenant } from "@tintype/core/model/tenant";
-import type { TopicPlan } from "@tintype/core/model/tenant_plan";
+import type { RecordHeader, TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { SourceRecord } from "../ports.ts";
+import type { RecordOrigin } from "./origin.ts";
 
 const MAX_HEADER_BYTES = 1024;
 // Fatal, and with the byte order mark: two subjects must not decode to one.
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Who owns the image. Throws `missing_subject`, and `invalid_record` for a subject that is no Unicode text. */
-export function subjectOf(record: SourceRecord, topic: TopicPlan): string {
-  const subject = textOf(record, "subject") ?? topic.defaultSubject;
+const OUR_NAMES: readonly (RecordHeader | "traceparent")[] = [
+  "content-type",
+  "subject",
+  "ref",
+  "sha256",
+  "tenant",
+  "traceparent",
+];
+
+/** A header by its name in any case; one of exactly that name goes before the others. */
+export function headerOf({ headers }: SourceRecord, name: string): Uint8Array | undefined {
+  const exact = headers.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  return [...headers].findLast(([given]) => given.toLowerCase() === lower)?.[1];
+}
+
+/** The record with our names for what its topic's producers call otherwise, or write in another case. */
+export function withOurHeaders(record: SourceRecord, topic: TopicPlan): SourceRecord {
+  const headers = new Map(record.headers);
+  for (const name of OUR_NAMES) {
+    const given = name === "traceparent" ? name : topic.headers?.[name] ?? name;
+    const value = headerOf(record, given);
+    if (value === undefined) headers.delete(name);
+    else headers.set(name, value);
+  }
+  return { ...record, headers };
+}
+
+/**
+ * Who owns the image that was first at `origin`. Throws `missing_subject`, and `invalid_record` for a subject that is no
+ * Unicode text.
+ */
+export function subjectOf(
+  record: SourceRecord,
+  topic: TopicPlan,
+  origin: Pick<RecordOrigin, "partition">,
+): string {
+  const subject = textOf(record, "subject") ?? defaultSubjectOf(record, topic, origin);
   if (subject === undefined) {
     throw new AppError(
       "missing_subject",
-      "Cannot take record as it has no subject header and its topic no default",
+      "Cannot take record as it has no subject header and its topic no default for it",
     );
   }
   if (subject.isWellFormed()) return subject;
   throw invalidRecord("Cannot take record as its subject is not Unicode text");
+}
+
+/** The topic's default subject for a record; undefined where there is none, or it needs a key that the record lacks. */
+function defaultSubjectOf(
+  { key }: SourceRecord,
+  { defaultSubject }: TopicPlan,
+  { partition }: Pick<RecordOrigin, "partition">,
+): string | undefined {
+  if (defaultSubject === undefined) return undefined;
+  const filled = defaultSubject.replaceAll("{partition}", String(partition));
+  if (!filled.includes("{key}")) return filled;
+  if (key === null || key.byteLength === 0) return undefined;
+  const text = decoded(key, "key");
+  return filled.replaceAll("{key}", () => text);
 }
 
 /** Whose the record is: its topic's tenant, or its header's where the topic allows one. Throws `invalid_record`. */
@@ -64,13 +115,18 @@ export function invalidRecord(message: string): AppError {
 
 function textOf(record: SourceRecord, header: string): string | undefined {
   const value = record.headers.get(header);
-  if (value === undefined || value.byteLength === 0) return undefined;
+  return value === undefined || value.byteLength === 0
+    ? undefined
+    : decoded(value, `${header} header`);
+}
+
+function decoded(value: Uint8Array, what: string): string {
   if (value.byteLength > MAX_HEADER_BYTES) {
-    throw invalidRecord(`Cannot take record as its ${header} header is too long`);
+    throw invalidRecord(`Cannot take record as its ${what} is too long`);
   }
   try {
     return UTF8.decode(value);
   } catch {
-    throw invalidRecord(`Cannot take record as its ${header} header is not UTF-8`);
+    throw invalidRecord(`Cannot take record as its ${what} is not UTF-8`);
   }
 }

@@ -1,6 +1,5 @@
 /** A refusal: first the dead letter, acknowledged; then the record by which others learn of it; then it may be committed. */
 import { type EventHashing, refusedRecord } from "@tintype/core/model/image_record";
-import type { Tenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { Log } from "@tintype/core/ports/log";
 import type { RecordPublisher } from "@tintype/core/ports/record_publisher";
@@ -11,7 +10,7 @@ import type { ReadinessBlocker } from "../operations/readiness_blockers.ts";
 import type { DeadLetter, DeadLetters, SourceRecord } from "../ports.ts";
 import { HeldUp, orHeldUp } from "./held_up.ts";
 import { hasUsableTime, imageIdOfOrigin, originOf, originText, placeOf } from "./origin.ts";
-import { referenceOf, tenantOf } from "./record_headers.ts";
+import { referenceOf, tenantOf, withOurHeaders } from "./record_headers.ts";
 import { causeOf, type RetryPorts, retryUntilDone } from "./retry_until_done.ts";
 
 /** What refusing needs. */
@@ -123,22 +122,15 @@ async function describeRefusal(
   const dated = hasUsableTime(origin, refusedAtMs)
     ? origin
     : { ...origin, timestampMs: refusedAtMs };
+  const topic = await orHeldUp("tenants", ports.tenants.topicOf(origin.topic));
+  const named = topic === undefined ? record : withOurHeaders(record, topic);
   return {
     imageId: await imageIdOfOrigin(dated, ports.cluster),
-    tenant: await knownTenantOf(ports, record, origin.topic),
+    tenant: topic && orUndefined(() => tenantOf(named, topic)),
     origin: originText(origin),
-    ref: orUndefined(() => referenceOf(record)),
+    ref: orUndefined(() => referenceOf(named)),
     ...{ reason, refusedAtMs, bytes },
   };
-}
-
-async function knownTenantOf(
-  { tenants }: RefuseRecordPorts,
-  record: SourceRecord,
-  topic: string,
-): Promise<Tenant | undefined> {
-  const plan = await orHeldUp("tenants", tenants.topicOf(topic));
-  return plan === undefined ? undefined : orUndefined(() => tenantOf(record, plan));
 }
 
 /** A header that is wrong is why the record is refused: it says nothing. */

@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { formatTraceParent, parseTraceParent } from "@tintype/core/model/traceparent";
 import type { SourceRecord } from "../ports.ts";
+import { headerOf } from "./record_headers.ts";
 
 const HEADER = "traceparent";
 
@@ -27,8 +28,9 @@ export async function traceRecord<Answer>(
   }
 }
 
-function startSpan({ topic, partition, offset, headers }: SourceRecord): Span {
-  const given = parseTraceParent(new TextDecoder().decode(headers.get(HEADER)));
+function startSpan(record: SourceRecord): Span {
+  const { topic, partition, offset } = record;
+  const given = parseTraceParent(new TextDecoder().decode(headerOf(record, HEADER)));
   const parent = given === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
     traceId: given.traceId,
     spanId: given.spanId,

@@ -59,6 +59,7 @@ function recordWith(traceparent: string): SourceRecord {
     partition: 1,
     offset: 7n,
     timestampMs: 0,
+    isCreateTime: false,
     key: null,
     value: new Uint8Array([1]),
     headers: new Map([["traceparent", new TextEncoder().encode(traceparent)]]),

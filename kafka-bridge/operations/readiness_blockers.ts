@@ -6,6 +6,8 @@ export type ReadinessBlocker =
   | "dead_letters"
   | "records"
   | "commits"
+  /** A topic's settings are beyond the retention contract, and its tenant does not accept that. */
+  | "topics"
   /** A record's day has no salt, or its pseudonym key is missing. */
   | "days"
   /** A topic has no tenant, or the tenants' objects cannot be read. */

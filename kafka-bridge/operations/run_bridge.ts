@@ -1,4 +1,5 @@
 import process from "node:process";
+import { AppError } from "@tintype/core/errors";
 import { cachedDaySalts } from "@tintype/core/configuration/cached_day_salts";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { DAYS_FILE } from "@tintype/core/model/day_salts";
@@ -10,8 +11,10 @@ import type { BridgeEnv } from "../config/env.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
+import { DayQuotas } from "../delivery/day_quotas.ts";
 import type { RecordSource } from "../ports.ts";
 import { awaitTenants } from "./await_tenants.ts";
+import { TopicFollower } from "./follow_topics.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReadinessBlockers } from "./readiness_blockers.ts";
@@ -46,56 +49,86 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
   const { deadLetters } = adapters;
   const { bridge, registry, readiness, tenants } = createBridge(adapters, options);
   const stopping = new AbortController();
-  const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
+  const joined: { source?: RecordSource | undefined; stopWatch?: () => Promise<void> } = {};
+  let isRefused = false;
+  const stopReading = async () => {
+    await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
+  };
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
     registry,
     notReady: () =>
-      joined.source?.isMember() ? readiness.current.join(", ") || undefined : "not in the group",
+      joined.source?.isMember() || isRefused
+        ? readiness.current.join(", ") || undefined
+        : "not in the group",
   });
   onDrain(async () => {
     stopping.abort();
     await bridge.drain();
-    await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
-    await deadLetters.close();
+    await stopReading();
+    await Promise.all([deadLetters.close(), adapters.committed.close()]);
     server.close();
   });
   void awaitTenants(env.KAFKA_TOPICS, {
     ...{ tenants, readiness, log, stopping: stopping.signal },
     everyMs: LOOK_FOR_TENANTS_MS,
   });
-  const topics = await adapters.waitForTopics((error) =>
+  const seen = await adapters.waitForTopics((error) =>
     log.warn("waiting_for_kafka", { text: wordsOfError(error) })
   );
   await deadLetters.connect();
-  const source = joined.source = adapters.openSource({
-    topics,
-    groupId: env.KAFKA_GROUP,
-    maxBytes: env.BUDGET_MIB * MIB / 8,
-    maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
-    sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
-    onRebalancing: () => {
-      log.info("rebalancing");
-      bridge.commit();
-    },
-    onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
-    onCrash,
-  });
   const collectBuffers = bufferCollector(BUFFERS_OF_BUDGET * env.BUDGET_MIB * MIB);
-  await source.run((fetched) => {
-    collectBuffers();
-    bridge.take(fetched);
+  const openSource = (topics: readonly string[]) =>
+    adapters.openSource({
+      topics,
+      groupId: env.KAFKA_GROUP,
+      maxBytes: env.BUDGET_MIB * MIB / 8,
+      maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
+      sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
+      metadataMaxAgeMs: env.KAFKA_TOPICS_EVERY_MS,
+      onRebalancing: () => {
+        log.info("rebalancing");
+        bridge.commit();
+      },
+      onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
+      onCrash,
+    });
+  const openWatch = (topics: readonly string[]) =>
+    adapters.watchTopicEnds({
+      topics,
+      everyMs: env.KAFKA_WATCH_EVERY_MS,
+      onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
+      onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
+      onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
+      onBack: () => log.info("kafka_back"),
+    });
+  const follower = new TopicFollower({
+    ...{ tenants, readiness, log, clock: Date, observations: adapters.observations },
+    ...{ cluster: env.KAFKA_CLUSTER, brokers: env.KAFKA_BROKERS, look: adapters.lookAtTopics },
+    // A consumer keeps what it subscribed to: others are read by a new one.
+    read: async (topics) => {
+      if (stopping.signal.aborted) return;
+      bridge.commit();
+      await stopReading();
+      isRefused = topics.length === 0;
+      adapters.committed.topics = topics;
+      joined.source = isRefused ? undefined : openSource(topics);
+      await joined.source?.run((fetched) => {
+        collectBuffers();
+        bridge.take(fetched);
+      });
+      joined.stopWatch = openWatch(topics);
+      log.info("reading_topics", { topics: topics.join(",") });
+    },
   });
-  joined.stopWatch = adapters.watchTopicEnds({
-    topics,
-    everyMs: env.KAFKA_WATCH_EVERY_MS,
-    onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
-    onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
-    onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
-    onBack: () => log.info("kafka_back"),
-  });
-  log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
+  const refused = await follower.follow(seen);
+  if (joined.source === undefined && !stopping.signal.aborted) {
+    const advice = refused.map(({ advice }) => advice).join("; ");
+    throw new AppError("invalid_config", `No topic may be read: ${advice}`);
+  }
+  log.info("listening", { url: `http://localhost:${server.port}` });
+  void follower.keepFollowing(env.KAFKA_TOPICS_EVERY_MS, stopping.signal);
 }
 
 function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
@@ -124,6 +157,11 @@ function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
   const bridge: Bridge = new Bridge({
     ...{ creator, deadLetters, records, tenants },
     salts: cachedDaySalts(configuration),
+    quotas: new DayQuotas({
+      committed: adapters.committed,
+      clock: Date,
+      waitMs: TIMINGS.commitEveryMs,
+    }),
     pseudonymKeys: env.pseudonymKeys,
     hashing: webHashing,
     policy: env.policy,

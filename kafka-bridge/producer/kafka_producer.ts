@@ -107,8 +107,8 @@ async function askTopic(kafka: Kafka, env: KafkaEnv, topic: string): Promise<num
     });
     const topics = await admin.listTopics();
     if (!topics.includes(topic)) throw new Error(`there is no topic ${topic}`);
-    const settings = await readTopicConfig(admin, [topic], MAX_BYTES).catch(() => undefined);
-    const bytes = Number(settings?.get(topic));
+    const settings = await readTopicConfig(admin, topic, [MAX_BYTES]).catch(() => undefined);
+    const bytes = Number(settings?.get(MAX_BYTES));
     return Number.isSafeInteger(bytes) ? bytes : undefined;
   } finally {
     await admin.disconnect();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startOauthProvider } from "./oauth_provider.ts";
 import { makeCertificates } from "./tls_certificates.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
@@ -31,8 +32,14 @@ export async function startCloud() {
     await rm(folder, { recursive: true, force: true });
     return certificates;
   }
+  const jwksFile = join(folder, "jwks.json");
+  const oauth = await startOauthProvider(jwksFile, {
+    id: SECURE_USERNAME,
+    secret: SECURE_PASSWORD,
+  });
   const start = (port: string) =>
     startBroker({
+      SECURE_JWKS: jwksFile,
       PORT: port,
       CONTROLLER_PORT: "0",
       DATA_DIR: join(folder, "kafka"),
@@ -47,6 +54,7 @@ export async function startCloud() {
   let broker = start("0");
   const url = await waitForBroker(broker);
   if (typeof url === "string") {
+    oauth.close();
     await rm(folder, { recursive: true, force: true });
     return url;
   }
@@ -115,7 +123,9 @@ export async function startCloud() {
       rule("allow", { kind, name }, operations),
     /** Forbids the user of `secure` everything about a topic or a group. */
     forbid: (kind: ResourceKind, name: string) => rule("deny", { kind, name }, ["all"]),
+    oauth,
     async close() {
+      oauth.close();
       await world.close();
       const code = await broker.kill("SIGTERM");
       await rm(folder, { recursive: true, force: true });

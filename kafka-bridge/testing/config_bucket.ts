@@ -2,6 +2,11 @@
 import assert from "node:assert/strict";
 import { checkTenantFiles, tenantFile } from "@tintype/core/configuration/tenant_files";
 import { DAYS_FILE, type DaySalt, serializeDaySalts } from "@tintype/core/model/day_salts";
+import {
+  KAFKA_FILE,
+  type KafkaObservation,
+  parseKafkaObservation,
+} from "@tintype/core/model/kafka_observation";
 import type { TenantDocument } from "@tintype/core/model/tenant_plan";
 import { bridgeEnv } from "./bridge_env.ts";
 
@@ -10,6 +15,8 @@ export interface ConfigBucket {
   /** Replaces a tenant's object, and what is generated from all of them. */
   putTenant(name: string, document: TenantDocument): Promise<void>;
   putDays(days: readonly DaySalt[]): Promise<void>;
+  /** What a bridge saw of its topics last. */
+  kafka(): Promise<KafkaObservation>;
 }
 
 /** Creates the bucket where the storage has none. */
@@ -33,6 +40,10 @@ export async function openConfigBucket(storageUrl: string): Promise<ConfigBucket
       tenants.set(name, new TextEncoder().encode(JSON.stringify(document)));
       const { generated } = checkTenantFiles(tenants);
       for (const [file, bytes] of [...tenants, ...generated]) await put(tenantFile(file), bytes);
+    },
+    async kafka() {
+      const path = `storage/v1/b/${bucket}/o/${KAFKA_FILE}?alt=media`;
+      return parseKafkaObservation(await (await fetch(`${storageUrl}/${path}`)).bytes());
     },
     putDays: (days) => put(DAYS_FILE, new Uint8Array(serializeDaySalts(days))),
   };

@@ -79,9 +79,9 @@ function leaseWrapper(beforeCommit: () => void): (lease: PartitionLease) => Part
   return (lease) => {
     const known = wrapped.get(lease);
     if (known !== undefined) return known;
-    const commit: PartitionLease["commit"] = async (next) => {
+    const commit: PartitionLease["commit"] = async (...call) => {
       beforeCommit();
-      await lease.commit(next);
+      await lease.commit(...call);
     };
     const made = { ...lease, commit };
     wrapped.set(lease, made);

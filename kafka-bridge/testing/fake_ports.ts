@@ -6,10 +6,13 @@ import { DEFAULT_PLAN, type TopicPlan } from "@tintype/core/model/tenant_plan";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { ObjectCreator } from "@tintype/core/ports/object_store";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { portableHashing } from "@tintype/core/testing/portable_hashing";
 import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import type { MakeDurablePorts } from "../delivery/make_durable.ts";
 import type { BridgePorts } from "../delivery/partition.ts";
+import { PartitionCounts } from "../delivery/partition_counts.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import type { Timings } from "../delivery/timings.ts";
@@ -28,9 +31,14 @@ const STREAM: TopicPlan = {
 const TOPICS: ReadonlyMap<string, TopicPlan> = new Map([
   ["images", STREAM],
   ["open", { ...STREAM, allowTenantHeader: true, defaultSubject: "camera" }],
+  ["cameras", {
+    ...STREAM,
+    defaultSubject: "camera-{partition}-{key}",
+    headers: { "subject": "ce_subject", "ref": "Order-Id" },
+  }],
 ]);
 
-/** Tenants with the default plan; `stream` has the topics `images` and `open`. */
+/** Tenants with the default plan; `stream` has the topics `images`, `open` and `cameras`. */
 export const TENANTS: BridgePorts["tenants"] = {
   planOf: async () => DEFAULT_PLAN,
   topicOf: async (topic) => TOPICS.get(topic),
@@ -63,6 +71,7 @@ export function recordOf(
     partition: 0,
     offset: 0n,
     timestampMs: NOW_MS,
+    isCreateTime: false,
     key: null,
     value: PNG_PIXEL,
     ...rest,
@@ -127,8 +136,14 @@ export function fetchOf(lease: PartitionLease, records: readonly SourceRecord[])
   return { lease, records, highWatermark: (records.at(-1)?.offset ?? -1n) + 1n };
 }
 
+/** Counts of which every record is taken, and none is ever to be committed. */
+const UNLIMITED: BridgePorts["quotas"] = {
+  open: async () => new PartitionCounts("", ""),
+  take: async () => undefined,
+};
+
 /** Everything that the bridge needs, in memory, at a pace of milliseconds. */
-export function fakePorts(override: Partial<BridgePorts> = {}) {
+export function fakePorts(override: Partial<BridgePorts & MakeDurablePorts> = {}) {
   const letters: DeadLetter[] = [];
   const records: ImageRecord[] = [];
   const lines: { readonly event: string; readonly fields: LogFields }[] = [];
@@ -136,7 +151,9 @@ export function fakePorts(override: Partial<BridgePorts> = {}) {
   const log: Log = { info: write, warn: write, error: write };
   const store = new MemoryObjectStore();
   const budget = new ByteBudget(1024 * 1024);
-  const ports: BridgePorts = {
+  const quota = Object.assign(new MemoryQuota(), { leave: () => undefined });
+  const ports: BridgePorts & MakeDurablePorts = {
+    ...{ quota, quotas: UNLIMITED },
     creator: store satisfies ObjectCreator,
     tenants: TENANTS,
     salts: { saltAt: async (timeMs) => saltOf(timeMs) },

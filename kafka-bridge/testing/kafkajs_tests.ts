@@ -48,7 +48,7 @@ const MEMBER_TESTS: Readonly<Record<string, (topics: TestTopics, join: Join) => 
     const [first, member] = await join();
     await first.count(40);
     assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
-    await first.leaseOf(1)?.commit(6n);
+    await first.leaseOf(1)?.commit(6n, "");
     assert.equal((await topics.committed()).get(1), 6n);
     await member.stop();
     const [second] = await join();
@@ -82,8 +82,8 @@ const MEMBER_TESTS: Readonly<Record<string, (topics: TestTopics, join: Join) => 
     assert.deepEqual(seen.offsets(2), [0, 1, 2, 3, 4, 5, 4, 5]);
     assert.equal(before?.ended.aborted, true);
     assert.notEqual(seen.leaseOf(2), before);
-    await assert.rejects(async () => await before?.commit(6n));
-    await seen.leaseOf(2)?.commit(6n);
+    await assert.rejects(async () => await before?.commit(6n, ""));
+    await seen.leaseOf(2)?.commit(6n, "");
     assert.equal((await topics.committed()).get(2), 6n);
   },
 
@@ -97,7 +97,7 @@ const MEMBER_TESTS: Readonly<Record<string, (topics: TestTopics, join: Join) => 
       "the end of the leases",
       () => early.every((lease) => lease?.ended.aborted),
     );
-    await assert.rejects(async () => await early[0]?.commit(1n));
+    await assert.rejects(async () => await early[0]?.commit(1n, ""));
     const [before, beforeSecond] = [first.fetches.length, second.fetches.length];
     await topics.send(valuesOf(PARTITIONS));
     await eventually(
@@ -165,6 +165,7 @@ async function withMembers(
         maxBytes: 3 * MIB,
         maxBytesPerPartition: MIB,
         sessionTimeoutMs: 2_000,
+        metadataMaxAgeMs: 30_000,
         onRebalancing: () => {},
         onRestart: (error) => assert.fail(error),
         onCrash: (error) => assert.fail(error),

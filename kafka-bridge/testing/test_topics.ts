@@ -23,6 +23,7 @@ import type { RecordsTopic } from "./records_topic.ts";
 import type { RawStore } from "./store.ts";
 
 const PARTITIONS = 4;
+const NO_QUOTA = { imagesPerDay: 1_000_000_000, bytesPerDay: 1_000_000_000_000_000 };
 const TENANT = parseTenant("stream");
 
 /** A record as it was produced. */
@@ -90,8 +91,15 @@ export async function openTopics(parts: TopicsParts) {
   }
 
   /** Gives the topic to its tenant, with these limits; it takes effect in bridges that start now. */
-  const setLimits = (limits: TenantDocument) =>
-    config.putTenant(TENANT, { ...limits, kafkaTopics: { [topic]: { allowTenantHeader: false } } });
+  const setLimits = (
+    limits: TenantDocument,
+    plan: Partial<NonNullable<TenantDocument["kafkaTopics"]>[string]> = {},
+  ) =>
+    config.putTenant(TENANT, {
+      ...NO_QUOTA,
+      ...limits,
+      kafkaTopics: { [topic]: { allowTenantHeader: false, ...plan } },
+    });
 
   await setLimits({});
   await create(topic);
@@ -126,10 +134,13 @@ export async function openTopics(parts: TopicsParts) {
       headers: Readonly<Record<string, string>> = IMAGE_HEADERS,
       only?: number,
       to = topic,
+      timestamp?: string,
     ): Promise<Sent[]> {
       return await Promise.all(values.map(async (value, index) => {
         const partition = only ?? index % PARTITIONS;
-        const messages = [{ key: `k${index}`, value: Buffer.from(value), headers, partition }];
+        const dated = timestamp === undefined ? {} : { timestamp };
+        const message = { key: `k${index}`, value: Buffer.from(value), headers, partition };
+        const messages = [{ ...message, ...dated }];
         const [place] = await producer.send({ topic: to, acks: -1, messages });
         assert.ok(place?.baseOffset !== undefined && place.logAppendTime !== undefined);
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { KEYSTORE, LOG, type ServerOptions, serverProperties } from "./server_properties.ts";
 
@@ -45,7 +46,11 @@ export async function startBroker(
     await run("java", [...java, "kafka.tools.StorageTool", ...format], { cwd: dataDir });
   }
   const heapMib = cluster.nodes.length === 1 ? HEAP_MIB.alone : HEAP_MIB.ofMany;
-  return spawn("java", [`-Xmx${heapMib}m`, ...java, "kafka.Kafka", CONFIG], {
+  const allowed = listeners.flatMap(({ jwksFile }) => jwksFile ?? []).flatMap((file) => [
+    `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${pathToFileURL(file).href}`,
+    `-Dorg.apache.kafka.sasl.oauthbearer.allowed.files=${file}`,
+  ]);
+  return spawn("java", [`-Xmx${heapMib}m`, ...allowed, ...java, "kafka.Kafka", CONFIG], {
     cwd: dataDir,
     stdio: ["ignore", "pipe", "pipe"],
   });

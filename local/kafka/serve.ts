@@ -24,6 +24,8 @@ const {
   SECURE_PORT,
   SECURE_USERNAME = "bridge",
   SECURE_PASSWORD = "",
+  // Public keys by whose tokens the second listener takes clients as well (SASL/OAUTHBEARER).
+  SECURE_JWKS,
   // A third listener, over TLS, for whoever shows a certificate; PEM files.
   MUTUAL_PORT,
   MUTUAL_KEYSTORE = "",
@@ -87,7 +89,7 @@ async function findListeners(): Promise<Listener[]> {
   const user = { username: SECURE_USERNAME, password: SECURE_PASSWORD };
   const certificates = { keystore: MUTUAL_KEYSTORE, truststore: MUTUAL_TRUSTSTORE };
   const all = [
-    { port: SECURE_PORT, name: "SECURE", user },
+    { port: SECURE_PORT, name: "SECURE", user, jwksFile: SECURE_JWKS },
     { port: MUTUAL_PORT, name: "MUTUAL", certificates },
     { port: SECURE_MUTUAL_PORT, name: "SECURE_MUTUAL", user, certificates },
   ] as const;

@@ -1,3 +1,5 @@
+import { pathToFileURL } from "node:url";
+import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { type ClusterPlan, replicationOf } from "./cluster_plan.ts";
 
 /** One broker of a cluster, and who may talk to it. */
@@ -15,6 +17,8 @@ export interface Listener {
   readonly port: number;
   /** By SASL/SCRAM-SHA-512 or SASL/PLAIN; the folder's first user stays. */
   readonly user?: { readonly username: string; readonly password: string };
+  /** A file of public keys (JWKS): then SASL/OAUTHBEARER, too, with their tokens for the audience `kafka`. */
+  readonly jwksFile?: string | undefined;
   /** Where none are given, the listener shows a certificate of its own and asks for none. */
   readonly certificates?: Certificates;
 }
@@ -53,6 +57,9 @@ export function serverProperties(options: ServerOptions): string {
     "group.min.session.timeout.ms": 1000,
     "auto.create.topics.enable": "false",
     "log.message.timestamp.type": "LogAppendTime",
+    // What a topic has that is made without settings: the shortest of the contract's.
+    "log.retention.ms": RETENTION_BOUNDS.kafka.deadLettersMs,
+    "log.roll.ms": RETENTION_BOUNDS.kafka.segmentMs,
     "message.max.bytes": MAX_MESSAGE_BYTES,
     "replica.fetch.max.bytes": MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
     "socket.request.max.bytes": 2 * MAX_MESSAGE_BYTES,
@@ -93,7 +100,21 @@ function replicationProperties(cluster: ClusterPlan) {
   };
 }
 
-function listenerProperties({ name, user, certificates }: Listener): Record<string, string> {
+const OAUTH = "org.apache.kafka.common.security.oauthbearer";
+
+function oauthProperties(prefix: string, jwksFile: string): Record<string, string> {
+  const oauth = `${prefix}.oauthbearer`;
+  return {
+    [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN,OAUTHBEARER",
+    [`${oauth}.sasl.jaas.config`]: `${OAUTH}.OAuthBearerLoginModule required;`,
+    [`${oauth}.sasl.server.callback.handler.class`]: `${OAUTH}.OAuthBearerValidatorCallbackHandler`,
+    [`${oauth}.sasl.oauthbearer.jwks.endpoint.url`]: pathToFileURL(jwksFile).href,
+    [`${oauth}.sasl.oauthbearer.expected.audience`]: "kafka",
+  };
+}
+
+function listenerProperties(listener: Listener): Record<string, string> {
+  const { name, user, certificates, jwksFile } = listener;
   const prefix = `listener.name.${name.toLowerCase()}`;
   const sasl = user && {
     [`${prefix}.sasl.enabled.mechanisms`]: "SCRAM-SHA-512,PLAIN",
@@ -105,6 +126,7 @@ function listenerProperties({ name, user, certificates }: Listener): Record<stri
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
     "allow.everyone.if.no.acl.found": "true",
+    ...jwksFile === undefined ? {} : oauthProperties(prefix, jwksFile),
   };
   if (certificates === undefined) {
     return {

@@ -157,6 +157,7 @@ output "bridge_env" {
     RETENTION_MS            = tostring(var.retention.period_ms)
     BUDGET_MIB              = tostring(var.bridge.budget_mib)
     }, local.has_sasl ? { KAFKA_SASL_MECHANISM = var.bridge.sasl_mechanism, KAFKA_SASL_USERNAME = var.bridge.sasl_username } : {},
+    { for name, value in { KAFKA_OAUTH_TOKEN_URL = var.bridge.oauth_token_url, KAFKA_OAUTH_SCOPE = var.bridge.oauth_scope, KAFKA_OAUTH_EXTENSIONS = var.bridge.oauth_extensions } : name => value if value != "" },
   var.bridge.otlp_endpoint == "" ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.bridge.otlp_endpoint })
 }
 

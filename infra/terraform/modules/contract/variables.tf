@@ -321,7 +321,7 @@ variable "keeper" {
 }
 
 variable "bridge" {
-  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
+  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
   type = object({
     enabled            = optional(bool, true)
     instances          = optional(number, 2)
@@ -334,6 +334,9 @@ variable "bridge" {
     group              = optional(string, "tintype-bridge")
     sasl_mechanism     = optional(string, "plain")
     sasl_username      = optional(string, "tintype-bridge")
+    oauth_token_url    = optional(string, "")
+    oauth_scope        = optional(string, "")
+    oauth_extensions   = optional(string, "")
     private_ca         = optional(bool, false)
     client_certificate = optional(bool, false)
     otlp_endpoint      = optional(string, "")
@@ -374,8 +377,12 @@ variable "bridge" {
     error_message = "bridge.group must have 1 to 200 letters, digits, dots, underscores and hyphens."
   }
   validation {
-    condition     = contains(["plain", "scram-sha-256", "scram-sha-512", "none"], var.bridge.sasl_mechanism)
-    error_message = "bridge.sasl_mechanism must be plain, scram-sha-256, scram-sha-512, or none."
+    condition     = contains(["plain", "scram-sha-256", "scram-sha-512", "oauthbearer", "none"], var.bridge.sasl_mechanism)
+    error_message = "bridge.sasl_mechanism must be plain, scram-sha-256, scram-sha-512, oauthbearer, or none."
+  }
+  validation {
+    condition     = (var.bridge.sasl_mechanism == "oauthbearer") == can(regex("^https://[^\\s]+$", var.bridge.oauth_token_url))
+    error_message = "bridge.oauth_token_url must be the token endpoint (https://…) with sasl_mechanism oauthbearer, and empty without."
   }
   validation {
     condition     = var.bridge.sasl_mechanism != "none" || var.bridge.client_certificate

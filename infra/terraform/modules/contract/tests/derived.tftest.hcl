@@ -191,8 +191,8 @@ run "the_bridge_creates_in_raw_only" {
     bridge = { brokers = ["a.example.com:9092"] }
   }
   assert {
-    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "bridge"] == ["bridge/config/read", "bridge/raw/create"]
-    error_message = "The bridge may create in raw and read the configuration, nothing else in any bucket."
+    condition     = [for key, grant in output.grants.bucket : key if grant.identity == "bridge"] == ["bridge/config/kafka.json/create", "bridge/config/kafka.json/remove", "bridge/config/read", "bridge/raw/create"]
+    error_message = "The bridge may create in raw, read the configuration and replace kafka.json in it, nothing else in any bucket."
   }
   assert {
     condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])

@@ -418,6 +418,14 @@ run "refuses_a_mechanism_that_is_not_there" {
   expect_failures = [var.bridge]
 }
 
+run "refuses_oauthbearer_without_a_token_endpoint" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "oauthbearer" }
+  }
+  expect_failures = [var.bridge]
+}
+
 run "refuses_a_user_without_a_name" {
   command = plan
   variables {
