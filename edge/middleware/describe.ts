@@ -20,6 +20,7 @@ export interface OperationDescription {
 export interface RouteFacts {
   readonly description?: OperationDescription;
   readonly scopes?: readonly string[];
+  readonly takesGrants?: boolean;
   readonly param?: z.ZodType;
   readonly query?: z.ZodType;
   readonly json?: z.ZodType;

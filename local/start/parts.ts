@@ -253,6 +253,7 @@ function edgeEnvFile(context: PartsContext): string {
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
+    GRANT_KEY: identities.grantKey,
     ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
     SIGN_IN: JSON.stringify(signIn),
   };
