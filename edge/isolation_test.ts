@@ -303,7 +303,7 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
     (await readProblem(await ask(`GET /v1/images/${own}?owner=${await ownerOf("bob")}`), 403)).code,
     "forbidden",
   );
-  assert.equal(edge.sessions.at(-1)?.options["metadata"]?.["ref"], "booking-1");
+  assert.match(JSON.stringify(edge.sessions.at(-1)), /"ref":"booking-1"/);
   assert.equal((await call(edge, `GET /v1/images/${own}`, { claims: { sub: "bob" } })).status, 200);
 });
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readAs, readProblem } from "./_assertions.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { idAt, PNG } from "./_testing.ts";
@@ -96,3 +100,29 @@ test("a revoked grant starts and shows nothing; no other tenant revokes it", asy
   assert.match(edge.worker.output(), /"code":"unauthenticated","reason":"revoked"/);
   assert.equal(await codeOf(await revoke("acme"), 404), "not_found");
 });
+
+test("what the tenant's object holds names neither grant, image nor subject, and is gone when the grant has ended", async () => {
+  const { grantId, token } = await grantOf({ count: 1, ttlSeconds: 2, subject: "CANARY-BRIEF" });
+  const { imageId } = await readAs(startedUpload, await start(token), 201);
+  const folder = `/proc/${edge.worker.pid}/cwd/objects/TenantGrants`;
+  const [hash = ""] = await heldGrants(folder, (ends) => ends < Date.now() + 10_000);
+  assert.match(hash, /^[0-9a-f]{32}$/);
+  const files = (await readdir(folder)).map((file) => readFile(join(folder, file), "latin1"));
+  const bytes = (await Promise.all(files)).join();
+  for (const text of [grantId, imageId, "CANARY"]) assert.ok(!bytes.includes(text), text);
+  while ((await heldGrants(folder, () => true)).includes(hash)) await sleep(100);
+});
+
+/** Hashes of the grants in the durable objects' files whose end is as asked. */
+async function heldGrants(folder: string, isAsked: (endsMs: number) => boolean): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => /^[0-9a-f]{64}\.sqlite$/.test(file));
+  return files.flatMap((file) => {
+    const database = new DatabaseSync(join(folder, file), { readOnly: true });
+    try {
+      return database.prepare("SELECT hash, ends_ms FROM grants").all()
+        .filter(({ ends_ms }) => isAsked(Number(ends_ms))).map((row) => String(row["hash"]));
+    } finally {
+      database.close();
+    }
+  });
+}

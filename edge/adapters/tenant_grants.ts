@@ -34,7 +34,8 @@ export class TenantGrants extends DurableObject implements GrantsStub {
     if (this.#live >= MAX_GRANTS) return false;
     this.#sql.exec("INSERT INTO grants VALUES (?, ?, ?)", hash, count, endsAtMs);
     this.#live++;
-    if (await this.ctx.storage.getAlarm() === null) await this.ctx.storage.setAlarm(endsAtMs);
+    const alarmMs = await this.ctx.storage.getAlarm() ?? Infinity;
+    if (endsAtMs < alarmMs) await this.ctx.storage.setAlarm(endsAtMs);
     return true;
   }
 
