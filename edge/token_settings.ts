@@ -31,7 +31,7 @@ const algorithms = list.pipe(
 const MONTH_SECONDS = 30 * 86_400;
 
 /** The variables that say which access tokens are taken. */
-export const tokenSettings = z.object({
+export const tokenSettings = z.strictObject({
   ISSUER: text,
   AUDIENCE: text,
   TENANT_CLAIM: text.default("tenant"),

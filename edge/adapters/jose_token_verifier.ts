@@ -14,17 +14,8 @@ interface TokenVerifierOptions {
   readonly clock: Clock;
 }
 
-const TYPES: ReadonlySet<string | undefined> = new Set([
-  undefined,
-  "jwt",
-  "at+jwt",
-  "application/at+jwt",
-]);
-
-/** Whether a header's type, in lower case, is that of an access token (RFC 9068, section 2.1), or left open. */
-export function isAccessTokenType(typ: string | undefined): boolean {
-  return TYPES.has(typ);
-}
+/** An access token's (RFC 9068, section 2.1), or left open. */
+const TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
 
 /**
  * Makes the check of access tokens (RFC 8725, RFC 9068). Whatever is wrong, the response is the same `unauthenticated`:
@@ -44,7 +35,7 @@ export function makeTokenVerifier(
     const nowMs = clock.now();
     const payload = await openJwt(token, {
       keyOf,
-      isType: isAccessTokenType,
+      isType: (typ) => TYPES.has(typ),
       options: {
         algorithms: settings.TOKEN_ALGORITHMS,
         issuer: settings.ISSUER,

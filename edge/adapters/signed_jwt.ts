@@ -33,22 +33,20 @@ const decoder = new TextDecoder();
 export async function openJwt(token: string, kind: JwtKind): Promise<JWTPayload> {
   const { keyOf, options, faultsOf } = kind;
   if (token.length > MAX_TOKEN_CHARACTERS || !COMPACT.test(token)) throw refuseToken("malformed");
-  const { payload, protectedHeader } = await jwtVerify(token, keyOf, options)
-    .catch((error: unknown) => {
-      throw refusalOf(error, faultsOf);
-    });
-  if (!isHeaderOf(protectedHeader, kind)) throw refuseToken("header");
+  const keyFor = async (header: JWTHeaderParameters) => {
+    if (!isHeaderOf(header, kind)) throw refuseToken("header");
+    return await keyOf(header);
+  };
+  const { payload } = await jwtVerify(token, keyFor, options).catch((error: unknown) => {
+    throw refusalOf(error, faultsOf);
+  });
   if (namesTwice(token) || isRespelled(token)) throw refuseToken("malformed");
   const [fault] = faultsOf(payload);
   if (fault !== undefined) throw refuseToken(fault.reason, fault.detail);
   return payload;
 }
 
-/** Whether a header is one of the kind, whatever its algorithm and key. */
-export function isHeaderOf(
-  header: JWTHeaderParameters,
-  { isType }: Pick<JwtKind, "isType">,
-): boolean {
+function isHeaderOf(header: JWTHeaderParameters, { isType }: JwtKind): boolean {
   if (KEY_HEADERS.some((name) => header[name] !== undefined) || header.crit !== undefined) {
     return false;
   }

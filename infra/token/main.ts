@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import { defineCommand } from "@tintype/cli/command";
-import { path } from "@tintype/cli/flag_values";
+import { matching, path } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { isAppError, schemaError } from "@tintype/core/errors";
@@ -13,16 +13,15 @@ import { type TokenSettings, tokenSettings } from "@tintype/edge/token_settings"
 const TOKEN = defineCommand({
   name: "token",
   summary:
-    "`explain` says why the edge takes or refuses an access token, without a network and without printing it. The token is read from standard input, or is the second word. Each flag is the variable of the worker of that name.",
+    "`explain` says why the edge takes or refuses an access token, without a network and without printing it. The token is read from standard input, or is the second word.",
   words: { placeholder: "explain [TOKEN]", min: 1, max: 2 },
   flags: {
-    "issuer TEXT": { about: "ISSUER, as the token's iss spells it", required: true },
-    "audience TEXT": { about: "AUDIENCE, one of the token's aud", required: true },
-    "tenant-claim NAME": "TENANT_CLAIM: a claim's name, or a JSON pointer such as /o/slg",
-    "scope-claims NAMES": "SCOPE_CLAIMS: the first of them that is there holds the scopes",
-    "algorithms NAMES": "TOKEN_ALGORITHMS",
-    "max-life-seconds N": "TOKEN_MAX_LIFE_SECONDS",
-    "iat-required BOOLEAN": "IAT_REQUIRED",
+    "var NAME=VALUE": {
+      about:
+        "a variable of the worker that says which tokens are taken: ISSUER and AUDIENCE at least",
+      many: true,
+      parse: matching(/^[A-Z_]+=./, "be NAME=VALUE"),
+    },
     "jwks FILE": {
       about: "the issuer's key set, saved from JWKS_URL; without it the signature is not checked",
       parse: path,
@@ -34,15 +33,8 @@ const TOKEN = defineCommand({
 type TokenCall = ReturnType<typeof TOKEN.parse>;
 
 function settingsOf(call: TokenCall): TokenSettings {
-  const read = tokenSettings.safeParse({
-    ISSUER: call.issuer,
-    AUDIENCE: call.audience,
-    TENANT_CLAIM: call.tenantClaim,
-    SCOPE_CLAIMS: call.scopeClaims,
-    TOKEN_ALGORITHMS: call.algorithms,
-    TOKEN_MAX_LIFE_SECONDS: call.maxLifeSeconds,
-    IAT_REQUIRED: call.iatRequired,
-  });
+  const pairs = call.var.map((pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=") + 1)]);
+  const read = tokenSettings.safeParse(Object.fromEntries(pairs));
   if (read.success) return read.data;
   throw new UsageError(schemaError("invalid_config", "Cannot run token", read.error).message);
 }
