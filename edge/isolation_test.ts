@@ -280,9 +280,11 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
     const refused = await ask(line.replace("{id}", ready), requestOf?.(ready));
     assert.equal((await readProblem(refused, 403)).code, "forbidden", `${line}: ${scope}`);
   }
-  const told = async (line: string, id: string) => toldBy(await ask(`${line}/${id}`));
+  const answerTo = async (line: string, id: string) => toldBy(await ask(`${line}/${id}`));
   edge.calls.length = 0;
-  const seen = await Promise.all([ready, erased, never].map((id) => told("GET /v1/images", id)));
+  const seen = await Promise.all(
+    [ready, erased, never].map((id) => answerTo("GET /v1/images", id)),
+  );
   assert.deepEqual([seen[0], seen[1], seen[0]?.status], [seen[2], seen[2], 404]);
   assert.deepEqual(edge.calls, []);
   const start = (imageId: string) =>
