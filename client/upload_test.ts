@@ -194,7 +194,7 @@ test("upload() declares the caller's reference, and names none where none is giv
 
 test("upload() keeps people apart by their tokens where no account is named, however the tokens change", async () => {
   const store = new MemoryResumeStore();
-  const optionsOf = (sub: string | undefined, iat: number, jti = crypto.randomUUID()) => {
+  const optionsOf = (sub: string | undefined, iat: number, jti: string = crypto.randomUUID()) => {
     const claims = Buffer.from(JSON.stringify({ iss: "i", sub, jti, iat, n: "ÿ~?" }));
     const token = `e30.${claims.toString("base64url")}.sig`;
     return { store, account: undefined, token: () => token };
