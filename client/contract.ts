@@ -179,9 +179,7 @@ export type components = {
             readonly resource: string;
             readonly authorization_servers: readonly string[];
             readonly scopes_supported: readonly string[];
-            readonly bearer_methods_supported: readonly [
-                "header"
-            ];
+            readonly bearer_methods_supported: readonly "header"[];
             readonly resource_documentation: string;
         };
         readonly StartedUpload: {

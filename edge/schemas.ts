@@ -188,7 +188,7 @@ export const resourceMetadata = z.strictObject({
   resource: z.url(),
   authorization_servers: z.array(z.string()),
   scopes_supported: z.array(z.string()),
-  bearer_methods_supported: z.tuple([z.literal("header")]),
+  bearer_methods_supported: z.array(z.literal("header")),
   resource_documentation: z.url(),
 });
 
