@@ -49,6 +49,18 @@ export type components = {
             /** @description ISO 8601, UTC */
             readonly erasedAt?: string;
         };
+        readonly GrantRequest: {
+            /** @description Whose images they will be; the grant itself holds pseudonyms alone */
+            readonly subject: string;
+            readonly contentTypes?: readonly ("image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/tiff" | "image/heic" | "image/heif")[];
+            /** @description Bytes of each image */
+            readonly maxBytes?: number;
+            /** @description Images at most */
+            readonly count: number;
+            readonly ttlSeconds: number;
+            /** @description The caller's own reference */
+            readonly ref?: string;
+        };
         readonly Health: {
             readonly status: "ok";
         };
@@ -144,6 +156,13 @@ export type components = {
             /** @description Path on this host */
             readonly image: string;
         };
+        readonly MadeGrant: {
+            readonly grantId: string;
+            /** @description A bearer token: whoever has it can upload */
+            readonly token: string;
+            /** @description ISO 8601, UTC */
+            readonly expiresAt: string;
+        };
         readonly Problem: {
             readonly type: string;
             readonly title: string;
@@ -155,6 +174,13 @@ export type components = {
                 readonly path: string;
                 readonly message: string;
             }[];
+        };
+        readonly ResourceMetadata: {
+            readonly resource: string;
+            readonly authorization_servers: readonly string[];
+            readonly scopes_supported: readonly string[];
+            readonly bearer_methods_supported: readonly "header"[];
+            readonly resource_documentation: string;
         };
         readonly StartedUpload: {
             /** @description UUIDv7; its time is the image's T0 */
@@ -202,11 +228,14 @@ export type AcceptedErasure = components['schemas']['AcceptedErasure'];
 export type ErasureResults = components['schemas']['ErasureResults'];
 export type ErasuresRequest = components['schemas']['ErasuresRequest'];
 export type ErasureState = components['schemas']['ErasureState'];
+export type GrantRequest = components['schemas']['GrantRequest'];
 export type Health = components['schemas']['Health'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type ImageState = components['schemas']['ImageState'];
 export type ImageSummary = components['schemas']['ImageSummary'];
+export type MadeGrant = components['schemas']['MadeGrant'];
 export type Problem = components['schemas']['Problem'];
+export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];
 export type UploadRequest = components['schemas']['UploadRequest'];
 export type $defs = Record<string, never>;

@@ -66,9 +66,9 @@ const NO_RECORD: OpenRecord = {
   close: () => undefined,
 };
 
-/** Who a JWT speaks of: it only keeps records apart. */
+/** Who a JWT speaks of, or which grant it is, as grants name nobody: it only keeps records apart. */
 function accountOf(token: string): string {
-  const { iss, sub } = claimsOf(token);
+  const { iss, jti, sub = jti } = claimsOf(token);
   return JSON.stringify([iss, sub]);
 }
 

@@ -194,8 +194,8 @@ test("upload() declares the caller's reference, and names none where none is giv
 
 test("upload() keeps people apart by their tokens where no account is named, however the tokens change", async () => {
   const store = new MemoryResumeStore();
-  const optionsOf = (sub: string, iat: number) => {
-    const claims = Buffer.from(JSON.stringify({ iss: "i", sub, iat, n: "ÿ~?" }));
+  const optionsOf = (sub: string | undefined, iat: number, jti: string = crypto.randomUUID()) => {
+    const claims = Buffer.from(JSON.stringify({ iss: "i", sub, jti, iat, n: "ÿ~?" }));
     const token = `e30.${claims.toString("base64url")}.sig`;
     return { store, account: undefined, token: () => token };
   };
@@ -206,6 +206,10 @@ test("upload() keeps people apart by their tokens where no account is named, how
   const again = clientOf([incomplete(MULTIPLE), stored()], optionsOf("ann", 2));
   await again.client.upload(FILE);
   assert.equal(again.sent[0]?.range, QUERY);
+  await leaveUnfinished(optionsOf(undefined, 1, "one grant"));
+  const other = clientOf(whole(), optionsOf(undefined, 1, "another grant"));
+  await other.client.upload(FILE);
+  assert.equal(other.sent[0]?.method, "POST");
 });
 
 test("upload() of one file twice at the same time makes two images", async () => {

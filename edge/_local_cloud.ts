@@ -187,6 +187,7 @@ export async function startLocalCloud(
       SIGNING_KEY: JSON.stringify({ type: "hmac", ...key }),
       PSEUDONYM_KEYS: JSON.stringify(pseudonymKeys),
       CURSOR_KEY: randomBytes(32).toString("hex"),
+      GRANT_KEY: randomBytes(32).toString("hex"),
     },
     /** A `SIGNING_KEY` of the same account that signs by RSA. */
     rsaSigningKey: JSON.stringify(rsaKey),

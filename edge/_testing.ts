@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { firstImageIdOf, type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
@@ -23,12 +24,16 @@ import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { sampleManifest } from "@tintype/core/testing/sample_manifest";
 import type { LogFields } from "@tintype/core/ports/log";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
+import { AppError } from "@tintype/core/errors";
 import { pushTenantObjects, type TenantObjects } from "./_config_fixture.ts";
+import { hmacGrantTokens } from "./adapters/grant_tokens.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { makeApp } from "./app.ts";
-import type { ByteStreams, EdgeServices, RateLimit } from "./ports.ts";
+import { makeCallerOf } from "./granted.ts";
+import type { ByteStreams, EdgeServices, Grants, RateLimit } from "./ports.ts";
+import { tokenSettings } from "./token_settings.ts";
 
 /** A PNG's signature and some bytes after it: enough for a door, which looks at the first bytes only. */
 export const PNG = Uint8Array.from(
@@ -37,7 +42,7 @@ export const PNG = Uint8Array.from(
 );
 
 const ISSUER = "https://issuer.test";
-export const ALL_SCOPES = "images:read images:write images:delete";
+export const ALL_SCOPES = "images:read images:write images:delete images:grant";
 
 const pseudonymKeys = await parsePseudonymKeys(JSON.stringify({
   1: "older-pseudonym-key-of-tests-0123456789",
@@ -80,26 +85,36 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
   const logs: LogFields[] = [];
   const sessions: { name: string; options: Record<string, unknown> }[] = [];
   const quota = new MemoryQuota();
-  const keys = new RemoteKeys({ url: ISSUER, fetch: () => Promise.resolve(Response.json(JWKS)) });
+  const settings = tokenSettings.parse({ ISSUER, AUDIENCE: "tintype" });
+  const keys = new RemoteKeys({
+    url: ISSUER,
+    algorithms: settings.TOKEN_ALGORITHMS,
+    fetch: () => Promise.resolve(Response.json(JWKS)),
+  });
   const write = (event: string, fields: LogFields = {}) => void logs.push({ event, ...fields });
+  const whoseAt: EdgeServices["ownerOf"] = async (who, timeMs) =>
+    await deriveOwner(pseudonymKeys, await (options.saltAt ?? saltAt)(timeMs), who);
+  const grantTokens = await hmacGrantTokens(clock, "grant-key-of-tests-0123456789abcdef");
+  const grants = memoryGrants();
   const services: EdgeServices = {
     clock,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     policy: RETENTION_POLICY,
     tenants: new CachedTenants({ config, clock, onProblem: () => undefined }),
-    callerOf: makeCallerCache({
-      verify: makeTokenVerifier({
+    issuer: ISSUER,
+    callerOf: makeCallerOf({
+      callerOfToken: makeCallerCache({
+        verify: makeTokenVerifier({ keys, settings, clock }),
+        ownerOf: whoseAt,
         keys,
-        issuer: ISSUER,
-        audience: "tintype",
-        tenantClaim: "tenant",
         clock,
       }),
-      ownerOf: async (who, timeMs) =>
-        await deriveOwner(pseudonymKeys, await (options.saltAt ?? saltAt)(timeMs), who),
-      keys,
-      clock,
+      grantTokens,
+      grants,
     }),
+    ownerOf: whoseAt,
+    grantTokens,
+    grants,
     raw,
     processed,
     erasures,
@@ -246,6 +261,25 @@ export function manifestOf(ref: ImageRef, changes: Partial<Manifest>): Uint8Arra
 /** An id of a time. */
 export function idAt(timeMs: number, tail = "000000000001"): ImageId {
   return `${firstImageIdOf(timeMs).slice(0, -12)}${tail}` as ImageId; // keeps the form
+}
+
+/** Live grants in memory, by id. */
+function memoryGrants(): Grants {
+  const held = new Map<string, { left: number; readonly images: Set<string> }>();
+  const find = (grantId: string) => held.get(grantId) ?? assert.fail("a grant that was revoked");
+  return {
+    open: async ({ grantId, count }) => void held.set(grantId, { left: count, images: new Set() }),
+    async take({ grantId, imageId }) {
+      const grant = find(grantId);
+      if (grant.images.has(imageId)) return false;
+      if (grant.left-- === 0) throw new AppError("forbidden", "The grant has no images left");
+      grant.images.add(imageId);
+      return true;
+    },
+    giveBack: async ({ grantId, imageId }) => void find(grantId).images.delete(imageId),
+    holds: async ({ grantId, imageId }) => find(grantId).images.has(imageId),
+    revoke: async ({ grantId }) => held.delete(grantId),
+  };
 }
 
 function countingLimit(name: string, requests: number): RateLimit {

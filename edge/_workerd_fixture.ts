@@ -56,8 +56,8 @@ export async function bundleWorker(
 }
 
 /**
- * Runs a bundled worker by `workerd serve` on a free port, with the bindings of `wrangler.toml`: the class TenantQuota on
- * local files where the script has one, and rate limits that let everything through, as workerd has none of its own.
+ * Runs a bundled worker by `workerd serve` on a free port, with the bindings of `wrangler.toml`: the classes of durable
+ * objects that the script has, on local files, and rate limits that let everything through, as workerd has none of its own.
  */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const folder = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "tintype-workerd-"));
@@ -111,7 +111,7 @@ const LIMITER = `export default () => {
   };
 };`;
 function configOf({ script, vars, limits = {} }: WorkerdOptions): string {
-  const hasQuota = script.includes("TenantQuota");
+  const classes = ["TenantQuota", "TenantGrants"].filter((name) => script.includes(name));
   const texts = Object.entries(vars).map(([name, text]) =>
     `(name = "${name}", text = ${JSON.stringify(text)})`
   );
@@ -125,7 +125,13 @@ function configOf({ script, vars, limits = {} }: WorkerdOptions): string {
     // The page's files are not what is measured: whatever answers fetch stands for them.
     '(name = "ASSETS", service = "internet")',
   ];
-  const quota = hasQuota ? ['(name = "TENANT_QUOTA", durableObjectNamespace = "TenantQuota")'] : [];
+  const objects = classes.map((name) => {
+    const binding = name.replace(/[a-z](?=[A-Z])/, "$&_").toUpperCase();
+    return `(name = "${binding}", durableObjectNamespace = "${name}")`;
+  });
+  const namespaces = classes.map((name) =>
+    `(className = "${name}", uniqueKey = "${name}", enableSql = true)`
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -139,12 +145,9 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [${[...texts, ...limiters, ...quota].join(",\n    ")}],
-  ${
-    hasQuota
-      ? 'durableObjectNamespaces = [(className = "TenantQuota", uniqueKey = "quota", enableSql = true)],\n  durableObjectStorage = (localDisk = "objects"),'
-      : ""
-  }
+  bindings = [${[...texts, ...limiters, ...objects].join(",\n    ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
 );
 `;
 }

@@ -12,6 +12,7 @@ import { securityHeaders } from "./middleware/security_headers.ts";
 import type { EdgeServices } from "./ports.ts";
 import { answerMethods, answerProblem } from "./problem.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
+import { grantRoutes } from "./routes/grants.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { recordRoutes } from "./routes/records.ts";
@@ -48,6 +49,7 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
     imageRoutes,
     erasureRoutes,
     recordRoutes,
+    grantRoutes,
     serviceRoutes,
     pageRoutes,
   ];

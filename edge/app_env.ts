@@ -3,6 +3,7 @@ import type { Owner } from "@tintype/core/model/owner";
 import type { TraceParent } from "@tintype/core/model/traceparent";
 import type { Log } from "@tintype/core/ports/log";
 import type { Caller, EdgeServices } from "./ports.ts";
+import type { RefusalReason } from "./token_refusal.ts";
 
 /** What travels with a request. */
 interface RequestVariables {
@@ -21,6 +22,8 @@ interface RequestVariables {
   /** The id that the request is about, for its log line. */
   imageId: string | undefined;
   errorCode: ErrorCode | undefined;
+  /** Why the token was refused, for the log alone. */
+  refusal: RefusalReason | undefined;
 }
 
 /** Hono's view of the edge. */

@@ -134,6 +134,7 @@ test("a request's log line holds ids and numbers, and no log line a secret", asy
     owner: await ownerOf("CANARY-SUBJECT"),
     imageId,
     code: undefined,
+    reason: undefined,
   });
   await call(edge, "GET /v1/images/CANARY-PATH");
   const text = JSON.stringify(edge.logs);

@@ -32,7 +32,14 @@ async function dryRun(environment: "" | "preview") {
   }
 }
 
-const BINDINGS = ["TENANT_QUOTA", "ADDRESS_LIMITER", "OWNER_LIMITER", "RAW_BUCKET", "ASSETS"]
+const BINDINGS = [
+  "TENANT_QUOTA",
+  "TENANT_GRANTS",
+  "ADDRESS_LIMITER",
+  "OWNER_LIMITER",
+  "RAW_BUCKET",
+  "ASSETS",
+]
   .concat("ERASURES_BUCKET", "CONFIG_BUCKET");
 
 test("wrangler would deploy production and a preview: all bindings, one small script", async () => {
@@ -50,7 +57,7 @@ test("wrangler would deploy production and a preview: all bindings, one small sc
 
 test("wrangler.toml names every secret that the worker needs, and holds none", async () => {
   const toml = await readFile(join(ROOT, "wrangler.toml"), "utf8");
-  for (const secret of ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY"]) {
+  for (const secret of ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"]) {
     assert.match(toml, new RegExp(`^#.*\\b${secret}\\b`, "m"));
     assert.doesNotMatch(toml, new RegExp(`^${secret}\\s*=`, "m"));
   }

@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
+import type { GrantsNamespace } from "./adapters/durable_object_grants.ts";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
 import type { AssetsBinding, RateLimitBinding } from "./adapters/bindings.ts";
 import { address, endpoint, signIn } from "./page_settings.ts";
+import { tokenSettings } from "./token_settings.ts";
 
 const secret = z.string().min(32, "must have at least 32 characters");
 const text = z.string().min(1).max(1_024);
@@ -31,9 +33,7 @@ const envSchema = z.object({
   /** Tenants' objects and the days' salts. */
   CONFIG_BUCKET: bucket,
   JWKS_URL: address,
-  ISSUER: text,
-  AUDIENCE: text,
-  TENANT_CLAIM: text.default("tenant"),
+  ...tokenSettings.shape,
   /** An OTLP collector's address, `/v1/traces` included; without it no span is sent. */
   OTLP_TRACES_URL: address.optional(),
   RETENTION_MS: z.coerce.number().int().optional(),
@@ -47,11 +47,15 @@ const envSchema = z.object({
   PUSH_ACCOUNT: z.email().optional(),
   PUSH_AUDIENCE: address.optional(),
   PUSH_KEYS_URL: address.default("https://www.googleapis.com/oauth2/v3/certs"),
+  /** Signs grants; a second key's grants are taken too, while the key is changed. */
+  GRANT_KEY: secret,
+  GRANT_KEY_ALSO: secret.optional(),
   SIGN_IN: json("SIGN_IN").pipe(signIn).optional(),
   ASSETS: binding<AssetsBinding>("fetch"),
   ADDRESS_LIMITER: binding<RateLimitBinding>("limit"),
   OWNER_LIMITER: binding<RateLimitBinding>("limit"),
   TENANT_QUOTA: binding<QuotaNamespace>("idFromName"),
+  TENANT_GRANTS: binding<GrantsNamespace>("idFromName"),
 });
 
 /** The worker's bindings, checked. */

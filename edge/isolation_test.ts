@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decodeJwt } from "jose";
 import { readAs, readProblem } from "./_assertions.ts";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import {
@@ -14,9 +15,18 @@ import {
   signToken,
 } from "./_testing.ts";
 import { edgeDocument } from "./openapi/generate.ts";
-import { acceptedErasure, erasureResults, imagePage } from "./schemas.ts";
+import {
+  acceptedErasure,
+  erasureResults,
+  imagePage,
+  madeGrant,
+  resourceMetadata,
+} from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
+/** Requests of these tests have no host but this one. */
+const METADATA_PARAMETER =
+  'resource_metadata="http://localhost/.well-known/oauth-protected-resource"';
 const SAME_REQUEST = { "X-Request-Id": "same-request" };
 
 /** What a caller is told, but for the span, which is another with each answer. */
@@ -115,6 +125,11 @@ const OPERATIONS: Readonly<
   "DELETE /v1/images/{id}": ["images:delete"],
   "POST /v1/erasures": ["images:delete", (imageId) => ({ json: { imageIds: [imageId] } })],
   "GET /v1/erasures/{id}": ["images:delete"],
+  "POST /v1/grants": [
+    "images:grant",
+    () => ({ json: { subject: "guest", count: 1, ttlSeconds: 60 } }),
+  ],
+  "DELETE /v1/grants/{id}": ["images:grant"],
 };
 
 test("each route takes its scope and no other", async () => {
@@ -125,7 +140,8 @@ test("each route takes its scope and no other", async () => {
     const others = ALL_SCOPES.split(" ").filter((other) => other !== scope).join(" ");
     for (const held of ["", others]) {
       const answer = await call(edge, line, { claims: { scope: held } });
-      const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+      const challenge =
+        `Bearer error="insufficient_scope", scope="${scope}", ${METADATA_PARAMETER}`;
       assert.equal(answer.headers.get("www-authenticate"), challenge, line);
       assert.equal((await readProblem(answer, 403)).code, "forbidden");
     }
@@ -138,22 +154,48 @@ test("a request without a valid token learns nothing but that", async () => {
   const edge = await makeTestEdge();
   const good = await signToken();
   const refused = [
-    ...["", "Bearer", "Bearer x", `bearer ${good}`, `BEARER ${good}`, `Bearer\t${good}`],
+    ...["", "Bearer", "Bearer x", `Bearer\t${good}`],
     ...[`Bearer  ${good}`, `Bearer ${good},`, `Bearer ${good}, Bearer ${good}`, `Bearer, ${good}`],
     ...[`Bearer ${good}x`, `Bearer "${good}"`, good, `Token ${good}`, `Basic ${btoa("a:b")}`],
-  ].map((Authorization) => [{ Authorization }, 'Bearer error="invalid_token"'] as const);
+  ].map((Authorization) =>
+    [{ Authorization }, `Bearer error="invalid_token", ${METADATA_PARAMETER}`] as const
+  );
   const without = [
     ...[{}, { Cookie: `access_token=${good}` }],
     ...[{ "Proxy-Authorization": `Bearer ${good}` }, { "X-Authorization": `Bearer ${good}` }],
-  ].map((headers: HeadersInit) => [headers, 'Bearer realm="tintype"'] as const);
+  ].map((headers: HeadersInit) =>
+    [headers, `Bearer realm="tintype", ${METADATA_PARAMETER}`] as const
+  );
   for (const [headers, challenge] of [...refused, ...without]) {
     const answer = await edge.app.request("/v1/images?access_token=" + good, { headers });
     assert.equal(answer.headers.get("www-authenticate"), challenge, JSON.stringify(headers));
     assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
   }
+  const reasons = edge.logs.map(({ reason }) => reason);
+  assert.deepEqual(
+    new Set(reasons),
+    new Set(["authorization", "malformed", "signature", "no_token"]),
+  );
+  for (const scheme of ["bearer", "BEARER"]) {
+    const headers = { Authorization: `${scheme} ${good}` };
+    assert.equal((await edge.app.request("/v1/images", { headers })).status, 200, scheme);
+  }
 });
 
-const STAFF_SCOPE = "images:read:tenant images:write images:delete:tenant";
+test("a client that was refused finds the issuer (RFC 9728)", async () => {
+  const edge = await makeTestEdge();
+  const refused = await call(edge, "GET /v1/images", { claims: null });
+  const [, address = ""] = /resource_metadata="([^"]*)"/
+    .exec(refused.headers.get("www-authenticate") ?? "") ?? [];
+  const answer = await call(edge, `GET ${new URL(address).pathname}`, { claims: null });
+  assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+  const metadata = await readAs(resourceMetadata, answer);
+  // What a client compares with the address that it came by (section 3.3).
+  assert.equal(metadata.resource, new URL(address).origin);
+  assert.deepEqual(metadata.authorization_servers, [edge.services.issuer]);
+});
+
+const STAFF_SCOPE = "images:read:tenant images:write images:delete:tenant images:grant";
 const STRANGERS: Readonly<Record<string, readonly [claims: object, query: string]>> = {
   "another owner": [{}, ""],
   "another tenant's namesake": [{ sub: "bob", tenant: "other" }, ""],
@@ -210,7 +252,8 @@ test("no guarded route answers anything but 401 without a token, and calls nothi
       const { headers, ...request } = requestOf?.(id) ?? {};
       const asking = { ...request, claims: null, headers: { ...headers, ...SAME_REQUEST } };
       const answer = await call(edge, line.replace("{id}", id), asking);
-      assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="tintype"', line);
+      const challenge = `Bearer realm="tintype", ${METADATA_PARAMETER}`;
+      assert.equal(answer.headers.get("www-authenticate"), challenge, line);
       assert.equal((await readProblem(answer.clone(), 401)).code, "unauthenticated");
       return await toldBy(answer);
     }));
@@ -219,8 +262,56 @@ test("no guarded route answers anything but 401 without a token, and calls nothi
   assert.deepEqual(edge.calls, []);
 });
 
+/** What a grant may do at all. */
+const GRANTED = ["POST /v1/uploads", "POST /v1/images?imageId={id}", "GET /v1/images/{id}"];
+
+test("a grant reaches what it uploaded, and on any route nothing else of its owner", async () => {
+  const { edge, ready, erased, never } = await bobsWorld();
+  const json = { subject: "bob", count: 2, ttlSeconds: 60, ref: "booking-1" };
+  const made = await call(edge, "POST /v1/grants", { json });
+  const { token } = await readAs(madeGrant, made, 201);
+  assert.ok(!JSON.stringify(decodeJwt(token)).includes("bob"), "it names nobody");
+  const ask = (line: string, request: CallOptions = {}) => {
+    const headers = { ...request.headers, ...SAME_REQUEST, Authorization: `Bearer ${token}` };
+    return call(edge, line, { ...request, headers, claims: null });
+  };
+  for (const [line, [scope, requestOf]] of Object.entries(OPERATIONS)) {
+    if (GRANTED.includes(line)) continue;
+    const refused = await ask(line.replace("{id}", ready), requestOf?.(ready));
+    assert.equal((await readProblem(refused, 403)).code, "forbidden", `${line}: ${scope}`);
+  }
+  const answerTo = async (line: string, id: string) => toldBy(await ask(`${line}/${id}`));
+  edge.calls.length = 0;
+  const seen = await Promise.all(
+    [ready, erased, never].map((id) => answerTo("GET /v1/images", id)),
+  );
+  assert.deepEqual([seen[0], seen[1], seen[0]?.status], [seen[2], seen[2], 404]);
+  assert.deepEqual(edge.calls, []);
+  const start = (imageId: string) =>
+    ask("POST /v1/uploads", { json: { contentType: "image/png", size: PNG.length, imageId } });
+  for (const id of [ready, erased]) {
+    const early = await start(id);
+    assert.equal((await readProblem(early, 400)).errors?.[0]?.path, "imageId", "before the grant");
+  }
+  const his = idAt(edge.clock.ms, "00000000b0b0");
+  await putImage(edge, { imageId: his, subject: "bob" });
+  assert.equal((await readProblem(await start(his), 409)).code, "conflict");
+  const own = idAt(edge.clock.ms, "00000000cafe");
+  assert.equal((await start(own)).status, 201);
+  await putImage(edge, { imageId: own, subject: "bob" });
+  assert.equal((await start(own)).status, 200, "its own again");
+  assert.equal((await ask(`GET /v1/images/${own}`)).status, 200);
+  assert.equal(
+    (await readProblem(await ask(`GET /v1/images/${own}?owner=${await ownerOf("bob")}`), 403)).code,
+    "forbidden",
+  );
+  assert.match(JSON.stringify(edge.sessions.at(-1)), /"ref":"booking-1"/);
+  assert.equal((await call(edge, `GET /v1/images/${own}`, { claims: { sub: "bob" } })).status, 200);
+});
+
 /** An answer without the ids of a world and the times of those ids. */
 function normal(body: string, ids: readonly string[]): string {
   return ids.reduce((text, id) => text.replaceAll(id, "ID"), body)
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME");
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/"grantId":"[^"]*","token":"[^"]*"/, "GRANT");
 }

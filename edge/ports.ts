@@ -1,6 +1,8 @@
 /** The ports of the edge: what its handlers and middleware need from outside. `services` fills them with adapters/. */
 import type { ImageId, RandomBytes } from "@tintype/core/model/image_id";
+import type { MediaType } from "@tintype/core/model/media_type";
 import type { ImageRef } from "@tintype/core/model/object_name";
+import type { Owner } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { ObjectCreator, ObjectLister, ObjectReader } from "@tintype/core/ports/object_store";
@@ -12,11 +14,15 @@ import type { ImageCaller } from "@tintype/core/reading/own_image";
 import type { RetentionPolicy } from "@tintype/core/retention/policy";
 import type { PageSettings } from "./page_settings.ts";
 
-/** What a verified token says. */
-export interface TokenClaims {
+/** Somebody of a tenant. */
+interface OwnerSubject {
   readonly tenant: Tenant;
-  /** The user behind the token; leaves the edge as a pseudonym only. */
+  /** Leaves the edge as a pseudonym only. */
   readonly subject: string;
+}
+
+/** What a verified token says. */
+export interface TokenClaims extends OwnerSubject {
   readonly scopes: ReadonlySet<string>;
   /** When the token is refused for its age, tolerance included, in milliseconds since the epoch. */
   readonly expiresAtMs: number;
@@ -25,6 +31,54 @@ export interface TokenClaims {
 /** Who calls: everything is read from the token alone. */
 export interface Caller extends ImageCaller {
   readonly scopes: ReadonlySet<string>;
+  /** Where the token is a grant. */
+  readonly grant?: Grant;
+}
+
+/** What somebody without a token of their own may upload, for an owner of the granter's tenant. */
+export interface Grant {
+  /** As secret as the grant itself: who has it can revoke, with the granter's scope. */
+  readonly grantId: string;
+  readonly tenant: Tenant;
+  /** The owner's pseudonyms by UTC day, one or two: T0 of its images lies between issue and end. */
+  readonly owners: Readonly<Record<string, Owner>>;
+  readonly contentTypes?: readonly MediaType[] | undefined;
+  readonly maxBytes?: number | undefined;
+  /** Images at most. */
+  readonly count: number;
+  /** The reference of each image of it, whatever its holder sends. */
+  readonly ref?: string | undefined;
+  /** Whole seconds, in milliseconds since the epoch, as is `endsAtMs`. */
+  readonly issuedAtMs: number;
+  readonly endsAtMs: number;
+}
+
+/** Signs and checks grants by the edge's own key. */
+export interface GrantTokens {
+  sign(grant: Grant): Promise<string>;
+  /** Whether a token says that it is a grant: which key checks it follows from that alone. */
+  isGrant(token: string): boolean;
+  /** Throws `unauthenticated`. */
+  verify(token: string): Promise<Grant>;
+}
+
+/** An image that a grant asks about. */
+export interface ImageOfGrant extends Pick<Grant, "tenant" | "grantId"> {
+  readonly imageId: ImageId;
+}
+
+/** Counts of live grants. All but `open` and `revoke` throw `unauthenticated` for a grant that was revoked. */
+export interface Grants {
+  /** Throws `quota_exceeded` where the tenant has too many. */
+  open(grant: Pick<Grant, "tenant" | "grantId" | "count" | "endsAtMs">): Promise<void>;
+  /** Counts an image once, and whether this call did; throws `forbidden` where the grant has none left. */
+  take(image: ImageOfGrant): Promise<boolean>;
+  /** Gives an image back that nothing can come of any more. */
+  giveBack(image: ImageOfGrant): Promise<void>;
+  /** Whether the grant has taken the image. */
+  holds(image: ImageOfGrant): Promise<boolean>;
+  /** Whether there was such a grant. */
+  revoke(grant: Pick<Grant, "tenant" | "grantId">): Promise<boolean>;
 }
 
 /** Counts requests by key within a window; false where the window is full. */
@@ -98,8 +152,14 @@ export interface EdgeServices {
   readonly random: RandomBytes;
   readonly policy: RetentionPolicy;
   readonly tenants: TenantPlans & TenantOrigins;
+  /** Whose tokens are taken. */
+  readonly issuer: string;
   /** Who is behind a token; throws `unauthenticated`, and `unavailable` where keys cannot be had. */
   readonly callerOf: (token: string) => Promise<Caller>;
+  /** The pseudonym of a subject on the UTC day of a time. */
+  readonly ownerOf: (who: OwnerSubject, timeMs: number) => Promise<Owner>;
+  readonly grantTokens: GrantTokens;
+  readonly grants: Grants;
   readonly raw: ObjectLister & ObjectCreator;
   readonly processed: ObjectReader;
   readonly erasures: ObjectCreator & ObjectReader;

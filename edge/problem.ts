@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, type LimitState } from "@tintype/core/errors";
 import type { AppEnv } from "./app_env.ts";
+import { tokenFaultOf } from "./token_refusal.ts";
 import { isProblemCode, PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
 /** The problem of each error that has none of its name: a new one does not compile until the edge has answered it. */
@@ -33,6 +34,7 @@ export function answerProblem(thrown: unknown, c: Context<AppEnv>): Response {
   const error = appErrorOf(thrown);
   const code = codeOf(error);
   c.set("errorCode", error.code);
+  c.set("refusal", tokenFaultOf(error)?.reason);
   const { status } = PROBLEM_TYPES[code];
   if (status >= 500) logFailure(error, c);
   return new Response(JSON.stringify(problemOf(error, c)), {
@@ -77,15 +79,24 @@ export function answerMethods(c: Context<AppEnv>, methods: string[]): Response {
 function headersOf(code: ProblemCode, error: AppError, c: Context<AppEnv>): Record<string, string> {
   if (code === "unauthenticated") {
     const hasToken = c.req.header("authorization") !== undefined;
-    // Without a token nothing is said of an error, but a challenge has a parameter (RFC 6750, section 3).
-    return {
-      "WWW-Authenticate": hasToken ? 'Bearer error="invalid_token"' : 'Bearer realm="tintype"',
-    };
+    // Without a token nothing is said of an error (RFC 6750, section 3).
+    const parameters = hasToken ? { error: "invalid_token" } : { realm: "tintype" };
+    return { "WWW-Authenticate": challengeOf(c, parameters) };
   }
   if (code === "rate_limited" || code === "quota_exceeded" || code === "unavailable") {
     return retryHeaders(error);
   }
   return {};
+}
+
+/** Where the protected resource's metadata lies (RFC 9728, section 3). */
+export const METADATA_PATH = "/.well-known/oauth-protected-resource";
+
+/** A challenge (RFC 6750, section 3) with the address at which a client finds the issuer (RFC 9728, section 5.1). */
+export function challengeOf(c: Context<AppEnv>, parameters: Readonly<Record<string, string>>) {
+  const resource_metadata = new URL(METADATA_PATH, c.req.url).href;
+  const all = Object.entries({ ...parameters, resource_metadata });
+  return `Bearer ${all.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
 }
 
 /** When to try again, and the limits that were met. */

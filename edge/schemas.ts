@@ -4,7 +4,8 @@
  */
 import * as z from "zod";
 import { CRC32C, SHA256 } from "@tintype/core/model/digest";
-import { isOwner } from "@tintype/core/model/owner";
+import { ALL_MEDIA_TYPES } from "@tintype/core/model/media_type";
+import { isOwner, isSubject } from "@tintype/core/model/owner";
 import { metadataSchema, REFERENCE, SOURCES } from "@tintype/core/model/manifest";
 import { UUID_V7 } from "@tintype/core/model/image_id";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
@@ -82,6 +83,30 @@ export const erasuresBody = z.strictObject({
   imageIds: z.array(imageId).min(1, "must name at least 1").max(50, "must name at most 50"),
 });
 
+/** `POST /v1/grants`. */
+export const grantBody = z.strictObject({
+  subject: z.string().refine(isSubject, "must be 1 to 256 characters of Unicode").meta({
+    description: "Whose images they will be; the grant itself holds pseudonyms alone",
+    minLength: 1,
+    maxLength: 256,
+  }),
+  contentTypes: z.array(z.enum(ALL_MEDIA_TYPES)).min(1).max(ALL_MEDIA_TYPES.length).optional(),
+  maxBytes: z.int().min(1).optional().meta({ description: "Bytes of each image" }),
+  count: z.int().min(1).max(1_000).meta({ description: "Images at most" }),
+  ttlSeconds: z.int().min(1).max(86_400),
+  ref: reference.optional(),
+});
+
+/** The id of a grant in a path. */
+export const grantParam = z.object({ id: z.uuid() });
+
+/** A grant as it is given, once. */
+export const madeGrant = z.strictObject({
+  grantId: z.uuid(),
+  token: z.string().meta({ description: "A bearer token: whoever has it can upload" }),
+  expiresAt: instant,
+});
+
 const status = z.enum(["processing", "ready", "rejected", "failed"]);
 
 /** An image in a listing, and after `POST /v1/images`. */
@@ -157,6 +182,15 @@ export const erasureState = z.strictObject({
 
 /** `/healthz`. */
 export const health = z.strictObject({ status: z.literal("ok") });
+
+/** `/.well-known/oauth-protected-resource` (RFC 9728, section 2). */
+export const resourceMetadata = z.strictObject({
+  resource: z.url(),
+  authorization_servers: z.array(z.string()),
+  scopes_supported: z.array(z.string()),
+  bearer_methods_supported: z.array(z.literal("header")),
+  resource_documentation: z.url(),
+});
 
 /** The code of a problem. */
 export const problemCode = z.enum(

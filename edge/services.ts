@@ -9,9 +9,11 @@ import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
 import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
+import { durableObjectGrants } from "./adapters/durable_object_grants.ts";
 import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { gcsEdgeStore, gcsUploadSessions } from "./adapters/gcs_edge_store.ts";
 import { gcsReadUrlSigner } from "./adapters/gcs_read_url_signer.ts";
+import { hmacGrantTokens } from "./adapters/grant_tokens.ts";
 import { hmacCursors } from "./adapters/hmac_cursors.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { otlpSpans } from "./adapters/otlp_spans.ts";
@@ -19,6 +21,7 @@ import { makePushVerifier } from "./adapters/push_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
+import { makeCallerOf } from "./granted.ts";
 import type { EdgeServices, PushVerifier } from "./ports.ts";
 
 /** What an isolate keeps: made at once with the first request, except for keys, which open asynchronously. */
@@ -44,14 +47,16 @@ export async function servicesOf(bindings: object, log: Log): Promise<EdgeServic
 
 function openIsolate(bindings: object): Isolate {
   const config = readEnv(bindings);
-  return { config, remoteKeys: new RemoteKeys({ url: config.JWKS_URL }), services: undefined };
+  const remoteKeys = new RemoteKeys({ url: config.JWKS_URL, algorithms: config.TOKEN_ALGORITHMS });
+  return { config, remoteKeys, services: undefined };
 }
 
 async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<EdgeServices> {
-  const [signer, pseudonymKeys, cursors] = await Promise.all([
+  const [signer, pseudonymKeys, cursors, grantTokens] = await Promise.all([
     importSigner(config.SIGNING_KEY),
     parsePseudonymKeys(config.PSEUDONYM_KEYS),
     hmacCursors(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
+    hmacGrantTokens(Date, config.GRANT_KEY, config.GRANT_KEY_ALSO),
   ]);
   const storage = {
     endpoint: config.STORAGE_ENDPOINT,
@@ -69,6 +74,9 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     },
   };
   const salts = cachedDaySalts(configuration);
+  const ownerOf: EdgeServices["ownerOf"] = async (who, timeMs) =>
+    await deriveOwner(pseudonymKeys, await salts.saltAt(timeMs), who);
+  const grants = durableObjectGrants(config.TENANT_GRANTS);
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -76,19 +84,20 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
       ? RETENTION_POLICY
       : retentionPolicyOf(config.RETENTION_MS),
     tenants: new CachedTenants(configuration),
-    callerOf: makeCallerCache({
-      verify: makeTokenVerifier({
+    issuer: config.ISSUER,
+    callerOf: makeCallerOf({
+      callerOfToken: makeCallerCache({
+        verify: makeTokenVerifier({ keys: remoteKeys, settings: config, clock: Date }),
+        ownerOf,
         keys: remoteKeys,
-        issuer: config.ISSUER,
-        audience: config.AUDIENCE,
-        tenantClaim: config.TENANT_CLAIM,
         clock: Date,
       }),
-      ownerOf: async (who, timeMs) =>
-        await deriveOwner(pseudonymKeys, await salts.saltAt(timeMs), who),
-      keys: remoteKeys,
-      clock: Date,
+      grantTokens,
+      grants,
     }),
+    ownerOf,
+    grantTokens,
+    grants,
     raw: gcsEdgeStore(raw),
     processed: gcsEdgeStore(processed),
     erasures: gcsEdgeStore({ ...storage, bucket: config.ERASURES_BUCKET }),

@@ -7,6 +7,7 @@ import { jsonLog } from "@tintype/core/json_log";
 import { makeApp } from "./app.ts";
 import { servicesOf } from "./services.ts";
 
+export { TenantGrants } from "./adapters/tenant_grants.ts";
 export { TenantQuota } from "./adapters/tenant_quota.ts";
 
 /** One JSON line an event to the worker's console, which is where Workers Logs reads. */

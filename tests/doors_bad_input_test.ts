@@ -35,10 +35,11 @@ const tokens: string[] = [];
 before(async () => {
   system = await openSystem();
   const file = await readFile(join(system.dataDir, "identities.json"), "utf8");
-  const { edgeKey, pseudonymKeys, cursorKey } = JSON.parse(file);
+  const { edgeKey, pseudonymKeys, cursorKey, grantKey } = JSON.parse(file);
   hmacKey = edgeKey;
   const pseudonymKey: string = pseudonymKeys["1"];
-  secrets = { "the HMAC secret": edgeKey.secret, "a pseudonym key": pseudonymKey, cursorKey };
+  const keys = { cursorKey, grantKey };
+  secrets = { "the HMAC secret": edgeKey.secret, "a pseudonym key": pseudonymKey, ...keys };
 });
 after(async () => await system?.stop());
 

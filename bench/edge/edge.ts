@@ -161,6 +161,7 @@ export function varsOf(cloudUrl: string): Record<string, string> {
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId: "GOOG1BENCH", secret: secret() }),
     PSEUDONYM_KEYS: JSON.stringify({ "1": secret() }),
     CURSOR_KEY: secret(),
+    GRANT_KEY: secret(),
     SECRET: secret(),
     JWK: JSON.stringify(JWKS.keys.find(({ kid }) => kid === "ES256")),
   };

@@ -56,7 +56,7 @@ interface AdmittedImage {
  */
 export async function admitId(
   { clock, random, ...ports }: UploadPorts,
-  { imageId: given, tenant, ownerAt, policy }: UploadRequest,
+  { imageId: given, tenant, ownerAt, reaches, policy }: UploadRequest,
   declared: DeclaredBytes,
   options: CallOptions,
 ): Promise<AdmittedImage> {
@@ -70,6 +70,9 @@ export async function admitId(
   const ref = { tenant, owner: await ownerAt(t0Ms), imageId };
   if (!isGiven) return { ref, isGiven };
   const found = await findImage(ports, ref, options);
+  if (found.state !== "none" && reaches !== undefined && !await reaches(imageId)) {
+    throw new AppError("conflict", "Cannot take image: this imageId is taken");
+  }
   if (found.state === "erased") {
     throw new AppError("erased", "Cannot take this image again as its owner has erased it");
   }

@@ -20,10 +20,17 @@ export const OWNER_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const LENGTH = 20;
 const BITS_PER_CHARACTER = 5;
 const MIN_SECRET_LENGTH = 32;
+const MAX_SUBJECT_CHARACTERS = 256;
 
 /** Whether `value` is an owner's pseudonym. */
 export function isOwner(value: string): value is Owner {
   return PATTERN.test(value);
+}
+
+/** Whether `value` names somebody: 1 to 256 characters of well-formed Unicode, as many other texts have the same bytes. */
+export function isSubject(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_SUBJECT_CHARACTERS &&
+    value.isWellFormed();
 }
 
 /** Parses an owner's pseudonym; throws `invalid_request` where it is not one. */

@@ -12,20 +12,27 @@ export const CLIENT_AHEAD_MS = 5_000;
 export interface ImageCaller {
   readonly tenant: Tenant;
   readonly ownerAt: OwnerAt;
+  /** Whether the caller may know of an image of this owner; left out where it may know of all. */
+  readonly reaches?: ((imageId: ImageId) => Promise<boolean>) | undefined;
 }
 
 /**
  * The caller's image of an id, whether or not there is one. Its T0 is looked at first: outside its retention period, which
- * needs no salt, it throws `not_found`.
+ * needs no salt, it throws `not_found`, as it does for an image that the caller does not reach.
  */
 export async function ownImage(
-  { tenant, ownerAt }: ImageCaller,
+  { tenant, ownerAt, reaches }: ImageCaller,
   imageId: ImageId,
   { policy, nowMs }: { readonly policy: RetentionPolicy; readonly nowMs: number },
 ): Promise<ImageRef> {
   const t0Ms = t0OfImageId(imageId);
   if (t0Ms > nowMs + CLIENT_AHEAD_MS || phaseOf(imageId, policy, nowMs) === "expired") {
-    throw new AppError("not_found", "There is no such image");
+    throw notFound();
   }
+  if (reaches !== undefined && !await reaches(imageId)) throw notFound();
   return { tenant, owner: await ownerAt(t0Ms), imageId };
+}
+
+function notFound(): AppError {
+  return new AppError("not_found", "There is no such image");
 }

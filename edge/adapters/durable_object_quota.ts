@@ -1,6 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { type QuotaAmount, quotaExceeded } from "@tintype/core/ingest/quota_exceeded";
 import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
+import { type ObjectNamespace, tenantObjects } from "./tenant_objects.ts";
 
 /** What a tenant's object records of an image. */
 export type DayClaim = Omit<QuotaClaim, "tenant" | "imageId"> & { readonly imageId: string };
@@ -35,42 +36,20 @@ export interface QuotaStub {
   countErasures(erasures: DayErasures): Promise<CountedErasures>;
 }
 
-/** The part of a durable object binding that is used here. */
-export interface QuotaNamespace {
-  idFromName(name: string): object;
-  get(id: object): QuotaStub;
-}
+/** The binding of the quota's durable objects. */
+export type QuotaNamespace = ObjectNamespace<QuotaStub>;
 
 const DAY_SECONDS = 86_400;
 
 /** How often one image may be asked for in a day: each may have opened a session, which Google keeps for a week. */
 export const ASKS_PER_IMAGE = 32;
 
-/** Tenants whose object ids an isolate keeps. */
-const MAX_IDS = 1_024;
-
 /**
  * Daily quotas by one durable object a tenant: one writer makes the count exact. Not sharded, as a tenant's default of
- * 10,000 images a day is far below what one object takes. Repeats once, as a claim counts once however often it is made.
+ * 10,000 images a day is far below what one object takes.
  */
 export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQuota {
-  /** Ids of the objects of tenants that were verified, as making one is a digest each time. */
-  const ids = new Map<string, object>();
-  const idOf = (tenant: string) => {
-    const known = ids.get(tenant);
-    if (known !== undefined) return known;
-    if (ids.size >= MAX_IDS) ids.clear();
-    const id = namespace.idFromName(tenant);
-    ids.set(tenant, id);
-    return id;
-  };
-  const ask = async <Answer>(tenant: string, call: (stub: QuotaStub) => Promise<Answer>) => {
-    // A stub that has thrown is of no more use, so the second try takes a new one.
-    const once = async () => await call(namespace.get(idOf(tenant)));
-    return await once().catch(once).catch((cause: unknown) => {
-      throw new AppError("unavailable", "Cannot count against the quota now", { cause });
-    });
-  };
+  const ask = tenantObjects(namespace, "Cannot count against the quota now");
   return {
     async reserve({ tenant, ...claim }) {
       const full = await ask(tenant, (stub) => stub.reserve(claim));

@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decodeProtectedHeader } from "jose";
 import { isAppError } from "@tintype/core/errors";
-import { JWKS, makeTokens } from "../_tokens_fixture.ts";
+import { JWKS, makeGrants, makeTokens } from "../_tokens_fixture.ts";
+import { tokenFaultOf } from "../token_refusal.ts";
+import { TOKEN_ALGORITHMS, tokenSettings } from "../token_settings.ts";
+import { hmacGrantTokens } from "./grant_tokens.ts";
 import { makeTokenVerifier } from "./jose_token_verifier.ts";
-import { RemoteKeys, TOKEN_ALGORITHMS } from "./remote_keys.ts";
+import { RemoteKeys } from "./remote_keys.ts";
 
 const ISSUER = "https://issuer.test";
 const NOW = 1_800_000_000;
 const TENANT_CLAIM = "https://claims.test/tenant";
 const clock = { now: () => NOW * 1_000 };
 const tokens = makeTokens({ issuer: ISSUER, tenantClaim: TENANT_CLAIM, nowSeconds: NOW });
-const verify = makeTokenVerifier({
-  keys: new RemoteKeys({ url: ISSUER, clock, fetch: () => Promise.resolve(Response.json(JWKS)) }),
-  issuer: ISSUER,
-  audience: "tintype",
-  tenantClaim: TENANT_CLAIM,
-  clock,
-});
+const verify = verifierOf({ TENANT_CLAIM });
+
+/** A verifier as the variables configure it. */
+function verifierOf(variables: Readonly<Record<string, string>>) {
+  const settings = tokenSettings.parse({ ISSUER, AUDIENCE: "tintype", ...variables });
+  const fetch = () => Promise.resolve(Response.json(JWKS));
+  const keys = new RemoteKeys({ url: ISSUER, algorithms: settings.TOKEN_ALGORITHMS, clock, fetch });
+  return makeTokenVerifier({ keys, settings, clock });
+}
 
 async function isRefused(token: string): Promise<boolean> {
   try {
@@ -56,6 +62,113 @@ for (const [name, token] of Object.entries(await tokens.bad())) {
     assert.ok(await isRefused(token));
   });
 }
+
+const grants = await makeGrants(NOW);
+for (const [name, token] of Object.entries(await grants.bad())) {
+  test(`a grant with ${name} is refused`, async () => {
+    await assert.rejects(grants.tokens.verify(token), (error) => tokenFaultOf(error) !== undefined);
+  });
+}
+
+test("a grant is taken by the edge's key alone: no verifier of an issuer takes it, and no grant's an issuer's token", async () => {
+  assert.equal((await grants.tokens.verify(grants.good)).count, 3);
+  const { tokens: others } = await makeGrants(NOW, "another-grant-key-0123456789-abcdef");
+  const faults = [
+    () => others.verify(grants.good),
+    () => verify(grants.good),
+    () => grants.tokens.verify(tokens.signed()),
+  ].map((check) => check().then(() => "taken", (error) => tokenFaultOf(error)?.reason));
+  assert.deepEqual(await Promise.all(faults), ["key", "algorithm", "algorithm"]);
+});
+
+test("while the grants' key is changed those of both keys are taken", async () => {
+  const secrets = ["older-grant-key-0123456789-abcdefgh", "newer-grant-key-0123456789-abcdefgh"];
+  const [older, newer] = await Promise.all(secrets.map((secret) => makeGrants(NOW, secret)));
+  const [before = "", after = ""] = secrets;
+  const steps = [[before, after], [after, before], [after]] as const;
+  const taken = await Promise.all(steps.map(async ([secret, also]) => {
+    const { verify, sign } = await hmacGrantTokens(clock, secret, also);
+    const good = [older?.good ?? "", newer?.good ?? ""];
+    const known = good.map((token) => verify(token).then(() => true, () => false));
+    const { kid } = decodeProtectedHeader(await sign(await grants.tokens.verify(grants.good)));
+    return [
+      ...await Promise.all(known),
+      good.map((token) => decodeProtectedHeader(token).kid)
+        .indexOf(kid),
+    ];
+  }));
+  assert.deepEqual(taken, [[true, true, 0], [true, true, 1], [false, true, 1]]);
+});
+
+test("why a token is refused has a reason of its own", async () => {
+  const reasons = {
+    malformed: "x.y.z",
+    header: tokens.signed({}, { typ: "JOSE" }),
+    algorithm: tokens.signed({}, { alg: "HS256" }),
+    key: tokens.signed({}, { kid: "unknown" }),
+    signature: `${tokens.signed().slice(0, -6)}AAAAAA`,
+    issuer: tokens.signed({ iss: "https://other.test" }),
+    audience: tokens.signed({ aud: [] }),
+    subject: tokens.signed({ sub: "\ud800" }),
+    tenant: tokens.signed({ [TENANT_CLAIM]: "A" }),
+    scope: tokens.signed({ scope: undefined }),
+    times: tokens.signed({ iat: undefined }),
+    expired: tokens.signed({ exp: NOW - 31 }),
+    not_yet: tokens.signed({ nbf: NOW + 31 }),
+    life: tokens.signed({ exp: NOW + 86_400 }),
+  };
+  for (const [reason, token] of Object.entries(reasons)) {
+    const fault = await verify(token).then(() => undefined, tokenFaultOf);
+    assert.equal(fault?.reason, reason);
+  }
+});
+
+/** What a token has beside issuer, audience, subject and times, by what must be configured for it. */
+const CONFIGURED: readonly (readonly [what: string, claims: object, variables?: object])[] = [
+  ["a list of audiences", { aud: ["tintype", `${ISSUER}/userinfo`] }],
+  ["times with a fraction", { iat: NOW - 10.5, nbf: NOW - 0.25, exp: NOW + 599.75 }],
+  ["scopes in scp", { scope: undefined, scp: "images:read images:write" }],
+  ["scopes in a list", { scope: undefined, scp: ["images:read", "images:write"] }],
+  ["scopes in a list of `scope`", { scope: ["images:read", "images:write"] }],
+  [
+    "no time of issue",
+    { iat: undefined },
+    { IAT_REQUIRED: "false" },
+  ],
+  ["a life of two days", { exp: NOW + 172_000 }, { TOKEN_MAX_LIFE_SECONDS: "172800" }],
+  [
+    "a nested tenant and roles",
+    { org: { "a/b": "acme" }, roles: ["images:read", "images:write"], [TENANT_CLAIM]: undefined },
+    { TENANT_CLAIM: "/org/a~1b", SCOPE_CLAIMS: "roles" },
+  ],
+];
+
+for (const [what, claims, variables = {}] of CONFIGURED) {
+  test(`a token with ${what} is taken`, async () => {
+    const { tenant, scopes } = await verifierOf({ TENANT_CLAIM, ...variables })(
+      tokens.signed({ ...claims }),
+    );
+    assert.deepEqual([tenant, scopes], ["acme", new Set(["images:read", "images:write"])]);
+    if (Object.keys(variables).length > 0) assert.ok(await isRefused(tokens.signed({ ...claims })));
+  });
+}
+
+test("without a time of issue a token ends within the longest life", async () => {
+  const check = verifierOf({ TENANT_CLAIM, IAT_REQUIRED: "false" });
+  const of = (exp: number) => check(tokens.signed({ iat: undefined, exp }));
+  assert.ok(await of(NOW + 86_400));
+  await assert.rejects(of(NOW + 86_500), (error) => tokenFaultOf(error)?.reason === "life");
+});
+
+test("PS256 is taken where it is configured, and nothing else then", async () => {
+  const check = verifierOf({ TENANT_CLAIM, TOKEN_ALGORITHMS: "PS256" });
+  assert.equal((await check(await tokens.signedWith("PS256"))).subject, "ann");
+  assert.ok(await isRefused(await tokens.signedWith("PS256")));
+  await assert.rejects(
+    check(tokens.signed()),
+    (error) => tokenFaultOf(error)?.reason === "algorithm",
+  );
+});
 
 test("what is around a token is not taken for a part of it", async () => {
   assert.ok(await isRefused(`${tokens.signed()}\n`));

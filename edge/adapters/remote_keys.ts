@@ -2,20 +2,13 @@ import { importJWK, type JWK } from "jose";
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { Clock } from "@tintype/core/ports/clock";
-
-/** The signature algorithms that access tokens may use, with the kind of key each takes. */
-export const TOKEN_ALGORITHMS = {
-  RS256: { kty: "RSA", crv: undefined },
-  ES256: { kty: "EC", crv: "P-256" },
-  EdDSA: { kty: "OKP", crv: "Ed25519" },
-} as const;
-
-/** A signature algorithm of access tokens. */
-export type TokenAlgorithm = keyof typeof TOKEN_ALGORITHMS;
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "../token_settings.ts";
 
 /** How keys are fetched. */
 interface RemoteKeysOptions {
   readonly url: string;
+  /** Those that tokens may be signed with. */
+  readonly algorithms: readonly TokenAlgorithm[];
   readonly clock?: Clock;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   readonly timeoutMs?: number;
@@ -125,7 +118,7 @@ export class RemoteKeys {
   }
 
   async #fetchKeys(): Promise<HeldKey[]> {
-    const { url, timeoutMs } = this.#options;
+    const { url, algorithms, timeoutMs } = this.#options;
     const response = await this.#options.fetch(url, {
       headers: { Accept: "application/jwk-set+json, application/json" },
       redirect: "manual",
@@ -133,7 +126,9 @@ export class RemoteKeys {
     });
     if (response.status !== 200) throw new Error(`key set answered ${response.status}`);
     const { keys } = keySetSchema.parse(JSON.parse(await readText(response)));
-    const opened = await Promise.all(keys.map(openKey));
+    const opened = await Promise.all(
+      keys.flatMap((jwk) => algorithms.map((algorithm) => openKey(jwk, algorithm))),
+    );
     const usable = opened.filter((key) => key !== undefined);
     if (usable.length === 0) throw new Error("key set has no usable key");
     return usable;
@@ -148,20 +143,20 @@ export class RemoteKeys {
   }
 }
 
-/** A public signature key of ours, or undefined: a set may hold keys for other uses. */
-async function openKey(jwk: Record<string, unknown>): Promise<HeldKey | undefined> {
-  const { kty, crv, alg, use, kid } = jwk;
-  const entry = Object.entries(TOKEN_ALGORITHMS).find(([name, needs]) =>
-    needs.kty === kty && (needs.crv === undefined || needs.crv === crv) &&
-    (alg === undefined || alg === name)
-  );
-  if (entry === undefined || (use !== undefined && use !== "sig")) return undefined;
-  const name = entry[0] as TokenAlgorithm; // a key of the table
+/** A key of the set for an algorithm, or undefined: a set may hold keys for others, and for other uses. */
+async function openKey(
+  jwk: Record<string, unknown>,
+  algorithm: TokenAlgorithm,
+): Promise<HeldKey | undefined> {
+  const { kty, crv, alg = algorithm, use = "sig", kid } = jwk;
+  const needs = TOKEN_ALGORITHMS[algorithm];
+  const isOfKind = needs.kty === kty && (needs.crv === undefined || needs.crv === crv);
+  if (!isOfKind || alg !== algorithm || use !== "sig") return undefined;
   const { d: _, ...publicPart } = jwk;
   try {
-    const key = await importJWK(publicPart as JWK, name); // checked by importJWK itself
+    const key = await importJWK(publicPart as JWK, algorithm); // checked by importJWK itself
     if (!(key instanceof CryptoKey) || key.type !== "public") return undefined;
-    return { kid: typeof kid === "string" ? kid : undefined, alg: name, key };
+    return { kid: typeof kid === "string" ? kid : undefined, alg: algorithm, key };
   } catch {
     return undefined;
   }

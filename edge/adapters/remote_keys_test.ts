@@ -18,6 +18,7 @@ function issuerOf(answer: () => Response | Promise<Response>, options = {}) {
   const state = { ms: 1_000_000, fetches: 0, answer };
   const keys = new RemoteKeys({
     url: URL,
+    algorithms: ["RS256", "ES256", "EdDSA"],
     clock: { now: () => state.ms },
     fetch: async () => {
       state.fetches++;
@@ -103,6 +104,18 @@ test("find() fails closed on a set that is too large, malformed, empty or elsewh
   for (const answer of answers) {
     assert.ok(await isUnavailable(issuerOf(answer).keys.find("one", "ES256")));
   }
+});
+
+test("find() gives an RSA key for each of its algorithms, or for the one that it names", async () => {
+  const [open, bound] = [await publicJwk("open", "RS256"), await publicJwk("bound", "RS256")];
+  const algorithms = ["RS256", "PS256"];
+  const { keys } = issuerOf(answerOf(open, { ...bound, alg: "PS256" }), { algorithms });
+  for (
+    const [kid, alg, isThere] of [
+      ...[["open", "RS256", true], ["open", "PS256", true]] as const,
+      ...[["bound", "RS256", false], ["bound", "PS256", true]] as const,
+    ]
+  ) assert.equal(await keys.find(kid, alg) !== undefined, isThere, `${kid} ${alg}`);
 });
 
 test("find() gives no key for another algorithm or use, and none where two would fit", async () => {

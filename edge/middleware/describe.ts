@@ -22,6 +22,7 @@ export interface RouteFacts {
   readonly isInternal?: boolean;
   readonly description?: OperationDescription;
   readonly scopes?: readonly string[];
+  readonly takesGrants?: boolean;
   readonly param?: z.ZodType;
   readonly query?: z.ZodType;
   readonly json?: z.ZodType;

@@ -14,13 +14,15 @@ export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-/** Limits requests per owner of today, once the token was verified; throws `unavailable` where today has no salt. */
+/** Limits requests per owner of today, a grant's per grant, once the token was verified; throws `unavailable` where today has no salt. */
 export const limitOwner: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { ownerLimit, clock } = c.get("services");
-  const { tenant, ownerAt } = callerOf(c);
+  const { tenant, ownerAt, grant } = callerOf(c);
   const owner = await ownerAt(clock.now());
   c.set("owner", owner);
-  if (!await ownerLimit.take(`${tenant}/${owner}`)) return answerLimited(c, ownerLimit);
+  // The guest of an owner must not use up the owner's own.
+  const key = grant === undefined ? `${tenant}/${owner}` : `${tenant}/grant/${grant.grantId}`;
+  if (!await ownerLimit.take(key)) return answerLimited(c, ownerLimit);
   await next();
 };
 

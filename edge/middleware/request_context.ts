@@ -48,6 +48,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
     owner: c.get("owner"),
     imageId: c.get("imageId"),
     code: c.get("errorCode"),
+    reason: c.get("refusal"),
   });
 };
 

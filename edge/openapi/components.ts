@@ -4,11 +4,14 @@ import {
   erasureResults,
   erasuresBody,
   erasureState,
+  grantBody,
   health,
   imagePage,
   imageState,
   imageSummary,
+  madeGrant,
   problem,
+  resourceMetadata,
   startedUpload,
   uploadBody,
 } from "../schemas.ts";
@@ -19,11 +22,14 @@ export const COMPONENTS = {
   ErasureResults: erasureResults,
   ErasuresRequest: erasuresBody,
   ErasureState: erasureState,
+  GrantRequest: grantBody,
   Health: health,
   ImagePage: imagePage,
   ImageState: imageState,
   ImageSummary: imageSummary,
+  MadeGrant: madeGrant,
   Problem: problem,
+  ResourceMetadata: resourceMetadata,
   StartedUpload: startedUpload,
   UploadRequest: uploadBody,
 } as const satisfies Record<string, z.ZodType>;
@@ -52,6 +58,7 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
   },
   ErasuresRequest: { imageIds: [ID] },
   ErasureState: { imageId: ID, status: "accepted", requestedAt: "2025-12-04T08:00:00.000Z" },
+  GrantRequest: { subject: "booking-4711", count: 20, ttlSeconds: 3_600, ref: "booking-4711" },
   Health: { status: "ok" },
   ImagePage: { images: [summary] },
   ImageState: {
@@ -69,6 +76,11 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     }],
   },
   ImageSummary: summary,
+  MadeGrant: {
+    grantId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
+    token: "opaque",
+    expiresAt: "2025-12-03T06:52:06.000Z",
+  },
   Problem: {
     type: "/problems/invalid_request",
     title: "The request is not of its form",
@@ -77,6 +89,13 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     code: "invalid_request",
     requestId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
     errors: [{ path: "size", message: "must be an integer" }],
+  },
+  ResourceMetadata: {
+    resource: "https://images.example.com",
+    authorization_servers: ["https://issuer.example.com/"],
+    scopes_supported: ["images:read", "images:write"],
+    bearer_methods_supported: ["header"],
+    resource_documentation: "https://images.example.com/docs",
   },
   StartedUpload: {
     imageId: ID,

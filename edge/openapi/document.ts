@@ -48,7 +48,8 @@ function factsByRoute(routes: readonly RouterRoute[]): Map<string, RouteFacts> {
   return found;
 }
 
-function operationOf(line: string, { description, scopes, param, query, json }: RouteFacts): Json {
+function operationOf(line: string, facts: RouteFacts): Json {
+  const { description, scopes, takesGrants, param, query, json } = facts;
   if (description === undefined) {
     throw new TypeError(`Cannot document ${line}: describe() is missing`);
   }
@@ -60,7 +61,7 @@ function operationOf(line: string, { description, scopes, param, query, json }: 
     tags: [/ \/v1\/(\w+)/.exec(line)?.[1] ?? "service"],
     summary,
     ...(scopes === undefined ? {} : {
-      description: `Takes the scope ${scopes.join(" or ")}.`,
+      description: `Takes the scope ${scopes.join(" or ")}${takesGrants ? ", or a grant" : ""}.`,
       security: [{ token: [] }],
     }),
     parameters: [...parametersOf("path", params), ...parametersOf("query", query)],
@@ -79,8 +80,8 @@ function parametersOf(place: "path" | "query", schema: z.ZodType | undefined): J
   }));
 }
 
-function responseOf(content: OperationDescription["responses"][number]): Json {
-  if (content === "none") return { description: "Not modified" };
+function responseOf(content: OperationDescription["responses"][number], status: string): Json {
+  if (content === "none") return { description: status === "304" ? "Not modified" : "Done" };
   if (content === "file") return { description: "The file", content: { "*/*": {} } };
   if (content === "html") return { description: "A page", content: { "text/html": {} } };
   if (content === "json") {

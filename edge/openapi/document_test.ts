@@ -55,7 +55,10 @@ const STORY: readonly (readonly [line: string, status: number, answer: Component
   ["GET /v1/erasures/{id}", 200, "ErasureState"],
   ["POST /v1/erasures", 202, "ErasureResults"],
   ["POST /v1/uploads", 409, "Problem"],
+  ["POST /v1/grants", 201, "MadeGrant"],
+  ["DELETE /v1/grants/{id}", 404, "Problem"],
   ["GET /healthz", 200, "Health"],
+  ["GET /.well-known/oauth-protected-resource", 200, "ResourceMetadata"],
 ];
 
 test("every example of a request is answered as the document says", async () => {
@@ -89,6 +92,7 @@ function exampleLine(line: string): string {
 
 function bodyOf(line: string) {
   if (line === "POST /v1/uploads") return { json: EXAMPLES.UploadRequest };
+  if (line === "POST /v1/grants") return { json: EXAMPLES.GrantRequest };
   if (line === "POST /v1/erasures") return { json: EXAMPLES.ErasuresRequest };
   if (line !== "POST /v1/images") return {};
   const { size } = EXAMPLES.UploadRequest;

@@ -17,13 +17,13 @@ export function imageCallerOf(
   named: string | undefined,
   [own, ofTenant]: ImageScopes,
 ): ImageCaller | Response {
-  const { tenant, ownerAt, scopes } = callerOf(c);
+  const { tenant, ownerAt, reaches, scopes } = callerOf(c);
   if (named !== undefined) {
     if (!scopes.has(ofTenant)) return lacksScope(c, ofTenant);
     const owner = parseOwner(named);
     return { tenant, ownerAt: () => Promise.resolve(owner) };
   }
-  if (scopes.has(own)) return { tenant, ownerAt };
+  if (scopes.has(own)) return { tenant, ownerAt, reaches };
   throw new AppError("invalid_request", "Cannot find images: the owner must be named", {
     errors: [{ path: "owner", message: `is required with the scope ${ofTenant}` }],
   });

@@ -8,7 +8,7 @@ import { listImages } from "@tintype/core/reading/list_images";
 import { type ImageCaller, ownImage } from "@tintype/core/reading/own_image";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
-import { requireScope } from "../middleware/authenticate.ts";
+import { requireScope, requireScopeOrGrant } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
 import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
@@ -65,7 +65,7 @@ imageRoutes.get(
     responses: { 200: imageState, 304: "none" },
     problems: ["not_found"],
   }),
-  requireScope(...READ),
+  requireScopeOrGrant(...READ),
   validate("param", imageParam),
   validate("query", imageQuery),
   async (c) => {

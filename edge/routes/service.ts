@@ -4,9 +4,11 @@ import { html } from "hono/html";
 import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { AppEnv } from "../app_env.ts";
+import { SCOPES } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
+import { METADATA_PATH } from "../problem.ts";
 import { isProblemCode, PROBLEM_TYPES } from "../problem_types.ts";
-import { health, problemCode } from "../schemas.ts";
+import { health, problemCode, resourceMetadata } from "../schemas.ts";
 import { answerPage } from "./page.ts";
 
 /** The viewer's own script and style, and images that its style brings along; it asks nobody but this worker. */
@@ -27,7 +29,7 @@ const STYLE = `
 `;
 
 /**
- * `GET /healthz`: the edge is up and its bindings are right; `GET /openapi.json` as `deno task generate` wrote it, and the
+ * `GET /healthz`: the edge is up and its bindings are right; `GET /.well-known/oauth-protected-resource`: who issues tokens; `GET /openapi.json` as `deno task generate` wrote it, and the
  * same document in Swagger UI at `GET /docs`; `GET /problems/{code}` without scripts and with one style, by a nonce.
  */
 export const serviceRoutes = new Hono<AppEnv>()
@@ -42,6 +44,27 @@ export const serviceRoutes = new Hono<AppEnv>()
     async (c) => {
       const { body } = await c.get("services").pageFiles.read("/openapi.json");
       return new Response(body, { headers: { "Content-Type": "application/json" } });
+    },
+  )
+  .get(
+    METADATA_PATH,
+    describe({
+      id: "resourceMetadata",
+      summary: "Whose tokens are taken here, for clients that look for it (RFC 9728)",
+      responses: { 200: resourceMetadata },
+    }),
+    (c) => {
+      // Nothing in it is private, and pages of any origin may look for the issuer.
+      c.header("Access-Control-Allow-Origin", "*");
+      c.header("Cross-Origin-Resource-Policy", "cross-origin");
+      const { origin } = new URL(c.req.url);
+      return c.json({
+        resource: origin,
+        authorization_servers: [c.get("services").issuer],
+        scopes_supported: [...SCOPES],
+        bearer_methods_supported: ["header"],
+        resource_documentation: `${origin}/docs`,
+      });
     },
   )
   .get(

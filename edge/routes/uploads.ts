@@ -2,7 +2,8 @@ import { type Context, Hono } from "hono";
 import { startUpload } from "@tintype/core/ingest/start_upload";
 import { uploadImage } from "@tintype/core/ingest/upload_image";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf, requireScope } from "../middleware/authenticate.ts";
+import { grantedPlan, uploadServices } from "../granted.ts";
+import { callerOf, requireScopeOrGrant } from "../middleware/authenticate.ts";
 import { mayCallFrom } from "../middleware/cors.ts";
 import { describe } from "../middleware/describe.ts";
 import { jsonBody, validate } from "../middleware/validate.ts";
@@ -36,21 +37,23 @@ export const uploadRoutes = new Hono<AppEnv>().post(
       "quota_exceeded",
     ],
   }),
-  requireScope("images:write"),
+  requireScopeOrGrant("images:write"),
   validate("query", noQuery),
   jsonBody,
   validate("json", uploadBody),
   async (c) => {
-    const services = c.get("services");
-    const { tenant, ownerAt } = callerOf(c);
+    const caller = callerOf(c);
+    const { tenant, ownerAt, reaches, grant } = caller;
+    const services = uploadServices(c.get("services"), caller);
     const { imageId, ...declaration } = c.req.valid("json");
     c.set("imageId", imageId?.toLowerCase());
     const started = await startUpload(services, {
       tenant,
       ownerAt,
-      plan: await services.tenants.planOf(tenant),
+      reaches,
+      plan: grantedPlan(await services.tenants.planOf(tenant), grant),
       policy: services.policy,
-      declaration,
+      declaration: { ...declaration, ref: grant?.ref ?? declaration.ref },
       imageId,
       origin: await originOf(c),
       traceparent: c.get("traceparent"),
@@ -97,23 +100,25 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
       "quota_exceeded",
     ],
   }),
-  requireScope("images:write"),
+  requireScopeOrGrant("images:write"),
   validate("query", imageUploadQuery),
   async (c) => {
-    const services = c.get("services");
-    const { tenant, ownerAt } = callerOf(c);
+    const caller = callerOf(c);
+    const { tenant, ownerAt, reaches, grant } = caller;
+    const services = uploadServices(c.get("services"), caller);
     const { imageId: given, sha256, preset, ref } = c.req.valid("query");
     c.set("imageId", given?.toLowerCase());
     const { imageId, existing } = await uploadImage(services, {
       tenant,
       ownerAt,
-      plan: await services.tenants.planOf(tenant),
+      reaches,
+      plan: grantedPlan(await services.tenants.planOf(tenant), grant),
       policy: services.policy,
       imageId: given,
       body: await openBody(c.req.raw, services.streams),
       sha256,
       preset,
-      ref,
+      ref: grant?.ref ?? ref,
       maxBytes: MAX_BODY_BYTES,
       traceparent: c.get("traceparent"),
     });

@@ -128,7 +128,7 @@ function secrets(target: Target): Step {
         line: `npx wrangler secret list ${wranglerEnv(target)} --format json`,
         saves: "WORKER_SECRETS",
       },
-      'for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY; do [[ "$WORKER_SECRETS" == *"$secret"* ]]; done',
+      'for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY GRANT_KEY; do [[ "$WORKER_SECRETS" == *"$secret"* ]]; done',
     ],
     rollback:
       `Nothing was changed. Where one is missing: gcloud secrets versions add ${prefix}-NAME --project ${project} --data-file=- ; for the worker: npx wrangler secret put NAME ${

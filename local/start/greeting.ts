@@ -5,6 +5,9 @@ import type { Picture } from "@tintype/cli/find_pictures";
 /** What `POST /v1/images` takes at most, in bytes. */
 const MAX_DIRECT_BYTES = 10 * 1024 * 1024;
 
+/** Takes the token out of the OIDC provider's response. */
+const TOKEN_OF = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
+
 /** What is said when everything is ready: where each part listens, and a call that works. */
 export function greeting(pictures: readonly Picture[], { doors, brokers }: OpenDoors): string {
   const picture = pictures.find(({ name }) => name === "scene.jpg") ??
@@ -22,11 +25,18 @@ export function greeting(pictures: readonly Picture[], { doors, brokers }: OpenD
     "Send a picture yourself:",
     "",
     `  TOKEN=$(curl -s ${URLS.oidc}/token -H 'Content-Type: application/json' \\`,
-    `    -d '{"sub":"me","tenant":"${LOCAL.tenant}"}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `    -d '{"sub":"me","tenant":"${LOCAL.tenant}"}' | ${TOKEN_OF})`,
     `  curl -s ${URLS.edge}/v1/images -H "Authorization: Bearer $TOKEN" \\`,
     `    -H 'Content-Type: ${picture?.contentType ?? "image/jpeg"}' --data-binary @${
       quoted(picture?.path ?? "picture.jpg")
     }`,
+    "",
+    "Let somebody without a token send one (the response's token goes where TOKEN goes):",
+    "",
+    `  GRANTER=$(curl -s ${URLS.oidc}/token -H 'Content-Type: application/json' \\`,
+    `    -d '{"sub":"backend","tenant":"${LOCAL.tenant}","scope":"images:grant"}' | ${TOKEN_OF})`,
+    `  curl -s ${URLS.edge}/v1/grants -H "Authorization: Bearer $GRANTER" \\`,
+    `    -H 'Content-Type: application/json' -d '{"subject":"me","count":3,"ttlSeconds":600}'`,
     "",
     "Tintype is ready",
     "",

@@ -9,6 +9,7 @@ const schema = z.strictObject({
   /** By their numbers, which the days of `days.json` name. */
   pseudonymKeys: z.record(z.string(), z.string()),
   cursorKey: z.string(),
+  grantKey: z.string(),
 });
 
 /** The secrets of one local cloud: made once, kept beside its data, handed to the parts by file and environment only. */
@@ -26,6 +27,7 @@ export async function loadIdentities(file: string): Promise<Identities> {
     bridgeEmail: "bridge@tintype-local.iam.gserviceaccount.com",
     pseudonymKeys: { "1": randomBytes(32).toString("hex") },
     cursorKey: randomBytes(32).toString("hex"),
+    grantKey: randomBytes(32).toString("hex"),
   };
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
   return identities;

@@ -257,6 +257,7 @@ function edgeEnvFile(context: PartsContext): string {
     PUSH_ACCOUNT: LOCAL.pushAccount,
     PUSH_AUDIENCE: `${URLS.edge}/events/records`,
     PUSH_KEYS_URL: `${URLS.oidc}/google/certs`,
+    GRANT_KEY: identities.grantKey,
     ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
     SIGN_IN: JSON.stringify(signIn),
   };

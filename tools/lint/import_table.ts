@@ -51,6 +51,8 @@ export const IMPORT_TABLE = {
   "infra/retention": ["infra/retention", "tools/marked_section", "core"],
   // The client's types are made from the edge's own document.
   "infra/contract": ["infra/contract", "edge"],
+  // It checks a token with the edge's own verifier.
+  "infra/token": ["infra/token", "edge", "core", "cli"],
   "infra/cost": ["infra/cost", "tools/marked_section", "core", "cli"],
   // What Terraform tells the parts is read by the parts' own readers.
   "infra/check": [

@@ -4,7 +4,9 @@ import { type CloudState, Refusal } from "./cloud_state.ts";
 type Worker = CloudState["worker"];
 type Call = ReturnType<typeof parseArgs>;
 
-const SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY"].map((name) => ({ name }));
+const SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"].map((name) => ({
+  name,
+}));
 /** What the steps call, with the flags that they give beside `--env`. */
 const COMMANDS: Readonly<
   Record<string, readonly [ParseArgsOptionsConfig, (worker: Worker, call: Call) => string]>
