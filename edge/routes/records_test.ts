@@ -15,6 +15,7 @@ const other = await generateKeyPair("RS256");
 const jwks = { keys: [{ ...await exportJWK(pair.publicKey), kid: "one", alg: "RS256" }] };
 const keys = new RemoteKeys({
   url: "https://google.test",
+  algorithms: ["RS256"],
   fetch: () => Promise.resolve(Response.json(jwks)),
 });
 
