@@ -30,6 +30,14 @@ export const SHARDS: readonly string[] = [...OWNER_ALPHABET];
 /** The folders of the processed bucket beside the shards: receipts, and erasures whose rows are still to go. */
 export const ERASURE_FOLDERS = { receipt: "erased/", erasing: "erasing/" } as const;
 
+/** The folder of the processed bucket in which repair notes when it last published events of a shard. */
+export const REPAIR_FOLDER = "repairs/";
+
+/** `repairs/{shard}` in the processed bucket. */
+export function repairNoteName(shard: string): ObjectName {
+  return name(REPAIR_FOLDER + shard);
+}
+
 /** `{shard}/{yyyy-mm-dd of T0}/{tenant}/{owner}/{imageId}`: in the raw bucket, and of the request in the erasures' bucket. */
 export function rawName(ref: ImageRef): ObjectName {
   const { tenant, owner, imageId } = ref;

@@ -56,5 +56,7 @@ function innerCall(call: Call, message: string): Call {
 
 function messageOf({ status, headers = {}, body = "" }: Reply): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n${typeof body === "string" ? body : ""}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n${
+    typeof body === "string" ? body : ""
+  }`;
 }

@@ -82,7 +82,11 @@ test("removeObjects() takes parts in any order, and sends again what has no repl
   const made = await Promise.all(["a", "b", "c"].map((name) => create(bucket, name)));
   let isFirst = true;
   const transport: Bucket["transport"] = async ({ url, method, headers, body }) => {
-    const response = await fetch(url, { method, headers, body: new Blob(body as Uint8Array<ArrayBuffer>[]) }); // bytes of ours
+    const response = await fetch(url, {
+      method,
+      headers,
+      body: new Blob(body as Uint8Array<ArrayBuffer>[]),
+    }); // bytes of ours
     const type = response.headers.get("content-type") ?? "";
     const parts = readBatch(type, await response.text()).reverse();
     // As seen of Cloud Storage: a part that fails may have no id.
