@@ -46,9 +46,10 @@ const deadLetter = mortal(
 const repair = mortal("repair", async (ports) => {
   const found: string[] = [];
   const events = {
-    republish: async (_: unknown, { name }: { name: string }) => void found.push(name),
+    republish: async (_: unknown, objects: readonly { name: string }[]) =>
+      void found.push(...objects.map(({ name }) => name)),
   };
-  await repairImages({ ...ports, events }, { shards });
+  await repairImages({ ...ports, events }, { shards, sinceMs: 0, hasFailed: false });
   for (const _ of found) await deliver(ports);
 });
 
