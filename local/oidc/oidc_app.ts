@@ -57,6 +57,9 @@ export function makeOidcApp(issuer: Issuer): EmulatorApp {
   };
 }
 
+/** The service account that the metadata server is asked by. */
+const METADATA_ACCOUNT = "keeper@tintype-local.iam.gserviceaccount.com";
+
 function routesOf(issuer: Issuer): Routes {
   const { keys } = issuer;
   const published = (body: unknown) => jsonReply(200, body, KEYS_CACHE);
@@ -82,6 +85,19 @@ function routesOf(issuer: Issuer): Routes {
           return tokens === undefined ? secret({ error: "invalid_grant" }, 400) : secret(tokens);
         }
         return secret(await issueAccessToken(issuer, check(accessTokenSchema, asked)));
+      },
+    },
+    // As the keeper's instances reach it (https://cloud.google.com/run/docs/securing/service-identity).
+    "/computeMetadata/v1/instance/service-accounts/default/identity": {
+      async GET({ query, headers }) {
+        if (headers["metadata-flavor"] !== "Google") return { status: 403 };
+        const asked = { audience: query.get("audience") ?? "", email: METADATA_ACCOUNT };
+        const { id_token } = await issueIdentityToken(issuer, check(identityTokenSchema, asked));
+        return {
+          status: 200,
+          headers: { "metadata-flavor": "Google", ...NO_STORE },
+          body: id_token,
+        };
       },
     },
     "/google/token": {
