@@ -118,7 +118,15 @@ describe("createKeeperApp()", () => {
     await world.upload(ref);
     world.clock.nowMs += 24 * HOUR_MS;
     const since = new Date(Date.now() - HOUR_MS).toISOString();
-    const counts = { shards: 32, lookedAt: 1, republished: 1, survived: 0, failed: 0, heldBack: 0 };
+    const counts = {
+      shards: 32,
+      lookedAt: 1,
+      waiting: 0,
+      republished: 1,
+      survived: 0,
+      failed: 0,
+      heldBack: 0,
+    };
     const known = { isAgeKnown: true, oldestWaitingMs: 0 };
     for (const [dryRun, events] of [[true, 0], [false, 1]] as const) {
       const repaired = await runJob("repair", { since, dryRun });

@@ -27,6 +27,8 @@ export interface Lost {
   readonly lookedAt: number;
   /** Raw objects without a manifest. */
   readonly lost: readonly ObjectFacts[];
+  /** Those that are not due: they are young, or their event may still wait. */
+  readonly waiting: number;
   /** Requests beside which an object lies. */
   readonly survived: readonly ObjectFacts[];
 }
@@ -47,20 +49,21 @@ export async function findLost(
     return request !== undefined;
   };
   const lost: ObjectFacts[] = [];
-  let lookedAt = 0;
+  const counts = { lookedAt: 0, waiting: 0 };
   const manifests = namesWithManifest(walkNames(processed, query), isErased);
   let manifest = await manifests.next();
   for await (const object of walkNames(raw, query)) {
     const ref = readRawName(object.name);
     if (ref === null || t0OfImageId(ref.imageId) < fromMs) continue;
-    lookedAt++;
+    counts.lookedAt++;
     while (!manifest.done && manifest.value < object.name) manifest = await manifests.next();
     const hasManifest = !manifest.done && manifest.value === object.name;
-    if (isErased(object, object.name) || hasManifest || object.createdMs > dueMs) continue;
-    lost.push(object);
+    if (isErased(object, object.name) || hasManifest) continue;
+    if (object.createdMs > dueMs) counts.waiting++;
+    else lost.push(object);
   }
   while (requests.size > 0 && !manifest.done) manifest = await manifests.next();
-  return { lookedAt, lost, survived: [...survived] };
+  return { ...counts, lost, survived: [...survived] };
 }
 
 /** The raw names of a folder's manifests; `see` is called with every object on the way. */

@@ -40,6 +40,8 @@ export interface Repaired {
   readonly shards: number;
   /** Raw objects seen. */
   readonly lookedAt: number;
+  /** Raw objects without a manifest that are young, or whose event may still wait: they were left. */
+  readonly waiting: number;
   /** Raw objects without a manifest whose events were published again. */
   readonly republished: number;
   /** Requests beside which an object lies whose events were published again. */
@@ -70,6 +72,7 @@ export async function repairImages(
     oldestWaitingMs: waitingSinceMs === undefined ? null : Math.max(0, nowMs - waitingSinceMs),
     shards: 0,
     lookedAt: 0,
+    waiting: 0,
     republished: 0,
     survived: 0,
     failed: 0,
@@ -118,8 +121,9 @@ async function repairShard(ports: RepairPorts, run: ShardRun): Promise<void> {
     // The oldest first, as those have the least time left.
     for (const day of keptDays(nowMs, policy.periodMs).filter((day) => day >= dayOf(fromMs))) {
       const folder = { prefix: dayPrefix(shard, day), dueMs, fromMs, signal };
-      const { lookedAt, lost, survived } = await findLost(ports, folder);
+      const { lookedAt, waiting, lost, survived } = await findLost(ports, folder);
       tally.lookedAt += lookedAt;
+      tally.waiting += waiting;
       if (lost.length + survived.length > 0 && !run.isDryRun) {
         close ??= await takeNote(notes, { subject: shard, note, nowMs, signal });
         if (close === null) return void tally.heldBack++;

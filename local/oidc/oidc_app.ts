@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { AppError } from "@tintype/core/errors";
-import type * as z from "zod";
+import * as z from "zod";
 import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import { AuthorizationCodes, authorizeSchema } from "./authorization_codes.ts";
@@ -57,6 +57,11 @@ export function makeOidcApp(issuer: Issuer): EmulatorApp {
   };
 }
 
+const SCHEDULER_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.com";
+const generateSchema = z.strictObject({
+  audience: z.string().min(1).max(2_048),
+  includeEmail: z.literal(true),
+});
 /** The service account that the metadata server is asked by. */
 const METADATA_ACCOUNT = "keeper@tintype-local.iam.gserviceaccount.com";
 
@@ -98,6 +103,14 @@ function routesOf(issuer: Issuer): Routes {
           headers: { "metadata-flavor": "Google", ...NO_STORE },
           body: id_token,
         };
+      },
+    },
+    // The IAM credentials API, by which operators get the scheduler's token for a job of the keeper.
+    [`/v1/projects/-/serviceAccounts/${SCHEDULER_ACCOUNT}:generateIdToken`]: {
+      async POST(call) {
+        const { audience } = check(generateSchema, await readBody(call));
+        const asked = { audience, email: SCHEDULER_ACCOUNT };
+        return secret({ token: (await issueIdentityToken(issuer, asked)).id_token });
       },
     },
     "/google/token": {
