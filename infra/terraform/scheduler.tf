@@ -38,13 +38,13 @@ resource "google_cloud_scheduler_job" "job" {
   depends_on = [google_service_account.identity, google_cloud_run_v2_service_iam_member.grant]
 }
 
-# Operators call a job with a body (deno task repair) as the scheduler: they may make identity tokens of it, no access tokens.
-resource "google_service_account_iam_member" "scheduler_token" {
-  for_each = toset(var.operators)
+# What the table of rights grants on accounts: operators call a job with a body (deno task repair) as the scheduler.
+resource "google_service_account_iam_member" "grant" {
+  for_each = local.grants.account
 
-  service_account_id = local.accounts.scheduler.name
-  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
-  member             = each.value
+  service_account_id = local.accounts[trimprefix(each.value.place, "account-")].name
+  role               = local.role_of[each.value.verb]
+  member             = each.value.member
 
-  depends_on = [google_service_account.identity]
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
 }

@@ -85,9 +85,9 @@ output "verbs" {
 }
 
 output "grants" {
-  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, secret, registry."
+  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, account, secret, registry."
   value = {
-    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "secret", "registry"] :
+    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "account", "secret", "registry"] :
     kind => { for grant in local.grants : grant.key => grant if grant.on == kind }
   }
 }
@@ -138,8 +138,8 @@ output "keeper_env" {
     SWEEP_PARTS               = tostring(var.keeper.sweep_parts)
     # Slow lanes of events are those whose key begins so.
     EVENT_SUBSCRIPTIONS = join(",", [for role, name in local.subscriptions : name if role == "events" || startswith(role, "slow")])
-    PSEUDONYM_KEY             = tostring(var.keeper.pseudonym_key)
-    SETTLE_MS                 = tostring(var.keeper.settle_ms)
+    PSEUDONYM_KEY       = tostring(var.keeper.pseudonym_key)
+    SETTLE_MS           = tostring(var.keeper.settle_ms)
   })
 }
 

@@ -144,7 +144,7 @@ run "operators_upload_tenants_and_start_nothing" {
     operators = ["group:oncall@example.com"]
   }
   assert {
-    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
     error_message = "Operators may do exactly that."
   }
   assert {
