@@ -5,7 +5,7 @@ import type { ObjectFacts } from "./object_store.ts";
 export type EventBucket = "raw" | "erasures";
 
 /** The object that an event is about. */
-export type EventObject = Pick<ObjectFacts, "name" | "generation">;
+type EventObject = Pick<ObjectFacts, "name" | "generation">;
 
 /** May publish the events of finalized objects again. Who retries: the next run of the job that found them. */
 export interface EventPublisher {

@@ -94,7 +94,7 @@ export async function repairImages(
 }
 
 /** The shards whose names a scheduled run looks at: each has its turn once in a seventh of the period, a day of seven. */
-export function shardsOfTurn(
+function shardsOfTurn(
   nowMs: number,
   { periodMs, repairIntervalMs }: Pick<RetentionPolicy, "periodMs" | "repairIntervalMs">,
 ): string[] {

@@ -189,7 +189,7 @@ export const OBJECT_STORE_CONTRACT = contractOf<ObjectStore>({
     const signal = AbortSignal.abort();
     await assert.rejects(async () => await store.removeMany(made, { signal }));
   },
-  async "list() leaves out what lies at endOffset or behind it, and gives names alone where asked"(
+  async "list() pages no further than endOffset, and gives names alone where asked"(
     store,
   ) {
     const { ref } = fresh();

@@ -17,7 +17,8 @@ export interface Grant {
 const TABLES = ["images", "purges"];
 const AGENT =
   /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
-const BY_KEY = /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
+const BY_KEY =
+  /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
 const WORKFLOWS =
   /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
 

@@ -35,7 +35,8 @@ const REPAIR = defineCommand({
       "Google Cloud's project, with the credentials of an operator; without it the local system of `deno task start`",
     "prefix NAME": { about: "first part of its names, as in Terraform", default: "tintype" },
     "keeper URL": {
-      about: `address of the keeper (local: ${LOCAL.keeper}; else https://tintype-keeper-NUMBER.REGION.run.app)`,
+      about:
+        `address of the keeper (local: ${LOCAL.keeper}; else https://tintype-keeper-NUMBER.REGION.run.app)`,
       parse: httpOrigin,
     },
     "oidc URL": { about: `the local OIDC provider (local: ${LOCAL.oidc})`, parse: httpOrigin },
