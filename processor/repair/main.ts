@@ -47,19 +47,23 @@ const REPAIR = defineCommand({
   },
 });
 
-const count = z.number();
+/** What the keeper counts; of its other fields the command takes two. */
+const COUNTS = [
+  "shards",
+  "lookedAt",
+  "waiting",
+  "republished",
+  "survived",
+  "failed",
+  "heldBack",
+] as const;
 const repairedSchema = z.object({
   isAgeKnown: z.boolean(),
-  oldestWaitingMs: count.nullable(),
-  shards: count,
-  lookedAt: count,
-  waiting: count,
-  republished: count,
-  survived: count,
-  failed: count,
-  heldBack: count,
+  oldestWaitingMs: z.number().nullable(),
+  ...Object.fromEntries(COUNTS.map((name) => [name, z.number()])) as Record<Count, z.ZodNumber>, // of every name
 });
 
+type Count = (typeof COUNTS)[number];
 type Repaired = z.infer<typeof repairedSchema>;
 
 /** Reads a time (ISO 8601) or an age into milliseconds since the epoch. */
@@ -71,25 +75,10 @@ function timeOrAge(text: string): number {
   throw new UsageError("must be a time such as 2026-11-30T08:00:00Z, or an age such as 3h");
 }
 
+/** Both together; the newest says how long events have waited. */
 function sumOf(a: Repaired, b: Repaired): Repaired {
-  const counts = [
-    "shards",
-    "lookedAt",
-    "waiting",
-    "republished",
-    "survived",
-    "failed",
-    "heldBack",
-  ] as const;
-  const summed = counts.map((name) => [name, a[name] + b[name]]);
-  return {
-    ...a,
-    ...Object.fromEntries(summed),
-    isAgeKnown: a.isAgeKnown && b.isAgeKnown,
-    oldestWaitingMs: a.oldestWaitingMs === null || b.oldestWaitingMs === null
-      ? null
-      : Math.max(a.oldestWaitingMs, b.oldestWaitingMs),
-  };
+  const summed = COUNTS.map((name) => [name, a[name] + b[name]]);
+  return { ...b, ...Object.fromEntries(summed), isAgeKnown: a.isAgeKnown && b.isAgeKnown };
 }
 
 function sentenceOf(done: Repaired, isDryRun: boolean): string {
