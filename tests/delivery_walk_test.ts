@@ -12,7 +12,7 @@ import { runTask } from "./_task.ts";
 import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
-/** Long enough for the walk, short enough that repair waits for seconds only. */
+/** Long enough for these tests, short enough that repair waits for seconds only. */
 const ARGS = ["--doors", "edge", "--retention", "10m"];
 
 const client = clientFor("deliveries");

@@ -127,7 +127,7 @@ export class DayOfImages implements PurgeBucketPorts {
   }
 }
 
-/** The generation tells where it lies. */
+/** The generation is the place of the name. */
 function factsOf(name: string, at: number): ObjectFacts {
   return {
     name,

@@ -104,7 +104,11 @@ function watchHeap() {
 async function run({ print }: SuiteContext): Promise<readonly Aim[]> {
   await measure({ images: 1e6, keepers: 8 }, { listMs: 0, batchMs: 0 }); // warm
   const measured: Measured[] = [];
-  for (const load of LOADS) measured.push(await measure(load));
+  for (const load of LOADS) {
+    const one = await measure(load);
+    measured.push(one);
+    print(`${load.images.toExponential(0)} images a day: ${one.seconds.toFixed(1)} s`);
+  }
   print(
     table(
       [
