@@ -12,8 +12,11 @@ export type TenantObjects = Readonly<Record<string, object>>;
 /** Further back than any day that is kept. */
 const BACK_DAYS = 9;
 
+/** What tests do with a bucket. */
+type TestBucket = Omit<ObjectStore, "removeMany">;
+
 /** A bucket of the storage emulator as its owner sees it. */
-export function emulatedBucket(endpoint: string, name: string): ObjectStore {
+export function emulatedBucket(endpoint: string, name: string): TestBucket {
   const bucket = { bucket: name, endpoint, authorize: anonymous };
   return {
     create: (name, body, options) => objects.createObject(bucket, name, body, options),
@@ -27,7 +30,7 @@ export function emulatedBucket(endpoint: string, name: string): ObjectStore {
 }
 
 /** Makes the salts of the 16 days that are live or near: those before today use pseudonym key 1, all others key 2. */
-export async function fillDays(config: ObjectStore, nowMs = Date.now()): Promise<void> {
+export async function fillDays(config: TestBucket, nowMs = Date.now()): Promise<void> {
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   for (const [pseudonymKey, timeMs] of [[1, nowMs - BACK_DAYS * DAY_MS], [2, nowMs]] as const) {
     const clock = { now: () => timeMs };
@@ -36,7 +39,7 @@ export async function fillDays(config: ObjectStore, nowMs = Date.now()): Promise
 }
 
 /** Uploads tenants' objects, with what is generated from them. */
-export async function pushTenantObjects(config: ObjectStore, tenants: TenantObjects) {
+export async function pushTenantObjects(config: TestBucket, tenants: TenantObjects) {
   const bytesOf = (tenant: object) => new TextEncoder().encode(JSON.stringify(tenant));
   await pushTenants(
     config,

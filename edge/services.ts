@@ -119,7 +119,12 @@ function pushVerifierOf(
   { PUSH_ACCOUNT: account, PUSH_AUDIENCE: audience, PUSH_KEYS_URL: url }: EdgeConfig,
 ): PushVerifier | undefined {
   if (account === undefined || audience === undefined) return undefined;
-  return makePushVerifier({ keys: new RemoteKeys({ url, algorithms: ["RS256"] }), account, audience, clock: Date });
+  return makePushVerifier({
+    keys: new RemoteKeys({ url, algorithms: ["RS256"] }),
+    account,
+    audience,
+    clock: Date,
+  });
 }
 
 async function importSigner(key: SigningKey): Promise<V4Signer> {

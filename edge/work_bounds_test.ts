@@ -98,6 +98,10 @@ for (const [name, ask] of Object.entries(CASES)) {
       made("create") + edge.sessions.length,
       counted.reduce((sum, { mock }) => sum + mock.callCount(), 0),
     ];
-    assert.deepEqual(work, LIMITS.get(name), `lists, reads, creates, calls of durable objects: ${edge.calls}`);
+    assert.deepEqual(
+      work,
+      LIMITS.get(name),
+      `lists, reads, creates, calls of durable objects: ${edge.calls}`,
+    );
   });
 }

@@ -1,7 +1,9 @@
 import { type BatchPart, readBatch, writeBatch } from "./batch_parts.ts";
 import type { RemoveOptions } from "./json_objects.ts";
 import { jsonPath } from "./json_path.ts";
-import { type Bucket, callStorage } from "./storage_call.ts";
+import { isRetryableStatus, type RetryPolicy, withRetry } from "./retry.ts";
+import { throwIfAborted } from "./signals.ts";
+import { type Bucket, callOnce } from "./storage_call.ts";
 import { StorageError, storageErrorOf } from "./storage_error.ts";
 
 /** The most objects that one batch may remove. */
@@ -12,48 +14,86 @@ export interface RemoveTarget extends Pick<RemoveOptions, "generation"> {
   readonly name: string;
 }
 
+/** What became of a target: it went, nothing has its name (any more), another generation has it, or it was refused. */
+export type RemoveOutcome = "removed" | "absent" | "replaced" | StorageError;
+
+/** How a batch is ended early, and how often it is tried. */
+interface BatchOptions extends Pick<RemoveOptions, "signal"> {
+  readonly policy?: RetryPolicy;
+}
+
 /**
- * Removes up to 100 generations by one request; returns in their order which of them it saw go. Throws the StorageError of
- * one that failed: the call may then be repeated as it is.
+ * Removes up to 100 generations by one request and returns what became of each, in their order. Only those that another
+ * try may remove are sent again, by the one retry policy. Throws the signal's reason alone.
  */
 export async function removeObjects(
-  { bucket, ...access }: Bucket,
+  bucket: Bucket,
   targets: readonly RemoveTarget[],
-  { signal }: Pick<RemoveOptions, "signal"> = {},
-): Promise<readonly boolean[]> {
+  { signal, ...options }: BatchOptions = {},
+): Promise<readonly RemoveOutcome[]> {
   if (targets.length > MAX_BATCH) {
     const count = targets.length;
     throw new RangeError(`Cannot remove: a batch takes at most ${MAX_BATCH} (got ${count})`);
   }
-  if (targets.length === 0) return [];
-  const removed = targets.map(() => false);
-  const batch = writeBatch(targets.map((target, at) => partOf(bucket, target, at)));
-  await callStorage(access, {
-    method: "POST",
-    path: "/batch/storage/v1",
-    headers: { "content-type": batch.contentType },
-    body: [new TextEncoder().encode(batch.text)],
-    signal,
-  }, async (response) => {
-    const parts = readBatch(response.headers.get("content-type"), await response.text());
-    const messages = new Map(parts.map(({ id, message }) => [id, message]));
-    targets.forEach((_, at) => {
-      removed[at] ||= isRemoved(messages.get(`response-${at}`) ?? "");
+  const outcomes: (RemoveOutcome | undefined)[] = targets.map(() => undefined);
+  const openOnes = () => targets.map((_, at) => at).filter((at) => isOpen(outcomes[at]));
+  const attempt = async () => {
+    const open = openOnes();
+    const messages = await sendBatch(bucket, open.map((at) => partOf(bucket, targets[at], at)), {
+      signal,
     });
-  });
-  return removed;
+    for (const at of open) outcomes[at] = outcomeOf(messages.get(`response-${at}`));
+    const failed = outcomes.find(isOpen);
+    if (failed !== undefined) throw failed;
+  };
+  try {
+    if (targets.length > 0) await withRetry(attempt, { signal, ...options });
+  } catch (cause) {
+    throwIfAborted(signal);
+    const error = cause instanceof StorageError
+      ? cause
+      : new StorageError("The response is no batch", { status: 0 }, { cause });
+    for (const at of openOnes()) outcomes[at] ??= error;
+  }
+  return outcomes.map((outcome) => outcome ?? "absent");
 }
 
-function partOf(bucket: string, { name, generation }: RemoveTarget, at: number): BatchPart {
+async function sendBatch(
+  { bucket: _, ...access }: Bucket,
+  parts: readonly BatchPart[],
+  { signal }: Pick<RemoveOptions, "signal">,
+): Promise<ReadonlyMap<string, string>> {
+  const { contentType, text } = writeBatch(parts);
+  return await callOnce(access, {
+    method: "POST",
+    path: "/batch/storage/v1",
+    headers: { "content-type": contentType },
+    body: [new TextEncoder().encode(text)],
+    signal,
+  }, async (response) => {
+    const replies = readBatch(response.headers.get("content-type"), await response.text());
+    return new Map(replies.map(({ id, message }) => [id, message]));
+  });
+}
+
+function partOf({ bucket }: Bucket, target: RemoveTarget | undefined, at: number): BatchPart {
+  const { name = "", generation = "" } = target ?? {};
   const path = `${jsonPath(bucket, name)}?ifGenerationMatch=${generation}`;
   return { id: String(at), message: `DELETE ${path} HTTP/1.1\r\n\r\n` };
 }
 
-/** Whether the object was removed: another generation, or none, is there where it was not. Throws StorageError. */
-function isRemoved(message: string): boolean {
+/** Whether a target is to be sent (again). */
+function isOpen(outcome: RemoveOutcome | undefined): boolean {
+  return outcome === undefined ||
+    (outcome instanceof StorageError && isRetryableStatus(outcome.status));
+}
+
+/** Cloud Storage may leave a part's id out where the part failed: what has no reply may be sent again. */
+function outcomeOf(message = ""): RemoveOutcome {
   const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(message)?.[1] ?? 0);
-  if (status === 204 || status === 200) return true;
-  if (status === 404 || status === 412) return false;
-  if (status === 0) throw new StorageError("The response lacks a part", { status });
-  throw storageErrorOf({ status, headers: new Map() }, message.split("\r\n\r\n")[1] ?? "");
+  if (status === 204 || status === 200) return "removed";
+  if (status === 404) return "absent";
+  if (status === 412) return "replaced";
+  if (status === 0) return new StorageError("The response lacks a part", { status });
+  return storageErrorOf({ status, headers: new Map() }, message.split("\r\n\r\n")[1] ?? "");
 }

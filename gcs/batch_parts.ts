@@ -3,7 +3,7 @@ import { boundaryOf, MalformedMultipart } from "./multipart.ts";
 
 /** One message of a batch. */
 export interface BatchPart {
-  /** `Content-ID` without its brackets; a response has that of its request behind `response-`. */
+  /** `Content-ID` without its brackets, empty where there is none; a response has its request's behind `response-`. */
   readonly id: string;
   /** First line, headers and body of the request or response. */
   readonly message: string;
@@ -36,8 +36,11 @@ export function readBatch(contentType: string | null | undefined, text: string):
   }
   return sections.map((section) => {
     const at = section.indexOf("\r\n\r\n");
-    const id = /^content-id:\s*<([^>]*)>/im.exec(section.slice(0, Math.max(at, 0)))?.[1];
-    if (id === undefined) throw new MalformedMultipart("A part has no Content-ID.");
+    const head = section.slice(0, Math.max(at, 0));
+    if (!/^content-type:\s*application\/http\b/im.test(head)) {
+      throw new MalformedMultipart("A part is not of type application/http.");
+    }
+    const id = /^content-id:\s*<?([^>\r\n]*)/im.exec(head)?.[1] ?? "";
     return { id, message: section.slice(at + 4) };
   });
 }

@@ -91,10 +91,11 @@ interface ResourcePage extends Pick<ListPage, "nextPageToken"> {
 /** Lists a page of objects. */
 export async function listObjects(
   bucket: Bucket,
-  { signal, ...query }: ListQuery,
+  { signal, namesOnly = false, ...query }: ListQuery,
 ): Promise<ListPage> {
   const path = jsonPath(bucket.bucket);
-  const fields = `items(${stored.RESOURCE_FIELDS}),prefixes,nextPageToken`;
+  const facts = namesOnly ? stored.NAME_FIELDS : stored.RESOURCE_FIELDS;
+  const fields = `items(${facts}),prefixes,nextPageToken`;
   const call = { method: "GET", path, query: { ...query, fields }, signal } as const;
   const page = await callStorage(bucket, call, readJson<ResourcePage>);
   const { items = [], prefixes = [], nextPageToken } = page;

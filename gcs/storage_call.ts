@@ -60,16 +60,24 @@ export async function callStorage<T>(
   call: StorageCall,
   read: ReadResponse<T>,
 ): Promise<T> {
-  const { method, body, signal } = call;
-  const attempt = async () => {
-    const request = { ...await access.authorize(access.endpoint, call), method, body, signal };
-    return await exchange(access, request, async (response) => {
-      if (response.status >= 200 && response.status < 300) return await read(response);
-      throw storageErrorOf(response, await response.text());
-    });
-  };
+  const attempt = () => callOnce(access, call, read);
   // A stream can be read once.
-  return body instanceof ReadableStream ? await attempt() : await withRetry(attempt, { signal });
+  if (call.body instanceof ReadableStream) return await attempt();
+  return await withRetry(attempt, { signal: call.signal });
+}
+
+/** One try of {@link callStorage}. */
+export async function callOnce<T>(
+  access: StorageAccess,
+  call: StorageCall,
+  read: ReadResponse<T>,
+): Promise<T> {
+  const { method, body, signal } = call;
+  const request = { ...await access.authorize(access.endpoint, call), method, body, signal };
+  return await exchange(access, request, async (response) => {
+    if (response.status >= 200 && response.status < 300) return await read(response);
+    throw storageErrorOf(response, await response.text());
+  });
 }
 
 /** Sends once; `read` gets the response, whatever its status. Throws StorageError of status 0 where none came whole, or the signal's reason. */

@@ -49,6 +49,9 @@ export interface ObjectResource {
 export const RESOURCE_FIELDS =
   "name,generation,size,contentType,customTime,timeCreated,crc32c,metadata";
 
+/** Those of them that a listing of names asks for. */
+export const NAME_FIELDS = "name,generation,size";
+
 /** What a resource of the JSON API says. */
 export function objectOfResource(resource: ObjectResource): StoredObject {
   const { name, generation, size, contentType, customTime, timeCreated, crc32c, metadata } =

@@ -83,7 +83,7 @@ export async function readObject(
 /** Lists a page of objects. */
 export async function listObjects(
   { bucket, ...access }: Bucket,
-  { prefix, startOffset, delimiter, maxResults, pageToken, signal }: ListQuery,
+  { prefix, startOffset, delimiter, maxResults, pageToken, signal }: Omit<ListQuery, "endOffset">,
 ): Promise<ListPage> {
   const query = {
     ...{ "list-type": 2, prefix, delimiter, "max-keys": maxResults },

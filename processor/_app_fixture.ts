@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { createApp } from "./app.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
-import { createKeeperApp } from "./keeper_app.ts";
+import { createKeeperApp, type KeeperAppOptions } from "./keeper_app.ts";
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
@@ -15,6 +15,8 @@ import { createMetrics } from "./telemetry/metrics.ts";
 export const PUSH_ACCOUNT = "push@tintype-local.iam.gserviceaccount.com";
 /** Whose jobs the app under test runs. */
 export const SCHEDULER_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.com";
+/** Whose parts of jobs the app under test runs. */
+export const KEEPER_ACCOUNT = "keeper@tintype-local.iam.gserviceaccount.com";
 /** The base address that tokens name. */
 export const AUDIENCE = "http://localhost:8080";
 
@@ -74,8 +76,15 @@ export function createFixture({ keysUrl, isReady, queue, ...options }: AppFixtur
   return { app, world, lines, events };
 }
 
+/** What a test may change of the keeper under test, and of the stores that it works on. */
+export interface KeeperFixtureOptions
+  extends TestWorldOptions, Partial<Pick<KeeperAppOptions, "sweepParts" | "sweepElsewhere">> {}
+
 /** The keeper's app over a world in memory, calls as Cloud Scheduler makes them, and what it has logged. */
-export function createKeeperFixture(keysUrl: URL, options: TestWorldOptions = {}) {
+export function createKeeperFixture(
+  keysUrl: URL,
+  { sweepParts = 1, sweepElsewhere, ...options }: KeeperFixtureOptions = {},
+) {
   const lines: string[] = [];
   const world = new TestWorld({ nowMs: Date.now(), ...options });
   const app = createKeeperApp({
@@ -90,6 +99,9 @@ export function createKeeperFixture(keysUrl: URL, options: TestWorldOptions = {}
     verify: createOidcVerifier(keysUrl),
     audience: AUDIENCE,
     schedulerServiceAccount: SCHEDULER_ACCOUNT,
+    keeperServiceAccount: KEEPER_ACCOUNT,
+    sweepParts,
+    sweepElsewhere: sweepElsewhere ?? (() => Promise.reject(new Error("nobody else is there"))),
     isReady: () => true,
     signal: new AbortController().signal,
   });

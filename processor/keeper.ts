@@ -3,9 +3,12 @@
  * guard does not live with the guarded. It reads no image.
  */
 import { jsonLog } from "@tintype/core/json_log";
+import { type SweepPart, sweptPartSchema } from "@tintype/core/retention/sweep_part";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { callKeeper, type KeeperAccess, metadataTokens } from "./adapters/keeper_call.ts";
+import { monitoringQueues } from "./adapters/monitoring_queues.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import { pubsubEvents, pubsubPurges } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
@@ -23,6 +26,10 @@ function main(): void {
   const app = createKeeperApp({
     ...env,
     ports: createPorts(env),
+    sweepElsewhere: sweepByCall({
+      url: env.audience,
+      identityToken: metadataTokens(env.endpoints.metadata),
+    }),
     log,
     metrics: createKeeperMetrics(),
     verify: createOidcVerifier(env.oidcKeysUrl),
@@ -30,6 +37,12 @@ function main(): void {
     signal: stopping.signal,
   });
   serveUntilSignal(env, app, { stopping, log });
+}
+
+/** Each part is a call of its own, so that Cloud Run gives it an instance of its own. */
+function sweepByCall(access: KeeperAccess): SweepPart {
+  return async (shards, { signal }) =>
+    sweptPartSchema.parse(await callKeeper(access, { job: "sweep", shards, signal }));
 }
 
 function createPorts(env: KeeperEnv): KeeperPorts {
@@ -44,10 +57,19 @@ function createPorts(env: KeeperEnv): KeeperPorts {
     processed: store("processed"),
     erasures: store("erasures"),
     certificates: store("certificates"),
+    notes: store("processed"),
     config: store("config"),
     rows: traced("rows", rows),
     purges: traced("purges", pubsubPurges(pubsub, topics.certificates)),
     events: traced("events", pubsubEvents(pubsub, topics.events, buckets)),
+    queues: traced(
+      "queues",
+      monitoringQueues({
+        projectId,
+        subscriptions: env.eventSubscriptions,
+        endpoint: endpoints.monitoring,
+      }),
+    ),
     hashing: webHashing,
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -1,13 +1,17 @@
-import type { AppError } from "@tintype/core/errors";
+import { schemaError } from "@tintype/core/errors";
+import { SHARDS } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { Certificate, CertificatePlace } from "@tintype/core/retention/certificate";
 import { keepDays, type KeepDaysPorts } from "@tintype/core/retention/keep_days";
+import { imageOf, type Refusal } from "@tintype/core/retention/purge_bucket";
 import { repairImages, type RepairPorts } from "@tintype/core/retention/repair_images";
 import { settleErasures, type SettleErasuresPorts } from "@tintype/core/retention/settle_erasures";
 import { sweepExpired, type SweepPorts } from "@tintype/core/retention/sweep_expired";
-import type { Hono, MiddlewareHandler } from "hono";
+import { type SweepPart, sweepPart, type SweptPart } from "@tintype/core/retention/sweep_part";
+import type { Context, Hono, MiddlewareHandler } from "hono";
 import { performance } from "node:perf_hooks";
+import * as z from "zod";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { describeError } from "./describe_error.ts";
 import { createServerApp, requireCaller } from "./server_app.ts";
@@ -25,25 +29,52 @@ export interface KeeperAppOptions {
   /** Base address that tokens name as their audience, without a slash at the end. */
   readonly audience: string;
   readonly schedulerServiceAccount: string;
+  /** Its own, by which one instance has another sweep a part. */
+  readonly keeperServiceAccount: string;
+  /** How many parts a sweep has. */
+  readonly sweepParts: number;
+  /** Has another instance sweep a part. */
+  readonly sweepElsewhere: SweepPart;
   readonly isReady: () => boolean;
   /** Aborts what is under way: the end of the process. */
   readonly signal: AbortSignal;
 }
 
-const JOB_TIMEOUT_MS = 170_000; // less than the scheduler's attempt deadline of 180 s
+/** Less than the scheduler's attempt deadlines of 3 and 30 minutes. */
+const JOB_TIMEOUT_MS = 170_000;
+const REPAIR_TIMEOUT_MS = 1_740_000;
 /** With fewer days ahead that have a salt, somebody must look. */
 const MIN_DAYS_AHEAD = 7;
 
+/** What `POST /jobs/repair` may be asked: all of it at once since a time, of some shards, without failed images, or to count alone. */
+const repairSchema = z.strictObject({
+  since: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)).optional(),
+  shards: z.string().regex(/^[a-z2-7]*$/, "must be characters of [a-z2-7]")
+    .transform((text) => [...text]).optional(),
+  failed: z.boolean().optional(),
+  dryRun: z.boolean().optional(),
+});
+
 /** The keeper's HTTP surface: jobs from Cloud Scheduler and operators, health, metrics. */
 export function createKeeperApp(options: KeeperAppOptions): Hono {
-  const { ports, log, metrics } = options;
+  const { ports, log, metrics, sweepParts: parts, sweepElsewhere } = options;
   const app = createServerApp(options);
-  app.use("/jobs/*", requireCaller(options, options.schedulerServiceAccount));
+  const onRefusal = (refusal: Refusal) => log.error("purge_refused", describeRefusal(refusal));
+  const onMissing = (shards: readonly string[], error: unknown) =>
+    log.error("sweep_part_missing", { shards: shards.join(""), ...describeError(error) });
   const sweep = async (call: CallOptions) => {
-    const onRefusal = (refusal: AppError) => log.error("purge_refused", describeError(refusal));
-    const certificate = await sweepExpired(ports, { ...call, onRefusal });
+    const own = { parts, sweepElsewhere, onRefusal, onMissing };
+    const certificate = await sweepExpired(ports, { ...call, ...own });
     metrics.swept(certificate);
     return certificate;
+  };
+  const sweepShards = async (call: CallOptions, c: Context) => {
+    const named = c.req.param("shards") ?? "";
+    return await sweepPart(ports, {
+      shards: SHARDS.filter((shard) => named.includes(shard)),
+      onRefusal,
+      ...call,
+    });
   };
   const settle = async (call: CallOptions) => {
     const settled = await settleErasures(ports, call);
@@ -56,30 +87,45 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
     if (kept.ahead < MIN_DAYS_AHEAD) log.error("days_missing", { ahead: kept.ahead });
     return kept;
   };
+  const repair = async (call: CallOptions, c: Context) => {
+    const { since: sinceMs, failed: hasFailed, dryRun: isDryRun = false, shards } =
+      await readRepair(c);
+    const repaired = await repairImages(ports, { sinceMs, shards, hasFailed, isDryRun, ...call });
+    if (!isDryRun) metrics.repaired(repaired);
+    if (!repaired.isAgeKnown) log.error("queue_age_unknown");
+    return { ...repaired, isDryRun };
+  };
   const fields = (done: object) => ({ ...done }) as LogFields; // counts alone
-  app.post("/jobs/sweep", job(options, { name: "sweep", run: sweep, fieldsOf: totalsOf }));
-  app.post("/jobs/erasures", job(options, { name: "erasures", run: settle, fieldsOf: fields }));
-  app.post("/jobs/days", job(options, { name: "days", run: days, fieldsOf: fields }));
-  const repair = (call: CallOptions) => repairImages(ports, call);
-  app.post("/jobs/repair", job(options, { name: "repair", run: repair, fieldsOf: fields }));
+  const scheduled = requireCaller(options, options.schedulerServiceAccount);
+  const ofSweep = { ...options, path: "/jobs/sweep" };
+  const itself = requireCaller(ofSweep, options.keeperServiceAccount);
+  const add = <Done extends object>(one: Job<Done>) =>
+    app.post(`/jobs/${one.name}`, scheduled, job(options, one));
+  add({ name: "sweep", run: sweep, fieldsOf: totalsOf });
+  add({ name: "erasures", run: settle, fieldsOf: fields });
+  add({ name: "days", run: days, fieldsOf: fields });
+  add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: REPAIR_TIMEOUT_MS });
+  const part = { name: "sweep_part", run: sweepShards, fieldsOf: partTotalsOf };
+  app.post("/jobs/sweep/:shards{[a-z2-7]{1,32}}", itself, job(options, part));
   return app;
 }
 
 /** A job, and what of its result is logged. */
 interface Job<Done> {
   readonly name: string;
-  readonly run: (call: CallOptions) => Promise<Done>;
+  readonly run: (call: CallOptions, context: Context) => Promise<Done>;
   readonly fieldsOf: (done: Done) => LogFields;
+  readonly timeoutMs?: number;
 }
 
 function job<Done extends object>(
   { log, metrics, signal }: KeeperAppOptions,
-  { name, run, fieldsOf }: Job<Done>,
+  { name, run, fieldsOf, timeoutMs = JOB_TIMEOUT_MS }: Job<Done>,
 ): MiddlewareHandler {
   return async (c) => {
     const startMs = performance.now();
-    const until = AbortSignal.any([signal, AbortSignal.timeout(JOB_TIMEOUT_MS)]);
-    const done = await run({ signal: until }).catch((error) => {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const done = await run({ signal: until }, c).catch((error) => {
       metrics.jobEnded(name, "failed");
       throw error;
     });
@@ -89,16 +135,54 @@ function job<Done extends object>(
   };
 }
 
+/** Cloud Scheduler sends no body: then it is the schedule's run. */
+async function readRepair(c: Context): Promise<z.infer<typeof repairSchema>> {
+  const text = await c.req.text();
+  const read = repairSchema.safeParse(text === "" ? {} : parseJson(text));
+  if (read.success) return read.data;
+  throw schemaError("invalid_request", "Cannot repair", read.error);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An object by what its name holds: ids, and which of the image's objects it is. */
+function describeRefusal({ bucket, name, error }: Refusal): LogFields {
+  const ref = imageOf(bucket, name);
+  const { imageId, tenant, owner } = ref ?? {};
+  return {
+    bucket,
+    imageId,
+    tenant,
+    owner,
+    object: name.split("/").at(-1),
+    ...describeError(error),
+  };
+}
+
 /** What a certificate says of all stores together; `overdue` is what alerts look at. */
-function totalsOf({ n, complete, places }: Certificate): LogFields {
+function totalsOf({ n, complete, missingShards, places }: Certificate): LogFields {
   const sum = (count: (place: CertificatePlace) => number) =>
     places.reduce((total, place) => total + count(place), 0);
   return {
     certificate: n,
     complete,
+    missingShards: missingShards.length,
     lookedAt: sum(({ lookedAt }) => lookedAt),
     deleted: sum(({ deleted }) => deleted),
     overdue: sum(({ overdue }) => overdue),
     foreign: sum(({ foreign }) => foreign),
   };
+}
+
+function partTotalsOf(part: SweptPart): LogFields {
+  const buckets = Object.values(part);
+  const sum = (count: "lookedAt" | "deleted" | "refused") =>
+    buckets.reduce((total, bucket) => total + bucket[count], 0);
+  return { lookedAt: sum("lookedAt"), deleted: sum("deleted"), refused: sum("refused") };
 }

@@ -1,14 +1,17 @@
 import { AppError } from "@tintype/core/errors";
 import { parseDaySalts } from "@tintype/core/model/day_salts";
-import { type ObjectName, rawName, receiptName } from "@tintype/core/model/object_name";
+import { type ObjectName, rawName, receiptName, SHARDS } from "@tintype/core/model/object_name";
+import { parseOwner } from "@tintype/core/model/owner";
 import { processErasure } from "@tintype/core/processing/process_erasure";
+import { sweptPartSchema } from "@tintype/core/retention/sweep_part";
 import { sampleRef } from "@tintype/core/testing/sample_row";
-import type { TestWorldOptions } from "@tintype/core/testing/test_world";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
   AUDIENCE,
   createKeeperFixture,
+  KEEPER_ACCOUNT,
+  type KeeperFixtureOptions,
   post,
   PUSH_ACCOUNT,
   SCHEDULER_ACCOUNT,
@@ -16,6 +19,7 @@ import {
 } from "./_app_fixture.ts";
 
 const HOUR_MS = 3_600_000;
+const inAlphabet = (a: string, b: string) => SHARDS.indexOf(a) - SHARDS.indexOf(b);
 
 describe("createKeeperApp()", () => {
   let issuer: Awaited<ReturnType<typeof startIssuer>>;
@@ -25,10 +29,11 @@ describe("createKeeperApp()", () => {
   const tokenFor = (job: string, email = SCHEDULER_ACCOUNT) =>
     issuer.sign({ aud: `${AUDIENCE}/jobs/${job}`, email });
 
-  function fixture(options: TestWorldOptions = {}) {
+  function fixture(options: KeeperFixtureOptions = {}) {
     const made = createKeeperFixture(issuer.url, options);
-    const runJob = async (job: string) => {
-      const answer = await post(made.app, `/jobs/${job}`, { token: await tokenFor(job) });
+    const runJob = async (job: string, body?: object) => {
+      const token = await tokenFor(job);
+      const answer = await post(made.app, `/jobs/${job}`, { token, body });
       assert.equal(answer.status, 200, job);
       return await answer.json();
     };
@@ -48,13 +53,51 @@ describe("createKeeperApp()", () => {
       throw new AppError("internal", "Cannot remove object: it responded with 403");
     };
     const { world, runJob, events } = fixture({ raw: { before } });
-    await world.upload(sampleRef(Date.now() - 9 * 24 * HOUR_MS));
+    const ref = sampleRef(Date.now() - 9 * 24 * HOUR_MS);
+    await world.upload(ref);
     await runJob("sweep");
-    const logged = events().map((line) => [line.event, line.severity, line.overdue, line.message]);
-    assert.deepEqual(logged, [
-      ["purge_refused", "ERROR", undefined, "Cannot remove object: it responded with 403"],
-      ["job", "INFO", 1, undefined],
-    ]);
+    const [refused, job] = events();
+    const { event, severity, bucket, imageId, tenant, object, message } = refused;
+    const why = "Cannot remove object: it responded with 403";
+    assert.deepEqual([event, severity, message], ["purge_refused", "ERROR", why]);
+    assert.deepEqual([bucket, imageId, tenant], ["raw", ref.imageId, ref.tenant]);
+    assert.equal(object, ref.imageId);
+    assert.deepEqual([job.event, job.overdue], ["job", 1]);
+  });
+
+  test("POST /jobs/sweep has other instances sweep parts, and logs the one that is missing", async () => {
+    const { world, runJob, events, app } = fixture({
+      sweepParts: 3,
+      async sweepElsewhere(shards) {
+        if (shards.includes("7")) throw new AppError("unavailable", "The instance died");
+        const token = await tokenFor("sweep", KEEPER_ACCOUNT);
+        const swept = await post(app, `/jobs/sweep/${shards.join("")}`, { token });
+        assert.equal(swept.status, 200);
+        return sweptPartSchema.parse(await swept.json());
+      },
+    });
+    const owners = ["a", "m", "z", "7"].map((shard) => parseOwner(shard.repeat(20)));
+    const t0Ms = Date.now() - 9 * 24 * HOUR_MS;
+    for (const owner of owners) await world.upload({ ...sampleRef(t0Ms), owner });
+    const { complete, missingShards } = await runJob("sweep");
+    assert.deepEqual([complete, missingShards.length], [false, 11]);
+    assert.deepEqual(world.raw.names().map((name) => name.charAt(0)), ["7", "z"]);
+    const logged = events().map(({ event, job, shards }) => [event, job ?? shards]);
+    const missing = ["sweep_part_missing", missingShards.toSorted(inAlphabet).join("")];
+    assert.deepEqual(logged.toSorted(), [["job", "sweep"], ["job", "sweep_part"], missing]);
+    assert.deepEqual(logged.at(-1), ["job", "sweep"]);
+  });
+
+  test("a part of a sweep is taken from the keeper itself alone, with the sweep's audience", async () => {
+    const { app } = fixture();
+    const statusOf = async (path: string, token: string) =>
+      (await post(app, path, { token })).status;
+    const own = await tokenFor("sweep", KEEPER_ACCOUNT);
+    assert.equal(await statusOf("/jobs/sweep/ab", own), 200);
+    assert.equal(await statusOf("/jobs/sweep/ab", await tokenFor("sweep")), 403);
+    assert.equal(await statusOf("/jobs/sweep/ab", await tokenFor("repair", KEEPER_ACCOUNT)), 401);
+    assert.equal(await statusOf("/jobs/sweep", own), 403);
+    assert.equal(await statusOf("/jobs/sweep/1", own), 404);
   });
 
   test("POST /jobs/erasures deletes rows and writes the receipt", async () => {
@@ -69,13 +112,43 @@ describe("createKeeperApp()", () => {
     assert.ok(world.processed.names().includes(receiptName(ref)));
   });
 
-  test("POST /jobs/repair publishes the event of what was never processed", async () => {
-    const { world, runJob } = fixture();
+  test("POST /jobs/repair at once publishes the event of what was never processed, a dry run does not", async () => {
+    const { world, runJob, app } = fixture();
     const ref = sampleRef();
     await world.upload(ref);
     world.clock.nowMs += 24 * HOUR_MS;
-    assert.deepEqual(await runJob("repair"), { lookedAt: 1, republished: 1, survived: 0 });
+    const since = new Date(Date.now() - HOUR_MS).toISOString();
+    const counts = {
+      shards: 32,
+      lookedAt: 1,
+      waiting: 0,
+      republished: 1,
+      survived: 0,
+      failed: 0,
+      heldBack: 0,
+    };
+    const known = { isAgeKnown: true, oldestWaitingMs: 0 };
+    for (const [dryRun, events] of [[true, 0], [false, 1]] as const) {
+      const repaired = await runJob("repair", { since, dryRun });
+      assert.deepEqual(repaired, { ...known, ...counts, isDryRun: dryRun });
+      assert.equal(world.events.length, events);
+    }
     assert.deepEqual(world.events, [{ bucket: "raw", name: rawName(ref) }]);
+    assert.equal((await runJob("repair", { since, shards: "" })).shards, 0);
+    const text = await (await app.request("/metrics")).text();
+    assert.ok(text.includes('tintype_keeper_republished_total{why="lost"} 1\n'), text);
+  });
+
+  test("POST /jobs/repair by schedule looks at a shard at most, and says where it cannot know what waits", async () => {
+    const { world, runJob, events, app } = fixture();
+    assert.ok((await runJob("repair")).shards <= 1);
+    world.oldestWaitingMs = undefined;
+    assert.equal((await runJob("repair")).isAgeKnown, false);
+    assert.deepEqual(events().map(({ event }) => event), ["job", "queue_age_unknown", "job"]);
+    for (const body of [{ since: "today" }, { shards: "1" }, { all: true }, "x"]) {
+      const token = await tokenFor("repair");
+      assert.equal((await post(app, "/jobs/repair", { token, body })).status, 400);
+    }
   });
 
   test("POST /jobs/days makes the days that are near, and logs where they are few", async () => {

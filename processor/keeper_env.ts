@@ -21,6 +21,15 @@ export const KEEPER_VARS = z.object({
   EVENTS_TOPIC: topic.default("tintype-events"),
   CERTIFICATES_TOPIC: topic.default("tintype-certificates"),
   SCHEDULER_SERVICE_ACCOUNT: z.email(),
+  /** Its own: an instance has others sweep parts. */
+  KEEPER_SERVICE_ACCOUNT: z.email(),
+  /** How many instances share a sweep's work. */
+  SWEEP_PARTS: whole(1, 32).default(1),
+  /** The subscriptions whose messages are events of images, slow lanes included. */
+  EVENT_SUBSCRIPTIONS: z.string().default("tintype-events")
+    .transform((text) => text.split(",")).pipe(z.array(topic).min(1)),
+  MONITORING_ENDPOINT: address.optional(),
+  METADATA_ENDPOINT: address.optional(),
   /** The number of the pseudonym key that days made from now on use. */
   PSEUDONYM_KEY: whole(1, 999_999).default(1),
   /** How old a row must be before it can be changed, in milliseconds. */
@@ -32,8 +41,13 @@ export interface KeeperEnv extends ServerEnv {
   readonly buckets: ServerEnv["buckets"] & { readonly certificates: string };
   readonly dataset: string;
   readonly topics: Readonly<Record<"events" | "certificates", string>>;
-  readonly endpoints: ServerEnv["endpoints"] & { readonly bigquery: string | undefined };
+  readonly endpoints:
+    & ServerEnv["endpoints"]
+    & Readonly<Record<"bigquery" | "monitoring" | "metadata", string | undefined>>;
   readonly schedulerServiceAccount: string;
+  readonly keeperServiceAccount: string;
+  readonly sweepParts: number;
+  readonly eventSubscriptions: readonly string[];
   readonly pseudonymKey: number;
   readonly settleMs: number;
 }
@@ -47,8 +61,16 @@ export function readKeeperEnv(env: Variables): KeeperEnv {
     buckets: { ...server.buckets, certificates: vars.CERTIFICATES_BUCKET },
     dataset: vars.DATASET,
     topics: { events: vars.EVENTS_TOPIC, certificates: vars.CERTIFICATES_TOPIC },
-    endpoints: { ...server.endpoints, bigquery: vars.BIGQUERY_ENDPOINT },
+    endpoints: {
+      ...server.endpoints,
+      bigquery: vars.BIGQUERY_ENDPOINT,
+      monitoring: vars.MONITORING_ENDPOINT,
+      metadata: vars.METADATA_ENDPOINT,
+    },
     schedulerServiceAccount: vars.SCHEDULER_SERVICE_ACCOUNT,
+    keeperServiceAccount: vars.KEEPER_SERVICE_ACCOUNT,
+    sweepParts: vars.SWEEP_PARTS,
+    eventSubscriptions: vars.EVENT_SUBSCRIPTIONS,
     pseudonymKey: vars.PSEUDONYM_KEY,
     settleMs: vars.SETTLE_MS,
   };

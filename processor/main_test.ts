@@ -21,6 +21,7 @@ describe("processor and keeper as processes with their own permissions only", ()
   let oidc: Emulator;
   let processor: RunningService;
   let keeper: RunningService;
+  let keeperAudience: string;
 
   before(async () => {
     [storage, bigquery, oidc] = await Promise.all([
@@ -37,9 +38,18 @@ describe("processor and keeper as processes with their own permissions only", ()
       PUBSUB_ENDPOINT: pubsub.url,
       OIDC_JWKS_URL: `${oidc.url}/google/certs`,
     };
+    // It calls itself, so it must know its address.
+    const port = freePort();
+    keeperAudience = `http://localhost:${port}`;
+    const keeperEnv = {
+      ...{ PORT: String(port), AUDIENCE: keeperAudience, SWEEP_PARTS: "2" },
+      BIGQUERY_ENDPOINT: bigquery.url,
+      MONITORING_ENDPOINT: pubsub.url,
+      METADATA_ENDPOINT: oidc.url,
+    };
     [processor, keeper] = await Promise.all([
       running(spawnProcessor(env)),
-      running(spawnKeeper({ ...env, BIGQUERY_ENDPOINT: bigquery.url })),
+      running(spawnKeeper({ ...env, ...keeperEnv })),
     ]);
   });
   after(async () => {
@@ -67,7 +77,11 @@ describe("processor and keeper as processes with their own permissions only", ()
     const bytes = await storeOf("tintype-processed").read(manifestName(ref));
     const manifest = parseManifest(bytes ?? new Uint8Array());
     assert.deepEqual([manifest.status, manifest.renditions.length], ["ready", 3]);
-    assert.equal((await call(keeper, "/jobs/sweep", SCHEDULER_ACCOUNT)).n, 1);
+    const { n, complete } = await call(keeper, "/jobs/sweep", SCHEDULER_ACCOUNT);
+    assert.deepEqual([n, complete], [1, true], "its other part was swept by a call");
+    const since = { since: new Date(0).toISOString() };
+    const repaired = await call(keeper, "/jobs/repair", SCHEDULER_ACCOUNT, since);
+    assert.deepEqual([repaired.isAgeKnown, repaired.lookedAt], [true, 1]);
     const client = createBigQueryClient({ projectId: "tintype-local", endpoint: bigquery.url });
     const sql = `SELECT status, content_key FROM tintype.images WHERE image_id = '${ref.imageId}'`;
     const row = await eventually("the row", async () => (await client.query({ sql })).rows[0]);
@@ -77,15 +91,18 @@ describe("processor and keeper as processes with their own permissions only", ()
 
   test("they end with 0 on SIGTERM and have written JSON lines only", async () => {
     assert.deepEqual(await processor.end(), ["listening", "delivery", "stopping", "stopped"]);
-    assert.deepEqual(await keeper.end(), ["listening", "job", "job", "stopping", "stopped"]);
+    assert.deepEqual(await keeper.end(), [
+      ...["listening", "job", "job", "job", "job", "stopping", "stopped"],
+    ]);
   });
 
   const storeOf = (bucket: string) => gcsObjectStore({ bucket, endpoint: storage.url });
 
   async function call(service: RunningService, path: string, email: string, body: unknown = {}) {
+    const audience = service === keeper ? keeperAudience : PROCESS_AUDIENCE;
     const asked = await fetch(`${oidc.url}/google/token`, {
       method: "POST",
-      body: JSON.stringify({ audience: PROCESS_AUDIENCE + path, email }),
+      body: JSON.stringify({ audience: audience + path, email }),
     });
     const { id_token } = await asked.json();
     const answer = await fetch(service.url + path, {
@@ -146,6 +163,11 @@ test("the image for Cloud Run runs with the documented permissions", () => {
     assert.ok(dockerfile.includes(JSON.stringify(flag)), flag);
   }
 });
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
 
 async function firstLine(stream: ReadableStream<string>): Promise<string> {
   let text = "";

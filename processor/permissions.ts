@@ -31,6 +31,13 @@ export const GOOGLE_HOSTS = [
   "metadata.google.internal.",
 ] as const;
 
+/** The keeper's: metrics too, and itself, whose name Terraform puts in the place of the last. */
+export const KEEPER_HOSTS = [
+  ...GOOGLE_HOSTS,
+  "monitoring.googleapis.com",
+  "keeper.invalid",
+] as const;
+
 /** By these Google's clients know that they run on Google's machines, and where its metadata server is. */
 const GOOGLE_ENV = ["K_SERVICE", "GCE_METADATA_HOST"] as const;
 

@@ -33,15 +33,18 @@ interface CallerOptions {
   readonly verify: CallerVerifier;
   /** Base address that tokens name as their audience, without a slash at the end. */
   readonly audience: string;
+  /** The path that tokens name behind it; the call's own where none is given. */
+  readonly path?: string;
 }
 
-/** Lets a call through whose token is the service account's and was made for exactly this path. */
+/** Lets a call through whose token is the service account's and was made for exactly this path, or the one that is given. */
 export function requireCaller(
-  { verify, audience }: CallerOptions,
+  { verify, audience, path }: CallerOptions,
   email: string,
 ): MiddlewareHandler {
   return async (c, next) => {
-    await verify(c.req.header("authorization"), { audience: audience + c.req.path, email });
+    const named = audience + (path ?? c.req.path);
+    await verify(c.req.header("authorization"), { audience: named, email });
     await next();
   };
 }

@@ -38,6 +38,24 @@ export async function setPush(settings: object): Promise<void> {
   await postJson(PUSH, settings);
 }
 
+/** What a run of repair did, as far as tests ask. */
+type RepairCounts = Readonly<Record<"republished" | "failed" | "waiting" | "heldBack", number>>;
+
+/** Has the keeper repair everything at once, as `deno task repair` does. */
+export async function repairAtOnce(): Promise<RepairCounts> {
+  const body = { since: "1970-01-01T00:00:00Z" };
+  const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair", body });
+  return job["body"] as RepairCounts; // repair's own response
+}
+
+/** Repairs until nothing is open any more whose event does not wait. */
+export async function repairAll(): Promise<void> {
+  await waitUntil("repair to find nothing open", async () => {
+    const { republished, failed, waiting, heldBack } = await repairAtOnce();
+    return republished + failed + waiting + heldBack === 0;
+  }, WAIT_MS);
+}
+
 /** Uploads an image that no delivery can read until its event is given up; resolves when that is written. */
 export async function giveEventUp(client: Client): Promise<string> {
   const before = await readPush();

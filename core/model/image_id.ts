@@ -30,7 +30,8 @@ export function parseImageId(value: string): ImageId {
 
 /** T0, the time inside the image's id, in milliseconds since the epoch. */
 export function t0OfImageId(imageId: ImageId): number {
-  return Number.parseInt(imageId.slice(0, 8) + imageId.slice(9, 13), 16);
+  return Number.parseInt(imageId.slice(0, 8), 16) * 0x10000 +
+    Number.parseInt(imageId.slice(9, 13), 16);
 }
 
 /** Makes an image id of a time in milliseconds and at least ten bytes; throws RangeError outside 48 bits. */

@@ -30,6 +30,14 @@ export const SHARDS: readonly string[] = [...OWNER_ALPHABET];
 /** The folders of the processed bucket beside the shards: receipts, and erasures whose rows are still to go. */
 export const ERASURE_FOLDERS = { receipt: "erased/", erasing: "erasing/" } as const;
 
+/** The folder of the processed bucket in which repair notes when it last published events of a shard. */
+export const REPAIR_FOLDER = "repairs/";
+
+/** `repairs/{shard}` in the processed bucket. */
+export function repairNoteName(shard: string): ObjectName {
+  return name(REPAIR_FOLDER + shard);
+}
+
 /** `{shard}/{yyyy-mm-dd of T0}/{tenant}/{owner}/{imageId}`: in the raw bucket, and of the request in the erasures' bucket. */
 export function rawName(ref: ImageRef): ObjectName {
   const { tenant, owner, imageId } = ref;
@@ -83,7 +91,7 @@ export function ownerPrefix(day: string, tenant: Tenant, owner: Owner): string {
  * owner's or whose day is not that of its id's T0.
  */
 export function readRawName(text: string): ImageRef | null {
-  return readRef(text.split("/"));
+  return readRef(text);
 }
 
 /** Reads a name of the processed bucket; null where it is not ours. */
@@ -94,21 +102,42 @@ export function readProcessedName(text: string): ProcessedObject | null {
     const ref = readRawName(text.slice(folder.length));
     return ref === null ? null : { kind, ref };
   }
-  const parts = text.split("/");
-  const file = parts.pop() ?? "";
-  const ref = readRef(parts);
+  const at = text.lastIndexOf("/");
+  const file = text.slice(at + 1);
+  const ref = readRef(text.slice(0, at));
   if (ref === null) return null;
   if (file === MANIFEST_FILE) return { kind: "manifest", ref };
   return RENDITION_FILE.test(file) ? { kind: "rendition", ref, file } : null;
 }
 
-function readRef(parts: readonly string[]): ImageRef | null {
-  const [shard, day, tenant, owner, imageId] = parts;
-  if (parts.length !== 5 || tenant === undefined) return null;
-  if (owner === undefined || imageId === undefined) return null;
-  if (!isTenant(tenant) || !isOwner(owner) || !isImageId(imageId)) return null;
-  if (shard !== owner.charAt(0) || dayOf(t0OfImageId(imageId)) !== day) return null;
+/** One owner's folder of a day. */
+interface OwnerFolder extends Pick<ImageRef, "tenant" | "owner"> {
+  readonly day: string;
+}
+
+const ID_LENGTH = 36;
+/** The newest answer, as listings come to one folder many times in a row. */
+let newest: { readonly text: string; readonly folder: OwnerFolder | null } = {
+  text: "",
+  folder: null,
+};
+
+function readRef(text: string): ImageRef | null {
+  const start = text.slice(0, -ID_LENGTH);
+  if (start !== newest.text) newest = { text: start, folder: readFolder(start) };
+  if (newest.folder === null) return null;
+  const { day, tenant, owner } = newest.folder;
+  const imageId = text.slice(-ID_LENGTH);
+  if (!isImageId(imageId) || dayOf(t0OfImageId(imageId)) !== day) return null;
   return { tenant, owner, imageId };
+}
+
+/** Reads `{shard}/{yyyy-mm-dd}/{tenant}/{owner}/`. */
+function readFolder(text: string): OwnerFolder | null {
+  const [shard, day, tenant, owner, nothing, ...more] = text.split("/");
+  if (day === undefined || tenant === undefined || owner === undefined) return null;
+  if (nothing !== "" || more.length > 0 || shard !== owner.charAt(0)) return null;
+  return isTenant(tenant) && isOwner(owner) ? { day, tenant, owner } : null;
 }
 
 function name(text: string): ObjectName {

@@ -4,11 +4,15 @@ import type { ObjectFacts } from "./object_store.ts";
 /** The buckets whose finalized objects are events. */
 export type EventBucket = "raw" | "erasures";
 
-/** May publish the event of a finalized object again. Who retries: the next run of the job that found it. */
+/** The object that an event is about. */
+type EventObject = Pick<ObjectFacts, "name" | "generation">;
+
+/** May publish the events of finalized objects again. Who retries: the next run of the job that found them. */
 export interface EventPublisher {
+  /** Publishes an event an object, a thousand by one request. */
   republish(
     bucket: EventBucket,
-    object: Pick<ObjectFacts, "name" | "generation">,
+    objects: readonly EventObject[],
     options?: CallOptions,
   ): Promise<void>;
 }

@@ -5,6 +5,8 @@
  */
 import type { CallOptions } from "./call_options.ts";
 import type { ImageId } from "../model/image_id.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import type { Generation } from "./object_store.ts";
 
 /** What BigQuery still holds of images. */
 export interface RowCensus {
@@ -29,6 +31,23 @@ export interface ErasedRows {
   tombstones(imageIds: readonly ImageId[], options?: CallOptions): Promise<readonly ImageId[]>;
   /** Deletes, by one statement, every other row of all images that have an `erased` row; returns how many went. */
   removeErased(options?: CallOptions): Promise<number>;
+}
+
+/** An image whose newest row says `failed`. */
+export interface FailedImage {
+  readonly ref: ImageRef;
+  /** Of the raw object that failed. */
+  readonly generation: Generation;
+  /** How many manifests have said so, each after all attempts of an event. */
+  readonly failures: number;
+  /** When the newest of them did, in milliseconds since the epoch. */
+  readonly failedAtMs: number;
+}
+
+/** May find failed images. */
+export interface FailedRows {
+  /** Those whose T0 is not before `fromT0Ms`; costs next to nothing where there is none. */
+  failedImages(fromT0Ms: number, options?: CallOptions): Promise<readonly FailedImage[]>;
 }
 
 /** One line of a certificate's copy in BigQuery: the columns of `purges`. */

@@ -5,6 +5,7 @@
  * Who retries: adapters repeat what a precondition makes idempotent (408, 429, 5xx, lost connections) a few times
  * within seconds and then throw `unavailable`; everything else is retried by whoever delivered the work.
  */
+import type { AppError } from "../errors.ts";
 import type { CallOptions } from "./call_options.ts";
 import type { ObjectName } from "../model/object_name.ts";
 
@@ -91,12 +92,16 @@ export interface ObjectReader {
 export interface ListQuery extends CallOptions {
   readonly prefix: string;
   /** Names before this one are left out. */
-  readonly startOffset?: string;
+  readonly startOffset?: string | undefined;
+  /** This name and those behind it are left out. */
+  readonly endOffset?: string | undefined;
   /** `/`: names are cut behind the first one after the prefix and answered in `prefixes`. */
   readonly delimiter?: "/";
   /** At most 1000. */
   readonly maxResults?: number;
   readonly pageToken?: string;
+  /** Asks for name, generation and size alone, a third of the bytes: all other facts are empty. */
+  readonly namesOnly?: boolean;
 }
 
 /** A page of a listing, names ascending by UTF-8 bytes. */
@@ -120,6 +125,21 @@ export interface ObjectRemover {
   ): Promise<boolean>;
 }
 
+/** What became of an object that was to go: it went, nothing has its name, another generation has it, or why it stays. */
+export type RemoveOutcome = "removed" | "absent" | "replaced" | AppError;
+
+/** The most objects that one call of a {@link BatchRemover} takes. */
+export const MAX_REMOVED_AT_ONCE = 100;
+
+/** May remove objects, many by one request. */
+export interface BatchRemover {
+  /** Removes exactly those generations; returns what became of each, in their order. One that stays holds up no other. */
+  removeMany(
+    objects: readonly Pick<ObjectFacts, "name" | "generation">[],
+    options?: CallOptions,
+  ): Promise<readonly RemoveOutcome[]>;
+}
+
 /** Every right on one bucket; only adapters implement it, use cases take the parts they need. */
 export interface ObjectStore
-  extends ObjectCreator, ObjectReplacer, ObjectReader, ObjectLister, ObjectRemover {}
+  extends ObjectCreator, ObjectReplacer, ObjectReader, ObjectLister, ObjectRemover, BatchRemover {}

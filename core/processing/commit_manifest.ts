@@ -88,8 +88,6 @@ async function put(
   const write = {
     contentType: "application/json",
     customTimeMs: t0OfImageId(ref.imageId),
-    // A hint for listings, so that repair need not read every manifest.
-    metadata: { status: next.status },
     ...options,
   };
   if (held !== null) {

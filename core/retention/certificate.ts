@@ -36,8 +36,10 @@ export const certificateSchema = z.strictObject({
   version: z.literal(1),
   n: z.int().min(1),
   sweptAt: z.iso.datetime(),
-  /** Whether the sweep came to its end; false where it was cut and goes on in the next. */
+  /** Whether the sweep came to its end; false where it was cut, or a part is missing, and goes on in the next. */
   complete: z.boolean(),
+  /** Shards that no part of the sweep has reported: nothing of what is certified holds for them. */
+  missingShards: z.array(z.string().length(1)),
   periodMs: z.int().positive(),
   /** SHA-256 of the policy's canonical JSON. */
   policyHash: hash,

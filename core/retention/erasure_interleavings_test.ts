@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { erasingName, rawName, receiptName } from "../model/object_name.ts";
 import { markFailed } from "../processing/mark_failed.ts";
 import { assertErased } from "../testing/assert_ready.ts";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { PNG_PIXEL } from "../testing/sample_images.ts";
 import { NOON_MS, type TestWorld } from "../testing/test_world.ts";
 import { type Search, searchOrders, type SearchSize, type Walk } from "./_interleaving_testing.ts";
@@ -46,9 +47,12 @@ const deadLetter = mortal(
 const repair = mortal("repair", async (ports) => {
   const found: string[] = [];
   const events = {
-    republish: async (_: unknown, { name }: { name: string }) => void found.push(name),
+    republish: async (_: unknown, objects: readonly { name: string }[]) =>
+      void found.push(...objects.map(({ name }) => name)),
   };
-  await repairImages({ ...ports, events }, { shards });
+  // Its own, as what it notes is no part of a state.
+  const notes = new MemoryObjectStore();
+  await repairImages({ ...ports, events, notes }, { shards, sinceMs: 0, hasFailed: false });
   for (const _ of found) await deliver(ports);
 });
 

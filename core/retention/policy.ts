@@ -18,9 +18,14 @@ export interface RetentionPolicy {
   readonly sweepIntervalMs: number;
   /** How long a sweep looks and removes before it says in its certificate how far it came. */
   readonly sweepBudgetMs: number;
+  /** How often repair runs; each shard has its turn once a seventh of the period. */
   readonly repairIntervalMs: number;
-  /** The event of a raw object that is older and has no final manifest is published again by repair. */
+  /** The event of a raw object that is older and has no manifest is published again by repair. */
   readonly repairAfterMs: number;
+  /** Repair waits so long, doubled by each failure, before it publishes the event of a failed image again. */
+  readonly failedAfterMs: number;
+  /** How long after its object an event may be published. */
+  readonly eventDelayMs: number;
   /** The longest life of a signed URL. */
   readonly signedUrlMs: number;
   /** The longest life of an attempt: no row of an image comes later than that after its erasure request. */
@@ -47,6 +52,8 @@ export const RETENTION_POLICY: RetentionPolicy = {
   sweepBudgetMs: document.sweepBudgetMs,
   repairIntervalMs: document.repairIntervalMs,
   repairAfterMs: document.repairAfterMs,
+  failedAfterMs: document.failedAfterMs,
+  eventDelayMs: document.eventDelayMs,
   signedUrlMs: document.signedUrlMs,
   attemptMs: document.attemptMs,
   erasureIntervalMs: document.erasureIntervalMs,
@@ -79,6 +86,8 @@ export function retentionPolicyOf(periodMs: number): RetentionPolicy {
     sweepBudgetMs: atLeast(10, RETENTION_POLICY.sweepBudgetMs),
     repairIntervalMs: interval(RETENTION_POLICY.repairIntervalMs),
     repairAfterMs: atLeast(20, RETENTION_POLICY.repairAfterMs),
+    failedAfterMs: atLeast(2, RETENTION_POLICY.failedAfterMs),
+    eventDelayMs: atLeast(2, RETENTION_POLICY.eventDelayMs),
     signedUrlMs: RETENTION_POLICY.signedUrlMs,
     attemptMs: atLeast(2, RETENTION_POLICY.attemptMs),
     erasureIntervalMs: interval(RETENTION_POLICY.erasureIntervalMs),

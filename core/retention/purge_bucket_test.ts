@@ -17,7 +17,7 @@ import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
-import { purgeBucket, type PurgeBucketPorts } from "./purge_bucket.ts";
+import { purgeBucket, type PurgeBucketPorts, type Refusal } from "./purge_bucket.ts";
 import type { ImageBucket } from "./shards.ts";
 
 const { periodMs, graceMs } = RETENTION_POLICY;
@@ -37,9 +37,9 @@ const purge = (store: PurgeBucketPorts, bucket: ImageBucket = "raw", signal?: Ab
   purgeBucket(store, { bucket, nowMs: NOON_MS, policy: RETENTION_POLICY, signal });
 
 /** The same store, whose removals end otherwise. */
-const removing = (store: MemoryObjectStore, remove: PurgeBucketPorts["remove"]) => ({
+const removing = (store: MemoryObjectStore, removeMany: PurgeBucketPorts["removeMany"]) => ({
   list: store.list.bind(store),
-  remove,
+  removeMany,
 });
 
 test("purgeBucket() removes an image at its period's end and not a millisecond before", async () => {
@@ -52,8 +52,8 @@ test("purgeBucket() removes an image at its period's end and not a millisecond b
     deletedBytes: 10,
     overdue: 0,
     foreign: 0,
+    refused: 0,
     oldestT0Ms: t0OfImageId(kept.imageId),
-    refusal: undefined,
   });
   assert.deepEqual(store.names(), [rawName(kept)]);
 });
@@ -81,7 +81,7 @@ for (const [bucket, namesOf] of Object.entries(NAMES) as [ImageBucket, typeof NA
     const refs = [8, 9, 40, 4000].map((days) => sampleRef(NOON_MS - days * DAY_MS));
     await put(store, ...refs.flatMap(all));
     const { deleted, oldestT0Ms } = await purge(store, bucket);
-    assert.deepEqual([deleted, oldestT0Ms], [4 * namesOf.length, undefined]);
+    assert.deepEqual([deleted, oldestT0Ms], [4 * namesOf.length, null]);
     assert.deepEqual(store.names(), []);
   });
 
@@ -122,35 +122,50 @@ test("purgeBucket() counts what no source can have made yet as not ours", async 
   const store = new MemoryObjectStore();
   await put(store, rawName(sampleRef(NOON_MS + 30 * DAY_MS)));
   const { foreign, deleted, oldestT0Ms } = await purge(store);
-  assert.deepEqual([foreign, deleted, oldestT0Ms], [1, 0, undefined]);
+  assert.deepEqual([foreign, deleted, oldestT0Ms], [1, 0, null]);
 });
 
-test("purgeBucket() goes on behind an old object that it cannot remove", async () => {
-  const store = new MemoryObjectStore();
-  const [stuck, other] = [sampleRef(NOON_MS - 9 * DAY_MS), sampleRef(NOON_MS - 8 * DAY_MS)];
-  await put(store, rawName(stuck), rawName(other));
-  const holding = removing(
-    store,
-    async (name, options) => name !== rawName(stuck) && await store.remove(name, options),
-  );
-  const { deleted, overdue } = await purge(holding);
-  assert.deepEqual([deleted, overdue, store.names()], [1, 1, [rawName(stuck)]]);
-});
-
-test("purgeBucket() goes on behind objects that the store refuses to remove, and tells why", async () => {
-  const store = new MemoryObjectStore();
-  const refs = Array.from({ length: 30 }, (_, n) => sampleRef(NOON_MS - 9 * DAY_MS + n));
-  const last = sampleRef(NOON_MS - periodMs);
-  await put(store, ...refs.map(rawName), rawName(last));
-  const held = new Set<string>(refs.slice(0, 20).map(rawName));
-  const holding = removing(store, async (name, options) => {
-    if (held.has(name)) throw new AppError("internal", "Cannot remove object: it answered 403");
-    return await store.remove(name, options);
+for (const [what, refused] of [["one", 1], ["some", 20], ["every", 231]] as const) {
+  test(`purgeBucket() that is refused ${what} removal goes on behind it, and counts all that is overdue`, async () => {
+    const held = new Set<string>();
+    const store = new MemoryObjectStore({
+      before(operation, name) {
+        if (operation !== "remove" || !held.has(name)) return;
+        throw new AppError("internal", "Cannot remove object: it responded with 403");
+      },
+    });
+    const refs = Array.from({ length: 230 }, (_, n) => sampleRef(NOON_MS - 9 * DAY_MS + n));
+    const names = [...refs, sampleRef(NOON_MS - periodMs)].map(rawName);
+    await put(store, ...names);
+    for (const name of names.slice(0, refused)) held.add(name);
+    const reported: Refusal[] = [];
+    const onRefusal = (refusal: Refusal) => void reported.push(refusal);
+    const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY, onRefusal } as const;
+    const outcome = await purgeBucket(store, input);
+    const { complete, lookedAt, deleted, overdue } = outcome;
+    assert.deepEqual([complete, lookedAt, deleted], [true, 231, 231 - refused]);
+    assert.deepEqual([overdue, outcome.refused], [Math.min(refused, 230), refused]);
+    assert.equal(outcome.oldestT0Ms, NOON_MS - 9 * DAY_MS);
+    assert.deepEqual(store.names(), [...held].toSorted());
+    assert.equal(reported.length, Math.min(refused, 10));
+    assert.ok(
+      reported.every(({ bucket, name, error }) =>
+        bucket === "raw" && held.has(name) && error.message.includes("403")
+      ),
+    );
   });
-  const { complete, deleted, overdue, refusal } = await purge(holding);
-  assert.deepEqual([complete, deleted, overdue], [true, 11, 20]);
-  assert.match(String(refusal), /403/);
-  assert.deepEqual(store.names(), [...held].toSorted());
+}
+
+test("purgeBucket() that may look no longer removes what it has found, and is not complete", async () => {
+  const looked = new AbortController();
+  const store = new MemoryObjectStore({
+    after: (operation, prefix) => void (operation === "list" && prefix === "7/" && looked.abort()),
+  });
+  const refs = ["7", "a"].map((shard) => inShard(shard, NOON_MS - 8 * DAY_MS));
+  await put(store, ...refs.map(rawName));
+  const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY } as const;
+  const { complete, deleted } = await purgeBucket(store, { ...input, lookSignal: looked.signal });
+  assert.deepEqual([complete, deleted], [false, 2]);
 });
 
 for (
@@ -177,7 +192,9 @@ test("purgeBucket() counts what is more than the grace over its time and cannot 
   const store = new MemoryObjectStore();
   const refs = [graceMs + 1, graceMs, 0].map((overMs) => sampleRef(NOON_MS - periodMs - overMs));
   await put(store, ...refs.map(rawName));
-  const outcome = await purge(removing(store, () => Promise.resolve(false)));
+  const outcome = await purge(removing(store, (objects) => {
+    return Promise.resolve(objects.map(() => "replaced" as const));
+  }));
   assert.deepEqual([outcome.deleted, outcome.overdue], [0, 1]);
   assert.equal(outcome.oldestT0Ms, NOON_MS - periodMs - graceMs - 1);
 });
@@ -185,23 +202,22 @@ test("purgeBucket() counts what is more than the grace over its time and cannot 
 test("purgeBucket() does not count what another sweep removed first", async () => {
   const store = new MemoryObjectStore();
   await put(store, rawName(expired), rawName(kept));
-  const outcome = await purge(removing(store, async (name, options) => {
-    await store.remove(name, options);
-    return await store.remove(name, options);
+  const outcome = await purge(removing(store, async (objects, options) => {
+    await store.removeMany(objects, options);
+    return await store.removeMany(objects, options);
   }));
   assert.deepEqual([outcome.deleted, outcome.overdue], [0, 0]);
   assert.equal(outcome.oldestT0Ms, t0OfImageId(kept.imageId));
 });
 
-test("purgeBucket() that is cut says that it is not complete and keeps what it has done", async () => {
+test("purgeBucket() that is cut is not complete, and the next one does the rest", async () => {
   const cut = new AbortController();
   const store = new MemoryObjectStore({
     after: (operation) => void (operation === "remove" && cut.abort()),
   });
   const refs = [9, 8].map((days) => sampleRef(NOON_MS - days * DAY_MS));
   await put(store, ...refs.map(rawName));
-  const outcome = await purge(store, "raw", cut.signal);
-  assert.deepEqual([outcome.complete, outcome.deleted], [false, 1]);
+  assert.equal((await purge(store, "raw", cut.signal)).complete, false);
   assert.equal(store.names().length, 1);
   assert.deepEqual((await purge(store)).complete, true);
   assert.deepEqual(store.names(), []);

@@ -1,113 +1,140 @@
 /**
- * Finds raw objects that no delivery brought to an end (a lost event, a crash on the last attempt, an expired message) and
- * objects beside an erasure request, and publishes their events again. Raw names and manifests of a shard's day are walked
- * side by side, as their names sort alike.
+ * Repair: what no delivery brought to an end has its event published again. Failed images are found by their rows; images
+ * without a manifest (a lost event, an expired message) and objects beside an erasure request by names, a shard at a time.
+ * Nothing is published while its event may still wait in a queue.
  */
 import { forEachBounded } from "../concurrency.ts";
-import { walkNames } from "../listing.ts";
-import { readProcessedName, readRawName } from "../model/object_name.ts";
-import type { CallOptions } from "../ports/call_options.ts";
+import { dayPrefix, SHARDS } from "../model/object_name.ts";
+import { dayOf } from "../model/utc_day.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { EventPublisher } from "../ports/event_publisher.ts";
-import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
+import type { EventQueues } from "../ports/event_queues.ts";
+import type { ObjectLister } from "../ports/object_store.ts";
+import { findLost } from "./find_lost.ts";
 import type { RetentionPolicy } from "./policy.ts";
-import { dayPrefixes, keptDays, type ShardOptions, SHARDS_AT_ONCE } from "./shards.ts";
+import { repairFailed, type RepairFailedPorts, type RepairRun } from "./repair_failed.ts";
+import { hasLeft, readNote, takeNote } from "./repair_notes.ts";
+import { keptDays, type ShardOptions, SHARDS_AT_ONCE } from "./shards.ts";
 
 /** What repair needs: it looks and publishes, and reads no image. */
-export interface RepairPorts {
+export interface RepairPorts extends RepairFailedPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
   readonly erasures: ObjectLister;
-  readonly events: EventPublisher;
+  readonly queues: EventQueues;
   readonly clock: Clock;
-  readonly policy: RetentionPolicy;
 }
 
-/** What a run of repair did. */
+/** What to repair: by schedule where nothing is named. */
+export interface RepairOptions extends ShardOptions, Pick<RepairRun, "sinceMs" | "isDryRun"> {
+  /** Whether failed images are looked for too; true by default. */
+  readonly hasFailed?: boolean | undefined;
+}
+
+/** What a run of repair did, or would do. */
 export interface Repaired {
+  /** Whether it is known how long events have waited; nothing is published where it is not. */
+  readonly isAgeKnown: boolean;
+  /** How long the oldest event that waits has waited, in milliseconds; null where that is not known. */
+  readonly oldestWaitingMs: number | null;
+  /** Shards whose names were looked at. */
+  readonly shards: number;
   /** Raw objects seen. */
   readonly lookedAt: number;
-  /** Without a final manifest though old enough: their events were published again. */
+  /** Raw objects without a manifest that are young, or whose event may still wait: they were left. */
+  readonly waiting: number;
+  /** Raw objects without a manifest whose events were published again. */
   readonly republished: number;
-  /** Requests beside which an object lies, both old enough: their events were published again. */
+  /** Requests beside which an object lies whose events were published again. */
   readonly survived: number;
+  /** Failed images whose events were published again. */
+  readonly failed: number;
+  /** What is open, and has an event that may still wait: shards whose last repair does, and failed images. */
+  readonly heldBack: number;
 }
 
+type Tally = { -readonly [Key in keyof Repaired]: Repaired[Key] };
+
 /**
- * Publishes the event of every kept raw object again that is older than `repairAfterMs` and has no final manifest, and of
- * every erasure request beside which an object is as old.
+ * Runs once. By schedule it looks at the failed images and at the names of the shards whose turn it is, older than
+ * `repairAfterMs`; with `sinceMs` at once at everything whose T0 is not before it. Concurrent calls are safe: one of them
+ * publishes. Throws `unavailable` where a store cannot be reached: the next run does the rest.
  */
 export async function repairImages(
   ports: RepairPorts,
-  { shards, ...options }: ShardOptions = {},
+  { shards, hasFailed = true, ...options }: RepairOptions = {},
 ): Promise<Repaired> {
-  const tally = { lookedAt: 0, republished: 0, survived: 0 };
-  const nowMs = ports.clock.now();
-  const dueMs = nowMs - ports.policy.repairAfterMs;
-  const prefixes = keptDays(nowMs, ports.policy.periodMs).flatMap((day) =>
-    dayPrefixes(day, shards)
+  const { clock, policy } = ports;
+  const { sinceMs, signal } = options;
+  const nowMs = clock.now();
+  const waitingSinceMs = await ports.queues.waitingSince({ signal });
+  const tally: Tally = {
+    isAgeKnown: waitingSinceMs !== undefined,
+    oldestWaitingMs: waitingSinceMs === undefined ? null : Math.max(0, nowMs - waitingSinceMs),
+    shards: 0,
+    lookedAt: 0,
+    waiting: 0,
+    republished: 0,
+    survived: 0,
+    failed: 0,
+    heldBack: 0,
+  };
+  if (waitingSinceMs === undefined) return tally;
+  const run = { nowMs, waitingSinceMs, ...options };
+  if (hasFailed) {
+    const { failed, heldBack } = await repairFailed(ports, run);
+    Object.assign(tally, { failed, heldBack });
+  }
+  const turn = sinceMs === undefined ? shardsOfTurn(nowMs, policy) : SHARDS;
+  await forEachBounded(
+    shards ?? turn,
+    SHARDS_AT_ONCE,
+    (shard) => repairShard(ports, { ...run, shard, tally }),
   );
-  await forEachBounded(prefixes, SHARDS_AT_ONCE, async (prefix) => {
-    const found = await lookInto(ports, { prefix, dueMs, ...options });
-    tally.lookedAt += found.lookedAt;
-    for (const object of found.open) {
-      await ports.events.republish("raw", object, options);
-      tally.republished++;
-    }
-    for (const request of found.survived) {
-      await ports.events.republish("erasures", request, options);
-      tally.survived++;
-    }
-  });
   return tally;
 }
 
-/** Which folder, and when an object must have been complete for its event to be published again. */
-interface Folder extends CallOptions {
-  readonly prefix: string;
-  readonly dueMs: number;
+/** The shards whose names a scheduled run looks at: each has its turn once in a seventh of the period, a day of seven. */
+function shardsOfTurn(
+  nowMs: number,
+  { periodMs, repairIntervalMs }: Pick<RetentionPolicy, "periodMs" | "repairIntervalMs">,
+): string[] {
+  const turns = Math.max(1, Math.floor(periodMs / 7 / repairIntervalMs));
+  const turn = Math.floor(nowMs / repairIntervalMs) % turns;
+  return SHARDS.filter((_, at) => Math.floor(at * turns / SHARDS.length) === turn);
 }
 
-async function lookInto(
-  { raw, processed, erasures }: RepairPorts,
-  { dueMs, ...query }: Folder,
-) {
-  const requests = new Map<string, ObjectFacts>();
-  for await (const request of walkNames(erasures, query)) {
-    if (request.createdMs <= dueMs) requests.set(request.name, request);
-  }
-  const survived = new Set<ObjectFacts>();
-  const isErased = ({ createdMs }: ObjectFacts, name: string): boolean => {
-    const request = createdMs <= dueMs ? requests.get(name) : undefined;
-    if (request !== undefined) survived.add(request);
-    return request !== undefined;
-  };
-  const open: ObjectFacts[] = [];
-  let lookedAt = 0;
-  const manifests = finalManifests(walkNames(processed, query), isErased);
-  let manifest = await manifests.next();
-  for await (const object of walkNames(raw, query)) {
-    if (readRawName(object.name) === null) continue;
-    lookedAt++;
-    while (!manifest.done && manifest.value < object.name) manifest = await manifests.next();
-    const isFinal = !manifest.done && manifest.value === object.name;
-    if (isErased(object, object.name) || isFinal || object.createdMs > dueMs) continue;
-    open.push(object);
-  }
-  while (requests.size > 0 && !manifest.done) manifest = await manifests.next();
-  return { lookedAt, open, survived };
+interface ShardRun extends RepairRun {
+  readonly shard: string;
+  readonly tally: Tally;
 }
 
-/** The raw names of a folder's final manifests; `see` is called with every object on the way. */
-async function* finalManifests(
-  objects: AsyncIterable<ObjectFacts>,
-  see: (object: ObjectFacts, rawName: string) => void,
-): AsyncGenerator<string> {
-  for await (const object of objects) {
-    const rawName = object.name.slice(0, object.name.lastIndexOf("/"));
-    see(object, rawName);
-    if (readProcessedName(object.name)?.kind !== "manifest") continue;
-    const status = object.metadata["status"];
-    if (status === "ready" || status === "rejected") yield rawName;
+async function repairShard(ports: RepairPorts, run: ShardRun): Promise<void> {
+  const { notes, policy } = ports;
+  const { shard, nowMs, sinceMs, waitingSinceMs, signal, tally } = run;
+  const note = await readNote(notes, shard, { signal });
+  if (!hasLeft(note, waitingSinceMs)) return void tally.heldBack++;
+  const oldEnoughMs = sinceMs === undefined ? nowMs - policy.repairAfterMs : nowMs;
+  const dueMs = Math.min(oldEnoughMs, waitingSinceMs - policy.eventDelayMs);
+  const fromMs = sinceMs ?? nowMs - policy.periodMs;
+  let close: Awaited<ReturnType<typeof takeNote>> | undefined;
+  try {
+    // The oldest first, as those have the least time left.
+    for (const day of keptDays(nowMs, policy.periodMs).filter((day) => day >= dayOf(fromMs))) {
+      const folder = { prefix: dayPrefix(shard, day), dueMs, fromMs, signal };
+      const { lookedAt, waiting, lost, survived } = await findLost(ports, folder);
+      tally.lookedAt += lookedAt;
+      tally.waiting += waiting;
+      if (lost.length + survived.length > 0 && !run.isDryRun) {
+        close ??= await takeNote(notes, { subject: shard, note, nowMs, signal });
+        if (close === null) return void tally.heldBack++;
+        if (lost.length > 0) await ports.events.republish("raw", lost, { signal });
+        if (survived.length > 0) await ports.events.republish("erasures", survived, { signal });
+      }
+      tally.republished += lost.length;
+      tally.survived += survived.length;
+    }
+    tally.shards++;
+  } finally {
+    await close?.();
   }
 }

@@ -95,11 +95,9 @@ export async function settleErasures(
   });
   const waiting = found.open.filter((erasure) => !settled.has(erasure));
   const stuck = waiting.filter((erasure) => ageOf(erasure) >= policy.erasureEventMs);
-  await forEachBounded(
-    stuck,
-    WRITES_AT_ONCE,
-    ({ request }) => ports.events.republish("erasures", request, options),
-  );
+  if (stuck.length > 0) {
+    await ports.events.republish("erasures", stuck.map(({ request }) => request), options);
+  }
   return {
     requests: found.requests,
     settled: settled.size,

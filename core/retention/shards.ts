@@ -1,7 +1,7 @@
-/** Walks of a bucket shard by shard: every name begins with its shard and its day, so that the oldest come first. */
+/** Flows over a bucket shard by shard: every name begins with its shard and its day, so that the oldest come first. */
 import { forEachBounded } from "../concurrency.ts";
 import { pagesOf, walkNames } from "../listing.ts";
-import { dayPrefix, ERASURE_FOLDERS, SHARDS } from "../model/object_name.ts";
+import { dayPrefix, ERASURE_FOLDERS, REPAIR_FOLDER, SHARDS } from "../model/object_name.ts";
 import { DAY_MS, dayOf } from "../model/utc_day.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectLister } from "../ports/object_store.ts";
@@ -15,8 +15,8 @@ export interface ShardOptions extends CallOptions {
   readonly shards?: readonly string[] | undefined;
 }
 
-/** Shards that are walked side by side. */
-export const SHARDS_AT_ONCE = 8;
+/** Shards, or folders of them, that are listed side by side. */
+export const SHARDS_AT_ONCE = 32;
 
 /** Where names of a bucket begin: the bucket itself, and the folders of erasures. */
 const ROOTS: Readonly<Record<ImageBucket, readonly string[]>> = {
@@ -30,23 +30,11 @@ export function shardPrefixes(bucket: ImageBucket, shards: readonly string[] = S
   return ROOTS[bucket].flatMap((root) => shards.map((shard) => `${root}${shard}/`));
 }
 
-/** Days of a shard: from `fromDay`, where one is given, up to the end of `day`. */
-interface DaysOfShard extends CallOptions {
-  readonly prefix: string;
-  readonly day: string;
-  readonly fromDay?: string | undefined;
-}
-
-/** The objects of a shard's days, the oldest day first. */
-export async function* walkThrough(
-  lister: ObjectLister,
-  { prefix, day, fromDay = "", ...options }: DaysOfShard,
-): AsyncGenerator<ObjectFacts> {
-  const startOffset = prefix + fromDay;
-  for await (const object of walkNames(lister, { prefix, startOffset, ...options })) {
-    if (dayIn(object.name, prefix) > day) return;
-    yield object;
-  }
+/** The shards in so many parts of about the same size, none of them empty. */
+export function partsOf(count: number, shards: readonly string[] = SHARDS): string[][] {
+  const length = Math.min(count, shards.length);
+  const at = (part: number) => Math.round(part * shards.length / length);
+  return Array.from({ length }, (_, part) => shards.slice(at(part), at(part + 1)));
 }
 
 /** Every object of a bucket, some shards side by side. */
@@ -67,7 +55,8 @@ export async function countForeign(
   bucket: ImageBucket,
   options: CallOptions = {},
 ): Promise<number> {
-  const ours = new Set([...ROOTS[bucket], ...shardPrefixes(bucket)]);
+  const notes = bucket === "processed" ? [REPAIR_FOLDER] : [];
+  const ours = new Set([...ROOTS[bucket], ...shardPrefixes(bucket), ...notes]);
   let foreign = 0;
   for (const prefix of ROOTS[bucket]) {
     for await (const page of pagesOf(lister, { prefix, delimiter: "/", ...options })) {

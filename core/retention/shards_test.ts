@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY_MS } from "../model/utc_day.ts";
-import type { ListQuery, ObjectFacts } from "../ports/object_store.ts";
+import type { ListQuery } from "../ports/object_store.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import {
@@ -9,8 +9,8 @@ import {
   dayPrefixes,
   forEachObject,
   keptDays,
+  partsOf,
   shardPrefixes,
-  walkThrough,
 } from "./shards.ts";
 
 /** A store with these names, listed in pages of two, that notes how often it was asked. */
@@ -24,24 +24,6 @@ async function storeOf(names: readonly string[]) {
   };
   return { list, asked };
 }
-
-async function namesOf(objects: AsyncIterable<ObjectFacts>): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of objects) names.push(name);
-  return names;
-}
-
-test("walkThrough() walks every page of a shard up to the end of a day, and no page behind it", async () => {
-  const days = ["01", "02", "03"].map((day) => `2026-03-${day}`);
-  const names = days.flatMap((day) => ["x", "y", "z"].map((name) => `a/${day}/${name}`));
-  const store = await storeOf([...names, "a/!", "a/odd/x", "b/2026-03-01/x"]);
-  const walk = (day: string, fromDay?: string) =>
-    namesOf(walkThrough(store, { prefix: "a/", day, fromDay }));
-  assert.deepEqual(await walk("2026-03-01"), ["a/!", ...names.slice(0, 3)]);
-  assert.equal(store.asked.length, 3);
-  assert.deepEqual(await walk("2026-03-02", "2026-03-02"), names.slice(3, 6));
-  assert.deepEqual(await walk("2026-03-09", "2026-03-04"), []);
-});
 
 test("forEachObject() visits every name of a bucket's shards once, those of the erasures' folders too", async () => {
   const shards = ["a", "m", "7"];
@@ -60,9 +42,16 @@ test("forEachObject() visits every name of a bucket's shards once, those of the 
 test("countForeign() counts what is in no shard, each folder once", async () => {
   const ours = ["a/1", "7/x"];
   const strange = ["1/x", "1/y", "aa/x", "readme.txt", "é", "A/x"];
-  const folders = ["erased/a/x", "erasing/7/x", "erased/x", "erased/aa/x", "erasing/x"];
+  const folders = [
+    "erased/a/x",
+    "erasing/7/x",
+    "erased/x",
+    "erased/aa/x",
+    "erasing/x",
+    "repairs/a",
+  ];
   const store = await storeOf([...ours, ...strange, ...folders]);
-  assert.equal(await countForeign(store, "raw"), strange.length - 1 + 2);
+  assert.equal(await countForeign(store, "raw"), strange.length - 1 + 3);
   assert.equal(await countForeign(store, "processed"), strange.length - 1 + 3);
 });
 
@@ -81,4 +70,14 @@ test("keptDays() are all that can hold kept names, oldest first, the next one wh
   const nearMidnight = Date.UTC(2026, 2, 14, 23, 59, 55);
   assert.deepEqual(keptDays(nearMidnight, 60_000), ["2026-03-14", "2026-03-15"]);
   assert.deepEqual(keptDays(Date.UTC(2026, 2, 14, 0, 0, 30), 60_000), ["2026-03-13", "2026-03-14"]);
+});
+
+test("partsOf() gives every shard to exactly one part, and no part is empty", () => {
+  for (const count of [1, 3, 8, 31, 32, 40]) {
+    const parts = partsOf(count);
+    assert.deepEqual(parts.flat(), partsOf(1)[0]);
+    assert.equal(parts.length, Math.min(count, 32));
+    const sizes = parts.map(({ length }) => length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${count}: ${sizes}`);
+  }
 });

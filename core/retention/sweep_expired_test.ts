@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import type { ImageRow } from "../model/image_row.ts";
-import type { ImageRef } from "../model/object_name.ts";
+import { type ImageRef, rawName } from "../model/object_name.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import { assertErased } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
@@ -18,7 +18,9 @@ import {
 import type { Certificate } from "./certificate.ts";
 import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
+import type { Refusal } from "./purge_bucket.ts";
 import { sweepExpired } from "./sweep_expired.ts";
+import { type SweepPart, sweepPart, sweptPartSchema } from "./sweep_part.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
 const { periodMs, graceMs } = RETENTION_POLICY;
@@ -144,10 +146,10 @@ test("sweepExpired() twice at once purges once and makes one chain of two", asyn
 test("sweepExpired() whose budget is used up says so in its certificate, and the next one ends it", async () => {
   const world = await worldOfThree();
   world.clock.nowMs = NOON_MS + 20 * DAY_MS;
-  const remove: WorldPorts["raw"]["remove"] = (_, { signal }) =>
+  const removeMany: WorldPorts["raw"]["removeMany"] = (_, { signal } = {}) =>
     new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   const policy = { ...RETENTION_POLICY, sweepBudgetMs: 20 };
-  const raw = withCalls(world.raw, { remove });
+  const raw = withCalls(world.raw, { removeMany });
   const certificate = await sweepExpired({ ...world.ports, raw, policy });
   assert.deepEqual([certificate.n, certificate.complete], [1, false]);
   assert.deepEqual(world.rows.rows(), [], "rows are purged in any case");
@@ -176,22 +178,65 @@ test("sweepExpired() purges objects although the warehouse is away, and throws t
   assert.deepEqual(world.certificates.names(), []);
 });
 
-test("sweepExpired() certifies that something refuses to go, and tells why", async () => {
-  const world = await worldOfThree();
-  world.clock.nowMs += graceMs + 1;
-  const remove: WorldPorts["raw"]["remove"] = (name, options) =>
-    name.includes(first.imageId)
-      ? Promise.reject(new AppError("internal", "Cannot remove object as it answered 403"))
-      : world.raw.remove(name, options);
-  const refusals: string[] = [];
-  const ports = { ...world.ports, raw: withCalls(world.raw, { remove }) };
-  const certificate = await sweepExpired(ports, {
-    onRefusal: ({ message }) => void refusals.push(message),
+test("sweepExpired() whose every removal is refused certifies all that is overdue, and names what stays", async () => {
+  const before = (operation: string) => {
+    if (operation === "remove") throw new AppError("internal", "It responded with 403");
+  };
+  const world = await worldOfThree({ raw: { before }, processed: { before } });
+  world.clock.nowMs += graceMs + 2;
+  const refused: string[] = [];
+  const onRefusal = ({ bucket, name }: Refusal) => void refused.push(`${bucket} ${name}`);
+  const certificate = await sweepExpired(world.ports, { onRefusal });
+  const counts = ["raw", "processed"].map((place) => {
+    const { lookedAt, deleted, overdue, oldestT0 } = placeOf(certificate, place);
+    return [lookedAt, deleted, overdue, oldestT0];
   });
-  const { deleted, overdue, oldestT0 } = placeOf(certificate, "raw");
-  assert.deepEqual([deleted, overdue, oldestT0], [1, 1, new Date(NOON_MS).toISOString()]);
-  assert.deepEqual(refusals, ["Cannot remove object as it answered 403"]);
+  const oldest = new Date(NOON_MS).toISOString();
+  assert.deepEqual(counts, [[3, 0, 2, oldest], [12, 0, 8, oldest]]);
+  const names = [
+    ...[first, second].map((ref) => `raw ${rawName(ref)}`),
+    ...world.processed.names().filter((name) => !name.includes(third.imageId)).map((name) =>
+      `processed ${name}`
+    ),
+  ];
+  assert.deepEqual(refused.toSorted(), names.toSorted());
 });
+
+test("sweepExpired() in parts leaves one certificate, whose counts are those of one part", async () => {
+  const [alone, split] = [await worldOfThree(), await worldOfThree()];
+  const asked: string[] = [];
+  const certificate = await sweepExpired(split.ports, {
+    parts: 8,
+    sweepElsewhere: async (shards) => {
+      asked.push(shards.join(""));
+      return sweptPartSchema.parse(
+        JSON.parse(JSON.stringify(await sweepPart(split.ports, { shards }))),
+      );
+    },
+  });
+  assert.equal(asked.length, 7, "the first part is swept where the certificate is written");
+  assert.deepEqual(certificate, await sweepExpired(alone.ports));
+  assert.deepEqual(split.certificates.names(), ["certificates/1"]);
+  assert.deepEqual(idsLeft(split), [second, third]);
+});
+
+const silent: SweepPart = (_, { signal }) =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+for (const [what, sweepElsewhere] of [["fails", away], ["is silent", silent]] as const) {
+  test(`sweepExpired() one of whose parts ${what} certifies the others, and names its shards`, async () => {
+    const world = await worldOfThree();
+    const missing: string[] = [];
+    const onMissing = (shards: readonly string[]) => void missing.push(...shards);
+    const policy = { ...RETENTION_POLICY, sweepBudgetMs: 100 };
+    const options = { parts: 2, sweepElsewhere, onMissing };
+    const certificate = await sweepExpired({ ...world.ports, policy }, options);
+    assert.deepEqual([certificate.complete, certificate.missingShards.length], [false, 16]);
+    assert.deepEqual(certificate.missingShards, missing.toSorted());
+    assert.equal(placeOf(certificate, "raw").deleted, 1);
+    assert.deepEqual(world.certificates.names(), ["certificates/1"]);
+    assert.equal((await sweepExpired(world.ports)).complete, true);
+  });
+}
 
 test("sweepExpired() throws that the copy failed when the certificate stands", async () => {
   const world = await worldOfThree();

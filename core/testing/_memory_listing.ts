@@ -18,7 +18,8 @@ export class ListedNames {
   }
 
   /** A page of the listing: objects and prefixes counted together; its token is what the next one begins with. */
-  page({ prefix, startOffset = "", delimiter, maxResults, pageToken = "" }: ListQuery): ListPage {
+  page(query: ListQuery): ListPage {
+    const { prefix, startOffset = "", endOffset, delimiter, maxResults, pageToken = "" } = query;
     const names = this.#sorted ??= [...this.#facts.keys()].sort(compareUtf8);
     const max = Math.min(maxResults ?? MAX_RESULTS, MAX_RESULTS);
     const objects: ObjectFacts[] = [];
@@ -27,6 +28,7 @@ export class ListedNames {
     let next = starts.sort(compareUtf8).at(-1) ?? "";
     for (let at = firstAt(names, next); names[at]?.startsWith(prefix);) {
       const name = names[at] ?? "";
+      if (endOffset !== undefined && compareUtf8(name, endOffset) >= 0) break;
       const held = this.#facts.get(name);
       if (held !== undefined && objects.length + prefixes.length === max) {
         return { objects, prefixes, nextPageToken: encodeURIComponent(next) };

@@ -3,12 +3,12 @@ import { t0OfImageId } from "../model/image_id.ts";
 import type { ImageRow } from "../model/image_row.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { DAY_MS } from "../model/utc_day.ts";
-import type { ErasedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
+import type { ErasedRows, FailedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
 import type { ContractCase } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the tables, and rows as a subscription writes them. */
-export interface TestedRows extends RowPurger, ErasedRows, RowAuditor {
+export interface TestedRows extends RowPurger, ErasedRows, FailedRows, RowAuditor {
   write(...rows: readonly ImageRow[]): void | Promise<void>;
 }
 
@@ -73,6 +73,35 @@ export const IMAGE_ROWS_CONTRACT: readonly ContractCase<TestedRows>[] = [
       assert.equal(await rows.removeErased(), 1, "a row that came late");
       assert.equal(await rows.removeErased(), 0);
       assert.deepEqual(await rows.tombstones([kept.imageId, erased.imageId]), [erased.imageId]);
+    },
+  },
+  {
+    name: "failedImages() finds images whose newest row says failed, and counts how often they did",
+    async run(rows) {
+      const fromMs = Date.now() - 2 * DAY_MS;
+      const [twice, ready, erased, old] = [fromMs + 1, fromMs + 2, fromMs + 3, fromMs - 1].map(
+        (t0Ms) => sampleRef(t0Ms),
+      );
+      assert.ok(twice !== undefined && ready !== undefined);
+      assert.ok(erased !== undefined && old !== undefined);
+      const at = (minutes: number) => new Date(fromMs + minutes * 60_000).toISOString();
+      const failed = (minutes: number) => ({ status: "failed", processed_at: at(minutes) });
+      await rows.write(
+        sampleRow(twice, failed(20)),
+        sampleRow(twice, failed(10)),
+        sampleRow(twice, failed(20)),
+        sampleRow({ ...twice, tenant: parseTenant("other") }),
+        sampleRow(ready, failed(10)),
+        sampleRow(ready, { processed_at: at(11) }),
+        sampleRow(erased, failed(10)),
+        sampleRow(erased, { status: "erased", processed_at: at(9) }),
+        sampleRow(old, failed(10)),
+      );
+      const failedAtMs = Date.parse(at(20));
+      assert.deepEqual(await rows.failedImages(fromMs), [
+        { ref: twice, generation: "1700000000000001", failures: 2, failedAtMs },
+      ]);
+      assert.deepEqual(await rows.failedImages(fromMs + 4), []);
     },
   },
 ];

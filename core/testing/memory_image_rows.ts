@@ -1,9 +1,14 @@
-import type { ImageId } from "../model/image_id.ts";
+import { type ImageId, parseImageId } from "../model/image_id.ts";
 import type { ImageRecord } from "../model/image_record.ts";
 import type { ImageRow } from "../model/image_row.ts";
+import type { ImageRef } from "../model/object_name.ts";
+import { parseOwner } from "../model/owner.ts";
+import { parseTenant } from "../model/tenant.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type {
   ErasedRows,
+  FailedImage,
+  FailedRows,
   PurgePublisher,
   PurgeRow,
   RowAuditor,
@@ -20,7 +25,7 @@ interface MemoryImageRowsOptions {
 
 /** The topic of records and the tables that its subscription writes, in memory: the reference that BigQuery is held to. */
 export class MemoryImageRows
-  implements RecordPublisher, PurgePublisher, RowPurger, ErasedRows, RowAuditor {
+  implements RecordPublisher, PurgePublisher, RowPurger, ErasedRows, FailedRows, RowAuditor {
   readonly #options: MemoryImageRowsOptions;
   readonly #purges: PurgeRow[] = [];
   #records: ImageRecord[] = [];
@@ -115,6 +120,24 @@ export class MemoryImageRows
     };
   }
 
+  async failedImages(fromT0Ms: number, options?: CallOptions): Promise<readonly FailedImage[]> {
+    await this.#start("failedImages", options);
+    const kept = this.#rows.filter((row) => t0Of(row) >= fromT0Ms);
+    const images = Map.groupBy(kept, imageOf).values();
+    return [...images].flatMap((rows): FailedImage[] => {
+      const times = rows.map(({ processed_at }) => Date.parse(String(processed_at)));
+      const newest = rows[times.indexOf(Math.max(...times))];
+      if (newest?.status !== "failed" || rows.some(({ status }) => status === "erased")) return [];
+      const failed = rows.filter(({ status }) => status === "failed");
+      return [{
+        ref: refOf(newest),
+        generation: String(newest.generation),
+        failures: new Set(failed.map(({ processed_at }) => processed_at)).size,
+        failedAtMs: Math.max(...times),
+      }];
+    });
+  }
+
   async newestCertificate(options?: CallOptions) {
     await this.#start("newestCertificate", options);
     return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
@@ -139,6 +162,14 @@ export class MemoryImageRows
 /** An id is its tenant's own: another's may be the same. */
 function imageOf({ tenant, image_id }: ImageRow): string {
   return `${tenant}/${image_id}`;
+}
+
+function refOf({ tenant, owner, image_id }: ImageRow): ImageRef {
+  return {
+    tenant: parseTenant(String(tenant)),
+    owner: parseOwner(String(owner)),
+    imageId: parseImageId(String(image_id)),
+  };
 }
 
 function t0Of(row: ImageRow): number {

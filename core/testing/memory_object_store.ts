@@ -1,6 +1,8 @@
+import { isAppError } from "../errors.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import type { Clock } from "../ports/clock.ts";
 import type {
+  BatchRemover,
   CreateOutcome,
   Generation,
   ListPage,
@@ -11,6 +13,7 @@ import type {
   ObjectRemover,
   ObjectReplacer,
   ObjectStore,
+  RemoveOutcome,
   WriteOptions,
 } from "../ports/object_store.ts";
 import { ListedNames } from "./_memory_listing.ts";
@@ -117,6 +120,24 @@ export class MemoryObjectStore implements ObjectStore {
       if (this.#find(name, options.generation) === undefined) return false;
       return this.#objects.delete(name);
     });
+  }
+
+  async removeMany(
+    ...[objects, options]: Parameters<BatchRemover["removeMany"]>
+  ): ReturnType<BatchRemover["removeMany"]> {
+    const outcomes: RemoveOutcome[] = [];
+    for (const { name, generation } of objects) {
+      const removing = this.remove(name, { ...options, generation }).then((isRemoved) =>
+        isRemoved ? "removed" : this.#objects.has(name) ? "replaced" : "absent"
+      );
+      outcomes.push(
+        await removing.catch((error) => {
+          if (!isAppError(error)) throw error;
+          return error;
+        }),
+      );
+    }
+    return outcomes;
   }
 
   async #run<Answer>(

@@ -170,6 +170,39 @@ export const OBJECT_STORE_CONTRACT = contractOf<ObjectStore>({
     assert.equal(await store.remove(name, { generation: made.generation }), false);
     assert.ok((await store.create(name, text("y"), writeOf(ref))).created);
   },
+  async "removeMany() removes exactly the generations it was given and returns what became of each"(
+    store,
+  ) {
+    const { ref } = fresh();
+    const files = ["a", "b", "c"].map((file) => renditionName(ref, file, "jpg"));
+    const made = await Promise.all(files.map(async (name) => {
+      const { created, ...rest } = await store.create(name, text("x"), writeOf(ref));
+      assert.ok(created && "generation" in rest);
+      return { name, generation: rest.generation };
+    }));
+    const [first, second] = made;
+    assert.ok(first !== undefined && second !== undefined);
+    const targets = [{ ...first, generation: "1700000000000000" }, second];
+    assert.deepEqual(await store.removeMany(targets), ["replaced", "removed"]);
+    assert.deepEqual(await store.removeMany(made), ["removed", "absent", "removed"]);
+    assert.deepEqual(await store.removeMany([]), []);
+    const signal = AbortSignal.abort();
+    await assert.rejects(async () => await store.removeMany(made, { signal }));
+  },
+  async "list() pages no further than endOffset, and gives names alone where asked"(
+    store,
+  ) {
+    const { ref } = fresh();
+    const files = ["a", "b", "c"].map((file) => renditionName(ref, file, "jpg"));
+    for (const file of files) await store.create(file, text("x"), writeOf(ref));
+    const query = { prefix: processedPrefix(ref), endOffset: files[2], namesOnly: true };
+    const { objects } = await store.list(query);
+    assert.deepEqual(
+      objects.map(({ name, size }) => [name, size]),
+      files.slice(0, 2).map((name) => [name, 1]),
+    );
+    assert.match(objects[0]?.generation ?? "", /^[0-9]+$/);
+  },
   async "an aborted signal ends every call"(store) {
     const { ref, name } = fresh();
     const signal = AbortSignal.abort();

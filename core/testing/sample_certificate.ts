@@ -7,6 +7,7 @@ export function sampleDraft(values: Partial<CertificateDraft> = {}): Certificate
   return {
     sweptAt: "2026-03-14T12:00:00.000Z",
     complete: true,
+    missingShards: [],
     periodMs: 604_800_000,
     policyHash: "0".repeat(64),
     places: [],

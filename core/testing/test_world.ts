@@ -74,6 +74,10 @@ export class TestWorld {
   readonly config: MemoryObjectStore;
   readonly rows = new MemoryImageRows();
   readonly engine: FakePixelEngine;
+  /** Where repair notes what it publishes: the processed bucket, apart so that its names are images' alone. */
+  readonly notes: MemoryObjectStore;
+  /** How long the oldest event that waits has waited, in milliseconds; undefined where nobody can know. */
+  oldestWaitingMs: number | undefined = 0;
   /** Events that were published again, oldest first. */
   readonly events: { readonly bucket: EventBucket; readonly name: string }[] = [];
   readonly ports: WorldPorts;
@@ -86,6 +90,7 @@ export class TestWorld {
     const generationsBefore = ERASURE_GENERATIONS;
     this.erasures = new MemoryObjectStore({ generationsBefore, ...options.erasures, clock });
     this.certificates = new MemoryObjectStore({ clock });
+    this.notes = new MemoryObjectStore({ clock });
     this.config = new MemoryObjectStore({ clock });
     this.engine = new FakePixelEngine(options.engine);
     const plan = new TextEncoder().encode(JSON.stringify(options.plan ?? {}));
@@ -100,7 +105,7 @@ export class TestWorld {
       clock,
       onProblem: () => undefined,
     });
-    const { raw, processed, erasures, certificates, config, rows } = this;
+    const { raw, processed, erasures, certificates, config, notes, rows } = this;
     this.ports = {
       ...{
         config,
@@ -108,6 +113,7 @@ export class TestWorld {
         processed,
         erasures,
         certificates,
+        notes,
         rows,
         records: rows,
         purges: rows,
@@ -118,7 +124,12 @@ export class TestWorld {
       hashing: portableHashing,
       contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },
       events: {
-        republish: async (bucket, { name }) => void this.events.push({ bucket, name }),
+        republish: async (bucket, objects) =>
+          void this.events.push(...objects.map(({ name }) => ({ bucket, name }))),
+      },
+      queues: {
+        waitingSince: async () =>
+          this.oldestWaitingMs === undefined ? undefined : clock.nowMs - this.oldestWaitingMs,
       },
       policy: RETENTION_POLICY,
       processorVersion: "test",

@@ -42,7 +42,7 @@ const PROMISES = OBJECT_STORE_CONTRACT.filter(({ name }) =>
 for (const { name, run } of PROMISES) {
   test(`gcsEdgeStore ${name}`, async () => {
     const lacking = () => Promise.reject(new TypeError("The edge may not do this"));
-    await run({ ...store, replace: lacking, remove: lacking });
+    await run({ ...store, replace: lacking, remove: lacking, removeMany: lacking });
   });
 }
 

@@ -227,7 +227,8 @@ test("the table of rights grants verbs that it defines, where they can be grante
   };
   for (const { identity, place, verb } of allRights()) {
     const right = `${identity} ${verb} ${place}`;
-    const kind = /^(topic|subscription)-/.exec(place)?.[1] ?? kinds[place.split("/")[0] ?? ""];
+    const kind = /^(topic|subscription|account)-/.exec(place)?.[1] ??
+      kinds[place.split("/")[0] ?? ""];
     assert.equal(RIGHTS.verbs[verb]?.on, kind ?? "secret", right);
   }
 });

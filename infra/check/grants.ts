@@ -17,7 +17,8 @@ export interface Grant {
 const TABLES = ["images", "purges"];
 const AGENT =
   /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
-const BY_KEY = /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription)_iam_member$/;
+const BY_KEY =
+  /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
 const WORKFLOWS =
   /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
 
@@ -54,7 +55,7 @@ function placeOf(resource: PlannedResource): string {
     return TABLES.includes(table) ? table : "views";
   }
   // The keys of these name the place: bridge/kafka-password/open. Grants of Google's own accounts have none.
-  return BY_KEY.test(type) && index !== undefined ? String(index).split("/")[1] ?? "" : type;
+  return BY_KEY.test(type) && index !== undefined ? String(index).split("/")[1] ?? type : type;
 }
 
 /** `/days.json` or `/tenants/*` where a condition narrows a grant to them; a condition of another form is no right. */

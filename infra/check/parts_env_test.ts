@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/config/env";
 import { readEnv as readProcessorEnv } from "@tintype/processor/env";
 import { readKeeperEnv } from "@tintype/processor/keeper_env";
-import { denoFlags, GOOGLE_HOSTS } from "@tintype/processor/permissions";
+import { denoFlags, KEEPER_HOSTS } from "@tintype/processor/permissions";
 import { isThere, run } from "./_process.ts";
 import { copyTerraform } from "./_tree.ts";
 import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
@@ -73,7 +73,7 @@ for (const environment of ENVIRONMENTS) {
 
 test("the keeper's command is that of its permissions in the processor's image", () => {
   const file = new URL("../terraform/modules/contract/keeper_command.json", import.meta.url);
-  const flags = denoFlags("keeper", { denoPath: "/usr/local/bin/deno", hosts: GOOGLE_HOSTS });
+  const flags = denoFlags("keeper", { denoPath: "/usr/local/bin/deno", hosts: KEEPER_HOSTS });
   assert.deepEqual(
     JSON.parse(readFileSync(file, "utf8")),
     ["deno", "run", ...flags, "processor/keeper.ts"],

@@ -99,6 +99,7 @@ test(
         ...SERVER_ENV,
         CERTIFICATES_BUCKET: "tintype-certificates",
         SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
+        KEEPER_SERVICE_ACCOUNT: "keeper@tintype-local.iam.gserviceaccount.com",
       },
     });
   },

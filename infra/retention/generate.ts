@@ -119,7 +119,7 @@ function terraformVariables() {
       scheduled_delete_schedule: `every ${bigquery.scheduledDeleteIntervalMs / HOUR_MS} hours`,
       sweep_schedule: `*/${policy.sweepIntervalMs / MINUTE_MS} * * * *`,
       erasures_schedule: `*/${policy.erasureIntervalMs / MINUTE_MS} * * * *`,
-      repair_schedule: `0 */${policy.repairIntervalMs / HOUR_MS} * * *`,
+      repair_schedule: `*/${policy.repairIntervalMs / MINUTE_MS} * * * *`,
       overdue_alert_seconds: policy.graceMs / 1000,
       log_retention_days: bounds.logDays,
     },

@@ -26,6 +26,7 @@ test("the bounds of the policy keep the promise together", () => {
   assert.ok(policy.sweepIntervalMs + policy.sweepBudgetMs < policy.graceMs);
   assert.ok(policy.attemptMs + policy.erasureIntervalMs < erasureMs);
   assert.ok(policy.erasureEventMs + policy.erasureIntervalMs < erasureMs, "an event lost once");
-  assert.ok(policy.repairAfterMs + policy.repairIntervalMs < closingMs);
+  assert.ok(policy.repairAfterMs + DAY_MS + eventsMs < periodMs - closingMs, "found in time");
+  assert.equal(DAY_MS % policy.repairIntervalMs, 0, "each shard has its turn once a day");
   assert.equal(bounds.logDays * DAY_MS, periodMs);
 });

@@ -106,6 +106,12 @@ locals {
       duration = "1200s"
       advice   = "The sweep does not end, or is cut each time (complete: false) and does not know what it has not seen: look at the scheduler's job ${var.prefix}-sweep, then at call_failed in the keeper's log. Lifecycle rules and the scheduled query hold meanwhile."
     }
+    repair_missing = {
+      title    = "Repair has not run for an hour"
+      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["repairs"].name}\""
+      duration = "3600s"
+      advice   = "Failed images and lost events wait for it, and a shard whose turn it was waits for a day. queue_age_unknown in the keeper's log: Cloud Monitoring does not say how long events have waited, so nothing is published. Otherwise look at the scheduler's job ${var.prefix}-repair and at call_failed. Then npx deno task repair --since 1d does all of it at once."
+    }
     bridge_silent = {
       title    = "The Kafka bridge does not report"
       filter   = "resource.type=\"gce_instance\" AND metric.type=\"${local.lag_metric}\""
@@ -120,6 +126,18 @@ locals {
       filter   = "${local.keeper} AND jsonPayload.event=\"days_missing\""
       severity = "CRITICAL"
       advice   = "On a day without a salt no image is admitted or read. Run gcloud scheduler jobs run ${var.prefix}-days, then look for call_failed in the keeper's log: it creates and deletes days.json in ${module.contract.buckets.config}."
+    }
+    sweep_part_missing = {
+      title    = "A part of a sweep is missing"
+      filter   = "${local.keeper} AND jsonPayload.event=\"sweep_part_missing\""
+      severity = "ERROR"
+      advice   = "Its shards are not in the certificate, which says so, and the next sweep looks at them again. The line names them and the status that the part got: 429 means that keeper.max_instances is too small for keeper.sweep_parts, 403 that the keeper may not call itself."
+    }
+    events_lost = {
+      title    = "Repair has found lost events"
+      filter   = "${local.keeper_jobs} AND jsonPayload.job=\"repair\" AND jsonPayload.republished>0 AND jsonPayload.isDryRun=false"
+      severity = "WARNING"
+      advice   = "The events of so many images (republished) never came, and were published again. A few may be lost now and then; many mean that the bucket's notification or the topic was away: npx deno task repair --since finds the others at once, the schedule within 27 hours."
     }
     erasures_overdue = {
       title    = "Erasures have no receipt in their time"

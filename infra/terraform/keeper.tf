@@ -15,10 +15,11 @@ resource "google_cloud_run_v2_service" "keeper" {
   }
 
   template {
-    service_account                  = local.accounts.keeper.email
-    encryption_key                   = google_kms_crypto_key.regional.id
-    timeout                          = "180s"
-    max_instance_request_concurrency = 4
+    service_account = local.accounts.keeper.email
+    encryption_key  = google_kms_crypto_key.regional.id
+    # Repair may list for half an hour; each job, and each part of a sweep, has an instance of its own.
+    timeout                          = "1800s"
+    max_instance_request_concurrency = 1
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     labels                           = module.contract.labels
 

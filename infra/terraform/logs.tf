@@ -61,6 +61,7 @@ locals {
   keeper_jobs = "${local.keeper} AND jsonPayload.event=\"job\""
   log_metrics = {
     certificates = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.complete=true", why = "Sweeps that came to their end and left a certificate" }
+    repairs      = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"repair\" AND jsonPayload.isAgeKnown=true AND jsonPayload.isDryRun=false", why = "Runs of repair that knew what waits in the queues" }
     burning      = { filter = "resource.type=\"bigquery_dts_config\" AND severity>=ERROR AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.objectives.name))[0]}\"", why = "Hours in which an objective burned its error budget" }
     overdue      = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
   }

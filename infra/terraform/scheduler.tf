@@ -4,7 +4,7 @@ locals {
   jobs = {
     sweep    = { schedule = var.retention.sweep_schedule, why = "Deletes what is past its retention period and leaves a certificate" }
     erasures = { schedule = var.retention.erasures_schedule, why = "Deletes rows of erased images and writes the erasures' receipts" }
-    repair   = { schedule = var.retention.repair_schedule, why = "Publishes the events of raw objects again that nothing processed" }
+    repair   = { schedule = var.retention.repair_schedule, why = "Publishes events again that were lost or failed: a shard's names once a day", deadline = "1800s" }
     # A day ends at midnight UTC, and its salt with the last image's retention period.
     days = { schedule = "5 0 * * *", why = "Makes salts for days to come and drops those whose images are gone" }
   }
@@ -18,7 +18,7 @@ resource "google_cloud_scheduler_job" "job" {
   description      = each.value.why
   schedule         = each.value.schedule
   time_zone        = "Etc/UTC"
-  attempt_deadline = "180s"
+  attempt_deadline = try(each.value.deadline, "180s")
 
   retry_config {
     retry_count          = 5
@@ -36,4 +36,15 @@ resource "google_cloud_scheduler_job" "job" {
   }
 
   depends_on = [google_service_account.identity, google_cloud_run_v2_service_iam_member.grant]
+}
+
+# What the table of rights grants on accounts: operators call a job with a body (deno task repair) as the scheduler.
+resource "google_service_account_iam_member" "grant" {
+  for_each = local.grants.account
+
+  service_account_id = local.accounts[trimprefix(each.value.place, "account-")].name
+  role               = local.role_of[each.value.verb]
+  member             = each.value.member
+
+  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb]
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { AppError } from "@tintype/core/errors";
-import type * as z from "zod";
+import * as z from "zod";
 import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import { AuthorizationCodes, authorizeSchema } from "./authorization_codes.ts";
@@ -57,6 +57,14 @@ export function makeOidcApp(issuer: Issuer): EmulatorApp {
   };
 }
 
+const SCHEDULER_ACCOUNT = "scheduler@tintype-local.iam.gserviceaccount.com";
+const generateSchema = z.strictObject({
+  audience: z.string().min(1).max(2_048),
+  includeEmail: z.literal(true),
+});
+/** The service account that the metadata server is asked by. */
+const METADATA_ACCOUNT = "keeper@tintype-local.iam.gserviceaccount.com";
+
 function routesOf(issuer: Issuer): Routes {
   const { keys } = issuer;
   const published = (body: unknown) => jsonReply(200, body, KEYS_CACHE);
@@ -82,6 +90,27 @@ function routesOf(issuer: Issuer): Routes {
           return tokens === undefined ? secret({ error: "invalid_grant" }, 400) : secret(tokens);
         }
         return secret(await issueAccessToken(issuer, check(accessTokenSchema, asked)));
+      },
+    },
+    // As the keeper's instances reach it (https://cloud.google.com/run/docs/securing/service-identity).
+    "/computeMetadata/v1/instance/service-accounts/default/identity": {
+      async GET({ query, headers }) {
+        if (headers["metadata-flavor"] !== "Google") return { status: 403 };
+        const asked = { audience: query.get("audience") ?? "", email: METADATA_ACCOUNT };
+        const { id_token } = await issueIdentityToken(issuer, check(identityTokenSchema, asked));
+        return {
+          status: 200,
+          headers: { "metadata-flavor": "Google", ...NO_STORE },
+          body: id_token,
+        };
+      },
+    },
+    // The IAM credentials API, by which operators get the scheduler's token for a job of the keeper.
+    [`/v1/projects/-/serviceAccounts/${SCHEDULER_ACCOUNT}:generateIdToken`]: {
+      async POST(call) {
+        const { audience } = check(generateSchema, await readBody(call));
+        const asked = { audience, email: SCHEDULER_ACCOUNT };
+        return secret({ token: (await issueIdentityToken(issuer, asked)).id_token });
       },
     },
     "/google/token": {

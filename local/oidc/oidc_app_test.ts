@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { makeFolder } from "../_testing.ts";
 import { startApp } from "../http/_testing.ts";
 import { KeyRing } from "./key_ring.ts";
@@ -122,6 +122,17 @@ test("POST /_local/rotate signs with a new key and keeps the old one published",
   assert.notEqual(decodeProtectedHeader(before).kid, kid);
   await verifyAccess(url, before);
   await verifyAccess(url, after);
+});
+
+test("the metadata server gives the keeper's identity token to who asks as Google's do", async (t) => {
+  const url = await startOidc(t);
+  const path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=http://x/y";
+  const ask = (headers: Record<string, string>) => fetch(`${url}${path}&format=full`, { headers });
+  assert.equal((await ask({})).status, 403);
+  const answer = await ask({ "metadata-flavor": "Google" });
+  assert.equal(answer.headers.get("metadata-flavor"), "Google");
+  const { aud, email } = decodeJwt(await answer.text());
+  assert.deepEqual([aud, email], ["http://x/y", "keeper@tintype-local.iam.gserviceaccount.com"]);
 });
 
 test("POST /google/token signs the OIDC token of a service account", async (t) => {

@@ -172,11 +172,15 @@ export class Broker {
 
   /** Where a subscription's messages are. */
   status({ name, topic }: Subscription) {
-    const { dropped: _, oldest, ...totals } = this.#store.totals(name);
+    const { dropped: _, oldest, oldestUnacked, ...totals } = this.#store.totals(name);
+    const ageOf = (time: number | undefined) =>
+      time === undefined ? null : this.#clock.now() - time;
     return {
       ...totals,
+      unacked: totals.queued + totals.delivering,
+      oldestUnackedMs: ageOf(oldestUnacked),
       held: this.#settings.of(topic).hold ? totals.queued : 0,
-      oldestQueuedMs: oldest === undefined ? null : this.#clock.now() - oldest,
+      oldestQueuedMs: ageOf(oldest),
       window: this.#loops.get(name)?.window ?? null,
     };
   }

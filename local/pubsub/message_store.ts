@@ -48,7 +48,8 @@ const STATEMENTS = {
   totals: `SELECT count(CASE WHEN lease IS NULL THEN 1 END) AS queued,
     count(CASE WHEN lease != '${LEASES.dead}' THEN 1 END) AS delivering,
     count(CASE WHEN lease = '${LEASES.dead}' THEN 1 END) AS dead,
-    min(CASE WHEN lease IS NULL THEN published END) AS oldest
+    min(CASE WHEN lease IS NULL THEN published END) AS oldest,
+    min(CASE WHEN lease IS NULL OR lease != '${LEASES.dead}' THEN published END) AS oldest_unacked
     FROM messages WHERE subscription = ?`,
   forget: "DELETE FROM messages WHERE subscription = ?",
 } as const;
@@ -162,7 +163,7 @@ export class MessageStore {
     if (by > 0) this.#statements.count.run(owner, name, by);
   }
 
-  /** Where the copies of a subscription are, its counters or a topic's, and when the oldest waiting one was published. */
+  /** Where the copies of a subscription are, its counters or a topic's, and when the oldest waiting and the oldest unacknowledged one were published. */
   totals(owner: string) {
     const row = this.#statements.totals.get(owner);
     const counters: Partial<Record<string, number>> = Object.fromEntries(
@@ -177,6 +178,7 @@ export class MessageStore {
       expired: counters["expired"] ?? 0,
       dropped: counters["dropped"] ?? 0,
       oldest: numberOf(row, "oldest"),
+      oldestUnacked: numberOf(row, "oldest_unacked"),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Control } from "../http/controls.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import { isGranted } from "../rights.ts";
 import type { Broker } from "./broker.ts";
+import { isMetricsPath, listTimeSeries } from "./metrics.ts";
 import { ROUTES } from "./routes.ts";
 import { notEmulated, RpcError, toRpcError } from "./rpc_error.ts";
 
@@ -20,10 +21,16 @@ const PATH = /^\/v1\/(projects\/([^/]+)\/(topics|subscriptions))(?:\/([^/:]+)(:\
 const ALT = ["alt", "$alt"];
 const ALT_VALUES = ["json", "json;enum-encoding=int"];
 
-/** Pub/Sub's REST API over a broker. Callers at an identity's port may do what the table of rights grants it. */
+/** Pub/Sub's REST API over a broker, and its metrics as Cloud Monitoring shows them. Callers at an identity's port may do what the table of rights grants it. */
 export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): EmulatorApp {
   return {
     async answer(call) {
+      if (call.method === "GET" && isMetricsPath(call.path)) {
+        if (call.identity !== undefined && !isGranted(call.identity, "project", "monitor")) {
+          throw notGranted(call.identity);
+        }
+        return jsonReply(200, listTimeSeries(broker, call.path, call.query));
+      }
       const text = await readText(call.body, MAX_BODY_BYTES);
       const path = PATH.exec(call.path);
       const [, collection = "", named, kind = "", id, action = ""] = path ?? [];
@@ -56,10 +63,12 @@ function checkRight({ identity }: Call, name: string, verb: string | undefined):
   const [, , kind = "", id = ""] = name.split("/");
   const resource = `${kind.slice(0, -1)}-${id.slice(id.indexOf("-") + 1)}`;
   if (verb !== undefined && isGranted(identity, resource, verb)) return;
-  throw new RpcError(
-    "PERMISSION_DENIED",
-    `User not authorized to perform this action (${identity}).`,
-  );
+  throw notGranted(identity);
+}
+
+function notGranted(identity: string): RpcError {
+  const message = `User not authorized to perform this action (${identity}).`;
+  return new RpcError("PERMISSION_DENIED", message);
 }
 
 function checkQuery(query: URLSearchParams, known: readonly string[]): void {

@@ -59,11 +59,11 @@ export class Scheduler {
   }
 
   /** Runs a job once, now or as soon as the one under way is over; rejects only with a RangeError for a name that is no job. */
-  async run(name: string): Promise<JobResult> {
+  async run(name: string, body: object = {}): Promise<JobResult> {
     const job = this.#options.jobs.find((each) => each.name === name);
     if (job === undefined) throw new RangeError(`Unknown job: ${name}`);
     const before = this.#last.get(name) ?? Promise.resolve();
-    const result = before.then(() => this.#fire(job));
+    const result = before.then(() => this.#fire(job, body));
     this.#last.set(name, result);
     return await result;
   }
@@ -94,21 +94,21 @@ export class Scheduler {
     }
   }
 
-  async #fire({ name, url }: SchedulerJob): Promise<JobResult> {
+  async #fire({ name, url }: SchedulerJob, body: object): Promise<JobResult> {
     const { log } = this.#options;
     const startedAt = Date.now();
-    const result = { job: name, ...await this.#post(url), ms: Date.now() - startedAt };
+    const result = { job: name, ...await this.#post(url, body), ms: Date.now() - startedAt };
     const fields = { job: name, status: result.status, ms: result.ms };
     if (succeeded(result)) log?.info("job_done", fields);
     else log?.warn("job_failed", fields);
     return result;
   }
 
-  async #post(url: string): Promise<Pick<JobResult, "status" | "body">> {
+  async #post(url: string, body: object): Promise<Pick<JobResult, "status" | "body">> {
     const { identity } = this.#options;
     try {
       const token = await identity.tokenFor(url, SERVICE_ACCOUNT);
-      const post = { url, body: {}, token, timeoutMs: ATTEMPT_DEADLINE_MS };
+      const post = { url, body, token, timeoutMs: ATTEMPT_DEADLINE_MS };
       const { status, text } = await postJson({ ...post, signal: this.#cut.signal });
       if (status === 401) identity.forget(url, SERVICE_ACCOUNT);
       return { status, body: readBody(text) };

@@ -81,7 +81,14 @@ test("two of one job never run at once, and a turn that comes meanwhile is passe
   assert.equal(most, 1);
 });
 
-test("POST /_local/scheduler answers with the job's status and body", async (t) => {
+test("POST /_local/scheduler sends the body that it is given, and answers with the job's status and body", async (t) => {
+  const { url: endpoint, pushed } = await startEndpoint(t, () => 200);
+  const posting = await makeScheduler(t, endpoint);
+  const body = { since: "2026-03-14T12:00:00Z" };
+  await askControl(schedulerControls(posting.scheduler), "POST", "/_local/scheduler", {
+    ...{ job: "repair", body },
+  });
+  assert.deepEqual(pushed.map((each) => each.body), [body]);
   const url = await startServer(t, async (request, response) => {
     const status = request.url === "/jobs/sweep" ? 200 : 503;
     response.writeHead(status).end(status === 200 ? '{"deleted":3}' : "busy");
@@ -107,7 +114,7 @@ test("each job follows its interval of the policy, and another name is no job", 
   assert.deepEqual(jobs, [
     { name: "sweep", url: "http://here/jobs/sweep", intervalMs: 300_000 },
     { name: "erasures", url: "http://here/jobs/erasures", intervalMs: 900_000 },
-    { name: "repair", url: "http://here/jobs/repair", intervalMs: 3_600_000 },
+    { name: "repair", url: "http://here/jobs/repair", intervalMs: 600_000 },
     { name: "days", url: "http://here/jobs/days", intervalMs: 86_400_000 },
   ]);
   const { scheduler } = await makeScheduler(t, "http://localhost:1");

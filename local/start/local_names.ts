@@ -14,6 +14,7 @@ export const LOCAL = {
   /** Tenant of the pictures that `start` sends through the edge. */
   tenant: "demo",
   pushAccount: "push@tintype-local.iam.gserviceaccount.com",
+  keeperAccount: "keeper@tintype-local.iam.gserviceaccount.com",
   schedulerAccount: "scheduler@tintype-local.iam.gserviceaccount.com",
   kafka: {
     topic: "images",

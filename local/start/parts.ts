@@ -125,6 +125,10 @@ export function keeperPart(context: PartsContext): PartCommand {
       DATASET: LOCAL.dataset,
       BIGQUERY_ENDPOINT: URLS.bigquery,
       SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
+      KEEPER_SERVICE_ACCOUNT: LOCAL.keeperAccount,
+      SWEEP_PARTS: "2",
+      MONITORING_ENDPOINT: PUBSUB_URLS.keeper,
+      METADATA_ENDPOINT: URLS.oidc,
     },
   });
 }

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from "node:http";
 import { Readable } from "node:stream";
 import { readBatch, writeBatch } from "@tintype/gcs/batch_parts";
 import { MAX_BATCH } from "@tintype/gcs/batch";
+import type { FaultInjector } from "../faults/faults.ts";
 import { type Call, headerOf, readText, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 
@@ -9,16 +11,28 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Answers one call of the JSON API, failures included. */
 export type AnswerCall = (call: Call) => Promise<Reply>;
 
+/** The same call by call, with the faults that are for it: a status, or a wait; any other drops the whole connection. */
+export function withFaultsInside(answer: AnswerCall, faults: FaultInjector): AnswerCall {
+  return async (call) => {
+    const action = faults.match(call.method, call.target, call.headers);
+    if (action === undefined) return await answer(call);
+    if ("status" in action) return { status: action.status };
+    if ("delayMs" in action) await faults.delay(action.delayMs);
+    else call.hangUp();
+    return await answer(call);
+  };
+}
+
 /**
  * Answers `POST /batch/storage/v1` (cloud.google.com/storage/docs/batch): up to 100 calls of the JSON API without a body,
- * each with the rights of whoever sent the batch.
+ * each with the rights of whoever sent the batch. Each succeeds or fails by itself.
  */
 export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply> {
   const text = await readText(call.body, MAX_BODY_BYTES);
   if (text === undefined) throw new StorageFailure("bad_request", "The batch is too large.");
   const parts = readBatch(headerOf(call, "content-type"), text);
-  if (parts.length > MAX_BATCH) {
-    throw new StorageFailure("bad_request", `A batch holds at most ${MAX_BATCH} calls.`);
+  if (parts.length === 0 || parts.length > MAX_BATCH) {
+    throw new StorageFailure("bad_request", `A batch holds 1 to ${MAX_BATCH} calls.`);
   }
   const replies = [];
   for (const { id, message } of parts) {
@@ -32,14 +46,17 @@ export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply
 function innerCall(call: Call, message: string): Call {
   const [, method = "", target = ""] = /^([A-Z]+) (\/\S*) HTTP\/1\.1\r\n/.exec(message) ?? [];
   const [path = "", search = ""] = target.split("?", 2);
-  if (!/^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path) || path === "" || method === "POST") {
+  const query = new URLSearchParams(search);
+  const isObject = /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path) && method !== "POST";
+  if (!isObject || query.get("alt") === "media") {
     throw new StorageFailure("bad_request", "A batch holds calls of objects without media.");
   }
-  const query = new URLSearchParams(search);
   return { ...call, method, path, query, target, headers: {}, body: Readable.from([]) };
 }
 
 function messageOf({ status, headers = {}, body = "" }: Reply): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `HTTP/1.1 ${status} \r\n${lines}\r\n${typeof body === "string" ? body : ""}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n${
+    typeof body === "string" ? body : ""
+  }`;
 }

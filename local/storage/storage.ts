@@ -112,7 +112,7 @@ async function openParts(options: StorageOptions, lifeMs: number) {
     ...storageControls(parts),
     ...faultControls(faults),
     ...controls,
-  ]);
+  ], faults);
   const server = new EmulatorServer(app, { part: "storage", log, faults });
   return { db, orphans, sessions, server };
 }

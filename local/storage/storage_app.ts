@@ -1,12 +1,13 @@
 import { MalformedMultipart } from "@tintype/gcs/multipart";
 import { V4Rejected } from "@tintype/gcs/v4_rejected";
 import { type Call, jsonReply, type Reply } from "../http/call.ts";
+import type { FaultInjector } from "../faults/faults.ts";
 import type { Control } from "../http/controls.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import { answerPreflight, withCors } from "./cors.ts";
 import { FAILURES, StorageFailure } from "./failures.ts";
 import { answerJson } from "./json_api.ts";
-import { answerBatch } from "./json_batch.ts";
+import { answerBatch, withFaultsInside } from "./json_batch.ts";
 import { answerUpload } from "./json_upload.ts";
 import type { StorageParts } from "./parts.ts";
 import { BATCH_PATH, isJsonPath } from "./read_request.ts";
@@ -14,10 +15,22 @@ import { checkRight } from "./rights.ts";
 import { answerXml } from "./xml_api.ts";
 import { xmlFailure, xmlRejection } from "./xml_errors.ts";
 
-/** Both APIs over the parts of a storage. */
-export function makeStorageApp(parts: StorageParts, controls: readonly Control[]): EmulatorApp {
+/** Both APIs over the parts of a storage; faults happen to the calls inside of a batch too. */
+export function makeStorageApp(
+  parts: StorageParts,
+  controls: readonly Control[],
+  faults: FaultInjector,
+): EmulatorApp {
+  const inside = (call: Call) => route(parts, call).catch((error) => render(error, call));
   return {
-    answer: async (call) => withCors(parts, call, await route(parts, call)),
+    answer: async (call) =>
+      withCors(
+        parts,
+        call,
+        call.path === BATCH_PATH && call.method === "POST"
+          ? await answerBatch(call, withFaultsInside(inside, faults))
+          : await route(parts, call),
+      ),
     failure: (error, call) => withCors(parts, call, render(error, call)),
     controls,
   };
@@ -30,12 +43,6 @@ async function route(parts: StorageParts, call: Call): Promise<Reply> {
   const session = query.get("upload_id");
   if (session !== null) return await parts.sessions.answer(call, session);
   if (!isJsonPath(path)) return await answerXml(parts, call);
-  if (path === BATCH_PATH && method === "POST") {
-    return await answerBatch(
-      call,
-      (inner) => route(parts, inner).catch((error) => render(error, inner)),
-    );
-  }
   checkRight(call.identity, call);
   return path.startsWith("/upload/")
     ? await answerUpload(parts, call)

@@ -21,7 +21,8 @@ export async function cloudResult<T>(
   }
 }
 
-function failureOf(action: string, cause: unknown): AppError {
+/** The error of ours that a call's error is. */
+export function failureOf(action: string, cause: unknown): AppError {
   const status = statusOf(cause);
   const code = isRetryable(cause) ? "unavailable" : "internal";
   const why = status === undefined ? "it could not be reached" : `it responded with ${status}`;

@@ -1,8 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import { parseImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
-import { parseOwner } from "@tintype/core/model/owner";
-import { parseTenant } from "@tintype/core/model/tenant";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type {
   AttemptFinder,
@@ -13,6 +10,7 @@ import type {
 } from "@tintype/core/ports/image_selector";
 import * as z from "zod";
 import { cloudResult, statusOf } from "./_cloud_failure.ts";
+import { imageKeySchema, refOfKey } from "./_image_key.ts";
 import { inDataset, paramsOfImages, type QueryParams } from "./_query_parameters.ts";
 import type { BigQueryClient } from "./bigquery_client.ts";
 import { STATEMENTS } from "./bigquery_statements.ts";
@@ -20,12 +18,7 @@ import { STATEMENTS } from "./bigquery_statements.ts";
 /** A question costs what it reads: one over this is refused, in bytes (10 GiB, six US cents on demand). */
 const MAX_BYTES_BILLED = 10 * 2 ** 30;
 
-const keySchema = z.object({
-  tenant: z.string().transform(parseTenant),
-  owner: z.string().transform(parseOwner),
-  image_id: z.string().transform(parseImageId),
-});
-const attemptSchema = keySchema.extend({
+const attemptSchema = imageKeySchema.extend({
   generation: z.string(),
   attempt: z.coerce.number(),
   status: z.string(),
@@ -55,9 +48,9 @@ WHERE t0 >= @from_t0 AND t0 < @to_t0 AND (${conditionOf(selection)})`;
     const [total] = z.array(totalsSchema).parse(await this.#run(totals, params, signal));
     const names = `SELECT tenant, owner, image_id\n${from}
 ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
-    const rows = z.array(keySchema).parse(await this.#run(names, params, signal));
+    const rows = z.array(imageKeySchema).parse(await this.#run(names, params, signal));
     const { images = 0, bytes = 0, work_ms: workMs = 0 } = total ?? {};
-    return { images, bytes, workMs, refs: rows.map(refOf) };
+    return { images, bytes, workMs, refs: rows.map(refOfKey) };
   }
 
   async attempts(
@@ -68,7 +61,7 @@ ORDER BY t0, tenant, owner, image_id LIMIT ${selection.max}`;
     const rows = await this.#run(STATEMENTS.held_attempts, paramsOfImages(refs), signal);
     return z.array(attemptSchema).parse(rows)
       .map(({ generation, attempt, status, ...key }) => ({
-        ref: refOf(key),
+        ref: refOfKey(key),
         generation,
         attempt,
         status,
@@ -100,8 +93,4 @@ function conditionOf({ where = "TRUE" }: ImageSelection): string {
     "invalid_request",
     "Cannot select images as the condition must be one expression, without a semicolon",
   );
-}
-
-function refOf({ tenant, owner, image_id }: z.infer<typeof keySchema>): ImageRef {
-  return { tenant, owner, imageId: image_id };
 }

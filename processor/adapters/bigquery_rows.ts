@@ -1,7 +1,16 @@
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { CallOptions } from "@tintype/core/ports/call_options";
-import type { ErasedRows, RowAuditor, RowCensus, RowPurger } from "@tintype/core/ports/image_rows";
+import type {
+  ErasedRows,
+  FailedImage,
+  FailedRows,
+  RowAuditor,
+  RowCensus,
+  RowPurger,
+} from "@tintype/core/ports/image_rows";
+import * as z from "zod";
 import { cloudResult } from "./_cloud_failure.ts";
+import { imageKeySchema, refOfKey } from "./_image_key.ts";
 import { inDataset, type QueryParams } from "./_query_parameters.ts";
 import type { BigQueryClient, StatementResult } from "./bigquery_client.ts";
 import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
@@ -18,8 +27,19 @@ export interface BigQueryRowsOptions {
   readonly settleMs?: number;
 }
 
+const failedSchema = imageKeySchema.extend({
+  generation: z.string(),
+  failures: z.coerce.number(),
+  failed_at: z.date(),
+}).transform(({ generation, failures, failed_at, ...key }): FailedImage => ({
+  ref: refOfKey(key),
+  generation,
+  failures,
+  failedAtMs: failed_at.getTime(),
+}));
+
 /** The tables of images and certificates in BigQuery, whose rows are written by subscriptions. */
-export class BigQueryRows implements RowPurger, ErasedRows, RowAuditor {
+export class BigQueryRows implements RowPurger, ErasedRows, FailedRows, RowAuditor {
   readonly #client: BigQueryClient;
   readonly #options: BigQueryRowsOptions;
 
@@ -60,6 +80,14 @@ export class BigQueryRows implements RowPurger, ErasedRows, RowAuditor {
       from_t0: new Date(nowMs - periodMs),
       settled_at: new Date(nowMs - settleMs),
     }, options)).affected;
+  }
+
+  async failedImages(fromT0Ms: number, options: CallOptions = {}) {
+    const span = await this.#run("failed_span", { from_t0: new Date(fromT0Ms) }, options);
+    const { from_t0, to_t0 } = span.rows[0] ?? {};
+    if (!(from_t0 instanceof Date && to_t0 instanceof Date)) return [];
+    const { rows } = await this.#run("failed_images", { from_t0, to_t0 }, options);
+    return z.array(failedSchema).parse(rows);
   }
 
   async newestCertificate(options: CallOptions = {}): Promise<number> {

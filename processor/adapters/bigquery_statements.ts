@@ -23,6 +23,21 @@ WHERE t0 >= @from_t0 AND processed_at <= @settled_at AND status != 'erased'
     SELECT CONCAT(tenant, '/', image_id) FROM tintype.images
     WHERE t0 >= @from_t0 AND status = 'erased'
   )`,
+  /** Reads two narrow columns; what follows then reads the days alone in which anything failed. */
+  failed_span: `SELECT MIN(t0) AS from_t0, MAX(t0) AS to_t0
+FROM tintype.images
+WHERE t0 >= @from_t0 AND status = 'failed'`,
+  /** Each manifest that says `failed` has a time of its own; its record may be there twice. */
+  failed_images: `SELECT
+  tenant, ANY_VALUE(owner) AS owner, image_id,
+  CAST(MAX(IF(status = 'failed', generation, NULL)) AS STRING) AS generation,
+  COUNT(DISTINCT IF(status = 'failed', processed_at, NULL)) AS failures,
+  MAX(processed_at) AS failed_at
+FROM tintype.images
+WHERE t0 BETWEEN @from_t0 AND @to_t0
+GROUP BY tenant, image_id
+HAVING COUNTIF(status = 'erased') = 0
+  AND MAX(IF(status = 'failed', processed_at, NULL)) = MAX(processed_at)`,
   newest_certificate: `SELECT MAX(certificate) AS newest
 FROM tintype.purges
 WHERE swept_at >= TIMESTAMP '1970-01-01 00:00:00+00'`,

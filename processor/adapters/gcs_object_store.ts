@@ -1,5 +1,6 @@
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { anonymous, withHeaders } from "@tintype/gcs/authorize";
+import { removeObjects } from "@tintype/gcs/batch";
 import { crc32cOf } from "@tintype/gcs/crc32c";
 import {
   createObject,
@@ -10,7 +11,7 @@ import {
   statObject,
 } from "@tintype/gcs/json_objects";
 import { type Bucket, GOOGLE_STORAGE } from "@tintype/gcs/storage_call";
-import { cloudResult } from "./_cloud_failure.ts";
+import { cloudResult, failureOf } from "./_cloud_failure.ts";
 import { googleHeaders } from "./_google_auth.ts";
 
 /** Where a bucket is. */
@@ -46,5 +47,11 @@ export function gcsObjectStore({ bucket: name, endpoint }: GcsObjectStoreOptions
     list: (query) => call("list objects", listObjects(bucket, query), query.signal),
     remove: (name, options) =>
       call("remove object", removeObject(bucket, name, options), options.signal),
+    async removeMany(objects, { signal } = {}) {
+      const outcomes = await removeObjects(bucket, objects, { signal });
+      return outcomes.map((outcome) =>
+        typeof outcome === "string" ? outcome : failureOf("remove object", outcome)
+      );
+    },
   };
 }

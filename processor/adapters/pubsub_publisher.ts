@@ -46,17 +46,22 @@ export function pubsubEvents(
 ): EventPublisher {
   const send = publisher(options, topic);
   return {
-    async republish(bucket, { name, generation }, call = {}) {
-      const { attributes } = makeStorageNotification({
-        eventType: "OBJECT_FINALIZE",
-        bucket: buckets[bucket],
-        objectName: name,
-        generation,
-        eventTime: new Date(),
-        notificationConfig: `projects/_/buckets/${buckets[bucket]}/notificationConfigs/0`,
-        resource: {},
-      });
-      await send([{ data: "", attributes: { ...attributes, payloadFormat: "NONE" } }], call);
+    async republish(bucket, objects, call = {}) {
+      await send(
+        objects.map(({ name, generation }) => {
+          const { attributes } = makeStorageNotification({
+            eventType: "OBJECT_FINALIZE",
+            bucket: buckets[bucket],
+            objectName: name,
+            generation,
+            eventTime: new Date(),
+            notificationConfig: `projects/_/buckets/${buckets[bucket]}/notificationConfigs/0`,
+            resource: {},
+          });
+          return { data: "", attributes: { ...attributes, payloadFormat: "NONE" } };
+        }),
+        call,
+      );
     },
   };
 }

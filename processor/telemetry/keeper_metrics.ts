@@ -1,4 +1,5 @@
 import type { Certificate } from "@tintype/core/retention/certificate";
+import type { Repaired } from "@tintype/core/retention/repair_images";
 import type { SettledErasures } from "@tintype/core/retention/settle_erasures";
 import { Counter, Gauge, Registry } from "prom-client";
 
@@ -11,6 +12,7 @@ export interface KeeperMetrics {
   jobEnded(job: string, outcome: "done" | "failed"): void;
   swept(certificate: Certificate): void;
   settled(erasures: SettledErasures): void;
+  repaired(repaired: Repaired): void;
   /** How many days after today have a salt. */
   daysAhead(days: number): void;
 }
@@ -39,6 +41,25 @@ export function createKeeperMetrics(): KeeperMetrics {
     "tintype_keeper_erasures_overdue",
     "Erasures without a receipt for longer than an erasure may take",
   );
+  const republished = new Counter({
+    name: "tintype_keeper_republished_total",
+    help: "Events that repair published again, by why",
+    labelNames: ["why"],
+    registers,
+  });
+  const shards = new Counter({
+    name: "tintype_keeper_repair_shards_total",
+    help: "Shards whose names repair has looked at: 32 a day",
+    registers,
+  });
+  const heldBack = gauge(
+    "tintype_keeper_repair_held_back",
+    "Shards and failed images that the newest repair left, as events of theirs may still wait",
+  );
+  const oldest = gauge(
+    "tintype_keeper_events_oldest_waiting_seconds",
+    "How long the oldest event that waits had waited at the newest repair; -1 where that is not known",
+  );
   const days = gauge("tintype_keeper_days_ahead", "Days after today that have a salt");
   return {
     text: () => registry.metrics(),
@@ -51,6 +72,14 @@ export function createKeeperMetrics(): KeeperMetrics {
     settled(erasures) {
       waiting.set(erasures.waiting);
       late.set(erasures.overdue);
+    },
+    repaired(done) {
+      republished.inc({ why: "lost" }, done.republished);
+      republished.inc({ why: "survived" }, done.survived);
+      republished.inc({ why: "failed" }, done.failed);
+      shards.inc(done.shards);
+      heldBack.set(done.heldBack);
+      oldest.set(done.oldestWaitingMs === null ? -1 : done.oldestWaitingMs / 1_000);
     },
     daysAhead: (ahead) => days.set(ahead),
   };

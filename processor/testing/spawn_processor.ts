@@ -16,6 +16,7 @@ const ENV = {
   AUDIENCE: PROCESS_AUDIENCE,
   PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com",
   SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
+  KEEPER_SERVICE_ACCOUNT: "keeper@tintype-local.iam.gserviceaccount.com",
   PIXEL_PROCESSES: "1",
   NO_COLOR: "1",
 };

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
-import { objectUrl, postJson } from "../_emulator.ts";
+import { objectUrl } from "../_emulator.ts";
+import { repairAtOnce } from "../_push.ts";
 import { runTask, SYSTEM_ADDRESSES } from "../_task.ts";
 import { waitUntil } from "../_wait.ts";
 import { killPart } from "../trouble/parts.ts";
@@ -26,7 +27,7 @@ export interface Loss {
 
 const PICTURES = 6;
 const RECORDS = 2;
-/** Repair leaves younger images to their deliveries: half an hour of seven days, 20 s of this. */
+/** Repair leaves younger images to their deliveries: ten minutes of seven days, some seconds of this. */
 export const DRILL_RETENTION = "1h";
 const SEED = 8;
 const SETTLE_MS = 120_000;
@@ -123,11 +124,11 @@ async function loseBigQuery(system: TroubledSystem) {
 /** Renditions, manifests and receipts are gone; raw images and rows are there. */
 async function loseProcessed(erasedId: string) {
   const present = async () =>
-    (await namesWith(BUCKETS.processed)).filter((name) => !/^eras(ed|ing)\//.test(name));
+    (await namesWith(BUCKETS.processed)).filter((name) => !/^(eras(ed|ing)|repairs)\//.test(name));
   const before = await present();
   await empty(BUCKETS.processed);
   await waitUntil("repair to make everything anew", async () => {
-    await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair" });
+    await repairAtOnce();
     return (await present()).length >= before.length;
   }, SETTLE_MS);
   const after = await present();

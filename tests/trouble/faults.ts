@@ -21,11 +21,8 @@ export interface Fault {
 // An emulator that was killed meanwhile is asked again.
 const addFault = patient(emulator.addFault);
 const clearFaults = patient(emulator.clearFaults);
-const postJson = patient(emulator.postJson);
 const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
-/** More than the least `repairAfterMs` of a policy, 20 s. */
-const REPAIR_AFTER_MS = 22_000;
 const KILLS: readonly Victim[] = [
   "processor",
   "keeper",
@@ -74,8 +71,7 @@ export const FAULTS: readonly Fault[] = [
     run: () => setPush({ drop: 10 }),
     mend: async () => {
       await setPush({ drop: 0 });
-      await sleep(REPAIR_AFTER_MS);
-      await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair" });
+      await push.repairAll();
     },
   },
 ];

@@ -27,7 +27,7 @@ export const REDRIVE = defineCommand({
   name: "redrive",
   summary: [
     "Sends again what was given up, in both places, says before what it will do, and asks.",
-    "events: images whose event became a dead letter (100 deliveries failed) have the status failed. The keeper's repair job, which runs hourly anyway, is run now: it publishes the event again of every raw object that is older than 30 minutes and has no final manifest. Images that are erased, rejected or ready are not touched.",
+    "events: images whose event became a dead letter (100 deliveries failed) have the status failed. The keeper repairs at once (deno task repair), which it does by itself anyway: it publishes the event again of every image that is failed or has no manifest. Images whose event still waits, or that are erased, rejected or ready, are not touched.",
     "kafka: records in the dead-letter topic go to <topic>.redrive (deno task dlq redrive): the same image, the same retention period, however often. Those too old for that are not sent, and it says so.",
   ].join("\n"),
   flags: {
@@ -38,7 +38,7 @@ export const REDRIVE = defineCommand({
     "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or localhost:9092)",
     "project P":
       "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
-    "region R": "its region (default: europe-west4)",
+    "keeper URL": "address of its keeper: https://tintype-keeper-NUMBER.REGION.run.app",
     "prefix NAME": "first part of its names (default: tintype)",
   },
   exitCodes: {
@@ -56,9 +56,12 @@ const LOCAL_QUERIES = "http://localhost:9050/bigquery/v2/projects/tintype-local/
 
 /** The call, where its flags agree; throws UsageError where they contradict each other. */
 export function requireAgreement(options: RedriveOptions): RedriveOptions {
-  const { only, reason, brokers, project, region, prefix } = options;
-  if (project === undefined && (region ?? prefix) !== undefined) {
-    throw new UsageError("Cannot run redrive: --region and --prefix need --project");
+  const { only, reason, brokers, project, keeper, prefix } = options;
+  if (project === undefined && (keeper ?? prefix) !== undefined) {
+    throw new UsageError("Cannot run redrive: --keeper and --prefix need --project");
+  }
+  if (project !== undefined && keeper === undefined && only !== "kafka") {
+    throw new UsageError("Cannot run redrive: --project needs --keeper");
   }
   if (only === "events" && (reason.length > 0 || brokers !== undefined)) {
     throw new UsageError("Cannot run redrive: --only events leaves --reason and --brokers out");
@@ -74,10 +77,10 @@ export function planRedrive(options: RedriveOptions, node: string): RedriveStep[
 }
 
 function eventsStep(
-  { project, region = "europe-west4", prefix = "tintype" }: RedriveOptions,
+  { project, keeper = "", prefix = "tintype" }: RedriveOptions,
 ): RedriveStep {
   const means =
-    "the event of every raw object older than 30 minutes without a final manifest is published again";
+    "the event of every image that is failed or has no manifest is published again, unless it waits";
   if (project === undefined) {
     return {
       place: "events",
@@ -94,12 +97,12 @@ function eventsStep(
     };
   }
   const bounded = ["--nouse_legacy_sql", `--maximum_bytes_billed=${MOST_BYTES}`];
-  const job = [`${prefix}-repair`, `--location=${region}`, `--project=${project}`];
+  const repair = ["repair", "--since", "7d", "--project", project, "--keeper", keeper];
   return {
     place: "events",
     means,
     look: [["bq", "query", `--project_id=${project}`, ...bounded, FAILED]],
-    act: [["gcloud", "scheduler", "jobs", "run", ...job]],
+    act: [["npx", "deno", "task", ...repair, "--prefix", prefix]],
   };
 }
 

@@ -18,11 +18,11 @@ test("redrive goes to both places, looks before it acts, and only looks by --dry
   assert.deepEqual(kafka?.act, [look?.slice(0, -1)]);
 });
 
-test("redrive of a cloud runs its repair job by name, and a query whose bytes are bounded", () => {
-  const [events, none] = planOf("--only events --project p --region r-1 --prefix acme");
+test("redrive of a cloud repairs at once, and a query whose bytes are bounded", () => {
+  const [events, none] = planOf("--only events --project p --keeper https://k --prefix acme");
   assert.equal(none, undefined);
   assert.deepEqual(events?.act.map(typed), [
-    "gcloud scheduler jobs run acme-repair --location=r-1 --project=p",
+    "npx deno task repair --since 7d --project p --keeper https://k --prefix acme",
   ]);
   assert.match(
     typed(events?.look[0] ?? [""]),
@@ -39,7 +39,8 @@ test("redrive hands reasons and brokers to the bridge's tool", () => {
 test("redrive refuses a wrong call in one line", () => {
   const cases = {
     "--only mail": /--only must be one of events, kafka \(got "mail"\)$/,
-    "--region r": /--region and --prefix need --project$/,
+    "--keeper https://k": /--keeper and --prefix need --project$/,
+    "--project p": /--project needs --keeper$/,
     "--only events --reason too_large": /--only events leaves --reason and --brokers out$/,
     "--nothing": /Unknown option '--nothing': see --help$/,
     "now": /Unexpected argument 'now': see --help$/,

@@ -63,8 +63,8 @@ run "plan" {
     error_message = "The keeper is another program of the processor's image, and has a bound."
   }
   assert {
-    condition     = alltrue([for job, settings in { sweep = "*/5 * * * *", erasures = "*/15 * * * *", repair = "0 */1 * * *", days = "5 0 * * *" } : google_cloud_scheduler_job.job[job].schedule == settings])
-    error_message = "Sweeps every 5 minutes, erasures every 15, repair hourly, days after midnight."
+    condition     = alltrue([for job, settings in { sweep = "*/5 * * * *", erasures = "*/15 * * * *", repair = "*/10 * * * *", days = "5 0 * * *" } : google_cloud_scheduler_job.job[job].schedule == settings])
+    error_message = "Sweeps every 5 minutes, erasures every 15, repair every 10, days after midnight."
   }
 }
 

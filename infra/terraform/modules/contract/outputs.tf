@@ -39,8 +39,8 @@ output "services" {
 }
 
 output "keeper_command" {
-  description = "The keeper's program in the processor's image, with the flags of processor/permissions.ts."
-  value       = jsondecode(file("${path.module}/keeper_command.json"))
+  description = "The keeper's program in the processor's image, with the flags of processor/permissions.ts: it calls itself for the parts of a sweep."
+  value       = jsondecode(replace(file("${path.module}/keeper_command.json"), "keeper.invalid", trimprefix(local.services.keeper.url, "https://")))
 }
 
 output "agents" {
@@ -85,9 +85,9 @@ output "verbs" {
 }
 
 output "grants" {
-  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, secret, registry."
+  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, account, secret, registry."
   value = {
-    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "secret", "registry"] :
+    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "account", "secret", "registry"] :
     kind => { for grant in local.grants : grant.key => grant if grant.on == kind }
   }
 }
@@ -134,8 +134,12 @@ output "keeper_env" {
     CERTIFICATES_TOPIC        = local.topics.certificates
     AUDIENCE                  = local.services.keeper.url
     SCHEDULER_SERVICE_ACCOUNT = local.emails.scheduler
-    PSEUDONYM_KEY             = tostring(var.keeper.pseudonym_key)
-    SETTLE_MS                 = tostring(var.keeper.settle_ms)
+    KEEPER_SERVICE_ACCOUNT    = local.emails.keeper
+    SWEEP_PARTS               = tostring(var.keeper.sweep_parts)
+    # Slow lanes of events are those whose key begins so.
+    EVENT_SUBSCRIPTIONS = join(",", [for role, name in local.subscriptions : name if role == "events" || startswith(role, "slow")])
+    PSEUDONYM_KEY       = tostring(var.keeper.pseudonym_key)
+    SETTLE_MS           = tostring(var.keeper.settle_ms)
   })
 }
 

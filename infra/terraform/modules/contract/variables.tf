@@ -282,9 +282,10 @@ variable "processor" {
 }
 
 variable "keeper" {
-  description = "The keeper, which runs the processor's image: its size, what it connects to (google: Google's APIs alone, or internet), the number of the pseudonym key that days made from now on use, and how old a row must be before it can be deleted, in milliseconds (0, unless BigQuery refuses younger ones)."
+  description = "The keeper, which runs the processor's image: its size, what it connects to (google: Google's APIs alone, or internet), how many instances share a sweep's work, the number of the pseudonym key that days made from now on use, and how old a row must be before it can be deleted, in milliseconds (0, unless BigQuery refuses younger ones)."
   type = object({
-    max_instances = optional(number, 3)
+    max_instances = optional(number, 4)
+    sweep_parts   = optional(number, 1)
     cpu           = optional(number, 1)
     memory_mib    = optional(number, 1024)
     egress        = optional(string, "google")
@@ -295,8 +296,12 @@ variable "keeper" {
   nullable = false
 
   validation {
-    condition     = var.keeper.max_instances >= 1 && var.keeper.max_instances <= 32
-    error_message = "keeper.max_instances must be from 1 to 32: names have 32 shards."
+    condition     = var.keeper.sweep_parts >= 1 && var.keeper.sweep_parts <= 32 && floor(var.keeper.sweep_parts) == var.keeper.sweep_parts
+    error_message = "keeper.sweep_parts must be a whole number from 1 to 32: names have 32 shards."
+  }
+  validation {
+    condition     = var.keeper.max_instances >= var.keeper.sweep_parts + 3 && var.keeper.max_instances <= 100
+    error_message = "keeper.max_instances must be from sweep_parts + 3 to 100: each part of a sweep has an instance of its own, and so has each other job."
   }
   validation {
     condition     = contains([1, 2, 4], var.keeper.cpu)

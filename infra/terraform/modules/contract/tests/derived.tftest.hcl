@@ -43,6 +43,10 @@ run "names_carry_the_prefix_and_no_randomness" {
     error_message = "Each service gets its own address and the topics that it publishes to."
   }
   assert {
+    condition     = output.keeper_env.EVENT_SUBSCRIPTIONS == join(",", [for role, name in output.subscriptions : name if role == "events" || startswith(role, "slow")]) && strcontains(join(" ", output.keeper_command), "acme-keeper-123456789012.europe-west4.run.app")
+    error_message = "The keeper knows every subscription of events, and may call itself."
+  }
+  assert {
     condition     = alltrue([for account in output.accounts : length(account.id) >= 6 && length(account.id) <= 30])
     error_message = "A service account's id has 6 to 30 characters."
   }
@@ -129,8 +133,8 @@ run "the_keeper_guards_and_reads_no_raw_image" {
     error_message = "A right on one object has a condition on its name, a right on a bucket none."
   }
   assert {
-    condition     = [for key, grant in output.grants.service : key if grant.place == "keeper"] == ["scheduler/keeper/call"]
-    error_message = "Where there are no operators the scheduler alone calls the keeper."
+    condition     = [for key, grant in output.grants.service : key if grant.place == "keeper"] == ["keeper/keeper/call", "scheduler/keeper/call"]
+    error_message = "Where there are no operators the scheduler and the keeper itself alone call the keeper."
   }
 }
 
@@ -140,7 +144,7 @@ run "operators_upload_tenants_and_start_nothing" {
     operators = ["group:oncall@example.com"]
   }
   assert {
-    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
     error_message = "Operators may do exactly that."
   }
   assert {

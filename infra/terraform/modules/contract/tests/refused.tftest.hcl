@@ -362,10 +362,18 @@ run "refuses_no_authentication_at_kafka" {
   expect_failures = [var.bridge]
 }
 
-run "refuses_more_keepers_than_shards" {
+run "refuses_more_parts_of_a_sweep_than_shards" {
   command = plan
   variables {
-    keeper = { max_instances = 33 }
+    keeper = { sweep_parts = 33, max_instances = 40 }
+  }
+  expect_failures = [var.keeper]
+}
+
+run "refuses_fewer_keepers_than_a_sweep_and_the_other_jobs_need" {
+  command = plan
+  variables {
+    keeper = { sweep_parts = 8, max_instances = 10 }
   }
   expect_failures = [var.keeper]
 }

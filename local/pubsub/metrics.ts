@@ -1,0 +1,55 @@
+import type { Broker } from "./broker.ts";
+import { notEmulated, RpcError } from "./rpc_error.ts";
+
+type Status = ReturnType<Broker["status"]>;
+
+/** Cloud Monitoring's metrics of a subscription that there are: whole seconds, and messages. */
+const METRICS: Readonly<Record<string, (status: Status) => number>> = {
+  "pubsub.googleapis.com/subscription/oldest_unacked_message_age": ({ oldestUnackedMs }) =>
+    Math.floor((oldestUnackedMs ?? 0) / 1_000),
+  "pubsub.googleapis.com/subscription/num_undelivered_messages": ({ unacked }) => unacked,
+};
+
+const PATH = /^\/v3\/projects\/([^/]+)\/timeSeries$/;
+const INTERVAL = ["interval.startTime", "interval.endTime"];
+
+/** Whether a path is that of Cloud Monitoring's `projects.timeSeries.list`. */
+export function isMetricsPath(path: string): boolean {
+  return PATH.test(path);
+}
+
+/**
+ * Answers `GET /v3/projects/P/timeSeries` (https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.timeSeries/list)
+ * by a filter of one metric's type: the value of now for every subscription, where the interval holds it. The real one
+ * samples every minute and shows it up to two minutes later.
+ */
+export function listTimeSeries(broker: Broker, path: string, query: URLSearchParams): unknown {
+  const project = PATH.exec(path)?.[1] ?? "";
+  const filter = query.get("filter") ?? "";
+  const type = /^metric\.type\s*=\s*"([^"]+)"$/.exec(filter)?.[1];
+  const valueOf = type === undefined ? undefined : METRICS[type];
+  if (type === undefined || valueOf === undefined) throw notEmulated(`filter=${filter}`);
+  const other = [...query.keys()].find((key) => !["filter", ...INTERVAL].includes(key));
+  if (other !== undefined) throw notEmulated(other);
+  const [startMs = NaN, endMs = NaN] = INTERVAL.map((name) => Date.parse(query.get(name) ?? ""));
+  if (!(startMs <= endMs)) {
+    const message =
+      "Field interval.endTime had an invalid value: it must be set, and not before its start";
+    throw new RpcError("INVALID_ARGUMENT", message);
+  }
+  const endTime = new Date(endMs).toISOString();
+  const timeSeries = broker.subscriptions.all().map((subscription) => ({
+    metric: { type },
+    resource: {
+      type: "pubsub_subscription",
+      labels: { project_id: project, subscription_id: subscription.name.split("/").at(-1) },
+    },
+    metricKind: "GAUGE",
+    valueType: "INT64",
+    points: [{
+      interval: { startTime: endTime, endTime },
+      value: { int64Value: String(valueOf(broker.status(subscription))) },
+    }],
+  }));
+  return { timeSeries };
+}
