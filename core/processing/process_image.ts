@@ -33,7 +33,9 @@ export async function processImage(
 async function processOnce(
   ports: ProcessImagePorts,
   ref: ImageRef,
-  { attempt, generation, ...options }: CallOptions & Omit<ImageDelivery, "objectName">,
+  { attempt, generation, isSlow = false, ...options }:
+    & CallOptions
+    & Omit<ImageDelivery, "objectName">,
 ): Promise<ProcessOutcome> {
   const phase = phaseOf(ref.imageId, ports.policy, ports.clock.now());
   if (phase === "expired") {
@@ -53,7 +55,7 @@ async function processOnce(
       "too_late",
       "it was complete after its write cutoff",
     )
-    : await runStages(ports, raw, { attempt, ...options });
+    : await runStages(ports, raw, { attempt, isSlow, ...options });
   return await commitManifest(ports, { ref, manifest }, { previous, ...options });
 }
 

@@ -1,4 +1,4 @@
-# From a finished object to the processor: notification, topic, push. From a record to its row: topic, BigQuery subscription.
+# From a finished object to the processor: notification, topic, push; what is beyond a tenant's share, by a slow lane. From a record to its row: topic, BigQuery subscription.
 # And what becomes of a message that cannot be delivered.
 
 resource "google_pubsub_topic" "topic" {
@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "topic" {
 
   name                       = each.value
   kms_key_name               = google_kms_crypto_key.regional.id
-  message_retention_duration = contains(["dead", "images_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
+  message_retention_duration = contains(["dead", "images_dead", "slow_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -36,10 +36,11 @@ resource "google_storage_notification" "finalized" {
 locals {
   # 100 attempts from 10 s to 10 minutes apart are some 15 hours; each nack spends one, also a 429.
   max_delivery_attempts = 100
-  pushes = {
-    events = { path = "/events/storage", retention = var.retention.events_retention }
-    dead   = { path = "/events/dead", retention = var.retention.dead_letters_retention }
-  }
+  pushes = merge({
+    events    = { path = "/events/storage", dead = "dead", retention = var.retention.events_retention }
+    dead      = { path = "/events/dead", dead = null, retention = var.retention.dead_letters_retention }
+    slow_dead = { path = "/events/dead", dead = null, retention = var.retention.dead_letters_retention }
+  }, { for lane in module.contract.slow_lanes : lane => { path = "/events/slow", dead = "slow_dead", retention = var.retention.events_retention } })
   rows = { images = "images", certificates = "purges" }
 }
 
@@ -71,7 +72,7 @@ resource "google_pubsub_subscription" "push" {
   }
 
   dynamic "dead_letter_policy" {
-    for_each = each.key == "events" ? [google_pubsub_topic.topic["dead"].id] : []
+    for_each = each.value.dead == null ? [] : [google_pubsub_topic.topic[each.value.dead].id]
     content {
       dead_letter_topic     = dead_letter_policy.value
       max_delivery_attempts = local.max_delivery_attempts
