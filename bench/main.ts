@@ -9,6 +9,7 @@ import { edgeSuite } from "./edge/edge.ts";
 import { tenantsSuite } from "./edge/tenants.ts";
 import { bridgeSuite } from "./bridge/bridge.ts";
 import { processingSuite } from "./processing/processing.ts";
+import { fairnessSuite } from "./fairness/fairness.ts";
 import { roadSuite } from "./road/road.ts";
 import { retentionSuite } from "./retention/retention.ts";
 import { aimLine, type Suite } from "./suite.ts";
@@ -16,6 +17,7 @@ import { aimLine, type Suite } from "./suite.ts";
 const SUITES: readonly Suite[] = [
   roadSuite,
   processingSuite,
+  fairnessSuite,
   bridgeSuite,
   edgeSuite,
   tenantsSuite,

@@ -5,8 +5,9 @@ import { TestWorld, type TestWorldOptions } from "@tintype/core/testing/test_wor
 import type { Hono } from "hono";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
+import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import { createApp } from "./app.ts";
-import { DeliveryQueue } from "./delivery_queue.ts";
+import { FairQueue } from "./fair_queue.ts";
 import { createKeeperApp, type KeeperAppOptions } from "./keeper_app.ts";
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -52,19 +53,21 @@ export async function startIssuer() {
 export interface AppFixtureOptions extends TestWorldOptions {
   readonly keysUrl: URL;
   readonly isReady?: () => boolean;
-  readonly queue?: DeliveryQueue;
+  readonly queue?: FairQueue;
+  readonly lanes?: SlowLanes;
 }
 
 /** An app over memory, the world that it works on, and what it has logged. */
-export function createFixture({ keysUrl, isReady, queue, ...options }: AppFixtureOptions) {
+export function createFixture({ keysUrl, isReady, queue, lanes, ...options }: AppFixtureOptions) {
   const lines: string[] = [];
   const world = new TestWorld({ nowMs: Date.now(), ...options });
-  const waiting = queue ?? new DeliveryQueue({ maxRunning: 2, maxWaiting: 4, maxWaitMs: 1_000 });
+  const waiting = queue ?? new FairQueue({ slots: 2, room: 4, clock: Date, maxWaitMs: 1_000 });
   const app = createApp({
     ports: world.ports,
     log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
     metrics: createMetrics(() => waiting.size),
     queue: waiting,
+    lanes: lanes ?? { publish: () => Promise.reject(new Error("no message is diverted here")) },
     verify: createOidcVerifier(keysUrl),
     audience: AUDIENCE,
     pushServiceAccount: PUSH_ACCOUNT,

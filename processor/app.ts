@@ -6,8 +6,9 @@ import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
-import type { DeliveryQueue } from "./delivery_queue.ts";
-import { type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
+import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
+import type { FairQueue } from "./fair_queue.ts";
+import { type DeliveryWork, type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
 import { createServerApp, requireCaller } from "./server_app.ts";
 import type { BucketNames } from "./server_env.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
@@ -17,7 +18,8 @@ export interface AppOptions {
   readonly ports: ProcessImagePorts;
   readonly log: Log;
   readonly metrics: ProcessorMetrics;
-  readonly queue: DeliveryQueue;
+  readonly queue: FairQueue;
+  readonly lanes: SlowLanes;
   readonly verify: CallerVerifier;
   /** Base address that tokens name as their audience, without a slash at the end. */
   readonly audience: string;
@@ -32,24 +34,26 @@ export interface AppOptions {
 const MAX_BODY_BYTES = 1024 * 1024;
 const DELIVERY_TIMEOUT_MS = 480_000; // with the queue's longest wait still less than the ack deadline of 600 s
 
-/** The processor's HTTP surface: pushes from Pub/Sub, health, metrics. */
+/** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of dead letters), health, metrics. */
 export function createApp(options: AppOptions): Hono {
   const { ports, buckets } = options;
   const app = createServerApp(options);
   app.use("/events/*", requireCaller(options, options.pushServiceAccount));
-  app.post(
-    "/events/storage",
-    ...push(options, {
-      [buckets.raw]: (...call) => processImage(ports, ...call),
-      [buckets.erasures]: (...call) => processErasure(ports, ...call),
-    }),
-  );
+  const erasing: DeliveryWork = {
+    slots: "none",
+    run: (...call) => processErasure(ports, ...call),
+  };
+  for (const [path, slots] of [["storage", "tenant"], ["slow", "slow"]] as const) {
+    const processing: DeliveryWork = { slots, run: (...call) => processImage(ports, ...call) };
+    const works = { [buckets.raw]: processing, [buckets.erasures]: erasing };
+    app.post(`/events/${path}`, ...push(options, works));
+  }
   app.post(
     "/events/dead",
     ...push(options, {
-      [buckets.raw]: (...call) => markFailed(ports, ...call),
+      [buckets.raw]: { slots: "none", run: (...call) => markFailed(ports, ...call) },
       // The keeper publishes the event again.
-      [buckets.erasures]: async () => ({ outcome: "ignored" }),
+      [buckets.erasures]: { slots: "none", run: async () => ({ outcome: "ignored" }) },
     }),
   );
   return app;

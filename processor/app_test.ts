@@ -1,4 +1,5 @@
 import { AppError } from "@tintype/core/errors";
+import { slowLaneOf } from "@tintype/core/fairness/slow_lane";
 import { erasingName, rawName } from "@tintype/core/model/object_name";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { generateKeyPair } from "jose";
@@ -14,9 +15,17 @@ import {
   SCHEDULER_ACCOUNT,
   startIssuer,
 } from "./_app_fixture.ts";
-import { DeliveryQueue } from "./delivery_queue.ts";
+import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
+import { FairQueue } from "./fair_queue.ts";
 
 const EVENTS = "/events/storage";
+
+/** A message that went to a slow lane. */
+interface Lane {
+  readonly lane: number;
+  readonly data: Uint8Array;
+  readonly attributes: Readonly<Record<string, string>>;
+}
 
 describe("createApp()", () => {
   let issuer: Awaited<ReturnType<typeof startIssuer>>;
@@ -182,15 +191,82 @@ describe("createApp()", () => {
     assert.ok(!lines.join().includes("secret"));
   });
 
-  test("a push over the queue's bounds is answered 429", async () => {
-    const place = Promise.withResolvers<void>();
-    const queue = new DeliveryQueue({ maxRunning: 1, maxWaiting: 0, maxWaitMs: 1_000 });
-    const { push } = fixture({ raw: { before: () => place.promise }, queue });
-    const first = push(rawName(sampleRef()));
-    while (queue.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    assert.equal((await push(rawName(sampleRef()))).status, 429);
-    place.resolve();
-    assert.equal((await first).status, 204);
+  describe("while a tenant holds every slot", () => {
+    const SLOW = "/events/slow";
+
+    /** An app whose one slot an image holds until `free`; another one of its tenant waits, which is all that may. */
+    async function busy(publish: SlowLanes["publish"] = async () => undefined) {
+      const place = Promise.withResolvers<void>();
+      const engine = { before: () => place.promise };
+      const queue = new FairQueue({ slots: 1, room: 4, clock: Date, maxWaitMs: 5_000 });
+      const sent: Lane[] = [];
+      const lanes: SlowLanes = {
+        async publish(lane, { data, attributes }, options) {
+          sent.push({ lane, data, attributes });
+          await publish(lane, { data, attributes }, options);
+        },
+      };
+      const made = fixture({ engine, queue, lanes });
+      const reaches = async (size: number) => {
+        while (queue.size < size) await new Promise((resolve) => setTimeout(resolve, 1));
+      };
+      const held: Promise<Response>[] = [];
+      for (const size of [1, 2]) {
+        held.push(made.push((await made.world.upload(sampleRef())).objectName));
+        await reaches(size);
+      }
+      const free = async () => {
+        place.resolve();
+        for (const { status } of await Promise.all(held)) assert.equal(status, 204);
+      };
+      return { ...made, sent, reaches, free };
+    }
+
+    test("its next event is in its slow lane, as it came, when it is acknowledged", async () => {
+      const { world, push, sent, reaches, free, events } = await busy();
+      const ref = sampleRef();
+      await world.upload(ref);
+      const eventTime = "2026-03-14T12:00:00.000Z";
+      assert.equal((await push(rawName(ref), { eventTime })).status, 204);
+      const { message } = pushBody(rawName(ref), { eventTime });
+      const [one] = sent;
+      assert.deepEqual([sent.length, one?.lane], [1, slowLaneOf(ref.tenant)]);
+      assert.deepEqual(one?.attributes, message.attributes);
+      assert.equal(btoa(String.fromCharCode(...one?.data ?? [])), message.data);
+      const [line] = events();
+      assert.deepEqual([line.event, line.imageId, line.lane], [
+        "delivery_diverted",
+        ref.imageId,
+        slowLaneOf(ref.tenant),
+      ]);
+      const slow = push(rawName(ref), {}, SLOW);
+      await reaches(3);
+      assert.equal((await push(rawName(ref), {}, SLOW)).status, 429, "its lane's room is full");
+      assert.equal(sent.length, 1, "never published again");
+      await free();
+      assert.equal((await slow).status, 204);
+      assert.equal(world.rows.rows().length, 3);
+    });
+
+    test("its event comes again where the lane does not take it", async () => {
+      const away = new AppError("unavailable", "Cannot publish");
+      const { world, push, free } = await busy(() => Promise.reject(away));
+      const { objectName } = await world.upload(sampleRef());
+      assert.equal((await push(objectName)).status, 503);
+      await free();
+    });
+
+    test("its erasures and dead letters are done at once", async () => {
+      const { world, push, free, sent } = await busy();
+      const [erased, failed] = [sampleRef(), sampleRef()];
+      for (const ref of [erased, failed]) await world.upload(ref);
+      await world.requestErasure(erased);
+      assert.equal((await push(rawName(erased), { bucketId: "tintype-erasures" })).status, 204);
+      assert.equal((await push(rawName(failed), {}, "/events/dead")).status, 204);
+      assert.deepEqual(world.rows.rows().map(({ status }) => status), ["erased", "failed"]);
+      assert.deepEqual(sent, []);
+      await free();
+    });
   });
 
   test("a token cannot be checked while its issuer is away: the call is to come again", async () => {

@@ -15,16 +15,21 @@ export const PROCESSOR_VARS = z.object({
   ...SERVER_VARS,
   PORT: whole(0, 65_535).default(8080),
   RECORDS_TOPIC: topic.default("tintype-images"),
+  SLOW_TOPICS: topic.default("tintype-slow"),
+  MAX_INSTANCES: whole(1, 1_000).default(20),
   PUSH_SERVICE_ACCOUNT: z.email(),
   CODEC: z.enum(CODEC_NAMES).default("sharp"),
   PIPELINE: z.string().min(1).optional(),
-  PIXEL_PROCESSES: whole(1, 64).default(2),
+  PIXEL_PROCESSES: whole(1, 30).default(4),
   K_REVISION: z.string().min(1).optional(),
 });
 
 /** The processor's configuration. */
 export interface ProcessorEnv extends ServerEnv {
   readonly recordsTopic: string;
+  /** What the names of the slow lanes' topics begin with. */
+  readonly slowTopics: string;
+  readonly maxInstances: number;
   readonly pushServiceAccount: string;
   readonly codec: CodecName;
   readonly pipeline: string | undefined;
@@ -38,6 +43,8 @@ export function readEnv(env: Variables): ProcessorEnv {
   return {
     ...serverEnvOf(vars),
     recordsTopic: vars.RECORDS_TOPIC,
+    slowTopics: vars.SLOW_TOPICS,
+    maxInstances: vars.MAX_INSTANCES,
     pushServiceAccount: vars.PUSH_SERVICE_ACCOUNT,
     codec: vars.CODEC,
     pipeline: vars.PIPELINE,

@@ -20,7 +20,7 @@ test("readEnv() fills in what is not given", () => {
   assert.equal(env.endpoints.storage, undefined);
   assert.equal(env.policy.periodMs, 604_800_000);
   assert.equal(env.oidcKeysUrl.hostname, "www.googleapis.com");
-  assert.equal(env.pixelProcesses, 2);
+  assert.deepEqual([env.pixelProcesses, env.maxInstances], [4, 20]);
 });
 
 test("readEnv() names every variable that is wrong at once", () => {

@@ -4,17 +4,18 @@
  */
 import { cachedDaySalts, contentKeysOf } from "@tintype/core/configuration/cached_day_salts";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
+import { deliveryShareOf, MAX_WAIT_MS } from "@tintype/core/fairness/delivery_share";
 import { jsonLog } from "@tintype/core/json_log";
 import type { Log } from "@tintype/core/ports/log";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
-import { pubsubRecords } from "./adapters/pubsub_publisher.ts";
+import { type PubSubOptions, pubsubRecords, pubsubSlowLanes } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createApp } from "./app.ts";
-import { DeliveryQueue } from "./delivery_queue.ts";
 import { describeError } from "./describe_error.ts";
 import { PROCESSOR_VARS, type ProcessorEnv, readEnv } from "./env.ts";
+import { FairQueue } from "./fair_queue.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { denoCacheOf } from "./pixels/deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
@@ -22,18 +23,16 @@ import { exitOnCrash, readEnvOrExit, serveUntilSignal } from "./server_process.t
 import { createMetrics } from "./telemetry/metrics.ts";
 import { traced } from "./telemetry/traced.ts";
 
-/** Deliveries under way for each pixel process: one is in its pixels while the others wait for the network. */
-const DELIVERIES_PER_PROCESS = 3;
-const QUEUE = { maxWaiting: 256, maxWaitMs: 90_000 } as const;
-
 async function main(): Promise<void> {
   const log = jsonLog({ part: "processor", write: console.log });
   const env = readEnvOrExit(readEnv, PROCESSOR_VARS, Deno.env);
   exitOnCrash(log);
   const pixels = await startPixels(env, log);
-  const queue = new DeliveryQueue({
-    maxRunning: DELIVERIES_PER_PROCESS * env.pixelProcesses,
-    ...QUEUE,
+  const queue = new FairQueue({
+    ...deliveryShareOf(env),
+    clock: Date,
+    busyOf: (tenant) => pixels.renderingOf(tenant),
+    maxWaitMs: MAX_WAIT_MS,
   });
   const stopping = new AbortController();
   const app = createApp({
@@ -42,6 +41,7 @@ async function main(): Promise<void> {
     log,
     metrics: createMetrics(() => queue.size),
     queue,
+    lanes: pubsubSlowLanes(pubsubOf(env), env.slowTopics),
     verify: createOidcVerifier(env.oidcKeysUrl),
     // It listens only once the pixel processes are warm.
     isReady: () => !stopping.signal.aborted,
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
 }
 
 function createPorts(env: ProcessorEnv, pixels: PixelPool, log: Log): ProcessImagePorts {
-  const { projectId, endpoints, buckets, revision } = env;
+  const { endpoints, buckets, revision } = env;
   const store = (role: keyof typeof buckets) =>
     traced(role, gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }));
   const configuration = {
@@ -60,12 +60,11 @@ function createPorts(env: ProcessorEnv, pixels: PixelPool, log: Log): ProcessIma
     onProblem: (error: unknown, file = "days.json") =>
       log.error("configuration_invalid", { file, ...describeError(error) }),
   };
-  const pubsub = { projectId, endpoint: endpoints.pubsub };
   return {
     raw: store("raw"),
     processed: store("processed"),
     erasures: store("erasures"),
-    records: traced("records", pubsubRecords(pubsub, env.recordsTopic)),
+    records: traced("records", pubsubRecords(pubsubOf(env), env.recordsTopic)),
     contentKeys: contentKeysOf(cachedDaySalts(configuration)),
     pixels: traced("pixels", pixels),
     hashing: webHashing,
@@ -74,6 +73,10 @@ function createPorts(env: ProcessorEnv, pixels: PixelPool, log: Log): ProcessIma
     clock: Date,
     processorVersion: [packageJson.version, revision].filter(Boolean).join("+"),
   };
+}
+
+function pubsubOf({ projectId, endpoints }: ProcessorEnv): PubSubOptions {
+  return { projectId, endpoint: endpoints.pubsub };
 }
 
 async function startPixels(env: ProcessorEnv, log: Log): Promise<PixelPool> {

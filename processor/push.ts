@@ -1,18 +1,20 @@
 /**
- * One push: open the envelope, read the notification, wait for a place, hand the object's name to the use case, and
- * answer so that Pub/Sub forgets it (the work is done, or never will be) or brings it again.
+ * One push: open the envelope, read the notification, wait for a fair share of the slots, hand the object's name to the
+ * use case, and answer so that Pub/Sub forgets it (the work is done, never will be, or is in a slow lane) or brings it again.
  */
 import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import { type NotifiedResource, parseStorageNotification } from "@tintype/core/events/notification";
 import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/events/push_envelope";
+import { slowLaneOf } from "@tintype/core/fairness/slow_lane";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { readRawName } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import type { ImageDelivery, ProcessOutcome } from "@tintype/core/processing/process_ports";
 import { performance } from "node:perf_hooks";
-import type { DeliveryQueue } from "./delivery_queue.ts";
+import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import { describeError } from "./describe_error.ts";
+import type { FairQueue } from "./fair_queue.ts";
 import {
   type DeliveryFacts,
   type DeliverySpan,
@@ -39,17 +41,19 @@ const STATUSES = {
 } as const satisfies Record<ErrorKind, PushStatus>;
 
 /** What a push may mean. */
-type DeliveryWork = (
-  delivery: ImageDelivery,
-  options: CallOptions,
-) => Promise<ProcessOutcome>;
+export interface DeliveryWork {
+  /** Which slots it takes: those of its tenant, a slow lane's, or none where it renders nothing. */
+  readonly slots: "tenant" | "slow" | "none";
+  readonly run: (delivery: ImageDelivery, options: CallOptions) => Promise<ProcessOutcome>;
+}
 
 /** What a push means, by the bucket of its object; objects of other buckets are none of ours. */
 export type DeliveryWorks = Readonly<Record<string, DeliveryWork>>;
 
 /** What handling pushes needs. */
 export interface PushPorts {
-  readonly queue: DeliveryQueue;
+  readonly queue: FairQueue;
+  readonly lanes: SlowLanes;
   readonly log: Log;
   readonly metrics: ProcessorMetrics;
   /** Aborts what is under way: the end of the process. */
@@ -88,17 +92,14 @@ interface Delivering {
   readonly span: DeliverySpan;
 }
 
-async function deliver(
-  { queue, log, metrics, signal, timeoutMs }: PushPorts,
-  { envelope, delivery, work, span }: Delivering,
-): Promise<PushStatus> {
+async function deliver(ports: PushPorts, delivering: Delivering): Promise<PushStatus> {
+  const { log, metrics } = ports;
+  const { envelope, delivery, span } = delivering;
   const ids = idsOf(envelope, delivery);
   const startMs = performance.now();
   const sinceStart = () => Math.round(performance.now() - startMs);
   try {
-    await queue.run(async (waitMs) => {
-      const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const outcome = await work(delivery, { signal: until });
+    await workOrDivert(ports, delivering, ({ outcome, waitMs }) => {
       span.ended(outcome, waitMs);
       metrics.delivered(outcome, waitMs);
       log.info("delivery", { ...ids, ...fieldsOf(outcome), waitMs, deliveryMs: sinceStart() });
@@ -107,12 +108,42 @@ async function deliver(
   } catch (error) {
     const status = STATUSES[isAppError(error) ? error.kind : "internal"];
     span.failed(error, status);
-    if (status !== 204) metrics.putOff(status);
+    if (status !== 204) metrics.putOff(status === 429 ? "delayed" : "repeated");
     const fields = { ...ids, answer: status, ...describeError(error), deliveryMs: sinceStart() };
     if (status === 429) log.warn("delivery_delayed", fields);
     else log.error("delivery_failed", fields);
     return status;
   }
+}
+
+/** What came of a delivery, and how long it waited for its slot. */
+interface Delivered {
+  readonly outcome: ProcessOutcome;
+  readonly waitMs: number;
+}
+
+/** Does the work in its tenant's share of the slots; what is beyond that is in its slow lane when this resolves. */
+async function workOrDivert(
+  { queue, lanes, log, metrics, signal, timeoutMs }: PushPorts,
+  { envelope, delivery, work }: Delivering,
+  onDone: (delivered: Delivered) => void,
+): Promise<void> {
+  const isSlow = work.slots === "slow";
+  const run = async (waitMs: number) => {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    onDone({ outcome: await work.run({ ...delivery, isSlow }, { signal: until }), waitMs });
+  };
+  if (work.slots === "none") return await run(0);
+  const key = readRawName(delivery.objectName)?.tenant ?? "";
+  const done = await queue.run({ key, isSlow }, run);
+  if (done === "refuse") {
+    throw new AppError("rate_limited", "Cannot take this delivery now: too many are under way");
+  }
+  if (done === "done") return;
+  const lane = slowLaneOf(key);
+  await lanes.publish(lane, envelope, { signal });
+  metrics.putOff("diverted");
+  log.info("delivery_diverted", { ...idsOf(envelope, delivery), lane });
 }
 
 function open(body: string) {

@@ -13,10 +13,20 @@ export interface System {
 
 const STOP_MS = 30_000;
 
+/** How it starts. */
+interface SystemOptions {
+  /** A folder for its data. */
+  readonly scratch: string;
+  readonly firstPicture: string;
+  /** Variables and flags beside its own. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
 /** Starts everything with one warm-up picture; throws Error with the command's last words when it does not come up. */
 export async function startSystem(
   root: string,
-  { scratch, firstPicture }: { readonly scratch: string; readonly firstPicture: string },
+  { scratch, firstPicture, env = {}, args = [] }: SystemOptions,
 ): Promise<System> {
   const warmUp = join(scratch, "warm_up");
   await mkdir(warmUp, { recursive: true });
@@ -24,8 +34,13 @@ export async function startSystem(
   const folders = ["--images", warmUp, "--data", join(scratch, "data")];
   const child = spawn(
     process.execPath,
-    ["run", "--allow-all", "local/start/main.ts", ...folders],
-    { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] },
+    ["run", "--allow-all", "local/start/main.ts", ...folders, ...args],
+    {
+      cwd: root,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
   const words: string[] = [];
   await new Promise<void>((resolve, reject) => {

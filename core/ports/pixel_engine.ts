@@ -35,14 +35,20 @@ export interface Rendered {
   readonly engine: string;
 }
 
+/** How an image is rendered. */
+export interface RenderOptions extends CallOptions {
+  /** Whose share of the engine it takes. */
+  readonly tenant?: string;
+  /** Whether it came by a slow lane. */
+  readonly isSlow?: boolean;
+}
+
 /**
  * Renders an image. Throws ImageRejected where the image is at fault (`corrupt`, `truncated`, `processing_limit`,
- * `unsupported_type`, `pipeline_rejected`), and `unavailable` where no place was free or the engine itself broke.
+ * `unsupported_type`, `pipeline_rejected`), `rate_limited` where its tenant found no place in time, and `unavailable` where
+ * the engine itself broke.
  * Who retries: the engine tries once more when a child died for no fault of the image's.
  */
 export interface PixelEngine {
-  render(
-    request: RenderRequest,
-    options?: CallOptions,
-  ): Promise<Rendered>;
+  render(request: RenderRequest, options?: RenderOptions): Promise<Rendered>;
 }

@@ -34,7 +34,9 @@ export async function processImage(
 async function processOnce(
   ports: ProcessImagePorts,
   ref: ImageRef,
-  { attempt, generation, ...options }: CallOptions & Omit<ImageDelivery, "objectName">,
+  { attempt, generation, isSlow = false, ...options }:
+    & CallOptions
+    & Omit<ImageDelivery, "objectName">,
 ): Promise<ProcessOutcome> {
   const phase = phaseOf(ref.imageId, ports.policy, ports.clock.now());
   if (phase === "expired") {
@@ -54,7 +56,7 @@ async function processOnce(
       "too_late",
       "it was complete after its write cutoff",
     )
-    : await runStages(ports, raw, { attempt, ...options });
+    : await runStages(ports, raw, { attempt, isSlow, ...options });
   const outcome = await commitManifest(ports, { ref, manifest }, { previous, ...options });
   if (outcome.outcome === "done" && isRemovedAtOnce(manifest.reason)) {
     await ports.raw.remove(rawName(ref), { generation: object.generation, ...options });

@@ -38,6 +38,8 @@ export interface ImageDelivery {
   readonly generation: string;
   /** Which delivery of the event this is, from 1. */
   readonly attempt: number;
+  /** Whether it came by a slow lane. */
+  readonly isSlow?: boolean;
 }
 
 /** Its owner wants it erased: what was there is gone. */

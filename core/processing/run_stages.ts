@@ -13,6 +13,8 @@ import { storeRenditions } from "./store_renditions.ts";
 /** How to run the stages. */
 interface RunStagesOptions extends CallOptions {
   readonly attempt: number;
+  /** Whether its event came by a slow lane. */
+  readonly isSlow?: boolean;
   /** Of a replay: its renditions have names of their own. */
   readonly mark?: string;
 }
@@ -21,7 +23,7 @@ interface RunStagesOptions extends CallOptions {
 export async function runStages(
   ports: ProcessImagePorts,
   raw: RawImage,
-  { attempt, mark, ...options }: RunStagesOptions,
+  { attempt, mark, isSlow = false, ...options }: RunStagesOptions,
 ): Promise<Manifest> {
   const draft = new ManifestDraft(ports, raw, attempt);
   const { watch } = draft;
@@ -35,7 +37,11 @@ export async function runStages(
     const whole = guarded(await probeBytes(bytes), raw);
     draft.addHeader(whole);
     const renditions = renditionsOf(raw.plan, raw.declaration.preset);
-    const rendered = await ports.pixels.render({ bytes, ...whole, renditions }, options);
+    const rendered = await ports.pixels.render({ bytes, ...whole, renditions }, {
+      ...options,
+      tenant: raw.ref.tenant,
+      isSlow,
+    });
     draft.addRendered(rendered);
     const storing = { ref: raw.ref, renditions: rendered.renditions, mark };
     const stored = await watch.time("storeMs", () => storeRenditions(ports, storing, options));

@@ -41,8 +41,9 @@ export function costDocument(simulated: readonly Simulated[]): string {
     `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
     "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
     `${fleet()}, ${percent(FIGURES.heicShare)} of all as HEIC), at most ` +
-    `${FIGURES.maxInstances} instances. [\`simulate.ts\`](../infra/cost/simulate.ts) says what it leaves out. The ` +
-    "same seed gives the same day.\n",
+    `${FIGURES.maxInstances} instances where the day does not say otherwise, 200 tenants. ` +
+    "[`simulate.ts`](../infra/cost/simulate.ts) shares slots and pixel processes by the processor's own module " +
+    "([fair share](decisions/fair_share.md)), and says what it leaves out. The same seed gives the same day.\n",
     daysTable(simulated),
     ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
     lessons(simulated),
@@ -114,22 +115,21 @@ function lessons(simulated: readonly Simulated[]): string {
     `${FIGURES.coldStartMs / 1000} s is what its worst image waits for (${
       seconds(daily.worstS)
     }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
-    `**A ten-fold burst** of half an hour meets the ceiling of ${FIGURES.maxInstances} instances: the line grows to ` +
-    `${burst.peakQueued.toLocaleString("en-US")} images and nothing is lost, but p99 is ${
-      seconds(burst.p99S)
-    }. Twice the instances would end it sooner at the same price, as work costs the same whenever it is done.\n`,
+    `**A ten-fold burst** of half an hour, with up to ${burst.scenario.maxInstances} instances: it takes ` +
+    `${burst.peakInstances}, which come after a cold start and as the CPU is asked for. Until then events wait: the longest ` +
+    `line is ${burst.peakQueued.toLocaleString("en-US")}, the worst image waits ${
+      seconds(burst.worstS)
+    }, p99 is ${seconds(burst.p99S)}, and nothing is lost.\n`,
     `**A poisoned tenant** (${
       FIGURES.tenantImagesPerDay.toLocaleString("en-US")
     } images, each of which runs into its ` +
-    `deadline of ${
-      FIGURES.deadlineMs / 1000
-    } s) holds up everybody: one line serves all tenants. p95 of the day is ` +
-    `${seconds(poison.p95S)}, the worst image waits ${
-      seconds(poison.worstS)
-    }; a delivery has 100 attempts, some 15 hours, and what waits longer is published again by repair. What bounds it is ` +
-    "the tenant's daily quota. What " +
-    "helps, least work first: a lower quota for new tenants; more instances; a shorter deadline for small images; a " +
-    "subscription of its own for tenants whose images are rejected with `processing_limit` too often.\n",
+    `deadline of ${FIGURES.deadlineMs / 1000} s) has its share and no more: the others' p99 is ${
+      seconds(poison.p99S)
+    }, ${seconds(daily.p99S)} without it. Its surplus waits in its slow lane, up to ${
+      poison.peakQueued.toLocaleString("en-US")
+    } events. It costs instances, which its quota bounds: ${money(poison.runUsd)} USD against ${
+      money(daily.runUsd)
+    } USD.\n`,
   ].join("\n");
 }
 

@@ -6,7 +6,7 @@ import { runMain } from "@tintype/cli/run_main";
 import { costDocument } from "./cost_document.ts";
 import { plot } from "./plot.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, type Simulated } from "./simulate.ts";
 
 const COST = defineCommand({
   name: "cost",
@@ -17,8 +17,7 @@ const COST = defineCommand({
 const DOCS = new URL("../../docs/", import.meta.url);
 
 /** Every generated file with its text, by path. */
-export function costFiles(): Map<string, string> {
-  const simulated = SCENARIOS.map(simulate);
+export function costFiles(simulated: readonly Simulated[]): Map<string, string> {
   const path = (name: string) => fileURLToPath(new URL(name, DOCS));
   return new Map([
     [path("cost.md"), costDocument(simulated)],
@@ -31,7 +30,7 @@ export function costFiles(): Map<string, string> {
 
 if (import.meta.main) {
   await runMain(COST, () => {
-    for (const [path, text] of costFiles()) writeFileSync(path, text);
+    for (const [path, text] of costFiles(SCENARIOS.map(simulate))) writeFileSync(path, text);
     console.log(readFileSync(fileURLToPath(new URL("cost.md", DOCS)), "utf8"));
   });
 }

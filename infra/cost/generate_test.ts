@@ -11,11 +11,16 @@ import { billOf } from "./bill.ts";
 import { cpuMsOf, FIGURES, PRICES } from "./facts.ts";
 import { costFiles } from "./generate.ts";
 import { limits } from "./limits.ts";
-import { instanceUsdPerS, poisson, type Scenario, simulate } from "./simulate.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { instanceUsdPerS, poisson, type Scenario, simulate, type Source } from "./simulate.ts";
 
-test("docs/cost.md and its plots are what the program prints", () => {
-  for (const [path, text] of costFiles()) {
+test("docs/cost.md and its plots are what the program prints, and no simulated day delays an image", () => {
+  const days = SCENARIOS.map(simulate);
+  for (const [path, text] of costFiles(days)) {
     assert.equal(readFileSync(path, "utf8"), text, `${basename(path)}: run \`npx deno task cost\``);
+  }
+  for (const { scenario: { name }, p99S, unready } of days) {
+    assert.ok(p99S <= 2 && unready === 0, `${name}: ${p99S} s, ${unready} are not ready`);
   }
 });
 
@@ -49,13 +54,13 @@ test("configured figures are those of the code and of Terraform", () => {
   const processor = {
     cpu: optional("cpu"),
     memory: optional("memory_mib") / 1024,
-    concurrency: optional("concurrency"),
+    pixelProcesses: optional("pixel_processes"),
     instances: optional("max_instances"),
   };
   assert.deepEqual(processor, {
     cpu: FIGURES.vcpus,
     memory: FIGURES.memoryGib,
-    concurrency: FIGURES.concurrency,
+    pixelProcesses: FIGURES.pixelProcesses,
     instances: FIGURES.maxInstances,
   });
   assert.equal(DEFAULT_PLAN.imagesPerDay, FIGURES.tenantImagesPerDay);
@@ -80,25 +85,46 @@ test("random numbers follow from their seed, and arrivals from their mean", () =
   }
 });
 
+const everybody = (ratePerS: Source["ratePerS"]): Source => ({
+  ratePerS,
+  tenants: Array.from({ length: 20 }, (_, at) => `tenant-${at}`),
+});
 const quiet: Scenario = {
   name: "quiet",
   title: "",
-  ratePerS: () => 0.2,
-  poisonPerS: () => 0,
+  sources: [everybody(() => 0.2)],
   seed: 3,
 };
+/** One instance, and a quarter of an hour; the push window of a day before. */
+const short = { ...quiet, minInstances: 1, maxInstances: 1, lengthS: 900, window: 3_000 };
 
 test("a simulated day loses no image, and an image is never faster than its own work", () => {
   const day = simulate(quiet);
   assert.ok(Math.abs(day.images - 0.2 * 86_400) < 700);
-  assert.equal(day.slices.at(-1)?.queued, 0);
+  assert.deepEqual([day.slices.at(-1)?.queued, day.unready], [0, 0]);
   assert.ok(day.p50S >= cpuMsOf(1) / 1000 && day.p50S <= day.p95S && day.p95S <= day.worstS);
   assert.ok(day.runUsd <= day.peakInstances * 2 * 86_400 * instanceUsdPerS());
   assert.deepEqual(simulate(quiet), day);
 });
 
-test("images that never end make the others wait", () => {
-  const poisoned = simulate({ ...quiet, poisonPerS: (second) => second < 600 ? 5 : 0 });
-  assert.ok(poisoned.worstS > 10 * simulate(quiet).worstS);
-  assert.equal(poisoned.peakInstances, FIGURES.maxInstances);
+test("a tenant whose images never end holds every slot, and the others' images are ready all the same", () => {
+  const later = everybody((second) => second < 61 ? 0 : 0.5);
+  const isFlood = (second: number) => second < 60 ? 10_000 / 60 : 0;
+  const culprit = { ratePerS: isFlood, tenants: ["culprit"], isPoison: true };
+  const before = simulate({ ...short, sources: [later] });
+  const during = simulate({ ...short, sources: [culprit, later] });
+  assert.equal(during.unready, 0);
+  assert.ok(during.p50S <= 1.2 * before.p50S, `${during.p50S} s of ${before.p50S} s`);
+  assert.ok(during.p95S <= 1.2 * before.p95S, `${during.p95S} s of ${before.p95S} s`);
+});
+
+test("a tenant that is alone uses 85 % of an instance", () => {
+  const load = (tenants: Source): Scenario => ({ ...short, sources: [tenants] });
+  const flood = () => 12;
+  const worked = [everybody(flood), { ratePerS: flood, tenants: ["lone"] }].map((source) => {
+    const [{ arrivalsPerS, minute, queued } = assert.fail()] = simulate(load(source)).slices;
+    return arrivalsPerS * minute * 60 - queued;
+  });
+  const [spread = 0, lone = 0] = worked;
+  assert.ok(lone >= 0.85 * spread, `${lone} of ${spread}`);
 });

@@ -1,5 +1,5 @@
 import { FIGURES } from "./facts.ts";
-import type { Scenario } from "./simulate.ts";
+import type { Scenario, Source } from "./simulate.ts";
 
 /** Images of the day that is simulated. */
 export const SIMULATED_IMAGES_PER_DAY = 1_000_000;
@@ -16,26 +16,35 @@ function dailyCurve(second: number): number {
   return MEAN_PER_S * (0.12 + 2.55 * evening + 0.95 * day);
 }
 
-const none = () => 0;
+/** Two hundred tenants: none has 10 % of the images, the largest ten have a quarter. */
+const TENANTS = Array.from({ length: 200 }, (_, at) => `tenant-${at}`);
+const everybody = (ratePerS: Source["ratePerS"]): Source => ({
+  ratePerS,
+  tenants: TENANTS,
+  weightOf: (at) => 1 / (at + 10),
+});
 const during = (second: number, fromHour: number, minutes: number) =>
   second >= fromHour * HOUR_S && second < fromHour * HOUR_S + minutes * 60;
 
 /** The three days that docs/cost.md shows. */
 export const SCENARIOS: readonly Scenario[] = [
-  { name: "daily", title: "A day's curve", ratePerS: dailyCurve, poisonPerS: none, seed: SEED },
+  { name: "daily", title: "A day's curve", sources: [everybody(dailyCurve)], seed: SEED },
   {
     name: "burst",
-    title: "The same day with ten times as much from 20:00 to 20:30",
-    ratePerS: (second) => dailyCurve(second) * (during(second, 20, 30) ? 10 : 1),
-    poisonPerS: none,
+    title: "The same day with ten times as much from 20:00 to 20:30, up to 100 instances",
+    maxInstances: 100,
+    sources: [everybody((second) => dailyCurve(second) * (during(second, 20, 30) ? 10 : 1))],
     seed: SEED + 1,
   },
   {
     name: "poison",
     title:
       "The same day with a tenant that spends its quota in ten minutes from 12:00 on images that never end",
-    ratePerS: dailyCurve,
-    poisonPerS: (second) => during(second, 12, 10) ? FIGURES.tenantImagesPerDay / 600 : 0,
+    sources: [everybody(dailyCurve), {
+      ratePerS: (second) => during(second, 12, 10) ? FIGURES.tenantImagesPerDay / 600 : 0,
+      tenants: ["poison"],
+      isPoison: true,
+    }],
     seed: SEED + 2,
   },
 ];

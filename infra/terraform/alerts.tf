@@ -13,18 +13,20 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 locals {
-  keeper             = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.services.keeper.name}\""
-  rows_subscriptions = "${local.subscription}=one_of(${join(",", [for role in keys(local.rows) : "\"${module.contract.subscriptions[role]}\""])})"
-  subscription       = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id"
+  keeper              = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.contract.services.keeper.name}\""
+  slow_subscriptions  = "${local.subscription}=one_of(${join(",", [for lane in module.contract.slow_lanes : "\"${module.contract.subscriptions[lane]}\""])})"
+  event_subscriptions = "${local.subscription}=one_of(${join(",", [for key in concat(["events"], module.contract.slow_lanes) : "\"${module.contract.subscriptions[key]}\""])})"
+  rows_subscriptions  = "${local.subscription}=one_of(${join(",", [for role in keys(local.rows) : "\"${module.contract.subscriptions[role]}\""])})"
+  subscription        = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id"
   over = {
     dead_letters = {
       title     = "Events become dead letters"
-      filter    = "${local.subscription}=\"${module.contract.subscriptions.events}\" AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      filter    = "${local.event_subscriptions} AND metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\""
       aligner   = "ALIGN_DELTA"
       reducer   = "REDUCE_SUM"
       threshold = 0
       duration  = "0s"
-      advice    = "Images failed 100 times and have the status failed; repair publishes their events again. Look for delivery_failed in the processor's log, and fix what its code names."
+      advice    = "Images failed 100 times and have the status failed; repair publishes their events again. Look for delivery_failed in the processor's log, and fix what its code names; of a slow lane, for the tenant that delivery_diverted names."
     }
     oldest_unacked = {
       title     = "Events wait for more than 15 minutes"
@@ -34,6 +36,15 @@ locals {
       threshold = 900
       duration  = "300s"
       advice    = "The processor does not keep up or does not respond: look at its instances (processor.max_instances) and at delivery_delayed and delivery_failed in its log."
+    }
+    slow_lanes_wait = {
+      title     = "A slow lane waits for more than six hours"
+      filter    = "${local.slow_subscriptions} AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      aligner   = "ALIGN_MAX"
+      reducer   = "REDUCE_MAX"
+      threshold = 21600
+      duration  = "300s"
+      advice    = "A tenant's flood does not drain; all others are served. delivery_diverted in the processor's log names the tenant: look at its images' reasons (processing_limit is a poisoned one), lower its quota, or raise processor.max_instances."
     }
     dead_records = {
       title     = "Records become dead letters"

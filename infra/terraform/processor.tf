@@ -7,7 +7,7 @@ resource "google_cloud_run_v2_service" "processor" {
   description         = "Processes images"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = var.environment == "production"
-  custom_audiences    = [for path in ["/events/storage", "/events/dead"] : "${module.contract.services.processor.url}${path}"]
+  custom_audiences    = [for path in ["/events/storage", "/events/slow", "/events/dead"] : "${module.contract.services.processor.url}${path}"]
 
   scaling {
     min_instance_count = 0
@@ -18,7 +18,7 @@ resource "google_cloud_run_v2_service" "processor" {
     service_account                  = local.accounts.processor.email
     encryption_key                   = google_kms_crypto_key.regional.id
     timeout                          = "600s"
-    max_instance_request_concurrency = var.processor.concurrency
+    max_instance_request_concurrency = module.contract.processor_concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     labels                           = module.contract.labels
 

@@ -1,4 +1,4 @@
-# From a finished object to the processor: notification, topic, push. From a record to its row: topic, BigQuery subscription.
+# From a finished object to the processor: notification, topic, push; what is beyond a tenant's share, by a slow lane. From a record to its row: topic, BigQuery subscription.
 # And what becomes of a message that cannot be delivered.
 
 resource "google_pubsub_topic" "topic" {
@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "topic" {
 
   name                       = each.value
   kms_key_name               = google_kms_crypto_key.regional.id
-  message_retention_duration = contains(["dead", "images_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
+  message_retention_duration = contains(["dead", "images_dead", "slow_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -38,8 +38,11 @@ locals {
   max_delivery_attempts = 100
   processor_url         = module.contract.services.processor.url
   pushes = merge({
-    events = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
-    dead   = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    events    = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
+    dead      = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    slow_dead = { topic = "slow_dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    }, {
+    for lane in module.contract.slow_lanes : lane => { topic = lane, url = "${local.processor_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = ["slow_dead"] }
     }, var.edge_url == "" ? {} : {
     images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND attributes.type = \"image.rejected\"", dead = ["images_dead"] }
   })

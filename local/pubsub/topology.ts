@@ -1,3 +1,4 @@
+import { SLOW_LANES } from "@tintype/core/fairness/slow_lane";
 import { retentionBoundsOf } from "@tintype/core/retention/bounds";
 import type { Broker } from "./broker.ts";
 import { parseSubscription, type SubscriptionInput } from "./resources.ts";
@@ -31,6 +32,13 @@ interface Row {
   readonly deadLetterTopic?: string;
 }
 
+/** The lanes of what is beyond its tenant's share. */
+const SLOW = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
+  const topic = `tintype-slow-${lane}`;
+  const deadLetterTopic = "tintype-slow-dead";
+  return [topic, { topic, keeps: "eventsMs", pushPath: "/events/slow", deadLetterTopic }];
+});
+
 /** Every subscription by its id, with its topic (infra/terraform/topics.tf). */
 const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
   "tintype-events": {
@@ -41,6 +49,12 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
   },
   "tintype-events-dead": {
     topic: "tintype-events-dead",
+    keeps: "deadLettersMs",
+    pushPath: "/events/dead",
+  },
+  ...Object.fromEntries(SLOW),
+  "tintype-slow-dead": {
+    topic: "tintype-slow-dead",
     keeps: "deadLettersMs",
     pushPath: "/events/dead",
   },

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { makeQueue } from "./_testing.ts";
 
 const DAY_S = 86_400;
+const SLOW = [0, 1, 2, 3, 4, 5, 6, 7, "dead"].map((lane) => `tintype-slow-${lane}`);
 
 test("the topology has Terraform's names, and keeps messages their share of the period", (t) => {
   const keptBy = (retentionMs: number) => {
@@ -22,6 +23,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-images-bigquery": 3 * DAY_S,
     "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
+    ...Object.fromEntries(SLOW.map((id) => [id, 3 * DAY_S])),
   });
   assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
   assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
@@ -49,6 +51,12 @@ test("events are pushed with the endpoint as audience and 100 attempts, dead let
   const { filter, pushConfig: toEdge } = of("tintype-images-edge");
   assert.match(toEdge.pushEndpoint ?? "", /\/events\/records$/);
   assert.equal(filter, 'attributes.source = "edge" AND attributes.type = "image.rejected"');
+  const slow = of("tintype-slow-7");
+  assert.equal(slow.pushConfig.pushEndpoint, "http://localhost:8080/events/slow");
+  assert.deepEqual(slow.deadLetterPolicy, {
+    deadLetterTopic: "projects/tintype-local/topics/tintype-slow-dead",
+    maxDeliveryAttempts: 100,
+  });
   const rows = { table: "tintype-local.tintype.images", useTableSchema: true };
   assert.deepEqual(of("tintype-images-bigquery").bigqueryConfig, rows);
 });

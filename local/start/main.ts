@@ -70,6 +70,9 @@ const INHERITED = [
   "CODEC",
   "PIPELINE",
   "PIXEL_PROCESSES",
+  "PUSH_CONCURRENCY",
+  "PUSH_MIN_BACKOFF_MS",
+  "PUSH_MAX_BACKOFF_MS",
 ];
 
 async function start(options: StartOptions): Promise<number> {

@@ -1,4 +1,5 @@
 import { makeStorageNotification } from "@tintype/core/events/notification";
+import type { PushEnvelope } from "@tintype/core/events/push_envelope";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { EventPublisher } from "@tintype/core/ports/event_publisher";
 import type { PurgePublisher } from "@tintype/core/ports/image_rows";
@@ -34,6 +35,26 @@ export function pubsubPurges(options: PubSubOptions, topic: string): PurgePublis
   return {
     async publishPurge(rows, call = {}) {
       await send(rows.map((row) => ({ data: JSON.stringify(row) })), call);
+    },
+  };
+}
+
+/** Takes the deliveries that are beyond their tenant's share. */
+export interface SlowLanes {
+  /** Publishes a pushed message as it came; who retries: Pub/Sub, where the push is not acknowledged. */
+  publish(
+    lane: number,
+    message: Pick<PushEnvelope, "data" | "attributes">,
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+/** The slow lanes: topics `{prefix}-0` and on. */
+export function pubsubSlowLanes(options: PubSubOptions, prefix: string): SlowLanes {
+  return {
+    async publish(lane, { data, attributes }, call = {}) {
+      const text = new TextDecoder().decode(data);
+      await publisher(options, `${prefix}-${lane}`)([{ data: text, attributes }], call);
     },
   };
 }

@@ -1,13 +1,18 @@
 /**
  * The pixel engine of production: a warm pool of killable child processes.
- * Walk: `render` queues a picture by its megapixels, a free child takes it under a deadline and a memory bound, the
+ * Walk: `render` queues a picture, a free child takes the next one by fair share under a deadline and a memory bound, the
  * outcome becomes an answer, a rejection or one second try; whatever ends a child, another one takes its place.
  */
 import { AppError } from "@tintype/core/errors";
+import { type Claim, FairShare } from "@tintype/core/fairness/fair_share";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
-import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log } from "@tintype/core/ports/log";
-import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
+import type {
+  PixelEngine,
+  Rendered,
+  RenderOptions,
+  RenderRequest,
+} from "@tintype/core/ports/pixel_engine";
 import type { CodecName } from "../adapters/codec_names.ts";
 import {
   type ChildOutcome,
@@ -35,8 +40,6 @@ export interface PixelPoolOptions {
   readonly maxMemoryBytes?: number;
   /** Megapixels in all children together: 150; a larger picture runs alone. */
   readonly maxRunningMegapixels?: number;
-  /** Megapixels that may wait: 600. */
-  readonly maxWaitingMegapixels?: number;
   /** How long a picture may wait: 120 s. */
   readonly maxWaitMs?: number;
 }
@@ -47,13 +50,14 @@ export interface PixelPool extends PixelEngine {
   readonly columns: OwnColumnTypes;
   /** Takes nothing more, lets what is under way finish, and leaves no process behind. */
   close(): Promise<void>;
+  /** Pictures of a tenant that are being rendered. */
+  renderingOf(tenant: string): number;
 }
 
 const DEFAULTS = {
   deadlineMs: 30_000,
   maxMemoryBytes: 2 ** 30,
   maxRunningMegapixels: 150,
-  maxWaitingMegapixels: 600,
   maxWaitMs: 120_000,
 };
 
@@ -88,7 +92,7 @@ export async function startPixelPool(options: PixelPoolOptions): Promise<PixelPo
 
 type Settings = PixelPoolOptions & typeof DEFAULTS;
 
-interface Job {
+interface Job extends Claim {
   readonly request: RenderRequest;
   readonly megapixels: number;
   readonly signal: AbortSignal | undefined;
@@ -105,7 +109,7 @@ class ChildPool implements PixelPool {
   readonly #settings: Settings;
   readonly #idle: PixelChild[] = [];
   readonly #alive = new Set<PixelChild>();
-  readonly #waiting: Job[] = [];
+  readonly #share: FairShare<Job>;
   readonly #underWay = new Set<Promise<unknown>>();
   #runningMegapixels = 0;
   /** Takes nothing more. */
@@ -117,6 +121,7 @@ class ChildPool implements PixelPool {
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#share = new FairShare({ slots: settings.processes, room: Infinity, clock: Date });
   }
 
   async start(): Promise<void> {
@@ -125,12 +130,16 @@ class ChildPool implements PixelPool {
     this.#keepers = children.map((child) => this.#keep(child));
   }
 
-  render(request: RenderRequest, { signal }: CallOptions = {}): Promise<Rendered> {
-    const rendered = this.#queue(request, signal);
+  render(request: RenderRequest, options: RenderOptions = {}): Promise<Rendered> {
+    const rendered = this.#queue(request, options);
     this.#underWay.add(rendered);
     const done = () => void this.#underWay.delete(rendered);
     rendered.then(done, done);
     return rendered;
+  }
+
+  renderingOf(tenant: string): number {
+    return this.#share.heldBy(tenant);
   }
 
   async close(): Promise<void> {
@@ -145,20 +154,24 @@ class ChildPool implements PixelPool {
     await Promise.all(this.#keepers);
   }
 
-  async #queue(request: RenderRequest, signal: AbortSignal | undefined): Promise<Rendered> {
+  async #queue(
+    request: RenderRequest,
+    { signal, tenant = "", isSlow = false }: RenderOptions,
+  ): Promise<Rendered> {
     signal?.throwIfAborted();
+    if (this.#isClosing) throw busy("the pixel pool is closing");
     const megapixels = request.header.width * request.header.height / 1_000_000;
-    this.#admit(megapixels);
     const { promise, resolve, reject } = Promise.withResolvers<Rendered>();
-    const job: Job = { request, megapixels, signal, resolve, reject, crashes: 0, misses: 0 };
+    const settled = { signal, resolve, reject, crashes: 0, misses: 0 };
+    const job: Job = { key: tenant, isSlow, request, megapixels, ...settled };
     const giveUp = (reason: unknown) => {
-      if (remove(this.#waiting, job)) reject(reason);
+      if (this.#share.withdraw(job)) reject(reason);
     };
     const onAbort = () => giveUp(signal?.reason);
-    const onLate = () => giveUp(busy("no place was free in time"));
+    const onLate = () => giveUp(late());
     const timer = setTimeout(onLate, this.#settings.maxWaitMs);
     signal?.addEventListener("abort", onAbort, { once: true });
-    this.#waiting.push(job);
+    this.#share.admit(job);
     this.#dispatch();
     try {
       return await promise;
@@ -168,20 +181,14 @@ class ChildPool implements PixelPool {
     }
   }
 
-  #admit(megapixels: number): void {
-    if (this.#isClosing) throw busy("the pixel pool is closing");
-    const waiting = this.#waiting.reduce((sum, job) => sum + job.megapixels, 0);
-    const isFull = waiting > 0 && waiting + megapixels > this.#settings.maxWaitingMegapixels;
-    if (isFull) throw busy("too many megapixels are waiting");
-  }
-
   #dispatch(): void {
-    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
-      const after = this.#runningMegapixels + job.megapixels;
-      const isRoom = this.#runningMegapixels === 0 || after <= this.#settings.maxRunningMegapixels;
-      const child = isRoom ? this.#idle.shift() : undefined;
-      if (child === undefined) return;
-      this.#waiting.shift();
+    const fits = ({ megapixels }: Job) =>
+      this.#runningMegapixels === 0 ||
+      this.#runningMegapixels + megapixels <= this.#settings.maxRunningMegapixels;
+    for (let child = this.#idle[0]; child !== undefined; child = this.#idle[0]) {
+      const job = this.#share.next(fits);
+      if (job === undefined) return;
+      this.#idle.shift();
       void this.#run(job, child);
     }
   }
@@ -190,6 +197,7 @@ class ChildPool implements PixelPool {
     this.#runningMegapixels += job.megapixels;
     const outcome = await this.#underLimits(job, child);
     this.#runningMegapixels = Math.max(0, this.#runningMegapixels - job.megapixels);
+    this.#share.release(job);
     this.#settle(job, outcome);
     if (outcome.kind !== "died") await this.#putBack(child, outcome.residentBytes);
     this.#dispatch();
@@ -231,7 +239,7 @@ class ChildPool implements PixelPool {
     this.#settings.log.warn("pixel_process_died", { cause, hasBegun, crashes: job.crashes });
     if (cause === "aborted") return job.reject(job.signal?.reason);
     if (cause === "closed") return job.reject(busy("the pixel pool is closing"));
-    if (cause === "crash" && mayTryAgain(job, hasBegun)) return void this.#waiting.unshift(job);
+    if (cause === "crash" && mayTryAgain(job, hasBegun)) return void this.#share.admit(job);
     job.reject(new ImageRejected("processing_limit", KILL_DETAILS[cause]));
   }
 
@@ -292,9 +300,14 @@ function mayTryAgain(job: Job, hasBegun: boolean): boolean {
 }
 
 function busy(why: string): AppError {
-  return new AppError("unavailable", `Cannot render the image now as ${why}`, {
+  return new AppError("unavailable", `Cannot render the image now: ${why}`, {
     retryAfterMs: RETRY_AFTER_MS,
   });
+}
+
+function late(): AppError {
+  const why = "its tenant had its share of the pixel processes all the time";
+  return new AppError("rate_limited", `Cannot render the image now: ${why}`);
 }
 
 function remove<Item>(list: Item[], item: Item): boolean {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isAppError } from "@tintype/core/errors";
 import { pixelInsightsSchema } from "@tintype/core/model/insights";
 import { ImageRejected, type RejectReason } from "@tintype/core/model/reject_reason";
 import type { LogFields } from "@tintype/core/ports/log";
@@ -215,17 +214,19 @@ test("small pictures do run side by side", async () => {
   assert.ok(await bothSlowMs(0.03) < 2 * SLOW_MS);
 });
 
-test("a full queue answers unavailable, and says when to come again", async () => {
-  await using narrow = await start({ maxWaitingMegapixels: 0.01 });
-  const first = narrow.render(await picture(106));
-  const second = narrow.render(await picture(300));
-  const third = narrow.render(await picture(301));
-  await assert.rejects(third, (error) => {
-    assert.ok(isAppError(error, "unavailable"), String(error));
-    assert.ok((error.retryAfterMs ?? 0) > 0);
-    return true;
-  });
-  await Promise.all([first, second]);
+test("a tenant's pictures leave a process to others, and those that find none in time are refused", async () => {
+  await using four = await start({ processes: 4, maxWaitMs: 1_000 });
+  const ended: string[] = [];
+  const render = async (tenant: string, width: number) => {
+    await four.render(await picture(width), { tenant });
+    ended.push(tenant);
+  };
+  const slow = Promise.all([1, 2, 3].map(() => render("flood", 106)));
+  while (four.renderingOf("flood") < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const late = render("flood", 301);
+  await Promise.all([render("other", 300), assert.rejects(late, { code: "rate_limited" })]);
+  assert.deepEqual(ended, ["other"]);
+  await slow;
 });
 
 test("a pool that closes finishes what it has, takes nothing more and leaves no process", async () => {

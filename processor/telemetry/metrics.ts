@@ -20,12 +20,12 @@ export function createMetrics(underWay: () => number) {
     new Histogram({ name, help, labelNames, buckets: STAGE_BUCKETS_S, registers });
   const running = gauge(
     "tintype_processor_deliveries_under_way",
-    "Deliveries that run or wait for a place",
+    "Deliveries that hold a slot or wait for one",
     () => running.set(underWay()),
   );
   const deliveries = counter(
     "tintype_processor_deliveries_total",
-    "Deliveries by what came of them; delayed and repeated ones come again",
+    "Deliveries by what came of them; diverted, delayed and repeated ones come again",
     "outcome",
   );
   const rejections = counter(
@@ -40,7 +40,7 @@ export function createMetrics(underWay: () => number) {
   );
   const waits = histogram(
     "tintype_processor_wait_seconds",
-    "Seconds that a delivery waited in its request for a place",
+    "Seconds that a delivery waited in its request for a slot",
   );
   return {
     /** What `/metrics` answers. */
@@ -58,8 +58,7 @@ export function createMetrics(underWay: () => number) {
         if (ms !== undefined) stages.observe({ stage }, ms / 1_000);
       }
     },
-    /** A delivery that was answered 429 or 503, to be brought again. */
-    putOff: (status: number) =>
-      deliveries.inc({ outcome: status === 429 ? "delayed" : "repeated" }),
+    /** A delivery that comes again: from a slow lane, after 429, or after 503. */
+    putOff: (outcome: "diverted" | "delayed" | "repeated") => deliveries.inc({ outcome }),
   };
 }

@@ -28,6 +28,7 @@ export const IMPORT_TABLE = {
   "core/listing": ["core/model", "core/ports"],
   "core/model": ["core/errors", "core/hex", "core/model"],
   "core/ports": CORE_TYPES,
+  "core/fairness": ["core/ports", "core/fairness"],
   "core/events": ["core/errors", "core/events"],
   "core/configuration": [...CORE_TYPES, "core/configuration", "core/listing"],
   "core/ingest": [...USE_CASE, "core/ingest", "core/reading", "core/retention/policy"],

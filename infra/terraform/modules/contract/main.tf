@@ -22,18 +22,24 @@ locals {
 
   buckets = { for role in ["raw", "processed", "erasures", "certificates", "config"] : role => "${var.prefix}-${role}" }
   dataset = "tintype"
+  # Slow lanes take what is beyond a tenant's share of the processor (core/fairness/slow_lane.ts).
+  slow_lanes = [for lane in range(8) : "slow-${lane}"]
   topics = {
-    for topic, name in { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates" } :
-    topic => "${var.prefix}-${name}"
+    for topic, name in merge(
+      { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates", slow_dead = "slow-dead" },
+      { for lane in local.slow_lanes : lane => lane },
+    ) : topic => "${var.prefix}-${name}"
   }
   subscriptions = {
     for subscription, name in merge({
       events       = "events"
       dead         = "events-dead"
+      slow_dead    = "slow-dead"
       images       = "images-bigquery"
       certificates = "certificates-bigquery"
       images_dead  = "images-dead"
-    }, var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
+      }, { for lane in local.slow_lanes : lane => lane },
+    var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }
 
   # With Cloud Run's deterministic address, so that a service can be given its own.
@@ -120,6 +126,9 @@ locals {
     local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],
     var.bridge.client_certificate ? ["kafka-cert", "kafka-key"] : [],
   ) : []
+
+  # Three deliveries a pixel process and eight at least, and ten times as many that wait (core/fairness/delivery_share.ts).
+  processor_slots = max(8, 3 * var.processor.pixel_processes)
 
   # What both services of the processor's image read.
   server_env = {

@@ -24,12 +24,22 @@ output "dataset" {
 }
 
 output "topics" {
-  description = "Name of each topic: events and their dead letters, records of images and of certificates and their dead letters."
+  description = "Name of each topic: events and their dead letters, slow lanes and theirs, records of images and of certificates and theirs."
   value       = local.topics
 }
 
+output "slow_lanes" {
+  description = "Keys of the slow lanes in topics and subscriptions."
+  value       = local.slow_lanes
+}
+
+output "processor_concurrency" {
+  description = "Requests of an instance of the processor: its slots and its waiting room."
+  value       = 11 * local.processor_slots
+}
+
 output "subscriptions" {
-  description = "Name of each subscription: pushes of events and dead letters, rows for BigQuery, records' dead letters."
+  description = "Name of each subscription: pushes of events, slow lanes and dead letters, rows for BigQuery, records' dead letters."
   value       = local.subscriptions
 }
 
@@ -110,6 +120,8 @@ output "processor_env" {
   description = "Environment of the processor (processor/env.ts)."
   value = merge(local.server_env, {
     RECORDS_TOPIC        = local.topics.images
+    SLOW_TOPICS          = "${var.prefix}-slow"
+    MAX_INSTANCES        = tostring(var.processor.max_instances)
     AUDIENCE             = local.services.processor.url
     PUSH_SERVICE_ACCOUNT = local.emails.push
     CODEC                = var.processor.codec
@@ -137,7 +149,7 @@ output "keeper_env" {
     KEEPER_SERVICE_ACCOUNT    = local.emails.keeper
     SWEEP_PARTS               = tostring(var.keeper.sweep_parts)
     # Slow lanes of events are those whose key begins so.
-    EVENT_SUBSCRIPTIONS = join(",", [for role, name in local.subscriptions : name if role == "events" || startswith(role, "slow")])
+    EVENT_SUBSCRIPTIONS = join(",", [for role, name in local.subscriptions : name if role == "events" || startswith(role, "slow-")])
     PSEUDONYM_KEY       = tostring(var.keeper.pseudonym_key)
     SETTLE_MS           = tostring(var.keeper.settle_ms)
   })

@@ -232,13 +232,12 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 2 GiB hold two pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). concurrency is what runs (three deliveries a pixel process) and as much again that waits. egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
+  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
   type = object({
     max_instances   = optional(number, 20)
-    concurrency     = optional(number, 12)
     cpu             = optional(number, 2)
-    memory_mib      = optional(number, 2048)
-    pixel_processes = optional(number, 2)
+    memory_mib      = optional(number, 3072)
+    pixel_processes = optional(number, 4)
     codec           = optional(string, "sharp")
     pipeline        = optional(string, "")
     egress          = optional(string, "google")
@@ -252,10 +251,6 @@ variable "processor" {
     error_message = "processor.max_instances must be from 1 to 100: it bounds what a flood can cost."
   }
   validation {
-    condition     = var.processor.concurrency >= 1 && var.processor.concurrency <= 250
-    error_message = "processor.concurrency must be from 1 to 250."
-  }
-  validation {
     condition     = contains([1, 2, 4, 6, 8], var.processor.cpu)
     error_message = "processor.cpu must be 1, 2, 4, 6 or 8."
   }
@@ -264,8 +259,8 @@ variable "processor" {
     error_message = "processor.memory_mib must be from 1024 to 32768 and at least 512 for each pixel process."
   }
   validation {
-    condition     = var.processor.pixel_processes >= 1 && var.processor.pixel_processes <= 64
-    error_message = "processor.pixel_processes must be from 1 to 64."
+    condition     = var.processor.pixel_processes >= 4 && var.processor.pixel_processes <= 30
+    error_message = "processor.pixel_processes must be from 4 to 30: a quarter of them is a tenant's share, and 33 requests for each are the concurrency, of which Cloud Run takes 1000."
   }
   validation {
     condition     = contains(["sharp", "imagescript"], var.processor.codec)

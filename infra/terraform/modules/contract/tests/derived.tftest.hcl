@@ -19,19 +19,17 @@ run "names_carry_the_prefix_and_no_randomness" {
     error_message = "Buckets are PREFIX-raw, PREFIX-processed, PREFIX-erasures, PREFIX-certificates, PREFIX-config."
   }
   assert {
-    condition = output.topics == {
+    condition = output.topics == merge({
       events       = "acme-events"
       dead         = "acme-events-dead"
+      slow_dead    = "acme-slow-dead"
       images       = "acme-images"
       images_dead  = "acme-images-dead"
       certificates = "acme-certificates"
-      } && output.subscriptions == {
-      events       = "acme-events"
-      dead         = "acme-events-dead"
+      }, { for lane in output.slow_lanes : lane => "acme-${lane}" }) && output.subscriptions == merge(output.topics, {
       images       = "acme-images-bigquery"
       certificates = "acme-certificates-bigquery"
-      images_dead  = "acme-images-dead"
-    }
+    })
     error_message = "Topics and subscriptions carry the prefix."
   }
   assert {
@@ -43,7 +41,11 @@ run "names_carry_the_prefix_and_no_randomness" {
     error_message = "Each service gets its own address and the topics that it publishes to."
   }
   assert {
-    condition     = output.keeper_env.EVENT_SUBSCRIPTIONS == join(",", [for role, name in output.subscriptions : name if role == "events" || startswith(role, "slow")]) && strcontains(join(" ", output.keeper_command), "acme-keeper-123456789012.europe-west4.run.app")
+    condition     = output.slow_lanes == [for lane in range(8) : "slow-${lane}"] && output.processor_env.SLOW_TOPICS == "acme-slow" && output.processor_env.MAX_INSTANCES == "20" && output.processor_env.PIXEL_PROCESSES == "4" && output.processor_concurrency == 132
+    error_message = "Four pixel processes have twelve slots and a waiting room of ten times as many, and eight slow lanes beside them."
+  }
+  assert {
+    condition     = output.keeper_env.EVENT_SUBSCRIPTIONS == join(",", [for role, name in output.subscriptions : name if role == "events" || startswith(role, "slow-")]) && strcontains(join(" ", output.keeper_command), "acme-keeper-123456789012.europe-west4.run.app")
     error_message = "The keeper knows every subscription of events, and may call itself."
   }
   assert {
@@ -160,10 +162,10 @@ run "operators_upload_tenants_and_start_nothing" {
 run "pubsub_writes_the_two_tables_and_the_dead_letters" {
   command = plan
   assert {
-    condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "pubsub"]) == toset([
-      "pubsub/images/write", "pubsub/purges/write", "pubsub/topic-events-dead/publish", "pubsub/topic-images-dead/publish",
+    condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "pubsub"]) == toset(concat([
+      "pubsub/images/write", "pubsub/purges/write", "pubsub/topic-events-dead/publish", "pubsub/topic-images-dead/publish", "pubsub/topic-slow-dead/publish",
       "pubsub/subscription-events/subscribe", "pubsub/subscription-images-bigquery/subscribe", "pubsub/subscription-certificates-bigquery/subscribe",
-    ]) && alltrue([for grant in merge(values(output.grants)...) : grant.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" if grant.identity == "pubsub"])
+    ], [for lane in output.slow_lanes : "pubsub/subscription-${lane}/subscribe"])) && alltrue([for grant in merge(values(output.grants)...) : grant.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" if grant.identity == "pubsub"])
     error_message = "Pub/Sub's own account may do exactly that."
   }
 }

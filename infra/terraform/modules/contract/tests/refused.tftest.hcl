@@ -258,10 +258,10 @@ run "refuses_a_processor_without_instances" {
   expect_failures = [var.processor]
 }
 
-run "refuses_a_thousand_requests_at_once" {
+run "refuses_so_few_pixel_processes_that_one_tenant_holds_all" {
   command = plan
   variables {
-    processor = { concurrency = 1000 }
+    processor = { pixel_processes = 3 }
   }
   expect_failures = [var.processor]
 }
