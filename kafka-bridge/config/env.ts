@@ -39,6 +39,8 @@ const envSchema = kafkaSchema.extend({
   KAFKA_START_TIMEOUT_MS: milliseconds(0, 600_000).default(60_000),
   /** How often to look where the topics end. */
   KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
+  /** How long nothing may progress, with work that nobody else holds up, before /healthz fails. */
+  STALL_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(300_000),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   RAW_BUCKET: z.string().min(3),
   /** Where the days' salts and the tenants' objects are. */

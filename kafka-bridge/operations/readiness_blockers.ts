@@ -6,6 +6,8 @@ export type ReadinessBlocker =
   | "dead_letters"
   | "records"
   | "commits"
+  /** A batch cannot be decoded and holds its partition. */
+  | "undecodable"
   /** A record's day has no salt, or its pseudonym key is missing. */
   | "days"
   /** A topic has no tenant, or the tenants' objects cannot be read. */
@@ -35,6 +37,11 @@ export class ReadinessBlockers {
   /** The blockers of now; none when work can be done. */
   get current(): readonly ReadinessBlocker[] {
     return [...this.#held.keys()];
+  }
+
+  /** Whether nothing that others must do holds up every partition: commits fail for a member that lost its group, too. */
+  get isFree(): boolean {
+    return this.current.every((blocker) => blocker === "commits" || blocker === "undecodable");
   }
 
   #unblock(blocker: ReadinessBlocker): void {

@@ -15,6 +15,7 @@ import { awaitTenants } from "./await_tenants.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReadinessBlockers } from "./readiness_blockers.ts";
+import { watchProgress } from "./watch_progress.ts";
 import { wordsOfError } from "./words_of_error.ts";
 
 /** What runs beside the configuration. */
@@ -44,18 +45,30 @@ const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as co
 export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
   const { env, log, onCrash, onDrain } = options;
   const { deadLetters } = adapters;
-  const { bridge, registry, readiness, tenants } = createBridge(adapters, options);
+  const { bridge, metrics, readiness, tenants } = createBridge(adapters, options);
+  const { registry } = metrics;
   const stopping = new AbortController();
   const joined: { source?: RecordSource; stopWatch?: () => Promise<void> } = {};
+  let isKafkaLost = false;
+  const progress = watchProgress({
+    stallMs: env.STALL_TIMEOUT_MS,
+    progress: () => bridge.progress,
+    // What has a blocker waits for others: another process would wait for them, too.
+    isDue: () =>
+      joined.source !== undefined && !isKafkaLost && readiness.isFree &&
+      (!joined.source.isMember() || bridge.hasWork),
+  });
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
     registry,
     notReady: () =>
       joined.source?.isMember() ? readiness.current.join(", ") || undefined : "not in the group",
+    stalled: progress.stall,
   });
   onDrain(async () => {
     stopping.abort();
+    progress.stop();
     await bridge.drain();
     await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
     await deadLetters.close();
@@ -79,6 +92,11 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
       log.info("rebalancing");
       bridge.commit();
     },
+    onOutOfRange: ({ kind, topic, partition, position, start, end }) => {
+      const place = { topic, partition, from: String(position), to: String(start) };
+      if (kind === "records_lost") metrics.recordsLost.inc({ topic }, Number(start - position));
+      log.error(kind, { ...place, end: String(end) });
+    },
     onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
     onCrash,
   });
@@ -92,8 +110,14 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
     everyMs: env.KAFKA_WATCH_EVERY_MS,
     onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
     onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
-    onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
-    onBack: () => log.info("kafka_back"),
+    onLost: (error) => {
+      isKafkaLost = true;
+      log.warn("kafka_lost", { text: wordsOfError(error) });
+    },
+    onBack: () => {
+      isKafkaLost = false;
+      log.info("kafka_back");
+    },
   });
   log.info("listening", { url: `http://localhost:${server.port}`, topics: topics.join(",") });
 }
@@ -137,7 +161,7 @@ function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
     readiness,
     log,
   });
-  return { bridge, registry: metrics.registry, readiness, tenants };
+  return { bridge, metrics, readiness, tenants };
 }
 
 const DRAIN_MS = 25_000;

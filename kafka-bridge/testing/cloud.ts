@@ -1,10 +1,12 @@
 /** A real broker and the local storage for the package's tests, on ports of their own; each test has topics of its own. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { batchesOf } from "../adapters/fetch/record_batch.ts";
+import type { RecordPosition } from "../dead_letters/read_record_at.ts";
 import { makeCertificates } from "./tls_certificates.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
@@ -108,6 +110,29 @@ export async function startCloud() {
         return await run();
       } finally {
         process.kill(-broker.pid, "SIGCONT");
+      }
+    },
+    /** Changes the batch that begins at an offset as it lies on the broker's disk, which it sends as it is. */
+    async changeBatch(
+      { topic, partition, offset }: RecordPosition,
+      change: (batch: Buffer) => void,
+    ): Promise<void> {
+      const segment = `${"0".repeat(20)}.log`;
+      const path = join(folder, "kafka", "log", `${topic}-${partition}`, segment);
+      const file = await open(path, "r+");
+      try {
+        const set = await file.readFile();
+        const batch = batchesOf(set).find(({ firstOffset }) => firstOffset === offset);
+        assert.ok(batch !== undefined);
+        change(batch.bytes);
+        await file.write(
+          batch.bytes,
+          0,
+          batch.bytes.byteLength,
+          batch.bytes.byteOffset - set.byteOffset,
+        );
+      } finally {
+        await file.close();
       }
     },
     /** Lets the user of `secure` do that about a topic or a group, and nothing else. */

@@ -17,7 +17,12 @@ function produce(cloud: Cloud, topic: string, folder: string): Program {
   return startProgram(["kafka-bridge/produce.ts", folder, ...where]);
 }
 
-function dlq(cloud: Cloud, { deadLetterTopic }: TestTopics, ...args: readonly string[]): Program {
+/** `dlq` over a test's topics. */
+export function dlq(
+  cloud: Cloud,
+  { deadLetterTopic }: TestTopics,
+  ...args: readonly string[]
+): Program {
   const where = ["--brokers", cloud.brokers, "--topic", deadLetterTopic, "--json"];
   return startProgram(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }

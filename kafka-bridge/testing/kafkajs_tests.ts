@@ -166,6 +166,7 @@ async function withMembers(
         maxBytesPerPartition: MIB,
         sessionTimeoutMs: 2_000,
         onRebalancing: () => {},
+        onOutOfRange: ({ kind }) => assert.fail(kind),
         onRestart: (error) => assert.fail(error),
         onCrash: (error) => assert.fail(error),
       });
