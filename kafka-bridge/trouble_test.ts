@@ -203,10 +203,16 @@ describeOnKafka("the bridge in trouble", {
   },
 
   async "joins again when it was silent past the session timeout"(cloud, topics) {
+    const before = (await cloud.names()).length;
     const bridge = topics.startBridge();
     await bridge.line("listening");
-    process.kill(bridge.pid, "SIGSTOP");
+    // Uploads are under way that end after the session.
+    const slow = { match: { path: "^/upload/" }, times: 20, action: { delayMs: 2_500 } };
+    await cloud.fault(slow);
     const sent = await topics.send(picturesOf(20));
+    const held = "tintype_bridge_in_flight_bytes";
+    await eventually("uploads", async () => (await metricOf(bridge, held) ?? 0) > 0);
+    process.kill(bridge.pid, "SIGSTOP");
     await eventually("a group without it", async () => {
       const { groups } = await cloud.admin.describeGroups([topics.group]);
       return groups[0]?.state === "Empty";
@@ -214,6 +220,7 @@ describeOnKafka("the bridge in trouble", {
     process.kill(bridge.pid, "SIGCONT");
     await topics.caughtUp();
     assert.equal(await topics.stored(sent), 20);
+    assert.equal((await cloud.names()).length, before + 20);
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 

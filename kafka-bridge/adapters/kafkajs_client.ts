@@ -10,9 +10,16 @@ import {
 import type { KafkaEnv } from "../config/env.ts";
 import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
 import { decodeFetchesOurselves } from "./fetch/fetch_response.ts";
+import { watchedSockets } from "./watched_socket.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const PATIENCE = {
+  answerMs: 7_000,
+  othersMs: 20_000,
+  connectMs: 4_000,
+  suspectMs: 1_000,
+} as const;
 const REPEAT_AFTER_MS = 10_000;
 const MAX_REMEMBERED = 100;
 
@@ -40,6 +47,7 @@ export function kafkajsClient(env: KafkaEnv, options: ClientOptions): Kafka {
     clientId,
     brokers: [...env.KAFKA_BROKERS],
     ssl: env.KAFKA_TLS && tlsOf(env),
+    socketFactory: watchedSockets(PATIENCE),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs,
     logLevel: logLevel.WARN,

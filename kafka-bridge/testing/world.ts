@@ -1,9 +1,10 @@
 /** Apache Kafka as a process of the package's tests, the local storage beside it, and the tests' own clients of both. */
 import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { Kafka, logLevel } from "kafkajs";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
+import { kafkajsClient } from "../adapters/kafkajs_client.ts";
+import { readKafkaEnv } from "../config/env.ts";
 import { openConfigBucket } from "./config_bucket.ts";
 import { daysAround } from "./day_salts.ts";
 import { startRecordsTopic } from "./records_topic.ts";
@@ -40,10 +41,8 @@ export type TestWorld = Awaited<ReturnType<typeof openWorld>>;
 
 /** Starts the storage and connects to the brokers. */
 export async function openWorld(urls: readonly string[]) {
-  const kafka = new Kafka({
+  const kafka = kafkajsClient(readKafkaEnv({ KAFKA_BROKERS: urls.join() }), {
     clientId: "tests",
-    brokers: [...urls],
-    logLevel: logLevel.NOTHING,
     retry: { retries: 20, maxRetryTime: 500 },
   });
   const admin = kafka.admin();

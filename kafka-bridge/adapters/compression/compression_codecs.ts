@@ -22,12 +22,6 @@ export type CodecName = keyof typeof CODECS;
  */
 export const MAX_BATCH_BYTES = 2 * DEFAULT_PLAN.maxBytes;
 
-/** A batch that cannot be decompressed, now or later: the client library reads `retriable` and does not try again. */
-export class UndecodableBatchError extends Error {
-  override readonly name = "UndecodableBatchError";
-  readonly retriable = false;
-}
-
 /** What the client library hands over to be compressed. */
 interface RecordsEncoder {
   readonly buffer: Buffer;
@@ -42,7 +36,7 @@ export function registerCompressionCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => kafkajsCodec("zstd");
 }
 
-/** A codec as kafkajs wants it. Decompressing throws {@link UndecodableBatchError} that names the codec and the sizes. */
+/** A codec as kafkajs wants it. Decompressing throws Error that names the codec and the sizes. */
 export function kafkajsCodec(name: CodecName, maxBytes = MAX_BATCH_BYTES) {
   const codec = CODECS[name];
   return {
@@ -52,7 +46,7 @@ export function kafkajsCodec(name: CodecName, maxBytes = MAX_BATCH_BYTES) {
         return await codec.decompress(batch, maxBytes);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new UndecodableBatchError(
+        throw new Error(
           `Cannot decompress ${name} batch of ${batch.byteLength} bytes: ${reason}`,
         );
       }
