@@ -91,6 +91,7 @@ describeOnCluster("the bridge on a cluster", {
     await eventually("some commits", async () => await commitsOf(bridge) > 4);
     const coordinator = await cluster.coordinatorOf(topics.group);
     cluster.freeze(coordinator);
+    const t0 = performance.now();
     const commits = await commitsOf(bridge);
     const stored = await topics.stored(sent);
     assert.ok(stored < RECORDS, `in the middle of the load: ${stored} of ${RECORDS}`);
@@ -99,6 +100,7 @@ describeOnCluster("the bridge on a cluster", {
       async () => await commitsOf(bridge) > commits,
       RECOVERED_MS,
     );
+    if (process.env.SHOW) console.log("recovered after", performance.now() - t0);
     await cluster.kill(coordinator, "SIGKILL");
     await cluster.clearFaults();
     await topics.send([NOT_AN_IMAGE]);

@@ -1,6 +1,8 @@
 /** Makes a topic of four partitions and fills it with records of one size, round robin. Arguments come as JSON. */
+import { randomFillSync } from "node:crypto";
 import process from "node:process";
-import { Kafka, logLevel } from "kafkajs";
+import { registerCompressionCodecs } from "@tintype/kafka-bridge/adapters/compression/compression_codecs";
+import { CompressionTypes, Kafka, logLevel } from "kafkajs";
 
 interface FillArguments {
   readonly brokers: string;
@@ -11,6 +13,8 @@ interface FillArguments {
   /** Every so many records one has `largeBytes`; none where it is not given. */
   readonly largeEvery?: number;
   readonly largeBytes?: number;
+  /** None where it is not given. */
+  readonly codec?: "Snappy" | "ZSTD";
 }
 
 /** The signature of a PNG file and the type of its first chunk: enough for whoever looks at first bytes. */
@@ -20,6 +24,8 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 const call = JSON.parse(process.argv[2] ?? "{}") as FillArguments; // what the suite writes
 const { brokers, topics, records, bytes, largeEvery = Infinity, largeBytes = 0 } = call;
+const compression = CompressionTypes[call.codec ?? "None"];
+registerCompressionCodecs();
 const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING });
 const admin = kafka.admin();
 const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -38,13 +44,14 @@ for (let sent = 0; sent < records; sent += perBatch) {
     value: (sent + index) % largeEvery === largeEvery - 1 ? large : small,
     headers,
   }));
-  await producer.send({ topic: topics[0] ?? "", acks: -1, messages });
+  await producer.send({ topic: topics[0] ?? "", acks: -1, compression, messages });
 }
 await Promise.all([admin.disconnect(), producer.disconnect()]);
 process.exit(0);
 
 function valueOf(bytes: number): Buffer {
   const value = Buffer.alloc(bytes, 7);
+  randomFillSync(value, 0, bytes >> 1); // half of it is compressible
   value.set(PNG_HEAD);
   value.write("IHDR", PNG_HEAD.length);
   return value;
