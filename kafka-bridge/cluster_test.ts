@@ -50,7 +50,8 @@ describeOnCluster("the bridge on a cluster", {
     const bridge = topics.startBridge({ KAFKA_SESSION_TIMEOUT_MS: "10000" });
     await bridge.line("listening");
     const producing = produce(cluster, topics, picture);
-    await eventually("the first objects", async () => (await cluster.names()).length > before);
+    const isBegun = async () => (await cluster.names()).length > before;
+    await eventually("the first objects", isBegun, CATCH_UP_MS);
     await Promise.all([producing, disturb(cluster, topics)]);
     const produced = await producing;
     assert.equal(produced.length, RECORDS_OF_EACH * PRODUCERS.length);

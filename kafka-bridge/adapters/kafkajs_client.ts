@@ -8,7 +8,6 @@ import {
   type SASLOptions,
 } from "kafkajs";
 import type { KafkaEnv } from "../config/env.ts";
-import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
 import { decodeFetchesOurselves } from "./fetch/fetch_response.ts";
 import { watchedSockets } from "./watched_socket.ts";
 
@@ -40,7 +39,6 @@ const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 500, retries:
 
 /** A kafkajs client by the environment: plain, TLS with or without a client certificate, TLS and SASL (Confluent Cloud). */
 export function kafkajsClient(env: KafkaEnv, options: ClientOptions): Kafka {
-  registerCompressionCodecs();
   decodeFetchesOurselves();
   const { clientId, retry = RETRY, requestTimeoutMs = REQUEST_TIMEOUT_MS, log } = options;
   const config: KafkaConfig = {

@@ -4,7 +4,6 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { batchesOf } from "../adapters/fetch/record_batch.ts";
 import type { RecordPosition } from "../dead_letters/read_record_at.ts";
 import { makeCertificates } from "./tls_certificates.ts";
@@ -96,10 +95,9 @@ export async function startCloud() {
     /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
     secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
     certificates,
-    /** Kills the broker and starts it again, after `goneMs`, over the same data and port. */
-    async restartBroker(goneMs: number): Promise<void> {
+    /** Kills the broker and starts it again over the same data and port. */
+    async restartBroker(): Promise<void> {
       await broker.kill("SIGKILL");
-      await sleep(goneMs);
       broker = start(brokers.split(":")[1] ?? "");
       await broker.line("listening");
     },

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { crc32c } from "@node-rs/crc32";
 import type { IHeaders, KafkaMessage } from "kafkajs";
 import type { UndecodableBatch } from "../../ports.ts";
-import { type CodecName, kafkajsCodec } from "../compression/compression_codecs.ts";
+import { type CodecName, decompressRecords } from "../compression/compression_codecs.ts";
 import { ByteReader } from "./byte_reader.ts";
 
 const MAGIC = 2;
@@ -94,7 +94,7 @@ export async function recordsOf(batch: RecordBatch): Promise<KafkaMessage[]> {
   if (codec === undefined) throw new Error(`its codec is unknown (${attributes & MASK.codec})`);
   const packed = bytes.subarray(HEADER_BYTES);
   const reader = new ByteReader(
-    codec === "none" || count === 0 ? packed : await kafkajsCodec(codec).decompress(packed),
+    codec === "none" || count === 0 ? packed : await decompressRecords(codec, packed),
   );
   return Array.from({ length: count }, () => recordOf(reader, batch));
 }
