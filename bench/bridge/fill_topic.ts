@@ -3,7 +3,7 @@ import { randomFillSync } from "node:crypto";
 import process from "node:process";
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
+import kafkajs from "kafkajs";
 import { compress as compressSnappy } from "snappy";
 
 interface FillArguments {
@@ -24,6 +24,7 @@ const PNG_HEAD = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0
 const PARTITIONS = 4;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
+const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 const call = JSON.parse(process.argv[2] ?? "{}") as FillArguments; // what the suite writes
 const { brokers, topics, records, bytes, largeEvery = Infinity, largeBytes = 0 } = call;
 const compression = CompressionTypes[call.codec ?? "None"];

@@ -62,11 +62,10 @@ export class Bridge {
     }));
   }
 
-  /** A number that changes whenever a record becomes durable, or a partition comes or goes. */
-  get progress(): number {
-    let ended = this.#opened;
-    for (const worker of this.#workers.values()) ended += worker.ended;
-    return ended;
+  /** Is another one whenever a record became durable, or a partition came or went. */
+  get progress(): string {
+    const ended = [...this.#workers.values()].map((worker) => worker.ended);
+    return `${this.#opened}: ${ended.join()}`;
   }
 
   /** Whether a partition that is read is behind. */
@@ -92,7 +91,7 @@ export class Bridge {
   #open(lease: PartitionLease): PartitionWorker {
     const worker = new PartitionWorker(lease, this.#ports, this.#stopping.signal);
     this.#workers.set(lease, worker);
-    this.#opened += 0.5; // no sum of records
+    this.#opened++;
     lease.ended.addEventListener("abort", () => this.#workers.delete(lease));
     return worker;
   }

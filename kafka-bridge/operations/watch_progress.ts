@@ -4,8 +4,8 @@ export interface ProgressSources {
   readonly stallMs: number;
   /** Whether there is work that nothing outside of this process holds up. */
   readonly isDue: () => boolean;
-  /** A number that changes whenever something progresses. */
-  readonly progress: () => number;
+  /** Is another one whenever something has progressed. */
+  readonly progress: () => string;
 }
 
 const LOOK_EVERY_MS = 1_000;

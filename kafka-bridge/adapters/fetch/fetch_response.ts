@@ -18,7 +18,7 @@ import {
 } from "./record_batch.ts";
 
 /** What lies in a partition where no record does. */
-export type Hole =
+type Hole =
   /** Offsets up to the message's own hold nothing for a reader: control records, aborted or compacted ones. */
   | { readonly kind: "passed" }
   | { readonly kind: "undecodable"; readonly batch: UndecodableBatch }
