@@ -72,13 +72,17 @@ function endWhenSilent(socket: Socket, { mostMs, onHeard, onSilent }: Watch): vo
     hear(0);
     onHeard();
   });
+  const end = (text: string) => socket.destroy(Object.assign(new Error(text), { code: CODE }));
   const timer = setInterval(() => {
     const [wait] = owed;
     if (wait === undefined || performance.now() - heardAtMs <= mostMs(wait)) return;
-    const text = `the broker sent nothing for ${mostMs(wait)} ms`;
+    end(`the broker sent nothing for ${mostMs(wait)} ms`);
     onSilent();
-    socket.destroy(Object.assign(new Error(text), { code: CODE }));
   }, LOOK_EVERY_MS);
+  // A library that is disconnecting waits for what it is owed, and takes an end for an answer to nothing.
+  socket.once("end", () => {
+    if (owed.length > 0 && owed[0] !== "connectMs") end("the broker closed the connection");
+  });
   socket.once("close", () => clearInterval(timer));
 }
 
