@@ -1,6 +1,6 @@
-import type { Socket } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { ISocketFactory } from "kafkajs";
-import { connectInFrames } from "./framed_socket.ts";
 
 /** How long a broker may owe an answer, in milliseconds. */
 export interface Patience {
@@ -27,11 +27,12 @@ const LOOK_EVERY_MS = 250;
  */
 export function watchedSockets(patience: Patience): ISocketFactory {
   const suspects = new Set<string>();
-  return (place) => {
-    const { host, port } = place;
-    const address = `${host}:${port}`;
-    const socket = connectInFrames(place);
+  return ({ host, port, ssl, onConnect }) => {
+    const socket = ssl
+      ? connectTls({ host, port, ...isIP(host) === 0 && { servername: host }, ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const address = `${host}:${port}`;
     endWhenSilent(socket, {
       mostMs: (wait) => suspects.has(address) ? patience.suspectMs : patience[wait],
       onHeard: () => suspects.delete(address),
@@ -55,6 +56,7 @@ const CODE = "ECONNREFUSED";
 function endWhenSilent(socket: Socket, { mostMs, onHeard, onSilent }: Watch): void {
   /** The answers that are owed, in the order of their requests. */
   const owed: Wait[] = ["connectMs"];
+  const frames = new FrameCounter();
   let heardAtMs = performance.now();
   const hear = (answers: number) => {
     heardAtMs = performance.now();
@@ -67,9 +69,8 @@ function endWhenSilent(socket: Socket, { mostMs, onHeard, onSilent }: Watch): vo
     return write(data, ...rest);
   }) as Socket["write"]; // whose overloads are one implementation
   socket.once("connect", () => hear(1));
-  socket.on("data", () => hear(1));
-  socket.on("chunk", () => {
-    hear(0);
+  socket.on("data", (chunk: Buffer) => {
+    hear(frames.count(chunk));
     onHeard();
   });
   const end = (text: string) => socket.destroy(Object.assign(new Error(text), { code: CODE }));
@@ -89,4 +90,29 @@ function endWhenSilent(socket: Socket, { mostMs, onHeard, onSilent }: Watch): vo
 function waitsForOthers(request: Buffer): boolean {
   return request.byteLength >= API_KEY_END &&
     WAITS_FOR_OTHERS.has(request.readInt16BE(LENGTH_BYTES));
+}
+
+/** Counts the frames of a stream that end in a chunk: each is its length as an INT32 and so many bytes. */
+class FrameCounter {
+  #length = Buffer.alloc(0);
+  #left = 0;
+
+  count(chunk: Buffer): number {
+    let frames = 0;
+    for (let at = 0; at < chunk.byteLength;) {
+      if (this.#left === 0) {
+        const rest = chunk.subarray(at, at + LENGTH_BYTES - this.#length.byteLength);
+        this.#length = Buffer.concat([this.#length, rest]);
+        at += rest.byteLength;
+        if (this.#length.byteLength < LENGTH_BYTES) break;
+        this.#left = this.#length.readInt32BE(0);
+        this.#length = Buffer.alloc(0);
+      }
+      const taken = Math.min(this.#left, chunk.byteLength - at);
+      at += taken;
+      this.#left -= taken;
+      if (this.#left === 0) frames++;
+    }
+    return frames;
+  }
 }
