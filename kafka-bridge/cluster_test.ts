@@ -29,7 +29,8 @@ const SOAK_RECORDS = Number(process.env["SOAK_RECORDS"] ?? 0);
 /** Without the soak as few as show every codec, a dead letter and a death. */
 const RECORDS_OF_EACH = Math.ceil(SOAK_RECORDS / PRODUCERS.length) || 100;
 const PRODUCED_S = SOAK_RECORDS > 0 ? 180 : 6;
-const CATCH_UP_MS = 120_000;
+/** A soak's records may outrun two cores: what counts is that they come to an end. */
+const CATCH_UP_MS = SOAK_RECORDS > 0 ? 900_000 : 120_000;
 const RECORDS = 1_000;
 const RECOVERED_MS = 30_000;
 
@@ -92,7 +93,6 @@ describeOnCluster("the bridge on a cluster", {
     await eventually("some commits", async () => await commitsOf(bridge) > 4);
     const coordinator = await cluster.coordinatorOf(topics.group);
     cluster.freeze(coordinator);
-    const t0 = performance.now();
     const commits = await commitsOf(bridge);
     const stored = await topics.stored(sent);
     assert.ok(stored < RECORDS, `in the middle of the load: ${stored} of ${RECORDS}`);
@@ -101,7 +101,6 @@ describeOnCluster("the bridge on a cluster", {
       async () => await commitsOf(bridge) > commits,
       RECOVERED_MS,
     );
-    if (process.env.SHOW) console.log("recovered after", performance.now() - t0);
     await cluster.kill(coordinator, "SIGKILL");
     await cluster.clearFaults();
     await topics.send([NOT_AN_IMAGE]);
