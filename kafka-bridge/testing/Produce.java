@@ -90,6 +90,7 @@ public class Produce {
         print(name, from, isCommitted, places);
         return;
       } catch (KafkaException failure) {
+        System.err.printf("again: %s/%d: %s%n", name, from, failure);
         producer.abortTransaction();
       }
     }
