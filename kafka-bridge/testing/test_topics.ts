@@ -14,6 +14,7 @@ import { eventually } from "@tintype/core/testing/eventually";
 import { type Program, startProgram } from "@tintype/core/testing/start_program";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
+import { readRecordAt } from "../dead_letters/read_record_at.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { bridgeEnv } from "./bridge_env.ts";
 import type { ConfigBucket } from "./config_bucket.ts";
@@ -146,6 +147,9 @@ export async function openTopics(parts: TopicsParts) {
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
       }));
     },
+    /** Whether somebody who reads what is committed finds a record now. */
+    isCommitted: async ({ partition, offset }: Sent) =>
+      await readRecordAt(kafka, { topic, partition, offset: BigInt(offset) }) !== undefined,
     /** How many of these records are raw objects. */
     async stored(sent: readonly Sent[]): Promise<number> {
       const held = new Set(await store.names());
