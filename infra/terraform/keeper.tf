@@ -16,7 +16,7 @@ resource "google_cloud_run_v2_service" "keeper" {
 
   template {
     service_account                  = local.accounts.keeper.email
-    encryption_key                   = google_kms_crypto_key.regional.id
+    encryption_key                   = local.keys.regional
     timeout                          = "180s"
     max_instance_request_concurrency = 4
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
