@@ -57,7 +57,7 @@ test("each tier's price holds for what lies in it", () => {
 
 test("a million images cost what is aimed at where a CDN stands in front, and little more without", () => {
   for (const { name, usd, target, isMet } of aims()) {
-    assert.ok(isMet || !name.endsWith("cdn") && usd < 1.07 * target, `${name}: ${usd} USD`);
+    assert.ok(isMet || !name.endsWith("cdn") && usd < 1.06 * target, `${name}: ${usd} USD`);
   }
 });
 
