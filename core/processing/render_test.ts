@@ -116,7 +116,7 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
     }],
     insights: {
       left_edge: {
-        minSidePx: 100,
+        sidePx: 100,
         column: { type: "INT64", description: "Red of the first pixel" },
         measure: ({ data }) => data[0] ?? 0,
       },
@@ -154,7 +154,7 @@ test("render() refuses a type that its codec does not take", async () => {
 });
 
 const COUNT = {
-  minSidePx: 1,
+  sidePx: 1,
   column: { type: "INT64", description: "One" },
   measure: () => 1,
 } as const;

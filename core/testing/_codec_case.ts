@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { MediaType } from "../model/media_type.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
+import { decodePicture } from "../processing/decode_picture.ts";
 import { probeBytes } from "../processing/probe/probe.ts";
 import { colorAt, difference, quarters } from "./drawing.ts";
 
@@ -49,7 +50,7 @@ export async function decodeInside(
   box: { readonly width: number; readonly height: number },
 ): Promise<RawPixels> {
   const { mediaType, header } = await probeBytes(bytes);
-  return await codec.decode({
+  return await decodePicture(codec, {
     bytes,
     mediaType,
     header,

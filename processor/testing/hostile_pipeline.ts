@@ -52,7 +52,7 @@ export default definePipeline({
   }],
   insights: {
     step_width: {
-      minSidePx: 1,
+      sidePx: 1,
       column: { type: "INT64", description: "Width of the pixels that insights see" },
       measure: ({ width }) => width,
     },

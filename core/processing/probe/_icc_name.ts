@@ -9,14 +9,20 @@ const MAX_TAGS = 128;
  * hold it: printable ASCII only, at most 128 characters.
  */
 export function iccName(profile: Uint8Array): string | undefined {
+  const tag = iccTag(profile, "desc");
+  return tag === undefined ? undefined : descriptionOf(tag);
+}
+
+/** The first tag of a name in a profile (ICC.1:2022, section 7.3), or undefined where the bytes at hand do not hold it. */
+export function iccTag(profile: Uint8Array, name: string): Uint8Array | undefined {
   if (profile.length < 132 || latin1(profile.subarray(36, 40)) !== "acsp") return undefined;
   const view = viewOf(profile);
   const tags = Math.min(view.getUint32(128), MAX_TAGS, Math.floor((profile.length - 132) / 12));
   for (let at = 132; at < 132 + tags * 12; at += 12) {
-    if (view.getUint32(at) !== DESC_TAG) continue;
+    if (latin1(profile.subarray(at, at + 4)) !== name) continue;
     const offset = view.getUint32(at + 4);
     const end = offset + view.getUint32(at + 8);
-    return end > profile.length ? undefined : descriptionOf(profile.subarray(offset, end));
+    return end > profile.length ? undefined : profile.subarray(offset, end);
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../ports/call_options.ts";
 import type { ImageHeader } from "../../model/insights.ts";
 import type { MediaType } from "../../model/media_type.ts";
+import type { OriginRanges } from "./_origins.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 
 /** Bytes that can be read by ranges; `read` answers exactly `length` bytes where the range lies within `size`. */
@@ -20,11 +21,13 @@ export interface ByteRange {
 }
 
 /** What a format's probe finds; `mediaType` only where it knows better than the magic bytes. */
-export interface FormatFacts {
+export interface FormatFacts extends OriginRanges {
   readonly header: ImageHeader;
   readonly exif?: ByteRange | undefined;
   /** Bytes of the colour profile as stored; none where there is none. */
   readonly iccBytes?: number | undefined;
+  /** Pixels that a decoder makes before it crops, where they are more than the header's. */
+  readonly codedPixels?: number;
   readonly mediaType?: MediaType;
 }
 
