@@ -10,7 +10,14 @@ function picture(header: Partial<Probed["header"]> = {}): Probed {
   const made = sampleHeader(header);
   const codedPixels = made.width * made.height;
   const origins = { provenance: "none", hasGps: false } as const;
-  return { mediaType: "image/heic", exif: undefined, iccBytes: 0, codedPixels, origins, header: made };
+  return {
+    mediaType: "image/heic",
+    exif: undefined,
+    iccBytes: 0,
+    codedPixels,
+    origins,
+    header: made,
+  };
 }
 
 const PROMISED: GuardOptions = {

@@ -6,7 +6,7 @@ import { probeBytes } from "../processing/probe/probe.ts";
 import { colorAt, difference, quarters } from "./drawing.ts";
 
 /** How a sample stores its colours, where it is not 8-bit sRGB. */
-export type SampleVariant = "grey" | "deep" | "p3" | "cmyk";
+export type SampleVariant = "grey" | "deep" | "p3" | "cmyk" | "p3_points" | "linear";
 
 /** Makes a picture file of pixels, with the EXIF orientation and camera text where one is given. */
 export type SampleMaker = (

@@ -101,6 +101,8 @@ function tableOf(exact: (value: number) => number, max: number): (value: number)
 
 /** Samples of 8 bits; in deep ones the upper half. */
 function shallow({ data, ...shape }: DecodedPixels): RawPixels {
-  return { ...shape, data: data instanceof Uint16Array ? Uint8Array.from(data, (v) => v >> 8) : data };
+  return {
+    ...shape,
+    data: data instanceof Uint16Array ? Uint8Array.from(data, (v) => v >> 8) : data,
+  };
 }
-

@@ -5,14 +5,16 @@ const BITS = 5;
 const SHIFT = 8 - BITS;
 const MAX_COLORS = 5;
 /** Clusters that the pixels are sorted into; near ones become one afterwards. */
-const CLUSTERS = 10;
+const CLUSTERS = 16;
 const ROUNDS = 8;
 /** In OKLab; black and white are 1 apart. */
 const MIN_DISTANCE = 0.09;
+/** Colours so far apart are as unlike as they need to be. */
+const UNLIKE = 0.3;
 /** A colour that fewer pixels have is no dominant one. */
-const MIN_SHARE = 0.008;
+const MIN_SHARE = 0.006;
 /** How much more a pixel counts for each unit of chroma: sRGB's red has 0.26, a grey wall's tint 0.02. */
-const CHROMA_WEIGHT = 25;
+const CHROMA_WEIGHT = 400;
 /** Pixels that are more transparent are not seen. */
 const MIN_ALPHA = 128;
 
@@ -50,10 +52,7 @@ function dominantsOf(pixels: RawPixels): readonly Dominant[] {
   if (before !== undefined) return before;
   const bins = binsOf(pixels);
   const seen = bins.reduce((sum, { count }) => sum + count, 0);
-  const clusters = merged(clustersOf(bins)).sort((a, b) => b.weight - a.weight);
-  const dominants = clusters
-    .filter(({ count }, at) => at === 0 || count >= seen * MIN_SHARE)
-    .slice(0, MAX_COLORS)
+  const dominants = chosen(merged(clustersOf(bins)), seen * MIN_SHARE)
     .map(({ color, count }) => ({ color: hexOfLab(color), share: count / seen }));
   known.set(pixels, dominants);
   return dominants;
@@ -75,7 +74,7 @@ function binsOf({ data, channels }: RawPixels): Bin[] {
   }
   return Array.from(sums.values(), ([count, red, green, blue]) => {
     const color = labOf(red / count, green / count, blue / count);
-    return { count, color, weight: count * (1 + CHROMA_WEIGHT * chromaOf(color)) };
+    return { count, color, weight: count * (1 + CHROMA_WEIGHT * chromaOf(color) ** 2) };
   });
 }
 
@@ -125,6 +124,22 @@ function merged(clusters: readonly Bin[]): Bin[] {
     else kept[near] = sumOf([kept[near]!, cluster]); // an index of the list
   }
   return kept;
+}
+
+/** The heaviest first, then those that are heavy and unlike the ones before. */
+function chosen(clusters: readonly Bin[], minCount: number): Bin[] {
+  const left = clusters.toSorted((a, b) => b.weight - a.weight);
+  const picked = left.splice(0, 1);
+  while (picked.length < MAX_COLORS) {
+    const scores = left.map(({ count, weight, color }) => {
+      const distances = picked.map((other) => squaredDistance(other.color, color));
+      return count < minCount ? 0 : weight * Math.min(UNLIKE ** 2, ...distances);
+    });
+    const best = scores.reduce((top, score, at) => score > scores[top]! ? at : top, 0);
+    if ((scores[best] ?? 0) === 0) break;
+    picked.push(...left.splice(best, 1));
+  }
+  return picked;
 }
 
 /** All of them as one, of their mean colour by weight. */

@@ -23,7 +23,8 @@ const CAPTURED =
 
 /** What the blocks say, as far as they are at hand. */
 export function originsOf(reader: ProbeReader, { xmp, jumbf = [] }: OriginRanges): Origins {
-  const packet = xmp === undefined ? "" : textAt(reader, xmp);
+  // UTF-16 loses its zeroes.
+  const packet = xmp === undefined ? "" : textAt(reader, xmp).replaceAll("\0", "");
   const manifest = jumbf.map((range) => textAt(reader, range)).join("");
   const hasCredentials = CREDENTIALS.test(manifest);
   const said = hasCredentials ? packet + manifest : packet;
@@ -32,17 +33,20 @@ export function originsOf(reader: ProbeReader, { xmp, jumbf = [] }: OriginRanges
   return {
     provenance: hasCredentials ? "present" : "none",
     hasGps: GPS.test(packet),
-    ...(types.length === 0
-      ? {}
-      : { isAiGenerated: types.some((type) => AI_SOURCE_TYPES.includes(type)) }),
+    ...(types.length === 0 ? {} : { isAiGenerated: types.some(isAiType) }),
     ...(hour <= 23 ? { capturedHour: hour } : {}),
   };
 }
 
-/** Bytes as Latin-1 text, or nothing where they are not at hand; UTF-16 loses its zeroes. */
+/** CBOR has no end of a text: the next letters may belong to what follows. */
+function isAiType(type: string): boolean {
+  return AI_SOURCE_TYPES.some((known) => type.startsWith(known));
+}
+
+/** Bytes as Latin-1 text, or nothing where they are not at hand. */
 function textAt(reader: ProbeReader, { offset, length }: ByteRange): string {
   const bytes = reader.held(offset, Math.min(length, MAX_TEXT_BYTES));
-  return bytes === undefined ? "" : new TextDecoder("latin1").decode(bytes).replaceAll("\0", "");
+  return bytes === undefined ? "" : new TextDecoder("latin1").decode(bytes);
 }
 
 /** The part of a JUMBF box in a JPEG's APP11 segment (ISO 19566-5, annex D), or undefined where it is of another kind. */

@@ -101,7 +101,9 @@ async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
     if (type === "moov") isFilm = true;
     at = nextAt;
   }
-  if (isFilm) throw new ImageRejected("unsupported_type", "it is a sequence without a still picture");
+  if (isFilm) {
+    throw new ImageRejected("unsupported_type", "it is a sequence without a still picture");
+  }
   throw new ImageRejected("truncated", "it ends before its `meta` box");
 }
 
@@ -157,7 +159,9 @@ function codedType(meta: HeifMeta): string {
 
 /** Alpha belongs to the primary item, or to the tiles that it consists of. */
 function alphaOf(meta: HeifMeta): boolean {
-  const tiles = meta.references.filter(({ type, from }) => type === "dimg" && from === meta.primary);
+  const tiles = meta.references.filter(({ type, from }) =>
+    type === "dimg" && from === meta.primary
+  );
   const seen = new Set([meta.primary, ...tiles.flatMap(({ to }) => to)]);
   const auxiliary = meta.references
     .filter(({ type, to }) => type === "auxl" && to.some((item) => seen.has(item)))
@@ -206,7 +210,9 @@ function heifColor(
   const view = viewOf(box.payload);
   const points = colorOfCodePoints(view.getUint16(4), view.getUint16(6));
   const isFull = (view.getUint8(10) & 0x80) !== 0;
-  if (!isGrey || isFull) return points === undefined ? undefined : { ...points, ...peakOf(properties) };
+  if (!isGrey || isFull) {
+    return points === undefined ? undefined : { ...points, ...peakOf(properties) };
+  }
   const sdr = { by: "code_points", primaries: "bt709", transfer: "srgb" } as const;
   return { ...(points ?? sdr), ...peakOf(properties), isLimited: true };
 }

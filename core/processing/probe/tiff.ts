@@ -216,7 +216,9 @@ async function numbersOf(
   if (entry === undefined) return [];
   const width = NUMBER_BYTES[entry.type] ?? 2;
   const count = Math.min(entry.count, MAX_NUMBERS);
-  const view = entry.isInline ? viewOf(entry.bytes) : await reader.view(entry.offset, count * width);
+  const view = entry.isInline
+    ? viewOf(entry.bytes)
+    : await reader.view(entry.offset, count * width);
   return Array.from({ length: count }, (_, at) => {
     if (width === 1) return view.getUint8(at);
     if (width === 2) return view.getUint16(at * 2, layout.isLittleEndian);
