@@ -18,7 +18,7 @@ import {
   STANDARD_INSIGHTS,
 } from "./pipeline.ts";
 import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
-import { SharedPixels } from "./shared_pixels.ts";
+import { MIN_SHRINK, SharedPixels } from "./shared_pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** What rendering needs beside the codec. */
@@ -60,10 +60,10 @@ export async function render(
   return { renditions, insights, camera, custom, timings: watch.stages(), engine: codec.engine };
 }
 
-/** The longest side that an insight is measured at, in pixels. */
+/** The longest side, in pixels, that the largest pixels for insights are made from, whatever the renditions are. */
 function insightSidePx({ insights }: Pipeline): number {
   const measured = [...Object.values(STANDARD_INSIGHTS), ...Object.values(insights)];
-  return Math.max(...measured.map(({ sidePx }) => sidePx));
+  return MIN_SHRINK * Math.max(...measured.map(({ sidePx }) => sidePx));
 }
 
 async function applySteps(

@@ -116,7 +116,7 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
     }],
     insights: {
       left_edge: {
-        sidePx: 800,
+        sidePx: 3000,
         column: { type: "INT64", description: "Red of the first pixel" },
         measure: ({ data }) => data[0] ?? 0,
       },

@@ -2,7 +2,7 @@ import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { PlannedRendition, Size } from "./plan_renditions.ts";
 
 /** A rendition is made from a larger one that has at least so many times its sides, so that resampling twice is not seen. */
-const MIN_SHRINK = 2;
+export const MIN_SHRINK = 2;
 
 /** The whole picture in several sizes, from the largest to the smallest, each made once from the nearest larger one. */
 export class SharedPixels {

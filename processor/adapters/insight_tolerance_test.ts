@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PixelInsights } from "@tintype/core/model/insights";
+import {
+  DEFAULT_RENDITIONS,
+  type RenditionSpec,
+  renditionTableSchema,
+} from "@tintype/core/model/rendition";
 import type { RawPixels } from "@tintype/core/ports/image_codec";
-import { STANDARD_INSIGHTS } from "@tintype/core/processing/pipeline";
+import { DEFAULT_PIPELINE, STANDARD_INSIGHTS } from "@tintype/core/processing/pipeline";
+import { render } from "@tintype/core/processing/render";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
 import { hammingDistance } from "@tintype/core/testing/likeness";
-import { sharedImage, sharedImages, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import {
+  renderRequestOf,
+  sharedImage,
+  sharedImages,
+  WITHOUT_SHARED_IMAGES,
+} from "../testing/samples.ts";
 import { sharpCodec } from "./sharp_codec.ts";
 
 const codec = sharpCodec();
@@ -55,5 +66,23 @@ test("insights of the small pixels that they get are those of the largest", { sk
     const [first = ""] = of("dominantColors", large);
     const nearest = Math.min(...of("dominantColors", small).map((color) => apart(first, color)));
     assert.ok(nearest <= TOLERANCES.dominantColors, `${name} colours: ${nearest}`);
+  }
+});
+
+/** Longest sides of rendition tables, and how a picture is fitted into them. */
+const TABLES = [[200, "inside"], [400, "cover"], [1_000, "inside"], [3_000, "inside"]] as const;
+
+test("a picture is as sharp whatever its renditions are", { skip }, async () => {
+  const bytes = sharedImage("photos/iphone6_8mp.jpg");
+  const request = { ...await renderRequestOf(bytes), bytes };
+  const sharpnessOf = async (renditions: readonly RenditionSpec[]) => {
+    const options = { pipeline: DEFAULT_PIPELINE, clock: Date, decodeTimeoutMs: 20_000 };
+    return (await render(codec, { ...request, renditions }, options)).insights.sharpness;
+  };
+  const usual = await sharpnessOf(DEFAULT_RENDITIONS);
+  for (const [side, fit] of TABLES) {
+    const table = renditionTableSchema.parse([{ name: "only", width: side, height: side, fit }]);
+    const share = await sharpnessOf(table) / usual;
+    assert.ok(Math.abs(share - 1) <= 0.1, `${side} ${fit}: ${share}`);
   }
 });
