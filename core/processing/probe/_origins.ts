@@ -1,13 +1,5 @@
 import type { Origins } from "../../model/insights.ts";
-import { type ByteRange, type ProbeReader, viewOf } from "./_reader.ts";
-
-/** Where a file says how its picture came to be. */
-export interface OriginRanges {
-  /** An XMP packet (ISO 16684-1). */
-  readonly xmp?: ByteRange | undefined;
-  /** Parts of a JUMBF box (ISO 19566-5), which Content Credentials are stored in, in their order. */
-  readonly jumbf?: readonly ByteRange[];
-}
+import { type ByteRange, type OriginRanges, type ProbeReader, viewOf } from "./_reader.ts";
 
 /** More of a block is not searched. */
 const MAX_TEXT_BYTES = 4_194_304;

@@ -1,7 +1,6 @@
 import type { CallOptions } from "../../ports/call_options.ts";
 import type { ImageHeader } from "../../model/insights.ts";
 import type { MediaType } from "../../model/media_type.ts";
-import type { OriginRanges } from "./_origins.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 
 /** Bytes that can be read by ranges; `read` answers exactly `length` bytes where the range lies within `size`. */
@@ -18,6 +17,14 @@ export interface ByteSource {
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
+}
+
+/** Where a file says how its picture came to be. */
+export interface OriginRanges {
+  /** An XMP packet (ISO 16684-1). */
+  readonly xmp?: ByteRange | undefined;
+  /** Parts of a JUMBF box (ISO 19566-5), which Content Credentials are stored in, in their order. */
+  readonly jumbf?: readonly ByteRange[];
 }
 
 /** What a format's probe finds; `mediaType` only where it knows better than the magic bytes. */

@@ -1,9 +1,8 @@
 import { hexOf } from "../../hex.ts";
-import type { ColorSpace } from "../../model/insights.ts";
+import type { ColorSpace, ImageHeader } from "../../model/insights.ts";
 import type { MediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import type { StoredColor } from "../../model/stored_color.ts";
-import type { Size } from "../plan_renditions.ts";
 import { type Box, Cursor, findBox } from "./_boxes.ts";
 import { colorOfCodePoints } from "./_code_points.ts";
 import { type HeifMeta, readHeifMeta, XMP_ITEM } from "./_heif_meta.ts";
@@ -119,6 +118,9 @@ function credentialsIn(reader: ProbeReader): ByteRange[] {
   }
   return [];
 }
+
+/** Width and height in pixels. */
+type Size = Pick<ImageHeader, "width" | "height">;
 
 /** What `clap` leaves of a picture (ISO/IEC 14496-12, section 12.1.4), before turning: it applies in its turn. */
 function croppedSize(coded: Size, properties: readonly Box[]): Size {
