@@ -37,7 +37,7 @@ function hlgLight(value: number): number {
 /**
  * The gain, by the brightest of a pixel's three lights, that brings HDR of a peak (both by SDR's white) into SDR. Below
  * white it is constant: 1/2 from 1,000 nits on, as white must leave room for highlights. Above, light follows a quadratic
- * Bézier curve to the peak (SMPTE ST 2094-50, reference white tone mapping), which browsers draw too.
+ * Bézier curve to the peak, as Chromium draws it.
  */
 export function toneGain(peak: number): (light: number) => number {
   const whiteOut = 2 ** -Math.min(1, Math.log2(peak) / Math.log2(PEAK_NITS / WHITE_NITS));
