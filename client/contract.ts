@@ -114,6 +114,7 @@ export type components = {
                 };
                 readonly insights?: {
                     readonly dominantColors: readonly string[];
+                    /** @default [] */
                     readonly dominantColorShares: readonly number[];
                     readonly meanLuma: number;
                     readonly contrast: number;

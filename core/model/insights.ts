@@ -74,7 +74,7 @@ export const pixelInsightsSchema = z.object({
   /** At most five, the most striking first. */
   dominantColors: z.array(color).max(5),
   /** The share of the picture that each of them has, 0 to 1. */
-  dominantColorShares: z.array(unit).max(5),
+  dominantColorShares: z.array(unit).max(5).default([]),
   /** Mean of BT.709 luma, 0 (black) to 1 (white). */
   meanLuma: unit,
   /** Standard deviation of luma, 0 to 0.5. */

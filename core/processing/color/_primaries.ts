@@ -23,17 +23,12 @@ const CHROMATICITIES: Partial<Record<Primaries, readonly number[]>> = {
   ebu3213: [0.63, 0.34, 0.295, 0.605, 0.155, 0.077, ...D65],
 };
 
-/** Bradford's cone responses of XYZ (ICC.1:2022, annex E.3). */
-const BRADFORD: Matrix = [
-  [0.8951, 0.2664, -0.1614],
-  [-0.7502, 1.7135, 0.0367],
-  [0.0389, -0.0685, 1.0296],
-];
-
 /** From linear light of the stored primaries to linear sRGB; the stored white stays white. */
 export function matrixToSrgb({ primaries, chromaticities }: StoredColor): Matrix {
   const stored = chromaticities ?? CHROMATICITIES[primaries] ?? SRGB;
-  const matrix = multiply(inverse(toXyz(SRGB)), multiply(adaptation(stored), toXyz(stored)));
+  const matrix = multiply(inverse(toXyz(SRGB)), toXyz(stored))
+    // White is all three: whatever it looks like is scaled to sRGB's.
+    .map(([r, g, b]) => [r / (r + g + b), g / (r + g + b), b / (r + g + b)] as const);
   // What a hostile header lists need not span any colours.
   return matrix.flat().every(Number.isFinite) ? matrix : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
 }
@@ -45,14 +40,6 @@ function toXyz(xy: readonly number[]): Matrix {
   const columns: Matrix = [0, 1, 2].map((row) => [red[row] ?? 0, green[row] ?? 0, blue[row] ?? 0]);
   const [r, g, b] = apply(inverse(columns), white);
   return columns.map(([x, y, z]) => [x * r, y * g, z * b]);
-}
-
-/** From the white of the stored colours to sRGB's. */
-function adaptation(xy: readonly number[]): Matrix {
-  const [from, to] = [xy, SRGB].map((list) => apply(BRADFORD, xyzOf(list[6] ?? 0, list[7] ?? 1)));
-  if (!from || !to) throw new TypeError("Two whites are listed");
-  const [l, m, s] = [to[0] / from[0], to[1] / from[1], to[2] / from[2]];
-  return multiply(inverse(BRADFORD), multiply([[l, 0, 0], [0, m, 0], [0, 0, s]], BRADFORD));
 }
 
 function xyzOf(x: number, y: number): Vector {

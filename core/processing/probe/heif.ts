@@ -74,8 +74,8 @@ interface TopBox {
   readonly nextAt: number;
 }
 
-/** The top-level box whose head (16 bytes, or what there is) lies at `at`; throws `corrupt` for one without a size. */
-function topBox(head: DataView, at: number, fileSize: number): TopBox {
+/** The top-level box whose head (16 bytes, or what there is) lies at `at`; undefined where that is no box. */
+function topBox(head: DataView, at: number, fileSize: number): TopBox | undefined {
   const announced = head.getUint32(0);
   const headBytes = announced === 1 ? 16 : 8;
   const size = announced === 0
@@ -83,7 +83,7 @@ function topBox(head: DataView, at: number, fileSize: number): TopBox {
     : announced === 1 && head.byteLength >= 16
     ? Number(head.getBigUint64(8))
     : announced;
-  if (size < headBytes) throw new ImageRejected("corrupt", `a box of ${size} bytes at byte ${at}`);
+  if (size < headBytes) return undefined;
   const type = latin1(new Uint8Array(head.buffer, head.byteOffset + 4, 4));
   const payload = { offset: at + headBytes, length: size - headBytes };
   return { type, payload, nextAt: at + size };
@@ -95,10 +95,12 @@ async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
   for (let at = 0; at + 8 <= reader.size;) {
     reader.step();
     const head = await reader.view(at, Math.min(16, reader.size - at));
-    const { type, payload, nextAt } = topBox(head, at, reader.size);
+    const box = topBox(head, at, reader.size);
+    if (box === undefined) throw new ImageRejected("corrupt", `no box at byte ${at}`);
+    const { type, payload } = box;
     if (type === "meta") return await reader.bytes(payload.offset, payload.length);
     if (type === "moov") isFilm = true;
-    at = nextAt;
+    at = box.nextAt;
   }
   if (isFilm) {
     throw new ImageRejected("unsupported_type", "it is a sequence without a still picture");
@@ -110,11 +112,11 @@ async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
 function credentialsIn(reader: ProbeReader): ByteRange[] {
   for (let at = 0, left = MAX_TOP_BOXES; left > 0; left -= 1) {
     const head = reader.held(at, 16);
-    if (head === undefined) return [];
-    const { type, payload, nextAt } = topBox(viewOf(head), at, reader.size);
-    const uuid = type === "uuid" ? reader.held(payload.offset, 16) : undefined;
-    if (uuid !== undefined && hexOf(uuid) === CREDENTIALS_UUID) return [payload];
-    at = nextAt;
+    const box = head === undefined ? undefined : topBox(viewOf(head), at, reader.size);
+    if (box === undefined) return [];
+    const uuid = box.type === "uuid" ? reader.held(box.payload.offset, 16) : undefined;
+    if (uuid !== undefined && hexOf(uuid) === CREDENTIALS_UUID) return [box.payload];
+    at = box.nextAt;
   }
   return [];
 }
