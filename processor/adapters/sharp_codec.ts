@@ -24,7 +24,7 @@ const LOADERS = [
 ];
 
 /** Catmull-Rom: nearer to the reference resize than libvips' default of three lobes, and two thirds of its work. */
-const KERNEL = "cubic";
+export const KERNEL = "cubic";
 
 /** How each format is written: what costs CPU time without being seen is left out. */
 const WRITERS: Record<WrittenFormat, (image: Sharp, options: EncodeOptions) => Sharp> = {

@@ -53,7 +53,7 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
 }
 
 /** The payload of the top-level `meta` box; media data before it is jumped over by one more read. */
-async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
+export async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
   for (let at = 0; at + 8 <= reader.size;) {
     reader.step();
     const view = await reader.view(at, 8);
@@ -90,12 +90,15 @@ function alphaOf(meta: HeifMeta): boolean {
     .filter(({ type, to }) => type === "auxl" && to.includes(meta.primary))
     .map(({ from }) => from);
   // Each item once: references may repeat one without end.
-  return [...new Set(auxiliary)].some((item) =>
-    meta.properties.get(item)?.some(({ type, payload }) => {
-      const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
-      return ALPHA_URNS.some((known) => urn.startsWith(known));
-    })
-  );
+  return [...new Set(auxiliary)].some((item) => isAlphaItem(meta, item));
+}
+
+/** Whether an auxiliary item holds alpha. */
+export function isAlphaItem({ properties }: HeifMeta, item: number): boolean {
+  return properties.get(item)?.some(({ type, payload }) => {
+    const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
+    return ALPHA_URNS.some((known) => urn.startsWith(known));
+  }) ?? false;
 }
 
 function samplesOf(
