@@ -2,6 +2,7 @@
 import { agrees } from "../model/media_type.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
+import { decodeBytes, MAX_DECODE_BYTES } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 /** What was promised at the door, and what arrived. */
@@ -38,6 +39,12 @@ const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, ma
   ["too_many_pixels", "pixels", pixelsOf, ({ plan }) => plan.maxPixels],
   ["too_many_pixels", "pixels on its longest side", longestSideOf, () => MAX_SIDE_PX],
   ["too_many_pixels", "times as long as it is wide", aspectOf, () => MAX_ASPECT],
+  [
+    "too_many_pixels",
+    "bytes to decode",
+    ({ probed }) => decodeBytes(probed),
+    () => MAX_DECODE_BYTES,
+  ],
   ["too_many_frames", "frames", framesOf, ({ plan }) => plan.maxFrames],
   [
     "too_many_frames",
