@@ -125,7 +125,7 @@ function report({ print }: SuiteContext, ways: Ways, photographs: number): Aim[]
   ];
 }
 
-/** HEIC as phones make it, beside a JPEG of the same picture and size. */
+/** HEIC as phones make it, beside a JPEG of the same picture, size and colour space. */
 async function reportHeic(
   { root, print }: SuiteContext,
   photographs: readonly string[],
@@ -140,7 +140,8 @@ async function reportHeic(
     const pixels = await codec.decode({ bytes, mediaType, header, target, timeoutMs: 60_000 });
     const jpeg = join(scratch.path, `${index}.jpg`);
     const { data, width, height, channels } = pixels;
-    await sharp(data, { raw: { width, height, channels } }).jpeg({ quality: 90 }).toFile(jpeg);
+    const image = sharp(data, { raw: { width, height, channels } });
+    await image.withIccProfile("p3").jpeg({ quality: 90 }).toFile(jpeg);
     const run = (file: string) =>
       measure({ root, way: "ours", images: HEIC_IMAGES, files: [file] });
     const [heic, other] = [await run(photograph), await run(jpeg)];
