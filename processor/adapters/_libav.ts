@@ -80,10 +80,20 @@ export function loadLibAv(): LibAv | undefined {
     const name = `@seydx/node-av-${process.platform}-${process.arch}`;
     const libav = createRequire(import.meta.url)(name) as LibAv; // the binding has no types of its own
     libav.Log.setLevel(QUIET);
+    for (const name of Object.values(DECODERS)) openOnce(libav, name);
     return libav;
   } catch {
     return undefined;
   }
+}
+
+/** Makes a decoder fill its tables and look at the processor now, and not with the first picture. */
+function openOnce(libav: LibAv, name: string): void {
+  const [context, codec] = [new libav.CodecContext(), libav.Codec.findDecoderByName(name)];
+  context.allocContext3(codec);
+  context.threadCount = 1;
+  context.open2Sync(codec);
+  context.freeContext();
 }
 
 /**
