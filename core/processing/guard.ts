@@ -2,6 +2,7 @@
 import { agrees } from "../model/media_type.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
+import { decodeBytes, MAX_DECODE_BYTES } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 /** What was promised at the door, and what arrived. */
@@ -32,11 +33,16 @@ const MAX_ANIMATION = 20;
 
 /** Each limit: why it rejects, what is measured, how, and what it must be at most. */
 const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, max: Measure])[] = [
-  ["too_large", "bytes", ({ actualSize }) => actualSize, ({ plan }) => plan.maxBytes],
   ["too_large", "bytes of EXIF", exifBytesOf, () => MAX_EXIF_BYTES],
   ["too_large", "bytes of colour profile", ({ probed }) => probed.iccBytes, () => MAX_ICC_BYTES],
   ["too_many_pixels", "pixels", pixelsOf, ({ plan }) => plan.maxPixels],
   ["too_many_pixels", "pixels on its longest side", longestSideOf, maxSideOf],
+  [
+    "too_many_pixels",
+    "bytes to decode",
+    ({ probed }) => decodeBytes(probed),
+    () => MAX_DECODE_BYTES,
+  ],
   ["too_many_frames", "frames", framesOf, ({ plan }) => plan.maxFrames],
   [
     "too_many_frames",
@@ -46,28 +52,30 @@ const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, ma
   ],
 ];
 
+/** Lets an image through whose bytes are not read yet, or throws ImageRejected `declared_mismatch` or `too_large`. */
+export function guardSize({ plan, declaredSize, actualSize }: GuardOptions): void {
+  if (declaredSize !== undefined && declaredSize !== actualSize) {
+    const detail = `${declaredSize} bytes were declared, it has ${actualSize}`;
+    throw new ImageRejected("declared_mismatch", detail);
+  }
+  if (actualSize > plan.maxBytes) {
+    throw new ImageRejected("too_large", `${actualSize} bytes, at most ${plan.maxBytes}`);
+  }
+}
+
 /**
  * Lets a probed image through or throws ImageRejected: `declared_mismatch`, `unsupported_type` where the plan does not
  * take its type, `too_large`, `too_many_pixels`, `too_many_frames`.
  */
 export function guard(probed: Probed, options: GuardOptions): void {
+  guardSize(options);
   const facts: Facts = { ...options, probed };
-  checkSize(facts);
   if (!options.plan.allowedTypes.some((allowed) => agrees(allowed, probed.mediaType))) {
     throw new ImageRejected("unsupported_type", `the plan does not take ${probed.mediaType}`);
   }
   for (const [reason, what, value, max] of LIMITS) {
     const [found, most] = [value(facts), max(facts)];
     if (found > most) throw new ImageRejected(reason, `${found} ${what}, at most ${most}`);
-  }
-}
-
-function checkSize({ declaredSize, actualSize }: Facts): void {
-  if (declaredSize !== undefined && declaredSize !== actualSize) {
-    throw new ImageRejected(
-      "declared_mismatch",
-      `${declaredSize} bytes were declared, it has ${actualSize}`,
-    );
   }
 }
 

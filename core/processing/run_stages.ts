@@ -1,13 +1,13 @@
-/** The stages that a raw object goes through: probe, fetch, verify, render, store. */
+/** The stages that a raw object goes through: fetch, probe, verify, render, store. */
 import type { Manifest } from "../model/manifest.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { renditionsOf } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
-import { guard } from "./guard.ts";
-import { probe, probeBytes, type Probed } from "./probe/probe.ts";
+import { guard, type GuardOptions, guardSize } from "./guard.ts";
+import { probeBytes } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
-import { fetchRaw, rangeSource, type RawImage } from "./raw_image.ts";
+import { fetchRaw, type RawImage } from "./raw_image.ts";
 import { storeRenditions } from "./store_renditions.ts";
 
 /** How to run the stages. */
@@ -26,15 +26,15 @@ export async function runStages(
   const draft = new ManifestDraft(ports, raw, attempt);
   const { watch } = draft;
   try {
-    const source = rangeSource(ports.raw, raw, options);
-    draft.addHeader(guarded(await watch.time("probeMs", () => probe(source, options)), raw));
+    const limits = limitsOf(raw);
+    guardSize(limits);
     const bytes = await watch.time("fetchMs", () => fetchRaw(ports.raw, raw, options));
+    const probed = await watch.time("probeMs", () => probeBytes(bytes));
+    guard(probed, limits);
+    draft.addHeader(probed);
     draft.add({ sha256: await verifyDigests(ports, raw, bytes) });
-    // Only the whole file shows how many frames there are, and that it is still what its first bytes said.
-    const whole = guarded(await probeBytes(bytes), raw);
-    draft.addHeader(whole);
     const renditions = renditionsOf(raw.plan, raw.declaration.preset);
-    const rendered = await ports.pixels.render({ bytes, ...whole, renditions }, options);
+    const rendered = await ports.pixels.render({ bytes, ...probed, renditions }, options);
     draft.addRendered(rendered);
     const storing = { ref: raw.ref, renditions: rendered.renditions, mark };
     const stored = await watch.time("storeMs", () => storeRenditions(ports, storing, options));
@@ -46,22 +46,22 @@ export async function runStages(
   }
 }
 
-/** What was found, where it is within every limit and is what was declared. */
-function guarded(probed: Probed, { object, declaration, plan }: RawImage): Probed {
-  guard(probed, { plan, declaredSize: declaration.size, actualSize: object.size });
-  return probed;
+function limitsOf({ object, declaration, plan }: RawImage): GuardOptions {
+  return { plan, declaredSize: declaration.size, actualSize: object.size };
 }
 
 async function verifyDigests(
   { hashing }: ProcessImagePorts,
-  { declaration }: RawImage,
+  { declaration, object }: RawImage,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
   const sha256 = await hashing.sha256(bytes);
   if (declaration.sha256 !== undefined && declaration.sha256 !== sha256) {
     throw new ImageRejected("digest_mismatch", "its SHA-256 is not the declared one");
   }
-  if (declaration.crc32c !== undefined && declaration.crc32c !== hashing.crc32c(bytes)) {
+  // What was read is what the store holds: reading compares it with the store's own sum.
+  const crc32c = object.crc32c ?? hashing.crc32c(bytes);
+  if (declaration.crc32c !== undefined && declaration.crc32c !== crc32c) {
     throw new ImageRejected("digest_mismatch", "its CRC32C is not the declared one");
   }
   return sha256;

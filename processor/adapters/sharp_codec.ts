@@ -28,7 +28,7 @@ const LOADERS = [
 ];
 
 /** Catmull-Rom: nearer to the reference resize than libvips' default of three lobes, and two thirds of its work. */
-const KERNEL = "cubic";
+export const KERNEL = "cubic";
 
 const END_OF_IMAGE = [0xff, 0xd9];
 /** The last letters of the brands `avis` and `avif`. */

@@ -8,6 +8,11 @@ import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log } from "@tintype/core/ports/log";
 import type { PixelEngine, Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
+import {
+  MAX_MEMORY_BYTES,
+  MAX_RENDER_MS,
+  renderLimitMs,
+} from "@tintype/core/processing/pixel_limits";
 import type { CodecName } from "../adapters/codec_names.ts";
 import { type ChildOutcome, type OwnColumnTypes, PixelChild } from "./_pixel_child.ts";
 
@@ -22,7 +27,7 @@ export interface PixelPoolOptions {
   readonly codec?: CodecName | undefined;
   /** Path or URL of the company's pipeline module: none. */
   readonly pipeline?: string | undefined;
-  /** Wall time that one picture may take: 30 s. */
+  /** Wall time that one picture may take at most, whatever its size and type: 30 s. */
   readonly deadlineMs?: number;
   /** Resident memory that one child may take: 1 GiB. */
   readonly maxMemoryBytes?: number;
@@ -30,7 +35,7 @@ export interface PixelPoolOptions {
   readonly maxRunningMegapixels?: number;
   /** Megapixels that may wait: 600. */
   readonly maxWaitingMegapixels?: number;
-  /** How long a picture may wait: 120 s. */
+  /** How long a picture may wait: 60 s. */
   readonly maxWaitMs?: number;
 }
 
@@ -43,11 +48,11 @@ export interface PixelPool extends PixelEngine {
 }
 
 const DEFAULTS = {
-  deadlineMs: 30_000,
-  maxMemoryBytes: 2 ** 30,
+  deadlineMs: MAX_RENDER_MS,
+  maxMemoryBytes: MAX_MEMORY_BYTES,
   maxRunningMegapixels: 150,
   maxWaitingMegapixels: 600,
-  maxWaitMs: 120_000,
+  maxWaitMs: 60_000,
 };
 
 /** Crashes before it began that a picture waits through. */
@@ -188,7 +193,7 @@ class ChildPool implements PixelPool {
   }
 
   async #underLimits(job: Job, child: PixelChild): Promise<ChildOutcome> {
-    const { deadlineMs } = this.#settings;
+    const deadlineMs = Math.min(this.#settings.deadlineMs, renderLimitMs(job.request));
     const onAbort = () => child.kill("aborted");
     const deadline = setTimeout(() => child.kill("deadline"), deadlineMs);
     job.signal?.addEventListener("abort", onAbort, { once: true });

@@ -90,7 +90,7 @@ function topBox(head: DataView, at: number, fileSize: number): TopBox | undefine
 }
 
 /** The payload of the top-level `meta` box; media data before it is jumped over by one more read. */
-async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
+export async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
   let isFilm = false;
   for (let at = 0; at + 8 <= reader.size;) {
     reader.step();
@@ -175,7 +175,7 @@ function alphaOf(meta: HeifMeta): boolean {
 }
 
 /** Whether an auxiliary item holds alpha. */
-function isAlphaItem({ properties }: HeifMeta, item: number): boolean {
+export function isAlphaItem({ properties }: HeifMeta, item: number): boolean {
   return properties.get(item)?.some(({ type, payload }) => {
     const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
     return ALPHA_URNS.some((known) => urn.startsWith(known));
