@@ -77,12 +77,20 @@ async function decode(request: DecodeRequest): Promise<DecodedPixels> {
     if (error instanceof ImageRejected) throw error;
     if (performance.now() >= deadlineMs) throw beyondLimits("time", error);
     if (mediaType === "image/jpeg" && !isWholeJpeg(bytes)) {
-      const ended = { ...request, bytes: new Uint8Array([...bytes, ...END_OF_IMAGE]) };
+      const ended = { ...request, bytes: withEnd(bytes) };
       const pixels = await decodeOnce(ended, { failOn: "warning" }).catch(() => undefined);
       if (pixels !== undefined) return pixels;
     }
     throw await rejectionOf(error, request);
   }
+}
+
+/** A JPEG with its last marker. */
+function withEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(bytes.length + END_OF_IMAGE.length);
+  whole.set(bytes);
+  whole.set(END_OF_IMAGE, bytes.length);
+  return whole;
 }
 
 /** Colours whose range is video's (ITU-R BT.709, item 4.6) in all of it: libvips does so for all but grey. */

@@ -38,32 +38,25 @@ export function toSrgb(pixels: DecodedPixels, color: StoredColor | undefined): R
   const isDeep = data instanceof Uint16Array;
   const shift = isDeep ? DEEP_SHIFT : 0;
   const light = lightTable(color, isDeep ? 65_536 >> DEEP_SHIFT : 256);
-  const matrix = matrixToSrgb(color).flat();
-  const gain = isHdr(color) ? gainOf(color) : undefined;
+  // Nine numbers: what each light adds to each of sRGB's.
+  const [rr = 1, rg = 0, rb = 0, gr = 0, gg = 1, gb = 0, br = 0, bg = 0, bb = 1] = matrixToSrgb(
+    color,
+  )
+    .flat();
+  const gain = isHdr(color) ? gainOf(color) : () => 1;
   const out = new Uint8Array(data.length);
-  const rgb: [number, number, number] = [0, 0, 0];
   for (let at = 0; at < data.length; at += channels) {
     // Within bounds: three colours a pixel, a light for each sample.
-    rgb[0] = light[data[at]! >> shift]!;
-    rgb[1] = light[data[at + 1]! >> shift]!;
-    rgb[2] = light[data[at + 2]! >> shift]!;
-    gain?.(rgb);
-    writePixel(out, at, { rgb, matrix });
+    const r = light[data[at]! >> shift]!;
+    const g = light[data[at + 1]! >> shift]!;
+    const b = light[data[at + 2]! >> shift]!;
+    const factor = gain(r, g, b);
+    out[at] = sampleOfLight(factor * (rr * r + rg * g + rb * b));
+    out[at + 1] = sampleOfLight(factor * (gr * r + gg * g + gb * b));
+    out[at + 2] = sampleOfLight(factor * (br * r + bg * g + bb * b));
     if (channels === 4) out[at + 3] = isDeep ? data[at + 3]! >> 8 : data[at + 3]!;
   }
   return { data: out, width, height, channels };
-}
-
-interface LinearPixel {
-  readonly rgb: readonly [number, number, number];
-  readonly matrix: readonly number[];
-}
-
-function writePixel(out: Uint8Array, at: number, { rgb: [r, g, b], matrix }: LinearPixel): void {
-  // Nine numbers.
-  out[at] = sampleOfLight(matrix[0]! * r + matrix[1]! * g + matrix[2]! * b);
-  out[at + 1] = sampleOfLight(matrix[3]! * r + matrix[4]! * g + matrix[5]! * b);
-  out[at + 2] = sampleOfLight(matrix[6]! * r + matrix[7]! * g + matrix[8]! * b);
 }
 
 function lightTable(color: StoredColor, steps: number): Float32Array {
@@ -71,22 +64,16 @@ function lightTable(color: StoredColor, steps: number): Float32Array {
   return Float32Array.from({ length: steps }, (_, step) => light(step / (steps - 1)));
 }
 
-/** Brings a pixel's HDR light into SDR, in its place. */
-function gainOf(color: StoredColor): (rgb: [number, number, number]) => void {
-  const peak = (color.transfer === "pq" ? color.peakNits ?? PEAK_NITS : PEAK_NITS) / WHITE_NITS;
-  const exact = toneGain(Math.max(1, peak));
-  const gains = tableOf(exact, peak);
+/** What a pixel's HDR light is multiplied by to be SDR's. */
+function gainOf(color: StoredColor): (r: number, g: number, b: number) => number {
+  const isHlg = color.transfer === "hlg";
+  const peak = Math.max(1, (isHlg ? PEAK_NITS : color.peakNits ?? PEAK_NITS) / WHITE_NITS);
+  const gains = tableOf(toneGain(peak), peak);
   const display = PEAK_NITS / WHITE_NITS;
-  return (rgb) => {
-    const [r, g, b] = rgb;
+  return (r, g, b) => {
     // HLG's light is the scene's: the display's grows with its brightness (ITU-R BT.2100, table 5, OOTF).
-    const system = color.transfer === "hlg"
-      ? display * (0.2627 * r + 0.678 * g + 0.0593 * b) ** 0.2
-      : 1;
-    const factor = system * gains(system * Math.max(r, g, b));
-    rgb[0] = r * factor;
-    rgb[1] = g * factor;
-    rgb[2] = b * factor;
+    const system = isHlg ? display * (0.2627 * r + 0.678 * g + 0.0593 * b) ** 0.2 : 1;
+    return system * gains(system * Math.max(r, g, b));
   };
 }
 

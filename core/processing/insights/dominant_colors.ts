@@ -1,12 +1,13 @@
 import type { RawPixels } from "../../ports/image_codec.ts";
 import { chromaOf, hexOfLab, type Lab, labOf } from "./_oklab.ts";
 
-const BITS = 5;
+const BITS = 4;
 const SHIFT = 8 - BITS;
+const BINS = 1 << (3 * BITS);
 const MAX_COLORS = 5;
 /** Clusters that the pixels are sorted into; near ones become one afterwards. */
 const CLUSTERS = 16;
-const ROUNDS = 8;
+const ROUNDS = 6;
 /** In OKLab; black and white are 1 apart. */
 const MIN_DISTANCE = 0.09;
 /** Colours so far apart are as unlike as they need to be. */
@@ -44,7 +45,7 @@ export function dominantColorShares(pixels: RawPixels): number[] {
 }
 
 /**
- * Weighted k-means in OKLab over a histogram of five bits a channel. Saturation weighs: a macaw before foliage is what the
+ * Weighted k-means in OKLab over a histogram of four bits a channel. Saturation weighs: a macaw before foliage is what the
  * picture is about, though foliage has more pixels.
  */
 function dominantsOf(pixels: RawPixels): readonly Dominant[] {
@@ -59,20 +60,21 @@ function dominantsOf(pixels: RawPixels): readonly Dominant[] {
 }
 
 function binsOf({ data, channels }: RawPixels): Bin[] {
-  const sums = new Map<number, [count: number, red: number, green: number, blue: number]>();
+  const counts = new Uint32Array(BINS);
+  const sums = new Uint32Array(BINS * 3);
   for (let at = 0; at + channels <= data.length; at += channels) {
     // Read within bounds: every pixel has its samples.
     if (channels === 4 && data[at + 3]! < MIN_ALPHA) continue;
     const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!];
-    const key = (red >> SHIFT) << (2 * BITS) | (green >> SHIFT) << BITS | (blue >> SHIFT);
-    const sum = sums.get(key) ?? [0, 0, 0, 0];
-    if (sum[0] === 0) sums.set(key, sum);
-    sum[0] += 1;
-    sum[1] += red;
-    sum[2] += green;
-    sum[3] += blue;
+    const bin = (red >> SHIFT) << (2 * BITS) | (green >> SHIFT) << BITS | (blue >> SHIFT);
+    counts[bin]! += 1;
+    sums[bin * 3]! += red;
+    sums[bin * 3 + 1]! += green;
+    sums[bin * 3 + 2]! += blue;
   }
-  return Array.from(sums.values(), ([count, red, green, blue]) => {
+  return Array.from(counts.keys()).filter((bin) => counts[bin] !== 0).map((bin) => {
+    const count = counts[bin]!;
+    const [red = 0, green = 0, blue = 0] = sums.subarray(bin * 3, bin * 3 + 3);
     const color = labOf(red / count, green / count, blue / count);
     return { count, color, weight: count * (1 + CHROMA_WEIGHT * chromaOf(color) ** 2) };
   });

@@ -10,26 +10,34 @@ export function thumbhash(pixels: RawPixels): string {
   const scale = Math.min(1, MAX_SIDE / Math.max(pixels.width, pixels.height));
   const width = Math.max(1, Math.round(pixels.width * scale));
   const height = Math.max(1, Math.round(pixels.height * scale));
-  const means = areaMeans(withRgba(pixels), { width, height });
-  for (let at = 0; at < means.length; at += 4) {
-    const alpha = means[at + 3]!; // four samples a pixel
-    for (let sample = at; sample < at + 3; sample += 1) {
-      means[sample] = alpha === 0 ? 0 : (means[sample]! * 255) / alpha;
-    }
-  }
+  const means = pixels.channels === 4
+    ? straight(areaMeans(premultiplied(pixels), { width, height }))
+    : withOpaqueAlpha(areaMeans(pixels, { width, height }));
   return btoa(String.fromCharCode(...rgbaToThumbHash(width, height, means)));
 }
 
-/** RGBA whose colours are multiplied by their alpha, so that what is not seen has no part in a mean. */
-function withRgba({ data, width, height, channels }: RawPixels) {
-  const rgba = new Float32Array(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += channels, to += 4) {
-    const alpha = channels === 4 ? data[from + 3]! : 255;
+/** Colours multiplied by their alpha, so that what is not seen has no part in a mean. */
+function premultiplied({ data, width, height, channels }: RawPixels) {
+  const rgba = Float32Array.from(data);
+  for (let at = 0; at < rgba.length; at += 4) {
     // Read within bounds: every pixel has its samples.
-    for (let sample = 0; sample < 3; sample += 1) {
-      rgba[to + sample] = (data[from + sample]! * alpha) / 255;
-    }
-    rgba[to + 3] = alpha;
+    for (let sample = at; sample < at + 3; sample += 1) rgba[sample]! *= rgba[at + 3]! / 255;
   }
-  return { data: rgba, width, height, channels: 4 };
+  return { data: rgba, width, height, channels };
+}
+
+function straight(rgba: Float64Array): Float64Array {
+  for (let at = 0; at < rgba.length; at += 4) {
+    const alpha = rgba[at + 3]! || 1;
+    for (let sample = at; sample < at + 3; sample += 1) rgba[sample]! *= 255 / alpha;
+  }
+  return rgba;
+}
+
+function withOpaqueAlpha(rgb: Float64Array): Float64Array {
+  const rgba = new Float64Array((rgb.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    rgba.set(rgb.subarray(from, from + 3), to);
+  }
+  return rgba;
 }

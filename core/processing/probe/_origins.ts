@@ -17,7 +17,10 @@ const CAPTURED =
 export function originsOf(reader: ProbeReader, { xmp, jumbf = [] }: OriginRanges): Origins {
   // UTF-16 loses its zeroes.
   const packet = xmp === undefined ? "" : textAt(reader, xmp).replaceAll("\0", "");
-  const manifest = jumbf.map((range) => textAt(reader, range)).join("");
+  let manifest = "";
+  for (const range of jumbf) {
+    if (manifest.length < MAX_TEXT_BYTES) manifest += textAt(reader, range);
+  }
   const hasCredentials = CREDENTIALS.test(manifest);
   const said = hasCredentials ? packet + manifest : packet;
   const types = Array.from(said.matchAll(SOURCE_TYPE), ([, type = ""]) => type.toLowerCase());

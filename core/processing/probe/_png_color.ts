@@ -1,14 +1,12 @@
 import type { StoredColor } from "../../model/stored_color.ts";
 import { colorOfCodePoints } from "./_code_points.ts";
-import { iccColor } from "./_icc_color.ts";
+import { profileColor } from "./_icc_name.ts";
 import { viewOf } from "./_reader.ts";
 
 /** Chunks that say what samples stand for (PNG, third edition, section 11.3.2). */
-const CHUNKS = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM", "cLLI", "mDCV"];
+const CHUNKS = ["cICP", "sRGB", "gAMA", "cHRM", "cLLI", "mDCV"];
 /** 1 / 2.2 as `gAMA` writes it: every writer of sRGB does. */
 const SRGB_GAMMA = 45_455;
-/** An inflated profile beyond it is not looked at. */
-const MAX_PROFILE_BYTES = 262_144;
 
 /** Collects a PNG's colour chunks; of several kinds the first of `cICP`, `iCCP`, `sRGB` and `gAMA` counts (section 4.3). */
 export class PngColors {
@@ -24,13 +22,12 @@ export class PngColors {
     if (!this.#chunks.has(type)) this.#chunks.set(type, payload);
   }
 
-  /** The colours that count; undefined where the file says nothing. */
-  async stored(): Promise<StoredColor | undefined> {
+  /** The colours that count, `iCCP` being there under a name; undefined where the file says nothing. */
+  stored(iccName: string | undefined): StoredColor | undefined {
     const [primaries, transfer] = this.#chunks.get("cICP") ?? [];
     const points = colorOfCodePoints(primaries, transfer);
     if (points !== undefined) return { ...points, ...this.#peak() };
-    const profile = this.#chunks.get("iCCP");
-    if (profile !== undefined) return await profileColor(profile);
+    if (iccName !== undefined) return profileColor(iccName);
     if (this.#chunks.has("sRGB")) {
       return { by: "code_points", primaries: "bt709", transfer: "srgb" };
     }
@@ -65,26 +62,4 @@ function numbersOf(payload: Uint8Array | undefined): number[] {
   if (payload === undefined) return [];
   const view = viewOf(payload);
   return Array.from({ length: payload.length >> 2 }, (_, at) => view.getUint32(at * 4));
-}
-
-/** A name, a zero, the method 0, and a zlib stream. */
-async function profileColor(chunk: Uint8Array): Promise<StoredColor | undefined> {
-  return iccColor(await inflated(chunk.slice(chunk.indexOf(0) + 2)));
-}
-
-async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const profile = new Uint8Array(MAX_PROFILE_BYTES);
-  let filled = 0;
-  try {
-    for await (const part of stream) {
-      const taken = part.subarray(0, MAX_PROFILE_BYTES - filled);
-      profile.set(taken, filled);
-      filled += taken.length;
-      if (filled === MAX_PROFILE_BYTES) break;
-    }
-  } catch {
-    // What came before it broke is enough, or nothing is.
-  }
-  return profile.subarray(0, filled);
 }

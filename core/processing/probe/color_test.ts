@@ -33,6 +33,11 @@ const CASES: readonly (readonly [string, Uint8Array, StoredColor | undefined])[]
     peakNits: 4_000,
   }],
   ["sRGB before gAMA", pngOf(gama(100_000), chunk("sRGB", 0)), points({})],
+  ["a profile before gAMA", pngOf(gama(100_000), chunk("iCCP", "Adobe RGB (1998)\0", 0, 1)), {
+    by: "profile",
+    primaries: "adobe_rgb",
+    transfer: "other",
+  }],
   ["sRGB's gAMA", pngOf(gama(45_455)), points({})],
   ["a gAMA of 1", pngOf(gama(100_000)), points({ transfer: "gamma", gamma: 1 })],
   ["a gAMA of nothing", pngOf(gama(0)), undefined],

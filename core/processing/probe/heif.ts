@@ -6,8 +6,7 @@ import type { StoredColor } from "../../model/stored_color.ts";
 import { type Box, Cursor, findBox } from "./_boxes.ts";
 import { colorOfCodePoints } from "./_code_points.ts";
 import { type HeifMeta, readHeifMeta, XMP_ITEM } from "./_heif_meta.ts";
-import { iccColor } from "./_icc_color.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { type ByteRange, type FormatFacts, latin1, ProbeReader, viewOf } from "./_reader.ts";
 
 /** Coded item types and the media type of a picture of them. */
@@ -57,7 +56,7 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
       iccName: profile === undefined ? undefined : iccName(profile),
       color: profile === undefined
         ? heifColor(properties, { isGrey: samples.colorSpace === "grey" })
-        : iccColor(profile),
+        : profileColor(iccName(profile)),
     },
     codedPixels: coded.width * coded.height,
     exif: itemOf(meta, "Exif"),

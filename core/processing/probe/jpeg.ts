@@ -1,8 +1,6 @@
 import type { ColorSpace } from "../../model/insights.ts";
-import type { StoredColor } from "../../model/stored_color.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
-import { iccColor } from "./_icc_color.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { jumbfPart } from "./_origins.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
@@ -27,7 +25,6 @@ interface Found {
   exif?: ByteRange;
   orientation: number;
   iccName?: string | undefined;
-  color?: StoredColor | undefined;
   iccBytes: number;
   xmp?: ByteRange;
   readonly jumbf: ByteRange[];
@@ -97,9 +94,7 @@ async function readSegment(
   if (part !== undefined) found.jumbf.push(part);
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0")) found.iccBytes += length;
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0\x01") && length > 14) {
-    const profile = await reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES));
-    found.iccName = iccName(profile);
-    found.color = iccColor(profile);
+    found.iccName = iccName(await reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES)));
   }
   if (marker === APP14 && head.startsWith("Adobe") && head.length >= 12) {
     found.adobeTransform = head.charCodeAt(11);
@@ -123,7 +118,7 @@ function frameFacts(frame: Uint8Array, found: Found): FormatFacts {
       colorSpace,
       orientation: found.orientation,
       iccName: found.iccName,
-      color: found.color,
+      color: profileColor(found.iccName),
     },
     exif: found.exif,
     iccBytes: found.iccBytes,

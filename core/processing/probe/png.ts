@@ -67,7 +67,7 @@ export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
       colorSpace: color.colorSpace,
       orientation: found.orientation,
       iccName: found.iccName,
-      color: await found.colors.stored(),
+      color: found.colors.stored(found.iccBytes === undefined ? undefined : found.iccName ?? ""),
     },
     exif: found.exif,
     iccBytes: found.iccBytes,

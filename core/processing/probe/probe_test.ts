@@ -103,7 +103,7 @@ test("probe() reads PNG's depth, transparency, profile name, frames and orientat
     colorSpace: "rgb",
     orientation: 6,
     iccName: "Display P3",
-    color: undefined,
+    color: { by: "profile", primaries: "display_p3", transfer: "srgb" },
   });
 });
 

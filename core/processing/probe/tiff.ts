@@ -1,7 +1,6 @@
 import type { ColorSpace } from "../../model/insights.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
-import { iccColor } from "./_icc_color.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { type IfdEntry, offsetAt, orientationOf, readIfdEntries, type TiffLayout } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, ProbeReader, viewOf } from "./_reader.ts";
 
@@ -157,7 +156,7 @@ async function headerOf(
   const channels = entries.get(TAG.samplesPerPixel)?.value ?? 1;
   const [extra = 0] = await numbers(TAG.extraSamples);
   const [bitDepth = 1] = await numbers(TAG.bitsPerSample);
-  const profile = await profileOf(reader, entries);
+  const name = await profileName(reader, entries);
   return {
     width: entries.get(TAG.width)?.value ?? 0,
     height: entries.get(TAG.height)?.value ?? 0,
@@ -166,8 +165,8 @@ async function headerOf(
     hasAlpha: channels === color.colors + 1 && ALPHA_SAMPLES.includes(extra),
     colorSpace: color.colorSpace,
     orientation: orientationOf(entries),
-    iccName: profile === undefined ? undefined : iccName(profile),
-    color: profile === undefined ? undefined : iccColor(profile),
+    iccName: name,
+    color: profileColor(name),
   };
 }
 
@@ -226,12 +225,12 @@ async function numbersOf(
   });
 }
 
-async function profileOf(reader: ProbeReader, entries: Entries): Promise<Uint8Array | undefined> {
+async function profileName(reader: ProbeReader, entries: Entries): Promise<string | undefined> {
   const range = blockOf(entries.get(TAG.iccProfile));
   if (range === undefined || range.length > MAX_ICC_BYTES) return undefined;
   // A name is not worth a rejection: a profile beyond the file or the reads that are left has none.
   const isNear = reader.mayRead && range.offset + range.length <= reader.size;
-  return isNear ? await reader.bytes(range.offset, range.length) : undefined;
+  return isNear ? iccName(await reader.bytes(range.offset, range.length)) : undefined;
 }
 
 /** Whether the strips or tiles of a whole file's first page lie within it. */

@@ -1,7 +1,5 @@
 import { ImageRejected } from "../../model/reject_reason.ts";
-import type { StoredColor } from "../../model/stored_color.ts";
-import { iccColor } from "./_icc_color.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
 
@@ -93,7 +91,7 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
       frames,
       orientation,
       iccName: found.iccName,
-      color: found.color,
+      color: profileColor(found.iccName),
     },
     exif,
     iccBytes: found.iccBytes,
@@ -106,7 +104,6 @@ interface Walk {
   frames: number;
   isLossless: boolean;
   iccName?: string | undefined;
-  color?: StoredColor | undefined;
   iccBytes?: number;
   exif?: ByteRange;
   xmp?: ByteRange;
@@ -133,9 +130,7 @@ async function walkChunks(reader: ProbeReader, from: number, flags: number): Pro
     if (type === "C2PA") found.jumbf = [range];
     if (type === "ICCP") found.iccBytes = range.length;
     if (type === "ICCP" && range.length <= MAX_ICC_BYTES) {
-      const profile = await reader.bytes(range.offset, range.length);
-      found.iccName = iccName(profile);
-      found.color = iccColor(profile);
+      found.iccName = iccName(await reader.bytes(range.offset, range.length));
     }
     at = chunkEnd(range);
   }
