@@ -6,7 +6,7 @@ import type { MediaType } from "../model/media_type.ts";
 export const MAX_MEMORY_BYTES = 2 ** 30;
 /** What is left of it for a decoder beside the process itself and the renditions, in bytes. */
 export const MAX_DECODE_BYTES = 0.85 * MAX_MEMORY_BYTES;
-/** The longest that one picture may take, in milliseconds. */
+/** The longest that one picture may take by the clock, in milliseconds. */
 export const MAX_RENDER_MS = 30_000;
 /** The longest that one attempt at an image may take, its wait for a free process included, in milliseconds. */
 export const MAX_ATTEMPT_MS = 120_000;
@@ -14,7 +14,7 @@ export const MAX_ATTEMPT_MS = 120_000;
 interface PixelCost {
   /** Bytes a pixel at the peak of decoding, of the costliest variant of the type (`bench processing`). */
   readonly bytes: (header: ImageHeader) => number;
-  /** Some fifteen times what a megapixel takes on one of two busy cores. */
+  /** Some ten times what a megapixel takes of the processor. */
   readonly msPerMegapixel: number;
 }
 
@@ -50,7 +50,7 @@ export function decodeBytes({ mediaType, header }: Sized): number {
   return Math.ceil(header.width * header.height * COSTS[mediaType].bytes(header));
 }
 
-/** The wall time that a picture may take in a pixel process, in milliseconds: 3 s for a JPEG of 12 megapixels. */
+/** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels. */
 export function renderLimitMs({ mediaType, header }: Sized): number {
   const megapixels = header.width * header.height / 1_000_000;
   const wantedMs = BASE_MS + megapixels * COSTS[mediaType].msPerMegapixel;

@@ -32,7 +32,8 @@ async function planarPixels(bytes: Uint8Array<ArrayBuffer>, target = BOX): Promi
 }
 
 async function pixelsOf(codec: ImageCodec, bytes: Uint8Array<ArrayBuffer>, target = BOX) {
-  return await decodePicture(codec, await requestOf(bytes, target));
+  const pixels = await codec.decode(await requestOf(bytes, target));
+  return { ...pixels, data: Uint8Array.from(pixels.data) };
 }
 
 /** The picture that make.py draws. */

@@ -55,6 +55,8 @@ const DEFAULTS = {
   maxWaitMs: 60_000,
 };
 
+/** A picture that waits for the processor has so much longer. */
+const WALL_OF_PROCESSOR = 4;
 /** Crashes before it began that a picture waits through. */
 const MAX_MISSES = 5;
 const RETRY_AFTER_MS = 5_000;
@@ -193,13 +195,14 @@ class ChildPool implements PixelPool {
   }
 
   async #underLimits(job: Job, child: PixelChild): Promise<ChildOutcome> {
-    const deadlineMs = Math.min(this.#settings.deadlineMs, renderLimitMs(job.request));
+    const processorMs = renderLimitMs(job.request);
+    const deadlineMs = Math.min(this.#settings.deadlineMs, WALL_OF_PROCESSOR * processorMs);
     const onAbort = () => child.kill("aborted");
     const deadline = setTimeout(() => child.kill("deadline"), deadlineMs);
     job.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (job.signal?.aborted) onAbort();
-      return await child.render(job.request, deadlineMs);
+      return await child.render(job.request, { decodeTimeoutMs: deadlineMs, processorMs });
     } catch (error) {
       child.kill("closed");
       return { kind: "broken", message: String(error), residentBytes: 0 };
