@@ -19,12 +19,22 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** Where a file says how its picture came to be. */
+export interface OriginRanges {
+  /** An XMP packet (ISO 16684-1). */
+  readonly xmp?: ByteRange | undefined;
+  /** Parts of a JUMBF box (ISO 19566-5), which Content Credentials are stored in, in their order. */
+  readonly jumbf?: readonly ByteRange[];
+}
+
 /** What a format's probe finds; `mediaType` only where it knows better than the magic bytes. */
-export interface FormatFacts {
+export interface FormatFacts extends OriginRanges {
   readonly header: ImageHeader;
   readonly exif?: ByteRange | undefined;
   /** Bytes of the colour profile as stored; none where there is none. */
   readonly iccBytes?: number | undefined;
+  /** Pixels that a decoder makes before it crops, where they are more than the header's. */
+  readonly codedPixels?: number;
   readonly mediaType?: MediaType;
 }
 

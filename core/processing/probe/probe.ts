@@ -4,13 +4,14 @@
  * that bounds reads and bytes; the header, the media type and where EXIF lies come back.
  */
 import { hexOf } from "../../hex.ts";
-import type { ImageHeader } from "../../model/insights.ts";
+import type { ImageHeader, Origins } from "../../model/insights.ts";
 import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
 import type { CallOptions } from "../../ports/call_options.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { gifProbe } from "./gif.ts";
 import { heifProbe } from "./heif.ts";
 import { jpegProbe } from "./jpeg.ts";
+import { originsOf } from "./_origins.ts";
 import { pngProbe } from "./png.ts";
 import { type ByteRange, type ByteSource, type FormatProbe, ProbeReader } from "./_reader.ts";
 import { tiffProbe } from "./tiff.ts";
@@ -26,6 +27,10 @@ export interface Probed {
   readonly exif: ByteRange | undefined;
   /** Bytes of the colour profile as stored, 0 without one. */
   readonly iccBytes: number;
+  /** Pixels that a decoder makes, before it crops them to the header's. */
+  readonly codedPixels: number;
+  /** What it says of how the picture came to be, as far as its bytes are at hand. */
+  readonly origins: Origins;
 }
 
 const PROBES = {
@@ -61,11 +66,13 @@ async function probeThrough(reader: ProbeReader): Promise<Probed> {
   const head = await reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
   const sniffed = sniffMediaType(head);
   if (sniffed === null) throw unknownType(head);
-  const { header, exif, iccBytes = 0, mediaType } = await PROBES[sniffed](reader);
+  const facts = await PROBES[sniffed](reader);
+  const { header, exif, iccBytes = 0, mediaType = sniffed } = facts;
   if (header.width < 1 || header.height < 1) {
     throw new ImageRejected("corrupt", `the header says ${header.width} x ${header.height} pixels`);
   }
-  return { mediaType: mediaType ?? sniffed, header, exif, iccBytes };
+  const codedPixels = Math.max(facts.codedPixels ?? 0, header.width * header.height);
+  return { mediaType, header, exif, iccBytes, codedPixels, origins: originsOf(reader, facts) };
 }
 
 /** Pictures that are known and not taken, by their first bytes in hex. */

@@ -1,5 +1,5 @@
 import { ImageRejected } from "../../model/reject_reason.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
 
@@ -91,9 +91,12 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
       frames,
       orientation,
       iccName: found.iccName,
+      color: profileColor(found.iccName),
     },
     exif,
     iccBytes: found.iccBytes,
+    xmp: found.xmp,
+    jumbf: found.jumbf,
   };
 }
 
@@ -103,13 +106,15 @@ interface Walk {
   iccName?: string | undefined;
   iccBytes?: number;
   exif?: ByteRange;
+  xmp?: ByteRange;
+  jumbf: readonly ByteRange[];
 }
 
 /** Chunks in order; in animations only those at hand, as each frame is a chunk and their bodies may be far apart. */
 async function walkChunks(reader: ProbeReader, from: number, flags: number): Promise<Walk> {
   const isAnimated = (flags & FLAG_ANIMATION) !== 0;
   const wantsExif = (flags & FLAG_EXIF) !== 0;
-  const found: Walk = { frames: 0, isLossless: false };
+  const found: Walk = { frames: 0, isLossless: false, jumbf: [] };
   for (let at = from; at + 8 <= reader.size;) {
     reader.step();
     const isAtHand = reader.held(at, 8) !== undefined;
@@ -121,6 +126,8 @@ async function walkChunks(reader: ProbeReader, from: number, flags: number): Pro
     if (type === "ANMF") found.frames += 1;
     if (type === "VP8L") found.isLossless = true;
     if (type === "EXIF") found.exif = range;
+    if (type === "XMP ") found.xmp = range;
+    if (type === "C2PA") found.jumbf = [range];
     if (type === "ICCP") found.iccBytes = range.length;
     if (type === "ICCP" && range.length <= MAX_ICC_BYTES) {
       found.iccName = iccName(await reader.bytes(range.offset, range.length));
