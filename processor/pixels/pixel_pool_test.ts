@@ -102,7 +102,7 @@ test("a step that hangs is stopped at the deadline", async () => {
   const startedMs = performance.now();
   await rejects(pool, 102, "processing_limit");
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs >= DEADLINE_MS * 0.8 && tookMs < DEADLINE_MS * 4, `${tookMs} ms`);
+  assert.ok(tookMs >= DEADLINE_MS * 0.8 && tookMs < DEADLINE_MS * 8, `${tookMs} ms`);
   await stillWorks(pool);
 });
 
