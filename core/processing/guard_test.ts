@@ -58,8 +58,13 @@ const REFUSED:
   ];
 
 test("guard() lets 100 megapixels of every type through in 8 bits without alpha", () => {
-  const header = sampleHeader({ width: 10_000, height: 10_000 });
-  for (const mediaType of ALL_MEDIA_TYPES) guard({ ...picture(), mediaType, header }, DEFAULT_PLAN);
+  const large = picture({ width: 10_000, height: 10_000 });
+  for (const mediaType of ALL_MEDIA_TYPES) guard({ ...large, mediaType }, DEFAULT_PLAN);
+});
+
+test("guard() refuses a small crop of a picture that no process can hold", () => {
+  const cropped = { ...picture({ bitDepth: 10, hasAlpha: true }), codedPixels: 98_000_000 };
+  assert.throws(() => guard(cropped, DEFAULT_PLAN), { reason: "too_many_pixels" });
 });
 
 test("renderLimitMs() follows megapixels and type, and ends at 30 s", () => {

@@ -1,6 +1,7 @@
 /** What a picture may cost in memory and time, by its type: known before a decoder starts. */
 import type { ImageHeader } from "../model/insights.ts";
 import type { MediaType } from "../model/media_type.ts";
+import type { Probed } from "./probe/probe.ts";
 
 /** Resident memory that a pixel process may take, in bytes; beyond it the process is killed. */
 export const MAX_MEMORY_BYTES = 2 ** 30;
@@ -45,9 +46,9 @@ const BASE_MS = 2_000;
 
 type Sized = { readonly mediaType: MediaType; readonly header: ImageHeader };
 
-/** The memory that decoding takes at its peak, in bytes. */
-export function decodeBytes({ mediaType, header }: Sized): number {
-  return Math.ceil(header.width * header.height * COSTS[mediaType].bytes(header));
+/** The memory that decoding takes at its peak, in bytes: what is cropped afterwards included. */
+export function decodeBytes({ mediaType, header, codedPixels }: Probed): number {
+  return Math.ceil(codedPixels * COSTS[mediaType].bytes(header));
 }
 
 /** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels. */

@@ -93,7 +93,7 @@ async function decodeWhole(
   try {
     return await decode(bytes, facts);
   } catch (cause) {
-    throw cause instanceof ImageRejected ? cause : await brokenPicture(bytes, mediaType, cause);
+    throw cause instanceof ImageRejected ? cause : brokenPicture(bytes, mediaType, cause);
   }
 }
 

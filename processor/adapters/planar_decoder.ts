@@ -5,6 +5,7 @@
 import sharp from "sharp";
 import type { MediaType } from "@tintype/core/model/media_type";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
+import { isConverted } from "@tintype/core/processing/color/to_srgb";
 import { scaledSize, type Size } from "@tintype/core/processing/plan_renditions";
 import { heifLayers, type Rectangle } from "@tintype/core/processing/probe/heif_layers";
 import { heifColors } from "./_heif_colors.ts";
@@ -44,9 +45,12 @@ export function decodedFirstBy(decoder: PlanarDecoder, codec: ImageCodec): Image
 
 async function decode(
   libav: LibAv,
-  { bytes, header, target }: DecodeRequest,
+  { bytes, mediaType, header, target }: DecodeRequest,
 ): Promise<RawPixels | undefined> {
-  const layers = await heifLayers(bytes);
+  // libvips keeps the depth of AVIF, which the conversion to sRGB needs; libheif has eight bits of HEIC as well.
+  const isDeep = header.bitDepth > 8 && isConverted(header.color);
+  if (isDeep && mediaType === "image/avif") return undefined;
+  const layers = heifLayers(bytes);
   if (layers === undefined) return undefined;
   const { crop, color, alpha } = layers;
   const picture = decodeLayer(libav, color);

@@ -16,6 +16,7 @@ import { placementOf, type Size } from "@tintype/core/processing/plan_renditions
 import { firstGifFrame } from "@tintype/core/processing/probe/gif";
 import { brokenPicture, isWholeJpeg } from "@tintype/core/processing/probe/is_whole";
 import { onlyInside, withAlpha, withoutAlpha } from "./_place_pixels.ts";
+import { tiffWithProfile } from "./_tiff_with_profile.ts";
 
 /** The loaders that hostile bytes may reach; every other one (SVG, PDF, Magick, …) is blocked. */
 const LOADERS = [
@@ -110,7 +111,7 @@ async function rejectionOf(cause: unknown, request: DecodeRequest): Promise<Imag
   const { bytes, mediaType, header } = request;
   const found = await sharp(bytes, { limitInputPixels: false }).metadata().catch(() => undefined);
   const isLarger = found !== undefined && found.width * found.height > maxPixelsOf(header);
-  return isLarger ? beyondLimits("pixels", cause) : await brokenPicture(bytes, mediaType, cause);
+  return isLarger ? beyondLimits("pixels", cause) : brokenPicture(bytes, mediaType, cause);
 }
 
 function beyondLimits(what: string, cause: unknown): ImageRejected {
@@ -129,14 +130,16 @@ async function decodeOnce(
   { failOn }: Pick<SharpOptions, "failOn">,
 ): Promise<DecodedPixels> {
   const { width, height } = target;
+  const loaded = loadable(bytes, mediaType);
+  const profile = await laterProfile(loaded, { mediaType, header });
   const box = { width, height, fit: target.fit, withoutEnlargement: true, kernel: KERNEL } as const;
   const options: SharpOptions = {
     failOn: failOn ?? "error",
     limitInputPixels: maxPixelsOf(header),
     sequentialRead: true,
-    ignoreIcc: header.color?.by === "code_points",
+    ignoreIcc: profile !== undefined || header.color?.by === "code_points",
   };
-  const image = sharp(loadable(bytes, mediaType), options)
+  const image = sharp(loaded, options)
     .timeout({ seconds: Math.max(1, Math.ceil(timeoutMs / 1000)) });
   const isConvertedLater = isConverted(header.color);
   if (header.bitDepth > 8 && isConvertedLater) {
@@ -152,7 +155,23 @@ async function decodeOnce(
     return await rawOf(sharpOf(whole).resize(box));
   }
   const resized = upright.resize(box);
-  return await rawOf(header.hasAlpha ? resized : resized.removeAlpha());
+  const pixels = await rawOf(header.hasAlpha ? resized : resized.removeAlpha());
+  return profile === undefined ? pixels : await fromProfile(pixels, profile);
+}
+
+/** The profile of a photograph, which libvips would apply before it resizes: more than decoding costs. */
+async function laterProfile(
+  bytes: Uint8Array<ArrayBuffer>,
+  { mediaType, header }: Pick<DecodeRequest, "mediaType" | "header">,
+): Promise<Uint8Array | undefined> {
+  const isPhotograph = mediaType === "image/jpeg" && header.channels === 3;
+  if (!isPhotograph || header.color?.by !== "profile") return undefined;
+  return (await sharp(bytes).metadata()).icc;
+}
+
+/** Pixels of a profile in sRGB. */
+export async function fromProfile(pixels: RawPixels, profile: Uint8Array): Promise<RawPixels> {
+  return await rawOf(sharp(tiffWithProfile(pixels, profile)).toColourspace("srgb"));
 }
 
 /** libvips knows AVIF by its major brand alone, and not by that of sequences, which have a still picture, too. */

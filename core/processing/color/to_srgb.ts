@@ -21,8 +21,12 @@ const SAMPLE_OF_LIGHT = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) =
 
 /** The 8-bit sRGB sample of linear light; beyond 0 and 1 it is cut. */
 export function sampleOfLight(light: number): number {
-  const step = Math.round(light * LIGHT_STEPS);
-  return SAMPLE_OF_LIGHT[step < 0 ? 0 : step > LIGHT_STEPS ? LIGHT_STEPS : step]!; // within bounds
+  return sampleOfStep(light * LIGHT_STEPS);
+}
+
+function sampleOfStep(step: number): number {
+  if (!(step > 0)) return 0;
+  return step >= LIGHT_STEPS ? 255 : SAMPLE_OF_LIGHT[(step + 0.5) | 0]!; // within bounds
 }
 
 /** Whether samples stand for other colours than sRGB's, and no profile says which. */
@@ -38,42 +42,47 @@ export function toSrgb(pixels: DecodedPixels, color: StoredColor | undefined): R
   const isDeep = data instanceof Uint16Array;
   const shift = isDeep ? DEEP_SHIFT : 0;
   const light = lightTable(color, isDeep ? 65_536 >> DEEP_SHIFT : 256);
-  // Nine numbers: what each light adds to each of sRGB's.
-  const [rr = 1, rg = 0, rb = 0, gr = 0, gg = 1, gb = 0, br = 0, bg = 0, bb = 1] = matrixToSrgb(
-    color,
-  )
-    .flat();
-  const gain = isHdr(color) ? gainOf(color) : () => 1;
+  const tables: readonly Table[] = matrixToSrgb(color).flat()
+    .map((part) => light.map((each) => each * part * LIGHT_STEPS));
+  const [rr, rg, rb, gr, gg, gb, br, bg, bb] = tables as NineTables; // three rows of three
+  const gain = isHdr(color) ? gainOf(color, light) : undefined;
   const out = new Uint8Array(data.length);
   for (let at = 0; at < data.length; at += channels) {
-    // Within bounds: three colours a pixel, a light for each sample.
-    const r = light[data[at]! >> shift]!;
-    const g = light[data[at + 1]! >> shift]!;
-    const b = light[data[at + 2]! >> shift]!;
-    const factor = gain(r, g, b);
-    out[at] = sampleOfLight(factor * (rr * r + rg * g + rb * b));
-    out[at + 1] = sampleOfLight(factor * (gr * r + gg * g + gb * b));
-    out[at + 2] = sampleOfLight(factor * (br * r + bg * g + bb * b));
+    // Within bounds: three colours a pixel, a line of each table for each sample.
+    const [r, g, b] = [data[at]! >> shift, data[at + 1]! >> shift, data[at + 2]! >> shift];
+    const factor = gain === undefined ? 1 : gain(r, g, b);
+    out[at] = sampleOfStep(factor * (rr[r]! + rg[g]! + rb[b]!));
+    out[at + 1] = sampleOfStep(factor * (gr[r]! + gg[g]! + gb[b]!));
+    out[at + 2] = sampleOfStep(factor * (br[r]! + bg[g]! + bb[b]!));
     if (channels === 4) out[at + 3] = isDeep ? data[at + 3]! >> 8 : data[at + 3]!;
   }
   return { data: out, width, height, channels };
 }
 
-function lightTable(color: StoredColor, steps: number): Float32Array {
+/** What each stored red, green and blue adds to each of sRGB's lights, row by row, in steps of light. */
+type Table = Float32Array<ArrayBuffer>;
+type NineTables = readonly [Table, Table, Table, Table, Table, Table, Table, Table, Table];
+
+function lightTable(color: StoredColor, steps: number): Table {
   const light = lightOf(color);
   return Float32Array.from({ length: steps }, (_, step) => light(step / (steps - 1)));
 }
 
-/** What a pixel's HDR light is multiplied by to be SDR's. */
-function gainOf(color: StoredColor): (r: number, g: number, b: number) => number {
+/** What a pixel's HDR light is multiplied by to be SDR's, by its stored samples. */
+function gainOf(color: StoredColor, light: Table): (r: number, g: number, b: number) => number {
   const isHlg = color.transfer === "hlg";
   const peak = Math.max(1, (isHlg ? PEAK_NITS : color.peakNits ?? PEAK_NITS) / WHITE_NITS);
-  const gains = tableOf(toneGain(peak), peak);
-  const display = PEAK_NITS / WHITE_NITS;
+  const tone = toneGain(peak);
+  if (!isHlg) {
+    const gains = light.map(tone);
+    return (r, g, b) => gains[Math.max(r, g, b)]!; // the largest sample has the most light
+  }
+  const gains = tableOf(tone, peak);
+  // HLG's light is the scene's: the display's grows with its brightness (ITU-R BT.2100, table 5, OOTF).
+  const system = tableOf((brightness) => PEAK_NITS / WHITE_NITS * brightness ** 0.2, 1);
   return (r, g, b) => {
-    // HLG's light is the scene's: the display's grows with its brightness (ITU-R BT.2100, table 5, OOTF).
-    const system = isHlg ? display * (0.2627 * r + 0.678 * g + 0.0593 * b) ** 0.2 : 1;
-    return system * gains(system * Math.max(r, g, b));
+    const factor = system(0.2627 * light[r]! + 0.678 * light[g]! + 0.0593 * light[b]!);
+    return factor * gains(factor * light[Math.max(r, g, b)]!);
   };
 }
 

@@ -29,20 +29,14 @@ interface Walk {
   xmp?: ByteRange;
 }
 
-/**
- * Reads GIF's screen descriptor and counts frames within the bytes at hand: exact where they are the whole file, else a
- * lower bound (at most 100,000).
- */
-export async function gifProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const view = await reader.view(0, 13);
+/** Reads GIF's screen descriptor and counts its frames, up to 100,000. */
+export function gifProbe(reader: ProbeReader): FormatFacts {
+  const view = reader.view(0, 13);
   const flags = view.getUint8(10);
   const blocksAt = 13 + tableBytes(flags);
   if (blocksAt > reader.size) throw new ImageRejected("truncated", "it ends in its colour table");
-  const held = reader.heldFromStart();
-  const { frames, first, xmp } = walkBlocks(held, blocksAt);
-  if (frames === 0 && held.length === reader.size) {
-    throw new ImageRejected("truncated", "it has no picture");
-  }
+  const { frames, first, xmp } = walkBlocks(reader.whole, blocksAt);
+  if (frames === 0) throw new ImageRejected("truncated", "it has no picture");
   const width = Math.max(view.getUint16(6, true), (first?.left ?? 0) + (first?.width ?? 0));
   const height = Math.max(view.getUint16(8, true), (first?.top ?? 0) + (first?.height ?? 0));
   const isWhole = first === undefined || (first.width === width && first.height === height);
@@ -50,7 +44,7 @@ export async function gifProbe(reader: ProbeReader): Promise<FormatFacts> {
     header: {
       width,
       height,
-      frames: Math.max(1, frames),
+      frames,
       bitDepth: (flags & 0x07) + 1,
       channels: 1,
       hasAlpha: !isWhole || first?.isTransparent === true,

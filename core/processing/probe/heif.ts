@@ -30,8 +30,8 @@ const MAX_TOP_BOXES = 64;
  * Reads the `meta` box of AVIF and HEIC, wherever it lies: the primary item's size as it is cropped, turning and mirroring
  * (as an EXIF orientation), depth, colours and alpha.
  */
-export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const meta = readHeifMeta(await findMeta(reader));
+export function heifProbe(reader: ProbeReader): FormatFacts {
+  const meta = readHeifMeta(findMeta(reader));
   const properties = meta.properties.get(meta.primary) ?? [];
   const mediaType = CODED[codedType(meta)];
   if (mediaType === undefined) {
@@ -88,16 +88,16 @@ function topBox(head: DataView, at: number, fileSize: number): TopBox | undefine
   return { type, payload, nextAt: at + size };
 }
 
-/** The payload of the top-level `meta` box; media data before it is jumped over by one more read. */
-export async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
+/** The payload of the top-level `meta` box. */
+export function findMeta(reader: ProbeReader): Uint8Array {
   let isFilm = false;
   for (let at = 0; at + 8 <= reader.size;) {
     reader.step();
-    const head = await reader.view(at, Math.min(16, reader.size - at));
+    const head = reader.view(at, Math.min(16, reader.size - at));
     const box = topBox(head, at, reader.size);
     if (box === undefined) throw new ImageRejected("corrupt", `no box at byte ${at}`);
     const { type, payload } = box;
-    if (type === "meta") return await reader.bytes(payload.offset, payload.length);
+    if (type === "meta") return reader.bytes(payload.offset, payload.length);
     if (type === "moov") isFilm = true;
     at = box.nextAt;
   }
@@ -276,7 +276,7 @@ function after(first: Turn, second: Turn): Turn {
 }
 
 /** The ICC profile of the primary item of a whole HEIF file, or undefined where it has none; throws as the probe. */
-export async function heifProfileOf(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  const meta = readHeifMeta(await findMeta(ProbeReader.of(bytes)));
+export function heifProfileOf(bytes: Uint8Array): Uint8Array | undefined {
+  const meta = readHeifMeta(findMeta(new ProbeReader(bytes)));
   return heifProfile(meta.properties.get(meta.primary) ?? []);
 }

@@ -52,8 +52,8 @@ const LAYERED = ["a1op", "a1lx", "lsel"];
  * The layers of a whole HEIF file whose picture is one coded item or a grid of them; undefined where it is made in another
  * way, which a general library has to decode. Throws as the probe.
  */
-export async function heifLayers(bytes: Uint8Array): Promise<HeifLayers | undefined> {
-  const file: HeifFile = { bytes, meta: readHeifMeta(await findMeta(ProbeReader.of(bytes))) };
+export function heifLayers(bytes: Uint8Array): HeifLayers | undefined {
+  const file: HeifFile = { bytes, meta: readHeifMeta(findMeta(new ProbeReader(bytes))) };
   const { primary } = file.meta;
   const color = layerOf(file, primary, tilesOf(file.meta, primary));
   const crop = color === undefined ? undefined : cropOf(propertiesOf(file.meta, primary), color);

@@ -6,7 +6,7 @@ import { latin1, viewOf } from "./_reader.ts";
 import { areStripsWhole } from "./tiff.ts";
 
 /** Types whose length the probe does not know already. */
-const CHECKS: Partial<Record<MediaType, (bytes: Uint8Array) => boolean | Promise<boolean>>> = {
+const CHECKS: Partial<Record<MediaType, (bytes: Uint8Array) => boolean>> = {
   "image/jpeg": isWholeJpeg,
   "image/png": isWholePng,
   "image/gif": (bytes) => gifEnd(bytes) <= bytes.length,
@@ -17,12 +17,12 @@ const CHECKS: Partial<Record<MediaType, (bytes: Uint8Array) => boolean | Promise
  * Why a decoder cannot read a picture that the probe took: `truncated` where a part of it is missing, else `corrupt`, as
  * the probe takes no variant that the decoders do not. What a decoder says of hostile bytes is the cause, and decides nothing.
  */
-export async function brokenPicture(
+export function brokenPicture(
   bytes: Uint8Array,
   mediaType: MediaType,
   cause: unknown,
-): Promise<ImageRejected> {
-  const isWhole = await CHECKS[mediaType]?.(bytes) ?? true;
+): ImageRejected {
+  const isWhole = CHECKS[mediaType]?.(bytes) ?? true;
   return isWhole
     ? new ImageRejected("corrupt", "the decoder found bytes that cannot be", { cause })
     : new ImageRejected("truncated", "a part of it is missing", { cause });

@@ -33,22 +33,22 @@ interface Found {
 }
 
 /** Walks JPEG's segments to the frame header; lossless, hierarchical, arithmetic and 12-bit files are `unsupported_type`. */
-export async function jpegProbe(reader: ProbeReader): Promise<FormatFacts> {
+export function jpegProbe(reader: ProbeReader): FormatFacts {
   const found: Found = { orientation: 1, iccBytes: 0, jumbf: [] };
   for (let from = 2;;) {
     reader.step();
-    const { at, marker } = await nextMarker(reader, from);
-    const range = await segmentAt(reader, at, marker);
-    if (TAKEN_FRAMES.has(marker)) return frameFacts(await reader.bytes(range.offset, 6), found);
-    await readSegment(reader, marker, range, found);
+    const { at, marker } = nextMarker(reader, from);
+    const range = segmentAt(reader, at, marker);
+    if (TAKEN_FRAMES.has(marker)) return frameFacts(reader.bytes(range.offset, 6), found);
+    readSegment(reader, marker, range, found);
     from = range.offset + range.length;
   }
 }
 
 /** The next marker that begins a segment; decoders step over stray bytes, fill bytes and markers without a length. */
-async function nextMarker(reader: ProbeReader, from: number) {
+function nextMarker(reader: ProbeReader, from: number) {
   for (let at = from, length = 2;; length = SEARCHED_BYTES) {
-    const bytes = await reader.bytes(at, Math.max(2, Math.min(length, reader.size - at)));
+    const bytes = reader.bytes(at, Math.max(2, Math.min(length, reader.size - at)));
     const found = bytes.findIndex((byte, index) => byte === 0xff && hasLength(bytes[index + 1]));
     if (found >= 0) return { at: at + found, marker: bytes[found + 1] ?? 0 };
     reader.step();
@@ -62,30 +62,30 @@ function hasLength(code: number | undefined): boolean {
   return code !== undefined && !isBare;
 }
 
-async function segmentAt(reader: ProbeReader, at: number, marker: number): Promise<ByteRange> {
+function segmentAt(reader: ProbeReader, at: number, marker: number): ByteRange {
   if (REFUSED_FRAMES.has(marker)) {
     throw new ImageRejected("unsupported_type", `JPEG of process SOF${marker - 0xc0}`);
   }
   if (marker === START_OF_SCAN || marker === END_OF_IMAGE || marker === START_OF_IMAGE) {
     throw new ImageRejected("corrupt", "the picture begins without a frame header");
   }
-  const length = (await reader.view(at + 2, 2)).getUint16(0);
+  const length = reader.view(at + 2, 2).getUint16(0);
   if (length < 2) throw new ImageRejected("corrupt", `a segment of ${length} bytes at byte ${at}`);
   return { offset: at + 4, length: length - 2 };
 }
 
-async function readSegment(
+function readSegment(
   reader: ProbeReader,
   marker: number,
   { offset, length }: ByteRange,
   found: Found,
-): Promise<void> {
+): void {
   if (![APP1, APP2, APP11, APP14].includes(marker)) return;
-  const bytes = await reader.bytes(offset, Math.min(length, 32));
+  const bytes = reader.bytes(offset, Math.min(length, 32));
   const head = latin1(bytes);
   if (marker === APP1 && head.startsWith("Exif\0\0") && found.exif === undefined) {
     found.exif = { offset, length };
-    found.orientation = exifOrientation(await reader.bytes(offset, length));
+    found.orientation = exifOrientation(reader.bytes(offset, length));
   }
   if (marker === APP1 && head.startsWith(XMP_HEADER)) {
     found.xmp = { offset: offset + XMP_HEADER.length, length: length - XMP_HEADER.length };
@@ -94,7 +94,7 @@ async function readSegment(
   if (part !== undefined) found.jumbf.push(part);
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0")) found.iccBytes += length;
   if (marker === APP2 && head.startsWith("ICC_PROFILE\0\x01") && length > 14) {
-    found.iccName = iccName(await reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES)));
+    found.iccName = iccName(reader.bytes(offset + 14, Math.min(length - 14, ICC_HEAD_BYTES)));
   }
   if (marker === APP14 && head.startsWith("Adobe") && head.length >= 12) {
     found.adobeTransform = head.charCodeAt(11);

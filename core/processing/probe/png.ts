@@ -44,8 +44,8 @@ interface Found {
 }
 
 /** Reads PNG's and APNG's chunks up to the pixels. */
-export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const ihdr = await reader.bytes(8, 25);
+export function pngProbe(reader: ProbeReader): FormatFacts {
+  const ihdr = reader.bytes(8, 25);
   if (latin1(ihdr.subarray(4, 8)) !== "IHDR" || viewOf(ihdr).getUint32(0) !== 13) {
     throw new ImageRejected("corrupt", "its first chunk is not IHDR");
   }
@@ -55,7 +55,7 @@ export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
   if (color === undefined || !color.depths.includes(bitDepth)) {
     throw new ImageRejected("corrupt", `colour type ${view.getUint8(9)} of ${bitDepth} bits`);
   }
-  const found = await readChunks(reader);
+  const found = readChunks(reader);
   return {
     header: {
       width: view.getUint32(0),
@@ -76,8 +76,8 @@ export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
   };
 }
 
-/** Chunks up to the pixels; behind them, only those at hand: text and the frames of an animation. */
-async function readChunks(reader: ProbeReader): Promise<Found> {
+/** Chunks up to the pixels; behind them, only text and the frames of an animation. */
+function readChunks(reader: ProbeReader): Found {
   const found: Found = {
     frames: 0,
     isAnimated: false,
@@ -88,7 +88,7 @@ async function readChunks(reader: ProbeReader): Promise<Found> {
   };
   for (let at = 33;;) {
     reader.step();
-    const { type, range } = chunkOf(await reader.bytes(at, 8), at);
+    const { type, range } = chunkOf(reader.bytes(at, 8), at);
     if (type === "IDAT") {
       readHeldChunks(reader, at, found);
       return found;
@@ -97,7 +97,7 @@ async function readChunks(reader: ProbeReader): Promise<Found> {
     if (range.length > 0x7fffffff) {
       throw new ImageRejected("corrupt", `a chunk of ${range.length} bytes`);
     }
-    await readChunk(reader, type, range, found);
+    readChunk(reader, type, range, found);
     readHeldChunk(reader, type, range, found);
     at = range.offset + range.length + 4;
   }
@@ -129,25 +129,25 @@ function readHeldChunk(reader: ProbeReader, type: string, range: ByteRange, foun
   found.xmp = { offset: offset + XMP_HEAD_BYTES, length: length - XMP_HEAD_BYTES };
 }
 
-async function readChunk(
+function readChunk(
   reader: ProbeReader,
   type: string,
   range: ByteRange,
   found: Found,
-): Promise<void> {
+): void {
   const { offset, length } = range;
   if (type === "tRNS") found.hasTransparency = true;
   if (type === "acTL") found.isAnimated = true;
   if (type === "iCCP" && length > 0) {
     found.iccBytes = length;
-    const keyword = latin1(await reader.bytes(offset, Math.min(length, 80)));
+    const keyword = latin1(reader.bytes(offset, Math.min(length, 80)));
     found.iccName = printable(keyword.split("\0", 1)[0] ?? "");
   }
   if (PngColors.reads(type) && length <= MAX_COLOR_BYTES) {
-    found.colors.add(type, await reader.bytes(offset, length));
+    found.colors.add(type, reader.bytes(offset, length));
   }
   if (type === "eXIf") found.exif = range;
   if (type === "eXIf" && length <= MAX_EXIF_BYTES) {
-    found.orientation = exifOrientation(await reader.bytes(offset, length));
+    found.orientation = exifOrientation(reader.bytes(offset, length));
   }
 }

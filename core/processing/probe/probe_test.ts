@@ -15,8 +15,7 @@ import {
   tiff,
   VERSION,
 } from "../../testing/headers.ts";
-import { countedSource as counted } from "./_steps_testing.ts";
-import { probe, probeBytes } from "./probe.ts";
+import { probeBytes } from "./probe.ts";
 
 const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
 
@@ -59,20 +58,6 @@ test("probe() refuses lossless, arithmetic and 12-bit JPEG as unsupported", asyn
     await rejects(jpeg({ width: 9, height: 9, sof }), "unsupported_type");
   }
   await rejects(jpeg({ width: 9, height: 9, sof: 0xc1, depth: 12 }), "unsupported_type");
-});
-
-test("probe() finds a JPEG's frame behind 2 MiB of segments within eight reads", async () => {
-  const padding = Array.from({ length: 32 }, () => segment(0xe2, new Uint8Array(65_000)));
-  const source = counted(jpeg({ width: 4000, height: 3000, before: padding }));
-  assert.equal((await probe(source)).header.width, 4000);
-  assert.ok(source.reads.length <= 8, `${source.reads.length} reads`);
-});
-
-test("probe() gives up on a JPEG whose segments never end", async () => {
-  const padding = Array.from({ length: 200 }, () => segment(0xe2, new Uint8Array(65_000)));
-  const source = counted(jpeg({ width: 4000, height: 3000, before: padding }));
-  await assert.rejects(probe(source), { reason: "corrupt" });
-  assert.equal(source.reads.length, 8);
 });
 
 test("probe() tells how large a colour profile is", async () => {
@@ -177,15 +162,6 @@ test("probe() reads TIFF in both byte orders", async () => {
     assert.deepEqual([header.width, header.height, header.orientation], [30, 20, 8], order);
     assert.equal(header.colorSpace, "rgb");
   }
-});
-
-test("probe() finds a TIFF directory at the end of a large file with a second read", async () => {
-  const small = tiff(TIFF_RGB);
-  const at = 3_000_000;
-  const head = bytesOf("II", le(42, 2), le(at, 4));
-  const source = counted(bytesOf(head, new Uint8Array(at - 8), small.slice(8)));
-  assert.equal((await probe(source)).header.width, 30);
-  assert.equal(source.reads.length, 2);
 });
 
 test("probe() reads BigTIFF", async () => {

@@ -75,12 +75,12 @@ const MAX_NUMBERS = 100_000;
 /** Bytes of a whole number by its type (TIFF 6.0, section 2; BigTIFF). */
 const NUMBER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
-/** Reads the first directory of a TIFF or BigTIFF file, wherever it lies; pages are counted as far as bytes are at hand. */
-export async function tiffProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const { entries, layout, firstAt, nextAt } = await firstDirectory(reader);
-  const frames = await countPages(reader, [firstAt, nextAt], layout);
+/** Reads the first directory of a TIFF or BigTIFF file, wherever it lies. */
+export function tiffProbe(reader: ProbeReader): FormatFacts {
+  const { entries, layout, firstAt, nextAt } = firstDirectory(reader);
+  const frames = countPages(reader, [firstAt, nextAt], layout);
   return {
-    header: { ...await headerOf(reader, entries, layout), frames },
+    header: { ...headerOf(reader, entries, layout), frames },
     exif: { offset: 0, length: reader.size },
     iccBytes: entries.get(TAG.iccProfile)?.count,
     xmp: blockOf(entries.get(TAG.xmp)),
@@ -88,17 +88,17 @@ export async function tiffProbe(reader: ProbeReader): Promise<FormatFacts> {
   };
 }
 
-async function firstDirectory(reader: ProbeReader) {
-  const head = await reader.view(0, 8);
+function firstDirectory(reader: ProbeReader) {
+  const head = reader.view(0, 8);
   const isLittleEndian = head.getUint8(0) === 0x49;
   const isBig = head.getUint16(2, isLittleEndian) === 43;
   const layout = { isLittleEndian, isBig };
-  const firstAt = isBig ? offsetAt(await reader.view(8, 8), 0, layout) : offsetAt(head, 4, layout);
-  if (latin1(await reader.bytes(8, 2)) === "CR" && !isBig) {
+  const firstAt = isBig ? offsetAt(reader.view(8, 8), 0, layout) : offsetAt(head, 4, layout);
+  if (latin1(reader.bytes(8, 2)) === "CR" && !isBig) {
     throw new ImageRejected("unsupported_type", "it is a camera's raw file");
   }
-  const { range, nextAt } = await directoryRange(reader, firstAt, layout);
-  const entries = readIfdEntries(await reader.bytes(range.offset, range.length), layout);
+  const { range, nextAt } = directoryRange(reader, firstAt, layout);
+  const entries = readIfdEntries(reader.bytes(range.offset, range.length), layout);
   return { entries, layout, firstAt, nextAt };
 }
 
@@ -109,54 +109,63 @@ function blockOf(entry: IfdEntry | undefined): ByteRange | undefined {
 }
 
 /** Where a directory's entries lie and where the next directory is: entries of later pages are not looked at. */
-async function directoryRange(reader: ProbeReader, at: number, layout: TiffLayout) {
+function directoryRange(reader: ProbeReader, at: number, layout: TiffLayout) {
   if (at < 8) throw new ImageRejected("corrupt", `its directory is at byte ${at}`);
   const { isLittleEndian, isBig } = layout;
   const countBytes = isBig ? 8 : 2;
-  const view = await reader.view(at, countBytes);
+  const view = reader.view(at, countBytes);
   const count = isBig ? offsetAt(view, 0, layout) : view.getUint16(0, isLittleEndian);
   if (count < 1 || count > MAX_ENTRIES) {
     throw new ImageRejected("corrupt", `its directory has ${count} entries`);
   }
   const range = { offset: at + countBytes, length: count * (isBig ? 20 : 12) };
-  const nextAt = await nextDirectoryAt(reader, range.offset + range.length, layout);
+  const nextAt = nextDirectoryAt(reader, range.offset + range.length, layout);
   return { range, nextAt };
 }
 
 /** The offset behind a directory, 0 where the file ends instead: old writers leave it out. */
-async function nextDirectoryAt(reader: ProbeReader, at: number, layout: TiffLayout) {
+function nextDirectoryAt(reader: ProbeReader, at: number, layout: TiffLayout) {
   const bytes = layout.isBig ? 8 : 4;
-  return at + bytes > reader.size ? 0 : offsetAt(await reader.view(at, bytes), 0, layout);
+  return at + bytes > reader.size ? 0 : offsetAt(reader.view(at, bytes), 0, layout);
 }
 
-async function countPages(
+function countPages(
   reader: ProbeReader,
   [firstAt, nextAt]: readonly [number, number],
   layout: TiffLayout,
-): Promise<number> {
+): number {
   const seen = new Set([firstAt]);
   for (let at = nextAt; at !== 0 && seen.size < MAX_COUNTED_PAGES;) {
     // The first page is there, whatever follows: circles and broken directories end the counting.
     if (seen.has(at) || reader.held(at, 2) === undefined) break;
     reader.step();
     seen.add(at);
-    at = await directoryRange(reader, at, layout).then(({ nextAt }) => nextAt, () => 0);
+    at = nextPageAt(reader, at, layout);
   }
   return seen.size;
 }
 
-async function headerOf(
+/** The directory behind a later one, 0 where that is broken. */
+function nextPageAt(reader: ProbeReader, at: number, layout: TiffLayout): number {
+  try {
+    return directoryRange(reader, at, layout).nextAt;
+  } catch {
+    return 0;
+  }
+}
+
+function headerOf(
   reader: ProbeReader,
   entries: Entries,
   layout: TiffLayout,
-): Promise<Omit<FormatFacts["header"], "frames">> {
+): Omit<FormatFacts["header"], "frames"> {
   if (entries.has(TAG.dngVersion)) throw unsupported("a camera's raw file (DNG)");
   const numbers = (tag: number) => numbersOf(reader, entries.get(tag), layout);
-  const color = await colorOf(entries, numbers);
+  const color = colorOf(entries, numbers);
   const channels = entries.get(TAG.samplesPerPixel)?.value ?? 1;
-  const [extra = 0] = await numbers(TAG.extraSamples);
-  const [bitDepth = 1] = await numbers(TAG.bitsPerSample);
-  const name = await profileName(reader, entries);
+  const [extra = 0] = numbers(TAG.extraSamples);
+  const [bitDepth = 1] = numbers(TAG.bitsPerSample);
+  const name = profileName(reader, entries);
   return {
     width: entries.get(TAG.width)?.value ?? 0,
     height: entries.get(TAG.height)?.value ?? 0,
@@ -171,10 +180,10 @@ async function headerOf(
 }
 
 /** The colours of a variant that is taken; throws `unsupported_type` for every other one. */
-async function colorOf(
+function colorOf(
   entries: Entries,
-  numbers: (tag: number) => Promise<readonly number[]>,
-): Promise<TiffColor> {
+  numbers: (tag: number) => readonly number[],
+): TiffColor {
   const photometric = entries.get(TAG.photometric)?.value;
   const compression = entries.get(TAG.compression)?.value ?? 1;
   const color = COLORS[photometric ?? -1];
@@ -187,13 +196,13 @@ async function colorOf(
   if (samples < color.colors || samples > Math.min(4, color.colors + 1)) {
     throw unsupported(`TIFF of ${samples} samples a pixel`);
   }
-  const depths = await numbers(TAG.bitsPerSample);
+  const depths = numbers(TAG.bitsPerSample);
   const [depth = 1] = depths;
   const isEven = depths.slice(0, samples).every((other) => other === depth);
   if (!isEven || !color.depths.includes(depth) || (coding === "bilevel" && depth !== 1)) {
     throw unsupported(`TIFF of ${depths.slice(0, 8).join(", ")} bits a sample`);
   }
-  const formats = await numbers(TAG.sampleFormat);
+  const formats = numbers(TAG.sampleFormat);
   if (formats.some((format) => format !== UNSIGNED)) throw unsupported("TIFF of signed samples");
   const isSeparate = entries.get(TAG.planarConfiguration)?.value === SEPARATE_PLANES;
   if (isSeparate && samples > 1 && entries.has(TAG.tileWidth)) {
@@ -207,17 +216,15 @@ function unsupported(what: string): ImageRejected {
 }
 
 /** The whole numbers of an entry, at most a hundred thousand; none without the entry. */
-async function numbersOf(
+function numbersOf(
   reader: ProbeReader,
   entry: IfdEntry | undefined,
   layout: TiffLayout,
-): Promise<readonly number[]> {
+): readonly number[] {
   if (entry === undefined) return [];
   const width = NUMBER_BYTES[entry.type] ?? 2;
   const count = Math.min(entry.count, MAX_NUMBERS);
-  const view = entry.isInline
-    ? viewOf(entry.bytes)
-    : await reader.view(entry.offset, count * width);
+  const view = entry.isInline ? viewOf(entry.bytes) : reader.view(entry.offset, count * width);
   return Array.from({ length: count }, (_, at) => {
     if (width === 1) return view.getUint8(at);
     if (width === 2) return view.getUint16(at * 2, layout.isLittleEndian);
@@ -225,21 +232,21 @@ async function numbersOf(
   });
 }
 
-async function profileName(reader: ProbeReader, entries: Entries): Promise<string | undefined> {
+function profileName(reader: ProbeReader, entries: Entries): string | undefined {
   const range = blockOf(entries.get(TAG.iccProfile));
   if (range === undefined || range.length > MAX_ICC_BYTES) return undefined;
-  // A name is not worth a rejection: a profile beyond the file or the reads that are left has none.
-  const isNear = reader.mayRead && range.offset + range.length <= reader.size;
-  return isNear ? iccName(await reader.bytes(range.offset, range.length)) : undefined;
+  // A name is not worth a rejection: a profile beyond the file has none.
+  const profile = reader.held(range.offset, range.length);
+  return profile === undefined ? undefined : iccName(profile);
 }
 
 /** Whether the strips or tiles of a whole file's first page lie within it. */
-export async function areStripsWhole(bytes: Uint8Array): Promise<boolean> {
-  const reader = ProbeReader.of(bytes);
-  const { entries, layout } = await firstDirectory(reader);
-  const listOf = async (strips: number, tiles: number) =>
-    await numbersOf(reader, entries.get(strips) ?? entries.get(tiles), layout);
-  const offsets = await listOf(TAG.stripOffsets, TAG.tileOffsets);
-  const lengths = await listOf(TAG.stripByteCounts, TAG.tileByteCounts);
+export function areStripsWhole(bytes: Uint8Array): boolean {
+  const reader = new ProbeReader(bytes);
+  const { entries, layout } = firstDirectory(reader);
+  const listOf = (strips: number, tiles: number) =>
+    numbersOf(reader, entries.get(strips) ?? entries.get(tiles), layout);
+  const offsets = listOf(TAG.stripOffsets, TAG.tileOffsets);
+  const lengths = listOf(TAG.stripByteCounts, TAG.tileByteCounts);
   return offsets.every((offset, at) => offset + (lengths[at] ?? 0) <= bytes.length);
 }
