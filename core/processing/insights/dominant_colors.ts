@@ -85,8 +85,12 @@ function clustersOf(bins: readonly Bin[]): Bin[] {
   let centers: Lab[] = [];
   const distances = bins.map(() => 1);
   while (centers.length < Math.min(CLUSTERS, bins.length)) {
-    const scores = bins.map(({ weight }, at) => weight * distances[at]!);
-    const best = scores.reduce((top, score, at) => score > scores[top]! ? at : top, 0);
+    let best = 0;
+    for (let at = 1; at < bins.length; at += 1) {
+      // Indices of both lists.
+      const isHeavier = bins[at]!.weight * distances[at]! > bins[best]!.weight * distances[best]!;
+      if (isHeavier) best = at;
+    }
     const center = bins[best]!.color; // an index of the list
     centers.push(center);
     bins.forEach(({ color }, at) => {
@@ -103,16 +107,20 @@ function clustersOf(bins: readonly Bin[]): Bin[] {
 
 function assigned(bins: readonly Bin[], centers: readonly Lab[]): Bin[] {
   const members = centers.map((): Bin[] => []);
-  for (const bin of bins) {
-    let nearest = 0;
-    let least = Infinity;
-    centers.forEach((center, at) => {
-      const distance = squaredDistance(bin.color, center);
-      if (distance < least) [nearest, least] = [at, distance];
-    });
-    members[nearest]?.push(bin);
-  }
+  for (const bin of bins) members[nearestOf(bin.color, centers)]?.push(bin);
   return members.map(sumOf);
+}
+
+function nearestOf(color: Lab, centers: readonly Lab[]): number {
+  let nearest = 0;
+  let least = Infinity;
+  for (let at = 0; at < centers.length; at += 1) {
+    const distance = squaredDistance(color, centers[at]!); // within bounds
+    if (distance >= least) continue;
+    nearest = at;
+    least = distance;
+  }
+  return nearest;
 }
 
 /** Near clusters as one. */
