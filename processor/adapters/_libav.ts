@@ -97,32 +97,33 @@ function openOnce(libav: LibAv, name: string): void {
 }
 
 /**
- * Decodes a layer's tiles one after another. False where a tile cannot be decoded whole, is not of the size that the file
- * says, or is not taken.
+ * Decodes a layer's tiles one after another. What it returns frees the last frame; undefined where a tile cannot be decoded
+ * whole, is not of the size that the file says, or is not taken.
  */
 export function decodeTiles(
   libav: LibAv,
   layer: CodedLayer,
   take: (frame: TileFrame, tile: number) => boolean,
-): boolean {
+): Disposable | undefined {
   const [context, packet, frame] = [
     new libav.CodecContext(),
     new libav.Packet(),
     new libav.Frame(),
   ];
+  let isWhole = false;
   try {
-    if (!openContext(libav, context, layer)) return false;
+    if (!openContext(libav, context, layer)) return undefined;
     packet.alloc();
     frame.alloc();
-    return layer.tiles.every((tile, index) => {
+    isWhole = layer.tiles.every((tile, index) => {
+      frame.unref();
       packet.data = tile;
       const found = decodeOne(context, packet, frame) ? frameOf(libav, frame, layer) : undefined;
-      const isTaken = found !== undefined && take(found, index);
-      frame.unref();
-      return isTaken;
+      return found !== undefined && take(found, index);
     });
+    return isWhole ? { [Symbol.dispose]: () => frame.free() } : undefined;
   } finally {
-    frame.free();
+    if (!isWhole) frame.free();
     packet.free();
     context.freeContext();
   }

@@ -4,13 +4,15 @@ import type { Size } from "@tintype/core/processing/plan_renditions";
 import type { CodedLayer, Rectangle } from "@tintype/core/processing/probe/heif_layers";
 import { decodeTiles, type LibAv, type TileFrame } from "./_libav.ts";
 
-/** One component of a picture: 8-bit samples, rows from the top without padding. */
+/** One component of a picture: 8-bit samples, rows from the top. */
 export interface Plane extends Size {
   readonly data: Uint8Array;
+  /** Samples from one row to the next: its width and padding. */
+  readonly stride: number;
 }
 
-/** A decoded layer: one plane (grey) or three, of which the chroma may be smaller. */
-export interface DecodedLayer {
+/** A decoded layer: one plane (grey) or three, of which the chroma may be smaller. They may lie in memory that it frees. */
+export interface DecodedLayer extends Disposable {
   readonly planes: readonly Plane[];
   readonly matrix: number;
   readonly isFullRange: boolean;
@@ -24,16 +26,34 @@ const IDENTITY = 0;
 export function decodeLayer(libav: LibAv, layer: CodedLayer): DecodedLayer | undefined {
   let first: TileFrame | undefined;
   let planes: readonly Plane[] = [];
-  const isWhole = decodeTiles(libav, layer, (frame, tile) => {
-    if (first === undefined) planes = planesFor(layer, frame);
+  const memory = decodeTiles(libav, layer, (frame, tile) => {
+    const isAll = isAllOf(layer, frame);
+    if (first === undefined) planes = isAll ? planesIn(frame) : planesFor(layer, frame);
     first ??= frame;
+    if (isAll) return true;
     if (frame.format !== first.format || planes.length === 0) return false;
     for (const [index, plane] of planes.entries()) placeTile(plane, { layer, tile, frame, index });
     return true;
   });
-  if (!isWhole || first === undefined) return undefined;
+  if (memory === undefined || first === undefined) return undefined;
   const matrix = first.format.startsWith("gbrp") ? IDENTITY : first.matrix;
-  return { planes, matrix, isFullRange: first.isFullRange };
+  const free = () => memory[Symbol.dispose]();
+  return { planes, matrix, isFullRange: first.isFullRange, [Symbol.dispose]: free };
+}
+
+/** Whether a frame is the whole picture in 8 bits: its planes are taken as they lie, as half of the memory would be copies. */
+function isAllOf({ width, height, tileWidth, tileHeight }: CodedLayer, { format }: TileFrame) {
+  const [, kind, bits] = FORMAT.exec(format) ?? [];
+  return kind !== undefined && bits === undefined && width === tileWidth && height === tileHeight;
+}
+
+function planesIn({ planes }: TileFrame): Plane[] {
+  return planes.map(({ width, height, data, strideBytes: stride }) => ({
+    width,
+    height,
+    stride,
+    data: data.subarray(0, stride * height),
+  }));
 }
 
 /** Empty planes for a layer whose tiles are like this one; none where it is of a rare kind. */
@@ -47,7 +67,7 @@ function planesFor(
       width: Math.ceil(width * part.width / tileWidth),
       height: Math.ceil(height * part.height / tileHeight),
     };
-    return { ...size, data: new Uint8Array(size.width * size.height) };
+    return { ...size, stride: size.width, data: new Uint8Array(size.width * size.height) };
   });
 }
 
@@ -97,7 +117,7 @@ function narrowInto(row: Uint8Array, samples: ArrayLike<number>, shift: number):
  */
 export function enlargePlane(plane: Plane, shown: Rectangle, { width, height }: Size): Plane {
   const isAsIs = shown.left === 0 && shown.top === 0 && plane.width === width &&
-    plane.height === height;
+    plane.height === height && plane.stride === width;
   if (isAsIs) return plane;
   const data = new Uint8Array(width * height);
   const columns = neighboursOf(plane.width, { from: shown.left, length: shown.width, to: width });
@@ -106,13 +126,13 @@ export function enlargePlane(plane: Plane, shown: Rectangle, { width, height }: 
     const [above, below, down] = [rows.first[y]!, rows.second[y]!, rows.part[y]!];
     for (let x = 0; x < width; x += 1, at += 1) {
       const [left, right, across] = [columns.first[x]!, columns.second[x]!, columns.part[x]!];
-      const [up, low] = [above * plane.width, below * plane.width];
+      const [up, low] = [above * plane.stride, below * plane.stride];
       const top = plane.data[up + left]! * (256 - across) + plane.data[up + right]! * across;
       const bottom = plane.data[low + left]! * (256 - across) + plane.data[low + right]! * across;
       data[at] = (top * (256 - down) + bottom * down + 32_768) >> 16;
     }
   }
-  return { data, width, height };
+  return { data, width, height, stride: width };
 }
 
 /** `length` samples from `from` on, both perhaps broken, that become `to`. */

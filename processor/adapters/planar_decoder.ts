@@ -53,8 +53,8 @@ async function decode(
   const layers = heifLayers(bytes);
   if (layers === undefined) return undefined;
   const { crop, color, alpha } = layers;
-  const picture = decodeLayer(libav, color);
-  const mask = alpha && decodeLayer(libav, alpha);
+  using picture = decodeLayer(libav, color);
+  using mask = alpha && decodeLayer(libav, alpha);
   const isTaken = picture !== undefined && isKnownColor(picture) && (mask || !alpha);
   if (!isTaken) return undefined;
   const { orientation } = header;
@@ -111,10 +111,11 @@ async function resizePlane(plane: Plane, { whole, crop, size }: PlaneResize): Pr
   };
   // What is finer than its own grid nobody sees of colours: half the work.
   const kernel = width < whole.width ? "linear" : KERNEL;
-  const image = sharp(plane.data, { raw: { width, height, channels: 1 }, limitInputPixels: false });
+  const raw = { width: plane.stride, height, channels: 1 } as const;
+  const image = sharp(plane.data, { raw, limitInputPixels: false });
   const data = await image.extract(samples).resize({ ...smaller, fit: "fill", kernel })
     .toColourspace("b-w").raw().toBuffer();
-  const shrunk = { data, ...smaller };
+  const shrunk = { data, ...smaller, stride: smaller.width };
   return enlargePlane(shrunk, { left: 0, top: 0, ...smaller }, size);
 }
 
