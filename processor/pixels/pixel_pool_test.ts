@@ -216,7 +216,7 @@ test("small pictures do run side by side", async () => {
 });
 
 test("a tenant's pictures leave a process to others, and those that find none in time are refused", async () => {
-  await using four = await start({ processes: 4, maxWaitMs: 1_000 });
+  await using four = await start({ processes: 4, maxWaitMs: SLOW_MS / 4 });
   const ended: string[] = [];
   const render = async (tenant: string, width: number) => {
     await four.render(await picture(width), { tenant });
