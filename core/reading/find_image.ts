@@ -24,14 +24,21 @@ export interface ReadingPorts {
   readonly erasures: ObjectReader;
 }
 
+/** How an image is looked for. */
+interface FindOptions extends CallOptions {
+  /** Whether an image that is still processed may count as `none`: then nothing is listed. */
+  readonly isFinalOnly?: boolean;
+}
+
 /** Finds an image. An erased one is `erased`, whatever else is still there. */
 export async function findImage(
   ports: ReadingPorts,
   ref: ImageRef,
-  options: CallOptions = {},
+  { isFinalOnly = false, ...options }: FindOptions = {},
 ): Promise<FoundImage> {
   const final = await findFinal(ports, ref, options);
   if (final !== undefined) return final;
+  if (isFinalOnly) return { state: "none" };
   const raw = await findName(ports.raw, rawName(ref), options);
   return raw === undefined ? { state: "none" } : { state: "processing", ref, bytes: raw.size };
 }
@@ -43,15 +50,6 @@ export async function findListed(
   options: CallOptions = {},
 ): Promise<SeenImage> {
   return await findFinal(ports, ref, options) ?? { state: "processing", ref, bytes };
-}
-
-/** Whether an image has its manifest: one read, for those who wait. */
-export async function hasManifest(
-  { processed }: Pick<ReadingPorts, "processed">,
-  ref: ImageRef,
-  options: CallOptions = {},
-): Promise<boolean> {
-  return await processed.read(manifestName(ref), options) !== null;
 }
 
 async function findFinal(

@@ -39,8 +39,9 @@ export function retentionTable(): string {
     days(bounds.abortMultipartDays)
   } | lifecycle rules |
 | events | a week | ${messages} | topic and subscription |
+| events in slow lanes | a week, anew | ${messages} more; never published a second time | topics and subscriptions |
 | records of images, copies of certificates on their way | a week | ${messages}; ids, numbers and vocabulary only | topics and subscriptions |
-| dead letters of events and records | a week | ${
+| dead letters of events, slow lanes and records | a week | ${
     durationText(bounds.deadLettersMs)
   } more | topics and subscriptions |
 | Kafka source topic | a week and a segment | ${

@@ -52,7 +52,8 @@ export class PartitionQuota {
     const before = this.#decided;
     const { promise, resolve: leave } = Promise.withResolvers<void>();
     this.#decided = promise;
-    const keyOf = ({ tenant }: QuotaClaim) => `${dayOf(record.timestampMs)}/${tenant}`;
+    const keyOf = ({ tenant }: Pick<QuotaClaim, "tenant">) =>
+      `${dayOf(record.timestampMs)}/${tenant}`;
     return {
       leave,
       reserve: async (claim) => {

@@ -6,7 +6,7 @@ import { monitoringQueues } from "./monitoring_queues.ts";
 
 const PROJECT = "tintype-local";
 const EVENTS = "tintype-events";
-const SLOW = "tintype-slow-0";
+const SLOW = "tintype-lane";
 
 describe("monitoringQueues() on the local Pub/Sub", () => {
   let pubsub: Emulator;
@@ -42,7 +42,7 @@ describe("monitoringQueues() on the local Pub/Sub", () => {
   });
 
   test("what waits is unknown where one of the queues is, and an error where nobody responds", async () => {
-    assert.equal(await queues(EVENTS, "tintype-slow-7").waitingSince(), undefined);
+    assert.equal(await queues(EVENTS, "tintype-none").waitingSince(), undefined);
     const away = { projectId: PROJECT, subscriptions: [EVENTS], endpoint: "http://127.0.0.1:9" };
     const signal = AbortSignal.timeout(50);
     await assert.rejects(monitoringQueues(away).waitingSince({ signal }));

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
 import { uprightSize } from "@tintype/core/processing/plan_renditions";
-import { decodePicture } from "@tintype/core/processing/decode_picture";
 import { heifLayers } from "@tintype/core/processing/probe/heif_layers";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { colorAt, difference, draw, scene, turned } from "@tintype/core/testing/drawing";

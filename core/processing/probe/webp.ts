@@ -4,7 +4,6 @@ import { exifOrientation } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
 
 const FLAG_ANIMATION = 0x02;
-const FLAG_EXIF = 0x08;
 const FLAG_ALPHA = 0x10;
 const MAX_EXIF_BYTES = 1_048_576;
 const MAX_ICC_BYTES = 262_144;
@@ -80,7 +79,7 @@ function extendedFacts(reader: ProbeReader, { range }: Chunk): FormatFacts {
     hasAlpha: (flags & FLAG_ALPHA) !== 0,
     isLossless: false,
   };
-  const found = walkChunks(reader, chunkEnd(range), flags);
+  const found = walkChunks(reader, chunkEnd(range));
   const frames = (flags & FLAG_ANIMATION) === 0 ? 1 : Math.max(1, found.frames);
   const exif = found.exif;
   const isSmall = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
@@ -111,7 +110,7 @@ interface Walk {
 }
 
 /** Chunks in order. */
-function walkChunks(reader: ProbeReader, from: number, flags: number): Walk {
+function walkChunks(reader: ProbeReader, from: number): Walk {
   const found: Walk = { frames: 0, isLossless: false, jumbf: [] };
   for (let at = from; at + 8 <= reader.size;) {
     reader.step();
