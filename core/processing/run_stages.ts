@@ -61,8 +61,8 @@ async function verifyDigests(
     throw new ImageRejected("digest_mismatch", "its SHA-256 is not the declared one");
   }
   // What was read is what the store holds: reading compares it with the store's own sum.
-  const crc32c = object.crc32c ?? hashing.crc32c(bytes);
-  if (declaration.crc32c !== undefined && declaration.crc32c !== crc32c) {
+  const found = () => object.crc32c ?? hashing.crc32c(bytes);
+  if (declaration.crc32c !== undefined && declaration.crc32c !== found()) {
     throw new ImageRejected("digest_mismatch", "its CRC32C is not the declared one");
   }
   return sha256;
