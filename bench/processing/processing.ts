@@ -33,7 +33,7 @@ const RATE_OF_BARE = 0.97;
 const PEAK_MIB = 768;
 const MAIN_MS = 18;
 const HEIC_OF_JPEG = 2.5;
-/** Of one pixel process and its parent. */
+/** Of both pixel processes and their parent. */
 const HEIC_PEAK_MIB = 600;
 /** What a thread takes at least to be named. */
 const MIN_THREAD_MS = 0.5;
