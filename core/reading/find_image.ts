@@ -26,7 +26,7 @@ export interface ReadingPorts {
 
 /** How an image is looked for. */
 interface FindOptions extends CallOptions {
-  /** Whether an image that is still processed may count as `none`: then nothing is listed. */
+  /** Whether an image without its manifest may count as `none`: one read, for those who wait. */
   readonly isFinalOnly?: boolean;
 }
 
@@ -36,9 +36,11 @@ export async function findImage(
   ref: ImageRef,
   { isFinalOnly = false, ...options }: FindOptions = {},
 ): Promise<FoundImage> {
+  if (isFinalOnly && await ports.processed.read(manifestName(ref), options) === null) {
+    return { state: "none" };
+  }
   const final = await findFinal(ports, ref, options);
   if (final !== undefined) return final;
-  if (isFinalOnly) return { state: "none" };
   const raw = await findName(ports.raw, rawName(ref), options);
   return raw === undefined ? { state: "none" } : { state: "processing", ref, bytes: raw.size };
 }
