@@ -28,6 +28,12 @@ async function uploading(bridge: Program): Promise<void> {
   await eventually("uploads", async () => (await metricOf(bridge, series) ?? 0) > 0);
 }
 
+async function healthOf(bridge: Program) {
+  const { url } = await bridge.line("listening");
+  const response = await fetch(`${url}/healthz`);
+  return { status: response.status, text: await response.text() };
+}
+
 describeOnKafka("the bridge on a real broker", {
   async "makes every record an object or a dead letter that says why"(cloud, topics) {
     const before = (await cloud.names()).length;
@@ -168,8 +174,11 @@ describeOnKafka("the bridge on a real broker", {
   async "ends within 25 s of SIGTERM though uploads hang"(cloud, topics) {
     await cloud.fault({ ...SLOW_UPLOADS, action: { delayMs: 60_000 } });
     const sent = await topics.send(picturesOf(8));
-    const bridge = topics.startBridge();
+    const bridge = topics.startBridge({ STALL_TIMEOUT_MS: "1000" });
     await uploading(bridge);
+    assert.equal((await healthOf(bridge)).status, 200);
+    await eventually("no health", async () => (await healthOf(bridge)).status === 503);
+    assert.match((await healthOf(bridge)).text, /^no progress for \d+ s/);
     const startedMs = performance.now();
     assert.equal(await bridge.kill("SIGTERM"), 0);
     assert.ok(performance.now() - startedMs < 25_000);

@@ -14,7 +14,7 @@ const log = jsonLog({ part: "bridge", write: (line) => process.stdout.write(`${l
 try {
   const env = await readEnv(process.env);
   const endTelemetry = await beginTelemetry(env.OTEL_EXPORTER_OTLP_ENDPOINT);
-  await runBridge(openAdapters(env), {
+  await runBridge(openAdapters(env, log), {
     env,
     log,
     onCrash: (error) => fail(log, "consumer_ended", error),

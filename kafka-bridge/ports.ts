@@ -48,11 +48,34 @@ export interface PartitionLease {
   restart(from: bigint): void;
 }
 
-/** Some records of one partition, offsets ascending. */
+/** A batch of records that cannot be decoded: its codec is unknown, it is corrupt or too large. */
+export interface UndecodableBatch {
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  /** Records, as its header says. */
+  readonly count: number;
+  readonly codec: string;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  readonly producerId: bigint;
+  /** In milliseconds since the epoch. */
+  readonly firstTimestampMs: number;
+  readonly maxTimestampMs: number;
+  readonly reason: string;
+}
+
+/** What was fetched of one partition, offsets ascending. */
 export interface PartitionFetch {
   readonly lease: PartitionLease;
+  /** The offset that was asked for. */
+  readonly from: bigint;
   readonly records: readonly SourceRecord[];
-  /** The offset behind the partition's last record. */
+  /** The offset behind what was fetched: what lies before it and is not among the records is no record. */
+  readonly next: bigint;
+  /** The batch at `from`, where it cannot be decoded; it is fetched again and again, unless the lease is paused. */
+  readonly undecodable?: UndecodableBatch | undefined;
+  /** Where the partition ends. */
   readonly highWatermark: bigint;
 }
 

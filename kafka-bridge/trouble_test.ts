@@ -1,8 +1,10 @@
 /** What a running bridge does about each trouble of Kafka and of storage, on a real broker. */
 import assert from "node:assert/strict";
 import process from "node:process";
-import { NOT_AN_IMAGE } from "@tintype/core/testing/sample_images";
+import { crc32c } from "@node-rs/crc32";
+import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
+import { dlq } from "./testing/command_tests.ts";
 import {
   becomes,
   describeOnKafka,
@@ -10,19 +12,111 @@ import {
   picturesOf,
   readinessOf,
 } from "./testing/describe_on_kafka.ts";
-
-/** Longer than a consumer looks for a broker before it is started again. */
-const GONE_MS = 16_000;
+import { chunkHeaders } from "./testing/fake_ports.ts";
 
 /** What storage does to the first uploads: refuses some, cuts some in their bodies, and loses answers. */
 const STORAGE_FAULTS = [{ status: 429 }, { cutAfterBytes: 20 }, { dropReply: true }];
 
+/** A batch whose codec nobody knows, with the right checksum. */
+function unknownCodec(batch: Buffer): void {
+  batch.writeInt16BE(batch.readInt16BE(21) | 5, 21);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+}
+
+/** A batch with one bit of its last bytes changed. */
+function flippedByte(batch: Buffer): void {
+  batch.writeUInt8(batch.readUInt8(batch.byteLength - 9) ^ 1, batch.byteLength - 9);
+}
+
 describeOnKafka("the bridge in trouble", {
-  async "is not ready while the group's coordinator is silent"(cloud, topics) {
+  async "holds a partition whose batch cannot be decoded, no other, until that is skipped"(
+    cloud,
+    topics,
+  ) {
+    const sent = await Promise.all(
+      [0, 1, 2].map((only) => topics.send(picturesOf(3), undefined, only)),
+    );
+    const { topic, group } = topics;
+    for (const [partition, change] of [unknownCodec, flippedByte].entries()) {
+      await cloud.changeBatch({ topic, partition, offset: 1n }, change);
+    }
     const bridge = topics.startBridge();
+    await eventually("the others", async () => await topics.stored(sent.flat()) === 5);
+    await becomes(bridge, "undecodable");
+    const held = async () => [...(await topics.committed()).values()].slice(0, 3).join();
+    await eventually("commits before them", async () => await held() === "1,1,3");
+    const events = bridge.lines.filter(({ event }) => event === "batch_undecodable");
+    assert.deepEqual(
+      events.map(({ partition, firstOffset, lastOffset }) => [partition, firstOffset, lastOffset])
+        .sort(),
+      [[0, "1", "1"], [1, "1", "1"]],
+    );
+    assert.match(String(events.find(({ partition }) => partition === 0)?.["text"]), /codec is unk/);
+    const skip = (partition: number) =>
+      dlq(cloud, topics, "skip", `${topic}/${partition}/1`, "--group", group);
+    const [good, first] = [skip(2), skip(0)];
+    assert.equal(await good.ended, 1);
+    assert.match(good.errors(), /there is no batch that cannot be decoded/);
+    assert.equal(await first.ended, 0, first.errors());
+    assert.deepEqual([first.lines[0]?.["lastOffset"], first.lines[0]?.["count"]], ["1", 1]);
+    const second = skip(1);
+    assert.equal(await second.ended, 0, second.errors());
+    await topics.caughtUp();
+    assert.equal(await topics.stored(sent.flat()), 7);
+    await becomes(bridge, "ready");
+    assert.deepEqual(await topics.lettersNow(), []);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  },
+
+  async "passes transactions that were aborted, and reports what Kafka deleted unread"(
+    cloud,
+    topics,
+  ) {
+    const [one, two] = await Promise.all([1, 2].map(() => cloud.beginTransaction()));
+    assert.ok(one !== undefined && two !== undefined);
+    // The second ends first: the broker lists it first.
+    await one.send(topics.topic, PNG_PIXEL);
+    await two.send(topics.topic, PNG_PIXEL);
+    await two.end("abort");
+    await one.end("abort");
+    const before = (await cloud.names()).length;
+    const committed = await cloud.beginTransaction();
+    await committed.send(topics.topic, PNG_PIXEL);
+    await committed.end("commit");
+    await topics.send([PNG_PIXEL], chunkHeaders("torn", 0, 2), 0);
+    await topics.send(picturesOf(6), undefined, 1);
+    await topics.send(picturesOf(1), undefined, 2);
+    const { topic, group: groupId } = topics;
+    await cloud.admin.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset: "4" }] });
+    const positions = [{ partition: 1, offset: "1" }, { partition: 2, offset: "7" }];
+    await cloud.admin.setOffsets({ groupId, topic, partitions: positions });
+    const bridge = topics.startBridge({ CHUNK_SILENCE_MS: "1000", KAFKA_WATCH_EVERY_MS: "200" });
+    const lost = await bridge.line("records_lost");
+    assert.deepEqual([lost["partition"], lost["from"], lost["to"]], [1, "1", "4"]);
+    const remade = await bridge.line("topic_remade");
+    assert.deepEqual([remade["partition"], remade["from"], remade["to"]], [2, "7", "0"]);
+    const series = `tintype_bridge_lag_records{topic="${topic}",partition="0"}`;
+    await topics.caughtUp();
+    await eventually("no lag", async () => await metricOf(bridge, series) === 0);
+    assert.equal((await cloud.names()).length, before + 1 + 2 + 1);
+    assert.deepEqual((await topics.lettersNow()).map(({ reason }) => reason), [
+      "incomplete_chunks",
+    ]);
+    const lostSeries = `tintype_bridge_records_lost_total{topic="${topic}"}`;
+    assert.equal(await metricOf(bridge, lostSeries), 3);
+    assert.equal(await bridge.kill("SIGTERM"), 0);
+  },
+
+  async "is not ready while its broker is silent or gone, says so, and goes on"(cloud, topics) {
+    const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
     const early = await topics.send(picturesOf(20));
     await topics.caughtUp();
     await cloud.whileSilent(() => becomes(bridge, "not in the group"));
+    await becomes(bridge, "ready");
+    await cloud.restartBroker();
+    const lost = await bridge.line("kafka_lost");
+    assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
+    await bridge.line("kafka_back");
     const late = await topics.send(picturesOf(20));
     await topics.caughtUp();
     assert.equal(await topics.stored([...early, ...late]), 40);
@@ -113,10 +207,16 @@ describeOnKafka("the bridge in trouble", {
   },
 
   async "joins again when it was silent past the session timeout"(cloud, topics) {
+    const before = (await cloud.names()).length;
     const bridge = topics.startBridge();
     await bridge.line("listening");
-    process.kill(bridge.pid, "SIGSTOP");
+    // Uploads are under way that end after the session.
+    const slow = { match: { path: "^/upload/" }, times: 20, action: { delayMs: 2_500 } };
+    await cloud.fault(slow);
     const sent = await topics.send(picturesOf(20));
+    const held = "tintype_bridge_in_flight_bytes";
+    await eventually("uploads", async () => (await metricOf(bridge, held) ?? 0) > 0);
+    process.kill(bridge.pid, "SIGSTOP");
     await eventually("a group without it", async () => {
       const { groups } = await cloud.admin.describeGroups([topics.group]);
       return groups[0]?.state === "Empty";
@@ -124,22 +224,7 @@ describeOnKafka("the bridge in trouble", {
     process.kill(bridge.pid, "SIGCONT");
     await topics.caughtUp();
     assert.equal(await topics.stored(sent), 20);
-    assert.equal(await bridge.kill("SIGTERM"), 0);
-  },
-
-  async "outlives a broker that is gone for long, and says so"(cloud, topics) {
-    const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "100" });
-    await bridge.line("listening");
-    const early = await topics.send(picturesOf(20));
-    await cloud.restartBroker(GONE_MS);
-    await bridge.line("consumer_restarting");
-    const late = await topics.send(picturesOf(20));
-    await topics.caughtUp();
-    assert.equal(await topics.stored([...early, ...late]), 40);
-    await becomes(bridge, "ready");
-    const lost = await bridge.line("kafka_lost");
-    assert.match(String(lost["text"]), /[Cc]losed|ECONNREFUSED|ECONNRESET/);
-    await bridge.line("kafka_back");
+    assert.equal((await cloud.names()).length, before + 20);
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 });

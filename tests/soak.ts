@@ -36,6 +36,13 @@ const CAMPAIGNS: readonly Campaign[] = [
     env: { CRASH_ROUNDS: "10", CRASH_RECORDS: "50000" },
   },
   {
+    name: "kafka-cluster",
+    about:
+      "20,000 records of a Java producer by five codecs and in transactions, while every one of three brokers is restarted and two coordinators die",
+    file: "kafka-bridge/cluster_test.ts",
+    env: { SOAK_RECORDS: "20000" },
+  },
+  {
     name: "hostile-images",
     about: "every sample flipped and cut at each KiB, two hours",
     file: "tests/hostile/hostile_images_test.ts",

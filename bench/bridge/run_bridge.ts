@@ -70,7 +70,8 @@ export async function runBridge(
   }
   const medianBetween = (from: number, to: number) => {
     const between = samples.filter(({ created }) => from <= created && created < to);
-    return quantile(between.map(({ rssMib }) => rssMib), 0.5);
+    // None where a run has no early part.
+    return between.length === 0 ? NaN : quantile(between.map(({ rssMib }) => rssMib), 0.5);
   };
   const seconds = (performance.now() - startedMs) / 1000;
   const { cpuSeconds, peakRssMib } = useOf(bridge.pid);

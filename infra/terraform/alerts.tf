@@ -168,8 +168,20 @@ locals {
       severity = "ERROR"
       advice   = "The line names the file. Its last good version holds until the process ends: upload a good one (npx deno task tenants validate, then push)."
     }
+    batch_undecodable = {
+      title    = "A Kafka batch cannot be decoded"
+      filter   = "jsonPayload.event=\"batch_undecodable\""
+      severity = "CRITICAL"
+      advice   = "The bridge holds this partition before the batch, and Kafka deletes what waits behind it after its retention. Find its producer; then npx deno task dlq skip TOPIC/PARTITION/OFFSET passes that batch alone."
+    }
+    records_lost = {
+      title    = "Kafka deleted records before they were read"
+      filter   = "jsonPayload.event=(\"records_lost\" OR \"topic_remade\")"
+      severity = "CRITICAL"
+      advice   = "The line names topic, partition and offsets. records_lost: the bridge fell behind the topic's retention, or somebody ran kafka-delete-records; send these records again. topic_remade: the topic ends before what was read; it is read from its start."
+    }
   }
-  only_with_bridge = ["bridge_lag", "bridge_unready", "bridge_silent"]
+  only_with_bridge = ["bridge_lag", "bridge_unready", "bridge_silent", "batch_undecodable", "records_lost"]
 }
 
 resource "google_monitoring_alert_policy" "over" {
@@ -249,7 +261,7 @@ resource "google_monitoring_alert_policy" "missing" {
 }
 
 resource "google_monitoring_alert_policy" "logged" {
-  for_each = local.logged
+  for_each = { for name, alert in local.logged : name => alert if module.contract.has_bridge || !contains(local.only_with_bridge, name) }
 
   display_name          = "Tintype: ${each.value.title}"
   combiner              = "OR"

@@ -1,16 +1,35 @@
-import { Kafka, type KafkaConfig, logLevel, type RetryOptions, type SASLOptions } from "kafkajs";
+import type { Log } from "@tintype/core/ports/log";
+import {
+  Kafka,
+  type KafkaConfig,
+  type logCreator,
+  logLevel,
+  type RetryOptions,
+  type SASLOptions,
+} from "kafkajs";
 import type { KafkaEnv } from "../config/env.ts";
+import { decodeFetchesOurselves } from "./fetch/fetch_response.ts";
 import { oauthTokens } from "./oauth_tokens.ts";
-import { registerCompressionCodecs } from "./compression/compression_codecs.ts";
+import { watchedSockets } from "./watched_socket.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const PATIENCE = {
+  answerMs: 7_000,
+  othersMs: 20_000,
+  connectMs: 4_000,
+  suspectMs: 1_000,
+} as const;
+const REPEAT_AFTER_MS = 10_000;
+const MAX_REMEMBERED = 100;
 
 /** Who connects, and with which patience; the bridge's where it is not given. */
 interface ClientOptions {
   readonly clientId: string;
   readonly retry?: RetryOptions;
   readonly requestTimeoutMs?: number;
+  /** Takes what the library decides by itself; a caller that hears of every failure needs none. */
+  readonly log?: Log;
 }
 
 /**
@@ -21,19 +40,36 @@ const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 500, retries:
 
 /** A kafkajs client by the environment: plain, TLS with or without a client certificate, TLS and SASL (Confluent Cloud). */
 export function kafkajsClient(env: KafkaEnv, options: ClientOptions): Kafka {
-  registerCompressionCodecs();
-  const { clientId, retry = RETRY, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  decodeFetchesOurselves();
+  const { clientId, retry = RETRY, requestTimeoutMs = REQUEST_TIMEOUT_MS, log } = options;
   const config: KafkaConfig = {
     clientId,
     brokers: [...env.KAFKA_BROKERS],
     ssl: env.KAFKA_TLS && tlsOf(env),
+    socketFactory: watchedSockets(PATIENCE),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs,
-    logLevel: logLevel.NOTHING,
+    logLevel: logLevel.WARN,
+    logCreator: () => log === undefined ? () => {} : linesFor(log),
     retry,
   };
   const sasl = saslOf(env);
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
+}
+
+/** Writes the library's warnings and errors as events `kafkajs`; one that is repeated, every ten seconds. */
+function linesFor(log: Log): ReturnType<logCreator> {
+  const writtenMs = new Map<string, number>();
+  return ({ level, log: { message, topic, partition, broker, error } }) => {
+    const place = { topic, partition, broker };
+    const text = error === undefined ? message : `${message}: ${error}`;
+    const line = JSON.stringify({ ...place, text });
+    const nowMs = performance.now();
+    if (nowMs - (writtenMs.get(line) ?? -Infinity) < REPEAT_AFTER_MS) return;
+    if (writtenMs.size > MAX_REMEMBERED) writtenMs.clear();
+    writtenMs.set(line, nowMs);
+    log[level === logLevel.ERROR ? "error" : "warn"]("kafkajs", { ...place, text });
+  };
 }
 
 function tlsOf({ KAFKA_TLS_CA: ca, KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key }: KafkaEnv) {

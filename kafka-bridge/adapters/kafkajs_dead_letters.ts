@@ -1,4 +1,4 @@
-import type { IHeaders, Kafka, Message } from "kafkajs";
+import { type IHeaders, type Kafka, type Message, Partitioners } from "kafkajs";
 import { LETTER_HEADERS, originOf } from "../delivery/origin.ts";
 import type { DeadLetter } from "../ports.ts";
 
@@ -13,6 +13,7 @@ export function kafkajsDeadLetters(kafka: Kafka, topic: string) {
   // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner, // as it is, but without a warning
     retry: { retries: 3, initialRetryTime: 100 },
   });
   const append = (message: Message) => producer.send({ topic, acks: -1, messages: [message] });

@@ -1,5 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import type { FetchHandler, PartitionFetch, PartitionLease, RecordSource } from "../ports.ts";
+import type { FetchedMessage } from "./fetch/fetch_response.ts";
+import { findStart, type OutOfRange } from "./find_start.ts";
 import { keepConsuming } from "./keep_consuming.ts";
 import { recordOfMessage } from "./record_of_message.ts";
 import { watchMembership } from "./watch_membership.ts";
@@ -20,6 +22,8 @@ export interface RecordSourceOptions {
   readonly onRestart: (error: Error) => void;
   /** Called when the consumer ended for good. */
   readonly onCrash: (error: Error) => void;
+  /** Called when a partition does not hold the offset at which it was to be read, and is read on from another one. */
+  readonly onOutOfRange: (found: OutOfRange) => void;
 }
 
 /** Longest wait of a fetch for records, and the pause of a consumer that may fetch nothing: it must be short. */
@@ -56,10 +60,27 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: async (payload) => {
-        const fetched = fetchOf(payload, leases);
-        if (fetched !== undefined) handler(fetched);
+        if (!payload.isRunning() || payload.isStale()) return;
+        const batch = readBatch(payload);
+        if (batch.isOutOfRange) return await moveInRange(payload, batch.from);
+        const { isOutOfRange: _no, ...fetched } = batch;
+        const lease = leases.leaseOf(payload, batch);
+        if (batch.undecodable === undefined) payload.resolveOffset(String(batch.next - 1n));
+        handler({ lease, ...fetched });
       },
     });
+  };
+  /** The library would begin at the start again, too, and say so in its log alone. */
+  const moveInRange = async (payload: EachBatchPayload, offset: bigint) => {
+    const { batch: { topic, partition }, commitOffsetsIfNecessary } = payload;
+    const found = await findStart(kafka, options.groupId, { topic, partition, offset });
+    if (found.kind !== "in_range") {
+      options.onOutOfRange(found);
+      // At once: a new topic may have grown beyond the position before its first record is durable.
+      const partitions = [{ partition, offset: String(found.start), metadata: found.metadata }];
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
+    }
+    consumer.seek({ topic, partition, offset: String(found.start) });
   };
   let stopKeeping = () => {};
   return {
@@ -76,15 +97,25 @@ export function kafkajsRecordSource(kafka: Kafka, options: RecordSourceOptions):
   };
 }
 
-/** A batch as a fetch under its partition's lease; undefined where it is empty or of a former generation. */
-function fetchOf(payload: EachBatchPayload, leases: Leases): PartitionFetch | undefined {
-  const { batch: { topic, partition, messages, highWatermark } } = payload;
-  const last = messages.at(-1);
-  if (last === undefined || !payload.isRunning() || payload.isStale()) return undefined;
-  const records = messages.map((message) => recordOfMessage(message, { topic, partition }));
-  const lease = leases.leaseOf(payload, records[0]?.offset ?? 0n);
-  payload.resolveOffset(last.offset);
-  return { lease, records, highWatermark: BigInt(highWatermark) };
+type BatchRead = Omit<PartitionFetch, "lease"> & { readonly isOutOfRange: boolean };
+
+/** What a batch of the library holds. */
+function readBatch({ batch }: EachBatchPayload): BatchRead {
+  const { topic, partition, highWatermark } = batch;
+  const messages: readonly FetchedMessage[] = batch.messages;
+  const { fetchedOffset } = batch as unknown as { readonly fetchedOffset: string }; // which the types leave out
+  const from = BigInt(fetchedOffset);
+  const hole = messages.at(-1)?.hole;
+  const isPlain = hole === undefined || hole.kind === "passed";
+  return {
+    from,
+    records: messages.filter((message) => message.hole === undefined)
+      .map((message) => recordOfMessage(message, { topic, partition })),
+    next: isPlain ? BigInt(batch.lastOffset()) + 1n : from,
+    highWatermark: BigInt(highWatermark),
+    undecodable: hole?.kind === "undecodable" ? hole.batch : undefined,
+    isOutOfRange: hole?.kind === "out_of_range",
+  };
 }
 
 /** The leases of one generation of the group. */
@@ -99,11 +130,11 @@ class Leases {
   }
 
   /** The partition's lease; a new one where its offsets began again, as of a topic that was made anew. */
-  leaseOf(payload: EachBatchPayload, firstOffset: bigint): PartitionLease {
+  leaseOf(payload: EachBatchPayload, { from, next }: BatchRead): PartitionLease {
     const { batch: { topic, partition } } = payload;
     const key = `${topic}/${partition}`;
-    if (firstOffset < (this.#nextOffsets.get(key) ?? 0n)) this.#end(key);
-    this.#nextOffsets.set(key, BigInt(payload.batch.lastOffset()) + 1n);
+    if (from < (this.#nextOffsets.get(key) ?? 0n)) this.#end(key);
+    this.#nextOffsets.set(key, next);
     const held = this.#held.get(key);
     if (held !== undefined) return held.lease;
     const opened = this.#open(payload, key);

@@ -38,9 +38,8 @@ export function keepConsuming(consumer: Consumer, options: KeepConsumingOptions)
   };
 }
 
-/** Whether a consumer that is started again would fail again: for its rights, its configuration, or bytes that are no records. */
+/** Whether a consumer that is started again would fail again: for its rights or its configuration. */
 export function isFinal(error: Error): boolean {
   const first = causesOf(error).at(-1) ?? error;
-  if (first instanceof RangeError) return true;
   return "retriable" in first && first.retriable === false && !PASSING.has(first.name);
 }

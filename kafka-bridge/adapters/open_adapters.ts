@@ -1,3 +1,4 @@
+import type { Log } from "@tintype/core/ports/log";
 import type { BridgeEnv } from "../config/env.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { gcsConfigReader } from "./gcs_config_reader.ts";
@@ -15,8 +16,8 @@ const CLIENT_ID = "tintype-bridge";
 const UPLOAD_TIMEOUT_MS = 60_000;
 
 /** Kafka by kafkajs, Cloud Storage and Pub/Sub, by the environment; nothing is connected yet. */
-export function openAdapters(env: BridgeEnv) {
-  const kafka = kafkajsClient(env, { clientId: CLIENT_ID });
+export function openAdapters(env: BridgeEnv, log: Log) {
+  const kafka = kafkajsClient(env, { clientId: CLIENT_ID, log });
   // Asks each broker of the list once, as each look begins with the first: the looks themselves are repeated.
   const oneLook = {
     initialRetryTime: 100,

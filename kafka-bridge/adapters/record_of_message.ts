@@ -1,9 +1,9 @@
-import type { KafkaMessage } from "kafkajs";
 import type { SourceRecord } from "../ports.ts";
+import type { DecodedRecord } from "./fetch/record_batch.ts";
 
 /** A fetched message as a record: of a repeated header the last value counts, one without a value is as if not there. */
 export function recordOfMessage(
-  message: KafkaMessage,
+  message: DecodedRecord,
   { topic, partition }: Pick<SourceRecord, "topic" | "partition">,
 ): SourceRecord {
   return {
@@ -11,7 +11,7 @@ export function recordOfMessage(
     partition,
     offset: BigInt(message.offset),
     timestampMs: Number(message.timestamp),
-    isCreateTime: isCreateTime(message),
+    isCreateTime: message.isCreateTime ?? false,
     key: message.key === null ? null : ownBytes(message.key),
     value: message.value === null ? null : ownBytes(message.value),
     headers: new Map(
@@ -22,13 +22,6 @@ export function recordOfMessage(
       }),
     ),
   };
-}
-
-/** The batch says it (bit 3 of its attributes), which the library's types leave out. */
-function isCreateTime(
-  message: KafkaMessage & { batchContext?: { timestampType: number } },
-): boolean {
-  return message.batchContext !== undefined && message.batchContext.timestampType === 0;
 }
 
 /** The same bytes; copied where they are a small part of a fetch, all of which would stay in memory with them. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KafkaMessage } from "kafkajs";
+import type { DecodedRecord } from "./fetch/record_batch.ts";
 import { recordOfMessage } from "./record_of_message.ts";
 
 const MESSAGE = {
@@ -10,20 +10,13 @@ const MESSAGE = {
   attributes: 0,
   offset: "9007199254740993",
   headers: {},
-} satisfies KafkaMessage;
+} satisfies DecodedRecord;
 const PLACE = { topic: "images", partition: 2 };
 
 test("recordOfMessage() keeps offsets that no double holds", () => {
   const record = recordOfMessage(MESSAGE, PLACE);
   assert.equal(record.offset, 9007199254740993n);
   assert.equal(new TextDecoder().decode(record.value ?? undefined), "bytes");
-});
-
-test("recordOfMessage() says whose clock dated the record", () => {
-  for (const timestampType of [0, 1]) {
-    const message = { ...MESSAGE, batchContext: { timestampType } };
-    assert.equal(recordOfMessage(message, PLACE).isCreateTime, timestampType === 0);
-  }
 });
 
 test("recordOfMessage() takes the last value of a header and leaves out one without a value", () => {

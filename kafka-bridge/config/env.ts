@@ -54,6 +54,8 @@ const envSchema = kafkaSchema.extend({
   KAFKA_WATCH_EVERY_MS: milliseconds(100, 600_000).default(5_000),
   /** How often to look which topics are there and how they are set. */
   KAFKA_TOPICS_EVERY_MS: milliseconds(100, 3_600_000).default(30_000),
+  /** How long nothing may progress, with work that nobody else holds up, before /healthz fails. */
+  STALL_TIMEOUT_MS: milliseconds(1_000, 3_600_000).default(300_000),
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   RAW_BUCKET: z.string().min(3),
   /** Where the days' salts and the tenants' objects are. */

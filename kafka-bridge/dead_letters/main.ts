@@ -1,6 +1,6 @@
 /**
  * `deno task dlq`: read the command line, read the dead-letter topic (`read_letters.ts`), and list, show or send again
- * (`redrive_letters.ts`). Subjects are never printed.
+ * (`redrive_letters.ts`), or skip what cannot be decoded (`skip_batch.ts`). Subjects are never printed.
  */
 import process from "node:process";
 import { requireLocalSystem } from "@tintype/cli/local_system";
@@ -13,6 +13,7 @@ import { wordsOfError } from "../operations/words_of_error.ts";
 import { type DlqArguments, dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 import { type Letter, readLetters } from "./read_letters.ts";
 import { isSelected, redriveLetters } from "./redrive_letters.ts";
+import { skipBatch } from "./skip_batch.ts";
 
 const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
 /** A topic may call the subject's header by any name: the values of others are not shown. */
@@ -28,6 +29,7 @@ async function run(call: DlqArguments): Promise<number> {
   const kafka = kafkajsClient(env, { clientId: "tintype-dlq", retry });
   if (call.command === "list") return await list(kafka, call);
   if (call.command === "show") return await show(kafka, call);
+  if (call.command === "skip") return await skip(kafka, call);
   return await redrive(kafka, call);
 }
 
@@ -101,6 +103,15 @@ async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
   return failed === 0 || call.dryRun ? EXIT.done : EXIT.failed;
 }
 
+async function skip(kafka: Client, { places, group, dryRun }: DlqArguments): Promise<number> {
+  const [topic = "", partition, offset = "0"] = [...places].join().split("/");
+  const position = { topic, partition: Number(partition), offset: BigInt(offset) };
+  const batch = await skipBatch(kafka, { position, group, isDryRun: dryRun });
+  const report = { topic, partition: position.partition, ...batch, group, isSkipped: !dryRun };
+  say(JSON.stringify(report, (_, value) => typeof value === "bigint" ? String(value) : value));
+  return EXIT.done;
+}
+
 function factsOf(letter: Letter) {
   const { place, origin, reason, message, timestampMs, redrives, isValueOmitted, record } = letter;
   const bytes = record.value?.byteLength ?? 0;
@@ -112,5 +123,5 @@ function say(line: string): void {
 }
 
 await runMain(dlqCommand(process.env), (call) => run(dlqArgumentsOf(call)), {
-  describe: (error) => `Cannot read the dead letters: ${wordsOfError(error)}`,
+  describe: (error) => `Cannot run dlq: ${wordsOfError(error)}`,
 });

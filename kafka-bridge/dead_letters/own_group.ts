@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Admin, Consumer, Kafka, KafkaMessage } from "kafkajs";
+import type { Admin, Consumer, Kafka } from "kafkajs";
+import type { FetchedMessage } from "../adapters/fetch/fetch_response.ts";
 
 const IDLE_MS = 100;
 
@@ -25,16 +26,24 @@ export async function inOwnGroup<Result>(
   }
 }
 
-/** Starts to read a topic from its beginning, message by message. */
+/** Starts to read a topic from its beginning, message by message; one with a hole is no record, and none is read behind some. */
 export async function startReading(
   consumer: Consumer,
   topic: string,
-  onMessage: (message: KafkaMessage, partition: number) => Promise<void>,
+  onMessage: (message: FetchedMessage, partition: number) => Promise<void>,
 ): Promise<void> {
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await consumer.run({
     autoCommit: false,
-    eachMessage: ({ message, partition }) => onMessage(message, partition),
+    eachBatchAutoResolve: false,
+    eachBatch: async ({ batch: { messages, partition }, resolveOffset, heartbeat, isStale }) => {
+      for (const message of messages as readonly FetchedMessage[]) {
+        if (isStale()) return;
+        await onMessage(message, partition);
+        if ((message.hole?.kind ?? "passed") === "passed") resolveOffset(message.offset);
+        await heartbeat();
+      }
+    },
   });
 }

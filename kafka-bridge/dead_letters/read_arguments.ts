@@ -3,7 +3,8 @@ import { nonEmpty } from "@tintype/cli/flag_values";
 import { UsageError } from "@tintype/cli/usage_error";
 import { brokersFlag, CONNECTION, type Env } from "../config/brokers.ts";
 
-const COMMANDS = ["list", "show", "redrive"] as const;
+const COMMANDS = ["list", "show", "redrive", "skip"] as const;
+const BATCH = /^[\w.-]{1,249}\/\d{1,6}\/\d{1,19}$/;
 const PLACE = /^\d{1,6}\/\d{1,19}$/;
 
 /** `deno task dlq`. */
@@ -11,13 +12,14 @@ export function dlqCommand(env: Env) {
   return defineCommand({
     name: "dlq",
     summary:
-      `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it.\n${CONNECTION}`,
+      `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it. \`skip\` lets the bridge read on behind one batch that cannot be decoded, and prints a report of it; a BATCH is topic/partition/offset, as the bridge logs it (batch_undecodable).\n${CONNECTION}`,
     usage: [
       "list [options]",
       "show PLACE [options]",
       "redrive (--all | --reason CODE | PLACE...) [options]",
+      "skip BATCH [options]",
     ],
-    words: { placeholder: "of list, show, redrive", min: 1 },
+    words: { placeholder: "of list, show, redrive, skip", min: 1 },
     flags: {
       ...brokersFlag(env),
       "topic NAME": {
@@ -25,9 +27,14 @@ export function dlqCommand(env: Env) {
         parse: nonEmpty,
         default: env["KAFKA_DEAD_LETTER_TOPIC"] || "images.dlq",
       },
+      "group NAME": {
+        about: "the bridge's group (or $KAFKA_GROUP)",
+        parse: nonEmpty,
+        default: env["KAFKA_GROUP"] || "tintype-bridge",
+      },
       "reason CODE": { about: "only letters of that reason", many: true },
       "all": "every letter that can pass",
-      "dry-run": "say what would be sent and what cannot be, send nothing",
+      "dry-run": "say what would be sent or skipped and what cannot be, do nothing",
       "json": "print one JSON line a letter",
     },
     exitCodes: { 1: "a letter was not sent or does not exist, or Kafka failed" },
@@ -47,10 +54,13 @@ export interface DlqArguments extends Omit<Call, "words"> {
 export function dlqArgumentsOf({ words: [word, ...places], ...flags }: Call): DlqArguments {
   const command = COMMANDS.find((name) => name === word);
   if (command === undefined) {
-    throw new UsageError(`Cannot run dlq: expected list, show or redrive (got "${word}")`);
+    throw new UsageError(`Cannot run dlq: expected list, show, redrive or skip (got "${word}")`);
+  }
+  if (command === "skip" && (places.length !== 1 || !BATCH.test(places.join()))) {
+    throw new UsageError("Cannot run dlq: `skip` expects exactly one TOPIC/PARTITION/OFFSET");
   }
   const wrong = places.find((place) => !PLACE.test(place));
-  if (wrong !== undefined) {
+  if (wrong !== undefined && command !== "skip") {
     throw new UsageError(`Cannot run dlq: a PLACE is partition/offset (got "${wrong}")`);
   }
   if (command === "show" && places.length !== 1) {

@@ -26,9 +26,10 @@ test("dlq reads what to redrive, and nothing by default but the topic and the br
 
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
   [/takes at least 1 of list, show, redrive/],
-  [/expected list, show or redrive \(got "delete"\)/, "delete"],
+  [/expected list, show, redrive or skip \(got "delete"\)/, "delete"],
   [/`show` expects exactly one PARTITION\/OFFSET/, "show"],
   [/a PLACE is partition\/offset \(got "17"\)/, "show", "17"],
+  [/`skip` expects exactly one TOPIC\/PARTITION\/OFFSET/, "skip", "2/17"],
   [/takes --all, or/, "redrive"],
   [/takes --all, or/, "redrive", "--all", "--reason", "internal"],
   [/--speed/, "list", "--speed"],

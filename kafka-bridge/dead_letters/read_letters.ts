@@ -36,8 +36,15 @@ export async function readLetters(
     consumer.on("consumer.crash", ({ payload }) => done.reject(payload.error));
     await startReading(consumer, topic, async (message, partition) => {
       const high = left.get(partition);
+      const { hole } = message;
       if (high === undefined) return;
-      if (BigInt(message.offset) < high) await onLetter(letterOf(message, partition));
+      if (hole?.kind === "undecodable") {
+        const { firstOffset, reason } = hole.batch;
+        const place = `${topic}/${partition}/${firstOffset}`;
+        return done.reject(new Error(`Cannot decode the batch at ${place}: ${reason}`));
+      }
+      const isLetter = hole === undefined && BigInt(message.offset) < high;
+      if (isLetter) await onLetter(letterOf(message, partition));
       if (BigInt(message.offset) + 1n < high) return;
       left.delete(partition);
       if (left.size === 0) done.resolve();

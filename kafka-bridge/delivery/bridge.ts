@@ -14,6 +14,7 @@ export class Bridge {
   readonly #ports: BridgePorts;
   readonly #stopping = new AbortController();
   readonly #workers = new Map<PartitionLease, PartitionWorker>();
+  #opened = 0;
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(ports: BridgePorts) {
@@ -61,6 +62,17 @@ export class Bridge {
     }));
   }
 
+  /** Is another one whenever a record became durable, or a partition came or went. */
+  get progress(): string {
+    const ended = [...this.#workers.values()].map((worker) => worker.ended);
+    return `${this.#opened}: ${ended.join()}`;
+  }
+
+  /** Whether a partition that is read is behind. */
+  get hasWork(): boolean {
+    return [...this.#workers.values()].some(({ lag, isStopped }) => lag > 0n && !isStopped);
+  }
+
   /** Begins nothing more, gives what is under way its grace, and commits what is durable. */
   async drain(): Promise<void> {
     this.#stopping.abort();
@@ -79,6 +91,7 @@ export class Bridge {
   #open(lease: PartitionLease): PartitionWorker {
     const worker = new PartitionWorker(lease, this.#ports, this.#stopping.signal);
     this.#workers.set(lease, worker);
+    this.#opened++;
     lease.ended.addEventListener("abort", () => this.#workers.delete(lease));
     return worker;
   }

@@ -83,7 +83,7 @@ test("Bridge reports how far each partition is behind", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
   const { bridge, lease } = openBridge(t, { creator });
-  bridge.take({ lease, records: recordsOf(3), highWatermark: 10n });
+  bridge.take({ ...fetchOf(lease, recordsOf(3)), highWatermark: 10n });
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
   bridge.reachesTo("images", 0, 12n);
   bridge.reachesTo("images", 1, 50n);

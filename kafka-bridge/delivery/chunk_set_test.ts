@@ -88,7 +88,7 @@ test("a chunk set that stays incomplete becomes dead letters when it has been si
 
 test("a chunk set is not silent while more of its partition is to be read", async (t) => {
   const { bridge, lease, letters } = openBridge(t, { timings: IMPATIENT });
-  bridge.take({ lease, records: chunks("a0"), highWatermark: 9n });
+  bridge.take({ ...fetchOf(lease, chunks("a0")), highWatermark: 9n });
   await sleep(150);
   assert.deepEqual(letters, []);
 });

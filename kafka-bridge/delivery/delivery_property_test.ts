@@ -15,7 +15,14 @@ import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { DeadLetter, PartitionLease, SourceRecord } from "../ports.ts";
 import { saltOf } from "../testing/day_salts.ts";
-import { chunkHeaders, fakePorts, FAST_TIMINGS, leaseOf, recordOf } from "../testing/fake_ports.ts";
+import {
+  chunkHeaders,
+  fakePorts,
+  FAST_TIMINGS,
+  fetchOf,
+  leaseOf,
+  recordOf,
+} from "../testing/fake_ports.ts";
 import { admitRecord } from "./admit_record.ts";
 import { Bridge } from "./bridge.ts";
 import type { BridgePorts } from "./partition.ts";
@@ -193,11 +200,8 @@ class Partition {
     const end = this.#position + 1 + Math.floor(random() * 20);
     const records = this.#log.records.slice(this.#position, end);
     this.#position += records.length;
-    this.#bridge?.take({
-      lease: this.#lease,
-      records,
-      highWatermark: BigInt(this.#log.records.length),
-    });
+    const fetched = fetchOf(this.#lease, records);
+    this.#bridge?.take({ ...fetched, highWatermark: BigInt(this.#log.records.length) });
   }
 
   #open(): ReturnType<typeof leaseOf> {

@@ -5,6 +5,7 @@ export class FetchControl {
   readonly #partition: Partition;
   #heldBytes = 0;
   #isPaused = false;
+  #isStopped = false;
 
   constructor(partition: Partition) {
     this.#partition = partition;
@@ -12,6 +13,17 @@ export class FetchControl {
 
   get isPaused(): boolean {
     return this.#isPaused;
+  }
+
+  /** Whether nothing more is fetched under this lease. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Fetches nothing more under this lease. */
+  stop(): void {
+    this.#isStopped = true;
+    this.pauseOrResume();
   }
 
   hold(bytes: number): void {
@@ -29,7 +41,7 @@ export class FetchControl {
   pauseOrResume(): void {
     const { lease, stopping, ports: { budget, circuit } } = this.#partition;
     if (lease.ended.aborted) return;
-    const isSpent = stopping.aborted ||
+    const isSpent = stopping.aborted || this.#isStopped ||
       (circuit.isOpen ? this.#heldBytes > 0 : budget.isSpent(this.#heldBytes));
     if (!this.#isPaused && isSpent) {
       this.#isPaused = true;

@@ -6,6 +6,8 @@ const COMMIT_AFTER_RECORDS = 500;
 export class OffsetCommitter {
   readonly #partition: Partition;
   #running: Promise<void> | undefined;
+  /** Records that became durable. */
+  ended = 0;
   #endedSinceCommit = 0;
   #unblock: (() => void) | undefined;
   #failure: unknown;
@@ -18,6 +20,7 @@ export class OffsetCommitter {
   /** A record is durable. */
   end(offset: bigint): void {
     this.#partition.offsets.end(offset);
+    this.ended++;
     if (++this.#endedSinceCommit >= COMMIT_AFTER_RECORDS) void this.commit();
   }
 

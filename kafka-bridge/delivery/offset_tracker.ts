@@ -9,7 +9,8 @@ export class OffsetTracker {
   readonly #order = new Queue<bigint>();
   readonly #done = new Set<bigint>();
   readonly #spans = new Set<OffsetSpan>();
-  #durable: bigint | undefined;
+  /** The offset behind everything that was fetched. */
+  #next: bigint | undefined;
   #committed: bigint | undefined;
   #highWatermark = 0n;
 
@@ -18,15 +19,25 @@ export class OffsetTracker {
     if (end > this.#highWatermark) this.#highWatermark = end;
   }
 
+  /** Reading begins there: everything before counts as committed. Only the first call counts. */
+  startAt(offset: bigint): void {
+    this.#committed ??= offset;
+    this.#next ??= offset;
+  }
+
   /** A record was fetched; offsets come in ascending order. Throws RangeError where they do not. */
   begin(offset: bigint): void {
-    const last = this.#last;
-    if (last !== undefined && offset <= last) {
-      throw new RangeError(`Cannot begin offset ${offset} behind ${last}`);
+    this.startAt(offset);
+    if (this.#next !== undefined && offset < this.#next) {
+      throw new RangeError(`Cannot begin offset ${offset} behind ${this.#next - 1n}`);
     }
-    // Before the first record everything counts as committed: there is nothing to tell the group yet.
-    this.#committed ??= offset;
     this.#order.push(offset);
+    this.#next = offset + 1n;
+  }
+
+  /** Everything before `next` was fetched: what was not begun is no record, as control records and compacted ones. */
+  passTo(next: bigint): void {
+    if (this.#next === undefined || next > this.#next) this.#next = next;
   }
 
   /** A record is durable (its object is there, or its dead letter was acknowledged). */
@@ -34,7 +45,6 @@ export class OffsetTracker {
     this.#done.add(offset);
     for (let next = this.#order.first; next !== undefined; next = this.#order.first) {
       if (!this.#done.delete(next)) return;
-      this.#durable = next;
       this.#order.shift();
     }
   }
@@ -48,9 +58,9 @@ export class OffsetTracker {
 
   /** The offset to commit (the next one to read), or undefined where there is nothing new. */
   toCommit(): bigint | undefined {
-    if (this.#durable === undefined) return undefined;
-    const next = this.#outsideSpans(this.#durable + 1n);
-    return this.#committed === undefined || next > this.#committed ? next : undefined;
+    const next = this.restartAt;
+    if (next === undefined || this.#committed === undefined) return undefined;
+    return next > this.#committed ? next : undefined;
   }
 
   /** The offset that is committed, or of which nothing before it need be; undefined before the first record. */
@@ -66,9 +76,9 @@ export class OffsetTracker {
     }
   }
 
-  /** The offset from which everything must be read again that is not durable; undefined before the first record. */
+  /** The offset from which everything must be read again that is not durable; undefined before the first fetch. */
   get restartAt(): bigint | undefined {
-    const next = this.#durable === undefined ? this.#order.first : this.#durable + 1n;
+    const next = this.#order.first ?? this.#next;
     return next === undefined ? undefined : this.#outsideSpans(next);
   }
 
@@ -78,19 +88,14 @@ export class OffsetTracker {
     return this.#highWatermark > next ? this.#highWatermark - next : 0n;
   }
 
-  /** Whether every record of the partition was begun. */
+  /** Whether everything in the partition was fetched. */
   get isAtEnd(): boolean {
-    return (this.#last ?? -1n) + 1n >= this.#highWatermark;
+    return (this.#next ?? 0n) >= this.#highWatermark;
   }
 
   /** Records begun and not yet behind the durable offset. */
   get pending(): number {
     return this.#order.length;
-  }
-
-  /** The last offset that was begun. */
-  get #last(): bigint | undefined {
-    return this.#order.last ?? this.#durable;
   }
 
   /** `next`, or the first offset of the outermost span in which it lies. */

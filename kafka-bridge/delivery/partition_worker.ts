@@ -1,5 +1,5 @@
 import { isAppError } from "@tintype/core/errors";
-import type { PartitionFetch, PartitionLease, SourceRecord } from "../ports.ts";
+import type { PartitionFetch, PartitionLease, SourceRecord, UndecodableBatch } from "../ports.ts";
 import { ChunkAssembler } from "./chunk_assembler.ts";
 import { type Chunk, chunkOf } from "./chunk_headers.ts";
 import { INCOMPLETE_CHUNKS } from "./chunk_set.ts";
@@ -52,14 +52,18 @@ export class PartitionWorker {
   }
 
   /** Takes a fetch over. */
-  push({ records, highWatermark }: PartitionFetch): void {
+  push({ from, records, next, highWatermark, undecodable }: PartitionFetch): void {
+    const { offsets, stopping } = this.#partition;
     this.reachesTo(highWatermark);
-    if (this.#partition.stopping.aborted) return;
+    if (stopping.aborted) return;
+    offsets.startAt(from);
     for (const record of records) {
-      this.#partition.offsets.begin(record.offset);
+      offsets.begin(record.offset);
       this.#fetching.hold(bytesOf(record));
       this.#queue.push(record);
     }
+    offsets.passTo(next);
+    if (undecodable !== undefined) this.#stopAt(undecodable);
     this.#pump();
     this.pauseOrResume();
   }
@@ -74,6 +78,16 @@ export class PartitionWorker {
     return this.#partition.offsets.lag;
   }
 
+  /** Records that became durable under this lease. */
+  get ended(): number {
+    return this.#committer.ended;
+  }
+
+  /** Whether it is held before a batch that cannot be decoded. */
+  get isStopped(): boolean {
+    return this.#fetching.isStopped;
+  }
+
   /** Stops or starts the fetching by what is held and free. */
   pauseOrResume(): void {
     this.#fetching.pauseOrResume();
@@ -82,8 +96,10 @@ export class PartitionWorker {
   /** Commits what is durable; gives up sets whose chunks do not come. To be called from time to time. */
   async tick(): Promise<void> {
     const { offsets, ports: { timings } } = this.#partition;
-    const isAllRead = offsets.isAtEnd && !this.#fetching.isPaused && this.#queue.length === 0;
-    if (isAllRead) this.#assembler.closeSilent(timings.chunkSilenceMs);
+    const isAllRead = this.isStopped || (offsets.isAtEnd && !this.#fetching.isPaused);
+    if (isAllRead && this.#queue.length === 0) {
+      this.#assembler.closeSilent(timings.chunkSilenceMs);
+    }
     this.pauseOrResume();
     await this.commit();
   }
@@ -97,6 +113,22 @@ export class PartitionWorker {
   async settled(): Promise<void> {
     await this.#records.settled();
     await this.#assembler.settled();
+  }
+
+  /** Holds the partition before a batch that cannot be decoded, until its lease ends: nothing is skipped by itself. */
+  #stopAt({ reason, codec, ...batch }: UndecodableBatch): void {
+    if (this.isStopped) return;
+    this.#fetching.stop();
+    const { lease, ports: { log, readiness } } = this.#partition;
+    const unblock = readiness.block("undecodable");
+    lease.ended.addEventListener("abort", unblock);
+    const { topic, partition } = lease;
+    const [firstOffset, lastOffset] = [String(batch.firstOffset), String(batch.lastOffset)];
+    const { count, bytes, sha256 } = batch;
+    log.error("batch_undecodable", {
+      ...{ topic, partition, firstOffset, lastOffset, codec, count, bytes, sha256 },
+      text: reason,
+    });
   }
 
   #pump(): void {

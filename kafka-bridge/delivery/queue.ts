@@ -12,10 +12,6 @@ export class Queue<Item> {
     return this.#items[this.#head];
   }
 
-  get last(): Item | undefined {
-    return this.length === 0 ? undefined : this.#items.at(-1);
-  }
-
   push(item: Item): void {
     this.#items.push(item);
   }

@@ -11,10 +11,17 @@ interface HealthOptions {
   readonly registry: Registry;
   /** Why no work can be taken now, or undefined where it can. */
   readonly notReady: () => string | undefined;
+  /** Why the process should be replaced, or undefined where it works. */
+  readonly stalled: () => string | undefined;
 }
 
-/** Serves `/healthz` (the process lives), `/readyz` (it takes work; 503 says why not) and `/metrics` (Prometheus text). */
-export async function startHealthServer({ host, port, registry, notReady }: HealthOptions) {
+/**
+ * Serves `/healthz` (503 where there is work and none progresses), `/readyz` (503 says why no work can be taken) and
+ * `/metrics` (Prometheus text).
+ */
+export async function startHealthServer(
+  { host, port, registry, notReady, stalled }: HealthOptions,
+) {
   const server = createServer(async ({ url, method }, response) => {
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(
@@ -24,11 +31,12 @@ export async function startHealthServer({ host, port, registry, notReady }: Heal
     if (method !== "GET" && method !== "HEAD") {
       return answer(405, "text/plain", "method not allowed\n");
     }
-    if (url === "/healthz") return answer(200, "text/plain", "ok\n");
+    const answerUnless = (reason: string | undefined, well: string) =>
+      answer(reason === undefined ? 200 : 503, "text/plain", `${reason ?? well}\n`);
+    if (url === "/healthz") return answerUnless(stalled(), "ok");
     if (url === "/metrics") return answer(200, registry.contentType, await registry.metrics());
-    if (url !== "/readyz") return answer(404, "text/plain", "not found\n");
-    const reason = notReady();
-    return answer(reason === undefined ? 200 : 503, "text/plain", `${reason ?? "ready"}\n`);
+    if (url === "/readyz") return answerUnless(notReady(), "ready");
+    return answer(404, "text/plain", "not found\n");
   });
   server.listen({ host, port });
   await once(server, "listening");

@@ -37,6 +37,12 @@ export function createMetrics(sources: MetricsSources) {
       labelNames: ["what"],
       registers,
     }),
+    recordsLost: new Counter({
+      name: "tintype_bridge_records_lost_total",
+      help: "Offsets that Kafka deleted before they were read",
+      labelNames: ["topic"],
+      registers,
+    }),
     uploadSeconds: new Histogram({
       name: "tintype_bridge_upload_seconds",
       help: "Seconds from the start of an upload to its end",

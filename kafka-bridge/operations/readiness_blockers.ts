@@ -8,10 +8,15 @@ export type ReadinessBlocker =
   | "commits"
   /** A topic's settings are beyond the retention contract, and its tenant does not accept that. */
   | "topics"
+  /** A batch cannot be decoded and holds its partition. */
+  | "undecodable"
   /** A record's day has no salt, or its pseudonym key is missing. */
   | "days"
   /** A topic has no tenant, or the tenants' objects cannot be read. */
   | "tenants";
+
+/** Hold up a partition or a topic; commits fail for a member that lost its group, too. */
+const PARTIAL: ReadonlySet<ReadinessBlocker> = new Set(["commits", "topics", "undecodable"]);
 
 /** Counts the records that each blocker holds up; readiness reads it, and the log gets its beginning and its end only. */
 export class ReadinessBlockers {
@@ -37,6 +42,11 @@ export class ReadinessBlockers {
   /** The blockers of now; none when work can be done. */
   get current(): readonly ReadinessBlocker[] {
     return [...this.#held.keys()];
+  }
+
+  /** Whether nothing that others must do holds up every partition. */
+  get isFree(): boolean {
+    return this.current.every((blocker) => PARTIAL.has(blocker));
   }
 
   #unblock(blocker: ReadinessBlocker): void {

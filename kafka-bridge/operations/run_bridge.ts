@@ -4,7 +4,6 @@ import { cachedDaySalts } from "@tintype/core/configuration/cached_day_salts";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { DAYS_FILE } from "@tintype/core/model/day_salts";
 import type { Log } from "@tintype/core/ports/log";
-import { bufferCollector } from "../adapters/buffer_collector.ts";
 import type { BridgeAdapters } from "../adapters/open_adapters.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import type { BridgeEnv } from "../config/env.ts";
@@ -12,12 +11,13 @@ import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import { DayQuotas } from "../delivery/day_quotas.ts";
-import type { RecordSource } from "../ports.ts";
 import { awaitTenants } from "./await_tenants.ts";
 import { TopicFollower } from "./follow_topics.ts";
 import { startHealthServer } from "./health_server.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReadinessBlockers } from "./readiness_blockers.ts";
+import { TopicReader } from "./topic_reader.ts";
+import { watchProgress } from "./watch_progress.ts";
 import { wordsOfError } from "./words_of_error.ts";
 
 /** What runs beside the configuration. */
@@ -31,8 +31,6 @@ export interface RunOptions {
 }
 
 const MIB = 1024 * 1024;
-/** Buffers that may be there, dead ones too, for each byte of the budget. */
-const BUFFERS_OF_BUDGET = 3;
 /** The grace fits into a drain of 25 s. */
 const TIMINGS = {
   commitEveryMs: 1_000,
@@ -47,26 +45,30 @@ const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as co
 export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
   const { env, log, onCrash, onDrain } = options;
   const { deadLetters } = adapters;
-  const { bridge, registry, readiness, tenants } = createBridge(adapters, options);
+  const { bridge, metrics, readiness, tenants } = createBridge(adapters, options);
   const stopping = new AbortController();
-  const joined: { source?: RecordSource | undefined; stopWatch?: () => Promise<void> } = {};
-  let isRefused = false;
-  const stopReading = async () => {
-    await Promise.all([joined.source?.stop(), joined.stopWatch?.()]);
-  };
+  const reader = new TopicReader({ adapters, bridge, metrics, env, log, onCrash });
+  const progress = watchProgress({
+    stallMs: env.STALL_TIMEOUT_MS,
+    progress: () => bridge.progress,
+    // What has a blocker waits for others: another process would wait for them, too.
+    isDue: () => reader.isReading && readiness.isFree && (!reader.isMember || bridge.hasWork),
+  });
   const server = await startHealthServer({
     host: env.HOST,
     port: env.PORT,
-    registry,
+    registry: metrics.registry,
     notReady: () =>
-      joined.source?.isMember() || isRefused
+      reader.isMember || reader.isRefused
         ? readiness.current.join(", ") || undefined
         : "not in the group",
+    stalled: progress.stall,
   });
   onDrain(async () => {
     stopping.abort();
+    progress.stop();
     await bridge.drain();
-    await stopReading();
+    await reader.stop();
     await Promise.all([deadLetters.close(), adapters.committed.close()]);
     server.close();
   });
@@ -78,52 +80,15 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
     log.warn("waiting_for_kafka", { text: wordsOfError(error) })
   );
   await deadLetters.connect();
-  const collectBuffers = bufferCollector(BUFFERS_OF_BUDGET * env.BUDGET_MIB * MIB);
-  const openSource = (topics: readonly string[]) =>
-    adapters.openSource({
-      topics,
-      groupId: env.KAFKA_GROUP,
-      maxBytes: env.BUDGET_MIB * MIB / 8,
-      maxBytesPerPartition: env.BUDGET_MIB * MIB / 16,
-      sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
-      metadataMaxAgeMs: env.KAFKA_TOPICS_EVERY_MS,
-      onRebalancing: () => {
-        log.info("rebalancing");
-        bridge.commit();
-      },
-      onRestart: (error) => log.warn("consumer_restarting", { text: wordsOfError(error) }),
-      onCrash,
-    });
-  const openWatch = (topics: readonly string[]) =>
-    adapters.watchTopicEnds({
-      topics,
-      everyMs: env.KAFKA_WATCH_EVERY_MS,
-      onEnd: (topic, partition, end) => bridge.reachesTo(topic, partition, end),
-      onGone: (topic) => onCrash(new Error(`Cannot go on as Kafka has no topic ${topic} any more`)),
-      onLost: (error) => log.warn("kafka_lost", { text: wordsOfError(error) }),
-      onBack: () => log.info("kafka_back"),
-    });
   const follower = new TopicFollower({
     ...{ tenants, readiness, log, clock: Date, observations: adapters.observations },
     ...{ cluster: env.KAFKA_CLUSTER, brokers: env.KAFKA_BROKERS, look: adapters.lookAtTopics },
-    // A consumer keeps what it subscribed to: others are read by a new one.
     read: async (topics) => {
-      if (stopping.signal.aborted) return;
-      bridge.commit();
-      await stopReading();
-      isRefused = topics.length === 0;
-      adapters.committed.topics = topics;
-      joined.source = isRefused ? undefined : openSource(topics);
-      await joined.source?.run((fetched) => {
-        collectBuffers();
-        bridge.take(fetched);
-      });
-      joined.stopWatch = openWatch(topics);
-      log.info("reading_topics", { topics: topics.join(",") });
+      if (!stopping.signal.aborted) await reader.read(topics);
     },
   });
   const refused = await follower.follow(seen);
-  if (joined.source === undefined && !stopping.signal.aborted) {
+  if (reader.isRefused) {
     const advice = refused.map(({ advice }) => advice).join("; ");
     throw new AppError("invalid_config", `No topic may be read: ${advice}`);
   }
@@ -175,7 +140,7 @@ function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
     readiness,
     log,
   });
-  return { bridge, registry: metrics.registry, readiness, tenants };
+  return { bridge, metrics, readiness, tenants };
 }
 
 const DRAIN_MS = 25_000;

@@ -1,11 +1,12 @@
 /** A real broker and the local storage for the package's tests, on ports of their own; each test has topics of its own. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startOauthProvider } from "./oauth_provider.ts";
+import { batchesOf } from "../adapters/fetch/record_batch.ts";
+import type { RecordPosition } from "../dead_letters/read_record_at.ts";
 import { makeCertificates } from "./tls_certificates.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
@@ -102,10 +103,9 @@ export async function startCloud() {
     /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
     secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
     certificates,
-    /** Kills the broker and starts it again, after `goneMs`, over the same data and port. */
-    async restartBroker(goneMs: number): Promise<void> {
+    /** Kills the broker and starts it again over the same data and port. */
+    async restartBroker(): Promise<void> {
       await broker.kill("SIGKILL");
-      await sleep(goneMs);
       broker = start(brokers.split(":")[1] ?? "");
       await broker.line("listening");
     },
@@ -116,6 +116,29 @@ export async function startCloud() {
         return await run();
       } finally {
         process.kill(-broker.pid, "SIGCONT");
+      }
+    },
+    /** Changes the batch that begins at an offset as it lies on the broker's disk, which it sends as it is. */
+    async changeBatch(
+      { topic, partition, offset }: RecordPosition,
+      change: (batch: Buffer) => void,
+    ): Promise<void> {
+      const segment = `${"0".repeat(20)}.log`;
+      const path = join(folder, "kafka", "log", `${topic}-${partition}`, segment);
+      const file = await open(path, "r+");
+      try {
+        const set = await file.readFile();
+        const batch = batchesOf(set).find(({ firstOffset }) => firstOffset === offset);
+        assert.ok(batch !== undefined);
+        change(batch.bytes);
+        await file.write(
+          batch.bytes,
+          0,
+          batch.bytes.byteLength,
+          batch.bytes.byteOffset - set.byteOffset,
+        );
+      } finally {
+        await file.close();
       }
     },
     /** Lets the user of `secure` do that about a topic or a group, and nothing else. */

@@ -3,19 +3,21 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import type { Admin } from "kafkajs";
 import type { Program } from "@tintype/core/testing/start_program";
 import { describeOn, type KafkaTests } from "./describe_on_kafka.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
 
-const NODE_IDS = [1, 2, 3] as const;
+/** The brokers' numbers. */
+export const NODE_IDS = [1, 2, 3] as const;
 const OFFSETS_TOPIC = "__consumer_offsets";
 
 /** A broker's number in its cluster. */
 type NodeId = (typeof NODE_IDS)[number];
 
 /** Three brokers, each a controller too; topics have three replicas, of which two must be in sync. */
-type Cluster = Exclude<Awaited<ReturnType<typeof startCluster>>, string>;
+export type Cluster = Exclude<Awaited<ReturnType<typeof startCluster>>, string>;
 
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
 export function describeOnCluster(
@@ -68,6 +70,15 @@ async function startCluster() {
       },
       /** The broker that coordinates a group now. */
       coordinatorOf: (group: string) => findCoordinator(world.admin, group),
+      /** Ends a broker by a signal and starts it again. */
+      async restart(nodeId: NodeId, signal: NodeJS.Signals): Promise<void> {
+        await kill(nodeId, signal);
+        assert.equal(typeof await start(nodeId), "object");
+      },
+      /** Silences a broker, which keeps its connections, until it is killed. */
+      freeze(nodeId: NodeId): void {
+        process.kill(-(running.get(nodeId)?.pid ?? NaN), "SIGSTOP");
+      },
       /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
       kill,
       async close() {
@@ -85,7 +96,7 @@ async function startCluster() {
 async function findCoordinator(admin: Admin, group: string): Promise<NodeId> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [OFFSETS_TOPIC] });
   const partitions = topics[0]?.partitions ?? [];
-  const partitionId = (hashOf(group) & 0x7fff_ffff) % partitions.length;
+  const partitionId = Math.abs(hashOf(group)) % partitions.length;
   const leader = partitions.find((partition) => partition.partitionId === partitionId)?.leader;
   const nodeId = NODE_IDS.find((nodeId) => nodeId === leader);
   assert.ok(nodeId !== undefined, `${group} has no coordinator`);

@@ -16,7 +16,7 @@ let left = Number(CRASH_AFTER);
 const LONGEST_MOMENT_MS = 5;
 
 const env = await readEnv(process.env);
-const adapters = withCrashPoints(openAdapters(env), (point) => {
+const adapters = withCrashPoints(openAdapters(env, log), (point) => {
   if (point !== CRASH_AT || --left !== 0) return;
   if (point !== "refusing") process.kill(process.pid, "SIGKILL");
   setTimeout(() => process.kill(process.pid, "SIGKILL"), Math.random() * LONGEST_MOMENT_MS);

@@ -131,9 +131,13 @@ export function leaseOf(override: Partial<PartitionLease> = {}): FakeLease {
   return lease;
 }
 
-/** These records as a fetch that reaches to the partition's end. */
-export function fetchOf(lease: PartitionLease, records: readonly SourceRecord[]): PartitionFetch {
-  return { lease, records, highWatermark: (records.at(-1)?.offset ?? -1n) + 1n };
+/** These records as a fetch that reaches to `next`, the partition's end. */
+export function fetchOf(
+  lease: PartitionLease,
+  records: readonly SourceRecord[],
+  next = (records.at(-1)?.offset ?? -1n) + 1n,
+): PartitionFetch {
+  return { lease, from: records[0]?.offset ?? 0n, records, next, highWatermark: next };
 }
 
 /** Counts of which every record is taken, and none is ever to be committed. */

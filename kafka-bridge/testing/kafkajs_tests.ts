@@ -167,6 +167,7 @@ async function withMembers(
         sessionTimeoutMs: 2_000,
         metadataMaxAgeMs: 30_000,
         onRebalancing: () => {},
+        onOutOfRange: ({ kind }) => assert.fail(kind),
         onRestart: (error) => assert.fail(error),
         onCrash: (error) => assert.fail(error),
       });

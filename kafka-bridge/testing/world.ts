@@ -1,11 +1,14 @@
 /** Apache Kafka as a process of the package's tests, the local storage beside it, and the tests' own clients of both. */
+import { randomUUID } from "node:crypto";
 import process from "node:process";
-import { Kafka, logLevel } from "kafkajs";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { type Line, type Program, startProgram } from "@tintype/core/testing/start_program";
+import { kafkajsClient } from "../adapters/kafkajs_client.ts";
+import { readKafkaEnv } from "../config/env.ts";
 import { openConfigBucket } from "./config_bucket.ts";
 import { daysAround } from "./day_salts.ts";
 import { startRecordsTopic } from "./records_topic.ts";
+import { IMAGE_HEADERS } from "./fake_ports.ts";
 import { rawStoreOf } from "./store.ts";
 import { openTopics } from "./test_topics.ts";
 
@@ -38,10 +41,8 @@ export type TestWorld = Awaited<ReturnType<typeof openWorld>>;
 
 /** Starts the storage and connects to the brokers. */
 export async function openWorld(urls: readonly string[]) {
-  const kafka = new Kafka({
+  const kafka = kafkajsClient(readKafkaEnv({ KAFKA_BROKERS: urls.join() }), {
     clientId: "tests",
-    brokers: [...urls],
-    logLevel: logLevel.NOTHING,
     retry: { retries: 20, maxRetryTime: 500 },
   });
   const admin = kafka.admin();
@@ -59,6 +60,26 @@ export async function openWorld(urls: readonly string[]) {
     admin,
     config,
     records,
+    /** A transaction over partition 0 of topics, of a producer of its own. */
+    async beginTransaction() {
+      const transactional = kafka.producer({
+        transactionalId: randomUUID(),
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
+      await transactional.connect();
+      const transaction = await transactional.transaction();
+      return {
+        async send(topic: string, value: Uint8Array): Promise<void> {
+          const message = { partition: 0, value: Buffer.from(value), headers: IMAGE_HEADERS };
+          await transaction.send({ topic, messages: [message] });
+        },
+        async end(how: "abort" | "commit"): Promise<void> {
+          await transaction[how]();
+          await transactional.disconnect();
+        },
+      };
+    },
     /** The topics of one test. */
     openTopics: () => openTopics({ kafka, admin, producer, brokers, store, config, records }),
     /** Ends everything but the brokers. */

@@ -1,17 +1,16 @@
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
-import kafkajs from "kafkajs";
-import type { BatchCodec } from "./batch_codec.ts";
-import { lz4Codec } from "./lz4_codec.ts";
-import { snappyCodec } from "./snappy_codec.ts";
-import { gzipCodec, zstdCodec } from "./zlib_codecs.ts";
+import type { Decompress } from "./decompress.ts";
+import { decompressLz4 } from "./lz4.ts";
+import { decompressSnappy } from "./snappy.ts";
+import { decompressGzip, decompressZstd } from "./zlib.ts";
 
 /** Every codec that a Kafka producer may choose. */
-export const CODECS = {
-  gzip: gzipCodec,
-  snappy: snappyCodec,
-  lz4: lz4Codec,
-  zstd: zstdCodec,
-} as const satisfies Record<string, BatchCodec>;
+const CODECS = {
+  gzip: decompressGzip,
+  snappy: decompressSnappy,
+  lz4: decompressLz4,
+  zstd: decompressZstd,
+} as const satisfies Record<string, Decompress>;
 
 /** A codec by its name in Kafka's `compression.type`. */
 export type CodecName = keyof typeof CODECS;
@@ -22,40 +21,16 @@ export type CodecName = keyof typeof CODECS;
  */
 export const MAX_BATCH_BYTES = 2 * DEFAULT_PLAN.maxBytes;
 
-/** A batch that cannot be decompressed, now or later: the client library reads `retriable` and does not try again. */
-export class UndecodableBatchError extends Error {
-  override readonly name = "UndecodableBatchError";
-  readonly retriable = false;
-}
-
-/** What the client library hands over to be compressed. */
-interface RecordsEncoder {
-  readonly buffer: Buffer;
-}
-
-/** Lets every kafkajs client of this process read and write batches of all codecs. */
-export function registerCompressionCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = kafkajs;
-  CompressionCodecs[CompressionTypes.GZIP] = () => kafkajsCodec("gzip");
-  CompressionCodecs[CompressionTypes.Snappy] = () => kafkajsCodec("snappy");
-  CompressionCodecs[CompressionTypes.LZ4] = () => kafkajsCodec("lz4");
-  CompressionCodecs[CompressionTypes.ZSTD] = () => kafkajsCodec("zstd");
-}
-
-/** A codec as kafkajs wants it. Decompressing throws {@link UndecodableBatchError} that names the codec and the sizes. */
-export function kafkajsCodec(name: CodecName, maxBytes = MAX_BATCH_BYTES) {
-  const codec = CODECS[name];
-  return {
-    compress: ({ buffer }: RecordsEncoder) => codec.compress(buffer),
-    async decompress(batch: Buffer): Promise<Buffer> {
-      try {
-        return await codec.decompress(batch, maxBytes);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new UndecodableBatchError(
-          `Cannot decompress ${name} batch of ${batch.byteLength} bytes: ${reason}`,
-        );
-      }
-    },
-  };
+/** The records of a compressed batch. Throws Error that names the codec and the sizes. */
+export async function decompressRecords(
+  codec: CodecName,
+  batch: Buffer,
+  maxBytes = MAX_BATCH_BYTES,
+): Promise<Buffer> {
+  try {
+    return await CODECS[codec](batch, maxBytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot decompress ${codec} batch of ${batch.byteLength} bytes: ${reason}`);
+  }
 }

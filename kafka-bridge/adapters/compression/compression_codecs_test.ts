@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import kafkajs from "kafkajs";
+import { promisify } from "node:util";
+import { gzip, zstdCompress } from "node:zlib";
+import { compressFrame } from "lz4-napi";
 import { compress as compressSnappy } from "snappy";
-import {
-  type CodecName,
-  CODECS,
-  kafkajsCodec,
-  MAX_BATCH_BYTES,
-  registerCompressionCodecs,
-  UndecodableBatchError,
-} from "./compression_codecs.ts";
-import { maxLengthOf } from "./lz4_codec.ts";
+import { type CodecName, decompressRecords, MAX_BATCH_BYTES } from "./compression_codecs.ts";
+import { maxLengthOf } from "./lz4.ts";
 
-const NAMES = Object.keys(CODECS) as CodecName[]; // keys of a literal
+const COMPRESS: Readonly<Record<CodecName, (records: Buffer) => Promise<Buffer>>> = {
+  gzip: promisify<Buffer, Buffer>(gzip),
+  snappy: (records) => compressSnappy(records),
+  lz4: (records) => compressFrame(records),
+  zstd: promisify<Buffer, Buffer>(zstdCompress),
+};
+const NAMES = Object.keys(COMPRESS) as CodecName[]; // keys of a literal
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** A frame's header: magic, flags, size of a block, checksum. */
@@ -22,8 +23,7 @@ const LZ4_HEADER = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
 /** That an error names the codec, how long the batch is, and why. */
 function says(name: CodecName, bytes: number, reason: RegExp) {
   return (error: unknown) => {
-    assert.ok(error instanceof UndecodableBatchError);
-    assert.equal(error.retriable, false);
+    assert.ok(error instanceof Error);
     const begin = `Cannot decompress ${name} batch of ${bytes} bytes: `;
     assert.ok(error.message.startsWith(begin), error.message);
     assert.match(error.message.slice(begin.length), reason);
@@ -33,48 +33,45 @@ function says(name: CodecName, bytes: number, reason: RegExp) {
 
 for (const name of NAMES) {
   test(`${name} gives back what it compressed`, async () => {
-    const codec = kafkajsCodec(name);
     for (const records of [Buffer.from("a"), Buffer.alloc(MIB, 7), randomBytes(3 * MIB)]) {
-      const batch = await codec.compress({ buffer: records });
+      const batch = await COMPRESS[name](records);
       assert.ok(!batch.equals(records));
-      assert.ok((await codec.decompress(batch)).equals(records));
+      assert.ok((await decompressRecords(name, batch)).equals(records));
     }
   });
 
   test(`${name} takes a batch of just as many bytes as it may hold, and no larger one`, async () => {
     const records = Buffer.alloc(4 * 64 * KIB, 7);
-    const batch = await CODECS[name].compress(records);
-    const fits = await kafkajsCodec(name, records.byteLength).decompress(batch);
+    const batch = await COMPRESS[name](records);
+    const fits = await decompressRecords(name, batch, records.byteLength);
     assert.ok(fits.equals(records));
     await assert.rejects(
-      kafkajsCodec(name, records.byteLength - 1).decompress(batch),
+      decompressRecords(name, batch, records.byteLength - 1),
       says(name, batch.byteLength, /^it must hold at most 262143 bytes \(got (262144|more)\)$/),
     );
   });
 
   test(`${name} refuses bytes that are corrupt or truncated`, async () => {
-    const codec = kafkajsCodec(name);
-    const batch = await CODECS[name].compress(randomBytes(1_000));
+    const batch = await COMPRESS[name](randomBytes(1_000));
     const truncated = batch.subarray(0, -10);
-    await assert.rejects(codec.decompress(truncated), says(name, truncated.byteLength, /./));
+    await assert.rejects(decompressRecords(name, truncated), says(name, truncated.byteLength, /./));
     const corrupt = Buffer.alloc(1_000, 0xff);
-    await assert.rejects(codec.decompress(corrupt), says(name, 1_000, /./));
-    await assert.rejects(codec.decompress(Buffer.alloc(0)), says(name, 0, /./));
+    await assert.rejects(decompressRecords(name, corrupt), says(name, 1_000, /./));
+    await assert.rejects(decompressRecords(name, Buffer.alloc(0)), says(name, 0, /./));
   });
 }
 
 test("a few kB that stand for more than two images are refused", async () => {
-  const bomb = await CODECS.zstd.compress(Buffer.alloc(MAX_BATCH_BYTES + 1));
+  const bomb = await COMPRESS.zstd(Buffer.alloc(MAX_BATCH_BYTES + 1));
   assert.ok(bomb.byteLength < 16 * KIB);
   const reason = /^it must hold at most 104857600 bytes \(got more\)$/;
   await assert.rejects(
-    kafkajsCodec("zstd").decompress(bomb),
+    decompressRecords("zstd", bomb),
     says("zstd", bomb.byteLength, reason),
   );
 });
 
 test("snappy takes one plain block, and blocks in the framing of Kafka's Java client", async () => {
-  const { decompress } = kafkajsCodec("snappy");
   const parts = [randomBytes(32 * KIB), Buffer.alloc(32 * KIB, 1), randomBytes(5)];
   const blocks = await Promise.all(parts.map((part) => compressSnappy(part)));
   const framed: Buffer[] = [Buffer.from("82534e41505059000000000100000001", "hex")];
@@ -83,9 +80,11 @@ test("snappy takes one plain block, and blocks in the framing of Kafka's Java cl
     length.writeInt32BE(block.byteLength);
     framed.push(length, block);
   }
-  assert.ok((await decompress(Buffer.concat(framed))).equals(Buffer.concat(parts)));
+  assert.ok(
+    (await decompressRecords("snappy", Buffer.concat(framed))).equals(Buffer.concat(parts)),
+  );
   for (const [index, block] of blocks.entries()) {
-    assert.ok((await decompress(block)).equals(parts[index] ?? Buffer.alloc(0)));
+    assert.ok((await decompressRecords("snappy", block)).equals(parts[index] ?? Buffer.alloc(0)));
   }
 });
 
@@ -93,7 +92,7 @@ test("snappy refuses a length that is larger than it may be before it makes room
   // A block of 2^32 - 1 bytes, by what it says of itself.
   const liar = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]);
   const reason = /^it must hold at most 104857600 bytes \(got 4294967295\)$/;
-  await assert.rejects(kafkajsCodec("snappy").decompress(liar), says("snappy", 6, reason));
+  await assert.rejects(decompressRecords("snappy", liar), says("snappy", 6, reason));
 });
 
 test("maxLengthOf() adds up an LZ4 frame's blocks, stored or compressed", () => {
@@ -118,13 +117,4 @@ test("maxLengthOf() skips what a header says beside, and refuses what is no whol
   assert.throws(() => maxLengthOf(Buffer.from(full.slice(0, -1))), /truncated/);
   assert.throws(() => maxLengthOf(Buffer.from([...magic, 0x60, 0x30, 0, ...end])), /size of its/);
   assert.throws(() => maxLengthOf(Buffer.from("no frame at all")), /no LZ4 frame/);
-});
-
-test("registerCompressionCodecs() replaces every codec of kafkajs", async () => {
-  registerCompressionCodecs();
-  const { CompressionCodecs, CompressionTypes } = kafkajs;
-  for (const type of ["GZIP", "Snappy", "LZ4", "ZSTD"] as const) {
-    const codec = CompressionCodecs[CompressionTypes[type]]();
-    await assert.rejects(codec.decompress(Buffer.alloc(9, 0xff)), UndecodableBatchError);
-  }
 });

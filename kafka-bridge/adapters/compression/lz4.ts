@@ -1,5 +1,5 @@
-import { compressFrame, decompressFrame } from "lz4-napi";
-import { type BatchCodec, tooLarge } from "./batch_codec.ts";
+import { decompressFrame } from "lz4-napi";
+import { type Decompress, tooLarge } from "./decompress.ts";
 
 const MAGIC = 0x184d2204;
 const FLAGS_OFFSET = 4;
@@ -23,13 +23,10 @@ const MAX_BLOCK_BYTES: Readonly<Record<number, number>> = {
 const MAX_RATIO = 255;
 
 /** LZ4 in its frame format. */
-export const lz4Codec: BatchCodec = {
-  compress: (records) => compressFrame(records),
-  async decompress(batch, maxBytes) {
-    const bytes = maxLengthOf(batch);
-    if (bytes > maxBytes) throw tooLarge(maxBytes, bytes);
-    return await decompressFrame(batch);
-  },
+export const decompressLz4: Decompress = async (batch, maxBytes) => {
+  const bytes = maxLengthOf(batch);
+  if (bytes > maxBytes) throw tooLarge(maxBytes, bytes);
+  return await decompressFrame(batch);
 };
 
 /**

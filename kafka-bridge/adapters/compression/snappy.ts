@@ -1,35 +1,23 @@
-import { compress, uncompress } from "snappy";
-import { type BatchCodec, tooLarge } from "./batch_codec.ts";
+import { uncompress } from "snappy";
+import { type Decompress, tooLarge } from "./decompress.ts";
 
 /**
  * snappy-java's framing, which Kafka's Java client writes and reads: magic bytes, two versions, then blocks, each behind
  * its length (github.com/xerial/snappy-java, `SnappyCodec.java`). Other clients write one plain block.
  */
 const MAGIC = Buffer.from("82534e4150505900", "hex");
-const VERSION = 1;
 const HEADER_BYTES = MAGIC.byteLength + 8;
 const LENGTH_BYTES = 4;
 /** A block begins with its uncompressed length: 32 bits, 7 of them in each byte, the lowest first. */
 const MAX_VARINT_BYTES = 5;
 
 /** Snappy, plain or in snappy-java's framing. */
-export const snappyCodec: BatchCodec = {
-  async compress(records) {
-    const block = await compress(records);
-    const header = Buffer.alloc(HEADER_BYTES + LENGTH_BYTES);
-    MAGIC.copy(header);
-    header.writeInt32BE(VERSION, MAGIC.byteLength);
-    header.writeInt32BE(VERSION, MAGIC.byteLength + 4);
-    header.writeInt32BE(block.byteLength, HEADER_BYTES);
-    return Buffer.concat([header, block]);
-  },
-  async decompress(batch, maxBytes) {
-    const blocks = blocksOf(batch);
-    const bytes = blocks.reduce((sum, block) => sum + lengthOf(block), 0);
-    if (bytes > maxBytes) throw tooLarge(maxBytes, bytes);
-    const parts = await Promise.all(blocks.map((block) => uncompress(block, { asBuffer: true })));
-    return Buffer.concat(parts as Buffer[]); // not strings, as asked for
-  },
+export const decompressSnappy: Decompress = async (batch, maxBytes) => {
+  const blocks = blocksOf(batch);
+  const bytes = blocks.reduce((sum, block) => sum + lengthOf(block), 0);
+  if (bytes > maxBytes) throw tooLarge(maxBytes, bytes);
+  const parts = await Promise.all(blocks.map((block) => uncompress(block, { asBuffer: true })));
+  return Buffer.concat(parts as Buffer[]); // not strings, as asked for
 };
 
 function blocksOf(batch: Buffer): Buffer[] {
