@@ -108,6 +108,11 @@ export type components = {
                 readonly bitDepth: number;
                 readonly orientation: number;
                 readonly iccName?: string;
+                readonly primaries?: "bt709" | "bt470m" | "bt470bg" | "smpte170m" | "film" | "bt2020" | "xyz" | "dci_p3" | "display_p3" | "ebu3213" | "adobe_rgb" | "prophoto_rgb" | "other";
+                readonly transfer?: "srgb" | "bt1886" | "gamma" | "linear" | "pq" | "hlg" | "other";
+                readonly isHdr?: boolean;
+                readonly provenance?: "none" | "present";
+                readonly isAiGenerated?: boolean;
                 readonly camera?: {
                     readonly make?: string;
                     readonly model?: string;
@@ -121,6 +126,8 @@ export type components = {
                 };
                 readonly insights?: {
                     readonly dominantColors: readonly string[];
+                    /** @default [] */
+                    readonly dominantColorShares: readonly number[];
                     readonly meanLuma: number;
                     readonly contrast: number;
                     readonly sharpness: number;

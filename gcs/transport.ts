@@ -37,5 +37,16 @@ export const fetchTransport: Transport = async ({ url, method, headers, body, si
 
 function bodyOf(parts: readonly Uint8Array[]): BodyInit {
   const [first = new Uint8Array(), ...more] = parts as readonly Uint8Array<ArrayBuffer>[]; // none is shared memory
-  return more.length === 0 ? first : new Blob([first, ...more]);
+  return more.length === 0 ? first : joined([first, ...more]);
+}
+
+/** One copy; runtimes copy a `Blob` twice and send it as a stream. */
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

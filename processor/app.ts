@@ -3,6 +3,7 @@ import { markFailed } from "@tintype/core/processing/mark_failed";
 import { processErasure } from "@tintype/core/processing/process_erasure";
 import { processImage } from "@tintype/core/processing/process_image";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
+import { MAX_ATTEMPT_MS } from "@tintype/core/processing/pixel_limits";
 import type { Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
@@ -32,7 +33,6 @@ export interface AppOptions {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const DELIVERY_TIMEOUT_MS = 480_000; // with the queue's longest wait still less than the ack deadline of 600 s
 
 /** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of dead letters), health, metrics. */
 export function createApp(options: AppOptions): Hono {
@@ -60,7 +60,7 @@ export function createApp(options: AppOptions): Hono {
 }
 
 function push(options: AppOptions, works: DeliveryWorks): [MiddlewareHandler, MiddlewareHandler] {
-  const ports: PushPorts = { ...options, timeoutMs: DELIVERY_TIMEOUT_MS };
+  const ports: PushPorts = { ...options, timeoutMs: MAX_ATTEMPT_MS };
   const tooLarge = () => {
     // It would never get smaller: acknowledged, and logged.
     options.log.error("push_unreadable", { error: "too_large", maxBytes: MAX_BODY_BYTES });

@@ -237,8 +237,10 @@ test("the certificates chain from the first to the last, and BigQuery has a copy
       "processed",
       "erasures",
       "warehouse",
+      // From the bridge's first look at its topics on.
+      ...observed.length > 4 ? ["kafka_topics"] : [],
     ]);
-    assert.deepEqual(observed.map(({ overdue }) => overdue), [0, 0, 0, 0], `certificate ${n}`);
+    assert.ok(observed.every(({ overdue }) => overdue === 0), `certificate ${n}`);
     deleted += observed.reduce((sum, place) => sum + place.deleted, 0);
     previousHash = sha256(bytes);
   }
@@ -246,7 +248,8 @@ test("the certificates chain from the first to the last, and BigQuery has a copy
   assert.ok(deleted >= 6 * (images.length - 2), `${deleted} deleted`);
   assert.ok(rows.length > 10 && rows.length <= names.length, `${rows.length} of ${names.length}`);
   assert.deepEqual(rows.map(([n]) => n), rows.map((_, index) => String(index + 1)));
-  assert.ok(rows.every(([, stores]) => stores === "4"));
+  assert.ok(rows.every(([, stores]) => stores === "4" || stores === "5"));
+  assert.equal(rows.at(-1)?.[1], "5", "Kafka's topics are seen too");
 });
 
 test("the last audit finds nothing left and an unbroken chain, and what is spoiled afterwards", async () => {

@@ -76,9 +76,12 @@ const SOAK = defineCommand({
       parse: wholeNumber(2),
       default: "100",
     },
+    "images DIR":
+      "instead of campaigns: how each image of a folder ends, what died, the slowest, the peak, and how far it looks from Chromium and Pillow",
+    "python PATH": { about: "a Python that has Pillow, for `--images`", default: "python3" },
     "list": "name every campaign, and every fault and pair",
   },
-  exitCodes: { 1: "something was lost or doubled, or a campaign failed" },
+  exitCodes: { 1: "something was lost or doubled, a pixel process crashed, or a campaign failed" },
 });
 
 async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
@@ -90,6 +93,9 @@ async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
   const chosen = only === undefined ? flags.campaign : FAULTS;
   const ending = new AbortController();
   endOnInterrupt(ending, { onFirst: () => console.log("Ending; once more ends at once.") });
+  if (flags.images !== undefined) {
+    return await soakImages(flags.images, flags.python, ending.signal);
+  }
   const trouble = {
     TROUBLE_SEED: String(seed),
     TROUBLE_PICTURES: String(Math.ceil(pictures / 2)),
@@ -103,6 +109,17 @@ async function soak(flags: ReturnType<typeof SOAK.parse>): Promise<number> {
     if (!await passes({ ...campaign, env }, ending.signal)) code = EXIT.failed;
   }
   return code;
+}
+
+/** Runs a folder of images through the pool; its output is ours. */
+async function soakImages(folder: string, python: string, signal: AbortSignal): Promise<number> {
+  const program = resolve(import.meta.dirname ?? ".", "../bench/images/soak_images.ts");
+  const child = spawn(process.execPath, ["run", "--allow-all", program, resolve(folder), python], {
+    stdio: ["ignore", "inherit", "inherit"],
+    signal,
+  });
+  const [code] = await once(child, "close").catch(() => [null]); // interrupted
+  return code === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** Runs a campaign, its output on ours; answers whether it passed. */

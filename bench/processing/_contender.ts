@@ -7,9 +7,9 @@ import process from "node:process";
 import { sniffMediaType } from "@tintype/core/model/media_type";
 import { familyOf, threadUse } from "../process_use.ts";
 import type { Measured, WayName } from "./measured.ts";
-import { AT_ONCE, WAYS } from "./_ways.ts";
+import { WAYS } from "./_ways.ts";
 
-/** Enough that what is compiled as it runs is compiled, in each process. */
+/** Enough that what is compiled as it runs is compiled, in each process; fewer where few images are measured. */
 const WARM_UPS = 24;
 
 const [name = "cascade", images = "1", ...paths] = process.argv.slice(2);
@@ -27,11 +27,11 @@ const prepare = async (count: number) => {
   return jobs;
 };
 const runAll = async (queue: (() => Promise<void>)[]) => {
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  await Promise.all(Array.from({ length: way.atOnce }, async () => {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) await next();
   }));
 };
-await runAll(await prepare(WARM_UPS));
+await runAll(await prepare(Math.min(WARM_UPS, Number(images))));
 const queue = await prepare(Number(images));
 const threadsBefore = threadUse(process.pid);
 const cpuSecondsOf = (family: ReturnType<typeof familyOf>) =>

@@ -1,10 +1,13 @@
 /** The ways of making renditions that are measured beside one another. */
+import process from "node:process";
+import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import { pubsubRecords } from "@tintype/processor/adapters/pubsub_publisher";
 import { webHashing } from "@tintype/processor/adapters/web_hashing";
 import { denoCacheOf } from "@tintype/processor/pixels/deno_cache";
 import { type PixelPool, startPixelPool } from "@tintype/processor/pixels/pixel_pool";
 import { codecNamed } from "@tintype/processor/adapters/codec_table";
 import { makeImageId } from "@tintype/core/model/image_id";
-import type { ImageRef } from "@tintype/core/model/object_name";
+import { type ImageRef, rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
@@ -12,6 +15,7 @@ import { render } from "@tintype/core/processing/render";
 import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { processImage } from "@tintype/core/processing/process_image";
+import type { ImageDelivery, ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { TestWorld } from "@tintype/core/testing/test_world";
 import sharp from "sharp";
 import type { WayName } from "./measured.ts";
@@ -19,12 +23,16 @@ import type { WayName } from "./measured.ts";
 /** Makes one image's renditions; what it needs for that is prepared before it is measured. */
 export interface Way {
   prepare(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<() => Promise<void>>;
+  /** Images at once. */
+  readonly atOnce: number;
   /** Ends what it has started. */
   close(): Promise<void>;
 }
 
-/** Images at once, as in production on two cores. */
-export const AT_ONCE = 2;
+/** Images in pixels at once, as in production on two cores. */
+const PROCESSES = 2;
+/** Deliveries at once: as many again wait for the network. */
+const DELIVERIES = 2 * PROCESSES;
 
 const SIDES = [1600, 800, 200] as const;
 const JPEG = { quality: 80, optimiseCoding: false } as const;
@@ -40,8 +48,10 @@ export const WAYS = {
   /** Our codec, renditions and insights in one process. */
   render: () => inProcess(),
   /** All of it: `processImage` on stores in memory, pixels in the pool's processes. */
-  ours: () => whole("sharp"),
-  imagescript: () => whole("imagescript"),
+  ours: () => whole("sharp", inMemory),
+  /** The same over HTTP: the storage and Pub/Sub that the suite has started. */
+  stored: () => whole("sharp", overHttp),
+  imagescript: () => whole("imagescript", inMemory),
 } as const satisfies Record<WayName, () => Promise<Way>>;
 
 function bare(run: (bytes: Uint8Array) => Promise<void>): Promise<Way> {
@@ -49,6 +59,7 @@ function bare(run: (bytes: Uint8Array) => Promise<void>): Promise<Way> {
   sharp.cache(false);
   return Promise.resolve({
     prepare: (bytes) => Promise.resolve(() => run(bytes)),
+    atOnce: PROCESSES,
     close: () => Promise.resolve(),
   });
 }
@@ -80,26 +91,63 @@ async function inProcess(): Promise<Way> {
         const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
         await render(codec, request, options);
       }),
+    atOnce: PROCESSES,
     close: () => Promise.resolve(),
   };
 }
 
-async function whole(codec: "sharp" | "imagescript"): Promise<Way> {
-  const options = { processes: AT_ONCE, log: QUIET, codec, denoCache: denoCacheOf(Deno.env) };
+/** What one delivery of an uploaded image needs beside the pixels. */
+interface Uploaded {
+  readonly delivery: ImageDelivery;
+  readonly ports: Omit<ProcessImagePorts, "pixels" | "hashing" | "clock">;
+}
+
+type Upload = (bytes: Uint8Array<ArrayBuffer>, contentType: string) => Promise<Uploaded>;
+
+async function whole(codec: "sharp" | "imagescript", upload: Upload): Promise<Way> {
+  const options = { processes: PROCESSES, log: QUIET, codec, denoCache: denoCacheOf(Deno.env) };
   const pixels: PixelPool = await startPixelPool(options);
   return {
     async prepare(bytes, contentType) {
-      // A world each, so that what is measured is the work and not a heap that fills up.
-      const world = new TestWorld({ nowMs: Date.now() });
-      const delivery = await world.upload(newRef(), { bytes, contentType });
-      const ports = { ...world.ports, pixels, hashing: webHashing, clock: Date };
+      const { ports: others, delivery } = await upload(bytes, contentType);
+      const ports = { ...others, pixels, hashing: webHashing, clock: Date };
       return async () => {
         const { outcome, ...rest } = await processImage(ports, delivery);
         const isReady = "manifest" in rest && rest.manifest.status === "ready";
         if (!isReady) throw new Error(`Cannot measure as an image ended ${outcome}`);
       };
     },
+    atOnce: DELIVERIES,
     close: () => pixels.close(),
+  };
+}
+
+/** A world each, so that what is measured is the work and not a heap that fills up. */
+async function inMemory(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Uploaded> {
+  const world = new TestWorld({ nowMs: Date.now() });
+  const delivery = await world.upload(newRef(), { bytes, contentType });
+  return { delivery, ports: world.ports };
+}
+
+/** The processor's own adapters, at the addresses that the suite gives. */
+async function overHttp(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Uploaded> {
+  const [endpoint, pubsub] = [process.env["BENCH_STORAGE"], process.env["BENCH_PUBSUB"]];
+  const store = (bucket: string) => gcsObjectStore({ bucket, endpoint });
+  const records = pubsubRecords({ projectId: "tintype-local", endpoint: pubsub }, "tintype-images");
+  const { ports } = new TestWorld({ nowMs: Date.now() });
+  const raw = store("tintype-raw");
+  const objectName = rawName(newRef());
+  const written = await raw.create(objectName, bytes, { contentType, customTimeMs: Date.now() });
+  if (!written.created) throw new Error("Cannot upload as the name is taken");
+  return {
+    delivery: { objectName, generation: written.generation, attempt: 1 },
+    ports: {
+      ...ports,
+      raw,
+      processed: store("tintype-processed"),
+      erasures: store("tintype-erasures"),
+      records,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { promisify } from "node:util";
 
 /** The ways of making renditions; each is explained where it is written. */
-export const WAY_NAMES = ["cascade", "naive", "render", "ours", "imagescript"] as const;
+export const WAY_NAMES = ["cascade", "naive", "render", "ours", "stored", "imagescript"] as const;
 
 /** A way's name. */
 export type WayName = (typeof WAY_NAMES)[number];
@@ -27,15 +27,17 @@ export interface Run {
   readonly way: WayName;
   readonly images: number;
   readonly files: readonly string[];
+  /** Variables of the run. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a way in a process of its own; throws Error with its last words where it fails. */
-export async function measure({ root, way, images, files }: Run): Promise<Measured> {
+export async function measure({ root, way, images, files, env }: Run): Promise<Measured> {
   const contender = join(root, "bench/processing/_contender.ts");
   const { stdout } = await run(
     process.execPath,
     ["run", "--allow-all", contender, way, String(images), ...files],
-    { cwd: root, env: { ...process.env, MALLOC_ARENA_MAX: "2" }, maxBuffer: 2 ** 24 },
+    { cwd: root, env: { ...process.env, ...env, MALLOC_ARENA_MAX: "2" }, maxBuffer: 2 ** 24 },
   );
   return JSON.parse(stdout) as Measured; // what the contender prints
 }
@@ -43,6 +45,12 @@ export async function measure({ root, way, images, files }: Run): Promise<Measur
 /** CPU milliseconds an image. */
 export function cpuMs({ cpuSeconds, images }: Measured): number {
   return (1000 * cpuSeconds) / images;
+}
+
+/** CPU milliseconds an image of the process itself, whose pixels are in others. */
+export function mainMs({ threads, images }: Measured): number {
+  const own = Object.entries(threads).filter(([name]) => name.startsWith("parent: "));
+  return own.reduce((sum, [, ms]) => sum + ms, 0) / images;
 }
 
 /** Images a second. */

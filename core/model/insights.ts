@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { StoredColor } from "./stored_color.ts";
 
 const unit = z.number().min(0).max(1);
 const color = z.string().regex(/^#[0-9a-f]{6}$/);
@@ -17,6 +18,22 @@ export interface ImageHeader {
   /** EXIF orientation, 1 to 8; 1 where the file says nothing. */
   readonly orientation: number;
   readonly iccName: string | undefined;
+  /** What its samples stand for; undefined where the file says nothing: sRGB. */
+  readonly color?: StoredColor | undefined;
+}
+
+/** Whether signed Content Credentials (C2PA) were found in a file; they are not verified. */
+export const PROVENANCES = ["none", "present"] as const;
+
+/** What a file says of how the picture came to be. */
+export interface Origins {
+  readonly provenance: (typeof PROVENANCES)[number];
+  /** By IPTC's digital source type; undefined where the file names none. */
+  readonly isAiGenerated?: boolean;
+  /** Whether XMP says where the picture was taken; never where. */
+  readonly hasGps: boolean;
+  /** Local hour of capture by XMP, 0 to 23. */
+  readonly capturedHour?: number;
 }
 
 /** Colour models of stored pixels. */
@@ -52,15 +69,17 @@ export const cameraSchema = z.object({
 /** Facts of the camera that took the picture. */
 export type Camera = z.infer<typeof cameraSchema>;
 
-/** What is seen in the pixels of the smallest shared raw, in sRGB after orientation. */
+/** What is seen in the pixels, in sRGB after orientation, each at a size of its own. */
 export const pixelInsightsSchema = z.object({
-  /** At most three, most frequent first. */
-  dominantColors: z.array(color).max(3),
+  /** At most five, the most striking first. */
+  dominantColors: z.array(color).max(5),
+  /** The share of the picture that each of them has, 0 to 1. */
+  dominantColorShares: z.array(unit).max(5).default([]),
   /** Mean of BT.709 luma, 0 (black) to 1 (white). */
   meanLuma: unit,
   /** Standard deviation of luma, 0 to 0.5. */
   contrast: unit,
-  /** Variance of the Laplacian of 8-bit luma; below about 100 a photograph looks blurred. */
+  /** Variance of the Laplacian of 8-bit luma at 800 pixels; below about 100 a photograph looks blurred. */
   sharpness: z.number().min(0),
   /** Shannon entropy of the luma histogram, in bits, 0 to 8. */
   entropy: z.number().min(0).max(8),

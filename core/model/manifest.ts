@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { SHA256 } from "./digest.ts";
-import { cameraSchema, COLOR_SPACES, pixelInsightsSchema } from "./insights.ts";
+import { cameraSchema, COLOR_SPACES, pixelInsightsSchema, PROVENANCES } from "./insights.ts";
 import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "./reject_reason.ts";
+import { PRIMARIES, TRANSFERS } from "./stored_color.ts";
 
 /** Where an image came in; `unknown` where its object's metadata does not say. */
 export const SOURCES = ["edge", "kafka", "unknown"] as const;
@@ -54,6 +55,14 @@ export const metadataSchema = z.object({
   bitDepth: count,
   orientation: z.int().min(1).max(8),
   iccName: z.string().max(128).optional(),
+  primaries: z.enum(PRIMARIES).optional(),
+  transfer: z.enum(TRANSFERS).optional(),
+  /** Whether its samples are stored for displays brighter than SDR's; renditions are always SDR. */
+  isHdr: z.boolean().optional(),
+  /** Whether Content Credentials (C2PA) were found; they are not verified. */
+  provenance: z.enum(PROVENANCES).optional(),
+  /** By IPTC's digital source type, where the file names one. */
+  isAiGenerated: z.boolean().optional(),
   camera: cameraSchema.optional(),
   insights: pixelInsightsSchema.optional(),
   /** Insights of the company's own pipeline, by name. */

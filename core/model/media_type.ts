@@ -18,7 +18,8 @@ export const MEDIA_TYPES = {
   "image/jpeg": {
     label: "JPEG",
     extensions: ["jpg", "jpeg"],
-    magic: /^ffd8ff/,
+    // Decoders step over what stands before the next marker.
+    magic: /^ffd8(ff|00)/,
     decoder: "libvips",
   },
   "image/png": {

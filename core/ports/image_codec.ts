@@ -14,6 +14,11 @@ export interface RawPixels {
   readonly channels: 3 | 4;
 }
 
+/** As {@link RawPixels}, of 8 or 16 bits, in the colours that the file gives by code points where it does. */
+export interface DecodedPixels extends Omit<RawPixels, "data"> {
+  readonly data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+}
+
 /** What to decode, and how small it may be made on the way. */
 export interface DecodeRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -45,8 +50,8 @@ export interface ImageCodec {
   readonly takes: ReadonlySet<MediaType>;
   /** The formats it writes: JPEG and PNG at least. */
   readonly writes: ReadonlySet<WrittenFormat>;
-  /** Decodes once, upright and in sRGB, at most as large as asked for. */
-  decode(request: DecodeRequest): Promise<RawPixels>;
+  /** Decodes once, upright and with its profile applied, at most as large as asked for. */
+  decode(request: DecodeRequest): Promise<DecodedPixels>;
   /** Resizes as a rendition's line says. */
   resize(pixels: RawPixels, options: ResizeOptions): Promise<RawPixels>;
   /** Encodes without any metadata block. */

@@ -1,6 +1,8 @@
+import type { Camera, Origins } from "../model/insights.ts";
 import type { ImageMetadata, Manifest } from "../model/manifest.ts";
 import { agrees, isMediaType, type MediaType } from "../model/media_type.ts";
 import type { RejectReason } from "../model/reject_reason.ts";
+import { isHdr } from "../model/stored_color.ts";
 import { parseTraceParent } from "../model/traceparent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Rendered } from "../ports/pixel_engine.ts";
@@ -18,6 +20,7 @@ export class ManifestDraft {
   readonly #clock: Clock;
   readonly #declaredType: string | undefined;
   #facts: Facts;
+  #origins: Origins | undefined;
 
   constructor(
     { clock, processorVersion }: Pick<ProcessImagePorts, "clock" | "processorVersion">,
@@ -54,12 +57,15 @@ export class ManifestDraft {
   }
 
   /** Adds what a header says, and what was declared where that is another type. */
-  addHeader({ mediaType, header }: Probed): void {
+  addHeader({ mediaType, header, origins }: Probed): void {
+    this.#origins = origins;
     const declaredType = this.#declaredType;
     if (declaredType !== undefined && !isSameType(declaredType, mediaType)) {
       this.add({ declaredType });
     }
-    const { width, height, iccName, orientation, frames, hasAlpha, colorSpace, bitDepth } = header;
+    const { width, height, iccName, orientation, frames, hasAlpha, colorSpace, bitDepth, color } =
+      header;
+    const { provenance, isAiGenerated } = origins;
     const metadata: ImageMetadata = {
       mediaType,
       ...uprightSize(header),
@@ -71,13 +77,18 @@ export class ManifestDraft {
       bitDepth,
       orientation,
       ...(iccName === undefined ? {} : { iccName: iccName.slice(0, 128) }),
+      ...(color === undefined ? {} : { primaries: color.primaries, transfer: color.transfer }),
+      isHdr: isHdr(color),
+      provenance,
+      ...(isAiGenerated === undefined ? {} : { isAiGenerated }),
     };
     this.add({ metadata });
   }
 
   /** Adds what was seen in the pixels; the header must be there. */
-  addRendered({ insights, camera, custom, engine, timings }: Rendered): void {
+  addRendered({ insights, custom, engine, timings, ...rendered }: Rendered): void {
     const { metadata } = this.#facts;
+    const camera = withXmp(rendered.camera, this.#origins);
     if (metadata === undefined) throw new TypeError("Cannot add insights: the header is missing");
     const seen = {
       insights,
@@ -111,4 +122,15 @@ export class ManifestDraft {
 
 function isSameType(declared: string, actual: MediaType): boolean {
   return isMediaType(declared) && agrees(declared, actual);
+}
+
+/** Adds what XMP knows and EXIF does not. */
+function withXmp(camera: Camera | undefined, origins: Origins | undefined): Camera | undefined {
+  const { hasGps = false, capturedHour } = origins ?? {};
+  if (!hasGps && capturedHour === undefined) return camera;
+  return {
+    ...(capturedHour === undefined ? {} : { capturedHour }),
+    ...camera,
+    hasGps: hasGps || camera?.hasGps === true,
+  };
 }

@@ -4,6 +4,8 @@ import { rawName } from "../model/object_name.ts";
 import { manifestSchema } from "../model/manifest.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
+import { sampleHeader } from "../testing/sample_header.ts";
+import { SAMPLE_INSIGHTS } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { ManualClock, NOON_MS } from "../testing/test_world.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
@@ -60,6 +62,38 @@ test("times are never negative although the clocks of store and processor differ
   const { clock, draft } = setUp(NOON_MS + 9000);
   clock.nowMs -= 5000;
   assert.deepEqual(draft.ready().timings, { queueMs: 0, totalMs: 0 });
+});
+
+test("what XMP knows of place and time is added to what EXIF knows", () => {
+  const cases = [
+    [{ hasGps: true, capturedHour: 7 }, undefined, { hasGps: true, capturedHour: 7 }],
+    [{ hasGps: true, capturedHour: 7 }, { hasGps: false, capturedHour: 8 }, {
+      hasGps: true,
+      capturedHour: 8,
+    }],
+    [{ hasGps: false }, { make: "canon", hasGps: true }, { make: "canon", hasGps: true }],
+    [{ hasGps: false }, undefined, undefined],
+  ] as const;
+  for (const [xmp, camera, expected] of cases) {
+    const { draft } = setUp();
+    const color = { by: "code_points", primaries: "bt2020", transfer: "pq" } as const;
+    draft.addHeader({
+      mediaType: "image/png",
+      header: sampleHeader({ color }),
+      exif: undefined,
+      iccBytes: 0,
+      codedPixels: 1,
+      origins: { provenance: "present", isAiGenerated: true, ...xmp },
+    });
+    const rendered = { renditions: [], insights: SAMPLE_INSIGHTS, custom: {}, timings: {} };
+    draft.addRendered({ ...rendered, camera, engine: "fake" });
+    const manifest = draft.ready();
+    assert.deepEqual(manifest.metadata?.camera, expected);
+    assert.deepEqual(manifestSchema.parse(manifest), manifest);
+    const { primaries, transfer, isHdr, provenance, isAiGenerated } = manifest.metadata ?? {};
+    const seen = [primaries, transfer, isHdr, provenance, isAiGenerated];
+    assert.deepEqual(seen, ["bt2020", "pq", true, "present", true]);
+  }
 });
 
 test("rejected() gives the reason and a detail that its schema takes", () => {

@@ -2,6 +2,7 @@
 import { agrees } from "../model/media_type.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import type { TenantPlan } from "../model/tenant_plan.ts";
+import { decodeBytes, MAX_DECODE_BYTES } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 /** What was promised at the source, and what arrived. */
@@ -23,10 +24,10 @@ interface Facts {
 
 type Measure = (facts: Facts) => number;
 
-/** The longest side that every decoder and format of ours can hold, in pixels (JPEG: ITU-T T.81, B.2.2, less its margin). */
-export const MAX_SIDE_PX = 65_500;
-/** The longest side over the shortest one; beyond it a rendition is a line. */
-const MAX_ASPECT = 1_000;
+/** The longest side that every decoder can hold, in pixels. */
+export const MAX_SIDE_PX = 65_535;
+/** libjpeg's own margin below that (`JPEG_MAX_DIMENSION`). */
+const MAX_JPEG_SIDE_PX = 65_500;
 /** Bytes of an EXIF block; TIFF files, which are blocks themselves, do not count. A camera's has a few kilobytes. */
 const MAX_EXIF_BYTES = 1_048_576;
 /** Bytes of a colour profile as stored; printers' profiles have up to three million. */
@@ -39,8 +40,13 @@ const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, ma
   ["too_large", "bytes of EXIF", exifBytesOf, () => MAX_EXIF_BYTES],
   ["too_large", "bytes of colour profile", ({ probed }) => probed.iccBytes, () => MAX_ICC_BYTES],
   ["too_many_pixels", "pixels", pixelsOf, ({ plan }) => plan.maxPixels],
-  ["too_many_pixels", "pixels on its longest side", longestSideOf, () => MAX_SIDE_PX],
-  ["too_many_pixels", "times as long as it is wide", aspectOf, () => MAX_ASPECT],
+  ["too_many_pixels", "pixels on its longest side", longestSideOf, maxSideOf],
+  [
+    "too_many_pixels",
+    "bytes to decode",
+    ({ probed }) => decodeBytes(probed),
+    () => MAX_DECODE_BYTES,
+  ],
   ["too_many_frames", "frames", framesOf, ({ plan }) => plan.maxFrames],
   [
     "too_many_frames",
@@ -53,10 +59,8 @@ const LIMITS: readonly (readonly [RejectReason, what: string, value: Measure, ma
 /** Lets an object through by its size alone, before a byte is read; throws ImageRejected: `declared_mismatch`, `too_large`. */
 export function guardBytes({ plan: { maxBytes }, declaredSize, actualSize }: PromisedBytes): void {
   if (declaredSize !== undefined && declaredSize !== actualSize) {
-    throw new ImageRejected(
-      "declared_mismatch",
-      `${declaredSize} bytes were declared, it has ${actualSize}`,
-    );
+    const detail = `${declaredSize} bytes were declared, it has ${actualSize}`;
+    throw new ImageRejected("declared_mismatch", detail);
   }
   if (actualSize > maxBytes) {
     throw new ImageRejected("too_large", `${actualSize} bytes, at most ${maxBytes}`);
@@ -83,16 +87,17 @@ function exifBytesOf({ probed: { exif, mediaType } }: Facts): number {
   return mediaType === "image/tiff" ? 0 : exif?.length ?? 0;
 }
 
-function pixelsOf({ probed: { header } }: Facts): number {
-  return header.width * header.height;
+/** A decoder makes what it crops afterwards, too. */
+function pixelsOf({ probed }: Facts): number {
+  return probed.codedPixels;
 }
 
 function longestSideOf({ probed: { header } }: Facts): number {
   return Math.max(header.width, header.height);
 }
 
-function aspectOf({ probed: { header: { width, height } } }: Facts): number {
-  return Math.ceil(Math.max(width, height) / Math.min(width, height));
+function maxSideOf({ probed: { mediaType } }: Facts): number {
+  return mediaType === "image/jpeg" ? MAX_JPEG_SIDE_PX : MAX_SIDE_PX;
 }
 
 function framesOf({ probed: { header } }: Facts): number {

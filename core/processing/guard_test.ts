@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ALL_MEDIA_TYPES, type MediaType } from "../model/media_type.ts";
 import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
 import { guard, guardBytes, type PicturePlan } from "./guard.ts";
+import { renderLimitMs } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 function picture(header: Partial<Probed["header"]> = {}): Probed {
-  return { mediaType: "image/heic", exif: undefined, iccBytes: 0, header: sampleHeader(header) };
+  const made = sampleHeader(header);
+  const codedPixels = made.width * made.height;
+  const origins = { provenance: "none", hasGps: false } as const;
+  return {
+    mediaType: "image/heic",
+    exif: undefined,
+    iccBytes: 0,
+    codedPixels,
+    origins,
+    header: made,
+  };
 }
 
 test("guard() lets a picture through that is within every limit", () => {
@@ -34,11 +46,34 @@ const REFUSED:
   readonly (readonly [string, RejectReason, Partial<Probed["header"]>, Partial<PicturePlan>])[] = [
     ["a type outside the plan", "unsupported_type", {}, { allowedTypes: ["image/png"] }],
     ["too many pixels", "too_many_pixels", { width: 10_001, height: 10_000 }, {}],
-    ["too long a side", "too_many_pixels", { width: 65_501, height: 1_000 }, {}],
-    ["too long an aspect", "too_many_pixels", { width: 60_000, height: 1 }, {}],
+    ["too long a side", "too_many_pixels", { width: 65_536, height: 1_000 }, {}],
+    ["what no process can hold", "too_many_pixels", {
+      width: 9_900,
+      height: 9_900,
+      bitDepth: 10,
+      hasAlpha: true,
+    }, {}],
     ["too many frames", "too_many_frames", { frames: 1_001 }, {}],
     ["too many pixels in all frames", "too_many_frames", { frames: 200 }, {}],
   ];
+
+test("guard() lets 100 megapixels of every type through in 8 bits without alpha", () => {
+  const large = picture({ width: 10_000, height: 10_000 });
+  for (const mediaType of ALL_MEDIA_TYPES) guard({ ...large, mediaType }, DEFAULT_PLAN);
+});
+
+test("guard() refuses a small crop of a picture that no process can hold", () => {
+  const cropped = { ...picture({ bitDepth: 10, hasAlpha: true }), codedPixels: 98_000_000 };
+  assert.throws(() => guard(cropped, DEFAULT_PLAN), { reason: "too_many_pixels" });
+});
+
+test("renderLimitMs() follows megapixels and type, and ends at 30 s", () => {
+  const limitMs = (mediaType: MediaType, width: number, height: number) =>
+    renderLimitMs({ mediaType, header: sampleHeader({ width, height }) });
+  assert.equal(Math.round(limitMs("image/jpeg", 4_000, 3_000) / 1_000), 3);
+  assert.ok(limitMs("image/heic", 4_000, 3_000) > limitMs("image/jpeg", 4_000, 3_000));
+  assert.equal(limitMs("image/avif", 10_000, 10_000), 30_000);
+});
 
 test("guard() refuses blocks of EXIF and profiles of a size that no camera writes", () => {
   const exif = { offset: 100, length: 1_048_577 };

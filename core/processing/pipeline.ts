@@ -9,7 +9,7 @@ import { columnNameFault, type OwnColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { type RenditionSpec, renditionTableSchema } from "../model/rendition.ts";
 import type { RawPixels } from "../ports/image_codec.ts";
-import { dominantColors } from "./insights/dominant_colors.ts";
+import { dominantColors, dominantColorShares } from "./insights/dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./insights/luma.ts";
 import { perceptualHash } from "./insights/perceptual_hash.ts";
 import { sharpness } from "./insights/sharpness.ts";
@@ -29,8 +29,8 @@ export interface PipelineStep {
 
 /** An insight: a pure function of pixels. */
 export interface Insight<Value> {
-  /** Longest side, in pixels, that it wants at least; it gets the smallest shared pixels that have it. */
-  readonly minSidePx: number;
+  /** Longest side, in pixels, of the pixels that it gets, whatever the renditions are; a smaller picture stays as it is. */
+  readonly sidePx: number;
   measure(pixels: RawPixels, context: PictureContext): Value;
 }
 
@@ -59,18 +59,25 @@ export interface Pipeline {
   readonly insights: Readonly<Record<string, OwnInsight>>;
 }
 
-/** What every picture is measured by; sharpness alone needs more than a thumbnail, as shrinking sharpens. */
+/**
+ * The sides that insights are measured at. The default table has both, so that they cost nothing there; sharpness needs more
+ * than a thumbnail, as shrinking sharpens.
+ */
+const [THUMB_PX, MEDIUM_PX] = [200, 800];
+
+/** What every picture is measured by. */
 export const STANDARD_INSIGHTS: {
   readonly [Name in keyof PixelInsights]: Insight<PixelInsights[Name]>;
 } = {
-  dominantColors: { minSidePx: 128, measure: dominantColors },
-  meanLuma: { minSidePx: 128, measure: meanLuma },
-  contrast: { minSidePx: 128, measure: contrast },
-  entropy: { minSidePx: 128, measure: entropy },
-  isBlank: { minSidePx: 128, measure: isBlank },
-  sharpness: { minSidePx: 640, measure: sharpness },
-  perceptualHash: { minSidePx: 128, measure: perceptualHash },
-  thumbhash: { minSidePx: 100, measure: thumbhash },
+  dominantColors: { sidePx: THUMB_PX, measure: dominantColors },
+  dominantColorShares: { sidePx: THUMB_PX, measure: dominantColorShares },
+  meanLuma: { sidePx: THUMB_PX, measure: meanLuma },
+  contrast: { sidePx: THUMB_PX, measure: contrast },
+  entropy: { sidePx: THUMB_PX, measure: entropy },
+  isBlank: { sidePx: THUMB_PX, measure: isBlank },
+  sharpness: { sidePx: MEDIUM_PX, measure: sharpness },
+  perceptualHash: { sidePx: THUMB_PX, measure: perceptualHash },
+  thumbhash: { sidePx: THUMB_PX, measure: thumbhash },
 };
 
 const MAX_OWN_INSIGHTS = 32;

@@ -23,7 +23,7 @@ export interface PlannedRendition {
 
 /** What to decode, and the renditions from the largest to the smallest. */
 interface RenditionPlan {
-  /** The box, upright, inside which the decoded picture is as large as any rendition needs. */
+  /** The box, upright, inside which the decoded picture is as large as any rendition or insight needs. */
   readonly decode: Size;
   readonly order: readonly PlannedRendition[];
 }
@@ -33,16 +33,23 @@ export function uprightSize({ width, height, orientation }: ImageHeader): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }
 
-/** Plans a rendition table for a picture; enlarged renditions follow from the picture's own size. */
+/**
+ * Plans a rendition table for a picture; enlarged renditions follow from the picture's own size. The picture is decoded to a
+ * longest side of at least `minSidePx`, where it has as much, so that its measures do not depend on the table.
+ */
 export function planRenditions(
   header: ImageHeader,
   renditions: readonly RenditionSpec[],
+  minSidePx = 0,
 ): RenditionPlan {
   const size = uprightSize(header);
   const order = renditions
     .map((spec) => ({ spec, scaled: scaledSize(size, spec), box: boxOf(size, spec) }))
     .sort((a, b) => areaOf(b.scaled) - areaOf(a.scaled));
-  return { decode: order[0]?.box ?? size, order };
+  const [largest] = order;
+  const isEnough = largest !== undefined &&
+    Math.max(largest.scaled.width, largest.scaled.height) >= minSidePx;
+  return { decode: isEnough ? largest.box : { width: minSidePx, height: minSidePx }, order };
 }
 
 /** `cover` is decided by the side that needs the larger scale; the other one may be as long as it will. */

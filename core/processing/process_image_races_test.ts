@@ -160,7 +160,7 @@ test("a request before any call of a delivery ends in nothing left", async () =>
 
 test("a raw object that goes while it is read is to be delivered again, and is gone then", async () => {
   const before = async (operation: string) => {
-    if (operation === "readRange") await removeLive(world.raw, rawName(ref));
+    if (operation === "read") await removeLive(world.raw, rawName(ref));
   };
   const world: TestWorld = new TestWorld({ raw: { before } });
   await assert.rejects(world.process(ref));

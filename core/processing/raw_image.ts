@@ -4,7 +4,6 @@ import { declarationOfMetadata, type RawDeclaration } from "../model/raw_metadat
 import type { TenantPlan } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts, ObjectReader } from "../ports/object_store.ts";
-import type { ByteSource } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
 
 /** A raw object and all that its processing goes by. */
@@ -25,26 +24,6 @@ export async function rawImageOf(
   return { ref, object, declaration, plan: await plans.planOf(ref.tenant) };
 }
 
-/**
- * A probe's view of a raw object: ranges of one generation, shorter only at the object's end.
- * Reads throw `unavailable` where that generation went meanwhile.
- */
-export function rangeSource(
-  store: ObjectReader,
-  { ref, object: { generation, size } }: Pick<RawImage, "ref" | "object">,
-  { signal }: CallOptions,
-): ByteSource {
-  const name = rawName(ref);
-  return {
-    size,
-    async read(offset, length) {
-      const bytes = await store.readRange(name, { offset, length, generation, signal });
-      if (bytes !== null) return bytes;
-      throw rawWent();
-    },
-  };
-}
-
 /** All bytes of a raw object's generation; throws `unavailable` where that went meanwhile. */
 export async function fetchRaw(
   store: ObjectReader,
@@ -53,11 +32,7 @@ export async function fetchRaw(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await store.read(rawName(ref), { generation, ...options });
   if (bytes !== null) return bytes;
-  throw rawWent();
-}
-
-function rawWent(): AppError {
-  return new AppError(
+  throw new AppError(
     "unavailable",
     "Cannot read the raw object as it went while it was processed",
   );

@@ -7,8 +7,9 @@ import { fitsColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DecodeRequest, ImageCodec, RawPixels } from "../ports/image_codec.ts";
+import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { decodePicture } from "./decode_picture.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
@@ -17,7 +18,7 @@ import {
   STANDARD_INSIGHTS,
 } from "./pipeline.ts";
 import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
-import { SharedPixels } from "./shared_pixels.ts";
+import { MIN_SHRINK, SharedPixels } from "./shared_pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** What rendering needs beside the codec. */
@@ -39,11 +40,12 @@ export async function render(
 ): Promise<Rendered> {
   const { bytes, mediaType, header } = request;
   const context: PictureContext = { mediaType, header };
-  const plan = planRenditions(header, pipeline.renditions ?? request.renditions);
+  const table = pipeline.renditions ?? request.renditions;
+  const plan = planRenditions(header, table, insightSidePx(pipeline));
   const target = { ...plan.decode, fit: "inside" } as const;
   const watch = new Stopwatch(clock);
   const shared = await watch.time("decodeMs", async () => {
-    const decoded = await decode(codec, { bytes, mediaType, header, target, timeoutMs });
+    const decoded = await decodePicture(codec, { bytes, mediaType, header, target, timeoutMs });
     return new SharedPixels(codec, await applySteps(decoded, pipeline, context));
   });
   const renditions = await watch.time(
@@ -58,10 +60,10 @@ export async function render(
   return { renditions, insights, camera, custom, timings: watch.stages(), engine: codec.engine };
 }
 
-async function decode(codec: ImageCodec, request: DecodeRequest): Promise<RawPixels> {
-  const { mediaType } = request;
-  if (codec.takes.has(mediaType)) return await codec.decode(request);
-  throw new ImageRejected("unsupported_type", `${codec.engine} does not take ${mediaType}`);
+/** The longest side, in pixels, that the largest pixels for insights are made from, whatever the renditions are. */
+function insightSidePx({ insights }: Pipeline): number {
+  const measured = [...Object.values(STANDARD_INSIGHTS), ...Object.values(insights)];
+  return MIN_SHRINK * Math.max(...measured.map(({ sidePx }) => sidePx));
 }
 
 async function applySteps(
@@ -134,8 +136,8 @@ async function measureStandard(
   context: PictureContext,
 ): Promise<PixelInsights> {
   const values: Record<string, unknown> = {};
-  for (const [name, { minSidePx, measure }] of Object.entries(STANDARD_INSIGHTS)) {
-    values[name] = measure(await shared.forInsight(minSidePx), context);
+  for (const [name, { sidePx, measure }] of Object.entries(STANDARD_INSIGHTS)) {
+    values[name] = measure(await shared.forInsight(sidePx), context);
   }
   return values as PixelInsights; // the table has each of them by its name
 }
@@ -148,8 +150,8 @@ async function measureOwn(
   const values: Record<string, CustomValue> = {};
   for (const [name, insight] of Object.entries(insights)) {
     values[name] = await ownCode(`insight ${name}`, async () => {
-      const { column, minSidePx } = insight;
-      const value = insight.measure(await shared.forInsight(minSidePx), context);
+      const { column, sidePx } = insight;
+      const value = insight.measure(await shared.forInsight(sidePx), context);
       if (typeof value === "number" && !Number.isFinite(value)) return null;
       if (fitsColumn(value, column)) return value;
       throw new TypeError(`Cannot take a ${typeof value} for a column of ${column.type}`);

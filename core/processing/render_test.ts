@@ -104,7 +104,7 @@ test("render() does not measure insights on huge pixels", async () => {
   const renditions = renditionTableSchema.parse([{ name: "only", width: 8000, height: 8000 }]);
   await render(codec, { ...request(), renditions }, options());
   assert.ok(codec.resized.length > 0);
-  assert.ok(codec.resized.every(({ to }) => to.width <= 1280));
+  assert.ok(codec.resized.every(({ to }) => to.width <= 800));
 });
 
 test("render() takes renditions, steps and insights of a pipeline", async () => {
@@ -116,7 +116,7 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
     }],
     insights: {
       left_edge: {
-        minSidePx: 100,
+        sidePx: 3000,
         column: { type: "INT64", description: "Red of the first pixel" },
         measure: ({ data }) => data[0] ?? 0,
       },
@@ -154,7 +154,7 @@ test("render() refuses a type that its codec does not take", async () => {
 });
 
 const COUNT = {
-  minSidePx: 1,
+  sidePx: 1,
   column: { type: "INT64", description: "One" },
   measure: () => 1,
 } as const;

@@ -1,13 +1,13 @@
-/** The stages that a raw object goes through: probe, fetch, verify, render, store. */
+/** The stages that a raw object goes through: fetch, probe, verify, render, store. */
 import type { Manifest } from "../model/manifest.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { renditionsOf } from "../model/tenant_plan.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { ManifestDraft } from "./draft_manifest.ts";
 import { guard, guardBytes } from "./guard.ts";
-import { probe, probeBytes, type Probed } from "./probe/probe.ts";
+import { probeBytes } from "./probe/probe.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
-import { fetchRaw, rangeSource, type RawImage } from "./raw_image.ts";
+import { fetchRaw, type RawImage } from "./raw_image.ts";
 import { storeRenditions } from "./store_renditions.ts";
 
 /** How to run the stages. */
@@ -29,15 +29,13 @@ export async function runStages(
   const { watch } = draft;
   try {
     guardBytes({ plan: raw.plan, declaredSize: raw.declaration.size, actualSize: raw.object.size });
-    const source = rangeSource(ports.raw, raw, options);
-    draft.addHeader(guarded(await watch.time("probeMs", () => probe(source, options)), raw));
     const bytes = await watch.time("fetchMs", () => fetchRaw(ports.raw, raw, options));
+    const probed = await watch.time("probeMs", () => probeBytes(bytes));
+    guard(probed, raw.plan);
+    draft.addHeader(probed);
     draft.add({ sha256: await verifyDigests(ports, raw, bytes) });
-    // Only the whole file shows how many frames there are, and that it is still what its first bytes said.
-    const whole = guarded(await probeBytes(bytes), raw);
-    draft.addHeader(whole);
     const renditions = renditionsOf(raw.plan, raw.declaration.preset);
-    const rendered = await ports.pixels.render({ bytes, ...whole, renditions }, {
+    const rendered = await ports.pixels.render({ bytes, ...probed, renditions }, {
       ...options,
       tenant: raw.ref.tenant,
       isSlow,
@@ -53,22 +51,18 @@ export async function runStages(
   }
 }
 
-/** What was found, where it is within every limit. */
-function guarded(probed: Probed, { plan }: RawImage): Probed {
-  guard(probed, plan);
-  return probed;
-}
-
 async function verifyDigests(
   { hashing }: ProcessImagePorts,
-  { declaration }: RawImage,
+  { declaration, object }: RawImage,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
   const sha256 = await hashing.sha256(bytes);
   if (declaration.sha256 !== undefined && declaration.sha256 !== sha256) {
     throw new ImageRejected("digest_mismatch", "its SHA-256 is not the declared one");
   }
-  if (declaration.crc32c !== undefined && declaration.crc32c !== hashing.crc32c(bytes)) {
+  // What was read is what the store holds: reading compares it with the store's own sum.
+  const found = () => object.crc32c ?? hashing.crc32c(bytes);
+  if (declaration.crc32c !== undefined && declaration.crc32c !== found()) {
     throw new ImageRejected("digest_mismatch", "its CRC32C is not the declared one");
   }
   return sha256;

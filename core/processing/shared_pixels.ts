@@ -2,9 +2,7 @@ import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { PlannedRendition, Size } from "./plan_renditions.ts";
 
 /** A rendition is made from a larger one that has at least so many times its sides, so that resampling twice is not seen. */
-const MIN_SHRINK = 2;
-/** Insights get pixels of at most so many times the side that they ask for. */
-const MAX_OVERSIZE = 4;
+export const MIN_SHRINK = 2;
 
 /** The whole picture in several sizes, from the largest to the smallest, each made once from the nearest larger one. */
 export class SharedPixels {
@@ -30,13 +28,15 @@ export class SharedPixels {
     return pixels;
   }
 
-  /** The smallest pixels that are large enough; where they are far too large, smaller ones are made and shared. */
-  async forInsight(minSidePx: number): Promise<RawPixels> {
-    const enough = this.#sizes.findLast((pixels) => sideOf(pixels) >= minSidePx) ?? this.#sizes[0];
-    if (sideOf(enough) <= minSidePx * MAX_OVERSIZE) return enough;
-    const side = minSidePx * 2;
-    const box = { width: side, height: side, fit: "inside", enlarge: false } as const;
-    const smaller = await this.#codec.resize(enough, { ...box, background: "#ffffff" });
+  /** Pixels of exactly that longest side, made once; the largest ones where they are smaller. */
+  async forInsight(sidePx: number): Promise<RawPixels> {
+    const ready = this.#sizes.find((pixels) => Math.abs(sideOf(pixels) - sidePx) <= 1);
+    if (ready !== undefined) return ready;
+    const ample = this.#sizes.findLast((pixels) => sideOf(pixels) >= sidePx * MIN_SHRINK);
+    const source = ample ?? this.#sizes[0];
+    if (sideOf(source) <= sidePx) return source;
+    const box = { width: sidePx, height: sidePx, fit: "inside", enlarge: false } as const;
+    const smaller = await this.#codec.resize(source, { ...box, background: "#ffffff" });
     this.#sizes.push(smaller);
     this.#sizes.sort((a, b) => sideOf(b) - sideOf(a));
     return smaller;

@@ -24,12 +24,21 @@ export interface ReadingPorts {
   readonly erasures: ObjectReader;
 }
 
+/** How an image is looked for. */
+interface FindOptions extends CallOptions {
+  /** Whether an image without its manifest may count as `none`: one read, for those who wait. */
+  readonly isFinalOnly?: boolean;
+}
+
 /** Finds an image. An erased one is `erased`, whatever else is still there. */
 export async function findImage(
   ports: ReadingPorts,
   ref: ImageRef,
-  options: CallOptions = {},
+  { isFinalOnly = false, ...options }: FindOptions = {},
 ): Promise<FoundImage> {
+  if (isFinalOnly && await ports.processed.read(manifestName(ref), options) === null) {
+    return { state: "none" };
+  }
   const final = await findFinal(ports, ref, options);
   if (final !== undefined) return final;
   const raw = await findName(ports.raw, rawName(ref), options);
@@ -43,15 +52,6 @@ export async function findListed(
   options: CallOptions = {},
 ): Promise<SeenImage> {
   return await findFinal(ports, ref, options) ?? { state: "processing", ref, bytes };
-}
-
-/** Whether an image has its manifest: one read, for those who wait. */
-export async function hasManifest(
-  { processed }: Pick<ReadingPorts, "processed">,
-  ref: ImageRef,
-  options: CallOptions = {},
-): Promise<boolean> {
-  return await processed.read(manifestName(ref), options) !== null;
 }
 
 async function findFinal(

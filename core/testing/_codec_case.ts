@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { MediaType } from "../model/media_type.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
+import { decodePicture } from "../processing/decode_picture.ts";
 import { probeBytes } from "../processing/probe/probe.ts";
 import { colorAt, difference, quarters } from "./drawing.ts";
 
 /** How a sample stores its colours, where it is not 8-bit sRGB. */
-export type SampleVariant = "grey" | "deep" | "p3" | "cmyk";
+export type SampleVariant = "grey" | "deep" | "p3" | "cmyk" | "p3_points" | "linear";
 
 /** Makes a picture file of pixels, with the EXIF orientation and camera text where one is given. */
 export type SampleMaker = (
@@ -49,7 +50,7 @@ export async function decodeInside(
   box: { readonly width: number; readonly height: number },
 ): Promise<RawPixels> {
   const { mediaType, header } = await probeBytes(bytes);
-  return await codec.decode({
+  return await decodePicture(codec, {
     bytes,
     mediaType,
     header,

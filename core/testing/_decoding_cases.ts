@@ -23,6 +23,8 @@ const VARIANTS: readonly (readonly [SampleVariant, MediaType, number])[] = [
   ["deep", "image/png", 1],
   ["deep", "image/tiff", 1],
   ["p3", "image/jpeg", 6],
+  ["p3_points", "image/png", 2],
+  ["linear", "image/png", 2],
   // Ink does not reach every colour.
   ["cmyk", "image/jpeg", 40],
 ];
@@ -127,6 +129,29 @@ export const DECODING_CASES = contractOf<CodecUnderTest>({
       const cut = bytes.slice(0, Math.floor(bytes.length * 0.6));
       const decoding = decodeInside(codec, cut, { width: 200, height: 200 });
       await assert.rejects(decoding, { name: "ImageRejected", reason: "truncated" }, mediaType);
+    }
+  },
+  async "takes a JPEG with stray bytes before its segments"({ codec, mediaTypes, make }) {
+    if (!mediaTypes.includes("image/jpeg")) return;
+    const bytes = await make(quarters(120, 80), { mediaType: "image/jpeg" });
+    const begun = new Uint8Array([...bytes.slice(0, 2), 0, ...bytes.slice(2)]);
+    assertUpright(await decodeInside(codec, begun, { width: 60, height: 60 }), "FF D8 00");
+  },
+  async "shows a GIF's first frame where it lies, and beyond the canvas"(
+    { codec, mediaTypes, make },
+  ) {
+    if (!mediaTypes.includes("image/gif")) return;
+    const bytes = await make(draw(8, 8, () => [230, 30, 30]), { mediaType: "image/gif" });
+    const at = bytes.findLastIndex((byte, at) => byte === 0x2c && bytes[at + 5] === 8);
+    const moved = bytes.slice();
+    // Eight pixels of 16 in both directions; then the canvas ends before the frame does.
+    moved.set([8, 0, 8, 0], at + 1);
+    for (const side of [16, 8]) {
+      moved.set([side, 0, side, 0], 6);
+      const pixels = await decodeInside(codec, moved, { width: 60, height: 60 });
+      assert.deepEqual([pixels.width, pixels.height, pixels.channels], [16, 16, 4]);
+      assert.equal(colorAt(pixels, 0.3, 0.3)[3], 0);
+      assert.ok(difference(colorAt(pixels, 0.7, 0.7), [230, 30, 30, 255]) <= TOLERANCE);
     }
   },
   async "refuses bytes that are not what the header says"({ codec, mediaTypes, make }) {

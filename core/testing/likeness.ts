@@ -98,3 +98,36 @@ export function hammingDistance(a: string, b: string): number {
   const differing = BigInt(`0x${a}`) ^ BigInt(`0x${b}`);
   return differing.toString(2).replaceAll("0", "").length;
 }
+
+/** The mean difference of two pictures of one size as people see colours (CIE 1976 ΔE of sRGB under D65). */
+export function meanDeltaE(a: RawPixels, b: RawPixels): number {
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new RangeError(`Cannot compare ${a.width} x ${a.height} with ${b.width} x ${b.height}`);
+  }
+  const pixels = a.width * a.height;
+  let sum = 0;
+  for (let at = 0; at < pixels; at += 1) {
+    const [one, other] = [labOf(a, at * a.channels), labOf(b, at * b.channels)];
+    sum += Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
+  }
+  return sum / pixels;
+}
+
+const LINEAR = Float64Array.from({ length: 256 }, (_, sample) => {
+  const value = sample / 255;
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+});
+
+function labOf({ data }: RawPixels, at: number): readonly [number, number, number] {
+  const [red = 0, green = 0, blue = 0] = [0, 1, 2].map((step) => LINEAR[data[at + step] ?? 0]);
+  const [x, y, z] = [
+    curve((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047),
+    curve(0.2126729 * red + 0.7151522 * green + 0.072175 * blue),
+    curve((0.0193339 * red + 0.119192 * green + 0.9503041 * blue) / 1.08883),
+  ];
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
+
+function curve(share: number): number {
+  return share > 216 / 24_389 ? Math.cbrt(share) : (24_389 / 27 * share + 16) / 116;
+}

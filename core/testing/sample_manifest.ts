@@ -5,6 +5,7 @@ import type { ImageRef } from "../model/object_name.ts";
 /** What is seen in a picture, each within its bounds. */
 export const SAMPLE_INSIGHTS: PixelInsights = {
   dominantColors: ["#102030", "#405060"],
+  dominantColorShares: [0.4, 0.25],
   meanLuma: 0.4,
   contrast: 0.2,
   sharpness: 812.5,
@@ -38,6 +39,11 @@ export function sampleManifest(ref: ImageRef, values: Partial<Manifest> = {}): M
       bitDepth: 8,
       orientation: 6,
       iccName: "Display P3",
+      primaries: "display_p3",
+      transfer: "srgb",
+      isHdr: false,
+      provenance: "present",
+      isAiGenerated: false,
       camera: {
         make: "apple",
         model: "iPhone 15 Pro",

@@ -3,7 +3,7 @@ import { AppError } from "@tintype/core/errors";
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
-import { findImage, hasManifest } from "@tintype/core/reading/find_image";
+import { findImage } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { type ImageCaller, ownImage } from "@tintype/core/reading/own_image";
 import { phaseOf } from "@tintype/core/retention/policy";
@@ -119,16 +119,15 @@ async function waitForImage(
   const endMs = clock.now() + waitMs;
   let stepMs = FIRST_WAIT_MS;
   for (;;) {
-    const found = await findImage(services, ref);
+    // What is not there yet costs nothing to read and a listing does: names are listed once the time is over.
+    const isLast = clock.now() >= endMs;
+    const found = await findImage(services, ref, { isFinalOnly: !isLast });
     const isOver = phaseOf(ref.imageId, policy, clock.now()) === "expired";
     const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
     const isSettled = image !== undefined && statusOf(image) !== "processing";
-    if (image !== undefined && (isSettled || clock.now() >= endMs)) return image;
-    if (clock.now() >= endMs) throw new AppError("not_found", "There is no such image");
-    // Between the whole looks only the manifest is asked for, as it is what ends the wait.
-    do {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
-      stepMs *= WAIT_GROWTH;
-    } while (clock.now() < endMs && !await hasManifest(services, ref));
+    if (image !== undefined && (isSettled || isLast)) return image;
+    if (isLast) throw new AppError("not_found", "There is no such image");
+    await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
+    stepMs *= WAIT_GROWTH;
   }
 }

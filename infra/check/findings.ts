@@ -35,14 +35,18 @@ const DEPLOYER_ON_ACCOUNTS = ["roles/iam.serviceAccountUser", "roles/iam.workloa
 const PRIMITIVE = /^roles\/(owner|editor|viewer|browser)$/;
 const LABELS = ["app", "environment", "managed-by"];
 
-/** Everything that a plan must not hold, a sentence each: rights beyond the table, primitive roles, everybody, keys, data without a key, resources without labels. */
+/**
+ * Everything that a plan must not hold, a sentence each: rights beyond the table, primitive roles, everybody, keys, resources
+ * without labels, and data without a key where the plan's profile has keys of its own.
+ */
 export function findingsOf(plan: readonly PlannedResource[]): string[] {
   const grants = grantsOf(plan);
+  const hasOwnKeys = plan.some(({ type }) => type === "google_kms_crypto_key");
   return [
     ...grants.flatMap(wrongGrant),
     ...missingGrants(grants, plan),
     ...plan.flatMap(wrongResource),
-    ...plan.flatMap(missingKey),
+    ...(hasOwnKeys ? plan.flatMap(missingKey) : []),
     ...plan.flatMap(missingLabels),
   ];
 }

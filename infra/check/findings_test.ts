@@ -179,7 +179,9 @@ test("findingsOf() fails data without the project's own key, resources without l
       { encryption: [{ default_kms_key_name: true }], ...unknown },
     );
   assert.deepEqual(found(bucket({})), []);
-  assert.match(found(bucket({ encryption: [] }, { encryption: [] }))[0] ?? "", /own key/);
+  const plain = bucket({ encryption: [] }, { encryption: [] });
+  assert.match(found(plain, resource("google_kms_crypto_key", {}))[0] ?? "", /own key/);
+  assert.deepEqual(found(plain), [], "where Google's own keys serve, nothing names one");
   assert.match(
     found(bucket({ terraform_labels: { app: "tintype" } }))[0] ?? "",
     /lacks the labels/,

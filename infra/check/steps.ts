@@ -29,8 +29,10 @@ const PASSED: Outcome = { kind: "passed" };
 const INIT = ["init", "-input=false", "-no-color"];
 const DOCKERFILES = ["processor/Dockerfile", "kafka-bridge/Dockerfile"];
 
-/** Production with a Kafka of its own, which neither environment has. */
-const SELF_MANAGED_KAFKA: readonly string[] = [
+/** Production with keys and a Kafka of its own, which neither environment has. */
+const RESILIENT: readonly string[] = [
+  "-var",
+  "profile=resilient",
   "-var",
   "bridge={}",
   "-var",
@@ -119,8 +121,7 @@ async function providerAccepts(program: string): Promise<Outcome> {
 
 async function plansAreAsExpected(copy: TerraformCopy): Promise<Outcome> {
   await planOffline(copy);
-  const selfManaged = await planOf("production", copy.path, SELF_MANAGED_KAFKA);
-  const wrong = findingsOf(selfManaged);
+  const wrong = findingsOf(await planOf("production", copy.path, RESILIENT));
   if (wrong.length > 0) return { kind: "failed", text: wrong.join("\n") };
   for (const environment of ENVIRONMENTS) {
     const plan = await planOf(environment, copy.path);

@@ -1,5 +1,6 @@
 import { markdownTable } from "../../tools/marked_section.ts";
-import { type Bill, billOf } from "./bill.ts";
+import { type Aim, aims } from "./aims.ts";
+import { type Bill, billOf, MONTH_DAYS } from "./bill.ts";
 import {
   ASSUMED,
   CONFIGURED,
@@ -15,33 +16,45 @@ import { type Limit, limits } from "./limits.ts";
 import { SIMULATED_IMAGES_PER_DAY } from "./scenarios.ts";
 import type { Simulated } from "./simulate.ts";
 
+const PROFILE_NAMES = ["economical", "resilient"] as const;
 const VOLUMES = [1e4, 1e6, 1e8] as const;
 const VOLUME_NAMES = ["10⁴", "10⁶", "10⁸"] as const;
 
 /** docs/cost.md, from prices, facts and simulated days. */
 export function costDocument(simulated: readonly Simulated[]): string {
-  const bills = VOLUMES.map(billOf);
   return [
     "# Cost\n",
     "Printed by `npx deno task cost` from [`prices.json`](../infra/cost/prices.json) and " +
     "[`facts.json`](../infra/cost/facts.json): change a figure there and print it again. A test prints it too and fails " +
-    "where this page differs.\n",
-    `Prices are in ${PRICES_NOTE}, looked up on ${PRICES_SEEN} in public copies of the pages that are named below; what no ` +
-    "page was found for is marked *assumed*. Check both against today's pages before you rely on them.\n",
+    "where this page differs. [`usage.ts`](../infra/cost/usage.ts) counts what an image uses.\n",
+    `Prices are in ${PRICES_NOTE}, looked up on ${PRICES_SEEN} in public copies of the pages that are named below; [?] marks ` +
+    "what no page was found for. Check both against today's pages before you rely on them.\n",
     "## What images cost\n",
-    "Dollars for a million images, by part, at so many images a day (a month of 30 days, free tiers taken off). Kafka " +
-    "itself is not in it: it is the company's or Confluent's.\n",
-    partsTable(bills),
-    remarks(bills),
+    "Dollars for a million images, by part, at so many images a day (a month of 30 days, free tiers taken off), erasures, " +
+    "repair, sweeps, records and webhooks included. Kafka itself is not in it: it is the company's or Confluent's. The " +
+    "profiles, and what each loses with a region, are in [a decision record](decisions/profiles.md).\n",
+    ...PROFILE_NAMES.flatMap((profile) => [
+      `**${profile}**\n`,
+      partsTable(VOLUMES.map((volume) => billOf(volume, profile))),
+    ]),
+    remarks(),
+    "```",
+    ...aims().map(aimLine),
+    "```\n",
+    aimsRemark(),
     "## What breaks first\n",
     "Images a day at which a ceiling is reached, the busiest minute taken as " +
-    `${FIGURES.peakFactor} times the mean, lowest first. ✗ marks the volumes that it does not hold.\n`,
+    `${FIGURES.peakFactor} times the mean, lowest first: as delivered, and with the settings of the last column. ✗ marks ` +
+    "the volumes that neither holds.\n",
     limitsTable(limits()),
+    "The settings for 10⁸ images a day: `processor = { max_instances = 500 }`, `keeper = { sweep_parts = 8, max_instances = " +
+    "12, cpu = 2 }`, `bridge = { instances = 64 }` with 64 partitions, the quotas of Cloud Run's vCPUs, Pub/Sub and BigQuery raised on " +
+    "request, and repair of the last day once a day. What lies beyond is in [scale](scale.md).\n",
     "## Days simulated\n",
     `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
     "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
     `${fleet()}, ${percent(FIGURES.heicShare)} of all as HEIC), at most ` +
-    `${FIGURES.maxInstances} instances where the day does not say otherwise, 200 tenants. ` +
+    `${FIGURES.maxInstances} instances, 200 tenants. ` +
     "[`simulate.ts`](../infra/cost/simulate.ts) shares slots and pixel processes by the processor's own module " +
     "([fair share](decisions/fair_share.md)), and says what it leaves out. The same seed gives the same day.\n",
     daysTable(simulated),
@@ -58,7 +71,8 @@ export function costDocument(simulated: readonly Simulated[]): string {
 
 function partsTable(bills: readonly Bill[]): string {
   const parts = [...new Set(PRICES.map(({ part }) => part))];
-  const perMillion = (bill: Bill, usd: number) => money(usd / (bill.imagesPerDay * 30) * 1e6);
+  const perMillion = (bill: Bill, usd: number) =>
+    money(usd / (bill.imagesPerDay * MONTH_DAYS) * 1e6);
   const rows = parts.map((part) => [
     part,
     ...bills.map((bill) => perMillion(bill, bill.parts.get(part) ?? 0)),
@@ -70,28 +84,57 @@ function partsTable(bills: readonly Bill[]): string {
   ]);
 }
 
-function remarks(bills: readonly Bill[]): string {
-  const middle = bills[1];
-  if (middle === undefined) return "";
-  const top = [...middle.lines].sort((a, b) => b.usd - a.usd).slice(0, 4).map(({ price, usd }) =>
-    `${price.id} (${Math.round(usd / middle.usd * 100)} %)`
+function remarks(): string {
+  const bill = billOf(1e6);
+  const top = [...bill.lines].sort((a, b) => b.usd - a.usd).slice(0, 5).map(({ price, usd }) =>
+    `${price.id} (${percent(usd / bill.usd)})`
   );
-  return `Most of it at 10⁶ a day: ${
+  const cached = VOLUMES.slice(1).map((volume) =>
+    money(billOf(volume, "economical", { hasCdn: true }).usdPerMillion)
+  );
+  return `Most of it in the economical profile at 10⁶ a day: ${
     top.join(", ")
-  }. What lowers it, most first: one region in the place of two (half of ` +
-    "storage and of class A operations, no replication; then a region's loss is an outage), fewer or smaller renditions, " +
-    "fewer operations on keys by Google's own keys instead of CMEK, committed use for Cloud Run.\n";
+  }. With Cloud CDN in front of renditions it is ${
+    cached.join(" at 10⁶ and ")
+  } at 10⁸. What lowers it, most first: Cloud CDN, smaller or fewer renditions (each is a write into two regions; WebP is a ` +
+    "line of the tenant's rendition table), processed images in one region too (`bucket_location`), `POST /v1/images` for " +
+    "small files (one write in the place of two), committed use of Cloud Run.\n";
+}
+
+function aimLine({ name, usd, target, isMet }: Aim): string {
+  return `aim cost/${name} ${usd.toFixed(1)} <= ${target} ${isMet ? "met" : "missed"}`;
+}
+
+function aimsRemark(): string {
+  const missed = aims().filter(({ isMet }) => !isMet);
+  if (missed.length === 0) return "";
+  const by = missed.map(({ usd, target }) => money(usd - target)).join(" and ");
+  return `Missed by ${by} USD without a CDN. Most of it are bytes to clients and the four objects of an image that are written into ` +
+    "two regions; what each count and price was before is in [the decision record](decisions/profiles.md).\n";
 }
 
 function limitsTable(all: readonly Limit[]): string {
-  const rows = all.map(({ name, ceiling, imagesPerDay, change }) => [
+  const rows = all.map(({ name, ceiling, imagesPerDay, bySettings, change }) => [
     name,
     ceiling,
     millions(imagesPerDay),
-    ...VOLUMES.map((volume) => volume > imagesPerDay ? "✗" : "✓"),
+    millions(bySettings),
+    ...VOLUMES.map((volume) =>
+      volume > bySettings ? "✗" : volume > imagesPerDay ? "by settings" : "✓"
+    ),
     change,
   ]);
-  return table(["limit", "ceiling", "images a day", ...VOLUME_NAMES, "what is changed then"], rows);
+  return table(
+    [
+      "limit",
+      "ceiling",
+      "images a day",
+      "by settings",
+      ...VOLUME_NAMES,
+      "settings, then what comes after them",
+    ],
+    rows,
+  );
 }
 
 function daysTable(simulated: readonly Simulated[]): string {
@@ -115,8 +158,7 @@ function lessons(simulated: readonly Simulated[]): string {
     `${FIGURES.coldStartMs / 1000} s is what its worst image waits for (${
       seconds(daily.worstS)
     }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
-    `**A ten-fold burst** of half an hour, with up to ${burst.scenario.maxInstances} instances: it takes ` +
-    `${burst.peakInstances}, which come after a cold start and as the CPU is asked for. Until then events wait: the longest ` +
+    `**A ten-fold burst** of half an hour takes ${burst.peakInstances} instances, which come after a cold start and as the CPU is asked for. Until then events wait: the longest ` +
     `line is ${burst.peakQueued.toLocaleString("en-US")}, the worst image waits ${
       seconds(burst.worstS)
     }, p99 is ${seconds(burst.p99S)}, and nothing is lost.\n`,
@@ -152,14 +194,22 @@ function factsTable(title: string, facts: Readonly<Record<string, Fact>>): strin
 }
 
 function pricesTable(): string {
-  const rows = PRICES.map(({ id, usd, per, unit, free, source }) => [
+  const rows = PRICES.map(({ id, tiers, per, unit, free, source }) => [
     id,
-    `${usd} for ${per.toLocaleString("en-US")}`,
+    `${
+      tiers.map(([from, usd]) => `${usd}${from === 0 ? "" : ` from ${amount(from)} on`}`).join(", ")
+    } for ${amount(per)}`,
     unit,
-    free === 0 ? "–" : free.toLocaleString("en-US"),
-    source === "assumed" ? "*assumed*" : `<${source}>`,
+    free === 0 ? "–" : amount(free),
+    source.startsWith("https") ? `<${source}>` : source,
   ]);
   return table(["price", "USD", "unit", "free a month", "source"], rows);
+}
+
+/** A count, in TiB or GiB where it is a whole number of those. */
+function amount(units: number): string {
+  const [size, name] = units % 2 ** 40 === 0 ? [2 ** 40, " TiB"] : [2 ** 30, " GiB"];
+  return units % size === 0 ? `${units / size}${name}` : units.toLocaleString("en-US");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

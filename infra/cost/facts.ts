@@ -1,6 +1,6 @@
 /**
- * What Tintype costs and what it holds: `prices.json` and `facts.json` are the only sources of figures; `bill` turns
- * them into money, `limits` into ceilings, `simulate` into queues, `cost_document` prints all of it as docs/cost.md.
+ * What Tintype costs and what it holds: `prices.json` and `facts.json` are the only sources of figures; `usage` and
+ * `bill` turn them into money, `limits` into ceilings, `simulate` into queues, `cost_document` prints all of it as docs/cost.md.
  */
 import policy from "../../core/retention/policy.json" with { type: "json" };
 import facts from "./facts.json" with { type: "json" };
@@ -8,15 +8,19 @@ import table from "./prices.json" with { type: "json" };
 
 const DAY_MS = 86_400_000;
 
-/** A list price: `usd` for `per` units, after `free` units a month. */
+/** From how many units a month on, and the dollars for `per` units from there. */
+type Tier = readonly [from: number, usd: number];
+
+/** A list price of `per` units, after `free` units a month. */
 export interface Price {
   readonly id: string;
   readonly part: string;
-  readonly usd: number;
+  /** In their order; the first begins at 0. */
+  readonly tiers: readonly Tier[];
   readonly per: number;
   readonly unit: string;
   readonly free: number;
-  /** An address, or `assumed`. */
+  /** An address, or `[?]` where none was found. */
   readonly source: string;
 }
 
@@ -28,7 +32,12 @@ export interface Fact {
 }
 
 /** All prices and the day on which they were looked up. */
-export const PRICES: readonly Price[] = table.prices;
+export const PRICES: readonly Price[] = table.prices.map((
+  { usd = 0, tiers = [[0, usd]], ...price },
+) => ({
+  ...price,
+  tiers: tiers.map(([from = 0, tierUsd = 0]): Tier => [from, tierUsd]),
+}));
 export const PRICES_SEEN = table.seen;
 export const PRICES_NOTE = table.currency;
 
@@ -52,6 +61,15 @@ function figuresOf<Name extends string>(known: Readonly<Record<Name, Fact>>) {
 function ofPolicy(value: number, unit: string): Fact {
   return { value, unit, by: "core/retention/policy.json" };
 }
+
+/** The two profiles of infra/terraform, by its variable `profile` (docs/decisions/profiles.md). */
+export const PROFILES = {
+  economical: { isRawPaired: false, hasOwnKeys: false },
+  resilient: { isRawPaired: true, hasOwnKeys: true },
+} as const;
+
+/** The name of a profile. */
+export type Profile = keyof typeof PROFILES;
 
 /** Sizes of images that people send, each with its share: assumed. */
 export const FLEET = facts.fleet.sharesByMegapixels.map(([share = 0, megapixels = 0]) => ({

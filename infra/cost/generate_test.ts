@@ -6,9 +6,11 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
+import { MAX_RENDER_MS } from "@tintype/core/processing/pixel_limits";
 import { seededRandom } from "@tintype/core/seeded_random";
+import { aims } from "./aims.ts";
 import { billOf } from "./bill.ts";
-import { cpuMsOf, FIGURES, PRICES } from "./facts.ts";
+import { cpuMsOf, FIGURES, PRICES, PROFILES } from "./facts.ts";
 import { costFiles } from "./generate.ts";
 import { limits } from "./limits.ts";
 import { SCENARIOS } from "./scenarios.ts";
@@ -31,18 +33,33 @@ test("the command tells what it does, and refuses what it does not know", () => 
   assert.deepEqual([ran("--help").status, ran("--nonsense").status], [0, 2]);
 });
 
-test("every price has an address or is marked as assumed, and a use", () => {
-  for (const { id, source } of PRICES) assert.match(source, /^(assumed|https:\/\/\S+)$/, id);
+test("every price has an address or is marked as not found, and a use", () => {
+  for (const { id, source } of PRICES) assert.match(source, /^(\[\?\]|https:\/\/\S+)$/, id);
   assert.equal(new Set(PRICES.map(({ id }) => id)).size, PRICES.length);
 });
 
 test("a bill is the sum of its parts, and free units are free", () => {
-  const bill = billOf(1e6);
-  const sum = [...bill.parts.values()].reduce((a, b) => a + b, 0);
-  assert.ok(Math.abs(sum - bill.usd) < 1e-6 * bill.usd);
-  const inserts = bill.lines.find(({ price }) => price.id === "bigquery.insert");
-  assert.equal(inserts?.usd, 1e6 * 30 * 1000 / 1e9 * 0.05);
+  for (const profile of ["economical", "resilient"] as const) {
+    const bill = billOf(1e6, profile);
+    const sum = [...bill.parts.values()].reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(sum - bill.usd) < 1e-6 * bill.usd);
+    assert.equal((bill.parts.get("keys") ?? 0) > 0, PROFILES[profile].hasOwnKeys);
+  }
   assert.equal(billOf(100).parts.get("Cloud Run"), 0, "a few images cost no processing");
+});
+
+test("each tier's price holds for what lies in it", () => {
+  const bill = billOf(1e6);
+  const egress = bill.lines.find(({ price }) => price.id === "egress.internet") ?? assert.fail();
+  const gib = egress.usage / 2 ** 30;
+  assert.ok(gib > 10_240 && gib < 153_600);
+  assert.ok(Math.abs(egress.usd - (10_240 * 0.12 + (gib - 10_240) * 0.11)) < 1e-6);
+});
+
+test("a million images cost what is aimed at where a CDN stands in front, and little more without", () => {
+  for (const { name, usd, target, isMet } of aims()) {
+    assert.ok(isMet || !name.endsWith("cdn") && usd < 1.06 * target, `${name}: ${usd} USD`);
+  }
 });
 
 test("configured figures are those of the code and of Terraform", () => {
@@ -56,22 +73,31 @@ test("configured figures are those of the code and of Terraform", () => {
     memory: optional("memory_mib") / 1024,
     pixelProcesses: optional("pixel_processes"),
     instances: optional("max_instances"),
+    atMost: Number(/processor\.max_instances <= (\d+)/.exec(variables)?.[1]),
   };
   assert.deepEqual(processor, {
     cpu: FIGURES.vcpus,
     memory: FIGURES.memoryGib,
     pixelProcesses: FIGURES.pixelProcesses,
     instances: FIGURES.maxInstances,
+    atMost: FIGURES.maxInstancesLimit,
   });
+  const contract = read("infra/terraform/modules/contract/main.tf");
+  for (const [name, { isRawPaired, hasOwnKeys }] of Object.entries(PROFILES)) {
+    const [, paired, own] = new RegExp(
+      `${name}\\s+= { is_raw_paired = (\\w+), has_own_keys = (\\w+) }`,
+    ).exec(contract) ?? assert.fail(name);
+    assert.deepEqual([paired, own], [String(isRawPaired), String(hasOwnKeys)], name);
+  }
   assert.equal(DEFAULT_PLAN.imagesPerDay, FIGURES.tenantImagesPerDay);
-  const deadline = /deadlineMs: ([\d_]+),/.exec(read("processor/pixels/pixel_pool.ts"))?.[1];
-  assert.equal(Number(deadline?.replaceAll("_", "")), FIGURES.deadlineMs);
+  assert.equal(MAX_RENDER_MS, FIGURES.deadlineMs);
 });
 
-test("limits are sorted by what breaks first", () => {
+test("limits are sorted by what breaks first, and settings alone hold 10⁷ a day, and 10⁸", () => {
   const volumes = limits().map(({ imagesPerDay }) => imagesPerDay);
   assert.deepEqual(volumes, [...volumes].sort((a, b) => a - b));
-  assert.ok(volumes.every((volume) => volume > 0 && Number.isFinite(volume)));
+  assert.ok(volumes.every((volume) => volume >= 1e7 && Number.isFinite(volume)));
+  for (const { name, bySettings } of limits()) assert.ok(bySettings >= 1e8, name);
 });
 
 test("random numbers follow from their seed, and arrivals from their mean", () => {

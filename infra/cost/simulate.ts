@@ -197,7 +197,7 @@ export function instanceUsdPerS(): number {
   const of = (id: string) => {
     const price = PRICES.find((each) => each.id === id);
     if (price === undefined) throw new TypeError(`Cannot price an instance: there is no ${id}`);
-    return price.usd / price.per;
+    return (price.tiers[0]?.[1] ?? 0) / price.per;
   };
   return of("run.cpu") * FIGURES.vcpus + of("run.memory") * FIGURES.memoryGib;
 }

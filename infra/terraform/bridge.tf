@@ -74,8 +74,11 @@ resource "google_compute_region_instance_template" "bridge" {
     disk_size_gb = 10
     disk_type    = "pd-balanced"
     labels       = module.contract.labels
-    disk_encryption_key {
-      kms_key_self_link = google_kms_crypto_key.regional.id
+    dynamic "disk_encryption_key" {
+      for_each = local.regional_keys
+      content {
+        kms_key_self_link = disk_encryption_key.value
+      }
     }
   }
 
@@ -163,5 +166,5 @@ resource "google_compute_region_instance_group_manager" "bridge" {
     max_unavailable_fixed        = 0
   }
 
-  depends_on = [google_storage_bucket_iam_member.grant, google_secret_manager_secret_iam_member.grant, google_compute_router_nat.nat]
+  depends_on = [google_storage_bucket_iam_member.grant, google_secret_manager_secret_iam_member.grant, google_compute_router_nat.nat, google_dns_record_set.kafka]
 }

@@ -1,6 +1,6 @@
 # The five buckets and who may do what in each.
 # Nothing may keep an object beyond its retention period: no versions, no soft delete. Certificates are the opposite: they
-# have a retention instead of a lifecycle. The configuration has neither, as it holds no image; the keeper drops its salts.
+# have a retention instead of a lifecycle. Where each lies is the profile's (main.tf of the contract). The configuration has neither, as it holds no image; the keeper drops its salts.
 
 resource "google_storage_bucket" "images" {
   # checkov:skip=CKV_GCP_62: Access logs are objects that name every image; data access logs take their place (logs.tf).
@@ -8,8 +8,8 @@ resource "google_storage_bucket" "images" {
   for_each = toset(["raw", "processed", "erasures"])
 
   name                        = module.contract.buckets[each.value]
-  location                    = var.bucket_location
-  rpo                         = module.contract.bucket_rpo
+  location                    = module.contract.locations[each.value].location
+  rpo                         = module.contract.locations[each.value].rpo
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
@@ -23,8 +23,11 @@ resource "google_storage_bucket" "images" {
     enabled = false
   }
 
-  encryption {
-    default_kms_key_name = google_kms_crypto_key.objects.id
+  dynamic "encryption" {
+    for_each = module.contract.has_own_keys ? [local.keys.objects] : []
+    content {
+      default_kms_key_name = encryption.value
+    }
   }
 
   dynamic "lifecycle_rule" {
@@ -57,8 +60,8 @@ resource "google_storage_bucket" "certificates" {
   # checkov:skip=CKV_GCP_62: Data access logs take the place of access logs (logs.tf).
   # checkov:skip=CKV_GCP_78: Certificates are create-only under a retention, so there is no second version of one.
   name                        = module.contract.buckets.certificates
-  location                    = var.bucket_location
-  rpo                         = module.contract.bucket_rpo
+  location                    = module.contract.locations.certificates.location
+  rpo                         = module.contract.locations.certificates.rpo
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
@@ -77,8 +80,11 @@ resource "google_storage_bucket" "certificates" {
     enabled = false
   }
 
-  encryption {
-    default_kms_key_name = google_kms_crypto_key.objects.id
+  dynamic "encryption" {
+    for_each = module.contract.has_own_keys ? [local.keys.objects] : []
+    content {
+      default_kms_key_name = encryption.value
+    }
   }
 
   depends_on = [google_kms_crypto_key_iam_member.objects]
@@ -90,7 +96,7 @@ resource "google_storage_bucket" "config" {
   # checkov:skip=CKV_GCP_78: A noncurrent version of days.json would keep the salts that were dropped.
   name                        = module.contract.buckets.config
   location                    = module.contract.config_bucket.location
-  rpo                         = module.contract.bucket_rpo == null ? "DEFAULT" : module.contract.bucket_rpo
+  rpo                         = coalesce(module.contract.locations.processed.rpo, "DEFAULT")
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
@@ -104,8 +110,11 @@ resource "google_storage_bucket" "config" {
     enabled = false
   }
 
-  encryption {
-    default_kms_key_name = local.config_key
+  dynamic "encryption" {
+    for_each = module.contract.has_own_keys ? [local.keys.config] : []
+    content {
+      default_kms_key_name = encryption.value
+    }
   }
 
   depends_on = [google_kms_crypto_key_iam_member.objects, google_kms_crypto_key_iam_member.config]

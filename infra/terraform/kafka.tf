@@ -28,8 +28,11 @@ resource "google_compute_disk" "kafka" {
   description = "Log of ${each.key}; no snapshots, by the retention rule"
   labels      = module.contract.labels
 
-  disk_encryption_key {
-    kms_key_self_link = google_kms_crypto_key.regional.id
+  dynamic "disk_encryption_key" {
+    for_each = local.regional_keys
+    content {
+      kms_key_self_link = disk_encryption_key.value
+    }
   }
 
   depends_on = [google_kms_crypto_key_iam_member.regional]
@@ -49,7 +52,7 @@ resource "google_compute_instance" "kafka" {
 
   boot_disk {
     auto_delete       = true
-    kms_key_self_link = google_kms_crypto_key.regional.id
+    kms_key_self_link = local.keys.regional
     initialize_params {
       image  = "projects/cos-cloud/global/images/family/cos-stable"
       size   = 10
@@ -61,7 +64,7 @@ resource "google_compute_instance" "kafka" {
   attached_disk {
     source            = google_compute_disk.kafka[each.key].id
     device_name       = "kafka-data"
-    kms_key_self_link = google_kms_crypto_key.regional.id
+    kms_key_self_link = local.keys.regional
   }
 
   network_interface {

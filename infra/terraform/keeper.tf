@@ -16,7 +16,7 @@ resource "google_cloud_run_v2_service" "keeper" {
 
   template {
     service_account = local.accounts.keeper.email
-    encryption_key  = google_kms_crypto_key.regional.id
+    encryption_key  = local.keys.regional
     # Repair may list for half an hour; each job, and each part of a sweep, has an instance of its own.
     timeout                          = "1800s"
     max_instance_request_concurrency = 1

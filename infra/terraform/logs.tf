@@ -1,4 +1,4 @@
-# Logs: one bucket of our own, kept as long as images, our key. Nothing stays in the project's default bucket.
+# Logs: one bucket of our own, kept as long as images. Nothing stays in the project's default bucket.
 # The audit logs of administration (400 days) belong to Google and name no image.
 
 resource "google_logging_project_bucket_config" "logs" {
@@ -8,8 +8,11 @@ resource "google_logging_project_bucket_config" "logs" {
   description    = "Everything that this project logs, for ${var.retention.log_retention_days} days"
   retention_days = var.retention.log_retention_days
 
-  cmek_settings {
-    kms_key_name = google_kms_crypto_key.regional.id
+  dynamic "cmek_settings" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = cmek_settings.value
+    }
   }
 
   depends_on = [google_kms_crypto_key_iam_member.regional]
@@ -20,6 +23,12 @@ resource "google_logging_project_sink" "logs" {
   description            = "All logs into the bucket of ${var.retention.log_retention_days} days"
   destination            = "logging.googleapis.com/${google_logging_project_bucket_config.logs.id}"
   unique_writer_identity = true
+
+  exclusions {
+    name        = "everyday-access"
+    description = "What services do in their own buckets"
+    filter      = module.contract.everyday_access
+  }
 }
 
 # The default sink's own bucket would keep the same lines for 30 days.
@@ -38,7 +47,8 @@ resource "google_logging_project_bucket_config" "default" {
   depends_on = [google_project_service.api]
 }
 
-# Who read or wrote what, at every place that holds images or facts of them.
+# Who read or wrote what, at every place that holds images or facts of them. The sink leaves out what services do in their own
+# buckets, which would be 48 entries an image.
 resource "google_project_iam_audit_config" "data_access" {
   for_each = toset(["bigquery.googleapis.com", "cloudkms.googleapis.com", "iam.googleapis.com", "pubsub.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"])
 

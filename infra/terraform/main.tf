@@ -8,6 +8,7 @@ module "contract" {
   environment         = var.environment
   prefix              = var.prefix
   region              = var.region
+  profile             = var.profile
   bucket_location     = var.bucket_location
   turbo_replication   = var.turbo_replication
   certificates_locked = var.certificates_locked

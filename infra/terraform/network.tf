@@ -1,4 +1,5 @@
-# The bridge's own network: no public address, no way in but Google's health checks and operators by IAP, out by Cloud NAT.
+# The bridge's own network: no public address, no way in but Google's health checks and operators by IAP, out by Cloud NAT, to a
+# managed Kafka by Private Service Connect where it has endpoints.
 
 resource "google_compute_network" "network" {
   count = module.contract.has_bridge ? 1 : 0
@@ -116,4 +117,55 @@ resource "google_compute_firewall" "kafka" {
   log_config {
     metadata = "EXCLUDE_ALL_METADATA"
   }
+}
+
+# A managed Kafka by Private Service Connect: an endpoint a zone, and the brokers' names as those of the endpoints.
+resource "google_compute_address" "kafka_endpoint" {
+  for_each = module.contract.kafka_endpoints.attachments
+
+  name         = each.key
+  region       = var.region
+  address_type = "INTERNAL"
+  subnetwork   = google_compute_subnetwork.subnet[0].id
+  description  = "Kafka's private endpoint"
+}
+
+resource "google_compute_forwarding_rule" "kafka_endpoint" {
+  for_each = module.contract.kafka_endpoints.attachments
+
+  name                  = each.key
+  region                = var.region
+  network               = google_compute_network.network[0].id
+  ip_address            = google_compute_address.kafka_endpoint[each.key].id
+  target                = each.value
+  load_balancing_scheme = ""
+  labels                = module.contract.labels
+}
+
+resource "google_dns_managed_zone" "kafka" {
+  count = length(module.contract.kafka_endpoints.attachments) > 0 ? 1 : 0
+
+  name        = "${var.prefix}-kafka"
+  dns_name    = module.contract.kafka_endpoints.domain
+  description = "Kafka's brokers by their private endpoints"
+  visibility  = "private"
+  labels      = module.contract.labels
+
+  private_visibility_config {
+    networks {
+      network_url = google_compute_network.network[0].id
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_dns_record_set" "kafka" {
+  for_each = module.contract.kafka_endpoints.records
+
+  name         = "${each.key}.${module.contract.kafka_endpoints.domain}"
+  managed_zone = google_dns_managed_zone.kafka[0].name
+  type         = "A"
+  ttl          = 60
+  rrdatas      = [for endpoint in each.value : google_compute_address.kafka_endpoint[endpoint].address]
 }

@@ -16,7 +16,7 @@ resource "google_cloud_run_v2_service" "processor" {
 
   template {
     service_account                  = local.accounts.processor.email
-    encryption_key                   = google_kms_crypto_key.regional.id
+    encryption_key                   = local.keys.regional
     timeout                          = "600s"
     max_instance_request_concurrency = module.contract.processor_concurrency
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"

@@ -5,7 +5,7 @@ resource "google_artifact_registry_repository" "images" {
   location               = var.region
   format                 = "DOCKER"
   description            = "Images of the processor (the keeper's too) and the bridge"
-  kms_key_name           = google_kms_crypto_key.regional.id
+  kms_key_name           = local.keys.regional
   cleanup_policy_dry_run = false
 
   docker_config {

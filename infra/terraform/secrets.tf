@@ -9,8 +9,11 @@ resource "google_secret_manager_secret" "secret" {
     user_managed {
       replicas {
         location = var.region
-        customer_managed_encryption {
-          kms_key_name = google_kms_crypto_key.regional.id
+        dynamic "customer_managed_encryption" {
+          for_each = local.regional_keys
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
         }
       }
     }

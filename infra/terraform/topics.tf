@@ -5,7 +5,7 @@ resource "google_pubsub_topic" "topic" {
   for_each = module.contract.topics
 
   name                       = each.value
-  kms_key_name               = google_kms_crypto_key.regional.id
+  kms_key_name               = local.keys.regional
   message_retention_duration = contains(["dead", "images_dead", "slow_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
 
   message_storage_policy {

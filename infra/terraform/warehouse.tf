@@ -26,8 +26,11 @@ resource "google_bigquery_dataset" "tintype" {
   default_partition_expiration_ms = var.retention.partition_expiration_ms
   delete_contents_on_destroy      = false
 
-  default_encryption_configuration {
-    kms_key_name = google_kms_crypto_key.regional.id
+  dynamic "default_encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
   }
 
   # Instead of BigQuery's default, which lets every reader of the project in. What is added below is not Terraform's to remove.
@@ -61,8 +64,11 @@ resource "google_bigquery_table" "table" {
     expiration_ms = each.value.expiration_ms
   }
 
-  encryption_configuration {
-    kms_key_name = google_kms_crypto_key.regional.id
+  dynamic "encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = encryption_configuration.value
+    }
   }
 }
 
@@ -182,8 +188,11 @@ resource "google_bigquery_data_transfer_config" "objectives" {
     query = "ASSERT NOT EXISTS (SELECT objective FROM ${module.contract.dataset}.slo_burn_rates WHERE is_burning) AS 'an objective burns its error budget';"
   }
 
-  encryption_configuration {
-    kms_key_name = google_kms_crypto_key.regional.id
+  dynamic "encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = encryption_configuration.value
+    }
   }
 
   email_preferences {
@@ -206,8 +215,11 @@ resource "google_bigquery_data_transfer_config" "purge" {
   service_account_name = local.accounts.purger.email
   params               = { query = file("${local.bigquery}/scheduled/${each.key}.sql") }
 
-  encryption_configuration {
-    kms_key_name = google_kms_crypto_key.regional.id
+  dynamic "encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = encryption_configuration.value
+    }
   }
 
   email_preferences {

@@ -72,6 +72,9 @@ export const FIGURES: Readonly<Record<string, (input: ViewInput) => Figure[]>> =
       bytes: sum(rows, "bytes"),
       mean_megapixels: Number(sum(rows, "megapixels")) / rows.length,
       with_gps: count(rows, ({ has_gps }) => has_gps === true),
+      hdr: count(rows, ({ hdr }) => hdr === true),
+      with_credentials: count(rows, ({ provenance }) => provenance === "present"),
+      ai_generated: count(rows, ({ ai_generated }) => ai_generated === true),
       blurred: count(rows, ({ sharpness }) => sharpness !== null && Number(sharpness) < 100),
     })),
   dominant_colors: dominantColors,
@@ -124,7 +127,8 @@ function latency(input: ViewInput): Figure[] {
 
 function dominantColors(input: ViewInput): Figure[] {
   const shown = ready(input).flatMap((row) =>
-    [row.dominant_color_1, row.dominant_color_2, row.dominant_color_3].flatMap((color, index) => {
+    [1, 2, 3, 4, 5].flatMap((place, index) => {
+      const color = row[`dominant_color_${place}`];
       if (typeof color !== "string") return [];
       const [, red = "", , green = "", , blue = ""] = color;
       const rounded = `#${red}${red}${green}${green}${blue}${blue}`;

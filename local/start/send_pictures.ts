@@ -19,6 +19,8 @@ export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {
 
 /** How to send. */
 export interface SendOptions {
+  /** Pictures at once through the edge: six. */
+  readonly atOnce?: number;
   readonly onDone: (result: PictureResult) => void;
   readonly signal: AbortSignal;
 }
@@ -30,12 +32,12 @@ const SUBJECTS = 24;
 /** Sends every picture through the edge; a result for each, in the pictures' order, rows not yet looked up. */
 export async function sendThroughEdge(
   pictures: readonly Picture[],
-  { onDone, signal }: SendOptions,
+  { atOnce = PICTURES_AT_ONCE, onDone, signal }: SendOptions,
 ): Promise<PictureResult[]> {
   const clients = Array.from({ length: SUBJECTS }, (_, index) => clientOf(`person-${index}`));
   const sent = await sendPictures(pictures, {
     clientFor: (index) => clients[index % SUBJECTS] ?? clientOf("person"),
-    atOnce: PICTURES_AT_ONCE,
+    atOnce,
     signal,
     onDone: (each) => onDone(resultOf(each)),
   });

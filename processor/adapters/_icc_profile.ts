@@ -1,6 +1,7 @@
 /** What of ICC profiles (ICC.1:2022) a codec without a colour engine needs: matrix and curves, by which pixels become sRGB. */
 import { Buffer } from "node:buffer";
 import type { RawPixels } from "@tintype/core/ports/image_codec";
+import { sampleOfLight } from "@tintype/core/processing/color/to_srgb";
 
 /** From stored samples to linear sRGB. */
 export interface MatrixProfile {
@@ -27,14 +28,6 @@ const XYZ_TO_SRGB = [
 const GREY_MATRIX = [[1, 0, 0], [0, 1, 0], [0, 0, 1]] as const;
 const HEADER_BYTES = 128;
 const MAX_TAGS = 128;
-/** More than 4,096 steps tell 256 values apart no better. */
-const LIGHT_STEPS = 4_096;
-
-const srgbOfLight = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) => {
-  const light = step / LIGHT_STEPS; // IEC 61966-2-1, section 5.2
-  const value = light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
-  return Math.round(255 * value);
-});
 
 /** Reads a profile of RGB or grey. */
 export function readProfile(bytes: Uint8Array): ReadProfile {
@@ -70,8 +63,7 @@ export function toSrgb(pixels: RawPixels, { matrix, curves }: MatrixProfile): Ra
     const [r, g, b] = [reds[data[at]!]!, greens[data[at + 1]!]!, blues[data[at + 2]!]!];
     for (let channel = 0; channel < 3; channel += 1) {
       const [fromR, fromG, fromB] = matrix[channel]!;
-      const light = Math.min(1, Math.max(0, fromR * r + fromG * g + fromB * b));
-      data[at + channel] = srgbOfLight[Math.round(light * LIGHT_STEPS)]!;
+      data[at + channel] = sampleOfLight(fromR * r + fromG * g + fromB * b);
     }
   }
   return { ...pixels, data };

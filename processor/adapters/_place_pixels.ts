@@ -1,5 +1,11 @@
 import type { RawPixels } from "@tintype/core/ports/image_codec";
-import type { Placement } from "@tintype/core/processing/plan_renditions";
+import type { Placement, Size } from "@tintype/core/processing/plan_renditions";
+
+/** A part of a picture, in pixels. */
+interface Area extends Size {
+  readonly left: number;
+  readonly top: number;
+}
 
 /** Turns and mirrors stored pixels so that they are seen upright (EXIF 2.32, section 4.6.4). */
 export function upright(pixels: RawPixels, orientation: number): RawPixels {
@@ -82,6 +88,18 @@ export function withAlpha({ data, width, height, channels }: RawPixels): RawPixe
     rgba[to + 2] = data[from + 2]!;
   }
   return { data: rgba, width, height, channels: 4 };
+}
+
+/** RGBA that is transparent outside of an area, given in pixels. */
+export function onlyInside(pixels: RawPixels, { left, top, width, height }: Area): RawPixels {
+  const data = new Uint8Array(pixels.data.length);
+  const bottom = Math.min(top + height, pixels.height);
+  for (let y = top; y < bottom; y += 1) {
+    const from = (y * pixels.width + left) * 4;
+    const end = Math.min(from + width * 4, (y + 1) * pixels.width * 4);
+    data.set(pixels.data.subarray(from, end), from);
+  }
+  return { ...pixels, data };
 }
 
 function rgbOf(color: string): readonly [number, number, number] {

@@ -14,13 +14,16 @@ interface CodecEntry {
 
 /** The codec of each name. */
 export const CODECS = {
-  /** libvips for everything but HEIC, libheif for that. */
+  /** libvips for everything but HEIC, libheif for that; FFmpeg before both for HEIC and AVIF, where there is a build. */
   sharp: {
     isNative: true,
     async load() {
       const { sharpCodec } = await import("./sharp_codec.ts");
       const { heifCodec } = await import("./heif_codec.ts");
-      return composeCodecs([sharpCodec(), heifCodec()]);
+      const { decodedFirstBy, loadPlanarDecoder } = await import("./planar_decoder.ts");
+      const codec = composeCodecs([sharpCodec(), heifCodec()]);
+      const planar = loadPlanarDecoder();
+      return planar === undefined ? codec : decodedFirstBy(planar, codec);
     },
   },
   /** JPEG, PNG and GIF where no native code may run. */

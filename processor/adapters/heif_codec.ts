@@ -1,13 +1,12 @@
-/** HEIC, which sharp's build of libvips does not decode: libheif in WebAssembly in front of sharp. */
+/** HEIC where no native decoder takes it: libheif in WebAssembly. */
 import libheif from "libheif-js/package.json" with { type: "json" };
 import sharp from "sharp";
 import { typesDecodedBy } from "@tintype/core/model/media_type";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
 import type { Size } from "@tintype/core/processing/plan_renditions";
-import { heifProfileOf } from "@tintype/core/processing/probe/heif";
+import { heifColors } from "./_heif_colors.ts";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
-import { tiffWithProfile } from "./_tiff_with_profile.ts";
 import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
 
 /** libheif as a codec. It blocks its thread while it decodes (a second for 12 megapixels): the pixel process has the clock. */
@@ -29,10 +28,7 @@ async function decode({ bytes, header, target }: DecodeRequest): Promise<RawPixe
   const image = sharp(full.data, { ...options, limitInputPixels: false })
     .resize({ width, height, fit: target.fit, withoutEnlargement: true });
   const pixels = await rawOf(header.hasAlpha ? image : image.removeAlpha());
-  const profile = await heifProfileOf(bytes);
-  if (profile === undefined) return pixels;
-  // libheif turns and mirrors, but leaves colours as the profile has them.
-  return await rawOf(sharp(tiffWithProfile(pixels, profile)).toColourspace("srgb"));
+  return await heifColors(pixels, bytes);
 }
 
 async function decodeFull(

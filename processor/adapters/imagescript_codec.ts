@@ -10,6 +10,7 @@ import type {
   ResizeOptions,
 } from "@tintype/core/ports/image_codec";
 import { insideSize, placementOf, type Size } from "@tintype/core/processing/plan_renditions";
+import { brokenPicture } from "@tintype/core/processing/probe/is_whole";
 import { embeddedProfile } from "./_embedded_profile.ts";
 import { readProfile, toSrgb } from "./_icc_profile.ts";
 import { filteredResize } from "./_filtered_resize.ts";
@@ -31,11 +32,11 @@ interface Facts {
   readonly wanted: Size;
 }
 
-/** How each type is decoded, and how a whole file of it ends. */
-const TAKEN = new Map<MediaType, { readonly decode: Decoder; readonly end: readonly number[] }>([
-  ["image/jpeg", { decode: decodeJpeg, end: [0xff, 0xd9] }],
-  ["image/png", { decode: decodePng, end: [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82] }],
-  ["image/gif", { decode: decodeGif, end: [0x3b] }],
+/** How each type is decoded. */
+const TAKEN = new Map<MediaType, Decoder>([
+  ["image/jpeg", decodeJpeg],
+  ["image/png", decodePng],
+  ["image/gif", decodeGif],
 ]);
 
 /**
@@ -69,7 +70,8 @@ function inSrgb(
   { bytes, mediaType, header }: Pick<DecodeRequest, "bytes" | "mediaType" | "header">,
 ): RawPixels {
   const isInk = header.colorSpace === "cmyk" || header.colorSpace === "ycck";
-  const embedded = isInk ? undefined : embeddedProfile(bytes, mediaType);
+  const isItsOwnColor = isInk || header.color?.by === "code_points";
+  const embedded = isItsOwnColor ? undefined : embeddedProfile(bytes, mediaType);
   const read = embedded === undefined ? undefined : readProfile(embedded);
   if (read?.kind === "tables") {
     throw new ImageRejected("unsupported_type", "its colour profile has tables and no matrix");
@@ -84,18 +86,14 @@ async function decodeWhole(
   mediaType: MediaType,
   facts: Facts,
 ): Promise<RawPixels> {
-  const taken = TAKEN.get(mediaType);
-  if (taken === undefined) {
+  const decode = TAKEN.get(mediaType);
+  if (decode === undefined) {
     throw new ImageRejected("unsupported_type", `imagescript does not take ${mediaType}`);
   }
-  const { decode, end } = taken;
   try {
     return await decode(bytes, facts);
   } catch (cause) {
-    if (cause instanceof ImageRejected) throw cause;
-    const isWhole = end.every((byte, at) => bytes[bytes.length - end.length + at] === byte);
-    const reason = isWhole ? "corrupt" : "truncated";
-    throw new ImageRejected(reason, "the decoder cannot read it", { cause });
+    throw cause instanceof ImageRejected ? cause : brokenPicture(bytes, mediaType, cause);
   }
 }
 

@@ -1,59 +1,57 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PixelInsights } from "@tintype/core/model/insights";
-import type { RawPixels } from "@tintype/core/ports/image_codec";
-import { STANDARD_INSIGHTS } from "@tintype/core/processing/pipeline";
-import { probeBytes } from "@tintype/core/processing/probe/probe";
-import { decodeInside } from "@tintype/core/testing/codec_contract";
+import {
+  DEFAULT_RENDITIONS,
+  type RenditionSpec,
+  renditionTableSchema,
+} from "@tintype/core/model/rendition";
+import { DEFAULT_PIPELINE } from "@tintype/core/processing/pipeline";
+import { render } from "@tintype/core/processing/render";
 import { hammingDistance } from "@tintype/core/testing/likeness";
-import { sharedImage, sharedImages, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import { renderRequestOf, sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
 import { sharpCodec } from "./sharp_codec.ts";
 
 const codec = sharpCodec();
-const skip = WITHOUT_SHARED_IMAGES;
 
-/**
- * How far an insight of the pixels that it gets may lie from that of the largest ones: shares of the range for luma and
- * contrast, bits for entropy and hash, Euclidean distance (of 441) from the most frequent colour to the nearest found.
- */
-const TOLERANCES = {
-  meanLuma: 0.01,
-  contrast: 0.03,
-  entropy: 0.25,
-  perceptualHash: 4,
-  dominantColors: 48,
-} as const satisfies Partial<Record<keyof PixelInsights, number>>;
+/** Longest sides of rendition tables, and how a picture is fitted into them. */
+const TABLES = [[200, "inside"], [400, "cover"], [1_000, "inside"], [3_000, "inside"]] as const;
 
-async function inside(pixels: RawPixels, side: number): Promise<RawPixels> {
-  const box = { width: side, height: side, fit: "inside", enlarge: false } as const;
-  return await codec.resize(pixels, { ...box, background: "#ffffff" });
+/** How far a measure may lie from that of the default table: shares of sharpness, bits for hashes, else its own unit. */
+const DISTANCES:
+  readonly (readonly [string, (a: PixelInsights, b: PixelInsights) => number, number])[] = [
+    ["sharpness", (a, b) => Math.abs(a.sharpness / b.sharpness - 1), 0.1],
+    ["mean luma", (a, b) => Math.abs(a.meanLuma - b.meanLuma), 0.005],
+    ["contrast", (a, b) => Math.abs(a.contrast - b.contrast), 0.005],
+    ["entropy", (a, b) => Math.abs(a.entropy - b.entropy), 0.05],
+    ["hash", (a, b) => hammingDistance(a.perceptualHash, b.perceptualHash), 2],
+    ["first colour", (a, b) => apart(a.dominantColors[0], b.dominantColors[0]), 12],
+  ];
+
+/** The largest difference of a channel, of 255. */
+function apart(a = "", b = ""): number {
+  const samples = (color: string) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+  const other = samples(b);
+  return Math.max(...samples(a).map((sample, at) => Math.abs(sample - (other[at] ?? 0))));
 }
 
-function apart(a: string, b: string): number {
-  const rgb = (color: string) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-  const [left, right] = [rgb(a), rgb(b)];
-  return Math.hypot(...left.map((value, at) => value - (right[at] ?? 0)));
-}
-
-test("insights of the small pixels that they get are those of the largest", { skip }, async () => {
-  for (const name of [...sharedImages("photos"), ...sharedImages("kodak")]) {
-    if (name.endsWith(".heic")) continue;
-    const bytes = sharedImage(name);
-    const { mediaType, header } = await probeBytes(bytes);
-    const context = { mediaType, header };
-    const large = await decodeInside(codec, bytes, { width: 1600, height: 1600 });
-    const small = await inside(await inside(large, 800), 200);
-    const of = <Name extends keyof PixelInsights>(insight: Name, pixels: RawPixels) =>
-      STANDARD_INSIGHTS[insight].measure(pixels, context);
-    for (const insight of ["meanLuma", "contrast", "entropy"] as const) {
-      const difference = Math.abs(of(insight, small) - of(insight, large));
-      assert.ok(difference <= TOLERANCES[insight], `${name} ${insight}: ${difference}`);
+for (const name of ["photos/iphone6_8mp.jpg", "photos/galaxy_note3.jpg", "kodak/kodim23.png"]) {
+  test(`${name} measures the same whatever its renditions are`, {
+    skip: WITHOUT_SHARED_IMAGES,
+  }, async () => {
+    const request = await renderRequestOf(sharedImage(name));
+    const insightsOf = async (renditions: readonly RenditionSpec[]) => {
+      const options = { pipeline: DEFAULT_PIPELINE, clock: Date, decodeTimeoutMs: 20_000 };
+      return (await render(codec, { ...request, renditions }, options)).insights;
+    };
+    const usual = await insightsOf(DEFAULT_RENDITIONS);
+    for (const [side, fit] of TABLES) {
+      const table = renditionTableSchema.parse([{ name: "only", width: side, height: side, fit }]);
+      const found = await insightsOf(table);
+      for (const [what, distance, most] of DISTANCES) {
+        const apart = distance(found, usual);
+        assert.ok(apart <= most, `${what} of ${side} ${fit}: ${apart}`);
+      }
     }
-    assert.equal(of("isBlank", small), of("isBlank", large), name);
-    const bits = hammingDistance(of("perceptualHash", small), of("perceptualHash", large));
-    assert.ok(bits <= TOLERANCES.perceptualHash, `${name} hash: ${bits} bits`);
-    const [first = ""] = of("dominantColors", large);
-    const nearest = Math.min(...of("dominantColors", small).map((color) => apart(first, color)));
-    assert.ok(nearest <= TOLERANCES.dominantColors, `${name} colours: ${nearest}`);
-  }
-});
+  });
+}

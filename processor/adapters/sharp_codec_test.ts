@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { assertUpright, CODEC_CONTRACT, decodeInside } from "@tintype/core/testing/codec_contract";
-import { colorAt, difference, quarters } from "@tintype/core/testing/drawing";
+import { colorAt, difference, draw, quarters, scene } from "@tintype/core/testing/drawing";
 import { hammingDistance } from "@tintype/core/testing/likeness";
 import { perceptualHash } from "@tintype/core/processing/insights/perceptual_hash";
 import {
@@ -34,6 +34,30 @@ for (const [depth, space] of [[8, "srgb"], [16, "rgb16"]] as const) {
     assert.ok(difference(found, [255, 0, 0]) <= 4, String(found));
   });
 }
+
+test("sharpCodec() takes a JPEG that lacks nothing but its end", async () => {
+  for (const progressive of [false, true]) {
+    const { data, ...raw } = scene(160, 120);
+    const bytes = new Uint8Array(await sharp(data, { raw }).jpeg({ progressive }).toBuffer());
+    const whole = await decodeInside(codec, bytes, BOX);
+    assert.deepEqual(await decodeInside(codec, bytes.slice(0, -2), BOX), whole);
+    const cut = decodeInside(codec, bytes.slice(0, -200), BOX);
+    await assert.rejects(cut, { reason: "truncated" });
+  }
+});
+
+test("sharpCodec() shows a TIFF's colours without an extra sample that is no alpha", async () => {
+  const { data, ...raw } = draw(32, 32, () => [200, 100, 50, 0]);
+  const written = sharp(data, { raw }).tiff({ compression: "none" });
+  const bytes = new Uint8Array(await written.toBuffer());
+  const at = bytes.findIndex((_, at) =>
+    [0x52, 1, 3, 0].every((byte, on) => bytes[at + on] === byte)
+  );
+  assert.equal(bytes[at + 8], 2, "the sample's alpha is not unassociated");
+  bytes[at + 8] = 0;
+  const pixels = await decodeInside(codec, bytes, { width: 16, height: 16 });
+  assert.deepEqual([pixels.channels, ...colorAt(pixels, 0.5, 0.5)], [3, 200, 100, 50]);
+});
 
 test("sharpCodec() decodes the first frame of an animation", async () => {
   const first = quarters(40, 30).data;

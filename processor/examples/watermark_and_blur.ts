@@ -75,14 +75,14 @@ const refuseSlivers: PipelineStep = {
 
 /** 0 for a picture that is sharp to 1 for one without any edge: the variance of the Laplacian against that of a sharp photograph. */
 const blurScore: OwnInsight = {
-  minSidePx: 640,
+  sidePx: 640,
   column: { type: "FLOAT64", description: "How blurred the picture is, 0 (sharp) to 1" },
   measure: (pixels) => Number((1 / (1 + sharpness(pixels) / 100)).toFixed(4)),
 };
 
 /** Day or night, by the light at the picture's top. */
 const daylight: OwnInsight = {
-  minSidePx: 128,
+  sidePx: 128,
   column: { type: "STRING", values: ["day", "night"], description: "By the picture's upper third" },
   measure({ data, width, height, channels }) {
     const samples = data.subarray(0, width * Math.ceil(height / 3) * channels);

@@ -1,4 +1,4 @@
-/** What a pixel process's memory watch says, and how the parent tells it from what a library or a pipeline prints. */
+/** What a pixel process's watch says, and how the parent knows it from what a library or a pipeline prints. */
 
 /** Told to the watch at its start. */
 export interface WatchOrder {
@@ -7,34 +7,39 @@ export interface WatchOrder {
    * taken for the next one's; 0 while there is none.
    */
   readonly underWay: Int32Array<SharedArrayBuffer>;
+  /** One 32-bit number: the milliseconds of processor time that the picture under way may take. */
+  readonly limitMs: Int32Array<SharedArrayBuffer>;
   readonly maxMemoryBytes: number;
 }
 
-const ALARM = /^\0picture (\d+) takes too much memory$/;
+/** What a picture takes too much of: memory, or time of the processor. */
+export type AlarmCause = "memory" | "deadline";
 
-/** The line that says that the process is over its bound with this picture. */
-export function memoryAlarm(picture: number): Uint8Array {
-  return new TextEncoder().encode(`\0picture ${picture} takes too much memory\n`);
+const ALARM = /^\0picture (\d+) is over its (memory|deadline)$/;
+
+/** The line that says that the process is over a bound with this picture. */
+export function alarmLine(picture: number, cause: AlarmCause): Uint8Array {
+  return new TextEncoder().encode(`\0picture ${picture} is over its ${cause}\n`);
 }
 
 /** Where the lines of a pixel process's stderr go. */
 export interface StderrListener {
   /** What it printed at once, as one line of at most 500 characters. */
   onLine(line: string): void;
-  onMemoryAlarm(picture: number): void;
+  onAlarm(picture: number, cause: AlarmCause): void;
 }
 
 /** Reads stderr to its end. */
 export async function relayStderr(
   stderr: ReadableStream<Uint8Array>,
-  { onLine, onMemoryAlarm }: StderrListener,
+  { onLine, onAlarm }: StderrListener,
 ): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of stderr) {
     const printed: string[] = [];
     for (const line of decoder.decode(chunk, { stream: true }).split("\n")) {
-      const picture = ALARM.exec(line)?.[1];
-      if (picture !== undefined) onMemoryAlarm(Number(picture));
+      const [, picture, cause] = ALARM.exec(line) ?? [];
+      if (picture !== undefined) onAlarm(Number(picture), cause as AlarmCause); // the pattern's
       else if (line.trim() !== "") printed.push(line.trim());
     }
     if (printed.length > 0) onLine(printed.join(" | ").slice(0, 500));

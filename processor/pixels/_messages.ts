@@ -6,10 +6,16 @@ import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
 import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 
-/** A request's header; its body is the picture. */
-export interface RenderMessage extends Omit<RenderRequest, "bytes"> {
+/** What a picture may take, in milliseconds. */
+export interface RenderLimits {
+  /** Wall time. */
   readonly decodeTimeoutMs: number;
+  /** Time of the processor. */
+  readonly processorMs: number;
 }
+
+/** A request's header; its body is the picture. */
+export interface RenderMessage extends Omit<RenderRequest, "bytes">, RenderLimits {}
 
 const formats = Object.keys(WRITTEN_FORMATS) as [WrittenFormat, ...WrittenFormat[]]; // keys of a const table
 const milliseconds = z.number().min(0);

@@ -5,7 +5,13 @@ import type { CodecName } from "../adapters/codec_names.ts";
 import { CODECS } from "../adapters/codec_table.ts";
 import { FrameReader, writeFrame } from "./_frames.ts";
 import { relayStderr } from "./_memory_alarm.ts";
-import { renderedOf, type RenderMessage, type Reply, replySchema } from "./_messages.ts";
+import {
+  renderedOf,
+  type RenderLimits,
+  type RenderMessage,
+  type Reply,
+  replySchema,
+} from "./_messages.ts";
 import { denoFolderOf } from "./deno_cache.ts";
 import { launchOrderOf } from "./sandbox/launch_order.ts";
 
@@ -82,8 +88,8 @@ export class PixelChild {
     this.exited = this.#process.status.then(() => {});
     void relayStderr(this.#process.stderr, {
       onLine: options.onStderr,
-      onMemoryAlarm: (picture) => {
-        if (picture === this.#pictures) this.kill("memory");
+      onAlarm: (picture, cause) => {
+        if (picture === this.#pictures) this.kill(cause);
       },
     });
   }
@@ -97,9 +103,9 @@ export class PixelChild {
   }
 
   /** Renders one picture. */
-  async render(request: RenderRequest, decodeTimeoutMs: number): Promise<ChildOutcome> {
+  async render(request: RenderRequest, limits: RenderLimits): Promise<ChildOutcome> {
     const { bytes, mediaType, header, exif, renditions } = request;
-    const message: RenderMessage = { mediaType, header, exif, renditions, decodeTimeoutMs };
+    const message: RenderMessage = { mediaType, header, exif, renditions, ...limits };
     this.#pictures += 1;
     writeFrame(this.#writer, message, [bytes]).catch(() => {});
     const begun = await this.#reply();

@@ -4,7 +4,7 @@ import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { guard } from "@tintype/core/processing/guard";
-import { probe, probeBytes } from "@tintype/core/processing/probe/probe";
+import { probeBytes } from "@tintype/core/processing/probe/probe";
 import {
   damagedFiles,
   type Ending,
@@ -37,12 +37,9 @@ before(async () => {
 });
 after(() => Promise.all([pool.close(), portable.close()]));
 
-/** The road of a raw object: probe its ranges, guard, the whole file again, then the pixels. */
+/** The flow of a raw object: probe, guard, pixels. */
 async function endingOf({ bytes }: HostileFile, engine: PixelPool): Promise<Ending> {
-  const size = bytes.length;
-  const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length);
   try {
-    guard(await probe({ size, read }), DEFAULT_PLAN);
     const whole = await probeBytes(bytes);
     guard(whole, DEFAULT_PLAN);
     await engine.render({ bytes, ...whole, renditions: DEFAULT_RENDITIONS });

@@ -13,6 +13,11 @@ import type {
   RenderOptions,
   RenderRequest,
 } from "@tintype/core/ports/pixel_engine";
+import {
+  MAX_MEMORY_BYTES,
+  MAX_RENDER_MS,
+  renderLimitMs,
+} from "@tintype/core/processing/pixel_limits";
 import type { CodecName } from "../adapters/codec_names.ts";
 import {
   type ChildOutcome,
@@ -34,13 +39,13 @@ export interface PixelPoolOptions {
   readonly mustBeHeld?: boolean;
   /** Path or URL of the company's pipeline module: none. */
   readonly pipeline?: string | undefined;
-  /** Wall time that one picture may take: 30 s. */
+  /** Wall time that one picture may take at most, whatever its size and type: 30 s. */
   readonly deadlineMs?: number;
   /** Resident memory that one child may take: 1 GiB. */
   readonly maxMemoryBytes?: number;
   /** Megapixels in all children together: 150; a larger picture runs alone. */
   readonly maxRunningMegapixels?: number;
-  /** How long a picture may wait: 120 s. */
+  /** How long a picture may wait: 60 s. */
   readonly maxWaitMs?: number;
 }
 
@@ -55,12 +60,14 @@ export interface PixelPool extends PixelEngine {
 }
 
 const DEFAULTS = {
-  deadlineMs: 30_000,
-  maxMemoryBytes: 2 ** 30,
+  deadlineMs: MAX_RENDER_MS,
+  maxMemoryBytes: MAX_MEMORY_BYTES,
   maxRunningMegapixels: 150,
-  maxWaitMs: 120_000,
+  maxWaitMs: 60_000,
 };
 
+/** A picture that waits for the processor has so much longer. */
+const WALL_OF_PROCESSOR = 4;
 /** Crashes before it began that a picture waits through. */
 const MAX_MISSES = 5;
 const RETRY_AFTER_MS = 5_000;
@@ -204,13 +211,14 @@ class ChildPool implements PixelPool {
   }
 
   async #underLimits(job: Job, child: PixelChild): Promise<ChildOutcome> {
-    const { deadlineMs } = this.#settings;
+    const processorMs = renderLimitMs(job.request);
+    const deadlineMs = Math.min(this.#settings.deadlineMs, WALL_OF_PROCESSOR * processorMs);
     const onAbort = () => child.kill("aborted");
     const deadline = setTimeout(() => child.kill("deadline"), deadlineMs);
     job.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (job.signal?.aborted) onAbort();
-      return await child.render(job.request, deadlineMs);
+      return await child.render(job.request, { decodeTimeoutMs: deadlineMs, processorMs });
     } catch (error) {
       child.kill("closed");
       return { kind: "broken", message: String(error), residentBytes: 0 };

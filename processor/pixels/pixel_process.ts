@@ -35,7 +35,7 @@ async function loadPipeline(url: string | undefined): Promise<Pipeline> {
 
 async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void> {
   // The parent's own message, written by the same version of this code.
-  const { decodeTimeoutMs, ...request } = frame.header as RenderMessage;
+  const { decodeTimeoutMs, processorMs: _, ...request } = frame.header as RenderMessage;
   try {
     const options = { pipeline, clock, decodeTimeoutMs };
     const rendered = await render(codec, { ...request, bytes: frame.body }, options);
@@ -81,17 +81,19 @@ function hold(codecName: string): boolean {
   }
 }
 
-/** Begins or ends to watch the process's memory, on a thread that no picture blocks. */
-function startMemoryWatch(maxMemoryBytes: number): (isUnderWay: boolean) => void {
+/** Begins (with what a picture may take of the processor) or ends to watch the process, on a thread that no picture blocks. */
+function startWatch(maxMemoryBytes: number): (processorMs: number | null) => void {
   const url = new URL("_memory_watch.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const order: WatchOrder = { underWay, maxMemoryBytes };
+  const limitMs = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const order: WatchOrder = { underWay, limitMs, maxMemoryBytes };
   worker.postMessage(order);
   let picture = 0;
-  return (isUnderWay) => {
-    if (isUnderWay) picture += 1;
-    Atomics.store(underWay, 0, isUnderWay ? picture : 0);
+  return (processorMs) => {
+    if (processorMs !== null) picture += 1;
+    Atomics.store(limitMs, 0, processorMs ?? 0);
+    Atomics.store(underWay, 0, processorMs === null ? 0 : picture);
     Atomics.notify(underWay, 0);
   };
 }
@@ -106,14 +108,14 @@ async function run(
   const sandbox = { seccomp: hold(codecName), landlock: Number(landlock) };
   const codec = await codecNamed(codecName);
   const pipeline = await loadPipeline(pipelineUrl);
-  const watch = startMemoryWatch(Number(maxMemoryBytes));
+  const watch = startWatch(Number(maxMemoryBytes));
   const columns = Object.fromEntries(
     Object.entries(columnsOf(pipeline)).map(([name, { type }]) => [name, type]),
   );
   reply({ kind: "ready", engine: codec.engine, columns, sandbox });
   // Nothing else happens between two pictures: the thread waits in the read itself.
   for (let frame = nextFrame(); frame !== null; frame = nextFrame()) {
-    watch(true);
+    watch((frame.header as RenderMessage).processorMs);
     try {
       reply({ kind: "began" });
       await answer({ codec, pipeline }, frame);
@@ -121,7 +123,7 @@ async function run(
       console.error(error);
       reply({ kind: "broken", message: String(error), ...resident() });
     } finally {
-      watch(false);
+      watch(null);
     }
   }
 }

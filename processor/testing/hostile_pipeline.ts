@@ -29,7 +29,7 @@ const DEEDS: Readonly<Record<number, (pixels: RawPixels) => void | Promise<void>
   105: () => rejectPicture("no pictures of 105 pixels"),
   106: async () => {
     console.log(`slow in ${Deno.pid}`);
-    await sleep(1_500);
+    await sleep(800);
   },
   107: async () => {
     await fetch("http://127.0.0.1:44444/");
@@ -52,7 +52,7 @@ export default definePipeline({
   }],
   insights: {
     step_width: {
-      minSidePx: 1,
+      sidePx: 1,
       column: { type: "INT64", description: "Width of the pixels that insights see" },
       measure: ({ width }) => width,
     },

@@ -6,6 +6,7 @@ import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import type { SampleMaker, SampleVariant } from "@tintype/core/testing/codec_contract";
+import { be, chunk } from "@tintype/core/testing/headers";
 
 const QUALITY = 95;
 const WRITERS: Partial<Record<MediaType, (image: Sharp) => Sharp>> = {
@@ -31,20 +32,40 @@ const VARIANTS: Record<SampleVariant, (image: Sharp) => Sharp> = {
   deep: (image) => image.toColourspace("rgb16"),
   p3: (image) => image.withIccProfile("p3"),
   cmyk: (image) => image.toColourspace("cmyk"),
+  p3_points: (image) => image.withIccProfile("p3"),
+  linear: (image) => image,
 };
+
+/** Chunks of PNG that give colours by code points, before a profile that the file has too. */
+const CODE_POINTS: Partial<Record<SampleVariant, Uint8Array>> = {
+  p3_points: chunk("cICP", 12, 13, 0, 1),
+  linear: chunk("gAMA", be(100_000, 4)),
+};
+/** Where PNG's first chunk ends. */
+const BEHIND_IHDR = 33;
 
 /** Writes pixels as a file, with every kind of metadata in it that a test looks for in what comes out. */
 export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, variant }) => {
   const write = WRITERS[mediaType];
   if (write === undefined) throw new TypeError(`Cannot make a sample of ${mediaType}`);
   const { data, width, height, channels } = pixels;
-  const image = sharp(data, { raw: { width, height, channels } });
+  const samples = variant === "linear" ? data.map(linear) : data;
+  const image = sharp(samples, { raw: { width, height, channels } });
   const stored = variant === undefined ? image : VARIANTS[variant](image);
   const tagged = orientation === undefined ? stored : stored
     .withExif({ IFD0: { Copyright: "canary", Make: "Canon" } })
     .withMetadata({ orientation });
-  return new Uint8Array(await write(tagged).toBuffer());
+  const file = new Uint8Array(await write(tagged).toBuffer());
+  const points = variant === undefined ? undefined : CODE_POINTS[variant];
+  if (points === undefined) return file;
+  return new Uint8Array([...file.slice(0, BEHIND_IHDR), ...points, ...file.slice(BEHIND_IHDR)]);
 };
+
+/** Light of an sRGB sample (IEC 61966-2-1, section 5.2), as a sample. */
+function linear(sample: number): number {
+  const value = sample / 255;
+  return Math.round(255 * (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+}
 
 /** The request to make the default renditions of a file. */
 export async function renderRequestOf(bytes: Uint8Array<ArrayBuffer>): Promise<RenderRequest> {

@@ -1,6 +1,7 @@
-/** Facts of the camera from EXIF: a closed vocabulary of makes, strict patterns, never serial numbers, names or places. */
+/** Facts of the camera from EXIF: vocabularies of makes and models, never serial numbers, names or places. */
 import exifr from "exifr";
 import type { Camera } from "../../model/insights.ts";
+import { modelName } from "./_camera_models.ts";
 
 /** Makers whose word in rows is the first one that they write themselves, in lower case. */
 const MAKERS: ReadonlySet<string | undefined> = new Set([
@@ -20,8 +21,8 @@ const OTHER_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^eastman kodak\b/i, "kodak"],
 ];
 
-/** A model: letters and digits in short words; long runs of digits could be a serial number. */
-const MODEL = /^(?!.*\d{6})[A-Za-z0-9][A-Za-z0-9 ._+()/-]{0,47}$/;
+/** What a model's name may consist of at all. */
+const MODEL = /^[\x20-\x7e]{1,64}$/;
 const LENS = /^(?!.*\d{6})[A-Za-z0-9][\x20-\x7e]{0,63}$/;
 
 /** The tags that are looked at in its own directory. */
@@ -68,7 +69,8 @@ function modelOf(value: unknown, make: string): string | undefined {
   const words = value.trim();
   // Some makers write their name before the model's: `SAMSUNG-SM-N900A`, `Canon EOS 300D`.
   const isPrefixed = /^[ -]/.test(words.slice(make.length)) && words.toLowerCase().startsWith(make);
-  return text(isPrefixed ? words.slice(make.length + 1) : words, MODEL);
+  const name = text(isPrefixed ? words.slice(make.length + 1) : words, MODEL);
+  return name === undefined ? undefined : modelName(make, name);
 }
 
 /** The TIFF structure within a block: `Exif\0\0` (EXIF 2.32, 4.7.2) or an offset (ISO/IEC 23008-12, A.2.1) may precede. */

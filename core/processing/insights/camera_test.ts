@@ -80,10 +80,26 @@ test("readCamera() knows other makers as other, without their model", async () =
   assert.deepEqual(await readCamera(block), { make: "other", hasGps: false });
 });
 
-test("readCamera() leaves out models that are no models", async () => {
-  for (const model of ["X 20230918123456", "<script>", "a".repeat(60)]) {
-    const block = exifBlock([0x010f, "Canon"], [0x0110, model]);
-    assert.deepEqual(await readCamera(block), { make: "canon", hasGps: false });
+const MODELS = [
+  ["Canon", "Canon EOS 5D Mark IV", "EOS 5D Mark IV"],
+  ["Apple", "iPhone 15 Pro Max", "iPhone 15 Pro Max"],
+  ["Google", "Pixel 8a", "Pixel 8a"],
+  ["SONY", "ILCE-7M3", "ILCE-7M3"],
+  ["NIKON CORPORATION", "NIKON Z 6_2", "Z 6_2"],
+  ["Xiaomi", "2201117TG", "2201117TG"],
+  ["Canon", "X 20230918123456", "other"],
+  ["Canon", "Jane Doe 12 Elm Street", "other"],
+  ["Apple", "iPhone 0170 1234 567", "other"],
+  ["samsung", "SM-G935L SM-G935L SM-G935L", "other"],
+  ["Canon", "<script>", "other"],
+  ["Canon", "a".repeat(80), undefined],
+] as const;
+
+test("readCamera() knows models by their maker's vocabulary, and others as other", async () => {
+  for (const [make, name, model] of MODELS) {
+    const camera = await readCamera(exifBlock([0x010f, make], [0x0110, name]));
+    assert.equal(camera?.model, model, name);
+    cameraSchema.parse(camera);
   }
 });
 

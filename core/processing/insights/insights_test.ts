@@ -5,7 +5,7 @@ import { draw, quarters } from "../../testing/drawing.ts";
 import { hammingDistance } from "../../testing/likeness.ts";
 import { sampleHeader } from "../../testing/sample_header.ts";
 import { STANDARD_INSIGHTS } from "../pipeline.ts";
-import { dominantColors } from "./dominant_colors.ts";
+import { dominantColors, dominantColorShares } from "./dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
 import { perceptualHash } from "./perceptual_hash.ts";
 import { sharpness } from "./sharpness.ts";
@@ -59,19 +59,34 @@ test("sharpness() is high for edges, falls with blur and is 0 without any", () =
   assert.equal(sharpness(draw(2, 2, () => [1, 2, 3])), 0);
 });
 
-test("dominantColors() names the most frequent colours first and takes near ones for one", () => {
-  const picture = draw(100, 10, (x) => {
-    if (x < 60) return x % 2 === 0 ? [250, 20, 20] : [240, 20, 20];
-    if (x < 90) return [20, 20, 240];
-    return [250, 250, 250];
+test("dominantColors() names the most striking colours first, near ones as one, with their shares", () => {
+  const picture = draw(200, 10, (x) => {
+    if (x < 120) return x % 2 === 0 ? [92, 88, 80] : [96, 90, 84];
+    if (x < 160) return [250, 250, 250];
+    return x < 180 ? [230, 30, 30] : [20, 20, 240];
   });
-  const [first = "", ...others] = dominantColors(picture);
-  assert.match(first, /^#f[0-9a-f]1414$/);
-  assert.deepEqual(others, ["#1414f0", "#fafafa"]);
+  const colors = dominantColors(picture);
+  assert.deepEqual(colors.slice(0, 2), ["#1414f0", "#e61e1e"]);
+  assert.deepEqual(colors.slice(2).toSorted(), ["#5e5952", "#fafafa"]);
+  const shares = dominantColorShares(picture);
+  assert.deepEqual(colors.map((color) => shares[colors.indexOf(color)]).toSorted(), [
+    0.1,
+    0.1,
+    0.2,
+    0.6,
+  ]);
 });
 
 test("dominantColors() does not see what is transparent", () => {
+  const red = draw(8, 8, (x) => x < 4 ? [255, 0, 0, 0] : [0, 0, 255, 255]);
+  assert.deepEqual(dominantColors(red), ["#0000ff"]);
   assert.deepEqual(dominantColors(draw(8, 8, () => [255, 0, 0, 0])), []);
+});
+
+test("thumbhash() does not see the colours of what is transparent", () => {
+  const glass = (hidden: number) =>
+    draw(64, 64, (x) => x % 2 === 0 ? [200, 100, 50, 255] : [hidden, hidden, hidden, 0]);
+  assert.equal(thumbhash(glass(0)), thumbhash(glass(255)));
 });
 
 test("perceptualHash() is the same for a smaller, brighter copy and far for another picture", () => {

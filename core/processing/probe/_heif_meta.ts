@@ -1,12 +1,12 @@
 /** HEIF's `meta` box: items, their types, their properties, their references and where they lie (ISO/IEC 23008-12, 14496-12). */
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { type Box, boxesIn, Cursor, findBox } from "./_boxes.ts";
-import type { ByteRange } from "./_reader.ts";
+import { type ByteRange, latin1 } from "./_reader.ts";
 
 /** What a `meta` box says. */
 export interface HeifMeta {
   readonly primary: number;
-  /** Item types by id: `hvc1`, `av01`, `grid`, `Exif`, … */
+  /** Item types by id: `hvc1`, `av01`, `grid`, `Exif`, …; {@link XMP_ITEM} for a packet of XMP. */
   readonly types: ReadonlyMap<number, string>;
   /** Properties of each item in their order of association. */
   readonly properties: ReadonlyMap<number, readonly Box[]>;
@@ -22,6 +22,12 @@ interface Reference {
 }
 
 const MAX_ITEMS = 8_192;
+
+/** The type of an item that is XMP, which a file calls `mime`. */
+export const XMP_ITEM = "xmp";
+const XMP_MEDIA_TYPE = "application/rdf+xml";
+/** An item's name and media type are not searched beyond it. */
+const MAX_NAME_BYTES = 256;
 
 /** Reads the payload of a `meta` box; throws `corrupt` where it contradicts itself. */
 export function readHeifMeta(payload: Uint8Array): HeifMeta {
@@ -46,7 +52,10 @@ function itemTypes(iinf: Uint8Array | undefined): Map<number, string> {
     const cursor = new Cursor(payload, 4);
     const id = cursor.uint(version === 2 ? 2 : 4);
     cursor.uint(2);
-    types.set(id, cursor.fourcc());
+    const kind = cursor.fourcc();
+    const isXmp = kind === "mime" &&
+      latin1(payload.subarray(0, MAX_NAME_BYTES)).includes(XMP_MEDIA_TYPE);
+    types.set(id, isXmp ? XMP_ITEM : kind);
   }
   return types;
 }

@@ -1,3 +1,4 @@
+import type { Primaries, StoredColor, Transfer } from "../../model/stored_color.ts";
 import { latin1, viewOf } from "./_reader.ts";
 
 const DESC_TAG = 0x64657363; // "desc"
@@ -35,4 +36,28 @@ function descriptionOf(tag: Uint8Array): string | undefined {
   if (type !== MULTI_LOCALIZED || tag.length < 28) return undefined;
   const offset = view.getUint32(24);
   return printable(latin1(tag.subarray(offset, offset + view.getUint32(20))));
+}
+
+/** Words in the names of profiles that cameras and editors embed; the first that fits counts. */
+const NAMED_PRIMARIES: readonly (readonly [RegExp, Primaries])[] = [
+  [/p3/i, "display_p3"],
+  [/adobe ?rgb/i, "adobe_rgb"],
+  [/2020|2100/, "bt2020"],
+  [/prophoto|romm/i, "prophoto_rgb"],
+  [/srgb|61966|709/i, "bt709"],
+];
+const NAMED_TRANSFERS: readonly (readonly [RegExp, Transfer])[] = [
+  [/\bPQ\b/, "pq"],
+  [/\bHLG\b/, "hlg"],
+  [/linear/i, "linear"],
+  [/srgb|61966|p3/i, "srgb"],
+];
+
+/** What a profile's name says of the colours that its codec converts from; undefined where there is no name. */
+export function profileColor(name: string | undefined): StoredColor | undefined {
+  if (name === undefined) return undefined;
+  const named = <Word>(words: readonly (readonly [RegExp, Word])[]) =>
+    words.find(([pattern]) => pattern.test(name))?.[1];
+  const primaries = named(NAMED_PRIMARIES) ?? "other";
+  return { by: "profile", primaries, transfer: named(NAMED_TRANSFERS) ?? "other" };
 }

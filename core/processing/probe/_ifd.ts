@@ -8,6 +8,8 @@ export interface IfdEntry {
   /** Where the value lies if it does not fit the entry. */
   readonly offset: number;
   readonly isInline: boolean;
+  /** The entry's own field of four bytes, in BigTIFF of eight. */
+  readonly bytes: Uint8Array;
 }
 
 /** How a TIFF file is laid out: byte order, and the widths of BigTIFF. */
@@ -70,8 +72,11 @@ function entryAt(view: DataView, at: number, layout: TiffLayout): IfdEntry {
   const count = offsetAt(view, at + 4, layout);
   const offset = offsetAt(view, valueAt, layout);
   const bytes = TYPE_BYTES[type] || 1;
-  const isInline = bytes * count <= (isBig ? 8 : 4);
-  return { type, count, offset, isInline, value: numberAt(view, valueAt, bytes, isLittleEndian) };
+  const width = isBig ? 8 : 4;
+  const isInline = bytes * count <= width;
+  const value = numberAt(view, valueAt, bytes, isLittleEndian);
+  const field = new Uint8Array(view.buffer, view.byteOffset + valueAt, width);
+  return { type, count, offset, isInline, value, bytes: field };
 }
 
 function numberAt(view: DataView, at: number, bytes: number, isLittleEndian: boolean): number {

@@ -22,19 +22,6 @@ export async function countSteps(work: () => Promise<unknown>): Promise<number> 
   return steps;
 }
 
-/** A file at hand that notes how much each read asks for. */
-export function countedSource(bytes: Uint8Array) {
-  const reads: number[] = [];
-  return {
-    reads,
-    size: bytes.length,
-    read: (offset: number, length: number) => {
-      reads.push(length);
-      return Promise.resolve(bytes.slice(offset, offset + length));
-    },
-  };
-}
-
 /** Puts a method or getter in the place of one that counts its calls; the answer puts it back. */
 function counting(
   prototype: object,

@@ -1,10 +1,13 @@
-import type { ColorSpace } from "../../model/insights.ts";
+import { hexOf } from "../../hex.ts";
+import type { ColorSpace, ImageHeader } from "../../model/insights.ts";
 import type { MediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
+import type { StoredColor } from "../../model/stored_color.ts";
 import { type Box, Cursor, findBox } from "./_boxes.ts";
-import { type HeifMeta, readHeifMeta } from "./_heif_meta.ts";
-import { iccName } from "./_icc_name.ts";
-import { type FormatFacts, latin1, ProbeReader } from "./_reader.ts";
+import { colorOfCodePoints } from "./_code_points.ts";
+import { type HeifMeta, readHeifMeta, XMP_ITEM } from "./_heif_meta.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
+import { type ByteRange, type FormatFacts, latin1, ProbeReader, viewOf } from "./_reader.ts";
 
 /** Coded item types and the media type of a picture of them. */
 const CODED: Readonly<Record<string, MediaType>> = {
@@ -18,12 +21,17 @@ const ALPHA_URNS = [
 ];
 const LONGEST_URN = Math.max(...ALPHA_URNS.map(({ length }) => length));
 
+/** A box of Content Credentials (C2PA 2.1, annex A.5). */
+const CREDENTIALS_UUID = "d8fec3d61b0e483c92975828877ec481";
+/** Boxes of a file that are looked at for credentials; writers put them behind the first one. */
+const MAX_TOP_BOXES = 64;
+
 /**
- * Reads the `meta` box of AVIF and HEIC, wherever it lies: the primary item's size, turning and mirroring (as an EXIF
- * orientation), depth, colour profile and alpha.
+ * Reads the `meta` box of AVIF and HEIC, wherever it lies: the primary item's size as it is cropped, turning and mirroring
+ * (as an EXIF orientation), depth, colours and alpha.
  */
-export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const meta = readHeifMeta(await findMeta(reader));
+export function heifProbe(reader: ProbeReader): FormatFacts {
+  const meta = readHeifMeta(findMeta(reader));
   const properties = meta.properties.get(meta.primary) ?? [];
   const mediaType = CODED[codedType(meta)];
   if (mediaType === undefined) {
@@ -32,42 +40,109 @@ export async function heifProbe(reader: ProbeReader): Promise<FormatFacts> {
   const ispe = findBox(properties, "ispe");
   if (ispe === undefined) throw new ImageRejected("corrupt", "its primary item has no size");
   const size = new Cursor(ispe, 4);
-  const [width, height] = [size.uint(4), size.uint(4)];
+  const coded = { width: size.uint(4), height: size.uint(4) };
   checkWhole(meta, reader.size);
   const hasAlpha = alphaOf(meta);
   const profile = heifProfile(properties);
+  const samples = samplesOf(properties, hasAlpha);
   return {
     mediaType,
     header: {
-      width,
-      height,
+      ...croppedSize(coded, properties),
       frames: 1,
       hasAlpha,
-      ...samplesOf(properties, hasAlpha),
+      ...samples,
       orientation: orientationOf(properties),
       iccName: profile === undefined ? undefined : iccName(profile),
+      color: profile === undefined
+        ? heifColor(properties, { isGrey: samples.colorSpace === "grey" })
+        : profileColor(iccName(profile)),
     },
-    exif: exifOf(meta),
+    codedPixels: coded.width * coded.height,
+    exif: itemOf(meta, "Exif"),
+    xmp: itemOf(meta, XMP_ITEM),
     iccBytes: profile?.length,
+    jumbf: credentialsIn(reader),
   };
 }
 
-/** The payload of the top-level `meta` box; media data before it is jumped over by one more read. */
-async function findMeta(reader: ProbeReader): Promise<Uint8Array> {
+/** A box of a file's top level. */
+interface TopBox {
+  readonly type: string;
+  readonly payload: ByteRange;
+  readonly nextAt: number;
+}
+
+/** The top-level box whose head (16 bytes, or what there is) lies at `at`; undefined where that is no box. */
+function topBox(head: DataView, at: number, fileSize: number): TopBox | undefined {
+  const announced = head.getUint32(0);
+  const headBytes = announced === 1 ? 16 : 8;
+  const size = announced === 0
+    ? fileSize - at
+    : announced === 1 && head.byteLength >= 16
+    ? Number(head.getBigUint64(8))
+    : announced;
+  if (size < headBytes) return undefined;
+  const type = latin1(new Uint8Array(head.buffer, head.byteOffset + 4, 4));
+  const payload = { offset: at + headBytes, length: size - headBytes };
+  return { type, payload, nextAt: at + size };
+}
+
+/** The payload of the top-level `meta` box. */
+export function findMeta(reader: ProbeReader): Uint8Array {
+  let isFilm = false;
   for (let at = 0; at + 8 <= reader.size;) {
     reader.step();
-    const view = await reader.view(at, 8);
-    const type = latin1(new Uint8Array(view.buffer, view.byteOffset + 4, 4));
-    const announced = view.getUint32(0);
-    const isLarge = announced === 1;
-    const head = isLarge ? 16 : 8;
-    const large = isLarge ? Number((await reader.view(at + 8, 8)).getBigUint64(0)) : announced;
-    const size = announced === 0 ? reader.size - at : large;
-    if (size < head) throw new ImageRejected("corrupt", `a box of ${size} bytes at byte ${at}`);
-    if (type === "meta") return await reader.bytes(at + head, size - head);
-    at += size;
+    const head = reader.view(at, Math.min(16, reader.size - at));
+    const box = topBox(head, at, reader.size);
+    if (box === undefined) throw new ImageRejected("corrupt", `no box at byte ${at}`);
+    const { type, payload } = box;
+    if (type === "meta") return reader.bytes(payload.offset, payload.length);
+    if (type === "moov") isFilm = true;
+    at = box.nextAt;
+  }
+  if (isFilm) {
+    throw new ImageRejected("unsupported_type", "it is a sequence without a still picture");
   }
   throw new ImageRejected("truncated", "it ends before its `meta` box");
+}
+
+/** Content Credentials in a box of their own, as far as boxes are at hand. */
+function credentialsIn(reader: ProbeReader): ByteRange[] {
+  for (let at = 0, left = MAX_TOP_BOXES; left > 0; left -= 1) {
+    const head = reader.held(at, 16);
+    const box = head === undefined ? undefined : topBox(viewOf(head), at, reader.size);
+    if (box === undefined) return [];
+    const uuid = box.type === "uuid" ? reader.held(box.payload.offset, 16) : undefined;
+    if (uuid !== undefined && hexOf(uuid) === CREDENTIALS_UUID) return [box.payload];
+    at = box.nextAt;
+  }
+  return [];
+}
+
+/** Width and height in pixels. */
+type Size = Pick<ImageHeader, "width" | "height">;
+
+/** What `clap` leaves of a picture (ISO/IEC 14496-12, section 12.1.4), before turning: it applies in its turn. */
+function croppedSize(coded: Size, properties: readonly Box[]): Size {
+  let { width, height } = coded;
+  let isTurned = false;
+  for (const { type, payload } of properties) {
+    if (type === "irot" && ((payload[0] ?? 0) & 1) === 1) isTurned = !isTurned;
+    if (type !== "clap") continue;
+    const [across, down] = cropOf(payload);
+    width = Math.min(width, isTurned ? down : across);
+    height = Math.min(height, isTurned ? across : down);
+  }
+  return { width, height };
+}
+
+/** Width and height of a clean aperture; throws `corrupt` where they are none. */
+function cropOf(clap: Uint8Array): readonly [number, number] {
+  const cursor = new Cursor(clap);
+  const [width = 0, height = 0] = [0, 1].map(() => Math.round(cursor.uint(4) / cursor.uint(4)));
+  if (width >= 1 && height >= 1 && Number.isFinite(width + height)) return [width, height];
+  throw new ImageRejected("corrupt", "its clean aperture is empty");
 }
 
 function checkWhole({ locations }: HeifMeta, size: number): void {
@@ -85,17 +160,25 @@ function codedType(meta: HeifMeta): string {
   return meta.types.get(tiles?.to[0] ?? -1) ?? "";
 }
 
+/** Alpha belongs to the primary item, or to the tiles that it consists of. */
 function alphaOf(meta: HeifMeta): boolean {
+  const tiles = meta.references.filter(({ type, from }) =>
+    type === "dimg" && from === meta.primary
+  );
+  const seen = new Set([meta.primary, ...tiles.flatMap(({ to }) => to)]);
   const auxiliary = meta.references
-    .filter(({ type, to }) => type === "auxl" && to.includes(meta.primary))
+    .filter(({ type, to }) => type === "auxl" && to.some((item) => seen.has(item)))
     .map(({ from }) => from);
   // Each item once: references may repeat one without end.
-  return [...new Set(auxiliary)].some((item) =>
-    meta.properties.get(item)?.some(({ type, payload }) => {
-      const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
-      return ALPHA_URNS.some((known) => urn.startsWith(known));
-    })
-  );
+  return [...new Set(auxiliary)].some((item) => isAlphaItem(meta, item));
+}
+
+/** Whether an auxiliary item holds alpha. */
+export function isAlphaItem({ properties }: HeifMeta, item: number): boolean {
+  return properties.get(item)?.some(({ type, payload }) => {
+    const urn = type === "auxC" ? latin1(payload.subarray(4, 4 + LONGEST_URN)) : "";
+    return ALPHA_URNS.some((known) => urn.startsWith(known));
+  }) ?? false;
 }
 
 function samplesOf(
@@ -118,10 +201,37 @@ function heifProfile(properties: readonly Box[]): Uint8Array | undefined {
   return box?.payload.subarray(4);
 }
 
-function exifOf(meta: HeifMeta) {
-  const item = [...meta.types].find(([, type]) => type === "Exif");
-  const range = item === undefined ? undefined : meta.locations.get(item[0]);
-  // Length 0 means "to the end of the file" (ISO/IEC 14496-12, section 8.11.3.3): nothing that EXIF would say.
+/** Colour code points (ISO/IEC 14496-12, section 12.1.5), and how bright the picture gets (`clli`, `mdcv`). */
+function heifColor(
+  properties: readonly Box[],
+  { isGrey }: { readonly isGrey: boolean },
+): StoredColor | undefined {
+  const box = properties.find(({ type, payload }) =>
+    type === "colr" && payload.length >= 11 && latin1(payload.subarray(0, 4)) === "nclx"
+  );
+  if (box === undefined) return undefined;
+  const view = viewOf(box.payload);
+  const points = colorOfCodePoints(view.getUint16(4), view.getUint16(6));
+  const isFull = (view.getUint8(10) & 0x80) !== 0;
+  if (!isGrey || isFull) {
+    return points === undefined ? undefined : { ...points, ...peakOf(properties) };
+  }
+  const sdr = { by: "code_points", primaries: "bt709", transfer: "srgb" } as const;
+  return { ...(points ?? sdr), ...peakOf(properties), isLimited: true };
+}
+
+function peakOf(properties: readonly Box[]): Pick<StoredColor, "peakNits"> {
+  const [content, display] = [findBox(properties, "clli"), findBox(properties, "mdcv")];
+  const brightest = content === undefined ? 0 : new Cursor(content).uint(2);
+  const peakNits = brightest || (display === undefined ? 0 : new Cursor(display, 16).uint(4) / 1e4);
+  return peakNits > 0 ? { peakNits } : {};
+}
+
+/** Where the first item of a type lies, if it lies in one piece. */
+function itemOf({ types, locations }: HeifMeta, wanted: string): ByteRange | undefined {
+  const item = [...types].find(([, type]) => type === wanted);
+  const range = item === undefined ? undefined : locations.get(item[0]);
+  // Length 0 means "to the end of the file" (ISO/IEC 14496-12, section 8.11.3.3): nothing that a block would say.
   return range === undefined || range.length === 0 ? undefined : range;
 }
 
@@ -161,12 +271,12 @@ function after(first: Turn, second: Turn): Turn {
   const [a, b, c, d] = first;
   const [e, f, g, h] = second;
   const turn = [e * a + f * c, e * b + f * d, g * a + h * c, g * b + h * d] as const;
-  // -0 is not 0 for comparisons by identity; adding 0 mends it.
+  // -0 is not 0 for comparisons by identity; adding 0 makes it one.
   return [turn[0] + 0, turn[1] + 0, turn[2] + 0, turn[3] + 0];
 }
 
 /** The ICC profile of the primary item of a whole HEIF file, or undefined where it has none; throws as the probe. */
-export async function heifProfileOf(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  const meta = readHeifMeta(await findMeta(ProbeReader.of(bytes)));
+export function heifProfileOf(bytes: Uint8Array): Uint8Array | undefined {
+  const meta = readHeifMeta(findMeta(new ProbeReader(bytes)));
   return heifProfile(meta.properties.get(meta.primary) ?? []);
 }

@@ -1,6 +1,7 @@
 import type { ColorSpace } from "../../model/insights.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { printable } from "./_icc_name.ts";
+import { PngColors } from "./_png_color.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
 
@@ -21,19 +22,30 @@ const COLOR_TYPES: Readonly<Record<number, PngColor>> = {
 };
 
 const MAX_EXIF_BYTES = 1_048_576;
+const MAX_COLOR_BYTES = 65_536;
+/** Chunks behind the first pixels that are looked at. */
+const MAX_LATER_CHUNKS = 10_000;
+
+const XMP_KEYWORD = "XML:com.adobe.xmp\0";
+/** Bytes of the keyword, its zero, no compression, and no language. */
+const XMP_HEAD_BYTES = XMP_KEYWORD.length + 4;
 
 interface Found {
   frames: number;
+  isAnimated: boolean;
   hasTransparency: boolean;
   iccName?: string | undefined;
   iccBytes?: number;
   exif?: ByteRange;
+  xmp?: ByteRange;
+  jumbf: readonly ByteRange[];
   orientation: number;
+  readonly colors: PngColors;
 }
 
 /** Reads PNG's and APNG's chunks up to the pixels. */
-export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const ihdr = await reader.bytes(8, 25);
+export function pngProbe(reader: ProbeReader): FormatFacts {
+  const ihdr = reader.bytes(8, 25);
   if (latin1(ihdr.subarray(4, 8)) !== "IHDR" || viewOf(ihdr).getUint32(0) !== 13) {
     throw new ImageRejected("corrupt", "its first chunk is not IHDR");
   }
@@ -43,57 +55,99 @@ export async function pngProbe(reader: ProbeReader): Promise<FormatFacts> {
   if (color === undefined || !color.depths.includes(bitDepth)) {
     throw new ImageRejected("corrupt", `colour type ${view.getUint8(9)} of ${bitDepth} bits`);
   }
-  const found = await readChunks(reader);
+  const found = readChunks(reader);
   return {
     header: {
       width: view.getUint32(0),
       height: view.getUint32(4),
-      frames: found.frames,
+      frames: Math.max(1, found.frames),
       bitDepth,
       channels: color.channels,
       hasAlpha: color.hasAlpha || found.hasTransparency,
       colorSpace: color.colorSpace,
       orientation: found.orientation,
       iccName: found.iccName,
+      color: found.colors.stored(found.iccBytes === undefined ? undefined : found.iccName ?? ""),
     },
     exif: found.exif,
     iccBytes: found.iccBytes,
+    xmp: found.xmp,
+    jumbf: found.jumbf,
   };
 }
 
-async function readChunks(reader: ProbeReader): Promise<Found> {
-  const found: Found = { frames: 1, hasTransparency: false, orientation: 1 };
+/** Chunks up to the pixels; behind them, only text and the frames of an animation. */
+function readChunks(reader: ProbeReader): Found {
+  const found: Found = {
+    frames: 0,
+    isAnimated: false,
+    hasTransparency: false,
+    jumbf: [],
+    orientation: 1,
+    colors: new PngColors(),
+  };
   for (let at = 33;;) {
     reader.step();
-    const head = await reader.bytes(at, 8);
-    const length = viewOf(head).getUint32(0);
-    const type = latin1(head.subarray(4, 8));
-    if (type === "IDAT") return found;
+    const { type, range } = chunkOf(reader.bytes(at, 8), at);
+    if (type === "IDAT") {
+      readHeldChunks(reader, at, found);
+      return found;
+    }
     if (type === "IEND") throw new ImageRejected("corrupt", "it has no pixels");
-    if (length > 0x7fffffff) throw new ImageRejected("corrupt", `a chunk of ${length} bytes`);
-    await readChunk(reader, type, { offset: at + 8, length }, found);
-    at += 12 + length;
+    if (range.length > 0x7fffffff) {
+      throw new ImageRejected("corrupt", `a chunk of ${range.length} bytes`);
+    }
+    readChunk(reader, type, range, found);
+    readHeldChunk(reader, type, range, found);
+    at = range.offset + range.length + 4;
   }
 }
 
-async function readChunk(
+function chunkOf(head: Uint8Array, at: number) {
+  const length = viewOf(head).getUint32(0);
+  return { type: latin1(head.subarray(4, 8)), range: { offset: at + 8, length } };
+}
+
+function readHeldChunks(reader: ProbeReader, from: number, found: Found): void {
+  for (let at = from, left = MAX_LATER_CHUNKS; left > 0; left -= 1) {
+    const head = reader.held(at, 8);
+    if (head === undefined) return;
+    const { type, range } = chunkOf(head, at);
+    readHeldChunk(reader, type, range, found);
+    at = range.offset + range.length + 4;
+  }
+}
+
+function readHeldChunk(reader: ProbeReader, type: string, range: ByteRange, found: Found): void {
+  const { offset, length } = range;
+  // How many frames `acTL` says is worth nothing: what is there is counted.
+  if (type === "fcTL" && found.isAnimated) found.frames += 1;
+  if (type === "caBX") found.jumbf = [range];
+  if (type !== "iTXt" || length < XMP_HEAD_BYTES) return;
+  const keyword = reader.held(offset, XMP_KEYWORD.length);
+  if (keyword === undefined || latin1(keyword) !== XMP_KEYWORD) return;
+  found.xmp = { offset: offset + XMP_HEAD_BYTES, length: length - XMP_HEAD_BYTES };
+}
+
+function readChunk(
   reader: ProbeReader,
   type: string,
   range: ByteRange,
   found: Found,
-): Promise<void> {
+): void {
   const { offset, length } = range;
   if (type === "tRNS") found.hasTransparency = true;
-  if (type === "acTL" && length >= 8) {
-    found.frames = Math.max(1, (await reader.view(offset, 8)).getUint32(0));
-  }
+  if (type === "acTL") found.isAnimated = true;
   if (type === "iCCP" && length > 0) {
     found.iccBytes = length;
-    const keyword = latin1(await reader.bytes(offset, Math.min(length, 80)));
+    const keyword = latin1(reader.bytes(offset, Math.min(length, 80)));
     found.iccName = printable(keyword.split("\0", 1)[0] ?? "");
+  }
+  if (PngColors.reads(type) && length <= MAX_COLOR_BYTES) {
+    found.colors.add(type, reader.bytes(offset, length));
   }
   if (type === "eXIf") found.exif = range;
   if (type === "eXIf" && length <= MAX_EXIF_BYTES) {
-    found.orientation = exifOrientation(await reader.bytes(offset, length));
+    found.orientation = exifOrientation(reader.bytes(offset, length));
   }
 }

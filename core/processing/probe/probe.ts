@@ -1,22 +1,20 @@
 /**
  * The probe: what a file says about itself, read from its header before any decoder sees it.
  * Walk: magic bytes choose a format's file (`jpeg.ts`, `png.ts`, …), which reads through a `ProbeReader`
- * that bounds reads and bytes; the header, the media type and where EXIF lies come back.
+ * that bounds its steps; the header, the media type and where EXIF lies come back.
  */
 import { hexOf } from "../../hex.ts";
-import type { ImageHeader } from "../../model/insights.ts";
+import type { ImageHeader, Origins } from "../../model/insights.ts";
 import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
-import type { CallOptions } from "../../ports/call_options.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { gifProbe } from "./gif.ts";
 import { heifProbe } from "./heif.ts";
 import { jpegProbe } from "./jpeg.ts";
+import { originsOf } from "./_origins.ts";
 import { pngProbe } from "./png.ts";
-import { type ByteRange, type ByteSource, type FormatProbe, ProbeReader } from "./_reader.ts";
+import { type ByteRange, type FormatProbe, ProbeReader } from "./_reader.ts";
 import { tiffProbe } from "./tiff.ts";
 import { webpProbe } from "./webp.ts";
-
-export type { ByteSource } from "./_reader.ts";
 
 /** What a file says about itself. */
 export interface Probed {
@@ -26,6 +24,10 @@ export interface Probed {
   readonly exif: ByteRange | undefined;
   /** Bytes of the colour profile as stored, 0 without one. */
   readonly iccBytes: number;
+  /** Pixels that a decoder makes, before it crops them to the header's. */
+  readonly codedPixels: number;
+  /** What it says of how the picture came to be, as far as its bytes are at hand. */
+  readonly origins: Origins;
 }
 
 const PROBES = {
@@ -40,32 +42,22 @@ const PROBES = {
 } as const satisfies Record<MediaType, FormatProbe>;
 
 /**
- * Tells type, shape and orientation from at most eight range reads, the first of 64 KiB and none over 4 MiB, in at most
- * five steps (numbers read, views taken, bytes made text) for each byte that it was given.
- * Throws ImageRejected `not_an_image`, `unsupported_type`, `truncated` or `corrupt`; what a source throws goes through.
+ * Reads type, shape and orientation of a whole file in at most five steps (numbers read, views taken, bytes made text) a
+ * byte. Throws ImageRejected `not_an_image`, `unsupported_type`, `truncated` or `corrupt`.
  */
-export function probe(
-  source: ByteSource,
-  options: CallOptions = {},
-): Promise<Probed> {
-  return probeThrough(new ProbeReader(source, options.signal));
-}
-
-/** The same for a whole file at hand; counts frames exactly. */
-export function probeBytes(bytes: Uint8Array): Promise<Probed> {
-  return probeThrough(ProbeReader.of(bytes));
-}
-
-async function probeThrough(reader: ProbeReader): Promise<Probed> {
+export async function probeBytes(bytes: Uint8Array): Promise<Probed> {
+  const reader = new ProbeReader(bytes);
   if (reader.size === 0) throw new ImageRejected("not_an_image", "the file is empty");
-  const head = await reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
+  const head = reader.bytes(0, Math.min(SNIFF_BYTES, reader.size));
   const sniffed = sniffMediaType(head);
   if (sniffed === null) throw unknownType(head);
-  const { header, exif, iccBytes = 0, mediaType } = await PROBES[sniffed](reader);
+  const facts = PROBES[sniffed](reader);
+  const { header, exif, iccBytes = 0, mediaType = sniffed } = facts;
   if (header.width < 1 || header.height < 1) {
     throw new ImageRejected("corrupt", `the header says ${header.width} x ${header.height} pixels`);
   }
-  return { mediaType: mediaType ?? sniffed, header, exif, iccBytes };
+  const codedPixels = Math.max(facts.codedPixels ?? 0, header.width * header.height);
+  return { mediaType, header, exif, iccBytes, codedPixels, origins: originsOf(reader, facts) };
 }
 
 /** Pictures that are known and not taken, by their first bytes in hex. */

@@ -1,10 +1,9 @@
 import { ImageRejected } from "../../model/reject_reason.ts";
-import { iccName } from "./_icc_name.ts";
+import { iccName, profileColor } from "./_icc_name.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
 
 const FLAG_ANIMATION = 0x02;
-const FLAG_EXIF = 0x08;
 const FLAG_ALPHA = 0x10;
 const MAX_EXIF_BYTES = 1_048_576;
 const MAX_ICC_BYTES = 262_144;
@@ -21,27 +20,27 @@ interface Shape {
   readonly isLossless: boolean;
 }
 
-/** Reads WebP's three layouts (RFC 9649): lossy, lossless and extended; frames of animations as far as bytes are at hand. */
-export async function webpProbe(reader: ProbeReader): Promise<FormatFacts> {
-  const riffBytes = (await reader.view(4, 4)).getUint32(0, true) + 8;
+/** Reads WebP's three layouts (RFC 9649): lossy, lossless and extended. */
+export function webpProbe(reader: ProbeReader): FormatFacts {
+  const riffBytes = reader.view(4, 4).getUint32(0, true) + 8;
   if (riffBytes > reader.size) {
     const detail = `${riffBytes} bytes are announced, ${reader.size} are there`;
     throw new ImageRejected("truncated", detail);
   }
-  const first = await chunkAt(reader, 12);
-  if (first.type === "VP8X") return await extendedFacts(reader, first);
-  return { header: headerOf(await shapeOf(reader, first)) };
+  const first = chunkAt(reader, 12);
+  if (first.type === "VP8X") return extendedFacts(reader, first);
+  return { header: headerOf(shapeOf(reader, first)) };
 }
 
-async function chunkAt(reader: ProbeReader, at: number): Promise<Chunk> {
-  const head = await reader.bytes(at, 8);
+function chunkAt(reader: ProbeReader, at: number): Chunk {
+  const head = reader.bytes(at, 8);
   const length = viewOf(head).getUint32(4, true);
   return { type: latin1(head.subarray(0, 4)), range: { offset: at + 8, length } };
 }
 
-async function shapeOf(reader: ProbeReader, { type, range }: Chunk): Promise<Shape> {
-  if (type === "VP8L") return losslessShape(await reader.bytes(range.offset, 5));
-  if (type === "VP8 ") return lossyShape(await reader.bytes(range.offset, 10));
+function shapeOf(reader: ProbeReader, { type, range }: Chunk): Shape {
+  if (type === "VP8L") return losslessShape(reader.bytes(range.offset, 5));
+  if (type === "VP8 ") return lossyShape(reader.bytes(range.offset, 10));
   throw new ImageRejected("corrupt", "its first chunk is no picture");
 }
 
@@ -71,8 +70,8 @@ function lossyShape(bytes: Uint8Array): Shape {
   };
 }
 
-async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<FormatFacts> {
-  const view = await reader.view(range.offset, 10);
+function extendedFacts(reader: ProbeReader, { range }: Chunk): FormatFacts {
+  const view = reader.view(range.offset, 10);
   const flags = view.getUint8(0);
   const shape = {
     width: 1 + uint24(view, 4),
@@ -80,20 +79,23 @@ async function extendedFacts(reader: ProbeReader, { range }: Chunk): Promise<For
     hasAlpha: (flags & FLAG_ALPHA) !== 0,
     isLossless: false,
   };
-  const found = await walkChunks(reader, chunkEnd(range), flags);
+  const found = walkChunks(reader, chunkEnd(range));
   const frames = (flags & FLAG_ANIMATION) === 0 ? 1 : Math.max(1, found.frames);
   const exif = found.exif;
   const isSmall = exif !== undefined && exif.length <= MAX_EXIF_BYTES;
-  const orientation = isSmall ? exifOrientation(await reader.bytes(exif.offset, exif.length)) : 1;
+  const orientation = isSmall ? exifOrientation(reader.bytes(exif.offset, exif.length)) : 1;
   return {
     header: {
       ...headerOf({ ...shape, isLossless: found.isLossless }),
       frames,
       orientation,
       iccName: found.iccName,
+      color: profileColor(found.iccName),
     },
     exif,
     iccBytes: found.iccBytes,
+    xmp: found.xmp,
+    jumbf: found.jumbf,
   };
 }
 
@@ -103,27 +105,27 @@ interface Walk {
   iccName?: string | undefined;
   iccBytes?: number;
   exif?: ByteRange;
+  xmp?: ByteRange;
+  jumbf: readonly ByteRange[];
 }
 
-/** Chunks in order; in animations only those at hand, as each frame is a chunk and their bodies may be far apart. */
-async function walkChunks(reader: ProbeReader, from: number, flags: number): Promise<Walk> {
-  const isAnimated = (flags & FLAG_ANIMATION) !== 0;
-  const wantsExif = (flags & FLAG_EXIF) !== 0;
-  const found: Walk = { frames: 0, isLossless: false };
+/** Chunks in order. */
+function walkChunks(reader: ProbeReader, from: number): Walk {
+  const found: Walk = { frames: 0, isLossless: false, jumbf: [] };
   for (let at = from; at + 8 <= reader.size;) {
     reader.step();
-    const isAtHand = reader.held(at, 8) !== undefined;
-    if (!isAtHand && (isAnimated || !wantsExif || !reader.mayRead)) return found;
-    const { type, range } = await chunkAt(reader, at);
+    const { type, range } = chunkAt(reader, at);
     if (range.offset + range.length > reader.size) {
       throw new ImageRejected("truncated", `its chunk at byte ${at} ends behind the file`);
     }
     if (type === "ANMF") found.frames += 1;
     if (type === "VP8L") found.isLossless = true;
     if (type === "EXIF") found.exif = range;
+    if (type === "XMP ") found.xmp = range;
+    if (type === "C2PA") found.jumbf = [range];
     if (type === "ICCP") found.iccBytes = range.length;
     if (type === "ICCP" && range.length <= MAX_ICC_BYTES) {
-      found.iccName = iccName(await reader.bytes(range.offset, range.length));
+      found.iccName = iccName(reader.bytes(range.offset, range.length));
     }
     at = chunkEnd(range);
   }

@@ -1,4 +1,4 @@
--- How often ready images show a colour among their three most frequent, for each day of T0 (UTC).
+-- How often ready images show a colour among their five most striking, for each day of T0 (UTC).
 -- Each channel is rounded down to 16 levels, so that colours that look alike count as one.
 SELECT
   DATE(image.t0) AS day,
@@ -14,7 +14,9 @@ FROM tintype.images_current AS image
 CROSS JOIN UNNEST([
   STRUCT(1 AS place, image.dominant_color_1 AS color),
   STRUCT(2 AS place, image.dominant_color_2 AS color),
-  STRUCT(3 AS place, image.dominant_color_3 AS color)
+  STRUCT(3 AS place, image.dominant_color_3 AS color),
+  STRUCT(4 AS place, image.dominant_color_4 AS color),
+  STRUCT(5 AS place, image.dominant_color_5 AS color)
 ]) AS shown
 WHERE image.status = 'ready' AND shown.color IS NOT NULL
 GROUP BY day, color

@@ -8,6 +8,9 @@ SELECT
   SUM(bytes) AS bytes,
   AVG(megapixels) AS mean_megapixels,
   COUNTIF(has_gps) AS with_gps,
+  COUNTIF(hdr) AS hdr,
+  COUNTIF(provenance = 'present') AS with_credentials,
+  COUNTIF(ai_generated) AS ai_generated,
   COUNTIF(sharpness < 100) AS blurred
 FROM tintype.images_current
 WHERE status = 'ready'

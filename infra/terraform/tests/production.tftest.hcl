@@ -45,6 +45,10 @@ run "plan" {
     error_message = "Records become rows by the tables' own columns, and what has no column is not dropped."
   }
   assert {
+    condition     = google_storage_bucket.images["raw"].location == "EUROPE-WEST4" && google_storage_bucket.images["processed"].location == "EUR4" && length(google_storage_bucket.images["raw"].encryption) == 0 && length(google_kms_key_ring.ring) == 0
+    error_message = "By default raw lies in one region, and Google's own keys serve."
+  }
+  assert {
     condition     = google_storage_bucket.config.location == "EUR4" && google_storage_bucket.config.soft_delete_policy[0].retention_duration_seconds == 0 && !google_storage_bucket.config.versioning[0].enabled && length(google_storage_bucket.config.lifecycle_rule) == 0
     error_message = "The configuration lies in two regions, has no age and keeps no salt that was dropped."
   }
@@ -131,5 +135,25 @@ run "a_service_that_needs_the_internet" {
   assert {
     condition     = length(google_cloud_run_v2_service.processor.template[0].vpc_access) == 0 && length(google_cloud_run_v2_service.keeper.template[0].vpc_access) == 1
     error_message = "It leaves the network by itself; the other one stays in."
+  }
+}
+
+run "the_resilient_profile_by_private_endpoints" {
+  command = plan
+  variables {
+    profile = "resilient"
+    bridge = {
+      brokers           = ["lkc-1.dom1.europe-west4.gcp.confluent.cloud:9092"]
+      private_endpoints = { domain = "dom1.europe-west4.gcp.confluent.cloud", attachments = { a = "projects/p/regions/europe-west4/serviceAttachments/s-a" } }
+    }
+  }
+
+  assert {
+    condition     = google_storage_bucket.images["raw"].location == "EUR4" && length(google_storage_bucket.images["raw"].encryption) == 1 && length(google_kms_crypto_key.regional) == 1 && length(google_bigquery_dataset.tintype.default_encryption_configuration) == 1
+    error_message = "Everything lies in two regions under the project's own keys."
+  }
+  assert {
+    condition     = google_compute_forwarding_rule.kafka_endpoint["tintype-kafka-a"].target == "projects/p/regions/europe-west4/serviceAttachments/s-a" && google_dns_record_set.kafka["*"].name == "*.dom1.europe-west4.gcp.confluent.cloud."
+    error_message = "Kafka's names are those of its private endpoints."
   }
 }

@@ -27,7 +27,9 @@ export function claimedSides(): HostileFile[] {
       ispe(width, height),
     ]];
     const entries = tiffEntries(width, height);
-    return hostiles(["too_many_pixels"], [
+    // A line is no more than its pixels: what is refused of it is that they are not there.
+    const isLine = Math.min(width, height) === 1;
+    return hostiles(isLine ? [...BROKEN, "too_many_pixels", "ready"] : ["too_many_pixels"], [
       [`jpeg ${size}`, "image/jpeg", jpeg(sides)],
       [`progressive jpeg ${size}`, "image/jpeg", jpeg({ ...sides, sof: 0xc2 })],
       [`png ${size}`, "image/png", png(sides)],
@@ -64,8 +66,9 @@ export function claimedGiants(): HostileFile[] {
       ["jpeg without a side 0", "image/jpeg", jpeg({ width: 0, height: 0 })],
       ["jpeg without a side 1", "image/jpeg", jpeg({ width: 100, height: 0 })],
       ["png without a side", "image/png", png({ width: 0, height: 9 })],
-      ["gif without a side", "image/gif", gif({ width: 0, height: 0 }, 1)],
     ]),
+    // Its first frame says how large it is.
+    ...hostiles(["ready"], [["gif without a side", "image/gif", gif({ width: 0, height: 0 }, 1)]]),
   ];
 }
 
@@ -73,13 +76,17 @@ export function claimedGiants(): HostileFile[] {
 export function claimedFrames(): HostileFile[] {
   const anmf = Array<Uint8Array>(5_000).fill(bytesOf("ANMF", le(16, 4), new Uint8Array(16)));
   const actl = chunk("acTL", be(0x7fffffff, 4), be(0, 4));
-  return hostiles(["too_many_frames"], [
-    ["gif of a million frames", "image/gif", gif({ width: 4, height: 4 }, 1_000_000)],
-    ["gif of many large frames", "image/gif", gif({ width: 9_000, height: 9_000 }, 900)],
-    ["apng of 2^31 - 1 frames", "image/png", png({ ...SMALL, before: [actl] })],
-    ["webp of 5,000 frames", "image/webp", riff(vp8x(SMALL, 2), ...anmf)],
-    ["tiff of 5,000 pages", "image/tiff", tiffPages(5_000)],
-  ]);
+  return [
+    ...hostiles(BROKEN, [
+      ["apng that claims 2^31 - 1 frames", "image/png", png({ ...SMALL, before: [actl] })],
+    ]),
+    ...hostiles(["too_many_frames"], [
+      ["gif of a million frames", "image/gif", gif({ width: 4, height: 4 }, 1_000_000)],
+      ["gif of many large frames", "image/gif", gif({ width: 9_000, height: 9_000 }, 900)],
+      ["webp of 5,000 frames", "image/webp", riff(vp8x(SMALL, 2), ...anmf)],
+      ["tiff of 5,000 pages", "image/tiff", tiffPages(5_000)],
+    ]),
+  ];
 }
 
 /** Segments and chunks without end before the header's own. */

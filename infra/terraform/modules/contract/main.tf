@@ -10,6 +10,18 @@ locals {
   kms_location  = lookup(local.kms_locations, var.bucket_location, var.region)
   is_dual       = upper(var.region) != var.bucket_location
 
+  # economical: raw in one region, Google's own keys. resilient: everything in two, the project's own keys
+  # (docs/decisions/profiles.md). infra/cost/facts.ts bills both.
+  profile = {
+    economical = { is_raw_paired = false, has_own_keys = false }
+    resilient  = { is_raw_paired = true, has_own_keys = true }
+  }[var.profile]
+  pair = { location = var.bucket_location, rpo = !local.is_dual ? null : var.turbo_replication ? "ASYNC_TURBO" : "DEFAULT" }
+  locations = merge(
+    { for role in ["processed", "erasures", "certificates"] : role => local.pair },
+    { raw = local.profile.is_raw_paired ? local.pair : { location = upper(var.region), rpo = null } },
+  )
+
   # The configuration bucket lies in two regions in every profile, as no image can be named without its day's salt: in the
   # buckets' own pair, else in the region's continent.
   continent = {
@@ -51,10 +63,11 @@ locals {
   }
   registry = "${var.region}-docker.pkg.dev/${var.project_id}/${var.prefix}"
 
-  rights     = jsondecode(file("${path.module}/rights.json"))
-  has_kafka  = var.bridge.enabled && var.self_managed_kafka.enabled
-  has_bridge = var.bridge.enabled
-  absent     = concat(local.has_bridge ? [] : ["bridge"], local.has_kafka ? [] : ["kafka"])
+  rights            = jsondecode(file("${path.module}/rights.json"))
+  has_kafka         = var.bridge.enabled && var.self_managed_kafka.enabled
+  has_bridge        = var.bridge.enabled
+  kafka_attachments = local.has_bridge ? try(var.bridge.private_endpoints.attachments, {}) : {}
+  absent            = concat(local.has_bridge ? [] : ["bridge"], local.has_kafka ? [] : ["kafka"])
 
   identities = { for name, identity in local.rights.identities : name => identity if !contains(local.absent, name) }
   accounts   = { for name, identity in local.identities : name => "${var.prefix}-${name}" if identity.kind == "account" }
@@ -117,6 +130,16 @@ locals {
     subscription = [for name in values(local.subscriptions) : "subscription-${trimprefix(name, "${var.prefix}-")}"]
   }
   grants = [for grant in local.every_grant : merge(grant, { condition = one(distinct(lookup(local.conditions, grant.place, []))) }) if !contains(keys(local.optional), grant.on) || contains(lookup(local.optional, grant.on, []), grant.place)]
+
+  # What services do in their own buckets all day, a filter's clause each: it is in their own logs, and would be most of the data
+  # access log. Kept are refusals, people, who opens originals, and lists by the edge's account, which whoever had its key would
+  # need, as names cannot be guessed.
+  everyday = concat([
+    for grant in local.grants :
+    "(protoPayload.authenticationInfo.principalEmail=\"${local.emails[grant.identity]}\" AND resource.labels.bucket_name=\"${local.buckets[grant.bucket]}\" AND protoPayload.methodName=\"${local.rights.verbs[grant.verb].permissions[0]}\")"
+    if grant.on == "bucket" && contains(keys(local.emails), grant.identity) && grant.identity != "originals" && !(grant.identity == "edge" && grant.verb == "list")
+    # Google's own accounts use the keys for whoever may use the resource.
+  ], local.profile.has_own_keys ? ["(protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.authenticationInfo.principalEmail=(\"${join("\" OR \"", [for agent in values(local.agents) : trimprefix(agent, "serviceAccount:")])}\"))"] : [])
 
   has_sasl = var.bridge.sasl_mechanism != "none"
   secrets = local.has_bridge ? concat(

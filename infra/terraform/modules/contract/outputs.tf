@@ -3,13 +3,23 @@ output "buckets" {
   value       = local.buckets
 }
 
-output "bucket_rpo" {
-  description = "Replication of the buckets; null in a single region."
-  value       = !local.is_dual ? null : var.turbo_replication ? "ASYNC_TURBO" : "DEFAULT"
+output "locations" {
+  description = "Where each bucket but the configuration's lies, and its replication; null in a single region."
+  value       = local.locations
+}
+
+output "has_own_keys" {
+  description = "Whether everything lies under the project's own keys, instead of Google's."
+  value       = local.profile.has_own_keys
+}
+
+output "everyday_access" {
+  description = "Filter of what services do in their own buckets, which the log bucket leaves out of the data access logs."
+  value       = "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT protoPayload.status.code>0 AND (${join(" OR ", local.everyday)})"
 }
 
 output "kms_location" {
-  description = "Location of the buckets' key, which must be that of the buckets."
+  description = "Location of the buckets' key, where there is one; it must be that of the buckets."
   value       = local.kms_location
 }
 
@@ -187,6 +197,18 @@ output "bridge_secrets" {
       KAFKA_TLS_CERT      = "kafka-cert"
       KAFKA_TLS_KEY       = "kafka-key"
     } : variable => "${var.prefix}-${secret}" if contains(local.secrets, secret)
+  }
+}
+
+output "kafka_endpoints" {
+  description = "The managed cluster's private endpoints: service attachment by the name of its endpoint, and the endpoints that each name of the domain resolves to."
+  value = {
+    domain      = try("${var.bridge.private_endpoints.domain}.", null)
+    attachments = { for zone, attachment in local.kafka_attachments : "${var.prefix}-kafka-${zone}" => attachment }
+    records = merge(
+      length(local.kafka_attachments) == 0 ? {} : { "*" = [for zone in keys(local.kafka_attachments) : "${var.prefix}-kafka-${zone}"] },
+      { for zone in keys(local.kafka_attachments) : "*.${var.region}-${zone}" => ["${var.prefix}-kafka-${zone}"] },
+    )
   }
 }
 

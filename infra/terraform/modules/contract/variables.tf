@@ -71,8 +71,20 @@ variable "edge_url" {
   }
 }
 
+variable "profile" {
+  description = "economical: raw images in one region, everything else in two, Google's own keys. resilient: everything in two regions, the project's own keys. What each costs and loses with a region: docs/decisions/profiles.md. It is chosen before the first apply: a bucket cannot move."
+  type        = string
+  default     = "economical"
+  nullable    = false
+
+  validation {
+    condition     = contains(["economical", "resilient"], var.profile)
+    error_message = "profile must be economical or resilient."
+  }
+}
+
 variable "bucket_location" {
-  description = "Location of the buckets: a dual-region (EUR4, EUR5, EUR7, EUR8, NAM4, ASIA1), or a region in capitals where one is enough."
+  description = "Location of the buckets that lie in two regions (which, is the profile's): a dual-region (EUR4, EUR5, EUR7, EUR8, NAM4, ASIA1), or a region in capitals where one is enough."
   type        = string
   default     = "EUR4"
   nullable    = false
@@ -234,7 +246,7 @@ variable "bridge_digest" {
 variable "processor" {
   description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
   type = object({
-    max_instances   = optional(number, 20)
+    max_instances   = optional(number, 100)
     cpu             = optional(number, 2)
     memory_mib      = optional(number, 3072)
     pixel_processes = optional(number, 4)
@@ -247,8 +259,8 @@ variable "processor" {
   nullable = false
 
   validation {
-    condition     = var.processor.max_instances >= 1 && var.processor.max_instances <= 100
-    error_message = "processor.max_instances must be from 1 to 100: it bounds what a flood can cost."
+    condition     = var.processor.max_instances >= 1 && var.processor.max_instances <= 1000
+    error_message = "processor.max_instances must be from 1 to 1000: it bounds what a flood can cost."
   }
   validation {
     condition     = contains([1, 2, 4, 6, 8], var.processor.cpu)
@@ -321,7 +333,7 @@ variable "keeper" {
 }
 
 variable "bridge" {
-  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
+  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_endpoints reaches the managed cluster by Private Service Connect instead of Cloud NAT, which costs four times as much a byte: the domain of its brokers, and its service attachment by zone (a, b, c; or one). private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
   type = object({
     enabled            = optional(bool, true)
     instances          = optional(number, 2)
@@ -340,13 +352,14 @@ variable "bridge" {
     private_ca         = optional(bool, false)
     client_certificate = optional(bool, false)
     otlp_endpoint      = optional(string, "")
+    private_endpoints  = optional(object({ domain = string, attachments = map(string) }))
   })
   default  = { enabled = false }
   nullable = false
 
   validation {
-    condition     = var.bridge.instances >= 1 && var.bridge.instances <= 32
-    error_message = "bridge.instances must be from 1 to 32; more than the topics have partitions idle."
+    condition     = var.bridge.instances >= 1 && var.bridge.instances <= 128
+    error_message = "bridge.instances must be from 1 to 128; more than the topics have partitions idle."
   }
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*-[a-z0-9-]+$", var.bridge.machine_type))
@@ -363,6 +376,15 @@ variable "bridge" {
   validation {
     condition     = !var.bridge.enabled || (length(var.bridge.brokers) > 0) != var.self_managed_kafka.enabled
     error_message = "bridge.brokers must name the cluster, or self_managed_kafka.enabled must be true, and not both."
+  }
+  validation {
+    condition = var.bridge.private_endpoints == null || (!var.self_managed_kafka.enabled && alltrue([
+      for broker in var.bridge.brokers : endswith(split(":", broker)[0], ".${try(var.bridge.private_endpoints.domain, "")}")
+      ]) && length(try(var.bridge.private_endpoints.attachments, {})) > 0 && alltrue([
+      for zone, attachment in try(var.bridge.private_endpoints.attachments, {}) :
+      can(regex("^[a-z]$", zone)) && can(regex("^projects/[a-z0-9-]+/regions/${var.region}/serviceAttachments/[a-z0-9-]+$", attachment))
+    ]))
+    error_message = "bridge.private_endpoints must hold the domain that bridge.brokers lie in and, by zone (a, b, c), service attachments projects/P/regions/REGION/serviceAttachments/NAME of this region; self_managed_kafka has none."
   }
   validation {
     condition     = can(regex("^[A-Za-z0-9._-]{1,64}$", var.bridge.cluster))

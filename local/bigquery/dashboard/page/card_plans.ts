@@ -76,7 +76,7 @@ export const CARD_PLANS: readonly CardPlan[] = [
   {
     view: "dominant_colors",
     title: "Dominant colours",
-    note: "How often a colour is among an image's three most frequent",
+    note: "How often a colour is among an image's five most striking",
     show: colors,
     empty: "No image is ready yet.",
   },

@@ -41,7 +41,7 @@ run "names_carry_the_prefix_and_no_randomness" {
     error_message = "Each service gets its own address and the topics that it publishes to."
   }
   assert {
-    condition     = output.slow_lanes == [for lane in range(8) : "slow-${lane}"] && output.processor_env.SLOW_TOPICS == "acme-slow" && output.processor_env.MAX_INSTANCES == "20" && output.processor_env.PIXEL_PROCESSES == "4" && output.processor_concurrency == 132
+    condition     = output.slow_lanes == [for lane in range(8) : "slow-${lane}"] && output.processor_env.SLOW_TOPICS == "acme-slow" && output.processor_env.MAX_INSTANCES == "100" && output.processor_env.PIXEL_PROCESSES == "4" && output.processor_concurrency == 132
     error_message = "Four pixel processes have twelve slots and a waiting room of ten times as many, and eight slow lanes beside them."
   }
   assert {
@@ -65,11 +65,79 @@ run "the_longest_prefix_leaves_room_for_every_name" {
   }
 }
 
-run "buckets_lie_in_two_regions_and_their_key_with_them" {
+run "the_economical_profile_keeps_raw_in_one_region_under_googles_keys" {
+  command = plan
+  variables {
+    turbo_replication = true
+  }
+  assert {
+    condition     = jsonencode(output.locations) == jsonencode(merge({ for role in ["processed", "erasures", "certificates"] : role => { location = "EUR4", rpo = "ASYNC_TURBO" } }, { raw = { location = "EUROPE-WEST4", rpo = null } }))
+    error_message = "Raw lies in the processor's region, everything else in two."
+  }
+  assert {
+    condition     = !output.has_own_keys
+    error_message = "Google's own keys serve."
+  }
+}
+
+run "the_log_leaves_out_services_in_their_own_buckets_and_nothing_else" {
+  command = plan
+  variables {
+    bridge    = { brokers = ["a.example.com:9092"] }
+    auditors  = ["group:privacy@example.com"]
+    operators = ["group:oncall@example.com"]
+  }
+  assert {
+    condition = alltrue([
+      for access in [["edge", "processed", "get"], ["edge", "raw", "create"], ["processor", "raw", "get"], ["processor", "processed", "create"], ["keeper", "raw", "list"], ["bridge", "raw", "create"]] :
+      strcontains(output.everyday_access, "(protoPayload.authenticationInfo.principalEmail=\"tintype-${access[0]}@acme-tintype.iam.gserviceaccount.com\" AND resource.labels.bucket_name=\"tintype-${access[1]}\" AND protoPayload.methodName=\"storage.objects.${access[2]}\")")
+    ]) && startswith(output.everyday_access, "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT protoPayload.status.code>0 AND (")
+    error_message = "Services' allowed accesses are left out."
+  }
+  assert {
+    condition     = length(regexall("group:|originals@|cloudkms|-edge@[^)]*objects.list", output.everyday_access)) == 0 && length(output.everyday_access) < 20000
+    error_message = "People, who opens originals, and lists by the edge's account stay."
+  }
+}
+
+run "a_managed_kafka_has_private_endpoints" {
+  command = plan
+  variables {
+    bridge = {
+      brokers           = ["lkc-1.dom1.europe-west4.gcp.confluent.cloud:9092"]
+      private_endpoints = { domain = "dom1.europe-west4.gcp.confluent.cloud", attachments = { a = "projects/p/regions/europe-west4/serviceAttachments/s-a", b = "projects/p/regions/europe-west4/serviceAttachments/s-b" } }
+    }
+  }
+  assert {
+    condition     = output.kafka_endpoints.domain == "dom1.europe-west4.gcp.confluent.cloud." && keys(output.kafka_endpoints.attachments) == ["tintype-kafka-a", "tintype-kafka-b"]
+    error_message = "There is an endpoint a zone."
+  }
+  assert {
+    condition     = output.kafka_endpoints.records == { "*" = ["tintype-kafka-a", "tintype-kafka-b"], "*.europe-west4-a" = ["tintype-kafka-a"], "*.europe-west4-b" = ["tintype-kafka-b"] }
+    error_message = "Each broker's name is that of its zone's endpoint."
+  }
+}
+
+run "without_private_endpoints_there_are_none" {
   command = plan
   assert {
-    condition     = output.kms_location == "eur4" && output.bucket_rpo == "DEFAULT"
+    condition     = length(output.kafka_endpoints.attachments) == 0 && length(output.kafka_endpoints.records) == 0
+    error_message = "No endpoint is made for nothing."
+  }
+}
+
+run "the_resilient_profile_keeps_all_in_two_regions_and_the_key_with_them" {
+  command = plan
+  variables {
+    profile = "resilient"
+  }
+  assert {
+    condition     = output.has_own_keys && output.kms_location == "eur4" && output.locations == { for role in ["raw", "processed", "erasures", "certificates"] : role => { location = "EUR4", rpo = "DEFAULT" } }
     error_message = "EUR4 is served by a key in eur4 and replicated."
+  }
+  assert {
+    condition     = strcontains(output.everyday_access, "serviceName=\"cloudkms.googleapis.com\" AND protoPayload.authenticationInfo.principalEmail=(\"bq-123456789012@bigquery-encryption.iam.gserviceaccount.com\" OR")
+    error_message = "Google's own accounts use the keys unlogged."
   }
   assert {
     condition     = output.config_bucket == { location = "EUR4", kms_location = "eur4" }
@@ -83,7 +151,7 @@ run "one_region_is_possible" {
     bucket_location = "EUROPE-WEST4"
   }
   assert {
-    condition     = output.kms_location == "europe-west4" && output.bucket_rpo == null
+    condition     = output.kms_location == "europe-west4" && alltrue([for place in output.locations : place.location == "EUROPE-WEST4" && place.rpo == null])
     error_message = "A bucket of one region has a key there and no replication."
   }
   assert {

@@ -250,6 +250,30 @@ run "refuses_half_a_digest" {
   expect_failures = [var.bridge_digest]
 }
 
+run "refuses_an_unknown_profile" {
+  command = plan
+  variables {
+    profile = "cheap"
+  }
+  expect_failures = [var.profile]
+}
+
+run "refuses_private_endpoints_of_another_domain" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], private_endpoints = { domain = "other.example.com", attachments = { a = "projects/p/regions/europe-west4/serviceAttachments/s" } } }
+  }
+  expect_failures = [var.bridge]
+}
+
+run "refuses_more_instances_than_a_region_has" {
+  command = plan
+  variables {
+    processor = { max_instances = 1001 }
+  }
+  expect_failures = [var.processor]
+}
+
 run "refuses_a_processor_without_instances" {
   command = plan
   variables {
