@@ -12,15 +12,18 @@ interface ViewInput {
   readonly nowMs: number;
 }
 
+const GIB = 1_024 ** 3;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** US dollars, as the view has them. */
 export const PRICES = {
-  storage_month: 0.044,
+  region_month: 0.02,
+  pair_month: 0.044,
   replication: 0.02,
-  class_a: 0.01,
+  class_a_region: 0.005,
+  class_a_pair: 0.01,
   class_b: 0.0004,
-  row_insert: 0.05,
+  row_bytes: 50,
 } as const;
 
 const STAGES = ["queue", "fetch", "probe", "decode", "renditions", "insights", "store", "total"];
@@ -146,12 +149,14 @@ function cost(input: ViewInput): Figure[] {
     const raw = Number(sum(rows, "bytes"));
     const renditions = sum(rows, "rendition_bytes");
     const gb = (raw + Number(renditions ?? 0)) / 1e9;
-    const storage = gb * (PRICES.storage_month * 7 / 30 + PRICES.replication);
-    const writes = rows.length * 2 +
+    const storage = raw / GIB * PRICES.region_month * 7 / 30 +
+      Number(renditions ?? 0) / GIB * (PRICES.pair_month * 7 / 30 + PRICES.replication);
+    const pairWrites = rows.length +
       rows.reduce((total, { renditions }) => total + renditionsOf(renditions), 0);
-    const operations = (writes * PRICES.class_a + rows.length * 4 * PRICES.class_b) / 1000;
-    const streamed = rows.length / 1e6 * PRICES.row_insert;
-    const total = storage + operations + streamed;
+    const operations = (rows.length * PRICES.class_a_region + pairWrites * PRICES.class_a_pair +
+      rows.length * 4 * PRICES.class_b) / 1000;
+    const written = rows.length * 2_000 / 1_024 ** 4 * PRICES.row_bytes;
+    const total = storage + operations + written;
     return {
       images: rows.length,
       raw_bytes: raw,
@@ -159,7 +164,7 @@ function cost(input: ViewInput): Figure[] {
       stored_gb: gb,
       storage_usd: storage,
       operations_usd: operations,
-      rows_usd: streamed,
+      rows_usd: written,
       total_usd: total,
       usd_per_million: total * 1e6 / rows.length,
     };

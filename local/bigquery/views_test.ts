@@ -51,11 +51,13 @@ describe("views over rows as a subscription writes them", () => {
 
 test("storage_and_cost uses the prices of the cost document", () => {
   const ids = {
-    storage_month: "storage.month",
+    region_month: "storage.region",
+    pair_month: "storage.pair",
     replication: "storage.replication",
-    class_a: "storage.class_a",
-    class_b: "storage.class_b",
-    row_insert: "bigquery.insert",
+    class_a_region: "class_a.region",
+    class_a_pair: "class_a.pair",
+    class_b: "class_b",
+    row_bytes: "pubsub.bigquery",
   };
   const file = new URL("../../infra/cost/prices.json", import.meta.url);
   const cost: { prices: { id: string; usd: number }[] } = JSON.parse(readFileSync(file, "utf8"));
