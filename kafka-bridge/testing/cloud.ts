@@ -53,12 +53,14 @@ export async function startCloud() {
       SECURE_MUTUAL_PORT: "0",
     });
   let broker = start("0");
-  const url = await waitForBroker(broker);
-  if (typeof url === "string") {
+  const first = await waitForBroker(broker);
+  if (typeof first === "string") {
     oauth.close();
     await rm(folder, { recursive: true, force: true });
-    return url;
+    return first;
   }
+  /** Where the broker listens: all but the plain listener is elsewhere after a restart. */
+  let url = first;
   const world = await openWorld([String(url["url"])]);
   const { admin, brokers } = world;
   /** Rules about what the user of `secure` may do. */
@@ -92,22 +94,28 @@ export async function startCloud() {
   return {
     ...world,
     /** The bridge's variables for the listener with TLS and SASL/SCRAM. */
-    secure: {
-      KAFKA_BROKERS: String(url["secureUrl"]),
-      KAFKA_TLS: "true",
-      KAFKA_TLS_CA: String(url["certificate"]),
-      ...user,
+    get secure() {
+      return {
+        KAFKA_BROKERS: String(url["secureUrl"]),
+        KAFKA_TLS: "true",
+        KAFKA_TLS_CA: String(url["certificate"]),
+        ...user,
+      };
     },
     /** The bridge's variables for the listener that wants a certificate. */
-    mutual: { KAFKA_BROKERS: String(url["mutualUrl"]), ...certified },
+    get mutual() {
+      return { KAFKA_BROKERS: String(url["mutualUrl"]), ...certified };
+    },
     /** The bridge's variables for the listener that wants a certificate and SASL/SCRAM. */
-    secureMutual: { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user },
+    get secureMutual() {
+      return { KAFKA_BROKERS: String(url["secureMutualUrl"]), ...certified, ...user };
+    },
     certificates,
     /** Kills the broker and starts it again over the same data and port. */
     async restartBroker(): Promise<void> {
       await broker.kill("SIGKILL");
       broker = start(brokers.split(":")[1] ?? "");
-      await broker.line("listening");
+      url = await broker.line("listening");
     },
     /** Runs something while the broker is there and silent. */
     async whileSilent<Answer>(run: () => Promise<Answer>): Promise<Answer> {
