@@ -72,6 +72,6 @@ grantRoutes.delete(
     const { tenant } = callerOf(c);
     const grantId = c.req.valid("param").id.toLowerCase();
     if (await c.get("services").grants.revoke({ tenant, grantId })) return c.body(null, 204);
-    throw new AppError("not_found", "There is no such grant, or it has ended");
+    throw new AppError("not_found", "The grant does not exist, or has ended");
   },
 );
