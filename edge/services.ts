@@ -105,7 +105,7 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     urlSigner: gcsReadUrlSigner(processed, signer),
     quota: durableObjectQuota(config.TENANT_QUOTA),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
-    ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 120 }),
+    ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 600 }),
     cursors,
     pushVerifier: pushVerifierOf(config),
     streams: workerdStreams,

@@ -8,7 +8,7 @@ import { readAs, readProblem } from "./_assertions.ts";
 import { jsonOf, startWorker } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
-import { inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
+import { newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
 import {
   erasureResults,
@@ -201,18 +201,6 @@ test("a storage that fails once is asked again, one that stays down is a 503", a
   assert.equal(down.headers.get("retry-after"), "1");
   assert.equal((await readProblem(down, 503)).code, "unavailable");
   await edge.local.storage.control("DELETE", "/_local/faults");
-});
-
-test("an owner over 120 requests a minute is limited, another owner is not", async () => {
-  const answers = await inOneWindow((turn) =>
-    Promise.all(
-      Array.from({ length: 130 }, () => edge.ask("GET /v1/none", {}, { sub: `busy-${turn}` })),
-    )
-  );
-  const limited = answers.filter(({ status }) => status === 429);
-  assert.equal(limited.length, 10);
-  assert.equal(limited[0]?.headers.get("ratelimit-policy"), '"owner";q=120;w=60');
-  assert.equal((await edge.ask("GET /v1/none", {}, { sub: "calm" })).status, 404);
 });
 
 test("dots lead out of no guarded path: they are gone before anyone looks at it", async () => {

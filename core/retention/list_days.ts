@@ -1,7 +1,7 @@
 /**
  * Lists days of shards, many ranges of names side by side, as one listing after the other would take too long where a day
- * holds millions: a page that lies in a small part of a tenant's owners shows that there is much more, and what is left is
- * split there. Where little is kept, no request more is made than without.
+ * holds millions: a page says how many names a part of a tenant's owners holds, and where many pages must follow it, what is
+ * left is split. Where little is kept, no request more is made than without.
  */
 import { allEnded, createGate } from "../concurrency.ts";
 import { OWNER_ALPHABET } from "../model/owner.ts";
@@ -21,13 +21,17 @@ interface NameRange {
   readonly prefix: string;
   readonly from: string;
   readonly to: string;
-  /** How many first characters of an owner all names of the range share; 1 for its shard alone. */
-  readonly shared: number;
 }
 
 /** Requests that are under way at once. */
 const LISTS_AT_ONCE = 64;
+/** A split makes no range of fewer pages, as each range ends with a page that is not full. */
+const PAGES_A_RANGE = 8;
+const MOST_RANGES = 32;
 const CHARACTERS = [...OWNER_ALPHABET].sort();
+const BASE = CHARACTERS.length;
+/** The first characters of an owner that are taken for a number: exact, and more than enough to tell owners apart. */
+const DIGITS = 9;
 const OWNER_LENGTH = 20;
 /** `yyyy-mm-dd/`. */
 const DAY_LENGTH = 11;
@@ -71,7 +75,7 @@ export async function forEachOfDays(
   };
   await allEnded(
     prefixes.map((prefix) =>
-      list({ prefix, from: prefix + fromDay, to: prefix + day + BEHIND_SLASH, shared: 1 })
+      list({ prefix, from: prefix + fromDay, to: prefix + day + BEHIND_SLASH })
     ),
   );
 }
@@ -86,27 +90,49 @@ interface FullPage {
 
 /** What is left of a range behind a page, where it is to be listed in another way; undefined where it just goes on. */
 function restOf(range: NameRange, { first, last, isLater }: FullPage): NameRange[] | undefined {
-  const tenant = range.prefix.length + DAY_LENGTH;
-  const owner = last.indexOf("/", tenant) + 1;
-  const common = commonLength(first, last);
-  if (owner === 0 || common <= owner + range.shared) return undefined;
-  if (common > owner + OWNER_LENGTH) {
-    const next = last.slice(0, owner + OWNER_LENGTH) + BEHIND_SLASH;
-    return isLater ? [{ ...range, from: next }] : undefined;
+  const tenantAt = range.prefix.length + DAY_LENGTH;
+  const owner = last.indexOf("/", tenantAt) + 1;
+  const folder = last.slice(0, owner);
+  if (owner === 0 || !first.startsWith(folder)) return undefined;
+  const ownFolder = last.slice(0, owner + OWNER_LENGTH + 1);
+  if (first.startsWith(ownFolder)) {
+    return isLater ? [{ ...range, from: ownFolder.slice(0, -1) + BEHIND_SLASH }] : undefined;
   }
-  const folder = last.slice(0, owner + range.shared);
-  const current = last.charAt(owner + range.shared);
-  const starts = CHARACTERS.filter((character) => character > current).map((each) => folder + each);
-  const end = range.shared === 1 ? last.slice(0, owner - 1) + BEHIND_SLASH : range.to;
-  const bounds = [last + BEHIND_NAME, ...starts, end];
-  const shared = range.shared + 1;
-  const parts = bounds.slice(1).map((to, at) => ({ ...range, from: bounds[at] ?? "", to, shared }));
-  return range.shared === 1 ? [...parts, { ...range, from: end }] : parts;
+  const folderEnd = last.slice(0, owner - 1) + BEHIND_SLASH;
+  const isWithin = range.to.startsWith(folder);
+  const at = valueOf(last, owner);
+  const end = isWithin ? valueOf(range.to, owner) : endOfShard(range.prefix);
+  const pages = (end - at) / (at - valueOf(first, owner));
+  const parts = Math.min(MOST_RANGES, Math.floor(pages / PAGES_A_RANGE));
+  if (!(parts > 1)) return undefined;
+  const starts = Array.from(
+    { length: parts - 1 },
+    (_, part) => folder + textOf(at + (end - at) * (part + 1) / parts),
+  );
+  const bounds = [last + BEHIND_NAME, ...starts, ...(isWithin ? [] : [folderEnd]), range.to];
+  return bounds.slice(1).map((to, part) => ({ ...range, from: bounds[part] ?? "", to }));
 }
 
-function commonLength(a: string, b: string): number {
-  const most = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < most && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  return at;
+/** The number that the first characters of an owner's pseudonym are; NaN where it is none of ours. */
+function valueOf(name: string, at: number): number {
+  let value = 0;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const found = at + digit < name.length ? CHARACTERS.indexOf(name.charAt(at + digit)) : 0;
+    value = found < 0 ? NaN : value * BASE + found;
+  }
+  return value;
+}
+
+function textOf(value: number): string {
+  let text = "";
+  for (let left = Math.floor(value), digit = 0; digit < DIGITS; digit++) {
+    text = CHARACTERS[left % BASE] + text;
+    left = Math.floor(left / BASE);
+  }
+  return text;
+}
+
+/** Behind the last owner of a shard, whose first character is the shard. */
+function endOfShard(prefix: string): number {
+  return (CHARACTERS.indexOf(prefix.charAt(prefix.length - 2)) + 1) * BASE ** (DIGITS - 1);
 }

@@ -63,7 +63,7 @@ test("networkOf() keeps an IPv4 address and an IPv6 address's first 64 bits", ()
 test("the limits that answers name are those that wrangler.toml sets", async () => {
   const toml = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
   const services = await readFile(new URL("../services.ts", import.meta.url), "utf8");
-  for (const [binding, requests] of [["ADDRESS_LIMITER", 600], ["OWNER_LIMITER", 120]] as const) {
+  for (const [binding, requests] of [["ADDRESS_LIMITER", 600], ["OWNER_LIMITER", 600]] as const) {
     const entries = toml.split("[[").filter((entry) => entry.includes(`"${binding}"`));
     assert.equal(entries.length, 2, "production and preview");
     for (const entry of entries) {

@@ -159,20 +159,20 @@ function serviceUsage(load: Load): Usage {
 }
 
 /**
- * A DELETE reads what it names of the days that it looks at, and all columns of each day in which it changes a row. Erasures
- * are one statement a run, over as many days as the erased images of a quarter of an hour lie in.
+ * A DELETE reads what it names of the hours that it looks at, and all columns of each hour in which it changes a row. Erasures
+ * are one statement a run, over as many hours as the erased images of a quarter of an hour lie in.
  */
 function bigqueryUsage({ imagesPerDay }: Load): Usage {
-  const days = FIGURES.keptDays;
-  const rows = imagesPerDay * days;
-  const day = imagesPerDay * FIGURES.rowBytes;
+  const hours = FIGURES.keptDays * 24;
+  const rows = imagesPerDay * FIGURES.keptDays;
+  const hour = imagesPerDay * FIGURES.rowBytes / 24;
   const due = imagesPerDay * FIGURES.erasedShare / RUNS_A_DAY.erasures;
-  const changedDays = days * (1 - Math.exp(-due / days));
+  const changedHours = hours * (1 - Math.exp(-due / hours));
   const isDue = 1 - Math.exp(-due);
-  const aDay = FIGURES.sweepsPerDay * (day / 2 + rows * BYTES_READ.t0) +
-    RUNS_A_DAY.hourly * day / 2 +
+  const aDay = FIGURES.sweepsPerDay * (hour / 2 + rows * BYTES_READ.t0) +
+    RUNS_A_DAY.hourly * hour / 2 +
     RUNS_A_DAY.repair * rows * BYTES_READ.status +
-    RUNS_A_DAY.erasures * (isDue * rows * BYTES_READ.tombstone + changedDays * day) +
+    RUNS_A_DAY.erasures * (isDue * rows * BYTES_READ.tombstone + changedHours * hour) +
     (FIGURES.dashboardQueries + RUNS_A_DAY.hourly) * rows * BYTES_READ.view;
   return { "bigquery.storage": rows * FIGURES.rowBytes, "bigquery.scan": aDay * DAYS };
 }

@@ -3,8 +3,8 @@
 locals {
   bigquery = "${path.module}/../bigquery"
   tables = {
-    images = { partition = "t0", expiration_ms = var.retention.partition_expiration_ms, clustering = ["tenant", "status"] }
-    purges = { partition = "swept_at", expiration_ms = (var.retention.purges_retention_days + 1) * 86400000, clustering = ["store"] }
+    images = { partition = "t0", unit = "HOUR", expiration_ms = var.retention.partition_expiration_ms, clustering = ["tenant", "status"] }
+    purges = { partition = "swept_at", unit = "DAY", expiration_ms = (var.retention.purges_retention_days + 1) * 86400000, clustering = ["store"] }
   }
   view_files = { for file in fileset("${local.bigquery}/views", "*.sql") : trimsuffix(file, ".sql") => file("${local.bigquery}/views/${file}") }
   # Queried from another project, a view finds its tables by their project's name alone.
@@ -59,7 +59,7 @@ resource "google_bigquery_table" "table" {
   deletion_protection      = var.environment == "production"
 
   time_partitioning {
-    type          = "DAY"
+    type          = each.value.unit
     field         = each.value.partition
     expiration_ms = each.value.expiration_ms
   }
