@@ -131,11 +131,7 @@ describeOnCluster("the bridge on a cluster", {
 });
 
 /** Runs the Java producer; resolves with what it sent, and which transactions it began again and why. */
-async function produce(
-  cluster: Cluster,
-  { topic, folderWith }: TestTopics,
-  picture: Uint8Array,
-) {
+async function produce(cluster: Cluster, { topic, folderWith }: TestTopics, picture: Uint8Array) {
   const file = join(await folderWith({ "a.png": picture }), "a.png");
   const size = [String(RECORDS_OF_EACH), String(PRODUCED_S)];
   const args = [PRODUCE, cluster.brokers, topic, file, ...size, ...PRODUCERS];

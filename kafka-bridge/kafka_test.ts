@@ -102,10 +102,7 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await readinessOf(bridge), "tenants");
     assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
     assert.equal(await bridge.kill("SIGTERM"), 0);
-    assert.equal(
-      bridge.lines.filter(({ event }) => event === "topic_without_tenant").length,
-      1,
-    );
+    assert.equal(bridge.lines.filter(({ event }) => event === "topic_without_tenant").length, 1);
     assert.equal((await cloud.names()).length, before);
     await topics.setLimits({});
     const next = topics.startBridge();
