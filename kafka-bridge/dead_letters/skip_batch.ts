@@ -58,7 +58,7 @@ async function committedOf(kafka: Kafka, groupId: string, position: RecordPositi
 }
 
 /** Kafka takes a running group's commit from its members alone: joins, commits, and leaves again. */
-async function commitAsMember(
+export async function commitAsMember(
   kafka: Kafka,
   groupId: string,
   committed: Required<TopicPartitionOffsetAndMetadata>,
