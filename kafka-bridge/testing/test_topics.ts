@@ -16,7 +16,6 @@ import { type Program, startProgram } from "@tintype/core/testing/start_program"
 import { committedOffset } from "../adapters/committed_offset.ts";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
-import { readRecordAt } from "../dead_letters/read_record_at.ts";
 import { commitAsMember } from "../dead_letters/skip_batch.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { parseCounts } from "../delivery/partition_counts.ts";
@@ -162,9 +161,6 @@ export async function openTopics(parts: TopicsParts) {
       const { metadata } = await committedOffset(admin, group, { topic, partition });
       return [...parseCounts(metadata).values()].reduce((sum, { used }) => sum + used.images, 0);
     },
-    /** Whether somebody who reads what is committed finds a record now. */
-    isCommitted: async ({ partition, offset }: Sent) =>
-      await readRecordAt(kafka, { topic, partition, offset: BigInt(offset) }) !== undefined,
     /** How many of these records are raw objects. */
     async stored(sent: readonly Sent[]): Promise<number> {
       const held = new Set(await store.names());
