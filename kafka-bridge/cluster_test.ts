@@ -41,10 +41,7 @@ interface Produced extends Sent {
 }
 
 describeOnCluster("the bridge on a cluster", {
-  async "stores or refuses once what Kafka's own client commits, by any codec, while brokers die"(
-    cluster,
-    topics,
-  ) {
+  async "stores or refuses once what Java producers commit while brokers die"(cluster, topics) {
     const expected = new Set<string>(await cluster.names());
     const before = expected.size;
     // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
@@ -87,10 +84,7 @@ describeOnCluster("the bridge on a cluster", {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
-  async "commits within 30 s of its coordinator's silence, and another starts after its death"(
-    cluster,
-    topics,
-  ) {
+  async "commits within 30 s of its coordinator's silence, and another starts"(cluster, topics) {
     const before = (await cluster.names()).length;
     await cluster.fault(SLOW_UPLOADS);
     const sent = await topics.send(picturesOf(RECORDS));

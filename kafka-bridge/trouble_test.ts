@@ -29,10 +29,7 @@ function flippedByte(batch: Buffer): void {
 }
 
 describeOnKafka("the bridge in trouble", {
-  async "holds a partition whose batch cannot be decoded, no other, until that is skipped"(
-    cloud,
-    topics,
-  ) {
+  async "holds just the partition of an undecodable batch, until that is skipped"(cloud, topics) {
     const sent = await Promise.all(
       [0, 1, 2].map((only) => topics.send(picturesOf(3), undefined, only)),
     );
@@ -70,10 +67,7 @@ describeOnKafka("the bridge in trouble", {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
-  async "passes transactions that were aborted, and reports what Kafka deleted unread"(
-    cloud,
-    topics,
-  ) {
+  async "passes aborted transactions, and reports what Kafka deleted unread"(cloud, topics) {
     const [one, two] = await Promise.all([1, 2].map(() => cloud.beginTransaction()));
     assert.ok(one !== undefined && two !== undefined);
     // The second ends first: the broker lists it first.
