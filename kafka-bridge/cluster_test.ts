@@ -104,7 +104,7 @@ describeOnCluster("the bridge on a cluster", {
     await cluster.kill(coordinator, "SIGKILL");
     await cluster.clearFaults();
     await topics.send([NOT_AN_IMAGE]);
-    await topics.caughtUp();
+    await topics.caughtUp(CATCH_UP_MS);
     assert.equal(await topics.stored(sent), RECORDS);
     assert.equal((await cluster.names()).length, before + RECORDS);
     assert.equal((await topics.deadLetters(1)).length, 1);
