@@ -23,7 +23,6 @@ export function emulatedBucket(endpoint: string, name: string): TestBucket {
     replace: (name, body, options) => objects.replaceObject(bucket, name, body, options),
     stat: (name, options) => objects.statObject(bucket, name, options),
     read: (name, options) => objects.readObject(bucket, name, options),
-    readRange: (name, range) => objects.readObject(bucket, name, range),
     list: (query) => objects.listObjects(bucket, query),
     remove: (name, options) => objects.removeObject(bucket, name, options),
   };

@@ -94,7 +94,7 @@ for (const [name, ask] of Object.entries(CASES)) {
       edge.calls.filter((call) => ends.some((end) => call.endsWith(` ${end}`))).length;
     const work = [
       made("list"),
-      made("stat", "read", "readRange"),
+      made("stat", "read"),
       made("create") + edge.sessions.length,
       counted.reduce((sum, { mock }) => sum + mock.callCount(), 0),
     ];

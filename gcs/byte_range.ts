@@ -4,11 +4,6 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** `Range` for `length` bytes from `offset`, all of them where no length is given. */
-export function formatByteRange(offset: number, length?: number): string {
-  return `bytes=${offset}-${length === undefined ? "" : offset + length - 1}`;
-}
-
 /**
  * Reads the one range that a request asks of `size` bytes (RFC 9110, section 14); null where everything is to be sent,
  * `unsatisfiable` where there is nothing of it.

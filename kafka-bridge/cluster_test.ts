@@ -41,10 +41,7 @@ interface Produced extends Sent {
 }
 
 describeOnCluster("the bridge on a cluster", {
-  async "stores or refuses once what Kafka's own client commits, by any codec, while brokers die"(
-    cluster,
-    topics,
-  ) {
+  async "stores or refuses once what Java producers commit while brokers die"(cluster, topics) {
     const expected = new Set<string>(await cluster.names());
     const before = expected.size;
     // Larger than a block of snappy's or LZ4's framing, and half of it compressible.
@@ -71,14 +68,9 @@ describeOnCluster("the bridge on a cluster", {
       expected.add(name);
     }
     const others = [...objects.keys()].filter((name) => !expected.has(name));
-    // Nothing that was aborted, and nothing twice; an object's metadata names its record, its digest the one that was sent.
-    const sent = new Map(produced.map((of) => [md5Of(picture, Buffer.from(of.text)), of]));
-    const found = others.map(async (name) => {
-      const of = sent.get(objects.get(name) ?? "");
-      const isCommittedNow = of !== undefined && await topics.isCommitted(of);
-      return { metadata: await cluster.metadataOf(name), sent: of, isCommittedNow };
-    });
-    assert.deepEqual({ others: await Promise.all(found), retries }, { others: [], retries });
+    // Nothing that was aborted, and nothing twice; an object's metadata names its record.
+    const found = await Promise.all(others.map((name) => cluster.metadataOf(name)));
+    assert.deepEqual({ found, retries }, { found: [], retries });
     const letters = await topics.lettersNow();
     assert.deepEqual(
       [...new Set(letters.map(({ origin, reason }) => `${origin} ${reason}`))].sort(),
@@ -92,10 +84,7 @@ describeOnCluster("the bridge on a cluster", {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
-  async "commits within 30 s of its coordinator's silence, and another starts after its death"(
-    cluster,
-    topics,
-  ) {
+  async "commits within 30 s of its coordinator's silence, and another starts"(cluster, topics) {
     const before = (await cluster.names()).length;
     await cluster.fault(SLOW_UPLOADS);
     const sent = await topics.send(picturesOf(RECORDS));
@@ -115,7 +104,7 @@ describeOnCluster("the bridge on a cluster", {
     await cluster.kill(coordinator, "SIGKILL");
     await cluster.clearFaults();
     await topics.send([NOT_AN_IMAGE]);
-    await topics.caughtUp();
+    await topics.caughtUp(CATCH_UP_MS);
     assert.equal(await topics.stored(sent), RECORDS);
     assert.equal((await cluster.names()).length, before + RECORDS);
     assert.equal((await topics.deadLetters(1)).length, 1);
@@ -131,11 +120,7 @@ describeOnCluster("the bridge on a cluster", {
 });
 
 /** Runs the Java producer; resolves with what it sent, and which transactions it began again and why. */
-async function produce(
-  cluster: Cluster,
-  { topic, folderWith }: TestTopics,
-  picture: Uint8Array,
-) {
+async function produce(cluster: Cluster, { topic, folderWith }: TestTopics, picture: Uint8Array) {
   const file = join(await folderWith({ "a.png": picture }), "a.png");
   const size = [String(RECORDS_OF_EACH), String(PRODUCED_S)];
   const args = [PRODUCE, cluster.brokers, topic, file, ...size, ...PRODUCERS];

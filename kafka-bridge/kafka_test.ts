@@ -88,10 +88,7 @@ describeOnKafka("the bridge on a real broker", {
     assert.doesNotMatch(JSON.stringify(bridge.lines), /\bada\b/, "no subject in any line");
   },
 
-  async "keeps the records of a topic that no tenant has, and takes them when one does"(
-    cloud,
-    topics,
-  ) {
+  async "keeps records of a topic that no tenant has, and takes them when one does"(cloud, topics) {
     const before = (await cloud.names()).length;
     await topics.disown();
     const bridge = topics.startBridge();
@@ -102,10 +99,7 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await readinessOf(bridge), "tenants");
     assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
     assert.equal(await bridge.kill("SIGTERM"), 0);
-    assert.equal(
-      bridge.lines.filter(({ event }) => event === "topic_without_tenant").length,
-      1,
-    );
+    assert.equal(bridge.lines.filter(({ event }) => event === "topic_without_tenant").length, 1);
     assert.equal((await cloud.names()).length, before);
     await topics.setLimits({});
     const next = topics.startBridge();
@@ -116,10 +110,7 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await next.kill("SIGTERM"), 0);
   },
 
-  async "commits no refusal that others cannot learn of, and reports it when they can"(
-    cloud,
-    topics,
-  ) {
+  async "commits no refusal that others cannot learn of, reports it when they can"(cloud, topics) {
     await cloud.records.setDown();
     try {
       const bridge = topics.startBridge();
@@ -191,10 +182,7 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await next.kill("SIGTERM"), 0);
   },
 
-  async "talks TLS and SASL, by SCRAM, PLAIN and OAUTHBEARER, and needs no more than its rights"(
-    cloud,
-    topics,
-  ) {
+  async "talks TLS and SASL by SCRAM, PLAIN and OAUTHBEARER with its rights alone"(cloud, topics) {
     await topics.createRedriveTopic();
     // The rights that docs/operations.md lists; who has some about a thing has no others about it.
     for (const topic of [topics.topic, `${topics.topic}.redrive`]) {

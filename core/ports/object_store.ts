@@ -62,13 +62,6 @@ export interface ObjectReplacer {
   ): Promise<Generation | null>;
 }
 
-/** Which bytes to read; of the live generation where none is given. */
-interface ReadRange extends CallOptions {
-  readonly offset: number;
-  readonly length: number;
-  readonly generation?: Generation;
-}
-
 /** May read objects. */
 export interface ObjectReader {
   /** Facts of the live object, or null where there is none. */
@@ -80,11 +73,6 @@ export interface ObjectReader {
   read(
     name: ObjectName,
     options?: CallOptions & { readonly generation?: Generation },
-  ): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** At most `length` bytes from `offset`, fewer at the object's end, none behind it; null where it is not there. */
-  readRange(
-    name: ObjectName,
-    range: ReadRange,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 

@@ -119,7 +119,7 @@ test("processImage() removes bytes of a broken declaration unread, also where an
   const world = new TestWorld();
   const junk = { bytes: new Uint8Array(70), declaration: { source: "edge", size: 1 } } as const;
   const delivery = await world.upload(ref, junk);
-  world.raw.readRange = world.raw.read = () => assert.fail("no byte of it is read");
+  world.raw.read = () => assert.fail("no byte of it is read");
   const { remove } = world.raw;
   world.raw.remove = () => Promise.reject(new AppError("unavailable", "the process dies here"));
   await assert.rejects(processImage(world.ports, delivery), { code: "unavailable" });

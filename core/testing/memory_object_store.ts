@@ -104,13 +104,6 @@ export class MemoryObjectStore implements ObjectStore {
     });
   }
 
-  async readRange(...[name, range]: Parameters<ObjectReader["readRange"]>) {
-    return await this.#run("readRange", name, range.signal, () => {
-      const held = this.#find(name, range.generation);
-      return held?.bytes.slice(range.offset, range.offset + range.length) ?? null;
-    });
-  }
-
   async list(query: ListQuery): Promise<ListPage> {
     return await this.#run("list", query.prefix, query.signal, () => this.#listed.page(query));
   }

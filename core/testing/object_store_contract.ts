@@ -100,23 +100,10 @@ export const OBJECT_STORE_CONTRACT = contractOf<ObjectStore>({
     const options = { ...writeOf(ref), ifGeneration: "1700000000000000" };
     assert.equal(await store.replace(name, text("x"), options), null);
   },
-  async "stat(), read() and readRange() answer null where there is nothing"(store) {
+  async "stat() and read() answer null where there is nothing"(store) {
     const { name } = fresh();
     assert.equal(await store.stat(name), null);
     assert.equal(await store.read(name), null);
-    assert.equal(await store.readRange(name, { offset: 0, length: 4 }), null);
-  },
-  async "readRange() gives less at the end and nothing behind it"(store) {
-    const { ref, name } = fresh();
-    const made = await store.create(name, text("0123456789"), writeOf(ref));
-    assert.ok(made.created);
-    const read = (offset: number, length: number, options = {}) =>
-      store.readRange(name, { offset, length, ...options });
-    assert.deepEqual(await read(2, 3, { generation: made.generation }), text("234"));
-    assert.deepEqual(await read(0, 64), text("0123456789"));
-    assert.deepEqual(await read(8, 64), text("89"));
-    assert.deepEqual(await read(10, 1), new Uint8Array());
-    assert.equal(await read(0, 1, { generation: "1" }), null);
   },
   async "list() pages through names in ascending order"(store) {
     const { ref } = fresh();

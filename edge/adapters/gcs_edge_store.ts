@@ -19,7 +19,6 @@ export function gcsEdgeStore(bucket: Bucket): ObjectCreator & ObjectLister & Obj
     list: (query) => storageResult(objects.listObjects(bucket, query)),
     stat: (name, options) => storageResult(objects.statObject(bucket, name, options)),
     read: (name, options) => storageResult(objects.readObject(bucket, name, options)),
-    readRange: (name, range) => storageResult(objects.readObject(bucket, name, range)),
   };
 }
 

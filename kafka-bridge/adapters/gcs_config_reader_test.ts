@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { tenantFile } from "@tintype/core/configuration/tenant_files";
-import { isAppError } from "@tintype/core/errors";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { type ConfigBucket, openConfigBucket } from "../testing/config_bucket.ts";
 import { gcsConfigReader } from "./gcs_config_reader.ts";
@@ -33,9 +32,6 @@ test("gcsConfigReader() throws unavailable where storage does not respond", asyn
     times: 100,
     action: { status: 403 },
   });
-  await assert.rejects(
-    readerOf().read(tenantFile("acme")),
-    (error) => isAppError(error, "unavailable"),
-  );
+  await assert.rejects(readerOf().read(tenantFile("acme")), { code: "unavailable" });
   await storage.control("DELETE", "/_local/faults");
 });

@@ -45,9 +45,7 @@ export function gcsObjectCreator(options: GcsObjectCreatorOptions): ObjectCreato
         throw new AppError(
           "unavailable",
           "Cannot create raw object: Cloud Storage is not available",
-          {
-            cause: error,
-          },
+          { cause: error },
         );
       }
     },

@@ -14,12 +14,7 @@ import { watchedSockets } from "./watched_socket.ts";
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-const PATIENCE = {
-  answerMs: 7_000,
-  othersMs: 20_000,
-  connectMs: 4_000,
-  suspectMs: 1_000,
-} as const;
+const PATIENCE = { answerMs: 7_000, othersMs: 20_000, connectMs: 4_000, suspectMs: 1_000 } as const;
 const REPEAT_AFTER_MS = 10_000;
 const MAX_REMEMBERED = 100;
 

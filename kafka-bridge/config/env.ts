@@ -166,10 +166,7 @@ function invalidEnv(error: z.ZodError, variables: Variables): AppError {
 }
 
 /** What `read` resolves with; what it throws becomes the variable's error. */
-async function within<Value>(
-  context: z.RefinementCtx,
-  read: () => Promise<Value>,
-): Promise<Value> {
+async function within<Value>(context: z.RefinementCtx, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {

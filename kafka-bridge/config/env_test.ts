@@ -69,37 +69,25 @@ test("readEnv() names every wrong variable at once", async () => {
   await assert.rejects(readEnv({}), /KAFKA_BROKERS: must be set; .*PSEUDONYM_KEYS: must be set/);
 });
 
-/** What does not go together. */
-const UNFIT: readonly (readonly [string, RegExp, Readonly<Record<string, string>>])[] = [
-  ["a SASL mechanism without user and password", /KAFKA_SASL_PASSWORD/, {
-    KAFKA_SASL_MECHANISM: "plain",
-    KAFKA_SASL_USERNAME: "me",
-  }],
-  ["PLAIN without TLS", /KAFKA_TLS: must be true with plain/, {
-    KAFKA_SASL_MECHANISM: "plain",
-    KAFKA_SASL_USERNAME: "me",
-    KAFKA_SASL_PASSWORD: "secret",
-  }],
-  ["OAUTHBEARER without a token endpoint", /KAFKA_OAUTH_TOKEN_URL: must be set/, {
-    KAFKA_TLS: "true",
-    KAFKA_SASL_MECHANISM: "oauthbearer",
-    KAFKA_SASL_USERNAME: "me",
-    KAFKA_SASL_PASSWORD: "secret",
-  }],
-  ["a token endpoint that is not encrypted", /KAFKA_OAUTH_TOKEN_URL: must be https/, {
-    KAFKA_OAUTH_TOKEN_URL: "http://id.example/token",
-  }],
-  ["a redrive topic by name", /KAFKA_TOPICS: must not name a \.redrive topic/, {
-    KAFKA_TOPICS: "images.redrive",
-  }],
-  ["a client certificate without its key", /KAFKA_TLS_KEY/, {
-    KAFKA_TLS: "true",
-    KAFKA_TLS_CERT: CERTIFICATE,
-  }],
-  ["a certificate without TLS", /KAFKA_TLS_CA: needs KAFKA_TLS=true/, {
-    KAFKA_TLS_CA: CERTIFICATE,
-  }],
-];
+const [PLAIN, OAUTH] = ["plain", "oauthbearer"].map((KAFKA_SASL_MECHANISM) => ({
+  ...{ KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME: "me", KAFKA_SASL_PASSWORD: "secret" },
+}));
+const TLS = { KAFKA_TLS: "true" };
+const OPEN_URL = { KAFKA_OAUTH_TOKEN_URL: "http://id.example/token" };
+
+/** What does not go together; what is undefined is not set. */
+const UNFIT: readonly (readonly [string, RegExp, Readonly<Record<string, string | undefined>>])[] =
+  [
+    ["a SASL mechanism without a password", /KAFKA_SASL_PASSWORD/, {
+      ...{ ...PLAIN, KAFKA_SASL_PASSWORD: undefined },
+    }],
+    ["PLAIN without TLS", /KAFKA_TLS: must be true with plain/, { ...PLAIN }],
+    ["no token endpoint", /KAFKA_OAUTH_TOKEN_URL: must be set/, { ...OAUTH, ...TLS }],
+    ["an open token endpoint", /KAFKA_OAUTH_TOKEN_URL: must be https/, OPEN_URL],
+    ["a redrive topic", /KAFKA_TOPICS: must not name a \.redrive/, { KAFKA_TOPICS: "a.redrive" }],
+    ["a certificate without its key", /KAFKA_TLS_KEY/, { ...TLS, KAFKA_TLS_CERT: CERTIFICATE }],
+    ["a CA without TLS", /KAFKA_TLS_CA: needs KAFKA_TLS=true/, { KAFKA_TLS_CA: CERTIFICATE }],
+  ];
 
 for (const [what, message, env] of UNFIT) {
   test(`readEnv() refuses ${what}`, async () => {

@@ -25,14 +25,7 @@ function letterOf(given: Partial<Letter> = {}): Letter {
     redrives: 0,
     isValueOmitted: false,
     headers: nameOf(),
-    record: {
-      key: null,
-      value: null,
-      timestamp: "0",
-      attributes: 0,
-      offset: "17",
-      headers: {},
-    },
+    record: { key: null, value: null, timestamp: "0", attributes: 0, offset: "17", headers: {} },
     ...given,
   };
 }

@@ -43,11 +43,7 @@ export async function skipBatch(
 }
 
 /** What a group has committed of a partition and keeps beside it; its start where that is nothing. */
-async function committedOf(
-  kafka: Kafka,
-  groupId: string,
-  position: RecordPosition,
-) {
+async function committedOf(kafka: Kafka, groupId: string, position: RecordPosition) {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -62,7 +58,7 @@ async function committedOf(
 }
 
 /** Kafka takes a running group's commit from its members alone: joins, commits, and leaves again. */
-async function commitAsMember(
+export async function commitAsMember(
   kafka: Kafka,
   groupId: string,
   committed: Required<TopicPartitionOffsetAndMetadata>,

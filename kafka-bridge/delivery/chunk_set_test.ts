@@ -220,7 +220,7 @@ test("chunkOf() reads the three headers, and refuses what is not all of them", (
   for (const headers of WRONG) {
     assert.throws(
       () => chunkOf(recordOf({ headers: headers as Readonly<Record<string, string>> })), // its keys differ
-      (error) => isAppError(error, "invalid_record"),
+      { code: "invalid_record" },
       JSON.stringify(headers),
     );
   }

@@ -64,10 +64,7 @@ test("Bridge waits for a missing day without a dead letter, and goes on within a
 });
 
 test("Bridge keeps a topic's records while no tenant has it, and takes them when one does", async (t) => {
-  const { bridge, ports, store, letters, lease, clock, putTopics } = openConfigured(
-    t,
-    "topic",
-  );
+  const { bridge, ports, store, letters, lease, clock, putTopics } = openConfigured(t, "topic");
   bridge.take(fetchOf(lease, recordsOf(20)));
   await until(() => ports.readiness.current.includes("tenants"));
   await sleep(40);
@@ -81,10 +78,7 @@ test("Bridge keeps a topic's records while no tenant has it, and takes them when
 
 for (const without of ["today", "topic"] as const) {
   test(`Bridge keeps a chunk set without ${without}, and makes one object of it later`, async (t) => {
-    const { bridge, ports, store, letters, lease, clock, ...config } = openConfigured(
-      t,
-      without,
-    );
+    const { bridge, ports, store, letters, lease, clock, ...config } = openConfigured(t, without);
     const chunks = [0, 1, 2].map((index) =>
       recordOf({ offset: BigInt(index), headers: chunkHeaders("a", index, 3) })
     );

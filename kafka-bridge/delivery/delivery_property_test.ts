@@ -90,18 +90,14 @@ function openWorld(random: Random) {
     if (dice < 0.2) throw new AppError("unavailable", "Cannot say that it is done");
     return answer;
   };
-  const creator: ObjectCreator = {
-    create: (...input) => failing(() => store.create(...input)),
-  };
+  const creator: ObjectCreator = { create: (...input) => failing(() => store.create(...input)) };
   const deadLetters = {
     send: (letter: DeadLetter) => failing(async () => void letters.push(letter.record)),
   };
   const records = {
     publish: (record: ImageRecord) => failing(async () => void published.push(record)),
   };
-  const salts = {
-    saltAt: (timeMs: number) => failing(() => Promise.resolve(saltOf(timeMs))),
-  };
+  const salts = { saltAt: (timeMs: number) => failing(() => Promise.resolve(saltOf(timeMs))) };
   const override: Partial<BridgePorts> = { creator, deadLetters, records, salts, recordsAtOnce: 6 };
   const members = [0, 1].map(() =>
     fakePorts({

@@ -8,18 +8,6 @@ import { OffsetTracker } from "./offset_tracker.ts";
 const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = 300;
 
-test("OffsetTracker commits behind the longest prefix of which nothing is missing", () => {
-  const tracker = new OffsetTracker();
-  for (const offset of [5n, 6n, 9n]) tracker.begin(offset); // 7 and 8 were compacted away
-  tracker.end(6n);
-  assert.equal(tracker.toCommit(), undefined);
-  tracker.end(5n);
-  assert.equal(tracker.toCommit(), 9n);
-  tracker.end(9n);
-  assert.equal(tracker.toCommit(), 10n);
-  assert.equal(tracker.pending, 0);
-});
-
 test("OffsetTracker passes what is no record: control records, compacted and aborted ones", () => {
   const tracker = new OffsetTracker();
   tracker.reachesTo(12n);
@@ -34,14 +22,6 @@ test("OffsetTracker passes what is no record: control records, compacted and abo
   assert.equal(tracker.toCommit(), 6n, "an open chunk set holds what is behind it, too");
   span.last = 6n;
   assert.deepEqual([tracker.toCommit(), tracker.lag], [12n, 0n]);
-});
-
-test("OffsetTracker has nothing to commit twice", () => {
-  const tracker = new OffsetTracker();
-  tracker.begin(0n);
-  tracker.end(0n);
-  tracker.committed(1n);
-  assert.equal(tracker.toCommit(), undefined);
 });
 
 test("OffsetTracker.begin() refuses an offset that is not ahead", () => {

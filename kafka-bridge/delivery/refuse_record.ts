@@ -113,10 +113,7 @@ async function tryPublish(
 }
 
 /** What is known of the image; its id's time is that of the refusal where the record has none. */
-async function describeRefusal(
-  ports: RefuseRecordPorts,
-  { record, reason, bytes }: RefusedImage,
-) {
+async function describeRefusal(ports: RefuseRecordPorts, { record, reason, bytes }: RefusedImage) {
   const origin = originOf(record) ?? record;
   const refusedAtMs = ports.clock.now();
   const dated = hasUsableTime(origin, refusedAtMs)

@@ -25,10 +25,7 @@ test("traceRecord() goes on with the record's trace, and hands its own span to t
     const record = recordWith(PARENT);
     const given = await traceRecord(record, async (traced) => traced);
     const fresh = await traceRecord(recordWith("nonsense"), async (traced) => traced);
-    await assert.rejects(
-      traceRecord(record, () => Promise.reject(new TypeError("no"))),
-      TypeError,
-    );
+    await assert.rejects(traceRecord(record, () => Promise.reject(new TypeError("no"))), TypeError);
     const [first, second, failed] = exporter.getFinishedSpans();
     assert.ok(first && second && failed);
     const { traceId, spanId } = first.spanContext();

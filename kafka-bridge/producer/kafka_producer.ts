@@ -42,10 +42,7 @@ const SEND_RETRIES = 8;
 const RECORD_EXTRA_BYTES = 8 * 1024;
 
 /** Connects and looks for the topic. Throws Error that says what is missing: a broker that answers, or the topic. */
-export async function openPictureProducer(
-  env: KafkaEnv,
-  topic: string,
-): Promise<PictureProducer> {
+export async function openPictureProducer(env: KafkaEnv, topic: string): Promise<PictureProducer> {
   const kafka = kafkajsClient(env, {
     clientId: "tintype-produce",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,

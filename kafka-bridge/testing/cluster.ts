@@ -20,10 +20,7 @@ type NodeId = (typeof NODE_IDS)[number];
 export type Cluster = Exclude<Awaited<ReturnType<typeof startCluster>>, string>;
 
 /** A group of tests that share a cluster; each is skipped where there can be no broker, but not with `CI=true`. */
-export function describeOnCluster(
-  name: string,
-  tests: KafkaTests<Cluster>,
-): void {
+export function describeOnCluster(name: string, tests: KafkaTests<Cluster>): void {
   describeOn(name, startCluster, tests);
 }
 

@@ -35,11 +35,7 @@ async function done(call: Program): Promise<Program> {
 
 /** The record of a line that `produce --json` prints. */
 export function sentOf({ partition, offset, timestamp }: Line): Sent {
-  return {
-    partition: Number(partition),
-    offset: String(offset),
-    timestampMs: Number(timestamp),
-  };
+  return { partition: Number(partition), offset: String(offset), timestampMs: Number(timestamp) };
 }
 
 /** What the commands do. */
@@ -176,10 +172,7 @@ export const COMMAND_TESTS: KafkaTests = {
     await topics.setLimits({ maxBytes: 10_000 });
     const second = topics.startBridge();
     const name = await topics.nameOf(sent);
-    await eventually(
-      "the image",
-      async () => (await cloud.objects()).get(name) === md5Of(large),
-    );
+    await eventually("the image", async () => (await cloud.objects()).get(name) === md5Of(large));
     assert.equal(await second.kill("SIGTERM"), 0);
   },
 };

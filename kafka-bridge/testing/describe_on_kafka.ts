@@ -23,10 +23,7 @@ export const SLOW_UPLOADS = {
 } as const;
 
 /** A group of tests that share a cloud; each is skipped where there can be no broker, but not with `CI=true`. */
-export function describeOnKafka(
-  name: string,
-  tests: KafkaTests,
-): void {
+export function describeOnKafka(name: string, tests: KafkaTests): void {
   describeOn(name, startCloud, tests);
 }
 

@@ -93,10 +93,7 @@ const MEMBER_TESTS: Readonly<Record<string, (topics: TestTopics, join: Join) => 
     await first.count(PARTITIONS);
     const early = Array.from({ length: PARTITIONS }, (_, partition) => first.leaseOf(partition));
     const [second, two] = await join();
-    await eventually(
-      "the end of the leases",
-      () => early.every((lease) => lease?.ended.aborted),
-    );
+    await eventually("the end of the leases", () => early.every((lease) => lease?.ended.aborted));
     await assert.rejects(async () => await early[0]?.commit(1n, ""));
     const [before, beforeSecond] = [first.fetches.length, second.fetches.length];
     await topics.send(valuesOf(PARTITIONS));
@@ -119,10 +116,7 @@ export const KAFKAJS_TESTS: KafkaTests = {
     ]),
   ),
 
-  async "kafkajs appends a dead letter that is read as it was sent, and throws when it cannot"(
-    cloud,
-    topics,
-  ) {
+  async "kafkajs appends a dead letter that is read as it was sent, or throws"(cloud, topics) {
     const letters = kafkajsDeadLetters(clientOf(cloud), topics.deadLetterTopic);
     await letters.connect();
     const place = { topic: topics.topic, partition: 3, offset: 17n };

@@ -10,12 +10,15 @@ import { rawName } from "@tintype/core/model/object_name";
 import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { TenantDocument } from "@tintype/core/model/tenant_plan";
+import { dayOf } from "@tintype/core/model/utc_day";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program, startProgram } from "@tintype/core/testing/start_program";
+import { committedOffset } from "../adapters/committed_offset.ts";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
-import { readRecordAt } from "../dead_letters/read_record_at.ts";
+import { commitAsMember } from "../dead_letters/skip_batch.ts";
 import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { parseCounts } from "../delivery/partition_counts.ts";
 import { bridgeEnv } from "./bridge_env.ts";
 import type { ConfigBucket } from "./config_bucket.ts";
 import { PSEUDONYM_KEYS, saltOf } from "./day_salts.ts";
@@ -147,9 +150,17 @@ export async function openTopics(parts: TopicsParts) {
         return { partition, offset: place.baseOffset, timestampMs: Number(place.logAppendTime) };
       }));
     },
-    /** Whether somebody who reads what is committed finds a record now. */
-    isCommitted: async ({ partition, offset }: Sent) =>
-      await readRecordAt(kafka, { topic, partition, offset: BigInt(offset) }) !== undefined,
+    /** Commits an offset as a member, and beside it that so many images of today are taken. */
+    async commitCounted(partition: number, offset: string, images: number): Promise<void> {
+      const [day, count] = [dayOf(Date.now()), `${images}.${images}`];
+      const metadata = `q1 ${day}/${TENANT}=${[count, count, count].join(".")}`;
+      await commitAsMember(kafka, group, { topic, partition, offset, metadata });
+    },
+    /** How many images the group counts beside a partition's offset. */
+    async imagesCounted(partition: number): Promise<number> {
+      const { metadata } = await committedOffset(admin, group, { topic, partition });
+      return [...parseCounts(metadata).values()].reduce((sum, { used }) => sum + used.images, 0);
+    },
     /** How many of these records are raw objects. */
     async stored(sent: readonly Sent[]): Promise<number> {
       const held = new Set(await store.names());

@@ -6,10 +6,7 @@ import { redrivenHeaders } from "./fake_ports.ts";
 
 /** What the bridge does about topics' settings, and how much it takes of them. */
 export const TOPIC_TESTS: KafkaTests = {
-  async "refuses a topic that keeps records for too long or dates them by their producer"(
-    cloud,
-    topics,
-  ) {
+  async "refuses a topic that keeps records too long or that producers date"(cloud, topics) {
     const before = (await cloud.names()).length;
     const settings = { "retention.ms": "604800000", "message.timestamp.type": "CreateTime" };
     await topics.configure(topics.topic, settings);
@@ -41,10 +38,7 @@ export const TOPIC_TESTS: KafkaTests = {
     await accepting.kill("SIGTERM");
   },
 
-  async "reads partitions and an operators' topic that are made while it runs, and stops where a topic turns wrong"(
-    cloud,
-    topics,
-  ) {
+  async "reads what is made while it runs, and stops where a topic turns wrong"(cloud, topics) {
     const bridge = topics.startBridge({ KAFKA_TOPICS_EVERY_MS: "1000" });
     await bridge.line("listening");
     const partitions = [{ topic: topics.topic, count: 5 }];
@@ -69,10 +63,7 @@ export const TOPIC_TESTS: KafkaTests = {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
-  async "takes as many images a day as its tenant may, over kills, rebalances and members"(
-    cloud,
-    topics,
-  ) {
+  async "takes as many images a day as its tenant may, over kills and rebalances"(cloud, topics) {
     const before = (await cloud.names()).length;
     await topics.setLimits({ imagesPerDay: 10 });
     await cloud.fault(SLOW_UPLOADS);

@@ -43,7 +43,6 @@ export function gcsObjectStore({ bucket: name, endpoint }: GcsObjectStoreOptions
       call("stat object", statObject(bucket, name, options), options?.signal),
     read: (name, options) =>
       call("read object", readObject(bucket, name, options), options?.signal),
-    readRange: (name, range) => call("read range", readObject(bucket, name, range), range.signal),
     list: (query) => call("list objects", listObjects(bucket, query), query.signal),
     remove: (name, options) =>
       call("remove object", removeObject(bucket, name, options), options.signal),

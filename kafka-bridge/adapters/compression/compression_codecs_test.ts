@@ -65,10 +65,7 @@ test("a few kB that stand for more than two images are refused", async () => {
   const bomb = await COMPRESS.zstd(Buffer.alloc(MAX_BATCH_BYTES + 1));
   assert.ok(bomb.byteLength < 16 * KIB);
   const reason = /^it must hold at most 104857600 bytes \(got more\)$/;
-  await assert.rejects(
-    decompressRecords("zstd", bomb),
-    says("zstd", bomb.byteLength, reason),
-  );
+  await assert.rejects(decompressRecords("zstd", bomb), says("zstd", bomb.byteLength, reason));
 });
 
 test("snappy takes one plain block, and blocks in the framing of Kafka's Java client", async () => {

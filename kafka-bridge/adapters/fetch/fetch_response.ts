@@ -6,16 +6,8 @@
 import { createRequire } from "node:module";
 import type { UndecodableBatch } from "../../ports.ts";
 import { ByteReader } from "./byte_reader.ts";
-import {
-  batchesOf,
-  type DecodedRecord,
-  describeUndecodable,
-  isAbortMarker,
-  isControl,
-  isTransactional,
-  type RecordBatch,
-  recordsOf,
-} from "./record_batch.ts";
+import { batchesOf, type DecodedRecord, describeUndecodable, recordsOf } from "./record_batch.ts";
+import { type AbortedTransaction, countTaken, verdictsOf } from "./transactions.ts";
 
 /** What lies in a partition where no record does. */
 type Hole =
@@ -27,11 +19,6 @@ type Hole =
 
 /** A message as the library hands it over; one with a hole is no record. */
 export type FetchedMessage = DecodedRecord & { readonly hole?: Hole };
-
-interface AbortedTransaction {
-  readonly producerId: bigint;
-  readonly firstOffset: bigint;
-}
 
 const OFFSET_OUT_OF_RANGE = 1;
 /** The library drops messages before the offset that it asked for: a hole must pass, wherever its batch begins. */
@@ -87,25 +74,29 @@ function rawPartitionOf(reader: ByteReader) {
 
 type RawPartition = Omit<ReturnType<typeof rawPartitionOf>, "set">;
 
-async function contentOf({ errorCode, aborted }: RawPartition, set: Buffer) {
-  if (errorCode === OFFSET_OUT_OF_RANGE) {
+async function contentOf(partition: RawPartition, set: Buffer) {
+  if (partition.errorCode === OFFSET_OUT_OF_RANGE) {
     return { errorCode: 0, messages: [holeAt(ANY_OFFSET, { kind: "out_of_range" })] };
   }
-  return { messages: await committedMessagesOf(set, aborted) };
+  return { messages: await committedMessagesOf(set, partition) };
 }
 
 /** The committed records of a set in front of its first batch that cannot be decoded, or that batch alone; then how far it reaches. */
 async function committedMessagesOf(
   set: Buffer,
-  aborted: readonly AbortedTransaction[],
+  { aborted, lastStableOffset }: RawPartition,
 ): Promise<FetchedMessage[]> {
   const messages: FetchedMessage[] = [];
-  const ongoing = new OngoingAborts(aborted);
+  const batches = batchesOf(set);
+  const verdicts = await verdictsOf(batches, aborted);
+  const taken = batches.slice(0, countTaken(batches, verdicts, BigInt(lastStableOffset)));
   let last: bigint | undefined;
-  for (const batch of batchesOf(set)) {
+  for (const [index, batch] of taken.entries()) {
+    const verdict = verdicts[index];
     try {
+      const records = verdict === "aborted" ? [] : await recordsOf(batch);
       // One by one, as `push(...)` puts each on the stack.
-      for (const record of await ongoing.committedOf(batch)) messages.push(record);
+      if (verdict !== "control") { for (const record of records) messages.push(record); }
     } catch (error) {
       if (last !== undefined) break;
       return [
@@ -122,32 +113,4 @@ async function committedMessagesOf(
 function holeAt(offset: bigint, hole: Hole): FetchedMessage {
   const nothing = { key: null, value: null, timestamp: "0", attributes: 0, headers: {} };
   return { ...nothing, offset: String(offset), hole };
-}
-
-/** The aborted transactions that a reader is within, batch by batch, as Kafka's own consumer follows them. */
-class OngoingAborts {
-  readonly #producers = new Set<bigint>();
-  /** The broker lists them by their ends. */
-  readonly #ahead: AbortedTransaction[];
-
-  constructor(aborted: readonly AbortedTransaction[]) {
-    this.#ahead = aborted.toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
-  }
-
-  async committedOf(batch: RecordBatch): Promise<DecodedRecord[]> {
-    for (
-      let [next] = this.#ahead;
-      next !== undefined && next.firstOffset <= batch.lastOffset;
-      [next] = this.#ahead
-    ) {
-      this.#ahead.shift();
-      this.#producers.add(next.producerId);
-    }
-    if (isControl(batch)) {
-      if (await isAbortMarker(batch)) this.#producers.delete(batch.producerId);
-      return [];
-    }
-    const isAborted = isTransactional(batch) && this.#producers.has(batch.producerId);
-    return isAborted ? [] : await recordsOf(batch);
-  }
 }

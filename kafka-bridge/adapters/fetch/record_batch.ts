@@ -81,10 +81,11 @@ export function isControl({ attributes }: RecordBatch): boolean {
   return (attributes & MASK.control) !== 0;
 }
 
-/** Whether a control batch ends a transaction that was aborted: its record's key is a version and a type. */
-export async function isAbortMarker(batch: RecordBatch): Promise<boolean> {
+/** How a control batch ends its producer's transaction: its record's key is a version and a type. Undefined for one without records, whose transaction was compacted away. */
+export async function outcomeOf(batch: RecordBatch): Promise<"aborted" | "committed" | undefined> {
   const [record] = await recordsOf(batch);
-  return record?.key?.readInt16BE(2) === ABORT_MARKER;
+  const type = record?.key?.readInt16BE(2);
+  return type === undefined ? undefined : type === ABORT_MARKER ? "aborted" : "committed";
 }
 
 /** The records of a batch. Throws Error that says why it cannot be decoded. */
