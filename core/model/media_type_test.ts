@@ -26,6 +26,7 @@ const HEADS: Readonly<Record<MediaType, Readonly<Record<string, Uint8Array>>>> =
   "image/jpeg": {
     "a JFIF head": bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, "JFIF"),
     "an EXIF head": bytes(0xff, 0xd8, 0xff, 0xe1),
+    "a head that is a GIF's further on": bytes(0xff, 0xd8, 0xff, 0xfe, "<?php", "GIF89a"),
   },
   "image/png": { "a PNG head": bytes(0x89, "PNG", 0x0d, 0x0a, 0x1a, 0x0a) },
   "image/webp": { "a WebP head": bytes("RIFF", 1, 2, 3, 4, "WEBPVP8 ") },
@@ -82,11 +83,6 @@ for (
   });
 }
 
-test("sniffMediaType() goes by the start alone: a polyglot is what its first bytes are", () => {
-  assert.equal(sniffMediaType(bytes("GIF89a", "/*<script>*/=1;", 0xff, 0xd8, 0xff)), "image/gif");
-  assert.equal(sniffMediaType(bytes(0xff, 0xd8, 0xff, 0xfe, "<?php", "GIF89a")), "image/jpeg");
-});
-
 test("parseMediaType() ignores case and parameters and knows image/jpg", () => {
   assert.equal(parseMediaType("Image/PNG; charset=binary"), "image/png");
   assert.equal(parseMediaType(" image/jpg "), "image/jpeg");
@@ -111,8 +107,6 @@ test("mediaTypeOfName() goes by the last extension, in any case, and takes no na
 });
 
 test("agrees() takes HEIC and HEIF for one family and nothing else", () => {
-  assert.equal(agrees("image/heic", "image/heif"), true);
-  assert.equal(agrees("image/heif", "image/heic"), true);
   for (const declared of ALL_MEDIA_TYPES) {
     for (const actual of ALL_MEDIA_TYPES) {
       const isFamily = declared.startsWith("image/hei") && actual.startsWith("image/hei");
