@@ -70,10 +70,8 @@ for (const [what, [names, sideBySide]] of Object.entries(WORLDS)) {
     await forEachOfDays(store, days, ({ name }) => void seen.push(name));
     assert.deepEqual(seen.toSorted(), [...names, `a/2026-03-12/x`, `a/!`].toSorted());
     const pages = Math.ceil((names.length + 2) / 10);
-    assert.ok(
-      store.asked.requests <= 1.6 * pages + 1,
-      `${store.asked.requests} for ${pages} pages`,
-    );
+    const { requests } = store.asked;
+    assert.ok(requests <= 1.6 * pages + 1, `${requests} for ${pages} pages`);
     assert.ok(store.asked.most >= sideBySide, `${store.asked.most} side by side`);
     seen.length = 0;
     await forEachOfDays(store, { ...days, fromDay: DAY }, ({ name }) => void seen.push(name));
