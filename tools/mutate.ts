@@ -26,7 +26,7 @@ const MUTATE = defineCommand({
 function mutantsIn(folder: string): Mutant[] {
   return [...readSources(Deno.cwd()).keys()]
     .filter((path) => path.startsWith(`${folder}/`) && /(?<!\.d)\.ts$/.test(path))
-    .filter((path) => !isTestFile(path))
+    .filter((path) => !isTestFile(path) && !path.includes("/testdata/"))
     .flatMap((path) => mutantsOf(path, readFileSync(path, "utf8")))
     .filter((mutant) => !equivalents.some((known) => isSame(known, mutant)));
 }

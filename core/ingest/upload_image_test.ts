@@ -61,7 +61,7 @@ test("uploadImage() stores the bytes with what was declared, and counts them", a
 });
 
 test("uploadImage() counts a body of no known size by the edge's limit, then by what passed", async () => {
-  const { quota, upload } = setUp();
+  const { world, quota, upload } = setUp();
   const counted: number[] = [];
   const body = bodyOf(PNG_PIXEL, { size: undefined });
   const sendTo: UploadBody["sendTo"] = (send, promise) => {
@@ -70,6 +70,12 @@ test("uploadImage() counts a body of no known size by the edge's limit, then by 
   };
   await upload({ body: { ...body, sendTo } });
   assert.deepEqual([...counted, quota.bytes()], [1_000, 1_000, PNG_PIXEL.length]);
+  const came: UploadBody["sendTo"] = async (...call) => {
+    await world.raw.put(rawName(ref));
+    return await body.sendTo(...call);
+  };
+  await upload({ imageId: ref.imageId, body: { ...body, sendTo: came } });
+  assert.equal(quota.bytes(), PNG_PIXEL.length + 1_000, "another call's image is not of this size");
 });
 
 test("uploadImage() finds the image of a client's own id, and reads none of the body", async () => {
