@@ -76,7 +76,9 @@ function editsOf(node: Node, text: string): Edit[] {
   const result = type === "ReturnStatement"
     ? node["argument"]
     : type === "ArrowFunctionExpression" && node["expression"] && node["body"];
-  if (isNode(result)) return [[result.start, result.end, "undefined"]];
+  if (isNode(result)) {
+    return source(result) === "undefined" ? [] : [[result.start, result.end, "undefined"]];
+  }
   if (type === "UpdateExpression") return operatorEdit(String(operator), [start, end], text);
   if (!isNode(left) || !isNode(right)) return [];
   // Both sides in turn: the value that may be missing, and its default.
