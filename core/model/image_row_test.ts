@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleManifest } from "../testing/sample_manifest.ts";
+import { SAMPLE_INSIGHTS, sampleManifest } from "../testing/sample_manifest.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS } from "../testing/test_world.ts";
 import { IMAGE_ROW_COLUMNS, rowOfManifest } from "./image_row.ts";
@@ -19,6 +19,19 @@ test("rowOfManifest() has exactly the columns of the table, and of a rejected im
     const columns = Object.keys(rowOfManifest(ref, each));
     assert.deepEqual(columns.toSorted(), [...IMAGE_ROW_COLUMNS].toSorted());
   }
+});
+
+test("rowOfManifest() has a column for each of five colours and their shares", () => {
+  const dominantColors = ["#000001", "#000002", "#000003", "#000004", "#000005"];
+  const insights = { ...SAMPLE_INSIGHTS, dominantColors, dominantColorShares: [1, 2, 3, 4, 5] };
+  const { metadata = assert.fail() } = manifest;
+  const row: object = rowOfManifest(ref, { ...manifest, metadata: { ...metadata, insights } });
+  const seen = Object.entries(row).filter(([name]) => name.startsWith("dominant_color_"));
+  const expected = dominantColors.flatMap((color, at) => [
+    [`dominant_color_${at + 1}`, color],
+    [`dominant_color_${at + 1}_share`, at + 1],
+  ]);
+  assert.deepEqual(seen.toSorted(), expected.toSorted());
 });
 
 test("rowOfManifest() says what the manifest says", () => {

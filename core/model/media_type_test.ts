@@ -46,7 +46,13 @@ const HEADS: Readonly<Record<MediaType, Readonly<Record<string, Uint8Array>>>> =
     "a HEIC brand": ftyp("heic", "mif1", "heic"),
     "a HEIC brand behind a HEIF one": ftyp("mif1", "heic"),
   },
-  "image/heif": { "a HEIF brand alone": ftyp("mif1", "miaf") },
+  "image/heif": {
+    "a HEIF brand alone": ftyp("mif1", "miaf"),
+    // The box is as long as its second, third and fourth byte say.
+    "a box of 272 bytes": bytes(0, 0, 1, 16, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+    "a box of 64 KiB": bytes(0, 1, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+    "a box of 2 GiB": bytes(0x80, 0, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+  },
 };
 
 for (const type of ALL_MEDIA_TYPES) {

@@ -75,8 +75,9 @@ test("what XMP knows of place and time is added to what EXIF knows", () => {
     assert.deepEqual(manifest.metadata?.camera, expected);
     assert.deepEqual(manifestSchema.parse(manifest), manifest);
     const { primaries, transfer, isHdr, provenance, isAiGenerated } = manifest.metadata ?? {};
-    const seen = [primaries, transfer, isHdr, provenance, isAiGenerated];
-    assert.deepEqual(seen, ["bt2020", "pq", true, "present", true]);
+    const { megapixels } = manifest.metadata ?? {};
+    const seen = [primaries, transfer, isHdr, provenance, isAiGenerated, megapixels];
+    assert.deepEqual(seen, ["bt2020", "pq", true, "present", true, 12]);
   }
 });
 

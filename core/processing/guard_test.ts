@@ -5,7 +5,7 @@ import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
 import { guard, guardBytes, type PicturePlan } from "./guard.ts";
-import { renderLimitMs } from "./pixel_limits.ts";
+import { decodeBytes, renderLimitMs } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 function picture(header: Partial<Probed["header"]> = {}): Probed {
@@ -65,12 +65,30 @@ test("guard() lets 100 megapixels of every type through in 8 bits without alpha"
   for (const mediaType of ALL_MEDIA_TYPES) guard({ ...large, mediaType }, DEFAULT_PLAN);
 });
 
-test("renderLimitMs() follows megapixels and type, and ends at 30 s", () => {
-  const limitMs = (mediaType: MediaType, width: number, height: number) =>
-    renderLimitMs({ mediaType, header: sampleHeader({ width, height }) });
-  assert.equal(Math.round(limitMs("image/jpeg", 4_000, 3_000) / 1_000), 3);
-  assert.ok(limitMs("image/heic", 4_000, 3_000) > limitMs("image/jpeg", 4_000, 3_000));
-  assert.equal(limitMs("image/avif", 10_000, 10_000), 30_000);
+/** Bytes a pixel of RGB in 8 and in 10 bits and of RGBA in 10, and what a megapixel takes. */
+const COSTS: Readonly<Record<MediaType, readonly number[]>> = {
+  "image/jpeg": [6.5, 6.5, 6.5, 80],
+  "image/png": [3.5, 6.5, 8.5, 300],
+  "image/webp": [4.5, 4.5, 4.5, 300],
+  "image/gif": [5.5, 5.5, 5.5, 150],
+  "image/tiff": [3.5, 6.5, 8.5, 400],
+  "image/avif": [7.5, 10.5, 14.5, 500],
+  "image/heic": [4.5, 6, 10, 1_000],
+  "image/heif": [4.5, 6, 10, 1_000],
+};
+
+test("decodeBytes() and renderLimitMs() follow pixels and type, and the time ends at 30 s", () => {
+  for (const mediaType of ALL_MEDIA_TYPES) {
+    const costOf = (header: Partial<Probed["header"]>) =>
+      decodeBytes({ ...picture({ width: 100, height: 10, ...header }), mediaType }) / 1_000;
+    const limitMs = (height: number) =>
+      renderLimitMs({ mediaType, header: sampleHeader({ width: 1_000, height }) });
+    const deep = costOf({ bitDepth: 10 });
+    const glass = costOf({ bitDepth: 10, hasAlpha: true, channels: 4 });
+    const costs = [costOf({}), deep, glass, limitMs(1_000) - 2_000];
+    assert.deepEqual(costs, COSTS[mediaType], mediaType);
+    assert.equal(limitMs(1_000_000), 30_000);
+  }
 });
 
 for (const [what, reason, header, rest = {}] of REFUSED) {

@@ -50,9 +50,10 @@ class RampCodec implements ImageCodec {
   }
 }
 
+let nowMs = 0;
 const options = (pipeline: Pipeline = DEFAULT_PIPELINE) => ({
   pipeline,
-  clock: { now: () => 0 },
+  clock: { now: () => nowMs += 10 },
   decodeTimeoutMs: 1_000,
 });
 const request = (header = {}) => ({
@@ -73,6 +74,7 @@ test("render() decodes once and makes each rendition from the next larger one th
   ]);
   assert.deepEqual(codec.resized.map(({ from }) => from), [1600, 800]);
   assert.equal(rendered.engine, "ramp 1");
+  assert.deepEqual(rendered.timings, { decodeMs: 10, renditionsMs: 10, insightsMs: 10 });
   pixelInsightsSchema.parse(rendered.insights);
 });
 

@@ -142,8 +142,9 @@ for (
     // More than a page of each shard's last days.
     const later = (hours: number) => rawName(sampleRef(NOON_MS - hours * 3_600_000));
     await put(store, later(100), ...Array.from({ length: 2_500 }, () => later(48)));
-    const { lookedAt } = await purge(store);
+    const { lookedAt, oldestT0Ms } = await purge(store);
     assert.deepEqual([lists, lookedAt], [calls, ref === kept ? 1 : 2]);
+    assert.equal(oldestT0Ms, NOON_MS - (ref === kept ? periodMs - 1 : 100 * 3_600_000));
   });
 }
 

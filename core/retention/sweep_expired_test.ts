@@ -164,6 +164,7 @@ for (
   const [what, calls, message, certificates] of [
     ["BigQuery is away", { purge: away }, /BigQuery is away/, []],
     ["the copy failed", { publishPurge: noTopic }, /certificate 1/, ["certificates/1"]],
+    ["the copy is away", { publishPurge: away }, /BigQuery is away/, ["certificates/1"]],
   ] as const
 ) {
   test(`sweepExpired() purges objects although ${what}, and throws that it is so`, async () => {

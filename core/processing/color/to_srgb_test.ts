@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StoredColor } from "../../model/stored_color.ts";
-import { toSrgb } from "./to_srgb.ts";
+import type { Primaries, StoredColor } from "../../model/stored_color.ts";
+import { sampleOfLight, toSrgb } from "./to_srgb.ts";
 
 type Rgb = readonly [number, number, number];
 
@@ -46,6 +46,34 @@ for (const [what, color, stored, srgb] of CASES) {
     }
   });
 }
+
+/** Three stored colours by each primaries of ITU-T H.273, in sRGB. */
+const STORED = [[150, 100, 60], [60, 150, 100], [100, 60, 150]];
+const BY_PRIMARIES: readonly (readonly [Primaries, ...number[]])[] = [
+  ["bt470m", 167, 96, 53, 0, 149, 98, 105, 70, 153],
+  ["bt470bg", 152, 100, 61, 52, 150, 101, 101, 60, 149],
+  ["smpte170m", 147, 101, 59, 69, 148, 100, 99, 64, 150],
+  ["film", 161, 97, 53, 0, 154, 97, 108, 53, 154],
+  ["bt2020", 175, 92, 50, 0, 157, 94, 112, 51, 156],
+  ["xyz", 209, 0, 58, 0, 198, 81, 111, 0, 160],
+  ["dci_p3", 160, 98, 50, 0, 152, 94, 108, 58, 156],
+  ["display_p3", 159, 97, 51, 0, 152, 95, 107, 58, 155],
+  ["ebu3213", 151, 100, 60, 55, 148, 100, 101, 66, 150],
+];
+
+test("toSrgb() goes by the primaries of every code point", () => {
+  const shape = { width: 3, height: 1, channels: 3 } as const;
+  const pixels = { ...shape, data: Uint8Array.from(STORED.flat()) };
+  for (const [primaries, ...expected] of BY_PRIMARIES) {
+    const color = { by: "code_points", primaries, transfer: "srgb" } as const;
+    assert.deepEqual([...toSrgb(pixels, color).data], expected, primaries);
+  }
+});
+
+test("sampleOfLight() is straight near black (IEC 61966-2-1), and cut beyond both ends", () => {
+  const lights = [-1, 0, 0.0005, 0.001, 0.002, 0.003, 0.0035, 0.5, 1, 2];
+  assert.deepEqual(lights.map(sampleOfLight), [0, 0, 2, 3, 7, 10, 11, 188, 255, 255]);
+});
 
 test("toSrgb() leaves pixels alone that are sRGB, or have a profile", () => {
   const pixels = { data: new Uint8Array([1, 2, 3]), width: 1, height: 1, channels: 3 } as const;

@@ -92,6 +92,8 @@ test("readCamera() answers nothing for what is broken, cut or empty", async () =
   assert.equal(await readCamera(new Uint8Array()), undefined);
   assert.equal(await readCamera(bytesOf("no EXIF at all, just text")), undefined);
   assert.equal(await readCamera(exifBlock()), undefined);
+  const odd = await readCamera(exifBlock([0x010f, "Canon"], [0x0110, [1, 2]]));
+  assert.deepEqual(odd, { make: "canon", hasGps: false });
   for (let length = 0; length < PHOTO.length; length += 7) {
     const camera = await readCamera(PHOTO.slice(0, length));
     if (camera !== undefined) cameraSchema.parse(camera);

@@ -93,6 +93,24 @@ test("thumbhash() is short, another for each picture, of any size, and without h
   assert.ok(thumbhash(draw(1, 3000, () => [9, 9, 9])).length > 0);
 });
 
+test("every standard insight of a picture is what it was", () => {
+  const picture = draw(320, 200, (x, y) => {
+    const light = 128 + 60 * Math.sin(7 * x / 320) * Math.cos(5 * y / 200);
+    return x < 60 && y < 60 ? [230, 30, 30] : [light, light * 0.9, light * 0.7];
+  });
+  const context = { mediaType: "image/png", header: sampleHeader() } as const;
+  const rounded = (value: unknown) => typeof value === "number" ? value.toFixed(6) : value;
+  const found = Object.entries(STANDARD_INSIGHTS)
+    .map(([name, insight]) => [name, rounded(insight.measure(picture, context))]);
+  assert.deepEqual(Object.fromEntries(found), {
+    dominantColors: ["#e61e1e", "#82755b", "#59503e", "#ad9c79"],
+    dominantColorShares: [0.056, 0.585, 0.229, 0.13],
+    ...{ meanLuma: "0.438242", contrast: "0.103749", entropy: "6.491586", isBlank: false },
+    ...{ sharpness: "16.927606", perceptualHash: "97636317e8fce810" },
+    thumbhash: "GykGDIRBeonGCmfXCle8/fv+zw==",
+  });
+});
+
 test("every standard insight fits its schema, on a single pixel too", () => {
   const context = {
     mediaType: "image/png",

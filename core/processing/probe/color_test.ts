@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StoredColor } from "../../model/stored_color.ts";
 import { be, box, bytesOf, chunk, heif, ispe, png } from "../../testing/headers.ts";
+import { colorOfCodePoints } from "./_code_points.ts";
 import { probeBytes } from "./probe.ts";
 
 const cicp = (primaries: number, transfer: number) => chunk("cICP", primaries, transfer, 0, 1);
@@ -59,3 +60,20 @@ for (const [what, file, color] of CASES) {
     assert.deepEqual((await probeBytes(bytesOf(file))).header.color, color);
   });
 }
+
+/** ITU-T H.273, tables 2 and 3, from code point 0 on; `-` is reserved or unspecified. */
+const NAMES = "- bt709 - - bt470m bt470bg smpte170m smpte170m film bt2020 xyz dci_p3 display_p3 " +
+  "- - - - - - - - - ebu3213 -";
+const CURVES =
+  "- bt1886 - - gamma2.2 gamma2.8 bt1886 bt1886 linear - - bt1886 bt1886 srgb bt1886 " +
+  "bt1886 pq gamma2.6 hlg -";
+
+test("colorOfCodePoints() names what the tables name", () => {
+  NAMES.split(" ").forEach((name, code) => {
+    assert.equal(colorOfCodePoints(code, 0)?.primaries ?? "-", name, `${code}`);
+  });
+  CURVES.split(" ").forEach((curve, code) => {
+    const { transfer = "-", gamma = "" } = colorOfCodePoints(0, code) ?? {};
+    assert.equal(`${transfer}${gamma}`, curve, `${code}`);
+  });
+});

@@ -22,6 +22,18 @@ const P3 = {
 const [PROFILE, LOCALIZED] = [icc("Display P3"), icc("Display P3", true)];
 const EXIF = bytesOf("Exif\0\0", ORIENTATION_6);
 
+/** EXIF blocks, and the orientation that each names. */
+const BLOCKS: readonly (readonly [Uint8Array, number])[] = [
+  [tiff([[0x0112, 3, 1, 3]], { order: "MM" }), 3],
+  [tiff([[0x0112, 4, 1, 5]], { order: "MM" }), 5],
+  [tiff([[0x0112, 1, 1, 8]]), 8],
+  [tiff([[0x010f, 3, 1, 2], [0x0112, 3, 1, 6], [0x0112, 3, 1, 3]]), 6],
+  ...[0, 9].map((none) => [tiff([[0x0112, 3, 1, none]]), 1] as const),
+  [tiff([[0x0112, 3, 1, 6]], { order: "XX" }), 1],
+  [ORIENTATION_6.subarray(0, 13), 1],
+  [bytesOf("II", le(42, 2), le(13, 4), new Uint8Array(6)), 1],
+];
+
 const jpegOf = (values: object = {}, ...before: Uint8Array[]) =>
   jpeg({ ...SIDES, ...values, before });
 const adobe = (transform: number) => segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, transform]);
@@ -95,6 +107,20 @@ const located = (version: number) =>
     ...{ data: bytesOf(be(0, 4), ORIENTATION_6, "xmp"), isWide: version === 2 },
     more: [iloc([[2, HEIF_DATA_AT, 30], [3, HEIF_DATA_AT + 30, 3]], version)],
   });
+/** Items without a base, of two pieces and in another box: neither is looked at. */
+const PIECES = [be(5, 2), be(0, 4), be(2, 2), be(0, 16)];
+const IN_BOX = [be(2, 2), be(1, 2), be(0, 2), be(1, 2), be(0, 8)];
+const BASELESS = heif({
+  ...{ brand: "heic", item: "hvc1", items: ["Exif"], properties: [ispe(400, 300)] },
+  data: bytesOf(be(0, 4), ORIENTATION_6),
+  more: [
+    box(
+      "iloc",
+      ...[[1, 0, 0, 0], be(0x4400, 2), be(3, 2), ...PIECES.flat()],
+      ...[be(2, 2), be(0, 4), be(1, 2), be(HEIF_DATA_AT, 4), be(30, 4), ...IN_BOX],
+    ),
+  ],
+});
 const LOCATED = { exif: { offset: HEIF_DATA_AT, length: 30 } };
 
 type Case = readonly [Uint8Array, Partial<Probed["header"]>, Partial<Probed>?];
@@ -119,6 +145,12 @@ const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<st
     "EXIF": [jpegOf({}, segment(0xe1, EXIF)), { orientation: 6 }, {
       exif: { offset: 6, length: EXIF.length },
     }],
+    ...each(["a block"], () =>
+      BLOCKS.map(([block, orientation]) => [
+        ...[jpegOf({}, segment(0xe1, "Exif\0\0", block)), { orientation }] as const,
+        { exif: { offset: 6, length: 6 + block.length } },
+      ])),
+    "its frame at its end": [jpegOf().subarray(0, 12), {}],
     "one component": [jpegOf({ components: 1 }), { channels: 1, colorSpace: "grey" }],
     "Adobe's RGB": [jpegOf({}, adobe(0)), { colorSpace: "rgb" }],
     "Adobe's YCbCr": [jpegOf({ sof: 0xc2, width: 640 }, adobe(1)), { width: 640 }],
@@ -138,7 +170,7 @@ const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<st
         return [pngOf({ color, width: 70_000 }), header];
       })),
     "transparency": [pngOf({ depth: 16 }, chunk("tRNS", [0])), { bitDepth: 16, hasAlpha: true }],
-    "EXIF": [pngOf({}, chunk("eXIf", ORIENTATION_6)), { orientation: 6 }, {
+    "EXIF": [pngOf({}, chunk("eXIf", ORIENTATION_6), chunk("tEXt", "x")), { orientation: 6 }, {
       exif: { offset: 33 + 8, length: ORIENTATION_6.length },
     }],
     "a profile": [pngOf({}, chunk("iCCP", "Display P3\0", 0, [1, 2, 3])), P3, { iccBytes: 15 }],
@@ -202,6 +234,7 @@ const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<st
     "10 bits of grey": [heicOf(pixi(10)), { channels: 1, bitDepth: 10, colorSpace: "grey" }],
     "a profile": [heicOf(box("colr", "prof", LOCALIZED)), P3, { iccBytes: LOCALIZED.length }],
     ...each([0, 1, 2], (version) => [[located(version), {}, LOCATED]]),
+    "items without a base": [BASELESS, {}, LOCATED],
   }],
   ["image/avif", AVIF_GRID, {
     "a coding of AV1": [heif({ brand: "mif1", item: "av01", properties: [ispe(4, 3)] }), {}],
