@@ -29,7 +29,7 @@ const BLOCKS: readonly (readonly [Uint8Array, number])[] = [
   [tiff([[0x0112, 1, 1, 8]]), 8],
   [tiff([[0x010f, 3, 1, 2], [0x0112, 3, 1, 6], [0x0112, 3, 1, 3]]), 6],
   ...[0, 9].map((none) => [tiff([[0x0112, 3, 1, none]]), 1] as const),
-  [tiff([[0x0112, 3, 1, 6]], { order: "XX" }), 1],
+  [bytesOf("XX", ORIENTATION_6.subarray(2)), 1],
   [ORIENTATION_6.subarray(0, 13), 1],
   [bytesOf("II", le(42, 2), le(13, 4), new Uint8Array(6)), 1],
 ];
