@@ -18,7 +18,11 @@ const MUTATE = defineCommand({
     "package P": { about: "the folder to mutate, such as gcs or edge/routes", default: "core" },
     "count N": { about: "mutants to try", parse: wholeNumber(1), default: "100" },
     "seed S": { about: "decides the choice of mutants", default: "1" },
-    "seconds N": { about: "starts no mutant after so long", parse: wholeNumber(1), default: "3600" },
+    "seconds N": {
+      about: "starts no mutant after so long",
+      parse: wholeNumber(1),
+      default: "3600",
+    },
   },
   exitCodes: { 1: "a mutant survived" },
 });

@@ -75,6 +75,7 @@ for (
     ["a film", ftyp("isom", "mp42")],
     ["an ftyp cut in its brand", bytes(0, 0, 0, 16, "ftyp", "hei")],
     ["brands behind the box's end", bytes(0, 0, 0, 16, "ftyp", "isom", 0, 0, 0, 0, "heic")],
+    ["brands behind 256 bytes", bytes(0, 0, 1, 0, "ftypisom", ...Array(244).fill(0), "heic")],
     ["brands that only together read like one", ftyp("isom", "x:he", "ic:x")],
     ["a version that reads like a brand", bytes(0, 0, 0, 16, "ftyp", "isom", "heic")],
     ["HTML", text("<!doctype html><img src=x>")],

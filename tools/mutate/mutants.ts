@@ -31,7 +31,8 @@ const IGNORED = /^(TS(?!As|Satisfies|NonNull)|Import(?!Expression)|Export(All|Sp
 /** All mutants of `text`, the source of `file`, in the order of the file. */
 export function mutantsOf(file: string, text: string): Mutant[] {
   const edits: Edit[] = [];
-  visit(parseSync(file, text).program, (node) => edits.push(...editsOf(node, text)));
+  const { program } = parseSync(file, text);
+  visit({ program }, (node) => edits.push(...editsOf(node, text)));
   return edits.map(([start, end, replacement]) => {
     const changed = text.slice(0, start) + replacement + text.slice(end);
     const lineStart = text.lastIndexOf("\n", start - 1) + 1;

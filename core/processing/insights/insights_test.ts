@@ -109,6 +109,9 @@ test("every standard insight of a picture is what it was", () => {
     ...{ sharpness: "16.927606", perceptualHash: "97636317e8fce810" },
     thumbhash: "GykGDIRBeonGCmfXCle8/fv+zw==",
   });
+  const shades = draw(64, 64, (x, y) => [4 * x, 255 - 4 * x, 4 * y]);
+  const expected = ["#d634d2", "#0ff05e", "#e6203e", "#60a248", "#56add4"];
+  assert.deepEqual(dominantColors(shades), expected);
 });
 
 test("every standard insight fits its schema, on a single pixel too", () => {
