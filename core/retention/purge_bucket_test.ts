@@ -102,7 +102,14 @@ for (const [what, refused] of [["one", 1], ["some", 20], ["every", 231]] as cons
     const reported: Refusal[] = [];
     const onRefusal = (refusal: Refusal) => void reported.push(refusal);
     const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY, onRefusal } as const;
-    const outcome = await purgeBucket(store, input);
+    const batches: number[] = [];
+    const removeMany: typeof store.removeMany = (objects, options) => {
+      batches.push(objects.length);
+      return store.removeMany(objects, options);
+    };
+    const list = store.list.bind(store);
+    const outcome = await purgeBucket({ list, removeMany }, input);
+    assert.deepEqual(batches.toSorted(), [100, 100, 31]);
     const { complete, lookedAt, deleted, overdue } = outcome;
     assert.deepEqual([complete, lookedAt, deleted], [true, 231, 231 - refused]);
     assert.deepEqual([overdue, outcome.refused], [Math.min(refused, 230), refused]);
