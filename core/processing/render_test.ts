@@ -169,4 +169,8 @@ test("definePipeline() names what is wrong with a definition", () => {
   const badName = { insights: { "Bad Name": COUNT } };
   assert.throws(() => definePipeline(badName), /must be a column's name/);
   assert.throws(() => definePipeline({ insights: { sharpness: COUNT } }), /already/);
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`own_${at}`, COUNT]));
+  assert.throws(() => definePipeline({ insights: many(33) }), /<= 32/);
+  definePipeline({ insights: many(32) });
 });

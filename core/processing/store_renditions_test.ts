@@ -59,6 +59,7 @@ test("storeRenditions() is to be tried again where one went while it was stored"
   await store(processed, large);
   Object.assign(processed, { stat: () => Promise.resolve(null) });
   await assert.rejects(store(processed, large), { code: "unavailable" });
+  assert.equal((await store(processed, thumb)).length, 1, "its own needs no look");
 });
 
 test("storeRenditions() throws when every write has ended: nothing is written behind its caller", async () => {

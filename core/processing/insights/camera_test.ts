@@ -37,7 +37,7 @@ const PHOTO = exifBlock(
   [0x010f, "SAMSUNG"],
   [0x0110, "SAMSUNG SM-G935L"],
   [0x8769, [
-    [0x829a, [1, 50]],
+    [0x829a, [1, 3]],
     [0x829d, [17, 10]],
     [0x9003, "2017:05:03 19:22:10"],
     [0x920a, [420, 100]],
@@ -50,7 +50,7 @@ const PHOTO = exifBlock(
 test("readCamera() reads make, model, exposure, hour and that there is a place", async () => {
   const camera = await readCamera(PHOTO);
   assert.deepEqual(camera, {
-    ...{ make: "samsung", model: "SM-G935L", lens: "Rear lens 4.2mm f/1.7", exposureMs: 20 },
+    ...{ make: "samsung", model: "SM-G935L", lens: "Rear lens 4.2mm f/1.7", exposureMs: 333.333 },
     ...{ fNumber: 1.7, focalLengthMm: 4.2, capturedHour: 19, hasGps: true },
   }, "no serial number, no date, no place");
   cameraSchema.parse(camera);

@@ -5,6 +5,7 @@ import type { RawPixels } from "../../ports/image_codec.ts";
 import { draw, quarters } from "../../testing/drawing.ts";
 import { hammingDistance } from "../../testing/likeness.ts";
 import { sampleHeader } from "../../testing/sample_header.ts";
+import { SAMPLE_INSIGHTS } from "../../testing/sample_manifest.ts";
 import { STANDARD_INSIGHTS } from "../pipeline.ts";
 import { dominantColors, dominantColorShares } from "./dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./luma.ts";
@@ -112,6 +113,18 @@ test("every standard insight of a picture is what it was", () => {
   const shades = draw(64, 64, (x, y) => [4 * x, 255 - 4 * x, 4 * y]);
   const expected = ["#d634d2", "#0ff05e", "#e6203e", "#60a248", "#56add4"];
   assert.deepEqual(dominantColors(shades), expected);
+});
+
+test("a manifest takes no insight beyond its bounds", () => {
+  const beyond: Readonly<Record<string, unknown>> = {
+    ...{ meanLuma: 1.01, contrast: 1.01, entropy: 8.01, sharpness: -0.01 },
+    ...{ dominantColors: Array(6).fill("#000000"), dominantColorShares: Array(6).fill(0) },
+    ...{ perceptualHash: "0".repeat(15) },
+  };
+  for (const [name, value] of Object.entries(beyond)) {
+    const read = pixelInsightsSchema.safeParse({ ...SAMPLE_INSIGHTS, [name]: value });
+    assert.equal(read.success, false, name);
+  }
 });
 
 test("every standard insight fits its schema, on a single pixel too", () => {

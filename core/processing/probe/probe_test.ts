@@ -20,6 +20,7 @@ const P3 = {
   color: { by: "profile", primaries: "display_p3", transfer: "srgb" },
 } as const;
 const [PROFILE, LOCALIZED] = [icc("Display P3"), icc("Display P3", true)];
+const CUT_PROFILE = bytesOf(PROFILE.subarray(0, 128), be(9, 4), "cprt", be(0, 8));
 const EXIF = bytesOf("Exif\0\0", ORIENTATION_6);
 
 /** EXIF blocks, and the orientation that each names. */
@@ -53,6 +54,7 @@ const GIF_HEAD = bytesOf("GIF89a", le(6, 2), le(4, 2), [0x81, 0, 0], new Uint8Ar
 const gifFrame = (left: number, top = 0, table: number[] = [0], width = 6, height = 4) =>
   bytesOf(0x2c, le(left, 2), le(top, 2), le(width, 2), le(height, 2), table, [2, 1, 0, 0]);
 const transparency = (flags: number) => bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0]);
+const times = (count: number, part: Uint8Array) => bytesOf(...Array(count).fill(part));
 const gifOf = (...blocks: Uint8Array[]) => bytesOf(GIF_HEAD, ...blocks, 0x3b);
 const GIF = {
   ...RGB,
@@ -160,6 +162,9 @@ const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<st
     "a profile": [jpegOf({}, iccPart(1, PROFILE), iccPart(2, [7])), P3, {
       iccBytes: PROFILE.length + 2 * 14 + 1,
     }],
+    "a profile of cut tags": [jpegOf({}, iccPart(1, CUT_PROFILE)), {}, {
+      iccBytes: CUT_PROFILE.length + 14,
+    }],
     ...each(["stray bytes"], () => STRAYS.map((stray) => [strayed(stray), {}])),
     "a stray byte at once": [bytesOf([0xff, 0xd8, 0], jpegOf().subarray(2)), {}],
   }],
@@ -183,6 +188,9 @@ const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<st
     "its own colours": [gifOf(gifFrame(0, 0, [0x80, 1, 2, 3, 4, 5, 6])), {}],
     "a large frame": [gifOf(gifFrame(2, 3)), { width: 8, height: 7, hasAlpha: true }],
     "a small frame": [gifOf(gifFrame(0, 0, [0], 6, 3)), { hasAlpha: true }],
+    "more frames than are counted": [gifOf(...Array(101).fill(times(1_000, gifFrame(0)))), {
+      frames: 100_000,
+    }],
     "what is no block": [bytesOf(GIF_HEAD, gifFrame(0), 7, gifFrame(0)), {}],
   }],
   ["image/webp", WEBP, {
@@ -281,6 +289,7 @@ const REJECTED: readonly (readonly [RejectReason, Readonly<Record<string, Uint8A
     "a JPEG without a frame": bytesOf([0xff, 0xd8, 0xff, 0xd9]),
     "a segment of a byte": bytesOf([0xff, 0xd8, 0xff, 0xe0, 0, 1], new Uint8Array(9)),
     ...{ "PNG of a wrong depth": pngOf({ depth: 3 }), "PNG without a width": pngOf({ width: 0 }) },
+    "a header without end": pngOf({}, ...Array(21).fill(times(1_000, chunk("tEXt")))),
     "PNG without pixels": bytesOf(pngOf().slice(0, 33), chunk("IEND")),
     "VP8L without its signature": webp(lossless(false, 0x2e)),
     "VP8 without a first byte": webp(lossy(320, 200, [0x9c, 0x01, 0x2a])),
