@@ -2,17 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { firstImageIdOf, type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import {
-  type Manifest,
-  type ManifestRendition,
-  serializeManifest,
-} from "@tintype/core/model/manifest";
-import {
-  type ImageRef,
-  manifestName,
-  rawName,
-  renditionName,
-} from "@tintype/core/model/object_name";
+import { type Manifest, serializeManifest } from "@tintype/core/model/manifest";
+import type { ManifestRendition } from "@tintype/core/model/manifest";
+import { type ImageRef, manifestName, rawName } from "@tintype/core/model/object_name";
+import { renditionName } from "@tintype/core/model/object_name";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { deriveOwner, type Owner, parsePseudonymKeys } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
@@ -155,16 +148,8 @@ export type TestEdge = Awaited<ReturnType<typeof makeTestEdge>>;
 /** Signs a token; a claim of `undefined` is left out. */
 export async function signToken(claims: Record<string, unknown> = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
-  const all = {
-    iss: ISSUER,
-    aud: "tintype",
-    sub: "ann",
-    tenant: "acme",
-    scope: ALL_SCOPES,
-    iat: now,
-    exp: now + 600,
-    ...claims,
-  };
+  const who = { sub: "ann", tenant: "acme", scope: ALL_SCOPES };
+  const all = { iss: ISSUER, aud: "tintype", ...who, iat: now, exp: now + 600, ...claims };
   const header = { alg: "ES256", kid: "one" };
   return await new SignJWT(JSON.parse(JSON.stringify(all))).setProtectedHeader(header)
     .sign(signing.privateKey);
@@ -244,13 +229,8 @@ export async function putImage(
 
 /** A rendition of a manifest; `object` is to be set. */
 export const readyRendition: ManifestRendition = {
-  name: "thumb",
-  object: "",
-  generation: "1700000000000002",
-  width: 200,
-  height: 150,
-  contentType: "image/jpeg",
-  bytes: 100,
+  ...{ name: "thumb", object: "", generation: "1700000000000002", width: 200, height: 150 },
+  ...{ contentType: "image/jpeg", bytes: 100 },
 };
 
 /** The bytes of a manifest as the processor writes it, without renditions. */

@@ -1,14 +1,6 @@
 import { createHmac, createPrivateKey, sign } from "node:crypto";
-import {
-  base64url,
-  decodeJwt,
-  decodeProtectedHeader,
-  exportJWK,
-  exportPKCS8,
-  exportSPKI,
-  generateKeyPair,
-  SignJWT,
-} from "jose";
+import { base64url, decodeJwt, decodeProtectedHeader, exportJWK } from "jose";
+import { exportPKCS8, exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { dayOf } from "@tintype/core/model/utc_day";
@@ -104,6 +96,11 @@ export async function makeGrants(nowSeconds: number, secret: string = GRANT_SECR
   const hmacBy = (key: string) => (text: string) => createHmac("sha256", key).update(text).digest();
   const ofIssuer = wrongClaims({ issuer: "urn:tintype:edge", tenantClaim: "tenant", nowSeconds });
   const owners = { [dayOf(nowSeconds * 1_000)]: "somebody" };
+  const ofKey = { alg: "ES256", kid: "ES256" };
+  const publicKey = await exportSPKI(pairs.ES256.publicKey);
+  const issuers = { iss: "https://issuer.test", aud: "tintype", sub: "ann", tenant: "acme" };
+  const hasEffect = (change: Claims) =>
+    Object.entries(change).some(([name, value]) => value !== undefined || name in (claims ?? {}));
   const bad = async () =>
     badTokens({
       claims: claims ?? {},
@@ -111,13 +108,7 @@ export async function makeGrants(nowSeconds: number, secret: string = GRANT_SECR
       sign: hmacBy(secret),
       wrongClaims: {
         // What an issuer's token has and a grant does not cannot be left out.
-        ...Object.fromEntries(
-          Object.entries(ofIssuer).filter(([, change]) =>
-            Object.entries(change).some(([name, value]) =>
-              value !== undefined || name in (claims ?? {})
-            )
-          ),
-        ),
+        ...Object.fromEntries(Object.entries(ofIssuer).filter(([, change]) => hasEffect(change))),
         "a subject": { sub: "ann" },
         "another scope": { scope: "images:write images:read images:delete" },
         "no id": { jti: undefined },
@@ -132,21 +123,9 @@ export async function makeGrants(nowSeconds: number, secret: string = GRANT_SECR
       forged: {
         "somebody else's secret": compact(claims, header, hmacBy("x".repeat(40))),
         "an issuer's key": compact(claims, { ...header, alg: "ES256" }, signByIssuer),
-        "an issuer's key and id": compact(
-          claims,
-          { ...header, alg: "ES256", kid: "ES256" },
-          signByIssuer,
-        ),
-        "an issuer's public key as the secret": compact(
-          claims,
-          header,
-          hmacBy(await exportSPKI(pairs.ES256.publicKey)),
-        ),
-        "the claims of an issuer's token": compact(
-          { iss: "https://issuer.test", aud: "tintype", sub: "ann", tenant: "acme" },
-          header,
-          hmacBy(secret),
-        ),
+        "an issuer's key and id": compact(claims, { ...header, ...ofKey }, signByIssuer),
+        "an issuer's public key as the secret": compact(claims, header, hmacBy(publicKey)),
+        "the claims of an issuer's token": compact(issuers, header, hmacBy(secret)),
       },
     });
   return { good, tokens, bad };
@@ -157,10 +136,8 @@ function badTokens(kind: TokenKind): Readonly<Record<string, string>> {
   const { claims, header } = kind;
   const signed = (changes: Claims = {}, head: Claims = {}) =>
     compact({ ...claims, ...changes }, { ...header, ...head }, kind.sign);
-  const tenantTwice = JSON.stringify(claims).replace(
-    '"iat"',
-    '"tenant":"x","t\\u0065nant":"y","iat"',
-  );
+  const twice = '"tenant":"x","t\\u0065nant":"y","iat"';
+  const tenantTwice = JSON.stringify(claims).replace('"iat"', twice);
   return {
     ...mapValues(kind.wrongClaims, (changes) => signed(changes)),
     ...mapValues(kind.wrongHeaders, (head) => signed({}, head)),

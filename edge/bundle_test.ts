@@ -33,14 +33,9 @@ async function dryRun(environment: "" | "preview") {
 }
 
 const BINDINGS = [
-  "TENANT_QUOTA",
-  "TENANT_GRANTS",
-  "ADDRESS_LIMITER",
-  "OWNER_LIMITER",
-  "RAW_BUCKET",
-  "ASSETS",
-]
-  .concat("ERASURES_BUCKET", "CONFIG_BUCKET");
+  ...["TENANT_QUOTA", "TENANT_GRANTS", "ADDRESS_LIMITER", "OWNER_LIMITER"],
+  ...["RAW_BUCKET", "ASSETS", "ERASURES_BUCKET", "CONFIG_BUCKET"],
+];
 
 test("wrangler would deploy production and a preview: all bindings, one small script", async () => {
   for (const { said, scripts } of await Promise.all([dryRun(""), dryRun("preview")])) {

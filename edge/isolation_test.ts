@@ -3,25 +3,11 @@ import { test } from "node:test";
 import { decodeJwt } from "jose";
 import { readAs, readProblem } from "./_assertions.ts";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import {
-  ALL_SCOPES,
-  call,
-  type CallOptions,
-  idAt,
-  makeTestEdge,
-  ownerOf,
-  PNG,
-  putImage,
-  signToken,
-} from "./_testing.ts";
+import { ALL_SCOPES, call, type CallOptions, idAt, makeTestEdge } from "./_testing.ts";
+import { ownerOf, PNG, putImage, signToken } from "./_testing.ts";
 import { edgeDocument } from "./openapi/generate.ts";
-import {
-  acceptedErasure,
-  erasureResults,
-  imagePage,
-  madeGrant,
-  resourceMetadata,
-} from "./schemas.ts";
+import { acceptedErasure, erasureResults, imagePage } from "./schemas.ts";
+import { madeGrant, resourceMetadata } from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
 /** Requests of these tests have no host but this one. */
@@ -108,14 +94,14 @@ test("an image of a day that used another pseudonym key is still its owner's", a
   assert.equal((await call(edge, `GET /v1/images/${imageId}`)).status, 404);
 });
 
+const UPLOAD = { contentType: "image/png", size: 1_000 };
+const GRANT = { subject: "guest", count: 1, ttlSeconds: 60 };
+
 /** Every guarded operation of the document: its scope, and its request for an id. One that is not here fails the walk. */
 const OPERATIONS: Readonly<
   Record<string, readonly [scope: string, requestOf?: (imageId: string) => CallOptions]>
 > = {
-  "POST /v1/uploads": [
-    "images:write",
-    (imageId) => ({ json: { contentType: "image/png", size: 1_000, imageId } }),
-  ],
+  "POST /v1/uploads": ["images:write", (imageId) => ({ json: { ...UPLOAD, imageId } })],
   "POST /v1/images?imageId={id}": ["images:write", () => {
     const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
     return { body: PNG, headers };
@@ -125,10 +111,7 @@ const OPERATIONS: Readonly<
   "DELETE /v1/images/{id}": ["images:delete"],
   "POST /v1/erasures": ["images:delete", (imageId) => ({ json: { imageIds: [imageId] } })],
   "GET /v1/erasures/{id}": ["images:delete"],
-  "POST /v1/grants": [
-    "images:grant",
-    () => ({ json: { subject: "guest", count: 1, ttlSeconds: 60 } }),
-  ],
+  "POST /v1/grants": ["images:grant", () => ({ json: GRANT })],
   "DELETE /v1/grants/{id}": ["images:grant"],
 };
 
@@ -171,11 +154,8 @@ test("a request without a valid token learns nothing but that", async () => {
     assert.equal(answer.headers.get("www-authenticate"), challenge, JSON.stringify(headers));
     assert.equal((await readProblem(answer, 401)).code, "unauthenticated");
   }
-  const reasons = edge.logs.map(({ reason }) => reason);
-  assert.deepEqual(
-    new Set(reasons),
-    new Set(["authorization", "malformed", "signature", "no_token"]),
-  );
+  const reasons = new Set(edge.logs.map(({ reason }) => reason));
+  assert.deepEqual(reasons, new Set(["authorization", "malformed", "signature", "no_token"]));
   for (const scheme of ["bearer", "BEARER"]) {
     const headers = { Authorization: `${scheme} ${good}` };
     assert.equal((await edge.app.request("/v1/images", { headers })).status, 200, scheme);
@@ -232,9 +212,8 @@ test("whatever a stranger asks on any route, bob's id, his erased one and one th
         const request = requestOf?.(ids[which]);
         const headers = { ...request?.headers, ...SAME_REQUEST };
         const asking = { ...request, claims: { ...claims }, headers };
-        const told = await toldBy(
-          await call(edge, line.replace("{id}", ids[which]) + named, asking),
-        );
+        const asked = line.replace("{id}", ids[which]) + named;
+        const told = await toldBy(await call(edge, asked, asking));
         const { calls, sessions } = edge;
         const body = normal(told.body, Object.values(ids));
         return { ...told, body, calls: calls.toSorted(), sessions: sessions.length };
@@ -282,9 +261,8 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
   }
   const answerTo = async (line: string, id: string) => toldBy(await ask(`${line}/${id}`));
   edge.calls.length = 0;
-  const seen = await Promise.all(
-    [ready, erased, never].map((id) => answerTo("GET /v1/images", id)),
-  );
+  const ids = [ready, erased, never];
+  const seen = await Promise.all(ids.map((id) => answerTo("GET /v1/images", id)));
   assert.deepEqual([seen[0], seen[1], seen[0]?.status], [seen[2], seen[2], 404]);
   assert.deepEqual(edge.calls, []);
   const start = (imageId: string) =>
@@ -301,10 +279,8 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
   await putImage(edge, { imageId: own, subject: "bob" });
   assert.equal((await start(own)).status, 200, "its own again");
   assert.equal((await ask(`GET /v1/images/${own}`)).status, 200);
-  assert.equal(
-    (await readProblem(await ask(`GET /v1/images/${own}?owner=${await ownerOf("bob")}`), 403)).code,
-    "forbidden",
-  );
+  const named = await ask(`GET /v1/images/${own}?owner=${await ownerOf("bob")}`);
+  assert.equal((await readProblem(named, 403)).code, "forbidden");
   assert.match(JSON.stringify(edge.sessions.at(-1)), /"ref":"booking-1"/);
   assert.equal((await call(edge, `GET /v1/images/${own}`, { claims: { sub: "bob" } })).status, 200);
 });

@@ -17,15 +17,9 @@ const PROGRAM = join(ENVIRONMENT, "bin/schemathesis");
 const INSTALL_MS = 240_000;
 const RUN_MS = 300_000;
 const CHECKS = [
-  "not_a_server_error",
-  "status_code_conformance",
-  "content_type_conformance",
-  "response_headers_conformance",
-  "response_schema_conformance",
-  "unsupported_method",
-  "allow_header_conformance",
-  "negative_data_rejection",
-  "missing_required_header",
+  ...["not_a_server_error", "status_code_conformance", "content_type_conformance"],
+  ...["response_headers_conformance", "response_schema_conformance", "unsupported_method"],
+  ...["allow_header_conformance", "negative_data_rejection", "missing_required_header"],
   "ignored_auth",
 ];
 
@@ -66,18 +60,10 @@ test(
     try {
       const generated = await Promise.all(PARTS.map((part) =>
         generatedBy([
-          "run",
-          `${worker.url}/openapi.json`,
-          ...part,
-          ...["--header", `Authorization: Bearer ${token}`],
-          ...["--checks", CHECKS.join(",")],
-          ...["--phases", "examples,coverage,fuzzing"],
-          ...["--max-examples", "10"],
-          ...["--seed", "1"],
-          ...["--request-timeout", "30"],
-          ...["--warnings", "off"],
-          "--continue-on-failure",
-          "--no-color",
+          ...["run", `${worker.url}/openapi.json`, ...part, "--checks", CHECKS.join(",")],
+          ...["--header", `Authorization: Bearer ${token}`, "--request-timeout", "30"],
+          ...["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1"],
+          ...["--warnings", "off", "--continue-on-failure", "--no-color"],
         ], folder)
       ));
       const sum = generated.reduce((all, count) => all + count, 0);

@@ -99,14 +99,10 @@ test("a tenant's day takes exactly its images, and a retry counts once", async (
   const full = await start({});
   const seconds = Number(full.headers.get("retry-after"));
   assert.ok(seconds > 0 && seconds <= 86_400);
-  assert.equal(
-    full.headers.get("ratelimit-policy"),
+  assert.deepEqual([full.headers.get("ratelimit-policy"), full.headers.get("ratelimit")], [
     '"images";q=2;w=86400, "bytes";q=50000000000;w=86400;qu="content-bytes"',
-  );
-  assert.equal(
-    full.headers.get("ratelimit"),
     `"images";r=0;t=${seconds}, "bytes";r=49999998000;t=${seconds}`,
-  );
+  ]);
   assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
   assert.equal((await start({ imageId })).status, 201, "counted already");
 });
@@ -124,11 +120,8 @@ test("a tenant's day takes exactly its erasures: repeated ones are free, and man
   assert.equal(many.headers.get("ratelimit-policy"), '"erasures";q=3;w=86400');
   assert.equal(many.headers.get("ratelimit"), `"erasures";r=0;t=${seconds}`);
   const { results } = await readAs(erasureResults, many, 202);
-  const accepted = "accepted";
-  assert.deepEqual(results.map(({ status }) => status), [
-    ...[accepted, accepted, accepted],
-    ...[429, 429, 429, 429],
-  ]);
+  const expected = [...Array(3).fill("accepted"), ...Array(4).fill(429)];
+  assert.deepEqual(results.map(({ status }) => status), expected);
   const full = await erase(newImageId());
   assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
   assert.equal((await erase(others[1] ?? "")).status, 202, "requested already");

@@ -14,7 +14,7 @@ export interface RunCommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** After so long it gets SIGTERM, five seconds later SIGKILL, with everything that it started. */
-  readonly limitMs?: number;
+  readonly limitMs?: number | undefined;
   /** When it is aborted the program ends in the same way, and its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }

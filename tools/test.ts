@@ -3,13 +3,12 @@
  * One line for each suite as it ends, the whole output of those that fail, then the table,
  * each skipped test with its reason, and the counts alone on the last line.
  */
-import { delimiter, join } from "node:path";
 import { defineCommand } from "@tintype/cli/command";
 import { someOf, wholeNumber } from "@tintype/cli/flag_values";
 import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { changedFiles, readSources, testsOf } from "./test/changed_tests.ts";
-import { runSuite } from "./test/run_suite.ts";
+import { runSuite, suiteEnvironment } from "./test/run_suite.ts";
 import { listTestFiles, type Suite, SUITES, testFilesOf } from "./test/suites.ts";
 import { judgeSuite, lineOf, type SuiteVerdict, summaryLines } from "./test/summary.ts";
 
@@ -36,14 +35,7 @@ const LIMIT_MS = 25 * 60_000;
 const root = Deno.cwd();
 const ending = new AbortController();
 const isStrict = Deno.env.get("CI") === "true";
-/** Quiet and offline; programs that are started by name find the runtimes of the lock file first. */
-const env = {
-  WRANGLER_SEND_METRICS: "false",
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  DENO_NO_UPDATE_CHECK: "1",
-  NODE_COMPILE_CACHE: join(root, ".tintype/cache/node"),
-  PATH: [join(root, "node_modules/.bin"), Deno.env.get("PATH") ?? ""].join(delimiter),
-};
+const env = suiteEnvironment(root, Deno.env.get("PATH"));
 
 /** A suite and its test files that are to run. */
 interface Run {

@@ -84,26 +84,26 @@ test("one call refreshes a document, all others take the version that is there",
   assert.equal(await document.get(), "new");
 });
 
-test("another call refreshes a document where the first has not come back for ten seconds", async () => {
-  const { document, clock, seen } = documentOf();
-  await document.get();
-  clock.nowMs += DOCUMENT_AGE_MS;
-  seen.next = () => new Promise(() => {});
-  void document.get();
-  seen.next = undefined;
-  clock.nowMs += REFRESH_MS - 1;
-  assert.equal(await document.get(), "1");
-  clock.nowMs++;
-  assert.equal(await document.get(), "3");
-});
-
-test("no call waits for another's read, the first ones neither", async () => {
-  const { document, seen } = documentOf();
-  seen.next = () => new Promise(() => {});
-  void document.get();
-  seen.next = undefined;
-  assert.equal(await document.get(), "2");
-});
+for (
+  const [what, ageMs, reads, expected] of [
+    ["the first call's read", 0, 0, ["2"]],
+    ["a refresh that has not come back for ten seconds", DOCUMENT_AGE_MS, 1, ["1", "3"]],
+  ] as const
+) {
+  test(`no call waits for ${what}`, async () => {
+    const { document, clock, seen } = documentOf();
+    if (reads > 0) await document.get();
+    clock.nowMs += ageMs;
+    seen.next = () => new Promise(() => {});
+    void document.get();
+    seen.next = undefined;
+    clock.nowMs += REFRESH_MS - 1;
+    for (const text of expected) {
+      assert.equal(await document.get(), text);
+      clock.nowMs++;
+    }
+  });
+}
 
 test("a call that is aborted throws its reason, which is no problem of the document", async () => {
   const { document, clock, problems, seen } = documentOf();

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError } from "../errors.ts";
 import {
   makeStorageNotification,
   type NotificationInput,
@@ -28,36 +27,34 @@ const INPUT: NotificationInput = {
   overwroteGeneration: "1",
 };
 
+const good = makeStorageNotification(INPUT);
+
 test("parseStorageNotification() reads what makeStorageNotification() makes", () => {
-  const message = makeStorageNotification(INPUT);
-  assert.equal(message.attributes["payloadFormat"], "JSON_API_V1");
-  assert.equal(message.attributes["overwroteGeneration"], "1");
-  const { kind: _, ...resource } = INPUT.resource;
-  assert.deepEqual(parseStorageNotification(message), {
-    eventType: "OBJECT_FINALIZE",
-    bucket: "tintype-raw",
-    objectName: "2026-03-14/acme/o/i",
-    generation: "1710428966535123",
-    eventTime: INPUT.eventTime,
-    resource: { ...resource, size: 52_428_800 },
+  const { payloadFormat, notificationConfig, overwroteGeneration } = good.attributes;
+  const { resource: { kind: _, ...resource }, ...rest } = INPUT;
+  assert.equal(payloadFormat, "JSON_API_V1");
+  assert.deepEqual({ ...parseStorageNotification(good), notificationConfig, overwroteGeneration }, {
+    ...{ ...rest, resource: { ...resource, size: 52_428_800 } },
   });
+  const first = makeStorageNotification({ ...INPUT, overwroteGeneration: undefined });
+  assert.ok(!("overwroteGeneration" in first.attributes));
 });
 
 test("parseStorageNotification() takes an event without a payload, and types to come", () => {
   const attributes = {
-    eventType: "OBJECT_INITIALIZE",
-    bucketId: "b",
-    objectId: "o",
-    objectGeneration: "1",
-    payloadFormat: "NONE",
+    ...{ eventType: "OBJECT_INITIALIZE", bucketId: "b", objectId: "o", objectGeneration: "1" },
     somethingNew: "x",
   };
-  assert.deepEqual(parseStorageNotification({ attributes, data: new Uint8Array() }), {
-    eventType: "OBJECT_INITIALIZE",
-    bucket: "b",
-    objectName: "o",
-    generation: "1",
-  });
+  const { data } = good;
+  const none = { eventType: "OBJECT_INITIALIZE", bucket: "b", objectName: "o", generation: "1" };
+  const empty = new Uint8Array();
+  for (
+    const message of [
+      { attributes: { ...attributes, payloadFormat: "NONE" }, data },
+      { attributes, data },
+      { attributes: { ...attributes, payloadFormat: "JSON_API_V1" }, data: empty },
+    ]
+  ) assert.deepEqual(parseStorageNotification(message), none);
 });
 
 test("parseStorageNotification() takes a resource without metadata and type", () => {
@@ -65,7 +62,6 @@ test("parseStorageNotification() takes a resource without metadata and type", ()
   assert.deepEqual(parseStorageNotification(message).resource, { size: 0, metadata: {} });
 });
 
-const good = makeStorageNotification(INPUT);
 const BAD: readonly (readonly [string, NotificationMessage])[] = [
   ["no attributes", { ...good, attributes: {} }],
   ["no object", withAttribute({ objectId: "" })],
@@ -80,10 +76,7 @@ const BAD: readonly (readonly [string, NotificationMessage])[] = [
 
 for (const [name, message] of BAD) {
   test(`parseStorageNotification() refuses ${name}`, () => {
-    assert.throws(
-      () => parseStorageNotification(message),
-      (error) => error instanceof AppError && error.code === "invalid_request",
-    );
+    assert.throws(() => parseStorageNotification(message), { code: "invalid_request" });
   });
 }
 

@@ -11,6 +11,10 @@ import { admitClientImageId, admitDeclaration, admitHead } from "./admission_pol
 const DAY_MS = 86_400_000;
 const declaration = { contentType: "image/png", size: 69 };
 const at = (timeMs: number) => makeImageId(timeMs, new Uint8Array(10).fill(3));
+const plan = {
+  ...{ ...DEFAULT_PLAN, maxBytes: 1000, presets: { square: [] } },
+  allowedTypes: ["image/png", "image/heif"],
+} as const;
 const refused = (code: ErrorCode, text: string) => (error: unknown) => {
   assert.ok(error instanceof AppError && error.code === code, String(error));
   assert.ok(error.publicMessage.includes(text), error.publicMessage);
@@ -18,67 +22,45 @@ const refused = (code: ErrorCode, text: string) => (error: unknown) => {
 };
 
 test("admitDeclaration() gives the declaration back with its type in plain form", () => {
-  const admitted = admitDeclaration({ contentType: "Image/JPG; q=1", size: 5 }, DEFAULT_PLAN);
-  assert.deepEqual(admitted, { contentType: "image/jpeg", size: 5 });
-});
-
-test("admitDeclaration() takes a size up to the plan's last byte and names the limit beyond it", () => {
-  const plan = { ...DEFAULT_PLAN, maxBytes: 1000 };
-  assert.equal(admitDeclaration({ ...declaration, size: 1000 }, plan).size, 1000);
-  assert.throws(
-    () => admitDeclaration({ ...declaration, size: 1001 }, plan),
-    refused("too_large", "size must be <= 1000: current value is 1001"),
-  );
-});
-
-test("admitDeclaration() refuses an empty image", () => {
-  assert.throws(
-    () => admitDeclaration({ ...declaration, size: 0 }, DEFAULT_PLAN),
-    refused("invalid_request", "size must be at least 1"),
-  );
-});
-
-test("admitDeclaration() takes an unknown size, which is found out later", () => {
-  assert.equal(admitDeclaration({ contentType: "image/png" }, DEFAULT_PLAN).size, undefined);
-});
-
-test("admitDeclaration() refuses a type that nobody processes, and one that the plan does not allow", () => {
-  assert.throws(
-    () => admitDeclaration({ ...declaration, contentType: "image/bmp" }, DEFAULT_PLAN),
-    refused("unsupported_type", "image/jpeg, image/png"),
-  );
-  assert.throws(
-    () => admitDeclaration(declaration, { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg"] }),
-    refused("unsupported_type", "the plan allows image/jpeg"),
-  );
-});
-
-test("admitDeclaration() takes a preset of the plan and no other", () => {
-  const plan = { ...DEFAULT_PLAN, presets: { square: [] } };
-  assert.equal(admitDeclaration({ ...declaration, preset: "square" }, plan).preset, "square");
-  for (const preset of ["round", "constructor"]) {
-    assert.throws(
-      () => admitDeclaration({ ...declaration, preset }, plan),
-      refused("invalid_request", "preset must be a preset of the tenant's plan"),
-    );
+  const common = { contentType: "Image/PNG; q=1", ref: "r" };
+  for (const said of [{ size: 1000 }, { size: 1 }, {}, { size: 5, preset: "square" }]) {
+    const admitted = admitDeclaration({ ...common, ...said }, plan);
+    assert.deepEqual(admitted, { ...common, ...said, contentType: "image/png" });
   }
 });
 
-test("admitHead() says what the first bytes are, HEIC and HEIF for each other in the plan", () => {
-  assert.equal(admitHead(PNG_PIXEL, DEFAULT_PLAN), "image/png");
+for (
+  const [values, code, text] of [
+    [{ size: 1001 }, "too_large", "size must be <= 1000: current value is 1001"],
+    [{ size: 0 }, "invalid_request", "size must be at least 1"],
+    [{ contentType: "image/bmp" }, "unsupported_type", "image/jpeg, image/png"],
+    [{ contentType: "image/jpg" }, "unsupported_type", "the plan allows image/png, image/heif"],
+    [{ preset: "round" }, "invalid_request", "preset must be a preset of the tenant's plan"],
+    [{ preset: "constructor" }, "invalid_request", "preset must be a preset"],
+  ] as const
+) {
+  test(`admitDeclaration() refuses ${JSON.stringify(values)} as ${code}`, () => {
+    assert.throws(() => admitDeclaration({ ...declaration, ...values }, plan), refused(code, text));
+  });
+}
+
+test("admitHead() returns the type of the first bytes, HEIC and HEIF for each other in the plan", () => {
+  assert.equal(admitHead(PNG_PIXEL, plan), "image/png");
   const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
-  const plan = { ...DEFAULT_PLAN, allowedTypes: ["image/heif"] } as const;
   assert.equal(admitHead(heic, plan), "image/heic");
 });
 
-test("admitHead() refuses what is no image, and an image of a type that the plan does not allow", () => {
-  for (const head of [NOT_AN_IMAGE, new Uint8Array()]) {
-    assert.throws(() => admitHead(head, DEFAULT_PLAN), refused("not_an_image", "not an image"));
-  }
-  const plan = { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg"] } as const;
-  const why = "Cannot take image/png as the plan allows image/jpeg";
-  assert.throws(() => admitHead(PNG_PIXEL, plan), refused("unsupported_type", why));
-});
+for (
+  const [head, code, text] of [
+    [NOT_AN_IMAGE, "not_an_image", "not an image"],
+    [new Uint8Array(), "not_an_image", "not an image"],
+    [new TextEncoder().encode("GIF89a"), "unsupported_type", "Cannot take image/gif as the plan"],
+  ] as const
+) {
+  test(`admitHead() refuses ${head.length} bytes as ${code}`, () => {
+    assert.throws(() => admitHead(head, plan), refused(code, text));
+  });
+}
 
 for (
   const [what, ageMs, field] of [

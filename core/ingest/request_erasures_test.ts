@@ -7,6 +7,7 @@ import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS } from "../testing/test_world.ts";
+import { requestErasure } from "./request_erasure.ts";
 import { requestErasures } from "./request_erasures.ts";
 
 const refs = [1, 2, 3].map((ms) => sampleRef(NOON_MS + ms));
@@ -42,14 +43,19 @@ test("requestErasures() refuses those that the day has no room for, in their ord
   assert.deepEqual(erasures.names(), [rawName(first), rawName(third)].toSorted());
 });
 
-test("a repeated request is free, also where the day is full or another one", async () => {
+test("a repeated request is free, also where the day is full or another one, and changes nothing", async () => {
   const { erasures, quota, request } = setUp();
   await request([first], 1);
+  const facts = await erasures.stat(rawName(first));
   assert.deepEqual(await request([first, second], 1), [second.imageId]);
   const tomorrow = new MemoryQuota();
   const input = { tenant, refs: [first], bound: { owner, erasuresPerDay: 1 } };
   await requestErasures({ erasures, quota: tomorrow }, input);
+  await requestErasure({ erasures }, first);
+  assert.deepEqual(await erasures.stat(rawName(first)), facts);
   assert.deepEqual([quota.erasures(), tomorrow.erasures()], [1, 0]);
+  const ended = requestErasure({ erasures }, third, { signal: AbortSignal.abort() });
+  await assert.rejects(ended, { name: "AbortError" });
 });
 
 for (const [erasuresPerDay, share] of [[3_000, 300], [100, 50]] as const) {

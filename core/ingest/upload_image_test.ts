@@ -50,22 +50,18 @@ function setUp() {
 
 test("uploadImage() stores the bytes with what was declared, and counts them", async () => {
   const { world, quota, upload } = setUp();
-  const { imageId, existing } = await upload({
-    sha256: "a".repeat(64),
-    preset: undefined,
-    ref: "invoice-7",
-  });
+  const body = bodyOf(PNG_PIXEL, { contentType: "image/jpeg" });
+  const { imageId, existing } = await upload({ sha256: "a".repeat(64), ref: "invoice-7", body });
   assert.equal(existing, undefined);
   const facts = await world.raw.stat(rawName({ ...ref, imageId }));
-  assert.equal(facts?.contentType, "image/png");
-  const { source, ...said } = facts?.metadata ?? {};
-  assert.equal(source, "edge");
-  assert.deepEqual(said, { sha256: "a".repeat(64), size: "69", ref: "invoice-7" });
+  assert.equal(facts?.contentType, "image/png", "what the first bytes say");
+  const said = { sha256: "a".repeat(64), size: "69", ref: "invoice-7" };
+  assert.deepEqual(facts?.metadata, { source: "edge", ...said });
   assert.deepEqual([quota.held(), quota.bytes()], [[imageId], PNG_PIXEL.length]);
 });
 
 test("uploadImage() counts a body of no known size by the edge's limit, then by what passed", async () => {
-  const { quota, upload } = setUp();
+  const { world, quota, upload } = setUp();
   const counted: number[] = [];
   const body = bodyOf(PNG_PIXEL, { size: undefined });
   const sendTo: UploadBody["sendTo"] = (send, promise) => {
@@ -74,6 +70,12 @@ test("uploadImage() counts a body of no known size by the edge's limit, then by 
   };
   await upload({ body: { ...body, sendTo } });
   assert.deepEqual([...counted, quota.bytes()], [1_000, 1_000, PNG_PIXEL.length]);
+  const came: UploadBody["sendTo"] = async (...call) => {
+    await world.raw.put(rawName(ref));
+    return await body.sendTo(...call);
+  };
+  await upload({ imageId: ref.imageId, body: { ...body, sendTo: came } });
+  assert.equal(quota.bytes(), PNG_PIXEL.length + 1_000, "another call's image is not of this size");
 });
 
 test("uploadImage() finds the image of a client's own id, and reads none of the body", async () => {
@@ -91,13 +93,6 @@ test("uploadImage() finds the image of a client's own id, and reads none of the 
     await assert.rejects(upload({ ...own, ...other }), { code: "conflict" });
   }
   assert.deepEqual(quota.held(), []);
-});
-
-test("uploadImage() stores what the first bytes say, whatever was declared", async () => {
-  const { world, upload } = setUp();
-  const { imageId } = await upload({ body: bodyOf(PNG_PIXEL, { contentType: "image/jpeg" }) });
-  const facts = await world.raw.stat(rawName({ ...ref, imageId }));
-  assert.equal(facts?.contentType, "image/png");
 });
 
 test("uploadImage() refuses what is no image before it counts", async () => {

@@ -26,6 +26,7 @@ const HEADS: Readonly<Record<MediaType, Readonly<Record<string, Uint8Array>>>> =
   "image/jpeg": {
     "a JFIF head": bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, "JFIF"),
     "an EXIF head": bytes(0xff, 0xd8, 0xff, 0xe1),
+    "a head that is a GIF's further on": bytes(0xff, 0xd8, 0xff, 0xfe, "<?php", "GIF89a"),
   },
   "image/png": { "a PNG head": bytes(0x89, "PNG", 0x0d, 0x0a, 0x1a, 0x0a) },
   "image/webp": { "a WebP head": bytes("RIFF", 1, 2, 3, 4, "WEBPVP8 ") },
@@ -45,7 +46,13 @@ const HEADS: Readonly<Record<MediaType, Readonly<Record<string, Uint8Array>>>> =
     "a HEIC brand": ftyp("heic", "mif1", "heic"),
     "a HEIC brand behind a HEIF one": ftyp("mif1", "heic"),
   },
-  "image/heif": { "a HEIF brand alone": ftyp("mif1", "miaf") },
+  "image/heif": {
+    "a HEIF brand alone": ftyp("mif1", "miaf"),
+    // The box is as long as its second, third and fourth byte say.
+    "a box of 272 bytes": bytes(0, 0, 1, 16, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+    "a box of 64 KiB": bytes(0, 1, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+    "a box of 2 GiB": bytes(0x80, 0, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
+  },
 };
 
 for (const type of ALL_MEDIA_TYPES) {
@@ -68,6 +75,7 @@ for (
     ["a film", ftyp("isom", "mp42")],
     ["an ftyp cut in its brand", bytes(0, 0, 0, 16, "ftyp", "hei")],
     ["brands behind the box's end", bytes(0, 0, 0, 16, "ftyp", "isom", 0, 0, 0, 0, "heic")],
+    ["brands behind 256 bytes", bytes(0, 0, 1, 0, "ftypisom", ...Array(244).fill(0), "heic")],
     ["brands that only together read like one", ftyp("isom", "x:he", "ic:x")],
     ["a version that reads like a brand", bytes(0, 0, 0, 16, "ftyp", "isom", "heic")],
     ["HTML", text("<!doctype html><img src=x>")],
@@ -81,11 +89,6 @@ for (
     assert.equal(sniffMediaType(head), null);
   });
 }
-
-test("sniffMediaType() goes by the start alone: a polyglot is what its first bytes are", () => {
-  assert.equal(sniffMediaType(bytes("GIF89a", "/*<script>*/=1;", 0xff, 0xd8, 0xff)), "image/gif");
-  assert.equal(sniffMediaType(bytes(0xff, 0xd8, 0xff, 0xfe, "<?php", "GIF89a")), "image/jpeg");
-});
 
 test("parseMediaType() ignores case and parameters and knows image/jpg", () => {
   assert.equal(parseMediaType("Image/PNG; charset=binary"), "image/png");
@@ -111,8 +114,6 @@ test("mediaTypeOfName() goes by the last extension, in any case, and takes no na
 });
 
 test("agrees() takes HEIC and HEIF for one family and nothing else", () => {
-  assert.equal(agrees("image/heic", "image/heif"), true);
-  assert.equal(agrees("image/heif", "image/heic"), true);
   for (const declared of ALL_MEDIA_TYPES) {
     for (const actual of ALL_MEDIA_TYPES) {
       const isFamily = declared.startsWith("image/hei") && actual.startsWith("image/hei");

@@ -44,11 +44,8 @@ test("a name begins with its shard, one of 32: the first character of its owner"
   for (const [at, name] of names.entries()) assert.ok(name.startsWith(`${SHARDS[at]}/2022-02-22/`));
 });
 
-test("readRawName() reads what rawName() writes", () => {
+test("readRawName() and readProcessedName() read what is written", () => {
   assert.deepEqual(readRawName(rawName(REF)), REF);
-});
-
-test("readProcessedName() reads what the processor and the keeper write", () => {
   assert.deepEqual(readProcessedName(manifestName(REF)), { kind: "manifest", ref: REF });
   assert.deepEqual(readProcessedName(receiptName(REF)), { kind: "receipt", ref: REF });
   assert.deepEqual(readProcessedName(erasingName(REF)), { kind: "erasing", ref: REF });
@@ -102,16 +99,12 @@ for (const [what, name] of FOREIGN) {
   });
 }
 
-for (const name of [`${RAW}/`, `${RAW}/x`]) {
-  test(`${JSON.stringify(name)} is not ours in the raw bucket, nor among receipts`, () => {
+for (const name of [`${RAW}/`, `${RAW}/x`, `erased/erased/${RAW}`, `erasing/erased/${RAW}`, ""]) {
+  test(`${JSON.stringify(name)} is not ours in any bucket`, () => {
     assert.equal(readRawName(name), null);
-    assert.equal(readProcessedName(`erased/${name}`), null);
-  });
-}
-
-for (const name of [`erased/erased/${RAW}`, `erasing/erased/${RAW}`, "erased/", "erasing", ""]) {
-  test(`${JSON.stringify(name)} is not ours in the processed bucket`, () => {
-    assert.equal(readProcessedName(name), null);
+    for (const folder of ["", "erased/", "erasing/"]) {
+      assert.equal(readProcessedName(`${folder}${name}`), null);
+    }
   });
 }
 

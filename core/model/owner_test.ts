@@ -32,30 +32,27 @@ for (
   });
 }
 
-test("deriveOwner() tells days, keys, tenants and subjects apart", async () => {
-  const owners = await Promise.all([
-    deriveOwner(KEYS, DAY, caller),
-    deriveOwner(KEYS, { ...DAY, salt: "ac".repeat(32) }, caller),
-    deriveOwner(KEYS, { ...DAY, pseudonymKey: 20 }, caller),
-    deriveOwner(KEYS, DAY, { ...caller, tenant: parseTenant("acme2") }),
-    deriveOwner(KEYS, DAY, { ...caller, subject: "user-2" }),
-    deriveOwner(KEYS, DAY, { ...caller, subject: "USER-1" }),
-  ]);
+test("deriveOwner() has another owner for each day, key, tenant and subject", async () => {
+  const others: readonly (readonly [Partial<DaySalt>, Partial<typeof caller>])[] = [
+    ...[[{}, {}], [{ salt: "ac".repeat(32) }, {}], [{ pseudonymKey: 20 }, {}]] as const,
+    ...[[{}, { tenant: parseTenant("acme2") }], [{}, { subject: "user-2" }]] as const,
+    [{}, { subject: "USER-1" }],
+  ];
+  const owners = await Promise.all(
+    others.map(([day, who]) => deriveOwner(KEYS, { ...DAY, ...day }, { ...caller, ...who })),
+  );
   assert.equal(new Set(owners).size, 6);
   assert.ok(owners.every(isOwner));
 });
 
-test("deriveOwner() throws unavailable where the day's key is missing", async () => {
+test("deriveOwner() refuses what is not Unicode text, and is unavailable where the day's key is missing", async () => {
+  for (const subject of ["\ud800", "user-\udc00-1", "\udc00\ud800"]) {
+    const refused = deriveOwner(KEYS, DAY, { ...caller, subject });
+    await assert.rejects(refused, { code: "invalid_request" }, JSON.stringify(subject));
+  }
   const deriving = deriveOwner(KEYS, { ...DAY, pseudonymKey: 2 }, caller);
   await assert.rejects(deriving, { code: "unavailable", message: /pseudonym key 2/ });
 });
-
-for (const subject of ["\ud800", "user-\udc00-1", "\udc00\ud800"]) {
-  test(`deriveOwner() refuses ${JSON.stringify(subject)}, which is not Unicode text`, async () => {
-    const deriving = deriveOwner(KEYS, DAY, { ...caller, subject });
-    await assert.rejects(deriving, { code: "invalid_request" });
-  });
-}
 
 test("contentKeyOf() is an HMAC under the day's salt, another one each day", async () => {
   const sha256 = "cd".repeat(32);

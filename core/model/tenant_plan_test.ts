@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError } from "../errors.ts";
+import { isAppError } from "../errors.ts";
 import { DEFAULT_RENDITIONS } from "./rendition.ts";
 import { DEFAULT_PLAN, parseTenantDocument, planOf, renditionsOf } from "./tenant_plan.ts";
 
@@ -10,10 +10,9 @@ const parse = (document: unknown) =>
 test("an empty document is all defaults, those of DESIGN", () => {
   assert.deepEqual(planOf(parse({})), DEFAULT_PLAN);
   assert.deepEqual(planOf(), DEFAULT_PLAN);
-  assert.equal(DEFAULT_PLAN.maxBytes, 52_428_800);
-  assert.equal(DEFAULT_PLAN.imagesPerDay, 10_000);
-  assert.equal(DEFAULT_PLAN.bytesPerDay, 50_000_000_000);
-  assert.equal(DEFAULT_PLAN.allowedTypes.length, 8);
+  const { maxBytes, imagesPerDay, bytesPerDay, allowedTypes } = DEFAULT_PLAN;
+  const numbers = [maxBytes, imagesPerDay, bytesPerDay, allowedTypes.length];
+  assert.deepEqual(numbers, [52_428_800, 10_000, 50_000_000_000, 8]);
 });
 
 test("a tenant's own fields go before the default's, and those before ours", () => {
@@ -50,6 +49,8 @@ test("renditionsOf() is the preset's table where there is one, else the plan's",
   assert.equal(renditionsOf(plan, "constructor"), DEFAULT_RENDITIONS);
 });
 
+const topic = (images: object) => ({ kafkaTopics: { images } });
+const TOPIC = "kafkaTopics.images";
 const twice = { name: "large", width: 1, height: 1 };
 for (
   const [what, document, path] of [
@@ -60,51 +61,28 @@ for (
     ["an unknown type", { allowedTypes: ["image/bmp"] }, "allowedTypes.0"],
     ["no type at all", { allowedTypes: [] }, "allowedTypes"],
     ["a rendition twice", { renditions: [twice, twice] }, "renditions"],
-    [
-      "a rendition without a width",
-      { presets: { p: [{ name: "x", height: 1 }] } },
-      "presets.p.0.width",
-    ],
+    ["a rendition without a width", { presets: { p: [{ name: "x" }] } }, "presets.p.0.width"],
     ["a topic's name that is none", { kafkaTopics: { "a b": {} } }, "kafkaTopics.a b"],
+    ["an unknown field of a topic", topic({ tenant: "x" }), TOPIC],
+    ["an empty subject", topic({ defaultSubject: "" }), `${TOPIC}.defaultSubject`],
+    ["a subject of no record", topic({ defaultSubject: "{offset}" }), `${TOPIC}.defaultSubject`],
+    ["a header that no record has", topic({ headers: { digest: "md5" } }), `${TOPIC}.headers`],
     [
-      "an unknown field of a topic",
-      { kafkaTopics: { images: { tenant: "x" } } },
-      "kafkaTopics.images",
-    ],
-    [
-      "an empty subject",
-      { kafkaTopics: { images: { defaultSubject: "" } } },
-      "kafkaTopics.images.defaultSubject",
-    ],
-    [
-      "a subject of what is no record's",
-      { kafkaTopics: { images: { defaultSubject: "camera-{offset}" } } },
-      "kafkaTopics.images.defaultSubject",
-    ],
-    [
-      "a header that no record has",
-      { kafkaTopics: { images: { headers: { digest: "md5" } } } },
-      "kafkaTopics.images.headers",
-    ],
-    [
-      "an acceptance of nothing",
-      { kafkaTopics: { images: { accept: { retentionHours: 0 } } } },
-      "kafkaTopics.images.accept.retentionHours",
+      "an empty acceptance",
+      topic({ accept: { retentionHours: 0 } }),
+      `${TOPIC}.accept.retentionHours`,
     ],
     ["an origin with a path", { corsOrigins: ["https://a.example/"] }, "corsOrigins.0"],
   ] as const
 ) {
   test(`parseTenantDocument() names the field of ${what}`, () => {
-    assert.throws(() => parse(document), (error: unknown) => {
-      assert.ok(error instanceof AppError && error.code === "invalid_config");
-      assert.ok(error.errors.some((field) => field.path === path), JSON.stringify(error.errors));
-      return true;
+    assert.throws(() => parse(document), (error) => {
+      return isAppError(error, "invalid_config") && error.errors.some((at) => at.path === path);
     });
   });
 }
 
 test("parseTenantDocument() refuses a text that is not JSON", () => {
-  assert.throws(() => parseTenantDocument(new TextEncoder().encode("{")), {
-    code: "invalid_config",
-  });
+  const bytes = new TextEncoder().encode("{");
+  assert.throws(() => parseTenantDocument(bytes), { code: "invalid_config" });
 });

@@ -88,8 +88,11 @@ export class ManifestDraft {
   /** Adds what was seen in the pixels; the header must be there. */
   addRendered({ insights, custom, engine, timings, ...rendered }: Rendered): void {
     const { metadata } = this.#facts;
-    const camera = withXmp(rendered.camera, this.#origins);
-    if (metadata === undefined) throw new TypeError("Cannot add insights: the header is missing");
+    const origins = this.#origins;
+    if (metadata === undefined || origins === undefined) {
+      throw new TypeError("Cannot add insights: the header is missing");
+    }
+    const camera = withXmp(rendered.camera, origins);
     const seen = {
       insights,
       ...(camera === undefined ? {} : { camera }),
@@ -125,8 +128,10 @@ function isSameType(declared: string, actual: MediaType): boolean {
 }
 
 /** Adds what XMP knows and EXIF does not. */
-function withXmp(camera: Camera | undefined, origins: Origins | undefined): Camera | undefined {
-  const { hasGps = false, capturedHour } = origins ?? {};
+function withXmp(
+  camera: Camera | undefined,
+  { hasGps, capturedHour }: Origins,
+): Camera | undefined {
   if (!hasGps && capturedHour === undefined) return camera;
   return {
     ...(capturedHour === undefined ? {} : { capturedHour }),

@@ -14,14 +14,8 @@ const ref = sampleRef(NOON_MS);
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLERS = { ref: "invoice-7", origin: "images/3/41" };
 const object: ObjectFacts = {
-  name: rawName(ref),
-  generation: "42",
-  size: 69,
-  contentType: "image/png",
-  customTimeMs: NOON_MS,
-  createdMs: NOON_MS,
-  crc32c: undefined,
-  metadata: {},
+  ...{ name: rawName(ref), generation: "42", size: 69, contentType: "image/png" },
+  ...{ customTimeMs: NOON_MS, createdMs: NOON_MS, crc32c: undefined, metadata: {} },
 };
 
 function setUp(createdMs: number = NOON_MS) {
@@ -37,22 +31,11 @@ test("ManifestDraft begins with the raw object, and ready() ends with the times"
   const { clock, draft } = setUp();
   clock.nowMs += 40;
   const manifest = draft.ready();
+  const { imageId, tenant, owner } = ref;
   assert.deepEqual(manifest, {
-    version: 1,
-    imageId: ref.imageId,
-    tenant: ref.tenant,
-    owner: ref.owner,
-    source: "kafka",
-    status: "ready",
-    generation: "42",
-    bytes: 69,
-    renditions: [],
-    timings: { queueMs: 250, totalMs: 40 },
-    engine: "none",
-    processorVersion: "1.2.3",
-    traceId: TRACE_ID,
-    ...CALLERS,
-    attempt: 3,
+    ...{ version: 1, imageId, tenant, owner, source: "kafka", status: "ready", generation: "42" },
+    ...{ bytes: 69, renditions: [], timings: { queueMs: 250, totalMs: 40 }, engine: "none" },
+    ...{ processorVersion: "1.2.3", traceId: TRACE_ID, ...CALLERS, attempt: 3 },
     processedAt: new Date(NOON_MS + 290).toISOString(),
   });
   assert.deepEqual(manifestSchema.parse(manifest), manifest);
@@ -65,13 +48,14 @@ test("times are never negative although the clocks of store and processor differ
 });
 
 test("what XMP knows of place and time is added to what EXIF knows", () => {
+  const atSeven = { hasGps: true, capturedHour: 7 };
+  const atEight = { hasGps: false, capturedHour: 8 };
+  const canon = { make: "canon", hasGps: true };
   const cases = [
-    [{ hasGps: true, capturedHour: 7 }, undefined, { hasGps: true, capturedHour: 7 }],
-    [{ hasGps: true, capturedHour: 7 }, { hasGps: false, capturedHour: 8 }, {
-      hasGps: true,
-      capturedHour: 8,
-    }],
-    [{ hasGps: false }, { make: "canon", hasGps: true }, { make: "canon", hasGps: true }],
+    [atSeven, undefined, atSeven],
+    [atSeven, atEight, { ...atEight, hasGps: true }],
+    [{ ...atSeven, hasGps: false }, canon, { ...canon, capturedHour: 7 }],
+    [{ hasGps: false }, canon, canon],
     [{ hasGps: false }, undefined, undefined],
   ] as const;
   for (const [xmp, camera, expected] of cases) {
@@ -91,20 +75,19 @@ test("what XMP knows of place and time is added to what EXIF knows", () => {
     assert.deepEqual(manifest.metadata?.camera, expected);
     assert.deepEqual(manifestSchema.parse(manifest), manifest);
     const { primaries, transfer, isHdr, provenance, isAiGenerated } = manifest.metadata ?? {};
-    const seen = [primaries, transfer, isHdr, provenance, isAiGenerated];
-    assert.deepEqual(seen, ["bt2020", "pq", true, "present", true]);
+    const { megapixels } = manifest.metadata ?? {};
+    const seen = [primaries, transfer, isHdr, provenance, isAiGenerated, megapixels];
+    assert.deepEqual(seen, ["bt2020", "pq", true, "present", true, 12]);
   }
 });
 
-test("rejected() gives the reason and a detail that its schema takes", () => {
-  const manifest = setUp().draft.rejected("corrupt", "x".repeat(999));
-  const { status, reason, detail } = manifest;
+test("rejected() gives the reason and a detail that its schema takes, failed() is ours and not final", () => {
+  const rejected = setUp().draft.rejected("corrupt", "x".repeat(999));
+  const { status, reason, detail } = rejected;
   assert.deepEqual([status, reason, detail?.length], ["rejected", "corrupt", 300]);
-  assert.deepEqual(manifestSchema.parse(manifest), manifest);
-});
-
-test("failed() is ours and not final", () => {
-  const manifest = setUp().draft.failed();
-  assert.deepEqual([manifest.status, manifest.reason], ["failed", "dead_lettered"]);
-  assert.deepEqual(manifestSchema.parse(manifest), manifest);
+  const failed = setUp().draft.failed();
+  assert.deepEqual([failed.status, failed.reason], ["failed", "dead_lettered"]);
+  for (const manifest of [rejected, failed]) {
+    assert.deepEqual(manifestSchema.parse(manifest), manifest);
+  }
 });

@@ -5,26 +5,25 @@ import { ImageRejected, type RejectReason } from "../model/reject_reason.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
 import { guard, guardBytes, type PicturePlan } from "./guard.ts";
-import { renderLimitMs } from "./pixel_limits.ts";
+import { decodeBytes, renderLimitMs } from "./pixel_limits.ts";
 import type { Probed } from "./probe/probe.ts";
 
 function picture(header: Partial<Probed["header"]> = {}): Probed {
   const made = sampleHeader(header);
   const codedPixels = made.width * made.height;
   const origins = { provenance: "none", hasGps: false } as const;
-  return {
-    mediaType: "image/heic",
-    exif: undefined,
-    iccBytes: 0,
-    codedPixels,
-    origins,
-    header: made,
-  };
+  const common = { mediaType: "image/heic", exif: undefined, iccBytes: 0, origins } as const;
+  return { ...common, codedPixels, header: made };
 }
 
 test("guard() lets a picture through that is within every limit", () => {
   guard(picture(), DEFAULT_PLAN);
   guard(picture(), { ...DEFAULT_PLAN, allowedTypes: ["image/heif"] });
+  const largest = { exif: { offset: 100, length: 1_048_576 }, iccBytes: 4_194_304 };
+  guard({ ...picture({ frames: 166 }), ...largest }, DEFAULT_PLAN);
+  guard({ ...picture({ frames: 1_000 }), ...largest, codedPixels: 2_000_000 }, DEFAULT_PLAN);
+  const exif = { offset: 100, length: 2_000_000 };
+  guard({ ...picture(), mediaType: "image/tiff", exif }, DEFAULT_PLAN);
 });
 
 test("guardBytes() takes the declared size, or any within the plan where none was declared", () => {
@@ -42,51 +41,60 @@ test("guardBytes() takes the declared size, or any within the plan where none wa
   ]);
 });
 
-const REFUSED:
-  readonly (readonly [string, RejectReason, Partial<Probed["header"]>, Partial<PicturePlan>])[] = [
-    ["a type outside the plan", "unsupported_type", {}, { allowedTypes: ["image/png"] }],
-    ["too many pixels", "too_many_pixels", { width: 10_001, height: 10_000 }, {}],
-    ["too long a side", "too_many_pixels", { width: 65_536, height: 1_000 }, {}],
-    ["what no process can hold", "too_many_pixels", {
-      width: 9_900,
-      height: 9_900,
-      bitDepth: 10,
-      hasAlpha: true,
-    }, {}],
-    ["too many frames", "too_many_frames", { frames: 1_001 }, {}],
-    ["too many pixels in all frames", "too_many_frames", { frames: 200 }, {}],
-  ];
+const HUGE = { width: 9_900, height: 9_900, bitDepth: 10, hasAlpha: true };
+const REFUSED: readonly (readonly [
+  what: string,
+  reason: RejectReason,
+  header: Partial<Probed["header"]>,
+  rest?: Partial<Probed & PicturePlan>,
+])[] = [
+  ["a type outside the plan", "unsupported_type", {}, { allowedTypes: ["image/png"] }],
+  ["too many pixels", "too_many_pixels", { width: 10_001, height: 10_000 }],
+  ["too long a side", "too_many_pixels", { width: 65_536, height: 1_000 }],
+  ["too long a JPEG", "too_many_pixels", { width: 65_501, height: 9 }, { mediaType: "image/jpeg" }],
+  ["what no process can hold", "too_many_pixels", HUGE],
+  ["a small crop of it", "too_many_pixels", { ...HUGE, width: 9 }, { codedPixels: 98_000_000 }],
+  ["too many frames", "too_many_frames", { frames: 1_001 }],
+  ["too many pixels in all frames", "too_many_frames", { frames: 200 }],
+  ["a block of EXIF of no camera", "too_large", {}, { exif: { offset: 100, length: 1_048_577 } }],
+  ["a profile of no printer", "too_large", {}, { iccBytes: 4_194_305 }],
+];
 
 test("guard() lets 100 megapixels of every type through in 8 bits without alpha", () => {
   const large = picture({ width: 10_000, height: 10_000 });
   for (const mediaType of ALL_MEDIA_TYPES) guard({ ...large, mediaType }, DEFAULT_PLAN);
 });
 
-test("guard() refuses a small crop of a picture that no process can hold", () => {
-  const cropped = { ...picture({ bitDepth: 10, hasAlpha: true }), codedPixels: 98_000_000 };
-  assert.throws(() => guard(cropped, DEFAULT_PLAN), { reason: "too_many_pixels" });
+/** Bytes a pixel of RGB in 8 and in 10 bits and of RGBA in 10, and what a megapixel takes. */
+const COSTS: Readonly<Record<MediaType, readonly number[]>> = {
+  "image/jpeg": [6.5, 6.5, 6.5, 80],
+  "image/png": [3.5, 6.5, 8.5, 300],
+  "image/webp": [4.5, 4.5, 4.5, 300],
+  "image/gif": [5.5, 5.5, 5.5, 150],
+  "image/tiff": [3.5, 6.5, 8.5, 400],
+  "image/avif": [7.5, 10.5, 14.5, 500],
+  "image/heic": [4.5, 6, 10, 1_000],
+  "image/heif": [4.5, 6, 10, 1_000],
+};
+
+test("decodeBytes() and renderLimitMs() follow pixels and type, and the time ends at 30 s", () => {
+  for (const mediaType of ALL_MEDIA_TYPES) {
+    const costOf = (header: Partial<Probed["header"]>) =>
+      decodeBytes({ ...picture({ width: 100, height: 10, ...header }), mediaType }) / 1_000;
+    const limitMs = (height: number) =>
+      renderLimitMs({ mediaType, header: sampleHeader({ width: 1_000, height }) });
+    const deep = costOf({ bitDepth: 10 });
+    const glass = costOf({ bitDepth: 10, hasAlpha: true, channels: 4 });
+    const costs = [costOf({}), deep, glass, limitMs(1_000) - 2_000];
+    assert.deepEqual(costs, COSTS[mediaType], mediaType);
+    assert.equal(limitMs(1_000_000), 30_000);
+  }
 });
 
-test("renderLimitMs() follows megapixels and type, and ends at 30 s", () => {
-  const limitMs = (mediaType: MediaType, width: number, height: number) =>
-    renderLimitMs({ mediaType, header: sampleHeader({ width, height }) });
-  assert.equal(Math.round(limitMs("image/jpeg", 4_000, 3_000) / 1_000), 3);
-  assert.ok(limitMs("image/heic", 4_000, 3_000) > limitMs("image/jpeg", 4_000, 3_000));
-  assert.equal(limitMs("image/avif", 10_000, 10_000), 30_000);
-});
-
-test("guard() refuses blocks of EXIF and profiles of a size that no camera writes", () => {
-  const exif = { offset: 100, length: 1_048_577 };
-  const refused = { reason: "too_large" };
-  assert.throws(() => guard({ ...picture(), exif }, DEFAULT_PLAN), refused);
-  assert.throws(() => guard({ ...picture(), iccBytes: 4_194_305 }, DEFAULT_PLAN), refused);
-  const tiff = { ...picture(), mediaType: "image/tiff", exif } as const;
-  guard(tiff, DEFAULT_PLAN);
-});
-
-for (const [what, reason, header, plan] of REFUSED) {
+for (const [what, reason, header, rest = {}] of REFUSED) {
   test(`guard() refuses ${what} as ${reason}`, () => {
     const refused = { name: "ImageRejected", reason };
-    assert.throws(() => guard(picture(header), { ...DEFAULT_PLAN, ...plan }), refused);
+    const found = { ...picture(header), ...rest };
+    assert.throws(() => guard(found, { ...DEFAULT_PLAN, ...rest }), refused);
   });
 }

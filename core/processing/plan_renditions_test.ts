@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_RENDITIONS, renditionSpecSchema } from "../model/rendition.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
-import { insideSize, planRenditions, scaledSize } from "./plan_renditions.ts";
+import { insideSize, placementOf, planRenditions, scaledSize } from "./plan_renditions.ts";
+import { uprightSize } from "./plan_renditions.ts";
 
 const HEADER = sampleHeader();
 
@@ -19,16 +20,45 @@ test("planRenditions() orders from the largest to the smallest and decodes to th
   assert.deepEqual(plan.decode, { width: 1600, height: 1600 });
 });
 
-test("planRenditions() swaps the sides of a picture that lies on its side", () => {
+test("uprightSize() swaps the sides of orientations 5 to 8, and planRenditions() goes by it", () => {
+  const widths = [1, 2, 3, 4, 5, 6, 7, 8].map((orientation) =>
+    uprightSize({ ...HEADER, orientation }).width
+  );
+  const { width, height } = HEADER;
+  assert.deepEqual(widths, [width, width, width, width, height, height, height, height]);
   const plan = planRenditions({ ...HEADER, orientation: 6 }, DEFAULT_RENDITIONS);
   assert.deepEqual(plan.order[0]?.scaled, { width: 1200, height: 1600 });
 });
 
-test("planRenditions() decodes a cover to the side that decides", () => {
-  const plan = planRenditions(HEADER, [spec({ width: 600, height: 600, fit: "cover" })]);
-  assert.equal(plan.decode.height, 600);
-  assert.ok(plan.decode.width >= 800);
-  assert.deepEqual(plan.order[0]?.scaled, { width: 800, height: 600 });
+test("planRenditions() decodes a cover to the side that decides, and to the least side that is asked for", () => {
+  const decoded = (width: number, height: number, minSidePx = 0) => {
+    const plan = planRenditions(HEADER, [spec({ width, height, fit: "cover" })], minSidePx);
+    return [plan.decode.width, plan.decode.height, plan.order[0]?.scaled];
+  };
+  assert.deepEqual(decoded(600, 600), [65_535, 600, { width: 800, height: 600 }]);
+  assert.deepEqual(decoded(800, 400), [800, 65_535, { width: 800, height: 600 }]);
+  assert.deepEqual(decoded(800, 600, 800), [800, 65_535, { width: 800, height: 600 }]);
+  assert.deepEqual(decoded(600, 600, 801), [801, 801, { width: 800, height: 600 }]);
+});
+
+/** A picture of 40 × 30 in a box: its scaled size, the canvas, and where on it the picture begins. */
+const PLACED: readonly (readonly [Record<string, unknown>, readonly number[]])[] = [
+  [{ width: 20, height: 20 }, [20, 15, 20, 15, 0, 0]],
+  [{ width: 20, height: 20, fit: "contain" }, [20, 15, 20, 20, 0, 2]],
+  [{ width: 30, height: 15, fit: "contain" }, [20, 15, 30, 15, 5, 0]],
+  [{ width: 60, height: 50, fit: "contain" }, [40, 30, 60, 50, 10, 10]],
+  [{ width: 20, height: 25, fit: "cover" }, [33, 25, 20, 25, -6, 0]],
+  [{ width: 20, height: 5, fit: "cover" }, [20, 15, 20, 5, 0, -5]],
+  [{ width: 50, height: 20, fit: "cover" }, [40, 30, 40, 20, 0, -5]],
+  [{ width: 50, height: 30, fit: "cover", enlarge: true }, [50, 38, 50, 30, 0, -4]],
+];
+
+test("placementOf() lays a picture in the middle of its box, or cuts it there", () => {
+  for (const [fields, expected] of PLACED) {
+    const { scaled, canvas, left, top } = placementOf({ width: 40, height: 30 }, spec(fields));
+    const found = [scaled.width, scaled.height, canvas.width, canvas.height, left, top];
+    assert.deepEqual(found, expected, JSON.stringify(fields));
+  }
 });
 
 test("scaledSize() enlarges only where it is asked to, and no side vanishes", () => {

@@ -30,33 +30,24 @@ async function uploaded(): Promise<TestWorld> {
   return world;
 }
 
-test("an image after a death at any call and a redelivery is as an undisturbed one", async () => {
-  const deaths = await crashEverywhere({
-    makeWorld: uploaded,
-    walk: (ports, world) => deliver(world, ports),
-    repeat: async (world, at) => {
-      world.clock.nowMs += 1000;
-      await deliver(world, {}, 2);
-      const { renditions } = await assertReady(world, ref, at);
-      assert.deepEqual(renditions.map(({ name }) => name), ["large", "medium", "thumb"], at);
-      assert.equal((await deliver(world)).outcome, "already", at);
-      const records = world.rows.records().map((record) => JSON.stringify(record));
-      assert.ok(records.length >= 2 && new Set(records).size === 1, at);
-    },
+for (const version of ["1", "2"]) {
+  test(`an image after a death at any call and a redelivery to version ${version} is as an undisturbed one`, async () => {
+    const deaths = await crashEverywhere({
+      makeWorld: uploaded,
+      walk: (ports, world) => deliver(world, ports),
+      repeat: async (world, at) => {
+        world.clock.nowMs += 1000;
+        await deliver(world, { pixels: new FakePixelEngine({ version }) }, 2);
+        const { renditions } = await assertReady(world, ref, at);
+        assert.deepEqual(renditions.map(({ name }) => name), ["large", "medium", "thumb"], at);
+        assert.equal((await deliver(world)).outcome, "already", at);
+        const records = world.rows.records().map((record) => JSON.stringify(record));
+        assert.ok(records.length >= 2 && new Set(records).size === 1, at);
+      },
+    });
+    assert.ok(deaths >= 22, `${deaths} deaths`);
   });
-  assert.ok(deaths >= 22, `${deaths} deaths`);
-});
-
-test("an image after a death at any call and another version's redelivery has live pins", async () => {
-  await crashEverywhere({
-    makeWorld: uploaded,
-    walk: (ports, world) => deliver(world, ports),
-    repeat: async (world, at) => {
-      await deliver(world, { pixels: new FakePixelEngine({ version: "2" }) });
-      await assertReady(world, ref, at);
-    },
-  });
-});
+}
 
 test("an erasure after a death at any call of the delivery that met it leaves nothing", async () => {
   const deaths = await crashEverywhere({
@@ -92,27 +83,18 @@ test("a dead letter after a death at any call is marked failed", async () => {
   });
 });
 
-test("two deliveries at once end in one manifest whose pinned generations are live", async () => {
-  const world = await uploaded();
-  const outcomes = await Promise.all([
-    deliver(world),
-    deliver(world, { pixels: new FakePixelEngine({ version: "2" }) }, 2),
-    deliver(world, {}, 3),
-  ]);
-  const told = outcomes.map(({ outcome }) => outcome);
-  assert.deepEqual(told.toSorted(), ["already", "already", "done"]);
-  await assertReady(world, ref);
-});
-
-for (let pause = 0; pause < 20; pause++) {
-  test(`a second delivery ${pause} turns behind the first breaks none of its pins`, async () => {
+test("a second and a third delivery at any turn behind the first break none of its pins", async () => {
+  for (let turns = 0; turns < 60; turns += 3) {
     const world = await uploaded();
     const first = deliver(world);
-    for (let turn = 0; turn < pause * 3; turn++) await Promise.resolve();
-    await Promise.all([first, deliver(world, { pixels: new FakePixelEngine({ version: "2" }) })]);
-    await assertReady(world, ref);
-  });
-}
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const second = deliver(world, { pixels: new FakePixelEngine({ version: "2" }) }, 2);
+    const outcomes = await Promise.all([first, second, deliver(world, {}, 3)]);
+    const said = outcomes.map(({ outcome }) => outcome).toSorted();
+    assert.deepEqual(said, ["already", "already", "done"], `${turns}`);
+    await assertReady(world, ref, `${turns}`);
+  }
+});
 
 test("a verdict that comes second leaves the first one's manifest, and rows that agree with it", async () => {
   const world = await uploaded();
@@ -128,21 +110,17 @@ test("a verdict that comes second leaves the first one's manifest, and rows that
   await assertReady(world, ref);
 });
 
-test("a request that appears while the image is rendered ends in nothing left", async () => {
-  const world: TestWorld = new TestWorld({ engine: { before: () => world.requestErasure(ref) } });
-  assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
-  await assertSettled(world);
-});
-
-test("an erasure that ran while the image was rendered is run again behind it", async () => {
-  const before = async () => {
-    await world.requestErasure(ref);
-    await eraseImage(world.ports, ref);
-  };
-  const world: TestWorld = new TestWorld({ engine: { before } });
-  assert.equal((await world.process(ref)).outcome, "erased");
-  await assertSettled(world);
-});
+for (const hasRun of [false, true]) {
+  test(`an erasure ${hasRun ? "that ran" : "requested"} while the image is rendered leaves nothing`, async () => {
+    const before = async () => {
+      await world.requestErasure(ref);
+      if (hasRun) await eraseImage(world.ports, ref);
+    };
+    const world: TestWorld = new TestWorld({ engine: { before } });
+    assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
+    await assertSettled(world);
+  });
+}
 
 test("a request before any call of a delivery ends in nothing left", async () => {
   for (let call = 1; call < 20; call++) {

@@ -48,19 +48,13 @@ test("processImage() makes an image ready: renditions, manifest, record", async 
   assert.notEqual(await world.raw.stat(rawName(ref)), null, "the raw object is kept");
 });
 
-test("processImage() makes the renditions of the upload's preset", async () => {
+test("processImage() makes the preset's renditions, and keeps what the company's own pipeline found", async () => {
   const presets = { tiny: [{ name: "dot", width: 8, height: 8 }] };
-  const world = new TestWorld({ plan: { presets } });
+  const world = new TestWorld({ plan: { presets }, engine: { custom: { faces: 2 } } });
   await world.process(ref, { declaration: { source: "edge", preset: "tiny" } });
-  const { renditions } = await assertReady(world, ref);
+  const { renditions, metadata } = await assertReady(world, ref);
   assert.deepEqual(renditions.map(({ name, width }) => [name, width]), [["dot", 8]]);
-});
-
-test("processImage() keeps what the company's own pipeline found, in manifest and row", async () => {
-  const world = new TestWorld({ engine: { custom: { faces: 2 } } });
-  await world.process(ref);
-  assert.deepEqual((await manifestOf(world, ref)).metadata?.custom, { faces: 2 });
-  assert.equal(newestRowOf(world, ref)?.["faces"], 2);
+  assert.deepEqual([metadata?.custom, newestRowOf(world, ref)?.["faces"]], [{ faces: 2 }, 2]);
 });
 
 const failing = (error: Error): TestWorldOptions => ({
@@ -71,6 +65,7 @@ const rejecting = (reason: RejectReason) =>
 const plan = (common: object): TestWorldOptions => ({ plan: common });
 
 const OTHER_DIGEST = { source: "edge", sha256: "0".repeat(64) } as const;
+const OTHER_SUM = { source: "edge", crc32c: "AAAAAA==" } as const;
 
 const REJECTIONS: readonly (readonly [
   string,
@@ -88,12 +83,7 @@ const REJECTIONS: readonly (readonly [
   ["too many bytes", "too_large", plan({ maxBytes: 68 }), {}],
   ["another size", "declared_mismatch", {}, { declaration: { source: "edge", size: 70 } }],
   ["another SHA-256", "digest_mismatch", {}, { declaration: OTHER_DIGEST }],
-  [
-    "another CRC32C",
-    "digest_mismatch",
-    {},
-    { declaration: { source: "edge", crc32c: "AAAAAA==" } },
-  ],
+  ["another CRC32C", "digest_mismatch", {}, { declaration: OTHER_SUM }],
   ["what the codec cannot read", "corrupt", rejecting("corrupt"), {}],
   ["what takes too long", "processing_limit", rejecting("processing_limit"), {}],
   ["what the pipeline refuses", "pipeline_rejected", rejecting("pipeline_rejected"), {}],
@@ -110,6 +100,12 @@ for (const [what, reason, options, upload] of REJECTIONS) {
     assert.deepEqual(world.processed.names(), [manifestName(ref)]);
     const row = newestRowOf(world, ref);
     assert.deepEqual([row?.status, row?.reason], ["rejected", reason]);
+    const isRendered = options.engine !== undefined;
+    assert.equal(world.engine.requests.length, isRendered ? 1 : 0);
+    // As far as they were found.
+    const { metadata, sha256, timings } = manifest;
+    if (isRendered) assert.deepEqual([metadata?.width, sha256], [1, PNG_PIXEL_SHA256]);
+    assert.ok(timings.storeMs === undefined && (!isRendered || timings.probeMs !== undefined));
     const isKept = await world.raw.stat(rawName(ref)) !== null;
     assert.equal(isKept, !isRemovedAtOnce(reason), "bytes that break their declaration go at once");
   });
@@ -127,22 +123,6 @@ test("processImage() removes bytes of a broken declaration unread, also where an
   assert.equal((await processImage(world.ports, delivery)).outcome, "already");
   assert.equal((await manifestOf(world, ref)).reason, "declared_mismatch");
   assert.equal(await world.raw.stat(rawName(ref)), null);
-});
-
-test("processImage() hands nothing to the engine that header, plan or digest rejects", async () => {
-  const world = new TestWorld();
-  await world.process(ref, { bytes: pngOf(20_000, 20_000) });
-  await world.process(sampleRef(NOON_MS), { declaration: OTHER_DIGEST });
-  assert.deepEqual(world.engine.requests, []);
-});
-
-test("processImage() tells a rejected image's header and digest as far as they were found", async () => {
-  const world = new TestWorld(rejecting("processing_limit"));
-  await world.process(ref);
-  const { metadata, sha256, timings } = await manifestOf(world, ref);
-  assert.equal(metadata?.width, 1);
-  assert.equal(sha256, PNG_PIXEL_SHA256);
-  assert.ok(timings.probeMs !== undefined && timings.storeMs === undefined);
 });
 
 for (
@@ -192,24 +172,24 @@ test("processImage() removes a second object of a name, and never the one that t
   assert.equal(await world.raw.stat(rawName(ref)), null);
 });
 
-test("processImage() replaces failed by what it finds, and markFailed() leaves that alone", async () => {
-  const world = new TestWorld();
-  const delivery = await world.upload(ref);
-  await markFailed(world.ports, delivery);
-  assert.equal((await manifestOf(world, ref)).status, "failed");
-  world.clock.nowMs += 1000;
-  assert.equal((await processImage(world.ports, delivery)).outcome, "done");
-  assert.equal((await markFailed(world.ports, delivery)).outcome, "already");
-  await assertReady(world, ref);
-});
-
-test("processImage() leaves what is ours to be delivered again: no manifest, no row", async () => {
+test("processImage() leaves what is ours, and what is aborted, to be delivered again: no manifest, no row", async () => {
   const world = new TestWorld(failing(new AppError("unavailable", "No place is free")));
   await assert.rejects(world.process(ref), { code: "unavailable" });
-  assert.deepEqual([world.processed.names(), world.rows.rows()], [[], []]);
+  const ended = new TestWorld();
+  const signal = AbortSignal.abort();
+  await assert.rejects(processImage(ended.ports, await ended.upload(ref), { signal }));
+  for (const { processed, rows } of [world, ended]) {
+    assert.deepEqual([processed.names(), rows.rows()], [[], []]);
+  }
 });
 
-test("processImage() acknowledges an object that is gone, and names that are not ours", async () => {
+test("processImage() replaces failed by what it finds, and acknowledges what is gone and names that are not ours", async () => {
+  const failed = new TestWorld();
+  const delivery = await failed.upload(ref);
+  await markFailed(failed.ports, delivery);
+  failed.clock.nowMs += 1000;
+  assert.equal((await processImage(failed.ports, delivery)).outcome, "done");
+  await assertReady(failed, ref);
   const world = new TestWorld();
   const gone = await world.delivery(ref);
   assert.deepEqual(await processImage(world.ports, gone), { outcome: "gone", ref });
@@ -271,12 +251,4 @@ test("processImage() runs the whole erasure where the manifest is there and wher
   assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
   await world.settle();
   assertErased(world, ref);
-});
-
-test("processImage() ends with its signal", async () => {
-  const world = new TestWorld();
-  const delivery = await world.upload(ref);
-  const signal = AbortSignal.abort();
-  await assert.rejects(() => processImage(world.ports, delivery, { signal }));
-  assert.deepEqual(world.processed.names(), []);
 });

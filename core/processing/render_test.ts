@@ -50,9 +50,10 @@ class RampCodec implements ImageCodec {
   }
 }
 
+let nowMs = 0;
 const options = (pipeline: Pipeline = DEFAULT_PIPELINE) => ({
   pipeline,
-  clock: { now: () => 0 },
+  clock: { now: () => nowMs += 10 },
   decodeTimeoutMs: 1_000,
 });
 const request = (header = {}) => ({
@@ -73,6 +74,7 @@ test("render() decodes once and makes each rendition from the next larger one th
   ]);
   assert.deepEqual(codec.resized.map(({ from }) => from), [1600, 800]);
   assert.equal(rendered.engine, "ramp 1");
+  assert.deepEqual(rendered.timings, { decodeMs: 10, renditionsMs: 10, insightsMs: 10 });
   pixelInsightsSchema.parse(rendered.insights);
 });
 
@@ -83,21 +85,24 @@ test("render() encodes a picture that is smaller than every box only once", asyn
   assert.deepEqual([codec.resized.length, codec.encodes], [0, 1]);
 });
 
-test("render() writes WebP where there is alpha", async () => {
-  const { renditions } = await render(new RampCodec(4), request({ hasAlpha: true }), options());
-  assert.deepEqual(renditions.map(({ format }) => format), ["webp", "webp", "webp"]);
-});
-
-test("render() writes PNG or JPEG where its codec does not write what is wanted", async () => {
-  const avif = { name: "x", width: 9, height: 9, format: "avif" };
-  const renditions = renditionTableSchema.parse([avif]);
-  for (const [channels, format] of [[3, "jpeg"], [4, "png"]] as const) {
+for (
+  const [channels, writes, format, expected] of [
+    [3, ["jpeg", "png", "webp"], "auto", "jpeg"],
+    [4, ["jpeg", "png", "webp"], "auto", "webp"],
+    [4, ["jpeg", "png", "webp"], "jpeg", "jpeg"],
+    [3, ["jpeg", "png"], "avif", "jpeg"],
+    [4, ["jpeg", "png"], "avif", "png"],
+  ] as const
+) {
+  test(`render() writes ${expected} of ${channels} channels for ${format}, where it writes ${writes}`, async () => {
     const codec = new RampCodec(channels);
-    codec.writes = new Set(["jpeg", "png"]);
-    const rendered = await render(codec, { ...request(), renditions }, options());
-    assert.equal(rendered.renditions[0]?.format, format);
-  }
-});
+    codec.writes = new Set(writes);
+    const renditions = renditionTableSchema.parse([{ name: "x", width: 9, height: 9, format }]);
+    const header = { hasAlpha: channels === 4 };
+    const rendered = await render(codec, { ...request(header), renditions }, options());
+    assert.deepEqual(rendered.renditions.map((made) => made.format), [expected]);
+  });
+}
 
 test("render() does not measure insights on huge pixels", async () => {
   const codec = new RampCodec();
@@ -125,8 +130,7 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
   const rendered = await render(new RampCodec(), request(), options(pipeline));
   const made = rendered.renditions.map(({ name, format, width }) => [name, format, width]);
   assert.deepEqual(made, [["square", "png", 100]]);
-  assert.deepEqual(Object.keys(rendered.custom), ["left_edge"]);
-  assert.equal(rendered.custom["left_edge"], 255);
+  assert.deepEqual(rendered.custom, { left_edge: 255 });
 });
 
 for (
@@ -148,18 +152,12 @@ for (
   });
 }
 
-test("render() refuses a type that its codec does not take", async () => {
+const column = { type: "INT64", description: "One" } as const;
+const COUNT = { sidePx: 1, column, measure: () => 1 };
+
+test("render() rejects a type that its codec does not take, and a picture whose own insight does not fit its column", async () => {
   const heic = { ...request(), mediaType: "image/heic" as const };
   await assert.rejects(render(new RampCodec(), heic, options()), { reason: "unsupported_type" });
-});
-
-const COUNT = {
-  sidePx: 1,
-  column: { type: "INT64", description: "One" },
-  measure: () => 1,
-} as const;
-
-test("render() rejects a picture whose own insight does not fit its column", async () => {
   const text = { ...COUNT, measure: () => "Jane" };
   const pipeline = definePipeline({ insights: { name: text } });
   const rendering = render(new RampCodec(), request(), options(pipeline));
@@ -171,4 +169,8 @@ test("definePipeline() names what is wrong with a definition", () => {
   const badName = { insights: { "Bad Name": COUNT } };
   assert.throws(() => definePipeline(badName), /must be a column's name/);
   assert.throws(() => definePipeline({ insights: { sharpness: COUNT } }), /already/);
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`own_${at}`, COUNT]));
+  assert.throws(() => definePipeline({ insights: many(33) }), /<= 32/);
+  definePipeline({ insights: many(32) });
 });

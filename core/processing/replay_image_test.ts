@@ -5,23 +5,14 @@ import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import {
-  assertErased,
-  assertPinsLive,
-  assertReady,
-  manifestOf,
-  newestRowOf,
-} from "../testing/assert_ready.ts";
+import { assertErased, assertPinsLive, assertReady } from "../testing/assert_ready.ts";
+import { manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
-import {
-  NOON_MS,
-  TestWorld,
-  type TestWorldOptions,
-  type WorldPorts,
-} from "../testing/test_world.ts";
+import type { TestWorldOptions, WorldPorts } from "../testing/test_world.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { markFailed } from "./mark_failed.ts";
 import { processImage } from "./process_image.ts";
 import { replayImage } from "./replay_image.ts";
@@ -56,18 +47,17 @@ test("replayImage() makes an image anew: other renditions, a row on top, nothing
   const row = newestRowOf(world, ref);
   assert.deepEqual([row?.attempt, row?.processor_version], [1_001, "newer"]);
   assert.equal(row?.queue_ms, null, "it has not waited since its upload");
-});
-
-test("replayImage() counts its attempts on, and leaves what its own version has made", async () => {
-  const world = await processed();
-  await replayImage(newer(world.ports), ref);
   assert.equal((await replayImage(newer(world.ports), ref)).outcome, "current");
   world.clock.nowMs += 1;
   await replayImage({ ...newer(world.ports), processorVersion: "newest" }, ref);
   assert.equal((await assertReady(world, ref)).attempt, 1_002);
 });
 
-test("replayImage() gives rejected and failed images another chance", async () => {
+test("replayImage() gives rejected and failed images another chance, and finds the same fault again", async () => {
+  const text = new TestWorld();
+  await text.process(ref, { bytes: NOT_AN_IMAGE });
+  const outcome = await replayImage(newer(text.ports), ref);
+  assert.equal(outcome.outcome === "replayed" && outcome.manifest.reason, "not_an_image");
   const rejected = await processed({ engine: { before: CORRUPT } });
   assert.equal((await replayImage(newer(rejected.ports), ref)).outcome, "replayed");
   await assertReady(rejected, ref);
@@ -94,7 +84,17 @@ test("replayImage() takes a ready image from its owner only where it may", async
   assert.equal(newestRowOf(world, ref)?.status, "rejected");
 });
 
-test("replayImage() leaves what is open, gone or too late as it is", async () => {
+test("replayImage() leaves what is open, erased, gone or too late, then or when it ends, as it is", async () => {
+  const slow = await processed();
+  const before = () => void (slow.clock.nowMs = NOON_MS + periodMs - closingMs);
+  assert.equal((await replayImage(newer(slow.ports, { before }), ref)).outcome, "too_late");
+  assert.equal((await assertPinsLive(slow.processed, ref))?.processorVersion, "test");
+  assert.equal(slow.rows.rows().length, 1);
+  const erased = await processed();
+  await erased.requestErasure(ref);
+  assert.equal((await replayImage(newer(erased.ports), ref)).outcome, "erased");
+  await erased.settle();
+  assertErased(erased, ref);
   const open = new TestWorld();
   await open.upload(ref);
   assert.equal((await replayImage(newer(open.ports), ref)).outcome, "open");
@@ -107,17 +107,6 @@ test("replayImage() leaves what is open, gone or too late as it is", async () =>
   assert.equal((await replayImage(newer(late.ports), ref)).outcome, "too_late");
   late.clock.nowMs -= 1;
   assert.equal((await replayImage(newer(late.ports), ref)).outcome, "replayed");
-});
-
-test("replayImage() changes nothing when closing time begins while it works", async () => {
-  const world = await processed();
-  const rows = world.rows.rows().length;
-  const slow = newer(world.ports, {
-    before: () => void (world.clock.nowMs = NOON_MS + periodMs - closingMs),
-  });
-  assert.equal((await replayImage(slow, ref)).outcome, "too_late");
-  assert.equal((await assertPinsLive(world.processed, ref))?.processorVersion, "test");
-  assert.equal(world.rows.rows().length, rows);
 });
 
 test("replayImage() leaves the image as it was when a store is away", async () => {
@@ -149,18 +138,6 @@ test("an image after a death at any call of its replay has live pins, and the ne
   assert.ok(deaths >= 30, `${deaths} deaths`);
 });
 
-test("an erasure before or while an image is replayed leaves nothing", async () => {
-  const requested = await processed();
-  await requested.requestErasure(ref);
-  const meanwhile = await processed();
-  const before = () => meanwhile.requestErasure(ref);
-  for (const [world, engine] of [[requested, {}], [meanwhile, { before }]] as const) {
-    assert.equal((await replayImage(newer(world.ports, engine), ref)).outcome, "erased");
-    await world.settle();
-    assertErased(world, ref);
-  }
-});
-
 test("a delivery that comes again after a replay publishes that one's record", async () => {
   const world = await processed();
   await replayImage(newer(world.ports), ref);
@@ -170,11 +147,4 @@ test("a delivery that comes again after a replay publishes that one's record", a
   assert.deepEqual(await assertReady(world, ref), before);
   const ids = world.rows.records().map(({ attributes }) => attributes.event_id);
   assert.deepEqual([ids.length, new Set(ids).size, ids[2]], [3, 2, ids[1]]);
-});
-
-test("a raw object that is no image is told so again", async () => {
-  const world = new TestWorld();
-  await world.process(ref, { bytes: NOT_AN_IMAGE });
-  const outcome = await replayImage(newer(world.ports), ref);
-  assert.equal(outcome.outcome === "replayed" && outcome.manifest.reason, "not_an_image");
 });

@@ -18,39 +18,27 @@ const store = (processed: MemoryObjectStore, ...renditions: Rendered["renditions
 const large = { name: "large", format: "jpeg", ...sides, bytes: text("large") } as const;
 const thumb = { name: "thumb", format: "webp", width: 2, height: 1, bytes: text("t") } as const;
 
-test("storeRenditions() stores each under its name and pins the generation that it wrote", async () => {
-  const processed = new MemoryObjectStore();
-  const pinned = await store(processed, large, thumb);
-  const facts = [
-    await processed.stat(renditionName(ref, "large", "jpg")),
-    await processed.stat(renditionName(ref, "thumb", "webp")),
-  ];
-  assert.deepEqual(pinned.map(({ generation }) => generation), facts.map((f) => f?.generation));
-  const told = pinned.map((
-    { name, contentType, bytes, width },
-  ) => [name, contentType, bytes, width]);
-  assert.deepEqual(told, [["large", "image/jpeg", 5, 20], ["thumb", "image/webp", 1, 2]]);
-  assert.ok(facts.every((f) => f?.customTimeMs === NOON_MS));
-});
-
-test("storeRenditions() lets browsers keep a rendition for ten minutes", async () => {
+test("storeRenditions() stores each for ten minutes of browsers' caches, and pins what it wrote", async () => {
   const processed = new MemoryObjectStore();
   const create = processed.create.bind(processed);
   const seen: unknown[] = [];
-  Object.assign(processed, {
-    create(...call: Parameters<typeof create>) {
-      seen.push(call[2].cacheControl);
-      return create(...call);
-    },
-  });
-  await store(processed, large);
-  assert.deepEqual(seen, ["private, max-age=600"]);
-});
-
-test("storeRenditions() takes over what another attempt has left", async () => {
-  const processed = new MemoryObjectStore();
-  const before = await store(processed, large, thumb);
-  assert.deepEqual(await store(processed, large, thumb), before);
+  processed.create = (...call) => {
+    seen.push(call[2].cacheControl);
+    return create(...call);
+  };
+  const pinned = await store(processed, large, thumb);
+  const names = [renditionName(ref, "large", "jpg"), renditionName(ref, "thumb", "webp")];
+  const facts = await Promise.all(names.map((name) => processed.stat(name)));
+  assert.deepEqual(
+    pinned,
+    [
+      { name: "large", object: names[0], ...sides, contentType: "image/jpeg", bytes: 5 },
+      { name: "thumb", object: names[1], width: 2, height: 1, contentType: "image/webp", bytes: 1 },
+    ].map((each, at) => ({ ...each, generation: facts[at]?.generation })),
+  );
+  assert.ok(facts.every((f) => f?.customTimeMs === NOON_MS));
+  assert.deepEqual(seen, Array(2).fill("private, max-age=600"));
+  assert.deepEqual(await store(processed, large, thumb), pinned, "takes over another attempt's");
 });
 
 test("storeRenditions() never replaces another attempt's rendition, which a manifest may pin, and tells its true sides", async () => {
@@ -60,16 +48,10 @@ test("storeRenditions() never replaces another attempt's rendition, which a mani
   const [after] = await store(processed, other);
   assert.deepEqual(after, before);
   assert.deepEqual(await processed.read(renditionName(ref, "large", "jpg")), text("large"));
-});
-
-test("storeRenditions() of two attempts at once with different bytes pins the same generations", async () => {
-  const processed = new MemoryObjectStore();
-  const other = { ...large, bytes: text("other bytes") };
-  const [one, two] = await Promise.all([
-    store(processed, large, thumb),
-    store(processed, other, thumb),
-  ]);
-  assert.deepEqual(one, two);
+  const fresh = new MemoryObjectStore();
+  const both = [[large, thumb], [{ ...large, bytes: text("other bytes") }, thumb]];
+  const [one, two] = await Promise.all(both.map((renditions) => store(fresh, ...renditions)));
+  assert.deepEqual(one, two, "also of two attempts at once");
 });
 
 test("storeRenditions() is to be tried again where one went while it was stored", async () => {
@@ -77,6 +59,7 @@ test("storeRenditions() is to be tried again where one went while it was stored"
   await store(processed, large);
   Object.assign(processed, { stat: () => Promise.resolve(null) });
   await assert.rejects(store(processed, large), { code: "unavailable" });
+  assert.equal((await store(processed, thumb)).length, 1, "its own needs no look");
 });
 
 test("storeRenditions() throws when every write has ended: nothing is written behind its caller", async () => {

@@ -9,10 +9,6 @@ import { findImage, findListed } from "./find_image.ts";
 
 const ref = sampleRef(NOON_MS);
 
-test("findImage() finds nothing of an id that never was", async () => {
-  assert.deepEqual(await findImage(new TestWorld(), ref), { state: "none" });
-});
-
 test("findImage() and findListed() follow an image from under way to done to erased", async () => {
   const world = new TestWorld();
   const both = async (expected: unknown) => {
@@ -28,44 +24,35 @@ test("findImage() and findListed() follow an image from under way to done to era
   await both({ state: "erased", ref });
 });
 
-test("findImage() is erased from the request on, whatever is there", async () => {
-  const world = new TestWorld();
-  await world.requestErasure(ref);
-  assert.deepEqual(await findImage(world, ref), { state: "erased", ref });
-});
-
-test("findImage() goes by the whole name, not by names that begin alike", async () => {
-  const world = new TestWorld();
-  await world.raw.put(`${rawName(ref)}x`);
-  assert.deepEqual(await findImage(world, ref), { state: "none" });
-});
-
-test("findImage() finds neither another owner's image nor another tenant's", async () => {
+test("findImage() goes by the whole name: neither names that begin alike nor another's image are found", async () => {
   const world = new TestWorld();
   await world.upload(ref);
   await world.finish(ref);
   for (const other of [{ owner: parseOwner("z".repeat(20)) }, { tenant: parseTenant("acme2") }]) {
+    await world.raw.put(`${rawName({ ...ref, ...other })}x`);
     assert.deepEqual(await findImage(world, { ...ref, ...other }), { state: "none" });
   }
 });
 
 const READS = ["erasures.stat", "processed.read"];
-for (
-  const [what, prepare, calls] of [
-    ["that is done", (world) => world.finish(ref), READS],
-    ["that is erased and done", async (world) => {
-      await world.finish(ref);
-      await world.requestErasure(ref);
-    }, READS],
-    ["that is under way", (world) => world.upload(ref), [...READS, "raw.list"]],
-    ["that never was", async () => {}, [...READS, "raw.list"]],
-    ["of somebody else", async (world) => {
-      const other = { ...ref, owner: parseOwner("z".repeat(20)) };
-      await world.upload(other);
-      await world.finish(other);
-    }, [...READS, "raw.list"]],
-  ] as readonly (readonly [string, (world: TestWorld) => Promise<unknown>, readonly string[]])[]
-) {
+const LISTED = [...READS, "raw.list"];
+const OTHER = { ...ref, owner: parseOwner("z".repeat(20)) };
+type Prepare = (world: TestWorld) => Promise<unknown>;
+
+const CALLS: readonly (readonly [string, Prepare[], string, readonly string[]])[] = [
+  ["that is done", [(world) => world.finish(ref)], "done", READS],
+  ["whose erasure was requested", [(world) => world.requestErasure(ref)], "erased", READS],
+  ["that is under way", [(world) => world.upload(ref)], "processing", LISTED],
+  ["that never was", [], "none", LISTED],
+  [
+    "of somebody else",
+    [(world) => world.upload(OTHER), (world) => world.finish(OTHER)],
+    "none",
+    LISTED,
+  ],
+];
+
+for (const [what, prepare, state, calls] of CALLS) {
   test(`findImage() of an id ${what} makes ${calls.length} calls`, async () => {
     const seen: string[] = [];
     const noting = (store: string) => ({
@@ -74,9 +61,9 @@ for (
     const world = new TestWorld({
       ...{ raw: noting("raw"), processed: noting("processed"), erasures: noting("erasures") },
     });
-    await prepare(world);
+    for (const step of prepare) await step(world);
     seen.length = 0;
-    await findImage(world, ref);
+    assert.equal((await findImage(world, ref)).state, state);
     assert.deepEqual(seen, calls);
   });
 }

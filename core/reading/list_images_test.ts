@@ -82,33 +82,16 @@ async function walkPages(
   return { seen, pages };
 }
 
-test("listImages() gives an owner without images an empty page and no cursor, within its calls", async () => {
-  assert.deepEqual(await walkPages(new TestWorld()), { seen: [], pages: 1 });
-});
-
-test("listImages() lists several days newest first, page after page, each image once", async () => {
-  const world = new TestWorld();
-  const refs = await putMany(world, 60, (at) => NOON_MS - at * 2.5 * HOUR_MS - at);
-  const { seen } = await walkPages(world, { limit: 7 });
-  assert.deepEqual(seen, newestFirst(refs));
-});
-
-test("listImages() fills its page over quiet days with few calls", async () => {
-  const world = new TestWorld();
-  await putMany(world, 40, (at) => NOON_MS - at * HOUR_MS);
-  const raw = smallPages(world, 1000);
-  const page = await listImages({ ...stores(world), raw }, FIRST_PAGE);
-  assert.equal(page.images.length, 20);
-  assert.ok(raw.calls <= 10, `${raw.calls} calls`);
-});
-
-test("listImages() fills its page from the first day with one look", async () => {
-  const world = new TestWorld();
-  await putMany(world, 30, (at) => NOON_MS - at * 60_000);
-  const raw = smallPages(world, 1000);
-  const page = await listImages({ ...stores(world), raw }, FIRST_PAGE);
-  assert.deepEqual([page.images.length, raw.calls], [20, 1]);
-});
+for (const [stepMs, images, calls] of [[HOUR_MS, 40, 10], [60_000, 30, 1]] as const) {
+  test(`listImages() fills its page with at most ${calls} looks, of an image every ${stepMs} ms`, async () => {
+    const world = new TestWorld();
+    await putMany(world, images, (at) => NOON_MS - at * stepMs);
+    const raw = smallPages(world, 1000);
+    const page = await listImages({ ...stores(world), raw }, FIRST_PAGE);
+    assert.equal(page.images.length, 20);
+    assert.ok(raw.calls <= calls, `${raw.calls} calls`);
+  });
+}
 
 test("listImages() looks over empty days side by side: at most three looks one after another", async () => {
   const world = new TestWorld();
@@ -128,40 +111,44 @@ test("listImages() looks over empty days side by side: at most three looks one a
   assert.ok(rounds <= 3, `${rounds} rounds`);
 });
 
-test("listImages() lists quiet days around a day that holds more than a page of names", async () => {
-  const world = new TestWorld();
-  const refs = [
-    ...await putMany(world, 6, (at) => NOON_MS - at * DAY_MS),
-    ...await putMany(world, 60, (at) => NOON_MS - 3 * DAY_MS - at * 60_000),
-  ];
-  for (const limit of [1, 7, 50]) {
-    const { seen } = await walkPages(world, { pageSize: 10, limit });
-    assert.deepEqual(seen, newestFirst(refs));
-  }
-});
+/** T0s before noon, in milliseconds: how many images, and when each of them began. */
+type Times = readonly (readonly [images: number, ageOf: (at: number) => number])[];
 
-test("listImages() cuts its windows where one holds more than a page of names", async () => {
-  const world = new TestWorld();
-  const refs = await putMany(world, 400, (at) => NOON_MS - 5 * HOUR_MS - at * 20);
-  const { seen } = await walkPages(world, { pageSize: 10, limit: 50 });
-  assert.deepEqual(seen, newestFirst(refs));
-});
+const WORLDS: readonly (readonly [string, Times, WalkOptions & { readonly limits: number[] }])[] = [
+  ["nothing", [], { limits: [20] }],
+  ["several days", [[60, (at) => at * 2.5 * HOUR_MS + at]], { limits: [7] }],
+  ["quiet days around one of more than a page of names", [
+    [6, (at) => at * DAY_MS],
+    [60, (at) => 3 * DAY_MS + at * 60_000],
+  ], { pageSize: 10, limits: [1, 7, 50] }],
+  ["a window of more than a page", [[400, (at) => 5 * HOUR_MS + at * 20]], {
+    ...{ pageSize: 10, limits: [50] },
+  }],
+  ["a millisecond of more than a page", [[35, () => HOUR_MS], [2, (at) => HOUR_MS - 1 + 2 * at]], {
+    ...{ pageSize: 10, limits: [8], maxCalls: MAX_CALLS + 4 },
+  }],
+  ["more than a thousand images of an hour", [[1100, (at) => 10 + at * 3]], { limits: [50] }],
+  ["clocks that are a few seconds ahead", [[1, () => -5000]], { limits: [20] }],
+  ["the period to the millisecond", [[1, () => RETENTION_POLICY.periodMs - 1]], { limits: [20] }],
+];
 
-test("listImages() lists a millisecond that holds more than a page of names", async () => {
-  const world = new TestWorld();
-  const refs = await putMany(world, 35, () => NOON_MS - HOUR_MS);
-  refs.push(await put(world, NOON_MS - HOUR_MS - 1), await put(world, NOON_MS - HOUR_MS + 1));
-  const maxCalls = MAX_CALLS + 4;
-  const { seen } = await walkPages(world, { pageSize: 10, limit: 8, maxCalls });
-  assert.deepEqual(seen, newestFirst(refs));
-});
-
-test("listImages() lists more than a thousand images of an hour", async () => {
-  const world = new TestWorld();
-  const refs = await putMany(world, 1100, (at) => NOON_MS - 10 - at * 3);
-  const { seen } = await walkPages(world, { limit: 50 });
-  assert.deepEqual(seen, newestFirst(refs));
-});
+for (const [what, times, { limits, ...options }] of WORLDS) {
+  test(`listImages() lists ${what}, newest first, page after page, each image once`, async () => {
+    const world = new TestWorld();
+    const refs = [];
+    for (const [images, ageOf] of times) {
+      refs.push(...await putMany(world, images, (at) => NOON_MS - ageOf(at)));
+    }
+    await put(world, NOON_MS - RETENTION_POLICY.periodMs);
+    if (refs[0] !== undefined) {
+      for (const tail of ["/x", "x"]) await world.raw.put(rawName(refs[0]) + tail);
+    }
+    for (const limit of limits) {
+      const { seen } = await walkPages(world, { ...options, limit });
+      assert.deepEqual(seen, newestFirst(refs));
+    }
+  });
+}
 
 test("listImages() goes on where a page ended while new images arrive", async () => {
   const world = new TestWorld();
@@ -204,37 +191,9 @@ function dayNumber(timeMs: number): number {
   return new Date(timeMs).getUTCDate();
 }
 
-test("listImages() leaves out what is erased", async () => {
+test("listImages() returns the state of each image, without those that are erased", async () => {
   const world = new TestWorld();
-  const refs = await putMany(world, 6, (at) => NOON_MS - at * HOUR_MS);
-  const kept = refs.filter((_, at) => at % 2 === 0);
-  for (const ref of refs) if (!kept.includes(ref)) await world.requestErasure(ref);
-  assert.deepEqual((await walkPages(world)).seen, newestFirst(kept));
-});
-
-test("listImages() ends with the period to the millisecond, although more is still there", async () => {
-  const world = new TestWorld();
-  const { periodMs } = RETENTION_POLICY;
-  await put(world, NOON_MS - periodMs);
-  const last = await put(world, NOON_MS - periodMs + 1);
-  assert.deepEqual((await walkPages(world)).seen, [last.imageId]);
-});
-
-test("listImages() shows ids of clocks that are a few seconds ahead", async () => {
-  const world = new TestWorld();
-  const ref = await put(world, NOON_MS + 5000);
-  assert.deepEqual((await walkPages(world)).seen, [ref.imageId]);
-});
-
-test("listImages() leaves out names that are not ours", async () => {
-  const world = new TestWorld();
-  const ref = await put(world, NOON_MS - 1000);
-  for (const tail of ["/x", "x"]) await world.raw.put(rawName(ref) + tail);
-  assert.deepEqual((await walkPages(world)).seen, [ref.imageId]);
-});
-
-test("listImages() tells the state of each image", async () => {
-  const world = new TestWorld();
+  for (const ref of await putMany(world, 3, (at) => NOON_MS - at)) await world.requestErasure(ref);
   const [done, open] = [await put(world, NOON_MS - 1), await put(world, NOON_MS - 2)];
   const manifest = await world.finish(done);
   const { images } = await listImages(stores(world), FIRST_PAGE);

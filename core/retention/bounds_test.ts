@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kafkaCopyMsOf, RETENTION_BOUNDS, retentionBoundsOf } from "./bounds.ts";
+import { kafkaCopyMsOf, PURGES_RETENTION_MS } from "./bounds.ts";
+import { RETENTION_BOUNDS, retentionBoundsOf } from "./bounds.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,6 +23,7 @@ test("the bounds of the policy's period are those of its promise", () => {
     partitionExpirationMs: 8 * DAY_MS,
     logDays: 7,
   });
+  assert.equal(PURGES_RETENTION_MS, 400 * DAY_MS);
 });
 
 test("retentionBoundsOf() keeps every bound of a shorter period below its end", () => {

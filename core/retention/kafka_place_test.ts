@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  KAFKA_FILE,
-  type ObservedTopic,
-  serializeKafkaObservation,
-} from "../model/kafka_observation.ts";
+import type { ObservedTopic, TopicSettings } from "../model/kafka_observation.ts";
+import { KAFKA_FILE, serializeKafkaObservation } from "../model/kafka_observation.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { KAFKA_TOPICS } from "./configured_places.ts";
 import { sweepExpired } from "./sweep_expired.ts";
@@ -30,44 +27,30 @@ async function placeAfter(topics: ObservedTopic[] | string, hours = 1) {
   return [place.evidence, place.bound, place.lookedAt, place.overdue] as const;
 }
 
+const BY_PRODUCERS = { timestampType: "CreateTime" } as const;
+const REFUSED = "refused (segments of 12 h, CreateTime)";
+const COMPACTED = "refused (segments of 12 h, cleanup.policy compact,delete)";
+
 /** What was seen of a topic, what the certificate says of it, and whether it is overdue. */
-const SEEN: readonly (readonly [Omit<ObservedTopic, "topic">, string, number])[] = [
-  [{ verdict: "within", settings: RIGHT }, "observed 72 h (segments of 12 h)", 0],
-  [
-    { verdict: "accepted", settings: { ...RIGHT, retentionMs: 168 * HOUR_MS } },
-    "observed 168 h, accepted (segments of 12 h)",
-    0,
-  ],
-  [
-    { verdict: "refused", settings: { ...RIGHT, retentionMs: -1, timestampType: "CreateTime" } },
-    "observed unlimited retention, refused (segments of 12 h, CreateTime)",
-    1,
-  ],
-  [
-    { verdict: "refused", settings: { ...RIGHT, cleanupPolicy: "compact,delete" } },
-    "observed 72 h, refused (segments of 12 h, cleanup.policy compact,delete)",
-    1,
-  ],
-  [
-    { verdict: "refused", settings: { ...RIGHT, timestampType: "CreateTime" } },
-    "observed 72 h, refused (segments of 12 h, CreateTime)",
-    0,
-  ],
-  [
-    { verdict: "unknown", settings: null },
-    "not observed, as the bridge may not read its settings",
-    0,
-  ],
+const SEEN: readonly (readonly [
+  verdict: ObservedTopic["verdict"],
+  settings: Partial<TopicSettings> | null,
+  bound: string,
+  overdue: number,
+])[] = [
+  ["within", {}, "observed 72 h (segments of 12 h)", 0],
+  ["accepted", { retentionMs: 168 * HOUR_MS }, "observed 168 h, accepted (segments of 12 h)", 0],
+  ["refused", { retentionMs: -1, ...BY_PRODUCERS }, `observed unlimited retention, ${REFUSED}`, 1],
+  ["refused", { cleanupPolicy: "compact,delete" }, `observed 72 h, ${COMPACTED}`, 1],
+  ["refused", BY_PRODUCERS, `observed 72 h, ${REFUSED}`, 0],
+  ["unknown", null, "not observed, as the bridge may not read its settings", 0],
 ];
 
-for (const [seen, bound, overdue] of SEEN) {
+for (const [verdict, differs, bound, overdue] of SEEN) {
   test(`a certificate says of a Kafka topic: ${bound}`, async () => {
-    assert.deepEqual(await placeAfter([{ topic: "images", ...seen }]), [
-      "observed",
-      `images: ${bound}`,
-      1,
-      overdue,
-    ]);
+    const settings = differs && { ...RIGHT, ...differs };
+    const place = await placeAfter([{ topic: "images", verdict, settings }]);
+    assert.deepEqual(place, ["observed", `images: ${bound}`, 1, overdue]);
   });
 }
 

@@ -3,14 +3,8 @@ import { test } from "node:test";
 import { makeImageId } from "../model/image_id.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import {
-  closingAtOf,
-  phaseOf,
-  policyHash,
-  purgeAtOf,
-  RETENTION_POLICY,
-  retentionPolicyOf,
-} from "./policy.ts";
+import { closingAtOf, phaseOf, policyHash, purgeAtOf } from "./policy.ts";
+import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -37,57 +31,28 @@ test("the policy is DESIGN's promise: seven days, the last two hours of them beh
 });
 
 test("phaseOf() changes to the millisecond", () => {
+  const closesMs = 7 * DAY_MS - 2 * HOUR_MS;
   const phases = [
-    [0, "kept"],
-    [7 * DAY_MS - 2 * HOUR_MS - 1, "kept"],
-    [7 * DAY_MS - 2 * HOUR_MS, "closing"],
-    [7 * DAY_MS - 1, "closing"],
-    [7 * DAY_MS, "expired"],
-  ] as const;
+    ...[[0, "kept"], [closesMs - 1, "kept"], [closesMs, "closing"]] as const,
+    ...[[7 * DAY_MS - 1, "closing"], [7 * DAY_MS, "expired"]] as const,
+  ];
   for (const [ageMs, phase] of phases) {
     assert.equal(phaseOf(imageId, RETENTION_POLICY, NOON_MS + ageMs), phase, `${ageMs}`);
   }
-  assert.equal(purgeAtOf(imageId, RETENTION_POLICY), NOON_MS + 7 * DAY_MS);
-  assert.equal(closingAtOf(imageId, RETENTION_POLICY), NOON_MS + 7 * DAY_MS - 2 * HOUR_MS);
-});
-
-test("retentionPolicyOf() the period itself is the policy itself", () => {
-  assert.equal(retentionPolicyOf(7 * DAY_MS), RETENTION_POLICY);
+  const ends = [purgeAtOf(imageId, RETENTION_POLICY), closingAtOf(imageId, RETENTION_POLICY)];
+  assert.deepEqual(ends, [NOON_MS + 7 * DAY_MS, NOON_MS + closesMs]);
 });
 
 test("retentionPolicyOf() shrinks every bound, intervals not below what a machine can keep", () => {
-  assert.deepEqual(retentionPolicyOf(90 * SECOND_MS), {
-    periodMs: 90_000,
-    closingMs: 1072,
-    graceMs: 10_000,
-    sweepIntervalMs: 1000,
-    sweepBudgetMs: 10_000,
-    repairIntervalMs: 1000,
-    repairAfterMs: 20_000,
-    failedAfterMs: 2_000,
-    eventDelayMs: 2_000,
-    signedUrlMs: 1_200_000,
-    attemptMs: 2000,
-    erasureIntervalMs: 1000,
-    erasureEventMs: 10_000,
-    erasureMs: 20_000,
-  });
-  assert.deepEqual(retentionPolicyOf(3.5 * DAY_MS), {
-    periodMs: 3.5 * DAY_MS,
-    closingMs: HOUR_MS,
-    graceMs: 450_000,
-    sweepIntervalMs: 150_000,
-    sweepBudgetMs: 60_000,
-    repairIntervalMs: 300_000,
-    repairAfterMs: 5_400_000,
-    failedAfterMs: 300_000,
-    eventDelayMs: 300_000,
-    signedUrlMs: 1_200_000,
-    attemptMs: 60_000,
-    erasureIntervalMs: 450_000,
-    erasureEventMs: 900_000,
-    erasureMs: 1_800_000,
-  });
+  const MINUTE_MS = 60 * SECOND_MS;
+  assert.equal(retentionPolicyOf(7 * DAY_MS), RETENTION_POLICY);
+  // In the order of the policy above.
+  assert.deepEqual(Object.values(retentionPolicyOf(90 * SECOND_MS)), [
+    ...[90_000, 1072, 10_000, 1000, 10_000, 1000, 20_000],
+    ...[2_000, 2_000, 1_200_000, 2_000, 1000, 10_000, 20_000],
+  ]);
+  const minutes = Object.values(retentionPolicyOf(3.5 * DAY_MS)).map((ms) => ms / MINUTE_MS);
+  assert.deepEqual(minutes, [5_040, 60, 7.5, 2.5, 1, 5, 90, 5, 5, 20, 1, 7.5, 15, 30]);
 });
 
 test("retentionPolicyOf() takes ten seconds to seven days and never a longer promise", () => {

@@ -2,15 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import {
-  erasingName,
-  type ImageRef,
-  manifestName,
-  rawName,
-  receiptName,
-  renditionName,
-  SHARDS,
-} from "../model/object_name.ts";
+import { erasingName, type ImageRef, manifestName, rawName } from "../model/object_name.ts";
+import { receiptName, renditionName, SHARDS } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
@@ -36,28 +29,6 @@ async function put(store: MemoryObjectStore, ...names: readonly string[]) {
 const purge = (store: PurgeBucketPorts, bucket: ImageBucket = "raw", signal?: AbortSignal) =>
   purgeBucket(store, { bucket, nowMs: NOON_MS, policy: RETENTION_POLICY, signal });
 
-/** The same store, whose removals end otherwise. */
-const removing = (store: MemoryObjectStore, removeMany: PurgeBucketPorts["removeMany"]) => ({
-  list: store.list.bind(store),
-  removeMany,
-});
-
-test("purgeBucket() removes an image at its period's end and not a millisecond before", async () => {
-  const store = new MemoryObjectStore();
-  await put(store, rawName(expired), rawName(kept));
-  assert.deepEqual(await purge(store), {
-    complete: true,
-    lookedAt: 2,
-    deleted: 1,
-    deletedBytes: 10,
-    overdue: 0,
-    foreign: 0,
-    refused: 0,
-    oldestT0Ms: t0OfImageId(kept.imageId),
-  });
-  assert.deepEqual(store.names(), [rawName(kept)]);
-});
-
 const NAMES: Readonly<Record<ImageBucket, readonly ((ref: ImageRef) => string)[]>> = {
   raw: [rawName],
   erasures: [rawName],
@@ -71,18 +42,15 @@ for (const [bucket, namesOf] of Object.entries(NAMES) as [ImageBucket, typeof NA
     const store = new MemoryObjectStore();
     const due = SHARDS.map((shard) => inShard(shard, NOON_MS - periodMs));
     const later = SHARDS.map((shard) => inShard(shard, NOON_MS - periodMs + 1));
-    await put(store, ...[...due, ...later].flatMap(all));
-    assert.equal((await purge(store, bucket)).deleted, due.length * namesOf.length);
+    const long = [8, 9, 40, 4000].map((days) => sampleRef(NOON_MS - days * DAY_MS));
+    await put(store, ...[...due, ...later, ...long].flatMap(all));
+    const deleted = (due.length + long.length) * namesOf.length;
+    const lookedAt = deleted + later.length * namesOf.length;
+    assert.deepEqual(await purge(store, bucket), {
+      ...{ complete: true, lookedAt, deleted, deletedBytes: 10 * deleted, overdue: 0, foreign: 0 },
+      ...{ refused: 0, oldestT0Ms: NOON_MS - periodMs + 1 },
+    });
     assert.deepEqual(store.names(), later.flatMap(all).toSorted());
-  });
-
-  test(`purgeBucket() removes everything of days of the ${bucket} bucket that are long over`, async () => {
-    const store = new MemoryObjectStore();
-    const refs = [8, 9, 40, 4000].map((days) => sampleRef(NOON_MS - days * DAY_MS));
-    await put(store, ...refs.flatMap(all));
-    const { deleted, oldestT0Ms } = await purge(store, bucket);
-    assert.deepEqual([deleted, oldestT0Ms], [4 * namesOf.length, null]);
-    assert.deepEqual(store.names(), []);
   });
 
   test(`purgeBucket() tells the oldest T0 that is left in the ${bucket} bucket, whatever has it`, async () => {
@@ -101,28 +69,21 @@ for (const [bucket, namesOf] of Object.entries(NAMES) as [ImageBucket, typeof NA
   });
 }
 
-test("purgeBucket() counts names that are not ours and leaves them", async () => {
+test("purgeBucket() counts names that are not ours, or that no source can have made yet, and leaves them", async () => {
   const store = new MemoryObjectStore();
+  await put(store, rawName(sampleRef(NOON_MS + 30 * DAY_MS)));
+  const ahead = await purge(store);
+  assert.deepEqual([ahead.foreign, ahead.deleted, ahead.oldestT0Ms], [1, 0, null]);
   const foreign = [
-    "readme.txt",
-    "tmp/a",
-    "2026-03-14/acme/x",
-    "a/2020-01-01/acme/x",
-    "b/1",
+    ...["readme.txt", "tmp/a", "2026-03-14/acme/x", "a/2020-01-01/acme/x", "b/1"],
     rawName(expired).replace(/\d{4}-\d\d-\d\d/, "2020-01-02"),
     rawName(expired).replace(/^a/, "b"),
   ];
   await put(store, ...foreign, rawName(expired), rawName(sampleRef(NOON_MS - DAY_MS)));
   const { foreign: found, deleted, lookedAt } = await purge(store);
+  // Three lie in no shard.
   assert.deepEqual([found, deleted, lookedAt], [foreign.length, 1, foreign.length - 3 + 2]);
-  assert.equal(store.names().length, foreign.length + 1);
-});
-
-test("purgeBucket() counts what no source can have made yet as not ours", async () => {
-  const store = new MemoryObjectStore();
-  await put(store, rawName(sampleRef(NOON_MS + 30 * DAY_MS)));
-  const { foreign, deleted, oldestT0Ms } = await purge(store);
-  assert.deepEqual([foreign, deleted, oldestT0Ms], [1, 0, null]);
+  assert.equal(store.names().length, foreign.length + 2);
 });
 
 for (const [what, refused] of [["one", 1], ["some", 20], ["every", 231]] as const) {
@@ -141,18 +102,23 @@ for (const [what, refused] of [["one", 1], ["some", 20], ["every", 231]] as cons
     const reported: Refusal[] = [];
     const onRefusal = (refusal: Refusal) => void reported.push(refusal);
     const input = { bucket: "raw", nowMs: NOON_MS, policy: RETENTION_POLICY, onRefusal } as const;
-    const outcome = await purgeBucket(store, input);
+    const batches: number[] = [];
+    const removeMany: typeof store.removeMany = (objects, options) => {
+      batches.push(objects.length);
+      return store.removeMany(objects, options);
+    };
+    const list = store.list.bind(store);
+    const outcome = await purgeBucket({ list, removeMany }, input);
+    assert.deepEqual(batches.toSorted(), [100, 100, 31]);
     const { complete, lookedAt, deleted, overdue } = outcome;
     assert.deepEqual([complete, lookedAt, deleted], [true, 231, 231 - refused]);
     assert.deepEqual([overdue, outcome.refused], [Math.min(refused, 230), refused]);
     assert.equal(outcome.oldestT0Ms, NOON_MS - 9 * DAY_MS);
     assert.deepEqual(store.names(), [...held].toSorted());
     assert.equal(reported.length, Math.min(refused, 10));
-    assert.ok(
-      reported.every(({ bucket, name, error }) =>
-        bucket === "raw" && held.has(name) && error.message.includes("403")
-      ),
-    );
+    for (const { bucket, name, error } of reported) {
+      assert.ok(bucket === "raw" && held.has(name) && error.message.includes("403"));
+    }
   });
 }
 
@@ -183,31 +149,32 @@ for (
     // More than a page of each shard's last days.
     const later = (hours: number) => rawName(sampleRef(NOON_MS - hours * 3_600_000));
     await put(store, later(100), ...Array.from({ length: 2_500 }, () => later(48)));
-    const { lookedAt } = await purge(store);
+    const { lookedAt, oldestT0Ms } = await purge(store);
     assert.deepEqual([lists, lookedAt], [calls, ref === kept ? 1 : 2]);
+    assert.equal(oldestT0Ms, NOON_MS - (ref === kept ? periodMs - 1 : 100 * 3_600_000));
   });
 }
 
-test("purgeBucket() counts what is more than the grace over its time and cannot be removed", async () => {
+test("purgeBucket() counts what is more than the grace over its time and was replaced, not what another removed first", async () => {
   const store = new MemoryObjectStore();
-  const refs = [graceMs + 1, graceMs, 0].map((overMs) => sampleRef(NOON_MS - periodMs - overMs));
-  await put(store, ...refs.map(rawName));
-  const outcome = await purge(removing(store, (objects) => {
-    return Promise.resolve(objects.map(() => "replaced" as const));
-  }));
-  assert.deepEqual([outcome.deleted, outcome.overdue], [0, 1]);
-  assert.equal(outcome.oldestT0Ms, NOON_MS - periodMs - graceMs - 1);
-});
-
-test("purgeBucket() does not count what another sweep removed first", async () => {
-  const store = new MemoryObjectStore();
-  await put(store, rawName(expired), rawName(kept));
-  const outcome = await purge(removing(store, async (objects, options) => {
-    await store.removeMany(objects, options);
-    return await store.removeMany(objects, options);
-  }));
-  assert.deepEqual([outcome.deleted, outcome.overdue], [0, 0]);
-  assert.equal(outcome.oldestT0Ms, t0OfImageId(kept.imageId));
+  const overs = [graceMs + 1, graceMs, 0].map((overMs) => sampleRef(NOON_MS - periodMs - overMs));
+  await put(store, ...overs.map(rawName), rawName(kept));
+  const list = store.list.bind(store);
+  const replaced = await purge({
+    list,
+    removeMany: (objects) => Promise.resolve(objects.map(() => "replaced" as const)),
+  });
+  assert.deepEqual([replaced.deleted, replaced.overdue], [0, 1]);
+  assert.equal(replaced.oldestT0Ms, NOON_MS - periodMs - graceMs - 1);
+  const second = await purge({
+    list,
+    async removeMany(...call) {
+      await store.removeMany(...call);
+      return await store.removeMany(...call);
+    },
+  });
+  assert.deepEqual([second.deleted, second.overdue], [0, 0]);
+  assert.equal(second.oldestT0Ms, t0OfImageId(kept.imageId));
 });
 
 test("purgeBucket() that is cut is not complete, and the next one does the rest", async () => {

@@ -12,7 +12,7 @@ import { assertReady, manifestOf } from "../testing/assert_ready.ts";
 import { withCalls } from "../testing/crashing_ports.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
-import { NOON_MS, TestWorld, type TestWorldOptions } from "../testing/test_world.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { type Repaired, repairImages } from "./repair_images.ts";
@@ -93,10 +93,8 @@ test("repairImages() at once publishes every lost event since a time, and none t
   const sinceMs = NOON_MS - 4 * DAY_MS;
   const options = { sinceMs, hasFailed: false };
   const counts = { shards: 32, lookedAt: 8, waiting: 1, republished: 4 };
-  assert.deepEqual(
-    countsOf(await repairImages(world.ports, { ...options, isDryRun: true })),
-    counts,
-  );
+  const dry = await repairImages(world.ports, { ...options, isDryRun: true });
+  assert.deepEqual(countsOf(dry), counts);
   assert.deepEqual([world.events, world.notes.names()], [[], []], "a dry run changes nothing");
   assert.deepEqual(countsOf(await repairImages(world.ports, options)), counts);
   const expected = lost.slice(0, 4).map((ref) => `raw ${rawName(ref)}`);
@@ -144,9 +142,8 @@ test("repairImages() twice at once publishes once, and a crash in between holds 
   const replace = () => Promise.reject(new AppError("unavailable", "The process died"));
   world.clock.nowMs += HOUR_MS;
   const notes = withCalls(world.notes, { replace });
-  await world.notes.remove(repairNoteName("a"), {
-    generation: (await world.notes.stat(repairNoteName("a")))?.generation ?? "",
-  });
+  const { generation = "" } = await world.notes.stat(repairNoteName("a")) ?? {};
+  await world.notes.remove(repairNoteName("a"), { generation });
   await assert.rejects(repairImages({ ...world.ports, notes }, AT_ONCE), { code: "unavailable" });
   world.clock.nowMs += HOUR_MS / 2;
   assert.equal((await repairImages(world.ports, AT_ONCE)).heldBack, 1);
@@ -172,20 +169,6 @@ test("repairImages() makes an outage good by few requests, and publishes nothing
   const events = withCalls(world.ports.events, { republish });
   const { republished } = await repairImages({ ...world.ports, events }, AT_ONCE);
   assert.deepEqual([republished, world.events.length, calls], [3_000, 3_000, 1]);
-});
-
-test("repairImages() skips images with a manifest without reading it, and counts calls by pages", async () => {
-  const calls: string[] = [];
-  const before = (operation: string) => void calls.push(operation);
-  const world = new TestWorld({ raw: { before }, processed: { before } });
-  for (let n = 0; n < 12; n++) {
-    await put(world, NOON_MS - DAY_MS - n, { become: n % 2 === 0 ? "ready" : "rejected" });
-  }
-  calls.length = 0;
-  const { lookedAt, republished } = await repairImages(world.ports, AT_ONCE);
-  assert.deepEqual([lookedAt, republished], [12, 0]);
-  const folders = 8 * SHARDS.length;
-  assert.deepEqual(calls, Array.from({ length: 2 * folders }, () => "list"));
 });
 
 /** An image that failed at noon, as often as is said. */
@@ -233,41 +216,31 @@ test("repairImages() holds a failed image back while its last event may still wa
   assert.deepEqual(await run(2 * waitMs, waitMs / 4), [1, 0]);
   assert.deepEqual(await run(3 * waitMs, waitMs, AT_ONCE), [0, 1]);
   assert.deepEqual(await run(3 * waitMs, waitMs / 4, AT_ONCE), [1, 0], "at once needs no turn");
-  assert.deepEqual(
-    await run(4 * waitMs, waitMs, AT_ONCE),
-    [0, 1],
-    "what was done at once is noted",
-  );
-  assert.deepEqual(await run(4 * waitMs, waitMs), [0, 1], "for the schedule too");
+  for (const options of [AT_ONCE, {}]) {
+    const found = await run(4 * waitMs, waitMs, options);
+    assert.deepEqual(found, [0, 1], "what was done at once is noted, for the schedule too");
+  }
 });
 
-test("repairImages() at once needs no wait of a failed image, and the schedule knows of it", async () => {
-  const { world } = await failedWorld(1);
-  world.clock.nowMs = NOON_MS + failedAfterMs;
-  assert.equal((await repairImages(world.ports, { ...AT_ONCE, shards: [] })).failed, 1);
-  world.clock.nowMs = NOON_MS + 2 * failedAfterMs;
-  world.oldestWaitingMs = failedAfterMs;
-  assert.equal((await repairImages(world.ports, { shards: [] })).heldBack, 1);
-});
-
-test("repairImages() finds the open ones among final ones, in names that are prefixes of each other", async () => {
-  const world = new TestWorld();
+test("repairImages() finds the open ones among final ones by listings alone, in names that are prefixes of each other", async () => {
+  const calls = new Set<string>();
+  let isCounting = false;
+  const before = (call: string) => void (isCounting && calls.add(call));
+  const world = new TestWorld({ raw: { before }, processed: { before } });
   const open: string[] = [];
   for (const tenant of ["a", "a-b", "a0", "ab", "b"].map(parseTenant)) {
     for (const owner of ["a", "m", "7"].map((shard) => parseOwner(shard.repeat(20)))) {
       for (const become of ["ready", undefined, "rejected", undefined] as const) {
-        const isOpen = become === undefined;
-        const ref = await put(world, NOON_MS - DAY_MS, {
-          tenant,
-          owner,
-          ...(isOpen ? {} : { become }),
-        });
-        if (isOpen) open.push(`raw ${rawName(ref)}`);
+        const state = become === undefined ? {} : { become };
+        const ref = await put(world, NOON_MS - DAY_MS, { tenant, owner, ...state });
+        if (become === undefined) open.push(`raw ${rawName(ref)}`);
       }
     }
   }
+  isCounting = true;
   const { lookedAt, republished } = await repairImages(world.ports, AT_ONCE);
-  assert.deepEqual([lookedAt, republished], [60, 30]);
+  isCounting = false;
+  assert.deepEqual([lookedAt, republished, [...calls]], [60, 30, ["list"]]);
   assert.deepEqual(await deliverAll(world), open.toSorted());
 });
 
@@ -289,11 +262,8 @@ for (
       await world.requestErasure(await put(world, dueMs, { become: "ready" }));
       await world.requestErasure(sampleRef(dueMs));
     });
-    assert.equal(
-      (await repairImages(world.ports, AT_ONCE)).survived,
-      1,
-      "the young one may be under way",
-    );
+    const first = await repairImages(world.ports, AT_ONCE);
+    assert.equal(first.survived, 1, "the young one may be under way");
     world.clock.nowMs++;
     world.events.length = 0;
     const { republished, survived } = await repairImages(world.ports, AT_ONCE);
@@ -304,7 +274,10 @@ for (
   });
 }
 
-test("repairImages() throws what publishing throws, and the next run does the rest", async () => {
+test("repairImages() ends with its signal, throws what publishing throws, and the next run does the rest", async () => {
+  const signal = AbortSignal.abort(new DOMException("The time is over", "TimeoutError"));
+  const running = repairImages(new TestWorld().ports, { ...AT_ONCE, signal });
+  await assert.rejects(running, { name: "TimeoutError" });
   const world = new TestWorld();
   for (let n = 0; n < 5; n++) await put(world, NOON_MS - DAY_MS - n * DAY_MS);
   let calls = 0;
@@ -319,27 +292,7 @@ test("repairImages() throws what publishing throws, and the next run does the re
   assert.equal((await repairImages(world.ports, AT_ONCE)).republished, 4);
 });
 
-test("repairImages() ends where its time is over", async () => {
-  const ending = new AbortController();
-  const options: TestWorldOptions = {
-    raw: { before: () => ending.abort(new DOMException("The time is over", "TimeoutError")) },
-  };
-  const { signal } = ending;
-  const running = repairImages(new TestWorld(options).ports, { ...AT_ONCE, signal });
-  await assert.rejects(running, { name: "TimeoutError" });
-});
-
-test("repairImages() has rejected what is behind its write cutoff, and deleted what is over", async () => {
-  const world = new TestWorld();
-  const closing = await put(world, NOON_MS - periodMs + closingMs);
-  await put(world, NOON_MS - periodMs);
-  assert.equal((await repairImages(world.ports, AT_ONCE)).republished, 2);
-  await deliverAll(world);
-  assert.equal((await manifestOf(world, closing)).reason, "too_late");
-  assert.deepEqual(world.raw.names(), [rawName(closing)]);
-});
-
-test("repairImages() leaves names that are not ours, and requests with nothing beside them", async () => {
+test("repairImages() has rejected what is behind its write cutoff, deleted what is over, and leaves the rest", async () => {
   const world = new TestWorld();
   const ref = await put(world, NOON_MS - DAY_MS, { become: "ready" });
   const erased = await put(world, NOON_MS - DAY_MS, { become: "ready" });
@@ -348,6 +301,12 @@ test("repairImages() leaves names that are not ours, and requests with nothing b
     await eraseImage(world.ports, erased);
     await world.raw.put(`${rawName(ref)}x`);
   });
-  assert.deepEqual(countsOf(await repairImages(world.ports, AT_ONCE)), { shards: 32, lookedAt: 1 });
-  await assertReady(world, ref);
+  const closing = await put(world, NOON_MS - periodMs + closingMs);
+  await put(world, NOON_MS - periodMs);
+  const counts = { shards: 32, lookedAt: 3, republished: 2 };
+  assert.deepEqual(countsOf(await repairImages(world.ports, AT_ONCE)), counts);
+  await deliverAll(world);
+  assert.equal((await manifestOf(world, closing)).reason, "too_late");
+  const left = [rawName(closing), rawName(ref), `${rawName(ref)}x`];
+  assert.deepEqual(world.raw.names(), left.toSorted());
 });

@@ -9,12 +9,8 @@ import { assertErased } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
-import {
-  NOON_MS,
-  TestWorld,
-  type TestWorldOptions,
-  type WorldPorts,
-} from "../testing/test_world.ts";
+import type { TestWorldOptions, WorldPorts } from "../testing/test_world.ts";
+import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import type { Certificate } from "./certificate.ts";
 import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
@@ -70,7 +66,7 @@ test("sweepExpired() takes nothing a millisecond early and everything at its tim
   assert.equal(world.rows.rows().length, 2);
 });
 
-test("sweepExpired() certifies what it looked at and the oldest T0 that is left in each store", async () => {
+test("sweepExpired() certifies what it looked at and the oldest T0 left in each store, with a copy in BigQuery", async () => {
   const world = await worldOfThree();
   const certificate = await sweepExpired(world.ports);
   const { n, complete, sweptAt } = certificate;
@@ -85,15 +81,10 @@ test("sweepExpired() certifies what it looked at and the oldest T0 that is left 
   assert.deepEqual(counts("processed"), ["observed", left, 8, 4, 0]);
   assert.deepEqual(counts("warehouse"), ["observed", left, 2, 1, 0]);
   assert.deepEqual(counts("kafka_topics"), ["configured", null, 0, 0, 0]);
-});
-
-test("sweepExpired() copies each certificate's places to the warehouse", async () => {
-  const world = await worldOfThree();
-  const certificate = await sweepExpired(world.ports);
   const lines = world.rows.purges();
   assert.deepEqual(lines.map(({ store }) => store), certificate.places.map(({ place }) => place));
   assert.ok(lines.every((line) => line.certificate === 1));
-  assert.equal(lines[0]?.oldest_t0, new Date(NOON_MS + 1).toISOString());
+  assert.equal(lines[0]?.oldest_t0, left);
 });
 
 test("sweepExpired() purges request, receipt, what says that there was something, and tombstone at their time", async () => {
@@ -101,10 +92,8 @@ test("sweepExpired() purges request, receipt, what says that there was something
   await erase(world, third);
   world.clock.nowMs = NOON_MS + 3 * DAY_MS + periodMs - 1;
   const certificate = await sweepExpired(world.ports);
-  assert.equal(
-    placeOf(certificate, "erasures").oldestT0,
-    new Date(NOON_MS + 3 * DAY_MS).toISOString(),
-  );
+  const t0 = new Date(NOON_MS + 3 * DAY_MS).toISOString();
+  assert.equal(placeOf(certificate, "erasures").oldestT0, t0);
   assertErased(world, third);
   world.clock.nowMs++;
   await sweepExpired(world.ports);
@@ -168,15 +157,24 @@ test("sweepExpired() that is aborted throws the reason and issues no certificate
   assert.deepEqual(idsLeft(world), [second, third]);
 });
 
-const away = () => Promise.reject(new AppError("unavailable", "The warehouse is away"));
+const away = () => Promise.reject(new AppError("unavailable", "BigQuery is away"));
+const noTopic = () => Promise.reject(new Error("no such topic"));
 
-test("sweepExpired() purges objects although the warehouse is away, and throws that it is", async () => {
-  const world = await worldOfThree();
-  Object.assign(world.rows, { purge: away });
-  await assert.rejects(sweepExpired(world.ports), { code: "unavailable" });
-  assert.deepEqual(world.names().filter((name) => name.includes(first.imageId)), []);
-  assert.deepEqual(world.certificates.names(), []);
-});
+for (
+  const [what, calls, message, certificates] of [
+    ["BigQuery is away", { purge: away }, /BigQuery is away/, []],
+    ["the copy failed", { publishPurge: noTopic }, /certificate 1/, ["certificates/1"]],
+    ["the copy is away", { publishPurge: away }, /BigQuery is away/, ["certificates/1"]],
+  ] as const
+) {
+  test(`sweepExpired() purges objects although ${what}, and throws that it is so`, async () => {
+    const world = await worldOfThree();
+    Object.assign(world.rows, calls);
+    await assert.rejects(sweepExpired(world.ports), { code: "unavailable", message });
+    assert.deepEqual(world.names().filter((name) => name.includes(first.imageId)), []);
+    assert.deepEqual(world.certificates.names(), certificates);
+  });
+}
 
 test("sweepExpired() whose every removal is refused certifies all that is overdue, and names what stays", async () => {
   const before = (operation: string) => {
@@ -193,12 +191,9 @@ test("sweepExpired() whose every removal is refused certifies all that is overdu
   });
   const oldest = new Date(NOON_MS).toISOString();
   assert.deepEqual(counts, [[3, 0, 2, oldest], [12, 0, 8, oldest]]);
-  const names = [
-    ...[first, second].map((ref) => `raw ${rawName(ref)}`),
-    ...world.processed.names().filter((name) => !name.includes(third.imageId)).map((name) =>
-      `processed ${name}`
-    ),
-  ];
+  const kept = world.processed.names().filter((name) => !name.includes(third.imageId));
+  const raws = [first, second].map((ref) => `raw ${rawName(ref)}`);
+  const names = [...raws, ...kept.map((name) => `processed ${name}`)];
   assert.deepEqual(refused.toSorted(), names.toSorted());
 });
 
@@ -209,9 +204,8 @@ test("sweepExpired() in parts leaves one certificate, whose counts are those of 
     parts: 8,
     sweepElsewhere: async (shards) => {
       asked.push(shards.join(""));
-      return sweptPartSchema.parse(
-        JSON.parse(JSON.stringify(await sweepPart(split.ports, { shards }))),
-      );
+      const part = await sweepPart(split.ports, { shards });
+      return sweptPartSchema.parse(JSON.parse(JSON.stringify(part)));
     },
   });
   assert.equal(asked.length, 7, "the first part is swept where the certificate is written");
@@ -237,15 +231,6 @@ for (const [what, sweepElsewhere] of [["fails", away], ["is silent", silent]] as
     assert.equal((await sweepExpired(world.ports)).complete, true);
   });
 }
-
-test("sweepExpired() throws that the copy failed when the certificate stands", async () => {
-  const world = await worldOfThree();
-  const publishPurge = () => Promise.reject(new Error("no such topic"));
-  Object.assign(world.rows, { publishPurge });
-  const failure = { code: "unavailable", message: /certificate 1/ };
-  await assert.rejects(sweepExpired(world.ports), failure);
-  assert.deepEqual(world.certificates.names(), ["certificates/1"]);
-});
 
 test("sweepExpired() after a death at any call ends as undisturbed", async () => {
   const deaths = await crashEverywhere({

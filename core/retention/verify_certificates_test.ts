@@ -19,71 +19,77 @@ async function chainOf(length: number) {
 const remove = async ({ certificates }: Awaited<ReturnType<typeof chainOf>>, n: number) =>
   assert.ok(await removeLive(certificates, certificateName(n)));
 
-for (const length of [12, 0]) {
-  test(`verifyCertificates() finds nothing wrong with a chain of ${length}`, async () => {
-    const expected = { found: length, newest: length, faults: [], foreign: 0 };
-    assert.deepEqual(await verifyCertificates(await chainOf(length)), expected);
+type Ports = Awaited<ReturnType<typeof chainOf>>;
+const FAR = 10 ** 12;
+
+/** What is done to a chain, and what is found; `known` is what BigQuery knows. */
+const CHAINS: readonly (readonly [
+  what: string,
+  length: number,
+  spoil: (ports: Ports) => Promise<unknown>,
+  faults: readonly object[],
+  known?: number,
+])[] = [
+  ["nothing wrong", 12, async () => {}, []],
+  ["nothing wrong with none", 0, async () => {}, []],
+  [
+    "one altered digit, at the next link",
+    5,
+    ({ certificates }) =>
+      rewrite(certificates, 3, (text) => text.replace(": 604800000", ": 604800001")),
+    [
+      { n: 4, fault: "broken_link" },
+    ],
+  ],
+  [
+    "a space that was added",
+    3,
+    ({ certificates }) => rewrite(certificates, 1, (text) => `${text} `),
+    [{ n: 2, fault: "broken_link" }],
+  ],
+  ["one that is not readable", 3, ({ certificates }) => rewrite(certificates, 3, () => "{}"), [{
+    n: 3,
+    fault: "unreadable",
+  }]],
+  ["a removed one", 5, (ports) => remove(ports, 2), [{ n: 2, fault: "missing" }]],
+  ["a removed one that was issued anew", 3, async (ports) => {
+    await remove(ports, 2);
+    assert.equal((await issueCertificate(ports, LATER)).n, 2);
+  }, [{ n: 3, fault: "broken_link" }]],
+  ["no removed end by itself", 4, (ports) => remove(ports, 4), []],
+  ["a removed end by what BigQuery knows", 4, (ports) => remove(ports, 4), [
+    { n: 4, fault: "missing" },
+  ], 4],
+  ["a row of missing ones as one fault, however long", 5, async (ports) => {
+    for (const n of [2, 3]) await remove(ports, n);
+    const bytes = await ports.certificates.read(certificateName(5));
+    await ports.certificates.put(certificateName(FAR), bytes ?? assert.fail());
+  }, [
+    { n: 2, through: 3, fault: "missing" },
+    { n: 6, through: FAR - 1, fault: "missing" },
+    { n: FAR, fault: "unreadable" },
+    { n: FAR + 1, through: FAR + 2, fault: "missing" },
+  ], FAR + 2],
+];
+
+for (const [what, length, spoil, faults, knownNewest] of CHAINS) {
+  test(`verifyCertificates() finds ${what} in a chain of ${length}`, async () => {
+    const ports = await chainOf(length);
+    await spoil(ports);
+    const known = knownNewest === undefined ? {} : { knownNewest };
+    assert.deepEqual((await verifyCertificates(ports, known)).faults, faults);
   });
 }
 
-test("verifyCertificates() sees one altered digit, at the next link", async () => {
-  const ports = await chainOf(5);
-  await rewrite(ports.certificates, 3, (text) => text.replace(": 604800000", ": 604800001"));
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 4, fault: "broken_link" }]);
-});
-
-test("verifyCertificates() sees a space that was added, although it says the same", async () => {
-  const ports = await chainOf(3);
-  await rewrite(ports.certificates, 1, (text) => `${text} `);
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 2, fault: "broken_link" }]);
-});
-
-test("verifyCertificates() sees one that is not readable", async () => {
-  const ports = await chainOf(3);
-  await rewrite(ports.certificates, 3, () => "{}");
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 3, fault: "unreadable" }]);
-});
-
-test("verifyCertificates() tells a row of missing ones as one fault, however long it is", async () => {
-  const ports = await chainOf(5);
-  for (const n of [2, 3]) await remove(ports, n);
-  const far = 10 ** 12;
-  const bytes = await ports.certificates.read(certificateName(5));
-  await ports.certificates.put(certificateName(far), bytes ?? assert.fail());
-  assert.deepEqual((await verifyCertificates(ports, { knownNewest: far + 2 })).faults, [
-    { n: 2, through: 3, fault: "missing" },
-    { n: 6, through: far - 1, fault: "missing" },
-    { n: far, fault: "unreadable" },
-    { n: far + 1, through: far + 2, fault: "missing" },
-  ]);
-});
-
-test("verifyCertificates() sees a removed one in the middle", async () => {
-  const ports = await chainOf(5);
-  await remove(ports, 2);
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 2, fault: "missing" }]);
-});
-
-test("verifyCertificates() sees that a removed one was issued anew", async () => {
-  const ports = await chainOf(3);
-  await remove(ports, 2);
-  assert.equal((await issueCertificate(ports, LATER)).n, 2);
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 3, fault: "broken_link" }]);
-});
-
-test("verifyCertificates() sees a removed end only by what the warehouse knows", async () => {
-  const ports = await chainOf(4);
-  await remove(ports, 4);
-  assert.deepEqual((await verifyCertificates(ports)).faults, []);
-  const { faults } = await verifyCertificates(ports, { knownNewest: 4 });
-  assert.deepEqual(faults, [{ n: 4, fault: "missing" }]);
-});
-
-test("verifyCertificates() counts names that are not ours", async () => {
-  const ports = await chainOf(2);
+test("verifyCertificates() counts names that are not ours, and hands over the others in order, with their time", async () => {
+  const ports = await chainOf(35);
   for (const n of [0, 1.5]) await ports.certificates.put(certificateName(n));
-  const expected = { found: 2, newest: 2, faults: [], foreign: 2 };
-  assert.deepEqual(await verifyCertificates(ports), expected);
+  const seen: [number, boolean][] = [];
+  const found = await verifyCertificates(ports, {
+    onCertificate: ({ n }, createdMs) => void seen.push([n, createdMs > 0]),
+  });
+  assert.deepEqual(found, { found: 35, newest: 35, faults: [], foreign: 2 });
+  assert.deepEqual(seen, Array.from({ length: 35 }, (_, at) => [at + 1, true]));
 });
 
 test("verifyCertificates() sees a fork that was put in the place of two links", async () => {
@@ -96,12 +102,4 @@ test("verifyCertificates() sees a fork that was put in the place of two links", 
     await ports.certificates.put(certificateName(n), bytes ?? assert.fail());
   }
   assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 22, fault: "broken_link" }]);
-});
-
-test("verifyCertificates() hands over every certificate in order, with the store's time", async () => {
-  const seen: [number, boolean][] = [];
-  await verifyCertificates(await chainOf(35), {
-    onCertificate: ({ n }, createdMs) => void seen.push([n, createdMs > 0]),
-  });
-  assert.deepEqual(seen, Array.from({ length: 35 }, (_, at) => [at + 1, true]));
 });

@@ -31,16 +31,8 @@ export const TOLERANCE = 24;
 
 /** What no written file may hold: markers of EXIF, XMP, IPTC, ICC and comments. */
 const METADATA_MARKERS = [
-  "Exif",
-  "http://ns.adobe.com",
-  "Photoshop",
-  "ICC_PROFILE",
-  "iCCP",
-  "ICCP",
-  "eXIf",
-  "XMP ",
-  "tEXt",
-  "iTXt",
+  ...["Exif", "http://ns.adobe.com", "Photoshop", "ICC_PROFILE", "iCCP"],
+  ...["ICCP", "eXIf", "XMP ", "tEXt", "iTXt"],
 ];
 
 /** Decodes a file as the pixel process does, inside a box. */
@@ -50,13 +42,8 @@ export async function decodeInside(
   box: { readonly width: number; readonly height: number },
 ): Promise<RawPixels> {
   const { mediaType, header } = await probeBytes(bytes);
-  return await decodePicture(codec, {
-    bytes,
-    mediaType,
-    header,
-    target: { ...box, fit: "inside" },
-    timeoutMs: 10_000,
-  });
+  const target = { ...box, fit: "inside" } as const;
+  return await decodePicture(codec, { bytes, mediaType, header, target, timeoutMs: 10_000 });
 }
 
 /** Fails where pixels do not show the four quarters of {@link quarters} upright. */
@@ -64,10 +51,8 @@ export function assertUpright(pixels: RawPixels, what: string): void {
   const expected = quarters(4, 4);
   for (const [x, y] of [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]] as const) {
     const found = colorAt(pixels, x, y);
-    assert.ok(
-      difference(colorAt(expected, x, y), found) <= TOLERANCE,
-      `${what}: ${found} at ${x}, ${y}`,
-    );
+    const differs = difference(colorAt(expected, x, y), found);
+    assert.ok(differs <= TOLERANCE, `${what}: ${found} at ${x}, ${y}`);
   }
 }
 

@@ -15,14 +15,14 @@ const FILE_STARTS = {
 } as const satisfies Record<WrittenFormat, string>;
 
 /** A box in which nothing is enlarged. */
-function boxOf(
+const boxOf = (
   width: number,
   height: number,
   fit: ResizeOptions["fit"],
   background = "#ffffff",
-): ResizeOptions {
-  return { width, height, fit, enlarge: false, background };
-}
+) => (
+  { width, height, fit, enlarge: false, background }
+);
 
 /** What a codec promises of pixels that it resizes and encodes. */
 export const PIXEL_CASES = contractOf<CodecUnderTest>({

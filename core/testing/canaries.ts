@@ -56,27 +56,19 @@ function exifBlock(): Uint8Array {
   const exifAt = 8 + 2 + 2 * 12 + 4;
   const thumbnailAt = exifAt + 2 + 12 + 4;
   const textAt = thumbnailAt + 2 + 2 * 12 + 4;
-  const entry = (tag: number, type: number, count: number, value: number) => [
-    ...be(tag, 2),
-    ...be(type, 2),
-    ...be(count, 4),
-    ...be(value, 4),
-  ];
+  const entry = (tag: number, type: number, count: number, value: number) =>
+    bytesOf(be(tag, 2), be(type, 2), be(count, 4), be(value, 4));
+  const directory = (next: number, ...entries: Uint8Array[]) =>
+    bytesOf(be(entries.length, 2), ...entries, be(next, 4));
+  const description = entry(0x010e, 2, text.length, textAt);
+  const sizes = [entry(0x0201, 4, 1, textAt), entry(0x0202, 4, 1, text.length)];
   return bytesOf(
-    "MM",
-    be(42, 2),
-    be(8, 4),
-    be(2, 2),
-    entry(0x010e, 2, text.length, textAt),
-    entry(0x8769, 4, 1, exifAt),
-    be(thumbnailAt, 4),
-    be(1, 2),
-    entry(0x927c, 7, text.length, textAt),
-    be(0, 4),
-    be(2, 2),
-    entry(0x0201, 4, 1, textAt),
-    entry(0x0202, 4, 1, text.length),
-    be(0, 4),
-    text,
+    ...[
+      "MM",
+      be(42, 2),
+      be(8, 4),
+      directory(thumbnailAt, description, entry(0x8769, 4, 1, exifAt)),
+    ],
+    ...[directory(0, entry(0x927c, 7, text.length, textAt)), directory(0, ...sizes), text],
   );
 }

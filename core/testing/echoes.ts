@@ -1,10 +1,11 @@
 import type { MediaType } from "../model/media_type.ts";
-import { be, box, bytesOf, chunk, heif, ispe, le, png, VERSION } from "./headers.ts";
+import { be, box, bytesOf, chunk, heif, iref, ispe, le, png, VERSION } from "./headers.ts";
 
 /** A header of some kilobytes that asks for its own bytes again and again. */
 type Echo = readonly [name: string, mediaType: MediaType, bytes: Uint8Array];
 
 const AVIF = { brand: "avif", item: "av01", properties: [ispe(40, 30)] };
+const GIF = bytesOf("GIF89a", le(6, 2), le(4, 2));
 const NO_CHUNKS = Array.from({ length: 9_000 }, () => chunk("noNe"));
 const NO_EXTENSIONS = new Uint8Array(90_000).map((_, at) => at % 3 === 0 ? 0x21 : 0);
 
@@ -15,11 +16,7 @@ export const ECHOES: readonly Echo[] = [
   ["HEIF references to one long property", "image/avif", repeatedReferences()],
   ["JPEG fill bytes", "image/jpeg", bytesOf(0xff, 0xd8, new Uint8Array(19_000).fill(0xff), 0xd9)],
   ["PNG chunks of no bytes", "image/png", png({ width: 4, height: 4, before: NO_CHUNKS })],
-  [
-    "GIF extensions of no bytes",
-    "image/gif",
-    bytesOf("GIF89a", le(6, 2), le(4, 2), 0, 0, 0, NO_EXTENSIONS),
-  ],
+  ["GIF extensions of no bytes", "image/gif", bytesOf(GIF, 0, 0, 0, NO_EXTENSIONS)],
 ];
 
 function overlappingDirectories(): Uint8Array {
@@ -42,12 +39,11 @@ function emptyExtents(): Uint8Array {
 }
 
 function repeatedReferences(): Uint8Array {
-  const reference = box("auxl", be(2, 2), be(1, 2), be(1, 2));
-  const often = [...be(2, 2), 255, ...Array.from({ length: 255 }, () => 2)];
+  const references = Array.from({ length: 50 }, () => ["auxl", 2, 1] as const);
   return heif({
     ...AVIF,
     properties: [ispe(40, 30), box("auxC", VERSION, "x".repeat(60_000))],
-    ipma: box("ipma", VERSION, be(2, 4), be(1, 2), 1, 1, often),
-    more: [box("iref", VERSION, bytesOf(...Array.from({ length: 50 }, () => reference)))],
+    owners: { 1: [1], 2: Array(255).fill(2) },
+    more: [iref(...references)],
   });
 }

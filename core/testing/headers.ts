@@ -36,23 +36,57 @@ export function le(value: number, bytes: number): number[] {
 interface TiffShape {
   readonly order?: "II" | "MM";
   readonly next?: number;
+  readonly isBig?: boolean;
 }
 
-/** A TIFF structure with one directory at byte 8; entries are [tag, type, count, value]. */
+/** An entry of a TIFF directory. */
+export type TiffEntry = readonly [tag: number, type: number, count: number, value: number];
+
+/** A TIFF structure with one directory, in BigTIFF at byte 16, else at byte 8. */
 export function tiff(
-  entries: readonly (readonly [number, number, number, number])[],
-  { order = "II", next = 0 }: TiffShape = {},
+  entries: readonly TiffEntry[],
+  { order = "II", next = 0, isBig = false }: TiffShape = {},
 ): Uint8Array {
   const number = order === "II" ? le : be;
-  const body = entries.flatMap(([tag, type, count, value]) => [
-    ...number(tag, 2),
-    ...number(type, 2),
-    ...number(count, 4),
-    // Shorts lie at the front of the field in both orders.
-    ...(type === 3 ? [...number(value, 2), 0, 0] : number(value, 4)),
-  ]);
-  const head = [number(42, 2), number(8, 4), number(entries.length, 2)];
-  return bytesOf(order, ...head, body, number(next, 4));
+  const wide = isBig ? 8 : 4;
+  const body = entries.flatMap(([tag, type, count, value]) => {
+    // Bytes and shorts lie at the front of the field in both orders.
+    const bytes = number(value, type === 1 ? 1 : type === 3 ? 2 : wide);
+    const rest = Array<number>(wide - bytes.length).fill(0);
+    return [...number(tag, 2), ...number(type, 2), ...number(count, wide), ...bytes, ...rest];
+  });
+  const head = isBig
+    ? [number(43, 2), number(8, 2), number(0, 2), number(16, 8), number(entries.length, 8)]
+    : [number(42, 2), number(8, 4), number(entries.length, 2)];
+  return bytesOf(order, ...head, body, number(next, wide));
+}
+
+/** An ICC profile that is called so, in one of the two ways in which versions write it. */
+export function icc(name: string, isLocalized = false): Uint8Array {
+  const wide = bytesOf(...Array.from(name, (char) => [0, char.charCodeAt(0)]));
+  const text = isLocalized
+    ? ["mluc", be(0, 4), be(1, 4), be(12, 4), "enUS", be(wide.length, 4), be(28, 4), wide]
+    : ["desc", be(0, 4), be(name.length, 4), name];
+  const tag = bytesOf(...text);
+  const tags = [be(2, 4), "cprt", be(0, 8), "desc", be(156, 4), be(tag.length, 4)];
+  return bytesOf(new Uint8Array(36), "acsp", new Uint8Array(88), ...tags, tag);
+}
+
+/** A chunk of a RIFF file, padded to an even length. */
+export function riffChunk(type: string, ...payload: readonly Part[]): Uint8Array {
+  const body = bytesOf(...payload);
+  return bytesOf(type, le(body.length, 4), body, body.length % 2 ? [0] : []);
+}
+
+/** A WebP of chunks. */
+export function webp(...chunks: readonly Uint8Array[]): Uint8Array {
+  const body = bytesOf("WEBP", ...chunks);
+  return bytesOf("RIFF", le(body.length, 4), body);
+}
+
+/** WebP's extended header. */
+export function vp8x(flags: number, width: number, height: number): Uint8Array {
+  return riffChunk("VP8X", flags, [0, 0, 0], le(width - 1, 3), le(height - 1, 3));
 }
 
 /** A JPEG segment. */
@@ -106,32 +140,89 @@ export function box(type: string, ...payload: readonly Part[]) {
 
 interface HeifShape {
   readonly brand: string;
-  /** The item's coding: `av01`. */
+  /** The coding of the item: `av01`. */
   readonly item: string;
+  /** Types of more items, from number 2 on. */
+  readonly items?: readonly string[];
   readonly properties: readonly Uint8Array[];
-  /** Which item has which property; the item has all of them where it is missing. */
-  readonly ipma?: Uint8Array;
+  /** Which item has which property, by its number from 1; item 1 has all of them where it is missing. */
+  readonly owners?: Readonly<Record<number, readonly number[]>>;
   /** Boxes that `meta` has beside those that it needs. */
   readonly more?: readonly Uint8Array[];
+  /** Media data before `meta`: it begins at byte {@link HEIF_DATA_AT}. */
+  readonly data?: Uint8Array;
+  /** Whether numbers of items and properties are of the wider kind. */
+  readonly isWide?: boolean;
 }
 
 /** Version 0 and flags of 0 of a box. */
 export const VERSION = [0, 0, 0, 0];
 
-/** An AVIF or HEIC of one item with the given properties, without media data. */
-export function heif({ brand, item, properties, ipma, more = [] }: HeifShape): Uint8Array {
-  const infe = box("infe", 2, 0, 0, 0, be(1, 2), be(0, 2), item, 0);
-  const indices = properties.map((_, at) => at + 1);
-  const all = box("ipma", VERSION, be(1, 4), be(1, 2), properties.length, indices);
-  const items = [box("pitm", VERSION, be(1, 2)), box("iinf", VERSION, be(1, 2), infe)];
-  const iprp = box("iprp", box("ipco", ...properties), ipma ?? all);
-  return bytesOf(
-    box("ftyp", brand, be(0, 4), "mif1"),
-    box("meta", VERSION, ...items, iprp, ...more),
+/** Where a {@link heif}'s media data begins. */
+export const HEIF_DATA_AT = 28;
+
+/** An AVIF or HEIC of items with the given properties. */
+export function heif(
+  { brand, item, items = [], properties, owners, more = [], data, isWide = false }: HeifShape,
+): Uint8Array {
+  const id = (number: number) => be(number, isWide ? 4 : 2);
+  const version = (narrow: number, flags = 0) => [isWide ? narrow + 1 : narrow, 0, 0, flags];
+  const infes = [item, ...items].map((type, at) =>
+    box(
+      "infe",
+      version(2),
+      id(at + 1),
+      be(0, 2),
+      type === "mime" ? `${type}\0${XMP}\0` : `${type}\0`,
+    )
   );
+  const owned = Object.entries(owners ?? { 1: properties.map((_, at) => at + 1) });
+  const associations = owned.flatMap(([owner, indices]) => [
+    ...[...id(Number(owner)), indices.length],
+    ...indices.flatMap((index) => isWide ? be(0x8000 | index, 2) : 0x80 | index),
+  ]);
+  const ipma = box("ipma", version(0, isWide ? 1 : 0), be(owned.length, 4), associations);
+  const boxes = [
+    box("pitm", version(0), id(1)),
+    box("iinf", version(0), id(infes.length), ...infes),
+    box("iprp", box("ipco", ...properties), ipma),
+    ...more,
+  ];
+  const media = data === undefined ? [] : [box("mdat", data)];
+  return bytesOf(box("ftyp", brand, be(0, 4), "mif1"), ...media, box("meta", VERSION, ...boxes));
 }
+
+const XMP = "application/rdf+xml";
 
 /** `ispe`: a picture's size. */
 export function ispe(width: number, height: number): Uint8Array {
   return box("ispe", VERSION, be(width, 4), be(height, 4));
+}
+
+/** `iref`: which item refers to which others, and how. */
+export function iref(...references: readonly (readonly [string, number, ...number[]])[]) {
+  return box(
+    "iref",
+    VERSION,
+    ...references.map(([type, from, ...to]) =>
+      box(type, be(from, 2), be(to.length, 2), to.flatMap((item) => be(item, 2)))
+    ),
+  );
+}
+
+/** `iloc` of a version: where items lie, each in one piece; half of each offset is the item's base. */
+export function iloc(
+  items: readonly (readonly [item: number, offset: number, length: number])[],
+  version = 0,
+): Uint8Array {
+  const wide = version < 2 ? 2 : 4;
+  const places = items.map(([item, offset, length]) => {
+    const base = offset >> 1;
+    const method = version === 0 ? [] : be(0, 2);
+    const index = version === 0 ? [] : be(0, 4);
+    const extent = [index, be(offset - base, 4), be(length, 4)];
+    return bytesOf(be(item, wide), method, be(0, 2), be(base, 8), be(1, 2), ...extent);
+  });
+  const head = [[version, 0, 0, 0], be(version === 0 ? 0x4480 : 0x4484, 2)];
+  return box("iloc", ...head, be(items.length, wide), ...places);
 }

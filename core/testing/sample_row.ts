@@ -25,15 +25,7 @@ export function sampleRow(
   ) as ImageRow;
   return {
     ...empty,
-    image_id: ref.imageId,
-    tenant: ref.tenant,
-    owner: ref.owner,
-    source: "edge",
-    t0,
-    generation: "1700000000000001",
-    attempt: 1,
-    status: "ready",
-    processed_at: t0,
-    ...values,
+    ...{ image_id: ref.imageId, tenant: ref.tenant, owner: ref.owner, source: "edge", t0 },
+    ...{ generation: "1700000000000001", attempt: 1, status: "ready", processed_at: t0, ...values },
   };
 }

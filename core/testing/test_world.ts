@@ -8,11 +8,8 @@ import { dayOf } from "../model/utc_day.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventBucket } from "../ports/event_publisher.ts";
 import { processImage } from "../processing/process_image.ts";
-import type {
-  ImageDelivery,
-  ProcessImagePorts,
-  ProcessOutcome,
-} from "../processing/process_ports.ts";
+import type { ImageDelivery, ProcessImagePorts } from "../processing/process_ports.ts";
+import type { ProcessOutcome } from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { RepairPorts } from "../retention/repair_images.ts";
 import { settleErasures, type SettleErasuresPorts } from "../retention/settle_erasures.ts";
@@ -107,19 +104,8 @@ export class TestWorld {
     });
     const { raw, processed, erasures, certificates, config, notes, rows } = this;
     this.ports = {
-      ...{
-        config,
-        raw,
-        processed,
-        erasures,
-        certificates,
-        notes,
-        rows,
-        records: rows,
-        purges: rows,
-        plans,
-        clock,
-      },
+      ...{ config, raw, processed, erasures, certificates, notes, rows, records: rows },
+      ...{ purges: rows, plans, clock },
       pixels: this.engine,
       hashing: portableHashing,
       contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },

@@ -7,12 +7,8 @@ import { parseTenant } from "@tintype/core/model/tenant";
 import { type CallerCacheOptions, makeCallerCache } from "./caller_cache.ts";
 
 function setUp(options: Partial<CallerCacheOptions> = {}) {
-  const state = {
-    nowMs: 1_000_000,
-    epoch: 1 as number | undefined,
-    checks: 0,
-    derived: [] as string[],
-  };
+  const counts = { checks: 0, derived: [] as string[] };
+  const state = { ...counts, nowMs: 1_000_000, epoch: 1 as number | undefined };
   const callerOf = makeCallerCache({
     verify: (token) => {
       state.checks++;
@@ -39,33 +35,25 @@ test("makeCallerCache() checks a token once and answers its own caller, not anot
   assert.equal(state.checks, 2);
 });
 
-test("makeCallerCache() checks again when the token has ended, or 60 seconds are over", async () => {
-  const { state, callerOf } = setUp();
-  await callerOf("one");
-  state.nowMs = 1_029_999;
-  await callerOf("one");
-  assert.equal(state.checks, 1);
-  state.nowMs = 1_030_000;
-  await callerOf("one");
-  assert.equal(state.checks, 2);
-  const long = setUp({ lifeMs: 10 });
-  await long.callerOf("one");
-  long.state.nowMs += 10;
-  await long.callerOf("one");
-  assert.equal(long.state.checks, 2);
-});
+type State = ReturnType<typeof setUp>["state"];
 
-test("makeCallerCache() checks again under another set of keys, and where there is no fresh one", async () => {
-  const { state, callerOf } = setUp();
-  await callerOf("one");
-  state.epoch = 2;
-  await callerOf("one");
-  assert.equal(state.checks, 2);
-  state.epoch = undefined;
-  await callerOf("one");
-  await callerOf("one");
-  assert.equal(state.checks, 4);
-});
+for (
+  const [when, options, change, checks] of [
+    ["until the token ends", {}, (state: State) => state.nowMs = 1_029_999, 1],
+    ["again when the token has ended", {}, (state: State) => state.nowMs = 1_030_000, 3],
+    ["again after its life", { lifeMs: 10 }, (state: State) => state.nowMs += 10, 2],
+    ["again under other keys", {}, (state: State) => state.epoch = 2, 2],
+    ["each time without fresh keys", {}, (state: State) => state.epoch = undefined, 3],
+  ] as const
+) {
+  test(`makeCallerCache() checks a token ${when}`, async () => {
+    const { state, callerOf } = setUp(options);
+    await callerOf("one");
+    change(state);
+    for (const _ of [1, 2]) await callerOf("one");
+    assert.equal(state.checks, checks);
+  });
+}
 
 test("makeCallerCache() holds no caller whose keys changed while the token was checked", async () => {
   const changing = setUp({

@@ -49,11 +49,8 @@ for (const alg of ["RS256", "ES256", "EdDSA"] as const) {
 test("a token within the tolerance of 30 seconds is taken, one beyond is not", async () => {
   for (const [claim, sign] of [["exp", -1], ["nbf", 1], ["iat", 1]] as const) {
     const signed = (seconds: number) => tokens.signed({ [claim]: NOW + sign * seconds });
-    assert.deepEqual(
-      [await isRefused(signed(29)), await isRefused(signed(31))],
-      [false, true],
-      claim,
-    );
+    const refused = [await isRefused(signed(29)), await isRefused(signed(31))];
+    assert.deepEqual(refused, [false, true], claim);
   }
 });
 
@@ -91,11 +88,8 @@ test("while the grants' key is changed those of both keys are taken", async () =
     const good = [older?.good ?? "", newer?.good ?? ""];
     const known = good.map((token) => verify(token).then(() => true, () => false));
     const { kid } = decodeProtectedHeader(await sign(await grants.tokens.verify(grants.good)));
-    return [
-      ...await Promise.all(known),
-      good.map((token) => decodeProtectedHeader(token).kid)
-        .indexOf(kid),
-    ];
+    const kids = good.map((token) => decodeProtectedHeader(token).kid);
+    return [...await Promise.all(known), kids.indexOf(kid)];
   }));
   assert.deepEqual(taken, [[true, true, 0], [true, true, 1], [false, true, 1]]);
 });
@@ -130,11 +124,7 @@ const CONFIGURED: readonly (readonly [what: string, claims: object, variables?: 
   ["scopes in scp", { scope: undefined, scp: "images:read images:write" }],
   ["scopes in a list", { scope: undefined, scp: ["images:read", "images:write"] }],
   ["scopes in a list of `scope`", { scope: ["images:read", "images:write"] }],
-  [
-    "no time of issue",
-    { iat: undefined },
-    { IAT_REQUIRED: "false" },
-  ],
+  ["no time of issue", { iat: undefined }, { IAT_REQUIRED: "false" }],
   ["a life of two days", { exp: NOW + 172_000 }, { TOKEN_MAX_LIFE_SECONDS: "172800" }],
   [
     "a nested tenant and roles",
@@ -145,37 +135,29 @@ const CONFIGURED: readonly (readonly [what: string, claims: object, variables?: 
 
 for (const [what, claims, variables = {}] of CONFIGURED) {
   test(`a token with ${what} is taken`, async () => {
-    const { tenant, scopes } = await verifierOf({ TENANT_CLAIM, ...variables })(
-      tokens.signed({ ...claims }),
-    );
+    const token = tokens.signed({ ...claims });
+    const { tenant, scopes } = await verifierOf({ TENANT_CLAIM, ...variables })(token);
     assert.deepEqual([tenant, scopes], ["acme", new Set(["images:read", "images:write"])]);
-    if (Object.keys(variables).length > 0) assert.ok(await isRefused(tokens.signed({ ...claims })));
+    if (Object.keys(variables).length > 0) assert.ok(await isRefused(token));
   });
 }
 
-test("without a time of issue a token ends within the longest life", async () => {
+test("without a time of issue a token ends within the longest life, and PS256 is taken where it is configured alone", async () => {
+  const reasonOf = (error: unknown) => tokenFaultOf(error)?.reason;
   const check = verifierOf({ TENANT_CLAIM, IAT_REQUIRED: "false" });
   const of = (exp: number) => check(tokens.signed({ iat: undefined, exp }));
   assert.ok(await of(NOW + 86_400));
-  await assert.rejects(of(NOW + 86_500), (error) => tokenFaultOf(error)?.reason === "life");
-});
-
-test("PS256 is taken where it is configured, and nothing else then", async () => {
-  const check = verifierOf({ TENANT_CLAIM, TOKEN_ALGORITHMS: "PS256" });
-  assert.equal((await check(await tokens.signedWith("PS256"))).subject, "ann");
+  assert.equal(await of(NOW + 86_500).catch(reasonOf), "life");
+  const other = verifierOf({ TENANT_CLAIM, TOKEN_ALGORITHMS: "PS256" });
+  assert.equal((await other(await tokens.signedWith("PS256"))).subject, "ann");
   assert.ok(await isRefused(await tokens.signedWith("PS256")));
-  await assert.rejects(
-    check(tokens.signed()),
-    (error) => tokenFaultOf(error)?.reason === "algorithm",
-  );
+  assert.equal(await other(tokens.signed()).catch(reasonOf), "algorithm");
 });
 
-test("what is around a token is not taken for a part of it", async () => {
-  assert.ok(await isRefused(`${tokens.signed()}\n`));
-  assert.ok(await isRefused(` ${tokens.signed()}`));
-});
-
-test("a token of type at+jwt is taken (RFC 9068)", async () => {
+test("what is around a token is no part of it, and its type may be at+jwt (RFC 9068)", async () => {
+  for (const text of [`${tokens.signed()}\n`, ` ${tokens.signed()}`]) {
+    assert.ok(await isRefused(text));
+  }
   assert.equal(await isRefused(tokens.signed({}, { typ: "at+JWT" })), false);
 });
 

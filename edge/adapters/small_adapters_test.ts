@@ -34,30 +34,38 @@ test("hmacCursors() opens what it sealed for that listing and nothing else", asy
   assert.equal(await others.open(cursor, of(scope)), undefined);
 });
 
-test("shapeOf() sees a name given twice in one object, however it is written", () => {
-  const namesTwice = (json: string) => shapeOf(json).namesTwice;
-  assert.ok(namesTwice('{"a":1,"a":2}'));
-  assert.ok(namesTwice('{"a" :1,"\\u0061"\n: 2}'));
-  assert.ok(namesTwice('{"\\"":1,"\\u0022":2}'));
-  assert.ok(namesTwice('{"é":1,"\\u00e9":2}'));
-  assert.ok(namesTwice('{"x":[{"b":1,"c":{},"b":2}]}'));
-  assert.equal(namesTwice('{"a":"a","b":{"a":1},"c":["a","a","{\\"a\\":"]}'), false);
-  assert.equal(namesTwice('{"a\\\\":1,"a":"\\\\"}'), false);
-  assert.equal(namesTwice('"a:a"'), false);
-});
+/** JSON, whether it names a field twice in one object, and its levels of objects and arrays. */
+const SHAPES: readonly (readonly [json: string, namesTwice: boolean, levels: number])[] = [
+  ['{"a":1,"a":2}', true, 1],
+  ['{"a" :1,"\\u0061"\n: 2}', true, 1],
+  ['{"\\"":1,"\\u0022":2}', true, 1],
+  ['{"é":1,"\\u00e9":2}', true, 1],
+  ['{"x":[{"b":1,"c":{},"b":2}]}', true, 4],
+  ['{"a":"a","b":{"a":1},"c":["a","a","{\\"a\\":"]}', false, 2],
+  ['{"a\\\\":1,"a":"\\\\"}', false, 1],
+  ...[['"a:a"', false, 0], ['"[[[["', false, 0]] as const,
+  ['{"a":[],"b":{"\\"[":[1]}}', false, 3],
+];
 
-test("shapeOf() counts the levels of objects and arrays, not brackets in texts", () => {
-  assert.equal(shapeOf('"[[[["').levels, 0);
-  assert.equal(shapeOf('{"a":[],"b":{"\\"[":[1]}}').levels, 3);
-});
+for (const [json, namesTwice, levels] of SHAPES) {
+  test(`shapeOf(${json}) ${namesTwice ? "sees" : "sees no"} name given twice, and ${levels} levels`, () => {
+    assert.deepEqual(shapeOf(json), { namesTwice, levels });
+  });
+}
+
+const NETWORKS = {
+  "203.0.113.7": "203.0.113.7",
+  "::ffff:203.0.113.7": "203.0.113.7",
+  "2001:DB8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+  "2001:0db8:0001:0002::1": "2001:db8:1:2::/64",
+  "2001:db8::1": "2001:db8:0:0::/64",
+  "::1": "0:0:0:0::/64",
+};
 
 test("networkOf() keeps an IPv4 address and an IPv6 address's first 64 bits", () => {
-  assert.equal(networkOf("203.0.113.7"), "203.0.113.7");
-  assert.equal(networkOf("::ffff:203.0.113.7"), "203.0.113.7");
-  assert.equal(networkOf("2001:DB8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-  assert.equal(networkOf("2001:0db8:0001:0002::1"), "2001:db8:1:2::/64");
-  assert.equal(networkOf("2001:db8::1"), "2001:db8:0:0::/64");
-  assert.equal(networkOf("::1"), "0:0:0:0::/64");
+  for (const [address, network] of Object.entries(NETWORKS)) {
+    assert.equal(networkOf(address), network);
+  }
 });
 
 test("the limits that answers name are those that wrangler.toml sets", async () => {

@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { readAs, readProblem } from "../_assertions.ts";
-import {
-  call,
-  type CallOptions,
-  idAt,
-  makeTestEdge,
-  ownerOf,
-  PNG,
-  putImage,
-  type TestEdge,
-} from "../_testing.ts";
+import { call, type CallOptions, idAt, makeTestEdge, ownerOf } from "../_testing.ts";
+import { PNG, putImage, type TestEdge } from "../_testing.ts";
 import { imageSummary } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
@@ -34,7 +26,9 @@ async function uploadPng(edge: TestEdge, query = ""): Promise<Response> {
 
 test("POST /v1/images stores the body under the caller's name", async () => {
   const edge = await makeTestEdge();
-  const answer = await uploadPng(edge, `?sha256=${sha256(PNG)}`);
+  const headers = { ...pngHeaders, "Content-Type": "image/jpeg" };
+  const query = `?sha256=${sha256(PNG)}&ref=order-4711`;
+  const answer = await call(edge, `POST /v1/images${query}`, { headers, body: PNG });
   const { imageId, ...rest } = await readAs(imageSummary, answer, 202);
   assert.deepEqual(rest, {
     status: "processing",
@@ -44,10 +38,14 @@ test("POST /v1/images stores the body under the caller's name", async () => {
   const [name = ""] = edge.raw.names();
   assert.equal(name.split("/").slice(2).join("/"), `acme/${await ownerOf()}/${imageId}`);
   const [object] = (await edge.raw.list({ prefix: name })).objects;
-  assert.equal(object?.size, PNG.length);
-  assert.equal(object?.contentType, "image/png");
-  assert.equal(object?.metadata["sha256"], sha256(PNG));
-  assert.equal(object?.metadata["size"], String(PNG.length));
+  assert.deepEqual(
+    [object?.size, object?.contentType],
+    [PNG.length, "image/png"],
+    "the bytes' own",
+  );
+  const { traceparent: _, ...said } = object?.metadata ?? {};
+  const size = String(PNG.length);
+  assert.deepEqual(said, { source: "edge", sha256: sha256(PNG), size, ref: "order-4711" });
 });
 
 test("POST /v1/images takes one file of a form", async () => {
@@ -67,9 +65,7 @@ test("POST /v1/images takes one file of a form", async () => {
 
 test("POST /v1/images refuses what it cannot take before storage holds anything", async () => {
   const edge = await makeTestEdge();
-  const text = new TextEncoder().encode(
-    "this is a text that says it is a picture, and it is not one at all",
-  );
+  const text = new TextEncoder().encode("a text that says it is a picture".padEnd(66, "."));
   const sized = (bytes: number) => ({ ...pngHeaders, "Content-Length": String(bytes) });
   const typed = (type: string) => ({ ...pngHeaders, "Content-Type": type });
   const cases: readonly (readonly [expected: string, CallOptions, query?: string])[] = [
@@ -94,23 +90,6 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
   }
   assert.deepEqual(edge.raw.names(), []);
   assert.equal(edge.quota.held().length, 0, "a definite refusal gives the day its image back");
-});
-
-test("POST /v1/images stores the bytes' own type, whatever was declared, and the caller's reference", async () => {
-  const edge = await makeTestEdge();
-  const headers = { ...pngHeaders, "Content-Type": "image/jpeg" };
-  const answer = await call(edge, "POST /v1/images?ref=order-4711", { headers, body: PNG });
-  assert.equal(answer.status, 202);
-  const [object] = (await edge.raw.list({ prefix: "" })).objects;
-  assert.deepEqual([object?.contentType, object?.metadata["ref"]], ["image/png", "order-4711"]);
-});
-
-test("POST /v1/images refuses an actual type that the tenant's plan does not take", async () => {
-  const edge = await makeTestEdge({ tenants: { acme: { allowedTypes: ["image/jpeg"] } } });
-  const headers = { ...pngHeaders, "Content-Type": "image/jpeg" };
-  const answer = await call(edge, "POST /v1/images", { headers, body: PNG });
-  assert.equal((await readProblem(answer, 415)).code, "unsupported_type");
-  assert.deepEqual([edge.raw.names(), edge.quota.held()], [[], []]);
 });
 
 test("POST /v1/images answers 409 where other bytes are there under the id", async () => {
@@ -138,33 +117,4 @@ test("POST /v1/images holds a form to its tenant's limit while it streams", asyn
   assert.equal(problem.code, "too_large");
   assert.equal(problem.detail, `Cannot take image as size must be <= ${PNG.length - 1}`);
   assert.deepEqual([edge.raw.names(), edge.quota.held()], [[], []]);
-});
-
-test("POST /v1/images gives nothing back for an id that may have a session", async () => {
-  const edge = await makeTestEdge();
-  const imageId = idAt(edge.clock.ms);
-  const json = { contentType: "image/png", size: 300_000, imageId };
-  assert.equal((await call(edge, "POST /v1/uploads", { json })).status, 201);
-  const refused = await uploadPng(edge, `?imageId=${imageId}&sha256=${"0".repeat(64)}`);
-  assert.equal((await readProblem(refused, 422)).code, "digest_mismatch");
-  assert.deepEqual([edge.quota.held(), edge.quota.bytes()], [[imageId], 300_000]);
-});
-
-test("POST /v1/images of a form lowers no count of an image that came by another call meanwhile", async () => {
-  const edge = await makeTestEdge();
-  const imageId = idAt(edge.clock.ms);
-  const json = { contentType: "image/png", size: 50_000_000, imageId };
-  assert.equal((await call(edge, "POST /v1/uploads", { json })).status, 201);
-  const head =
-    "--x\r\nContent-Disposition: form-data; filename=a\r\nContent-Type: image/png\r\n\r\n";
-  const body = (async function* () {
-    yield new TextEncoder().encode(head);
-    await putImage(edge, { imageId, status: "processing" });
-    yield PNG;
-    yield new TextEncoder().encode("\r\n--x--");
-  })();
-  const headers = { "Content-Type": "multipart/form-data; boundary=x" };
-  const answer = await call(edge, `POST /v1/images?imageId=${imageId}`, { headers, body });
-  assert.equal(answer.status, 202);
-  assert.deepEqual([edge.quota.held(), edge.quota.bytes()], [[imageId], 50_000_000]);
 });

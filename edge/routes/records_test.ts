@@ -24,27 +24,15 @@ async function identityToken(changes: Record<string, unknown> = {}, { privateKey
   const iat = Math.floor(NOW_MS / 1_000) - 10;
   const exp = iat + 3_600;
   const who = { email: ACCOUNT, email_verified: true, sub: "1", azp: "1" };
-  const claims = {
-    iss: "https://accounts.google.com",
-    aud: AUDIENCE,
-    ...who,
-    iat,
-    exp,
-    ...changes,
-  };
-  return await new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "one" }).sign(
-    privateKey,
-  );
+  const from = { iss: "https://accounts.google.com", aud: AUDIENCE, iat, exp };
+  return await new SignJWT({ ...from, ...who, ...changes })
+    .setProtectedHeader({ alg: "RS256", kid: "one" }).sign(privateKey);
 }
 
 /** An edge whose day holds one image, declared with 1,000 bytes. */
 async function startEdge() {
-  const pushVerifier = makePushVerifier({
-    keys,
-    account: ACCOUNT,
-    audience: AUDIENCE,
-    clock: Date,
-  });
+  const whom = { account: ACCOUNT, audience: AUDIENCE };
+  const pushVerifier = makePushVerifier({ keys, ...whom, clock: Date });
   const edge = await makeTestEdge({ services: { pushVerifier } });
   const imageId = idAt(NOW_MS);
   const json = { contentType: "image/png", size: 1_000, imageId };
@@ -60,12 +48,8 @@ async function startEdge() {
     const headers = { Authorization: `Bearer ${token ?? await identityToken()}` };
     return await call(edge, "POST /events/records", { claims: null, headers, json: envelope });
   };
-  const record = {
-    image_id: imageId,
-    tenant: "acme",
-    reason: "declared_mismatch",
-    bytes: 200_000_000,
-  };
+  const found = { reason: "declared_mismatch", bytes: 200_000_000 };
+  const record = { image_id: imageId, tenant: "acme", ...found };
   return { edge, push, record };
 }
 

@@ -1,5 +1,5 @@
 /** Runs one suite as its runtime does it and says how each of its tests ended. */
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { checkSteps } from "../check/check_steps.ts";
 import { findNodeBinary } from "../node_binary.ts";
 import { type CommandResult, runCommand } from "../run_command.ts";
@@ -36,7 +36,8 @@ export async function runSuite(
   const folder = await Deno.makeTempDir();
   try {
     const report = join(folder, "report.xml");
-    const result = await runCommand(commandOf(suite, files, report, options.root), {
+    const command = commandOf(suite, files, options.root, reportFlags(suite, report));
+    const result = await runCommand(command, {
       env: { ...options.env, ...suite.env },
       limitMs: options.limitMs,
       signal: options.signal,
@@ -69,21 +70,37 @@ async function runCheck(
   return { name: suite.name, cases, output: outputs.join("\n"), elapsedMs };
 }
 
-function commandOf(
+/** How the suite's runtime tests `files` of the repository at `root`, with `flags` of the runner. */
+export function commandOf(
   suite: Suite,
   files: readonly string[],
-  report: string,
   root: string,
+  flags: readonly string[],
 ): [string, ...string[]] {
   if (suite.runtime === "node") {
-    const reporters = ["spec", "stdout", "junit", report].map((value, index) =>
-      `${index % 2 === 0 ? "--test-reporter" : "--test-reporter-destination"}=${value}`
-    );
-    return [findNodeBinary(root), "--test", TEST_TIMEOUT, ...reporters, ...suite.flags, ...files];
+    return [findNodeBinary(root), "--test", TEST_TIMEOUT, ...flags, ...suite.flags, ...files];
   }
   const map = `--import-map=${join(root, "tools/test/deno_import_map.json")}`;
-  const fixed = ["test", "--no-prompt", "--no-check", map, `--junit-path=${report}`];
-  return [Deno.execPath(), ...fixed, ...suite.flags, ...files];
+  const fixed = ["test", "--no-prompt", "--no-check", map];
+  return [Deno.execPath(), ...fixed, ...flags, ...suite.flags, ...files];
+}
+
+function reportFlags({ runtime }: Suite, report: string): string[] {
+  if (runtime === "deno") return [`--junit-path=${report}`];
+  return ["spec", "stdout", "junit", report].map((value, index) =>
+    `${index % 2 === 0 ? "--test-reporter" : "--test-reporter-destination"}=${value}`
+  );
+}
+
+/** Quiet and offline; programs that are started by name find the runtimes of the lock file first. */
+export function suiteEnvironment(root: string, path = ""): Readonly<Record<string, string>> {
+  return {
+    WRANGLER_SEND_METRICS: "false",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    DENO_NO_UPDATE_CHECK: "1",
+    NODE_COMPILE_CACHE: join(root, ".tintype/cache/node"),
+    PATH: [join(root, "node_modules/.bin"), path].join(delimiter),
+  };
 }
 
 function withRunnerFailure(

@@ -37,7 +37,7 @@ const PHOTO = exifBlock(
   [0x010f, "SAMSUNG"],
   [0x0110, "SAMSUNG SM-G935L"],
   [0x8769, [
-    [0x829a, [1, 50]],
+    [0x829a, [1, 3]],
     [0x829d, [17, 10]],
     [0x9003, "2017:05:03 19:22:10"],
     [0x920a, [420, 100]],
@@ -50,34 +50,16 @@ const PHOTO = exifBlock(
 test("readCamera() reads make, model, exposure, hour and that there is a place", async () => {
   const camera = await readCamera(PHOTO);
   assert.deepEqual(camera, {
-    make: "samsung",
-    model: "SM-G935L",
-    lens: "Rear lens 4.2mm f/1.7",
-    exposureMs: 20,
-    fNumber: 1.7,
-    focalLengthMm: 4.2,
-    capturedHour: 19,
-    hasGps: true,
-  });
+    ...{ make: "samsung", model: "SM-G935L", lens: "Rear lens 4.2mm f/1.7", exposureMs: 333.333 },
+    ...{ fNumber: 1.7, focalLengthMm: 4.2, capturedHour: 19, hasGps: true },
+  }, "no serial number, no date, no place");
   cameraSchema.parse(camera);
-});
-
-test("readCamera() never tells serial numbers, dates or places", async () => {
-  const told = JSON.stringify(await readCamera(PHOTO));
-  for (const secret of ["12345", "2017", "05:03", "52", "31"]) {
-    assert.ok(!told.includes(secret), told);
-  }
 });
 
 test("readCamera() finds the block behind its prefixes in JPEG and HEIF", async () => {
   for (const prefix of [bytesOf("Exif\0\0"), bytesOf(be(6, 4), "Exif\0\0"), bytesOf(be(0, 4))]) {
     assert.equal((await readCamera(bytesOf(prefix, PHOTO)))?.make, "samsung");
   }
-});
-
-test("readCamera() knows other makers as other, without their model", async () => {
-  const block = exifBlock([0x010f, "Jane Doe's workshop"], [0x0110, "One"]);
-  assert.deepEqual(await readCamera(block), { make: "other", hasGps: false });
 });
 
 const MODELS = [
@@ -93,12 +75,15 @@ const MODELS = [
   ["samsung", "SM-G935L SM-G935L SM-G935L", "other"],
   ["Canon", "<script>", "other"],
   ["Canon", "a".repeat(80), undefined],
+  ["Jane Doe's workshop", "One", undefined, "other"],
+  ["LGE", "Nexus 5", "Nexus 5", "lg"],
 ] as const;
 
-test("readCamera() knows models by their maker's vocabulary, and others as other", async () => {
-  for (const [make, name, model] of MODELS) {
+test("readCamera() takes models of their maker's vocabulary, and others as other", async () => {
+  for (const [make, name, model, word] of MODELS) {
     const camera = await readCamera(exifBlock([0x010f, make], [0x0110, name]));
     assert.equal(camera?.model, model, name);
+    assert.equal(camera?.make, word ?? make.toLowerCase().split(" ")[0]);
     cameraSchema.parse(camera);
   }
 });
@@ -107,6 +92,8 @@ test("readCamera() answers nothing for what is broken, cut or empty", async () =
   assert.equal(await readCamera(new Uint8Array()), undefined);
   assert.equal(await readCamera(bytesOf("no EXIF at all, just text")), undefined);
   assert.equal(await readCamera(exifBlock()), undefined);
+  const odd = await readCamera(exifBlock([0x010f, "Canon"], [0x0110, [1, 2]]));
+  assert.deepEqual(odd, { make: "canon", hasGps: false });
   for (let length = 0; length < PHOTO.length; length += 7) {
     const camera = await readCamera(PHOTO.slice(0, length));
     if (camera !== undefined) cameraSchema.parse(camera);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StoredColor } from "../../model/stored_color.ts";
 import { be, box, bytesOf, chunk, heif, ispe, png } from "../../testing/headers.ts";
+import { colorOfCodePoints } from "./_code_points.ts";
 import { probeBytes } from "./probe.ts";
 
 const cicp = (primaries: number, transfer: number) => chunk("cICP", primaries, transfer, 0, 1);
@@ -21,6 +22,9 @@ const points = (color: Partial<StoredColor>): StoredColor => ({
   transfer: "srgb",
   ...color,
 });
+const XY = [...P3_XY.slice(2), 0.3127, 0.329];
+const MASTER = new Uint8Array(16);
+const ADOBE = { by: "profile", primaries: "adobe_rgb", transfer: "other" } as const;
 const PQ = points({ primaries: "bt2020", transfer: "pq" });
 
 const CASES: readonly (readonly [string, Uint8Array, StoredColor | undefined])[] = [
@@ -28,35 +32,24 @@ const CASES: readonly (readonly [string, Uint8Array, StoredColor | undefined])[]
   ["cICP", pngOf(cicp(9, 16)), PQ],
   ["cICP before gAMA", pngOf(gama(100_000), cicp(12, 13)), points({ primaries: "display_p3" })],
   ["cICP that names nothing", pngOf(cicp(2, 2)), undefined],
-  ["cLLI", pngOf(cicp(9, 16), chunk("cLLI", be(4_000 * 10_000, 4), be(0, 4))), {
-    ...PQ,
-    peakNits: 4_000,
-  }],
+  ["cLLI", pngOf(cicp(9, 16), chunk("cLLI", be(4e7, 4), be(0, 4))), { ...PQ, peakNits: 4_000 }],
+  ["mDCV", pngOf(cicp(9, 16), chunk("mDCV", MASTER, be(7e6, 4))), { ...PQ, peakNits: 700 }],
   ["sRGB before gAMA", pngOf(gama(100_000), chunk("sRGB", 0)), points({})],
-  ["a profile before gAMA", pngOf(gama(100_000), chunk("iCCP", "Adobe RGB (1998)\0", 0, 1)), {
-    by: "profile",
-    primaries: "adobe_rgb",
-    transfer: "other",
-  }],
+  ["a profile before gAMA", pngOf(gama(100_000), chunk("iCCP", "Adobe RGB (1998)\0", 0, 1)), ADOBE],
   ["sRGB's gAMA", pngOf(gama(45_455)), points({})],
   ["a gAMA of 1", pngOf(gama(100_000)), points({ transfer: "gamma", gamma: 1 })],
   ["a gAMA of nothing", pngOf(gama(0)), undefined],
   ["cHRM alone", pngOf(chrm), undefined],
-  [
-    "cHRM with gAMA",
-    pngOf(gama(45_455), chrm),
-    points({
-      primaries: "other",
-      chromaticities: [...P3_XY.slice(2), 0.3127, 0.329],
-    }),
-  ],
+  ["cHRM with gAMA", pngOf(gama(45_455), chrm), points({ primaries: "other", chromaticities: XY })],
+  ["a gAMA beyond any screen's", pngOf(gama(1_000_001)), undefined],
+  ["a transfer alone", pngOf(cicp(2, 1)), points({ transfer: "bt1886" })],
   ["nclx of P3", heicOf(nclx(12, 13)), points({ primaries: "display_p3" })],
   ["nclx of HLG", heicOf(nclx(9, 18)), points({ primaries: "bt2020", transfer: "hlg" })],
   ["nclx of video", heicOf(nclx(1, 1)), points({ transfer: "bt1886" })],
   ["nclx that names nothing", heicOf(nclx(2, 2)), undefined],
   ["grey of video's range", heicOf(nclx(1, 13, 0), grey), points({ isLimited: true })],
   ["clli", heicOf(nclx(9, 16), box("clli", be(700, 2), be(90, 2))), { ...PQ, peakNits: 700 }],
-  ["mdcv", heicOf(nclx(9, 16), box("mdcv", new Uint8Array(16), be(6_000_000, 4), be(1, 4))), {
+  ["mdcv", heicOf(nclx(9, 16), box("mdcv", MASTER, be(6e6, 4), be(1, 4))), {
     ...PQ,
     peakNits: 600,
   }],
@@ -67,3 +60,20 @@ for (const [what, file, color] of CASES) {
     assert.deepEqual((await probeBytes(bytesOf(file))).header.color, color);
   });
 }
+
+/** ITU-T H.273, tables 2 and 3, from code point 0 on; `-` is reserved or unspecified. */
+const NAMES = "- bt709 - - bt470m bt470bg smpte170m smpte170m film bt2020 xyz dci_p3 display_p3 " +
+  "- - - - - - - - - ebu3213 -";
+const CURVES =
+  "- bt1886 - - gamma2.2 gamma2.8 bt1886 bt1886 linear - - bt1886 bt1886 srgb bt1886 " +
+  "bt1886 pq gamma2.6 hlg -";
+
+test("colorOfCodePoints() names what the tables name", () => {
+  NAMES.split(" ").forEach((name, code) => {
+    assert.equal(colorOfCodePoints(code, 0)?.primaries ?? "-", name, `${code}`);
+  });
+  CURVES.split(" ").forEach((curve, code) => {
+    const { transfer = "-", gamma = "" } = colorOfCodePoints(0, code) ?? {};
+    assert.equal(`${transfer}${gamma}`, curve, `${code}`);
+  });
+});

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Origins } from "../../model/insights.ts";
-import {
-  be,
-  box,
-  bytesOf,
-  chunk,
-  heif,
-  ispe,
-  jpeg,
-  le,
-  png,
-  segment,
-} from "../../testing/headers.ts";
+import { be, box, bytesOf, chunk, heif, ispe, jpeg } from "../../testing/headers.ts";
+import { png, riffChunk as riff, segment, vp8x, webp } from "../../testing/headers.ts";
 import { probeBytes } from "./probe.ts";
 
 const AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
@@ -33,60 +23,38 @@ function app11(superbox: Uint8Array, at: number): Uint8Array[] {
   ];
 }
 
-const webp = (...chunks: Uint8Array[]) => {
-  const vp8x = bytesOf("VP8X", le(10, 4), [0x0c, 0, 0, 0], le(9, 3), le(9, 3));
-  const body = bytesOf("WEBP", vp8x, bytesOf("VP8 ", le(0, 4)), ...chunks);
-  return bytesOf("RIFF", le(body.length, 4), body);
-};
-const riff = (type: string, body: Uint8Array) =>
-  bytesOf(type, le(body.length, 4), body, body.length % 2 ? [0] : []);
 const itxt = (text: string) => chunk("iTXt", "XML:com.adobe.xmp", [0, 0, 0, 0, 0], text);
 const UUID = [0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e];
-const avif = heif({ brand: "avif", item: "av01", properties: [ispe(9, 9)] });
+const AVIF = heif({ brand: "avif", item: "av01", properties: [ispe(9, 9)] });
+const avifOf = (...uuid: (Uint8Array | number[])[]) => bytesOf(AVIF, box("uuid", ...uuid));
+const webpOf = (c2pa: Uint8Array, text: string) =>
+  webp(vp8x(0x0c, 9, 9), riff("VP8 "), riff("C2PA", c2pa), riff("XMP ", text));
+const PLACE = 'exif:GPSLatitude="52,31.2N"';
+const timeAt = (hour: string) => `exif:DateTimeOriginal="2024-05-06T${hour}:03:02+02:00"`;
+const ELEMENTS = "<exif:GPSLatitude>52,31.2N</exif:GPSLatitude>" +
+  "<photoshop:DateCreated>2024-05-06T07:03</photoshop:DateCreated>";
 const pngOf = (...before: Uint8Array[]) => png({ width: 9, height: 9, before });
 const jpegOf = (...before: Uint8Array[]) => jpeg({ width: 9, height: 9, before });
 const jpegXmp = (text: string) => segment(0xe1, "http://ns.adobe.com/xap/1.0/\0", text);
 
 const NONE: Origins = { provenance: "none", hasGps: false };
+const AT_17: Origins = { ...NONE, hasGps: true, capturedHour: 17 };
+const BY_AI = { isAiGenerated: true };
 const SIGNED: Origins = { provenance: "present", hasGps: false };
 
 const CASES: readonly (readonly [string, Uint8Array, Origins])[] = [
   ["a JPEG of nothing", jpegOf(), NONE],
-  ["a JPEG's APP11 in two parts", jpegOf(...app11(store(AI), 120)), {
-    ...SIGNED,
-    isAiGenerated: true,
-  }],
+  ["a JPEG's APP11 in two parts", jpegOf(...app11(store(AI), 120)), { ...SIGNED, ...BY_AI }],
   ["a JPEG's APP11 of another box", jpegOf(...app11(box("jumb", box("jumd", "json")), 20)), NONE],
   ["a JPEG's XMP of a camera", jpegOf(jpegXmp(xmp(CAMERA))), { ...NONE, isAiGenerated: false }],
   ["a PNG's caBX", pngOf(chunk("caBX", store(CAMERA))), { ...SIGNED, isAiGenerated: false }],
-  ["a PNG's XMP behind its pixels", bytesOf(pngOf(), itxt(xmp(AI))), {
-    ...NONE,
-    isAiGenerated: true,
-  }],
-  ["a WebP's C2PA and XMP", webp(riff("C2PA", store("x")), riff("XMP ", bytesOf(xmp(AI)))), {
-    ...SIGNED,
-    isAiGenerated: true,
-  }],
-  ["an AVIF's uuid box", bytesOf(avif, box("uuid", UUID, [0xc4, 0x81], store(AI))), {
-    ...SIGNED,
-    isAiGenerated: true,
-  }],
-  ["another uuid box", bytesOf(avif, box("uuid", new Uint8Array(16), store(AI))), NONE],
-  [
-    "XMP of a place and a time",
-    jpegOf(jpegXmp(packet(
-      'exif:GPSLatitude="52,31.2N" exif:DateTimeOriginal="2024-05-06T17:03:02+02:00"',
-    ))),
-    { ...NONE, hasGps: true, capturedHour: 17 },
-  ],
-  [
-    "XMP of elements",
-    pngOf(itxt(
-      "<exif:GPSLatitude>52,31.2N</exif:GPSLatitude>" +
-        "<photoshop:DateCreated>2024-05-06T07:03</photoshop:DateCreated>",
-    )),
-    { ...NONE, hasGps: true, capturedHour: 7 },
-  ],
+  ["a PNG's XMP behind its pixels", bytesOf(pngOf(), itxt(xmp(AI))), { ...NONE, ...BY_AI }],
+  ["a WebP's C2PA and XMP", webpOf(store("x"), xmp(AI)), { ...SIGNED, ...BY_AI }],
+  ["an AVIF's uuid box", avifOf(UUID, [0xc4, 0x81], store(AI)), { ...SIGNED, ...BY_AI }],
+  ["another uuid box", avifOf(new Uint8Array(16), store(AI)), NONE],
+  ["XMP of a place and a time", jpegOf(jpegXmp(packet(`${PLACE} ${timeAt("17")}`))), AT_17],
+  ["XMP of an hour that no day has", jpegOf(jpegXmp(packet(timeAt("24")))), NONE],
+  ["XMP of elements", pngOf(itxt(ELEMENTS)), { ...AT_17, capturedHour: 7 }],
 ];
 
 for (const [what, file, origins] of CASES) {

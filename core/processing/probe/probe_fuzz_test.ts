@@ -3,19 +3,8 @@ import { test } from "node:test";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { seededRandom } from "../../seeded_random.ts";
 import { ECHOES } from "../../testing/echoes.ts";
-import {
-  be,
-  box,
-  bytesOf,
-  chunk,
-  heif,
-  ispe,
-  jpeg,
-  le,
-  png,
-  segment,
-  tiff,
-} from "../../testing/headers.ts";
+import { be, box, bytesOf, chunk, heif, ispe, jpeg } from "../../testing/headers.ts";
+import { le, png, riffChunk, segment, tiff, vp8x, webp } from "../../testing/headers.ts";
 import { countSteps } from "./_steps_testing.ts";
 import { probeBytes } from "./probe.ts";
 
@@ -62,18 +51,13 @@ test("probe() throws nothing but its closed error on bytes behind a magic number
 
 test("probe() throws nothing but its closed error on cut and changed headers", async () => {
   const gifHead = bytesOf("GIF89a", le(6, 2), le(4, 2), [0x80, 0, 0], new Uint8Array(6));
-  const webpHead = bytesOf("RIFF", le(60, 4), "WEBPVP8X", le(10, 4), [0x3a, 0, 0, 0]);
   const samples = [
     jpeg({ width: 640, height: 480, before: [segment(0xe1, "Exif\0\0", ORIENTATION_6)] }),
-    png({
-      width: 64,
-      height: 64,
-      before: [chunk("eXIf", ORIENTATION_6), chunk("acTL", be(3, 4), be(0, 4))],
-    }),
+    png({ width: 64, height: 64, before: [chunk("eXIf", ORIENTATION_6), chunk("acTL", be(3, 8))] }),
     TIFF_GREY,
     heif({ brand: "avif", item: "av01", properties: [ispe(400, 300), box("irot", 1)] }),
     bytesOf(gifHead, [0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c], new Uint8Array(30)),
-    bytesOf(webpHead, le(319, 3), le(199, 3), "EXIF", le(26, 4), ORIENTATION_6),
+    webp(vp8x(0x3a, 320, 200), riffChunk("EXIF", ORIENTATION_6)),
   ];
   const numbers = seededRandom(7);
   const random = (below: number) => Math.floor(numbers() * below);

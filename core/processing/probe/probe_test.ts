@@ -1,290 +1,329 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { MediaType } from "../../model/media_type.ts";
 import type { RejectReason } from "../../model/reject_reason.ts";
-import {
-  be,
-  box,
-  bytesOf,
-  chunk,
-  heif,
-  ispe,
-  jpeg,
-  le,
-  png,
-  segment,
-  tiff,
-  VERSION,
-} from "../../testing/headers.ts";
-import { probeBytes } from "./probe.ts";
+import { be, box, bytesOf, chunk, heif, HEIF_DATA_AT, icc, iloc } from "../../testing/headers.ts";
+import { iref, ispe, jpeg, le, png, riffChunk, segment, tiff } from "../../testing/headers.ts";
+import { type TiffEntry, VERSION, vp8x, webp } from "../../testing/headers.ts";
+import { probeBytes, type Probed } from "./probe.ts";
 
+/** Headers that differ from this one are written by their difference. */
+const RGB = {
+  ...{ width: 9, height: 9, frames: 1, bitDepth: 8, channels: 3, hasAlpha: false },
+  ...{ colorSpace: "rgb", orientation: 1, iccName: undefined, color: undefined },
+} as const satisfies Probed["header"];
+const YUV = { ...RGB, colorSpace: "yuv" } as const;
+const SIDES = { width: 9, height: 9 };
 const ORIENTATION_6 = tiff([[0x0112, 3, 1, 6]]);
+const P3 = {
+  iccName: "Display P3",
+  color: { by: "profile", primaries: "display_p3", transfer: "srgb" },
+} as const;
+const [PROFILE, LOCALIZED] = [icc("Display P3"), icc("Display P3", true)];
+const CUT_PROFILE = bytesOf(PROFILE.subarray(0, 128), be(9, 4), "cprt", be(0, 8));
+const EXIF = bytesOf("Exif\0\0", ORIENTATION_6);
 
-async function rejects(bytes: Uint8Array, reason: RejectReason) {
-  await assert.rejects(probeBytes(bytes), { name: "ImageRejected", reason });
-}
+/** EXIF blocks, and the orientation that each names. */
+const BLOCKS: readonly (readonly [Uint8Array, number])[] = [
+  [tiff([[0x0112, 3, 1, 3]], { order: "MM" }), 3],
+  [tiff([[0x0112, 4, 1, 5]], { order: "MM" }), 5],
+  [tiff([[0x0112, 1, 1, 8]]), 8],
+  [tiff([[0x010f, 3, 1, 2], [0x0112, 3, 1, 6], [0x0112, 3, 1, 3]]), 6],
+  ...[0, 9].map((none) => [tiff([[0x0112, 3, 1, none]]), 1] as const),
+  [bytesOf("XX", ORIENTATION_6.subarray(2)), 1],
+  [ORIENTATION_6.subarray(0, 13), 1],
+  [bytesOf("II", le(42, 2), le(13, 4), new Uint8Array(6)), 1],
+];
 
-test("probe() reads a JPEG's size, orientation and EXIF range", async () => {
-  const exif = bytesOf("Exif\0\0", ORIENTATION_6);
-  const file = jpeg({ width: 640, height: 480, before: [segment(0xe1, exif)] });
-  const { mediaType, header, exif: range } = await probeBytes(file);
-  assert.equal(mediaType, "image/jpeg");
-  assert.deepEqual([header.width, header.height, header.orientation], [640, 480, 6]);
-  assert.equal(header.colorSpace, "yuv");
-  assert.deepEqual(range, { offset: 6, length: exif.length });
-});
+const jpegOf = (values: object = {}, ...before: Uint8Array[]) =>
+  jpeg({ ...SIDES, ...values, before });
+const adobe = (transform: number) => segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, transform]);
+const iccPart = (number: number, ...part: (number[] | Uint8Array)[]) =>
+  segment(0xe2, "ICC_PROFILE\0", number, 2, ...part);
+const STRAYS = [[0], [0, 1, 2, 0xff, 0], [0xff, 0xff], [0xff, 0xd0], new Uint8Array(9_000)];
+const strayed = (stray: Uint8Array | number[]) => {
+  const file = jpegOf({}, segment(0xe1, "none"));
+  return bytesOf(file.subarray(0, 2), [0xff, 0x01], stray, file.subarray(2));
+};
 
-test("probe() tells CMYK from YCCK by Adobe's marker", async () => {
-  const adobe = (transform: number) => segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, transform]);
-  const of = async (transform: number) => {
-    const file = jpeg({ width: 9, height: 9, components: 4, before: [adobe(transform)] });
-    return (await probeBytes(file)).header.colorSpace;
-  };
-  assert.deepEqual([await of(0), await of(2)], ["cmyk", "ycck"]);
-});
+const pngOf = (values: object = {}, ...before: Uint8Array[]) =>
+  png({ ...SIDES, ...values, before });
+const fctl = () => chunk("fcTL", new Uint8Array(26));
 
-test("probe() steps over stray bytes before and between a JPEG's segments", async () => {
-  const file = jpeg({ width: 640, height: 480, before: [segment(0xe1, "none")] });
-  const [start, rest] = [file.subarray(0, 2), file.subarray(2)];
-  const strays = [[0], [0, 1, 2, 0xff, 0], [0xff, 0xff], [0xff, 0xd0], new Uint8Array(9_000)];
-  for (const stray of strays) {
-    const { mediaType, header } = await probeBytes(bytesOf(start, [0xff, 0x01], stray, rest));
-    assert.deepEqual([mediaType, header.width], ["image/jpeg", 640]);
-  }
-  assert.equal((await probeBytes(bytesOf(start, 0, rest))).header.width, 640);
-});
+const GIF_HEAD = bytesOf("GIF89a", le(6, 2), le(4, 2), [0x81, 0, 0], new Uint8Array(12));
+const gifFrame = (left: number, top = 0, table: number[] = [0], width = 6, height = 4) =>
+  bytesOf(0x2c, le(left, 2), le(top, 2), le(width, 2), le(height, 2), table, [2, 1, 0, 0]);
+const transparency = (flags: number) => bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0]);
+const times = (count: number, part: Uint8Array) => bytesOf(...Array(count).fill(part));
+const gifOf = (...blocks: Uint8Array[]) => bytesOf(GIF_HEAD, ...blocks, 0x3b);
+const GIF = {
+  ...RGB,
+  width: 6,
+  height: 4,
+  bitDepth: 2,
+  channels: 1,
+  colorSpace: "palette",
+} as const;
 
-test("probe() refuses lossless, arithmetic and 12-bit JPEG as unsupported", async () => {
-  for (const sof of [0xc3, 0xc9, 0xcb]) {
-    await rejects(jpeg({ width: 9, height: 9, sof }), "unsupported_type");
-  }
-  await rejects(jpeg({ width: 9, height: 9, sof: 0xc1, depth: 12 }), "unsupported_type");
-});
+const lossy = (width: number, height: number, code = [0x9d, 0x01, 0x2a]) =>
+  riffChunk("VP8 ", [0, 0, 0], code, le(width, 2), le(height, 2));
+const lossless = (hasAlpha: boolean, signature = 0x2f) =>
+  riffChunk("VP8L", signature, le((319 | (199 << 14) | (hasAlpha ? 1 << 28 : 0)) >>> 0, 4));
+const ANMF = riffChunk("ANMF", new Uint8Array(16));
+const WEBP = { ...YUV, width: 320, height: 200 } as const;
 
-test("probe() tells how large a colour profile is", async () => {
-  const profile = segment(0xe2, "ICC_PROFILE\0", [1, 2], new Uint8Array(500));
-  const photo = jpeg({ width: 9, height: 9, before: [profile, profile] });
-  assert.equal((await probeBytes(photo)).iccBytes, 2 * (500 + 14));
-  const chart = png({ width: 9, height: 9, before: [chunk("iCCP", new Uint8Array(700))] });
-  assert.equal((await probeBytes(chart)).iccBytes, 700);
-  assert.equal((await probeBytes(png({ width: 9, height: 9 }))).iccBytes, 0);
-});
-
-test("probe() reads PNG's depth, transparency, profile name, frames and orientation", async () => {
-  const before = [
-    chunk("acTL", be(7, 4), be(0, 4)),
-    ...Array.from({ length: 7 }, () => chunk("fcTL", new Uint8Array(26))),
-    chunk("iCCP", "Display P3\0", 0, [1, 2, 3]),
-    chunk("tRNS", [0, 0]),
-    chunk("eXIf", ORIENTATION_6),
+/** Tags of an RGB TIFF of 8 bits, others in their place or beside them. */
+const tiffTags = (...others: readonly (readonly [number, number])[]): TiffEntry[] => {
+  const rgb = [[256, 30], [257, 20], [258, 8], [262, 2], [277, 3]] as const;
+  return [...new Map([...rgb, ...others])].sort(([a], [b]) => a - b)
+    .map(([tag, value]) => [tag, 3, 1, value]);
+};
+const TIFF = { ...RGB, width: 30, height: 20 } as const;
+const tiffOf = (...others: readonly (readonly [number, number])[]) => tiff(tiffTags(...others));
+const tiffWithProfile = () => {
+  const entries = (at: number): TiffEntry[] => [
+    ...tiffTags(),
+    [34_675, 7, PROFILE.length, at],
   ];
-  const { header } = await probeBytes(png({ width: 70_000, height: 3, depth: 16, before }));
-  assert.deepEqual(header, {
-    width: 70_000,
-    height: 3,
-    frames: 7,
-    bitDepth: 16,
-    channels: 3,
-    hasAlpha: true,
-    colorSpace: "rgb",
-    orientation: 6,
-    iccName: "Display P3",
-    color: { by: "profile", primaries: "display_p3", transfer: "srgb" },
-  });
-});
+  return bytesOf(tiff(entries(tiff(entries(0)).length)), PROFILE);
+};
 
-test("probe() counts the frames that an animated PNG has, whatever number it claims", async () => {
-  const before = [chunk("acTL", be(0x80000001, 4), be(0, 4)), chunk("fcTL", new Uint8Array(26))];
-  const still = png({ width: 9, height: 9, before });
-  assert.equal((await probeBytes(still)).header.frames, 1);
-  const later = chunk("fcTL", new Uint8Array(26));
-  assert.equal((await probeBytes(bytesOf(still, later, later))).header.frames, 3);
-});
-
-test("probe() refuses a PNG of an impossible depth and one without pixels", async () => {
-  await rejects(png({ width: 5, height: 5, depth: 3 }), "corrupt");
-  await rejects(png({ width: 0, height: 5 }), "corrupt");
-  const whole = png({ width: 5, height: 5 });
-  await rejects(bytesOf(whole.slice(0, 33), chunk("IEND")), "corrupt");
-});
-
-test("probe() counts a GIF's frames and sees its transparency", async () => {
-  const size = bytesOf(le(6, 2), le(4, 2));
-  const frame = (flags: number) =>
-    bytesOf([0x21, 0xf9, 4, flags, 0, 0, 0, 0, 0x2c], le(0, 4), size, [0, 2, 1, 0, 0]);
-  const head = bytesOf("GIF89a", size, [0x80, 0, 0], new Uint8Array(6));
-  const file = bytesOf(head, frame(1), frame(0), 0x3b);
-  const { header } = await probeBytes(file);
-  assert.deepEqual([header.width, header.height, header.frames, header.hasAlpha], [6, 4, 2, true]);
-  // The first frame reaches over the canvas, or leaves some of it out.
-  const places = [[0, 6, 4, false], [2, 8, 4, true]] as const;
-  for (const [left, wide, high, hasAlpha] of places) {
-    const placed = bytesOf(head, 0x2c, le(left, 2), le(0, 2), size, [0, 2, 1, 0, 0], 0x3b);
-    const found = (await probeBytes(placed)).header;
-    assert.deepEqual([found.width, found.height, found.hasAlpha], [wide, high, hasAlpha]);
-  }
-});
-
-test("probe() says a GIF without a picture is truncated", async () => {
-  await rejects(bytesOf("GIF89a", le(6, 2), le(4, 2), [0, 0, 0]), "truncated");
-});
-
-test("probe() reads WebP's three layouts", async () => {
-  const riff = (...chunks: Uint8Array[]) => {
-    const body = bytesOf("WEBP", ...chunks);
-    return bytesOf("RIFF", le(body.length, 4), body);
-  };
-  const part = (type: string, body: Uint8Array) =>
-    bytesOf(type, le(body.length, 4), body, body.length % 2 ? [0] : []);
-  const lossy = part("VP8 ", bytesOf([0, 0, 0, 0x9d, 0x01, 0x2a], le(320, 2), le(200, 2)));
-  const lossless = part("VP8L", bytesOf(0x2f, le((319 | (199 << 14) | (1 << 28)) >>> 0, 4)));
-  const extended = part("VP8X", bytesOf(0x1a, [0, 0, 0], le(319, 3), le(199, 3)));
-  const frame = part("ANMF", new Uint8Array(16));
-  const exif = part("EXIF", ORIENTATION_6);
-  const shapes = [];
-  for (const file of [riff(lossy), riff(lossless), riff(extended, frame, frame, exif)]) {
-    const { header } = await probeBytes(file);
-    shapes.push([header.width, header.height, header.hasAlpha, header.frames, header.orientation]);
-  }
-  assert.deepEqual(shapes, [
-    [320, 200, false, 1, 1],
-    [320, 200, true, 1, 1],
-    [320, 200, true, 2, 6],
-  ]);
-  await rejects(riff(lossy).slice(0, -2), "truncated");
-});
-
-const TIFF_RGB = ([[256, 30], [257, 20], [258, 8], [262, 2], [277, 3]] as const)
-  .map(([tag, value]) => [tag, 3, 1, value] as const);
-
-test("probe() reads TIFF in both byte orders", async () => {
-  for (const order of ["II", "MM"] as const) {
-    const { header } = await probeBytes(tiff([...TIFF_RGB, [274, 3, 1, 8]], { order }));
-    assert.deepEqual([header.width, header.height, header.orientation], [30, 20, 8], order);
-    assert.equal(header.colorSpace, "rgb");
-  }
-});
-
-test("probe() reads BigTIFF", async () => {
-  const entries = [[256, 30], [257, 20], [258, 8], [262, 1]]
-    .flatMap(([tag = 0, value = 0]) => [le(tag, 2), le(3, 2), le(1, 8), le(value, 8)].flat());
-  const head = bytesOf("II", le(43, 2), le(8, 2), le(0, 2), le(16, 8), le(4, 8));
-  const file = bytesOf(head, entries, le(0, 8));
-  const { header } = await probeBytes(file);
-  assert.deepEqual([header.width, header.height, header.colorSpace], [30, 20, "grey"]);
-});
-
-test("probe() takes a TIFF's first page whatever its later directories are", async () => {
-  for (const next of [8, 9_999, 9]) {
-    assert.equal((await probeBytes(tiff(TIFF_RGB, { next }))).header.width, 30, String(next));
-  }
-  await rejects(bytesOf("II", le(42, 2), le(9_999, 4), [0, 0, 0, 0]), "truncated");
-});
-
-/** Tags that make a variant of an RGB of 8 bits that no decoder shows rightly, or none shows. */
-const TIFF_VARIANTS:
-  readonly (readonly [string, RejectReason, ...(readonly [number, number])[]])[] = [
-    ["a sensor's own samples", "unsupported_type", [262, 32_803]],
-    ["Lab", "unsupported_type", [262, 8]],
-    ["LogLuv", "unsupported_type", [262, 32_845]],
-    ["a DNG", "unsupported_type", [50_706, 0x0401]],
-    ["12 bits", "unsupported_type", [258, 12]],
-    ["32 bits", "unsupported_type", [258, 32]],
-    ["signed samples", "unsupported_type", [339, 2]],
-    ["floating point", "unsupported_type", [339, 3]],
-    ["grey of three samples", "unsupported_type", [262, 1]],
-    ["five samples", "unsupported_type", [277, 5]],
-    ["old-style JPEG", "unsupported_type", [259, 6]],
-    ["Zstandard", "unsupported_type", [259, 50_000]],
-    ["YCbCr with LZW", "unsupported_type", [262, 6], [259, 5]],
-    ["a fax of 8 bits", "unsupported_type", [259, 4]],
-    ["planes in tiles", "unsupported_type", [284, 2], [322, 16]],
-    ["no width", "corrupt", [256, 0]],
-  ];
-
-for (const [what, reason, ...tags] of TIFF_VARIANTS) {
-  test(`probe() refuses a TIFF of ${what} as ${reason}`, async () => {
-    const values = new Map([...TIFF_RGB.map(([tag, , , value]) => [tag, value] as const), ...tags]);
-    const entries = Array.from(values, ([tag, value]) => [tag, 3, 1, value] as const);
-    await rejects(tiff(entries.sort((a, b) => a[0] - b[0])), reason);
-  });
-}
-
-test("probe() takes a TIFF's extra sample for alpha only where it says so", async () => {
-  for (const [extra, hasAlpha] of [[0, false], [1, true], [2, true]] as const) {
-    const four = TIFF_RGB.map(([tag, , , value]) => [tag, 3, 1, tag === 277 ? 4 : value] as const);
-    const { header } = await probeBytes(tiff([...four, [338, 3, 1, extra]]));
-    assert.deepEqual([header.channels, header.hasAlpha], [4, hasAlpha]);
-  }
-});
-
-test("probe() reads AVIF and HEIC, their turning and mirroring as one orientation", async () => {
-  const irot = (turns: number) => box("irot", turns);
-  const imir = (axis: number) => box("imir", axis);
-  const cases: readonly (readonly [Uint8Array[], number])[] = [
-    [[], 1],
-    [[irot(1)], 8],
-    [[irot(2)], 3],
-    [[irot(3)], 6],
-    [[imir(0)], 4],
-    [[imir(1)], 2],
-    [[irot(1), imir(1)], 7],
-    [[irot(1), imir(0)], 5],
-  ];
-  for (const [turns, orientation] of cases) {
-    const file = heif({ brand: "heic", item: "hvc1", properties: [ispe(400, 300), ...turns] });
-    const { mediaType, header } = await probeBytes(file);
-    assert.equal(mediaType, "image/heic");
-    assert.deepEqual([header.width, header.height, header.orientation], [400, 300, orientation]);
-  }
-  const avif = heif({ brand: "mif1", item: "av01", properties: [ispe(400, 300)] });
-  assert.equal((await probeBytes(avif)).mediaType, "image/avif");
-});
-
+const heicOf = (...properties: Uint8Array[]) =>
+  heif({ brand: "heic", item: "hvc1", properties: [ispe(400, 300), ...properties] });
+const irot = (turns: number) => box("irot", turns);
+const imir = (axis: number) => box("imir", axis);
 const clap = (width: number, height: number) =>
   box("clap", be(width, 4), be(1, 4), be(height, 4), be(1, 4), new Uint8Array(16));
+const pixi = (...depths: number[]) => box("pixi", VERSION, depths.length, depths);
+const HEIC = { ...YUV, width: 400, height: 300 } as const;
+/** Item 1 is a grid of tile 2, whose alpha is item 3. */
+const GRID = {
+  ...{ brand: "avif", item: "grid", items: ["av01", "av01"], owners: { 1: [1], 3: [2] } },
+  properties: [ispe(4, 3), box("auxC", VERSION, "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")],
+};
+const TILES = iref(["dimg", 1, 2], ["auxl", 3, 2]);
+const AVIF_GRID = { ...YUV, width: 4, height: 3 } as const;
+const located = (version: number) =>
+  heif({
+    ...{ brand: "heic", item: "hvc1", items: ["Exif", "mime"], properties: [ispe(400, 300)] },
+    ...{ data: bytesOf(be(0, 4), ORIENTATION_6, "xmp"), isWide: version === 2 },
+    more: [iloc([[2, HEIF_DATA_AT, 30], [3, HEIF_DATA_AT + 30, 3]], version)],
+  });
+/** Items without a base, of two pieces and in another box: neither is looked at. */
+const PIECES = [be(5, 2), be(0, 4), be(2, 2), be(0, 16)];
+const IN_BOX = [be(2, 2), be(1, 2), be(0, 2), be(1, 2), be(0, 8)];
+const BASELESS = heif({
+  ...{ brand: "heic", item: "hvc1", items: ["Exif"], properties: [ispe(400, 300)] },
+  data: bytesOf(be(0, 4), ORIENTATION_6),
+  more: [
+    box(
+      "iloc",
+      ...[[1, 0, 0, 0], be(0x4400, 2), be(3, 2), ...PIECES.flat()],
+      ...[be(2, 2), be(0, 4), be(1, 2), be(HEIF_DATA_AT, 4), be(30, 4), ...IN_BOX],
+    ),
+  ],
+});
+const LOCATED = { exif: { offset: HEIF_DATA_AT, length: 30 } };
 
-test("probe() reads what a HEIF's clean aperture leaves, and how much its decoder makes", async () => {
-  const rot = box("irot", 1);
-  const sizes = [];
-  for (const properties of [[clap(399, 299)], [rot, clap(299, 399)], [clap(399, 299), rot]]) {
-    const file = heif({ brand: "heic", item: "hvc1", properties: [ispe(400, 300), ...properties] });
-    const { header: { width, height }, codedPixels } = await probeBytes(file);
-    sizes.push([width, height, codedPixels]);
+type Case = readonly [Uint8Array, Partial<Probed["header"]>, Partial<Probed>?];
+const each = <T extends string | number>(values: readonly T[], of: (value: T) => readonly Case[]) =>
+  Object.fromEntries(
+    values.flatMap((value) => of(value).map((file, at) => [`${value} (${at})`, file] as const)),
+  );
+const TIFF_MODELS = [[0, 1, "grey"], [1, 1, "grey"], [3, 1, "palette"], [5, 4, "cmyk"]] as const;
+const PNG_MODELS = [
+  ...[[0, 1, "grey"], [2, 3, "rgb"], [3, 1, "palette"], [4, 2, "grey"], [6, 4, "rgb"]] as const,
+];
+const TURNS: readonly (readonly Uint8Array[])[] = [
+  ...[[], [imir(1)], [irot(2)], [imir(0)], [irot(1), imir(0)], [irot(3)], [irot(1), imir(1)]],
+  [irot(1)],
+];
+const CROPPED = { width: 399, height: 299 };
+const CODED = { codedPixels: 120_000 };
+
+/** Of each type a usual header; files of it, how their headers differ, and what else is found. */
+const TAKEN: readonly (readonly [MediaType, Probed["header"], Readonly<Record<string, Case>>])[] = [
+  ["image/jpeg", YUV, {
+    "EXIF": [jpegOf({}, segment(0xe1, EXIF)), { orientation: 6 }, {
+      exif: { offset: 6, length: EXIF.length },
+    }],
+    ...each(["a block"], () =>
+      BLOCKS.map(([block, orientation]) => [
+        ...[jpegOf({}, segment(0xe1, "Exif\0\0", block)), { orientation }] as const,
+        { exif: { offset: 6, length: 6 + block.length } },
+      ])),
+    "its frame at its end": [jpegOf().subarray(0, 12), {}],
+    "one component": [jpegOf({ components: 1 }), { channels: 1, colorSpace: "grey" }],
+    "Adobe's RGB": [jpegOf({}, adobe(0)), { colorSpace: "rgb" }],
+    "Adobe's YCbCr": [jpegOf({ sof: 0xc2, width: 640 }, adobe(1)), { width: 640 }],
+    ...each([0, 1, 2], (transform) => [[jpegOf({ components: 4 }, adobe(transform)), {
+      ...{ channels: 4, colorSpace: transform === 2 ? "ycck" : "cmyk" },
+    }]]),
+    "a profile": [jpegOf({}, iccPart(1, PROFILE), iccPart(2, [7])), P3, {
+      iccBytes: PROFILE.length + 2 * 14 + 1,
+    }],
+    "a profile of cut tags": [jpegOf({}, iccPart(1, CUT_PROFILE)), {}, {
+      iccBytes: CUT_PROFILE.length + 14,
+    }],
+    ...each(["stray bytes"], () => STRAYS.map((stray) => [strayed(stray), {}])),
+    "a stray byte at once": [bytesOf([0xff, 0xd8, 0], jpegOf().subarray(2)), {}],
+  }],
+  ["image/png", RGB, {
+    ...each(["model"], () =>
+      PNG_MODELS.map(([color, channels, colorSpace]): Case => {
+        const header = { width: 70_000, channels, colorSpace, hasAlpha: color >= 4 };
+        return [pngOf({ color, width: 70_000 }), header];
+      })),
+    "transparency": [pngOf({ depth: 16 }, chunk("tRNS", [0])), { bitDepth: 16, hasAlpha: true }],
+    "EXIF": [pngOf({}, chunk("eXIf", ORIENTATION_6), chunk("tEXt", "x")), { orientation: 6 }, {
+      exif: { offset: 33 + 8, length: ORIENTATION_6.length },
+    }],
+    "a profile": [pngOf({}, chunk("iCCP", "Display P3\0", 0, [1, 2, 3])), P3, { iccBytes: 15 }],
+    "frames without acTL": [pngOf({}, fctl(), fctl()), {}],
+    "frames": [bytesOf(pngOf({}, chunk("acTL", be(1, 8)), fctl()), fctl(), fctl()), { frames: 3 }],
+  }],
+  ["image/gif", GIF, {
+    "a transparent frame": [gifOf(transparency(1), gifFrame(0)), { hasAlpha: true }],
+    "a later one": [gifOf(gifFrame(0), transparency(1), gifFrame(0)), { frames: 2 }],
+    "its own colours": [gifOf(gifFrame(0, 0, [0x80, 1, 2, 3, 4, 5, 6])), {}],
+    "a large frame": [gifOf(gifFrame(2, 3)), { width: 8, height: 7, hasAlpha: true }],
+    "a small frame": [gifOf(gifFrame(0, 0, [0], 6, 3)), { hasAlpha: true }],
+    "more frames than are counted": [gifOf(...Array(101).fill(times(1_000, gifFrame(0)))), {
+      frames: 100_000,
+    }],
+    "what is no block": [bytesOf(GIF_HEAD, gifFrame(0), 7, gifFrame(0)), {}],
+  }],
+  ["image/webp", WEBP, {
+    "lossy coding": [webp(lossy(320 | 0x4000, 200 | 0xc000)), {}],
+    "lossless coding": [webp(lossless(false)), { colorSpace: "rgb" }],
+    "lossless glass": [webp(lossless(true)), { colorSpace: "rgb", channels: 4, hasAlpha: true }],
+    "all features": [webp(vp8x(0x1a, 320, 200), ANMF, ANMF, riffChunk("EXIF", EXIF)), {
+      ...{ channels: 4, hasAlpha: true, frames: 2, orientation: 6 },
+    }, { exif: { offset: 12 + 18 + 2 * 24 + 8, length: EXIF.length } }],
+    "frames that are no animation": [webp(vp8x(0, 320, 200), ANMF, ANMF), {}],
+    "a profile": [webp(vp8x(0x20, 70_000, 200), riffChunk("ICCP", PROFILE), lossless(false)), {
+      ...{ width: 70_000, colorSpace: "rgb", ...P3 },
+    }, { iccBytes: PROFILE.length }],
+  }],
+  ["image/tiff", TIFF, {
+    ...each(["II", "MM"], (order) =>
+      [false, true].map((isBig) => [
+        ...[tiff(tiffTags([274, 8]), { order, isBig }), { orientation: 8 }] as const,
+      ])),
+    ...each(["model"], () =>
+      TIFF_MODELS.map(([photometric, channels, colorSpace]) => [
+        ...[tiffOf([262, photometric], [277, channels]), { channels, colorSpace }] as const,
+      ])),
+    "JPEG in YCbCr": [tiffOf([262, 6], [259, 7]), { colorSpace: "yuv" }],
+    "a fax": [tiffOf([262, 0], [277, 1], [258, 1], [259, 4]), {
+      ...{ channels: 1, bitDepth: 1, colorSpace: "grey" },
+    }],
+    "no orientation of the eight": [tiffOf([274, 9]), {}],
+    "planes in strips": [tiffOf([284, 2]), {}],
+    "a profile": [tiffWithProfile(), P3, { iccBytes: PROFILE.length }],
+    ...each([0, 1, 2], (extra) => [
+      [tiffOf([277, 4], [338, extra]), { channels: 4, hasAlpha: extra > 0 }],
+    ]),
+    // The first page is taken whatever its later directories are: a circle, none, broken.
+    ...each([8, 9_999], (next) => [[tiff(tiffTags(), { next }), {}]]),
+    "a broken page": [tiff(tiffTags(), { next: 9 }), { frames: 2 }],
+    "a second page": [bytesOf(tiff(tiffTags(), { next: 74 }), tiffOf().subarray(8)), { frames: 2 }],
+  }],
+  ["image/heic", HEIC, {
+    ...each(["turn"], () => TURNS.map((turns, at) => [heicOf(...turns), { orientation: at + 1 }])),
+    "an aperture": [heicOf(clap(399, 299)), CROPPED, CODED],
+    "one behind half a turn": [
+      heicOf(irot(2), clap(399, 299)),
+      { ...CROPPED, orientation: 3 },
+      CODED,
+    ],
+    "one that is turned": [heicOf(irot(1), clap(299, 399)), { ...CROPPED, orientation: 8 }, CODED],
+    "one before a turn": [heicOf(clap(399, 299), irot(1)), { ...CROPPED, orientation: 8 }, CODED],
+    "10 bits of grey": [heicOf(pixi(10)), { channels: 1, bitDepth: 10, colorSpace: "grey" }],
+    "a profile": [heicOf(box("colr", "prof", LOCALIZED)), P3, { iccBytes: LOCALIZED.length }],
+    ...each([0, 1, 2], (version) => [[located(version), {}, LOCATED]]),
+    "items without a base": [BASELESS, {}, LOCATED],
+  }],
+  ["image/avif", AVIF_GRID, {
+    "a coding of AV1": [heif({ brand: "mif1", item: "av01", properties: [ispe(4, 3)] }), {}],
+    "tiles without alpha": [heif({ ...GRID, more: [iref(["dimg", 1, 2])] }), {}],
+    "tiles' alpha": [heif({ ...GRID, more: [TILES] }), { channels: 4, hasAlpha: true }],
+  }],
+];
+
+for (const [mediaType, usual, files] of TAKEN) {
+  for (const [what, [file, differs, facts]] of Object.entries(files)) {
+    test(`probe() reads ${mediaType} with ${what}`, async () => {
+      const { origins: _, ...found } = await probeBytes(file);
+      const header = { ...usual, ...differs };
+      const codedPixels = header.width * header.height;
+      const exif = mediaType === "image/tiff" ? { offset: 0, length: file.length } : undefined;
+      const expected = { exif, iccBytes: 0, codedPixels, ...facts, mediaType, header };
+      assert.deepEqual({ ...found, header: { color: undefined, ...found.header } }, expected);
+    });
   }
-  assert.deepEqual(sizes, Array(3).fill([399, 299, 120_000]));
-  const empty = [ispe(4, 3), clap(0, 3)];
-  await rejects(heif({ brand: "heic", item: "hvc1", properties: empty }), "corrupt");
-});
+}
 
-test("probe() finds alpha that belongs to a HEIF's tiles, and names a sequence", async () => {
-  const alpha = box("auxC", VERSION, "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", 0);
-  // Item 1 consists of tile 2, whose alpha is item 3: both have all properties of item 1 here.
-  const ipma = box("ipma", VERSION, be(2, 4), be(1, 2), 1, 1, be(3, 2), 1, 2);
-  const ref = (type: string, from: number, to: number) =>
-    box(type, be(from, 2), be(1, 2), be(to, 2));
-  const iref = box("iref", VERSION, ref("dimg", 1, 2), ref("auxl", 3, 2));
-  const shape = { brand: "avif", item: "av01", properties: [ispe(4, 3), alpha], ipma };
-  assert.equal((await probeBytes(heif({ ...shape, more: [iref] }))).header.hasAlpha, true);
-  assert.equal((await probeBytes(heif(shape))).header.hasAlpha, false);
-  const film = bytesOf(box("ftyp", "hevc", be(0, 4), "msf1"), box("moov", new Uint8Array(9)));
-  await rejects(film, "unsupported_type");
-});
+const lying = heicOf();
+lying.set(be(0xfffffff, 4), 32);
 
-test("probe() refuses HEIF of other codings, without a size, and with boxes that end outside", async () => {
-  const heic = { brand: "heic", item: "hvc1", properties: [ispe(4, 3)] };
-  await rejects(heif({ ...heic, brand: "mif1", item: "jpeg" }), "unsupported_type");
-  await rejects(heif({ ...heic, properties: [] }), "corrupt");
-  const file = heif(heic);
-  await rejects(file.slice(0, -30), "truncated");
-  const lying = file.slice();
-  lying.set(be(0xfffffff, 4), 24 + 12);
-  await rejects(lying, "corrupt");
-});
+const REJECTED: readonly (readonly [RejectReason, Readonly<Record<string, Uint8Array>>])[] = [
+  ["unsupported_type", {
+    ...{ "lossless JPEG": jpegOf({ sof: 0xc3 }), "arithmetic JPEG": jpegOf({ sof: 0xc9 }) },
+    ...{ "lossless arithmetic JPEG": jpegOf({ sof: 0xcb }), "12-bit JPEG": jpegOf({ depth: 12 }) },
+    // Variants of TIFF that no decoder shows rightly, or none shows.
+    ...{ "a sensor's own samples": tiffOf([262, 32_803]), "LogLuv": tiffOf([262, 32_845]) },
+    ...{ "Lab": tiffOf([262, 8]), "a DNG": tiffOf([50_706, 0x0401]), "12 bits": tiffOf([258, 12]) },
+    "a Canon's raw file": bytesOf("II", le(42, 2), le(16, 4), "CR", new Uint8Array(60)),
+    ...{ "32 bits": tiffOf([258, 32]), "signed samples": tiffOf([339, 2]) },
+    ...{ "floating point": tiffOf([339, 3]), "grey of three samples": tiffOf([262, 1]) },
+    ...{ "five samples": tiffOf([277, 5]), "old-style JPEG in TIFF": tiffOf([259, 6]) },
+    ...{ "Zstandard": tiffOf([259, 50_000]), "YCbCr with LZW": tiffOf([262, 6], [259, 5]) },
+    ...{ "a fax of 8 bits": tiffOf([259, 4]), "planes in tiles": tiffOf([284, 2], [322, 16]) },
+    "HEIF of another coding": heif({ brand: "mif1", item: "jpeg", properties: [ispe(4, 3)] }),
+    "a film": bytesOf(box("ftyp", "hevc", be(0, 4), "msf1"), box("moov", new Uint8Array(9))),
+    ...{ "SVG": bytesOf("<svg xmlns='s'/>"), "BMP": bytesOf("BM", new Uint8Array(60)) },
+  }],
+  ["corrupt", {
+    "five components": jpegOf({ components: 5 }),
+    "a JPEG without a frame": bytesOf([0xff, 0xd8, 0xff, 0xd9]),
+    "a segment of a byte": bytesOf([0xff, 0xd8, 0xff, 0xe0, 0, 1], new Uint8Array(9)),
+    ...{ "PNG of a wrong depth": pngOf({ depth: 3 }), "PNG without a width": pngOf({ width: 0 }) },
+    "a header without end": pngOf({}, ...Array(21).fill(times(1_000, chunk("tEXt")))),
+    "PNG without pixels": bytesOf(pngOf().slice(0, 33), chunk("IEND")),
+    "VP8L without its signature": webp(lossless(false, 0x2e)),
+    "VP8 without a first byte": webp(lossy(320, 200, [0x9c, 0x01, 0x2a])),
+    "VP8 without a second byte": webp(lossy(320, 200, [0x9d, 0x02, 0x2a])),
+    "VP8 without a third byte": webp(lossy(320, 200, [0x9d, 0x01, 0x2b])),
+    "WebP without a picture": webp(riffChunk("JUNK", new Uint8Array(10))),
+    "TIFF without a width": tiffOf([256, 0]),
+    "TIFF without entries": bytesOf("II", le(42, 2), le(8, 4), le(0, 2), le(0, 4)),
+    "a directory in the head": bytesOf("II", le(42, 2), le(7, 4), tiffOf()),
+    "HEIF without a size": heif({ brand: "heic", item: "hvc1", properties: [] }),
+    ...{ "a box that ends outside": lying, "an empty aperture": heicOf(clap(0, 3)) },
+  }],
+  ["truncated", {
+    "a cut WebP": webp(lossy(320, 200)).slice(0, -2),
+    "a cut chunk": bytesOf("RIFF", le(36, 4), "WEBP", vp8x(0, 9, 9), "XMP ", le(99, 4), "xmp"),
+    "a GIF without a picture": bytesOf("GIF89a", le(6, 2), le(4, 2), [0, 0, 0]),
+    "a GIF cut in its colours": GIF_HEAD.slice(0, -1),
+    "TIFF whose directory is missing": bytesOf("II", le(42, 2), le(9_999, 4), [0, 0, 0, 0]),
+    ...{
+      "HEIF cut in its boxes": heicOf().slice(0, -30),
+      "HEIF without meta": located(0).slice(0, 60),
+    },
+    "an item beyond the file": heif({ ...GRID, more: [TILES, iloc([[2, 0, 999]])] }),
+  }],
+  ["not_an_image", {
+    ...{ "nothing": new Uint8Array(), "text": bytesOf("hello, this is a text and no image") },
+    "HTML": bytesOf("<html><body></body></html>"),
+  }],
+];
 
-test("probe() tells what is no image from what is another one", async () => {
-  await rejects(new Uint8Array(), "not_an_image");
-  await rejects(bytesOf("hello, this is a text and no image"), "not_an_image");
-  await rejects(bytesOf("<html><body></body></html>"), "not_an_image");
-  await rejects(bytesOf("<svg xmlns='http://www.w3.org/2000/svg'/>"), "unsupported_type");
-  await rejects(bytesOf("BM", new Uint8Array(60)), "unsupported_type");
-});
+for (const [reason, files] of REJECTED) {
+  for (const [what, file] of Object.entries(files)) {
+    test(`probe() refuses ${what} as ${reason}`, async () => {
+      await assert.rejects(probeBytes(file), { name: "ImageRejected", reason });
+    });
+  }
+}
