@@ -38,7 +38,7 @@ const REJECTED = {
 };
 
 /** Longer than all samples take to be processed, on a busy machine too. */
-const RETENTION_MS = 60_000;
+const RETENTION_MS = 45_000;
 const GRACE_MS = 10_000;
 
 let folder: string;
