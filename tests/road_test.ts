@@ -8,6 +8,7 @@ import { saltAt } from "@tintype/core/model/day_salts";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { contentKeyOf } from "@tintype/core/model/owner";
 import { decodeInside } from "@tintype/core/testing/codec_contract";
+import { eventually } from "@tintype/core/testing/eventually";
 import { sharpCodec } from "@tintype/processor/adapters/sharp_codec";
 import {
   BUCKETS,
@@ -25,7 +26,6 @@ import {
 import { sharedImage, WITHOUT_SHARED_IMAGES } from "@tintype/processor/testing/samples";
 import { pngBlob, readJpeg, sha256 } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
-import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
 const ADA = "ada.walks";
@@ -71,7 +71,7 @@ test("an upload by the project's client becomes ready, with a manifest, a row an
   const digest = sha256(await file.bytes());
   const columns = "status, source, media_type, bytes, content_key, width, height, tenant";
   const seen = `SELECT ${columns} FROM tintype.images_current WHERE image_id = '${imageId}'`;
-  await waitUntil("its row", async () => (await query(seen)).length > 0, READY.timeoutMs);
+  await eventually("its row", async () => (await query(seen)).length > 0, READY.timeoutMs);
   const salt = saltAt(await readDays(), t0OfImageId(imageId as ImageId)); // the edge's own
   const key = await contentKeyOf(salt, digest);
   const row = ["ready", "edge", "image/jpeg", String(file.size), key, "1800", "1200", TENANT];

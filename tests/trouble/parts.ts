@@ -3,9 +3,9 @@
  * wrong, `scenario` sends pictures while it does, `verify` holds what is there against what was sent.
  */
 import process from "node:process";
+import { eventually } from "@tintype/core/testing/eventually";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
 import { descendantsOf, type Process } from "../_processes.ts";
-import { waitUntil } from "../_wait.ts";
 import type { Door } from "./troubled_system.ts";
 
 /** What can be killed, and how that shows. */
@@ -70,10 +70,10 @@ export function processesOf(root: number, victims: readonly Victim[]): Process[]
 export async function killPart(victim: Victim): Promise<void> {
   const look = () => processesOf(process.pid, [victim]).map(({ pid }) => pid);
   let before: readonly number[] = [];
-  await waitUntil(`a process of ${victim}`, () => (before = look()).length > 0, APPEAR_MS);
+  await eventually(`a process of ${victim}`, () => (before = look()).length > 0, APPEAR_MS);
   process.kill(before.at(-1) ?? 0, "SIGKILL");
   const isReplaced = () => look().some((pid) => !before.includes(pid));
-  await waitUntil(`another process of ${victim}`, isReplaced, BACK_MS);
+  await eventually(`another process of ${victim}`, isReplaced, BACK_MS);
   await untilWell(victim);
 }
 
@@ -85,7 +85,7 @@ export async function untilAllWell(doors: readonly Door[]): Promise<void> {
 }
 
 async function untilWell(victim: Victim): Promise<void> {
-  await waitUntil(`${victim} to be well`, () => isWell(VICTIMS[victim].health), BACK_MS);
+  await eventually(`${victim} to be well`, () => isWell(VICTIMS[victim].health), BACK_MS);
 }
 
 async function isWell(url: string): Promise<boolean> {
