@@ -187,6 +187,10 @@ test("a push subscription cannot be pulled before its endpoint is taken away", a
 });
 
 const MANY = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`key${n}`, "x"]));
+const newSubscription = (fields: object) =>
+  ["PUT", "subscriptions/new", { topic: TOPIC, ...fields }] as const;
+const publishing = (message: object) =>
+  ["POST", "topics/things:publish", { messages: [message] }] as const;
 const REFUSED = [
   ["PUT", "topics/goog-things", {}],
   ["PUT", "topics/a", {}],
@@ -195,29 +199,25 @@ const REFUSED = [
   ["PUT", "topics/things", { messageRetentionDuration: "599s" }],
   ["PUT", "subscriptions/new", {}],
   ["PUT", "subscriptions/new", { topic: "things" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, ackDeadlineSeconds: 9 }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, ackDeadlineSeconds: 601 }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, messageRetentionDuration: "2678401s" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, filter: "attributes" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, retryPolicy: { maximumBackoff: "601s" } }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, pushConfig: { pushEndpoint: "ftp://x/" } }],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    deadLetterPolicy: { deadLetterTopic: TOPIC, maxDeliveryAttempts: 4 },
-  }],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    pushConfig: { pushEndpoint: "http://localhost/" },
+  newSubscription({ ackDeadlineSeconds: 9 }),
+  newSubscription({ ackDeadlineSeconds: 601 }),
+  newSubscription({ messageRetentionDuration: "2678401s" }),
+  newSubscription({ filter: "attributes" }),
+  newSubscription({ retryPolicy: { maximumBackoff: "601s" } }),
+  newSubscription({ pushConfig: { pushEndpoint: "ftp://x/" } }),
+  newSubscription({ deadLetterPolicy: { deadLetterTopic: TOPIC, maxDeliveryAttempts: 4 } }),
+  newSubscription({
+    pushConfig: { pushEndpoint: "http://x/" },
     bigqueryConfig: { table: "p.d.t" },
-  }],
+  }),
   ["POST", "topics/things:publish", { messages: [] }],
-  ["POST", "topics/things:publish", { messages: [{}] }],
-  ["POST", "topics/things:publish", { messages: [{ data: "*" }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: MANY }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { ["k".repeat(257)]: "" } }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { googkey: "x" } }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { key: "é".repeat(513) } }] }],
-  ["POST", "topics/things:publish", { messages: [{ data: base64("x".repeat(10_000_001)) }] }],
+  publishing({}),
+  publishing({ data: "*" }),
+  publishing({ attributes: MANY }),
+  publishing({ attributes: { ["k".repeat(257)]: "" } }),
+  publishing({ attributes: { googkey: "x" } }),
+  publishing({ attributes: { key: "é".repeat(513) } }),
+  publishing({ data: base64("x".repeat(10_000_001)) }),
   ["POST", "topics/things:publish", { messages: Array(1_001).fill({ data: "YQ==" }) }],
   ["POST", "subscriptions/all:pull", { maxMessages: 0 }],
   ["POST", "subscriptions/all:acknowledge", { ackIds: ["none"] }],
@@ -243,34 +243,14 @@ test("what Pub/Sub refuses is INVALID_ARGUMENT", async (t) => {
 const NOT_THERE = [
   ["PUT", "topics/new", { kmsKeyName: "k" }, "kmsKeyName"],
   ["PUT", "topics/new", { schemaSettings: {} }, "schemaSettings"],
+  [...newSubscription({ enableMessageOrdering: true }), "enableMessageOrdering"],
+  [...newSubscription({ enableExactlyOnceDelivery: true }), "enableExactlyOnce"],
+  [...newSubscription({ pushConfig: { noWrapper: {} } }), "pushConfig.noWrapper"],
   [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, enableMessageOrdering: true },
-    "enableMessageOrdering",
+    ...newSubscription({ bigqueryConfig: { table: "p.d.t", useTopicSchema: true } }),
+    "bigqueryConfig.useTopicSchema",
   ],
-  [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, enableExactlyOnceDelivery: true },
-    "enableExactlyOnce",
-  ],
-  [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, pushConfig: { noWrapper: {} } },
-    "pushConfig.noWrapper",
-  ],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    bigqueryConfig: { table: "p.d.t", useTopicSchema: true },
-  }, "bigqueryConfig.useTopicSchema"],
-  [
-    "POST",
-    "topics/things:publish",
-    { messages: [{ data: "YQ==", orderingKey: "k" }] },
-    "orderingKey",
-  ],
+  [...publishing({ data: "YQ==", orderingKey: "k" }), "orderingKey"],
   ["POST", "subscriptions/all:seek", { time: "2026-01-01T00:00:00Z" }, ":seek"],
   ["PUT", "snapshots/one", {}, "snapshots"],
   ["GET", "topics/things:getIamPolicy", undefined, ":getIamPolicy"],
