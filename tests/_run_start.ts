@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isListening } from "@tintype/cli/local_system";
 import { eventually } from "@tintype/core/testing/eventually";
 import { PORTS } from "@tintype/local/start/local_names";
 import { descendantsOf, runningProcesses } from "./_processes.ts";
@@ -169,21 +169,11 @@ async function requireAllEnded(
 export async function portsInUse(): Promise<number[]> {
   const { kafka: _, ...ports } = PORTS;
   const answers = await Promise.all(
-    Object.values(ports).map(async (port) => await isOpen(port) ? [port] : []),
+    Object.values(ports).map(async (port) =>
+      await isListening(new URL(`http://127.0.0.1:${port}`)) ? [port] : []
+    ),
   );
   return answers.flat();
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 function sendSignal(pid: number, name: NodeJS.Signals): void {
