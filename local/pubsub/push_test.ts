@@ -72,18 +72,6 @@ test("a push that is not answered by the ack deadline is refused", async (t) => 
   assert.equal(pushed.length, 2);
 });
 
-test("a refused push comes again after its backoff", async (t) => {
-  const timing = { minBackoffMs: 50, maxBackoffMs: 200, maxAttempts: 9 };
-  const { queue, pushed } = await startPushes(t, (_, count) => count < 5 ? 503 : 204, { timing });
-  queue.publish("a");
-  await eventually("delivered", () => queue.status().delivered === 1);
-  const waits = pushed.slice(1).map(({ atMs }, index) => atMs - (pushed[index]?.atMs ?? 0));
-  [50, 100, 200, 200].forEach((least, index) => {
-    const wait = waits[index] ?? 0;
-    assert.ok(wait >= least - 2, `wait ${index} is ${wait} ms, not ${least}`);
-  });
-});
-
 test("no more pushes are under way at once than the concurrency allows", async (t) => {
   let underWay = 0;
   let most = 0;
