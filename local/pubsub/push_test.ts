@@ -65,11 +65,14 @@ for (const status of [203, 301, 400, 429, 503]) {
 test("a push that is not answered by the ack deadline is refused", async (t) => {
   const never = new Promise<number>(() => {});
   const { queue, pushed } = await startPushes(t, (_, count) => count === 1 ? never : 204, {
-    timing: { ackDeadlineMs: 50 },
+    timing: { ackDeadlineMs: 100, maxAttempts: undefined },
   });
   queue.publish("a");
   await eventually("delivered", () => queue.status().delivered === 1);
-  assert.equal(pushed.length, 2);
+  // A busy machine may be late with the second response, too.
+  const attempts = pushed.map(({ body }) => body.deliveryAttempt);
+  assert.deepEqual(attempts, attempts.map((_, index) => index + 1));
+  assert.ok(attempts.length >= 2);
 });
 
 test("no more pushes are under way at once than the concurrency allows", async (t) => {
