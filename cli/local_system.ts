@@ -21,7 +21,8 @@ export function notRunning(host: string): string {
   return `Nothing answers at ${host}: start the local system with \`npx deno task start\``;
 }
 
-async function isListening({ hostname, port }: URL): Promise<boolean> {
+/** Whether somebody listens at a URL's host and port. */
+export async function isListening({ hostname, port }: URL): Promise<boolean> {
   const socket = connect(Number(port), hostname.replace(/^\[(.*)\]$/, "$1"));
   try {
     await once(socket, "connect");

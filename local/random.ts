@@ -25,7 +25,6 @@ export class Random {
   pick<T>(items: readonly T[]): T {
     return items[this.integer(0, items.length - 1)] as T; // within the bounds
   }
-
   bytes(count: number): Uint8Array {
     return Uint8Array.from({ length: count }, () => this.integer(0, 255));
   }

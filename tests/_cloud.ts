@@ -1,6 +1,5 @@
 /** Calls that the walks make: the edge as a client does, the emulators as Google's clients do, and their controls. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@tintype/client/client";
 import { DAYS_FILE, type DaySalt, parseDaySalts } from "@tintype/core/model/day_salts";
 import { LOCAL, URLS } from "@tintype/local/start/local_names";
@@ -132,11 +131,15 @@ export async function erase(imageId: string, token: string): Promise<Record<stri
   assert.equal(asked.status, 202);
   assert.deepEqual(await asked.json(), { imageId, status: "accepted", erasure });
   assert.equal((await callEdge(path, { token })).status, 404);
-  const receipt = await eventually("the receipt", async () => {
-    await sleep(300);
-    const answer = await (await callEdge(erasure, { token })).json() as Record<string, unknown>; // the contract
-    return answer["status"] === "erased" && answer;
-  }, ERASED_MS);
+  const receipt = await eventually(
+    "the receipt",
+    async () => {
+      const answer = await (await callEdge(erasure, { token })).json() as Record<string, unknown>; // the contract
+      return answer["status"] === "erased" && answer;
+    },
+    ERASED_MS,
+    300,
+  );
   const [request = "", ...more] = await namesWith(BUCKETS.erasures, imageId);
   assert.deepEqual(more, []);
   assert.deepEqual(await namesWith(BUCKETS.raw, imageId), []);

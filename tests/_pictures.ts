@@ -30,21 +30,17 @@ const COMMENT = 0xfe;
 const SCAN = 0xda;
 
 /**
- * A JPEG's size in pixels, and the blocks in front of its pixels that tell more than how to decode it: every
- * application block but JFIF's own (EXIF, XMP, ICC, Photoshop …) and comments (ITU-T T.81, annex B).
+ * The blocks in front of a JPEG's pixels that say more than how to decode it: every application block but JFIF's own
+ * (EXIF, XMP, ICC, Photoshop …) and comments (ITU-T T.81, annex B).
  */
-export function readJpeg(bytes: Uint8Array) {
+export function jpegMetadataOf(bytes: Uint8Array): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const metadata: string[] = [];
-  let size = { width: 0, height: 0 };
   for (let at = 2, kind = 0; kind !== SCAN; at += 2 + view.getUint16(at + 2)) {
     if (view.getUint8(at) !== 0xff) throw new Error(`Not a JPEG's block at ${at}`);
     kind = view.getUint8(at + 1);
     if (kind > 0xe0 && kind <= 0xef) metadata.push(`APP${kind - 0xe0}`);
     if (kind === COMMENT) metadata.push("comment");
-    if (kind >= 0xc0 && kind <= 0xc2) {
-      size = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
-    }
   }
-  return { metadata, ...size };
+  return metadata;
 }

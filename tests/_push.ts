@@ -1,9 +1,9 @@
 import type { Client } from "@tintype/client/client";
+import { eventually } from "@tintype/core/testing/eventually";
 import { LOCAL } from "@tintype/local/start/local_names";
 import { URLS } from "./_cloud.ts";
 import { addFault, clearFaults, postJson } from "./_emulator.ts";
 import { pngBlob } from "./_pictures.ts";
-import { waitUntil } from "./_wait.ts";
 
 /** Where the pushed messages are; see `GET /_local/push`. */
 export type PushCounts = Readonly<
@@ -50,7 +50,7 @@ export async function repairAtOnce(): Promise<RepairCounts> {
 
 /** Repairs until nothing is open any more whose event does not wait. */
 export async function repairAll(): Promise<void> {
-  await waitUntil("repair to find nothing open", async () => {
+  await eventually("repair to find nothing open", async () => {
     const { republished, failed, waiting, heldBack } = await repairAtOnce();
     return republished + failed + waiting + heldBack === 0;
   }, WAIT_MS);
@@ -65,9 +65,9 @@ export async function giveEventUp(client: Client): Promise<string> {
   await setPush({ maxAttempts: 2 });
   try {
     const { imageId } = await client.upload(pngBlob(300, 200));
-    await waitUntil("the event to be given up", hasMore("deadLettered"), WAIT_MS);
+    await eventually("the event to be given up", hasMore("deadLettered"), WAIT_MS);
     await clearFaults(URLS.storage);
-    await waitUntil("its failure to be written", hasMore("deadDelivered"), WAIT_MS);
+    await eventually("its failure to be written", hasMore("deadDelivered"), WAIT_MS);
     return imageId;
   } finally {
     await clearFaults(URLS.storage);

@@ -5,15 +5,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isListening } from "@tintype/cli/local_system";
+import { eventually } from "@tintype/core/testing/eventually";
 import { PORTS } from "@tintype/local/start/local_names";
 import { descendantsOf, runningProcesses } from "./_processes.ts";
-import { waitUntil } from "./_wait.ts";
 
 /** How a run of the command ended, and what it wrote. */
 export interface RunResult {
@@ -123,7 +123,7 @@ async function lineWith(
   lines: readonly string[],
 ): Promise<string> {
   const find = () => lines.find((line) => line.includes(text));
-  await waitUntil(`a line with "${text}"`, () => find() !== undefined || hasEnded(child), 90_000);
+  await eventually(`a line with "${text}"`, () => find() !== undefined || hasEnded(child), 90_000);
   const found = find();
   if (found !== undefined) return found;
   throw new Error(`The system ended without a line "${text}":\n${lines.slice(-20).join("\n")}`);
@@ -155,7 +155,7 @@ async function requireAllEnded(
   const openPorts = async () => (await portsInUse()).filter((port) => !ownPorts.includes(port));
   const isOver = async () => alive().length + (await openPorts()).length === 0;
   try {
-    await waitUntil("every process and port of the system to be free", isOver, 10_000);
+    await eventually("every process and port of the system to be free", isOver, 10_000);
   } catch (cause) {
     const left = alive();
     const names = left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join("; ");
@@ -169,21 +169,11 @@ async function requireAllEnded(
 export async function portsInUse(): Promise<number[]> {
   const { kafka: _, ...ports } = PORTS;
   const answers = await Promise.all(
-    Object.values(ports).map(async (port) => await isOpen(port) ? [port] : []),
+    Object.values(ports).map(async (port) =>
+      await isListening(new URL(`http://127.0.0.1:${port}`)) ? [port] : []
+    ),
   );
   return answers.flat();
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 function sendSignal(pid: number, name: NodeJS.Signals): void {

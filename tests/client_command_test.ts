@@ -9,8 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Edge, openEdge } from "./_edge.ts";
-import { waitUntil } from "./_wait.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PATIENCE_MS = 60_000;
@@ -145,7 +145,7 @@ test("upload that Ctrl-C ends goes on where it was when it runs again, and sends
   const call = ["many", "--json", "--at-once", "1", "--state", "state", ...toEdge()];
   const first = upload(...call);
   const isUnderWay = async () => await edge.faultsLeft() === 0;
-  await waitUntil("the second chunk to be under way", isUnderWay, PATIENCE_MS);
+  await eventually("the second chunk to be under way", isUnderWay, PATIENCE_MS);
   const records = join(folder, "state/uploads");
   const [name = ""] = await readdir(records);
   const { imageId } = JSON.parse(await readFile(join(records, name), "utf8"));
@@ -182,14 +182,14 @@ test("upload --watch sends what comes once it is whole, and nothing of it again"
   const call = ["--watch", "inbox", "--json", "--state", "state", ...toEdge()];
   const first = upload(...call);
   const has = (run: Run, count: number) => () => resultsOf(run.output()).length === count;
-  await waitUntil("the picture that was there", has(first, 1), PATIENCE_MS);
+  await eventually("the picture that was there", has(first, 1), PATIENCE_MS);
   await copyFile(old, join(folder, "inbox/new.jpg"));
-  await waitUntil("the new picture", has(first, 2), PATIENCE_MS);
+  await eventually("the new picture", has(first, 2), PATIENCE_MS);
   first.child.kill("SIGINT");
   assert.equal((await first.ended).code, 0);
   const second = upload(...call);
   await picture("inbox/third.jpg", 4_000);
-  await waitUntil("the third picture", has(second, 1), PATIENCE_MS);
+  await eventually("the third picture", has(second, 1), PATIENCE_MS);
   second.child.kill("SIGTERM");
   const { out } = await second.ended;
   assert.deepEqual(resultsOf(out).map(({ file }) => file), ["third.jpg"]);

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Image } from "@tintype/client/client";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
+import { eventually } from "@tintype/core/testing/eventually";
 import { BUCKETS, clientFor, namesWith, query, readObject, URLS } from "./_cloud.ts";
 import { addFault, clearFaults, faultsLeft } from "./_emulator.ts";
 import { noisePng, pngBlob } from "./_pictures.ts";
 import { giveEventUp, type PushCounts, readPush, repairAll, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
 import { runTask } from "./_task.ts";
-import { waitUntil } from "./_wait.ts";
 
 const READY = { timeoutMs: 60_000 };
 /** Long enough for these tests, short enough that repair waits for seconds only. */
@@ -40,12 +40,10 @@ async function manifestOf(imageId: string): Promise<Manifest> {
 
 /** Waits until no event is queued or under way, and answers the counters. */
 async function quiet(): Promise<PushCounts> {
-  let counters = await readPush();
-  await waitUntil("all events to be delivered", async () => {
-    counters = await readPush();
-    return counters.queued === 0 && counters.delivering === 0;
+  return await eventually("the delivery of all events", async () => {
+    const counters = await readPush();
+    return counters.queued === 0 && counters.delivering === 0 && counters;
   }, 60_000);
-  return counters;
 }
 
 /** Asserts that an image came to its end once: one raw object, one manifest, the pinned renditions, one row. */
@@ -59,7 +57,7 @@ async function assertOnce({ imageId, status, renditions }: Image): Promise<void>
     assert.equal((await readObject(BUCKETS.processed, object)).generation, generation, object);
   }
   const hasRow = async () => (await query(seen(imageId))).length > 0;
-  await waitUntil("its row", hasRow, READY.timeoutMs);
+  await eventually("its row", hasRow, READY.timeoutMs);
   assert.deepEqual(await query(seen(imageId)), [["ready"]]);
 }
 
@@ -76,7 +74,7 @@ test("an image whose event was lost is processed by repair", async () => {
 });
 
 test("an image whose event was given up is processed by repair, as on Google Cloud", async () => {
-  await waitUntil(
+  await eventually(
     "repair",
     async () => (await client.images.get(givenUp)).status === "ready",
     READY.timeoutMs,
@@ -107,7 +105,7 @@ test("an image is ready although BigQuery is away, and gets its row when that is
   });
   const { imageId } = await upload();
   const isRefused = async () => await faultsLeft(URLS.bigquery) < 10_000;
-  await waitUntil("its row to be refused", isRefused, READY.timeoutMs);
+  await eventually("its row to be refused", isRefused, READY.timeoutMs);
   const image = await client.waitUntilReady(imageId, READY);
   assert.deepEqual(await query(seen(imageId)), []);
   await clearFaults(URLS.bigquery);
@@ -140,7 +138,7 @@ test("deliveries that are held back come when they are let go", async () => {
   await push({ hold: true });
   const { imageId } = await upload();
   const isHeld = async () => (await readPush()).queued > 0;
-  await waitUntil("its event to be held", isHeld, READY.timeoutMs);
+  await eventually("its event to be held", isHeld, READY.timeoutMs);
   assert.equal((await client.images.get(imageId)).status, "processing");
   await push({ hold: false });
   await assertOnce(await client.waitUntilReady(imageId, READY));
@@ -156,7 +154,7 @@ test("deno task repair says what is open, and publishes it unless it is a dry ru
     return JSON.parse(stdout);
   };
   const isLost = async () => (await repair("--since", "1h", "--dry-run")).republished === 1;
-  await waitUntil("it to be old enough", isLost, READY.timeoutMs);
+  await eventually("it to be old enough", isLost, READY.timeoutMs);
   assert.equal((await client.images.get(imageId)).status, "processing");
   const { shards, republished } = await repair("--since", new Date(0).toISOString());
   assert.deepEqual([shards, republished], [32, 1]);

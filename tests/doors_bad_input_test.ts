@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { eventually } from "@tintype/core/testing/eventually";
 import { importHmacSigner, objectPath, signUrl } from "@tintype/gcs/v4_signer";
 import {
   BUCKETS,
@@ -18,7 +19,6 @@ import {
 } from "./_cloud.ts";
 import { noisePng, pngBlob, sha256 } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
-import { waitUntil } from "./_wait.ts";
 
 const JANE = "jane.doe@example.com";
 const FILE_NAME = "janes_holiday.png";
@@ -136,12 +136,12 @@ test("bytes beyond their declaration are removed at once, and the edge learns ho
   const path = `/v1/images/${imageId}?wait=20`;
   const image = await (await callEdge(path, { token })).json() as Record<string, unknown>;
   assert.deepEqual([image["status"], image["reason"]], ["rejected", "declared_mismatch"]);
-  await waitUntil("the raw object to be gone", async () => {
+  await eventually("the raw object to be gone", async () => {
     const response = await fetch(`${URLS.storage}/storage/v1/b/${BUCKETS.raw}/o`);
     assert.equal(response.status, 200);
     return !(await response.text()).includes(imageId);
   }, 5_000);
-  await waitUntil("the push of its record to the edge", () => {
+  await eventually("the push of its record to the edge", () => {
     return system.lines.some((line) => line.includes("/events/records") && line.includes("204"));
   }, 10_000);
 });
@@ -165,7 +165,7 @@ test("processor and keeper are called by their subscription's and scheduler's ac
     const response = await fetch(url, { method: "POST", headers, body: `{"message":"${JANE}"` });
     assert.equal(response.status, status, `${what}: ${await response.text()}`);
   }
-  await waitUntil("the log to tell of the garbage", () => {
+  await eventually("the log to tell of the garbage", () => {
     return system.lines.some((line) => line.includes("push_unreadable"));
   }, 5_000);
 });
@@ -205,7 +205,7 @@ test("no log line holds a token, a signature, a session, a secret, a subject, a 
   await callEdge("/v1/images?limit=1", { token });
   await callEdge(`/v1/images/${imageId}`, { token, method: "DELETE" });
   await clientFor(JANE).upload(pngBlob(30, 30));
-  await waitUntil("the log to tell of the image", () => {
+  await eventually("the log to tell of the image", () => {
     return system.lines.filter((line) => line.includes(imageId)).length > 10;
   }, 10_000);
   const parts = ["edge", "processor", "keeper", "storage", "pubsub", "bigquery", "oidc"];

@@ -11,6 +11,7 @@ import { deriveOwner, parsePseudonymKeys } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { certificateSchema } from "@tintype/core/retention/certificate";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { eventually } from "@tintype/core/testing/eventually";
 import {
   BUCKETS,
   callEdge,
@@ -24,7 +25,6 @@ import {
 } from "./_cloud.ts";
 import { noisePng } from "./_pictures.ts";
 import { startSystem, type System } from "./_system.ts";
-import { waitUntil } from "./_wait.ts";
 
 const RETENTION_MS = 6 * 3_600_000;
 const POLICY = retentionPolicyOf(RETENTION_MS);
@@ -66,7 +66,7 @@ async function makeImages(): Promise<string[]> {
   });
   const rows =
     `SELECT COUNT(*) FROM tintype.images WHERE owner = '${owner}' AND status = 'rejected'`;
-  await waitUntil(
+  await eventually(
     "every row",
     async () => Number((await query(rows))[0]?.[0]) === IMAGES,
     SETTLE_MS,
@@ -101,7 +101,7 @@ test("1,000 images that are erased within a minute have receipts in time, by one
 
   const receipts = async () =>
     (await namesWith(BUCKETS.processed)).filter((name) => name.startsWith("erased/")).length;
-  await waitUntil("every receipt", async () => await receipts() === IMAGES, RECEIPTS_MS, 500);
+  await eventually("every receipt", async () => await receipts() === IMAGES, RECEIPTS_MS, 500);
   t.diagnostic(`asked in ${askedMs - startMs} ms, receipts after ${Date.now() - askedMs} ms`);
 
   const left = await query(

@@ -8,6 +8,7 @@ import { newImageId } from "@tintype/client/image_id";
 import { certificateSchema } from "@tintype/core/retention/certificate";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { scene } from "@tintype/core/testing/drawing";
+import { eventually } from "@tintype/core/testing/eventually";
 import { makeSample } from "@tintype/processor/testing/samples";
 import { readAudit, runAudit } from "./_audit.ts";
 import { canariesIn, withCanaries } from "./_canaries.ts";
@@ -26,7 +27,6 @@ import {
 import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
 import { startSystem, type System } from "./_system.ts";
-import { waitUntil } from "./_wait.ts";
 
 const RETENTION_MS = 60_000;
 const GRACE_MS = 10_000;
@@ -61,7 +61,7 @@ before(async () => {
   await client.waitUntilReady(imageId, { timeoutMs: 30_000 });
   const sent = doors === "edge" ? 3 : 5;
   const seen = "SELECT image_id, source FROM tintype.images WHERE status = 'ready'";
-  await waitUntil("every row", async () => (await query(seen)).length >= sent, 20_000);
+  await eventually("every row", async () => (await query(seen)).length >= sent, 20_000);
   const rows = await query(seen);
   images = rows.map(([id, door]) => {
     const known = id as ImageId; // the processor's own
@@ -183,7 +183,7 @@ test("what was not erased is kept until its time, and then nothing is left, not 
   const kept = images.filter(({ imageId: id, door }) => id !== imageId && door === "edge");
   const newestMs = Math.max(...images.map(({ t0Ms }) => t0Ms));
   const lastSeen = new Map<string, number>();
-  await waitUntil(
+  await eventually(
     "everything to be gone",
     async () => {
       const askedMs = Date.now();

@@ -12,6 +12,7 @@ import { parseTenant } from "@tintype/core/model/tenant";
 import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { keepDays } from "@tintype/core/retention/keep_days";
 import { retentionPolicyOf } from "@tintype/core/retention/policy";
+import { eventually } from "@tintype/core/testing/eventually";
 import { LOCAL, STORAGE_URLS, URLS } from "@tintype/local/start/local_names";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { publish } from "@tintype/pubsub/publish";
@@ -21,7 +22,6 @@ import { postJson } from "./_emulator.ts";
 import { noisePng, sha256 } from "./_pictures.ts";
 import { runningFiles } from "./_running_files.ts";
 import { startSystem, type System } from "./_system.ts";
-import { waitUntil } from "./_wait.ts";
 
 const RETENTION_MS = 30_000;
 const PEOPLE = ["zaphod.salt@example.com", "trillian.salt@example.com"] as const;
@@ -48,7 +48,7 @@ before(async () => {
     return sha256(bytes);
   }));
   const rows = `SELECT * FROM tintype.images WHERE tenant = '${TENANT}'`;
-  await waitUntil("every row", async () => (await query(rows)).length === PEOPLE.length, WAIT_MS);
+  await eventually("every row", async () => (await query(rows)).length === PEOPLE.length, WAIT_MS);
   copies = JSON.stringify(await query(rows));
   await buryRows();
 });
@@ -64,7 +64,7 @@ async function buryRows(): Promise<void> {
   ));
   await publish(pubsub, `${PROJECT}/topics/tintype-images`, messages);
   const hasLetters = async () => (await deadLetters()).includes("no_such_column");
-  await waitUntil("dead letters", hasLetters, WAIT_MS);
+  await eventually("dead letters", hasLetters, WAIT_MS);
 }
 
 let letters = "";
@@ -125,7 +125,7 @@ test("after a day is dropped nothing that is left links an image to a subject or
     const rows = await query("SELECT image_id FROM tintype.images");
     return names.flat().length + rows.length === 0;
   };
-  await waitUntil("every object and row to be gone", gone, RETENTION_MS + WAIT_MS, 500);
+  await eventually("every object and row to be gone", gone, RETENTION_MS + WAIT_MS, 500);
 
   const before = await leftovers();
   assert.deepEqual((await linksIn(before)).sort(), [...PEOPLE, ...files].sort());

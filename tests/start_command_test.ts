@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { eventually } from "@tintype/core/testing/eventually";
 import { PORTS } from "@tintype/local/start/local_names";
 import { BUCKETS, namesWith, readObject } from "./_cloud.ts";
 import { noisePng } from "./_pictures.ts";
 import { portsInUse, type Run, type RunResult, runStart } from "./_run_start.ts";
-import { waitUntil } from "./_wait.ts";
 
 /** The document that `--json` prints (DESIGN, "One machine"). */
 interface Report {
@@ -38,7 +38,7 @@ const REJECTED = {
 };
 
 /** Longer than all samples take to be processed, on a busy machine too. */
-const RETENTION_MS = 60_000;
+const RETENTION_MS = 45_000;
 const GRACE_MS = 10_000;
 
 let folder: string;
@@ -140,7 +140,7 @@ async function watchPurge(run: Run): Promise<number> {
   let lastSeenMs = 0;
   let isOver = false;
   void run.ended.catch(() => undefined).finally(() => isOver = true);
-  await waitUntil("the run to end", async () => {
+  await eventually("the run to end", async () => {
     const askedMs = Date.now();
     const names = await namesWith(BUCKETS.raw).catch(() => []);
     if (names.length > 0) lastSeenMs = askedMs;
@@ -223,7 +223,7 @@ test("start drains on SIGTERM while pictures go through, and leaves no process, 
 
 test("start that is told twice to end leaves no process and no port", async (t) => {
   const run = await startFor(t, ["--doors", "edge"]);
-  await waitUntil("the emulators to listen", async () => (await portsInUse()).length >= 3, 60_000);
+  await eventually("the emulators to listen", async () => (await portsInUse()).length >= 3, 60_000);
   run.signal("SIGINT");
   run.signal("SIGTERM");
   assert.notEqual((await run.ended).code, 0); // throws where a process or a port is left

@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const POLL_MS = 20;
+const FIRST_POLL_MS = 10;
 
-/** Asks again and again until the answer is neither undefined nor false; throws what it waited for after `timeoutMs`. */
+/**
+ * Asks again and again, less and less often, until the answer is neither undefined nor false; throws what it waited for
+ * after `timeoutMs`.
+ */
 export async function eventually<Answer>(
   what: string,
   ask: () => Answer | Promise<Answer>,
   timeoutMs = 30_000,
+  mostPollMs = 100,
 ): Promise<Exclude<Answer, undefined | false>> {
   const deadline = performance.now() + timeoutMs;
-  for (;;) {
+  for (let pollMs = FIRST_POLL_MS;; pollMs = Math.min(2 * pollMs, mostPollMs)) {
     const answer = await ask();
     if (isGiven(answer)) return answer;
     assert.ok(performance.now() < deadline, `${what} did not come within ${timeoutMs} ms`);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,6 @@ test("installKafka() takes what the cache folder holds and fetches nothing", asy
   const cache = await makeFolder(t);
   const libs = join(cache, `kafka-${KAFKA_VERSION}`);
   await mkdir(libs);
-  const startedMs = performance.now();
   assert.equal(await installKafka(cache), libs);
-  assert.ok(performance.now() - startedMs < 1_000);
+  assert.deepEqual(await readdir(libs), []);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { publish } from "@tintype/pubsub/publish";
 import { acknowledge, modifyAckDeadline, pull } from "@tintype/pubsub/pull";
@@ -101,11 +102,8 @@ test(`no published message is lost under refusals, kills and duplicates (PUBSUB_
   const missing = () =>
     published.filter((id) => !pushed.has(id)).length +
     published.filter((id) => !received.has(id)).length;
-  for (const deadline = Date.now() + TIME_MS; missing() > 0 && Date.now() < deadline;) {
-    await sleep(50);
-  }
+  await eventually(`each of ${MESSAGES} messages twice`, () => missing() === 0, TIME_MS);
   ending.abort();
   await pulling;
   assert.equal(published.length, MESSAGES);
-  assert.equal(missing(), 0, `of ${MESSAGES} messages twice`);
 });

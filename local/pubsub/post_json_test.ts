@@ -7,7 +7,7 @@ test("postJson() sends JSON with the token and reads status and text", async (t)
   const url = await startServer(t, async ({ headers, method }, response) => {
     response.writeHead(202).end(`${method} ${headers["content-type"]} ${headers.authorization}`);
   });
-  const answer = await postJson({ url, body: {}, token: "abc", timeoutMs: 1_000 });
+  const answer = await postJson({ url, body: {}, token: "abc", timeoutMs: 10_000 });
   assert.deepEqual(answer, { status: 202, text: "POST application/json Bearer abc" });
 });
 
@@ -16,7 +16,7 @@ test("postJson() takes a 102 for the answer", async (t) => {
     response.writeProcessing();
     setTimeout(() => response.writeHead(500).end(), 50);
   });
-  assert.deepEqual(await postJson({ url, body: {}, timeoutMs: 1_000 }), { status: 102, text: "" });
+  assert.deepEqual(await postJson({ url, body: {}, timeoutMs: 10_000 }), { status: 102, text: "" });
 });
 
 test("postJson() rejects when the answer does not end in time", async (t) => {
@@ -37,7 +37,7 @@ test("postJson() sends again where a kept connection was closed meanwhile", asyn
     answered++;
     response.end("ok");
   });
-  assert.equal((await postJson({ url, body: {}, timeoutMs: 1_000 })).text, "ok");
-  assert.equal((await postJson({ url, body: {}, timeoutMs: 1_000 })).text, "ok");
+  assert.equal((await postJson({ url, body: {}, timeoutMs: 10_000 })).text, "ok");
+  assert.equal((await postJson({ url, body: {}, timeoutMs: 10_000 })).text, "ok");
   assert.equal(answered, 3);
 });

@@ -7,9 +7,11 @@ import type { TestContext } from "node:test";
 const TOPIC = "projects/tintype-local/topics/things";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-/** The API with a topic `things` and a subscription `all` of it. */
+/** The API with a topic `things` and a subscription `all` of it, and a clock that stands still until it is moved. */
 async function startThings(t: TestContext, settings: object = {}, options: QueueOptions = {}) {
-  const api = await startApi(t, options);
+  let nowMs = Date.now();
+  const api = await startApi(t, { clock: { now: () => nowMs }, ...options });
+  const pass = (ms: number) => void (nowMs += ms);
   assert.equal((await api.call("PUT", "topics/things", {})).status, 200);
   const created = await api.call("PUT", "subscriptions/all", { topic: TOPIC, ...settings });
   assert.equal(created.status, 200, JSON.stringify(created.body));
@@ -25,7 +27,7 @@ async function startThings(t: TestContext, settings: object = {}, options: Queue
   };
   const settle = (verb: string, ackIds: readonly string[], more: object = {}) =>
     api.call("POST", `subscriptions/all:${verb}`, { ackIds, ...more });
-  return { ...api, created, publish, pull, settle };
+  return { ...api, created, pass, publish, pull, settle };
 }
 
 interface Received {
@@ -99,27 +101,28 @@ test("a subscription outlives its topic, with what it holds", async (t) => {
 });
 
 test("what is published is pulled until it is acknowledged, in the lease of one caller at a time", async (t) => {
-  const { publish, pull, settle } = await startThings(t, {}, { timing: { ackDeadlineMs: 100 } });
+  const { pass, publish, pull, settle } = await startThings(t);
   const ids = await publish("a", "b");
   const [first, second] = await pull();
   assert.deepEqual([first?.message.messageId, second?.message.messageId], ids);
   assert.equal(Buffer.from(first?.message.data ?? "", "base64").toString(), "a");
   assert.equal(first !== undefined && "deliveryAttempt" in first, false);
+  pass(9_999);
   assert.deepEqual(await pull(), []);
   await settle("acknowledge", [first?.ackId ?? ""]);
-  await sleep(120);
+  pass(1);
   assert.deepEqual(textsOf(await pull()), ["b"]);
   await settle("acknowledge", [second?.ackId ?? ""]);
-  await sleep(120);
+  pass(10_000);
   assert.deepEqual(textsOf(await pull()), ["b"], "the lease of an earlier delivery is over");
 });
 
 test("a deadline is moved, and one of nothing refuses the message", async (t) => {
-  const { publish, pull, settle } = await startThings(t, {}, { timing: { ackDeadlineMs: 60 } });
+  const { pass, publish, pull, settle } = await startThings(t);
   await publish("a");
   const [first] = await pull();
   await settle("modifyAckDeadline", [first?.ackId ?? ""], { ackDeadlineSeconds: 30 });
-  await sleep(100);
+  pass(29_999);
   assert.deepEqual(await pull(), []);
   await settle("modifyAckDeadline", [first?.ackId ?? ""]);
   assert.deepEqual(textsOf(await pull()), ["a"]);
@@ -137,7 +140,7 @@ test("a refused message waits for its backoff, and is a dead letter after its at
   const deadLetterPolicy = { deadLetterTopic: `${TOPIC}-dead`, maxDeliveryAttempts: 5 };
   const timing = { minBackoffMs: 40, maxBackoffMs: 40, maxAttempts: undefined };
   const api = await startThings(t, { deadLetterPolicy, retryPolicy: {} }, { timing });
-  const { call, publish, pull, settle } = api;
+  const { call, pass, publish, pull, settle } = api;
   const refuse = async (all: readonly Received[]) => {
     await settle("modifyAckDeadline", all.map(({ ackId }) => ackId));
     return all.map(({ deliveryAttempt }) => deliveryAttempt);
@@ -146,8 +149,9 @@ test("a refused message waits for its backoff, and is a dead letter after its at
   const attempts: unknown[] = [];
   for (let attempt = 1; attempt <= 6; attempt++) {
     attempts.push(...await refuse(await pull()));
+    pass(39);
     assert.deepEqual(await pull(), [], "not before its backoff");
-    await sleep(60);
+    pass(1);
   }
   assert.deepEqual(attempts, [1, 2, 3, 4, 5, 6], "its topic is not there yet");
   await call("PUT", "topics/things-dead", {});
@@ -183,6 +187,10 @@ test("a push subscription cannot be pulled before its endpoint is taken away", a
 });
 
 const MANY = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`key${n}`, "x"]));
+const newSubscription = (fields: object) =>
+  ["PUT", "subscriptions/new", { topic: TOPIC, ...fields }] as const;
+const publishing = (message: object) =>
+  ["POST", "topics/things:publish", { messages: [message] }] as const;
 const REFUSED = [
   ["PUT", "topics/goog-things", {}],
   ["PUT", "topics/a", {}],
@@ -191,29 +199,25 @@ const REFUSED = [
   ["PUT", "topics/things", { messageRetentionDuration: "599s" }],
   ["PUT", "subscriptions/new", {}],
   ["PUT", "subscriptions/new", { topic: "things" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, ackDeadlineSeconds: 9 }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, ackDeadlineSeconds: 601 }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, messageRetentionDuration: "2678401s" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, filter: "attributes" }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, retryPolicy: { maximumBackoff: "601s" } }],
-  ["PUT", "subscriptions/new", { topic: TOPIC, pushConfig: { pushEndpoint: "ftp://x/" } }],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    deadLetterPolicy: { deadLetterTopic: TOPIC, maxDeliveryAttempts: 4 },
-  }],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    pushConfig: { pushEndpoint: "http://localhost/" },
+  newSubscription({ ackDeadlineSeconds: 9 }),
+  newSubscription({ ackDeadlineSeconds: 601 }),
+  newSubscription({ messageRetentionDuration: "2678401s" }),
+  newSubscription({ filter: "attributes" }),
+  newSubscription({ retryPolicy: { maximumBackoff: "601s" } }),
+  newSubscription({ pushConfig: { pushEndpoint: "ftp://x/" } }),
+  newSubscription({ deadLetterPolicy: { deadLetterTopic: TOPIC, maxDeliveryAttempts: 4 } }),
+  newSubscription({
+    pushConfig: { pushEndpoint: "http://x/" },
     bigqueryConfig: { table: "p.d.t" },
-  }],
+  }),
   ["POST", "topics/things:publish", { messages: [] }],
-  ["POST", "topics/things:publish", { messages: [{}] }],
-  ["POST", "topics/things:publish", { messages: [{ data: "*" }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: MANY }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { ["k".repeat(257)]: "" } }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { googkey: "x" } }] }],
-  ["POST", "topics/things:publish", { messages: [{ attributes: { key: "é".repeat(513) } }] }],
-  ["POST", "topics/things:publish", { messages: [{ data: base64("x".repeat(10_000_001)) }] }],
+  publishing({}),
+  publishing({ data: "*" }),
+  publishing({ attributes: MANY }),
+  publishing({ attributes: { ["k".repeat(257)]: "" } }),
+  publishing({ attributes: { googkey: "x" } }),
+  publishing({ attributes: { key: "é".repeat(513) } }),
+  publishing({ data: base64("x".repeat(10_000_001)) }),
   ["POST", "topics/things:publish", { messages: Array(1_001).fill({ data: "YQ==" }) }],
   ["POST", "subscriptions/all:pull", { maxMessages: 0 }],
   ["POST", "subscriptions/all:acknowledge", { ackIds: ["none"] }],
@@ -239,34 +243,14 @@ test("what Pub/Sub refuses is INVALID_ARGUMENT", async (t) => {
 const NOT_THERE = [
   ["PUT", "topics/new", { kmsKeyName: "k" }, "kmsKeyName"],
   ["PUT", "topics/new", { schemaSettings: {} }, "schemaSettings"],
+  [...newSubscription({ enableMessageOrdering: true }), "enableMessageOrdering"],
+  [...newSubscription({ enableExactlyOnceDelivery: true }), "enableExactlyOnce"],
+  [...newSubscription({ pushConfig: { noWrapper: {} } }), "pushConfig.noWrapper"],
   [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, enableMessageOrdering: true },
-    "enableMessageOrdering",
+    ...newSubscription({ bigqueryConfig: { table: "p.d.t", useTopicSchema: true } }),
+    "bigqueryConfig.useTopicSchema",
   ],
-  [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, enableExactlyOnceDelivery: true },
-    "enableExactlyOnce",
-  ],
-  [
-    "PUT",
-    "subscriptions/new",
-    { topic: TOPIC, pushConfig: { noWrapper: {} } },
-    "pushConfig.noWrapper",
-  ],
-  ["PUT", "subscriptions/new", {
-    topic: TOPIC,
-    bigqueryConfig: { table: "p.d.t", useTopicSchema: true },
-  }, "bigqueryConfig.useTopicSchema"],
-  [
-    "POST",
-    "topics/things:publish",
-    { messages: [{ data: "YQ==", orderingKey: "k" }] },
-    "orderingKey",
-  ],
+  [...publishing({ data: "YQ==", orderingKey: "k" }), "orderingKey"],
   ["POST", "subscriptions/all:seek", { time: "2026-01-01T00:00:00Z" }, ":seek"],
   ["PUT", "snapshots/one", {}, "snapshots"],
   ["GET", "topics/things:getIamPolicy", undefined, ":getIamPolicy"],

@@ -56,7 +56,7 @@ test("a failed job is tried again with backoff, before its next turn", async (t)
   await eventually("three retries", () => sweeps().length === 4);
   const [first, , , last] = sweeps();
   const tookMs = (last?.atMs ?? 0) - (first?.atMs ?? 0);
-  assert.ok(tookMs >= 135 && tookMs < 2_500, `${tookMs} ms`);
+  assert.ok(tookMs >= 135 && tookMs < 6_000, `${tookMs} ms`);
 });
 
 test("two of one job never run at once, and a turn that comes meanwhile is passed over", async (t) => {

@@ -134,9 +134,11 @@ async function run(context: Run): Promise<number> {
   const tenants = await readTenants(options.tenants).catch((error: Error) => {
     throw new UsageError(`Cannot use the tenants' objects: ${error.message}`);
   });
+  const named = options.images === undefined ? undefined : await findPictures([options.images]);
+  // What was asked for is judged before the machine is.
   await requireFreePorts({ ...portsOf(doors), ...(options.trace ? { traces: TRACES_PORT } : {}) });
   const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
-  const pictures = await choosePictures(options, dataDir);
+  const pictures = named ?? await samplePictures(dataDir);
   if (doors.note !== undefined) console.say(doors.note);
   await startAll({ ...context, tenants }, doors, collector);
   console.say(greeting(pictures, doors));
@@ -157,8 +159,7 @@ function portsOf({ doors, brokers }: OpenDoors): Record<string, number> {
     : { ...road, bridge };
 }
 
-async function choosePictures(options: StartOptions, dataDir: string): Promise<Picture[]> {
-  if (options.images !== undefined) return await findPictures([options.images]);
+async function samplePictures(dataDir: string): Promise<Picture[]> {
   const folder = join(dataDir, "samples");
   if (!existsSync(folder)) await drawSamples(folder);
   return await findPictures([folder]);

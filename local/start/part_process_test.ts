@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "@tintype/core/testing/eventually";
 import { freePort } from "../kafka/free_port.ts";
 import type { Console } from "./console.ts";
 import { type Part, startPart } from "./part_process.ts";
@@ -68,10 +69,6 @@ async function pidAt(url: string): Promise<string> {
 }
 
 async function untilAnother(url: string, first: string): Promise<void> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-    const pid = await pidAt(url).catch(() => first);
-    if (pid !== first) return;
-    await sleep(50);
-  }
-  assert.fail("no other process has taken its place");
+  const isAnother = async () => await pidAt(url).catch(() => first) !== first;
+  await eventually("another process in its place", isAnother);
 }

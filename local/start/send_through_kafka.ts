@@ -6,6 +6,7 @@ import type { Picture } from "@tintype/cli/find_pictures";
 import { createClient } from "@tintype/client/client";
 import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
+import { forEachBounded } from "@tintype/core/concurrency";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { Kafka, logLevel } from "kafkajs";
 import { inOwnGroup, startReading } from "@tintype/kafka-bridge/dead_letters/own_group";
@@ -15,7 +16,6 @@ import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { LOCAL, URLS } from "./local_names.ts";
-import { mapAsTheyCome } from "./map_as_they_come.ts";
 import { type PictureResult, type SendOptions, tokensOf } from "./send_pictures.ts";
 
 /** Where the broker is and what runs the producer. */
@@ -54,10 +54,11 @@ export async function sendThroughKafka(
       const place = ["partition", "offset"].map((part) => text(`__connect.errors.${part}`));
       refused.set(place.join("/"), text("tintype.reason"));
     });
-    const results = await mapAsTheyCome(
-      produceAll(pictures, options),
-      (sent) => follow(sent, { refused, ...options }),
-    );
+    const results: PictureResult[] = [];
+    // Each is followed as it comes, without waiting for the one before.
+    await forEachBounded(produceAll(pictures, options), Infinity, async (sent) => {
+      results.push(await follow(sent, { refused, ...options }));
+    });
     const order = new Map(pictures.map(({ name }, index) => [name, index]));
     return results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
   });

@@ -1,7 +1,7 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { makeStorageNotification } from "@tintype/core/events/notification";
 import type { NewMessage } from "@tintype/pubsub/publish";
-import { prepareAll } from "../sqlite.ts";
+import { sqlOf } from "../sqlite.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { objectResource } from "./object_resource.ts";
 
@@ -29,13 +29,6 @@ const TABLE = `
   ) STRICT;
 `;
 
-const STATEMENTS = {
-  add: "INSERT INTO outbox (data, attributes) VALUES (?, ?)",
-  oldest: "SELECT seq, data, attributes FROM outbox ORDER BY seq LIMIT ?",
-  remove: "DELETE FROM outbox WHERE seq <= ?",
-  size: "SELECT count(*) AS size FROM outbox",
-} as const;
-
 /** An object that was made, and the one that it replaced. */
 interface Finalized {
   readonly object: ObjectRecord;
@@ -46,11 +39,11 @@ interface Finalized {
 
 /** The notifications that no topic has taken yet, in the storage's database: each is committed with its object. */
 export class NotificationOutbox {
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #sql: ReturnType<typeof sqlOf>;
 
   constructor(db: DatabaseSync) {
     db.exec(TABLE);
-    this.#statements = prepareAll(db, STATEMENTS);
+    this.#sql = sqlOf(db);
   }
 
   /** Writes the notification of an object; nothing for a bucket without a configuration. */
@@ -68,12 +61,14 @@ export class NotificationOutbox {
       resource: objectResource(object, baseUrl),
       overwroteGeneration: overwritten === null ? undefined : String(overwritten.generation),
     });
-    this.#statements.add.run(new TextDecoder().decode(data), JSON.stringify(attributes));
+    this.#sql.run`INSERT INTO outbox (data, attributes)
+      VALUES (${new TextDecoder().decode(data)}, ${JSON.stringify(attributes)})`;
   }
 
   /** The oldest messages, and the number of the last one. */
   oldest(limit: number): { readonly messages: NewMessage[]; readonly last: number } {
-    const rows = this.#statements.oldest.all(limit);
+    const rows = this.#sql
+      .all`SELECT seq, data, attributes FROM outbox ORDER BY seq LIMIT ${limit}`;
     return {
       messages: rows.map(({ data, attributes }) => ({
         data: String(data),
@@ -85,10 +80,10 @@ export class NotificationOutbox {
 
   /** Removes the messages up to that number. */
   removeUpTo(seq: number): void {
-    this.#statements.remove.run(seq);
+    this.#sql.run`DELETE FROM outbox WHERE seq <= ${seq}`;
   }
 
   get size(): number {
-    return Number(this.#statements.size.get()?.["size"]);
+    return Number(this.#sql.get`SELECT count(*) AS size FROM outbox`?.["size"]);
   }
 }

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { eventually } from "@tintype/core/testing/eventually";
 import { startProgram } from "@tintype/core/testing/start_program";
@@ -102,7 +101,10 @@ test("SIGTERM does not wait for the delay of a request whose client is gone", {
   await emulator.control("POST", path, fault);
   const client = new AbortController();
   const asked = fetch(`${emulator.url}/storage/v1/b/tintype-raw/o`, { signal: client.signal });
-  while (JSON.stringify(await emulator.control("GET", path)).includes("60000")) await sleep(20);
+  await eventually(
+    "the fault to happen",
+    async () => !JSON.stringify(await emulator.control("GET", path)).includes("60000"),
+  );
   client.abort();
   await assert.rejects(asked);
   assert.equal(await emulator.stop("SIGTERM"), 0);

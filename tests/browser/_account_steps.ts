@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { eventually } from "@tintype/core/testing/eventually";
 import { URLS } from "../_cloud.ts";
-import { waitUntil } from "../_wait.ts";
 import { READY_MS, type Steps } from "./_page_fixture.ts";
 
 /** As in production: OpenID Connect's code flow with PKCE, against the local issuer. */
@@ -44,7 +44,7 @@ export const ACCOUNT_STEPS: Steps = {
       await page.getByRole("dialog", { name: "Sign out now?" })
         .getByRole("button", { name: "Sign out" }).click();
       await page.getByRole("button", { name: "Sign in" }).waitFor();
-      await waitUntil(
+      await eventually(
         "the browser to keep nothing",
         async () => (await kept(page)).length === 0,
         READY_MS,
@@ -125,7 +125,7 @@ async function renew(page: Page): Promise<void> {
   const old = await page.evaluate(end);
   await page.reload();
   await page.getByText(/One picture|pictures|Nothing here yet/).first().waitFor();
-  await waitUntil("a new token", async () => {
+  await eventually("a new token", async () => {
     const text = await page.evaluate(() => sessionStorage.getItem("tintype.session"));
     return JSON.parse(text ?? "{}").accessToken !== old;
   }, READY_MS);

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page, Request } from "playwright-core";
+import { eventually } from "@tintype/core/testing/eventually";
 import { BUCKETS, namesWith } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
-import { waitUntil } from "../_wait.ts";
 import { READY_MS, type Steps } from "./_page_fixture.ts";
 import { webVitalsOf } from "./_web_vitals.ts";
 
@@ -48,7 +48,7 @@ export const GALLERY_STEPS: Steps = {
     const { near, all } = await countTiles(page);
     assert.ok(asked.length <= near && near < all, `${asked.length} of ${near}, in all ${all}`);
     await page.locator(".tile").last().scrollIntoViewIfNeeded();
-    await waitUntil("all pictures", async () => {
+    await eventually("all pictures", async () => {
       const seen = await page.locator(".tile-image.is-shown, .tile-note strong").count();
       return seen === all && asked.length >= all;
     }, READY_MS);
@@ -96,7 +96,7 @@ export const GALLERY_STEPS: Steps = {
     await question.getByRole("button", { name: "Erase it" }).click();
     await page.getByText("The picture is erased.").waitFor();
     assert.equal(await page.locator(".tile").count(), count - 1);
-    await waitUntil(
+    await eventually(
       "every copy of it to be gone, and the receipt to be there",
       async () => {
         const names = await left();
@@ -119,7 +119,7 @@ export const GALLERY_STEPS: Steps = {
       await page.getByText("One picture added. One file was left out, as it is not a picture.")
         .waitFor();
       await upload.showAll();
-      await waitUntil(
+      await eventually(
         "it in the gallery",
         async () => await page.locator(".tile").count() === before + 1,
         READY_MS,

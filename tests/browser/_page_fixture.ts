@@ -1,9 +1,9 @@
 /** The upload page in a real browser, against the whole system, and what a person does there. */
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
+import { eventually } from "@tintype/core/testing/eventually";
 import { URLS } from "../_cloud.ts";
 import { addFault, clearFaults } from "../_emulator.ts";
-import { waitUntil } from "../_wait.ts";
 import { requireAccessible } from "./_accessibility.ts";
 import { openBrowser, outputFolder, photograph, watchPages } from "./_browser.ts";
 import { paintLandscapes, type PickedFile } from "./_landscapes.ts";
@@ -82,7 +82,7 @@ export async function openUploadPage() {
     },
     /** Waits until the gallery has so many pictures, and nothing is on its way. */
     async developed(count: number): Promise<void> {
-      await waitUntil(`${count} pictures in the gallery`, async () => {
+      await eventually(`${count} pictures in the gallery`, async () => {
         const tiles = await page.locator(".tile-image.is-shown").count();
         return tiles === count && await page.locator(".row:not(.is-refused)").count() === 0;
       }, READY_MS);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
+import { eventually } from "@tintype/core/testing/eventually";
 import { BUCKETS, namesWith, readObject, URLS } from "../_cloud.ts";
 import { sha256 } from "../_pictures.ts";
-import { waitUntil } from "../_wait.ts";
 import { READY_MS, type Steps } from "./_page_fixture.ts";
 import { webVitalsOf } from "./_web_vitals.ts";
 
@@ -28,7 +28,7 @@ export const UPLOAD_STEPS: Steps = {
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     const title = await page.getByRole("heading", { level: 1 }).innerText();
     assert.equal(title, "Pictures that stay for 1 hour.");
-    await waitUntil("the script's size", () => scripts.length > 0, READY_MS);
+    await eventually("the script's size", () => scripts.length > 0, READY_MS);
     const bytes = scripts.reduce((sum, each) => sum + each, 0);
     assert.ok(bytes <= MAX_SCRIPT_BYTES, `${bytes} bytes of compressed script`);
     await upload.look("welcome");
@@ -44,7 +44,7 @@ export const UPLOAD_STEPS: Steps = {
     await upload.requireAccessible("empty");
     const before = await storedDigests();
     await upload.addSlowly(ten, async () => {
-      await waitUntil("some of a photograph to be held", () => isPartHeld(page), READY_MS);
+      await eventually("some of a photograph to be held", () => isPartHeld(page), READY_MS);
       await page.reload();
       await page.getByRole("button", { name: "Pause all" }).click();
       await page.locator(".row.is-paused").first().waitFor();

@@ -14,10 +14,10 @@ import {
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
+import { eventually } from "@tintype/core/testing/eventually";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import type { Ending, HostileFile } from "@tintype/processor/testing/hostile/hostile_files";
 import { BUCKETS, URLS } from "../_cloud.ts";
-import { waitUntil } from "../_wait.ts";
 
 /** What became of a file. */
 export interface HostileEnd {
@@ -85,10 +85,8 @@ async function putImage({ mediaType, bytes }: HostileFile): Promise<ImageRef> {
 
 /** The manifest of an image, as soon as it is there. */
 async function endOf(ref: ImageRef, name: string): Promise<Manifest> {
-  let bytes: Uint8Array | null = null;
-  const isThere = async () => (bytes = await processed.read(manifestName(ref))) !== null;
-  await waitUntil(`the end of ${name}`, isThere, END_MS, POLL_MS);
-  return parseManifest(bytes ?? new Uint8Array());
+  const read = async () => await processed.read(manifestName(ref)) ?? false;
+  return parseManifest(await eventually(`the end of ${name}`, read, END_MS, POLL_MS));
 }
 
 /** Takes an image away, as the sweep would. */

@@ -6,12 +6,12 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@tintype/core/seeded_random";
+import { eventually } from "@tintype/core/testing/eventually";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
 import { objectUrl } from "../_emulator.ts";
 import { repairAtOnce } from "../_push.ts";
 import { runTask, SYSTEM_ADDRESSES } from "../_task.ts";
-import { waitUntil } from "../_wait.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
 import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
@@ -96,7 +96,7 @@ async function send(
   const { sent, refused } = await Promise.race([through(pictures, options), over]);
   assert.deepEqual(refused, []);
   const ids = new Set(sent.map(({ imageId }) => imageId));
-  await waitUntil("every image to be ready", async () => {
+  await eventually("every image to be ready", async () => {
     const rows = await query(ROWS).catch(() => []);
     return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
       ids.size;
@@ -113,7 +113,7 @@ async function loseBigQuery(system: TroubledSystem) {
   const { code, stderr } = await runTask("rebuild-rows", ...SYSTEM_ADDRESSES);
   assert.equal(code, 0, stderr);
   const isBack = async () => (await query(ROWS)).length >= before.length;
-  await waitUntil("the rows", isBack, SETTLE_MS);
+  await eventually("the rows", isBack, SETTLE_MS);
   assert.deepEqual(await query(ROWS), before);
   return {
     survives: "images, manifests, certificates",
@@ -127,7 +127,7 @@ async function loseProcessed(erasedId: string) {
     (await namesWith(BUCKETS.processed)).filter((name) => !/^(eras(ed|ing)|repairs)\//.test(name));
   const before = await present();
   await empty(BUCKETS.processed);
-  await waitUntil("repair to make everything anew", async () => {
+  await eventually("repair to make everything anew", async () => {
     await repairAtOnce();
     return (await present()).length >= before.length;
   }, SETTLE_MS);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { URLS } from "../_cloud.ts";
 import * as emulator from "../_emulator.ts";
 import * as push from "../_push.ts";
-import { killPart, type Victim } from "./parts.ts";
+import { killPart, VICTIM_NAMES } from "./parts.ts";
 import { patient } from "./stores.ts";
 
 /** One thing that can go wrong. What it leaves set in an emulator is taken back by {@link liftFaults}. */
@@ -23,22 +23,21 @@ const addFault = patient(emulator.addFault);
 const clearFaults = patient(emulator.clearFaults);
 const setPush = patient(push.setPush);
 const UNENDING = 1_000_000;
-const KILLS: readonly Victim[] = [
-  "processor",
-  "keeper",
-  "pixels",
-  "edge",
-  "edge-listener",
-  "bridge",
-  "storage",
-  "pubsub",
-  "bigquery",
-  "broker",
-];
+
+/** What happens to each so-many-th request of an emulator. */
+const SPORADIC = [
+  ["storage", "503", 5, { status: 503 }],
+  ["storage", "drops-replies", 5, { dropReply: true }],
+  ["bigquery", "drops-replies", 2, { dropReply: true }],
+] as const;
 
 /** All faults. */
 export const FAULTS: readonly Fault[] = [
-  ...KILLS.map(killOf),
+  ...VICTIM_NAMES.map((victim): Fault => ({
+    name: `kill-${victim}`,
+    from: "middle",
+    run: () => killPart(victim),
+  })),
   {
     name: "bigquery-503",
     from: "middle",
@@ -48,21 +47,11 @@ export const FAULTS: readonly Fault[] = [
       await clearFaults(URLS.bigquery);
     },
   },
-  {
-    name: "storage-503",
+  ...SPORADIC.map(([part, what, every, action]): Fault => ({
+    name: `${part}-${what}`,
     from: "start",
-    run: () => addFault(URLS.storage, { times: UNENDING, every: 5, action: { status: 503 } }),
-  },
-  {
-    name: "storage-drops-replies",
-    from: "start",
-    run: () => addFault(URLS.storage, { times: UNENDING, every: 5, action: { dropReply: true } }),
-  },
-  {
-    name: "bigquery-drops-replies",
-    from: "start",
-    run: () => addFault(URLS.bigquery, { times: UNENDING, every: 2, action: { dropReply: true } }),
-  },
+    run: () => addFault(URLS[part], { times: UNENDING, every, action }),
+  })),
   { name: "events-tripled", from: "start", run: () => setPush({ duplicate: 2, shuffle: true }) },
   {
     name: "events-lost",
@@ -81,12 +70,4 @@ export async function liftFaults(): Promise<void> {
   await clearFaults(URLS.storage);
   await clearFaults(URLS.bigquery);
   await setPush({ duplicate: 0, shuffle: false, drop: 0 });
-}
-
-function killOf(victim: Victim): Fault {
-  return {
-    name: `kill-${victim}`,
-    from: "middle",
-    run: () => killPart(victim),
-  };
 }

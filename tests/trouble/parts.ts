@@ -3,9 +3,9 @@
  * wrong, `scenario` sends pictures while it does, `verify` holds what is there against what was sent.
  */
 import process from "node:process";
+import { eventually } from "@tintype/core/testing/eventually";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
 import { descendantsOf, type Process } from "../_processes.ts";
-import { waitUntil } from "../_wait.ts";
 import type { Door } from "./troubled_system.ts";
 
 /** What can be killed, and how that shows. */
@@ -33,24 +33,18 @@ const VICTIMS = {
     health: `${URLS.edge}/healthz`,
   },
   bridge: { commandLine: /kafka-bridge\/main\.ts$/, health: `${URLS.bridge}/readyz` },
-  storage: {
-    commandLine: /local\/storage\/serve\.ts$/,
-    health: `${URLS.storage}/healthz`,
-  },
-  pubsub: {
-    commandLine: /local\/pubsub\/serve\.ts$/,
-    health: `${URLS.pubsub}/healthz`,
-  },
-  bigquery: {
-    commandLine: /local\/bigquery\/serve\.ts$/,
-    health: `${URLS.bigquery}/healthz`,
-  },
+  storage: { commandLine: /local\/storage\/serve\.ts$/, health: `${URLS.storage}/healthz` },
+  pubsub: { commandLine: /local\/pubsub\/serve\.ts$/, health: `${URLS.pubsub}/healthz` },
+  bigquery: { commandLine: /local\/bigquery\/serve\.ts$/, health: `${URLS.bigquery}/healthz` },
   // Without its broker the bridge is not ready, so its health is the broker's too.
   broker: { commandLine: /\bkafka\.Kafka\b/, health: `${URLS.bridge}/readyz` },
 } as const satisfies Record<string, VictimFacts>;
 
 /** The name of what can be killed. */
-export type Victim = keyof typeof VICTIMS;
+type Victim = keyof typeof VICTIMS;
+
+/** The names of what can be killed. */
+export const VICTIM_NAMES = Object.keys(VICTIMS) as readonly Victim[]; // keys of a literal
 
 const OF_KAFKA: ReadonlySet<Victim> = new Set(["bridge", "broker"]);
 const APPEAR_MS = 30_000;
@@ -69,23 +63,22 @@ export function processesOf(root: number, victims: readonly Victim[]): Process[]
  */
 export async function killPart(victim: Victim): Promise<void> {
   const look = () => processesOf(process.pid, [victim]).map(({ pid }) => pid);
-  let before: readonly number[] = [];
-  await waitUntil(`a process of ${victim}`, () => (before = look()).length > 0, APPEAR_MS);
+  const found = () => look().length > 0 && look();
+  const before = await eventually(`a process of ${victim}`, found, APPEAR_MS);
   process.kill(before.at(-1) ?? 0, "SIGKILL");
   const isReplaced = () => look().some((pid) => !before.includes(pid));
-  await waitUntil(`another process of ${victim}`, isReplaced, BACK_MS);
+  await eventually(`another process of ${victim}`, isReplaced, BACK_MS);
   await untilWell(victim);
 }
 
 /** Resolves when every part of a system with these doors is well; throws Error where one is not in time. */
 export async function untilAllWell(doors: readonly Door[]): Promise<void> {
-  const victims = Object.keys(VICTIMS) as Victim[]; // keys of a literal
-  const there = doors.includes("kafka") ? victims : victims.filter((one) => !OF_KAFKA.has(one));
+  const there = VICTIM_NAMES.filter((one) => doors.includes("kafka") || !OF_KAFKA.has(one));
   await Promise.all(there.map(untilWell));
 }
 
 async function untilWell(victim: Victim): Promise<void> {
-  await waitUntil(`${victim} to be well`, () => isWell(VICTIMS[victim].health), BACK_MS);
+  await eventually(`${victim} to be well`, () => isWell(VICTIMS[victim].health), BACK_MS);
 }
 
 async function isWell(url: string): Promise<boolean> {

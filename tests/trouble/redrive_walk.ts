@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Image } from "@tintype/client/client";
+import { eventually } from "@tintype/core/testing/eventually";
 import {
   BUCKETS,
   callEdge,
@@ -15,7 +16,6 @@ import {
 import { noisePng } from "../_pictures.ts";
 import { giveEventUp, readPush } from "../_push.ts";
 import { runTask } from "../_task.ts";
-import { waitUntil } from "../_wait.ts";
 import { buryRecord, countRecords } from "./dead_letters.ts";
 
 const WAIT_MS = 60_000;
@@ -66,7 +66,11 @@ export async function redriveWalk(t: TestContext): Promise<void> {
     assert.match(stdout, /^ {4}redriven: 0$/m);
     assert.match(stdout, /^ {4}republished: 0, failed: 0$/m);
     // A letter stays in its topic until its time is over: its image is found where it is.
-    await waitUntil("the bridge to find it", async () => await countFound() > foundBefore, WAIT_MS);
+    await eventually(
+      "the bridge to find it",
+      async () => await countFound() > foundBefore,
+      WAIT_MS,
+    );
     assert.deepEqual(await stateOf(event), { ...ended, redriven: ended.redriven + 1 });
     assert.equal((await namesWith(BUCKETS.raw, record)).length, 1);
     assert.deepEqual(await rowsOf(record), ["ready"]);
@@ -97,7 +101,7 @@ async function rowsOf(
 
 async function untilReadyInStream(imageId: string): Promise<void> {
   const token = await tokenFor(SUBJECT, { tenant: "stream" });
-  await waitUntil("the record's image to be ready", async () => {
+  await eventually("the record's image to be ready", async () => {
     const response = await callEdge(`/v1/images/${imageId}?wait=5`, { token });
     return response.ok && (await response.json() as Image).status === "ready"; // the contract
   }, WAIT_MS);

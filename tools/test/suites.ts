@@ -39,10 +39,10 @@ const BROKER = "loopback, all parts; a JDK for a broker";
 const TABLE: Readonly<
   Record<string, Pick<Suite, "folders" | "weight"> & Partial<Suite>>
 > = {
-  "check": { runtime: "check", folders: [], weight: 15 },
-  "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 3, needs: "no permission" },
-  "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 3 },
-  "core-deno": { runtime: "deno", folders: ["core"], weight: 10, needs: "no permission" },
+  "check": { runtime: "check", folders: [], weight: 50 },
+  "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 2, needs: "no permission" },
+  "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 2 },
+  "core-deno": { runtime: "deno", folders: ["core"], weight: 20, needs: "no permission" },
   // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
   "core-orders": {
     runtime: "deno",
@@ -51,10 +51,10 @@ const TABLE: Readonly<
       "core/retention/nothing_early",
       "core/retention/replay_interleavings",
     ],
-    weight: 30,
+    weight: 12,
     needs: "no permission",
   },
-  "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 10 },
+  "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 15 },
   "tools": {
     runtime: "deno",
     folders: ["tools", "cli"],
@@ -62,35 +62,41 @@ const TABLE: Readonly<
     weight: 10,
     needs: "temp folders",
   },
-  "client-deno": { runtime: "deno", folders: ["client"], flags: ALL, weight: 8, needs: "loopback" },
+  "client-deno": { runtime: "deno", folders: ["client"], flags: ALL, weight: 7, needs: "loopback" },
   "client-node": { folders: ["client", "cli"], flags: ONE_PROCESS, weight: 8, needs: "loopback" },
   "page": { folders: ["page"], flags: TWO_FILES_AT_ONCE, weight: 1 },
   "infra": {
     folders: ["infra"],
     flags: ONE_PROCESS,
-    weight: 70,
-    needs:
-      "Python with sqlglot, checkov, hadolint; Java with Maven for ZetaSQL; Go for actionlint; Terraform",
+    weight: 50,
+    needs: "Python with sqlglot; Java with Maven for ZetaSQL",
+  },
+  // Others' programs, images from their own lines and simulated days: each file waits for its own.
+  "infra-programs": {
+    folders: ["infra/check/infra_check_test", "infra/containers", "infra/cost"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 120,
+    needs: "Python with checkov, hadolint; Go for actionlint; Terraform",
   },
   "local": {
     folders: ["local"],
     flags: ONE_PROCESS,
-    weight: 70,
+    weight: 60,
     needs: "loopback, DuckDB; Python with google-cloud-pubsub",
   },
   "processor": {
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 100,
+    weight: 140,
     needs: "loopback, sharp, child processes",
   },
   // Some wait for what never comes: an issuer's keys, an image.
-  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 80, needs: "loopback, workerd" },
+  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 90, needs: "loopback, workerd" },
   "kafka-bridge": {
     folders: ["kafka-bridge"],
     flags: [...ONE_PROCESS, ...KAFKAJS],
-    weight: 10,
+    weight: 25,
     needs: "loopback",
   },
   "brokers": {
@@ -101,36 +107,50 @@ const TABLE: Readonly<
       "kafka-bridge/trouble_test",
     ],
     flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
-    weight: 150,
+    weight: 200,
     needs: "loopback; a JDK and openssl for brokers",
   },
   "clients": {
     folders: ["tests/client_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_edge.ts"],
-    weight: 100,
+    weight: 65,
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   // Redrive, rebuild-rows and the audit look for the system at its usual ports.
-  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 185, needs: BROKER },
+  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 120, needs: BROKER },
   "retention": {
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(100),
-    weight: 200,
+    weight: 100,
     needs: BROKER,
+  },
+  "erasures": {
+    folders: ["tests/retention_erasures", "tests/retention_salts"],
+    flags: ONE_FILE_AT_ONCE,
+    env: portsAt(400),
+    weight: 130,
+    needs: SYSTEM,
   },
   "system": {
     folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
-    weight: 150,
+    weight: 105,
     needs: SYSTEM,
   },
-  "start": {
+  "deliveries": {
     folders: ["tests"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(300),
-    weight: 160,
+    weight: 60,
+    needs: SYSTEM,
+  },
+  "start": {
+    folders: ["tests/start_command"],
+    flags: ONE_FILE_AT_ONCE,
+    env: portsAt(500),
+    weight: 110,
     needs: SYSTEM,
   },
 };
