@@ -20,7 +20,7 @@ const AGENT =
 const BY_KEY =
   /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
 const WORKFLOWS =
-  /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
+  /^principalSet:\/\/iam\.googleapis\.com\/.*\/attribute\.environment\/[a-z]+$/;
 
 /** Every grant of a plan: one for each resource that adds one member to one role. */
 export function grantsOf(plan: readonly PlannedResource[]): Grant[] {

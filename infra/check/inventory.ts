@@ -37,7 +37,7 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   google_logging_project_bucket_config: ["retention_days"],
   google_kms_crypto_key: ["rotation_period", "deletion_policy"],
 };
-const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.\w+_row)/;
+const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.view)/;
 
 /** The inventory of a plan, in an order that does not depend on Terraform's. */
 export function inventoryOf(plan: readonly PlannedResource[]): Inventory {

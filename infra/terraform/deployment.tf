@@ -34,27 +34,29 @@ resource "google_service_account_iam_member" "deployer_acts_as" {
 }
 
 resource "google_iam_workload_identity_pool" "workflows" {
-  count = var.github_repository == "" ? 0 : 1
+  count = var.github_repository_id == "" ? 0 : 1
 
   workload_identity_pool_id = "${var.prefix}-workflows"
   display_name              = "Tintype workflows"
-  description               = "Workflows of ${var.github_repository}"
+  description               = "Workflows of the repository ${var.github_repository_id}"
 
   depends_on = [google_project_service.api]
 }
 
 resource "google_iam_workload_identity_pool_provider" "github" {
   # checkov:skip=CKV_GCP_125: The condition names one repository and one environment; checkov does not see through the variables.
-  count = var.github_repository == "" ? 0 : 1
+  count = var.github_repository_id == "" ? 0 : 1
 
   workload_identity_pool_id          = google_iam_workload_identity_pool.workflows[0].workload_identity_pool_id
   workload_identity_pool_provider_id = "github"
   display_name                       = "GitHub"
-  description                        = "Tokens of runs in ${var.github_repository}, environment ${var.environment}"
-  # The environment is where GitHub asks for an approval, so a run that was not approved has no such subject.
-  attribute_condition = "assertion.sub == 'repo:${var.github_repository}:environment:${var.environment}'"
+  description                        = "Tokens of runs in the repository ${var.github_repository_id}, environment ${var.environment}"
+  # By its number, which nobody gets by taking over a name. The environment is where GitHub asks for an approval: a run that was
+  # not approved has no such claim. In ENVIRONMENT-plan a run plans, without an approval.
+  attribute_condition = "assertion.repository_id == '${var.github_repository_id}' && assertion.environment in ['${var.environment}', '${var.environment}-plan']"
   attribute_mapping = {
-    "google.subject" = "assertion.sub"
+    "google.subject"        = "assertion.sub"
+    "attribute.environment" = "assertion.environment"
   }
 
   oidc {
@@ -63,11 +65,11 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 }
 
 resource "google_service_account_iam_member" "workflows_deploy" {
-  count = var.github_repository == "" ? 0 : 1
+  count = var.github_repository_id == "" ? 0 : 1
 
   service_account_id = module.contract.deployer.name
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principal://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${google_iam_workload_identity_pool.workflows[0].workload_identity_pool_id}/subject/repo:${var.github_repository}:environment:${var.environment}"
+  member             = "principalSet://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${google_iam_workload_identity_pool.workflows[0].workload_identity_pool_id}/attribute.environment/${var.environment}"
 
   depends_on = [google_service_account.deployer]
 }

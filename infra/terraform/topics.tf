@@ -119,7 +119,7 @@ resource "google_pubsub_subscription" "rows" {
     max_delivery_attempts = local.max_delivery_attempts
   }
 
-  depends_on = [google_pubsub_topic_iam_member.grant, google_bigquery_table_iam_member.grant]
+  depends_on = [time_sleep.grants]
 }
 
 # Nobody pulls it by itself: operators look, fix the table and publish again (docs/operations.md).
@@ -145,7 +145,7 @@ resource "google_pubsub_topic_iam_member" "grant" {
   role   = local.role_of[each.value.verb]
   member = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
 }
 
 resource "google_pubsub_subscription_iam_member" "grant" {
@@ -155,7 +155,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.dead_records]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.dead_records]
 }
 
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.

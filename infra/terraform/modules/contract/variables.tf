@@ -496,6 +496,30 @@ variable "alert_emails" {
   }
 }
 
+variable "pager_channels" {
+  description = "Notification channels that page, beside the e-mail, for what cannot wait (severity CRITICAL): PagerDuty, the mobile app, SMS, a webhook. Made by hand in Cloud Monitoring, as their keys must not stand in Terraform's state."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for channel in var.pager_channels : can(regex("^projects/[a-z0-9-]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "pager_channels must be projects/PROJECT/notificationChannels/NUMBER: gcloud beta monitoring channels list."
+  }
+}
+
+variable "recoverers" {
+  description = "People who may read the pseudonym keys to set them again where the worker or its account is lost; each read alerts. Production needs two, none may be a group."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.recoverers : can(regex("^user:[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))]) && (var.environment != "production" || length(distinct(var.recoverers)) >= 2)
+    error_message = "recoverers must be user:NAME@DOMAIN, and two different ones in production: whoever is ill or gone must not be the only one."
+  }
+}
+
 variable "budget" {
   description = "Monthly budget whose half, nine tenths and whole are told by e-mail; billing_account in the form 000000-000000-000000, empty for no budget."
   type = object({
@@ -520,14 +544,14 @@ variable "budget" {
   }
 }
 
-variable "github_repository" {
-  description = "Repository whose workflows may deploy, as owner/name; empty where nothing deploys from GitHub."
+variable "github_repository_id" {
+  description = "Number of the repository whose workflows may deploy (gh api repos/OWNER/NAME --jq .id), as text; empty where nothing deploys from GitHub."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
-    condition     = var.github_repository == "" || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository must be owner/name, or empty."
+    condition     = can(regex("^([1-9][0-9]{0,18})?$", var.github_repository_id))
+    error_message = "github_repository_id must be a repository's number, as text, or empty."
   }
 }
