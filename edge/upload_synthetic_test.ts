@@ -25,7 +25,10 @@ test("uploadSynthetic() throws where the edge refuses", async () => {
   const reserve = () => Promise.reject(new AppError("unavailable", "Cannot count now"));
   const { quota } = await makeTestEdge();
   const edge = await makeTestEdge({ services: { quota: { ...quota, reserve } } });
-  await assert.rejects(uploadSynthetic(edge.app, edge.services, [{}, CONTEXT]), /responded with 503/);
+  await assert.rejects(
+    uploadSynthetic(edge.app, edge.services, [{}, CONTEXT]),
+    /responded with 503/,
+  );
 });
 
 test("the token of Google's probe is refused by an issuer's keys, and takes them", async () => {

@@ -19,8 +19,7 @@ const AGENT =
   /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
 const BY_KEY =
   /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
-const WORKFLOWS =
-  /^principalSet:\/\/iam\.googleapis\.com\/.*\/attribute\.environment\/[a-z]+$/;
+const WORKFLOWS = /^principalSet:\/\/iam\.googleapis\.com\/.*\/attribute\.environment\/[a-z]+$/;
 
 /** Every grant of a plan: one for each resource that adds one member to one role. */
 export function grantsOf(plan: readonly PlannedResource[]): Grant[] {

@@ -244,9 +244,10 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
+  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none. ceiling is how far operators may raise max_instances without a deployment, within the region's quota; left out, not at all."
   type = object({
     max_instances   = optional(number, 100)
+    ceiling         = optional(number)
     cpu             = optional(number, 2)
     memory_mib      = optional(number, 3072)
     pixel_processes = optional(number, 4)
@@ -261,6 +262,10 @@ variable "processor" {
   validation {
     condition     = var.processor.max_instances >= 1 && var.processor.max_instances <= 1000
     error_message = "processor.max_instances must be from 1 to 1000: it bounds what a flood can cost."
+  }
+  validation {
+    condition     = var.processor.ceiling == null || try(var.processor.ceiling >= var.processor.max_instances && var.processor.ceiling <= 1000, false)
+    error_message = "processor.ceiling must be from max_instances to 1000."
   }
   validation {
     condition     = contains([1, 2, 4, 6, 8], var.processor.cpu)

@@ -623,6 +623,14 @@ run "refuses_a_repository_by_name" {
   expect_failures = [var.github_repository_id]
 }
 
+run "refuses_a_ceiling_below_the_instances" {
+  command = plan
+  variables {
+    processor = { ceiling = 99 }
+  }
+  expect_failures = [var.processor]
+}
+
 run "refuses_a_pager_that_is_no_channel" {
   command = plan
   variables {
