@@ -1,7 +1,7 @@
 import type { ExecutionContext, Hono } from "hono";
 import { SYNTHETIC_TENANT } from "@tintype/core/model/tenant";
-import { dayOf } from "@tintype/core/model/utc_day";
 import type { AppEnv } from "./app_env.ts";
+import { openGrant } from "./open_grant.ts";
 import type { EdgeServices } from "./ports.ts";
 
 /** One grey pixel. */
@@ -11,7 +11,7 @@ const PNG = Uint8Array.from(
   ),
   (character) => character.charCodeAt(0),
 );
-const GRANT_MS = 60_000;
+const GRANT = { subject: "synthetic", ttlSeconds: 60, count: 1 };
 
 /**
  * Uploads an image of the synthetic tenant by a grant of its own, as any caller does: through the app, its limits and its
@@ -19,33 +19,21 @@ const GRANT_MS = 60_000;
  */
 export async function uploadSynthetic(
   app: Hono<AppEnv>,
-  { clock, ownerOf, grants, grantTokens }: EdgeServices,
+  services: EdgeServices,
   [bindings, context]: [bindings: object, context: ExecutionContext],
 ): Promise<void> {
-  const issuedAtMs = Math.floor(clock.now() / 1_000) * 1_000;
-  const who = { tenant: SYNTHETIC_TENANT, subject: "synthetic" };
-  const days = [issuedAtMs, issuedAtMs + GRANT_MS].map(async (timeMs) =>
-    [dayOf(timeMs), await ownerOf(who, timeMs)] as const
-  );
-  const grant = {
-    grantId: crypto.randomUUID(),
-    tenant: SYNTHETIC_TENANT,
-    owners: Object.fromEntries(await Promise.all(days)),
-    count: 1,
-    issuedAtMs,
-    endsAtMs: issuedAtMs + GRANT_MS,
+  const { token } = await openGrant(services, SYNTHETIC_TENANT, GRANT);
+  const headers = {
+    "Authorization": `Bearer ${token}`,
+    "Content-Type": "image/png",
+    "Content-Length": String(PNG.length),
   };
-  await grants.open(grant);
   const request = new Request("https://edge.invalid/v1/images", {
     method: "POST",
-    headers: {
-      "Authorization": `Bearer ${await grantTokens.sign(grant)}`,
-      "Content-Type": "image/png",
-      "Content-Length": String(PNG.length),
-    },
+    headers,
     body: PNG,
   });
-  const response = await app.fetch(request, bindings, context);
-  if (response.status === 202) return;
-  throw new Error(`Cannot upload the synthetic image: the edge responded with ${response.status}`);
+  const { status } = await app.fetch(request, bindings, context);
+  if (status === 202) return;
+  throw new Error(`Cannot upload the synthetic image: the edge responded with ${status}`);
 }
