@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair } from "jose";
 import { readRawName } from "@tintype/core/model/object_name";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { AppError } from "@tintype/core/errors";
 import { makeTestEdge } from "./_testing.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
@@ -23,8 +24,8 @@ test("uploadSynthetic() stores an image of the synthetic tenant, counted as any 
 
 test("uploadSynthetic() throws where the edge refuses", async () => {
   const reserve = () => Promise.reject(new AppError("unavailable", "Cannot count now"));
-  const { quota } = await makeTestEdge();
-  const edge = await makeTestEdge({ services: { quota: { ...quota, reserve } } });
+  const quota = Object.assign(new MemoryQuota(), { reserve });
+  const edge = await makeTestEdge({ services: { quota } });
   await assert.rejects(
     uploadSynthetic(edge.app, edge.services, [{}, CONTEXT]),
     /responded with 503/,

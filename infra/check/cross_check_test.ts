@@ -9,6 +9,8 @@ import sentences from "./sentences.json" with { type: "json" };
 import watch from "../terraform/modules/contract/alerts.json" with { type: "json" };
 
 interface Watched {
+  readonly why?: string;
+  readonly title?: string;
   readonly lines?: { readonly event: string | readonly string[] };
   readonly query?: string;
 }

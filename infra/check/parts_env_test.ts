@@ -86,11 +86,12 @@ test("the inventories have the grants and alerts of the contract", { skip }, asy
   for (const environment of ENVIRONMENTS) {
     const outputs = await outputsOf(environment);
     const inventory: Inventory = JSON.parse(readFileSync(inventoryFile(environment), "utf8"));
-    const granted = Object.values(Object(outputs["grants"]?.value)).flatMap((grants) =>
-      Object.values(Object(grants)).map(({ identity, verb, place }: Record<string, string>) =>
-        `${identity}: ${verb} on ${place}`
-      )
+    const grants = JSON.stringify(outputs["grants"]?.value);
+    const fields = ["identity", "verb", "place"].map((name) =>
+      [...grants.matchAll(new RegExp(`"${name}":"([^"]+)"`, "g"))].map((match) => match[1] ?? "")
     );
+    const [identities = [], verbs = [], places = []] = fields;
+    const granted = identities.map((who, at) => `${who}: ${verbs[at]} on ${places[at]}`);
     const ofIdentities = inventory.grants.filter((grant) =>
       (grant.split(":")[0] ?? "") in RIGHTS.identities
     );

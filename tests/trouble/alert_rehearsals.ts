@@ -30,7 +30,7 @@ const HOURS_MS = 3_600_000;
 const BROKEN = "tenants/broken.json";
 /** Neither an image nor JSON. */
 const NOTHING = new TextEncoder().encode("{");
-const table: Readonly<Record<string, { readonly lines?: Conditions }>> = {
+const table: Readonly<Record<string, { readonly lines?: Conditions; readonly title?: string }>> = {
   ...watch.alerts,
   ...watch.metrics,
 };
