@@ -106,11 +106,7 @@ export async function readObject(bucket: string, name: string) {
 }
 
 /** Writes an object as the project's owner. */
-export async function putObject(
-  bucket: string,
-  name: string,
-  body: Uint8Array<ArrayBuffer>,
-): Promise<void> {
+export async function putObject(bucket: string, name: string, body: BodyInit): Promise<void> {
   const query = new URLSearchParams({ uploadType: "media", name });
   const url = `${URLS.storage}/upload/storage/v1/b/${bucket}/o?${query}`;
   const response = await fetch(url, { method: "POST", body });

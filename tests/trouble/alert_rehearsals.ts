@@ -29,7 +29,7 @@ const LINES_MS = 20_000;
 const HOURS_MS = 3_600_000;
 const BROKEN = "tenants/broken.json";
 /** Neither an image nor JSON. */
-const NOTHING = new TextEncoder().encode("{");
+const NOTHING = "{";
 const table: Readonly<Record<string, { readonly lines?: Conditions; readonly title?: string }>> = {
   ...watch.alerts,
   ...watch.metrics,
