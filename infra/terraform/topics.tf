@@ -44,7 +44,7 @@ locals {
     }, {
     for lane in module.contract.slow_lanes : lane => { topic = lane, url = "${local.processor_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = ["slow_dead"] }
     }, var.edge_url == "" ? {} : {
-    images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND attributes.type = \"image.rejected\"", dead = ["images_dead"] }
+    images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND (attributes.type = \"image.rejected\" OR attributes.tenant = \"synthetic\")", dead = ["images_dead"] }
   })
   rows = { images = "images", certificates = "purges" }
 }
