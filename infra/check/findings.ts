@@ -6,7 +6,11 @@ import { allRights, RIGHTS } from "./rights.ts";
 const KEY_OF: Readonly<Record<string, readonly string[]>> = attributes.keys;
 const AGENT_ROLES: Readonly<Record<string, readonly string[]>> = attributes.agents;
 
-const DEPLOYER_ON_ACCOUNTS = ["roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser"];
+const PLANNER_ON_STATE = ["roles/storage.objectUser"];
+const WORKFLOW_ON_ACCOUNTS = {
+  deployer: ["roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser"],
+  planner: ["roles/iam.workloadIdentityUser"],
+};
 const PRIMITIVE = /^roles\/(owner|editor|viewer|browser)$/;
 const LABELS = ["app", "environment", "managed-by"];
 
@@ -35,16 +39,20 @@ function wrongGrant(grant: Grant): string[] {
     const type = address.split(".")[0] ?? "";
     return AGENT_ROLES[type]?.includes(role) ? [] : [`${address}: ${member} may ${role}`];
   }
-  if (identity === "deployer") return wrongDeployer(grant);
+  if (identity === "deployer" || identity === "planner") return wrongWorkflow(grant, identity);
   const isListed = allRights().some((right) =>
     right.identity === identity && right.place === place && right.verb === role
   );
   return isListed ? [] : [`${address}: ${identity} may ${role} on ${place}, which no right says`];
 }
 
-function wrongDeployer({ address, role, place }: Grant): string[] {
-  const allowed = place === "project" ? RIGHTS.deployer.roles : DEPLOYER_ON_ACCOUNTS;
-  return allowed.includes(role) ? [] : [`${address}: the deployer may ${role} on ${place}`];
+function wrongWorkflow(
+  { address, role, place }: Grant,
+  name: "deployer" | "planner",
+): string[] {
+  const elsewhere = place === "terraform" ? PLANNER_ON_STATE : WORKFLOW_ON_ACCOUNTS[name];
+  const allowed = place === "project" ? RIGHTS[name].roles : elsewhere;
+  return allowed.includes(role) ? [] : [`${address}: the ${name} may ${role} on ${place}`];
 }
 
 /** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */

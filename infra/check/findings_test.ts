@@ -83,6 +83,8 @@ const CASES: readonly (readonly [RegExp | null, ...PlannedResource[]])[] = [
   [/no right says/, inProject(account("processor"), "roles/storage.admin")],
   [/may roles/, inProject(agent("gs-project-accounts"), "roles/storage.admin")],
   [/the deployer may/, inProject(account("deployer"), "roles/iam.serviceAccountKeyAdmin")],
+  [/the planner may/, inProject(account("planner"), "roles/run.admin")],
+  [null, inProject(account("planner"), "roles/run.viewer")],
   [null, forAnalysts("daily_volume")],
   [/analysts may query on images/, forAnalysts("images")],
   [null, inConfig("create", `resource.name == "${OBJECTS}/days.json"`), inConfig("read")],

@@ -28,14 +28,14 @@ resource "google_bigquery_dataset" "tintype" {
   # Instead of BigQuery's default, which lets every reader of the project in. What is added below is not Terraform's to remove.
   access {
     role          = "OWNER"
-    user_by_email = module.contract.deployer.email
+    user_by_email = module.contract.workflows.deployer.email
   }
 
   lifecycle {
     ignore_changes = [access]
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.regional, google_service_account.deployer]
+  depends_on = [google_kms_crypto_key_iam_member.regional, google_service_account.workflow]
 }
 
 resource "google_bigquery_table" "table" {

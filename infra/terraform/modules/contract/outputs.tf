@@ -222,15 +222,18 @@ output "kafka_nodes" {
   value       = local.has_kafka ? local.kafka_nodes : []
 }
 
-output "deployer" {
-  description = "Service account of the deployment and its roles on the project."
+output "workflows" {
+  description = "Service accounts that workflows become, deployer and planner: their roles on the project, and the GitHub environment of the runs."
   value = {
-    id    = "${var.prefix}-deployer"
-    email = "${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
-    name  = "projects/${var.project_id}/serviceAccounts/${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
-    title = local.rights.deployer.title
-    why   = local.rights.deployer.why
-    roles = local.rights.deployer.roles
+    for name, environment in { deployer = var.environment, planner = "${var.environment}-plan" } : name => {
+      id                                = "${var.prefix}-${name}"
+      email                             = "${var.prefix}-${name}@${var.project_id}.iam.gserviceaccount.com"
+      name                              = "projects/${var.project_id}/serviceAccounts/${var.prefix}-${name}@${var.project_id}.iam.gserviceaccount.com"
+      title                             = local.rights[name].title
+      why                               = local.rights[name].why
+      roles                             = local.rights[name].roles
+      environment                       = environment
+    }
   }
 }
 

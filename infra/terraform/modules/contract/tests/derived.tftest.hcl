@@ -60,7 +60,7 @@ run "the_longest_prefix_leaves_room_for_every_name" {
     prefix = "a-company-prefix-1"
   }
   assert {
-    condition     = alltrue([for account in output.accounts : length(account.id) <= 30]) && length(output.deployer.id) <= 30
+    condition     = alltrue([for account in output.accounts : length(account.id) <= 30]) && length(output.workflows.deployer.id) <= 30
     error_message = "A service account's id has at most 30 characters."
   }
 }
