@@ -3,6 +3,7 @@ import { AppError } from "@tintype/core/errors";
 import type { GrantsNamespace } from "./adapters/durable_object_grants.ts";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
 import type { AssetsBinding, RateLimitBinding } from "./adapters/bindings.ts";
+import { JURISDICTIONS } from "./adapters/tenant_objects.ts";
 import { address, endpoint, signIn } from "./page_settings.ts";
 import { tokenSettings } from "./token_settings.ts";
 
@@ -56,6 +57,8 @@ const envSchema = z.object({
   OWNER_LIMITER: binding<RateLimitBinding>("limit"),
   TENANT_QUOTA: binding<QuotaNamespace>("idFromName"),
   TENANT_GRANTS: binding<GrantsNamespace>("idFromName"),
+  /** Where the tenants' durable objects are kept; anywhere where it is not given. Changed, their counts begin anew. */
+  JURISDICTION: z.enum(JURISDICTIONS).optional(),
 });
 
 /** The worker's bindings, checked. */

@@ -19,6 +19,7 @@ import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { otlpSpans } from "./adapters/otlp_spans.ts";
 import { makePushVerifier } from "./adapters/push_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
+import { pinned } from "./adapters/tenant_objects.ts";
 import { workerdStreams } from "./adapters/workerd_streams.ts";
 import { type EdgeConfig, readEnv, type SigningKey } from "./env.ts";
 import { makeCallerOf } from "./granted.ts";
@@ -76,7 +77,7 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
   const salts = cachedDaySalts(configuration);
   const ownerOf: EdgeServices["ownerOf"] = async (who, timeMs) =>
     await deriveOwner(pseudonymKeys, await salts.saltAt(timeMs), who);
-  const grants = durableObjectGrants(config.TENANT_GRANTS);
+  const grants = durableObjectGrants(pinned(config.TENANT_GRANTS, config.JURISDICTION));
   return {
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -103,7 +104,7 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     erasures: gcsEdgeStore({ ...storage, bucket: config.ERASURES_BUCKET }),
     sessions: gcsUploadSessions(raw),
     urlSigner: gcsReadUrlSigner(processed, signer),
-    quota: durableObjectQuota(config.TENANT_QUOTA),
+    quota: durableObjectQuota(pinned(config.TENANT_QUOTA, config.JURISDICTION)),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 600 }),
     cursors,

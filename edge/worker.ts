@@ -3,9 +3,11 @@
  * then its handler in routes/, which asks a use case of core through the ports that `services` has filled
  * with adapters/. Errors become problems once, in `problem`.
  */
+import type { ExecutionContext } from "hono";
 import { jsonLog } from "@tintype/core/json_log";
 import { makeApp } from "./app.ts";
 import { servicesOf } from "./services.ts";
+import { uploadSynthetic } from "./upload_synthetic.ts";
 
 export { TenantGrants } from "./adapters/tenant_grants.ts";
 export { TenantQuota } from "./adapters/tenant_quota.ts";
@@ -18,4 +20,10 @@ const log = {
 };
 const app = makeApp({ servicesOf, log });
 
-export default { fetch: app.fetch };
+export default {
+  fetch: app.fetch,
+  /** By the cron trigger of wrangler.toml; a throw is what Cloudflare counts as a failed run. */
+  async scheduled(_event: unknown, bindings: object, context: ExecutionContext): Promise<void> {
+    await uploadSynthetic(app, await servicesOf(bindings, log), [bindings, context]);
+  },
+};

@@ -104,6 +104,14 @@ export async function readObject(bucket: string, name: string) {
   return { bytes: await response.bytes(), generation: response.headers.get("x-goog-generation") };
 }
 
+/** Writes an object as the project's owner. */
+export async function putObject(bucket: string, name: string, body: BodyInit): Promise<void> {
+  const query = new URLSearchParams({ uploadType: "media", name });
+  const url = `${URLS.storage}/upload/storage/v1/b/${bucket}/o?${query}`;
+  const response = await fetch(url, { method: "POST", body });
+  assert.equal(response.status, 200, await response.text());
+}
+
 /** Runs BigQuery SQL and answers rows of texts. */
 export async function query(sql: string): Promise<(string | null)[][]> {
   const url = `${URLS.bigquery}/bigquery/v2/projects/${LOCAL.project}/queries`;

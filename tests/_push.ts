@@ -43,9 +43,13 @@ type RepairCounts = Readonly<Record<"republished" | "failed" | "waiting" | "held
 
 /** Has the keeper repair everything at once, as `deno task repair` does. */
 export async function repairAtOnce(): Promise<RepairCounts> {
-  const body = { since: "1970-01-01T00:00:00Z" };
-  const job = await postJson(`${URLS.storage}/_local/scheduler`, { job: "repair", body });
-  return job["body"] as RepairCounts; // repair's own response
+  return await runJob("repair", { since: "1970-01-01T00:00:00Z" }) as RepairCounts; // its own response
+}
+
+/** Runs a job of the keeper as the scheduler does, and returns its response. */
+export async function runJob(job: string, body?: object): Promise<unknown> {
+  const request = body === undefined ? { job } : { job, body };
+  return (await postJson(`${URLS.storage}/_local/scheduler`, request))["body"];
 }
 
 /** Repairs until nothing is open any more whose event does not wait. */

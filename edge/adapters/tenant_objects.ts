@@ -4,6 +4,23 @@ import { AppError } from "@tintype/core/errors";
 export interface ObjectNamespace<Stub> {
   idFromName(name: string): object;
   get(id: object): Stub;
+  /** The same objects, kept and run in a jurisdiction alone; workerd on one machine has none. */
+  jurisdiction?(name: Jurisdiction): ObjectNamespace<Stub>;
+}
+
+/** Where Cloudflare can keep durable objects, and nowhere else. */
+export const JURISDICTIONS = ["eu", "fedramp"] as const;
+
+type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+/** A namespace in the jurisdiction that is named, if one is; throws TypeError where the runtime knows none. */
+export function pinned<Stub>(
+  namespace: ObjectNamespace<Stub>,
+  name: Jurisdiction | undefined,
+): ObjectNamespace<Stub> {
+  if (name === undefined) return namespace;
+  if (namespace.jurisdiction !== undefined) return namespace.jurisdiction(name);
+  throw new TypeError(`Cannot keep objects in ${name}: this runtime has no jurisdictions`);
 }
 
 /** Calls one tenant's durable object. */

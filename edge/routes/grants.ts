@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { AppError } from "@tintype/core/errors";
-import { dayOf } from "@tintype/core/model/utc_day";
 import type { AppEnv } from "../app_env.ts";
 import { grantedPlan } from "../granted.ts";
 import { callerOf, requireScope } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
 import { jsonBody, validate } from "../middleware/validate.ts";
+import { openGrant } from "../open_grant.ts";
 import { grantBody, grantParam, madeGrant, noQuery } from "../schemas.ts";
 import { isoOf } from "./_image_view.ts";
 
@@ -30,30 +30,15 @@ grantRoutes.post(
   jsonBody,
   validate("json", grantBody),
   async (c) => {
-    const { subject, ttlSeconds, ...asked } = c.req.valid("json");
-    const { tenants, clock, ownerOf, grants, grantTokens } = c.get("services");
+    const asked = c.req.valid("json");
+    const services = c.get("services");
     const { tenant } = callerOf(c);
-    if (grantedPlan(await tenants.planOf(tenant), asked).allowedTypes.length === 0) {
+    const plan = grantedPlan(await services.tenants.planOf(tenant), asked);
+    if (plan.allowedTypes.length === 0) {
       throw new AppError("unsupported_type", "Cannot grant: the plan allows none of contentTypes");
     }
-    const issuedAtMs = Math.floor(clock.now() / 1_000) * 1_000;
-    const endsAtMs = issuedAtMs + ttlSeconds * 1_000;
-    const owners = await Promise.all(
-      [issuedAtMs, endsAtMs].map(async (timeMs) =>
-        [dayOf(timeMs), await ownerOf({ tenant, subject }, timeMs)] as const
-      ),
-    );
-    const grant = {
-      ...asked,
-      grantId: crypto.randomUUID(),
-      tenant,
-      owners: Object.fromEntries(owners),
-      issuedAtMs,
-      endsAtMs,
-    };
-    await grants.open(grant);
-    const token = await grantTokens.sign(grant);
-    return c.json({ grantId: grant.grantId, token, expiresAt: isoOf(endsAtMs) }, 201);
+    const { grantId, token, endsAtMs } = await openGrant(services, tenant, asked);
+    return c.json({ grantId, token, expiresAt: isoOf(endsAtMs) }, 201);
   },
 );
 

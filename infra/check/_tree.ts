@@ -15,8 +15,9 @@ export interface TerraformCopy extends AsyncDisposable {
 
 const ENTRIES = ["terraform", "bigquery"];
 const LEFT_OVERS = /(^|\/)(\.terraform.*|.*\.tfstate.*|backend_override\.tf)$/;
-/** A provider that knows no account: it plans what is new without asking anybody. */
-const OFFLINE = 'provider "google" {\n  access_token = "not-a-token"\n}\n';
+/** Providers that know no account: they plan what is new without asking anybody. */
+const OFFLINE = ["google", "google-beta"]
+  .map((name) => `provider "${name}" {\n  access_token = "not-a-token"\n}\n`).join("");
 
 /** Copies `infra/terraform` and what it reads into a temp folder, which goes away with the copy. */
 export async function copyTerraform(): Promise<TerraformCopy> {

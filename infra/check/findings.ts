@@ -1,37 +1,16 @@
+import attributes from "./attributes.json" with { type: "json" };
 import { type Grant, grantsOf } from "./grants.ts";
 import { isSet, type PlannedResource, textOf } from "./plan.ts";
 import { allRights, RIGHTS } from "./rights.ts";
 
-/** Where each kind of resource that holds data names its key. */
-const KEY_OF: Readonly<Record<string, readonly string[]>> = {
-  google_storage_bucket: ["encryption", "default_kms_key_name"],
-  google_pubsub_topic: ["kms_key_name"],
-  google_bigquery_dataset: ["default_encryption_configuration", "kms_key_name"],
-  google_bigquery_table: ["encryption_configuration", "kms_key_name"],
-  google_bigquery_data_transfer_config: ["encryption_configuration", "kms_key_name"],
-  google_artifact_registry_repository: ["kms_key_name"],
-  google_cloud_run_v2_service: ["template", "encryption_key"],
-  google_compute_disk: ["disk_encryption_key", "kms_key_self_link"],
-  google_compute_instance: ["boot_disk", "kms_key_self_link"],
-  google_compute_region_instance_template: ["disk", "disk_encryption_key", "kms_key_self_link"],
-  google_logging_project_bucket_config: ["cmek_settings", "kms_key_name"],
-  google_secret_manager_secret: [
-    "replication",
-    "user_managed",
-    "replicas",
-    "customer_managed_encryption",
-    "kms_key_name",
-  ],
-};
+const KEY_OF: Readonly<Record<string, readonly string[]>> = attributes.keys;
+const AGENT_ROLES: Readonly<Record<string, readonly string[]>> = attributes.agents;
 
-/** What Google's own accounts get beside the table of rights: keys, events of buckets, tokens of the push identity. */
-const AGENT_ROLES: Readonly<Record<string, readonly string[]>> = {
-  google_kms_crypto_key_iam_member: ["roles/cloudkms.cryptoKeyEncrypterDecrypter"],
-  google_pubsub_topic_iam_member: ["roles/pubsub.publisher"],
-  google_service_account_iam_member: ["roles/iam.serviceAccountOpenIdTokenCreator"],
+const PLANNER_ON_STATE = ["roles/storage.objectUser"];
+const WORKFLOW_ON_ACCOUNTS = {
+  deployer: ["roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser"],
+  planner: ["roles/iam.workloadIdentityUser"],
 };
-
-const DEPLOYER_ON_ACCOUNTS = ["roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser"];
 const PRIMITIVE = /^roles\/(owner|editor|viewer|browser)$/;
 const LABELS = ["app", "environment", "managed-by"];
 
@@ -60,16 +39,20 @@ function wrongGrant(grant: Grant): string[] {
     const type = address.split(".")[0] ?? "";
     return AGENT_ROLES[type]?.includes(role) ? [] : [`${address}: ${member} may ${role}`];
   }
-  if (identity === "deployer") return wrongDeployer(grant);
+  if (identity === "deployer" || identity === "planner") return wrongWorkflow(grant, identity);
   const isListed = allRights().some((right) =>
     right.identity === identity && right.place === place && right.verb === role
   );
   return isListed ? [] : [`${address}: ${identity} may ${role} on ${place}, which no right says`];
 }
 
-function wrongDeployer({ address, role, place }: Grant): string[] {
-  const allowed = place === "project" ? RIGHTS.deployer.roles : DEPLOYER_ON_ACCOUNTS;
-  return allowed.includes(role) ? [] : [`${address}: the deployer may ${role} on ${place}`];
+function wrongWorkflow(
+  { address, role, place }: Grant,
+  name: "deployer" | "planner",
+): string[] {
+  const elsewhere = place === "terraform" ? PLANNER_ON_STATE : WORKFLOW_ON_ACCOUNTS[name];
+  const allowed = place === "project" ? RIGHTS[name].roles : elsewhere;
+  return allowed.includes(role) ? [] : [`${address}: the ${name} may ${role} on ${place}`];
 }
 
 /** Rights of the table that a member of the identity is in the plan for, and that the plan forgets. */

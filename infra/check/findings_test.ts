@@ -5,199 +5,159 @@ import { inventoryOf } from "./inventory.ts";
 import { type PlannedResource, readPlan } from "./plan.ts";
 import { allRights, RIGHTS } from "./rights.ts";
 
+type Attributes = Record<string, unknown>;
+
 const LABELS = { app: "tintype", environment: "preview", "managed-by": "terraform" };
+const OBJECTS = "projects/_/buckets/tintype-config/objects";
 
 function resource(
   type: string,
-  after: Record<string, unknown>,
+  after: Attributes,
   index?: string,
-  unknown: Record<string, unknown> = {},
+  unknown: Attributes = {},
 ): PlannedResource {
   const address = index === undefined ? `${type}.it` : `${type}.it["${index}"]`;
   const change = { after, after_unknown: unknown };
   return index === undefined ? { address, type, change } : { address, type, index, change };
 }
 
-function account(name: string): string {
-  return `serviceAccount:tintype-${name}@acme.iam.gserviceaccount.com`;
-}
+const account = (name: string) => `serviceAccount:tintype-${name}@acme.iam.gserviceaccount.com`;
+const agent = (name: string) => `serviceAccount:service-1@${name}.iam.gserviceaccount.com`;
+const verb = (name: string) => `projects/acme/roles/tintype_${name}`;
+const inProject = (member: string, role: string) =>
+  resource("google_project_iam_member", { member, role });
+const inRaw = (name: string, may: string) =>
+  resource("google_storage_bucket_iam_member", {
+    member: account(name),
+    role: verb(may),
+    bucket: "tintype-raw",
+  });
+const inConfig = (may: string, expression?: string) =>
+  resource("google_storage_bucket_iam_member", {
+    member: account("keeper"),
+    role: verb(may),
+    bucket: "tintype-config",
+    condition: expression === undefined ? [] : [{ title: "Only it", expression }],
+  });
+const onTable = (member: string, may: string, table_id: string, index: string) =>
+  resource("google_bigquery_table_iam_member", { member, role: verb(may), table_id }, index);
+const forAnalysts = (table: string) =>
+  onTable(
+    "group:a@example.com",
+    "query",
+    table,
+    `analysts/views/query/group:a@example.com/${table}`,
+  );
+const written = (by: string, table: string) =>
+  onTable(agent(by), "write", table, `pubsub/${table}/write`);
+const hmacOf = (name: string) =>
+  resource("google_storage_hmac_key", { service_account_email: `tintype-${name}@acme.iam` });
+const customRole = (...permissions: string[]) =>
+  resource("google_project_iam_custom_role", { permissions }, "create");
+const bucket = (after: Attributes, unknown: Attributes = {}) =>
+  resource(
+    "google_storage_bucket",
+    {
+      uniform_bucket_level_access: true,
+      public_access_prevention: "enforced",
+      encryption: [{}],
+      terraform_labels: LABELS,
+      ...after,
+    },
+    undefined,
+    { encryption: [{ default_kms_key_name: true }], ...unknown },
+  );
+const withoutKey = bucket({ encryption: [] }, { encryption: [] });
 
-function bucketGrant(name: string, verb: string, bucket = "tintype-raw"): PlannedResource {
-  const role = `projects/acme/roles/tintype_${verb}`;
-  return resource("google_storage_bucket_iam_member", { member: account(name), role, bucket });
-}
+/** What is found in a plan, or that nothing is, beside rights that so few resources lack. */
+const CASES: readonly (readonly [RegExp | null, ...PlannedResource[]])[] = [
+  [null, inRaw("edge", "create"), inRaw("processor", "remove")],
+  [/processor may create on raw/, inRaw("processor", "create")],
+  [/edge may read on raw/, inRaw("edge", "read")],
+  [/bridge may list on raw/, inRaw("bridge", "list")],
+  [/allUsers may/, inProject("allUsers", "roles/storage.objectViewer")],
+  [/allAuthenticatedUsers/, inProject("allAuthenticatedUsers", "roles/storage.objectViewer")],
+  [/primitive/, inProject(account("processor"), "roles/editor")],
+  [/none of the identities/, inProject("user:somebody@example.com", verb("read"))],
+  [/none/, inProject("serviceAccount:other@elsewhere.iam.gserviceaccount.com", verb("read"))],
+  [/no right says/, inProject(account("processor"), "roles/storage.admin")],
+  [/may roles/, inProject(agent("gs-project-accounts"), "roles/storage.admin")],
+  [/the deployer may/, inProject(account("deployer"), "roles/iam.serviceAccountKeyAdmin")],
+  [/the planner may/, inProject(account("planner"), "roles/run.admin")],
+  [null, inProject(account("planner"), "roles/run.viewer")],
+  [null, forAnalysts("daily_volume")],
+  [/analysts may query on images/, forAnalysts("images")],
+  [null, inConfig("create", `resource.name == "${OBJECTS}/days.json"`), inConfig("read")],
+  ...[
+    undefined,
+    `resource.name == "${OBJECTS}/tenants/acme.json"`,
+    `resource.name.startsWith("${OBJECTS}/")`,
+    `resource.name == "${OBJECTS}/days.json" || true`,
+  ].map((wider) => [/keeper may create on config/, inConfig("create", wider)] as const),
+  [null, written("gcp-sa-pubsub", "images")],
+  [/pubsub may write on views/, written("gcp-sa-pubsub", "daily_volume")],
+  [/may write/, written("gcp-sa-logging", "images")],
+  [null, hmacOf("edge")],
+  [/a key of another account/, hmacOf("processor")],
+  [/a key of a service account/, resource("google_service_account_key", {})],
+  [/replaces others'/, resource("google_storage_bucket_iam_policy", {})],
+  [/replaces others'/, resource("google_project_iam_binding", {})],
+  [null, customRole("storage.objects.create")],
+  [/is not the verb/, customRole("storage.objects.create", "storage.objects.get")],
+  [/changes policies/, customRole("storage.buckets.setIamPolicy")],
+  [null, bucket({})],
+  [/own key/, withoutKey, resource("google_kms_crypto_key", {})],
+  // Where Google's own keys serve, nothing names one.
+  [null, withoutKey],
+  [/lacks the labels/, bucket({ terraform_labels: { app: "tintype" } })],
+  [/public/, bucket({ public_access_prevention: "inherited" })],
+  [
+    /public address/,
+    resource("google_compute_instance", {
+      boot_disk: [{ kms_key_self_link: "key" }],
+      network_interface: [{ access_config: [{ nat_ip: "1.2.3.4" }] }],
+    }),
+  ],
+];
 
-/** What is found beside rights that a plan of so few resources lacks. */
-function found(...plan: PlannedResource[]): string[] {
-  return findingsOf(plan).filter((finding) => !finding.endsWith("not in the plan"));
-}
-
-test("findingsOf() lets the table's own rights through", () => {
-  assert.deepEqual(found(bucketGrant("edge", "create"), bucketGrant("processor", "remove")), []);
+test("findingsOf() fails what a plan must not hold, and nothing else", () => {
+  for (const [expected, ...plan] of CASES) {
+    const findings = findingsOf(plan).filter((finding) => !finding.endsWith("not in the plan"));
+    if (expected === null) assert.deepEqual(findings, []);
+    else assert.match(findings[0] ?? "", expected);
+  }
 });
 
-test("findingsOf() fails a right that the table does not say", () => {
-  assert.match(found(bucketGrant("processor", "create"))[0] ?? "", /processor may create on raw/);
-  assert.match(found(bucketGrant("edge", "read"))[0] ?? "", /edge may read on raw/);
-  assert.match(found(bucketGrant("bridge", "list"))[0] ?? "", /bridge may list on raw/);
-});
-
-test("findingsOf() names a right of the table that the plan forgets", () => {
-  const findings = findingsOf([bucketGrant("edge", "create")]);
-  assert.ok(findings.includes("edge/processed/read is in the table and not in the plan"));
-});
-
-test("findingsOf() misses a right on a topic only in a plan that has the topic", () => {
+test("findingsOf() names rights of the table that the plan forgets, where it has their place", () => {
   const topic = resource("google_pubsub_topic", { name: "tintype-images" }, "images");
-  const missing = "processor/topic-images/publish is in the table and not in the plan";
-  const grant = bucketGrant("processor", "read");
-  assert.ok(findingsOf([grant, topic]).includes(missing));
-  assert.ok(!findingsOf([grant]).includes(missing));
+  const subscription = resource("google_pubsub_subscription", { name: "tintype-images-bigquery" });
   const published = resource("google_pubsub_topic_iam_member", {
     member: account("processor"),
-    role: "projects/acme/roles/tintype_publish",
+    role: verb("publish"),
   }, "processor/topic-images/publish");
-  assert.ok(!findingsOf([grant, topic, published]).includes(missing));
-  assert.deepEqual(found(published), []);
-});
-
-test("findingsOf() fails everybody, primitive roles, strangers and wider roles", () => {
-  const grants = [
-    ["allUsers", "roles/storage.objectViewer", /allUsers may/],
-    ["allAuthenticatedUsers", "roles/storage.objectViewer", /allAuthenticatedUsers may/],
-    [account("processor"), "roles/editor", /primitive/],
-    ["user:somebody@example.com", "projects/acme/roles/tintype_read", /none of the identities/],
-    [
-      "serviceAccount:other@elsewhere.iam.gserviceaccount.com",
-      "projects/acme/roles/tintype_read",
-      /none/,
-    ],
-    [account("processor"), "roles/storage.admin", /no right says/],
-    [
-      "serviceAccount:service-1@gs-project-accounts.iam.gserviceaccount.com",
-      "roles/storage.admin",
-      /may roles/,
-    ],
-    [account("deployer"), "roles/iam.serviceAccountKeyAdmin", /the deployer may/],
-  ] as const;
-  for (const [member, role, expected] of grants) {
-    const plan = resource("google_project_iam_member", { member, role });
-    assert.match(found(plan)[0] ?? "", expected, `${member} ${role}`);
+  const [processor, pubsub] = [inRaw("processor", "read"), written("gcp-sa-pubsub", "images")];
+  const subscribes = "pubsub/subscription-images-bigquery/subscribe";
+  const publishes = "processor/topic-images/publish";
+  for (
+    const [right, isMissed, ...plan] of [
+      ["edge/processed/read", true, inRaw("edge", "create")],
+      [publishes, true, processor, topic],
+      [publishes, false, processor],
+      [publishes, false, processor, topic, published],
+      [subscribes, true, pubsub, subscription],
+      [subscribes, false, pubsub],
+    ] as const
+  ) {
+    const missed = `${right} is in the table and not in the plan`;
+    assert.equal(findingsOf(plan).includes(missed), isMissed, right);
   }
 });
 
-test("findingsOf() fails analysts at a table", () => {
-  const grant = (table_id: string) =>
-    resource("google_bigquery_table_iam_member", {
-      member: "group:analysts@example.com",
-      role: "projects/acme/roles/tintype_query",
-      table_id,
-    }, `analysts/views/query/group:analysts@example.com/${table_id}`);
-  assert.deepEqual(found(grant("daily_volume")), []);
-  assert.match(found(grant("images"))[0] ?? "", /analysts may query on images/);
-});
-
-test("findingsOf() takes a right on one object only with the condition that narrows it to that object", () => {
-  const grant = (verb: string, expression?: string) =>
-    resource("google_storage_bucket_iam_member", {
-      member: account("keeper"),
-      role: `projects/acme/roles/tintype_${verb}`,
-      bucket: "tintype-config",
-      condition: expression === undefined ? [] : [{ title: "Only it", expression }],
-    });
-  const objects = "projects/_/buckets/tintype-config/objects";
-  assert.deepEqual(found(grant("create", `resource.name == "${objects}/days.json"`)), []);
-  assert.deepEqual(found(grant("read")), []);
-  const wider = [
-    undefined,
-    `resource.name == "${objects}/tenants/acme.json"`,
-    `resource.name.startsWith("${objects}/")`,
-    `resource.name == "${objects}/days.json" || true`,
-  ];
-  for (const expression of wider) {
-    assert.match(found(grant("create", expression))[0] ?? "", /keeper may create on config/);
-  }
-});
-
-test("findingsOf() lets Pub/Sub's own account do what the table says, and no other account that", () => {
-  const write = (agent: string, table: string) =>
-    resource("google_bigquery_table_iam_member", {
-      member: `serviceAccount:service-1@${agent}.iam.gserviceaccount.com`,
-      role: "projects/acme/roles/tintype_write",
-      table_id: table,
-    }, `pubsub/${table}/write`);
-  assert.deepEqual(found(write("gcp-sa-pubsub", "images")), []);
-  assert.match(found(write("gcp-sa-pubsub", "daily_volume"))[0] ?? "", /pubsub may write on views/);
-  assert.match(found(write("gcp-sa-logging", "images"))[0] ?? "", /may write/);
-});
-
-test("findingsOf() misses a right on a subscription only in a plan that has it", () => {
-  const subscription = resource("google_pubsub_subscription", { name: "tintype-images-bigquery" });
-  const member = "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com";
-  const role = "projects/acme/roles/tintype_write";
-  const agent = resource(
-    "google_bigquery_table_iam_member",
-    { member, role, table_id: "images" },
-    "pubsub/images/write",
-  );
-  const missing =
-    "pubsub/subscription-images-bigquery/subscribe is in the table and not in the plan";
-  assert.ok(findingsOf([agent, subscription]).includes(missing));
-  assert.ok(!findingsOf([agent]).includes(missing));
-});
-
-test("findingsOf() fails keys of accounts but the edge's, and grants that replace others'", () => {
-  const hmac = (name: string) =>
-    resource("google_storage_hmac_key", { service_account_email: `tintype-${name}@acme.iam` });
-  assert.deepEqual(found(hmac("edge")), []);
-  assert.equal(found(hmac("processor")).length, 1);
-  assert.equal(found(resource("google_service_account_key", {})).length, 1);
-  assert.equal(found(resource("google_storage_bucket_iam_policy", {})).length, 1);
-  assert.equal(found(resource("google_project_iam_binding", {})).length, 1);
-});
-
-test("findingsOf() fails a custom role that holds more than its verb, or changes policies", () => {
-  const role = (permissions: string[]) =>
-    resource("google_project_iam_custom_role", { permissions }, "create");
-  assert.deepEqual(found(role(["storage.objects.create"])), []);
-  assert.equal(found(role(["storage.objects.create", "storage.objects.get"])).length, 1);
-  assert.match(found(role(["storage.buckets.setIamPolicy"]))[0] ?? "", /changes policies/);
-});
-
-test("findingsOf() fails data without the project's own key, resources without labels, open buckets and public addresses", () => {
-  const bucket = (after: Record<string, unknown>, unknown = {}) =>
-    resource(
-      "google_storage_bucket",
-      {
-        uniform_bucket_level_access: true,
-        public_access_prevention: "enforced",
-        encryption: [{}],
-        terraform_labels: LABELS,
-        ...after,
-      },
-      undefined,
-      { encryption: [{ default_kms_key_name: true }], ...unknown },
-    );
-  assert.deepEqual(found(bucket({})), []);
-  const plain = bucket({ encryption: [] }, { encryption: [] });
-  assert.match(found(plain, resource("google_kms_crypto_key", {}))[0] ?? "", /own key/);
-  assert.deepEqual(found(plain), [], "where Google's own keys serve, nothing names one");
-  assert.match(
-    found(bucket({ terraform_labels: { app: "tintype" } }))[0] ?? "",
-    /lacks the labels/,
-  );
-  assert.match(found(bucket({ public_access_prevention: "inherited" }))[0] ?? "", /public/);
-  const machine = resource("google_compute_instance", {
-    boot_disk: [{ kms_key_self_link: "key" }],
-    network_interface: [{ access_config: [{ nat_ip: "1.2.3.4" }] }],
-  });
-  assert.match(found(machine)[0] ?? "", /public address/);
-});
-
-test("readPlan() leaves out what a plan takes away, and refuses what is no plan", () => {
+test("readPlan() leaves out what is read or taken away, and refuses what is no plan", () => {
   const changes = [
     { address: "a", type: "t", change: { after: null } },
     { address: "b", type: "t", change: { after: {}, after_unknown: {} } },
+    { address: "c", type: "t", mode: "data", change: { after: {}, after_unknown: {} } },
   ];
   assert.deepEqual(
     readPlan(JSON.stringify({ resource_changes: changes })).map((each) => each.address),
@@ -207,37 +167,24 @@ test("readPlan() leaves out what a plan takes away, and refuses what is no plan"
 });
 
 test("inventoryOf() does not depend on the order of a plan", () => {
-  const plan = [bucketGrant("edge", "create"), bucketGrant("bridge", "create")];
+  const plan = [inRaw("edge", "create"), inRaw("bridge", "create")];
   assert.deepEqual(inventoryOf(plan), inventoryOf(plan.toReversed()));
   assert.deepEqual(inventoryOf(plan).grants, ["bridge: create on raw", "edge: create on raw"]);
 });
 
-test("the table of rights grants verbs that it defines, where they can be granted", () => {
-  const kinds: Readonly<Record<string, string>> = {
-    raw: "bucket",
-    processed: "bucket",
-    erasures: "bucket",
-    certificates: "bucket",
-    config: "bucket",
-    images: "table",
-    purges: "table",
-    views: "table",
-    project: "project",
-    processor: "service",
-    keeper: "service",
-    registry: "registry",
-  };
+test("the table of rights grants verbs where they can be granted, and none that takes an identity", () => {
+  const buckets = /^(raw|processed|erasures|certificates|config)(\/|$)/;
   for (const { identity, place, verb } of allRights()) {
-    const right = `${identity} ${verb} ${place}`;
-    const kind = /^(topic|subscription|account)-/.exec(place)?.[1] ??
-      kinds[place.split("/")[0] ?? ""];
-    assert.equal(RIGHTS.verbs[verb]?.on, kind ?? "secret", right);
+    const kind = buckets.test(place)
+      ? "bucket"
+      : /^(images|purges|views)$/.test(place)
+      ? "table"
+      : /^(processor|keeper)$/.test(place)
+      ? "service"
+      : /^(project|registry|topic|subscription|account)\b/.exec(place)?.[1] ?? "secret";
+    assert.equal(RIGHTS.verbs[verb]?.on, kind, `${identity} ${verb} ${place}`);
   }
-});
-
-test("no verb lets anybody change a policy or take an identity", () => {
-  const permissions = Object.values(RIGHTS.verbs).flatMap((verb) => verb.permissions);
-  for (const permission of permissions) {
+  for (const permission of Object.values(RIGHTS.verbs).flatMap((each) => each.permissions)) {
     assert.doesNotMatch(permission, /setIamPolicy|actAs|getAccessToken|signBlob|\*/);
   }
 });

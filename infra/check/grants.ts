@@ -10,7 +10,7 @@ export interface Grant {
   readonly role: string;
   /** `raw`, `images`, `processor`, `project` …; a view is `views`, an object of a bucket `config/days.json`. */
   readonly place: string;
-  /** The identity that the member is, `deployer` and `agent` included; undefined for a stranger. */
+  /** The identity that the member is, `deployer`, `planner` and `agent` included; undefined for a stranger. */
   readonly identity: string | undefined;
 }
 
@@ -20,7 +20,7 @@ const AGENT =
 const BY_KEY =
   /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
 const WORKFLOWS =
-  /^principal:\/\/iam\.googleapis\.com\/.*\/subject\/repo:[^*]+:environment:[a-z]+$/;
+  /^principalSet:\/\/iam\.googleapis\.com\/.*\/attribute\.environment\/[a-z]+(-plan)?$/;
 
 /** Every grant of a plan: one for each resource that adds one member to one role. */
 export function grantsOf(plan: readonly PlannedResource[]): Grant[] {
@@ -85,9 +85,9 @@ function identityOf(member: string, { index }: PlannedResource): string | undefi
     const isOfTable = place !== undefined && agent === `gcp-sa-${key}`;
     return isOfTable && RIGHTS.identities[key]?.kind === "agent" ? key : "agent";
   }
-  if (WORKFLOWS.test(member)) return "deployer";
+  if (WORKFLOWS.test(member)) return member.endsWith("-plan") ? "planner" : "deployer";
   if (account !== undefined) {
-    return [...Object.keys(RIGHTS.identities), "deployer"].find((name) =>
+    return [...Object.keys(RIGHTS.identities), "deployer", "planner"].find((name) =>
       account.endsWith(`-${name}`)
     );
   }

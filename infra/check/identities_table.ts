@@ -21,7 +21,7 @@ export function documentWithIdentities(): { readonly path: string; readonly text
 
 /** What each identity may do, and why, as a Markdown table from `identity: role on place` lines. */
 function identitiesTable(grants: readonly string[]): string {
-  const known = { ...RIGHTS.identities, deployer: RIGHTS.deployer };
+  const known = { ...RIGHTS.identities, deployer: RIGHTS.deployer, planner: RIGHTS.planner };
   const rows = Object.entries(known).flatMap(([name, { title, why }]) => {
     const own = grants.filter((grant) => grant.startsWith(`${name}: `))
       .map((grant) => grant.slice(name.length + 2));
@@ -39,5 +39,6 @@ function mayOf(grants: readonly string[]): string {
 }
 
 function placeNameOf(place: string): string {
-  return place === "google_service_account_iam_member" ? "other accounts" : place;
+  if (place === "google_service_account_iam_member") return "other accounts";
+  return place === "terraform" ? "the state's bucket" : place;
 }

@@ -1,3 +1,4 @@
+import attributes from "./attributes.json" with { type: "json" };
 import { type Grant, grantsOf } from "./grants.ts";
 import type { PlannedResource } from "./plan.ts";
 
@@ -11,33 +12,8 @@ export interface Inventory {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Which attributes of which resources are settings. */
-const SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  google_storage_bucket: [
-    "location",
-    "soft_delete_policy",
-    "versioning",
-    "lifecycle_rule",
-    "retention_policy",
-    "cors",
-  ],
-  google_pubsub_subscription: [
-    "ack_deadline_seconds",
-    "message_retention_duration",
-    "retry_policy",
-    "push_config",
-    "bigquery_config",
-    "dead_letter_policy",
-  ],
-  google_pubsub_topic: ["message_retention_duration"],
-  google_bigquery_dataset: ["max_time_travel_hours", "default_partition_expiration_ms"],
-  google_cloud_run_v2_service: ["ingress", "custom_audiences"],
-  google_storage_notification: ["bucket", "event_types"],
-  google_cloud_scheduler_job: ["schedule", "attempt_deadline"],
-  google_logging_project_bucket_config: ["retention_days"],
-  google_kms_crypto_key: ["rotation_period", "deletion_policy"],
-};
-const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.\w+_row)/;
+const SETTINGS: Readonly<Record<string, readonly string[]>> = attributes.settings;
+const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.view)/;
 
 /** The inventory of a plan, in an order that does not depend on Terraform's. */
 export function inventoryOf(plan: readonly PlannedResource[]): Inventory {

@@ -7,6 +7,9 @@ import { readKeeperEnv } from "@tintype/processor/keeper_env";
 import { denoFlags, KEEPER_HOSTS } from "@tintype/processor/permissions";
 import { isThere, run } from "./_process.ts";
 import { copyTerraform } from "./_tree.ts";
+import type { Inventory } from "./inventory.ts";
+import { RIGHTS } from "./rights.ts";
+import { inventoryFile } from "./steps.ts";
 import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
 
 const skip = await isThere("terraform") ? false : "terraform is not installed";
@@ -15,8 +18,16 @@ const SECRETS = {
   PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
 };
 
+const planned = new Map<string, ReturnType<typeof planOutputs>>();
+
+function outputsOf(environment: string): ReturnType<typeof planOutputs> {
+  const outputs = planned.get(environment) ?? planOutputs(environment);
+  planned.set(environment, outputs);
+  return outputs;
+}
+
 /** The contract's outputs for an environment, which need no provider. */
-async function outputsOf(environment: string): Promise<Record<string, { value: unknown }>> {
+async function planOutputs(environment: string): Promise<Record<string, { value: unknown }>> {
   await using copy = await copyTerraform();
   const cwd = copy.contract;
   const files = [
@@ -70,6 +81,25 @@ for (const environment of ENVIRONMENTS) {
     },
   );
 }
+
+test("the inventories have the grants and alerts of the contract", { skip }, async () => {
+  for (const environment of ENVIRONMENTS) {
+    const outputs = await outputsOf(environment);
+    const inventory: Inventory = JSON.parse(readFileSync(inventoryFile(environment), "utf8"));
+    const grants = JSON.stringify(outputs["grants"]?.value);
+    const fields = ["identity", "verb", "place"].map((name) =>
+      [...grants.matchAll(new RegExp(`"${name}":"([^"]+)"`, "g"))].map((match) => match[1] ?? "")
+    );
+    const [identities = [], verbs = [], places = []] = fields;
+    const granted = identities.map((who, at) => `${who}: ${verbs[at]} on ${places[at]}`);
+    const ofIdentities = inventory.grants.filter((grant) =>
+      (grant.split(":")[0] ?? "") in RIGHTS.identities
+    );
+    assert.deepEqual([...new Set(granted)].toSorted(), ofIdentities.toSorted());
+    const alerts = Object.keys(Object(outputs["alerts"]?.value)).length;
+    assert.equal(inventory.resources["google_monitoring_alert_policy"], alerts);
+  }
+});
 
 test("the keeper's command is that of its permissions in the processor's image", () => {
   const file = new URL("../terraform/modules/contract/keeper_command.json", import.meta.url);

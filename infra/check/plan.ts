@@ -29,7 +29,8 @@ export function readPlan(json: string): PlannedResource[] {
 
 function isPlanned(value: unknown): value is PlannedResource {
   const after = memberOf(memberOf(value, "change"), "after");
-  return typeof memberOf(value, "address") === "string" && typeof after === "object" &&
+  const isMade = memberOf(value, "mode") !== "data";
+  return isMade && typeof memberOf(value, "address") === "string" && typeof after === "object" &&
     after !== null;
 }
 

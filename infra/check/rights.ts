@@ -16,15 +16,19 @@ interface Identity {
   readonly rights: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What workflows become: predefined roles on the project, and why. */
+interface Workflow {
+  readonly title: string;
+  readonly why: string;
+  readonly roles: readonly string[];
+}
+
 /** The one table of who may do what, as Terraform and the local storage read it. */
 export const RIGHTS: {
   readonly verbs: Readonly<Record<string, Verb>>;
   readonly identities: Readonly<Record<string, Identity>>;
-  readonly deployer: {
-    readonly title: string;
-    readonly why: string;
-    readonly roles: readonly string[];
-  };
+  readonly deployer: Workflow;
+  readonly planner: Workflow;
 } = table;
 
 /** A right: which identity may do what where. */

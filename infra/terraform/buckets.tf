@@ -120,6 +120,18 @@ resource "google_storage_bucket" "config" {
   depends_on = [google_kms_crypto_key_iam_member.objects, google_kms_crypto_key_iam_member.config]
 }
 
+# The plan that holds for every tenant, so that the edge finds one from its first request on. `deno task tenants push` changes it.
+resource "google_storage_bucket_object" "default_tenant" {
+  name         = "tenants/_default.json"
+  bucket       = google_storage_bucket.config.name
+  content      = "{}"
+  content_type = "application/json"
+
+  lifecycle {
+    ignore_changes = all
+  }
+}
+
 locals {
   bucket_of = {
     raw          = google_storage_bucket.images["raw"].name

@@ -10,7 +10,7 @@ locals {
     { title = "Keeper: jobs by response class", filter = "metric.type=\"run.googleapis.com/request_count\" resource.type=\"cloud_run_revision\" resource.label.service_name=\"${module.contract.services.keeper.name}\"", aligner = "ALIGN_DELTA", by = ["metric.label.response_code_class"] },
     { title = "Objects kept, by bucket", filter = "metric.type=\"storage.googleapis.com/storage/v2/total_count\" resource.type=\"gcs_bucket\"", aligner = "ALIGN_MEAN", by = ["resource.label.bucket_name"] },
     { title = "Sweeps with a certificate", filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["certificates"].name}\" resource.type=\"cloud_run_revision\"", aligner = "ALIGN_DELTA", by = [] },
-    { title = "Sweeps that found something overdue", filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["overdue"].name}\" resource.type=\"cloud_run_revision\"", aligner = "ALIGN_DELTA", by = [] },
+    { title = "Synthetic images that became ready", filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.metric["synthetic"].name}\" resource.type=\"cloud_run_revision\"", aligner = "ALIGN_DELTA", by = [] },
     ], module.contract.has_bridge ? [
     { title = "Kafka bridge: records that are not durable yet", filter = "metric.type=\"${local.lag_metric}\" resource.type=\"gce_instance\"", aligner = "ALIGN_MAX", by = ["resource.label.instance_id"] },
   ] : [])

@@ -1,9 +1,9 @@
-# The profile resilient: one key where the buckets are, one where everything else is (and one for a configuration bucket that
-# lies elsewhere): a key serves only its own location. In the profile economical Google's own keys encrypt everything.
+# The profile resilient: one key where the buckets are, one where everything else is, one for the secrets' second region, and
+# one for a configuration bucket that lies elsewhere: a key serves only its own location. In the profile economical Google's own keys encrypt everything.
 # Losing a key is losing the data, so neither can be destroyed by Terraform.
 
 resource "google_kms_key_ring" "ring" {
-  for_each = toset(module.contract.has_own_keys ? distinct([module.contract.kms_location, module.contract.config_bucket.kms_location, var.region]) : [])
+  for_each = toset(module.contract.has_own_keys ? distinct([module.contract.kms_location, module.contract.config_bucket.kms_location, var.region, module.contract.second_region]) : [])
 
   name     = var.prefix
   location = each.value
@@ -35,6 +35,18 @@ resource "google_kms_crypto_key" "regional" {
   deletion_policy            = "PREVENT"
 }
 
+resource "google_kms_crypto_key" "second" {
+  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
+  count = module.contract.has_own_keys ? 1 : 0
+
+  name                       = "second"
+  key_ring                   = google_kms_key_ring.ring[module.contract.second_region].id
+  purpose                    = "ENCRYPT_DECRYPT"
+  rotation_period            = "7776000s"
+  destroy_scheduled_duration = "2592000s"
+  deletion_policy            = "PREVENT"
+}
+
 resource "google_kms_crypto_key" "config" {
   # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
   count = !module.contract.has_own_keys || module.contract.config_bucket.kms_location == module.contract.kms_location ? 0 : 1
@@ -52,6 +64,7 @@ locals {
   keys = {
     objects  = one(google_kms_crypto_key.objects[*].id)
     regional = one(google_kms_crypto_key.regional[*].id)
+    second   = one(google_kms_crypto_key.second[*].id)
     config   = one(length(google_kms_crypto_key.config) == 0 ? google_kms_crypto_key.objects[*].id : google_kms_crypto_key.config[*].id)
   }
   # For blocks that a resource has only with a key.
@@ -85,6 +98,16 @@ resource "google_kms_crypto_key_iam_member" "regional" {
   crypto_key_id = google_kms_crypto_key.regional[0].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = local.agents[each.value]
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_kms_crypto_key_iam_member" "second" {
+  count = length(google_kms_crypto_key.second)
+
+  crypto_key_id = google_kms_crypto_key.second[0].id
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = local.agents.secrets
 
   depends_on = [google_project_service.api]
 }

@@ -72,19 +72,8 @@ resource "google_project_iam_audit_config" "data_access" {
   }
 }
 
-locals {
-  # What the keeper logs of its jobs (processor/keeper_app.ts) and alerts look at.
-  keeper_jobs = "${local.keeper} AND jsonPayload.event=\"job\""
-  log_metrics = {
-    certificates = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.complete=true", why = "Sweeps that came to their end and left a certificate" }
-    repairs      = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"repair\" AND jsonPayload.isAgeKnown=true AND jsonPayload.isDryRun=false", why = "Runs of repair that knew what waits in the queues" }
-    burning      = { filter = "resource.type=\"bigquery_dts_config\" AND severity>=ERROR AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.objectives.name))[0]}\"", why = "Hours in which an objective burned its error budget" }
-    overdue      = { filter = "${local.keeper_jobs} AND jsonPayload.job=\"sweep\" AND jsonPayload.overdue>0", why = "Sweeps that found something past its time" }
-  }
-}
-
 resource "google_logging_metric" "metric" {
-  for_each = local.log_metrics
+  for_each = module.contract.log_metrics
 
   name        = "${var.prefix}/${each.key}"
   description = each.value.why

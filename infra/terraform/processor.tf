@@ -24,7 +24,7 @@ resource "google_cloud_run_v2_service" "processor" {
 
     scaling {
       min_instance_count = 0
-      max_instance_count = var.processor.max_instances
+      max_instance_count = coalesce(var.processor.ceiling, var.processor.max_instances)
     }
 
     dynamic "vpc_access" {

@@ -1,24 +1,14 @@
 # The keeper's jobs, each with a token for exactly its own path.
 
-locals {
-  jobs = {
-    sweep    = { schedule = var.retention.sweep_schedule, why = "Deletes what is past its retention period and leaves a certificate" }
-    erasures = { schedule = var.retention.erasures_schedule, why = "Deletes rows of erased images and writes the erasures' receipts" }
-    repair   = { schedule = var.retention.repair_schedule, why = "Publishes events again that were lost or failed: a shard's names once a day", deadline = "1800s" }
-    # A day ends at midnight UTC, and its salt with the last image's retention period.
-    days = { schedule = "5 0 * * *", why = "Makes salts for days to come and drops those whose images are gone" }
-  }
-}
-
 resource "google_cloud_scheduler_job" "job" {
-  for_each = local.jobs
+  for_each = module.contract.jobs
 
   name             = "${var.prefix}-${each.key}"
   region           = var.region
   description      = each.value.why
   schedule         = each.value.schedule
   time_zone        = "Etc/UTC"
-  attempt_deadline = try(each.value.deadline, "180s")
+  attempt_deadline = each.value.deadline
 
   retry_config {
     retry_count          = 5

@@ -1,4 +1,4 @@
-# Places for secrets. Their values are put there by hand or by deploy and never stand in Terraform's state.
+# Places for secrets, in two regions. Their values are put there by hand or by deploy and never stand in Terraform's state.
 
 resource "google_secret_manager_secret" "secret" {
   for_each = toset(module.contract.secrets)
@@ -7,19 +7,22 @@ resource "google_secret_manager_secret" "secret" {
 
   replication {
     user_managed {
-      replicas {
-        location = var.region
-        dynamic "customer_managed_encryption" {
-          for_each = local.regional_keys
-          content {
-            kms_key_name = customer_managed_encryption.value
+      dynamic "replicas" {
+        for_each = { (var.region) = local.keys.regional, (module.contract.second_region) = local.keys.second }
+        content {
+          location = replicas.key
+          dynamic "customer_managed_encryption" {
+            for_each = compact([replicas.value])
+            content {
+              kms_key_name = customer_managed_encryption.value
+            }
           }
         }
       }
     }
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.regional]
+  depends_on = [google_kms_crypto_key_iam_member.regional, google_kms_crypto_key_iam_member.second]
 }
 
 resource "google_secret_manager_secret_iam_member" "grant" {

@@ -44,7 +44,7 @@ locals {
     }, {
     for lane in module.contract.slow_lanes : lane => { topic = lane, url = "${local.processor_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = ["slow_dead"] }
     }, var.edge_url == "" ? {} : {
-    images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND attributes.type = \"image.rejected\"", dead = ["images_dead"] }
+    images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND (attributes.type = \"image.rejected\" OR attributes.tenant = \"synthetic\")", dead = ["images_dead"] }
   })
   rows = { images = "images", certificates = "purges" }
 }
@@ -119,7 +119,7 @@ resource "google_pubsub_subscription" "rows" {
     max_delivery_attempts = local.max_delivery_attempts
   }
 
-  depends_on = [google_pubsub_topic_iam_member.grant, google_bigquery_table_iam_member.grant]
+  depends_on = [time_sleep.grants]
 }
 
 # Nobody pulls it by itself: operators look, fix the table and publish again (docs/operations.md).
@@ -145,7 +145,7 @@ resource "google_pubsub_topic_iam_member" "grant" {
   role   = local.role_of[each.value.verb]
   member = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_topic.topic]
 }
 
 resource "google_pubsub_subscription_iam_member" "grant" {
@@ -155,7 +155,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 
-  depends_on = [google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.dead_records]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.dead_records]
 }
 
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.

@@ -10,6 +10,15 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 7.40"
     }
+    # For google_project_service_identity alone.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.40"
+    }
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.13"
+    }
   }
 }
 
@@ -17,6 +26,13 @@ provider "google" {
   project               = var.project_id
   region                = var.region
   default_labels        = module.contract.labels
+  billing_project       = var.project_id
+  user_project_override = true
+}
+
+provider "google-beta" {
+  project               = var.project_id
+  region                = var.region
   billing_project       = var.project_id
   user_project_override = true
 }

@@ -6,15 +6,7 @@ locals {
     images = { partition = "t0", unit = "HOUR", expiration_ms = var.retention.partition_expiration_ms, clustering = ["tenant", "status"] }
     purges = { partition = "swept_at", unit = "DAY", expiration_ms = (var.retention.purges_retention_days + 1) * 86400000, clustering = ["store"] }
   }
-  view_files = { for file in fileset("${local.bigquery}/views", "*.sql") : trimsuffix(file, ".sql") => file("${local.bigquery}/views/${file}") }
-  # Queried from another project, a view finds its tables by their project's name alone.
-  views     = { for name, sql in local.view_files : name => replace(sql, "tintype.", "`${var.project_id}`.${module.contract.dataset}.") }
   described = [for file in fileset("${local.bigquery}/views", "*.json") : trimsuffix(file, ".json")]
-  # Which views a view reads: those must be there before it, so views are made in three rows.
-  reads      = { for name, sql in local.view_files : name => setintersection(keys(local.views), flatten(regexall("\\btintype\\.([a-z0-9_]+)", sql))) }
-  first_row  = { for name, sql in local.views : name => sql if length(local.reads[name]) == 0 }
-  second_row = { for name, sql in local.views : name => sql if length(local.reads[name]) > 0 && length(setsubtract(local.reads[name], keys(local.first_row))) == 0 }
-  third_row  = { for name, sql in local.views : name => sql if !contains(concat(keys(local.first_row), keys(local.second_row)), name) }
 }
 
 resource "google_bigquery_dataset" "tintype" {
@@ -36,14 +28,14 @@ resource "google_bigquery_dataset" "tintype" {
   # Instead of BigQuery's default, which lets every reader of the project in. What is added below is not Terraform's to remove.
   access {
     role          = "OWNER"
-    user_by_email = module.contract.deployer.email
+    user_by_email = module.contract.workflows.deployer.email
   }
 
   lifecycle {
     ignore_changes = [access]
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.regional, google_service_account.deployer]
+  depends_on = [google_kms_crypto_key_iam_member.regional, google_service_account.workflow]
 }
 
 resource "google_bigquery_table" "table" {
@@ -72,10 +64,10 @@ resource "google_bigquery_table" "table" {
   }
 }
 
-resource "google_bigquery_table" "first_row" {
+resource "google_bigquery_table" "view" {
   # checkov:skip=CKV_GCP_80: A view holds no data.
   # checkov:skip=CKV_GCP_121: A view holds no data.
-  for_each = local.first_row
+  for_each = module.contract.views
 
   dataset_id          = google_bigquery_dataset.tintype.dataset_id
   table_id            = each.key
@@ -92,56 +84,9 @@ resource "google_bigquery_table" "first_row" {
   depends_on = [google_bigquery_table.table]
 }
 
-resource "google_bigquery_table" "second_row" {
-  # checkov:skip=CKV_GCP_80: A view holds no data.
-  # checkov:skip=CKV_GCP_121: A view holds no data.
-  for_each = local.second_row
-
-  dataset_id          = google_bigquery_dataset.tintype.dataset_id
-  table_id            = each.key
-  deletion_protection = false
-
-  # What each column means; BigQuery derives the rest from the query.
-  schema = contains(local.described, each.key) ? file("${local.bigquery}/views/${each.key}.json") : null
-
-  view {
-    query          = each.value
-    use_legacy_sql = false
-  }
-
-  depends_on = [google_bigquery_table.table, google_bigquery_table.first_row]
-}
-
-resource "google_bigquery_table" "third_row" {
-  # checkov:skip=CKV_GCP_80: A view holds no data.
-  # checkov:skip=CKV_GCP_121: A view holds no data.
-  for_each = local.third_row
-
-  dataset_id          = google_bigquery_dataset.tintype.dataset_id
-  table_id            = each.key
-  deletion_protection = false
-
-  # What each column means; BigQuery derives the rest from the query.
-  schema = contains(local.described, each.key) ? file("${local.bigquery}/views/${each.key}.json") : null
-
-  view {
-    query          = each.value
-    use_legacy_sql = false
-  }
-
-  lifecycle {
-    precondition {
-      condition     = length(setsubtract(local.reads[each.key], concat(keys(local.first_row), keys(local.second_row)))) == 0
-      error_message = "Cannot make view ${each.key} as it reads a view of the third row: give views that read each other fewer steps, or warehouse.tf a fourth row."
-    }
-  }
-
-  depends_on = [google_bigquery_table.table, google_bigquery_table.second_row]
-}
-
 # Authorised views: who may read a view needs no right on what it reads.
 resource "google_bigquery_dataset_access" "authorised_view" {
-  for_each = local.views
+  for_each = module.contract.views
 
   dataset_id = google_bigquery_dataset.tintype.dataset_id
   view {
@@ -150,14 +95,14 @@ resource "google_bigquery_dataset_access" "authorised_view" {
     table_id   = each.key
   }
 
-  depends_on = [google_bigquery_table.first_row, google_bigquery_table.second_row, google_bigquery_table.third_row]
+  depends_on = [google_bigquery_table.view]
 }
 
 locals {
   # "views" stands for all of them.
   table_grants = merge([
     for key, grant in local.grants.table : {
-      for table in grant.place == "views" ? keys(local.views) : [grant.place] :
+      for table in grant.place == "views" ? keys(module.contract.views) : [grant.place] :
       grant.place == "views" ? "${key}/${table}" : key => merge(grant, { table = table })
     }
   ]...)
@@ -172,8 +117,8 @@ resource "google_bigquery_table_iam_member" "grant" {
   member     = each.value.member
 
   depends_on = [
-    google_bigquery_table.table, google_bigquery_table.first_row, google_bigquery_table.second_row, google_bigquery_table.third_row,
-    google_service_account.identity, google_project_iam_custom_role.verb,
+    google_bigquery_table.table, google_bigquery_table.view,
+    time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb,
   ]
 }
 

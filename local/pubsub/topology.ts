@@ -74,7 +74,8 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
     topic: "tintype-images",
     keeps: "eventsMs",
     edgePath: "/events/records",
-    filter: 'attributes.source = "edge" AND attributes.type = "image.rejected"',
+    filter:
+      'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
     deadLetterTopic: "tintype-images-dead",
   },
   "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },

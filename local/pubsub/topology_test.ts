@@ -50,7 +50,10 @@ test("events are pushed with the endpoint as audience and 100 attempts, dead let
   assert.equal(of("tintype-events-dead").deadLetterPolicy, undefined);
   const { filter, pushConfig: toEdge } = of("tintype-images-edge");
   assert.match(toEdge.pushEndpoint ?? "", /\/events\/records$/);
-  assert.equal(filter, 'attributes.source = "edge" AND attributes.type = "image.rejected"');
+  assert.equal(
+    filter,
+    'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
+  );
   const slow = of("tintype-slow-7");
   assert.equal(slow.pushConfig.pushEndpoint, "http://localhost:8080/events/slow");
   assert.deepEqual(slow.deadLetterPolicy, {

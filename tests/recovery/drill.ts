@@ -8,9 +8,20 @@ import { join } from "node:path";
 import { seededRandom } from "@tintype/core/seeded_random";
 import { eventually } from "@tintype/core/testing/eventually";
 import { runAudit } from "../_audit.ts";
-import { BUCKETS, erase, namesWith, query, tokenFor, URLS } from "../_cloud.ts";
+import {
+  BUCKETS,
+  callEdge,
+  erase,
+  namesWith,
+  putObject,
+  query,
+  readDays,
+  readObject,
+  tokenFor,
+  URLS,
+} from "../_cloud.ts";
 import { objectUrl } from "../_emulator.ts";
-import { repairAtOnce } from "../_push.ts";
+import { repairAtOnce, runJob } from "../_push.ts";
 import { runTask, SYSTEM_ADDRESSES } from "../_task.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
@@ -76,7 +87,9 @@ export async function loseStores(
     if (system.doors.includes("kafka")) {
       await drill("broker", () => loseBroker(system, drawn.pictures.slice(PICTURES)));
     }
+    await drill("erasures bucket", () => loseErasures(erased));
     await drill("raw bucket", () => loseRaw(sent.filter((each) => each !== erased)));
+    await drill("configuration bucket", loseConfiguration);
     const { code, stdout, stderr } = await runAudit();
     assert.equal(code, 0, `the audit keeps the promise of deletion: ${stdout}${stderr}`);
     say("audit: nothing is wrong, and what was erased stayed erased");
@@ -155,6 +168,41 @@ async function loseBroker(system: TroubledSystem, pictures: readonly Picture[]) 
   return {
     survives: "every image that was durable",
     rebuilt: `topics made anew, ${sent.length} new records came through`,
+  };
+}
+
+/** Requests are gone; what had its receipt stays erased, and its owner can ask again. */
+async function loseErasures({ imageId }: Sent) {
+  await empty(BUCKETS.erasures);
+  const token = await tokenFor("trouble-0");
+  const ask = (path: string, method = "GET") =>
+    callEdge(`/v1/${path}/${imageId}`, { token, method });
+  assert.equal((await ask("images")).status, 404);
+  assert.equal((await ask("images", "DELETE")).status, 202);
+  await waitUntil("the receipt", async () => {
+    return (await (await ask("erasures")).text()).includes('"status":"erased"');
+  }, SETTLE_MS);
+  return { survives: "receipts, tombstones", rebuilt: "a request, by its owner who asked again" };
+}
+
+/** The salts are gone for good, and with them whose the images of the days before are; plans are pushed again. */
+async function loseConfiguration() {
+  const before = new Set((await readDays()).map(({ salt }) => salt));
+  const images = await namesWith(BUCKETS.processed, "/manifest.json");
+  const plans = (await namesWith(BUCKETS.config)).filter((name) => name.startsWith("tenants/"));
+  const pushed = await Promise.all(plans.map((name) => readObject(BUCKETS.config, name)));
+  await empty(BUCKETS.config);
+  await runJob("days");
+  for (const [at, { bytes }] of pushed.entries()) {
+    await putObject(BUCKETS.config, plans[at] ?? "", bytes);
+  }
+  const after = await readDays();
+  assert.ok(after.length >= 8 && after.every(({ salt }) => !before.has(salt)));
+  assert.deepEqual(await namesWith(BUCKETS.processed, "/manifest.json"), images);
+  return {
+    survives:
+      `${images.length} images, whose owners nobody can derive any more; they are purged in time`,
+    rebuilt: `new salts of ${after.length} days, ${plans.length} plans pushed again`,
   };
 }
 

@@ -6,7 +6,7 @@ import { runDrill } from "./drill.ts";
 const DRILL = defineCommand({
   name: "drill",
   summary:
-    "Loses BigQuery, processed bucket, broker and raw bucket of a local system in turn, rebuilds them, and prints what it took.",
+    "Loses BigQuery, the broker and each bucket of images and configuration of a local system in turn, rebuilds what can be, and prints what it took.",
   flags: {
     "doors NAMES": {
       about: "sources to use; kafka needs Java and is where the broker is lost",

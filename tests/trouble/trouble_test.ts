@@ -6,6 +6,7 @@ import { seededRandom } from "@tintype/core/seeded_random";
 import { WITHOUT_JAVA } from "../_java.ts";
 import { DRILL_RETENTION, loseStores } from "../recovery/drill.ts";
 import { planCampaign, type PlannedScenario, scenariosNamed } from "./campaign.ts";
+import { rehearseAlerts } from "./alert_rehearsals.ts";
 import { FAULTS } from "./faults.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
 import { redriveWalk } from "./redrive_walk.ts";
@@ -61,8 +62,10 @@ test(
         const losses = await loseStores(system, (line) => t.diagnostic(line));
         const broker = WITHOUT_JAVA === false ? ["broker"] : [];
         const lost = losses.map((loss) => loss.lost);
-        assert.deepEqual(lost, ["BigQuery", "processed bucket", ...broker, "raw bucket"]);
+        const buckets = ["erasures bucket", "raw bucket", "configuration bucket"];
+        assert.deepEqual(lost, ["BigQuery", "processed bucket", ...broker, ...buckets]);
       });
+      await t.test("alerts are rehearsed", (each) => rehearseAlerts(each, system));
     });
   },
 );

@@ -35,15 +35,6 @@ test("the README of each emulator names files that are there", () => {
   }
 });
 
-test("every alert of Terraform has its section in docs/operations.md", () => {
-  const alerts = readFileSync(join(ROOT, "infra/terraform/alerts.tf"), "utf8");
-  const titles = [...alerts.matchAll(/^ +title += "([^"]+)"$/gm)].map(([, title]) => title);
-  assert.ok(titles.length > 0, "Terraform has alerts");
-  const operations = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
-  const missing = titles.filter((title) => !operations.includes(`\n### ${title}\n`));
-  assert.deepEqual(missing, []);
-});
-
 test("findBrokenLinks() names files, headings, paths and tasks that are not there, and nothing else", () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), "tintype-links-"));
   const root = folder.path;

@@ -78,7 +78,14 @@ export const IMPORT_TABLE = {
   ],
   // The road is measured with the very sender that `start` uses.
   "bench": ["bench", "tools/node_binary", "local/start", "cli", ...PACKAGES],
-  "tests": ["tests", "tools/node_binary", "local/start/local_names", "cli", ...PACKAGES],
+  "tests": [
+    "tests",
+    "infra/terraform",
+    "tools/node_binary",
+    "local/start/local_names",
+    "cli",
+    ...PACKAGES,
+  ],
   "tools": ["tools", "cli", "package.json"],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -2,18 +2,21 @@
 # The variables are those of preview.tfvars.
 
 mock_provider "google" {}
+mock_provider "google-beta" {}
+mock_provider "time" {}
 
 variables {
-  processor_digest  = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-  bridge_digest     = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-  project_id        = "example-tintype-preview"
-  project_number    = "100000000001"
-  environment       = "preview"
-  prefix            = "tintype-preview"
-  alert_emails      = ["oncall@example.com"]
-  analysts          = ["group:analysts@example.com"]
-  github_repository = "example/tintype"
-  processor         = { max_instances = 3 }
+  processor_digest     = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  bridge_digest        = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  project_id           = "example-tintype-preview"
+  project_number       = "100000000001"
+  environment          = "preview"
+  prefix               = "tintype-preview"
+  alert_emails         = ["oncall@example.com"]
+  analysts             = ["group:analysts@example.com"]
+  github_repository_id = "100000003"
+  edge_url             = "https://tintype-edge-preview.example.workers.dev"
+  processor            = { max_instances = 3 }
 }
 
 run "plan" {

@@ -2,21 +2,26 @@
 # The variables are those of production.tfvars.
 
 mock_provider "google" {}
+mock_provider "google-beta" {}
+mock_provider "time" {}
 
 variables {
-  processor_digest  = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-  bridge_digest     = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-  project_id        = "example-tintype"
-  project_number    = "100000000002"
-  environment       = "production"
-  alert_emails      = ["oncall@example.com"]
-  analysts          = ["group:analysts@example.com"]
-  auditors          = ["group:privacy@example.com"]
-  operators         = ["group:oncall@example.com"]
-  cors_origins      = ["https://app.example.com"]
-  github_repository = "example/tintype"
-  bridge            = { brokers = ["pkc-example.europe-west4.gcp.confluent.cloud:9092"] }
-  budget            = { billing_account = "000000-000000-000000" }
+  processor_digest     = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  bridge_digest        = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  project_id           = "example-tintype"
+  project_number       = "100000000002"
+  environment          = "production"
+  alert_emails         = ["oncall@example.com"]
+  analysts             = ["group:analysts@example.com"]
+  auditors             = ["group:privacy@example.com"]
+  operators            = ["group:oncall@example.com"]
+  recoverers           = ["user:one@example.com", "user:two@example.com"]
+  pager_channels       = ["projects/example-tintype/notificationChannels/1234567890"]
+  edge_url             = "https://images.example.com"
+  cors_origins         = ["https://app.example.com"]
+  github_repository_id = "100000003"
+  bridge               = { brokers = ["pkc-example.europe-west4.gcp.confluent.cloud:9092"] }
+  budget               = { billing_account = "000000-000000-000000" }
 }
 
 run "plan" {
@@ -65,8 +70,12 @@ run "plan" {
     error_message = "Time travel is 48 hours."
   }
   assert {
-    condition     = strcontains(google_logging_metric.metric["certificates"].filter, "jsonPayload.complete=true")
-    error_message = "A sweep that was cut does not silence the alert: it cannot tell what it has not seen."
+    condition     = alltrue([for alert in google_monitoring_alert_policy.alert : length(alert.notification_channels) == (alert.severity == "CRITICAL" ? 2 : 1)]) && toset(keys(google_monitoring_uptime_check_config.edge)) == toset(["alive", "tokens"])
+    error_message = "What cannot wait pages, and the edge is probed twice."
+  }
+  assert {
+    condition     = alltrue([for secret in google_secret_manager_secret.secret : toset(secret.replication[0].user_managed[0].replicas[*].location) == toset(["europe-west4", "europe-north1"])])
+    error_message = "Secrets lie in two regions."
   }
   assert {
     condition     = google_cloud_run_v2_service.processor.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && google_cloud_run_v2_service.processor.template[0].scaling[0].max_instance_count > 0

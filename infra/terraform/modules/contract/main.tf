@@ -32,6 +32,20 @@ locals {
   config_location     = local.is_dual ? var.bucket_location : local.continent.location
   config_kms_location = local.is_dual ? local.kms_location : local.continent.kms
 
+  # Secrets lie in two regions in every profile: the buckets' pair, else a second one of the continent.
+  pairs = {
+    ASIA1 = ["asia-northeast1", "asia-northeast2"]
+    EUR4  = ["europe-north1", "europe-west4"]
+    EUR5  = ["europe-west1", "europe-west2"]
+    EUR7  = ["europe-west2", "europe-west3"]
+    EUR8  = ["europe-west3", "europe-west6"]
+    NAM4  = ["us-central1", "us-east1"]
+    ASIA  = ["asia-northeast1", "asia-southeast1"]
+    EU    = ["europe-west4", "europe-west1"]
+    US    = ["us-central1", "us-east1"]
+  }
+  second_region = [for region in local.pairs[local.config_location] : region if region != var.region][0]
+
   buckets = { for role in ["raw", "processed", "erasures", "certificates", "config"] : role => "${var.prefix}-${role}" }
   dataset = "tintype"
   # Slow lanes take what is beyond a tenant's share of the processor (core/fairness/slow_lane.ts).
@@ -72,7 +86,7 @@ locals {
   identities = { for name, identity in local.rights.identities : name => identity if !contains(local.absent, name) }
   accounts   = { for name, identity in local.identities : name => "${var.prefix}-${name}" if identity.kind == "account" }
   emails     = { for name, account in local.accounts : name => "${account}@${var.project_id}.iam.gserviceaccount.com" }
-  people     = { analysts = var.analysts, auditors = var.auditors, operators = var.operators }
+  people     = { analysts = var.analysts, auditors = var.auditors, operators = var.operators, recoverers = var.recoverers }
   # Google's own accounts in this project, which act for its services.
   agents = {
     for agent, account in {
@@ -142,13 +156,13 @@ locals {
   ], local.profile.has_own_keys ? ["(protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.authenticationInfo.principalEmail=(\"${join("\" OR \"", [for agent in values(local.agents) : trimprefix(agent, "serviceAccount:")])}\"))"] : [])
 
   has_sasl = var.bridge.sasl_mechanism != "none"
-  secrets = local.has_bridge ? concat(
-    ["pseudonym-keys"],
+  # The worker's pseudonym keys cannot be read back from Cloudflare, so their copy is here also where no bridge reads it.
+  secrets = concat(["pseudonym-keys"], !local.has_bridge ? [] : concat(
     local.has_sasl ? ["kafka-password"] : [],
     local.has_kafka ? ["kafka-nodes"] : [],
     local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],
     var.bridge.client_certificate ? ["kafka-cert", "kafka-key"] : [],
-  ) : []
+  ))
 
   # Three deliveries a pixel process and eight at least, and ten times as many that wait (core/fairness/delivery_share.ts).
   processor_slots = max(8, 3 * var.processor.pixel_processes)
@@ -165,4 +179,55 @@ locals {
 
   brokers     = local.has_kafka ? [for n in range(3) : "${local.kafka_nodes[n]}.c.${var.project_id}.internal:9092"] : var.bridge.brokers
   kafka_nodes = [for n in range(3) : "${var.prefix}-kafka-${n}"]
+
+  # The keeper's jobs as the scheduler calls them.
+  jobs = {
+    sweep    = { schedule = var.retention.sweep_schedule, why = "Deletes what is past its retention period and leaves a certificate", deadline = "180s" }
+    erasures = { schedule = var.retention.erasures_schedule, why = "Deletes rows of erased images and writes the erasures' receipts", deadline = "180s" }
+    repair   = { schedule = var.retention.repair_schedule, why = "Publishes events again that were lost or failed: a shard's names once a day", deadline = "1800s" }
+    # A day ends at midnight UTC, and its salt with the last image's retention period.
+    days = { schedule = "5 0 * * *", why = "Makes salts for days to come and drops those whose images are gone", deadline = "180s" }
+  }
+
+  # Alerts and the metrics of logs that they read: PromQL over metrics, or a filter of log lines. Metrics are named as PromQL
+  # does it: the first slash is a colon, whatever else is no letter an underscore.
+  sent  = "pubsub_googleapis_com:topic_send_request_count{topic_id='${local.topics.events}'}"
+  acked = "pubsub_googleapis_com:subscription_push_request_count{subscription_id='${local.subscriptions.events}',response_class='ack'}"
+  watch = jsondecode(templatefile("${path.module}/alerts.json", {
+    prefix    = var.prefix
+    edge_host = trimprefix(var.edge_url, "https://")
+    jobs      = join("|", keys(local.jobs))
+    metrics   = "logging_googleapis_com:user_${replace(var.prefix, "-", "_")}_"
+    bridge    = "custom_googleapis_com:${replace(var.prefix, "-", "_")}_bridge_"
+    sent      = local.sent
+    sent_1h   = "(sum(increase(${local.sent}[1h])) or vector(0))"
+    sent_5m   = "(sum(increase(${local.sent}[5m])) or vector(0))"
+    acked_1h  = "(sum(increase(${local.acked}[1h])) or vector(0))"
+    acked_5m  = "(sum(increase(${local.acked}[5m])) or vector(0))"
+  }))
+  has_only = { bridge = local.has_bridge, edge = var.edge_url != "" }
+  alerts   = { for name, alert in local.watch.alerts : name => alert if lookup(local.has_only, lookup(alert, "only", ""), true) }
+  log_filters = {
+    for name, each in merge(local.watch.metrics, local.alerts) : name => join(" AND ", [
+      for field, value in each.lines : (
+        can(tobool(value)) ? "jsonPayload.${field}=${value}" :
+        can(tolist(value)) ? "jsonPayload.${field}=(${join(" OR ", [for one in value : "\"${one}\""])})" :
+        startswith(value, ">") ? "jsonPayload.${field}${value}" : "jsonPayload.${field}=\"${value}\""
+      )
+    ]) if can(each.lines)
+  }
+
+  # Views, each with the views that it reads inside of it, so that none waits for another; and each names the project, without
+  # which a query that another project pays for does not find the tables. A view that is too deep keeps a question mark.
+  view_files = "${path.module}/../../../bigquery/views"
+  view_parts = {
+    for file in fileset(local.view_files, "*.sql") : trimsuffix(file, ".sql") => regexall(
+      "(?s)(.*?)(?:\\btintype\\.([a-z0-9_]+)|$)",
+      replace(trimspace(file("${local.view_files}/${file}")), "/\\btintype\\.(images|purges)\\b/", "@$1"),
+    )
+  }
+  first  = { for view, parts in local.view_parts : view => join("", [for part in parts : "${part[0]}${part[1] == null ? "" : "?"}"]) }
+  second = { for view, parts in local.view_parts : view => join("", [for part in parts : "${part[0]}${part[1] == null ? "" : "(\n${local.first[part[1]]}\n)"}"]) }
+  third  = { for view, parts in local.view_parts : view => join("", [for part in parts : "${part[0]}${part[1] == null ? "" : "(\n${local.second[part[1]]}\n)"}"]) }
+  views  = { for view, sql in local.third : view => replace(sql, "@", "`${var.project_id}`.${local.dataset}.") }
 }

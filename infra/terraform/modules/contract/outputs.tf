@@ -28,6 +28,11 @@ output "config_bucket" {
   value       = { location = local.config_location, kms_location = local.config_kms_location }
 }
 
+output "second_region" {
+  description = "Where secrets lie beside the region."
+  value       = local.second_region
+}
+
 output "dataset" {
   description = "The dataset; a project holds one environment, so it needs no prefix."
   value       = local.dataset
@@ -217,15 +222,18 @@ output "kafka_nodes" {
   value       = local.has_kafka ? local.kafka_nodes : []
 }
 
-output "deployer" {
-  description = "Service account of the deployment and its roles on the project."
+output "workflows" {
+  description = "Service accounts that workflows become, deployer and planner: their roles on the project, and the GitHub environment of the runs."
   value = {
-    id    = "${var.prefix}-deployer"
-    email = "${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
-    name  = "projects/${var.project_id}/serviceAccounts/${var.prefix}-deployer@${var.project_id}.iam.gserviceaccount.com"
-    title = local.rights.deployer.title
-    why   = local.rights.deployer.why
-    roles = local.rights.deployer.roles
+    for name, environment in { deployer = var.environment, planner = "${var.environment}-plan" } : name => {
+      id                                = "${var.prefix}-${name}"
+      email                             = "${var.prefix}-${name}@${var.project_id}.iam.gserviceaccount.com"
+      name                              = "projects/${var.project_id}/serviceAccounts/${var.prefix}-${name}@${var.project_id}.iam.gserviceaccount.com"
+      title                             = local.rights[name].title
+      why                               = local.rights[name].why
+      roles                             = local.rights[name].roles
+      environment                       = environment
+    }
   }
 }
 
@@ -248,4 +256,38 @@ output "kafka_topics" {
 output "has_bridge" {
   description = "Whether this environment has the Kafka source."
   value       = local.has_bridge
+}
+
+output "jobs" {
+  description = "The keeper's jobs by name: schedule, why, and how long a call may take."
+  value       = local.jobs
+}
+
+output "alerts" {
+  description = "Alerts by name: title, severity, what to do, and either a PromQL query that must give nothing (for how long), or a filter of log lines that must not come."
+  value = {
+    for name, alert in local.alerts : name => {
+      title    = alert.title
+      severity = alert.severity
+      advice   = alert.advice
+      query    = try(alert.query, null)
+      for      = try(alert.for, "0s")
+      filter   = try(alert.filter, local.log_filters[name], null)
+    }
+  }
+}
+
+output "log_metrics" {
+  description = "Counters of log lines that alerts read: filter and why."
+  value       = { for name, metric in local.watch.metrics : name => { filter = local.log_filters[name], why = metric.why } }
+}
+
+output "views" {
+  description = "The query of each view as BigQuery gets it."
+  value       = local.views
+
+  precondition {
+    condition     = !strcontains(join("", values(local.views)), "?")
+    error_message = "Cannot make views: they read each other in more than three steps. Give them fewer, or modules/contract/main.tf a fourth."
+  }
 }

@@ -244,9 +244,10 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none."
+  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none. ceiling is how far operators may raise max_instances without a deployment, within the region's quota; left out, not at all."
   type = object({
     max_instances   = optional(number, 100)
+    ceiling         = optional(number)
     cpu             = optional(number, 2)
     memory_mib      = optional(number, 3072)
     pixel_processes = optional(number, 4)
@@ -261,6 +262,10 @@ variable "processor" {
   validation {
     condition     = var.processor.max_instances >= 1 && var.processor.max_instances <= 1000
     error_message = "processor.max_instances must be from 1 to 1000: it bounds what a flood can cost."
+  }
+  validation {
+    condition     = var.processor.ceiling == null || try(var.processor.ceiling >= var.processor.max_instances && var.processor.ceiling <= 1000, false)
+    error_message = "processor.ceiling must be from max_instances to 1000."
   }
   validation {
     condition     = contains([1, 2, 4, 6, 8], var.processor.cpu)
@@ -496,6 +501,30 @@ variable "alert_emails" {
   }
 }
 
+variable "pager_channels" {
+  description = "Notification channels that page, beside the e-mail, for what cannot wait (severity CRITICAL): PagerDuty, the mobile app, SMS, a webhook. Made by hand in Cloud Monitoring, as their keys must not stand in Terraform's state."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for channel in var.pager_channels : can(regex("^projects/[a-z0-9-]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "pager_channels must be projects/PROJECT/notificationChannels/NUMBER: gcloud beta monitoring channels list."
+  }
+}
+
+variable "recoverers" {
+  description = "People who may read the pseudonym keys to set them again where the worker or its account is lost; each read alerts. Production needs two, none may be a group."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.recoverers : can(regex("^user:[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))]) && (var.environment != "production" || length(distinct(var.recoverers)) >= 2)
+    error_message = "recoverers must be user:NAME@DOMAIN, and two different ones in production: whoever is ill or gone must not be the only one."
+  }
+}
+
 variable "budget" {
   description = "Monthly budget whose half, nine tenths and whole are told by e-mail; billing_account in the form 000000-000000-000000, empty for no budget."
   type = object({
@@ -520,14 +549,14 @@ variable "budget" {
   }
 }
 
-variable "github_repository" {
-  description = "Repository whose workflows may deploy, as owner/name; empty where nothing deploys from GitHub."
+variable "github_repository_id" {
+  description = "Number of the repository whose workflows may deploy (gh api repos/OWNER/NAME --jq .id), as text; empty where nothing deploys from GitHub."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
-    condition     = var.github_repository == "" || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository must be owner/name, or empty."
+    condition     = can(regex("^([1-9][0-9]{0,18})?$", var.github_repository_id))
+    error_message = "github_repository_id must be a repository's number, as text, or empty."
   }
 }

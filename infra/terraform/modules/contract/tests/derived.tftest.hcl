@@ -60,7 +60,7 @@ run "the_longest_prefix_leaves_room_for_every_name" {
     prefix = "a-company-prefix-1"
   }
   assert {
-    condition     = alltrue([for account in output.accounts : length(account.id) <= 30]) && length(output.deployer.id) <= 30
+    condition     = alltrue([for account in output.accounts : length(account.id) <= 30]) && length(output.workflows.deployer.id) <= 30
     error_message = "A service account's id has at most 30 characters."
   }
 }
@@ -140,8 +140,8 @@ run "the_resilient_profile_keeps_all_in_two_regions_and_the_key_with_them" {
     error_message = "Google's own accounts use the keys unlogged."
   }
   assert {
-    condition     = output.config_bucket == { location = "EUR4", kms_location = "eur4" }
-    error_message = "The configuration lies where the images do."
+    condition     = output.config_bucket == { location = "EUR4", kms_location = "eur4" } && output.second_region == "europe-north1"
+    error_message = "The configuration and the secrets lie where the images do."
   }
 }
 
@@ -155,8 +155,8 @@ run "one_region_is_possible" {
     error_message = "A bucket of one region has a key there and no replication."
   }
   assert {
-    condition     = output.config_bucket == { location = "EU", kms_location = "europe" }
-    error_message = "The configuration lies in two regions all the same."
+    condition     = output.config_bucket == { location = "EU", kms_location = "europe" } && output.second_region == "europe-west1"
+    error_message = "The configuration and the secrets lie in two regions all the same."
   }
 }
 
@@ -214,7 +214,7 @@ run "operators_upload_tenants_and_start_nothing" {
     operators = ["group:oncall@example.com"]
   }
   assert {
-    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/reach", "project/trigger", "project/watch"])
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/inspect", "project/reach", "project/trigger", "project/watch"])
     error_message = "Operators may do exactly that."
   }
   assert {
@@ -394,5 +394,57 @@ run "topics_keep_records_for_the_policys_time" {
   assert {
     condition     = toset(keys(output.kafka_topics)) == toset(["images", "images.redrive", "scans", "scans.redrive", "images.dlq"]) && output.kafka_topics["images"]["retention.ms"] == "259200000" && output.kafka_topics["images.dlq"]["retention.ms"] == "172800000"
     error_message = "Sources are kept for three days, dead letters for two."
+  }
+}
+
+run "alerts_read_log_lines_and_metrics_that_may_never_have_been" {
+  command = plan
+  variables {
+    prefix   = "acme-one"
+    edge_url = "https://images.example.com"
+  }
+  assert {
+    condition     = output.alerts["overdue"].filter == "jsonPayload.event=\"job\" AND jsonPayload.job=\"sweep\" AND jsonPayload.overdue>0 AND jsonPayload.part=\"keeper\"" && output.log_metrics["certificates"].filter == "jsonPayload.complete=true AND jsonPayload.event=\"job\" AND jsonPayload.job=\"sweep\" AND jsonPayload.part=\"keeper\""
+    error_message = "A condition of lines is a filter; a sweep that was cut does not silence the alert: it cannot tell what it has not seen."
+  }
+  assert {
+    condition     = output.alerts["certificate_missing"].query == "(sum(increase(logging_googleapis_com:user_acme_one_certificates{monitored_resource='cloud_run_revision'}[10m])) or vector(0)) < 0.5"
+    error_message = "A certificate is missing also where there never was one."
+  }
+  assert {
+    condition     = alltrue([for name, alert in output.alerts : (alert.query == null) != (alert.filter == null) && contains(["CRITICAL", "ERROR", "WARNING"], alert.severity)])
+    error_message = "Each alert has one condition."
+  }
+  assert {
+    condition     = strcontains(output.alerts["edge_down"].query, "host='images.example.com'") && !contains(keys(output.alerts), "bridge_lag")
+    error_message = "The edge is probed at its address; without the bridge nobody waits for its metrics."
+  }
+}
+
+run "without_an_address_the_edge_is_not_probed" {
+  command = plan
+  assert {
+    condition     = length([for name in keys(output.alerts) : name if startswith(name, "edge_") || name == "synthetic_missing"]) == 0
+    error_message = "Only what is there can be missing."
+  }
+}
+
+run "two_people_can_recover_the_pseudonym_keys" {
+  command = plan
+  variables {
+    environment = "production"
+    recoverers  = ["user:one@example.com", "user:two@example.com"]
+  }
+  assert {
+    condition     = tolist(output.secrets) == tolist(["pseudonym-keys"]) && toset(keys(output.grants.secret)) == toset(["recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
+    error_message = "The keys have a copy that two people may read, also without the bridge."
+  }
+}
+
+run "views_name_their_project_and_read_tables_alone" {
+  command = plan
+  assert {
+    condition     = alltrue([for sql in values(output.views) : strcontains(sql, "FROM `acme-tintype`.tintype.") && length(regexall("[^.]tintype\\.", replace(sql, "`acme-tintype`.tintype.", ""))) == 0])
+    error_message = "Whoever pays from another project finds the tables, and no view waits for another."
   }
 }

@@ -615,12 +615,45 @@ run "refuses_a_currency_that_is_none" {
   expect_failures = [var.budget]
 }
 
-run "refuses_a_repository_without_an_owner" {
+run "refuses_a_repository_by_name" {
   command = plan
   variables {
-    github_repository = "tintype"
+    github_repository_id = "example/tintype"
   }
-  expect_failures = [var.github_repository]
+  expect_failures = [var.github_repository_id]
+}
+
+run "refuses_a_ceiling_below_the_instances" {
+  command = plan
+  variables {
+    processor = { ceiling = 99 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_pager_that_is_no_channel" {
+  command = plan
+  variables {
+    pager_channels = ["+49 30 901820"]
+  }
+  expect_failures = [var.pager_channels]
+}
+
+run "refuses_one_recoverer_in_production" {
+  command = plan
+  variables {
+    environment = "production"
+    recoverers  = ["user:one@example.com", "user:one@example.com"]
+  }
+  expect_failures = [var.recoverers]
+}
+
+run "refuses_a_group_of_recoverers" {
+  command = plan
+  variables {
+    recoverers = ["group:all@example.com"]
+  }
+  expect_failures = [var.recoverers]
 }
 
 run "refuses_a_lock_in_preview" {
