@@ -10,9 +10,12 @@ export interface Target {
   readonly service: string;
   /** The keeper's service. */
   readonly keeper: string;
+  /** The worker's name in wrangler.toml. */
+  readonly worker: string;
   /** The module of the company's own pipeline; empty for the default one. */
   readonly pipeline: string;
   readonly registry: string;
+  readonly commit: string;
   /** Tag of the images: the version, and the commit. */
   readonly version: string;
   readonly edgeUrl: string;
@@ -42,8 +45,10 @@ export function readTarget(
     prefix,
     service: `${prefix}-processor`,
     keeper: `${prefix}-keeper`,
+    worker: environment === "production" ? "tintype-edge" : `tintype-edge-${environment}`,
     pipeline: /\bpipeline\s*=\s*"([^"]*)"/.exec(text)?.[1] ?? "",
     registry: `${region}-docker.pkg.dev/${project}/${prefix}`,
+    commit,
     version: `${version}-${commit}`,
     edgeUrl,
   };

@@ -65,7 +65,7 @@ export const IMPORT_TABLE = {
     "cli",
   ],
   "infra/containers": ["infra/containers"],
-  "infra/deploy": ["infra/deploy", "cli"],
+  "infra/deploy": ["infra/deploy", "core", "cli"],
   "local": [
     "local",
     "infra/terraform",

@@ -1,0 +1,29 @@
+/** Lines for bash that several steps have. */
+import { type Target, wranglerEnv } from "./target.ts";
+
+export const TERRAFORM = "terraform -chdir=infra/terraform";
+
+/** Runs a script of this folder. */
+export function script(name: string): string {
+  return `./node_modules/.bin/node infra/deploy/${name}.ts`;
+}
+
+/** Moves the worker's traffic; what it goes to is added. */
+export function rollWorker(target: Target): string {
+  return `${script("roll_worker")} --worker ${target.worker} --wrangler-env='${
+    wranglerEnv(target)
+  }'`;
+}
+
+/** Reads the environment's log bucket, which is where its logs are: nothing stays in the default one. */
+export function logReading({ prefix, project, region }: Target): string {
+  return `--project ${project} --bucket ${prefix}-logs --location ${region} --view _AllLogs`;
+}
+
+/** Waits up to five minutes for a line of the log. */
+export function untilLogged(target: Target, filter: string): string {
+  const read = `gcloud logging read '${filter}' ${
+    logReading(target)
+  } --freshness=10m --limit=1 --format='value(timestamp)'`;
+  return `for attempt in $(seq 30); do ${read} | grep -q . && break; test "$attempt" -lt 30; sleep 10; done`;
+}

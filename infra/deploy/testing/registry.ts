@@ -1,0 +1,57 @@
+/** A registry with immutable tags, and the builders that push to it. */
+import type { Play } from "./cloud_programs.ts";
+import { Refusal } from "./cloud_state.ts";
+
+const PROVENANCE = "https://mobyproject.org/buildkit@v1#metadata";
+
+/** `gcloud artifacts docker images describe`: the digest of a tag. */
+export const LOOK_UP: Play = ({ registry, denied }, { words: [tag = ""] }) => {
+  if (denied.includes("artifactregistry.versions.get")) {
+    throw new Refusal("PERMISSION_DENIED: Permission 'artifactregistry.versions.get' denied");
+  }
+  const digest = registry.tags[tag];
+  if (digest !== undefined) return digest;
+  throw new Refusal("Image not found.");
+};
+
+const inspectImage: Play = ({ registry }, { words: [image = ""], flags: { format = "" } }) => {
+  if (format === "{{.Manifest.Digest}}") return `sha256:${"b".repeat(64)}`;
+  const digest = image.split("@")[1] ?? "";
+  const tag = Object.keys(registry.tags).find((each) => registry.tags[each] === digest);
+  const revision = tag?.split("-").at(-1);
+  const materials = [{ uri: "pkg:docker/node@24", digest: { sha256: "b".repeat(64) } }];
+  const metadata = { [PROVENANCE]: { vcs: { revision } } };
+  return JSON.stringify([{ SLSA: { materials, metadata } }, { SPDX: { packages: [{}] } }]);
+};
+
+/** Each build has another digest; Docker's own builder cannot attest. */
+const build: Play = ({ registry }, { flags }) => {
+  const { builder = "default", tag = "" } = flags;
+  if (!registry.builders.includes(builder)) throw new Refusal(`no builder "${builder}" found`);
+  if (builder === "default") {
+    throw new Refusal("Attestation is not supported for the docker driver.");
+  }
+  if (registry.tags[tag] !== undefined) {
+    throw new Refusal(`cannot update tag ${tag}. The repository has enabled tag immutability`);
+  }
+  const number = Object.keys(registry.tags).length + 1;
+  registry.tags[tag] = `sha256:${String(number).padStart(64, "0")}`;
+  return "";
+};
+
+/** Docker's commands. */
+export const DOCKER: Readonly<Record<string, readonly [string, Play]>> = {
+  "docker buildx imagetools inspect": ["format", inspectImage],
+  "docker buildx inspect": ["", ({ registry: { builders } }, { words: [name = ""] }) => {
+    if (builders.includes(name)) return name;
+    throw new Refusal(`no builder "${name}" found`);
+  }],
+  "docker buildx create": ["name driver use?", ({ registry }, { flags: { name = "", driver } }) => {
+    if (driver === "docker-container") registry.builders.push(name);
+    return name;
+  }],
+  "docker buildx build": [
+    "builder platform push? provenance sbom file build-arg tag",
+    build,
+  ],
+};
