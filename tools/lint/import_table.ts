@@ -45,7 +45,7 @@ export const IMPORT_TABLE = {
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
   "infra/bigquery": [
-    ...["infra/bigquery", "tools/marked_section", "core", "cli"],
+    ...["infra/bigquery", "infra/deploy/rollout_sql", "tools/marked_section", "core", "cli"],
     // The statements are translated like the views.
     "processor/adapters/bigquery_statements",
   ],
