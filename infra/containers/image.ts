@@ -65,7 +65,7 @@ export interface Root extends AsyncDisposable {
 export async function makeRoot(stages: readonly Stage[]): Promise<Root> {
   const path = await mkdtemp(join(tmpdir(), "tintype-image-"));
   await using undo = new AsyncDisposableStack();
-  undo.defer(() => asRoot("rm", "-rf", path));
+  undo.defer(async () => void await asRoot("rm", "-rf", path));
   await asRoot("chmod", "755", path);
   const list = `dpkg -L ${BASE_PACKAGES.join(" ")} | tar -c -C / --no-recursion -T -`;
   await shell(

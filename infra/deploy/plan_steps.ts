@@ -97,11 +97,11 @@ function secrets(target: Target): Step {
   };
 }
 
-function images({ project, registry, region, version }: Target): Step {
+function images({ registry, region, version }: Target): Step {
   // A tag cannot be pushed twice, and each build has another digest: so the image is looked up first.
   const lookUp = (part: string): Command => ({
     line:
-      `gcloud artifacts docker images describe ${registry}/${part}:${version} --project ${project} --format='value(image_summary.digest)' 2> .tintype/deploy/lookup || { cat .tintype/deploy/lookup >&2; grep -qi "not found" .tintype/deploy/lookup; }`,
+      `docker buildx imagetools inspect ${registry}/${part}:${version} --format '{{.Manifest.Digest}}' 2> .tintype/deploy/lookup || { cat .tintype/deploy/lookup >&2; grep -q ": not found$" .tintype/deploy/lookup; }`,
     saves: `${part.toUpperCase()}_DIGEST`,
   });
   const build = (part: string, folder: string) =>

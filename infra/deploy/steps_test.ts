@@ -48,7 +48,7 @@ describe("a deployment", { concurrency: 2 }, () => {
         "npx deno task test",
         "terraform -chdir=infra/terraform apply -input=false -auto-approve",
         "docker buildx build",
-        "docker buildx imagetools inspect europe-west4-docker.pkg.dev",
+        "--format [{{json .Provenance}}",
         "terraform -chdir=infra/terraform plan",
         "terraform -chdir=infra/terraform apply -input=false deploy.plan",
         `update-traffic ${TARGET.keeper}`,
@@ -98,7 +98,7 @@ describe("a deployment", { concurrency: 2 }, () => {
   for (
     const [step, half, failing, builds] of [
       ["the build", "plan", "docker buildx build", 3],
-      ["what comes after the push", "plan", "imagetools inspect europe-west4", 2],
+      ["what comes after the push", "plan", "--format [{{json .Provenance}}", 2],
       ["the apply", "apply", "apply -input=false deploy.plan", 0],
       ["the canary", "apply", "pubsub topics publish", 0],
       ["the worker's steps", "apply", "wrangler versions deploy", 0],
@@ -246,7 +246,7 @@ describe("a deployment", { concurrency: 2 }, () => {
         state.denied.push("run.services.list");
       }, /PERMISSION_DENIED/],
       ["the registry cannot be read", "plan", ({ state }) => {
-        state.denied.push("artifactregistry.versions.get");
+        state.denied.push("artifactregistry.repositories.downloadArtifacts");
       }, /PERMISSION_DENIED/],
       ["somebody changed what was planned", "apply", ({ state }) => {
         state.terraform.serial++;

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 export interface Target {
   readonly environment: string;
   readonly project: string;
+  readonly projectNumber: string;
   readonly region: string;
   readonly prefix: string;
   /** The processor's service. */
@@ -41,6 +42,7 @@ export function readTarget(
   return {
     environment,
     project,
+    projectNumber: value("project_number"),
     region,
     prefix,
     service: `${prefix}-processor`,

@@ -1,10 +1,11 @@
 /** Plays the programs that steps call over one state: each with the flags of the real one, and no others. */
 import { readFileSync } from "node:fs";
+import { ACCOUNT } from "./account.ts";
 import { type CloudState, Refusal, type Service } from "./cloud_state.ts";
 import { publish, queryRows, readLog, uploadPictures } from "./deliveries.ts";
 import { type FakeCall, fakeCall } from "./fake_call.ts";
 import { GCLOUD_RUN } from "./gcloud_run.ts";
-import { DOCKER, LOOK_UP } from "./registry.ts";
+import { DOCKER } from "./registry.ts";
 import { WRANGLER } from "./wrangler.ts";
 
 /** What a command does and prints. */
@@ -19,7 +20,6 @@ const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> =
   "npx deno task test": ["", nothing],
   "npx deno task upload": ["to", uploadPictures],
   "gcloud auth configure-docker": ["quiet?", nothing],
-  "gcloud artifacts docker images describe": ["project format", LOOK_UP],
   "gcloud artifacts repositories describe": ["location project", hasRegistry],
   "gcloud logging read": ["project bucket location view freshness limit format", readLog],
   "gcloud pubsub topics publish": ["project attribute message", publish],
@@ -33,7 +33,6 @@ const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> =
     "project location uniform-bucket-level-access? public-access-prevention?",
     nothing,
   ],
-  "gcloud storage buckets describe": ["project", nothing],
   "gcloud storage buckets update": ["versioning?", nothing],
   "gcloud storage cp": ["project", nothing],
   "gcloud storage objects describe": ["project", nothing],
@@ -44,6 +43,7 @@ const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> =
   [`${TERRAFORM} apply`]: ["input auto-approve? var-file var target", applyPlan],
   "bq show": ["project_id schema? format", showColumns],
   "bq query": ["project_id format use_legacy_sql quiet? max_rows", queryRows],
+  ...ACCOUNT,
   ...GCLOUD_RUN,
   ...DOCKER,
   ...WRANGLER,
@@ -68,7 +68,7 @@ export function runCall(state: CloudState, call: readonly string[]): Ending {
 
 /** Runs a call and returns what it prints; throws Refusal. */
 export function play(state: CloudState, call: readonly string[]): string {
-  for (let count = Math.min(5, call.length); count >= 2; count--) {
+  for (let count = Math.min(5, call.length); count >= 1; count--) {
     const command = call.slice(0, count).join(" ");
     const [flags, run] = COMMANDS[command] ?? [];
     if (run === undefined || flags === undefined) continue;

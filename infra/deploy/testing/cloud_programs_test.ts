@@ -5,6 +5,7 @@ import { type CloudState, emptyCloud, putSecret, Refusal } from "./cloud_state.t
 
 const WHERE = "--region europe-west4 --project=p";
 const UPDATE = `gcloud run services update-traffic s ${WHERE}`;
+const LOOK = "docker buildx imagetools inspect l-docker.pkg.dev/p/r/processor:1";
 const BUILD = "docker buildx build --push --tag r/processor:1 .";
 
 /** Two revisions that are ready and one that is not; the second has all traffic. */
@@ -39,7 +40,7 @@ for (
     [`${UPDATE} --update-tags=previous=s-00004-abc`, /'s-00004-abc' is not found/],
     [`${UPDATE} --update-tags=${"a".repeat(46)}=s-00001-abc`, /together are too long/],
     ["terraform -chdir=infra/terraform apply deploy.plan", /Saved plan is stale/],
-    ["gcloud artifacts docker images describe r/processor:1", /Image not found/],
+    [`${LOOK} --format {{.Manifest.Digest}}`, /:1: not found/],
     [`${BUILD} --builder=tintype`, /no builder "tintype" found/],
     [`${BUILD} --provenance=mode=max`, /Attestation is not supported for the docker driver/],
     [`${BUILD} --attach`, /unrecognized arguments/],

@@ -50,6 +50,11 @@ export interface CloudState {
   missingColumns: string[];
   /** Permissions that the account lacks, such as `run.services.list`. */
   denied: string[];
+  /** Buckets of other people. */
+  takenBuckets: string[];
+  /** APIs that are enabled. */
+  apis: string[];
+  billed: boolean;
   /** What the next `terraform apply` makes: a revision that behaves so, one that does not start, or none. */
   next: Behaviour | "failing" | "none";
   deliveries: Delivery[];
@@ -79,6 +84,9 @@ export function emptyCloud(name: string, keeper: string): CloudState {
     keeper: { name: keeper, revisions: [], traffic: [] },
     missingColumns: [],
     denied: [],
+    takenBuckets: [],
+    apis: ["cloudresourcemanager", "iam", "serviceusage"].map((api) => `${api}.googleapis.com`),
+    billed: true,
     next: "good",
     deliveries: [],
     customers: 0,

@@ -4,18 +4,18 @@ import { Refusal } from "./cloud_state.ts";
 
 const PROVENANCE = "https://mobyproject.org/buildkit@v1#metadata";
 
-/** `gcloud artifacts docker images describe`: the digest of a tag. */
-export const LOOK_UP: Play = ({ registry, denied }, { words: [tag = ""] }) => {
-  if (denied.includes("artifactregistry.versions.get")) {
-    throw new Refusal("PERMISSION_DENIED: Permission 'artifactregistry.versions.get' denied");
+/** The digest of a tag, ours or a base image's, or what an image of ours says of its making. */
+const inspectImage: Play = (state, { words: [image = ""], flags: { format = "" } }) => {
+  const { registry, denied } = state;
+  if (format === "{{.Manifest.Digest}}") {
+    if (!image.includes("-docker.pkg.dev/")) return `sha256:${"b".repeat(64)}`;
+    if (denied.includes("artifactregistry.repositories.downloadArtifacts")) {
+      throw new Refusal("failed to authorize: 403 Forbidden: PERMISSION_DENIED");
+    }
+    const found = registry.tags[image];
+    if (found !== undefined) return found;
+    throw new Refusal(`${image}: not found`);
   }
-  const digest = registry.tags[tag];
-  if (digest !== undefined) return digest;
-  throw new Refusal("Image not found.");
-};
-
-const inspectImage: Play = ({ registry }, { words: [image = ""], flags: { format = "" } }) => {
-  if (format === "{{.Manifest.Digest}}") return `sha256:${"b".repeat(64)}`;
   const digest = image.split("@")[1] ?? "";
   const tag = Object.keys(registry.tags).find((each) => registry.tags[each] === digest);
   const revision = tag?.split("-").at(-1);
