@@ -118,7 +118,7 @@ async function runIn(root: string, text: string): Promise<void> {
 }
 
 /** Runs a line as who runs the tests; throws Error where it fails. */
-export async function shell(line: string, cwd: string): Promise<string> {
+async function shell(line: string, cwd: string): Promise<string> {
   const options = { cwd, timeout: RUN_MS, maxBuffer: 1 << 26 };
   return (await execute("bash", ["-euo", "pipefail", "-c", line], options)).stdout;
 }

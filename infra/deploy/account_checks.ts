@@ -1,3 +1,4 @@
+import { workerSecretsThere } from "./command_lines.ts";
 import { type Target, wranglerEnv } from "./target.ts";
 
 /** One look at an account before a deployment. */
@@ -102,9 +103,7 @@ export function accountChecks(target: Target): AccountCheck[] {
     },
     {
       name: "the worker's secrets",
-      line: `names=$(npx wrangler secret list ${
-        wranglerEnv(target)
-      } --format json); for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY GRANT_KEY; do [[ "$names" == *"$secret"* ]] || { echo $secret; exit 1; }; done`,
+      line: workerSecretsThere(target),
       advice: `npx wrangler secret put NAME ${
         wranglerEnv(target)
       }, after the first half has made the accounts (docs/deployment.md, step 5)`,

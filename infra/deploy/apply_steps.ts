@@ -37,7 +37,6 @@ export function applySteps(target: Target, options: RolloutOptions): Step[] {
     holdTraffic(target),
     infrastructure(target),
     keeper(target),
-    notification(target),
     synthetic(target),
     rollout(target, options),
     worker(target, options),
@@ -100,24 +99,6 @@ function keeper(target: Target): Step {
     undo: `Where a keeper served before: ${
       moveTraffic(keeperOf(target), '"$KEEPER_STABLE=100"')
     }. Keep days.json: a salt that is lost loses its day's images.`,
-  };
-}
-
-function notification(target: Target): Step {
-  const { prefix, project, service } = target;
-  const filter =
-    `resource.labels.service_name="${service}" AND jsonPayload.event="delivery" AND jsonPayload.outcome="ignored"`;
-  return {
-    name: "Smoke test: an object's event reaches the processor",
-    needs: "a processor that starts",
-    changes: "an object in raw, for a minute",
-    commands: [
-      { line: 'printf %s "smoke/$(date -u +%s)"', saves: "SMOKE" },
-      `printf smoke | gcloud storage cp - "gs://${prefix}-raw/$SMOKE" --project ${project}`,
-      untilLogged(target, filter),
-      `gcloud storage rm "gs://${prefix}-raw/$SMOKE" --project ${project}`,
-    ],
-    undo: `gcloud storage rm "gs://${prefix}-raw/smoke/**" --project ${project}`,
   };
 }
 

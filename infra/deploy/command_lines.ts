@@ -3,9 +3,20 @@ import { type Target, wranglerEnv } from "./target.ts";
 
 export const TERRAFORM = "terraform -chdir=infra/terraform";
 
+/** What the worker cannot do without. */
+export const WORKER_SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"];
+
 /** Runs a script of this folder. */
 export function script(name: string): string {
   return `./node_modules/.bin/node infra/deploy/${name}.ts`;
+}
+
+/** Ends with 1 and the name of a secret that the worker lacks. */
+export function workerSecretsThere(target: Target): string {
+  const list = `npx wrangler secret list ${wranglerEnv(target)} --format json`;
+  return `names=$(${list}); for secret in ${
+    WORKER_SECRETS.join(" ")
+  }; do [[ "$names" == *"$secret"* ]] || { echo $secret; exit 1; }; done`;
 }
 
 /** Moves the worker's traffic; what it goes to is added. */
@@ -16,7 +27,7 @@ export function rollWorker(target: Target): string {
 }
 
 /** Reads the environment's log bucket, which is where its logs are: nothing stays in the default one. */
-export function logReading({ prefix, project, region }: Target): string {
+function logReading({ prefix, project, region }: Target): string {
   return `--project ${project} --bucket ${prefix}-logs --location ${region} --view _AllLogs`;
 }
 

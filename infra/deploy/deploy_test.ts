@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { WORKER_SECRETS } from "./command_lines.ts";
 import { faultOf, NO_FIGURES } from "./judge_rollout.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget, type Target } from "./target.ts";
@@ -131,6 +132,21 @@ for (
     else await assert.rejects(running, ({ stderr }: { stderr: string }) => fault.test(stderr));
   });
 }
+
+test("docs/deployment.md and wrangler.toml name what workflows and steps want", async () => {
+  const root = new URL("../../", import.meta.url);
+  const read = (path: string) => readFile(new URL(path, root), "utf8");
+  const flows = await Promise.all(
+    ["deploy", "rollback"].map((name) => read(`.github/workflows/${name}.yml`)),
+  );
+  const wanted = new Set(flows.join().match(/(?<=\b(?:vars|secrets)\.)\w+/g));
+  const [document, worker] = [await read("docs/deployment.md"), await read("wrangler.toml")];
+  assert.ok(wanted.size > 5);
+  for (const name of wanted) assert.ok(document.includes(`\`${name}\``), name);
+  for (const name of WORKER_SECRETS) {
+    assert.ok(document.includes(`secret put ${name}`) && worker.includes(name), name);
+  }
+});
 
 test("the changelog tells of the version that is deployed", async () => {
   const root = new URL("../../", import.meta.url);

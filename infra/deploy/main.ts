@@ -11,6 +11,8 @@ import { deploymentSteps } from "./steps.ts";
 import { readTarget } from "./target.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** How long each step of the worker is left before it is tried. */
+const REST_SECONDS = 30;
 /** Stands in a printed script where no edge is named. */
 const SOME_EDGE = "https://images.example.com";
 
@@ -57,11 +59,6 @@ const DEPLOY = defineCommand({
       parse: wholeNumber(0, 1440),
       default: "30",
     },
-    "rest-seconds N": {
-      about: "how long each step of the worker is left before it is tried",
-      parse: wholeNumber(0, 3600),
-      default: "30",
-    },
   },
 });
 
@@ -74,7 +71,11 @@ async function deploy(call: ReturnType<typeof DEPLOY.parse>): Promise<number> {
     throw new UsageError("Cannot run deploy: --edge must name the edge that is shown a token");
   }
   const target = readTarget(env, { edgeUrl: edge ?? SOME_EDGE, commit: commitOf() });
-  const { plan, apply } = deploymentSteps(target, { ...call, isTested: tested });
+  const { plan, apply } = deploymentSteps(target, {
+    ...call,
+    isTested: tested,
+    restSeconds: REST_SECONDS,
+  });
   const halves = rollback
     ? [rollbackSteps(target, revision ?? "", edge)]
     : [...only === "apply" ? [] : [plan], ...only === "plan" ? [] : [apply]];

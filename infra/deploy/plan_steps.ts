@@ -1,5 +1,5 @@
 /** The first half of a deployment: nothing that serves changes, and in the end there is a plan that a person can read. */
-import { script, TERRAFORM } from "./command_lines.ts";
+import { script, TERRAFORM, workerSecretsThere } from "./command_lines.ts";
 import type { Command, Step } from "./step.ts";
 import { type Target, wranglerEnv } from "./target.ts";
 import { readServing } from "./traffic_lines.ts";
@@ -8,12 +8,13 @@ const DIGESTS = '-var "processor_digest=$PROCESSOR_DIGEST" -var "bridge_digest=$
 /** Only the registry is made before there are images, so the digests are not looked at. */
 const NO_DIGESTS = ["processor_digest", "bridge_digest"]
   .map((name) => `-var ${name}=sha256:${"0".repeat(64)}`).join(" ");
-/** What images and secrets need, and rights and metrics, which take minutes until others may rely on them. */
+/** What images need, and secrets: the edge's is a key of its account. */
 const EARLY = [
-  ...["artifact_registry_repository.images", "secret_manager_secret.secret"],
-  ...["service_account.identity", "bigquery_table_iam_member.grant"],
-  ...['logging_metric.metric["certificates"]', 'logging_metric.metric["overdue"]'],
-].map((address) => `'-target=google_${address}'`).join(" ");
+  "artifact_registry_repository.images",
+  "secret_manager_secret.secret",
+  "service_account.identity",
+]
+  .map((address) => `-target=google_${address}`).join(" ");
 /** A builder that can attest; Docker's own cannot. */
 const BUILDER = "tintype";
 const TABLES = ["images", "purges"] as const;
@@ -58,22 +59,22 @@ function tree({ commit }: Target, isTested: boolean): Step {
 }
 
 function state(target: Target): Step {
-  const { environment, project, region, prefix } = target;
+  const { environment, project, region, prefix, stateLocation } = target;
   const bucket = `gs://${prefix}-terraform`;
   const early =
     `${TERRAFORM} apply -input=false -auto-approve -var-file=${environment}.tfvars ${NO_DIGESTS} ${EARLY}`;
   return {
     name: "Prepare Terraform's state, the registry, the accounts and the secrets' places",
     needs: "a project with billing; an owner of it, the first time",
-    changes: "the first time: the state's bucket, the registry, accounts, empty secrets",
+    changes: "the first time: the state's bucket, the registry, accounts, secrets without values",
     commands: [
-      `gcloud storage buckets describe ${bucket} --project ${project} > /dev/null || gcloud storage buckets create ${bucket} --project ${project} --location ${region} --uniform-bucket-level-access --public-access-prevention`,
+      `gcloud storage buckets describe ${bucket} --project ${project} > /dev/null || gcloud storage buckets create ${bucket} --project ${project} --location ${stateLocation} --uniform-bucket-level-access --public-access-prevention`,
       `gcloud storage buckets update ${bucket} --versioning`,
       initialize(target),
       `gcloud artifacts repositories describe ${prefix} --location ${region} --project ${project} > /dev/null || ${early}`,
     ],
     undo:
-      "Keep them: an empty registry and accounts without rights cost nothing, and the state is what later rollbacks need.",
+      "Keep them: an empty registry, empty secrets and accounts without rights cost nothing, and the state is what later rollbacks need.",
   };
 }
 
@@ -86,11 +87,7 @@ function secrets(target: Target): Step {
     changes: "nothing",
     commands: [
       `for secret in $(gcloud secrets list --project ${project} --filter=labels.app=tintype --format='value(name)'); do gcloud secrets versions describe latest --secret "$secret" --project ${project} --format='value(name)'; done`,
-      {
-        line: `npx wrangler secret list ${wranglerEnv(target)} --format json`,
-        saves: "WORKER_SECRETS",
-      },
-      'for secret in SIGNING_KEY PSEUDONYM_KEYS CURSOR_KEY GRANT_KEY; do [[ "$WORKER_SECRETS" == *"$secret"* ]]; done',
+      workerSecretsThere(target),
     ],
     undo:
       `Nothing was changed. Where one is missing: gcloud secrets versions add ${prefix}-NAME --project ${project} --data-file=- ; for the worker: ${put}. The pseudonym keys are the same text in both: {"1": "at least 32 characters"}, a number for each key.`,

@@ -63,7 +63,10 @@ await runMain(ROLL_WORKER, async (call) => {
   }
   const next = newestWith(tag, listVersions(call));
   if (call.find) return EXIT.done;
-  return await roll(call, next);
+  const code = await roll(call, next);
+  // Routes and schedules are no version's.
+  if (code === EXIT.done && call.tag !== undefined) wrangler(call, "triggers deploy");
+  return code;
 });
 
 async function roll(call: RollCall, next: WorkerVersion): Promise<number> {

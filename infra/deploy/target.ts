@@ -7,6 +7,8 @@ export interface Target {
   readonly projectNumber: string;
   readonly region: string;
   readonly prefix: string;
+  /** Where Terraform's state lies: in two regions, where the buckets do. */
+  readonly stateLocation: string;
   /** The processor's service. */
   readonly service: string;
   /** The keeper's service. */
@@ -23,7 +25,12 @@ export interface Target {
 }
 
 const ROOT = new URL("../../", import.meta.url);
-const DEFAULTS: Readonly<Record<string, string>> = { prefix: "tintype", region: "europe-west4" };
+/** Of variables.tf. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  prefix: "tintype",
+  region: "europe-west4",
+  bucket_location: "EUR4",
+};
 
 /** The target that an environment's variables describe; throws Error where a variable is missing. */
 export function readTarget(
@@ -45,6 +52,7 @@ export function readTarget(
     projectNumber: value("project_number"),
     region,
     prefix,
+    stateLocation: value("bucket_location"),
     service: `${prefix}-processor`,
     keeper: `${prefix}-keeper`,
     worker: environment === "production" ? "tintype-edge" : `tintype-edge-${environment}`,

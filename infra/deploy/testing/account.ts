@@ -1,6 +1,6 @@
 /** What a look at an account sees: sign-in, project, APIs, rights, quotas, names. */
-import type { Play } from "./cloud_programs.ts";
 import { Refusal } from "./cloud_state.ts";
+import type { Play } from "./fake_call.ts";
 
 const said = (text: string): Play => () => text;
 

@@ -3,13 +3,10 @@ import { readFileSync } from "node:fs";
 import { ACCOUNT } from "./account.ts";
 import { type CloudState, Refusal, type Service } from "./cloud_state.ts";
 import { publish, queryRows, readLog, uploadPictures } from "./deliveries.ts";
-import { type FakeCall, fakeCall } from "./fake_call.ts";
+import { type FakeCall, fakeCall, type Play } from "./fake_call.ts";
 import { GCLOUD_RUN } from "./gcloud_run.ts";
 import { DOCKER } from "./registry.ts";
 import { WRANGLER } from "./wrangler.ts";
-
-/** What a command does and prints. */
-export type Play = (state: CloudState, call: FakeCall) => string;
 
 const nothing: Play = () => "";
 const TERRAFORM = "terraform -chdir=infra/terraform";
@@ -98,7 +95,7 @@ function makePlan({ terraform }: CloudState, { flags }: FakeCall): string {
 }
 
 /** Applies targets, or a plan: makes services that follow their newest revision, or a revision each under the traffic that is set. */
-export function applyPlan(state: CloudState, { words: [file], flags }: FakeCall): string {
+function applyPlan(state: CloudState, { words: [file], flags }: FakeCall): string {
   const { service, keeper, next, terraform, registry } = state;
   if (flags["target"] !== undefined) {
     registry.exists = true;

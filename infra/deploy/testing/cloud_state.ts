@@ -7,7 +7,7 @@ export interface TrafficTarget {
 }
 
 /** What a revision does with images: it refuses two deliveries of five, rejects every image, or takes four times as long. */
-export type Behaviour = "good" | "refuses" | "rejects" | "slow";
+type Behaviour = "good" | "refuses" | "rejects" | "slow";
 
 /** A revision of a service; one that is not ready never started. */
 interface Revision {

@@ -1,11 +1,14 @@
 import { parseArgs } from "node:util";
-import { Refusal } from "./cloud_state.ts";
+import { type CloudState, Refusal } from "./cloud_state.ts";
 
 /** What a call says beside its command: words, and flags without their dashes. */
 export interface FakeCall {
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string | undefined>>;
 }
+
+/** What a command does and prints. */
+export type Play = (state: CloudState, call: FakeCall) => string;
 
 /**
  * Reads a call's arguments; refuses every flag that is not listed, as the real programs do. A name that ends with `?`

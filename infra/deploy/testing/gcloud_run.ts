@@ -1,6 +1,5 @@
-import type { Play } from "./cloud_programs.ts";
 import { type CloudState, Refusal, type Service, type TrafficTarget } from "./cloud_state.ts";
-import type { FakeCall } from "./fake_call.ts";
+import type { FakeCall, Play } from "./fake_call.ts";
 
 type Pairs = readonly (readonly [string, string])[];
 

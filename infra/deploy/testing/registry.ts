@@ -1,6 +1,6 @@
 /** A registry with immutable tags, and the builders that push to it. */
-import type { Play } from "./cloud_programs.ts";
 import { Refusal } from "./cloud_state.ts";
+import type { Play } from "./fake_call.ts";
 
 const PROVENANCE = "https://mobyproject.org/buildkit@v1#metadata";
 

@@ -1,9 +1,6 @@
-import type { Play } from "./cloud_programs.ts";
+import { WORKER_SECRETS } from "../command_lines.ts";
 import { addVersion, type CloudState, Refusal } from "./cloud_state.ts";
-
-const SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"].map((name) => ({
-  name,
-}));
+import type { Play } from "./fake_call.ts";
 
 /** A whole deployment: a version that gets all traffic at once, and the Durable Objects that it needs. */
 const deploy: Play = ({ worker }, { flags: { tag } }) => {
@@ -63,5 +60,9 @@ export const WRANGLER: Readonly<Record<string, readonly [string, Play]>> = {
   "npx wrangler versions deploy": ["env yes?", deployVersions],
   "npx wrangler versions list": ["env json?", listVersions],
   "npx wrangler deployments status": ["env json?", deploymentStatus],
-  "npx wrangler secret list": ["env format", () => JSON.stringify(SECRETS)],
+  "npx wrangler triggers deploy": ["env", () => ""],
+  "npx wrangler secret list": [
+    "env format",
+    () => JSON.stringify(WORKER_SECRETS.map((name) => ({ name }))),
+  ],
 };
