@@ -19,6 +19,21 @@ export function workerSecretsThere(target: Target): string {
   }; do [[ "$names" == *"$secret"* ]] || { echo $secret; exit 1; }; done`;
 }
 
+/** Looks whether an account is ready. */
+export function accountChecks(target: Target): string {
+  const values = {
+    ENVIRONMENT: target.environment,
+    PROJECT: target.project,
+    PROJECT_NUMBER: target.projectNumber,
+    REGION: target.region,
+    PREFIX: target.prefix,
+    WRANGLER_ENV: wranglerEnv(target).replaceAll('"', ""),
+    WORKER_SECRETS: WORKER_SECRETS.join(" "),
+  };
+  const variables = Object.entries(values).map(([name, value]) => `${name}='${value}'`);
+  return `${variables.join(" ")} bash infra/deploy/account_checks.sh`;
+}
+
 /** Moves the worker's traffic; what it goes to is added. */
 export function rollWorker(target: Target): string {
   return `${script("roll_worker")} --worker ${target.worker} --wrangler-env='${

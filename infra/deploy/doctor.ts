@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { defineCommand } from "@tintype/cli/command";
 import { oneOf } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { accountChecks } from "./account_checks.ts";
+import { accountChecks } from "./command_lines.ts";
 import { readTarget } from "./target.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -24,18 +24,7 @@ const DOCTOR = defineCommand({
 });
 
 await runMain(DOCTOR, async ({ env }) => {
-  const target = readTarget(env, { edgeUrl: "", commit: "" });
-  let missing = 0;
-  for (const { name, line, advice } of accountChecks(target)) {
-    const shell = ["-euo", "pipefail", "-c", line];
-    const { status, stdout, stderr } = spawnSync("bash", shell, { cwd: ROOT, encoding: "utf8" });
-    if (status === 0) {
-      console.log(`ok       ${name}`);
-      continue;
-    }
-    missing++;
-    const found = `${stdout}${stderr}`.trim().split("\n").at(-1) ?? "";
-    console.log(`MISSING  ${name}${found === "" ? "" : ` (${found.slice(0, 200)})`}: ${advice}`);
-  }
-  return missing === 0 ? EXIT.done : EXIT.failed;
+  const line = accountChecks(readTarget(env, { edgeUrl: "", commit: "" }));
+  const { status } = spawnSync("bash", ["-c", line], { cwd: ROOT, stdio: "inherit" });
+  return status === 0 ? EXIT.done : EXIT.failed;
 });

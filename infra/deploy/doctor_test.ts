@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accountChecks } from "./account_checks.ts";
+import { accountChecks } from "./command_lines.ts";
 import { readTarget } from "./target.ts";
 import { type CloudPrograms, withCloudPrograms } from "./testing/with_cloud_programs.ts";
 
@@ -34,15 +34,14 @@ for (
     ["has a token that ends", NO_TOKEN, tokenOf({ tenant: "synthetic", exp: HOUR })],
   ] as readonly [string, readonly [readonly string[], Spoil], string?][]
 ) {
-  test(`accountChecks() of an account that ${what}`, async () => {
+  test(`doctor: an account that ${what}`, async () => {
     await withCloudPrograms(TARGET, async (programs) => {
       spoil(programs);
-      const found: string[] = [];
-      for (const { name, line } of accountChecks(TARGET)) {
-        const commands = [`SMOKE_TOKEN=${token}; ${line}`];
-        const step = { name, needs: "", changes: "", commands, undo: "" };
-        if (!(await programs.run([step])).done) found.push(name);
-      }
+      const commands = [`export SMOKE_TOKEN=${token}; ${accountChecks(TARGET)}`];
+      const step = { name: "", needs: "", changes: "", commands, undo: "" };
+      const { done, output } = await programs.run([step]);
+      const found = [...output.matchAll(/^MISSING  (.*?) \(/gm)].map(([, name]) => name);
+      assert.equal(done, missing.length === 0);
       assert.deepEqual(found, missing);
     });
   });
