@@ -40,7 +40,7 @@ for (
       const commands = [`export SMOKE_TOKEN=${token}; ${accountChecks(TARGET)}`];
       const step = { name: "", needs: "", changes: "", commands, undo: "" };
       const { done, output } = await programs.run([step]);
-      const found = [...output.matchAll(/^MISSING  (.*?) \(/gm)].map(([, name]) => name);
+      const found = [...output.matchAll(/^MISSING {2}(.*?) \(/gm)].map(([, name]) => name);
       assert.equal(done, missing.length === 0);
       assert.deepEqual(found, missing);
     });
