@@ -10,6 +10,7 @@ import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import type { FairQueue } from "./fair_queue.ts";
 import { type DeliveryWork, type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
+import { rolloutWork } from "./rollout_work.ts";
 import { createServerApp, requireCaller } from "./server_app.ts";
 import type { BucketNames } from "./server_env.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
@@ -34,7 +35,7 @@ export interface AppOptions {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of dead letters), health, metrics. */
+/** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of a rollout, of dead letters), health, metrics. */
 export function createApp(options: AppOptions): Hono {
   const { ports, buckets } = options;
   const app = createServerApp(options);
@@ -48,6 +49,7 @@ export function createApp(options: AppOptions): Hono {
     const works = { [buckets.raw]: processing, [buckets.erasures]: erasing };
     app.post(`/events/${path}`, ...push(options, works));
   }
+  app.post("/events/canary", ...push(options, { [buckets.raw]: rolloutWork(ports) }));
   app.post(
     "/events/dead",
     ...push(options, {

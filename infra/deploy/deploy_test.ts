@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ENOUGH_IMAGES, figuresSql, judgeCanary } from "./judge_canary.ts";
-import { scriptOf } from "./run_steps.ts";
+import { WORKER_SECRETS } from "./command_lines.ts";
+import { faultOf, NO_FIGURES } from "./judge_rollout.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget, type Target } from "./target.ts";
 
@@ -16,7 +16,15 @@ const TARGET: Target = readTarget("preview", {
   edgeUrl: "https://edge.example.com",
   commit: "abc",
 });
-const OPTIONS = { canaryPercent: 5, canaryMinutes: 30 };
+const OPTIONS = { isTested: false, percent: 5, images: 500, minutes: 30, restSeconds: 30 };
+const VERIFY = new URL("verify_attestations.ts", import.meta.url).pathname;
+
+function provenanceOf(revision: string, digest: { sha256?: string } = { sha256: "b" }) {
+  const metadata = { "https://mobyproject.org/buildkit@v1#metadata": { vcs: { revision } } };
+  return { SLSA: { materials: [{ uri: "pkg:docker/node", digest }], metadata } };
+}
+
+const PROVENANCE = provenanceOf("abc");
 
 async function deploy(
   ...args: string[]
@@ -30,7 +38,7 @@ async function deploy(
 }
 
 for (const environment of ["preview", "production"]) {
-  test(`deploy --env ${environment} --dry-run prints a script that bash can read, each step with its rollback`, async () => {
+  test(`deploy --env ${environment} --dry-run prints a script that bash can read, each step with what it needs and changes, and its undo`, async () => {
     const { code, stdout } = await deploy("--env", environment, "--dry-run");
     assert.equal(code, 0);
     await using folder = await mkdtempDisposable(join(tmpdir(), "tintype-deploy-"));
@@ -38,35 +46,14 @@ for (const environment of ["preview", "production"]) {
     await writeFile(script, stdout);
     await execute("bash", ["-n", script]);
     const headings = stdout.split("\n").filter((line) => /^# \d+\. /.test(line));
-    assert.equal(headings.length, deploymentSteps(TARGET, OPTIONS).length);
-    assert.equal(
-      stdout.split("\n").filter((line) => line.startsWith("# rollback: ")).length,
-      headings.length,
-    );
+    const { plan, apply } = deploymentSteps(TARGET, OPTIONS);
+    assert.equal(headings.length, plan.length + apply.length);
+    for (const mark of ["# needs: ", "# changes: ", "# undo: "]) {
+      const lines = stdout.split("\n").filter((line) => line.startsWith(mark) && line !== mark);
+      assert.equal(lines.length, headings.length, mark);
+    }
   });
 }
-
-test("a deployment goes: checks, images, Terraform, columns, keeper and days, smoke test, edge, end to end, canary", () => {
-  const script = scriptOf(deploymentSteps(TARGET, OPTIONS)).join("\n");
-  const marks = [
-    "deno task infra:check",
-    "deno task test",
-    "docker buildx build",
-    "terraform -chdir=infra/terraform apply -input=false deploy.plan",
-    "compare_columns.ts --table images",
-    "compare_columns.ts --table purges",
-    'tintype-preview-keeper --region europe-west4 --project example-tintype-preview --to-revisions "$KEEPER_NEWEST=100"',
-    "gcloud scheduler jobs run tintype-preview-days",
-    "gcloud storage cp -",
-    "wrangler deploy --env preview",
-    "deno task upload",
-    '"$NEWEST=5,$STABLE=95"',
-    'tintype-preview-processor --region europe-west4 --project example-tintype-preview --to-revisions "$NEWEST=100"',
-  ];
-  const places = marks.map((mark) => script.indexOf(mark));
-  assert.ok(!places.includes(-1), `missing: ${marks[places.indexOf(-1)]}`);
-  assert.deepEqual(places, places.toSorted((a, b) => a - b));
-});
 
 test("deploy begins nothing where nobody answers, and shows no token to an edge that was not named", async () => {
   const unanswered = await deploy("--env", "preview", "--edge", "https://edge.example.com");
@@ -82,8 +69,8 @@ test("deploy refuses an environment, a number and an address that are none, with
   const wrong = [
     [["--env", "staging"], /--env must be one of preview, production/],
     [
-      ["--canary-percent", "90", "--dry-run"],
-      /--canary-percent must be a whole number from 0 to 50 \(got "90"\)/,
+      ["--percent", "90", "--dry-run"],
+      /--percent must be a whole number from 0 to 50 \(got "90"\)/,
     ],
     [["--edge", "http://example.com", "--dry-run"], /--edge must be an https address/],
     [["--rollback", "--revision", "a;b", "--dry-run"], /--revision must be a revision's name/],
@@ -97,24 +84,68 @@ test("deploy refuses an environment, a number and an address that are none, with
   }
 });
 
-test("judgeCanary() takes a revision that is as good, and no worse one", () => {
-  const stable = { images: 2000, failed: 2, p95Ms: 800 };
-  const kind = (newest: typeof stable) => judgeCanary(newest, stable).kind;
-  assert.equal(kind({ images: 100, failed: 0, p95Ms: 820 }), "good");
-  assert.equal(kind({ images: 100, failed: 3, p95Ms: 820 }), "bad");
-  assert.equal(kind({ images: 100, failed: 0, p95Ms: 1100 }), "bad");
-  assert.equal(kind({ images: ENOUGH_IMAGES - 1, failed: 0, p95Ms: 100 }), "too_few");
-});
+const GOOD = { outcomes: { ready: 1000 }, p50Ms: 400, p95Ms: 800, requests: 1000, refused: 0 };
 
-test("judgeCanary() does not compare the speed of a stable revision that hardly any image saw", () => {
-  const stable = { images: 3, failed: 0, p95Ms: 100 };
-  assert.equal(judgeCanary({ images: 100, failed: 0, p95Ms: 900 }, stable).kind, "good");
-});
+for (
+  const [what, newest, fault] of [
+    ["nothing", NO_FIGURES, undefined],
+    ["few images", { ...GOOD, outcomes: { failed: 19 } }, undefined],
+    ["the same", GOOD, undefined],
+    ["a few refusals", { ...GOOD, refused: 20 }, undefined],
+    ["refusals", { ...GOOD, refused: 21 }, /refuses 2\.1 % .* with 5xx, the stable one 0\.0 %/],
+    [
+      "failures",
+      { ...GOOD, outcomes: { ready: 980, failed: 20 } },
+      /2\.0 % of its images as failed/,
+    ],
+    ["what customers send", { ...GOOD, outcomes: { ready: 960, corrupt: 40 } }, undefined],
+    ["rejections", { ...GOOD, outcomes: { ready: 940, corrupt: 60 } }, /6\.0 % .* as corrupt/],
+    ["a slow end", { ...GOOD, p95Ms: 1_001 }, /takes 1001 ms at the 95th percentile/],
+    ["a slow median of few", { ...GOOD, outcomes: { ready: 24 }, p50Ms: 601 }, /at the median/],
+    ["a slow end of few", { ...GOOD, outcomes: { ready: 24 }, p95Ms: 9_000 }, undefined],
+  ] as const
+) {
+  test(`faultOf() judges ${what}`, () => {
+    const found = faultOf(newest, GOOD);
+    if (fault === undefined) assert.equal(found, undefined);
+    else assert.match(found ?? "", fault);
+  });
+}
 
-test("figuresSql() asks for both revisions and for nothing before the canary began", () => {
-  const sql = figuresSql(["p-00002", "p-00001"], "2026-01-01T00:00:00.000Z");
-  assert.match(sql, /IN \('p-00002', 'p-00001'\)/);
-  assert.match(sql, /processed_at >= TIMESTAMP '2026-01-01T00:00:00.000Z'/);
+for (
+  const [what, printed, fault] of [
+    ["a good one", [PROVENANCE, { SPDX: { packages: [{}] } }], undefined],
+    ["none", [null, null], /names the commit of nobody.*no base image.*no bill of materials/],
+    [
+      "another commit's",
+      [provenanceOf("def"), { SPDX: { packages: [{}] } }],
+      /commit def, not abc/,
+    ],
+    ["a changed tree's", [provenanceOf("abc-dirty"), { SPDX: { packages: [{}] } }], /abc-dirty/],
+    ["a moving base's", [provenanceOf("abc", {}), { SPDX: { packages: [{}] } }], /has no digest/],
+  ] as const
+) {
+  test(`verify_attestations takes or refuses ${what}`, async () => {
+    const running = execute(process.execPath, [VERIFY, "--commit", "abc"]);
+    running.child.stdin?.end(JSON.stringify(printed));
+    if (fault === undefined) await running;
+    else await assert.rejects(running, ({ stderr }: { stderr: string }) => fault.test(stderr));
+  });
+}
+
+test("docs/deployment.md and wrangler.toml name what workflows and steps want", async () => {
+  const root = new URL("../../", import.meta.url);
+  const read = (path: string) => readFile(new URL(path, root), "utf8");
+  const flows = await Promise.all(
+    ["deploy", "rollback"].map((name) => read(`.github/workflows/${name}.yml`)),
+  );
+  const wanted = new Set(flows.join().match(/(?<=\b(?:vars|secrets)\.)\w+/g));
+  const [document, worker] = [await read("docs/deployment.md"), await read("wrangler.toml")];
+  assert.ok(wanted.size > 5);
+  for (const name of wanted) assert.ok(document.includes(`\`${name}\``), name);
+  for (const name of WORKER_SECRETS) {
+    assert.ok(document.includes(`secret put ${name}`) && worker.includes(name), name);
+  }
 });
 
 test("the changelog tells of the version that is deployed", async () => {

@@ -11,21 +11,29 @@ import { deploymentSteps } from "./steps.ts";
 import { readTarget } from "./target.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** How long each step of the worker is left before it is tried. */
+const REST_SECONDS = 30;
 /** Stands in a printed script where no edge is named. */
 const SOME_EDGE = "https://images.example.com";
 
 const DEPLOY = defineCommand({
   name: "deploy",
   summary:
-    "Deploys everything, in order: checks, images, Terraform, columns, keeper, smoke test, edge, end to end, canary.\nNeeds gcloud, terraform, docker, and wrangler's credentials (docs/deployment.md).",
+    "Deploys everything, in order: images, columns, plan; then what the plan says, the keeper, a new revision by synthetic images and a share of the traffic, the worker in steps. A deployment that stopped goes on where it stopped.\nNeeds gcloud, terraform, docker, and wrangler's credentials; `deno task doctor` looks for them.",
   flags: {
     "env NAME": {
       about: "preview or production",
       parse: oneOf(["preview", "production"]),
       default: "preview",
     },
-    "dry-run": "print every command and how to take each step back; run nothing",
-    "yes": "do not ask for the environment's name before it begins",
+    "dry-run": "print what each step needs, changes and runs, and its undo; run nothing",
+    "only HALF": {
+      about: "plan: up to the plan; apply: from the plan of this commit on",
+      parse: oneOf(["plan", "apply"]),
+    },
+    "tested": "the suite has passed for this commit elsewhere; do not run it",
+    "yes":
+      "do not ask for the environment's name, neither before it begins nor before it applies the plan",
     "rollback": "bring the revision that served before this one back instead, and its worker",
     "revision NAME": {
       about: "with --rollback: this revision of the processor, and the worker deployed with it",
@@ -36,13 +44,18 @@ const DEPLOY = defineCommand({
         "the deployed edge, for the end-to-end upload, which shows it a token: a deployment needs it",
       parse: httpsAddress,
     },
-    "canary-percent N": {
-      about: "traffic that the new processor gets first; 0 for all at once",
+    "percent N": {
+      about: "traffic that the new processor gets first; 0 takes all after the synthetic images",
       parse: wholeNumber(0, 50),
       default: "5",
     },
-    "canary-minutes N": {
-      about: "how long it is watched",
+    "images N": {
+      about: "how many images end that share early",
+      parse: wholeNumber(20),
+      default: "500",
+    },
+    "minutes N": {
+      about: "when that share ends at the latest",
       parse: wholeNumber(0, 1440),
       default: "30",
     },
@@ -50,7 +63,7 @@ const DEPLOY = defineCommand({
 });
 
 async function deploy(call: ReturnType<typeof DEPLOY.parse>): Promise<number> {
-  const { env, edge, revision, rollback, yes, dryRun, canaryPercent, canaryMinutes } = call;
+  const { env, edge, revision, rollback, dryRun, only, tested } = call;
   if (revision !== undefined && !rollback) {
     throw new UsageError("Cannot run deploy: --revision goes with --rollback");
   }
@@ -58,16 +71,24 @@ async function deploy(call: ReturnType<typeof DEPLOY.parse>): Promise<number> {
     throw new UsageError("Cannot run deploy: --edge must name the edge that is shown a token");
   }
   const target = readTarget(env, { edgeUrl: edge ?? SOME_EDGE, commit: commitOf() });
-  const steps = rollback ? rollbackSteps(target, revision ?? "") : deploymentSteps(target, {
-    canaryPercent,
-    canaryMinutes,
+  const { plan, apply } = deploymentSteps(target, {
+    ...call,
+    isTested: tested,
+    restSeconds: REST_SECONDS,
   });
+  const halves = rollback
+    ? [rollbackSteps(target, revision ?? "", edge)]
+    : [...only === "apply" ? [] : [plan], ...only === "plan" ? [] : [apply]];
   if (dryRun) {
-    console.log(scriptOf(steps).join("\n"));
+    console.log(scriptOf(halves.flat()).join("\n"));
     return EXIT.done;
   }
-  if (!yes && !await isMeant(env)) return EXIT.failed;
-  return await runSteps(steps, { cwd: ROOT, say: console.log }) ? EXIT.done : EXIT.failed;
+  // Asked before each half, as the plan is what a person says yes to.
+  for (const steps of halves) {
+    if (!call.yes && !await isMeant(env)) return EXIT.failed;
+    if (!await runSteps(steps, { cwd: ROOT, say: console.log })) return EXIT.failed;
+  }
+  return EXIT.done;
 }
 
 /** An https address that a shell takes as it is. */

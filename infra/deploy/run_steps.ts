@@ -7,18 +7,20 @@ export interface RunStepsOptions {
   readonly say: (line: string) => void;
 }
 
-/** The steps as a script that bash can read: headings and rollbacks are comments, kept values are assignments. */
+/** The steps as a script that bash can read: needs, changes and undo are comments, kept values are assignments. */
 export function scriptOf(steps: readonly Step[]): string[] {
   return [
     "#!/usr/bin/env bash",
     "set -euo pipefail",
-    ...steps.flatMap(({ name, commands, rollback }, index) => [
+    ...steps.flatMap(({ name, needs, changes, commands, undo }, index) => [
       "",
       `# ${index + 1}. ${name}`,
+      `# needs: ${needs}`,
+      `# changes: ${changes}`,
       ...commands.map((command) =>
         typeof command === "string" ? command : `${command.saves}="$(${command.line})"`
       ),
-      `# rollback: ${rollback}`,
+      `# undo: ${undo}`,
     ]),
   ];
 }
@@ -37,8 +39,8 @@ export async function runSteps(
       const { code, output } = await runLine(line, { cwd, kept, stdout });
       if (code !== 0) {
         say(`Cannot go on as this ended with ${code}: ${line}`);
-        say("To take back what was done, the last first:");
-        rollbacksOf(steps.slice(0, index + 1), kept).forEach(say);
+        say("The same command goes on from here. To take back what was done, the last first:");
+        undoOf(steps.slice(0, index + 1), kept).forEach(say);
         return false;
       }
       if (saves !== undefined) kept[saves] = output.trim();
@@ -48,10 +50,10 @@ export async function runSteps(
 }
 
 /** How to take steps back, the last first; a person's shell does not have the kept values, so they stand there. */
-function rollbacksOf(steps: readonly Step[], kept: Readonly<Record<string, string>>): string[] {
+function undoOf(steps: readonly Step[], kept: Readonly<Record<string, string>>): string[] {
   const filled = (text: string) =>
     text.replaceAll(/\$([A-Z_]+)/g, (whole, name) => kept[name] ?? whole);
-  return steps.toReversed().map(({ name, rollback }) => `  ${name}: ${filled(rollback)}`);
+  return steps.toReversed().map(({ name, undo }) => `  ${name}: ${filled(undo)}`);
 }
 
 interface LineOptions {

@@ -10,7 +10,11 @@ interface SavingCommand {
 /** A step of a deployment. */
 export interface Step {
   readonly name: string;
+  /** What must be there before it. */
+  readonly needs: string;
+  /** What is different after it. */
+  readonly changes: string;
   readonly commands: readonly Command[];
   /** How to take it back, for a person: commands, or why nothing has to be done. Kept values appear as `$NAME`. */
-  readonly rollback: string;
+  readonly undo: string;
 }

@@ -3,330 +3,294 @@ import { test } from "node:test";
 import { rollbackSteps } from "./rollback_steps.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget, type Target } from "./target.ts";
-import type { CloudState } from "./testing/cloud_state.ts";
-import { DIGEST } from "./testing/cloud_programs.ts";
+import { addRevision } from "./testing/cloud_programs.ts";
+import { addVersion, type CloudState, emptyCloud, putSecret } from "./testing/cloud_state.ts";
 import { type CloudPrograms, withCloudPrograms } from "./testing/with_cloud_programs.ts";
-import { addVersion } from "./testing/wrangler.ts";
 
-const TARGET: Target = readTarget("preview", {
-  edgeUrl: "https://edge.example.com",
-  commit: "abc",
-});
-/** The canary judges at once. */
-const STEPS = deploymentSteps(TARGET, { canaryPercent: 5, canaryMinutes: 0 });
+type Half = "plan" | "apply";
+type Use = (programs: CloudPrograms) => Promise<void>;
+
+const TARGET: Target = readTarget("preview", { edgeUrl: "", commit: "abc" });
+/** Every share is judged at once. */
+const OPTIONS = { isTested: false, percent: 5, images: 100, minutes: 0, restSeconds: 0 };
+const [FIRST, SECOND, THIRD, FIFTH] = [1, 2, 3, 5].map((number) =>
+  `${TARGET.service}-0000${number}-abc`
+) as [string, string, string, string]; // of a list of four
 const ROLLBACK = rollbackSteps(TARGET, "");
-const [FIRST, SECOND, THIRD] = [revision(1), revision(2), revision(3)];
-const BAD = { images: "1000", failed: "500", p95_ms: "800" };
 
-function revision(number: number): string {
-  return `${TARGET.service}-0000${number}-abc`;
+/** A test over clouds of its own, in which that many good deployments were done. */
+function inCloud(name: string, deployments: number, use: Use): void {
+  test(name, () =>
+    withCloudPrograms(TARGET, async (programs) => {
+      for (let number = 0; number < deployments; number++) asDeployed(programs.state);
+      await use(programs);
+    }));
 }
 
-function keeperRevision(number: number): string {
-  return `${TARGET.keeper}-0000${number}-abc`;
+inCloud("a first deployment stops without a secret, then goes to its end", 0, async (programs) => {
+  const { state, calls } = programs;
+  state.secrets["pseudonym-keys"] = 0;
+  const { said } = await stopped(programs);
+  assert.ok(said.some((line) => line.includes("gcloud secrets versions add tintype-preview-NAME")));
+  state.secrets["pseudonym-keys"] = 1;
+  await deployed(programs);
+  assert.deepEqual(trafficOf(state), { shares: { [FIRST]: 100 }, previous: [], canary: [] });
+  assert.equal(workerOf(state), FIRST);
+  const order = [
+    "npx deno task test",
+    "terraform -chdir=infra/terraform apply -input=false -auto-approve",
+    "docker buildx build",
+    "--format [{{json .Provenance}}",
+    `plan -input=false -var-file=preview.tfvars -var processor_digest=sha256:0`,
+    "terraform -chdir=infra/terraform apply -input=false deploy.plan",
+    `update-traffic ${TARGET.keeper}`,
+    "gcloud scheduler jobs run tintype-preview-days",
+    "gcloud storage objects describe gs://tintype-preview-config/days.json",
+    `update-traffic ${TARGET.service}`,
+    "npx wrangler deploy",
+    "npx deno task upload",
+  ];
+  const places = order.map((text) => calls.findLastIndex((call) => call.includes(text)));
+  assert.ok(!places.includes(-1), order[places.indexOf(-1)]);
+  assert.deepEqual(places, places.toSorted((a, b) => a - b));
+});
+
+inCloud("without customers' traffic synthetic images judge", 1, async (programs) => {
+  await deployed(programs);
+  const { state, calls } = programs;
+  assert.deepEqual(movesIn(calls), [`${FIRST}=100`, `${SECOND}=5,${FIRST}=95`, `${SECOND}=100`]);
+  assert.equal(calls.filter((call) => call.startsWith("gcloud pubsub topics publish")).length, 24);
+  assert.deepEqual(trafficOf(state), { shares: { [SECOND]: 100 }, previous: [FIRST], canary: [] });
+  assert.deepEqual(sharesOf(state), [["1", "99"], ["25", "75"], ["100"]]);
+  assert.equal(workerOf(state), SECOND);
+  assert.ok(calls.includes("npx wrangler triggers deploy --env preview"));
+  const other = emptyCloud(TARGET.service, TARGET.keeper);
+  asDeployed(other);
+  asDeployed(other);
+  assert.deepEqual([other.service, other.keeper], [state.service, state.keeper]);
+});
+
+for (
+  const [step, half, failing, builds] of [
+    ["the build", "plan", "docker buildx build", 3],
+    ["what comes after the push", "plan", "--format [{{json .Provenance}}", 2],
+    ["the apply", "apply", "apply -input=false deploy.plan", 0],
+    ["the canary", "apply", "pubsub topics publish", 0],
+    ["the worker's steps", "apply", "wrangler versions deploy", 0],
+  ] as const
+) {
+  inCloud(`a deployment that stops at ${step} goes on there`, 1, async (programs) => {
+    const { state, calls } = programs;
+    programs.failing = failing;
+    await stopped(programs, half);
+    programs.failing = undefined;
+    if (step === "the worker's steps") state.next = "none";
+    await deployed(programs, half);
+    const count = (text: string) => calls.filter((call) => call.includes(text)).length;
+    assert.equal(count("deno task test"), half === "plan" ? 1 : 0);
+    assert.equal(count("docker buildx build"), builds);
+    assert.equal(trafficOf(state).shares[newestOf(state)], 100);
+    assert.equal(workerOf(state), newestOf(state));
+  });
 }
 
-/** A test over clouds of its own, in which nothing was deployed. */
-function testInCloud(name: string, use: (programs: CloudPrograms) => Promise<void>): void {
-  test(name, () => withCloudPrograms(TARGET, use));
+for (
+  const [next, why] of [
+    ["refuses", /goes back: it refuses \d\d\.\d % of its deliveries with 5xx/],
+    ["rejects", /goes back: it ends 100\.0 % of its images as corrupt, the stable one 0\.0 %/],
+    ["slow", /goes back: it takes 3200 ms at the median, the stable one 800 ms/],
+    ["failing", /Revision '.*' is not ready and cannot serve traffic/],
+  ] as const
+) {
+  inCloud(`a bad revision (${next}) gets no customer's image`, 2, async (programs) => {
+    const { state } = programs;
+    const before = structuredClone({ traffic: trafficOf(state), worker: state.worker });
+    state.next = next;
+    const { errors, output, said } = await stopped(programs, "apply");
+    assert.match(errors + output, why);
+    assert.deepEqual({ traffic: trafficOf(state), worker: state.worker }, before);
+    assert.ok(!movesIn(programs.calls).some((move) => move.includes(`${THIRD}=`)));
+    const undo = said.slice(said.findIndex((line) => line.includes("To take back")) + 1);
+    assert.doesNotMatch(undo.join("\n"), new RegExp(`--to-latest|NEWEST|\\$|${THIRD}`));
+  });
 }
 
-async function deployGood({ run }: CloudPrograms): Promise<void> {
-  const { done, said, errors } = await run(STEPS);
-  assert.ok(done, [...said, errors].join("\n"));
-}
-
-/** Leaves the clouds as that many good deployments do; the second test compares. */
-function asDeployed({ state: { service, keeper, worker } }: CloudPrograms, times: number): void {
-  for (let number = 1; number <= times; number++) {
-    const tag = { revisionName: revision(number - 1), tag: "previous" };
-    service.revisions.push({ name: revision(number), ready: true });
-    keeper.revisions.push({ name: keeperRevision(number), ready: true });
-    keeper.traffic = [{ revisionName: keeperRevision(number), percent: 100 }];
-    service.traffic = [{ revisionName: revision(number), percent: 100 }];
-    if (number > 1) service.traffic.push(tag);
-    addVersion(worker, { tag: revision(number) });
+inCloud("after two bad revisions a rollback goes to the good one", 2, async (programs) => {
+  const { state } = programs;
+  for (const next of ["rejects", "refuses"] as const) {
+    state.next = next;
+    await stopped(programs, "apply");
   }
+  assert.deepEqual(trafficOf(state), { shares: { [SECOND]: 100 }, previous: [FIRST], canary: [] });
+  state.next = "good";
+  await deployed(programs, "apply");
+  assert.deepEqual(trafficOf(state), { shares: { [FIFTH]: 100 }, previous: [SECOND], canary: [] });
+  await rolledBack(programs);
+  assert.deepEqual(trafficOf(state).shares, { [SECOND]: 100 });
+  assert.equal(workerOf(state), SECOND);
+  const before = structuredClone({ service: state.service, worker: state.worker });
+  const { done, errors, said } = await programs.run(ROLLBACK);
+  assert.equal(done, false);
+  assert.match(errors, new RegExp(`${SECOND} has the tag "previous" and all traffic already`));
+  assert.deepEqual({ service: state.service, worker: state.worker }, before);
+  const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
+  const step = { name: "", needs: "", changes: "", commands: [lists], undo: "" };
+  assert.ok((await programs.run([step])).done, lists);
+});
+
+inCloud("many images end the share early", 1, async (programs) => {
+  programs.state.customers = 4_000;
+  assert.match((await deployed(programs, "apply")).output, /is as good after 200 images/);
+});
+
+inCloud("a worker that fails goes back at 1 %", 1, async (programs) => {
+  const { state } = programs;
+  state.worker.nextIsBroken = true;
+  const { errors } = await stopped(programs, "apply");
+  assert.match(errors, /goes back at 1 %: POST \/v1\/images returns 500/);
+  assert.deepEqual(sharesOf(state), [["1", "99"], ["100"]]);
+  assert.equal(workerOf(state), FIRST);
+  assert.deepEqual(trafficOf(state).shares, { [SECOND]: 100 });
+});
+
+inCloud("a rotated secret gets its tag by the same commit", 2, async (programs) => {
+  const { state } = programs;
+  putSecret(state.worker);
+  state.secrets["pseudonym-keys"] = 2;
+  state.next = "none";
+  await deployed(programs);
+  const rotated = state.worker.versions.at(-1);
+  assert.deepEqual([rotated?.tag, workerOf(state)], [SECOND, SECOND]);
+  assert.deepEqual(trafficOf(state), { shares: { [SECOND]: 100 }, previous: [FIRST], canary: [] });
+  await rolledBack(programs, SECOND);
+  assert.deepEqual(state.worker.deployments.at(-1), { [rotated?.id ?? ""]: 100 });
+});
+
+for (
+  const [what, half, spoil, why] of [
+    ["a live table lacks a column", "plan", ({ state }) => {
+      state.missingColumns.push("content_key");
+    }, /Records do not fit the table images: content_key is missing/],
+    ["the traffic cannot be seen", "apply", ({ state }) => {
+      state.denied.push("run.services.list");
+    }, /PERMISSION_DENIED/],
+    ["the registry cannot be read", "plan", ({ state }) => {
+      state.denied.push("artifactregistry.repositories.downloadArtifacts");
+    }, /PERMISSION_DENIED/],
+    ["the plan is stale", "apply", ({ state }) => {
+      state.terraform.serial++;
+    }, /Saved plan is stale/],
+    ["the keeper makes no days", "apply", (programs) => {
+      programs.failing = "objects describe";
+    }, /^$/],
+  ] as const satisfies [string, Half, (programs: CloudPrograms) => void, RegExp][]
+) {
+  inCloud(`nothing that serves changes where ${what}`, 1, async (programs) => {
+    const { state, calls } = programs;
+    const before = structuredClone({ service: trafficOf(state), worker: state.worker });
+    state.terraform.plan = state.terraform.serial;
+    spoil(programs);
+    const { done, errors } = await programs.run(stepsOf(programs, half));
+    assert.equal(done, false);
+    assert.match(errors, why);
+    assert.deepEqual({ service: trafficOf(state), worker: state.worker }, before);
+    assert.ok(!calls.some((call) => call.includes("docker buildx build")));
+  });
 }
 
-/** Deploys a revision that fails half of its images. */
-async function deployRefused({ run, state }: CloudPrograms) {
-  state.figures[revision(state.service.revisions.length + 1)] = BAD;
-  const result = await run(STEPS);
+inCloud("a plain rollback does not go forward from a named one", 3, async (programs) => {
+  const { state } = programs;
+  await rolledBack(programs, FIRST);
+  assert.deepEqual([trafficOf(state).shares, workerOf(state)], [{ [FIRST]: 100 }, FIRST]);
+  assert.equal((await programs.run(ROLLBACK)).done, false);
+  assert.deepEqual(trafficOf(state).shares, { [FIRST]: 100 });
+});
+
+inCloud("a rollback without its revision or its worker moves nothing", 1, async (programs) => {
+  const { state } = programs;
+  const first = await programs.run(ROLLBACK);
+  assert.match(first.errors, /no revision has the tag "previous"\. Name one with --revision/);
+  asDeployed(state);
+  delete state.worker.versions[1]?.tag;
+  const before = structuredClone({ service: state.service, worker: state.worker });
+  const second = await programs.run(ROLLBACK);
+  assert.match(second.errors, new RegExp(`Cannot find the worker's version for ${FIRST}`));
+  assert.deepEqual([first.done, second.done], [false, false]);
+  assert.deepEqual({ service: state.service, worker: state.worker }, before);
+});
+
+function stepsOf({ edgeUrl }: CloudPrograms, half?: Half) {
+  const { plan, apply } = deploymentSteps({ ...TARGET, edgeUrl }, OPTIONS);
+  return half === undefined ? [...plan, ...apply] : { plan, apply }[half];
+}
+
+async function runOf(programs: CloudPrograms, half?: Half) {
+  const { terraform } = programs.state;
+  if (half === "apply") terraform.plan = terraform.serial;
+  return await programs.run(stepsOf(programs, half));
+}
+
+async function deployed(programs: CloudPrograms, half?: Half) {
+  const result = await runOf(programs, half);
+  assert.ok(result.done, [...result.said, result.errors].join("\n"));
+  return result;
+}
+
+async function stopped(programs: CloudPrograms, half?: Half) {
+  const result = await runOf(programs, half);
   assert.equal(result.done, false);
   return result;
 }
 
-/** Shares by revision, and the revision that a rollback goes back to. */
+async function rolledBack(programs: CloudPrograms, revision = ""): Promise<void> {
+  const { done, errors } = await programs.run(rollbackSteps(TARGET, revision));
+  assert.ok(done, errors);
+}
+
+/** Leaves the clouds as one good deployment does; a test compares. */
+function asDeployed({ service, keeper, worker, registry }: CloudState): void {
+  const previous = service.traffic[0]?.revisionName;
+  const revisionName = addRevision(service, { ready: true, behaviour: "good" });
+  service.traffic = [{ revisionName, percent: 100 }];
+  if (previous !== undefined) {
+    service.traffic.push({ revisionName: previous, tag: "previous" });
+  }
+  const kept = addRevision(keeper, { ready: true });
+  keeper.traffic = [{ revisionName: kept, percent: 100 }];
+  worker.deployments.push({ [addVersion(worker, revisionName).id]: 100 });
+  worker.isMigrated = registry.exists = true;
+}
+
+/** Shares by revision, and the revisions that have the tags. */
 function trafficOf({ service: { traffic } }: CloudState) {
   const shares = traffic.flatMap(({ revisionName = "LATEST", percent }) =>
     percent === undefined ? [] : [[revisionName, percent]]
   );
-  const previous = traffic.filter(({ tag }) => tag === "previous")
-    .map(({ revisionName }) => revisionName);
-  return { shares: Object.fromEntries(shares), previous };
+  const tagged = (name: string) =>
+    traffic.filter(({ tag }) => tag === name).map(({ revisionName }) => revisionName);
+  const tags = { previous: tagged("previous"), canary: tagged("canary") };
+  return { shares: Object.fromEntries(shares), ...tags };
 }
 
-/** The revision that the running version of the worker was deployed with. */
+function newestOf({ service }: CloudState): string {
+  return service.revisions.at(-1)?.name ?? "";
+}
+
+/** The revision that the version of the worker with all traffic was deployed with. */
 function workerOf({ worker }: CloudState): string | undefined {
-  return worker.versions.find(({ id }) => id === worker.deployments.at(-1))?.tag;
+  const shares = worker.deployments.at(-1) ?? {};
+  return worker.versions.find(({ id }) => shares[id] === 100)?.tag;
 }
 
-/** What a canary that does well moves the traffic to. */
-function movesOfCanary(stable: string, newest: string): string[] {
-  return [`${stable}=100`, `${newest}=5,${stable}=95`, `${newest}=100`];
+/** Shares of the worker's deployments after the first two. */
+function sharesOf({ worker: { deployments } }: CloudState): string[][] {
+  return deployments.slice(2).map((shares) => Object.values(shares).map(String));
 }
 
-/** What each call moved a service's traffic to. */
-function movesIn(calls: readonly string[], service = TARGET.service): string[] {
-  return calls.filter((call) => call.includes(` ${service} `)).flatMap((call) => {
+/** What each call moved the processor's traffic to. */
+function movesIn(calls: readonly string[]): string[] {
+  return calls.filter((call) => call.includes(` ${TARGET.service} `)).flatMap((call) => {
     const move = /--to-revisions (\S+)|(--to-latest)/.exec(call);
     return move === null ? [] : [move[1] ?? move[2] ?? ""];
   });
 }
-
-testInCloud(
-  "the first deployment holds nothing, gives its revision everything and records none before it",
-  async (programs) => {
-    await deployGood(programs);
-    const { calls } = programs;
-    const planned = calls.find((call) => /^terraform .* plan /.test(call)) ?? "";
-    assert.match(planned, new RegExp(`processor_digest=${DIGEST} -var bridge_digest=${DIGEST}`));
-    assert.deepEqual(movesIn(calls), [`${FIRST}=100`]);
-    assert.deepEqual(trafficOf(programs.state), { shares: { [FIRST]: 100 }, previous: [] });
-    assert.equal(workerOf(programs.state), FIRST);
-  },
-);
-
-testInCloud(
-  "a good deployment gives a share, then everything, and records the revision before",
-  async (programs) => {
-    await deployGood(programs);
-    programs.calls.length = 0;
-    await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, SECOND));
-    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-    const { service, keeper, worker } = structuredClone(programs.state);
-    await withCloudPrograms(TARGET, async (others) => {
-      asDeployed(others, 2);
-      const { state } = others;
-      assert.deepEqual([state.service, state.keeper, state.worker], [service, keeper, worker]);
-    });
-  },
-);
-
-testInCloud(
-  "a refused revision gets no traffic from the deployment after it, nor from a rollback of that",
-  async (programs) => {
-    asDeployed(programs, 1);
-    await deployRefused(programs);
-    assert.deepEqual(trafficOf(programs.state), { shares: { [FIRST]: 100 }, previous: [] });
-    programs.calls.length = 0;
-    await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, THIRD));
-    assert.deepEqual(trafficOf(programs.state), { shares: { [THIRD]: 100 }, previous: [FIRST] });
-    assert.ok((await programs.run(ROLLBACK)).done);
-    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state), FIRST);
-  },
-);
-
-testInCloud(
-  "a deployment after an interrupted canary holds the traffic on the revision with the larger share",
-  async (programs) => {
-    asDeployed(programs, 2);
-    programs.state.service.traffic = [
-      { revisionName: SECOND, percent: 5 },
-      { revisionName: FIRST, percent: 95 },
-    ];
-    await deployGood(programs);
-    assert.deepEqual(movesIn(programs.calls), movesOfCanary(FIRST, THIRD));
-  },
-);
-
-testInCloud(
-  "a deployment after a first revision that never started holds nothing",
-  async (programs) => {
-    programs.state.nextRevision = "failing";
-    assert.equal((await programs.run(STEPS)).done, false);
-    programs.state.nextRevision = "ready";
-    await deployGood(programs);
-    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [] });
-  },
-);
-
-testInCloud("a deployment without a new revision keeps the recorded one", async (programs) => {
-  asDeployed(programs, 2);
-  programs.state.nextRevision = "none";
-  await deployGood(programs);
-  assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-});
-
-testInCloud(
-  "the keeper is held, then gets all traffic and makes the days before the edge changes",
-  async (programs) => {
-    asDeployed(programs, 1);
-    await deployGood(programs);
-    const { calls, state } = programs;
-    const [first, second] = [keeperRevision(1), keeperRevision(2)];
-    assert.deepEqual(movesIn(calls, TARGET.keeper), [`${first}=100`, `${second}=100`]);
-    assert.deepEqual(state.keeper.traffic, [{ revisionName: second, percent: 100 }]);
-    const order = [
-      "terraform -chdir=infra/terraform apply -input=false deploy.plan",
-      "bq show --project_id=example-tintype-preview --schema",
-      `update-traffic ${TARGET.keeper} --region europe-west4 --project example-tintype-preview --to-revisions ${second}=100`,
-      "gcloud scheduler jobs run tintype-preview-days --location europe-west4",
-      `revision_name="${second}" AND jsonPayload.event="job" AND jsonPayload.job="days"`,
-      "gcloud storage objects describe gs://tintype-preview-config/days.json",
-      "npx wrangler deploy",
-    ].map((text) => calls.findIndex((call) => call.includes(text)));
-    assert.ok(!order.includes(-1), String(order));
-    assert.deepEqual(order, order.toSorted((a, b) => a - b));
-  },
-);
-
-testInCloud(
-  "a deployment whose records do not fit the live table stops before any traffic moves",
-  async (programs) => {
-    asDeployed(programs, 1);
-    const before = structuredClone(programs.state);
-    programs.state.missingColumns.push("content_key");
-    const { done, errors } = await programs.run(STEPS);
-    assert.equal(done, false);
-    assert.match(errors, /Records do not fit the table images: content_key is missing/);
-    assert.deepEqual(trafficOf(programs.state), trafficOf(before));
-    assert.deepEqual(programs.state.keeper.traffic, before.keeper.traffic);
-    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
-  },
-);
-
-testInCloud(
-  "a keeper that makes no days ends the deployment before the edge changes, and goes back",
-  async (programs) => {
-    asDeployed(programs, 1);
-    programs.failing = "objects describe";
-    const { done, said } = await programs.run(STEPS);
-    assert.equal(done, false);
-    assert.ok(
-      said.some((line) =>
-        line.endsWith(`loses its day's images.`) && line.includes(`"${keeperRevision(1)}=100"`)
-      ),
-    );
-    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
-  },
-);
-
-testInCloud(
-  "a deployment that may not see the traffic stops before Terraform",
-  async (programs) => {
-    asDeployed(programs, 1);
-    const before = structuredClone(programs.state.service);
-    programs.state.denied.push("run.services.list", "run.services.get");
-    const { done, errors } = await programs.run(STEPS);
-    assert.equal(done, false);
-    assert.match(errors, /PERMISSION_DENIED/);
-    assert.ok(!programs.calls.some((call) => call.endsWith("deploy.plan")));
-    assert.deepEqual(programs.state.service, before);
-  },
-);
-
-testInCloud(
-  "a step that fails says how to take back what was done, the last first, and never by a refused revision",
-  async (programs) => {
-    asDeployed(programs, 1);
-    await deployRefused(programs);
-    programs.failing = "task upload";
-    const { done, said } = await programs.run(STEPS);
-    assert.equal(done, false);
-    assert.ok(said.some((line) => line.startsWith("Cannot go on as this ended with 3")));
-    const rollbacks = said.slice(said.findIndex((line) => line.startsWith("To take back")) + 1);
-    assert.match(rollbacks[0] ?? "", /^ {2}End to end/);
-    assert.match(rollbacks[1] ?? "", new RegExp(`--rollback --revision "${FIRST}"$`));
-    assert.match(rollbacks.at(-1) ?? "", /^ {2}Check the tree: Nothing/);
-    assert.doesNotMatch(rollbacks.join("\n"), new RegExp(`--to-latest|NEWEST|\\$|${SECOND}`));
-    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
-  },
-);
-
-testInCloud(
-  "Terraform that fails ends the deployment before the worker changes",
-  async (programs) => {
-    programs.failing = "apply -input=false deploy.plan";
-    const { done, said } = await programs.run(STEPS);
-    assert.equal(done, false);
-    assert.ok(said.some((line) => line.startsWith("  Apply Terraform: git checkout")));
-    assert.ok(!programs.calls.some((call) => call.includes("wrangler deploy")));
-  },
-);
-
-testInCloud(
-  "a rollback after a good deployment brings the revision before back, and its worker",
-  async (programs) => {
-    asDeployed(programs, 2);
-    // A new secret makes a version of the worker that no deployment of ours made.
-    addVersion(programs.state.worker, {});
-    const { done, errors } = await programs.run(ROLLBACK);
-    assert.ok(done, errors);
-    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state), FIRST);
-  },
-);
-
-testInCloud(
-  "what a refused deployment prints brings the worker back, and the recorded revision stays",
-  async (programs) => {
-    asDeployed(programs, 2);
-    const { said } = await deployRefused(programs);
-    assert.equal(workerOf(programs.state), THIRD);
-    const printed = /Canary: .* --rollback --revision "(.*)"/.exec(said.join("\n"))?.[1] ?? "";
-    assert.equal(printed, SECOND);
-    assert.ok((await programs.run(rollbackSteps(TARGET, printed))).done);
-    assert.deepEqual(trafficOf(programs.state), { shares: { [SECOND]: 100 }, previous: [FIRST] });
-    assert.equal(workerOf(programs.state), SECOND);
-  },
-);
-
-testInCloud(
-  "a second rollback stops before anything moves and says how to name a revision",
-  async (programs) => {
-    asDeployed(programs, 3);
-    assert.ok((await programs.run(ROLLBACK)).done);
-    const { service, worker } = structuredClone(programs.state);
-    const { done, said, errors } = await programs.run(ROLLBACK);
-    assert.equal(done, false);
-    assert.match(errors, new RegExp(`${SECOND} has the tag "previous" and all traffic already`));
-    assert.match(errors, /Name one with --revision/);
-    assert.deepEqual([programs.state.service, programs.state.worker], [service, worker]);
-    const lists = /Revisions for --revision: (gcloud .*?) ;/.exec(said.join("\n"))?.[1] ?? "";
-    const listing = { name: "List", commands: [lists], rollback: "" };
-    assert.ok((await programs.run([listing])).done, lists);
-  },
-);
-
-testInCloud(
-  "a rollback to a named revision brings its worker back, and a plain one does not go forward from it",
-  async (programs) => {
-    asDeployed(programs, 3);
-    assert.ok((await programs.run(rollbackSteps(TARGET, FIRST))).done);
-    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
-    assert.equal(workerOf(programs.state), FIRST);
-    assert.equal((await programs.run(ROLLBACK)).done, false);
-    assert.deepEqual(trafficOf(programs.state).shares, { [FIRST]: 100 });
-  },
-);
-
-testInCloud(
-  "a rollback without a recorded revision or without its worker moves nothing",
-  async (programs) => {
-    asDeployed(programs, 1);
-    const first = await programs.run(ROLLBACK);
-    assert.match(first.errors, /no revision has the tag "previous"\. Name one with --revision/);
-    await deployGood(programs);
-    delete programs.state.worker.versions[0]?.tag;
-    const { service, worker } = structuredClone(programs.state);
-    const second = await programs.run(ROLLBACK);
-    assert.match(second.errors, new RegExp(`Cannot find the worker's version for ${FIRST}`));
-    assert.deepEqual([first.done, second.done], [false, false]);
-    assert.deepEqual([programs.state.service, programs.state.worker], [service, worker]);
-  },
-);

@@ -4,22 +4,33 @@ import { readFileSync } from "node:fs";
 export interface Target {
   readonly environment: string;
   readonly project: string;
+  readonly projectNumber: string;
   readonly region: string;
   readonly prefix: string;
+  /** Where Terraform's state lies: in two regions, where the buckets do. */
+  readonly stateLocation: string;
   /** The processor's service. */
   readonly service: string;
   /** The keeper's service. */
   readonly keeper: string;
+  /** The worker's name in wrangler.toml. */
+  readonly worker: string;
   /** The module of the company's own pipeline; empty for the default one. */
   readonly pipeline: string;
   readonly registry: string;
+  readonly commit: string;
   /** Tag of the images: the version, and the commit. */
   readonly version: string;
   readonly edgeUrl: string;
 }
 
 const ROOT = new URL("../../", import.meta.url);
-const DEFAULTS: Readonly<Record<string, string>> = { prefix: "tintype", region: "europe-west4" };
+/** Of variables.tf. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  prefix: "tintype",
+  region: "europe-west4",
+  bucket_location: "EUR4",
+};
 
 /** The target that an environment's variables describe; throws Error where a variable is missing. */
 export function readTarget(
@@ -38,12 +49,16 @@ export function readTarget(
   return {
     environment,
     project,
+    projectNumber: value("project_number"),
     region,
     prefix,
+    stateLocation: value("bucket_location"),
     service: `${prefix}-processor`,
     keeper: `${prefix}-keeper`,
+    worker: environment === "production" ? "tintype-edge" : `tintype-edge-${environment}`,
     pipeline: /\bpipeline\s*=\s*"([^"]*)"/.exec(text)?.[1] ?? "",
     registry: `${region}-docker.pkg.dev/${project}/${prefix}`,
+    commit,
     version: `${version}-${commit}`,
     edgeUrl,
   };

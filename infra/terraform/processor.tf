@@ -7,7 +7,7 @@ resource "google_cloud_run_v2_service" "processor" {
   description         = "Processes images"
   ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   deletion_protection = var.environment == "production"
-  custom_audiences    = [for path in ["/events/storage", "/events/slow", "/events/dead"] : "${module.contract.services.processor.url}${path}"]
+  custom_audiences    = [for path in ["/events/storage", "/events/slow", "/events/dead", "/events/canary"] : "${module.contract.services.processor.url}${path}"]
 
   scaling {
     min_instance_count = 0
@@ -87,7 +87,7 @@ resource "google_cloud_run_v2_service" "processor" {
     }
   }
 
-  # The canary moves the traffic (infra/deploy/canary.ts); a plan must not move it back.
+  # The canary moves the traffic (infra/deploy/rollout.ts); a plan must not move it back.
   lifecycle {
     ignore_changes = [traffic, client, client_version]
   }

@@ -45,7 +45,7 @@ export const IMPORT_TABLE = {
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
   "infra/bigquery": [
-    ...["infra/bigquery", "tools/marked_section", "core", "cli"],
+    ...["infra/bigquery", "infra/deploy/rollout_sql", "tools/marked_section", "core", "cli"],
     // The statements are translated like the views.
     "processor/adapters/bigquery_statements",
   ],
@@ -65,7 +65,7 @@ export const IMPORT_TABLE = {
     "cli",
   ],
   "infra/containers": ["infra/containers"],
-  "infra/deploy": ["infra/deploy", "cli"],
+  "infra/deploy": ["infra/deploy", "core", "cli"],
   "local": [
     "local",
     "infra/terraform",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { figuresSql, syntheticSql } from "../../deploy/rollout_sql.ts";
 import { readSources } from "../generate_translations.ts";
 import { readViewColumns } from "../read_schemas.ts";
 import { analyzeSql, type Finding } from "./analyze_sql.ts";
@@ -7,6 +8,7 @@ import { missingForZetasql } from "./install_zetasql.ts";
 
 const skip = missingForZetasql() ?? false;
 
+const REVISIONS = { newest: "p-2", stable: "p-1" };
 const WRONG = [
   {
     source: "wrong/name",
@@ -35,7 +37,11 @@ test(
   "BigQuery's own analyzer takes every view, query, question and statement",
   { skip },
   async (t) => {
-    const own = readSources().map(({ source, bigquery }) => ({ source, sql: bigquery }));
+    const own = [
+      ...readSources().map(({ source, bigquery }) => ({ source, sql: bigquery })),
+      { source: "rollout/synthetic", sql: syntheticSql("p-2", 24) },
+      { source: "rollout/share", sql: figuresSql(REVISIONS, "2026-01-01T00:00:00Z", []) },
+    ];
     const unfiltered = UNFILTERED.map((sql) => ({ source: sql, sql }));
     const findings = new Map(
       analyzeSql([...own, ...WRONG, ...unfiltered]).map((finding) => [finding.source, finding]),

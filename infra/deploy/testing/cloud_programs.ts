@@ -1,26 +1,50 @@
-/** Plays gcloud run, terraform apply, wrangler and bq over one state, for tests of the steps that call them. */
+/** Plays the programs that steps call over one state: each with the flags of the real one, and no others. */
 import { readFileSync } from "node:fs";
+import { ACCOUNT } from "./account.ts";
 import { type CloudState, Refusal, type Service } from "./cloud_state.ts";
-import { runGcloud } from "./gcloud_run.ts";
-import { runWrangler } from "./wrangler.ts";
+import { publish, queryRows, readLog, uploadPictures } from "./deliveries.ts";
+import { type FakeCall, fakeCall, type Play } from "./fake_call.ts";
+import { GCLOUD_RUN } from "./gcloud_run.ts";
+import { DOCKER } from "./registry.ts";
+import { WRANGLER } from "./wrangler.ts";
 
-/** The digest of every image. */
-export const DIGEST = `sha256:${"a".repeat(64)}`;
-
-type Program = (state: CloudState, args: readonly string[]) => string;
-
-const GOOD = { images: "1000", failed: "1", p95_ms: "800" };
-/** What is played, by how its call begins or ends; every other call succeeds and prints nothing. */
-const PLAYED: readonly (readonly [RegExp, Program])[] = [
-  [/^gcloud artifacts docker images describe /, () => DIGEST],
-  [/^docker buildx imagetools inspect /, () => DIGEST],
-  [/^gcloud logging read /, () => "2026-01-01T00:00:00Z"],
-  [/^gcloud run /, runGcloud],
-  [/^terraform .* deploy\.plan$/, applyPlan],
-  [/^npx wrangler /, runWrangler],
-  [/^bq show /, showColumns],
-  [/^bq /, queryRows],
-];
+const nothing: Play = () => "";
+const TERRAFORM = "terraform -chdir=infra/terraform";
+/** Every command that is known, by its words: its flags, and what it does. Others are refused. */
+const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> = {
+  "git status": ["porcelain?", nothing],
+  "npx deno task infra:check": ["", nothing],
+  "npx deno task test": ["", nothing],
+  "npx deno task upload": ["to", uploadPictures],
+  "gcloud auth configure-docker": ["quiet?", nothing],
+  "gcloud artifacts repositories describe": ["location project", hasRegistry],
+  "gcloud logging read": ["project bucket location view freshness limit format", readLog],
+  "gcloud pubsub topics publish": ["project attribute message", publish],
+  "gcloud scheduler jobs run": ["location project", nothing],
+  "gcloud secrets list": [
+    "project filter format",
+    ({ secrets }) => Object.keys(secrets).join("\n"),
+  ],
+  "gcloud secrets versions describe": ["secret project format", describeVersion],
+  "gcloud storage buckets create": [
+    "project location uniform-bucket-level-access? public-access-prevention?",
+    nothing,
+  ],
+  "gcloud storage buckets update": ["versioning?", nothing],
+  "gcloud storage cp": ["project", nothing],
+  "gcloud storage objects describe": ["project", nothing],
+  "gcloud storage rm": ["project", nothing],
+  [`${TERRAFORM} init`]: ["reconfigure? input backend-config", nothing],
+  [`${TERRAFORM} plan`]: ["input var-file var out", makePlan],
+  [`${TERRAFORM} show`]: ["no-color?", () => "Plan: 2 to add"],
+  [`${TERRAFORM} apply`]: ["input auto-approve? var-file var target", applyPlan],
+  "bq show": ["project_id schema? format", showColumns],
+  "bq query": ["project_id format use_legacy_sql quiet? max_rows", queryRows],
+  ...ACCOUNT,
+  ...GCLOUD_RUN,
+  ...DOCKER,
+  ...WRANGLER,
+};
 
 /** A call's exit code, and what it prints: to stdout where the code is 0, else to stderr. */
 export interface Ending {
@@ -30,9 +54,8 @@ export interface Ending {
 
 /** Runs a call, its program's name first; it refuses what the real programs refuse, and what it does not know. */
 export function runCall(state: CloudState, call: readonly string[]): Ending {
-  const [, play] = PLAYED.find(([pattern]) => pattern.test(call.join(" "))) ?? [];
   try {
-    const text = play?.(state, call.slice(1)) ?? "";
+    const text = play(state, call);
     return { code: 0, text: text === "" ? "" : `${text}\n` };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -40,47 +63,72 @@ export function runCall(state: CloudState, call: readonly string[]): Ending {
   }
 }
 
-/** Applies a plan: makes services that follow their newest revision, or a revision each under the traffic that is set. */
-export function applyPlan(
-  { service, keeper, nextRevision }: CloudState,
-  args: readonly string[],
-): string {
-  if (args.join(" ") !== "-chdir=infra/terraform apply -input=false deploy.plan") {
-    throw new Refusal(`(terraform) unknown arguments: ${args.join(" ")}`);
+/** Runs a call and returns what it prints; throws Refusal. */
+export function play(state: CloudState, call: readonly string[]): string {
+  for (let count = Math.min(5, call.length); count >= 1; count--) {
+    const command = call.slice(0, count).join(" ");
+    const [flags, run] = COMMANDS[command] ?? [];
+    if (run === undefined || flags === undefined) continue;
+    // Terraform's and BigQuery's flags begin with one dash or two.
+    const args = call.slice(count).map((arg) => arg.replace(/^-(?=[a-z])/, "--"));
+    return run(state, fakeCall(command, args, flags));
   }
-  if (nextRevision === "none") return "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.";
-  addRevision(keeper, true);
-  const name = addRevision(service, nextRevision === "ready");
-  if (nextRevision === "ready") return "Apply complete!";
+  throw new Refusal(`Invalid choice: ${call.slice(0, 4).join(" ")}`, 2);
+}
+
+function hasRegistry({ registry }: CloudState): string {
+  if (registry.exists) return "";
+  throw new Refusal("NOT_FOUND: Requested entity was not found.");
+}
+
+function describeVersion({ secrets }: CloudState, { flags: { secret = "" } }: FakeCall): string {
+  const newest = secrets[secret];
+  if (newest) return `versions/${newest}`;
+  throw new Refusal("NOT_FOUND: Secret Version [latest] not found.");
+}
+
+/** A plan is for the state as it is. */
+function makePlan({ terraform }: CloudState, { flags }: FakeCall): string {
+  if (flags["out"] === undefined) throw new Refusal("a plan that is not kept cannot be approved");
+  terraform.plan = terraform.serial;
+  return "Plan: 2 to add";
+}
+
+/** Applies targets, or a plan: makes services that follow their newest revision, or a revision each under the traffic that is set. */
+function applyPlan(state: CloudState, { words: [file], flags }: FakeCall): string {
+  const { service, keeper, next, terraform, registry } = state;
+  if (flags["target"] !== undefined) {
+    registry.exists = true;
+    return "Apply complete!";
+  }
+  if (file !== "deploy.plan" || terraform.plan !== terraform.serial) {
+    throw new Refusal("Saved plan is stale");
+  }
+  if (next === "none") return "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.";
+  terraform.serial++;
+  addRevision(keeper, { ready: true });
+  const ready = next !== "failing";
+  const name = addRevision(service, { ready, ...ready ? { behaviour: next } : {} });
+  if (ready) return "Apply complete!";
   throw new Refusal(`Revision '${name}' is not ready and cannot serve traffic.`);
 }
 
-function addRevision(service: Service, ready: boolean): string {
+/** Adds a revision; a service's first one gets what follows the newest. */
+export function addRevision(
+  service: Service,
+  facts: Omit<Service["revisions"][number], "name">,
+): string {
   const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
   if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
-  service.revisions.push({ name, ready });
+  service.revisions.push({ name, ...facts });
   return name;
 }
 
 /** Prints the columns of a table as `bq show --schema` does: those of its schema file, without what it lacks. */
-function showColumns({ missingColumns }: CloudState, args: readonly string[]): string {
-  const table = /^[a-z-]+:tintype\.(images|purges)$/.exec(args.at(-1) ?? "")?.[1];
-  if (table === undefined || !args.includes("--schema")) {
-    throw new Refusal(`(bq) unknown arguments: ${args.join(" ")}`, 2);
-  }
+function showColumns({ missingColumns }: CloudState, { words: [name = ""] }: FakeCall): string {
+  const table = /^[a-z-]+:tintype\.(images|purges)$/.exec(name)?.[1];
+  if (table === undefined) throw new Refusal(`(bq) Not found: Table ${name}`, 2);
   const file = new URL(`../../bigquery/schemas/${table}.json`, import.meta.url);
   const columns: { name: string }[] = JSON.parse(readFileSync(file, "utf8"));
-  return JSON.stringify(columns.filter(({ name }) => !missingColumns.includes(name)));
-}
-
-/** Prints the rows that `bq query --format=json` finds of the revisions that the SQL names. */
-function queryRows({ service, figures }: CloudState, args: readonly string[]): string {
-  const sql = args.at(-1) ?? "";
-  if (args[0] !== "query" || !args.includes("--format=json")) {
-    throw new Refusal(`(bq) unknown arguments: ${args.join(" ")}`, 2);
-  }
-  const rows = service.revisions
-    .filter(({ name }) => sql.includes(`'${name}'`))
-    .map(({ name }) => ({ revision: name, ...figures[name] ?? GOOD }));
-  return JSON.stringify(rows);
+  return JSON.stringify(columns.filter((column) => !missingColumns.includes(column.name)));
 }

@@ -1,74 +1,37 @@
-import { parseArgs } from "node:util";
 import { type CloudState, Refusal, type Service, type TrafficTarget } from "./cloud_state.ts";
+import type { FakeCall, Play } from "./fake_call.ts";
 
 type Pairs = readonly (readonly [string, string])[];
 
-/** What a call says: a service's name, and flags. */
-interface Call {
-  readonly name: string;
-  readonly flags: Readonly<Record<string, string | undefined>>;
-}
-
-/** A command: the flags and the permission of its own, and whether it takes a service's name. */
-interface Command {
-  readonly flags?: readonly string[];
-  readonly permission: string;
-  readonly isNamed?: true;
-  readonly run: (state: CloudState, call: Call) => string;
-}
-
-const WIDE = ["region", "project", "format"];
 /** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
 const MAX_TAG_AND_NAME = 46;
 
-/** What the steps call, with the flags that they give. */
-const COMMANDS: Readonly<Record<string, Command>> = {
-  "services list": { permission: "run.services.list", run: listServices },
-  "services describe": { permission: "run.services.get", isNamed: true, run: describeService },
-  "services update-traffic": {
-    flags: ["to-revisions", "update-tags"],
-    permission: "run.services.update",
-    isNamed: true,
-    run: updateTraffic,
-  },
-  "revisions list": { flags: ["service"], permission: "run.revisions.list", run: listRevisions },
+/** `gcloud run`, with the checks and messages of gcloud 528. */
+export const GCLOUD_RUN: Readonly<Record<string, readonly [string, Play]>> = {
+  "gcloud run services list": command("run.services.list", 0, "", listServices),
+  "gcloud run services describe": command("run.services.get", 1, "", describeService),
+  "gcloud run services update-traffic": command(
+    ...["run.services.update", 1, "to-revisions update-tags remove-tags", updateTraffic] as const,
+  ),
+  "gcloud run revisions list": command("run.revisions.list", 0, "service", listRevisions),
 };
 
-/** Runs `gcloud run …` against the state's services, with the checks and messages of gcloud 528. */
-export function runGcloud(state: CloudState, args: readonly string[]): string {
-  const [, group, verb, ...rest] = args;
-  const command = COMMANDS[`${group} ${verb}`];
-  const path = `gcloud.${args.slice(0, 3).join(".")}`;
-  if (command === undefined) throw new Refusal(`(${path}) Invalid choice: '${verb}'.`, 2);
-  const { flags = [], permission, isNamed = false, run } = command;
-  const { values, positionals } = parsed(rest, [...WIDE, ...flags], path);
-  if (positionals.length !== (isNamed ? 1 : 0)) {
-    throw new Refusal(`(${path}) unrecognized arguments: ${positionals.join(" ")}`, 2);
-  }
-  if (values["region"] === undefined || values["project"] === undefined) {
-    throw new Refusal(`(${path}) a test's call must name --region and --project`, 2);
-  }
-  if (state.denied.includes(permission)) {
-    throw new Refusal(`(${path}) PERMISSION_DENIED: Permission '${permission}' denied`);
-  }
-  return run(state, { name: positionals[0] ?? "", flags: values });
-}
-
-function parsed(args: readonly string[], flags: readonly string[], path: string) {
-  const options = flags.map((name) => [name, { type: "string" }] as const);
-  try {
-    return parseArgs({
-      args: [...args],
-      options: Object.fromEntries(options),
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new Refusal(`(${path}) unrecognized arguments: ${String(error)}`, 2);
-  }
+function command(permission: string, names: number, flags: string, play: Play) {
+  const checked: Play = (state, call) => {
+    if (call.words.length !== names) throw new Refusal(`unrecognized arguments: ${call.words}`, 2);
+    if (call.flags["region"] === undefined || call.flags["project"] === undefined) {
+      throw new Refusal("a test's call must name --region and --project", 2);
+    }
+    if (state.denied.includes(permission)) {
+      throw new Refusal(`PERMISSION_DENIED: Permission '${permission}' denied`);
+    }
+    return play(state, call);
+  };
+  return [`region project format ${flags}`, checked] as const;
 }
 
 /** Another service is always first, as a project has more than one. */
-function listServices({ service, keeper }: CloudState, { flags }: Call): string {
+function listServices({ service, keeper }: CloudState, { flags }: FakeCall): string {
   const other = {
     ...service,
     name: `${service.name}-other`,
@@ -79,12 +42,12 @@ function listServices({ service, keeper }: CloudState, { flags }: Call): string 
   return printed(flags["format"], services.map(resourceOf));
 }
 
-function describeService(state: CloudState, { name, flags }: Call): string {
+function describeService(state: CloudState, { words: [name = ""], flags }: FakeCall): string {
   return printed(flags["format"], [resourceOf(serviceOf(state, name))]);
 }
 
 /** The newest first. */
-function listRevisions({ service, keeper }: CloudState, { flags }: Call): string {
+function listRevisions({ service, keeper }: CloudState, { flags }: FakeCall): string {
   const named = [service, keeper].find(({ name }) => flags["service"] === name);
   const revisions = named?.revisions.toReversed() ?? [];
   return printed(flags["format"], revisions.map(({ name }) => ({ metadata: { name } })));
@@ -100,15 +63,17 @@ function printed(format = "value(metadata.name)", resources: readonly object[]):
   return resources.map((resource) => String(valueOf(resource) ?? "")).join("\n");
 }
 
-function updateTraffic(state: CloudState, { name, flags }: Call): string {
+function updateTraffic(state: CloudState, { words: [name = ""], flags }: FakeCall): string {
   const tags = pairs(flags["update-tags"]);
   const shares = pairs(flags["to-revisions"]);
-  if ([...tags, ...shares].length === 0) {
+  const removed = flags["remove-tags"]?.split(",") ?? [];
+  if ([...tags, ...shares, ...removed].length === 0) {
     throw new Refusal("No traffic configuration change requested.");
   }
   const service = serviceOf(state, name);
   // Tags change first, then shares.
-  const tagged = retagged(service, tags);
+  const kept = service.traffic.filter(({ tag = "" }) => !removed.includes(tag));
+  const tagged = retagged({ ...service, traffic: kept }, tags);
   service.traffic = shares.length === 0 ? tagged : divided({ ...service, traffic: tagged }, shares);
   return "Done.";
 }

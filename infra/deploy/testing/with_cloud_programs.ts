@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { chmod, mkdir, mkdtempDisposable, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer as createEdge, type Server } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,9 @@ import { runCall } from "./cloud_programs.ts";
 import { type CloudState, emptyCloud } from "./cloud_state.ts";
 
 const DEPLOY = fileURLToPath(new URL("..", import.meta.url));
-const NAMES = ["gcloud", "terraform", "docker", "npx", "git", "bq"];
+/** Scripts start in half the time when they need not be compiled. */
+const COMPILED = join(DEPLOY, "../../.tintype/cache/node");
+const NAMES = ["gcloud", "terraform", "docker", "npx", "git", "bq", "curl"];
 /** The exit code of a call that `failing` names. */
 const FAILED = 3;
 
@@ -21,6 +24,8 @@ interface StepsRun {
   readonly said: readonly string[];
   /** What the programs and scripts write to stderr. */
   readonly errors: string;
+  /** What they write to stdout, where no step keeps it. */
+  readonly output: string;
 }
 
 /** A folder in which steps run on fake programs. */
@@ -30,6 +35,8 @@ export interface CloudPrograms {
   readonly state: CloudState;
   /** Every call of a program, in order. */
   readonly calls: string[];
+  /** Where the worker responds, by the version that a call names. */
+  edgeUrl: string;
   /** Each call that contains this text ends with 3. */
   failing: string | undefined;
 }
@@ -45,9 +52,13 @@ export async function withCloudPrograms(
     run,
     state: emptyCloud(service, keeper),
     calls: [],
+    edgeUrl: "",
     failing: undefined,
   };
   // The programs only pass their calls on, as each start of a real one would cost more than the deployment.
+  await using edge = startEdge(programs.state);
+  await once(edge, "listening");
+  programs.edgeUrl = addressOf(edge);
   await using server = createServer((socket) => {
     onCall(socket, (call) => {
       const { state, calls, failing } = programs;
@@ -59,8 +70,28 @@ export async function withCloudPrograms(
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  await writePrograms(folder.path, server.address());
+  await writePrograms(folder.path, new URL(addressOf(server)).port);
   await use(programs);
+}
+
+/** Plays the worker: a broken version responds with 500, every other one takes an image, which is ready at once. */
+function startEdge({ worker }: CloudState): Server {
+  return createEdge(({ method, headers }, response) => {
+    const named = /="(.*)"/.exec(String(headers["cloudflare-workers-version-overrides"]))?.[1];
+    const isServing = worker.deployments.at(-1)?.[named ?? ""] !== undefined;
+    const isBroken = worker.versions.find(({ id }) => id === named)?.isBroken === true;
+    if (!isServing || isBroken || headers.authorization !== "Bearer token") {
+      return response.writeHead(500).end();
+    }
+    const body = method === "POST" ? { image: "/v1/images/1" } : { status: "ready" };
+    response.writeHead(method === "POST" ? 202 : 200).end(JSON.stringify(body));
+  }).listen(0, "127.0.0.1");
+}
+
+function addressOf(server: Pick<Server, "address">): string {
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new TypeError("Not a TCP server");
+  return `http://127.0.0.1:${address.port}`;
 }
 
 /** Reads how many words a call has, then the words, each with a zero byte behind it. */
@@ -73,19 +104,18 @@ function onCall(socket: Socket, take: (call: readonly string[]) => void): void {
   });
 }
 
-async function writePrograms(
-  cwd: string,
-  address: ReturnType<ReturnType<typeof createServer>["address"]>,
-): Promise<void> {
-  if (typeof address !== "object" || address === null) throw new TypeError("Not a TCP server");
+async function writePrograms(cwd: string, port: string): Promise<void> {
   await mkdir(join(cwd, "infra/terraform"), { recursive: true });
   await mkdir(join(cwd, "node_modules/.bin"), { recursive: true });
   await symlink(DEPLOY, join(cwd, "infra/deploy"));
+  await symlink(join(DEPLOY, "../../docs"), join(cwd, "docs"));
   await symlink(process.execPath, join(cwd, "node_modules/.bin/node"));
   const script = [
     "#!/usr/bin/env bash",
-    `exec 3<> /dev/tcp/127.0.0.1/${address.port}`,
+    `exec 3<> /dev/tcp/127.0.0.1/${port}`,
     `printf '%s\\0' "$(($# + 1))" "\${0##*/}" "$@" >&3`,
+    // The real one reads its headers there.
+    "[[ ${0##*/} != curl ]] || cat > /dev/null",
     "read -r code <&3",
     "[[ $code == 0 ]] || exec >&2",
     "cat <&3",
@@ -101,14 +131,18 @@ async function writePrograms(
 async function runOnPrograms(steps: readonly Step[], cwd: string): Promise<StepsRun> {
   const said: string[] = [];
   const done = await runSteps(onPrograms(steps, cwd), { cwd, say: (line) => said.push(line) });
-  const errors = await readFile(join(cwd, "errors.log"), "utf8").catch(() => "");
-  await writeFile(join(cwd, "errors.log"), "");
-  return { done, said, errors };
+  const taken = async (name: string) => {
+    const text = await readFile(join(cwd, name), "utf8").catch(() => "");
+    await writeFile(join(cwd, name), "");
+    return text;
+  };
+  return { done, said, errors: await taken("errors.log"), output: await taken("output.log") };
 }
 
 /** The steps with the programs first in the path, as no other way lets a test choose them. */
 function onPrograms(steps: readonly Step[], cwd: string): Step[] {
-  const before = `exec 2>> errors.log; export PATH="${cwd}:$PATH" SMOKE_TOKEN=token; `;
+  const before =
+    `exec 2>> errors.log; export PATH="${cwd}:$PATH" SMOKE_TOKEN="\${SMOKE_TOKEN:-token}" NODE_COMPILE_CACHE=${COMPILED}; `;
   return steps.map((step) => ({
     ...step,
     commands: step.commands.map((command) =>

@@ -1,63 +1,42 @@
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { type CloudState, Refusal } from "./cloud_state.ts";
+import { WORKER_SECRETS } from "../command_lines.ts";
+import { addVersion, type CloudState, Refusal } from "./cloud_state.ts";
+import type { Play } from "./fake_call.ts";
 
-type Worker = CloudState["worker"];
-type Call = ReturnType<typeof parseArgs>;
-
-const SECRETS = ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"].map((name) => ({
-  name,
-}));
-/** What the steps call, with the flags that they give beside `--env`. */
-const COMMANDS: Readonly<
-  Record<string, readonly [ParseArgsOptionsConfig, (worker: Worker, call: Call) => string]>
-> = {
-  "deploy": [{ tag: { type: "string" } }, deploy],
-  "rollback": [{ yes: { type: "boolean", short: "y" } }, rollback],
-  "versions list": [{ json: { type: "boolean" } }, listVersions],
-  "secret list": [{ format: { type: "string" } }, () => JSON.stringify(SECRETS)],
+/** A whole deployment: a version that gets all traffic at once, and the Durable Objects that it needs. */
+const deploy: Play = ({ worker }, { flags: { tag } }) => {
+  const { id } = addVersion(worker, tag);
+  worker.deployments.push({ [id]: 100 });
+  worker.isMigrated = true;
+  return `Current Version ID: ${id}`;
 };
 
-/** Runs `npx wrangler …` against the state's worker. */
-export function runWrangler({ worker }: CloudState, args: readonly string[]): string {
-  const line = args.slice(1).join(" ");
-  const name = Object.keys(COMMANDS).find((each) => `${line} `.startsWith(`${each} `));
-  const [options, run] = COMMANDS[name ?? ""] ?? [];
-  if (name === undefined || run === undefined) throw new Refusal(`Unknown argument: ${args[1]}`);
-  try {
-    const own = args.slice(1 + name.split(" ").length);
-    const known = { ...options, env: { type: "string" } } as const;
-    return run(worker, parseArgs({ args: own, options: known, allowPositionals: true }));
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal(`Unknown arguments: ${line}`); // as wrangler, with any that it does not know
+const upload: Play = ({ worker }, { flags: { tag } }) => {
+  if (!worker.isMigrated) {
+    throw new Refusal(
+      "migrations must be fully applied by running `wrangler deploy` [code: 10211]",
+    );
   }
-}
+  return `Worker Version ID: ${addVersion(worker, tag).id}`;
+};
 
-function deploy(worker: Worker, { values: { tag } }: Call): string {
-  addVersion(worker, typeof tag === "string" ? { tag } : {});
-  return `Current Version ID: ${worker.deployments.at(-1)}`;
-}
-
-/** Adds a version that runs at once: `wrangler deploy` does so with a tag, `wrangler secret put` without. */
-export function addVersion(worker: Worker, tag: { readonly tag?: string }): void {
-  const number = worker.versions.length + 1;
-  const id = `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
-  worker.versions.push({ id, created_on: new Date(number * 60_000).toISOString(), ...tag });
-  worker.deployments.push(id);
-}
-
-/** Wrangler's own choice is the version of the deployment before the current one. */
-function rollback(worker: Worker, { positionals }: Call): string {
-  const id = positionals[0] ?? worker.deployments.at(-2);
-  if (id === undefined || !worker.versions.some((version) => version.id === id)) {
-    throw new Refusal(`Could not find Worker Version ${id ?? "to rollback to"}`);
-  }
-  worker.deployments.push(id);
-  return `Worker Version ${id} has been deployed to 100% of traffic.`;
-}
+/** Divides the traffic between one version or two. */
+const deployVersions: Play = ({ worker }, { words, flags: { yes } }) => {
+  if (yes === undefined) throw new Refusal("nobody answers the prompts");
+  const shares = words.map((word) => {
+    const [, id = "", percent] = /^([\w-]+)@(\d+)%?$/.exec(word) ?? [];
+    if (!worker.versions.some((version) => version.id === id)) {
+      throw new Refusal(`Could not find Worker Version ${id}`);
+    }
+    return [id, Number(percent)] as const;
+  });
+  const sum = shares.reduce((total, [, percent]) => total + percent, 0);
+  if (shares.length > 2 || sum !== 100) throw new Refusal(`Sum of percentages is ${sum}`);
+  worker.deployments.push(Object.fromEntries(shares));
+  return "SUCCESS";
+};
 
 /** The ten newest, the oldest of them first. */
-function listVersions({ versions }: Worker): string {
+function listVersions({ worker: { versions } }: CloudState): string {
   return JSON.stringify(
     versions.slice(-10).map(({ id, created_on, tag }) => ({
       id,
@@ -66,3 +45,24 @@ function listVersions({ versions }: Worker): string {
     })),
   );
 }
+
+function deploymentStatus({ worker }: CloudState): string {
+  const shares = Object.entries(worker.deployments.at(-1) ?? {});
+  return JSON.stringify({
+    versions: shares.map(([version_id, percentage]) => ({ version_id, percentage })),
+  });
+}
+
+/** Wrangler's commands. */
+export const WRANGLER: Readonly<Record<string, readonly [string, Play]>> = {
+  "npx wrangler deploy": ["env tag", deploy],
+  "npx wrangler versions upload": ["env tag", upload],
+  "npx wrangler versions deploy": ["env yes?", deployVersions],
+  "npx wrangler versions list": ["env json?", listVersions],
+  "npx wrangler deployments status": ["env json?", deploymentStatus],
+  "npx wrangler triggers deploy": ["env", () => ""],
+  "npx wrangler secret list": [
+    "env format",
+    () => JSON.stringify(WORKER_SECRETS.map((name) => ({ name }))),
+  ],
+};

@@ -52,7 +52,7 @@ locals {
   slow_lanes = [for lane in range(8) : "slow-${lane}"]
   topics = {
     for topic, name in merge(
-      { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates", slow_dead = "slow-dead" },
+      { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates", slow_dead = "slow-dead", canary = "canary" },
       { for lane in local.slow_lanes : lane => lane },
     ) : topic => "${var.prefix}-${name}"
   }
@@ -64,6 +64,7 @@ locals {
       images       = "images-bigquery"
       certificates = "certificates-bigquery"
       images_dead  = "images-dead"
+      canary       = "canary"
       }, { for lane in local.slow_lanes : lane => lane },
     var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }

@@ -23,6 +23,7 @@ run "names_carry_the_prefix_and_no_randomness" {
       events       = "acme-events"
       dead         = "acme-events-dead"
       slow_dead    = "acme-slow-dead"
+      canary       = "acme-canary"
       images       = "acme-images"
       images_dead  = "acme-images-dead"
       certificates = "acme-certificates"
