@@ -179,7 +179,7 @@ async function loseErasures({ imageId }: Sent) {
     callEdge(`/v1/${path}/${imageId}`, { token, method });
   assert.equal((await ask("images")).status, 404);
   assert.equal((await ask("images", "DELETE")).status, 202);
-  await waitUntil("the receipt", async () => {
+  await eventually("the receipt", async () => {
     return (await (await ask("erasures")).text()).includes('"status":"erased"');
   }, SETTLE_MS);
   return { survives: "receipts, tombstones", rebuilt: "a request, by its owner who asked again" };

@@ -10,7 +10,7 @@ import { runAudit } from "../_audit.ts";
 import { BUCKETS, putObject, URLS } from "../_cloud.ts";
 import { addFault, clearFaults, objectUrl } from "../_emulator.ts";
 import { runJob, setPush } from "../_push.ts";
-import { waitUntil } from "../_wait.ts";
+import { eventually } from "@tintype/core/testing/eventually";
 import type { TroubledSystem } from "./troubled_system.ts";
 
 /** What makes lines of an alert or of a metric, and what an operator does then. */
@@ -82,7 +82,7 @@ export async function rehearseAlerts(t: TestContext, system: TroubledSystem): Pr
       const count = () => system.lines.filter((line) => meets(line, lines)).length;
       const before = cause === undefined ? 0 : count();
       await cause?.();
-      await waitUntil(`lines of ${name}`, () => count() > before, LINES_MS);
+      await eventually(`lines of ${name}`, () => count() > before, LINES_MS);
       await remedy?.();
       const settled = count();
       await over?.();
