@@ -29,12 +29,6 @@ resource "google_logging_project_sink" "logs" {
     description = "What services do in their own buckets"
     filter      = module.contract.everyday_access
   }
-
-  exclusions {
-    name        = "succeeded-requests"
-    description = "Cloud Run's line of a request that succeeded: the service's own line says more, metrics count all"
-    filter      = "log_id(\"run.googleapis.com/requests\") AND httpRequest.status < 400"
-  }
 }
 
 # The default sink's own bucket would keep the same lines for 30 days.
