@@ -165,7 +165,7 @@ describeOnKafka("the bridge on a real broker", {
   async "ends within 25 s of SIGTERM though uploads hang"(cloud, topics) {
     await cloud.fault({ ...SLOW_UPLOADS, action: { delayMs: 60_000 } });
     const sent = await topics.send(picturesOf(8));
-    const bridge = topics.startBridge({ STALL_TIMEOUT_MS: "1000" });
+    const bridge = topics.startBridge({ STALL_TIMEOUT_MS: "4000" });
     await uploading(bridge);
     assert.equal((await healthOf(bridge)).status, 200);
     await eventually("no health", async () => (await healthOf(bridge)).status === 503);

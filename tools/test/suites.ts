@@ -71,11 +71,11 @@ const TABLE: Readonly<
     weight: 50,
     needs: "Python with sqlglot; Java with Maven for ZetaSQL",
   },
-  // Others' programs, images from their own lines and simulated days: each file waits for its own.
+  // Others' programs, images from their own lines and simulated days: one after another.
   "infra-programs": {
     folders: ["infra/check/infra_check_test", "infra/containers", "infra/cost"],
-    flags: TWO_FILES_AT_ONCE,
-    weight: 120,
+    flags: ONE_PROCESS,
+    weight: 165,
     needs: "Python with checkov, hadolint; Go for actionlint; Terraform",
   },
   "local": {
