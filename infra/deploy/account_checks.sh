@@ -3,6 +3,7 @@
 # something is missing. Wants ENVIRONMENT, PROJECT, PROJECT_NUMBER, REGION, PREFIX, WRANGLER_ENV and WORKER_SECRETS.
 set -uo pipefail
 missing=0
+signed_in=false
 
 # check NAME ADVICE FUNCTION: what the function prints says what is missing.
 check() {
@@ -12,7 +13,13 @@ check() {
   else
     missing=1
     echo "MISSING  $1 ($(tail -n 1 <<< "$said" | cut -c 1-200)): $2"
+    return 1
   fi
+}
+
+# The same for what only somebody who has signed in can see.
+check_google() {
+  if "$signed_in"; then check "$@"; else echo "UNSEEN   $1: sign in to Google first"; fi
 }
 
 programs() {
@@ -85,13 +92,13 @@ token() {
 
 check "programs" "install it; docker needs its plugin buildx and a daemon that runs" programs
 check "values of your own" "replace what says example (docs/deployment.md, steps 1 and 2)" own_values
-check "Google sign-in" "gcloud auth login; gcloud auth application-default login" google
-check "project" "project_id and project_number of $ENVIRONMENT.tfvars must be those of one project" project
-check "billing" "gcloud billing projects link $PROJECT --billing-account=ACCOUNT" billing
-check "APIs" "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project $PROJECT" apis
-check "rights" "be an owner for the first deployment, later the deployer" rights
-check "quota of processors" "ask for 4 CPUS in $REGION; without the bridge it does not matter" processors
-check "names of buckets" "the whole world shares these names: choose another prefix" names
+check "Google sign-in" "gcloud auth login; gcloud auth application-default login" google && signed_in=true
+check_google "project" "project_id and project_number of $ENVIRONMENT.tfvars must be those of one project" project
+check_google "billing" "gcloud billing projects link $PROJECT --billing-account=ACCOUNT" billing
+check_google "APIs" "gcloud services enable serviceusage.googleapis.com cloudresourcemanager.googleapis.com --project $PROJECT" apis
+check_google "rights" "be an owner for the first deployment, later the deployer" rights
+check_google "quota of processors" "ask for 4 CPUS in $REGION; without the bridge it does not matter" processors
+check_google "names of buckets" "the whole world shares these names: choose another prefix" names
 check "Cloudflare sign-in" "npx wrangler login, or CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID" cloudflare
 check "the worker's secrets" "npx wrangler secret put NAME $WRANGLER_ENV (docs/deployment.md, step 5)" worker_secrets
 check "token of the tenant synthetic" "put an access token of that tenant into SMOKE_TOKEN that lives two more hours" token

@@ -21,6 +21,9 @@ const NO_TOKEN = [["token of the tenant synthetic"], () => {}] as const;
 for (
   const [what, [missing, spoil], token = GOOD] of [
     ["is ready", READY],
+    ["is not signed in to", [["Google sign-in"], (programs) => {
+      programs.failing = "auth print-access-token";
+    }]],
     ["has no billing", [["billing"], ({ state }) => state.billed = false]],
     ["lacks an API", [["APIs"], ({ state }) => state.apis.pop()]],
     ["lacks a right", [["rights"], ({ state }) => state.denied.push("run.services.update")]],
