@@ -47,7 +47,7 @@ const WORLDS: Readonly<Record<string, readonly [readonly string[], number]>> = {
   "many owners of one tenant": [owners(2_000).map((owner) => nameOf("acme", owner)), 20],
   "many owners of two tenants, and strange names among them": [
     [
-      ...["acme", "beta"].flatMap((tenant) => owners(900).map((owner) => nameOf(tenant, owner))),
+      ...["acme", "beta"].flatMap((tenant) => owners(3_000).map((owner) => nameOf(tenant, owner))),
       ...["acme/A", "acme/a{", "acme/\u00e9", "acme0", "zz"].map((name) => `a/${DAY}/${name}/x`),
     ],
     64,
