@@ -2,10 +2,17 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { firstImageIdOf, type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import { type Manifest, serializeManifest } from "@tintype/core/model/manifest";
-import type { ManifestRendition } from "@tintype/core/model/manifest";
-import { type ImageRef, manifestName, rawName } from "@tintype/core/model/object_name";
-import { renditionName } from "@tintype/core/model/object_name";
+import {
+  type Manifest,
+  type ManifestRendition,
+  serializeManifest,
+} from "@tintype/core/model/manifest";
+import {
+  type ImageRef,
+  manifestName,
+  rawName,
+  renditionName,
+} from "@tintype/core/model/object_name";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { deriveOwner, type Owner, parsePseudonymKeys } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";

@@ -1,6 +1,14 @@
 import { createHmac, createPrivateKey, sign } from "node:crypto";
-import { base64url, decodeJwt, decodeProtectedHeader, exportJWK } from "jose";
-import { exportPKCS8, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import {
+  base64url,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  SignJWT,
+} from "jose";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { dayOf } from "@tintype/core/model/utc_day";

@@ -3,11 +3,25 @@ import { test } from "node:test";
 import { decodeJwt } from "jose";
 import { readAs, readProblem } from "./_assertions.ts";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import { ALL_SCOPES, call, type CallOptions, idAt, makeTestEdge } from "./_testing.ts";
-import { ownerOf, PNG, putImage, signToken } from "./_testing.ts";
+import {
+  ALL_SCOPES,
+  call,
+  type CallOptions,
+  idAt,
+  makeTestEdge,
+  ownerOf,
+  PNG,
+  putImage,
+  signToken,
+} from "./_testing.ts";
 import { edgeDocument } from "./openapi/generate.ts";
-import { acceptedErasure, erasureResults, imagePage } from "./schemas.ts";
-import { madeGrant, resourceMetadata } from "./schemas.ts";
+import {
+  acceptedErasure,
+  erasureResults,
+  imagePage,
+  madeGrant,
+  resourceMetadata,
+} from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
 /** Requests of these tests have no host but this one. */

@@ -10,8 +10,14 @@ import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
 import { newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
-import { erasureResults, erasureState, imagePage, imageState } from "./schemas.ts";
-import { imageSummary, startedUpload } from "./schemas.ts";
+import {
+  erasureResults,
+  erasureState,
+  imagePage,
+  imageState,
+  imageSummary,
+  startedUpload,
+} from "./schemas.ts";
 
 const MIB = 1024 * 1024;
 

@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_RENDITIONS, renditionSpecSchema } from "../model/rendition.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
-import { insideSize, placementOf, planRenditions, scaledSize } from "./plan_renditions.ts";
-import { uprightSize } from "./plan_renditions.ts";
+import {
+  insideSize,
+  placementOf,
+  planRenditions,
+  scaledSize,
+  uprightSize,
+} from "./plan_renditions.ts";
 
 const HEADER = sampleHeader();
 

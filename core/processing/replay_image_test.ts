@@ -5,14 +5,23 @@ import { manifestName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
 import { removeLive } from "../retention/erase_image.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { assertErased, assertPinsLive, assertReady } from "../testing/assert_ready.ts";
-import { manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import {
+  assertErased,
+  assertPinsLive,
+  assertReady,
+  manifestOf,
+  newestRowOf,
+} from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
-import type { TestWorldOptions, WorldPorts } from "../testing/test_world.ts";
-import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import {
+  NOON_MS,
+  TestWorld,
+  type TestWorldOptions,
+  type WorldPorts,
+} from "../testing/test_world.ts";
 import { markFailed } from "./mark_failed.ts";
 import { processImage } from "./process_image.ts";
 import { replayImage } from "./replay_image.ts";

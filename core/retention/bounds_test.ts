@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kafkaCopyMsOf, PURGES_RETENTION_MS } from "./bounds.ts";
-import { RETENTION_BOUNDS, retentionBoundsOf } from "./bounds.ts";
+import {
+  kafkaCopyMsOf,
+  PURGES_RETENTION_MS,
+  RETENTION_BOUNDS,
+  retentionBoundsOf,
+} from "./bounds.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 
 const HOUR_MS = 3_600_000;

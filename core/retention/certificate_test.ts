@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
-import { certificateName, issueCertificate } from "./certificate.ts";
-import { newestCertificate, readCertificate } from "./certificate.ts";
+import {
+  certificateName,
+  issueCertificate,
+  newestCertificate,
+  readCertificate,
+} from "./certificate.ts";
 import { sampleDraft } from "../testing/sample_certificate.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

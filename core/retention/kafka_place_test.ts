@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ObservedTopic, TopicSettings } from "../model/kafka_observation.ts";
-import { KAFKA_FILE, serializeKafkaObservation } from "../model/kafka_observation.ts";
+import {
+  KAFKA_FILE,
+  type ObservedTopic,
+  serializeKafkaObservation,
+  type TopicSettings,
+} from "../model/kafka_observation.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { KAFKA_TOPICS } from "./configured_places.ts";
 import { sweepExpired } from "./sweep_expired.ts";

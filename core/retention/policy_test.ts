@@ -3,8 +3,14 @@ import { test } from "node:test";
 import { makeImageId } from "../model/image_id.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { closingAtOf, phaseOf, policyHash, purgeAtOf } from "./policy.ts";
-import { RETENTION_POLICY, retentionPolicyOf } from "./policy.ts";
+import {
+  closingAtOf,
+  phaseOf,
+  policyHash,
+  purgeAtOf,
+  RETENTION_POLICY,
+  retentionPolicyOf,
+} from "./policy.ts";
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;

@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
-import { erasingName, type ImageRef, manifestName, rawName } from "../model/object_name.ts";
-import { receiptName, renditionName, SHARDS } from "../model/object_name.ts";
+import {
+  erasingName,
+  type ImageRef,
+  manifestName,
+  rawName,
+  receiptName,
+  renditionName,
+  SHARDS,
+} from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";

@@ -4,8 +4,15 @@ import { DAY_MS } from "../model/utc_day.ts";
 import type { ListQuery } from "../ports/object_store.ts";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { NOON_MS } from "../testing/test_world.ts";
-import { countForeign, dayPrefixes, forEachObject } from "./shards.ts";
-import { type ImageBucket, keptDays, partsOf, shardPrefixes } from "./shards.ts";
+import {
+  countForeign,
+  dayPrefixes,
+  forEachObject,
+  type ImageBucket,
+  keptDays,
+  partsOf,
+  shardPrefixes,
+} from "./shards.ts";
 
 /** A store with these names, listed in pages of two. */
 async function storeOf(names: readonly string[]) {

@@ -9,8 +9,12 @@ import { assertErased } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
-import type { TestWorldOptions, WorldPorts } from "../testing/test_world.ts";
-import { NOON_MS, TestWorld } from "../testing/test_world.ts";
+import {
+  NOON_MS,
+  TestWorld,
+  type TestWorldOptions,
+  type WorldPorts,
+} from "../testing/test_world.ts";
 import type { Certificate } from "./certificate.ts";
 import { eraseImage } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";

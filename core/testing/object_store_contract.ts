@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { t0OfImageId } from "../model/image_id.ts";
-import { type ImageRef, manifestName } from "../model/object_name.ts";
-import { processedPrefix, renditionName } from "../model/object_name.ts";
+import {
+  type ImageRef,
+  manifestName,
+  processedPrefix,
+  renditionName,
+} from "../model/object_name.ts";
 import type { ObjectStore } from "../ports/object_store.ts";
 import { portableHashing } from "./portable_hashing.ts";
 import { sampleRef } from "./sample_row.ts";

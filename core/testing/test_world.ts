@@ -8,8 +8,11 @@ import { dayOf } from "../model/utc_day.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventBucket } from "../ports/event_publisher.ts";
 import { processImage } from "../processing/process_image.ts";
-import type { ImageDelivery, ProcessImagePorts } from "../processing/process_ports.ts";
-import type { ProcessOutcome } from "../processing/process_ports.ts";
+import type {
+  ImageDelivery,
+  ProcessImagePorts,
+  ProcessOutcome,
+} from "../processing/process_ports.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { RepairPorts } from "../retention/repair_images.ts";
 import { settleErasures, type SettleErasuresPorts } from "../retention/settle_erasures.ts";

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { readAs, readProblem } from "../_assertions.ts";
-import { call, type CallOptions, idAt, makeTestEdge, ownerOf } from "../_testing.ts";
-import { PNG, putImage, type TestEdge } from "../_testing.ts";
+import {
+  call,
+  type CallOptions,
+  idAt,
+  makeTestEdge,
+  ownerOf,
+  PNG,
+  putImage,
+  type TestEdge,
+} from "../_testing.ts";
 import { imageSummary } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type QueueOptions, startApi } from "./_testing.ts";
-import type { TestContext } from "node:test";
 
 const TOPIC = "projects/tintype-local/topics/things";
 const base64 = (text: string) => Buffer.from(text).toString("base64");

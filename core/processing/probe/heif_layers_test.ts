@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { be, box, bytesOf, heif, HEIF_DATA_AT, iloc, iref, ispe } from "../../testing/headers.ts";
-import { VERSION } from "../../testing/headers.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  heif,
+  HEIF_DATA_AT,
+  iloc,
+  iref,
+  ispe,
+  VERSION,
+} from "../../testing/headers.ts";
 import { type HeifLayers, heifLayers } from "./heif_layers.ts";
 
 const ALPHA = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";

@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Origins } from "../../model/insights.ts";
-import { be, box, bytesOf, chunk, heif, ispe, jpeg } from "../../testing/headers.ts";
-import { png, riffChunk as riff, segment, vp8x, webp } from "../../testing/headers.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  ispe,
+  jpeg,
+  png,
+  riffChunk as riff,
+  segment,
+  vp8x,
+  webp,
+} from "../../testing/headers.ts";
 import { probeBytes } from "./probe.ts";
 
 const AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";

@@ -3,8 +3,22 @@ import { test } from "node:test";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import { seededRandom } from "../../seeded_random.ts";
 import { ECHOES } from "../../testing/echoes.ts";
-import { be, box, bytesOf, chunk, heif, ispe, jpeg } from "../../testing/headers.ts";
-import { le, png, riffChunk, segment, tiff, vp8x, webp } from "../../testing/headers.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  ispe,
+  jpeg,
+  le,
+  png,
+  riffChunk,
+  segment,
+  tiff,
+  vp8x,
+  webp,
+} from "../../testing/headers.ts";
 import { countSteps } from "./_steps_testing.ts";
 import { probeBytes } from "./probe.ts";
 

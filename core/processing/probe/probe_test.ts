@@ -2,9 +2,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MediaType } from "../../model/media_type.ts";
 import type { RejectReason } from "../../model/reject_reason.ts";
-import { be, box, bytesOf, chunk, heif, HEIF_DATA_AT, icc, iloc } from "../../testing/headers.ts";
-import { iref, ispe, jpeg, le, png, riffChunk, segment, tiff } from "../../testing/headers.ts";
-import { type TiffEntry, VERSION, vp8x, webp } from "../../testing/headers.ts";
+import {
+  be,
+  box,
+  bytesOf,
+  chunk,
+  heif,
+  HEIF_DATA_AT,
+  icc,
+  iloc,
+  iref,
+  ispe,
+  jpeg,
+  le,
+  png,
+  riffChunk,
+  segment,
+  tiff,
+  type TiffEntry,
+  VERSION,
+  vp8x,
+  webp,
+} from "../../testing/headers.ts";
 import { probeBytes, type Probed } from "./probe.ts";
 
 /** Headers that differ from this one are written by their difference. */
