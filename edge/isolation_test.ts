@@ -29,8 +29,8 @@ const METADATA_PARAMETER =
   'resource_metadata="http://localhost/.well-known/oauth-protected-resource"';
 const SAME_REQUEST = { "X-Request-Id": "same-request" };
 
-/** What a caller is told, but for the span, which is another with each answer. */
-async function toldBy(answer: Response) {
+/** What a caller sees, but for the span, which is another with each answer. */
+async function shownBy(answer: Response) {
   const headers = [...answer.headers].filter(([name]) => name !== "traceparent");
   return { status: answer.status, headers, body: await answer.text() };
 }
@@ -41,7 +41,7 @@ test("a wait for another's image ends as one for an image that never was; to era
   const never = idAt(edge.clock.ms, "00000000beef");
   const [his, nobodys] = await Promise.all([imageId, never].map(async (id) => {
     const line = `GET /v1/images/${id}?wait=1`;
-    return await toldBy(await call(edge, line, { headers: SAME_REQUEST }));
+    return await shownBy(await call(edge, line, { headers: SAME_REQUEST }));
   }));
   assert.deepEqual([his, his?.status], [nobodys, 404]);
   assert.equal((await call(edge, `DELETE /v1/images/${imageId}`)).status, 202);
@@ -219,18 +219,18 @@ test("whatever a stranger asks on any route, bob's id, his erased one and one th
   const owners = { BOB: await ownerOf("bob"), STAFF: await ownerOf("staff") };
   for (const [who, [claims, query]] of Object.entries(STRANGERS)) {
     for (const [line, [, requestOf]] of Object.entries(OPERATIONS)) {
-      const asked = /^POST \/v1\/(uploads|images)/.test(line) || query === "" ? "" : `?${query}`;
-      const named = asked.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
+      const search = /^POST \/v1\/(uploads|images)/.test(line) || query === "" ? "" : `?${query}`;
+      const named = search.replace(/BOB|STAFF/, (name) => owners[name as keyof typeof owners]); // one of both
       const seen = await Promise.all((["ready", "erased", "never"] as const).map(async (which) => {
         const { edge, ...ids } = await bobsWorld();
         const request = requestOf?.(ids[which]);
         const headers = { ...request?.headers, ...SAME_REQUEST };
         const asking = { ...request, claims: { ...claims }, headers };
         const asked = line.replace("{id}", ids[which]) + named;
-        const told = await toldBy(await call(edge, asked, asking));
+        const shown = await shownBy(await call(edge, asked, asking));
         const { calls, sessions } = edge;
-        const body = normal(told.body, Object.values(ids));
-        return { ...told, body, calls: calls.toSorted(), sessions: sessions.length };
+        const body = normal(shown.body, Object.values(ids));
+        return { ...shown, body, calls: calls.toSorted(), sessions: sessions.length };
       }));
       assert.deepEqual(seen[0], seen[2], `${who}: ${line}: his image`);
       assert.deepEqual(seen[1], seen[2], `${who}: ${line}: his erased image`);
@@ -241,16 +241,16 @@ test("whatever a stranger asks on any route, bob's id, his erased one and one th
 test("no guarded route answers anything but 401 without a token, and calls nothing", async () => {
   const { edge, ready, never } = await bobsWorld();
   for (const [line, [, requestOf]] of Object.entries(OPERATIONS)) {
-    const told = await Promise.all([ready, never].map(async (id) => {
+    const shown = await Promise.all([ready, never].map(async (id) => {
       const { headers, ...request } = requestOf?.(id) ?? {};
       const asking = { ...request, claims: null, headers: { ...headers, ...SAME_REQUEST } };
       const answer = await call(edge, line.replace("{id}", id), asking);
       const challenge = `Bearer realm="tintype", ${METADATA_PARAMETER}`;
       assert.equal(answer.headers.get("www-authenticate"), challenge, line);
       assert.equal((await readProblem(answer.clone(), 401)).code, "unauthenticated");
-      return await toldBy(answer);
+      return await shownBy(answer);
     }));
-    assert.deepEqual(told[0], told[1], line);
+    assert.deepEqual(shown[0], shown[1], line);
   }
   assert.deepEqual(edge.calls, []);
 });
@@ -273,7 +273,7 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
     const refused = await ask(line.replace("{id}", ready), requestOf?.(ready));
     assert.equal((await readProblem(refused, 403)).code, "forbidden", `${line}: ${scope}`);
   }
-  const answerTo = async (line: string, id: string) => toldBy(await ask(`${line}/${id}`));
+  const answerTo = async (line: string, id: string) => shownBy(await ask(`${line}/${id}`));
   edge.calls.length = 0;
   const ids = [ready, erased, never];
   const seen = await Promise.all(ids.map((id) => answerTo("GET /v1/images", id)));

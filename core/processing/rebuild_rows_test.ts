@@ -74,10 +74,10 @@ test("rebuildRows() only counts in a dry run and behind the write cutoff, and on
   const { world } = await filledWorld();
   const { rows, rebuild } = afterLoss(world);
   assert.equal((await rebuildRows(rebuild, { days: ["2026-03-13"] })).lookedAt, 0);
-  const told: number[] = [];
-  const onProgress = ({ lookedAt }: { readonly lookedAt: number }) => void told.push(lookedAt);
+  const reported: number[] = [];
+  const onProgress = ({ lookedAt }: { readonly lookedAt: number }) => void reported.push(lookedAt);
   const dry = await rebuildRows(rebuild, { days: ["2026-03-14"], isDryRun: true, onProgress });
-  assert.deepEqual([dry.missing, dry.published, told], [4, 0, [4]]);
+  assert.deepEqual([dry.missing, dry.published, reported], [4, 0, [4]]);
   world.clock.nowMs = NOON_MS + periodMs - closingMs;
   const late = await rebuildRows(rebuild);
   assert.deepEqual([late.missing, late.tooLate, rows.rows().length], [4, 4, 0]);

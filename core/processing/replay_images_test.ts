@@ -52,17 +52,17 @@ test("selectForReplay() asks for a day, or for all that is kept, and never for w
   assert.equal(await selectionAt(NOON_MS, "2026-03-01"), undefined, "over for long");
 });
 
-test("replayImages() replays each, tells how far it is, and passes over what it has done", async () => {
+test("replayImages() replays each, reports how far it is, and passes over what it has done", async () => {
   const { world, refs } = await processedWorld(7);
-  const told: number[] = [];
-  const onEnd = ({ replayed }: { readonly replayed: number }) => void told.push(replayed);
+  const reported: number[] = [];
+  const onEnd = ({ replayed }: { readonly replayed: number }) => void reported.push(replayed);
   const tally = await replayImages(newer(world), refs, { ...HOW, onEnd });
   const none = {
     ...{ replayed: 0, kept: 0, current: 0, overtaken: 0, open: 0, failed: 0 },
     ...{ erased: 0, gone: 0, too_late: 0 },
   };
   assert.deepEqual(tally, { ...none, replayed: 7 });
-  assert.deepEqual([told.at(-1), told.length], [7, 7]);
+  assert.deepEqual([reported.at(-1), reported.length], [7, 7]);
   for (const ref of refs) await assertReady(world, ref);
   const again = await replayImages(newer(world), refs, HOW);
   assert.deepEqual(again, { ...none, current: 7 });
