@@ -33,17 +33,11 @@ locals {
   config_kms_location = local.is_dual ? local.kms_location : local.continent.kms
 
   # Secrets lie in two regions in every profile: the buckets' pair, else a second one of the continent.
-  pairs = {
-    ASIA1 = ["asia-northeast1", "asia-northeast2"]
-    EUR4  = ["europe-north1", "europe-west4"]
-    EUR5  = ["europe-west1", "europe-west2"]
-    EUR7  = ["europe-west2", "europe-west3"]
-    EUR8  = ["europe-west3", "europe-west6"]
-    NAM4  = ["us-central1", "us-east1"]
-    ASIA  = ["asia-northeast1", "asia-southeast1"]
-    EU    = ["europe-west4", "europe-west1"]
-    US    = ["us-central1", "us-east1"]
-  }
+  pairs = merge(local.dual_regions, {
+    ASIA = ["asia-northeast1", "asia-southeast1"]
+    EU   = ["europe-west4", "europe-west1"]
+    US   = ["us-central1", "us-east1"]
+  })
   second_region = [for region in local.pairs[local.config_location] : region if region != var.region][0]
 
   buckets = { for role in ["raw", "processed", "erasures", "certificates", "config"] : role => "${var.prefix}-${role}" }

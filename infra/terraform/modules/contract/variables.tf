@@ -83,6 +83,18 @@ variable "profile" {
   }
 }
 
+locals {
+  # The regions that each location of buckets in two of them is made of.
+  dual_regions = {
+    ASIA1 = ["asia-northeast1", "asia-northeast2"]
+    EUR4  = ["europe-north1", "europe-west4"]
+    EUR5  = ["europe-west1", "europe-west2"]
+    EUR7  = ["europe-west2", "europe-west3"]
+    EUR8  = ["europe-west3", "europe-west6"]
+    NAM4  = ["us-central1", "us-east1"]
+  }
+}
+
 variable "bucket_location" {
   description = "Location of the buckets that lie in two regions (which, is the profile's): a dual-region (EUR4, EUR5, EUR7, EUR8, NAM4, ASIA1), or a region in capitals where one is enough."
   type        = string
@@ -91,14 +103,7 @@ variable "bucket_location" {
 
   validation {
     condition = contains(
-      lookup({
-        ASIA1 = ["asia-northeast1", "asia-northeast2"]
-        EUR4  = ["europe-north1", "europe-west4"]
-        EUR5  = ["europe-west1", "europe-west2"]
-        EUR7  = ["europe-west2", "europe-west3"]
-        EUR8  = ["europe-west3", "europe-west6"]
-        NAM4  = ["us-central1", "us-east1"]
-      }, var.bucket_location, [lower(var.bucket_location)]),
+      lookup(local.dual_regions, var.bucket_location, [lower(var.bucket_location)]),
       var.region,
     ) && upper(var.bucket_location) == var.bucket_location
     error_message = "bucket_location must be a dual-region that region is a part of (EUR4 holds europe-north1 and europe-west4), or region itself in capitals."
