@@ -117,7 +117,7 @@ resource "google_storage_bucket" "config" {
     }
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.objects, google_kms_crypto_key_iam_member.config]
+  depends_on = [google_kms_crypto_key_iam_member.objects]
 }
 
 # The plan that holds for every tenant, so that the edge finds one from its first request on. `deno task tenants push` changes it.

@@ -11,48 +11,19 @@ resource "google_kms_key_ring" "ring" {
   depends_on = [google_project_service.api]
 }
 
-resource "google_kms_crypto_key" "objects" {
-  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
-  count = module.contract.has_own_keys ? 1 : 0
-
-  name                       = "objects"
-  key_ring                   = google_kms_key_ring.ring[module.contract.kms_location].id
-  purpose                    = "ENCRYPT_DECRYPT"
-  rotation_period            = "7776000s"
-  destroy_scheduled_duration = "2592000s"
-  deletion_policy            = "PREVENT"
+locals {
+  key_locations = module.contract.has_own_keys ? merge(
+    { objects = module.contract.kms_location, regional = var.region, second = module.contract.second_region },
+    module.contract.config_bucket.kms_location == module.contract.kms_location ? {} : { config = module.contract.config_bucket.kms_location },
+  ) : {}
 }
 
-resource "google_kms_crypto_key" "regional" {
+resource "google_kms_crypto_key" "key" {
   # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
-  count = module.contract.has_own_keys ? 1 : 0
+  for_each = local.key_locations
 
-  name                       = "regional"
-  key_ring                   = google_kms_key_ring.ring[var.region].id
-  purpose                    = "ENCRYPT_DECRYPT"
-  rotation_period            = "7776000s"
-  destroy_scheduled_duration = "2592000s"
-  deletion_policy            = "PREVENT"
-}
-
-resource "google_kms_crypto_key" "second" {
-  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
-  count = module.contract.has_own_keys ? 1 : 0
-
-  name                       = "second"
-  key_ring                   = google_kms_key_ring.ring[module.contract.second_region].id
-  purpose                    = "ENCRYPT_DECRYPT"
-  rotation_period            = "7776000s"
-  destroy_scheduled_duration = "2592000s"
-  deletion_policy            = "PREVENT"
-}
-
-resource "google_kms_crypto_key" "config" {
-  # checkov:skip=CKV_GCP_82: deletion_policy refuses it, and unlike prevent_destroy lets a mocked apply be taken down.
-  count = !module.contract.has_own_keys || module.contract.config_bucket.kms_location == module.contract.kms_location ? 0 : 1
-
-  name                       = "config"
-  key_ring                   = google_kms_key_ring.ring[module.contract.config_bucket.kms_location].id
+  name                       = each.key
+  key_ring                   = google_kms_key_ring.ring[each.value].id
   purpose                    = "ENCRYPT_DECRYPT"
   rotation_period            = "7776000s"
   destroy_scheduled_duration = "2592000s"
@@ -60,12 +31,13 @@ resource "google_kms_crypto_key" "config" {
 }
 
 locals {
-  # The key of each place; null where Google's own keys serve.
+  key_ids = { for name, key in google_kms_crypto_key.key : name => key.id }
+  # The key of each place; null where Google's own keys serve. A configuration bucket that lies with the others has their key.
   keys = {
-    objects  = one(google_kms_crypto_key.objects[*].id)
-    regional = one(google_kms_crypto_key.regional[*].id)
-    second   = one(google_kms_crypto_key.second[*].id)
-    config   = one(length(google_kms_crypto_key.config) == 0 ? google_kms_crypto_key.objects[*].id : google_kms_crypto_key.config[*].id)
+    objects  = lookup(local.key_ids, "objects", null)
+    regional = lookup(local.key_ids, "regional", null)
+    second   = lookup(local.key_ids, "second", null)
+    config   = lookup(local.key_ids, "config", lookup(local.key_ids, "objects", null))
   }
   # For blocks that a resource has only with a key.
   regional_keys = module.contract.has_own_keys ? [local.keys.regional] : []
@@ -73,19 +45,9 @@ locals {
 
 # Google's services encrypt and decrypt on behalf of who may use their resources; no identity of ours may use a key.
 resource "google_kms_crypto_key_iam_member" "objects" {
-  count = length(google_kms_crypto_key.objects)
+  for_each = setintersection(["objects", "config"], keys(local.key_locations))
 
-  crypto_key_id = google_kms_crypto_key.objects[0].id
-  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = local.agents.storage
-
-  depends_on = [google_project_service.api]
-}
-
-resource "google_kms_crypto_key_iam_member" "config" {
-  count = length(google_kms_crypto_key.config)
-
-  crypto_key_id = google_kms_crypto_key.config[count.index].id
+  crypto_key_id = google_kms_crypto_key.key[each.key].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = local.agents.storage
 
@@ -95,7 +57,7 @@ resource "google_kms_crypto_key_iam_member" "config" {
 resource "google_kms_crypto_key_iam_member" "regional" {
   for_each = toset(module.contract.has_own_keys ? ["pubsub", "bigquery", "run", "registry", "compute", "secrets", "logging"] : [])
 
-  crypto_key_id = google_kms_crypto_key.regional[0].id
+  crypto_key_id = google_kms_crypto_key.key["regional"].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = local.agents[each.value]
 
@@ -103,9 +65,9 @@ resource "google_kms_crypto_key_iam_member" "regional" {
 }
 
 resource "google_kms_crypto_key_iam_member" "second" {
-  count = length(google_kms_crypto_key.second)
+  count = module.contract.has_own_keys ? 1 : 0
 
-  crypto_key_id = google_kms_crypto_key.second[0].id
+  crypto_key_id = google_kms_crypto_key.key["second"].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = local.agents.secrets
 

@@ -158,7 +158,7 @@ run "the_resilient_profile_by_private_endpoints" {
   }
 
   assert {
-    condition     = google_storage_bucket.images["raw"].location == "EUR4" && length(google_storage_bucket.images["raw"].encryption) == 1 && length(google_kms_crypto_key.regional) == 1 && length(google_bigquery_dataset.tintype.default_encryption_configuration) == 1
+    condition     = google_storage_bucket.images["raw"].location == "EUR4" && length(google_storage_bucket.images["raw"].encryption) == 1 && contains(keys(google_kms_crypto_key.key), "regional") && length(google_bigquery_dataset.tintype.default_encryption_configuration) == 1
     error_message = "Everything lies in two regions under the project's own keys."
   }
   assert {
