@@ -78,7 +78,7 @@ function part(context: PartsContext, name: keyof typeof COLOURS, run: PartRun): 
 
 function emulator(
   context: PartsContext,
-  name: "oidc" | "storage" | "pubsub" | "bigquery",
+  name: "oidc" | "storage" | "pubsub" | "bigquery" | "edge",
   env: Readonly<Record<string, string>>,
 ): PartCommand {
   return part(context, name, {
@@ -179,19 +179,11 @@ function processorTelemetry(collectorUrl: string): Record<string, string> {
   };
 }
 
-/** The worker, by wrangler. */
+/** The worker in workerd. */
 export function edgePart(context: PartsContext): PartCommand {
-  return part(context, "edge", {
-    command: context.node,
-    args: [
-      "node_modules/wrangler/bin/wrangler.js",
-      "dev",
-      ...["--port", String(PORTS.edge), "--ip", "127.0.0.1"],
-      ...["--persist-to", join(context.dataDir, "edge"), "--env-file", edgeEnvFile(context)],
-      "--show-interactive-dev-session=false",
-    ],
-    env: { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true" },
-    healthUrl: `${URLS.edge}/healthz`,
+  return emulator(context, "edge", {
+    BINDINGS: JSON.stringify(edgeBindings(context)),
+    TRIGGERS_PORT: String(PORTS.edgeTriggers),
   });
 }
 
@@ -238,18 +230,19 @@ export function bridgePart(context: PartsContext, brokers: string): PartCommand 
 }
 
 function identitiesFile({ dataDir, identities }: PartsContext): string {
-  return writeSecret(
-    join(dataDir, "storage_identities.json"),
-    JSON.stringify({ hmacKeys: [identities.edgeKey], rsaKeys: [] }),
-  );
+  const file = join(dataDir, "storage_identities.json");
+  writeFileSync(file, JSON.stringify({ hmacKeys: [identities.edgeKey], rsaKeys: [] }), {
+    mode: 0o600,
+  });
+  chmodSync(file, 0o600);
+  return file;
 }
 
-/** The worker's variables and secrets by file, so that no command line holds a secret. */
-function edgeEnvFile(context: PartsContext): string {
-  const { dataDir, identities, collectorUrl } = context;
+/** The worker's variables and secrets. */
+function edgeBindings({ identities, collectorUrl, retentionMs }: PartsContext) {
   const { accessId, secret } = identities.edgeKey;
   const signIn = { type: "development", tokenUrl: `${URLS.oidc}/token`, tenant: LOCAL.tenant };
-  const values: Record<string, string> = {
+  return {
     STORAGE_ENDPOINT: URLS.storage,
     RAW_BUCKET: LOCAL.rawBucket,
     PROCESSED_BUCKET: LOCAL.processedBucket,
@@ -259,7 +252,7 @@ function edgeEnvFile(context: PartsContext): string {
     ISSUER: URLS.oidc,
     AUDIENCE: LOCAL.audience,
     TENANT_CLAIM: LOCAL.tenantClaim,
-    RETENTION_MS: String(context.retentionMs),
+    RETENTION_MS: String(retentionMs),
     SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
@@ -270,12 +263,4 @@ function edgeEnvFile(context: PartsContext): string {
     ...(collectorUrl === undefined ? {} : { OTLP_TRACES_URL: `${collectorUrl}/v1/traces` }),
     SIGN_IN: JSON.stringify(signIn),
   };
-  const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'`);
-  return writeSecret(join(dataDir, "edge.env"), `${lines.join("\n")}\n`);
-}
-
-function writeSecret(file: string, text: string): string {
-  writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600);
-  return file;
 }

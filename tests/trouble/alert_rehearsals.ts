@@ -7,6 +7,7 @@ import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import watch from "../../infra/terraform/modules/contract/alerts.json" with { type: "json" };
 import { runAudit } from "../_audit.ts";
+import { PORTS } from "@tintype/local/start/local_names";
 import { BUCKETS, putObject, URLS } from "../_cloud.ts";
 import { addFault, clearFaults, objectUrl } from "../_emulator.ts";
 import { runJob, setPush } from "../_push.ts";
@@ -27,6 +28,7 @@ type Conditions = Readonly<Record<string, string | boolean | readonly string[]>>
 
 const LINES_MS = 20_000;
 const HOURS_MS = 3_600_000;
+const CRON_TRIGGER = `http://127.0.0.1:${PORTS.edgeTriggers}/cdn-cgi/handler/scheduled`;
 const BROKEN = "tenants/broken.json";
 /** Neither an image nor JSON. */
 const NOTHING = "{";
@@ -69,8 +71,7 @@ const REHEARSALS: readonly Rehearsal[] = [
   { name: "certificates", cause: () => runJob("sweep") },
   { name: "repairs", cause: () => runJob("repair") },
   { name: "days", cause: () => runJob("days") },
-  // The cron trigger, as the development server makes one.
-  { name: "synthetic", cause: () => fetch(`${URLS.edge}/cdn-cgi/handler/scheduled`) },
+  { name: "synthetic", cause: () => fetch(CRON_TRIGGER) },
 ];
 
 /** Rehearses each alert that costs little in a system where events were lost. */
