@@ -17,8 +17,11 @@ interface WorkerOptions {
 /** Requires a package without its types: Cloudflare's would replace those of Deno's globals. */
 export const untyped: NodeJS.Require = createRequire(import.meta.url);
 
-/** What worker and page are made of. */
-const SOURCES = ["wrangler.toml", "package-lock.json", "{client,core,edge,gcs,page}/**/*.*"];
+/** What worker and page are made of, and by. */
+const SOURCES = [
+  ...["wrangler.toml", "package-lock.json", "local/edge/*.ts"],
+  "{client,core,edge,gcs,page}/**/*.*",
+];
 /** Builds of other contents go after a day. */
 const KEPT_MS = 86_400_000;
 const OPTIONS = "options.json";
