@@ -1,6 +1,6 @@
 /**
  * The worker of `wrangler.toml` in workerd, by miniflare alone: `wrangler dev` starts slowly and grows with each request.
- * Reads PORT (8787; 0 is any free one), TRIGGERS_PORT (where `/cdn-cgi/handler/scheduled` runs the cron trigger), DATA_DIR (the
+ * Reads PORT (8787; 0 is any free one), TRIGGERS_PORT (where `/cdn-cgi/local/scheduled` runs the cron trigger), DATA_DIR (the
  * durable objects' state), BINDINGS (variables and secrets as JSON, which replace or add to those of `wrangler.toml`) and
  * REQUESTS_PER_MINUTE (of both rate limits).
  */

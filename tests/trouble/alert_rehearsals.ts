@@ -28,7 +28,7 @@ type Conditions = Readonly<Record<string, string | boolean | readonly string[]>>
 
 const LINES_MS = 20_000;
 const HOURS_MS = 3_600_000;
-const CRON_TRIGGER = `http://127.0.0.1:${PORTS.edgeTriggers}/cdn-cgi/handler/scheduled`;
+const CRON_TRIGGER = `http://127.0.0.1:${PORTS.edgeTriggers}/cdn-cgi/local/scheduled`;
 const BROKEN = "tenants/broken.json";
 /** Neither an image nor JSON. */
 const NOTHING = "{";
