@@ -20,8 +20,10 @@ test("everyday expressions have BigQuery's value, or are refused by their name",
   for (const { sql, value, refused, fails } of EXPRESSIONS) {
     const running = runQuery(parts, `SELECT ${sql} AS v`);
     if (refused !== undefined || fails) {
-      const message = new RegExp(RegExp.escape(refused ?? ""));
-      await assert.rejects(running, { reason: "invalidQuery", message }, sql);
+      await assert.rejects(running, (error) => {
+        assert.ok(error instanceof GoogleError && error.message.includes(refused ?? ""), sql);
+        return error.reason === "invalidQuery";
+      });
     } else assert.deepEqual((await running).rows.map(([v]) => jsonOf(v)), [value], sql);
   }
 });
