@@ -138,8 +138,9 @@ export class TestWorld {
 
   /** The first delivery of the event of a raw object that is there, or of one that was. */
   async delivery(ref: ImageRef): Promise<ImageDelivery> {
-    const generation = (await this.raw.stat(rawName(ref)))?.generation ?? "1";
-    return { objectName: rawName(ref), generation, attempt: 1 };
+    const object = await this.raw.stat(rawName(ref)) ?? undefined;
+    const generation = object?.generation ?? "1";
+    return { objectName: rawName(ref), generation, attempt: 1, object };
   }
 
   /** Uploads an image and processes it. */

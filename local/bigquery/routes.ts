@@ -6,7 +6,6 @@ import type { JobRequest, PageRequest } from "./jobs.ts";
 import { queryParametersSchema } from "./query_parameters.ts";
 import type { TimestampFormat } from "./result_rows.ts";
 import { runQuery } from "./run_query.ts";
-import { quote } from "./table_schema.ts";
 
 /** A request to BigQuery's API: the names in its path (empty where there is none), its query string and its JSON body. */
 interface ApiRequest {
@@ -66,7 +65,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     catalog.dropTable(dataset, table),
   async "GET /datasets/{dataset}/tables/{table}/data"(parts, { dataset, table, query }) {
     await parts.catalog.getTable(dataset, table);
-    const sql = `SELECT * FROM ${quote(dataset)}.${quote(table)}`;
+    const sql = `SELECT * FROM \`${dataset}.${table}\``;
     const job = await parts.jobs.run({ configuration: {} }, () => runQuery(parts, sql));
     const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
     return { kind: "bigquery#tableDataList", totalRows, rows, pageToken };
