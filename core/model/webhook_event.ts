@@ -54,7 +54,9 @@ export type ImageEvent = z.infer<typeof imageEventSchema>;
 /** A record's row, and what is no column. */
 interface RecordParts {
   readonly row: Readonly<Record<string, unknown>>;
-  readonly attributes: Readonly<Partial<Record<string, string>>>;
+  readonly attributes: {
+    readonly [Name in "type" | "event_id" | "ref" | "origin"]?: string | undefined;
+  };
 }
 
 /** An event, and whom it concerns: nobody where a refused record does not say. */
