@@ -35,6 +35,7 @@ export const IMPORT_TABLE = {
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
+  "core/webhooks": [...USE_CASE, "core/webhooks", "core/processing", "core/retention"],
   "core/testing": ["core"],
   "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],
@@ -123,6 +124,7 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = Object.fromEn
 const ROOT_NAMES: readonly string[] = [
   "main.ts",
   "keeper.ts",
+  "webhooks.ts",
   "worker.ts",
   "serve.ts",
   "pixel_process.ts",
