@@ -9,7 +9,7 @@ import { partsOf, type UploadSource } from "./upload_source.ts";
 export interface UploadOptions {
   /** What the declaration says of the file beside what is measured. */
   readonly metadata?: {
-    /** Its media type where the file does not know it. */
+    /** Its media type where the first bytes do not say it, and the file does not know it. */
     readonly contentType?: string | undefined;
     /** A preset of the tenant's plan. */
     readonly preset?: string | undefined;
@@ -48,8 +48,8 @@ export function beginUpload(
   const cancel = () => signal !== undefined && control.cancel(reasonOf(signal));
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
-  const { contentType = file.type, preset, ref } = metadata;
-  const job = { file: partsOf(file), contentType, preset, ref, imageId, control, progress };
+  const { contentType: typeHint = file.type, preset, ref } = metadata;
+  const job = { file: partsOf(file), typeHint, preset, ref, imageId, control, progress };
   const result = uploadFile(tools, job)
     .catch((error: unknown) => fail(error, { control, progress }))
     .finally(() => signal?.removeEventListener("abort", cancel));

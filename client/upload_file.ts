@@ -7,6 +7,7 @@ import type { StartedUpload, UploadRequest } from "./contract.ts";
 import { digestsOf } from "./digests.ts";
 import type { CallEdge } from "./edge_caller.ts";
 import { type Image, imagePath } from "./images.ts";
+import { HEAD_BYTES, pictureTypeOf } from "./picture_type.ts";
 import { newImageId, timeOfImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { OpenRecord, ResumeRecords } from "./resume_records.ts";
@@ -34,7 +35,8 @@ export interface UploadTools {
 /** One upload. */
 export interface UploadJob {
   readonly file: FileParts;
-  readonly contentType: string;
+  /** What is said of its type, which counts where its first bytes say nothing. */
+  readonly typeHint: string;
   readonly preset: string | undefined;
   readonly ref: string | undefined;
   /** The caller's own id; else that of an earlier try, or a new one. */
@@ -87,7 +89,8 @@ export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<Up
 }
 
 async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
-  const { file, contentType, preset, ref } = job;
+  const { file, preset, ref } = job;
+  const contentType = await step(job, "reading", () => typeOf(job));
   const { sha256, crc32c } = await step(job, "reading", (signal) => digestsOf(file, signal));
   const identity = { sha256, size: file.size, contentType, preset, ref };
   const record = await tools.records.open(identity);
@@ -108,6 +111,12 @@ async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
     id: isSame ? found.imageId : job.imageId ?? newImageId(),
     session: isSame ? found.session : undefined,
   };
+}
+
+/** The bytes say what a picture is; names and browsers are mistaken at times. */
+async function typeOf({ file, typeHint }: UploadJob): Promise<string> {
+  const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+  return pictureTypeOf(head) ?? (typeHint || "application/octet-stream");
 }
 
 async function sendAll(walk: Walk): Promise<void> {

@@ -106,9 +106,11 @@ export class PageApp {
   /** Adds files; what is no picture is left out where a whole folder was given, else its row says so. */
   async add(files: readonly File[], { isFolder = false } = {}): Promise<void> {
     const own = files.filter(isOwnFile);
-    const isPicture = (file: File) =>
-      mediaTypeOf(file, this.config?.types ?? []).startsWith("image/");
-    const wanted = isFolder ? own.filter(isPicture) : own;
+    const types = this.config?.types ?? [];
+    const found = await Promise.all(
+      own.map((file) => isFolder ? mediaTypeOf(file, types) : "image/"),
+    );
+    const wanted = own.filter((_, at) => found[at]?.startsWith("image/"));
     const skipped = own.length - wanted.length;
     if (wanted.length === 0 && skipped === 0) return;
     this.say([

@@ -1,3 +1,4 @@
+import { HEAD_BYTES, pictureTypeOf } from "@tintype/client/picture_type";
 import type { PictureType } from "../page_config.ts";
 
 /** What file pickers offer: every image, and the endings that some systems do not know as images. */
@@ -6,12 +7,12 @@ export function pickerAccept(types: readonly PictureType[]): string {
   return ["image/*", ...endings].join(",");
 }
 
-/** A file's media type: the browser's, else by the ending of its name; empty where neither is known. */
-export function mediaTypeOf(
-  { name, type }: Pick<File, "name" | "type">,
-  types: readonly PictureType[],
-): string {
-  if (type !== "") return type;
+/** A file's media type: its first bytes', else the browser's or by the ending of its name; empty where none is known. */
+export async function mediaTypeOf(file: File, types: readonly PictureType[]): Promise<string> {
+  const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(() => new ArrayBuffer());
+  const found = pictureTypeOf(new Uint8Array(head));
+  const { name, type } = file;
+  if (found !== undefined || type !== "") return found ?? type;
   const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
   return types.find(({ extensions }) => extensions.includes(ending))?.type ?? "";
 }

@@ -8,12 +8,23 @@ const TYPES = [
   { type: "image/heic", label: "HEIC", extensions: ["heic"] },
 ];
 
-test("mediaTypeOf() believes the browser, then the name's end", () => {
-  assert.equal(mediaTypeOf({ name: "a.png", type: "image/jpeg" }, TYPES), "image/jpeg");
-  assert.equal(mediaTypeOf({ name: "IMG_1.HEIC", type: "" }, TYPES), "image/heic");
-  assert.equal(mediaTypeOf({ name: "scan.tif", type: "" }, TYPES), "image/tiff");
-  assert.equal(mediaTypeOf({ name: "constructor", type: "" }, TYPES), "");
-});
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+
+for (
+  const [bytes, name, type, found] of [
+    [JPEG, "a.png", "image/png", "image/jpeg"],
+    [JPEG, "download", "application/octet-stream", "image/jpeg"],
+    [JPEG, "", "", "image/jpeg"],
+    ["x", "a.png", "image/jpeg", "image/jpeg"],
+    ["x", "IMG_1.HEIC", "", "image/heic"],
+    ["", "scan.tif", "", "image/tiff"],
+    ["", "constructor", "", ""],
+  ] as const
+) {
+  test(`mediaTypeOf() of ${JSON.stringify([bytes, name, type])} is "${found}"`, async () => {
+    assert.equal(await mediaTypeOf(new File([bytes], name, { type }), TYPES), found);
+  });
+}
 
 test("pickerAccept() offers every image and each ending", () => {
   assert.equal(pickerAccept(TYPES), "image/*,.tiff,.tif,.heic");

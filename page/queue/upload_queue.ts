@@ -92,7 +92,7 @@ export class UploadQueue {
       account,
       name: file.name || "pasted picture",
       size: file.size,
-      type: mediaTypeOf(file, types),
+      type: await mediaTypeOf(file, types),
       addedAtMs,
       file,
       isPaused: false,
