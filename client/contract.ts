@@ -71,12 +71,23 @@ export type components = {
                 readonly status: "processing" | "ready" | "rejected" | "failed";
                 /** @description The caller's own reference */
                 readonly ref?: string;
+                readonly reason?: string;
                 /** @description ISO 8601, UTC */
                 readonly createdAt?: string;
                 /** @description ISO 8601, UTC */
                 readonly purgeAt: string;
                 /** @description Path on this host */
                 readonly image: string;
+                /** @description Where include=renditions asks for them */
+                readonly renditions?: readonly {
+                    readonly name: string;
+                    readonly width: number;
+                    readonly height: number;
+                    readonly contentType: string;
+                    readonly bytes: number;
+                    /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
+                    readonly url: string;
+                }[];
             }[];
             readonly cursor?: string;
         };
@@ -156,12 +167,40 @@ export type components = {
             readonly status: "processing" | "ready" | "rejected" | "failed";
             /** @description The caller's own reference */
             readonly ref?: string;
+            readonly reason?: string;
             /** @description ISO 8601, UTC */
             readonly createdAt?: string;
             /** @description ISO 8601, UTC */
             readonly purgeAt: string;
             /** @description Path on this host */
             readonly image: string;
+            /** @description Where include=renditions asks for them */
+            readonly renditions?: readonly {
+                readonly name: string;
+                readonly width: number;
+                readonly height: number;
+                readonly contentType: string;
+                readonly bytes: number;
+                /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
+                readonly url: string;
+            }[];
+        };
+        readonly Limits: {
+            readonly contentTypes: readonly string[];
+            /** @description Bytes of each image */
+            readonly maxBytes: number;
+            readonly presets: readonly string[];
+            readonly requestsPerMinute: number;
+            readonly images: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            readonly bytes?: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            /** @description ISO 8601, UTC */
+            readonly resetsAt: string;
         };
         readonly MadeGrant: {
             readonly grantId: string;
@@ -224,6 +263,134 @@ export type components = {
             /** @description The caller's own reference */
             readonly ref?: string;
         };
+        readonly UploadResults: {
+            readonly results: readonly ({
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly upload: {
+                    readonly protocol: "gcs-resumable";
+                    readonly method: "PUT";
+                    /** @description The session: whoever has it can write; keep it secret */
+                    readonly url: string;
+                    readonly headers: {
+                        readonly [key: string]: string;
+                    };
+                    /** @description Chunks but the last are multiples of it */
+                    readonly chunkMultiple: number;
+                    /** @description ISO 8601, UTC */
+                    readonly expiresAt: string;
+                };
+                /** @description Path on this host */
+                readonly image: string;
+                /** @description ISO 8601, UTC */
+                readonly purgeAt: string;
+                readonly status: 201;
+            } | {
+                readonly status: 200;
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly state: {
+                    /** @description UUIDv7; its time is the image's T0 */
+                    readonly imageId: string;
+                    readonly status: "processing" | "ready" | "rejected" | "failed";
+                    /** @description The caller's own reference */
+                    readonly ref?: string;
+                    readonly reason?: string;
+                    readonly detail?: string;
+                    readonly source: ("edge" | "kafka" | "unknown") | null;
+                    readonly bytes: number;
+                    /** @description ISO 8601, UTC */
+                    readonly createdAt: string;
+                    /** @description ISO 8601, UTC */
+                    readonly purgeAt: string;
+                    /** @description Path on this host */
+                    readonly image: string;
+                    readonly metadata: {
+                        readonly mediaType: string;
+                        readonly width: number;
+                        readonly height: number;
+                        readonly megapixels: number;
+                        readonly frames: number;
+                        readonly isAnimated: boolean;
+                        readonly hasAlpha: boolean;
+                        readonly colorSpace: "rgb" | "grey" | "cmyk" | "ycck" | "palette" | "yuv" | "lab" | "other";
+                        readonly bitDepth: number;
+                        readonly orientation: number;
+                        readonly iccName?: string;
+                        readonly primaries?: "bt709" | "bt470m" | "bt470bg" | "smpte170m" | "film" | "bt2020" | "xyz" | "dci_p3" | "display_p3" | "ebu3213" | "adobe_rgb" | "prophoto_rgb" | "other";
+                        readonly transfer?: "srgb" | "bt1886" | "gamma" | "linear" | "pq" | "hlg" | "other";
+                        readonly isHdr?: boolean;
+                        readonly provenance?: "none" | "present";
+                        readonly isAiGenerated?: boolean;
+                        readonly camera?: {
+                            readonly make?: string;
+                            readonly model?: string;
+                            readonly lens?: string;
+                            readonly exposureMs?: number;
+                            readonly fNumber?: number;
+                            readonly iso?: number;
+                            readonly focalLengthMm?: number;
+                            readonly capturedHour?: number;
+                            readonly hasGps: boolean;
+                        };
+                        readonly insights?: {
+                            readonly dominantColors: readonly string[];
+                            /** @default [] */
+                            readonly dominantColorShares: readonly number[];
+                            readonly meanLuma: number;
+                            readonly contrast: number;
+                            readonly sharpness: number;
+                            readonly entropy: number;
+                            readonly isBlank: boolean;
+                            readonly perceptualHash: string;
+                            readonly thumbhash: string;
+                        };
+                        readonly custom?: {
+                            readonly [key: string]: string | number | boolean | null;
+                        };
+                    } | Record<string, never>;
+                    readonly renditions: readonly {
+                        readonly name: string;
+                        readonly width: number;
+                        readonly height: number;
+                        readonly contentType: string;
+                        readonly bytes: number;
+                        /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
+                        readonly url: string;
+                    }[];
+                };
+            } | {
+                readonly status: number;
+                readonly problem: {
+                    readonly type: string;
+                    readonly title: string;
+                    readonly status: number;
+                    readonly detail: string;
+                    readonly code: "invalid_json" | "invalid_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "erased" | "length_required" | "too_large" | "unsupported_type" | "not_an_image" | "digest_mismatch" | "rate_limited" | "quota_exceeded" | "internal" | "unavailable";
+                    readonly requestId: string;
+                    readonly errors?: readonly {
+                        readonly path: string;
+                        readonly message: string;
+                    }[];
+                };
+            })[];
+        };
+        readonly UploadsRequest: {
+            readonly uploads: readonly {
+                readonly contentType: string;
+                /** @description Bytes */
+                readonly size: number;
+                /** @description SHA-256 of the bytes, lower-case hex */
+                readonly sha256?: string;
+                /** @description CRC32C of the bytes, big-endian base64 */
+                readonly crc32c?: string;
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId?: string;
+                readonly preset?: string;
+                /** @description The caller's own reference */
+                readonly ref?: string;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -240,10 +407,13 @@ export type Health = components['schemas']['Health'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type ImageState = components['schemas']['ImageState'];
 export type ImageSummary = components['schemas']['ImageSummary'];
+export type Limits = components['schemas']['Limits'];
 export type MadeGrant = components['schemas']['MadeGrant'];
 export type Problem = components['schemas']['Problem'];
 export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];
 export type UploadRequest = components['schemas']['UploadRequest'];
+export type UploadResults = components['schemas']['UploadResults'];
+export type UploadsRequest = components['schemas']['UploadsRequest'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

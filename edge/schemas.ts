@@ -52,6 +52,11 @@ export const uploadBody = z.strictObject({
   ref: reference.optional(),
 });
 
+/** `POST /v1/uploads/batch`. */
+export const uploadsBody = z.strictObject({
+  uploads: z.array(uploadBody).min(1, "must name at least 1").max(50, "must name at most 50"),
+});
+
 /** `POST /v1/images`. */
 export const imageUploadQuery = z.strictObject({
   imageId: imageId.optional(),
@@ -64,6 +69,7 @@ export const imageUploadQuery = z.strictObject({
 export const listQuery = z.strictObject({
   cursor: z.string().min(1).max(256).optional(),
   limit: z.string().regex(/^([1-9]|[1-4][0-9]|50)$/, "must be from 1 to 50").optional(),
+  include: z.literal("renditions").optional(),
   owner: owner.optional(),
 });
 
@@ -109,14 +115,27 @@ export const madeGrant = z.strictObject({
 
 const status = z.enum(["processing", "ready", "rejected", "failed"]);
 
+const renditions = z.array(z.strictObject({
+  name: z.string(),
+  width: count,
+  height: count,
+  contentType: z.string(),
+  bytes: count,
+  url: z.url().meta({
+    description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
+  }),
+}));
+
 /** An image in a listing, and after `POST /v1/images`. */
 export const imageSummary = z.strictObject({
   imageId,
   status,
   ref: reference.optional(),
+  reason: z.string().optional(),
   createdAt: instant.optional(),
   purgeAt: instant,
   image: path,
+  renditions: renditions.optional().meta({ description: "Where include=renditions asks for them" }),
 });
 
 /** An image's state. */
@@ -132,16 +151,7 @@ export const imageState = z.strictObject({
   purgeAt: instant,
   image: path,
   metadata: z.union([metadataSchema, z.strictObject({})]),
-  renditions: z.array(z.strictObject({
-    name: z.string(),
-    width: count,
-    height: count,
-    contentType: z.string(),
-    bytes: count,
-    url: z.url().meta({
-      description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
-    }),
-  })),
+  renditions,
 });
 
 /** A page of images. */
@@ -163,6 +173,19 @@ export const startedUpload = z.strictObject({
   }),
   image: path,
   purgeAt: instant,
+});
+
+const ofDay = z.strictObject({ perDay: count, left: count });
+
+/** What a caller may upload: a grant's guest learns nothing of the tenant's bytes. */
+export const limits = z.strictObject({
+  contentTypes: z.array(z.string()),
+  maxBytes: count.meta({ description: "Bytes of each image" }),
+  presets: z.array(z.string()),
+  requestsPerMinute: count,
+  images: ofDay,
+  bytes: ofDay.optional(),
+  resetsAt: instant,
 });
 
 /** An accepted erasure. */
@@ -213,6 +236,15 @@ export const erasureResults = z.strictObject({
   results: z.array(z.union([
     acceptedErasure,
     z.strictObject({ imageId, status: z.int(), problem: problem }),
+  ])),
+});
+
+/** What became of each upload of a batch, in its order. */
+export const uploadResults = z.strictObject({
+  results: z.array(z.union([
+    startedUpload.extend({ status: z.literal(201) }),
+    z.strictObject({ status: z.literal(200), imageId, state: imageState }),
+    z.strictObject({ status: z.int(), problem: problem }),
   ])),
 });
 

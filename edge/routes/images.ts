@@ -14,7 +14,15 @@ import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
 import { imagePage, imageParam, imageQuery, imageState, listQuery } from "../schemas.ts";
 import { imageCallerOf } from "./_image_caller.ts";
-import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
+import {
+  namesTag,
+  shownSummaryOf,
+  stateOf,
+  statusOf,
+  summaryOf,
+  tagOf,
+  type VisibleImage,
+} from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
 /** Before the second look of a waiting request, in milliseconds; each wait is longer than the one before by this factor. */
@@ -32,13 +40,13 @@ imageRoutes.get(
   describe({
     id: "listImages",
     summary:
-      "One's own images that are still kept, newest first; a page may be short and have a cursor",
+      "One's own images that are still kept, newest first, with their renditions where asked; a page may be short and have a cursor",
     responses: { 200: imagePage },
   }),
   requireScope(...READ),
   validate("query", listQuery),
   async (c) => {
-    const { cursor, limit = String(DEFAULT_LIMIT), owner } = c.req.valid("query");
+    const { cursor, limit = String(DEFAULT_LIMIT), owner, include } = c.req.valid("query");
     const caller = imageCallerOf(c, owner, READ);
     if (caller instanceof Response) return caller;
     const services = c.get("services");
@@ -52,7 +60,11 @@ imageRoutes.get(
     const next = nextBefore === undefined
       ? {}
       : { cursor: await services.cursors.seal(nextBefore, await scopeAt(caller, nextBefore)) };
-    return c.json({ images: images.map((image) => summaryOf(image, services.policy)), ...next });
+    const view = async (image: VisibleImage) =>
+      include === undefined
+        ? summaryOf(image, services.policy)
+        : await shownSummaryOf(image, services);
+    return c.json({ images: await Promise.all(images.map(view)), ...next });
   },
 );
 
