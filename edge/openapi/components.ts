@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { imageEventSchema, TEST_EVENT, testEventSchema } from "@tintype/core/model/webhook_event";
 import {
   acceptedErasure,
   erasureResults,
@@ -8,6 +9,7 @@ import {
   health,
   imagePage,
   imageState,
+  imageStates,
   imageSummary,
   madeGrant,
   problem,
@@ -24,13 +26,16 @@ export const COMPONENTS = {
   ErasureState: erasureState,
   GrantRequest: grantBody,
   Health: health,
+  ImageEvent: imageEventSchema,
   ImagePage: imagePage,
   ImageState: imageState,
+  ImageStates: imageStates,
   ImageSummary: imageSummary,
   MadeGrant: madeGrant,
   Problem: problem,
   ResourceMetadata: resourceMetadata,
   StartedUpload: startedUpload,
+  TestEvent: testEventSchema,
   UploadRequest: uploadBody,
 } as const satisfies Record<string, z.ZodType>;
 
@@ -60,6 +65,26 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
   ErasureState: { imageId: ID, status: "accepted", requestedAt: "2025-12-04T08:00:00.000Z" },
   GrantRequest: { subject: "booking-4711", count: 20, ttlSeconds: 3_600, ref: "booking-4711" },
   Health: { status: "ok" },
+  ImageEvent: {
+    type: "image.ready",
+    timestamp: "2025-12-03T05:52:08.120Z",
+    data: {
+      image_id: ID,
+      event_id: "b3f0c1a2d4e5968778695a4b3c2d1e0f",
+      tenant: "acme",
+      owner: "abcdefghij234567abcd",
+      source: "edge",
+      t0: CREATED,
+      status: "ready",
+      reason: null,
+      media_type: "image/jpeg",
+      bytes: 2_412_345,
+      width: 4_032,
+      height: 3_024,
+      processed_at: "2025-12-03T05:52:08.120Z",
+      ref: "order-4711",
+    },
+  },
   ImagePage: { images: [summary] },
   ImageState: {
     ...summary,
@@ -73,6 +98,20 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
       contentType: "image/jpeg",
       bytes: 8_213,
       url: "https://storage.googleapis.com/tintype-processed/a/2025-12-03/acme/thumb.jpg",
+    }],
+  },
+  ImageStates: {
+    images: [{
+      imageId: ID,
+      status: 404,
+      problem: {
+        type: "/problems/not_found",
+        title: "There is no such thing",
+        status: 404,
+        detail: "There is no such image",
+        code: "not_found",
+        requestId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
+      },
     }],
   },
   ImageSummary: summary,
@@ -109,6 +148,11 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     },
     image: IMAGE,
     purgeAt: PURGE,
+  },
+  TestEvent: {
+    type: TEST_EVENT,
+    timestamp: "2025-12-03T05:52:08.120Z",
+    data: { tenant: "acme", endpoint: "backend" },
   },
   UploadRequest: {
     contentType: "image/jpeg",
