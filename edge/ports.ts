@@ -161,7 +161,7 @@ export interface EdgeServices {
   readonly grantTokens: GrantTokens;
   readonly grants: Grants;
   readonly raw: ObjectLister & ObjectCreator;
-  readonly processed: ObjectReader;
+  readonly processed: ObjectReader & ObjectLister;
   readonly erasures: ObjectCreator & ObjectReader;
   readonly sessions: UploadSessions;
   readonly urlSigner: ReadUrlSigner;

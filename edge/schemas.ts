@@ -65,17 +65,33 @@ export const imageUploadQuery = z.strictObject({
   ref: reference.optional(),
 });
 
-/** `GET /v1/images`. */
+const wait = z.string().regex(/^([1-9]|1[0-9]|20)$/, "must be from 1 to 20 seconds");
+const uuid = UUID_V7.source.slice(1, -1);
+
+/** `GET /v1/images`: a page of a listing, or the states of the images that `ids` names. */
 export const listQuery = z.strictObject({
   cursor: z.string().min(1).max(256).optional(),
   limit: z.string().regex(/^([1-9]|[1-4][0-9]|50)$/, "must be from 1 to 50").optional(),
   include: z.literal("renditions").optional(),
   owner: owner.optional(),
+  ids: z.string().regex(
+    new RegExp(`^${uuid}(,${uuid}){0,49}$`, "i"),
+    "must be 1 to 50 UUIDs of version 7, separated by commas",
+  ).optional().meta({ description: "Takes no cursor and no limit" }),
+  wait: wait.optional().meta({
+    description: "Seconds until it responds, unless one of the ids is ready, rejected or failed",
+  }),
+}).superRefine(({ ids, wait, owner: _, ...listing }, context) => {
+  const refused = ids === undefined ? { wait } : listing;
+  const message = ids === undefined ? "takes ids" : "must not be given with ids";
+  for (const [name, value] of Object.entries(refused)) {
+    if (value !== undefined) context.addIssue({ code: "custom", path: [name], message });
+  }
 });
 
 /** `GET /v1/images/{id}`. */
 export const imageQuery = z.strictObject({
-  wait: z.string().regex(/^([1-9]|1[0-9]|20)$/, "must be from 1 to 20 seconds").optional(),
+  wait: wait.optional(),
   owner: owner.optional(),
 });
 
@@ -231,12 +247,20 @@ export const problem = z.strictObject({
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
 });
 
+/** Why one image of a call has no result. */
+const imageProblem = z.strictObject({ imageId, status: z.int(), problem });
+
 /** What became of each erasure of a call, in its order. */
 export const erasureResults = z.strictObject({
-  results: z.array(z.union([
-    acceptedErasure,
-    z.strictObject({ imageId, status: z.int(), problem: problem }),
-  ])),
+  results: z.array(z.union([acceptedErasure, imageProblem])),
+});
+
+/** The states of many images, in the order of their ids. */
+export const imageStates = z.strictObject({
+  images: z.array(z.union([imageState, imageProblem])).meta({
+    description:
+      "404 as for one image; 503 where the call has reached the storage requests that it may make: ask for those again",
+  }),
 });
 
 /** What became of each upload of a batch, in its order. */

@@ -61,6 +61,9 @@ export function checkTenantFiles(files: ReadonlyMap<string, Uint8Array>): Tenant
     }
   }
   const topics = topicsOf(documents, errors);
+  if (documents.get(DEFAULT_TENANT)?.webhooks !== undefined) {
+    errors.push({ path: `${DEFAULT_TENANT}.json/webhooks`, message: "must belong to a tenant" });
+  }
   if (errors.length > 0) {
     const list = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
     throw new AppError("invalid_config", `Cannot use the tenants' objects: ${list}`, { errors });

@@ -6,15 +6,13 @@ import { type ImageId, t0OfImageId } from "./image_id.ts";
 import { IMAGE_ROW_COLUMNS, type ImageRow, rowOfManifest } from "./image_row.ts";
 import type { Manifest, Source } from "./manifest.ts";
 import type { ImageRef } from "./object_name.ts";
+import type { RecordType } from "./record_type.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** May hash bytes to SHA-256 in lower-case hex. */
 export interface EventHashing {
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
 }
-
-/** What an image's status becomes as an event's type. */
-type RecordType = "image.ready" | "image.rejected" | "image.failed" | "image.erased";
 
 /** What a message carries beside its row. */
 interface RecordAttributes {

@@ -3,6 +3,7 @@ import { AppError, schemaError } from "../errors.ts";
 import { ALL_MEDIA_TYPES } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import type { Tenant } from "./tenant.ts";
+import { webhooksSchema } from "./webhook_endpoint.ts";
 
 const planSchema = z.strictObject({
   allowedTypes: z.array(z.enum(ALL_MEDIA_TYPES)).min(1).readonly(),
@@ -50,6 +51,7 @@ export const topicSchema = z.strictObject({
 /** A tenant's object: what it says differs from the default. */
 const documentSchema = planSchema.partial().extend({
   kafkaTopics: z.record(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/), topicSchema).optional(),
+  webhooks: webhooksSchema.optional(),
 });
 
 /** What one tenant may do: types, sizes in bytes and pixels, daily quotas, renditions, CORS origins. */
@@ -91,7 +93,7 @@ export function parseTenantDocument(bytes: Uint8Array): TenantDocument {
 
 /** The plan of a tenant whose object goes before the default's, and that before ours. */
 export function planOf(...documents: readonly TenantDocument[]): TenantPlan {
-  const fields = documents.map(({ kafkaTopics: _, ...fields }) =>
+  const fields = documents.map(({ kafkaTopics: _, webhooks: __, ...fields }) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   );
   const given: Partial<TenantPlan> = Object.assign({}, ...fields);

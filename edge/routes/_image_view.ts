@@ -11,6 +11,9 @@ export type VisibleImage = Exclude<FoundImage, { state: "none" | "erased" }>;
 /** In how many windows a signed URL is good: it is dated at the start of the first one, in which a state has the same URLs. */
 const WINDOWS_PER_URL_LIFE = 4;
 
+/** When to ask again for an image that is under way. */
+export const RETRY_AFTER_SECONDS = "1";
+
 /** Where an image is read. */
 export function pathOfImage(imageId: ImageId): string {
   return `/v1/images/${imageId}`;

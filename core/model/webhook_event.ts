@@ -1,0 +1,95 @@
+/** The event that a webhook carries: what a receiver reads, made of the record and nothing else. */
+import * as z from "zod";
+import { schemaError } from "../errors.ts";
+import { REFERENCE, SOURCES } from "./manifest.ts";
+import { RECORD_TYPES, type RecordType } from "./record_type.ts";
+import { isTenant, type Tenant } from "./tenant.ts";
+
+/** The type of the event that `deno task webhooks test` sends. */
+export const TEST_EVENT = "webhook.test";
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const count = z.int().min(0).nullable();
+const time = z.iso.datetime();
+
+/** An image's row, column by column, and what is no column: the caller's own `ref`, `origin` and `event_id`. */
+const imageEventDataSchema = z.object({
+  image_id: z.uuid(),
+  event_id: z.string().regex(/^[0-9a-f]{32}$/),
+  tenant: z.string().nullable(),
+  owner: z.string().nullable(),
+  source: z.enum(SOURCES),
+  t0: time,
+  status: z.enum(["ready", "rejected", "failed", "erased"]),
+  reason: z.string().nullable(),
+  media_type: z.string().nullable(),
+  bytes: count,
+  width: count,
+  height: count,
+  processed_at: time,
+  ref: z.string().regex(REFERENCE).optional(),
+  origin: z.string().optional(),
+}).catchall(z.union([scalar, z.array(z.record(z.string(), scalar))]));
+
+/**
+ * The body of a webhook of an image (https://www.standardwebhooks.com): `webhook-id` is `data.event_id`, the same for
+ * each repetition and a new one for a replay; `timestamp` is `data.processed_at`. More columns may come.
+ */
+export const imageEventSchema = z.object({
+  type: z.enum(RECORD_TYPES),
+  timestamp: time,
+  data: imageEventDataSchema,
+});
+
+/** The body of the webhook that `deno task webhooks test` sends. */
+export const testEventSchema = z.object({
+  type: z.literal(TEST_EVENT),
+  timestamp: time,
+  data: z.object({ tenant: z.string(), endpoint: z.string() }),
+});
+
+/** What a receiver reads of an image. */
+export type ImageEvent = z.infer<typeof imageEventSchema>;
+
+/** A record as Pub/Sub brings it. */
+interface PublishedRecord {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An event, and whom it concerns: nobody where a refused record does not say. */
+export interface TenantEvent {
+  readonly tenant: Tenant | undefined;
+  readonly type: RecordType;
+  readonly eventId: string;
+  readonly event: ImageEvent;
+}
+
+/** The event of a published record; throws `invalid_request` that names each wrong field. */
+export function eventOfRecord({ data, attributes }: PublishedRecord): TenantEvent {
+  const { type, event_id, ref, origin } = attributes;
+  const row = rowOf(data);
+  const read = imageEventSchema.safeParse({
+    type,
+    timestamp: row?.["processed_at"],
+    data: { ...row, event_id, ref, origin },
+  });
+  if (!read.success) throw schemaError("invalid_request", "Cannot read record", read.error);
+  const { data: event } = read;
+  const { tenant } = event.data;
+  return {
+    tenant: tenant !== null && isTenant(tenant) ? tenant : undefined,
+    type: event.type,
+    eventId: event.data.event_id,
+    event,
+  };
+}
+
+function rowOf(data: Uint8Array<ArrayBuffer>): Record<string, unknown> | undefined {
+  try {
+    const row: unknown = JSON.parse(new TextDecoder().decode(data));
+    return z.record(z.string(), z.unknown()).safeParse(row).data;
+  } catch {
+    return undefined;
+  }
+}
