@@ -37,11 +37,14 @@ export interface Upload extends Promise<UploadedImage> {
 
 const ENDED: readonly UploadState[] = ["done", "failed", "cancelled"];
 
+/** What a queue says beside that. */
+export interface QueuedOptions extends UploadOptions, Pick<UploadJob, "turn"> {}
+
 /** Begins an upload. */
 export function beginUpload(
   tools: UploadTools,
   file: Blob | UploadSource,
-  { metadata = {}, imageId, signal, onProgress }: UploadOptions = {},
+  { metadata = {}, imageId, signal, onProgress, turn }: QueuedOptions = {},
 ): Upload {
   const control = new UploadControl();
   const progress = new ProgressReport(file.size, onProgress);
@@ -49,7 +52,8 @@ export function beginUpload(
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
   const { contentType: typeHint = file.type, preset, ref } = metadata;
-  const job = { file: partsOf(file), typeHint, preset, ref, imageId, control, progress };
+  const parts = partsOf(file);
+  const job = { file: parts, typeHint, preset, ref, imageId, control, progress, turn };
   const result = uploadFile(tools, job)
     .catch((error: unknown) => fail(error, { control, progress }))
     .finally(() => signal?.removeEventListener("abort", cancel));

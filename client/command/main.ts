@@ -29,7 +29,6 @@ const LOCAL_PERSON = {
 } as const;
 
 interface Sending {
-  readonly progress: ProgressLine;
   readonly list: SentList;
   readonly signal: AbortSignal;
   readonly onUnsent: (file: UnsentFile) => void;
@@ -47,7 +46,8 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
   const onUnsent = (file: UnsentFile) => void unsent.push(unsentPicture(file));
   await makeStateFolder(command.state);
   const list = new SentList(command);
-  const pictures = await picturesOf(command, { progress, list, signal, onUnsent });
+  const pictures = await picturesOf(command, { list, signal, onUnsent });
+  const total = Array.isArray(pictures) ? pictures.length : 0;
   const issuers = command.token === undefined ? [LOCAL_PERSON.issuer] : [];
   await requireLocalSystem(command.to, ...issuers);
   const client = createClient({
@@ -61,14 +61,14 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
     isReadyAwaited: !command.noWait,
     signal,
     list,
-    onProgress: (picture, now) => progress.change(picture, now),
+    onProgress: (totals, waitsFor) => progress.change(totals, waitsFor),
     onDone: report,
   });
   unsent.forEach(report);
   progress.end();
   if (command.watch === undefined && signal.aborted) {
     const rest = "the same command continues with the rest";
-    process.stderr.write(`Interrupted after ${sent.length} of ${progress.total}; ${rest}\n`);
+    process.stderr.write(`Interrupted after ${sent.length} of ${total}; ${rest}\n`);
     return EXIT.interrupted;
   }
   // A folder that is watched again must not be sent again; a command that came to its end may be.
@@ -85,17 +85,15 @@ async function makeStateFolder(state: string): Promise<void> {
 /** The pictures of the command line, or those of the watched folder, as they come and for as long as it runs. */
 async function picturesOf(
   { words, watch }: UploadCommand,
-  { progress, list, signal, onUnsent }: Sending,
+  { list, signal, onUnsent }: Sending,
 ): Promise<AsyncIterable<Picture> | Iterable<Picture>> {
   if (watch !== undefined) {
     const isFolder = await stat(watch).then((facts) => facts.isDirectory(), () => false);
     if (!isFolder) throw new UsageError(`Cannot watch ${watch} as it is no folder`);
     process.stderr.write(`Watching ${watch}; Ctrl-C ends\n`);
-    return progress.adding(watchFolder(watch, { list, signal, onUnsent }));
+    return watchFolder(watch, { list, signal, onUnsent });
   }
-  const pictures = await findPictures(words, { onUnsent });
-  for (const picture of pictures) progress.add(picture);
-  return pictures;
+  return await findPictures(words, { onUnsent });
 }
 
 /** Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. */
