@@ -13,28 +13,11 @@ export type components = {
             readonly erasure: string;
         };
         readonly ErasureResults: {
-            readonly results: readonly ({
-                /** @description UUIDv7; its time is the image's T0 */
-                readonly imageId: string;
-                readonly status: "accepted";
-                /** @description Path on this host */
-                readonly erasure: string;
-            } | {
+            readonly results: readonly (components["schemas"]["AcceptedErasure"] | {
                 /** @description UUIDv7; its time is the image's T0 */
                 readonly imageId: string;
                 readonly status: number;
-                readonly problem: {
-                    readonly type: string;
-                    readonly title: string;
-                    readonly status: number;
-                    readonly detail: string;
-                    readonly code: "invalid_json" | "invalid_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "erased" | "length_required" | "too_large" | "unsupported_type" | "not_an_image" | "digest_mismatch" | "rate_limited" | "quota_exceeded" | "internal" | "unavailable";
-                    readonly requestId: string;
-                    readonly errors?: readonly {
-                        readonly path: string;
-                        readonly message: string;
-                    }[];
-                };
+                readonly problem: components["schemas"]["Problem"];
             })[];
         };
         readonly ErasuresRequest: {
@@ -64,20 +47,33 @@ export type components = {
         readonly Health: {
             readonly status: "ok";
         };
-        readonly ImagePage: {
-            readonly images: readonly {
-                /** @description UUIDv7; its time is the image's T0 */
-                readonly imageId: string;
-                readonly status: "processing" | "ready" | "rejected" | "failed";
-                /** @description The caller's own reference */
+        readonly ImageEvent: {
+            readonly type: "image.ready" | "image.rejected" | "image.failed" | "image.erased";
+            readonly timestamp: string;
+            readonly data: {
+                readonly image_id: string;
+                readonly event_id: string;
+                readonly tenant: string | null;
+                readonly owner: string | null;
+                readonly source: "edge" | "kafka" | "unknown";
+                readonly t0: string;
+                readonly status: "ready" | "rejected" | "failed" | "erased";
+                readonly reason: string | null;
+                readonly media_type: string | null;
+                readonly bytes: number | null;
+                readonly width: number | null;
+                readonly height: number | null;
+                readonly processed_at: string;
                 readonly ref?: string;
-                /** @description ISO 8601, UTC */
-                readonly createdAt?: string;
-                /** @description ISO 8601, UTC */
-                readonly purgeAt: string;
-                /** @description Path on this host */
-                readonly image: string;
-            }[];
+                readonly origin?: string;
+            } & {
+                readonly [key: string]: (string | number | boolean | null) | readonly {
+                    readonly [key: string]: string | number | boolean | null;
+                }[];
+            };
+        };
+        readonly ImagePage: {
+            readonly images: readonly components["schemas"]["ImageSummary"][];
             readonly cursor?: string;
         };
         readonly ImageState: {
@@ -150,18 +146,57 @@ export type components = {
                 readonly url: string;
             }[];
         };
+        readonly ImageStates: {
+            /** @description 404 as for one image; 503 where the call has reached the storage requests that it may make: ask for those again */
+            readonly images: readonly (components["schemas"]["ImageState"] | {
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly status: number;
+                readonly problem: components["schemas"]["Problem"];
+            })[];
+        };
         readonly ImageSummary: {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId: string;
             readonly status: "processing" | "ready" | "rejected" | "failed";
             /** @description The caller's own reference */
             readonly ref?: string;
+            readonly reason?: string;
             /** @description ISO 8601, UTC */
             readonly createdAt?: string;
             /** @description ISO 8601, UTC */
             readonly purgeAt: string;
             /** @description Path on this host */
             readonly image: string;
+            /** @description Where include=renditions asks for them */
+            readonly renditions?: readonly {
+                readonly name: string;
+                readonly width: number;
+                readonly height: number;
+                readonly contentType: string;
+                readonly bytes: number;
+                /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
+                readonly url: string;
+            }[];
+            /** @description With renditions: their blurred likeness */
+            readonly thumbhash?: string;
+        };
+        readonly Limits: {
+            readonly contentTypes: readonly string[];
+            /** @description Bytes of each image */
+            readonly maxBytes: number;
+            readonly presets: readonly string[];
+            readonly requestsPerMinute: number;
+            readonly images: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            readonly bytes?: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            /** @description ISO 8601, UTC */
+            readonly resetsAt: string;
         };
         readonly MadeGrant: {
             readonly grantId: string;
@@ -210,6 +245,14 @@ export type components = {
             /** @description ISO 8601, UTC */
             readonly purgeAt: string;
         };
+        readonly TestEvent: {
+            readonly type: "webhook.test";
+            readonly timestamp: string;
+            readonly data: {
+                readonly tenant: string;
+                readonly endpoint: string;
+            };
+        };
         readonly UploadRequest: {
             readonly contentType: string;
             /** @description Bytes */
@@ -224,6 +267,41 @@ export type components = {
             /** @description The caller's own reference */
             readonly ref?: string;
         };
+        readonly UploadResults: {
+            readonly results: readonly ({
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly upload: {
+                    readonly protocol: "gcs-resumable";
+                    readonly method: "PUT";
+                    /** @description The session: whoever has it can write; keep it secret */
+                    readonly url: string;
+                    readonly headers: {
+                        readonly [key: string]: string;
+                    };
+                    /** @description Chunks but the last are multiples of it */
+                    readonly chunkMultiple: number;
+                    /** @description ISO 8601, UTC */
+                    readonly expiresAt: string;
+                };
+                /** @description Path on this host */
+                readonly image: string;
+                /** @description ISO 8601, UTC */
+                readonly purgeAt: string;
+                readonly status: 201;
+            } | {
+                readonly status: 200;
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly state: components["schemas"]["ImageState"];
+            } | {
+                readonly status: number;
+                readonly problem: components["schemas"]["Problem"];
+            })[];
+        };
+        readonly UploadsRequest: {
+            readonly uploads: readonly components["schemas"]["UploadRequest"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -237,13 +315,19 @@ export type ErasuresRequest = components['schemas']['ErasuresRequest'];
 export type ErasureState = components['schemas']['ErasureState'];
 export type GrantRequest = components['schemas']['GrantRequest'];
 export type Health = components['schemas']['Health'];
+export type ImageEvent = components['schemas']['ImageEvent'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type ImageState = components['schemas']['ImageState'];
+export type ImageStates = components['schemas']['ImageStates'];
 export type ImageSummary = components['schemas']['ImageSummary'];
+export type Limits = components['schemas']['Limits'];
 export type MadeGrant = components['schemas']['MadeGrant'];
 export type Problem = components['schemas']['Problem'];
 export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];
+export type TestEvent = components['schemas']['TestEvent'];
 export type UploadRequest = components['schemas']['UploadRequest'];
+export type UploadResults = components['schemas']['UploadResults'];
+export type UploadsRequest = components['schemas']['UploadsRequest'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -3,6 +3,7 @@ import type {
   ErasureState,
   ImagePage,
   ImageState,
+  ImageStates,
   ImageSummary,
 } from "./contract.ts";
 import type { CallEdge } from "./edge_caller.ts";
@@ -24,6 +25,8 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number | undefined;
   /** From the page before. */
   readonly cursor?: string | undefined;
+  /** Whether each image has its renditions, too. */
+  readonly include?: "renditions" | undefined;
 }
 
 /** The caller's own images. Each call throws UploadError, or the signal's reason. */
@@ -34,6 +37,11 @@ export interface Images {
   all(options?: CallOptions): AsyncGenerator<ImageSummary>;
   /** One; with `wait` (1 to 20 seconds) when it is ready, rejected or failed, or the seconds are over. */
   get(imageId: string, options?: CallOptions & { readonly wait?: number }): Promise<Image>;
+  /** The states of up to 50, in their order; with `wait` when any of them is ready, rejected or failed. */
+  states(
+    imageIds: readonly string[],
+    options?: CallOptions & { readonly wait?: number },
+  ): Promise<ImageStates>;
   /** Asks for everything of an image to be erased. */
   erase(imageId: string, options?: CallOptions): Promise<AcceptedErasure>;
   /** How far an erasure is. */
@@ -49,8 +57,8 @@ export function imagePath(imageId: string): string {
 
 /** Makes the calls about images. */
 export function imagesOf(call: CallEdge): Images {
-  const list = async ({ limit, cursor, signal }: ListOptions = {}) =>
-    await call<ImagePage>({ path: `/v1/images${queryOf({ limit, cursor })}`, signal });
+  const list = async ({ limit, cursor, include, signal }: ListOptions = {}) =>
+    await call<ImagePage>({ path: `/v1/images${queryOf({ limit, cursor, include })}`, signal });
   return {
     list,
     async *all({ signal } = {}) {
@@ -63,6 +71,11 @@ export function imagesOf(call: CallEdge): Images {
     },
     get: async (imageId, { wait, signal } = {}) =>
       await call<Image>({ path: `${imagePath(imageId)}${queryOf({ wait })}`, signal }),
+    states: async (imageIds, { wait, signal } = {}) =>
+      await call<ImageStates>({
+        path: `/v1/images${queryOf({ ids: imageIds.join(","), wait })}`,
+        signal,
+      }),
     erase: async (imageId, { signal } = {}) =>
       await call<AcceptedErasure>({ path: imagePath(imageId), method: "DELETE", signal }),
     erasure: async (imageId, { signal } = {}) =>

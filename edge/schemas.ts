@@ -52,6 +52,11 @@ export const uploadBody = z.strictObject({
   ref: reference.optional(),
 });
 
+/** `POST /v1/uploads/batch`. */
+export const uploadsBody = z.strictObject({
+  uploads: z.array(uploadBody).min(1, "must name at least 1").max(50, "must name at most 50"),
+});
+
 /** `POST /v1/images`. */
 export const imageUploadQuery = z.strictObject({
   imageId: imageId.optional(),
@@ -60,16 +65,33 @@ export const imageUploadQuery = z.strictObject({
   ref: reference.optional(),
 });
 
-/** `GET /v1/images`. */
+const wait = z.string().regex(/^([1-9]|1[0-9]|20)$/, "must be from 1 to 20 seconds");
+const uuid = UUID_V7.source.slice(1, -1);
+
+/** `GET /v1/images`: a page of a listing, or the states of the images that `ids` names. */
 export const listQuery = z.strictObject({
   cursor: z.string().min(1).max(256).optional(),
   limit: z.string().regex(/^([1-9]|[1-4][0-9]|50)$/, "must be from 1 to 50").optional(),
+  include: z.literal("renditions").optional(),
   owner: owner.optional(),
+  ids: z.string().regex(
+    new RegExp(`^${uuid}(,${uuid}){0,49}$`, "i"),
+    "must be 1 to 50 UUIDs of version 7, separated by commas",
+  ).optional().meta({ description: "Takes no cursor and no limit" }),
+  wait: wait.optional().meta({
+    description: "Seconds until it responds, unless one of the ids is ready, rejected or failed",
+  }),
+}).superRefine(({ ids, wait, owner: _, ...listing }, context) => {
+  const refused = ids === undefined ? { wait } : listing;
+  const message = ids === undefined ? "takes ids" : "must not be given with ids";
+  for (const [name, value] of Object.entries(refused)) {
+    if (value !== undefined) context.addIssue({ code: "custom", path: [name], message });
+  }
 });
 
 /** `GET /v1/images/{id}`. */
 export const imageQuery = z.strictObject({
-  wait: z.string().regex(/^([1-9]|1[0-9]|20)$/, "must be from 1 to 20 seconds").optional(),
+  wait: wait.optional(),
   owner: owner.optional(),
 });
 
@@ -109,14 +131,28 @@ export const madeGrant = z.strictObject({
 
 const status = z.enum(["processing", "ready", "rejected", "failed"]);
 
+const renditions = z.array(z.strictObject({
+  name: z.string(),
+  width: count,
+  height: count,
+  contentType: z.string(),
+  bytes: count,
+  url: z.url().meta({
+    description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
+  }),
+}));
+
 /** An image in a listing, and after `POST /v1/images`. */
 export const imageSummary = z.strictObject({
   imageId,
   status,
   ref: reference.optional(),
+  reason: z.string().optional(),
   createdAt: instant.optional(),
   purgeAt: instant,
   image: path,
+  renditions: renditions.optional().meta({ description: "Where include=renditions asks for them" }),
+  thumbhash: z.string().optional().meta({ description: "With renditions: their blurred likeness" }),
 });
 
 /** An image's state. */
@@ -132,16 +168,7 @@ export const imageState = z.strictObject({
   purgeAt: instant,
   image: path,
   metadata: z.union([metadataSchema, z.strictObject({})]),
-  renditions: z.array(z.strictObject({
-    name: z.string(),
-    width: count,
-    height: count,
-    contentType: z.string(),
-    bytes: count,
-    url: z.url().meta({
-      description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
-    }),
-  })),
+  renditions,
 });
 
 /** A page of images. */
@@ -163,6 +190,19 @@ export const startedUpload = z.strictObject({
   }),
   image: path,
   purgeAt: instant,
+});
+
+const ofDay = z.strictObject({ perDay: count, left: count });
+
+/** What a caller may upload: a grant's guest learns nothing of the tenant's bytes. */
+export const limits = z.strictObject({
+  contentTypes: z.array(z.string()),
+  maxBytes: count.meta({ description: "Bytes of each image" }),
+  presets: z.array(z.string()),
+  requestsPerMinute: count,
+  images: ofDay,
+  bytes: ofDay.optional(),
+  resetsAt: instant,
 });
 
 /** An accepted erasure. */
@@ -208,11 +248,28 @@ export const problem = z.strictObject({
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
 });
 
+/** Why one image of a call has no result. */
+const imageProblem = z.strictObject({ imageId, status: z.int(), problem });
+
 /** What became of each erasure of a call, in its order. */
 export const erasureResults = z.strictObject({
+  results: z.array(z.union([acceptedErasure, imageProblem])),
+});
+
+/** The states of many images, in the order of their ids. */
+export const imageStates = z.strictObject({
+  images: z.array(z.union([imageState, imageProblem])).meta({
+    description:
+      "404 as for one image; 503 where the call has reached the storage requests that it may make: ask for those again",
+  }),
+});
+
+/** What became of each upload of a batch, in its order. */
+export const uploadResults = z.strictObject({
   results: z.array(z.union([
-    acceptedErasure,
-    z.strictObject({ imageId, status: z.int(), problem: problem }),
+    startedUpload.extend({ status: z.literal(201) }),
+    z.strictObject({ status: z.literal(200), imageId, state: imageState }),
+    z.strictObject({ status: z.int(), problem: problem }),
   ])),
 });
 

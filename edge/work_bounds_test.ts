@@ -26,10 +26,34 @@ const makeGrant = (edge: TestEdge) =>
     json: { subject: "guest", count: 1, ttlSeconds: 60 },
   });
 
+/** Calls while the clock runs on, a hundred times as fast as its own. */
+async function waitThrough(edge: TestEdge, line: string): Promise<Response> {
+  let isOver = false;
+  const waiting = call(edge, line).finally(() => isOver = true);
+  while (!isOver) {
+    edge.clock.ms += 10;
+    test.mock.timers.tick(10);
+    await new Promise(setImmediate);
+  }
+  return await waiting;
+}
+
+/** Puts 50 images there; the call that asks for all of them. */
+async function askFor(edge: TestEdge, status: "processing" | "ready"): Promise<string> {
+  const ids = idsOf(edge, 50);
+  for (const imageId of ids) await putImage(edge, { imageId, status });
+  edge.calls.length = 0;
+  return `GET /v1/images?ids=${ids.join()}`;
+}
+
 /** The case of each row that costs the most. */
 const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
   "POST /v1/uploads": (edge) =>
     call(edge, "POST /v1/uploads", { json: { ...json, imageId: idAt(edge.clock.ms) } }),
+  "POST /v1/uploads/batch": (edge) => {
+    const uploads = idsOf(edge, 50).map((imageId) => ({ ...json, imageId }));
+    return call(edge, "POST /v1/uploads/batch", { json: { uploads } });
+  },
   "POST /v1/images": (edge) => {
     const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
     const path = `POST /v1/images?imageId=${idAt(edge.clock.ms)}`;
@@ -41,20 +65,14 @@ const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
       await putImage(edge, { imageId: idAt(edge.clock.ms - at % 7 * DAY_MS - at) });
     }
     edge.calls.length = 0;
-    return await call(edge, "GET /v1/images?limit=50");
+    return await call(edge, "GET /v1/images?limit=50&include=renditions");
   },
   "GET /v1/images/{id}": (edge) => call(edge, `GET /v1/images/${idAt(edge.clock.ms)}`),
-  "GET /v1/images/{id}?wait=20": async (edge) => {
-    let isOver = false;
-    const waiting = call(edge, `GET /v1/images/${idAt(edge.clock.ms)}?wait=20`)
-      .finally(() => isOver = true);
-    while (!isOver) {
-      edge.clock.ms += 10;
-      test.mock.timers.tick(10);
-      await new Promise(setImmediate);
-    }
-    return await waiting;
-  },
+  "GET /v1/images/{id}?wait=20": (edge) =>
+    waitThrough(edge, `GET /v1/images/${idAt(edge.clock.ms)}?wait=20`),
+  "GET /v1/images?ids, 50 waited for": async (edge) =>
+    await waitThrough(edge, `${await askFor(edge, "processing")}&wait=20`),
+  "GET /v1/images?ids, 50 done": async (edge) => await call(edge, await askFor(edge, "ready")),
   "DELETE /v1/images/{id}": (edge) => call(edge, `DELETE /v1/images/${idAt(edge.clock.ms)}`),
   "POST /v1/erasures": (edge) =>
     call(edge, "POST /v1/erasures", { json: { imageIds: idsOf(edge, 50) } }),
@@ -66,6 +84,7 @@ const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
     const body = { ...json, imageId: idAt(edge.clock.ms) };
     return await call(edge, "POST /v1/uploads", { claims: null, headers, json: body });
   },
+  "GET /v1/limits": (edge) => call(edge, "GET /v1/limits"),
   "a bad token": (edge) =>
     call(edge, "GET /v1/images", { claims: null, headers: { Authorization: "Bearer a.b.c" } }),
 };
@@ -81,6 +100,7 @@ for (const [name, ask] of Object.entries(CASES)) {
     const counted = [
       t.mock.method(quota, "reserve", quota.reserve),
       t.mock.method(quota, "countErasures", quota.countErasures),
+      t.mock.method(quota, "used", quota.used),
       t.mock.method(grants, "open", grants.open),
       t.mock.method(grants, "take", grants.take),
       t.mock.method(grants, "holds", grants.holds),

@@ -8,7 +8,7 @@ import { readAs, readProblem } from "./_assertions.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { idAt, PNG } from "./_testing.ts";
 import { askWorker, newImageId, TestCloud } from "./_worker_testing.ts";
-import { imageState, imageSummary, madeGrant, startedUpload } from "./schemas.ts";
+import { imageState, imageStates, imageSummary, madeGrant, startedUpload } from "./schemas.ts";
 
 const edge = new TestCloud((cloud) => cloud.startWorkerd());
 const GRANTER = { sub: "backend", scope: "images:grant" };
@@ -50,6 +50,12 @@ test("a grant uploads for its subject within its types, size and count, and sees
     const { status, ref } = await readAs(imageState, seen);
     assert.deepEqual([status, ref], ["ready", "booking-1"]);
   }
+  const ids = [sent.imageId, newImageId()];
+  const many = await askWorker(edge.worker, `GET /v1/images?ids=${ids.join()}&wait=2`, { token });
+  const { images } = await readAs(imageStates, many);
+  assert.deepEqual(images.map(({ status }) => status), ["ready", 404]);
+  const listing = await askWorker(edge.worker, "GET /v1/images", { token });
+  assert.equal(await codeOf(listing, 403), "forbidden");
   const imageId = newImageId();
   for (const _ of ["first", "again"]) {
     await readAs(startedUpload, await start(token, { imageId }), 201);

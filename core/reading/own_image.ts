@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, isAppError } from "../errors.ts";
 import { type ImageId, t0OfImageId } from "../model/image_id.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { OwnerAt } from "../model/owner.ts";
@@ -27,12 +27,39 @@ export async function ownImage(
 ): Promise<ImageRef> {
   const t0Ms = t0OfImageId(imageId);
   if (t0Ms > nowMs + CLIENT_AHEAD_MS || phaseOf(imageId, policy, nowMs) === "expired") {
-    throw notFound();
+    throw noSuchImage();
   }
-  if (reaches !== undefined && !await reaches(imageId)) throw notFound();
+  if (reaches !== undefined && !await reaches(imageId)) throw noSuchImage();
   return { tenant, owner: await ownerAt(t0Ms), imageId };
 }
 
-function notFound(): AppError {
+/** Images of a caller by their ids, and why others cannot be. */
+export interface OwnImages {
+  readonly refs: readonly ImageRef[];
+  /** Each is `not_found`. */
+  readonly refused: ReadonlyMap<ImageId, AppError>;
+}
+
+/** The caller's images of many ids, each once; throws what {@link ownImage} throws but `not_found`. */
+export async function ownImages(
+  caller: ImageCaller,
+  imageIds: readonly ImageId[],
+  at: Parameters<typeof ownImage>[2],
+): Promise<OwnImages> {
+  const refused = new Map<ImageId, AppError>();
+  const refs = await Promise.all([...new Set(imageIds)].map(async (imageId) => {
+    try {
+      return await ownImage(caller, imageId, at);
+    } catch (error) {
+      if (!isAppError(error, "not_found")) throw error;
+      refused.set(imageId, error);
+      return undefined;
+    }
+  }));
+  return { refs: refs.filter((ref) => ref !== undefined), refused };
+}
+
+/** The same for an image that is somebody else's, is gone or never was. */
+export function noSuchImage(): AppError {
   return new AppError("not_found", "There is no such image");
 }

@@ -7,8 +7,10 @@ import type { ProblemCode } from "../problem_types.ts";
 export interface OperationDescription {
   readonly id: string;
   readonly summary: string;
-  /** By status: a schema of the contract, or the kind of content. */
-  readonly responses: Readonly<Record<number, z.ZodType | "none" | "html" | "json" | "file">>;
+  /** By status: a schema of the contract, several where any of them may come, or the kind of content. */
+  readonly responses: Readonly<
+    Record<number, z.ZodType | readonly z.ZodType[] | "none" | "html" | "json" | "file">
+  >;
   readonly problems?: readonly ProblemCode[];
   /** Parameters of the path that no schema checks. */
   readonly params?: z.ZodObject;

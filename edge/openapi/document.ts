@@ -1,5 +1,6 @@
 import type { RouterRoute } from "hono/types";
 import * as z from "zod";
+import { imageEventSchema, testEventSchema } from "@tintype/core/model/webhook_event";
 import { factsOf, type OperationDescription, type RouteFacts } from "../middleware/describe.ts";
 import { PROBLEM_TYPES, type ProblemCode } from "../problem_types.ts";
 import { COMPONENTS, EXAMPLES } from "./components.ts";
@@ -7,6 +8,18 @@ import { COMPONENTS, EXAMPLES } from "./components.ts";
 /** A JSON object. */
 type Json = { readonly [name: string]: unknown };
 
+const REFERENCE = "#/components/schemas/";
+/** What is sent to a tenant's webhooks (https://www.standardwebhooks.com), by what it is about. */
+const WEBHOOKS = {
+  image: { schema: imageEventSchema, summary: "An image is ready, rejected, failed or erased" },
+  test: { schema: testEventSchema, summary: "Somebody tries the webhook" },
+} as const;
+const WEBHOOK_HEADERS = {
+  "webhook-id": "The same for each repetition of an event",
+  "webhook-timestamp": "When it is sent, in seconds since the epoch",
+  "webhook-signature":
+    "v1, and HMAC-SHA-256 over {id}.{timestamp}.{body} in base64; several, separated by spaces",
+} as const;
 const GUARDED = ["unauthenticated", "forbidden", "rate_limited", "invalid_request"] as const;
 
 /** The OpenAPI 3.1 document of the routes of an app; throws TypeError where one is not described. */
@@ -27,11 +40,9 @@ export function makeOpenapiDocument(routes: readonly RouterRoute[]) {
     },
     servers: [{ url: "/" }],
     paths,
+    webhooks: mapValues(WEBHOOKS, webhookOf),
     components: {
-      schemas: mapValues(COMPONENTS, (schema, name) => ({
-        ...jsonSchema(schema),
-        examples: [EXAMPLES[name]],
-      })),
+      schemas: componentSchemas(),
       securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     },
   };
@@ -70,6 +81,19 @@ function operationOf(line: string, facts: RouteFacts): Json {
   };
 }
 
+function webhookOf({ schema, summary }: typeof WEBHOOKS[keyof typeof WEBHOOKS]): Json {
+  return {
+    post: {
+      summary,
+      parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => (
+        { name, in: "header", required: true, description, schema: { type: "string" } }
+      )),
+      requestBody: { required: true, content: { "application/json": { schema: ref(schema) } } },
+      responses: { "2XX": { description: "Taken; after everything else it is sent again" } },
+    },
+  };
+}
+
 function parametersOf(place: "path" | "query", schema: z.ZodType | undefined): Json[] {
   if (!(schema instanceof z.ZodObject)) return [];
   return Object.entries(schema.shape).map(([name, each]) => ({
@@ -87,8 +111,13 @@ function responseOf(content: OperationDescription["responses"][number], status: 
   if (content === "json") {
     return { description: "The document", content: { "application/json": {} } };
   }
-  const schema = ref(content);
-  return { description: nameOf(content), content: { "application/json": { schema } } };
+  const schemas = content instanceof z.ZodType ? [content] : content;
+  const refs = schemas.map(ref);
+  const schema = refs.length === 1 ? refs[0] : { anyOf: refs };
+  return {
+    description: schemas.map(nameOf).join(" or "),
+    content: { "application/json": { schema } },
+  };
 }
 
 function problemResponses(codes: readonly ProblemCode[]): Json {
@@ -101,7 +130,7 @@ function problemResponses(codes: readonly ProblemCode[]): Json {
 
 /** A reference to a schema of the document. */
 function ref(schema: z.ZodType): Json {
-  return { $ref: `#/components/schemas/${nameOf(schema)}` };
+  return { $ref: REFERENCE + nameOf(schema) };
 }
 
 function nameOf(schema: z.ZodType): string {
@@ -110,9 +139,22 @@ function nameOf(schema: z.ZodType): string {
   return name;
 }
 
+const AS_INPUT = { io: "input", unrepresentable: "any" } as const;
+
 function jsonSchema(schema: z.core.$ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, AS_INPUT);
   return rest;
+}
+
+/** The schemas by name, each with its example; one inside another is a reference. */
+function componentSchemas(): Record<string, Json> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(COMPONENTS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { ...AS_INPUT, uri: (id) => REFERENCE + id });
+  return mapValues(COMPONENTS, (_, name) => {
+    const { $schema: _schema, $id: _id, ...schema } = schemas[name] ?? {};
+    return { ...schema, examples: [EXAMPLES[name]] };
+  });
 }
 
 function mapValues<In, Out, Name extends string>(

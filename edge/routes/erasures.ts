@@ -1,10 +1,9 @@
 import { type Context, Hono } from "hono";
-import { AppError, isAppError } from "@tintype/core/errors";
+import { AppError } from "@tintype/core/errors";
 import { requestErasures } from "@tintype/core/ingest/request_erasures";
 import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
-import type { ImageRef } from "@tintype/core/model/object_name";
 import { findErasure } from "@tintype/core/reading/find_erasure";
-import { type ImageCaller, ownImage } from "@tintype/core/reading/own_image";
+import { type ImageCaller, ownImage, ownImages } from "@tintype/core/reading/own_image";
 import type { AppEnv } from "../app_env.ts";
 import { requireScope } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
@@ -127,16 +126,7 @@ async function eraseAll(
   const services = c.get("services");
   const { policy, clock } = services;
   const { tenant } = caller;
-  const refused = new Map<ImageId, AppError>();
-  const refs: ImageRef[] = [];
-  for (const imageId of new Set(imageIds)) {
-    try {
-      refs.push(await ownImage(caller, imageId, { policy, nowMs: clock.now() }));
-    } catch (error) {
-      if (!isAppError(error, "not_found")) throw error;
-      refused.set(imageId, error);
-    }
-  }
+  const { refs, refused } = await ownImages(caller, imageIds, { policy, nowMs: clock.now() });
   const { erasuresPerDay } = await services.tenants.planOf(tenant);
   // Staff name the owner, and are not bound.
   const bound = owner === undefined

@@ -5,22 +5,38 @@ import type { ImageRef } from "@tintype/core/model/object_name";
 import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { findImage } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
-import { type ImageCaller, ownImage } from "@tintype/core/reading/own_image";
+import { type ImageCaller, noSuchImage, ownImage } from "@tintype/core/reading/own_image";
 import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
-import { requireScope, requireScopeOrGrant } from "../middleware/authenticate.ts";
+import { callerOf, lacksScope, requireScopeOrGrant } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
 import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
-import { imagePage, imageParam, imageQuery, imageState, listQuery } from "../schemas.ts";
+import {
+  imagePage,
+  imageParam,
+  imageQuery,
+  imageState,
+  imageStates,
+  listQuery,
+} from "../schemas.ts";
+import { answerMany } from "./_many_images.ts";
 import { imageCallerOf } from "./_image_caller.ts";
-import { namesTag, stateOf, statusOf, summaryOf, tagOf, type VisibleImage } from "./_image_view.ts";
+import {
+  namesTag,
+  RETRY_AFTER_SECONDS,
+  shownSummaryOf,
+  stateOf,
+  statusOf,
+  summaryOf,
+  tagOf,
+  type VisibleImage,
+} from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
 /** Before the second look of a waiting request, in milliseconds; each wait is longer than the one before by this factor. */
 const FIRST_WAIT_MS = 250;
 const WAIT_GROWTH = 1.4;
-const RETRY_AFTER_SECONDS = "1";
 
 const READ = ["images:read", "images:read:tenant"] as const;
 
@@ -32,16 +48,20 @@ imageRoutes.get(
   describe({
     id: "listImages",
     summary:
-      "One's own images that are still kept, newest first; a page may be short and have a cursor",
-    responses: { 200: imagePage },
+      "One's own images that are still kept, newest first, with renditions where asked; a page may be short and have a cursor. With ids: the state of each, in their order; a grant must name them",
+    responses: { 200: [imagePage, imageStates] },
   }),
-  requireScope(...READ),
+  requireScopeOrGrant(...READ),
   validate("query", listQuery),
   async (c) => {
-    const { cursor, limit = String(DEFAULT_LIMIT), owner } = c.req.valid("query");
+    const { cursor, limit = String(DEFAULT_LIMIT), owner, include, ids, wait } = c.req.valid(
+      "query",
+    );
     const caller = imageCallerOf(c, owner, READ);
     if (caller instanceof Response) return caller;
     const services = c.get("services");
+    if (ids !== undefined) return await answerMany(c, caller, { ids, wait });
+    if (callerOf(c).grant !== undefined) return lacksScope(c, READ[0]);
     const { images, nextBefore } = await listImages(services, {
       ...caller,
       limit: Number(limit),
@@ -52,7 +72,11 @@ imageRoutes.get(
     const next = nextBefore === undefined
       ? {}
       : { cursor: await services.cursors.seal(nextBefore, await scopeAt(caller, nextBefore)) };
-    return c.json({ images: images.map((image) => summaryOf(image, services.policy)), ...next });
+    const view = async (image: VisibleImage) =>
+      include === undefined
+        ? summaryOf(image, services.policy)
+        : await shownSummaryOf(image, services);
+    return c.json({ images: await Promise.all(images.map(view)), ...next });
   },
 );
 
@@ -126,7 +150,7 @@ async function waitForImage(
     const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
     const isSettled = image !== undefined && statusOf(image) !== "processing";
     if (image !== undefined && (isSettled || isLast)) return image;
-    if (isLast) throw new AppError("not_found", "There is no such image");
+    if (isLast) throw noSuchImage();
     await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
     stepMs *= WAIT_GROWTH;
   }

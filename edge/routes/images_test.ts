@@ -4,7 +4,7 @@ import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { receiptName } from "@tintype/core/model/object_name";
 import { readAs, readProblem } from "../_assertions.ts";
 import { call, idAt, makeTestEdge, PNG, putImage, readyRendition } from "../_testing.ts";
-import { acceptedErasure, erasureState, imagePage, imageState } from "../schemas.ts";
+import { acceptedErasure, erasureState, imagePage, imageState, imageStates } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -77,6 +77,26 @@ test("states and lists name the caller's reference once the image is processed",
   assert.deepEqual(images.map((image) => image.ref), [ref, undefined, undefined]);
 });
 
+test("GET /v1/images?include=renditions shows a screen of pictures in one call", async () => {
+  const edge = await makeTestEdge();
+  const statuses = ["ready", "rejected", "processing"] as const;
+  for (const [at, status] of statuses.entries()) {
+    await putImage(edge, { imageId: idAt(edge.clock.ms - at), status });
+  }
+  const list = async (query: string) =>
+    (await readAs(imagePage, await call(edge, `GET /v1/images${query}`))).images;
+  const [ready, ...others] = await list("?include=renditions");
+  const state = await readAs(imageState, await call(edge, `GET ${ready?.image}`));
+  assert.deepEqual(ready?.renditions, state.renditions);
+  assert.deepEqual(others.map(({ reason, renditions }) => [reason, renditions]), [
+    ["corrupt", []],
+    [undefined, []],
+  ]);
+  assert.deepEqual((await list("")).map(({ renditions }) => renditions), Array(3).fill(undefined));
+  const refused = await readProblem(await call(edge, "GET /v1/images?include=all"), 400);
+  assert.equal(refused.errors?.[0]?.path, "include");
+});
+
 test("GET /v1/images/{id} answers 304 until the addresses near their end", async () => {
   const edge = await makeTestEdge();
   edge.clock.ms = Math.ceil(edge.clock.ms / 300_000) * 300_000;
@@ -109,6 +129,40 @@ test("GET /v1/images/{id}?wait answers as soon as the image is settled, or as wi
   await putImage(edge, { imageId, status: "processing" });
   const still = await call(edge, `GET /v1/images/${imageId}?wait=1`);
   assert.equal((await readAs(imageState, still)).status, "processing");
+});
+
+test("GET /v1/images?ids gives each image's state or its problem, in order, and waits until one is done", async () => {
+  const edge = await makeTestEdge({ services: { clock: Date } });
+  const nowMs = Date.now();
+  const [ready, open, bobs] = [idAt(nowMs - 1), idAt(nowMs - 2), idAt(nowMs - 3)];
+  const [never, erased, old] = [idAt(nowMs - 4), idAt(nowMs - 5), idAt(nowMs - 8 * DAY_MS)];
+  const ids = [ready, open, bobs, never, erased, old, ready];
+  for (const imageId of [open, erased]) await putImage(edge, { imageId, status: "processing" });
+  await putImage(edge, { imageId: bobs, subject: "bob" });
+  assert.equal((await call(edge, `DELETE /v1/images/${erased}`)).status, 202);
+  const waiting = call(edge, `GET /v1/images?ids=${ids.join()}&wait=20`);
+  setTimeout(() => putImage(edge, { imageId: ready }), 300);
+  const answer = await waiting;
+  assert.equal(answer.headers.get("retry-after"), "1");
+  const { images } = await readAs(imageStates, answer);
+  assert.deepEqual(images.map(({ imageId }) => imageId), ids);
+  const statuses = ["ready", "processing", 404, 404, 404, 404, "ready"];
+  assert.deepEqual(images.map(({ status }) => status), statuses);
+  const one = await readAs(imageState, await call(edge, `GET /v1/images/${ready}`));
+  assert.deepEqual(images[0], one, "the same as of a call of its own");
+  const [, , other, nobodys] = images.map((image) => "problem" in image && image.problem);
+  assert.deepEqual(other, nobodys);
+  const refused = [
+    ...["ids=", "ids=x", `ids=${ready},`, `ids=${Array(51).fill(ready).join()}`, "wait=1"],
+    ...[`ids=${ready}&limit=1`, `ids=${ready}&cursor=a`, `ids=${ready}&wait=21`],
+  ];
+  for (const bad of refused) {
+    assert.equal(
+      (await readProblem(await call(edge, `GET /v1/images?${bad}`), 400)).status,
+      400,
+      bad,
+    );
+  }
 });
 
 test("GET /v1/images lists newest first, page by page, with a cursor that is nobody else's", async () => {
