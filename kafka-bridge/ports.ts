@@ -96,6 +96,39 @@ export interface CommittedMetadata {
   read(): Promise<ReadonlyMap<string, string>>;
 }
 
+/** A record of an image as Pub/Sub delivers it. */
+export interface ImageMessage {
+  /** Names this delivery. */
+  readonly ackId: string;
+  readonly messageId: string;
+  readonly publishTime: Date;
+  /** The row as JSON. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** May pull the records of images that came through Kafka, and acknowledge them. */
+export interface ImageMessages {
+  /** Up to so many; waits a bounded time for the first one, so none is no end. */
+  pull(maxMessages: number, signal: AbortSignal): Promise<readonly ImageMessage[]>;
+  acknowledge(messages: readonly ImageMessage[]): Promise<void>;
+  /** Lets them come again in some seconds. */
+  release(messages: readonly ImageMessage[]): Promise<void>;
+}
+
+/** What became of a record, for its topic's results. */
+export interface KafkaResult {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** May append results; resolves when every in-sync replica has all of them. Gives up within seconds. */
+export interface Results {
+  send(results: readonly KafkaResult[]): Promise<void>;
+}
+
 /** May leave what was seen of Kafka's topics where the keeper reads it. */
 export interface Observations {
   /** Replaces what was there; another member's that comes at the same moment is as good. */

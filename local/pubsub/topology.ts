@@ -27,6 +27,8 @@ interface Row {
   readonly edgePath?: string;
   /** Of all messages of the topic. */
   readonly filter?: string;
+  /** How long who pulls has, in seconds; ten minutes where it is not given. */
+  readonly ackSeconds?: number;
   /** The table of the dataset `tintype` that messages are written to. */
   readonly table?: string;
   readonly deadLetterTopic?: string;
@@ -78,9 +80,17 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
       'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
     deadLetterTopic: "tintype-images-dead",
   },
+  // Without a backoff: the bridge says when what it could not write may come again.
+  "tintype-images-results": {
+    topic: "tintype-images",
+    keeps: "eventsMs",
+    filter: 'attributes.source = "kafka"',
+    ackSeconds: 60,
+  },
   "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
 };
 
+const PUSH_SECONDS = 600;
 const MAX_ATTEMPTS = 100;
 /** The API takes no less than ten minutes; a shortened period may shorten retention to one. */
 const LEAST_KEPT_MS = 60_000;
@@ -102,16 +112,18 @@ function inputOf(
   row: Row,
   { project, processorUrl, edgeUrl }: TopologyOptions,
 ): SubscriptionInput {
-  const { edgePath, pushPath, filter } = row;
+  const { edgePath, pushPath, filter, ackSeconds = PUSH_SECONDS } = row;
   const pushEndpoint = edgePath === undefined
     ? processorUrl + (pushPath ?? "")
     : edgeUrl + edgePath;
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
   return {
     topic: `projects/${project}/topics/${row.topic}`,
-    ackDeadlineSeconds: 600,
+    ackDeadlineSeconds: ackSeconds,
     expirationPolicy: {},
-    retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    ...ackSeconds === PUSH_SECONDS && {
+      retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    },
     ...row.deadLetterTopic !== undefined && {
       deadLetterPolicy: {
         deadLetterTopic: `projects/${project}/topics/${row.deadLetterTopic}`,

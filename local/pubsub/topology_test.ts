@@ -23,6 +23,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-images-bigquery": 3 * DAY_S,
     "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
+    "tintype-images-results": 3 * DAY_S,
     ...Object.fromEntries(SLOW.map((id) => [id, 3 * DAY_S])),
   });
   assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
