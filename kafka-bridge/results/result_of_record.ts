@@ -5,7 +5,7 @@ import { imageIdOfOrigin, parseOrigin, RESULTS_SUFFIX } from "../delivery/origin
 import type { ImageMessage, KafkaResult } from "../ports.ts";
 
 /** Why a message is no result, in a word for the metric. */
-export type NoResult = "unreadable" | "foreign";
+type NoResult = "unreadable" | "foreign";
 
 /** A record's result, or why it has none. */
 export type ResultOrNot =

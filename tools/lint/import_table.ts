@@ -44,6 +44,7 @@ export const IMPORT_TABLE = {
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
+  "examples": ["examples", "client"],
   "infra/bigquery": [
     ...["infra/bigquery", "infra/deploy/rollout_sql", "tools/marked_section", "core", "cli"],
     // The statements are translated like the views.
@@ -100,6 +101,7 @@ export const RUNTIMES: Readonly<Record<string, string>> = {
   "kafka-bridge": "Node",
   "client": "browsers, Node, Deno",
   "page": "browsers",
+  "examples": "Node",
   "infra": "Node",
   "local": "Node, Deno",
   "bench": "Deno",

@@ -60,7 +60,7 @@ locals {
       images_dead  = "images-dead"
       canary       = "canary"
       }, { for lane in local.slow_lanes : lane => lane },
-    local.has_bridge ? { images_results = "images-results" } : {},
+      local.has_bridge ? { images_results = "images-results" } : {},
     var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }
 
