@@ -19,7 +19,13 @@ import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
 import type { UploadedImage } from "./upload_file.ts";
 import type { UploadProgress, UploadState } from "./upload_progress.ts";
 import type { UploadSource } from "./upload_source.ts";
-import { type WaitOptions, waitUntilReady } from "./wait_until_ready.ts";
+import {
+  waitForMany,
+  waitForOne,
+  type WaitManyOptions,
+  type WaitOptions,
+} from "./wait_until_ready.ts";
+import { watchImages } from "./watch_images.ts";
 
 export type {
   AcceptedErasure,
@@ -48,6 +54,7 @@ export type {
   UploadProgress,
   UploadSource,
   UploadState,
+  WaitManyOptions,
   WaitOptions,
 };
 export { UploadError };
@@ -74,6 +81,13 @@ export interface Client {
   upload(file: Blob | UploadSource, options?: UploadOptions): Upload;
   /** Waits until the image is ready, rejected or failed; UploadError of code `timeout` after `timeoutMs`. */
   waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
+  /** The same of many, by one call at a time for up to 50; in the order of their ids. */
+  waitUntilReady(imageIds: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
+  /**
+   * The caller's own images as they change from now on, each state once, until the signal is aborted, which ends the loop.
+   * Goes on after lost connections, 429 and 5xx; throws what trying again does not help against.
+   */
+  watch(options?: CallOptions): AsyncGenerator<Image>;
   /** The caller's own images. */
   readonly images: Images;
 }
@@ -92,9 +106,17 @@ export function createClient({
   const records = new ResumeRecords({ store, edge, account, token });
   const tools = { call, fetcher, retry, chunkBytes, records };
   const images = imagesOf(call);
+  function waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
+  function waitUntilReady(ids: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
+  function waitUntilReady(ids: string | readonly string[], options?: WaitManyOptions) {
+    return typeof ids === "string"
+      ? waitForOne(images, ids, options)
+      : waitForMany(images, ids, options);
+  }
   return {
     upload: (file, options) => beginUpload(tools, file, options),
-    waitUntilReady: (imageId, options) => waitUntilReady(images, imageId, options),
+    waitUntilReady,
+    watch: (options) => watchImages(images, { ...options, retry }),
     images,
   };
 }
