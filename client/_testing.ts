@@ -1,6 +1,7 @@
 /** What the client's tests send to: answers in a fixed order in the place of the edge and of a session. */
 import assert from "node:assert/strict";
 import { type ClientOptions, createClient } from "./client.ts";
+import { newImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { RetryPolicy } from "./retry.ts";
 
@@ -94,10 +95,14 @@ export const stored = () => new Response(null);
 /** What a session answers that is cancelled. */
 export const cancelled = () => new Response(null, { status: 499 });
 
-/** A session for the declared image, under the edge's own id where the declaration has none. */
+/** Ids that the edge has made. */
+export const EDGE_MADE: string[] = [];
+
+/** A session for the declared image, under an id that the edge makes where the declaration has none. */
 export function started(url = "http://store.test/1") {
   return (sent: Sent) => {
-    const { imageId = "edge-made" } = declared(sent);
+    const { imageId = newImageId(Date.now()) } = declared(sent);
+    EDGE_MADE.push(imageId);
     const expiresAt = new Date(Date.now() + 6 * 86_400_000).toISOString();
     const upload = { url, headers: {}, chunkMultiple: MULTIPLE, expiresAt };
     return json({ imageId, upload }, { status: 201 });

@@ -6,7 +6,8 @@ export interface ChunkSizeOptions {
   readonly fixedBytes?: number | undefined;
 }
 
-const FIRST_BYTES = 1024 * 1024;
+/** On a slow line the first one must not take long: something is to move within a second or two. */
+const FIRST_BYTES = 256 * 1024;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** Long enough that the pause between two chunks costs little, short enough that a lost one does. */
 const TARGET_MS = 2_000;

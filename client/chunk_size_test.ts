@@ -7,9 +7,9 @@ const MIB = 1024 * 1024;
 
 test("ChunkSize goes to about two seconds of the measured speed, in multiples, and not beyond its bounds", () => {
   const chunks = new ChunkSize({ multiple: MULTIPLE });
-  assert.equal(chunks.bytes, MIB);
-  chunks.took(MIB, 100);
-  assert.equal(chunks.bytes, 4 * MIB); // four times, not the twenty that one quick chunk says
+  assert.equal(chunks.bytes, MULTIPLE);
+  chunks.took(MULTIPLE, 25);
+  assert.equal(chunks.bytes, 4 * MULTIPLE); // four times, not the twenty that one quick chunk says
   for (let sent = 0; sent < 10; sent++) chunks.took(chunks.bytes, chunks.bytes / MIB * 100);
   assert.equal(chunks.bytes, 20 * MIB);
   for (let sent = 0; sent < 10; sent++) chunks.took(chunks.bytes, 1);
@@ -21,6 +21,7 @@ test("ChunkSize goes to about two seconds of the measured speed, in multiples, a
 
 test("ChunkSize halves after a loss, down to one multiple", () => {
   const chunks = new ChunkSize({ multiple: MULTIPLE });
+  chunks.took(MULTIPLE, 25);
   chunks.lost();
   assert.equal(chunks.bytes, MIB / 2);
   for (let losses = 0; losses < 9; losses++) chunks.lost();

@@ -2,7 +2,8 @@
  * The client of Tintype's edge: start a session, send the file to it, wait until the image is ready.
  * Uses `fetch` and little else, so that it runs wherever there is one: browsers, Node, Deno, React Native.
  */
-import { edgeCaller, type TokenSource } from "./edge_caller.ts";
+import type { Limits } from "./contract.ts";
+import { edgeCaller, patientSource, type TokenSource } from "./edge_caller.ts";
 import {
   type CallOptions,
   type Image,
@@ -15,8 +16,13 @@ import { type ClientCode, type EdgeCode, type Problem, UploadError } from "./pro
 import { ResumeRecords } from "./resume_records.ts";
 import { MemoryResumeStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
 import { DEFAULT_RETRY, type NetworkWatch, type RetryPolicy } from "./retry.ts";
+import { declareTogether } from "./queue/batch_declarations.ts";
+import type { QueueItem } from "./queue/queue_item.ts";
+import type { QueueOptions, QueueTotals } from "./queue/queue_options.ts";
+import { UploadQueue } from "./queue/upload_queue.ts";
+import { ServerClock } from "./server_clock.ts";
 import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
-import type { UploadedImage } from "./upload_file.ts";
+import { declareEach, type UploadedImage } from "./upload_file.ts";
 import type { UploadProgress, UploadState } from "./upload_progress.ts";
 import type { UploadSource } from "./upload_source.ts";
 import {
@@ -26,6 +32,7 @@ import {
   type WaitOptions,
 } from "./wait_until_ready.ts";
 import { watchImages } from "./watch_images.ts";
+import { type SendingFetch, xhrFetch } from "./xhr_fetch.ts";
 
 export type {
   AcceptedErasure,
@@ -40,9 +47,13 @@ export type {
   EdgeCode,
   Image,
   Images,
+  Limits,
   ListOptions,
   NetworkWatch,
   Problem,
+  QueueItem,
+  QueueOptions,
+  QueueTotals,
   Rendition,
   ResumeRecord,
   ResumeStore,
@@ -52,6 +63,7 @@ export type {
   UploadedImage,
   UploadOptions,
   UploadProgress,
+  UploadQueue,
   UploadSource,
   UploadState,
   WaitManyOptions,
@@ -88,6 +100,10 @@ export interface Client {
    * Goes on after lost connections, 429 and 5xx; throws what trying again does not help against.
    */
   watch(options?: CallOptions): AsyncGenerator<Image>;
+  /** A queue that sends many files, some at a time. */
+  queue(options?: QueueOptions): UploadQueue;
+  /** What may be sent, and what is left of the day. */
+  limits(options?: CallOptions): Promise<Limits>;
   /** The caller's own images. */
   readonly images: Images;
 }
@@ -98,13 +114,18 @@ export function createClient({
   token,
   store = new MemoryResumeStore(),
   account,
-  fetch: fetcher = (input, init) => fetch(input, init), // a browser's must be called as its own
+  fetch: given,
   retry = DEFAULT_RETRY,
   chunkBytes,
 }: ClientOptions): Client {
-  const call = edgeCaller({ edge, token, fetcher, retry });
-  const records = new ResumeRecords({ store, edge, account, token });
-  const tools = { call, fetcher, retry, chunkBytes, records };
+  const source = patientSource(token, retry);
+  const clock = new ServerClock();
+  const call = edgeCaller({ edge, token: source, fetcher: given ?? ownFetch, retry, clock });
+  const records = new ResumeRecords({ store, edge, account, token: source });
+  const fetcher: SendingFetch = given ??
+    (typeof XMLHttpRequest === "undefined" ? ownFetch : xhrFetch);
+  const tools = { call, declare: declareEach(call), clock, fetcher, retry, chunkBytes, records };
+  const together = { ...tools, declare: declareTogether(call, retry) };
   const images = imagesOf(call);
   function waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
   function waitUntilReady(ids: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
@@ -113,10 +134,20 @@ export function createClient({
       ? waitForOne(images, ids, options)
       : waitForMany(images, ids, options);
   }
+  const limits: Client["limits"] = (options) => call({ path: "/v1/limits", ...options });
   return {
     upload: (file, options) => beginUpload(tools, file, options),
     waitUntilReady,
     watch: (options) => watchImages(images, { ...options, retry }),
+    queue: (options) =>
+      new UploadQueue({
+        upload: (file, queued) => beginUpload(together, file, queued),
+        ...{ images, limits },
+      }, options),
+    limits,
     images,
   };
 }
+
+/** A browser's must be called as its own. */
+const ownFetch: typeof fetch = (input, init) => fetch(input, init);

@@ -6,16 +6,20 @@ import {
   clientOf,
   connectionLost,
   declared,
+  EDGE_MADE,
   FILE,
+  fileOf,
   IMAGE,
   incomplete,
   isProblem,
   json,
   MULTIPLE,
   problem,
+  type Sent,
   started,
   whole,
 } from "./_testing.ts";
+import { timeOfImageId } from "./image_id.ts";
 import { digestsOf } from "./digests.ts";
 import type { Image } from "./images.ts";
 import { UploadError } from "./problem.ts";
@@ -25,6 +29,7 @@ test("upload() declares the file, sends it and answers its id", async () => {
   const { client, sent } = clientOf(whole());
   const { imageId } = await client.upload(FILE, { metadata: { preset: "shop" } });
   const [start, ...chunks] = sent;
+  assert.equal(imageId, EDGE_MADE.at(-1));
   assert.deepEqual(calls(sent).slice(0, 2), ["POST edge.test/v1/uploads", "PUT store.test/1"]);
   assert.equal(start?.headers.get("authorization"), "Bearer t0ken");
   assert.ok(chunks.every(({ headers }) => !headers.has("authorization")));
@@ -32,7 +37,6 @@ test("upload() declares the file, sends it and answers its id", async () => {
     contentType: "image/jpeg",
     size: FILE.size,
     ...await digestsOf(partsOf(FILE)),
-    imageId,
     preset: "shop",
   });
 });
@@ -47,7 +51,7 @@ test("upload() asks for a new session of the same image when one is lost, and it
     onProgress: ({ heldBytes }) => heldBytes > (progress.at(-1) ?? 0) && progress.push(heldBytes),
   });
   const starts = sent.filter(({ method }) => method === "POST").map(declared);
-  assert.deepEqual(starts.map((start) => start.imageId), [imageId, imageId]);
+  assert.deepEqual(starts.map((start) => start.imageId), [undefined, imageId]);
   assert.equal(sent[4]?.range, `bytes 0-${MULTIPLE - 1}/${FILE.size}`);
   assert.deepEqual(progress, [MULTIPLE, FILE.size]);
 });
@@ -102,7 +106,7 @@ test("upload() waits as long as the edge's rate limit asks", async () => {
   assert.ok(performance.now() - startedAt >= 990);
 });
 
-test("upload() starts again with the same id and a fresh token after lost connections, 5xx and half answers", async () => {
+test("upload() starts again, then with an id of its own, and a fresh token after lost connections, 5xx and half answers", async () => {
   let tokens = 0;
   const broken = new ReadableStream({ start: (body) => body.error(new TypeError("terminated")) });
   const { client, sent } = clientOf(
@@ -111,8 +115,84 @@ test("upload() starts again with the same id and a fresh token after lost connec
   );
   await client.upload(FILE);
   const [first, ...others] = sent.map((each) => declared(each).imageId);
-  assert.deepEqual(others, Array(3).fill(first));
+  assert.equal(first, undefined, "the edge makes the id of a first try");
+  assert.deepEqual(others, Array(3).fill(others[0]));
+  assert.ok(Math.abs(timeOfImageId(others[0]) - Date.now()) < 60_000);
   assert.equal(sent[3]?.headers.get("authorization"), "Bearer t4");
+});
+
+test("ids of a device whose clock is wrong are of the time that an answer said", async () => {
+  const nowMs = Date.parse("2031-01-01T00:00:00Z");
+  const busy = problem(503, "unavailable", { Date: new Date(nowMs).toUTCString() });
+  const { client, sent } = clientOf([busy, json(IMAGE)]);
+  await client.upload(FILE);
+  const ids = sent.map((each) => declared(each).imageId);
+  assert.ok(Math.abs(timeOfImageId(ids[1]) - nowMs) < 60_000);
+});
+
+test("a token source that fails once is asked again, one that goes on failing is believed", async () => {
+  let asked = 0;
+  const failing = (times: number) => () => {
+    if (++asked <= times) throw new TypeError("the issuer is away");
+    return "t0ken";
+  };
+  const good = clientOf([json(IMAGE)], { token: failing(1) });
+  assert.deepEqual(await good.client.images.get("x"), IMAGE);
+  asked = 0;
+  await assert.rejects(clientOf([], { token: failing(9) }).client.images.get("x"), TypeError);
+  assert.equal(asked, 3);
+});
+
+test("upload() declares a large file before it is read, and compares it with the stored one in the end", async () => {
+  const file = fileOf(9 * 1024 * 1024);
+  const { crc32c } = await digestsOf(partsOf(file));
+  let readBytes = 0;
+  const { read } = partsOf(file);
+  const reading = { size: file.size, type: "image/jpeg" };
+  const countingRead = (from: number, to: number) => (readBytes += to - from, read(from, to));
+  for (const [stored, code] of [[crc32c, undefined], ["AAAAAA==", "digest_mismatch"]] as const) {
+    readBytes = 0;
+    let readBefore = 0;
+    const start = (each: Sent) => (readBefore = readBytes, started()(each));
+    const answers = [start, json({ size: String(file.size), crc32c: stored })];
+    const { client, sent } = clientOf(answers, { chunkBytes: 16 * 1024 * 1024 });
+    const uploading = client.upload({ ...reading, read: countingRead });
+    if (code === undefined) await uploading;
+    else await assert.rejects(uploading, isProblem(code));
+    assert.deepEqual(declared(sent[0] ?? assert.fail()), {
+      contentType: "image/jpeg",
+      size: file.size,
+    });
+    assert.ok(readBefore < 1024 * 1024 && readBytes > file.size, `${readBefore} of ${readBytes}`);
+  }
+});
+
+test("a queue declares together what comes together, with an own result for each", async () => {
+  const results = [
+    { status: 413, problem: { code: "too_large", detail: "too large" } },
+    { status: 200, imageId: "there", state: IMAGE },
+    { ...await started()({ body: new TextEncoder().encode("{}") } as Sent).json(), status: 201 },
+  ];
+  const limits = { contentTypes: ["image/jpeg"], maxBytes: 9e9 };
+  const { client, sent } = clientOf([
+    json(limits),
+    problem(503, "unavailable", { "Retry-After": "0" }),
+    ...[json({ results }), incomplete(MULTIPLE), new Response(null)],
+  ]);
+  const queue = client.queue({ until: "stored" });
+  const named = (name: string) => new File([FILE], name, { type: "image/jpeg" });
+  await queue.add(["a", "b", "c"].map(named), { ref: "album" });
+  await queue.idle();
+  const states = queue.items.map(({ state, problem }) => problem?.code ?? state);
+  assert.deepEqual(states, ["too_large", "stored", "stored"]);
+  const lines = calls(sent).slice(0, 3);
+  const batch = "POST edge.test/v1/uploads/batch";
+  assert.deepEqual(lines, ["GET edge.test/v1/limits", batch, batch]);
+  const [first, again] = sent.slice(1, 3).map((each) => declared(each).uploads);
+  const has = (uploads: readonly { imageId?: string }[]) =>
+    uploads.map(({ imageId }) => imageId !== undefined);
+  assert.deepEqual([has(first), has(again)], [Array(3).fill(false), Array(3).fill(true)]);
+  assert.equal(again[2].ref, "album");
 });
 
 test("upload() takes an answer that is not the edge's as a problem of the protocol", async () => {

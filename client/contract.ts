@@ -161,12 +161,40 @@ export type components = {
             readonly status: "processing" | "ready" | "rejected" | "failed";
             /** @description The caller's own reference */
             readonly ref?: string;
+            readonly reason?: string;
             /** @description ISO 8601, UTC */
             readonly createdAt?: string;
             /** @description ISO 8601, UTC */
             readonly purgeAt: string;
             /** @description Path on this host */
             readonly image: string;
+            /** @description Where include=renditions asks for them */
+            readonly renditions?: readonly {
+                readonly name: string;
+                readonly width: number;
+                readonly height: number;
+                readonly contentType: string;
+                readonly bytes: number;
+                /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
+                readonly url: string;
+            }[];
+        };
+        readonly Limits: {
+            readonly contentTypes: readonly string[];
+            /** @description Bytes of each image */
+            readonly maxBytes: number;
+            readonly presets: readonly string[];
+            readonly requestsPerMinute: number;
+            readonly images: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            readonly bytes?: {
+                readonly perDay: number;
+                readonly left: number;
+            };
+            /** @description ISO 8601, UTC */
+            readonly resetsAt: string;
         };
         readonly MadeGrant: {
             readonly grantId: string;
@@ -237,6 +265,41 @@ export type components = {
             /** @description The caller's own reference */
             readonly ref?: string;
         };
+        readonly UploadResults: {
+            readonly results: readonly ({
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly upload: {
+                    readonly protocol: "gcs-resumable";
+                    readonly method: "PUT";
+                    /** @description The session: whoever has it can write; keep it secret */
+                    readonly url: string;
+                    readonly headers: {
+                        readonly [key: string]: string;
+                    };
+                    /** @description Chunks but the last are multiples of it */
+                    readonly chunkMultiple: number;
+                    /** @description ISO 8601, UTC */
+                    readonly expiresAt: string;
+                };
+                /** @description Path on this host */
+                readonly image: string;
+                /** @description ISO 8601, UTC */
+                readonly purgeAt: string;
+                readonly status: 201;
+            } | {
+                readonly status: 200;
+                /** @description UUIDv7; its time is the image's T0 */
+                readonly imageId: string;
+                readonly state: components["schemas"]["ImageState"];
+            } | {
+                readonly status: number;
+                readonly problem: components["schemas"]["Problem"];
+            })[];
+        };
+        readonly UploadsRequest: {
+            readonly uploads: readonly components["schemas"]["UploadRequest"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -255,11 +318,14 @@ export type ImagePage = components['schemas']['ImagePage'];
 export type ImageState = components['schemas']['ImageState'];
 export type ImageStates = components['schemas']['ImageStates'];
 export type ImageSummary = components['schemas']['ImageSummary'];
+export type Limits = components['schemas']['Limits'];
 export type MadeGrant = components['schemas']['MadeGrant'];
 export type Problem = components['schemas']['Problem'];
 export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];
 export type TestEvent = components['schemas']['TestEvent'];
 export type UploadRequest = components['schemas']['UploadRequest'];
+export type UploadResults = components['schemas']['UploadResults'];
+export type UploadsRequest = components['schemas']['UploadsRequest'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

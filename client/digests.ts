@@ -15,7 +15,8 @@ export interface Digests {
 /** Bytes in memory at a time; small enough for a page to stay awake between two parts. */
 const PART_BYTES = 1024 * 1024;
 /** A photograph, which Web Crypto digests ten times faster than we do; it takes all bytes at once. */
-const WHOLE_BYTES = 8 * PART_BYTES;
+export const WHOLE_BYTES = 8 * PART_BYTES;
+const END_BYTES = 256 * 1024;
 
 /** Reads a file once, in parts, for both of its digests. Throws what reading throws, or the signal's reason. */
 export async function digestsOf(
@@ -30,6 +31,14 @@ export async function digestsOf(
   const sha256 = new Uint8Array(await subtle.digest("SHA-256", bytes));
   throwIfAborted(signal);
   return { sha256: hexOf(sha256), crc32c };
+}
+
+/** SHA-256 of a file's first and last 256 KiB: what a large one is recognised by before all of it is read. */
+export async function endsDigestOf({ size, read }: Pick<UploadSource, "size" | "read">) {
+  const sha256 = sha256Of.create();
+  sha256.update(await read(0, Math.min(END_BYTES, size)));
+  sha256.update(await read(Math.max(0, size - END_BYTES), size));
+  return hexOf(sha256.digest());
 }
 
 /** SHA-256 of a text, in lower-case hex. */

@@ -1,5 +1,5 @@
 /** A new image id (UUIDv7, RFC 9562, section 5.7), so that a repeated start is the same image. */
-export function newImageId(nowMs = Date.now()): string {
+export function newImageId(nowMs: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let index = 0; index < 6; index++) {
     bytes[index] = Math.floor(nowMs / 2 ** (8 * (5 - index))) % 256;

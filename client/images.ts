@@ -25,6 +25,8 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number | undefined;
   /** From the page before. */
   readonly cursor?: string | undefined;
+  /** Whether each image has its renditions, too. */
+  readonly include?: "renditions" | undefined;
 }
 
 /** The caller's own images. Each call throws UploadError, or the signal's reason. */
@@ -42,7 +44,7 @@ export interface Images {
   states(
     imageIds: readonly string[],
     options?: CallOptions & { readonly wait?: number | undefined },
-  ): Promise<ImageStates["images"]>;
+  ): Promise<ImageStates>;
   /** Asks for everything of an image to be erased. */
   erase(imageId: string, options?: CallOptions): Promise<AcceptedErasure>;
   /** How far an erasure is. */
@@ -61,8 +63,8 @@ export function imagePath(imageId: string): string {
 
 /** Makes the calls about images. */
 export function imagesOf(call: CallEdge): Images {
-  const list = async ({ limit, cursor, signal }: ListOptions = {}) =>
-    await call<ImagePage>({ path: `/v1/images${queryOf({ limit, cursor })}`, signal });
+  const list = async ({ limit, cursor, include, signal }: ListOptions = {}) =>
+    await call<ImagePage>({ path: `/v1/images${queryOf({ limit, cursor, include })}`, signal });
   return {
     list,
     async *all({ signal } = {}) {
@@ -75,10 +77,11 @@ export function imagesOf(call: CallEdge): Images {
     },
     get: async (imageId, { wait, signal } = {}) =>
       await call<Image>({ path: `${imagePath(imageId)}${queryOf({ wait })}`, signal }),
-    async states(imageIds, { wait, signal } = {}) {
-      const query = queryOf({ ids: imageIds.join(), wait });
-      return (await call<ImageStates>({ path: `/v1/images${query}`, signal })).images;
-    },
+    states: async (imageIds, { wait, signal } = {}) =>
+      await call<ImageStates>({
+        path: `/v1/images${queryOf({ ids: imageIds.join(","), wait })}`,
+        signal,
+      }),
     erase: async (imageId, { signal } = {}) =>
       await call<AcceptedErasure>({ path: imagePath(imageId), method: "DELETE", signal }),
     erasure: async (imageId, { signal } = {}) =>

@@ -13,6 +13,7 @@ import type { ChunkSize } from "./chunk_size.ts";
 import { storageProblemOf, UploadError } from "./problem.ts";
 import { pauseAfter, type PauseOptions } from "./retry.ts";
 import { type Answer, send } from "./send.ts";
+import type { SendingFetch } from "./xhr_fetch.ts";
 import type { FileParts } from "./upload_source.ts";
 
 /** A session to send a file to. */
@@ -26,14 +27,16 @@ export interface SessionUpload {
 
 /** How to send. */
 export interface SendOptions extends PauseOptions {
-  readonly fetcher: typeof fetch;
+  readonly fetcher: SendingFetch;
   readonly chunks: ChunkSize;
-  /** The file's, in big-endian base64, to be compared with the stored object's. */
-  readonly crc32c?: string | undefined;
+  /** The file's, in big-endian base64, to be compared with the stored object's; may be found out while it is sent. */
+  readonly crc32c?: string | Promise<string> | undefined;
   /** Whether the session may hold something already, so that it is asked first. */
   readonly isResumed?: boolean;
   /** Called with the bytes that the store holds after each answer; a store may hold less than it said before. */
   readonly onHeld?: ((bytes: number) => void) | undefined;
+  /** Called with the bytes that have left, those that are held among them. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -81,7 +84,7 @@ export async function sendToSession(
 }
 
 /** Ends a session, so that nothing more can be sent to it; throws UploadError where no answer comes in five seconds. */
-export async function cancelSession(session: SessionUpload, fetcher: typeof fetch): Promise<void> {
+export async function cancelSession(session: SessionUpload, fetcher: SendingFetch): Promise<void> {
   await send(fetcher, { url: session.url, method: "DELETE" }, { timeoutMs: CANCEL_TIMEOUT_MS });
 }
 
@@ -121,13 +124,17 @@ async function put(
   session: SessionUpload,
   size: number,
   { start, end, body }: Chunk,
-  { fetcher, retry, signal, crc32c }: SendOptions,
+  { fetcher, retry, signal, crc32c, onSent }: SendOptions,
 ): Promise<SessionAnswer> {
   const headers = { ...session.headers, "Content-Range": formatContentRange(start, end, size) };
   const request = { url: session.url, method: "PUT", headers, body };
-  const answer = await send(fetcher, request, { timeoutMs: retry.timeoutMs, signal });
+  const answer = await send(fetcher, request, {
+    timeoutMs: retry.timeoutMs,
+    signal,
+    onSent: (bytes) => onSent?.(start + bytes),
+  });
   try {
-    return read(answer, size, crc32c);
+    return await read(answer, size, crc32c);
   } catch (error) {
     if (isSessionLost(error)) return "lost";
     // An object of this name was there first.
@@ -136,10 +143,14 @@ async function put(
   }
 }
 
-function read({ response, text }: Answer, size: number, crc32c: string | undefined): SessionAnswer {
+async function read(
+  { response, text }: Answer,
+  size: number,
+  crc32c: SendOptions["crc32c"],
+): Promise<SessionAnswer> {
   const state = sessionStateOf(response, text);
   if ("held" in state) return { held: Math.min(size, state.held) };
-  if (isStored(state.completed, size, crc32c)) return "complete";
+  if (isStored(state.completed, size, await crc32c)) return "complete";
   const detail = "the store has other bytes than the file";
   throw new UploadError({ status: response.status, code: "digest_mismatch", detail });
 }

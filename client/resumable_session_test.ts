@@ -113,7 +113,7 @@ const COMPLETE: Readonly<Record<string, readonly [ScriptedAnswer[], string[], Ru
   "halves its chunks after trouble": [
     [status(503), status(503), held(0), held(2), done()],
     [part(0, 4), QUERY, QUERY, part(0, 2), part(2, 4)],
-    { chunks: new ChunkSize({ multiple: MULTIPLE }) },
+    { chunks: grownChunks() },
   ],
 };
 
@@ -236,3 +236,10 @@ test("sendToSession() tells a file that cannot be read any more from a lost netw
   const { result, sent } = await run([connectionLost], { file: new MovedFile() });
   assert.deepEqual([result, sent.length], ["unreadable", 1]);
 });
+
+/** Chunks of four multiples, as after a quick one. */
+function grownChunks(): ChunkSize {
+  const chunks = new ChunkSize({ multiple: MULTIPLE });
+  chunks.took(MULTIPLE, 1);
+  return chunks;
+}

@@ -5,7 +5,8 @@ import { forgivingStore, type ResumeRecord, type ResumeStore } from "./resume_st
 
 /** What an upload is recognised by when it is begun again. */
 export interface UploadIdentity {
-  readonly sha256: string;
+  /** The file's SHA-256, or that of its ends. */
+  readonly content: string;
   readonly size: number;
   readonly contentType: string;
   readonly preset: string | undefined;
@@ -43,10 +44,10 @@ export class ResumeRecords {
 
   /** The record of an upload. Two uploads of one file at the same time are two images: the second one has no record. */
   async open(identity: UploadIdentity): Promise<OpenRecord> {
-    const { sha256, size, contentType, preset = "", ref = "" } = identity;
+    const { content, size, contentType, preset = "", ref = "" } = identity;
     const { edge, token, account = accountOf(await token({})) } = this.#options;
     const key = sha256OfText(
-      JSON.stringify([edge, account, sha256, size, contentType, preset, ref]),
+      JSON.stringify([edge, account, content, size, contentType, preset, ref]),
     );
     if (this.#inUse.has(key)) return NO_RECORD;
     this.#inUse.add(key);

@@ -1,4 +1,5 @@
 import { UploadError } from "./problem.ts";
+import type { SendingFetch } from "./xhr_fetch.ts";
 import { linkSignal, throwIfAborted } from "@tintype/gcs/signals";
 
 /** What to send; the body must be one that can be sent again. */
@@ -21,6 +22,8 @@ export interface SendLimits {
   readonly signal?: AbortSignal | undefined;
   /** How long after an abort the answer is still waited for. */
   readonly graceMs?: number;
+  /** Called with the bytes of the body that have left, where the platform can say it. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -28,14 +31,14 @@ export interface SendLimits {
  * UploadError of code `network`; an abort throws the signal's reason.
  */
 export async function send(
-  fetcher: typeof fetch,
+  fetcher: SendingFetch,
   { url, ...init }: Request,
-  { timeoutMs, signal, graceMs = 0 }: SendLimits,
+  { timeoutMs, signal, graceMs = 0, onSent }: SendLimits,
 ): Promise<Answer> {
   throwIfAborted(signal);
   const linked = linkSignal(signal, { timeoutMs, graceMs });
   try {
-    const response = await fetcher(url, { ...init, signal: linked.signal });
+    const response = await fetcher(url, { ...init, signal: linked.signal, onSent });
     return { response, text: await response.text() };
   } catch (cause) {
     throwIfAborted(signal);

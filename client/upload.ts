@@ -9,7 +9,7 @@ import { partsOf, type UploadSource } from "./upload_source.ts";
 export interface UploadOptions {
   /** What the declaration says of the file beside what is measured. */
   readonly metadata?: {
-    /** Its media type where the file does not know it. */
+    /** Its media type where the first bytes do not say it, and the file does not know it. */
     readonly contentType?: string | undefined;
     /** A preset of the tenant's plan. */
     readonly preset?: string | undefined;
@@ -37,19 +37,23 @@ export interface Upload extends Promise<UploadedImage> {
 
 const ENDED: readonly UploadState[] = ["done", "failed", "cancelled"];
 
+/** What a queue says beside that. */
+export interface QueuedOptions extends UploadOptions, Pick<UploadJob, "turn"> {}
+
 /** Begins an upload. */
 export function beginUpload(
   tools: UploadTools,
   file: Blob | UploadSource,
-  { metadata = {}, imageId, signal, onProgress }: UploadOptions = {},
+  { metadata = {}, imageId, signal, onProgress, turn }: QueuedOptions = {},
 ): Upload {
   const control = new UploadControl();
   const progress = new ProgressReport(file.size, onProgress);
   const cancel = () => signal !== undefined && control.cancel(reasonOf(signal));
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
-  const { contentType = file.type, preset, ref } = metadata;
-  const job = { file: partsOf(file), contentType, preset, ref, imageId, control, progress };
+  const { contentType: typeHint = file.type, preset, ref } = metadata;
+  const parts = partsOf(file);
+  const job = { file: parts, typeHint, preset, ref, imageId, control, progress, turn };
   const result = uploadFile(tools, job)
     .catch((error: unknown) => fail(error, { control, progress }))
     .finally(() => signal?.removeEventListener("abort", cancel));

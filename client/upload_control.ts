@@ -21,6 +21,11 @@ export class UploadControl {
     return this.#cancelling.signal.aborted;
   }
 
+  /** Aborted when the upload is cancelled. */
+  get cancelSignal(): AbortSignal {
+    return this.#cancelling.signal;
+  }
+
   /** Aborts the step under way; the next one waits. */
   pause(): void {
     this.#isPaused = true;

@@ -1,30 +1,45 @@
 /**
- * The walk of one upload: read the file's digests, find what an earlier try left, declare the file, send it to its
- * session, start again with the same id where that was lost.
+ * The steps of one upload: find what the file is and what an earlier try left of it, declare it, send it to its session,
+ * start again with the same id where that was lost. A large file's digests are made while it is sent.
  */
 import { ChunkSize } from "./chunk_size.ts";
 import type { StartedUpload, UploadRequest } from "./contract.ts";
-import { digestsOf } from "./digests.ts";
+import { digestsOf, endsDigestOf, WHOLE_BYTES } from "./digests.ts";
 import type { CallEdge } from "./edge_caller.ts";
 import { type Image, imagePath } from "./images.ts";
+import { HEAD_BYTES, pictureTypeOf } from "./picture_type.ts";
 import { newImageId, timeOfImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { OpenRecord, ResumeRecords } from "./resume_records.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { cancelSession, sendToSession, type SessionUpload } from "./resumable_session.ts";
+import type { ServerClock } from "./server_clock.ts";
 import type { UploadControl } from "./upload_control.ts";
 import type { ProgressReport, UploadState } from "./upload_progress.ts";
 import type { FileParts } from "./upload_source.ts";
+import type { SendingFetch } from "./xhr_fetch.ts";
 
 /** An image whose bytes the store has. */
 export interface UploadedImage {
   readonly imageId: string;
 }
 
+/** What the edge answers to a declaration; without `upload` where the image is there already. */
+export type Declared = Pick<StartedUpload, "imageId"> & Partial<Pick<StartedUpload, "upload">>;
+
+/** Declares a file; each try says what `requestOf` makes. */
+export type Declare = (
+  requestOf: () => UploadRequest,
+  options: Pick<Parameters<CallEdge>[0], "signal" | "onWait">,
+) => Promise<Declared>;
+
 /** What an upload works with. */
 export interface UploadTools {
   readonly call: CallEdge;
-  readonly fetcher: typeof fetch;
+  readonly declare: Declare;
+  readonly clock: ServerClock;
+  /** Sends to the store. */
+  readonly fetcher: SendingFetch;
   readonly retry: RetryPolicy;
   /** The same size for all chunks; adaptive where it is not given. */
   readonly chunkBytes: number | undefined;
@@ -34,27 +49,31 @@ export interface UploadTools {
 /** One upload. */
 export interface UploadJob {
   readonly file: FileParts;
-  readonly contentType: string;
+  /** What is said of its type, which counts where its first bytes say nothing. */
+  readonly typeHint: string;
   readonly preset: string | undefined;
   readonly ref: string | undefined;
   /** The caller's own id; else that of an earlier try, or a new one. */
   readonly imageId: string | undefined;
   readonly control: UploadControl;
   readonly progress: ProgressReport;
+  /** Waited for before the first byte is sent. */
+  readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** How far an upload is. */
 interface Walk extends UploadTools, UploadJob {
   readonly record: OpenRecord;
-  readonly declaration: Omit<UploadRequest, "imageId"> & { readonly crc32c: string };
-  id: string;
+  readonly declaration: Omit<UploadRequest, "imageId">;
+  /** The whole file's, once it is known. */
+  crc32c: string | Promise<string> | undefined;
+  /** Undefined until the edge has made one, or may have and did not say so. */
+  id: string | undefined;
   session: SessionUpload | undefined;
 }
 
 /** Sessions of one upload before it gives up. */
 const MAX_SESSIONS = 3;
-/** A started session whose answer was not waited for could not be ended. */
-const CANCEL_GRACE_MS = 5_000;
 /** The edge takes a client's id for 24 hours after its time. */
 const MAX_ID_AGE_MS = 23 * 3_600_000;
 const WEEK_MS = 7 * 86_400_000;
@@ -68,6 +87,18 @@ const FINAL_CODES: readonly string[] = [
   "storage_refused",
 ];
 
+/** A started session whose answer was not waited for could not be ended. */
+const CANCEL_GRACE_MS = 5_000;
+
+/** Declares files one by one. */
+export function declareEach(call: CallEdge): Declare {
+  return (requestOf, options) =>
+    call({
+      ...{ path: "/v1/uploads", method: "POST", bodyOf: requestOf, ...options },
+      graceMs: CANCEL_GRACE_MS,
+    });
+}
+
 /** Uploads a file and answers its id when the store has all of it. Throws UploadError, or the reason of its cancelling. */
 export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<UploadedImage> {
   const walk = await prepare(tools, job);
@@ -75,7 +106,7 @@ export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<Up
     await sendAll(walk);
     await walk.record.remove();
     job.progress.change({ state: "done", heldBytes: job.file.size });
-    return { imageId: walk.id };
+    return { imageId: knownId(walk) };
   } catch (error) {
     const isFinal = error instanceof UploadError && FINAL_CODES.includes(error.code);
     if (isFinal || job.control.isCancelled) await walk.record.remove();
@@ -87,9 +118,15 @@ export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<Up
 }
 
 async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
-  const { file, contentType, preset, ref } = job;
-  const { sha256, crc32c } = await step(job, "reading", (signal) => digestsOf(file, signal));
-  const identity = { sha256, size: file.size, contentType, preset, ref };
+  const { file, preset, ref } = job;
+  const contentType = await step(job, "reading", () => typeOf(job));
+  // Under an id of the caller's own another file may be there, from which the digest tells this one apart.
+  const isDigested = file.size <= WHOLE_BYTES || job.imageId !== undefined;
+  const digests = isDigested
+    ? await step(job, "reading", (signal) => digestsOf(file, signal))
+    : undefined;
+  const content = digests?.sha256 ?? await step(job, "reading", () => endsDigestOf(file));
+  const identity = { content, size: file.size, contentType, preset, ref };
   const record = await tools.records.open(identity);
   const found = await record.get();
   const isSame = found !== undefined && (job.imageId ?? found.imageId) === found.imageId;
@@ -100,14 +137,20 @@ async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
     declaration: {
       contentType,
       size: file.size,
-      sha256,
-      crc32c,
+      ...digests,
       ...(preset === undefined ? {} : { preset }),
       ...(ref === undefined ? {} : { ref }),
     },
-    id: isSame ? found.imageId : job.imageId ?? newImageId(),
+    crc32c: digests?.crc32c,
+    id: isSame ? found.imageId : job.imageId,
     session: isSame ? found.session : undefined,
   };
+}
+
+/** The bytes say what a picture is; names and browsers are mistaken at times. */
+async function typeOf({ file, typeHint }: UploadJob): Promise<string> {
+  const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+  return pictureTypeOf(head) ?? (typeHint || "application/octet-stream");
 }
 
 async function sendAll(walk: Walk): Promise<void> {
@@ -117,6 +160,9 @@ async function sendAll(walk: Walk): Promise<void> {
     const { session } = walk;
     if (session === undefined) return;
     walk.progress.change({ imageId: walk.id });
+    const { turn } = walk;
+    if (turn !== undefined) await walk.control.run(turn);
+    walk.crc32c ??= crc32cWhileSent(walk);
     const outcome = await step(
       walk,
       "sending",
@@ -136,18 +182,25 @@ async function sendAll(walk: Walk): Promise<void> {
   throw new UploadError({ status: 410, code: "session_lost", detail });
 }
 
+/** Reads a large file for its checksum; reading fails where sending does, which then says so. */
+function crc32cWhileSent({ file, control }: Walk): Promise<string> {
+  const reading = digestsOf(file, control.cancelSignal).then(({ crc32c }) => crc32c);
+  reading.catch(() => undefined);
+  return reading;
+}
+
 function sendOptions(walk: Walk, { chunkMultiple }: SessionUpload) {
-  const { fetcher, retry, progress, declaration: { crc32c } } = walk;
+  const { fetcher, retry, progress, crc32c } = walk;
   const chunks = new ChunkSize({ multiple: chunkMultiple, fixedBytes: walk.chunkBytes });
   const onHeld = (heldBytes: number) =>
     progress.change({ state: "sending", heldBytes, bytesPerSecond: chunks.bytesPerSecond });
+  const onSent = (sentBytes: number) => progress.change({ state: "sending", sentBytes });
   const onWait = (error: UploadError) => progress.change({ state: "waiting", error });
-  return { fetcher, retry, crc32c, chunks, onHeld, onWait };
+  return { fetcher, retry, crc32c, chunks, onHeld, onSent, onWait };
 }
 
-/** Starts a session; `exists` where the image is there already. The id is kept first, so that a restart means the same image. */
+/** Starts a session; `exists` where the image is there already. */
 async function start(walk: Walk): Promise<"started" | "exists"> {
-  await keep(walk, Date.now() + WEEK_MS);
   const answer = await step(walk, "starting", (signal) => declare(walk, signal));
   walk.id = answer.imageId;
   if (answer.upload === undefined) return "exists";
@@ -156,23 +209,26 @@ async function start(walk: Walk): Promise<"started" | "exists"> {
   return "started";
 }
 
-/** What the edge answers; without `upload` where the image is there already. */
-type Declared = Pick<StartedUpload, "imageId"> & Partial<Pick<StartedUpload, "upload">>;
-
+/**
+ * Declares the file. The edge makes the id of a first try; where that was not answered, all others have one and the same,
+ * which is kept, so that a restart means the same image.
+ */
 async function declare(walk: Walk, signal: AbortSignal): Promise<Declared> {
-  const { call, declaration, id } = walk;
-  const onWait = (error: UploadError) => walk.progress.change({ state: "waiting", error });
-  const post = (body: UploadRequest) =>
-    call<Declared>({
-      ...{ path: "/v1/uploads", method: "POST", body, signal, onWait },
-      graceMs: CANCEL_GRACE_MS,
-    });
+  const { declaration } = walk;
+  const onWait = (error: UploadError) => {
+    walk.progress.change({ state: "waiting", error });
+    walk.id ??= newImageId(walk.clock.now());
+    void keep(walk, Date.now() + WEEK_MS);
+  };
+  const requestOf = () =>
+    walk.id === undefined ? declaration : { ...declaration, imageId: walk.id };
   try {
-    return await post({ ...declaration, imageId: id });
+    return await walk.declare(requestOf, { signal, onWait });
   } catch (error) {
-    if (walk.imageId !== undefined || !refusesId(error)) throw error;
-    // This device's clock is wrong, and so are the times of the ids that it makes.
-    return await post(declaration);
+    if (walk.imageId !== undefined || walk.id === undefined || !refusesId(error)) throw error;
+    // This device's clock is wrong, and no answer has said the time.
+    walk.id = undefined;
+    return await walk.declare(requestOf, { signal, onWait });
   }
 }
 
@@ -182,7 +238,12 @@ function refusesId(error: unknown): boolean {
 }
 
 function renewOldId(walk: Walk): void {
-  if (Date.now() - timeOfImageId(walk.id) > MAX_ID_AGE_MS) walk.id = newImageId();
+  if (walk.clock.now() - timeOfImageId(knownId(walk)) > MAX_ID_AGE_MS) walk.id = undefined;
+}
+
+function knownId({ id }: Walk): string {
+  if (id === undefined) throw new TypeError("Cannot name the image before it was declared");
+  return id;
 }
 
 /** An object of this name was there first: of this size it is this file, whose last reply was lost. */
@@ -190,7 +251,7 @@ async function checkTaken(walk: Walk): Promise<void> {
   const { bytes } = await step(
     walk,
     "sending",
-    (signal) => walk.call<Image>({ path: imagePath(walk.id), signal }),
+    (signal) => walk.call<Image>({ path: imagePath(knownId(walk)), signal }),
   );
   if (bytes === walk.file.size) return;
   const detail = `another file of ${bytes} bytes has this imageId`;
@@ -198,7 +259,7 @@ async function checkTaken(walk: Walk): Promise<void> {
 }
 
 async function keep({ record, id, session }: Walk, keepUntilMs: number): Promise<void> {
-  await record.put({ imageId: id, session, keepUntilMs });
+  if (id !== undefined) await record.put({ imageId: id, session, keepUntilMs });
 }
 
 /** A session that cannot be ended now ends by itself within a week; the caller wants to go. */

@@ -21,6 +21,8 @@ export interface UploadProgress {
   readonly imageId?: string | undefined;
   /** Bytes that the store holds; never fewer than before. */
   readonly heldBytes: number;
+  /** Bytes that have left, where the platform can say it; those of a lost connection are taken back. */
+  readonly sentBytes: number;
   readonly totalBytes: number;
   /** Measured over the last chunks. */
   readonly bytesPerSecond?: number | undefined;
@@ -35,7 +37,7 @@ export class ProgressReport {
 
   constructor(totalBytes: number, onProgress?: (progress: UploadProgress) => void) {
     this.#onProgress = onProgress;
-    this.#now = { state: "reading", heldBytes: 0, totalBytes };
+    this.#now = { state: "reading", heldBytes: 0, sentBytes: 0, totalBytes };
   }
 
   get now(): UploadProgress {
@@ -46,7 +48,8 @@ export class ProgressReport {
   change(change: Partial<UploadProgress>): void {
     const { error: _past, ...before } = this.#now;
     const heldBytes = Math.max(before.heldBytes, change.heldBytes ?? 0);
-    this.#now = { ...before, ...change, heldBytes };
+    const leftBytes = change.sentBytes ?? (change.state === "sending" ? before.sentBytes : 0);
+    this.#now = { ...before, ...change, heldBytes, sentBytes: Math.max(heldBytes, leftBytes) };
     this.#onProgress?.(this.#now);
   }
 }

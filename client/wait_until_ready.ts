@@ -45,7 +45,8 @@ export async function waitForMany(
   const done = new Map<string, Image>();
   return await untilDone(async (wait) => {
     const open = imageIds.filter((imageId) => !done.has(imageId)).slice(0, MOST_IMAGES);
-    for (const image of open.length > 0 ? await images.states(open, { wait, signal }) : []) {
+    const states = open.length === 0 ? [] : (await images.states(open, { wait, signal })).images;
+    for (const image of states) {
       if ("problem" in image) {
         if (image.status !== NOT_REACHED) throw new UploadError(image.problem);
       } else if (image.status !== "processing") {

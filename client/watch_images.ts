@@ -64,7 +64,8 @@ export async function* watchImages(
         continue;
       }
       const wait = ids.every((id) => known.has(id)) ? Math.ceil(leftMs / 1_000) : undefined;
-      for (const image of await patiently(() => images.states(ids, { wait, signal }))) {
+      const { images: states } = await patiently(() => images.states(ids, { wait, signal }));
+      for (const image of states) {
         if ("problem" in image) {
           if (image.status !== NOT_REACHED) open.delete(image.imageId);
           continue;

@@ -14,6 +14,7 @@ import { answerMethods, answerProblem } from "./problem.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { limitsRoutes } from "./routes/limits.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { recordRoutes } from "./routes/records.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -50,6 +51,7 @@ export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
     erasureRoutes,
     recordRoutes,
     grantRoutes,
+    limitsRoutes,
     serviceRoutes,
     pageRoutes,
   ];

@@ -30,7 +30,8 @@ test("limits answer 429 with their fields, the address's before the token is loo
 
 const broken = () => Promise.reject(new Error("binding is gone"));
 const brokenLimit = makeRateLimit({ limit: broken }, { name: "address", requests: 1 });
-const brokenStub = { reserve: broken, settle: broken, release: broken, countErasures: broken };
+const calls = { settle: broken, release: broken, countErasures: broken, used: broken };
+const brokenStub = { ...calls, reserve: broken };
 const brokenObject = durableObjectQuota({ idFromName: () => ({}), get: () => brokenStub });
 for (
   const [name, services, line] of [
@@ -38,6 +39,7 @@ for (
     ["a rate limit by owner", { ownerLimit: brokenLimit }, "GET /v1/images"],
     ["a quota", { quota: brokenObject }, "POST /v1/uploads"],
     ["a quota of erasures", { quota: brokenObject }, `DELETE /v1/images/${idAt(Date.now())}`],
+    ["the quota's reader", { quota: brokenObject }, "GET /v1/limits"],
     ["static assets", { pageFiles: assetsPageFiles({ fetch: broken }) }, "GET /"],
   ] as const
 ) {

@@ -116,6 +116,10 @@ const OPERATIONS: Readonly<
   Record<string, readonly [scope: string, requestOf?: (imageId: string) => CallOptions]>
 > = {
   "POST /v1/uploads": ["images:write", (imageId) => ({ json: { ...UPLOAD, imageId } })],
+  "POST /v1/uploads/batch": [
+    "images:write",
+    (imageId) => ({ json: { uploads: [{ ...UPLOAD, imageId }] } }),
+  ],
   "POST /v1/images?imageId={id}": ["images:write", () => {
     const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
     return { body: PNG, headers };
@@ -127,6 +131,7 @@ const OPERATIONS: Readonly<
   "GET /v1/erasures/{id}": ["images:delete"],
   "POST /v1/grants": ["images:grant", () => ({ json: GRANT })],
   "DELETE /v1/grants/{id}": ["images:grant"],
+  "GET /v1/limits": ["images:write"],
 };
 
 test("each route takes its scope and no other", async () => {
@@ -256,7 +261,10 @@ test("no guarded route answers anything but 401 without a token, and calls nothi
 });
 
 /** What a grant may do at all. */
-const GRANTED = ["POST /v1/uploads", "POST /v1/images?imageId={id}", "GET /v1/images/{id}"];
+const GRANTED = [
+  ...["POST /v1/uploads", "POST /v1/uploads/batch", "POST /v1/images?imageId={id}"],
+  ...["GET /v1/images/{id}", "GET /v1/limits"],
+];
 
 test("a grant reaches what it uploaded, and on any route nothing else of its owner", async () => {
   const { edge, ready, erased, never } = await bobsWorld();

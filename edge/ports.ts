@@ -6,7 +6,7 @@ import type { Owner } from "@tintype/core/model/owner";
 import type { Tenant } from "@tintype/core/model/tenant";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { ObjectCreator, ObjectLister, ObjectReader } from "@tintype/core/ports/object_store";
-import type { ErasureQuota, Quota } from "@tintype/core/ports/quota";
+import type { ErasureQuota, Quota, QuotaReader } from "@tintype/core/ports/quota";
 import type { TenantOrigins, TenantPlans } from "@tintype/core/ports/tenants";
 import type { UploadSessions } from "@tintype/core/ports/upload_sessions";
 import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
@@ -165,7 +165,7 @@ export interface EdgeServices {
   readonly erasures: ObjectCreator & ObjectReader;
   readonly sessions: UploadSessions;
   readonly urlSigner: ReadUrlSigner;
-  readonly quota: Quota & ErasureQuota;
+  readonly quota: Quota & ErasureQuota & QuotaReader;
   readonly addressLimit: RateLimit;
   readonly ownerLimit: RateLimit;
   readonly cursors: Cursors;

@@ -52,6 +52,11 @@ export const uploadBody = z.strictObject({
   ref: reference.optional(),
 });
 
+/** `POST /v1/uploads/batch`. */
+export const uploadsBody = z.strictObject({
+  uploads: z.array(uploadBody).min(1, "must name at least 1").max(50, "must name at most 50"),
+});
+
 /** `POST /v1/images`. */
 export const imageUploadQuery = z.strictObject({
   imageId: imageId.optional(),
@@ -67,6 +72,7 @@ const uuid = UUID_V7.source.slice(1, -1);
 export const listQuery = z.strictObject({
   cursor: z.string().min(1).max(256).optional(),
   limit: z.string().regex(/^([1-9]|[1-4][0-9]|50)$/, "must be from 1 to 50").optional(),
+  include: z.literal("renditions").optional(),
   owner: owner.optional(),
   ids: z.string().regex(
     new RegExp(`^${uuid}(,${uuid}){0,49}$`, "i"),
@@ -125,14 +131,27 @@ export const madeGrant = z.strictObject({
 
 const status = z.enum(["processing", "ready", "rejected", "failed"]);
 
+const renditions = z.array(z.strictObject({
+  name: z.string(),
+  width: count,
+  height: count,
+  contentType: z.string(),
+  bytes: count,
+  url: z.url().meta({
+    description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
+  }),
+}));
+
 /** An image in a listing, and after `POST /v1/images`. */
 export const imageSummary = z.strictObject({
   imageId,
   status,
   ref: reference.optional(),
+  reason: z.string().optional(),
   createdAt: instant.optional(),
   purgeAt: instant,
   image: path,
+  renditions: renditions.optional().meta({ description: "Where include=renditions asks for them" }),
 });
 
 /** An image's state. */
@@ -148,16 +167,7 @@ export const imageState = z.strictObject({
   purgeAt: instant,
   image: path,
   metadata: z.union([metadataSchema, z.strictObject({})]),
-  renditions: z.array(z.strictObject({
-    name: z.string(),
-    width: count,
-    height: count,
-    contentType: z.string(),
-    bytes: count,
-    url: z.url().meta({
-      description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
-    }),
-  })),
+  renditions,
 });
 
 /** A page of images. */
@@ -179,6 +189,19 @@ export const startedUpload = z.strictObject({
   }),
   image: path,
   purgeAt: instant,
+});
+
+const ofDay = z.strictObject({ perDay: count, left: count });
+
+/** What a caller may upload: a grant's guest learns nothing of the tenant's bytes. */
+export const limits = z.strictObject({
+  contentTypes: z.array(z.string()),
+  maxBytes: count.meta({ description: "Bytes of each image" }),
+  presets: z.array(z.string()),
+  requestsPerMinute: count,
+  images: ofDay,
+  bytes: ofDay.optional(),
+  resetsAt: instant,
 });
 
 /** An accepted erasure. */
@@ -238,6 +261,15 @@ export const imageStates = z.strictObject({
     description:
       "404 as for one image; 503 where the call has reached the storage requests that it may make: ask for those again",
   }),
+});
+
+/** What became of each upload of a batch, in its order. */
+export const uploadResults = z.strictObject({
+  results: z.array(z.union([
+    startedUpload.extend({ status: z.literal(201) }),
+    z.strictObject({ status: z.literal(200), imageId, state: imageState }),
+    z.strictObject({ status: z.int(), problem: problem }),
+  ])),
 });
 
 /** An image's state as it is answered. */

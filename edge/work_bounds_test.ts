@@ -50,6 +50,10 @@ async function askFor(edge: TestEdge, status: "processing" | "ready"): Promise<s
 const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
   "POST /v1/uploads": (edge) =>
     call(edge, "POST /v1/uploads", { json: { ...json, imageId: idAt(edge.clock.ms) } }),
+  "POST /v1/uploads/batch": (edge) => {
+    const uploads = idsOf(edge, 50).map((imageId) => ({ ...json, imageId }));
+    return call(edge, "POST /v1/uploads/batch", { json: { uploads } });
+  },
   "POST /v1/images": (edge) => {
     const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
     const path = `POST /v1/images?imageId=${idAt(edge.clock.ms)}`;
@@ -61,7 +65,7 @@ const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
       await putImage(edge, { imageId: idAt(edge.clock.ms - at % 7 * DAY_MS - at) });
     }
     edge.calls.length = 0;
-    return await call(edge, "GET /v1/images?limit=50");
+    return await call(edge, "GET /v1/images?limit=50&include=renditions");
   },
   "GET /v1/images/{id}": (edge) => call(edge, `GET /v1/images/${idAt(edge.clock.ms)}`),
   "GET /v1/images/{id}?wait=20": (edge) =>
@@ -80,6 +84,7 @@ const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
     const body = { ...json, imageId: idAt(edge.clock.ms) };
     return await call(edge, "POST /v1/uploads", { claims: null, headers, json: body });
   },
+  "GET /v1/limits": (edge) => call(edge, "GET /v1/limits"),
   "a bad token": (edge) =>
     call(edge, "GET /v1/images", { claims: null, headers: { Authorization: "Bearer a.b.c" } }),
 };
@@ -95,6 +100,7 @@ for (const [name, ask] of Object.entries(CASES)) {
     const counted = [
       t.mock.method(quota, "reserve", quota.reserve),
       t.mock.method(quota, "countErasures", quota.countErasures),
+      t.mock.method(quota, "used", quota.used),
       t.mock.method(grants, "open", grants.open),
       t.mock.method(grants, "take", grants.take),
       t.mock.method(grants, "holds", grants.holds),

@@ -6,7 +6,7 @@ import { readAs, readProblem } from "./_assertions.ts";
 import { PNG } from "./_testing.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { askWorker, inOneWindow, newImageId, TestCloud } from "./_worker_testing.ts";
-import { erasureResults } from "./schemas.ts";
+import { erasureResults, limits } from "./schemas.ts";
 
 const skipMemory = existsSync("/proc/self/status") ? false : "there is no /proc here";
 const MIB = 1024 * 1024;
@@ -105,6 +105,9 @@ test("a tenant's day takes exactly its images, and a retry counts once", async (
   ]);
   assert.equal((await readProblem(full, 429)).code, "quota_exceeded");
   assert.equal((await start({ imageId })).status, 201, "counted already");
+  const left = await readAs(limits, await edge.ask("GET /v1/limits", {}, tenant));
+  assert.deepEqual(left.images, { perDay: 2, left: 0 });
+  assert.equal(left.bytes?.left, 49_999_998_000);
 });
 
 test("a tenant's day takes exactly its erasures: repeated ones are free, and many in one call are each counted", async () => {

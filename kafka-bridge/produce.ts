@@ -7,9 +7,10 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import process from "node:process";
-import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { findPictures, type Picture, type UnsentFile } from "@tintype/cli/find_pictures";
 import { requireLocalSystem } from "@tintype/cli/local_system";
-import { runMain } from "@tintype/cli/run_main";
+import { EXIT, runMain } from "@tintype/cli/run_main";
+import { shownJson, shownText } from "@tintype/cli/shown_text";
 import { readKafkaEnv } from "./config/env.ts";
 import {
   chunkBytesOf,
@@ -20,8 +21,10 @@ import {
 import { type ProduceArguments, produceCommand } from "./producer/read_arguments.ts";
 import { wordsOfError } from "./operations/words_of_error.ts";
 
-async function produce(call: ProduceArguments): Promise<void> {
-  const pictures = await findPictures(call.words, { anyFile: true });
+async function produce(call: ProduceArguments): Promise<number> {
+  const unsent: UnsentFile[] = [];
+  const onUnsent = (file: UnsentFile) => void unsent.push(file);
+  const pictures = await findPictures(call.words, { anyFile: true, onUnsent });
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
   if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const producer = await openPictureProducer(env, call.topic);
@@ -30,6 +33,10 @@ async function produce(call: ProduceArguments): Promise<void> {
   } finally {
     await producer.close();
   }
+  for (const { name, reason } of unsent) {
+    process.stderr.write(`${shownText(`${name}: not sent: ${reason}`)}\n`);
+  }
+  return unsent.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 interface Sending {
@@ -54,13 +61,13 @@ async function sendAll(
     const chunks = count > 1 ? { chunks: count } : {};
     if (json) {
       process.stdout.write(
-        `${JSON.stringify({ file: picture.path, topic, ...place, ...chunks })}\n`,
+        `${shownJson({ file: picture.path, topic, ...place, ...chunks })}\n`,
       );
     }
     const where = `${topic}/${place.partition}/${place.offset}`;
     const parts = count > 1 ? ` in ${count} chunks` : "";
     process.stderr.write(
-      `${index + 1} of ${pictures.length}: ${picture.name} -> ${where}${parts}\n`,
+      `${index + 1} of ${pictures.length}: ${shownText(picture.name)} -> ${where}${parts}\n`,
     );
   }
   const seconds = (performance.now() - startedMs) / 1000;

@@ -4,12 +4,12 @@
  */
 import { createClient } from "@tintype/client/client";
 import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
+import { clearDatabase, openKeptFiles } from "@tintype/client/queue/kept_files";
+import { ENDED } from "@tintype/client/queue/queue_item";
 import { render } from "lit-html";
 import { PageApp } from "./page_app.ts";
 import { type PageConfig, readPageConfig } from "./page_config.ts";
 import { droppedFiles } from "./queue/dropped_files.ts";
-import { clearDatabase, openKeptFiles } from "./queue/kept_files.ts";
-import { FINISHED } from "./queue/queue_item.ts";
 import { developmentSignIn } from "./session/development_sign_in.ts";
 import { oidcSignIn } from "./session/oidc_sign_in.ts";
 import type { SignInWay } from "./session/session.ts";
@@ -38,7 +38,14 @@ const app = new PageApp({
   mayFillGallery: () => tiles.areOutOfView && !document.activeElement?.closest(".queue"),
   isQueueOpen: matchMedia("(min-width: 40rem)").matches,
 });
+const rows = new WatchedTiles({
+  onCome: (id) => app.studio?.thumbnails.want(id, app.studio.queue.fileOf(id)),
+  onGo: () => undefined,
+});
+/** Of the time between two draws: the rest is for sending. */
+const DRAWING_SHARE = 0.2;
 let isDrawing = false;
+let lastDrawMs = 0;
 
 root.replaceChildren();
 passOnBrowserEvents();
@@ -60,15 +67,20 @@ function signInWayOf({ signIn }: PageConfig): SignInWay | undefined {
   return signIn.type === "development" ? developmentSignIn(signIn) : oidcSignIn(signIn);
 }
 
-/** Draws once for all changes of this turn. */
+/** Draws once for all changes of a moment: the next one when a quick page has drawn, later on a slow one. */
 function drawSoon(): void {
   if (isDrawing) return;
   isDrawing = true;
-  queueMicrotask(() => {
+  const draw = () => {
     isDrawing = false;
-    render(pageView(app, { onTile: tiles.watch }), root);
+    const startMs = performance.now();
+    render(pageView(app, { onTile: tiles.watch, onRow: rows.watch }), root);
     syncDialogs(root);
-  });
+    lastDrawMs = performance.now() - startMs;
+  };
+  const waitMs = lastDrawMs / DRAWING_SHARE;
+  if (waitMs < 10) queueMicrotask(draw);
+  else setTimeout(draw, waitMs);
 }
 
 /** Nobody looks at a hidden page, so it asks for nothing. */
@@ -88,7 +100,7 @@ function passOnBrowserEvents(): void {
   });
   addEventListener("beforeunload", (event) => {
     const items = app.studio?.queue.items ?? [];
-    if (items.some(({ isKept, state }) => !isKept && !FINISHED.has(state))) event.preventDefault();
+    if (items.some(({ isKept, state }) => !isKept && !ENDED.has(state))) event.preventDefault();
   });
   addEventListener("paste", ({ clipboardData }) => {
     if (clipboardData !== null && clipboardData.files.length > 0) {

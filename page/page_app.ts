@@ -3,20 +3,22 @@
  * Views read it and call it; `onChange` tells that they are to be drawn again.
  */
 import type { Client, TokenSource } from "@tintype/client/client";
+import { typeOfFile } from "@tintype/client/queue/admission";
+import type { KeptFiles } from "@tintype/client/queue/kept_files";
+import type { QueueItem } from "@tintype/client/queue/queue_item";
+import type { UploadQueue } from "@tintype/client/queue/upload_queue";
 import { Gallery } from "./gallery/gallery.ts";
 import type { PageConfig } from "./page_config.ts";
 import { isOwnFile } from "./queue/dropped_files.ts";
-import type { KeptFiles } from "./queue/kept_files.ts";
-import { mediaTypeOf } from "./queue/media_type_of.ts";
-import { thumbnailOf } from "./queue/thumbnail.ts";
-import { UploadQueue } from "./queue/upload_queue.ts";
+import { Thumbnails } from "./queue/thumbnails.ts";
 import { type Session, SignedOut, type SignInWay, tokenTroubleOf } from "./session/session.ts";
 import { refusalOf, WORDS } from "./words.ts";
 
 /** What a signed-in person has. */
-interface Studio {
+export interface Studio {
   readonly session: Session;
   readonly queue: UploadQueue;
+  readonly thumbnails: Thumbnails;
   readonly gallery: Gallery;
 }
 
@@ -106,9 +108,8 @@ export class PageApp {
   /** Adds files; what is no picture is left out where a whole folder was given, else its row says so. */
   async add(files: readonly File[], { isFolder = false } = {}): Promise<void> {
     const own = files.filter(isOwnFile);
-    const isPicture = (file: File) =>
-      mediaTypeOf(file, this.config?.types ?? []).startsWith("image/");
-    const wanted = isFolder ? own.filter(isPicture) : own;
+    const found = await Promise.all(own.map((file) => isFolder ? typeOfFile(file) : "image/"));
+    const wanted = own.filter((_, at) => found[at]?.startsWith("image/"));
     const skipped = own.length - wanted.length;
     if (wanted.length === 0 && skipped === 0) return;
     this.say([
@@ -127,9 +128,25 @@ export class PageApp {
   /** Sees to it that the addresses in the open dialog lead somewhere, and that nothing outlives its time. */
   lookAgain(): void {
     const { dialog, studio } = this;
-    studio?.queue.putAwayReady(({ purgeAt }) => Date.parse(purgeAt) <= Date.now());
+    this.putAwayReady(({ image }) => Date.parse(image?.purgeAt ?? "") <= Date.now());
     void studio?.queue.removeBefore(this.#keptSinceMs());
     if (dialog.kind === "image") studio?.gallery.wantAddresses(dialog.imageId);
+  }
+
+  /** Lets what is ready leave for the gallery: all of it, or what `which` chooses. */
+  putAwayReady(which: (item: QueueItem) => boolean = () => true): void {
+    this.#putAway((item) => item.state === "ready" && which(item));
+  }
+
+  /** Puts away all that was refused. */
+  dismissAll(): void {
+    this.#putAway(({ state }) => state === "refused");
+  }
+
+  #putAway(which: (item: QueueItem) => boolean): void {
+    for (const item of this.studio?.queue.items ?? []) {
+      if (which(item)) void this.studio?.queue.remove(item.id);
+    }
   }
 
   /** What was added before that time has outlived the retention period in this browser. */
@@ -208,23 +225,27 @@ export class PageApp {
     );
     const onChange = () => this.changed();
     const gallery = new Gallery({ client, onChange });
-    const queue = new UploadQueue({
-      ...{ client, account, thumbnailOf, onChange },
-      kept: this.#options.kept,
-      types: this.config?.types ?? [],
-      onSettled: (image, name) => {
-        if (image.status === "ready") this.#speak(WORDS.queue.ready(name));
+    const thumbnails = new Thumbnails(onChange);
+    const queue = client.queue({
+      ...{ account, onChange, store: this.#options.kept },
+      canRetry: ({ code }) => refusalOf(code).canRetry,
+      onEnd: (item) => this.#ended(item),
+      onRemove({ id, image, readAtMs }) {
+        thumbnails.forget(id);
+        if (image !== undefined) gallery.add(image, readAtMs);
       },
-      onLeft: (image, readAtMs) => gallery.add(image, readAtMs),
-      mayLeave: this.#options.mayFillGallery,
-      onRefused: ({ name, problem }) =>
-        this.#speak(WORDS.queue.refused(name, refusalOf(problem?.code ?? "").what)),
     });
     void gallery.refresh();
     // What was kept is there from the first moment, so that nothing moves when it comes.
     await queue.restore();
-    this.studio = { session, queue, gallery };
+    this.studio = { session, queue, thumbnails, gallery };
     this.changed();
+  }
+
+  #ended({ name, state, problem }: QueueItem): void {
+    const what = refusalOf(problem?.code ?? "").what;
+    this.#speak(state === "ready" ? WORDS.queue.ready(name) : WORDS.queue.refused(name, what));
+    if (this.studio?.queue.isBusy === false && this.#options.mayFillGallery()) this.putAwayReady();
   }
 
   async #tokenOf(session: Session, refused: string | undefined): Promise<string> {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import type { Client, Image, TokenSource } from "@tintype/client/client";
 import { UploadError } from "@tintype/client/problem";
-import { memoryFiles, photos, testClient, untilStill } from "./_testing.ts";
+import type { KeptFiles } from "@tintype/client/queue/kept_files";
+import { memoryFiles, photos, testClient, untilStill } from "@tintype/client/testing/queue_fixture";
 import { PageApp } from "./page_app.ts";
-import type { KeptFiles } from "./queue/kept_files.ts";
 import { type Session, SignedOut, type SignInWay } from "./session/session.ts";
 import { WORDS } from "./words.ts";
 
@@ -28,7 +28,7 @@ interface Changes {
 
 /** A page whose client and browser the test holds. */
 async function openPage({ restored, begin, erase, images, kept }: Changes = {}) {
-  const { client, uploads } = testClient(images);
+  const { client, uploads } = testClient({ images });
   const seen = { forgotten: [] as string[], ended: 0, erased: [] as string[] };
   let token: TokenSource | undefined;
   const calls = {
@@ -40,7 +40,7 @@ async function openPage({ restored, begin, erase, images, kept }: Changes = {}) 
     kept: kept ?? held,
     clientOf(_account, source) {
       token = source;
-      return { ...client, images: calls } as unknown as Client; // the calls that the page makes
+      return { ...client, images: { ...client.images, ...calls } } as unknown as Client; // the calls that the page makes
     },
     forget: async (account) => void seen.forgotten.push(account),
     onChange: () => undefined,
@@ -107,6 +107,7 @@ test("signing in opens the studio; a failure says so, and can be tried again", a
 test("signing out asks first while something is on its way, and then leaves nothing in this browser", async () => {
   const { app, held, uploads, seen } = await openPage({ restored: SESSION });
   await app.add(photos(1));
+  await untilStill();
   await app.signOut();
   assert.deepEqual([app.dialog.kind, app.studio !== undefined], ["sign-out", true]);
   await app.signOut(true);
@@ -119,6 +120,7 @@ test("a session that is over pauses what is sent and keeps it for the next one",
   const ended = { ...SESSION, token: () => Promise.reject(new SignedOut("Cannot renew token")) };
   const { app, held, uploads, askToken } = await openPage({ restored: ended });
   await app.add(photos(1));
+  await untilStill();
   await assert.rejects(async () => await askToken(), SignedOut);
   assert.deepEqual([app.studio, app.trouble], [undefined, WORDS.welcome.again]);
   assert.deepEqual([uploads[0]?.did, held.held.size], [["pause"], 1]);
@@ -167,11 +169,13 @@ test("an erasure asks, erases and closes; one that fails goes back to its pictur
 test("what failed for the network is sent again when it is back", async () => {
   const { app, uploads } = await openPage({ restored: SESSION });
   await app.add(photos(1));
+  await untilStill();
   app.setOnline(false);
   assert.equal(app.isOnline, false);
   uploads[0]?.fail(new UploadError({ status: 0, code: "network", detail: "" }));
   await untilStill();
   app.setOnline(true);
+  await untilStill();
   assert.deepEqual([app.notice, uploads.length], [WORDS.online, 2]);
 });
 
@@ -179,6 +183,7 @@ test("a picture that is ready is read aloud, and leaves the queue at the end of 
   const purgeAt = new Date(START_MS + PERIOD_MS).toISOString();
   const { app, uploads } = await openPage({ restored: SESSION, images: { a: { purgeAt } } });
   await app.add(photos(1));
+  await untilStill();
   uploads[0]?.end("a");
   await untilStill();
   assert.equal(app.spoken, WORDS.queue.ready("1.jpg"));

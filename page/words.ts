@@ -77,7 +77,6 @@ export const WORDS = {
     refused: (name: string, what: string) => `${name}: ${what}`,
     states: {
       queued: "Waiting for its turn",
-      reading: "Being read",
       sending: (held: number, size: number, bytesPerSecond: number | undefined) =>
         [
           `${bytesText(held)} of ${bytesText(size)}`,

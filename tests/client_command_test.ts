@@ -46,7 +46,7 @@ function upload(...args: readonly string[]): Run {
   return run(process.execPath, [join(ROOT, "client/command/main.ts"), ...args]);
 }
 
-/** Runs the task as people do, on Deno. */
+/** Runs the task as people do. */
 function uploadTask(...args: readonly string[]): Run {
   return run(join(ROOT, "node_modules/.bin/deno"), ["task", "--quiet", "upload", ...args]);
 }
@@ -129,10 +129,14 @@ test("upload sends files and folders, a JSON line for each, and fails with code 
   const stored = await edge.storedDigests();
   assert.ok(results.every(({ imageId }) => stored.has(imageId)));
   await picture("empty.gif", 0);
-  const bad = await upload("empty.gif", "three.webp", ...toEdge()).ended;
+  await mkdir(join(folder, "odd"));
+  const latin1 = Buffer.from(join(folder, "odd/caf\xe9\x1b.jpg"), "latin1");
+  await writeFile(latin1, "a name that no program of UTF-8 can say");
+  const bad = await upload("empty.gif", "three.webp", "odd", ...toEdge()).ended;
   assert.equal(bad.code, 1);
   assert.match(bad.out, /^empty\.gif {2}refused: invalid_request {2}.*size/m);
   assert.match(bad.out, /^three\.webp {2}uploaded {2}[0-9a-f-]{36}$/m);
+  assert.match(bad.out, /^caf\ufffd\\u001b\.jpg {2}refused: unreadable {2}its name is not UTF-8/m);
 });
 
 test("upload that Ctrl-C ends goes on where it was when it runs again, and sends nothing twice", async () => {

@@ -93,8 +93,9 @@ test(
     const small = JSON.parse(await bash(snippet("curl-small")));
     assert.equal(small.status, "processing");
     const reading = snippet("curl-read").replace("wait=20", "wait=1");
-    const out = await bash(`${snippet("curl")}\n${reading}`);
-    const [first, last, answers = ""] = out.split("\n");
+    const out = await bash(`${snippet("curl")}\n${snippet("curl-batch")}; echo\n${reading}`);
+    const [first, last, batch = "", answers = ""] = out.split("\n");
+    assert.equal(JSON.parse(batch).results[0].status, 201);
     assert.deepEqual([first, last], ["308", "200"]);
     const [image, erasure] = answers.replace("}{", "}\n{").split("\n").map((each) =>
       JSON.parse(each)

@@ -209,11 +209,13 @@ test("GET answers for a purged image as for one that never was", async () => {
   const [purged] = images.filter(({ imageId: id, door }) => id !== imageId && door === "edge");
   const tokens = [0, 1].map((person) => tokenFor(`person-${person}`, { tenant: "demo" })); // whose pictures they were
   for (const token of await Promise.all(tokens)) {
-    const [gone, never] = await Promise.all([purged?.imageId, newImageId()].map(async (id) => {
-      const response = await callEdge(`/v1/images/${id}`, { token });
-      const requestId = response.headers.get("x-request-id") ?? "";
-      return [response.status, (await response.text()).replace(requestId, "")];
-    }));
+    const [gone, never] = await Promise.all(
+      [purged?.imageId, newImageId(Date.now())].map(async (id) => {
+        const response = await callEdge(`/v1/images/${id}`, { token });
+        const requestId = response.headers.get("x-request-id") ?? "";
+        return [response.status, (await response.text()).replace(requestId, "")];
+      }),
+    );
     assert.equal(gone?.[0], 404);
     assert.deepEqual(gone, never);
   }

@@ -12,12 +12,13 @@ import { UsageError } from "@tintype/cli/usage_error";
 import { createClient, type TokenSource } from "../client.ts";
 import { FileResumeStore } from "../node/file_store.ts";
 import { developmentTokens } from "./development_tokens.ts";
-import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { findPictures, type Picture, type UnsentFile } from "@tintype/cli/find_pictures";
+import { shownJson } from "@tintype/cli/shown_text";
 import { UPLOAD, type UploadCommand, uploadCommandOf } from "./options.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { sendPictures } from "./send_pictures.ts";
 import { SentList } from "./sent_list.ts";
-import { resultLine, type SentPicture } from "./sent_picture.ts";
+import { resultLine, type SentPicture, unsentPicture } from "./sent_picture.ts";
 import { watchFolder } from "./watch_folder.ts";
 
 /** The local OIDC provider, and whose tokens it is asked for. */
@@ -28,18 +29,25 @@ const LOCAL_PERSON = {
 } as const;
 
 interface Sending {
-  readonly progress: ProgressLine;
   readonly list: SentList;
   readonly signal: AbortSignal;
+  readonly onUnsent: (file: UnsentFile) => void;
 }
 
 async function upload(command: UploadCommand, { signal }: AbortController): Promise<number> {
   const progress = new ProgressLine((text) => void process.stderr.write(text), {
     isTerminal: process.stderr.isTTY === true,
   });
+  const report = (each: SentPicture) => {
+    const line = command.json ? shownJson(each) : resultLine(each);
+    progress.tell(() => process.stdout.write(`${line}\n`));
+  };
+  const unsent: SentPicture[] = [];
+  const onUnsent = (file: UnsentFile) => void unsent.push(unsentPicture(file));
   await makeStateFolder(command.state);
   const list = new SentList(command);
-  const pictures = await picturesOf(command, { progress, list, signal });
+  const pictures = await picturesOf(command, { list, signal, onUnsent });
+  const total = Array.isArray(pictures) ? pictures.length : 0;
   const issuers = command.token === undefined ? [LOCAL_PERSON.issuer] : [];
   await requireLocalSystem(command.to, ...issuers);
   const client = createClient({
@@ -53,21 +61,19 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
     isReadyAwaited: !command.noWait,
     signal,
     list,
-    onProgress: (picture, now) => progress.change(picture, now),
-    onDone: (each) => {
-      const line = command.json ? JSON.stringify(each) : resultLine(each);
-      progress.tell(() => process.stdout.write(`${line}\n`));
-    },
+    onProgress: (totals, waitsFor) => progress.change(totals, waitsFor),
+    onDone: report,
   });
+  unsent.forEach(report);
   progress.end();
   if (command.watch === undefined && signal.aborted) {
     const rest = "the same command continues with the rest";
-    process.stderr.write(`Interrupted after ${sent.length} of ${progress.total}; ${rest}\n`);
+    process.stderr.write(`Interrupted after ${sent.length} of ${total}; ${rest}\n`);
     return EXIT.interrupted;
   }
   // A folder that is watched again must not be sent again; a command that came to its end may be.
   if (command.watch === undefined) await list.clear();
-  return sent.every(isWell) ? EXIT.done : EXIT.failed;
+  return [...sent, ...unsent].every(isWell) ? EXIT.done : EXIT.failed;
 }
 
 async function makeStateFolder(state: string): Promise<void> {
@@ -79,17 +85,15 @@ async function makeStateFolder(state: string): Promise<void> {
 /** The pictures of the command line, or those of the watched folder, as they come and for as long as it runs. */
 async function picturesOf(
   { words, watch }: UploadCommand,
-  { progress, list, signal }: Sending,
+  { list, signal, onUnsent }: Sending,
 ): Promise<AsyncIterable<Picture> | Iterable<Picture>> {
   if (watch !== undefined) {
     const isFolder = await stat(watch).then((facts) => facts.isDirectory(), () => false);
     if (!isFolder) throw new UsageError(`Cannot watch ${watch} as it is no folder`);
     process.stderr.write(`Watching ${watch}; Ctrl-C ends\n`);
-    return progress.adding(watchFolder(watch, { list, signal }));
+    return watchFolder(watch, { list, signal, onUnsent });
   }
-  const pictures = await findPictures(words);
-  for (const picture of pictures) progress.add(picture);
-  return pictures;
+  return await findPictures(words, { onUnsent });
 }
 
 /** Tokens as `--token` asks for them: as it is, from a file that is read each time, or of the local issuer. */

@@ -1,7 +1,9 @@
-/** Sends pictures with the client, several at a time, and waits until each has come to an end. */
-import { type Client, type Image, UploadError, type UploadProgress } from "../client.ts";
-import { openFile } from "../node/file_source.ts";
+/** Sends pictures with the client's queue and waits until each has come to an end. */
 import type { Picture } from "@tintype/cli/find_pictures";
+import { shownText } from "@tintype/cli/shown_text";
+import type { Client, Image, QueueItem, QueueTotals } from "../client.ts";
+import { openFile } from "../node/file_source.ts";
+import { UploadQueue } from "../queue/upload_queue.ts";
 import type { SentList } from "./sent_list.ts";
 import type { SentPicture } from "./sent_picture.ts";
 
@@ -13,87 +15,103 @@ export interface SendPicturesOptions {
   readonly clientFor: (index: number) => Client;
   readonly atOnce: number;
   readonly isReadyAwaited?: boolean;
+  /** Whether no more than `atOnce` are under way in all, what is processed among them. */
+  readonly holdsLine?: boolean;
   /** Pauses what is under way, so that it can go on another time, and begins nothing more. */
   readonly signal: AbortSignal;
   /** What an interrupted run has sent already; it is not sent again. */
   readonly list?: Pick<SentList, "get" | "add">;
-  readonly onProgress?: (picture: Picture, progress: UploadProgress) => void;
+  readonly onProgress?: (totals: QueueTotals, waitsFor: string | undefined) => void;
   readonly onDone?: (sent: SentPicture) => void;
 }
-
-const READY_TIMEOUT_MS = 180_000;
-/** What waits for another time is not lost. */
-const INTERRUPTED = Symbol("interrupted");
 
 /** Sends every picture; the results in the pictures' order, without those that were interrupted. */
 export async function sendPictures(
   pictures: Iterable<Picture> | AsyncIterable<Picture>,
   options: SendPicturesOptions,
 ): Promise<SentPicture[]> {
+  const { clientFor, atOnce, holdsLine = false, signal, list, onDone, onProgress } = options;
   const results: SentPicture[] = [];
-  const places = placesOf(pictures);
-  const worker = async () => {
-    for await (const { picture, index } of places) {
-      if (options.signal.aborted) break;
-      const sent = await sendOne(picture, { ...options, client: options.clientFor(index) });
-      if (sent === INTERRUPTED) break;
-      results[index] = sent;
-      options.onDone?.(sent);
+  const places = new Map<string, { readonly picture: Picture; readonly index: number }>();
+  const noted: Promise<void>[] = [];
+  const finish = (sent: SentPicture, index: number) => {
+    results[index] = sent;
+    onDone?.(sent);
+  };
+  const onEnd = (item: QueueItem) => {
+    const place = places.get(item.id);
+    if (place === undefined || signal.aborted) return;
+    const sent = sentOf(item);
+    if (sent.status !== "refused" && sent.status !== "lost") {
+      noted.push(list?.add(place.picture, sent) ?? Promise.resolve());
+    }
+    finish(sent, place.index);
+  };
+  const onStored = (item: QueueItem) => {
+    const place = places.get(item.id);
+    if (place !== undefined) {
+      noted.push(list?.add(place.picture, uploadedOf(item)) ?? Promise.resolve());
     }
   };
-  await Promise.all(Array.from({ length: options.atOnce }, worker));
+  const queue = new UploadQueue(clientFor(0), {
+    ...{ atOnce, holdsLine, onEnd, onStored },
+    until: options.isReadyAwaited === false ? "stored" : "ready",
+    onChange: () => onProgress?.(queue.totals, waitsFor(queue.items)),
+  });
+  const interrupt = () => queue.stop();
+  signal.addEventListener("abort", interrupt);
+  let index = 0;
+  for await (const picture of pictures) {
+    if (signal.aborted) break;
+    const known = await list?.get(picture);
+    if (known !== undefined && (known.status !== "uploaded" || options.isReadyAwaited === false)) {
+      finish(known, index++);
+      continue;
+    }
+    const { name, path, bytes: size, contentType: type } = picture;
+    const open = () => openFile(path, { type });
+    const id = String(index);
+    places.set(id, { picture, index });
+    await queue.add([{
+      ...{ id, name, size, type, open, client: clientFor(index) },
+      imageId: known?.imageId ?? undefined,
+    }]);
+    index++;
+  }
+  await queue.idle();
+  signal.removeEventListener("abort", interrupt);
+  await Promise.all(noted);
   return results.filter(Boolean);
 }
 
-/** Pictures with their places; one source for all workers. */
-async function* placesOf(pictures: Iterable<Picture> | AsyncIterable<Picture>) {
-  let index = 0;
-  for await (const picture of pictures) yield { picture, index: index++ };
+function waitsFor(items: readonly QueueItem[]): string | undefined {
+  const waiting = items.filter(({ state }) => state === "waiting");
+  return waiting[0] && `${waiting.length} waiting: ${waiting[0].problem?.code}`;
 }
 
-async function sendOne(
-  picture: Picture,
-  options: SendPicturesOptions & { readonly client: Client },
-): Promise<SentPicture | typeof INTERRUPTED> {
-  const facts = { file: picture.name, bytes: picture.bytes, renditions: 0, readyMs: null } as const;
-  const { client, signal, list } = options;
-  const known = await list?.get(picture);
-  let imageId = known?.imageId ?? null;
-  try {
-    imageId ??= await uploadOrPause(picture, options);
-    const uploaded = { ...facts, imageId, status: "uploaded" } as const;
-    if (known === undefined) await list?.add(picture, uploaded);
-    if (known !== undefined && known.status !== "uploaded") return known;
-    if (options.isReadyAwaited === false) return uploaded;
-    const storedMs = performance.now();
-    const image = await client.waitUntilReady(imageId, { timeoutMs: READY_TIMEOUT_MS, signal });
-    const readyMs = Math.round(performance.now() - storedMs);
-    const sent = { ...facts, ...outcomeOf(image), readyMs };
-    await list?.add(picture, sent);
-    return sent;
-  } catch (error) {
-    if (signal.aborted) return INTERRUPTED;
-    return { ...facts, imageId, ...failureOf(error, imageId) };
-  }
-}
-
-async function uploadOrPause(
-  picture: Picture,
-  { client, signal, onProgress }: SendPicturesOptions & { readonly client: Client },
-): Promise<string> {
-  const file = await openFile(picture.path, { type: picture.contentType });
-  const upload = client.upload(file, { onProgress: (progress) => onProgress?.(picture, progress) });
-  const { promise: interrupted, reject } = Promise.withResolvers<never>();
-  const interrupt = () => {
-    upload.pause();
-    reject(signal.reason);
+function uploadedOf({ name: file, size: bytes, imageId }: QueueItem): SentPicture {
+  return {
+    file,
+    bytes,
+    renditions: 0,
+    readyMs: null,
+    imageId: imageId ?? null,
+    status: "uploaded",
   };
-  signal.addEventListener("abort", interrupt);
-  try {
-    return (await Promise.race([upload, interrupted])).imageId;
-  } finally {
-    signal.removeEventListener("abort", interrupt);
+}
+
+function sentOf(item: QueueItem): SentPicture {
+  const { image, problem, readAtMs, storedAtMs } = item;
+  const uploaded = uploadedOf(item);
+  if (image !== undefined) {
+    return { ...uploaded, ...outcomeOf(image), readyMs: readAtMs - storedAtMs };
   }
+  if (problem === undefined) return uploaded;
+  const { code, status, detail } = problem;
+  // A picture that cannot be read is lost like one that cannot be sent.
+  const isRefused = item.imageId === undefined && status >= 400 && status < 500;
+  const said = { reason: code, detail: shownText(detail) };
+  return { ...uploaded, status: isRefused ? "refused" : "lost", ...said };
 }
 
 /** What a result takes from an image's own record. */
@@ -104,20 +122,4 @@ export function outcomeOf({ imageId, status, reason, renditions }: Image) {
     ...(reason === undefined ? {} : { reason }),
     renditions: renditions.length,
   };
-}
-
-/** A picture that cannot be read is lost like one that cannot be sent; what else is thrown is nobody's upload. */
-function failureOf(
-  error: unknown,
-  imageId: string | null,
-): Pick<SentPicture, "status" | "reason" | "detail"> {
-  if (!(error instanceof UploadError)) {
-    if (error instanceof Error && "code" in error) {
-      return { status: "lost", reason: "unreadable", detail: error.message };
-    }
-    throw error;
-  }
-  const { code, status, detail } = error.problem;
-  const isRefused = imageId === null && status >= 400 && status < 500;
-  return { status: isRefused ? "refused" : "lost", reason: code, detail };
 }

@@ -1,3 +1,6 @@
+import type { UnsentFile } from "@tintype/cli/find_pictures";
+import { shownText } from "@tintype/cli/shown_text";
+
 /** What happened to one picture. */
 export interface SentPicture {
   readonly file: string;
@@ -13,6 +16,12 @@ export interface SentPicture {
   readonly readyMs: number | null;
 }
 
+/** A file that was given and could not be read. */
+export function unsentPicture({ name, reason }: UnsentFile): SentPicture {
+  const nothing = { imageId: null, bytes: 0, renditions: 0, readyMs: null } as const;
+  return { file: name, ...nothing, status: "refused", reason: "unreadable", detail: reason };
+}
+
 /** What became of a picture, as a line that people read. */
 export function resultLine(
   { file, imageId, status, reason, detail, renditions, readyMs }: SentPicture,
@@ -25,5 +34,5 @@ export function resultLine(
     ...(readyMs === null ? [] : [`${readyMs} ms`]),
     ...(detail === undefined ? [] : [detail]),
   ];
-  return `${file}  ${facts.join("  ")}`;
+  return shownText(`${file}  ${facts.join("  ")}`);
 }

@@ -29,6 +29,18 @@ export interface Quota {
   release(claim: QuotaClaim): Promise<void>;
 }
 
+/** What a tenant's day (UTC) has counted, and the milliseconds until the next one begins. */
+export interface UsedQuota {
+  readonly images: number;
+  readonly bytes: number;
+  readonly endsInMs: number;
+}
+
+/** Reads what a day has counted. */
+export interface QuotaReader {
+  used(tenant: Tenant): Promise<UsedQuota>;
+}
+
 /** Erasures of one tenant that are to be counted against its day. */
 export interface ErasureClaim {
   readonly tenant: Tenant;

@@ -7,10 +7,11 @@ import type {
   ErasureQuota,
   Quota,
   QuotaClaim,
+  QuotaReader,
 } from "../ports/quota.ts";
 
 /** One day's counts in memory, of one tenant. */
-export class MemoryQuota implements Quota, ErasureQuota {
+export class MemoryQuota implements Quota, ErasureQuota, QuotaReader {
   readonly #erasures = new Map<ImageId, Owner>();
   readonly #held = new Map<ImageId, number>();
 
@@ -22,6 +23,10 @@ export class MemoryQuota implements Quota, ErasureQuota {
   /** Bytes that are counted. */
   bytes(): number {
     return [...this.#held.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  used() {
+    return Promise.resolve({ images: this.#held.size, bytes: this.bytes(), endsInMs: 1_000 });
   }
 
   reserve({ imageId, bytes, imagesPerDay, bytesPerDay }: QuotaClaim): Promise<void> {

@@ -1,6 +1,13 @@
 import { AppError } from "@tintype/core/errors";
 import { type QuotaAmount, quotaExceeded } from "@tintype/core/ingest/quota_exceeded";
-import type { ErasureClaim, ErasureQuota, Quota, QuotaClaim } from "@tintype/core/ports/quota";
+import type {
+  ErasureClaim,
+  ErasureQuota,
+  Quota,
+  QuotaClaim,
+  QuotaReader,
+  UsedQuota,
+} from "@tintype/core/ports/quota";
 import { type ObjectNamespace, tenantObjects } from "./tenant_objects.ts";
 
 /** What a tenant's object records of an image. */
@@ -34,6 +41,7 @@ export interface QuotaStub {
   settle(imageId: string, bytes: number): Promise<void>;
   release(imageId: string): Promise<void>;
   countErasures(erasures: DayErasures): Promise<CountedErasures>;
+  used(): Promise<UsedQuota>;
 }
 
 /** The binding of the quota's durable objects. */
@@ -48,7 +56,9 @@ export const ASKS_PER_IMAGE = 32;
  * Daily quotas by one durable object a tenant: one writer makes the count exact. Not sharded, as a tenant's default of
  * 10,000 images a day is far below what one object takes.
  */
-export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQuota {
+export function durableObjectQuota(
+  namespace: QuotaNamespace,
+): Quota & ErasureQuota & QuotaReader {
   const ask = tenantObjects(namespace, "Cannot count against the quota now");
   return {
     async reserve({ tenant, ...claim }) {
@@ -56,6 +66,7 @@ export function durableObjectQuota(namespace: QuotaNamespace): Quota & ErasureQu
       if (full === null) return;
       throw full.asks > 0 ? quotaExceeded(claim, full, full.endsInMs) : askedTooOften(full);
     },
+    used: (tenant) => ask(tenant, (stub) => stub.used()),
     settle: ({ tenant, imageId, bytes }) => ask(tenant, (stub) => stub.settle(imageId, bytes)),
     release: ({ tenant, imageId }) => ask(tenant, (stub) => stub.release(imageId)),
     async countErasures({ tenant, ...erasures }) {

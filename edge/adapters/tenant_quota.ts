@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { UsedQuota } from "@tintype/core/ports/quota";
 import { hasRoom } from "@tintype/core/ingest/quota_exceeded";
 import {
   ASKS_PER_IMAGE,
@@ -59,9 +60,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     // No await from here on: nothing comes between the look and the count.
     const held = this.#claimOf(hash);
     const asks = held?.asks ?? 0;
-    const { images, bytes } = this.#sql.exec<{ images: number; bytes: number }>(
-      "SELECT images, bytes FROM total",
-    ).one();
+    const { images, bytes } = this.#total();
     const left = { images: claim.imagesPerDay - images, bytes: claim.bytesPerDay - bytes };
     const bytesNow = Math.max(claim.bytes, held?.bytes ?? 0);
     const more = { images: held === undefined ? 1 : 0, bytes: bytesNow - (held?.bytes ?? 0) };
@@ -139,6 +138,18 @@ export class TenantQuota extends DurableObject implements QuotaStub {
       left: room - counted,
       endsInMs: startOfDay(nowMs) + DAY_MS - nowMs,
     };
+  }
+
+  /** What today has counted. */
+  async used(): Promise<UsedQuota> {
+    const nowMs = Date.now();
+    await this.#keyAt(nowMs);
+    return { ...this.#total(), endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
+  }
+
+  #total() {
+    return this.#sql.exec<{ images: number; bytes: number }>("SELECT images, bytes FROM total")
+      .one();
   }
 
   /** Empties the object when its day is over and no call has begun the next. */

@@ -8,7 +8,7 @@ const PREFLIGHT = {
   "Access-Control-Max-Age": "600",
 } as const;
 const EXPOSED =
-  "ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, traceparent";
+  "Date, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, traceparent";
 
 /**
  * Cross-origin sharing (Fetch standard, section 3.2). A preflight carries no token and is answered by the union of all

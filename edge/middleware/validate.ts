@@ -7,7 +7,6 @@ import { shapeOf } from "../json_shape.ts";
 import type { AppEnv } from "../app_env.ts";
 import { withFacts } from "./describe.ts";
 
-const MAX_JSON_BYTES = 16_384;
 const MAX_JSON_LEVELS = 8;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
@@ -31,31 +30,40 @@ export function validate<Target extends keyof ValidationTargets, Schema extends 
 }
 
 /**
- * Lets a JSON body pass of at most 16,384 bytes and 8 levels that names nothing twice; throws `unsupported_type` for
+ * Lets a JSON body pass of at most so many bytes and 8 levels that names nothing twice; throws `unsupported_type` for
  * others, `too_large`, `invalid_json` and `invalid_request`.
  */
-export const jsonBody: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (
-    !JSON_TYPE.test(c.req.header("content-type") ?? "") ||
-    isEncoded(c.req.header("content-encoding"))
-  ) {
-    throw new AppError("unsupported_type", "Cannot read body as it must be application/json");
-  }
-  admitJson(await wholeText(c));
-  await next();
-};
+export function jsonBodyUpTo(maxBytes: number): MiddlewareHandler<AppEnv> {
+  const limit = bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new AppError("too_large", `Cannot read body as it must be <= ${maxBytes} bytes`);
+    },
+  });
+  return async (c, next) => {
+    if (
+      !JSON_TYPE.test(c.req.header("content-type") ?? "") ||
+      isEncoded(c.req.header("content-encoding"))
+    ) {
+      throw new AppError("unsupported_type", "Cannot read body as it must be application/json");
+    }
+    admitJson(await wholeText(c, { limit, maxBytes }));
+    await next();
+  };
+}
 
-const limitBody = bodyLimit({
-  maxSize: MAX_JSON_BYTES,
-  onError: () => {
-    throw new AppError("too_large", `Cannot read body as it must be <= ${MAX_JSON_BYTES} bytes`);
-  },
-});
+/** The same, of at most 16,384 bytes. */
+export const jsonBody = jsonBodyUpTo(16_384);
 
-async function wholeText(c: Context<AppEnv>): Promise<string> {
+interface BodyLimit {
+  readonly limit: MiddlewareHandler;
+  readonly maxBytes: number;
+}
+
+async function wholeText(c: Context<AppEnv>, { limit, maxBytes }: BodyLimit): Promise<string> {
   try {
     // A body that says its size is read at once; the limiter would take it as a stream.
-    if (!saysSmall(c)) await limitBody(c, () => Promise.resolve());
+    if (!saysSmall(c, maxBytes)) await limit(c, () => Promise.resolve());
     return await c.req.text(); // Kept by Hono for the validator behind.
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -64,11 +72,11 @@ async function wholeText(c: Context<AppEnv>): Promise<string> {
 }
 
 /** Whether the runtime itself ends the body within the limit. */
-function saysSmall(c: Context<AppEnv>): boolean {
+function saysSmall(c: Context<AppEnv>, maxBytes: number): boolean {
   const { headers } = c.req.raw;
   if (headers.has("transfer-encoding")) return false;
   const length = headers.get("content-length");
-  return length !== null && Number(length) <= MAX_JSON_BYTES;
+  return length !== null && Number(length) <= maxBytes;
 }
 
 function admitJson(text: string): void {

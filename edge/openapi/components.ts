@@ -11,11 +11,14 @@ import {
   imageState,
   imageStates,
   imageSummary,
+  limits,
   madeGrant,
   problem,
   resourceMetadata,
   startedUpload,
   uploadBody,
+  uploadResults,
+  uploadsBody,
 } from "../schemas.ts";
 
 /** The schemas that requests and answers of the document name. */
@@ -31,12 +34,15 @@ export const COMPONENTS = {
   ImageState: imageState,
   ImageStates: imageStates,
   ImageSummary: imageSummary,
+  Limits: limits,
   MadeGrant: madeGrant,
   Problem: problem,
   ResourceMetadata: resourceMetadata,
   StartedUpload: startedUpload,
   TestEvent: testEventSchema,
   UploadRequest: uploadBody,
+  UploadResults: uploadResults,
+  UploadsRequest: uploadsBody,
 } as const satisfies Record<string, z.ZodType>;
 
 /** The name of a schema of the document. */
@@ -53,6 +59,28 @@ const summary = {
   createdAt: CREATED,
   purgeAt: PURGE,
   image: IMAGE,
+} as const;
+
+const started = {
+  imageId: ID,
+  upload: {
+    protocol: "gcs-resumable",
+    method: "PUT",
+    url: "https://storage.googleapis.com/tintype-raw/a/2025-12-03/acme?upload_id=opaque",
+    headers: {},
+    chunkMultiple: 262_144,
+    expiresAt: "2025-12-10T03:52:06.656Z",
+  },
+  image: IMAGE,
+  purgeAt: PURGE,
+} as const;
+const upload = {
+  contentType: "image/jpeg",
+  size: 2_412_345,
+  sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  crc32c: "h8pQ8A==",
+  imageId: ID,
+  ref: "order-4711",
 } as const;
 
 /** An example of each schema; tests check each against it, and send those of requests. */
@@ -115,6 +143,15 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     }],
   },
   ImageSummary: summary,
+  Limits: {
+    contentTypes: ["image/jpeg", "image/png"],
+    maxBytes: 52_428_800,
+    presets: ["shop"],
+    requestsPerMinute: 600,
+    images: { perDay: 10_000, left: 9_412 },
+    bytes: { perDay: 50_000_000_000, left: 47_512_004_117 },
+    resetsAt: "2025-12-04T00:00:00.000Z",
+  },
   MadeGrant: {
     grantId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
     token: "opaque",
@@ -136,30 +173,13 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     bearer_methods_supported: ["header"],
     resource_documentation: "https://images.example.com/docs",
   },
-  StartedUpload: {
-    imageId: ID,
-    upload: {
-      protocol: "gcs-resumable",
-      method: "PUT",
-      url: "https://storage.googleapis.com/tintype-raw/a/2025-12-03/acme?upload_id=opaque",
-      headers: {},
-      chunkMultiple: 262_144,
-      expiresAt: "2025-12-10T03:52:06.656Z",
-    },
-    image: IMAGE,
-    purgeAt: PURGE,
-  },
+  StartedUpload: started,
   TestEvent: {
     type: TEST_EVENT,
     timestamp: "2025-12-03T05:52:08.120Z",
     data: { tenant: "acme", endpoint: "backend" },
   },
-  UploadRequest: {
-    contentType: "image/jpeg",
-    size: 2_412_345,
-    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    crc32c: "h8pQ8A==",
-    imageId: ID,
-    ref: "order-4711",
-  },
+  UploadRequest: upload,
+  UploadResults: { results: [{ status: 201, ...started }] },
+  UploadsRequest: { uploads: [upload] },
 };

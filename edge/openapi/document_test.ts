@@ -46,6 +46,8 @@ test("every example is of its schema, and tells the same time everywhere", () =>
 /** The examples' story: each call with its example, and the documented answers it must get. */
 const STORY: readonly (readonly [line: string, status: number, answer: ComponentName])[] = [
   ["POST /v1/uploads", 201, "StartedUpload"],
+  ["POST /v1/uploads/batch", 200, "UploadResults"],
+  ["GET /v1/limits", 200, "Limits"],
   ["POST /v1/images", 202, "ImageSummary"],
   ["POST /v1/uploads", 200, "ImageState"],
   ["GET /v1/images", 200, "ImagePage"],
@@ -92,6 +94,7 @@ function exampleLine(line: string): string {
 
 function bodyOf(line: string) {
   if (line === "POST /v1/uploads") return { json: EXAMPLES.UploadRequest };
+  if (line === "POST /v1/uploads/batch") return { json: EXAMPLES.UploadsRequest };
   if (line === "POST /v1/grants") return { json: EXAMPLES.GrantRequest };
   if (line === "POST /v1/erasures") return { json: EXAMPLES.ErasuresRequest };
   if (line !== "POST /v1/images") return {};

@@ -53,34 +53,53 @@ function refOf(image: VisibleImage): { readonly ref?: string } {
   return ref === undefined ? {} : { ref };
 }
 
+/** What signs the URLs of renditions. */
+type ViewServices = Pick<EdgeServices, "policy" | "urlSigner" | "clock">;
+
+/** A line of a listing that shows pictures: with their renditions, or why there are none. */
+export async function shownSummaryOf(image: VisibleImage, services: ViewServices) {
+  return {
+    ...summaryOf(image, services.policy),
+    ...reasonOf(image),
+    renditions: await renditionsOf(image, services),
+  } satisfies ImageSummary;
+}
+
 /** An image's whole state, with URLs that read its renditions until 15 to 20 minutes from now or its purge. */
-export async function stateOf(
-  image: VisibleImage,
-  { policy, urlSigner, clock }: Pick<EdgeServices, "policy" | "urlSigner" | "clock">,
-): Promise<ImageState> {
-  const common = summaryOf(image, policy);
+export async function stateOf(image: VisibleImage, services: ViewServices): Promise<ImageState> {
+  const common = summaryOf(image, services.policy);
   if (image.state === "processing") {
     // Where it came from is known once it is processed, too.
     return { ...common, source: null, bytes: image.bytes, metadata: {}, renditions: [] };
   }
-  const { reason, detail, source, bytes, metadata = {}, renditions } = image.manifest;
-  const signedAtMs = windowStart({ policy, clock });
-  const expiresAtMs = Math.min(
-    signedAtMs + policy.signedUrlMs,
-    purgeAtOf(image.ref.imageId, policy),
-  );
+  const { detail, source, bytes, metadata = {} } = image.manifest;
   return {
     ...common,
-    ...(reason === undefined ? {} : { reason }),
+    ...reasonOf(image),
     ...(detail === undefined ? {} : { detail }),
     source,
     bytes,
     metadata,
-    renditions: await Promise.all(renditions.map(async ({ object, generation, ...shown }) => ({
+    renditions: await renditionsOf(image, services),
+  };
+}
+
+function reasonOf(image: VisibleImage): { readonly reason?: string } {
+  const reason = image.state === "done" ? image.manifest.reason : undefined;
+  return reason === undefined ? {} : { reason };
+}
+
+async function renditionsOf(image: VisibleImage, { policy, urlSigner, clock }: ViewServices) {
+  if (image.state === "processing") return [];
+  const signedAtMs = windowStart({ policy, clock });
+  const purgeAtMs = purgeAtOf(image.ref.imageId, policy);
+  const expiresAtMs = Math.min(signedAtMs + policy.signedUrlMs, purgeAtMs);
+  return await Promise.all(
+    image.manifest.renditions.map(async ({ object, generation, ...shown }) => ({
       ...shown,
       url: await urlSigner.signRead(object, { generation, signedAtMs, expiresAtMs }),
-    }))),
-  };
+    })),
+  );
 }
 
 /** When the URLs of now are dated, in milliseconds since the epoch. */

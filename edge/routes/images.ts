@@ -25,6 +25,7 @@ import { imageCallerOf } from "./_image_caller.ts";
 import {
   namesTag,
   RETRY_AFTER_SECONDS,
+  shownSummaryOf,
   stateOf,
   statusOf,
   summaryOf,
@@ -47,13 +48,15 @@ imageRoutes.get(
   describe({
     id: "listImages",
     summary:
-      "One's own images that are still kept, newest first; a page may be short and have a cursor. With ids: the state of each, in their order; a grant must name them",
+      "One's own images that are still kept, newest first, with renditions where asked; a page may be short and have a cursor. With ids: the state of each, in their order; a grant must name them",
     responses: { 200: [imagePage, imageStates] },
   }),
   requireScopeOrGrant(...READ),
   validate("query", listQuery),
   async (c) => {
-    const { cursor, limit = String(DEFAULT_LIMIT), owner, ids, wait } = c.req.valid("query");
+    const { cursor, limit = String(DEFAULT_LIMIT), owner, include, ids, wait } = c.req.valid(
+      "query",
+    );
     const caller = imageCallerOf(c, owner, READ);
     if (caller instanceof Response) return caller;
     const services = c.get("services");
@@ -69,7 +72,11 @@ imageRoutes.get(
     const next = nextBefore === undefined
       ? {}
       : { cursor: await services.cursors.seal(nextBefore, await scopeAt(caller, nextBefore)) };
-    return c.json({ images: images.map((image) => summaryOf(image, services.policy)), ...next });
+    const view = async (image: VisibleImage) =>
+      include === undefined
+        ? summaryOf(image, services.policy)
+        : await shownSummaryOf(image, services);
+    return c.json({ images: await Promise.all(images.map(view)), ...next });
   },
 );
 

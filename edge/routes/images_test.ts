@@ -77,6 +77,26 @@ test("states and lists name the caller's reference once the image is processed",
   assert.deepEqual(images.map((image) => image.ref), [ref, undefined, undefined]);
 });
 
+test("GET /v1/images?include=renditions shows a screen of pictures in one call", async () => {
+  const edge = await makeTestEdge();
+  const statuses = ["ready", "rejected", "processing"] as const;
+  for (const [at, status] of statuses.entries()) {
+    await putImage(edge, { imageId: idAt(edge.clock.ms - at), status });
+  }
+  const list = async (query: string) =>
+    (await readAs(imagePage, await call(edge, `GET /v1/images${query}`))).images;
+  const [ready, ...others] = await list("?include=renditions");
+  const state = await readAs(imageState, await call(edge, `GET ${ready?.image}`));
+  assert.deepEqual(ready?.renditions, state.renditions);
+  assert.deepEqual(others.map(({ reason, renditions }) => [reason, renditions]), [
+    ["corrupt", []],
+    [undefined, []],
+  ]);
+  assert.deepEqual((await list("")).map(({ renditions }) => renditions), Array(3).fill(undefined));
+  const refused = await readProblem(await call(edge, "GET /v1/images?include=all"), 400);
+  assert.equal(refused.errors?.[0]?.path, "include");
+});
+
 test("GET /v1/images/{id} answers 304 until the addresses near their end", async () => {
   const edge = await makeTestEdge();
   edge.clock.ms = Math.ceil(edge.clock.ms / 300_000) * 300_000;

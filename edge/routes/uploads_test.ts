@@ -5,7 +5,7 @@ import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { readAs, readProblem } from "../_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf, PNG, putImage } from "../_testing.ts";
-import { imageState, startedUpload } from "../schemas.ts";
+import { imageState, limits, madeGrant, startedUpload, uploadResults } from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -159,4 +159,79 @@ test("POST /v1/uploads says when the day's quota is used up", async () => {
   const answer = await call(edge, "POST /v1/uploads", { json: upload });
   assert.equal(answer.headers.get("retry-after"), "7200");
   assert.equal((await readProblem(answer, 429)).code, "quota_exceeded");
+});
+
+test("POST /v1/uploads/batch has a result for each upload, in order, and counts each image but itself once", async () => {
+  const edge = await makeTestEdge({ ownerLimit: 1, tenants: { _default: { imagesPerDay: 3 } } });
+  const [there, own] = [idAt(edge.clock.ms, "00000000aaaa"), idAt(edge.clock.ms, "00000000bbbb")];
+  await putImage(edge, { imageId: there });
+  const uploads = [
+    upload,
+    { ...upload, contentType: "text/plain" },
+    { ...upload, size: PNG.length, imageId: there },
+    ...[{ ...upload, imageId: own }, { ...upload, imageId: own }, upload, upload],
+  ];
+  const answer = await call(edge, "POST /v1/uploads/batch", { json: { uploads } });
+  const { results } = await readAs(uploadResults, answer);
+  assert.deepEqual(results.map(({ status }) => status), [201, 415, 200, 201, 201, 201, 429]);
+  assert.equal(answer.headers.get("retry-after"), "1");
+  const ids = results.map((result) => "imageId" in result ? result.imageId : undefined);
+  assert.deepEqual([ids[2], ids[3], ids[4]], [there, own, own]);
+  assert.equal(edge.quota.held().length, 3);
+  const again = await call(edge, "POST /v1/uploads/batch", { json: { uploads: [upload] } });
+  assert.equal((await readProblem(again, 429)).code, "rate_limited", "the call itself counts");
+});
+
+test("POST /v1/uploads/batch takes fifty uploads with all that they may say, and refuses what is of no form", async () => {
+  const preset = "p".repeat(32);
+  const table = [{
+    name: "small",
+    width: 100,
+    height: 100,
+    fit: "inside",
+    format: "jpeg",
+    quality: 80,
+  }];
+  const edge = await makeTestEdge({ tenants: { _default: { presets: { [preset]: table } } } });
+  const send = (uploads: readonly unknown[]) =>
+    call(edge, "POST /v1/uploads/batch", { json: { uploads } });
+  const long = { sha256: "a".repeat(64), crc32c: "AAAAAA==", preset, ref: "r".repeat(64) };
+  const whole = (at: number) => ({ ...upload, ...long, imageId: idAt(edge.clock.ms - at) });
+  const fifty = await send(Array.from({ length: 50 }, (_, at) => whole(at)));
+  const { results } = await readAs(uploadResults, fifty);
+  assert.deepEqual(new Set(results.map(({ status }) => status)), new Set([201]));
+  for (
+    const [uploads, path] of [
+      [[], "uploads"],
+      [Array.from({ length: 51 }, () => upload), "uploads"],
+      [[upload, { ...upload, size: 0 }], "uploads.1.size"],
+    ] as const
+  ) assert.equal((await readProblem(await send(uploads), 400)).errors?.[0]?.path, path);
+  assert.equal(edge.sessions.length, 50);
+});
+
+test("GET /v1/limits says what may be sent, what is left, and to a guest no more than the grant", async () => {
+  const plan = { allowedTypes: ["image/png", "image/gif"], imagesPerDay: 5, maxBytes: 9_000 };
+  const edge = await makeTestEdge({ ownerLimit: 600, tenants: { _default: plan } });
+  await call(edge, "POST /v1/uploads", { json: upload });
+  const own = await readAs(limits, await call(edge, "GET /v1/limits"));
+  assert.deepEqual(own, {
+    contentTypes: ["image/png", "image/gif"],
+    maxBytes: 9_000,
+    presets: [],
+    requestsPerMinute: 600,
+    images: { perDay: 5, left: 4 },
+    bytes: { perDay: 50_000_000_000, left: 49_999_999_000 },
+    resetsAt: new Date(edge.clock.ms + 1_000).toISOString(),
+  });
+  const wish = { subject: "g", ttlSeconds: 60, contentTypes: ["image/gif"], maxBytes: 10 };
+  for (const [count, left] of [[2, 2], [9, 4]]) {
+    const made = await call(edge, "POST /v1/grants", { json: { ...wish, count } });
+    const { token } = await readAs(madeGrant, made, 201);
+    const headers = { Authorization: `Bearer ${token}` };
+    const guests = await call(edge, "GET /v1/limits", { claims: null, headers });
+    const { contentTypes, maxBytes, images, bytes } = await readAs(limits, guests);
+    assert.deepEqual([contentTypes, maxBytes, bytes], [["image/gif"], 10, undefined]);
+    assert.deepEqual(images, { perDay: count, left });
+  }
 });

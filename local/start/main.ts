@@ -1,7 +1,8 @@
 /**
  * `deno task start`: make sure that it can start, start the parts, send the pictures, say what happened, end in order.
  */
-import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { findPictures, type Picture, type UnsentFile } from "@tintype/cli/find_pictures";
+import { shownText } from "@tintype/cli/shown_text";
 import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
@@ -134,7 +135,11 @@ async function run(context: Run): Promise<number> {
   const tenants = await readTenants(options.tenants).catch((error: Error) => {
     throw new UsageError(`Cannot use the tenants' objects: ${error.message}`);
   });
-  const named = options.images === undefined ? undefined : await findPictures([options.images]);
+  const onUnsent = ({ name, reason }: UnsentFile) =>
+    console.say(shownText(`${name}: not sent: ${reason}`));
+  const named = options.images === undefined
+    ? undefined
+    : await findPictures([options.images], { onUnsent });
   // What was asked for is judged before the machine is.
   await requireFreePorts({ ...portsOf(doors), ...(options.trace ? { traces: TRACES_PORT } : {}) });
   const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;

@@ -1,8 +1,9 @@
+import { shownText } from "@tintype/cli/shown_text";
 import type { StartReport } from "./check_results.ts";
 import type { PictureResult } from "./send_pictures.ts";
 
 const COLUMNS: Readonly<Record<string, (result: PictureResult) => string>> = {
-  "picture": ({ file }) => printable(file),
+  "picture": ({ file }) => shownText(file),
   "door": ({ door }) => door,
   "status": ({ status, reason }) => reason === undefined ? status : `${status}: ${reason}`,
   "bytes in": ({ bytes }) => String(bytes),
@@ -22,14 +23,6 @@ export function reportTable(report: StartReport): string {
   });
   const lines = (columns[0] ?? []).map((_, line) => columns.map((cells) => cells[line]));
   return [...lines.map((cells) => cells.join("  ").trimEnd()), "", total(report)].join("\n");
-}
-
-/** Names of files may hold line breaks, and codes that terminals obey. */
-function printable(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (code) => `\\x${code.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }
 
 function total({ images, lost, doubled, purged }: StartReport): string {

@@ -19,6 +19,6 @@ test("reportTable() keeps a picture in its line, whatever its name holds", () =>
   }];
   const lines = reportTable({ images, lost: 0, doubled: 0 }).split("\n");
   assert.equal(lines.length, 2 + images.length + 2, "headings, pictures, total");
-  assert.ok(lines[2]?.startsWith("two\\x0alines\\x1b[31m.jpg  edge"));
+  assert.ok(lines[2]?.startsWith("two\\u000alines\\u001b[31m.jpg  edge"));
   assert.ok(lines[3]?.startsWith("写真 '1'.jpg "));
 });

@@ -1,6 +1,6 @@
 /** What the queue and its rows say, and what can be done with them. */
+import { ENDED, PAUSABLE, type QueueItem } from "@tintype/client/queue/queue_item";
 import { refusalOf, WORDS } from "../words.ts";
-import { FINISHED, PAUSABLE, type QueueItem } from "./queue_item.ts";
 
 const words = WORDS.queue;
 
@@ -12,7 +12,7 @@ export type QueueAction = "show" | "pauseAll" | "resumeAll" | "dismissAll";
 
 /** The queue's title. */
 export function titleOf(items: readonly QueueItem[]): string {
-  if (items.some(({ state }) => !FINISHED.has(state))) return words.title;
+  if (items.some(({ state }) => !ENDED.has(state))) return words.title;
   return countOf(items, "ready") === 0 ? words.refusedTitle : words.doneTitle;
 }
 
@@ -40,15 +40,15 @@ export function queueActionsOf(items: readonly QueueItem[]): QueueAction[] {
 
 /** What a row says of its item's state; nothing of a refusal, which has sentences of its own. */
 export function stateText(item: QueueItem): string {
-  const { state, heldBytes, size, bytesPerSecond, isHeldUp, isKept } = item;
+  const { state, sentBytes, size, bytesPerSecond, problem, isKept } = item;
   const { states } = words;
   const texts = {
     queued: states.queued,
-    reading: states.reading,
-    sending: states.sending(heldBytes, size, bytesPerSecond),
-    waiting: isHeldUp ? states.heldUp : states.waiting,
-    paused: states.paused(heldBytes, size),
-    developing: states.developing,
+    sending: states.sending(sentBytes, size, bytesPerSecond),
+    waiting: problem?.code === "network" ? states.waiting : states.heldUp,
+    paused: states.paused(sentBytes, size),
+    processing: states.developing,
+    stored: states.ready,
     ready: states.ready,
     refused: "",
   } as const satisfies Record<QueueItem["state"], string>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORDS } from "../words.ts";
-import { itemOf, type QueueItem } from "./queue_item.ts";
+import { entryOf, type QueueCalls, type QueueItem } from "@tintype/client/queue/queue_item";
 import {
   noteOf,
   type QueueAction,
@@ -13,31 +13,31 @@ import {
 } from "./queue_text.ts";
 
 const words = WORDS.queue;
-const KEPT = { id: "1", account: "ann", addedAtMs: 0, type: "image/jpeg", isPaused: false };
-const CORRUPT = { code: "corrupt", detail: "" };
+const KEPT = { id: "1", addedAtMs: 0, type: "image/jpeg", isPaused: false };
+const NEVER = { calls: {} as QueueCalls, metadata: undefined, release: () => undefined }; // nothing calls them
+const problem = (code: string) => ({ code, detail: "", status: 0 });
 
 function item(state: QueueItem["state"], changes: Partial<QueueItem> = {}): QueueItem {
-  return { ...itemOf({ ...KEPT, name: "1.jpg", size: 4_000 }), state, ...changes };
+  return { ...entryOf({ ...KEPT, name: "1.jpg", size: 4_000 }, NEVER).item, state, ...changes };
 }
 
 const ROWS: readonly (readonly [item: QueueItem, text: string, actions: readonly RowAction[]])[] = [
   [item("queued"), words.states.queued, ["pause", "cancel"]],
-  [item("reading"), words.states.reading, ["pause", "cancel"]],
-  [item("sending", { heldBytes: 1_000 }), "1 kB of 4 kB", ["pause", "cancel"]],
+  [item("sending", { sentBytes: 1_000 }), "1 kB of 4 kB", ["pause", "cancel"]],
   [
-    item("sending", { heldBytes: 1_000, bytesPerSecond: 500 }),
+    item("sending", { sentBytes: 1_000, bytesPerSecond: 500 }),
     "1 kB of 4 kB · 500 bytes/s",
     ["pause", "cancel"],
   ],
-  [item("waiting"), words.states.waiting, ["pause", "cancel"]],
-  [item("waiting", { isHeldUp: true }), words.states.heldUp, ["pause", "cancel"]],
+  [item("waiting", { problem: problem("network") }), words.states.waiting, ["pause", "cancel"]],
+  [item("waiting", { problem: problem("rate_limited") }), words.states.heldUp, ["pause", "cancel"]],
   [item("paused"), "Paused", ["resume", "cancel"]],
-  [item("paused", { heldBytes: 1_000 }), "Paused at 1 kB of 4 kB", ["resume", "cancel"]],
-  [item("developing"), words.states.developing, []],
+  [item("paused", { sentBytes: 1_000 }), "Paused at 1 kB of 4 kB", ["resume", "cancel"]],
+  [item("processing"), words.states.developing, []],
   [item("ready"), words.states.ready, []],
-  [item("refused", { problem: CORRUPT }), "", ["dismiss"]],
-  [item("refused", { problem: { code: "network", detail: "" } }), "", ["retry", "dismiss"]],
-  [item("refused", { problem: { code: "unheard-of", detail: "" } }), "", ["retry", "dismiss"]],
+  [item("refused", { problem: problem("corrupt") }), "", ["dismiss"]],
+  [item("refused", { problem: problem("network") }), "", ["retry", "dismiss"]],
+  [item("refused", { problem: problem("unheard-of") }), "", ["retry", "dismiss"]],
   [item("queued", { isKept: false }), `${words.states.queued}. ${words.notKept}`, [
     "pause",
     "cancel",
@@ -57,7 +57,7 @@ type Head = readonly [states: readonly QueueItem["state"][], title: string, note
 const HEADS: readonly (readonly [...Head, actions: readonly QueueAction[]])[] = [
   [["queued", "sending"], words.title, "0 of 2 developed", ["pauseAll"]],
   [["paused", "ready"], words.title, "1 of 2 developed", ["show", "resumeAll"]],
-  [["developing", "paused", "sending"], words.title, "0 of 3 developed", ["pauseAll", "resumeAll"]],
+  [["processing", "paused", "sending"], words.title, "0 of 3 developed", ["pauseAll", "resumeAll"]],
   [["ready", "ready"], words.doneTitle, "2 of 2 developed", ["show"]],
   [["ready", "refused"], words.doneTitle, "1 of 1 developed, 1 not taken", ["show"]],
   [["refused"], words.refusedTitle, "1 not taken", []],

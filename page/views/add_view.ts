@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit-html";
 import type { PageApp } from "../page_app.ts";
-import { pickerAccept } from "../queue/media_type_of.ts";
+import { pickerAccept } from "../queue/picture_types.ts";
 import { WORDS } from "../words.ts";
 import { icon } from "./icons.ts";
 

@@ -1,7 +1,10 @@
+import type { QueueItem } from "@tintype/client/queue/queue_item";
+import type { UploadQueue } from "@tintype/client/queue/upload_queue";
 import { html, nothing, type TemplateResult } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
+import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
-import { shortTypeOf } from "../queue/media_type_of.ts";
-import type { QueueItem } from "../queue/queue_item.ts";
+import { shortTypeOf } from "../queue/picture_types.ts";
 import {
   countOf,
   noteOf,
@@ -12,15 +15,18 @@ import {
   stateText,
   titleOf,
 } from "../queue/queue_text.ts";
-import type { PageApp } from "../page_app.ts";
-import type { UploadQueue } from "../queue/upload_queue.ts";
+import type { PageApp, Studio } from "../page_app.ts";
 import { refusalOf, WORDS } from "../words.ts";
 import { icon } from "./icons.ts";
 
 const words = WORDS.queue;
 
 /** Pictures that are on their way, and those that are finished: beside the page, so that nothing of it moves. */
-export function queueView(app: PageApp, queue: UploadQueue): TemplateResult | typeof nothing {
+export function queueView(
+  app: PageApp,
+  { queue, thumbnails }: Studio,
+  onRow: (row: Element | undefined) => void,
+): TemplateResult | typeof nothing {
   const { items } = queue;
   if (items.length === 0) return nothing;
   return html`
@@ -35,12 +41,15 @@ export function queueView(app: PageApp, queue: UploadQueue): TemplateResult | ty
       ${progressView(items)}
       <div class="queue-body" ?hidden=${!app.isQueueOpen}>
         <ul class="rows" id="queue-rows" tabindex="0" aria-labelledby="queue-title">
-          ${repeat(items, ({ id }) => id, (item) => rowView(item, queue))}
+          ${repeat(items, ({ id }) => id, (item) => {
+            const thumbnail = thumbnails.of(item.id);
+            return guard([item, thumbnail], () => rowView(item, { queue, thumbnail, onRow }));
+          })}
         </ul>
       </div>
       <div class="queue-ways">${buttons(
         queueActionsOf(items),
-        (each) => queueButton(queue, each),
+        (each) => queueButton(app, queue, each),
       )}</div>
     </section>
   `;
@@ -67,7 +76,7 @@ function progressView(items: readonly QueueItem[]): TemplateResult {
     <progress
       class="progress"
       max=${sum(({ size }) => size)}
-      .value=${sum(({ heldBytes }) => heldBytes)}
+      .value=${sum(({ sentBytes }) => sentBytes)}
       aria-label=${words.progressOfAll}
     ></progress>
   `;
@@ -78,9 +87,10 @@ function buttons<Action>(actions: readonly Action[], view: (action: Action) => T
   return repeat(actions, (action) => action, view);
 }
 
-function queueButton(queue: UploadQueue, action: QueueAction): TemplateResult {
+function queueButton(app: PageApp, queue: UploadQueue, action: QueueAction): TemplateResult {
   const isShow = action === "show";
-  const does = () => isShow ? showReady(queue) : queue[action]();
+  const does = () =>
+    isShow ? showReady(app) : action === "dismissAll" ? app.dismissAll() : queue[action]();
   const text = isShow ? words.show(countOf(queue.items, "ready")) : words[action];
   return html`
     <button type="button" class="button is-quiet ${isShow
@@ -90,16 +100,22 @@ function queueButton(queue: UploadQueue, action: QueueAction): TemplateResult {
 }
 
 /** The pictures come where whoever asked for them looks next. */
-function showReady(queue: UploadQueue): void {
-  queue.putAwayReady();
+function showReady(app: PageApp): void {
+  app.putAwayReady();
   document.getElementById("gallery-title")?.focus();
 }
 
-function rowView(item: QueueItem, queue: UploadQueue): TemplateResult {
-  const { id, name, state, size, heldBytes } = item;
+interface RowOptions {
+  readonly queue: UploadQueue;
+  readonly thumbnail: string | null | undefined;
+  readonly onRow: (row: Element | undefined) => void;
+}
+
+function rowView(item: QueueItem, { queue, thumbnail, onRow }: RowOptions): TemplateResult {
+  const { id, name, state, size, sentBytes } = item;
   return html`
-    <li class="row is-${state}" data-id=${id}>
-      ${thumbnailView(item)}
+    <li class="row is-${state}" data-id=${id} ${ref(onRow)}>
+      ${thumbnailView(item, thumbnail)}
       <div class="row-text">
         <p class="row-name">${name}</p>
         ${state === "refused" ? refusalView(item) : html`
@@ -109,7 +125,7 @@ function rowView(item: QueueItem, queue: UploadQueue): TemplateResult {
           <progress
             class="progress"
             max=${size}
-            .value=${heldBytes}
+            .value=${sentBytes}
             aria-label=${words.progressOf(name)}
           ></progress>
         `}
@@ -122,7 +138,7 @@ function rowView(item: QueueItem, queue: UploadQueue): TemplateResult {
   `;
 }
 
-function thumbnailView({ thumbnail, type }: QueueItem): TemplateResult {
+function thumbnailView({ type }: QueueItem, thumbnail: RowOptions["thumbnail"]): TemplateResult {
   if (typeof thumbnail === "string") {
     return html`<img class="row-picture" src=${thumbnail} alt="" width="56" height="56">`;
   }

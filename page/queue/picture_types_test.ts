@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isOwnFile } from "./dropped_files.ts";
-import { mediaTypeOf, pickerAccept, shortTypeOf } from "./media_type_of.ts";
+import { pickerAccept, shortTypeOf } from "./picture_types.ts";
 
 const TYPES = [
   { type: "image/tiff", label: "TIFF", extensions: ["tiff", "tif"] },
   { type: "image/heic", label: "HEIC", extensions: ["heic"] },
 ];
-
-test("mediaTypeOf() believes the browser, then the name's end", () => {
-  assert.equal(mediaTypeOf({ name: "a.png", type: "image/jpeg" }, TYPES), "image/jpeg");
-  assert.equal(mediaTypeOf({ name: "IMG_1.HEIC", type: "" }, TYPES), "image/heic");
-  assert.equal(mediaTypeOf({ name: "scan.tif", type: "" }, TYPES), "image/tiff");
-  assert.equal(mediaTypeOf({ name: "constructor", type: "" }, TYPES), "");
-});
 
 test("pickerAccept() offers every image and each ending", () => {
   assert.equal(pickerAccept(TYPES), "image/*,.tiff,.tif,.heic");

@@ -6,16 +6,6 @@ export function pickerAccept(types: readonly PictureType[]): string {
   return ["image/*", ...endings].join(",");
 }
 
-/** A file's media type: the browser's, else by the ending of its name; empty where neither is known. */
-export function mediaTypeOf(
-  { name, type }: Pick<File, "name" | "type">,
-  types: readonly PictureType[],
-): string {
-  if (type !== "") return type;
-  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-  return types.find(({ extensions }) => extensions.includes(ending))?.type ?? "";
-}
-
 /** A type as people call it: `JPEG`, `HEIC`; "File" for what is no image. */
 export function shortTypeOf(type: string): string {
   return type.startsWith("image/") ? type.slice(6).toUpperCase() : "File";

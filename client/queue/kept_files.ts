@@ -1,6 +1,8 @@
-import { resultOf } from "@tintype/client/indexed_db_store";
+/// <reference lib="dom" />
+import { resultOf } from "../indexed_db_store.ts";
+import type { UploadOptions } from "../upload.ts";
 
-/** A picture of the queue as it is kept in this browser between reloads. */
+/** A file of the queue as it is kept in this browser between reloads. */
 export interface KeptFile {
   readonly id: string;
   /** Whose queue it is in. */
@@ -14,6 +16,7 @@ export interface KeptFile {
   /** Known once the store has all of it. */
   readonly imageId?: string;
   readonly isPaused: boolean;
+  readonly metadata?: UploadOptions["metadata"];
 }
 
 /** Keeps the queue's files; a browser that has no room for one says so, and the queue goes on without. */
