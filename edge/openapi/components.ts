@@ -83,6 +83,14 @@ const upload = {
   ref: "order-4711",
 } as const;
 
+const PROCESSING = {
+  status: "processing",
+  source: null,
+  bytes: 8,
+  metadata: {},
+  renditions: [],
+} as const;
+
 /** An example of each schema; tests check each against it, and send those of requests. */
 export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPONENTS[Name]> } = {
   AcceptedErasure: { imageId: ID, status: "accepted", erasure: `/v1/erasures/${ID}` },
@@ -128,20 +136,7 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
       url: "https://storage.googleapis.com/tintype-processed/a/2025-12-03/acme/thumb.jpg",
     }],
   },
-  ImageStates: {
-    images: [{
-      imageId: ID,
-      status: 404,
-      problem: {
-        type: "/problems/not_found",
-        title: "There is no such thing",
-        status: 404,
-        detail: "There is no such image",
-        code: "not_found",
-        requestId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
-      },
-    }],
-  },
+  ImageStates: { images: [{ ...summary, ...PROCESSING }] },
   ImageSummary: summary,
   Limits: {
     contentTypes: ["image/jpeg", "image/png"],
