@@ -1,6 +1,7 @@
 /** What the bridge needs of Kafka, so that the client library can be replaced. */
 
 import type { KafkaObservation } from "@tintype/core/model/kafka_observation";
+import type { PulledMessage } from "@tintype/pubsub/pull";
 
 /** A record as it was fetched. */
 export interface SourceRecord {
@@ -96,24 +97,13 @@ export interface CommittedMetadata {
   read(): Promise<ReadonlyMap<string, string>>;
 }
 
-/** A record of an image as Pub/Sub delivers it. */
-export interface ImageMessage {
-  /** Names this delivery. */
-  readonly ackId: string;
-  readonly messageId: string;
-  readonly publishTime: Date;
-  /** The row as JSON. */
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
 /** May pull the records of images that came through Kafka, and acknowledge them. */
 export interface ImageMessages {
   /** Up to so many; waits a bounded time for the first one, so none is no end. */
-  pull(maxMessages: number, signal: AbortSignal): Promise<readonly ImageMessage[]>;
-  acknowledge(messages: readonly ImageMessage[]): Promise<void>;
+  pull(maxMessages: number, signal: AbortSignal): Promise<readonly PulledMessage[]>;
+  acknowledge(messages: readonly PulledMessage[]): Promise<void>;
   /** Lets them come again in some seconds. */
-  release(messages: readonly ImageMessage[]): Promise<void>;
+  release(messages: readonly PulledMessage[]): Promise<void>;
 }
 
 /** What became of a record, for its topic's results. */

@@ -1,6 +1,6 @@
 import type { PubSubAccess } from "@tintype/pubsub/pubsub_call";
-import { acknowledge, modifyAckDeadline, pull } from "@tintype/pubsub/pull";
-import type { ImageMessage, ImageMessages } from "../ports.ts";
+import { acknowledge, modifyAckDeadline, pull, type PulledMessage } from "@tintype/pubsub/pull";
+import type { ImageMessages } from "../ports.ts";
 import { googleToken } from "./_google_auth.ts";
 
 /** At once would let those of one topic that cannot be written stand before all others'. */
@@ -19,7 +19,7 @@ export function pubsubImageMessages(options: PubSubImageMessagesOptions): ImageM
   const { projectId, subscription, endpoint } = options;
   const access: PubSubAccess = endpoint === undefined ? { token: googleToken } : { endpoint };
   const name = `projects/${projectId}/subscriptions/${subscription}`;
-  const idsOf = (messages: readonly ImageMessage[]) => messages.map(({ ackId }) => ackId);
+  const idsOf = (messages: readonly PulledMessage[]) => messages.map(({ ackId }) => ackId);
   return {
     pull: (maxMessages, signal) => pull(access, name, { maxMessages, signal }),
     acknowledge: (messages) => acknowledge(access, name, idsOf(messages)),

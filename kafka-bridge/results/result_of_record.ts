@@ -2,39 +2,32 @@ import { AppError } from "@tintype/core/errors";
 import { isImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { eventOfRecord } from "@tintype/core/model/webhook_event";
 import { imageIdOfOrigin, parseOrigin, RESULTS_SUFFIX } from "../delivery/origin.ts";
-import type { ImageMessage, KafkaResult } from "../ports.ts";
+import type { KafkaResult } from "../ports.ts";
 
-/** Why a message is no result, in a word for the metric. */
-type NoResult = "unreadable" | "foreign";
-
-/** A record's result, or why it has none. */
-export type ResultOrNot =
-  | { readonly sourceTopic: string; readonly result: KafkaResult }
-  | { readonly why: NoResult; readonly imageId: string | undefined };
+/** A record's result, and the topic that it came through. */
+interface RecordResult {
+  readonly sourceTopic: string;
+  readonly result: KafkaResult;
+}
 
 /**
  * The result that a record becomes: keyed by its origin, its value the record's own bytes. `foreign` where the image's id is
  * not the one that origin, T0 and this cluster give: whoever may publish records must not write into topics by their names.
  */
 export async function resultOfRecord(
-  { data, attributes }: Pick<ImageMessage, "data" | "attributes">,
+  message: Parameters<typeof eventOfRecord>[0],
   cluster: string,
-): Promise<ResultOrNot> {
-  const event = readEvent({ data, attributes });
-  const origin = parseOrigin(event?.data.origin ?? "");
-  const imageId = event?.data.image_id;
-  if (event === undefined || imageId === undefined || !isImageId(imageId)) {
-    return { why: "unreadable", imageId };
-  }
-  const expected = origin && await imageIdOfOrigin(
-    { ...origin, timestampMs: t0OfImageId(imageId) },
-    cluster,
-  );
-  if (origin === undefined || expected !== imageId) return { why: "foreign", imageId };
-  const { type, data: { event_id, origin: key = "", ref } } = event;
-  const headers = { type, event_id, ...(ref === undefined ? {} : { ref }) };
+): Promise<RecordResult | "unreadable" | "foreign"> {
+  const event = readEvent(message);
+  if (event === undefined) return "unreadable";
+  const { type, data: { image_id: imageId, event_id, origin: key = "", ref } } = event;
+  const origin = parseOrigin(key);
+  if (origin === undefined || !isImageId(imageId)) return "foreign";
+  const dated = { ...origin, timestampMs: t0OfImageId(imageId) };
+  if (await imageIdOfOrigin(dated, cluster) !== imageId) return "foreign";
   const topic = origin.topic + RESULTS_SUFFIX;
-  return { sourceTopic: origin.topic, result: { topic, key, value: data, headers } };
+  const headers = { type, event_id, ...(ref === undefined ? {} : { ref }) };
+  return { sourceTopic: origin.topic, result: { topic, key, value: message.data, headers } };
 }
 
 function readEvent(message: Parameters<typeof eventOfRecord>[0]) {

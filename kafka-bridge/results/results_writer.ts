@@ -6,10 +6,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@tintype/core/ports/log";
 import type { TenantTopics } from "@tintype/core/ports/tenants";
+import type { PulledMessage } from "@tintype/pubsub/pull";
 import { type RetryPorts, retryUntilDone } from "../delivery/retry_until_done.ts";
 import type { ReadinessBlocker } from "../operations/readiness_blockers.ts";
 import { wordsOfError } from "../operations/words_of_error.ts";
-import type { ImageMessage, ImageMessages, KafkaResult, Results } from "../ports.ts";
+import type { ImageMessages, KafkaResult, Results } from "../ports.ts";
 import { resultOfRecord } from "./result_of_record.ts";
 
 /** What writing results needs. */
@@ -30,7 +31,7 @@ const MOST_AT_ONCE = 100;
 export class ResultsWriter {
   readonly #ports: ResultsPorts;
   readonly #stopping = new AbortController();
-  #pending: readonly ImageMessage[] = [];
+  #pending: readonly PulledMessage[] = [];
   #rounds = 0;
   #running: Promise<void> = Promise.resolve();
 
@@ -89,10 +90,10 @@ export class ResultsWriter {
   }
 
   /** Writes and acknowledges; returns those that must come again. */
-  async #writeAll(pulled: readonly ImageMessage[]): Promise<readonly ImageMessage[]> {
+  async #writeAll(pulled: readonly PulledMessage[]): Promise<readonly PulledMessage[]> {
     const { messages, results, metrics, mayWrite, log } = this.#ports;
-    const settled: ImageMessage[] = [];
-    const left: ImageMessage[] = [];
+    const settled: PulledMessage[] = [];
+    const left: PulledMessage[] = [];
     const toWrite: KafkaResult[] = [];
     const unusable = new Set<string>();
     for (const message of pulled) {
@@ -111,13 +112,13 @@ export class ResultsWriter {
   }
 
   /** A message's result; undefined where there is none, as its topic asks for none or it is no record of this cluster. */
-  async #resultOf(message: ImageMessage): Promise<KafkaResult | undefined> {
+  async #resultOf(message: PulledMessage): Promise<KafkaResult | undefined> {
     const { tenants, metrics, cluster, log } = this.#ports;
     const found = await resultOfRecord(message, cluster);
-    if ("why" in found) {
-      const { why, imageId } = found;
-      metrics.results.inc({ outcome: why });
-      log.error("result_refused", { why, imageId, messageId: message.messageId });
+    if (typeof found === "string") {
+      metrics.results.inc({ outcome: found });
+      const { messageId, attributes: { image_id } } = message;
+      log.error("result_refused", { reason: found, messageId, imageId: image_id });
       return undefined;
     }
     const topic = await tenants.topicOf(found.sourceTopic);
