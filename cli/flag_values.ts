@@ -39,6 +39,17 @@ export function durationText(ms: number): string {
   return `${ms / unitMs}${unit}`;
 }
 
+/** Reads a time (ISO 8601), or an age of at most `maxMs`, into milliseconds since the epoch. */
+export function timeOrAge(maxMs: number): (text: string) => number {
+  return (text) => {
+    const ms = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+    if (!Number.isNaN(ms)) return ms;
+    const age = /^\d+[smhd]$/.test(text) ? duration(1_000, maxMs)(text) : NaN;
+    if (!Number.isNaN(age)) return Date.now() - age;
+    throw new UsageError("must be a time such as 2026-11-30T08:00:00Z, or an age such as 3h");
+  };
+}
+
 /** Reads a path, relative to where people called from (`deno task` itself runs in the project's folder), into an absolute one. */
 export function path(text: string): string {
   // "" would be that folder itself, with secrets and state among the sources.

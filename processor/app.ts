@@ -5,13 +5,12 @@ import { processImage } from "@tintype/core/processing/process_image";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
 import { MAX_ATTEMPT_MS } from "@tintype/core/processing/pixel_limits";
 import type { Hono, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import type { FairQueue } from "./fair_queue.ts";
 import { type DeliveryWork, type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
 import { rolloutWork } from "./rollout_work.ts";
-import { createServerApp, requireCaller } from "./server_app.ts";
+import { createServerApp, pushRoute, requireCaller } from "./server_app.ts";
 import type { BucketNames } from "./server_env.ts";
 import type { ProcessorMetrics } from "./telemetry/metrics.ts";
 
@@ -32,8 +31,6 @@ export interface AppOptions {
   /** Aborts what is under way: the end of the process. */
   readonly signal: AbortSignal;
 }
-
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of a rollout, of dead letters), health, metrics. */
 export function createApp(options: AppOptions): Hono {
@@ -63,13 +60,5 @@ export function createApp(options: AppOptions): Hono {
 
 function push(options: AppOptions, works: DeliveryWorks): [MiddlewareHandler, MiddlewareHandler] {
   const ports: PushPorts = { ...options, timeoutMs: MAX_ATTEMPT_MS };
-  const tooLarge = () => {
-    // It would never get smaller: acknowledged, and logged.
-    options.log.error("push_unreadable", { error: "too_large", maxBytes: MAX_BODY_BYTES });
-    return new Response(null, { status: 204 });
-  };
-  return [
-    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }),
-    async (c) => c.body(null, await handlePush(ports, await c.req.text(), works)),
-  ];
+  return pushRoute(options.log, (body) => handlePush(ports, body, works));
 }

@@ -16,7 +16,7 @@ import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
-import { pubsubRecords } from "./adapters/pubsub_publisher.ts";
+import { pubsubRecords, pubsubWebhooks } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 
 const LOCAL = {
@@ -67,6 +67,7 @@ export interface CloudPlaces {
   readonly pubsub: string | undefined;
   readonly bigquery: string | undefined;
   readonly recordsTopic: string;
+  readonly webhooksTopic: string;
 }
 
 /** The names and addresses that the flags mean. */
@@ -87,12 +88,13 @@ export function placesOf(flags: CloudFlags): CloudPlaces {
     pubsub: flags.pubsub ?? local?.pubsub,
     bigquery: flags.bigquery ?? local?.bigquery,
     recordsTopic: `${prefix}-images`,
+    webhooksTopic: `${prefix}-webhooks`,
   };
 }
 
 /** Stores, topics and tables of a system. Throws UsageError where they are on this machine and nothing answers. */
 export async function openStores(
-  { projectId, buckets, dataset, storage, pubsub, bigquery, recordsTopic }: CloudPlaces,
+  { projectId, buckets, dataset, storage, pubsub, bigquery, ...topics }: CloudPlaces,
   policy: RetentionPolicy = RETENTION_POLICY,
 ) {
   const emulators = [storage, pubsub, bigquery].filter((address) => address !== undefined);
@@ -107,7 +109,8 @@ export async function openStores(
     erasures: store(buckets.erasures),
     certificates: store(buckets.certificates),
     config,
-    records: pubsubRecords({ projectId, endpoint: pubsub }, recordsTopic),
+    records: pubsubRecords({ projectId, endpoint: pubsub }, topics.recordsTopic),
+    webhooks: pubsubWebhooks({ projectId, endpoint: pubsub }, topics.webhooksTopic),
     contentKeys: contentKeysOf(cachedDaySalts(configuration)),
     plans: new CachedTenants(configuration),
     rows: new BigQueryRows(client, { dataset, periodMs: policy.periodMs }),

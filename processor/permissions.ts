@@ -5,9 +5,10 @@
 import { PROCESSOR_VARS } from "./env.ts";
 import { KEEPER_VARS } from "./keeper_env.ts";
 import { DENO_CACHE_NAMES } from "./pixels/deno_cache.ts";
+import { WEBHOOKS_VARS } from "./webhooks_env.ts";
 
 /** The services of the image. */
-export type Service = "processor" | "keeper";
+export type Service = "processor" | "keeper" | "webhooks";
 
 /** What differs from one machine to another. */
 export interface PermissionOptions {
@@ -41,15 +42,20 @@ export const KEEPER_HOSTS = [
 /** By these Google's clients know that they run on Google's machines, and where its metadata server is. */
 const GOOGLE_ENV = ["K_SERVICE", "GCE_METADATA_HOST"] as const;
 
-const VARS = { processor: PROCESSOR_VARS, keeper: KEEPER_VARS } as const;
+const VARS = {
+  processor: PROCESSOR_VARS,
+  keeper: KEEPER_VARS,
+  webhooks: WEBHOOKS_VARS,
+} as const;
 
-/** The flags before `processor/main.ts` and `processor/keeper.ts`. */
+/** The flags before `processor/main.ts`, `processor/keeper.ts` and `processor/webhooks.ts`. */
 export function denoFlags(service: Service, { denoPath, hosts }: PermissionOptions): string[] {
   const names = Object.keys(VARS[service].shape);
   return [
     "--no-prompt",
     "--cached-only",
-    `--allow-net=${hosts.join(",")}`,
+    // Tenants name the hosts of webhooks; the sender checks each address that it connects to.
+    service === "webhooks" ? "--allow-net" : `--allow-net=${hosts.join(",")}`,
     ...(service === "processor" ? [`--allow-run=${denoPath}`] : []),
     `--allow-env=${[...names, ...DENO_CACHE_NAMES, ...GOOGLE_ENV].join(",")}`,
     // Clients look for settings in dozens of variables and files: they find none.

@@ -40,6 +40,11 @@ const STATUSES = {
   internal: 503,
 } as const satisfies Record<ErrorKind, PushStatus>;
 
+/** The response to a delivery that failed. */
+export function statusOfFailure(error: unknown): PushStatus {
+  return STATUSES[isAppError(error) ? error.kind : "internal"];
+}
+
 /** What a push may mean. */
 export interface DeliveryWork {
   /** Which slots it takes: those of its tenant, a slow lane's, or none where it renders nothing. */
@@ -106,7 +111,7 @@ async function deliver(ports: PushPorts, delivering: Delivering): Promise<PushSt
     });
     return 204;
   } catch (error) {
-    const status = STATUSES[isAppError(error) ? error.kind : "internal"];
+    const status = statusOfFailure(error);
     span.failed(error, status);
     if (status !== 204) metrics.putOff(status === 429 ? "delayed" : "repeated");
     const fields = { ...ids, answer: status, ...describeError(error), deliveryMs: sinceStart() };
@@ -148,7 +153,7 @@ async function workOrDivert(
 
 function open(body: string) {
   try {
-    const envelope = parsePushEnvelope(parseJson(body));
+    const envelope = openPush(body);
     return { envelope, event: parseStorageNotification(envelope) };
   } catch (error) {
     if (isAppError(error)) return error;
@@ -156,10 +161,12 @@ function open(body: string) {
   }
 }
 
-function parseJson(text: string): unknown {
+/** Opens the text of a push; throws `invalid_json` or `invalid_request`. */
+export function openPush(text: string): PushEnvelope {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parsePushEnvelope(JSON.parse(text));
+  } catch (error) {
+    if (isAppError(error)) throw error;
     throw new AppError("invalid_json", "Cannot read push as it is not JSON");
   }
 }

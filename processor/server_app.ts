@@ -1,8 +1,10 @@
 import { AppError } from "@tintype/core/errors";
 import type { Log } from "@tintype/core/ports/log";
 import { Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { problemOf } from "./problem.ts";
+import type { PushStatus } from "./push.ts";
 
 /** What every service serves. */
 interface ServerAppOptions {
@@ -26,6 +28,23 @@ export function createServerApp({ log, metrics, isReady }: ServerAppOptions): Ho
     async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
   );
   return app;
+}
+
+const MAX_PUSH_BYTES = 1024 * 1024;
+
+/** The handlers of a path that Pub/Sub pushes to; what is too large would never get smaller: acknowledged, and logged. */
+export function pushRoute(
+  log: Log,
+  handle: (body: string) => Promise<PushStatus>,
+): [MiddlewareHandler, MiddlewareHandler] {
+  const onError = () => {
+    log.error("push_unreadable", { error: "too_large", maxBytes: MAX_PUSH_BYTES });
+    return new Response(null, { status: 204 });
+  };
+  return [
+    bodyLimit({ maxSize: MAX_PUSH_BYTES, onError }),
+    async (c) => c.body(null, await handle(await c.req.text())),
+  ];
 }
 
 /** Who may call. */

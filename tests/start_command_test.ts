@@ -24,8 +24,10 @@ interface Report {
     readonly bytes: number;
     readonly renditions: number;
     readonly row: boolean;
+    readonly event: boolean;
     readonly readyMs: number;
   }[];
+  readonly eventMs: number | null;
   readonly purged: boolean;
   readonly lost: number;
   readonly doubled: number;
@@ -113,16 +115,18 @@ test("start --once --json --trace brings every drawn sample to its end, waits un
   const { code, stdout, stderr, leftInTemp } = await run.ended;
   assert.equal(code, 0, stderr);
   const { images, ...rest }: Report = JSON.parse(stdout);
-  assert.deepEqual(rest, { lost: 0, doubled: 0, purged: true });
+  const { eventMs, ...sums } = rest;
+  assert.deepEqual(sums, { lost: 0, doubled: 0, purged: true });
+  assert.ok(Number(eventMs) > 0);
   const ready = images.filter(({ status }) => status === "ready");
   assert.equal(ready.length, 15, "six formats, one with alpha, eight orientations");
   assert.ok(ready.every(({ renditions, reason }) => renditions === 3 && reason === undefined));
   const others = images.filter((image) => !ready.includes(image));
   assert.ok(others.every(({ status, renditions }) => status === "rejected" && renditions === 0));
   assert.deepEqual(Object.fromEntries(others.map(({ file, reason }) => [file, reason])), REJECTED);
-  for (const { file, door, imageId, bytes, row, readyMs } of images) {
+  for (const { file, door, imageId, bytes, row, event, readyMs } of images) {
     assert.match(imageId, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}$/, file);
-    assert.deepEqual({ door, row }, { door: "edge", row: true }, file);
+    assert.deepEqual({ door, row, event }, { door: "edge", row: true, event: true }, file);
     assert.ok(bytes > 0 && Number.isInteger(readyMs), file);
   }
   assert.match(stderr, /Tintype is ready/);

@@ -8,6 +8,7 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectReader } from "../ports/object_store.ts";
 import type { TenantOrigins, TenantPlans, TenantTopics } from "../ports/tenants.ts";
+import type { TenantWebhooks } from "../ports/webhooks.ts";
 import { CachedDocument } from "./cached_document.ts";
 import {
   DEFAULT_TENANT,
@@ -30,7 +31,7 @@ interface CachedTenantsOptions {
 const MAX_TENANTS = 10_000;
 
 /** The tenants' objects, each read when it is asked for and again once a minute; one's mistake touches nobody else. */
-export class CachedTenants implements TenantPlans, TenantOrigins, TenantTopics {
+export class CachedTenants implements TenantPlans, TenantOrigins, TenantTopics, TenantWebhooks {
   readonly #options: CachedTenantsOptions;
   readonly #default: CachedDocument<TenantDocument>;
   readonly #origins: CachedDocument<ReturnType<typeof parseOrigins>>;
@@ -45,6 +46,14 @@ export class CachedTenants implements TenantPlans, TenantOrigins, TenantTopics {
   }
 
   async planOf(tenant: Tenant): Promise<TenantPlan> {
+    return planOf(...await Promise.all([this.#default.get(), this.#own(tenant).get()]));
+  }
+
+  async webhooksOf(tenant: Tenant) {
+    return (await this.#own(tenant).get()).webhooks ?? [];
+  }
+
+  #own(tenant: Tenant): CachedDocument<TenantDocument> {
     const own = this.#tenants.get(tenant) ?? this.#document(tenant, parseDocument);
     // Once more behind the others: the first of the map was asked for longest ago.
     this.#tenants.delete(tenant);
@@ -53,7 +62,7 @@ export class CachedTenants implements TenantPlans, TenantOrigins, TenantTopics {
       if (this.#tenants.size <= MAX_TENANTS) break;
       this.#tenants.delete(oldest);
     }
-    return planOf(...await Promise.all([this.#default.get(), own.get()]));
+    return own;
   }
 
   async corsOrigins(): Promise<readonly string[]> {

@@ -43,13 +43,14 @@ test("checkTenantFiles() names every wrong field of every object, by file", () =
     ["b", encode({ kafkaTopics: { images: {} } })],
     ["c", encode({ kafkaTopics: { images: {} } })],
     ["d", new TextEncoder().encode("{")],
-    ["_default", encode({ kafkaTopics: { other: {} } })],
+    ["_default", encode({ kafkaTopics: { other: {} }, webhooks: [] })],
   ]);
   assert.throws(() => checkTenantFiles(files), (error: unknown) => {
     assert.ok(error instanceof AppError && error.code === "invalid_config");
     assert.deepEqual(error.errors.map(({ path }) => path).toSorted(), [
       "Acme.json",
       "_default.json/kafkaTopics.other",
+      "_default.json/webhooks",
       "_origins.json",
       "a.json/kafkaTopics.images",
       "a.json/maxBytes",

@@ -28,3 +28,13 @@ export function deliveryShareOf(
   const roomOfKey = Math.floor(MAX_WAITING_OF_TENANT / maxInstances);
   return { slots, room: ROOM_PER_SLOT * slots, roomOfKey };
 }
+
+/**
+ * What an instance of the webhook dispatcher shares among endpoints: each holds a quarter of the slots at most, so that one
+ * which hangs leaves the others theirs. Its `slots + room` is the concurrency of Cloud Run.
+ */
+export const webhookShare: Omit<FairShareOptions, "clock"> = {
+  slots: 64,
+  room: 576,
+  busyOf: () => 0,
+};

@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import { hexOf } from "../hex.ts";
 import type { DaySalt } from "./day_salts.ts";
+import { hmac, hmacKey } from "./hmac.ts";
 import type { Tenant } from "./tenant.ts";
 
 declare const brand: unique symbol;
@@ -85,16 +86,6 @@ export async function deriveOwner(
 /** HMAC-SHA-256 of a file's SHA-256 under its day's salt, as lower-case hex: what stands for the file in rows. */
 export async function contentKeyOf({ salt }: DaySalt, sha256: string): Promise<string> {
   return hexOf(await hmac(await hmacKey(salt), sha256));
-}
-
-async function hmacKey(secret: string): Promise<CryptoKey> {
-  const bytes = new TextEncoder().encode(secret);
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
-}
-
-async function hmac(key: CryptoKey, text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
 }
 
 function parseObject(text: string): object {

@@ -49,6 +49,20 @@ test("renditionsOf() is the preset's table where there is one, else the plan's",
   assert.equal(renditionsOf(plan, "constructor"), DEFAULT_RENDITIONS);
 });
 
+test("a tenant's endpoints are no part of its plan; they want every type, signed by version 1", () => {
+  const document = parse({ webhooks: [{ id: "shop", url: "https://shop.example/hook?x=1" }] });
+  assert.deepEqual(planOf(document), DEFAULT_PLAN);
+  const types = ["image.ready", "image.rejected", "image.failed", "image.erased"];
+  const url = "https://shop.example/hook?x=1";
+  assert.deepEqual(document.webhooks, [{ id: "shop", url, types, version: 1 }]);
+  for (const local of ["http://localhost:8090/", "http://127.0.0.1:1/", "http://[::1]:1/"]) {
+    assert.equal(parse({ webhooks: [{ id: "a", url: local }] }).webhooks?.[0]?.url, local);
+  }
+});
+
+const webhook = (fields: object) => ({
+  webhooks: [{ id: "a", url: "https://a.example", ...fields }],
+});
 const topic = (images: object) => ({ kafkaTopics: { images } });
 const TOPIC = "kafkaTopics.images";
 const twice = { name: "large", width: 1, height: 1 };
@@ -62,6 +76,17 @@ for (
     ["no type at all", { allowedTypes: [] }, "allowedTypes"],
     ["a rendition twice", { renditions: [twice, twice] }, "renditions"],
     ["a rendition without a width", { presets: { p: [{ name: "x" }] } }, "presets.p.0.width"],
+    ["an endpoint without an address", { webhooks: [{ id: "a" }] }, "webhooks.0.url"],
+    ["plain HTTP", webhook({ url: "http://a.example" }), "webhooks.0.url"],
+    ["another protocol", webhook({ url: "ftp://a.example" }), "webhooks.0.url"],
+    ["a password", webhook({ url: "https://u:p@a.example" }), "webhooks.0.url"],
+    ["a fragment", webhook({ url: "https://a.example/#x" }), "webhooks.0.url"],
+    ["an id that is none", webhook({ id: "A b" }), "webhooks.0.id"],
+    ["an unknown event", webhook({ types: ["image.gone"] }), "webhooks.0.types.0"],
+    ["no event at all", webhook({ types: [] }), "webhooks.0.types"],
+    ["version 0", webhook({ version: 0 }), "webhooks.0.version"],
+    ["one version twice", webhook({ previousVersion: 1 }), "webhooks.0.previousVersion"],
+    ["an id twice", { webhooks: [...webhook({}).webhooks, ...webhook({}).webhooks] }, "webhooks"],
     ["a topic's name that is none", { kafkaTopics: { "a b": {} } }, "kafkaTopics.a b"],
     ["an unknown field of a topic", topic({ tenant: "x" }), TOPIC],
     ["an empty subject", topic({ defaultSubject: "" }), `${TOPIC}.defaultSubject`],

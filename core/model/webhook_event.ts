@@ -51,10 +51,12 @@ export const testEventSchema = z.object({
 /** What a receiver reads of an image. */
 export type ImageEvent = z.infer<typeof imageEventSchema>;
 
-/** A record as Pub/Sub brings it. */
-interface PublishedRecord {
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly attributes: Readonly<Record<string, string>>;
+/** A record's row, and what is no column. */
+interface RecordParts {
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly attributes: {
+    readonly [Name in "type" | "event_id" | "ref" | "origin"]?: string | undefined;
+  };
 }
 
 /** An event, and whom it concerns: nobody where a refused record does not say. */
@@ -65,13 +67,12 @@ export interface TenantEvent {
   readonly event: ImageEvent;
 }
 
-/** The event of a published record; throws `invalid_request` that names each wrong field. */
-export function eventOfRecord({ data, attributes }: PublishedRecord): TenantEvent {
+/** The event of a record; throws `invalid_request` that names each wrong field. */
+export function eventOfRecord({ row, attributes }: RecordParts): TenantEvent {
   const { type, event_id, ref, origin } = attributes;
-  const row = rowOf(data);
   const read = imageEventSchema.safeParse({
     type,
-    timestamp: row?.["processed_at"],
+    timestamp: row["processed_at"],
     data: { ...row, event_id, ref, origin },
   });
   if (!read.success) throw schemaError("invalid_request", "Cannot read record", read.error);
@@ -83,13 +84,4 @@ export function eventOfRecord({ data, attributes }: PublishedRecord): TenantEven
     eventId: event.data.event_id,
     event,
   };
-}
-
-function rowOf(data: Uint8Array<ArrayBuffer>): Record<string, unknown> | undefined {
-  try {
-    const row: unknown = JSON.parse(new TextDecoder().decode(data));
-    return z.record(z.string(), z.unknown()).safeParse(row).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { t0OfImageId } from "../model/image_id.ts";
-import { recordOfManifest } from "../model/image_record.ts";
+import { type ImageRecord, recordOfManifest } from "../model/image_record.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -24,16 +24,24 @@ export type RecordPorts = Pick<
  * inside `unlessErased` erases it then.
  */
 export async function publishRecord(
-  { erasures, records, contentKeys, hashing }: RecordPorts,
+  ports: RecordPorts,
   ref: ImageRef,
-  { manifest, generation }: HeldManifest,
+  held: HeldManifest,
   options: CallOptions,
 ): Promise<void> {
-  if (await isErasureRequested(erasures, ref, options)) return;
+  if (await isErasureRequested(ports.erasures, ref, options)) return;
+  await ports.records.publish(await recordOf(ports, ref, held), options);
+}
+
+/** The record of a manifest that stands. */
+export async function recordOf(
+  { contentKeys, hashing }: Pick<RecordPorts, "contentKeys" | "hashing">,
+  ref: ImageRef,
+  { manifest, generation }: HeldManifest,
+): Promise<ImageRecord> {
   const { sha256 } = manifest;
   const contentKey = sha256 === undefined
     ? undefined
     : await contentKeys.contentKeyOf(t0OfImageId(ref.imageId), sha256);
-  const record = await recordOfManifest(hashing, { ref, manifest, generation, contentKey });
-  await records.publish(record, options);
+  return await recordOfManifest(hashing, { ref, manifest, generation, contentKey });
 }

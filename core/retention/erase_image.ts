@@ -126,7 +126,8 @@ async function originOf(
   return manifest === null ? { source: "unknown" } : originIn(parseManifest(manifest));
 }
 
-function originIn({ source, ref, origin }: RecordOrigin): RecordOrigin {
+/** What an object or manifest says of where its image came from. */
+export function originIn({ source, ref, origin }: RecordOrigin): RecordOrigin {
   return { source, ref, origin };
 }
 

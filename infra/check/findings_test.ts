@@ -179,7 +179,7 @@ test("the table of rights grants verbs where they can be granted, and none that 
       ? "bucket"
       : /^(images|purges|views)$/.test(place)
       ? "table"
-      : /^(processor|keeper)$/.test(place)
+      : /^(processor|keeper|webhooks)$/.test(place)
       ? "service"
       : /^(project|registry|topic|subscription|account)\b/.exec(place)?.[1] ?? "secret";
     assert.equal(RIGHTS.verbs[verb]?.on, kind, `${identity} ${verb} ${place}`);

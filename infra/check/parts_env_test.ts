@@ -5,6 +5,7 @@ import { readEnv as readBridgeEnv } from "@tintype/kafka-bridge/config/env";
 import { readEnv as readProcessorEnv } from "@tintype/processor/env";
 import { readKeeperEnv } from "@tintype/processor/keeper_env";
 import { denoFlags, KEEPER_HOSTS } from "@tintype/processor/permissions";
+import { readWebhooksEnv } from "@tintype/processor/webhooks_env";
 import { isThere, run } from "./_process.ts";
 import { copyTerraform } from "./_tree.ts";
 import type { Inventory } from "./inventory.ts";
@@ -17,6 +18,7 @@ const SECRETS = {
   KAFKA_SASL_PASSWORD: "a password",
   PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
 };
+const WEBHOOK_MASTER = "0".repeat(64);
 
 const planned = new Map<string, ReturnType<typeof planOutputs>>();
 
@@ -70,6 +72,11 @@ for (const environment of ENVIRONMENTS) {
       const { certificates, ...shared } = keeper.buckets;
       assert.deepEqual(shared, processor.buckets);
       assert.match(certificates, /-certificates$/);
+      const env = { ...textsOf(outputs["webhooks_env"]), WEBHOOK_MASTER };
+      const webhooks = readWebhooksEnv(env);
+      assert.match(webhooks.audience, /^https:\/\/tintype.*-webhooks-\d+\.europe-west4\.run\.app$/);
+      assert.equal(webhooks.configBucket, processor.buckets.config);
+      assert.deepEqual([webhooks.allowsLoopback, webhooks.endpoints.storage], [false, undefined]);
       assert.deepEqual(bucketsOfWorker(environment), processor.buckets);
       if (outputs["has_bridge"]?.value !== true) return;
       const bridge = await readBridgeEnv({ ...textsOf(outputs["bridge_env"]), ...SECRETS });
@@ -101,14 +108,16 @@ test("the inventories have the grants and alerts of the contract", { skip }, asy
   }
 });
 
-test("the keeper's command is that of its permissions in the processor's image", () => {
-  const file = new URL("../terraform/modules/contract/keeper_command.json", import.meta.url);
-  const flags = denoFlags("keeper", { denoPath: "/usr/local/bin/deno", hosts: KEEPER_HOSTS });
-  assert.deepEqual(
-    JSON.parse(readFileSync(file, "utf8")),
-    ["deno", "run", ...flags, "processor/keeper.ts"],
-  );
-});
+for (const [service, hosts] of [["keeper", KEEPER_HOSTS], ["webhooks", []]] as const) {
+  test(`the command of ${service} is that of its permissions in the processor's image`, () => {
+    const file = new URL(`../terraform/modules/contract/${service}_command.json`, import.meta.url);
+    const flags = denoFlags(service, { denoPath: "/usr/local/bin/deno", hosts });
+    assert.deepEqual(
+      JSON.parse(readFileSync(file, "utf8")),
+      ["deno", "run", ...flags, `processor/${service}.ts`],
+    );
+  });
+}
 
 /** The buckets that `wrangler.toml` names to the worker. */
 function bucketsOfWorker(environment: string): Record<string, string | undefined> {

@@ -1,6 +1,6 @@
 output "service_urls" {
-  description = "Addresses of the services: the processor is reached from inside the project only, the keeper by who may call it."
-  value       = { processor = google_cloud_run_v2_service.processor.uri, keeper = google_cloud_run_v2_service.keeper.uri }
+  description = "Addresses of the services: the processor and the webhook dispatcher are reached from inside the project only, the keeper by who may call it."
+  value       = { processor = google_cloud_run_v2_service.processor.uri, keeper = google_cloud_run_v2_service.keeper.uri, webhooks = google_cloud_run_v2_service.webhooks.uri }
 }
 
 output "registry" {

@@ -1,5 +1,5 @@
 # The processor on Cloud Run: as many instances as there is work, none when there is none, reachable only from inside.
-# keeper.tf is the other service of its image.
+# keeper.tf and webhooks.tf are the other services of its image.
 
 resource "google_cloud_run_v2_service" "processor" {
   name                = module.contract.services.processor.name
@@ -96,7 +96,7 @@ resource "google_cloud_run_v2_service" "processor" {
 }
 
 locals {
-  service_of = { processor = google_cloud_run_v2_service.processor.name, keeper = google_cloud_run_v2_service.keeper.name }
+  service_of = { processor = google_cloud_run_v2_service.processor.name, keeper = google_cloud_run_v2_service.keeper.name, webhooks = google_cloud_run_v2_service.webhooks.name }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "grant" {

@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "topic" {
 
   name                       = each.value
   kms_key_name               = local.keys.regional
-  message_retention_duration = contains(["dead", "images_dead", "slow_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
+  message_retention_duration = contains(["dead", "images_dead", "slow_dead", "webhooks_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -37,12 +37,18 @@ locals {
   # 100 attempts from 10 s to 10 minutes apart are some 15 hours; each nack spends one, also a 429.
   max_delivery_attempts = 100
   processor_url         = module.contract.services.processor.url
+  webhooks_url          = module.contract.services.webhooks.url
   pushes = merge({
-    events    = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
-    dead      = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
-    slow_dead = { topic = "slow_dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    events          = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
+    dead            = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
+    images_webhooks = { topic = "images", url = "${local.webhooks_url}/events/images", retention = var.retention.events_retention, filter = null, dead = ["images_dead"] }
+    webhooks        = { topic = "webhooks", url = "${local.webhooks_url}/events/webhooks", retention = var.retention.events_retention, filter = null, dead = ["webhooks_dead"] }
+    slow_dead       = { topic = "slow_dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
     }, {
     for lane in module.contract.slow_lanes : lane => { topic = lane, url = "${local.processor_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = ["slow_dead"] }
+    }, {
+    # The dispatcher itself ends what no endpoint took for a day.
+    for lane in module.contract.webhook_lanes : lane => { topic = lane, url = "${local.webhooks_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = [] }
     }, var.edge_url == "" ? {} : {
     images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND (attributes.type = \"image.rejected\" OR attributes.tenant = \"synthetic\")", dead = ["images_dead"] }
   })
@@ -122,10 +128,12 @@ resource "google_pubsub_subscription" "rows" {
   depends_on = [time_sleep.grants]
 }
 
-# Nobody pulls it by itself: operators look, fix the table and publish again (docs/operations.md).
-resource "google_pubsub_subscription" "dead_records" {
-  name                       = module.contract.subscriptions.images_dead
-  topic                      = google_pubsub_topic.topic["images_dead"].id
+# Nobody pulls them by itself: operators look, fix the table or the endpoint and publish again (docs/operations.md).
+resource "google_pubsub_subscription" "unread" {
+  for_each = toset(["images_dead", "webhooks_dead"])
+
+  name                       = module.contract.subscriptions[each.value]
+  topic                      = google_pubsub_topic.topic[each.value].id
   ack_deadline_seconds       = 600
   message_retention_duration = var.retention.dead_letters_retention
   retain_acked_messages      = false
@@ -173,7 +181,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 
-  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.results, google_pubsub_subscription.dead_records]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.results, google_pubsub_subscription.unread]
 }
 
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.

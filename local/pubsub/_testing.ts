@@ -124,7 +124,13 @@ export function makeQueue(t: TestContext, options: QueueOptions = {}) {
       return pushDestination(subscription, { identity, timing, log });
     },
   });
-  makeTopology(broker, { project: PROJECT, processorUrl, edgeUrl: NOBODY, retentionMs });
+  makeTopology(broker, {
+    project: PROJECT,
+    processorUrl,
+    edgeUrl: NOBODY,
+    webhooksUrl: NOBODY,
+    retentionMs,
+  });
   broker.start();
   t.after(async () => {
     await broker.close(0);

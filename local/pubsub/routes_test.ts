@@ -51,8 +51,9 @@ test("a topic is created once, shown, listed by pages and deleted", async (t) =>
     names.push(...(page["topics"] as { name: string }[]).map(({ name }) => name.split("/").at(-1)));
     token = String(page["nextPageToken"]);
   }
-  const own = ["certificates", "events", "events-dead", "images", "images-dead"]
-    .concat([0, 1, 2, 3, 4, 5, 6, 7, "dead"].map((lane) => `slow-${lane}`));
+  const lanes = [0, 1, 2, 3, 4, 5, 6, 7].map((lane) => `slow-${lane}`);
+  const own = ["certificates", "events", "events-dead", "images", "images-dead", "slow-dead"]
+    .concat(["webhooks", "webhooks-dead"], lanes, lanes.map((lane) => `webhooks-${lane}`));
   assert.deepEqual(names, ["things", ...own.map((name) => `tintype-${name}`)].sort());
   assert.deepEqual((await call("DELETE", "topics/things")).body, {});
   assert.equal((await call("GET", "topics/things")).code, "NOT_FOUND");

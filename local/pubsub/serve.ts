@@ -31,6 +31,7 @@ const {
   PROCESSOR_URL: processorUrl = "http://localhost:8080",
   EDGE_URL: edgeUrl = "http://localhost:8787",
   KEEPER_URL: keeperUrl = "http://localhost:8082",
+  WEBHOOKS_URL: webhooksUrl = "http://localhost:8083",
   BIGQUERY_URL: bigqueryUrl = "http://localhost:9050",
   LOG_LEVEL,
 } = process.env;
@@ -60,7 +61,7 @@ await runEmulator("pubsub", async () => {
       return pushDestination(subscription, { identity, timing, log });
     },
   });
-  makeTopology(broker, { project, processorUrl, edgeUrl, retentionMs });
+  makeTopology(broker, { project, processorUrl, edgeUrl, webhooksUrl, retentionMs });
   const jobs = schedulerJobs({ baseUrl: keeperUrl, retentionMs });
   const scheduler = new Scheduler({ jobs, identity, log });
   const faults = new FaultInjector();

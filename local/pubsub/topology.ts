@@ -10,6 +10,8 @@ interface TopologyOptions {
   readonly processorUrl: string;
   /** Where records of rejected images are pushed to; a base address without a slash at the end. */
   readonly edgeUrl: string;
+  /** Where records and webhooks are pushed to; a base address without a slash at the end. */
+  readonly webhooksUrl: string;
   /** The retention period in milliseconds; message retention is a share of it. */
   readonly retentionMs: number;
 }
@@ -25,6 +27,8 @@ interface Row {
   readonly pushPath?: string;
   /** The path of the edge that they are pushed to. */
   readonly edgePath?: string;
+  /** The path of the webhook dispatcher that they are pushed to. */
+  readonly webhooksPath?: string;
   /** Of all messages of the topic. */
   readonly filter?: string;
   /** How long who pulls has, in seconds; ten minutes where it is not given. */
@@ -39,6 +43,12 @@ const SLOW = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
   const topic = `tintype-slow-${lane}`;
   const deadLetterTopic = "tintype-slow-dead";
   return [topic, { topic, keeps: "eventsMs", pushPath: "/events/slow", deadLetterTopic }];
+});
+
+/** Those of webhooks whose endpoint failed; the dispatcher itself ends them, after a day. */
+const SLOW_WEBHOOKS = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
+  const topic = `tintype-webhooks-slow-${lane}`;
+  return [topic, { topic, keeps: "eventsMs", webhooksPath: "/events/slow" }];
 });
 
 /** Every subscription by its id, with its topic (infra/terraform/topics.tf). */
@@ -88,6 +98,20 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
     ackSeconds: 60,
   },
   "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
+  "tintype-images-webhooks": {
+    topic: "tintype-images",
+    keeps: "eventsMs",
+    webhooksPath: "/events/images",
+    deadLetterTopic: "tintype-images-dead",
+  },
+  "tintype-webhooks-push": {
+    topic: "tintype-webhooks",
+    keeps: "eventsMs",
+    webhooksPath: "/events/webhooks",
+    deadLetterTopic: "tintype-webhooks-dead",
+  },
+  ...Object.fromEntries(SLOW_WEBHOOKS),
+  "tintype-webhooks-dead": { topic: "tintype-webhooks-dead", keeps: "deadLettersMs" },
 };
 
 const PUSH_SECONDS = 600;
@@ -110,12 +134,10 @@ export function makeTopology(broker: Broker, options: TopologyOptions): void {
 
 function inputOf(
   row: Row,
-  { project, processorUrl, edgeUrl }: TopologyOptions,
+  { project, ...urls }: TopologyOptions,
 ): SubscriptionInput {
-  const { edgePath, pushPath, filter, ackSeconds = PUSH_SECONDS } = row;
-  const pushEndpoint = edgePath === undefined
-    ? processorUrl + (pushPath ?? "")
-    : edgeUrl + edgePath;
+  const { filter, ackSeconds = PUSH_SECONDS } = row;
+  const pushEndpoint = pushEndpointOf(row, urls);
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
   return {
     topic: `projects/${project}/topics/${row.topic}`,
@@ -131,11 +153,20 @@ function inputOf(
       },
     },
     ...filter !== undefined && { filter },
-    ...(pushPath ?? edgePath) !== undefined && {
+    ...pushEndpoint !== undefined && {
       pushConfig: { pushEndpoint, oidcToken: { serviceAccountEmail, audience: pushEndpoint } },
     },
     ...row.table !== undefined && {
       bigqueryConfig: { table: `${project}.tintype.${row.table}`, useTableSchema: true },
     },
   };
+}
+
+function pushEndpointOf(
+  { pushPath, edgePath, webhooksPath }: Row,
+  { processorUrl, edgeUrl, webhooksUrl }: Omit<TopologyOptions, "project">,
+): string | undefined {
+  if (pushPath !== undefined) return processorUrl + pushPath;
+  if (edgePath !== undefined) return edgeUrl + edgePath;
+  return webhooksPath === undefined ? undefined : webhooksUrl + webhooksPath;
 }

@@ -5,6 +5,7 @@ import { makeQueue } from "./_testing.ts";
 
 const DAY_S = 86_400;
 const SLOW = [0, 1, 2, 3, 4, 5, 6, 7, "dead"].map((lane) => `tintype-slow-${lane}`);
+const WEBHOOKS = ["images-webhooks", "webhooks-push", "webhooks-dead"].map((id) => `tintype-${id}`);
 
 test("the topology has Terraform's names, and keeps messages their share of the period", (t) => {
   const keptBy = (retentionMs: number) => {
@@ -24,7 +25,10 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
     "tintype-images-results": 3 * DAY_S,
-    ...Object.fromEntries(SLOW.map((id) => [id, 3 * DAY_S])),
+    ...Object.fromEntries(
+      [...SLOW, ...WEBHOOKS, ...SLOW.slice(0, 8).map((id) => id.replace("slow", "webhooks-slow"))]
+        .map((id) => [id, 3 * DAY_S]),
+    ),
   });
   assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
   assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
@@ -61,6 +65,9 @@ test("events are pushed with the endpoint as audience and 100 attempts, dead let
     deadLetterTopic: "projects/tintype-local/topics/tintype-slow-dead",
     maxDeliveryAttempts: 100,
   });
+  const webhooks = of("tintype-webhooks-slow-7");
+  assert.equal(webhooks.pushConfig.pushEndpoint, "http://localhost:1/events/slow");
+  assert.equal(webhooks.deadLetterPolicy, undefined, "the dispatcher ends them");
   const rows = { table: "tintype-local.tintype.images", useTableSchema: true };
   assert.deepEqual(of("tintype-images-bigquery").bigqueryConfig, rows);
 });

@@ -3,14 +3,17 @@ import { createBigQueryClient } from "@tintype/processor/adapters/bigquery_clien
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { LOCAL, URLS } from "./local_names.ts";
 import type { PictureResult } from "./send_pictures.ts";
+import type { WebhookReceiver } from "./webhook_receiver.ts";
 
 /** What became of all pictures: the document that `--json` prints. */
 export interface StartReport {
   readonly images: readonly PictureResult[];
-  /** Pictures that never came to an end, or came to one without a row. */
+  /** Pictures that never came to an end, or came to one without a row or an event. */
   readonly lost: number;
   /** Pictures that are there more than once. */
   readonly doubled: number;
+  /** Median of the milliseconds from a manifest to its webhook; null where none came. */
+  readonly eventMs: number | null;
   /** Whether everything was gone at its time; only where that was waited for. */
   readonly purged?: boolean;
 }
@@ -19,23 +22,38 @@ export interface StartReport {
 const ROWS_MS = 30_000;
 const POLL_MS = 200;
 
-/** Looks up each picture's row and counts what is lost and what is there twice. */
-export async function checkResults(results: readonly PictureResult[]): Promise<StartReport> {
-  const rows = await rowsOf(results);
-  const images = results.map((result) => ({
-    ...result,
-    row: result.imageId !== null && rows.has(result.imageId),
-  }));
-  return { images, lost: images.filter(isLost).length, doubled: await countDoubled(images) };
+/** Looks up each picture's row and event, and counts what is lost and what is there twice. */
+export async function checkResults(
+  results: readonly PictureResult[],
+  receiver: Pick<WebhookReceiver, "eventMsOf">,
+): Promise<StartReport> {
+  const images = await withRowsAndEvents(results, receiver);
+  const times = images.flatMap(({ imageId }) => receiver.eventMsOf(imageId) ?? []).toSorted(
+    (a, b) => a - b,
+  );
+  return {
+    images,
+    lost: images.filter(isLost).length,
+    doubled: await countDoubled(images),
+    eventMs: times[Math.floor(times.length / 2)] ?? null,
+  };
 }
 
-/** The ids that have rows, as soon as all that are to have one do. */
-async function rowsOf(results: readonly PictureResult[]): Promise<ReadonlySet<unknown>> {
+/** The pictures with what has come of them, as soon as all that are to have a row and an event do. */
+async function withRowsAndEvents(
+  results: readonly PictureResult[],
+  { eventMsOf }: Pick<WebhookReceiver, "eventMsOf">,
+): Promise<readonly PictureResult[]> {
   const deadline = Date.now() + ROWS_MS;
   for (;;) {
     const rows = new Set(await idsOfRows());
-    const waits = results.some(({ status, imageId }) => hasRow(status) && !rows.has(imageId));
-    if (!waits || Date.now() > deadline) return rows;
+    const images = results.map((result) => ({
+      ...result,
+      row: result.imageId !== null && rows.has(result.imageId),
+      event: eventMsOf(result.imageId) !== undefined,
+    }));
+    const waits = images.some(({ status, row, event }) => hasRow(status) && !(row && event));
+    if (!waits || Date.now() > deadline) return images;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
@@ -59,9 +77,9 @@ export async function idsOfRows(): Promise<unknown[]> {
   return (await client.query({ sql })).rows.map((row) => row["image_id"]);
 }
 
-function isLost({ status, row }: PictureResult): boolean {
+function isLost({ status, row, event }: PictureResult): boolean {
   if (status === "refused") return false;
-  return status === "lost" || status === "failed" || !row;
+  return status === "lost" || status === "failed" || !row || !event;
 }
 
 /** A picture is doubled where one id has two raw objects, or where two pictures came out under one id. */

@@ -32,10 +32,19 @@ export async function makeDays(): Promise<void> {
   if (!response.ok) throw new Error(`The keeper could not make the days' salts: ${text}`);
 }
 
+/** Addresses that the tenants of `start`'s pictures have their events sent to, by the endpoint's id. */
+export type LocalWebhooks = Readonly<Record<string, string>>;
+
 /** Reads the tenants' objects of the folder, beside the local ones that it does not have. Throws Error for wrong ones. */
-export async function readTenants(folder: string | undefined): Promise<TenantFiles> {
+export async function readTenants(
+  folder: string | undefined,
+  webhooks: LocalWebhooks = {},
+): Promise<TenantFiles> {
   const own = folder === undefined ? [] : await readFolder(folder);
   const files = new Map([...localTenants(), ...own]);
+  for (const tenant of [LOCAL.tenant, LOCAL.kafka.tenant]) {
+    files.set(tenant, withWebhooks(files.get(tenant), webhooks));
+  }
   try {
     checkTenantFiles(files);
   } catch (error) {
@@ -65,12 +74,16 @@ function inPlainWords(error: unknown): unknown {
 }
 
 /** Uploads them again when one changes, until the signal comes; what is wrong is said, and changes nothing. */
-export function watchTenants(folder: string, console: Console, signal: AbortSignal): void {
+export function watchTenants(
+  folder: string,
+  webhooks: LocalWebhooks,
+  { console, signal }: { readonly console: Console; readonly signal: AbortSignal },
+): void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let last = Promise.resolve();
   const upload = async () => {
     try {
-      const written = await uploadTenants(await readTenants(folder));
+      const written = await uploadTenants(await readTenants(folder, webhooks));
       if (written.length === 0) return;
       console.say(`Tenants uploaded, in effect within a minute: ${written.join(", ")}`);
     } catch (error) {
@@ -84,6 +97,21 @@ export function watchTenants(folder: string, console: Console, signal: AbortSign
   });
   watcher.on("error", (error) => console.say(`Tenants are not watched any more: ${error.message}`));
   signal.addEventListener("abort", () => clearTimeout(waiting));
+}
+
+/** A tenant's object with endpoints beside its own; what is not JSON stays as it is, and is refused later. */
+function withWebhooks(
+  bytes: Uint8Array<ArrayBuffer> | undefined,
+  webhooks: LocalWebhooks,
+): Uint8Array<ArrayBuffer> {
+  const added = Object.entries(webhooks).map(([id, url]) => ({ id, url }));
+  try {
+    const document = bytes === undefined ? {} : JSON.parse(new TextDecoder().decode(bytes));
+    const all = { ...document, webhooks: [...document.webhooks ?? [], ...added] };
+    return new TextEncoder().encode(JSON.stringify(all, null, 2));
+  } catch {
+    return bytes ?? new Uint8Array(0);
+  }
 }
 
 function localTenants(): TenantFiles {

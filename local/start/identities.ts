@@ -10,6 +10,7 @@ const schema = z.strictObject({
   pseudonymKeys: z.record(z.string(), z.string()),
   cursorKey: z.string(),
   grantKey: z.string(),
+  webhookMaster: z.string(),
 });
 
 /** The secrets of one local cloud: made once, kept beside its data, handed to the parts by file and environment only. */
@@ -28,6 +29,7 @@ export async function loadIdentities(file: string): Promise<Identities> {
     pseudonymKeys: { "1": randomBytes(32).toString("hex") },
     cursorKey: randomBytes(32).toString("hex"),
     grantKey: randomBytes(32).toString("hex"),
+    webhookMaster: randomBytes(32).toString("hex"),
   };
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
   return identities;

@@ -14,6 +14,7 @@ export const LOCAL = {
   /** Tenant of the pictures that `start` sends through the edge. */
   tenant: "demo",
   pushAccount: "push@tintype-local.iam.gserviceaccount.com",
+  webhooksTopic: "tintype-webhooks",
   keeperAccount: "keeper@tintype-local.iam.gserviceaccount.com",
   schedulerAccount: "scheduler@tintype-local.iam.gserviceaccount.com",
   kafka: {
@@ -35,16 +36,19 @@ export const PORTS = {
   processor: 8080 + OFFSET,
   bridge: 8081 + OFFSET,
   keeper: 8082 + OFFSET,
+  webhooks: 8083 + OFFSET,
   storage: 9023 + OFFSET,
-  /** The same storage for callers who have the processor's, the bridge's, the keeper's rights only. */
+  /** The same storage for callers who have one identity's rights only. */
   storageAsProcessor: 9024 + OFFSET,
   storageAsBridge: 9025 + OFFSET,
   storageAsKeeper: 9026 + OFFSET,
+  storageAsWebhooks: 9027 + OFFSET,
   pubsub: 9085 + OFFSET,
-  /** The same Pub/Sub for callers who have the processor's, the bridge's, the keeper's rights only. */
+  /** The same Pub/Sub for callers who have one identity's rights only. */
   pubsubAsProcessor: 9086 + OFFSET,
   pubsubAsBridge: 9088 + OFFSET, // not 9087, which is an edge at offset 300
   pubsubAsKeeper: 9089 + OFFSET,
+  pubsubAsWebhooks: 9090 + OFFSET,
   bigquery: 9050 + OFFSET,
   oidc: 9080 + OFFSET,
   kafka: 9092 + OFFSET,
@@ -59,6 +63,7 @@ export const URLS = {
   processor: `http://localhost:${PORTS.processor}`,
   bridge: `http://localhost:${PORTS.bridge}`,
   keeper: `http://localhost:${PORTS.keeper}`,
+  webhooks: `http://localhost:${PORTS.webhooks}`,
   storage: `http://localhost:${PORTS.storage}`,
   pubsub: `http://localhost:${PORTS.pubsub}`,
   bigquery: `http://localhost:${PORTS.bigquery}`,
@@ -70,6 +75,7 @@ export const STORAGE_URLS = {
   processor: `http://localhost:${PORTS.storageAsProcessor}`,
   bridge: `http://localhost:${PORTS.storageAsBridge}`,
   keeper: `http://localhost:${PORTS.storageAsKeeper}`,
+  webhooks: `http://localhost:${PORTS.storageAsWebhooks}`,
 } as const;
 
 /** Pub/Sub as an identity reaches it. */
@@ -77,4 +83,5 @@ export const PUBSUB_URLS = {
   processor: `http://localhost:${PORTS.pubsubAsProcessor}`,
   bridge: `http://localhost:${PORTS.pubsubAsBridge}`,
   keeper: `http://localhost:${PORTS.pubsubAsKeeper}`,
+  webhooks: `http://localhost:${PORTS.pubsubAsWebhooks}`,
 } as const;

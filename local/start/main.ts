@@ -17,6 +17,7 @@ import { findNodeBinary } from "../../tools/node_binary.ts";
 import { startTraceCollector, type TraceCollector } from "../trace/trace_collector.ts";
 import { checkResults, type StartReport } from "./check_results.ts";
 import {
+  type LocalWebhooks,
   makeDays,
   readTenants,
   type TenantFiles,
@@ -26,7 +27,7 @@ import {
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
-import { loadIdentities } from "./identities.ts";
+import { type Identities, loadIdentities } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
 import {
   type Door,
@@ -45,6 +46,7 @@ import {
   keeperPart,
   type PartsContext,
   processorPart,
+  webhooksPart,
 } from "./parts.ts";
 import { requireFreePorts } from "./ports_free.ts";
 import { hideNegativeTimeoutWarnings } from "./quiet_warnings.ts";
@@ -53,6 +55,7 @@ import { type PictureResult, sendThroughEdge } from "./send_pictures.ts";
 import { sendThroughKafka } from "./send_through_kafka.ts";
 import { showTraces } from "./show_traces.ts";
 import { waitUntilPurged } from "./wait_purged.ts";
+import { RECEIVER_ID, startWebhookReceiver, type WebhookReceiver } from "./webhook_receiver.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const LOCAL_BROKER = `localhost:${PORTS.kafka}`;
@@ -127,12 +130,23 @@ interface Run {
 /** A run whose tenants' objects are known and right. */
 interface Configured extends Run {
   readonly tenants: TenantFiles;
+  readonly webhooks: LocalWebhooks;
+  readonly identities: Identities;
 }
 
 async function run(context: Run): Promise<number> {
-  const { options, console, dataDir, ending } = context;
+  const { options, console, dataDir, running, ending } = context;
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
-  const tenants = await readTenants(options.tenants).catch((error: Error) => {
+  const identities = await loadIdentities(join(dataDir, "identities.json"));
+  const receiver = await startWebhookReceiver(identities.webhookMaster);
+  const { close } = receiver;
+  running.push({ ready: async () => {}, quiet() {}, stop: async () => close(), kill: close });
+  const { webhook } = options;
+  const webhooks = {
+    [RECEIVER_ID]: receiver.url,
+    ...webhook === undefined ? {} : { webhook },
+  };
+  const tenants = await readTenants(options.tenants, webhooks).catch((error: Error) => {
     throw new UsageError(`Cannot use the tenants' objects: ${error.message}`);
   });
   const onUnsent = ({ name, reason }: UnsentFile) =>
@@ -145,9 +159,9 @@ async function run(context: Run): Promise<number> {
   const collector = options.trace ? await startTraceCollector(TRACES_PORT) : undefined;
   const pictures = named ?? await samplePictures(dataDir);
   if (doors.note !== undefined) console.say(doors.note);
-  await startAll({ ...context, tenants }, doors, collector);
+  await startAll({ ...context, tenants, webhooks, identities }, doors, collector);
   console.say(greeting(pictures, doors));
-  const report = await sendAll(pictures, doors, context);
+  const report = await sendAll(pictures, { ...doors, receiver }, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);
   if (collector !== undefined) console.say(`${await showTraces(collector, report.images)}\n`);
@@ -171,7 +185,7 @@ async function samplePictures(dataDir: string): Promise<Picture[]> {
 }
 
 async function startAll(
-  { options, console, dataDir, running, ending, tenants }: Configured,
+  { options, console, dataDir, running, ending, ...configured }: Configured,
   { doors, brokers }: OpenDoors,
   collector: TraceCollector | undefined,
 ): Promise<void> {
@@ -180,7 +194,7 @@ async function startAll(
     dataDir,
     node: findNodeBinary(ROOT),
     deno: process.execPath,
-    identities: await loadIdentities(join(dataDir, "identities.json")),
+    identities: configured.identities,
     retentionMs: options.retentionMs,
     verbose: options.verbose,
     collectorUrl: collector?.url,
@@ -208,8 +222,8 @@ async function startAll(
   brokerStart.catch(() => undefined); // reported where it is awaited
   await cloudStart;
   await start([keeperPart(context)]);
-  await configure({ options, console, ending, tenants });
-  await start([processorPart(context), edgePart(context)]);
+  await configure({ options, console, ending, ...configured });
+  await start([processorPart(context), webhooksPart(context), edgePart(context)]);
   // Only the bridge needs the broker, whose start takes longest.
   await brokerStart;
   await start(bridge);
@@ -217,16 +231,17 @@ async function startAll(
 
 /** Without days' salts and tenants no source takes an image. */
 async function configure(
-  { options, console, ending, tenants }: Omit<Configured, "dataDir" | "running">,
+  { options, console, ending, tenants, webhooks }: Omit<Configured, "dataDir" | "running">,
 ): Promise<void> {
   await makeDays();
   await uploadTenants(tenants);
-  if (options.tenants !== undefined) watchTenants(options.tenants, console, ending.signal);
+  const { signal } = ending;
+  if (options.tenants !== undefined) watchTenants(options.tenants, webhooks, { console, signal });
 }
 
 async function sendAll(
   pictures: readonly Picture[],
-  { doors, brokers }: OpenDoors,
+  { doors, brokers, receiver }: OpenDoors & { readonly receiver: WebhookReceiver },
   { options, console, ending }: Run,
 ): Promise<StartReport> {
   const total = pictures.length * doors.length;
@@ -241,7 +256,7 @@ async function sendAll(
   const results = await Promise.all(doors.map((door) => through[door]()));
   // What was not sent any more is neither lost nor doubled: there is nothing to report.
   ending.signal.throwIfAborted();
-  const report = await checkResults(results.flat());
+  const report = await checkResults(results.flat(), receiver);
   if (!options.once || options.retention === undefined) return report;
   console.say(
     `waiting for everything to disappear (${options.retentionMs / 1000} s after each upload)`,

@@ -1,5 +1,5 @@
 import { defineCommand } from "@tintype/cli/command";
-import { duration, durationText, path, someOf } from "@tintype/cli/flag_values";
+import { duration, durationText, matching, path, someOf } from "@tintype/cli/flag_values";
 import { UsageError } from "@tintype/cli/usage_error";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import {
@@ -38,6 +38,10 @@ export const START = defineCommand({
       about:
         "upload the tenants' objects in DIR (TENANT.json, _default.json), now and when one changes",
       parse: path,
+    },
+    "webhook URL": {
+      about: "send the events of its tenants to URL, too: https, or http on this machine",
+      parse: matching(/^https?:\/\/\S+$/, "be an https address, or an http one of this machine"),
     },
     "data DIR": { about: "keep state in DIR between runs (default: a fresh folder)", parse: path },
     "trace": "show one picture of each source as a tree of spans",

@@ -38,6 +38,7 @@ const COLOURS = {
   bigquery: "magenta",
   processor: "green",
   keeper: "green",
+  webhooks: "green",
   edge: "cyan",
   kafka: "white",
   bridge: "yellow",
@@ -55,6 +56,7 @@ export function cloudParts(context: PartsContext): PartCommand[] {
       PROCESSOR_URL: URLS.processor,
       EDGE_URL: URLS.edge,
       KEEPER_URL: URLS.keeper,
+      WEBHOOKS_URL: URLS.webhooks,
       BIGQUERY_URL: URLS.bigquery,
       RETENTION_MS,
     }),
@@ -105,6 +107,7 @@ function identityPorts(emulator: "storage" | "pubsub"): string {
     processor: PORTS[`${emulator}AsProcessor`],
     bridge: PORTS[`${emulator}AsBridge`],
     keeper: PORTS[`${emulator}AsKeeper`],
+    webhooks: PORTS[`${emulator}AsWebhooks`],
   };
   return Object.entries(ports).map(([identity, port]) => `${identity}:${port}`).join(",");
 }
@@ -134,6 +137,19 @@ export function keeperPart(context: PartsContext): PartCommand {
       SWEEP_PARTS: "2",
       MONITORING_ENDPOINT: PUBSUB_URLS.keeper,
       METADATA_ENDPOINT: URLS.oidc,
+    },
+  });
+}
+
+/** The webhook dispatcher: the processor's image under another command; receivers listen on this machine. */
+export function webhooksPart(context: PartsContext): PartCommand {
+  return denoService(context, "webhooks", {
+    program: "processor/webhooks.ts",
+    env: {
+      PUSH_SERVICE_ACCOUNT: LOCAL.pushAccount,
+      WEBHOOKS_TOPIC: LOCAL.webhooksTopic,
+      WEBHOOK_MASTER: context.identities.webhookMaster,
+      ALLOW_LOOPBACK: "true",
     },
   });
 }

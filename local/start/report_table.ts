@@ -10,6 +10,7 @@ const COLUMNS: Readonly<Record<string, (result: PictureResult) => string>> = {
   "renditions": ({ renditions }) => String(renditions),
   "ready ms": ({ readyMs }) => readyMs === null ? "-" : String(readyMs),
   "row": ({ row }) => row ? "yes" : "no",
+  "event": ({ event }) => event ? "yes" : "no",
 };
 const FIGURES = new Set(["bytes in", "renditions", "ready ms"]);
 
@@ -25,7 +26,7 @@ export function reportTable(report: StartReport): string {
   return [...lines.map((cells) => cells.join("  ").trimEnd()), "", total(report)].join("\n");
 }
 
-function total({ images, lost, doubled, purged }: StartReport): string {
+function total({ images, lost, doubled, eventMs, purged }: StartReport): string {
   const count = (status: PictureResult["status"]) =>
     `${images.filter((image) => image.status === status).length} ${status}`;
   const counts = [
@@ -33,6 +34,7 @@ function total({ images, lost, doubled, purged }: StartReport): string {
     ...(["ready", "rejected", "refused"] as const).map(count),
   ];
   counts.push(`${lost} lost`, `${doubled} doubled`);
+  if (eventMs !== null) counts.push(`half of the events within ${eventMs} ms`);
   if (purged !== undefined) counts.push(purged ? "everything purged" : "NOT everything purged");
   return counts.join(", ");
 }

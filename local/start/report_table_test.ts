@@ -9,6 +9,7 @@ const RESULT = {
   bytes: 7,
   renditions: 3,
   row: true,
+  event: true,
   readyMs: 5,
 } as const;
 
@@ -17,7 +18,7 @@ test("reportTable() keeps a picture in its line, whatever its name holds", () =>
     ...RESULT,
     file: "写真 '1'.jpg",
   }];
-  const lines = reportTable({ images, lost: 0, doubled: 0 }).split("\n");
+  const lines = reportTable({ images, lost: 0, doubled: 0, eventMs: 12 }).split("\n");
   assert.equal(lines.length, 2 + images.length + 2, "headings, pictures, total");
   assert.ok(lines[2]?.startsWith("two\\u000alines\\u001b[31m.jpg  edge"));
   assert.ok(lines[3]?.startsWith("写真 '1'.jpg "));

@@ -15,6 +15,8 @@ export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {
   /** `refused` where the door did not take it, `lost` where it never came to an end. */
   readonly status: Exclude<SentPicture["status"], "uploaded">;
   readonly row: boolean;
+  /** Whether a webhook of it reached the receiver of `start`. */
+  readonly event: boolean;
 }
 
 /** How to send. */
@@ -57,5 +59,11 @@ export function tokensOf(subject: string, tenant: string) {
 
 function resultOf({ detail: _, status, ...facts }: SentPicture): PictureResult {
   // Every picture is waited for, so that none is only uploaded.
-  return { ...facts, door: "edge", status: status === "uploaded" ? "lost" : status, row: false };
+  return {
+    ...facts,
+    door: "edge",
+    status: status === "uploaded" ? "lost" : status,
+    row: false,
+    event: false,
+  };
 }

@@ -142,6 +142,7 @@ async function follow(
     bytes: (await stat(picture.path)).size,
     renditions: 0,
     row: false,
+    event: false,
     readyMs: null,
   } as const;
   const client = createClient({

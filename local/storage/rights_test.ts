@@ -9,6 +9,7 @@ const IDENTITIES = [
   "processor",
   "keeper",
   "bridge",
+  "webhooks",
   "auditors",
   "operators",
   "analysts",

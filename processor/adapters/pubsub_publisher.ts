@@ -4,10 +4,12 @@ import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { EventPublisher } from "@tintype/core/ports/event_publisher";
 import type { PurgePublisher } from "@tintype/core/ports/image_rows";
 import type { RecordPublisher } from "@tintype/core/ports/record_publisher";
+import type { WebhookPublisher, WebhookQueue } from "@tintype/core/ports/webhooks";
 import { type NewMessage, publish } from "@tintype/pubsub/publish";
 import type { PubSubAccess } from "@tintype/pubsub/pubsub_call";
 import { cloudResult } from "./_cloud_failure.ts";
 import { googleToken } from "./_google_auth.ts";
+import { attributesOfWebhook } from "./webhook_attributes.ts";
 
 /** Where topics are. */
 export interface PubSubOptions {
@@ -55,6 +57,21 @@ export function pubsubSlowLanes(options: PubSubOptions, prefix: string): SlowLan
     async publish(lane, { data, attributes }, call = {}) {
       const text = new TextDecoder().decode(data);
       await publisher(options, `${prefix}-${lane}`)([{ data: text, attributes }], call);
+    },
+  };
+}
+
+/** Publishes webhooks: new ones on the topic of this name, others on `{topic}-slow-{lane}` and `{topic}-dead`. */
+export function pubsubWebhooks(options: PubSubOptions, topic: string): WebhookPublisher {
+  const nameOf = (queue: WebhookQueue) =>
+    queue === "new" ? topic : queue === "dead" ? `${topic}-dead` : `${topic}-slow-${queue.lane}`;
+  return {
+    async publishWebhooks(queue, messages, call = {}) {
+      const sent = messages.map((message) => ({
+        data: message.body,
+        attributes: attributesOfWebhook(message),
+      }));
+      await publisher(options, nameOf(queue))(sent, call);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** `deno task repair`: has the keeper repair at once, a shard at a time, and prints how far it is. */
 import { defineCommand } from "@tintype/cli/command";
-import { duration, httpOrigin } from "@tintype/cli/flag_values";
+import { httpOrigin, timeOrAge } from "@tintype/cli/flag_values";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
@@ -26,7 +26,7 @@ const REPAIR = defineCommand({
   flags: {
     "since TIME": {
       about: "images whose T0 is not before it: 2026-11-30T08:00:00Z, or how long ago: 3h",
-      parse: timeOrAge,
+      parse: timeOrAge(RETENTION_POLICY.periodMs),
       required: true,
     },
     "dry-run": "count what is open and publish nothing",
@@ -65,15 +65,6 @@ const repairedSchema = z.object({
 
 type Count = (typeof COUNTS)[number];
 type Repaired = z.infer<typeof repairedSchema>;
-
-/** Reads a time (ISO 8601) or an age into milliseconds since the epoch. */
-function timeOrAge(text: string): number {
-  const ms = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(ms)) return ms;
-  const age = /^\d+[smhd]$/.test(text) ? duration(1_000, RETENTION_POLICY.periodMs)(text) : NaN;
-  if (!Number.isNaN(age)) return Date.now() - age;
-  throw new UsageError("must be a time such as 2026-11-30T08:00:00Z, or an age such as 3h");
-}
 
 /** Both together; the newest says how long events have waited. */
 function sumOf(a: Repaired, b: Repaired): Repaired {

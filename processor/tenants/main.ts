@@ -1,6 +1,4 @@
 /** `deno task tenants`: checks, uploads and shows the tenants' objects. What it uploads is in `core/configuration`. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { defineCommand } from "@tintype/cli/command";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
@@ -10,6 +8,7 @@ import { isAppError } from "@tintype/core/errors";
 import { isTenant } from "@tintype/core/model/tenant";
 import { parseTenantDocument, planOf } from "@tintype/core/model/tenant_plan";
 import { CLOUD_FLAGS, openCloud } from "../command_cloud.ts";
+import { readTenantFolder } from "./read_folder.ts";
 
 const TENANTS = defineCommand({
   name: "tenants",
@@ -20,32 +19,16 @@ const TENANTS = defineCommand({
   exitCodes: { 0: "done", 1: "an object is wrong; nothing was uploaded" },
 });
 
-async function readFolder(folder: string): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const names = await readdir(folder).catch(() => undefined);
-  const files = names?.filter((name) => name.endsWith(".json"));
-  if (files === undefined || files.length === 0) {
-    throw new UsageError(`Cannot run tenants: ${folder} is no folder with TENANT.json files`);
-  }
-  return new Map(
-    await Promise.all(files.map(async (file) =>
-      [
-        file.slice(0, -".json".length),
-        new Uint8Array(await readFile(join(folder, file))),
-      ] as const
-    )),
-  );
-}
-
 await runMain(TENANTS, async ({ words: [act, subject = ""], ...flags }) => {
   try {
     if (act === "validate") {
-      const { documents } = checkTenantFiles(await readFolder(subject));
+      const { documents } = checkTenantFiles(await readTenantFolder(subject));
       console.log(`${documents.size} objects are valid: ${[...documents.keys()].join(", ")}`);
       return EXIT.done;
     }
     const { config } = await openCloud(flags);
     if (act === "push") {
-      const { written, unchanged } = await pushTenants(config, await readFolder(subject));
+      const { written, unchanged } = await pushTenants(config, await readTenantFolder(subject));
       console.log(
         `${written.length} uploaded (${written.join(", ")}), ${unchanged.length} unchanged`,
       );

@@ -5,7 +5,9 @@ import { firstImageIdOf } from "@tintype/core/model/image_id";
 import { rawName } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
+import { publish } from "@tintype/pubsub/publish";
 import watch from "../../infra/terraform/modules/contract/alerts.json" with { type: "json" };
+import { LOCAL } from "@tintype/local/start/local_names";
 import { runAudit } from "../_audit.ts";
 import { BUCKETS, putObject, URLS } from "../_cloud.ts";
 import { addFault, clearFaults, objectUrl } from "../_emulator.ts";
@@ -28,6 +30,7 @@ type Conditions = Readonly<Record<string, string | boolean | readonly string[]>>
 const LINES_MS = 20_000;
 const HOURS_MS = 3_600_000;
 const BROKEN = "tenants/broken.json";
+const DEAF = "tenants/deaf.json";
 /** Neither an image nor JSON. */
 const NOTHING = "{";
 const table: Readonly<Record<string, { readonly lines?: Conditions; readonly title?: string }>> = {
@@ -65,6 +68,18 @@ const REHEARSALS: readonly Rehearsal[] = [
       await putObject(BUCKETS.raw, nameOf("broken", Date.now()), NOTHING);
     },
     remedy: () => fetch(objectUrl(URLS.storage, BUCKETS.config, BROKEN), { method: "DELETE" }),
+  },
+  {
+    name: "webhooks_dead",
+    cause: async () => {
+      const webhooks = [{ id: "gone", url: "http://127.0.0.1:1/" }];
+      await putObject(BUCKETS.config, DEAF, JSON.stringify({ webhooks }));
+      const since = new Date(Date.now() - 25 * HOURS_MS).toISOString();
+      const attributes = { tenant: "deaf", endpoint: "gone", event_id: "e", since };
+      const lane = `projects/${LOCAL.project}/topics/tintype-webhooks-slow-0`;
+      await publish({ endpoint: URLS.pubsub }, lane, [{ data: "{}", attributes }]);
+    },
+    remedy: () => fetch(objectUrl(URLS.storage, BUCKETS.config, DEAF), { method: "DELETE" }),
   },
   { name: "certificates", cause: () => runJob("sweep") },
   { name: "repairs", cause: () => runJob("repair") },

@@ -35,6 +35,7 @@ export const IMPORT_TABLE = {
   "core/reading": [...USE_CASE, "core/reading", "core/retention/policy"],
   "core/retention": [...USE_CASE, "core/retention", "core/reading"],
   "core/processing": [...USE_CASE, "core/processing", "core/retention"],
+  "core/webhooks": [...USE_CASE, "core/webhooks", "core/processing", "core/retention"],
   "core/testing": ["core"],
   "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],

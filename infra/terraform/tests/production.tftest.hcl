@@ -98,6 +98,10 @@ run "plan" {
     error_message = "The keeper is another program of the processor's image, and has a bound."
   }
   assert {
+    condition     = google_cloud_run_v2_service.webhooks.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && length(google_cloud_run_v2_service.webhooks.template[0].vpc_access) == 0 && contains(google_cloud_run_v2_service.webhooks.template[0].containers[0].command, "processor/webhooks.ts") && one([for env in google_cloud_run_v2_service.webhooks.template[0].containers[0].env : env.value_source[0].secret_key_ref[0].secret if env.name == "WEBHOOK_MASTER"]) == "${var.prefix}-webhook-master"
+    error_message = "The dispatcher is another program of the processor's image, reached from inside only, on the Internet without the project's network, and holds the master secret."
+  }
+  assert {
     condition     = alltrue([for job, settings in { sweep = "*/5 * * * *", erasures = "*/15 * * * *", repair = "*/10 * * * *", days = "5 0 * * *" } : google_cloud_scheduler_job.job[job].schedule == settings])
     error_message = "Sweeps every 5 minutes, erasures every 15, repair every 10, days after midnight."
   }

@@ -44,29 +44,34 @@ locals {
   dataset = "tintype"
   # Slow lanes take what is beyond a tenant's share of the processor (core/fairness/slow_lane.ts).
   slow_lanes = [for lane in range(8) : "slow-${lane}"]
+  # And as many take webhooks whose endpoint failed.
+  webhook_lanes = [for lane in range(8) : "webhooks-slow-${lane}"]
   topics = {
     for topic, name in merge(
-      { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates", slow_dead = "slow-dead", canary = "canary" },
-      { for lane in local.slow_lanes : lane => lane },
+      { events = "events", dead = "events-dead", images = "images", images_dead = "images-dead", certificates = "certificates", slow_dead = "slow-dead", canary = "canary", webhooks = "webhooks", webhooks_dead = "webhooks-dead" },
+      { for lane in concat(local.slow_lanes, local.webhook_lanes) : lane => lane },
     ) : topic => "${var.prefix}-${name}"
   }
   subscriptions = {
     for subscription, name in merge({
-      events       = "events"
-      dead         = "events-dead"
-      slow_dead    = "slow-dead"
-      images       = "images-bigquery"
-      certificates = "certificates-bigquery"
-      images_dead  = "images-dead"
-      canary       = "canary"
-      }, { for lane in local.slow_lanes : lane => lane },
+      events          = "events"
+      dead            = "events-dead"
+      slow_dead       = "slow-dead"
+      images          = "images-bigquery"
+      certificates    = "certificates-bigquery"
+      images_dead     = "images-dead"
+      canary          = "canary"
+      images_webhooks = "images-webhooks"
+      webhooks        = "webhooks-push"
+      webhooks_dead   = "webhooks-dead"
+      }, { for lane in concat(local.slow_lanes, local.webhook_lanes) : lane => lane },
       local.has_bridge ? { images_results = "images-results" } : {},
     var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }
 
   # With Cloud Run's deterministic address, so that a service can be given its own.
   services = {
-    for service in ["processor", "keeper"] : service => {
+    for service in ["processor", "keeper", "webhooks"] : service => {
       name = "${var.prefix}-${service}"
       url  = "https://${var.prefix}-${service}-${var.project_number}.${var.region}.run.app"
     }
@@ -153,7 +158,8 @@ locals {
 
   has_sasl = var.bridge.sasl_mechanism != "none"
   # The worker's pseudonym keys cannot be read back from Cloudflare, so their copy is here also where no bridge reads it.
-  secrets = concat(["pseudonym-keys"], !local.has_bridge ? [] : concat(
+  # Webhooks' secrets are derived from one (core/model/webhook_signature.ts).
+  secrets = concat(["pseudonym-keys", "webhook-master"], !local.has_bridge ? [] : concat(
     local.has_sasl ? ["kafka-password"] : [],
     local.has_kafka ? ["kafka-nodes"] : [],
     local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],

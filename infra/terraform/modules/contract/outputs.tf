@@ -39,13 +39,18 @@ output "dataset" {
 }
 
 output "topics" {
-  description = "Name of each topic: events and their dead letters, slow lanes and theirs, records of images and of certificates and theirs."
+  description = "Name of each topic: events and their dead letters, slow lanes and theirs, records of images and of certificates and theirs, webhooks, theirs and their slow lanes."
   value       = local.topics
 }
 
 output "slow_lanes" {
   description = "Keys of the slow lanes in topics and subscriptions."
   value       = local.slow_lanes
+}
+
+output "webhook_lanes" {
+  description = "Keys of the slow lanes of webhooks in topics and subscriptions."
+  value       = local.webhook_lanes
 }
 
 output "processor_concurrency" {
@@ -59,13 +64,29 @@ output "subscriptions" {
 }
 
 output "services" {
-  description = "Name and address of each service: processor, keeper."
+  description = "Name and address of each service: processor, keeper, webhooks."
   value       = local.services
 }
 
 output "keeper_command" {
   description = "The keeper's program in the processor's image, with the flags of processor/permissions.ts: it calls itself for the parts of a sweep."
   value       = jsondecode(replace(file("${path.module}/keeper_command.json"), "keeper.invalid", trimprefix(local.services.keeper.url, "https://")))
+}
+
+output "webhooks_command" {
+  description = "The webhook dispatcher's program in the processor's image, with the flags of processor/permissions.ts."
+  value       = jsondecode(file("${path.module}/webhooks_command.json"))
+}
+
+output "webhooks_env" {
+  description = "Environment of the webhook dispatcher without its secret (processor/webhooks_env.ts)."
+  value = {
+    CONFIG_BUCKET        = local.buckets.config
+    GOOGLE_CLOUD_PROJECT = var.project_id
+    AUDIENCE             = local.services.webhooks.url
+    PUSH_SERVICE_ACCOUNT = local.emails.push
+    WEBHOOKS_TOPIC       = local.topics.webhooks
+  }
 }
 
 output "agents" {

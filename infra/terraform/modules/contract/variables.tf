@@ -342,6 +342,30 @@ variable "keeper" {
   }
 }
 
+variable "webhooks" {
+  description = "The webhook dispatcher, which runs the processor's image: its size. An instance sends 64 webhooks at once."
+  type = object({
+    max_instances = optional(number, 10)
+    cpu           = optional(number, 1)
+    memory_mib    = optional(number, 512)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.webhooks.max_instances >= 1 && var.webhooks.max_instances <= 100
+    error_message = "webhooks.max_instances must be from 1 to 100."
+  }
+  validation {
+    condition     = contains([1, 2, 4], var.webhooks.cpu)
+    error_message = "webhooks.cpu must be 1, 2 or 4."
+  }
+  validation {
+    condition     = var.webhooks.memory_mib >= 512 && var.webhooks.memory_mib <= 4096
+    error_message = "webhooks.memory_mib must be from 512 to 4096."
+  }
+}
+
 variable "bridge" {
   description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_endpoints reaches the managed cluster by Private Service Connect instead of Cloud NAT, which costs four times as much a byte: the domain of its brokers, and its service attachment by zone (a, b, c; or one). private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
   type = object({

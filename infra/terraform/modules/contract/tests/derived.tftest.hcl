@@ -20,16 +20,20 @@ run "names_carry_the_prefix_and_no_randomness" {
   }
   assert {
     condition = output.topics == merge({
-      events       = "acme-events"
-      dead         = "acme-events-dead"
-      slow_dead    = "acme-slow-dead"
-      canary       = "acme-canary"
-      images       = "acme-images"
-      images_dead  = "acme-images-dead"
-      certificates = "acme-certificates"
-      }, { for lane in output.slow_lanes : lane => "acme-${lane}" }) && output.subscriptions == merge(output.topics, {
-      images       = "acme-images-bigquery"
-      certificates = "acme-certificates-bigquery"
+      events        = "acme-events"
+      dead          = "acme-events-dead"
+      slow_dead     = "acme-slow-dead"
+      canary        = "acme-canary"
+      images        = "acme-images"
+      images_dead   = "acme-images-dead"
+      certificates  = "acme-certificates"
+      webhooks      = "acme-webhooks"
+      webhooks_dead = "acme-webhooks-dead"
+      }, { for lane in concat(output.slow_lanes, output.webhook_lanes) : lane => "acme-${lane}" }) && output.subscriptions == merge(output.topics, {
+      images          = "acme-images-bigquery"
+      certificates    = "acme-certificates-bigquery"
+      images_webhooks = "acme-images-webhooks"
+      webhooks        = "acme-webhooks-push"
     })
     error_message = "Topics and subscriptions carry the prefix."
   }
@@ -38,7 +42,7 @@ run "names_carry_the_prefix_and_no_randomness" {
     error_message = "A service's address is Cloud Run's deterministic one."
   }
   assert {
-    condition     = output.processor_env.RECORDS_TOPIC == "acme-images" && output.keeper_env.EVENTS_TOPIC == "acme-events" && output.keeper_env.CERTIFICATES_TOPIC == "acme-certificates" && output.keeper_env.AUDIENCE == output.services.keeper.url && output.processor_env.AUDIENCE == output.services.processor.url
+    condition     = output.processor_env.RECORDS_TOPIC == "acme-images" && output.keeper_env.EVENTS_TOPIC == "acme-events" && output.keeper_env.CERTIFICATES_TOPIC == "acme-certificates" && output.keeper_env.AUDIENCE == output.services.keeper.url && output.processor_env.AUDIENCE == output.services.processor.url && output.webhooks_env.AUDIENCE == output.services.webhooks.url && output.webhooks_env.WEBHOOKS_TOPIC == "acme-webhooks"
     error_message = "Each service gets its own address and the topics that it publishes to."
   }
   assert {
@@ -232,10 +236,22 @@ run "pubsub_writes_the_two_tables_and_the_dead_letters" {
   command = plan
   assert {
     condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "pubsub"]) == toset(concat([
-      "pubsub/images/write", "pubsub/purges/write", "pubsub/topic-events-dead/publish", "pubsub/topic-images-dead/publish", "pubsub/topic-slow-dead/publish",
+      "pubsub/images/write", "pubsub/purges/write", "pubsub/topic-events-dead/publish", "pubsub/topic-images-dead/publish", "pubsub/topic-slow-dead/publish", "pubsub/topic-webhooks-dead/publish",
       "pubsub/subscription-events/subscribe", "pubsub/subscription-images-bigquery/subscribe", "pubsub/subscription-certificates-bigquery/subscribe",
+      "pubsub/subscription-images-webhooks/subscribe", "pubsub/subscription-webhooks-push/subscribe",
     ], [for lane in output.slow_lanes : "pubsub/subscription-${lane}/subscribe"])) && alltrue([for grant in merge(values(output.grants)...) : grant.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com" if grant.identity == "pubsub"])
     error_message = "Pub/Sub's own account may do exactly that."
+  }
+}
+
+run "the_dispatcher_reads_tenants_signs_and_publishes_and_reaches_no_image" {
+  command = plan
+  assert {
+    condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "webhooks"]) == toset(concat(
+      ["webhooks/config/tenants/*/read", "webhooks/webhook-master/open", "webhooks/topic-webhooks/publish", "webhooks/topic-webhooks-dead/publish"],
+      [for lane in output.webhook_lanes : "webhooks/topic-${lane}/publish"],
+    ))
+    error_message = "Whoever makes the dispatcher call a wrong address gets at nothing."
   }
 }
 
@@ -270,7 +286,7 @@ run "the_bridge_creates_in_raw_only" {
     error_message = "The bridge may create in raw, read the configuration and replace kafka.json in it, nothing else in any bucket."
   }
   assert {
-    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])
+    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master", "kafka-password"])
     error_message = "A managed cluster needs no secrets of nodes."
   }
   assert {
@@ -285,7 +301,7 @@ run "the_bridge_shows_a_certificate_beside_its_password" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "scram-sha-512", client_certificate = true, private_ca = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
     error_message = "Password, authority, certificate and key each have their place."
   }
   assert {
@@ -293,7 +309,7 @@ run "the_bridge_shows_a_certificate_beside_its_password" {
     error_message = "The bridge is given authority, certificate and key."
   }
   assert {
-    condition     = alltrue([for secret in output.secrets : contains(keys(output.grants.secret), "bridge/${secret}/open")])
+    condition     = alltrue([for secret in output.secrets : contains(keys(output.grants.secret), "bridge/${secret}/open") if secret != "webhook-master"])
     error_message = "The bridge may read each of its secrets."
   }
   assert {
@@ -308,7 +324,7 @@ run "a_certificate_alone_may_say_who_the_bridge_is" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none", client_certificate = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
     error_message = "Without SASL there is no password to keep, and with a public authority none of its own."
   }
   assert {
@@ -437,7 +453,7 @@ run "two_people_can_recover_the_pseudonym_keys" {
     recoverers  = ["user:one@example.com", "user:two@example.com"]
   }
   assert {
-    condition     = tolist(output.secrets) == tolist(["pseudonym-keys"]) && toset(keys(output.grants.secret)) == toset(["recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
+    condition     = tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master"]) && toset(keys(output.grants.secret)) == toset(["webhooks/webhook-master/open", "recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
     error_message = "The keys have a copy that two people may read, also without the bridge."
   }
 }

@@ -679,3 +679,27 @@ run "refuses_an_egress_that_is_not_there" {
   }
   expect_failures = [var.keeper]
 }
+
+run "refuses_a_dispatcher_without_instances" {
+  command = plan
+  variables {
+    webhooks = { max_instances = 0 }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "refuses_a_dispatcher_of_three_processors" {
+  command = plan
+  variables {
+    webhooks = { cpu = 3 }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "refuses_a_dispatcher_without_memory" {
+  command = plan
+  variables {
+    webhooks = { memory_mib = 256 }
+  }
+  expect_failures = [var.webhooks]
+}
