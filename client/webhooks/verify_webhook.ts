@@ -50,8 +50,9 @@ export async function verifyWebhook(
   body: string | Uint8Array<ArrayBuffer>,
   { nowMs = Date.now(), toleranceS = 300 }: VerifyOptions = {},
 ): Promise<WebhookEvent> {
-  const [id, time, signatures] = ["id", "timestamp", "signature"]
-    .map((name) => headerOf(headers, `webhook-${name}`));
+  const id = headerOf(headers, "webhook-id");
+  const time = headerOf(headers, "webhook-timestamp");
+  const signatures = headerOf(headers, "webhook-signature");
   const isNear = /^[0-9]+$/.test(time) && Math.abs(nowMs / 1_000 - Number(time)) <= toleranceS;
   if (!isNear) {
     throw new WebhookError("wrong_time", `it must be sent within ${toleranceS} s of now`);

@@ -83,14 +83,6 @@ const upload = {
   ref: "order-4711",
 } as const;
 
-const PROCESSING = {
-  status: "processing",
-  source: null,
-  bytes: 8,
-  metadata: {},
-  renditions: [],
-} as const;
-
 /** An example of each schema; tests check each against it, and send those of requests. */
 export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPONENTS[Name]> } = {
   AcceptedErasure: { imageId: ID, status: "accepted", erasure: `/v1/erasures/${ID}` },
@@ -136,7 +128,11 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
       url: "https://storage.googleapis.com/tintype-processed/a/2025-12-03/acme/thumb.jpg",
     }],
   },
-  ImageStates: { images: [{ ...summary, ...PROCESSING }] },
+  ImageStates: {
+    images: [
+      { ...summary, status: "processing", source: null, bytes: 8, metadata: {}, renditions: [] },
+    ],
+  },
   ImageSummary: summary,
   Limits: {
     contentTypes: ["image/jpeg", "image/png"],

@@ -1,8 +1,10 @@
-import { AppError } from "@tintype/core/errors";
 import { isImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { eventOfRecord } from "@tintype/core/model/webhook_event";
+import type { PulledMessage } from "@tintype/pubsub/pull";
 import { imageIdOfOrigin, parseOrigin, RESULTS_SUFFIX } from "../delivery/origin.ts";
 import type { KafkaResult } from "../ports.ts";
+
+type RecordMessage = Pick<PulledMessage, "data" | "attributes">;
 
 /** A record's result, and the topic that it came through. */
 interface RecordResult {
@@ -15,7 +17,7 @@ interface RecordResult {
  * not the one that origin, T0 and this cluster give: whoever may publish records must not write into topics by their names.
  */
 export async function resultOfRecord(
-  message: Parameters<typeof eventOfRecord>[0],
+  message: RecordMessage,
   cluster: string,
 ): Promise<RecordResult | "unreadable" | "foreign"> {
   const event = readEvent(message);
@@ -30,11 +32,11 @@ export async function resultOfRecord(
   return { sourceTopic: origin.topic, result: { topic, key, value: message.data, headers } };
 }
 
-function readEvent(message: Parameters<typeof eventOfRecord>[0]) {
+function readEvent({ data, attributes }: RecordMessage) {
   try {
-    return eventOfRecord(message).event;
-  } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
+    const row = Object(JSON.parse(new TextDecoder().decode(data)));
+    return eventOfRecord({ row, attributes }).event;
+  } catch {
+    return undefined; // no JSON, or no record
   }
 }
