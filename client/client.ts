@@ -25,7 +25,13 @@ import { beginUpload, type Upload, type UploadOptions } from "./upload.ts";
 import { declareEach, type UploadedImage } from "./upload_file.ts";
 import type { UploadProgress, UploadState } from "./upload_progress.ts";
 import type { UploadSource } from "./upload_source.ts";
-import { type WaitOptions, waitUntilReady } from "./wait_until_ready.ts";
+import {
+  waitForMany,
+  waitForOne,
+  type WaitManyOptions,
+  type WaitOptions,
+} from "./wait_until_ready.ts";
+import { watchImages } from "./watch_images.ts";
 import { type SendingFetch, xhrFetch } from "./xhr_fetch.ts";
 
 export type {
@@ -60,6 +66,7 @@ export type {
   UploadQueue,
   UploadSource,
   UploadState,
+  WaitManyOptions,
   WaitOptions,
 };
 export { UploadError };
@@ -86,6 +93,13 @@ export interface Client {
   upload(file: Blob | UploadSource, options?: UploadOptions): Upload;
   /** Waits until the image is ready, rejected or failed; UploadError of code `timeout` after `timeoutMs`. */
   waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
+  /** The same of many, by one call at a time for up to 50; in the order of their ids. */
+  waitUntilReady(imageIds: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
+  /**
+   * The caller's own images as they change from now on, each state once, until the signal is aborted, which ends the loop.
+   * Goes on after lost connections, 429 and 5xx; throws what trying again does not help against.
+   */
+  watch(options?: CallOptions): AsyncGenerator<Image>;
   /** A queue that sends many files, some at a time. */
   queue(options?: QueueOptions): UploadQueue;
   /** What may be sent, and what is left of the day. */
@@ -113,10 +127,18 @@ export function createClient({
   const tools = { call, declare: declareEach(call), clock, fetcher, retry, chunkBytes, records };
   const together = { ...tools, declare: declareTogether(call, retry) };
   const images = imagesOf(call);
+  function waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
+  function waitUntilReady(ids: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
+  function waitUntilReady(ids: string | readonly string[], options?: WaitManyOptions) {
+    return typeof ids === "string"
+      ? waitForOne(images, ids, options)
+      : waitForMany(images, ids, options);
+  }
   const limits: Client["limits"] = (options) => call({ path: "/v1/limits", ...options });
   return {
     upload: (file, options) => beginUpload(tools, file, options),
-    waitUntilReady: (imageId, options) => waitUntilReady(images, imageId, options),
+    waitUntilReady,
+    watch: (options) => watchImages(images, { ...options, retry }),
     queue: (options) =>
       new UploadQueue({
         upload: (file, queued) => beginUpload(together, file, queued),

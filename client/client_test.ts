@@ -21,6 +21,7 @@ import {
 } from "./_testing.ts";
 import { timeOfImageId } from "./image_id.ts";
 import { digestsOf } from "./digests.ts";
+import type { Image } from "./images.ts";
 import { UploadError } from "./problem.ts";
 import { partsOf } from "./upload_source.ts";
 
@@ -225,6 +226,31 @@ test("waitUntilReady() asks again while the image is processing", async () => {
   const image = await client.waitUntilReady("x", { timeoutMs: 60_000 });
   assert.equal(image.status, "rejected");
   assert.equal(calls(sent)[0], "GET edge.test/v1/images/x?wait=20");
+});
+
+test("waitUntilReady() waits for many by one call at a time, and names each as it is done", async () => {
+  const image = (imageId: string, status = "ready") => ({ ...IMAGE, imageId, status });
+  const answer = (...images: object[]) => json({ images });
+  const later = { imageId: "c", status: 503, problem: { status: 503, code: "unavailable" } };
+  const { client, sent } = clientOf([
+    answer(image("a", "processing"), image("b"), later),
+    answer(image("a"), image("c", "failed")),
+  ]);
+  const named: string[] = [];
+  const onImage = ({ imageId }: Image) => void named.push(imageId);
+  const images = await client.waitUntilReady(["a", "b", "c"], { onImage });
+  assert.deepEqual(images.map(({ imageId, status }) => [imageId, status]), [
+    ...[["a", "ready"], ["b", "ready"], ["c", "failed"]],
+  ]);
+  assert.deepEqual(named, ["b", "a", "c"]);
+  assert.deepEqual(calls(sent), [
+    "GET edge.test/v1/images?ids=a%2Cb%2Cc&wait=20",
+    "GET edge.test/v1/images?ids=a%2Cc&wait=20",
+  ]);
+  assert.deepEqual(await client.waitUntilReady([]), []);
+  const gone = { imageId: "a", status: 404, problem: { status: 404, code: "not_found" } };
+  const erased = clientOf([answer(gone)]);
+  await assert.rejects(erased.client.waitUntilReady(["a"]), isProblem("not_found"));
 });
 
 test("waitUntilReady() gives up in time", async () => {

@@ -37,10 +37,13 @@ export interface Images {
   all(options?: CallOptions): AsyncGenerator<ImageSummary>;
   /** One; with `wait` (1 to 20 seconds) when it is ready, rejected or failed, or the seconds are over. */
   get(imageId: string, options?: CallOptions & { readonly wait?: number }): Promise<Image>;
-  /** The states of up to 50, in their order; with `wait` when any of them is ready, rejected or failed. */
+  /**
+   * Up to 50, in the order of their ids; with `wait` when one of them is ready, rejected or failed, or the seconds are
+   * over. Each is an image or the problem that it has: of status 503 where the call did not come to it.
+   */
   states(
     imageIds: readonly string[],
-    options?: CallOptions & { readonly wait?: number },
+    options?: CallOptions & { readonly wait?: number | undefined },
   ): Promise<ImageStates>;
   /** Asks for everything of an image to be erased. */
   erase(imageId: string, options?: CallOptions): Promise<AcceptedErasure>;
@@ -48,7 +51,10 @@ export interface Images {
   erasure(imageId: string, options?: CallOptions): Promise<ErasureState>;
 }
 
-const MOST_A_PAGE = 50;
+/** The most images of a call. */
+export const MOST_IMAGES = 50;
+/** The status of an image that a call did not come to: it is asked for again. */
+export const NOT_REACHED = 503;
 
 /** The path of an image at the edge. */
 export function imagePath(imageId: string): string {
@@ -64,7 +70,7 @@ export function imagesOf(call: CallEdge): Images {
     async *all({ signal } = {}) {
       let cursor: string | undefined;
       do {
-        const page = await list({ limit: MOST_A_PAGE, cursor, signal });
+        const page = await list({ limit: MOST_IMAGES, cursor, signal });
         yield* page.images;
         cursor = page.cursor;
       } while (cursor !== undefined);

@@ -1,6 +1,10 @@
 /** The bridge as a process, against a real Apache Kafka broker and the local storage: delivery, admission, connections. */
 import assert from "node:assert/strict";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { recordOfManifest } from "@tintype/core/model/image_record";
+import { portableHashing } from "@tintype/core/testing/portable_hashing";
+import { sampleManifest } from "@tintype/core/testing/sample_manifest";
+import { sampleRef } from "@tintype/core/testing/sample_row";
 import { CERTIFICATE_TESTS } from "./testing/certificate_tests.ts";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
@@ -15,6 +19,7 @@ import {
   SLOW_UPLOADS,
 } from "./testing/describe_on_kafka.ts";
 import { chunkHeaders } from "./testing/fake_ports.ts";
+import { RESULTS_SUBSCRIPTION } from "./testing/records_topic.ts";
 import { KAFKAJS_TESTS } from "./testing/kafkajs_tests.ts";
 import { TOPIC_TESTS } from "./testing/topic_tests.ts";
 
@@ -37,7 +42,8 @@ async function healthOf(bridge: Program) {
 describeOnKafka("the bridge on a real broker", {
   async "makes every record an object or a dead letter that says why"(cloud, topics) {
     const before = (await cloud.names()).length;
-    await topics.setLimits({ allowedTypes: ["image/png", "image/jpeg"] });
+    await topics.setLimits({ allowedTypes: ["image/png", "image/jpeg"] }, { results: true });
+    await topics.createResultsTopic();
     const otherType = { "content-type": "text/plain", "subject": "ada", "ref": "order-4711" };
     const good = [
       ...(await topics.send(picturesOf(44))),
@@ -48,7 +54,7 @@ describeOnKafka("the bridge on a real broker", {
       ...(await topics.send(Array(4).fill(GIF_HEAD))),
       ...(await topics.send(picturesOf(4), { "content-type": "image/png" })),
     ];
-    const bridge = topics.startBridge();
+    const bridge = topics.startBridge({ RESULTS_SUBSCRIPTION });
     assert.equal(await readinessOf(bridge), "ready");
     await topics.caughtUp();
     assert.equal(await topics.stored(good), 48);
@@ -77,6 +83,26 @@ describeOnKafka("the bridge on a real broker", {
       (await topics.refusals()).map(({ row, attributes }) => [attributes["origin"], row["reason"]])
         .sort(),
       letters.map(({ origin, reason }) => [origin, reason]).sort(),
+    );
+    const origin = metadata["origin"];
+    for (const ref of [sampleRef(last.timestampMs), await topics.refOf(last)]) {
+      const manifest = sampleManifest(ref, { origin, ref: "order-4711" });
+      const facts = { ref, manifest, generation: "1", contentKey: undefined };
+      await cloud.records.publish(await recordOfManifest(portableHashing, facts));
+    }
+    const results = await topics.results(13);
+    const ready = results.find(({ key }) => String(key) === origin);
+    assert.equal(JSON.parse(String(ready?.value)).image_id, (await topics.refOf(last)).imageId);
+    const { type, ref } = ready?.headers ?? {};
+    assert.deepEqual([String(type), String(ref)], ["image.ready", "order-4711"]);
+    assert.deepEqual(
+      results.map(({ key }) => String(key)).sort(),
+      [...letters.map(({ origin }) => origin), origin].sort(),
+      "each refusal and the image, but no other image of its origin",
+    );
+    await eventually(
+      "a refused record",
+      async () => await metricOf(bridge, 'tintype_bridge_results_total{outcome="foreign"}') === 1,
     );
     const letter = letters.find(({ reason }) => reason === "not_an_image");
     assert.equal(letter?.record.value?.byteLength, NOT_AN_IMAGE.length);

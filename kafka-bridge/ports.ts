@@ -1,6 +1,7 @@
 /** What the bridge needs of Kafka, so that the client library can be replaced. */
 
 import type { KafkaObservation } from "@tintype/core/model/kafka_observation";
+import type { PulledMessage } from "@tintype/pubsub/pull";
 
 /** A record as it was fetched. */
 export interface SourceRecord {
@@ -94,6 +95,28 @@ export type FetchHandler = (fetched: PartitionFetch) => void;
 export interface CommittedMetadata {
   /** The metadata of every partition, also of other members', by `topic/partition`; empty where nothing is committed. */
   read(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** May pull the records of images that came through Kafka, and acknowledge them. */
+export interface ImageMessages {
+  /** Up to so many; waits a bounded time for the first one, so none is no end. */
+  pull(maxMessages: number, signal: AbortSignal): Promise<readonly PulledMessage[]>;
+  acknowledge(messages: readonly PulledMessage[]): Promise<void>;
+  /** Lets them come again in some seconds. */
+  release(messages: readonly PulledMessage[]): Promise<void>;
+}
+
+/** What became of a record, for its topic's results. */
+export interface KafkaResult {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** May append results; resolves when every in-sync replica has all of them. Gives up within seconds. */
+export interface Results {
+  send(results: readonly KafkaResult[]): Promise<void>;
 }
 
 /** May leave what was seen of Kafka's topics where the keeper reads it. */

@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Plugin } from "esbuild";
 import type { Browser, Page } from "playwright-core";
+import { Webhook } from "standardwebhooks";
+import { startWorkerd } from "@tintype/edge/_workerd_fixture";
 import { bundle, openClientPage } from "./_client_page.ts";
 import { type Edge, openEdge } from "./_edge.ts";
 import { sha256 } from "./_pictures.ts";
@@ -245,6 +247,22 @@ test("IndexedDbResumeStore keeps a store's promises, and forgets what is over", 
     return await page.title();
   });
   assert.deepEqual(JSON.parse(title), { broken: [], before: "1" });
+});
+
+test("Webhooks: workerd runs the snippet, which takes what is signed and nothing else", async () => {
+  const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  const script = await bundle(`${snippet("webhook")}
+    export default { fetch: (request) => receive(request, ${JSON.stringify(secret)}) };`);
+  await using worker = await startWorkerd({ script, vars: {} });
+  const [now, body] = [new Date(), '{"type":"webhook.test"}'];
+  const headers = {
+    "webhook-id": "1",
+    "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
+    "webhook-signature": new Webhook(secret).sign("1", now, body),
+  };
+  const post = async (body: string) =>
+    (await fetch(worker.url, { method: "POST", headers, body })).status;
+  assert.deepEqual([await post(body), await post(`${body} `)], [204, 401]);
 });
 
 test("Uppy: the plugin is the Dashboard's uploader", { skip: WITHOUT_CHROMIUM }, async () => {

@@ -35,6 +35,8 @@ export const topicSchema = z.strictObject({
     (text) => text.replaceAll(/\{(partition|key)\}/g, "").search(/[{}]/) < 0,
     "must hold no braces but {partition} and {key}",
   ).optional(),
+  /** Whether `<topic>.results` gets what became of each record. */
+  results: z.boolean().optional(),
   /** The producers' names of the headers, by ours. */
   headers: z.partialRecord(z.enum(RECORD_HEADERS), z.string().min(1).max(128)).optional(),
   /** Settings of the topic beyond the retention contract that its tenant accepts; deletion certificates repeat them. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ImageRef, rawName } from "../model/object_name.ts";
+import type { ListQuery } from "../ports/object_store.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { ImageSearch } from "./find_images.ts";
@@ -33,10 +34,8 @@ async function worldOf(count: number, states: readonly State[] = STATES, days = 
   return { world, refs, expected, calls };
 }
 
-/** What a search finds, in the order of the images; undefined where it did not reach one. */
-function statesIn(search: ImageSearch, refs: readonly ImageRef[]) {
-  return refs.map(({ imageId }) => search.found.get(imageId)?.state);
-}
+const statesIn = (search: ImageSearch, refs: readonly ImageRef[]) =>
+  refs.map(({ imageId }) => search.found.get(imageId)?.state);
 
 const tally = (calls: readonly string[]) =>
   Object.fromEntries(["read", "stat", "list"].map((operation) => [
@@ -105,19 +104,13 @@ test("ImageSearch leaves out what 60 requests do not reach; another search of th
   }
 });
 
-test("ImageSearch lists on where a page ends before the last image", async () => {
+test("ImageSearch lists on where a page ends before the last image", async (t) => {
   const { world, refs, expected } = await worldOf(20);
-  const pageOf = (store: typeof world.raw) => ({
-    read: store.read.bind(store),
-    stat: store.stat.bind(store),
-    list: (query: Parameters<typeof store.list>[0]) => store.list({ ...query, maxResults: 4 }),
-  });
-  const ports = {
-    raw: pageOf(world.raw),
-    processed: pageOf(world.processed),
-    erasures: world.erasures,
-  };
-  const search = new ImageSearch(ports, refs);
+  for (const store of [world.raw, world.processed]) {
+    const list = store.list.bind(store);
+    t.mock.method(store, "list", (query: ListQuery) => list({ ...query, maxResults: 4 }));
+  }
+  const search = new ImageSearch(world, refs);
   await search.lookForDone();
   await search.lookAtRest();
   assert.deepEqual(statesIn(search, refs), expected);

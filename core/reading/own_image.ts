@@ -33,19 +33,12 @@ export async function ownImage(
   return { tenant, owner: await ownerAt(t0Ms), imageId };
 }
 
-/** Images of a caller by their ids, and why others cannot be. */
-export interface OwnImages {
-  readonly refs: readonly ImageRef[];
-  /** Each is `not_found`. */
-  readonly refused: ReadonlyMap<ImageId, AppError>;
-}
-
-/** The caller's images of many ids, each once; throws what {@link ownImage} throws but `not_found`. */
+/** The caller's images of many ids, each once, and the `not_found` of the others; throws what else {@link ownImage} throws. */
 export async function ownImages(
   caller: ImageCaller,
   imageIds: readonly ImageId[],
   at: Parameters<typeof ownImage>[2],
-): Promise<OwnImages> {
+) {
   const refused = new Map<ImageId, AppError>();
   const refs = await Promise.all([...new Set(imageIds)].map(async (imageId) => {
     try {

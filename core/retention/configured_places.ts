@@ -25,7 +25,7 @@ export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
     place("dead_letters", `messages are kept for ${hours(deadLettersMs)}`),
     place(
       KAFKA_TOPICS,
-      `records are kept for ${hours(kafka.sourceMs)}, dead letters and redrive for ${
+      `records are kept for ${hours(kafka.sourceMs)}, dead letters, results and redrive for ${
         hours(kafka.deadLettersMs)
       }, each plus a segment of ${hours(kafka.segmentMs)}`,
     ),

@@ -23,5 +23,5 @@ test("configuredPlaces() names every place that no sweep can look into, as confi
   const [sessions] = configuredPlaces(retentionPolicyOf(90_000));
   assert.match(sessions?.bound ?? "", /the last 1\.072 s of the period/);
   const kafka = places.find(({ place }) => place === "kafka_topics");
-  assert.match(kafka?.bound ?? "", /72 h, dead letters and redrive for 48 h, .* 12 h/);
+  assert.match(kafka?.bound ?? "", /72 h, dead letters, results and redrive for 48 h, .* 12 h/);
 });

@@ -129,18 +129,9 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     }],
   },
   ImageStates: {
-    images: [{
-      imageId: ID,
-      status: 404,
-      problem: {
-        type: "/problems/not_found",
-        title: "There is no such thing",
-        status: 404,
-        detail: "There is no such image",
-        code: "not_found",
-        requestId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
-      },
-    }],
+    images: [
+      { ...summary, status: "processing", source: null, bytes: 8, metadata: {}, renditions: [] },
+    ],
   },
   ImageSummary: summary,
   Limits: {

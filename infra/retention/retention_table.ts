@@ -50,6 +50,7 @@ export function retentionTable(): string {
     durationText(kafka.sourceMs)
   } and ${segment} | topic; longer where its tenant accepts it, which the certificate repeats |
 | Kafka dead letters, redrive | a week and a segment | ${deadLetters} and ${redrive}, each with ${segment} | topics |
+| Kafka results | a week and a segment | ${deadLetters} and ${segment} after they are written; ids, numbers, vocabulary and the caller's reference only | topics |
 | signed read addresses | up to a week | ${durationText(policy.signedUrlMs)} | the edge |
 | logs | 30 days | ${days(bounds.logDays)}; ids and numbers only | log bucket |
 | copies of certificates | for ever | ${bigquery.purgesRetentionDays} days; they name no image | scheduled query |`;

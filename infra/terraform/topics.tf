@@ -145,6 +145,24 @@ resource "google_pubsub_subscription" "unread" {
   depends_on = [google_service_account.identity]
 }
 
+# The bridge pulls what became of Kafka's records, and says itself when what it could not write may come again.
+resource "google_pubsub_subscription" "results" {
+  count = module.contract.has_bridge ? 1 : 0
+
+  name                       = module.contract.subscriptions.images_results
+  topic                      = google_pubsub_topic.topic["images"].id
+  filter                     = "attributes.source = \"kafka\""
+  ack_deadline_seconds       = 60
+  message_retention_duration = var.retention.events_retention
+  retain_acked_messages      = false
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  depends_on = [google_service_account.identity]
+}
+
 # What the table of rights grants the project's own identities; the place of tintype-events is topic-events.
 resource "google_pubsub_topic_iam_member" "grant" {
   for_each = local.grants.topic
@@ -163,7 +181,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
   role         = local.role_of[each.value.verb]
   member       = each.value.member
 
-  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.unread]
+  depends_on = [time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb, google_pubsub_subscription.push, google_pubsub_subscription.rows, google_pubsub_subscription.results, google_pubsub_subscription.unread]
 }
 
 # Pub/Sub signs pushes as the push identity; it may make identity tokens of it, no access tokens.

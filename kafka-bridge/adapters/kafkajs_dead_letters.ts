@@ -1,6 +1,7 @@
-import { type IHeaders, type Kafka, type Message, Partitioners } from "kafkajs";
+import type { IHeaders, Kafka, Message } from "kafkajs";
 import { LETTER_HEADERS, originOf } from "../delivery/origin.ts";
 import type { DeadLetter } from "../ports.ts";
+import { kafkajsProducer } from "./kafkajs_producer.ts";
 
 const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;
 
@@ -10,12 +11,7 @@ const OMITTED = { [LETTER_HEADERS.value]: "omitted" } as const;
  * source topic still has that at the place that the headers name.
  */
 export function kafkajsDeadLetters(kafka: Kafka, topic: string) {
-  // Not idempotent: a sequence number that is used again after a lost answer would swallow the next letter.
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner, // as it is, but without a warning
-    retry: { retries: 3, initialRetryTime: 100 },
-  });
+  const producer = kafkajsProducer(kafka);
   const append = (message: Message) => producer.send({ topic, acks: -1, messages: [message] });
   return {
     connect: () => producer.connect(),

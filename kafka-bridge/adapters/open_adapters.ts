@@ -1,6 +1,5 @@
 import type { Log } from "@tintype/core/ports/log";
 import type { BridgeEnv } from "../config/env.ts";
-import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
 import { gcsConfigReader } from "./gcs_config_reader.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 import { gcsObservations } from "./gcs_observations.ts";
@@ -8,6 +7,8 @@ import { kafkajsClient } from "./kafkajs_client.ts";
 import { kafkajsCommitted } from "./kafkajs_committed.ts";
 import { kafkajsDeadLetters } from "./kafkajs_dead_letters.ts";
 import { kafkajsRecordSource, type RecordSourceOptions } from "./kafkajs_record_source.ts";
+import { kafkajsResults } from "./kafkajs_results.ts";
+import { pubsubImageMessages } from "./pubsub_image_messages.ts";
 import { pubsubRecords } from "./pubsub_records.ts";
 import { lookAtTopics, waitForTopics } from "./wait_for_topics.ts";
 import { watchTopicEnds, type WatchTopicEndsOptions } from "./watch_topic_ends.ts";
@@ -29,7 +30,6 @@ export function openAdapters(env: BridgeEnv, log: Log) {
   const repeating = kafkajsClient(env, { clientId: CLIENT_ID, retry: { ...oneLook, retries: 8 } });
   const topics = {
     topics: env.KAFKA_TOPICS,
-    optionalTopics: env.KAFKA_TOPICS.map((topic) => topic + REDRIVE_SUFFIX),
     deadLetterTopic: env.KAFKA_DEAD_LETTER_TOPIC,
   };
   return {
@@ -45,6 +45,15 @@ export function openAdapters(env: BridgeEnv, log: Log) {
       endpoint: env.PUBSUB_ENDPOINT,
     }),
     deadLetters: kafkajsDeadLetters(kafka, env.KAFKA_DEAD_LETTER_TOPIC),
+    /** Where results are written, and of which records; undefined where there are none. */
+    results: env.RESULTS_SUBSCRIPTION === undefined ? undefined : {
+      results: kafkajsResults(kafka),
+      messages: pubsubImageMessages({
+        projectId: env.GOOGLE_CLOUD_PROJECT,
+        subscription: env.RESULTS_SUBSCRIPTION,
+        endpoint: env.PUBSUB_ENDPOINT,
+      }),
+    },
     openSource: (options: RecordSourceOptions) => kafkajsRecordSource(kafka, options),
     /** Resolves with the topics that are there, redrive topics among them, when Kafka has those that must be. */
     waitForTopics: (onWaiting: (error: unknown) => void) =>

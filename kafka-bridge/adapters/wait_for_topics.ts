@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 import { causesOf } from "./causes_of.ts";
 import type { SeenTopic, TopicRole } from "../config/topic_rules.ts";
+import { REDRIVE_SUFFIX, RESULTS_SUFFIX } from "../delivery/origin.ts";
 import { readTopicSettings } from "./topic_config.ts";
 
 /** Which topics to look at. */
@@ -9,8 +10,6 @@ interface LookOptions {
   /** Topics that are read. */
   readonly topics: readonly string[];
   readonly deadLetterTopic: string;
-  /** Topics that are read where they are there, as the operators' redrive topics. */
-  readonly optionalTopics: readonly string[];
 }
 
 /** What to wait for, and for how long. */
@@ -51,9 +50,12 @@ function isDenied(error: unknown): boolean {
   return causesOf(error).some(({ name }) => name === "KafkaJSSASLAuthenticationError");
 }
 
-/** Looks once which topics are there, and how they are set. Throws Error where one is missing that must be there. */
+/**
+ * Looks once which topics are there, and how they are set: redrive topics and results are where they are. Throws Error
+ * where one is missing that must be there.
+ */
 export async function lookAtTopics(kafka: Kafka, options: LookOptions): Promise<SeenTopic[]> {
-  const { topics, optionalTopics, deadLetterTopic } = options;
+  const { topics, deadLetterTopic } = options;
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -62,11 +64,13 @@ export async function lookAtTopics(kafka: Kafka, options: LookOptions): Promise<
     if (missing.length > 0) {
       throw new Error(`Cannot find topic ${missing.join(", ")} in Kafka`);
     }
-    const redrive = optionalTopics.filter((topic) => held.has(topic));
+    const heldWith = (suffix: string) =>
+      topics.map((topic) => topic + suffix).filter((topic) => held.has(topic));
     const roles: readonly (readonly [TopicRole, readonly string[]])[] = [
       ["source", topics],
-      ["redrive", redrive],
+      ["redrive", heldWith(REDRIVE_SUFFIX)],
       ["deadLetters", [deadLetterTopic]],
+      ["results", heldWith(RESULTS_SUFFIX)],
     ];
     const seeing = roles.flatMap(([role, named]) =>
       named.map((topic) => seeTopic(admin, topic, role))
@@ -77,10 +81,10 @@ export async function lookAtTopics(kafka: Kafka, options: LookOptions): Promise<
   }
 }
 
-/** The right to look at dead letters' settings was not always asked for: without it they are unknown. */
+/** The right to look at the settings of what is written was not always asked for: without it they are unknown. */
 async function seeTopic(admin: Admin, topic: string, role: TopicRole): Promise<SeenTopic> {
   const reading = readTopicSettings(admin, topic);
-  const settings = role !== "deadLetters"
+  const settings = role === "source" || role === "redrive"
     ? await reading
     : await reading.catch((error: unknown) => {
       if (

@@ -2,7 +2,7 @@ import { AppError, type FieldError } from "@tintype/core/errors";
 import { parsePseudonymKeys } from "@tintype/core/model/owner";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { REDRIVE_SUFFIX, RESULTS_SUFFIX } from "../delivery/origin.ts";
 import { BROKER, partsOf } from "./brokers.ts";
 import { certificatesPem, isKeyOf, privateKeyPem } from "./pem.ts";
 
@@ -40,6 +40,8 @@ const kafkaSchema = z.object({
   ).default([]),
 });
 
+const PUBSUB_NAME = /^[a-zA-Z][a-zA-Z0-9._~+%-]{2,254}$/;
+
 const envSchema = kafkaSchema.extend({
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: port.default(8081),
@@ -61,7 +63,9 @@ const envSchema = kafkaSchema.extend({
   /** Where the days' salts and the tenants' objects are. */
   CONFIG_BUCKET: z.string().min(3),
   /** Where others learn of refusals. */
-  RECORDS_TOPIC: z.string().regex(/^[a-zA-Z][a-zA-Z0-9._~+%-]{2,254}$/).default("tintype-images"),
+  RECORDS_TOPIC: z.string().regex(PUBSUB_NAME).default("tintype-images"),
+  /** The subscription with the records of images that came through Kafka; without it there are no results. */
+  RESULTS_SUBSCRIPTION: z.string().regex(PUBSUB_NAME).optional(),
   /** An OTLP collector (HTTP) that takes the bridge's spans; without it none are made. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   STORAGE_ENDPOINT: z.url().optional(),
@@ -88,8 +92,15 @@ const envSchema = kafkaSchema.extend({
     );
   }
   // What is refused would be read again, and refused again.
-  if (env.KAFKA_TOPICS.some((topic) => isReadWith(topic, env.KAFKA_DEAD_LETTER_TOPIC))) {
-    complain("KAFKA_DEAD_LETTER_TOPIC", `must not be one of KAFKA_TOPICS or its ${REDRIVE_SUFFIX}`);
+  if (env.KAFKA_TOPICS.some((topic) => isMadeOf(topic, env.KAFKA_DEAD_LETTER_TOPIC))) {
+    complain(
+      "KAFKA_DEAD_LETTER_TOPIC",
+      `must not be one of KAFKA_TOPICS, its ${REDRIVE_SUFFIX} or its ${RESULTS_SUFFIX}`,
+    );
+  }
+  const results = env.KAFKA_TOPICS.map((topic) => topic + RESULTS_SUFFIX);
+  if (results.some((topic) => env.KAFKA_TOPICS.includes(topic))) {
+    complain("KAFKA_TOPICS", `must not name a topic and its ${RESULTS_SUFFIX}`);
   }
 });
 
@@ -98,8 +109,8 @@ function complaintsOf(context: z.RefinementCtx) {
     context.addIssue({ code: "custom", path: [path], message });
 }
 
-function isReadWith(topic: string, other: string): boolean {
-  return other === topic || other === topic + REDRIVE_SUFFIX;
+function isMadeOf(topic: string, other: string): boolean {
+  return [topic, topic + REDRIVE_SUFFIX, topic + RESULTS_SUFFIX].includes(other);
 }
 
 function checkKafka(env: z.infer<typeof kafkaSchema>, context: z.RefinementCtx): void {

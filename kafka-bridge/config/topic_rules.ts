@@ -8,8 +8,18 @@ import {
 import type { TopicPlan } from "@tintype/core/model/tenant_plan";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 
+const { kafka: BOUNDS } = RETENTION_BOUNDS;
+
+/** What the bridge does with topics: how long they may keep a record, and whether the broker's clock must date it. */
+const ROLES = {
+  source: { verb: "read", retentionMs: BOUNDS.sourceMs, isDated: true },
+  redrive: { verb: "read", retentionMs: BOUNDS.redriveMs, isDated: true },
+  deadLetters: { verb: "write", retentionMs: BOUNDS.deadLettersMs, isDated: false },
+  results: { verb: "write", retentionMs: BOUNDS.deadLettersMs, isDated: false },
+} as const;
+
 /** What the bridge does with a topic. */
-export type TopicRole = "source" | "redrive" | "deadLetters";
+export type TopicRole = keyof typeof ROLES;
 
 /** A topic as it is. */
 export interface SeenTopic {
@@ -48,16 +58,14 @@ export function judgeTopic(
   const deviations = deviationsOf(seen.settings, seen.role, accept);
   const refused = deviations.filter(({ isAccepted }) => !isAccepted);
   if (refused.length > 0) {
-    return { ...seen, verdict: "refused", advice: adviceOn(seen.topic, refused, brokers) };
+    return { ...seen, verdict: "refused", advice: adviceOn(seen, refused, brokers) };
   }
   return { ...seen, verdict: deviations.length > 0 ? "accepted" : "within", advice: undefined };
 }
 
 function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted): Deviation[] {
   const { retentionMs, segmentMs, cleanupPolicy, timestampType } = settings;
-  const { kafka } = RETENTION_BOUNDS;
-  const limitMs =
-    { source: kafka.sourceMs, redrive: kafka.redriveMs, deadLetters: kafka.deadLettersMs }[role];
+  const { retentionMs: limitMs, isDated } = ROLES[role];
   const deviations: Deviation[] = [];
   if (cleanupPolicy !== "delete") {
     deviations.push({
@@ -70,7 +78,7 @@ function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted
   // A topic that only compacts has no retention.
   const durations = cleanupPolicy === "compact" ? [] : [
     { name: "retention.ms", ms: retentionMs < 0 ? Infinity : retentionMs, limitMs },
-    { name: "segment.ms", ms: segmentMs, limitMs: kafka.segmentMs },
+    { name: "segment.ms", ms: segmentMs, limitMs: BOUNDS.segmentMs },
   ].filter(({ ms, limitMs }) => ms > limitMs);
   const longestMs = Math.max(...durations.map(({ ms }) => ms));
   const hours = longestMs === Infinity ? `"unlimited"` : Math.ceil(longestMs / HOUR_MS);
@@ -84,7 +92,7 @@ function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted
       fix: `${name}=${limitMs}`,
     });
   }
-  if (role !== "deadLetters" && timestampType !== "LogAppendTime") {
+  if (isDated && timestampType !== "LogAppendTime") {
     deviations.push({
       what: `message.timestamp.type must be LogAppendTime: current value is ${timestampType}`,
       isAccepted: accept.createTime === true,
@@ -100,13 +108,15 @@ function acceptedMsOf({ retentionHours = 0 }: Accepted): number {
 }
 
 function adviceOn(
-  topic: string,
+  { topic, role }: SeenTopic,
   refused: readonly Deviation[],
   brokers: readonly string[],
 ): string {
   const fixes = refused.map(({ fix }) => fix).join(",");
   const lines = [...new Set(refused.map(({ line }) => line))].join(", ");
-  return `Cannot read topic ${topic} as its ${refused.map(({ what }) => what).join("; its ")}. ` +
+  return `Cannot ${ROLES[role].verb} topic ${topic} as its ${
+    refused.map(({ what }) => what).join("; its ")
+  }. ` +
     `Run kafka-configs.sh --bootstrap-server ${brokers.join(",")} --alter --entity-type topics ` +
     `--entity-name ${topic} --add-config ${fixes} or accept it in the tenant's object: ` +
     `"kafkaTopics": {"${topic}": {"accept": {${lines}}}}`;

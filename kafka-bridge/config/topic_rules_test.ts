@@ -66,10 +66,12 @@ for (const [given, advice, accept, ...others] of DEVIATIONS) {
   });
 }
 
-test("judgeTopic() has other bounds for the topics of dead letters and redrives", () => {
+test("judgeTopic() has other bounds for the topics of dead letters, results and redrives", () => {
   const threeDays = { retentionMs: 72 * HOUR_MS };
   assert.equal(judge(threeDays).verdict, "within");
   assert.equal(judge(threeDays, {}, "redrive").verdict, "refused");
-  assert.equal(judge(threeDays, {}, "deadLetters").verdict, "refused");
-  assert.equal(judge({ timestampType: "CreateTime" }, {}, "deadLetters").verdict, "within");
+  for (const role of ["deadLetters", "results"] as const) {
+    assert.match(judge(threeDays, {}, role).advice ?? "", /^Cannot write topic images/);
+    assert.equal(judge({ timestampType: "CreateTime" }, {}, role).verdict, "within");
+  }
 });

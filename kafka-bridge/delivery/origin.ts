@@ -8,6 +8,9 @@ export type RecordOrigin = Pick<SourceRecord, "topic" | "partition" | "offset" |
 /** The ending of the operators' topics: the only ones where a record's identity and time are read from its headers. */
 export const REDRIVE_SUFFIX = ".redrive";
 
+/** The ending of the topics that get what became of each record. */
+export const RESULTS_SUFFIX = ".results";
+
 /** Header names of a dead letter and of a redriven record: Kafka Connect's own, and ours. */
 export const LETTER_HEADERS = {
   topic: "__connect.errors.topic",
@@ -46,6 +49,15 @@ export function originOf(record: SourceRecord): RecordOrigin | undefined {
 /** `topic/partition/offset`. */
 export function originText({ topic, partition, offset }: RecordOrigin): string {
   return `${topic}/${partition}/${offset}`;
+}
+
+const ORIGIN = /^([A-Za-z0-9._-]{1,249})\/([0-9]{1,10})\/([0-9]{1,19})$/;
+
+/** Reads what {@link originText} wrote; undefined where it is something else. */
+export function parseOrigin(text: string): Omit<RecordOrigin, "timestampMs"> | undefined {
+  const [, topic, partition, offset] = ORIGIN.exec(text) ?? [];
+  if (topic === undefined || offset === undefined) return undefined;
+  return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
 
 /** Where a record lies, for logs, and where it was first, where that is another place. */

@@ -7,7 +7,12 @@ import type { KafkaObservation } from "@tintype/core/model/kafka_observation";
 import type { Clock } from "@tintype/core/ports/clock";
 import type { Log } from "@tintype/core/ports/log";
 import type { TenantTopics } from "@tintype/core/ports/tenants";
-import { judgeTopic, type SeenTopic, type TopicJudgement } from "../config/topic_rules.ts";
+import {
+  judgeTopic,
+  type SeenTopic,
+  type TopicJudgement,
+  type TopicRole,
+} from "../config/topic_rules.ts";
 import type { Observations } from "../ports.ts";
 import type { ReadinessBlockers } from "./readiness_blockers.ts";
 import { wordsOfError } from "./words_of_error.ts";
@@ -35,6 +40,7 @@ const WRITE_EVERY_MS = 3_600_000;
 export class TopicFollower {
   readonly #ports: FollowTopicsPorts;
   #reading: string | undefined;
+  #results: ReadonlySet<string> = new Set();
   #unblock: (() => void) | undefined;
   #written = { text: "", atMs: -Infinity };
   readonly #reported = new Map<string, string>();
@@ -53,14 +59,19 @@ export class TopicFollower {
     else this.#unblock = void this.#unblock?.();
     // Without dead letters nothing can be refused.
     const canRead = !refused.some(({ role }) => role === "deadLetters");
-    const topics = judged.filter(({ verdict, role }) =>
-      canRead && verdict !== "refused" && role !== "deadLetters"
-    ).map(({ topic }) => topic);
+    const usable = judged.filter(({ verdict }) => verdict !== "refused");
+    this.#results = new Set(namesOf(usable, "results"));
+    const topics = canRead ? namesOf(usable, "source", "redrive") : [];
     const writing = this.#write(judged);
     if (topics.length === 0) await writing; // the bridge may end now
     if (topics.join() !== this.#reading) await read(topics);
     this.#reading = topics.join();
     return refused;
+  }
+
+  /** Whether results may be written to a topic, as of the last look. */
+  mayWriteResults(topic: string): boolean {
+    return this.#results.has(topic);
   }
 
   /** Looks again and again until the stop. */
@@ -113,4 +124,8 @@ export class TopicFollower {
       log.warn("observation_not_written", { text: wordsOfError(error) });
     }
   }
+}
+
+function namesOf(topics: readonly SeenTopic[], ...roles: readonly TopicRole[]): string[] {
+  return topics.filter(({ role }) => roles.includes(role)).map(({ topic }) => topic);
 }

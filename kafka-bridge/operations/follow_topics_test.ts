@@ -74,6 +74,18 @@ test("TopicFollower reads nothing while dead letters would stay for too long", a
   assert.deepEqual(reads, ["images", ""]);
 });
 
+test("TopicFollower reads no results, and lets them be written where their topic is right", async () => {
+  const { follower, reads, written } = openFollower();
+  const results = { ...source("images.results"), role: "results" } as const;
+  await follower.follow([source("images"), LETTERS, results]);
+  assert.ok(follower.mayWriteResults("images.results"));
+  assert.ok(!follower.mayWriteResults("open.results"));
+  assert.equal(written[0]?.topics.at(-1)?.topic, "images.results");
+  const wrong = source("images.results", { retentionMs: 1e9 });
+  await follower.follow([source("images"), LETTERS, { ...wrong, role: "results" }]);
+  assert.deepEqual([reads, follower.mayWriteResults("images.results")], [["images"], false]);
+});
+
 test("TopicFollower writes what it saw at each change and hourly, and goes on where it cannot", async () => {
   const { follower, clock, written, state, events } = openFollower();
   const seen = [source("images"), LETTERS];

@@ -6,6 +6,8 @@ interface MetricsSources {
   readonly inFlight: () => number;
   readonly lags: () => readonly PartitionLag[];
   readonly isCircuitOpen: () => boolean;
+  /** When the oldest result was published that is not written, in milliseconds since the epoch. */
+  readonly oldestResultMs: () => number | undefined;
 }
 
 /** Makes the metrics; the sources are asked at each scrape. */
@@ -73,6 +75,21 @@ export function createMetrics(sources: MetricsSources) {
         for (const { topic, partition, lag } of sources.lags()) {
           this.set({ topic, partition: String(partition) }, Number(lag));
         }
+      },
+    }),
+    results: new Counter({
+      name: "tintype_bridge_results_total",
+      help: "Records of images that were pulled and acknowledged, by what became of them",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    oldestResult: new Gauge({
+      name: "tintype_bridge_results_oldest_seconds",
+      help: "Age of the oldest record that was pulled and is not among the results yet",
+      registers,
+      collect() {
+        const publishedMs = sources.oldestResultMs();
+        this.set(publishedMs === undefined ? 0 : (Date.now() - publishedMs) / 1_000);
       },
     }),
     circuitOpen: new Gauge({

@@ -12,11 +12,18 @@ export type ReadinessBlocker =
   | "undecodable"
   /** A record's day has no salt, or its pseudonym key is missing. */
   | "days"
+  /** Results cannot be written: their subscription or their topic is not there, not right or not reached. */
+  | "results"
   /** A topic has no tenant, or the tenants' objects cannot be read. */
   | "tenants";
 
-/** Hold up a partition or a topic; commits fail for a member that lost its group, too. */
-const PARTIAL: ReadonlySet<ReadinessBlocker> = new Set(["commits", "topics", "undecodable"]);
+/** Hold up a partition, a topic or results alone; commits fail for a member that lost its group, too. */
+const PARTIAL: ReadonlySet<ReadinessBlocker> = new Set([
+  "commits",
+  "results",
+  "topics",
+  "undecodable",
+]);
 
 /** Counts the records that each blocker holds up; readiness reads it, and the log gets its beginning and its end only. */
 export class ReadinessBlockers {

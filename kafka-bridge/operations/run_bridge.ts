@@ -11,6 +11,7 @@ import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
 import { DayQuotas } from "../delivery/day_quotas.ts";
+import { ResultsWriter } from "../results/results_writer.ts";
 import { awaitTenants } from "./await_tenants.ts";
 import { TopicFollower } from "./follow_topics.ts";
 import { startHealthServer } from "./health_server.ts";
@@ -45,7 +46,8 @@ const CIRCUIT = { failuresToOpen: 5, minProbeMs: 500, maxProbeMs: 15_000 } as co
 export async function runBridge(adapters: BridgeAdapters, options: RunOptions): Promise<void> {
   const { env, log, onCrash, onDrain } = options;
   const { deadLetters } = adapters;
-  const { bridge, metrics, readiness, tenants } = createBridge(adapters, options);
+  const oldestResultMs = () => writer?.oldestPendingMs;
+  const { bridge, metrics, readiness, tenants } = createBridge(adapters, options, oldestResultMs);
   const stopping = new AbortController();
   const reader = new TopicReader({ adapters, bridge, metrics, env, log, onCrash });
   const progress = watchProgress({
@@ -53,6 +55,17 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
     progress: () => bridge.progress,
     // What has a blocker waits for others: another process would wait for them, too.
     isDue: () => reader.isReading && readiness.isFree && (!reader.isMember || bridge.hasWork),
+  });
+  const writer = adapters.results && new ResultsWriter({
+    ...{ ...adapters.results, metrics, readiness, tenants, log },
+    mayWrite: (topic) => follower.mayWriteResults(topic),
+    cluster: env.KAFKA_CLUSTER,
+    timings: { ...TIMINGS, chunkSilenceMs: env.CHUNK_SILENCE_MS },
+  });
+  const writing = writer && watchProgress({
+    stallMs: env.STALL_TIMEOUT_MS,
+    progress: () => writer.progress,
+    isDue: () => writer.hasWork && !readiness.current.includes("results"),
   });
   const server = await startHealthServer({
     host: env.HOST,
@@ -62,14 +75,16 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
       reader.isMember || reader.isRefused
         ? readiness.current.join(", ") || undefined
         : "not in the group",
-    stalled: progress.stall,
+    stalled: () => progress.stall() ?? writing?.stall(),
   });
   onDrain(async () => {
     stopping.abort();
     progress.stop();
-    await bridge.drain();
+    writing?.stop();
+    await Promise.all([bridge.drain(), writer?.drain()]);
     await reader.stop();
-    await Promise.all([deadLetters.close(), adapters.committed.close()]);
+    const closing = [deadLetters.close(), adapters.committed.close()];
+    await Promise.all([...closing, adapters.results?.results.close()]);
     server.close();
   });
   void awaitTenants(env.KAFKA_TOPICS, {
@@ -79,7 +94,7 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
   const seen = await adapters.waitForTopics((error) =>
     log.warn("waiting_for_kafka", { text: wordsOfError(error) })
   );
-  await deadLetters.connect();
+  await Promise.all([deadLetters.connect(), adapters.results?.results.connect()]);
   const follower = new TopicFollower({
     ...{ tenants, readiness, log, clock: Date, observations: adapters.observations },
     ...{ cluster: env.KAFKA_CLUSTER, brokers: env.KAFKA_BROKERS, look: adapters.lookAtTopics },
@@ -93,10 +108,15 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
     throw new AppError("invalid_config", `No topic may be read: ${advice}`);
   }
   log.info("listening", { url: `http://localhost:${server.port}` });
+  writer?.start();
   void follower.keepFollowing(env.KAFKA_TOPICS_EVERY_MS, stopping.signal);
 }
 
-function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
+function createBridge(
+  adapters: BridgeAdapters,
+  { env, log }: RunOptions,
+  oldestResultMs: () => number | undefined,
+) {
   const { config, creator, deadLetters, records } = adapters;
   const configuration = {
     config,
@@ -118,6 +138,7 @@ function createBridge(adapters: BridgeAdapters, { env, log }: RunOptions) {
     inFlight: () => budget.taken,
     lags: () => bridge.lags(),
     isCircuitOpen: () => circuit.isOpen,
+    oldestResultMs,
   });
   const bridge: Bridge = new Bridge({
     ...{ creator, deadLetters, records, tenants },

@@ -133,7 +133,6 @@ export const CERTIFICATE_TESTS: KafkaTests = {
       const kafka = kafkajsClient(readKafkaEnv(envOf(cloud)), client);
       const looking = waitForTopics(kafka, {
         topics: [topics.topic],
-        optionalTopics: [],
         deadLetterTopic: topics.deadLetterTopic,
         timeoutMs: 0,
         onWaiting: () => undefined,

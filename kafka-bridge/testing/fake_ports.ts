@@ -179,6 +179,7 @@ export function fakePorts(override: Partial<BridgePorts & MakeDurablePorts> = {}
       inFlight: () => budget.taken,
       lags: () => [],
       isCircuitOpen: () => false,
+      oldestResultMs: () => undefined,
     }),
     readiness: new ReadinessBlockers(log),
     log,

@@ -1,6 +1,7 @@
 /** The topic of records in the local Pub/Sub, and a subscription of the tests' own that pulls from it. */
 import assert from "node:assert/strict";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
+import type { ImageRecord } from "@tintype/core/model/image_record";
 import { bridgeEnv } from "./bridge_env.ts";
 
 /** A message as it was published. */
@@ -12,6 +13,9 @@ export interface PublishedRecord {
 /** A topic that runs. */
 export type RecordsTopic = Awaited<ReturnType<typeof startRecordsTopic>>;
 
+/** The subscription that the bridge pulls; its messages come from every test. */
+export const RESULTS_SUBSCRIPTION = "tintype-images-results";
+const TOPIC = "tintype-images";
 const PROJECT = `projects/${bridgeEnv().GOOGLE_CLOUD_PROJECT}`;
 const SUBSCRIPTION = `${PROJECT}/subscriptions/bridge-tests`;
 const FAULTS = "/_local/faults";
@@ -42,13 +46,19 @@ export async function startRecordsTopic() {
       await ask("POST", `${SUBSCRIPTION}:acknowledge`, { ackIds });
     }
   };
-  await ask("PUT", SUBSCRIPTION, { topic: `${PROJECT}/topics/tintype-images` });
+  await ask("PUT", SUBSCRIPTION, { topic: `${PROJECT}/topics/${TOPIC}` });
   return {
     url,
     /** What was published of a Kafka topic, oldest first. */
     async of(topic: string): Promise<readonly PublishedRecord[]> {
       await collect();
       return published.filter(({ attributes }) => attributes["origin"]?.startsWith(`${topic}/`));
+    },
+    /** Publishes a record as the processor does. */
+    async publish({ row, attributes: given }: ImageRecord): Promise<void> {
+      const attributes = JSON.parse(JSON.stringify(given)); // without those that are undefined
+      const data = Buffer.from(JSON.stringify(row)).toString("base64");
+      await ask("POST", `${PROJECT}/topics/${TOPIC}:publish`, { messages: [{ data, attributes }] });
     },
     /** Pub/Sub takes nothing until it is up again. */
     setDown: () => control("POST", FAULTS, DOWN),

@@ -4,9 +4,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Admin, Kafka, Producer } from "kafkajs";
+import type { Admin, Kafka, KafkaMessage, Producer } from "kafkajs";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
-import { rawName } from "@tintype/core/model/object_name";
+import { type ImageRef, rawName } from "@tintype/core/model/object_name";
 import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import type { TenantDocument } from "@tintype/core/model/tenant_plan";
@@ -17,7 +17,7 @@ import { committedOffset } from "../adapters/committed_offset.ts";
 import { TOPIC_RESOURCE } from "../adapters/topic_config.ts";
 import { type Letter, readLetters } from "../dead_letters/read_letters.ts";
 import { commitAsMember } from "../dead_letters/skip_batch.ts";
-import { REDRIVE_SUFFIX } from "../delivery/origin.ts";
+import { REDRIVE_SUFFIX, RESULTS_SUFFIX } from "../delivery/origin.ts";
 import { parseCounts } from "../delivery/partition_counts.ts";
 import { bridgeEnv } from "./bridge_env.ts";
 import type { ConfigBucket } from "./config_bucket.ts";
@@ -85,14 +85,17 @@ export async function openTopics(parts: TopicsParts) {
     return letters;
   }
 
-  /** The name that the raw object of a record has. */
-  async function nameOf({ partition, offset, timestampMs }: Sent) {
+  /** The image of a record. */
+  async function refOf({ partition, offset, timestampMs }: Sent): Promise<ImageRef> {
     const position = { cluster: "tests", topic, partition, offset };
     const imageId = await imageIdOfRecord(position, timestampMs);
     const caller = { tenant: TENANT, subject: "ada" };
     const owner = await deriveOwner(PSEUDONYM_KEYS, saltOf(timestampMs), caller);
-    return rawName({ tenant: TENANT, owner, imageId });
+    return { tenant: TENANT, owner, imageId };
   }
+
+  /** The name that the raw object of a record has. */
+  const nameOf = async (sent: Sent) => rawName(await refOf(sent));
 
   /** Gives the topic to its tenant, with these limits; it takes effect in bridges that start now. */
   const setLimits = (
@@ -115,6 +118,7 @@ export async function openTopics(parts: TopicsParts) {
     committed,
     lettersNow,
     nameOf,
+    refOf,
     setLimits,
     /** Takes the topic from its tenant, for bridges that start now. */
     disown: () => config.putTenant(TENANT, {}),
@@ -196,6 +200,16 @@ export async function openTopics(parts: TopicsParts) {
     createTopic: () => create(topic),
     createDeadLetterTopic: () => create(deadLetterTopic),
     createRedriveTopic: () => create(`${topic}${REDRIVE_SUFFIX}`),
+    /** Waits for that many results. */
+    async results(count: number): Promise<KafkaMessage[]> {
+      return await eventually(`${count} results`, async () => {
+        const results: KafkaMessage[] = [];
+        const read = async ({ record }: Letter) => void results.push(record);
+        await readLetters(kafka, topic + RESULTS_SUFFIX, read);
+        return results.length >= count && results;
+      });
+    },
+    createResultsTopic: () => create(topic + RESULTS_SUFFIX),
     async configure(name: string, entries: Readonly<Record<string, string>>): Promise<void> {
       const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
       const resources = [{ type: TOPIC_RESOURCE, name, configEntries }];

@@ -22,6 +22,10 @@ const TOPICS: Readonly<Record<string, TopicSpec>> = {
     retentionMs: RETENTION_BOUNDS.kafka.deadLettersMs,
     maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,
   },
+  "images.results": {
+    retentionMs: RETENTION_BOUNDS.kafka.deadLettersMs,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  },
   "images.redrive": {
     retentionMs: RETENTION_BOUNDS.kafka.redriveMs,
     maxMessageBytes: MAX_MESSAGE_BYTES + DEAD_LETTER_EXTRA_BYTES,

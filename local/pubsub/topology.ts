@@ -31,6 +31,8 @@ interface Row {
   readonly webhooksPath?: string;
   /** Of all messages of the topic. */
   readonly filter?: string;
+  /** How long who pulls has, in seconds; ten minutes where it is not given. */
+  readonly ackSeconds?: number;
   /** The table of the dataset `tintype` that messages are written to. */
   readonly table?: string;
   readonly deadLetterTopic?: string;
@@ -88,6 +90,13 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
       'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
     deadLetterTopic: "tintype-images-dead",
   },
+  // Without a backoff: the bridge says when what it could not write may come again.
+  "tintype-images-results": {
+    topic: "tintype-images",
+    keeps: "eventsMs",
+    filter: 'attributes.source = "kafka"',
+    ackSeconds: 60,
+  },
   "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
   "tintype-images-webhooks": {
     topic: "tintype-images",
@@ -105,6 +114,7 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
   "tintype-webhooks-dead": { topic: "tintype-webhooks-dead", keeps: "deadLettersMs" },
 };
 
+const PUSH_SECONDS = 600;
 const MAX_ATTEMPTS = 100;
 /** The API takes no less than ten minutes; a shortened period may shorten retention to one. */
 const LEAST_KEPT_MS = 60_000;
@@ -126,14 +136,16 @@ function inputOf(
   row: Row,
   { project, ...urls }: TopologyOptions,
 ): SubscriptionInput {
-  const { filter } = row;
+  const { filter, ackSeconds = PUSH_SECONDS } = row;
   const pushEndpoint = pushEndpointOf(row, urls);
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
   return {
     topic: `projects/${project}/topics/${row.topic}`,
-    ackDeadlineSeconds: 600,
+    ackDeadlineSeconds: ackSeconds,
     expirationPolicy: {},
-    retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    ...ackSeconds === PUSH_SECONDS && {
+      retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    },
     ...row.deadLetterTopic !== undefined && {
       deadLetterPolicy: {
         deadLetterTopic: `projects/${project}/topics/${row.deadLetterTopic}`,

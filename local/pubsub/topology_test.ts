@@ -24,6 +24,7 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-images-bigquery": 3 * DAY_S,
     "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
+    "tintype-images-results": 3 * DAY_S,
     ...Object.fromEntries(
       [...SLOW, ...WEBHOOKS, ...SLOW.slice(0, 8).map((id) => id.replace("slow", "webhooks-slow"))]
         .map((id) => [id, 3 * DAY_S]),

@@ -21,7 +21,7 @@ const SETTLE_MS = 200;
 /** The page of the edge may call, and the local topic has its tenant. */
 const LOCAL_TENANTS = {
   _default: { corsOrigins: [URLS.edge] },
-  [LOCAL.kafka.tenant]: { kafkaTopics: { [LOCAL.kafka.topic]: {} } },
+  [LOCAL.kafka.tenant]: { kafkaTopics: { [LOCAL.kafka.topic]: { results: true } } },
 } as const;
 
 /** Runs the keeper's job `days` as the scheduler does. Throws Error where it fails. */

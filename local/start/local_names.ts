@@ -20,6 +20,7 @@ export const LOCAL = {
   kafka: {
     topic: "images",
     deadLetterTopic: "images.dlq",
+    resultsSubscription: "tintype-images-results",
     group: "tintype-bridge",
     cluster: "local",
     tenant: "stream",

@@ -235,6 +235,7 @@ export function bridgePart(context: PartsContext, brokers: string): PartCommand 
       KAFKA_GROUP: LOCAL.kafka.group,
       RAW_BUCKET: LOCAL.rawBucket,
       CONFIG_BUCKET: LOCAL.configBucket,
+      RESULTS_SUBSCRIPTION: LOCAL.kafka.resultsSubscription,
       GOOGLE_CLOUD_PROJECT: LOCAL.project,
       STORAGE_ENDPOINT: STORAGE_URLS.bridge,
       PUBSUB_ENDPOINT: PUBSUB_URLS.bridge,

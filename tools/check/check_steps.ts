@@ -17,6 +17,7 @@ const DENO_FOLDERS: readonly string[] = [
   "core",
   "processor",
   "client",
+  "examples",
   "infra",
   "local",
   "tools",

@@ -45,6 +45,8 @@ export const IMPORT_TABLE = {
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],
   "page": ["page", "client"],
+  // Its test signs as the dispatcher does.
+  "examples": ["examples", "client", "core/model"],
   "infra/bigquery": [
     ...["infra/bigquery", "infra/deploy/rollout_sql", "tools/marked_section", "core", "cli"],
     // The statements are translated like the views.
@@ -101,6 +103,7 @@ export const RUNTIMES: Readonly<Record<string, string>> = {
   "kafka-bridge": "Node",
   "client": "browsers, Node, Deno",
   "page": "browsers",
+  "examples": "Node",
   "infra": "Node",
   "local": "Node, Deno",
   "bench": "Deno",

@@ -63,7 +63,12 @@ const TABLE: Readonly<
     needs: "temp folders",
   },
   "client-deno": { runtime: "deno", folders: ["client"], flags: ALL, weight: 7, needs: "loopback" },
-  "client-node": { folders: ["client", "cli"], flags: ONE_PROCESS, weight: 8, needs: "loopback" },
+  "client-node": {
+    folders: ["client", "cli", "examples"],
+    flags: ONE_PROCESS,
+    weight: 8,
+    needs: "loopback",
+  },
   "page": { folders: ["page"], flags: TWO_FILES_AT_ONCE, weight: 1 },
   "infra": {
     folders: ["infra"],

@@ -65,6 +65,7 @@ locals {
       webhooks        = "webhooks-push"
       webhooks_dead   = "webhooks-dead"
       }, { for lane in concat(local.slow_lanes, local.webhook_lanes) : lane => lane },
+      local.has_bridge ? { images_results = "images-results" } : {},
     var.edge_url == "" ? {} : { images_edge = "images-edge" }) : subscription => "${var.prefix}-${name}"
   }
 

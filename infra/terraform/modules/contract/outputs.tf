@@ -59,7 +59,7 @@ output "processor_concurrency" {
 }
 
 output "subscriptions" {
-  description = "Name of each subscription: pushes of events, slow lanes and dead letters, rows for BigQuery, records' dead letters."
+  description = "Name of each subscription: pushes of events, slow lanes and dead letters, rows for BigQuery, results for Kafka, records' dead letters."
   value       = local.subscriptions
 }
 
@@ -205,6 +205,7 @@ output "bridge_env" {
     RAW_BUCKET              = local.buckets.raw
     CONFIG_BUCKET           = local.buckets.config
     RECORDS_TOPIC           = local.topics.images
+    RESULTS_SUBSCRIPTION    = "${var.prefix}-images-results"
     GOOGLE_CLOUD_PROJECT    = var.project_id
     RETENTION_MS            = tostring(var.retention.period_ms)
     BUDGET_MIB              = tostring(var.bridge.budget_mib)
@@ -264,6 +265,7 @@ output "kafka_topics" {
     for name, retention_ms in merge(
       { for topic in var.bridge.topics : topic => var.retention.kafka_source_retention_ms },
       { for topic in var.bridge.topics : "${topic}.redrive" => var.retention.kafka_redrive_retention_ms },
+      { for topic in var.bridge.topics : "${topic}.results" => var.retention.kafka_dead_letter_retention_ms },
       { (var.bridge.dead_letter_topic) = var.retention.kafka_dead_letter_retention_ms },
       ) : name => {
       "retention.ms"           = tostring(retention_ms)

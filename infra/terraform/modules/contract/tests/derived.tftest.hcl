@@ -409,7 +409,7 @@ run "topics_keep_records_for_the_policys_time" {
     bridge = { brokers = ["a.example.com:9092"], topics = ["images", "scans"] }
   }
   assert {
-    condition     = toset(keys(output.kafka_topics)) == toset(["images", "images.redrive", "scans", "scans.redrive", "images.dlq"]) && output.kafka_topics["images"]["retention.ms"] == "259200000" && output.kafka_topics["images.dlq"]["retention.ms"] == "172800000"
+    condition     = toset(keys(output.kafka_topics)) == toset(["images", "images.redrive", "scans", "scans.redrive", "images.results", "scans.results", "images.dlq"]) && output.kafka_topics["images"]["retention.ms"] == "259200000" && output.kafka_topics["images.dlq"]["retention.ms"] == "172800000" && output.kafka_topics["images.results"]["retention.ms"] == "172800000"
     error_message = "Sources are kept for three days, dead letters for two."
   }
 }

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clientOf, connectionLost, IMAGE, json, problem, type Sent } from "./_testing.ts";
+
+/** An edge with images that a test changes, newest first; each state is a step that both kinds of calls see. */
+function edgeOf(first: Readonly<Record<string, string>>) {
+  const statuses = new Map(Object.entries(first));
+  const shown = (imageId: string) => ({ ...IMAGE, imageId, status: statuses.get(imageId) });
+  const answer = ({ url }: Sent) => {
+    const ids = new URL(url).searchParams.get("ids")?.split(",");
+    const images = (ids ?? [...statuses.keys()].sort().reverse()).map((id) =>
+      statuses.has(id) ? shown(id) : { imageId: id, status: 404, problem: { code: "not_found" } }
+    );
+    return json({ images });
+  };
+  return { statuses, answer };
+}
+
+test("watch() yields each new state once, after lost connections and 429, until it is aborted", async (t) => {
+  const { statuses, answer } = edgeOf({ "3": "processing", "2": "failed", "1": "ready" });
+  const troubles = [connectionLost, () => problem(429, "rate_limited", { "Retry-After": "1" })];
+  const answers = Array(60).fill((sent: Sent) => (troubles.shift() ?? answer)(sent));
+  const { client, sent } = clientOf(answers);
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const ending = new AbortController();
+  const seen: string[] = [];
+  const watching = (async () => {
+    for await (const { imageId, status } of client.watch({ signal: ending.signal })) {
+      seen.push(`${imageId} ${status}`);
+    }
+  })();
+  const pass = async (seconds: number) => {
+    for (let at = 0; at < seconds * 10; at++) {
+      t.mock.timers.tick(100);
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    }
+  };
+  await pass(2);
+  assert.deepEqual(seen, [], "what was there before is not new");
+  statuses.set("3", "ready");
+  await pass(1);
+  assert.deepEqual(seen.splice(0), ["3 ready"]);
+  statuses.set("4", "processing").set("2", "ready").set("5", "rejected");
+  await pass(11);
+  assert.deepEqual(seen.splice(0).toSorted(), ["2 ready", "4 processing", "5 rejected"]);
+  statuses.delete("4");
+  await pass(11);
+  assert.deepEqual(seen, []);
+  const asked = sent.length;
+  await pass(5);
+  assert.ok(sent.length <= asked + 1, "nothing is open: the next look is a listing");
+  ending.abort();
+  await pass(1);
+  await watching;
+});
+
+test("watch() throws what trying again does not help against", async () => {
+  const { client } = clientOf([problem(401, "unauthenticated")]);
+  await assert.rejects(client.watch().next(), { code: "unauthenticated" });
+});
