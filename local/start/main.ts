@@ -25,7 +25,7 @@ import {
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
-import { loadIdentities } from "./identities.ts";
+import { loadIdentities, publicKeyFile } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
 import {
   type Door,
@@ -141,7 +141,7 @@ async function run(context: Run): Promise<number> {
   const pictures = named ?? await samplePictures(dataDir);
   if (doors.note !== undefined) console.say(doors.note);
   await startAll({ ...context, tenants }, doors, collector);
-  console.say(greeting(pictures, doors));
+  console.say(greeting(pictures, { ...doors, publicKey: publicKeyFile(dataDir) }));
   const report = await sendAll(pictures, doors, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);

@@ -133,7 +133,13 @@ const TABLE: Readonly<
     needs: SYSTEM,
   },
   "system": {
-    folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
+    folders: [
+      "tests/road_",
+      "tests/doors_",
+      "tests/settings",
+      "tests/hostile",
+      "tests/browser/page_",
+    ],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
     weight: 105,

@@ -152,7 +152,7 @@ locals {
 
   has_sasl = var.bridge.sasl_mechanism != "none"
   # The worker's pseudonym keys cannot be read back from Cloudflare, so their copy is here also where no bridge reads it.
-  secrets = concat(["pseudonym-keys"], !local.has_bridge ? [] : concat(
+  secrets = concat(["pseudonym-keys", "certificate-key"], !local.has_bridge ? [] : concat(
     local.has_sasl ? ["kafka-password"] : [],
     local.has_kafka ? ["kafka-nodes"] : [],
     local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],

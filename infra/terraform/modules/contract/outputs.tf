@@ -170,6 +170,14 @@ output "keeper_env" {
   })
 }
 
+output "keeper_secrets" {
+  description = "Secret whose newest version each of the keeper's other variables is (processor/keeper_env.ts)."
+  value = {
+    CERTIFICATE_KEY = "${var.prefix}-certificate-key"
+    PSEUDONYM_KEYS  = "${var.prefix}-pseudonym-keys"
+  }
+}
+
 output "bridge_env" {
   description = "Environment of the bridge without its secrets (kafka-bridge/config/env.ts)."
   value = merge({

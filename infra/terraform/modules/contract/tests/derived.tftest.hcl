@@ -270,7 +270,7 @@ run "the_bridge_creates_in_raw_only" {
     error_message = "The bridge may create in raw, read the configuration and replace kafka.json in it, nothing else in any bucket."
   }
   assert {
-    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "kafka-password"])
+    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "certificate-key", "kafka-password"])
     error_message = "A managed cluster needs no secrets of nodes."
   }
   assert {
@@ -285,7 +285,7 @@ run "the_bridge_shows_a_certificate_beside_its_password" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "scram-sha-512", client_certificate = true, private_ca = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "certificate-key", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
     error_message = "Password, authority, certificate and key each have their place."
   }
   assert {
@@ -308,7 +308,7 @@ run "a_certificate_alone_may_say_who_the_bridge_is" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none", client_certificate = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "certificate-key", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
     error_message = "Without SASL there is no password to keep, and with a public authority none of its own."
   }
   assert {
@@ -437,7 +437,7 @@ run "two_people_can_recover_the_pseudonym_keys" {
     recoverers  = ["user:one@example.com", "user:two@example.com"]
   }
   assert {
-    condition     = tolist(output.secrets) == tolist(["pseudonym-keys"]) && toset(keys(output.grants.secret)) == toset(["recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
+    condition     = tolist(output.secrets) == tolist(["pseudonym-keys", "certificate-key"]) && toset(keys(output.grants.secret)) == toset(["keeper/certificate-key/open", "keeper/pseudonym-keys/open", "recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
     error_message = "The keys have a copy that two people may read, also without the bridge."
   }
 }

@@ -1,0 +1,134 @@
+/** A thousand random changes to a chain of certificates: an auditor who has nothing but the public key sees each of them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MemoryObjectStore } from "../testing/memory_object_store.ts";
+import { portableHashing as hashing } from "../testing/portable_hashing.ts";
+import { PUBLIC_KEY, sampleDraft, sign, verify } from "../testing/sample_certificate.ts";
+import { auditCertificates } from "./audit_certificates.ts";
+import { certificateName, issueCertificate } from "./certificate.ts";
+import { openPublicKeys, openSigningKey, type SignBytes } from "./certificate_keys.ts";
+import { RETENTION_POLICY } from "./policy.ts";
+
+const { sweepIntervalMs, graceMs } = RETENTION_POLICY;
+const BEGIN_MS = Date.UTC(2026, 2, 14);
+const LENGTH = 7;
+const TAMPERINGS = 1_000;
+/** So many certificates can be missing at the end before the newest one is too old. */
+const UNSEEN = graceMs / sweepIntervalMs;
+const END_MS = BEGIN_MS + LENGTH * sweepIntervalMs;
+
+type Chain = readonly Uint8Array<ArrayBuffer>[];
+
+async function chainOf(signer: SignBytes, deleted = 0): Promise<Chain> {
+  const certificates = new MemoryObjectStore();
+  const store = { certificates, hashing, sign: signer };
+  const place = { place: "raw", evidence: "observed", bound: "", oldestT0: null } as const;
+  for (let at = 1; at <= LENGTH; at++) {
+    const counts = { lookedAt: at, deleted, deletedBytes: 0, overdue: 0, foreign: 0 };
+    const sweptAt = new Date(BEGIN_MS + at * sweepIntervalMs).toISOString();
+    await issueCertificate(store, sampleDraft({ sweptAt, places: [{ ...place, ...counts }] }));
+  }
+  const names = Array.from({ length: LENGTH }, (_, at) => certificateName(at + 1));
+  return await Promise.all(
+    names.map(async (name) => await certificates.read(name) ?? assert.fail()),
+  );
+}
+
+async function findings(chain: Chain, publicKeys = verify): Promise<string[]> {
+  const certificates = new MemoryObjectStore();
+  for (const [at, bytes] of chain.entries()) {
+    if (bytes.length > 0) await certificates.put(certificateName(at + 1), bytes);
+  }
+  const clock = { now: () => END_MS };
+  const ports = { certificates, hashing, verify: publicKeys, clock, policy: RETENTION_POLICY };
+  return (await auditCertificates(ports)).findings.map(({ code }) => code);
+}
+
+/** The algorithm has a pair, whatever the type says. */
+const newKeys = async () =>
+  await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
+const NONE = new Uint8Array();
+const anyOf = (count: number) => Math.floor(Math.random() * count);
+
+function otherByte(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const at = anyOf(bytes.length);
+  return bytes.with(at, (bytes[at] ?? 0) ^ 1 << anyOf(8));
+}
+
+/** What whoever may write in the bucket can do, without the key. */
+const TAMPER: Readonly<Record<string, (chain: Chain, forged: Chain) => Chain>> = {
+  "a changed bit": (chain) => {
+    const at = anyOf(LENGTH);
+    return chain.with(at, otherByte(chain[at] ?? NONE));
+  },
+  "a changed count": (chain) => {
+    const at = anyOf(LENGTH);
+    const text = new TextDecoder().decode(chain[at]).replace('"deleted": 0', '"deleted": 9');
+    return chain.with(at, new TextEncoder().encode(text));
+  },
+  "a byte more": (chain) => {
+    const at = anyOf(LENGTH);
+    return chain.with(at, Uint8Array.from([...chain[at] ?? [], 32]));
+  },
+  "one removed before the end": (chain) => chain.with(anyOf(LENGTH - 1), NONE),
+  "one removed and the others moved up": (chain) => chain.toSpliced(anyOf(LENGTH - 1), 1),
+  "two in each other's place": (chain) => {
+    const at = anyOf(LENGTH - 1);
+    return chain.with(at, chain[at + 1] ?? NONE).with(at + 1, chain[at] ?? NONE);
+  },
+  "an end that was cut off": (chain) => chain.slice(0, anyOf(LENGTH - 1 - UNSEEN)),
+  "an end of somebody else's making": (chain, forged) => {
+    const at = anyOf(LENGTH);
+    return [...chain.slice(0, at), ...forged.slice(at)];
+  },
+  "a whole chain of somebody else's making": (_, forged) => forged,
+};
+
+test(`auditCertificates() finds each of ${TAMPERINGS} random changes, and nothing in a chain that nobody changed`, async () => {
+  const chain = await chainOf(sign);
+  const { privateKey } = await newKeys();
+  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
+  const base64 = btoa(String.fromCharCode(...der));
+  const other = await openSigningKey(
+    `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----`,
+  );
+  const forged = await chainOf(other, 1);
+  assert.deepEqual(await findings(chain), []);
+  const unseen = Object.entries(TAMPER);
+  for (let n = 0; n < TAMPERINGS; n++) {
+    const [what, tamper] = unseen[n % unseen.length] ?? assert.fail();
+    const tampered = tamper(chain, forged);
+    assert.notDeepEqual(
+      await findings(tampered),
+      [],
+      `${what}: ${tampered.map(textOf).join("\n")}`,
+    );
+  }
+});
+
+test("auditCertificates() sees an end that was cut off once the newest certificate is older than interval and grace", async () => {
+  const chain = await chainOf(sign);
+  assert.deepEqual(await findings(chain.slice(0, LENGTH - 1 - UNSEEN)), []);
+  assert.deepEqual(await findings(chain.slice(0, LENGTH - 2 - UNSEEN)), ["sweep_missing"]);
+});
+
+test("openPublicKeys() takes the keys of before a rotation too, and both refuse what is no key", async () => {
+  const { publicKey } = await newKeys();
+  const base64 = btoa(
+    String.fromCharCode(...new Uint8Array(await crypto.subtle.exportKey("spki", publicKey))),
+  );
+  const newer = `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
+  const chain = await chainOf(sign);
+  assert.deepEqual(await findings(chain, await openPublicKeys(newer + PUBLIC_KEY)), []);
+  assert.notDeepEqual(await findings(chain, await openPublicKeys(newer)), []);
+  for (
+    const text of ["", PUBLIC_KEY.replace("MCow", "MCox"), PUBLIC_KEY.replace("PUBLIC", "PRIVATE")]
+  ) {
+    await assert.rejects(openPublicKeys(text), { code: "invalid_config" });
+    await assert.rejects(openSigningKey(text), { code: "invalid_config" });
+  }
+});
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
