@@ -1,14 +1,13 @@
 /** Whatever somebody changes on the platform that lets a copy stay longer, the keeper and the audit read it there. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
-import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { configuredPlaces } from "@tintype/core/retention/configured_places";
 import { observePlaces } from "@tintype/core/retention/platform_places";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
-import { publicKeyFile } from "@tintype/local/start/identities";
 import { LOCAL, PUBSUB_URLS, STORAGE_URLS, URLS } from "@tintype/local/start/local_names";
 import { platformSettings } from "@tintype/processor/adapters/platform_settings";
 import { runAudit } from "./_audit.ts";
@@ -16,7 +15,6 @@ import { BUCKETS, namesWith, readObject } from "./_cloud.ts";
 import { openSystem, type System } from "./_system.ts";
 import { runTask } from "./_task.ts";
 
-const DAY_S = 86_400;
 const DATASET = `${URLS.bigquery}/bigquery/v2/projects/${LOCAL.project}/datasets/${LOCAL.dataset}`;
 const PUBSUB = `${URLS.pubsub}/v1/projects/${LOCAL.project}`;
 const LOGS = `${URLS.pubsub}/v2/projects/${LOCAL.project}/locations/global/buckets`;
@@ -44,133 +42,98 @@ async function faults(): Promise<string[]> {
   );
 }
 
-type Call = readonly [method: "POST" | "PUT" | "PATCH" | "DELETE", url: string, body?: object];
-
-async function send([method, url, body]: Call): Promise<void> {
+async function send(method: string, url: string, body?: object): Promise<void> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : null });
   assert.ok(response.ok, `${method} ${url}: ${response.status} ${await response.text()}`);
 }
 
-const bucket = (
-  name: string,
-  settings: object,
-): Call => ["POST", `${URLS.storage}/_local/settings`, { bucket: name, ...settings }];
-const subscription = (id: string, change: object): Call => [
-  "PATCH",
-  `${PUBSUB}/subscriptions/${id}`,
-  { subscription: change, updateMask: Object.keys(change).join() },
-];
-const partitions = (table: string, type: string, field: string, expirationMs?: number): Call => [
-  "PATCH",
-  `${DATASET}/tables/${table}`,
-  { timePartitioning: { type, field, expirationMs: expirationMs && String(expirationMs) } },
-];
-const travel = (hours: string): Call => ["PATCH", DATASET, { maxTimeTravelHours: hours }];
-const logs = (
-  id: string,
-  retentionDays: number,
-): Call => ["PATCH", `${LOGS}/${id}?updateMask=retentionDays`, { retentionDays }];
-const rule = (type: string, condition: object) => ({ action: { type }, condition });
-const RULES = [
-  rule("Delete", { daysSinceCustomTime: 7 }),
-  rule("Delete", { age: 7 }),
-  rule("AbortIncompleteMultipartUpload", { age: 1 }),
-];
-const [CUSTOM_TIME, AGE, ABORT] = RULES;
-const kept = (seconds: number) => ({ messageRetentionDuration: `${seconds}s` });
-const { partitionExpirationMs } = RETENTION_BOUNDS;
+const bucket = (name: string, settings: object) =>
+  send("POST", `${URLS.storage}/_local/settings`, { bucket: name, ...settings });
+const subscription = (id: string, seconds: number) =>
+  send("PATCH", `${PUBSUB}/subscriptions/${id}`, {
+    subscription: { messageRetentionDuration: `${seconds}s` },
+    updateMask: "messageRetentionDuration",
+  });
+const partitions = (expirationMs?: string) =>
+  send("PATCH", `${DATASET}/tables/images`, {
+    timePartitioning: { type: "HOUR", field: "t0", expirationMs },
+  });
+const travel = (maxTimeTravelHours: string) => send("PATCH", DATASET, { maxTimeTravelHours });
+const logs = (retentionDays: number) =>
+  send("PATCH", `${LOGS}/tintype-logs?updateMask=retentionDays`, { retentionDays });
+const { rule } = JSON.parse(readFileSync("infra/retention/lifecycle.json", "utf8"));
+const [CUSTOM_TIME, AGE, ABORT] = rule;
+const RULES = { lifecycle: rule };
+const MORE = { action: { type: "Delete" }, condition: { age: 1, matchesPrefix: ["a"] } };
+const TOPIC = `${PUBSUB}/topics/somebodys`;
+const { raw, processed, erasures, config } = BUCKETS;
 
-/** What somebody changes, what is found, and what undoes it. */
-const CHANGES: readonly (readonly [change: Call, fault: string, undo: Call])[] = [
-  [
-    bucket(BUCKETS.raw, { lifecycle: [CUSTOM_TIME, ABORT] }),
-    "lifecycle_rules: raw: objects are deleted by age after no days instead of 7",
-    bucket(BUCKETS.raw, { lifecycle: RULES }),
+/** What is found when somebody changes what, and what undoes it. */
+const CHANGES: Readonly<Record<string, readonly [() => Promise<void>, () => Promise<void>]>> = {
+  "lifecycle_rules: raw: delete by age days is not set instead of exactly 7": [
+    () => bucket(raw, { lifecycle: [CUSTOM_TIME, ABORT] }),
+    () => bucket(raw, RULES),
   ],
-  [
-    bucket(BUCKETS.processed, {
-      lifecycle: [AGE, rule("Delete", { daysSinceCustomTime: 30 }), ABORT],
-    }),
-    "lifecycle_rules: processed: objects are deleted by custom time after 30 days instead of 7",
-    bucket(BUCKETS.processed, { lifecycle: RULES }),
+  "lifecycle_rules: processed: delete by custom time days is not set instead of exactly 7": [
+    () => bucket(processed, { lifecycle: [AGE, ABORT] }),
+    () => bucket(processed, RULES),
   ],
-  [
-    bucket(BUCKETS.erasures, {
-      lifecycle: [...RULES, rule("Delete", { age: 1, matchesPrefix: ["a"] })],
-    }),
-    "lifecycle_rules: erasures: 1 rules delete by other conditions",
-    bucket(BUCKETS.erasures, { lifecycle: RULES }),
+  "lifecycle_rules: erasures: delete by other conditions is 1 instead of at most 0": [
+    () => bucket(erasures, { lifecycle: [...rule, MORE] }),
+    () => bucket(erasures, RULES),
   ],
-  [
-    bucket(BUCKETS.raw, { lifecycle: [CUSTOM_TIME, AGE] }),
-    "unfinished_multipart: raw: uploads are aborted after no days instead of 1",
-    bucket(BUCKETS.raw, { lifecycle: RULES }),
+  "unfinished_multipart: raw: abort multipart days is not set instead of exactly 1": [
+    () => bucket(raw, { lifecycle: [CUSTOM_TIME, AGE] }),
+    () => bucket(raw, RULES),
   ],
-  [
-    bucket(BUCKETS.raw, { softDeleteSeconds: 7 * DAY_S }),
-    "soft_deleted: raw: soft delete keeps objects for 7 days",
-    bucket(BUCKETS.raw, { softDeleteSeconds: 0 }),
+  "soft_deleted: raw: soft delete seconds is 604800 instead of at most 0": [
+    () => bucket(raw, { softDeleteSeconds: 604_800 }),
+    () => bucket(raw, { softDeleteSeconds: 0 }),
   ],
-  [
-    bucket(BUCKETS.config, { versioning: true }),
-    "soft_deleted: config: versioning is on",
-    bucket(BUCKETS.config, { versioning: false }),
+  "soft_deleted: config: versions is 1 instead of at most 0": [
+    () => bucket(config, { versioning: true }),
+    () => bucket(config, { versioning: false }),
   ],
-  [
-    subscription("tintype-events", kept(4 * DAY_S)),
-    "events: subscription tintype-events: messages are kept for 96 h",
-    subscription("tintype-events", kept(600)),
+  "events: tintype-events: event seconds is 345600 instead of at most 259200": [
+    () => subscription("tintype-events", 345_600),
+    () => subscription("tintype-events", 600),
   ],
-  [
-    ["PUT", `${PUBSUB}/topics/somebodys`, kept(31 * DAY_S)],
-    "events: topic somebodys: messages are kept for 744 h",
-    ["DELETE", `${PUBSUB}/topics/somebodys`],
+  "events: somebodys: event seconds is 2678400 instead of at most 259200": [
+    () => send("PUT", TOPIC, { messageRetentionDuration: "2678400s" }),
+    () => send("DELETE", TOPIC),
   ],
-  [
-    subscription("tintype-images-dead", kept(7 * DAY_S)),
-    "dead_letters: subscription tintype-images-dead: messages are kept for 168 h",
-    subscription("tintype-images-dead", kept(600)),
+  "dead_letters: tintype-images-dead: dead letter seconds is 604800 instead of at most 259200": [
+    () => subscription("tintype-images-dead", 604_800),
+    () => subscription("tintype-images-dead", 600),
   ],
-  [
-    partitions("images", "HOUR", "t0"),
-    "row_partitions: images: partitions expire after never",
-    partitions("images", "HOUR", "t0", partitionExpirationMs),
+  "row_partitions: images: images expiration ms is not set instead of exactly 691200000": [
+    () => partitions(),
+    () => partitions("691200000"),
   ],
-  [
-    travel("168"),
-    "warehouse_history: time travel reaches back 168 h",
-    travel("48"),
+  "warehouse_history: tintype: time travel hours is 168 instead of at most 48": [
+    () => travel("168"),
+    () => travel("48"),
   ],
-  [
-    logs("tintype-logs", 30),
-    "logs: tintype-logs: lines are kept for 30 days",
-    logs("tintype-logs", 7),
-  ],
-];
+  "logs: tintype-logs: log days is 30 instead of at most 7": [() => logs(30), () => logs(7)],
+};
 
 test("nothing is wrong with the settings that the system starts with", async () => {
   assert.deepEqual(await faults(), []);
 });
 
-for (const [change, fault, undo] of CHANGES) {
+for (const [fault, [change, undo]] of Object.entries(CHANGES)) {
   test(`the platform shows it: ${fault}`, async () => {
-    await send(change);
-    const found = await faults().finally(() => send(undo));
-    assert.deepEqual(found, [fault]);
+    await change();
+    assert.deepEqual(await faults().finally(undo), [fault]);
     assert.deepEqual(await faults(), []);
   });
 }
 
 test("the audit command fails where the raw bucket's lifecycle rules are removed", async () => {
-  await send(bucket(BUCKETS.raw, { lifecycle: [] }));
-  const { code, stdout } = await runAudit().finally(() =>
-    send(bucket(BUCKETS.raw, { lifecycle: RULES }))
-  );
-  assert.match(
-    stdout,
-    /\[unbounded\] lifecycle rules: raw: objects are deleted by age after no days/,
-  );
+  await bucket(raw, { lifecycle: [] });
+  const { code, stdout } = await runAudit().finally(() => bucket(raw, RULES));
+  assert.match(stdout, /\[unbounded\] lifecycle rules: raw: delete by age days is not set/);
   assert.equal(code, 1);
 });
 
@@ -181,7 +144,12 @@ test("the audit of a copied chain needs the public key alone, and sees a changed
       const { bytes } = await readObject(BUCKETS.certificates, name);
       await writeFile(join(folder, basename(name)), bytes);
     }
-    const args = ["--chain", folder, "--public-key", publicKeyFile(system.dataDir)];
+    const args = [
+      "--chain",
+      folder,
+      "--public-key",
+      join(system.dataDir, "certificate_key.pub.pem"),
+    ];
     const whole = await runTask("audit", ...args, "--retention", "1h");
     assert.match(whole.stdout, /PASSED[^]*unbroken, each signature checked/);
     const first = join(folder, "1");

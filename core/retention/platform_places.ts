@@ -1,107 +1,60 @@
 /** The stores that no sweep can look into: the platform's own settings say how long a copy can stay in each. */
-import { durationText, hoursText as hours } from "../duration.ts";
 import { isAppError } from "../errors.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type {
-  BucketSettings,
-  MessageSettings,
   PlatformSettings,
+  Setting,
+  SettingGroup,
+  SettingName,
 } from "../ports/platform_settings.ts";
 import { PURGES_RETENTION_MS, RETENTION_BOUNDS as BOUNDS } from "./bounds.ts";
 import type { CertificatePlace } from "./certificate.ts";
 import document from "./policy.json" with { type: "json" };
 
 /** A place, and each setting of it that is not as promised, in words. */
-export interface ObservedPlace {
+interface ObservedPlace {
   readonly place: CertificatePlace;
   readonly faults: readonly string[];
   /** Why its settings could not be read. */
   readonly unread?: string;
 }
 
-/** How many settings were seen, and what is wrong in them. */
-interface Seen {
-  readonly count: number;
-  readonly faults: readonly string[];
-}
-
-/** Each group of settings, read once. */
-type Reading = { readonly [Group in keyof PlatformSettings]: ReturnType<PlatformSettings[Group]> };
+type Rule = readonly [place: keyof typeof GROUPS, relation: "exactly" | "at most", bound: number];
 
 const DAY_MS = 86_400_000;
 /** Less than a sweep's budget: a platform that is silent holds no certificate up. */
 const LIMIT_MS = 30_000;
 
-/** What is seen of each place. Kafka's topics are looked at by the bridge (`kafka_place.ts`), sessions by nobody. */
-const LOOKS: Readonly<Record<string, (reading: Reading) => Promise<Seen>>> = {
-  lifecycle_rules: async ({ buckets }) =>
-    seenOf((await buckets).filter(holdsImages), ({ role, ...bucket }) => {
-      const { deleteAfterDays, deleteAfterCustomTimeDays, otherDeletes } = bucket;
-      return [
-        ...isDays(deleteAfterDays, BOUNDS.lifecycleDays, `${role}: objects are deleted by age`),
-        ...isDays(
-          deleteAfterCustomTimeDays,
-          BOUNDS.lifecycleDays,
-          `${role}: objects are deleted by custom time`,
-        ),
-        ...when(otherDeletes > 0, `${role}: ${otherDeletes} rules delete by other conditions`),
-      ];
-    }),
-  unfinished_multipart: async ({ buckets }) =>
-    seenOf(
-      (await buckets).filter(holdsImages),
-      ({ role, abortMultipartDays }) =>
-        isDays(abortMultipartDays, BOUNDS.abortMultipartDays, `${role}: uploads are aborted`),
-    ),
-  soft_deleted: async ({ buckets }) =>
-    seenOf(await buckets, ({ role, softDeleteMs, hasVersions }) => [
-      ...when(
-        softDeleteMs > 0,
-        `${role}: soft delete keeps objects for ${durationText(softDeleteMs)}`,
-      ),
-      ...when(hasVersions, `${role}: versioning is on`),
-    ]),
-  events: async ({ messages }) =>
-    seenOf((await messages).filter(({ isDead }) => !isDead), keepsAtMost(BOUNDS.eventsMs)),
-  dead_letters: async ({ messages }) =>
-    seenOf((await messages).filter(({ isDead }) => isDead), keepsAtMost(BOUNDS.deadLettersMs)),
-  row_partitions: async ({ dataset }) => {
-    const { partitionExpirationMs: { images, purges } } = await dataset;
-    const text = (ms: number | undefined) => ms === undefined ? "never" : durationText(ms);
-    return {
-      count: 2,
-      faults: [
-        ...when(
-          images !== BOUNDS.partitionExpirationMs,
-          `images: partitions expire after ${text(images)}`,
-        ),
-        ...when(
-          purges === undefined || purges > PURGES_RETENTION_MS + DAY_MS,
-          `purges: partitions expire after ${text(purges)}`,
-        ),
-      ],
-    };
-  },
-  warehouse_history: async ({ dataset }) => {
-    const { timeTravelHours, copies } = await dataset;
-    return {
-      count: 1,
-      faults: [
-        ...when(
-          timeTravelHours > document.bigquery.maxTimeTravelHours,
-          `time travel reaches back ${timeTravelHours} h`,
-        ),
-        ...copies.map((name) => `${name} is a copy of a table with a life of its own`),
-      ],
-    };
-  },
-  logs: async ({ logBuckets }) =>
-    seenOf(
-      (await logBuckets).filter(({ id }) => id !== "_Required"),
-      ({ id, retentionDays }) =>
-        when(retentionDays > BOUNDS.logDays, `${id}: lines are kept for ${retentionDays} days`),
-    ),
-};
+/** By what each place is bounded. Kafka's topics are looked at by the bridge (`kafka_place.ts`), sessions by nobody. */
+const GROUPS = {
+  lifecycle_rules: "buckets",
+  unfinished_multipart: "buckets",
+  soft_deleted: "buckets",
+  events: "messages",
+  dead_letters: "messages",
+  row_partitions: "dataset",
+  warehouse_history: "dataset",
+  logs: "logs",
+} as const satisfies Record<string, SettingGroup>;
+
+/** What each setting must be. */
+export const SETTING_RULES = {
+  deleteByAgeDays: ["lifecycle_rules", "exactly", BOUNDS.lifecycleDays],
+  deleteByCustomTimeDays: ["lifecycle_rules", "exactly", BOUNDS.lifecycleDays],
+  deleteByOtherConditions: ["lifecycle_rules", "at most", 0],
+  abortMultipartDays: ["unfinished_multipart", "exactly", BOUNDS.abortMultipartDays],
+  softDeleteSeconds: ["soft_deleted", "at most", 0],
+  versions: ["soft_deleted", "at most", 0],
+  eventSeconds: ["events", "at most", BOUNDS.eventsMs / 1_000],
+  acknowledgedEvents: ["events", "at most", 0],
+  deadLetterSeconds: ["dead_letters", "at most", BOUNDS.deadLettersMs / 1_000],
+  acknowledgedDeadLetters: ["dead_letters", "at most", 0],
+  imagesExpirationMs: ["row_partitions", "exactly", BOUNDS.partitionExpirationMs],
+  purgesExpirationMs: ["row_partitions", "at most", PURGES_RETENTION_MS + DAY_MS],
+  timeTravelHours: ["warehouse_history", "at most", document.bigquery.maxTimeTravelHours],
+  tableCopies: ["warehouse_history", "at most", 0],
+  logDays: ["logs", "at most", BOUNDS.logDays],
+} as const satisfies Record<SettingName, Rule>;
 
 /** Reads what bounds each place; one whose settings cannot be read stays `configured`, and says why. */
 export async function observePlaces(
@@ -111,60 +64,38 @@ export async function observePlaces(
 ): Promise<ObservedPlace[]> {
   const late = AbortSignal.timeout(LIMIT_MS);
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
-  const reading: Reading = {
-    buckets: platform.buckets({ signal }),
-    messages: platform.messages({ signal }),
-    dataset: platform.dataset({ signal }),
-    logBuckets: platform.logBuckets({ signal }),
+  const read = (group: SettingGroup) => platform.read(group, { signal });
+  const reading = {
+    ...{ buckets: read("buckets"), messages: read("messages") },
+    ...{ dataset: read("dataset"), logs: read("logs") },
   };
   return await Promise.all(configured.map(async (place): Promise<ObservedPlace> => {
-    const look = LOOKS[place.place];
-    if (look === undefined) return { place, faults: [] };
+    const group: SettingGroup | undefined = Object.entries(GROUPS)
+      .find(([name]) => name === place.place)?.[1];
+    if (group === undefined) return { place, faults: [] };
     try {
-      return observedOf(place, await look(reading));
+      return observedOf(place, await reading[group]);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!late.aborted && !isAppError(error)) throw error;
       const unread = isAppError(error) ? error.publicMessage : "no response came in time";
-      return {
-        place: { ...place, bound: `${place.bound} (not observed: ${unread})` },
-        faults: [],
-        unread,
-      };
+      const bound = `${place.bound} (not observed: ${unread})`;
+      return { place: { ...place, bound }, faults: [], unread };
     }
   }));
 }
 
-function observedOf(place: CertificatePlace, { count, faults }: Seen): ObservedPlace {
+function observedOf(place: CertificatePlace, settings: readonly Setting[]): ObservedPlace {
+  const seen = settings.filter(({ name }) => SETTING_RULES[name][0] === place.place);
+  const faults = seen.length === 0 ? ["there is none"] : seen.flatMap(faultOf);
   const bound = faults.length === 0 ? place.bound : `not as promised: ${faults.join("; ")}`;
-  const observed = { ...place, bound, evidence: "observed", lookedAt: count } as const;
-  return { place: { ...observed, overdue: faults.length }, faults };
+  const counts = { lookedAt: seen.length, overdue: faults.length };
+  return { place: { ...place, evidence: "observed", bound, ...counts }, faults };
 }
 
-function seenOf<T>(settings: readonly T[], faultsOf: (each: T) => readonly string[]): Seen {
-  const faults = settings.length === 0 ? ["there is none"] : settings.flatMap(faultsOf);
-  return { count: settings.length, faults };
-}
-
-function holdsImages({ role }: BucketSettings): boolean {
-  return role === "raw" || role === "processed" || role === "erasures";
-}
-
-/** Neither later nor earlier, and nothing beside it. */
-function isDays(found: readonly number[], wanted: number, what: string): string[] {
-  if (found.length > 0 && found.every((days) => days === wanted)) return [];
-  return [
-    `${what} after ${found.length === 0 ? "no" : found.join(", ")} days instead of ${wanted}`,
-  ];
-}
-
-function keepsAtMost(boundMs: number) {
-  return ({ kind, id, keepsMs, keepsAcknowledged }: MessageSettings): string[] => [
-    ...when(keepsMs > boundMs, `${kind} ${id}: messages are kept for ${hours(keepsMs)}`),
-    ...when(keepsAcknowledged, `${kind} ${id}: acknowledged messages are kept`),
-  ];
-}
-
-function when(isWrong: boolean, text: string): string[] {
-  return isWrong ? [text] : [];
+function faultOf({ name, of, value }: Setting): string[] {
+  const [, relation, bound] = SETTING_RULES[name];
+  const isKept = value !== undefined && (relation === "exactly" ? value === bound : value <= bound);
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return isKept ? [] : [`${of}: ${words} is ${value ?? "not set"} instead of ${relation} ${bound}`];
 }
