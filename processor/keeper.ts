@@ -3,7 +3,8 @@
  * guard does not live with the guarded. It reads no image.
  */
 import { jsonLog } from "@tintype/core/json_log";
-import { openSigningKey, type SignBytes } from "@tintype/core/retention/certificate_keys";
+import { parsePseudonymKeys } from "@tintype/core/model/owner";
+import { openSigningKey } from "@tintype/core/retention/certificate_keys";
 import { type SweepPart, sweptPartSchema } from "@tintype/core/retention/sweep_part";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   const app = createKeeperApp({
     ...env,
-    ports: createPorts(env, await openSigningKey(env.certificateKey)),
+    ports: await createPorts(env),
     sweepElsewhere: sweepByCall({
       url: env.audience,
       identityToken: metadataTokens(env.endpoints.metadata),
@@ -47,7 +48,7 @@ function sweepByCall(access: KeeperAccess): SweepPart {
     sweptPartSchema.parse(await callKeeper(access, { job: "sweep", shards, signal }));
 }
 
-function createPorts(env: KeeperEnv, sign: SignBytes): KeeperPorts {
+async function createPorts(env: KeeperEnv): Promise<KeeperPorts> {
   const { projectId, dataset, endpoints, buckets, topics, policy, settleMs } = env;
   const store = (role: keyof typeof buckets) =>
     traced(role, gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }));
@@ -62,7 +63,7 @@ function createPorts(env: KeeperEnv, sign: SignBytes): KeeperPorts {
     notes: store("processed"),
     config: store("config"),
     rows: traced("rows", rows),
-    platform: traced("platform", platformSettings(env)),
+    platform: traced("platform", platformSettings({ ...env, buckets: { ...env.buckets } })),
     purges: traced("purges", pubsubPurges(pubsub, topics.certificates)),
     events: traced("events", pubsubEvents(pubsub, topics.events, buckets)),
     queues: traced(
@@ -74,11 +75,12 @@ function createPorts(env: KeeperEnv, sign: SignBytes): KeeperPorts {
       }),
     ),
     hashing: webHashing,
-    sign,
+    sign: await openSigningKey(env.certificateKey),
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     policy,
     pseudonymKey: env.pseudonymKey,
+    pseudonymKeys: await parsePseudonymKeys(env.pseudonymKeys),
   };
 }
 

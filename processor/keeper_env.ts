@@ -38,6 +38,8 @@ export const KEEPER_VARS = z.object({
   METADATA_ENDPOINT: address.optional(),
   /** The number of the pseudonym key that days made from now on use. */
   PSEUDONYM_KEY: whole(1, 999_999).default(1),
+  /** The keys by number, with which a person's owners are found. */
+  PSEUDONYM_KEYS: z.string(),
   /** How old a row must be before it can be changed, in milliseconds. */
   SETTLE_MS: whole(0, 86_400_000).default(0),
 });
@@ -56,6 +58,7 @@ export interface KeeperEnv extends ServerEnv {
   readonly eventSubscriptions: readonly string[];
   readonly certificateKey: string;
   readonly pseudonymKey: number;
+  readonly pseudonymKeys: string;
   readonly settleMs: number;
 }
 
@@ -81,6 +84,7 @@ export function readKeeperEnv(env: Variables): KeeperEnv {
     eventSubscriptions: vars.EVENT_SUBSCRIPTIONS,
     certificateKey: vars.CERTIFICATE_KEY,
     pseudonymKey: vars.PSEUDONYM_KEY,
+    pseudonymKeys: vars.PSEUDONYM_KEYS,
     settleMs: vars.SETTLE_MS,
   };
 }

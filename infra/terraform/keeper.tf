@@ -7,7 +7,7 @@ resource "google_cloud_run_v2_service" "keeper" {
   description         = "Deletes what is past its time, settles erasures, repairs, keeps the days' salts"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = var.environment == "production"
-  custom_audiences    = [for job in keys(module.contract.jobs) : "${module.contract.services.keeper.url}/jobs/${job}"]
+  custom_audiences    = [for job in concat(keys(module.contract.jobs), ["erase"]) : "${module.contract.services.keeper.url}/jobs/${job}"]
 
   scaling {
     min_instance_count = 0

@@ -128,6 +128,7 @@ export function keeperPart(context: PartsContext): PartCommand {
     env: {
       CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
       CERTIFICATE_KEY: context.identities.certificateKey,
+      PSEUDONYM_KEYS: JSON.stringify(context.identities.pseudonymKeys),
       DATASET: LOCAL.dataset,
       BIGQUERY_ENDPOINT: URLS.bigquery,
       SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
