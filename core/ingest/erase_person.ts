@@ -1,7 +1,7 @@
 /** A person's images of all days whose salts are there: which there are, and the erasure of each. */
 import { allEnded, forEachBounded } from "../concurrency.ts";
 import { walkNames } from "../listing.ts";
-import { DAYS_FILE, type DaySalt, parseDaySalts } from "../model/day_salts.ts";
+import { DAYS_FILE, parseDaySalts } from "../model/day_salts.ts";
 import { type ImageId, t0OfImageId } from "../model/image_id.ts";
 import {
   ERASURE_FOLDERS,

@@ -67,20 +67,20 @@ test("erasePerson() finds a person on every day and of both sources, and request
   await world.settle();
   const { requested, images } = await erase("ann");
   assert.equal(requested, 0);
-  for (const { requestedAtMs, erasedAtMs } of images) assert.ok(requestedAtMs! <= erasedAtMs!);
+  for (const { requestedAtMs, erasedAtMs } of images) {
+    assert.ok(Number(requestedAtMs) <= Number(erasedAtMs));
+  }
   assert.deepEqual([images.length, world.raw.names().length], [3, 2]);
   assert.deepEqual((await erase("nobody")).images, []);
 });
 
-test("erasePerson() finds nobody where no day has a salt, and throws where a day's key is missing", async () => {
-  const { world, ports, input } = await setUp();
-  const keys = {
-    ...ports,
-    pseudonymKeys: await parsePseudonymKeys(JSON.stringify({ 1: "a".repeat(32) })),
-  };
-  const ann = { ...input, subject: "ann", isDryRun: true };
-  await assert.rejects(erasePerson(keys, ann), { code: "unavailable" });
-  const empty = { ...ports, config: new TestWorld().config };
-  assert.deepEqual(await erasePerson(empty, ann), { days: 0, requested: 0, images: [] });
-  assert.deepEqual(world.erasures.names(), []);
+test("erasePerson() throws where a day's key is missing", async () => {
+  const { ports, input } = await setUp();
+  const pseudonymKeys = await parsePseudonymKeys(JSON.stringify({ 1: "a".repeat(32) }));
+  const erasing = erasePerson({ ...ports, pseudonymKeys }, {
+    ...input,
+    subject: "ann",
+    isDryRun: true,
+  });
+  await assert.rejects(erasing, { code: "unavailable" });
 });

@@ -1,8 +1,9 @@
 /** The audit of certificates alone, such as a copy of their bucket that an auditor took home: it needs no cloud. */
 import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
-import { auditChain, type AuditChainPorts, type AuditedChain } from "./audit_chain.ts";
-import { chainFindingsOf, chainNotesOf, type Finding } from "./audit_findings.ts";
+import { auditChain, type AuditChainPorts } from "./audit_chain.ts";
+import { chainFindingsOf, chainNotesOf } from "./audit_findings.ts";
+import type { Audit } from "./audit_stores.ts";
 import type { RetentionPolicy } from "./policy.ts";
 
 /** What auditing certificates needs; the clock says when they were read, or copied. */
@@ -12,13 +13,10 @@ interface AuditCertificatesPorts extends AuditChainPorts {
 }
 
 /** What an audit of certificates saw; passed where there are no findings. */
-export interface CertificatesAudit {
-  readonly auditedAt: string;
-  readonly passed: boolean;
-  readonly findings: readonly Finding[];
-  readonly notes: readonly string[];
-  readonly chain: AuditedChain;
-}
+export type CertificatesAudit = Pick<
+  Audit,
+  "auditedAt" | "passed" | "findings" | "notes" | "chain"
+>;
 
 /**
  * Checks a chain from its first certificate to its last. An end that was cut off shows only once the newest certificate

@@ -127,19 +127,19 @@ test("auditStores() finds what is left of an image that has a receipt, not what 
   assert.deepEqual(await findings(world), []);
 });
 
-test("auditStores() finds an altered, a removed and a cut off certificate", async () => {
-  const spoil = async (n: number, edit?: (text: string) => string) => {
-    const world = await sweptWorld();
-    for (let more = 0; more < 4; more++) await sweepExpired(world.ports);
-    if (edit === undefined) await removeLive(world.certificates, certificateName(n));
-    else await rewriteCertificate(world.certificates, n, edit);
-    return (await audit(world)).findings.map(({ code, text }) => [code, /\d+/.exec(text)?.[0]]);
-  };
-  const altered = (text: string) => text.replace('"deleted": 0', '"deleted": 1');
-  assert.deepEqual(await spoil(3, altered), [["chain_broken", "3"], ["chain_broken", "4"]]);
-  assert.deepEqual(await spoil(2), [["chain_broken", "2"]]);
-  assert.deepEqual(await spoil(5), [["chain_broken", "5"]], "known by the warehouse's copy");
-  assert.deepEqual(await spoil(4, () => "{}"), [["chain_broken", "4"]]);
+test("auditStores() finds what is wrong in the chain, its end that was cut off by BigQuery's copy", async () => {
+  const world = await sweptWorld();
+  for (let more = 0; more < 4; more++) await sweepExpired(world.ports);
+  await rewriteCertificate(
+    world.certificates,
+    3,
+    (text) => text.replace('"deleted": 0', '"deleted": 1'),
+  );
+  await removeLive(world.certificates, certificateName(5));
+  const found = (await audit(world)).findings.map(({ code, text }) =>
+    `${code} ${text.slice(0, 13)}`
+  );
+  assert.deepEqual(found, [3, 4, 5].map((n) => `chain_broken certificate ${n}`));
 });
 
 test("auditStores() finds that no sweep ran for longer than its interval and the grace, or none ever", async () => {

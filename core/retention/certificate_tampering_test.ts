@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
-import { PUBLIC_KEY, sampleDraft, sign, verify } from "../testing/sample_certificate.ts";
+import {
+  CERTIFICATE_KEY,
+  PUBLIC_KEY,
+  sampleDraft,
+  sign,
+  verify,
+} from "../testing/sample_certificate.ts";
 import { auditCertificates } from "./audit_certificates.ts";
 import { certificateName, issueCertificate } from "./certificate.ts";
 import { openPublicKeys, openSigningKey, type SignBytes } from "./certificate_keys.ts";
@@ -44,9 +50,9 @@ async function findings(chain: Chain, publicKeys = verify): Promise<string[]> {
   return (await auditCertificates(ports)).findings.map(({ code }) => code);
 }
 
-/** The algorithm has a pair, whatever the type says. */
-const newKeys = async () =>
-  await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
+/** Any 32 bytes are a key. */
+const OTHER_KEY = CERTIFICATE_KEY.replace("IJ1h", "IJ2h");
+const OTHER_PUBLIC_KEY = PUBLIC_KEY.replace("11qY", "22qY");
 const NONE = new Uint8Array();
 const anyOf = (count: number) => Math.floor(Math.random() * count);
 
@@ -60,15 +66,6 @@ const TAMPER: Readonly<Record<string, (chain: Chain, forged: Chain) => Chain>> =
   "a changed bit": (chain) => {
     const at = anyOf(LENGTH);
     return chain.with(at, otherByte(chain[at] ?? NONE));
-  },
-  "a changed count": (chain) => {
-    const at = anyOf(LENGTH);
-    const text = new TextDecoder().decode(chain[at]).replace('"deleted": 0', '"deleted": 9');
-    return chain.with(at, new TextEncoder().encode(text));
-  },
-  "a byte more": (chain) => {
-    const at = anyOf(LENGTH);
-    return chain.with(at, Uint8Array.from([...chain[at] ?? [], 32]));
   },
   "one removed before the end": (chain) => chain.with(anyOf(LENGTH - 1), NONE),
   "one removed and the others moved up": (chain) => chain.toSpliced(anyOf(LENGTH - 1), 1),
@@ -86,23 +83,12 @@ const TAMPER: Readonly<Record<string, (chain: Chain, forged: Chain) => Chain>> =
 
 test(`auditCertificates() finds each of ${TAMPERINGS} random changes, and nothing in a chain that nobody changed`, async () => {
   const chain = await chainOf(sign);
-  const { privateKey } = await newKeys();
-  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
-  const base64 = btoa(String.fromCharCode(...der));
-  const other = await openSigningKey(
-    `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----`,
-  );
-  const forged = await chainOf(other, 1);
+  const forged = await chainOf(await openSigningKey(OTHER_KEY), 1);
   assert.deepEqual(await findings(chain), []);
-  const unseen = Object.entries(TAMPER);
+  const kinds = Object.entries(TAMPER);
   for (let n = 0; n < TAMPERINGS; n++) {
-    const [what, tamper] = unseen[n % unseen.length] ?? assert.fail();
-    const tampered = tamper(chain, forged);
-    assert.notDeepEqual(
-      await findings(tampered),
-      [],
-      `${what}: ${tampered.map(textOf).join("\n")}`,
-    );
+    const [what, tamper] = kinds[n % kinds.length] ?? assert.fail();
+    assert.notDeepEqual(await findings(tamper(chain, forged)), [], what);
   }
 });
 
@@ -113,22 +99,12 @@ test("auditCertificates() sees an end that was cut off once the newest certifica
 });
 
 test("openPublicKeys() takes the keys of before a rotation too, and both refuse what is no key", async () => {
-  const { publicKey } = await newKeys();
-  const base64 = btoa(
-    String.fromCharCode(...new Uint8Array(await crypto.subtle.exportKey("spki", publicKey))),
-  );
-  const newer = `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
   const chain = await chainOf(sign);
-  assert.deepEqual(await findings(chain, await openPublicKeys(newer + PUBLIC_KEY)), []);
-  assert.notDeepEqual(await findings(chain, await openPublicKeys(newer)), []);
-  for (
-    const text of ["", PUBLIC_KEY.replace("MCow", "MCox"), PUBLIC_KEY.replace("PUBLIC", "PRIVATE")]
-  ) {
+  assert.deepEqual(await findings(chain, await openPublicKeys(OTHER_PUBLIC_KEY + PUBLIC_KEY)), []);
+  assert.notDeepEqual(await findings(chain, await openPublicKeys(OTHER_PUBLIC_KEY)), []);
+  const broken = PUBLIC_KEY.replace("MCow", "MCox");
+  for (const text of ["", broken, broken.replaceAll("PUBLIC", "PRIVATE")]) {
     await assert.rejects(openPublicKeys(text), { code: "invalid_config" });
     await assert.rejects(openSigningKey(text), { code: "invalid_config" });
   }
 });
-
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}

@@ -91,15 +91,3 @@ test("verifyCertificates() counts names that are not ours, and hands over the ot
   assert.deepEqual(found, { found: 35, newest: 35, faults: [], foreign: 2 });
   assert.deepEqual(seen, Array.from({ length: 35 }, (_, at) => [at + 1, true]));
 });
-
-test("verifyCertificates() sees a fork that was put in the place of two links", async () => {
-  const ports = await chainOf(40);
-  const fork = await chainOf(19);
-  for (const n of [20, 21]) {
-    await remove(ports, n);
-    await issueCertificate(fork, LATER);
-    const bytes = await fork.certificates.read(certificateName(n));
-    await ports.certificates.put(certificateName(n), bytes ?? assert.fail());
-  }
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 22, fault: "broken_link" }]);
-});

@@ -24,7 +24,7 @@ const ALT_VALUES = ["json", "json;enum-encoding=int"];
 
 /** Pub/Sub's REST API over a broker, its metrics as Cloud Monitoring shows them, and Cloud Logging's buckets. Callers at an identity's port may do what the table of rights grants it. */
 export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): EmulatorApp {
-  const logBuckets = new LogBuckets(project);
+  const logBuckets = new LogBuckets();
   return {
     async answer(call) {
       if (call.method === "GET" && isMetricsPath(call.path)) {

@@ -80,10 +80,10 @@ export function platformSettings(options: PlatformOptions): PlatformSettings {
         list(`/v1/projects/${projectId}/subscriptions`, "subscriptions", subscriptionSchema),
       ]);
       return [
-        ...topics.map((each) => messages(each.name, each)),
-        ...subscriptions.flatMap((each) => [
-          messages(each.topic, each),
-          acknowledged(each),
+        ...topics.map((each) => kept(each.name, each.name, each.messageRetentionDuration)),
+        ...subscriptions.flatMap(({ topic, name, ...each }) => [
+          kept(topic, name, each.messageRetentionDuration),
+          acknowledged(topic, name, each.retainAckedMessages),
         ]),
       ];
     },
@@ -178,13 +178,12 @@ function lifecycleOf(role: string, { lifecycle }: BucketResource): Setting[] {
   ];
 }
 
-function messages(topic: string, kept: z.infer<typeof topicSchema>): Setting {
-  const name = topic.endsWith("-dead") ? "deadLetterSeconds" : "eventSeconds";
-  return setting(name, kept.name, kept.messageRetentionDuration);
+/** By which rule what a topic holds is judged. */
+function kept(topic: string, of: string, seconds: number): Setting {
+  return setting(topic.endsWith("-dead") ? "deadLetterSeconds" : "eventSeconds", of, seconds);
 }
 
-function acknowledged(kept: z.infer<typeof subscriptionSchema>): Setting {
-  const isDead = kept.topic.endsWith("-dead");
-  const name = isDead ? "acknowledgedDeadLetters" : "acknowledgedEvents";
-  return setting(name, kept.name, Number(kept.retainAckedMessages));
+function acknowledged(topic: string, of: string, isKept: boolean): Setting {
+  const name = topic.endsWith("-dead") ? "acknowledgedDeadLetters" : "acknowledgedEvents";
+  return setting(name, of, Number(isKept));
 }
