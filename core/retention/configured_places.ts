@@ -52,7 +52,10 @@ export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
       "warehouse_history",
       `time travel of ${document.bigquery.maxTimeTravelHours} h; fail-safe, which nobody can read or turn off, keeps deleted rows for 7 days more: pseudonymous ids, numbers and vocabulary`,
     ),
-    place("logs", `kept for ${durationText(logDays * DAY_MS)}; ids and numbers only`),
+    place(
+      "logs",
+      `kept for ${durationText(logDays * DAY_MS)}; ids and numbers, no address of an end user`,
+    ),
   ];
 }
 

@@ -14,8 +14,8 @@ output "has_own_keys" {
 }
 
 output "everyday_access" {
-  description = "Filter of what services do in their own buckets, which the log bucket leaves out of the data access logs."
-  value       = "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT protoPayload.status.code>0 AND (${join(" OR ", local.everyday)})"
+  description = "Filter of what services do in their own buckets and of what the edge signs for end users, which the log bucket leaves out of the data access logs."
+  value       = "log_id(\"cloudaudit.googleapis.com/data_access\") AND ((NOT protoPayload.status.code>0 AND (${join(" OR ", local.everyday)})) OR ${join(" OR ", local.signed)})"
 }
 
 output "kms_location" {
