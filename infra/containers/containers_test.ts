@@ -83,7 +83,10 @@ test(
     const push = { PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com" };
     await livesAndDrains(root, withEnv(image, { ...SERVER_ENV, ...push }), port);
     const command: string[] = JSON.parse(await readOnPort(KEEPER_COMMAND, port));
+    const { privateKey } = generateKeyPairSync("ed25519");
     const keeper = {
+      PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
+      CERTIFICATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }),
       CERTIFICATES_BUCKET: "tintype-certificates",
       SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
       KEEPER_SERVICE_ACCOUNT: "keeper@tintype-local.iam.gserviceaccount.com",

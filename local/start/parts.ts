@@ -130,12 +130,15 @@ export function keeperPart(context: PartsContext): PartCommand {
     program: "processor/keeper.ts",
     env: {
       CERTIFICATES_BUCKET: LOCAL.certificatesBucket,
+      CERTIFICATE_KEY: context.identities.certificateKey,
+      PSEUDONYM_KEYS: JSON.stringify(context.identities.pseudonymKeys),
       DATASET: LOCAL.dataset,
       BIGQUERY_ENDPOINT: URLS.bigquery,
       SCHEDULER_SERVICE_ACCOUNT: LOCAL.schedulerAccount,
       KEEPER_SERVICE_ACCOUNT: LOCAL.keeperAccount,
       SWEEP_PARTS: "2",
       MONITORING_ENDPOINT: PUBSUB_URLS.keeper,
+      LOGGING_ENDPOINT: PUBSUB_URLS.keeper,
       METADATA_ENDPOINT: URLS.oidc,
     },
   });

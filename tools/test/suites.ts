@@ -43,13 +43,15 @@ const TABLE: Readonly<
   "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 2, needs: "no permission" },
   "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 2 },
   "core-deno": { runtime: "deno", folders: ["core"], weight: 20, needs: "no permission" },
-  // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
+  // Every order of steps, and thousands of random changes: pure computation, which the processor's runtime alone goes through.
   "core-orders": {
     runtime: "deno",
     folders: [
+      "core/retention/certificate_tampering",
       "core/retention/erasure_interleavings",
       "core/retention/nothing_early",
       "core/retention/replay_interleavings",
+      "core/retention/salts_game",
     ],
     weight: 12,
     needs: "no permission",
@@ -138,7 +140,13 @@ const TABLE: Readonly<
     needs: SYSTEM,
   },
   "system": {
-    folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
+    folders: [
+      "tests/road_",
+      "tests/doors_",
+      "tests/settings",
+      "tests/hostile",
+      "tests/browser/page_",
+    ],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
     weight: 105,
