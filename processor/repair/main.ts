@@ -1,8 +1,7 @@
 /** `deno task repair`: has the keeper repair at once, a shard at a time, and prints how far it is. */
 import { defineCommand } from "@tintype/cli/command";
-import { httpOrigin, timeOrAge } from "@tintype/cli/flag_values";
+import { timeOrAge } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { UsageError } from "@tintype/cli/usage_error";
 import { forEachBounded } from "@tintype/core/concurrency";
 import { SHARDS } from "@tintype/core/model/object_name";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
