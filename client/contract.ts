@@ -178,6 +178,8 @@ export type components = {
                 /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];
+            /** @description With renditions: their blurred likeness */
+            readonly thumbhash?: string;
         };
         readonly Limits: {
             readonly contentTypes: readonly string[];

@@ -152,6 +152,7 @@ export const imageSummary = z.strictObject({
   purgeAt: instant,
   image: path,
   renditions: renditions.optional().meta({ description: "Where include=renditions asks for them" }),
+  thumbhash: z.string().optional().meta({ description: "With renditions: their blurred likeness" }),
 });
 
 /** An image's state. */

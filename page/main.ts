@@ -42,8 +42,8 @@ const rows = new WatchedTiles({
   onCome: (id) => app.studio?.thumbnails.want(id, app.studio.queue.fileOf(id)),
   onGo: () => undefined,
 });
-/** Of the time between two draws: the rest is for sending. */
-const DRAWING_SHARE = 0.2;
+/** A draw that takes so long is followed by a pause of four times that: the rest is for sending. */
+const SLOW_DRAW_MS = 8;
 let isDrawing = false;
 let lastDrawMs = 0;
 
@@ -78,9 +78,8 @@ function drawSoon(): void {
     syncDialogs(root);
     lastDrawMs = performance.now() - startMs;
   };
-  const waitMs = lastDrawMs / DRAWING_SHARE;
-  if (waitMs < 10) queueMicrotask(draw);
-  else setTimeout(draw, waitMs);
+  if (lastDrawMs < SLOW_DRAW_MS) queueMicrotask(draw);
+  else setTimeout(draw, 4 * lastDrawMs);
 }
 
 /** Nobody looks at a hidden page, so it asks for nothing. */

@@ -76,13 +76,11 @@ async function uploadOne(
   { number, trouble, random, tokens }: Plan,
 ): Promise<InterruptedUpload> {
   const bytes = new Uint8Array(randomBytes(1 + Math.floor(random() * MOST_CHUNKS * MULTIPLE)));
-  // Half of them follow the measured speed, whose first chunk takes all of such a file.
+  // Half of them follow the measured speed, whose first chunk is as long.
   const chunkBytes = random() < 0.5 ? MULTIPLE : undefined;
-  const chunks = chunkBytes === undefined ? 1 : Math.ceil(bytes.length / chunkBytes);
+  const chunks = Math.ceil(bytes.length / MULTIPLE);
   const at = 1 + Math.floor(random() * chunks);
-  const partBytes = chunks === 1
-    ? bytes.length
-    : Math.min(MULTIPLE, bytes.length - (at - 1) * MULTIPLE);
+  const partBytes = Math.min(MULTIPLE, bytes.length - (at - 1) * MULTIPLE);
   const isOffline = trouble === "offline";
   if (!isOffline) await edge.addFault(faultOf(trouble, { number, at, partBytes, random }));
   const network = networkOf(number, isOffline ? at : undefined);

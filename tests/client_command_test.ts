@@ -134,7 +134,7 @@ test("upload sends files and folders, a JSON line for each, and fails with code 
   await writeFile(latin1, "a name that no program of UTF-8 can say");
   const bad = await upload("empty.gif", "three.webp", "odd", ...toEdge()).ended;
   assert.equal(bad.code, 1);
-  assert.match(bad.out, /^empty\.gif {2}refused: invalid_request {2}.*size/m);
+  assert.match(bad.out, /^empty\.gif {2}refused: truncated {2}it has no bytes/m);
   assert.match(bad.out, /^three\.webp {2}uploaded {2}[0-9a-f-]{36}$/m);
   assert.match(bad.out, /^caf\ufffd\\u001b\.jpg {2}refused: unreadable {2}its name is not UTF-8/m);
 });

@@ -95,7 +95,7 @@ test(
     const small = JSON.parse(await bash(snippet("curl-small")));
     assert.equal(small.status, "processing");
     const reading = snippet("curl-read").replace("wait=20", "wait=1");
-    const out = await bash(`${snippet("curl")}\n${snippet("curl-batch")}; echo\n${reading}`);
+    const out = await bash(`${snippet("curl")}\n${snippet("curl-batch")}\necho\n${reading}`);
     const [first, last, batch = "", answers = ""] = out.split("\n");
     assert.equal(JSON.parse(batch).results[0].status, 201);
     assert.deepEqual([first, last], ["308", "200"]);

@@ -45,7 +45,8 @@ const PROGRAM = `
     if (method === "PUT") return new Response(null, { status: 200 });
     const upload = { url: "http://store.test/1", headers: {}, chunkMultiple: 262144,
       expiresAt: new Date(Date.now() + 1e6).toISOString() };
-    return Response.json({ imageId: JSON.parse(body).imageId, upload }, { status: 201 });
+    const imageId = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
+    return Response.json({ imageId, upload }, { status: 201 });
   };
   const client = createClient({ edge: "http://edge.test", token: () => "t", fetch,
     store: new FileResumeStore(import.meta.dirname + "/state") });

@@ -3,6 +3,7 @@ import type { Picture } from "@tintype/cli/find_pictures";
 import { shownText } from "@tintype/cli/shown_text";
 import type { Client, Image, QueueItem, QueueTotals } from "../client.ts";
 import { openFile } from "../node/file_source.ts";
+import type { ItemProblem } from "../queue/queue_item.ts";
 import { UploadQueue } from "../queue/upload_queue.ts";
 import type { SentList } from "./sent_list.ts";
 import type { SentPicture } from "./sent_picture.ts";
@@ -34,6 +35,8 @@ export async function sendPictures(
   const results: SentPicture[] = [];
   const places = new Map<string, { readonly picture: Picture; readonly index: number }>();
   const noted: Promise<void>[] = [];
+  /** A mistake, of the program or its call, is nobody's upload. */
+  let failure: ItemProblem | undefined;
   const finish = (sent: SentPicture, index: number) => {
     results[index] = sent;
     onDone?.(sent);
@@ -41,6 +44,10 @@ export async function sendPictures(
   const onEnd = (item: QueueItem) => {
     const place = places.get(item.id);
     if (place === undefined || signal.aborted) return;
+    if (item.problem?.code === "internal" && item.image === undefined) {
+      failure ??= item.problem;
+      return queue.stop();
+    }
     const sent = sentOf(item);
     if (sent.status !== "refused" && sent.status !== "lost") {
       noted.push(list?.add(place.picture, sent) ?? Promise.resolve());
@@ -62,7 +69,7 @@ export async function sendPictures(
   signal.addEventListener("abort", interrupt);
   let index = 0;
   for await (const picture of pictures) {
-    if (signal.aborted) break;
+    if (signal.aborted || failure !== undefined) break;
     const known = await list?.get(picture);
     if (known !== undefined && (known.status !== "uploaded" || options.isReadyAwaited === false)) {
       finish(known, index++);
@@ -81,6 +88,7 @@ export async function sendPictures(
   await queue.idle();
   signal.removeEventListener("abort", interrupt);
   await Promise.all(noted);
+  if (failure !== undefined) throw failure.cause ?? new Error(failure.detail);
   return results.filter(Boolean);
 }
 

@@ -35,6 +35,8 @@ export interface ItemProblem {
   readonly detail: string;
   /** The answer's status; 0 where none came, or the image was rejected. */
   readonly status: number;
+  /** What was thrown, where it was no problem of the client's. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -154,5 +156,5 @@ export function itemProblemOf(error: unknown): ItemProblem {
   if (error instanceof UploadError) return error.problem;
   const isUnreadable = error instanceof Error && "code" in error; // of the system
   const detail = error instanceof Error ? error.message : String(error);
-  return { status: 0, code: isUnreadable ? "unreadable" : "internal", detail };
+  return { status: 0, code: isUnreadable ? "unreadable" : "internal", detail, cause: error };
 }

@@ -248,8 +248,10 @@ export class UploadQueue {
     const entries = [...this.#entries.values()];
     let free = this.#lines - entries.filter(({ isSending }) => isSending).length;
     for (const entry of entries) {
-      const { go } = entry;
-      if (go === undefined || free <= 0) continue;
+      const { go, item, isBegun, isSending } = entry;
+      // Its session is about to come: others are not sent before it.
+      if (free <= 0 || isBegun && !isSending && go === undefined && item.state === "queued") break;
+      if (go === undefined) continue;
       free--;
       entry.go = undefined;
       entry.isSending = true;

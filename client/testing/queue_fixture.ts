@@ -65,7 +65,13 @@ export function testCalls(
   };
   const imageOf = (imageId: string) => {
     const status = isProcessing(imageId) ? "processing" : "ready";
-    return { imageId, status, renditions: [], ...images[imageId] } as unknown as Image; // what is read
+    return {
+      imageId,
+      status,
+      renditions: [],
+      metadata: {},
+      ...images[imageId],
+    } as unknown as Image; // what is read
   };
   const calls: QueueCalls = {
     upload,

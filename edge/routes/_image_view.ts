@@ -58,10 +58,14 @@ type ViewServices = Pick<EdgeServices, "policy" | "urlSigner" | "clock">;
 
 /** A line of a listing that shows pictures: with their renditions, or why there are none. */
 export async function shownSummaryOf(image: VisibleImage, services: ViewServices) {
+  const thumbhash = image.state === "done"
+    ? image.manifest.metadata?.insights?.thumbhash
+    : undefined;
   return {
     ...summaryOf(image, services.policy),
     ...reasonOf(image),
     renditions: await renditionsOf(image, services),
+    ...(thumbhash === undefined ? {} : { thumbhash }),
   } satisfies ImageSummary;
 }
 

@@ -1,9 +1,13 @@
 /**
- * The gallery: pages of one's own pictures, newest first. A listing holds no addresses, so a picture is asked for when its
- * tile comes into view: once where that shows it, again only while that can change something. Every change is told by
- * `onChange`.
+ * The gallery: pages of one's own pictures, newest first, with what their tiles show. One picture is asked for where its
+ * dialog wants to know all of it, or where that can change what its tile shows. Every change is told by `onChange`.
  */
 import type { Client, Image, ImageSummary } from "@tintype/client/client";
+
+/** What a tile shows of a picture. */
+export type ShownImage =
+  & Required<Pick<ImageSummary, "renditions">>
+  & Pick<ImageSummary, "reason" | "thumbhash">;
 
 /** A picture of the gallery, as the views read it. */
 export interface GalleryEntry {
@@ -11,10 +15,10 @@ export interface GalleryEntry {
   readonly summary: Pick<ImageSummary, "status" | "purgeAt"> & {
     readonly createdAt: string | undefined;
   };
-  /** Undefined until it was asked for. */
+  /** All of it; undefined until it was asked for. */
   readonly image: Image | undefined;
-  /** What the tile shows: the image as it was when it was shown, as another address would be another download. */
-  readonly shown: Image | undefined;
+  /** What the tile shows: as it was when it was shown, as another address would be another download. */
+  readonly shown: ShownImage;
   /** Whether asking for it failed. */
   readonly isLost: boolean;
 }
@@ -92,20 +96,23 @@ export class Gallery {
     const summary = { status, purgeAt, createdAt };
     this.#put({
       ...{ imageId, summary, image, readAtMs },
-      ...{ shown: image, isLost: false, isReading: false, isShown: false },
+      ...{ shown: shownOf(image), isLost: false, isReading: false, isShown: false },
     });
   }
 
   /** Asks for a picture whose tile is in view, where that can still change what the tile shows. */
   want(imageId: string): void {
     const held = this.#held.get(imageId);
-    if (held !== undefined && !(held.isShown && hasSizes(held)) && isStale(held)) this.#ask(held);
+    if (held !== undefined && !(held.isShown && hasSizes(held.shown)) && isStale(held)) {
+      this.#ask(held);
+    }
   }
 
-  /** Asks for the addresses of all of a picture's sizes, where they are not held or end soon. */
+  /** Asks for all of a picture, where it is not held or its addresses end soon. */
   wantAddresses(imageId: string): void {
     const held = this.#held.get(imageId);
-    if (held !== undefined && isStale(held)) this.#ask(held);
+    const isNew = held !== undefined && held.image === undefined && !held.isLost;
+    if (held !== undefined && (isNew || isStale(held))) this.#ask(held);
   }
 
   /** Takes a wish back that has not had its turn. */
@@ -134,7 +141,7 @@ export class Gallery {
     this.#set("loading");
     try {
       for (let pages = 0, found = 0; pages < MOST_PAGES && found < PAGE; pages++) {
-        const options = { limit: PAGE, cursor: this.#cursor };
+        const options = { limit: PAGE, cursor: this.#cursor, include: "renditions" } as const;
         const { images, cursor } = await this.#options.client.images.list(options);
         for (const each of images) this.#list(each);
         found += images.length;
@@ -147,14 +154,19 @@ export class Gallery {
     }
   }
 
-  #list({ imageId, status, purgeAt, createdAt }: ImageSummary): void {
+  #list({ imageId, status, purgeAt, createdAt, ...listed }: ImageSummary): void {
     const summary = { status, purgeAt, createdAt };
     const held = this.#held.get(imageId);
     const isSame = held?.summary.status === status;
     if (isSame) return;
     this.#held.set(imageId, {
-      ...{ imageId, summary, image: undefined, shown: undefined },
-      ...{ isLost: false, isReading: false, isShown: false, readAtMs: 0 },
+      ...{
+        imageId,
+        summary,
+        image: undefined,
+        shown: { ...listed, renditions: listed.renditions ?? [] },
+      },
+      ...{ isLost: false, isReading: false, isShown: false, readAtMs: Date.now() },
     });
   }
 
@@ -176,7 +188,7 @@ export class Gallery {
       if (held === undefined) continue;
       this.#put({
         ...{ ...held, summary: image ?? held.summary, image: image ?? held.image },
-        shown: held.isShown ? held.shown : image ?? held.shown,
+        shown: held.isShown || image === undefined ? held.shown : shownOf(image),
         ...{ isLost: image === undefined, isReading: false, readAtMs: Date.now() },
       });
     }
@@ -194,17 +206,26 @@ export class Gallery {
   }
 }
 
-function hasSizes({ image }: Held): boolean {
-  return image !== undefined && image.renditions.length > 0;
+function hasSizes({ renditions }: ShownImage): boolean {
+  return renditions.length > 0;
+}
+
+function shownOf({ reason, renditions, metadata }: Image): ShownImage {
+  const thumbhash = "insights" in metadata ? metadata.insights?.thumbhash : undefined;
+  return {
+    renditions,
+    ...(reason === undefined ? {} : { reason }),
+    ...(thumbhash === undefined ? {} : { thumbhash }),
+  };
 }
 
 /** Whether asking again can tell something new. */
 function isStale(held: Held): boolean {
-  const { image, isLost, readAtMs } = held;
+  const { summary: { status }, shown, image, isLost, readAtMs } = held;
   const ageMs = Date.now() - readAtMs;
   if (isLost) return ageMs >= LOST_MS;
-  if (image === undefined) return true;
-  if (image.status === "processing") return ageMs >= DEVELOPING_MS;
+  if (status === "processing") return ageMs >= DEVELOPING_MS;
   // A rejected picture stays so and has no addresses; a failed one may still get ready.
-  return (hasSizes(held) || image.status === "failed") && ageMs >= FRESH_MS;
+  const hasAddresses = hasSizes(shown) || (image?.renditions.length ?? 0) > 0;
+  return (hasAddresses || status === "failed") && ageMs >= FRESH_MS;
 }

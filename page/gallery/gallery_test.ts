@@ -21,12 +21,20 @@ type ListedPage = Awaited<ReturnType<Client["images"]["list"]>>;
 
 /** A line of a listing. */
 function summaryOf(imageId: string, status = "ready"): ListedPage["images"][number] {
-  return { imageId, status, purgeAt: PURGE_AT, image: "" } as ListedPage["images"][number]; // a status
+  const { renditions } = sizes("listed");
+  const shown = status === "ready" ? renditions : [];
+  return {
+    imageId,
+    status,
+    purgeAt: PURGE_AT,
+    image: "",
+    renditions: shown,
+  } as ListedPage["images"][number]; // a status
 }
 
 /** A picture as the gallery reads it. */
 function imageOf(imageId: string, image: Partial<Image>): Image {
-  return { ...summaryOf(imageId), renditions: [], ...image } as Image; // what it reads
+  return { ...summaryOf(imageId), renditions: [], metadata: {}, ...image } as Image; // what it reads
 }
 
 /** A gallery over these calls of the client. */
@@ -36,12 +44,12 @@ function galleryOf(images: object): Gallery {
 }
 
 /** A gallery of `count` pictures, whose calls the test answers. */
-async function openGallery(count: number) {
+async function openGallery(count: number, status = "ready") {
   const asked: Asked[] = [];
   const erased: string[] = [];
   const ids = Array.from({ length: count }, (_, at) => `image-${String(at).padStart(2, "0")}`);
   const gallery = galleryOf({
-    list: async () => ({ images: ids.map((imageId) => summaryOf(imageId)) }),
+    list: async () => ({ images: ids.map((imageId) => summaryOf(imageId, status)) }),
     get: (imageId: string) => {
       const { promise, resolve, reject } = Promise.withResolvers<Image>();
       const answer = async (image: Partial<Image>) => {
@@ -72,8 +80,19 @@ const pass = (ms: number) => mock.timers.setTime(Date.now() + ms);
 beforeEach(() => mock.timers.enable({ apis: ["Date"], now: START_MS }));
 afterEach(() => mock.timers.reset());
 
+test("a screen of pictures is one call: its tiles ask for nothing", async () => {
+  for (const status of ["ready", "rejected", "failed"]) {
+    const { gallery, asked, ids } = await openGallery(24, status);
+    for (const id of ids) gallery.want(id);
+    pass(9 * MINUTE_MS);
+    for (const id of ids) gallery.want(id);
+    assert.equal(asked.length, 0);
+  }
+});
+
 test("pictures are asked for four at a time, and those that left the view before their turn never", async () => {
-  const { gallery, asked, ids } = await openGallery(24);
+  const { gallery, asked, ids } = await openGallery(24, "processing");
+  pass(5_000);
   for (const id of ids) gallery.want(id);
   for (const id of ids.slice(0, 20)) gallery.unwant(id);
   assert.equal(asked.length, 4);
@@ -84,11 +103,11 @@ test("pictures are asked for four at a time, and those that left the view before
   assert.equal(asked.length, 9, "what comes into view again is asked for again");
 });
 
-test("a picture that its tile shows is asked for again only for the addresses of its sizes", async () => {
+test("all of a picture is asked for when its dialog opens, and again when its addresses end; its tile keeps what it shows", async () => {
   const { gallery, asked } = await openGallery(1);
-  gallery.want("image-00");
-  await asked[0]?.answer(sizes("first"));
   gallery.hasShown("image-00");
+  gallery.wantAddresses("image-00");
+  await asked[0]?.answer(sizes("first"));
   pass(9 * MINUTE_MS);
   gallery.wantAddresses("image-00");
   pass(2 * MINUTE_MS);
@@ -98,46 +117,41 @@ test("a picture that its tile shows is asked for again only for the addresses of
   await asked[1]?.answer(sizes("second"));
   const [entry] = gallery.entries;
   assert.deepEqual(
-    [entry?.image?.renditions[0]?.url, entry?.shown?.renditions[0]?.url],
-    ["second", "first"],
+    [entry?.image?.renditions[0]?.url, entry?.shown.renditions[0]?.url],
+    ["second", "listed"],
   );
 });
 
-test("a picture whose addresses ended before its tile could show it is asked for again", async () => {
+test("a picture whose addresses ended before its tile could show it is asked for", async () => {
   const { gallery, asked } = await openGallery(1);
   gallery.want("image-00");
-  await asked[0]?.answer(sizes("first"));
-  gallery.want("image-00");
-  assert.equal(asked.length, 1);
+  assert.equal(asked.length, 0);
   pass(11 * MINUTE_MS);
   gallery.want("image-00");
-  await asked[1]?.answer(sizes("second"));
-  assert.equal(gallery.entries[0]?.shown?.renditions[0]?.url, "second");
+  await asked[0]?.answer(sizes("second"));
+  assert.equal(gallery.entries[0]?.shown.renditions[0]?.url, "second");
 });
 
-test("a rejected picture is asked for once, one being developed at most every five seconds", async () => {
-  const { gallery, asked } = await openGallery(2);
-  for (const id of ["image-00", "image-01"]) gallery.want(id);
-  await asked[0]?.answer({ status: "rejected", reason: "corrupt" });
-  await asked[1]?.answer({ status: "processing" });
-  pass(4_000);
-  gallery.want("image-01");
+test("one that is processed is asked for at most every five seconds", async () => {
+  const { gallery, asked } = await openGallery(1, "processing");
+  for (const ms of [4_000, 1_000, 4_000, 1_000]) {
+    pass(ms);
+    gallery.want("image-00");
+    await asked.at(-1)?.answer({ status: "processing" });
+  }
   assert.equal(asked.length, 2);
-  pass(60 * MINUTE_MS);
-  for (const id of ["image-00", "image-01"]) gallery.want(id);
-  assert.deepEqual(asked.slice(2).map(({ imageId }) => imageId), ["image-01"]);
 });
 
 test("a picture that could not be asked for is left alone for a minute", async () => {
   const { gallery, asked } = await openGallery(1);
-  gallery.want("image-00");
+  gallery.wantAddresses("image-00");
   await asked[0]?.fail();
   assert.equal(gallery.entries[0]?.isLost, true);
   pass(MINUTE_MS - 1);
-  gallery.want("image-00");
+  gallery.wantAddresses("image-00");
   assert.equal(asked.length, 1);
   pass(1);
-  gallery.want("image-00");
+  gallery.wantAddresses("image-00");
   assert.equal(asked.length, 2);
 });
 

@@ -99,27 +99,27 @@ function tileView(
 }
 
 function pictureView(
-  { summary, image, shown, isLost }: GalleryEntry,
+  { summary, shown, isLost }: GalleryEntry,
   onShown: () => void,
 ): TemplateResult {
   if (summary.status === "rejected" || summary.status === "failed") {
     const text = summary.status === "rejected" ? words.rejected : words.failedImage;
-    const why = image?.reason === undefined ? "" : refusalOf(image.reason).what;
+    const why = shown.reason === undefined ? "" : refusalOf(shown.reason).what;
     return html`<span class="tile-note">${icon("alert")}<strong>${text}</strong> ${why}</span>`;
   }
   if (summary.status === "processing") {
     return html`<span class="tile-note">${words.processing}</span>`;
   }
-  if (shown === undefined) {
+  const { renditions, thumbhash } = shown;
+  if (renditions.length === 0) {
     return isLost ? html`<span class="tile-note">${words.unopened}</span>` : html``;
   }
-  const { renditions } = shown;
   const small = renditions.filter(({ width }) => width <= 900)
     .toSorted((a, b) => a.width - b.width);
   const sources = small.map(({ url, width }) => `${url} ${width}w`).join(", ");
   const [first = renditions[0]] = small;
   return html`
-    ${likenessView(shown)}
+    ${likenessView(thumbhash)}
     <img
       class="tile-image"
       src=${first?.url ?? ""}
@@ -136,8 +136,7 @@ function pictureView(
 }
 
 /** The blurred likeness that stands there until the picture itself has come. */
-export function likenessView({ metadata }: NonNullable<GalleryEntry["image"]>) {
-  const hash = "insights" in metadata ? metadata.insights?.thumbhash : undefined;
+export function likenessView(hash: string | undefined) {
   return hash === undefined
     ? nothing
     : html`<canvas class="likeness" data-hash=${hash} ${ref(paint)}></canvas>`;

@@ -17,7 +17,9 @@ export function imageDialogView(app: PageApp, entry: GalleryEntry): TemplateResu
     <button type="button" class="button is-icon viewer-close" @click=${() => app.close()}>
       ${icon("close")}<span class="unseen">${words.close}</span>
     </button>
-    <div class="viewer-picture">${image === undefined ? nothing : largeView(image, added)}</div>
+    <div class="viewer-picture">${image === undefined
+      ? nothing
+      : largeView(entry, image, added)}</div>
     <div class="viewer-text">
       <h2 id="image-title" class="heading">${words.title(added)}</h2>
       ${image === undefined ? nothing : reasonView(image)}
@@ -44,11 +46,15 @@ export function imageDialogView(app: PageApp, entry: GalleryEntry): TemplateResu
 type Image = NonNullable<GalleryEntry["image"]>;
 type Camera = Extract<Image["metadata"], { readonly mediaType: unknown }>["camera"];
 
-function largeView(image: Image, added: string): TemplateResult | typeof nothing {
+function largeView(
+  { shown }: GalleryEntry,
+  image: Image,
+  added: string,
+): TemplateResult | typeof nothing {
   const large = image.renditions.toSorted((a, b) => b.width - a.width)[0];
   if (large === undefined) return nothing;
   return html`
-    ${likenessView(image)}
+    ${likenessView(shown.thumbhash)}
     <img
       class="viewer-image"
       src=${large.url}
