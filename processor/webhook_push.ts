@@ -29,7 +29,7 @@ export interface WebhookPushPorts extends SendWebhookPorts {
 }
 
 /** A webhook that no receiver took for so long is a dead letter. */
-export const RETRY_MS: number = 24 * 60 * 60_000;
+const RETRY_MS = 24 * 60 * 60_000;
 
 /** Handles the text of a push whose sender is known; never throws. */
 export async function handleWebhook(

@@ -28,6 +28,7 @@ import {
 import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
 import { startSystem, type System } from "./_system.ts";
+import { startWebhookReceiver, type WebhookReceiver } from "./_webhook_receiver.ts";
 
 const RETENTION_MS = 60_000;
 const GRACE_MS = 10_000;
@@ -37,6 +38,7 @@ const SUBJECT = "zaphod.canary@example.com";
 const IDENTITIES = [FILE_NAME, SUBJECT, "person-0", "stream-0", "203.0.113.77"];
 
 let system: System;
+let receiver: WebhookReceiver;
 /** The uploads by hand: of the canary person. */
 let imageId: string;
 let picture: Uint8Array<ArrayBuffer>;
@@ -47,15 +49,20 @@ before(async () => {
   // Without a metadata block of its own.
   picture = withCanaries(await makeSample(scene(320, 200), { mediaType: "image/jpeg" }));
   const doors = WITHOUT_JAVA === false ? "edge,kafka" : "edge";
+  receiver = await startWebhookReceiver();
   system = await startSystem([
     "--doors",
     doors,
     "--retention",
     `${RETENTION_MS / 1_000}s`,
     "--verbose",
+    "--webhook",
+    receiver.url,
   ], {
     pictures: { [`${FILE_NAME}-a.jpg`]: picture, [`${FILE_NAME}-b.jpg`]: picture },
   });
+  const webhooks = [{ id: "proof", url: receiver.url }];
+  await putObject(BUCKETS.config, `tenants/${TENANT}.json`, JSON.stringify({ webhooks }));
   const client = clientFor(SUBJECT);
   const upload = await client.upload(new Blob([picture], { type: "image/jpeg" }));
   imageId = upload.imageId;
@@ -69,7 +76,10 @@ before(async () => {
     return { imageId: known, door: door ?? "", t0Ms: t0OfImageId(known) };
   });
 });
-after(async () => await system?.stop());
+after(async () => {
+  await system?.stop();
+  receiver?.close();
+});
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
@@ -125,6 +135,12 @@ test("no row tells a canary, and every row tells that there was a place", async 
   assert.deepEqual(facts, [["apple", "iPhone 15", "true"]]);
 });
 
+test("no webhook says a canary", async () => {
+  const hasAll = () => images.every(({ imageId: id }) => receiver.idsOf(id).length > 0);
+  await eventually("a webhook an image", hasAll, 20_000);
+  assert.deepEqual(canariesIn(receiver.texts.join(), IDENTITIES), []);
+});
+
 test("no log line of any part tells a canary, a token or a session's address", async () => {
   await callEdge(`/v1/images/${imageId}`, {
     token: await tokenFor(SUBJECT),
@@ -136,6 +152,7 @@ test("no log line of any part tells a canary, a token or a session's address", a
     "pubsub",
     "processor",
     "keeper",
+    "webhooks",
     "bigquery",
     "oidc",
     "bridge",

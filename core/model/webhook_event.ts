@@ -48,9 +48,6 @@ export const testEventSchema = z.object({
   data: z.object({ tenant: z.string(), endpoint: z.string() }),
 });
 
-/** What a receiver reads of an image. */
-export type ImageEvent = z.infer<typeof imageEventSchema>;
-
 /** A record's row, and what is no column. */
 interface RecordParts {
   readonly row: Readonly<Record<string, unknown>>;
@@ -64,7 +61,7 @@ export interface TenantEvent {
   readonly tenant: Tenant | undefined;
   readonly type: RecordType;
   readonly eventId: string;
-  readonly event: ImageEvent;
+  readonly event: z.infer<typeof imageEventSchema>;
 }
 
 /** The event of a record; throws `invalid_request` that names each wrong field. */

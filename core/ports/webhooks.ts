@@ -39,7 +39,7 @@ export interface WebhookRequest {
 }
 
 /** Why a receiver did not take a webhook: a closed list, so that no address reaches a log. */
-export type WebhookFault = "address_refused" | "unreachable" | "timeout" | "redirect" | "status";
+type WebhookFault = "address_refused" | "unreachable" | "timeout" | "redirect" | "status";
 
 /** What came of one attempt; `status` is there where the receiver responded. */
 export interface WebhookReply {

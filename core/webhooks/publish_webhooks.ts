@@ -34,7 +34,7 @@ export async function publishWebhooks(
 }
 
 /** The webhook of an event for one endpoint. */
-export function webhookOf(
+function webhookOf(
   { tenant, eventId, event }:
     & Pick<TenantEvent, "eventId" | "event">
     & Pick<WebhookMessage, "tenant">,

@@ -1,5 +1,4 @@
-import type { Tenant } from "../model/tenant.ts";
-import { endpointKey, type WebhookEndpoint } from "../model/webhook_endpoint.ts";
+import { endpointKey } from "../model/webhook_endpoint.ts";
 import { webhookHeaders, type WebhookMaster } from "../model/webhook_signature.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -36,7 +35,8 @@ export async function sendWebhook(
   const key = endpointKey(tenant, id);
   if (!resting.begin(key)) return { outcome: "resting" };
   const message = { id: eventId, sentAtMs: clock.now(), body };
-  const reply = await postWebhook({ sender, master }, { tenant, endpoint }, message, options);
+  const headers = await webhookHeaders(master, { tenant, endpoint }, message);
+  const reply = await sender.send({ url: endpoint.url, headers, body }, options);
   options.signal?.throwIfAborted();
   if (reply.fault === undefined) {
     resting.succeeded(key);
@@ -44,15 +44,4 @@ export async function sendWebhook(
   }
   resting.failed(key);
   return { outcome: "failed", reply };
-}
-
-/** Signs and posts a body to an endpoint. */
-export async function postWebhook(
-  { sender, master }: Pick<SendWebhookPorts, "sender" | "master">,
-  to: { readonly tenant: Tenant; readonly endpoint: WebhookEndpoint },
-  message: Parameters<typeof webhookHeaders>[2],
-  options: CallOptions = {},
-): Promise<WebhookReply> {
-  const headers = await webhookHeaders(master, to, message);
-  return await sender.send({ url: to.endpoint.url, headers, body: message.body }, options);
 }

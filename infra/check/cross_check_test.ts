@@ -33,7 +33,12 @@ const docs = read(...globSync("docs/*.md", { cwd: ROOT }));
 const operations = read("docs/operations.md");
 const wrangler = read("wrangler.toml");
 const worker = read("edge/env.ts", "edge/token_settings.ts");
-const services = read("processor/env.ts", "processor/keeper_env.ts", "kafka-bridge/config/env.ts");
+const services = read(
+  "processor/env.ts",
+  "processor/keeper_env.ts",
+  "processor/webhooks_env.ts",
+  "kafka-bridge/config/env.ts",
+);
 const [contract = "", variables = "", outputs = ""] = ["main", "variables", "outputs"]
   .map((name) => read(`infra/terraform/modules/contract/${name}.tf`));
 const watched: readonly Watched[] = [

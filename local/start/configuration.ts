@@ -5,6 +5,8 @@
 import { type ConfigBucket, pushTenants } from "@tintype/core/configuration/push_tenants";
 import { checkTenantFiles } from "@tintype/core/configuration/tenant_files";
 import { isAppError } from "@tintype/core/errors";
+import { parseTenant } from "@tintype/core/model/tenant";
+import { openWebhookMaster, webhookSecret } from "@tintype/core/model/webhook_signature";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
@@ -71,6 +73,16 @@ function inPlainWords(error: unknown): unknown {
   if (!isAppError(error, "invalid_config")) return error;
   const faults = error.errors.map(({ path, message }) => `${path}: ${message}`);
   return new Error(faults.join("; "), { cause: error });
+}
+
+/** The secrets of an endpoint that `start` added, a line a tenant: receivers need them. */
+export async function webhookSecrets(masterSecret: string, id: string): Promise<string> {
+  const master = await openWebhookMaster(masterSecret);
+  const tenants = [LOCAL.tenant, LOCAL.kafka.tenant].map(parseTenant);
+  const lines = tenants.map(async (tenant) =>
+    `  ${tenant.padEnd(10)} ${await webhookSecret(master, { tenant, id, version: 1 })}`
+  );
+  return ["Webhooks are signed by these secrets:", ...await Promise.all(lines), ""].join("\n");
 }
 
 /** Uploads them again when one changes, until the signal comes; what is wrong is said, and changes nothing. */

@@ -23,6 +23,7 @@ import {
   type TenantFiles,
   uploadTenants,
   watchTenants,
+  webhookSecrets,
 } from "./configuration.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
@@ -161,6 +162,9 @@ async function run(context: Run): Promise<number> {
   if (doors.note !== undefined) console.say(doors.note);
   await startAll({ ...context, tenants, webhooks, identities }, doors, collector);
   console.say(greeting(pictures, doors));
+  if (webhook !== undefined) {
+    console.say(await webhookSecrets(identities.webhookMaster, "webhook"));
+  }
   const report = await sendAll(pictures, { ...doors, receiver }, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);

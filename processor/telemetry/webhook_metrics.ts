@@ -9,10 +9,12 @@ const AGE_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3_600, 86_400]
 export function createWebhookMetrics(underWay: () => number) {
   const registry = new Registry();
   const registers = [registry];
-  const running: Gauge = new Gauge({
+  new Gauge({
     name: "tintype_webhooks_under_way",
     help: "Webhooks that hold a slot or wait for one",
-    collect: () => running.set(underWay()),
+    collect() {
+      this.set(underWay());
+    },
     registers,
   });
   const pushes = new Counter({

@@ -7,7 +7,7 @@ import { readTenantFiles } from "@tintype/core/configuration/push_tenants";
 import { isTenant } from "@tintype/core/model/tenant";
 import { parseTenantDocument } from "@tintype/core/model/tenant_plan";
 import type { WebhookEndpoint } from "@tintype/core/model/webhook_endpoint";
-import { TEST_EVENT } from "@tintype/core/model/webhook_event";
+import { TEST_EVENT, testEventSchema } from "@tintype/core/model/webhook_event";
 import { openWebhookMaster, webhookSecret } from "@tintype/core/model/webhook_signature";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { replayWebhooks } from "@tintype/core/webhooks/replay_webhooks";
@@ -75,8 +75,11 @@ const ACTS: Readonly<
 
 async function test({ webhooks }: Cloud, { tenant, id }: Named): Promise<number> {
   const eventId = crypto.randomUUID().replaceAll("-", "");
-  const data = { tenant, endpoint: id };
-  const event = { type: TEST_EVENT, timestamp: new Date().toISOString(), data };
+  const event = testEventSchema.parse({
+    type: TEST_EVENT,
+    timestamp: new Date().toISOString(),
+    data: { tenant, endpoint: id },
+  });
   await webhooks.publishWebhooks("new", [
     { body: JSON.stringify(event), tenant: tenantOf(tenant), endpoint: id, eventId },
   ]);

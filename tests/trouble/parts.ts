@@ -22,6 +22,7 @@ const LISTENS = `entry=127\\.0\\.0\\.1:${PORTS.edge}\\b`;
 const VICTIMS = {
   processor: { commandLine: /processor\/main\.ts$/, health: `${URLS.processor}/healthz` },
   keeper: { commandLine: /processor\/keeper\.ts$/, health: `${URLS.keeper}/healthz` },
+  webhooks: { commandLine: /processor\/webhooks\.ts$/, health: `${URLS.webhooks}/healthz` },
   pixels: { commandLine: /pixels\/pixel_process\.ts\b/, health: `${URLS.processor}/healthz` },
   // The development server runs two: one that listens, and one behind it that runs the worker.
   edge: {

@@ -127,6 +127,7 @@ export const WORKSPACE_FOLDERS: Readonly<Record<string, string>> = Object.fromEn
 const ROOT_NAMES: readonly string[] = [
   "main.ts",
   "keeper.ts",
+  "webhooks.ts",
   "worker.ts",
   "serve.ts",
   "pixel_process.ts",
