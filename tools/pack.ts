@@ -25,6 +25,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly type: string;
+  readonly exports: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: unknown;
   readonly peerDependenciesMeta?: unknown;
@@ -77,7 +78,12 @@ async function writeManifest(out: string): Promise<void> {
   const { name: own, version, type, ...rest }: Manifest = JSON.parse(text);
   const { peerDependencies, peerDependenciesMeta } = rest;
   const { [`@tintype/${INNER}`]: _, ...dependencies } = rest.dependencies ?? {};
-  const exports = { "./*": { types: "./*.d.ts", default: "./*.js" } };
+  const exports = Object.fromEntries(
+    Object.entries(rest.exports).map(([path, file]) => {
+      const [types, script] = ["d.ts", "js"].map((ending) => file.replace(/ts$/, ending));
+      return [path, { types, default: script }];
+    }),
+  );
   const engines = { node: ">=20" };
   const published = { exports, engines, dependencies, peerDependencies, peerDependenciesMeta };
   const manifest = { name: own, version, type, ...published };
