@@ -65,7 +65,11 @@ const PROGRAM = `
 
 test("the packed client depends on nothing that is not published", async () => {
   const text = await readFile(join(folder, "client/package.json"), "utf8");
-  assert.deepEqual(Object.keys(JSON.parse(text).dependencies), []);
+  const { dependencies, exports } = JSON.parse(text);
+  assert.deepEqual(Object.keys(dependencies), []);
+  for (const path of Object.values(exports["./webhooks"]).map(String)) {
+    assert.ok(existsSync(join(folder, "client", path)), path);
+  }
   for (const name of await readdir(join(folder, "client"), { recursive: true })) {
     if (!/\.(js|ts)$/.test(name)) continue;
     assert.doesNotMatch(await readFile(join(folder, "client", name), "utf8"), /@tintype\//, name);
