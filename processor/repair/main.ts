@@ -1,8 +1,7 @@
 /** `deno task repair`: has the keeper repair at once, a shard at a time, and prints how far it is. */
 import { defineCommand } from "@tintype/cli/command";
-import { duration } from "@tintype/cli/flag_values";
+import { duration, utcTime } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { UsageError } from "@tintype/cli/usage_error";
 import { forEachBounded } from "@tintype/core/concurrency";
 import { SHARDS } from "@tintype/core/model/object_name";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
@@ -53,13 +52,10 @@ const repairedSchema = z.object({
 type Count = (typeof COUNTS)[number];
 type Repaired = z.infer<typeof repairedSchema>;
 
-/** Reads a time (ISO 8601) or an age into milliseconds since the epoch. */
+/** Reads a time or an age into milliseconds since the epoch. */
 function timeOrAge(text: string): number {
-  const ms = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(ms)) return ms;
-  const age = /^\d+[smhd]$/.test(text) ? duration(1_000, RETENTION_POLICY.periodMs)(text) : NaN;
-  if (!Number.isNaN(age)) return Date.now() - age;
-  throw new UsageError("must be a time such as 2026-11-30T08:00:00Z, or an age such as 3h");
+  const age = duration(1_000, RETENTION_POLICY.periodMs);
+  return /^\d+[smhd]$/.test(text) ? Date.now() - age(text) : utcTime(text);
 }
 
 /** Both together; the newest says how long events have waited. */
