@@ -133,10 +133,10 @@ const TABLE: Readonly<
     needs: BROKER,
   },
   "erasures": {
-    folders: ["tests/retention_erasures", "tests/retention_salts"],
+    folders: ["tests/retention_erasures"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(400),
-    weight: 130,
+    weight: 60,
     needs: SYSTEM,
   },
   "system": {
