@@ -5,6 +5,7 @@ import { runMain } from "@tintype/cli/run_main";
 import { hideNegativeTimeoutWarnings } from "@tintype/local/start/quiet_warnings";
 import { resolve } from "node:path";
 import process from "node:process";
+import { albumSuite } from "./album/album.ts";
 import { edgeSuite } from "./edge/edge.ts";
 import { tenantsSuite } from "./edge/tenants.ts";
 import { bridgeSuite } from "./bridge/bridge.ts";
@@ -22,6 +23,7 @@ const SUITES: readonly Suite[] = [
   edgeSuite,
   tenantsSuite,
   retentionSuite,
+  albumSuite,
 ];
 const NAMES = SUITES.map(({ name }) => name);
 const BENCH = defineCommand({

@@ -66,12 +66,10 @@ export async function* watchImages(
       const wait = ids.every((id) => known.has(id)) ? Math.ceil(leftMs / 1_000) : undefined;
       const { images: states } = await patiently(() => images.states(ids, { wait, signal }));
       for (const image of states) {
-        if ("problem" in image) {
-          if (image.status !== NOT_REACHED) open.delete(image.imageId);
-          continue;
-        }
-        if (image.status !== "processing") open.delete(image.imageId);
-        if (known.get(image.imageId) === image.status) continue;
+        open.delete(image.imageId);
+        // Behind the others, so that each has its turn.
+        if (image.status === "processing" || image.status === NOT_REACHED) open.add(image.imageId);
+        if ("problem" in image || known.get(image.imageId) === image.status) continue;
         known.set(image.imageId, image.status);
         yield image;
       }

@@ -45,15 +45,20 @@ test("a grant uploads for its subject within its types, size and count, and sees
   ) assert.equal(await codeOf(await start(token, declared), status), code);
   const sent = await readAs(imageSummary, await sendPng(token), 202);
   await edge.putReady((await edge.rawObjectOf(sent.imageId)).name, PNG);
-  for (const who of [token, await edge.local.token({ sub: "CANARY-GUEST" })]) {
+  const own = await edge.local.token({ sub: "CANARY-GUEST" });
+  for (const who of [token, own]) {
     const seen = await askWorker(edge.worker, `GET ${sent.image}`, { token: who });
     const { status, ref } = await readAs(imageState, seen);
     assert.deepEqual([status, ref], ["ready", "booking-1"]);
   }
-  const ids = [sent.imageId, newImageId()];
-  const many = await askWorker(edge.worker, `GET /v1/images?ids=${ids.join()}&wait=2`, { token });
-  const { images } = await readAs(imageStates, many);
-  assert.deepEqual(images.map(({ status }) => status), ["ready", 404]);
+  // Those that are reached, by reads and by a listing.
+  for (const [who, count] of [[token, 1], [own, 12]] as const) {
+    const ids = [sent.imageId, ...Array.from({ length: count }, newImageId)];
+    const line = `GET /v1/images?ids=${ids.join()}&wait=2`;
+    const many = await readAs(imageStates, await askWorker(edge.worker, line, { token: who }));
+    const statuses = many.images.map(({ status }) => status);
+    assert.deepEqual(statuses, ["ready", ...Array(count).fill(404)]);
+  }
   const listing = await askWorker(edge.worker, "GET /v1/images", { token });
   assert.equal(await codeOf(listing, 403), "forbidden");
   const imageId = newImageId();

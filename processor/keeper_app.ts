@@ -120,17 +120,27 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
       { images: images.length, requested, isDryRun }
     ),
   };
-  const replay = async (call: CallOptions, c: Context) => {
-    const body = await readBody(c, replaySchema, "replay");
-    const { since: sinceMs, before: beforeMs, version: notVersion, dryRun, ...order } = body;
-    const ordered = { ...order, sinceMs, beforeMs, notVersion, isDryRun: dryRun };
-    return { ...await replayImages(ports, { ...ordered, ...call }), isDryRun: dryRun };
-  };
-  const rebuild = async (call: CallOptions, c: Context) => {
-    const { days, dryRun: isDryRun } = await readBody(c, rebuildSchema, "rebuild rows");
-    return { ...await rebuildRows(ports, { days, isDryRun, ...call }), isDryRun };
-  };
   const fields = (done: object) => ({ ...done }) as LogFields; // counts alone
+  const replay = {
+    name: "replay",
+    run: async (call: CallOptions, c: Context) => {
+      const body = await readBody(c, replaySchema, "replay");
+      const { since: sinceMs, before: beforeMs, version: notVersion, dryRun, ...order } = body;
+      const ordered = { ...order, sinceMs, beforeMs, notVersion, isDryRun: dryRun };
+      return { ...await replayImages(ports, { ...ordered, ...call }), isDryRun: dryRun };
+    },
+    fieldsOf: fields,
+    timeoutMs: LONG_JOB_TIMEOUT_MS,
+  };
+  const rebuild = {
+    name: "rebuild-rows",
+    run: async (call: CallOptions, c: Context) => {
+      const { days, dryRun: isDryRun } = await readBody(c, rebuildSchema, "rebuild rows");
+      return { ...await rebuildRows(ports, { days, isDryRun, ...call }), isDryRun };
+    },
+    fieldsOf: fields,
+    timeoutMs: LONG_JOB_TIMEOUT_MS,
+  };
   const scheduled = requireCaller(options, options.schedulerServiceAccount);
   const ofSweep = { ...options, path: "/jobs/sweep" };
   const itself = requireCaller(ofSweep, options.keeperServiceAccount);
@@ -141,8 +151,8 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
   add({ name: "days", run: days, fieldsOf: fields });
   add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: LONG_JOB_TIMEOUT_MS });
   add(erase);
-  add({ name: "replay", run: replay, fieldsOf: fields, timeoutMs: LONG_JOB_TIMEOUT_MS });
-  add({ name: "rebuild-rows", run: rebuild, fieldsOf: fields, timeoutMs: LONG_JOB_TIMEOUT_MS });
+  add(replay);
+  add(rebuild);
   const part = { name: "sweep_part", run: sweepShards, fieldsOf: partTotalsOf };
   app.post("/jobs/sweep/:shards{[a-z2-7]{1,32}}", itself, job(options, part));
   return app;

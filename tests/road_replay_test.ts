@@ -7,10 +7,9 @@ import { URLS } from "@tintype/local/start/local_names";
 import { BUCKETS, namesWith, putObject, query, readObject, tokenFor } from "./_cloud.ts";
 import { noisePng } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
-import { runTask } from "./_task.ts";
+import { KEEPER_ADDRESSES, runTask } from "./_task.ts";
 
 const TENANT = "replays";
-const KEEPER = ["--keeper", URLS.keeper, "--oidc", URLS.oidc, "--json"];
 const SELECTION = ["--version", "newer", "--tenant", TENANT];
 
 let system: System;
@@ -29,7 +28,7 @@ before(async () => {
 after(async () => await system?.stop());
 
 async function run(task: string, ...args: readonly string[]) {
-  const { code, stdout, stderr } = await runTask(task, ...KEEPER, ...args);
+  const { code, stdout, stderr } = await runTask(task, ...KEEPER_ADDRESSES, "--json", ...args);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as Record<string, unknown>; // as it documents
 }

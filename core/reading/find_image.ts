@@ -24,21 +24,12 @@ export interface ReadingPorts {
   readonly erasures: ObjectReader;
 }
 
-/** How an image is looked for. */
-interface FindOptions extends CallOptions {
-  /** Whether an image without its manifest may count as `none`: one read, for those who wait. */
-  readonly isFinalOnly?: boolean;
-}
-
 /** Finds an image. An erased one is `erased`, whatever else is still there. */
 export async function findImage(
   ports: ReadingPorts,
   ref: ImageRef,
-  { isFinalOnly = false, ...options }: FindOptions = {},
+  options: CallOptions = {},
 ): Promise<FoundImage> {
-  if (isFinalOnly && await ports.processed.read(manifestName(ref), options) === null) {
-    return { state: "none" };
-  }
   const final = await findFinal(ports, ref, options);
   if (final !== undefined) return final;
   const raw = await findName(ports.raw, rawName(ref), options);

@@ -15,7 +15,7 @@ const count = z.int().min(0);
 const hash = z.string().regex(SHA256);
 
 /** What a certificate says of one place where copies can lie. */
-export const placeSchema = z.strictObject({
+const placeSchema = z.strictObject({
   place: z.string(),
   /** `observed`: this sweep looked; `configured`: a setting bounds it. */
   evidence: z.enum(["observed", "configured"]),

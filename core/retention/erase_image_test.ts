@@ -117,6 +117,9 @@ test("eraseImage() after a death at any call ends as undisturbed", async () => {
     walk: (ports) => eraseImage(ports, ref),
     repeat: async (world, at) => {
       assert.equal(await eraseImage(world.ports, ref), "erasing", at);
+      const ids = world.rows.records().map(({ attributes }) => attributes)
+        .filter(({ type }) => type === "image.erased").map(({ event_id }) => event_id);
+      assert.equal(new Set(ids).size, 1, at);
       await assertSettled(world, at);
     },
   });

@@ -108,6 +108,11 @@ type End = Parameters<Search["atEnd"]>[0];
 async function holdErased(world: TestWorld, { died, path }: End): Promise<void> {
   await settle(world, died);
   assertErased(world, ref, path);
+  const erased = world.rows.records().filter(({ attributes }) =>
+    attributes.type === "image.erased"
+  );
+  const ids = new Set(erased.map(({ attributes }) => attributes.event_id));
+  assert.equal(ids.size, world.processed.names().includes(erasingName(ref)) ? 1 : 0, path);
 }
 
 /** While the record waits there is no receipt for what was found, and a row that comes after the receipt goes too. */

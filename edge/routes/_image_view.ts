@@ -1,12 +1,21 @@
 import { hexOf } from "@tintype/core/hex";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { FoundImage } from "@tintype/core/reading/find_image";
-import { purgeAtOf, type RetentionPolicy } from "@tintype/core/retention/policy";
+import { phaseOf, purgeAtOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import type { EdgeServices } from "../ports.ts";
 import type { ImageState, ImageSummary } from "../schemas.ts";
 
 /** An image that its owner may see. */
 export type VisibleImage = Exclude<FoundImage, { state: "none" | "erased" }>;
+
+/** An image as its owner may see it; undefined where there is none, it is to be erased, or its time is over. */
+export function visibleOf(
+  image: FoundImage | undefined,
+  { policy, clock }: Pick<EdgeServices, "policy" | "clock">,
+): VisibleImage | undefined {
+  if (image === undefined || image.state === "none" || image.state === "erased") return undefined;
+  return phaseOf(image.ref.imageId, policy, clock.now()) === "expired" ? undefined : image;
+}
 
 /** In how many windows a signed URL is good: it is dated at the start of the first one, in which a state has the same URLs. */
 const WINDOWS_PER_URL_LIFE = 4;

@@ -4,11 +4,10 @@ import { parseImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { ImageSearch } from "@tintype/core/reading/find_images";
 import { type ImageCaller, noSuchImage, ownImages } from "@tintype/core/reading/own_image";
-import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
 import type { EdgeServices } from "../ports.ts";
 import { problemOf } from "../problem.ts";
-import { RETRY_AFTER_SECONDS, stateOf } from "./_image_view.ts";
+import { RETRY_AFTER_SECONDS, stateOf, visibleOf } from "./_image_view.ts";
 
 /** The query of a call about many images, as it was checked. */
 interface ManyImages {
@@ -19,7 +18,10 @@ interface ManyImages {
 }
 
 /** When a waiting call looks, in milliseconds after its start; the last look is when its time is over. */
-const LOOKS_MS = [0, 1_000, 2_000, 4_000, 7_000, 12_000] as const;
+const LOOKS_MS = {
+  one: [0, 250, 600, 1_090, 1_776, 2_736, 4_081, 5_963, 8_598, 12_287, 17_452],
+  many: [0, 1_000, 2_000, 4_000, 7_000, 12_000],
+} as const;
 
 /** Responds with the state of each image, or its problem, in the order of the ids. */
 export async function answerMany(
@@ -31,32 +33,30 @@ export async function answerMany(
   const { clock, policy } = services;
   const imageIds = ids.split(",").map(parseImageId);
   const { refs, refused } = await ownImages(caller, imageIds, { policy, nowMs: clock.now() });
-  const found = await waitForOne(services, refs, Number(wait ?? 0) * 1_000);
+  const found = await waitForDone(services, refs, wait);
   const images = await Promise.all(imageIds.map(async (imageId) => {
-    const image = found.get(imageId);
-    if (image !== undefined && image.state !== "none" && image.state !== "erased") {
-      if (phaseOf(imageId, policy, clock.now()) !== "expired") {
-        return await stateOf(image, services);
-      }
-    }
-    const isUnreached = image === undefined && !refused.has(imageId);
-    const problem = problemOf(isUnreached ? notReached() : noSuchImage(), c);
+    const image = visibleOf(found.get(imageId), services);
+    if (image !== undefined) return await stateOf(image, services);
+    const isReached = found.has(imageId) || refused.has(imageId);
+    const problem = problemOf(isReached ? noSuchImage() : notReached(), c);
     return { imageId, status: problem.status, problem };
   }));
   const isOpen = images.some(({ status }) => status === "processing" || status === 503);
   return c.json({ images }, 200, isOpen ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
 }
 
-/** Searches until one of the images is done, the time is over or no request is left for another look. */
-async function waitForOne(
+/** Searches until one of the images is done, the seconds are over or no request is left for another look. */
+export async function waitForDone(
   services: Pick<EdgeServices, "raw" | "processed" | "erasures" | "clock">,
   refs: readonly ImageRef[],
-  waitMs: number,
+  seconds = "0",
 ): Promise<ImageSearch["found"]> {
   const { clock } = services;
+  const waitMs = Number(seconds) * 1_000;
+  const looksMs = LOOKS_MS[refs.length === 1 ? "one" : "many"];
   const search = new ImageSearch(services, refs);
   const startMs = clock.now();
-  for (const lookMs of [...LOOKS_MS.filter((ms) => ms < waitMs), waitMs]) {
+  for (const lookMs of [...looksMs.filter((ms) => ms < waitMs), waitMs]) {
     const pauseMs = startMs + lookMs - clock.now();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     if (await search.lookForDone() || !search.mayLookAgain) break;

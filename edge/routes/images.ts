@@ -1,12 +1,10 @@
 import { Hono } from "hono";
 import { AppError } from "@tintype/core/errors";
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
-import type { ImageRef } from "@tintype/core/model/object_name";
 import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { findImage } from "@tintype/core/reading/find_image";
 import { listImages } from "@tintype/core/reading/list_images";
 import { type ImageCaller, noSuchImage, ownImage } from "@tintype/core/reading/own_image";
-import { phaseOf } from "@tintype/core/retention/policy";
 import type { AppEnv } from "../app_env.ts";
 import { callerOf, lacksScope, requireScopeOrGrant } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
@@ -20,23 +18,19 @@ import {
   imageStates,
   listQuery,
 } from "../schemas.ts";
-import { answerMany } from "./_many_images.ts";
+import { answerMany, waitForDone } from "./_many_images.ts";
 import { imageCallerOf } from "./_image_caller.ts";
 import {
   namesTag,
   RETRY_AFTER_SECONDS,
   shownSummaryOf,
   stateOf,
-  statusOf,
   summaryOf,
   tagOf,
-  type VisibleImage,
+  visibleOf,
 } from "./_image_view.ts";
 
 const DEFAULT_LIMIT = 20;
-/** Before the second look of a waiting request, in milliseconds; each wait is longer than the one before by this factor. */
-const FIRST_WAIT_MS = 250;
-const WAIT_GROWTH = 1.4;
 
 const READ = ["images:read", "images:read:tenant"] as const;
 
@@ -101,7 +95,11 @@ imageRoutes.get(
     const imageId = parseImageId(c.req.valid("param").id);
     c.set("imageId", imageId);
     const ref = await ownImage(caller, imageId, { policy, nowMs: clock.now() });
-    const image = await waitForImage(services, ref, Number(wait ?? 0) * 1_000);
+    const found = wait === undefined
+      ? await findImage(services, ref)
+      : (await waitForDone(services, [ref], wait)).get(imageId);
+    const image = visibleOf(found, services);
+    if (image === undefined) throw noSuchImage();
     const etag = await tagOf(image, services);
     const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
     const headers = { ETag: etag, ...retry };
@@ -131,27 +129,4 @@ async function openCursor(
   throw new AppError("invalid_request", "Invalid cursor: it belongs to another listing", {
     errors: [{ path: "cursor", message: "must be one that this listing gave" }],
   });
-}
-
-/** The image once it is settled, or as it is when the time is over; throws `not_found` where there is none then. */
-async function waitForImage(
-  services: Pick<EdgeServices, "raw" | "processed" | "erasures" | "clock" | "policy">,
-  ref: ImageRef,
-  waitMs: number,
-): Promise<VisibleImage> {
-  const { clock, policy } = services;
-  const endMs = clock.now() + waitMs;
-  let stepMs = FIRST_WAIT_MS;
-  for (;;) {
-    // What is not there yet costs nothing to read and a listing does: names are listed once the time is over.
-    const isLast = clock.now() >= endMs;
-    const found = await findImage(services, ref, { isFinalOnly: !isLast });
-    const isOver = phaseOf(ref.imageId, policy, clock.now()) === "expired";
-    const image = isOver || found.state === "none" || found.state === "erased" ? undefined : found;
-    const isSettled = image !== undefined && statusOf(image) !== "processing";
-    if (image !== undefined && (isSettled || isLast)) return image;
-    if (isLast) throw noSuchImage();
-    await new Promise((resolve) => setTimeout(resolve, Math.min(stepMs, endMs - clock.now())));
-    stepMs *= WAIT_GROWTH;
-  }
 }

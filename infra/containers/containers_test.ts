@@ -87,7 +87,7 @@ test(
     const { privateKey } = generateKeyPairSync("ed25519");
     const keeper = {
       PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
-      CERTIFICATE_KEY: privateKey.export({ type: "pkcs8", format: "pem" }),
+      CERTIFICATE_KEY: String(privateKey.export({ type: "pkcs8", format: "pem" })),
       CERTIFICATES_BUCKET: "tintype-certificates",
       SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
       KEEPER_SERVICE_ACCOUNT: "keeper@tintype-local.iam.gserviceaccount.com",

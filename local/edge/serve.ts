@@ -4,8 +4,7 @@
  * durable objects' state), BINDINGS (variables and secrets as JSON, which replace or add to those of `wrangler.toml`) and
  * REQUESTS_PER_MINUTE (of both rate limits).
  */
-import { enableCompileCache } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { emulatorLog, runEmulator } from "../http/emulator_server.ts";
@@ -21,7 +20,6 @@ const {
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 await runEmulator("edge", async () => {
-  enableCompileCache(join(ROOT, ".tintype/cache/node"));
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = untyped("miniflare");
   const [worker, page] = await builtWorkers(ROOT);
   for (const { simple } of Object.values(worker.ratelimits ?? {})) {

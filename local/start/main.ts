@@ -23,6 +23,7 @@ import {
   type TenantFiles,
   uploadTenants,
   watchTenants,
+  webhookSecrets,
 } from "./configuration.ts";
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
@@ -138,7 +139,7 @@ async function run(context: Run): Promise<number> {
   const { options, console, dataDir, running, ending } = context;
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
   const identities = await loadIdentities(join(dataDir, "identities.json"));
-  const receiver = await startWebhookReceiver(identities.webhookMaster);
+  const receiver = await startWebhookReceiver({ masterSecret: identities.webhookMaster });
   const { close } = receiver;
   running.push({ ready: async () => {}, quiet() {}, stop: async () => close(), kill: close });
   const { webhook } = options;
@@ -161,6 +162,9 @@ async function run(context: Run): Promise<number> {
   if (doors.note !== undefined) console.say(doors.note);
   await startAll({ ...context, tenants, webhooks, identities }, doors, collector);
   console.say(greeting(pictures, { ...doors, publicKey: publicKeyFile(dataDir) }));
+  if (webhook !== undefined) {
+    console.say(await webhookSecrets(identities.webhookMaster, "webhook"));
+  }
   const report = await sendAll(pictures, { ...doors, receiver }, context);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else console.say(`\n${reportTable(report)}\n`);

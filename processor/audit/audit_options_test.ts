@@ -21,6 +21,7 @@ test("audit without a project means the system on this machine, and the period i
     storage: "http://localhost:9023",
     pubsub: "http://localhost:9085",
     bigquery: "http://localhost:9050",
+    webhooksTopic: "tintype-webhooks",
     periodMs: undefined,
     json: false,
     ...{ publicKey: undefined, chain: undefined, copiedAtMs: undefined },

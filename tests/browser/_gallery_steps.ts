@@ -6,9 +6,12 @@ import type { Request } from "playwright-core";
 import { eventually } from "@tintype/core/testing/eventually";
 import { BUCKETS, namesWith } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
+import { sendAlbum } from "./_album.ts";
 import { READY_MS, type Steps } from "./_page_fixture.ts";
 import { webVitalsOf } from "./_web_vitals.ts";
 
+/** So many are declared by more than one call, and meet no limit. */
+const ALBUM = 60;
 /** "Good" by web.dev/articles/vitals, but for the slowest interaction, whose bound is that of "poor": cores are shared. */
 const VITALS = { lcpMs: 2_500, cls: 0.1, inpMs: 500 };
 
@@ -100,6 +103,20 @@ export const GALLERY_STEPS: Steps = {
       },
       READY_MS,
     );
+  },
+
+  async "an album goes in without a pause, by few calls"({ page, showAll }) {
+    const files = Array.from({ length: ALBUM }, (_, at) => {
+      const buffer = Buffer.from(noisePng(260, 256));
+      return { name: `album-${at}.png`, mimeType: "image/png", buffer };
+    });
+    const { calls, limited, longestStillMs, seconds } = await sendAlbum(page, files);
+    console.log(`album ${JSON.stringify({ calls, limited, longestStillMs, seconds })}`);
+    assert.equal(limited, 0);
+    assert.ok(calls <= 1.2 * ALBUM, `${calls} calls`);
+    // Twice the second that `bench album` allows: tests share their cores.
+    assert.ok(longestStillMs <= 2_000, `nothing moved for ${longestStillMs} ms`);
+    await showAll();
   },
 
   async "a folder is added with what it holds, and what is no picture is left out"(upload) {

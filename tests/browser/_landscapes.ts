@@ -8,13 +8,17 @@ export interface PickedFile {
   readonly buffer: Buffer;
 }
 
-/** Paints `count` JPEGs of 1,600 by 1,200 pixels, each its own. */
-export async function paintLandscapes(browser: Browser, count: number): Promise<PickedFile[]> {
+/** Paints `count` JPEGs of 1,600 by 1,200 pixels, each its own, of at most so many bytes. */
+export async function paintLandscapes(
+  browser: Browser,
+  count: number,
+  { mostBytes = Infinity }: { readonly mostBytes?: number } = {},
+): Promise<PickedFile[]> {
   const page = await browser.newPage();
   try {
     const files: PickedFile[] = [];
     for (let seed = 1; seed <= count; seed++) {
-      const url = await page.evaluate(paint, seed);
+      const url = await page.evaluate(paint, [seed, Math.min(mostBytes, 1e9)] as const);
       files.push({
         name: `landscape-${String(seed).padStart(2, "0")}.jpg`,
         mimeType: "image/jpeg",
@@ -28,7 +32,7 @@ export async function paintLandscapes(browser: Browser, count: number): Promise<
 }
 
 /** Runs in the browser, so it uses nothing from outside of itself. */
-function paint(seed: number): string {
+function paint([seed, mostBytes]: readonly [number, number]): string {
   let state = seed * 2_654_435_761;
   const random = () => {
     state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x9e3779b9 | 0;
@@ -76,5 +80,8 @@ function paint(seed: number): string {
     }
   }
   context.putImageData(image, 0, 0);
-  return canvas.toDataURL("image/jpeg", 0.99);
+  let quality = 0.99;
+  let url = canvas.toDataURL("image/jpeg", quality);
+  while (url.length * 0.75 > mostBytes) url = canvas.toDataURL("image/jpeg", quality *= 0.9);
+  return url;
 }

@@ -20,6 +20,7 @@ interface VictimFacts {
 const VICTIMS = {
   processor: { commandLine: /processor\/main\.ts$/, health: `${URLS.processor}/healthz` },
   keeper: { commandLine: /processor\/keeper\.ts$/, health: `${URLS.keeper}/healthz` },
+  webhooks: { commandLine: /processor\/webhooks\.ts$/, health: `${URLS.webhooks}/healthz` },
   pixels: { commandLine: /pixels\/pixel_process\.ts\b/, health: `${URLS.processor}/healthz` },
   edge: { commandLine: /\bworkerd serve\b/, health: `${URLS.edge}/healthz` },
   // What runs workerd, and ends with it.

@@ -71,7 +71,7 @@ async function liveThrough(
     middle.resolve();
     await trouble;
     for (const { mend } of faults) await mend?.();
-    await settle(sending);
+    await settle(system, sending);
     await liftFaults();
     await untilAllWell(system.doors);
     return await verify(system, sending, deadBefore);
@@ -97,9 +97,10 @@ async function send(
 }
 
 /** Waits until every picture is in the bucket and no message is left; what is not through by then is lost. */
-async function settle({ sent }: Sending): Promise<void> {
+async function settle({ receiver }: TroubledSystem, { sent }: Sending): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
-  while (Date.now() < deadline && !await isSettled(sent)) await sleep(POLL_MS);
+  const haveEvents = () => sent.every(({ imageId }) => receiver.idsOf(imageId).length > 0);
+  while (Date.now() < deadline && !(await isSettled(sent) && haveEvents())) await sleep(POLL_MS);
 }
 
 async function isSettled(sent: Sending["sent"]): Promise<boolean> {

@@ -26,7 +26,7 @@ const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefine
     TROUBLE_ONLY?.split(",") ?? [
       "kill-processor+kill-keeper",
       "kill-storage+kill-pubsub",
-      "kill-edge",
+      "kill-webhooks+kill-edge",
       "kill-bridge",
       "kill-broker",
       "kill-pixels+kill-bigquery",

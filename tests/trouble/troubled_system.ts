@@ -1,4 +1,5 @@
-import { BUCKETS, namesWith } from "../_cloud.ts";
+import { startWebhookReceiver, type WebhookReceiver } from "@tintype/local/start/webhook_receiver";
+import { BUCKETS, namesWith, putObject, TENANT } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
 import { startSystem, type System } from "../_system.ts";
 
@@ -17,6 +18,8 @@ export interface TroubledSystem extends System {
   readonly doors: readonly Door[];
   /** Names of raw objects that somebody answers for; whatever else turns up is there twice. */
   readonly known: Set<string>;
+  /** Receives the webhooks of every door's tenant. */
+  readonly receiver: WebhookReceiver;
   /** Rejects when the command ends before it was asked to. */
   readonly over: Promise<never>;
 }
@@ -26,11 +29,23 @@ export async function startTroubledSystem(
   { doors, retention }: TroubledSystemOptions,
 ): Promise<TroubledSystem> {
   const kept = retention === undefined ? [] : ["--retention", retention];
-  const args = ["--verbose", "--doors", doors.join(","), ...kept];
-  const system = await startSystem(args, { pictures: { "first.png": noisePng(64, 48) } });
+  const receiver = await startWebhookReceiver();
+  const flags = ["--verbose", "--doors", doors.join(","), "--webhook", receiver.url, ...kept];
+  const pictures = { "first.png": noisePng(64, 48) };
+  const system = await startSystem(flags, { pictures }).catch((error) => {
+    receiver.close();
+    throw error;
+  });
+  const webhooks = [{ id: "trouble", url: receiver.url }];
+  await putObject(BUCKETS.config, `tenants/${TENANT}.json`, JSON.stringify({ webhooks }));
   const over = system.ended.then(() => {
     throw new Error(`The system has ended: ${system.lines.slice(-3).join(" | ")}`);
   });
   over.catch(() => undefined); // also when it is asked to
-  return { ...system, doors, over, known: new Set(await namesWith(BUCKETS.raw)) };
+  const stop = async () => {
+    const leftovers = await system.stop();
+    receiver.close();
+    return leftovers;
+  };
+  return { ...system, doors, receiver, over, stop, known: new Set(await namesWith(BUCKETS.raw)) };
 }

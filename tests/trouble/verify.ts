@@ -75,6 +75,7 @@ export async function verify(
     const troubles = [
       ...await rawTroubles(one, raw.get(imageId) ?? []),
       ...await processedTroubles(one, processed.get(imageId) ?? []),
+      ...eventTroubles(system, imageId, processed.get(imageId) ?? []),
       ...(index % ASKED_EVERY === 0 ? await ownerTroubles(one) : []),
     ];
     const [row, ...more] = rows.get(imageId) ?? [];
@@ -129,6 +130,18 @@ async function processedTroubles(
     ...gone.map(({ object }) => `the pinned generation of ${object} is not live`),
     ...strays.map(({ name }) => `${name} is in no manifest`),
   ];
+}
+
+/** A final manifest has exactly one event id, which follows from its generation (`eventIdOf` of core's image_record). */
+function eventTroubles(
+  { receiver }: TroubledSystem,
+  imageId: string,
+  objects: readonly StoredObject[],
+): string[] {
+  const manifest = objects.find(({ name }) => name.endsWith("/manifest.json"));
+  const bytes = new TextEncoder().encode(`manifest/${imageId}/${manifest?.generation}`);
+  const [expected, got] = [sha256(bytes).slice(0, 32), receiver.idsOf(imageId).join()];
+  return got === expected ? [] : [`its webhooks have the ids ${got}, not ${expected}`];
 }
 
 async function ownerTroubles({ client, imageId }: Sent): Promise<string[]> {

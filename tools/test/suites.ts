@@ -95,11 +95,11 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 140,
+    weight: 170,
     needs: "loopback, sharp, child processes",
   },
   // Some wait for what never comes: an issuer's keys, an image.
-  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 90, needs: "loopback, workerd" },
+  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 140, needs: "loopback, workerd" },
   "kafka-bridge": {
     folders: ["kafka-bridge"],
     flags: [...ONE_PROCESS, ...KAFKAJS],
@@ -114,7 +114,7 @@ const TABLE: Readonly<
       "kafka-bridge/trouble_test",
     ],
     flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
-    weight: 200,
+    weight: 215,
     needs: "loopback; a JDK and openssl for brokers",
   },
   "clients": {
@@ -124,7 +124,7 @@ const TABLE: Readonly<
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   // Redrive, rebuild-rows and the audit look for the system at its usual ports.
-  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 120, needs: BROKER },
+  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 160, needs: BROKER },
   "retention": {
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
@@ -133,10 +133,10 @@ const TABLE: Readonly<
     needs: BROKER,
   },
   "erasures": {
-    folders: ["tests/retention_erasures", "tests/retention_salts"],
+    folders: ["tests/retention_erasures"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(400),
-    weight: 130,
+    weight: 60,
     needs: SYSTEM,
   },
   "system": {
