@@ -10,6 +10,11 @@ import { rebuildRows, type RebuildRowsPorts } from "@tintype/core/processing/reb
 import { replayImages, type ReplayImagesPorts } from "@tintype/core/processing/replay_images";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import type { Certificate, CertificatePlace } from "@tintype/core/retention/certificate";
+import {
+  type DescribedImage,
+  type DescribeImagePorts,
+  describeImages,
+} from "@tintype/core/retention/describe_image";
 import { keepDays, type KeepDaysPorts } from "@tintype/core/retention/keep_days";
 import { imageOf, type Refusal } from "@tintype/core/retention/purge_bucket";
 import { repairImages, type RepairPorts } from "@tintype/core/retention/repair_images";
@@ -22,6 +27,8 @@ import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { describeError } from "./describe_error.ts";
 import {
   eraseSchema,
+  idEndOf,
+  imageSchema,
   readBody,
   rebuildSchema,
   repairSchema,
@@ -37,6 +44,7 @@ export type KeeperPorts =
   & RepairPorts
   & RebuildRowsPorts
   & ReplayImagesPorts
+  & DescribeImagePorts
   & KeepDaysPorts
   & ErasePersonPorts;
 
@@ -120,6 +128,19 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
       { images: images.length, requested, isDryRun }
     ),
   };
+  const image = {
+    name: "image",
+    run: async (call: CallOptions, c: Context) => {
+      const asked = await readBody(c, imageSchema, "describe image");
+      const { imageId, tenant } = asked;
+      const idEnd = await idEndOf(asked);
+      return { images: await describeImages(ports, { imageId, idEnd, tenant, ...call }) };
+    },
+    fieldsOf: ({ images }: { readonly images: readonly DescribedImage[] }) => ({
+      images: images.length,
+      left: images.map(({ left }) => left).join(),
+    }),
+  };
   const fields = (done: object) => ({ ...done }) as LogFields; // counts alone
   const replay = {
     name: "replay",
@@ -153,6 +174,7 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
   add(erase);
   add(replay);
   add(rebuild);
+  add(image);
   const part = { name: "sweep_part", run: sweepShards, fieldsOf: partTotalsOf };
   app.post("/jobs/sweep/:shards{[a-z2-7]{1,32}}", itself, job(options, part));
   return app;

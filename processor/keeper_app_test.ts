@@ -1,4 +1,5 @@
 import { AppError } from "@tintype/core/errors";
+import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { parseDaySalts } from "@tintype/core/model/day_salts";
 import { type ObjectName, rawName, receiptName, SHARDS } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
@@ -177,6 +178,18 @@ describe("createKeeperApp()", () => {
     assert.deepEqual(world.events, [{ bucket: "raw", name: rawName(ref) }]);
   });
 
+  test("POST /jobs/image returns what is known of an image, by its id and by its record", async () => {
+    const { world, runJob, events } = fixture();
+    const position = { cluster: "main", topic: "images", partition: 2, offset: "17" };
+    const ref = { ...sampleRef(), imageId: await imageIdOfRecord(position, Date.now()) };
+    await world.process(ref);
+    const [byId] = (await runJob("image", { imageId: ref.imageId })).images;
+    assert.deepEqual([byId.owner, byId.left, byId.rows.length], [ref.owner, "ready", 1]);
+    assert.deepEqual((await runJob("image", { origin: "images/2/17" })).images, [byId]);
+    assert.deepEqual((await runJob("image", { origin: "images/2/18" })).images, []);
+    assert.deepEqual([events()[0].images, events()[0].left], [1, "ready"]);
+  });
+
   for (
     const [job, body, why] of [
       ["replay", {}, /must have either version, what is current, or before/],
@@ -185,6 +198,9 @@ describe("createKeeperApp()", () => {
       ["replay", { version: "a", max: 100_001 }, /max/],
       ["replay", { version: "a", reason: "'; --" }, /reason/],
       ["replay", { version: "a", budgetUsd: 1e-9 }, /price of one image/],
+      ["image", { origin: "images/2" }, /topic\/partition\/offset/],
+      ["image", { imageId: "%" }, /must be an image's id/],
+      ["image", {}, /either imageId or origin/],
       ["rebuild-rows", { days: ["2026-02-30"] }, /days\.0/],
     ] as const
   ) {

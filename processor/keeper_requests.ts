@@ -1,8 +1,10 @@
 /** What the keeper's jobs may be asked; commands send nothing else. */
 import { schemaError } from "@tintype/core/errors";
+import { imageIdEndOfRecord, isImageId } from "@tintype/core/model/image_id";
 import { SOURCES } from "@tintype/core/model/manifest";
 import { isMediaType } from "@tintype/core/model/media_type";
 import { isSubject } from "@tintype/core/model/owner";
+import { ORIGIN } from "@tintype/core/model/raw_metadata";
 import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { isTenant } from "@tintype/core/model/tenant";
 import type { Context } from "hono";
@@ -55,6 +57,26 @@ export const rebuildSchema = z.strictObject({
   days: z.array(z.iso.date()).max(9).optional(),
   dryRun: z.boolean().default(false),
 });
+
+/** Which image is described: by its id, or by the position of its Kafka record. */
+export const imageSchema = z.strictObject({
+  imageId: z.string().refine(isImageId, "must be an image's id").optional(),
+  origin: z.string().regex(ORIGIN, "must be topic/partition/offset").optional(),
+  cluster: z.string().min(1).max(64).default("main"),
+  tenant: tenant.optional(),
+}).refine(
+  ({ imageId, origin }) => (imageId === undefined) !== (origin === undefined),
+  "must have either imageId or origin",
+);
+
+/** What ids of the asked image end with. */
+export async function idEndOf(
+  { imageId, origin = "", cluster }: z.infer<typeof imageSchema>,
+): Promise<string> {
+  if (imageId !== undefined) return imageId;
+  const [topic = "", partition, offset = ""] = origin.split("/");
+  return await imageIdEndOfRecord({ cluster, topic, partition: Number(partition), offset });
+}
 
 /** Reads the body of a job. Cloud Scheduler sends none: then it is the schedule's run. Throws `invalid_request`. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>, what: string): Promise<T> {

@@ -33,6 +33,19 @@ async function run(task: string, ...args: readonly string[]) {
   return JSON.parse(stdout) as Record<string, unknown>; // as it documents
 }
 
+test("image says where everything is and what is left to do", async () => {
+  const { code, stdout } = await runTask("image", ...KEEPER_ADDRESSES, imageId);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^manifest +ready, attempt 1, .*\nrenditions +tiny\nrow +ready, attempt 1, /m,
+  );
+  assert.match(stdout, /^left +Nothing: it is ready\.$/m);
+  const unknown = await runTask("image", ...KEEPER_ADDRESSES, imageId.replace(/.$/, "x"));
+  assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+  assert.match(unknown.stderr, /imageId: must be an image's id/);
+});
+
 async function manifest(): Promise<Manifest> {
   const [name = ""] = await namesWith(BUCKETS.processed, `${imageId}/manifest.json`);
   return parseManifest((await readObject(BUCKETS.processed, name)).bytes);

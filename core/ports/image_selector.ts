@@ -1,5 +1,8 @@
 /** Questions about images for operators' jobs. Who retries: whoever has the job run. */
+import type { ImageId } from "../model/image_id.ts";
 import type { ImageRef } from "../model/object_name.ts";
+import type { Owner } from "../model/owner.ts";
+import type { Tenant } from "../model/tenant.ts";
 import type { CallOptions } from "./call_options.ts";
 import type { Generation } from "./object_store.ts";
 
@@ -53,4 +56,32 @@ export interface AttemptKey extends SelectedImage {
 export interface AttemptFinder {
   /** Every row's key of `refs`, at most 1,000 of them. */
   attempts(refs: readonly ImageRef[], options?: CallOptions): Promise<readonly AttemptKey[]>;
+}
+
+/** A row, as far as operators look at it. */
+export interface HistoryRow {
+  readonly imageId: ImageId;
+  readonly tenant: Tenant | null;
+  /** Null in rows of erasures and of Kafka's refusals. */
+  readonly owner: Owner | null;
+  readonly source: string | null;
+  readonly generation: Generation | null;
+  readonly attempt: number | null;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly processedAtMs: number;
+  readonly processorVersion: string | null;
+}
+
+/** Which rows: those whose image's id ends so, with a T0 from `fromMs` to `toMs`. */
+export interface HistoryQuery {
+  readonly idEnd: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** May ask for the rows of an image. */
+export interface ImageHistory {
+  /** The oldest first, at most 1,000. */
+  history(query: HistoryQuery, options?: CallOptions): Promise<readonly HistoryRow[]>;
 }

@@ -4,13 +4,20 @@ import type { ImageRow } from "../model/image_row.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import type { ErasedRows, FailedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
-import type { AttemptFinder, ImageSelector } from "../ports/image_selector.ts";
+import type { AttemptFinder, ImageHistory, ImageSelector } from "../ports/image_selector.ts";
 import { contractOf } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the tables, and rows as a subscription writes them. */
 export interface TestedRows
-  extends RowPurger, ErasedRows, FailedRows, RowAuditor, ImageSelector, AttemptFinder {
+  extends
+    RowPurger,
+    ErasedRows,
+    FailedRows,
+    RowAuditor,
+    ImageSelector,
+    AttemptFinder,
+    ImageHistory {
   write(...rows: readonly ImageRow[]): void | Promise<void>;
 }
 
@@ -128,6 +135,29 @@ export const IMAGE_ROWS_CONTRACT = contractOf<TestedRows>({
     ]);
     assert.deepEqual(await select({ source: "kafka" }), [0]);
     assert.deepEqual(await select({ toMs: fromMs + 1 }), [1, 0]);
+  },
+  async "history() gives the rows of an image, the oldest first, also by the end of its id"(rows) {
+    const ref = sampleRef();
+    const t0Ms = t0OfImageId(ref.imageId);
+    const later = new Date(t0Ms + 60_000).toISOString();
+    const refused = { owner: null, generation: null, attempt: null, tenant: null };
+    await rows.write(
+      sampleRow(ref, { status: "erased", processed_at: later, t0: later, ...refused }),
+      sampleRow(ref, { status: "failed", reason: "dead_lettered", processor_version: "1" }),
+      sampleRow(sampleRef()),
+    );
+    const span = { fromMs: t0Ms, toMs: t0Ms + 60_000 };
+    const found = await rows.history({ idEnd: ref.imageId, ...span });
+    assert.deepEqual(found, [{
+      ...ref,
+      ...{ source: "edge", generation: "1700000000000001", attempt: 1, status: "failed" },
+      ...{ reason: "dead_lettered", processedAtMs: t0Ms, processorVersion: "1" },
+    }, {
+      ...{ imageId: ref.imageId, source: "edge", status: "erased", reason: null, ...refused },
+      ...{ processedAtMs: t0Ms + 60_000, processorVersion: null },
+    }]);
+    assert.deepEqual(await rows.history({ idEnd: ref.imageId.slice(14), ...span }), found);
+    assert.equal((await rows.history({ idEnd: ref.imageId, fromMs: t0Ms, toMs: t0Ms })).length, 1);
   },
   async "attempts() gives the keys of all rows of the images, but those without an owner"(rows) {
     const [ref, other] = [sampleRef(), sampleRef()];

@@ -18,6 +18,9 @@ import type {
 import type {
   AttemptFinder,
   AttemptKey,
+  HistoryQuery,
+  HistoryRow,
+  ImageHistory,
   ImageSelection,
   ImageSelector,
   RowFilter,
@@ -40,7 +43,8 @@ export class MemoryImageRows
     FailedRows,
     RowAuditor,
     ImageSelector,
-    AttemptFinder {
+    AttemptFinder,
+    ImageHistory {
   readonly #options: MemoryImageRowsOptions;
   readonly #purges: PurgeRow[] = [];
   #records: ImageRecord[] = [];
@@ -177,6 +181,13 @@ export class MemoryImageRows
       }));
   }
 
+  async history({ idEnd, fromMs, toMs }: HistoryQuery, options?: CallOptions) {
+    await this.#start("history", options);
+    const isAsked = (row: ImageRow) =>
+      String(row.image_id).endsWith(idEnd) && t0Of(row) >= fromMs && t0Of(row) <= toMs;
+    return this.#rows.filter(isAsked).toSorted((a, b) => timeOf(a) - timeOf(b)).map(historyOf);
+  }
+
   async newestCertificate(options?: CallOptions) {
     await this.#start("newestCertificate", options);
     return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
@@ -212,6 +223,23 @@ function isMeant(row: ImageRow, filter: RowFilter): boolean {
   return row["tenant"] !== "synthetic" && timeOf(row) < beforeMs &&
     (notVersion === undefined || row["processor_version"] !== notVersion) &&
     Object.entries(wanted).every(([name, value]) => value === undefined || row[name] === value);
+}
+
+function historyOf(row: ImageRow): HistoryRow {
+  const text = (name: string) => row[name] === null ? null : String(row[name]);
+  const [tenant, owner] = [text("tenant"), text("owner")];
+  return {
+    imageId: parseImageId(String(row.image_id)),
+    tenant: tenant === null ? null : parseTenant(tenant),
+    owner: owner === null ? null : parseOwner(owner),
+    source: text("source"),
+    generation: text("generation"),
+    attempt: row.attempt === null ? null : Number(row.attempt),
+    status: String(row.status),
+    reason: text("reason"),
+    processedAtMs: timeOf(row),
+    processorVersion: text("processor_version"),
+  };
 }
 
 function timeOf({ processed_at }: ImageRow): number {

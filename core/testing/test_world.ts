@@ -17,6 +17,7 @@ import type {
 } from "../processing/process_ports.ts";
 import type { RebuildRowsPorts } from "../processing/rebuild_rows.ts";
 import type { ReplayImagesPorts } from "../processing/replay_images.ts";
+import type { DescribeImagePorts } from "../retention/describe_image.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { RepairPorts } from "../retention/repair_images.ts";
 import { settleErasures, type SettleErasuresPorts } from "../retention/settle_erasures.ts";
@@ -74,7 +75,8 @@ export type WorldPorts =
   & SettleErasuresPorts
   & RepairPorts
   & RebuildRowsPorts
-  & ReplayImagesPorts;
+  & ReplayImagesPorts
+  & DescribeImagePorts;
 
 /** A whole Tintype in memory: buckets, topics, tables, engine, and a clock of its own. */
 export class TestWorld {

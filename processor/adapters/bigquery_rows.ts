@@ -12,6 +12,9 @@ import type {
 import type {
   AttemptFinder,
   AttemptKey,
+  HistoryQuery,
+  HistoryRow,
+  ImageHistory,
   ImageSelection,
   ImageSelector,
   SelectedImages,
@@ -48,6 +51,24 @@ const attemptSchema = imageKeySchema.extend({
 /** Later than any row. */
 const YEAR_MS = 365 * 86_400_000;
 
+const historySchema = z.object({
+  image_id: imageKeySchema.shape.image_id,
+  tenant: imageKeySchema.shape.tenant.nullable(),
+  owner: imageKeySchema.shape.owner.nullable(),
+  source: z.string().nullable(),
+  generation: z.string().nullable(),
+  attempt: z.number().nullable(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  processed_at: z.date(),
+  processor_version: z.string().nullable(),
+}).transform(({ image_id, processed_at, processor_version, ...row }): HistoryRow => ({
+  ...row,
+  imageId: image_id,
+  processedAtMs: processed_at.getTime(),
+  processorVersion: processor_version,
+}));
+
 const failedSchema = imageKeySchema.extend({
   generation: z.string(),
   failures: z.coerce.number(),
@@ -61,7 +82,14 @@ const failedSchema = imageKeySchema.extend({
 
 /** The tables of images and certificates in BigQuery, whose rows are written by subscriptions. */
 export class BigQueryRows
-  implements RowPurger, ErasedRows, FailedRows, RowAuditor, ImageSelector, AttemptFinder {
+  implements
+    RowPurger,
+    ErasedRows,
+    FailedRows,
+    RowAuditor,
+    ImageSelector,
+    AttemptFinder,
+    ImageHistory {
   readonly #client: BigQueryClient;
   readonly #options: BigQueryRowsOptions;
 
@@ -148,6 +176,15 @@ export class BigQueryRows
         ref: refOfKey({ tenant, owner, image_id }),
         ...attempt,
       }));
+  }
+
+  async history({ idEnd, fromMs, toMs }: HistoryQuery, options: CallOptions = {}) {
+    const params = { from_t0: new Date(fromMs), to_t0: new Date(toMs), id_end: idEnd };
+    const { rows } = await this.#run("image_history", params, {
+      maxBytesBilled: MAX_BYTES_BILLED,
+      ...options,
+    });
+    return z.array(historySchema).parse(rows);
   }
 
   async newestCertificate(options: CallOptions = {}): Promise<number> {

@@ -28,6 +28,14 @@ WHERE owner IS NOT NULL AND generation IS NOT NULL AND processed_at < @before
   AND @reason IN ('', reason) AND @media_type IN ('', media_type)
 ORDER BY t0, tenant, image_id
 LIMIT @max`,
+  /** A refusal's T0 is its own time, which is later than the one in its id. */
+  image_history: `SELECT DISTINCT
+  image_id, tenant, owner, source, CAST(generation AS STRING) AS generation, attempt, status, reason,
+  processed_at, processor_version
+FROM tintype.images
+WHERE t0 BETWEEN @from_t0 AND @to_t0 AND ENDS_WITH(image_id, @id_end)
+ORDER BY processed_at
+LIMIT 1000`,
   purge_images: `DELETE FROM tintype.images
 WHERE t0 <= @t0`,
   census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0, COUNTIF(t0 < @t0) AS overdue
