@@ -73,6 +73,15 @@ describe("createApp()", () => {
     assert.equal(events()[1].outcome, "already");
   });
 
+  test("a dead letter's row says how often its event was delivered", async () => {
+    const { world, push } = fixture();
+    const { objectName } = await world.upload(sampleRef());
+    const attributes = { CloudPubSubDeadLetterSourceDeliveryCount: "100" };
+    assert.equal((await push(objectName, attributes, "/events/dead")).status, 204);
+    const rows = world.rows.rows().map(({ attempt, status }) => [attempt, status]);
+    assert.deepEqual(rows, [[100, "failed"]]);
+  });
+
   test("a forced event has the image processed again with the service's own sizes and version, an unreadable one nothing", async () => {
     const plan = { renditions: [{ name: "tiny", width: 8, height: 8 }] };
     const { world, push, events } = fixture({ plan });

@@ -82,7 +82,7 @@ export async function handlePush(
   }
   const { envelope, event, force } = opened;
   const { objectName, generation, bucket, eventType, resource } = event;
-  const attempt = envelope.deliveryAttempt ?? 1;
+  const attempt = attemptOf(envelope);
   const delivery = { objectName, generation, attempt, object: notifiedObject(event), force };
   const work = Object.hasOwn(works, bucket) ? works[bucket] : undefined;
   if (eventType !== "OBJECT_FINALIZE" || work === undefined) {
@@ -123,6 +123,12 @@ async function deliver(ports: PushPorts, delivering: Delivering): Promise<PushSt
     else log.error("delivery_failed", fields);
     return status;
   }
+}
+
+/** Of a dead letter: how often its subscription delivered it (https://cloud.google.com/pubsub/docs/handling-failures). */
+function attemptOf({ attributes, deliveryAttempt = 1 }: PushEnvelope): number {
+  const source = attributes["CloudPubSubDeadLetterSourceDeliveryCount"] ?? "";
+  return /^[1-9]\d{0,3}$/.test(source) ? Number(source) : deliveryAttempt;
 }
 
 /** What came of a delivery, and how long it waited for its slot. */

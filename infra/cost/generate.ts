@@ -8,13 +8,15 @@ import { plot } from "./plot.ts";
 import { replayPrice } from "./replay_price.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { simulate, type Simulated } from "./simulate.ts";
+import { withPrices } from "./view_prices.ts";
 
 const COST = defineCommand({
   name: "cost",
   summary:
-    "Estimates what images cost from infra/cost/prices.json and infra/cost/facts.json, simulates three days, writes docs/cost.md with its plots and the price of a replay, and prints the document.",
+    "Estimates what images cost from infra/cost/prices.json and infra/cost/facts.json, simulates three days, writes docs/cost.md with its plots, the price of a replay and those of the view storage_and_cost, and prints the document.",
   flags: {},
 });
+const VIEW = "infra/bigquery/views/storage_and_cost.sql";
 const ROOT = new URL("../../", import.meta.url);
 
 /** Every generated file with its text, by path. */
@@ -22,6 +24,7 @@ export function costFiles(simulated: readonly Simulated[]): Map<string, string> 
   const path = (name: string) => fileURLToPath(new URL(name, ROOT));
   return new Map([
     [path("core/processing/replay_price.json"), replayPrice()],
+    [path(VIEW), withPrices(readFileSync(path(VIEW), "utf8"))],
     [path("docs/cost.md"), costDocument(simulated)],
     ...simulated.map((day): [string, string] => [
       path(`docs/images/cost_${day.scenario.name}.svg`),
