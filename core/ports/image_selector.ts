@@ -41,7 +41,7 @@ export interface SelectedImages {
   readonly selected: readonly SelectedImage[];
 }
 
-/** May ask which images answer to a selection; erased and synthetic ones, and refusals of Kafka, never do. */
+/** May ask which images answer to a selection; erased and synthetic ones, those without a raw object, and refusals of Kafka never do. */
 export interface ImageSelector {
   select(selection: ImageSelection, options?: CallOptions): Promise<SelectedImages>;
 }

@@ -50,6 +50,9 @@ export async function replayImages(
 ): Promise<Replayed> {
   const limit = Math.min(max, affordable(budgetUsd));
   const nowMs = clock.now();
+  if (filter.beforeMs !== undefined && filter.beforeMs > nowMs) {
+    throw new AppError("invalid_request", "Cannot replay: before must not be in the future");
+  }
   const openMs = nowMs - policy.periodMs + policy.closingMs + 1;
   const dayMs = day === undefined ? undefined : Date.parse(`${day}T00:00:00Z`);
   const fromMs = Math.max(dayMs ?? 0, sinceMs, openMs);
@@ -69,7 +72,7 @@ export async function replayImages(
 /** How many images a budget pays for. */
 function affordable(budgetUsd: number | undefined): number {
   if (budgetUsd === undefined) return Infinity;
-  const images = Math.floor(budgetUsd / price.usd);
+  const images = Math.floor(budgetUsd / price.usd + 1e-9); // two prices pay for two images
   if (images > 0) return images;
   throw new AppError(
     "invalid_request",
