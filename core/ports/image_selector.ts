@@ -28,7 +28,7 @@ export interface ImageSelection extends RowFilter {
 }
 
 /** An image of a selection. */
-export interface SelectedImage {
+interface SelectedImage {
   readonly ref: ImageRef;
   /** Of the raw object that was processed. */
   readonly generation: Generation;

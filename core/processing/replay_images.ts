@@ -19,7 +19,7 @@ export interface ReplayImagesPorts extends Pick<ProcessImagePorts, "policy" | "c
 }
 
 /** What to replay. */
-export interface ReplayOrder extends RowFilter, CallOptions {
+interface ReplayOrder extends RowFilter, CallOptions {
   /** A UTC day of T0, `yyyy-mm-dd`. */
   readonly day?: string | undefined;
   /** Images whose T0 is not before it, in milliseconds. */
@@ -35,7 +35,7 @@ export interface ReplayOrder extends RowFilter, CallOptions {
 }
 
 /** What is replayed, or would be. */
-export interface Replayed {
+interface Replayed {
   /** All images that the order means, beyond its limits too. */
   readonly images: number;
   readonly replayed: number;
