@@ -19,7 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
 const COST_VIEW = new URL("../../infra/bigquery/views/storage_and_cost.sql", import.meta.url);
 
 /** Numbers of the view, by the comments that name them. */
-export const PRICES: ReadonlyMap<string, number> = new Map(
+const PRICES: ReadonlyMap<string, number> = new Map(
   [...readFileSync(COST_VIEW, "utf8").matchAll(/([\d.]+) \/\* ((?:price|mean) .+?) \*\//g)]
     .map(([, number, name = ""]) => [name, Number(number)]),
 );

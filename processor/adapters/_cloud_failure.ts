@@ -2,7 +2,7 @@ import { AppError, isAppError } from "@tintype/core/errors";
 import { isRetryable } from "@tintype/gcs/retry";
 
 /** The HTTP status that a call's error carries; undefined where no response came. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   const isOurs = error instanceof Error && "status" in error && typeof error.status === "number";
   return isOurs && Number(error.status) > 0 ? Number(error.status) : undefined;
 }
