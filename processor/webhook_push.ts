@@ -66,23 +66,24 @@ async function deliver(
   const { tenant, endpoint, eventId, sinceMs } = message;
   const ids = { tenant, endpoint, eventId };
   const key = endpointKey(tenant, endpoint);
-  let sent: SentWebhook = { outcome: "resting" };
+  const attempts: SentWebhook[] = [];
   if (!resting.isResting(key)) {
     const done = await queue.run({ key, isSlow }, async () => {
-      sent = await sendWebhook(ports, message, { signal });
+      attempts.push(await sendWebhook(ports, message, { signal }));
     });
     if (done === "refuse" && !isSlow) {
       throw new AppError("rate_limited", "Cannot take this webhook now: too many are under way");
     }
   }
-  const { outcome, reply } = resultOf(sent);
+  const [sent = { outcome: "resting" }] = attempts;
+  const { outcome } = sent;
   if (outcome === "delivered" || outcome === "withdrawn") {
     const ageMs = clock.now() - sinceMs;
     if (outcome === "delivered") metrics.delivered(ageMs);
     log.info("webhook", { ...ids, outcome, ageMs });
     return { outcome, status: 204 };
   }
-  if (outcome === "failed") log.warn("webhook_failed", { ...ids, isSlow, ...reply });
+  if (sent.outcome === "failed") log.warn("webhook_failed", { ...ids, isSlow, ...sent.reply });
   if (!isSlow) {
     await webhooks.publishWebhooks({ lane: slowLaneOf(key) }, [message], { signal });
     return { outcome: "diverted", status: 204 };
@@ -91,9 +92,4 @@ async function deliver(
   await webhooks.publishWebhooks("dead", [message], { signal });
   log.error("webhook_dead", ids);
   return { outcome: "dead", status: 204 };
-}
-
-/** TypeScript does not see that the queue's work has set it. */
-function resultOf(sent: SentWebhook) {
-  return { outcome: sent.outcome, reply: sent.outcome === "failed" ? sent.reply : undefined };
 }

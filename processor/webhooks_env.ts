@@ -18,31 +18,15 @@ export const WEBHOOKS_VARS = z.object({
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
 });
 
-/** The webhook dispatcher's configuration. */
-export interface WebhooksEnv {
-  readonly hostname: string;
-  readonly port: number;
-  readonly projectId: string;
-  readonly configBucket: string;
-  /** Emulators' addresses, called without credentials; undefined for Google Cloud itself. */
-  readonly endpoints: Readonly<Record<"storage" | "pubsub", string | undefined>>;
-  /** Base address that tokens name as their audience, without a slash at the end. */
-  readonly audience: string;
-  readonly oidcKeysUrl: URL;
-  readonly pushServiceAccount: string;
-  readonly webhooksTopic: string;
-  readonly master: string;
-  readonly allowsLoopback: boolean;
-}
-
 /** Reads the environment; throws `invalid_config` that names every variable that is wrong. */
-export function readWebhooksEnv(env: Variables): WebhooksEnv {
+export function readWebhooksEnv(env: Variables) {
   const vars = readVars("webhook dispatcher", WEBHOOKS_VARS, env);
   return {
     hostname: vars.HOST,
     port: vars.PORT,
     projectId: vars.GOOGLE_CLOUD_PROJECT,
     configBucket: vars.CONFIG_BUCKET,
+    /** Emulators' addresses, called without credentials; undefined for Google Cloud itself. */
     endpoints: { storage: vars.STORAGE_ENDPOINT, pubsub: vars.PUBSUB_ENDPOINT },
     audience: vars.AUDIENCE,
     oidcKeysUrl: new URL(vars.OIDC_JWKS_URL),

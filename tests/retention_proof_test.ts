@@ -8,6 +8,7 @@ import { newImageId } from "@tintype/client/image_id";
 import { certificateSchema } from "@tintype/core/retention/certificate";
 import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { scene } from "@tintype/core/testing/drawing";
+import { startWebhookReceiver, type WebhookReceiver } from "@tintype/local/start/webhook_receiver";
 import { eventually } from "@tintype/core/testing/eventually";
 import { makeSample } from "@tintype/processor/testing/samples";
 import { readAudit, runAudit } from "./_audit.ts";
@@ -28,7 +29,6 @@ import {
 import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
 import { startSystem, type System } from "./_system.ts";
-import { startWebhookReceiver, type WebhookReceiver } from "./_webhook_receiver.ts";
 
 const RETENTION_MS = 60_000;
 const GRACE_MS = 10_000;
@@ -39,6 +39,7 @@ const IDENTITIES = [FILE_NAME, SUBJECT, "person-0", "stream-0", "203.0.113.77"];
 
 let system: System;
 let receiver: WebhookReceiver;
+const received: string[] = [];
 /** The uploads by hand: of the canary person. */
 let imageId: string;
 let picture: Uint8Array<ArrayBuffer>;
@@ -49,7 +50,7 @@ before(async () => {
   // Without a metadata block of its own.
   picture = withCanaries(await makeSample(scene(320, 200), { mediaType: "image/jpeg" }));
   const doors = WITHOUT_JAVA === false ? "edge,kafka" : "edge";
-  receiver = await startWebhookReceiver();
+  receiver = await startWebhookReceiver({ onText: (text) => received.push(text) });
   system = await startSystem([
     "--doors",
     doors,
@@ -138,7 +139,7 @@ test("no row tells a canary, and every row tells that there was a place", async 
 test("no webhook says a canary", async () => {
   const hasAll = () => images.every(({ imageId: id }) => receiver.idsOf(id).length > 0);
   await eventually("a webhook an image", hasAll, 20_000);
-  assert.deepEqual(canariesIn(receiver.texts.join(), IDENTITIES), []);
+  assert.deepEqual(canariesIn(received.join(), IDENTITIES), []);
 });
 
 test("no log line of any part tells a canary, a token or a session's address", async () => {

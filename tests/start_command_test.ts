@@ -67,7 +67,17 @@ test("start --help lists the options and starts nothing", async () => {
   assert.equal(code, 0);
   assert.equal(stderr, "");
   for (
-    const flag of ["images", "once", "json", "doors", "retention", "tenants", "data", "verbose"]
+    const flag of [
+      "images",
+      "once",
+      "json",
+      "doors",
+      "retention",
+      "tenants",
+      "webhook",
+      "data",
+      "verbose",
+    ]
   ) {
     assert.match(stdout, new RegExp(`--${flag} `), flag);
   }

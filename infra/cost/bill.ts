@@ -1,4 +1,4 @@
-import { type Price, PRICES, type Profile } from "./facts.ts";
+import { FIGURES, type Price, PRICES, type Profile } from "./facts.ts";
 import { type Load, usageOf } from "./usage.ts";
 
 /** One line of a month's bill. */
@@ -26,9 +26,11 @@ export const MONTH_DAYS = 30;
 export function billOf(
   imagesPerDay: number,
   profile: Profile = "economical",
-  { hasCdn = false }: Partial<Pick<Load, "hasCdn">> = {},
+  { hasCdn = false, webhookShare = FIGURES.webhookShare }: Partial<
+    Pick<Load, "hasCdn" | "webhookShare">
+  > = {},
 ): Bill {
-  const load = { imagesPerDay, profile, hasCdn };
+  const load = { imagesPerDay, profile, hasCdn, webhookShare };
   const usages = usageOf(load);
   const lines = PRICES.map((price) => {
     const usage = usages[price.id];

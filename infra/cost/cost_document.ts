@@ -92,7 +92,12 @@ function remarks(): string {
   const cached = VOLUMES.slice(1).map((volume) =>
     money(billOf(volume, "economical", { hasCdn: true }).usdPerMillion)
   );
-  return `Most of it in the economical profile at 10⁶ a day: ${
+  const [none = 0, one = 0] = [0, 1].map((webhookShare) =>
+    billOf(1e6, "economical", { webhookShare }).usdPerMillion
+  );
+  return `A million images and endpoint cost ${
+    money(one - none)
+  } for their webhooks. Most of it in the economical profile at 10⁶ a day: ${
     top.join(", ")
   }. With Cloud CDN in front of renditions it is ${
     cached.join(" at 10⁶ and ")

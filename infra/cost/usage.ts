@@ -10,6 +10,8 @@ export interface Load {
   readonly profile: Profile;
   /** Whether Cloud CDN stands in front of renditions. */
   readonly hasCdn: boolean;
+  /** Webhooks sent an image. */
+  readonly webhookShare: number;
 }
 
 /** Price id → its units, a month. */
@@ -53,13 +55,14 @@ export function usageOf(load: Load): Usage {
 }
 
 /** Images of the month, those of them that come through the edge, GET requests, erasures. */
-function countsOf({ imagesPerDay }: Load) {
+function countsOf({ imagesPerDay, webhookShare }: Load) {
   const images = imagesPerDay * DAYS;
   return {
     images,
     throughEdge: images * (1 - FIGURES.kafkaShare),
     reads: images * FIGURES.readsPerUpload,
     erasures: images * FIGURES.erasedShare,
+    webhooks: images * webhookShare,
   };
 }
 
@@ -131,10 +134,9 @@ function keyUsage(load: Load): Usage {
 }
 
 function messageUsage(load: Load): Usage {
-  const { images, erasures } = countsOf(load);
+  const { images, erasures, webhooks } = countsOf(load);
   const events = images * (1 + FIGURES.repairedShare) + erasures;
   const records = images + erasures;
-  const webhooks = images * FIGURES.webhookShare;
   return {
     "pubsub.delivery": events * FIGURES.eventBytes * 2 + (records * (1 + RECORD_SUBSCRIPTIONS) +
           webhooks * 2) * FIGURES.recordBytes,
@@ -143,17 +145,19 @@ function messageUsage(load: Load): Usage {
 }
 
 function serviceUsage(load: Load): Usage {
-  const { images, erasures } = countsOf(load);
+  const { images, erasures, webhooks } = countsOf(load);
   const deliveries = images * (1 + FIGURES.repairedShare);
   const processorS = deliveries * meanCpuMs() / 1000 / FIGURES.utilization;
   // One vCPU and one GiB; a sweep takes as long as it has names to list, and two seconds at least.
   const sweepS = Math.max(2, FIGURES.sweepS * load.imagesPerDay / 1e6);
   const keeperS = Math.min(sweepS * FIGURES.sweepsPerDay * DAYS, 32 * S_OF_MONTH);
-  const webhooks = images * FIGURES.webhookShare;
+  // One vCPU and half a GiB; a push of each record, and of each webhook.
+  const pushes = images + erasures + webhooks;
+  const dispatcherS = pushes * FIGURES.webhookCpuMs / 1000 / FIGURES.utilization;
   return {
-    "run.cpu": processorS + keeperS,
-    "run.memory": processorS * FIGURES.memoryGib / FIGURES.vcpus + keeperS,
-    "run.request": deliveries + erasures + images + webhooks,
+    "run.cpu": processorS + keeperS + dispatcherS,
+    "run.memory": processorS * FIGURES.memoryGib / FIGURES.vcpus + keeperS + dispatcherS / 2,
+    "run.request": deliveries + erasures + pushes,
     "scheduler.job": SCHEDULER_JOBS,
   };
 }
@@ -178,11 +182,11 @@ function bigqueryUsage({ imagesPerDay }: Load): Usage {
 }
 
 function egressUsage(load: Load): Usage {
-  const { images } = countsOf(load);
+  const { images, webhooks } = countsOf(load);
   const viewed = images * FIGURES.viewedBytes;
   // The edge, which is not Google's, reads manifests; webhooks go to whoever asked for them.
-  const beside = images *
-    (FIGURES.readsPerUpload * FIGURES.manifestBytes + FIGURES.webhookShare * FIGURES.recordBytes);
+  const beside = images * FIGURES.readsPerUpload * FIGURES.manifestBytes +
+    webhooks * FIGURES.recordBytes;
   const isCached = load.hasCdn ? 1 : 0;
   return {
     "egress.internet": beside + viewed * (1 - isCached),

@@ -8,9 +8,8 @@ import { isAppError } from "@tintype/core/errors";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { openWebhookMaster, webhookSecret } from "@tintype/core/model/webhook_signature";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
+import { readTenantFolder } from "@tintype/processor/tenants/read_folder";
 import { watch } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Console } from "./console.ts";
 import { LOCAL, URLS } from "./local_names.ts";
 
@@ -42,7 +41,7 @@ export async function readTenants(
   folder: string | undefined,
   webhooks: LocalWebhooks = {},
 ): Promise<TenantFiles> {
-  const own = folder === undefined ? [] : await readFolder(folder);
+  const own = folder === undefined ? [] : await readTenantFolder(folder);
   const files = new Map([...localTenants(), ...own]);
   for (const tenant of [LOCAL.tenant, LOCAL.kafka.tenant]) {
     files.set(tenant, withWebhooks(files.get(tenant), webhooks));
@@ -132,17 +131,5 @@ function localTenants(): TenantFiles {
     Object.entries(LOCAL_TENANTS).map(([name, document]) =>
       [name, encoder.encode(JSON.stringify(document, null, 2))] as const
     ),
-  );
-}
-
-async function readFolder(folder: string): Promise<TenantFiles> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
-  return new Map(
-    await Promise.all(names.map(async (name) =>
-      [
-        name.slice(0, -".json".length),
-        new Uint8Array(await readFile(join(folder, name))),
-      ] as const
-    )),
   );
 }

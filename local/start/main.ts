@@ -139,7 +139,7 @@ async function run(context: Run): Promise<number> {
   const { options, console, dataDir, running, ending } = context;
   const doors = await openDoors(options, process.env["KAFKA_BROKERS"]);
   const identities = await loadIdentities(join(dataDir, "identities.json"));
-  const receiver = await startWebhookReceiver(identities.webhookMaster);
+  const receiver = await startWebhookReceiver({ masterSecret: identities.webhookMaster });
   const { close } = receiver;
   running.push({ ready: async () => {}, quiet() {}, stop: async () => close(), kill: close });
   const { webhook } = options;

@@ -1,10 +1,9 @@
-/** The receiver of webhooks that `start` runs itself, to show whether each picture's event arrives, signed as it must be. */
+/** A receiver of webhooks on loopback: that of `start`, which shows whether each picture's event arrives, and that of tests. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Tenant } from "@tintype/core/model/tenant";
 import { imageEventSchema } from "@tintype/core/model/webhook_event";
-import type { WebhookEndpoint } from "@tintype/core/model/webhook_endpoint";
 import { RECORD_TYPES } from "@tintype/core/model/record_type";
 import { openWebhookMaster, webhookHeaders } from "@tintype/core/model/webhook_signature";
 
@@ -13,35 +12,36 @@ export interface WebhookReceiver {
   readonly url: string;
   /** Milliseconds from an image's manifest to its first webhook; undefined where none has come. */
   eventMsOf(imageId: string | null): number | undefined;
+  /** The ids of an image's final events, each once however often it came; a `failed` image is to be tried again. */
+  idsOf(imageId: string): readonly string[];
   close(): void;
 }
 
-/** The endpoint's id in the tenants' objects. */
+/** How to receive. */
+interface ReceiverOptions {
+  /** With it, what is not signed by the endpoint's secret is refused. */
+  readonly masterSecret?: string;
+  /** Called with headers and body of each webhook. */
+  readonly onText?: (text: string) => void;
+}
+
+/** The id of `start`'s own endpoint in the tenants' objects. */
 export const RECEIVER_ID = "start";
 
-/** Listens on loopback; responds with 401 to what is not signed by the endpoint's secret. */
-export async function startWebhookReceiver(masterSecret: string): Promise<WebhookReceiver> {
-  const master = await openWebhookMaster(masterSecret);
-  const arrived = new Map<string, number>();
-  const endpoint: WebhookEndpoint = { id: RECEIVER_ID, url: "", types: RECORD_TYPES, version: 1 };
+/** Listens on loopback at a free port. */
+export async function startWebhookReceiver(
+  { masterSecret, onText }: ReceiverOptions = {},
+): Promise<WebhookReceiver> {
+  const arrived = new Map<string, { readonly ms: number; readonly ids: Set<string> }>();
   const receive = async (request: IncomingMessage): Promise<number> => {
     const body = await text(request);
-    const { data, timestamp } = imageEventSchema.parse(JSON.parse(body));
-    const signed = await webhookHeaders(
-      master,
-      { tenant: data.tenant as Tenant, endpoint }, // a signature of its own follows from each text
-      {
-        id: data.event_id,
-        sentAtMs: Number(request.headers["webhook-timestamp"]) * 1_000,
-        body,
-      },
-    );
-    const isSigned = Object.entries(signed).every(([name, value]) =>
-      request.headers[name] === value
-    );
-    if (!isSigned) return 401;
-    const ms = Date.now() - Date.parse(timestamp);
-    if (!arrived.has(data.image_id)) arrived.set(data.image_id, ms);
+    onText?.(`${JSON.stringify(request.headers)} ${body}`);
+    const { type, data, timestamp } = imageEventSchema.parse(JSON.parse(body));
+    if (masterSecret !== undefined && !await isSigned(masterSecret, request, body)) return 401;
+    const first = { ms: Date.now() - Date.parse(timestamp), ids: new Set<string>() };
+    const own = arrived.get(data.image_id) ?? first;
+    if (type !== "image.failed") own.ids.add(data.event_id);
+    arrived.set(data.image_id, own);
     return 204;
   };
   const server = createServer(async (request, response) => {
@@ -51,10 +51,21 @@ export async function startWebhookReceiver(masterSecret: string): Promise<Webhoo
   const { port } = server.address() as AddressInfo; // it listens on TCP
   return {
     url: `http://127.0.0.1:${port}/`,
-    eventMsOf: (imageId) => imageId === null ? undefined : arrived.get(imageId),
+    eventMsOf: (imageId) => arrived.get(imageId ?? "")?.ms,
+    idsOf: (imageId) => [...arrived.get(imageId)?.ids ?? []],
     close() {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** Whether the headers are those that the dispatcher makes of the body. */
+async function isSigned(masterSecret: string, { headers }: IncomingMessage, body: string) {
+  const { data } = imageEventSchema.parse(JSON.parse(body));
+  const signed = await webhookHeaders(await openWebhookMaster(masterSecret), {
+    tenant: data.tenant as Tenant, // each text has a signature of its own
+    endpoint: { id: RECEIVER_ID, url: "", types: RECORD_TYPES, version: 1 },
+  }, { id: data.event_id, sentAtMs: Number(headers["webhook-timestamp"]) * 1_000, body });
+  return Object.entries(signed).every(([name, value]) => headers[name] === value);
 }

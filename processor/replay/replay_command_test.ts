@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { t0OfImageId } from "@tintype/core/model/image_id";
+import { pushTenants } from "@tintype/core/configuration/push_tenants";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import { type ImageRef, manifestName, rawName } from "@tintype/core/model/object_name";
 import { processImage } from "@tintype/core/processing/process_image";
@@ -13,6 +14,7 @@ import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { TestWorld } from "@tintype/core/testing/test_world";
+import { pull } from "@tintype/pubsub/pull";
 import { createBigQueryClient } from "../adapters/bigquery_client.ts";
 import { openCloud } from "../command_cloud.ts";
 import { makeSample } from "../testing/samples.ts";
@@ -42,12 +44,12 @@ async function fill(): Promise<ImageRef[]> {
   return filled;
 }
 
-async function run(task: "replay" | "rebuild-rows", ...args: readonly string[]) {
+async function run(task: "replay" | "rebuild-rows" | "webhooks", ...args: readonly string[]) {
   const addresses = ["--storage", storage.url, "--pubsub", pubsub.url, "--bigquery", bigquery.url];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args, ...addresses],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", WEBHOOK_MASTER: "m".repeat(32) },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
@@ -148,5 +150,31 @@ describe("the operators' commands on the emulators", () => {
     await rowsWritten(3);
     assert.deepEqual(await rowsInView(), before);
     assert.match((await run("rebuild-rows")).stdout, /^3 manifests, 0 without a row/);
+  });
+
+  test("webhooks lists endpoints, prints a secret, sends a test and what is kept, and says when nothing is left", async () => {
+    const seen = "projects/tintype-local/subscriptions/seen";
+    const body = JSON.stringify({ topic: "projects/tintype-local/topics/tintype-webhooks" });
+    await (await fetch(`${pubsub.url}/v1/${seen}`, { method: "PUT", body })).body?.cancel();
+    const webhooks = [{ id: "shop", url: "https://shop.example/", version: 2 }];
+    const document = new TextEncoder().encode(JSON.stringify({ webhooks }));
+    await pushTenants(cloud.config, new Map([["acme", document]]));
+    assert.match(
+      (await run("webhooks", "list")).stdout,
+      /^acme shop https:.* \(version 2\): image/,
+    );
+    const secret = await run("webhooks", "secret", "acme", "shop");
+    assert.match(secret.stdout, /^whsec_\S{44}\n$/);
+    assert.equal((await run("webhooks", "test", "acme", "gone")).code, 1);
+    const replay = async (...flags: readonly string[]) =>
+      (await run("webhooks", "replay", "acme", "shop", "--since", ...flags)).stdout;
+    assert.match(await replay("1h", "--dry-run"), /^3 events would be sent again/);
+    assert.match(await replay("1s"), /^nothing is left/);
+    assert.match(await replay("1h"), /^3 events are sent again, 0 failed/);
+    assert.equal((await run("webhooks", "test", "acme", "shop")).code, 0);
+    const messages = await pull({ endpoint: pubsub.url }, seen, { maxMessages: 10 });
+    const types = messages.map(({ data }) => JSON.parse(new TextDecoder().decode(data)).type);
+    const ready = ["image.ready", "image.ready", "image.rejected"];
+    assert.deepEqual(types.toSorted(), [...ready, "webhook.test"]);
   });
 });

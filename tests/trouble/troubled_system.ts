@@ -1,7 +1,7 @@
+import { startWebhookReceiver, type WebhookReceiver } from "@tintype/local/start/webhook_receiver";
 import { BUCKETS, namesWith, putObject, TENANT } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
 import { startSystem, type System } from "../_system.ts";
-import { startWebhookReceiver, type WebhookReceiver } from "../_webhook_receiver.ts";
 
 /** A door through which pictures go in. */
 export type Door = "edge" | "kafka";

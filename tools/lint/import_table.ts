@@ -86,6 +86,7 @@ export const IMPORT_TABLE = {
     "infra/terraform",
     "tools/node_binary",
     "local/start/local_names",
+    "local/start/webhook_receiver",
     "cli",
     ...PACKAGES,
   ],
