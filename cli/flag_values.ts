@@ -63,6 +63,13 @@ export function httpOrigin(text: string): string {
   throw new UsageError("must be an http or https address without a path");
 }
 
+/** Reads a time with its zone (ISO 8601) into milliseconds since the epoch. */
+export function utcTime(text: string): number {
+  const ms = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new UsageError("must be a time such as 2026-11-30T08:00:00Z");
+}
+
 /** Reads a UTC day, `yyyy-mm-dd`; dates that do not exist, such as 2026-02-30, are refused. */
 export function utcDay(text: string): string {
   const ms = Date.parse(`${text}T00:00:00Z`);

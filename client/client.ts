@@ -69,7 +69,9 @@ export type {
   WaitManyOptions,
   WaitOptions,
 };
-export { UploadError };
+export { IndexedDbResumeStore } from "./indexed_db_store.ts";
+export { openKeptFiles } from "./queue/kept_files.ts";
+export { MemoryResumeStore, UploadError };
 
 /** How to reach the edge. */
 export interface ClientOptions {
@@ -108,7 +110,25 @@ export interface Client {
   readonly images: Images;
 }
 
-/** Makes a client. */
+/** A client. */
+export class TintypeClient implements Client {
+  readonly upload: Client["upload"];
+  readonly waitUntilReady: Client["waitUntilReady"];
+  readonly queue: Client["queue"];
+  readonly limits: Client["limits"];
+  readonly images: Images;
+
+  constructor(options: ClientOptions) {
+    const { upload, waitUntilReady, queue, limits, images } = createClient(options);
+    this.upload = upload;
+    this.waitUntilReady = waitUntilReady;
+    this.queue = queue;
+    this.limits = limits;
+    this.images = images;
+  }
+}
+
+/** Makes a client without a class. */
 export function createClient({
   edge,
   token,

@@ -1,4 +1,3 @@
-import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
 import { Crc32c, crc32cOf } from "@tintype/gcs/crc32c";
 import { hexOf } from "@tintype/gcs/hex";
 import { throwIfAborted } from "@tintype/gcs/signals";
@@ -6,57 +5,66 @@ import type { UploadSource } from "./upload_source.ts";
 
 /** What a file is recognised by. */
 export interface Digests {
-  /** Lower-case hex, as the edge takes it. */
-  readonly sha256: string;
+  /** Lower-case hex, as the edge takes it; absent where the platform has no Web Crypto, and of a file read in parts. */
+  readonly sha256?: string;
   /** Big-endian base64, as Cloud Storage writes it. */
   readonly crc32c: string;
 }
 
 /** Bytes in memory at a time; small enough for a page to stay awake between two parts. */
 const PART_BYTES = 1024 * 1024;
-/** A photograph, which Web Crypto digests ten times faster than we do; it takes all bytes at once. */
+/** A photograph: Web Crypto takes all bytes at once. */
 export const WHOLE_BYTES = 8 * PART_BYTES;
 const END_BYTES = 256 * 1024;
 
-/** Reads a file once, in parts, for both of its digests. Throws what reading throws, or the signal's reason. */
+/** Reads a file once for its digests, a large one in parts. Throws what reading throws, or the signal's reason. */
 export async function digestsOf(
   file: Pick<UploadSource, "size" | "read">,
   signal?: AbortSignal,
+  { wholeBytes = WHOLE_BYTES }: { readonly wholeBytes?: number } = {},
 ): Promise<Digests> {
-  // Absent in React Native, and in pages that came over plain HTTP.
-  const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
-  if (file.size > WHOLE_BYTES || subtle === undefined) return await digestParts(file, signal);
+  if (file.size > wholeBytes) return await digestParts(file, signal);
   const bytes = await file.read(0, file.size);
   const crc32c = crc32cOf(bytes);
-  const sha256 = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  const sha256 = await sha256Of(bytes);
   throwIfAborted(signal);
-  return { sha256: hexOf(sha256), crc32c };
+  return { ...(sha256 === undefined ? {} : { sha256 }), crc32c };
 }
 
-/** SHA-256 of a file's first and last 256 KiB: what a large one is recognised by before all of it is read. */
-export async function endsDigestOf({ size, read }: Pick<UploadSource, "size" | "read">) {
-  const sha256 = sha256Of.create();
-  sha256.update(await read(0, Math.min(END_BYTES, size)));
-  sha256.update(await read(Math.max(0, size - END_BYTES), size));
-  return hexOf(sha256.digest());
+/** A hash of a file's first and last 256 KiB: what a large one is recognised by before all of it is read. */
+export async function endsHashOf({ size, read }: Pick<UploadSource, "size" | "read">) {
+  const [head, tail] = [await read(0, END_BYTES), await read(size - END_BYTES, size)];
+  return `${await hashOf(head)} ${await hashOf(tail)}`;
 }
 
-/** SHA-256 of a text, in lower-case hex. */
-export function sha256OfText(text: string): string {
-  return hexOf(sha256Of(new TextEncoder().encode(text)));
+/** A hash in hex that tells bytes apart: SHA-256, or 128 bits of no cryptographic strength where there is no Web Crypto. */
+export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return await sha256Of(bytes) ?? [1, 2, 3, 4].map((seed) => weakHashOf(bytes, seed)).join("");
+}
+
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  // Absent in React Native, and in pages that came over plain HTTP.
+  const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
+  return subtle && hexOf(new Uint8Array(await subtle.digest("SHA-256", bytes)));
+}
+
+/** FNV-1a with a basis by seed, and the last steps of MurmurHash3. */
+function weakHashOf(bytes: Uint8Array, seed: number): string {
+  let hash = Math.imul(seed, 0x9e3779b1) ^ 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  return ((hash ^ hash >>> 16) >>> 0).toString(16).padStart(8, "0");
 }
 
 async function digestParts(
   file: Pick<UploadSource, "size" | "read">,
   signal: AbortSignal | undefined,
 ): Promise<Digests> {
-  const sha256 = sha256Of.create();
   const crc32c = new Crc32c();
   for (let start = 0; start < file.size; start += PART_BYTES) {
     throwIfAborted(signal);
-    const bytes = await file.read(start, Math.min(file.size, start + PART_BYTES));
-    sha256.update(bytes);
-    crc32c.update(bytes);
+    crc32c.update(await file.read(start, Math.min(file.size, start + PART_BYTES)));
   }
-  return { sha256: hexOf(sha256.digest()), crc32c: crc32c.digest() };
+  return { crc32c: crc32c.digest() };
 }

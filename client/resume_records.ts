@@ -1,11 +1,11 @@
 import { fieldsOf } from "@tintype/gcs/json_fields";
-import { sha256OfText } from "./digests.ts";
+import { hashOf } from "./digests.ts";
 import type { TokenSource } from "./edge_caller.ts";
 import { forgivingStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
 
 /** What an upload is recognised by when it is begun again. */
 export interface UploadIdentity {
-  /** The file's SHA-256, or that of its ends. */
+  /** A digest of the file, or hashes of its ends. */
   readonly content: string;
   readonly size: number;
   readonly contentType: string;
@@ -43,12 +43,11 @@ export class ResumeRecords {
   }
 
   /** The record of an upload. Two uploads of one file at the same time are two images: the second one has no record. */
-  async open(identity: UploadIdentity): Promise<OpenRecord> {
-    const { content, size, contentType, preset = "", ref = "" } = identity;
+  async open(upload: UploadIdentity): Promise<OpenRecord> {
+    const { content, size, contentType, preset = "", ref = "" } = upload;
     const { edge, token, account = accountOf(await token({})) } = this.#options;
-    const key = sha256OfText(
-      JSON.stringify([edge, account, content, size, contentType, preset, ref]),
-    );
+    const identity = JSON.stringify([edge, account, content, size, contentType, preset, ref]);
+    const key = await hashOf(new TextEncoder().encode(identity));
     if (this.#inUse.has(key)) return NO_RECORD;
     this.#inUse.add(key);
     return {

@@ -4,7 +4,7 @@
  */
 import { ChunkSize } from "./chunk_size.ts";
 import type { StartedUpload, UploadRequest } from "./contract.ts";
-import { digestsOf, endsDigestOf, WHOLE_BYTES } from "./digests.ts";
+import { digestsOf, endsHashOf, WHOLE_BYTES } from "./digests.ts";
 import type { CallEdge } from "./edge_caller.ts";
 import { type Image, imagePath } from "./images.ts";
 import { HEAD_BYTES, pictureTypeOf } from "./picture_type.ts";
@@ -76,6 +76,8 @@ interface Walk extends UploadTools, UploadJob {
 const MAX_SESSIONS = 3;
 /** The edge takes a client's id for 24 hours after its time. */
 const MAX_ID_AGE_MS = 23 * 3_600_000;
+/** As much as a page can be expected to hold at once. */
+const MOST_WHOLE_BYTES = 64 * 1024 * 1024;
 const WEEK_MS = 7 * 86_400_000;
 /** After these another try must begin anew. */
 const FINAL_CODES: readonly string[] = [
@@ -121,11 +123,12 @@ async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
   const { file, preset, ref } = job;
   const contentType = await step(job, "reading", () => typeOf(job));
   // Under an id of the caller's own another file may be there, from which the digest tells this one apart.
-  const isDigested = file.size <= WHOLE_BYTES || job.imageId !== undefined;
-  const digests = isDigested
-    ? await step(job, "reading", (signal) => digestsOf(file, signal))
+  const wholeBytes = job.imageId === undefined ? WHOLE_BYTES : MOST_WHOLE_BYTES;
+  const digests = file.size <= wholeBytes
+    ? await step(job, "reading", (signal) => digestsOf(file, signal, { wholeBytes }))
     : undefined;
-  const content = digests?.sha256 ?? await step(job, "reading", () => endsDigestOf(file));
+  const content = digests?.sha256 ?? digests?.crc32c ??
+    await step(job, "reading", () => endsHashOf(file));
   const identity = { content, size: file.size, contentType, preset, ref };
   const record = await tools.records.open(identity);
   const found = await record.get();

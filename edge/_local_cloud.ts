@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import {
   emulatedBucket,
   fillDays,
@@ -14,7 +10,6 @@ import {
 } from "./_config_fixture.ts";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
 const OWNER_EMAIL = "owner@tintype-local.iam.gserviceaccount.com";
 
@@ -26,97 +21,27 @@ export interface TokenWish {
   readonly ttlSeconds?: number;
 }
 
-/** A worker in `wrangler dev`, as `deno task start` runs it: real workerd, whose requests reach storage unaltered. */
+/** A worker that listens; disposing ends it. */
 export interface LocalWorker extends AsyncDisposable {
   readonly url: string;
-  readonly pid: number;
-  /** Everything it has written so far, log lines included. */
-  output(): string;
 }
 
 /** What a test changes of a worker. */
 interface LocalWorkerOptions {
-  /** Variables and secrets that replace or add to the cloud's. */
-  readonly vars?: Readonly<Record<string, string>>;
   /** Requests a minute of both rate limits, instead of those in wrangler.toml. */
   readonly requestsPerMinute?: number;
 }
 
-/** Two `wrangler dev` that start at once may find the same port free. */
-const PORT_TAKEN = /Address already in use/;
-const STARTS = 3;
-
-/** Starts the worker against a local cloud; disposing ends it. Its secrets go by a file, never by a command line. */
+/** Starts the local edge, as `deno task start` runs it, against a local cloud: its requests reach storage unaltered. */
 export async function startWorker(
-  cloud: LocalCloud,
-  options: LocalWorkerOptions = {},
+  { vars, secrets }: LocalCloud,
+  { requestsPerMinute }: LocalWorkerOptions = {},
 ): Promise<LocalWorker> {
-  for (let start = 1;; start++) {
-    try {
-      return await startWorkerOnce(cloud, options);
-    } catch (error) {
-      if (start === STARTS || !PORT_TAKEN.test(String(error))) throw error;
-    }
-  }
-}
-
-async function startWorkerOnce(
-  cloud: LocalCloud,
-  { vars = {}, requestsPerMinute }: LocalWorkerOptions,
-): Promise<LocalWorker> {
-  const folder = await mkdtemp(join(tmpdir(), "tintype-worker-"));
-  const config = await configFile(folder, requestsPerMinute);
-  const envFile = join(folder, "edge.env");
-  const values = Object.entries({ ...cloud.vars, ...cloud.secrets, ...vars });
-  await writeFile(envFile, values.map(([name, value]) => `${name}='${value}'\n`).join(""), {
-    mode: 0o600,
+  const edge = await startEmulator("edge", {
+    BINDINGS: JSON.stringify({ ...vars, ...secrets }),
+    ...requestsPerMinute !== undefined && { REQUESTS_PER_MINUTE: String(requestsPerMinute) },
   });
-  const child = spawn(process.execPath, [
-    ...["node_modules/wrangler/bin/wrangler.js", "dev", "--port", "0", "--ip", "127.0.0.1"],
-    ...["--config", config, "--persist-to", join(folder, "state"), "--env-file", envFile],
-    "--show-interactive-dev-session=false",
-  ], {
-    cwd: ROOT,
-    env: wranglerEnv(folder),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (part: string) => text += part);
-  }
-  const url = await readyUrl(child, () => text);
-  return {
-    url,
-    pid: child.pid ?? 0,
-    output: () => text,
-    async [Symbol.asyncDispose]() {
-      await stop(child);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** `wrangler.toml`, or a copy of it with other rate limits. */
-async function configFile(folder: string, requestsPerMinute: number | undefined): Promise<string> {
-  const path = join(ROOT, "wrangler.toml");
-  if (requestsPerMinute === undefined) return path;
-  const text = (await readFile(path, "utf8"))
-    .replace('main = "edge', `main = "${ROOT}/edge`)
-    .replace('directory = ".tintype', `directory = "${ROOT}/.tintype`)
-    .replaceAll(/limit = \d+/g, `limit = ${requestsPerMinute}`);
-  const copy = join(folder, "wrangler.toml");
-  await writeFile(copy, text);
-  return copy;
-}
-
-async function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
-  for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
-    const url = /Ready on (http:\/\/[\w.:]+)/.exec(output())?.[1];
-    if (url !== undefined) return url;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  await stop(child);
-  throw new Error(`wrangler did not get ready: ${output()}`);
+  return { url: edge.url, [Symbol.asyncDispose]: async () => void await edge.stop() };
 }
 
 const SMALL_PLANS = {
@@ -215,28 +140,7 @@ function hmacKey(accessId: string) {
   return { accessId, secret: randomBytes(30).toString("base64") };
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  await ended;
-}
-
 /** A request's JSON body, and its type. */
 export function jsonOf(body: unknown) {
   return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-}
-
-/** The environment in which tests run wrangler: quiet, offline, and with nothing of the machine's but programs. */
-export function wranglerEnv(folder: string): Record<string, string> {
-  const { PATH = "", NODE_COMPILE_CACHE } = process.env;
-  return {
-    PATH,
-    ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
-    HOME: folder,
-    CI: "true",
-    WRANGLER_SEND_METRICS: "false",
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    WRANGLER_LOG_PATH: folder,
-  };
 }

@@ -11,7 +11,8 @@ import {
 } from "./_local_cloud.ts";
 import { emulatedBucket } from "./_config_fixture.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
-import { bundleWorker, startWorkerd, type WorkerdLimits } from "./_workerd_fixture.ts";
+import { startWorkerd, type Workerd, type WorkerdLimits } from "./_workerd_fixture.ts";
+import { bundleWorker } from "./bundle_worker.ts";
 
 /** An object of the local storage, as its JSON API lists it. */
 interface ListedObject {
@@ -21,14 +22,14 @@ interface ListedObject {
 }
 
 /** A cloud for the tests of a file, and a worker beside it: started before the first test, ended after the last. */
-export class TestCloud {
+export class TestCloud<Worker extends LocalWorker = Workerd> {
   readonly #resources = new AsyncDisposableStack();
   #script: Promise<string> | undefined;
   local!: LocalCloud;
-  worker!: LocalWorker;
+  worker!: Worker;
 
   /** `begin` is called once the cloud is there, and may start a worker. */
-  constructor(begin?: (cloud: TestCloud) => Promise<LocalWorker | void>) {
+  constructor(begin?: (cloud: TestCloud<Worker>) => Promise<Worker | void>) {
     before(async () => {
       this.local = this.#resources.use(await startLocalCloud());
       const worker = await begin?.(this);

@@ -1,4 +1,3 @@
-import { build } from "esbuild";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -9,7 +8,6 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { LocalWorker } from "./_local_cloud.ts";
 
 /** Files in memory, where there are any: the quota's commits do not wait for this machine's disk. */
@@ -31,28 +29,13 @@ export interface WorkerdLimits {
   readonly owner?: number;
 }
 
-/** workerd itself, without the development server in front of it. */
+/** workerd itself, with nothing in front of it. */
 export interface Workerd extends LocalWorker {
+  readonly pid: number;
+  /** Everything it has written so far, log lines included. */
+  output(): string;
   /** From the start of the process until it listened, in milliseconds. */
   readonly startMs: number;
-}
-
-/** Bundles a worker with the settings of `wrangler deploy`, minified: the edge, or the file at `entry`. */
-export async function bundleWorker(
-  entry = fileURLToPath(new URL("worker.ts", import.meta.url)),
-): Promise<string> {
-  const { outputFiles: [script] } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*"],
-    write: false,
-  });
-  if (script === undefined) throw new TypeError("Cannot bundle the worker: esbuild wrote nothing");
-  return script.text;
 }
 
 /**

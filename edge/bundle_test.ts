@@ -7,7 +7,6 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { wranglerEnv } from "./_local_cloud.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -22,7 +21,15 @@ async function dryRun(environment: "" | "preview") {
       ...["deploy", "--dry-run", "--outdir", folder, "--env", environment],
     ], {
       cwd: ROOT,
-      env: wranglerEnv(folder),
+      // Quiet, offline, and with nothing of the machine's but programs.
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: folder,
+        CI: "true",
+        WRANGLER_SEND_METRICS: "false",
+        CLOUDFLARE_CF_FETCH_ENABLED: "false",
+        WRANGLER_LOG_PATH: folder,
+      },
     });
     const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
     const scripts = await Promise.all(names.map((name) => readFile(join(folder, name))));

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readAs, readProblem } from "./_assertions.ts";
-import { jsonOf, startWorker } from "./_local_cloud.ts";
+import { jsonOf, type LocalWorker, startWorker } from "./_local_cloud.ts";
 import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
 import { newImageId, TestCloud } from "./_worker_testing.ts";
@@ -21,18 +21,11 @@ import {
 
 const MIB = 1024 * 1024;
 
-const edge = new TestCloud(({ local }) => startWorker(local));
+const edge = new TestCloud<LocalWorker>(({ local }) => startWorker(local));
 const rawCount = async () => (await edge.objectsIn("tintype-raw")).length;
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** A picture that goes on with zeros. */
-function pngOf(bytes: number): Uint8Array<ArrayBuffer> {
-  const large = new Uint8Array(bytes);
-  large.set(PNG);
-  return large;
 }
 
 test("an image goes in by a session, is read, listed and erased", async () => {
@@ -96,15 +89,6 @@ test("a rendition's URL is the same the next time, and a browser may keep what i
   const read = await fetch(url);
   assert.deepEqual([read.status, await read.bytes()], [200, PNG]);
   assert.equal(read.headers.get("cache-control"), "private, max-age=600");
-});
-
-test("ten bodies of 10 MiB at once are streamed to storage whole and with their digests", async () => {
-  const large = pngOf(10 * MIB);
-  const query = `?sha256=${sha256(large)}`;
-  await Promise.all(Array.from({ length: 10 }, async () => {
-    const { imageId } = await readAs(imageSummary, await edge.sendPng(large, query), 202);
-    assert.equal((await edge.rawObjectOf(imageId)).size, String(10 * MIB));
-  }));
 });
 
 const FORM_HEAD =
@@ -172,12 +156,12 @@ test("a storage that fails once is asked again, one that stays down is a 503", a
   await edge.local.storage.control("DELETE", "/_local/faults");
 });
 
-test("dots lead out of no guarded path: they are gone before anyone looks at it", async () => {
+test("dots lead out of no guarded path: a path is what is written", async () => {
   for (
     const path of ["/healthz/../v1/images", "/healthz/%2e%2e/v1/images", "/docs/.././v1/images"]
   ) {
     const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-    assert.equal((await sendRaw(edge.worker.url, text)).status, 401, path);
+    assert.equal((await sendRaw(edge.worker.url, text)).status, 404, path);
   }
 });
 

@@ -10,7 +10,6 @@ import { eventually } from "@tintype/core/testing/eventually";
 import { type Program } from "@tintype/core/testing/start_program";
 import { COMMAND_TESTS } from "./testing/command_tests.ts";
 import {
-  becomes,
   describeOnKafka,
   md5Of,
   metricOf,
@@ -134,27 +133,6 @@ describeOnKafka("the bridge on a real broker", {
     assert.equal(await topics.stored(sent), 8);
     assert.deepEqual(await topics.lettersNow(), []);
     assert.equal(await next.kill("SIGTERM"), 0);
-  },
-
-  async "commits no refusal that others cannot learn of, reports it when they can"(cloud, topics) {
-    await cloud.records.setDown();
-    try {
-      const bridge = topics.startBridge();
-      const [bad] = await topics.send([NOT_AN_IMAGE]);
-      const [letter] = await topics.deadLetters(1);
-      await becomes(bridge, "records");
-      assert.ok([...(await topics.committed()).values()].every((offset) => offset < 0n));
-      await cloud.records.setUp();
-      await topics.caughtUp();
-      await becomes(bridge, "ready");
-      assert.equal(letter?.origin, `${topics.topic}/0/${bad?.offset}`);
-      const refusals = await topics.refusals();
-      assert.deepEqual(refusals.map(({ attributes: { origin } }) => origin), [letter?.origin]);
-      assert.equal((await topics.lettersNow()).length, 1);
-      assert.equal(await bridge.kill("SIGTERM"), 0);
-    } finally {
-      await cloud.records.setUp();
-    }
   },
 
   async "on SIGTERM commits what is durable and leaves the group"(cloud, topics) {

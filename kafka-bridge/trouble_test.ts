@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { crc32c } from "@node-rs/crc32";
-import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
+import { PNG_PIXEL } from "@tintype/core/testing/sample_images";
 import { eventually } from "@tintype/core/testing/eventually";
 import { dlq } from "./testing/command_tests.ts";
 import {
@@ -13,9 +13,6 @@ import {
   readinessOf,
 } from "./testing/describe_on_kafka.ts";
 import { chunkHeaders } from "./testing/fake_ports.ts";
-
-/** What storage does to the first uploads: refuses some, cuts some in their bodies, and loses answers. */
-const STORAGE_FAULTS = [{ status: 429 }, { cutAfterBytes: 20 }, { dropReply: true }];
 
 /** A batch whose codec nobody knows, with the right checksum. */
 function unknownCodec(batch: Buffer): void {
@@ -155,20 +152,6 @@ describeOnKafka("the bridge in trouble", {
     assert.equal(await bridge.kill("SIGTERM"), 0);
   },
 
-  async "has each record once, whatever storage does to uploads"(cloud, topics) {
-    const before = (await cloud.names()).length;
-    for (const action of STORAGE_FAULTS) {
-      await cloud.fault({ match: { path: "^/upload/" }, times: 8, action });
-    }
-    const bridge = topics.startBridge();
-    const sent = await topics.send(picturesOf(40));
-    await topics.caughtUp();
-    assert.equal(await topics.stored(sent), 40);
-    assert.equal((await cloud.names()).length, before + 40);
-    assert.deepEqual(await topics.lettersNow(), []);
-    assert.equal(await bridge.kill("SIGTERM"), 0);
-  },
-
   async "ends when its topic is deleted, and reads a new one whole"(cloud, topics) {
     const bridge = topics.startBridge({ KAFKA_WATCH_EVERY_MS: "500" });
     const early = await topics.send(picturesOf(4));
@@ -186,21 +169,6 @@ describeOnKafka("the bridge in trouble", {
       async () => await topics.stored([...early, ...late]) === 8,
     );
     assert.equal(await next.kill("SIGTERM"), 0);
-  },
-
-  async "waits until a lost dead-letter topic is back"(cloud, topics) {
-    const bridge = topics.startBridge();
-    await bridge.line("listening");
-    await cloud.admin.deleteTopics({ topics: [topics.deadLetterTopic] });
-    const [bad] = await topics.send([NOT_AN_IMAGE]);
-    await becomes(bridge, "dead_letters");
-    assert.ok((await topics.committed()).get(0) !== 1n, "nothing is skipped");
-    await topics.createDeadLetterTopic();
-    await topics.caughtUp();
-    const [letter] = await topics.deadLetters(1);
-    assert.equal(letter?.origin, `${topics.topic}/0/${bad?.offset}`);
-    await becomes(bridge, "ready");
-    await bridge.kill("SIGTERM");
   },
 
   async "joins again when it was silent past the session timeout"(cloud, topics) {

@@ -2,7 +2,7 @@
  * Builds the upload page into `.tintype/page`: esbuild bundles `main.ts` and `styles/page.css` under names that hold a
  * hash of their content, `index.html` is told those names, the document of the API that `/docs` shows lies beside them,
  * and what is not of this build is taken out.
- * Wrangler runs it before it starts or deploys the worker (`[build]` in wrangler.toml).
+ * The local edge runs it before it starts the worker, wrangler before it deploys it (`[build]` in wrangler.toml).
  */
 import { build, type OutputFile } from "esbuild";
 import { createHash, randomUUID } from "node:crypto";

@@ -96,6 +96,8 @@ export function createKeeperFixture(
       config: world.config,
       random: (count) => crypto.getRandomValues(new Uint8Array(count)),
       pseudonymKey: 1,
+      pseudonymKeys: new Map(),
+      erasures: world.erasures,
     },
     log: jsonLog({ part: "keeper", write: (line) => lines.push(line) }),
     metrics: createKeeperMetrics(),

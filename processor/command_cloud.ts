@@ -16,6 +16,7 @@ import { createBigQueryClient } from "./adapters/bigquery_client.ts";
 import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
+import { platformSettings } from "./adapters/platform_settings.ts";
 import { pubsubRecords, pubsubWebhooks } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 
@@ -116,6 +117,10 @@ export async function openStores(
     rows: new BigQueryRows(client, { dataset, periodMs: policy.periodMs }),
     imageRows: new BigQueryImageRows(client, { dataset }),
     columns: new BigQueryRowColumns(client, { dataset }),
+    platform: platformSettings({
+      ...{ projectId, buckets, dataset },
+      endpoints: { storage, pubsub, bigquery, logging: pubsub },
+    }),
   };
 }
 

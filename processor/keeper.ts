@@ -3,6 +3,8 @@
  * guard does not live with the guarded. It reads no image.
  */
 import { jsonLog } from "@tintype/core/json_log";
+import { parsePseudonymKeys } from "@tintype/core/model/owner";
+import { openSigningKey } from "@tintype/core/retention/certificate_keys";
 import { type SweepPart, sweptPartSchema } from "@tintype/core/retention/sweep_part";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
@@ -10,6 +12,7 @@ import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { callKeeper, type KeeperAccess, metadataTokens } from "./adapters/keeper_call.ts";
 import { monitoringQueues } from "./adapters/monitoring_queues.ts";
 import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
+import { platformSettings } from "./adapters/platform_settings.ts";
 import { pubsubEvents, pubsubPurges } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 import { createKeeperApp, type KeeperPorts } from "./keeper_app.ts";
@@ -18,14 +21,14 @@ import { exitOnCrash, readEnvOrExit, serveUntilSignal } from "./server_process.t
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { traced } from "./telemetry/traced.ts";
 
-function main(): void {
+async function main(): Promise<void> {
   const log = jsonLog({ part: "keeper", write: console.log });
   const env = readEnvOrExit(readKeeperEnv, KEEPER_VARS, Deno.env);
   exitOnCrash(log);
   const stopping = new AbortController();
   const app = createKeeperApp({
     ...env,
-    ports: createPorts(env),
+    ports: await createPorts(env),
     sweepElsewhere: sweepByCall({
       url: env.audience,
       identityToken: metadataTokens(env.endpoints.metadata),
@@ -45,7 +48,7 @@ function sweepByCall(access: KeeperAccess): SweepPart {
     sweptPartSchema.parse(await callKeeper(access, { job: "sweep", shards, signal }));
 }
 
-function createPorts(env: KeeperEnv): KeeperPorts {
+async function createPorts(env: KeeperEnv): Promise<KeeperPorts> {
   const { projectId, dataset, endpoints, buckets, topics, policy, settleMs } = env;
   const store = (role: keyof typeof buckets) =>
     traced(role, gcsObjectStore({ bucket: buckets[role], endpoint: endpoints.storage }));
@@ -60,6 +63,7 @@ function createPorts(env: KeeperEnv): KeeperPorts {
     notes: store("processed"),
     config: store("config"),
     rows: traced("rows", rows),
+    platform: traced("platform", platformSettings({ ...env, buckets: { ...env.buckets } })),
     purges: traced("purges", pubsubPurges(pubsub, topics.certificates)),
     events: traced("events", pubsubEvents(pubsub, topics.events, buckets)),
     queues: traced(
@@ -71,11 +75,13 @@ function createPorts(env: KeeperEnv): KeeperPorts {
       }),
     ),
     hashing: webHashing,
+    sign: await openSigningKey(env.certificateKey),
     clock: Date,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     policy,
     pseudonymKey: env.pseudonymKey,
+    pseudonymKeys: await parsePseudonymKeys(env.pseudonymKeys),
   };
 }
 
-main();
+await main();

@@ -1,7 +1,15 @@
 import { schemaError } from "@tintype/core/errors";
+import {
+  type ErasedPerson,
+  erasePerson,
+  type ErasePersonPorts,
+} from "@tintype/core/ingest/erase_person";
 import { SHARDS } from "@tintype/core/model/object_name";
+import { isSubject } from "@tintype/core/model/owner";
+import { isTenant } from "@tintype/core/model/tenant";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
+import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import type { Certificate, CertificatePlace } from "@tintype/core/retention/certificate";
 import { keepDays, type KeepDaysPorts } from "@tintype/core/retention/keep_days";
 import { imageOf, type Refusal } from "@tintype/core/retention/purge_bucket";
@@ -18,7 +26,12 @@ import { createServerApp, requireCaller } from "./server_app.ts";
 import type { KeeperMetrics } from "./telemetry/keeper_metrics.ts";
 
 /** Everything that the keeper's jobs need. */
-export type KeeperPorts = SweepPorts & SettleErasuresPorts & RepairPorts & KeepDaysPorts;
+export type KeeperPorts =
+  & SweepPorts
+  & SettleErasuresPorts
+  & RepairPorts
+  & KeepDaysPorts
+  & ErasePersonPorts;
 
 /** What the keeper's HTTP surface is made of. */
 export interface KeeperAppOptions {
@@ -43,6 +56,8 @@ export interface KeeperAppOptions {
 /** Less than the scheduler's attempt deadlines of 3 and 30 minutes. */
 const JOB_TIMEOUT_MS = 170_000;
 const REPAIR_TIMEOUT_MS = 1_740_000;
+const { sourceMs, segmentMs } = RETENTION_BOUNDS.kafka;
+const KAFKA_MS = sourceMs + segmentMs;
 /** With fewer days ahead that have a salt, somebody must look. */
 const MIN_DAYS_AHEAD = 7;
 
@@ -53,6 +68,13 @@ const repairSchema = z.strictObject({
     .transform((text) => [...text]).optional(),
   failed: z.boolean().optional(),
   dryRun: z.boolean().optional(),
+});
+
+/** Whose images `POST /jobs/erase` erases, or with `dryRun` only finds. */
+const eraseSchema = z.strictObject({
+  tenant: z.string().refine(isTenant, "must be a tenant's name"),
+  subject: z.string().refine(isSubject, "must be 1 to 256 characters of Unicode"),
+  dryRun: z.boolean().default(false),
 });
 
 /** The keeper's HTTP surface: jobs from Cloud Scheduler and operators, health, metrics. */
@@ -88,12 +110,27 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
     return kept;
   };
   const repair = async (call: CallOptions, c: Context) => {
-    const { since: sinceMs, failed: hasFailed, dryRun: isDryRun = false, shards } =
-      await readRepair(c);
+    const { since: sinceMs, failed: hasFailed, dryRun: isDryRun = false, shards } = await readBody(
+      c,
+      repairSchema,
+      "repair",
+    );
     const repaired = await repairImages(ports, { sinceMs, shards, hasFailed, isDryRun, ...call });
     if (!isDryRun) metrics.repaired(repaired);
     if (!repaired.isAgeKnown) log.error("queue_age_unknown");
     return { ...repaired, isDryRun };
+  };
+  /** Called by people alone. Whose images they are is in no log. */
+  const erase = {
+    name: "erase",
+    run: async (call: CallOptions, c: Context) => {
+      const { dryRun: isDryRun, ...whose } = await readBody(c, eraseSchema, "erase");
+      const erased = await erasePerson(ports, { ...whose, isDryRun, kafkaMs: KAFKA_MS, ...call });
+      return { ...erased, isDryRun };
+    },
+    fieldsOf: ({ images, requested, isDryRun }: ErasedPerson & { readonly isDryRun: boolean }) => (
+      { images: images.length, requested, isDryRun }
+    ),
   };
   const fields = (done: object) => ({ ...done }) as LogFields; // counts alone
   const scheduled = requireCaller(options, options.schedulerServiceAccount);
@@ -105,6 +142,7 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
   add({ name: "erasures", run: settle, fieldsOf: fields });
   add({ name: "days", run: days, fieldsOf: fields });
   add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: REPAIR_TIMEOUT_MS });
+  add(erase);
   const part = { name: "sweep_part", run: sweepShards, fieldsOf: partTotalsOf };
   app.post("/jobs/sweep/:shards{[a-z2-7]{1,32}}", itself, job(options, part));
   return app;
@@ -136,11 +174,11 @@ function job<Done extends object>(
 }
 
 /** Cloud Scheduler sends no body: then it is the schedule's run. */
-async function readRepair(c: Context): Promise<z.infer<typeof repairSchema>> {
+async function readBody<T>(c: Context, schema: z.ZodType<T>, what: string): Promise<T> {
   const text = await c.req.text();
-  const read = repairSchema.safeParse(text === "" ? {} : parseJson(text));
+  const read = schema.safeParse(text === "" ? {} : parseJson(text));
   if (read.success) return read.data;
-  throw schemaError("invalid_request", "Cannot repair", read.error);
+  throw schemaError("invalid_request", `Cannot ${what}`, read.error);
 }
 
 function parseJson(text: string): unknown {

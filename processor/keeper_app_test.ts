@@ -151,6 +151,21 @@ describe("createKeeperApp()", () => {
     }
   });
 
+  test("POST /jobs/erase takes a tenant and a subject, whom it neither logs nor returns", async () => {
+    const { runJob, events, app } = fixture();
+    const body = { tenant: "acme", subject: "ann@example.com" };
+    const erased = await runJob("erase", body);
+    assert.deepEqual(erased, { days: 0, requested: 0, images: [], isDryRun: false });
+    assert.ok(!JSON.stringify(events()).includes("ann"));
+    const { tenant, subject } = body;
+    for (
+      const wrong of [{ tenant }, { subject }, { ...body, tenant: "A" }, { ...body, all: true }]
+    ) {
+      const token = await tokenFor("erase");
+      assert.equal((await post(app, "/jobs/erase", { token, body: wrong })).status, 400);
+    }
+  });
+
   test("POST /jobs/days makes the days that are near, and logs where they are few", async () => {
     const { world, runJob, events } = fixture();
     const { added, ahead } = await runJob("days");

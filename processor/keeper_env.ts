@@ -28,10 +28,18 @@ export const KEEPER_VARS = z.object({
   /** The subscriptions whose messages are events of images, slow lanes included. */
   EVENT_SUBSCRIPTIONS: z.string().default("tintype-events")
     .transform((text) => text.split(",")).pipe(z.array(topic).min(1)),
+  /** Ed25519, in PEM: certificates are signed with it. */
+  CERTIFICATE_KEY: z.string().startsWith(
+    "-----BEGIN PRIVATE KEY-----",
+    "must be a PKCS #8 key in PEM",
+  ),
   MONITORING_ENDPOINT: address.optional(),
+  LOGGING_ENDPOINT: address.optional(),
   METADATA_ENDPOINT: address.optional(),
   /** The number of the pseudonym key that days made from now on use. */
   PSEUDONYM_KEY: whole(1, 999_999).default(1),
+  /** The keys by number, with which a person's owners are found. */
+  PSEUDONYM_KEYS: z.string(),
   /** How old a row must be before it can be changed, in milliseconds. */
   SETTLE_MS: whole(0, 86_400_000).default(0),
 });
@@ -43,12 +51,14 @@ export interface KeeperEnv extends ServerEnv {
   readonly topics: Readonly<Record<"events" | "certificates", string>>;
   readonly endpoints:
     & ServerEnv["endpoints"]
-    & Readonly<Record<"bigquery" | "monitoring" | "metadata", string | undefined>>;
+    & Readonly<Record<"bigquery" | "logging" | "monitoring" | "metadata", string | undefined>>;
   readonly schedulerServiceAccount: string;
   readonly keeperServiceAccount: string;
   readonly sweepParts: number;
   readonly eventSubscriptions: readonly string[];
+  readonly certificateKey: string;
   readonly pseudonymKey: number;
+  readonly pseudonymKeys: string;
   readonly settleMs: number;
 }
 
@@ -64,6 +74,7 @@ export function readKeeperEnv(env: Variables): KeeperEnv {
     endpoints: {
       ...server.endpoints,
       bigquery: vars.BIGQUERY_ENDPOINT,
+      logging: vars.LOGGING_ENDPOINT,
       monitoring: vars.MONITORING_ENDPOINT,
       metadata: vars.METADATA_ENDPOINT,
     },
@@ -71,7 +82,9 @@ export function readKeeperEnv(env: Variables): KeeperEnv {
     keeperServiceAccount: vars.KEEPER_SERVICE_ACCOUNT,
     sweepParts: vars.SWEEP_PARTS,
     eventSubscriptions: vars.EVENT_SUBSCRIPTIONS,
+    certificateKey: vars.CERTIFICATE_KEY,
     pseudonymKey: vars.PSEUDONYM_KEY,
+    pseudonymKeys: vars.PSEUDONYM_KEYS,
     settleMs: vars.SETTLE_MS,
   };
 }

@@ -1,6 +1,7 @@
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName, rawName } from "@tintype/core/model/object_name";
 import { parseManifest } from "@tintype/core/model/manifest";
+import { CERTIFICATE_KEY } from "@tintype/core/testing/sample_certificate";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
@@ -44,7 +45,8 @@ describe("processor and keeper as processes with their own permissions only", ()
     const keeperEnv = {
       ...{ PORT: String(port), AUDIENCE: keeperAudience, SWEEP_PARTS: "2" },
       BIGQUERY_ENDPOINT: bigquery.url,
-      MONITORING_ENDPOINT: pubsub.url,
+      ...{ MONITORING_ENDPOINT: pubsub.url, LOGGING_ENDPOINT: pubsub.url, CERTIFICATE_KEY },
+      PSEUDONYM_KEYS: JSON.stringify({ 1: "a".repeat(32) }),
       METADATA_ENDPOINT: oidc.url,
     };
     [processor, keeper] = await Promise.all([

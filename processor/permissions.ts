@@ -36,6 +36,7 @@ export const GOOGLE_HOSTS = [
 export const KEEPER_HOSTS = [
   ...GOOGLE_HOSTS,
   "monitoring.googleapis.com",
+  "logging.googleapis.com",
   "keeper.invalid",
 ] as const;
 

@@ -15,6 +15,7 @@ import { performance } from "node:perf_hooks";
 import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import { describeError } from "./describe_error.ts";
 import type { FairQueue } from "./fair_queue.ts";
+import { notifiedObject } from "./notified_object.ts";
 import {
   type DeliveryFacts,
   type DeliverySpan,
@@ -78,8 +79,10 @@ export async function handlePush(
     ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
     return 204;
   }
-  const { envelope, event: { objectName, generation, bucket, eventType, resource } } = opened;
-  const delivery = { objectName, generation, attempt: envelope.deliveryAttempt ?? 1 };
+  const { envelope, event } = opened;
+  const { objectName, generation, bucket, eventType, resource } = event;
+  const attempt = envelope.deliveryAttempt ?? 1;
+  const delivery = { objectName, generation, attempt, object: notifiedObject(event) };
   const work = Object.hasOwn(works, bucket) ? works[bucket] : undefined;
   if (eventType !== "OBJECT_FINALIZE" || work === undefined) {
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });

@@ -8,6 +8,8 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { runTask } from "./_task.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -26,6 +28,11 @@ before(async () => {
   folder = await mkdtemp(join(ROOT, ".tintype/packed-"));
   const { code, stderr } = await runTask("pack", "--out", folder);
   assert.equal(code, 0, stderr);
+  // As an installation lays it out.
+  const installed = join(folder, "node_modules/@tintype/client");
+  await mkdir(installed, { recursive: true });
+  const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "";
+  await run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"]);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -35,9 +42,8 @@ function majorOf(node: string): number {
 }
 
 const PROGRAM = `
-  import { createClient, UploadError } from "./client/client.js";
-  import { openFile } from "./client/node/file_source.js";
-  import { FileResumeStore } from "./client/node/file_store.js";
+  import { TintypeClient, UploadError } from "@tintype/client";
+  import { FileResumeStore, openFile } from "@tintype/client/node";
 
   const sent = [];
   const fetch = async (url, { method, headers, body }) => {
@@ -48,18 +54,19 @@ const PROGRAM = `
     const imageId = "019ae2c4-9a00-7c3e-8f51-2a6f0c9d1b34";
     return Response.json({ imageId, upload }, { status: 201 });
   };
-  const client = createClient({ edge: "http://edge.test", token: () => "t", fetch,
+  const client = new TintypeClient({ edge: "http://edge.test", token: () => "t", fetch,
     store: new FileResumeStore(import.meta.dirname + "/state") });
   const file = await openFile(process.argv[1], { type: "image/jpeg" });
   const { imageId } = await client.upload(file);
   const error = new UploadError({ status: 0, code: "timeout", detail: "" });
-  console.log(JSON.stringify({ imageId, sent, code: error.code }));
+  const inner = await import("@tintype/client/client").catch(({ code }) => code);
+  console.log(JSON.stringify({ imageId, sent, code: error.code, inner }));
 `;
 
 test("the packed client depends on nothing that is not published", async () => {
   const text = await readFile(join(folder, "client/package.json"), "utf8");
   const { dependencies, exports } = JSON.parse(text);
-  assert.deepEqual(Object.keys(dependencies), ["@noble/hashes"]);
+  assert.deepEqual(Object.keys(dependencies), []);
   for (const path of Object.values(exports["./webhooks"]).map(String)) {
     assert.ok(existsSync(join(folder, "client", path)), path);
   }
@@ -69,34 +76,84 @@ test("the packed client depends on nothing that is not published", async () => {
   }
 });
 
-test("the packed client uploads a file on the machine's own Node", { skip }, async () => {
-  const program = join(folder, "program.mjs");
-  await writeFile(program, PROGRAM);
-  const { stdout, stderr } = await run(MACHINE_NODE ?? "", [program]);
-  const { imageId, sent, code } = JSON.parse(stdout);
-  assert.match(imageId, /^[0-9a-f-]{36}$/);
-  assert.match(sent.join("\n"), /^POST \nPUT bytes 0-\d+\/\d+/);
-  assert.deepEqual([code, stderr], ["timeout", ""]);
+for (
+  const [what, node] of [["the machine's own", MACHINE_NODE], ["the lock file's", process.execPath]]
+) {
+  test(`the packed client uploads a file on ${what} Node, and shows no internals`, {
+    skip: node === undefined ? skip : false,
+  }, async () => {
+    const program = join(folder, "program.mjs");
+    await writeFile(program, PROGRAM);
+    const { stdout, stderr } = await run(node ?? "", [program]);
+    const { imageId, sent, code, inner } = JSON.parse(stdout);
+    assert.match(imageId, /^[0-9a-f-]{36}$/);
+    assert.match(sent.join("\n"), /^POST \nPUT bytes 0-\d+\/\d+/);
+    assert.deepEqual([code, inner, stderr], ["timeout", "ERR_PACKAGE_PATH_NOT_EXPORTED", ""]);
+  });
+}
+
+test("the packed client, bundled with its queue, has at most 12 kB", async () => {
+  const contents = 'export { TintypeClient } from "@tintype/client";';
+  const stdin = { contents, resolveDir: folder };
+  const { outputFiles } = await build({
+    ...{ stdin, bundle: true, minify: true, format: "esm", write: false },
+  });
+  const bytes = gzipSync(outputFiles[0]?.contents ?? new Uint8Array(), { level: 9 }).length;
+  console.log(`the client has ${bytes} bytes`);
+  assert.ok(bytes <= 12_000, `${bytes} bytes`);
 });
 
-test("the packed types are those of the sources, and refuse what the client does not take", async () => {
-  const consumer = (upload: string) => `
-    import { createClient, type Upload } from "./client/client.js";
-    const client = createClient({ edge: "http://edge.test", token: () => "t" });
-    export const upload: Upload = client.upload(new Blob([]), ${upload});
-    export const width = async (id: string): Promise<number | undefined> =>
-      (await client.images.get(id)).metadata.width;
-  `;
-  await writeFile(join(folder, "good.ts"), consumer('{ metadata: { preset: "shop" } }'));
-  await writeFile(join(folder, "bad.ts"), consumer("{ metadata: { preset: 1 } }"));
-  const check = (file: string) =>
+/** Names of the reader's own, and packages that are not here. */
+const OWN = `
+  declare const edge: string;
+  declare function accessToken(options?: { readonly renew: boolean }): string;
+  declare function show(text: unknown): void;
+  declare const [file, files]: [File, File[]];
+`;
+const FOREIGN = `
+  declare module "react" {
+    export { useEffect, useRef, useState } from "preact/hooks";
+  }
+  declare module "react-native-get-random-values";
+  declare module "expo-file-system" {
+    export class File {
+      constructor(uri: string);
+      readonly size: number | null;
+      open(): { offset: number; readBytes(length: number): Uint8Array<ArrayBuffer>; close(): void };
+    }
+  }
+  declare module "expo-secure-store" {
+    export function getItemAsync(key: string): Promise<string | null>;
+    export function setItemAsync(key: string, value: string): Promise<void>;
+    export function deleteItemAsync(key: string): Promise<void>;
+  }
+`;
+
+test("the packed types fit every snippet of the documents, and refuse what the client does not take", async () => {
+  const documents = ["docs/clients.md", "client/README.md"];
+  const texts = await Promise.all(documents.map((name) => readFile(join(ROOT, name), "utf8")));
+  const snippets = texts.flatMap((text) => [...text.matchAll(/^```(tsx?)\b.*\n([^]*?)^```$/gm)]);
+  assert.ok(snippets.length >= 6);
+  const files = await Promise.all(snippets.map(async ([, ending, text], at) => {
+    const name = join(folder, `snippet_${at}.${ending}`);
+    await writeFile(name, `${text}\nexport {};`);
+    return name;
+  }));
+  await writeFile(join(folder, "own.d.ts"), OWN);
+  await writeFile(join(folder, "foreign.d.ts"), FOREIGN);
+  const wrong = 'import { TintypeClient } from "@tintype/client";\n' +
+    'new TintypeClient({ edge: "", token: () => "" }).upload(new Blob([]), { metadata: { preset: 1 } });';
+  await writeFile(join(folder, "bad.ts"), wrong);
+  const check = (...names: readonly string[]) =>
     run(join(ROOT, "node_modules/.bin/tsc"), [
-      ...["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022"],
-      ...["--lib", "es2022,dom", "--types", "", "--ignoreConfig", join(folder, file)],
-    ]);
-  await check("good.ts").catch((error: { stdout: string }) => assert.fail(error.stdout));
+      ...["--noEmit", "--strict", "--module", "esnext", "--moduleResolution", "bundler"],
+      ...["--target", "es2022", "--lib", "es2022,dom", "--types", "", "--skipLibCheck"],
+      ...["--jsx", "react-jsx", "--jsxImportSource", "preact", "--ignoreConfig", ...names],
+    ], { cwd: folder });
+  const all = [...files, join(folder, "own.d.ts"), join(folder, "foreign.d.ts")];
+  await check(...all).catch((error: { stdout: string }) => assert.fail(error.stdout));
   await assert.rejects(check("bad.ts"), (error: { stdout?: string }) => {
-    assert.match(error.stdout ?? "", /^[^\n]*bad\.ts\(4,\d+\): error TS2322[^\n]*\n?[^\n]*$/);
+    assert.match(error.stdout ?? "", /^[^\n]*bad\.ts\(2,\d+\): error TS2322[^\n]*\n?[^\n]*$/);
     return true;
   });
 });

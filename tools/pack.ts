@@ -1,6 +1,6 @@
 /**
  * `deno task pack`: writes the package that others install, as JavaScript with types: sources are TypeScript, which runs in
- * Deno, Node 24 and bundlers, but not in Node 20. `npm pack` or `npm publish` in a written folder does the rest.
+ * Deno, Node 24 and bundlers, but not in Node 20. `npm publish` of the tarball does the rest.
  */
 import { globSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -14,21 +14,29 @@ const PACKAGE = "client";
 const INNER = "gcs";
 const PACK = defineCommand({
   name: "pack",
-  summary: "Writes @tintype/client as JavaScript with types.",
+  summary: "Writes @tintype/client as JavaScript with types, and as the tarball that is published.",
   flags: {
-    "out DIR": { about: "folder that gets the folder client", default: ".tintype/packages" },
+    "out DIR": {
+      about: "folder that gets the folder client and the tarball",
+      default: ".tintype/packages",
+    },
+    "repository OWNER/NAME": {
+      about: "the repository at GitHub that the package names as its own",
+    },
   },
 });
+
+/** Files beside the code that the package has. */
+const DOCUMENTS = ["README.md", "CHANGELOG.md"];
 
 /** The fields of a package.json that decide what a published one has. */
 interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly type: string;
   readonly exports: Readonly<Record<string, string>>;
+  readonly private?: boolean;
+  readonly devDependencies?: unknown;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: unknown;
-  readonly peerDependenciesMeta?: unknown;
 }
 
 async function compile(out: string): Promise<boolean> {
@@ -47,7 +55,13 @@ async function compile(out: string): Promise<boolean> {
       paths: { [`@tintype/${INNER}/*`]: [join(ROOT, INNER, "*.ts")] },
     },
     include: [join(ROOT, PACKAGE, "**/*.ts")],
-    exclude: ["**/*_test.ts", "**/*_testing.ts", "**/*_fixture.ts", "**/command/**"]
+    exclude: [
+      "**/*_test.ts",
+      "**/*_testing.ts",
+      "**/*_fixture.ts",
+      "**/command/**",
+      "**/testing/**",
+    ]
       .map((pattern) => join(ROOT, pattern)),
   };
   await Deno.writeTextFile(config, JSON.stringify(options, null, 2));
@@ -73,28 +87,43 @@ async function packInner(out: string): Promise<void> {
   }
 }
 
-async function writeManifest(out: string): Promise<void> {
+async function writeManifest(out: string, slug: string | undefined): Promise<void> {
   const text = await Deno.readTextFile(join(ROOT, PACKAGE, "package.json"));
-  const { name: own, version, type, ...rest }: Manifest = JSON.parse(text);
-  const { peerDependencies, peerDependenciesMeta } = rest;
-  const { [`@tintype/${INNER}`]: _, ...dependencies } = rest.dependencies ?? {};
+  const { private: _private, devDependencies: _dev, ...manifest }: Manifest = JSON.parse(text);
+  const { [`@tintype/${INNER}`]: _, ...dependencies } = manifest.dependencies ?? {};
   const exports = Object.fromEntries(
-    Object.entries(rest.exports).map(([path, file]) => {
-      const [types, script] = ["d.ts", "js"].map((ending) => file.replace(/ts$/, ending));
-      return [path, { types, default: script }];
-    }),
+    // The pattern is for the project's own packages.
+    Object.entries(manifest.exports).filter(([path]) => !path.includes("*"))
+      .map(([path, file]) => [path, {
+        types: file.replace(/ts$/, "d.ts"),
+        default: file.replace(/ts$/, "js"),
+      }]),
   );
-  const engines = { node: ">=20" };
-  const published = { exports, engines, dependencies, peerDependencies, peerDependenciesMeta };
-  const manifest = { name: own, version, type, ...published };
+  const url = `git+https://github.com/${slug}.git`;
+  const repository = { type: "git", url, directory: PACKAGE };
+  const published = {
+    ...{ ...manifest, exports, engines: { node: ">=20" }, dependencies },
+    ...(slug === undefined ? {} : { repository }),
+  };
   const path = join(out, PACKAGE, "package.json");
-  await Deno.writeTextFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log(`${own} ${version} in ${join(out, PACKAGE)}`);
+  await Deno.writeTextFile(path, `${JSON.stringify(published, null, 2)}\n`);
+  for (const name of DOCUMENTS) {
+    await Deno.copyFile(join(ROOT, PACKAGE, name), join(out, PACKAGE, name));
+  }
+}
+
+/** Writes the tarball that is published, beside the folder. */
+async function packTarball(out: string): Promise<boolean> {
+  const pack = ["npm", "pack", join(out, PACKAGE), "--pack-destination", out, "--silent"];
+  const { code, output } = await runCommand(pack);
+  console.log(code === 0 ? join(out, output.trim()) : output);
+  return code === 0;
 }
 
 await runMain(PACK, async (call) => {
   const out = resolve(ROOT, call.out);
   if (!await compile(out)) return EXIT.failed;
   await packInner(out);
-  await writeManifest(out);
+  await writeManifest(out, call.repository);
+  return await packTarball(out) ? EXIT.done : EXIT.failed;
 });

@@ -139,8 +139,9 @@ async function overHttp(bytes: Uint8Array<ArrayBuffer>, contentType: string): Pr
   const objectName = rawName(newRef());
   const written = await raw.create(objectName, bytes, { contentType, customTimeMs: Date.now() });
   if (!written.created) throw new Error("Cannot upload as the name is taken");
+  const object = await raw.stat(objectName) ?? undefined;
   return {
-    delivery: { objectName, generation: written.generation, attempt: 1 },
+    delivery: { objectName, generation: written.generation, attempt: 1, object },
     ports: {
       ...ports,
       raw,

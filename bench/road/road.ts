@@ -31,7 +31,7 @@ const PARTS: readonly (readonly [part: string, mark: string])[] = [
   ["pixels", "pixel_process.ts"],
   ["processor", "processor/main.ts"],
   ["edge", "workerd"],
-  ["edge dev server", "wrangler"],
+  ["edge around workerd", "edge/serve.ts"],
   ["bridge", "kafka-bridge/main.ts"],
   ["storage", "storage/serve.ts"],
   ["bigquery", "bigquery/serve.ts"],

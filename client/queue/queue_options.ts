@@ -14,8 +14,8 @@ export interface QueueOptions {
   readonly account?: string;
   /** Whether what was refused may be sent again later, and so stays in the store. */
   readonly canRetry?: (problem: ItemProblem) => boolean;
-  /** Called with each change of an item, and of which items there are. */
-  readonly onChange?: () => void;
+  /** Called with each item that changed; without one where the queue itself did. */
+  readonly onChange?: (item?: QueueItem) => void;
   /** Called when the store has all of an item. */
   readonly onStored?: (item: QueueItem) => void;
   /** Called when an item has ended. */

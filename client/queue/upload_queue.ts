@@ -357,11 +357,11 @@ export class UploadQueue {
   #change(entry: QueueEntry, change: Partial<QueueItem>): void {
     if (entry.isGone) return;
     entry.item = { ...entry.item, ...change };
-    this.#changed();
+    this.#changed(entry.item);
   }
 
-  #changed(): void {
-    this.#options.onChange?.();
+  #changed(item?: QueueItem): void {
+    this.#options.onChange?.(item);
     if (this.#onIdle.length === 0 || !this.#isClosed && this.isBusy) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }

@@ -1,9 +1,9 @@
 /**
- * An uploader for Uppy: `uppy.use(TintypeUploader, { client })`. Each file goes by the client; what people press in Uppy
- * becomes the client's pause, resume and cancel, and what the client tells becomes Uppy's progress.
+ * An uploader for Uppy: `uppy.use(TintypeUploader, { client })`. Files go by the client's queue; what people press in Uppy
+ * becomes its pause, resume and cancel, and how its items change becomes Uppy's progress.
  */
-import type { Client, UploadProgress } from "../client.ts";
-import { UploadError } from "../problem.ts";
+import type { Client, QueueItem, UploadQueue } from "../client.ts";
+import type { ItemProblem, QueueFile } from "../queue/queue_item.ts";
 import {
   BasePlugin,
   type Body,
@@ -59,68 +59,60 @@ export class TintypeUploader<M extends Meta>
   readonly #uploadFiles = async (ids: string[]): Promise<void> => {
     const files = filterFilesToUpload(this.uppy.getFilesByIds(ids));
     this.uppy.emit("upload-start", filterFilesToEmitUploadStarted(files));
-    const queue = files.values();
-    const worker = async () => {
-      for (const file of queue) await this.#uploadFile(file.id);
-    };
-    const { limit = DEFAULT_LIMIT } = this.opts;
-    await Promise.all(Array.from({ length: limit }, worker));
+    const { client, preset, limit = DEFAULT_LIMIT } = this.opts;
+    const queue = client.queue({
+      atOnce: limit,
+      until: "stored",
+      onChange: (item) => item !== undefined && this.#tellProgress(item),
+      onEnd: (item) => this.#tellEnd(item),
+    });
+    const events = files.map(({ id }) => this.#follow(id, queue));
+    await queue.add(files.map(queuedOf), { preset });
+    for (const { id, isPaused } of files) if (isPaused === true) queue.pause(id);
+    await queue.idle();
+    for (const each of events) each.remove();
   };
 
-  /** Uploads one file; it never rejects, as Uppy is told by events. */
-  async #uploadFile(id: string): Promise<void> {
-    const file = this.uppy.getFiles().find((each) => each.id === id); // it may have been removed since
-    if (file === undefined) return;
+  /** What people do with a file. */
+  #follow(id: string, queue: UploadQueue): EventManager<M, TintypeBody> {
     const events = new EventManager(this.uppy);
-    try {
-      const { imageId } = await this.#begin(file, events);
-      const bytesUploaded = file.size ?? 0;
-      const body = { imageId };
-      this.uppy.emit("upload-success", this.uppy.getFile(id), { status: 200, bytesUploaded, body });
-    } catch (error) {
-      if (error instanceof UploadError && error.code === "cancelled") return;
-      this.uppy.emit("upload-error", this.uppy.getFile(id), failureOf(error));
-    } finally {
-      events.remove();
-    }
+    const cancel = () => void queue.remove(id);
+    events.onFileRemove(id, cancel);
+    events.onCancelAll(id, cancel);
+    events.onPause(id, (isPaused) => isPaused ? queue.pause(id) : queue.resume(id));
+    events.onPauseAll(id, () => queue.pause(id));
+    events.onResumeAll(id, () => queue.resume(id));
+    return events;
   }
 
-  #begin(file: UppyFile<M, TintypeBody>, events: EventManager<M, TintypeBody>) {
-    if (file.isRemote || file.data === undefined) {
-      throw new TypeError(`Cannot upload ${file.name} as its bytes are not here`);
-    }
-    const { client, preset } = this.opts;
-    const upload = client.upload(file.data, {
-      metadata: { contentType: file.type, preset },
-      onProgress: (progress) => this.#tellProgress(file.id, progress),
-    });
-    const cancel = () => void upload.cancel();
-    const pauseOrResume = (isPaused: boolean) => isPaused ? upload.pause() : upload.resume();
-    events.onFileRemove(file.id, cancel);
-    events.onCancelAll(file.id, cancel);
-    events.onPause(file.id, pauseOrResume);
-    events.onPauseAll(file.id, () => upload.pause());
-    events.onResumeAll(file.id, () => upload.resume());
-    if (file.isPaused === true) upload.pause();
-    return upload;
+  #tellEnd({ id, imageId = "", size, problem }: QueueItem): void {
+    const file = this.uppy.getFile(id);
+    const done = { status: 200, bytesUploaded: size, body: { imageId } };
+    if (problem === undefined) this.uppy.emit("upload-success", file, done);
+    else this.uppy.emit("upload-error", file, failureOf(problem));
   }
 
-  #tellProgress(id: string, { heldBytes, totalBytes }: UploadProgress): void {
+  #tellProgress({ id, sentBytes, size }: QueueItem): void {
     const file = this.uppy.getFiles().find((each) => each.id === id);
     const uploadStarted = file?.progress.uploadStarted;
     if (file === undefined || uploadStarted === undefined || uploadStarted === null) return;
-    this.uppy.emit("upload-progress", file, {
-      uploadStarted,
-      bytesUploaded: heldBytes,
-      bytesTotal: totalBytes,
-    });
+    const progress = { uploadStarted, bytesUploaded: sentBytes, bytesTotal: size };
+    this.uppy.emit("upload-progress", file, progress);
   }
 }
 
+/** A file of Uppy's for the queue. */
+function queuedOf<M extends Meta>(
+  { id, name = "", type, size, data, isRemote }: UppyFile<M, TintypeBody>,
+): QueueFile {
+  const open = async () => {
+    if (!isRemote && data !== undefined) return data;
+    throw new TypeError(`Cannot upload ${name} as its bytes are not here`);
+  };
+  return { id, name, type, size: size ?? 0, open };
+}
+
 /** What Uppy shows: the problem in words, and its code. */
-function failureOf(error: unknown): { name: string; message: string; details?: string } {
-  if (error instanceof UploadError) {
-    return { name: error.name, message: error.problem.detail, details: error.code };
-  }
-  return error instanceof Error ? error : new Error(String(error));
+function failureOf({ code, detail, cause }: ItemProblem) {
+  return cause instanceof Error ? cause : { name: "UploadError", message: detail, details: code };
 }

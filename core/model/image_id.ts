@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import { hexOf } from "../hex.ts";
+import { rememberNewest } from "./remember_newest.ts";
 
 declare const brand: unique symbol;
 
@@ -29,10 +30,10 @@ export function parseImageId(value: string): ImageId {
 }
 
 /** T0, the time inside the image's id, in milliseconds since the epoch. */
-export function t0OfImageId(imageId: ImageId): number {
-  return Number.parseInt(imageId.slice(0, 8), 16) * 0x10000 +
-    Number.parseInt(imageId.slice(9, 13), 16);
-}
+export const t0OfImageId = rememberNewest((imageId: ImageId): number =>
+  Number.parseInt(imageId.slice(0, 8), 16) * 0x10000 +
+  Number.parseInt(imageId.slice(9, 13), 16)
+);
 
 /** Makes an image id of a time in milliseconds and at least ten bytes; throws RangeError outside 48 bits. */
 export function makeImageId(timeMs: number, random: Uint8Array): ImageId {

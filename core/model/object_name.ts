@@ -1,5 +1,6 @@
 import { type ImageId, isImageId, t0OfImageId } from "./image_id.ts";
 import { isOwner, type Owner, OWNER_ALPHABET } from "./owner.ts";
+import { rememberNewest } from "./remember_newest.ts";
 import { isTenant, type Tenant } from "./tenant.ts";
 import { dayOf } from "./utc_day.ts";
 
@@ -116,29 +117,24 @@ interface OwnerFolder extends Pick<ImageRef, "tenant" | "owner"> {
 }
 
 const ID_LENGTH = 36;
-/** The newest answer, as listings come to one folder many times in a row. */
-let newest: { readonly text: string; readonly folder: OwnerFolder | null } = {
-  text: "",
-  folder: null,
-};
 
-function readRef(text: string): ImageRef | null {
-  const start = text.slice(0, -ID_LENGTH);
-  if (start !== newest.text) newest = { text: start, folder: readFolder(start) };
-  if (newest.folder === null) return null;
-  const { day, tenant, owner } = newest.folder;
+/** Reads `{shard}/{yyyy-mm-dd}/{tenant}/{owner}/{imageId}`; a listing of processed objects has it once a file. */
+const readRef = rememberNewest((text: string): ImageRef | null => {
+  const folder = readFolder(text.slice(0, -ID_LENGTH));
+  if (folder === null) return null;
+  const { day, tenant, owner } = folder;
   const imageId = text.slice(-ID_LENGTH);
   if (!isImageId(imageId) || dayOf(t0OfImageId(imageId)) !== day) return null;
   return { tenant, owner, imageId };
-}
+});
 
-/** Reads `{shard}/{yyyy-mm-dd}/{tenant}/{owner}/`. */
-function readFolder(text: string): OwnerFolder | null {
+/** Reads `{shard}/{yyyy-mm-dd}/{tenant}/{owner}/`; a listing has it once an image. */
+const readFolder = rememberNewest((text: string): OwnerFolder | null => {
   const [shard, day, tenant, owner, nothing, ...more] = text.split("/");
   if (day === undefined || tenant === undefined || owner === undefined) return null;
   if (nothing !== "" || more.length > 0 || shard !== owner.charAt(0)) return null;
   return isTenant(tenant) && isOwner(owner) ? { day, tenant, owner } : null;
-}
+});
 
 function name(text: string): ObjectName {
   return text as ObjectName; // the only place that makes one, from branded parts

@@ -34,7 +34,7 @@ export async function processImage(
 async function processOnce(
   ports: ProcessImagePorts,
   ref: ImageRef,
-  { attempt, generation, isSlow = false, ...options }:
+  { attempt, generation, object: described, isSlow = false, ...options }:
     & CallOptions
     & Omit<ImageDelivery, "objectName">,
 ): Promise<ProcessOutcome> {
@@ -47,7 +47,10 @@ async function processOnce(
   if (previous !== null && isFinal(previous.manifest)) {
     return await finishAgain(ports, ref, previous, { generation, ...options });
   }
-  const object = await ports.raw.stat(rawName(ref), options);
+  // Where the object is not what its event describes, the first delivery fails to read it and the second one looks.
+  const object = attempt === 1 && described !== undefined
+    ? described
+    : await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
   const raw = await rawImageOf(ports, ref, object);
   // The owner of what arrives behind the write cutoff learns that much, and nothing else is made of it.

@@ -183,6 +183,19 @@ test("processImage() leaves what is ours, and what is aborted, to be delivered a
   }
 });
 
+test("processImage() of an object that is not what its event describes fails once, then goes by what is there", async () => {
+  const world = new TestWorld();
+  const delivery = await world.upload(ref);
+  const { generation } = delivery;
+  await world.raw.remove(rawName(ref), { generation });
+  await assert.rejects(processImage(world.ports, delivery), { code: "unavailable" });
+  const again = { ...delivery, attempt: 2 };
+  assert.deepEqual(await processImage(world.ports, again), { outcome: "gone", ref });
+  await world.upload(ref);
+  assert.equal((await processImage(world.ports, again)).outcome, "done");
+  assert.notEqual((await assertReady(world, ref)).generation, generation);
+});
+
 test("processImage() replaces failed by what it finds, and acknowledges what is gone and names that are not ours", async () => {
   const failed = new TestWorld();
   const delivery = await failed.upload(ref);

@@ -5,6 +5,7 @@ import type { ContentKeys } from "../ports/content_keys.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type {
   ObjectCreator,
+  ObjectFacts,
   ObjectLister,
   ObjectReader,
   ObjectRemover,
@@ -38,6 +39,8 @@ export interface ImageDelivery {
   readonly generation: string;
   /** Which delivery of the event this is, from 1. */
   readonly attempt: number;
+  /** The object as its event describes it, where it does. */
+  readonly object?: ObjectFacts | undefined;
   /** Whether it came by a slow lane. */
   readonly isSlow?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../ports/call_options.ts";
-import type { ObjectLister } from "../ports/object_store.ts";
+import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
 import type { Certificate, ChainPorts } from "./certificate.ts";
+import type { VerifyBytes } from "./certificate_keys.ts";
 import type { RetentionPolicy } from "./policy.ts";
 import { type ChainCheck, verifyCertificates } from "./verify_certificates.ts";
 
@@ -8,6 +9,8 @@ import { type ChainCheck, verifyCertificates } from "./verify_certificates.ts";
 export interface AuditedChain extends ChainCheck {
   /** The newest number that the warehouse's copy knows of. */
   readonly knownNewest: number;
+  /** Whether each signature was held against the auditor's public keys. */
+  readonly areSignaturesRead: boolean;
   readonly firstSweptAt: string | undefined;
   readonly newestSweptAt: string | undefined;
   /** Sweeps that did not come to their end. */
@@ -26,22 +29,29 @@ export interface AuditedChain extends ChainCheck {
   readonly policyHashes: readonly string[];
 }
 
+/** What reading the chain needs: the public keys too, where the auditor has them. */
+export interface AuditChainPorts extends ChainPorts {
+  readonly certificates: ObjectReader & ObjectLister;
+  readonly verify: VerifyBytes | undefined;
+}
+
 /** What differs less than this between two clocks is no sign of anything. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
 /** Reads the whole chain of certificates. */
 export async function auditChain(
-  ports: ChainPorts & { readonly certificates: ObjectLister },
+  { verify, ...ports }: AuditChainPorts,
   policy: RetentionPolicy,
   { knownNewest, signal }: CallOptions & Pick<AuditedChain, "knownNewest">,
 ): Promise<AuditedChain> {
   const seen = new ChainReading(policy);
   const check = await verifyCertificates(ports, {
     knownNewest,
+    verify,
     signal,
     onCertificate: (certificate, createdMs) => seen.read(certificate, createdMs),
   });
-  return { ...check, knownNewest, ...seen.result() };
+  return { ...check, knownNewest, areSignaturesRead: verify !== undefined, ...seen.result() };
 }
 
 /** What is gathered certificate by certificate. */

@@ -1,3 +1,4 @@
+import type { AuditedChain } from "./audit_chain.ts";
 import type { AuditObservations } from "./audit_observations.ts";
 import type { RetentionPolicy } from "./policy.ts";
 
@@ -10,7 +11,8 @@ type FindingCode =
   | "chain_broken"
   | "sweep_missing"
   | "clock_ahead"
-  | "other_period";
+  | "other_period"
+  | "unbounded";
 
 /** One thing that is wrong, in a sentence. */
 export interface Finding {
@@ -24,7 +26,14 @@ export function findingsOf(seen: AuditObservations, policy: RetentionPolicy): Fi
     ...overdueOf(seen),
     ...erasuresOf(seen),
     ...foreignOf(seen),
-    ...chainOf(seen, policy),
+    ...seen.places.flatMap(({ place, faults }) =>
+      faults.map((fault) => finding("unbounded", `${place.replaceAll("_", " ")}: ${fault}`))
+    ),
+    ...chainFindingsOf(seen.chain, {
+      auditedAt: seen.auditedAt,
+      sinceMs: seen.raw.oldestT0Ms,
+      policy,
+    }),
   ];
 }
 
@@ -34,10 +43,21 @@ export function notesOf(
   policy: RetentionPolicy,
 ): string[] {
   const due = raw.due + processed.due + requests.due;
-  const limitMs = policy.sweepIntervalMs + policy.graceMs;
   return [
     due > 0 &&
     `${due} objects have reached their end and are within the time in which they are removed.`,
+    ...chainNotesOf(chain, policy),
+    chain.found > 0 && chain.policyHashes.at(-1) !== policyHash &&
+    "The newest certificate was made under another policy than the one audited against.",
+  ].filter((note) => note !== false);
+}
+
+/** What of the certificates is worth knowing and breaks nothing. */
+export function chainNotesOf(chain: AuditedChain, policy: RetentionPolicy): string[] {
+  const limitMs = policy.sweepIntervalMs + policy.graceMs;
+  return [
+    !chain.areSignaturesRead &&
+    "No signature was checked, so whoever may write in the bucket can have made the chain: give --public-key FILE.",
     chain.reportedOverdue > 0 &&
     `${chain.reportedOverdue} certificates of the past tell of something that was overdue then.`,
     chain.incomplete > 0 &&
@@ -48,8 +68,6 @@ export function notesOf(
     }.`,
     chain.policyHashes.length > 1 &&
     `The certificates were made under ${chain.policyHashes.length} different policies.`,
-    chain.found > 0 && chain.policyHashes.at(-1) !== policyHash &&
-    "The newest certificate was made under another policy than the one audited against.",
   ].filter((note) => note !== false);
 }
 
@@ -95,10 +113,20 @@ function foreignOf({ raw, processed, requests, chain }: AuditObservations): Find
   );
 }
 
-function chainOf(
-  { chain, raw, auditedAt, periodMs }: AuditObservations,
-  policy: RetentionPolicy,
+/** By which clock and promise a chain is judged. */
+interface ChainJudgement {
+  readonly auditedAt: string;
+  /** Since when there should be certificates, where there is none. */
+  readonly sinceMs: number | undefined;
+  readonly policy: RetentionPolicy;
+}
+
+/** Everything that is wrong in the certificates. */
+export function chainFindingsOf(
+  chain: AuditedChain,
+  { auditedAt, sinceMs: beginMs, policy }: ChainJudgement,
 ): Finding[] {
+  const { periodMs } = policy;
   const faults = chain.faults.map(({ n, through, fault }) =>
     finding(
       "chain_broken",
@@ -108,9 +136,7 @@ function chainOf(
     )
   );
   const limitMs = policy.sweepIntervalMs + policy.graceMs;
-  const sinceMs = chain.newestSweptAt === undefined
-    ? raw.oldestT0Ms
-    : Date.parse(chain.newestSweptAt);
+  const sinceMs = chain.newestSweptAt === undefined ? beginMs : Date.parse(chain.newestSweptAt);
   const silentMs = sinceMs === undefined ? 0 : Date.parse(auditedAt) - sinceMs;
   const period = chain.periodsMs.at(-1);
   return [
@@ -133,6 +159,7 @@ function chainOf(
 const FAULTS = {
   missing: "missing",
   unreadable: "not readable",
+  not_signed: "not signed by the keeper's key",
   broken_link: "not the successor of the one before: one of the two was altered or replaced",
 } as const;
 

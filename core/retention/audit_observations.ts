@@ -16,6 +16,8 @@ export interface AuditObservations {
   readonly warehouse: RowCensus;
   readonly erasures: AuditedErasures;
   readonly chain: AuditedChain;
-  /** Places that cannot be looked into, with the setting that bounds each. */
-  readonly configured: readonly Pick<CertificatePlace, "place" | "bound">[];
+  /** Places that cannot be listed: what bounds each, and what of it is not as promised. */
+  readonly places: readonly (Pick<CertificatePlace, "place" | "evidence" | "bound"> & {
+    readonly faults: readonly string[];
+  })[];
 }

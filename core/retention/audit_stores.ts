@@ -5,25 +5,26 @@
 import { allEnded } from "../concurrency.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Hashing } from "../ports/hashing.ts";
-import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
+import type { ObjectLister } from "../ports/object_store.ts";
+import { AppError } from "../errors.ts";
 import type { RowAuditor } from "../ports/image_rows.ts";
+import type { PlatformSettings } from "../ports/platform_settings.ts";
 import { auditBucket } from "./audit_bucket.ts";
-import { auditChain } from "./audit_chain.ts";
+import { auditChain, type AuditChainPorts } from "./audit_chain.ts";
 import { auditErasures } from "./audit_erasures.ts";
 import { type Finding, findingsOf, notesOf } from "./audit_findings.ts";
 import type { AuditObservations } from "./audit_observations.ts";
 import { configuredPlaces } from "./configured_places.ts";
+import { observePlaces } from "./platform_places.ts";
 import { policyHash, type RetentionPolicy } from "./policy.ts";
 
 /** What auditing needs: rights to look, none to change. */
-interface AuditPorts {
+interface AuditPorts extends AuditChainPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
   readonly erasures: ObjectLister;
-  readonly certificates: ObjectReader & ObjectLister;
   readonly rows: RowAuditor;
-  readonly hashing: Hashing;
+  readonly platform: PlatformSettings;
   readonly clock: Clock;
   /** The promise that the stores are held against. */
   readonly policy: RetentionPolicy;
@@ -34,6 +35,20 @@ export interface Audit extends AuditObservations {
   readonly passed: boolean;
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+}
+
+/** What bounds the places that hold copies and cannot be listed; throws `unavailable` where settings cannot be read. */
+async function observed({ platform, policy }: AuditPorts, options: CallOptions) {
+  const places = await observePlaces(platform, configuredPlaces(policy), options);
+  for (const { place: { place }, unread } of places) {
+    if (unread !== undefined) throw new AppError("unavailable", `Cannot audit ${place}: ${unread}`);
+  }
+  return places.map(({ place: { place, evidence, bound }, faults }) => ({
+    place,
+    evidence,
+    bound,
+    faults,
+  }));
 }
 
 /** Audits once. Throws what the stores throw: an audit that could not see everything is none. */
@@ -62,7 +77,7 @@ export async function auditStores(ports: AuditPorts, options: CallOptions = {}):
     warehouse,
     erasures: requests.result(),
     chain,
-    configured: configuredPlaces(policy).map(({ place, bound }) => ({ place, bound })),
+    places: await observed(ports, options),
   };
   const findings = findingsOf(seen, policy);
   return { ...seen, passed: findings.length === 0, findings, notes: notesOf(seen, policy) };

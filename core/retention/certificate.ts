@@ -1,6 +1,6 @@
 /**
  * Purge certificates: a chain of create-only objects `certificates/{n}`, each with the hash of the one before, so that
- * a removed, altered or forked one is seen.
+ * a removed, altered or forked one is seen, and signed, so that nobody else than the keeper can make one.
  */
 import * as z from "zod";
 import { AppError } from "../errors.ts";
@@ -9,12 +9,13 @@ import { SHA256 } from "../model/digest.ts";
 import type { ObjectName } from "../model/object_name.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
+import type { SignBytes, VerifyBytes } from "./certificate_keys.ts";
 
 const count = z.int().min(0);
 const hash = z.string().regex(SHA256);
 
 /** What a certificate says of one place where copies can lie. */
-export const placeSchema = z.strictObject({
+const placeSchema = z.strictObject({
   place: z.string(),
   /** `observed`: this sweep looked; `configured`: a setting bounds it. */
   evidence: z.enum(["observed", "configured"]),
@@ -46,6 +47,8 @@ export const certificateSchema = z.strictObject({
   /** SHA-256 of the bytes of certificate n - 1; null for the first. */
   previousHash: hash.nullable(),
   places: z.array(placeSchema),
+  /** Ed25519, in hex, of all bytes before it: `head -c -131` of the file. */
+  signature: z.string().regex(/^[0-9a-f]{128}$/),
 });
 
 /** A purge certificate. */
@@ -55,13 +58,17 @@ export type Certificate = z.infer<typeof certificateSchema>;
 export type CertificatePlace = z.infer<typeof placeSchema>;
 
 /** A certificate before it has its place in the chain. */
-export type CertificateDraft = Omit<Certificate, "version" | "n" | "previousHash">;
+export type CertificateDraft = Omit<Certificate, "version" | "n" | "previousHash" | "signature">;
 
 /** What reading the chain needs. */
 export interface ChainPorts {
   readonly certificates: ObjectReader;
   readonly hashing: Hashing;
 }
+
+/** How a certificate's bytes end: with its signature. */
+const TAIL = /^[0-9a-f]{128}"\n\}$/;
+const TAIL_BYTES = 131;
 
 /** Attempts at the end of the chain before another sweep is let be the one that writes. */
 const MAX_ATTEMPTS = 5;
@@ -74,19 +81,35 @@ export function certificateName(n: number): ObjectName {
   return `${CERTIFICATE_FOLDER}${n}` as ObjectName; // a name of the certificate bucket, made here only
 }
 
-/** Reads certificate `n`: its content and the hash of its bytes; null where there is none. */
+/** Whether bytes are a certificate that one of the keys has signed: each of its bytes. */
+export async function isSigned(
+  bytes: Uint8Array<ArrayBuffer>,
+  verify: VerifyBytes,
+): Promise<boolean> {
+  const tail = new TextDecoder().decode(bytes.slice(-TAIL_BYTES));
+  return TAIL.test(tail) && await verify(bytes.slice(0, -TAIL_BYTES), tail.slice(0, 128));
+}
+
+/** Reads certificate `n`: its content, its bytes and their hash; null where there is none. */
 export async function readCertificate(
   ports: ChainPorts,
   n: number,
   options: CallOptions = {},
-): Promise<{ readonly certificate: Certificate; readonly hash: string } | null> {
+): Promise<ReadCertificate | null> {
   const bytes = await ports.certificates.read(certificateName(n), options);
   if (bytes === null) return null;
   const read = certificateSchema.safeParse(parseJson(bytes));
   if (!read.success || read.data.n !== n) {
     throw new AppError("internal", `Cannot read certificate ${n} as it is not of its schema`);
   }
-  return { certificate: read.data, hash: await ports.hashing.sha256(bytes) };
+  return { certificate: read.data, bytes, hash: await ports.hashing.sha256(bytes) };
+}
+
+/** A certificate as it was read. */
+interface ReadCertificate {
+  readonly certificate: Certificate;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly hash: string;
 }
 
 /** The number of the newest certificate, 0 where there is none, in about 2 log2(n) look-ups and without a listing. */
@@ -117,20 +140,15 @@ export async function certifiedPeriodMs(ports: ChainPorts): Promise<number | und
 
 /** Appends a certificate to the chain. Two sweeps cannot fork it: who finds its number taken goes behind it. */
 export async function issueCertificate(
-  ports: ChainPorts & { readonly certificates: ObjectCreator },
+  ports: ChainPorts & { readonly certificates: ObjectCreator; readonly sign: SignBytes },
   draft: CertificateDraft,
   options: CallOptions = {},
 ): Promise<Certificate> {
   let previous = await newestCertificate(ports.certificates, options);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++, previous++) {
     const previousHash = previous === 0 ? null : await hashOfCertificate(ports, previous, options);
-    const certificate: Certificate = {
-      version: 1,
-      n: previous + 1,
-      ...draft,
-      previousHash,
-    };
-    const bytes = new TextEncoder().encode(JSON.stringify(certificate, null, 2));
+    const unsigned = { version: 1, n: previous + 1, ...draft, previousHash } as const;
+    const { certificate, bytes } = await signed(unsigned, ports.sign);
     const written = await ports.certificates.create(certificateName(certificate.n), bytes, {
       contentType: "application/json",
       customTimeMs: Date.parse(draft.sweptAt),
@@ -142,6 +160,14 @@ export async function issueCertificate(
     "unavailable",
     "Cannot issue certificate as other sweeps keep writing at the end of the chain",
   );
+}
+
+async function signed(unsigned: Omit<Certificate, "signature">, sign: SignBytes) {
+  const text = JSON.stringify({ ...unsigned, signature: "" }, null, 2);
+  const head = text.slice(0, -'"\n}'.length);
+  const signature = await sign(new TextEncoder().encode(head));
+  const bytes = new TextEncoder().encode(`${head}${signature}"\n}`);
+  return { certificate: { ...unsigned, signature }, bytes };
 }
 
 /** Of its bytes, whatever they say: one that cannot be read is the audit's to find, and must not be the chain's last. */

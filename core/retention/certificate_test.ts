@@ -8,13 +8,13 @@ import {
   newestCertificate,
   readCertificate,
 } from "./certificate.ts";
-import { sampleDraft } from "../testing/sample_certificate.ts";
+import { sampleDraft, sign } from "../testing/sample_certificate.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 test("issueCertificate() begins the chain at 1 and gives each the hash of the bytes before", async () => {
   const certificates = new MemoryObjectStore();
-  const ports = { certificates, hashing };
+  const ports = { certificates, hashing, sign };
   const issued = [];
   for (let n = 1; n <= 5; n++) issued.push(await issueCertificate(ports, sampleDraft()));
   assert.deepEqual(issued.map(({ n }) => n), [1, 2, 3, 4, 5]);
@@ -47,7 +47,7 @@ test("newestCertificate() finds the end of chains of every length in few look-up
 });
 
 test("issueCertificate() of two sweeps at once makes two links of one chain", async () => {
-  const ports = { certificates: new MemoryObjectStore(), hashing };
+  const ports = { certificates: new MemoryObjectStore(), hashing, sign };
   const issued = await Promise.all([1, 2, 3].map(() => issueCertificate(ports, sampleDraft())));
   assert.deepEqual(issued.map(({ n }) => n).toSorted(), [1, 2, 3]);
   for (const { n, previousHash } of issued) {
@@ -69,7 +69,7 @@ test("issueCertificate() gives up when others keep writing at the end of the cha
     },
   });
   let [isOther, tries] = [false, 0];
-  const issuing = issueCertificate({ certificates, hashing }, sampleDraft());
+  const issuing = issueCertificate({ certificates, hashing, sign }, sampleDraft());
   await assert.rejects(issuing, { code: "unavailable" });
   assert.equal(tries, 5);
 });

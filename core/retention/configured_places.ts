@@ -1,5 +1,5 @@
 import { durationText, hoursText as hours } from "../duration.ts";
-import { RETENTION_BOUNDS } from "./bounds.ts";
+import { PURGES_RETENTION_MS, RETENTION_BOUNDS } from "./bounds.ts";
 import type { CertificatePlace } from "./certificate.ts";
 import document from "./policy.json" with { type: "json" };
 import type { RetentionPolicy } from "./policy.ts";
@@ -9,13 +9,26 @@ const DAY_MS = 24 * 3_600_000;
 /** The name of Kafka's topics among the places; the bridge looks at them where there is one. */
 export const KAFKA_TOPICS = "kafka_topics";
 
-/** The places that no sweep can look into, each with the setting that bounds it. */
+/** The places that no sweep can look into, each with what bounds it, as it is before the platform was asked. */
 export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
-  const { kafka, eventsMs, deadLettersMs, abortMultipartDays, logDays } = RETENTION_BOUNDS;
+  const {
+    kafka,
+    eventsMs,
+    deadLettersMs,
+    abortMultipartDays,
+    logDays,
+    lifecycleDays,
+    partitionExpirationMs,
+  } = RETENTION_BOUNDS;
+  const age = durationText(lifecycleDays * DAY_MS);
   return [
     place(
+      "lifecycle_rules",
+      `objects are deleted ${age} after their custom time, and by ${age} of age`,
+    ),
+    place(
       "unfinished_sessions",
-      `a session ends a week after its start; what finishes in the last ${
+      `no call lists sessions; one ends a week after its start; what finishes in the last ${
         hours(policy.closingMs)
       } of the period is rejected, after it deleted on arrival`,
     ),
@@ -30,10 +43,19 @@ export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
       }, each plus a segment of ${hours(kafka.segmentMs)}`,
     ),
     place(
-      "warehouse_history",
-      `time travel of ${document.bigquery.maxTimeTravelHours} h and the warehouse's fail-safe; rows hold no personal data`,
+      "row_partitions",
+      `partitions of rows expire after ${
+        durationText(partitionExpirationMs)
+      }, of certificates' copies after ${durationText(PURGES_RETENTION_MS + DAY_MS)}`,
     ),
-    place("logs", `kept for ${durationText(logDays * DAY_MS)}; ids and numbers only`),
+    place(
+      "warehouse_history",
+      `time travel of ${document.bigquery.maxTimeTravelHours} h; fail-safe, which nobody can read or turn off, keeps deleted rows for 7 days more: pseudonymous ids, numbers and vocabulary`,
+    ),
+    place(
+      "logs",
+      `kept for ${durationText(logDays * DAY_MS)}; ids and numbers, no address of an end user`,
+    ),
   ];
 }
 

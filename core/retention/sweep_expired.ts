@@ -8,9 +8,12 @@ import { AppError, isAppError } from "../errors.ts";
 import type { Hashing } from "../ports/hashing.ts";
 import type { PurgePublisher, RowPurger } from "../ports/image_rows.ts";
 import type { ObjectCreator, ObjectReader } from "../ports/object_store.ts";
+import type { PlatformSettings } from "../ports/platform_settings.ts";
 import { type Certificate, type CertificatePlace, issueCertificate } from "./certificate.ts";
+import type { SignBytes } from "./certificate_keys.ts";
 import { configuredPlaces, KAFKA_TOPICS } from "./configured_places.ts";
 import { observeKafka } from "./kafka_place.ts";
+import { observePlaces } from "./platform_places.ts";
 import { policyHash } from "./policy.ts";
 import type { BucketPurge, Refusal } from "./purge_bucket.ts";
 import { partsOf } from "./shards.ts";
@@ -22,8 +25,11 @@ export interface SweepPorts extends SweepPartPorts {
   /** Where the bridge leaves what it saw of Kafka. */
   readonly config: Pick<ObjectReader, "read">;
   readonly rows: RowPurger;
+  readonly platform: PlatformSettings;
   readonly purges: PurgePublisher;
   readonly hashing: Hashing;
+  /** With the certificates' key. */
+  readonly sign: SignBytes;
 }
 
 /** How to sweep. */
@@ -69,8 +75,9 @@ export async function sweepExpired(
       onMissing?.(shards, error);
     }
   };
-  const [rows] = await allEnded([
+  const [rows, places] = await allEnded([
     purgeRows(ports, nowMs, options),
+    observePlaces(ports.platform, configuredPlaces(policy), options),
     ...partsOf(parts).map(sweepOne),
   ]);
   options.signal?.throwIfAborted();
@@ -85,10 +92,10 @@ export async function sweepExpired(
       ...buckets.map(([name, purge]) => placeOfBucket(name, purge)),
       rows,
       ...await Promise.all(
-        configuredPlaces(policy).map((configured) =>
-          configured.place === KAFKA_TOPICS
-            ? observeKafka(ports.config, { configured, nowMs, policy, ...options })
-            : configured
+        places.map(({ place }) =>
+          place.place === KAFKA_TOPICS
+            ? observeKafka(ports.config, { configured: place, nowMs, policy, ...options })
+            : place
         ),
       ),
     ],

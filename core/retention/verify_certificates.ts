@@ -7,15 +7,17 @@ import {
   type Certificate,
   CERTIFICATE_FOLDER,
   type ChainPorts,
+  isSigned,
   readCertificate,
 } from "./certificate.ts";
+import type { VerifyBytes } from "./certificate_keys.ts";
 
-/** What is wrong at certificate `n`: it is not there, not readable, or not the successor of the one before. */
+/** What is wrong at certificate `n`: it is not there, not readable, not signed by the keeper, or not the successor of the one before. */
 interface ChainFault {
   readonly n: number;
   /** The last of a row of missing ones, where there is more than one. */
   readonly through?: number;
-  readonly fault: "missing" | "unreadable" | "broken_link";
+  readonly fault: "missing" | "unreadable" | "not_signed" | "broken_link";
 }
 
 /** What a check of the chain found. */
@@ -32,13 +34,15 @@ export interface ChainCheck {
 interface VerifyOptions extends CallOptions {
   /** The newest number that the warehouse knows of. */
   readonly knownNewest?: number;
+  /** The auditor's public keys; without them no signature is looked at. */
+  readonly verify?: VerifyBytes | undefined;
   /** Called with every certificate that can be read, in order, with the time at which the store had it complete. */
   readonly onCertificate?: (certificate: Certificate, createdMs: number) => void;
 }
 
 const READS_AT_ONCE = 16;
 
-type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | ChainFault["fault"];
+type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | "missing" | "unreadable";
 
 /**
  * Reads every certificate and compares its `previousHash` with the one before; an altered certificate shows as a broken
@@ -46,7 +50,7 @@ type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | ChainFa
  */
 export async function verifyCertificates(
   ports: ChainPorts & { readonly certificates: ObjectLister },
-  { knownNewest = 0, onCertificate, signal }: VerifyOptions = {},
+  { knownNewest = 0, verify, onCertificate, signal }: VerifyOptions = {},
 ): Promise<ChainCheck> {
   const { created, foreign } = await certificatesThere(ports.certificates, signal);
   const faults: ChainFault[] = [];
@@ -64,6 +68,9 @@ export async function verifyCertificates(
     else {
       if (hashBefore !== undefined && link.certificate.previousHash !== hashBefore) {
         faults.push({ n, fault: "broken_link" });
+      }
+      if (verify !== undefined && !await isSigned(link.bytes, verify)) {
+        faults.push({ n, fault: "not_signed" });
       }
       onCertificate?.(link.certificate, created.get(n) ?? Date.parse(link.certificate.sweptAt));
     }

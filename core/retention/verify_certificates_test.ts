@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryObjectStore } from "../testing/memory_object_store.ts";
 import { portableHashing as hashing } from "../testing/portable_hashing.ts";
-import { rewriteCertificate as rewrite, sampleDraft } from "../testing/sample_certificate.ts";
+import { rewriteCertificate as rewrite, sampleDraft, sign } from "../testing/sample_certificate.ts";
 import { certificateName, issueCertificate } from "./certificate.ts";
 import { removeLive } from "./erase_image.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
-const LATER = sampleDraft({ sweptAt: "2026-03-15T12:00:00.000Z" });
-
 async function chainOf(length: number) {
   const certificates = new MemoryObjectStore();
-  const ports = { certificates, hashing };
+  const ports = { certificates, hashing, sign };
   for (let n = 1; n <= length; n++) await issueCertificate(ports, sampleDraft());
   return ports;
 }
@@ -41,21 +39,11 @@ const CHAINS: readonly (readonly [
       { n: 4, fault: "broken_link" },
     ],
   ],
-  [
-    "a space that was added",
-    3,
-    ({ certificates }) => rewrite(certificates, 1, (text) => `${text} `),
-    [{ n: 2, fault: "broken_link" }],
-  ],
   ["one that is not readable", 3, ({ certificates }) => rewrite(certificates, 3, () => "{}"), [{
     n: 3,
     fault: "unreadable",
   }]],
   ["a removed one", 5, (ports) => remove(ports, 2), [{ n: 2, fault: "missing" }]],
-  ["a removed one that was issued anew", 3, async (ports) => {
-    await remove(ports, 2);
-    assert.equal((await issueCertificate(ports, LATER)).n, 2);
-  }, [{ n: 3, fault: "broken_link" }]],
   ["no removed end by itself", 4, (ports) => remove(ports, 4), []],
   ["a removed end by what BigQuery knows", 4, (ports) => remove(ports, 4), [
     { n: 4, fault: "missing" },
@@ -90,16 +78,4 @@ test("verifyCertificates() counts names that are not ours, and hands over the ot
   });
   assert.deepEqual(found, { found: 35, newest: 35, faults: [], foreign: 2 });
   assert.deepEqual(seen, Array.from({ length: 35 }, (_, at) => [at + 1, true]));
-});
-
-test("verifyCertificates() sees a fork that was put in the place of two links", async () => {
-  const ports = await chainOf(40);
-  const fork = await chainOf(19);
-  for (const n of [20, 21]) {
-    await remove(ports, n);
-    await issueCertificate(fork, LATER);
-    const bytes = await fork.certificates.read(certificateName(n));
-    await ports.certificates.put(certificateName(n), bytes ?? assert.fail());
-  }
-  assert.deepEqual((await verifyCertificates(ports)).faults, [{ n: 22, fault: "broken_link" }]);
 });

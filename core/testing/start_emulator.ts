@@ -28,7 +28,7 @@ const ALONE = {
 
 /** Starts an emulator alone, with a fresh folder; `DATA_DIR` names one that stays. */
 export async function startEmulator(
-  part: "oidc" | "storage" | "pubsub" | "bigquery",
+  part: "oidc" | "storage" | "pubsub" | "bigquery" | "edge",
   env: Readonly<Record<string, string>> = {},
 ): Promise<Emulator> {
   const folder = await mkdtemp(join(tmpdir(), `tintype-${part}-`));

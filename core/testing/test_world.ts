@@ -20,8 +20,10 @@ import type { SweepPorts } from "../retention/sweep_expired.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "./fake_pixel_engine.ts";
 import { MemoryImageRows } from "./memory_image_rows.ts";
 import { MemoryObjectStore, type MemoryObjectStoreOptions } from "./memory_object_store.ts";
+import { MemoryPlatform } from "./memory_platform.ts";
 import { portableHashing } from "./portable_hashing.ts";
 import { PNG_PIXEL } from "./sample_images.ts";
+import { sign } from "./sample_certificate.ts";
 import { sampleManifest } from "./sample_manifest.ts";
 
 /** Generations before those of requests, so that stores share none. */
@@ -73,6 +75,7 @@ export class TestWorld {
   readonly certificates: MemoryObjectStore;
   readonly config: MemoryObjectStore;
   readonly rows = new MemoryImageRows();
+  readonly platform = new MemoryPlatform();
   readonly engine: FakePixelEngine;
   /** Where repair notes what it publishes: the processed bucket, apart so that its names are images' alone. */
   readonly notes: MemoryObjectStore;
@@ -105,12 +108,14 @@ export class TestWorld {
       clock,
       onProblem: () => undefined,
     });
-    const { raw, processed, erasures, certificates, config, notes, rows } = this;
+    const { raw, processed, erasures, certificates, config, notes, rows, platform } = this;
     this.ports = {
       ...{ config, raw, processed, erasures, certificates, notes, rows, records: rows },
       ...{ purges: rows, plans, clock },
       pixels: this.engine,
       hashing: portableHashing,
+      platform,
+      sign,
       contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },
       events: {
         republish: async (bucket, objects) =>
@@ -138,8 +143,9 @@ export class TestWorld {
 
   /** The first delivery of the event of a raw object that is there, or of one that was. */
   async delivery(ref: ImageRef): Promise<ImageDelivery> {
-    const generation = (await this.raw.stat(rawName(ref)))?.generation ?? "1";
-    return { objectName: rawName(ref), generation, attempt: 1 };
+    const object = await this.raw.stat(rawName(ref)) ?? undefined;
+    const generation = object?.generation ?? "1";
+    return { objectName: rawName(ref), generation, attempt: 1, object };
   }
 
   /** Uploads an image and processes it. */

@@ -14,6 +14,10 @@ import { inventoryFile } from "./steps.ts";
 import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
 
 const skip = await isThere("terraform") ? false : "terraform is not installed";
+const KEEPER_SECRETS = {
+  CERTIFICATE_KEY: "-----BEGIN PRIVATE KEY-----",
+  PSEUDONYM_KEYS: "{}",
+};
 const SECRETS = {
   KAFKA_SASL_PASSWORD: "a password",
   PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
@@ -67,7 +71,11 @@ for (const environment of ENVIRONMENTS) {
         processor.audience,
         /^https:\/\/tintype.*-processor-\d+\.europe-west4\.run\.app$/,
       );
-      const keeper = readKeeperEnv(textsOf(outputs["keeper_env"]));
+      const keeper = readKeeperEnv({ ...textsOf(outputs["keeper_env"]), ...KEEPER_SECRETS });
+      assert.deepEqual(
+        Object.keys(textsOf(outputs["keeper_secrets"])),
+        Object.keys(KEEPER_SECRETS),
+      );
       assert.match(keeper.audience, /^https:\/\/tintype.*-keeper-\d+\.europe-west4\.run\.app$/);
       const { certificates, ...shared } = keeper.buckets;
       assert.deepEqual(shared, processor.buckets);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -83,7 +84,10 @@ test(
     const push = { PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com" };
     await livesAndDrains(root, withEnv(image, { ...SERVER_ENV, ...push }), port);
     const command: string[] = JSON.parse(await readOnPort(KEEPER_COMMAND, port));
+    const { privateKey } = generateKeyPairSync("ed25519");
     const keeper = {
+      PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
+      CERTIFICATE_KEY: String(privateKey.export({ type: "pkcs8", format: "pem" })),
       CERTIFICATES_BUCKET: "tintype-certificates",
       SCHEDULER_SERVICE_ACCOUNT: "scheduler@tintype-local.iam.gserviceaccount.com",
       KEEPER_SERVICE_ACCOUNT: "keeper@tintype-local.iam.gserviceaccount.com",

@@ -31,7 +31,7 @@ export function retentionTable(): string {
 | rows of erased images | for ever | deleted every ${
     durationText(policy.erasureIntervalMs)
   }; the \`erased\` row alone stays until T0 + ${period} | the keeper |
-| time travel, fail-safe of BigQuery | a week, then a week more | time travel ${travel}; fail-safe cannot be turned off | dataset; rows hold no personal data |
+| time travel, fail-safe of BigQuery | a week, then a week more | time travel ${travel}; fail-safe cannot be turned off | dataset; rows are pseudonymous, and nobody's once the day's salt is gone |
 | soft-deleted objects | a week | soft delete is off | buckets |
 | noncurrent versions | for ever where versioning is on | versioning is off | buckets |
 | unfinished resumable sessions | a week | a week from T0; what ends later is deleted on arrival | Google's own bound |
@@ -52,7 +52,9 @@ export function retentionTable(): string {
 | Kafka dead letters, redrive | a week and a segment | ${deadLetters} and ${redrive}, each with ${segment} | topics |
 | Kafka results | a week and a segment | ${deadLetters} and ${segment} after they are written; ids, numbers, vocabulary and the caller's reference only | topics |
 | signed read addresses | up to a week | ${durationText(policy.signedUrlMs)} | the edge |
-| logs | 30 days | ${days(bounds.logDays)}; ids and numbers only | log bucket |
+| logs | 30 days | ${
+    days(bounds.logDays)
+  }; ids, numbers, addresses of staff and services, none of end users | log bucket |
 | copies of certificates | for ever | ${bigquery.purgesRetentionDays} days; they name no image | scheduled query |`;
 }
 

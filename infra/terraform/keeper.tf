@@ -7,7 +7,7 @@ resource "google_cloud_run_v2_service" "keeper" {
   description         = "Deletes what is past its time, settles erasures, repairs, keeps the days' salts"
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = var.environment == "production"
-  custom_audiences    = [for job in keys(module.contract.jobs) : "${module.contract.services.keeper.url}/jobs/${job}"]
+  custom_audiences    = [for job in concat(keys(module.contract.jobs), ["erase"]) : "${module.contract.services.keeper.url}/jobs/${job}"]
 
   scaling {
     min_instance_count = 0
@@ -66,6 +66,19 @@ resource "google_cloud_run_v2_service" "keeper" {
         }
       }
 
+      dynamic "env" {
+        for_each = module.contract.keeper_secrets
+        content {
+          name = env.key
+          value_source {
+            secret_key_ref {
+              secret  = env.value
+              version = "latest"
+            }
+          }
+        }
+      }
+
       startup_probe {
         period_seconds    = 2
         timeout_seconds   = 2
@@ -94,5 +107,5 @@ resource "google_cloud_run_v2_service" "keeper" {
     ignore_changes = [traffic, client, client_version]
   }
 
-  depends_on = [google_service_account.identity, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images, google_compute_route.google_apis, google_compute_firewall.google_apis, google_compute_firewall.no_egress, google_dns_record_set.google_apis]
+  depends_on = [google_service_account.identity, google_secret_manager_secret_iam_member.grant, google_kms_crypto_key_iam_member.regional, google_artifact_registry_repository.images, google_compute_route.google_apis, google_compute_firewall.google_apis, google_compute_firewall.no_egress, google_dns_record_set.google_apis]
 }

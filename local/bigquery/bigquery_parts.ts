@@ -1,5 +1,6 @@
 import policy from "../../core/retention/policy.json" with { type: "json" };
 import { DATASET, readTables, readViewColumns } from "../../infra/bigquery/read_schemas.ts";
+import { PURGES_RETENTION_MS, RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { FaultInjector } from "../faults/faults.ts";
 import { Catalog } from "./catalog.ts";
 import { Database } from "./database.ts";
@@ -16,7 +17,11 @@ export interface BigQueryParts extends QueryParts {
   readonly now: () => number;
   readonly jobs: JobStore;
   readonly faults: FaultInjector;
+  /** What datasets report beside their names. */
+  readonly datasetSettings: { maxTimeTravelHours: string };
 }
+
+const DAY_MS = 86_400_000;
 
 /** Settings beside the file. */
 interface BigQueryOptions {
@@ -46,8 +51,17 @@ export async function openBigQuery(
     jobs: new JobStore(project),
     dml: new Dml(project),
     faults: new FaultInjector(),
+    datasetSettings: { maxTimeTravelHours: String(policy.bigquery.maxTimeTravelHours) },
   };
 }
+
+/** How tables are partitioned (infra/terraform/warehouse.tf); nothing expires by itself here. */
+const PARTITIONS: Readonly<
+  Record<string, readonly [type: string, field: string, expirationMs: string]>
+> = {
+  images: ["HOUR", "t0", String(RETENTION_BOUNDS.partitionExpirationMs)],
+  purges: ["DAY", "swept_at", String(PURGES_RETENTION_MS + DAY_MS)],
+};
 
 /** Makes what the dataset lacks of the schema files and translations: tables, new columns, views. */
 async function prepareDataset(
@@ -56,7 +70,11 @@ async function prepareDataset(
 ): Promise<void> {
   if (!(await catalog.listDatasets()).includes(DATASET)) await catalog.createDataset(DATASET);
   for (const { name, columns } of readTables()) {
-    const resource = { schema: { fields: columns } };
+    const [type, field, expirationMs] = PARTITIONS[name] ?? [];
+    const resource = {
+      schema: { fields: columns },
+      ...type !== undefined && { timePartitioning: { type, field, expirationMs } },
+    };
     const exists = await catalog.findTable(DATASET, name) !== null;
     if (exists) await catalog.updateTable(DATASET, name, resource);
     else await catalog.createTable(DATASET, name, resource);

@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { MACROS } from "./dialect/functions.ts";
 import { quote, quoteText } from "./table_schema.ts";
 
 /**
@@ -21,6 +22,9 @@ export class Database {
     const connection = await instance.connect();
     await connection.run(`ATTACH ${quoteText(path)} AS ${quote(project)}`);
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    // NULL is BigQuery's least value.
+    await connection.run("SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'");
+    for (const macro of MACROS) await connection.run(`CREATE MACRO memory.main.${macro}`);
     await connection.run("SET GLOBAL enable_external_access = false");
     await connection.run("SET GLOBAL lock_configuration = true");
     connection.closeSync();

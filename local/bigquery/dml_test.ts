@@ -5,7 +5,7 @@ import { runQuery } from "./run_query.ts";
 
 const DELETE = "DELETE FROM tintype.images WHERE TRUE";
 const INSERT =
-  "INSERT INTO tintype.images (image_id, t0, source, status, processed_at) VALUES ('a', now(), 'edge', 'ready', now())";
+  "INSERT INTO tintype.images (image_id, t0, source, status, processed_at) VALUES ('a', CURRENT_TIMESTAMP(), 'edge', 'ready', CURRENT_TIMESTAMP())";
 const OUTSTANDING = 22;
 
 test("the statement after two that run and twenty that wait is refused, and no INSERT or other table is", async (t) => {
@@ -32,7 +32,7 @@ test("the statement after two that run and twenty that wait is refused, and no I
 test("a statement that fails leaves the queue, too", async (t) => {
   const parts = await openParts(t);
   const wrong = () =>
-    runQuery(parts, "UPDATE tintype.images SET bytes = CAST('x' AS BIGINT) WHERE TRUE");
+    runQuery(parts, "UPDATE tintype.images SET bytes = CAST('x' AS INT64) WHERE TRUE");
   await runQuery(parts, INSERT);
   for (let turn = 0; turn < OUTSTANDING + 1; turn++) {
     await assert.rejects(wrong(), { reason: "invalidQuery" });

@@ -6,7 +6,6 @@ import type { JobRequest, PageRequest } from "./jobs.ts";
 import { queryParametersSchema } from "./query_parameters.ts";
 import type { TimestampFormat } from "./result_rows.ts";
 import { runQuery } from "./run_query.ts";
-import { quote } from "./table_schema.ts";
 
 /** A request to BigQuery's API: the names in its path (empty where there is none), its query string and its JSON body. */
 interface ApiRequest {
@@ -22,19 +21,24 @@ type Route = (parts: BigQueryParts, request: ApiRequest) => unknown;
 
 /** BigQuery's API v2 as its Node client calls it, by method and path under `/bigquery/v2/projects/{project}`. */
 export const ROUTES: Readonly<Record<string, Route>> = {
-  async "GET /datasets"({ catalog, project }) {
+  async "GET /datasets"({ catalog, ...parts }) {
     const datasets = await catalog.listDatasets();
-    const list = datasets.map((dataset) => describeDataset(project, dataset));
+    const list = datasets.map((dataset) => describeDataset(parts, dataset));
     return { kind: "bigquery#datasetList", datasets: list };
   },
-  async "POST /datasets"({ catalog, project }, { body }) {
+  async "POST /datasets"({ catalog, ...parts }, { body }) {
     const { datasetId } = read(datasetSchema, body).datasetReference;
     await catalog.createDataset(datasetId);
-    return describeDataset(project, datasetId);
+    return describeDataset(parts, datasetId);
   },
-  async "GET /datasets/{dataset}"({ catalog, project }, { dataset }) {
+  async "GET /datasets/{dataset}"({ catalog, ...parts }, { dataset }) {
     await catalog.requireDataset(dataset);
-    return describeDataset(project, dataset);
+    return describeDataset(parts, dataset);
+  },
+  async "PATCH /datasets/{dataset}"({ catalog, ...parts }, { dataset, body }) {
+    await catalog.requireDataset(dataset);
+    Object.assign(parts.datasetSettings, read(datasetPatchSchema, body));
+    return describeDataset(parts, dataset);
   },
   async "GET /datasets/{dataset}/tables"({ catalog, project }, { dataset }) {
     const tables = await catalog.listTables(dataset);
@@ -66,7 +70,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     catalog.dropTable(dataset, table),
   async "GET /datasets/{dataset}/tables/{table}/data"(parts, { dataset, table, query }) {
     await parts.catalog.getTable(dataset, table);
-    const sql = `SELECT * FROM ${quote(dataset)}.${quote(table)}`;
+    const sql = `SELECT * FROM \`${dataset}.${table}\``;
     const job = await parts.jobs.run({ configuration: {} }, () => runQuery(parts, sql));
     const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
     return { kind: "bigquery#tableDataList", totalRows, rows, pageToken };
@@ -99,6 +103,8 @@ export const ROUTES: Readonly<Record<string, Route>> = {
 };
 
 const datasetSchema = z.object({ datasetReference: z.object({ datasetId: z.string() }) });
+
+const datasetPatchSchema = z.strictObject({ maxTimeTravelHours: z.string().regex(/^\d{2,3}$/) });
 
 const tableSchema = z.looseObject({
   tableReference: z.object({ tableId: z.string() }),
@@ -162,12 +168,16 @@ function timestampFormatOf(useInt64: boolean, format: string | undefined): Times
   return useInt64 ? "INT64" : "FLOAT64";
 }
 
-function describeDataset(project: string, dataset: string) {
+function describeDataset(
+  { project, datasetSettings }: Pick<BigQueryParts, "project" | "datasetSettings">,
+  dataset: string,
+) {
   return {
     kind: "bigquery#dataset",
     id: `${project}:${dataset}`,
     datasetReference: { projectId: project, datasetId: dataset },
     location: "US",
+    ...datasetSettings,
   };
 }
 

@@ -7,9 +7,10 @@ import {
 } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
+import { toDuckdb } from "./dialect/translate.ts";
 import type { Dml } from "./dml.ts";
 import { GoogleError } from "./google_error.ts";
-import { bindParameters, type QueryParameters, rewriteParameterMarks } from "./query_parameters.ts";
+import { bindParameters, type QueryParameters } from "./query_parameters.ts";
 import { type QueryResult, readResult } from "./result_rows.ts";
 import type { SqlTranslations } from "./sql_translations.ts";
 import { HIDDEN_COLUMN } from "./table_schema.ts";
@@ -65,15 +66,15 @@ const STATEMENTS: Readonly<Partial<Record<StatementType, Statement>>> = {
 };
 
 /**
- * Runs one statement: the translation of its exact text, or the text itself with DuckDB's parameters where there is none.
- * Throws GoogleError `invalidQuery` with DuckDB's message for what DuckDB cannot do, and `notFound` for a missing table.
+ * Runs one statement: the committed translation of its exact text, or where there is none what `dialect/` makes of it.
+ * Throws GoogleError `invalidQuery` for what the local BigQuery does not run, and `notFound` for a missing table.
  */
 export async function runQuery(
   parts: QueryParts,
   sql: string,
   options: QueryOptions = {},
 ): Promise<QueryOutcome> {
-  const text = withoutSemicolon(parts.translations.find(sql) ?? rewriteParameterMarks(sql));
+  const text = withoutSemicolon(parts.translations.find(sql) ?? toDuckdb(sql));
   if (text === "") throw new GoogleError("invalidQuery", "Cannot run a query that is empty");
   return await parts.database.use(async (connection) => {
     const prepared = await prepare(parts, connection, text);

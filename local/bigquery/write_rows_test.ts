@@ -33,7 +33,7 @@ test("POST /_local/rows writes rows, and returns an error for each that is refus
   assert.match(errors[0]?.message ?? "", /no such field: colour/);
   assert.match(errors[1]?.message ?? "", /no such field: renditions.depth/);
   assert.match(errors[2]?.message ?? "", /Field processed_at is TIMESTAMP/);
-  const [row] = await read("SELECT image_id, bytes, epoch_us(t0) FROM tintype.images");
+  const [row] = await read("SELECT image_id, bytes, UNIX_MICROS(t0) FROM tintype.images");
   assert.deepEqual(row, ["good", "12", String(t0)]);
 });
 

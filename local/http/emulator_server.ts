@@ -2,6 +2,7 @@ import { jsonLog } from "@tintype/core/json_log";
 import type { Log } from "@tintype/core/ports/log";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import module from "node:module";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { pipeline } from "node:stream/promises";
@@ -190,6 +191,7 @@ export async function runEmulator<Running extends RunningEmulator>(
     const stop = () => void running.close().then(() => process.exit(0));
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
+    module.flushCompileCache(); // whoever is killed would not write it
     return running;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -76,7 +76,7 @@ test("without the table's schema the data is a column, and metadata are columns 
   const topic = `projects/${PROJECT}/topics/texts`;
   await call("PUT", "topics/texts", {});
   await read(
-    "CREATE TABLE tintype.texts (data TEXT, subscription_name TEXT, message_id TEXT, publish_time TIMESTAMPTZ, attributes TEXT)",
+    "CREATE TABLE tintype.texts (data STRING, subscription_name STRING, message_id STRING, publish_time TIMESTAMP, attributes STRING)",
   );
   const bigqueryConfig = { table: `${PROJECT}.tintype.texts`, writeMetadata: true };
   const created = await call("PUT", "subscriptions/texts", { topic, bigqueryConfig });

@@ -3,6 +3,7 @@ import type { Control } from "../http/controls.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import { isGranted } from "../rights.ts";
 import type { Broker } from "./broker.ts";
+import { isLogBucketsPath, LogBuckets } from "./log_buckets.ts";
 import { isMetricsPath, listTimeSeries } from "./metrics.ts";
 import { ROUTES } from "./routes.ts";
 import { notEmulated, RpcError, toRpcError } from "./rpc_error.ts";
@@ -21,17 +22,21 @@ const PATH = /^\/v1\/(projects\/([^/]+)\/(topics|subscriptions))(?:\/([^/:]+)(:\
 const ALT = ["alt", "$alt"];
 const ALT_VALUES = ["json", "json;enum-encoding=int"];
 
-/** Pub/Sub's REST API over a broker, and its metrics as Cloud Monitoring shows them. Callers at an identity's port may do what the table of rights grants it. */
+/** Pub/Sub's REST API over a broker, its metrics as Cloud Monitoring shows them, and Cloud Logging's buckets. Callers at an identity's port may do what the table of rights grants it. */
 export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): EmulatorApp {
+  const logBuckets = new LogBuckets();
   return {
     async answer(call) {
       if (call.method === "GET" && isMetricsPath(call.path)) {
-        if (call.identity !== undefined && !isGranted(call.identity, "project", "monitor")) {
-          throw notGranted(call.identity);
-        }
+        checkProject(call, "monitor");
         return jsonReply(200, listTimeSeries(broker, call.path, call.query));
       }
       const text = await readText(call.body, MAX_BODY_BYTES);
+      if (isLogBucketsPath(call.path)) {
+        if (call.method === "GET") checkProject(call, "inspect");
+        else if (call.identity !== undefined) throw notGranted(call.identity);
+        return jsonReply(200, logBuckets.answer(call, parseJson(text ?? "")));
+      }
       const path = PATH.exec(call.path);
       const [, collection = "", named, kind = "", id, action = ""] = path ?? [];
       const route = ROUTES[`${call.method} ${kind}${id === undefined ? "" : "/{}"}${action}`];
@@ -57,11 +62,16 @@ export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): 
   };
 }
 
+function checkProject({ identity }: Call, verb: string): void {
+  if (identity !== undefined && !isGranted(identity, "project", verb)) throw notGranted(identity);
+}
+
 /** `projects/p/topics/tintype-images` is `topic-images` in the table of rights. */
 function checkRight({ identity }: Call, name: string, verb: string | undefined): void {
   if (identity === undefined) return;
   const [, , kind = "", id = ""] = name.split("/");
-  const resource = `${kind.slice(0, -1)}-${id.slice(id.indexOf("-") + 1)}`;
+  const isProject = kind === "";
+  const resource = isProject ? "project" : `${kind.slice(0, -1)}-${id.slice(id.indexOf("-") + 1)}`;
   if (verb !== undefined && isGranted(identity, resource, verb)) return;
   throw notGranted(identity);
 }

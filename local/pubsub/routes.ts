@@ -25,7 +25,7 @@ interface RoutedCall {
 /** A call: what an identity needs to be granted for it, and the JSON of its response; undefined is an empty one. */
 interface Route {
   /** Only the project's owner may do what has no verb. */
-  readonly verb?: "publish" | "subscribe";
+  readonly verb?: "publish" | "subscribe" | "inspect";
   /** Query parameters beside `alt`. */
   readonly query?: readonly string[];
   readonly run: (call: RoutedCall) => unknown;
@@ -61,6 +61,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   "GET topics/{}": { run: ({ broker, name }) => broker.topics.get(name) },
   "GET topics": {
+    verb: "inspect",
     query: LIST_QUERY,
     run: (call) => pageOf("topics", call.broker.topics.all(), call),
   },
@@ -77,6 +78,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     run: ({ broker, name }) => described(broker.subscriptions.get(name)),
   },
   "GET subscriptions": {
+    verb: "inspect",
     query: LIST_QUERY,
     run: (call) => pageOf("subscriptions", call.broker.subscriptions.all().map(described), call),
   },

@@ -9,7 +9,10 @@ const MAX_DIRECT_BYTES = 10 * 1024 * 1024;
 const TOKEN_OF = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
 
 /** What is said when everything is ready: where each part listens, and a call that works. */
-export function greeting(pictures: readonly Picture[], { doors, brokers }: OpenDoors): string {
+export function greeting(
+  pictures: readonly Picture[],
+  { doors, brokers, publicKey }: OpenDoors & { readonly publicKey: string },
+): string {
   const picture = pictures.find(({ name }) => name === "scene.jpg") ??
     pictures.find(({ bytes }) => bytes > 0 && bytes <= MAX_DIRECT_BYTES);
   const parts = Object.entries(URLS).filter(([part]) =>
@@ -37,6 +40,10 @@ export function greeting(pictures: readonly Picture[], { doors, brokers }: OpenD
     `    -d '{"sub":"backend","tenant":"${LOCAL.tenant}","scope":"images:grant"}' | ${TOKEN_OF})`,
     `  curl -s ${URLS.edge}/v1/grants -H "Authorization: Bearer $GRANTER" \\`,
     `    -H 'Content-Type: application/json' -d '{"subject":"me","count":3,"ttlSeconds":600}'`,
+    "",
+    "Audit what is kept:",
+    "",
+    `  npx deno task audit --public-key ${quoted(publicKey)}`,
     "",
     "Tintype is ready",
     "",

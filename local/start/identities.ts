@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 
 const schema = z.strictObject({
@@ -11,14 +12,24 @@ const schema = z.strictObject({
   cursorKey: z.string(),
   grantKey: z.string(),
   webhookMaster: z.string(),
+  certificateKey: z.string(),
 });
 
 /** The secrets of one local cloud: made once, kept beside its data, handed to the parts by file and environment only. */
 export type Identities = z.infer<typeof schema>;
 
+/** The public key of a data folder's certificates, for auditors. */
+export function publicKeyFile(dataDir: string): string {
+  return join(dataDir, "certificate_key.pub.pem");
+}
+
 /** Reads the secrets of a data folder, or makes them. */
 export async function loadIdentities(file: string): Promise<Identities> {
   if (existsSync(file)) return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519", {
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
   const identities: Identities = {
     edgeKey: {
       accessId: `GOOG1E${randomBytes(16).toString("hex").toUpperCase()}`,
@@ -30,7 +41,9 @@ export async function loadIdentities(file: string): Promise<Identities> {
     cursorKey: randomBytes(32).toString("hex"),
     grantKey: randomBytes(32).toString("hex"),
     webhookMaster: randomBytes(32).toString("hex"),
+    certificateKey: privateKey,
   };
+  await writeFile(publicKeyFile(dirname(file)), publicKey);
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
   return identities;
 }

@@ -33,6 +33,7 @@ const OFFSET = Number(process.env["TINTYPE_PORT_OFFSET"] ?? 0);
 /** The port of each part. */
 export const PORTS = {
   edge: 8787 + OFFSET,
+  edgeTriggers: 8790 + OFFSET,
   processor: 8080 + OFFSET,
   bridge: 8081 + OFFSET,
   keeper: 8082 + OFFSET,

@@ -6,6 +6,16 @@ import type { StorageParts } from "./parts.ts";
 const lifecycleSchema = z.strictObject({
   now: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(),
 });
+const days = z.int().min(0).optional();
+const settingsSchema = z.strictObject({
+  bucket: z.string(),
+  lifecycle: z.array(z.strictObject({
+    action: z.strictObject({ type: z.string() }),
+    condition: z.looseObject({ age: days, daysSinceCustomTime: days }),
+  })).optional(),
+  softDeleteSeconds: days,
+  versioning: z.boolean().optional(),
+});
 const mutationsSchema = z.strictObject({ limit: z.boolean() });
 
 /** The storage's own controls. */
@@ -19,6 +29,20 @@ export function storageControls(parts: StorageParts): readonly Control[] {
       async run(body) {
         const { now = parts.clock.now() } = lifecycleSchema.parse(body ?? {});
         return { body: { deleted: await applyLifecycle(parts, new Date(now).getTime()) } };
+      },
+    },
+    {
+      method: "POST",
+      path: "/_local/settings",
+      body: "{bucket, lifecycle?: [rule], softDeleteSeconds?, versioning?: boolean}",
+      does:
+        "changes a bucket's lifecycle rules, and what its resource reports of soft delete and versions",
+      run(body) {
+        const { bucket, ...settings } = settingsSchema.parse(body);
+        const before = parts.objects.bucket(bucket);
+        const { lifecycle = before.lifecycle } = settings;
+        parts.database.putBucket({ ...before, ...settings, lifecycle });
+        return { body: settings };
       },
     },
     {

@@ -70,6 +70,9 @@ export interface BucketRecord {
   readonly updatedMs: number;
   readonly lifecycle: readonly LifecycleRule[];
   readonly cors: readonly CorsRule[];
+  /** What its resource reports; nothing here keeps deleted or older objects. */
+  readonly softDeleteSeconds?: number | undefined;
+  readonly versioning?: boolean | undefined;
 }
 
 /** A new bucket. */

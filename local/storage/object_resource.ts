@@ -38,6 +38,7 @@ export function objectResource(object: ObjectRecord, baseUrl: string): Record<st
 /** The JSON API's bucket resource. */
 export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<string, unknown> {
   const { name, createdMs, updatedMs, metageneration, lifecycle, cors } = bucket;
+  const { softDeleteSeconds = 0, versioning = false } = bucket;
   return {
     kind: "storage#bucket",
     id: name,
@@ -53,8 +54,8 @@ export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<st
     updated: new Date(updatedMs).toISOString(),
     lifecycle: { rule: lifecycle },
     cors,
-    softDeletePolicy: { retentionDurationSeconds: "0" },
-    versioning: { enabled: false },
+    softDeletePolicy: { retentionDurationSeconds: String(softDeleteSeconds) },
+    versioning: { enabled: versioning },
     iamConfiguration: { uniformBucketLevelAccess: { enabled: true } },
   };
 }

@@ -1,5 +1,5 @@
 import type { Call } from "../http/call.ts";
-import { isGrantedOn, isIdentity } from "../rights.ts";
+import { isGranted, isGrantedOn, isIdentity } from "../rights.ts";
 import { StorageFailure } from "./failures.ts";
 import { decodePath } from "./read_request.ts";
 
@@ -27,6 +27,8 @@ interface Action {
 export function checkRight(identity: string | undefined, call: Call): void {
   if (identity === undefined || !isIdentity(identity)) return;
   const { bucket, verb, ...rest } = actionOf(call);
+  const isSettings = call.method === "GET" && verb === undefined && bucket !== "";
+  if (isSettings && isGranted(identity, "project", "inspect")) return;
   if (verb === undefined) throw denied(identity, "storage.buckets.update", bucket);
   checkAction(identity, { bucket, verb, ...rest });
 }

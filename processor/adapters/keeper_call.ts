@@ -18,7 +18,7 @@ export interface KeeperAccess {
 
 /** A job, and what of it. */
 export interface KeeperCall extends CallOptions {
-  readonly job: "sweep" | "repair";
+  readonly job: "sweep" | "repair" | "erase";
   /** A part of the job: these shards. */
   readonly shards?: readonly string[];
   readonly body?: object;

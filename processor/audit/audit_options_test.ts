@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AUDIT, auditOptionsOf } from "./audit_options.ts";
 
+const KEY = ["--public-key", "key.pem"];
 const optionsOf = (...args: readonly string[]) => auditOptionsOf(AUDIT.parse(args));
 
 test("audit without a project means the system on this machine, and the period it certifies", () => {
@@ -24,11 +25,12 @@ test("audit without a project means the system on this machine, and the period i
     webhooksTopic: "tintype-webhooks",
     periodMs: undefined,
     json: false,
+    ...{ publicKey: undefined, chain: undefined, copiedAtMs: undefined },
   });
 });
 
 test("audit with a project means Google itself, seven days, and the names that Terraform gives", () => {
-  const options = optionsOf("--project", "shop-1", "--raw", "other", "--json");
+  const options = optionsOf("--project", "shop-1", "--raw", "other", "--json", ...KEY);
   const { buckets, storage, bigquery, periodMs, json } = options;
   assert.deepEqual(buckets, {
     raw: "other",
@@ -42,7 +44,7 @@ test("audit with a project means Google itself, seven days, and the names that T
 });
 
 test("audit takes a prefix of the company's own", () => {
-  const options = optionsOf("--project", "shop-1", "--prefix", "shop");
+  const options = optionsOf("--project", "shop-1", "--prefix", "shop", ...KEY);
   assert.deepEqual(options.buckets, {
     raw: "shop-raw",
     processed: "shop-processed",
@@ -64,6 +66,10 @@ for (
     ["--retention", "week"],
     ["--storage", "localhost"],
     ["--bigquery", "ftp://localhost"],
+    ["--project", "shop-1"],
+    ["--chain", "folder"],
+    ["--copied-at", "2026-11-30T08:00:00Z"],
+    ["--chain", "folder", "--copied-at", "yesterday", ...KEY],
     ["--strict"],
     ["everything"],
   ]

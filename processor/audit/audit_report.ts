@@ -1,5 +1,6 @@
 import { durationText } from "@tintype/core/duration";
 import type { AuditedBucket } from "@tintype/core/retention/audit_bucket";
+import type { CertificatesAudit } from "@tintype/core/retention/audit_certificates";
 import type { Audit } from "@tintype/core/retention/audit_stores";
 import type { CloudPlaces } from "../command_cloud.ts";
 
@@ -11,7 +12,23 @@ export function auditReport(audit: Audit, places: CloudPlaces): string {
     ...seenOf(audit, places),
     ...erasuresOf(audit),
     ...chainOf(audit),
-    ...configuredOf(audit),
+    ...placesOf(audit),
+    ...notesOf(audit),
+    "",
+  ].join("\n");
+}
+
+/** An audit of certificates that were copied into a folder, as a text. */
+export function certificatesReport(audit: CertificatesAudit, folder: string): string {
+  const { passed, findings, auditedAt } = audit;
+  return [
+    "AUDIT OF CERTIFICATES",
+    "",
+    `Result:   ${passed ? "PASSED" : `FAILED. ${findings.length} finding(s), below.`}`,
+    `Seen:     ${folder}, copied at ${auditedAt}. Of the stores this says nothing, and what was cut off at the`,
+    "          end within the last minutes before that time shows only in the copy in BigQuery.",
+    ...findingsOf(audit),
+    ...chainOf(audit),
     ...notesOf(audit),
     "",
   ].join("\n");
@@ -37,7 +54,7 @@ function headOf(audit: Audit, { projectId, storage }: CloudPlaces): string[] {
   ];
 }
 
-function findingsOf({ findings }: Audit): string[] {
+function findingsOf({ findings }: Pick<Audit, "findings">): string[] {
   if (findings.length === 0) return [];
   const lines = findings.map(({ code, text }, index) => `  ${index + 1}. [${code}] ${text}.`);
   return ["", "WHAT IS WRONG", ...lines];
@@ -91,29 +108,32 @@ function erasuresOf({ erasures }: Audit): string[] {
   ];
 }
 
-function chainOf({ chain }: Audit): string[] {
+function chainOf({ chain }: Pick<Audit, "chain">): string[] {
+  const signed = chain.areSignaturesRead ? "each signature checked" : "no signature checked";
   const broken = chain.faults.length === 0 ? "unbroken" : `${chain.faults.length} FAULTS`;
   return [
     "",
     "CERTIFICATES",
     "Each purge left a numbered certificate that holds the hash of the one before: none can be changed, removed or",
-    "exchanged without this check seeing it. The warehouse's copy tells where the chain must end.",
-    `  numbers 1 to ${chain.newest}, ${chain.found} found, ${broken}; the copy knows of ${chain.knownNewest}`,
+    "exchanged without this check seeing it. Each is signed by the keeper. The copy in BigQuery shows where it must end.",
+    `  numbers 1 to ${chain.newest}, ${chain.found} found, ${broken}, ${signed}; the copy knows of ${chain.knownNewest}`,
     `  from ${chain.firstSweptAt ?? "-"} to ${chain.newestSweptAt ?? "-"}`,
     `  removed in all: ${chain.deleted} items`,
   ];
 }
 
-function configuredOf({ configured }: Audit): string[] {
+function placesOf({ places }: Audit): string[] {
   return [
     "",
-    "BOUND BY CONFIGURATION",
-    "Places into which nobody can look from outside; a setting bounds each.",
-    ...configured.map(({ place, bound }) => `  ${place.replaceAll("_", " ")}: ${bound}`),
+    "WHAT BOUNDS THE REST",
+    "Places that cannot be listed. Observed: this audit read the setting. Configured: nobody but its owner can read it.",
+    ...places.map(({ place, evidence, bound }) =>
+      `  ${place.replaceAll("_", " ")} (${evidence}): ${bound}`
+    ),
   ];
 }
 
-function notesOf({ notes }: Audit): string[] {
+function notesOf({ notes }: Pick<Audit, "notes">): string[] {
   return notes.length === 0 ? [] : ["", "NOTES", ...notes.map((note) => `  ${note}`)];
 }
 

@@ -3,6 +3,7 @@ import { processErasure } from "@tintype/core/processing/process_erasure";
 import { auditStores } from "@tintype/core/retention/audit_stores";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import { sweepExpired } from "@tintype/core/retention/sweep_expired";
+import { verify } from "@tintype/core/testing/sample_certificate";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { NOON_MS, TestWorld } from "@tintype/core/testing/test_world";
 import assert from "node:assert/strict";
@@ -22,7 +23,7 @@ async function reportAt(nowMs: number): Promise<string> {
   await sweepExpired(world.ports);
   world.clock.nowMs = nowMs;
   const { certificates, rows } = world;
-  return auditReport(await auditStores({ ...world.ports, certificates, rows }), PLACES);
+  return auditReport(await auditStores({ ...world.ports, certificates, rows, verify }), PLACES);
 }
 
 test("auditReport() of a promise that is kept begins with that, and tells what it rests on", async () => {
@@ -35,8 +36,9 @@ test("auditReport() of a promise that is kept begins with that, and tells what i
     "2026-03-21T12:00:00.000Z", // so it ends
     "asked for, and still within their period: 1",
     "done, with a receipt: 1; under way: 0; overdue: 0",
-    "numbers 1 to 1, 1 found, unbroken; the copy knows of 1",
-    "kafka topics: records are kept for 72 h",
+    "numbers 1 to 1, 1 found, unbroken, each signature checked; the copy knows of 1",
+    "events (observed): messages are kept for 72 h",
+    "kafka topics (configured): records are kept for 72 h",
   ];
   let at = -1;
   for (const part of parts) {

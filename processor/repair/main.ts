@@ -1,21 +1,15 @@
 /** `deno task repair`: has the keeper repair at once, a shard at a time, and prints how far it is. */
 import { defineCommand } from "@tintype/cli/command";
-import { httpOrigin, timeOrAge } from "@tintype/cli/flag_values";
-import { requireLocalSystem } from "@tintype/cli/local_system";
+import { timeOrAge } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { UsageError } from "@tintype/cli/usage_error";
 import { forEachBounded } from "@tintype/core/concurrency";
 import { SHARDS } from "@tintype/core/model/object_name";
 import { RETENTION_POLICY } from "@tintype/core/retention/policy";
 import * as z from "zod";
-import { accountTokens, callKeeper } from "../adapters/keeper_call.ts";
+import { callKeeper } from "../adapters/keeper_call.ts";
+import { KEEPER_FLAGS, openKeeper } from "../keeper_flags.ts";
 import { stopSignal } from "../stop_signal.ts";
 
-const LOCAL = {
-  project: "tintype-local",
-  keeper: "http://localhost:8082",
-  oidc: "http://localhost:9080",
-};
 /** As many requests as a keeper's instances may take. */
 const SHARDS_AT_ONCE = 4;
 
@@ -31,15 +25,7 @@ const REPAIR = defineCommand({
     },
     "dry-run": "count what is open and publish nothing",
     "json": "print the result as one JSON document",
-    "project ID":
-      "Google Cloud's project, with the credentials of an operator; without it the local system of `deno task start`",
-    "prefix NAME": { about: "first part of its names, as in Terraform", default: "tintype" },
-    "keeper URL": {
-      about:
-        `address of the keeper (local: ${LOCAL.keeper}; else https://tintype-keeper-NUMBER.REGION.run.app)`,
-      parse: httpOrigin,
-    },
-    "oidc URL": { about: `the local OIDC provider (local: ${LOCAL.oidc})`, parse: httpOrigin },
+    ...KEEPER_FLAGS,
   },
   exitCodes: {
     0: "everything that is open was published, or waits by itself",
@@ -79,17 +65,8 @@ function sentenceOf(done: Repaired, isDryRun: boolean): string {
     `${survived} erasures ${verb}; ${waiting} wait, ${heldBack} held back`;
 }
 
-await runMain(REPAIR, async ({ since, dryRun, json, project, prefix, keeper, oidc }) => {
-  if (project !== undefined && keeper === undefined) {
-    throw new UsageError("Cannot run repair: --project needs --keeper");
-  }
-  const url = keeper ?? LOCAL.keeper;
-  await requireLocalSystem(url);
-  const account = `${project === undefined ? "" : `${prefix}-`}scheduler@${
-    project ?? LOCAL.project
-  }.iam.gserviceaccount.com`;
-  const endpoint = project === undefined ? oidc ?? LOCAL.oidc : undefined;
-  const access = { url, identityToken: accountTokens(account, endpoint) };
+await runMain(REPAIR, async ({ since, dryRun, json, ...flags }) => {
+  const access = await openKeeper(flags);
   const signal = stopSignal();
   const run = async (body: object) =>
     repairedSchema.parse(

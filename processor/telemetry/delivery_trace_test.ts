@@ -41,7 +41,7 @@ describe("a delivery with Deno's exporter", () => {
     for (const name of ["upload to storage", "push"]) {
       assert.equal(find(name)?.parentSpanId, "b".repeat(16), name);
     }
-    for (const name of ["raw.stat", "raw.read", "processed.create", "records.publish"]) {
+    for (const name of ["processed.stat", "raw.read", "processed.create", "records.publish"]) {
       assert.equal(find(name)?.parentSpanId, work.spanId, name);
     }
   });

@@ -47,9 +47,11 @@ async function watchProgress(
     const note = document.querySelector(".queue-head .section-note")?.textContent ?? "";
     const now = `${progress?.value} ${note}`;
     if (now !== shown) changedMs = performance.now();
-    shown = now;
     longestStillMs = Math.max(longestStillMs, performance.now() - changedMs);
-    if (note.startsWith(`${count} of ${count} `)) return Math.round(longestStillMs);
+    // Pictures go into the gallery by themselves where that moves nothing in view.
+    const isOver = note.startsWith(`${count} of ${count} `) || note === "" && shown !== "";
+    if (isOver) return Math.round(longestStillMs);
+    shown = note === "" ? "" : now;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error(`The album is not developed: ${shown}`);

@@ -9,6 +9,7 @@ import { publish } from "@tintype/pubsub/publish";
 import watch from "../../infra/terraform/modules/contract/alerts.json" with { type: "json" };
 import { LOCAL } from "@tintype/local/start/local_names";
 import { runAudit } from "../_audit.ts";
+import { PORTS } from "@tintype/local/start/local_names";
 import { BUCKETS, putObject, URLS } from "../_cloud.ts";
 import { addFault, clearFaults, objectUrl } from "../_emulator.ts";
 import { runJob, setPush } from "../_push.ts";
@@ -29,6 +30,7 @@ type Conditions = Readonly<Record<string, string | boolean | readonly string[]>>
 
 const LINES_MS = 20_000;
 const HOURS_MS = 3_600_000;
+const CRON_TRIGGER = `http://127.0.0.1:${PORTS.edgeTriggers}/cdn-cgi/local/scheduled`;
 const BROKEN = "tenants/broken.json";
 const DEAF = "tenants/deaf.json";
 /** Neither an image nor JSON. */
@@ -84,8 +86,7 @@ const REHEARSALS: readonly Rehearsal[] = [
   { name: "certificates", cause: () => runJob("sweep") },
   { name: "repairs", cause: () => runJob("repair") },
   { name: "days", cause: () => runJob("days") },
-  // The cron trigger, as the development server makes one.
-  { name: "synthetic", cause: () => fetch(`${URLS.edge}/cdn-cgi/handler/scheduled`) },
+  { name: "synthetic", cause: () => fetch(CRON_TRIGGER) },
 ];
 
 /** Rehearses each alert that costs little in a system where events were lost. */

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { eventually } from "@tintype/core/testing/eventually";
-import { PORTS, URLS } from "@tintype/local/start/local_names";
+import { URLS } from "@tintype/local/start/local_names";
 import { descendantsOf, type Process } from "../_processes.ts";
 import type { Door } from "./troubled_system.ts";
 
@@ -16,23 +16,15 @@ interface VictimFacts {
   readonly health: string;
 }
 
-const LISTENS = `entry=127\\.0\\.0\\.1:${PORTS.edge}\\b`;
-
 /** What can be killed. */
 const VICTIMS = {
   processor: { commandLine: /processor\/main\.ts$/, health: `${URLS.processor}/healthz` },
   keeper: { commandLine: /processor\/keeper\.ts$/, health: `${URLS.keeper}/healthz` },
   webhooks: { commandLine: /processor\/webhooks\.ts$/, health: `${URLS.webhooks}/healthz` },
   pixels: { commandLine: /pixels\/pixel_process\.ts\b/, health: `${URLS.processor}/healthz` },
-  // The development server runs two: one that listens, and one behind it that runs the worker.
-  edge: {
-    commandLine: new RegExp(`\\bworkerd serve\\b(?!.*${LISTENS})`),
-    health: `${URLS.edge}/healthz`,
-  },
-  "edge-listener": {
-    commandLine: new RegExp(`\\bworkerd serve\\b.*${LISTENS}`),
-    health: `${URLS.edge}/healthz`,
-  },
+  edge: { commandLine: /\bworkerd serve\b/, health: `${URLS.edge}/healthz` },
+  // What runs workerd, and ends with it.
+  "edge-runner": { commandLine: /local\/edge\/serve\.ts$/, health: `${URLS.edge}/healthz` },
   bridge: { commandLine: /kafka-bridge\/main\.ts$/, health: `${URLS.bridge}/readyz` },
   storage: { commandLine: /local\/storage\/serve\.ts$/, health: `${URLS.storage}/healthz` },
   pubsub: { commandLine: /local\/pubsub\/serve\.ts$/, health: `${URLS.pubsub}/healthz` },

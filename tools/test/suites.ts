@@ -43,13 +43,15 @@ const TABLE: Readonly<
   "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 2, needs: "no permission" },
   "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 2 },
   "core-deno": { runtime: "deno", folders: ["core"], weight: 20, needs: "no permission" },
-  // Every order of steps: minutes of pure computation, which the processor's runtime alone goes through.
+  // Every order of steps, and thousands of random changes: pure computation, which the processor's runtime alone goes through.
   "core-orders": {
     runtime: "deno",
     folders: [
+      "core/retention/certificate_tampering",
       "core/retention/erasure_interleavings",
       "core/retention/nothing_early",
       "core/retention/replay_interleavings",
+      "core/retention/salts_game",
     ],
     weight: 12,
     needs: "no permission",
@@ -93,11 +95,11 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 140,
+    weight: 170,
     needs: "loopback, sharp, child processes",
   },
   // Some wait for what never comes: an issuer's keys, an image.
-  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 90, needs: "loopback, workerd" },
+  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 140, needs: "loopback, workerd" },
   "kafka-bridge": {
     folders: ["kafka-bridge"],
     flags: [...ONE_PROCESS, ...KAFKAJS],
@@ -112,7 +114,7 @@ const TABLE: Readonly<
       "kafka-bridge/trouble_test",
     ],
     flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
-    weight: 200,
+    weight: 215,
     needs: "loopback; a JDK and openssl for brokers",
   },
   "clients": {
@@ -122,7 +124,7 @@ const TABLE: Readonly<
     needs: "loopback, workerd; Chromium, curl and jq",
   },
   // Redrive, rebuild-rows and the audit look for the system at its usual ports.
-  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 120, needs: BROKER },
+  "trouble": { folders: ["tests/trouble"], flags: ONE_FILE_AT_ONCE, weight: 160, needs: BROKER },
   "retention": {
     folders: ["tests/retention_"],
     flags: ONE_FILE_AT_ONCE,
@@ -131,14 +133,20 @@ const TABLE: Readonly<
     needs: BROKER,
   },
   "erasures": {
-    folders: ["tests/retention_erasures", "tests/retention_salts"],
+    folders: ["tests/retention_erasures"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(400),
-    weight: 130,
+    weight: 60,
     needs: SYSTEM,
   },
   "system": {
-    folders: ["tests/road_", "tests/doors_", "tests/hostile", "tests/browser/page_"],
+    folders: [
+      "tests/road_",
+      "tests/doors_",
+      "tests/settings",
+      "tests/hostile",
+      "tests/browser/page_",
+    ],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
     weight: 105,

@@ -3,10 +3,8 @@
  * tables of the schema files and the texts, `AnalyzeSql.java` answers what is wrong, which columns come out, and which
  * tables are read without their partition. `install_zetasql` fetches it from Maven Central.
  */
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { DATASET, readTables, type Table, type ViewColumn } from "../read_schemas.ts";
-import { installZetasql } from "./install_zetasql.ts";
+import { runZetasql } from "./run_zetasql.ts";
 
 /** What the analyzer says of one text. */
 export interface Finding {
@@ -25,28 +23,18 @@ interface SqlText {
   readonly sql: string;
 }
 
-const PROGRAM = fileURLToPath(new URL("AnalyzeSql.java", import.meta.url));
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-/** It runs for seconds: better code would cost more time than it saves. */
-const SHORT_LIVED = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
-
 /** Analyses the texts against the schema files; a view is moved behind those that it stands on. */
 export function analyzeSql(
   texts: readonly SqlText[],
   tables: readonly Table[] = readTables(),
 ): Finding[] {
-  const answer = execFileSync("java", [...SHORT_LIVED, "-cp", installZetasql(), PROGRAM], {
-    input: JSON.stringify({
-      dataset: DATASET,
-      parameters: parameterTypes(tables),
-      tables,
-      texts: inOrder(texts),
-    }),
-    encoding: "utf8",
-    maxBuffer: MAX_ANSWER_BYTES,
-    stdio: "pipe",
-  });
-  return JSON.parse(answer) as Finding[]; // our own program's answer
+  const input = {
+    dataset: DATASET,
+    parameters: parameterTypes(tables),
+    tables,
+    texts: inOrder(texts),
+  };
+  return runZetasql("AnalyzeSql.java", input) as Finding[]; // our own program's output
 }
 
 /** A parameter is named after the column that it is compared with; the scheduler gives `run_time`. */

@@ -123,7 +123,7 @@ run "a_cluster_with_mutual_tls" {
   }
 
   assert {
-    condition     = toset([for secret in google_secret_manager_secret.secret : secret.secret_id]) == toset(["tintype-pseudonym-keys", "tintype-kafka-ca", "tintype-kafka-cert", "tintype-kafka-key"])
+    condition     = toset([for secret in google_secret_manager_secret.secret : secret.secret_id]) == toset(["tintype-pseudonym-keys", "tintype-certificate-key", "tintype-kafka-ca", "tintype-kafka-cert", "tintype-kafka-key"])
     error_message = "Authority, certificate and key have their places."
   }
   assert {

@@ -148,18 +148,19 @@ locals {
 
   # What services do in their own buckets all day, a filter's clause each: it is in their own logs, and would be most of the data
   # access log. Kept are refusals, people, who opens originals, and lists by the edge's account, which whoever had its key would
-  # need, as names cannot be guessed.
-  everyday = concat([
-    for grant in local.grants :
-    "(protoPayload.authenticationInfo.principalEmail=\"${local.emails[grant.identity]}\" AND resource.labels.bucket_name=\"${local.buckets[grant.bucket]}\" AND protoPayload.methodName=\"${local.rights.verbs[grant.verb].permissions[0]}\")"
+  # need, as names cannot be guessed. What the edge signs comes from end users' own addresses, refused or not, so none of it is kept.
+  accesses = [
+    for grant in local.grants : merge(grant, { filter = "(protoPayload.authenticationInfo.principalEmail=\"${local.emails[grant.identity]}\" AND resource.labels.bucket_name=\"${local.buckets[grant.bucket]}\" AND protoPayload.methodName=\"${local.rights.verbs[grant.verb].permissions[0]}\")" })
     if grant.on == "bucket" && contains(keys(local.emails), grant.identity) && grant.identity != "originals" && !(grant.identity == "edge" && grant.verb == "list")
-    # Google's own accounts use the keys for whoever may use the resource.
-  ], local.profile.has_own_keys ? ["(protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.authenticationInfo.principalEmail=(\"${join("\" OR \"", [for agent in values(local.agents) : trimprefix(agent, "serviceAccount:")])}\"))"] : [])
+  ]
+  signed = [for access in local.accesses : access.filter if access.identity == "edge"]
+  # Google's own accounts use the keys for whoever may use the resource.
+  everyday = concat([for access in local.accesses : access.filter if access.identity != "edge"], local.profile.has_own_keys ? ["(protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.authenticationInfo.principalEmail=(\"${join("\" OR \"", [for agent in values(local.agents) : trimprefix(agent, "serviceAccount:")])}\"))"] : [])
 
   has_sasl = var.bridge.sasl_mechanism != "none"
   # The worker's pseudonym keys cannot be read back from Cloudflare, so their copy is here also where no bridge reads it.
   # Webhooks' secrets are derived from one (core/model/webhook_signature.ts).
-  secrets = concat(["pseudonym-keys", "webhook-master"], !local.has_bridge ? [] : concat(
+  secrets = concat(["pseudonym-keys", "webhook-master", "certificate-key"], !local.has_bridge ? [] : concat(
     local.has_sasl ? ["kafka-password"] : [],
     local.has_kafka ? ["kafka-nodes"] : [],
     local.has_kafka || var.bridge.private_ca ? ["kafka-ca"] : [],
@@ -197,6 +198,8 @@ locals {
   acked = "pubsub_googleapis_com:subscription_push_request_count{subscription_id='${local.subscriptions.events}',response_class='ack'}"
   watch = jsondecode(templatefile("${path.module}/alerts.json", {
     prefix    = var.prefix
+    edge      = local.emails.edge
+    workers   = join(" OR ", [for net in local.cloudflare : "ip_in_net(protoPayload.requestMetadata.callerIp, \\\"${net}\\\")"])
     edge_host = trimprefix(var.edge_url, "https://")
     jobs      = join("|", keys(local.jobs))
     metrics   = "logging_googleapis_com:user_${replace(var.prefix, "-", "_")}_"
@@ -207,6 +210,13 @@ locals {
     acked_1h  = "(sum(increase(${local.acked}[1h])) or vector(0))"
     acked_5m  = "(sum(increase(${local.acked}[5m])) or vector(0))"
   }))
+  # Where the worker calls from (https://www.cloudflare.com/ips).
+  cloudflare = [
+    "103.21.244.0/22", "103.22.200.0/22", "103.31.4.0/22", "104.16.0.0/13", "104.24.0.0/14", "108.162.192.0/18", "131.0.72.0/22",
+    "141.101.64.0/18", "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "188.114.96.0/20", "190.93.240.0/20", "197.234.240.0/22",
+    "198.41.128.0/17", "2400:cb00::/32", "2405:8100::/32", "2405:b500::/32", "2606:4700::/32", "2803:f800::/32", "2a06:98c0::/29",
+    "2c0f:f248::/32",
+  ]
   has_only = { bridge = local.has_bridge, edge = var.edge_url != "" }
   alerts   = { for name, alert in local.watch.alerts : name => alert if lookup(local.has_only, lookup(alert, "only", ""), true) }
   log_filters = {

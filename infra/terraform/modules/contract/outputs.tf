@@ -14,8 +14,8 @@ output "has_own_keys" {
 }
 
 output "everyday_access" {
-  description = "Filter of what services do in their own buckets, which the log bucket leaves out of the data access logs."
-  value       = "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT protoPayload.status.code>0 AND (${join(" OR ", local.everyday)})"
+  description = "Filter of what services do in their own buckets and of what the edge signs for end users, which the log bucket leaves out of the data access logs."
+  value       = "log_id(\"cloudaudit.googleapis.com/data_access\") AND ((NOT protoPayload.status.code>0 AND (${join(" OR ", local.everyday)})) OR ${join(" OR ", local.signed)})"
 }
 
 output "kms_location" {
@@ -189,6 +189,14 @@ output "keeper_env" {
     PSEUDONYM_KEY       = tostring(var.keeper.pseudonym_key)
     SETTLE_MS           = tostring(var.keeper.settle_ms)
   })
+}
+
+output "keeper_secrets" {
+  description = "Secret whose newest version each of the keeper's other variables is (processor/keeper_env.ts)."
+  value = {
+    CERTIFICATE_KEY = "${var.prefix}-certificate-key"
+    PSEUDONYM_KEYS  = "${var.prefix}-pseudonym-keys"
+  }
 }
 
 output "bridge_env" {

@@ -96,12 +96,22 @@ run "the_log_leaves_out_services_in_their_own_buckets_and_nothing_else" {
     condition = alltrue([
       for access in [["edge", "processed", "get"], ["edge", "raw", "create"], ["processor", "raw", "get"], ["processor", "processed", "create"], ["keeper", "raw", "list"], ["bridge", "raw", "create"]] :
       strcontains(output.everyday_access, "(protoPayload.authenticationInfo.principalEmail=\"tintype-${access[0]}@acme-tintype.iam.gserviceaccount.com\" AND resource.labels.bucket_name=\"tintype-${access[1]}\" AND protoPayload.methodName=\"storage.objects.${access[2]}\")")
-    ]) && startswith(output.everyday_access, "log_id(\"cloudaudit.googleapis.com/data_access\") AND NOT protoPayload.status.code>0 AND (")
+    ]) && startswith(output.everyday_access, "log_id(\"cloudaudit.googleapis.com/data_access\") AND ((NOT protoPayload.status.code>0 AND (")
     error_message = "Services' allowed accesses are left out."
   }
   assert {
     condition     = length(regexall("group:|originals@|cloudkms|-edge@[^)]*objects.list", output.everyday_access)) == 0 && length(output.everyday_access) < 20000
     error_message = "People, who opens originals, and lists by the edge's account stay."
+  }
+  assert {
+    condition = alltrue([
+      for part in split(" OR ", split(")) OR ", output.everyday_access)[1]) : strcontains(part, "tintype-edge@") && !strcontains(part, "list")
+    ]) && !strcontains(split(")) OR ", output.everyday_access)[0], "tintype-edge@")
+    error_message = "What the edge signs is left out also where it is refused, as it comes from end users' addresses; nothing else is."
+  }
+  assert {
+    condition     = strcontains(output.alerts.signing_key_elsewhere.filter, "principalEmail=\"tintype-edge@acme-tintype.iam.gserviceaccount.com\" AND NOT (ip_in_net(protoPayload.requestMetadata.callerIp, \"103.21.244.0/22\") OR ") && length(output.alerts.signing_key_elsewhere.filter) < 2048
+    error_message = "What the log keeps of the edge's account raises an alert where it does not come from Cloudflare."
   }
 }
 
@@ -286,7 +296,7 @@ run "the_bridge_creates_in_raw_only" {
     error_message = "The bridge may create in raw, read the configuration and replace kafka.json in it, nothing else in any bucket."
   }
   assert {
-    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master", "kafka-password"])
+    condition     = output.bridge_env.KAFKA_BROKERS == "a.example.com:9092" && tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master", "certificate-key", "kafka-password"])
     error_message = "A managed cluster needs no secrets of nodes."
   }
   assert {
@@ -301,7 +311,7 @@ run "the_bridge_shows_a_certificate_beside_its_password" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "scram-sha-512", client_certificate = true, private_ca = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "certificate-key", "kafka-password", "kafka-ca", "kafka-cert", "kafka-key"])
     error_message = "Password, authority, certificate and key each have their place."
   }
   assert {
@@ -309,7 +319,7 @@ run "the_bridge_shows_a_certificate_beside_its_password" {
     error_message = "The bridge is given authority, certificate and key."
   }
   assert {
-    condition     = alltrue([for secret in output.secrets : contains(keys(output.grants.secret), "bridge/${secret}/open") if secret != "webhook-master"])
+    condition     = alltrue([for secret in output.secrets : contains(keys(output.grants.secret), "bridge/${secret}/open") if !contains(["webhook-master", "certificate-key"], secret)])
     error_message = "The bridge may read each of its secrets."
   }
   assert {
@@ -324,7 +334,7 @@ run "a_certificate_alone_may_say_who_the_bridge_is" {
     bridge = { brokers = ["a.example.com:9092"], sasl_mechanism = "none", client_certificate = true }
   }
   assert {
-    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
+    condition     = toset(output.secrets) == toset(["pseudonym-keys", "webhook-master", "certificate-key", "kafka-cert", "kafka-key"]) && toset(keys(output.bridge_secrets)) == toset(["PSEUDONYM_KEYS", "KAFKA_TLS_CERT", "KAFKA_TLS_KEY"])
     error_message = "Without SASL there is no password to keep, and with a public authority none of its own."
   }
   assert {
@@ -453,7 +463,7 @@ run "two_people_can_recover_the_pseudonym_keys" {
     recoverers  = ["user:one@example.com", "user:two@example.com"]
   }
   assert {
-    condition     = tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master"]) && toset(keys(output.grants.secret)) == toset(["webhooks/webhook-master/open", "recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
+    condition     = tolist(output.secrets) == tolist(["pseudonym-keys", "webhook-master", "certificate-key"]) && toset(keys(output.grants.secret)) == toset(["webhooks/webhook-master/open", "keeper/certificate-key/open", "keeper/pseudonym-keys/open", "recoverers/pseudonym-keys/open/user:one@example.com", "recoverers/pseudonym-keys/open/user:two@example.com"])
     error_message = "The keys have a copy that two people may read, also without the bridge."
   }
 }
