@@ -8,5 +8,7 @@ export function retryAfterMs(headers: HeaderReader, nowMs = Date.now()): number 
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d{1,6}$/.test(value)) return Number(value) * 1_000;
   const dateMs = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - (Date.parse(headers.get("date") ?? "") || nowMs));
+  return Number.isNaN(dateMs)
+    ? undefined
+    : Math.max(0, dateMs - (Date.parse(headers.get("date") ?? "") || nowMs));
 }
