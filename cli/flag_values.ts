@@ -21,6 +21,12 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
+/** Reads a decimal number above 0. */
+export function positiveNumber(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text);
+  throw new UsageError("must be a number above 0, such as 5 or 2.50");
+}
+
 /** Reads a duration such as `90s`, `10m`, `2h` or `7d` into milliseconds. */
 export function duration(minMs: number, maxMs: number): (text: string) => number {
   return (text) => {

@@ -1,5 +1,6 @@
 import type { Log } from "@tintype/core/ports/log";
 import { markFailed } from "@tintype/core/processing/mark_failed";
+import { processAgain } from "@tintype/core/processing/process_again";
 import { processErasure } from "@tintype/core/processing/process_erasure";
 import { processImage } from "@tintype/core/processing/process_image";
 import type { ProcessImagePorts } from "@tintype/core/processing/process_ports";
@@ -42,7 +43,13 @@ export function createApp(options: AppOptions): Hono {
     run: (...call) => processErasure(ports, ...call),
   };
   for (const [path, slots] of [["storage", "tenant"], ["slow", "slow"]] as const) {
-    const processing: DeliveryWork = { slots, run: (...call) => processImage(ports, ...call) };
+    const processing: DeliveryWork = {
+      slots,
+      run: ({ force, ...delivery }, call) =>
+        force === undefined
+          ? processImage(ports, delivery, call)
+          : processAgain(ports, { ...delivery, force }, call),
+    };
     const works = { [buckets.raw]: processing, [buckets.erasures]: erasing };
     app.post(`/events/${path}`, ...push(options, works));
   }

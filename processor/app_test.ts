@@ -1,6 +1,7 @@
 import { AppError } from "@tintype/core/errors";
 import { slowLaneOf } from "@tintype/core/fairness/slow_lane";
 import { erasingName, rawName } from "@tintype/core/model/object_name";
+import { manifestOf } from "@tintype/core/testing/assert_ready";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import { generateKeyPair } from "jose";
 import assert from "node:assert/strict";
@@ -70,6 +71,35 @@ describe("createApp()", () => {
     const ids = world.rows.records().map(({ attributes }) => attributes.event_id);
     assert.deepEqual([ids.length, new Set(ids).size], [2, 1]);
     assert.equal(events()[1].outcome, "already");
+  });
+
+  test("a dead letter's row says how often its event was delivered", async () => {
+    const { world, push } = fixture();
+    const { objectName } = await world.upload(sampleRef());
+    const attributes = { CloudPubSubDeadLetterSourceDeliveryCount: "100" };
+    assert.equal((await push(objectName, attributes, "/events/dead")).status, 204);
+    const rows = world.rows.rows().map(({ attempt, status }) => [attempt, status]);
+    assert.deepEqual(rows, [[100, "failed"]]);
+  });
+
+  test("a forced event has the image processed again with the service's own sizes and version, an unreadable one nothing", async () => {
+    const plan = { renditions: [{ name: "tiny", width: 8, height: 8 }] };
+    const { world, push, events } = fixture({ plan });
+    const ref = sampleRef();
+    const { objectName } = await world.upload(ref);
+    await push(objectName);
+    const force = new Date(Date.now() + 60_000).toISOString();
+    assert.equal((await push(objectName, { force: "always" })).status, 204);
+    assert.equal(events()[1].event, "push_unreadable");
+    assert.equal((await push(objectName, { force: "other-version" })).status, 204);
+    assert.equal(events()[2].outcome, "already", "it is of this version");
+    world.clock.nowMs += 1;
+    assert.equal((await push(objectName, { force }, "/events/slow")).status, 204);
+    const { attempt, renditions } = await manifestOf(world, ref);
+    assert.deepEqual([attempt, renditions.map(({ name }) => name)], [1_001, ["tiny"]]);
+    const marks = world.processed.names().filter((name) => name.includes("tiny."));
+    assert.deepEqual(marks, renditions.map(({ object }) => object));
+    assert.equal(events()[3].outcome, "done");
   });
 
   test("a push of an erasure request erases the image and publishes its record", async () => {

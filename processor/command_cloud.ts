@@ -3,7 +3,6 @@ import type { Call } from "@tintype/cli/command";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { httpOrigin } from "@tintype/cli/flag_values";
 import { cachedDaySalts, contentKeysOf } from "@tintype/core/configuration/cached_day_salts";
-import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import type { ObjectStore } from "@tintype/core/ports/object_store";
 import { certifiedPeriodMs } from "@tintype/core/retention/certificate";
 import {
@@ -11,13 +10,11 @@ import {
   type RetentionPolicy,
   retentionPolicyOf,
 } from "@tintype/core/retention/policy";
-import { BigQueryImageRows } from "./adapters/bigquery_image_rows.ts";
 import { createBigQueryClient } from "./adapters/bigquery_client.ts";
-import { BigQueryRowColumns } from "./adapters/bigquery_row_columns.ts";
 import { BigQueryRows } from "./adapters/bigquery_rows.ts";
 import { gcsObjectStore } from "./adapters/gcs_object_store.ts";
 import { platformSettings } from "./adapters/platform_settings.ts";
-import { pubsubRecords, pubsubWebhooks } from "./adapters/pubsub_publisher.ts";
+import { pubsubWebhooks } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 
 const LOCAL = {
@@ -67,7 +64,6 @@ export interface CloudPlaces {
   readonly storage: string | undefined;
   readonly pubsub: string | undefined;
   readonly bigquery: string | undefined;
-  readonly recordsTopic: string;
   readonly webhooksTopic: string;
 }
 
@@ -88,7 +84,6 @@ export function placesOf(flags: CloudFlags): CloudPlaces {
     storage: flags.storage ?? local?.storage,
     pubsub: flags.pubsub ?? local?.pubsub,
     bigquery: flags.bigquery ?? local?.bigquery,
-    recordsTopic: `${prefix}-images`,
     webhooksTopic: `${prefix}-webhooks`,
   };
 }
@@ -110,13 +105,9 @@ export async function openStores(
     erasures: store(buckets.erasures),
     certificates: store(buckets.certificates),
     config,
-    records: pubsubRecords({ projectId, endpoint: pubsub }, topics.recordsTopic),
     webhooks: pubsubWebhooks({ projectId, endpoint: pubsub }, topics.webhooksTopic),
     contentKeys: contentKeysOf(cachedDaySalts(configuration)),
-    plans: new CachedTenants(configuration),
     rows: new BigQueryRows(client, { dataset, periodMs: policy.periodMs }),
-    imageRows: new BigQueryImageRows(client, { dataset }),
-    columns: new BigQueryRowColumns(client, { dataset }),
     platform: platformSettings({
       ...{ projectId, buckets, dataset },
       endpoints: { storage, pubsub, bigquery, logging: pubsub },

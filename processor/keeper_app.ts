@@ -1,16 +1,20 @@
-import { schemaError } from "@tintype/core/errors";
 import {
   type ErasedPerson,
   erasePerson,
   type ErasePersonPorts,
 } from "@tintype/core/ingest/erase_person";
 import { SHARDS } from "@tintype/core/model/object_name";
-import { isSubject } from "@tintype/core/model/owner";
-import { isTenant } from "@tintype/core/model/tenant";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
+import { rebuildRows, type RebuildRowsPorts } from "@tintype/core/processing/rebuild_rows";
+import { replayImages, type ReplayImagesPorts } from "@tintype/core/processing/replay_images";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import type { Certificate, CertificatePlace } from "@tintype/core/retention/certificate";
+import {
+  type DescribedImage,
+  type DescribeImagePorts,
+  describeImages,
+} from "@tintype/core/retention/describe_image";
 import { keepDays, type KeepDaysPorts } from "@tintype/core/retention/keep_days";
 import { imageOf, type Refusal } from "@tintype/core/retention/purge_bucket";
 import { repairImages, type RepairPorts } from "@tintype/core/retention/repair_images";
@@ -19,9 +23,17 @@ import { sweepExpired, type SweepPorts } from "@tintype/core/retention/sweep_exp
 import { type SweepPart, sweepPart, type SweptPart } from "@tintype/core/retention/sweep_part";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { performance } from "node:perf_hooks";
-import * as z from "zod";
 import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { describeError } from "./describe_error.ts";
+import {
+  eraseSchema,
+  idEndOf,
+  imageSchema,
+  readBody,
+  rebuildSchema,
+  repairSchema,
+  replaySchema,
+} from "./keeper_requests.ts";
 import { createServerApp, requireCaller } from "./server_app.ts";
 import type { KeeperMetrics } from "./telemetry/keeper_metrics.ts";
 
@@ -30,6 +42,9 @@ export type KeeperPorts =
   & SweepPorts
   & SettleErasuresPorts
   & RepairPorts
+  & RebuildRowsPorts
+  & ReplayImagesPorts
+  & DescribeImagePorts
   & KeepDaysPorts
   & ErasePersonPorts;
 
@@ -55,27 +70,11 @@ export interface KeeperAppOptions {
 
 /** Less than the scheduler's attempt deadlines of 3 and 30 minutes. */
 const JOB_TIMEOUT_MS = 170_000;
-const REPAIR_TIMEOUT_MS = 1_740_000;
+const LONG_JOB_TIMEOUT_MS = 1_740_000;
 const { sourceMs, segmentMs } = RETENTION_BOUNDS.kafka;
 const KAFKA_MS = sourceMs + segmentMs;
 /** With fewer days ahead that have a salt, somebody must look. */
 const MIN_DAYS_AHEAD = 7;
-
-/** What `POST /jobs/repair` may be asked: all of it at once since a time, of some shards, without failed images, or to count alone. */
-const repairSchema = z.strictObject({
-  since: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)).optional(),
-  shards: z.string().regex(/^[a-z2-7]*$/, "must be characters of [a-z2-7]")
-    .transform((text) => [...text]).optional(),
-  failed: z.boolean().optional(),
-  dryRun: z.boolean().optional(),
-});
-
-/** Whose images `POST /jobs/erase` erases, or with `dryRun` only finds. */
-const eraseSchema = z.strictObject({
-  tenant: z.string().refine(isTenant, "must be a tenant's name"),
-  subject: z.string().refine(isSubject, "must be 1 to 256 characters of Unicode"),
-  dryRun: z.boolean().default(false),
-});
 
 /** The keeper's HTTP surface: jobs from Cloud Scheduler and operators, health, metrics. */
 export function createKeeperApp(options: KeeperAppOptions): Hono {
@@ -110,11 +109,8 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
     return kept;
   };
   const repair = async (call: CallOptions, c: Context) => {
-    const { since: sinceMs, failed: hasFailed, dryRun: isDryRun = false, shards } = await readBody(
-      c,
-      repairSchema,
-      "repair",
-    );
+    const body = await readBody(c, repairSchema, "repair");
+    const { since: sinceMs, failed: hasFailed, dryRun: isDryRun = false, shards } = body;
     const repaired = await repairImages(ports, { sinceMs, shards, hasFailed, isDryRun, ...call });
     if (!isDryRun) metrics.repaired(repaired);
     if (!repaired.isAgeKnown) log.error("queue_age_unknown");
@@ -132,7 +128,40 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
       { images: images.length, requested, isDryRun }
     ),
   };
+  const image = {
+    name: "image",
+    run: async (call: CallOptions, c: Context) => {
+      const asked = await readBody(c, imageSchema, "describe image");
+      const { imageId, tenant } = asked;
+      const idEnd = await idEndOf(asked);
+      return { images: await describeImages(ports, { imageId, idEnd, tenant, ...call }) };
+    },
+    fieldsOf: ({ images }: { readonly images: readonly DescribedImage[] }) => ({
+      images: images.length,
+      left: images.map(({ left }) => left).join(),
+    }),
+  };
   const fields = (done: object) => ({ ...done }) as LogFields; // counts alone
+  const replay = {
+    name: "replay",
+    run: async (call: CallOptions, c: Context) => {
+      const body = await readBody(c, replaySchema, "replay");
+      const { since: sinceMs, before: beforeMs, version: notVersion, dryRun, ...order } = body;
+      const ordered = { ...order, sinceMs, beforeMs, notVersion, isDryRun: dryRun };
+      return { ...await replayImages(ports, { ...ordered, ...call }), isDryRun: dryRun };
+    },
+    fieldsOf: fields,
+    timeoutMs: LONG_JOB_TIMEOUT_MS,
+  };
+  const rebuild = {
+    name: "rebuild-rows",
+    run: async (call: CallOptions, c: Context) => {
+      const { days, dryRun: isDryRun } = await readBody(c, rebuildSchema, "rebuild rows");
+      return { ...await rebuildRows(ports, { days, isDryRun, ...call }), isDryRun };
+    },
+    fieldsOf: fields,
+    timeoutMs: LONG_JOB_TIMEOUT_MS,
+  };
   const scheduled = requireCaller(options, options.schedulerServiceAccount);
   const ofSweep = { ...options, path: "/jobs/sweep" };
   const itself = requireCaller(ofSweep, options.keeperServiceAccount);
@@ -141,8 +170,11 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
   add({ name: "sweep", run: sweep, fieldsOf: totalsOf });
   add({ name: "erasures", run: settle, fieldsOf: fields });
   add({ name: "days", run: days, fieldsOf: fields });
-  add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: REPAIR_TIMEOUT_MS });
+  add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: LONG_JOB_TIMEOUT_MS });
   add(erase);
+  add(replay);
+  add(rebuild);
+  add(image);
   const part = { name: "sweep_part", run: sweepShards, fieldsOf: partTotalsOf };
   app.post("/jobs/sweep/:shards{[a-z2-7]{1,32}}", itself, job(options, part));
   return app;
@@ -171,22 +203,6 @@ function job<Done extends object>(
     log.info("job", { job: name, ms: Math.round(performance.now() - startMs), ...fieldsOf(done) });
     return c.json(done);
   };
-}
-
-/** Cloud Scheduler sends no body: then it is the schedule's run. */
-async function readBody<T>(c: Context, schema: z.ZodType<T>, what: string): Promise<T> {
-  const text = await c.req.text();
-  const read = schema.safeParse(text === "" ? {} : parseJson(text));
-  if (read.success) return read.data;
-  throw schemaError("invalid_request", `Cannot ${what}`, read.error);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An object by what its name holds: ids, and which of the image's objects it is. */

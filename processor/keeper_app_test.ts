@@ -1,9 +1,11 @@
 import { AppError } from "@tintype/core/errors";
+import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { parseDaySalts } from "@tintype/core/model/day_salts";
 import { type ObjectName, rawName, receiptName, SHARDS } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { processErasure } from "@tintype/core/processing/process_erasure";
 import { sweptPartSchema } from "@tintype/core/retention/sweep_part";
+import { dayOf } from "@tintype/core/model/utc_day";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -150,6 +152,66 @@ describe("createKeeperApp()", () => {
       assert.equal((await post(app, "/jobs/repair", { token, body })).status, 400);
     }
   });
+
+  test("POST /jobs/replay publishes what is not current by force, as many as its dry run says", async () => {
+    const { world, runJob, events } = fixture();
+    const refs = [1, 2, 3].map((ago) => sampleRef(Date.now() - ago));
+    for (const ref of refs) await world.process(ref);
+    const order = { version: "newer", tenant: "acme", max: 2, mayReject: true };
+    const dry = await runJob("replay", { ...order, dryRun: true });
+    assert.deepEqual([dry.images, dry.replayed, world.events.length], [3, 2, 0]);
+    assert.deepEqual(await runJob("replay", order), { ...dry, isDryRun: false });
+    const force = { beforeMs: undefined, mayReject: true };
+    const names = refs.toReversed().slice(0, 2).map(rawName);
+    assert.deepEqual(world.events, names.map((name) => ({ bucket: "raw", name, force })));
+    assert.deepEqual([events()[1].job, events()[1].replayed], ["replay", 2]);
+    assert.equal((await runJob("replay", { ...order, version: "test" })).images, 0);
+  });
+
+  test("POST /jobs/rebuild-rows publishes the events of manifests whose row is missing", async () => {
+    const { world, runJob } = fixture();
+    const ref = sampleRef();
+    await world.process(ref);
+    await world.rows.purge(Infinity);
+    const { missing, published } = await runJob("rebuild-rows", { days: [dayOf(Date.now())] });
+    assert.deepEqual([missing, published], [1, 1]);
+    assert.deepEqual(world.events, [{ bucket: "raw", name: rawName(ref) }]);
+  });
+
+  test("POST /jobs/image returns what is known of an image, by its id and by its record", async () => {
+    const { world, runJob, events } = fixture();
+    const position = { cluster: "main", topic: "images", partition: 2, offset: "17" };
+    const ref = { ...sampleRef(), imageId: await imageIdOfRecord(position, Date.now()) };
+    await world.process(ref);
+    const [byId] = (await runJob("image", { imageId: ref.imageId })).images;
+    assert.deepEqual([byId.owner, byId.left, byId.rows.length], [ref.owner, "ready", 1]);
+    assert.deepEqual((await runJob("image", { origin: "images/2/17" })).images, [byId]);
+    assert.deepEqual((await runJob("image", { origin: "images/2/18" })).images, []);
+    assert.deepEqual([events()[0].images, events()[0].left], [1, "ready"]);
+  });
+
+  for (
+    const [job, body, why] of [
+      ["replay", {}, /must have either version, what is current, or before/],
+      ["replay", { version: "a", before: "2026-11-30T08:00:00Z" }, /either version/],
+      ["replay", { version: "a", where: "TRUE" }, /where/],
+      ["replay", { version: "a", max: 100_001 }, /max/],
+      ["replay", { version: "a", reason: "'; --" }, /reason/],
+      ["replay", { version: "a", budgetUsd: 1e-9 }, /price of one image/],
+      ["image", { origin: "images/2" }, /topic\/partition\/offset/],
+      ["image", { imageId: "%" }, /must be an image's id/],
+      ["image", {}, /either imageId or origin/],
+      ["rebuild-rows", { days: ["2026-02-30"] }, /days\.0/],
+    ] as const
+  ) {
+    test(`POST /jobs/${job} refuses ${JSON.stringify(body)} and says why`, async () => {
+      const { app, world } = fixture();
+      const answer = await post(app, `/jobs/${job}`, { token: await tokenFor(job), body });
+      assert.equal(answer.status, 400);
+      assert.match((await answer.json()).detail, why);
+      assert.deepEqual(world.events, []);
+    });
+  }
 
   test("POST /jobs/erase takes a tenant and a subject, whom it neither logs nor returns", async () => {
     const { runJob, events, app } = fixture();

@@ -6,6 +6,7 @@ import { AppError, type ErrorKind, isAppError } from "@tintype/core/errors";
 import { type NotifiedResource, parseStorageNotification } from "@tintype/core/events/notification";
 import { parsePushEnvelope, type PushEnvelope } from "@tintype/core/events/push_envelope";
 import { slowLaneOf } from "@tintype/core/fairness/slow_lane";
+import { forceIn } from "@tintype/core/model/force";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import { readRawName } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
@@ -79,10 +80,10 @@ export async function handlePush(
     ports.log.error("push_unreadable", { bytes: body.length, ...describeError(opened) });
     return 204;
   }
-  const { envelope, event } = opened;
+  const { envelope, event, force } = opened;
   const { objectName, generation, bucket, eventType, resource } = event;
-  const attempt = envelope.deliveryAttempt ?? 1;
-  const delivery = { objectName, generation, attempt, object: notifiedObject(event) };
+  const attempt = attemptOf(envelope);
+  const delivery = { objectName, generation, attempt, object: notifiedObject(event), force };
   const work = Object.hasOwn(works, bucket) ? works[bucket] : undefined;
   if (eventType !== "OBJECT_FINALIZE" || work === undefined) {
     ports.log.info("delivery", { ...idsOf(envelope, delivery), outcome: "ignored" });
@@ -124,6 +125,12 @@ async function deliver(ports: PushPorts, delivering: Delivering): Promise<PushSt
   }
 }
 
+/** Of a dead letter: how often its subscription delivered it (https://cloud.google.com/pubsub/docs/handling-failures). */
+function attemptOf({ attributes, deliveryAttempt = 1 }: PushEnvelope): number {
+  const source = attributes["CloudPubSubDeadLetterSourceDeliveryCount"] ?? "";
+  return /^[1-9]\d{0,3}$/.test(source) ? Number(source) : deliveryAttempt;
+}
+
 /** What came of a delivery, and how long it waited for its slot. */
 interface Delivered {
   readonly outcome: ProcessOutcome;
@@ -157,7 +164,8 @@ async function workOrDivert(
 function open(body: string) {
   try {
     const envelope = openPush(body);
-    return { envelope, event: parseStorageNotification(envelope) };
+    const event = parseStorageNotification(envelope);
+    return { envelope, event, force: forceIn(envelope.attributes) };
   } catch (error) {
     if (isAppError(error)) return error;
     throw error;
@@ -198,6 +206,7 @@ function idsOf({ messageId }: PushEnvelope, { objectName, attempt }: ImageDelive
 
 function fieldsOf(outcome: ProcessOutcome): LogFields {
   if (outcome.outcome === "erased") return { outcome: "erased", state: outcome.state };
+  if (outcome.outcome === "kept") return { outcome: "kept", reason: outcome.manifest.reason };
   if (outcome.outcome !== "done") return { outcome: outcome.outcome };
   const { status, reason, bytes, engine, traceId, timings } = outcome.manifest;
   const stages = Object.entries(timings).map(([stage, ms]) => [stage, ms && Math.round(ms)]);

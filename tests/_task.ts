@@ -11,6 +11,12 @@ export const SYSTEM_ADDRESSES: readonly string[] = process.env["TINTYPE_PORT_OFF
   ? []
   : ["--storage", URLS.storage, "--pubsub", URLS.pubsub, "--bigquery", URLS.bigquery];
 
+/** The same for a command that has the keeper do its work. */
+export const KEEPER_ADDRESSES: readonly string[] = [
+  ...["--keeper", URLS.keeper],
+  ...["--oidc", URLS.oidc],
+];
+
 /** How a run of a command ended, and what it wrote. */
 export interface TaskResult {
   readonly code: number;

@@ -1,15 +1,14 @@
 /** A person's images go by one command, each with its receipt, and nobody else's. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { URLS } from "@tintype/local/start/local_names";
 import { BUCKETS, callEdge, clientFor, namesWith, TENANT, tokenFor } from "./_cloud.ts";
 import { noisePng } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
-import { runTask } from "./_task.ts";
+import { KEEPER_ADDRESSES, runTask } from "./_task.ts";
 
 const SUBJECT = "leaves.us@example.com";
 const OTHER = "stays.here@example.com";
-const KEEPER = ["--keeper", URLS.keeper, "--oidc", URLS.oidc, "--tenant", TENANT];
+const KEEPER = [...KEEPER_ADDRESSES, "--tenant", TENANT];
 
 let system: System;
 let ids: string[];

@@ -76,3 +76,8 @@ export async function imageIdOfRecord(
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
   return makeImageId(timestampMs, digest);
 }
+
+/** What the ids of all images of a record end with, whenever it was stored. */
+export async function imageIdEndOfRecord(position: RecordPosition): Promise<string> {
+  return (await imageIdOfRecord(position, 0)).slice("00000000-0000-".length);
+}

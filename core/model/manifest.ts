@@ -115,6 +115,11 @@ export type Timings = z.infer<typeof timingsSchema>;
 /** Pub/Sub gives up after at most 100 deliveries: attempts above this one are replays. */
 export const LAST_DELIVERY_ATTEMPT = 1_000;
 
+/** The number of an attempt: where the image has failed before, its attempts count on. */
+export function attemptAfter(failed: Manifest | undefined, delivery: number): number {
+  return Math.min((failed?.attempt ?? 0) + delivery, LAST_DELIVERY_ATTEMPT);
+}
+
 /** Whether the manifest says the last word: a `failed` one may be replaced. */
 export function isFinal(manifest: Manifest): boolean {
   return manifest.status !== "failed";

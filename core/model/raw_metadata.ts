@@ -24,7 +24,8 @@ export interface RawDeclaration {
 }
 
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
-const ORIGIN = /^[A-Za-z0-9._-]{1,249}\/[0-9]{1,10}\/[0-9]{1,19}$/;
+/** Where a Kafka record lies: topic/partition/offset. */
+export const ORIGIN = /^[A-Za-z0-9._-]{1,249}\/[0-9]{1,10}\/[0-9]{1,19}$/;
 const PRESET = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
 /** The declaration as object metadata, without the `x-goog-meta-` prefix. */

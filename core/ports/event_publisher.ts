@@ -1,3 +1,4 @@
+import type { Force } from "../model/force.ts";
 import type { CallOptions } from "./call_options.ts";
 import type { ObjectFacts } from "./object_store.ts";
 
@@ -5,7 +6,13 @@ import type { ObjectFacts } from "./object_store.ts";
 export type EventBucket = "raw" | "erasures";
 
 /** The object that an event is about. */
-type EventObject = Pick<ObjectFacts, "name" | "generation">;
+export type EventObject = Pick<ObjectFacts, "name" | "generation">;
+
+/** How events are published. */
+interface RepublishOptions extends CallOptions {
+  /** Has the images processed again. */
+  readonly force?: Force;
+}
 
 /** May publish the events of finalized objects again. Who retries: the next run of the job that found them. */
 export interface EventPublisher {
@@ -13,6 +20,6 @@ export interface EventPublisher {
   republish(
     bucket: EventBucket,
     objects: readonly EventObject[],
-    options?: CallOptions,
+    options?: RepublishOptions,
   ): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { isFinal } from "../model/manifest.ts";
+import { attemptAfter, isFinal } from "../model/manifest.ts";
 import { type ImageRef, rawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import { phaseOf } from "../retention/policy.ts";
@@ -41,6 +41,6 @@ async function commitFailure(
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
   const raw = await rawImageOf(ports, ref, object);
-  const manifest = new ManifestDraft(ports, raw, attempt).failed();
+  const manifest = new ManifestDraft(ports, raw, attemptAfter(held?.manifest, attempt)).failed();
   return await commitManifest(ports, { ref, manifest }, { previous: held, ...options });
 }

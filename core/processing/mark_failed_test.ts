@@ -24,11 +24,13 @@ test("markFailed() writes a failed manifest and its record, and over a failed on
   assert.deepEqual(found, ["failed", "dead_lettered", 15, "kafka"]);
   assert.equal(await outcomeOf(world, { attempt: 16 }), "done");
   const next = await manifestOf(world, ref);
-  assert.deepEqual([next.status, next.attempt], ["failed", 16]);
+  assert.deepEqual([next.status, next.attempt], ["failed", 31]);
   assert.ok(next.processedAt > processedAt, "readers take the newest");
   const rows = world.rows.rows().map(({ attempt, status }) => `${attempt} ${status}`);
-  assert.deepEqual(rows, ["15 failed", "16 failed"]);
-  assert.equal(new Set(world.rows.records().map(({ attributes }) => attributes.event_id)).size, 2);
+  assert.deepEqual(rows, ["15 failed", "31 failed"]);
+  await processImage(world.ports, { ...await world.delivery(ref), attempt: 2 });
+  assert.equal((await manifestOf(world, ref)).attempt, 33, "sent again, its attempts count on");
+  assert.equal(new Set(world.rows.records().map(({ attributes }) => attributes.event_id)).size, 3);
 });
 
 test("markFailed() leaves a final manifest alone, and publishes its record again", async () => {

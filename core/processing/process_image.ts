@@ -2,7 +2,7 @@
  * One delivery of one image, as a table of contents: erasure request, manifest, raw object; the stages; manifest, record;
  * erasure request. The manifest is the commit point: whatever comes before it may be done twice.
  */
-import { isFinal } from "../model/manifest.ts";
+import { attemptAfter, isFinal } from "../model/manifest.ts";
 import { type ImageRef, rawName, readRawName } from "../model/object_name.ts";
 import { isRemovedAtOnce } from "../model/reject_reason.ts";
 import type { CallOptions } from "../ports/call_options.ts";
@@ -53,13 +53,14 @@ async function processOnce(
     : await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
   const raw = await rawImageOf(ports, ref, object);
+  const number = attemptAfter(previous?.manifest, attempt);
   // The owner of what arrives behind the write cutoff learns that much, and nothing else is made of it.
   const manifest = phase === "closing"
-    ? new ManifestDraft(ports, raw, attempt).rejected(
+    ? new ManifestDraft(ports, raw, number).rejected(
       "too_late",
       "it was complete after its write cutoff",
     )
-    : await runStages(ports, raw, { attempt, isSlow, ...options });
+    : await runStages(ports, raw, { attempt: number, isSlow, ...options });
   const outcome = await commitManifest(ports, { ref, manifest }, { previous, ...options });
   if (outcome.outcome === "done" && isRemovedAtOnce(manifest.reason)) {
     await ports.raw.remove(rawName(ref), { generation: object.generation, ...options });

@@ -1,3 +1,4 @@
+import type { Force } from "../model/force.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -43,6 +44,8 @@ export interface ImageDelivery {
   readonly object?: ObjectFacts | undefined;
   /** Whether it came by a slow lane. */
   readonly isSlow?: boolean;
+  /** Of an event that has the image processed again. */
+  readonly force?: Force | undefined;
 }
 
 /** Its owner wants it erased: what was there is gone. */
@@ -58,12 +61,14 @@ export type ProcessOutcome =
   | { readonly outcome: "done"; readonly ref: ImageRef; readonly manifest: Manifest }
   /** A final manifest was there; its record was published again. */
   | { readonly outcome: "already"; readonly ref: ImageRef }
+  /** It is ready, and would have been rejected had it been processed again: nothing was changed. */
+  | { readonly outcome: "kept"; readonly ref: ImageRef; readonly manifest: Manifest }
   | ErasedOutcome
   /** There is no such object (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }
   /** It arrived after its retention period and was deleted. */
   | { readonly outcome: "expired"; readonly ref: ImageRef }
-  /** Its write cutoff has passed, and the delivery is a dead letter: nothing is written any more. */
+  /** Its write cutoff has passed, and the delivery is forced or a dead letter: nothing is written any more. */
   | { readonly outcome: "too_late"; readonly ref: ImageRef }
   /** The name is not one of ours, or of a T0 that no source can have given. */
   | { readonly outcome: "ignored" };

@@ -1,28 +1,26 @@
 /**
- * The warehouse's rows from the manifests: walk a day's manifests, ask which of their attempts have a row, append those
- * that have none. A row is made of its manifest alone, so a second run finds nothing to do; rows of attempts that were
- * followed by another are lost with the warehouse. An erasure that comes meanwhile wins.
+ * BigQuery's rows from the manifests: walk a day's manifests, ask which of their attempts have a row, publish the events of
+ * those that have none. A second delivery finds its manifest and publishes the record again, so a second run finds nothing
+ * to do; rows of attempts that were followed by another are lost with the table. An erasure that comes meanwhile wins.
  */
 import { forEachBounded } from "../concurrency.ts";
 import { isAppError } from "../errors.ts";
 import { walkNames } from "../listing.ts";
-import { type ImageRef, readProcessedName } from "../model/object_name.ts";
+import { type ImageRef, rawName, readProcessedName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
+import type { EventObject, EventPublisher } from "../ports/event_publisher.ts";
 import type { AttemptFinder, AttemptKey } from "../ports/image_selector.ts";
+import type { ObjectLister, ObjectReader } from "../ports/object_store.ts";
 import { phaseOf } from "../retention/policy.ts";
 import { dayPrefixes, keptDays } from "../retention/shards.ts";
 import { readManifest } from "./commit_manifest.ts";
 import type { ProcessImagePorts } from "./process_ports.ts";
-import { type HeldManifest, publishRecord } from "./publish_record.ts";
-import { unlessErased } from "./unless_erased.ts";
 
 /** What rebuilding needs; nothing of it touches pixels. */
-export interface RebuildRowsPorts extends
-  Pick<
-    ProcessImagePorts,
-    "raw" | "processed" | "erasures" | "records" | "contentKeys" | "hashing" | "policy" | "clock"
-  > {
-  readonly attempts: AttemptFinder;
+export interface RebuildRowsPorts extends Pick<ProcessImagePorts, "policy" | "clock"> {
+  readonly processed: ObjectReader & ObjectLister;
+  readonly rows: AttemptFinder;
+  readonly events: EventPublisher;
 }
 
 /** What a rebuild did. */
@@ -31,13 +29,11 @@ export interface Rebuilt {
   readonly lookedAt: number;
   /** Without a row. */
   readonly missing: number;
-  /** Records published: those that were missing, but for a dry run and for what failed. */
+  /** Events published: of those that were missing, but for a dry run. */
   readonly published: number;
-  /** In closing time or beyond: nothing is inserted any more. */
+  /** Missing, in closing time or beyond: no row is written any more. */
   readonly tooLate: number;
-  /** Their owner wants them erased: their row is gone again. */
-  readonly erased: number;
-  /** Could not be read or published; the next run tries again. */
+  /** Could not be read; the next run tries again. */
   readonly failed: number;
 }
 
@@ -45,10 +41,8 @@ export interface Rebuilt {
 interface RebuildRowsOptions extends CallOptions {
   /** UTC days of T0, `yyyy-mm-dd`; every day that is kept where none are given. */
   readonly days?: readonly string[] | undefined;
-  /** Count what is missing and append nothing. */
-  readonly isDryRun?: boolean;
-  /** Told after each batch. */
-  readonly onProgress?: (done: Rebuilt) => void;
+  /** Counts what is missing and publishes nothing. */
+  readonly isDryRun?: boolean | undefined;
 }
 
 type Tally = { -readonly [Key in keyof Rebuilt]: Rebuilt[Key] };
@@ -56,16 +50,18 @@ type Tally = { -readonly [Key in keyof Rebuilt]: Rebuilt[Key] };
 const MANIFESTS_A_QUESTION = 500;
 const IMAGES_AT_ONCE = 16;
 
-/** Appends the row of every kept manifest that has none. Throws where a listing or a question to the warehouse fails. */
+/** Publishes the event of every kept manifest that has no row. Throws where a listing, a question or a topic fails. */
 export async function rebuildRows(
   ports: RebuildRowsPorts,
   options: RebuildRowsOptions = {},
 ): Promise<Rebuilt> {
-  const tally: Tally = { lookedAt: 0, missing: 0, published: 0, tooLate: 0, erased: 0, failed: 0 };
+  const tally: Tally = { lookedAt: 0, missing: 0, published: 0, tooLate: 0, failed: 0 };
   for (const day of options.days ?? keptDays(ports.clock.now(), ports.policy.periodMs)) {
     for await (const refs of batchesOfManifests(ports, day, options)) {
-      await rebuildBatch(ports, refs, tally, options);
-      options.onProgress?.({ ...tally });
+      const events = await findMissing(ports, refs, tally, options);
+      if (options.isDryRun || events.length === 0) continue;
+      await ports.events.republish("raw", events, { signal: options.signal });
+      tally.published += events.length;
     }
   }
   return tally;
@@ -89,42 +85,31 @@ async function* batchesOfManifests(
   if (refs.length > 0) yield refs;
 }
 
-async function rebuildBatch(
-  ports: RebuildRowsPorts,
+async function findMissing(
+  { processed, rows, policy, clock }: RebuildRowsPorts,
   refs: readonly ImageRef[],
   tally: Tally,
-  { signal, isDryRun = false }: RebuildRowsOptions,
-): Promise<void> {
-  const keys = await ports.attempts.attempts(refs, { signal });
+  { signal }: CallOptions,
+): Promise<readonly EventObject[]> {
+  const keys = await rows.attempts(refs, { signal });
   const there = new Set(keys.map(textOf));
+  const missing: EventObject[] = [];
   await forEachBounded(refs, IMAGES_AT_ONCE, async (ref) => {
     signal?.throwIfAborted();
     tally.lookedAt++;
     try {
-      const held = await readManifest(ports.processed, ref, { signal });
+      const held = await readManifest(processed, ref, { signal });
       if (held === null || there.has(textOf({ ...held.manifest, ref }))) return;
       tally.missing++;
-      if (isDryRun) return;
-      tally[await publishAgain(ports, ref, held, { signal })]++;
+      const isOpen = phaseOf(ref.imageId, policy, clock.now()) === "kept";
+      if (isOpen) missing.push({ name: rawName(ref), generation: held.manifest.generation });
+      else tally.tooLate++;
     } catch (error) {
       if (signal?.aborted || !isAppError(error)) throw error;
       tally.failed++;
     }
   });
-}
-
-async function publishAgain(
-  ports: RebuildRowsPorts,
-  ref: ImageRef,
-  held: HeldManifest,
-  options: CallOptions,
-): Promise<"published" | "tooLate" | "erased"> {
-  if (phaseOf(ref.imageId, ports.policy, ports.clock.now()) !== "kept") return "tooLate";
-  const work = async () => {
-    await publishRecord(ports, ref, held, options);
-    return { outcome: "published" } as const;
-  };
-  return (await unlessErased(ports, ref, work, options)).outcome;
+  return missing;
 }
 
 function textOf({ ref, generation, attempt, status }: AttemptKey): string {

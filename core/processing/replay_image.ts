@@ -4,7 +4,8 @@
  * renditions at every moment, and whoever stops in between leaves the old one as it was.
  */
 import { walkNames } from "../listing.ts";
-import { LAST_DELIVERY_ATTEMPT, type Manifest } from "../model/manifest.ts";
+import type { Force } from "../model/force.ts";
+import { isFinal, LAST_DELIVERY_ATTEMPT, type Manifest } from "../model/manifest.ts";
 import { type ImageRef, manifestName, processedPrefix, rawName } from "../model/object_name.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectFacts } from "../ports/object_store.ts";
@@ -17,9 +18,8 @@ import { type RawImage, rawImageOf } from "./raw_image.ts";
 import { unlessErased } from "./unless_erased.ts";
 
 /** What a replay may do. */
-interface ReplayOptions extends CallOptions {
-  /** Whether an image that was ready may end as rejected; otherwise it stays as it is. */
-  readonly mayReject?: boolean;
+interface ReplayOptions extends CallOptions, Partial<Force> {
+  readonly isSlow?: boolean | undefined;
 }
 
 /** What became of a replay. */
@@ -33,7 +33,7 @@ export type ReplayOutcome =
   }
   /** It is ready and would have been rejected: nothing was changed. */
   | { readonly outcome: "kept"; readonly ref: ImageRef; readonly manifest: Manifest }
-  /** This very version has written its manifest. */
+  /** Its manifest is of this very version, or not of before the time that is given. */
   | { readonly outcome: "current"; readonly ref: ImageRef }
   /** Another walk changed it meanwhile: that one counts. */
   | { readonly outcome: "overtaken"; readonly ref: ImageRef }
@@ -63,8 +63,7 @@ async function replay(
   const held = await readManifest(ports.processed, ref, options);
   if (held === null) return { outcome: "open", ref };
   const { manifest: before } = held;
-  const isOurs = before.processorVersion === ports.processorVersion;
-  if (isOurs && before.status !== "failed") return { outcome: "current", ref };
+  if (isFinal(before) && isCurrent(ports, before, options)) return { outcome: "current", ref };
   const object = await ports.raw.stat(rawName(ref), options);
   if (object === null) return { outcome: "gone", ref };
   const manifest = await runAgain(ports, await rawImageOf(ports, ref, object), before, options);
@@ -73,15 +72,25 @@ async function replay(
   return await putInItsPlace(ports, { ref, manifest }, held, options);
 }
 
+function isCurrent(
+  { processorVersion }: ProcessImagePorts,
+  before: Manifest,
+  { beforeMs }: ReplayOptions,
+): boolean {
+  if (beforeMs === undefined) return before.processorVersion === processorVersion;
+  return Date.parse(before.processedAt) >= beforeMs;
+}
+
 async function runAgain(
   ports: ProcessImagePorts,
   raw: RawImage,
   before: Manifest,
-  options: CallOptions,
+  options: ReplayOptions,
 ): Promise<Manifest> {
   const attempt = Math.max(before.attempt, LAST_DELIVERY_ATTEMPT) + 1;
   const mark = ports.clock.now().toString(36);
-  const manifest = await runStages(ports, raw, { attempt, mark, ...options });
+  const { isSlow, signal } = options;
+  const manifest = await runStages(ports, raw, { attempt, mark, isSlow, signal });
   // It has not been waiting since its upload.
   const { queueMs: _, ...timings } = manifest.timings;
   return { ...manifest, timings };

@@ -1,116 +1,143 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError } from "../errors.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import type { ImageSelection } from "../ports/image_selector.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { assertReady } from "../testing/assert_ready.ts";
+import { manifestOf } from "../testing/assert_ready.ts";
+import { withCalls } from "../testing/crashing_ports.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
+import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { ManualClock, NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { replayImages, selectForReplay } from "./replay_images.ts";
+import { replayImages } from "./replay_images.ts";
+import price from "./replay_price.json" with { type: "json" };
 
 const { periodMs, closingMs } = RETENTION_POLICY;
-const HOW = { atOnce: 3, mayReject: false };
+const ORDER = { max: 100, mayReject: false, isDryRun: false };
 
-async function processedWorld(images: number): Promise<{ world: TestWorld; refs: ImageRef[] }> {
-  const world = new TestWorld();
-  const refs = Array.from({ length: images }, () => sampleRef(NOON_MS));
+/** Images whose tenant has a size of its own, and the service as it runs by now. */
+async function processedWorld(images: number) {
+  const world = new TestWorld({ plan: { renditions: [{ name: "tiny", width: 8, height: 8 }] } });
+  const refs = Array.from({ length: images }, (_, at) => sampleRef(NOON_MS + at));
   for (const ref of refs) await world.process(ref);
   world.clock.nowMs += 60_000;
-  return { world, refs };
+  const pixels = new FakePixelEngine({ version: "2" });
+  const service = { ...world.ports, pixels, processorVersion: "newer" };
+  const versions = async () =>
+    await Promise.all(refs.map(async (ref) => (await manifestOf(world, ref)).processorVersion));
+  return { world, refs, service, versions };
 }
-
-const newer = (world: TestWorld) => ({
-  ...world.ports,
-  pixels: new FakePixelEngine({ version: "2" }),
-  processorVersion: "newer",
-});
 
 async function selectionAt(nowMs: number, day?: string): Promise<ImageSelection | undefined> {
   let asked: ImageSelection | undefined;
-  const selector = {
-    select: (selection: ImageSelection) => {
+  const { ports } = new TestWorld();
+  const rows = {
+    select: async (selection: ImageSelection) => {
       asked = selection;
-      return Promise.resolve({ images: 1, bytes: 1, workMs: 1, refs: [] });
+      return { images: 0, selected: [] };
     },
   };
   const clock = new ManualClock(nowMs);
-  await selectForReplay({ selector, policy: RETENTION_POLICY, clock }, { day, max: 7, where: "x" });
+  await replayImages({ ...ports, rows, clock }, { ...ORDER, day, notVersion: "x" });
   return asked;
 }
 
-test("selectForReplay() asks for a day, or for all that is kept, and never for what is too late", async () => {
+test("replayImages() asks for a day, or for all that is kept, and never for what is too late", async () => {
   const dayMs = Date.UTC(2026, 2, 14);
-  const ofDay = { fromMs: dayMs, toMs: dayMs + 86_400_000, where: "x", max: 7 };
-  assert.deepEqual(await selectionAt(NOON_MS, "2026-03-14"), ofDay);
+  const { fromMs, toMs } = await selectionAt(NOON_MS, "2026-03-14") ?? {};
+  assert.deepEqual([fromMs, toMs], [dayMs, dayMs + 86_400_000]);
   const oldestOpenMs = NOON_MS - periodMs + closingMs + 1;
-  const { fromMs, toMs = 0 } = await selectionAt(NOON_MS) ?? {};
-  assert.deepEqual([fromMs, toMs - NOON_MS], [oldestOpenMs, 10_000]);
+  assert.equal((await selectionAt(NOON_MS))?.fromMs, oldestOpenMs);
   const half = new Date(oldestOpenMs).toISOString().slice(0, 10);
   assert.equal((await selectionAt(NOON_MS, half))?.fromMs, oldestOpenMs);
   assert.equal(await selectionAt(NOON_MS, "2026-03-01"), undefined, "over for long");
 });
 
-test("replayImages() replays each, reports how far it is, and passes over what it has done", async () => {
-  const { world, refs } = await processedWorld(7);
-  const reported: number[] = [];
-  const onEnd = ({ replayed }: { readonly replayed: number }) => void reported.push(replayed);
-  const tally = await replayImages(newer(world), refs, { ...HOW, onEnd });
-  const none = {
-    ...{ replayed: 0, kept: 0, current: 0, overtaken: 0, open: 0, failed: 0 },
-    ...{ erased: 0, gone: 0, too_late: 0 },
+test("a replay goes slice by slice, its dry run says the very number, and the service's own sizes stay", async () => {
+  const { world, refs, service, versions } = await processedWorld(5);
+  const slices: number[] = [];
+  for (const images of [5, 3, 1, 0]) {
+    const order = { ...ORDER, notVersion: "newer", budgetUsd: price.usd * 2.5 };
+    const dry = await replayImages(world.ports, { ...order, isDryRun: true });
+    assert.deepEqual(world.events, []);
+    const done = await replayImages(world.ports, order);
+    assert.deepEqual(done, dry);
+    assert.equal(done.images, images);
+    assert.equal(done.usd, done.replayed * price.usd);
+    assert.equal(world.events.length, done.replayed);
+    slices.push(done.replayed);
+    await world.deliverEvents(service);
+  }
+  assert.deepEqual(slices, [2, 2, 1, 0]);
+  assert.deepEqual([...new Set(await versions())], ["newer"]);
+  for (const ref of refs) {
+    const { renditions } = await manifestOf(world, ref);
+    assert.deepEqual(renditions.map(({ name }) => name), ["tiny"]);
+  }
+});
+
+test("a replay that is asked for twice processes each image once, by version and by time", async () => {
+  for (const by of ["version", "time"] as const) {
+    const { world, service } = await processedWorld(2);
+    const { nowMs } = world.clock;
+    const order = { ...ORDER, ...(by === "time" ? { beforeMs: nowMs } : { notVersion: "newer" }) };
+    for (const _ of [1, 2]) await replayImages(world.ports, order);
+    const outcomes = (await world.deliverEvents(service)).map(({ outcome }) => outcome);
+    assert.deepEqual(outcomes, ["done", "done", "already", "already"], by);
+    assert.equal((await replayImages(world.ports, order)).images, 0, by);
+  }
+});
+
+test("a replay that died before its record goes on", async () => {
+  const { world, service } = await processedWorld(1);
+  const order = { ...ORDER, notVersion: "newer" };
+  await replayImages(world.ports, order);
+  const dead = withCalls(world.rows, { publish: () => Promise.reject(new Error("died")) });
+  await assert.rejects(world.deliverEvents({ ...service, records: dead }), /died/);
+  assert.equal((await replayImages(world.ports, order)).replayed, 1, "its row is the old one's");
+  assert.deepEqual((await world.deliverEvents(service)).map(({ outcome }) => outcome), ["already"]);
+  assert.equal((await replayImages(world.ports, order)).images, 0);
+});
+
+test("a ready image is kept unless it may be rejected, and filters choose by the newest row", async () => {
+  const { world, service } = await processedWorld(1);
+  const rejected = sampleRef(NOON_MS + 9);
+  await world.process(rejected, { bytes: NOT_AN_IMAGE });
+  const order = { ...ORDER, notVersion: "newer" };
+  const chosen = async (filter: object) =>
+    (await replayImages(world.ports, { ...order, ...filter, isDryRun: true })).images;
+  assert.equal(await chosen({}), 2);
+  assert.equal(await chosen({ reason: "not_an_image" }), 1);
+  assert.equal(await chosen({ status: "ready", mediaType: "image/heic" }), 0);
+  assert.equal(await chosen({ tenant: "other" }), 0);
+  assert.equal(await chosen({ sinceMs: NOON_MS + 5 }), 1);
+  const broken = {
+    ...service,
+    plans: { planOf: async () => ({ ...await planOf(), maxBytes: 1 }) },
   };
-  assert.deepEqual(tally, { ...none, replayed: 7 });
-  assert.deepEqual([reported.at(-1), reported.length], [7, 7]);
-  for (const ref of refs) await assertReady(world, ref);
-  const again = await replayImages(newer(world), refs, HOW);
-  assert.deepEqual(again, { ...none, current: 7 });
+  const [ref] = world.rows.rows().map(({ image_id }) => image_id);
+  const planOf = () => service.plans.planOf(rejected.tenant);
+  await replayImages(world.ports, { ...order, status: "ready" });
+  const [kept] = await world.deliverEvents(broken);
+  assert.ok(kept?.outcome === "kept" && kept.ref.imageId === ref, kept?.outcome);
+  await replayImages(world.ports, { ...order, status: "ready", mayReject: true });
+  const [done] = await world.deliverEvents(broken);
+  assert.equal(done?.outcome === "done" && done.manifest.reason, "too_large");
 });
 
-test("replayImages() counts what fails, goes on, and leaves it as it was", async () => {
-  const { world, refs } = await processedWorld(5);
-  const [broken] = refs;
-  const before = new FakePixelEngine({ version: "2" });
-  let rendered = 0;
-  const pixels = {
-    render: (...request: Parameters<typeof before.render>) => {
-      if (rendered++ === 0) throw new AppError("unavailable", "no place was free");
-      return before.render(...request);
-    },
-  };
-  const failures: (string | undefined)[] = [];
-  const tally = await replayImages({ ...newer(world), pixels }, refs, {
-    ...HOW,
-    atOnce: 1,
-    onEnd: (_, failure) => void failures.push(failure?.message),
-  });
-  assert.deepEqual([tally.replayed, tally.failed], [4, 1]);
-  assert.deepEqual(failures.filter(Boolean), ["no place was free"]);
-  assert.ok(broken !== undefined);
-  assert.equal((await assertReady(world, broken)).processorVersion, "test");
+test("replayImages() refuses a budget that pays for no image", async () => {
+  const order = { ...ORDER, notVersion: "x", budgetUsd: price.usd / 2 };
+  await assert.rejects(replayImages(new TestWorld().ports, order), { code: "invalid_request" });
 });
 
-test("replayImages() stops where nothing works any more", async () => {
-  const { world, refs } = await processedWorld(40);
-  const render = () => Promise.reject(new AppError("unavailable", "the warehouse is away"));
-  let ended = 0;
-  await assert.rejects(
-    replayImages({ ...newer(world), pixels: { render } }, refs, { ...HOW, onEnd: () => ended++ }),
-    { code: "unavailable", message: /20 images failed in a row/ },
-  );
-  assert.ok(ended >= 20 && ended < 25, String(ended));
-});
-
-test("replayImages() ends with its signal", async () => {
-  const { world, refs } = await processedWorld(10);
-  const stopping = new AbortController();
-  const stop = new Error("stopped");
-  const onEnd = () => stopping.abort(stop);
-  const { signal } = stopping;
-  const how = { ...HOW, atOnce: 1, onEnd, signal };
-  await assert.rejects(replayImages(newer(world), refs, how), stop);
-  const versions = world.rows.rows().map(({ processor_version }) => processor_version);
-  assert.deepEqual([...new Set(versions)], ["test", "newer"]);
-  assert.equal(versions.filter((version) => version === "newer").length, 1);
+test("a forced event of an image that no delivery has brought to an end, or of none, is an ordinary one", async () => {
+  const world = new TestWorld();
+  const [open, gone]: ImageRef[] = [sampleRef(NOON_MS), sampleRef(NOON_MS)];
+  const { objectName } = await world.upload(open ?? assert.fail());
+  const force = { mayReject: false };
+  for (const name of [objectName, (await world.delivery(gone ?? assert.fail())).objectName, "x"]) {
+    world.events.push({ bucket: "raw", name, force });
+  }
+  const outcomes = (await world.deliverEvents()).map(({ outcome }) => outcome);
+  assert.deepEqual(outcomes, ["done", "gone", "ignored"]);
 });

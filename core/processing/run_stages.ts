@@ -14,7 +14,7 @@ import { storeRenditions } from "./store_renditions.ts";
 interface RunStagesOptions extends CallOptions {
   readonly attempt: number;
   /** Whether its event came by a slow lane. */
-  readonly isSlow?: boolean;
+  readonly isSlow?: boolean | undefined;
   /** Of a replay: its renditions have names of their own. */
   readonly mark?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * Replays against each other, against deliveries and against erasure, and rebuilt rows against erasure, in every order of
+ * Replays against each other, against deliveries and against erasure, and records that are published again against erasure, in every order of
  * their port calls, and with a process that dies after any of them. Without erasure, the manifest pins live renditions
  * after each step of each order.
  */
@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { isAppError } from "../errors.ts";
 import { markFailed } from "../processing/mark_failed.ts";
 import { processImage } from "../processing/process_image.ts";
-import { rebuildRows } from "../processing/rebuild_rows.ts";
 import { replayImage } from "../processing/replay_image.ts";
 import { assertErased, assertPinsLive, newestRowOf } from "../testing/assert_ready.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
@@ -48,12 +47,6 @@ async function untilStoresAnswer(work: () => Promise<unknown>): Promise<unknown>
 }
 
 const delivery = mortal("delivery", (ports) => deliver(ports, 2));
-
-/** It takes every row for lost. */
-const rebuild = mortal("rebuild", (ports) => {
-  const attempts = { attempts: () => Promise.resolve([]) };
-  return rebuildRows({ ...ports, attempts }, { days: [day] });
-});
 
 interface SearchOptions {
   /** What has become of the image before. */
@@ -123,6 +116,7 @@ await testSearches({
   },
   "erasure wins every order against": {
     "a replay, and every death": () => search([erasure, replayOf("2")]),
-    "rows that are rebuilt, and every death": () => search([erasure, rebuild]),
+    "a delivery that publishes the record again, and every death": () =>
+      search([erasure, delivery]),
   },
 });

@@ -4,11 +4,20 @@ import type { ImageRow } from "../model/image_row.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import type { ErasedRows, FailedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
+import type { AttemptFinder, ImageHistory, ImageSelector } from "../ports/image_selector.ts";
 import { contractOf } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
 
 /** Every right on the tables, and rows as a subscription writes them. */
-export interface TestedRows extends RowPurger, ErasedRows, FailedRows, RowAuditor {
+export interface TestedRows
+  extends
+    RowPurger,
+    ErasedRows,
+    FailedRows,
+    RowAuditor,
+    ImageSelector,
+    AttemptFinder,
+    ImageHistory {
   write(...rows: readonly ImageRow[]): void | Promise<void>;
 }
 
@@ -86,5 +95,81 @@ export const IMAGE_ROWS_CONTRACT = contractOf<TestedRows>({
       { ref: twice, generation: "1700000000000001", failures: 2, failedAtMs },
     ]);
     assert.deepEqual(await rows.failedImages(fromMs + 4), []);
+  },
+  async "select() finds images by their newest row, the oldest first, and counts beyond its limit"(
+    rows,
+  ) {
+    const fromMs = Date.now() - 20 * DAY_MS;
+    const [a, b, c, erased, other] = [0, 1, 2, 3, 4].map((ms) => sampleRef(fromMs + ms));
+    assert.ok(a && b && c && erased && other);
+    const at = (seconds: number) => new Date(fromMs + seconds * 1_000).toISOString();
+    const rejected = { status: "rejected", reason: "corrupt", processor_version: "old" };
+    await rows.write(
+      sampleRow(a, { ...rejected, processed_at: at(10) }),
+      sampleRow(b, { ...rejected, processed_at: at(20) }),
+      sampleRow(b, { processed_at: at(30), processor_version: "new", media_type: "image/png" }),
+      sampleRow(c, { processed_at: at(40) }),
+      sampleRow(erased, { processed_at: at(50) }),
+      sampleRow(erased, { status: "erased", owner: null, generation: null }),
+      sampleRow({ ...other, tenant: parseTenant("synthetic") }),
+      sampleRow({ ...other, tenant: parseTenant("other") }, { owner: null, status: "rejected" }),
+    );
+    const select = async (filter: object, max = 10) => {
+      const { images, selected } = await rows.select({ fromMs, toMs: fromMs + 5, max, ...filter });
+      assert.ok(selected.every(({ generation }) => generation === "1700000000000001"));
+      return [
+        images,
+        ...selected.map(({ ref }) =>
+          [a, b, c].findIndex((one) => one.imageId === ref.imageId && one.owner === ref.owner)
+        ),
+      ];
+    };
+    assert.deepEqual(await select({}), [3, 0, 1, 2]);
+    assert.deepEqual(await select({}, 2), [3, 0, 1]);
+    assert.deepEqual(await select({ notVersion: "new" }), [2, 0, 2], "c says no version");
+    assert.deepEqual(await select({ beforeMs: fromMs + 30_000 }), [1, 0]);
+    assert.deepEqual(await select({ status: "rejected", reason: "corrupt" }), [1, 0]);
+    assert.deepEqual(await select({ mediaType: "image/png", source: "edge", tenant: "acme" }), [
+      1,
+      1,
+    ]);
+    assert.deepEqual(await select({ source: "kafka" }), [0]);
+    assert.deepEqual(await select({ toMs: fromMs + 1 }), [1, 0]);
+  },
+  async "history() gives the rows of an image, the oldest first, also by the end of its id"(rows) {
+    const ref = sampleRef();
+    const t0Ms = t0OfImageId(ref.imageId);
+    const later = new Date(t0Ms + 60_000).toISOString();
+    const refused = { owner: null, generation: null, attempt: null, tenant: null };
+    await rows.write(
+      sampleRow(ref, { status: "erased", processed_at: later, t0: later, ...refused }),
+      sampleRow(ref, { status: "failed", reason: "dead_lettered", processor_version: "1" }),
+      sampleRow(sampleRef()),
+    );
+    const span = { fromMs: t0Ms, toMs: t0Ms + 60_000 };
+    const found = await rows.history({ idEnd: ref.imageId, ...span });
+    assert.deepEqual(found, [{
+      ...ref,
+      ...{ source: "edge", generation: "1700000000000001", attempt: 1, status: "failed" },
+      ...{ reason: "dead_lettered", processedAtMs: t0Ms, processorVersion: "1" },
+    }, {
+      ...{ imageId: ref.imageId, source: "edge", status: "erased", reason: null, ...refused },
+      ...{ processedAtMs: t0Ms + 60_000, processorVersion: null },
+    }]);
+    assert.deepEqual(await rows.history({ idEnd: ref.imageId.slice(14), ...span }), found);
+    assert.equal((await rows.history({ idEnd: ref.imageId, fromMs: t0Ms, toMs: t0Ms })).length, 1);
+  },
+  async "attempts() gives the keys of all rows of the images, but those without an owner"(rows) {
+    const [ref, other] = [sampleRef(), sampleRef()];
+    await rows.write(
+      sampleRow(ref, { status: "failed" }),
+      sampleRow(ref, { attempt: 2 }),
+      sampleRow(ref, { status: "erased", owner: null, generation: null }),
+      sampleRow(other),
+    );
+    const found = await rows.attempts([ref]);
+    const keys = found.map(({ attempt, status }) => `${attempt} ${status}`).sort();
+    assert.deepEqual([keys, found[0]?.ref], [["1 failed", "2 ready"], ref]);
+    assert.deepEqual(await rows.attempts([]), []);
   },
 });

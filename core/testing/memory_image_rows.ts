@@ -15,6 +15,16 @@ import type {
   RowCensus,
   RowPurger,
 } from "../ports/image_rows.ts";
+import type {
+  AttemptFinder,
+  AttemptKey,
+  HistoryQuery,
+  HistoryRow,
+  ImageHistory,
+  ImageSelection,
+  ImageSelector,
+  RowFilter,
+} from "../ports/image_selector.ts";
 import type { RecordPublisher } from "../ports/record_publisher.ts";
 
 /** How {@link MemoryImageRows} behave. */
@@ -25,7 +35,16 @@ interface MemoryImageRowsOptions {
 
 /** The topic of records and the tables that its subscription writes, in memory: the reference that BigQuery is held to. */
 export class MemoryImageRows
-  implements RecordPublisher, PurgePublisher, RowPurger, ErasedRows, FailedRows, RowAuditor {
+  implements
+    RecordPublisher,
+    PurgePublisher,
+    RowPurger,
+    ErasedRows,
+    FailedRows,
+    RowAuditor,
+    ImageSelector,
+    AttemptFinder,
+    ImageHistory {
   readonly #options: MemoryImageRowsOptions;
   readonly #purges: PurgeRow[] = [];
   #records: ImageRecord[] = [];
@@ -122,25 +141,63 @@ export class MemoryImageRows
 
   async failedImages(fromT0Ms: number, options?: CallOptions): Promise<readonly FailedImage[]> {
     await this.#start("failedImages", options);
-    const kept = this.#rows.filter((row) => t0Of(row) >= fromT0Ms);
-    const images = Map.groupBy(kept, imageOf).values();
-    return [...images].flatMap((rows): FailedImage[] => {
-      const times = rows.map(({ processed_at }) => Date.parse(String(processed_at)));
-      const newest = rows[times.indexOf(Math.max(...times))];
-      if (newest?.status !== "failed" || rows.some(({ status }) => status === "erased")) return [];
+    return this.#images((t0Ms) => t0Ms >= fromT0Ms).flatMap(({ newest, rows }): FailedImage[] => {
+      if (newest.status !== "failed") return [];
       const failed = rows.filter(({ status }) => status === "failed");
       return [{
         ref: refOf(newest),
         generation: String(newest.generation),
         failures: new Set(failed.map(({ processed_at }) => processed_at)).size,
-        failedAtMs: Math.max(...times),
+        failedAtMs: timeOf(newest),
       }];
     });
+  }
+
+  async select(selection: ImageSelection, options?: CallOptions) {
+    await this.#start("select", options);
+    const { fromMs, toMs, max } = selection;
+    const images = this.#images((t0Ms) => t0Ms >= fromMs && t0Ms < toMs)
+      .map(({ newest }) => newest)
+      .filter((row) => row.owner !== null && row.generation !== null && isMeant(row, selection))
+      .toSorted((a, b) => t0Of(a) - t0Of(b));
+    return {
+      images: images.length,
+      selected: images.slice(0, max).map((row) => ({
+        ref: refOf(row),
+        generation: String(row.generation),
+      })),
+    };
+  }
+
+  async attempts(refs: readonly ImageRef[], options?: CallOptions): Promise<AttemptKey[]> {
+    await this.#start("attempts", options);
+    const ids = new Set<unknown>(refs.map(({ imageId }) => imageId));
+    return this.#rows.filter(({ image_id, owner }) => ids.has(image_id) && owner !== null)
+      .map((row) => ({
+        ref: refOf(row),
+        generation: String(row.generation),
+        attempt: Number(row.attempt),
+        status: String(row.status),
+      }));
+  }
+
+  async history({ idEnd, fromMs, toMs }: HistoryQuery, options?: CallOptions) {
+    await this.#start("history", options);
+    const isAsked = (row: ImageRow) =>
+      String(row.image_id).endsWith(idEnd) && t0Of(row) >= fromMs && t0Of(row) <= toMs;
+    return this.#rows.filter(isAsked).toSorted((a, b) => timeOf(a) - timeOf(b)).map(historyOf);
   }
 
   async newestCertificate(options?: CallOptions) {
     await this.#start("newestCertificate", options);
     return Math.max(0, ...this.#purges.map(({ certificate }) => certificate));
+  }
+
+  /** Images without an erased row, by T0: all of their rows, and the newest one. */
+  #images(isIn: (t0Ms: number) => boolean): { newest: ImageRow; rows: readonly ImageRow[] }[] {
+    const images = Map.groupBy(this.#rows.filter((row) => isIn(t0Of(row))), imageOf).values();
+    return [...images].filter((rows) => rows.every(({ status }) => status !== "erased"))
+      .map((rows) => ({ rows, newest: rows.reduce((a, b) => timeOf(b) > timeOf(a) ? b : a) }));
   }
 
   #tombstones(): ImageRow[] {
@@ -157,6 +214,36 @@ export class MemoryImageRows
     signal?.throwIfAborted();
     await this.#options.before?.(operation);
   }
+}
+
+function isMeant(row: ImageRow, filter: RowFilter): boolean {
+  const { notVersion, beforeMs = Infinity } = filter;
+  const { tenant, source, status, reason, mediaType: media_type } = filter;
+  const wanted = { tenant, source, status, reason, media_type };
+  return row["tenant"] !== "synthetic" && timeOf(row) < beforeMs &&
+    (notVersion === undefined || row["processor_version"] !== notVersion) &&
+    Object.entries(wanted).every(([name, value]) => value === undefined || row[name] === value);
+}
+
+function historyOf(row: ImageRow): HistoryRow {
+  const text = (name: string) => row[name] === null ? null : String(row[name]);
+  const [tenant, owner] = [text("tenant"), text("owner")];
+  return {
+    imageId: parseImageId(String(row.image_id)),
+    tenant: tenant === null ? null : parseTenant(tenant),
+    owner: owner === null ? null : parseOwner(owner),
+    source: text("source"),
+    generation: text("generation"),
+    attempt: row.attempt === null ? null : Number(row.attempt),
+    status: String(row.status),
+    reason: text("reason"),
+    processedAtMs: timeOf(row),
+    processorVersion: text("processor_version"),
+  };
+}
+
+function timeOf({ processed_at }: ImageRow): number {
+  return Date.parse(String(processed_at));
 }
 
 /** An id is its tenant's own: another's may be the same. */

@@ -2,17 +2,22 @@ import { DEFAULT_TENANT, tenantFile } from "../configuration/tenant_files.ts";
 import { CachedTenants } from "../configuration/cached_tenants.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type Manifest, serializeManifest } from "../model/manifest.ts";
-import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
+import type { Force } from "../model/force.ts";
+import { type ImageRef, manifestName, type ObjectName, rawName } from "../model/object_name.ts";
 import { metadataOfDeclaration, type RawDeclaration } from "../model/raw_metadata.ts";
 import { dayOf } from "../model/utc_day.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventBucket } from "../ports/event_publisher.ts";
+import { processAgain } from "../processing/process_again.ts";
 import { processImage } from "../processing/process_image.ts";
 import type {
   ImageDelivery,
   ProcessImagePorts,
   ProcessOutcome,
 } from "../processing/process_ports.ts";
+import type { RebuildRowsPorts } from "../processing/rebuild_rows.ts";
+import type { ReplayImagesPorts } from "../processing/replay_images.ts";
+import type { DescribeImagePorts } from "../retention/describe_image.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
 import type { RepairPorts } from "../retention/repair_images.ts";
 import { settleErasures, type SettleErasuresPorts } from "../retention/settle_erasures.ts";
@@ -64,7 +69,14 @@ interface Upload {
 }
 
 /** Everything that processing and retention need. */
-export type WorldPorts = ProcessImagePorts & SweepPorts & SettleErasuresPorts & RepairPorts;
+export type WorldPorts =
+  & ProcessImagePorts
+  & SweepPorts
+  & SettleErasuresPorts
+  & RepairPorts
+  & RebuildRowsPorts
+  & ReplayImagesPorts
+  & DescribeImagePorts;
 
 /** A whole Tintype in memory: buckets, topics, tables, engine, and a clock of its own. */
 export class TestWorld {
@@ -82,7 +94,11 @@ export class TestWorld {
   /** How long the oldest event that waits has waited, in milliseconds; undefined where nobody can know. */
   oldestWaitingMs: number | undefined = 0;
   /** Events that were published again, oldest first. */
-  readonly events: { readonly bucket: EventBucket; readonly name: string }[] = [];
+  readonly events: {
+    readonly bucket: EventBucket;
+    readonly name: string;
+    readonly force?: Force;
+  }[] = [];
   readonly ports: WorldPorts;
 
   constructor(options: TestWorldOptions = {}) {
@@ -118,8 +134,10 @@ export class TestWorld {
       sign,
       contentKeys: { contentKeyOf: async (timeMs, sha256) => `${dayOf(timeMs)}/${sha256}` },
       events: {
-        republish: async (bucket, objects) =>
-          void this.events.push(...objects.map(({ name }) => ({ bucket, name }))),
+        republish: async (bucket, objects, { force } = {}) =>
+          void this.events.push(
+            ...objects.map(({ name }) => ({ bucket, name, ...(force && { force }) })),
+          ),
       },
       queues: {
         waitingSince: async () =>
@@ -146,6 +164,21 @@ export class TestWorld {
     const object = await this.raw.stat(rawName(ref)) ?? undefined;
     const generation = object?.generation ?? "1";
     return { objectName: rawName(ref), generation, attempt: 1, object };
+  }
+
+  /** Delivers the events of raw objects that were published again, as a processor of these ports takes them. */
+  async deliverEvents(ports: ProcessImagePorts = this.ports): Promise<ProcessOutcome[]> {
+    const outcomes: ProcessOutcome[] = [];
+    for (const { name, force } of this.events.splice(0)) {
+      const object = await this.raw.stat(name as ObjectName); // the name of an image
+      const delivery = { objectName: name, generation: object?.generation ?? "1", attempt: 1 };
+      outcomes.push(
+        await (force === undefined
+          ? processImage(ports, delivery)
+          : processAgain(ports, { ...delivery, force })),
+      );
+    }
+    return outcomes;
   }
 
   /** Uploads an image and processes it. */

@@ -130,6 +130,20 @@ test("each alert has its section in docs/operations.md, with lines to paste", ()
   }
 });
 
+test("only the keeper and Cloud Storage publish events, as an event may have an image processed again", () => {
+  const publish = allRights().filter(({ place, verb }) =>
+    `${place} ${verb}` === "topic-events publish"
+  );
+  assert.deepEqual(publish.map(({ identity }) => identity), ["keeper"]);
+  const topics = read("infra/terraform/topics.tf");
+  const [storage = "", ...more] = topics.match(/^resource "google_pubsub_topic_iam_[^]*?^}/gm) ??
+    [];
+  assert.match(storage, /"events"[^]*local\.agents\.storage/);
+  const others = more.filter((grant) => grant.includes('"events"') && /publisher/.test(grant));
+  assert.deepEqual(others, []);
+  assert.doesNotMatch(topics, /custom_attributes/, "a notification sets no attribute of ours");
+});
+
 for (const { document, sentence, file, setting } of sentences) {
   test(`docs/${document}.md says "${sentence}", and so it is`, () => {
     assert.match(read(`docs/${document}.md`).replaceAll(/\s+/g, " "), new RegExp(sentence));

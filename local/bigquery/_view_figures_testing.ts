@@ -1,4 +1,5 @@
 /** What each view must show, computed from the rows themselves and without SQL. */
+import { readFileSync } from "node:fs";
 import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
 import type { PurgeRow } from "@tintype/core/ports/image_rows";
 
@@ -15,16 +16,22 @@ interface ViewInput {
 const GIB = 1_024 ** 3;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** US dollars, as the view has them. */
-export const PRICES = {
-  region_month: 0.02,
-  pair_month: 0.044,
-  replication: 0.02,
-  class_a_region: 0.005,
-  class_a_pair: 0.01,
-  class_b: 0.0004,
-  row_bytes: 50,
-} as const;
+const COST_VIEW = new URL("../../infra/bigquery/views/storage_and_cost.sql", import.meta.url);
+
+/** Numbers of the view, by the comments that name them. */
+export const PRICES: ReadonlyMap<string, number> = new Map(
+  [...readFileSync(COST_VIEW, "utf8").matchAll(/([\d.]+) \/\* ((?:price|mean) .+?) \*\//g)]
+    .map(([, number, name = ""]) => [name, Number(number)]),
+);
+
+/** What the edge returns for a reason. */
+const STATUSES: Readonly<Record<string, number>> = {
+  too_large: 413,
+  unsupported_type: 415,
+  quota_exceeded: 429,
+  rate_limited: 429,
+  dead_lettered: 503,
+};
 
 const STAGES = ["queue", "fetch", "probe", "decode", "renditions", "insights", "store", "total"];
 
@@ -66,7 +73,7 @@ export const FIGURES: Readonly<Record<string, (input: ViewInput) => Figure[]>> =
     ),
   formats_and_devices: (input) =>
     grouped(ready(input), (row) => ({
-      day: dayOf(row),
+      ...{ day: dayOf(row), tenant: row.tenant },
       media_type: row.media_type,
       camera_make: row.camera_make ?? "none",
       camera_model: row.camera_model ?? "none",
@@ -87,6 +94,37 @@ export const FIGURES: Readonly<Record<string, (input: ViewInput) => Figure[]>> =
   slo_events: (input) => events(input),
   slo_hourly: hourly,
   slo_burn_rates: burnRates,
+  slo_by_tenant: (input) => {
+    const images = events(input).filter(({ objective }) => objective !== "purge_on_time");
+    const keyOf = (event: (typeof images)[number]) => ({
+      ...pick(event, "objective", "target", "tenant"),
+      day: event.happened_at.slice(0, 10),
+    });
+    return grouped(images, keyOf, metOf);
+  },
+  refusals: (input) =>
+    grouped(
+      current(input).filter(({ status }) => status !== "ready"),
+      (row) => ({
+        ...{ day: dayOf(row), refused_by: row.owner === null ? "source" : "processing" },
+        ...pick(row, "tenant", "source", "status", "reason"),
+        http_status: STATUSES[String(row.reason)] ?? 422,
+      }),
+      (rows) => ({
+        ...{ images: rows.length, bytes: sum(rows, "bytes") },
+        attempts: rows.reduce((total, { attempt }) => total + Number(attempt ?? 1), 0),
+      }),
+    ),
+  latency_by_tenant: (input) =>
+    grouped(
+      ready(input).filter((row) => add(row.queue_ms, row.total_ms) !== null),
+      (row) => ({ day: dayOf(row), ...pick(row, "tenant", "source") }),
+      (rows) => {
+        const ms = rows.map((row) => Number(add(row.queue_ms, row.total_ms)));
+        const percentiles = [50, 95, 99].map((p) => [`p${p}_ms`, percentile(ms, p)]);
+        return { images: ms.length, ...Object.fromEntries(percentiles), max_ms: Math.max(...ms) };
+      },
+    ),
 };
 
 function held({ rows, nowMs }: ViewInput): readonly ImageRow[] {
@@ -145,28 +183,36 @@ function dominantColors(input: ViewInput): Figure[] {
 }
 
 function cost(input: ViewInput): Figure[] {
+  const usd = (name: string) => PRICES.get(name) ?? NaN;
   return grouped(current(input), (row) => ({ day: dayOf(row), tenant: row.tenant }), (rows) => {
+    const images = rows.length;
     const raw = Number(sum(rows, "bytes"));
-    const renditions = sum(rows, "rendition_bytes");
-    const gb = (raw + Number(renditions ?? 0)) / 1e9;
-    const storage = raw / GIB * PRICES.region_month * 7 / 30 +
-      Number(renditions ?? 0) / GIB * (PRICES.pair_month * 7 / 30 + PRICES.replication);
-    const pairWrites = rows.length +
+    const rendered = sum(rows, "rendition_bytes");
+    const renditions = Number(rendered ?? 0);
+    const writes = images +
       rows.reduce((total, { renditions }) => total + renditionsOf(renditions), 0);
-    const operations = (rows.length * PRICES.class_a_region + pairWrites * PRICES.class_a_pair +
-      rows.length * 4 * PRICES.class_b) / 1000;
-    const written = rows.length * 2_000 / 1_024 ** 4 * PRICES.row_bytes;
-    const total = storage + operations + written;
+    const cpuMs = rows.flatMap((row) => [row.decode_ms, row.renditions_ms, row.insights_ms])
+      .reduce<number>((total, ms) => total + Number(ms ?? 0), 0);
+    const parts = {
+      storage_usd: raw / GIB * usd("price storage.region") * 7 / 30 +
+        renditions / GIB * (usd("price storage.pair") * 7 / 30 + usd("price storage.replication")),
+      operations_usd: (images * usd("price class_a.region") + writes * usd("price class_a.pair") +
+        images * 4 * usd("price class_b")) / 1000,
+      rows_usd: images * usd("mean record in bytes") / 1_024 ** 4 * usd("price pubsub.bigquery"),
+      processing_usd: cpuMs / 1000 * usd("mean second of CPU"),
+      egress_usd: renditions * usd("mean bytes fetched of a byte") / GIB *
+        usd("mean egress of a GiB"),
+      rest_usd: images * usd("mean rest of an image"),
+    };
+    const total = Object.values(parts).reduce((a, b) => a + b, 0);
     return {
-      images: rows.length,
+      images,
       raw_bytes: raw,
-      rendition_bytes: renditions,
-      stored_gb: gb,
-      storage_usd: storage,
-      operations_usd: operations,
-      rows_usd: written,
+      rendition_bytes: rendered,
+      stored_gb: (raw + renditions) / 1e9,
+      ...parts,
       total_usd: total,
-      usd_per_million: total * 1e6 / rows.length,
+      usd_per_million: total * 1e6 / images,
     };
   });
 }
@@ -209,14 +255,16 @@ function events(input: ViewInput) {
   const waits = ready(input).flatMap((row) => {
     const ms = add(row.queue_ms, row.total_ms);
     const happened_at = isoOf(msOf(row.processed_at));
-    return ms === null ? [] : [{ ...accepted, happened_at, is_good: ms <= 10_000, ms }];
+    return ms === null
+      ? []
+      : [{ ...accepted, happened_at, is_good: ms <= 10_000, ms, tenant: row.tenant }];
   });
   const ends = current(input).map((row) => ({
     objective: "success",
     target: 0.999,
     happened_at: isoOf(msOf(row.processed_at)),
     is_good: row.status !== "failed",
-    ms: null,
+    ...{ ms: null, tenant: row.tenant },
   }));
   const sweeps = Map.groupBy(input.sweeps, ({ certificate }) => certificate);
   const purges = [...sweeps.values()].map((rows) => ({
@@ -224,9 +272,19 @@ function events(input: ViewInput) {
     target: 0.999,
     happened_at: isoOf(Math.max(...rows.map(({ swept_at }) => msOf(swept_at)))),
     is_good: rows.every(({ overdue }) => overdue === 0),
-    ms: null,
+    ...{ ms: null, tenant: null },
   }));
   return [...waits, ...ends, ...purges];
+}
+
+/** How many events met their objective. */
+function metOf(
+  rows: readonly { readonly is_good: boolean }[],
+  { target }: { readonly target: number },
+) {
+  const bad = count(rows, ({ is_good }) => !is_good);
+  const good_ratio = (rows.length - bad) / rows.length;
+  return { events: rows.length, bad, good_ratio, is_met: good_ratio >= target };
 }
 
 function hourly(input: ViewInput): Figure[] {
@@ -235,11 +293,9 @@ function hourly(input: ViewInput): Figure[] {
     hour: hourOf(event.happened_at),
   });
   return grouped(events(input), keyOf, (rows, { target }) => {
-    const bad = count(rows, ({ is_good }) => !is_good);
-    const ratio = (rows.length - bad) / rows.length;
     const ms = rows.flatMap((row) => row.ms ?? []);
     const p95_ms = ms.length === 0 ? null : percentile(ms, 95);
-    return { events: rows.length, bad, good_ratio: ratio, is_met: ratio >= target, p95_ms };
+    return { ...metOf(rows, { target }), p95_ms };
   });
 }
 

@@ -1,11 +1,10 @@
 /**
  * BigQuery's REST API as far as the processor needs it, sent as gcs sends Google's other JSON API. Google's own client costs
  * four times the CPU, never settles under Deno when a connection ends before the reply, and knows no timeout. Every call may
- * be repeated: inserts have ids, statements change nothing the second time.
+ * be repeated: a statement changes nothing the second time.
  */
 import { anonymous, withHeaders } from "@tintype/gcs/authorize";
 import { callStorage, readJson, type StorageCall } from "@tintype/gcs/storage_call";
-import * as z from "zod";
 import { googleHeaders } from "./_google_auth.ts";
 import { queryParametersOf, type QueryParams } from "./_query_parameters.ts";
 import { pageSchema, type QueryRow, rowsOf } from "./_query_rows.ts";
@@ -22,7 +21,7 @@ export interface BigQueryStatement extends Pick<StorageCall, "signal"> {
   readonly sql: string;
   readonly params?: QueryParams;
   /** One that would read more is refused, in bytes. */
-  readonly maxBytesBilled?: number;
+  readonly maxBytesBilled?: number | undefined;
 }
 
 /** What a statement gave, and how many rows it changed. */
@@ -30,21 +29,6 @@ export interface StatementResult {
   readonly rows: readonly QueryRow[];
   readonly affected: number;
 }
-
-/** A row of a streaming insert; rows with the same `insertId` within about a minute are one, at best effort. */
-export interface InsertRow {
-  readonly insertId: string;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
-const insertErrorSchema = z.object({
-  index: z.number().optional(),
-  errors: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })),
-});
-const insertSchema = z.object({ insertErrors: z.array(insertErrorSchema).default([]) });
-
-/** Why a row was refused. */
-export type InsertError = z.infer<typeof insertErrorSchema>;
 
 /** A client of BigQuery, or of its emulator. */
 export type BigQueryClient = ReturnType<typeof createBigQueryClient>;
@@ -92,23 +76,5 @@ export function createBigQueryClient({ projectId, endpoint }: BigQueryClientOpti
         page = pageSchema.parse(await send(`queries/${jobId}`, { query, signal }));
       }
     },
-
-    /** Inserts rows; returns what was refused of them. */
-    async insertAll(
-      table: string,
-      rows: readonly InsertRow[],
-      signal?: AbortSignal,
-    ): Promise<readonly InsertError[]> {
-      const answer = await send(`${pathOf(table)}/insertAll`, { signal }, { rows });
-      return insertSchema.parse(answer).insertErrors;
-    },
-
-    /** A table's resource. */
-    table: (table: string, signal?: AbortSignal) => send(pathOf(table), { signal }),
   };
-}
-
-function pathOf(name: string): string {
-  const [dataset = "", table = ""] = name.split(".");
-  return `datasets/${dataset}/tables/${table}`;
 }

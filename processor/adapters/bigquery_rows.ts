@@ -1,4 +1,5 @@
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import type { ImageRef } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type {
   ErasedRows,
@@ -8,11 +9,21 @@ import type {
   RowCensus,
   RowPurger,
 } from "@tintype/core/ports/image_rows";
+import type {
+  AttemptFinder,
+  AttemptKey,
+  HistoryQuery,
+  HistoryRow,
+  ImageHistory,
+  ImageSelection,
+  ImageSelector,
+  SelectedImages,
+} from "@tintype/core/ports/image_selector";
 import * as z from "zod";
 import { cloudResult } from "./_cloud_failure.ts";
 import { imageKeySchema, refOfKey } from "./_image_key.ts";
-import { inDataset, type QueryParams } from "./_query_parameters.ts";
-import type { BigQueryClient, StatementResult } from "./bigquery_client.ts";
+import { inDataset, paramsOfImages, type QueryParams } from "./_query_parameters.ts";
+import type { BigQueryClient, BigQueryStatement, StatementResult } from "./bigquery_client.ts";
 import { type StatementName, STATEMENTS } from "./bigquery_statements.ts";
 
 /** Which dataset, and what of it is deleted. */
@@ -27,6 +38,37 @@ export interface BigQueryRowsOptions {
   readonly settleMs?: number;
 }
 
+/** A statement that would read more is refused, in bytes (10 GiB, six US cents on demand). */
+const MAX_BYTES_BILLED = 10 * 2 ** 30;
+
+const selectedSchema = imageKeySchema.extend({ generation: z.string(), images: z.coerce.number() });
+const attemptSchema = imageKeySchema.extend({
+  generation: z.string(),
+  attempt: z.coerce.number(),
+  status: z.string(),
+});
+
+/** Later than any row. */
+const YEAR_MS = 365 * 86_400_000;
+
+const historySchema = z.object({
+  image_id: imageKeySchema.shape.image_id,
+  tenant: imageKeySchema.shape.tenant.nullable(),
+  owner: imageKeySchema.shape.owner.nullable(),
+  source: z.string().nullable(),
+  generation: z.string().nullable(),
+  attempt: z.number().nullable(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  processed_at: z.date(),
+  processor_version: z.string().nullable(),
+}).transform(({ image_id, processed_at, processor_version, ...row }): HistoryRow => ({
+  ...row,
+  imageId: image_id,
+  processedAtMs: processed_at.getTime(),
+  processorVersion: processor_version,
+}));
+
 const failedSchema = imageKeySchema.extend({
   generation: z.string(),
   failures: z.coerce.number(),
@@ -39,7 +81,15 @@ const failedSchema = imageKeySchema.extend({
 }));
 
 /** The tables of images and certificates in BigQuery, whose rows are written by subscriptions. */
-export class BigQueryRows implements RowPurger, ErasedRows, FailedRows, RowAuditor {
+export class BigQueryRows
+  implements
+    RowPurger,
+    ErasedRows,
+    FailedRows,
+    RowAuditor,
+    ImageSelector,
+    AttemptFinder,
+    ImageHistory {
   readonly #client: BigQueryClient;
   readonly #options: BigQueryRowsOptions;
 
@@ -90,6 +140,53 @@ export class BigQueryRows implements RowPurger, ErasedRows, FailedRows, RowAudit
     return z.array(failedSchema).parse(rows);
   }
 
+  async select(selection: ImageSelection, options: CallOptions = {}): Promise<SelectedImages> {
+    const { fromMs, toMs, beforeMs = toMs + YEAR_MS, notVersion = "", max } = selection;
+    const { tenant = "", source = "", status = "", reason = "", mediaType = "" } = selection;
+    const { rows } = await this.#run("replayable_images", {
+      from_t0: new Date(fromMs),
+      to_t0: new Date(toMs),
+      before: new Date(beforeMs),
+      version: notVersion,
+      tenant,
+      source,
+      status,
+      reason,
+      media_type: mediaType,
+      max,
+    }, { maxBytesBilled: MAX_BYTES_BILLED, ...options });
+    const found = z.array(selectedSchema).parse(rows);
+    return {
+      images: found[0]?.images ?? 0,
+      selected: found.map(({ generation, images: _, ...key }) => ({
+        ref: refOfKey(key),
+        generation,
+      })),
+    };
+  }
+
+  async attempts(
+    refs: readonly ImageRef[],
+    options: CallOptions = {},
+  ): Promise<readonly AttemptKey[]> {
+    if (refs.length === 0) return [];
+    const { rows } = await this.#run("held_attempts", paramsOfImages(refs), options);
+    return z.array(attemptSchema).parse(rows)
+      .map(({ tenant, owner, image_id, ...attempt }) => ({
+        ref: refOfKey({ tenant, owner, image_id }),
+        ...attempt,
+      }));
+  }
+
+  async history({ idEnd, fromMs, toMs }: HistoryQuery, options: CallOptions = {}) {
+    const params = { from_t0: new Date(fromMs), to_t0: new Date(toMs), id_end: idEnd };
+    const { rows } = await this.#run("image_history", params, {
+      maxBytesBilled: MAX_BYTES_BILLED,
+      ...options,
+    });
+    return z.array(historySchema).parse(rows);
+  }
+
   async newestCertificate(options: CallOptions = {}): Promise<number> {
     const { rows } = await this.#run("newest_certificate", {}, options);
     return Number(rows[0]?.["newest"] ?? 0);
@@ -98,9 +195,10 @@ export class BigQueryRows implements RowPurger, ErasedRows, FailedRows, RowAudit
   async #run(
     name: StatementName,
     params: QueryParams,
-    { signal }: CallOptions,
+    { signal, maxBytesBilled }: CallOptions & Pick<BigQueryStatement, "maxBytesBilled">,
   ): Promise<StatementResult> {
     const sql = inDataset(STATEMENTS[name], this.#options.dataset);
-    return await cloudResult(`run ${name}`, this.#client.query({ sql, params, signal }), signal);
+    const running = this.#client.query({ sql, params, maxBytesBilled, signal });
+    return await cloudResult(`run ${name}`, running, signal);
   }
 }

@@ -7,7 +7,35 @@ export const STATEMENTS = {
   held_attempts: `SELECT DISTINCT
   image_id, tenant, owner, CAST(generation AS STRING) AS generation, attempt, status
 FROM tintype.images
-WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids)`,
+WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids) AND owner IS NOT NULL`,
+  /** As the view `images_current` has them, without its rights. A filter that is '' lets everything through. */
+  replayable_images: `SELECT
+  tenant, owner, image_id, CAST(generation AS STRING) AS generation, COUNT(*) OVER () AS images
+FROM (
+  SELECT tenant, owner, image_id, t0, generation, source, status, reason, media_type, processor_version, processed_at
+  FROM tintype.images
+  WHERE t0 >= @from_t0 AND t0 < @to_t0 AND tenant IS DISTINCT FROM 'synthetic'
+  QUALIFY
+    COUNTIF(status = 'erased') OVER (PARTITION BY tenant, image_id) = 0
+    AND ROW_NUMBER() OVER (
+      PARTITION BY tenant, image_id
+      ORDER BY processed_at DESC, attempt DESC
+    ) = 1
+)
+WHERE owner IS NOT NULL AND generation IS NOT NULL AND processed_at < @before
+  AND (@version = '' OR processor_version IS DISTINCT FROM @version)
+  AND @tenant IN ('', tenant) AND @source IN ('', source) AND @status IN ('', status)
+  AND @reason IN ('', reason) AND @media_type IN ('', media_type)
+ORDER BY t0, tenant, image_id
+LIMIT @max`,
+  /** A refusal's T0 is its own time, which is later than the one in its id. */
+  image_history: `SELECT DISTINCT
+  image_id, tenant, owner, source, CAST(generation AS STRING) AS generation, attempt, status, reason,
+  processed_at, processor_version
+FROM tintype.images
+WHERE t0 BETWEEN @from_t0 AND @to_t0 AND ENDS_WITH(image_id, @id_end)
+ORDER BY processed_at
+LIMIT 1000`,
   purge_images: `DELETE FROM tintype.images
 WHERE t0 <= @t0`,
   census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0, COUNTIF(t0 < @t0) AS overdue

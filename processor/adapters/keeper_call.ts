@@ -1,4 +1,5 @@
 /** Calls of the keeper: by itself for a part of a job, and by operators. */
+import { AppError } from "@tintype/core/errors";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import { withRetry } from "@tintype/gcs/retry";
 import { StorageError } from "@tintype/gcs/storage_error";
@@ -18,7 +19,7 @@ export interface KeeperAccess {
 
 /** A job, and what of it. */
 export interface KeeperCall extends CallOptions {
-  readonly job: "sweep" | "repair" | "erase";
+  readonly job: "sweep" | "repair" | "erase" | "replay" | "rebuild-rows" | "image";
   /** A part of the job: these shards. */
   readonly shards?: readonly string[];
   readonly body?: object;
@@ -28,6 +29,10 @@ export interface KeeperCall extends CallOptions {
 const METADATA_SERVER = "http://169.254.169.254";
 
 const generatedSchema = z.object({ token: z.string() });
+const problemSchema = z.object({
+  code: z.enum(["invalid_request", "not_found"]),
+  detail: z.string(),
+});
 
 /** Identity tokens of the service account that this process runs as (https://cloud.google.com/run/docs/securing/service-identity). */
 export function metadataTokens(server: string = METADATA_SERVER): IdentityTokens {
@@ -63,7 +68,7 @@ export function accountTokens(email: string, endpoint?: string): IdentityTokens 
   };
 }
 
-/** Has a job, or a part of it, run; returns its result. Throws `unavailable` or `internal`, with the status that it got. */
+/** Has a job, or a part of it, run; returns its result. Throws `invalid_request` or `not_found` as it was answered, else `unavailable` or `internal` with the status. */
 export async function callKeeper(
   { url, identityToken }: KeeperAccess,
   { job, shards, body = {}, signal }: KeeperCall,
@@ -86,6 +91,17 @@ async function textOf(url: string, init: RequestInit, { signal }: CallOptions): 
       });
     const text = await response.text();
     if (response.ok) return text;
-    throw new StorageError(`Responded with ${response.status}`, { status: response.status });
+    throw problemIn(text) ??
+      new StorageError(`Responded with ${response.status}`, { status: response.status });
   }, { signal });
+}
+
+/** The keeper's own reason why a call cannot be done. */
+function problemIn(text: string): AppError | undefined {
+  try {
+    const { code, detail } = problemSchema.parse(JSON.parse(text));
+    return new AppError(code, detail);
+  } catch {
+    return undefined;
+  }
 }

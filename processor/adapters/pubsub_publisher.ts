@@ -1,4 +1,5 @@
 import { makeStorageNotification } from "@tintype/core/events/notification";
+import { attributesOfForce } from "@tintype/core/model/force";
 import type { PushEnvelope } from "@tintype/core/events/push_envelope";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { EventPublisher } from "@tintype/core/ports/event_publisher";
@@ -84,7 +85,8 @@ export function pubsubEvents(
 ): EventPublisher {
   const send = publisher(options, topic);
   return {
-    async republish(bucket, objects, call = {}) {
+    async republish(bucket, objects, { force, ...call } = {}) {
+      const forced = force === undefined ? {} : attributesOfForce(force);
       await send(
         objects.map(({ name, generation }) => {
           const { attributes } = makeStorageNotification({
@@ -96,7 +98,7 @@ export function pubsubEvents(
             notificationConfig: `projects/_/buckets/${buckets[bucket]}/notificationConfigs/0`,
             resource: {},
           });
-          return { data: "", attributes: { ...attributes, payloadFormat: "NONE" } };
+          return { data: "", attributes: { ...attributes, ...forced, payloadFormat: "NONE" } };
         }),
         call,
       );

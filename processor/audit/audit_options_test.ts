@@ -21,7 +21,6 @@ test("audit without a project means the system on this machine, and the period i
     storage: "http://localhost:9023",
     pubsub: "http://localhost:9085",
     bigquery: "http://localhost:9050",
-    recordsTopic: "tintype-images",
     webhooksTopic: "tintype-webhooks",
     periodMs: undefined,
     json: false,

@@ -25,10 +25,6 @@ after(() => pool.close());
 const rendered = async (pixels: RawPixels) =>
   await pool.render(await renderRequestOf(await makeSample(pixels, { mediaType: "image/jpeg" })));
 
-test("the example tells its columns", () => {
-  assert.deepEqual(pool.columns, { blur_score: "FLOAT64", daylight: "STRING" });
-});
-
 test("the example makes its own renditions, with its mark in the lower right corner", async () => {
   const grey = draw(1_200, 900, () => [90, 90, 90]);
   const { renditions } = await rendered(grey);

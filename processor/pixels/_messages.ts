@@ -1,7 +1,6 @@
 /** What a pixel process and its parent say to each other in frame headers. */
 import * as z from "zod";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
-import { OWN_COLUMN_TYPES } from "@tintype/core/model/own_column";
 import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
 import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
@@ -51,8 +50,6 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ready"),
     engine: z.string(),
-    /** Types of the pipeline's own columns by name. */
-    columns: z.record(z.string(), z.enum(OWN_COLUMN_TYPES)),
     /** What holds the process: whether its calls are filtered, and the version of Landlock, 0 for none. */
     sandbox: z.strictObject({ seccomp: z.boolean(), landlock: z.int().min(0) }),
   }),

@@ -1,5 +1,4 @@
 import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
-import type { OwnColumnType } from "@tintype/core/model/own_column";
 import type { RejectReason } from "@tintype/core/model/reject_reason";
 import type { CodecName } from "../adapters/codec_names.ts";
 import { CODECS } from "../adapters/codec_table.ts";
@@ -44,9 +43,6 @@ export type ChildOutcome =
     /** Whether it had read the picture. */
     readonly hasBegun: boolean;
   };
-
-/** Types of the pipeline's own columns, by name. */
-export type OwnColumnTypes = Readonly<Record<string, OwnColumnType>>;
 
 /** What a child says when it is ready. */
 export type ReadyReply = Extract<Reply, { readonly kind: "ready" }>;

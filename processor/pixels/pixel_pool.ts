@@ -19,12 +19,7 @@ import {
   renderLimitMs,
 } from "@tintype/core/processing/pixel_limits";
 import type { CodecName } from "../adapters/codec_names.ts";
-import {
-  type ChildOutcome,
-  type OwnColumnTypes,
-  PixelChild,
-  type ReadyReply,
-} from "./_pixel_child.ts";
+import { type ChildOutcome, PixelChild, type ReadyReply } from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
 export interface PixelPoolOptions {
@@ -51,8 +46,6 @@ export interface PixelPoolOptions {
 
 /** The engine, and its end. */
 export interface PixelPool extends PixelEngine {
-  /** Types of the columns that the pipeline's rows have on top, by name. */
-  readonly columns: OwnColumnTypes;
   /** Takes nothing more, lets what is under way finish, and leaves no process behind. */
   close(): Promise<void>;
   /** Pictures of a tenant that are being rendered. */
@@ -112,7 +105,6 @@ interface Job extends Claim {
 }
 
 class ChildPool implements PixelPool {
-  columns: OwnColumnTypes = {};
   readonly #settings: Settings;
   readonly #idle: PixelChild[] = [];
   readonly #alive = new Set<PixelChild>();
@@ -263,9 +255,8 @@ class ChildPool implements PixelPool {
     this.#alive.add(child);
     void child.exited.then(() => this.#alive.delete(child));
     const timer = setTimeout(() => child.kill("deadline"), START_MS);
-    const { columns, sandbox } = await child.ready().finally(() => clearTimeout(timer));
+    const { sandbox } = await child.ready().finally(() => clearTimeout(timer));
     this.#check(sandbox, child);
-    this.columns = columns;
     this.#idle.push(child);
     return child;
   }

@@ -9,7 +9,7 @@
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import type { ImageCodec } from "@tintype/core/ports/image_codec";
 import { render } from "@tintype/core/processing/render";
-import { columnsOf, DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
+import { DEFAULT_PIPELINE, type Pipeline } from "@tintype/core/processing/pipeline";
 import { codecNamed, CODECS } from "../adapters/codec_table.ts";
 import { type Frame, readFrameSync, writeFrameSync } from "./_frames.ts";
 import type { WatchOrder } from "./_memory_alarm.ts";
@@ -109,10 +109,7 @@ async function run(
   const codec = await codecNamed(codecName);
   const pipeline = await loadPipeline(pipelineUrl);
   const watch = startWatch(Number(maxMemoryBytes));
-  const columns = Object.fromEntries(
-    Object.entries(columnsOf(pipeline)).map(([name, { type }]) => [name, type]),
-  );
-  reply({ kind: "ready", engine: codec.engine, columns, sandbox });
+  reply({ kind: "ready", engine: codec.engine, sandbox });
   // Nothing else happens between two pictures: the thread waits in the read itself.
   for (let frame = nextFrame(); frame !== null; frame = nextFrame()) {
     watch((frame.header as RenderMessage).processorMs);

@@ -1,103 +1,127 @@
-/**
- * `deno task replay`: options, the processor's own adapters and pixel processes, the selection, the replay, its sums.
- * The flow begins here and goes on in `core/processing/replay_images`.
- */
+/** `deno task replay`: has the keeper choose images and publish their events again, and prints what that costs. */
+import { defineCommand } from "@tintype/cli/command";
+import {
+  duration,
+  nonEmpty,
+  oneOf,
+  positiveNumber,
+  timeOrAge,
+  utcDay,
+  wholeNumber,
+} from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
-import { jsonLog } from "@tintype/core/json_log";
-import type { AppError } from "@tintype/core/errors";
-import type { SelectedImages } from "@tintype/core/ports/image_selector";
-import {
-  replayImages,
-  type ReplayTally,
-  selectForReplay,
-} from "@tintype/core/processing/replay_images";
-import { webHashing } from "../adapters/web_hashing.ts";
-import { CODEC_NAMES } from "../adapters/codec_names.ts";
-import { openCloud } from "../command_cloud.ts";
-import { requireColumns } from "../columns/require_columns.ts";
-import packageJson from "../package.json" with { type: "json" };
-import { denoCacheOf } from "../pixels/deno_cache.ts";
-import { type PixelPool, startPixelPool } from "../pixels/pixel_pool.ts";
+import { SOURCES } from "@tintype/core/model/manifest";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { callKeeper } from "../adapters/keeper_call.ts";
+import { KEEPER_FLAGS, openKeeper } from "../keeper_flags.ts";
+import type { ReplayRequest } from "../keeper_requests.ts";
 import { stopSignal } from "../stop_signal.ts";
-import { REPLAY, type ReplayCommand, requireSelection } from "./replay_options.ts";
 
-/** Images under way for each pixel process, as in the processor. */
-const IMAGES_PER_PROCESS = 3;
-const PROGRESS_MS = 2_000;
+const sinceTime = timeOrAge(RETENTION_POLICY.periodMs);
+const REPLAY = defineCommand({
+  name: "replay",
+  summary:
+    "Has images processed again that are there: after a fix, with a new pipeline or rendition table. The keeper chooses them by their newest row, the oldest first, and publishes their events again; the running processor makes renditions, manifest and row anew, with its own pipeline and the tenants' own tables. Readers see the old ones until the new ones are whole. What is current already is left, so it may be stopped and run again, slice after slice. Images behind the write cutoff are left.",
+  flags: {
+    "version NAME": {
+      about:
+        "the processor's version that is current (processor_version in rows): what another one made is processed again",
+      parse: nonEmpty,
+    },
+    "before TIME": {
+      about: "or a time: what was processed before it is processed again",
+      parse: sinceTime,
+    },
+    "day YYYY-MM-DD": { about: "images whose T0 is in this UTC day", parse: utcDay },
+    "since TIME": {
+      about: "images whose T0 is not before it: 2026-11-30T08:00:00Z, or how long ago: 3h",
+      parse: sinceTime,
+    },
+    "tenant NAME": "images of this tenant",
+    "source NAME": { about: "images of this source", parse: oneOf(SOURCES) },
+    "status NAME": {
+      about: "images that ended so",
+      parse: oneOf(["ready", "rejected", "failed"]),
+    },
+    "reason CODE": "images that were rejected or failed for this reason",
+    "media-type TYPE": "images whose bytes show this type, such as image/heic",
+    "max N": {
+      about: "at most so many images",
+      parse: wholeNumber(1, 100_000),
+      default: "1000",
+    },
+    "budget USD": {
+      about: "at most as many as that pays for, by infra/cost/prices.json",
+      parse: positiveNumber,
+    },
+    "may-reject": "let images that are ready end as rejected; otherwise those stay as they are",
+    "dry-run": "print how many that are and what they cost, and publish nothing",
+    "wait TIME": {
+      about: "until no image of the selection is left, or at most so long: 30m",
+      parse: duration(1_000, RETENTION_POLICY.periodMs),
+    },
+    "json": "print the result as one JSON document",
+    ...KEEPER_FLAGS,
+  },
+  exitCodes: { 1: "with --wait: some are not current yet" },
+});
 
-async function replay(command: ReplayCommand): Promise<number> {
-  const { imageRows: selector, columns, ...cloud } = await openCloud(command);
-  const selected = await selectForReplay({ ...cloud, selector, clock: Date }, command);
-  const version = `${packageJson.version}+${command.revision}`;
-  console.error(announcement(selected, command, version));
-  if (command.dryRun || selected.refs.length === 0) {
-    const { refs, ...totals } = selected;
-    if (command.json) console.log(JSON.stringify({ ...totals, replays: refs.length, version }));
-    return EXIT.done;
-  }
-  const pixels = await startPixels(command);
-  try {
-    await requireColumns(columns, pixels.columns);
-    const stores = { ...cloud, pixels, hashing: webHashing, clock: Date };
-    const tally = await replayImages({ ...stores, processorVersion: version }, selected.refs, {
-      atOnce: command.processes * IMAGES_PER_PROCESS,
-      mayReject: command.mayReject,
-      signal: stopSignal(),
-      onEnd: reporter(selected.refs.length),
-    });
-    console.log(command.json ? JSON.stringify({ ...tally, version }) : sumsOf(tally));
-    return tally.failed === 0 ? EXIT.done : EXIT.failed;
-  } finally {
-    await pixels.close();
-  }
-}
+const POLL_MS = 5_000;
+const replayedSchema = z.object({
+  images: z.number(),
+  replayed: z.number(),
+  usd: z.number(),
+  isDryRun: z.boolean(),
+});
+type Replayed = z.infer<typeof replayedSchema>;
 
-/** Prints each failure, and every two seconds how far the replay is. */
-function reporter(images: number) {
-  let reportedMs = 0;
-  return (tally: Readonly<ReplayTally>, failure?: AppError) => {
-    if (failure !== undefined) console.error(`failed: ${failure.message}`);
-    if (Date.now() - reportedMs < PROGRESS_MS) return;
-    reportedMs = Date.now();
-    const ended = Object.values(tally).reduce((sum, count) => sum + count, 0);
-    console.error(`${ended} of ${images}: ${sumsOf(tally)}`);
+function bodyOf(call: ReturnType<typeof REPLAY.parse>): ReplayRequest {
+  const { version, day, tenant, source, status, reason, mediaType, max, mayReject } = call;
+  return {
+    ...{ version, day, tenant, source, status, mediaType, max, mayReject },
+    reason: reason as ReplayRequest["reason"], // the keeper refuses what is none
+    before: isoOf(call.before),
+    since: isoOf(call.since),
+    budgetUsd: call.budget,
   };
 }
 
-async function startPixels({ processes }: ReplayCommand): Promise<PixelPool> {
-  const named = variable("CODEC") ?? CODEC_NAMES[0];
-  const codec = CODEC_NAMES.find((name) => name === named);
-  if (codec === undefined) {
-    const allowed = CODEC_NAMES.join(", ");
-    throw new UsageError(`Cannot run replay: CODEC must be one of ${allowed} (got "${named}")`);
+function isoOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+function sentenceOf({ images, replayed, usd, isDryRun }: Replayed): string {
+  const verb = isDryRun ? "would be processed again" : "are processed again";
+  return `${images} images are not current; ${replayed} of them ${verb}, for about ${
+    usd.toFixed(2)
+  } USD`;
+}
+
+await runMain(REPLAY, async (call) => {
+  const { dryRun, wait, json } = call;
+  if ((call.version === undefined) === (call.before === undefined)) {
+    throw new UsageError("Cannot run replay: it needs either --version or --before");
   }
-  const log = jsonLog({ part: "replay", write: console.error });
-  const [pipeline, denoCache] = [variable("PIPELINE"), denoCacheOf(Deno.env)];
-  return await startPixelPool({ processes, codec, pipeline, log, denoCache });
-}
-
-/** What the environment holds; empty counts as absent. */
-function variable(name: string): string | undefined {
-  return Deno.env.get(name) || undefined;
-}
-
-function announcement(
-  { images, bytes, workMs, refs }: SelectedImages,
-  command: ReplayCommand,
-  version: string,
-): string {
-  const verb = command.dryRun ? "would be replayed" : "are replayed";
-  const share = images === 0 ? 0 : refs.length / images;
-  const gigabytes = (share * bytes / 1e9).toFixed(2);
-  const minutes = (share * workMs / 60_000 / command.processes).toFixed(1);
-  return `${images} images answer to it; ${refs.length} ${verb} as ${version}: about ${gigabytes} GB ` +
-    `to read, ${minutes} minutes by what they took before`;
-}
-
-function sumsOf(tally: Readonly<ReplayTally>): string {
-  const sums = Object.entries(tally).filter(([name, count]) => count > 0 || name === "replayed");
-  return sums.map(([name, count]) => `${count} ${name.replace("_", " ")}`).join(", ");
-}
-
-await runMain(REPLAY, (call) => replay(requireSelection(call)));
+  const access = await openKeeper(call);
+  const signal = stopSignal();
+  const run = async (isDryRun: boolean) => {
+    const body = { ...bodyOf(call), dryRun: isDryRun };
+    return replayedSchema.parse(await callKeeper(access, { job: "replay", body, signal }));
+  };
+  const before = await run(true);
+  if (!dryRun && !json) console.error(sentenceOf(before));
+  const done = dryRun ? before : await run(false);
+  console.log(json ? JSON.stringify(done) : sentenceOf(done));
+  if (dryRun || wait === undefined) return EXIT.done;
+  const untilMs = Date.now() + wait;
+  for (;;) {
+    const left = Math.max(0, (await run(true)).images - (done.images - done.replayed));
+    console.error(`${done.replayed - left} of ${done.replayed} images have their new row`);
+    if (left === 0) return EXIT.done;
+    if (Date.now() >= untilMs) return EXIT.failed;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+});

@@ -1,6 +1,7 @@
--- Ready images by media type and camera, for each day of T0 (UTC); no word of a file stands here that is not in a vocabulary.
+-- Ready images by tenant, media type and camera, for each day of T0 (UTC); no word of a file stands here that is not in a vocabulary.
 SELECT
   DATE(t0) AS day,
+  tenant,
   media_type,
   COALESCE(camera_make, 'none') AS camera_make,
   COALESCE(camera_model, 'none') AS camera_model,
@@ -14,4 +15,4 @@ SELECT
   COUNTIF(sharpness < 100) AS blurred
 FROM tintype.images_current
 WHERE status = 'ready'
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5

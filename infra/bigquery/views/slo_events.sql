@@ -6,14 +6,15 @@ SELECT
   CAST(0.95 AS FLOAT64) AS target,
   processed_at AS happened_at,
   queue_ms + total_ms <= 10000 AS is_good,
-  queue_ms + total_ms AS ms
+  queue_ms + total_ms AS ms,
+  tenant
 FROM tintype.images_current
 WHERE status = 'ready' AND queue_ms + total_ms IS NOT NULL
 UNION ALL
-SELECT 'success', 0.999, processed_at, status <> 'failed', NULL
+SELECT 'success', 0.999, processed_at, status <> 'failed', NULL, tenant
 FROM tintype.images_current
 UNION ALL
-SELECT 'purge_on_time', 0.999, MAX(swept_at), SUM(overdue) = 0, NULL
+SELECT 'purge_on_time', 0.999, MAX(swept_at), SUM(overdue) = 0, NULL, NULL
 FROM tintype.purges
 WHERE swept_at >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY /* partitions */)
 GROUP BY certificate
