@@ -39,8 +39,7 @@ export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
   readonly #waiting: WaitingLine;
-  readonly #lines: number;
-  readonly #ahead: number;
+  readonly #room: { readonly lines: number; readonly ahead: number };
   #limits: Limits | undefined;
   #added = 0;
   #isClosed = false;
@@ -50,8 +49,7 @@ export class UploadQueue {
     const { atOnce = LINES, holdsLine = false } = options;
     this.#calls = calls;
     this.#options = options;
-    this.#lines = atOnce;
-    this.#ahead = holdsLine ? 0 : AHEAD;
+    this.#room = { lines: atOnce, ahead: holdsLine ? 0 : AHEAD };
     this.#waiting = new WaitingLine({
       waiters: holdsLine ? atOnce : WAITERS,
       onSettled: (entry, image) => this.#settle(entry, image),
@@ -242,7 +240,7 @@ export class UploadQueue {
   #pump(): void {
     if (this.#isClosed) return;
     const entries = [...this.#entries.values()];
-    for (const entry of nextTurns(entries, this.#lines)) {
+    for (const entry of nextTurns(entries, this.#room.lines)) {
       const { go } = entry;
       entry.go = undefined;
       entry.isSending = true;
@@ -250,8 +248,7 @@ export class UploadQueue {
       this.#change(entry, { state: "sending" });
       go?.();
     }
-    const room = { lines: this.#lines, ahead: this.#ahead };
-    for (const entry of nextToBegin(entries, room)) void this.#send(entry);
+    for (const entry of nextToBegin(entries, this.#room)) void this.#send(entry);
   }
 
   async #send(entry: QueueEntry): Promise<void> {
@@ -301,13 +298,10 @@ export class UploadQueue {
 
   #settle(entry: QueueEntry, image: Image): void {
     this.#change(entry, { image, readAtMs: Date.now() });
-    if (image.status === "ready") {
-      this.#change(entry, { state: "ready" });
-      this.#end(entry);
-    } else {
-      const { reason: code = "internal", detail = "" } = image;
-      this.#refuse(entry, { status: 0, code, detail });
-    }
+    const { reason: code = "internal", detail = "" } = image;
+    if (image.status !== "ready") return this.#refuse(entry, { status: 0, code, detail });
+    this.#change(entry, { state: "ready" });
+    this.#end(entry);
   }
 
   #refuse(entry: QueueEntry, problem: ItemProblem): void {

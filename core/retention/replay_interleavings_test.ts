@@ -13,7 +13,6 @@ import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
 import type { TestWorld } from "../testing/test_world.ts";
 import { type Search, searchOrders, type SearchSize, type Walk } from "./_interleaving_testing.ts";
 import {
-  day,
   deliver,
   erasure,
   everyCall,
