@@ -2,10 +2,10 @@
 import { IMAGE_ROW_COLUMNS, type RowValue } from "./image_row.ts";
 
 /** BigQuery's types that an own column may have. */
-export const OWN_COLUMN_TYPES = ["STRING", "INT64", "FLOAT64", "BOOL"] as const;
+const OWN_COLUMN_TYPES = ["STRING", "INT64", "FLOAT64", "BOOL"] as const;
 
 /** BigQuery's type of an own column. */
-export type OwnColumnType = (typeof OWN_COLUMN_TYPES)[number];
+type OwnColumnType = (typeof OWN_COLUMN_TYPES)[number];
 
 /** A column of the company's own; rows hold no text from outside, so a STRING is one of the words that it names. */
 export type OwnColumn =

@@ -28,7 +28,7 @@ export interface ImageSelection extends RowFilter {
 }
 
 /** An image of a selection. */
-export interface SelectedImage {
+interface SelectedImage {
   readonly ref: ImageRef;
   /** Of the raw object that was processed. */
   readonly generation: Generation;
@@ -41,7 +41,7 @@ export interface SelectedImages {
   readonly selected: readonly SelectedImage[];
 }
 
-/** May ask which images answer to a selection; erased and synthetic ones, and refusals of Kafka, never do. */
+/** May ask which images answer to a selection; erased and synthetic ones, those without a raw object, and refusals of Kafka never do. */
 export interface ImageSelector {
   select(selection: ImageSelection, options?: CallOptions): Promise<SelectedImages>;
 }

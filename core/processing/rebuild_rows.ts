@@ -24,7 +24,7 @@ export interface RebuildRowsPorts extends Pick<ProcessImagePorts, "policy" | "cl
 }
 
 /** What a rebuild did. */
-export interface Rebuilt {
+interface Rebuilt {
   /** Manifests seen. */
   readonly lookedAt: number;
   /** Without a row. */

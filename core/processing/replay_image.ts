@@ -23,7 +23,7 @@ interface ReplayOptions extends CallOptions, Partial<Force> {
 }
 
 /** What became of a replay. */
-export type ReplayOutcome =
+type ReplayOutcome =
   | {
     readonly outcome: "replayed";
     readonly ref: ImageRef;

@@ -19,7 +19,7 @@ export interface ReplayImagesPorts extends Pick<ProcessImagePorts, "policy" | "c
 }
 
 /** What to replay. */
-export interface ReplayOrder extends RowFilter, CallOptions {
+interface ReplayOrder extends RowFilter, CallOptions {
   /** A UTC day of T0, `yyyy-mm-dd`. */
   readonly day?: string | undefined;
   /** Images whose T0 is not before it, in milliseconds. */
@@ -35,7 +35,7 @@ export interface ReplayOrder extends RowFilter, CallOptions {
 }
 
 /** What is replayed, or would be. */
-export interface Replayed {
+interface Replayed {
   /** All images that the order means, beyond its limits too. */
   readonly images: number;
   readonly replayed: number;
@@ -50,6 +50,9 @@ export async function replayImages(
 ): Promise<Replayed> {
   const limit = Math.min(max, affordable(budgetUsd));
   const nowMs = clock.now();
+  if (filter.beforeMs !== undefined && filter.beforeMs > nowMs) {
+    throw new AppError("invalid_request", "Cannot replay: before must not be in the future");
+  }
   const openMs = nowMs - policy.periodMs + policy.closingMs + 1;
   const dayMs = day === undefined ? undefined : Date.parse(`${day}T00:00:00Z`);
   const fromMs = Math.max(dayMs ?? 0, sinceMs, openMs);
@@ -69,7 +72,7 @@ export async function replayImages(
 /** How many images a budget pays for. */
 function affordable(budgetUsd: number | undefined): number {
   if (budgetUsd === undefined) return Infinity;
-  const images = Math.floor(budgetUsd / price.usd);
+  const images = Math.floor(budgetUsd / price.usd + 1e-9); // two prices pay for two images
   if (images > 0) return images;
   throw new AppError(
     "invalid_request",

@@ -125,9 +125,11 @@ test("a ready image is kept unless it may be rejected, and filters choose by the
   assert.equal(done?.outcome === "done" && done.manifest.reason, "too_large");
 });
 
-test("replayImages() refuses a budget that pays for no image", async () => {
-  const order = { ...ORDER, notVersion: "x", budgetUsd: price.usd / 2 };
-  await assert.rejects(replayImages(new TestWorld().ports, order), { code: "invalid_request" });
+test("replayImages() refuses a budget that pays for no image, and a time to come, before which nothing is current", async () => {
+  for (const wrong of [{ notVersion: "x", budgetUsd: price.usd / 2 }, { beforeMs: NOON_MS + 1 }]) {
+    const order = { ...ORDER, ...wrong };
+    await assert.rejects(replayImages(new TestWorld().ports, order), { code: "invalid_request" });
+  }
 });
 
 test("a forced event of an image that no delivery has brought to an end, or of none, is an ordinary one", async () => {

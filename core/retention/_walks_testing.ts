@@ -23,7 +23,7 @@ import { settleErasures } from "./settle_erasures.ts";
 
 /** The image that all walks are about, and the day in its names. */
 export const ref = sampleRef(NOON_MS);
-export const day = rawName(ref).slice(2, 12);
+const day = rawName(ref).slice(2, 12);
 
 /** Its shard, the only one that anything is in. */
 export const shards = [rawName(ref).charAt(0)];

@@ -40,7 +40,7 @@ export interface DescribeImagePorts {
 }
 
 /** Which image: an id, or what ids of a record's position end with. */
-export interface DescribedInput extends CallOptions {
+interface DescribedInput extends CallOptions {
   readonly imageId?: ImageId | undefined;
   readonly idEnd: string;
   /** Whose it is, where that is known: fewer names are listed. */
@@ -48,14 +48,14 @@ export interface DescribedInput extends CallOptions {
 }
 
 /** What is left to do, in the order in which it is looked for. */
-export const LEFT = {
+const LEFT = {
   erased: "Nothing: it is erased, and the receipt is there.",
   rows_go: "Nothing: the keeper deletes its rows and writes the receipt within some 15 minutes.",
   erasure_waits:
     "Its erasure waits for the request's event, which the keeper publishes again after 30 minutes; `deno task repair --since TIME` does so at once.",
   sweep: "Its retention period is over: the next sweep deletes what is there.",
   refused:
-    "It was refused at the Kafka source: `deno task dlq show TOPIC-PARTITION/OFFSET`, then `dlq redrive` where its cause is gone.",
+    "It was refused at the Kafka source: `deno task dlq show PARTITION/OFFSET`, then `dlq redrive` where its cause is gone.",
   delivery: "Its event may still wait in a queue: wait.",
   repair:
     "Its event is lost: repair publishes it within a day, `deno task repair --since TIME` at once.",
@@ -70,8 +70,7 @@ export const LEFT = {
   gone: "Nothing is there but its rows.",
 } as const satisfies Readonly<Record<string, string>>;
 
-/** A code of {@link LEFT}. */
-export type Left = keyof typeof LEFT;
+type Left = keyof typeof LEFT;
 
 /** An image as it is found; times are in milliseconds since the epoch. */
 export type DescribedImage = Awaited<ReturnType<typeof describe>>;

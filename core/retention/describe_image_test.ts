@@ -7,7 +7,7 @@ import { processErasure } from "../processing/process_erasure.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { describeImages, type Left } from "./describe_image.ts";
+import { type DescribedImage, describeImages } from "./describe_image.ts";
 import { removeLive } from "./erase_image.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 
@@ -25,7 +25,7 @@ async function erase(world: TestWorld): Promise<void> {
 }
 
 /** What is left of an image after something has become of it. */
-const STATES: Readonly<Record<Left, (world: TestWorld) => Promise<unknown>>> = {
+const STATES: Readonly<Record<DescribedImage["left"], (world: TestWorld) => Promise<unknown>>> = {
   ready: (world) => world.process(ref),
   rejected: (world) => world.process(ref, { bytes: NOT_AN_IMAGE }),
   failed: async (world) => await markFailed(world.ports, await world.upload(ref)),

@@ -112,6 +112,7 @@ export const IMAGE_ROWS_CONTRACT = contractOf<TestedRows>({
       sampleRow(erased, { processed_at: at(50) }),
       sampleRow(erased, { status: "erased", owner: null, generation: null }),
       sampleRow({ ...other, tenant: parseTenant("synthetic") }),
+      sampleRow({ ...other, tenant: parseTenant("gone") }, { reason: "too_large" }),
       sampleRow({ ...other, tenant: parseTenant("other") }, { owner: null, status: "rejected" }),
     );
     const select = async (filter: object, max = 10) => {

@@ -3,6 +3,7 @@ import type { ImageRecord } from "../model/image_record.ts";
 import type { ImageRow } from "../model/image_row.ts";
 import type { ImageRef } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
+import { isRemovedAtOnce } from "../model/reject_reason.ts";
 import { parseTenant } from "../model/tenant.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type {
@@ -220,7 +221,8 @@ function isMeant(row: ImageRow, filter: RowFilter): boolean {
   const { notVersion, beforeMs = Infinity } = filter;
   const { tenant, source, status, reason, mediaType: media_type } = filter;
   const wanted = { tenant, source, status, reason, media_type };
-  return row["tenant"] !== "synthetic" && timeOf(row) < beforeMs &&
+  return row["tenant"] !== "synthetic" && !isRemovedAtOnce(String(row["reason"])) &&
+    timeOf(row) < beforeMs &&
     (notVersion === undefined || row["processor_version"] !== notVersion) &&
     Object.entries(wanted).every(([name, value]) => value === undefined || row[name] === value);
 }

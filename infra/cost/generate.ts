@@ -4,11 +4,10 @@ import { fileURLToPath } from "node:url";
 import { defineCommand } from "@tintype/cli/command";
 import { runMain } from "@tintype/cli/run_main";
 import { costDocument } from "./cost_document.ts";
+import { replayPrice, withPrices } from "./derived_prices.ts";
 import { plot } from "./plot.ts";
-import { replayPrice } from "./replay_price.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { simulate, type Simulated } from "./simulate.ts";
-import { withPrices } from "./view_prices.ts";
 
 const COST = defineCommand({
   name: "cost",

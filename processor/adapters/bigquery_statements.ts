@@ -8,7 +8,7 @@ export const STATEMENTS = {
   image_id, tenant, owner, CAST(generation AS STRING) AS generation, attempt, status
 FROM tintype.images
 WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids) AND owner IS NOT NULL`,
-  /** As the view `images_current` has them, without its rights. A filter that is '' lets everything through. */
+  /** As the view `images_current` has them, but for reasons whose raw object is removed at once. A filter that is '' lets everything through. */
   replayable_images: `SELECT
   tenant, owner, image_id, CAST(generation AS STRING) AS generation, COUNT(*) OVER () AS images
 FROM (
@@ -23,6 +23,7 @@ FROM (
     ) = 1
 )
 WHERE owner IS NOT NULL AND generation IS NOT NULL AND processed_at < @before
+  AND COALESCE(reason, '') NOT IN ('declared_mismatch', 'too_large')
   AND (@version = '' OR processor_version IS DISTINCT FROM @version)
   AND @tenant IN ('', tenant) AND @source IN ('', source) AND @status IN ('', status)
   AND @reason IN ('', reason) AND @media_type IN ('', media_type)

@@ -1,7 +1,6 @@
 /** `deno task image`: asks the keeper what is known of an image, and prints it. */
 import { defineCommand } from "@tintype/cli/command";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import type { DescribedImage } from "@tintype/core/retention/describe_image";
 import { callKeeper } from "../adapters/keeper_call.ts";
 import { KEEPER_FLAGS, openKeeper } from "../keeper_flags.ts";
 import { stopSignal } from "../stop_signal.ts";
@@ -21,59 +20,24 @@ const IMAGE = defineCommand({
   exitCodes: { 0: "it was found", 1: "nothing is known of it" },
 });
 
-type Line = readonly [name: string, value: unknown];
-
-function linesOf(image: DescribedImage): Line[] {
-  const { raw, manifest, erasure, rows } = image;
-  return [
-    ["image", image.imageId],
-    ["tenant", image.tenant],
-    ["owner", image.owner],
-    ["source", image.source],
-    ["ref", image.ref],
-    ["origin", image.origin],
-    ["T0", `${timeOf(image.t0Ms)}, purged ${timeOf(image.purgeAtMs)} (${image.phase})`],
-    [
-      "raw",
-      raw ? `${raw.bytes} bytes, ${raw.contentType}, ${timeOf(raw.createdAtMs)}` : "not there",
-    ],
-    ["manifest", manifest ? manifestText(manifest) : "not there"],
-    ["renditions", manifest?.renditions.join(", ")],
-    ["missing", manifest?.missing.join(", ")],
-    ["erasure", erasureText(erasure)],
-    ...rows.map((row): Line => ["row", rowText(row)]),
-    ["left", image.leftText],
-  ];
-}
-
-function manifestText(manifest: NonNullable<DescribedImage["manifest"]>): string {
-  const { status, reason, detail, attempt, processorVersion, processedAtMs } = manifest;
-  const why = [reason, detail].filter(Boolean).join(": ");
-  return `${status}${why && ` (${why})`}, attempt ${attempt}, ${processorVersion}, ${
-    timeOf(processedAtMs)
-  }`;
-}
-
-function rowText(
-  { status, reason, attempt, processorVersion, processedAtMs }: DescribedImage["rows"][number],
-): string {
-  const facts = [status, reason, attempt && `attempt ${attempt}`, processorVersion];
-  return [...facts.filter(Boolean), timeOf(processedAtMs)].join(", ");
-}
-
-function erasureText({ requestedAtMs, begunAtMs, receiptAtMs }: DescribedImage["erasure"]): string {
-  const steps = Object.entries({
-    requested: requestedAtMs,
-    begun: begunAtMs,
-    receipt: receiptAtMs,
+/** A line a field that says something: its path, and its value with times as text. */
+function linesOf(fields: object, path = ""): string[] {
+  return Object.entries(fields).flatMap(([name, value]: [string, unknown]): string[] => {
+    const label = `${path}${name.replace(/Ms$/, "")}`;
+    if (value === null || value === "" || Array.isArray(value) && value.length === 0) return [];
+    if (typeof value === "number" && name.endsWith("Ms")) {
+      return [lineOf(label, new Date(value).toISOString())];
+    }
+    if (typeof value !== "object") return [lineOf(label, value)];
+    if (!Array.isArray(value)) return linesOf(value, `${label}.`);
+    return typeof value[0] === "object"
+      ? value.flatMap((item: object, at) => linesOf(item, `${label}.${at + 1}.`))
+      : [lineOf(label, value.join(", "))];
   });
-  return steps.flatMap(([step, ms]) => ms === undefined ? [] : [`${step} ${timeOf(ms)}`]).join(
-    ", ",
-  );
 }
 
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
+function lineOf(label: string, value: unknown): string {
+  return `${label.padEnd(24)} ${value}`;
 }
 
 await runMain(IMAGE, async (call) => {
@@ -86,15 +50,9 @@ await runMain(IMAGE, async (call) => {
     body: { ...of, tenant },
     signal: stopSignal(),
   });
-  const { images } = answer as { readonly images: readonly DescribedImage[] }; // the keeper's own words
+  const { images } = answer as { readonly images: readonly object[] }; // the keeper's own words
   if (json) console.log(JSON.stringify(images, null, 2));
-  else {
-    for (const image of images) {
-      for (const [name, value] of linesOf(image)) {
-        if (value) console.log(`${name.padEnd(11)}${value}`);
-      }
-    }
-  }
+  else for (const image of images) console.log(linesOf(image).join("\n"));
   if (images.length > 0) return EXIT.done;
   console.error(
     "Nothing is known of it: its upload is not complete, it is purged, or the bridge has not read its record (lag).",
