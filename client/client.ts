@@ -114,14 +114,16 @@ export interface Client {
 export class TintypeClient implements Client {
   readonly upload: Client["upload"];
   readonly waitUntilReady: Client["waitUntilReady"];
+  readonly watch: Client["watch"];
   readonly queue: Client["queue"];
   readonly limits: Client["limits"];
   readonly images: Images;
 
   constructor(options: ClientOptions) {
-    const { upload, waitUntilReady, queue, limits, images } = createClient(options);
+    const { upload, waitUntilReady, watch, queue, limits, images } = createClient(options);
     this.upload = upload;
     this.waitUntilReady = waitUntilReady;
+    this.watch = watch;
     this.queue = queue;
     this.limits = limits;
     this.images = images;

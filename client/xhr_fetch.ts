@@ -2,7 +2,7 @@
 import { throwIfAborted } from "@tintype/gcs/signals";
 
 /** What a request may be given beside `fetch`'s own: it is told of the bytes of its body that have left. */
-export interface SentInit extends RequestInit {
+interface SentInit extends RequestInit {
   readonly onSent?: ((bytes: number) => void) | undefined;
 }
 

@@ -146,8 +146,9 @@ test("bytes beyond their declaration are removed at once, and the edge learns ho
   }, 10_000);
 });
 
-test("processor and keeper are called by their subscription's and scheduler's accounts alone, and garbage is acknowledged", async () => {
+test("processor, keeper and webhook dispatcher are called by their subscription's and scheduler's accounts alone, and garbage is acknowledged", async () => {
   const job = `${URLS.keeper}/jobs/sweep`;
+  const webhooks = `${URLS.webhooks}/events/webhooks`;
   const right = identityToken(EVENTS, PUSH);
   const another = identityToken(EVENTS, SCHEDULER);
   const cases:
@@ -159,6 +160,8 @@ test("processor and keeper are called by their subscription's and scheduler's ac
       ["a user's token", EVENTS, await tokenFor(JANE), 401],
       ["garbage from the right account", EVENTS, await right, 204],
       ["a job by the account of pushes", job, await identityToken(job, PUSH), 403],
+      ["another service's audience", webhooks, await right, 401],
+      ["garbage for webhooks", webhooks, await identityToken(webhooks, PUSH), 204],
     ];
   for (const [what, url, token, status] of cases) {
     const headers = token === undefined ? {} : { authorization: `Bearer ${await kept(token)}` };

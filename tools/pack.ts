@@ -114,7 +114,7 @@ async function writeManifest(out: string, slug: string | undefined): Promise<voi
 
 /** Writes the tarball that is published, beside the folder. */
 async function packTarball(out: string): Promise<boolean> {
-  const pack = ["npm", "pack", join(out, PACKAGE), "--pack-destination", out, "--silent"];
+  const pack = ["npm", "pack", join(out, PACKAGE), "--pack-destination", out, "--silent"] as const;
   const { code, output } = await runCommand(pack);
   console.log(code === 0 ? join(out, output.trim()) : output);
   return code === 0;

@@ -1,6 +1,25 @@
 import type { Limits } from "../contract.ts";
 import { HEAD_BYTES, pictureTypeOf } from "../picture_type.ts";
-import type { ItemProblem, QueueItem } from "./queue_item.ts";
+import type { UploadOptions } from "../upload.ts";
+import type { ItemProblem, QueuedFile, QueueFile, QueueItem } from "./queue_item.ts";
+
+/** A file as it enters the queue. */
+export async function queuedFileOf(
+  file: File | QueueFile,
+  { metadata, ...entry }: Pick<QueuedFile, "id" | "addedAtMs"> & {
+    readonly metadata: UploadOptions["metadata"];
+  },
+): Promise<QueuedFile> {
+  const facts = {
+    ...{ ...entry, isPaused: false, name: file.name || "picture", size: file.size },
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (!("open" in file)) {
+    return { ...facts, type: await typeOfFile(file, metadata?.contentType), file };
+  }
+  const { type, open, imageId } = file;
+  return { ...facts, type, file: open, ...(imageId === undefined ? {} : { imageId }) };
+}
 
 /** A file's media type: its first bytes', else what is said of it. */
 export async function typeOfFile(file: File, hint?: string): Promise<string> {
@@ -23,4 +42,10 @@ export function refusalOf(
   }
   if (size <= maxBytes) return undefined;
   return { status: 413, code: "too_large", detail: `size must be <= ${maxBytes}` };
+}
+
+/** An id of an item by which items are in the order in which they were added. */
+export function newItemId(addedAtMs: number, count: number): string {
+  const suffix = Math.random().toString(36).slice(2, 10);
+  return `${addedAtMs}-${String(count).padStart(6, "0")}-${suffix}`;
 }

@@ -8,8 +8,9 @@ import type { ProblemCode } from "../problem.ts";
 import { isRetryable } from "../retry.ts";
 import type { UploadOptions } from "../upload.ts";
 import { untilAborted } from "@tintype/gcs/signals";
-import { refusalOf, typeOfFile } from "./admission.ts";
+import { newItemId, queuedFileOf, refusalOf } from "./admission.ts";
 import { claim } from "./claim.ts";
+import { nextToBegin, nextTurns } from "./lines.ts";
 import {
   changeBy,
   ENDED,
@@ -38,8 +39,7 @@ export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
   readonly #waiting: WaitingLine;
-  readonly #lines: number;
-  readonly #ahead: number;
+  readonly #room: { readonly lines: number; readonly ahead: number };
   #limits: Limits | undefined;
   #added = 0;
   #isClosed = false;
@@ -49,8 +49,7 @@ export class UploadQueue {
     const { atOnce = LINES, holdsLine = false } = options;
     this.#calls = calls;
     this.#options = options;
-    this.#lines = atOnce;
-    this.#ahead = holdsLine ? 0 : AHEAD;
+    this.#room = { lines: atOnce, ahead: holdsLine ? 0 : AHEAD };
     this.#waiting = new WaitingLine({
       waiters: holdsLine ? atOnce : WAITERS,
       onSettled: (entry, image) => this.#settle(entry, image),
@@ -105,21 +104,17 @@ export class UploadQueue {
     const addedAtMs = Date.now();
     const added = await Promise.all(files.map(async (file) => {
       const isFile = !("open" in file);
-      const count = String(this.#added++).padStart(6, "0");
-      const id = (isFile ? undefined : file.id) ?? `${addedAtMs}-${count}-${suffix()}`;
+      const id = (isFile ? undefined : file.id) ?? newItemId(addedAtMs, this.#added++);
+      const isClaimed = isFile && this.#options.store !== undefined;
       return {
-        ...{ id, addedAtMs, isPaused: false, name: file.name || "picture", size: file.size },
-        type: isFile ? await typeOfFile(file, metadata?.contentType) : file.type,
-        file: isFile ? file : file.open,
+        queued: await queuedFileOf(file, { id, addedAtMs, metadata }),
         calls: isFile ? this.#calls : file.client ?? this.#calls,
-        ...(isFile || file.imageId === undefined ? {} : { imageId: file.imageId }),
-        ...(metadata === undefined ? {} : { metadata }),
         // All claims first, so that the items come in one step.
-        release: isFile && this.#options.store !== undefined ? await claim(id) : undefined,
+        release: isClaimed ? await claim(id) : undefined,
       };
     }));
-    const entries = added.map((each) =>
-      this.#enter(each, { calls: each.calls, release: each.release ?? (() => undefined) })
+    const entries = added.map(({ queued, calls, release = () => undefined }) =>
+      this.#enter(queued, { calls, release })
     );
     for (const entry of entries) if (entry.item.state === "queued") this.#keep(entry);
     this.#pump();
@@ -172,10 +167,9 @@ export class UploadQueue {
 
   /** Takes out what was added before a time and never became an image. */
   async removeBefore(timeMs: number): Promise<void> {
-    const old = [...this.#entries.values()].filter(({ addedAtMs, item }) =>
-      addedAtMs < timeMs && item.image === undefined
-    );
-    await Promise.all(old.map(({ item }) => this.remove(item.id)));
+    for (const { addedAtMs, item } of [...this.#entries.values()]) {
+      if (addedAtMs < timeMs && item.image === undefined) await this.remove(item.id);
+    }
   }
 
   pauseAll(): void {
@@ -246,27 +240,15 @@ export class UploadQueue {
   #pump(): void {
     if (this.#isClosed) return;
     const entries = [...this.#entries.values()];
-    let free = this.#lines - entries.filter(({ isSending }) => isSending).length;
-    for (const entry of entries) {
-      const { go, item, isBegun, isSending } = entry;
-      // Its session is about to come: others are not sent before it.
-      if (free <= 0 || isBegun && !isSending && go === undefined && item.state === "queued") break;
-      if (go === undefined) continue;
-      free--;
+    for (const entry of nextTurns(entries, this.#room.lines)) {
+      const { go } = entry;
       entry.go = undefined;
       entry.isSending = true;
       entry.hadTurn = true;
       this.#change(entry, { state: "sending" });
-      go();
+      go?.();
     }
-    const begun =
-      entries.filter(({ isBegun, isSending, item }) =>
-        isSending || isBegun && item.state !== "paused"
-      ).length;
-    const room = this.#lines + this.#ahead - begun;
-    if (begun > this.#lines && room < this.#ahead / 2) return;
-    const next = entries.filter(({ isBegun, item }) => !isBegun && item.state === "queued");
-    for (const entry of next.slice(0, Math.max(0, room))) void this.#send(entry);
+    for (const entry of nextToBegin(entries, this.#room)) void this.#send(entry);
   }
 
   async #send(entry: QueueEntry): Promise<void> {
@@ -316,13 +298,10 @@ export class UploadQueue {
 
   #settle(entry: QueueEntry, image: Image): void {
     this.#change(entry, { image, readAtMs: Date.now() });
-    if (image.status === "ready") {
-      this.#change(entry, { state: "ready" });
-      this.#end(entry);
-    } else {
-      const { reason: code = "internal", detail = "" } = image;
-      this.#refuse(entry, { status: 0, code, detail });
-    }
+    const { reason: code = "internal", detail = "" } = image;
+    if (image.status !== "ready") return this.#refuse(entry, { status: 0, code, detail });
+    this.#change(entry, { state: "ready" });
+    this.#end(entry);
   }
 
   #refuse(entry: QueueEntry, problem: ItemProblem): void {
@@ -365,8 +344,4 @@ export class UploadQueue {
     if (this.#onIdle.length === 0 || !this.#isClosed && this.isBusy) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
-}
-
-function suffix(): string {
-  return Math.random().toString(36).slice(2, 10);
 }

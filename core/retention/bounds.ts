@@ -8,6 +8,8 @@ interface RetentionBounds {
   readonly lifecycleDays: number;
   readonly abortMultipartDays: number;
   readonly eventsMs: number;
+  /** As long as a webhook is tried. */
+  readonly webhooksMs: number;
   readonly deadLettersMs: number;
   readonly kafka: {
     readonly sourceMs: number;
@@ -35,6 +37,7 @@ export function retentionBoundsOf(periodMs: number): RetentionBounds {
     lifecycleDays: days,
     abortMultipartDays: document.abortMultipartDays,
     eventsMs: share("events"),
+    webhooksMs: share("webhooks"),
     deadLettersMs: share("deadLetters"),
     kafka: {
       sourceMs: share("kafkaSource"),

@@ -17,6 +17,7 @@ test("the bounds of the policy's period are those of its promise", () => {
     lifecycleDays: 7,
     abortMultipartDays: 1,
     eventsMs: 3 * DAY_MS,
+    webhooksMs: DAY_MS,
     deadLettersMs: 3 * DAY_MS,
     kafka: {
       sourceMs: 3 * DAY_MS,
@@ -31,11 +32,15 @@ test("the bounds of the policy's period are those of its promise", () => {
 });
 
 test("retentionBoundsOf() keeps every bound of a shorter period below its end", () => {
-  const { kafka, eventsMs, deadLettersMs, lifecycleDays } = retentionBoundsOf(3 * DAY_MS);
+  const { kafka, eventsMs, webhooksMs, deadLettersMs, lifecycleDays } = retentionBoundsOf(
+    3 * DAY_MS,
+  );
   const topics = kafka.sourceMs + Math.max(kafka.deadLettersMs, kafka.redriveMs);
   assert.ok(topics + 2 * kafka.segmentMs < 3 * DAY_MS && eventsMs + deadLettersMs < 3 * DAY_MS);
   assert.equal(lifecycleDays, 3);
-  for (const ms of [eventsMs, deadLettersMs, ...Object.values(kafka)]) assert.equal(ms % 60_000, 0);
+  for (const ms of [eventsMs, webhooksMs, deadLettersMs, ...Object.values(kafka)]) {
+    assert.equal(ms % 60_000, 0);
+  }
 });
 
 test("kafkaCopyMsOf() leaves a topic's retention and segment before the purge: 4.5 days of seven", () => {

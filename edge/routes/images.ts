@@ -27,6 +27,7 @@ import {
   stateOf,
   summaryOf,
   tagOf,
+  type VisibleImage,
   visibleOf,
 } from "./_image_view.ts";
 

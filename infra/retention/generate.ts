@@ -108,6 +108,7 @@ function terraformVariables() {
       soft_delete_seconds: 0,
       abort_multipart_days: bounds.abortMultipartDays,
       events_retention: seconds(bounds.eventsMs),
+      webhooks_retention: seconds(bounds.webhooksMs),
       dead_letters_retention: seconds(bounds.deadLettersMs),
       kafka_source_retention_ms: kafka.sourceMs,
       kafka_dead_letter_retention_ms: kafka.deadLettersMs,

@@ -41,7 +41,9 @@ export function retentionTable(): string {
 | events | a week | ${messages} | topic and subscription |
 | events in slow lanes | a week, anew | ${messages} more; never published a second time | topics and subscriptions |
 | records of images, copies of certificates on their way | a week | ${messages}; ids, numbers and vocabulary only | topics and subscriptions |
-| webhooks on their way, and in slow lanes | a week each | ${messages} each, tried for a day; what the record says, and the caller's own reference | topics and subscriptions |
+| webhooks on their way, and in slow lanes | a week each | ${
+    durationText(bounds.webhooksMs)
+  } each, as long as they are tried; what the record says, and the caller's own reference | topics and subscriptions |
 | webhooks at their receivers | – | the receiver's own: \`image.erased\` says when to delete | the tenant's own agreement |
 | dead letters of events, slow lanes, records and webhooks | a week | ${
     durationText(bounds.deadLettersMs)

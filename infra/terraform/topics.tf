@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "topic" {
 
   name                       = each.value
   kms_key_name               = local.keys.regional
-  message_retention_duration = contains(["dead", "images_dead", "slow_dead", "webhooks_dead"], each.key) ? var.retention.dead_letters_retention : var.retention.events_retention
+  message_retention_duration = contains(["dead", "images_dead", "slow_dead", "webhooks_dead"], each.key) ? var.retention.dead_letters_retention : startswith(each.key, "webhooks") ? var.retention.webhooks_retention : var.retention.events_retention
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -42,13 +42,13 @@ locals {
     events          = { topic = "events", url = "${local.processor_url}/events/storage", retention = var.retention.events_retention, filter = null, dead = ["dead"] }
     dead            = { topic = "dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
     images_webhooks = { topic = "images", url = "${local.webhooks_url}/events/images", retention = var.retention.events_retention, filter = null, dead = ["images_dead"] }
-    webhooks        = { topic = "webhooks", url = "${local.webhooks_url}/events/webhooks", retention = var.retention.events_retention, filter = null, dead = ["webhooks_dead"] }
+    webhooks        = { topic = "webhooks", url = "${local.webhooks_url}/events/webhooks", retention = var.retention.webhooks_retention, filter = null, dead = ["webhooks_dead"] }
     slow_dead       = { topic = "slow_dead", url = "${local.processor_url}/events/dead", retention = var.retention.dead_letters_retention, filter = null, dead = [] }
     }, {
     for lane in module.contract.slow_lanes : lane => { topic = lane, url = "${local.processor_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = ["slow_dead"] }
     }, {
     # The dispatcher itself ends what no endpoint took for a day.
-    for lane in module.contract.webhook_lanes : lane => { topic = lane, url = "${local.webhooks_url}/events/slow", retention = var.retention.events_retention, filter = null, dead = [] }
+    for lane in module.contract.webhook_lanes : lane => { topic = lane, url = "${local.webhooks_url}/events/slow", retention = var.retention.webhooks_retention, filter = null, dead = [] }
     }, var.edge_url == "" ? {} : {
     images_edge = { topic = "images", url = "${var.edge_url}/events/records", retention = var.retention.events_retention, filter = "attributes.source = \"edge\" AND (attributes.type = \"image.rejected\" OR attributes.tenant = \"synthetic\")", dead = ["images_dead"] }
   })

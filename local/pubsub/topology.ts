@@ -22,7 +22,7 @@ export const EVENTS_TOPIC = "tintype-events";
 /** A subscription of the table: how long it keeps messages, where they go, and what becomes of those that cannot. */
 interface Row {
   readonly topic: string;
-  readonly keeps: "eventsMs" | "deadLettersMs";
+  readonly keeps: "eventsMs" | "webhooksMs" | "deadLettersMs";
   /** The path of the processor that messages are pushed to. */
   readonly pushPath?: string;
   /** The path of the edge that they are pushed to. */
@@ -48,7 +48,7 @@ const SLOW = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
 /** Those of webhooks whose endpoint failed; the dispatcher itself ends them, after a day. */
 const SLOW_WEBHOOKS = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
   const topic = `tintype-webhooks-slow-${lane}`;
-  return [topic, { topic, keeps: "eventsMs", webhooksPath: "/events/slow" }];
+  return [topic, { topic, keeps: "webhooksMs", webhooksPath: "/events/slow" }];
 });
 
 /** Every subscription by its id, with its topic (infra/terraform/topics.tf). */
@@ -106,7 +106,7 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
   },
   "tintype-webhooks-push": {
     topic: "tintype-webhooks",
-    keeps: "eventsMs",
+    keeps: "webhooksMs",
     webhooksPath: "/events/webhooks",
     deadLetterTopic: "tintype-webhooks-dead",
   },

@@ -5,7 +5,7 @@
 import type { Client, Image, ImageSummary } from "@tintype/client/client";
 
 /** What a tile shows of a picture. */
-export type ShownImage =
+type ShownImage =
   & Required<Pick<ImageSummary, "renditions">>
   & Pick<ImageSummary, "reason" | "thumbhash">;
 

@@ -18,7 +18,7 @@ WITH prices AS (
     -- For a GiB to the internet.
     0.1172189064 /* mean egress of a GiB */ AS egress,
     -- For an image: requests, messages, logs, statements, lists, the bridge.
-    CAST(0.0000311713 /* mean rest of an image */ AS FLOAT64) AS rest
+    CAST(0.000030976 /* mean rest of an image */ AS FLOAT64) AS rest
 ),
 kept AS (
   SELECT

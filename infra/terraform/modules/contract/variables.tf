@@ -142,6 +142,7 @@ variable "retention" {
     soft_delete_seconds            = number
     abort_multipart_days           = number
     events_retention               = string
+    webhooks_retention             = string
     dead_letters_retention         = string
     kafka_source_retention_ms      = number
     kafka_dead_letter_retention_ms = number
@@ -178,6 +179,10 @@ variable "retention" {
   validation {
     condition     = can(regex("^[1-9][0-9]*s$", var.retention.events_retention)) && try(tonumber(trimsuffix(var.retention.events_retention, "s")) >= 600 && tonumber(trimsuffix(var.retention.events_retention, "s")) <= 604800, false)
     error_message = "retention.events_retention must be from 600s to 604800s."
+  }
+  validation {
+    condition     = can(regex("^[1-9][0-9]*s$", var.retention.webhooks_retention)) && try(tonumber(trimsuffix(var.retention.webhooks_retention, "s")) >= 600 && tonumber(trimsuffix(var.retention.webhooks_retention, "s")) <= 604800, false)
+    error_message = "retention.webhooks_retention must be from 600s to 604800s."
   }
   validation {
     condition     = can(regex("^[1-9][0-9]*s$", var.retention.dead_letters_retention)) && try(tonumber(trimsuffix(var.retention.dead_letters_retention, "s")) >= 600 && tonumber(trimsuffix(var.retention.dead_letters_retention, "s")) <= 604800, false)
