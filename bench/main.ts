@@ -13,6 +13,7 @@ import { processingSuite } from "./processing/processing.ts";
 import { fairnessSuite } from "./fairness/fairness.ts";
 import { roadSuite } from "./road/road.ts";
 import { retentionSuite } from "./retention/retention.ts";
+import { webhooksSuite } from "./webhooks/webhooks.ts";
 import { aimLine, type Suite } from "./suite.ts";
 
 const SUITES: readonly Suite[] = [
@@ -23,6 +24,7 @@ const SUITES: readonly Suite[] = [
   edgeSuite,
   tenantsSuite,
   retentionSuite,
+  webhooksSuite,
   albumSuite,
 ];
 const NAMES = SUITES.map(({ name }) => name);
