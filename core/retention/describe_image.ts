@@ -80,40 +80,31 @@ export async function describeImages(
   ports: DescribeImagePorts,
   { imageId, idEnd, tenant, ...options }: DescribedInput,
 ): Promise<DescribedImage[]> {
-  const { clock, policy, rows } = ports;
-  const nowMs = clock.now();
-  const fromMs = imageId === undefined ? nowMs - policy.periodMs : t0OfImageId(imageId);
-  const found = await rows.history({ idEnd, fromMs, toMs: nowMs + MAX_AHEAD_MS }, options);
-  const images = new Map<string, Named>();
+  const nowMs = ports.clock.now();
+  const fromMs = imageId === undefined ? nowMs - ports.policy.periodMs : t0OfImageId(imageId);
+  const found = await ports.rows.history({ idEnd, fromMs, toMs: nowMs + MAX_AHEAD_MS }, options);
   const ofTenant = found.filter((row) => tenant === undefined || row.tenant === tenant);
-  for (const row of ofTenant) {
-    const { imageId: id, tenant: whose, owner } = row;
-    const key = `${whose}/${id}`;
-    const named = images.get(key) ?? { imageId: id, tenant: whose, rows: [] };
-    const ref = whose !== null && owner !== null
-      ? { tenant: whose, owner, imageId: id }
-      : named.ref;
-    images.set(key, { ...named, ref, rows: [...named.rows, row] });
+  const images = [...Map.groupBy(ofTenant, (row) => `${row.tenant}/${row.imageId}`).values()]
+    .flatMap((rows): Named[] => rows.slice(0, 1).map((row) => ({ ...row, ...refIn(rows), rows })));
+  if (images.length === 0 && imageId !== undefined) {
+    images.push({ imageId, tenant: tenant ?? null, owner: null, rows: [] });
   }
-  if (images.size === 0 && imageId !== undefined) {
-    images.set("", { imageId, tenant: tenant ?? null, rows: [] });
-  }
-  const named = await Promise.all([...images.values()].map(async (image): Promise<Named[]> => {
-    if (image.ref !== undefined || isRefusal(image.rows)) return [image];
+  const named = await Promise.all(images.map(async (image): Promise<Named[]> => {
+    if (image.owner !== null || isRefusal(image.rows)) return [image];
     const refs = await findRefs(ports, image, options);
-    if (refs.length === 0) return image.rows.length === 0 ? [] : [image];
-    return refs.map((ref) => ({ ...image, tenant: ref.tenant, ref }));
+    if (refs.length > 0) return refs.map((ref) => ({ ...image, ...ref }));
+    return image.rows.length > 0 ? [image] : [];
   }));
   return await Promise.all(named.flat().map((image) => describe(ports, image, options)));
 }
 
-/** An image of which at least a row or an object is there. */
-interface Named {
-  readonly imageId: ImageId;
-  readonly tenant: Tenant | null;
-  /** Undefined where nothing says whose it is. */
-  readonly ref?: ImageRef | undefined;
+/** An image, whose it is as far as anything says so, and its rows. */
+interface Named extends Pick<HistoryRow, "imageId" | "tenant" | "owner"> {
   readonly rows: readonly HistoryRow[];
+}
+
+function refIn(rows: readonly HistoryRow[]): Pick<HistoryRow, "owner"> {
+  return { owner: rows.find(({ owner }) => owner !== null)?.owner ?? null };
 }
 
 /** Whether the Kafka source has refused it: then there is no object. */
@@ -129,16 +120,13 @@ async function findRefs(
   { signal }: CallOptions,
 ): Promise<ImageRef[]> {
   const folder = tenant === null ? "" : `${tenant}/`;
-  const prefixes = dayPrefixes(dayOf(t0OfImageId(imageId))).map((prefix) => prefix + folder);
-  const places = prefixes.flatMap((prefix) => ([
-    [raw, prefix],
-    [erasures, prefix],
-    [processed, prefix],
-    [processed, ERASURE_FOLDERS.erasing + prefix],
-    [processed, ERASURE_FOLDERS.receipt + prefix],
-  ] as const));
+  const { erasing, receipt } = ERASURE_FOLDERS;
+  const places = dayPrefixes(dayOf(t0OfImageId(imageId))).flatMap((prefix) => [
+    ...[raw, erasures, processed].map((store) => ({ store, prefix: prefix + folder })),
+    ...[erasing, receipt].map((root) => ({ store: processed, prefix: root + prefix + folder })),
+  ]);
   const refs = new Map<string, ImageRef>();
-  await forEachBounded(places, SHARDS_AT_ONCE, async ([store, prefix]) => {
+  await forEachBounded(places, SHARDS_AT_ONCE, async ({ store, prefix }) => {
     for await (const { name } of walkNames(store, { prefix, namesOnly: true, signal })) {
       const ref = readRawName(name) ?? readProcessedName(name)?.ref;
       if (ref?.imageId === imageId) refs.set(rawName(ref), ref);
@@ -149,35 +137,37 @@ async function findRefs(
 
 async function describe(
   ports: DescribeImagePorts,
-  { imageId, tenant, ref, rows }: Named,
+  { imageId, tenant, owner, rows }: Named,
   options: CallOptions,
 ) {
-  const { policy, clock } = ports;
-  const copies = ref === undefined ? NO_COPIES : await copiesOf(ports, ref, options);
-  const { raw, manifest } = copies;
-  const { source, ref: reference, origin } = manifest ??
-    (raw === undefined
-      ? { source: rows[0]?.source ?? undefined }
-      : declarationOfMetadata(raw.metadata));
-  const waitingSinceMs = await ports.queues.waitingSince(options);
+  const { policy, clock, queues } = ports;
+  const isKnown = tenant !== null && owner !== null;
+  const copies: Copies = isKnown ? await copiesOf(ports, { tenant, owner, imageId }, options) : {};
+  const { raw, manifest, ...erasure } = copies;
+  const { source, ref, origin } = manifest ??
+    (raw === undefined ? { source: rows[0]?.source } : declarationOfMetadata(raw.metadata));
   const phase = phaseOf(imageId, policy, clock.now());
-  const left = leftOf({ ...copies, rows, phase, waitingSinceMs, policy });
+  const mayWaitMs = await queues.waitingSince(options) ?? -Infinity;
+  const isWaiting = raw !== undefined && mayWaitMs <= raw.createdMs + policy.eventDelayMs;
+  const left = leftOf({ ...copies, rows, phase, isWaiting });
   return {
-    imageId,
-    tenant,
-    owner: ref?.owner,
+    ...{ imageId, tenant, owner, source, ref, origin, phase },
     t0Ms: t0OfImageId(imageId),
     purgeAtMs: purgeAtOf(imageId, policy),
-    phase,
-    source,
-    ref: reference,
-    origin,
-    raw: raw && factsOf(raw),
-    manifest: manifest && stateOf(manifest, copies.renditions),
+    raw: raw && { bytes: raw.size, contentType: raw.contentType, createdAtMs: raw.createdMs },
+    // What its owner may know too, and who made it: nothing of the picture.
+    manifest: manifest && {
+      ...{ status: manifest.status, reason: manifest.reason, detail: manifest.detail },
+      ...{ attempt: manifest.attempt, engine: manifest.engine },
+      processorVersion: manifest.processorVersion,
+      processedAtMs: Date.parse(manifest.processedAt),
+      renditions: manifest.renditions.map(({ name }) => name),
+      missing: manifest.missing,
+    },
     erasure: {
-      requestedAtMs: copies.request?.createdMs,
-      begunAtMs: copies.erasing?.createdMs,
-      receiptAtMs: copies.receipt?.createdMs,
+      requestedAtMs: erasure.request?.createdMs,
+      begunAtMs: erasure.erasing?.createdMs,
+      receiptAtMs: erasure.receipt?.createdMs,
     },
     rows,
     left,
@@ -187,23 +177,13 @@ async function describe(
 
 /** Where copies of an image are. */
 interface Copies {
-  readonly raw: ObjectFacts | undefined;
-  readonly request: ObjectFacts | undefined;
-  readonly erasing: ObjectFacts | undefined;
-  readonly receipt: ObjectFacts | undefined;
-  readonly manifest: Manifest | undefined;
-  /** Generations of the objects made of it. */
-  readonly renditions: ReadonlySet<string>;
+  readonly raw?: ObjectFacts | undefined;
+  readonly request?: ObjectFacts | undefined;
+  readonly erasing?: ObjectFacts | undefined;
+  readonly receipt?: ObjectFacts | undefined;
+  /** With the names of renditions that are not the ones it pins. */
+  readonly manifest?: Manifest & { readonly missing: readonly string[] } | undefined;
 }
-
-const NO_COPIES: Copies = {
-  raw: undefined,
-  request: undefined,
-  erasing: undefined,
-  receipt: undefined,
-  manifest: undefined,
-  renditions: new Set(),
-};
 
 async function copiesOf(
   { raw, processed, erasures }: DescribeImagePorts,
@@ -218,67 +198,41 @@ async function copiesOf(
     findName(processed, receiptName(ref), options),
     processed.read(manifestName(ref), options),
   ]);
-  const renditions = new Set<string>();
-  const query = { prefix: processedPrefix(ref), ...options };
-  for await (const made of walkNames(processed, query)) {
-    renditions.add(`${made.name}#${made.generation}`);
+  const there = new Set<string>();
+  for await (const made of walkNames(processed, { prefix: processedPrefix(ref), ...options })) {
+    there.add(`${made.name}#${made.generation}`);
   }
   const manifest = bytes === null ? undefined : parseManifest(bytes);
-  return { raw: object, request, erasing, receipt, manifest, renditions };
-}
-
-function missingOf({ renditions }: Manifest, there: ReadonlySet<string>): string[] {
-  return renditions.filter(({ object, generation }) => !there.has(`${object}#${generation}`))
-    .map(({ name }) => name);
-}
-
-function factsOf({ size: bytes, generation, createdMs, contentType }: ObjectFacts) {
-  return { bytes, generation, createdAtMs: createdMs, contentType };
-}
-
-/** What its owner may know too, and who made it: nothing of the picture. */
-function stateOf(manifest: Manifest, there: ReadonlySet<string>) {
-  const { status, reason, detail, attempt, generation, processedAt, processorVersion, engine } =
-    manifest;
-  return {
-    ...{ status, reason, detail, attempt, generation, processorVersion, engine },
-    processedAtMs: Date.parse(processedAt),
-    renditions: manifest.renditions.map(({ name }) => name),
-    missing: missingOf(manifest, there),
-  };
+  const missing = manifest?.renditions
+    .filter(({ object, generation }) => !there.has(`${object}#${generation}`))
+    .map(({ name }) => name) ?? [];
+  return { raw: object, request, erasing, receipt, manifest: manifest && { ...manifest, missing } };
 }
 
 /** What decides what is left to do. */
-interface Deciding extends Copies, Pick<DescribeImagePorts, "policy"> {
+interface Deciding extends Copies {
   readonly rows: readonly HistoryRow[];
   readonly phase: ReturnType<typeof phaseOf>;
-  readonly waitingSinceMs: number | undefined;
+  /** Whether the event of its raw object may still wait. */
+  readonly isWaiting: boolean;
 }
 
-function leftOf(image: Deciding): Left {
-  const { raw, request, erasing, receipt, manifest, rows, phase } = image;
+function leftOf(
+  { raw, request, erasing, receipt, manifest, rows, phase, isWaiting }: Deciding,
+): Left {
   if (isRefusal(rows)) return "refused";
   if (receipt !== undefined) return "erased";
   const isThere = raw !== undefined || manifest !== undefined;
   if (phase === "expired") return isThere || rows.length > 0 ? "sweep" : "gone";
   if (erasing !== undefined) return "rows_go";
   if (request !== undefined) return "erasure_waits";
-  if (manifest !== undefined) return leftOfManifest(manifest, image);
-  if (raw === undefined) return "gone";
-  return mayWait(raw, image) ? "delivery" : "repair";
-}
-
-function leftOfManifest(manifest: Manifest, { rows, renditions }: Deciding): Left {
+  if (manifest === undefined) return raw === undefined ? "gone" : isWaiting ? "delivery" : "repair";
   if (!isFinal(manifest)) return "failed";
-  if (missingOf(manifest, renditions).length > 0) return "replay";
+  if (manifest.missing.length > 0) return "replay";
   const { generation, attempt, status } = manifest;
   const hasRow = rows.some((row) =>
     row.generation === generation && row.attempt === attempt && row.status === status
   );
   if (!hasRow) return "rebuild_rows";
   return status === "ready" ? "ready" : "rejected";
-}
-
-function mayWait({ createdMs }: ObjectFacts, { waitingSinceMs, policy }: Deciding): boolean {
-  return waitingSinceMs === undefined || waitingSinceMs <= createdMs + policy.eventDelayMs;
 }
