@@ -8,6 +8,7 @@ import { createOidcVerifier } from "./adapters/oidc_verifier.ts";
 import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import { createApp } from "./app.ts";
 import { FairQueue } from "./fair_queue.ts";
+import { PixelProgress } from "./pixel_progress.ts";
 import { createKeeperApp, type KeeperAppOptions } from "./keeper_app.ts";
 import { createKeeperMetrics } from "./telemetry/keeper_metrics.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -67,6 +68,7 @@ export function createFixture({ keysUrl, isReady, queue, lanes, ...options }: Ap
     log: jsonLog({ part: "processor", write: (line) => lines.push(line) }),
     metrics: createMetrics(() => waiting.size),
     queue: waiting,
+    progress: new PixelProgress(() => 0),
     lanes: lanes ?? { publish: () => Promise.reject(new Error("no message is diverted here")) },
     verify: createOidcVerifier(keysUrl),
     audience: AUDIENCE,

@@ -10,6 +10,7 @@ import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import type { SlowLanes } from "./adapters/pubsub_publisher.ts";
 import type { FairQueue } from "./fair_queue.ts";
 import { type DeliveryWork, type DeliveryWorks, handlePush, type PushPorts } from "./push.ts";
+import type { PixelProgress } from "./pixel_progress.ts";
 import { rolloutWork } from "./rollout_work.ts";
 import { createServerApp, pushRoute, requireCaller } from "./server_app.ts";
 import type { BucketNames } from "./server_env.ts";
@@ -21,6 +22,7 @@ export interface AppOptions {
   readonly log: Log;
   readonly metrics: ProcessorMetrics;
   readonly queue: FairQueue;
+  readonly progress: PixelProgress;
   readonly lanes: SlowLanes;
   readonly verify: CallerVerifier;
   /** Base address that tokens name as their audience, without a slash at the end. */
@@ -35,7 +37,7 @@ export interface AppOptions {
 
 /** The processor's HTTP surface: pushes from Pub/Sub (of events, of slow lanes, of a rollout, of dead letters), health, metrics. */
 export function createApp(options: AppOptions): Hono {
-  const { ports, buckets } = options;
+  const { ports, buckets, progress } = options;
   const app = createServerApp(options);
   app.use("/events/*", requireCaller(options, options.pushServiceAccount));
   const erasing: DeliveryWork = {
@@ -46,9 +48,12 @@ export function createApp(options: AppOptions): Hono {
     const processing: DeliveryWork = {
       slots,
       run: ({ force, ...delivery }, call) =>
-        force === undefined
-          ? processImage(ports, delivery, call)
-          : processAgain(ports, { ...delivery, force }, call),
+        progress.follow(ports.pixels, (pixels) => {
+          const own = { ...ports, pixels };
+          return force === undefined
+            ? processImage(own, delivery, call)
+            : processAgain(own, { ...delivery, force }, call);
+        }),
     };
     const works = { [buckets.raw]: processing, [buckets.erasures]: erasing };
     app.post(`/events/${path}`, ...push(options, works));

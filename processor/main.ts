@@ -18,6 +18,7 @@ import { PROCESSOR_VARS, type ProcessorEnv, readEnv } from "./env.ts";
 import { FairQueue } from "./fair_queue.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { denoCacheOf } from "./pixels/deno_cache.ts";
+import { PixelProgress } from "./pixel_progress.ts";
 import { type PixelPool, startPixelPool } from "./pixels/pixel_pool.ts";
 import { exitOnCrash, readEnvOrExit, serveUntilSignal } from "./server_process.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -28,10 +29,11 @@ async function main(): Promise<void> {
   const env = readEnvOrExit(readEnv, PROCESSOR_VARS, Deno.env);
   exitOnCrash(log);
   const pixels = await startPixels(env, log);
+  const progress = new PixelProgress((tenant) => pixels.renderingOf(tenant));
   const queue = new FairQueue({
     ...deliveryShareOf(env),
     clock: Date,
-    busyOf: (tenant) => pixels.renderingOf(tenant),
+    busyOf: (tenant) => progress.busyOf(tenant),
     maxWaitMs: MAX_WAIT_MS,
   });
   const stopping = new AbortController();
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
     log,
     metrics: createMetrics(() => queue.size),
     queue,
+    progress,
     lanes: pubsubSlowLanes(pubsubOf(env), env.slowTopics),
     verify: createOidcVerifier(env.oidcKeysUrl),
     // It listens only once the pixel processes are warm.

@@ -92,7 +92,7 @@ test("start refuses a wrong command line in one line and with an exit code", asy
     [["pictures"], /pictures.*--help/],
     [["--images", missing], /nowhere: it does not exist/],
     [["--images", file], /notes\.txt: it holds no picture/],
-    [["--images", folder], /it holds no picture .*\.jpg/],
+    [["--images", folder], /it holds no picture .*JPEG/],
     [["--retention", "soon"], /30s to 7d.*"soon"/],
     [["--retention", "29s"], /30s to 7d.*"29s"/],
     [["--retention", "8d"], /30s to 7d.*"8d"/],

@@ -30,6 +30,8 @@ export class SimulatedInstance {
   readonly #slots: FairShare<Waiting>;
   readonly #processes: FairShare<Waiting>;
   readonly #rendering = new Set<Waiting>();
+  /** Deliveries behind their pixels, by tenant. */
+  readonly #behind = new Map<string, number>();
   #advancedS = 0;
   #version = 0;
   #underWay = 0;
@@ -43,7 +45,7 @@ export class SimulatedInstance {
     const { pixelProcesses } = FIGURES;
     const clock = { now: () => timeline.nowS * 1_000 };
     this.#timeline = timeline;
-    const busyOf = (key: string) => this.#processes.heldBy(key);
+    const busyOf = (key: string) => this.#processes.heldBy(key) + (this.#behind.get(key) ?? 0);
     const share = deliveryShareOf({ pixelProcesses, maxInstances });
     this.#slots = new FairShare({ ...share, clock, busyOf });
     this.#processes = new FairShare({ slots: pixelProcesses, room: Infinity, clock });
@@ -99,8 +101,11 @@ export class SimulatedInstance {
     this.#advance();
     this.#rendering.delete(waiting);
     this.#processes.release(waiting);
+    const { key } = waiting;
+    this.#behind.set(key, (this.#behind.get(key) ?? 0) + 1);
     this.#renderNext();
     this.#timeline.after(IO_S, () => {
+      this.#behind.set(key, (this.#behind.get(key) ?? 0) - 1);
       this.#slots.release(waiting);
       this.#end(waiting, "ready");
       this.#startNext();
