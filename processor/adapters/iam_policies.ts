@@ -3,7 +3,7 @@ import * as z from "zod";
 import { googleApi } from "./_google_api.ts";
 
 /** Whose policies are read; `endpoint` is a server that has all of Google's paths, undefined for Google itself. */
-export interface IamOptions {
+interface IamOptions {
   readonly projectId: string;
   readonly prefix: string;
   readonly region: string;
@@ -123,35 +123,27 @@ export async function readIam(options: IamOptions): Promise<LiveIam> {
 function fixedPlaces(options: IamOptions): Place[] {
   const { projectId, prefix, region, buckets, dataset, services, endpoint } = options;
   const located = `projects/${projectId}/locations/${region}`;
-  const project = `/v3/projects/${projectId}:getIamPolicy`;
-  const [storage, bigquery, manager] = [
-    googleApi("storage", endpoint),
-    googleApi("bigquery", endpoint),
-    googleApi("cloudresourcemanager", endpoint),
-  ];
+  const service = `/v2/${located}/services/${prefix}`;
+  const policy = `/v3/projects/${projectId}:getIamPolicy`;
+  const path = `/bigquery/v2/projects/${projectId}/datasets/${dataset}`;
   const ofBucket = { optionsRequestedPolicyVersion: VERSION };
+  const ofDataset = { accessPolicyVersion: VERSION };
+  const at = (place: string, read: Place["read"]): Place => ({ place, read });
+  const api = (name: string) => googleApi(name, endpoint);
   return [
-    { place: "project", read: () => manager.post(project, policySchema, BODY) },
-    ...Object.entries(buckets).map(([place, bucket]) => ({
-      place,
-      read: () => storage.get(`/storage/v1/b/${bucket}/iam`, policySchema, ofBucket),
-    })),
-    ...services.map((service) => ({
-      place: service,
-      read: policyReader("run", `/v2/${located}/services/${prefix}-${service}`, endpoint),
-    })),
-    {
-      place: "registry",
-      read: policyReader("artifactregistry", `/v1/${located}/repositories/${prefix}`, endpoint),
-    },
-    {
-      place: "dataset",
-      read: async () => {
-        const path = `/bigquery/v2/projects/${projectId}/datasets/${dataset}`;
-        const query = { accessPolicyVersion: VERSION };
-        return policyOf(await bigquery.get(path, datasetSchema, query), options);
-      },
-    },
+    at("project", () => api("cloudresourcemanager").post(policy, policySchema, BODY)),
+    at(
+      "registry",
+      policyReader("artifactregistry", `/v1/${located}/repositories/${prefix}`, endpoint),
+    ),
+    at(
+      "dataset",
+      async () => policyOf(await api("bigquery").get(path, datasetSchema, ofDataset), options),
+    ),
+    ...services.map((name) => at(name, policyReader("run", `${service}-${name}`, endpoint))),
+    ...Object.entries(buckets).map(([place, bucket]) =>
+      at(place, () => api("storage").get(`/storage/v1/b/${bucket}/iam`, policySchema, ofBucket))
+    ),
   ];
 }
 

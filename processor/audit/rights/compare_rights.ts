@@ -11,7 +11,7 @@ import { isGoogleDefault } from "./google_defaults.ts";
 import { objectsOf } from "./object_condition.ts";
 
 /** What differs from the table of rights. */
-export interface RightsFinding {
+interface RightsFinding {
   readonly code: "right_missing" | "right_extra" | "right_widened";
   readonly text: string;
 }
