@@ -205,6 +205,12 @@ export type components = {
             /** @description ISO 8601, UTC */
             readonly expiresAt: string;
         };
+        readonly Original: {
+            /** @description Signed; ends 15 to 20 minutes later or at purgeAt */
+            readonly url: string;
+            readonly contentType: string;
+            readonly bytes: number;
+        };
         readonly Problem: {
             readonly type: string;
             readonly title: string;
@@ -322,6 +328,7 @@ export type ImageStates = components['schemas']['ImageStates'];
 export type ImageSummary = components['schemas']['ImageSummary'];
 export type Limits = components['schemas']['Limits'];
 export type MadeGrant = components['schemas']['MadeGrant'];
+export type Original = components['schemas']['Original'];
 export type Problem = components['schemas']['Problem'];
 export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];

@@ -5,6 +5,7 @@ import type {
   ImageState,
   ImageStates,
   ImageSummary,
+  Original,
 } from "./contract.ts";
 import type { CallEdge } from "./edge_caller.ts";
 
@@ -45,6 +46,8 @@ export interface Images {
     imageIds: readonly string[],
     options?: CallOptions & { readonly wait?: number | undefined },
   ): Promise<ImageStates>;
+  /** Where a processed image's bytes are read as they came in; takes the scope `images:read:original`. */
+  original(imageId: string, options?: CallOptions): Promise<Original>;
   /** Asks for everything of an image to be erased. */
   erase(imageId: string, options?: CallOptions): Promise<AcceptedErasure>;
   /** How far an erasure is. */
@@ -82,6 +85,8 @@ export function imagesOf(call: CallEdge): Images {
         path: `/v1/images${queryOf({ ids: imageIds.join(","), wait })}`,
         signal,
       }),
+    original: async (imageId, { signal } = {}) =>
+      await call<Original>({ path: `${imagePath(imageId)}/original`, signal }),
     erase: async (imageId, { signal } = {}) =>
       await call<AcceptedErasure>({ path: imagePath(imageId), method: "DELETE", signal }),
     erasure: async (imageId, { signal } = {}) =>

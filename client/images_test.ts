@@ -22,20 +22,23 @@ test("images.list() asks for a page, and images.all() for every one, short and e
   ]);
 });
 
-test("images.get(), erase() and erasure() ask by id", async () => {
+test("images.get(), original(), erase() and erasure() ask by id", async () => {
   const { client, sent } = clientOf([
     json(IMAGE),
     json(IMAGE),
+    json({ url: "https://storage.test/x", contentType: "image/png", bytes: 1 }),
     json({ imageId: "x", status: "accepted" }, { status: 202 }),
     json({ imageId: "x", status: "erased" }),
   ], { edge: "http://edge.test/" });
   assert.deepEqual(await client.images.get("x", { wait: 3 }), IMAGE);
   assert.deepEqual(await client.images.get("x"), IMAGE);
+  assert.equal((await client.images.original("x")).bytes, 1);
   assert.equal((await client.images.erase("x")).status, "accepted");
   assert.equal((await client.images.erasure("x")).status, "erased");
   assert.deepEqual(calls(sent), [
     "GET edge.test/v1/images/x?wait=3",
     "GET edge.test/v1/images/x",
+    "GET edge.test/v1/images/x/original",
     "DELETE edge.test/v1/images/x",
     "GET edge.test/v1/erasures/x",
   ]);

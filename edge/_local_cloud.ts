@@ -11,6 +11,7 @@ import {
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 
 const EDGE_EMAIL = "edge@tintype-local.iam.gserviceaccount.com";
+const ORIGINALS_EMAIL = "originals@tintype-local.iam.gserviceaccount.com";
 const OWNER_EMAIL = "owner@tintype-local.iam.gserviceaccount.com";
 
 /** A token's wishes, as the development issuer takes them. */
@@ -62,6 +63,7 @@ export async function startLocalCloud(
   const folder = await mkdtemp(join(tmpdir(), "tintype-edge-"));
   const key = hmacKey("GOOG1EDGETEST");
   const spare = hmacKey("GOOG1EDGESPARE");
+  const originals = hmacKey("GOOG1ORIGINALSTEST");
   const owner = hmacKey("GOOG1OWNERTEST");
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
@@ -72,6 +74,7 @@ export async function startLocalCloud(
     hmacKeys: [
       { ...key, email: EDGE_EMAIL },
       { ...spare, email: EDGE_EMAIL },
+      { ...originals, email: ORIGINALS_EMAIL },
       { ...owner, email: OWNER_EMAIL },
     ],
     rsaKeys: [{ email: EDGE_EMAIL, publicKeyPem: rsa.publicKey }],
@@ -110,6 +113,7 @@ export async function startLocalCloud(
     },
     secrets: {
       SIGNING_KEY: JSON.stringify({ type: "hmac", ...key }),
+      ORIGINALS_KEY: JSON.stringify({ type: "hmac", ...originals }),
       PSEUDONYM_KEYS: JSON.stringify(pseudonymKeys),
       CURSOR_KEY: randomBytes(32).toString("hex"),
       GRANT_KEY: randomBytes(32).toString("hex"),

@@ -23,6 +23,7 @@ import { MemoryObjectStore } from "@tintype/core/testing/memory_object_store";
 import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { sampleManifest } from "@tintype/core/testing/sample_manifest";
 import type { LogFields } from "@tintype/core/ports/log";
+import type { ReadUrlSigner } from "@tintype/core/ports/url_signer";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { AppError } from "@tintype/core/errors";
 import { pushTenantObjects, type TenantObjects } from "./_config_fixture.ts";
@@ -42,7 +43,8 @@ export const PNG = Uint8Array.from(
 );
 
 const ISSUER = "https://issuer.test";
-export const ALL_SCOPES = "images:read images:write images:delete images:grant";
+export const ALL_SCOPES =
+  "images:read images:read:original images:write images:delete images:grant";
 
 const pseudonymKeys = await parsePseudonymKeys(JSON.stringify({
   1: "older-pseudonym-key-of-tests-0123456789",
@@ -124,10 +126,8 @@ export async function makeTestEdge(options: TestEdgeOptions = {}) {
         return Promise.resolve({ url: `https://storage.test/${name}?upload_id=SECRET-SESSION` });
       },
     },
-    urlSigner: {
-      signRead: async (name, { generation, signedAtMs, expiresAtMs }) =>
-        `https://storage.test/${name}?generation=${generation}&signed=${signedAtMs}&ends=${expiresAtMs}`,
-    },
+    urlSigner: signerOf("https://storage.test"),
+    originalSigner: signerOf("https://originals.test"),
     quota,
     addressLimit: countingLimit("address", options.addressLimit ?? 1_000_000),
     ownerLimit: countingLimit("owner", options.ownerLimit ?? 1_000_000),
@@ -219,12 +219,13 @@ export async function putImage(
   const owner = await ownerOf(subject, { timeMs: t0OfImageId(imageId) });
   const ref = { tenant: parseTenant("acme"), owner, imageId };
   const write = { contentType: "image/png", customTimeMs: edge.clock.now() };
-  await edge.raw.create(rawName(ref), PNG, write);
+  const created = await edge.raw.create(rawName(ref), PNG, write);
   if (status === "processing") return ref;
   const object = renditionName(ref, "thumb", "jpg");
   await edge.processed.create(object, PNG.slice(0, 100), write);
   const bytes = manifestOf(ref, {
     status,
+    ...(created.created ? { generation: created.generation } : {}),
     ...(status === "rejected" ? { reason: "corrupt", detail: "row 3 is missing" } : {}),
     renditions: status === "ready" ? [{ ...readyRendition, object }] : [],
     processedAt: new Date(edge.clock.now()).toISOString(),
@@ -248,6 +249,13 @@ export function manifestOf(ref: ImageRef, changes: Partial<Manifest>): Uint8Arra
 /** An id of a time. */
 export function idAt(timeMs: number, tail = "000000000001"): ImageId {
   return `${firstImageIdOf(timeMs).slice(0, -12)}${tail}` as ImageId; // keeps the form
+}
+
+function signerOf(host: string): ReadUrlSigner {
+  return {
+    signRead: async (name, { generation, signedAtMs, expiresAtMs }) =>
+      `${host}/${name}?generation=${generation}&signed=${signedAtMs}&ends=${expiresAtMs}`,
+  };
 }
 
 /** Live grants in memory, by id. */

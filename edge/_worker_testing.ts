@@ -81,7 +81,8 @@ export class TestCloud<Worker extends LocalWorker = Workerd> {
     const ref = readRawName(raw) ?? assert.fail(`${raw} is no raw object's name`);
     const [source, processed] = ["tintype-raw", "tintype-processed"]
       .map((name) => emulatedBucket(this.local.storage.url, name)) as [ObjectStore, ObjectStore]; // two were named
-    const { sha256, ref: reference } = (await source.stat(rawName(ref)))?.metadata ?? {};
+    const facts = await source.stat(rawName(ref)) ?? assert.fail(`${raw} is not there`);
+    const { sha256, ref: reference } = facts.metadata;
     const object = renditionName(ref, "thumb", "jpg");
     const customTimeMs = t0OfImageId(ref.imageId);
     const write = { contentType: "image/jpeg", cacheControl: "private, max-age=600", customTimeMs };
@@ -89,7 +90,8 @@ export class TestCloud<Worker extends LocalWorker = Workerd> {
     assert.ok(made.created);
     const { generation } = made;
     const renditions = [{ ...readyRendition, object, generation }];
-    const manifest = manifestOf(ref, { renditions, sha256, ref: reference });
+    const described = { generation: facts.generation, sha256, ref: reference };
+    const manifest = manifestOf(ref, { ...described, renditions });
     await processed.create(manifestName(ref), manifest, {
       ...write,
       contentType: "application/json",

@@ -59,7 +59,9 @@ test("wrangler would deploy production and a preview: all bindings, one small sc
 
 test("wrangler.toml names every secret that the worker needs, and holds none", async () => {
   const toml = await readFile(join(ROOT, "wrangler.toml"), "utf8");
-  for (const secret of ["SIGNING_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"]) {
+  for (
+    const secret of ["SIGNING_KEY", "ORIGINALS_KEY", "PSEUDONYM_KEYS", "CURSOR_KEY", "GRANT_KEY"]
+  ) {
     assert.match(toml, new RegExp(`^#.*\\b${secret}\\b`, "m"));
     assert.doesNotMatch(toml, new RegExp(`^${secret}\\s*=`, "m"));
   }

@@ -39,6 +39,8 @@ const envSchema = z.object({
   OTLP_TRACES_URL: address.optional(),
   RETENTION_MS: z.coerce.number().int().optional(),
   SIGNING_KEY: json("SIGNING_KEY").pipe(signingKey),
+  /** Of the account that reads originals and nothing else; no original is given out without it. */
+  ORIGINALS_KEY: json("ORIGINALS_KEY").pipe(signingKey).optional(),
   /** Opened, and checked, by `parsePseudonymKeys`. */
   PSEUDONYM_KEYS: z.string(),
   CURSOR_KEY: secret,
@@ -64,7 +66,7 @@ const envSchema = z.object({
 /** The worker's bindings, checked. */
 export type EdgeConfig = z.infer<typeof envSchema>;
 
-/** A signing key of the service account, as its secret holds it. */
+/** A signing key of a service account, as its secret holds it. */
 export type SigningKey = z.infer<typeof signingKey>;
 
 /** Reads the worker's bindings; throws `invalid_config` that names each wrong one and shows no value. */

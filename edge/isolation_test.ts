@@ -75,6 +75,22 @@ test("staff see within their own tenant the owner whom they name, as they must",
   assert.deepEqual(await list({ ...staff, tenant: "other" }, `?owner=${owner}`), []);
 });
 
+test("an original is read with its own scope, by staff with the tenant's too", async () => {
+  const { edge, ready } = await bobsWorld();
+  const owner = await ownerOf("bob", { timeMs: t0OfImageId(ready) });
+  const read = async (query: string, sub: string, scope: string, tenant = "acme") =>
+    (await call(edge, `GET /v1/images/${ready}/original${query}`, {
+      claims: { sub, scope, tenant },
+    })).status;
+  const [own, both] = ["images:read:original", "images:read:original images:read:tenant"];
+  assert.equal(await read("", "bob", own), 200);
+  assert.equal(await read("", "staff", both), 404);
+  assert.equal(await read(`?owner=${owner}`, "staff", both), 200);
+  assert.equal(await read(`?owner=${owner}`, "staff", both, "other"), 404);
+  assert.equal(await read(`?owner=${owner}`, "staff", own), 403);
+  assert.equal(await read(`?owner=${owner}`, "staff", "images:read images:read:tenant"), 403);
+});
+
 test("staff erase within their own tenant, of the owner whom they name", async () => {
   const { edge, ready, never } = await bobsWorld();
   const owner = await ownerOf("bob", { timeMs: t0OfImageId(ready) });
@@ -126,6 +142,7 @@ const OPERATIONS: Readonly<
   }],
   "GET /v1/images": ["images:read"],
   "GET /v1/images/{id}": ["images:read"],
+  "GET /v1/images/{id}/original": ["images:read:original"],
   "DELETE /v1/images/{id}": ["images:delete"],
   "POST /v1/erasures": ["images:delete", (imageId) => ({ json: { imageIds: [imageId] } })],
   "GET /v1/erasures/{id}": ["images:delete"],
@@ -194,7 +211,8 @@ test("a client that was refused finds the issuer (RFC 9728)", async () => {
   assert.deepEqual(metadata.authorization_servers, [edge.services.issuer]);
 });
 
-const STAFF_SCOPE = "images:read:tenant images:write images:delete:tenant images:grant";
+const STAFF_SCOPE =
+  "images:read:tenant images:read:original images:write images:delete:tenant images:grant";
 const STRANGERS: Readonly<Record<string, readonly [claims: object, query: string]>> = {
   "another owner": [{}, ""],
   "another tenant's namesake": [{ sub: "bob", tenant: "other" }, ""],

@@ -165,6 +165,8 @@ export interface EdgeServices {
   readonly erasures: ObjectCreator & ObjectReader;
   readonly sessions: UploadSessions;
   readonly urlSigner: ReadUrlSigner;
+  /** Signs reads of raw objects by an identity of its own; where one is configured. */
+  readonly originalSigner?: ReadUrlSigner | undefined;
   readonly quota: Quota & ErasureQuota & QuotaReader;
   readonly addressLimit: RateLimit;
   readonly ownerLimit: RateLimit;

@@ -95,6 +95,9 @@ export const imageQuery = z.strictObject({
   owner: owner.optional(),
 });
 
+/** `GET /v1/images/{id}/original`. */
+export const originalQuery = imageQuery.pick({ owner: true });
+
 /** Whose erasures: the caller's own, or the named owner's. */
 export const erasureQuery = z.strictObject({
   owner: ownerFor("images:delete:tenant").optional(),
@@ -169,6 +172,13 @@ export const imageState = z.strictObject({
   image: path,
   metadata: z.union([metadataSchema, z.strictObject({})]),
   renditions,
+});
+
+/** Where an image's original is read. */
+export const original = z.strictObject({
+  url: z.url().meta({ description: "Signed; ends 15 to 20 minutes later or at purgeAt" }),
+  contentType: z.string(),
+  bytes: count,
 });
 
 /** A page of images. */

@@ -53,8 +53,9 @@ function openIsolate(bindings: object): Isolate {
 }
 
 async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<EdgeServices> {
-  const [signer, pseudonymKeys, cursors, grantTokens] = await Promise.all([
-    importSigner(config.SIGNING_KEY),
+  const [signer, originalsSigner, pseudonymKeys, cursors, grantTokens] = await Promise.all([
+    importSigner("SIGNING_KEY", config.SIGNING_KEY),
+    config.ORIGINALS_KEY && importSigner("ORIGINALS_KEY", config.ORIGINALS_KEY),
     parsePseudonymKeys(config.PSEUDONYM_KEYS),
     hmacCursors(config.CURSOR_KEY, config.CURSOR_KEY_ALSO),
     hmacGrantTokens(Date, config.GRANT_KEY, config.GRANT_KEY_ALSO),
@@ -104,6 +105,7 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     erasures: gcsEdgeStore({ ...storage, bucket: config.ERASURES_BUCKET }),
     sessions: gcsUploadSessions(raw),
     urlSigner: gcsReadUrlSigner(processed, signer),
+    originalSigner: originalsSigner && gcsReadUrlSigner(raw, originalsSigner),
     quota: durableObjectQuota(pinned(config.TENANT_QUOTA, config.JURISDICTION)),
     addressLimit: makeRateLimit(config.ADDRESS_LIMITER, { name: "address", requests: 600 }),
     ownerLimit: makeRateLimit(config.OWNER_LIMITER, { name: "owner", requests: 600 }),
@@ -128,11 +130,14 @@ function pushVerifierOf(
   });
 }
 
-async function importSigner(key: SigningKey): Promise<V4Signer> {
+async function importSigner(
+  name: "SIGNING_KEY" | "ORIGINALS_KEY",
+  key: SigningKey,
+): Promise<V4Signer> {
   try {
     return key.type === "hmac" ? await importHmacSigner(key) : await importRsaSigner(key);
   } catch (cause) {
-    const message = "Cannot import SIGNING_KEY: its private key must be PKCS #8 in PEM";
+    const message = `Cannot import ${name}: its private key must be PKCS #8 in PEM`;
     throw new AppError("invalid_config", message, { cause });
   }
 }

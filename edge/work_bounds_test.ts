@@ -73,6 +73,11 @@ const CASES: Readonly<Record<string, (edge: TestEdge) => Promise<Response>>> = {
   "GET /v1/images?ids, 50 waited for": async (edge) =>
     await waitThrough(edge, `${await askFor(edge, "processing")}&wait=20`),
   "GET /v1/images?ids, 50 done": async (edge) => await call(edge, await askFor(edge, "ready")),
+  "GET /v1/images/{id}/original": async (edge) => {
+    const { imageId } = await putImage(edge);
+    edge.calls.length = 0;
+    return await call(edge, `GET /v1/images/${imageId}/original`);
+  },
   "DELETE /v1/images/{id}": (edge) => call(edge, `DELETE /v1/images/${idAt(edge.clock.ms)}`),
   "POST /v1/erasures": (edge) =>
     call(edge, "POST /v1/erasures", { json: { imageIds: idsOf(edge, 50) } }),

@@ -16,6 +16,7 @@ import {
   imagePage,
   imageState,
   imageSummary,
+  original,
   startedUpload,
 } from "./schemas.ts";
 
@@ -60,6 +61,12 @@ test("an image goes in by a session, is read, listed and erased", async () => {
   assert.equal(rendition.status, 200);
   assert.deepEqual(new Uint8Array(await rendition.arrayBuffer()), file);
 
+  const askOriginal = () =>
+    edge.ask(`GET ${image}/original`, {}, { sub: "walker", scope: "images:read:original" });
+  const { url, bytes } = await readAs(original, await askOriginal());
+  const read = await fetch(url);
+  assert.deepEqual([read.status, bytes], [200, PNG.length]);
+  assert.deepEqual(new Uint8Array(await read.arrayBuffer()), PNG);
   const page = await readAs(imagePage, await ask("GET /v1/images"));
   assert.deepEqual(page.images.map((image) => [image.imageId, image.status]), [[imageId, "ready"]]);
   const again = await ask("POST /v1/uploads", jsonOf({ ...declared, imageId }));
@@ -68,6 +75,7 @@ test("an image goes in by a session, is read, listed and erased", async () => {
   assert.equal((await ask(`DELETE ${image}`)).status, 202);
   assert.equal((await ask(`DELETE ${image}`)).status, 202);
   assert.equal((await ask(`GET ${image}`)).status, 404);
+  assert.equal((await askOriginal()).status, 404);
   assert.deepEqual((await readAs(imagePage, await ask("GET /v1/images"))).images, []);
   const erasure = await readAs(erasureState, await ask(`GET /v1/erasures/${imageId}`));
   assert.equal(erasure.status, "accepted");

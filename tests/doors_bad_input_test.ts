@@ -35,11 +35,15 @@ const tokens: string[] = [];
 before(async () => {
   system = await openSystem();
   const file = await readFile(join(system.dataDir, "identities.json"), "utf8");
-  const { edgeKey, pseudonymKeys, cursorKey, grantKey } = JSON.parse(file);
+  const { edgeKey, originalsKey, pseudonymKeys, cursorKey, grantKey } = JSON.parse(file);
   hmacKey = edgeKey;
   const pseudonymKey: string = pseudonymKeys["1"];
   const keys = { cursorKey, grantKey };
-  secrets = { "the HMAC secret": edgeKey.secret, "a pseudonym key": pseudonymKey, ...keys };
+  const hmacSecrets = {
+    "the HMAC secret": edgeKey.secret,
+    "originals' secret": originalsKey.secret,
+  };
+  secrets = { ...hmacSecrets, "a pseudonym key": pseudonymKey, ...keys };
 });
 after(async () => await system?.stop());
 

@@ -74,6 +74,11 @@ test("an upload by the project's client becomes ready, with a manifest, a row an
   const key = await contentKeyOf(salt, digest);
   const row = ["ready", "edge", "image/jpeg", String(file.size), key, "1800", "1200", TENANT];
   assert.deepEqual(await query(seen), [row]);
+  const reader = await tokenFor(ADA, { scope: "images:read:original" });
+  const original = await callEdge(`/v1/images/${imageId}/original`, { token: reader });
+  const { url, contentType } = await original.json() as Record<string, string>; // the contract
+  assert.equal(contentType, "image/jpeg");
+  assert.equal(sha256(await (await fetch(url ?? "")).bytes()), digest);
   const first = await callEdge(`/v1/images/${imageId}`, { token: ada });
   const headers = { "if-none-match": first.headers.get("etag") ?? "" };
   const second = await callEdge(`/v1/images/${imageId}`, { token: ada, headers });

@@ -28,6 +28,7 @@ export const SCOPES = [
   "images:write",
   "images:read",
   "images:read:tenant",
+  "images:read:original",
   "images:delete",
   "images:delete:tenant",
   "images:grant",

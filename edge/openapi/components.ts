@@ -13,6 +13,7 @@ import {
   imageSummary,
   limits,
   madeGrant,
+  original,
   problem,
   resourceMetadata,
   startedUpload,
@@ -36,6 +37,7 @@ export const COMPONENTS = {
   ImageSummary: imageSummary,
   Limits: limits,
   MadeGrant: madeGrant,
+  Original: original,
   Problem: problem,
   ResourceMetadata: resourceMetadata,
   StartedUpload: startedUpload,
@@ -147,6 +149,11 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
     grantId: "6f1c2d9e-8b0a-4b7e-9c55-0e0f4f6f7a10",
     token: "opaque",
     expiresAt: "2025-12-03T06:52:06.000Z",
+  },
+  Original: {
+    url: "https://storage.googleapis.com/tintype-raw/a/2025-12-03/acme?generation=1764741126656000",
+    contentType: "image/jpeg",
+    bytes: 2_412_345,
   },
   Problem: {
     type: "/problems/invalid_request",

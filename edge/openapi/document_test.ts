@@ -52,6 +52,7 @@ const STORY: readonly (readonly [line: string, status: number, answer: Component
   ["POST /v1/uploads", 200, "ImageState"],
   ["GET /v1/images", 200, "ImagePage"],
   ["GET /v1/images/{id}", 200, "ImageState"],
+  ["GET /v1/images/{id}/original", 200, "Original"],
   ["DELETE /v1/images/{id}", 202, "AcceptedErasure"],
   ["GET /v1/images/{id}", 404, "Problem"],
   ["GET /v1/erasures/{id}", 200, "ErasureState"],

@@ -104,15 +104,21 @@ function reasonOf(image: VisibleImage): { readonly reason?: string } {
 
 async function renditionsOf(image: VisibleImage, { policy, urlSigner, clock }: ViewServices) {
   if (image.state === "processing") return [];
-  const signedAtMs = windowStart({ policy, clock });
-  const purgeAtMs = purgeAtOf(image.ref.imageId, policy);
-  const expiresAtMs = Math.min(signedAtMs + policy.signedUrlMs, purgeAtMs);
+  const life = urlLife(image.ref.imageId, { policy, clock });
   return await Promise.all(
     image.manifest.renditions.map(async ({ object, generation, ...shown }) => ({
       ...shown,
-      url: await urlSigner.signRead(object, { generation, signedAtMs, expiresAtMs }),
+      url: await urlSigner.signRead(object, { generation, ...life }),
     })),
   );
+}
+
+/** When the URLs of an image are dated and end: 15 to 20 minutes from now, or with its purge. */
+export function urlLife(imageId: ImageId, services: Pick<EdgeServices, "policy" | "clock">) {
+  const { policy } = services;
+  const signedAtMs = windowStart(services);
+  const expiresAtMs = Math.min(signedAtMs + policy.signedUrlMs, purgeAtOf(imageId, policy));
+  return { signedAtMs, expiresAtMs };
 }
 
 /** When the URLs of now are dated, in milliseconds since the epoch. */

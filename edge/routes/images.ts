@@ -3,10 +3,16 @@ import { AppError } from "@tintype/core/errors";
 import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import { findImage } from "@tintype/core/reading/find_image";
+import { findOriginal } from "@tintype/core/reading/find_original";
 import { listImages } from "@tintype/core/reading/list_images";
 import { type ImageCaller, noSuchImage, ownImage } from "@tintype/core/reading/own_image";
 import type { AppEnv } from "../app_env.ts";
-import { callerOf, lacksScope, requireScopeOrGrant } from "../middleware/authenticate.ts";
+import {
+  callerOf,
+  lacksScope,
+  requireScope,
+  requireScopeOrGrant,
+} from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
 import { validate } from "../middleware/validate.ts";
 import type { EdgeServices } from "../ports.ts";
@@ -17,6 +23,8 @@ import {
   imageState,
   imageStates,
   listQuery,
+  original,
+  originalQuery,
 } from "../schemas.ts";
 import { answerMany, waitForDone } from "./_many_images.ts";
 import { imageCallerOf } from "./_image_caller.ts";
@@ -27,6 +35,7 @@ import {
   stateOf,
   summaryOf,
   tagOf,
+  urlLife,
   type VisibleImage,
   visibleOf,
 } from "./_image_view.ts";
@@ -34,6 +43,7 @@ import {
 const DEFAULT_LIMIT = 20;
 
 const READ = ["images:read", "images:read:tenant"] as const;
+const READ_ORIGINAL = ["images:read:original", "images:read:tenant"] as const;
 
 /** Reading one's own images; staff read those of the owner whom they name. */
 export const imageRoutes = new Hono<AppEnv>();
@@ -106,6 +116,36 @@ imageRoutes.get(
     const headers = { ETag: etag, ...retry };
     if (namesTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
     return c.json(await stateOf(image, services), 200, headers);
+  },
+);
+
+imageRoutes.get(
+  "/v1/images/:id/original",
+  describe({
+    id: "readOriginal",
+    summary:
+      "A signed address of a processed image's bytes as they came in, their metadata included; 404 also where the edge has no key for originals",
+    responses: { 200: original },
+    problems: ["not_found"],
+  }),
+  requireScope(READ_ORIGINAL[0]),
+  validate("param", imageParam),
+  validate("query", originalQuery),
+  async (c) => {
+    const caller = imageCallerOf(c, c.req.valid("query").owner, READ_ORIGINAL);
+    if (caller instanceof Response) return caller;
+    const services = c.get("services");
+    const { policy, clock, originalSigner } = services;
+    const imageId = parseImageId(c.req.valid("param").id);
+    c.set("imageId", imageId);
+    if (originalSigner === undefined) throw noSuchImage();
+    const ref = await ownImage(caller, imageId, { policy, nowMs: clock.now() });
+    const found = await findOriginal(services, ref);
+    if (found === undefined) throw noSuchImage();
+    const { name, generation, contentType, bytes } = found;
+    const life = urlLife(imageId, services);
+    const url = await originalSigner.signRead(name, { generation, ...life });
+    return c.json({ url, contentType, bytes });
   },
 );
 

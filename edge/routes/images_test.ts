@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dayOf, startOfDay } from "@tintype/core/model/utc_day";
-import { receiptName } from "@tintype/core/model/object_name";
+import { rawName, receiptName } from "@tintype/core/model/object_name";
 import { readAs, readProblem } from "../_assertions.ts";
 import { call, idAt, makeTestEdge, PNG, putImage, readyRendition } from "../_testing.ts";
-import { acceptedErasure, erasureState, imagePage, imageState, imageStates } from "../schemas.ts";
+import {
+  acceptedErasure,
+  erasureState,
+  imagePage,
+  imageState,
+  imageStates,
+  original,
+} from "../schemas.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -64,6 +71,27 @@ test("GET /v1/images/{id} has the same URLs for five minutes, each good for anot
   assert.equal((await urlAfter(WINDOW_MS - 1)).href, first.href);
   assert.equal(Number(first.searchParams.get("ends")) - edge.clock.ms, 15 * 60_000 + 1);
   assert.notEqual((await urlAfter(1)).href, first.href);
+});
+
+test("GET /v1/images/{id}/original signs a read of the processed raw object, until its purge", async () => {
+  const edge = await makeTestEdge();
+  const imageId = idAt(edge.clock.ms - 7 * DAY_MS + 60_000);
+  const ref = await putImage(edge, { imageId, status: "rejected", manifest: { bytes: 1 } });
+  const asked = await call(edge, `GET /v1/images/${imageId}/original`);
+  const { url, contentType, bytes } = await readAs(original, asked);
+  const generation = (await edge.raw.stat(rawName(ref)))?.generation;
+  const signed = edge.clock.ms - edge.clock.ms % WINDOW_MS;
+  const life = `signed=${signed}&ends=${edge.clock.ms + 60_000}`;
+  assert.equal(url, `https://originals.test/${rawName(ref)}?generation=${generation}&${life}`);
+  assert.deepEqual([contentType, bytes], ["image/jpeg", PNG.length]);
+});
+
+test("GET /v1/images/{id}/original is 404 without a key, whosever image, and looks for nothing", async () => {
+  const edge = await makeTestEdge({ services: { originalSigner: undefined } });
+  const { imageId } = await putImage(edge);
+  edge.calls.length = 0;
+  const answer = await call(edge, `GET /v1/images/${imageId}/original`);
+  assert.deepEqual([(await readProblem(answer, 404)).code, edge.calls], ["not_found", []]);
 });
 
 test("states and lists name the caller's reference once the image is processed", async () => {

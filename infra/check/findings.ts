@@ -87,7 +87,9 @@ function wrongResource(resource: PlannedResource): string[] {
   if (type === "google_service_account_key") return [`${address}: a key of a service account`];
   if (type === "google_storage_hmac_key") {
     const email = textOf(resource, "service_account_email") ?? "";
-    return /-edge@/.test(email) ? [] : [`${address}: a key of another account than the edge's`];
+    return /-(edge|originals)@/.test(email)
+      ? []
+      : [`${address}: a key of another account than those that the edge signs as`];
   }
   if (type === "google_project_iam_custom_role") return wrongRole(resource);
   if (type === "google_storage_bucket") return openBucket(resource);

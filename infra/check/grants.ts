@@ -1,3 +1,4 @@
+import { objectsOf } from "@tintype/processor/audit/rights/object_condition";
 import { type PlannedResource, textOf } from "./plan.ts";
 import { RIGHTS } from "./rights.ts";
 
@@ -46,7 +47,7 @@ function placeOf(resource: PlannedResource): string {
   const { type, index } = resource;
   if (type === "google_project_iam_member") return "project";
   if (type === "google_storage_bucket_iam_member") {
-    return lastPart(textOf(resource, "bucket")) + objectsOf(resource);
+    return lastPart(textOf(resource, "bucket")) + conditionOf(resource);
   }
   if (type === "google_cloud_run_v2_service_iam_member") return lastPart(textOf(resource, "name"));
   if (type === "google_artifact_registry_repository_iam_member") return "registry";
@@ -58,17 +59,10 @@ function placeOf(resource: PlannedResource): string {
   return BY_KEY.test(type) && index !== undefined ? String(index).split("/")[1] ?? type : type;
 }
 
-/** `/days.json` or `/tenants/*` where a condition narrows a grant to them; a condition of another form is no right. */
-function objectsOf({ change }: PlannedResource): string {
-  const conditions: unknown = change.after["condition"];
+function conditionOf(resource: PlannedResource): string {
+  const conditions: unknown = resource.change.after["condition"];
   if (!Array.isArray(conditions) || conditions.length === 0) return "";
-  const expression = String(conditions[0]?.expression);
-  const one = /^resource\.name == "projects\/_\/buckets\/[^/"]+\/objects\/([^"]+)"$/.exec(
-    expression,
-  );
-  const below = /^resource\.name\.startsWith\("projects\/_\/buckets\/[^/"]+\/objects\/([^"]+\/)"\)$/
-    .exec(expression);
-  return one ? `/${one[1]}` : below ? `/${below[1]}*` : `/${expression}`;
+  return objectsOf(textOf(resource, "bucket") ?? "", String(conditions[0]?.expression));
 }
 
 function lastPart(name: string | undefined): string {

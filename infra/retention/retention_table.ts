@@ -56,7 +56,7 @@ export function retentionTable(): string {
 | signed read addresses | up to a week | ${durationText(policy.signedUrlMs)} | the edge |
 | logs | 30 days | ${
     days(bounds.logDays)
-  }; ids, numbers, addresses of staff and services, none of end users | log bucket |
+  }; ids, numbers, addresses of staff and services; of end users only those who open an [original](clients.md#originals) | log bucket |
 | copies of certificates | for ever | ${bigquery.purgesRetentionDays} days; they name no image | scheduled query |`;
 }
 

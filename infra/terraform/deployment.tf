@@ -37,7 +37,7 @@ resource "google_storage_bucket_iam_member" "plans" {
 
 # To start a service as an identity one must be allowed to act as it.
 resource "google_service_account_iam_member" "deployer_acts_as" {
-  for_each = { for name, account in local.accounts : name => account if name != "edge" }
+  for_each = { for name, account in local.accounts : name => account if !contains(["edge", "originals"], name) }
 
   service_account_id = each.value.name
   role               = "roles/iam.serviceAccountUser"

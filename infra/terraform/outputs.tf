@@ -9,13 +9,14 @@ output "registry" {
 }
 
 output "edge" {
-  description = "What the worker's configuration needs: wrangler.toml's variables and the account that its key belongs to."
+  description = "What the worker's configuration needs: wrangler.toml's variables and the accounts that its keys belong to."
   value = {
     RAW_BUCKET       = module.contract.buckets.raw
     PROCESSED_BUCKET = module.contract.buckets.processed
     ERASURES_BUCKET  = module.contract.buckets.erasures
     CONFIG_BUCKET    = module.contract.buckets.config
     account          = module.contract.accounts.edge.email
+    originals        = module.contract.accounts.originals.email
   }
 }
 

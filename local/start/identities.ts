@@ -4,8 +4,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 
+const hmacKey = z.strictObject({ accessId: z.string(), secret: z.string(), email: z.string() });
+
 const schema = z.strictObject({
-  edgeKey: z.strictObject({ accessId: z.string(), secret: z.string(), email: z.string() }),
+  edgeKey: hmacKey,
+  originalsKey: hmacKey,
   bridgeEmail: z.string(),
   /** By their numbers, which the days of `days.json` name. */
   pseudonymKeys: z.record(z.string(), z.string()),
@@ -31,11 +34,8 @@ export async function loadIdentities(file: string): Promise<Identities> {
     publicKeyEncoding: { type: "spki", format: "pem" },
   });
   const identities: Identities = {
-    edgeKey: {
-      accessId: `GOOG1E${randomBytes(16).toString("hex").toUpperCase()}`,
-      secret: randomBytes(30).toString("base64"),
-      email: "edge@tintype-local.iam.gserviceaccount.com",
-    },
+    edgeKey: hmacKeyOf("edge"),
+    originalsKey: hmacKeyOf("originals"),
     bridgeEmail: "bridge@tintype-local.iam.gserviceaccount.com",
     pseudonymKeys: { "1": randomBytes(32).toString("hex") },
     cursorKey: randomBytes(32).toString("hex"),
@@ -46,4 +46,12 @@ export async function loadIdentities(file: string): Promise<Identities> {
   await writeFile(publicKeyFile(dirname(file)), publicKey);
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
   return identities;
+}
+
+function hmacKeyOf(identity: string): z.infer<typeof hmacKey> {
+  return {
+    accessId: `GOOG1E${randomBytes(16).toString("hex").toUpperCase()}`,
+    secret: randomBytes(30).toString("base64"),
+    email: `${identity}@tintype-local.iam.gserviceaccount.com`,
+  };
 }

@@ -253,7 +253,8 @@ export function bridgePart(context: PartsContext, brokers: string): PartCommand 
 
 function identitiesFile({ dataDir, identities }: PartsContext): string {
   const file = join(dataDir, "storage_identities.json");
-  writeFileSync(file, JSON.stringify({ hmacKeys: [identities.edgeKey], rsaKeys: [] }), {
+  const { edgeKey, originalsKey } = identities;
+  writeFileSync(file, JSON.stringify({ hmacKeys: [edgeKey, originalsKey], rsaKeys: [] }), {
     mode: 0o600,
   });
   chmodSync(file, 0o600);
@@ -262,7 +263,8 @@ function identitiesFile({ dataDir, identities }: PartsContext): string {
 
 /** The worker's variables and secrets. */
 function edgeBindings({ identities, collectorUrl, retentionMs }: PartsContext) {
-  const { accessId, secret } = identities.edgeKey;
+  const signingKey = ({ accessId, secret }: typeof identities.edgeKey) =>
+    JSON.stringify({ type: "hmac", accessId, secret });
   const signIn = { type: "development", tokenUrl: `${URLS.oidc}/token`, tenant: LOCAL.tenant };
   return {
     STORAGE_ENDPOINT: URLS.storage,
@@ -275,7 +277,8 @@ function edgeBindings({ identities, collectorUrl, retentionMs }: PartsContext) {
     AUDIENCE: LOCAL.audience,
     TENANT_CLAIM: LOCAL.tenantClaim,
     RETENTION_MS: String(retentionMs),
-    SIGNING_KEY: JSON.stringify({ type: "hmac", accessId, secret }),
+    SIGNING_KEY: signingKey(identities.edgeKey),
+    ORIGINALS_KEY: signingKey(identities.originalsKey),
     PSEUDONYM_KEYS: JSON.stringify(identities.pseudonymKeys),
     CURSOR_KEY: identities.cursorKey,
     PUSH_ACCOUNT: LOCAL.pushAccount,

@@ -6,6 +6,7 @@ import { HMAC_KEY, signedFetch, startTestStorage, type TestStorage } from "./_fi
 const BUCKETS = ["raw", "processed", "erasures", "certificates", "config"] as const;
 const IDENTITIES = [
   "edge",
+  "originals",
   "processor",
   "keeper",
   "bridge",

@@ -5,11 +5,9 @@ import type {
   SettingGroup,
   SettingName,
 } from "@tintype/core/ports/platform_settings";
-import { anonymous, withHeaders } from "@tintype/gcs/authorize";
-import { callStorage, readJson } from "@tintype/gcs/storage_call";
 import * as z from "zod";
 import { cloudResult } from "./_cloud_failure.ts";
-import { googleHeaders } from "./_google_auth.ts";
+import { googleApi } from "./_google_api.ts";
 
 /** Where the settings are read; an emulator's address is asked without credentials. */
 export interface PlatformOptions {
@@ -26,7 +24,6 @@ const number = z.coerce.number();
 /** A `google.protobuf.Duration`, in seconds. */
 const duration = z.string().regex(/^[\d.]+s$/).transform((text) => Number(text.slice(0, -1)));
 const lastPart = z.string().transform((name) => name.split("/").at(-1) ?? "");
-const pageSchema = z.looseObject({ nextPageToken: z.string().optional() });
 
 /** https://cloud.google.com/storage/docs/json_api/v1/buckets#resource */
 const bucketSchema = z.object({
@@ -64,17 +61,17 @@ const logBucketSchema = z.object({ name: lastPart, retentionDays: number.default
 
 /** Google Cloud's settings, by the APIs that Terraform sets them with. */
 export function platformSettings(options: PlatformOptions): PlatformSettings {
-  const { projectId, buckets, dataset } = options;
+  const { projectId, buckets, dataset, endpoints } = options;
   const readers: Record<SettingGroup, (call: CallOptions) => Promise<Setting[]>> = {
     async buckets(call) {
-      const { get } = askerOf("storage", options, call);
+      const { get } = googleApi("storage", endpoints.storage, call);
       const read = Object.entries(buckets).map(async ([role, name]) =>
         ofBucket(role, await get(`/storage/v1/b/${name}`, bucketSchema))
       );
       return (await Promise.all(read)).flat();
     },
     async messages(call) {
-      const { list } = askerOf("pubsub", options, call);
+      const { list } = googleApi("pubsub", endpoints.pubsub, call);
       const [topics, subscriptions] = await Promise.all([
         list(`/v1/projects/${projectId}/topics`, "topics", topicSchema),
         list(`/v1/projects/${projectId}/subscriptions`, "subscriptions", subscriptionSchema),
@@ -88,7 +85,7 @@ export function platformSettings(options: PlatformOptions): PlatformSettings {
       ];
     },
     async dataset(call) {
-      const { get, list } = askerOf("bigquery", options, call);
+      const { get, list } = googleApi("bigquery", endpoints.bigquery, call);
       const path = `/bigquery/v2/projects/${projectId}/datasets/${dataset}`;
       const [{ maxTimeTravelHours }, images, purges, tables] = await Promise.all([
         get(path, datasetSchema),
@@ -105,7 +102,7 @@ export function platformSettings(options: PlatformOptions): PlatformSettings {
       ];
     },
     async logs(call) {
-      const { list } = askerOf("logging", options, call);
+      const { list } = googleApi("logging", endpoints.logging, call);
       const path = `/v2/projects/${projectId}/locations/-/buckets`;
       // Google's own, of 400 days, holds who administered what.
       const found = (await list(path, "buckets", logBucketSchema))
@@ -117,33 +114,6 @@ export function platformSettings(options: PlatformOptions): PlatformSettings {
     read: (group, call) =>
       cloudResult(`read settings of ${group}`, readers[group](call), call.signal),
   };
-}
-
-/** Calls of one of Google's JSON APIs. */
-function askerOf(
-  api: keyof PlatformOptions["endpoints"],
-  { endpoints: { [api]: endpoint } }: PlatformOptions,
-  { signal }: CallOptions,
-) {
-  const access = {
-    endpoint: endpoint ?? `https://${api}.googleapis.com`,
-    authorize: endpoint === undefined ? withHeaders(googleHeaders) : anonymous,
-  };
-  const get = async <T>(path: string, schema: z.ZodType<T>, query = {}): Promise<T> =>
-    schema.parse(
-      await callStorage<unknown>(access, { method: "GET", path, query, signal }, readJson),
-    );
-  const list = async <T>(path: string, field: string, item: z.ZodType<T>): Promise<T[]> => {
-    const all: T[] = [];
-    let pageToken: string | undefined;
-    do {
-      const page = await get(path, pageSchema, { pageToken });
-      all.push(...z.array(item).default([]).parse(page[field]));
-      pageToken = page.nextPageToken || undefined;
-    } while (pageToken !== undefined);
-    return all;
-  };
-  return { get, list };
 }
 
 function setting(name: SettingName, of: string, value: number | undefined): Setting {

@@ -24,7 +24,10 @@ test("audit without a project means the system on this machine, and the period i
     webhooksTopic: "tintype-webhooks",
     periodMs: undefined,
     json: false,
-    ...{ publicKey: undefined, chain: undefined, copiedAtMs: undefined },
+    publicKey: undefined,
+    chain: undefined,
+    copiedAtMs: undefined,
+    rights: undefined,
   });
 });
 
@@ -58,6 +61,22 @@ test("audit takes other addresses and a shorter promise", () => {
   assert.deepEqual([options.storage, options.periodMs], ["http://localhost:1234", 90_000]);
 });
 
+test("audit of rights needs no public key, and takes each of the people's members", () => {
+  const member = (who: string) => ["--member", `auditors=group:${who}@example.com`];
+  const { rights } = optionsOf("--rights", "--project", "shop-1", ...member("a"), ...member("b"));
+  assert.deepEqual(rights, {
+    prefix: "tintype",
+    region: "europe-west4",
+    people: {
+      analysts: [],
+      auditors: ["group:a@example.com", "group:b@example.com"],
+      operators: [],
+      recoverers: [],
+    },
+    parts: ["bridge"],
+  });
+});
+
 for (
   const args of [
     ["--retention", "8d"],
@@ -69,6 +88,11 @@ for (
     ["--chain", "folder"],
     ["--copied-at", "2026-11-30T08:00:00Z"],
     ["--chain", "folder", "--copied-at", "yesterday", ...KEY],
+    ["--rights"],
+    ["--rights", "--project", "shop-1", ...KEY],
+    ["--rights", "--project", "shop-1", "--storage", "http://localhost:1"],
+    ["--rights", "--project", "shop-1", "--member", "keeper=user:a@example.com"],
+    ["--parts", "kafka"],
     ["--strict"],
     ["everything"],
   ]

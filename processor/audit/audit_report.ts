@@ -54,7 +54,10 @@ function headOf(audit: Audit, { projectId, storage }: CloudPlaces): string[] {
   ];
 }
 
-function findingsOf({ findings }: Pick<Audit, "findings">): string[] {
+/** The findings as numbered lines; nothing where there are none. */
+export function findingsOf(
+  { findings }: { readonly findings: readonly { readonly code: string; readonly text: string }[] },
+): string[] {
   if (findings.length === 0) return [];
   const lines = findings.map(({ code, text }, index) => `  ${index + 1}. [${code}] ${text}.`);
   return ["", "WHAT IS WRONG", ...lines];
@@ -133,7 +136,8 @@ function placesOf({ places }: Audit): string[] {
   ];
 }
 
-function notesOf({ notes }: Pick<Audit, "notes">): string[] {
+/** The notes as lines; nothing where there are none. */
+export function notesOf({ notes }: Pick<Audit, "notes">): string[] {
   return notes.length === 0 ? [] : ["", "NOTES", ...notes.map((note) => `  ${note}`)];
 }
 

@@ -15,6 +15,7 @@ import { openStores } from "../command_cloud.ts";
 import { AUDIT, type AuditOptions, auditOptionsOf } from "./audit_options.ts";
 import { auditReport, certificatesReport } from "./audit_report.ts";
 import { certificateFolder } from "./certificate_folder.ts";
+import { auditRights, rightsReport } from "./rights/audit_rights.ts";
 
 /** The period of a local system: `start --retention` shortens it. */
 async function certifiedPeriod(ports: Parameters<typeof certifiedPeriodMs>[0]): Promise<number> {
@@ -51,6 +52,13 @@ async function auditFolder(
 
 await runMain(AUDIT, async (call) => {
   const options = auditOptionsOf(call);
+  if (options.rights !== undefined) {
+    const audit = await auditRights({ ...options, ...options.rights });
+    console.log(
+      options.json ? JSON.stringify(audit, null, 2) : rightsReport(audit, options.projectId),
+    );
+    return audit.passed ? EXIT.done : EXIT.failed;
+  }
   const verify = await publicKeys(options.publicKey);
   if (options.chain !== undefined) return await auditFolder(options, verify);
   const { raw, processed, erasures, certificates, rows, platform } = await openStores(options);

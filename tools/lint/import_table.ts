@@ -41,6 +41,8 @@ export const IMPORT_TABLE = {
   "edge": ["edge", "core", "gcs"],
   // The folders of packages, whose settings Deno reads.
   "processor": ["processor", "core", "gcs", "pubsub", "cli", "package.json"],
+  // The table of rights, which the audit compares IAM with.
+  "processor/audit": ["processor", "core", "gcs", "cli", "infra/terraform"],
   "kafka-bridge": ["kafka-bridge", "core", "gcs", "pubsub", "cli"],
   "client": ["client", "gcs"],
   "client/command": ["client", "gcs", "cli"],

@@ -90,17 +90,8 @@ locals {
   people     = { analysts = var.analysts, auditors = var.auditors, operators = var.operators, recoverers = var.recoverers }
   # Google's own accounts in this project, which act for its services.
   agents = {
-    for agent, account in {
-      storage    = "service-${var.project_number}@gs-project-accounts"
-      pubsub     = "service-${var.project_number}@gcp-sa-pubsub"
-      bigquery   = "bq-${var.project_number}@bigquery-encryption"
-      run        = "service-${var.project_number}@serverless-robot-prod"
-      registry   = "service-${var.project_number}@gcp-sa-artifactregistry"
-      compute    = "service-${var.project_number}@compute-system"
-      secrets    = "service-${var.project_number}@gcp-sa-secretmanager"
-      logging    = "cmek-p${var.project_number}@gcp-sa-logging"
-      monitoring = "service-${var.project_number}@gcp-sa-monitoring-notification"
-    } : agent => "serviceAccount:${account}.iam.gserviceaccount.com"
+    for agent, account in local.rights.agents :
+    agent => "serviceAccount:${replace(account, "NUMBER", var.project_number)}.iam.gserviceaccount.com"
   }
   members = merge(
     { for name, email in local.emails : name => ["serviceAccount:${email}"] },

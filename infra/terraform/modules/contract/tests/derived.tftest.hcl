@@ -286,6 +286,14 @@ run "the_edge_creates_lists_and_reads_and_deletes_nothing" {
   }
 }
 
+run "the_originals_signer_reads_raw_and_nothing_else" {
+  command = plan
+  assert {
+    condition     = [for key, grant in merge(values(output.grants)...) : key if grant.identity == "originals"] == ["originals/raw/read"]
+    error_message = "Whoever has its key opens originals whose names they know, and does nothing else."
+  }
+}
+
 run "the_bridge_creates_in_raw_only" {
   command = plan
   variables {
