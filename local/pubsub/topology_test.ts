@@ -5,7 +5,10 @@ import { makeQueue } from "./_testing.ts";
 
 const DAY_S = 86_400;
 const SLOW = [0, 1, 2, 3, 4, 5, 6, 7, "dead"].map((lane) => `tintype-slow-${lane}`);
-const WEBHOOKS = ["images-webhooks", "webhooks-push", "webhooks-dead"].map((id) => `tintype-${id}`);
+const WEBHOOKS = [
+  "tintype-webhooks-push",
+  ...SLOW.slice(0, 8).map((id) => id.replace("slow", "webhooks-slow")),
+];
 
 test("the topology has Terraform's names, and keeps messages their share of the period", (t) => {
   const keptBy = (retentionMs: number) => {
@@ -25,10 +28,10 @@ test("the topology has Terraform's names, and keeps messages their share of the 
     "tintype-images-edge": 3 * DAY_S,
     "tintype-images-dead": 3 * DAY_S,
     "tintype-images-results": 3 * DAY_S,
-    ...Object.fromEntries(
-      [...SLOW, ...WEBHOOKS, ...SLOW.slice(0, 8).map((id) => id.replace("slow", "webhooks-slow"))]
-        .map((id) => [id, 3 * DAY_S]),
-    ),
+    "tintype-images-webhooks": 3 * DAY_S,
+    "tintype-webhooks-dead": 3 * DAY_S,
+    ...Object.fromEntries(SLOW.map((id) => [id, 3 * DAY_S])),
+    ...Object.fromEntries(WEBHOOKS.map((id) => [id, DAY_S])),
   });
   assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
   assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
