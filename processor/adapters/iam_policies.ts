@@ -91,8 +91,7 @@ export async function readIam(options: IamOptions): Promise<LiveIam> {
   const unread: string[] = [];
   const attempt = async <T>(what: string, read: Promise<T>, otherwise: T): Promise<T> =>
     await read.catch((error) => {
-      if (!(error instanceof StorageError || error instanceof z.ZodError)) throw error;
-      unread.push(`${what} (${error instanceof StorageError ? error.status : "unknown response"})`);
+      unread.push(`${what} (${faultOf(error)})`);
       return otherwise;
     });
   const { projectId, endpoint } = options;
@@ -180,6 +179,13 @@ function policyReader(api: string, path: string, endpoint: string | undefined) {
   const { get, post } = googleApi(api, endpoint);
   const full = `${path}:getIamPolicy?options.requestedPolicyVersion=${VERSION}`;
   return () => api === "iam" ? post(full, policySchema) : get(full, policySchema);
+}
+
+/** Why something could not be read; throws what is no fault of Google's. */
+function faultOf(error: unknown): string {
+  if (error instanceof z.ZodError) return "unknown response";
+  if (!(error instanceof StorageError)) throw error;
+  return error.status === 0 ? error.message.toLowerCase() : `${error.status}`;
 }
 
 function bindingsOf(place: string, policy: Policy | undefined): Binding[] {

@@ -21,7 +21,7 @@ export async function auditRights(options: RightsOptions): Promise<RightsAudit> 
       "internal",
       `Cannot audit rights: could not read ${
         live.unread.join(", ")
-      }. It needs the verb review of the table of rights`,
+      }. It needs the verbs review and inspect, and Terraform's prefix, region and dataset`,
     );
   }
   const views = live.places.filter((place) => place.startsWith("views "))

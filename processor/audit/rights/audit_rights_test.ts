@@ -189,6 +189,17 @@ const CHANGED: readonly (readonly [string, (held: Google) => unknown, readonly s
     [`right_widened: the role ${role("list")} also has more`],
   ],
   [
+    "a custom role has fewer permissions",
+    ({ roles }) => roles.find(({ name }) => name === role("list"))?.includedPermissions.pop(),
+    [`right_missing: the role ${role("list")} lacks storage.objects.list`],
+  ],
+  [
+    "a custom role is deleted",
+    ({ roles }) =>
+      Object.assign(roles.find(({ name }) => name === role("ask")) ?? {}, { deleted: true }),
+    [`right_missing: the role ${role("ask")} does not exist`],
+  ],
+  [
     "the dataset has other readers",
     ({ access }) =>
       access.push(

@@ -123,14 +123,13 @@ function roleFindings(
     const found = roles.get(name);
     if (found === undefined) return [finding("right_missing", `the role ${name} does not exist`)];
     const wanted = VERBS[verb]?.permissions ?? [];
-    const [lost, more] = [
-      wanted.filter((each) => !found.includes(each)),
-      found.filter((each) => !wanted.includes(each)),
-    ];
-    return [
-      ...(lost.length === 0 ? [] : [finding("right_missing", `the role ${name} lacks ${lost}`)]),
-      ...(more.length === 0 ? [] : [finding("right_widened", `the role ${name} also has ${more}`)]),
-    ];
+    const lost = wanted.filter((each) => !found.includes(each)).map((each) =>
+      finding("right_missing", `the role ${name} lacks ${each}`)
+    );
+    const more = found.filter((each) => !wanted.includes(each)).map((each) =>
+      finding("right_widened", `the role ${name} also has ${each}`)
+    );
+    return [...lost, ...more];
   });
 }
 
