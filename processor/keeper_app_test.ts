@@ -155,7 +155,8 @@ describe("createKeeperApp()", () => {
 
   test("POST /jobs/replay publishes what is not current by force, as many as its dry run says", async () => {
     const { world, runJob, events } = fixture();
-    const refs = [1, 2, 3].map((ago) => sampleRef(Date.now() - ago));
+    const nowMs = Date.now();
+    const refs = [1, 2, 3].map((ago) => sampleRef(nowMs - ago));
     for (const ref of refs) await world.process(ref);
     const order = { version: "newer", tenant: "acme", max: 2, mayReject: true };
     const dry = await runJob("replay", { ...order, dryRun: true });
