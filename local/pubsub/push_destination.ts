@@ -44,7 +44,9 @@ export function pushDestination(subscription: Subscription, options: PushOptions
       return "acknowledged";
     }
     if (status === 401 && oidcToken) identity.forget(audience, oidcToken.serviceAccountEmail);
-    log.warn("push_refused", outcome);
+    // 429 asks for another time; an endpoint that is down would fill the terminal with it.
+    if (status === 429) log.info("push_delayed", outcome);
+    else log.warn("push_refused", outcome);
     return "refused";
   }
 
