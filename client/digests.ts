@@ -37,7 +37,7 @@ export async function endsHashOf({ size, read }: Pick<UploadSource, "size" | "re
   return `${await hashOf(head)} ${await hashOf(tail)}`;
 }
 
-/** A hash in hex that tells bytes apart: SHA-256, or 128 bits of no cryptographic strength where there is no Web Crypto. */
+/** A hash in hex that differs where bytes differ: SHA-256, or 128 bits of no cryptographic strength where there is no Web Crypto. */
 export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return await sha256Of(bytes) ?? [1, 2, 3, 4].map((seed) => weakHashOf(bytes, seed)).join("");
 }

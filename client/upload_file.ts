@@ -122,7 +122,7 @@ export async function uploadFile(tools: UploadTools, job: UploadJob): Promise<Up
 async function prepare(tools: UploadTools, job: UploadJob): Promise<Walk> {
   const { file, preset, ref } = job;
   const contentType = await step(job, "reading", () => typeOf(job));
-  // Under an id of the caller's own another file may be there, from which the digest tells this one apart.
+  // Under an id of the caller's own another file may be there, which has another digest.
   const wholeBytes = job.imageId === undefined ? WHOLE_BYTES : MOST_WHOLE_BYTES;
   const digests = file.size <= wholeBytes
     ? await step(job, "reading", (signal) => digestsOf(file, signal, { wholeBytes }))

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { throwIfAborted } from "@tintype/gcs/signals";
 
-/** What a request may be given beside `fetch`'s own: it is told of the bytes of its body that have left. */
+/** What a request may be given beside `fetch`'s own: a listener for the bytes of its body that have left. */
 interface SentInit extends RequestInit {
   readonly onSent?: ((bytes: number) => void) | undefined;
 }
@@ -12,7 +12,7 @@ export type SendingFetch = (url: string, init: SentInit) => Promise<Response>;
 /** Statuses whose responses have no body (Fetch standard, "null body status"). */
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
 
-/** `fetch` by XMLHttpRequest, as far as an upload needs it: it alone tells what has left. */
+/** `fetch` by XMLHttpRequest, as far as an upload needs it: it alone reports what has left. */
 export const xhrFetch: SendingFetch = async (
   url,
   { method = "GET", headers, body, signal, onSent },

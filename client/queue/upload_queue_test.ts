@@ -131,7 +131,7 @@ for (
   });
 }
 
-test("a file that waits tells why", async () => {
+test("a file that waits shows why", async () => {
   const { queue, uploads } = await openQueue(1);
   const error = new UploadError({ status: 429, code: "rate_limited", detail: "" });
   uploads[0]?.tell({ state: "waiting", error });

@@ -1,10 +1,10 @@
-/** Wraps a function of a text so that the newest text is not read again: listings ask for one many times in a row. */
-export function rememberNewest<Text extends string, T>(
-  read: (text: Text) => T,
-): (text: Text) => T {
-  let newest: { readonly text: Text; readonly value: T } | undefined;
-  return (text) => {
-    if (text !== newest?.text) newest = { text, value: read(text) };
+/** Wraps a function so that its newest value is not computed again: listings ask for one many times in a row. */
+export function rememberNewest<Key extends string | number, T>(
+  read: (key: Key) => T,
+): (key: Key) => T {
+  let newest: { readonly key: Key; readonly value: T } | undefined;
+  return (key) => {
+    if (newest === undefined || key !== newest.key) newest = { key, value: read(key) };
     return newest.value;
   };
 }

@@ -31,7 +31,7 @@ interface Rebuilt {
   readonly missing: number;
   /** Events published: of those that were missing, but for a dry run. */
   readonly published: number;
-  /** Missing, in closing time or beyond: no row is written any more. */
+  /** Missing, behind the write cutoff: no row is written any more. */
   readonly tooLate: number;
   /** Could not be read; the next run tries again. */
   readonly failed: number;

@@ -43,7 +43,7 @@ interface Replayed {
   readonly usd: number;
 }
 
-/** Has images processed again. Those in their closing time and beyond are left out. Safe to repeat: each is processed once. */
+/** Has images processed again. Those behind their write cutoff are left out. Safe to repeat: each is processed once. */
 export async function replayImages(
   { rows, events, policy, clock }: ReplayImagesPorts,
   { day, sinceMs = 0, max, budgetUsd, mayReject, isDryRun, signal, ...filter }: ReplayOrder,

@@ -97,7 +97,7 @@ test("describeImages() says why an image was rejected, where it came from and wh
   assert.equal(image?.raw?.bytes, NOT_AN_IMAGE.byteLength);
 });
 
-test("describeImages() finds an image by its record's position, and tells tenants of one id apart", async () => {
+test("describeImages() finds an image by its record's position, and keeps tenants of one id apart", async () => {
   const world = new TestWorld();
   const other = { ...ref, tenant: "other" as ImageRef["tenant"] };
   for (const one of [ref, other]) await world.process(one);

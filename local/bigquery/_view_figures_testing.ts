@@ -1,10 +1,23 @@
 /** What each view must show, computed from the rows themselves and without SQL. */
 import { readFileSync } from "node:fs";
-import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
+import type { ImageRow } from "@tintype/core/model/image_row";
 import type { PurgeRow } from "@tintype/core/ports/image_rows";
-
-/** A row of a view: times as ISO 8601 in UTC, days as `yyyy-mm-dd`. */
-type Figure = Readonly<Record<string, RowValue>>;
+import {
+  add,
+  count,
+  dayOf,
+  type Figure,
+  grouped,
+  HOUR_MS,
+  hourOf,
+  imageKey,
+  isoOf,
+  msOf,
+  percentile,
+  pick,
+  renditionsOf,
+  sum,
+} from "./_figure_parts_testing.ts";
 
 /** The rows that went in, and the present time of the views. */
 interface ViewInput {
@@ -14,7 +27,6 @@ interface ViewInput {
 }
 
 const GIB = 1_024 ** 3;
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const COST_VIEW = new URL("../../infra/bigquery/views/storage_and_cost.sql", import.meta.url);
 
@@ -311,65 +323,4 @@ function burnRates(input: ViewInput): Figure[] {
       return { window_hours, events: rows.length, bad, burn_rate, alert_at, is_burning };
     });
   });
-}
-
-/** The least value that at least `percent` of 100 are not above. */
-function percentile(values: readonly number[], percent: number): number {
-  const place = Math.max(1, Math.ceil(values.length * percent / 100));
-  return values.toSorted((a, b) => a - b)[place - 1] ?? NaN;
-}
-
-/** A figure for each key that the rows have: the key's columns and those of `figureOf`. */
-function grouped<Row, Key extends Figure>(
-  rows: readonly Row[],
-  keyOf: (row: Row) => Key,
-  figureOf: (rows: readonly Row[], key: Key) => Figure,
-): Figure[] {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify(keyOf(row)));
-  return [...groups].map(([text, rows]) => {
-    const key: Key = JSON.parse(text);
-    return { ...key, ...figureOf(rows, key) };
-  });
-}
-
-function count<T>(rows: readonly T[], isCounted: (row: T) => boolean): number {
-  return rows.filter(isCounted).length;
-}
-
-function pick<T extends object, K extends keyof T>(row: T, ...columns: K[]): Pick<T, K> {
-  return Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<T, K>; // just these keys
-}
-
-/** As SQL sums: null where there is nothing but null. */
-function sum(rows: readonly ImageRow[], column: string): number | null {
-  const values = rows.flatMap((row) => typeof row[column] === "number" ? [row[column]] : []);
-  return values.length === 0 ? null : values.reduce((total, value) => total + value, 0);
-}
-
-function add(a: RowValue, b: RowValue): number | null {
-  return typeof a === "number" && typeof b === "number" ? a + b : null;
-}
-
-function renditionsOf(value: RowValue): number {
-  return Array.isArray(value) ? value.length : 0;
-}
-
-function imageKey({ tenant, image_id }: ImageRow): string {
-  return `${tenant}/${image_id}`;
-}
-
-function dayOf({ t0 }: ImageRow): string {
-  return String(t0).slice(0, 10);
-}
-
-function hourOf(time: RowValue): string {
-  return isoOf(Math.floor(msOf(time) / HOUR_MS) * HOUR_MS);
-}
-
-function msOf(time: RowValue): number {
-  return Date.parse(String(time));
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -36,7 +36,7 @@ export async function sendAlbum(
   return { pictures: files.length, seconds, longestStillMs, calls, limited };
 }
 
-/** Runs in the page: until so many are developed. */
+/** Runs in the page: until so many are ready. */
 async function watchProgress(
   [count, everyMs, longestMs]: readonly [number, number, number] | readonly number[],
 ): Promise<number> {
@@ -54,5 +54,5 @@ async function watchProgress(
     shown = note === "" ? "" : now;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
-  throw new Error(`The album is not developed: ${shown}`);
+  throw new Error(`The album is not ready: ${shown}`);
 }

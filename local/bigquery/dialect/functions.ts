@@ -17,8 +17,10 @@ const ALIKE = [
     .split(" "),
 ];
 
-const PARTS = "MICROSECOND MILLISECOND SECOND MINUTE HOUR DAY MONTH QUARTER YEAR".split(" ");
 const DATE_PARTS = "DAY MONTH QUARTER YEAR".split(" ");
+/** Parts that have the same length on every day. */
+const TIME_PARTS = "MICROSECOND MILLISECOND SECOND MINUTE HOUR DAY".split(" ");
+const TIMESTAMP_PARTS = [...TIME_PARTS, ...DATE_PARTS];
 /** Parts of an EXTRACT, and DuckDB's function of it. */
 const EXTRACTED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["SECOND", "MINUTE", "HOUR", ...DATE_PARTS].map((part) => [part, part])),
@@ -26,8 +28,8 @@ const EXTRACTED: Readonly<Record<string, string>> = {
   ISOWEEK: "WEEK",
   ISOYEAR: "ISOYEAR",
   DAYOFWEEK: "1 + DAYOFWEEK",
-  WEEK: "BIGQUERY_WEEK",
-  DATE: "BIGQUERY_DATE",
+  WEEK: "memory.main.week_of",
+  DATE: "memory.main.to_date",
 };
 /** Letters of a format that both write alike. */
 const FORMAT = /^'(?:%[YmdHMSjyBbAaFT]|[^%'])*'$/;
@@ -86,12 +88,12 @@ const FUNCTIONS: Readonly<Record<string, Write>> = {
   TIMESTAMP: own("to_timestamptz"),
   TIMESTAMP_ADD: ([time = "", interval = ""]) => `(${time} + ${interval})`,
   TIMESTAMP_DIFF: ([end = "", start = "", part = ""]) =>
-    `DATE_SUB(${partOf(part, PARTS.slice(0, 6))}, ${start}, ${end})`,
+    `DATE_SUB(${partOf(part, TIME_PARTS)}, ${start}, ${end})`,
   TIMESTAMP_SUB: ([time = "", interval = ""]) => `(${time} - ${interval})`,
   TIMESTAMP_TRUNC: ([time = "", part = "", ...zone]) =>
     zone.length > 0
       ? refuse("TIMESTAMP_TRUNC with a time zone")
-      : `DATE_TRUNC(${partOf(part, PARTS)}, ${time})`,
+      : `DATE_TRUNC(${partOf(part, TIMESTAMP_PARTS)}, ${time})`,
   UNIX_MICROS: alike("EPOCH_US"),
   UNIX_MILLIS: alike("EPOCH_MS"),
   UNIX_SECONDS: ([time = ""]) => `CAST(FLOOR(EPOCH(${time})) AS BIGINT)`,
@@ -113,9 +115,8 @@ export const MACROS: readonly string[] = [
     ELSE CAST(x AS BOOLEAN) END`,
   "to_timestamptz(x) AS CAST(x AS TIMESTAMPTZ)",
   "to_date(x) AS CAST(x AS DATE)",
-  "bigquery_date(x) AS CAST(x AS DATE)",
   // Weeks begin on Sunday; days before the first one are week 0.
-  "bigquery_week(x) AS (dayofyear(x) + 6 - dayofweek(x)) // 7",
+  "week_of(x) AS (dayofyear(x) + 6 - dayofweek(x)) // 7",
   "greatest_of(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_max(x) END",
   "least_of(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END",
   "log_of(x) AS ln(x), (x, b) AS ln(x) / ln(b)",
@@ -138,7 +139,7 @@ export function writeCall(name: string, args: readonly string[]): string {
 export function writeExtract(part: string, value: string): string {
   const name = EXTRACTED[part.toUpperCase()];
   if (name === undefined) return refuse(`EXTRACT(${part.toUpperCase()})`);
-  return `(${name.replace("BIGQUERY_", "memory.main.bigquery_")}(${value}))`;
+  return `(${name}(${value}))`;
 }
 
 /** Writes `CAST(value AS type)`, or `SAFE_CAST`. */

@@ -23,11 +23,8 @@ const KEYWORDS = new Set(
 /** Words behind which a name is a table's. */
 const BEFORE_TABLES = new Set(["INTO", "TABLE", "EXISTS", "VIEW", "INSERT", "MERGE"]);
 const CLOSING = { "(": ")", "[": "]" } as const;
-const OTHER_VALUES: Readonly<Record<string, string | undefined>> = {
-  "^": undefined,
-  "~": undefined,
-  "=>": undefined,
-};
+/** Operators that DuckDB reads otherwise, or takes where BigQuery does not. */
+const FOREIGN_SIGNS = new Set(["^", "~", "=>"]);
 /** Words of other dialects, which DuckDB would take. */
 const FOREIGN = new Set(["ILIKE", "GLOB", "SIMILAR", "ASOF", "PIVOT", "UNPIVOT", "TABLESAMPLE"]);
 
@@ -166,7 +163,7 @@ class Writer {
 }
 
 function signOf(sign: string, nodes: readonly Node[], at: number): string {
-  if (sign in OTHER_VALUES) throw notRun(`the operator ${sign}`);
+  if (FOREIGN_SIGNS.has(sign)) throw notRun(`the operator ${sign}`);
   if (sign === ";" && after(nodes, at) < nodes.length) throw notRun("several statements");
   const divisor = nodes[after(nodes, at)];
   const isSafe = divisor?.kind === "number" && Number(divisor.text) !== 0;
