@@ -83,6 +83,11 @@ export class NotificationOutbox {
     this.#sql.run`DELETE FROM outbox WHERE seq <= ${seq}`;
   }
 
+  /** Whether nothing waits; unlike the size it costs the same for any number of messages. */
+  get isEmpty(): boolean {
+    return this.#sql.get`SELECT 1 FROM outbox LIMIT 1` === undefined;
+  }
+
   get size(): number {
     return Number(this.#sql.get`SELECT count(*) AS size FROM outbox`?.["size"]);
   }

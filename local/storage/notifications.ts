@@ -41,7 +41,7 @@ export function makeNotifications({ pubsubUrl, log }: NotificationOptions): Loca
   let isStarted = false;
 
   async function publishAll(from: NotificationOutbox): Promise<void> {
-    for (let failures = 0; !signal.aborted && from.size > 0;) {
+    for (let failures = 0; !signal.aborted && !from.isEmpty;) {
       const { messages, last } = from.oldest(BATCH);
       try {
         await publish(access, EVENTS_TOPIC, messages, { signal });
@@ -57,7 +57,7 @@ export function makeNotifications({ pubsubUrl, log }: NotificationOptions): Loca
   }
 
   function wake(): void {
-    if (outbox === undefined || !isStarted || signal.aborted || outbox.size === 0) return;
+    if (outbox === undefined || !isStarted || signal.aborted || outbox.isEmpty) return;
     publishing ??= publishAll(outbox).finally(() => {
       publishing = undefined;
       wake(); // for what was committed while it ended
