@@ -1,6 +1,6 @@
 /**
- * The bridge beside a bare loop (kafkajs and `fetch`, the same number of uploads at once) on the same broker and the
- * local storage, in turn: each twice, the better run of each counts. Seconds are counted from joining the group.
+ * The bridge beside a bare loop (kafkajs and `fetch`, the same number of uploads at once) on the same broker and a
+ * store that keeps nothing, in turn: each twice, the better run of each counts. Seconds are counted from joining the group.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempDisposable } from "node:fs/promises";
@@ -49,9 +49,11 @@ export const bridgeSuite: Suite = {
       DATA_DIR: join(folder.path, "kafka"),
     });
     const storage = await startEmulator("storage");
+    const store = startProgram(["bench/bridge/discarding_store.ts"], { STORAGE_URL: storage.url });
     try {
       const { url } = await broker.line("listening", FETCH_TIMEOUT_MS);
-      const cloud = { brokers: String(url), storage: storage.url };
+      const { url: storeUrl } = await store.line("listening");
+      const cloud = { brokers: String(url), storage: String(storeUrl) };
       const aims: Aim[] = [];
       const rows: string[][] = [];
       for (const load of LOADS) aims.push(...await measure(cloud, { load, rows }));
@@ -62,7 +64,7 @@ export const bridgeSuite: Suite = {
       context.print(table(FLATNESS_HEADING, flat));
       return aims;
     } finally {
-      await Promise.all([broker.kill("SIGTERM"), storage.stop()]);
+      await Promise.all([broker.kill("SIGTERM"), store.kill("SIGTERM"), storage.stop()]);
     }
   },
 };
