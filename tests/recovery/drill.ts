@@ -25,7 +25,7 @@ import { repairAtOnce, runJob } from "../_push.ts";
 import { KEEPER_ADDRESSES, runTask } from "../_task.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
-import { sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
+import { type Sending, sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
 import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
 
 /** What was lost, what was still there, what it was rebuilt from, and how long that took. */
@@ -76,7 +76,7 @@ export async function loseStores(
     say(`${lost}: ${told.rebuilt} (${seconds} s)`);
   };
   try {
-    const sent = await send(system, sendThroughEdge, drawn.pictures.slice(0, PICTURES));
+    const { sent } = await send(system, sendThroughEdge, drawn.pictures.slice(0, PICTURES));
     // The first picture is the first subject's, in whatever order they arrived.
     const erased = sent.find(({ picture }) => picture === drawn.pictures[0]);
     assert.ok(erased !== undefined);
@@ -104,9 +104,9 @@ async function send(
   { over }: TroubledSystem,
   through: typeof sendThroughEdge,
   pictures: readonly Picture[],
-): Promise<readonly Sent[]> {
+): Promise<Pick<Sending, "sent" | "unsure">> {
   const options = { onTaken: () => {}, signal: AbortSignal.timeout(SETTLE_MS) };
-  const { sent, refused } = await Promise.race([through(pictures, options), over]);
+  const { sent, refused, unsure } = await Promise.race([through(pictures, options), over]);
   assert.deepEqual(refused, []);
   const ids = new Set(sent.map(({ imageId }) => imageId));
   await eventually("every image to be ready", async () => {
@@ -114,7 +114,7 @@ async function send(
     return rows.filter(([id, status]) => ids.has(id ?? "") && status === "ready").length ===
       ids.size;
   }, SETTLE_MS);
-  return sent;
+  return { sent, unsure };
 }
 
 /** The table's file is gone with its process; the next one makes the tables anew, empty. */
@@ -162,9 +162,11 @@ async function loseBroker(system: TroubledSystem, pictures: readonly Picture[]) 
   const before = await namesWith(BUCKETS.raw);
   rmSync(join(system.dataDir, "kafka"), { recursive: true, force: true });
   await killPart("broker");
-  const sent = await send(system, sendThroughKafka, pictures);
+  const { sent, unsure } = await send(system, sendThroughKafka, pictures);
   const after = await namesWith(BUCKETS.raw);
-  assert.equal(after.length, before.length + sent.length, "nothing is there twice");
+  const more = after.length - before.length - sent.length;
+  // A producer that died may have sent its last record: another one has sent that again.
+  assert.ok(0 <= more && more <= unsure.size, `${more} images are there twice`);
   return {
     survives: "every image that was durable",
     rebuilt: `topics made anew, ${sent.length} new records came through`,
@@ -220,11 +222,14 @@ async function loseRaw(sent: readonly Sent[]) {
   };
 }
 
-/** Deletes every object of a bucket, as the loss of the bucket does. */
+/**
+ * Deletes every object that is in a bucket now, as the loss of the bucket does. The system runs on: a scheduled repair may
+ * have made the first ones anew before the last one is deleted, so the bucket may not be empty afterwards.
+ */
 async function empty(bucket: string): Promise<void> {
   for (const name of await namesWith(bucket)) {
     const deleted = await fetch(objectUrl(URLS.storage, bucket, name), { method: "DELETE" });
     await deleted.body?.cancel();
+    assert.ok([204, 404].includes(deleted.status), `${name} is deleted: ${deleted.status}`);
   }
-  assert.deepEqual(await namesWith(bucket), []);
 }
