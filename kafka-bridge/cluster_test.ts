@@ -135,7 +135,10 @@ function isRefused({ text }: Produced): boolean {
   return text.endsWith("99");
 }
 
-/** The group's coordinator dies; in a soak every broker is restarted then, and the coordinator dies again. */
+/**
+ * The group's coordinator dies; in a soak every broker is restarted then, the coordinator dies again, and at last it is
+ * cut off for longer than the others wait for it, and comes back with what it knew.
+ */
 async function disturb(cluster: Cluster, { group }: TestTopics): Promise<void> {
   const restartCoordinator = async () =>
     await cluster.restart(await cluster.coordinatorOf(group), "SIGKILL");
@@ -143,6 +146,11 @@ async function disturb(cluster: Cluster, { group }: TestTopics): Promise<void> {
   if (SOAK_RECORDS === 0) return;
   for (const nodeId of NODE_IDS) await cluster.restart(nodeId, "SIGTERM");
   await restartCoordinator();
+  const cutOff = await cluster.coordinatorOf(group);
+  cluster.freeze(cutOff);
+  const isReplaced = async () => await cluster.coordinatorOf(group) !== cutOff;
+  await eventually("another coordinator", isReplaced, CATCH_UP_MS);
+  cluster.thaw(cutOff);
 }
 
 /** How many commits of a bridge Kafka has taken. */

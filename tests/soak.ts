@@ -38,7 +38,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   {
     name: "kafka-cluster",
     about:
-      "20,000 records of a Java producer by five codecs and in transactions, while every one of three brokers is restarted and two coordinators die",
+      "20,000 records of a Java producer by five codecs and in transactions, while every one of three brokers is restarted, two coordinators die and one is cut off for a while",
     file: "kafka-bridge/cluster_test.ts",
     env: { SOAK_RECORDS: "20000" },
   },

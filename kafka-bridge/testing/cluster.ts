@@ -72,9 +72,13 @@ async function startCluster() {
         await kill(nodeId, signal);
         assert.equal(typeof await start(nodeId), "object");
       },
-      /** Silences a broker, which keeps its connections, until it is killed. */
+      /** Silences a broker, which keeps its connections, as a partition of the network does. */
       freeze(nodeId: NodeId): void {
         process.kill(-(running.get(nodeId)?.pid ?? NaN), "SIGSTOP");
+      },
+      /** Ends the silence: the broker goes on with what it knew before. */
+      thaw(nodeId: NodeId): void {
+        process.kill(-(running.get(nodeId)?.pid ?? NaN), "SIGCONT");
       },
       /** Ends a broker by a signal: SIGKILL at once, SIGTERM in order. */
       kill,
