@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { pythonEnvironment } from "@tintype/cli/python_environment";
 import { startLocalCloud, startWorker } from "./_local_cloud.ts";
 import { ALL_SCOPES } from "./_testing.ts";
 
 const run = promisify(execFile);
-const VERSION = "4.32.5";
-const ENVIRONMENT = fileURLToPath(new URL("../.tintype/cache/schemathesis", import.meta.url));
-const PROGRAM = join(ENVIRONMENT, "bin/schemathesis");
-const INSTALL_MS = 240_000;
+const { bin, missing: skip } = pythonEnvironment("schemathesis==4.32.5");
 const RUN_MS = 300_000;
 const CHECKS = [
   ...["not_a_server_error", "status_code_conformance", "content_type_conformance"],
@@ -28,25 +24,6 @@ const REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5
 const SETTINGS = `[checks.negative_data_rejection]\nexpected-statuses = ${
   JSON.stringify(REFUSALS)
 }\n`;
-
-/** Why schemathesis cannot run here, or false: it is installed from PyPI into an environment of its own, once. */
-async function lacksSchemathesis(): Promise<string | false> {
-  const has = () => run(PROGRAM, ["--version"]).then(({ stdout }) => stdout.includes(VERSION));
-  if (existsSync(PROGRAM) && await has().catch(() => false)) return false;
-  try {
-    await run("python3", ["-m", "venv", "--clear", ENVIRONMENT], { timeout: INSTALL_MS });
-    const pip = join(ENVIRONMENT, "bin/pip");
-    const args = ["install", "--quiet", "--disable-pip-version-check", `schemathesis==${VERSION}`];
-    await run(pip, args, { timeout: INSTALL_MS });
-    return await has() ? false : `schemathesis ${VERSION} is not there`;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT") return "python3 is not there";
-    return `python3 cannot install schemathesis ${VERSION} from PyPI`;
-  }
-}
-
-const skip = await lacksSchemathesis();
 
 /** One operation waits for images that never come, up to 20 seconds each: it runs beside all others. */
 const PARTS = [["--include-operation-id", "readImage"], ["--exclude-operation-id", "readImage"]];
@@ -84,7 +61,7 @@ test(
 /** Runs schemathesis and gives how many requests it generated; throws its report where it found something. */
 async function generatedBy(args: readonly string[], cwd: string): Promise<number> {
   const options = { cwd, timeout: RUN_MS, maxBuffer: 64 * 1024 * 1024 };
-  const { stdout } = await run(PROGRAM, args, options).catch((error: unknown) => {
+  const { stdout } = await run(join(bin, "schemathesis"), args, options).catch((error: unknown) => {
     const report = error instanceof Error && "stdout" in error ? String(error.stdout) : "";
     throw new assert.AssertionError({ message: report.slice(-8_000) || String(error) });
   });

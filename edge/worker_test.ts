@@ -29,13 +29,6 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A picture that goes on with zeros. */
-function pngOf(bytes: number): Uint8Array<ArrayBuffer> {
-  const large = new Uint8Array(bytes);
-  large.set(PNG);
-  return large;
-}
-
 test("an image goes in by a session, is read, listed and erased", async () => {
   const ask = (line: string, init: RequestInit = {}) => edge.ask(line, init, { sub: "walker" });
   const declared = { contentType: "image/png", size: PNG.length, sha256: sha256(PNG) };
@@ -104,15 +97,6 @@ test("a rendition's URL is the same the next time, and a browser may keep what i
   const read = await fetch(url);
   assert.deepEqual([read.status, await read.bytes()], [200, PNG]);
   assert.equal(read.headers.get("cache-control"), "private, max-age=600");
-});
-
-test("ten bodies of 10 MiB at once are streamed to storage whole and with their digests", async () => {
-  const large = pngOf(10 * MIB);
-  const query = `?sha256=${sha256(large)}`;
-  await Promise.all(Array.from({ length: 10 }, async () => {
-    const { imageId } = await readAs(imageSummary, await edge.sendPng(large, query), 202);
-    assert.equal((await edge.rawObjectOf(imageId)).size, String(10 * MIB));
-  }));
 });
 
 const FORM_HEAD =

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pythonEnvironment } from "@tintype/cli/python_environment";
 import { STATEMENTS } from "@tintype/processor/adapters/bigquery_statements";
 
 /** One SQL text in both dialects; `source` is the file below `infra/bigquery`, or the statement's name. */
@@ -18,7 +19,7 @@ export interface Translation {
 }
 
 /** The sqlglot whose output is committed. */
-export const SQLGLOT_VERSION = "30.30.0";
+const SQLGLOT = "sqlglot==30.30.0";
 
 /** The committed translations. */
 export const TRANSLATIONS_PATH = fileURLToPath(
@@ -27,7 +28,6 @@ export const TRANSLATIONS_PATH = fileURLToPath(
 
 const FOLDERS = ["views", "scheduled", "questions"] as const;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const ENVIRONMENT = join(HERE, "../../.tintype/cache/sqlglot");
 
 const TRANSPILE = `
 import json, sys
@@ -55,13 +55,10 @@ def translate(text):
 json.dump([translate(text) for text in json.load(sys.stdin)], sys.stdout)
 `;
 
-const HAS_SQLGLOT = `import sqlglot; assert sqlglot.__version__ == "${SQLGLOT_VERSION}"`;
-
-/** A Python that has the right sqlglot, where none is at hand one of its own that it makes from PyPI; null where it cannot. */
-export function findPython(): string | null {
-  const candidates = [join(ENVIRONMENT, "bin/python"), "python3"];
-  const found = candidates.find((python) => runs(python, ["-c", HAS_SQLGLOT]));
-  return found ?? makeEnvironment();
+/** The Python that has that sqlglot. */
+export function findPython(): { readonly python: string; readonly missing: string | false } {
+  const { bin, missing } = pythonEnvironment(SQLGLOT);
+  return { python: join(bin, "python"), missing };
 }
 
 /** Makes the translations of all views and statements with the given Python; throws where sqlglot cannot read a text. */
@@ -89,31 +86,9 @@ export function readSources(): Omit<Translation, "duckdb">[] {
   ].map(([source, text]) => ({ source, bigquery: text.trim() }));
 }
 
-function makeEnvironment(): string | null {
-  if (!runs("python3", ["-m", "venv", ENVIRONMENT])) return null;
-  const python = join(ENVIRONMENT, "bin/python");
-  return runs(python, ["-m", "pip", "-q", "install", `sqlglot==${SQLGLOT_VERSION}`])
-    ? python
-    : null;
-}
-
-function runs(command: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 if (import.meta.main) {
-  const python = findPython();
-  if (python === null) {
-    console.error(
-      `Cannot make translations: python3 with venv and sqlglot ${SQLGLOT_VERSION} is missing`,
-    );
-    process.exit(1);
-  }
+  const { python, missing } = findPython();
+  if (missing) throw new Error(`Cannot make translations: ${missing}`);
   const translations = makeTranslations(python);
   writeFileSync(TRANSLATIONS_PATH, formatTranslations(translations));
   console.log(`Wrote ${translations.length} translations to ${TRANSLATIONS_PATH}`);

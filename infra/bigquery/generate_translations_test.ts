@@ -6,13 +6,11 @@ import {
   formatTranslations,
   makeTranslations,
   readSources,
-  SQLGLOT_VERSION,
   type Translation,
   TRANSLATIONS_PATH,
 } from "./generate_translations.ts";
 
-const python = findPython();
-const skip = python === null ? `python3 cannot install sqlglot ${SQLGLOT_VERSION}` : false;
+const { python, missing: skip } = findPython();
 const AGAIN = "run node infra/bigquery/generate_translations.ts";
 
 test("each view and statement has its translation under its present text", () => {
@@ -25,7 +23,6 @@ test(
   "the committed translations are what sqlglot makes of the BigQuery texts",
   { skip },
   () => {
-    assert.ok(python !== null);
     assert.equal(
       readFileSync(TRANSLATIONS_PATH, "utf8"),
       formatTranslations(makeTranslations(python)),

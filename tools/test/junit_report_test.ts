@@ -2,18 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseJunitReport } from "./junit_report.ts";
 
-test("parseJunitReport() reads Node's cases with the reasons of their skips", () => {
+const BAD = `1 < 2
+- 3
+      at TestContext.<anonymous> (file:///tests/bad_test.ts:4:2)
+      [cause]: Error: "inner"`;
+
+test("parseJunitReport() reads Node's cases with the reasons of their skips and failures", () => {
   const cases = parseJunitReport(`<testsuites>
     <testcase name="a &lt;b> &amp;lt; &quot;c&quot;" time="0.1" classname="test"/>
     <testsuite name="group"><testcase name="inner" time="0.1"></testcase></testsuite>
-    <testcase name="bad" failure="1 !== 2"><failure type="x" message="y">z</failure></testcase>
+    <testcase name="bad" failure="1 !== 2"><failure type="x" message="1 &lt; 2&#10;&#10;- 3">
+      at node:internal/test:1
+      at TestContext.&lt;anonymous> (file:///tests/bad_test.ts:4:2)
+      [cause]: Error: &quot;inner&quot;
+    </failure></testcase>
     <testcase name="left out"><skipped type="skipped" message="needs ../shared"/></testcase>
     <testcase name="silent"><skipped type="skipped" message="true"/></testcase>
   </testsuites>`);
   assert.deepEqual(cases, [
     { name: 'a <b> &lt; "c"', outcome: "passed", reason: "" },
     { name: "inner", outcome: "passed", reason: "" },
-    { name: "bad", outcome: "failed", reason: "" },
+    { name: "bad", outcome: "failed", reason: BAD },
     { name: "left out", outcome: "skipped", reason: "needs ../shared" },
     { name: "silent", outcome: "skipped", reason: "" },
   ]);

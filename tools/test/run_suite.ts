@@ -64,8 +64,10 @@ async function runCheck(
   for (const { name, command } of checkSteps(root)) {
     const result = await runCommand(command, { env, signal });
     elapsedMs += result.elapsedMs;
-    cases.push({ name, outcome: result.code === 0 ? "passed" : "failed", reason: "" });
-    if (result.code !== 0) outputs.push(`${name}\n${result.output}`);
+    const isPassed = result.code === 0;
+    const reason = isPassed ? "" : result.output.trim();
+    cases.push({ name, outcome: isPassed ? "passed" : "failed", reason });
+    if (!isPassed) outputs.push(`${name}\n${result.output}`);
   }
   return { name: suite.name, cases, output: outputs.join("\n"), elapsedMs };
 }
@@ -105,9 +107,10 @@ export function suiteEnvironment(root: string, path = ""): Readonly<Record<strin
 
 function withRunnerFailure(
   cases: readonly TestCase[],
-  { code, timedOut }: CommandResult,
+  { code, timedOut, output }: CommandResult,
 ): readonly TestCase[] {
-  const failed = (name: string) => [...cases, { name, outcome: "failed", reason: "" } as const];
+  const reason = output.trimEnd().split("\n").slice(-10).join("\n");
+  const failed = (name: string) => [...cases, { name, outcome: "failed", reason } as const];
   // Named whatever else failed: a runner that is ended may call the test failed that it was at.
   if (timedOut) return failed("the suite ends within its limit");
   if (code === 0 || cases.some(({ outcome }) => outcome === "failed")) return cases;
