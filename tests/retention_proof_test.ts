@@ -193,7 +193,7 @@ test("an export of a person of the stream holds the originals, and names the rec
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "tintype-export-"));
   try {
-    const whose = { tenant: LOCAL.tenant, subject: "stream-0", folder };
+    const whose = { tenant: LOCAL.kafka.tenant, subject: "stream-0", folder };
     const { code, stdout, list } = await exportPerson(system, whose);
     const streamed = images.filter(({ door }) => door === "kafka").map(({ imageId: id }) => id);
     assert.deepEqual([code, list.kafka.map(({ imageId: id }) => id)], [0, streamed.sort()], stdout);
