@@ -141,22 +141,15 @@ export class TintypeClient implements Client {
     const limits: Client["limits"] = (options) => call({ path: "/v1/limits", ...options });
     this.limits = limits;
     this.upload = (file, options) => beginUpload(tools, file, options);
-    this.waitUntilReady = waiterFor(images);
+    this.waitUntilReady =
+      ((ids: string | readonly string[], options?: WaitManyOptions) =>
+        typeof ids === "string"
+          ? waitForOne(images, ids, options)
+          : waitForMany(images, ids, options)) as Client["waitUntilReady"]; // one or many, as it is asked
     this.watch = (options) => watchImages(images, { ...options, retry });
     const upload: Client["upload"] = (file, options) => beginUpload(together, file, options);
     this.queue = (options) => new UploadQueue({ upload, images, limits }, options);
   }
-}
-
-function waiterFor(images: Images): Client["waitUntilReady"] {
-  function waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
-  function waitUntilReady(ids: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
-  function waitUntilReady(ids: string | readonly string[], options?: WaitManyOptions) {
-    return typeof ids === "string"
-      ? waitForOne(images, ids, options)
-      : waitForMany(images, ids, options);
-  }
-  return waitUntilReady;
 }
 
 /** A browser's must be called as its own. */
