@@ -1,6 +1,6 @@
 /** What the client's tests send to: answers in a fixed order in the place of the edge and of a session. */
 import assert from "node:assert/strict";
-import { type ClientOptions, createClient } from "./client.ts";
+import { type ClientOptions, TintypeClient } from "./client.ts";
 import { newImageId } from "./image_id.ts";
 import { UploadError } from "./problem.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -132,7 +132,7 @@ export function clientOf(
   options: Partial<ClientOptions> = {},
 ) {
   const { fetcher, sent } = scriptedFetch(...answers);
-  const client = createClient({
+  const client = new TintypeClient({
     edge: "http://edge.test",
     token: () => "t0ken",
     account: "ann",

@@ -119,56 +119,37 @@ export class TintypeClient implements Client {
   readonly limits: Client["limits"];
   readonly images: Images;
 
-  constructor(options: ClientOptions) {
-    const { upload, waitUntilReady, watch, queue, limits, images } = createClient(options);
-    this.upload = upload;
-    this.waitUntilReady = waitUntilReady;
-    this.watch = watch;
-    this.queue = queue;
-    this.limits = limits;
+  constructor({
+    edge,
+    token,
+    store = new MemoryResumeStore(),
+    account,
+    fetch: given,
+    retry = DEFAULT_RETRY,
+    chunkBytes,
+  }: ClientOptions) {
+    const source = patientSource(token, retry);
+    const clock = new ServerClock();
+    const call = edgeCaller({ edge, token: source, fetcher: given ?? ownFetch, retry, clock });
+    const records = new ResumeRecords({ store, edge, account, token: source });
+    const fetcher: SendingFetch = given ??
+      (typeof XMLHttpRequest === "undefined" ? ownFetch : xhrFetch);
+    const tools = { call, declare: declareEach(call), clock, fetcher, retry, chunkBytes, records };
+    const together = { ...tools, declare: declareTogether(call, retry) };
+    const images = imagesOf(call);
     this.images = images;
+    const limits: Client["limits"] = (options) => call({ path: "/v1/limits", ...options });
+    this.limits = limits;
+    this.upload = (file, options) => beginUpload(tools, file, options);
+    this.waitUntilReady =
+      ((ids: string | readonly string[], options?: WaitManyOptions) =>
+        typeof ids === "string"
+          ? waitForOne(images, ids, options)
+          : waitForMany(images, ids, options)) as Client["waitUntilReady"]; // one or many, as it is asked
+    this.watch = (options) => watchImages(images, { ...options, retry });
+    const upload: Client["upload"] = (file, options) => beginUpload(together, file, options);
+    this.queue = (options) => new UploadQueue({ upload, images, limits }, options);
   }
-}
-
-/** Makes a client without a class. */
-export function createClient({
-  edge,
-  token,
-  store = new MemoryResumeStore(),
-  account,
-  fetch: given,
-  retry = DEFAULT_RETRY,
-  chunkBytes,
-}: ClientOptions): Client {
-  const source = patientSource(token, retry);
-  const clock = new ServerClock();
-  const call = edgeCaller({ edge, token: source, fetcher: given ?? ownFetch, retry, clock });
-  const records = new ResumeRecords({ store, edge, account, token: source });
-  const fetcher: SendingFetch = given ??
-    (typeof XMLHttpRequest === "undefined" ? ownFetch : xhrFetch);
-  const tools = { call, declare: declareEach(call), clock, fetcher, retry, chunkBytes, records };
-  const together = { ...tools, declare: declareTogether(call, retry) };
-  const images = imagesOf(call);
-  function waitUntilReady(imageId: string, options?: WaitOptions): Promise<Image>;
-  function waitUntilReady(ids: readonly string[], options?: WaitManyOptions): Promise<Image[]>;
-  function waitUntilReady(ids: string | readonly string[], options?: WaitManyOptions) {
-    return typeof ids === "string"
-      ? waitForOne(images, ids, options)
-      : waitForMany(images, ids, options);
-  }
-  const limits: Client["limits"] = (options) => call({ path: "/v1/limits", ...options });
-  return {
-    upload: (file, options) => beginUpload(tools, file, options),
-    waitUntilReady,
-    watch: (options) => watchImages(images, { ...options, retry }),
-    queue: (options) =>
-      new UploadQueue({
-        upload: (file, queued) => beginUpload(together, file, queued),
-        ...{ images, limits },
-      }, options),
-    limits,
-    images,
-  };
 }
 
 /** A browser's must be called as its own. */

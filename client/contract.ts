@@ -1,8 +1,6 @@
 /** The edge's HTTP contract, made from its /openapi.json by `deno task generate`. */
 // deno-fmt-ignore-file
 
-export type paths = Record<string, never>;
-export type webhooks = Record<string, never>;
 export type components = {
     schemas: {
         readonly AcceptedErasure: {
@@ -11,17 +9,6 @@ export type components = {
             readonly status: "accepted";
             /** @description Path on this host */
             readonly erasure: string;
-        };
-        readonly ErasureResults: {
-            readonly results: readonly (components["schemas"]["AcceptedErasure"] | {
-                /** @description UUIDv7; its time is the image's T0 */
-                readonly imageId: string;
-                readonly status: number;
-                readonly problem: components["schemas"]["Problem"];
-            })[];
-        };
-        readonly ErasuresRequest: {
-            readonly imageIds: readonly string[];
         };
         readonly ErasureState: {
             /** @description UUIDv7; its time is the image's T0 */
@@ -43,9 +30,6 @@ export type components = {
             readonly ttlSeconds: number;
             /** @description The caller's own reference */
             readonly ref?: string;
-        };
-        readonly Health: {
-            readonly status: "ok";
         };
         readonly ImageEvent: {
             readonly type: "image.ready" | "image.rejected" | "image.failed" | "image.erased";
@@ -223,13 +207,6 @@ export type components = {
                 readonly message: string;
             }[];
         };
-        readonly ResourceMetadata: {
-            readonly resource: string;
-            readonly authorization_servers: readonly string[];
-            readonly scopes_supported: readonly string[];
-            readonly bearer_methods_supported: readonly "header"[];
-            readonly resource_documentation: string;
-        };
         readonly StartedUpload: {
             /** @description UUIDv7; its time is the image's T0 */
             readonly imageId: string;
@@ -273,54 +250,11 @@ export type components = {
             /** @description The caller's own reference */
             readonly ref?: string;
         };
-        readonly UploadResults: {
-            readonly results: readonly ({
-                /** @description UUIDv7; its time is the image's T0 */
-                readonly imageId: string;
-                readonly upload: {
-                    readonly protocol: "gcs-resumable";
-                    readonly method: "PUT";
-                    /** @description The session: whoever has it can write; keep it secret */
-                    readonly url: string;
-                    readonly headers: {
-                        readonly [key: string]: string;
-                    };
-                    /** @description Chunks but the last are multiples of it */
-                    readonly chunkMultiple: number;
-                    /** @description ISO 8601, UTC */
-                    readonly expiresAt: string;
-                };
-                /** @description Path on this host */
-                readonly image: string;
-                /** @description ISO 8601, UTC */
-                readonly purgeAt: string;
-                readonly status: 201;
-            } | {
-                readonly status: 200;
-                /** @description UUIDv7; its time is the image's T0 */
-                readonly imageId: string;
-                readonly state: components["schemas"]["ImageState"];
-            } | {
-                readonly status: number;
-                readonly problem: components["schemas"]["Problem"];
-            })[];
-        };
-        readonly UploadsRequest: {
-            readonly uploads: readonly components["schemas"]["UploadRequest"][];
-        };
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
 };
 export type AcceptedErasure = components['schemas']['AcceptedErasure'];
-export type ErasureResults = components['schemas']['ErasureResults'];
-export type ErasuresRequest = components['schemas']['ErasuresRequest'];
 export type ErasureState = components['schemas']['ErasureState'];
 export type GrantRequest = components['schemas']['GrantRequest'];
-export type Health = components['schemas']['Health'];
 export type ImageEvent = components['schemas']['ImageEvent'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type ImageState = components['schemas']['ImageState'];
@@ -330,11 +264,6 @@ export type Limits = components['schemas']['Limits'];
 export type MadeGrant = components['schemas']['MadeGrant'];
 export type Original = components['schemas']['Original'];
 export type Problem = components['schemas']['Problem'];
-export type ResourceMetadata = components['schemas']['ResourceMetadata'];
 export type StartedUpload = components['schemas']['StartedUpload'];
 export type TestEvent = components['schemas']['TestEvent'];
 export type UploadRequest = components['schemas']['UploadRequest'];
-export type UploadResults = components['schemas']['UploadResults'];
-export type UploadsRequest = components['schemas']['UploadsRequest'];
-export type $defs = Record<string, never>;
-export type operations = Record<string, never>;

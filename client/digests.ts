@@ -37,24 +37,18 @@ export async function endsHashOf({ size, read }: Pick<UploadSource, "size" | "re
   return `${await hashOf(head)} ${await hashOf(tail)}`;
 }
 
-/** A hash in hex that differs where bytes differ: SHA-256, or 128 bits of no cryptographic strength where there is no Web Crypto. */
+/**
+ * What differs where bytes differ: SHA-256 in hex, or CRC32C where there is no Web Crypto. A record that is taken for another's
+ * does no harm: the stored object's size and checksum are compared in the end.
+ */
 export async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return await sha256Of(bytes) ?? [1, 2, 3, 4].map((seed) => weakHashOf(bytes, seed)).join("");
+  return await sha256Of(bytes) ?? crc32cOf(bytes);
 }
 
 async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
   // Absent in React Native, and in pages that came over plain HTTP.
   const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
   return subtle && hexOf(new Uint8Array(await subtle.digest("SHA-256", bytes)));
-}
-
-/** FNV-1a with a basis by seed, and the last steps of MurmurHash3. */
-function weakHashOf(bytes: Uint8Array, seed: number): string {
-  let hash = Math.imul(seed, 0x9e3779b1) ^ 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
-  return ((hash ^ hash >>> 16) >>> 0).toString(16).padStart(8, "0");
 }
 
 async function digestParts(

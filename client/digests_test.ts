@@ -56,12 +56,8 @@ test("digests and hashes do without Web Crypto", async () => {
   Object.defineProperty(globalThis, "crypto", { value: undefined, configurable: true });
   try {
     assert.deepEqual(await digestsOf(partsOf(new Blob([]))), { crc32c: "AAAAAA==" });
-    const hashes = new Set<string>();
-    for (let at = 0; at < 20_000; at++) {
-      hashes.add(await hashOf(new TextEncoder().encode(`n ${at}`)));
-    }
-    assert.equal(hashes.size, 20_000);
-    assert.match([...hashes][0] ?? "", /^[0-9a-f]{32}$/);
+    // The check value of CRC-32C (RFC 3720, B.4 has others).
+    assert.equal(await hashOf(new TextEncoder().encode("123456789")), "4waSgw==");
   } finally {
     Object.defineProperty(globalThis, "crypto", { value: crypto, configurable: true });
   }

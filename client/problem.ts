@@ -1,7 +1,6 @@
 import { fieldsOf } from "@tintype/gcs/json_fields";
 import { isRetryableStatus } from "@tintype/gcs/retry";
 import { retryAfterMs } from "@tintype/gcs/retry_after";
-import type { StorageError } from "@tintype/gcs/storage_error";
 import type { Problem as EdgeProblem } from "./contract.ts";
 
 /**
@@ -70,9 +69,10 @@ export function problemOf(response: Response, text: string): Problem {
 }
 
 /** What a store's error means: `unavailable` where trying again may help, else `storage_refused`. */
-export function storageProblemOf({ status, retryAfterMs }: StorageError): Problem {
+export function storageProblemOf({ status, headers }: Response): Problem {
   const code = isRetryableStatus(status) ? "unavailable" : "storage_refused";
-  return { status, code, detail: `the store responded with ${status}`, retryAfterMs };
+  const detail = `the store responded with ${status}`;
+  return { status, code, detail, retryAfterMs: retryAfterMs(headers) };
 }
 
 function isProblem(response: Response): boolean {

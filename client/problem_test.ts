@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { storageErrorOf } from "@tintype/gcs/storage_error";
 import { problemOf, storageProblemOf } from "./problem.ts";
 
 test("problemOf() reads the edge's problem document", () => {
@@ -40,8 +39,7 @@ test("problemOf() passes on which fields were wrong", () => {
 });
 
 test("storageProblemOf() tells what passes from what is final", () => {
-  const codeOf = (status: number) =>
-    storageProblemOf(storageErrorOf(new Response(null, { status }), "")).code;
+  const codeOf = (status: number) => storageProblemOf(new Response(null, { status })).code;
   for (const status of [408, 429, 500, 503]) assert.equal(codeOf(status), "unavailable");
   for (const status of [400, 401, 403]) assert.equal(codeOf(status), "storage_refused");
 });

@@ -5,10 +5,10 @@
 import { formatContentRange } from "@tintype/gcs/content_range";
 import {
   type CompletedUpload,
-  isSessionLost,
-  sessionStateOf,
-} from "@tintype/gcs/resumable_session";
-import { isAlreadyThere, StorageError } from "@tintype/gcs/storage_error";
+  isLostStatus,
+  isTaken,
+  readSessionState,
+} from "@tintype/gcs/session_state";
 import type { ChunkSize } from "./chunk_size.ts";
 import { storageProblemOf, UploadError } from "./problem.ts";
 import { pauseAfter, type PauseOptions } from "./retry.ts";
@@ -133,14 +133,7 @@ async function put(
     signal,
     onSent: (bytes) => onSent?.(start + bytes),
   });
-  try {
-    return await read(answer, size, crc32c);
-  } catch (error) {
-    if (isSessionLost(error)) return "lost";
-    // An object of this name was there first.
-    if (isAlreadyThere(error)) return "taken";
-    throw error instanceof StorageError ? new UploadError(storageProblemOf(error)) : error;
-  }
+  return await read(answer, size, crc32c);
 }
 
 async function read(
@@ -148,11 +141,18 @@ async function read(
   size: number,
   crc32c: SendOptions["crc32c"],
 ): Promise<SessionAnswer> {
-  const state = sessionStateOf(response, text);
+  const { status } = response;
+  const state = readSessionState(response, text);
+  if (state === undefined) {
+    if (isLostStatus(status)) return "lost";
+    // An object of this name was there first.
+    if (isTaken(status, text)) return "taken";
+    throw new UploadError(storageProblemOf(response));
+  }
   if ("held" in state) return { held: Math.min(size, state.held) };
   if (isStored(state.completed, size, await crc32c)) return "complete";
   const detail = "the store has other bytes than the file";
-  throw new UploadError({ status: response.status, code: "digest_mismatch", detail });
+  throw new UploadError({ status, code: "digest_mismatch", detail });
 }
 
 /** Whether the object is the file, as far as the store names its size and checksum. */

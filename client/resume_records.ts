@@ -1,7 +1,12 @@
 import { fieldsOf } from "@tintype/gcs/json_fields";
 import { hashOf } from "./digests.ts";
 import type { TokenSource } from "./edge_caller.ts";
-import { forgivingStore, type ResumeRecord, type ResumeStore } from "./resume_store.ts";
+import {
+  forgivingStore,
+  MemoryResumeStore,
+  type ResumeRecord,
+  type ResumeStore,
+} from "./resume_store.ts";
 
 /** What an upload is recognised by when it is begun again. */
 export interface UploadIdentity {
@@ -48,23 +53,17 @@ export class ResumeRecords {
     const { edge, token, account = accountOf(await token({})) } = this.#options;
     const identity = JSON.stringify([edge, account, content, size, contentType, preset, ref]);
     const key = await hashOf(new TextEncoder().encode(identity));
-    if (this.#inUse.has(key)) return NO_RECORD;
+    const isTaken = this.#inUse.has(key);
     this.#inUse.add(key);
+    const store = isTaken ? new MemoryResumeStore() : this.#store;
     return {
-      get: () => this.#store.get(key),
-      put: (record) => this.#store.put(key, record),
-      remove: () => this.#store.remove(key),
-      close: () => void this.#inUse.delete(key),
+      get: () => store.get(key),
+      put: (record) => store.put(key, record),
+      remove: () => store.remove(key),
+      close: () => void (isTaken || this.#inUse.delete(key)),
     };
   }
 }
-
-const NO_RECORD: OpenRecord = {
-  get: () => Promise.resolve(undefined),
-  put: () => Promise.resolve(),
-  remove: () => Promise.resolve(),
-  close: () => undefined,
-};
 
 /** Who a JWT speaks of, or which grant it is, as grants name nobody: it only keeps records apart. */
 function accountOf(token: string): string {

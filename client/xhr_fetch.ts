@@ -9,13 +9,10 @@ interface SentInit extends RequestInit {
 /** `fetch`, or what stands in its place: only some are able to call `onSent`. */
 export type SendingFetch = (url: string, init: SentInit) => Promise<Response>;
 
-/** Statuses whose responses have no body (Fetch standard, "null body status"). */
-const WITHOUT_BODY: readonly number[] = [204, 205, 304];
-
 /** `fetch` by XMLHttpRequest, as far as an upload needs it: it alone reports what has left. */
 export const xhrFetch: SendingFetch = async (
   url,
-  { method = "GET", headers, body, signal, onSent },
+  { method = "GET", headers: sent, body, signal, onSent },
 ) => {
   throwIfAborted(signal ?? undefined);
   const request = new XMLHttpRequest();
@@ -24,7 +21,7 @@ export const xhrFetch: SendingFetch = async (
   try {
     await new Promise<void>((resolve, reject) => {
       request.open(method, url);
-      for (const [name, value] of new Headers(headers)) request.setRequestHeader(name, value);
+      for (const [name, value] of new Headers(sent)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => onSent?.(loaded);
       request.onload = () => resolve();
       request.onerror = request.onabort = () => reject(new TypeError("The connection was lost"));
@@ -34,17 +31,15 @@ export const xhrFetch: SendingFetch = async (
     signal?.removeEventListener("abort", abort);
   }
   const { status, responseText } = request;
-  return new Response(WITHOUT_BODY.includes(status) ? null : responseText, {
-    status,
-    headers: headersOf(request.getAllResponseHeaders()),
-  });
+  const headers = headersOf(request.getAllResponseHeaders());
+  // Some statuses, such as 204, take no body, not even an empty one.
+  return new Response(responseText || null, { status, headers });
 };
 
 function headersOf(lines: string): Headers {
   const headers = new Headers();
-  for (const line of lines.split("\r\n")) {
-    const end = line.indexOf(":");
-    if (end > 0) headers.append(line.slice(0, end), line.slice(end + 1).trim());
+  for (const [, name = "", value = ""] of lines.matchAll(/^([^:]+):(.*)$/gm)) {
+    headers.append(name, value);
   }
   return headers;
 }

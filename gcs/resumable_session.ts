@@ -2,30 +2,16 @@
  * A resumable session (https://cloud.google.com/storage/docs/performing-resumable-uploads): start it, put bytes, ask what
  * it holds, cancel it. Its URL is itself the credential: whoever has it can write, so it is never logged.
  */
-import { parseHeld } from "./byte_range.ts";
 import { formatContentRange } from "./content_range.ts";
-import { parseHashHeader } from "./hash_header.ts";
-import { fieldsOf } from "./json_fields.ts";
 import { uploadPath } from "./json_path.ts";
 import { type Bucket, callStorage, exchange, type StorageAccess } from "./storage_call.ts";
+import { readSessionState, type SessionState } from "./session_state.ts";
 import { StorageError, storageErrorOf } from "./storage_error.ts";
 import { resourceOf, type WriteOptions } from "./stored_object.ts";
 import type { StorageResponse } from "./transport.ts";
 
 /** Every body of a session but the last is a multiple of this, in bytes. */
 export const CHUNK_MULTIPLE = 256 * 1024;
-
-/** What a completed session says of its object, where it says it. */
-export interface CompletedUpload {
-  readonly generation: string | undefined;
-  /** Bytes, in decimal. */
-  readonly size: string | undefined;
-  /** Big-endian base64. */
-  readonly crc32c: string | undefined;
-}
-
-/** What a session answered: how many bytes it holds, or the object that it became. */
-export type SessionState = { readonly held: number } | { readonly completed: CompletedUpload };
 
 /** Bytes for a session: those from `start` up to `end`, or none for a status query. */
 export interface SessionPut extends Pick<WriteOptions, "signal"> {
@@ -78,32 +64,14 @@ export async function putToSession(
   });
 }
 
-/**
- * What a session's response says. A completed one answers with the JSON API's resource, or with an empty body and headers
- * (the XML API). Throws StorageError, which may say that the session is lost ({@link isSessionLost}).
- */
-export function sessionStateOf(
+/** What a session's response says; throws StorageError, as of a session that is lost. */
+function sessionStateOf(
   response: Pick<StorageResponse, "status" | "headers">,
   text: string,
 ): SessionState {
-  const { status, headers } = response;
-  if (status === 308) return { held: parseHeld(headers.get("range")) };
-  if (status !== 200 && status !== 201) throw storageErrorOf(response, text);
-  const resource = fieldsOf(text);
-  const named = (field: string, header: string | null | undefined) =>
-    String(resource[field] ?? header ?? "") || undefined;
-  return {
-    completed: {
-      generation: named("generation", headers.get("x-goog-generation")),
-      size: named("size", headers.get("x-goog-stored-content-length")),
-      crc32c: named("crc32c", parseHashHeader(headers.get("x-goog-hash")).crc32c),
-    },
-  };
-}
-
-/** Whether the session is gone for good: 410 within the week, later 404, 499 where it was cancelled. */
-export function isSessionLost(error: unknown): boolean {
-  return error instanceof StorageError && [404, 410, 499].includes(error.status);
+  const state = readSessionState(response, text);
+  if (state === undefined) throw storageErrorOf(response, text);
+  return state;
 }
 
 /** Ends a session, best effort: one that stays ends by itself in a week. */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { anonymous, withHeaders } from "./authorize.ts";
 import { MAX_BATCH, removeObjects } from "./batch.ts";
 import * as json from "./json_objects.ts";
-import { isSessionLost, putToSession } from "./resumable_session.ts";
+import { putToSession } from "./resumable_session.ts";
+import { isLostStatus } from "./session_state.ts";
 import { RETRY } from "./retry.ts";
 import { linkSignal } from "./signals.ts";
 import { StorageError } from "./storage_error.ts";
@@ -203,7 +204,9 @@ test("a session's answer is what it holds, its object, or an error that may say 
   assert.deepEqual(await put(), { held: 0 });
   const completed = { generation: undefined, size: "5", crc32c: "mnG7TA==" };
   assert.deepEqual(await put(), { completed });
-  const lost = await Promise.all([1, 2, 3, 4].map(() => put().catch(isSessionLost)));
+  const lost = await Promise.all(
+    [1, 2, 3, 4].map(() => put().catch(({ status }) => isLostStatus(status))),
+  );
   assert.deepEqual(lost, [true, true, true, false]);
 });
 

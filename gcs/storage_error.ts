@@ -1,5 +1,6 @@
 import { fieldsOf, recordOf } from "./json_fields.ts";
 import { retryAfterMs } from "./retry_after.ts";
+import { isTaken } from "./session_state.ts";
 import type { StorageResponse } from "./transport.ts";
 
 /** What a {@link StorageError} is made of. */
@@ -46,14 +47,9 @@ export function storageErrorOf(
   return new StorageError(`Responded with ${status} ${what}: ${message.slice(0, 500)}`, fields);
 }
 
-/**
- * Whether a create-only write failed because its name is taken: its precondition did not hold (412), or an identity that
- * may create but not delete would have had to replace the object (403 that names `storage.objects.delete`).
- */
+/** Whether a create-only write failed because its name is taken ({@link isTaken}). */
 export function isAlreadyThere(error: unknown): error is StorageError {
-  if (!(error instanceof StorageError)) return false;
-  return error.status === 412 ||
-    (error.status === 403 && error.message.includes("storage.objects.delete"));
+  return error instanceof StorageError && isTaken(error.status, error.message);
 }
 
 function xmlErrorOf(text: string) {

@@ -1,11 +1,6 @@
 import { concat } from "./byte_reader.ts";
-import {
-  cancelSession,
-  CHUNK_MULTIPLE,
-  type CompletedUpload,
-  putToSession,
-  startSession,
-} from "./resumable_session.ts";
+import { cancelSession, CHUNK_MULTIPLE, putToSession, startSession } from "./resumable_session.ts";
+import type { CompletedUpload } from "./session_state.ts";
 import { RETRY, withRetry } from "./retry.ts";
 import type { Bucket } from "./storage_call.ts";
 import { StorageError } from "./storage_error.ts";

@@ -2,7 +2,7 @@
  * The upload page: `page_app` holds what is so, `views/` draw it, the queue and the gallery do the work through the
  * project's own client. This file makes them, and passes on what the browser tells: drops, pastes, the network, time.
  */
-import { createClient } from "@tintype/client/client";
+import { TintypeClient } from "@tintype/client/client";
 import { IndexedDbResumeStore } from "@tintype/client/indexed_db_store";
 import { clearDatabase, openKeptFiles } from "@tintype/client/queue/kept_files";
 import { ENDED } from "@tintype/client/queue/queue_item";
@@ -29,7 +29,7 @@ const tiles = new WatchedTiles({
 const app = new PageApp({
   kept: await openKeptFiles(),
   clientOf: (account, token) =>
-    createClient({
+    new TintypeClient({
       edge: location.origin,
       ...{ account, token, store: new IndexedDbResumeStore(sessionsOf(account)) },
     }),

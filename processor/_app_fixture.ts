@@ -96,6 +96,7 @@ export function createKeeperFixture(
     ports: {
       ...world.ports,
       config: world.config,
+      rows: world.rows,
       random: (count) => crypto.getRandomValues(new Uint8Array(count)),
       pseudonymKey: 1,
       pseudonymKeys: new Map(),

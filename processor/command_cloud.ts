@@ -111,6 +111,7 @@ export async function openStores(
     platform: platformSettings({
       ...{ projectId, buckets, dataset },
       endpoints: { storage, pubsub, bigquery, logging: pubsub },
+      ...(storage === undefined ? { beside: {} } : {}),
     }),
   };
 }

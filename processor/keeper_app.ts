@@ -3,13 +3,22 @@ import {
   erasePerson,
   type ErasePersonPorts,
 } from "@tintype/core/ingest/erase_person";
+import {
+  type ExportedPage,
+  exportPerson,
+  type ExportPersonPorts,
+} from "@tintype/core/ingest/export_person";
 import { SHARDS } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type { Log, LogFields } from "@tintype/core/ports/log";
 import { rebuildRows, type RebuildRowsPorts } from "@tintype/core/processing/rebuild_rows";
 import { replayImages, type ReplayImagesPorts } from "@tintype/core/processing/replay_images";
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
-import type { Certificate, CertificatePlace } from "@tintype/core/retention/certificate";
+import {
+  type Certificate,
+  type CertificatePlace,
+  signedText,
+} from "@tintype/core/retention/certificate";
 import {
   type DescribedImage,
   type DescribeImagePorts,
@@ -27,6 +36,8 @@ import type { CallerVerifier } from "./adapters/oidc_verifier.ts";
 import { describeError } from "./describe_error.ts";
 import {
   eraseSchema,
+  exportListSchema,
+  exportSchema,
   idEndOf,
   imageSchema,
   readBody,
@@ -46,7 +57,8 @@ export type KeeperPorts =
   & ReplayImagesPorts
   & DescribeImagePorts
   & KeepDaysPorts
-  & ErasePersonPorts;
+  & ErasePersonPorts
+  & ExportPersonPorts;
 
 /** What the keeper's HTTP surface is made of. */
 export interface KeeperAppOptions {
@@ -128,6 +140,24 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
       { images: images.length, requested, isDryRun }
     ),
   };
+  /** As `erase`: called by people alone, and whose images they are is in no log. */
+  const exporting = {
+    name: "export",
+    run: async (call: CallOptions, c: Context) => {
+      const whose = await readBody(c, exportSchema, "export");
+      return await exportPerson(ports, { ...whose, kafkaMs: KAFKA_MS, ...call });
+    },
+    fieldsOf: ({ images, page }: ExportedPage) => ({ images, page: page.length }),
+  };
+  const exportList = {
+    name: "export-list",
+    run: async (_: CallOptions, c: Context) => {
+      const list = await readBody(c, exportListSchema, "sign the list of an export");
+      const signedAt = new Date(ports.clock.now()).toISOString();
+      return await signedText({ version: 1, document: "export", signedAt, ...list }, ports.sign);
+    },
+    fieldsOf: () => ({}),
+  };
   const image = {
     name: "image",
     run: async (call: CallOptions, c: Context) => {
@@ -172,6 +202,8 @@ export function createKeeperApp(options: KeeperAppOptions): Hono {
   add({ name: "days", run: days, fieldsOf: fields });
   add({ name: "repair", run: repair, fieldsOf: fields, timeoutMs: LONG_JOB_TIMEOUT_MS });
   add(erase);
+  add(exporting);
+  add(exportList);
   add(replay);
   add(rebuild);
   add(image);

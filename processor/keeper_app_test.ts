@@ -4,8 +4,10 @@ import { parseDaySalts } from "@tintype/core/model/day_salts";
 import { type ObjectName, rawName, receiptName, SHARDS } from "@tintype/core/model/object_name";
 import { parseOwner } from "@tintype/core/model/owner";
 import { processErasure } from "@tintype/core/processing/process_erasure";
+import { certificateSchema, isSigned } from "@tintype/core/retention/certificate";
 import { sweptPartSchema } from "@tintype/core/retention/sweep_part";
 import { dayOf } from "@tintype/core/model/utc_day";
+import { verify } from "@tintype/core/testing/sample_certificate";
 import { sampleRef } from "@tintype/core/testing/sample_row";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -21,6 +23,8 @@ import {
 } from "./_app_fixture.ts";
 
 const HOUR_MS = 3_600_000;
+const EMPTY_LIST = { tenant: "acme", files: [], missing: [], kafka: [] };
+const FILE = { name: `${sampleRef().imageId}/original.jpg`, bytes: 1, sha256: "0".repeat(64) };
 const inAlphabet = (a: string, b: string) => SHARDS.indexOf(a) - SHARDS.indexOf(b);
 
 describe("createKeeperApp()", () => {
@@ -203,6 +207,9 @@ describe("createKeeperApp()", () => {
       ["image", { imageId: "%" }, /must be an image's id/],
       ["image", {}, /either imageId or origin/],
       ["rebuild-rows", { days: ["2026-02-30"] }, /days\.0/],
+      ["export", { tenant: "acme" }, /subject/],
+      ["export-list", { ...EMPTY_LIST, files: [{ ...FILE, name: "../list" }] }, /files\.0\.name/],
+      ["export-list", { ...EMPTY_LIST, places: [] }, /places/],
     ] as const
   ) {
     test(`POST /jobs/${job} refuses ${JSON.stringify(body)} and says why`, async () => {
@@ -227,6 +234,19 @@ describe("createKeeperApp()", () => {
       const token = await tokenFor("erase");
       assert.equal((await post(app, "/jobs/erase", { token, body: wrong })).status, 400);
     }
+  });
+
+  test("POST /jobs/export names no subject, and the list that POST /jobs/export-list signs is no certificate", async () => {
+    const { runJob, events } = fixture();
+    const exported = await runJob("export", { tenant: "acme", subject: "ann@example.com" });
+    assert.deepEqual(exported, { days: 0, images: 0, erased: 0, page: [] });
+    const { text } = await runJob("export-list", { ...EMPTY_LIST, files: [FILE] });
+    const bytes = new TextEncoder().encode(text);
+    assert.deepEqual(JSON.parse(text).files, [FILE]);
+    assert.ok(await isSigned(bytes, verify));
+    assert.ok(!await isSigned(new TextEncoder().encode(text.replace("acme", "acne")), verify));
+    assert.equal(certificateSchema.safeParse(JSON.parse(text)).success, false);
+    assert.ok(!JSON.stringify(events()).includes("ann"));
   });
 
   test("POST /jobs/days makes the days that are near, and logs where they are few", async () => {

@@ -1,5 +1,7 @@
 /** What the keeper's jobs may be asked; commands send nothing else. */
 import { schemaError } from "@tintype/core/errors";
+import { MISSING_REASONS } from "@tintype/core/ingest/export_person";
+import { SHA256 } from "@tintype/core/model/digest";
 import { imageIdEndOfRecord, isImageId } from "@tintype/core/model/image_id";
 import { SOURCES } from "@tintype/core/model/manifest";
 import { isMediaType } from "@tintype/core/model/media_type";
@@ -22,12 +24,33 @@ export const repairSchema = z.strictObject({
   dryRun: z.boolean().optional(),
 });
 
-/** Whose images are erased, or with `dryRun` only found. */
-export const eraseSchema = z.strictObject({
+const imageId = z.string().refine(isImageId, "must be an image's id");
+const person = {
   tenant,
   subject: z.string().refine(isSubject, "must be 1 to 256 characters of Unicode"),
-  dryRun: z.boolean().default(false),
+};
+
+/** Whose images are erased, or with `dryRun` only found. */
+export const eraseSchema = z.strictObject({ ...person, dryRun: z.boolean().default(false) });
+
+/** Whose images are exported, a page at a time. */
+export const exportSchema = z.strictObject({ ...person, after: imageId.optional() });
+
+/** What an export holds, to be signed: names that an export has and numbers, so that nothing else gets the keeper's signature. */
+export const exportListSchema = z.strictObject({
+  tenant,
+  files: z.array(z.strictObject({
+    name: z.string().regex(/^[0-9a-f-]{36}\/(original\.[a-z]{1,8}|manifest\.json|rows\.json)$/),
+    bytes: z.int().min(0),
+    sha256: z.string().regex(SHA256),
+  })),
+  missing: z.array(z.strictObject({ imageId, reason: z.enum(MISSING_REASONS) })),
+  /** Images whose record may still be in Kafka, and until when. */
+  kafka: z.array(z.strictObject({ imageId, until: z.iso.datetime() })),
 });
+
+/** A body for {@link exportListSchema}. */
+export type ExportList = z.input<typeof exportListSchema>;
 
 /** Which images are processed again: by T0, by what their newest row says, as many as the limits let. */
 export const replaySchema = z.strictObject({
@@ -60,7 +83,7 @@ export const rebuildSchema = z.strictObject({
 
 /** Which image is described: by its id, or by the position of its Kafka record. */
 export const imageSchema = z.strictObject({
-  imageId: z.string().refine(isImageId, "must be an image's id").optional(),
+  imageId: imageId.optional(),
   origin: z.string().regex(ORIGIN, "must be topic/partition/offset").optional(),
   cluster: z.string().min(1).max(64).default("main"),
   tenant: tenant.optional(),

@@ -1,6 +1,6 @@
 /** Calls that the walks make: the edge as a client does, the emulators as Google's clients do, and their controls. */
 import assert from "node:assert/strict";
-import { type Client, createClient } from "@tintype/client/client";
+import { type Client, TintypeClient } from "@tintype/client/client";
 import { DAYS_FILE, type DaySalt, parseDaySalts } from "@tintype/core/model/day_salts";
 import { LOCAL, URLS } from "@tintype/local/start/local_names";
 import { eventually } from "@tintype/core/testing/eventually";
@@ -71,7 +71,7 @@ export async function callEdge(path: string, request: EdgeRequest = {}): Promise
 
 /** The project's client for a subject, with chunks of 1 MiB. */
 export function clientFor(sub: string): Client {
-  return createClient({
+  return new TintypeClient({
     edge: URLS.edge,
     token: () => tokenFor(sub),
     chunkBytes: 1024 * 1024,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, type NetworkWatch, type UploadProgress } from "@tintype/client/client";
+import { type NetworkWatch, TintypeClient, type UploadProgress } from "@tintype/client/client";
 import { forEachBounded } from "@tintype/core/concurrency";
 import { seededRandom } from "@tintype/core/seeded_random";
 import type { Edge } from "./_edge.ts";
@@ -85,7 +85,7 @@ async function uploadOne(
   if (!isOffline) await edge.addFault(faultOf(trouble, { number, at, partBytes, random }));
   const network = networkOf(number, isOffline ? at : undefined);
   const isWatched = random() < 0.5;
-  const client = createClient({
+  const client = new TintypeClient({
     edge: edge.url,
     token: () => tokens[number % tokens.length] ?? "",
     fetch: network.fetch,

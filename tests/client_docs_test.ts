@@ -210,10 +210,10 @@ test(
   async () => {
     const script = await bundle(
       `${own()}
-    import { createClient } from "@tintype/client/client";
+    import { TintypeClient } from "@tintype/client/client";
     import { render } from "preact";
     ${snippet("react")}
-    const client = createClient({ edge, token: () => accessToken() });
+    const client = new TintypeClient({ edge, token: () => accessToken() });
     render(<Uploader client={client} />, document.body);`,
       { jsx: "automatic", jsxImportSource: "preact", alias: { react: "preact/compat" } },
     );

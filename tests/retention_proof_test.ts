@@ -4,7 +4,8 @@
  * salt is dropped, nothing that is left says whose an image was, or which file; the moment before, all of it does.
  */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { newImageId } from "@tintype/client/image_id";
@@ -18,7 +19,7 @@ import { retentionPolicyOf } from "@tintype/core/retention/policy";
 import { scene } from "@tintype/core/testing/drawing";
 import { startWebhookReceiver, type WebhookReceiver } from "@tintype/local/start/webhook_receiver";
 import { eventually } from "@tintype/core/testing/eventually";
-import { STORAGE_URLS } from "@tintype/local/start/local_names";
+import { LOCAL, STORAGE_URLS } from "@tintype/local/start/local_names";
 import { gcsObjectStore } from "@tintype/processor/adapters/gcs_object_store";
 import { makeSample } from "@tintype/processor/testing/samples";
 import { readAudit, runAudit } from "./_audit.ts";
@@ -37,6 +38,7 @@ import {
   tokenFor,
   URLS,
 } from "./_cloud.ts";
+import { exportPerson } from "./_export.ts";
 import { WITHOUT_JAVA } from "./_java.ts";
 import { sha256 } from "./_pictures.ts";
 import { runningFiles } from "./_running_files.ts";
@@ -184,6 +186,23 @@ test("no log line of any part tells a canary, a token or a session's address", a
     logged.filter((line) => /X-Goog-Signature|upload_id=|eyJ[\w-]{20}/i.test(line)),
     [],
   );
+});
+
+test("an export of a person of the stream holds the originals, and names the records in Kafka", {
+  skip: WITHOUT_JAVA,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-export-"));
+  try {
+    const whose = { tenant: LOCAL.kafka.tenant, subject: "stream-0", folder };
+    const { code, stdout, list } = await exportPerson(system, whose);
+    const streamed = images.filter(({ door }) => door === "kafka").map(({ imageId: id }) => id);
+    assert.deepEqual([code, list.kafka.map(({ imageId: id }) => id)], [0, streamed.sort()], stdout);
+    for (const id of streamed) {
+      assert.equal(sha256(await readFile(join(folder, id, "original.jpg"))), sha256(picture));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("the audit of the running system passes and counts what is kept", async () => {

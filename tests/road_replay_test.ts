@@ -1,7 +1,7 @@
 /** Operators' commands on images that are there: they run where the service runs, so a tenant's own sizes stay. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createClient } from "@tintype/client/client";
+import { TintypeClient } from "@tintype/client/client";
 import { type Manifest, parseManifest } from "@tintype/core/model/manifest";
 import { URLS } from "@tintype/local/start/local_names";
 import { BUCKETS, namesWith, putObject, query, readObject, tokenFor } from "./_cloud.ts";
@@ -18,7 +18,7 @@ before(async () => {
   system = await openSystem();
   const plan = { renditions: [{ name: "tiny", width: 8, height: 8 }] };
   await putObject(BUCKETS.config, `tenants/${TENANT}.json`, JSON.stringify(plan));
-  const client = createClient({
+  const client = new TintypeClient({
     edge: URLS.edge,
     token: () => tokenFor("ann", { tenant: TENANT }),
   });

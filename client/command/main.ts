@@ -9,7 +9,7 @@ import { endOnInterrupt } from "@tintype/cli/interrupts";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
-import { createClient, type TokenSource } from "../client.ts";
+import { TintypeClient, type TokenSource } from "../client.ts";
 import { FileResumeStore } from "../node/file_store.ts";
 import { developmentTokens } from "./development_tokens.ts";
 import { findPictures, type Picture, type UnsentFile } from "@tintype/cli/find_pictures";
@@ -50,7 +50,7 @@ async function upload(command: UploadCommand, { signal }: AbortController): Prom
   const total = Array.isArray(pictures) ? pictures.length : 0;
   const issuers = command.token === undefined ? [LOCAL_PERSON.issuer] : [];
   await requireLocalSystem(command.to, ...issuers);
-  const client = createClient({
+  const client = new TintypeClient({
     edge: command.to,
     token: tokenSource(command),
     store: new FileResumeStore(join(command.state, "uploads")),

@@ -10,15 +10,10 @@ export async function queuedFileOf(
     readonly metadata: UploadOptions["metadata"];
   },
 ): Promise<QueuedFile> {
-  const facts = {
-    ...{ ...entry, isPaused: false, name: file.name || "picture", size: file.size },
-    ...(metadata === undefined ? {} : { metadata }),
-  };
-  if (!("open" in file)) {
-    return { ...facts, type: await typeOfFile(file, metadata?.contentType), file };
-  }
-  const { type, open, imageId } = file;
-  return { ...facts, type, file: open, ...(imageId === undefined ? {} : { imageId }) };
+  const { name, size } = file;
+  const facts = { ...entry, metadata, isPaused: false, name: name || "picture", size };
+  if ("open" in file) return { ...facts, type: file.type, file: file.open, imageId: file.imageId };
+  return { ...facts, type: await typeOfFile(file, metadata?.contentType), file };
 }
 
 /** A file's media type: its first bytes', else what is said of it. */

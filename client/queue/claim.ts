@@ -5,19 +5,10 @@
 export async function claim(id: string): Promise<(() => void) | undefined> {
   const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
   if (locks === undefined) return () => undefined;
-  const { promise: released, resolve: release } = withResolvers();
   return await new Promise((resolve) => {
     void locks.request(`tintype-queue ${id}`, { ifAvailable: true }, async (lock) => {
-      if (lock === null) return resolve(undefined);
-      resolve(release);
-      await released;
+      if (lock === null) resolve(undefined);
+      else await new Promise<void>((release) => resolve(release));
     });
   });
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers() {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => resolve = done);
-  return { promise, resolve };
 }

@@ -12,11 +12,11 @@ export interface KeptFile {
   readonly type: string;
   readonly addedAtMs: number;
   /** Absent once the store has all of it. */
-  readonly file?: File;
+  readonly file?: File | undefined;
   /** Known once the store has all of it. */
-  readonly imageId?: string;
+  readonly imageId?: string | undefined;
   readonly isPaused: boolean;
-  readonly metadata?: UploadOptions["metadata"];
+  readonly metadata?: UploadOptions["metadata"] | undefined;
 }
 
 /** Keeps the queue's files; a browser that has no room for one says so, and the queue goes on without. */

@@ -130,10 +130,17 @@ export function keptFileOf(entry: QueueEntry, account: string): KeptFile | undef
   const { item: { id, name, size, type, state, imageId }, file, addedAtMs, metadata } = entry;
   if (typeof file === "function") return undefined;
   return {
-    ...{ id, account, name, size, type, addedAtMs, isPaused: state === "paused" },
-    ...(file === undefined || imageId !== undefined ? {} : { file }),
-    ...(imageId === undefined ? {} : { imageId }),
-    ...(metadata === undefined ? {} : { metadata }),
+    id,
+    account,
+    name,
+    size,
+    type,
+    addedAtMs,
+    isPaused: state === "paused",
+    // The bytes are the store's.
+    file: imageId === undefined ? file : undefined,
+    imageId,
+    metadata,
   };
 }
 

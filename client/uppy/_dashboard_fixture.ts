@@ -1,5 +1,5 @@
 /** A page with Uppy's Dashboard for the plugin's test in a browser; bundled there, and told by `settings` where to send. */
-import { createClient } from "../client.ts";
+import { TintypeClient } from "../client.ts";
 import { IndexedDbResumeStore } from "../indexed_db_store.ts";
 import { Uppy } from "@uppy/core";
 import Dashboard from "@uppy/dashboard";
@@ -8,7 +8,7 @@ import { type TintypeBody, TintypeUploader } from "./tintype_uploader.ts";
 
 declare const settings: { readonly edge: string; readonly token: string };
 
-const client = createClient({
+const client = new TintypeClient({
   edge: settings.edge,
   token: () => settings.token,
   store: new IndexedDbResumeStore(),

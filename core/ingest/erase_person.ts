@@ -22,22 +22,31 @@ import type {
 } from "../ports/object_store.ts";
 import { requestErasure } from "./request_erasure.ts";
 
-/** What finding and erasing a person's images needs. */
-export interface ErasePersonPorts {
+/** What finding a person's images needs. */
+export interface FindPersonPorts {
   readonly raw: ObjectLister;
   readonly processed: ObjectLister;
-  readonly erasures: ObjectLister & ObjectCreator;
+  readonly erasures: ObjectLister;
   readonly config: Pick<ObjectReader, "read">;
   readonly pseudonymKeys: PseudonymKeys;
 }
 
-/** Whose images; a dry run requests nothing, and reports how far erasures are. */
-interface ErasePersonInput extends CallOptions {
+/** What finding and erasing a person's images needs. */
+export interface ErasePersonPorts extends FindPersonPorts {
+  readonly erasures: ObjectLister & ObjectCreator;
+}
+
+/** Whose images. */
+export interface FindPersonInput extends CallOptions {
   readonly tenant: Tenant;
   readonly subject: string;
-  readonly isDryRun: boolean;
   /** How long a record of Kafka's source topic can stay, in milliseconds. */
   readonly kafkaMs: number;
+}
+
+/** A dry run requests nothing, and reports how far erasures are. */
+interface ErasePersonInput extends FindPersonInput {
+  readonly isDryRun: boolean;
 }
 
 /** An image of the person, by times in milliseconds since the epoch. */
@@ -51,6 +60,11 @@ interface PersonImage {
   readonly erasedAtMs: number | undefined;
   /** Its record may be in Kafka's topic until then, as erasures do not reach there. */
   readonly kafkaUntilMs: number | undefined;
+}
+
+/** An image of the person, and its raw object where that is there. */
+export interface FoundImage extends PersonImage {
+  readonly raw: ObjectFacts | undefined;
 }
 
 /** What was found, the oldest first, and for how many a request was written now. */
@@ -67,9 +81,30 @@ const AT_ONCE = 16;
  * is. May be repeated. Throws `unavailable` where a store or a day's pseudonym key is missing.
  */
 export async function erasePerson(
-  { config, pseudonymKeys, ...stores }: ErasePersonPorts,
-  { tenant, subject, isDryRun, kafkaMs, ...options }: ErasePersonInput,
+  ports: ErasePersonPorts,
+  { isDryRun, ...input }: ErasePersonInput,
 ): Promise<ErasedPerson> {
+  const { days, found } = await findPerson(ports, input);
+  const images = found.map(({ raw: _, ...image }) => image);
+  const fresh = images.filter(({ requestedAtMs }) => requestedAtMs === undefined);
+  if (isDryRun) return { days, requested: 0, images };
+  const { tenant, signal } = input;
+  await forEachBounded(
+    fresh,
+    AT_ONCE,
+    ({ owner, imageId }) => requestErasure(ports, { tenant, owner, imageId }, { signal }),
+  );
+  return { days, requested: fresh.length, images };
+}
+
+/**
+ * Finds every image of a person, of both sources, the oldest first, by the owners of all days that have a salt. Throws as
+ * {@link erasePerson}.
+ */
+export async function findPerson(
+  { config, pseudonymKeys, ...stores }: FindPersonPorts,
+  { tenant, subject, kafkaMs, ...options }: FindPersonInput,
+): Promise<{ readonly days: number; readonly found: readonly FoundImage[] }> {
   const bytes = await config.read(DAYS_FILE as ObjectName, options); // a name of the configuration bucket
   const days = bytes === null ? [] : parseDaySalts(bytes);
   const found = await allEnded(days.map(async (day) => {
@@ -77,23 +112,16 @@ export async function erasePerson(
     const folder = { prefix: ownerPrefix(day.day, tenant, owner), ...options };
     return await imagesIn(stores, folder, { owner, kafkaMs });
   }));
-  const images = found.flat().toSorted((a, b) => a.t0Ms - b.t0Ms);
-  const fresh = images.filter(({ requestedAtMs }) => requestedAtMs === undefined);
-  if (isDryRun) return { days: days.length, requested: 0, images };
-  await forEachBounded(
-    fresh,
-    AT_ONCE,
-    ({ owner, imageId }) => requestErasure(stores, { tenant, owner, imageId }, options),
-  );
-  return { days: days.length, requested: fresh.length, images };
+  const oldestFirst = (a: FoundImage, b: FoundImage) => a.imageId < b.imageId ? -1 : 1;
+  return { days: days.length, found: found.flat().toSorted(oldestFirst) };
 }
 
 /** Images of one owner, who is a person on one day. */
 async function imagesIn(
-  { raw, processed, erasures }: Omit<ErasePersonPorts, "config" | "pseudonymKeys">,
+  { raw, processed, erasures }: Omit<FindPersonPorts, "config" | "pseudonymKeys">,
   folder: CallOptions & { readonly prefix: string },
   { owner, kafkaMs }: { readonly owner: Owner; readonly kafkaMs: number },
-): Promise<PersonImage[]> {
+): Promise<FoundImage[]> {
   const [raws, processeds, requests, receipts] = await allEnded([
     byImage(raw, folder),
     byImage(processed, folder),
@@ -103,10 +131,14 @@ async function imagesIn(
   const ids = new Set([raws, processeds, requests].flatMap((objects) => [...objects.keys()]));
   return [...ids].map((imageId) => {
     const t0Ms = t0OfImageId(imageId);
-    const metadata = raws.get(imageId)?.metadata;
-    const source = metadata && declarationOfMetadata(metadata).source;
+    const object = raws.get(imageId);
+    const source = object && declarationOfMetadata(object.metadata).source;
     return {
-      ...{ imageId, owner, t0Ms, source },
+      imageId,
+      owner,
+      t0Ms,
+      source,
+      raw: object,
       requestedAtMs: requests.get(imageId)?.createdMs,
       erasedAtMs: receipts.get(imageId)?.createdMs,
       kafkaUntilMs: source === "kafka" ? t0Ms + kafkaMs : undefined,

@@ -1,39 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DAYS_FILE, type DaySalt, serializeDaySalts } from "../model/day_salts.ts";
-import { deriveOwner, parsePseudonymKeys } from "../model/owner.ts";
-import { DAY_MS, dayOf } from "../model/utc_day.ts";
+import { parsePseudonymKeys } from "../model/owner.ts";
+import { DAY_MS } from "../model/utc_day.ts";
 import { eraseImage } from "../retention/erase_image.ts";
-import { sampleRef } from "../testing/sample_row.ts";
-import { NOON_MS, TestWorld } from "../testing/test_world.ts";
-import { erasePerson, type ErasePersonPorts } from "./erase_person.ts";
-
-const DAYS = [0, 1, 2].map((at): DaySalt => ({
-  ...{
-    day: dayOf(NOON_MS + at * DAY_MS),
-    salt: String(at).repeat(64),
-    pseudonymKey: at === 0 ? 1 : 2,
-  },
-}));
-const { tenant } = sampleRef();
-const KAFKA_MS = 3_600_000;
+import { NOON_MS } from "../testing/test_world.ts";
+import { KAFKA_MS, personWorld } from "./_person_testing.ts";
+import { erasePerson } from "./erase_person.ts";
 
 async function setUp() {
-  const world = new TestWorld();
-  await world.config.put(DAYS_FILE, serializeDaySalts(DAYS));
-  const pseudonymKeys = await parsePseudonymKeys(
-    JSON.stringify({ 1: "a".repeat(32), 2: "b".repeat(32) }),
-  );
-  const ports: ErasePersonPorts = { ...world, pseudonymKeys };
-  const input = { tenant, kafkaMs: KAFKA_MS };
-  const refOf = async (subject: string, day: number) => {
-    const salt = DAYS[day] ?? assert.fail();
-    const owner = await deriveOwner(pseudonymKeys, salt, { tenant, subject });
-    return { ...sampleRef(NOON_MS + day * DAY_MS), owner };
-  };
+  const made = await personWorld();
   const erase = (subject: string, isDryRun = false) =>
-    erasePerson(ports, { ...input, subject, isDryRun });
-  return { world, refOf, erase, ports, input };
+    erasePerson(made.ports, { ...made.input, subject, isDryRun });
+  return { ...made, erase };
 }
 
 test("erasePerson() finds a person on every day and of both sources, and requests each image once", async () => {
@@ -45,7 +23,7 @@ test("erasePerson() finds a person on every day and of both sources, and request
   ];
   const [others, othersTenant] = [await refOf("bob", 1), {
     ...second,
-    tenant: "other" as typeof tenant,
+    tenant: "other" as typeof second.tenant,
   }];
   await world.process(first);
   await world.upload(second, { declaration: { source: "kafka" } });

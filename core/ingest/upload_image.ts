@@ -4,6 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import type { ImageId } from "../model/image_id.ts";
+import { isOpenType } from "../model/media_type.ts";
 import type { CallOptions } from "../ports/call_options.ts";
 import type { ObjectCreator } from "../ports/object_store.ts";
 import type { BodyPromise, UploadBody } from "../ports/upload_body.ts";
@@ -47,7 +48,9 @@ export async function uploadImage(
 ): Promise<UploadedImage> {
   const { plan, body, sha256 } = input;
   const declared = { sha256, size: body.size, preset: input.preset, ref: input.ref };
-  admitDeclaration({ ...declared, contentType: body.contentType }, plan);
+  // Who does not know the type leaves it to the bytes.
+  const said = isOpenType(body.contentType) ? admitHead(await body.head(), plan) : body.contentType;
+  admitDeclaration({ ...declared, contentType: said }, plan);
   const { ref, isGiven, existing } = await admitId(ports, input, declared, options);
   const { imageId } = ref;
   if (existing !== undefined) return { imageId, existing };

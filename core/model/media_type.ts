@@ -79,7 +79,7 @@ export function isMediaType(value: string): value is MediaType {
 }
 
 /**
- * Parses a `Content-Type` (RFC 9110, section 8.3): case and parameters do not count, `image/jpg` is JPEG.
+ * Parses a `Content-Type` (RFC 9110, section 8.3): case and parameters do not count, `image/jpg` and `image/pjpeg` are JPEG.
  * Throws `unsupported_type` where it is none of ours.
  */
 export function parseMediaType(value: string): MediaType {
@@ -94,9 +94,17 @@ export function parseMediaType(value: string): MediaType {
 
 /** The media type of a `Content-Type`, as {@link parseMediaType} reads it; undefined where it is none of ours. */
 export function mediaTypeOf(value: string): MediaType | undefined {
-  const essence = (value.split(";", 1)[0] ?? "").trim().toLowerCase();
-  const type = essence === "image/jpg" ? "image/jpeg" : essence;
+  const type = essenceOf(value).replace(/^image\/p?jpe?g$/, "image/jpeg");
   return isMediaType(type) ? type : undefined;
+}
+
+/** Whether a `Content-Type` leaves open what the bytes are: it is empty, or `application/octet-stream`. */
+export function isOpenType(value: string): boolean {
+  return ["", "application/octet-stream"].includes(essenceOf(value));
+}
+
+function essenceOf(value: string): string {
+  return (value.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
 /** The media type that a file's name or path ends in, in any case; undefined where it is none of ours. */

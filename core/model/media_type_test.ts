@@ -90,9 +90,9 @@ for (
   });
 }
 
-test("parseMediaType() ignores case and parameters and knows image/jpg", () => {
+test("parseMediaType() ignores case and parameters and knows older names of JPEG", () => {
   assert.equal(parseMediaType("Image/PNG; charset=binary"), "image/png");
-  assert.equal(parseMediaType(" image/jpg "), "image/jpeg");
+  for (const old of [" image/jpg ", "image/pjpeg"]) assert.equal(parseMediaType(old), "image/jpeg");
   for (const type of ALL_MEDIA_TYPES) assert.equal(parseMediaType(type), type);
 });
 

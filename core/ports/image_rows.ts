@@ -6,6 +6,7 @@
 import type { CallOptions } from "./call_options.ts";
 import type { ImageId } from "../model/image_id.ts";
 import type { ImageRef } from "../model/object_name.ts";
+import type { Tenant } from "../model/tenant.ts";
 import type { Generation } from "./object_store.ts";
 
 /** What BigQuery still holds of images. */
@@ -31,6 +32,15 @@ export interface ErasedRows {
   tombstones(imageIds: readonly ImageId[], options?: CallOptions): Promise<readonly ImageId[]>;
   /** Deletes, by one statement, every other row of all images that have an `erased` row; returns how many went. */
   removeErased(options?: CallOptions): Promise<number>;
+}
+
+/** May read all that rows say of images. */
+export interface PersonRows {
+  /** Every row of the images, at most 1,000 of one tenant: all columns, by image. */
+  rowsOf(
+    images: { readonly tenant: Tenant; readonly imageIds: readonly ImageId[] },
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<ImageId, readonly unknown[]>>;
 }
 
 /** An image whose newest row says `failed`. */

@@ -1,7 +1,10 @@
 import type { CallOptions } from "./call_options.ts";
 
+/** What an organisation can switch on beside Tintype: an audit reads it where its caller may. */
+export type BesideGroup = "insights" | "enrichments" | "transfers" | "sinks" | "ancestors";
+
 /** What is read by the same calls. */
-export type SettingGroup = "buckets" | "messages" | "dataset" | "logs";
+export type SettingGroup = "buckets" | "messages" | "dataset" | "logs" | BesideGroup;
 
 /** The settings that say how long a copy can stay. */
 export type SettingName =
@@ -14,7 +17,13 @@ export type SettingName =
   | `${"images" | "purges"}ExpirationMs`
   | "timeTravelHours"
   | "tableCopies"
-  | "logDays";
+  | "logDays"
+  | "inventoryReports"
+  | "insightsDatasets"
+  | "objectEnrichments"
+  | "datasetCopies"
+  | "logSinks"
+  | "organisationSinks";
 
 /** A setting of the platform as it is now; without a value it is not set, and nothing is bounded by it. */
 export interface Setting {

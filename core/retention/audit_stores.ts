@@ -14,7 +14,7 @@ import { auditChain, type AuditChainPorts } from "./audit_chain.ts";
 import { auditErasures } from "./audit_erasures.ts";
 import { type Finding, findingsOf, notesOf } from "./audit_findings.ts";
 import type { AuditObservations } from "./audit_observations.ts";
-import { configuredPlaces } from "./configured_places.ts";
+import { BESIDE_PLACES, configuredPlaces } from "./configured_places.ts";
 import { observePlaces } from "./platform_places.ts";
 import { policyHash, type RetentionPolicy } from "./policy.ts";
 
@@ -37,13 +37,19 @@ export interface Audit extends AuditObservations {
   readonly notes: readonly string[];
 }
 
-/** What bounds the places that hold copies and cannot be listed; throws `unavailable` where settings cannot be read. */
+/**
+ * What bounds the places that hold copies and cannot be listed; throws `unavailable` where settings cannot be read. What an
+ * organisation can switch on beside Tintype is often not the auditor's to read: it stays `configured`, and says why.
+ */
 async function observed({ platform, policy }: AuditPorts, options: CallOptions) {
-  const places = await observePlaces(platform, configuredPlaces(policy), options);
+  const [places, beside] = await allEnded([
+    observePlaces(platform, configuredPlaces(policy), options),
+    observePlaces(platform, BESIDE_PLACES, options),
+  ]);
   for (const { place: { place }, unread } of places) {
     if (unread !== undefined) throw new AppError("unavailable", `Cannot audit ${place}: ${unread}`);
   }
-  return places.map(({ place: { place, evidence, bound }, faults }) => ({
+  return [...places, ...beside].map(({ place: { place, evidence, bound }, faults }) => ({
     place,
     evidence,
     bound,

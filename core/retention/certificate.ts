@@ -148,7 +148,9 @@ export async function issueCertificate(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++, previous++) {
     const previousHash = previous === 0 ? null : await hashOfCertificate(ports, previous, options);
     const unsigned = { version: 1, n: previous + 1, ...draft, previousHash } as const;
-    const { certificate, bytes } = await signed(unsigned, ports.sign);
+    const { text, signature } = await signedText(unsigned, ports.sign);
+    const certificate = { ...unsigned, signature };
+    const bytes = new TextEncoder().encode(text);
     const written = await ports.certificates.create(certificateName(certificate.n), bytes, {
       contentType: "application/json",
       customTimeMs: Date.parse(draft.sweptAt),
@@ -162,12 +164,15 @@ export async function issueCertificate(
   );
 }
 
-async function signed(unsigned: Omit<Certificate, "signature">, sign: SignBytes) {
-  const text = JSON.stringify({ ...unsigned, signature: "" }, null, 2);
-  const head = text.slice(0, -'"\n}'.length);
+/** A document's text, whose last field signs every byte before it (Ed25519): {@link isSigned} checks it. */
+export async function signedText(
+  document: object,
+  sign: SignBytes,
+): Promise<{ readonly text: string; readonly signature: string }> {
+  const unsigned = JSON.stringify({ ...document, signature: "" }, null, 2);
+  const head = unsigned.slice(0, -'"\n}'.length);
   const signature = await sign(new TextEncoder().encode(head));
-  const bytes = new TextEncoder().encode(`${head}${signature}"\n}`);
-  return { certificate: { ...unsigned, signature }, bytes };
+  return { text: `${head}${signature}"\n}`, signature };
 }
 
 /** Of its bytes, whatever they say: one that cannot be read is the audit's to find, and must not be the chain's last. */

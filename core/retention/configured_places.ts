@@ -59,6 +59,15 @@ export function configuredPlaces(policy: RetentionPolicy): CertificatePlace[] {
   ];
 }
 
+/** What an organisation can switch on beside Tintype, as it is where an audit may not read it. */
+export const BESIDE_PLACES: readonly CertificatePlace[] = [
+  place("object_reports", "no Storage Insights report or dataset of this project names objects"),
+  place("object_enrichments", "no object enrichment of this project looks at images"),
+  place("dataset_copies", "nothing in this project copies the dataset on a schedule"),
+  place("log_sinks", "no sink of this project sends logs out of it"),
+  place("organisation_sinks", "no sink of a folder or the organisation above collects logs"),
+];
+
 function place(name: string, bound: string): CertificatePlace {
   return {
     place: name,

@@ -35,6 +35,11 @@ const GROUPS = {
   row_partitions: "dataset",
   warehouse_history: "dataset",
   logs: "logs",
+  object_reports: "insights",
+  object_enrichments: "enrichments",
+  dataset_copies: "transfers",
+  log_sinks: "sinks",
+  organisation_sinks: "ancestors",
 } as const satisfies Record<string, SettingGroup>;
 
 /** What each setting must be. */
@@ -54,6 +59,12 @@ export const SETTING_RULES = {
   timeTravelHours: ["warehouse_history", "at most", document.bigquery.maxTimeTravelHours],
   tableCopies: ["warehouse_history", "at most", 0],
   logDays: ["logs", "at most", BOUNDS.logDays],
+  inventoryReports: ["object_reports", "at most", 0],
+  insightsDatasets: ["object_reports", "at most", 0],
+  objectEnrichments: ["object_enrichments", "at most", 0],
+  datasetCopies: ["dataset_copies", "at most", 0],
+  logSinks: ["log_sinks", "at most", 0],
+  organisationSinks: ["organisation_sinks", "at most", 0],
 } as const satisfies Record<SettingName, Rule>;
 
 /** Reads what bounds each place; one whose settings cannot be read stays `configured`, and says why. */
@@ -64,17 +75,15 @@ export async function observePlaces(
 ): Promise<ObservedPlace[]> {
   const late = AbortSignal.timeout(LIMIT_MS);
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
-  const read = (group: SettingGroup) => platform.read(group, { signal });
-  const reading = {
-    ...{ buckets: read("buckets"), messages: read("messages") },
-    ...{ dataset: read("dataset"), logs: read("logs") },
-  };
+  const reading = new Map<SettingGroup, Promise<readonly Setting[]>>();
   return await Promise.all(configured.map(async (place): Promise<ObservedPlace> => {
     const group: SettingGroup | undefined = Object.entries(GROUPS)
       .find(([name]) => name === place.place)?.[1];
     if (group === undefined) return { place, faults: [] };
+    const read = reading.get(group) ?? platform.read(group, { signal });
+    reading.set(group, read);
     try {
-      return observedOf(place, await reading[group]);
+      return observedOf(place, await read);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!late.aborted && !isAppError(error)) throw error;

@@ -3,7 +3,13 @@ import { t0OfImageId } from "../model/image_id.ts";
 import type { ImageRow } from "../model/image_row.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { DAY_MS } from "../model/utc_day.ts";
-import type { ErasedRows, FailedRows, RowAuditor, RowPurger } from "../ports/image_rows.ts";
+import type {
+  ErasedRows,
+  FailedRows,
+  PersonRows,
+  RowAuditor,
+  RowPurger,
+} from "../ports/image_rows.ts";
 import type { AttemptFinder, ImageHistory, ImageSelector } from "../ports/image_selector.ts";
 import { contractOf } from "./object_store_contract.ts";
 import { sampleRef, sampleRow } from "./sample_row.ts";
@@ -17,7 +23,8 @@ export interface TestedRows
     RowAuditor,
     ImageSelector,
     AttemptFinder,
-    ImageHistory {
+    ImageHistory,
+    PersonRows {
   write(...rows: readonly ImageRow[]): void | Promise<void>;
 }
 
@@ -159,6 +166,24 @@ export const IMAGE_ROWS_CONTRACT = contractOf<TestedRows>({
     }]);
     assert.deepEqual(await rows.history({ idEnd: ref.imageId.slice(14), ...span }), found);
     assert.equal((await rows.history({ idEnd: ref.imageId, fromMs: t0Ms, toMs: t0Ms })).length, 1);
+  },
+  async "rowsOf() gives all columns of all rows of a tenant's images"(rows) {
+    const [ref, other] = [sampleRef(), sampleRef()];
+    const { tenant, imageId } = ref;
+    await rows.write(
+      sampleRow(ref, { width: 4032, camera_make: "apple" }),
+      sampleRow(ref, { attempt: 2 }),
+      sampleRow({ ...ref, tenant: parseTenant("other") }),
+      sampleRow(other),
+    );
+    const found = await rows.rowsOf({ tenant, imageIds: [imageId] });
+    const [first, second, ...more] = found.get(imageId) as ImageRow[]; // rows by their columns
+    assert.deepEqual([found.size, more.length, second?.["attempt"]], [1, 0, 2]);
+    const { width, camera_make: make, owner } = first ?? {};
+    assert.deepEqual([width, make, owner], [4032, "apple", ref.owner]);
+    const columns = new Set(Object.keys(first ?? {}));
+    assert.deepEqual(Object.keys(sampleRow(ref)).filter((column) => !columns.has(column)), []);
+    assert.equal((await rows.rowsOf({ tenant, imageIds: [] })).size, 0);
   },
   async "attempts() gives the keys of all rows of the images, but those without an owner"(rows) {
     const [ref, other] = [sampleRef(), sampleRef()];

@@ -10,6 +10,7 @@ import type {
   ErasedRows,
   FailedImage,
   FailedRows,
+  PersonRows,
   PurgePublisher,
   PurgeRow,
   RowAuditor,
@@ -45,7 +46,8 @@ export class MemoryImageRows
     RowAuditor,
     ImageSelector,
     AttemptFinder,
-    ImageHistory {
+    ImageHistory,
+    PersonRows {
   readonly #options: MemoryImageRowsOptions;
   readonly #purges: PurgeRow[] = [];
   #records: ImageRecord[] = [];
@@ -187,6 +189,13 @@ export class MemoryImageRows
     const isAsked = (row: ImageRow) =>
       String(row.image_id).endsWith(idEnd) && t0Of(row) >= fromMs && t0Of(row) <= toMs;
     return this.#rows.filter(isAsked).toSorted((a, b) => timeOf(a) - timeOf(b)).map(historyOf);
+  }
+
+  async rowsOf({ tenant, imageIds }: Parameters<PersonRows["rowsOf"]>[0], options?: CallOptions) {
+    await this.#start("rowsOf", options);
+    const rowsOf = (imageId: ImageId) =>
+      this.#rows.filter((row) => row.image_id === imageId && row["tenant"] === tenant);
+    return new Map(imageIds.map((imageId) => [imageId, rowsOf(imageId)]));
   }
 
   async newestCertificate(options?: CallOptions) {

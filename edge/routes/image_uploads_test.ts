@@ -71,6 +71,18 @@ test("POST /v1/images takes one file of a form", async () => {
   assert.equal(edge.raw.names().length, 1);
 });
 
+test("POST /v1/images takes an image whose type is not known, or of an old name, by its bytes", async () => {
+  const edge = await makeTestEdge();
+  const { "Content-Type": _, ...untyped } = pngHeaders;
+  for (const type of [undefined, "application/octet-stream", "image/pjpeg"]) {
+    const headers = type === undefined ? untyped : { ...untyped, "Content-Type": type };
+    const answer = await call(edge, "POST /v1/images", { headers, body: PNG });
+    assert.equal(answer.status, 202, type);
+  }
+  const { objects } = await edge.raw.list({ prefix: "" });
+  assert.deepEqual(objects.map(({ contentType }) => contentType), Array(3).fill("image/png"));
+});
+
 test("POST /v1/images refuses what it cannot take before storage holds anything", async () => {
   const edge = await makeTestEdge();
   const text = new TextEncoder().encode("a text that says it is a picture".padEnd(66, "."));
@@ -83,6 +95,7 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
     ["415 unsupported_type", { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG }],
     ["400 invalid_request", { headers: sized(0) }],
     ["422 not_an_image", { headers: sized(66), body: text }],
+    ["422 not_an_image", { headers: { ...sized(66), "Content-Type": "" }, body: text }],
     ["400 invalid_request", { headers: sized(300_000), body: PNG }],
     ["422 digest_mismatch", { headers: pngHeaders, body: PNG }, `?sha256=${"0".repeat(64)}`],
     ["400 invalid_request", { headers: pngHeaders, body: PNG }, "?sha256=ABC"],

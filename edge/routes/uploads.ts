@@ -144,6 +144,7 @@ export const imageUploadRoutes = new Hono<AppEnv>().post(
     summary: "Send an image of at most 10 MiB as the body, or as the one file of a form",
     body: {
       "image/*": { schema: BINARY },
+      "application/octet-stream": { schema: BINARY },
       "multipart/form-data": { schema: { type: "object", properties: { file: BINARY } } },
     },
     responses: { 200: imageSummary, 202: imageSummary },

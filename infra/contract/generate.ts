@@ -17,6 +17,14 @@ const PROGRAM = createRequire(CONTRACT_FILE).resolve("openapi-typescript/package
 const FLAGS = ["--immutable", "--root-types", "--root-types-no-schema-prefix", "--export-type"];
 /** Parts of a schema that say nothing about its type. */
 const LEFT_OUT = ["examples", "format"];
+/** Schemas that no call of the client has. */
+const UNUSED: readonly string[] = [
+  ...["ErasureResults", "ErasuresRequest", "Health", "ResourceMetadata"],
+  ...["UploadResults", "UploadsRequest"],
+];
+/** Lines for parts of a document that this one has not, and comments that repeat the type below them. */
+const EMPTY =
+  /^export type \S+ = Record<string, never>;\n|^ {4}\w+: never;\n|^\/\*\*[^]*?\*\/\n|^ *\/\*\* @(?:constant|enum).*\n/gm;
 const HEAD =
   `/** The edge's HTTP contract, made from its /openapi.json by \`deno task generate\`. */
 // deno-fmt-ignore-file
@@ -24,15 +32,16 @@ const HEAD =
 
 /** The client's contract.ts as it must be: the schemas alone. */
 export function contractTypes(): string {
-  const { openapi, info, components: { schemas } } = edgeDocument();
+  const { openapi, info, components } = edgeDocument();
+  const used = Object.entries(components.schemas).filter(([name]) => !UNUSED.includes(name));
+  const schemas = Object.fromEntries(used);
   const document = { openapi, info, paths: {}, components: { schemas } };
   const input = JSON.stringify(
     document,
     (key, value) => LEFT_OUT.includes(key) ? undefined : value,
   );
   const types = execFileSync(process.execPath, [PROGRAM, ...FLAGS], { input, encoding: "utf8" });
-  // Comments that repeat the type below them.
-  return HEAD + types.replaceAll(/^\/\*\*[^]*?\*\/\n|^ *\/\*\* @(?:constant|enum).*\n/gm, "");
+  return HEAD + types.replaceAll(EMPTY, "");
 }
 
 if (import.meta.main) {

@@ -11,7 +11,10 @@ const TOKEN_OF = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
 /** What is said when everything is ready: where each part listens, and a call that works. */
 export function greeting(
   pictures: readonly Picture[],
-  { doors, brokers, publicKey }: OpenDoors & { readonly publicKey: string },
+  { doors, brokers, publicKey, originalsKey }: OpenDoors & {
+    readonly publicKey: string;
+    readonly originalsKey: string;
+  },
 ): string {
   const picture = pictures.find(({ name }) => name === "scene.jpg") ??
     pictures.find(({ bytes }) => bytes > 0 && bytes <= MAX_DIRECT_BYTES);
@@ -44,6 +47,11 @@ export function greeting(
     "Audit what is kept:",
     "",
     `  npx deno task audit --public-key ${quoted(publicKey)}`,
+    "",
+    "Export all that is kept of a person:",
+    "",
+    `  npx deno task export --tenant ${LOCAL.tenant} --subject me \\`,
+    `    --originals-key ${quoted(originalsKey)}`,
     "",
     "Tintype is ready",
     "",

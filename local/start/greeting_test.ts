@@ -3,7 +3,12 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { greeting } from "./greeting.ts";
 
-const DOORS = { doors: ["edge"], brokers: undefined, publicKey: "key.pem" } as const;
+const DOORS = {
+  doors: ["edge"],
+  brokers: undefined,
+  publicKey: "key.pem",
+  originalsKey: "key.json",
+} as const;
 const MIB = 1024 * 1024;
 
 function picture(path: string, bytes: number) {

@@ -26,6 +26,11 @@ export function publicKeyFile(dataDir: string): string {
   return join(dataDir, "certificate_key.pub.pem");
 }
 
+/** The originals' key of a data folder, in the form of the edge's secret, for `deno task export`. */
+export function originalsKeyFile(dataDir: string): string {
+  return join(dataDir, "originals_key.json");
+}
+
 /** Reads the secrets of a data folder, or makes them. */
 export async function loadIdentities(file: string): Promise<Identities> {
   if (existsSync(file)) return schema.parse(JSON.parse(await readFile(file, "utf8")));
@@ -44,6 +49,9 @@ export async function loadIdentities(file: string): Promise<Identities> {
     certificateKey: privateKey,
   };
   await writeFile(publicKeyFile(dirname(file)), publicKey);
+  const { accessId, secret } = identities.originalsKey;
+  const originalsKey = JSON.stringify({ type: "hmac", accessId, secret });
+  await writeFile(originalsKeyFile(dirname(file)), originalsKey, { mode: 0o600 });
   await writeFile(file, JSON.stringify(identities, null, 2), { mode: 0o600 });
   return identities;
 }

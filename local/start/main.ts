@@ -28,7 +28,7 @@ import {
 import { type Console, makeConsole } from "./console.ts";
 import { drawSamples } from "./draw_samples.ts";
 import { greeting } from "./greeting.ts";
-import { type Identities, loadIdentities, publicKeyFile } from "./identities.ts";
+import { type Identities, loadIdentities, originalsKeyFile, publicKeyFile } from "./identities.ts";
 import { PORTS, TRACES_PORT } from "./local_names.ts";
 import {
   type Door,
@@ -161,7 +161,11 @@ async function run(context: Run): Promise<number> {
   const pictures = named ?? await samplePictures(dataDir);
   if (doors.note !== undefined) console.say(doors.note);
   await startAll({ ...context, tenants, webhooks, identities }, doors, collector);
-  console.say(greeting(pictures, { ...doors, publicKey: publicKeyFile(dataDir) }));
+  const keys = {
+    publicKey: publicKeyFile(dataDir),
+    originalsKey: originalsKeyFile(dataDir),
+  };
+  console.say(greeting(pictures, { ...doors, ...keys }));
   if (webhook !== undefined) {
     console.say(await webhookSecrets(identities.webhookMaster, "webhook"));
   }

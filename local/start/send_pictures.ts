@@ -2,7 +2,7 @@
  * Sends pictures through the edge with the upload command's own sender, each subject with tokens of its own; their rows
  * are looked up in BigQuery afterwards.
  */
-import { createClient } from "@tintype/client/client";
+import { TintypeClient } from "@tintype/client/client";
 import { developmentTokens } from "@tintype/client/command/development_tokens";
 import { sendPictures, type SentPicture } from "@tintype/client/command/send_pictures";
 import { LOCAL, URLS } from "./local_names.ts";
@@ -49,7 +49,7 @@ export async function sendThroughEdge(
 }
 
 function clientOf(subject: string) {
-  return createClient({ edge: URLS.edge, token: tokensOf(subject, LOCAL.tenant) });
+  return new TintypeClient({ edge: URLS.edge, token: tokensOf(subject, LOCAL.tenant) });
 }
 
 /** Development tokens of the local OIDC provider. */

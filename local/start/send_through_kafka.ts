@@ -3,7 +3,7 @@
  * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
  */
 import type { Picture } from "@tintype/cli/find_pictures";
-import { createClient } from "@tintype/client/client";
+import { TintypeClient } from "@tintype/client/client";
 import { outcomeOf } from "@tintype/client/command/send_pictures";
 import { UploadError } from "@tintype/client/problem";
 import { forEachBounded } from "@tintype/core/concurrency";
@@ -145,7 +145,7 @@ async function follow(
     event: false,
     readyMs: null,
   } as const;
-  const client = createClient({
+  const client = new TintypeClient({
     edge: URLS.edge,
     token: tokensOf(subject, LOCAL.kafka.tenant),
   });

@@ -1,5 +1,4 @@
-import { t0OfImageId } from "@tintype/core/model/image_id";
-import type { ImageRef } from "@tintype/core/model/object_name";
+import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 
 /** Values of a statement's named parameters; dates are timestamps. */
 export type QueryParams = Readonly<Record<string, string | number | readonly string[] | Date>>;
@@ -29,10 +28,10 @@ export function inDataset(sql: string, dataset: string): string {
 }
 
 /** What statements over many images take: their ids, and the span of T0 that holds them; there must be one image. */
-export function paramsOfImages(refs: readonly ImageRef[]) {
-  const t0s = refs.map(({ imageId }) => t0OfImageId(imageId));
+export function paramsOfImages(imageIds: readonly ImageId[]) {
+  const t0s = imageIds.map(t0OfImageId);
   return {
-    image_ids: refs.map(({ imageId }) => imageId),
+    image_ids: imageIds,
     from_t0: new Date(Math.min(...t0s)),
     to_t0: new Date(Math.max(...t0s)),
   };

@@ -1,10 +1,11 @@
-import { type ImageId, parseImageId, t0OfImageId } from "@tintype/core/model/image_id";
+import { type ImageId, parseImageId } from "@tintype/core/model/image_id";
 import type { ImageRef } from "@tintype/core/model/object_name";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type {
   ErasedRows,
   FailedImage,
   FailedRows,
+  PersonRows,
   RowAuditor,
   RowCensus,
   RowPurger,
@@ -51,6 +52,11 @@ const attemptSchema = imageKeySchema.extend({
 /** Later than any row. */
 const YEAR_MS = 365 * 86_400_000;
 
+const personRowSchema = z.object({
+  image_id: imageKeySchema.shape.image_id,
+  row_json: z.string().transform((text): unknown => JSON.parse(text)),
+});
+
 const historySchema = z.object({
   image_id: imageKeySchema.shape.image_id,
   tenant: imageKeySchema.shape.tenant.nullable(),
@@ -89,7 +95,8 @@ export class BigQueryRows
     RowAuditor,
     ImageSelector,
     AttemptFinder,
-    ImageHistory {
+    ImageHistory,
+    PersonRows {
   readonly #client: BigQueryClient;
   readonly #options: BigQueryRowsOptions;
 
@@ -114,12 +121,7 @@ export class BigQueryRows
 
   async tombstones(imageIds: readonly ImageId[], options: CallOptions = {}) {
     if (imageIds.length === 0) return [];
-    const t0s = imageIds.map(t0OfImageId);
-    const { rows } = await this.#run("tombstones", {
-      image_ids: imageIds,
-      from_t0: new Date(Math.min(...t0s)),
-      to_t0: new Date(Math.max(...t0s)),
-    }, options);
+    const { rows } = await this.#run("tombstones", paramsOfImages(imageIds), options);
     return rows.map(({ image_id }) => parseImageId(String(image_id)));
   }
 
@@ -170,7 +172,11 @@ export class BigQueryRows
     options: CallOptions = {},
   ): Promise<readonly AttemptKey[]> {
     if (refs.length === 0) return [];
-    const { rows } = await this.#run("held_attempts", paramsOfImages(refs), options);
+    const { rows } = await this.#run(
+      "held_attempts",
+      paramsOfImages(refs.map(({ imageId }) => imageId)),
+      options,
+    );
     return z.array(attemptSchema).parse(rows)
       .map(({ tenant, owner, image_id, ...attempt }) => ({
         ref: refOfKey({ tenant, owner, image_id }),
@@ -185,6 +191,22 @@ export class BigQueryRows
       ...options,
     });
     return z.array(historySchema).parse(rows);
+  }
+
+  async rowsOf(
+    { tenant, imageIds }: Parameters<PersonRows["rowsOf"]>[0],
+    options: CallOptions = {},
+  ) {
+    if (imageIds.length === 0) return new Map();
+    const { rows } = await this.#run("person_rows", { tenant, ...paramsOfImages(imageIds) }, {
+      maxBytesBilled: MAX_BYTES_BILLED,
+      ...options,
+    });
+    const found = z.array(personRowSchema).parse(rows);
+    return new Map(imageIds.map((imageId) => [
+      imageId,
+      found.filter((row) => row.image_id === imageId).map((row) => row.row_json),
+    ]));
   }
 
   async newestCertificate(options: CallOptions = {}): Promise<number> {

@@ -37,6 +37,10 @@ FROM tintype.images
 WHERE t0 BETWEEN @from_t0 AND @to_t0 AND ENDS_WITH(image_id, @id_end)
 ORDER BY processed_at
 LIMIT 1000`,
+  person_rows: `SELECT image_id, TO_JSON_STRING(image) AS row_json
+FROM tintype.images AS image
+WHERE t0 BETWEEN @from_t0 AND @to_t0 AND image_id IN UNNEST(@image_ids) AND tenant = @tenant
+ORDER BY image_id, processed_at, attempt`,
   purge_images: `DELETE FROM tintype.images
 WHERE t0 <= @t0`,
   census_images: `SELECT COUNT(*) AS row_count, MIN(t0) AS oldest_t0, COUNTIF(t0 < @t0) AS overdue

@@ -19,7 +19,15 @@ export interface KeeperAccess {
 
 /** A job, and what of it. */
 export interface KeeperCall extends CallOptions {
-  readonly job: "sweep" | "repair" | "erase" | "replay" | "rebuild-rows" | "image";
+  readonly job:
+    | "sweep"
+    | "repair"
+    | "erase"
+    | "export"
+    | "export-list"
+    | "replay"
+    | "rebuild-rows"
+    | "image";
   /** A part of the job: these shards. */
   readonly shards?: readonly string[];
   readonly body?: object;

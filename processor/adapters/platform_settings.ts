@@ -1,3 +1,4 @@
+import { AppError } from "@tintype/core/errors";
 import type { CallOptions } from "@tintype/core/ports/call_options";
 import type {
   PlatformSettings,
@@ -8,6 +9,7 @@ import type {
 import * as z from "zod";
 import { cloudResult } from "./_cloud_failure.ts";
 import { googleApi } from "./_google_api.ts";
+import { type BesideOptions, besideSettings } from "./beside_settings.ts";
 
 /** Where the settings are read; an emulator's address is asked without credentials. */
 export interface PlatformOptions {
@@ -17,6 +19,8 @@ export interface PlatformOptions {
   readonly endpoints: Readonly<
     Record<"storage" | "pubsub" | "bigquery" | "logging", string | undefined>
   >;
+  /** Where an audit looks for what an organisation switched on beside Tintype; without it those groups cannot be read. */
+  readonly beside?: Pick<BesideOptions, "endpoint">;
 }
 
 const HOLD_IMAGES = ["raw", "processed", "erasures"];
@@ -61,8 +65,9 @@ const logBucketSchema = z.object({ name: lastPart, retentionDays: number.default
 
 /** Google Cloud's settings, by the APIs that Terraform sets them with. */
 export function platformSettings(options: PlatformOptions): PlatformSettings {
-  const { projectId, buckets, dataset, endpoints } = options;
-  const readers: Record<SettingGroup, (call: CallOptions) => Promise<Setting[]>> = {
+  const { projectId, buckets, dataset, endpoints, beside } = options;
+  const readers: Partial<Record<SettingGroup, (call: CallOptions) => Promise<Setting[]>>> = {
+    ...(beside && besideSettings({ projectId, buckets, dataset, ...beside })),
     async buckets(call) {
       const { get } = googleApi("storage", endpoints.storage, call);
       const read = Object.entries(buckets).map(async ([role, name]) =>
@@ -111,8 +116,11 @@ export function platformSettings(options: PlatformOptions): PlatformSettings {
     },
   };
   return {
-    read: (group, call) =>
-      cloudResult(`read settings of ${group}`, readers[group](call), call.signal),
+    read: async (group, call) => {
+      const reader = readers[group];
+      if (reader === undefined) throw new AppError("internal", "the emulators have none of it");
+      return await cloudResult(`read settings of ${group}`, reader(call), call.signal);
+    },
   };
 }
 

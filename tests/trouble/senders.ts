@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient } from "@tintype/client/client";
+import { type Client, TintypeClient } from "@tintype/client/client";
 import { forEachBounded } from "@tintype/core/concurrency";
 import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
@@ -53,7 +53,7 @@ export async function sendThroughEdge(
   const refused: { picture: Picture; reason: string }[] = [];
   await forEachBounded(pictures.entries(), PICTURES_AT_ONCE, async ([index, picture]) => {
     const subject = `trouble-${index % SUBJECTS}`;
-    const client = createClient({ edge: URLS.edge, token: () => tokenFor(subject) });
+    const client = new TintypeClient({ edge: URLS.edge, token: () => tokenFor(subject) });
     try {
       const file = new Blob([picture.bytes], { type: "image/png" });
       const { imageId } = await client.upload(file, { signal });

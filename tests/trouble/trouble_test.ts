@@ -8,6 +8,7 @@ import { DRILL_RETENTION, loseStores } from "../recovery/drill.ts";
 import { planCampaign, type PlannedScenario, scenariosNamed } from "./campaign.ts";
 import { rehearseAlerts } from "./alert_rehearsals.ts";
 import { FAULTS } from "./faults.ts";
+import { kafkaAppWalk } from "./kafka_app_walk.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
 import { redriveWalk } from "./redrive_walk.ts";
 import { runScenario } from "./scenario.ts";
@@ -77,6 +78,7 @@ for (let from = 0; from < CAMPAIGN.length; from += SCENARIOS_PER_SYSTEM) {
     { skip: WITHOUT_JAVA, timeout },
     async (t) => {
       await inSystem({ doors: BOTH }, async (system) => {
+        await t.test("the example application feeds the stream and shows results", kafkaAppWalk);
         for (const scenario of scenarios) {
           await t.test(`under ${scenario.name}`, () => survive(system, scenario));
         }
