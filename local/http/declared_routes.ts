@@ -58,8 +58,8 @@ interface Common extends Pick<Declaration, "query" | "headers"> {
   readonly nullIsAbsent?: boolean;
 }
 
-/** Query parameters of all of Google's JSON APIs (https://cloud.google.com/apis/docs/system-parameters) that are implemented. */
-export const STANDARD_QUERY: readonly string[] = ["alt=json", "prettyPrint=true|false"];
+/** Query parameters of all of Google's JSON APIs (https://cloud.google.com/apis/docs/system-parameters) that are implemented; a `key` buys nothing here. */
+export const STANDARD_QUERY: readonly string[] = ["alt=json", "prettyPrint=true|false", "key"];
 /** Headers that change what a request does. */
 const MEANINGFUL = /^(x-goog-|x-upload-|x-guploader-|x-http-method|if-|content-encoding$)/;
 /** Those of them that only say who calls. */
@@ -160,7 +160,9 @@ function checkQuery(given: URLSearchParams, declared: CompiledRoute<unknown>["qu
   for (const [name, value] of given) {
     if (name === "fields") continue;
     if (!declared.has(name)) throw notEmulated(`the query parameter ${name}`);
-    if (declared.get(name)?.includes(value) === false) {
+    // Python writes `True`.
+    const read = /^(true|false)$/i.test(value) ? value.toLowerCase() : value;
+    if (declared.get(name)?.includes(read) === false) {
       throw notEmulated(`${name}=${value}: it takes ${declared.get(name)?.join(" or ")}`);
     }
   }

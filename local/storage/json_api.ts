@@ -19,6 +19,8 @@ const OBJECT = "/storage/v1/b/{bucket}/o/{object}";
 const getRoute: Route<StorageParts> = {
   verb: "read",
   query: [...OBJECT_QUERY, "alt=json|media"],
+  // Python's client sends it with downloads too, where it means nothing.
+  headers: ["x-upload-content-type"],
   fields: OBJECT_FIELDS,
   run: get,
 };

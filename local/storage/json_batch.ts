@@ -46,7 +46,7 @@ export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply
 function innerCall(call: Call, message: string): Call {
   const [head = "", ...body] = message.split(/\r?\n\r?\n/);
   const [, method = "", target = "", lines = ""] =
-    /^([A-Z]+) (\/\S*) HTTP\/1\.1(?:\r?\n(.*))?$/s.exec(head) ?? [];
+    /^([A-Z]+) (?:https?:\/\/[^/]+)?(\/\S*) HTTP\/1\.1(?:\r?\n(.*))?$/s.exec(head) ?? [];
   const [path = "", search = ""] = target.split("?", 2);
   const query = new URLSearchParams(search);
   const isObject = /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path);

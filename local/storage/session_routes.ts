@@ -1,17 +1,16 @@
 import { headerOf, type Reply } from "../http/call.ts";
-import { DeclaredRoutes, type Route, type RoutedCall } from "../http/declared_routes.ts";
+import {
+  DeclaredRoutes,
+  type Route,
+  type RoutedCall,
+  STANDARD_QUERY,
+} from "../http/declared_routes.ts";
 import { UPLOAD_QUERY } from "./json_upload.ts";
 import { OBJECT_FIELDS } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 
 /** The parameters that the request which started the session had, and those that it got. */
-const query = [
-  ...UPLOAD_QUERY,
-  "uploadType=resumable",
-  "upload_id",
-  "alt=json",
-  "prettyPrint=true|false",
-];
+const query = [...STANDARD_QUERY, ...UPLOAD_QUERY, "uploadType=resumable", "upload_id"];
 const headers = [
   "x-goog-meta-*",
   "x-goog-hash",
