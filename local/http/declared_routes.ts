@@ -142,7 +142,7 @@ function compile<Context>(
   const pattern = path.replaceAll(".", "\\.")
     .replaceAll(/\{(\w+)(\*?)\}/g, (_, name, more) => `(?<${name}>${more === "" ? one : ".+"})`);
   const query = [...common.query ?? [], ...route.query ?? []].map((text) => {
-    const [name = "", values] = text.split("=");
+    const [, name = "", values] = /^([^=]+)=?(.+)?$/.exec(text) ?? [];
     return [name, values?.split("|")] as const;
   });
   return {
