@@ -17,7 +17,7 @@ export interface RoutedCall extends Call {
 
 /** What a route implements beside its method and path. */
 export interface Declaration {
-  /** Query parameters: `name`, or `name=one|two` where only these values are implemented. */
+  /** Query parameters: `name`, or `name=one|two` where only these values are implemented (`name=`: the empty one). */
   readonly query?: readonly string[];
   /** Headers of those that change what a request does; `x-goog-meta-*` is every name of that beginning. */
   readonly headers?: readonly string[];
@@ -142,7 +142,7 @@ function compile<Context>(
   const pattern = path.replaceAll(".", "\\.")
     .replaceAll(/\{(\w+)(\*?)\}/g, (_, name, more) => `(?<${name}>${more === "" ? one : ".+"})`);
   const query = [...common.query ?? [], ...route.query ?? []].map((text) => {
-    const [, name = "", values] = /^([^=]+)=?(.+)?$/.exec(text) ?? [];
+    const [, name = "", values] = /^([^=]+)(?:=(.*))?$/.exec(text) ?? [];
     return [name, values?.split("|")] as const;
   });
   return {

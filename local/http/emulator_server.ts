@@ -16,6 +16,8 @@ export interface EmulatorApp {
   readonly answer: (call: Call) => Reply | Promise<Reply>;
   /** The response to what `answer` throws; one of 500 or more is logged with its error. */
   readonly failure: (error: unknown, call: Call) => Reply;
+  /** Rejects where the emulator cannot work: `/healthz` then responds with 503 and says why. */
+  readonly checkHealth?: () => Promise<void>;
   readonly controls: readonly Control[];
   /** Other requests that `GET /_local` documents. */
   readonly docs?: readonly ControlDoc[];
@@ -97,7 +99,7 @@ export class EmulatorServer {
   async #answer(call: Call, request: IncomingMessage): Promise<Reply | null> {
     const { answer, failure, controls, docs, routes } = this.#app;
     try {
-      if (call.path === "/healthz") return jsonReply(200, { status: "ok" });
+      if (call.path === "/healthz") return await healthOf(this.#app);
       if (call.path !== "/_local" && !call.path.startsWith("/_local/")) return await answer(call);
       if (isLoopback(request)) {
         return await answerControl(call, this.#options.part, controls, { docs, routes });
@@ -137,6 +139,16 @@ function callOf({ request, body, identity }: Exchange): Call {
     identity,
     hangUp: () => socket.destroy(),
   };
+}
+
+async function healthOf({ checkHealth }: EmulatorApp): Promise<Reply> {
+  try {
+    await checkHealth?.();
+    return jsonReply(200, { status: "ok" });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return jsonReply(503, { status: "unavailable", detail });
+  }
 }
 
 function isLoopback({ socket }: IncomingMessage): boolean {

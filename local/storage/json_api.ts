@@ -42,8 +42,14 @@ export const OBJECT_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
     verb: "list",
     query: [
       ...["prefix", "delimiter", "startOffset", "endOffset", "pageToken", "maxResults"],
-      // No bucket here keeps older versions.
+      // No bucket here keeps older versions; Go's client names what it does not want.
       ...[PROJECTION, "versions=true|false"],
+      ...[
+        "includeTrailingDelimiter=false",
+        "includeFoldersAsPrefixes=false",
+        "softDeleted=false",
+        "matchGlob=",
+      ],
     ],
     fields: `kind,nextPageToken,prefixes,items(${OBJECT_FIELDS})`,
     run: list,

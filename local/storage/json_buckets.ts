@@ -23,7 +23,14 @@ const BUCKET = "/storage/v1/b/{bucket}";
 /** What the JSON API does with buckets and their notification configurations. */
 export const BUCKET_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   "GET /storage/v1/b": {
-    query: [...BUCKET_QUERY, "project", "prefix", "maxResults", "pageToken"],
+    query: [
+      ...BUCKET_QUERY,
+      "project",
+      "prefix",
+      "maxResults",
+      "pageToken",
+      "returnPartialSuccess=false",
+    ],
     fields: `kind,nextPageToken,items(${BUCKET_FIELDS})`,
     run({ database }, { query, baseUrl }) {
       const most = wholeNumber(givenOf(query, "maxResults"), "maximum of results") ?? 1_000;

@@ -12,7 +12,10 @@ import { PRECONDITION_QUERY, preconditionsOfQuery } from "./preconditions.ts";
 import { givenOf, readBody, wholeNumber } from "./read_request.ts";
 
 /** Query parameters of every upload. */
-export const UPLOAD_QUERY: readonly string[] = ["name", "contentEncoding", ...PRECONDITION_QUERY];
+export const UPLOAD_QUERY: readonly string[] = [
+  ...["name", "contentEncoding", "projection=noAcl|full"],
+  ...PRECONDITION_QUERY,
+];
 const UPLOAD_HEADERS = ["x-goog-hash", "x-upload-content-type", "x-upload-content-length"];
 const UPLOAD = "/upload/storage/v1/b/{bucket}/o";
 

@@ -37,6 +37,12 @@ export function makeStorageApp(
       ),
     failure: (error, call) => withCors(parts, call, render(error, call)),
     controls,
+    async checkHealth() {
+      await parts.blobs.probe().catch((cause: NodeJS.ErrnoException) => {
+        const why = cause.code === "ENOSPC" ? "the disk is full (ENOSPC)" : cause.message;
+        throw new Error(`No write works: ${why}. Free space in the data folder.`, { cause });
+      });
+    },
     routes: [JSON_ROUTES, SESSION_ROUTES, XML_ROUTES].flatMap((table) => table.describe()),
   };
 }
