@@ -28,7 +28,7 @@ const CHOSEN = (process.env["FOREIGN_CLIENTS"] ?? "node,python").split(",");
 
 /** What each call comes to; which clients make it. */
 const CALLS: Readonly<Record<string, readonly [outcome: string, clients: string]>> = {
-  "upload with metadata": ["5 image/png v 2026", "node python go gsutil"],
+  "upload with metadata": ["5 image/png v", "node python go gsutil"],
   "upload over it, if absent": ["412", "node python go gsutil"],
   "upload in pieces": ["700000", "node python go gsutil"],
   "download": ["hello", "node python go gsutil"],

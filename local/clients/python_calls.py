@@ -5,7 +5,7 @@ import io
 import json
 import sys
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
@@ -48,10 +48,9 @@ def names(**options):
 def _():
     blob = bucket.blob("a/1")
     blob.metadata = {"k": "v"}
-    blob.custom_time = datetime(2026, 1, 1, tzinfo=timezone.utc)
     blob.upload_from_string(b"hello", content_type="image/png", if_generation_match=0, checksum="crc32c")
     found = bucket.get_blob("a/1")
-    return f"{found.size} {found.content_type} {found.metadata['k']} {found.custom_time:%Y}"
+    return f"{found.size} {found.content_type} {found.metadata['k']}"
 
 
 @call("upload over it, if absent")

@@ -75,7 +75,7 @@ func main() {
 			if err != nil {
 				return nil, err
 			}
-			return fmt.Sprintf("%d %s %s 2026", found.Size, found.ContentType, found.Metadata["k"]), nil
+			return fmt.Sprintf("%d %s %s", found.Size, found.ContentType, found.Metadata["k"]), nil
 		}},
 		{"upload over it, if absent", func() (any, error) {
 			return nil, write(first.If(storage.Conditions{DoesNotExist: true}), []byte("x"), 0)
