@@ -30,17 +30,17 @@ export function writeBatch(parts: readonly BatchPart[]): BatchBody {
 /** Reads the messages of a batch; throws {@link MalformedMultipart}. */
 export function readBatch(contentType: string | null | undefined, text: string): BatchPart[] {
   const boundary = boundaryOf(contentType);
-  const [, ...sections] = `\r\n${text}`.split(`\r\n--${boundary}`);
+  // Python's writers end lines without a carriage return, and Google takes both.
+  const [, ...sections] = `\n${text}`.split(`\n--${boundary}`);
   if (sections.pop()?.startsWith("--") !== true) {
     throw new MalformedMultipart("The closing boundary is missing.");
   }
   return sections.map((section) => {
-    const at = section.indexOf("\r\n\r\n");
-    const head = section.slice(0, Math.max(at, 0));
+    const [head = "", ...message] = section.replace(/\r$/, "").split(/(\r?\n\r?\n)/);
     if (!/^content-type:\s*application\/http\b/im.test(head)) {
       throw new MalformedMultipart("A part is not of type application/http.");
     }
     const id = /^content-id:\s*<?([^>\r\n]*)/im.exec(head)?.[1] ?? "";
-    return { id, message: section.slice(at + 4) };
+    return { id, message: message.slice(1).join("") };
   });
 }

@@ -14,7 +14,8 @@ export function boundaryOf(contentType: string | null | undefined): string {
       contentType ?? "",
     ) ??
       [];
-  const boundary = quoted ?? bare;
+  // gsutil quotes it as no standard has it, and Google takes that.
+  const boundary = quoted ?? bare?.replace(/^'(.+)'$/, "$1");
   if (boundary !== undefined) return boundary;
   throw new MalformedMultipart("The boundary is missing.");
 }

@@ -43,20 +43,23 @@ export async function readRelated(
   body: AsyncIterable<Uint8Array>,
   contentType: string | undefined,
 ): Promise<RelatedParts> {
-  const delimiter = encoder.encode(`\r\n--${boundaryOf(contentType)}`);
-  const endOfHead = encoder.encode("\r\n\r\n");
+  const boundary = `--${boundaryOf(contentType)}`;
   const reader = new ByteReader(body);
-  // The first boundary has no line break before it: give it one.
-  reader.unshift(encoder.encode("\r\n"));
   const textUntil = async (mark: Uint8Array) => {
     const bytes = await reader.takeUntil(mark, MAX_HEAD_BYTES);
     if (bytes === undefined) throw new MalformedMultipart("A part is missing.");
     return decoder.decode(bytes);
   };
-  await textUntil(delimiter);
+  await textUntil(encoder.encode(boundary));
+  // Python's writers end lines without a carriage return, and Google takes both.
+  const lineEnd = (await textUntil(encoder.encode("\n"))).endsWith("\r") ? "\r\n" : "\n";
+  const delimiter = encoder.encode(lineEnd + boundary);
+  const endOfHead = encoder.encode(lineEnd + lineEnd);
+  // A part without headers begins with the end of its head.
+  reader.unshift(encoder.encode(lineEnd));
   await textUntil(endOfHead);
   const resource = await textUntil(delimiter);
-  const mediaType = /^content-type:[ \t]*(.*?)[ \t]*$/im.exec(await textUntil(endOfHead))?.[1];
+  const mediaType = /^content-type:[ \t]*(.*?)\s*$/im.exec(await textUntil(endOfHead))?.[1];
   return { resource, mediaType, media: readMedia(reader, delimiter) };
 }
 

@@ -24,14 +24,18 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
-test("readRelated() reads both parts however the body is cut", async () => {
-  for (let size = 1; size <= BODY.length; size++) {
-    const { resource, mediaType, media } = await readRelated(inChunks(BODY, size), TYPE);
-    assert.equal(resource, '{"name":"n"}');
-    assert.equal(mediaType, "image/png");
-    assert.equal(await textOf(media), MEDIA.replace("--b0x", "--bx"), `chunks of ${size}`);
-  }
-});
+for (const [lines, lineEnd] of [["CRLF", "\r\n"], ["bare LF", "\n"]] as const) {
+  test(`readRelated() reads both parts of ${lines} however the body is cut`, async () => {
+    const body = BODY.replaceAll("\r\n", lineEnd);
+    for (let size = 1; size <= body.length; size++) {
+      const { resource, mediaType, media } = await readRelated(inChunks(body, size), TYPE);
+      assert.equal(resource, '{"name":"n"}');
+      assert.equal(mediaType, "image/png");
+      const expected = MEDIA.replace("--b0x", "--bx").replaceAll("\r\n", lineEnd);
+      assert.equal(await textOf(media), expected, `chunks of ${size}`);
+    }
+  });
+}
 
 test("readRelated() refuses a body without its closing boundary", async () => {
   const { media } = await readRelated(inChunks(BODY.slice(0, -8), 10), TYPE);

@@ -55,6 +55,13 @@ const CAMPAIGNS: readonly Campaign[] = [
     env: { ERASED_IMAGES: "1000" },
   },
   {
+    name: "foreign-clients",
+    about:
+      "Google's clients for Node, Python and Go, and gsutil, make the same calls of the emulators",
+    file: "local/clients/foreign_clients_test.ts",
+    env: { FOREIGN_CLIENTS: "node,python,go,gsutil" },
+  },
+  {
     name: "road-without-native-code",
     about: "the road's walks with CODEC=imagescript",
     file: "tests/road_test.ts",

@@ -1,6 +1,7 @@
 import { faultControls } from "../faults/faults.ts";
-import { type Call, jsonReply, readText, type Reply } from "../http/call.ts";
+import { type Call, jsonReply, type Reply } from "../http/call.ts";
 import type { Control } from "../http/controls.ts";
+import { DeclaredRoutes, STANDARD_QUERY } from "../http/declared_routes.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
 import { readDashboardData, readQuestions } from "./dashboard/dashboard_data.ts";
@@ -12,8 +13,6 @@ import { writeRowsControl } from "./write_rows.ts";
 
 /** BigQuery takes no larger request. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-
-const API = "/bigquery/v2/projects/";
 
 /** BigQuery's API, the dashboard and the local controls; every error has Google's form. */
 export function makeBigQueryApp(parts: BigQueryParts): EmulatorApp {
@@ -29,58 +28,21 @@ export function makeBigQueryApp(parts: BigQueryParts): EmulatorApp {
       return jsonReply(status, body);
     },
     controls: bigQueryControls(parts),
+    routes: API_ROUTES.describe(),
   };
 }
 
-const COMPILED = Object.entries(ROUTES).map(([key, run]) => {
-  const [method = "", path = ""] = key.split(" ");
-  const pattern = path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
-  return { method, pattern: new RegExp(`^${pattern}$`), run };
+const API_ROUTES = new DeclaredRoutes(ROUTES, {
+  query: STANDARD_QUERY,
+  maxBodyBytes: MAX_BODY_BYTES,
 });
 
-async function answerApi(parts: BigQueryParts, { method, path, query, body }: Call) {
-  const text = await readText(body, MAX_BODY_BYTES);
-  if (text === undefined) {
-    const limit = `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`;
-    throw new GoogleError("uploadTooLarge", limit);
-  }
-  if (!path.startsWith(API)) {
-    throw new GoogleError("notFound", `The local BigQuery has no ${path}: see GET /_local`);
-  }
-  const [project = ""] = path.slice(API.length).split("/", 1);
-  if (project !== parts.project) {
+async function answerApi(parts: BigQueryParts, call: Call): Promise<Reply> {
+  return await API_ROUTES.answer(parts, call, ({ name }) => {
+    const project = name("project");
+    if (project === parts.project) return;
     throw new GoogleError("notFound", `Not found: Project ${project}`);
-  }
-  const rest = path.slice(API.length + project.length);
-  for (const { method: routeMethod, pattern, run } of COMPILED) {
-    const match = method === routeMethod ? pattern.exec(rest) : null;
-    if (match === null) continue;
-    const name = (key: string) => decode(match.groups?.[key] ?? "");
-    const names = { dataset: name("dataset"), table: name("table"), job: name("job") };
-    const json = text === "" ? {} : parseJson(text);
-    return replyOf(await run(parts, { ...names, query, body: json }));
-  }
-  throw new GoogleError("notFound", `The local BigQuery has no ${method} ${path}`);
-}
-
-function replyOf(body: unknown): Reply {
-  return body === undefined ? { status: 204 } : jsonReply(200, body);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (cause) {
-    throw new GoogleError("invalid", `Invalid value: ${text} is not percent-encoded UTF-8`, cause);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GoogleError("parseError", "Parse Error: the body is not JSON", cause);
-  }
+  });
 }
 
 /** The controls of the local BigQuery. */

@@ -31,11 +31,12 @@ export class Database {
     return new Database(project, instance);
   }
 
-  /** Runs `work` with a connection of its own. */
-  async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  /** Runs `work` with a connection of its own, in which tables of the dataset need no more than their name. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, dataset?: string): Promise<T> {
     const connection = await this.#instance.connect();
     try {
-      await connection.run(`USE ${quote(this.project)}`);
+      const schema = dataset === undefined ? "" : `.${quote(dataset)}`;
+      await connection.run(`USE ${quote(this.project)}${schema}`);
       return await work(connection);
     } finally {
       connection.closeSync();

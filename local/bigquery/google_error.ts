@@ -1,3 +1,5 @@
+import { Refusal, type RefusalKind } from "../http/refusal.ts";
+
 /** How BigQuery names what is wrong, with the status that each goes out with. */
 const REASONS = {
   invalid: { status: 400, label: "INVALID_ARGUMENT" },
@@ -7,8 +9,16 @@ const REASONS = {
   notFound: { status: 404, label: "NOT_FOUND" },
   duplicate: { status: 409, label: "ALREADY_EXISTS" },
   uploadTooLarge: { status: 413, label: "INVALID_ARGUMENT" },
+  notImplemented: { status: 501, label: "UNIMPLEMENTED" },
   backendError: { status: 503, label: "UNAVAILABLE" },
 } as const satisfies Record<string, { readonly status: number; readonly label: string }>;
+
+const REFUSALS = {
+  not_emulated: "notImplemented",
+  invalid: "invalid",
+  malformed: "parseError",
+  too_large: "uploadTooLarge",
+} as const satisfies Record<RefusalKind, string>;
 
 /** A reason of Google's error list. */
 type Reason = keyof typeof REASONS;
@@ -47,5 +57,6 @@ export class GoogleError extends Error {
 /** The same error, or a `backendError` for what nobody expected. */
 export function toGoogleError(error: unknown): GoogleError {
   if (error instanceof GoogleError) return error;
+  if (error instanceof Refusal) return new GoogleError(REFUSALS[error.kind], error.message);
   return new GoogleError("backendError", "The local BigQuery met an unexpected error", error);
 }

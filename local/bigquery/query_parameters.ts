@@ -12,16 +12,16 @@ import { scalarTypeOf } from "./scalar_types.ts";
 /** Text, by Google's reference; its Node client sends numbers and booleans as they are. */
 const valueSchema = z.union([z.string(), z.number(), z.boolean()]).transform(String).nullish();
 
-const scalarSchema = z.object({ value: valueSchema });
+const scalarSchema = z.strictObject({ value: valueSchema });
 
 /** `queryParameters` of a request: named, or without names in the order of the question marks. */
-export const queryParametersSchema = z.array(z.object({
+export const queryParametersSchema = z.array(z.strictObject({
   name: z.string().nullish(),
-  parameterType: z.object({
+  parameterType: z.strictObject({
     type: z.string(),
-    arrayType: z.object({ type: z.string() }).nullish(),
+    arrayType: z.strictObject({ type: z.string() }).nullish(),
   }),
-  parameterValue: z.object({
+  parameterValue: z.strictObject({
     value: valueSchema,
     arrayValues: z.array(scalarSchema).nullish(),
   }).default({}),

@@ -1,4 +1,7 @@
 import * as z from "zod";
+import { jsonReply } from "../http/call.ts";
+import { only } from "../http/declared_body.ts";
+import { type Route, withBody } from "../http/declared_routes.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
 import { describeTable } from "./catalog.ts";
 import { GoogleError } from "./google_error.ts";
@@ -7,143 +10,204 @@ import { queryParametersSchema } from "./query_parameters.ts";
 import type { TimestampFormat } from "./result_rows.ts";
 import { runQuery } from "./run_query.ts";
 
-/** A request to BigQuery's API: the names in its path (empty where there is none), its query string and its JSON body. */
-interface ApiRequest {
-  readonly dataset: string;
-  readonly table: string;
-  readonly job: string;
-  readonly query: URLSearchParams;
-  readonly body: unknown;
-}
+const ignored = z.unknown().optional();
+const PROJECT = "/bigquery/v2/projects/{project}";
+const DATASETS = `${PROJECT}/datasets`;
+const TABLES = `${DATASETS}/{dataset}/tables`;
+const TABLE = `${TABLES}/{table}`;
+const PAGE_QUERY = [
+  ...["maxResults", "startIndex", "pageToken", "formatOptions.useInt64Timestamp=true|false"],
+  "formatOptions.timestampOutputFormat",
+];
 
-/** Returns a body that is sent as JSON, or undefined: then the status is 204. */
-type Route = (parts: BigQueryParts, request: ApiRequest) => unknown;
-
-/** BigQuery's API v2 as its Node client calls it, by method and path under `/bigquery/v2/projects/{project}`. */
-export const ROUTES: Readonly<Record<string, Route>> = {
-  async "GET /datasets"({ catalog, ...parts }) {
-    const datasets = await catalog.listDatasets();
-    const list = datasets.map((dataset) => describeDataset(parts, dataset));
-    return { kind: "bigquery#datasetList", datasets: list };
-  },
-  async "POST /datasets"({ catalog, ...parts }, { body }) {
-    const { datasetId } = read(datasetSchema, body).datasetReference;
-    await catalog.createDataset(datasetId);
-    return describeDataset(parts, datasetId);
-  },
-  async "GET /datasets/{dataset}"({ catalog, ...parts }, { dataset }) {
-    await catalog.requireDataset(dataset);
-    return describeDataset(parts, dataset);
-  },
-  async "PATCH /datasets/{dataset}"({ catalog, ...parts }, { dataset, body }) {
-    await catalog.requireDataset(dataset);
-    Object.assign(parts.datasetSettings, read(datasetPatchSchema, body));
-    return describeDataset(parts, dataset);
-  },
-  async "GET /datasets/{dataset}/tables"({ catalog, project }, { dataset }) {
-    const tables = await catalog.listTables(dataset);
-    const list = tables.map(({ table, kind }) => ({
-      kind: "bigquery#table",
-      id: `${project}:${dataset}.${table}`,
-      tableReference: { projectId: project, datasetId: dataset, tableId: table },
-      type: kind,
-    }));
-    return { kind: "bigquery#tableList", tables: list, totalItems: list.length };
-  },
-  async "POST /datasets/{dataset}/tables"({ catalog, project, translations }, { dataset, body }) {
-    const { tableReference: { tableId }, ...resource } = read(tableSchema, body);
-    if (resource.view === undefined) {
-      return describeTable(project, await catalog.createTable(dataset, tableId, resource));
-    }
-    const { query } = resource.view;
-    const view = { query, duckdb: translations.find(query) ?? query };
-    return describeTable(project, await catalog.putView(dataset, tableId, view));
-  },
-  "GET /datasets/{dataset}/tables/{table}": async ({ catalog, project }, { dataset, table }) =>
-    describeTable(project, await catalog.getTable(dataset, table)),
-  async "PATCH /datasets/{dataset}/tables/{table}"(parts, { dataset, table, body }) {
-    const resource = read(z.record(z.string(), z.unknown()), body);
-    const updated = await parts.catalog.updateTable(dataset, table, resource);
-    return describeTable(parts.project, updated);
-  },
-  "DELETE /datasets/{dataset}/tables/{table}": ({ catalog }, { dataset, table }) =>
-    catalog.dropTable(dataset, table),
-  async "GET /datasets/{dataset}/tables/{table}/data"(parts, { dataset, table, query }) {
-    await parts.catalog.getTable(dataset, table);
-    const sql = `SELECT * FROM \`${dataset}.${table}\``;
-    const job = await parts.jobs.run({ configuration: {} }, () => runQuery(parts, sql));
-    const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
-    return { kind: "bigquery#tableDataList", totalRows, rows, pageToken };
-  },
-  async "POST /queries"(parts, { body }) {
-    const { formatOptions, maxResults, ...request } = read(queryRequestSchema, body);
-    const configuration = {
-      jobType: "QUERY",
-      query: { query: request.query, useLegacySql: false },
-    };
-    const job = await runJob(parts, request, { configuration });
-    const { useInt64Timestamp = false, timestampOutputFormat } = formatOptions;
-    const timestampFormat = timestampFormatOf(useInt64Timestamp, timestampOutputFormat);
-    return parts.jobs.page(job, { maxResults, startIndex: 0, timestampFormat });
-  },
-  "GET /queries/{job}": ({ jobs }, { job, query }) => ({
-    ...jobs.page(jobs.get(job), pageOf(query)),
-    kind: "bigquery#getQueryResultsResponse",
-  }),
-  async "POST /jobs"(parts, { body }) {
-    const { jobReference, configuration } = read(jobSchema, body);
-    const { query, dryRun } = configuration;
-    if (query === undefined) {
-      throw new GoogleError("invalid", "The local BigQuery runs query jobs only");
-    }
-    const request = { jobId: jobReference?.jobId, configuration };
-    return parts.jobs.describe(await runJob(parts, { ...query, dryRun }, request));
-  },
-  "GET /jobs/{job}": ({ jobs }, { job }) => jobs.describe(jobs.get(job)),
-};
-
-const datasetSchema = z.object({ datasetReference: z.object({ datasetId: z.string() }) });
-
+const datasetReference = z.strictObject({ datasetId: z.string(), projectId: ignored });
+const datasetSchema = z.strictObject({ datasetReference, labels: z.strictObject({}).nullish() });
 const datasetPatchSchema = z.strictObject({ maxTimeTravelHours: z.string().regex(/^\d{2,3}$/) });
-
-const tableSchema = z.looseObject({
-  tableReference: z.object({ tableId: z.string() }),
-  view: z.object({ query: z.string() }).optional(),
+/** Kept, and shown as they were given. */
+const tableSettings = {
+  schema: ignored,
+  timePartitioning: ignored,
+  clustering: ignored,
+  description: ignored,
+  labels: ignored,
+};
+const tableSchema = z.strictObject({
+  tableReference: z.strictObject({ tableId: z.string(), projectId: ignored, datasetId: ignored }),
+  view: z.strictObject({ query: z.string(), useLegacySql: only(false) }).optional(),
+  ...tableSettings,
 });
-
-const querySchema = z.object({
+const tablePatchSchema = z.strictObject(tableSettings);
+const querySchema = z.strictObject({
   query: z.string(),
   useLegacySql: z.boolean().default(true),
+  defaultDataset: datasetReference.optional(),
   queryParameters: queryParametersSchema.default([]),
+  parameterMode: z.string().regex(/^(named|positional)$/i).optional(),
+  // Nothing is billed, cached or urgent here.
+  maximumBytesBilled: ignored,
+  useQueryCache: ignored,
+  priority: ignored,
 });
-
 const queryRequestSchema = querySchema.extend({
-  maxResults: z.int().min(0).optional(),
+  kind: ignored,
+  maxResults: z.int().optional(),
   dryRun: z.boolean().default(false),
-  formatOptions: z.object({
+  formatOptions: z.strictObject({
     useInt64Timestamp: z.boolean().optional(),
     timestampOutputFormat: z.string().optional(),
   }).default({}),
+  // Every query is done before its response, and in one place.
+  requestId: ignored,
+  timeoutMs: ignored,
+  location: ignored,
+  labels: ignored,
 });
-
-const jobSchema = z.object({
-  jobReference: z.object({ jobId: z.string().optional() }).optional(),
-  configuration: z.looseObject({
-    query: querySchema.optional(),
+const jobSchema = z.strictObject({
+  jobReference: z.strictObject({
+    jobId: z.string().optional(),
+    projectId: ignored,
+    location: ignored,
+  }).optional(),
+  configuration: z.strictObject({
+    query: querySchema,
     dryRun: z.boolean().default(false),
+    labels: ignored,
+    jobTimeoutMs: ignored,
   }),
 });
 
-function runJob(
+/** BigQuery's API v2 as its clients call it. */
+export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
+  [`GET ${DATASETS}`]: {
+    async run({ catalog, ...parts }) {
+      const found = await catalog.listDatasets();
+      const datasets = found.map((dataset) => describeDataset(parts, dataset));
+      return jsonReply(200, { kind: "bigquery#datasetList", datasets });
+    },
+  },
+  [`POST ${DATASETS}`]: withBody(datasetSchema, {
+    async run({ catalog, ...parts }, _, { datasetReference: { datasetId } }) {
+      await catalog.createDataset(datasetId);
+      return jsonReply(200, describeDataset(parts, datasetId));
+    },
+  }),
+  [`GET ${DATASETS}/{dataset}`]: {
+    async run({ catalog, ...parts }, { name }) {
+      await catalog.requireDataset(name("dataset"));
+      return jsonReply(200, describeDataset(parts, name("dataset")));
+    },
+  },
+  [`PATCH ${DATASETS}/{dataset}`]: withBody(datasetPatchSchema, {
+    async run({ catalog, ...parts }, { name }, settings) {
+      await catalog.requireDataset(name("dataset"));
+      Object.assign(parts.datasetSettings, settings);
+      return jsonReply(200, describeDataset(parts, name("dataset")));
+    },
+  }),
+  [`GET ${TABLES}`]: {
+    async run({ catalog, project }, { name }) {
+      const dataset = name("dataset");
+      const tables = (await catalog.listTables(dataset)).map(({ table, kind }) => ({
+        kind: "bigquery#table",
+        id: `${project}:${dataset}.${table}`,
+        tableReference: { projectId: project, datasetId: dataset, tableId: table },
+        type: kind,
+      }));
+      return jsonReply(200, { kind: "bigquery#tableList", tables, totalItems: tables.length });
+    },
+  },
+  [`POST ${TABLES}`]: withBody(tableSchema, {
+    async run({ catalog, project, translations }, { name }, { tableReference, view, ...resource }) {
+      const { tableId } = tableReference;
+      const duckdb = view && (translations.find(view.query) ?? view.query);
+      const made = view === undefined || duckdb === undefined
+        ? await catalog.createTable(name("dataset"), tableId, resource)
+        : await catalog.putView(name("dataset"), tableId, { query: view.query, duckdb });
+      return jsonReply(200, describeTable(project, made));
+    },
+  }),
+  [`GET ${TABLE}`]: {
+    run: async ({ catalog, project }, { name }) =>
+      jsonReply(
+        200,
+        describeTable(project, await catalog.getTable(name("dataset"), name("table"))),
+      ),
+  },
+  [`PATCH ${TABLE}`]: withBody(tablePatchSchema, {
+    async run({ catalog, project }, { name }, resource) {
+      const updated = await catalog.updateTable(name("dataset"), name("table"), resource);
+      return jsonReply(200, describeTable(project, updated));
+    },
+  }),
+  [`DELETE ${TABLE}`]: {
+    async run({ catalog }, { name }) {
+      await catalog.dropTable(name("dataset"), name("table"));
+      return { status: 204 };
+    },
+  },
+  [`GET ${TABLE}/data`]: {
+    query: [...PAGE_QUERY, "selectedFields"],
+    fields: "kind,etag,totalRows,pageToken,rows",
+    async run(parts, { name, query }) {
+      const { dataset, table, fields } = await parts.catalog.getTable(
+        name("dataset"),
+        name("table"),
+      );
+      const selected = query.get("selectedFields")?.split(",");
+      const columns = fields.filter((field) => selected?.includes(field.name) !== false)
+        .map((field) => `\`${field.name}\``);
+      const sql = `SELECT ${columns.join()} FROM \`${dataset}.${table}\``;
+      const job = await parts.jobs.run({ configuration: {} }, () => runQuery(parts, sql));
+      const { rows, totalRows, pageToken } = parts.jobs.page(job, pageOf(query));
+      return jsonReply(200, { kind: "bigquery#tableDataList", totalRows, rows, pageToken });
+    },
+  },
+  [`POST ${PROJECT}/queries`]: withBody(queryRequestSchema, {
+    async run(parts, _, { formatOptions, maxResults, ...request }) {
+      const query = { query: request.query, useLegacySql: false };
+      const job = await runJob(parts, request, { configuration: { jobType: "QUERY", query } });
+      const { useInt64Timestamp = false, timestampOutputFormat } = formatOptions;
+      const timestampFormat = timestampFormatOf(useInt64Timestamp, timestampOutputFormat);
+      return jsonReply(200, parts.jobs.page(job, { maxResults, startIndex: 0, timestampFormat }));
+    },
+  }),
+  [`GET ${PROJECT}/queries/{job}`]: {
+    query: [...PAGE_QUERY, "location", "timeoutMs"],
+    fields: "kind,etag,schema,jobReference,totalRows,pageToken,rows,totalBytesProcessed," +
+      "jobComplete,errors,cacheHit,numDmlAffectedRows",
+    run({ jobs }, { name, query }) {
+      const page = jobs.page(jobs.get(name("job")), pageOf(query));
+      return jsonReply(200, { ...page, kind: "bigquery#getQueryResultsResponse" });
+    },
+  },
+  [`POST ${PROJECT}/jobs`]: withBody(jobSchema, {
+    async run(parts, _, { jobReference, configuration }) {
+      const { query, dryRun } = configuration;
+      const request = { jobId: jobReference?.jobId, configuration };
+      return jsonReply(
+        200,
+        parts.jobs.describe(await runJob(parts, { ...query, dryRun }, request)),
+      );
+    },
+  }),
+  [`GET ${PROJECT}/jobs/{job}`]: {
+    query: ["location", "projection=full|minimal"],
+    run: ({ jobs }, { name }) => jsonReply(200, jobs.describe(jobs.get(name("job")))),
+  },
+};
+
+async function runJob(
   parts: BigQueryParts,
   request: z.infer<typeof querySchema> & { readonly dryRun: boolean },
   job: JobRequest,
 ) {
-  const { query, useLegacySql, queryParameters: parameters, dryRun } = request;
+  const { query, useLegacySql, queryParameters: parameters, dryRun, defaultDataset } = request;
+  const dataset = defaultDataset?.datasetId;
+  if (dataset !== undefined) await parts.catalog.requireDataset(dataset);
   if (useLegacySql) {
     throw new GoogleError("invalidQuery", "Legacy SQL is not supported: set useLegacySql to false");
   }
-  return parts.jobs.run(job, () => runQuery(parts, query, { parameters, dryRun }));
+  return await parts.jobs.run(job, () => runQuery(parts, query, { parameters, dryRun, dataset }));
 }
 
 function pageOf(query: URLSearchParams): PageRequest {
@@ -152,7 +216,7 @@ function pageOf(query: URLSearchParams): PageRequest {
     maxResults: maxResults === null ? undefined : wholeNumber(maxResults),
     startIndex: wholeNumber(query.get("pageToken") ?? query.get("startIndex") ?? "0"),
     timestampFormat: timestampFormatOf(
-      query.get("formatOptions.useInt64Timestamp") === "true",
+      query.get("formatOptions.useInt64Timestamp")?.toLowerCase() === "true",
       query.get("formatOptions.timestampOutputFormat") ?? undefined,
     ),
   };
@@ -179,12 +243,4 @@ function describeDataset(
     location: "US",
     ...datasetSettings,
   };
-}
-
-function read<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const message = `Invalid value at '${issue?.path.join(".")}': ${issue?.message}`;
-  throw new GoogleError("invalid", message);
 }

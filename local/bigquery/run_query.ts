@@ -34,6 +34,8 @@ interface QueryOptions {
   readonly parameters?: QueryParameters;
   /** Checks the statement and runs nothing. */
   readonly dryRun?: boolean;
+  /** The dataset of tables that are named alone. */
+  readonly dataset?: string | undefined;
 }
 
 /** The parts that a query runs on. */
@@ -101,7 +103,7 @@ export async function runQuery(
     // BigQuery runs any number of INSERT statements at a time.
     const dmlStats = await (statementType === "INSERT" ? work() : parts.dml.enqueue(text, work));
     return { ...NO_ROWS, statementType, dmlStats };
-  });
+  }, options.dataset);
 }
 
 interface Run {

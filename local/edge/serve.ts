@@ -17,6 +17,8 @@ const {
   BINDINGS = "{}",
   REQUESTS_PER_MINUTE,
 } = process.env;
+/** What a variable or secret of a Worker holds at most (https://developers.cloudflare.com/workers/platform/limits/). */
+const MAX_VARIABLE_BYTES = 5_120;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 await runEmulator("edge", async () => {
@@ -25,6 +27,8 @@ await runEmulator("edge", async () => {
   for (const { simple } of Object.values(worker.ratelimits ?? {})) {
     simple.limit = Number(REQUESTS_PER_MINUTE ?? simple.limit);
   }
+  const bindings = { ...worker.bindings, ...JSON.parse(BINDINGS) };
+  checkVariables(bindings);
   const miniflare = new Miniflare(convertV4MiniflareOptions({
     host: "127.0.0.1",
     port: Number(TRIGGERS_PORT),
@@ -38,7 +42,7 @@ await runEmulator("edge", async () => {
     workers: [
       {
         ...worker,
-        bindings: { ...worker.bindings, ...JSON.parse(BINDINGS) },
+        bindings,
         // The worker itself, without miniflare's own in front of it.
         unsafeDirectSockets: [{ host: "127.0.0.1", port: Number(PORT) }],
       },
@@ -50,3 +54,15 @@ await runEmulator("edge", async () => {
   for (const signal of ["SIGTERM", "SIGINT"]) process.removeAllListeners(signal);
   return { url, close: () => miniflare.dispose() };
 });
+
+/** Cloudflare refuses a deployment with a larger one. */
+function checkVariables(bindings: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(bindings)) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= MAX_VARIABLE_BYTES) continue;
+    throw new RangeError(
+      `variable ${name} must be at most ${MAX_VARIABLE_BYTES} bytes (got ${bytes})`,
+    );
+  }
+}

@@ -67,3 +67,13 @@ test("serve.ts serves the worker and its page, brings a killed workerd back, sta
   await ask();
   assert.equal(await edge.kill("SIGTERM"), 0);
 });
+
+test("serve.ts does not start with a variable that Cloudflare would refuse", async (t) => {
+  const edge = startProgram(["local/edge/serve.ts"], {
+    PORT: "0",
+    DATA_DIR: join(await makeFolder(t), "edge"),
+    BINDINGS: JSON.stringify({ ...JSON.parse(BINDINGS), ISSUER: "x".repeat(5_121) }),
+  });
+  assert.equal(await edge.ended, 1);
+  assert.match(edge.errors(), /variable ISSUER must be at most 5120 bytes \(got 5121\)/);
+});

@@ -106,7 +106,7 @@ test("the control adds, lists and clears, and says what is wrong with a fault", 
   };
   const add = async (fault: unknown) => (await ask("POST", JSON.stringify(fault))).status;
   assert.equal(await add({ match: { path: "x" }, times: 3, action: { dropReply: true } }), 201);
-  assert.deepEqual(JSON.parse(String((await ask("GET")).body)), {
+  assert.deepEqual((await ask("GET")).json, {
     faults: [{ match: { path: "x" }, times: 3, action: { dropReply: true } }],
   });
   assert.equal(await add({ match: { path: "(" }, action: { status: 500 } }), 400);

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { FaultInjector } from "../faults/faults.ts";
+import { bodyOf } from "./call.ts";
 import { answerControl, type Control } from "./controls.ts";
 import { type EmulatorApp, EmulatorServer } from "./emulator_server.ts";
 
@@ -25,6 +26,6 @@ export async function askControl(
   const sent = body === undefined ? [] : [Buffer.from(JSON.stringify(body))];
   const call = { method, path, body: Readable.from(sent) };
   const reply = await answerControl(call, "test", controls);
-  const text = typeof reply.body === "string" ? reply.body : "null";
-  return { status: reply.status, body: JSON.parse(text) as unknown };
+  const text = bodyOf(reply) ?? "null";
+  return { status: reply.status, body: JSON.parse(String(text)) as unknown };
 }

@@ -28,6 +28,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Readable;
+  /** In place of `body`: sent as JSON. */
+  readonly json?: unknown;
 }
 
 /** A JSON response. */
@@ -35,7 +37,7 @@ export function jsonReply(status: number, body: unknown, headers: Reply["headers
   return {
     status,
     headers: { "Content-Type": "application/json; charset=UTF-8", ...headers },
-    body: JSON.stringify(body),
+    json: body,
   };
 }
 
@@ -43,6 +45,11 @@ export function jsonReply(status: number, body: unknown, headers: Reply["headers
 export function headerOf(call: Pick<Call, "headers">, name: string): string | undefined {
   const value = call.headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** The body that is sent: JSON as its text. */
+export function bodyOf({ body, json }: Reply): Reply["body"] {
+  return json === undefined ? body : JSON.stringify(json);
 }
 
 /** Reads a whole body as text, to its end even where it is over `maxBytes`: then undefined. */

@@ -29,13 +29,16 @@ export async function answerControl(
   call: Pick<Call, "method" | "path" | "body">,
   part: string,
   controls: readonly Control[],
-  docs: readonly ControlDoc[] = [],
+  { docs = [], routes }: {
+    readonly docs?: readonly ControlDoc[] | undefined;
+    readonly routes?: readonly unknown[] | undefined;
+  } = {},
 ): Promise<Reply> {
   const text = await readText(call.body, MAX_BODY_BYTES);
   if (text === undefined) return refuse(400, "The request body is too large");
   if (call.path === "/_local") {
     const own = controls.map(({ run: _, ...doc }) => doc);
-    return jsonReply(200, { part, controls: [...docs, ...own] });
+    return jsonReply(200, { part, controls: [...docs, ...own], routes });
   }
   const here = controls.filter(({ path }) => path === call.path);
   if (here.length === 0) return refuse(404, "No such control");

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { pipeline } from "node:stream/promises";
 import { type FaultInjector, withFaults } from "../faults/faults.ts";
-import { type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
+import { bodyOf, type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
 import { answerControl, type Control, type ControlDoc } from "./controls.ts";
 
 /** What an emulator answers. */
@@ -16,9 +16,13 @@ export interface EmulatorApp {
   readonly answer: (call: Call) => Reply | Promise<Reply>;
   /** The response to what `answer` throws; one of 500 or more is logged with its error. */
   readonly failure: (error: unknown, call: Call) => Reply;
+  /** Rejects where the emulator cannot work: `/healthz` then responds with 503 and says why. */
+  readonly checkHealth?: () => Promise<void>;
   readonly controls: readonly Control[];
   /** Other requests that `GET /_local` documents. */
   readonly docs?: readonly ControlDoc[];
+  /** The declared routes, which `GET /_local` documents too. */
+  readonly routes?: readonly unknown[];
 }
 
 /** An emulator's name and surroundings. */
@@ -93,12 +97,12 @@ export class EmulatorServer {
 
   /** The response to a request, failures included; null where the connection was lost. */
   async #answer(call: Call, request: IncomingMessage): Promise<Reply | null> {
-    const { answer, failure, controls, docs } = this.#app;
+    const { answer, failure, controls, docs, routes } = this.#app;
     try {
-      if (call.path === "/healthz") return jsonReply(200, { status: "ok" });
+      if (call.path === "/healthz") return await healthOf(this.#app);
       if (call.path !== "/_local" && !call.path.startsWith("/_local/")) return await answer(call);
       if (isLoopback(request)) {
-        return await answerControl(call, this.#options.part, controls, docs);
+        return await answerControl(call, this.#options.part, controls, { docs, routes });
       }
       return jsonReply(403, { error: { code: 403, message: "Controls are for this machine" } });
     } catch (error) {
@@ -137,12 +141,23 @@ function callOf({ request, body, identity }: Exchange): Call {
   };
 }
 
+async function healthOf({ checkHealth }: EmulatorApp): Promise<Reply> {
+  try {
+    await checkHealth?.();
+    return jsonReply(200, { status: "ok" });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return jsonReply(503, { status: "unavailable", detail });
+  }
+}
+
 function isLoopback({ socket }: IncomingMessage): boolean {
   return /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? "");
 }
 
 async function send(response: ServerResponse, reply: Reply, method: string): Promise<void> {
-  const { status, headers = {}, body } = reply;
+  const { status, headers = {} } = reply;
+  const body = bodyOf(reply);
   if (typeof body !== "object") {
     const text = method === "HEAD" ? undefined : body;
     const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };

@@ -1,33 +1,30 @@
 import { RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import * as z from "zod";
-import type { Call } from "../http/call.ts";
-import { parseBody } from "./resources.ts";
-import { notEmulated } from "./rpc_error.ts";
+import { jsonReply } from "../http/call.ts";
+import { type Route, withBody } from "../http/declared_routes.ts";
 
-const PATH = /^\/v2\/projects\/[^/]+\/locations\/(?:-\/buckets|global\/buckets\/([^/]+))$/;
+const PATH = "/v2/projects/{project}/locations";
 const patchSchema = z.strictObject({ retentionDays: z.int().min(1).max(3_650) });
 const { logDays } = RETENTION_BOUNDS;
-
-/** Whether a path is that of Cloud Logging's buckets. */
-export function isLogBucketsPath(path: string): boolean {
-  return PATH.test(path);
-}
 
 /**
  * How long Cloud Logging's buckets keep lines (https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.locations.buckets),
  * as Terraform sets it: list, and patch of `retentionDays`. Lines themselves go to the console.
  */
-export class LogBuckets {
-  readonly #days = new Map([["tintype-logs", logDays], ["_Default", logDays], ["_Required", 400]]);
-
-  answer({ method, path }: Pick<Call, "method" | "path">, body: unknown): unknown {
-    const id = PATH.exec(path)?.[1];
-    const describe = (name: string) => ({ name, retentionDays: this.#days.get(name) });
-    if (method === "GET" && id === undefined) {
-      return { buckets: [...this.#days.keys()].map(describe) };
-    }
-    if (method !== "PATCH" || id === undefined) throw notEmulated(`${method} ${path}`);
-    this.#days.set(id, parseBody(patchSchema, body).retentionDays);
-    return describe(id);
-  }
+export function logBucketRoutes(): Readonly<Record<string, Route<unknown>>> {
+  const days = new Map([["tintype-logs", logDays], ["_Default", logDays], ["_Required", 400]]);
+  const describe = (name: string) => ({ name, retentionDays: days.get(name) });
+  return {
+    [`GET ${PATH}/-/buckets`]: {
+      verb: "inspect",
+      run: () => jsonReply(200, { buckets: [...days.keys()].map(describe) }),
+    },
+    [`PATCH ${PATH}/global/buckets/{log}`]: withBody(patchSchema, {
+      query: ["updateMask=retentionDays"],
+      run(_, { name }, { retentionDays }) {
+        days.set(name("log"), retentionDays);
+        return jsonReply(200, describe(name("log")));
+      },
+    }),
+  };
 }

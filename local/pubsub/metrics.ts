@@ -1,5 +1,8 @@
+import { jsonReply } from "../http/call.ts";
+import type { Route, RoutedCall } from "../http/declared_routes.ts";
+import { notEmulated } from "../http/refusal.ts";
 import type { Broker } from "./broker.ts";
-import { notEmulated, RpcError } from "./rpc_error.ts";
+import { RpcError } from "./rpc_error.ts";
 
 type Status = ReturnType<Broker["status"]>;
 
@@ -10,27 +13,27 @@ const METRICS: Readonly<Record<string, (status: Status) => number>> = {
   "pubsub.googleapis.com/subscription/num_undelivered_messages": ({ unacked }) => unacked,
 };
 
-const PATH = /^\/v3\/projects\/([^/]+)\/timeSeries$/;
 const INTERVAL = ["interval.startTime", "interval.endTime"];
 
-/** Whether a path is that of Cloud Monitoring's `projects.timeSeries.list`. */
-export function isMetricsPath(path: string): boolean {
-  return PATH.test(path);
-}
+/** Cloud Monitoring's `projects.timeSeries.list`. */
+export const METRICS_ROUTES: Readonly<Record<string, Route<Broker>>> = {
+  "GET /v3/projects/{project}/timeSeries": {
+    verb: "monitor",
+    query: ["filter", ...INTERVAL],
+    run: (broker, call) => jsonReply(200, listTimeSeries(broker, call)),
+  },
+};
 
 /**
- * Answers `GET /v3/projects/P/timeSeries` (https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.timeSeries/list)
+ * Responds to `GET /v3/projects/P/timeSeries` (https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.timeSeries/list)
  * by a filter of one metric's type: the value of now for every subscription, where the interval holds it. The real one
  * samples every minute and shows it up to two minutes later.
  */
-export function listTimeSeries(broker: Broker, path: string, query: URLSearchParams): unknown {
-  const project = PATH.exec(path)?.[1] ?? "";
+function listTimeSeries(broker: Broker, { name, query }: RoutedCall): unknown {
   const filter = query.get("filter") ?? "";
   const type = /^metric\.type\s*=\s*"([^"]+)"$/.exec(filter)?.[1];
   const valueOf = type === undefined ? undefined : METRICS[type];
   if (type === undefined || valueOf === undefined) throw notEmulated(`filter=${filter}`);
-  const other = [...query.keys()].find((key) => !["filter", ...INTERVAL].includes(key));
-  if (other !== undefined) throw notEmulated(other);
   const [startMs = NaN, endMs = NaN] = INTERVAL.map((name) => Date.parse(query.get(name) ?? ""));
   if (!(startMs <= endMs)) {
     const message =
@@ -42,7 +45,7 @@ export function listTimeSeries(broker: Broker, path: string, query: URLSearchPar
     metric: { type },
     resource: {
       type: "pubsub_subscription",
-      labels: { project_id: project, subscription_id: subscription.name.split("/").at(-1) },
+      labels: { project_id: name("project"), subscription_id: subscription.name.split("/").at(-1) },
     },
     metricKind: "GAUGE",
     valueType: "INT64",

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { notEmulated } from "../http/refusal.ts";
 import type { NewMessage } from "./broker.ts";
-import { parseBody } from "./resources.ts";
-import { notEmulated, RpcError } from "./rpc_error.ts";
+import { RpcError } from "./rpc_error.ts";
 
 /** Limits of the real service (https://cloud.google.com/pubsub/quotas#resource_limits). */
 const MAX_MESSAGES = 1_000;
@@ -10,7 +10,8 @@ const MAX_ATTRIBUTES = 100;
 const MAX_KEY_BYTES = 256;
 const MAX_VALUE_BYTES = 1_024;
 
-const publishSchema = z.strictObject({
+/** The body of `:publish`. */
+export const publishSchema = z.strictObject({
   topic: z.string().optional(),
   messages: z.array(z.strictObject({
     data: z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/).default(""),
@@ -19,9 +20,8 @@ const publishSchema = z.strictObject({
   })),
 });
 
-/** Reads the body of `:publish`, its data as standard base64; throws RpcError. */
-export function parsePublish(body: unknown): NewMessage[] {
-  const { messages } = parseBody(publishSchema, body);
+/** The messages of a `:publish`, their data as standard base64; throws RpcError. */
+export function parsePublish({ messages }: z.infer<typeof publishSchema>): NewMessage[] {
   if (messages.length === 0 || messages.length > MAX_MESSAGES) {
     throw refusal(`a request takes 1 to ${MAX_MESSAGES} messages (got ${messages.length})`);
   }

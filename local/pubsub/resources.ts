@@ -1,12 +1,12 @@
 /** Topics and subscriptions as the REST API describes them; what this emulator does not do is refused by its name. */
 import * as z from "zod";
+import { only } from "../http/declared_body.ts";
 import { parseFilter } from "./filter.ts";
-import { notEmulated, RpcError } from "./rpc_error.ts";
+import { RpcError } from "./rpc_error.ts";
 
 const MINUTE_S = 60;
 const DAY_S = 86_400;
-const NOT_EMULATED = "not emulated";
-const off = z.literal(false, NOT_EMULATED).optional();
+const off = only(false);
 const labels = z.record(z.string(), z.string()).optional();
 const topicName = z.string().regex(/^projects\/[^/]+\/topics\/[^/]+$/);
 
@@ -19,7 +19,8 @@ const duration = (least: number, most: number) =>
 
 const retention = duration(10 * MINUTE_S, 31 * DAY_S);
 
-const topicSchema = z.strictObject({
+/** A topic as a request states it. */
+export const topicSchema = z.strictObject({
   name: z.string().optional(),
   labels,
   messageRetentionDuration: retention.optional(),
@@ -48,7 +49,8 @@ const seconds = z.int().refine(
   "must be from 10 to 600",
 );
 
-const subscriptionSchema = z.strictObject({
+/** A subscription as a request states it. */
+export const subscriptionSchema = z.strictObject({
   name: z.string().optional(),
   topic: topicName,
   labels,
@@ -89,35 +91,18 @@ export type SubscriptionInput = z.input<typeof subscriptionSchema>;
 /** Fields of a subscription that never change (https://cloud.google.com/pubsub/docs/subscription-message-filter). */
 export const FIXED_FIELDS: readonly string[] = ["name", "topic", "filter"];
 
-/** Reads a topic of that name; throws RpcError. */
-export function parseTopic(name: string, body: unknown): Topic {
-  return { ...parseBody(topicSchema, body), name: checkedName(name, body) };
+/** A topic of that name; throws RpcError. */
+export function parseTopic(name: string, body: z.infer<typeof topicSchema>): Topic {
+  return { ...body, name: checkedName(name, body) };
 }
 
-/** Reads a subscription of that name; throws RpcError. */
-export function parseSubscription(name: string, body: unknown): Subscription {
-  const subscription = { ...parseBody(subscriptionSchema, body), name: checkedName(name, body) };
-  parseFilter(subscription.filter);
-  return subscription;
-}
-
-/** Reads a body; throws RpcError `UNIMPLEMENTED` that names a field that is unknown here, `INVALID_ARGUMENT` for others. */
-export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const read = schema.safeParse(body);
-  if (read.success) return read.data;
-  const issues = read.error.issues.flatMap((issue) =>
-    issue.code === "invalid_union" ? issue.errors.flat() : [issue]
-  );
-  for (const issue of issues) {
-    const path = issue.path.map(String);
-    if (issue.code === "unrecognized_keys") {
-      throw notEmulated(issue.keys.map((key) => [...path, key].join(".")).join(", "));
-    }
-    if (issue.message === NOT_EMULATED) throw notEmulated(path.join("."));
-  }
-  const [issue] = read.error.issues;
-  const where = issue?.path.join(".") ?? "";
-  throw new RpcError("INVALID_ARGUMENT", `Invalid value at ${where || "body"}: ${issue?.message}`);
+/** A subscription of that name; throws RpcError. */
+export function parseSubscription(
+  name: string,
+  body: z.infer<typeof subscriptionSchema>,
+): Subscription {
+  parseFilter(body.filter);
+  return { ...body, name: checkedName(name, body) };
 }
 
 /** Milliseconds of a duration such as `600s`. */
@@ -126,12 +111,12 @@ export function durationMs(text: string): number {
 }
 
 /** Throws RpcError unless the name's last part is an id and the body names the same resource, or none. */
-function checkedName(name: string, body: unknown): string {
+function checkedName(name: string, body: { readonly name?: string | undefined }): string {
   const id = name.split("/").at(-1) ?? "";
   if (!/^(?!goog)[A-Za-z][A-Za-z0-9\-._~+%]{2,254}$/.test(id)) {
     throw new RpcError("INVALID_ARGUMENT", `Invalid resource name: ${name}`);
   }
-  const { name: named = name } = Object(body);
+  const { name: named = name } = body;
   if (named === name) return name;
   throw new RpcError("INVALID_ARGUMENT", `The body names another resource than ${name}`);
 }

@@ -1,35 +1,21 @@
 /** The calls of Pub/Sub's REST API v1 (https://cloud.google.com/pubsub/docs/reference/rest), by method and path. */
 import * as z from "zod";
+import { jsonReply, type Reply } from "../http/call.ts";
+import { parseDeclared } from "../http/declared_body.ts";
+import { type Route, type RoutedCall, withBody } from "../http/declared_routes.ts";
+import { notEmulated } from "../http/refusal.ts";
 import type { Broker } from "./broker.ts";
 import type { Leased, LeaseName } from "./message_store.ts";
-import { parsePublish } from "./publish_request.ts";
+import { parsePublish, publishSchema } from "./publish_request.ts";
 import {
   FIXED_FIELDS,
-  parseBody,
   parseSubscription,
   parseTopic,
   type Subscription,
+  subscriptionSchema,
+  topicSchema,
 } from "./resources.ts";
-import { notEmulated, RpcError } from "./rpc_error.ts";
-
-/** A call that was routed. */
-interface RoutedCall {
-  readonly broker: Broker;
-  /** The full name of the topic or subscription; the project's, `projects/P`, for a list. */
-  readonly name: string;
-  readonly query: URLSearchParams;
-  /** The JSON of the body; `{}` where there is none. */
-  readonly body: unknown;
-}
-
-/** A call: what an identity needs to be granted for it, and the JSON of its response; undefined is an empty one. */
-interface Route {
-  /** Only the project's owner may do what has no verb. */
-  readonly verb?: "publish" | "subscribe" | "inspect";
-  /** Query parameters beside `alt`. */
-  readonly query?: readonly string[];
-  readonly run: (call: RoutedCall) => unknown;
-}
+import { RpcError } from "./rpc_error.ts";
 
 const MAX_PULLED = 1_000;
 const PULL_WAIT_MS = 10_000;
@@ -54,63 +40,95 @@ const patchSchema = z.strictObject({
 });
 const pushConfigSchema = z.strictObject({ subscription, pushConfig: z.unknown() });
 
-/** Every call; `{}` is an id. */
-export const ROUTES: Readonly<Record<string, Route>> = {
-  "PUT topics/{}": {
-    run: ({ broker, name, body }) => broker.topics.create(parseTopic(name, body)),
-  },
-  "GET topics/{}": { run: ({ broker, name }) => broker.topics.get(name) },
-  "GET topics": {
+const PROJECT = "/v1/projects/{project}";
+const TOPIC = `${PROJECT}/topics/{topic}`;
+const SUBSCRIPTION = `${PROJECT}/subscriptions/{subscription}`;
+const EMPTY: Reply = jsonReply(200, {});
+
+/** Every call. */
+export const ROUTES: Readonly<Record<string, Route<Broker>>> = {
+  [`PUT ${TOPIC}`]: withBody(topicSchema, {
+    run: ({ topics }, call, body) => jsonReply(200, topics.create(parseTopic(nameOf(call), body))),
+  }),
+  [`GET ${TOPIC}`]: { run: ({ topics }, call) => jsonReply(200, topics.get(nameOf(call))) },
+  [`GET ${PROJECT}/topics`]: {
     verb: "inspect",
     query: LIST_QUERY,
-    run: (call) => pageOf("topics", call.broker.topics.all(), call),
+    run: ({ topics }, call) => pageOf("topics", topics.all(), call),
   },
-  "DELETE topics/{}": { run: ({ broker, name }) => broker.removeTopic(name) },
-  "POST topics/{}:publish": {
+  [`DELETE ${TOPIC}`]: {
+    run(broker, call) {
+      broker.removeTopic(nameOf(call));
+      return EMPTY;
+    },
+  },
+  [`POST ${TOPIC}:publish`]: withBody(publishSchema, {
     verb: "publish",
-    run: ({ broker, name, body }) => ({ messageIds: broker.publish(name, parsePublish(body)) }),
+    run: (broker, call, body) =>
+      jsonReply(200, { messageIds: broker.publish(nameOf(call), parsePublish(body)) }),
+  }),
+  [`PUT ${SUBSCRIPTION}`]: withBody(subscriptionSchema, {
+    run: (broker, call, body) =>
+      described(broker.createSubscription(parseSubscription(nameOf(call), body))),
+  }),
+  [`GET ${SUBSCRIPTION}`]: {
+    run: ({ subscriptions }, call) => described(subscriptions.get(nameOf(call))),
   },
-  "PUT subscriptions/{}": {
-    run: ({ broker, name, body }) =>
-      described(broker.createSubscription(parseSubscription(name, body))),
-  },
-  "GET subscriptions/{}": {
-    run: ({ broker, name }) => described(broker.subscriptions.get(name)),
-  },
-  "GET subscriptions": {
+  [`GET ${PROJECT}/subscriptions`]: {
     verb: "inspect",
     query: LIST_QUERY,
-    run: (call) => pageOf("subscriptions", call.broker.subscriptions.all().map(described), call),
-  },
-  "DELETE subscriptions/{}": { run: ({ broker, name }) => broker.removeSubscription(name) },
-  "PATCH subscriptions/{}": { run: patchSubscription },
-  "POST subscriptions/{}:modifyPushConfig": {
-    run(call) {
-      const { pushConfig } = parseBody(pushConfigSchema, call.body);
-      changeSubscription(call, { pushConfig });
+    run: ({ subscriptions }, call) => {
+      const all = subscriptions.all().map((each) => ({ ...each, state: "ACTIVE" }));
+      return pageOf("subscriptions", all, call);
     },
   },
-  "POST subscriptions/{}:pull": { verb: "subscribe", run: pull },
-  "POST subscriptions/{}:acknowledge": {
-    verb: "subscribe",
-    run(call) {
-      const leases = leasesOf(call, parseBody(acknowledgeSchema, call.body));
-      for (const lease of leases) call.broker.acknowledge(call.name, lease);
+  [`DELETE ${SUBSCRIPTION}`]: {
+    run(broker, call) {
+      broker.removeSubscription(nameOf(call));
+      return EMPTY;
     },
   },
-  "POST subscriptions/{}:modifyAckDeadline": {
+  [`PATCH ${SUBSCRIPTION}`]: withBody(patchSchema, { run: patchSubscription }),
+  [`POST ${SUBSCRIPTION}:modifyPushConfig`]: withBody(pushConfigSchema, {
+    run(broker, call, { pushConfig }) {
+      changeSubscription(broker, call, { pushConfig });
+      return EMPTY;
+    },
+  }),
+  [`POST ${SUBSCRIPTION}:pull`]: withBody(pullSchema, { verb: "subscribe", run: pull }),
+  [`POST ${SUBSCRIPTION}:acknowledge`]: withBody(acknowledgeSchema, {
     verb: "subscribe",
-    run(call) {
-      const { ackDeadlineSeconds, ...request } = parseBody(deadlineSchema, call.body);
-      for (const lease of leasesOf(call, request)) {
-        call.broker.extend(call.name, lease, ackDeadlineSeconds * 1_000);
+    run(broker, call, body) {
+      const name = nameOf(call);
+      for (const lease of leasesOf(broker, name, body)) broker.acknowledge(name, lease);
+      return EMPTY;
+    },
+  }),
+  [`POST ${SUBSCRIPTION}:modifyAckDeadline`]: withBody(deadlineSchema, {
+    verb: "subscribe",
+    run(broker, call, { ackDeadlineSeconds, ...body }) {
+      const name = nameOf(call);
+      for (const lease of leasesOf(broker, name, body)) {
+        broker.extend(name, lease, ackDeadlineSeconds * 1_000);
       }
+      return EMPTY;
     },
-  },
+  }),
 };
 
-async function pull({ broker, name, body }: RoutedCall): Promise<unknown> {
-  const { maxMessages, returnImmediately } = parseBody(pullSchema, body);
+/** The full name of the topic or subscription that a call is about; the project's, `projects/P`, for a list. */
+export function nameOf({ name }: RoutedCall): string {
+  const project = `projects/${name("project")}`;
+  if (name("topic") !== "") return `${project}/topics/${name("topic")}`;
+  return name("subscription") === "" ? project : `${project}/subscriptions/${name("subscription")}`;
+}
+
+async function pull(
+  broker: Broker,
+  call: RoutedCall,
+  { maxMessages, returnImmediately }: z.infer<typeof pullSchema>,
+): Promise<Reply> {
+  const name = nameOf(call);
   const { pushConfig, bigqueryConfig, deadLetterPolicy } = broker.subscriptions.get(name);
   if (pushConfig.pushEndpoint || bigqueryConfig) {
     const message = "This method is not supported for this subscription type.";
@@ -120,14 +138,13 @@ async function pull({ broker, name, body }: RoutedCall): Promise<unknown> {
     limit: Math.min(MAX_PULLED, maxMessages),
     waitMs: returnImmediately ? 0 : PULL_WAIT_MS,
   });
-  if (messages.length === 0) return {};
-  return {
-    receivedMessages: messages.map((message) => ({
-      ackId: `${message.seq}:${message.lease}`,
-      message: pulledMessage(message),
-      ...(deadLetterPolicy === undefined ? {} : { deliveryAttempt: message.attempts }),
-    })),
-  };
+  if (messages.length === 0) return EMPTY;
+  const receivedMessages = messages.map((message) => ({
+    ackId: `${message.seq}:${message.lease}`,
+    message: pulledMessage(message),
+    ...(deadLetterPolicy === undefined ? {} : { deliveryAttempt: message.attempts }),
+  }));
+  return jsonReply(200, { receivedMessages });
 }
 
 function pulledMessage({ id, data, attributes, published }: Leased) {
@@ -139,8 +156,11 @@ function pulledMessage({ id, data, attributes, published }: Leased) {
   };
 }
 
-function patchSubscription(call: RoutedCall): unknown {
-  const { subscription: given, updateMask } = parseBody(patchSchema, call.body);
+function patchSubscription(
+  broker: Broker,
+  call: RoutedCall,
+  { subscription: given, updateMask }: z.infer<typeof patchSchema>,
+): Reply {
   const paths = updateMask.split(",");
   const fixed = paths.filter((path) => FIXED_FIELDS.includes(path));
   if (fixed.length > 0) {
@@ -149,18 +169,32 @@ function patchSubscription(call: RoutedCall): unknown {
   }
   const nested = paths.filter((path) => path.includes("."));
   if (nested.length > 0) throw notEmulated(`updateMask=${nested.join()}`);
-  return changeSubscription(call, Object.fromEntries(paths.map((path) => [path, given[path]])));
+  return changeSubscription(
+    broker,
+    call,
+    Object.fromEntries(paths.map((path) => [path, given[path]])),
+  );
 }
 
 /** A field that is undefined is set back to its default. A retention that the topology shortened is kept as it is. */
-function changeSubscription({ broker, name }: RoutedCall, change: object): unknown {
+function changeSubscription(broker: Broker, call: RoutedCall, change: object): Reply {
+  const name = nameOf(call);
   const { messageRetentionDuration, ...before } = broker.subscriptions.get(name);
   const wanted = JSON.parse(JSON.stringify({ ...before, ...change }));
   const kept = "messageRetentionDuration" in change ? {} : { messageRetentionDuration };
-  return described(broker.changeSubscription({ ...parseSubscription(name, wanted), ...kept }));
+  return described(
+    broker.changeSubscription({
+      ...parseSubscription(name, parseDeclared(subscriptionSchema, wanted)),
+      ...kept,
+    }),
+  );
 }
 
-function leasesOf({ broker, name }: RoutedCall, request: { readonly ackIds: readonly string[] }) {
+function leasesOf(
+  broker: Broker,
+  name: string,
+  request: { readonly ackIds: readonly string[] },
+): LeaseName[] {
   broker.subscriptions.get(name);
   return request.ackIds.map((ackId): LeaseName => {
     const [, seq, lease] = /^(\d{1,15}):([a-z0-9]+)$/.exec(ackId) ?? [];
@@ -170,19 +204,21 @@ function leasesOf({ broker, name }: RoutedCall, request: { readonly ackIds: read
   });
 }
 
-function described(given: Subscription) {
-  return { ...given, state: "ACTIVE" };
+function described(given: Subscription): Reply {
+  return jsonReply(200, { ...given, state: "ACTIVE" });
 }
 
 function pageOf<Item extends { readonly name: string }>(
   field: string,
   all: readonly Item[],
-  { name, query }: RoutedCall,
-): unknown {
+  call: RoutedCall,
+): Reply {
+  const { query } = call;
+  const name = nameOf(call);
   const size = Number(query.get("pageSize") ?? 0) || DEFAULT_PAGE;
   const after = query.get("pageToken") ?? "";
   const rest = all.filter((item) => item.name.startsWith(`${name}/`) && item.name > after);
   const page = rest.slice(0, size);
   const more = rest.length > size ? { nextPageToken: page.at(-1)?.name } : {};
-  return { ...(page.length === 0 ? {} : { [field]: page }), ...more };
+  return jsonReply(200, { ...(page.length === 0 ? {} : { [field]: page }), ...more });
 }

@@ -1,3 +1,5 @@
+import { Refusal } from "../http/refusal.ts";
+
 /** The codes of `google.rpc.Code` that are used here, with the status that each goes out with. */
 const STATUSES = {
   INVALID_ARGUMENT: 400,
@@ -34,10 +36,9 @@ export class RpcError extends Error {
 /** The same error, or `INTERNAL` for an unexpected one. */
 export function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
+  if (error instanceof Refusal) {
+    const code = error.kind === "not_emulated" ? "UNIMPLEMENTED" : "INVALID_ARGUMENT";
+    return new RpcError(code, error.message);
+  }
   return new RpcError("INTERNAL", "The local Pub/Sub met an unexpected error", { cause: error });
-}
-
-/** The error of what this emulator does not do, by its name. */
-export function notEmulated(what: string): RpcError {
-  return new RpcError("UNIMPLEMENTED", `The local Pub/Sub does not have ${what}`);
 }

@@ -1,7 +1,8 @@
 import { SLOW_LANES } from "@tintype/core/fairness/slow_lane";
 import { retentionBoundsOf } from "@tintype/core/retention/bounds";
+import { parseDeclared } from "../http/declared_body.ts";
 import type { Broker } from "./broker.ts";
-import { parseSubscription, type SubscriptionInput } from "./resources.ts";
+import { parseSubscription, type SubscriptionInput, subscriptionSchema } from "./resources.ts";
 
 /** What the topology's addresses and times depend on. */
 interface TopologyOptions {
@@ -126,7 +127,10 @@ export function makeTopology(broker: Broker, options: TopologyOptions): void {
   for (const [id, row] of Object.entries(SUBSCRIPTIONS)) {
     const topic = `${project}/topics/${row.topic}`;
     if (!broker.topics.has(topic)) broker.topics.create({ name: topic });
-    const subscription = parseSubscription(`${project}/subscriptions/${id}`, inputOf(row, options));
+    const subscription = parseSubscription(
+      `${project}/subscriptions/${id}`,
+      parseDeclared(subscriptionSchema, inputOf(row, options)),
+    );
     const keptMs = Math.max(LEAST_KEPT_MS, bounds[row.keeps]);
     broker.subscriptions.put({ ...subscription, messageRetentionDuration: `${keptMs / 1_000}s` });
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { constants, createReadStream, mkdirSync } from "node:fs";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
@@ -45,6 +46,17 @@ export class BlobFiles {
     const orphans = entries.filter((entry) => entry.isFile() && !isNamed(entry.name));
     for (const { name } of orphans) await this.remove(name);
     return orphans.length;
+  }
+
+  /** Writes a block and removes it; throws where no write works, as on a full disk. */
+  async probe(): Promise<void> {
+    const id = randomUUID();
+    try {
+      await using file = await this.open(id);
+      await file.write(new Uint8Array(4_096));
+    } finally {
+      await this.remove(id);
+    }
   }
 
   #path(id: BlobId): string {

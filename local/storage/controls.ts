@@ -16,7 +16,7 @@ const settingsSchema = z.strictObject({
   softDeleteSeconds: days,
   versioning: z.boolean().optional(),
 });
-const mutationsSchema = z.strictObject({ limit: z.boolean() });
+const mutationsSchema = z.strictObject({ limit: z.enum(["all", "writes", "none"]) });
 
 /** The storage's own controls. */
 export function storageControls(parts: StorageParts): readonly Control[] {
@@ -49,11 +49,10 @@ export function storageControls(parts: StorageParts): readonly Control[] {
       method: "POST",
       path: "/_local/mutations",
       body: "{limit: boolean}",
-      does:
-        "whether a second mutation of one object within a second is refused (429); off at start",
+      does: "whether a second mutation of one object within a second is refused (429); on at start",
       run(body) {
         const read = mutationsSchema.parse(body);
-        parts.objects.limitMutations = read.limit;
+        parts.objects.limited = read.limit;
         return { body: read };
       },
     },

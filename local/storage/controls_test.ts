@@ -63,14 +63,20 @@ test("the lifecycle empties the erasures' bucket, and leaves certificates and th
   }
 });
 
-test("a second mutation within a second is refused where that is asked for", async (t) => {
-  const storage = await startTestStorage(t);
-  await control(storage, "mutations", { limit: true });
-  assert.equal((await putMedia(storage, "one")).status, 200);
-  assert.equal((await putMedia(storage, "one")).status, 429);
-  assert.equal((await putMedia(storage, "two")).status, 200);
-  await control(storage, "mutations", { limit: false });
-  assert.equal((await putMedia(storage, "one")).status, 200);
+test("a second mutation within a second is refused, removals on demand", async (t) => {
+  const storage = await startTestStorage(t, { limited: "writes" });
+  const statusOf = async (write: Promise<Response>) => (await write).status;
+  const remove = () =>
+    statusOf(fetch(`${storage.url}/storage/v1/b/tintype-raw/o/one`, { method: "DELETE" }));
+  assert.equal(await statusOf(putMedia(storage, "one")), 200);
+  assert.equal(await statusOf(putMedia(storage, "one")), 429);
+  assert.equal(await statusOf(putMedia(storage, "two")), 200);
+  await control(storage, "mutations", { limit: "all" });
+  assert.equal(await remove(), 429);
+  await control(storage, "mutations", { limit: "none" });
+  assert.equal(await statusOf(putMedia(storage, "one")), 200);
+  await control(storage, "mutations", { limit: "writes" });
+  assert.equal(await remove(), 204);
 });
 
 test("a control refuses a body that it cannot read", async (t) => {

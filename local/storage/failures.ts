@@ -8,8 +8,6 @@ export const FAILURES = {
   no_such_bucket: { status: 404, reason: "notFound", code: "NoSuchBucket" },
   no_such_object: { status: 404, reason: "notFound", code: "NoSuchKey" },
   no_such_upload: { status: 404, reason: "notFound", code: "NoSuchUpload" },
-  not_found: { status: 404, reason: "notFound", code: "NotFound" },
-  method_not_allowed: { status: 405, reason: "methodNotAllowed", code: "MethodNotAllowed" },
   bucket_exists: { status: 409, reason: "conflict", code: "BucketAlreadyExists" },
   bucket_not_empty: { status: 409, reason: "conflict", code: "BucketNotEmpty" },
   upload_gone: { status: 410, reason: "uploadGone", code: "UploadGone" },
@@ -23,6 +21,7 @@ export const FAILURES = {
   too_many_mutations: { status: 429, reason: "rateLimitExceeded", code: "SlowDown" },
   upload_cancelled: { status: 499, reason: "uploadCancelled", code: "ClientClosedRequest" },
   internal: { status: 500, reason: "backendError", code: "InternalError" },
+  not_implemented: { status: 501, reason: "notImplemented", code: "NotImplemented" },
 } as const;
 
 /** The closed list of failures. */
@@ -38,8 +37,6 @@ export const MESSAGES: Readonly<Record<FailureKind, string>> = {
   no_such_bucket: "The specified bucket does not exist.",
   no_such_object: "The specified key does not exist.",
   no_such_upload: "The requested upload was not found.",
-  not_found: "Not Found",
-  method_not_allowed: "The specified method is not allowed against this resource.",
   bucket_exists: "The requested bucket name is not available.",
   bucket_not_empty: "The bucket you tried to delete is not empty.",
   upload_gone: "The upload session is over.",
@@ -50,6 +47,7 @@ export const MESSAGES: Readonly<Record<FailureKind, string>> = {
     "The object exceeded the rate limit for object mutation operations (create, update, and delete). Please reduce your request rate.",
   upload_cancelled: "Client Closed Request",
   internal: "We encountered an internal error. Please try again.",
+  not_implemented: "The emulator does not have this.",
 };
 
 /** Thrown where a request cannot be done; each API renders it in its own form. */

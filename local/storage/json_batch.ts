@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { readBatch, writeBatch } from "@tintype/gcs/batch_parts";
 import { MAX_BATCH } from "@tintype/gcs/batch";
 import type { FaultInjector } from "../faults/faults.ts";
-import { type Call, headerOf, readText, type Reply } from "../http/call.ts";
+import { bodyOf, type Call, headerOf, readText, type Reply } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -24,7 +24,7 @@ export function withFaultsInside(answer: AnswerCall, faults: FaultInjector): Ans
 }
 
 /**
- * Answers `POST /batch/storage/v1` (cloud.google.com/storage/docs/batch): up to 100 calls of the JSON API without a body,
+ * Answers `POST /batch/storage/v1` (cloud.google.com/storage/docs/batch): up to 100 calls of the JSON API to objects,
  * each with the rights of whoever sent the batch. Each succeeds or fails by itself.
  */
 export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply> {
@@ -44,17 +44,26 @@ export async function answerBatch(call: Call, answer: AnswerCall): Promise<Reply
 }
 
 function innerCall(call: Call, message: string): Call {
-  const [, method = "", target = ""] = /^([A-Z]+) (\/\S*) HTTP\/1\.1\r\n/.exec(message) ?? [];
+  const [head = "", ...body] = message.split(/\r?\n\r?\n/);
+  const [, method = "", target = "", lines = ""] =
+    /^([A-Z]+) (?:https?:\/\/[^/]+)?(\/\S*) HTTP\/1\.1(?:\r?\n(.*))?$/s.exec(head) ?? [];
   const [path = "", search = ""] = target.split("?", 2);
   const query = new URLSearchParams(search);
-  const isObject = /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path) && method !== "POST";
+  const isObject = /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path);
   if (!isObject || query.get("alt") === "media") {
     throw new StorageFailure("bad_request", "A batch holds calls of objects without media.");
   }
-  return { ...call, method, path, query, target, headers: {}, body: Readable.from([]) };
+  const headers = Object.fromEntries(
+    [...lines.matchAll(/^([\w-]+):[ \t]*(.*?)\r?$/gm)]
+      .map(([, name = "", value = ""]) => [name.toLowerCase(), value]),
+  );
+  const bytes = Readable.from([Buffer.from(body.join("\r\n\r\n").trim())]);
+  return { ...call, method, path, query, target, headers, body: bytes };
 }
 
-function messageOf({ status, headers = {}, body = "" }: Reply): string {
+function messageOf(reply: Reply): string {
+  const { status, headers = {} } = reply;
+  const body = bodyOf(reply);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n${
     typeof body === "string" ? body : ""

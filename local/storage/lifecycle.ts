@@ -29,7 +29,7 @@ export async function applyLifecycle(
 async function removeIfUnchanged(objects: LocalObjects, object: ObjectRecord): Promise<boolean> {
   const { bucket, name, generation } = object;
   try {
-    await objects.remove({ bucket, name, generation, preconditions: {} });
+    await objects.remove({ bucket, name, generation, preconditions: {}, isLifecycle: true });
     return true;
   } catch (error) {
     if (error instanceof StorageFailure) return false;

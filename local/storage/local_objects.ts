@@ -58,6 +58,9 @@ interface BodyLimits {
   readonly check: (bytes: StoredBytes) => void;
 }
 
+/** Every mutation, those that write bytes or metadata, or none. */
+export type LimitedMutations = "all" | "writes" | "none";
+
 /** What {@link LocalObjects} is made of. */
 interface LocalObjectsOptions {
   readonly db: DatabaseSync;
@@ -70,8 +73,8 @@ interface LocalObjectsOptions {
 /** Objects with their bytes: every change of one goes through here, and is one transaction. */
 export class LocalObjects {
   readonly #options: LocalObjectsOptions;
-  /** Whether a second mutation of one object within a second is refused (429), as Cloud Storage may. */
-  limitMutations = false;
+  /** Which mutations of an object are refused (429) within a second of the one before: Cloud Storage may refuse all of them. */
+  limited: LimitedMutations = "writes";
 
   constructor(options: LocalObjectsOptions) {
     this.#options = options;
@@ -160,13 +163,15 @@ export class LocalObjects {
     });
   }
 
-  /** Removes the object; when this is done its bytes are gone too. */
-  async remove(target: ObjectTarget & { readonly preconditions: Preconditions }): Promise<void> {
+  /** Removes the object; when this is done its bytes are gone too. The lifecycle's removals are not limited. */
+  async remove(
+    target: ObjectTarget & { readonly preconditions: Preconditions; readonly isLifecycle?: true },
+  ): Promise<void> {
     const { db, database } = this.#options;
     const before = inTransaction(db, () => {
       const object = this.object(target);
       checkBeforeWrite(object, target.preconditions);
-      this.#checkRate(object);
+      if (target.isLifecycle !== true && this.limited === "all") this.#checkRate(object);
       database.removeObject(target.bucket, target.name);
       return object;
     });
@@ -207,7 +212,7 @@ export class LocalObjects {
   }
 
   #checkRate(before: ObjectRecord | null): void {
-    if (!this.limitMutations || before === null) return;
+    if (this.limited === "none" || before === null) return;
     if (this.#options.clock.now() - before.updatedMs >= 1_000) return;
     throw new StorageFailure("too_many_mutations");
   }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Call, headerOf } from "../http/call.ts";
+import { only, parseDeclared, parseJson } from "../http/declared_body.ts";
 import { StorageFailure } from "./failures.ts";
 import {
   ATTRIBUTE_HEADERS,
@@ -12,8 +13,10 @@ const META_PREFIX = "x-goog-meta-";
 
 const text = z.string().nullish();
 
-/** The writable part of the JSON API's object resource; null takes an attribute away, other fields are passed over. */
-const resourceSchema = z.object({
+const ignored = z.unknown().optional();
+
+/** The object resource in a JSON request; null takes an attribute away, fields that only Cloud Storage writes are ignored. */
+export const resourceSchema = z.strictObject({
   name: z.string().optional(),
   contentType: text,
   contentEncoding: text,
@@ -24,22 +27,28 @@ const resourceSchema = z.object({
   metadata: z.record(z.string(), z.string().nullable()).nullish(),
   crc32c: z.string().optional(),
   md5Hash: z.string().optional(),
+  storageClass: only("STANDARD"),
+  kind: ignored,
+  id: ignored,
+  selfLink: ignored,
+  mediaLink: ignored,
+  bucket: ignored,
+  generation: ignored,
+  metageneration: ignored,
+  size: ignored,
+  etag: ignored,
+  timeCreated: ignored,
+  updated: ignored,
+  timeFinalized: ignored,
+  timeStorageClassUpdated: ignored,
 });
 
 /** What a JSON request says of an object. */
 export type ResourceBody = z.infer<typeof resourceSchema>;
 
-/** Reads an object resource from a JSON text, an empty one as `{}`; throws `bad_request`. */
+/** Reads an object resource from a JSON text, an empty one as `{}`; throws Refusal. */
 export function parseResourceBody(json: string): ResourceBody {
-  let value: unknown;
-  try {
-    value = json.trim() === "" ? {} : JSON.parse(json);
-  } catch {
-    throw new StorageFailure("bad_request", "Parse Error");
-  }
-  const read = resourceSchema.safeParse(value);
-  if (read.success) return read.data;
-  throw new StorageFailure("bad_request", z.prettifyError(read.error));
+  return parseDeclared(resourceSchema, parseJson(json, false));
 }
 
 /** The attributes `before` as a JSON request changes them: what it does not name stays. */

@@ -1,5 +1,6 @@
 import { parseByteRange } from "@tintype/gcs/byte_range";
 import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { type Call, headerOf, type Reply } from "../http/call.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import { StorageFailure } from "./failures.ts";
@@ -9,6 +10,19 @@ import {
   type ObjectRecord,
   pickAttributes,
 } from "./object_record.ts";
+
+/** Fields of the JSON API's object resource, those included that no object has here. */
+export const OBJECT_FIELDS =
+  "kind,id,selfLink,mediaLink,name,bucket,generation,metageneration,contentType,contentEncoding,contentDisposition," +
+  "contentLanguage,cacheControl,customTime,metadata,storageClass,size,md5Hash,crc32c,etag,timeCreated,updated," +
+  "timeFinalized,timeStorageClassUpdated,timeDeleted,softDeleteTime,hardDeleteTime,acl,owner,componentCount," +
+  "customerEncryption,kmsKeyName,temporaryHold,eventBasedHold,retentionExpirationTime,retention,contexts";
+
+/** Fields of the JSON API's bucket resource, those included that no bucket has here. */
+export const BUCKET_FIELDS =
+  "kind,id,selfLink,name,projectNumber,location,locationType,storageClass,metageneration,etag,timeCreated,updated," +
+  "lifecycle,cors,softDeletePolicy,versioning,iamConfiguration,acl,defaultObjectAcl,autoclass,billing,customPlacementConfig," +
+  "defaultEventBasedHold,encryption,hierarchicalNamespace,ipFilter,labels,logging,objectRetention,owner,retentionPolicy,rpo,website";
 
 /** The JSON API's object resource (cloud.google.com/storage/docs/json_api/v1/objects#resource); int64 as strings. */
 export function objectResource(object: ObjectRecord, baseUrl: string): Record<string, unknown> {
@@ -105,21 +119,25 @@ export function xmlEtag({ md5Hash }: ObjectRecord): string {
   return `"${Buffer.from(md5Hash, "base64").toString("hex")}"`;
 }
 
-/** Answers with an object's bytes, or those that `Range` asks for (RFC 9110, section 14); throws `range_not_satisfiable`. */
+/**
+ * Responds with an object's bytes, or those that `Range` asks for (RFC 9110, section 14); throws `range_not_satisfiable`.
+ * Gzip is unpacked for whoever does not accept it (cloud.google.com/storage/docs/transcoding): as a whole, whatever the range.
+ */
 export async function readMedia(
   blobs: BlobFiles,
   object: ObjectRecord,
   call: Call,
 ): Promise<Reply> {
   const { size, blob } = object;
-  const range = parseByteRange(headerOf(call, "range"), size);
+  const unpacks = isUnpacked(object, call);
+  const range = unpacks ? null : parseByteRange(headerOf(call, "range"), size);
   if (range === "unsatisfiable") throw new StorageFailure("range_not_satisfiable");
   const { start, end } = range ?? { start: 0, end: size - 1 };
-  const headers = {
-    ...objectHeaders(object),
-    ...(range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` }),
-    "Content-Length": end - start + 1,
-  };
+  const { "Content-Encoding": _, ...plain } = objectHeaders(object);
+  const span = range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` };
+  const headers = unpacks
+    ? { ...plain, Warning: "214 UploadServer gunzipped" }
+    : { ...objectHeaders(object), ...span, "Content-Length": end - start + 1 };
   const status = range === null ? 200 : 206;
   if (call.method === "HEAD") return { status, headers };
   if (blob === null) return { status, headers, body: Readable.from([]) };
@@ -127,5 +145,13 @@ export async function readMedia(
     // Deleted between the look at its row and the look at its file.
     throw error.code === "ENOENT" ? new StorageFailure("no_such_object") : error;
   });
-  return { status, headers, body };
+  if (!unpacks) return { status, headers, body };
+  const unpacked = createGunzip();
+  body.on("error", (error) => unpacked.destroy(error)).pipe(unpacked);
+  return { status, headers, body: unpacked };
+}
+
+function isUnpacked({ contentEncoding, cacheControl = "" }: ObjectRecord, call: Call): boolean {
+  const accepts = /\bgzip\b/.test(headerOf(call, "accept-encoding") ?? "");
+  return contentEncoding === "gzip" && !accepts && !/\bno-transform\b/.test(cacheControl);
 }

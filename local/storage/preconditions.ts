@@ -1,3 +1,4 @@
+import { type Call, headerOf } from "../http/call.ts";
 import { StorageFailure } from "./failures.ts";
 import { wholeNumber } from "./read_request.ts";
 import type { ObjectRecord } from "./object_record.ts";
@@ -13,7 +14,7 @@ export interface Preconditions {
 type State = Pick<ObjectRecord, "generation" | "metageneration"> | null;
 
 /** Reads numbers as the APIs send them (`ifGenerationMatch=0`); throws `bad_request` where one is not a number. */
-export function parsePreconditions(
+function parsePreconditions(
   read: (name: keyof Preconditions) => string | null | undefined,
 ): Preconditions {
   const number = (name: keyof Preconditions) => wholeNumber(read(name) ?? undefined, "generation");
@@ -23,6 +24,33 @@ export function parsePreconditions(
     metagenerationMatch: number("metagenerationMatch"),
     metagenerationNotMatch: number("metagenerationNotMatch"),
   };
+}
+
+const NAMES = [
+  "generationMatch",
+  "generationNotMatch",
+  "metagenerationMatch",
+  "metagenerationNotMatch",
+] as const;
+const QUERY = new Map(NAMES.map((name) => [name, `if${name[0]?.toUpperCase()}${name.slice(1)}`]));
+const HEADERS = new Map(
+  NAMES.map((name) => [name, `x-goog-if-${name.replace("M", "-m").replace("N", "-n")}`]),
+);
+
+/** The query parameters that state preconditions in the JSON API: `ifGenerationMatch`, `ifMetagenerationNotMatch` and so on. */
+export const PRECONDITION_QUERY: readonly string[] = [...QUERY.values()];
+
+/** The headers that state preconditions in the XML API: `x-goog-if-generation-match` and so on. */
+export const PRECONDITION_HEADERS: readonly string[] = [...HEADERS.values()];
+
+/** The preconditions in a query of the JSON API; throws `bad_request`. */
+export function preconditionsOfQuery(query: URLSearchParams): Preconditions {
+  return parsePreconditions((name) => query.get(QUERY.get(name) ?? ""));
+}
+
+/** The preconditions in the headers of an XML request; throws `bad_request`. */
+export function preconditionsOfHeaders(call: Pick<Call, "headers">): Preconditions {
+  return parsePreconditions((name) => headerOf(call, HEADERS.get(name) ?? ""));
 }
 
 /** Throws `precondition_failed` where a write may not happen over `current`. */

@@ -16,6 +16,11 @@ export function wholeNumber(text: string | undefined, what: string): number | un
   throw new StorageFailure("bad_request", `Invalid ${what}: ${text}`);
 }
 
+/** A parameter of a query, undefined where it is empty or not given. */
+export function givenOf(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name) || undefined;
+}
+
 /** Decodes a part of a path; throws `bad_request` where it is not percent-encoded UTF-8. */
 export function decodePath(part: string): string {
   try {
@@ -42,5 +47,6 @@ export const BATCH_PATH = "/batch/storage/v1";
 
 /** Whether a path is the JSON API's; the others are the XML API's. */
 export function isJsonPath(path: string): boolean {
-  return path === BATCH_PATH || /^\/(upload\/|download\/)?storage\/v1\//.test(path);
+  return path === BATCH_PATH ||
+    /^\/(resumable\/upload\/|upload\/|download\/)?storage\/v1\//.test(path);
 }

@@ -70,9 +70,6 @@ export class ResumableSessions {
     const session = this.#find(id);
     if (session.object !== undefined) return await this.#repeat(session.object, call);
     if (call.method === "DELETE") return await this.#cancel(session);
-    if (call.method !== "PUT" && call.method !== "POST") {
-      throw new StorageFailure("method_not_allowed");
-    }
     const header = headerOf(call, "content-range");
     const range = parseContentRange(header);
     if (range === null) {
@@ -158,6 +155,12 @@ export class ResumableSessions {
     const { objects, sessions, writer, blobs } = this.#options;
     const { bucket, name, blob, held: size, attributes, preconditions, identity } = session;
     const checksums = await writer.checksums(blob, size);
+    const { size: declaredSize = size } = session.declared;
+    if (size !== declaredSize) {
+      const message =
+        `X-Upload-Content-Length was ${declaredSize}, the object has ${size} byte(s).`;
+      throw new StorageFailure("bad_request", message);
+    }
     checkDeclared(session.declared, checksums);
     checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), checksums);
     const bytes: StoredBytes = { blob: size === 0 ? null : blob, size, ...checksums };
@@ -185,7 +188,7 @@ export class ResumableSessions {
     return {
       status: 200,
       headers: { ...headers, "Content-Type": "application/json; charset=UTF-8" },
-      body: JSON.stringify(objectResource(object, baseUrl)),
+      json: objectResource(object, baseUrl),
     };
   }
 

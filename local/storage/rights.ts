@@ -1,7 +1,7 @@
-import type { Call } from "../http/call.ts";
+import type { Declaration, RoutedCall } from "../http/declared_routes.ts";
 import { isGranted, isGrantedOn, isIdentity } from "../rights.ts";
 import { StorageFailure } from "./failures.ts";
-import { decodePath } from "./read_request.ts";
+import { givenOf } from "./read_request.ts";
 
 /** What can be done with objects: the verbs of the table that are granted on buckets. */
 type Verb = "create" | "list" | "read" | "remove";
@@ -24,13 +24,16 @@ interface Action {
  * Lets a call through that the cloud's own table of rights grants its identity, the table that Terraform makes the IAM
  * of; throws `access_denied` as Cloud Storage words it. A caller that the table does not know is the project's owner.
  */
-export function checkRight(identity: string | undefined, call: Call): void {
+export function checkRight(
+  identity: string | undefined,
+  { name, query }: RoutedCall,
+  { verb }: Declaration,
+): void {
   if (identity === undefined || !isIdentity(identity)) return;
-  const { bucket, verb, ...rest } = actionOf(call);
-  const isSettings = call.method === "GET" && verb === undefined && bucket !== "";
-  if (isSettings && isGranted(identity, "project", "inspect")) return;
-  if (verb === undefined) throw denied(identity, "storage.buckets.update", bucket);
-  checkAction(identity, { bucket, verb, ...rest });
+  const bucket = name("bucket");
+  if (verb === "inspect" && isGranted(identity, "project", "inspect")) return;
+  if (!isVerb(verb)) throw denied(identity, "storage.buckets.update", bucket);
+  checkAction(identity, { bucket, name: name("object") || givenOf(query, "name"), verb });
 }
 
 /**
@@ -65,26 +68,6 @@ function denied(identity: string | undefined, permission: string, bucket: string
   return new StorageFailure("access_denied", `${identity} does not have ${what}.`);
 }
 
-/** What a call does; no verb for whatever changes a bucket itself or an object's metadata. */
-function actionOf({ method, path, query }: Call) {
-  const upload = /^\/upload\/storage\/v1\/b\/([^/]+)\/o/.exec(path)?.[1];
-  if (upload !== undefined) {
-    const name = query.get("name") ?? undefined;
-    return { bucket: decodePath(upload), name, verb: "create" as const };
-  }
-  const json = /^\/(?:download\/)?storage\/v1\/b\/?([^/]*)\/?(o?)\/?(.*)$/.exec(path);
-  const [, bucket = "", o = "", name = ""] = json ?? /^\/([^/]*)()\/?(.*)$/.exec(path) ?? [];
-  const isBucketItself = json !== null && o === "";
-  return {
-    bucket: decodePath(bucket),
-    ...name !== "" && { name: decodePath(name) },
-    verb: isBucketItself ? undefined : verbOf(method, name, json !== null),
-  };
-}
-
-function verbOf(method: string, name: string, isJson: boolean): Verb | undefined {
-  if (method === "GET" || method === "HEAD") return name === "" ? "list" : "read";
-  if (method === "DELETE") return "remove";
-  // In the JSON API these change metadata; in the XML API they create.
-  return isJson || name === "" ? undefined : "create";
+function isVerb(verb: string | undefined): verb is Verb {
+  return verb !== undefined && Object.hasOwn(PERMISSIONS, verb);
 }

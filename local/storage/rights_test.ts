@@ -103,8 +103,8 @@ test("no identity changes a bucket or an object's metadata", async (t) => {
   const { urlsByIdentity } = await startWithIdentities(t);
   for (const identity of IDENTITIES) {
     const bucket = `${urlsByIdentity[identity]}/storage/v1/b/tintype-raw`;
-    for (const url of [bucket, `${bucket}/o/there`]) {
-      const answer = await fetch(url, { method: "PATCH", body: "{}" });
+    for (const [method, url] of [["DELETE", bucket], ["PATCH", `${bucket}/o/there`]] as const) {
+      const answer = await fetch(url, { method, body: "{}" });
       await answer.body?.cancel();
       assert.equal(answer.status, 403, `${identity} ${url}`);
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
@@ -75,6 +75,16 @@ test("bytes that no row names are removed at the next start", async (t) => {
   const entries = await readdir(join(DATA_DIR, "blobs"), { recursive: true, withFileTypes: true });
   assert.equal(entries.filter((entry) => entry.isFile()).length, 1);
   assert.equal(String(await getMedia(second, "object")), "kept");
+});
+
+test("/healthz says that no write works", async (t) => {
+  const DATA_DIR = await makeFolder(t);
+  const { url } = await serve(t, { DATA_DIR });
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  await rm(join(DATA_DIR, "blobs"), { recursive: true });
+  const response = await fetch(`${url}/healthz`);
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /No write works: ENOENT/);
 });
 
 test("SIGTERM finishes what is under way and exits with 0", async (t) => {

@@ -14,8 +14,8 @@ export interface SessionRecord {
   readonly name: string;
   readonly attributes: ObjectAttributes;
   readonly preconditions: Preconditions;
-  /** Checksums given at the start, enforced at completion. */
-  readonly declared: DeclaredChecksums;
+  /** Checksums and size given at the start, enforced at completion. */
+  readonly declared: DeclaredChecksums & { readonly size?: number | undefined };
   /** Who started it; undefined for the project's owner. */
   readonly identity?: string | undefined;
   /** The only origin whose pages may read its answers. */

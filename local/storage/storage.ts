@@ -12,7 +12,7 @@ import { BlobFiles } from "./blob_files.ts";
 import { storageControls } from "./controls.ts";
 import { corsRule } from "./cors.ts";
 import { DEFAULT_LIFECYCLE } from "./lifecycle.ts";
-import { LocalObjects, type ObjectEvents } from "./local_objects.ts";
+import { type LimitedMutations, LocalObjects, type ObjectEvents } from "./local_objects.ts";
 import { ObjectDatabase } from "./object_database.ts";
 import { type BucketRecord, makeBucket } from "./object_record.ts";
 import { ResumableSessions } from "./resumable_session.ts";
@@ -45,6 +45,8 @@ export interface StorageOptions {
   readonly corsOrigins?: readonly string[];
   /** Ports of identities: what calls the JSON API there has the identity's rights only; 0 is any free one. */
   readonly identityPorts?: Readonly<Record<string, number>>;
+  /** Which mutations are limited to one a second; those that write where it is not given. */
+  readonly limited?: LimitedMutations;
   /** Called once with the open database. */
   readonly notify?: (db: DatabaseSync) => Notifications;
 }
@@ -104,6 +106,7 @@ async function openParts(options: StorageOptions, lifeMs: number) {
   const { events, controls } = options.notify?.(db) ?? SILENCE;
   const faults = new FaultInjector();
   const objects = new LocalObjects({ db, database, blobs, clock, events });
+  objects.limited = options.limited ?? objects.limited;
   const writer = new SessionWriter(blobs);
   const stores = { sessions: sessionDatabase, writer, blobs, objects };
   const sessions = new ResumableSessions({ ...stores, clock, lifeMs });

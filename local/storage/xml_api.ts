@@ -2,54 +2,83 @@ import { createHash, type Hash } from "node:crypto";
 import { parseHashHeader } from "@tintype/gcs/hash_header";
 import { verifySignedRequest } from "@tintype/gcs/v4_verifier";
 import { type Call, headerOf, type Reply, type RequestBody } from "../http/call.ts";
+import { DeclaredRoutes, type Route, type RoutedCall } from "../http/declared_routes.ts";
+import { notEmulated } from "../http/refusal.ts";
 import { checkDeclared } from "./content_hasher.ts";
 import { StorageFailure } from "./failures.ts";
-import { generationOf } from "./json_api.ts";
 import { attributesOfHeaders } from "./object_attributes.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { readMedia, versionHeaders, xmlEtag } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
-import { isNotModified, parsePreconditions, type Preconditions } from "./preconditions.ts";
-import { contentLengthOf, decodePath, drain } from "./read_request.ts";
+import { isNotModified, PRECONDITION_HEADERS, preconditionsOfHeaders } from "./preconditions.ts";
+import { contentLengthOf, drain, givenOf, wholeNumber } from "./read_request.ts";
 import { checkRight, identityOf } from "./rights.ts";
-import { listBucket } from "./xml_list.ts";
+import { LIST_QUERY, listBucket } from "./xml_list.ts";
 
-interface Target {
-  readonly bucket: string;
-  readonly name: string;
-  /** Who signed; undefined where the table of rights does not know them. */
-  readonly identity: string | undefined;
+/** What a routed XML request stands on. */
+interface XmlContext extends StorageParts {
+  /** Who signed, or whose port was called; undefined for the project's owner and whom the table of rights does not know. */
+  readonly caller: string | undefined;
+  /** The body's SHA-256 where that was signed. */
+  readonly contentSha256: string | undefined;
 }
+
+const OBJECT = "/{bucket}/{object*}";
+const SIGNATURE = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"];
+const WRITE_HEADERS = [
+  ...["x-goog-meta-*", "x-goog-custom-time", "content-encoding", "x-goog-content-length-range"],
+  ...["x-goog-hash", ...PRECONDITION_HEADERS],
+];
+const readRoute: Route<XmlContext> = {
+  verb: "read",
+  query: ["generation", "response-content-type", "response-content-disposition"],
+  headers: ["if-match", "if-none-match", "if-modified-since", ...PRECONDITION_HEADERS],
+  run: read,
+};
+
+/** The XML API, path-style (cloud.google.com/storage/docs/xml-api/overview). */
+export const XML_ROUTES = new DeclaredRoutes<XmlContext>({
+  "GET /{bucket}": { verb: "list", query: LIST_QUERY, run: listBucket },
+  [`GET ${OBJECT}`]: readRoute,
+  [`HEAD ${OBJECT}`]: readRoute,
+  [`PUT ${OBJECT}`]: { verb: "create", headers: WRITE_HEADERS, run: put },
+  [`POST ${OBJECT}`]: {
+    verb: "create",
+    headers: [...WRITE_HEADERS, "x-goog-resumable"],
+    run: start,
+  },
+  [`DELETE ${OBJECT}`]: {
+    verb: "remove",
+    query: ["generation"],
+    headers: PRECONDITION_HEADERS,
+    async run({ objects }, call) {
+      await objects.remove({ ...targetOf(call), preconditions: preconditionsOfHeaders(call) });
+      return { status: 204 };
+    },
+  },
+}, {
+  query: SIGNATURE.flatMap((name) => [`X-Goog-${name}`, `x-goog-${name.toLowerCase()}`]),
+  headers: ["x-goog-date", "x-goog-content-sha256"],
+  maxBodyBytes: 0,
+});
 
 /**
- * Answers `/{bucket}` and `/{bucket}/{object}`: the XML API, path-style, for signed requests only
- * (cloud.google.com/storage/docs/xml-api/overview). Throws V4Rejected where the signature does not hold.
+ * Responds to `/{bucket}` and `/{bucket}/{object}`, for requests that are signed or bear a token (whichever: it is the caller's
+ * of the port). Throws V4Rejected where the signature does not hold.
  */
 export async function answerXml(parts: StorageParts, call: Call): Promise<Reply> {
-  const { objects, database } = parts;
-  const { contentSha256, identity } = await verify(parts, call);
-  const [, bucketPart = "", objectPart = ""] = /^\/([^/]*)\/?(.*)$/s.exec(call.path) ?? [];
-  const target = { bucket: decodePath(bucketPart), name: decodePath(objectPart), identity };
-  objects.bucket(target.bucket);
-  if (target.name === "") {
-    if (call.method === "GET") return listBucket(database, target.bucket, call);
-    throw new StorageFailure("method_not_allowed");
-  }
-  if (call.method === "GET" || call.method === "HEAD") return await read(parts, call, target);
-  if (call.method === "PUT") {
-    return await put(parts, call, { ...target, contentSha256 });
-  }
-  if (call.method === "POST") return await start(parts, call, target);
-  if (call.method !== "DELETE") throw new StorageFailure("method_not_allowed");
-  const generation = generationOf(call.query);
-  await objects.remove({ ...target, generation, preconditions: preconditionsOf(call) });
-  return { status: 204 };
+  const { contentSha256, caller } = await verify(parts, call);
+  return await XML_ROUTES.answer({ ...parts, caller, contentSha256 }, call, (routed, route) => {
+    checkRight(caller, routed, route);
+    parts.objects.bucket(routed.name("bucket"));
+  });
 }
 
-/** Who signed, and the body's SHA-256 where that was signed. */
 async function verify({ findKey, clock }: StorageParts, call: Call) {
+  const authorization = headerOf(call, "authorization") ?? "";
+  if (/^Bearer \S/.test(authorization)) return { caller: call.identity, contentSha256: undefined };
   const signed = call.query.has("X-Goog-Signature") || call.query.has("x-goog-signature") ||
-    headerOf(call, "authorization")?.startsWith("GOOG4-") === true;
+    authorization.startsWith("GOOG4-");
   if (!signed) throw new StorageFailure("access_denied", "Anonymous caller.");
   const headers = Object.keys(call.headers)
     .map((name): [string, string] => [name, headerOf(call, name) ?? ""]);
@@ -57,14 +86,17 @@ async function verify({ findKey, clock }: StorageParts, call: Call) {
     { method: call.method, url: call.target, headers },
     { findKey, nowMs: clock.now() },
   );
-  const identity = identityOf(email);
-  checkRight(identity, call);
-  return { identity, contentSha256 };
+  return { caller: identityOf(email), contentSha256 };
 }
 
-async function read({ objects, blobs }: StorageParts, call: Call, target: Target): Promise<Reply> {
-  const object = objects.object({ ...target, generation: generationOf(call.query) });
-  const notModified = isNotModified(object, preconditionsOf(call)) || isCached(object, call);
+function targetOf({ name, query }: RoutedCall) {
+  const generation = wholeNumber(givenOf(query, "generation"), "generation");
+  return { bucket: name("bucket"), name: name("object"), generation };
+}
+
+async function read({ objects, blobs }: XmlContext, call: RoutedCall): Promise<Reply> {
+  const object = objects.object(targetOf(call));
+  const notModified = isNotModified(object, preconditionsOfHeaders(call)) || isCached(object, call);
   if (notModified) return { status: 304, headers: versionHeaders(object) };
   const reply = await readMedia(blobs, object, call);
   return { ...reply, headers: { ...reply.headers, ...overrides(call.query) } };
@@ -72,9 +104,8 @@ async function read({ objects, blobs }: StorageParts, call: Call, target: Target
 
 /** A `PUT` of a whole object (cloud.google.com/storage/docs/xml-api/put-object-upload). */
 async function put(
-  { objects }: StorageParts,
-  call: Call,
-  { contentSha256, ...target }: Target & { readonly contentSha256: string | undefined },
+  { objects, caller: identity, contentSha256 }: XmlContext,
+  call: RoutedCall,
 ): Promise<Reply> {
   const length = contentLengthOf(call);
   if (length === undefined && headerOf(call, "transfer-encoding") === undefined) {
@@ -86,18 +117,22 @@ async function put(
   const attributes = attributesOfHeaders(call);
   const sha256 = createHash("sha256");
   const body = contentSha256 === undefined ? call.body : hashed(call.body, sha256);
-  const draft = { ...target, preconditions: preconditionsOf(call), attributes };
-  const object = await objects.put(body, draft, {
-    maxBytes: max,
-    check(bytes) {
-      if (bytes.size < min) throw new StorageFailure("too_small");
-      checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), bytes);
-      checkDeclared({ md5Hash: headerOf(call, "content-md5") }, bytes);
-      if (contentSha256 === undefined) return;
-      if (sha256.digest("hex") === contentSha256.toLowerCase()) return;
-      throw new StorageFailure("bad_digest", "The body is not the one of x-goog-content-sha256.");
+  const draft = { ...targetOf(call), identity, attributes };
+  const object = await objects.put(
+    body,
+    { ...draft, preconditions: preconditionsOfHeaders(call) },
+    {
+      maxBytes: max,
+      check(bytes) {
+        if (bytes.size < min) throw new StorageFailure("too_small");
+        checkDeclared(parseHashHeader(headerOf(call, "x-goog-hash")), bytes);
+        checkDeclared({ md5Hash: headerOf(call, "content-md5") }, bytes);
+        if (contentSha256 === undefined) return;
+        if (sha256.digest("hex") === contentSha256.toLowerCase()) return;
+        throw new StorageFailure("bad_digest", "The body is not the one of x-goog-content-sha256.");
+      },
     },
-  });
+  );
   return { status: 200, headers: { ...versionHeaders(object), "Content-Length": 0 } };
 }
 
@@ -119,33 +154,30 @@ function parseLengthRange(header: string | undefined): { min: number; max: numbe
 }
 
 /** A signed `POST` starts a resumable session and serves for nothing else. */
-async function start({ sessions }: StorageParts, call: Call, target: Target): Promise<Reply> {
+async function start(
+  { sessions, caller: identity }: XmlContext,
+  call: RoutedCall,
+): Promise<Reply> {
   if (headerOf(call, "x-goog-resumable") !== "start") {
-    throw new StorageFailure("method_not_allowed");
+    throw notEmulated("a POST without x-goog-resumable: start");
   }
   if ((contentLengthOf(call) ?? 0) > 0) {
     throw new StorageFailure("bad_request", "The request that starts a session has no body.");
   }
   await drain(call.body);
   const id = sessions.start({
-    ...target,
+    bucket: call.name("bucket"),
+    name: call.name("object"),
+    identity,
     api: "xml",
     attributes: attributesOfHeaders(call),
-    preconditions: preconditionsOf(call),
+    preconditions: preconditionsOfHeaders(call),
     // A signed x-goog-hash on the start is not enforced.
     declared: {},
     origin: headerOf(call, "origin"),
   });
   const location = `${call.baseUrl}${call.path}?upload_id=${id}`;
   return { status: 201, headers: { Location: location, "Content-Length": 0 } };
-}
-
-/** The preconditions in the headers: `x-goog-if-generation-match` and so on. */
-function preconditionsOf(call: Call): Preconditions {
-  return parsePreconditions((name) => {
-    const header = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return headerOf(call, `x-goog-if-${header}`);
-  });
 }
 
 /** RFC 9110, section 13: `If-Match` fails with 412, `If-None-Match` and `If-Modified-Since` are 304. */

@@ -197,7 +197,7 @@ test("a bucket that is not there is named as such", async (t) => {
 
 test("a POST that starts no session is refused, and so is one with a body", async (t) => {
   const { send } = await open(t);
-  assert.equal((await send("POST")).status, 405);
+  assert.equal((await send("POST")).status, 501);
   const headers = { "x-goog-resumable": "start" };
   assert.equal((await send("POST", { headers }, { body: bytesOf(5) })).status, 400);
 });

@@ -1,21 +1,30 @@
-import type { Call, Reply } from "../http/call.ts";
-import { StorageFailure } from "./failures.ts";
-import type { ObjectDatabase } from "./object_database.ts";
+import type { Reply } from "../http/call.ts";
+import type { RoutedCall } from "../http/declared_routes.ts";
+import { notEmulated } from "../http/refusal.ts";
 import { listObjects } from "./object_list.ts";
 import type { ObjectRecord } from "./object_record.ts";
 import { xmlEtag } from "./object_resource.ts";
-import { wholeNumber } from "./read_request.ts";
+import type { StorageParts } from "./parts.ts";
+import { givenOf, wholeNumber } from "./read_request.ts";
 import { elements, xmlReply } from "./xml_errors.ts";
 
 const NAMESPACE = "http://doc.s3.amazonaws.com/2006-03-01";
 
-/** Answers `GET /{bucket}?list-type=2` (cloud.google.com/storage/docs/xml-api/get-bucket-list). */
-export function listBucket(database: ObjectDatabase, bucket: string, { query }: Call): Reply {
-  if (query.get("list-type") !== "2") {
-    throw new StorageFailure("bad_request", "Only list-type=2 is there.");
-  }
+/** Query parameters of a list. */
+export const LIST_QUERY: readonly string[] = [
+  ...["list-type=2", "encoding-type=url", "max-keys", "prefix", "delimiter", "start-after"],
+  "continuation-token",
+];
+
+/** Responds to `GET /{bucket}?list-type=2` (cloud.google.com/storage/docs/xml-api/get-bucket-list). */
+export function listBucket(
+  { database }: Pick<StorageParts, "database">,
+  { query, name }: RoutedCall,
+): Reply {
+  if (!query.has("list-type")) throw notEmulated("a list without list-type=2");
+  const bucket = name("bucket");
   const encode = query.get("encoding-type") === "url" ? encodeURIComponent : String;
-  const taken = (name: string) => query.get(name) || undefined;
+  const taken = (parameter: string) => givenOf(query, parameter);
   const maxKeys = Math.min(wholeNumber(taken("max-keys"), "maximum of results") ?? 1_000, 1_000);
   const page = listObjects(database, {
     bucket,
