@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { Call, Command } from "./command.ts";
 import type { Flags } from "./command_spec.ts";
+import { requireUsableOffset } from "./local_ports.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Exit codes of every command: done, found something or failed, wrong call or nothing to talk to, ended by Ctrl-C. */
@@ -39,6 +40,7 @@ async function exitCodeOf<F extends Flags>(
     return EXIT.done;
   }
   try {
+    requireUsableOffset();
     return await run(command.parse(args)) ?? EXIT.done;
   } catch (error) {
     if (error instanceof Interrupted) return EXIT.interrupted;

@@ -8,9 +8,13 @@ import { describeError } from "./run_main.ts";
 const COMMAND = fileURLToPath(new URL("_command_fixture.ts", import.meta.url));
 
 function run(...args: readonly string[]) {
+  return runIn({}, ...args);
+}
+
+function runIn(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, ...variables, NO_COLOR: "1" },
   });
   return { status, stdout, stderr };
 }
@@ -34,6 +38,12 @@ test("runMain() ends with 2 and one line for a wrong call, with 1 for a failure"
     stdout: "",
     stderr: "Cannot read it: connection lost\n",
   });
+});
+
+test("runMain() refuses a port offset of the local system that cannot work", () => {
+  const { status, stdout, stderr } = runIn({ TINTYPE_PORT_OFFSET: "2000" }, "--code", "0");
+  assert.deepEqual([status, stdout], [2, ""]);
+  assert.match(stderr, /^Cannot use TINTYPE_PORT_OFFSET=2000: [^\n]+\n$/);
 });
 
 test("describeError() names each cause once, and shows the stack of a mistake", () => {

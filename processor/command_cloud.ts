@@ -1,5 +1,6 @@
 /** Where the operators' commands work: flags, and the processor's own adapters that follow from them. */
 import type { Call } from "@tintype/cli/command";
+import { URLS } from "@tintype/cli/local_ports";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { httpOrigin } from "@tintype/cli/flag_values";
 import { cachedDaySalts, contentKeysOf } from "@tintype/core/configuration/cached_day_salts";
@@ -17,12 +18,7 @@ import { platformSettings } from "./adapters/platform_settings.ts";
 import { pubsubWebhooks } from "./adapters/pubsub_publisher.ts";
 import { webHashing } from "./adapters/web_hashing.ts";
 
-const LOCAL = {
-  projectId: "tintype-local",
-  storage: "http://localhost:9023",
-  pubsub: "http://localhost:9085",
-  bigquery: "http://localhost:9050",
-} as const;
+const LOCAL_PROJECT = "tintype-local";
 
 /** Flags of every command that works on a system. */
 export const CLOUD_FLAGS = {
@@ -37,15 +33,15 @@ export const CLOUD_FLAGS = {
   "config BUCKET": "default: NAME-config",
   "dataset NAME": { about: "dataset of the rows", default: "tintype" },
   "storage URL": {
-    about: `an emulator of Cloud Storage (local: ${LOCAL.storage})`,
+    about: `an emulator of Cloud Storage (local: ${URLS.storage})`,
     parse: httpOrigin,
   },
   "pubsub URL": {
-    about: `an emulator of Pub/Sub (local: ${LOCAL.pubsub})`,
+    about: `an emulator of Pub/Sub (local: ${URLS.pubsub})`,
     parse: httpOrigin,
   },
   "bigquery URL": {
-    about: `an emulator of BigQuery (local: ${LOCAL.bigquery})`,
+    about: `an emulator of BigQuery (local: ${URLS.bigquery})`,
     parse: httpOrigin,
   },
 } as const;
@@ -70,9 +66,9 @@ export interface CloudPlaces {
 /** The names and addresses that the flags mean. */
 export function placesOf(flags: CloudFlags): CloudPlaces {
   const { project, prefix = "tintype", dataset = "tintype" } = flags;
-  const local = project === undefined ? LOCAL : undefined;
+  const local = project === undefined ? URLS : undefined;
   return {
-    projectId: project ?? LOCAL.projectId,
+    projectId: project ?? LOCAL_PROJECT,
     buckets: {
       raw: flags.raw ?? `${prefix}-raw`,
       processed: flags.processed ?? `${prefix}-processed`,

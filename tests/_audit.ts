@@ -1,9 +1,9 @@
 import type { Audit } from "@tintype/core/retention/audit_stores";
-import { runTask, SYSTEM_ADDRESSES, type TaskResult } from "./_task.ts";
+import { runTask, type TaskResult } from "./_task.ts";
 
 /** Runs the project's own audit command. */
 export async function runAudit(args: readonly string[] = []): Promise<TaskResult> {
-  return await runTask("audit", ...SYSTEM_ADDRESSES, ...args);
+  return await runTask("audit", ...args);
 }
 
 /** The audit as its JSON says it, and the exit code. */

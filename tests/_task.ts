@@ -6,12 +6,7 @@ import { URLS } from "@tintype/local/start/local_names";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Flags by which a command finds the system of this run; without any it looks at the usual ports. */
-export const SYSTEM_ADDRESSES: readonly string[] = process.env["TINTYPE_PORT_OFFSET"] === undefined
-  ? []
-  : ["--storage", URLS.storage, "--pubsub", URLS.pubsub, "--bigquery", URLS.bigquery];
-
-/** The same for a command that has the keeper do its work. */
+/** Flags by which a command calls the keeper of this run. */
 export const KEEPER_ADDRESSES: readonly string[] = [
   ...["--keeper", URLS.keeper],
   ...["--oidc", URLS.oidc],
@@ -26,8 +21,8 @@ export interface TaskResult {
 
 /** Runs one of the project's commands as people do, `deno task NAME`, with little more than a shell's variables. */
 export async function runTask(name: string, ...args: readonly string[]): Promise<TaskResult> {
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  const { PATH, HOME, TINTYPE_PORT_OFFSET } = process.env;
+  const env = { PATH, HOME, TINTYPE_PORT_OFFSET, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
   const deno = join(ROOT, "node_modules/.bin/deno");
   const call = ["task", "--quiet", name, ...args];
   return await new Promise((resolve) => {

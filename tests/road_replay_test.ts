@@ -7,7 +7,7 @@ import { URLS } from "@tintype/local/start/local_names";
 import { BUCKETS, namesWith, putObject, query, readObject, tokenFor } from "./_cloud.ts";
 import { noisePng } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
-import { KEEPER_ADDRESSES, runTask } from "./_task.ts";
+import { runTask } from "./_task.ts";
 
 const TENANT = "replays";
 const SELECTION = ["--version", "newer", "--tenant", TENANT];
@@ -28,20 +28,20 @@ before(async () => {
 after(async () => await system?.stop());
 
 async function run(task: string, ...args: readonly string[]) {
-  const { code, stdout, stderr } = await runTask(task, ...KEEPER_ADDRESSES, "--json", ...args);
+  const { code, stdout, stderr } = await runTask(task, "--json", ...args);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as Record<string, unknown>; // as it documents
 }
 
 test("image says where everything is and what is left to do", async () => {
-  const { code, stdout } = await runTask("image", ...KEEPER_ADDRESSES, imageId);
+  const { code, stdout } = await runTask("image", imageId);
   assert.equal(code, 0);
   assert.match(
     stdout,
     /^manifest\.status +ready$[^]*^manifest\.renditions +tiny$[^]*^rows\.1\.attempt +1$/m,
   );
   assert.match(stdout, /^leftText +Nothing: it is ready\.$/m);
-  const unknown = await runTask("image", ...KEEPER_ADDRESSES, imageId.replace(/.$/, "x"));
+  const unknown = await runTask("image", imageId.replace(/.$/, "x"));
   assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
   assert.match(unknown.stderr, /imageId: must be an image's id/);
 });

@@ -13,6 +13,7 @@ import { TintypeClient, type TokenSource } from "../client.ts";
 import { FileResumeStore } from "../node/file_store.ts";
 import { developmentTokens } from "./development_tokens.ts";
 import { findPictures, type Picture, type UnsentFile } from "@tintype/cli/find_pictures";
+import { URLS } from "@tintype/cli/local_ports";
 import { shownJson } from "@tintype/cli/shown_text";
 import { UPLOAD, type UploadCommand, uploadCommandOf } from "./options.ts";
 import { ProgressLine } from "./progress_line.ts";
@@ -23,7 +24,7 @@ import { watchFolder } from "./watch_folder.ts";
 
 /** The local OIDC provider, and whose tokens it is asked for. */
 const LOCAL_PERSON = {
-  issuer: "http://localhost:9080",
+  issuer: URLS.oidc,
   subject: "upload-command",
   tenant: "demo",
 } as const;

@@ -1,5 +1,6 @@
 import { defineCommand } from "@tintype/cli/command";
 import { httpOrigin, path, wholeNumber } from "@tintype/cli/flag_values";
+import { URLS } from "@tintype/cli/local_ports";
 import { isLocal } from "@tintype/cli/local_system";
 import { UsageError } from "@tintype/cli/usage_error";
 
@@ -11,7 +12,7 @@ export const UPLOAD = defineCommand({
   usage: ["FILE|DIR... [options]", "--watch DIR [options]"],
   words: { placeholder: "FILE|DIR", min: 0, parse: path },
   flags: {
-    "to URL": { about: "the edge", parse: httpOrigin, default: "http://localhost:8787" },
+    "to URL": { about: "the edge", parse: httpOrigin, default: URLS.edge },
     "token TOKEN": {
       about:
         "access token, or @FILE for a file that is read whenever one is needed (default: TINTYPE_TOKEN; on this machine one of the local OIDC provider)",

@@ -1,3 +1,4 @@
+import { PORTS } from "@tintype/cli/local_ports";
 import { UsageError } from "@tintype/cli/usage_error";
 
 /** Variables of the process. */
@@ -17,7 +18,7 @@ export function brokersFlag(env: Env) {
     "brokers LIST": {
       about: "host:port,... (or $KAFKA_BROKERS)",
       parse: brokersOf,
-      default: env["KAFKA_BROKERS"] || "localhost:9092",
+      default: env["KAFKA_BROKERS"] || `localhost:${PORTS.kafka}`,
     },
   } as const;
 }

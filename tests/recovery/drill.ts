@@ -22,7 +22,7 @@ import {
 } from "../_cloud.ts";
 import { objectUrl } from "../_emulator.ts";
 import { repairAtOnce, runJob } from "../_push.ts";
-import { KEEPER_ADDRESSES, runTask } from "../_task.ts";
+import { runTask } from "../_task.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
 import { type Sending, sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
@@ -123,7 +123,7 @@ async function loseBigQuery(system: TroubledSystem) {
   rmSync(join(system.dataDir, "bigquery"), { recursive: true, force: true });
   await killPart("bigquery");
   assert.equal((await query(ROWS)).length, 0, "the rows are lost");
-  const { code, stderr } = await runTask("rebuild-rows", ...KEEPER_ADDRESSES);
+  const { code, stderr } = await runTask("rebuild-rows");
   assert.equal(code, 0, stderr);
   const isBack = async () => (await query(ROWS)).length >= before.length;
   await eventually("the rows", isBack, SETTLE_MS);

@@ -1,6 +1,7 @@
 /** What `deno task redrive` will do, as commands that an operator could type: one place after the other. */
 import { defineCommand } from "@tintype/cli/command";
 import { oneOf } from "@tintype/cli/flag_values";
+import { PORTS, URLS } from "@tintype/cli/local_ports";
 import { UsageError } from "@tintype/cli/usage_error";
 import type { CommandLine } from "../run_command.ts";
 
@@ -35,7 +36,7 @@ export const REDRIVE = defineCommand({
     "dry-run": "only look",
     "yes": "do not ask",
     "reason CODE": { about: "only Kafka letters of that reason", many: true },
-    "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or localhost:9092)",
+    "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or the local broker)",
     "project P":
       "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
     "keeper URL": "address of its keeper: https://tintype-keeper-NUMBER.REGION.run.app",
@@ -50,9 +51,7 @@ export const REDRIVE = defineCommand({
 const FAILED = "SELECT COUNT(*) AS failed FROM tintype.images_current WHERE status = 'failed'";
 /** The view reads eight days of narrow rows: 10 GiB are more than it ever needs. */
 const MOST_BYTES = 10 * 2 ** 30;
-const LOCAL_HOST = "localhost:9023";
-const LOCAL_STORAGE = `http://${LOCAL_HOST}`;
-const LOCAL_QUERIES = "http://localhost:9050/bigquery/v2/projects/tintype-local/queries";
+const LOCAL_QUERIES = `${URLS.bigquery}/bigquery/v2/projects/tintype-local/queries`;
 
 /** The call, where its flags agree; throws UsageError where they contradict each other. */
 export function requireAgreement(options: RedriveOptions): RedriveOptions {
@@ -85,14 +84,14 @@ function eventsStep(
     return {
       place: "events",
       means: `dead letters are delivered once more, and ${means}`,
-      localHost: LOCAL_HOST,
+      localHost: `localhost:${PORTS.storage}`,
       look: [
-        curl(`${LOCAL_STORAGE}/_local/push`),
+        curl(`${URLS.storage}/_local/push`),
         post(LOCAL_QUERIES, { query: FAILED, useLegacySql: false }),
       ],
       act: [
-        post(`${LOCAL_STORAGE}/_local/push/redrive`, {}),
-        post(`${LOCAL_STORAGE}/_local/scheduler`, { job: "repair" }),
+        post(`${URLS.storage}/_local/push/redrive`, {}),
+        post(`${URLS.storage}/_local/scheduler`, { job: "repair" }),
       ],
     };
   }
