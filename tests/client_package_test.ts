@@ -28,11 +28,11 @@ before(async () => {
   folder = await mkdtemp(join(ROOT, ".tintype/packed-"));
   const { code, stderr } = await runTask("pack", "--out", folder);
   assert.equal(code, 0, stderr);
-  // As an installation lays it out.
-  const installed = join(folder, "node_modules/@tintype/client");
-  await mkdir(installed, { recursive: true });
+  // Into a project of its own, which has nothing else.
+  await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}');
   const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "";
-  await run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"]);
+  const install = ["install", "--offline", "--no-audit", "--no-fund", join(folder, tarball)];
+  await run("npm", install, { cwd: folder });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
