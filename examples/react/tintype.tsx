@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Client, ImageSummary, QueueItem, UploadQueue } from "@tintype/client";
 
-/** A queue that lives as long as its component; whoever leaves the page goes on where it stopped, given a store. */
+/** A queue that lives as long as its component; with a store, files go on after a reload. */
 export function useQueue(client: Client) {
   const queue = useRef<UploadQueue | undefined>(undefined);
   const [items, setItems] = useState<readonly QueueItem[]>([]);
