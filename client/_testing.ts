@@ -46,7 +46,7 @@ export function scriptedFetch(
 }
 
 /** A request as `fetch` is given it. */
-export async function readSent(
+async function readSent(
   input: Parameters<typeof fetch>[0],
   init: RequestInit = {},
 ): Promise<Sent> {

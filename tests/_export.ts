@@ -1,8 +1,10 @@
 /** Runs `deno task export` against the running system, and unpacks its ZIP by Python's zipfile and Info-ZIP's unzip. */
 import { execFileSync } from "node:child_process";
-import { copyFile, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TENANT, URLS } from "./_cloud.ts";
+import { sha256 } from "./_pictures.ts";
 import type { System } from "./_system.ts";
 import { KEEPER_ADDRESSES, runTask } from "./_task.ts";
 
@@ -49,4 +51,23 @@ export async function exportPerson(
   }
   const text = isThere ? await readFile(join(folder, "list.json"), "utf8") : "null";
   return { ...result, list: JSON.parse(text) as ExportedList };
+}
+
+/** Runs it in a folder of its own; digests of the originals whose records may still be in Kafka, by image. */
+export async function exportedFromKafka(
+  system: Pick<System, "dataDir">,
+  whose: Pick<ExportOptions, "tenant" | "subject">,
+) {
+  const folder = await mkdtemp(join(tmpdir(), "tintype-export-"));
+  try {
+    const { list, stdout } = await exportPerson(system, { ...whose, folder });
+    const digests = await Promise.all(
+      list.kafka.map(async ({ imageId }) =>
+        [imageId, sha256(await readFile(join(folder, imageId, "original.jpg")))] as const
+      ),
+    );
+    return { digests: Object.fromEntries(digests), stdout };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

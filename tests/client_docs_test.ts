@@ -204,29 +204,31 @@ test("browser: a file becomes an image, with progress", { skip: WITHOUT_CHROMIUM
   await assertStored(new Uint8Array(400_000).fill(7));
 });
 
-test(
-  "React: the hook uploads what is chosen and shows its id",
-  { skip: WITHOUT_CHROMIUM },
-  async () => {
-    const script = await bundle(
-      `${own()}
+test("React: the snippet and the example's hooks upload what is chosen and show its id", {
+  skip: WITHOUT_CHROMIUM,
+}, async () => {
+  const script = await bundle(
+    `${own()}
     import { TintypeClient } from "@tintype/client/client";
     import { render } from "preact";
+    import { Gallery, Uploader } from "../../examples/react/tintype.tsx";
     ${snippet("react")}
     const client = new TintypeClient({ edge, token: () => accessToken() });
-    render(<Uploader client={client} />, document.body);`,
-      { jsx: "automatic", jsxImportSource: "preact", alias: { react: "preact/compat" } },
-    );
-    const buffer = randomBytes(50_000);
-    const shown = await inPage(script, async (page) => {
-      await page.setInputFiles("input", { name: "a.png", mimeType: "image/png", buffer });
-      const output = page.locator("output", { hasText: /^[0-9a-f-]{36}$/ });
-      return await output.innerText();
-    });
-    assert.equal(shown.length, 36);
-    await assertStored(buffer);
-  },
-);
+    render([<Field client={client} />, <Uploader client={client} />, <Gallery client={client} />],
+      document.body);`,
+    { jsx: "automatic", jsxImportSource: "preact", alias: { react: "preact/compat" } },
+  );
+  const buffers = [randomBytes(50_000), randomBytes(60_000)];
+  await inPage(script, async (page) => {
+    for (const [at, buffer] of buffers.entries()) {
+      const file = { name: "a.png", mimeType: "image/png", buffer };
+      await page.setInputFiles(`input >> nth=${at}`, file);
+    }
+    await page.locator("label output", { hasText: /^[0-9a-f-]{36}$/ }).waitFor();
+    await page.locator("li output", { hasText: /^ready [0-9a-f-]{36}$/ }).waitFor();
+  });
+  for (const buffer of buffers) await assertStored(buffer);
+});
 
 test("IndexedDbResumeStore keeps a store's promises, and forgets what is over", {
   skip: WITHOUT_CHROMIUM,

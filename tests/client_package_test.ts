@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -28,11 +28,11 @@ before(async () => {
   folder = await mkdtemp(join(ROOT, ".tintype/packed-"));
   const { code, stderr } = await runTask("pack", "--out", folder);
   assert.equal(code, 0, stderr);
-  // As an installation lays it out.
-  const installed = join(folder, "node_modules/@tintype/client");
-  await mkdir(installed, { recursive: true });
+  // Into a project of its own, which has nothing else.
+  await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}');
   const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz")) ?? "";
-  await run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"]);
+  const install = ["install", "--offline", "--no-audit", "--no-fund", join(folder, tarball)];
+  await run("npm", install, { cwd: folder });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -114,6 +114,9 @@ const FOREIGN = `
   declare module "react" {
     export { useEffect, useRef, useState } from "preact/hooks";
   }
+  declare module "react-dom/client" {
+    export function createRoot(at: Element): { render(what: unknown): void };
+  }
   declare module "react-native-get-random-values";
   declare module "expo-file-system" {
     export class File {
@@ -130,7 +133,9 @@ const FOREIGN = `
 `;
 
 test("the packed types fit every snippet of the documents, and refuse what the client does not take", async () => {
-  const documents = ["docs/clients.md", "client/README.md"];
+  const documents = ["docs/clients.md", "client/README.md", "examples/react/README.md"];
+  const hooks = join(folder, "tintype.tsx");
+  await copyFile(join(ROOT, "examples/react/tintype.tsx"), hooks);
   const texts = await Promise.all(documents.map((name) => readFile(join(ROOT, name), "utf8")));
   const snippets = texts.flatMap((text) => [...text.matchAll(/^```(tsx?)\b.*\n([^]*?)^```$/gm)]);
   assert.ok(snippets.length >= 6);
@@ -146,11 +151,19 @@ test("the packed types fit every snippet of the documents, and refuse what the c
   await writeFile(join(folder, "bad.ts"), wrong);
   const check = (...names: readonly string[]) =>
     run(join(ROOT, "node_modules/.bin/tsc"), [
-      ...["--noEmit", "--strict", "--module", "esnext", "--moduleResolution", "bundler"],
+      ...[
+        "--noEmit",
+        "--strict",
+        "--allowImportingTsExtensions",
+        "--module",
+        "esnext",
+        "--moduleResolution",
+        "bundler",
+      ],
       ...["--target", "es2022", "--lib", "es2022,dom", "--types", "", "--skipLibCheck"],
       ...["--jsx", "react-jsx", "--jsxImportSource", "preact", "--ignoreConfig", ...names],
     ], { cwd: folder });
-  const all = [...files, join(folder, "own.d.ts"), join(folder, "foreign.d.ts")];
+  const all = [...files, hooks, join(folder, "own.d.ts"), join(folder, "foreign.d.ts")];
   await check(...all).catch((error: { stdout: string }) => assert.fail(error.stdout));
   await assert.rejects(check("bad.ts"), (error: { stdout?: string }) => {
     assert.match(error.stdout ?? "", /^[^\n]*bad\.ts\(2,\d+\): error TS2322[^\n]*\n?[^\n]*$/);

@@ -97,7 +97,7 @@ test("export names an original that is gone, ends with 1, and replaces no file",
   const { code, stdout, list } = await exportPerson(system, { subject: SUBJECT, folder });
   assert.deepEqual([code, list.missing], [1, [{ imageId: ids[0], reason: "gone" }]]);
   assert.equal(list.files.length, 5);
-  assert.match(stdout, /no original: it was removed already/);
+  assert.match(stdout, /original gone/);
 });
 
 test("erase gives each image of a person its receipt, says so again, and leaves everybody else's", async () => {

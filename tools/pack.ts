@@ -83,7 +83,11 @@ async function packInner(out: string): Promise<void> {
       new RegExp(`"@tintype/${INNER}/(\\w+)"`, "g"),
       (_, name: string) => `"./${relative(dirname(path), join(folder, INNER, `${name}.js`))}"`,
     );
-    if (packed !== text) await Deno.writeTextFile(path, packed);
+    // TypeScript before 5.7 knows no other kind of bytes.
+    const plain = file.endsWith(".d.ts")
+      ? packed.replaceAll("Uint8Array<ArrayBuffer>", "Uint8Array")
+      : packed;
+    if (plain !== text) await Deno.writeTextFile(path, plain);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is kept of a person, for whoever asks for it (GDPR, articles 15 and 20): the enumeration of `erase_person`, a page at a
+ * What is kept of a person, for people who ask for it (GDPR, articles 15 and 20): the enumeration of `erase_person`, a page at a
  * time, with manifests and rows. It names originals and reads none of them.
  */
 import { forEachBounded } from "../concurrency.ts";

@@ -31,7 +31,7 @@ export async function createKafkaApp({ brokers, topic }: KafkaAppOptions): Promi
     logLevel: logLevel.ERROR,
   });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
-  // Each process shows everything, so each has a group of its own. Whoever keeps results in a database takes one group.
+  // Each process shows everything, so each has a group of its own. An application that keeps results in a database takes one group.
   const consumer = kafka.consumer({ groupId: `kafka-app-${randomUUID()}` });
   const pictures = new Map<string, Picture>();
 
@@ -50,7 +50,7 @@ export async function createKafkaApp({ brokers, topic }: KafkaAppOptions): Promi
     const picture = { ref, state: "sent" };
     // Before it is sent: its result may come at once.
     pictures.set(ref, picture);
-    // Whoever is signed in to your application; the bridge makes a pseudonym of it.
+    // The person who is signed in to your application; the bridge makes a pseudonym of it.
     const subject = "somebody";
     const type = request.headers["content-type"] ?? "";
     const headers = { subject, ref, "content-type": type };
@@ -60,7 +60,7 @@ export async function createKafkaApp({ brokers, topic }: KafkaAppOptions): Promi
     return picture;
   }
 
-  async function answer(request: IncomingMessage): Promise<[status: number, body: unknown]> {
+  async function respond(request: IncomingMessage): Promise<[status: number, body: unknown]> {
     const call = `${request.method} ${request.url}`;
     if (call === "GET /pictures") return [200, [...pictures.values()]];
     if (call !== "POST /pictures") return [404, { error: "There is nothing here" }];
@@ -76,7 +76,7 @@ export async function createKafkaApp({ brokers, topic }: KafkaAppOptions): Promi
   await consumer.run({ eachMessage: onResult });
   const server = createServer(async (request, response) => {
     if (request.url === "/") return response.setHeader("Content-Type", "text/html").end(page);
-    const [status, body] = await answer(request).catch((error: unknown) => {
+    const [status, body] = await respond(request).catch((error: unknown) => {
       console.error(error);
       return [503, { error: "Kafka did not take it: try again" }] as const;
     });

@@ -129,7 +129,7 @@ function placesOf({ places }: Audit): string[] {
   return [
     "",
     "WHAT BOUNDS THE REST",
-    "Places that cannot be listed. Observed: this audit read the setting. Configured: nobody but its owner can read it.",
+    "Places that cannot be listed. Observed: this audit read the setting. Configured: it could not, and says why where it tried.",
     ...places.map(({ place, evidence, bound }) =>
       `  ${place.replaceAll("_", " ")} (${evidence}): ${bound}`
     ),

@@ -7,7 +7,7 @@ import { httpOrigin, path } from "@tintype/cli/flag_values";
 import { requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
-import type { ExportedImage, MISSING_REASONS } from "@tintype/core/ingest/export_person";
+import type { ExportedImage } from "@tintype/core/ingest/export_person";
 import { withSignature } from "@tintype/gcs/authorize";
 import { GOOGLE_STORAGE } from "@tintype/gcs/storage_call";
 import { importHmacSigner } from "@tintype/gcs/v4_signer";
@@ -73,11 +73,6 @@ async function textOf(file: string): Promise<string> {
   });
 }
 
-const REASONS = {
-  gone: "it was removed already",
-  processing: "it is still processed: run it again",
-} as const satisfies Record<(typeof MISSING_REASONS)[number], string>;
-
 const signedSchema = z.object({ text: z.string() });
 const pageSchema = z.object({
   days: z.number(),
@@ -87,38 +82,34 @@ const pageSchema = z.object({
   after: z.string().optional(),
 });
 
-/** Every image of the person, a page of the keeper's at a time; `onPage` gets each. */
+type Page = z.infer<typeof pageSchema>;
+
+/** Every image of the person, a page of the keeper's at a time, each with a line on standard output. */
 async function* imagesOf(
-  next: (after: string | undefined) => Promise<z.infer<typeof pageSchema>>,
-  onPage: (page: z.infer<typeof pageSchema>) => void,
+  next: (after: string | undefined) => Promise<Page>,
 ): AsyncGenerator<ExportedImage> {
   let after: string | undefined;
   do {
     const page = await next(after);
-    onPage(page);
-    yield* page.page;
+    for (const image of page.page) {
+      const { imageId, t0Ms, source = "-", original, rows } = image;
+      const what = typeof original === "string" ? original : `${original.size} bytes`;
+      const began = `began ${new Date(t0Ms).toISOString()}  source ${source}`;
+      console.log(`  ${imageId}  ${began}  original ${what}  rows ${rows.length}`);
+      yield image;
+    }
     after = page.after;
+    if (after === undefined) {
+      console.log(`${page.images} images of ${page.days} days; ${page.erased} erased are left out`);
+    }
   } while (after !== undefined);
 }
 
-/** A line an image, for a dry run. */
-function describe({ imageId, t0Ms, source = "-", original, rows }: ExportedImage): string {
-  const what = typeof original === "string" ? original : `${original.size} bytes`;
-  const began = new Date(t0Ms).toISOString();
-  return `  ${imageId}  began ${began}  source ${source}  original ${what}  rows ${rows.length}`;
-}
-
-function reportOf(
-  { days, images, erased }: Omit<z.infer<typeof pageSchema>, "page">,
-  { files, missing, kafka }: Omit<ExportList, "tenant">,
-): string {
+function reportOf({ files, missing, kafka }: Omit<ExportList, "tenant">): string {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const kafkaUntil = kafka.map(({ until }) => until).sort().at(-1);
   return [
-    `Export of one person's images, ${new Date().toISOString()}`,
-    `${images} images of ${days} days; ${erased} erased ones are left out`,
-    `${files.length} files, ${bytes} bytes`,
-    ...missing.map(({ imageId, reason }) => `  ${imageId}  no original: ${REASONS[reason]}`),
+    `${files.length} files, ${bytes} bytes; ${missing.length} originals are missing`,
     kafkaUntil === undefined
       ? "Records that the bridge has not read are found by another run once it has."
       : `Records of ${kafka.length} images may still be in Kafka; the last one ends by ${kafkaUntil}.`,
@@ -146,17 +137,12 @@ await runMain(EXPORT, async ({ tenant, subject, out, dryRun, originalsKey, ...fl
   const signal = stopSignal();
   const call = (job: "export" | "export-list", body: object) =>
     callKeeper(keeper, { job, body: { tenant, ...body }, signal });
-  let found = { days: 0, images: 0, erased: 0 };
-  const images = imagesOf(
-    async (after) => pageSchema.parse(await call("export", { subject, after })),
-    (page) => found = page,
+  const images = imagesOf(async (after) =>
+    pageSchema.parse(await call("export", { subject, after }))
   );
   const list: Omit<ExportList, "tenant"> = { files: [], missing: [], kafka: [] };
   if (dryRun) {
-    for await (const image of images) {
-      noteImage(image, list);
-      console.log(describe(image));
-    }
+    for await (const image of images) noteImage(image, list);
   } else {
     const { buckets, storage = GOOGLE_STORAGE } = placesOf(flags);
     await requireLocalSystem(storage);
@@ -168,6 +154,6 @@ await runMain(EXPORT, async ({ tenant, subject, out, dryRun, originalsKey, ...fl
     }, list);
     await writeFile(out, makeZip(entries), signal);
   }
-  console.log(reportOf(found, list));
+  console.log(reportOf(list));
   return list.missing.length === 0 ? EXIT.done : EXIT.failed;
 });
