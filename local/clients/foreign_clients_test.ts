@@ -13,9 +13,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { makeFolder } from "../_testing.ts";
-import { GSUTIL_PACKAGES, runGsutil } from "./gsutil_calls.ts";
-import { nodeCalls, type Where } from "./node_calls.ts";
-import { pythonEnvironment } from "./python_environment.ts";
+import { GSUTIL_PACKAGES, runGsutil } from "./_gsutil_testing.ts";
+import { nodeCalls, type Where } from "./_node_testing.ts";
+import { pythonEnvironment } from "./_python_testing.ts";
 
 const run = promisify(execFile);
 const HERE = fileURLToPath(new URL(".", import.meta.url));

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Where } from "./node_calls.ts";
+import type { Where } from "./_node_testing.ts";
 
 /** What is installed from PyPI. */
 export const GSUTIL_PACKAGES: readonly string[] = ["gsutil==5.38"];
