@@ -14,8 +14,8 @@ import { promisify } from "node:util";
 import { pythonEnvironment } from "@tintype/cli/python_environment";
 import { startEmulator } from "@tintype/core/testing/start_emulator";
 import { makeFolder } from "../_testing.ts";
-import { GSUTIL_PACKAGES, runGsutil } from "./gsutil_calls.ts";
-import { nodeCalls, type Where } from "./node_calls.ts";
+import { GSUTIL_PACKAGES, runGsutil } from "./_gsutil_testing.ts";
+import { nodeCalls, type Where } from "./_node_testing.ts";
 
 const run = promisify(execFile);
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -43,6 +43,13 @@ const CALLS: Readonly<Record<string, readonly [outcome: string, clients: string]
   "change metadata": ["2", "node python go gsutil"],
   "read gzip unpacked": ["plain plain", "node python gsutil"],
   "read by a signed URL": ["hello", "node python"],
+  "list in the order of UTF-8 bytes": ["o/\u{ffee} o/\u{1f600}", "node"],
+  "go on over lost connections": ["2000000", "node"],
+  "read a generation that is gone": ["404", "node"],
+  "set custom time back": ["400", "node"],
+  "remove under a condition": ["412", "node"],
+  "make a bucket that is there": ["409", "node"],
+  "remove a bucket with objects": ["409", "node"],
   "remove by a batch": ["", "python"],
   "remove": ["false", "node python go gsutil"],
   "make and remove a bucket": ["5", "node python go gsutil"],
@@ -76,6 +83,9 @@ async function startAll(t: TestContext): Promise<Where> {
     start("bigquery"),
     start("pubsub"),
   ]);
+  // Calls change what the one before has written.
+  const body = JSON.stringify({ limit: "none" });
+  await fetch(`${storage}/_local/mutations`, { method: "POST", body });
   const private_key = String(privateKey.export({ type: "pkcs8", format: "pem" }));
   const token_uri = `${storage}/token`;
   const key = { client_email: email, private_key, token_uri, type: "service_account" };

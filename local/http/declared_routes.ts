@@ -3,7 +3,7 @@
  * its response. What else a request asks for is refused by its name (501), so that no test passes by a thing that only the
  * real service does.
  */
-import type * as z from "zod";
+import * as z from "zod";
 import { type Call, readText, type Reply } from "./call.ts";
 import { parseDeclared, parseJson } from "./declared_body.ts";
 import { applyFieldMask, type FieldMask, parseFieldMask } from "./field_mask.ts";
@@ -58,7 +58,7 @@ interface Common extends Pick<Declaration, "query" | "headers"> {
   readonly nullIsAbsent?: boolean;
 }
 
-/** Query parameters of all of Google's JSON APIs (https://cloud.google.com/apis/docs/system-parameters) that are implemented; a `key` buys nothing here. */
+/** Query parameters that every JSON API of Google has (https://cloud.google.com/apis/docs/system-parameters); a `key` buys nothing here. */
 export const STANDARD_QUERY: readonly string[] = ["alt=json", "prettyPrint=true|false", "key"];
 /** Headers that change what a request does. */
 const MEANINGFUL = /^(x-goog-|x-upload-|x-guploader-|x-http-method|if-|content-encoding$)/;
@@ -77,11 +77,10 @@ export class DeclaredRoutes<Context> {
 
   /** The declarations, as `GET /_local` shows them. */
   describe() {
-    return this.#routes.map(({ key, route: { query, headers, body: _, run: _run, ...more } }) => ({
+    return this.#routes.map(({ key, route: { run: _, body, ...declared } }) => ({
       route: key,
-      query,
-      headers,
-      ...more,
+      ...declared,
+      body: body instanceof z.ZodObject ? Object.keys(body.shape) : undefined,
     }));
   }
 
@@ -163,7 +162,8 @@ function checkQuery(given: URLSearchParams, declared: CompiledRoute<unknown>["qu
     // Python writes `True`.
     const read = /^(true|false)$/i.test(value) ? value.toLowerCase() : value;
     if (declared.get(name)?.includes(read) === false) {
-      throw notEmulated(`${name}=${value}: it takes ${declared.get(name)?.join(" or ")}`);
+      const taken = declared.get(name)?.join(" or ") || "no value";
+      throw notEmulated(`${name}=${value}: it takes ${taken}`);
     }
   }
 }

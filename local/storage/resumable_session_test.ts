@@ -28,19 +28,37 @@ const stateOf = (response: Response) => [
 ];
 const HELD = `0-${CHUNK - 1}`;
 
-test("a session answers 308 with what is held, and without Range where nothing is", async (t) => {
-  const { put } = await openSession(t);
-  assert.deepEqual(stateOf(await put("*/*")), [308, null]);
-  assert.deepEqual(stateOf(await put(FIRST_CHUNK, bytesOf(CHUNK))), [308, HELD]);
-  assert.deepEqual(stateOf(await put("*/*")), [308, HELD]);
-});
+/** Requests of one session: their range, how many bytes they bring, and what comes back: the status, and what is held. */
+type Step = readonly [range: string, bytes: number, status: number, held?: string];
+const LONG = CHUNK + 1_000;
+const SESSIONS: Readonly<Record<string, readonly Step[]>> = {
+  "responds with 308 and what is held, without Range where nothing is": [
+    ["*/*", 0, 308],
+    [FIRST_CHUNK, CHUNK, 308, HELD],
+    ["*/*", 0, 308, HELD],
+  ],
+  "holds a part of a chunk that is no multiple of 256 KiB": [
+    ["0-999/5000", 1_000, 308],
+    [`0-${LONG - 1}/*`, LONG, 308, HELD],
+  ],
+  "is complete by a query only where its total is what is held": [
+    [FIRST_CHUNK, CHUNK, 308, HELD],
+    [`*/${CHUNK - 1}`, 0, 308, HELD],
+    [`*/${CHUNK + 1}`, 0, 308, HELD],
+    [`*/${CHUNK}`, 0, 200],
+  ],
+  "refuses a body of another length than its range says": [["0-99/100", 50, 400], ["*/*", 0, 308]],
+  "is refused a range of another form": [["nonsense", 0, 400], ["*/*", 0, 308]],
+};
 
-test("a chunk that is no multiple of 256 KiB is held in part", async (t) => {
-  const { put } = await openSession(t);
-  assert.deepEqual(stateOf(await put("0-999/5000", bytesOf(1_000))), [308, null]);
-  const length = CHUNK + 1_000;
-  assert.deepEqual(stateOf(await put(`0-${length - 1}/*`, bytesOf(length))), [308, HELD]);
-});
+for (const [does, steps] of Object.entries(SESSIONS)) {
+  test(`a session ${does}`, async (t) => {
+    const { put } = await openSession(t);
+    for (const [range, bytes, status, held = null] of steps) {
+      assert.deepEqual(stateOf(await put(range, bytesOf(bytes))), [status, held], range);
+    }
+  });
+}
 
 test("bytes sent again below the held offset are ignored", async (t) => {
   const { storage, put } = await openSession(t);
@@ -64,19 +82,6 @@ test("a chunk beyond the held offset is answered 503 with both numbers", async (
     await beyond.text(),
     `Invalid request. According to the Content-Range header, the upload offset is ${offset} byte(s), which exceeds already uploaded size of ${held} byte(s).`,
   );
-});
-
-test("a query completes the object only where its total is what is held", async (t) => {
-  const { storage, put } = await openSession(t);
-  const bytes = bytesOf(2 * CHUNK);
-  await put(`0-${2 * CHUNK - 1}/*`, bytes);
-  for (const total of [CHUNK, 2 * CHUNK + 1, "*"]) {
-    assert.equal((await put(`*/${total}`)).status, 308, `total ${total}`);
-  }
-  const done = await put(`*/${2 * CHUNK}`);
-  assert.equal(done.status, 200);
-  assert.equal(readRecord(await done.json())["size"], String(2 * CHUNK));
-  assert.ok((await getMedia(storage)).equals(bytes));
 });
 
 for (const headers of [{}, { "Content-Range": "bytes 0-*/*" }]) {
@@ -151,25 +156,26 @@ test("ifGenerationMatch is applied at completion, and again when that is asked a
   assert.equal(String(await getMedia(storage)), "first");
 });
 
-test("checksums in the start's metadata are enforced", async (t) => {
-  const storage = await startTestStorage(t);
-  const bytes = bytesOf(10);
-  const statusOf = async (resource: Record<string, string>) =>
-    (await putChunk(await startSession(storage, { resource }), "0-9/10", bytes)).status;
-  assert.equal(await statusOf({ crc32c: WRONG_CRC32C }), 400);
-  assert.equal(await statusOf({ md5Hash: md5Of(bytesOf(1)) }), 400);
-  assert.equal(await statusOf({ crc32c: crc32cOf(bytes), md5Hash: md5Of(bytes) }), 200);
-});
-
-test("x-goog-hash on the last request is enforced", async (t) => {
+test("checksums in the start's metadata and in x-goog-hash on the last request are enforced", async (t) => {
   const { storage, put } = await openSession(t);
   const bytes = bytesOf(10);
-  const statusOf = async (hash: string) =>
-    (await put("0-9/10", bytes, { "x-goog-hash": hash })).status;
-  assert.equal(await statusOf(`crc32c=${WRONG_CRC32C}`), 400);
-  assert.equal(await statusOf(`crc32c=${crc32cOf(bytes)},md5=${md5Of(bytesOf(1))}`), 400);
-  assert.notEqual((await getResource(storage))["error"], undefined);
-  assert.equal(await statusOf(`crc32c=${crc32cOf(bytes)},md5=${md5Of(bytes)}`), 200);
+  const [crc32c, md5Hash, other] = [crc32cOf(bytes), md5Of(bytes), md5Of(bytesOf(1))];
+  const resources = [[{ crc32c: WRONG_CRC32C }, 400], [{ md5Hash: other }, 400], [{
+    crc32c,
+    md5Hash,
+  }, 200]] as const;
+  for (const [resource, status] of resources) {
+    const session = await startSession(storage, { name: "declared", resource });
+    assert.equal((await putChunk(session, "0-9/10", bytes)).status, status);
+  }
+  const hashes = [[`crc32c=${WRONG_CRC32C}`, 400], [`crc32c=${crc32c},md5=${other}`, 400], [
+    `crc32c=${crc32c},md5=${md5Hash}`,
+    200,
+  ]] as const;
+  for (const [hash, status] of hashes) {
+    assert.notEqual((await getResource(storage))["error"], undefined);
+    assert.equal((await put("0-9/10", bytes, { "x-goog-hash": hash })).status, status);
+  }
 });
 
 test("a signed x-goog-hash on an XML start is not enforced", async (t) => {
@@ -238,12 +244,6 @@ test("a new request takes over from one whose client has gone silent", async (t)
   assert.equal(done.status, 200);
   await lost;
   assert.ok((await getMedia(storage)).equals(bytes));
-});
-
-test("a body of another length than its range says is refused", async (t) => {
-  const { put } = await openSession(t);
-  assert.equal((await put("0-99/100", bytesOf(50))).status, 400);
-  assert.deepEqual(stateOf(await put("*/*")), [308, null]);
 });
 
 test("Origin on the start pins CORS for the whole session", async (t) => {

@@ -24,7 +24,7 @@ const route: Route<StorageParts> = { query, headers, fields: OBJECT_FIELDS, run:
 export const SESSION_ROUTES = new DeclaredRoutes<StorageParts>({
   "PUT /{path*}": route,
   "POST /{path*}": route,
-  "DELETE /{path*}": { ...route, run: answer },
+  "DELETE /{path*}": route,
 }, { maxBodyBytes: 0 });
 
 async function answer({ sessions }: StorageParts, call: RoutedCall): Promise<Reply> {

@@ -106,7 +106,7 @@ const TABLE: Readonly<
     folders: ["local"],
     flags: ONE_PROCESS,
     weight: 60,
-    needs: "loopback, DuckDB; Python with google-cloud-pubsub",
+    needs: "loopback, DuckDB; Python with three of Google's clients",
   },
   "processor": {
     runtime: "deno",

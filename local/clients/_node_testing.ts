@@ -75,6 +75,33 @@ export function nodeCalls(where: Where): Readonly<Record<string, () => Promise<u
       const [url] = await file.getSignedUrl({ version: "v4", action: "read", expires });
       return await (await fetch(url)).text();
     },
+    async "list in the order of UTF-8 bytes"() {
+      const odd = ["o/\u{1f600}", "o/\u{ffee}", "o/z"];
+      for (const name of odd) await bucket.file(name).save("x", { resumable: false });
+      return await names({ startOffset: "o/\u{ffee}", endOffset: "p" });
+    },
+    async "go on over lost connections"() {
+      for (const action of [{ status: 503 }, { cutAfterBytes: 700_000 }]) {
+        const fault = { match: { method: "PUT", path: "upload_id" }, times: 1, action };
+        const body = JSON.stringify(fault);
+        await fetch(`${where.storage}/_local/faults`, { method: "POST", body });
+      }
+      // An upload that may not be repeated ends all retries of its Storage.
+      const retryOptions = { retryDelayMultiplier: 1, maxRetryDelay: 1 };
+      const file = new Storage({ ...options, retryOptions }).bucket(bucket.name).file("faulty");
+      const preconditionOpts = { ifGenerationMatch: 0 };
+      await file.save(Buffer.alloc(2_000_000, "z"), { resumable: true, preconditionOpts });
+      return (await file.download())[0].length;
+    },
+    "read a generation that is gone": () => bucket.file("a/1", { generation: 1 }).download(),
+    "set custom time back": async () => {
+      const file = bucket.file("timed");
+      await file.save("", { metadata: { customTime: "2026-01-02T00:00:00Z" } });
+      await file.setMetadata({ customTime: "2026-01-01T00:00:00Z" });
+    },
+    "remove under a condition": () => first.delete({ ifGenerationMatch: 5 }),
+    "make a bucket that is there": () => storage.createBucket("tintype-raw"),
+    "remove a bucket with objects": () => bucket.delete(),
     async remove() {
       await bucket.file("packed").delete();
       return (await bucket.file("packed").exists())[0];
