@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf } from "./_testing.ts";
+import { FAIL_REASONS, REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { makeApp } from "./app.ts";
@@ -171,7 +172,7 @@ test("bindings that are wrong are a 503, logged by their names alone", async () 
   assert.doesNotMatch(JSON.stringify(lines), /CANARY/);
 });
 
-test("the pages are there: docs, and one for every problem", async () => {
+test("the pages are there: docs, and one for every problem and every reason of a rejection", async () => {
   const edge = await makeTestEdge();
   const served = await call(edge, "GET /openapi.json");
   assert.equal(served.headers.get("content-type"), "application/json");
@@ -179,8 +180,10 @@ test("the pages are there: docs, and one for every problem", async () => {
   const viewer = await call(edge, "GET /docs");
   assert.equal(await viewer.text(), "file /docs");
   assert.doesNotMatch(viewer.headers.get("content-security-policy") ?? "", /unsafe|https?:/);
-  for (const code of Object.keys(PROBLEM_TYPES)) {
-    assert.equal((await call(edge, `GET /problems/${code}`)).status, 200, code);
+  const tables = [PROBLEM_TYPES, REJECT_REASONS, FAIL_REASONS];
+  for (const code of tables.flatMap((table) => Object.keys(table))) {
+    const page = await call(edge, `GET /problems/${code}`);
+    assert.match(await page.text(), new RegExp(`<code>(\\d{3}|rejected|failed) ${code}</code>`));
   }
 });
 

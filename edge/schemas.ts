@@ -243,7 +243,7 @@ export const resourceMetadata = z.strictObject({
 });
 
 /** The code of a problem. */
-export const problemCode = z.enum(
+const problemCode = z.enum(
   Object.keys(PROBLEM_TYPES) as [ProblemCode, ...ProblemCode[]], // keys of a const table
 );
 

@@ -1,32 +1,39 @@
 /**
- * The page's state and what people can do with it: sign in, add, watch the queue, look at the gallery, erase, sign out.
- * Views read it and call it; `onChange` tells that they are to be drawn again.
+ * The page's state and what people can do with it: sign in, add, watch the queue, look at the gallery, invite, sign out.
+ * Views read it and call it; `onChange` is called whenever they are to be drawn again.
  */
-import type { Client, TokenSource } from "@tintype/client/client";
+import type { Client, Limits, TokenSource } from "@tintype/client/client";
 import { typeOfFile } from "@tintype/client/queue/admission";
 import type { KeptFiles } from "@tintype/client/queue/kept_files";
 import type { QueueItem } from "@tintype/client/queue/queue_item";
 import type { UploadQueue } from "@tintype/client/queue/upload_queue";
+import { download } from "./gallery/download.ts";
 import { Gallery } from "./gallery/gallery.ts";
+import { PictureActions } from "./gallery/picture_actions.ts";
+import type { OpenDialog } from "./open_dialog.ts";
 import type { PageConfig } from "./page_config.ts";
 import { isOwnFile } from "./queue/dropped_files.ts";
+import {
+  type Group,
+  groupsOf,
+  isUnfolded,
+  nextSlots,
+  type QueueGroups,
+} from "./queue/queue_groups.ts";
+import { countOf } from "./queue/queue_text.ts";
 import { Thumbnails } from "./queue/thumbnails.ts";
+import { canInvite, type Guest } from "./session/guest.ts";
 import { type Session, SignedOut, type SignInWay, tokenTroubleOf } from "./session/session.ts";
 import { refusalOf, WORDS } from "./words.ts";
 
-/** What a signed-in person has. */
+/** What a signed-in person, or a guest, has. */
 export interface Studio {
   readonly session: Session;
   readonly queue: UploadQueue;
   readonly thumbnails: Thumbnails;
   readonly gallery: Gallery;
+  readonly pictures: PictureActions;
 }
-
-/** Which dialog is open, and over which picture. */
-export type OpenDialog =
-  | { readonly kind: "none" }
-  | { readonly kind: "image" | "erase"; readonly imageId: string }
-  | { readonly kind: "sign-out" };
 
 /** What the page is made of. */
 interface PageAppOptions {
@@ -36,28 +43,41 @@ interface PageAppOptions {
   /** Takes a person's unfinished sessions, whose addresses are credentials, out of this browser. */
   readonly forget: (account: string) => Promise<void>;
   readonly onChange: () => void;
+  /** The server's time in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Whether pictures may come into the gallery unasked, as that moves nothing in view. */
   readonly mayFillGallery: () => boolean;
+  /** The row of the queue that is under the pointer or has the focus. */
+  readonly heldRow: () => string | undefined;
   /** Whether the queue's list is unfolded at first. */
   readonly isQueueOpen: boolean;
+  /** Pictures that the gallery lists at once. */
+  readonly galleryPage: number;
 }
 
 const NOTICE_MS = 6_000;
+/** Of so many files each one's end is read aloud; of more only that all have ended. */
+const READ_ALOUD = 3;
 
 /** The page. */
 export class PageApp {
   readonly #options: PageAppOptions;
+  readonly #folds = new Map<Group, boolean>();
   #way: SignInWay | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #slots: readonly string[] = [];
   config: PageConfig | undefined;
+  /** Who came by a link for one upload. */
+  guest: Guest | undefined;
   studio: Studio | undefined;
   dialog: OpenDialog = { kind: "none" };
   isStarting = true;
   isSigningIn = false;
-  isErasing = false;
   isDragging = false;
   isQueueOpen: boolean;
-  /** The page itself has just come over the network, whatever the browser thinks of its state. */
+  /** Whether the person can make links for guests. */
+  canInvite = false;
+  /** The page itself has just come over the network, whatever the browser says of its state. */
   isOnline = true;
   /** Why somebody cannot sign in, or must do so again. */
   trouble = "";
@@ -71,9 +91,23 @@ export class PageApp {
     this.isQueueOpen = options.isQueueOpen;
   }
 
-  /** Brings back who was signed in before a reload. */
-  async start(config: PageConfig, way: SignInWay | undefined): Promise<void> {
+  /** The server's time in milliseconds since the epoch. */
+  now(): number {
+    return this.#options.now();
+  }
+
+  /** What may be sent; undefined until it is known. */
+  get limits(): Limits | undefined {
+    return this.studio?.queue.limits;
+  }
+
+  /** Brings back who was signed in before a reload, or lets a guest in. */
+  async start(
+    config: PageConfig,
+    { way, guest }: { readonly way: SignInWay | undefined; readonly guest?: Guest | undefined },
+  ): Promise<void> {
     this.config = config;
+    this.guest = guest;
     this.#way = way;
     await this.#options.kept.removeBefore(this.#keptSinceMs());
     await this.#enterBy(() => way?.restore());
@@ -125,10 +159,14 @@ export class PageApp {
     this.changed();
   }
 
+  close(): void {
+    this.open({ kind: "none" });
+  }
+
   /** Sees to it that the addresses in the open dialog lead somewhere, and that nothing outlives its time. */
   lookAgain(): void {
     const { dialog, studio } = this;
-    this.putAwayReady(({ image }) => Date.parse(image?.purgeAt ?? "") <= Date.now());
+    this.putAwayReady(({ image }) => Date.parse(image?.purgeAt ?? "") <= this.now());
     void studio?.queue.removeBefore(this.#keptSinceMs());
     if (dialog.kind === "image") studio?.gallery.wantAddresses(dialog.imageId);
   }
@@ -149,13 +187,27 @@ export class PageApp {
     }
   }
 
-  /** What was added before that time has outlived the retention period in this browser. */
+  /** What was added before that time, by this device's clock, has outlived the retention period in this browser. */
   #keptSinceMs(): number {
     return Date.now() - (this.config?.periodMs ?? Infinity);
   }
 
-  close(): void {
-    this.open({ kind: "none" });
+  /** The queue's items as its list shows them now. */
+  queueGroups(): QueueGroups {
+    const items = this.studio?.queue.items ?? [];
+    this.#slots = nextSlots(items, this.#slots, this.#options.heldRow());
+    return groupsOf(items, this.#slots);
+  }
+
+  /** Whether a group of the queue's list shows its rows. */
+  isGroupOpen(group: Group, groups: QueueGroups): boolean {
+    return this.#folds.get(group) ?? isUnfolded(group, groups);
+  }
+
+  /** Folds or unfolds a group of the queue's list. */
+  setGroupOpen(group: Group, isOpen: boolean): void {
+    this.#folds.set(group, isOpen);
+    this.changed();
   }
 
   /** Folds or unfolds the queue's list. */
@@ -164,25 +216,7 @@ export class PageApp {
     this.changed();
   }
 
-  /** Erases the picture that the dialog is about. */
-  async erase(): Promise<void> {
-    const { dialog, studio } = this;
-    if (dialog.kind !== "erase" || studio === undefined) return;
-    this.isErasing = true;
-    this.changed();
-    try {
-      await studio.gallery.erase(dialog.imageId);
-      this.close();
-      this.say(WORDS.erase.done);
-    } catch {
-      this.open({ kind: "image", imageId: dialog.imageId });
-      this.say(WORDS.erase.failed);
-    }
-    this.isErasing = false;
-    this.changed();
-  }
-
-  /** The network came or went. */
+  /** The service cannot be reached any more, or can again. */
   setOnline(isOnline: boolean): void {
     this.isOnline = isOnline;
     if (isOnline) {
@@ -219,15 +253,14 @@ export class PageApp {
 
   async #enter(session: Session): Promise<void> {
     const { account } = session;
-    const client = this.#options.clientOf(
-      account,
-      ({ refused }) => this.#tokenOf(session, refused),
-    );
+    const { clientOf, now, galleryPage, kept } = this.#options;
+    const client = clientOf(account, ({ refused }) => this.#tokenOf(session, refused));
     const onChange = () => this.changed();
-    const gallery = new Gallery({ client, onChange });
+    const gallery = new Gallery({ client, now, onChange, page: galleryPage });
+    const pictures = new PictureActions({ page: this, gallery, download });
     const thumbnails = new Thumbnails(onChange);
     const queue = client.queue({
-      ...{ account, onChange, store: this.#options.kept },
+      ...{ account, onChange, store: kept },
       canRetry: ({ code }) => refusalOf(code).canRetry,
       onEnd: (item) => this.#ended(item),
       onRemove({ id, image, readAtMs }) {
@@ -235,17 +268,23 @@ export class PageApp {
         if (image !== undefined) gallery.add(image, readAtMs);
       },
     });
-    void gallery.refresh();
+    if (this.guest === undefined) void gallery.refresh();
     // What was kept is there from the first moment, so that nothing moves when it comes.
     await queue.restore();
-    this.studio = { session, queue, thumbnails, gallery };
+    this.studio = { session, queue, thumbnails, gallery, pictures };
+    this.changed();
+    this.canInvite = this.guest === undefined && await canInvite(session).catch(() => false);
     this.changed();
   }
 
   #ended({ name, state, problem }: QueueItem): void {
+    const items = this.studio?.queue.items ?? [];
     const what = refusalOf(problem?.code ?? "").what;
-    this.#speak(state === "ready" ? WORDS.queue.ready(name) : WORDS.queue.refused(name, what));
-    if (this.studio?.queue.isBusy === false && this.#options.mayFillGallery()) this.putAwayReady();
+    const isBusy = this.studio?.queue.isBusy === true;
+    if (state !== "ready") this.#speak(WORDS.queue.refused(name, what));
+    else if (items.length <= READ_ALOUD) this.#speak(WORDS.queue.ready(name));
+    else if (!isBusy) this.#speak(WORDS.queue.allReady(countOf(items, "ready")));
+    if (!isBusy && this.guest === undefined && this.#options.mayFillGallery()) this.putAwayReady();
   }
 
   async #tokenOf(session: Session, refused: string | undefined): Promise<string> {
@@ -261,7 +300,7 @@ export class PageApp {
     this.studio?.queue.stop();
     this.studio = undefined;
     this.dialog = { kind: "none" };
-    this.trouble = WORDS.welcome.again;
+    this.trouble = this.guest === undefined ? WORDS.welcome.again : WORDS.guest.over;
     this.changed();
   }
 

@@ -5,6 +5,7 @@ import { UploadError } from "@tintype/client/problem";
 import type { KeptFiles } from "@tintype/client/queue/kept_files";
 import { memoryFiles, photos, testClient, untilStill } from "@tintype/client/testing/queue_fixture";
 import { PageApp } from "./page_app.ts";
+import { type Guest, guestSignIn } from "./session/guest.ts";
 import { type Session, SignedOut, type SignInWay } from "./session/session.ts";
 import { WORDS } from "./words.ts";
 
@@ -24,15 +25,17 @@ interface Changes {
   readonly erase?: (imageId: string) => Promise<void>;
   readonly images?: Readonly<Record<string, Partial<Image>>>;
   readonly kept?: KeptFiles;
+  readonly guest?: Guest;
+  readonly list?: () => Promise<unknown>;
 }
 
 /** A page whose client and browser the test holds. */
-async function openPage({ restored, begin, erase, images, kept }: Changes = {}) {
+async function openPage({ restored, begin, erase, images, kept, guest, list }: Changes = {}) {
   const { client, uploads } = testClient({ images });
   const seen = { forgotten: [] as string[], ended: 0, erased: [] as string[] };
   let token: TokenSource | undefined;
   const calls = {
-    list: async () => ({ images: [] }),
+    list: list ?? (async () => ({ images: [] })),
     erase: erase ?? (async (imageId: string) => void seen.erased.push(imageId)),
   };
   const held = memoryFiles();
@@ -44,15 +47,19 @@ async function openPage({ restored, begin, erase, images, kept }: Changes = {}) 
     },
     forget: async (account) => void seen.forgotten.push(account),
     onChange: () => undefined,
+    now: () => Date.now(),
     mayFillGallery: () => false,
+    heldRow: () => undefined,
     isQueueOpen: true,
+    galleryPage: 24,
   });
-  await app.start(CONFIG, {
+  const way = {
     begin: begin ?? (async () => SESSION),
     restore: async () => restored,
     end: async () => void seen.ended++,
-  });
-  return { app, held, uploads, seen, askToken: () => token?.({ refused: undefined }) };
+  };
+  await app.start(CONFIG, { way: guest === undefined ? way : guestSignIn(guest), guest });
+  return { app, held, uploads, seen, askToken: (refused?: string) => token?.({ refused }) };
 }
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: START_MS }));
@@ -149,21 +156,71 @@ test("of a folder only pictures are added, and what systems leave there is passe
   assert.equal(app.studio?.queue.items.length, 3);
 });
 
-test("an erasure asks, erases and closes; one that fails goes back to its picture", async () => {
-  const { app, seen } = await openPage({ restored: SESSION });
-  app.open({ kind: "image", imageId: "a" });
-  await app.erase();
+/** A page whose gallery shows pictures of these ids. */
+const openGallery = async (ids: readonly string[], changes: Changes = {}) =>
+  await openPage({
+    restored: SESSION,
+    list: async () => ({
+      images: ids.map((imageId) => ({
+        ...{ imageId, status: "ready", image: "", renditions: [] },
+        purgeAt: new Date(START_MS + PERIOD_MS).toISOString(),
+      })),
+    }),
+    ...changes,
+  });
+
+test("an erasure asks, erases and goes on to the next picture; one that fails stays at its own", async () => {
+  const { app, seen } = await openGallery(["a", "b", "c"]);
+  const pictures = app.studio?.pictures;
+  app.open({ kind: "image", imageId: "b" });
+  await pictures?.erase();
   assert.deepEqual(seen.erased, [], "not before the question was answered");
-  app.open({ kind: "erase", imageId: "a" });
-  const erasing = app.erase();
-  assert.equal(app.isErasing, true);
+  app.open({ kind: "erase", imageIds: ["b"], from: "b" });
+  const erasing = pictures?.erase();
+  assert.equal(pictures?.isErasing, true);
   await erasing;
-  assert.deepEqual([seen.erased, app.dialog.kind, app.notice], [["a"], "none", WORDS.erase.done]);
-  const failing = await openPage({ restored: SESSION, erase: () => Promise.reject(new Error()) });
-  failing.app.open({ kind: "erase", imageId: "a" });
-  await failing.app.erase();
+  assert.deepEqual([seen.erased, app.notice], [["b"], WORDS.erase.done(1)]);
+  assert.deepEqual(app.dialog, { kind: "image", imageId: "a" }, "the newest is first");
+  app.open({ kind: "erase", imageIds: ["c", "a"] });
+  await pictures?.erase();
+  assert.deepEqual([app.dialog.kind, app.studio?.gallery.entries], ["none", []]);
+  const failing = await openGallery(["a"], { erase: () => Promise.reject(new Error()) });
+  failing.app.open({ kind: "erase", imageIds: ["a"], from: "a" });
+  await failing.app.studio?.pictures.erase();
   assert.deepEqual(failing.app.dialog, { kind: "image", imageId: "a" });
-  assert.deepEqual([failing.app.isErasing, failing.app.notice], [false, WORDS.erase.failed]);
+  assert.equal(failing.app.notice, WORDS.erase.failed(1));
+});
+
+test("an open picture steps to its neighbours and stops at the ends; while pictures are selected none opens", async () => {
+  const { app } = await openGallery(["a", "b", "c"]);
+  const pictures = app.studio?.pictures;
+  assert.ok(pictures !== undefined);
+  pictures.press("c");
+  const seen = [1, 1, 1, -1].map((by) => {
+    pictures.step(by);
+    return app.dialog.kind === "image" ? app.dialog.imageId : "";
+  });
+  assert.deepEqual(seen, ["b", "a", "a", "b"]);
+  app.close();
+  pictures.toggleSelecting();
+  pictures.press("c");
+  pictures.press("a", { extend: true });
+  assert.deepEqual([app.dialog.kind, pictures.selected], ["none", ["c", "b", "a"]]);
+  pictures.toggleSelecting();
+  assert.deepEqual(pictures.selected, []);
+});
+
+test("a guest sends at once, sees no gallery, and is shown out when the grant is refused", async () => {
+  const guest = { token: "t", grantId: "g", count: 2, endsAtMs: START_MS };
+  const list = () => Promise.reject(new Error("a guest lists nothing"));
+  const { app, uploads, askToken } = await openPage({ guest, list });
+  await app.add(photos(1));
+  await untilStill();
+  assert.deepEqual([uploads.length, app.canInvite, app.trouble], [1, false, ""]);
+  assert.equal(app.studio?.session.account, "grant g");
+  assert.equal(await askToken(), "t");
+  await assert.rejects(async () => await askToken("t"), SignedOut);
+  assert.deepEqual([app.studio, app.trouble], [undefined, WORDS.guest.over]);
 });
 
 test("what failed for the network is sent again when it is back", async () => {

@@ -1,3 +1,5 @@
+import type { ServerClock } from "@tintype/client/server_clock";
+
 /** Signing in by the development issuer, which gives a token to whoever asks. */
 export interface DevelopmentSignIn {
   readonly type: "development";
@@ -32,9 +34,10 @@ export interface PageConfig {
   readonly types: readonly PictureType[];
 }
 
-/** Reads the page's configuration; throws Error where the edge does not give it. */
-export async function readPageConfig(): Promise<PageConfig> {
+/** Reads the page's configuration and notes the server's time; throws Error where the edge does not give it. */
+export async function readPageConfig(clock: ServerClock): Promise<PageConfig> {
   const response = await fetch("/config.json");
   if (!response.ok) throw new Error(`Cannot read /config.json: status is ${response.status}`);
+  clock.note(response.headers.get("date"));
   return await response.json() as PageConfig; // of the same build as this page
 }

@@ -31,12 +31,24 @@ export function durationText(ms: number): string {
   return next === undefined || rest === 0 ? first : `${first} ${rest} ${plural(next.name, rest)}`;
 }
 
-/** A time as people say it, in the reader's own zone: `21 November at 14:05`. */
-export function whenText(timeMs: number): string {
+/** A time as people say it, in the reader's own zone: `21 November at 14:05`; with seconds where two would be alike. */
+export function whenText(timeMs: number, { seconds = false } = {}): string {
   const time = new Date(timeMs);
   const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "long" });
-  const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return `${day} at ${clock}`;
+  const parts = { hour: "2-digit", minute: "2-digit" } as const;
+  const exact = seconds ? { ...parts, second: "2-digit" } as const : parts;
+  return `${day} at ${time.toLocaleTimeString("en-GB", exact)}`;
+}
+
+/** A day as people say it on another one, in the reader's own zone: `Today`, `Yesterday`, `Saturday 21 November`. */
+export function dayText(timeMs: number, nowMs: number): string {
+  const [day, today, yesterday] = [timeMs, nowMs, nowMs - 86_400_000].map((ms) =>
+    new Date(ms).toDateString()
+  );
+  if (day === today) return "Today";
+  if (day === yesterday) return "Yesterday";
+  const parts = { weekday: "long", day: "numeric", month: "long" } as const;
+  return new Date(timeMs).toLocaleDateString("en-GB", parts);
 }
 
 function plural(name: string, count: number): string {

@@ -5,6 +5,9 @@ interface WatchedTilesOptions {
   readonly onGo: (imageId: string) => void;
 }
 
+/** The id of what lists more pictures when it comes into view. */
+export const MORE = "more";
+
 /** So near to the view a tile counts as in it: a turn of the wheel finds its picture there. */
 const NEAR = "120px";
 
@@ -31,12 +34,12 @@ export class WatchedTiles {
     if (tile !== undefined) this.#observer.observe(tile);
   };
 
-  /** Tells again what is in view. */
+  /** Reports again what is in view. */
   lookAgain(): void {
     for (const imageId of this.#visible) this.#options.onCome(imageId);
   }
 
-  /** Tells what is in view as if it had left. */
+  /** Reports what is in view as if it had left. */
   lookAway(): void {
     for (const imageId of this.#visible) this.#options.onGo(imageId);
   }
@@ -52,3 +55,6 @@ export class WatchedTiles {
     }
   }
 }
+
+/** Called with each tile, so that it is seen when it comes into view; undefined stands for one that went. */
+export type OnTile = (tile: Element | undefined) => void;

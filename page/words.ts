@@ -18,7 +18,7 @@ export const WORDS = {
   welcome: {
     title: (keptMs: number) => `Pictures that stay for ${durationText(keptMs)}.`,
     lead:
-      "Add photographs from your phone or your desk. They are developed in seconds, only you can see them, and when their time is over every copy is gone.",
+      "Add photographs from your phone or your desk. They are ready in seconds, only you can see them, and when their time is over every copy is gone.",
     button: "Sign in",
     busy: "Signing in…",
     closed: "Nobody can sign in here yet: this page has not been given an issuer.",
@@ -27,23 +27,54 @@ export const WORDS = {
     unreachable: "This page cannot reach its server. Check your connection and reload.",
     plate: "A photograph on a metal plate, as they were made in 1860",
   },
-  account: { signOut: "Sign out", docs: "For developers" },
+  account: { signOut: "Sign out", docs: "For developers", guestLink: "Invite a guest" },
   signOut: {
     title: "Sign out now?",
     text: "Some pictures have not been sent yet. Signing out takes them out of this browser.",
     confirm: "Sign out",
     cancel: "Stay",
   },
-  offline: "You are offline. Sending goes on by itself when the network is back.",
-  online: "The network is back.",
+  offline: "The service cannot be reached. Sending goes on by itself when it is back.",
+  online: "The connection is back.",
+  guest: {
+    title: (count: number) => `Send ${count === 1 ? "one picture" : `up to ${count} pictures`}`,
+    lead: (until: string) =>
+      `Only whoever gave you this link sees them. The link works until ${until}.`,
+    thanks: "Thank you. All have arrived; you can close this page.",
+    over: "This link has ended. Ask whoever gave it to you for a new one.",
+    full: {
+      what: "This link takes no more pictures.",
+      todo: "Ask whoever gave it to you for a new one.",
+    },
+  },
+  guestLink: {
+    title: "Invite a guest",
+    text:
+      "Whoever has the link can send pictures to you, without an account, and sees nothing else.",
+    count: "Pictures at most",
+    time: "The link works for",
+    times: { "3600": "one hour", "86400": "one day" },
+    make: "Make the link",
+    making: "Making the link…",
+    failed: "The link could not be made. Try again in a moment.",
+    link: "Link for a guest",
+    code: "The link as a QR code",
+    copy: "Copy the link",
+    copied: "The link is copied.",
+    until: (when: string) => `It works until ${when}, for whoever has it.`,
+    close: "Close",
+  },
   add: {
     title: "Add pictures",
-    hint: "Drop them here, or paste one.",
+    hint: "Drop them anywhere on this page, or paste one.",
     drop: "Let go to add them",
     files: "Choose pictures",
     camera: "Take a photo",
     folder: "Choose a folder",
-    types: (labels: readonly string[]) => new Intl.ListFormat("en-GB").format(labels),
+    types: (labels: readonly string[], maxBytes: number | undefined) =>
+      new Intl.ListFormat("en-GB", { type: "disjunction" }).format(labels) +
+      (maxBytes === undefined ? "" : `, up to ${bytesText(maxBytes)} each`),
+    left: (left: number) => `${pictures(left)} can still be sent today.`,
     added: (count: number) => `${pictures(count)} added`,
     skipped: (count: number) =>
       `${count === 1 ? "One file was" : `${count} files were`} left out, as ${
@@ -52,18 +83,34 @@ export const WORDS = {
     nothing: "There was no picture in it.",
   },
   queue: {
-    title: "On their way",
-    doneTitle: "Developed",
+    titles: {
+      sending: "Sending",
+      processing: "Being processed",
+      paused: "Paused",
+      offline: "Waiting for the network",
+      heldUp: "Waiting for the service",
+      ready: "Ready",
+      refused: "Not taken",
+    },
     progress: (done: number, total: number, refused: number) =>
       [
-        ...(total === 0 ? [] : [`${done} of ${total} developed`]),
+        ...(total === 0 ? [] : [`${done} of ${total} ready`]),
         ...(refused === 0 ? [] : [`${refused} not taken`]),
       ].join(", "),
+    amount: (sent: number, total: number) => `${bytesText(sent)} of ${bytesText(total)}`,
+    timeLeft: (left: string) => `${left} left`,
+    groups: {
+      current: "On their way",
+      refused: "Not taken",
+      waiting: "Waiting",
+      finished: "Finished",
+    },
+    more: (count: number) => `${count} more ${count === 1 ? "is" : "are"} being processed`,
     list: "List of files",
     show: (count: number) => count === 1 ? "Show in gallery" : `Show ${count} in gallery`,
+    allReady: (count: number) => `${pictures(count)} ready`,
     pauseAll: "Pause all",
     resumeAll: "Resume all",
-    refusedTitle: "Not taken",
     dismissAll: "Dismiss all",
     pause: "Pause",
     resume: "Resume",
@@ -86,7 +133,7 @@ export const WORDS = {
       heldUp: "The service asks to wait a moment",
       paused: (held: number, size: number) =>
         held === 0 ? "Paused" : `Paused at ${bytesText(held)} of ${bytesText(size)}`,
-      developing: "Sent. Being developed",
+      processing: "Sent. Being processed",
       ready: "Ready",
     },
   },
@@ -94,6 +141,7 @@ export const WORDS = {
     title: "Your pictures",
     count: (count: number, hasMore: boolean) => `${pictures(count)}${hasMore ? " and more" : ""}`,
     loading: "Looking for your pictures…",
+    waiting: "Your pictures come when the service is back.",
     empty: "Nothing here yet.",
     emptyHint: (keptMs: number) =>
       `What you add appears here, and disappears ${durationText(keptMs)} later.`,
@@ -101,15 +149,35 @@ export const WORDS = {
     failed: "Your pictures could not be listed.",
     retry: "Try again",
     left: (leftMs: number) => leftMs <= 0 ? "Going now" : `${durationText(leftMs)} left`,
-    open: (added: string, left: string) => `Picture added ${added}, ${left}`,
-    rejected: "Not kept",
+    day: (count: number, leftMs: number) =>
+      count === 1
+        ? `${durationText(leftMs)} left`
+        : `${count} pictures, the first one goes in ${durationText(leftMs)}`,
+    open: (place: string, facts: readonly string[]) => [`Picture ${place}`, ...facts].join(", "),
+    place: (at: number, count: number) => `${at} of ${count}`,
+    added: (when: string) => `added ${when}`,
     failedImage: "Delayed",
-    processing: "Being developed",
+    processing: "Being processed",
     unopened: "Cannot be shown",
+    rejected: (count: number) => `${count} not taken`,
+    rejectedAt: (when: string) => `Added ${when}`,
+    select: "Select",
+    selectAll: "Select all",
+    selectNone: "Select none",
+    selected: (count: number) => `${pictures(count)} selected`,
+    done: "Done",
+    download: "Download",
+    erase: "Erase",
+    downloading: "Preparing the download…",
+    downloaded: (count: number) => `${pictures(count)} downloaded.`,
+    notDownloaded: "The download did not work. Try again in a moment.",
   },
   image: {
     title: (added: string) => `Picture added ${added}`,
     close: "Close",
+    next: "Next picture",
+    previous: "Previous picture",
+    details: "Details",
     alt: (added: string) => `The picture that was added ${added}`,
     left: "Time left",
     goneAt: (when: string) => `Gone on ${when}`,
@@ -125,16 +193,20 @@ export const WORDS = {
     rendition: (name: string, width: number, height: number, bytes: number) =>
       `${name}, ${width} × ${height}, ${bytesText(bytes)}`,
     newTab: "opens in a new tab",
+    download: "Download",
     erase: "Erase",
   },
   erase: {
-    title: "Erase this picture now?",
-    text: "Every size of it and everything that is known of it goes. This cannot be undone.",
-    confirm: "Erase it",
-    cancel: "Keep it",
+    title: (count: number) =>
+      count === 1 ? "Erase this picture now?" : `Erase ${count} pictures now?`,
+    text: "Every size and everything that is known of it goes. This cannot be undone.",
+    confirm: (count: number) => count === 1 ? "Erase it" : `Erase ${count}`,
+    cancel: (count: number) => count === 1 ? "Keep it" : "Keep them",
     busy: "Erasing…",
-    done: "The picture is erased.",
-    failed: "The picture could not be erased.",
+    done: (count: number) =>
+      count === 1 ? "The picture is erased." : `${count} pictures are erased.`,
+    failed: (count: number) =>
+      count === 1 ? "The picture could not be erased." : `${count} pictures could not be erased.`,
   },
 } as const;
 
@@ -183,12 +255,12 @@ export const REFUSALS = {
   too_many_pixels: final("It has too many pixels.", "Send a smaller copy of it."),
   too_many_frames: final("It has too many frames.", "Send a shorter animation."),
   truncated: final(
-    "The file ends before its end.",
+    "The file is truncated.",
     "It was not copied whole. Copy it again from where it comes from.",
   ),
   corrupt: final("The file is damaged.", "Open it on your device; if it shows, save it anew."),
   processing_limit: final(
-    "It takes too long to develop.",
+    "It takes too long to process.",
     "Save it anew as JPEG, or send a smaller copy.",
   ),
   pipeline_rejected: final(
@@ -196,7 +268,7 @@ export const REFUSALS = {
     "Ask whoever runs it what they are.",
   ),
   too_late: final("It arrived when its time was over.", "Add it again; its time starts anew."),
-  dead_lettered: later("Developing it failed each time.", "It is tried again without you."),
+  dead_lettered: later("Processing it failed each time.", "It is tried again without you."),
 } as const satisfies Record<string, Refusal>;
 
 /** What to say of a code; a code that this page does not know is our side's. `detail` may name the limit. */
@@ -222,5 +294,5 @@ function later(what: string, todo: string): Refusal {
 }
 
 function ours(what: string): Refusal {
-  return later(what, "Reload the page; if it stays, tell whoever runs this service.");
+  return later(what, "Reload the page; if it stays, report it to whoever runs this service.");
 }

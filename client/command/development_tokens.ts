@@ -6,16 +6,18 @@ export interface Person {
   readonly issuer: string;
   readonly subject: string;
   readonly tenant: string;
+  /** Scopes, by spaces; every one for a person's own images where it is not given. */
+  readonly scope?: string;
 }
 
 /** Tokens of the local issuer, each used until it is refused. Throws Error where there is no issuer. */
-export function developmentTokens({ issuer, subject, tenant }: Person): TokenSource {
+export function developmentTokens({ issuer, subject, tenant, scope }: Person): TokenSource {
   let current: Promise<string> | undefined;
   const fetchToken = async () => {
     const response = await fetch(`${issuer}/token`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ sub: subject, tenant }),
+      body: JSON.stringify({ sub: subject, tenant, scope }),
     }).catch((cause: unknown) => {
       throw new Error(`Cannot get a token as no issuer answers at ${issuer}`, { cause });
     });

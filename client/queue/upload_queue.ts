@@ -73,6 +73,11 @@ export class UploadQueue {
     return this.items.some(({ state }) => !ENDED.has(state));
   }
 
+  /** What may be sent; undefined until it is known. */
+  get limits(): Limits | undefined {
+    return this.#limits;
+  }
+
   get totals(): QueueTotals {
     return totalsOf(this.items);
   }
@@ -226,6 +231,7 @@ export class UploadQueue {
     void this.#calls.limits().then((limits) => {
       this.#limits = limits;
       for (const entry of this.#entries.values()) this.#admit(entry);
+      this.#changed();
     }, () => undefined);
   }
 

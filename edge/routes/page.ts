@@ -16,6 +16,29 @@ export const pageRoutes = new Hono<AppEnv>()
     (c) => answerPage(c, "/", pagePolicyOf(c.get("services").page)),
   )
   .get(
+    "/service_worker.js",
+    describe({
+      id: "pageServiceWorker",
+      summary: "What keeps the upload page's files in the browser",
+      responses: { 200: "file" },
+    }),
+    (c) =>
+      answerFile(c, "/service_worker.js", {
+        "Content-Type": "text/javascript; charset=utf-8",
+        // A worker is held by the policy of its own script.
+        "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+      }),
+  )
+  .get(
+    "/manifest.webmanifest",
+    describe({
+      id: "pageManifest",
+      summary: "How the upload page is installed",
+      responses: { 200: "file" },
+    }),
+    (c) => answerFile(c, "/manifest.webmanifest", { "Content-Type": "application/manifest+json" }),
+  )
+  .get(
     "/page/:file",
     describe({
       id: "pageFile",
@@ -45,6 +68,16 @@ export const pageRoutes = new Hono<AppEnv>()
       return c.json(pageConfigOf(page, policy.periodMs));
     },
   );
+
+/** Returns a file whose name stays from build to build, so that it is asked for each time. */
+async function answerFile(
+  c: Context<AppEnv>,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+) {
+  const { body } = await c.get("services").pageFiles.read(path);
+  return new Response(body, { headers });
+}
 
 /** Answers a page as it was built, under a content security policy of its own. */
 export async function answerPage(c: Context<AppEnv>, path: string, policy: string) {

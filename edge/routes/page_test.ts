@@ -40,6 +40,25 @@ test("built files are kept for ever, as their names hold their content's hash; a
   assert.equal((await call(edge, "GET /page/none")).status, 404);
 });
 
+test("the service worker may ask its own host alone, and it and the manifest are asked for each time", async () => {
+  const edge = await makeTestEdge();
+  for (
+    const [path, type, policy] of [
+      [
+        "/service_worker.js",
+        "text/javascript; charset=utf-8",
+        /^default-src 'none'; connect-src 'self'$/,
+      ],
+      ["/manifest.webmanifest", "application/manifest+json", /^default-src 'none';/],
+    ] as const
+  ) {
+    const { headers } = await call(edge, `GET ${path}`);
+    assert.equal(headers.get("content-type"), type);
+    assert.match(headers.get("content-security-policy") ?? "", policy);
+    assert.equal(headers.get("cache-control"), "private, no-store");
+  }
+});
+
 test("/config.json tells the page how to sign in, and holds no secret", async () => {
   const page = { storage: "https://storage.test", signIn: OIDC };
   const edge = await makeTestEdge({ services: { page } });

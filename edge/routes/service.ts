@@ -7,8 +7,8 @@ import type { AppEnv } from "../app_env.ts";
 import { SCOPES } from "../middleware/authenticate.ts";
 import { describe } from "../middleware/describe.ts";
 import { METADATA_PATH } from "../problem.ts";
-import { isProblemCode, PROBLEM_TYPES } from "../problem_types.ts";
-import { health, problemCode, resourceMetadata } from "../schemas.ts";
+import { EXPLAINED_CODES, explanationOf } from "../reason_help.ts";
+import { health, resourceMetadata } from "../schemas.ts";
 import { answerPage } from "./page.ts";
 
 /** The viewer's own script and style, and images that its style brings along; it asks nobody but this worker. */
@@ -16,6 +16,7 @@ const VIEWER_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "frame-ancestors 'none'",
@@ -23,9 +24,16 @@ const VIEWER_POLICY = [
   "form-action 'none'",
 ].join("; ");
 
+/** The upload page's colours and faces, in a few lines. */
 const STYLE = `
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-  h1 { font-size: 1.6rem; } code { font-size: .9em; }
+  :root { color-scheme: light dark; }
+  body {
+    max-width: 44rem; margin: 4rem auto; padding: 0 1rem;
+    background: light-dark(#f5f2ec, #161412); color: light-dark(#1e1a16, #f2ede5);
+    font: 1rem/1.5 system-ui, sans-serif;
+  }
+  h1 { font: 400 2.25rem/1.15 Palatino, Georgia, serif; }
+  a, code { color: light-dark(#7f4a1e, #e2aa74); }
 `;
 
 /**
@@ -76,15 +84,15 @@ export const serviceRoutes = new Hono<AppEnv>()
     "/problems/:code",
     describe({
       id: "problem",
-      summary: "What a problem means",
-      params: z.object({ code: problemCode }),
+      summary: "What a problem, or the reason of a rejected image, means",
+      params: z.object({ code: z.enum(EXPLAINED_CODES) }),
       responses: { 200: "html" },
       problems: ["not_found"],
     }),
     (c) => {
-      const code = c.req.param("code");
-      if (!isProblemCode(code)) throw new AppError("not_found", "There is no such problem");
-      const { status, title, help } = PROBLEM_TYPES[code];
+      const explanation = explanationOf(c.req.param("code"));
+      if (explanation === undefined) throw new AppError("not_found", "Unknown code");
+      const { label, title, help } = explanation;
       const nonce = crypto.randomUUID();
       c.header(
         "Content-Security-Policy",
@@ -101,8 +109,9 @@ export const serviceRoutes = new Hono<AppEnv>()
           </head>
           <body>
             <h1>${title}</h1>
-            <p><code>${status} ${code}</code></p>
+            <p><code>${label}</code></p>
             <p>${help}</p>
+            <p><a href="/docs">HTTP interface</a></p>
           </body>
         </html>
       `);

@@ -1,6 +1,6 @@
 /**
  * The gallery: pages of one's own pictures, newest first, with what their tiles show. One picture is asked for where its
- * dialog wants to know all of it, or where that can change what its tile shows. Every change is told by `onChange`.
+ * dialog wants to know all of it, or where that can change what its tile shows. `onChange` is called after every change.
  */
 import type { Client, Image, ImageSummary } from "@tintype/client/client";
 
@@ -30,6 +30,10 @@ type GalleryState = "loading" | "idle" | "failed";
 interface GalleryOptions {
   readonly client: Client;
   readonly onChange: () => void;
+  /** The server's time in milliseconds since the epoch: what is left of a picture's is counted by it. */
+  readonly now: () => number;
+  /** Pictures of one call: about as many as a screen shows. */
+  readonly page?: number;
 }
 
 interface Held extends GalleryEntry {
@@ -41,10 +45,12 @@ interface Held extends GalleryEntry {
 
 /** URLs of renditions end after 15 to 20 minutes; they are asked for anew well before. */
 const FRESH_MS = 10 * 60_000;
-/** How long nothing is asked about a picture that is being developed, and about one that could not be asked for. */
-const DEVELOPING_MS = 5_000;
+/** How long nothing is asked about a picture that is being processed, and about one that could not be asked for. */
+const PROCESSING_MS = 5_000;
 const LOST_MS = 60_000;
 const PAGE = 24;
+/** The most pictures of a call. */
+const MOST_IMAGES = 50;
 /** Tiles that are asked for at the same time. */
 const READERS = 4;
 /** A page may be short and still have a cursor: so many are asked for at once before the person is asked. */
@@ -71,9 +77,18 @@ export class Gallery {
     return this.#cursor !== undefined;
   }
 
-  /** Newest first; what is past its time is left out. */
+  /** Newest first; what is past its time, or was rejected, is left out. */
   get entries(): readonly GalleryEntry[] {
-    const now = Date.now();
+    return this.#kept().filter(({ summary }) => summary.status !== "rejected");
+  }
+
+  /** What was rejected, newest first. */
+  get rejected(): readonly GalleryEntry[] {
+    return this.#kept().filter(({ summary }) => summary.status === "rejected");
+  }
+
+  #kept(): readonly GalleryEntry[] {
+    const now = this.#options.now();
     // Ids are UUIDv7: their order is that of their time.
     return [...this.#held.values()].filter(({ summary }) => Date.parse(summary.purgeAt) > now)
       .sort((a, b) => b.imageId.localeCompare(a.imageId));
@@ -90,7 +105,7 @@ export class Gallery {
     if (this.#cursor !== undefined && this.#state !== "loading") await this.#load();
   }
 
-  /** Takes in a picture that has been developed; `readAtMs` is when its state was read. */
+  /** Takes in a picture that is ready; `readAtMs` is when its state was read. */
   add(image: Image, readAtMs: number): void {
     const { imageId, status, purgeAt, createdAt } = image;
     const summary = { status, purgeAt, createdAt };
@@ -124,24 +139,40 @@ export class Gallery {
     this.#held.set(imageId, { ...held, isReading: false });
   }
 
-  /** Told when the tile's picture has come. */
+  /** Notes that the tile's picture has come. */
   hasShown(imageId: string): void {
     const held = this.#held.get(imageId);
     if (held !== undefined) this.#held.set(imageId, { ...held, isShown: true });
   }
 
-  /** Has a picture erased; throws UploadError, and then it stays. */
-  async erase(imageId: string): Promise<void> {
-    await this.#options.client.images.erase(imageId);
-    this.#held.delete(imageId);
-    this.#options.onChange();
+  /** Reads pictures anew, so that their addresses lead somewhere; those that could not be read are left out. */
+  async readAll(imageIds: readonly string[]): Promise<Image[]> {
+    const found: Image[] = [];
+    for (let at = 0; at < imageIds.length; at += MOST_IMAGES) {
+      const some = imageIds.slice(at, at + MOST_IMAGES);
+      const { images } = await this.#options.client.images.states(some);
+      for (const each of images) if (!("problem" in each)) found.push(each);
+    }
+    return found;
+  }
+
+  /** Has pictures erased, and returns how many could not be, which stay. */
+  async erase(imageIds: readonly string[]): Promise<number> {
+    const { client, onChange } = this.#options;
+    const results = await Promise.allSettled(imageIds.map(async (imageId) => {
+      await client.images.erase(imageId);
+      this.#held.delete(imageId);
+    }));
+    onChange();
+    return results.filter(({ status }) => status === "rejected").length;
   }
 
   async #load(): Promise<void> {
     this.#set("loading");
     try {
-      for (let pages = 0, found = 0; pages < MOST_PAGES && found < PAGE; pages++) {
-        const options = { limit: PAGE, cursor: this.#cursor, include: "renditions" } as const;
+      const { page = PAGE } = this.#options;
+      for (let pages = 0, found = 0; pages < MOST_PAGES && found < page; pages++) {
+        const options = { limit: page, cursor: this.#cursor, include: "renditions" } as const;
         const { images, cursor } = await this.#options.client.images.list(options);
         for (const each of images) this.#list(each);
         found += images.length;
@@ -224,7 +255,7 @@ function isStale(held: Held): boolean {
   const { summary: { status }, shown, image, isLost, readAtMs } = held;
   const ageMs = Date.now() - readAtMs;
   if (isLost) return ageMs >= LOST_MS;
-  if (status === "processing") return ageMs >= DEVELOPING_MS;
+  if (status === "processing") return ageMs >= PROCESSING_MS;
   // A rejected picture stays so and has no addresses; a failed one may still get ready.
   const hasAddresses = hasSizes(shown) || (image?.renditions.length ?? 0) > 0;
   return (hasAddresses || status === "failed") && ageMs >= FRESH_MS;

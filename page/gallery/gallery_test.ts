@@ -38,9 +38,9 @@ function imageOf(imageId: string, image: Partial<Image>): Image {
 }
 
 /** A gallery over these calls of the client. */
-function galleryOf(images: object): Gallery {
+function galleryOf(images: object, aheadMs = 0): Gallery {
   const client = { images } as unknown as Client; // the calls that the gallery makes
-  return new Gallery({ client, onChange: () => undefined });
+  return new Gallery({ client, now: () => Date.now() + aheadMs, onChange: () => undefined });
 }
 
 /** A gallery of `count` pictures, whose calls the test answers. */
@@ -177,19 +177,43 @@ test("the time left counts down to the end of the retention period, and never be
   assert.notEqual(left(0), left(1));
 });
 
-test("an erased picture leaves the gallery; one whose erasure failed stays", async () => {
-  const { gallery, erased, ids } = await openGallery(2);
-  await gallery.erase(ids[0] ?? "");
-  assert.deepEqual([erased, gallery.entries.map(({ imageId }) => imageId)], [[ids[0]], [ids[1]]]);
-  await assert.rejects(gallery.erase("refused"));
-  assert.equal(gallery.entries.length, 1);
+test("erased pictures leave the gallery; those whose erasure failed are counted and stay", async () => {
+  const { gallery, erased, ids } = await openGallery(9);
+  const wanted = ids.slice(0, 7);
+  assert.equal(await gallery.erase([...wanted, "refused"]), 1);
+  assert.deepEqual([erased.sort(), gallery.entries.length], [wanted, 2]);
+});
+
+test("what was rejected is listed by itself, and time is counted by the server's clock", async () => {
+  const images = [summaryOf("a"), summaryOf("b", "rejected")];
+  const list = async () => ({ images });
+  const ahead = Date.parse(PURGE_AT) - START_MS;
+  for (const [aheadMs, counts] of [[ahead - 1, [1, 1]], [ahead, [0, 0]]] as const) {
+    const gallery = galleryOf({ list }, aheadMs);
+    await gallery.refresh();
+    assert.deepEqual([gallery.entries.length, gallery.rejected.length], counts);
+  }
+});
+
+test("pictures are read anew 50 at a time, and those that are gone are left out", async () => {
+  const calls: number[] = [];
+  const gallery = galleryOf({
+    states: async (ids: readonly string[]) => {
+      calls.push(ids.length);
+      return {
+        images: ids.map((id, at) => at === 0 ? { imageId: id, problem: {} } : { imageId: id }),
+      };
+    },
+  });
+  const found = await gallery.readAll(Array.from({ length: 60 }, (_, at) => String(at)));
+  assert.deepEqual([calls, found.length], [[50, 10], 58]);
 });
 
 test("a picture that was erased while it was asked for does not come back", async () => {
   const { gallery, asked, ids } = await openGallery(1);
   const [id = ""] = ids;
   gallery.want(id);
-  await gallery.erase(id);
+  await gallery.erase([id]);
   await asked[0]?.answer(sizes("late"));
   assert.deepEqual(gallery.entries, []);
 });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WORDS } from "../words.ts";
-import { entryOf, type QueueCalls, type QueueItem } from "@tintype/client/queue/queue_item";
+import type { QueueItem } from "@tintype/client/queue/queue_item";
+import { itemOf } from "./_testing.ts";
 import {
+  bytesNoteOf,
+  groupNoteOf,
   noteOf,
   type QueueAction,
   queueActionsOf,
@@ -13,36 +16,33 @@ import {
 } from "./queue_text.ts";
 
 const words = WORDS.queue;
-const KEPT = { id: "1", addedAtMs: 0, type: "image/jpeg", isPaused: false };
-const NEVER = { calls: {} as QueueCalls, metadata: undefined, release: () => undefined }; // nothing calls them
 const problem = (code: string) => ({ code, detail: "", status: 0 });
 
-function item(state: QueueItem["state"], changes: Partial<QueueItem> = {}): QueueItem {
-  return { ...entryOf({ ...KEPT, name: "1.jpg", size: 4_000 }, NEVER).item, state, ...changes };
-}
-
 const ROWS: readonly (readonly [item: QueueItem, text: string, actions: readonly RowAction[]])[] = [
-  [item("queued"), words.states.queued, ["pause", "cancel"]],
-  [item("sending", { sentBytes: 1_000 }), "1 kB of 4 kB", ["pause", "cancel"]],
+  [itemOf("queued"), words.states.queued, ["pause", "cancel"]],
+  [itemOf("sending", { sentBytes: 1_000 }), "1 kB of 4 kB", ["pause", "cancel"]],
   [
-    item("sending", { sentBytes: 1_000, bytesPerSecond: 500 }),
+    itemOf("sending", { sentBytes: 1_000, bytesPerSecond: 500 }),
     "1 kB of 4 kB · 500 bytes/s",
     ["pause", "cancel"],
   ],
-  [item("waiting", { problem: problem("network") }), words.states.waiting, ["pause", "cancel"]],
-  [item("waiting", { problem: problem("rate_limited") }), words.states.heldUp, ["pause", "cancel"]],
-  [item("paused"), "Paused", ["resume", "cancel"]],
-  [item("paused", { sentBytes: 1_000 }), "Paused at 1 kB of 4 kB", ["resume", "cancel"]],
-  [item("processing"), words.states.developing, []],
-  [item("ready"), words.states.ready, []],
-  [item("refused", { problem: problem("corrupt") }), "", ["dismiss"]],
-  [item("refused", { problem: problem("network") }), "", ["retry", "dismiss"]],
-  [item("refused", { problem: problem("unheard-of") }), "", ["retry", "dismiss"]],
-  [item("queued", { isKept: false }), `${words.states.queued}. ${words.notKept}`, [
+  [itemOf("waiting", { problem: problem("network") }), words.states.waiting, ["pause", "cancel"]],
+  [itemOf("waiting", { problem: problem("rate_limited") }), words.states.heldUp, [
     "pause",
     "cancel",
   ]],
-  [item("ready", { isKept: false }), words.states.ready, []],
+  [itemOf("paused"), "Paused", ["resume", "cancel"]],
+  [itemOf("paused", { sentBytes: 1_000 }), "Paused at 1 kB of 4 kB", ["resume", "cancel"]],
+  [itemOf("processing"), words.states.processing, []],
+  [itemOf("ready"), words.states.ready, []],
+  [itemOf("refused", { problem: problem("corrupt") }), "", ["dismiss"]],
+  [itemOf("refused", { problem: problem("network") }), "", ["retry", "dismiss"]],
+  [itemOf("refused", { problem: problem("unheard-of") }), "", ["retry", "dismiss"]],
+  [itemOf("queued", { isKept: false }), `${words.states.queued}. ${words.notKept}`, [
+    "pause",
+    "cancel",
+  ]],
+  [itemOf("ready", { isKept: false }), words.states.ready, []],
 ];
 
 test("a row says where its picture is, and offers what can be done with it", () => {
@@ -53,21 +53,36 @@ test("a row says where its picture is, and offers what can be done with it", () 
   }
 });
 
-type Head = readonly [states: readonly QueueItem["state"][], title: string, note: string];
+type Head = readonly [items: readonly QueueItem[], title: keyof typeof words.titles, note: string];
+const inStates = (...states: QueueItem["state"][]) => states.map((state) => itemOf(state));
+const waiting = (code: string) => itemOf("waiting", { problem: problem(code) });
 const HEADS: readonly (readonly [...Head, actions: readonly QueueAction[]])[] = [
-  [["queued", "sending"], words.title, "0 of 2 developed", ["pauseAll"]],
-  [["paused", "ready"], words.title, "1 of 2 developed", ["show", "resumeAll"]],
-  [["processing", "paused", "sending"], words.title, "0 of 3 developed", ["pauseAll", "resumeAll"]],
-  [["ready", "ready"], words.doneTitle, "2 of 2 developed", ["show"]],
-  [["ready", "refused"], words.doneTitle, "1 of 1 developed, 1 not taken", ["show"]],
-  [["refused"], words.refusedTitle, "1 not taken", []],
-  [["refused", "refused"], words.refusedTitle, "2 not taken", ["dismissAll"]],
+  [inStates("queued", "sending"), "sending", "0 of 2 ready", ["pauseAll"]],
+  [inStates("paused", "ready"), "paused", "1 of 2 ready", ["show", "resumeAll"]],
+  [inStates("processing", "paused"), "processing", "0 of 2 ready", ["resumeAll"]],
+  [inStates("paused", "sending"), "sending", "0 of 2 ready", ["pauseAll", "resumeAll"]],
+  [[waiting("network"), ...inStates("queued")], "offline", "0 of 2 ready", ["pauseAll"]],
+  [[waiting("rate_limited"), ...inStates("queued")], "heldUp", "0 of 2 ready", ["pauseAll"]],
+  [[waiting("network"), ...inStates("sending")], "sending", "0 of 2 ready", ["pauseAll"]],
+  [inStates("ready", "ready"), "ready", "2 of 2 ready", ["show"]],
+  [inStates("ready", "refused"), "ready", "1 of 1 ready, 1 not taken", ["show"]],
+  [inStates("refused"), "refused", "1 not taken", []],
+  [inStates("refused", "refused"), "refused", "2 not taken", ["dismissAll"]],
 ];
 
-test("the queue's head counts its pictures, and offers what can be done with all of them", () => {
-  for (const [states, title, note, actions] of HEADS) {
-    const items = states.map((state) => item(state));
-    assert.deepEqual([titleOf(items), noteOf(items)], [title, note], states.join());
-    assert.deepEqual(queueActionsOf(items), actions, states.join());
+test("the queue's head says what all of it is doing, and offers what can be done with all of it", () => {
+  for (const [items, title, note, actions] of HEADS) {
+    const states = items.map(({ state }) => state).join();
+    assert.deepEqual([titleOf(items), noteOf(items)], [words.titles[title], note], states);
+    assert.deepEqual(queueActionsOf(items), actions, states);
   }
+});
+
+test("the head counts bytes and the time left; a folded group what is still to be sent", () => {
+  const sending = itemOf("sending", { sentBytes: 1_000, bytesPerSecond: 100 });
+  const items = [sending, ...inStates("queued", "paused", "refused")];
+  assert.equal(bytesNoteOf(items), "1 kB of 12 kB, 1 minute 50 seconds left");
+  assert.equal(bytesNoteOf(items.slice(1)), "0 bytes of 8 kB", "no speed, no time");
+  assert.equal(bytesNoteOf([itemOf("ready", { sentBytes: 4_000 })]), "");
+  assert.deepEqual([items, inStates("ready")].map(groupNoteOf), ["4, 8 kB", "1"]);
 });

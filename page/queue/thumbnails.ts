@@ -1,10 +1,17 @@
 const EDGE_PX = 144;
 
+/** What is drawn, and of which item. */
+interface Wish {
+  readonly id: string;
+  readonly file: Blob | undefined;
+}
+
 /** Small pictures of files, by the ids of their items: each is drawn when its row comes into view. */
 export class Thumbnails {
-  readonly #made = new Map<string, string | null | undefined>();
+  readonly #made = new Map<string, string | null>();
   readonly #onChange: () => void;
-  #last: Promise<unknown> = Promise.resolve();
+  #wanted: Wish[] = [];
+  #isDrawing = false;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -15,22 +22,36 @@ export class Thumbnails {
     return this.#made.get(id);
   }
 
-  /** Draws one after another: decoding many large ones at once would stop the page. */
+  /** Draws one after another, the latest first: decoding many large ones at once would stop the page. */
   want(id: string, file: Blob | undefined): void {
-    if (this.#made.has(id)) return;
-    this.#made.set(id, undefined);
-    this.#last = this.#last.then(async () => {
-      const url = file === undefined ? null : await draw(file).catch(() => null);
-      if (this.#made.has(id)) this.#made.set(id, url);
-      else if (url !== null) URL.revokeObjectURL(url);
-      this.#onChange();
-    });
+    if (this.#made.has(id) || this.#wanted.some((wish) => wish.id === id)) return;
+    this.#wanted.push({ id, file });
+    if (!this.#isDrawing) void this.#drawAll();
+  }
+
+  /** Takes a wish back whose row left the view before its turn. */
+  unwant(id: string): void {
+    this.#wanted = this.#wanted.filter((wish) => wish.id !== id);
   }
 
   forget(id: string): void {
+    this.unwant(id);
     const url = this.#made.get(id);
     this.#made.delete(id);
     if (typeof url === "string") URL.revokeObjectURL(url);
+  }
+
+  async #drawAll(): Promise<void> {
+    this.#isDrawing = true;
+    for (let wish = this.#wanted.at(-1); wish !== undefined; wish = this.#wanted.at(-1)) {
+      const { id, file } = wish;
+      const url = file === undefined ? null : await draw(file).catch(() => null);
+      if (this.#wanted.includes(wish)) this.#made.set(id, url);
+      else if (url !== null) URL.revokeObjectURL(url);
+      this.unwant(id);
+      this.#onChange();
+    }
+    this.#isDrawing = false;
   }
 }
 

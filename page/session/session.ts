@@ -5,7 +5,7 @@ import { claimsOf } from "@tintype/client/resume_records";
 export interface Session {
   /** How the page calls them. */
   readonly name: string;
-  /** Tells people of one browser apart; never leaves it. */
+  /** Keeps people of one browser apart; never leaves it. */
   readonly account: string;
   /**
    * An access token that is not the one that was just refused. Throws SignedOut where none can be had without asking
@@ -36,11 +36,22 @@ export class SignedOut extends Error {
 export function tokenTroubleOf(cause: unknown): unknown {
   if (cause instanceof SignedOut) return cause;
   const detail = "the issuer gave no token";
-  // `fetch` throws TypeError where no answer came.
-  const problem = cause instanceof TypeError
+  // `fetch` throws TypeError where no response came.
+  const isLost = [cause, cause instanceof Error && cause.cause].some((each) =>
+    each instanceof TypeError
+  );
+  const problem = isLost
     ? { status: 0, code: "network", detail } as const
     : { status: 503, code: "unavailable", detail } as const;
   return new UploadError(problem, { cause });
+}
+
+/** Whether a token has a scope, as far as it says so; the edge alone decides. */
+export function hasScope(accessToken: string, scope: string): boolean {
+  const { scope: text, scp } = claimsOf(accessToken);
+  return [text, scp].flat().some((each) =>
+    typeof each === "string" && each.split(" ").includes(scope)
+  );
 }
 
 /** Who a token is about, where it is a JWT (RFC 7519); the edge alone checks it. */

@@ -5,10 +5,14 @@ import { isRetryable } from "@tintype/client/retry";
 import { SignedOut, tokenTroubleOf } from "./session.ts";
 
 test("tokenTroubleOf() lets the client ask again an issuer that did not answer, or badly", () => {
-  const troubles = [new TypeError("Failed to fetch"), new Error("the issuer's status is 502")]
+  const troubles = [
+    new TypeError("Failed to fetch"),
+    new Error("no issuer responds", { cause: new TypeError("Failed to fetch") }),
+    new Error("the issuer's status is 502"),
+  ]
     .map(tokenTroubleOf)
     .filter((trouble) => trouble instanceof UploadError);
-  assert.deepEqual(troubles.map(({ code }) => code), ["network", "unavailable"]);
+  assert.deepEqual(troubles.map(({ code }) => code), ["network", "network", "unavailable"]);
   assert.ok(troubles.every(({ problem }) => isRetryable(problem)));
 });
 

@@ -1,28 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { OpenDialog, PageApp } from "../page_app.ts";
+import type { OpenDialog } from "../open_dialog.ts";
+import type { PageApp, Studio } from "../page_app.ts";
 import { WORDS } from "../words.ts";
-import { imageDialogView } from "./image_dialog_view.ts";
+import { guestLinkView } from "./guest_link_view.ts";
+import { viewerView } from "./viewer_view.ts";
 
 /** Every dialog of the page; `data-open` says which ones are to be open, and {@link syncDialogs} sees to it. */
 export function dialogsView(app: PageApp): TemplateResult {
-  const { dialog, studio } = app;
-  const imageId = "imageId" in dialog ? dialog.imageId : undefined;
-  const entry = studio?.gallery.entries.find((each) => each.imageId === imageId);
+  const { studio } = app;
   return html`
-    <dialog
-      class="viewer"
-      aria-labelledby="image-title"
-      ?data-open=${entry !== undefined}
-      @close=${() => closeOf(app, "image")}
-      @click=${closeOnBackdrop}
-    >${entry === undefined ? nothing : imageDialogView(app, entry)}</dialog>
-    ${confirmView(app, {
-      kind: "erase",
-      words: WORDS.erase,
-      busy: app.isErasing ? WORDS.erase.busy : "",
-      onYes: () => app.erase(),
-      onNo: () => imageId !== undefined && app.open({ kind: "image", imageId }),
-    })}
+    ${studio === undefined ? nothing : studioDialogs(app, studio)}
     ${confirmView(app, {
       kind: "sign-out",
       words: WORDS.signOut,
@@ -33,10 +20,46 @@ export function dialogsView(app: PageApp): TemplateResult {
   `;
 }
 
+function studioDialogs(app: PageApp, studio: Studio): TemplateResult {
+  const { dialog } = app;
+  const openId = dialog.kind === "image"
+    ? dialog.imageId
+    : dialog.kind === "erase"
+    ? dialog.from
+    : undefined;
+  const entry = studio.gallery.entries.find(({ imageId }) => imageId === openId);
+  const count = dialog.kind === "erase" ? dialog.imageIds.length : 1;
+  const { title, text, confirm, cancel, busy } = WORDS.erase;
+  return html`
+    <dialog
+      class="viewer"
+      aria-labelledby="image-title"
+      ?data-open=${entry !== undefined}
+      @close=${() => app.dialog.kind === "image" && app.close()}
+    >${entry === undefined ? nothing : viewerView(app, studio, entry)}</dialog>
+    <dialog
+      class="guest-link"
+      aria-labelledby="guest-link-title"
+      ?data-open=${dialog.kind === "guest-link"}
+      @close=${() => app.dialog.kind === "guest-link" && app.close()}
+    >${dialog.kind === "guest-link"
+      ? guestLinkView(app, studio.session, dialog.link)
+      : nothing}</dialog>
+    ${confirmView(app, {
+      kind: "erase",
+      words: { title: title(count), text, confirm: confirm(count), cancel: cancel(count) },
+      busy: studio.pictures.isErasing ? busy : "",
+      onYes: () => studio.pictures.erase(),
+      onNo: () =>
+        app.open(openId === undefined ? { kind: "none" } : { kind: "image", imageId: openId }),
+    })}
+  `;
+}
+
 interface Confirm {
   readonly kind: OpenDialog["kind"];
   readonly words: Readonly<Record<"title" | "text" | "confirm" | "cancel", string>>;
-  /** What stands on the button while it is being done; empty where it is not. */
+  /** The button's text while it is being done; empty where it is not. */
   readonly busy: string;
   readonly onYes: () => void;
   readonly onNo: () => void;
@@ -61,15 +84,6 @@ function confirmView(app: PageApp, { kind, words, busy, onYes, onNo }: Confirm):
       </div>
     </dialog>
   `;
-}
-
-/** Escape closes the picture, unless the question over it was what was closed. */
-function closeOf(app: PageApp, kind: OpenDialog["kind"]): void {
-  if (app.dialog.kind === kind) app.close();
-}
-
-function closeOnBackdrop({ target, currentTarget }: Event): void {
-  if (target === currentTarget && target instanceof HTMLDialogElement) target.close();
 }
 
 /** Opens and closes dialogs as the views say; the browser keeps the focus inside, and gives it back. */

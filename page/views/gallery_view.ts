@@ -1,56 +1,78 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
-import { thumbHashToRGBA } from "thumbhash";
-import type { Gallery, GalleryEntry } from "../gallery/gallery.ts";
-import type { PageApp } from "../page_app.ts";
+import { daysOf } from "../gallery/days.ts";
+import type { GalleryEntry } from "../gallery/gallery.ts";
+import type { PageApp, Studio } from "../page_app.ts";
 import { whenText } from "../quantities.ts";
+import { MORE, type OnTile } from "../watched_tiles.ts";
 import { refusalOf, WORDS } from "../words.ts";
 import { icon } from "./icons.ts";
+import { tileView } from "./tile_view.ts";
 
 const words = WORDS.gallery;
 
-/** What the gallery's view is given beside the page. */
-export interface GalleryViewOptions {
-  readonly gallery: Gallery;
-  /** Told of each tile, so that it can see when it comes into view. */
-  readonly onTile: (tile: Element | undefined) => void;
-}
-
-/** One's own pictures, as tiles that open. */
-export function galleryView(
-  app: PageApp,
-  { gallery, onTile }: GalleryViewOptions,
-): TemplateResult {
-  const { entries, state, hasMore } = gallery;
+/** One's own pictures by their days, as tiles that open or are selected. */
+export function galleryView(app: PageApp, studio: Studio, onTile: OnTile): TemplateResult {
+  const { entries, rejected, hasMore, state } = studio.gallery;
+  const [nowMs, periodMs] = [app.now(), app.config?.periodMs ?? 1];
+  let at = 0;
   return html`
     <section class="gallery" aria-labelledby="gallery-title">
       <div class="section-head">
         <h2 id="gallery-title" class="heading" tabindex="-1">${words.title}</h2>
-        ${entries.length === 0
-          ? nothing
-          : html`<p class="section-note">${words.count(entries.length, hasMore)}</p>`}
+        ${entries.length === 0 ? nothing : headView(studio)}
       </div>
-      ${entries.length === 0 ? emptyView(app, gallery) : nothing}
-      <ul class="tiles">
-        ${repeat(entries, ({ imageId }) => imageId, (entry) => tileView(app, entry, onTile))}
-      </ul>
+      ${rejected.length === 0 ? nothing : rejectedView(app, rejected)}
+      ${entries.length === 0 ? emptyView(app, studio) : nothing}
+      ${repeat(daysOf(entries, { nowMs, periodMs }), ({ name }) => name, (day) =>
+        html`
+          <section class="day">
+            <h3 class="day-name">${day.name}
+              <span class="section-note">${words.day(day.entries.length, day.leftMs)}</span></h3>
+            <ul class="tiles">
+              ${repeat(day.entries, ({ imageId }) => imageId, (entry) =>
+                tileView(entry, {
+                  ...{ studio, onTile, nowMs, periodMs },
+                  place: words.place(++at, entries.length),
+                }))}
+            </ul>
+          </section>
+        `)}
       ${hasMore
         ? html`
           <button
             type="button"
             class="button is-more"
+            data-id=${MORE}
+            ${ref(onTile)}
             ?disabled=${state === "loading"}
-            @click=${() => gallery.more()}
+            @click=${() => studio.gallery.more()}
           >${words.more}</button>
         `
         : nothing}
     </section>
+    ${studio.pictures.selection === undefined ? nothing : selectionView(app, studio)}
   `;
 }
 
-function emptyView(app: PageApp, gallery: Gallery): TemplateResult {
-  if (gallery.state === "loading") return html`<p class="empty">${words.loading}</p>`;
+function headView({ gallery: { entries, hasMore }, pictures }: Studio): TemplateResult {
+  const isSelecting = pictures.selection !== undefined;
+  return html`
+    <p class="section-note">${words.count(entries.length, hasMore)}</p>
+    <button
+      type="button"
+      class="button is-quiet"
+      aria-pressed=${isSelecting ? "true" : "false"}
+      @click=${() => pictures.toggleSelecting()}
+    >${words.select}</button>
+  `;
+}
+
+function emptyView(app: PageApp, { gallery }: Studio): TemplateResult {
+  if (gallery.state === "loading") {
+    return html`<p class="empty">${app.isOnline ? words.loading : words.waiting}</p>`;
+  }
   if (gallery.state === "failed") {
     return html`
       <div class="empty">
@@ -68,97 +90,66 @@ function emptyView(app: PageApp, gallery: Gallery): TemplateResult {
   `;
 }
 
-function tileView(
-  app: PageApp,
-  entry: GalleryEntry,
-  onTile: GalleryViewOptions["onTile"],
-): TemplateResult {
-  const { imageId, summary } = entry;
-  const purgeAtMs = Date.parse(summary.purgeAt);
-  const leftMs = purgeAtMs - Date.now();
-  const left = words.left(leftMs);
-  const periodMs = app.config?.periodMs ?? 1;
-  const added = whenText(Date.parse(summary.createdAt ?? summary.purgeAt));
+/** What was rejected, folded: its names are kept nowhere, so times and reasons stand for them. */
+function rejectedView(app: PageApp, rejected: readonly GalleryEntry[]): TemplateResult {
   return html`
-    <li class="tile" data-id=${imageId} ${ref(onTile)}>
+    <details class="rejected">
+      <summary>${icon("alert")} ${words.rejected(rejected.length)}</summary>
+      <ul>
+        ${repeat(rejected, ({ imageId }) => imageId, (entry) => rejectedRow(app, entry))}
+      </ul>
+    </details>
+  `;
+}
+
+function rejectedRow(app: PageApp, entry: GalleryEntry): TemplateResult {
+  const { imageId, summary, shown, image } = entry;
+  const { what, todo } = refusalOf(shown.reason ?? "internal", image?.detail);
+  const when = whenText(Date.parse(summary.createdAt ?? ""), { seconds: true });
+  return html`
+    <li class="rejected-row">
+      <p><strong>${what}</strong> ${todo}</p>
+      <p class="section-note">${words.rejectedAt(when)}</p>
       <button
         type="button"
-        class="tile-open"
-        @click=${() => app.open({ kind: "image", imageId })}
-      >
-        <span class="tile-picture">${pictureView(
-          entry,
-          () => app.studio?.gallery.hasShown(imageId),
-        )}</span>
-        <span class="unseen">${words.open(added, left)}</span>
-      </button>
-      <p class="tile-left" aria-hidden="true">${left}</p>
-      <progress class="life" aria-hidden="true" max=${periodMs} .value=${leftMs}></progress>
+        class="button is-icon"
+        title=${words.erase}
+        @click=${() => app.open({ kind: "erase", imageIds: [imageId] })}
+      >${icon("erase")}<span class="unseen">${words.erase}, ${words.rejectedAt(
+        when,
+      )}</span></button>
     </li>
   `;
 }
 
-function pictureView(
-  { summary, shown, isLost }: GalleryEntry,
-  onShown: () => void,
-): TemplateResult {
-  if (summary.status === "rejected" || summary.status === "failed") {
-    const text = summary.status === "rejected" ? words.rejected : words.failedImage;
-    const why = shown.reason === undefined ? "" : refusalOf(shown.reason).what;
-    return html`<span class="tile-note">${icon("alert")}<strong>${text}</strong> ${why}</span>`;
-  }
-  if (summary.status === "processing") {
-    return html`<span class="tile-note">${words.processing}</span>`;
-  }
-  const { renditions, thumbhash } = shown;
-  if (renditions.length === 0) {
-    return isLost ? html`<span class="tile-note">${words.unopened}</span>` : html``;
-  }
-  const small = renditions.filter(({ width }) => width <= 900)
-    .toSorted((a, b) => a.width - b.width);
-  const sources = small.map(({ url, width }) => `${url} ${width}w`).join(", ");
-  const [first = renditions[0]] = small;
+/** What can be done with the selected pictures, at the foot of the screen. */
+function selectionView(app: PageApp, { pictures, gallery: { entries } }: Studio): TemplateResult {
+  const { selected, isDownloading } = pictures;
+  const isEmpty = selected.length === 0;
+  const areAll = selected.length === entries.length;
   return html`
-    ${likenessView(thumbhash)}
-    <img
-      class="tile-image"
-      src=${first?.url ?? ""}
-      srcset=${sources}
-      sizes="(min-width: 64rem) 13rem, (min-width: 40rem) 22vw, 45vw"
-      alt=""
-      decoding="async"
-      @load=${(event: Event) => {
-        show(event);
-        onShown();
-      }}
-    >
+    <section class="selection" aria-label=${words.selected(selected.length)}>
+      <p role="status">${words.selected(selected.length)}</p>
+      <div class="selection-ways">
+        <button type="button" class="button is-quiet" @click=${() => pictures.selectAll()}>
+          ${areAll ? words.selectNone : words.selectAll}
+        </button>
+        <button
+          type="button"
+          class="button"
+          ?disabled=${isEmpty || isDownloading}
+          @click=${() => pictures.download(selected)}
+        >${icon("download")} ${words.download}</button>
+        <button
+          type="button"
+          class="button is-danger"
+          ?disabled=${isEmpty}
+          @click=${() => app.open({ kind: "erase", imageIds: selected })}
+        >${icon("erase")} ${words.erase}</button>
+        <button type="button" class="button is-quiet" @click=${() => pictures.toggleSelecting()}>
+          ${words.done}
+        </button>
+      </div>
+    </section>
   `;
-}
-
-/** The blurred likeness that stands there until the picture itself has come. */
-export function likenessView(hash: string | undefined) {
-  return hash === undefined
-    ? nothing
-    : html`<canvas class="likeness" data-hash=${hash} ${ref(paint)}></canvas>`;
-}
-
-function paint(canvas: Element | undefined): void {
-  if (!(canvas instanceof HTMLCanvasElement)) return;
-  // The directive runs before the attribute is there.
-  queueMicrotask(() => paintThumbhash(canvas, canvas.dataset["hash"] ?? ""));
-}
-
-/** Paints the blurred likeness that a thumbhash (base64) holds, in its own few pixels. */
-function paintThumbhash(canvas: HTMLCanvasElement, thumbhash: string): void {
-  const bytes = Uint8Array.from(atob(thumbhash), (letter) => letter.charCodeAt(0));
-  const { w, h, rgba } = thumbHashToRGBA(bytes);
-  canvas.width = w;
-  canvas.height = h;
-  const pixels = new ImageData(new Uint8ClampedArray(rgba), w, h);
-  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
-}
-
-/** Lets a picture appear once it is there. */
-export function show({ currentTarget }: Event): void {
-  if (currentTarget instanceof HTMLElement) currentTarget.classList.add("is-shown");
 }

@@ -1,57 +1,71 @@
 import type { QueueItem } from "@tintype/client/queue/queue_item";
-import type { UploadQueue } from "@tintype/client/queue/upload_queue";
+import { totalsOf } from "@tintype/client/queue/queue_options";
 import { html, nothing, type TemplateResult } from "lit-html";
-import { guard } from "lit-html/directives/guard.js";
-import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
-import { shortTypeOf } from "../queue/picture_types.ts";
+import { type Group, GROUPS, type QueueGroups, SLOTS } from "../queue/queue_groups.ts";
 import {
+  bytesNoteOf,
   countOf,
+  groupNoteOf,
   noteOf,
   type QueueAction,
   queueActionsOf,
-  type RowAction,
-  rowActionsOf,
-  stateText,
   titleOf,
 } from "../queue/queue_text.ts";
 import type { PageApp, Studio } from "../page_app.ts";
-import { refusalOf, WORDS } from "../words.ts";
+import type { OnTile } from "../watched_tiles.ts";
+import { WORDS } from "../words.ts";
 import { icon } from "./icons.ts";
+import { buttonsView, rowView } from "./queue_row_view.ts";
 
 const words = WORDS.queue;
 
 /** Pictures that are on their way, and those that are finished: beside the page, so that nothing of it moves. */
 export function queueView(
   app: PageApp,
-  { queue, thumbnails }: Studio,
-  onRow: (row: Element | undefined) => void,
+  studio: Studio,
+  onRow: OnTile,
 ): TemplateResult | typeof nothing {
-  const { items } = queue;
+  const { items, isBusy } = studio.queue;
   if (items.length === 0) return nothing;
+  const isOpen = app.isQueueOpen || app.guest !== undefined;
+  const names = [isBusy ? "" : "is-over", isOpen ? "" : "is-folded"];
   return html`
-    <section class="queue ${queue.isBusy ? "" : "is-over"} ${app.isQueueOpen
-      ? ""
-      : "is-folded"}" aria-labelledby="queue-title">
-      <div class="queue-head">
-        <h2 id="queue-title" class="queue-title">${titleOf(items)}</h2>
-        <p class="section-note">${noteOf(items)}</p>
-        ${foldButton(app)}
+    <section class="queue ${names.join(" ")}" aria-labelledby="queue-title">
+      ${headView(app, items)}
+      <div class="queue-body" ?hidden=${!isOpen}>
+        <div class="groups" id="queue-rows" tabindex="0" role="group" aria-label=${words.list}>
+          ${isOpen ? groupsView(app, studio, onRow) : nothing}
+        </div>
       </div>
-      ${progressView(items)}
-      <div class="queue-body" ?hidden=${!app.isQueueOpen}>
-        <ul class="rows" id="queue-rows" tabindex="0" aria-labelledby="queue-title">
-          ${repeat(items, ({ id }) => id, (item) => {
-            const thumbnail = thumbnails.of(item.id);
-            return guard([item, thumbnail], () => rowView(item, { queue, thumbnail, onRow }));
-          })}
-        </ul>
-      </div>
-      <div class="queue-ways">${buttons(
-        queueActionsOf(items),
-        (each) => queueButton(app, queue, each),
+      <div class="queue-ways">${buttonsView(
+        actionsOf(app, items),
+        (each) => queueButton(app, studio, each),
       )}</div>
     </section>
+  `;
+}
+
+/** A guest has no gallery to show anything in. */
+function actionsOf(app: PageApp, items: readonly QueueItem[]): QueueAction[] {
+  return queueActionsOf(items).filter((each) => each !== "show" || app.guest === undefined);
+}
+
+function headView(app: PageApp, items: readonly QueueItem[]): TemplateResult {
+  const { bytes, sentBytes } = totalsOf(items);
+  return html`
+    <div class="queue-head">
+      <h2 id="queue-title" class="queue-title">${titleOf(items)}</h2>
+      <p class="section-note">${noteOf(items)}</p>
+      <p class="queue-bytes">${bytesNoteOf(items)}</p>
+      ${app.guest === undefined ? foldButton(app) : nothing}
+    </div>
+    <progress
+      class="progress"
+      max=${bytes}
+      .value=${sentBytes}
+      aria-label=${words.progressOfAll}
+    ></progress>
   `;
 }
 
@@ -68,26 +82,60 @@ function foldButton(app: PageApp): TemplateResult {
   `;
 }
 
-/** How much of all that may still be taken the store holds. */
-function progressView(items: readonly QueueItem[]): TemplateResult {
-  const taken = items.filter(({ state }) => state !== "refused");
-  const sum = (of: (item: QueueItem) => number) => taken.reduce((all, item) => all + of(item), 0);
+function groupsView(app: PageApp, studio: Studio, onRow: OnTile) {
+  const groups = app.queueGroups();
+  const shown = GROUPS.filter((group) => groups[group].length > 0);
+  return repeat(shown, (group) => group, (group) => {
+    const isOpen = app.isGroupOpen(group, groups);
+    const rows = isOpen ? rowsView(app, studio, { group, groups, onRow }) : nothing;
+    // A group alone is what the head speaks of.
+    const isPlain = group === "current" || shown.length === 1 && isOpen;
+    return isPlain ? rows : html`
+      <details
+        class="group is-${group}"
+        .open=${isOpen}
+        @toggle=${({ currentTarget }: Event) => {
+          const isUnfolded = currentTarget instanceof HTMLDetailsElement && currentTarget.open;
+          if (isUnfolded !== isOpen) app.setGroupOpen(group, isUnfolded);
+        }}
+      >
+        <summary class="group-head">
+          <span class="group-name">${words.groups[group]}</span>
+          <span class="section-note">${groupNoteOf(groups[group])}</span>
+          ${icon("fold")}
+        </summary>
+        ${rows}
+      </details>
+    `;
+  });
+}
+
+interface RowsOptions {
+  readonly group: Group;
+  readonly groups: QueueGroups;
+  readonly onRow: OnTile;
+}
+
+/** The rows of a group: of what is being processed only as many as have a slot, and how many more there are. */
+function rowsView(app: PageApp, studio: Studio, { group, groups, onRow }: RowsOptions) {
+  const { queue, thumbnails } = studio;
+  const items = groups[group];
+  const shown = group === "current" ? items.slice(0, SLOTS) : items;
+  const more = items.length - shown.length;
+  const isGuest = app.guest !== undefined;
   return html`
-    <progress
-      class="progress"
-      max=${sum(({ size }) => size)}
-      .value=${sum(({ sentBytes }) => sentBytes)}
-      aria-label=${words.progressOfAll}
-    ></progress>
+    <ul class="rows" aria-label=${words.groups[group]}>
+      ${repeat(
+        shown,
+        ({ id }) => id,
+        (item) => rowView(item, { queue, thumbnail: thumbnails.of(item.id), onRow, isGuest }),
+      )}
+    </ul>
+    ${more === 0 ? nothing : html`<p class="group-more">${words.more(more)}</p>`}
   `;
 }
 
-/** A button an action, which goes with it: one that stayed as another's would keep the focus. */
-function buttons<Action>(actions: readonly Action[], view: (action: Action) => TemplateResult) {
-  return repeat(actions, (action) => action, view);
-}
-
-function queueButton(app: PageApp, queue: UploadQueue, action: QueueAction): TemplateResult {
+function queueButton(app: PageApp, { queue }: Studio, action: QueueAction): TemplateResult {
   const isShow = action === "show";
   const does = () =>
     isShow ? showReady(app) : action === "dismissAll" ? app.dismissAll() : queue[action]();
@@ -103,79 +151,4 @@ function queueButton(app: PageApp, queue: UploadQueue, action: QueueAction): Tem
 function showReady(app: PageApp): void {
   app.putAwayReady();
   document.getElementById("gallery-title")?.focus();
-}
-
-interface RowOptions {
-  readonly queue: UploadQueue;
-  readonly thumbnail: string | null | undefined;
-  readonly onRow: (row: Element | undefined) => void;
-}
-
-function rowView(item: QueueItem, { queue, thumbnail, onRow }: RowOptions): TemplateResult {
-  const { id, name, state, size, sentBytes } = item;
-  return html`
-    <li class="row is-${state}" data-id=${id} ${ref(onRow)}>
-      ${thumbnailView(item, thumbnail)}
-      <div class="row-text">
-        <p class="row-name">${name}</p>
-        ${state === "refused" ? refusalView(item) : html`
-          <p class="row-state">${state === "ready" ? icon("ready") : nothing}${stateText(item)}</p>
-        `}
-        ${state === "refused" ? nothing : html`
-          <progress
-            class="progress"
-            max=${size}
-            .value=${sentBytes}
-            aria-label=${words.progressOf(name)}
-          ></progress>
-        `}
-      </div>
-      <div class="row-ways">${buttons(
-        rowActionsOf(item),
-        (each) => rowButton(queue, item, each),
-      )}</div>
-    </li>
-  `;
-}
-
-function thumbnailView({ type }: QueueItem, thumbnail: RowOptions["thumbnail"]): TemplateResult {
-  if (typeof thumbnail === "string") {
-    return html`<img class="row-picture" src=${thumbnail} alt="" width="56" height="56">`;
-  }
-  const text = thumbnail === null ? shortTypeOf(type) : "";
-  return html`<span class="row-picture is-missing" aria-hidden="true">${text}</span>`;
-}
-
-function refusalView({ problem }: QueueItem): TemplateResult {
-  const { what, todo } = refusalOf(problem?.code ?? "internal", problem?.detail);
-  return html`
-    <p class="row-refusal">${icon("alert")} <strong>${what}</strong> ${todo}</p>
-  `;
-}
-
-function rowButton(queue: UploadQueue, item: QueueItem, action: RowAction): TemplateResult {
-  const isLast = action === "cancel" || action === "dismiss";
-  const does = () => isLast ? takeOut(queue, item) : queue[action](item.id);
-  return html`
-    <button type="button" class="button is-icon" title=${words[action]} @click=${does}>
-      ${icon(isLast ? "close" : action)}<span class="unseen">${words[action]} ${item.name}</span>
-    </button>
-  `;
-}
-
-function takeOut(queue: UploadQueue, { id }: QueueItem): void {
-  focusNextRow(id);
-  void queue.remove(id);
-}
-
-/** Whoever takes a row out by keyboard goes on at the next one, or at the part's title. */
-function focusNextRow(id: string): void {
-  const row = document.querySelector(`.row[data-id="${id}"]`);
-  const next = row?.nextElementSibling ?? row?.previousElementSibling;
-  const target = next?.querySelector("button") ??
-    (next && document.querySelector(".queue-head button")) ?? document.getElementById("add-title");
-  if (target instanceof HTMLElement) {
-    if (!target.matches("button")) target.tabIndex = -1;
-    target.focus();
-  }
 }

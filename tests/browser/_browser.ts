@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
@@ -71,9 +72,19 @@ export async function outputFolder(name: string): Promise<string> {
 
 const WIDTHS = [
   { name: "phone", width: 390, height: 844 },
-  { name: "tablet", width: 768, height: 1_024 },
-  { name: "desktop", width: 1_280, height: 800 },
+  { name: "tablet", width: 820, height: 1_180 },
+  { name: "desktop", width: 1_440, height: 900 },
 ] as const;
+
+/** Screenshots that `DOCS_IMAGES=1` makes the pictures of the documents, by the names of those. */
+const DOCUMENTED: Readonly<Record<string, string>> = {
+  queue_desktop_light: "page",
+  gallery_desktop_light: "page_gallery",
+  viewer_desktop_dark: "page_viewer",
+  selection_phone_dark: "page_phone",
+  guest_link_phone_light: "page_guest_link",
+  guest_phone_light: "page_guest",
+};
 
 /** Photographs the page as it is at three widths and in both colour schemes, and checks that nothing is cut off. */
 export async function photograph(page: Page, folder: string, name: string): Promise<void> {
@@ -82,7 +93,12 @@ export async function photograph(page: Page, folder: string, name: string): Prom
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await settled(page);
-      await page.screenshot({ path: join(folder, `${name}_${size.name}_${colorScheme}.png`) });
+      const title = `${name}_${size.name}_${colorScheme}`;
+      await page.screenshot({ path: join(folder, `${title}.png`) });
+      const documented = process.env["DOCS_IMAGES"] === "1" ? DOCUMENTED[title] : undefined;
+      if (documented === undefined) continue;
+      const path = join(ROOT, "docs/images", `${documented}.jpg`);
+      await page.screenshot({ path, type: "jpeg", quality: 80 });
     }
     const overflowPx = await page.evaluate(() =>
       document.documentElement.scrollWidth - document.documentElement.clientWidth

@@ -29,7 +29,11 @@ export async function openUploadPage() {
   const browser = await openBrowser();
   const photographs = await paintLandscapes(browser, 12);
   const output = await outputFolder("page");
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+  // Its service worker would take the place of a test's routes; one step has a context with it.
+  const context = await browser.newContext({
+    viewport: { width: 1_280, height: 800 },
+    serviceWorkers: "block",
+  });
   context.setDefaultTimeout(READY_MS);
   const watch = watchPages(context);
   await measureWebVitals(context);
@@ -56,7 +60,7 @@ export async function openUploadPage() {
     async addSlowly(files: readonly PickedFile[], meanwhile: () => Promise<void>): Promise<void> {
       await addFault(URLS.storage, SLOW);
       await add(files);
-      await row(files.at(-1)?.name ?? "").waitFor();
+      await page.locator(".row").first().waitFor();
       await page.locator(".row-state", { hasText: " of " }).first().waitFor();
       await meanwhile();
       await clearFaults(URLS.storage);
@@ -76,20 +80,20 @@ export async function openUploadPage() {
     /** Waits until nothing is on its way, and has what is ready shown in the gallery. */
     async showAll(): Promise<void> {
       const show = page.getByRole("button", { name: /^Show .*gallery$/ });
-      await page.getByRole("heading", { name: "Developed" }).waitFor();
+      await page.getByRole("heading", { name: "Ready", exact: true }).waitFor();
       await show.click();
       assert.equal(await page.evaluate(() => document.activeElement?.id), "gallery-title");
     },
     /** Waits until the gallery has so many pictures, and nothing is on its way. */
-    async developed(count: number): Promise<void> {
+    async ready(count: number): Promise<void> {
       await eventually(`${count} pictures in the gallery`, async () => {
         const tiles = await page.locator(".tile-image.is-shown").count();
         return tiles === count && await page.locator(".row:not(.is-refused)").count() === 0;
       }, READY_MS);
     },
     /**
-     * Takes the network away, or gives it back. The page is told too, as the browser of a machine without any network but
-     * its own counts itself offline all the time, and so tells of no change.
+     * Takes the network away, or gives it back. The event comes from the test, as the browser of a machine without any
+     * network but its own counts itself offline all the time, and so reports no change.
      */
     async setOnline(isOnline: boolean): Promise<void> {
       await context.setOffline(!isOnline);

@@ -1,58 +1,100 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
+import { addedAtMs } from "../gallery/days.ts";
+import { largestOf } from "../gallery/entry_facts.ts";
 import type { GalleryEntry } from "../gallery/gallery.ts";
-import type { PageApp } from "../page_app.ts";
+import type { PageApp, Studio } from "../page_app.ts";
 import { bytesText, whenText } from "../quantities.ts";
 import { refusalOf, WORDS } from "../words.ts";
-import { likenessView, show } from "./gallery_view.ts";
+import { likenessView, show } from "./likeness_view.ts";
 import { icon } from "./icons.ts";
 
 const words = WORDS.image;
 
-/** One picture, large, with what is known of it, its sizes, the time that it has left, and the way to erase it. */
-export function imageDialogView(app: PageApp, entry: GalleryEntry): TemplateResult {
+/** One picture over the whole screen, with the ways to the next one, and what is known of it beside it. */
+export function viewerView(app: PageApp, studio: Studio, entry: GalleryEntry): TemplateResult {
   const { imageId, summary, image } = entry;
+  const added = whenText(addedAtMs(entry, app.config?.periodMs ?? 0), { seconds: true });
   const purgeAtMs = Date.parse(summary.purgeAt);
-  const added = whenText(Date.parse(summary.createdAt ?? summary.purgeAt));
   return html`
-    <button type="button" class="button is-icon viewer-close" @click=${() => app.close()}>
-      ${icon("close")}<span class="unseen">${words.close}</span>
-    </button>
-    <div class="viewer-picture">${image === undefined
-      ? nothing
-      : largeView(entry, image, added)}</div>
-    <div class="viewer-text">
+    <div class="viewer-stage">
+      ${barView(app, studio, entry)}
+      <div class="viewer-picture">${keyed(imageId, largeView(studio, entry, added))}</div>
+      ${stepView(studio, -1)} ${stepView(studio, 1)}
+      <p class="viewer-notice" role="status">${app.notice}</p>
+    </div>
+    <div class="viewer-text" tabindex="0" role="region" aria-label=${words.details}>
       <h2 id="image-title" class="heading">${words.title(added)}</h2>
       ${image === undefined ? nothing : reasonView(image)}
       <dl class="facts">
         <dt>${words.left}</dt>
         <dd>
-          ${WORDS.gallery.left(purgeAtMs - Date.now())}
+          ${WORDS.gallery.left(purgeAtMs - app.now())}
           <small>${words.goneAt(whenText(purgeAtMs))}</small>
         </dd>
         ${image === undefined ? nothing : factsView(image)}
       </dl>
       ${image === undefined || image.renditions.length === 0 ? nothing : sizesView(image)}
-      <div class="viewer-ways">
-        <button
-          type="button"
-          class="button is-danger"
-          @click=${() => app.open({ kind: "erase", imageId })}
-        >${icon("erase")} ${words.erase}</button>
-      </div>
     </div>
+  `;
+}
+
+function barView(app: PageApp, { pictures }: Studio, { imageId }: GalleryEntry): TemplateResult {
+  const { order, isDownloading } = pictures;
+  const place = WORDS.gallery.place(order.indexOf(imageId) + 1, order.length);
+  const erase = () => app.open({ kind: "erase", imageIds: [imageId], from: imageId });
+  return html`
+    <div class="viewer-bar">
+      <p class="viewer-place">${place}</p>
+      ${barButton("download", { does: () => pictures.download([imageId]), isBusy: isDownloading })}
+      ${barButton("erase", { does: erase })} ${barButton("close", { does: () => app.close() })}
+    </div>
+  `;
+}
+
+interface BarButton {
+  readonly does: () => unknown;
+  readonly isBusy?: boolean;
+}
+
+function barButton(name: "download" | "erase" | "close", { does, isBusy = false }: BarButton) {
+  return html`
+    <button type="button" class="button is-icon" title=${words[name]} ?disabled=${isBusy}
+      @click=${does}>
+      ${icon(name)}<span class="unseen">${words[name]}</span>
+    </button>
+  `;
+}
+
+/** Stays where it is at either end, so that it keeps the focus there. */
+function stepView({ pictures }: Studio, by: 1 | -1): TemplateResult {
+  const name = by < 0 ? "previous" : "next";
+  return html`
+    <button
+      type="button"
+      class="button is-icon viewer-step is-${name}"
+      title=${words[name]}
+      aria-disabled=${pictures.neighbour(by) === undefined ? "true" : "false"}
+      @click=${() => pictures.step(by)}
+    >${icon(name)}<span class="unseen">${words[name]}</span></button>
   `;
 }
 
 type Image = NonNullable<GalleryEntry["image"]>;
 type Camera = Extract<Image["metadata"], { readonly mediaType: unknown }>["camera"];
 
+/** The largest rendition: as it was read last, else as the listing gave it. */
 function largeView(
-  { shown }: GalleryEntry,
-  image: Image,
+  studio: Studio,
+  { shown, image, summary }: GalleryEntry,
   added: string,
 ): TemplateResult | typeof nothing {
-  const large = image.renditions.toSorted((a, b) => b.width - a.width)[0];
-  if (large === undefined) return nothing;
+  const large = largestOf(image?.renditions ?? shown.renditions);
+  if (large === undefined) {
+    return html`<p class="viewer-note">${
+      summary.status === "processing" ? WORDS.gallery.processing : nothing
+    }</p>`;
+  }
   return html`
     ${likenessView(shown.thumbhash)}
     <img
@@ -61,9 +103,21 @@ function largeView(
       width=${large.width}
       height=${large.height}
       alt=${words.alt(added)}
-      @load=${show}
+      draggable="false"
+      @load=${(event: Event) => {
+        show(event);
+        fetchNext(studio);
+      }}
     >
   `;
+}
+
+/** Has the browser load what most people look at next. */
+function fetchNext({ gallery, pictures }: Studio): void {
+  const next = pictures.neighbour(1);
+  const entry = gallery.entries.find(({ imageId }) => imageId === next);
+  const large = entry && largestOf(entry.shown.renditions);
+  if (large !== undefined) new Image().src = large.url;
 }
 
 function reasonView({ status, reason, detail }: Image): TemplateResult | typeof nothing {
