@@ -29,11 +29,15 @@ const ROTATE = defineCommand({
 });
 
 await runMain(ROTATE, async ({ words: [key = "", stage = ""], env, dryRun }) => {
-  const rotation = ROTATIONS[oneOf(KEYS)(key)];
-  const steps = rotation?.[oneOf(STAGES)(stage)]?.(readTarget(env, { edgeUrl: "", commit: "" }));
-  if (steps === undefined) {
+  const rotation = Object.hasOwn(ROTATIONS, key) ? ROTATIONS[key] : undefined;
+  if (rotation === undefined) {
+    throw new UsageError(`Cannot run rotate: ${key} is none of ${KEYS.join(", ")}`);
+  }
+  const steps = STAGES.filter((each) => each === stage)
+    .flatMap((each) => rotation[each]?.(readTarget(env, { edgeUrl: "", commit: "" })) ?? []);
+  if (steps.length === 0) {
     throw new UsageError(
-      `Cannot run rotate: ${key} has only ${Object.keys(rotation ?? {}).join(", ")}`,
+      `Cannot run rotate: ${key} has only ${Object.keys(rotation).join(", ")}`,
     );
   }
   if (dryRun) return console.log(scriptOf(steps).join("\n"));

@@ -12,7 +12,7 @@ import { KEEPER_FLAGS, openKeeper } from "../keeper_flags.ts";
 import { stopSignal } from "../stop_signal.ts";
 import { setClosed } from "./close_source.ts";
 
-const POLL_MS = 2_000;
+const POLL_MS = 5_000;
 
 const DRAIN = defineCommand({
   name: "drain",

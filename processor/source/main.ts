@@ -1,6 +1,5 @@
 /** `deno task source`: closes a source for a time, opens it again, shows which are closed. */
 import { defineCommand } from "@tintype/cli/command";
-import { oneOf } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { readTenantFiles } from "@tintype/core/configuration/push_tenants";
@@ -48,7 +47,10 @@ await runMain(SOURCE, async ({ words: [act = "", word], tenant, dryRun, ...flags
   if (tenant !== undefined && !isTenant(tenant)) {
     throw new UsageError(`Cannot run source: --tenant must be a tenant's name (got "${tenant}")`);
   }
-  const source = oneOf(CLOSABLE_SOURCES)(word);
+  const source = CLOSABLE_SOURCES.find((each) => each === word);
+  if (source === undefined) {
+    throw new UsageError(`Cannot run source: ${word} is none of ${CLOSABLE_SOURCES.join(", ")}`);
+  }
   const { config } = await openCloud(flags);
   const name = tenant ?? DEFAULT_TENANT;
   const isClosed = act === "close";
