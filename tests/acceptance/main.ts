@@ -20,10 +20,13 @@ const ACCEPTANCE = defineCommand({
     "other-token TOKEN":
       "another person's, for what must stay apart (default: $TINTYPE_OTHER_TOKEN)",
     "wait DURATION": {
-      about:
-        "how long an image or an erasure's receipt may take; in the cloud a receipt takes up to 30m",
+      about: "how long an image may take",
       parse: duration(1_000, 7_200_000),
       default: "2m",
+    },
+    "receipt DURATION": {
+      about: "wait so long for an erasure's receipt too; in the cloud it takes up to 30m",
+      parse: duration(1_000, 7_200_000),
     },
     "only TEXT": { about: "the checks whose name holds it", parse: nonEmpty },
     "json": "print the table as one JSON document",
@@ -40,7 +43,7 @@ async function localToken(sub: string): Promise<string> {
   return token;
 }
 
-await runMain(ACCEPTANCE, async ({ url, wait, only = "", json, ...given }) => {
+await runMain(ACCEPTANCE, async ({ url, wait, receipt, only = "", json, ...given }) => {
   await requireLocalSystem(url);
   const { TINTYPE_TOKEN, TINTYPE_OTHER_TOKEN } = process.env;
   const ofFlags = [given.token ?? TINTYPE_TOKEN, given.otherToken ?? TINTYPE_OTHER_TOKEN] as const;
@@ -51,18 +54,18 @@ await runMain(ACCEPTANCE, async ({ url, wait, only = "", json, ...given }) => {
   if (token === undefined) {
     throw new UsageError("Cannot run acceptance: set --token or TINTYPE_TOKEN");
   }
-  const acceptance = { edge: new EdgeCaller(url, token), other, waitMs: wait };
+  const acceptance = { edge: new EdgeCaller(url, token), other, waitMs: wait, receiptMs: receipt };
   const results: {
     name: string;
     result: "passed" | "failed" | "left out";
     ms: number;
     why?: string;
   }[] = [];
-  for (const { name, needsOther, run } of CHECKS.filter(({ name }) => name.includes(only))) {
+  for (const { name, needs, run } of CHECKS.filter(({ name }) => name.includes(only))) {
     const startedMs = performance.now();
-    const isLeftOut = needsOther === true && other === undefined;
+    const isLeftOut = needs !== undefined && acceptance[needs] === undefined;
     const why = isLeftOut
-      ? "--other-token is not given"
+      ? `--${needs === "other" ? "other-token" : "receipt"} is not given`
       : await run(acceptance).then(() => undefined, describeError);
     const result = isLeftOut ? "left out" : why === undefined ? "passed" : "failed";
     const ms = Math.round(performance.now() - startedMs);
