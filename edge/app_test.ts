@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { readAs, readProblem } from "./_assertions.ts";
 import { call, idAt, makeTestEdge, ownerOf } from "./_testing.ts";
 import { FAIL_REASONS, REJECT_REASONS } from "@tintype/core/model/reject_reason";
-import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
+import {
+  type AnalyticsBinding,
+  analyticsCounter,
+  assetsPageFiles,
+  makeRateLimit,
+} from "./adapters/bindings.ts";
 import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
 import { makeApp } from "./app.ts";
 import { readEnv } from "./env.ts";
@@ -185,6 +190,21 @@ test("the pages are there: docs, and one for every problem and every reason of a
     const page = await call(edge, `GET /problems/${code}`);
     assert.match(await page.text(), new RegExp(`<code>(\\d{3}|rejected|failed) ${code}</code>`));
   }
+});
+
+test("each request is one data point: tenant, method, route, status and problem, and its time", async () => {
+  const points: Parameters<AnalyticsBinding["writeDataPoint"]>[0][] = [];
+  const requests = analyticsCounter({ writeDataPoint: (point) => void points.push(point) });
+  const edge = await makeTestEdge({ services: { requests } });
+  await call(edge, "POST /v1/uploads", { json: upload });
+  await call(edge, `GET /v1/images/${idAt(edge.clock.ms)}`);
+  await call(edge, "GET /v1/images", { claims: null });
+  assert.deepEqual(points.map(({ indexes, blobs }) => [indexes[0], blobs.join(" ")]), [
+    ["acme", "acme POST /v1/uploads 201 "],
+    ["acme", "acme GET /v1/images/:id 404 not_found"],
+    ["", " GET /v1/images 401 unauthenticated"],
+  ]);
+  assert.ok(points.every(({ doubles: [ms = -1] }) => ms >= 0));
 });
 
 /** Starts an upload where a collector listens: the spans that it is sent, and the answer. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { AppError } from "@tintype/core/errors";
 import type { GrantsNamespace } from "./adapters/durable_object_grants.ts";
 import type { QuotaNamespace } from "./adapters/durable_object_quota.ts";
-import type { AssetsBinding, RateLimitBinding } from "./adapters/bindings.ts";
+import type { AnalyticsBinding, AssetsBinding, RateLimitBinding } from "./adapters/bindings.ts";
 import { JURISDICTIONS } from "./adapters/tenant_objects.ts";
 import { address, endpoint, signIn } from "./page_settings.ts";
 import { tokenSettings } from "./token_settings.ts";
@@ -54,6 +54,8 @@ const envSchema = z.object({
   GRANT_KEY: secret,
   GRANT_KEY_ALSO: secret.optional(),
   SIGN_IN: json("SIGN_IN").pipe(signIn).optional(),
+  /** Where requests are counted; nowhere without it. */
+  METRICS: binding<AnalyticsBinding>("writeDataPoint").optional(),
   ASSETS: binding<AssetsBinding>("fetch"),
   ADDRESS_LIMITER: binding<RateLimitBinding>("limit"),
   OWNER_LIMITER: binding<RateLimitBinding>("limit"),

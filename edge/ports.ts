@@ -138,6 +138,20 @@ export interface RequestSpan {
   readonly attributes: Readonly<Record<string, string | undefined>>;
 }
 
+/** Counts a request: words of closed lists, a tenant, no id. */
+export interface RequestCounter {
+  count(request: {
+    readonly tenant: string | undefined;
+    readonly method: string;
+    /** The route's pattern. */
+    readonly route: string;
+    readonly status: number;
+    /** The code of its problem. */
+    readonly code: string | undefined;
+    readonly ms: number;
+  }): void;
+}
+
 /** Takes spans; never throws and never holds an answer up. */
 export interface SpanSink {
   send(span: RequestSpan): Promise<void>;
@@ -178,4 +192,5 @@ export interface EdgeServices {
   readonly pushVerifier?: PushVerifier | undefined;
   /** Where a collector is configured. */
   readonly spans?: SpanSink | undefined;
+  readonly requests?: RequestCounter | undefined;
 }

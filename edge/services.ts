@@ -7,7 +7,7 @@ import type { Log } from "@tintype/core/ports/log";
 import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
 import { withSignature } from "@tintype/gcs/authorize";
 import { importHmacSigner, importRsaSigner, type V4Signer } from "@tintype/gcs/v4_signer";
-import { assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
+import { analyticsCounter, assetsPageFiles, makeRateLimit } from "./adapters/bindings.ts";
 import { makeCallerCache } from "./adapters/caller_cache.ts";
 import { durableObjectGrants } from "./adapters/durable_object_grants.ts";
 import { durableObjectQuota } from "./adapters/durable_object_quota.ts";
@@ -113,6 +113,7 @@ async function makeServices({ config, remoteKeys }: Isolate, log: Log): Promise<
     pushVerifier: pushVerifierOf(config),
     streams: workerdStreams,
     spans: config.OTLP_TRACES_URL === undefined ? undefined : otlpSpans(config.OTLP_TRACES_URL),
+    requests: config.METRICS && analyticsCounter(config.METRICS),
     page: { storage: config.STORAGE_ENDPOINT, signIn: config.SIGN_IN },
     pageFiles: assetsPageFiles(config.ASSETS),
   };

@@ -30,19 +30,21 @@ async function redrive(...args: readonly string[]) {
   return { code: await ended, stdout, stderr };
 }
 
+async function installProgram(name: string, script: string): Promise<void> {
+  await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, name), 0o700);
+}
+
 /** Puts a curl there that notes where it is sent, and fails for addresses that end so. */
 async function installCurl({ failsFor = "nothing" } = {}): Promise<() => Promise<string>> {
   const calls = join(folder, "calls");
-  const curl = join(folder, "curl");
-  const script = `#!/bin/sh
-for url; do :; done
+  const script = `for url; do :; done
 echo "$url" >> '${calls}'
 case "$url" in *${failsFor}) echo 'curl: (7) Failed to connect' >&2; exit 7 ;; esac
 echo '{"dead":1}'
 `;
   await writeFile(calls, "");
-  await writeFile(curl, script);
-  await chmod(curl, 0o700);
+  await installProgram("curl", script);
   return async () => {
     const urls = (await readFile(calls, "utf8")).trim().split("\n");
     return urls.map((url) => url.replace(/^http:\/\/localhost:\d+(\/bigquery.*(?=\/))?/, ""))
@@ -88,6 +90,33 @@ test("redrive only looks with --dry-run, and where nobody says yes", async () =>
   assert.equal(unasked.code, 1);
   assert.match(unasked.stderr, /\nNothing was done: the answer was not yes .*\n$/);
   assert.equal(await callsOf(), `${LOOKED} ${LOOKED}`);
+});
+
+test("redrive --bridge runs the bridge's own tool in a member's container, by SSH through IAP", async () => {
+  await installProgram("gcloud", "echo '1 would be sent, 0 cannot be sent'");
+  const of = [
+    "--only",
+    "kafka",
+    "--project",
+    "p",
+    "--bridge",
+    "zone-a/member-1",
+    "--reason",
+    "too_large",
+  ];
+  const { code, stdout, stderr } = await redrive(...of, "--dry-run");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(
+    stdout,
+    /will run: gcloud compute ssh member-1 --zone zone-a --project p --tunnel-through-iap --command 'sudo docker exec bridge node \S+ kafka-bridge\/dead_letters\/main.ts redrive --reason too_large'\n/,
+  );
+  assert.match(stdout, /^ {4}1 would be sent/m);
+  const wrong = [["--bridge", "zone-a/member-1"], [...of, "--brokers", "localhost:1"], [
+    ...of,
+    "--bridge",
+    "x",
+  ]];
+  for (const args of wrong) assert.equal((await redrive(...args)).code, 2, args.join(" "));
 });
 
 test("redrive --yes runs what it named, and says where that failed", async () => {

@@ -5,7 +5,7 @@
 import { AppError, type FieldError } from "../errors.ts";
 import { type ImageId, t0OfImageId } from "../model/image_id.ts";
 import { agrees, type MediaType, parseMediaType, sniffMediaType } from "../model/media_type.ts";
-import type { TenantPlan } from "../model/tenant_plan.ts";
+import type { ClosableSource, TenantPlan } from "../model/tenant_plan.ts";
 import { CLIENT_AHEAD_MS } from "../reading/own_image.ts";
 import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 
@@ -44,6 +44,19 @@ export function admitDeclaration(declaration: Declaration, plan: TenantPlan): Ad
     throw invalid("preset", "must be a preset of the tenant's plan");
   }
   return { ...declaration, contentType };
+}
+
+/** How long a caller of a closed source should wait: the time after which a plan is read again. */
+const CLOSED_RETRY_MS = 60_000;
+
+/** Throws `unavailable` where the plan closes the source for now. */
+export function requireOpen({ closed }: TenantPlan, source: ClosableSource): void {
+  if (!closed.includes(source)) return;
+  throw new AppError(
+    "unavailable",
+    "Cannot take images for now: an operator has closed this source. Send them again later",
+    { retryAfterMs: CLOSED_RETRY_MS },
+  );
 }
 
 function admitType(type: MediaType, { allowedTypes }: TenantPlan): void {

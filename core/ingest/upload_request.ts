@@ -15,7 +15,7 @@ import type { Quota, QuotaClaim } from "../ports/quota.ts";
 import { findImage, type ReadingPorts, type SeenImage } from "../reading/find_image.ts";
 import { CLIENT_AHEAD_MS, type ImageCaller } from "../reading/own_image.ts";
 import { purgeAtOf, type RetentionPolicy } from "../retention/policy.ts";
-import { admitClientImageId } from "./admission_policy.ts";
+import { admitClientImageId, requireOpen } from "./admission_policy.ts";
 
 /** What every upload needs. */
 export interface UploadPorts extends ReadingPorts {
@@ -52,11 +52,11 @@ interface AdmittedImage {
 
 /**
  * Makes an id, or admits the client's own: its image may be there already, at any age within its period.
- * Throws `erased`, `conflict` where the image there has other bytes, and what `parseImageId` and `admitClientImageId` throw.
+ * Throws `unavailable` for a new image where the edge is closed, `erased`, `conflict` where the image there has other bytes, and what `parseImageId` and `admitClientImageId` throw.
  */
 export async function admitId(
   { clock, random, ...ports }: UploadPorts,
-  { imageId: given, tenant, ownerAt, reaches, policy }: UploadRequest,
+  { imageId: given, tenant, ownerAt, reaches, policy, plan }: UploadRequest,
   declared: DeclaredBytes,
   options: CallOptions,
 ): Promise<AdmittedImage> {
@@ -68,7 +68,10 @@ export async function admitId(
   // An id outside its period has no salt, and is refused below.
   if (!isKept) admitClientImageId(imageId, { nowMs, policy });
   const ref = { tenant, owner: await ownerAt(t0Ms), imageId };
-  if (!isGiven) return { ref, isGiven };
+  if (!isGiven) {
+    requireOpen(plan, "edge");
+    return { ref, isGiven };
+  }
   const found = await findImage(ports, ref, options);
   if (found.state !== "none" && reaches !== undefined && !await reaches(imageId)) {
     throw new AppError("conflict", "Cannot take image: this imageId is taken");
@@ -80,6 +83,7 @@ export async function admitId(
     requireSameBytes(found, declared);
     return { ref, isGiven, existing: found };
   }
+  requireOpen(plan, "edge");
   admitClientImageId(imageId, { nowMs, policy });
   return { ref, isGiven };
 }

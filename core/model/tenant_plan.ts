@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { AppError, schemaError } from "../errors.ts";
+import type { Source } from "./manifest.ts";
 import { ALL_MEDIA_TYPES } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import type { Tenant } from "./tenant.ts";
 import { webhooksSchema } from "./webhook_endpoint.ts";
+
+/** The sources that an operator can close. */
+export const CLOSABLE_SOURCES = ["edge", "kafka"] as const satisfies readonly Source[];
+
+/** A source that an operator can close. */
+export type ClosableSource = (typeof CLOSABLE_SOURCES)[number];
 
 const planSchema = z.strictObject({
   allowedTypes: z.array(z.enum(ALL_MEDIA_TYPES)).min(1).readonly(),
@@ -19,6 +26,8 @@ const planSchema = z.strictObject({
   presets: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/), renditionTableSchema),
   /** Origins whose pages may call the edge, exactly as browsers send them; `*` for any. */
   corsOrigins: z.array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/)).readonly(),
+  /** Sources that take nothing for now: of the default, for everybody. */
+  closed: z.array(z.enum(CLOSABLE_SOURCES)).readonly(),
 });
 
 const RECORD_HEADERS = ["content-type", "subject", "ref", "sha256", "tenant"] as const;
@@ -84,6 +93,7 @@ export const DEFAULT_PLAN: TenantPlan = {
   renditions: DEFAULT_RENDITIONS,
   presets: {},
   corsOrigins: [],
+  closed: [],
 };
 
 /** Reads a tenant's object; throws `invalid_config` that names each wrong field. */
@@ -93,7 +103,10 @@ export function parseTenantDocument(bytes: Uint8Array): TenantDocument {
   throw schemaError("invalid_config", "Cannot read the tenant's object", read.error);
 }
 
-/** The plan of a tenant whose object goes before the default's, and that before ours. */
+/**
+ * The plan of a tenant whose object goes before the default's, and that before ours; a source is closed where one of them
+ * closes it.
+ */
 export function planOf(...documents: readonly TenantDocument[]): TenantPlan {
   const fields = documents.map(({ kafkaTopics: _, webhooks: __, ...fields }) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
@@ -101,7 +114,8 @@ export function planOf(...documents: readonly TenantDocument[]): TenantPlan {
   const given: Partial<TenantPlan> = Object.assign({}, ...fields);
   const plan = { ...DEFAULT_PLAN, ...given };
   const erasuresPerDay = given.erasuresPerDay ?? ERASURES_PER_IMAGE * plan.imagesPerDay;
-  return { ...plan, erasuresPerDay };
+  const closed = [...new Set(documents.flatMap((document) => document.closed ?? []))];
+  return { ...plan, erasuresPerDay, closed };
 }
 
 /** The rendition table of an upload: its preset's where the plan has one of that name, else the plan's. */

@@ -17,6 +17,8 @@ test("an empty document is all defaults, those of DESIGN", () => {
 
 test("a tenant's own fields go before the default's, and those before ours", () => {
   const documents = [{ maxBytes: 1000, imagesPerDay: 5 }, { maxBytes: 2000 }].map(parse);
+  const closed = [{ closed: ["kafka"] }, { closed: ["edge"] }].map(parse);
+  assert.deepEqual(planOf(...closed).closed, ["kafka", "edge"], "the tenant's own opens nothing");
   const { maxBytes, imagesPerDay, maxFrames } = planOf(...documents);
   assert.deepEqual([maxBytes, imagesPerDay, maxFrames], [2000, 5, DEFAULT_PLAN.maxFrames]);
 });

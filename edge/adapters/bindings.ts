@@ -1,5 +1,5 @@
 import { AppError } from "@tintype/core/errors";
-import type { PageFiles, RateLimit } from "../ports.ts";
+import type { PageFiles, RateLimit, RequestCounter } from "../ports.ts";
 
 /** A rate-limit binding of Workers: counts per Cloudflare location and answers yes or no. */
 export interface RateLimitBinding {
@@ -43,6 +43,27 @@ export function assetsPageFiles(assets: AssetsBinding): PageFiles {
     read: async (path) =>
       await assets.fetch(`https://assets.invalid${path}`).catch((cause: unknown) => {
         throw new AppError("unavailable", "Cannot read the page's files now", { cause });
+      }),
+  };
+}
+
+/** A dataset of Workers Analytics Engine (https://developers.cloudflare.com/analytics/analytics-engine). */
+export interface AnalyticsBinding {
+  writeDataPoint(point: {
+    readonly indexes: readonly string[];
+    readonly blobs: readonly string[];
+    readonly doubles: readonly number[];
+  }): void;
+}
+
+/** Counts requests in a dataset, sampled by tenant; the columns are those of docs/operations.md. */
+export function analyticsCounter(binding: AnalyticsBinding): RequestCounter {
+  return {
+    count: ({ tenant = "", method, route, status, code = "", ms }) =>
+      binding.writeDataPoint({
+        indexes: [tenant],
+        blobs: [tenant, method, route, String(status), code],
+        doubles: [ms],
       }),
   };
 }

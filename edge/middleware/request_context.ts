@@ -33,21 +33,25 @@ function ownSpanOf(given: TraceParent | undefined): TraceParent {
   return { traceId, spanId: fresh.slice(32), flags };
 }
 
-/** Writes one line a request: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
+/** Writes one line a request, and counts it: ids, numbers and the route's pattern, never the path, a token, an address or a name. */
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const startedMs = Date.now();
   await next();
-  c.get("log").info("request", {
-    requestId: c.get("requestId"),
-    traceId: c.get("trace").traceId,
+  const request = {
     method: c.req.method,
     route: routeOf(c),
     status: c.res.status,
     ms: Date.now() - startedMs,
     tenant: c.get("caller")?.tenant,
+    code: c.get("errorCode"),
+  };
+  c.get("services")?.requests?.count(request);
+  c.get("log").info("request", {
+    requestId: c.get("requestId"),
+    traceId: c.get("trace").traceId,
+    ...request,
     owner: c.get("owner"),
     imageId: c.get("imageId"),
-    code: c.get("errorCode"),
     reason: c.get("refusal"),
   });
 };

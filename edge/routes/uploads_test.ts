@@ -210,6 +210,26 @@ test("POST /v1/uploads/batch takes fifty uploads with all that they may say, and
   assert.equal(edge.sessions.length, 50);
 });
 
+test("A closed edge takes no new image, shows those that are there, and names the time to come again", async () => {
+  const edge = await makeTestEdge({ tenants: { _default: { closed: ["edge"] } } });
+  const { imageId } = await putImage(edge);
+  const there = await call(edge, "POST /v1/uploads", {
+    json: { contentType: "image/png", size: PNG.length, imageId },
+  });
+  assert.equal(there.status, 200);
+  const headers = { "Content-Type": "image/png", "Content-Length": String(PNG.length) };
+  const png = { headers, body: PNG };
+  for (const [path, sent] of [["uploads", { json: upload }], ["images", png]] as const) {
+    const refused = await call(edge, `POST /v1/${path}`, sent);
+    assert.equal(refused.headers.get("retry-after"), "60");
+    const { code, detail } = await readProblem(refused, 503);
+    assert.deepEqual([code, detail.includes("closed this source")], ["unavailable", true]);
+  }
+  assert.equal(edge.sessions.length, 0);
+  const other = await makeTestEdge({ tenants: { _default: { closed: ["kafka"] } } });
+  assert.equal((await call(other, "POST /v1/uploads", { json: upload })).status, 201);
+});
+
 test("GET /v1/limits says what may be sent, what is left, and to a guest no more than the grant", async () => {
   const plan = { allowedTypes: ["image/png", "image/gif"], imagesPerDay: 5, maxBytes: 9_000 };
   const edge = await makeTestEdge({ ownerLimit: 600, tenants: { _default: plan } });

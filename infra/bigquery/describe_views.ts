@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { markdownTable, type Marks, withSection } from "../../tools/marked_section.ts";
-import { REPORT_PAGES, type ReportChart } from "./looker/report.ts";
+import { queryOfChart, REPORT_PAGES, type ReportChart } from "./looker/report.ts";
 import { readViewColumns, readViewMeaning, type ViewColumn, viewNames } from "./read_schemas.ts";
 
 /** The document that is written. */
@@ -38,9 +38,14 @@ export function describeViews(): string {
 function describeReport(): string {
   const fields = ["dimensions", "breakdown", "metrics", "sort", "filter"];
   const head = ["chart", "kind", "data source", ...fields];
-  return REPORT_PAGES.map(({ title, charts }) =>
-    `**${title}**\n\n${markdownTable(head, charts.map(cellsOfChart))}`
-  ).join("\n\n");
+  return REPORT_PAGES.map(({ title, charts }) => {
+    const queries = charts.map((chart) => `-- ${chart.title}\n${queryOfChart(chart)};`).join("\n");
+    return [
+      `**${title}**`,
+      markdownTable(head, charts.map(cellsOfChart)),
+      `<details><summary>Each chart's query</summary>\n\n\`\`\`sql\n${queries}\n\`\`\`\n\n</details>`,
+    ].join("\n\n");
+  }).join("\n\n");
 }
 
 function cellsOfColumn({ name, type, mode, description, fields = [] }: ViewColumn): string[] {
@@ -56,7 +61,16 @@ function cellsOfChart(chart: ReportChart): string[] {
   const { title, type, view, dimensions, breakdown = "", metrics, sort = "", filter = "" } = chart;
   const codes = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
   const broken = breakdown === "" ? "" : codes([breakdown]);
-  return [title, type, codes([view]), codes(dimensions), broken, codes(metrics), sort, filter];
+  return [
+    title,
+    type,
+    codes([view]),
+    codes(dimensions),
+    broken,
+    codes(metrics),
+    sort,
+    filter && codes([filter]),
+  ];
 }
 
 if (import.meta.main) {

@@ -3,8 +3,14 @@ import { test } from "node:test";
 import { rollbackSteps } from "./rollback_steps.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget, type Target } from "./target.ts";
-import { addRevision } from "./testing/cloud_programs.ts";
-import { addVersion, type CloudState, emptyCloud, putSecret } from "./testing/cloud_state.ts";
+
+import {
+  addRevision,
+  addVersion,
+  type CloudState,
+  emptyCloud,
+  putSecret,
+} from "./testing/cloud_state.ts";
 import { type CloudPrograms, withCloudPrograms } from "./testing/with_cloud_programs.ts";
 
 type Half = "plan" | "apply";

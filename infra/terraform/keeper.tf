@@ -100,6 +100,20 @@ resource "google_cloud_run_v2_service" "keeper" {
         }
       }
     }
+
+    dynamic "containers" {
+      for_each = module.contract.metrics_sidecars
+      content {
+        name       = "metrics"
+        image      = containers.value
+        depends_on = ["keeper"]
+
+        resources {
+          limits   = { cpu = "0.5", memory = "256Mi" }
+          cpu_idle = true
+        }
+      }
+    }
   }
 
   # A deployment moves the traffic once the tables are as the records (infra/deploy/keeper_steps.ts).

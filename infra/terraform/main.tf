@@ -18,6 +18,7 @@ module "contract" {
   bridge_digest        = var.bridge_digest
   processor            = var.processor
   keeper               = var.keeper
+  metrics_sidecar      = var.metrics_sidecar
   webhooks             = var.webhooks
   bridge               = var.bridge
   self_managed_kafka   = var.self_managed_kafka

@@ -85,6 +85,20 @@ resource "google_cloud_run_v2_service" "processor" {
         }
       }
     }
+
+    dynamic "containers" {
+      for_each = module.contract.metrics_sidecars
+      content {
+        name       = "metrics"
+        image      = containers.value
+        depends_on = ["processor"]
+
+        resources {
+          limits   = { cpu = "0.5", memory = "256Mi" }
+          cpu_idle = true
+        }
+      }
+    }
   }
 
   # The canary moves the traffic (infra/deploy/rollout.ts); a plan must not move it back.

@@ -86,6 +86,20 @@ resource "google_cloud_run_v2_service" "webhooks" {
         }
       }
     }
+
+    dynamic "containers" {
+      for_each = module.contract.metrics_sidecars
+      content {
+        name       = "metrics"
+        image      = containers.value
+        depends_on = ["webhooks"]
+
+        resources {
+          limits   = { cpu = "0.5", memory = "256Mi" }
+          cpu_idle = true
+        }
+      }
+    }
   }
 
   lifecycle {

@@ -1,5 +1,6 @@
 import { AppError } from "@tintype/core/errors";
 import { admitImage } from "@tintype/core/ingest/admit_image";
+import { requireOpen } from "@tintype/core/ingest/admission_policy";
 import { isDefinite } from "@tintype/core/ingest/upload_image";
 import { claimOf } from "@tintype/core/ingest/upload_request";
 import { SNIFF_BYTES } from "@tintype/core/model/media_type";
@@ -194,7 +195,17 @@ async function ownerOf(
   const tenant = tenantOf(record, topic);
   const subject = subjectOf(record, topic, origin);
   const plan = await orHeldUp("tenants", tenants.planOf(tenant));
+  requireOpenBridge(plan);
   const deriving = salts.saltAt(origin.timestampMs)
     .then((salt) => deriveOwner(pseudonymKeys, salt, { tenant, subject }));
   return { ref: { tenant, owner: await orHeldUp("days", deriving), imageId }, plan };
+}
+
+/** A record of a closed source waits in its topic. */
+function requireOpenBridge(plan: TenantPlan): void {
+  try {
+    requireOpen(plan, "kafka");
+  } catch (error) {
+    throw new HeldUp("closed", error);
+  }
 }

@@ -252,6 +252,9 @@ const HELD_UP: readonly (readonly [string, string, Partial<AdmitRecordPorts>])[]
   ["the tenant's object cannot be read", "tenants", {
     tenants: { ...TENANTS, planOf: () => Promise.reject(down()) },
   }],
+  ["an operator has closed its source", "closed", {
+    tenants: { ...TENANTS, planOf: async () => ({ ...DEFAULT_PLAN, closed: ["kafka"] }) },
+  }],
 ];
 
 for (const [what, blocker, override] of HELD_UP) {

@@ -15,7 +15,9 @@ export type ReadinessBlocker =
   /** Results cannot be written: their subscription or their topic is not there, not right or not reached. */
   | "results"
   /** A topic has no tenant, or the tenants' objects cannot be read. */
-  | "tenants";
+  | "tenants"
+  /** An operator has closed the source for a tenant. */
+  | "closed";
 
 /** Hold up a partition, a topic or results alone; commits fail for a member that lost its group, too. */
 const PARTIAL: ReadonlySet<ReadinessBlocker> = new Set([

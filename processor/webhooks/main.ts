@@ -1,8 +1,9 @@
-/** `deno task webhooks`: what tenants' endpoints are, a test of one, its events again, its secret. */
+/** `deno task webhooks`: what tenants' endpoints are, a test of one, its events again, its secret, and a new one. */
 import { defineCommand } from "@tintype/cli/command";
 import { path, timeOrAge, wholeNumber } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
+import { changeTenant } from "@tintype/core/configuration/change_tenant";
 import { readTenantFiles } from "@tintype/core/configuration/push_tenants";
 import { isTenant } from "@tintype/core/model/tenant";
 import { parseTenantDocument } from "@tintype/core/model/tenant_plan";
@@ -19,8 +20,8 @@ import { readTenantFolder } from "../tenants/read_folder.ts";
 const WEBHOOKS = defineCommand({
   name: "webhooks",
   summary:
-    `\`list\` prints every tenant's endpoints. \`test TENANT ENDPOINT\` has the dispatcher send an event ${TEST_EVENT}. \`replay TENANT ENDPOINT --since TIME\` has it send again, with the same ids, what became ready, rejected, failed or erased since then and is still kept; what the Kafka source refused is not among it. \`secret TENANT ENDPOINT\` prints the secret for the receiver; it takes the master secret from the environment:\nWEBHOOK_MASTER="$(gcloud secrets versions access latest --secret tintype-webhook-master)" npx deno task webhooks secret acme shop`,
-  words: { placeholder: "list|test|replay|secret [TENANT ENDPOINT]", min: 1, max: 3 },
+    `\`list\` prints every tenant's endpoints. \`test TENANT ENDPOINT\` has the dispatcher send an event ${TEST_EVENT}. \`replay TENANT ENDPOINT --since TIME\` has it send again, with the same ids, what became ready, rejected, failed or erased since then and is still kept; what the Kafka source refused is not among it. \`rotate TENANT ENDPOINT\` signs by the next version of its secret too; \`rotate TENANT ENDPOINT --finish\`, once the receiver has that, by it alone. \`secret TENANT ENDPOINT\` prints the secret for the receiver; it takes the master secret from the environment:\nWEBHOOK_MASTER="$(gcloud secrets versions access latest --secret tintype-webhook-master)" npx deno task webhooks secret acme shop`,
+  words: { placeholder: "list|test|replay|rotate|secret [TENANT ENDPOINT]", min: 1, max: 3 },
   flags: {
     "tenants DIR": {
       about: "`list` those of the tenants' objects in this folder instead of the uploaded ones",
@@ -30,7 +31,8 @@ const WEBHOOKS = defineCommand({
       about: "of `replay`: 2026-11-30T08:00:00Z, or how long ago: 3h",
       parse: timeOrAge(RETENTION_POLICY.periodMs),
     },
-    "dry-run": "of `replay`: count the events and send none",
+    "dry-run": "of `replay`: count the events and send none; of `rotate`: change nothing",
+    "finish": "of `rotate`: end it",
     "version N": {
       about: "of `secret`: the version (default: the endpoint's own)",
       parse: wholeNumber(1, 1_000_000),
@@ -71,7 +73,7 @@ function list(files: Files, { json }: WebhooksCall): number {
 
 const ACTS: Readonly<
   Record<string, (cloud: Cloud, endpoint: Named, call: WebhooksCall) => Promise<number>>
-> = { test, replay, secret };
+> = { test, replay, rotate, secret };
 
 async function test({ webhooks }: Cloud, { tenant, id }: Named): Promise<number> {
   const eventId = crypto.randomUUID().replaceAll("-", "");
@@ -109,6 +111,36 @@ async function replay(cloud: Cloud, { tenant, ...endpoint }: Named, call: Webhoo
   return failed === 0 ? EXIT.done : EXIT.failed;
 }
 
+async function rotate({ config }: Cloud, endpoint: Named, { finish, dryRun }: WebhooksCall) {
+  const { tenant, id, version, previousVersion } = endpoint;
+  if ((previousVersion !== undefined) !== finish) {
+    console.error(
+      finish
+        ? `${tenant} ${id}: nothing to finish, version ${version} alone signs`
+        : `${tenant} ${id}: versions ${version} and ${previousVersion} sign already: end that with --finish`,
+    );
+    return EXIT.failed;
+  }
+  const next = finish
+    ? { version, previousVersion: undefined }
+    : { version: version + 1, previousVersion: version };
+  await changeTenant(config, {
+    name: tenant,
+    isDryRun: dryRun,
+    change: ({ webhooks = [] }) => ({
+      webhooks: webhooks.map((each) => each.id === id ? { ...each, ...next } : each),
+    }),
+  });
+  const signs = finish
+    ? `version ${version} alone signs`
+    : `versions ${version + 1} and ${version} sign`;
+  console.log(`${tenant} ${id}: ${signs} ${dryRun ? "after it" : "within a minute"}`);
+  const steps =
+    `npx deno task webhooks secret ${tenant} ${id}, give it to the tenant, then rotate ${tenant} ${id} --finish`;
+  if (!finish && !dryRun) console.log(`Then: ${steps}`);
+  return EXIT.done;
+}
+
 async function secret(_: Cloud, { tenant, id, version }: Named, call: WebhooksCall) {
   const master = Deno.env.get("WEBHOOK_MASTER");
   if (!master) {
@@ -135,7 +167,7 @@ await runMain(WEBHOOKS, async (call) => {
   const run = Object.hasOwn(ACTS, act) ? ACTS[act] : undefined;
   if (run === undefined || tenant === undefined || id === undefined) {
     throw new UsageError(
-      "Cannot run webhooks: it takes list, or test, replay or secret with TENANT ENDPOINT",
+      "Cannot run webhooks: it takes list, or test, replay, rotate or secret with TENANT ENDPOINT",
     );
   }
   const cloud = await openCloud(flags);

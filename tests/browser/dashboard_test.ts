@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { ImageRow, RowValue } from "@tintype/core/model/image_row";
+import { parseTenant } from "@tintype/core/model/tenant";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import type { Browser, Page } from "playwright-core";
@@ -71,9 +72,35 @@ test("the dashboard", { skip }, async (t) => {
     await requireAccessible(page, "live");
   });
 
+  await t.test("shows what is chosen alone, and everything again", async () => {
+    const volume = page.locator("canvas").first();
+    const other = sampleRow({ ...sampleRef(), tenant: parseTenant("other") }, { bytes: 10 });
+    await insert(bigquery, "images", [other]);
+    const tenants = page.locator("#filters select[name=tenant]");
+    await tenants.locator("option[value=other]").waitFor({ state: "attached" });
+    await tenants.selectOption("other");
+    assert.match(await volume.getAttribute("aria-label") ?? "", /ready 1, rejected 0/);
+    await page.locator("#filters select[name=source]").selectOption("edge");
+    await tenants.selectOption("");
+    assert.match(await volume.getAttribute("aria-label") ?? "", /ready 4, rejected 1/);
+  });
+
   await t.test("asks no other host and complains of nothing", () => {
     assert.deepEqual([...watch.hosts], [new URL(bigquery.url).host]);
     assert.deepEqual(watch.complaints, []);
+  });
+
+  await t.test("runs whatever SQL is written into the box, and says what is wrong with it", async () => {
+    const box = page.locator("#sql-box");
+    const ask = async (sql: string) => {
+      await box.locator("textarea").fill(sql);
+      await box.locator("textarea").press("Control+Enter");
+    };
+    await ask("SELECT COUNT(DISTINCT tenant) AS tenants FROM tintype.images_current");
+    await box.locator("td", { hasText: /^2$/ }).waitFor();
+    await ask("SELECT nothing FROM tintype.images_current");
+    assert.match(await box.locator(".problem").innerText(), /nothing/);
+    await requireAccessible(page, "asked");
   });
 
   await t.test("says which view cannot be read, and goes on with the others", async () => {

@@ -12,6 +12,7 @@ import { kafkaAppWalk } from "./kafka_app_walk.ts";
 import { type DrawnPictures, drawPictures } from "./pictures.ts";
 import { redriveWalk } from "./redrive_walk.ts";
 import { runScenario } from "./scenario.ts";
+import { strangerWalk } from "./stranger_walk.ts";
 import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
 
 const { TROUBLE_SEED = "20261121", TROUBLE_ONLY, TROUBLE_PICTURES } = process.env;
@@ -83,6 +84,7 @@ for (let from = 0; from < CAMPAIGN.length; from += SCENARIOS_PER_SYSTEM) {
         }
         await t.test("and what was given up is brought back by the operator", redriveWalk);
         await t.test("the example application feeds the stream and shows results", kafkaAppWalk);
+        await t.test("and a stranger operates it by its commands", strangerWalk);
       });
     },
   );

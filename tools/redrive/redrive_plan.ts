@@ -1,9 +1,10 @@
 /** What `deno task redrive` will do, as commands that an operator could type: one place after the other. */
 import { defineCommand } from "@tintype/cli/command";
-import { oneOf } from "@tintype/cli/flag_values";
+import { matching, oneOf } from "@tintype/cli/flag_values";
 import { PORTS, URLS } from "@tintype/cli/local_ports";
 import { UsageError } from "@tintype/cli/usage_error";
 import type { CommandLine } from "../run_command.ts";
+import { typed } from "./shown_text.ts";
 
 /** Where things are given up. */
 type Place = "events" | "kafka";
@@ -37,6 +38,14 @@ export const REDRIVE = defineCommand({
     "yes": "do not ask",
     "reason CODE": { about: "only Kafka letters of that reason", many: true },
     "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or the local broker)",
+    "bridge ZONE/INSTANCE": {
+      about:
+        "with --project: a member of the bridge, whose connection to Kafka is used, by SSH through IAP; needs compute.osAdminLogin",
+      parse: matching(
+        /^[a-z0-9-]+\/[a-z0-9-]+$/,
+        "be a zone and an instance: europe-west4-a/tintype-bridge-x1y2",
+      ),
+    },
     "project P":
       "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
     "keeper URL": "address of its keeper: https://tintype-keeper-NUMBER.REGION.run.app",
@@ -55,15 +64,22 @@ const LOCAL_QUERIES = `${URLS.bigquery}/bigquery/v2/projects/tintype-local/queri
 
 /** The call, where its flags agree; throws UsageError where they contradict each other. */
 export function requireAgreement(options: RedriveOptions): RedriveOptions {
-  const { only, reason, brokers, project, keeper, prefix } = options;
-  if (project === undefined && (keeper ?? prefix) !== undefined) {
-    throw new UsageError("Cannot run redrive: --keeper and --prefix need --project");
+  const { only, reason, brokers, project, keeper, prefix, bridge } = options;
+  if (project === undefined && (keeper ?? prefix ?? bridge) !== undefined) {
+    throw new UsageError("Cannot run redrive: --keeper, --prefix and --bridge need --project");
+  }
+  if (bridge !== undefined && brokers !== undefined) {
+    throw new UsageError(
+      "Cannot run redrive: --bridge has its own brokers, so it leaves --brokers out",
+    );
   }
   if (project !== undefined && keeper === undefined && only !== "kafka") {
     throw new UsageError("Cannot run redrive: --project needs --keeper");
   }
-  if (only === "events" && (reason.length > 0 || brokers !== undefined)) {
-    throw new UsageError("Cannot run redrive: --only events leaves --reason and --brokers out");
+  if (only === "events" && (reason.length > 0 || (brokers ?? bridge) !== undefined)) {
+    throw new UsageError(
+      "Cannot run redrive: --only events leaves --reason, --brokers and --bridge out",
+    );
   }
   return options;
 }
@@ -105,9 +121,10 @@ function eventsStep(
   };
 }
 
-function kafkaStep({ reason: reasons, brokers }: RedriveOptions, node: string): RedriveStep {
+function kafkaStep({ reason: reasons, ...options }: RedriveOptions, node: string): RedriveStep {
+  const { brokers, bridge, project = "" } = options;
   const dlq: CommandLine = [
-    ...[node, "--disable-warning=TimeoutNegativeWarning"] as const,
+    ...[bridge === undefined ? node : "node", "--disable-warning=TimeoutNegativeWarning"] as const,
     ...["kafka-bridge/dead_letters/main.ts", "redrive"],
     ...(reasons.length === 0 ? ["--all"] : reasons.flatMap((reason) => ["--reason", reason])),
     ...(brokers === undefined ? [] : ["--brokers", brokers]),
@@ -118,9 +135,21 @@ function kafkaStep({ reason: reasons, brokers }: RedriveOptions, node: string): 
   return {
     place: "kafka",
     means: `${which} goes to its topic's <topic>.redrive, where the bridge takes it again`,
-    look: [[...dlq, "--dry-run"]],
-    act: [dlq],
+    look: [onMember([...dlq, "--dry-run"], { bridge, project })],
+    act: [onMember(dlq, { bridge, project })],
   };
+}
+
+/** The command in the member's own container, which has the brokers' addresses and credentials; here without a member. */
+function onMember(
+  command: CommandLine,
+  { bridge, project }: { readonly bridge: string | undefined; readonly project: string },
+): CommandLine {
+  const [zone = "", instance] = bridge?.split("/") ?? [];
+  if (instance === undefined) return command;
+  const inContainer = typed(["sudo", "docker", "exec", "bridge", ...command]);
+  const where = ["--zone", zone, "--project", project, "--tunnel-through-iap"];
+  return ["gcloud", "compute", "ssh", instance, ...where, "--command", inContainer];
 }
 
 function post(url: string, body: object): CommandLine {

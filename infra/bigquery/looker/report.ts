@@ -10,6 +10,7 @@ export interface ReportChart {
   readonly metrics: readonly string[];
   readonly breakdown?: string;
   readonly sort?: string;
+  /** A condition in SQL. */
   readonly filter?: string;
 }
 
@@ -29,6 +30,19 @@ export const REPORT_PAGES: readonly ReportPage[] = report.pages;
 export function reportViews(): string[] {
   const views = REPORT_PAGES.flatMap(({ charts }) => charts.map(({ view }) => view));
   return [...new Set(views)].sort();
+}
+
+/** The query that gives a chart's figures. */
+export function queryOfChart(chart: ReportChart): string {
+  const { view, dimensions, breakdown, metrics, sort, filter } = chart;
+  const groups = breakdown === undefined ? dimensions : [...dimensions, breakdown];
+  const direction = sort?.endsWith(" descending") ? " DESC" : "";
+  return [
+    `SELECT ${[...groups, ...metrics].join(", ")} FROM tintype.${view}`,
+    ...filter === undefined ? [] : [`WHERE ${filter}`],
+    ...groups.length === 0 ? [] : [`GROUP BY ${groups.join(", ")}`],
+    ...sort === undefined ? [] : [`ORDER BY ${sort.replace(/ \w+$/, "")}${direction}`],
+  ].join(" ");
 }
 
 /** The columns that a chart names anywhere. */

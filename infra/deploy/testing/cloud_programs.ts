@@ -1,11 +1,12 @@
 /** Plays the programs that steps call over one state: each with the flags of the real one, and no others. */
 import { readFileSync } from "node:fs";
 import { ACCOUNT } from "./account.ts";
-import { type CloudState, Refusal, type Service } from "./cloud_state.ts";
+import { addRevision, type CloudState, Refusal } from "./cloud_state.ts";
 import { publish, queryRows, readLog, uploadPictures } from "./deliveries.ts";
 import { type FakeCall, fakeCall, type Play } from "./fake_call.ts";
 import { GCLOUD_RUN } from "./gcloud_run.ts";
 import { DOCKER } from "./registry.ts";
+import { SECRETS } from "./secrets.ts";
 import { WRANGLER } from "./wrangler.ts";
 
 const nothing: Play = () => "";
@@ -43,6 +44,7 @@ const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> =
   ...ACCOUNT,
   ...GCLOUD_RUN,
   ...DOCKER,
+  ...SECRETS,
   ...WRANGLER,
 };
 
@@ -111,17 +113,6 @@ function applyPlan(state: CloudState, { words: [file], flags }: FakeCall): strin
   const name = addRevision(service, { ready, ...ready ? { behaviour: next } : {} });
   if (ready) return "Apply complete!";
   throw new Refusal(`Revision '${name}' is not ready and cannot serve traffic.`);
-}
-
-/** Adds a revision; a service's first one gets what follows the newest. */
-export function addRevision(
-  service: Service,
-  facts: Omit<Service["revisions"][number], "name">,
-): string {
-  const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
-  if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
-  service.revisions.push({ name, ...facts });
-  return name;
 }
 
 /** Prints the columns of a table as `bq show --schema` does: those of its schema file, without what it lacks. */

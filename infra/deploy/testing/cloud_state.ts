@@ -66,7 +66,13 @@ export interface CloudState {
   terraform: { serial: number; plan: number | undefined };
   /** How many versions each secret has. */
   secrets: Record<string, number>;
+  /** The text of the pseudonym keys' newest version. */
+  pseudonymKeys: string;
+  /** HMAC keys of accounts, the oldest first. */
+  hmac: { readonly id: string; readonly account: string; state: "ACTIVE" | "INACTIVE" }[];
   worker: {
+    /** Secrets that were put there. */
+    readonly secrets: Record<string, string>;
     versions: WorkerVersion[];
     /** Shares by version's id; the deployment that runs is the last. */
     deployments: Record<string, number>[];
@@ -93,7 +99,15 @@ export function emptyCloud(name: string, keeper: string): CloudState {
     registry: { tags: {}, builders: ["default"], exists: false },
     terraform: { serial: 1, plan: undefined },
     secrets: { "pseudonym-keys": 1 },
-    worker: { versions: [], deployments: [], nextIsBroken: false, isMigrated: false },
+    pseudonymKeys: JSON.stringify({ 1: "k".repeat(64) }),
+    hmac: [],
+    worker: {
+      secrets: {},
+      versions: [],
+      deployments: [],
+      nextIsBroken: false,
+      isMigrated: false,
+    },
   };
   putSecret(state.worker);
   return state;
@@ -116,6 +130,17 @@ export function addVersion(worker: CloudState["worker"], tag?: string): WorkerVe
   };
   worker.versions.push(version);
   return version;
+}
+
+/** Adds a revision; a service's first one gets what follows the newest. */
+export function addRevision(
+  service: Service,
+  facts: Omit<Service["revisions"][number], "name">,
+): string {
+  const name = `${service.name}-${String(service.revisions.length + 1).padStart(5, "0")}-abc`;
+  if (service.revisions.length === 0) service.traffic = [{ latestRevision: true, percent: 100 }];
+  service.revisions.push({ name, ...facts });
+  return name;
 }
 
 /** What a program says on stderr before it ends with a code: 2 for wrong usage, as gcloud does, else 1. */

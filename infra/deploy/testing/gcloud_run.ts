@@ -1,4 +1,10 @@
-import { type CloudState, Refusal, type Service, type TrafficTarget } from "./cloud_state.ts";
+import {
+  addRevision,
+  type CloudState,
+  Refusal,
+  type Service,
+  type TrafficTarget,
+} from "./cloud_state.ts";
 import type { FakeCall, Play } from "./fake_call.ts";
 
 type Pairs = readonly (readonly [string, string])[];
@@ -13,6 +19,7 @@ export const GCLOUD_RUN: Readonly<Record<string, readonly [string, Play]>> = {
   "gcloud run services update-traffic": command(
     ...["run.services.update", 1, "to-revisions update-tags remove-tags", updateTraffic] as const,
   ),
+  "gcloud run services update": command("run.services.update", 1, "update-labels", restart),
   "gcloud run revisions list": command("run.revisions.list", 0, "service", listRevisions),
 };
 
@@ -44,6 +51,11 @@ function listServices({ service, keeper }: CloudState, { flags }: FakeCall): str
 
 function describeService(state: CloudState, { words: [name = ""], flags }: FakeCall): string {
   return printed(flags["format"], [resourceOf(serviceOf(state, name))]);
+}
+
+/** A new label makes a new revision of the same image. */
+function restart(state: CloudState, { words: [name = ""] }: FakeCall): string {
+  return addRevision(serviceOf(state, name), { ready: true });
 }
 
 /** The newest first. */

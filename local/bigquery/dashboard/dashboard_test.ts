@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { queryOfChart, REPORT_PAGES } from "../../../infra/bigquery/looker/report.ts";
 import { openParts } from "../_testing.ts";
 import { openSampleBigQuery, type SampleBigQuery } from "../samples/sample_bigquery.ts";
 import { readDashboardData, readQuestions } from "./dashboard_data.ts";
@@ -50,6 +51,18 @@ describe("the dashboard over the sample data", () => {
     assert.equal(typeof first.burn_rate, "number");
     assert.match(views.daily_volume.rows[0].day, /^2026-11-\d\d$/);
   });
+
+  for (const chart of REPORT_PAGES.flatMap(({ charts }) => charts)) {
+    test(`Looker's chart "${chart.title}" has figures by the query that its document gives`, async () => {
+      const body = JSON.stringify({ query: queryOfChart(chart), useLegacySql: false });
+      const response = await fetch(sample.queriesUrl, { method: "POST", body });
+      const { schema, error } = await response.json();
+      assert.equal(error, undefined);
+      const { dimensions, breakdown, metrics } = chart;
+      const columns = [...dimensions, ...metrics, ...breakdown === undefined ? [] : [breakdown]];
+      assert.equal(schema.fields.length, columns.length);
+    });
+  }
 
   for (const { name, sql, maximumBytesBilled } of readQuestions()) {
     test(`question ${name} says how much it may read, and has an answer`, async () => {

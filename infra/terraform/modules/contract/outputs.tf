@@ -107,6 +107,11 @@ output "images" {
   }
 }
 
+output "metrics_sidecars" {
+  description = "The image of the sidecar that scrapes a service, where there is one."
+  value       = var.metrics_sidecar == "" ? [] : [var.metrics_sidecar]
+}
+
 output "labels" {
   description = "Labels of every resource."
   value       = { app = "tintype", environment = var.environment, managed-by = "terraform" }

@@ -347,6 +347,18 @@ variable "keeper" {
   }
 }
 
+variable "metrics_sidecar" {
+  description = "Sidecar of the three services that scrapes /metrics each 30 s into Managed Prometheus: Google's cloud-run-gmp-sidecar, by digest. Empty: the dashboard of infra/grafana has Google's own metrics alone."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.metrics_sidecar == "" || can(regex("^[a-z0-9./-]+@sha256:[0-9a-f]{64}$", var.metrics_sidecar))
+    error_message = "metrics_sidecar must be an image by digest: HOST/PATH@sha256:64 hexadecimal digits."
+  }
+}
+
 variable "webhooks" {
   description = "The webhook dispatcher, which runs the processor's image: its size. An instance sends 64 webhooks at once."
   type = object({

@@ -1,12 +1,14 @@
 /// <reference lib="dom" />
 /**
  * The dashboard in the browser: it asks for all views every few seconds while it is seen, and draws what has changed.
- * `card_plans` says what each card shows of its view, `charts` draws, `questions` asks the ten questions.
+ * `card_plans` says what each card shows of its view, `filters` which rows, `charts` draws, `questions` asks the ten
+ * questions and whatever is written into the box.
  */
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { CARD_PLANS, type CardPlan } from "./card_plans.ts";
 import { BarChart, type Bars } from "./charts.ts";
-import { readQuestions } from "./questions.ts";
+import { filterBar, filtered } from "./filters.ts";
+import { readQuestions, sqlBox } from "./questions.ts";
 import { type Context, type Row, table } from "./rows.ts";
 import { tiles } from "./tiles.ts";
 
@@ -47,7 +49,10 @@ async function refresh(): Promise<void> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     data = await response.json() as DashboardData; // our own server's answer
     draw();
-    if (!hasQuestions) render(await readQuestions(data.project), byId("question-list"));
+    if (!hasQuestions) {
+      render(await readQuestions(data.project), byId("question-list"));
+      render(sqlBox(data.project), byId("sql-box"));
+    }
     hasQuestions = true;
     tell("is-live", `live · ${new Date(data.nowMs).toISOString().slice(11, 19)} UTC`);
   } catch {
@@ -60,12 +65,14 @@ function draw(): void {
   if (data === undefined) return;
   const { project, views } = data;
   const context = data;
+  const all = Object.values(views).flatMap((result) => "error" in result ? [] : result.rows);
+  render(filterBar(all, draw), byId("filters"));
   byId("project").textContent = `BigQuery's views, on this machine: ${project}.tintype`;
   const rowsOf = (view: string) => {
     const result = views[view];
-    return result === undefined || "error" in result ? [] : result.rows;
+    return result === undefined || "error" in result ? [] : filtered(result.rows);
   };
-  byId("no-images").hidden = rowsOf("retention_state").length > 0;
+  byId("no-images").hidden = all.some((row) => row["oldest_t0"] !== undefined);
   render(tiles(rowsOf, context), byId("tiles"));
   const shown = CARD_PLANS.map((plan) => show(plan, views[plan.view], context));
   render(CARD_PLANS.map((plan, index) => card(plan, shown[index] ?? {})), byId("cards"));
@@ -83,9 +90,13 @@ function show(plan: CardPlan, result: ViewResult | undefined, context: Context):
     const why = result?.error ?? "BigQuery has no such view.";
     return { body: html`<p class="empty problem">This view cannot be read. ${why}</p>` };
   }
-  if (result.rows.length === 0) return { body: html`<p class="empty">${plan.empty}</p>` };
-  const content = plan.show(result.rows, context);
-  const figures = table(result.columns, result.rows);
+  const rows = filtered(result.rows);
+  if (rows.length === 0) {
+    const empty = result.rows.length === 0 ? plan.empty : "Nothing of what is chosen above.";
+    return { body: html`<p class="empty">${empty}</p>` };
+  }
+  const content = plan.show(rows, context);
+  const figures = table(result.columns, rows);
   return "series" in content ? { bars: content, figures } : { body: content, figures };
 }
 

@@ -42,7 +42,27 @@ export async function readQuestions(project: string): Promise<TemplateResult[]> 
   });
 }
 
-async function ask({ sql, maximumBytesBilled }: Question, project: string) {
+/** A box for any SQL, which runs with a button or Ctrl+Enter. */
+export function sqlBox(project: string): TemplateResult {
+  const run = async ({ currentTarget }: { currentTarget: HTMLElement }) => {
+    const box = currentTarget.closest("#sql-box");
+    const sql = box?.querySelector("textarea")?.value.trim() ?? "";
+    const place = box?.querySelector<HTMLElement>(".answer");
+    if (place && sql !== "") render(await ask({ sql }, project), place);
+  };
+  const onKey = (event: KeyboardEvent & { currentTarget: HTMLElement }) =>
+    event.key === "Enter" && (event.ctrlKey || event.metaKey) ? run(event) : undefined;
+  return html`
+    <label>Your own question, in BigQuery's SQL
+      <textarea rows="4" spellcheck="false" @keydown=${onKey}
+        placeholder="SELECT tenant, COUNT(*) AS images FROM tintype.images_current GROUP BY tenant"></textarea>
+    </label>
+    <button type="button" @click=${run}>Run your question</button>
+    <div class="answer" aria-live="polite"></div>
+  `;
+}
+
+async function ask({ sql, maximumBytesBilled }: Partial<Question>, project: string) {
   try {
     const response = await fetch(`/bigquery/v2/projects/${encodeURIComponent(project)}/queries`, {
       method: "POST",
