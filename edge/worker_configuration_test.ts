@@ -4,6 +4,7 @@ import { tenantFile } from "@tintype/core/configuration/tenant_files";
 import { DAYS_FILE, parseDaySalts, serializeDaySalts } from "@tintype/core/model/day_salts";
 import type { ObjectName } from "@tintype/core/model/object_name";
 import { dayOf } from "@tintype/core/model/utc_day";
+import { eventually } from "@tintype/core/testing/eventually";
 import { readProblem } from "./_assertions.ts";
 import { idAt } from "./_testing.ts";
 import { jsonOf } from "./_local_cloud.ts";
@@ -32,6 +33,14 @@ function problemsOf(output: string): Line[] {
     .filter(({ event }) => event === "configuration_invalid");
 }
 
+/** The same, once there is one: a line comes after the response that it is about. */
+async function problemsIn(worker: { output(): string }): Promise<Line[]> {
+  return await eventually("a line", () => {
+    const problems = problemsOf(worker.output());
+    return problems.length > 0 && problems;
+  });
+}
+
 const UPLOAD = jsonOf({ contentType: "image/png", size: 9 });
 
 test("a tenant whose object is wrong is 503 and logged by file and code; another one is served", async () => {
@@ -46,7 +55,7 @@ test("a tenant whose object is wrong is 503 and logged by file and code; another
   assert.equal((await readProblem(broken, 503)).code, "unavailable");
   assert.equal((await start("acme")).status, 201);
   assert.equal((await start("nobody-configured-it")).status, 201);
-  const [problem, ...others] = problemsOf(worker.output());
+  const [problem, ...others] = await problemsIn(worker);
   assert.deepEqual(others, []);
   const logged = [problem?.["file"], problem?.["code"]];
   assert.deepEqual(logged, ["tenants/broken.json", "invalid_config"]);
@@ -74,7 +83,7 @@ test("days that are missing or wrong are 503 and logged, but for ids that are no
   const two = workers.use(await cloud.startWorkerd());
   const answer = await askWorker(two, "GET /v1/images", { token });
   assert.equal((await readProblem(answer, 503)).code, "unavailable");
-  const [problem] = problemsOf(two.output());
+  const [problem] = await problemsIn(two);
   assert.deepEqual([problem?.["file"], problem?.["code"]], [DAYS_FILE, "invalid_config"]);
   assert.ok(!two.output().includes(salt));
   assert.equal(await read(Date.now()), 404, "what was good stays in effect for who has it");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "@tintype/core/testing/eventually";
 import { readAs, readProblem } from "./_assertions.ts";
 import { jsonOf } from "./_local_cloud.ts";
 import { idAt, PNG } from "./_testing.ts";
@@ -104,7 +105,8 @@ test("a revoked grant starts and shows nothing; no other tenant revokes it", asy
   assert.equal(await codeOf(await start(token), 401), "unauthenticated");
   const read = await askWorker(edge.worker, `GET ${image}`, { token });
   assert.equal(await codeOf(read, 401), "unauthenticated");
-  assert.match(edge.worker.output(), /"code":"unauthenticated","reason":"revoked"/);
+  const refused = /"code":"unauthenticated","reason":"revoked"/;
+  await eventually("the log line", () => refused.test(edge.worker.output()));
   assert.equal(await codeOf(await revoke("acme"), 404), "not_found");
 });
 
