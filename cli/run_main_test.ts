@@ -7,9 +7,7 @@ import { describeError } from "./run_main.ts";
 
 const COMMAND = fileURLToPath(new URL("_command_fixture.ts", import.meta.url));
 
-function run(...args: readonly string[]) {
-  return runIn({}, ...args);
-}
+const run = (...args: readonly string[]) => runIn({}, ...args);
 
 function runIn(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../ports/call_options.ts";
-import type { TenantDocument } from "../model/tenant_plan.ts";
+import type { ClosableSource, TenantDocument } from "../model/tenant_plan.ts";
 import { checkTenantFiles } from "./tenant_files.ts";
 import { type ConfigBucket, pushTenants, readTenantFiles } from "./push_tenants.ts";
 
@@ -33,4 +33,29 @@ export async function changeTenant(
   if (isDryRun) return true;
   await pushTenants(config, new Map([[name, after]]), { signal });
   return true;
+}
+
+/** Which source of whom, and whether it is to be closed. */
+export interface SourceChange {
+  /** A tenant's name, or `_default` for everybody. */
+  readonly name: string;
+  readonly source: ClosableSource;
+  readonly isClosed: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** Closes or opens a source; returns whether that changes anything. Concurrent pushes: as `pushTenants`. */
+export async function setClosed(
+  config: ConfigBucket,
+  { name, source, isClosed, isDryRun }: SourceChange,
+): Promise<boolean> {
+  return await changeTenant(config, {
+    name,
+    isDryRun,
+    change: ({ closed = [] }) => {
+      const others = closed.filter((each) => each !== source);
+      const after = isClosed ? [...others, source].sort() : others;
+      return { closed: after.length === 0 ? undefined : after };
+    },
+  });
 }

@@ -23,7 +23,6 @@ const exposed = [
   await createWebhookMetrics(() => 0).text(),
   await bridge.registry.metrics(),
 ].join("\n");
-/** Names with their kinds, and the labels that a help text of ours cannot hide. */
 const kinds = new Map(
   [...exposed.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", kind = ""]) => [name, kind]),
 );
@@ -49,10 +48,6 @@ test("every part is on the dashboard, and each panel reads the source that a per
   for (const part of ["processor", "keeper", "webhooks", "bridge"]) {
     assert.ok(queries.some((query) => query.includes(`tintype_${part}_`)), part);
   }
-  for (const { datasource, title, targets } of dashboard.panels) {
-    assert.equal(datasource.uid, "${source}", title);
-    assert.ok(targets.length > 0, title);
-  }
-  const { panels } = dashboard;
-  assert.equal(new Set(panels.map(({ gridPos: { x, y } }) => `${x} ${y}`)).size, panels.length);
+  const sources = dashboard.panels.map(({ datasource }) => datasource.uid);
+  assert.deepEqual(new Set(sources), new Set(["${source}"]));
 });

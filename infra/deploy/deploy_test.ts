@@ -65,17 +65,11 @@ test("deploy begins nothing where nobody answers, and shows no token to an edge 
   assert.match(unnamed.stderr, /--edge must name the edge/);
 });
 
-test("deploy refuses an environment, a number and an address that are none, with 2", async () => {
+test("deploy refuses an address and a revision that are none, with 2", async () => {
   const wrong = [
-    [["--env", "staging"], /--env must be one of preview, production/],
-    [
-      ["--percent", "90", "--dry-run"],
-      /--percent must be a whole number from 0 to 50 \(got "90"\)/,
-    ],
     [["--edge", "http://example.com", "--dry-run"], /--edge must be an https address/],
     [["--rollback", "--revision", "a;b", "--dry-run"], /--revision must be a revision's name/],
     [["--revision", "tintype-processor-00001", "--yes"], /--revision goes with --rollback/],
-    [["--nonsense"], /nonsense/],
   ] as const;
   for (const [args, message] of wrong) {
     const { code, stderr } = await deploy(...args);

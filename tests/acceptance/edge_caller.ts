@@ -5,7 +5,7 @@ import { problem } from "@tintype/edge/schemas";
 import type * as z from "zod";
 
 const ATTEMPT_MS = 30_000;
-const POLL_SECONDS = 10;
+const POLL_MS = 1_000;
 
 /** What a call sends. */
 export interface Sent {
@@ -82,7 +82,7 @@ export class EdgeCaller {
       const value = await this.read(route, schema, 200);
       if (isEnd(value)) return value;
       assert.ok(Date.now() < endMs, `${route} is still ${JSON.stringify(value)}`);
-      await sleep(Math.min(POLL_SECONDS * 100, waitMs));
+      await sleep(POLL_MS);
     }
   }
 }

@@ -1,11 +1,12 @@
 /** `deno task acceptance`: a black-box suite against any deployed edge, and a table of what passed. */
 import process from "node:process";
 import { defineCommand } from "@tintype/cli/command";
-import { duration, httpOrigin, nonEmpty } from "@tintype/cli/flag_values";
+import { duration, httpOrigin } from "@tintype/cli/flag_values";
 import { URLS } from "@tintype/cli/local_ports";
 import { isLocal, requireLocalSystem } from "@tintype/cli/local_system";
 import { describeError, EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
+import { tokenFor } from "../_cloud.ts";
 import { CHECKS } from "./checks.ts";
 import { EdgeCaller } from "./edge_caller.ts";
 
@@ -28,40 +29,24 @@ const ACCEPTANCE = defineCommand({
       about: "wait so long for an erasure's receipt too; in the cloud it takes up to 30m",
       parse: duration(1_000, 7_200_000),
     },
-    "only TEXT": { about: "the checks whose name holds it", parse: nonEmpty },
-    "json": "print the table as one JSON document",
   },
   exitCodes: { 0: "every check passed", 1: "one failed" },
 });
 
-/** A token of the local OIDC provider. */
-async function localToken(sub: string): Promise<string> {
-  const body = JSON.stringify({ sub, tenant: "acceptance" });
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(`${URLS.oidc}/token`, { method: "POST", headers, body });
-  const { access_token: token } = await response.json() as { access_token: string }; // documented at GET /_local
-  return token;
-}
+const localToken = (sub: string) => tokenFor(`${sub}-${Date.now()}`, { tenant: "acceptance" });
 
-await runMain(ACCEPTANCE, async ({ url, wait, receipt, only = "", json, ...given }) => {
+await runMain(ACCEPTANCE, async ({ url, wait, receipt, ...given }) => {
   await requireLocalSystem(url);
   const { TINTYPE_TOKEN, TINTYPE_OTHER_TOKEN } = process.env;
   const ofFlags = [given.token ?? TINTYPE_TOKEN, given.otherToken ?? TINTYPE_OTHER_TOKEN] as const;
   const areMade = ofFlags[0] === undefined && isLocal(url);
-  const [token, other] = areMade
-    ? [await localToken(`a-${Date.now()}`), await localToken(`b-${Date.now()}`)]
-    : ofFlags;
+  const [token, other] = areMade ? [await localToken("a"), await localToken("b")] : ofFlags;
   if (token === undefined) {
     throw new UsageError("Cannot run acceptance: set --token or TINTYPE_TOKEN");
   }
   const acceptance = { edge: new EdgeCaller(url, token), other, waitMs: wait, receiptMs: receipt };
-  const results: {
-    name: string;
-    result: "passed" | "failed" | "left out";
-    ms: number;
-    why?: string;
-  }[] = [];
-  for (const { name, needs, run } of CHECKS.filter(({ name }) => name.includes(only))) {
+  const results: string[] = [];
+  for (const { name, needs, run } of CHECKS) {
     const startedMs = performance.now();
     const isLeftOut = needs !== undefined && acceptance[needs] === undefined;
     const why = isLeftOut
@@ -69,15 +54,12 @@ await runMain(ACCEPTANCE, async ({ url, wait, receipt, only = "", json, ...given
       : await run(acceptance).then(() => undefined, describeError);
     const result = isLeftOut ? "left out" : why === undefined ? "passed" : "failed";
     const ms = Math.round(performance.now() - startedMs);
-    results.push({ name, result, ms, ...why === undefined ? {} : { why } });
-    if (!json) console.log(`${result.padEnd(8)} ${`${ms}`.padStart(6)} ms  ${name}`);
-    if (!json && why !== undefined) console.log(`${" ".repeat(20)}${why}`);
+    results.push(result);
+    console.log(`${result.padEnd(8)} ${`${ms}`.padStart(6)} ms  ${name}`);
+    if (why !== undefined) console.log(`${" ".repeat(20)}${why}`);
   }
-  const count = (wanted: string) => results.filter(({ result }) => result === wanted).length;
-  const [failed, passed] = [count("failed"), count("passed")];
-  if (json) console.log(JSON.stringify({ url, passed, failed, results }, null, 2));
-  else {console.log(
-      `${passed} of ${results.length} passed, ${failed} failed, ${count("left out")} left out`,
-    );}
+  const count = (wanted: string) => results.filter((result) => result === wanted).length;
+  const [failed, passed, leftOut] = [count("failed"), count("passed"), count("left out")];
+  console.log(`${passed} of ${results.length} passed, ${failed} failed, ${leftOut} left out`);
   return failed === 0 && passed > 0 ? EXIT.done : EXIT.failed;
 });

@@ -77,9 +77,9 @@ export async function strangerWalk(t: TestContext): Promise<void> {
   await step("its end", /version 2 alone signs/, "webhooks", "rotate", ...ENDPOINT, "--finish");
   await step("the pseudonym key", /next_keys/, "rotate", "pseudonym", "begin", "--dry-run");
   await step("back", /update-traffic/, "rollback", "--env", "production", "--dry-run");
-  await step("a source", /edge closed/, "source", "close", "edge", "--tenant", "nobody");
-  await step("again", /edge open/, "source", "open", "edge", "--tenant", "nobody");
-  await step("draining", /kafka: would be closed/, "drain", "--dry-run");
+  await step("a source", /edge is closed/, "source", "close", "edge", "--tenant", "nobody");
+  await step("again", /edge is open/, "source", "open", "edge", "--tenant", "nobody");
+  await step("draining", /kafka would be closed/, "drain", "--dry-run");
   await step("from outside", / passed, 0 failed/, "acceptance");
 
   for (const sql of QUESTIONS) assert.ok((await query(sql)).length > 0, sql);

@@ -10,7 +10,7 @@ const project = matching(
 );
 
 /** `deno task looker`. */
-export const LOOKER = defineCommand({
+const LOOKER = defineCommand({
   name: "looker",
   summary:
     "Prints the address that opens a Looker Studio report with the views connected. It holds names and no credential.",
